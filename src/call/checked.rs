@@ -1,0 +1,641 @@
+//! A conversation that may be sent.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+
+use super::phone::{PhoneReading, read_phone};
+use super::{Code, Draft, Field, Kind, Value, is_email};
+
+/// A part of the recording to keep, in whole seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Segment {
+    /// Seconds from the start of the recording.
+    pub start: u32,
+    /// Length in seconds, at least 1.
+    pub duration: u32,
+}
+
+/// How the speakers of a recording are laid out (`audioChannels`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channels {
+    /// One channel, one speaker.
+    Mono1Speaker,
+    /// One channel, both speakers.
+    Mono2Speaker,
+    /// A channel for each speaker; what the API assumes when nothing is said.
+    Stereo,
+}
+
+impl Channels {
+    /// The value on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Channels::Mono1Speaker => "Mono1Speaker",
+            Channels::Mono2Speaker => "Mono2Speaker",
+            Channels::Stereo => "Stereo",
+        }
+    }
+
+    /// The value of exactly this name, or `None`.
+    pub fn from_name(name: &str) -> Option<Channels> {
+        [
+            Channels::Mono1Speaker,
+            Channels::Mono2Speaker,
+            Channels::Stereo,
+        ]
+        .into_iter()
+        .find(|channels| channels.name() == name)
+    }
+}
+
+/// Something wrong with one field of a draft. The caller knows the place and the column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What kind of problem.
+    pub code: Code,
+    /// The target field.
+    pub field: Field,
+    /// What the draft says there; personal data.
+    pub value: String,
+    /// Why this is a problem, without the value.
+    pub message: String,
+}
+
+/// A checked conversation: required fields are there, every value fits the contract.
+///
+/// `audioChannels` may still be [`Call::AUTO`]: it is then settled from the recording before the
+/// call is sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call<'a> {
+    values: [Value<'a>; 36],
+    at: Timestamp,
+}
+
+impl<'a> Call<'a> {
+    /// The `audioChannels` of a call whose recording will tell.
+    pub const AUTO: &'static str = "auto";
+
+    /// Judges a draft. Every fault is appended to `faults`; the call is returned unless one of
+    /// them is an error or the mapping has already reported one ([`Value::Broken`]).
+    pub fn new(draft: Draft<'a>, faults: &mut Vec<Fault>) -> Option<Call<'a>> {
+        let before = faults.len();
+        let mut judge = Judge {
+            faults,
+            at: None,
+            is_broken: false,
+        };
+        let mut values = draft.into_values();
+        for (value, field) in values.iter_mut().zip(Field::ALL) {
+            judge.field(field, value);
+        }
+        let Judge { at, is_broken, .. } = judge;
+        let has_error = faults[before..]
+            .iter()
+            .any(|fault| fault.code.severity() == super::Severity::Error);
+        match at {
+            Some(at) if !is_broken && !has_error => Some(Call { values, at }),
+            _ => None,
+        }
+    }
+
+    /// The key of the conversation (`externalIdentity`).
+    pub fn identity(&self) -> &str {
+        self.text(Field::ExternalIdentity)
+    }
+
+    /// When the conversation took place.
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// What will be sent for `field`.
+    pub fn get(&self, field: Field) -> &Value<'a> {
+        &self.values[field.index()]
+    }
+
+    /// The text of a field, or `""` when it is absent or no text.
+    pub fn text(&self, field: Field) -> &str {
+        match self.get(field) {
+            Value::Text(text) | Value::Time(text, _) | Value::Number(text) => text,
+            _ => "",
+        }
+    }
+
+    /// The fields that will be sent, in wire order.
+    pub fn fields(&self) -> impl Iterator<Item = (Field, &Value<'a>)> {
+        Field::ALL
+            .into_iter()
+            .zip(&self.values)
+            .filter(|(_, value)| !matches!(value, Value::Absent))
+    }
+
+    /// What was said about consent; `None` when the export says nothing.
+    pub fn consent(&self) -> Option<bool> {
+        match self.get(Field::HasConsent) {
+            Value::Bool(consent) => Some(*consent),
+            _ => None,
+        }
+    }
+
+    /// Whether `audioChannels` must still be settled from the recording.
+    pub fn wants_channels(&self) -> bool {
+        self.text(Field::AudioChannels) == Self::AUTO
+    }
+
+    /// Settles `audioChannels`; `None` leaves the field out.
+    pub fn settle_channels(&mut self, channels: Option<Channels>) {
+        self.values[Field::AudioChannels.index()] = match channels {
+            Some(channels) => Value::Text(Cow::Borrowed(channels.name())),
+            None => Value::Absent,
+        };
+    }
+
+    /// A hash of everything that the export says about the call: the ledger compares it to know
+    /// whether a record has changed since it was sent. `scratch` is only there to be reused.
+    pub fn fingerprint(&self, scratch: &mut Vec<u8>) -> u128 {
+        scratch.clear();
+        for (field, value) in self.fields() {
+            scratch.push(field as u8);
+            match value {
+                Value::Absent | Value::Broken => {}
+                Value::Text(text) | Value::Time(text, _) | Value::Number(text) => {
+                    put(scratch, text)
+                }
+                Value::Bool(bool) => scratch.push(u8::from(*bool)),
+                Value::Labels(labels) => {
+                    scratch.extend_from_slice(&(labels.len() as u64).to_le_bytes());
+                    labels.iter().for_each(|label| put(scratch, label));
+                }
+                Value::Segments(segments) => {
+                    scratch.extend_from_slice(&(segments.len() as u64).to_le_bytes());
+                    for segment in segments {
+                        scratch.extend_from_slice(&segment.start.to_le_bytes());
+                        scratch.extend_from_slice(&segment.duration.to_le_bytes());
+                    }
+                }
+            }
+        }
+        xxh3_128(scratch)
+    }
+
+    /// A short hash of the identity, for tables that must stay small.
+    pub fn identity_hash(&self) -> u64 {
+        xxh3_64(self.identity().as_bytes())
+    }
+
+    /// The same call, owning its text.
+    pub fn into_owned(self) -> Call<'static> {
+        Call {
+            values: self.values.map(Value::into_owned),
+            at: self.at,
+        }
+    }
+}
+
+/// The length goes before the bytes, so that no two lists of values give the same bytes.
+fn put(scratch: &mut Vec<u8>, text: &str) {
+    scratch.extend_from_slice(&(text.len() as u64).to_le_bytes());
+    scratch.extend_from_slice(text.as_bytes());
+}
+
+struct Judge<'f> {
+    faults: &'f mut Vec<Fault>,
+    at: Option<Timestamp>,
+    is_broken: bool,
+}
+
+impl Judge<'_> {
+    fn fault(&mut self, code: Code, field: Field, value: &str, message: &str) {
+        self.faults.push(Fault {
+            code,
+            field,
+            value: value.to_owned(),
+            message: message.to_owned(),
+        });
+    }
+
+    fn field(&mut self, field: Field, value: &mut Value<'_>) {
+        match value {
+            Value::Absent if field.is_required() => {
+                self.fault(
+                    Code::MissingField,
+                    field,
+                    "",
+                    "required, but the record has no value for it",
+                );
+            }
+            Value::Absent => {}
+            Value::Broken => self.is_broken = true,
+            Value::Text(text) if text.trim().is_empty() => {
+                if !field.is_required() {
+                    *value = Value::Absent;
+                } else if text.is_empty() {
+                    self.fault(
+                        Code::MissingField,
+                        field,
+                        "",
+                        "required, but the record has no value for it",
+                    );
+                } else {
+                    self.fault(
+                        Code::BlankField,
+                        field,
+                        text,
+                        "required, but the value is only blanks",
+                    );
+                }
+            }
+            _ => match field.kind() {
+                Kind::Text => self.text(field, value),
+                Kind::Time => self.time(field, value),
+                Kind::Number => self.number(field, value),
+                Kind::Bool => self.bool(field, value),
+                Kind::Labels => self.labels(field, value),
+                Kind::Segments => self.segments(field, value),
+            },
+        }
+    }
+
+    fn text(&mut self, field: Field, value: &Value<'_>) {
+        let Value::Text(text) = value else {
+            return self.fault(Code::WrongType, field, "", "text is expected here");
+        };
+        match field {
+            Field::ExternalIdentity if text.trim().len() != text.len() => {
+                self.fault(
+                    Code::PaddedId,
+                    field,
+                    text,
+                    "blanks before or after the id become part of it",
+                );
+            }
+            Field::AgentEmail if !is_email(text) => {
+                self.fault(Code::BadEmail, field, text, "not an e-mail address");
+            }
+            Field::Customer => self.customer(text),
+            Field::AudioChannels
+                if **text != *Call::AUTO && Channels::from_name(text).is_none() =>
+            {
+                self.fault(
+                    Code::BadChoice,
+                    field,
+                    text,
+                    "must be Mono1Speaker, Mono2Speaker, Stereo or auto",
+                );
+            }
+            _ => {}
+        }
+    }
+
+    fn customer(&mut self, text: &str) {
+        match read_phone(text, None) {
+            PhoneReading::Possible(_) | PhoneReading::NeedsRegion => {}
+            PhoneReading::NotAPhone => self.fault(
+                Code::CustomerNotAPhone,
+                Field::Customer,
+                text,
+                "not a possible phone number; it is sent as it stands",
+            ),
+            PhoneReading::Damaged => self.fault(
+                Code::SpreadsheetDamage,
+                Field::Customer,
+                text,
+                "a spreadsheet wrote this number with an exponent, and its last digits are lost",
+            ),
+        }
+    }
+
+    fn time(&mut self, field: Field, value: &mut Value<'_>) {
+        if let Value::Text(text) = value {
+            match read_rfc3339(text) {
+                Ok(at) => *value = Value::Time(std::mem::take(text), at),
+                Err((code, message)) => return self.fault(code, field, &text.clone(), message),
+            }
+        }
+        let Value::Time(text, at) = value else {
+            return self.fault(Code::WrongType, field, "", "a time is expected here");
+        };
+        // No call centre recorded to files before 1990; a date of 1970 or 1899 is an empty cell.
+        if at.as_second() < 631_152_000 {
+            self.fault(Code::ImplausibleTime, field, text, "before 1990");
+        }
+        self.at = Some(*at);
+    }
+
+    fn number(&mut self, field: Field, value: &mut Value<'_>) {
+        match value {
+            Value::Text(text) if is_json_number(text) => {
+                *value = Value::Number(std::mem::take(text))
+            }
+            Value::Text(text) => {
+                return self.fault(
+                    Code::BadNumber,
+                    field,
+                    text,
+                    "not a number with a decimal point",
+                );
+            }
+            Value::Number(_) => {}
+            _ => return self.fault(Code::WrongType, field, "", "a number is expected here"),
+        }
+        if let (Field::SalesPersonAudioChannel, Value::Number(text)) = (field, &*value)
+            && text != "1"
+            && text != "2"
+        {
+            self.fault(
+                Code::BadChoice,
+                field,
+                text,
+                "must be 1 (left) or 2 (right)",
+            );
+        }
+    }
+
+    fn bool(&mut self, field: Field, value: &mut Value<'_>) {
+        match value {
+            Value::Bool(_) => {}
+            Value::Text(text) if *text == "true" => *value = Value::Bool(true),
+            Value::Text(text) if *text == "false" => *value = Value::Bool(false),
+            Value::Text(text) => self.fault(
+                Code::BadConsent,
+                field,
+                text,
+                "neither yes nor no; a refusal must never be sent as consent",
+            ),
+            _ => self.fault(Code::WrongType, field, "", "true or false is expected here"),
+        }
+    }
+
+    fn labels(&mut self, field: Field, value: &mut Value<'_>) {
+        if let Value::Text(text) = value {
+            *value = Value::Labels(vec![std::mem::take(text)]);
+        }
+        let Value::Labels(labels) = value else {
+            return self.fault(
+                Code::WrongType,
+                field,
+                "",
+                "a list of labels is expected here",
+            );
+        };
+        for (index, label) in labels.iter().enumerate() {
+            if label.trim().is_empty() {
+                self.fault(Code::BadLabels, field, label, "a label is blank");
+            } else if labels[..index].contains(label) {
+                self.fault(Code::BadLabels, field, label, "the same label stands twice");
+            }
+        }
+        if labels.is_empty() {
+            *value = Value::Absent;
+        }
+    }
+
+    fn segments(&mut self, field: Field, value: &mut Value<'_>) {
+        let Value::Segments(segments) = value else {
+            return self.fault(
+                Code::BadSegments,
+                field,
+                "",
+                "a list of segments is expected here",
+            );
+        };
+        if segments.is_empty() {
+            *value = Value::Absent;
+            return;
+        }
+        for segment in segments {
+            if segment.duration == 0 {
+                let mut shown = String::new();
+                let _ = write!(shown, "{}+{}", segment.start, segment.duration);
+                self.fault(
+                    Code::BadSegments,
+                    field,
+                    &shown,
+                    "durationSeconds must be at least 1",
+                );
+            }
+        }
+    }
+}
+
+/// Reads a time with an offset, and says whether a time without one is missing it or is no time.
+fn read_rfc3339(text: &str) -> Result<Timestamp, (Code, &'static str)> {
+    match text.parse::<Timestamp>() {
+        Ok(at)
+            if text
+                .as_bytes()
+                .get(10)
+                .is_some_and(|byte| matches!(byte, b'T' | b't')) =>
+        {
+            Ok(at)
+        }
+        Ok(_) => Err((Code::BadTime, "not in the form 2024-03-15T09:12:03+01:00")),
+        Err(_) => match text.parse::<jiff::civil::DateTime>() {
+            Ok(_) => Err((
+                Code::TimeWithoutZone,
+                "no offset, and the mapping names no zone",
+            )),
+            Err(_) => Err((Code::BadTime, "not a time, or a date that does not exist")),
+        },
+    }
+}
+
+/// The grammar of JSON numbers (RFC 8259): `-1`, `0.5`, `1e3`; not `01`, `.5`, `+1`, `1.`.
+fn is_json_number(text: &str) -> bool {
+    let text = text.strip_prefix('-').unwrap_or(text);
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (text, None),
+    };
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
+    };
+    digits(whole)
+        && (whole == "0" || !whole.starts_with('0'))
+        && fraction.is_none_or(digits)
+        && exponent.is_none_or(|part| digits(part.strip_prefix(['+', '-']).unwrap_or(part)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft() -> Draft<'static> {
+        let mut draft = Draft::new();
+        for (field, text) in [
+            (Field::ExternalIdentity, "call-1"),
+            (Field::AgentId, "7"),
+            (Field::AgentName, "Testine Prøvesen"),
+            (Field::AgentEmail, "testine@example.com"),
+            (Field::Customer, "+4512345678"),
+            (Field::DateTime, "2024-03-15T09:12:03+01:00"),
+            (Field::Subject, "Faktura"),
+        ] {
+            draft.set(field, Value::Text(text.into()));
+        }
+        draft
+    }
+
+    fn codes(draft: Draft<'_>) -> (bool, Vec<(Code, Field)>) {
+        let mut faults = Vec::new();
+        let call = Call::new(draft, &mut faults);
+        (
+            call.is_some(),
+            faults
+                .iter()
+                .map(|fault| (fault.code, fault.field))
+                .collect(),
+        )
+    }
+
+    fn with(field: Field, value: Value<'static>) -> (bool, Vec<(Code, Field)>) {
+        let mut draft = draft();
+        draft.set(field, value);
+        codes(draft)
+    }
+
+    fn text(text: &'static str) -> Value<'static> {
+        Value::Text(text.into())
+    }
+
+    #[test]
+    fn a_complete_draft_becomes_a_call_with_its_values_unchanged() {
+        let mut faults = Vec::new();
+        let call = Call::new(draft(), &mut faults).unwrap();
+        assert!(faults.is_empty());
+        assert_eq!(call.identity(), "call-1");
+        assert_eq!(call.text(Field::DateTime), "2024-03-15T09:12:03+01:00");
+        assert_eq!(call.at().to_string(), "2024-03-15T08:12:03Z");
+        assert_eq!(call.fields().count(), 7);
+        assert_eq!(call.consent(), None);
+    }
+
+    #[test]
+    fn every_problem_of_a_draft_is_reported_at_once() {
+        let (is_call, found) = codes(Draft::new());
+        assert!(!is_call);
+        assert_eq!(found.len(), 7);
+        assert!(found.iter().all(|(code, _)| *code == Code::MissingField));
+    }
+
+    #[test]
+    fn what_the_mapping_reported_is_not_reported_again() {
+        assert_eq!(with(Field::DateTime, Value::Broken), (false, vec![]));
+        assert_eq!(with(Field::CustomProp1, Value::Broken), (false, vec![]));
+    }
+
+    #[test]
+    fn each_rule_of_the_contract_has_its_code() {
+        use Code::*;
+        let cases = [
+            (Field::Subject, text("  "), false, BlankField),
+            (Field::ExternalIdentity, text(" a"), true, PaddedId),
+            (Field::AgentEmail, text("agent 7"), false, BadEmail),
+            (Field::Customer, text("anonymous"), true, CustomerNotAPhone),
+            (Field::Customer, text("4,51E+09"), false, SpreadsheetDamage),
+            (
+                Field::DateTime,
+                text("2024-03-15 09:12:03"),
+                false,
+                TimeWithoutZone,
+            ),
+            (
+                Field::DateTime,
+                text("2024-02-30T09:12:03Z"),
+                false,
+                BadTime,
+            ),
+            (
+                Field::DateTime,
+                text("2024-03-15T25:12:03Z"),
+                false,
+                BadTime,
+            ),
+            (
+                Field::DateTime,
+                text("1970-01-01T00:00:00Z"),
+                true,
+                ImplausibleTime,
+            ),
+            (Field::HasConsent, text("maybe"), false, BadConsent),
+            (Field::AudioChannels, text("stereo"), false, BadChoice),
+            (Field::SalesPersonAudioChannel, text("3"), false, BadChoice),
+            (Field::CustomNumberProp1, text("1,5"), false, BadNumber),
+            (
+                Field::Labels,
+                Value::Labels(vec!["a".into(), "a".into()]),
+                false,
+                BadLabels,
+            ),
+            (
+                Field::Labels,
+                Value::Labels(vec!["".into()]),
+                false,
+                BadLabels,
+            ),
+            (
+                Field::ConversationSegments,
+                Value::Segments(vec![Segment {
+                    start: 0,
+                    duration: 0,
+                }]),
+                false,
+                BadSegments,
+            ),
+            (Field::Subject, Value::Bool(true), false, WrongType),
+        ];
+        for (field, value, is_call, code) in cases {
+            assert_eq!(
+                with(field, value.clone()),
+                (is_call, vec![(code, field)]),
+                "{field} {value:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn blank_optional_fields_are_left_out() {
+        let mut draft = draft();
+        draft.set(Field::Status, text("  "));
+        draft.set(Field::Labels, Value::Labels(vec![]));
+        let mut faults = Vec::new();
+        let call = Call::new(draft, &mut faults).unwrap();
+        assert!(faults.is_empty());
+        assert_eq!(call.fields().count(), 7);
+    }
+
+    #[test]
+    fn a_fingerprint_tells_every_difference() {
+        let mut scratch = Vec::new();
+        let mut of = |draft| {
+            Call::new(draft, &mut Vec::new())
+                .unwrap()
+                .fingerprint(&mut scratch)
+        };
+        let base = of(draft());
+        assert_eq!(base, of(draft()));
+        let mut other = draft();
+        other.set(Field::CustomProp1, text("x"));
+        let mut moved = draft();
+        moved.set(Field::CustomProp2, text("x"));
+        assert_ne!(base, of(other.clone()));
+        assert_ne!(of(other), of(moved));
+    }
+
+    #[test]
+    fn numbers_follow_the_grammar_of_json() {
+        for good in ["0", "-1", "0.5", "12.50", "1e3", "1E-7", "9007199254740993"] {
+            assert!(is_json_number(good), "{good}");
+        }
+        for bad in [
+            "", "-", "01", ".5", "5.", "+1", "1,5", "NaN", "0x1", "1e", "1 ",
+        ] {
+            assert!(!is_json_number(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The words of the domain and their rules.
+//!
+//! A [`Draft`] is what a mapping made of one record; [`Call::new`] is the only way from a draft to
+//! a [`Call`], and it reports every problem of the draft at once. Whoever holds a `Call` may send it
+//! without looking again. Nothing here reads files, talks to a server or knows where a record came
+//! from, beyond the [`Place`] that a [`Problem`] points at.
+
+mod checked;
+mod draft;
+mod email;
+mod explain;
+mod field;
+mod phone;
+mod problem;
+
+pub use checked::{Call, Channels, Fault, Segment};
+pub use draft::{Draft, Value};
+pub use email::is_email;
+pub use explain::{Explanation, explain};
+pub use field::{Field, Kind};
+pub use phone::{PhoneReading, read_phone};
+pub use problem::{Code, Place, Problem, Severity};

@@ -1,0 +1,125 @@
+//! Reading a customer's phone number, leniently: "possible" is asked, never "valid", since the
+//! strict rule would drop real customers whenever a country opens a new number range.
+
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, enums::Region};
+
+/// What a customer value turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PhoneReading {
+    /// A possible number, in E.164.
+    Possible(String),
+    /// Digits without a country code, and no region to take one from.
+    NeedsRegion,
+    /// Too short, too long, or not a number at all (`anonymous`, a name, a SIP address).
+    NotAPhone,
+    /// A spreadsheet's exponent notation: the last digits are gone for good.
+    Damaged,
+}
+
+/// Reads `text` as a phone number. `region` is the two-letter country for numbers without a
+/// country code. A leading `tel:` is taken off.
+pub fn read_phone(text: &str, region: Option<Region>) -> PhoneReading {
+    let text = text.trim();
+    let text = text.strip_prefix("tel:").unwrap_or(text);
+    if is_exponent(text) {
+        return PhoneReading::Damaged;
+    }
+    if !looks_dialled(text) {
+        return PhoneReading::NotAPhone;
+    }
+    let is_international = text.starts_with('+');
+    if !is_international && region.is_none() {
+        return PhoneReading::NeedsRegion;
+    }
+    match PHONE_NUMBER_UTIL.parse(text, region) {
+        Ok(number) if PHONE_NUMBER_UTIL.is_possible_number(&number) => {
+            PhoneReading::Possible(number.format_as(PhoneNumberFormat::E164).into_owned())
+        }
+        _ => PhoneReading::NotAPhone,
+    }
+}
+
+/// `4.51E+09`, `4,51235E+09`, `3.108207129E9`, `4E+9`.
+fn is_exponent(text: &str) -> bool {
+    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else {
+        return false;
+    };
+    let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    let mantissa = mantissa.strip_prefix(['+', '-']).unwrap_or(mantissa);
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    digits(exponent)
+        && exponent.len() <= 3
+        && match mantissa.split_once(['.', ',']) {
+            Some((whole, fraction)) => digits(whole) && digits(fraction),
+            None => digits(mantissa),
+        }
+}
+
+/// Whether the text has the characters and the number of digits of something that can be dialled.
+/// The library would also read letters as keys ("1-800-FLOWERS") and find numbers inside prose.
+fn looks_dialled(text: &str) -> bool {
+    let mut digits = 0;
+    for (at, char) in text.char_indices() {
+        match char {
+            '0'..='9' => digits += 1,
+            '+' if at == 0 => {}
+            ' ' | '-' | '.' | '(' | ')' | '/' | '\u{a0}' | '\u{2009}' | '\u{202f}' => {}
+            _ => return false,
+        }
+    }
+    (5..=17).contains(&digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_are_read_as_people_write_them() {
+        let dk = Some(Region::DK);
+        let possible = |text: &str| PhoneReading::Possible(text.to_owned());
+        assert_eq!(read_phone("+45 12 34 56 78", None), possible("+4512345678"));
+        assert_eq!(read_phone("tel:+4512345678", None), possible("+4512345678"));
+        assert_eq!(read_phone("12 34 56 78", dk), possible("+4512345678"));
+        assert_eq!(read_phone("0045 12345678", dk), possible("+4512345678"));
+        assert_eq!(read_phone("12345678", None), PhoneReading::NeedsRegion);
+        for not in [
+            "anonymous",
+            "",
+            "12",
+            "+45",
+            "sip:a@example.com",
+            "1-800-FLOWERS",
+            "call 12345678",
+        ] {
+            assert_eq!(read_phone(not, dk), PhoneReading::NotAPhone, "{not}");
+        }
+    }
+
+    #[test]
+    fn what_a_spreadsheet_destroyed_is_named_as_such() {
+        for damaged in [
+            "4,51235E+09",
+            "4.41E+11",
+            "3.108207129E9",
+            "4E+9",
+            "4.5e+09",
+        ] {
+            assert_eq!(
+                read_phone(damaged, None),
+                PhoneReading::Damaged,
+                "{damaged}"
+            );
+        }
+        assert_eq!(read_phone("E45", None), PhoneReading::NotAPhone);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered(text in any::<String>(), digits in "[+0-9 ()./-]{0,30}") {
+            let _ = read_phone(&text, Some(Region::DK));
+            let _ = read_phone(&digits, None);
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! Something wrong with a record: what, where, how bad.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// How bad a problem is for its record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing; nothing needs to be done.
+    Note,
+    /// The record goes on, but a person should look.
+    Warning,
+    /// The record is not sent.
+    Error,
+}
+
+impl Severity {
+    /// `note`, `warning` or `error`, as written to `problems.csv`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+macro_rules! codes {
+    ($( $(#[$doc:meta])* $variant:ident $name:literal $severity:ident ),+ $(,)?) => {
+        /// The kind of a problem. The names are stable: scripts may depend on them.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum Code { $( $(#[$doc])* $variant ),+ }
+
+        impl Code {
+            /// Every code, grouped by the stage of the road that finds it.
+            pub const ALL: &[Code] = &[ $( Code::$variant ),+ ];
+
+            /// The stable name, as in `problems.csv` and for `explain`.
+            pub const fn name(self) -> &'static str {
+                match self { $( Code::$variant => $name ),+ }
+            }
+
+            /// How bad it is unless a policy of the operator says otherwise.
+            pub const fn severity(self) -> Severity {
+                match self { $( Code::$variant => Severity::$severity ),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Fewer fields than the header has columns.
+    RowTooShort "row-too-short" Error,
+    /// More fields than the header has columns.
+    RowTooLong "row-too-long" Error,
+    /// A quote that is opened and would swallow the rows after it.
+    OpenQuote "open-quote" Error,
+    /// A quote in the middle of a field that could be read in only one way.
+    StrayQuote "stray-quote" Warning,
+    /// Bytes that are no text in the encoding of the file.
+    UndecodableBytes "undecodable-bytes" Error,
+    /// A NUL byte inside a field.
+    NulByte "nul-byte" Error,
+    /// A field or record over the limit of size.
+    RecordTooLarge "record-too-large" Error,
+    /// Text that is not JSON.
+    BadJson "bad-json" Error,
+    /// A JSON value where an object was expected.
+    NotAnObject "not-an-object" Error,
+    /// A JSON key that stands twice in one object, with different values.
+    DuplicateKey "duplicate-key" Error,
+    /// The input ends before it is complete (a cut file or a cut archive).
+    TruncatedInput "truncated-input" Error,
+    /// A totals or sentence row that is no record.
+    TrailingRow "trailing-row" Note,
+    /// A required field has no value.
+    MissingField "missing-field" Error,
+    /// A required field holds nothing but blanks.
+    BlankField "blank-field" Error,
+    /// An id with blanks before or after it.
+    PaddedId "padded-id" Warning,
+    /// Text that is no time in the formats of the mapping, or a date that does not exist.
+    BadTime "bad-time" Error,
+    /// A time without an offset while the mapping names no zone.
+    TimeWithoutZone "time-without-zone" Error,
+    /// A local time that happened twice (the clock was set back).
+    TimeHappenedTwice "time-happened-twice" Error,
+    /// A local time that never happened (the clock was set forward).
+    TimeNeverHappened "time-never-happened" Error,
+    /// A time in the future or before 1990.
+    ImplausibleTime "implausible-time" Warning,
+    /// A customer that is no possible phone number.
+    CustomerNotAPhone "customer-not-a-phone" Warning,
+    /// A number written without a country code while the mapping names no region.
+    PhoneWithoutRegion "phone-without-region" Warning,
+    /// Digits that a spreadsheet has thrown away (`4,51E+09`).
+    SpreadsheetDamage "spreadsheet-damage" Error,
+    /// A value repaired by a rule of the mapping.
+    RepairedByRule "repaired-by-rule" Note,
+    /// An e-mail address that is none.
+    BadEmail "bad-email" Error,
+    /// Text that is no number.
+    BadNumber "bad-number" Error,
+    /// Text that is neither yes nor no.
+    BadBoolean "bad-boolean" Error,
+    /// A consent value that cannot be read.
+    BadConsent "bad-consent" Error,
+    /// Text that is no duration.
+    BadDuration "bad-duration" Error,
+    /// A value that the mapping's table does not know.
+    UnmappedValue "unmapped-value" Error,
+    /// A key that a lookup file does not have.
+    LookupMissed "lookup-missed" Error,
+    /// A template or expression that failed on this record.
+    TemplateFailed "template-failed" Error,
+    /// Labels that cannot be sent: a null or the same label twice.
+    BadLabels "bad-labels" Error,
+    /// A value that is none of those that the API knows for this field.
+    BadChoice "bad-choice" Error,
+    /// Conversation segments that cannot be read or are out of range.
+    BadSegments "bad-segments" Error,
+    /// A value of the wrong JSON type.
+    WrongType "wrong-type" Error,
+    /// An id that an earlier record with other content has.
+    DuplicateId "duplicate-id" Error,
+    /// The same record once more.
+    RepeatedRecord "repeated-record" Note,
+    /// Rows of one call that contradict each other.
+    LegsDisagree "legs-disagree" Error,
+    /// A record whose content is no longer what was sent.
+    ChangedSinceSent "changed-since-sent" Warning,
+    /// No recording for this call.
+    RecordingMissing "recording-missing" Warning,
+    /// Several recordings for this call.
+    RecordingAmbiguous "recording-ambiguous" Error,
+    /// A recording without a byte of sound.
+    RecordingEmpty "recording-empty" Error,
+    /// A recording over the 1 GB of the API.
+    RecordingTooLarge "recording-too-large" Error,
+    /// A recording's path that leaves the audio folder.
+    RecordingOutside "recording-outside" Error,
+    /// A recording that cannot be opened.
+    RecordingUnreadable "recording-unreadable" Error,
+    /// A recording that two calls claim.
+    RecordingShared "recording-shared" Error,
+    /// A recording that ends before its header says.
+    RecordingTruncated "recording-truncated" Warning,
+    /// A recording whose content is not what its name says.
+    RecordingMislabelled "recording-mislabelled" Warning,
+    /// A recording whose kind the API may not take.
+    RecordingFormat "recording-format" Warning,
+    /// Channels of the recording against the channels that are sent.
+    RecordingChannels "recording-channels" Warning,
+    /// Seconds of the recording against the duration in the export.
+    RecordingDuration "recording-duration" Warning,
+    /// The time in the recording's name against the time of the call.
+    RecordingTime "recording-time" Warning,
+    /// A recording with a channel in which nobody speaks.
+    RecordingSilent "recording-silent" Warning,
+    /// A recording that changed while it was sent.
+    RecordingChanged "recording-changed" Error,
+    /// The server refused this call or its recording.
+    ServerRefused "server-refused" Error,
+    /// Tried as often as allowed, without success.
+    GaveUp "gave-up" Error,
+    /// Somebody else made this conversation, and the operator said to leave it.
+    AlreadyThere "already-there" Note,
+    /// An upload whose answer was lost and that had to be sent again.
+    UploadInDoubt "upload-in-doubt" Warning,
+}
+
+impl Code {
+    /// The code of exactly this name, or `None`.
+    pub fn from_name(name: &str) -> Option<Code> {
+        Code::ALL.iter().copied().find(|code| code.name() == name)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Where a record stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file as the operator named it.
+    pub file: Arc<str>,
+    /// The physical line on which the record starts, from 1; 0 when there are no lines (XLSX has
+    /// rows, and they are counted here).
+    pub line: u64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// One thing wrong with one record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What kind of problem.
+    pub code: Code,
+    /// How bad, after the operator's policies.
+    pub severity: Severity,
+    /// Where the record stands.
+    pub place: Place,
+    /// The column of the export, or the target field when no column feeds it; may be empty.
+    pub column: Box<str>,
+    /// What the export says there, cut to [`Problem::VALUE_LIMIT`] characters; personal data.
+    pub value: Box<str>,
+    /// Why this is a problem, in one sentence that never repeats the value: messages are kept in
+    /// the ledger and in logs, values are not.
+    pub message: Box<str>,
+}
+
+impl Problem {
+    /// The most characters of a value that a problem carries.
+    pub const VALUE_LIMIT: usize = 200;
+
+    /// A problem of the code's usual severity.
+    pub fn new(code: Code, place: Place, message: impl Into<Box<str>>) -> Self {
+        Problem {
+            code,
+            severity: code.severity(),
+            place,
+            column: Box::default(),
+            value: Box::default(),
+            message: message.into(),
+        }
+    }
+
+    /// Names the column and its value; a long value is cut.
+    #[must_use]
+    pub fn at(mut self, column: &str, value: &str) -> Self {
+        self.column = column.into();
+        self.value = match value.char_indices().nth(Self::VALUE_LIMIT) {
+            Some((end, _)) => format!("{}…", &value[..end]).into(),
+            None => value.into(),
+        };
+        self
+    }
+
+    /// The same problem with the severity that a policy asks for.
+    #[must_use]
+    pub fn with_severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Whether the record cannot be sent because of it.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} [{}]", self.place, self.severity, self.code)?;
+        if !self.column.is_empty() {
+            write!(f, " {}", self.column)?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_names_are_distinct_and_found_again() {
+        for code in Code::ALL {
+            assert_eq!(Code::from_name(code.name()), Some(*code));
+        }
+    }
+
+    #[test]
+    fn a_long_value_is_cut_between_characters() {
+        let place = Place {
+            file: "a.csv".into(),
+            line: 2,
+        };
+        let problem = Problem::new(Code::BadTime, place, "why").at("when", &"æ".repeat(300));
+        assert_eq!(problem.value.chars().count(), Problem::VALUE_LIMIT + 1);
+    }
+}

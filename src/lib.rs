@@ -1,0 +1,18 @@
+//! Moves a call centre's history, and then each night's calls, into Capturi.
+//!
+//! The road of a record runs through the rooms from top to bottom, and a room may only use rooms
+//! above it (`tests/layering.rs` holds the table). `ARCHITECTURE.md` tells the whole story.
+
+pub mod api;
+pub mod audio;
+pub mod call;
+pub mod cli;
+pub mod config;
+pub mod delivery;
+pub mod ledger;
+pub mod mapping;
+pub mod pipeline;
+pub mod plan;
+pub mod report;
+pub mod sandbox;
+pub mod source;

@@ -1,0 +1,383 @@
+//! Records as the rest of the road sees them: in batches, each with its place.
+//!
+//! Records travel between threads by the batch, and the cells of a batch share one allocation: at
+//! two million rows a second an allocation per cell would cost more than reading the file.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use crate::call::{Place, Problem};
+
+/// One opened export: its name and what its records look like.
+#[derive(Debug, Clone)]
+pub struct Sheet {
+    /// The file as the operator named it; `-` for standard input.
+    pub file: Arc<str>,
+    /// How the file is read, for the screen: `comma, utf-8, header, LF`.
+    pub reading: String,
+    /// Column names; `None` for JSON, where every record has its own keys.
+    pub header: Option<Header>,
+    /// Values that mean "nothing" (`NULL`, `N/A`), compared exactly.
+    pub nulls: Vec<String>,
+}
+
+/// The column names of a table.
+#[derive(Debug, Clone, Default)]
+pub struct Header {
+    names: Vec<String>,
+    by_key: HashMap<String, usize>,
+}
+
+impl Header {
+    /// The column that a fed-in `rejected.csv` carries and that is no part of the record.
+    pub const PROBLEMS: &'static str = "_problems";
+
+    /// A header of these names, in the order of the file. Of two columns with the same key the
+    /// first is found by name.
+    pub fn new(names: Vec<String>) -> Self {
+        let mut by_key = HashMap::new();
+        for (index, name) in names.iter().enumerate() {
+            by_key.entry(Self::key(name)).or_insert(index);
+        }
+        Header { names, by_key }
+    }
+
+    /// The names as they stand in the file.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Position of the column: by its exact name, else without regard to case, spaces, `-`, `_`
+    /// and a byte order mark (`Contact_ID` is `contact id`).
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.names
+            .iter()
+            .position(|known| known == name)
+            .or_else(|| self.by_key.get(&Self::key(name)).copied())
+    }
+
+    /// The form in which names are compared.
+    pub fn key(name: &str) -> String {
+        name.chars()
+            .filter(|char| !char.is_whitespace() && !matches!(char, '-' | '_' | '\u{feff}'))
+            .flat_map(char::to_lowercase)
+            .collect()
+    }
+}
+
+/// Where a mapping finds a value in the records of one sheet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Column {
+    /// The cell at this position.
+    Cell(usize),
+    /// The keys to follow into a JSON object; a number is an index into an array.
+    Path(Arc<[String]>),
+}
+
+impl Sheet {
+    /// The column that `name` means here. In JSON every name is a path whose steps are separated
+    /// by dots (`user.email`, `participants.0.name`); a key that itself holds the dots wins.
+    pub fn column(&self, name: &str) -> Option<Column> {
+        match &self.header {
+            Some(header) => header.find(name).map(Column::Cell),
+            None => Some(Column::Path(name.split('.').map(str::to_owned).collect())),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    line: u64,
+    /// First cell of the row in `ends`, or the index of its tree.
+    first: u32,
+    /// Number of cells; [`TREE`] for a JSON record.
+    cells: u32,
+}
+
+const TREE: u32 = u32::MAX;
+
+/// Some consecutive records of one sheet.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    sheet: Arc<Sheet>,
+    text: String,
+    ends: Vec<u32>,
+    trees: Vec<Json>,
+    rows: Vec<Row>,
+    /// Problems of reading, by row, in ascending order of rows.
+    problems: Vec<(u32, Problem)>,
+}
+
+impl Batch {
+    /// An empty batch of `sheet`.
+    pub fn new(sheet: Arc<Sheet>) -> Self {
+        Batch {
+            sheet,
+            text: String::new(),
+            ends: Vec::new(),
+            trees: Vec::new(),
+            rows: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// Starts a table row that stands on `line`; its cells follow by [`Batch::push_cell`].
+    pub fn start_row(&mut self, line: u64) {
+        let first = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
+        self.rows.push(Row {
+            line,
+            first,
+            cells: 0,
+        });
+    }
+
+    /// Adds a cell to the row that was started last. A batch holds less than 4 GiB of text.
+    pub fn push_cell(&mut self, cell: &str) {
+        self.text.push_str(cell);
+        self.ends
+            .push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
+        if let Some(row) = self.rows.last_mut() {
+            row.cells += 1;
+        }
+    }
+
+    /// Adds a JSON record that starts on `line`.
+    pub fn push_tree(&mut self, line: u64, tree: Json) {
+        let first = u32::try_from(self.trees.len()).unwrap_or(u32::MAX);
+        self.trees.push(tree);
+        self.rows.push(Row {
+            line,
+            first,
+            cells: TREE,
+        });
+    }
+
+    /// Attaches a problem of reading to the row that was started last.
+    pub fn push_problem(&mut self, problem: Problem) {
+        let row = u32::try_from(self.rows.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        self.problems.push((row, problem));
+    }
+
+    /// Bytes of text in the batch, to know when it is full.
+    pub fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    /// The sheet that the records come from.
+    pub fn sheet(&self) -> &Arc<Sheet> {
+        &self.sheet
+    }
+
+    /// Number of records.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is no record.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The record at `index`.
+    ///
+    /// # Panics
+    /// When `index` is not below [`Batch::len`].
+    pub fn get(&self, index: usize) -> Record<'_> {
+        Record {
+            batch: self,
+            index,
+            row: self.rows[index],
+        }
+    }
+
+    /// The records in the order of the file.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Record<'_>> {
+        (0..self.len()).map(|index| self.get(index))
+    }
+}
+
+/// One record of a batch, with its place.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'b> {
+    batch: &'b Batch,
+    index: usize,
+    row: Row,
+}
+
+impl<'b> Record<'b> {
+    /// Where the record stands.
+    pub fn place(&self) -> Place {
+        Place {
+            file: Arc::clone(&self.batch.sheet.file),
+            line: self.row.line,
+        }
+    }
+
+    /// The physical line on which the record starts.
+    pub fn line(&self) -> u64 {
+        self.row.line
+    }
+
+    /// The sheet that the record comes from.
+    pub fn sheet(&self) -> &'b Sheet {
+        &self.batch.sheet
+    }
+
+    /// What could not be read of this record.
+    pub fn problems(&self) -> impl Iterator<Item = &'b Problem> + use<'b> {
+        let index = u32::try_from(self.index).unwrap_or(u32::MAX);
+        let start = self.batch.problems.partition_point(|(row, _)| *row < index);
+        self.batch.problems[start..]
+            .iter()
+            .take_while(move |(row, _)| *row == index)
+            .map(|(_, problem)| problem)
+    }
+
+    /// The cells of a table row, in the order of the file; nothing for JSON.
+    pub fn cells(&self) -> impl Iterator<Item = &'b str> + use<'b> {
+        let Record { batch, row, .. } = *self;
+        let count = if row.cells == TREE { 0 } else { row.cells };
+        (row.first..row.first + count).map(move |cell| batch.cell(cell))
+    }
+
+    /// The JSON object; `None` for a table row.
+    pub fn tree(&self) -> Option<&'b Json> {
+        (self.row.cells == TREE).then(|| &self.batch.trees[self.row.first as usize])
+    }
+
+    /// The value at `column` as text. `None` when the record has no such cell or key, for JSON
+    /// `null`, and for the sheet's null tokens. An empty cell is `Some("")`. JSON numbers come as
+    /// the digits of the file, `true` and `false` as words, arrays and objects as JSON.
+    pub fn text(&self, column: &Column) -> Option<Cow<'b, str>> {
+        let text = match column {
+            Column::Cell(cell) => Cow::Borrowed(self.cell(*cell)?),
+            Column::Path(_) => match self.json(column)? {
+                Json::Null => return None,
+                Json::String(text) => Cow::Borrowed(text.as_str()),
+                Json::Bool(true) => Cow::Borrowed("true"),
+                Json::Bool(false) => Cow::Borrowed("false"),
+                other => Cow::Owned(other.to_string()),
+            },
+        };
+        let nulls = &self.batch.sheet.nulls;
+        if !nulls.is_empty() && nulls.iter().any(|null| *null == *text) {
+            return None;
+        }
+        Some(text)
+    }
+
+    /// The JSON value at `column`; `None` for table rows and missing keys.
+    pub fn json(&self, column: &Column) -> Option<&'b Json> {
+        let Column::Path(path) = column else {
+            return None;
+        };
+        let tree = self.tree()?;
+        if path.len() > 1
+            && let Some(value) = tree.get(path.join("."))
+        {
+            return Some(value);
+        }
+        path.iter().try_fold(tree, |value, step| match value {
+            Json::Array(items) => items.get(step.parse::<usize>().ok()?),
+            other => other.get(step.as_str()),
+        })
+    }
+
+    fn cell(&self, cell: usize) -> Option<&'b str> {
+        let cell = u32::try_from(cell).ok()?;
+        (self.row.cells != TREE && cell < self.row.cells)
+            .then(|| self.batch.cell(self.row.first + cell))
+    }
+}
+
+impl Batch {
+    fn cell(&self, index: u32) -> &str {
+        let index = index as usize;
+        let start = if index == 0 {
+            0
+        } else {
+            self.ends[index - 1] as usize
+        };
+        &self.text[start..self.ends[index] as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sheet(header: Option<&[&str]>) -> Arc<Sheet> {
+        Arc::new(Sheet {
+            file: "test.csv".into(),
+            reading: String::new(),
+            header: header
+                .map(|names| Header::new(names.iter().map(|&name| name.to_owned()).collect())),
+            nulls: vec!["NULL".to_owned()],
+        })
+    }
+
+    #[test]
+    fn cells_are_found_by_loose_names_and_empty_is_not_absent() {
+        let sheet = sheet(Some(&["Call ID", "user_name"]));
+        let mut batch = Batch::new(Arc::clone(&sheet));
+        batch.start_row(2);
+        batch.push_cell("æ1");
+        batch.push_cell("");
+        batch.start_row(3);
+        batch.push_cell("NULL");
+        let id = sheet.column("call-id").unwrap();
+        let name = sheet.column("User Name").unwrap();
+        assert_eq!(batch.get(0).text(&id).as_deref(), Some("æ1"));
+        assert_eq!(batch.get(0).text(&name).as_deref(), Some(""));
+        assert_eq!(batch.get(1).text(&id), None);
+        assert_eq!(batch.get(1).text(&name), None);
+        assert_eq!(batch.get(1).cells().collect::<Vec<_>>(), ["NULL"]);
+        assert_eq!(sheet.column("agent"), None);
+    }
+
+    #[test]
+    fn json_is_reached_by_path_and_keeps_its_digits() {
+        let sheet = sheet(None);
+        let mut batch = Batch::new(Arc::clone(&sheet));
+        let tree = serde_json::from_str(
+            r#"{"id": 1234567890123456789012, "n": 1.50, "user": {"tags": ["a", null]}, "a.b": true}"#,
+        );
+        batch.push_tree(1, tree.unwrap());
+        let text = |name: &str| {
+            batch
+                .get(0)
+                .text(&sheet.column(name).unwrap())
+                .map(Cow::into_owned)
+        };
+        assert_eq!(text("id").as_deref(), Some("1234567890123456789012"));
+        assert_eq!(text("n").as_deref(), Some("1.50"));
+        assert_eq!(text("user.tags.0").as_deref(), Some("a"));
+        assert_eq!(text("user.tags.1"), None);
+        assert_eq!(text("user.tags").as_deref(), Some(r#"["a",null]"#));
+        assert_eq!(text("a.b").as_deref(), Some("true"));
+        assert_eq!(text("missing.key"), None);
+    }
+
+    #[test]
+    fn problems_belong_to_their_row() {
+        let mut batch = Batch::new(sheet(Some(&["a"])));
+        for line in 1..=3 {
+            batch.start_row(line);
+            if line == 2 {
+                let place = Place {
+                    file: "test.csv".into(),
+                    line,
+                };
+                batch.push_problem(Problem::new(crate::call::Code::RowTooLong, place, "x"));
+            }
+        }
+        let counts: Vec<_> = batch
+            .iter()
+            .map(|record| record.problems().count())
+            .collect();
+        assert_eq!(counts, [0, 1, 0]);
+    }
+}
