@@ -1,0 +1,174 @@
+//! What happens on the road, told once to whoever listens.
+
+use std::time::Duration;
+
+use crate::call::Problem;
+use crate::pipeline::Facts;
+use crate::source::{Record, Sheet};
+
+/// How a record ended. Every record that was read ends in exactly one of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Outcome {
+    /// The conversation was created by this run, and its recording is in place if it has one.
+    Created,
+    /// It was in place before: an earlier run or somebody else made it. A recording that was still
+    /// owed to it may have been delivered now.
+    AlreadyThere,
+    /// Left out on purpose: by a rule of the mapping, or because it repeats an earlier record.
+    Skipped,
+    /// Waits for its recording; a later run sends it.
+    Held,
+    /// Not sendable: its problems say why.
+    Rejected,
+    /// The server refused it, or it was tried as often as allowed.
+    Failed,
+    /// Good to go but not tried: a check, a dry run, a limit or an early stop.
+    NotAttempted,
+}
+
+impl Outcome {
+    /// Every outcome, in the order of the table at the end of a run.
+    pub const ALL: [Outcome; 7] = [
+        Outcome::Created,
+        Outcome::AlreadyThere,
+        Outcome::Skipped,
+        Outcome::Held,
+        Outcome::Rejected,
+        Outcome::Failed,
+        Outcome::NotAttempted,
+    ];
+
+    /// The key in `summary.json` and in the ledger.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Outcome::Created => "created",
+            Outcome::AlreadyThere => "already_there",
+            Outcome::Skipped => "skipped",
+            Outcome::Held => "held",
+            Outcome::Rejected => "rejected",
+            Outcome::Failed => "failed",
+            Outcome::NotAttempted => "not_attempted",
+        }
+    }
+}
+
+/// Counts of outcomes. `read` is counted where records are read and the rest where they end, so
+/// that the sum is a proof and not a definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Records read from the export.
+    pub read: u64,
+    counts: [u64; 7],
+}
+
+impl Tally {
+    /// Counts one ended record.
+    pub fn count(&mut self, outcome: Outcome) {
+        self.counts[outcome as usize] += 1;
+    }
+
+    /// How many records ended so.
+    pub fn of(&self, outcome: Outcome) -> u64 {
+        self.counts[outcome as usize]
+    }
+
+    /// Records that ended in any way; equal to `read` when every record is accounted for.
+    pub fn accounted(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+}
+
+/// What was delivered for one call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivered {
+    /// The call's `externalIdentity`.
+    pub identity: String,
+    /// The conversation's id at the destination; `None` when the answer that named it was lost.
+    pub uid: Option<String>,
+    /// The recording's name below the audio folder, if one was uploaded.
+    pub recording: Option<String>,
+    /// Bytes of the recording.
+    pub bytes: u64,
+    /// How often the recording was sent again without knowing whether it had arrived.
+    pub in_doubt: u32,
+}
+
+/// Why a run ended early. Ordered: of two reasons the greater one wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stop {
+    /// A limit that the operator set (`--limit`, a time).
+    Limit,
+    /// A signal; running the same command again resumes.
+    Interrupted,
+    /// Too many errors, or the destination cannot be reached.
+    GaveUp,
+    /// The token was refused (401 or 403).
+    TokenRefused,
+    /// The ledger could not be written, so nothing more may be sent.
+    LedgerLost,
+}
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A file of the export was opened.
+    Opened {
+        /// What its records look like, and how it is read.
+        sheet: &'a Sheet,
+        /// Columns that nothing in the mapping uses; empty for JSON.
+        unused: &'a [String],
+    },
+    /// So much of the input has been read.
+    Read {
+        /// Bytes read from the files, as they lie on disk.
+        bytes: u64,
+        /// Bytes of all files; `None` for standard input.
+        total: Option<u64>,
+    },
+    /// A batch of records was checked; sums over its records.
+    Checked(&'a Facts),
+    /// A record ended. Comes exactly once for each record.
+    Ended {
+        /// The record.
+        record: Record<'a>,
+        /// How it ended.
+        outcome: Outcome,
+        /// Why in a word, where the outcome alone does not tell: the name of the skip rule,
+        /// `repeat`, `changed`, `adopted`; else empty.
+        detail: &'a str,
+        /// Everything that is wrong with it.
+        problems: &'a [Problem],
+        /// What was delivered for it by this run.
+        delivered: Option<&'a Delivered>,
+    },
+    /// A problem that belongs to no record: a recording that nobody claims.
+    Aside(&'a Problem),
+    /// Bytes of recordings left the machine.
+    Sent {
+        /// Bytes since the last event of this kind.
+        bytes: u64,
+    },
+    /// Nothing is sent for a while.
+    Paused {
+        /// For how long.
+        pause: Duration,
+        /// Why, in words for the screen.
+        why: &'a str,
+    },
+    /// A request will be tried again.
+    Retried {
+        /// Which try failed, from 1.
+        attempt: u32,
+        /// How long this call waits.
+        delay: Duration,
+        /// Why, in words for the screen; no personal data.
+        why: &'a str,
+    },
+    /// The run takes no more calls and finishes what is in flight.
+    Stopping {
+        /// For what reason.
+        stop: Stop,
+        /// The reason in words for the screen.
+        why: &'a str,
+    },
+}
