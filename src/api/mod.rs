@@ -1,1 +1,15 @@
-//! Not built yet.
+//! The wire: one function per endpoint, lenient reading, typed errors.
+//!
+//! Knows how a call is written for each version of the API and how an answer is read. Every function
+//! sends exactly one request: no retry, no waiting, no pacing and no judgement whether another try
+//! makes sense, since that is `delivery`'s. The token lives here and cannot be printed.
+
+mod client;
+mod error;
+mod upload;
+mod wire;
+
+pub use client::{Client, Connection, Created, Key, Proxy, SetUp, Version};
+pub use error::{Error, RetryAfter};
+pub use upload::{AudioSettings, Sending, Throttle, Upload};
+pub use wire::body;
