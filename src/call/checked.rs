@@ -162,12 +162,14 @@ impl<'a> Call<'a> {
             match value {
                 Value::Absent | Value::Broken => {}
                 Value::Text(text) | Value::Time(text, _) | Value::Number(text) => {
-                    put(scratch, text)
+                    put(scratch, text);
                 }
                 Value::Bool(bool) => scratch.push(u8::from(*bool)),
                 Value::Labels(labels) => {
                     scratch.extend_from_slice(&(labels.len() as u64).to_le_bytes());
-                    labels.iter().for_each(|label| put(scratch, label));
+                    for label in labels {
+                        put(scratch, label);
+                    }
                 }
                 Value::Segments(segments) => {
                     scratch.extend_from_slice(&(segments.len() as u64).to_le_bytes());
@@ -328,7 +330,7 @@ impl Judge<'_> {
     fn number(&mut self, field: Field, value: &mut Value<'_>) {
         match value {
             Value::Text(text) if is_json_number(text) => {
-                *value = Value::Number(std::mem::take(text))
+                *value = Value::Number(std::mem::take(text));
             }
             Value::Text(text) => {
                 return self.fault(
@@ -530,6 +532,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table reads best in one piece")]
     fn each_rule_of_the_contract_has_its_code() {
         use Code::*;
         let cases = [

@@ -1,1 +1,67 @@
-//! Not built yet.
+//! What the operator asked for, resolved once into plain values.
+//!
+//! Flags win over `CAPTURI_…` variables, those over `capturi-import.toml`, and that over the
+//! defaults. The only room that reads the environment or the token. What leaves it has no `Option`
+//! that means "the default".
+
+mod args;
+mod file;
+mod settings;
+mod token;
+mod units;
+
+pub use args::{
+    Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, LedgerArgs, MappingArgs,
+    MappingCommand, OutputArgs, ReportArgs, RunArgs, SandboxArgs, StatusArgs, parse,
+};
+pub use settings::{Destination, RunSettings, Screen};
+pub use token::TokenError;
+
+use std::path::PathBuf;
+
+/// The command line or the configuration asks for something that cannot be.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// `capturi-import.toml` cannot be read.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// `capturi-import.toml` is no TOML, or has a key or value that no flag has.
+    #[error("{}:{line}: {message}", path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Line in it, from 1.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// No token, or one that cannot be used.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// Plain HTTP would carry the token over a network.
+    #[error(
+        "{0} is not encrypted, and the token would be sent in the clear (--allow-http forces it)"
+    )]
+    PlainHttp(String),
+    /// The base URL is none.
+    #[error("{value} is not a base URL: {why}")]
+    BaseUrl {
+        /// What was given.
+        value: String,
+        /// Why not.
+        why: String,
+    },
+    /// The file of trusted certificates cannot be read.
+    #[error("{}: {source}", path.display())]
+    CaBundle {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,422 @@
+//! The command line exactly as typed. Nothing here has been resolved or checked against anything
+//! else; that is `settings`'.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+
+use super::{Error, file, units};
+
+const AFTER: &str = "\
+Examples:
+  capturi-import check calls.csv --audio recordings        what is wrong, before anything is sent
+  capturi-import run calls.csv --audio recordings --sandbox   a rehearsal against a pretend server
+  CAPTURI_API_TOKEN=… capturi-import run calls.csv --audio recordings --out report
+  capturi-import status                                    where the migration stands
+
+Exit codes: 0 everything in place · 1 fault of the program · 2 usage or configuration ·
+3 some records rejected, failed or held · 4 token refused · 5 another run holds the ledger ·
+6 gave up · 7 stopped by a limit you set · 130 interrupted, run again to resume.";
+
+/// Moves calls and their recordings from a dialer's export into Capturi: each once, and resumable.
+#[derive(Debug, Parser)]
+#[command(name = "capturi-import", version, after_help = AFTER, max_term_width = 100)]
+pub struct Arguments {
+    /// Settings file; any flag can stand in it by its name (`rate = 10`).
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "CAPTURI_CONFIG",
+        help_heading = "General"
+    )]
+    pub config: Option<PathBuf>,
+    /// Form of the log and of progress.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        env = "CAPTURI_LOG_FORMAT",
+        help_heading = "General"
+    )]
+    pub log_format: LogFormat,
+    /// How much is logged: error, warn, info, debug or trace; overrides -v.
+    #[arg(
+        long,
+        global = true,
+        value_name = "LEVEL",
+        env = "CAPTURI_LOG_LEVEL",
+        help_heading = "General"
+    )]
+    pub log_level: Option<String>,
+    /// Say more (-v, -vv, -vvv).
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "General")]
+    pub verbose: u8,
+    /// Only errors and the final table.
+    #[arg(
+        short,
+        long,
+        global = true,
+        env = "CAPTURI_QUIET",
+        help_heading = "General"
+    )]
+    pub quiet: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Form of the log and of progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum LogFormat {
+    /// Text for people.
+    #[default]
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say exactly what is wrong with an export, without sending anything.
+    Check(CheckArgs),
+    /// Create the conversations and upload their recordings.
+    Run(Box<RunArgs>),
+    /// Where the migration stands: what arrived, what failed and why.
+    Status(StatusArgs),
+    /// Write the report files again from the ledger.
+    Report(ReportArgs),
+    /// Work with mapping files.
+    Mapping {
+        /// What to do.
+        #[command(subcommand)]
+        command: MappingCommand,
+    },
+    /// Run a pretend Capturi for rehearsals and tests.
+    Sandbox(SandboxArgs),
+    /// Tell cause and cure of a problem code.
+    Explain(ExplainArgs),
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+}
+
+/// The export and how to read it.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Export files: a file, a glob, a folder, or - for standard input.
+    #[arg(value_name = "EXPORT", required = true)]
+    pub exports: Vec<String>,
+    /// Mapping file, or the name of a preset (`mapping list`).
+    #[arg(
+        short,
+        long,
+        value_name = "M",
+        default_value = "capturi-v1",
+        env = "CAPTURI_MAPPING"
+    )]
+    pub mapping: String,
+    /// Zone for times without an offset, such as Europe/Copenhagen; wins over the mapping's.
+    #[arg(long, value_name = "ZONE", env = "CAPTURI_TIMEZONE")]
+    pub timezone: Option<String>,
+    /// Country for phone numbers without a country code, such as DK; wins over the mapping's.
+    #[arg(long, value_name = "COUNTRY", env = "CAPTURI_REGION")]
+    pub region: Option<String>,
+    /// Encoding of the export, such as windows-1252; wins over the mapping's.
+    #[arg(long, value_name = "NAME", env = "CAPTURI_ENCODING")]
+    pub encoding: Option<String>,
+    /// Folder of the recordings.
+    #[arg(short, long, value_name = "DIR", env = "CAPTURI_AUDIO")]
+    pub audio: Option<PathBuf>,
+    /// What to do with a call whose recording is missing.
+    #[arg(long, value_enum, default_value_t, env = "CAPTURI_MISSING_AUDIO")]
+    pub missing_audio: MissingAudio,
+}
+
+/// Where results go.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// Folder for accepted.csv, rejected.csv, problems.csv, summary.json and report.html.
+    #[arg(short, long, value_name = "DIR", env = "CAPTURI_OUT")]
+    pub out: Option<PathBuf>,
+}
+
+/// What to do with a call whose recording is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum MissingAudio {
+    /// Wait: it goes out on the first run that finds the recording.
+    #[default]
+    Hold,
+    /// Create the conversation without a recording.
+    Create,
+    /// Reject the record.
+    Refuse,
+}
+
+/// What to do with a conversation that somebody else made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Existing {
+    /// Take it over: the recording is still uploaded.
+    #[default]
+    Adopt,
+    /// Leave it alone.
+    Skip,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The export.
+    #[command(flatten)]
+    pub export: ExportArgs,
+    /// Where results go.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// How fast a run would go.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+}
+
+/// How fast to go.
+#[derive(Debug, Args)]
+pub struct PaceArgs {
+    /// Requests a second, creates and uploads together; 0 for no limit.
+    #[arg(long, value_name = "N", default_value = "20", value_parser = units::rate, env = "CAPTURI_RATE")]
+    pub rate: f64,
+    /// Bytes a second for recordings, such as 10MB.
+    #[arg(long, value_name = "BYTES", value_parser = units::bytes, env = "CAPTURI_BANDWIDTH")]
+    pub bandwidth: Option<u64>,
+}
+
+/// The ledger.
+#[derive(Debug, Args)]
+pub struct LedgerArgs {
+    /// The ledger of the migration.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "capturi-import.db",
+        env = "CAPTURI_LEDGER"
+    )]
+    pub ledger: PathBuf,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  capturi-import run calls.csv --audio recordings --sandbox --out rehearsal
+  capturi-import run 'exports/*.csv.gz' --audio /srv/recordings --rate 10 --bandwidth 5MB
+  capturi-import run nightly.ndjson --audio recordings --token-file /etc/capturi.token --quiet")]
+pub struct RunArgs {
+    /// The export.
+    #[command(flatten)]
+    pub export: ExportArgs,
+    /// Where results go.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// How fast to go.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+    /// The ledger; with --sandbox it is a throw-away of its own unless named.
+    #[arg(long, value_name = "FILE", env = "CAPTURI_LEDGER")]
+    pub ledger: Option<PathBuf>,
+    /// Do everything but send.
+    #[arg(long, env = "CAPTURI_DRY_RUN")]
+    pub dry_run: bool,
+    /// Where to send.
+    #[command(flatten)]
+    pub destination: DestinationArgs,
+    /// How hard to try.
+    #[command(flatten)]
+    pub effort: EffortArgs,
+}
+
+/// Where to send.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Destination")]
+pub struct DestinationArgs {
+    /// Send to a pretend server inside this process: a rehearsal that starts from nothing.
+    #[arg(long, env = "CAPTURI_SANDBOX")]
+    pub sandbox: bool,
+    /// Faults of the sandbox (TOML).
+    #[arg(long, value_name = "FILE", requires = "sandbox")]
+    pub faults: Option<PathBuf>,
+    /// The destination.
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "https://integrations.capturi.ai",
+        env = "CAPTURI_BASE_URL"
+    )]
+    pub base_url: String,
+    /// Shape of the conversation endpoint.
+    #[arg(long, value_enum, default_value_t, env = "CAPTURI_API_VERSION")]
+    pub api_version: ApiVersion,
+    /// File that holds the token (mode 600); without it CAPTURI_API_TOKEN is read.
+    #[arg(long, value_name = "FILE", env = "CAPTURI_TOKEN_FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Send the token over plain HTTP to another machine.
+    #[arg(long, env = "CAPTURI_ALLOW_HTTP")]
+    pub allow_http: bool,
+    /// PEM certificates to trust instead of the system's.
+    #[arg(long, value_name = "FILE", env = "CAPTURI_CA_BUNDLE")]
+    pub ca_bundle: Option<PathBuf>,
+}
+
+/// Shape of the conversation endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ApiVersion {
+    /// `POST /v2/conversation`.
+    #[default]
+    V2,
+    /// `POST /v3/conversation`.
+    V3,
+}
+
+/// How hard to try.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Effort")]
+pub struct EffortArgs {
+    /// Requests in flight at once.
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1024), env = "CAPTURI_CONCURRENCY")]
+    pub concurrency: u16,
+    /// Further tries of a request after the first.
+    #[arg(long, value_name = "N", default_value_t = 8, env = "CAPTURI_RETRIES")]
+    pub retries: u32,
+    /// Stop with exit code 6 after so many failed calls.
+    #[arg(long, value_name = "N", env = "CAPTURI_MAX_ERRORS")]
+    pub max_errors: Option<u64>,
+    /// Give up with exit code 6 when the destination has been unavailable for so long.
+    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = units::duration, env = "CAPTURI_MAX_OUTAGE")]
+    pub max_outage: Duration,
+    /// Wait at most so long when the server asks for a pause, else stop with exit code 6.
+    #[arg(long, value_name = "DURATION", default_value = "2h", value_parser = units::duration, env = "CAPTURI_MAX_WAIT")]
+    pub max_wait: Duration,
+    /// How long a request may stand still.
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = units::duration, env = "CAPTURI_TIMEOUT")]
+    pub timeout: Duration,
+    /// What to do with a conversation that somebody else made.
+    #[arg(long, value_enum, default_value_t, env = "CAPTURI_EXISTING")]
+    pub existing: Existing,
+    /// Send at most so many calls, then stop with exit code 7.
+    #[arg(long, value_name = "N", env = "CAPTURI_LIMIT")]
+    pub limit: Option<u64>,
+    /// Stop softly with exit code 7 after so long.
+    #[arg(long, value_name = "DURATION", value_parser = units::duration, env = "CAPTURI_MAX_DURATION")]
+    pub max_duration: Option<Duration>,
+}
+
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// The ledger.
+    #[command(flatten)]
+    pub ledger: LedgerArgs,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The ledger.
+    #[command(flatten)]
+    pub ledger: LedgerArgs,
+    /// Folder for the files.
+    #[arg(
+        short,
+        long,
+        value_name = "DIR",
+        default_value = "out",
+        env = "CAPTURI_OUT"
+    )]
+    pub out: PathBuf,
+}
+
+/// Commands on mapping files.
+#[derive(Debug, Subcommand)]
+pub enum MappingCommand {
+    /// List the presets.
+    List,
+    /// Print a preset, as a start for your own mapping file.
+    Show {
+        /// Name of the preset.
+        name: String,
+    },
+    /// Look at an export and propose a mapping for it.
+    Init(MappingArgs),
+    /// Show, side by side, what the first records say and what would be sent.
+    Test {
+        /// The export.
+        #[command(flatten)]
+        export: ExportArgs,
+        /// How many records.
+        #[arg(short, long, value_name = "N", default_value_t = 5)]
+        number: usize,
+    },
+}
+
+/// Arguments of `mapping init`.
+#[derive(Debug, Args)]
+pub struct MappingArgs {
+    /// The export.
+    #[arg(value_name = "EXPORT")]
+    pub export: String,
+}
+
+/// Arguments of `sandbox`.
+#[derive(Debug, Args)]
+pub struct SandboxArgs {
+    /// Port to listen on; 0 for any.
+    #[arg(long, default_value_t = 8787)]
+    pub port: u16,
+    /// Address to listen on.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub listen: std::net::IpAddr,
+    /// Listen on an address that other machines can reach.
+    #[arg(long)]
+    pub allow_remote: bool,
+    /// The token that is accepted. It protects nothing but the rehearsal.
+    #[arg(long, default_value = "sandbox")]
+    pub token: String,
+    /// Faults to play (TOML).
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
+    /// Largest recording that is accepted.
+    #[arg(long, value_name = "BYTES", default_value = "1GB", value_parser = units::bytes)]
+    pub max_audio: u64,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A problem code such as bad-time; without one all codes are listed.
+    pub code: Option<String>,
+}
+
+/// Parses the command line over the environment over the settings file over the defaults.
+///
+/// The file's values become the defaults of their flags, so that one parser judges all four.
+pub fn parse(
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<Result<Arguments, clap::Error>, Error> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let command = file::apply(Arguments::command(), &arguments)?;
+    Ok(command
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Arguments::from_arg_matches(&matches)))
+}
+
+/// The command line as clap knows it, for completions.
+pub fn command() -> clap::Command {
+    Arguments::command()
+}

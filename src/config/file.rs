@@ -1,0 +1,183 @@
+//! `capturi-import.toml`: any flag by its name, as a default below flags and variables.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::Command;
+use toml::Spanned;
+use toml::de::DeTable;
+
+use super::Error;
+
+/// The file that is read from the current folder when no other is named.
+const NAME: &str = "capturi-import.toml";
+
+/// Gives the flags of `command` the values of the settings file as defaults.
+pub(super) fn apply(command: Command, arguments: &[OsString]) -> Result<Command, Error> {
+    let (path, is_named) = match named(arguments) {
+        Some(path) => (path, true),
+        None => (PathBuf::from(NAME), false),
+    };
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_named => {
+            return Ok(command);
+        }
+        Err(source) => return Err(Error::File { path, source }),
+    };
+    merge(command, &text, &path)
+}
+
+/// `--config FILE`, or `CAPTURI_CONFIG`. Looked for by hand because the file must be known before
+/// the command line can be parsed.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the room that reads the environment"
+)]
+fn named(arguments: &[OsString]) -> Option<PathBuf> {
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        let text = argument.to_string_lossy();
+        if text == "--" {
+            break;
+        }
+        if text == "--config" {
+            return rest.next().map(PathBuf::from);
+        }
+        if let Some(value) = text.strip_prefix("--config=") {
+            return Some(PathBuf::from(value));
+        }
+    }
+    std::env::var_os("CAPTURI_CONFIG")
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+}
+
+fn merge(mut command: Command, text: &str, path: &Path) -> Result<Command, Error> {
+    let at = |offset: usize, message: String| Error::Syntax {
+        path: path.to_owned(),
+        line: text[..offset.min(text.len())].matches('\n').count() + 1,
+        message,
+    };
+    let table = DeTable::parse(text).map_err(|error| {
+        at(
+            error.span().map_or(0, |span| span.start),
+            error.message().to_owned(),
+        )
+    })?;
+    for (key, value) in table.into_inner() {
+        let start = key.span().start;
+        let name = key.into_inner();
+        let Some(value) = plain(&value) else {
+            return Err(at(
+                start,
+                format!("{name} must be a text, a number or true or false"),
+            ));
+        };
+        match set(command, &name, &value) {
+            (changed, true) => command = changed,
+            (_, false) => {
+                return Err(at(start, format!("{name} is not the name of a flag")));
+            }
+        }
+    }
+    Ok(command)
+}
+
+fn plain(value: &Spanned<toml::de::DeValue<'_>>) -> Option<String> {
+    use toml::de::DeValue;
+    match value.get_ref() {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) => Some(number.as_str().replace('_', "")),
+        DeValue::Float(number) => Some(number.as_str().replace('_', "")),
+        DeValue::Boolean(bool) => Some(bool.to_string()),
+        DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => None,
+    }
+}
+
+/// Sets the default of a flag in every command that has it, and says whether any has.
+fn set(command: Command, name: &str, value: &str) -> (Command, bool) {
+    let mut is_found = false;
+    let id = name.replace('-', "_");
+    // The token has no flag, `config` names this very file, and the export is no setting.
+    if matches!(
+        id.as_str(),
+        "config" | "exports" | "help" | "version" | "token"
+    ) {
+        return (command, false);
+    }
+    let mut command = if command
+        .get_arguments()
+        .any(|arg| arg.get_id() == id.as_str())
+    {
+        is_found = true;
+        command.mut_arg(&id, |arg| arg.default_value(value.to_owned()))
+    } else {
+        command
+    };
+    let names: Vec<String> = command
+        .get_subcommands()
+        .map(|sub| sub.get_name().to_owned())
+        .collect();
+    for sub in names {
+        command = command.mut_subcommand(sub, |sub| {
+            let (sub, found) = set(sub, name, value);
+            is_found |= found;
+            sub
+        });
+    }
+    (command, is_found)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, FromArgMatches as _};
+
+    use super::*;
+    use crate::config::args::{Arguments, Command as Which};
+
+    fn rate(file: &str, arguments: &[&str]) -> f64 {
+        let command = merge(Arguments::command(), file, Path::new("x.toml")).unwrap();
+        let matches = command.try_get_matches_from(arguments).unwrap();
+        match Arguments::from_arg_matches(&matches).unwrap().command {
+            Which::Run(run) => run.pace.rate,
+            _ => unreachable!("the test runs `run`"),
+        }
+    }
+
+    #[test]
+    fn flags_win_over_the_file_and_the_file_over_defaults() {
+        let run = ["capturi-import", "run", "a.csv"];
+        assert!((rate("", &run) - 20.0).abs() < 1e-9);
+        assert!((rate("rate = 7", &run) - 7.0).abs() < 1e-9);
+        assert!(
+            (rate(
+                "rate = 7",
+                &["capturi-import", "run", "a.csv", "--rate", "3"]
+            ) - 3.0)
+                .abs()
+                < 1e-9
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_is_told_with_its_line() {
+        for (text, line) in [
+            ("rate = 1\nraet = 2", 2),
+            ("\n\ntoken = 'x'", 3),
+            ("rate = ", 1),
+            ("[run]", 1),
+        ] {
+            let error = merge(Arguments::command(), text, Path::new("x.toml")).unwrap_err();
+            assert!(
+                error.to_string().starts_with(&format!("x.toml:{line}: ")),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,111 @@
+//! Where the token comes from: the environment or a file, never a flag's value, which every user
+//! of the machine could read in the process list.
+
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+/// The variable that holds the token.
+pub(super) const VARIABLE: &str = "CAPTURI_API_TOKEN";
+
+/// Why there is no token.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// Neither the variable nor a file was given.
+    #[error("no token: set {VARIABLE}, or name a file with --token-file")]
+    Missing,
+    /// The file cannot be read.
+    #[error("the token file {} cannot be read: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is open to others.
+    #[error("the token file {} can be read by other users (mode {mode:03o}); chmod 600 makes it private", path.display())]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
+    /// There is nothing in it.
+    #[error("the token from {origin} is empty")]
+    Empty {
+        /// The file or the variable.
+        origin: String,
+    },
+}
+
+/// Reads the token. A file that was named wins over the variable.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the room that reads the environment"
+)]
+pub(super) fn read(file: Option<&Path>) -> Result<SecretString, TokenError> {
+    let (text, origin) = match file {
+        Some(path) => (read_file(path)?, path.display().to_string()),
+        None => (
+            std::env::var(VARIABLE).map_err(|_| TokenError::Missing)?,
+            VARIABLE.to_owned(),
+        ),
+    };
+    let token = text.trim();
+    if token.is_empty() {
+        return Err(TokenError::Empty { origin });
+    }
+    Ok(SecretString::from(token))
+}
+
+fn read_file(path: &Path) -> Result<String, TokenError> {
+    let unreadable = |source| TokenError::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(path)
+            .map_err(unreadable)?
+            .permissions()
+            .mode()
+            & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(TokenError::Exposed {
+                path: path.to_owned(),
+                mode,
+            });
+        }
+    }
+    std::fs::read_to_string(path).map_err(unreadable)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_others_can_read_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        std::fs::write(&path, "abc\n").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(
+            read(Some(&path)),
+            Err(TokenError::Exposed { mode: 0o644, .. })
+        ));
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(read(Some(&path)).unwrap().expose_secret(), "abc");
+        std::fs::write(&path, " \n").unwrap();
+        assert!(matches!(read(Some(&path)), Err(TokenError::Empty { .. })));
+        assert!(matches!(
+            read(Some(Path::new("/no/such"))),
+            Err(TokenError::Unreadable { .. })
+        ));
+    }
+}

@@ -1,0 +1,108 @@
+//! Values with units as people type them.
+
+use std::time::Duration;
+
+/// Reads `10MB`, `1.5 MiB`, `800k`, `0` as bytes. `MB` is a million, `MiB` is 1,048,576.
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let split = text
+        .find(|char: char| !char.is_ascii_digit() && char != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: f64 = number
+        .parse()
+        .map_err(|_| "expected a size such as 10MB".to_owned())?;
+    let factor = match unit
+        .trim()
+        .trim_end_matches("/s")
+        .to_ascii_lowercase()
+        .as_str()
+    {
+        "" | "b" => 1.0,
+        "k" | "kb" => 1e3,
+        "m" | "mb" => 1e6,
+        "g" | "gb" => 1e9,
+        "kib" => 1024.0,
+        "mib" => 1_048_576.0,
+        "gib" => 1_073_741_824.0,
+        _ => return Err("expected a unit such as kB, MB, GB, KiB, MiB or GiB".to_owned()),
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the number has no sign, and the cast saturates"
+    )]
+    Ok((number * factor) as u64)
+}
+
+/// Reads `30s`, `10m`, `1h30m`, `2 hours` or plain seconds.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    if let Ok(seconds) = text.trim().parse::<u64>() {
+        return Ok(Duration::from_secs(seconds));
+    }
+    text.trim()
+        .parse::<jiff::SignedDuration>()
+        .ok()
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .ok_or_else(|| "expected a duration such as 30s, 10m or 1h30m".to_owned())
+}
+
+/// Reads a pace in requests a second; `0`, `unlimited` and `off` are no limit.
+pub(super) fn rate(text: &str) -> Result<f64, String> {
+    match text.trim() {
+        "unlimited" | "off" => Ok(0.0),
+        other => other
+            .parse::<f64>()
+            .ok()
+            .filter(|rate| rate.is_finite() && *rate >= 0.0)
+            .ok_or_else(|| {
+                "expected requests a second such as 20 or 0.5, or 0 for no limit".to_owned()
+            }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_decimal_and_binary_units() {
+        for (text, size) in [
+            ("10MB", 10_000_000),
+            ("1.5 MiB", 1_572_864),
+            ("800k", 800_000),
+            ("0", 0),
+            ("2GB/s", 2_000_000_000),
+        ] {
+            assert_eq!(bytes(text), Ok(size), "{text}");
+        }
+        for not in ["", "MB", "1.2.3", "-5", "5 parsecs", "1e9"] {
+            assert!(bytes(not).is_err(), "{not}");
+        }
+    }
+
+    #[test]
+    fn durations_are_seconds_or_have_units() {
+        for (text, seconds) in [
+            ("30", 30),
+            ("30s", 30),
+            ("1h30m", 5400),
+            ("10 minutes", 600),
+        ] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for not in ["", "soon", "-5s", "1 month"] {
+            assert!(duration(not).is_err(), "{not}");
+        }
+    }
+
+    #[test]
+    fn a_pace_of_zero_is_no_limit() {
+        assert_eq!(rate("0"), Ok(0.0));
+        assert_eq!(rate("unlimited"), Ok(0.0));
+        assert_eq!(rate("0.5"), Ok(0.5));
+        for not in ["", "-1", "NaN", "inf", "fast"] {
+            assert!(rate(not).is_err(), "{not}");
+        }
+    }
+}

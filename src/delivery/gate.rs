@@ -1,0 +1,334 @@
+//! Decides when the next request may leave. Holds the permits, the pace and the pauses: the one
+//! the server asked for, and the one of an outage. A pause stops everybody, because a 429 speaks
+//! about the token and an outage about the server, and neither about one call. Never judges an
+//! answer (`verdict`) and never talks to the server (`api`).
+
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use governor::clock::DefaultClock;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+use super::backoff;
+
+/// How fast requests may leave.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pace {
+    /// Requests a second; `None` for as fast as it goes.
+    pub rate: Option<f64>,
+    /// Requests in flight at once.
+    pub width: usize,
+    /// How long an outage may last before the run gives up.
+    pub patience: Duration,
+}
+
+/// How long an outage may last when nothing has ever worked in this run: a wrong address or a
+/// server that is down should be told soon, not after the patience of a migration.
+const FIRST_PATIENCE: Duration = Duration::from_secs(30);
+/// So many failures in a row without any success are an outage, whatever the width.
+const OUTAGE: u32 = 12;
+
+type Limiter = RateLimiter<NotKeyed, InMemoryState, DefaultClock>;
+
+/// The gate of one run.
+#[derive(Debug)]
+pub(super) struct Gate {
+    permits: Arc<Semaphore>,
+    limiter: Option<Limiter>,
+    patience: Duration,
+    threshold: u32,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    paused_until: Option<Instant>,
+    /// Failures since the last success, and when the first of them was.
+    failures: u32,
+    failing_since: Option<Instant>,
+    has_succeeded: bool,
+    is_outage: bool,
+    is_probing: bool,
+    probes: u32,
+}
+
+/// What a finished request says about the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Health {
+    /// It answered as a server should, also when it refused the call or asked to slow down.
+    Well,
+    /// No answer, a broken one, or an error of its own.
+    Unwell,
+}
+
+/// What the gate made of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Weather {
+    /// Nothing new.
+    Same,
+    /// An outage has begun or goes on; everybody waits so long.
+    Outage(Duration),
+    /// The outage has lasted longer than the operator's patience.
+    GiveUp(Duration),
+}
+
+/// Leave to send one request. Given back when dropped.
+#[derive(Debug)]
+pub(super) struct Permit {
+    _slot: OwnedSemaphorePermit,
+    is_probe: bool,
+}
+
+impl Gate {
+    pub(super) fn new(pace: Pace) -> Self {
+        Gate {
+            permits: Arc::new(Semaphore::new(pace.width.max(1))),
+            limiter: pace.rate.and_then(limiter),
+            patience: pace.patience,
+            threshold: OUTAGE.max(u32::try_from(pace.width.saturating_mul(2)).unwrap_or(OUTAGE)),
+            state: Mutex::default(),
+            changed: Notify::new(),
+        }
+    }
+
+    /// Waits until one more request may leave.
+    pub(super) async fn pass(&self) -> Permit {
+        self.open().await;
+        if let Some(limiter) = &self.limiter {
+            limiter.until_ready().await;
+        }
+        loop {
+            self.open().await;
+            let Ok(slot) = Arc::clone(&self.permits).acquire_owned().await else {
+                // The semaphore is never closed; were it, waiting for ever beats sending unbounded.
+                std::future::pending::<()>().await;
+                continue;
+            };
+            let mut state = self.state();
+            if state
+                .paused_until
+                .is_some_and(|until| until > Instant::now())
+            {
+                continue;
+            }
+            if !state.is_outage {
+                return Permit {
+                    _slot: slot,
+                    is_probe: false,
+                };
+            }
+            if !state.is_probing {
+                state.is_probing = true;
+                return Permit {
+                    _slot: slot,
+                    is_probe: true,
+                };
+            }
+        }
+    }
+
+    /// Waits while a pause lasts, or while somebody else probes a server that is unwell.
+    async fn open(&self) {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let (until, is_probing) = {
+                let state = self.state();
+                (state.paused_until, state.is_outage && state.is_probing)
+            };
+            match until {
+                Some(until) if until > Instant::now() => {
+                    tokio::select! {
+                        () = tokio::time::sleep_until(until) => {}
+                        () = changed => {}
+                    }
+                }
+                _ if is_probing => changed.await,
+                _ => return,
+            }
+        }
+    }
+
+    /// Holds everybody for so long, from now; a shorter pause never ends a longer one.
+    pub(super) fn pause(&self, pause: Duration) {
+        let mut state = self.state();
+        extend(&mut state, pause);
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// Tells the gate how a request went, and gives its permit back.
+    pub(super) fn done(&self, permit: Permit, health: Health, jitter: f64) -> Weather {
+        let mut state = self.state();
+        if permit.is_probe {
+            state.is_probing = false;
+        }
+        let weather = match health {
+            Health::Well => {
+                *state = State {
+                    paused_until: state.paused_until.filter(|_| !state.is_outage),
+                    has_succeeded: true,
+                    ..State::default()
+                };
+                Weather::Same
+            }
+            Health::Unwell => self.unwell(&mut state, permit.is_probe, jitter),
+        };
+        drop(state);
+        drop(permit);
+        self.changed.notify_waiters();
+        weather
+    }
+
+    fn unwell(&self, state: &mut State, is_probe: bool, jitter: f64) -> Weather {
+        let now = Instant::now();
+        state.failures = state.failures.saturating_add(1);
+        let since = *state.failing_since.get_or_insert(now);
+        if !state.is_outage && state.failures >= self.threshold {
+            state.is_outage = true;
+        } else if !(state.is_outage && is_probe) {
+            return Weather::Same;
+        }
+        state.probes += 1;
+        let lasted = now - since;
+        let patience = if state.has_succeeded {
+            self.patience
+        } else {
+            self.patience.min(FIRST_PATIENCE)
+        };
+        if lasted > patience {
+            return Weather::GiveUp(lasted);
+        }
+        let pause = backoff::delay(state.probes, jitter);
+        extend(state, pause);
+        Weather::Outage(pause)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+fn extend(state: &mut State, pause: Duration) {
+    let until = Instant::now() + pause.min(Duration::from_secs(366 * 86_400));
+    state.paused_until = Some(state.paused_until.map_or(until, |known| known.max(until)));
+}
+
+/// A limiter of so many requests a second. Its burst is what the pace gives in 20 ms: with less,
+/// a fast pace would be held back by the timer's tick, and with a whole second's worth (the
+/// library's default) a slow pace would begin with a burst that nobody allowed.
+fn limiter(rate: f64) -> Option<Limiter> {
+    if !(rate.is_finite() && rate > 0.0) {
+        return None;
+    }
+    let period = Duration::from_secs_f64((1.0 / rate).clamp(1e-9, 86_400.0));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the cast saturates, and the rate is positive"
+    )]
+    let burst = NonZeroU32::new((rate / 50.0) as u32).unwrap_or(NonZeroU32::MIN);
+    Some(RateLimiter::direct(
+        Quota::with_period(period)?.allow_burst(burst),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gate(width: usize) -> Gate {
+        Gate::new(Pace {
+            rate: None,
+            width,
+            patience: Duration::from_secs(600),
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_holds_everybody_and_a_shorter_one_does_not_end_it() {
+        let gate = gate(4);
+        gate.pause(Duration::from_secs(30));
+        gate.pause(Duration::from_secs(5));
+        let start = Instant::now();
+        let _both = tokio::join!(gate.pass(), gate.pass());
+        assert_eq!(start.elapsed().as_secs(), 30);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn at_most_width_requests_are_in_flight() {
+        let gate = gate(2);
+        let _one = gate.pass().await;
+        let two = gate.pass().await;
+        let waits = tokio::time::timeout(Duration::from_secs(1), gate.pass()).await;
+        assert!(waits.is_err());
+        gate.done(two, Health::Well, 0.0);
+        gate.pass().await;
+    }
+
+    async fn fail(gate: &Gate, times: u32) -> Weather {
+        let mut weather = Weather::Same;
+        for _ in 0..times {
+            let permit = gate.pass().await;
+            weather = gate.done(permit, Health::Unwell, 1.0);
+        }
+        weather
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_outage_lets_one_probe_through_and_a_success_lets_all() {
+        let gate = gate(4);
+        let permit = gate.pass().await;
+        gate.done(permit, Health::Well, 0.0);
+        assert_eq!(fail(&gate, OUTAGE - 1).await, Weather::Same);
+        assert!(matches!(fail(&gate, 1).await, Weather::Outage(_)));
+        let probe = gate.pass().await;
+        assert!(probe.is_probe);
+        assert!(
+            tokio::time::timeout(Duration::from_secs(1), gate.pass())
+                .await
+                .is_err()
+        );
+        gate.done(probe, Health::Well, 0.0);
+        let (one, two) = tokio::join!(gate.pass(), gate.pass());
+        assert!(!one.is_probe && !two.is_probe);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_outage_from_the_start_is_given_up_sooner_than_a_later_one() {
+        let start = Instant::now();
+        let never_worked = gate(4);
+        while !matches!(fail(&never_worked, 1).await, Weather::GiveUp(_)) {}
+        assert!(start.elapsed() < Duration::from_secs(120));
+        let start = Instant::now();
+        let worked = gate(4);
+        let permit = worked.pass().await;
+        worked.done(permit, Health::Well, 0.0);
+        while !matches!(fail(&worked, 1).await, Weather::GiveUp(_)) {}
+        assert!(start.elapsed() > Duration::from_secs(600));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_between_successes_are_no_outage() {
+        let gate = gate(4);
+        for _ in 0..100 {
+            assert_eq!(fail(&gate, OUTAGE - 1).await, Weather::Same);
+            let permit = gate.pass().await;
+            gate.done(permit, Health::Well, 0.0);
+        }
+    }
+
+    #[test]
+    fn a_pace_of_nothing_is_no_limit() {
+        assert!(limiter(0.0).is_none() && limiter(f64::NAN).is_none() && limiter(-1.0).is_none());
+        assert!(limiter(0.001).is_some() && limiter(1e9).is_some());
+    }
+}

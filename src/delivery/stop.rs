@@ -1,0 +1,82 @@
+//! The one place that knows why a run ends early.
+
+use std::sync::Mutex;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::pipeline::Stop;
+
+/// Raised by whoever finds a reason to end the run; of several reasons the gravest is kept.
+#[derive(Debug, Default)]
+pub struct StopSignal {
+    reason: Mutex<Option<(Stop, String)>>,
+    soft: CancellationToken,
+    hard: CancellationToken,
+}
+
+impl StopSignal {
+    /// Nothing has happened yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes no more calls; what is in flight is finished.
+    pub fn raise(&self, stop: Stop, why: impl Into<String>) {
+        let mut reason = self
+            .reason
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if reason.as_ref().is_none_or(|(known, _)| *known < stop) {
+            *reason = Some((stop, why.into()));
+        }
+        self.soft.cancel();
+    }
+
+    /// Ends what is in flight at once; what is in doubt stays intended in the ledger.
+    pub fn abort(&self) {
+        self.soft.cancel();
+        self.hard.cancel();
+    }
+
+    /// The gravest reason so far, with its words.
+    pub fn reason(&self) -> Option<(Stop, String)> {
+        self.reason
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Whether no more calls are taken.
+    pub fn is_raised(&self) -> bool {
+        self.soft.is_cancelled()
+    }
+
+    /// Resolves once no more calls are taken.
+    pub async fn raised(&self) {
+        self.soft.cancelled().await;
+    }
+
+    /// Resolves once everything is to end at once.
+    pub async fn aborted(&self) {
+        self.hard.cancelled().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gravest_reason_is_kept() {
+        let signal = StopSignal::new();
+        assert!(!signal.is_raised());
+        for stop in [Stop::Limit, Stop::TokenRefused, Stop::Interrupted] {
+            signal.raise(stop, format!("{stop:?}"));
+        }
+        assert_eq!(
+            signal.reason(),
+            Some((Stop::TokenRefused, "TokenRefused".to_owned()))
+        );
+        assert!(signal.is_raised());
+    }
+}

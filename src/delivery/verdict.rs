@@ -1,0 +1,146 @@
+//! What an answer means for the call, and whether another try makes sense. Pure and total: no
+//! clock, no waiting, and no wildcard over the kinds of error.
+
+use crate::api::{Error, RetryAfter};
+
+/// Which request was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    Create,
+    Upload,
+}
+
+/// What to do after a request that did not succeed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The conversation (or its recording) is there already.
+    AlreadyThere,
+    /// This call is refused, and trying again changes nothing.
+    Refused,
+    /// Another try may succeed.
+    Later(Later),
+    /// The token is refused: nothing about this call, everything about the run.
+    StopRun,
+}
+
+/// How another try is to be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Later {
+    /// When the server wants to be asked again.
+    pub(super) retry_after: Option<RetryAfter>,
+    /// The request may have taken effect although nobody said so.
+    pub(super) in_doubt: bool,
+    /// The server asks everybody to slow down; it is not unwell.
+    pub(super) is_throttle: bool,
+}
+
+/// Judges the error of one request.
+pub(super) fn judge(stage: Stage, error: &Error) -> Verdict {
+    let later = |in_doubt| {
+        Verdict::Later(Later {
+            retry_after: None,
+            in_doubt,
+            is_throttle: false,
+        })
+    };
+    match error {
+        Error::NotSent(_) => later(false),
+        Error::Broken(_) | Error::TimedOut(_) | Error::Unreadable { .. } => later(true),
+        Error::Status {
+            status,
+            retry_after,
+            ..
+        } => by_status(stage, *status, *retry_after),
+        Error::Unaddressable | Error::Recording(_) | Error::RecordingChanged { .. } => {
+            Verdict::Refused
+        }
+    }
+}
+
+fn by_status(stage: Stage, status: u16, retry_after: Option<RetryAfter>) -> Verdict {
+    let later = |in_doubt, is_throttle| {
+        Verdict::Later(Later {
+            retry_after,
+            in_doubt,
+            is_throttle,
+        })
+    };
+    match (stage, status) {
+        (_, 401 | 403) => Verdict::StopRun,
+        (_, 409) => Verdict::AlreadyThere,
+        (_, 429) => later(false, true),
+        (_, 408 | 425) => later(true, false),
+        // An error of the server may come before or after the effect.
+        (_, 500..=599) => later(true, false),
+        // The contract knows no redirect, and no create of an address that does not exist: both
+        // speak of the way to the server and not of this call. The token follows no redirect.
+        (_, 300..=399) | (Stage::Create, 404 | 405) => later(false, false),
+        _ => Verdict::Refused,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn status(stage: Stage, status: u16) -> Verdict {
+        judge(
+            stage,
+            &Error::Status {
+                status,
+                retry_after: None,
+                text: String::new(),
+            },
+        )
+    }
+
+    fn later(in_doubt: bool, is_throttle: bool) -> Verdict {
+        Verdict::Later(Later {
+            retry_after: None,
+            in_doubt,
+            is_throttle,
+        })
+    }
+
+    #[test]
+    fn every_status_of_the_contract_has_its_verdict() {
+        use Stage::{Create, Upload};
+        for stage in [Create, Upload] {
+            for stop in [401, 403] {
+                assert_eq!(status(stage, stop), Verdict::StopRun);
+            }
+            assert_eq!(status(stage, 409), Verdict::AlreadyThere);
+            assert_eq!(status(stage, 429), later(false, true));
+            for server in [408, 500, 502, 503, 504, 599] {
+                assert_eq!(status(stage, server), later(true, false), "{server}");
+            }
+            for refused in [400, 406, 410, 413, 415, 422, 451] {
+                assert_eq!(status(stage, refused), Verdict::Refused, "{refused}");
+            }
+            for redirect in [301, 302, 307, 308] {
+                assert_eq!(status(stage, redirect), later(false, false), "{redirect}");
+            }
+        }
+        assert_eq!(status(Create, 404), later(false, false));
+        assert_eq!(status(Upload, 404), Verdict::Refused);
+    }
+
+    #[test]
+    fn a_lost_answer_is_in_doubt_and_a_lost_connection_before_it_is_not() {
+        let judge = |error: Error| judge(Stage::Create, &error);
+        assert_eq!(judge(Error::NotSent(String::new())), later(false, false));
+        assert_eq!(judge(Error::Broken(String::new())), later(true, false));
+        assert_eq!(judge(Error::TimedOut(Duration::ZERO)), later(true, false));
+        assert_eq!(judge(Error::Unreadable { status: 200 }), later(true, false));
+        assert_eq!(judge(Error::Unaddressable), Verdict::Refused);
+        assert_eq!(
+            judge(Error::RecordingChanged {
+                expected: 1,
+                found: 2
+            }),
+            Verdict::Refused
+        );
+    }
+}
