@@ -1,1 +1,31 @@
-//! Not built yet.
+//! What was intended and what happened, call by call, in one SQLite file: the only SQL.
+//!
+//! An [`Entry`] that [`Writer::write`] has acknowledged survives `kill -9` and a loss of power;
+//! nothing may be sent before its intent is acknowledged, and after one failed write every later
+//! one fails as well, because a run without a ledger could create calls twice. One run at a time
+//! writes (a lock file beside the ledger says who); anybody may read meanwhile. A ledger belongs
+//! to one destination for ever. It keeps ids, hashes and masked messages, never people: values of
+//! records, names of recordings, phone numbers and e-mail addresses do not get in.
+//!
+//! What a fact means for a call is decided in [`Standing::apply`], which knows no SQL. What to do
+//! next with a call is decided elsewhere.
+
+mod book;
+mod done;
+mod error;
+mod lock;
+mod mask;
+mod open;
+mod reader;
+mod rows;
+mod standing;
+mod summary;
+mod writer;
+
+pub use done::Done;
+pub use error::{Error, OpenError};
+pub use lock::Holder;
+pub use reader::{Accepted, Reader};
+pub use standing::{Create, Ending, Entry, Fact, Obstacle, Stage, Standing, State, Upload};
+pub use summary::{InDoubt, NotedProblem, Run, Summary, Trouble};
+pub use writer::{Ledger, RunId, Writer};

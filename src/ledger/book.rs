@@ -1,0 +1,198 @@
+//! One group of commands, one transaction.
+//!
+//! The calls in hand are kept in memory, so that the four facts of a call cost one look-up, and
+//! two facts of one call in a group cost one write.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Result, TransactionBehavior, params};
+
+use super::error::{Error, at};
+use super::mask::mask;
+use super::rows;
+use super::standing::{Entry, Fact, Standing};
+use super::summary::NotedProblem;
+use super::writer::RunId;
+
+/// The most calls that are remembered between two groups; a call takes about 300 bytes.
+const REMEMBERED: usize = 8_192;
+
+/// Something to write.
+#[derive(Debug)]
+pub(super) enum Command {
+    Write(Vec<Entry>),
+    Start { options: String },
+    Finish { run: RunId, exit: u8, tally: String },
+    Note(Vec<NotedProblem>),
+    Close,
+}
+
+/// The connection that writes, and the calls in hand.
+#[derive(Debug)]
+pub(super) struct Book {
+    path: PathBuf,
+    connection: Connection,
+    calls: HashMap<Arc<str>, InHand>,
+    changed: Vec<Arc<str>>,
+}
+
+#[derive(Debug)]
+struct InHand {
+    /// The row, once there is one.
+    id: Option<i64>,
+    standing: Standing,
+    is_changed: bool,
+}
+
+impl Book {
+    pub(super) fn new(path: &Path, connection: Connection) -> Self {
+        Book {
+            path: path.to_owned(),
+            connection,
+            calls: HashMap::new(),
+            changed: Vec::new(),
+        }
+    }
+
+    /// Writes all or nothing. For each command an answer: the number of the run for
+    /// [`Command::Start`], 0 for the others. After an error the book is of no more use.
+    pub(super) fn commit(&mut self, commands: Vec<Command>) -> Result<Vec<i64>, Error> {
+        self.carry_out(commands).map_err(at(&self.path))
+    }
+
+    fn carry_out(&mut self, commands: Vec<Command>) -> Result<Vec<i64>> {
+        // One time for the whole group: it becomes true for all of them at the same moment.
+        let now = Timestamp::now();
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut answers = Vec::with_capacity(commands.len());
+        for command in commands {
+            let answer = match command {
+                Command::Write(entries) => {
+                    for entry in entries {
+                        take_in(&transaction, &mut self.calls, &mut self.changed, entry, now)?;
+                    }
+                    0
+                }
+                Command::Start { options } => start(&transaction, &options, now)?,
+                Command::Finish { run, exit, tally } => {
+                    finish(&transaction, run, exit, &tally, now)?;
+                    0
+                }
+                Command::Note(problems) => {
+                    note(&transaction, &problems)?;
+                    0
+                }
+                Command::Close => 0,
+            };
+            answers.push(answer);
+        }
+        for identity in self.changed.drain(..) {
+            if let Some(call) = self.calls.get_mut(&identity) {
+                let id = rows::save(&transaction, call.id, &identity, &call.standing)?;
+                call.id = Some(id);
+                call.is_changed = false;
+            }
+        }
+        transaction.commit()?;
+        if self.calls.len() > REMEMBERED {
+            self.calls.clear();
+        }
+        Ok(answers)
+    }
+
+    /// Folds the side files into the ledger, so that the one file can be copied away.
+    pub(super) fn close(self) -> Result<(), Error> {
+        // A reader may be in the way; then the last one to leave does it, or the next run.
+        self.connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
+            .map_err(at(&self.path))?;
+        self.connection
+            .close()
+            .map_err(|(_, error)| Error::sql(&self.path, error))
+    }
+}
+
+fn take_in(
+    connection: &Connection,
+    calls: &mut HashMap<Arc<str>, InHand>,
+    changed: &mut Vec<Arc<str>>,
+    entry: Entry,
+    now: Timestamp,
+) -> Result<()> {
+    let Entry { identity, fact } = entry;
+    let fact = masked(fact, &identity);
+    if !calls.contains_key(&identity) {
+        let found = rows::find(connection, &identity)?;
+        let (id, standing) = match found {
+            Some((id, standing)) => (Some(id), standing),
+            None => (None, Standing::new(now)),
+        };
+        let call = InHand {
+            id,
+            standing,
+            is_changed: false,
+        };
+        calls.insert(Arc::clone(&identity), call);
+    }
+    if let Some(call) = calls.get_mut(&identity)
+        && call.standing.apply(fact, now)
+        && !std::mem::replace(&mut call.is_changed, true)
+    {
+        changed.push(identity);
+    }
+    Ok(())
+}
+
+/// The fact with the words of others made fit to keep.
+fn masked(mut fact: Fact, identity: &str) -> Fact {
+    if let Fact::Refused { message, .. } | Fact::Failed { why: message, .. } = &mut fact {
+        *message = mask(message, identity);
+    }
+    fact
+}
+
+fn start(connection: &Connection, options: &str, now: Timestamp) -> Result<i64> {
+    connection.execute("DELETE FROM problem", ())?;
+    connection.execute(
+        "INSERT INTO run (options, started) VALUES (?1, ?2)",
+        (options, now.as_millisecond()),
+    )?;
+    Ok(connection.last_insert_rowid())
+}
+
+fn finish(
+    connection: &Connection,
+    run: RunId,
+    exit: u8,
+    tally: &str,
+    now: Timestamp,
+) -> Result<()> {
+    connection.execute(
+        "UPDATE run SET finished = ?1, exit = ?2, tally = ?3 WHERE id = ?4",
+        (now.as_millisecond(), exit, tally, run.0),
+    )?;
+    Ok(())
+}
+
+fn note(connection: &Connection, problems: &[NotedProblem]) -> Result<()> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO problem (file, line, name, code, severity, message) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for problem in problems {
+        statement.execute(params![
+            problem.file,
+            rows::signed(problem.line),
+            problem.column,
+            problem.code,
+            problem.severity,
+            problem.message,
+        ])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! The calls for which nothing is left to do, small enough to hold all of them in memory.
+//!
+//! A nightly run meets a million calls and finds most of them done. Asking SQLite costs
+//! microseconds a call; this table costs tens of nanoseconds and 17 bytes. Entries are sorted by
+//! the hash of the identity and cut into short runs by its first bits: hashes are spread evenly,
+//! so a run holds four entries on average, and a look-up touches two places in memory.
+
+use super::standing::Ending;
+
+/// Which calls are done, with which content. See [`crate::call::Call::identity_hash`].
+#[derive(Debug, Default)]
+pub struct Done {
+    /// Hash of the identity; mark (see [`mark`]). Sorted.
+    entries: Vec<(u64, u64)>,
+    /// Where the entries start whose hash begins with these bits; one more at the end.
+    starts: Vec<u32>,
+    /// How far to move a hash to the right to get those bits.
+    shift: u32,
+}
+
+impl Done {
+    /// How the call ended, if it ended with this very content. `None` sends the caller to
+    /// [`super::Reader::standing`]: the call is unknown, not done, or has changed.
+    pub fn ending(&self, identity_hash: u64, fingerprint: u128) -> Option<Ending> {
+        let index = first_bits(identity_hash, self.shift);
+        let from = *self.starts.get(index)? as usize;
+        let to = *self.starts.get(index + 1)? as usize;
+        let run = self.entries.get(from..to)?;
+        [
+            Ending::Complete,
+            Ending::WithoutRecording,
+            Ending::LeftAlone,
+        ]
+        .into_iter()
+        .find(|ending| run.contains(&(identity_hash, mark(fingerprint, *ending))))
+    }
+
+    /// Whether nothing is left to do for the call with this content.
+    pub fn contains(&self, identity_hash: u64, fingerprint: u128) -> bool {
+        self.ending(identity_hash, fingerprint).is_some()
+    }
+
+    /// How many calls are done.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether no call is done.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+fn first_bits(hash: u64, shift: u32) -> usize {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "as many bits as there are entries"
+    )]
+    let bits = (hash >> shift) as usize;
+    bits
+}
+
+/// Half of the fingerprint, with the ending in place of its two lowest bits.
+fn mark(fingerprint: u128, ending: Ending) -> u64 {
+    #[expect(clippy::cast_possible_truncation, reason = "half of a hash is a hash")]
+    let half = fingerprint as u64;
+    (half & !3) | ending as u64
+}
+
+/// Collects the calls of a [`Done`].
+#[derive(Debug, Default)]
+pub(super) struct Gathering {
+    entries: Vec<(u64, u64)>,
+}
+
+impl Gathering {
+    /// Makes room for about so many calls; less if there is not that much memory.
+    pub(super) fn with_room_for(calls: usize) -> Self {
+        let mut entries = Vec::new();
+        // The number comes from the file. If it is absurd, the vector grows as it needs to.
+        let _ = entries.try_reserve_exact(calls);
+        Gathering { entries }
+    }
+
+    pub(super) fn push(&mut self, identity_hash: u64, fingerprint: u128, ending: Ending) {
+        self.entries
+            .push((identity_hash, mark(fingerprint, ending)));
+    }
+
+    /// `None` beyond four thousand million calls.
+    pub(super) fn finish(self) -> Option<Done> {
+        let mut entries = self.entries;
+        u32::try_from(entries.len()).ok()?;
+        entries.sort_unstable();
+        // At least one bit, because a shift by all 64 is none.
+        let bits = (entries.len() / 4).next_power_of_two().ilog2().max(1);
+        let shift = u64::BITS - bits;
+        let mut starts = vec![0_u32; (1 << bits) + 1];
+        for (hash, _) in &entries {
+            starts[first_bits(*hash, shift) + 1] += 1;
+        }
+        for index in 1..starts.len() {
+            starts[index] += starts[index - 1];
+        }
+        Some(Done {
+            entries,
+            starts,
+            shift,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn endings() -> impl Strategy<Value = Ending> {
+        prop_oneof![
+            Just(Ending::Complete),
+            Just(Ending::WithoutRecording),
+            Just(Ending::LeftAlone)
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn it_knows_what_was_gathered_and_nothing_else(
+            // Small numbers, so that hashes share their first bits and neighbours exist.
+            calls in prop::collection::hash_map(
+                prop_oneof![any::<u64>(), 0..64_u64, (u64::MAX - 64)..=u64::MAX],
+                (any::<u128>(), endings()), 0..200),
+            others in prop::collection::vec((any::<u64>(), any::<u128>()), 0..50),
+        ) {
+            let calls: HashMap<u64, (u128, Ending)> = calls;
+            let mut gathering = Gathering::with_room_for(calls.len());
+            for (hash, (fingerprint, ending)) in &calls {
+                gathering.push(*hash, *fingerprint, *ending);
+            }
+            let done = gathering.finish().unwrap();
+            prop_assert_eq!(done.len(), calls.len());
+            for (hash, (fingerprint, ending)) in &calls {
+                prop_assert_eq!(done.ending(*hash, *fingerprint), Some(*ending));
+                prop_assert!(!done.contains(*hash, fingerprint ^ 4));
+                prop_assert_eq!(
+                    done.contains(hash ^ 1, *fingerprint),
+                    calls.get(&(hash ^ 1)).is_some_and(|(theirs, _)| {
+                        mark(*theirs, Ending::Complete) == mark(*fingerprint, Ending::Complete)
+                    })
+                );
+            }
+            for (hash, fingerprint) in others {
+                let is_known = calls.get(&hash).is_some_and(|(theirs, _)| *theirs == fingerprint);
+                prop_assert_eq!(done.contains(hash, fingerprint), is_known);
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_ledger_knows_no_call() {
+        assert!(!Done::default().contains(0, 0));
+        assert!(!Gathering::default().finish().unwrap().contains(0, 0));
+    }
+
+    #[test]
+    fn an_absurd_number_of_calls_reserves_nothing() {
+        let gathering = Gathering::with_room_for(usize::MAX);
+        assert_eq!(gathering.entries.capacity(), 0);
+    }
+}

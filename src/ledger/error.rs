@@ -1,0 +1,216 @@
+//! What can go wrong with the ledger: at opening, and while it is in use.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::ErrorCode;
+use thiserror::Error;
+
+use super::Holder;
+
+/// Why a ledger cannot be opened.
+#[derive(Debug, Clone, Error)]
+pub enum OpenError {
+    /// Another run writes to it.
+    #[error("{ledger} is in use by another run ({holder})")]
+    Locked {
+        /// The ledger.
+        ledger: PathBuf,
+        /// What the lock file says of the other run.
+        holder: Holder,
+    },
+    /// There is no ledger to read.
+    #[error("{path}: no ledger there")]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// A file, but of another program.
+    #[error("{path} is not a ledger of this program")]
+    NotALedger {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A later version of this program has changed its form.
+    #[error(
+        "{path} was written by a newer version (form {found} of the ledger, known up to {known})"
+    )]
+    Newer {
+        /// The ledger.
+        path: PathBuf,
+        /// The form in the file.
+        found: i64,
+        /// The newest form of this program.
+        known: i64,
+    },
+    /// An earlier version wrote it, and readers do not change files.
+    #[error("{path} has form {found} of the ledger, and only a run brings it to form {known}")]
+    Older {
+        /// The ledger.
+        path: PathBuf,
+        /// The form in the file.
+        found: i64,
+        /// The form that readers need.
+        known: i64,
+    },
+    /// It speaks about another server.
+    #[error("{path} belongs to {theirs}, not to {ours}")]
+    OtherDestination {
+        /// The ledger.
+        path: PathBuf,
+        /// The destination of the ledger, fixed at its first use.
+        theirs: String,
+        /// The destination of this run.
+        ours: String,
+    },
+    /// The file or the disk.
+    #[error(transparent)]
+    Storage(#[from] Error),
+}
+
+/// Why a ledger cannot be read or written. Can be cloned, because after one failed write all
+/// later ones get the same answer.
+#[derive(Debug, Clone, Error)]
+pub enum Error {
+    /// The content is not what was written.
+    #[error("{path} is damaged: {detail}")]
+    Damaged {
+        /// The ledger.
+        path: PathBuf,
+        /// What SQLite found first.
+        detail: String,
+    },
+    /// No room for what has to be written.
+    #[error("{path}: the disk is full")]
+    DiskFull {
+        /// The ledger.
+        path: PathBuf,
+    },
+    /// The file, or the folder that it stands in, may not be written.
+    #[error("{path} cannot be written: it or its folder is read-only")]
+    ReadOnly {
+        /// The ledger or its lock file.
+        path: PathBuf,
+    },
+    /// The operating system failed.
+    #[error("{path}: {source}")]
+    Io {
+        /// The ledger or its lock file.
+        path: PathBuf,
+        /// What it said.
+        source: Arc<io::Error>,
+    },
+    /// SQLite failed in another way.
+    #[error("{path}: {source}")]
+    Sql {
+        /// The ledger.
+        path: PathBuf,
+        /// What it said.
+        source: Arc<rusqlite::Error>,
+    },
+    /// The ledger was closed before this could be written.
+    #[error("the ledger is closed")]
+    Closed,
+}
+
+impl Error {
+    /// Sorts a failure of SQLite by what an operator would have to do about it.
+    pub(super) fn sql(path: &Path, source: rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        let is_undecodable = matches!(
+            source,
+            rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::InvalidColumnType(..)
+                | rusqlite::Error::IntegralValueOutOfRange(..)
+                | rusqlite::Error::Utf8Error(..)
+        );
+        match source.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Error::DiskFull { path },
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Error::ReadOnly { path },
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Error::Damaged {
+                path,
+                detail: source.to_string(),
+            },
+            _ if is_undecodable => Error::Damaged {
+                path,
+                detail: source.to_string(),
+            },
+            _ => Error::Sql {
+                path,
+                source: Arc::new(source),
+            },
+        }
+    }
+
+    /// Sorts a failure of the operating system likewise.
+    pub(super) fn io(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                Error::ReadOnly { path }
+            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::DiskFull { path },
+            _ => Error::Io {
+                path,
+                source: Arc::new(source),
+            },
+        }
+    }
+}
+
+/// `map_err` for everything that happens to one file.
+pub(super) fn at(path: &Path) -> impl Fn(rusqlite::Error) -> Error + '_ {
+    |source| Error::sql(path, source)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    fn sorted(code: i32) -> Error {
+        let source = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+        Error::sql(Path::new("calls.db"), source)
+    }
+
+    #[test]
+    fn a_failure_of_sqlite_is_sorted_by_its_cure() {
+        assert!(matches!(sorted(ffi::SQLITE_FULL), Error::DiskFull { .. }));
+        assert!(matches!(
+            sorted(ffi::SQLITE_READONLY_DBMOVED),
+            Error::ReadOnly { .. }
+        ));
+        assert!(matches!(sorted(ffi::SQLITE_CORRUPT), Error::Damaged { .. }));
+        assert!(matches!(sorted(ffi::SQLITE_NOTADB), Error::Damaged { .. }));
+        assert!(matches!(sorted(ffi::SQLITE_IOERR), Error::Sql { .. }));
+    }
+
+    #[test]
+    fn a_failure_of_the_system_is_sorted_by_its_cure() {
+        let sorted = |kind: io::ErrorKind| Error::io(Path::new("calls.db"), kind.into());
+        assert!(matches!(
+            sorted(io::ErrorKind::PermissionDenied),
+            Error::ReadOnly { .. }
+        ));
+        assert!(matches!(
+            sorted(io::ErrorKind::StorageFull),
+            Error::DiskFull { .. }
+        ));
+        assert!(matches!(sorted(io::ErrorKind::NotFound), Error::Io { .. }));
+    }
+
+    #[test]
+    fn an_error_names_both_destinations() {
+        let error = OpenError::OtherDestination {
+            path: "calls.db".into(),
+            theirs: "http://127.0.0.1:8787".into(),
+            ours: "https://integrations.capturi.ai".into(),
+        };
+        assert_eq!(
+            error.to_string(),
+            "calls.db belongs to http://127.0.0.1:8787, not to https://integrations.capturi.ai"
+        );
+    }
+}

@@ -1,0 +1,185 @@
+//! The run lock: a file beside the ledger, locked while a run has it, that says who.
+//!
+//! SQLite's own locks would make a second run wait instead of telling it why. The file stays when
+//! the run is over: to delete it would let two runs lock two files of the same name.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::error::{Error, OpenError};
+
+/// Who has the ledger, as far as the lock file tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Holder {
+    /// The process.
+    pub pid: Option<u32>,
+    /// The machine, where it is known.
+    pub host: Option<String>,
+    /// When the run took the lock.
+    pub since: Option<Timestamp>,
+}
+
+impl Holder {
+    fn this_process() -> Self {
+        // Only where it costs no more than reading a file.
+        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+        Holder {
+            pid: Some(std::process::id()),
+            host: host.map(|host| host.trim().to_owned()),
+            since: Timestamp::now().round(jiff::Unit::Second).ok(),
+        }
+    }
+
+    /// Lines of `name value`; what is missing or unreadable stays unknown.
+    fn parse(text: &str) -> Self {
+        let value = |name: &str| {
+            text.lines()
+                .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
+        };
+        Holder {
+            pid: value("pid").and_then(|pid| pid.parse().ok()),
+            host: value("host").map(str::to_owned),
+            since: value("since").and_then(|since| since.parse().ok()),
+        }
+    }
+
+    fn lines(&self) -> String {
+        let values = [
+            ("pid", self.pid.map(|pid| pid.to_string())),
+            ("host", self.host.clone()),
+            ("since", self.since.map(|since| since.to_string())),
+        ];
+        let known = values
+            .into_iter()
+            .filter_map(|(name, value)| Some(format!("{name} {}\n", value?)));
+        known.collect()
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.pid {
+            Some(pid) => write!(f, "process {pid}")?,
+            None => write!(f, "unknown process")?,
+        }
+        if let Some(host) = &self.host {
+            write!(f, " on {host}")?;
+        }
+        if let Some(since) = self.since {
+            write!(f, ", since {since}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The lock of a ledger; held until it is dropped, or until the process ends in any way.
+#[derive(Debug)]
+pub(super) struct Lock {
+    file: File,
+}
+
+impl Lock {
+    /// `<ledger>.lock`.
+    pub(super) fn path_for(ledger: &Path) -> PathBuf {
+        let mut name = OsString::from(ledger);
+        name.push(".lock");
+        name.into()
+    }
+
+    /// Takes the lock of `ledger`, or says who has it; never waits.
+    pub(super) fn take(ledger: &Path) -> Result<Self, OpenError> {
+        let path = Self::path_for(ledger);
+        let failed = |source| Error::io(&path, source);
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        owner_only(&mut options);
+        let mut file = options.open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut text = String::new();
+                // Who it is helps, but that somebody has it is certain.
+                let _ = file.take(1_024).read_to_string(&mut text);
+                return Err(OpenError::Locked {
+                    ledger: ledger.to_owned(),
+                    holder: Holder::parse(&text),
+                });
+            }
+            Err(TryLockError::Error(source)) => return Err(failed(source).into()),
+        }
+        file.set_len(0).map_err(failed)?;
+        file.rewind().map_err(failed)?;
+        file.write_all(Holder::this_process().lines().as_bytes())
+            .map_err(failed)?;
+        Ok(Lock { file })
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // An old name in a free lock file would mislead whoever looks at it.
+        let _ = self.file.set_len(0);
+    }
+}
+
+/// Files of the ledger can be read by their owner only; SQLite gives its own the same mode.
+pub(super) fn owner_only(options: &mut OpenOptions) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = options;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_holder_is_told_who_has_the_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = folder.path().join("calls.db");
+        let lock = Lock::take(&ledger).unwrap();
+        let Err(OpenError::Locked { holder, .. }) = Lock::take(&ledger) else {
+            panic!("taken twice");
+        };
+        assert_eq!(holder.pid, Some(std::process::id()));
+        assert!(holder.since.is_some());
+        drop(lock);
+        Lock::take(&ledger).unwrap();
+    }
+
+    #[test]
+    fn an_unreadable_lock_file_still_locks() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = folder.path().join("calls.db");
+        let _lock = Lock::take(&ledger).unwrap();
+        std::fs::write(Lock::path_for(&ledger), b"\xff\xfe pid x\npid \n").unwrap();
+        let Err(OpenError::Locked { holder, .. }) = Lock::take(&ledger) else {
+            panic!("taken twice");
+        };
+        assert_eq!(holder, Holder::default());
+        assert_eq!(holder.to_string(), "unknown process");
+    }
+
+    #[test]
+    fn a_holder_survives_its_lines() {
+        let holder = Holder {
+            pid: Some(4_711),
+            host: Some("night shift".into()),
+            since: Some("2026-11-22T02:00:00Z".parse().unwrap()),
+        };
+        assert_eq!(Holder::parse(&holder.lines()), holder);
+        assert_eq!(
+            holder.to_string(),
+            "process 4711 on night shift, since 2026-11-22T02:00:00Z"
+        );
+    }
+}

@@ -1,0 +1,191 @@
+//! Brings a file to the form that this program knows, or says why it cannot.
+//!
+//! Nothing is changed before it is certain that the file is a ledger, is whole, and is not of a
+//! later version: the first look is only a look.
+
+use std::fs::{File, OpenOptions};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Result as Sql, TransactionBehavior};
+
+use super::error::{Error, OpenError, at};
+use super::lock::owner_only;
+
+/// `Capt`, in the header of every ledger.
+const APPLICATION_ID: i64 = 0x4361_7074;
+
+/// One step each, in order. A step that has left the house is never edited: a new one is added.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/001_calls.sql")];
+
+/// How long to wait for somebody who looks at the ledger with another tool.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The file that `path` means, so that two names of one ledger have one lock. It need not exist.
+pub(super) fn resolve(path: &Path) -> Result<PathBuf, Error> {
+    let failed = |source| Error::io(path, source);
+    match path.canonicalize() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let folder = match path.parent() {
+                Some(folder) if folder != Path::new("") => folder,
+                _ => Path::new("."),
+            };
+            let name = path.file_name().ok_or_else(|| failed(error))?;
+            Ok(folder.canonicalize().map_err(failed)?.join(name))
+        }
+        other => other.map_err(failed),
+    }
+}
+
+/// Opens the ledger for the run that holds its lock, and makes it if there is none.
+pub(super) fn for_writing(path: &Path, destination: &str) -> Result<Connection, OpenError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    owner_only(&mut options);
+    let file = options.open(path).map_err(|error| Error::io(path, error))?;
+    look_at_head(path, file)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(at(path))?;
+    connection.busy_timeout(PATIENCE).map_err(at(path))?;
+    if connection.is_readonly("main").map_err(at(path))? {
+        return Err(Error::ReadOnly { path: path.into() }.into());
+    }
+    form(path, &connection)?;
+    check(path, &connection)?;
+    prepare(&connection).map_err(at(path))?;
+    migrate(&mut connection, MIGRATIONS).map_err(at(path))?;
+    settle_destination(path, &connection, destination)?;
+    Ok(connection)
+}
+
+/// Opens the ledger for somebody who only looks, while a run may be writing.
+pub(super) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(OpenError::Missing { path: path.into() });
+        }
+        file => file.map_err(|error| Error::io(path, error))?,
+    };
+    look_at_head(path, file)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(at(path))?;
+    connection.busy_timeout(PATIENCE).map_err(at(path))?;
+    let known = newest(MIGRATIONS);
+    match form(path, &connection)? {
+        0 => Err(OpenError::Missing { path: path.into() }),
+        found if found < known => Err(OpenError::Older {
+            path: path.into(),
+            found,
+            known,
+        }),
+        _ => Ok(connection),
+    }
+}
+
+/// SQLite would call any file without its head damaged; but then it is not one of ours.
+fn look_at_head(path: &Path, file: File) -> Result<(), OpenError> {
+    let mut head = Vec::new();
+    file.take(16)
+        .read_to_end(&mut head)
+        .map_err(|error| Error::io(path, error))?;
+    if head.is_empty() || head == b"SQLite format 3\0" {
+        Ok(())
+    } else {
+        Err(OpenError::NotALedger { path: path.into() })
+    }
+}
+
+/// The form of the ledger in the file; 0 if the file is empty.
+fn form(path: &Path, connection: &Connection) -> Result<i64, OpenError> {
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let application = number("application_id").map_err(at(path))?;
+    let found = number("user_version").map_err(at(path))?;
+    let tables = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))
+        .map_err(at(path))?;
+    let known = newest(MIGRATIONS);
+    match (application, found, tables) {
+        (0, 0, 0) => Ok(0),
+        (APPLICATION_ID, 1.., 1_i64..) if found <= known => Ok(found),
+        (APPLICATION_ID, 1.., _) if found > known => Err(OpenError::Newer {
+            path: path.into(),
+            found,
+            known,
+        }),
+        _ => Err(OpenError::NotALedger { path: path.into() }),
+    }
+}
+
+fn newest(migrations: &[&str]) -> i64 {
+    i64::try_from(migrations.len()).unwrap_or(i64::MAX)
+}
+
+/// Looks at every page, but not whether each index agrees with its table: that would take minutes
+/// where this takes a second.
+fn check(path: &Path, connection: &Connection) -> Result<(), Error> {
+    let detail = connection
+        .query_row("PRAGMA quick_check(1)", (), |row| row.get::<_, String>(0))
+        .map_err(at(path))?;
+    if detail == "ok" {
+        return Ok(());
+    }
+    Err(Error::Damaged {
+        path: path.into(),
+        detail,
+    })
+}
+
+fn prepare(connection: &Connection) -> Sql<()> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // Every COMMIT reaches the disk: an intent must survive a loss of power.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(())
+}
+
+/// Takes the steps that the file has not seen, each in a transaction of its own.
+fn migrate(connection: &mut Connection, migrations: &[&str]) -> Sql<()> {
+    for (number, step) in (1_i64..).zip(migrations) {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+        let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if found < number {
+            transaction.execute_batch(step)?;
+            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+            transaction.pragma_update(None, "user_version", number)?;
+            transaction.commit()?;
+        }
+    }
+    Ok(())
+}
+
+/// The destination is written down at the first use and compared ever after.
+fn settle_destination(path: &Path, connection: &Connection, ours: &str) -> Result<(), OpenError> {
+    let Some(theirs) = destination(connection).map_err(at(path))? else {
+        connection
+            .execute(
+                "INSERT INTO ledger (destination, since) VALUES (?1, ?2)",
+                (ours, Timestamp::now().as_millisecond()),
+            )
+            .map_err(at(path))?;
+        return Ok(());
+    };
+    if theirs == ours {
+        return Ok(());
+    }
+    Err(OpenError::OtherDestination {
+        path: path.into(),
+        theirs,
+        ours: ours.to_owned(),
+    })
+}
+
+/// The destination of the ledger, once it has one.
+pub(super) fn destination(connection: &Connection) -> Sql<Option<String>> {
+    connection
+        .query_row("SELECT destination FROM ledger", (), |row| row.get(0))
+        .optional()
+}

@@ -1,0 +1,143 @@
+//! Looking at a ledger, also while a run writes to it.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Result as Sql, Row};
+
+use super::done::{Done, Gathering};
+use super::error::{Error, OpenError, at};
+use super::open;
+use super::rows::{self, select_calls};
+use super::standing::{Create, Standing, Upload};
+use super::summary::{NotedProblem, Summary, summarize};
+
+/// A connection that only looks. Every answer is taken from one moment, and sees all that was
+/// acknowledged before it.
+#[derive(Debug)]
+pub struct Reader {
+    path: PathBuf,
+    connection: Connection,
+}
+
+/// A call that the server has, as in `accepted.csv`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The `externalIdentity`.
+    pub identity: String,
+    /// The uid, where the server told.
+    pub uid: Option<String>,
+    /// Whether somebody else made the conversation.
+    pub is_adopted: bool,
+    /// BLAKE3 and size of the recording; `None` for a call without one.
+    pub recording: Option<([u8; 32], u64)>,
+    /// When the ledger learned the last of it.
+    pub at: Timestamp,
+}
+
+impl Reader {
+    pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
+        Ok(Reader {
+            path: path.to_owned(),
+            connection: open::for_reading(path)?,
+        })
+    }
+
+    /// What is known of each of these calls, in the same order.
+    pub fn standing(&self, identities: &[&str]) -> Result<Vec<Option<Standing>>, Error> {
+        let look_up = || -> Sql<Vec<Option<Standing>>> {
+            let moment = self.connection.unchecked_transaction()?;
+            identities
+                .iter()
+                .map(|identity| Ok(rows::find(&moment, identity)?.map(|(_, standing)| standing)))
+                .collect()
+        };
+        look_up().map_err(at(&self.path))
+    }
+
+    /// The calls for which nothing is left to do. Reads the whole table once.
+    pub fn load_done(&self) -> Result<Done, Error> {
+        let gathering = self.gather().map_err(at(&self.path))?;
+        gathering.finish().ok_or_else(|| Error::Damaged {
+            path: self.path.clone(),
+            detail: "more calls than a file can hold".to_owned(),
+        })
+    }
+
+    fn gather(&self) -> Sql<Gathering> {
+        let rows_at_most: Option<i64> =
+            self.connection
+                .query_row("SELECT max(id) FROM call", (), |row| row.get(0))?;
+        let room = usize::try_from(rows_at_most.unwrap_or(0)).unwrap_or(0);
+        let mut gathering = Gathering::with_room_for(room);
+        let mut statement = self.connection.prepare(
+            "SELECT hash, fingerprint, create_state, upload_state FROM call \
+             WHERE create_state >= 3",
+        )?;
+        let mut rows = statement.query(())?;
+        while let Some(row) = rows.next()? {
+            if let Some(ending) = rows::ending(row.get(2)?, row.get(3)?) {
+                let hash: i64 = row.get(0)?;
+                let fingerprint = u128::from_be_bytes(row.get(1)?);
+                gathering.push(hash.cast_unsigned(), fingerprint, ending);
+            }
+        }
+        Ok(gathering)
+    }
+
+    /// Where everything stands.
+    pub fn summary(&self) -> Result<Summary, Error> {
+        summarize(&self.connection).map_err(at(&self.path))
+    }
+
+    /// Hands over each call that the server has and for which nothing is left to do, in the order
+    /// in which they were first seen. Stops at the first error of `each`.
+    pub fn accepted<E: From<Error>>(
+        &self,
+        mut each: impl FnMut(Accepted) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = select_calls!("WHERE create_state > 3 AND upload_state >= 3 ORDER BY id");
+        self.stream(sql, accepted, |accepted| accepted.map_or(Ok(()), &mut each))
+    }
+
+    /// Hands over the problems of the last run, in the order in which they were noted. Stops at
+    /// the first error of `each`.
+    pub fn problems<E: From<Error>>(
+        &self,
+        each: impl FnMut(NotedProblem) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = "SELECT file, line, name, code, severity, message FROM problem ORDER BY rowid";
+        self.stream(sql, NotedProblem::from_row, each)
+    }
+
+    fn stream<T, E: From<Error>>(
+        &self,
+        sql: &str,
+        read: impl Fn(&Row<'_>) -> Sql<T>,
+        mut each: impl FnMut(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let failed = at(&self.path);
+        let mut statement = self.connection.prepare(sql).map_err(&failed)?;
+        for item in statement.query_map((), |row| read(row)).map_err(&failed)? {
+            each(item.map_err(&failed)?)?;
+        }
+        Ok(())
+    }
+}
+
+fn accepted(row: &Row<'_>) -> Sql<Option<Accepted>> {
+    let standing = rows::standing(row)?;
+    let Create::Done { uid, is_adopted } = standing.create else {
+        return Ok(None);
+    };
+    Ok(Some(Accepted {
+        identity: row.get(13)?,
+        uid,
+        is_adopted,
+        recording: match standing.upload {
+            Upload::Done { hash, bytes } => Some((hash, bytes)),
+            _ => None,
+        },
+        at: standing.last_at,
+    }))
+}

@@ -1,0 +1,248 @@
+//! A call as a row of the table `call`: the numbers of the states, and back.
+
+use jiff::Timestamp;
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension as _, Result, Row, ToSql};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::standing::{Create, Ending, Obstacle, Stage, Standing, Upload};
+
+/// Reads rows of `call` with the columns that [`standing`] reads, in its order, then `id` and
+/// `identity`.
+macro_rules! select_calls {
+    ($rest:literal) => {
+        concat!(
+            "SELECT fingerprint, create_state, upload_state, obstacle, uid, recording, bytes, \
+             resends, first_at, last_at, status, message, id, identity FROM call ",
+            $rest
+        )
+    };
+}
+pub(super) use select_calls;
+
+/// The number of a state of the conversation.
+fn create_number(create: &Create) -> u8 {
+    match create {
+        Create::Never => 0,
+        Create::Intended => 1,
+        Create::Refused => 2,
+        Create::LeftAlone => 3,
+        Create::Done {
+            is_adopted: true, ..
+        } => 4,
+        Create::Done {
+            is_adopted: false, ..
+        } => 5,
+    }
+}
+
+/// The number of a state of the recording.
+fn upload_number(upload: Upload) -> u8 {
+    match upload {
+        Upload::Never => 0,
+        Upload::Intended { .. } => 1,
+        Upload::Refused => 2,
+        Upload::NotWanted => 3,
+        Upload::Done { .. } => 4,
+    }
+}
+
+fn obstacle_number(obstacle: Option<&Obstacle>) -> u8 {
+    let Some(obstacle) = obstacle else { return 0 };
+    match obstacle {
+        Obstacle::Held => 1,
+        Obstacle::Refused { stage, .. } => match stage {
+            Stage::Create => 2,
+            Stage::Upload => 3,
+        },
+        Obstacle::Failed { stage, .. } => match stage {
+            Stage::Create => 4,
+            Stage::Upload => 5,
+        },
+    }
+}
+
+/// How a call with these numbers ended: [`Standing::ending`] without reading the whole row.
+pub(super) fn ending(create: u8, upload: u8) -> Option<Ending> {
+    match (create, upload) {
+        (4 | 5, 4) => Some(Ending::Complete),
+        (4 | 5, 3) => Some(Ending::WithoutRecording),
+        (3, _) => Some(Ending::LeftAlone),
+        _ => None,
+    }
+}
+
+/// Whether the number says that somebody else made the conversation, and we went on.
+pub(super) fn is_adopted(create: u8) -> bool {
+    create == 4
+}
+
+/// Whether the number says that the recording arrived.
+pub(super) fn is_uploaded(upload: u8) -> bool {
+    upload == 4
+}
+
+/// The hash by which a call is found; the same as [`crate::call::Call::identity_hash`].
+pub(super) fn identity_hash(identity: &str) -> i64 {
+    xxh3_64(identity.as_bytes()).cast_signed()
+}
+
+/// Reads the call of this identity: the number of its row and its standing.
+pub(super) fn find(connection: &Connection, identity: &str) -> Result<Option<(i64, Standing)>> {
+    connection
+        .prepare_cached(select_calls!("WHERE hash = ?1 AND identity = ?2"))?
+        .query_row((identity_hash(identity), identity), |row| {
+            Ok((row.get(12)?, standing(row)?))
+        })
+        .optional()
+}
+
+/// Writes the call to its row, or to a new one; the number of the row.
+pub(super) fn save(
+    connection: &Connection,
+    id: Option<i64>,
+    identity: &str,
+    standing: &Standing,
+) -> Result<i64> {
+    let (status, message) = match &standing.obstacle {
+        None | Some(Obstacle::Held) => (None, None),
+        Some(Obstacle::Refused {
+            status, message, ..
+        }) => (Some(*status), Some(message)),
+        Some(Obstacle::Failed { status, why, .. }) => (*status, Some(why)),
+    };
+    let uid = match &standing.create {
+        Create::Done { uid, .. } => uid.as_ref(),
+        _ => None,
+    };
+    let (recording, bytes) = match &standing.upload {
+        Upload::Done { hash, bytes } => (Some(hash.as_slice()), Some(*bytes)),
+        Upload::Intended { bytes } => (None, Some(*bytes)),
+        _ => (None, None),
+    };
+    let fingerprint = standing.fingerprint.to_be_bytes();
+    let values: [&dyn ToSql; 12] = [
+        &fingerprint.as_slice(),
+        &create_number(&standing.create),
+        &upload_number(standing.upload),
+        &obstacle_number(standing.obstacle.as_ref()),
+        &uid,
+        &recording,
+        &bytes.map(signed),
+        &standing.in_doubt_resends,
+        &standing.first_at.as_millisecond(),
+        &standing.last_at.as_millisecond(),
+        &status,
+        &message,
+    ];
+    let sql = match id {
+        Some(_) => UPDATE,
+        None => INSERT,
+    };
+    let mut statement = connection.prepare_cached(sql)?;
+    for (index, value) in (1..).zip(values) {
+        statement.raw_bind_parameter(index, value)?;
+    }
+    if let Some(id) = id {
+        statement.raw_bind_parameter(13, id)?;
+        statement.raw_execute()?;
+        return Ok(id);
+    }
+    statement.raw_bind_parameter(13, identity_hash(identity))?;
+    statement.raw_bind_parameter(14, identity)?;
+    statement.raw_execute()?;
+    Ok(connection.last_insert_rowid())
+}
+
+const UPDATE: &str = "UPDATE call SET fingerprint = ?1, create_state = ?2, upload_state = ?3, \
+     obstacle = ?4, uid = ?5, recording = ?6, bytes = ?7, resends = ?8, first_at = ?9, \
+     last_at = ?10, status = ?11, message = ?12 WHERE id = ?13";
+
+const INSERT: &str = "INSERT INTO call (fingerprint, create_state, upload_state, obstacle, uid, \
+     recording, bytes, resends, first_at, last_at, status, message, hash, identity) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+
+/// SQLite has no unsigned numbers; no recording comes near the limit.
+pub(super) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A number of the file that cannot be below 0; 0 if there is none.
+pub(super) fn unsigned(row: &Row<'_>, column: usize) -> Result<u64> {
+    let number = row.get::<_, Option<i64>>(column)?.unwrap_or(0);
+    u64::try_from(number).map_err(|_| unknown(column, number))
+}
+
+/// The standing in a row of `select_calls!`.
+pub(super) fn standing(row: &Row<'_>) -> Result<Standing> {
+    let uid = row.get(4)?;
+    let create = match row.get(1)? {
+        0 => Create::Never,
+        1 => Create::Intended,
+        2 => Create::Refused,
+        3 => Create::LeftAlone,
+        number @ (4 | 5) => Create::Done {
+            uid,
+            is_adopted: number == 4,
+        },
+        number => return Err(unknown(1, number)),
+    };
+    let upload = match row.get(2)? {
+        0 => Upload::Never,
+        1 => Upload::Intended {
+            bytes: unsigned(row, 6)?,
+        },
+        2 => Upload::Refused,
+        3 => Upload::NotWanted,
+        4 => Upload::Done {
+            hash: row.get(5)?,
+            bytes: unsigned(row, 6)?,
+        },
+        number => return Err(unknown(2, number)),
+    };
+    Ok(Standing {
+        fingerprint: u128::from_be_bytes(row.get(0)?),
+        create,
+        upload,
+        obstacle: obstacle(row)?,
+        in_doubt_resends: row.get(7)?,
+        first_at: time(row, 8)?,
+        last_at: time(row, 9)?,
+    })
+}
+
+fn obstacle(row: &Row<'_>) -> Result<Option<Obstacle>> {
+    let number = row.get(3)?;
+    let stage = match number {
+        2 | 4 => Stage::Create,
+        _ => Stage::Upload,
+    };
+    Ok(match number {
+        0 => None,
+        1 => Some(Obstacle::Held),
+        2 | 3 => Some(Obstacle::Refused {
+            stage,
+            status: row.get(10)?,
+            message: row.get(11)?,
+        }),
+        4 | 5 => Some(Obstacle::Failed {
+            stage,
+            status: row.get(10)?,
+            why: row.get(11)?,
+        }),
+        number => return Err(unknown(3, number)),
+    })
+}
+
+/// A time of the file, in unix milliseconds.
+pub(super) fn time(row: &Row<'_>, column: usize) -> Result<Timestamp> {
+    let millisecond = row.get(column)?;
+    Timestamp::from_millisecond(millisecond).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, Box::new(error))
+    })
+}
+
+/// A number that no version up to this one has written.
+fn unknown(column: usize, number: i64) -> rusqlite::Error {
+    rusqlite::Error::IntegralValueOutOfRange(column, number)
+}

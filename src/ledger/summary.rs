@@ -1,0 +1,276 @@
+//! Where a migration stands: the answers of `status`, taken from one moment.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Result, Row};
+
+use super::open;
+use super::rows::{self, select_calls};
+use super::standing::{Obstacle, Stage, State};
+use super::writer::RunId;
+use crate::call::Problem;
+
+/// How many ids stand for a reason or for the calls in doubt.
+const EXAMPLES: usize = 5;
+
+/// The most reasons that are told apart; the calls beyond are counted without their words, so
+/// that a server which never says the same thing twice cannot fill the memory.
+const REASONS: usize = 200;
+
+/// Where everything stood at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// The server that the ledger speaks about.
+    pub destination: String,
+    /// The calls by state, in the order of [`State::ALL`]; states without a call as well.
+    pub states: Vec<(State, u64)>,
+    /// Of those: conversations that somebody else made and that were adopted.
+    pub adopted: u64,
+    /// The bytes of the recordings that arrived.
+    pub bytes: u64,
+    /// What was refused, failed or is held, the most frequent first.
+    pub troubles: Vec<Trouble>,
+    /// The calls of which a request left without an answer.
+    pub in_doubt: InDoubt,
+    /// The last ten runs, the latest first.
+    pub runs: Vec<Run>,
+    /// The problems of the last run: code, severity, how many; the most frequent first.
+    pub problems: Vec<(String, String, u64)>,
+}
+
+impl Summary {
+    /// How many calls are in this state.
+    pub fn count(&self, state: State) -> u64 {
+        let mut states = self.states.iter();
+        states
+            .find(|(it, _)| *it == state)
+            .map_or(0, |(_, count)| *count)
+    }
+
+    /// How many calls the ledger knows.
+    pub fn calls(&self) -> u64 {
+        self.states.iter().map(|(_, count)| count).sum()
+    }
+}
+
+/// One reason why calls are not complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// The reason; its words are empty for the calls beyond the reasons that are told apart.
+    pub obstacle: Obstacle,
+    /// How many calls it keeps.
+    pub count: u64,
+    /// The first few of their ids.
+    pub examples: Vec<String>,
+}
+
+/// The calls that a server may or may not have.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InDoubt {
+    /// How many create requests.
+    pub creates: u64,
+    /// How many uploads.
+    pub uploads: u64,
+    /// The first few of their ids.
+    pub examples: Vec<String>,
+}
+
+/// One run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Its number.
+    pub id: RunId,
+    /// What was asked for.
+    pub options: String,
+    /// When it started.
+    pub started: Timestamp,
+    /// When it finished; `None` while it runs, and for ever if it was killed.
+    pub finished: Option<Timestamp>,
+    /// Its exit code.
+    pub exit: Option<u8>,
+    /// Its numbers as JSON.
+    pub tally: Option<String>,
+}
+
+/// A problem as the ledger keeps it: without the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotedProblem {
+    /// The file as the operator named it.
+    pub file: Arc<str>,
+    /// The line, from 1.
+    pub line: u64,
+    /// The column; may be empty.
+    pub column: String,
+    /// The name of the [`crate::call::Code`]; perhaps of another version.
+    pub code: String,
+    /// The name of the [`crate::call::Severity`].
+    pub severity: String,
+    /// Why this is a problem.
+    pub message: String,
+}
+
+impl From<&Problem> for NotedProblem {
+    fn from(problem: &Problem) -> Self {
+        NotedProblem {
+            file: Arc::clone(&problem.place.file),
+            line: problem.place.line,
+            column: problem.column.to_string(),
+            code: problem.code.name().to_owned(),
+            severity: problem.severity.name().to_owned(),
+            message: problem.message.to_string(),
+        }
+    }
+}
+
+impl NotedProblem {
+    /// A row of `file, line, name, code, severity, message`.
+    pub(super) fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(NotedProblem {
+            file: row.get(0)?,
+            line: rows::unsigned(row, 1)?,
+            column: row.get(2)?,
+            code: row.get(3)?,
+            severity: row.get(4)?,
+            message: row.get(5)?,
+        })
+    }
+}
+
+/// Answers everything in one transaction.
+pub(super) fn summarize(connection: &Connection) -> Result<Summary> {
+    let moment = connection.unchecked_transaction()?;
+    let mut summary = Summary {
+        destination: open::destination(&moment)?.unwrap_or_default(),
+        states: State::ALL.iter().map(|state| (*state, 0)).collect(),
+        adopted: 0,
+        bytes: 0,
+        troubles: Vec::new(),
+        in_doubt: InDoubt::default(),
+        runs: runs(&moment)?,
+        problems: problems(&moment)?,
+    };
+    count(&moment, &mut summary)?;
+    look_closer(&moment, &mut summary)?;
+    Ok(summary)
+}
+
+/// Counts what ended well by its numbers alone: that is nearly everything.
+fn count(connection: &Connection, summary: &mut Summary) -> Result<()> {
+    let mut statement = connection.prepare(
+        "SELECT create_state, upload_state, count(*), sum(bytes) FROM call \
+         GROUP BY create_state, upload_state",
+    )?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        let (create, upload) = (row.get(0)?, row.get(1)?);
+        let count = rows::unsigned(row, 2)?;
+        if rows::is_adopted(create) {
+            summary.adopted += count;
+        }
+        if rows::is_uploaded(upload) {
+            summary.bytes += rows::unsigned(row, 3)?;
+        }
+        if let Some(ending) = rows::ending(create, upload) {
+            add(summary, ending.into(), count);
+        }
+    }
+    Ok(())
+}
+
+fn add(summary: &mut Summary, state: State, count: u64) {
+    if let Some((_, sum)) = summary.states.iter_mut().find(|(it, _)| *it == state) {
+        *sum += count;
+    }
+}
+
+/// Looks at each call that did not end well.
+fn look_closer(connection: &Connection, summary: &mut Summary) -> Result<()> {
+    let mut reasons = HashMap::<Obstacle, (u64, Vec<String>)>::new();
+    let mut statement = connection.prepare(select_calls!(
+        "WHERE create_state < 3 OR create_state > 3 AND upload_state < 3 ORDER BY id"
+    ))?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        let standing = rows::standing(row)?;
+        add(summary, standing.state(), 1);
+        if let Some(stage) = standing.in_doubt() {
+            match stage {
+                Stage::Create => summary.in_doubt.creates += 1,
+                Stage::Upload => summary.in_doubt.uploads += 1,
+            }
+            example(&mut summary.in_doubt.examples, row)?;
+        }
+        if let Some(mut obstacle) = standing.obstacle {
+            if reasons.len() >= REASONS && !reasons.contains_key(&obstacle) {
+                obstacle = without_words(obstacle);
+            }
+            let (count, examples) = reasons.entry(obstacle).or_default();
+            *count += 1;
+            example(examples, row)?;
+        }
+    }
+    summary.troubles = reasons
+        .into_iter()
+        .map(|(obstacle, (count, examples))| Trouble {
+            obstacle,
+            count,
+            examples,
+        })
+        .collect();
+    summary
+        .troubles
+        .sort_by(|one, other| (other.count, &one.examples).cmp(&(one.count, &other.examples)));
+    Ok(())
+}
+
+/// Adds the identity in a row of `select_calls!`, if there is still room.
+fn example(examples: &mut Vec<String>, row: &Row<'_>) -> Result<()> {
+    if examples.len() < EXAMPLES {
+        examples.push(row.get(13)?);
+    }
+    Ok(())
+}
+
+fn without_words(mut obstacle: Obstacle) -> Obstacle {
+    match &mut obstacle {
+        Obstacle::Held => {}
+        Obstacle::Refused { message: words, .. } | Obstacle::Failed { why: words, .. } => {
+            words.clear();
+        }
+    }
+    obstacle
+}
+
+fn runs(connection: &Connection) -> Result<Vec<Run>> {
+    let mut statement = connection.prepare(
+        "SELECT started, id, options, finished, exit, tally FROM run ORDER BY id DESC LIMIT 10",
+    )?;
+    let rows = statement.query_map((), |row| {
+        let finished = match row.get::<_, Option<i64>>(3)? {
+            Some(_) => Some(rows::time(row, 3)?),
+            None => None,
+        };
+        Ok(Run {
+            id: RunId(row.get(1)?),
+            options: row.get(2)?,
+            started: rows::time(row, 0)?,
+            finished,
+            exit: row.get(4)?,
+            tally: row.get(5)?,
+        })
+    })?;
+    rows.collect()
+}
+
+fn problems(connection: &Connection) -> Result<Vec<(String, String, u64)>> {
+    let mut statement = connection.prepare(
+        "SELECT code, severity, count(*) AS many FROM problem \
+         GROUP BY code, severity ORDER BY many DESC, code",
+    )?;
+    let rows = statement.query_map((), |row| {
+        Ok((row.get(0)?, row.get(1)?, rows::unsigned(row, 2)?))
+    })?;
+    rows.collect()
+}

@@ -1,0 +1,239 @@
+//! The only writer: a thread with the connection, and cheap handles that queue for it.
+//!
+//! A COMMIT waits for the disk, whether it holds one entry or five hundred. So the thread takes
+//! whatever has queued up while it waited for the last one, writes that in one transaction, and
+//! answers everybody when it is on the disk. Nobody lingers for more: the disk sets the pace.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, JoinHandle, Thread};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::book::{Book, Command};
+use super::error::{Error, OpenError};
+use super::lock::Lock;
+use super::open;
+use super::reader::Reader;
+use super::standing::Entry;
+use super::summary::NotedProblem;
+use crate::call::Problem;
+
+/// The most requests of one transaction. More would not be quicker, and would make the first
+/// wait for the last.
+const GROUP: usize = 512;
+
+/// How many requests may queue; whoever comes then waits for a place.
+const QUEUE: usize = 1_024;
+
+/// The number of a run in its ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RunId(pub(super) i64);
+
+/// A ledger, open for the only run that may write to it.
+///
+/// Dropping it writes down what is queued, folds the side files into the ledger and gives the lock
+/// back; [`Ledger::close`] does the same and tells whether it worked. Writers that are left fail
+/// from then on.
+#[derive(Debug)]
+pub struct Ledger {
+    path: PathBuf,
+    writer: Writer,
+    thread: Option<JoinHandle<Result<(), Error>>>,
+    _lock: Lock,
+}
+
+impl Ledger {
+    /// Takes the lock, makes or checks the file, brings it to the newest form. `destination` is
+    /// any text that names a server and the way it is spoken to; it is fixed at the first use.
+    pub fn open(path: &Path, destination: &str) -> Result<Self, OpenError> {
+        let path = open::resolve(path)?;
+        let lock = Lock::take(&path)?;
+        let connection = open::for_writing(&path, destination)?;
+        let (sender, requests) = mpsc::channel(QUEUE);
+        let book = Book::new(&path, connection);
+        let thread = thread::Builder::new()
+            .name("ledger".into())
+            .spawn(move || serve(book, requests))
+            .map_err(|error| Error::io(&path, error))?;
+        Ok(Ledger {
+            path,
+            writer: Writer { sender },
+            thread: Some(thread),
+            _lock: lock,
+        })
+    }
+
+    /// Opens a ledger to look at it; needs no lock and works while a run is writing.
+    pub fn read(path: &Path) -> Result<Reader, OpenError> {
+        Reader::open(path)
+    }
+
+    /// The ledger, by its full name.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A handle to write with.
+    pub fn writer(&self) -> Writer {
+        self.writer.clone()
+    }
+
+    /// A connection of its own to look with. It sees what has been acknowledged.
+    pub fn reader(&self) -> Result<Reader, OpenError> {
+        Reader::open(&self.path)
+    }
+
+    /// Writes down what is queued and ends the writing; the first failure of the run, if any.
+    pub fn close(mut self) -> Result<(), Error> {
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<(), Error> {
+        let Some(thread) = self.thread.take() else {
+            return Ok(());
+        };
+        // Fails if the thread is gone, and then there is nothing to wait for.
+        let _ = self.writer.ask_blocking(Command::Close);
+        thread.join().unwrap_or(Err(Error::Closed))
+    }
+}
+
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        if let Err(error) = self.end() {
+            tracing::error!(%error, "the ledger was not closed cleanly");
+        }
+    }
+}
+
+/// A handle of the writer; cheap to clone, and shared by everybody who has something to write.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    sender: mpsc::Sender<Request>,
+}
+
+impl Writer {
+    /// Writes the entries in one transaction, in their order; returns when they are on the disk.
+    ///
+    /// After an error nothing may be sent: this and every later write has failed. If the future
+    /// is dropped, the entries are written or not, but all or none.
+    pub async fn write(&self, entries: Vec<Entry>) -> Result<(), Error> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.ask(Command::Write(entries)).await.map(drop)
+    }
+
+    /// [`Writer::write`] for a thread that may wait.
+    pub fn write_blocking(&self, entries: Vec<Entry>) -> Result<(), Error> {
+        block_on(self.write(entries))
+    }
+
+    /// Opens a run in the ledger and forgets the problems of the one before. `options` is a summary
+    /// of what was asked for, without a secret. Waits for the disk.
+    pub fn start_run(&self, options: &str) -> Result<RunId, Error> {
+        self.ask_blocking(Command::Start {
+            options: options.to_owned(),
+        })
+        .map(RunId)
+    }
+
+    /// Closes the run with its exit code and its numbers as JSON. Waits for the disk.
+    pub fn finish_run(&self, run: RunId, exit: u8, tally: &str) -> Result<(), Error> {
+        self.ask_blocking(Command::Finish {
+            run,
+            exit,
+            tally: tally.to_owned(),
+        })
+        .map(drop)
+    }
+
+    /// Adds problems of this run, without the values. Many at once are many times quicker than
+    /// one at a time. Waits for the disk.
+    pub fn note(&self, problems: &[Problem]) -> Result<(), Error> {
+        if problems.is_empty() {
+            return Ok(());
+        }
+        let noted = problems.iter().map(NotedProblem::from).collect();
+        self.ask_blocking(Command::Note(noted)).map(drop)
+    }
+
+    async fn ask(&self, command: Command) -> Result<i64, Error> {
+        let (answer, answered) = oneshot::channel();
+        let request = Request { command, answer };
+        self.sender.send(request).await.map_err(|_| Error::Closed)?;
+        answered.await.map_err(|_| Error::Closed)?
+    }
+
+    fn ask_blocking(&self, command: Command) -> Result<i64, Error> {
+        block_on(self.ask(command))
+    }
+}
+
+/// The answer is what [`Book::commit`] answers.
+#[derive(Debug)]
+struct Request {
+    command: Command,
+    answer: oneshot::Sender<Result<i64, Error>>,
+}
+
+/// The thread: groups of requests into the book until the ledger is closed.
+fn serve(mut book: Book, mut requests: mpsc::Receiver<Request>) -> Result<(), Error> {
+    let mut group = Vec::with_capacity(GROUP);
+    // The first failure answers everything after it.
+    let mut failure = None;
+    while requests.blocking_recv_many(&mut group, GROUP) > 0 {
+        let (commands, callers): (Vec<_>, Vec<_>) = group
+            .drain(..)
+            .map(|request| (request.command, request.answer))
+            .unzip();
+        if commands.iter().any(|it| matches!(it, Command::Close)) {
+            requests.close();
+        }
+        let answers = match &failure {
+            None => book.commit(commands),
+            Some(error) => Err(Error::clone(error)),
+        };
+        match answers {
+            Ok(answers) => {
+                for (caller, answer) in callers.into_iter().zip(answers) {
+                    // Whoever does not wait any more does not want to know.
+                    let _ = caller.send(Ok(answer));
+                }
+            }
+            Err(error) => {
+                for caller in callers {
+                    let _ = caller.send(Err(error.clone()));
+                }
+                failure.get_or_insert(error);
+            }
+        }
+    }
+    match failure {
+        Some(error) => Err(error),
+        None => book.close(),
+    }
+}
+
+/// Waits on this thread. `tokio`'s own ways of doing so panic inside a runtime, and a ledger may
+/// be dropped there; the thread that answers is never a thread of the runtime, so this ends.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    // Inside a task tokio would say "pending" once the task's budget is spent.
+    let mut future = std::pin::pin!(tokio::task::unconstrained(future));
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
