@@ -1,1 +1,301 @@
-//! Not built yet.
+//! What to do next with a call: a pure function of what the ledger knows, whether its recording is
+//! there, and what the operator asked for. No clock, no file, no network, so that a dry run is the
+//! plan printed and every case can be listed in a test.
+
+use crate::ledger::{Create, Ending, Standing, Upload};
+
+/// Whether the recording of a call is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recording {
+    /// Nobody asked for recordings (no audio folder was given).
+    NotAsked,
+    /// It lies in the audio folder and can be sent.
+    Here,
+    /// Looked for, and not found.
+    Missing,
+}
+
+/// What the operator wants done with a call whose recording is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MissingRecording {
+    /// It waits for a run that finds the recording.
+    #[default]
+    Hold,
+    /// It goes out without one.
+    Create,
+    /// The record is rejected.
+    Refuse,
+}
+
+/// What the operator wants done with a conversation that somebody else made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Existing {
+    /// Take it over: the recording is still uploaded.
+    #[default]
+    Adopt,
+    /// Leave it alone.
+    Skip,
+}
+
+/// What the operator asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Policy {
+    /// A missing recording.
+    pub missing: MissingRecording,
+    /// Somebody else's conversation.
+    pub existing: Existing,
+}
+
+/// The next step of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Create the conversation, then upload the recording if there is one.
+    Create {
+        /// An earlier try may have got through, so a 409 means that it did.
+        was_tried: bool,
+        /// Whether a recording follows.
+        with_upload: bool,
+    },
+    /// The conversation is there; only its recording is owed.
+    Upload {
+        /// An earlier upload may have got through.
+        is_in_doubt: bool,
+    },
+    /// Nothing is left to do.
+    Nothing,
+    /// Wait for the recording.
+    Hold,
+    /// The recording is missing, and the operator wants no call without one.
+    Refuse,
+}
+
+/// The next step of a call of which the ledger knows `standing`.
+pub fn step(standing: Option<&Standing>, recording: Recording, policy: Policy) -> Step {
+    match standing.map(|standing| (&standing.create, standing.upload)) {
+        None | Some((Create::Never, _)) => create(false, recording, policy.missing),
+        Some((Create::Intended | Create::Refused, _)) => create(true, recording, policy.missing),
+        Some((Create::LeftAlone, _)) => match (policy.existing, recording) {
+            (Existing::Adopt, Recording::Here) => Step::Upload { is_in_doubt: false },
+            _ => Step::Nothing,
+        },
+        Some((Create::Done { .. }, upload)) => owed(upload, recording, policy.missing),
+    }
+}
+
+/// The same for a call that is known to be done, without its whole standing; `None` when the
+/// standing must be looked at.
+pub fn step_of_done(ending: Ending, recording: Recording, policy: Policy) -> Option<Step> {
+    match (ending, recording, policy.existing) {
+        (Ending::Complete, _, _) | (Ending::LeftAlone, _, Existing::Skip) => Some(Step::Nothing),
+        (
+            Ending::WithoutRecording | Ending::LeftAlone,
+            Recording::NotAsked | Recording::Missing,
+            _,
+        ) => Some(Step::Nothing),
+        _ => None,
+    }
+}
+
+fn create(was_tried: bool, recording: Recording, missing: MissingRecording) -> Step {
+    match (recording, missing) {
+        (Recording::Here, _) => Step::Create {
+            was_tried,
+            with_upload: true,
+        },
+        (Recording::NotAsked, _) | (Recording::Missing, MissingRecording::Create) => Step::Create {
+            was_tried,
+            with_upload: false,
+        },
+        (Recording::Missing, MissingRecording::Hold) => Step::Hold,
+        (Recording::Missing, MissingRecording::Refuse) => Step::Refuse,
+    }
+}
+
+fn owed(upload: Upload, recording: Recording, missing: MissingRecording) -> Step {
+    match (upload, recording) {
+        (Upload::Done { .. }, _)
+        | (Upload::NotWanted, Recording::NotAsked | Recording::Missing)
+        | (Upload::Never | Upload::Refused | Upload::Intended { .. }, Recording::NotAsked) => {
+            Step::Nothing
+        }
+        (Upload::Intended { .. }, Recording::Here) => Step::Upload { is_in_doubt: true },
+        (Upload::Never | Upload::Refused | Upload::NotWanted, Recording::Here) => {
+            Step::Upload { is_in_doubt: false }
+        }
+        (Upload::Never | Upload::Refused | Upload::Intended { .. }, Recording::Missing) => {
+            match missing {
+                MissingRecording::Hold => Step::Hold,
+                MissingRecording::Create => Step::Nothing,
+                MissingRecording::Refuse => Step::Refuse,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn standing(create: Create, upload: Upload) -> Standing {
+        Standing {
+            create,
+            upload,
+            ..Standing::new(Timestamp::UNIX_EPOCH)
+        }
+    }
+
+    fn done() -> Create {
+        Create::Done {
+            uid: None,
+            is_adopted: false,
+        }
+    }
+
+    const SENT: Upload = Upload::Done {
+        hash: [0; 32],
+        bytes: 1,
+    };
+    const TRIED: Upload = Upload::Intended { bytes: 1 };
+
+    fn decide(create: Create, upload: Upload, recording: Recording) -> Step {
+        step(
+            Some(&standing(create, upload)),
+            recording,
+            Policy::default(),
+        )
+    }
+
+    #[test]
+    fn a_new_call_is_created_held_or_refused_by_its_recording() {
+        let new = |recording, missing| {
+            step(
+                None,
+                recording,
+                Policy {
+                    missing,
+                    existing: Existing::Adopt,
+                },
+            )
+        };
+        use MissingRecording::{Create, Hold, Refuse};
+        let create = |with_upload| Step::Create {
+            was_tried: false,
+            with_upload,
+        };
+        for missing in [Hold, Create, Refuse] {
+            assert_eq!(new(Recording::Here, missing), create(true));
+            assert_eq!(new(Recording::NotAsked, missing), create(false));
+        }
+        assert_eq!(new(Recording::Missing, Hold), Step::Hold);
+        assert_eq!(new(Recording::Missing, Create), create(false));
+        assert_eq!(new(Recording::Missing, Refuse), Step::Refuse);
+    }
+
+    #[test]
+    fn a_call_in_doubt_is_created_again_knowing_that_it_was_tried() {
+        for create in [Create::Intended, Create::Refused] {
+            assert_eq!(
+                decide(create, Upload::Never, Recording::Here),
+                Step::Create {
+                    was_tried: true,
+                    with_upload: true
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn a_conversation_that_is_there_is_never_created_again() {
+        for upload in [
+            Upload::Never,
+            TRIED,
+            Upload::Refused,
+            Upload::NotWanted,
+            SENT,
+        ] {
+            for recording in [Recording::NotAsked, Recording::Here, Recording::Missing] {
+                for missing in [
+                    MissingRecording::Hold,
+                    MissingRecording::Create,
+                    MissingRecording::Refuse,
+                ] {
+                    for create in [done(), Create::LeftAlone] {
+                        let policy = Policy {
+                            missing,
+                            existing: Existing::Adopt,
+                        };
+                        let step = step(Some(&standing(create, upload)), recording, policy);
+                        assert!(
+                            !matches!(step, Step::Create { .. }),
+                            "{upload:?} {recording:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_owed_recording_is_sent_once_it_is_there() {
+        use Recording::{Here, Missing, NotAsked};
+        assert_eq!(
+            decide(done(), Upload::Never, Here),
+            Step::Upload { is_in_doubt: false }
+        );
+        assert_eq!(
+            decide(done(), Upload::NotWanted, Here),
+            Step::Upload { is_in_doubt: false }
+        );
+        assert_eq!(
+            decide(done(), TRIED, Here),
+            Step::Upload { is_in_doubt: true }
+        );
+        assert_eq!(decide(done(), TRIED, Missing), Step::Hold);
+        assert_eq!(decide(done(), SENT, Here), Step::Nothing);
+        assert_eq!(decide(done(), Upload::NotWanted, Missing), Step::Nothing);
+        assert_eq!(decide(done(), Upload::Never, NotAsked), Step::Nothing);
+    }
+
+    #[test]
+    fn somebody_elses_conversation_is_left_or_taken_as_asked() {
+        let left = standing(Create::LeftAlone, Upload::Never);
+        let with = |existing| {
+            step(
+                Some(&left),
+                Recording::Here,
+                Policy {
+                    missing: MissingRecording::Hold,
+                    existing,
+                },
+            )
+        };
+        assert_eq!(with(Existing::Skip), Step::Nothing);
+        assert_eq!(with(Existing::Adopt), Step::Upload { is_in_doubt: false });
+    }
+
+    #[test]
+    fn the_shortcut_agrees_with_the_whole_standing() {
+        let endings = [
+            (Ending::Complete, done(), SENT),
+            (Ending::WithoutRecording, done(), Upload::NotWanted),
+            (Ending::LeftAlone, Create::LeftAlone, Upload::Never),
+        ];
+        for (ending, create, upload) in endings {
+            let standing = standing(create, upload);
+            assert_eq!(standing.ending(), Some(ending));
+            for recording in [Recording::NotAsked, Recording::Here, Recording::Missing] {
+                for existing in [Existing::Adopt, Existing::Skip] {
+                    let policy = Policy {
+                        missing: MissingRecording::Hold,
+                        existing,
+                    };
+                    if let Some(short) = step_of_done(ending, recording, policy) {
+                        assert_eq!(short, step(Some(&standing), recording, policy));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, Request, Response};
@@ -181,7 +182,7 @@ impl Client {
     }
 
     /// `POST /v2|v3/conversation` with a body of [`super::body`].
-    pub async fn create(&self, body: Vec<u8>) -> Result<Created, Error> {
+    pub async fn create(&self, body: Bytes) -> Result<Created, Error> {
         let request = self
             .http
             .post(self.create.clone())

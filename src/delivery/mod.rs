@@ -6,9 +6,60 @@
 //! exactly one event. Speaks only in events; knows nothing of files, formats or screens.
 
 mod backoff;
+mod courier;
 mod gate;
+mod run;
 mod stop;
 mod verdict;
 
 pub use gate::Pace;
+pub use run::run;
 pub use stop::StopSignal;
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::api::{AudioSettings, Client, Version};
+use crate::ledger::Writer;
+use crate::pipeline::Decided;
+use crate::plan::Existing;
+
+/// Decided batches, in the order of the export, until the road ends or breaks.
+pub type Orders<E> = mpsc::Receiver<Result<Decided, E>>;
+
+/// How hard to try, and when to stop.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Effort {
+    /// Further tries of a request after the first.
+    pub retries: u32,
+    /// The longest pause that the server may ask for.
+    pub max_wait: Duration,
+    /// Stop after so many failed calls.
+    pub max_errors: Option<u64>,
+    /// Send at most so many calls.
+    pub limit: Option<u64>,
+    /// Stop after so long.
+    pub max_duration: Option<Duration>,
+    /// Somebody else's conversations.
+    pub existing: Existing,
+}
+
+/// Everything that a delivery needs.
+#[derive(Debug)]
+pub struct Plan {
+    /// The destination.
+    pub client: Client,
+    /// The shape of its conversation endpoint.
+    pub version: Version,
+    /// How recordings are to be understood.
+    pub settings: AudioSettings,
+    /// The ledger.
+    pub writer: Writer,
+    /// How fast.
+    pub pace: Pace,
+    /// Bytes a second of all uploads together.
+    pub bandwidth: Option<u64>,
+    /// How hard.
+    pub effort: Effort,
+}

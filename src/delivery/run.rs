@@ -1,0 +1,329 @@
+//! The main loop: takes decided records in order, keeps a bounded number of calls under way, and
+//! tells how each record ended.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use governor::{Quota, RateLimiter};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::courier::{Courier, Ending, Notice};
+use super::gate::Gate;
+use super::{Orders, Pace, Plan, StopSignal};
+use crate::api::Throttle;
+use crate::call::Problem;
+use crate::ledger::{Entry, Fact};
+use crate::pipeline::{Decided, Decision, Event, Fate, Outcome, Stop};
+use crate::source::Batch;
+
+/// Calls under way for each request in flight: those that wait for the ledger or for their next
+/// try must not leave the line idle.
+const IN_HAND: usize = 4;
+/// How often bytes under way are told.
+const TICK: Duration = Duration::from_millis(200);
+
+/// A call that has come back, and the record that it was made of.
+type Landed = (Arc<Batch>, usize, Vec<Problem>, Ending);
+
+/// Carries out what the road decided, until the road ends or the run is stopped. Every record
+/// that was taken from `orders` ends in exactly one [`Event::Ended`].
+///
+/// # Panics
+/// When a call's task panicked: a fault of the program must not look like a success.
+pub async fn run<E>(
+    plan: Plan,
+    stop: Arc<StopSignal>,
+    orders: Orders<E>,
+    on_event: &mut dyn FnMut(Event<'_>),
+) -> Result<(), E> {
+    let bytes = Arc::new(AtomicU64::new(0));
+    let (notices, heard) = mpsc::channel(64);
+    let count = Arc::clone(&bytes);
+    let in_hand = plan.pace.width.max(1) * IN_HAND;
+    let courier = Arc::new(Courier {
+        gate: Gate::new(plan.pace),
+        throttle: plan.bandwidth.and_then(throttle),
+        client: plan.client,
+        version: plan.version,
+        settings: plan.settings,
+        writer: plan.writer,
+        stop: Arc::clone(&stop),
+        effort: plan.effort,
+        on_bytes: Arc::new(move |sent| {
+            count.fetch_add(sent, Ordering::Relaxed);
+        }),
+        notices,
+    });
+    let mut floor = Floor {
+        courier,
+        stop,
+        in_hand,
+        flights: JoinSet::new(),
+        waiting: VecDeque::new(),
+        sent: 0,
+        failed: 0,
+        on_event,
+    };
+    floor.work(orders, heard, &bytes).await
+}
+
+/// A limit on the bytes of all uploads together. One chunk may be more than a second's worth, so
+/// a chunk is paid for in parts.
+fn throttle(bytes_a_second: u64) -> Option<Throttle> {
+    let rate = u32::try_from(bytes_a_second)
+        .unwrap_or(u32::MAX)
+        .try_into()
+        .ok()?;
+    // A tenth of a second's worth at once, so that the line is used evenly.
+    let burst: std::num::NonZeroU32 = (bytes_a_second / 10)
+        .clamp(1, 1 << 30)
+        .try_into()
+        .map_or(rate, |part: u32| part.try_into().unwrap_or(rate));
+    let limiter = Arc::new(RateLimiter::direct(
+        Quota::per_second(rate).allow_burst(burst),
+    ));
+    Some(Arc::new(move |bytes: u32| {
+        let limiter = Arc::clone(&limiter);
+        Box::pin(async move {
+            let mut left = bytes;
+            while let Some(part) = std::num::NonZeroU32::new(left.min(burst.get())) {
+                // Fails only for a part larger than the burst.
+                let _ = limiter.until_n_ready(part).await;
+                left -= part.get();
+            }
+        }) as Pin<Box<dyn Future<Output = ()> + Send>>
+    }))
+}
+
+struct Floor<'e> {
+    courier: Arc<Courier>,
+    stop: Arc<StopSignal>,
+    in_hand: usize,
+    flights: JoinSet<Landed>,
+    waiting: VecDeque<(Arc<Batch>, usize, Decision)>,
+    sent: u64,
+    failed: u64,
+    on_event: &'e mut dyn FnMut(Event<'_>),
+}
+
+impl Floor<'_> {
+    async fn work<E>(
+        &mut self,
+        mut orders: Orders<E>,
+        mut heard: mpsc::Receiver<Notice>,
+        bytes: &AtomicU64,
+    ) -> Result<(), E> {
+        let mut tick = tokio::time::interval(TICK);
+        let deadline = self
+            .courier
+            .effort
+            .max_duration
+            .map(|limit| tokio::time::Instant::now() + limit);
+        let mut fault = None;
+        let mut is_open = true;
+        let mut is_told = false;
+        loop {
+            if self.stop.is_raised() && !is_told {
+                is_told = true;
+                // Whatever was read but not decided upon was never taken, and is not counted.
+                orders.close();
+                self.tell_stop();
+            }
+            self.start();
+            let has_room = self.waiting.is_empty() && !is_told;
+            if !is_open && self.waiting.is_empty() && self.flights.is_empty() {
+                break;
+            }
+            if is_told && self.flights.is_empty() && self.waiting.is_empty() {
+                break;
+            }
+            tokio::select! {
+                Some(landed) = self.flights.join_next(), if !self.flights.is_empty() => self.land(landed),
+                order = orders.recv(), if has_room && is_open => match order {
+                    Some(Ok(decided)) => self.take(decided).await,
+                    Some(Err(error)) => {
+                        fault = Some(error);
+                        is_open = false;
+                    }
+                    None => is_open = false,
+                },
+                Some(notice) = heard.recv() => self.tell(&notice),
+                _ = tick.tick() => self.tell_bytes(bytes),
+                () = self.stop.raised(), if !is_told => {}
+                () = sleep_until(deadline), if !is_told => {
+                    self.stop.raise(Stop::Limit, "the time that was set is over");
+                }
+            }
+        }
+        self.tell_bytes(bytes);
+        fault.map_or(Ok(()), Err)
+    }
+
+    /// Takes a decided batch: tells about it, ends what has ended, queues what is to be sent.
+    async fn take(&mut self, decided: Decided) {
+        if let Some((sheet, unused)) = &decided.opened {
+            (self.on_event)(Event::Opened { sheet, unused });
+        }
+        let (bytes, total) = decided.read;
+        (self.on_event)(Event::Read { bytes, total });
+        (self.on_event)(Event::Checked(&decided.facts));
+        for aside in &decided.asides {
+            (self.on_event)(Event::Aside(aside));
+        }
+        let mut held = Vec::new();
+        for (index, decision) in decided.decisions.into_iter().enumerate() {
+            let Decision { problems, fate } = decision;
+            match fate {
+                Fate::Ends(outcome, detail) => {
+                    self.end(&decided.batch, index, outcome, &detail, &problems);
+                }
+                Fate::Ready => {
+                    self.end(&decided.batch, index, Outcome::NotAttempted, "", &problems)
+                }
+                Fate::Waits {
+                    identity,
+                    fingerprint,
+                } => {
+                    held.push(Entry::new(identity, Fact::Held { fingerprint }));
+                    self.end(&decided.batch, index, Outcome::Held, "", &problems);
+                }
+                fate @ Fate::Sends(_) => {
+                    let decision = Decision { problems, fate };
+                    self.waiting
+                        .push_back((Arc::clone(&decided.batch), index, decision));
+                }
+            }
+        }
+        if let Err(error) = self.courier.writer.write(held).await {
+            self.stop.raise(Stop::LedgerLost, error.to_string());
+        }
+    }
+
+    /// Starts as many waiting calls as there is room for; after a stop, ends them untried.
+    fn start(&mut self) {
+        while self.flights.len() < self.in_hand || self.stop.is_raised() {
+            let Some((batch, index, Decision { problems, fate })) = self.waiting.pop_front() else {
+                return;
+            };
+            let Fate::Sends(shipment) = fate else {
+                continue;
+            };
+            if self
+                .courier
+                .effort
+                .limit
+                .is_some_and(|limit| self.sent >= limit)
+            {
+                self.stop.raise(
+                    Stop::Limit,
+                    "the number of calls that was set has been sent",
+                );
+            }
+            if self.stop.is_raised() {
+                self.end(&batch, index, Outcome::NotAttempted, "", &problems);
+                continue;
+            }
+            self.sent += 1;
+            let courier = Arc::clone(&self.courier);
+            self.flights.spawn(async move {
+                let ending = courier.deliver(*shipment).await;
+                (batch, index, problems, ending)
+            });
+        }
+    }
+
+    fn land(&mut self, landed: Result<Landed, tokio::task::JoinError>) {
+        let (batch, index, mut problems, ending) = match landed {
+            Ok(landed) => landed,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // Nobody cancels a task but the end of the program.
+                Err(_) => return,
+            },
+        };
+        let record = batch.get(index);
+        if let Some((code, message)) = ending.problem {
+            problems.push(Problem::new(code, record.place(), message));
+        }
+        if ending.outcome == Outcome::Failed {
+            self.failed += 1;
+            if self
+                .courier
+                .effort
+                .max_errors
+                .is_some_and(|most| self.failed >= most)
+            {
+                self.stop
+                    .raise(Stop::GaveUp, format!("{} calls have failed", self.failed));
+            }
+        }
+        (self.on_event)(Event::Ended {
+            record,
+            outcome: ending.outcome,
+            detail: ending.detail,
+            problems: &problems,
+            delivered: ending.delivered.as_ref(),
+        });
+    }
+
+    fn end(
+        &mut self,
+        batch: &Batch,
+        index: usize,
+        outcome: Outcome,
+        detail: &str,
+        problems: &[Problem],
+    ) {
+        (self.on_event)(Event::Ended {
+            record: batch.get(index),
+            outcome,
+            detail,
+            problems,
+            delivered: None,
+        });
+    }
+
+    fn tell(&mut self, notice: &Notice) {
+        (self.on_event)(match notice {
+            Notice::Retried {
+                attempt,
+                delay,
+                why,
+            } => Event::Retried {
+                attempt: *attempt,
+                delay: *delay,
+                why,
+            },
+            Notice::Paused { pause, why } => Event::Paused { pause: *pause, why },
+        });
+    }
+
+    fn tell_stop(&mut self) {
+        if let Some((stop, why)) = self.stop.reason() {
+            (self.on_event)(Event::Stopping { stop, why: &why });
+        }
+    }
+
+    fn tell_bytes(&mut self, bytes: &AtomicU64) {
+        let sent = bytes.swap(0, Ordering::Relaxed);
+        (self.on_event)(Event::Sent { bytes: sent });
+    }
+}
+
+async fn sleep_until(deadline: Option<tokio::time::Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Pace {
+    /// Whether nothing holds requests back but the server.
+    pub fn is_unlimited(&self) -> bool {
+        self.rate.is_none()
+    }
+}

@@ -1,0 +1,85 @@
+//! What leaves the road: records in the order of the export, each with its fate.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::call::{Call, Problem};
+use crate::ledger::Standing;
+use crate::pipeline::{Facts, Outcome};
+use crate::plan::Step;
+use crate::source::{Batch, Sheet};
+
+/// The recording of a call, as an upload needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parcel {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its name below the audio folder, for people.
+    pub name: String,
+    /// The file name that the destination is told.
+    pub file_name: String,
+    /// Its content type.
+    pub content_type: &'static str,
+    /// Its size when it was looked at.
+    pub bytes: u64,
+}
+
+/// A call with everything that is needed to carry out its step.
+#[derive(Debug, Clone)]
+pub struct Shipment {
+    /// What is sent.
+    pub call: Call<'static>,
+    /// The hash of what the export says.
+    pub fingerprint: u128,
+    /// [`Step::Create`] or [`Step::Upload`].
+    pub step: Step,
+    /// What the ledger knew when the step was decided.
+    pub standing: Option<Standing>,
+    /// The recording to upload.
+    pub parcel: Option<Parcel>,
+}
+
+/// How a record goes on from here.
+#[derive(Debug)]
+pub enum Fate {
+    /// It has ended; the words say why, where the outcome alone does not.
+    Ends(Outcome, Cow<'static, str>),
+    /// It waits for its recording; the ledger is told so.
+    Waits {
+        /// The call's id.
+        identity: String,
+        /// The hash of what the export says.
+        fingerprint: u128,
+    },
+    /// It is ready; only a check or a dry run ends here.
+    Ready,
+    /// It is to be sent.
+    Sends(Box<Shipment>),
+}
+
+/// The fate of one record and what is wrong with it.
+#[derive(Debug)]
+pub struct Decision {
+    /// Everything that is wrong, in the order of the road.
+    pub problems: Vec<Problem>,
+    /// How it goes on.
+    pub fate: Fate,
+}
+
+/// A batch of records, all decided.
+#[derive(Debug)]
+pub struct Decided {
+    /// The records.
+    pub batch: Arc<Batch>,
+    /// Their decisions, in the same order and of the same number.
+    pub decisions: Vec<Decision>,
+    /// Sums over them.
+    pub facts: Facts,
+    /// Set on the first batch of a file: what it looks like, and the columns that nothing uses.
+    pub opened: Option<(Arc<Sheet>, Vec<String>)>,
+    /// Bytes of the input read so far, and of all of it when that is known.
+    pub read: (u64, Option<u64>),
+    /// Problems that belong to no record.
+    pub asides: Vec<Problem>,
+}
