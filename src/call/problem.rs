@@ -150,6 +150,8 @@ codes! {
     RecordingUnreadable "recording-unreadable" Error,
     /// A recording that two calls claim.
     RecordingShared "recording-shared" Error,
+    /// A recording that no call claims.
+    RecordingUnclaimed "recording-unclaimed" Note,
     /// A recording that ends before its header says.
     RecordingTruncated "recording-truncated" Warning,
     /// A recording whose content is not what its name says.

@@ -83,3 +83,23 @@ pub struct Decided {
     /// Problems that belong to no record.
     pub asides: Vec<Problem>,
 }
+
+impl Decided {
+    /// Problems that belong to no record, and nothing else.
+    pub(super) fn aside(asides: Vec<Problem>) -> Decided {
+        let sheet = Arc::new(Sheet {
+            file: "".into(),
+            reading: String::new(),
+            header: None,
+            nulls: Vec::new(),
+        });
+        Decided {
+            batch: Arc::new(Batch::new(sheet)),
+            decisions: Vec::new(),
+            facts: Facts::default(),
+            opened: None,
+            read: (0, None),
+            asides,
+        }
+    }
+}

@@ -6,9 +6,54 @@
 //! record. `check` ends here; `run` hands what is decided to `delivery`.
 
 mod decided;
+mod desk;
 mod event;
 mod facts;
+mod register;
+mod road;
+mod seen;
+mod sums;
 
 pub use decided::{Decided, Decision, Fate, Parcel, Shipment};
 pub use event::{Delivered, Event, Outcome, Stop, Tally};
 pub use facts::{Consent, Facts};
+pub use road::{Past, Road, Want};
+
+use std::borrow::Cow;
+
+use crate::mapping::AudioName;
+use crate::{ledger, mapping, source};
+
+/// Why the road ends before the export does.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The export cannot be opened or read on.
+    #[error(transparent)]
+    Source(#[from] source::Error),
+    /// The mapping does not fit the export.
+    #[error(transparent)]
+    Mapping(#[from] mapping::LoadError),
+    /// The ledger cannot be opened to look things up.
+    #[error(transparent)]
+    Ledger(ledger::OpenError),
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Standing(#[from] ledger::Error),
+}
+
+/// A name of the mapping as the index asks for it. A `*` or `?` that stands in the export is no
+/// wildcard: as `?` it fits itself, and hardly anything else.
+fn asked_name(name: &AudioName) -> Cow<'_, str> {
+    if name.is_exact() && !name.pieces().iter().any(|piece| piece.contains(['*', '?'])) {
+        return name
+            .pieces()
+            .first()
+            .map_or(Cow::Borrowed(""), |piece| Cow::Borrowed(piece));
+    }
+    let pieces: Vec<String> = name
+        .pieces()
+        .iter()
+        .map(|piece| piece.replace('*', "?"))
+        .collect();
+    Cow::Owned(pieces.join("*"))
+}

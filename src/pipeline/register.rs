@@ -1,0 +1,184 @@
+//! What needs all records in the order of the export: ids that come twice, recordings that two
+//! calls claim, and the sums that depend on both.
+
+use std::sync::Arc;
+
+use super::decided::{Decided, Fate};
+use super::desk::{Item, Mark, Worked};
+use super::seen::{Seen, Sight, Where};
+use super::{Facts, Outcome, Road};
+use crate::audio::Claims;
+use crate::call::{Code, Problem};
+
+/// Where in the export the register is.
+pub(super) struct Register<'r> {
+    road: &'r Road,
+    seen: Seen,
+    claims: Option<Claims>,
+    /// Names of the inputs so far; the last one is being read.
+    files: Vec<Arc<str>>,
+    /// A running number over all records, to tell claimants apart.
+    places: Vec<Where>,
+}
+
+/// Lengths are counted by whole minutes up to this many.
+const MINUTES: usize = 61;
+
+impl<'r> Register<'r> {
+    pub(super) fn new(road: &'r Road) -> Self {
+        Register {
+            road,
+            seen: Seen::default(),
+            claims: road.audio.as_deref().map(Claims::new),
+            files: Vec::new(),
+            places: Vec::new(),
+        }
+    }
+
+    /// A new file begins.
+    pub(super) fn open(&mut self, file: &Arc<str>) {
+        self.files.push(Arc::clone(file));
+    }
+
+    /// Decides a batch to the end.
+    pub(super) fn admit(&mut self, worked: Worked) -> Decided {
+        let Worked { batch, items, sums } = worked;
+        let mut facts = sums.into_facts();
+        let mut decisions = Vec::with_capacity(items.len());
+        for (index, mut item) in items.into_iter().enumerate() {
+            let place = Where {
+                file: u16::try_from(self.files.len().saturating_sub(1)).unwrap_or(u16::MAX),
+                line: batch.get(index).line(),
+            };
+            self.check_id(&mut item, place, &batch);
+            if let Some(mark) = item.mark.take() {
+                self.check_claim(&mut item, &mark, place, &batch, index);
+                if matches!(item.decision.fate, Fate::Ready | Fate::Sends(_)) {
+                    count(&mut facts, &mark);
+                }
+            }
+            decisions.push(item.decision);
+        }
+        Decided {
+            batch: Arc::new(batch),
+            decisions,
+            facts,
+            opened: None,
+            read: (0, None),
+            asides: Vec::new(),
+        }
+    }
+
+    fn check_id(&mut self, item: &mut Item, place: Where, batch: &crate::source::Batch) {
+        let Some((identity, content)) = item.key else {
+            return;
+        };
+        let place_of = |line| crate::call::Place {
+            file: Arc::clone(&batch.sheet().file),
+            line,
+        };
+        let problem = match self.seen.note(identity, content, place) {
+            Sight::New => return,
+            Sight::Repeat(first) => {
+                item.decision.fate = Fate::Ends(Outcome::Skipped, "repeat".into());
+                let message = format!("the same record as {}", self.name(first));
+                Problem::new(Code::RepeatedRecord, place_of(place.line), message)
+            }
+            Sight::Clash(first) => {
+                item.decision.fate = Fate::Ends(Outcome::Rejected, "".into());
+                let message = format!("{} has the same id and other content", self.name(first));
+                Problem::new(Code::DuplicateId, place_of(place.line), message)
+            }
+        };
+        item.mark = None;
+        item.decision.problems.push(problem);
+    }
+
+    fn check_claim(
+        &mut self,
+        item: &mut Item,
+        mark: &Mark,
+        place: Where,
+        batch: &crate::source::Batch,
+        index: usize,
+    ) {
+        let (Some(claims), Some(recording)) = (&mut self.claims, &mark.recording) else {
+            return;
+        };
+        let number = self.places.len() as u64;
+        if let Some(first) = claims.claim(recording, number) {
+            let first = usize::try_from(first)
+                .ok()
+                .and_then(|first| self.places.get(first))
+                .copied();
+            let first =
+                first.map_or_else(|| "an earlier record".to_owned(), |first| self.name(first));
+            // A call that has its recording already keeps it; only what would be sent is stopped.
+            if matches!(item.decision.fate, Fate::Ready | Fate::Sends(_)) {
+                item.decision.fate = Fate::Ends(Outcome::Rejected, "".into());
+            }
+            item.decision.problems.push(
+                Problem::new(
+                    Code::RecordingShared,
+                    batch.get(index).place(),
+                    format!("{first} claims this recording too"),
+                )
+                .at("recording", &recording.name),
+            );
+        } else {
+            self.places.push(place);
+        }
+    }
+
+    /// `line 17`, with the file's name when there are several.
+    fn name(&self, place: Where) -> String {
+        match self.files.get(usize::from(place.file)) {
+            Some(file) if self.files.len() > 1 => format!("line {} of {file}", place.line),
+            _ => format!("line {}", place.line),
+        }
+    }
+
+    /// Recordings that no call has claimed, told once the export has been read whole.
+    pub(super) fn unclaimed(&self) -> Vec<Problem> {
+        let (Some(index), Some(claims)) = (&self.road.audio, &self.claims) else {
+            return Vec::new();
+        };
+        index
+            .unclaimed(claims)
+            .map(|recording| {
+                let place = crate::call::Place {
+                    file: recording.name.as_str().into(),
+                    line: 0,
+                };
+                Problem::new(
+                    Code::RecordingUnclaimed,
+                    place,
+                    "no record of the export claims this recording",
+                )
+            })
+            .collect()
+    }
+}
+
+fn count(facts: &mut Facts, mark: &Mark) {
+    facts.requests += mark.requests;
+    let Some(recording) = &mark.recording else {
+        return;
+    };
+    facts.recordings += 1;
+    facts.bytes += recording.bytes;
+    match mark.seconds {
+        Some(seconds) => {
+            facts.seconds += seconds;
+            facts.by_minutes.resize(MINUTES, 0);
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "the cast saturates, and the last bucket takes the rest"
+            )]
+            let minutes = (seconds / 60.0) as usize;
+            facts.by_minutes[minutes.min(MINUTES - 1)] += 1;
+        }
+        None => facts.unknown_length += 1,
+    }
+}
