@@ -1,1 +1,44 @@
-//! Not built yet.
+//! The recordings: which there are, which belongs to a call, and what is in it.
+//!
+//! An [`Index`] is built by one walk of the audio folder and then only asked, from any thread. A
+//! name from an export is a key into that index and is never joined to a path, so nothing that an
+//! export says can open a file outside of the folder, a device or a pipe; names that try are
+//! refused aloud. Where two files fit equally well both are reported: nothing is guessed.
+//! [`probe`] reads the header of a recording, [`Claims`] knows which call took which recording.
+//! Left to others: what a missing or doubtful recording means for its call, and the sending.
+
+mod claims;
+mod find;
+mod index;
+mod kind;
+mod name;
+mod probe;
+mod spelling;
+mod walk;
+mod wildcard;
+
+pub use claims::Claims;
+pub use find::{Ask, By, Found, How, Likeness, Unusable};
+pub use index::{Index, IndexError, IndexOptions, Recording, Unread};
+pub use kind::{content_type, is_audio_extension};
+pub use name::Refusal;
+pub use probe::{Container, Probe, ProbeError, probe};
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+/// Opens a regular file and tells its length. Whatever else stands there is not opened: opening a
+/// pipe would wait for its writer, and opening a device may do anything.
+fn open_regular(path: &Path) -> io::Result<(File, u64)> {
+    let refuse = || io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
+    if !path.symlink_metadata()?.is_file() {
+        return Err(refuse());
+    }
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(refuse());
+    }
+    Ok((file, metadata.len()))
+}

@@ -1,0 +1,298 @@
+//! The recordings below the audio folder, as one walk found them.
+//!
+//! Files are kept in the order of their folded stems and, among equal stems, of their folders read
+//! from the innermost outwards. All kinds of look-up are then ranges of one order: a stem, the
+//! start of a stem, a path, the end of a path. Names lie in one text each; 200,000 files need some
+//! 25 MB.
+
+use std::collections::HashMap;
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use hashbrown::HashTable;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::Claims;
+
+/// What counts as a recording that may be sent.
+#[derive(Debug, Clone)]
+pub struct IndexOptions {
+    /// More bytes than this are too many; the API takes 1 GB.
+    pub largest: u64,
+}
+
+impl Default for IndexOptions {
+    fn default() -> Self {
+        IndexOptions {
+            largest: 1_000_000_000,
+        }
+    }
+}
+
+/// Why there is no index.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// The folder does not exist or cannot be read.
+    #[error("cannot read the audio folder {path}: {source}")]
+    Folder {
+        /// The folder as the operator named it.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// What was named is not a folder.
+    #[error("the audio folder {path} is not a folder")]
+    NotAFolder {
+        /// As the operator named it.
+        path: PathBuf,
+    },
+    /// More than 4 GB of names.
+    #[error("the audio folder {path} holds more files than can be indexed")]
+    TooMany {
+        /// As the operator named it.
+        path: PathBuf,
+    },
+}
+
+/// A file below the audio folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recording {
+    /// Where to open it; absolute, links resolved.
+    pub path: PathBuf,
+    /// Where it is below the audio folder, for people: `/` between folders, composed Unicode, and
+    /// a replacement character for what is no text.
+    pub name: String,
+    /// Its size when the index was built.
+    pub bytes: u64,
+    /// Its last change when the index was built.
+    pub modified: SystemTime,
+    pub(super) id: u32,
+}
+
+impl Recording {
+    /// Opens the recording, unless something that is no regular file has taken its place.
+    pub fn open(&self) -> io::Result<std::fs::File> {
+        let file = super::open_regular(&self.path)?;
+        Ok(file.0)
+    }
+}
+
+/// A folder or file that the walk could not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// Its path below the audio folder.
+    pub name: String,
+    /// What the system said.
+    pub why: String,
+}
+
+/// What may be done with an indexed file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    Ready,
+    /// A link out of the folder.
+    Outside,
+    /// A device, a pipe, a socket or a folder with the name of a recording.
+    Special,
+    /// Its size could not be read.
+    Unreadable,
+}
+
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) name_start: u32,
+    pub(super) name_length: u16,
+    /// Length of the name up to the dot of its extension.
+    pub(super) stem_length: u16,
+    pub(super) folder: u32,
+    pub(super) state: State,
+    pub(super) bytes: u64,
+    pub(super) modified: SystemTime,
+}
+
+#[derive(Debug)]
+pub(super) struct Folder {
+    pub(super) name: Box<str>,
+    pub(super) folded: Box<str>,
+}
+
+/// A link to a folder: asked for, it stands for its target, or is refused when that is outside.
+#[derive(Debug)]
+pub(super) struct Alias {
+    /// Folded path of the link below the audio folder.
+    pub(super) folded: String,
+    /// Path of the target below the audio folder; `None` outside of it.
+    pub(super) target: Option<String>,
+}
+
+/// The recordings below one folder. Built once; shared by reference between threads.
+#[derive(Debug)]
+pub struct Index {
+    pub(super) root: PathBuf,
+    pub(super) largest: u64,
+    pub(super) entries: Vec<Entry>,
+    pub(super) folders: Vec<Folder>,
+    /// All file names, composed, without separators.
+    pub(super) names: String,
+    /// The folded stems in the order of `entries`, each followed by a NUL.
+    pub(super) stems: String,
+    /// Where the stem of each entry starts, and one more for the end.
+    pub(super) starts: Vec<u32>,
+    /// First entry and number of entries of each distinct folded stem, by its hash.
+    pub(super) groups: HashTable<(u32, u32)>,
+    /// Hash of the loosened stem, for the entries where it differs from the folded one; sorted.
+    pub(super) loose: Vec<(u64, u32)>,
+    /// Where to open entries whose path is not what their name says: links, and names that are not
+    /// composed Unicode.
+    pub(super) paths: HashMap<u32, PathBuf>,
+    /// Links to files of the index: the link and what it leads to.
+    pub(super) twins: HashMap<u32, u32>,
+    pub(super) aliases: Vec<Alias>,
+    pub(super) total: u64,
+    pub(super) ready: u32,
+    pub(super) others: u64,
+    pub(super) unread: Vec<Unread>,
+}
+
+impl Index {
+    /// Walks the folder once, without following links that lead out of it.
+    pub fn build(root: &Path, options: &IndexOptions) -> Result<Index, IndexError> {
+        super::walk::walk(root, options)
+    }
+
+    /// How many recordings there are.
+    pub fn len(&self) -> usize {
+        self.ready as usize
+    }
+
+    /// Whether there is no recording at all.
+    pub fn is_empty(&self) -> bool {
+        self.ready == 0
+    }
+
+    /// The size of all recordings.
+    pub fn bytes(&self) -> u64 {
+        self.total
+    }
+
+    /// How many files were passed over because their names are not those of recordings.
+    pub fn others(&self) -> u64 {
+        self.others
+    }
+
+    /// Folders and files that could not be read: calls may miss recordings because of them.
+    pub fn unread(&self) -> &[Unread] {
+        &self.unread
+    }
+
+    /// The audio folder: absolute, links resolved.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Every recording, in a stable order.
+    pub fn recordings(&self) -> impl Iterator<Item = Recording> + '_ {
+        self.ready_ids().map(|id| self.recording(id))
+    }
+
+    /// The recordings that no call has claimed.
+    pub fn unclaimed<'a>(&'a self, claims: &'a Claims) -> impl Iterator<Item = Recording> + 'a {
+        self.ready_ids()
+            .filter(|id| !claims.is_claimed(*id))
+            .map(|id| self.recording(id))
+    }
+
+    pub(super) fn ready_ids(&self) -> impl Iterator<Item = u32> + '_ {
+        (0u32..)
+            .zip(&self.entries)
+            .filter(|(id, entry)| entry.state == State::Ready && !self.twins.contains_key(id))
+            .map(|(id, _)| id)
+    }
+
+    pub(super) fn recording(&self, id: u32) -> Recording {
+        let entry = &self.entries[id as usize];
+        let name = self.path_name(id);
+        Recording {
+            path: match self.paths.get(&id) {
+                Some(path) => path.clone(),
+                None => self.root.join(&name),
+            },
+            name,
+            bytes: entry.bytes,
+            modified: entry.modified,
+            id,
+        }
+    }
+
+    /// The path below the audio folder.
+    pub(super) fn path_name(&self, id: u32) -> String {
+        let entry = &self.entries[id as usize];
+        let folder = &self.folders[entry.folder as usize].name;
+        let file = self.file_name(entry);
+        match folder.is_empty() {
+            true => file.to_owned(),
+            false => format!("{folder}/{file}"),
+        }
+    }
+
+    pub(super) fn file_name(&self, entry: &Entry) -> &str {
+        let start = entry.name_start as usize;
+        &self.names[start..start + usize::from(entry.name_length)]
+    }
+
+    pub(super) fn stem(&self, entry: &Entry) -> &str {
+        &self.file_name(entry)[..usize::from(entry.stem_length)]
+    }
+
+    pub(super) fn extension(&self, entry: &Entry) -> &str {
+        let name = self.file_name(entry);
+        name.get(usize::from(entry.stem_length) + 1..)
+            .unwrap_or_default()
+    }
+
+    pub(super) fn folder(&self, entry: &Entry) -> &Folder {
+        &self.folders[entry.folder as usize]
+    }
+
+    pub(super) fn folded_stem(&self, id: usize) -> &str {
+        &self.stems[self.starts[id] as usize..self.starts[id + 1] as usize - 1]
+    }
+
+    /// The entries with exactly this folded stem.
+    pub(super) fn group(&self, folded: &str) -> Range<usize> {
+        self.groups
+            .find(xxh3_64(folded.as_bytes()), |(first, _)| {
+                self.folded_stem(*first as usize) == folded
+            })
+            .map_or(0..0, |(first, count)| {
+                *first as usize..(*first + *count) as usize
+            })
+    }
+
+    /// The entries whose folded stem starts with `prefix`.
+    pub(super) fn starting_with(&self, prefix: &str) -> Range<usize> {
+        let first = self.partition(|stem| stem < prefix);
+        let end = self.partition(|stem| stem < prefix || stem.starts_with(prefix));
+        first..end
+    }
+
+    fn partition(&self, before: impl Fn(&str) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.entries.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if before(self.folded_stem(middle)) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+}
+
+/// The folders of a path from the innermost outwards.
+pub(super) fn outwards(folder: &str) -> impl Iterator<Item = &str> {
+    folder.rsplit('/').filter(|part| !part.is_empty())
+}

@@ -1,0 +1,209 @@
+//! Reads what an export says about the place of a recording.
+//!
+//! A name from an export is only ever a key into the index. Those that mean to leave the audio
+//! folder are refused all the same, so that a person hears about them.
+
+use super::kind::is_audio_extension;
+use super::spelling::{composed, decoded, split_extension};
+
+/// Why a name from an export, or a link below the audio folder, is not followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// A `..` in the name.
+    Parent,
+    /// A path from the root of a file system (`/var/…`, `\\server\…`, `file:`).
+    Absolute,
+    /// A Windows drive letter (`C:\…`).
+    Drive,
+    /// A symbolic link that leads out of the audio folder.
+    Link,
+}
+
+/// Longer names exist on no file system (a path is at most 4096 bytes on Linux).
+const LONGEST: usize = 4096;
+
+/// What a name asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// Nothing that a file could be called.
+    Nothing,
+    Refused(Refusal),
+    Wanted(Wanted),
+}
+
+/// A file to look for, in composed form.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) folders: Vec<String>,
+    pub(super) file: String,
+    pub(super) reach: Reach,
+}
+
+/// How much the folders of a name bind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// `./a/b`: exactly there below the audio folder.
+    Anchored,
+    /// `a/b`: there, or where one path is the end of the other.
+    Related,
+    /// Folders are evidence at best: URLs, and names without folders.
+    Anywhere,
+}
+
+impl Wanted {
+    /// A file name alone, wherever it is.
+    pub(super) fn anywhere(file: &str) -> Option<Wanted> {
+        (!file.trim().is_empty() && file.len() <= LONGEST && !file.contains('\0')).then(|| Wanted {
+            folders: Vec::new(),
+            file: composed(file).into_owned(),
+            reach: Reach::Anywhere,
+        })
+    }
+
+    /// The stem and the audio extension, when the name has one.
+    pub(super) fn extension(&self) -> Option<(&str, &str)> {
+        match split_extension(&self.file) {
+            (stem, Some(extension)) if is_audio_extension(extension) => Some((stem, extension)),
+            _ => None,
+        }
+    }
+}
+
+/// Reads a rendered match template.
+pub(super) fn read(name: &str) -> Reading {
+    if name.len() > LONGEST || name.contains('\0') || !name.contains(char::is_alphanumeric) {
+        return match name.split(['/', '\\']).any(|part| part == "..") {
+            true => Reading::Refused(Refusal::Parent),
+            false => Reading::Nothing,
+        };
+    }
+    if let Some((scheme, rest)) = name.split_once("://") {
+        return match scheme.eq_ignore_ascii_case("file") {
+            true => Reading::Refused(Refusal::Absolute),
+            false => read_url(rest),
+        };
+    }
+    if let Some(refusal) = refusal(name) {
+        return Reading::Refused(refusal);
+    }
+    let parts: Vec<&str> = name.split(['/', '\\']).collect();
+    let anchored = parts[0] == ".";
+    let mut folders: Vec<String> = parts
+        .iter()
+        .filter(|part| !part.is_empty() && **part != ".")
+        .map(|part| composed(part).into_owned())
+        .collect();
+    let file = match parts.last() {
+        Some(last) if !last.is_empty() && *last != "." => folders.pop(),
+        _ => None,
+    };
+    let Some(file) = file else {
+        return Reading::Nothing;
+    };
+    let reach = match (anchored, folders.is_empty()) {
+        (true, _) => Reach::Anchored,
+        (false, true) => Reach::Anywhere,
+        (false, false) => Reach::Related,
+    };
+    Reading::Wanted(Wanted {
+        folders,
+        file,
+        reach,
+    })
+}
+
+fn refusal(name: &str) -> Option<Refusal> {
+    let bytes = name.as_bytes();
+    let file_url = bytes
+        .get(..5)
+        .is_some_and(|start| start.eq_ignore_ascii_case(b"file:"));
+    if name.starts_with(['/', '\\']) || file_url {
+        return Some(Refusal::Absolute);
+    }
+    if bytes[0].is_ascii_alphabetic() && bytes.get(1) == Some(&b':') {
+        return Some(Refusal::Drive);
+    }
+    name.split(['/', '\\'])
+        .any(|part| part == "..")
+        .then_some(Refusal::Parent)
+}
+
+/// A URL is no path: its last segment names the file, the segments before it only help to tell
+/// files of the same name apart.
+fn read_url(rest: &str) -> Reading {
+    let path = rest.split(['?', '#']).next().unwrap_or_default();
+    let mut segments: Vec<String> = path
+        .split('/')
+        .filter(|segment| !segment.is_empty())
+        .map(|segment| composed(&decoded(segment)).into_owned())
+        .collect();
+    match segments.pop() {
+        Some(file) if !segments.is_empty() => Reading::Wanted(Wanted {
+            folders: segments,
+            file,
+            reach: Reach::Anywhere,
+        }),
+        _ => Reading::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(name: &str) -> (Vec<String>, String, Reach) {
+        match read(name) {
+            Reading::Wanted(wanted) => (wanted.folders, wanted.file, wanted.reach),
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn names_that_leave_the_folder_are_refused() {
+        for (name, why) in [
+            ("../x.wav", Refusal::Parent),
+            ("a/../x.wav", Refusal::Parent),
+            ("a\\..\\x.wav", Refusal::Parent),
+            ("..", Refusal::Parent),
+            ("/var/spool/asterisk/monitor/2024/x.wav", Refusal::Absolute),
+            ("\\\\server\\share\\x.wav", Refusal::Absolute),
+            ("file:///tmp/x.wav", Refusal::Absolute),
+            ("file:/tmp/x.wav", Refusal::Absolute),
+            ("C:\\rec\\x.wav", Refusal::Drive),
+            ("c:x.wav", Refusal::Drive),
+        ] {
+            assert_eq!(read(name), Reading::Refused(why), "{name}");
+        }
+    }
+
+    #[test]
+    fn folders_are_read_with_either_separator() {
+        let folders = vec!["2024".to_owned(), "03".to_owned()];
+        assert_eq!(
+            wanted("2024\\03/x.wav"),
+            (folders.clone(), "x.wav".into(), Reach::Related)
+        );
+        assert_eq!(
+            wanted("./2024//03/x.wav"),
+            (folders, "x.wav".into(), Reach::Anchored)
+        );
+        assert_eq!(wanted("x"), (vec![], "x".into(), Reach::Anywhere));
+    }
+
+    #[test]
+    fn the_last_segment_of_a_url_is_the_file() {
+        let (_, file, reach) = wanted("https://example.com/calls/a%20b%3A1.mp3?token=1/2#x");
+        assert_eq!((file.as_str(), reach), ("a b:1.mp3", Reach::Anywhere));
+        let (_, file, _) = wanted("https://example.com/..%2F..%2Fetc%2Fpasswd.wav");
+        assert_eq!(file, "../../etc/passwd.wav", "a key, never a path");
+        assert_eq!(read("https://example.com"), Reading::Nothing);
+    }
+
+    #[test]
+    fn a_name_without_a_letter_or_digit_asks_for_nothing() {
+        for name in ["", " ", "*", "*.*", "/", ".", "a/", "x\0y"] {
+            assert_eq!(read(name), Reading::Nothing, "{name:?}");
+        }
+        assert_eq!(read(&"x".repeat(10_000)), Reading::Nothing);
+    }
+}

@@ -1,0 +1,288 @@
+//! MPEG audio, AAC, Ogg, FLAC and MPEG-4 by a library.
+//!
+//! The library estimates the length of MPEG audio without a Xing header and does not know that of
+//! fragmented MPEG-4; for these the packets are walked, without decoding. It also does not notice
+//! cut files, so each format's own end is looked for here.
+
+use std::borrow::Cow;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use memchr::memmem;
+use symphonia::core::codecs::CodecParameters;
+use symphonia::core::codecs::audio::{AudioCodecId, well_known as codec};
+use symphonia::core::errors::Error;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
+use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions};
+use symphonia::core::meta::MetadataOptions;
+use symphonia::core::units::Duration;
+
+use super::{Container, Probe, ProbeError, read_at};
+
+/// The most bytes that are read of one file; at 32 kbit/s an MP3 of four hours.
+const BUDGET: u64 = 64 << 20;
+
+/// A source that ends with an error when more is read of it than a probe should need.
+struct Budgeted<R> {
+    reader: R,
+    length: u64,
+    left: u64,
+}
+
+impl<R: Read> Read for Budgeted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 {
+            return Err(io::Error::new(
+                io::ErrorKind::QuotaExceeded,
+                "enough has been read",
+            ));
+        }
+        let most = buffer
+            .len()
+            .min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let count = self.reader.read(&mut buffer[..most])?;
+        self.left -= count as u64;
+        Ok(count)
+    }
+}
+
+impl<R: Seek> Seek for Budgeted<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.reader.seek(to)
+    }
+}
+
+impl<R: Read + Seek + Send + Sync> MediaSource for Budgeted<R> {
+    fn is_seekable(&self) -> bool {
+        true
+    }
+
+    fn byte_len(&self) -> Option<u64> {
+        Some(self.length)
+    }
+}
+
+pub(super) fn read<R>(mut reader: R, length: u64, container: Container) -> Result<Probe, ProbeError>
+where
+    R: Read + Seek + Send + Sync + 'static,
+{
+    let ending = ending(&mut reader, length, container)?;
+    reader.seek(SeekFrom::Start(0))?;
+    let source = Budgeted {
+        reader,
+        length,
+        left: BUDGET,
+    };
+    // The library is not ours and reads files that nobody has checked: a panic of it must cost the
+    // knowledge about one recording and not the run. Nothing is shared with it.
+    catch_unwind(AssertUnwindSafe(|| {
+        read_by_library(source, container, &ending)
+    }))
+    .unwrap_or_else(|_| {
+        Err(ProbeError::Damaged {
+            container,
+            what: Cow::Borrowed("its header makes no sense"),
+        })
+    })
+}
+
+fn read_by_library<R>(
+    source: Budgeted<R>,
+    container: Container,
+    ending: &Ending,
+) -> Result<Probe, ProbeError>
+where
+    R: Read + Seek + Send + Sync + 'static,
+{
+    let damaged = |error| match error {
+        Error::IoError(error) if error.kind() == io::ErrorKind::QuotaExceeded => {
+            ProbeError::Unread(container)
+        }
+        Error::IoError(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+            ProbeError::Io(error)
+        }
+        error => ProbeError::Damaged {
+            container,
+            what: Cow::Owned(error.to_string()),
+        },
+    };
+    let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
+    let mut format = symphonia::default::get_probe()
+        .probe(
+            &Hint::new(),
+            stream,
+            FormatOptions::default(),
+            MetadataOptions::default(),
+        )
+        .map_err(damaged)?;
+    let Some(track) = format.default_track(TrackType::Audio) else {
+        return Err(ProbeError::Damaged {
+            container,
+            what: Cow::Borrowed("there is no sound in it"),
+        });
+    };
+    let (id, base, frames) = (track.id, track.time_base, track.duration);
+    let mut probe = Probe::new(container, "unknown");
+    probe.truncated = ending.is_missing();
+    if let Some(CodecParameters::Audio(parameters)) = &track.codec_params {
+        probe.codec = codec_name(parameters.codec);
+        probe.rate = parameters.sample_rate.filter(|rate| *rate > 0);
+        probe.channels = parameters
+            .channels
+            .as_ref()
+            .and_then(|channels| u16::try_from(channels.count()).ok())
+            .filter(|channels| *channels > 0);
+    }
+    let stated = frames.filter(|frames| *frames != Duration::ZERO && !ending.is_estimate());
+    let frames = match stated {
+        Some(frames) => Some(frames),
+        None => walk(&mut *format, id),
+    };
+    probe.seconds = frames
+        .zip(base)
+        .and_then(|(frames, base)| base.calc_duration(frames))
+        .map(|time| time.as_secs_f64());
+    Ok(probe)
+}
+
+/// The summed length of all packets of a track; `None` when there are too many to read.
+fn walk(format: &mut dyn FormatReader, track: u32) -> Option<Duration> {
+    let mut sum = Duration::ZERO;
+    loop {
+        match format.next_packet() {
+            Ok(Some(packet)) if packet.track_id == track => sum = sum.saturating_add(packet.dur),
+            Ok(Some(_)) => {}
+            Err(Error::IoError(error)) if error.kind() == io::ErrorKind::QuotaExceeded => {
+                return None;
+            }
+            Ok(None) | Err(_) => return (sum != Duration::ZERO).then_some(sum),
+        }
+    }
+}
+
+fn codec_name(id: AudioCodecId) -> Cow<'static, str> {
+    Cow::Borrowed(match id {
+        codec::CODEC_ID_MP1 => "MP1",
+        codec::CODEC_ID_MP2 => "MP2",
+        codec::CODEC_ID_MP3 => "MP3",
+        codec::CODEC_ID_AAC => "AAC",
+        codec::CODEC_ID_OPUS => "Opus",
+        codec::CODEC_ID_VORBIS => "Vorbis",
+        codec::CODEC_ID_SPEEX => "Speex",
+        codec::CODEC_ID_FLAC => "FLAC",
+        codec::CODEC_ID_ALAC => "ALAC",
+        codec::CODEC_ID_AC3 => "AC-3",
+        codec::CODEC_ID_PCM_ALAW => "A-law",
+        codec::CODEC_ID_PCM_MULAW => "µ-law",
+        _ => "unknown",
+    })
+}
+
+/// What a format says about its own end.
+enum Ending {
+    /// Nothing, or it is there.
+    Fine,
+    /// The file ends before.
+    Missing,
+    /// MPEG audio without a header that tells its length.
+    Estimate,
+}
+
+impl Ending {
+    fn is_missing(&self) -> bool {
+        matches!(self, Ending::Missing)
+    }
+
+    fn is_estimate(&self) -> bool {
+        matches!(self, Ending::Estimate)
+    }
+}
+
+fn ending(
+    reader: &mut (impl Read + Seek),
+    length: u64,
+    container: Container,
+) -> io::Result<Ending> {
+    match container {
+        Container::Mpeg => mpeg_ending(reader, length),
+        Container::Ogg => ogg_ending(reader, length),
+        Container::Mp4 => mp4_ending(reader, length),
+        _ => Ok(Ending::Fine),
+    }
+}
+
+/// A Xing, Info or VBRI header in the first frame tells the number of frames, and usually of bytes.
+fn mpeg_ending(reader: &mut (impl Read + Seek), length: u64) -> io::Result<Ending> {
+    let tag = read_at(reader, 0, 10)?;
+    let start = match tag.get(..10) {
+        Some([b'I', b'D', b'3', _, _, flags, sizes @ ..]) => {
+            let size = sizes
+                .iter()
+                .fold(0, |sum, byte| (sum << 7) | u64::from(byte & 0x7F));
+            10 + size + if flags & 0x10 != 0 { 10 } else { 0 }
+        }
+        _ => 0,
+    };
+    let frame = read_at(reader, start, 2048)?;
+    let word = |at: usize| {
+        let bytes = frame.get(at..at + 4)?.try_into().ok()?;
+        Some(u64::from(u32::from_be_bytes(bytes)))
+    };
+    let bytes = match memmem::find(&frame, b"Xing").or_else(|| memmem::find(&frame, b"Info")) {
+        Some(at) => match word(at + 4) {
+            Some(flags) if flags & 3 == 3 => word(at + 12),
+            Some(flags) if flags & 1 == 1 => None,
+            _ => return Ok(Ending::Estimate),
+        },
+        None => match memmem::find(&frame, b"VBRI") {
+            Some(at) => word(at + 10),
+            None => return Ok(Ending::Estimate),
+        },
+    };
+    // Writers differ in whether the header's own frame counts; a frame is at most 1.5 kB.
+    let there = length.saturating_sub(start) + 2048;
+    Ok(match bytes {
+        Some(bytes) if bytes > there => Ending::Missing,
+        _ => Ending::Fine,
+    })
+}
+
+/// The last page of a stream is marked as such.
+fn ogg_ending(reader: &mut (impl Read + Seek), length: u64) -> io::Result<Ending> {
+    const LONGEST_PAGE: u64 = 65_307;
+    let from = length.saturating_sub(LONGEST_PAGE);
+    let tail = read_at(reader, from, 65_536)?;
+    let flags = memmem::rfind(&tail, b"OggS").and_then(|at| tail.get(at + 5));
+    Ok(match flags {
+        Some(flags) if flags & 4 != 0 => Ending::Fine,
+        _ => Ending::Missing,
+    })
+}
+
+/// The outermost boxes fill the file exactly.
+fn mp4_ending(reader: &mut (impl Read + Seek), length: u64) -> io::Result<Ending> {
+    let mut at: u64 = 0;
+    for _ in 0..10_000 {
+        let head = read_at(reader, at, 16)?;
+        let Some(size) = head.get(..4) else {
+            return Ok(Ending::Fine);
+        };
+        let size = size
+            .iter()
+            .fold(0, |sum, byte| (sum << 8) | u64::from(*byte));
+        let size = match (size, head.get(8..16)) {
+            (0, _) => return Ok(Ending::Fine),
+            (1, Some(long)) => long
+                .iter()
+                .fold(0, |sum, byte| (sum << 8) | u64::from(*byte)),
+            (size, _) => size,
+        };
+        match at.checked_add(size) {
+            Some(end) if end <= length && size >= 8 => at = end,
+            Some(end) if end > length => return Ok(Ending::Missing),
+            _ => return Ok(Ending::Fine),
+        }
+    }
+    Ok(Ending::Fine)
+}

@@ -1,0 +1,187 @@
+//! What is in a recording, read from its header.
+//!
+//! RIFF, RF64, Wave64, AU and AIFF are read here, because the libraries do not know the codecs of
+//! telephony (GSM, G.726, …) and do not notice cut files; MPEG audio, Ogg, FLAC and MPEG-4 are left
+//! to a library. Nothing is decoded. Any bytes give an answer or an error.
+
+mod compressed;
+mod riff;
+mod sniff;
+mod uncompressed;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use super::kind::contradicts;
+
+/// The format of a file, by its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Container {
+    /// RIFF WAVE, also RIFX and RF64.
+    Wav,
+    /// Sony's 64-bit relative of WAV.
+    Wave64,
+    /// Sun/NeXT audio.
+    Au,
+    /// AIFF and AIFC.
+    Aiff,
+    /// An MPEG audio stream: MP3, MP2.
+    Mpeg,
+    /// An AAC stream.
+    Adts,
+    /// Ogg: Opus, Vorbis, Speex, FLAC.
+    Ogg,
+    /// FLAC.
+    Flac,
+    /// MPEG-4 and relatives: M4A, 3GP.
+    Mp4,
+    /// Matroska and `WebM`.
+    Matroska,
+    /// AMR.
+    Amr,
+    /// Windows Media.
+    Asf,
+    /// Apple's Core Audio.
+    Caf,
+    /// GSM 06.10 frames without a header.
+    Gsm,
+}
+
+impl Container {
+    /// The name for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Container::Wav => "WAV",
+            Container::Wave64 => "Wave64",
+            Container::Au => "AU",
+            Container::Aiff => "AIFF",
+            Container::Mpeg => "MPEG audio",
+            Container::Adts => "AAC",
+            Container::Ogg => "Ogg",
+            Container::Flac => "FLAC",
+            Container::Mp4 => "MPEG-4",
+            Container::Matroska => "Matroska",
+            Container::Amr => "AMR",
+            Container::Asf => "Windows Media",
+            Container::Caf => "Core Audio",
+            Container::Gsm => "raw GSM",
+        }
+    }
+}
+
+impl fmt::Display for Container {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What the header of a recording says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Probe {
+    /// The format of the file.
+    pub container: Container,
+    /// The name of the codec for people (`PCM 16 bit`, `A-law`, `MP3`, …).
+    pub codec: Cow<'static, str>,
+    /// How many channels; `None` when the header does not say.
+    pub channels: Option<u16>,
+    /// Samples a second; `None` when the header does not say.
+    pub rate: Option<u32>,
+    /// Length in seconds of what is really there; `None` when the header does not say.
+    pub seconds: Option<f64>,
+    /// Whether the file ends before its header says.
+    pub truncated: bool,
+    /// Whether the file's name promises another format.
+    pub mislabelled: bool,
+}
+
+impl Probe {
+    fn new(container: Container, codec: impl Into<Cow<'static, str>>) -> Self {
+        Probe {
+            container,
+            codec: codec.into(),
+            channels: None,
+            rate: None,
+            seconds: None,
+            truncated: false,
+            mislabelled: false,
+        }
+    }
+}
+
+/// Why a recording says nothing about itself.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// It could not be opened or read.
+    #[error("cannot be read: {0}")]
+    Io(#[from] io::Error),
+    /// It has no byte.
+    #[error("the file is empty")]
+    Empty,
+    /// Its content is of no known kind of audio.
+    #[error("the content is {0}")]
+    NotAudio(&'static str),
+    /// Its header contradicts itself or ends in the middle.
+    #[error("a damaged {container} file: {what}")]
+    Damaged {
+        /// The format that it starts as.
+        container: Container,
+        /// What is wrong.
+        what: Cow<'static, str>,
+    },
+    /// Audio whose header is not read here. The server may still take it.
+    #[error("the header of a {0} file is not read")]
+    Unread(Container),
+}
+
+/// Reads the header of a recording.
+pub fn probe(path: &Path) -> Result<Probe, ProbeError> {
+    let (file, length) = super::open_regular(path)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    probe_reader(file, length, &name)
+}
+
+/// Reads the header of `length` bytes that would be in a file of this name.
+pub(super) fn probe_reader<R>(mut reader: R, length: u64, name: &str) -> Result<Probe, ProbeError>
+where
+    R: Read + Seek + Send + Sync + 'static,
+{
+    if length == 0 {
+        return Err(ProbeError::Empty);
+    }
+    let head = read_at(&mut reader, 0, sniff::HEAD)?;
+    let container = sniff::sniff(&head, name)?;
+    let mut probe = match container {
+        Container::Wav => riff::wav(&mut reader, length)?,
+        Container::Wave64 => riff::wave64(&mut reader, length)?,
+        Container::Au => uncompressed::au(&head, length)?,
+        Container::Aiff => uncompressed::aiff(&mut reader, length)?,
+        Container::Gsm => uncompressed::gsm(length),
+        Container::Mpeg | Container::Adts | Container::Ogg | Container::Flac | Container::Mp4 => {
+            compressed::read(reader, length, container)?
+        }
+        Container::Matroska | Container::Amr | Container::Asf | Container::Caf => {
+            Probe::new(container, container.name())
+        }
+    };
+    probe.mislabelled = contradicts(name, probe.container);
+    Ok(probe)
+}
+
+/// Up to `count` bytes from `offset`; fewer at the end of the file.
+fn read_at(reader: &mut (impl Read + Seek), offset: u64, count: usize) -> io::Result<Vec<u8>> {
+    reader.seek(SeekFrom::Start(offset))?;
+    let mut bytes = Vec::with_capacity(count);
+    reader.take(count as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Seconds of `frames` at `rate`.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "no recording has 2^53 frames, and a damaged header that says so may be imprecise"
+)]
+fn seconds(frames: u64, rate: u32) -> Option<f64> {
+    (rate > 0).then(|| frames as f64 / f64::from(rate))
+}

@@ -1,0 +1,289 @@
+//! WAV, RF64 and Wave64 headers.
+//!
+//! Recorders write WAV headers before they know the length (0 or 0xFFFFFFFF then stands for "to the
+//! end of the file") and are killed before they write the rest; both are told apart here by the
+//! length of the file.
+
+use std::borrow::Cow;
+use std::io::{Read, Seek};
+
+use super::{Container, Probe, ProbeError, read_at, seconds};
+
+/// More chunks before the sound than any writer makes.
+const MOST_CHUNKS: usize = 1000;
+/// A format chunk is 16 to some 60 bytes; MPEG ones are the longest.
+const LONGEST_FORMAT: usize = 256;
+
+const EXTENSIBLE: u16 = 0xFFFE;
+
+/// How the numbers of a file are written.
+#[derive(Clone, Copy, PartialEq)]
+enum Order {
+    Little,
+    Big,
+}
+
+impl Order {
+    fn u16(self, bytes: &[u8], at: usize) -> Option<u16> {
+        let bytes = bytes.get(at..at + 2)?.try_into().ok()?;
+        Some(match self {
+            Order::Little => u16::from_le_bytes(bytes),
+            Order::Big => u16::from_be_bytes(bytes),
+        })
+    }
+
+    fn u32(self, bytes: &[u8], at: usize) -> Option<u32> {
+        let bytes = bytes.get(at..at + 4)?.try_into().ok()?;
+        Some(match self {
+            Order::Little => u32::from_le_bytes(bytes),
+            Order::Big => u32::from_be_bytes(bytes),
+        })
+    }
+}
+
+fn u64_le(bytes: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
+}
+
+/// The `fmt ` chunk.
+struct Format {
+    tag: u16,
+    channels: u16,
+    rate: u32,
+    bytes_a_second: u32,
+    block: u16,
+    bits: u16,
+    samples_a_block: u16,
+}
+
+impl Format {
+    fn read(bytes: &[u8], order: Order) -> Option<Format> {
+        let mut tag = order.u16(bytes, 0)?;
+        if tag == EXTENSIBLE {
+            // The first two bytes of the sub-format's GUID are the tag that counts.
+            tag = order.u16(bytes, 24).unwrap_or(EXTENSIBLE);
+        }
+        Some(Format {
+            tag,
+            channels: order.u16(bytes, 2)?,
+            rate: order.u32(bytes, 4)?,
+            bytes_a_second: order.u32(bytes, 8)?,
+            block: order.u16(bytes, 12)?,
+            bits: order.u16(bytes, 14).unwrap_or(0),
+            samples_a_block: order.u16(bytes, 18).unwrap_or(0),
+        })
+    }
+
+    /// The registered names of format tags (RFC 2361 and its successors).
+    fn codec(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self.tag {
+            0x0001 => match self.bits {
+                8 => "PCM 8 bit",
+                16 => "PCM 16 bit",
+                24 => "PCM 24 bit",
+                32 => "PCM 32 bit",
+                _ => "PCM",
+            },
+            0x0002 => "Microsoft ADPCM",
+            0x0003 => "PCM float",
+            0x0006 => "A-law",
+            0x0007 => "µ-law",
+            0x0010 => "OKI ADPCM",
+            0x0011 => "IMA ADPCM",
+            0x0014 => "G.723 ADPCM",
+            0x0022 => "TrueSpeech",
+            0x0031 => "GSM 06.10",
+            0x0040 | 0x0045 | 0x0064 => "G.726",
+            0x0041 | 0x0042 => "G.723.1",
+            0x0050 => "MP2",
+            0x0055 => "MP3",
+            0x0065 | 0x028F => "G.722",
+            0x0083 | 0x0133 => "G.729",
+            0x00FF => "AAC",
+            0x0161 => "WMA",
+            0x0162 => "WMA Pro",
+            0x704F => "Opus",
+            0xA109 => "Speex",
+            0xF1AC => "FLAC",
+            tag => return Cow::Owned(format!("WAV format 0x{tag:04X}")),
+        })
+    }
+
+    /// How long `bytes` of sound are.
+    fn seconds(&self, bytes: u64, fact: Option<u32>) -> Option<f64> {
+        let block = u64::from(self.block);
+        match self.tag {
+            0x0001 | 0x0003 | 0x0006 | 0x0007 => {
+                let frame = u64::from(self.channels) * u64::from(self.bits.div_ceil(8));
+                let frame = if frame > 0 { frame } else { block };
+                return seconds(bytes.checked_div(frame)?, self.rate);
+            }
+            0x0002 | 0x0011 | 0x0031 if block > 0 && self.samples_a_block > 0 => {
+                let frames = (bytes / block).saturating_mul(u64::from(self.samples_a_block));
+                return seconds(frames, self.rate);
+            }
+            _ => {}
+        }
+        match fact {
+            Some(frames) => seconds(u64::from(frames), self.rate),
+            None => seconds(bytes, self.bytes_a_second),
+        }
+    }
+}
+
+/// What the chunks before the sound say.
+struct Chunks {
+    format: Option<Format>,
+    fact: Option<u32>,
+    /// The size of the sound by RF64's `ds64` chunk.
+    long_size: Option<u64>,
+}
+
+/// The sound of a file: where it starts and how long it claims to be; `None` is "to the end".
+struct Sound {
+    start: u64,
+    declared: Option<u64>,
+}
+
+pub(super) fn wav(reader: &mut (impl Read + Seek), length: u64) -> Result<Probe, ProbeError> {
+    let order = match &read_at(reader, 0, 4)?[..] {
+        b"RIFX" => Order::Big,
+        _ => Order::Little,
+    };
+    let mut chunks = Chunks {
+        format: None,
+        fact: None,
+        long_size: None,
+    };
+    let mut at = 12;
+    for _ in 0..MOST_CHUNKS {
+        let head = read_at(reader, at, 8)?;
+        let (Some(id), Some(size)) = (head.get(..4), order.u32(&head, 4)) else {
+            break;
+        };
+        let body = at + 8;
+        match id {
+            b"fmt " => {
+                let bytes = read_at(reader, body, LONGEST_FORMAT.min(size as usize))?;
+                chunks.format = Format::read(&bytes, order);
+            }
+            b"fact" => chunks.fact = order.u32(&read_at(reader, body, 4)?, 0),
+            b"ds64" => chunks.long_size = u64_le(&read_at(reader, body, 16)?, 8),
+            b"data" => {
+                let declared = match (size, chunks.long_size) {
+                    (u32::MAX, Some(long)) => Some(long),
+                    (u32::MAX, None) => None,
+                    (0, _) if !is_followed(reader, body, length, order)? => None,
+                    (size, _) => Some(u64::from(size)),
+                };
+                let start = body;
+                return finish(Container::Wav, &chunks, &Sound { start, declared }, length);
+            }
+            _ => {}
+        }
+        at = body + u64::from(size) + u64::from(size & 1);
+    }
+    Err(damaged(Container::Wav, "there is no sound before its end"))
+}
+
+/// Whether another chunk follows an empty one: then it is really empty, and not one whose size was
+/// never written.
+fn is_followed(
+    reader: &mut (impl Read + Seek),
+    at: u64,
+    length: u64,
+    order: Order,
+) -> Result<bool, ProbeError> {
+    let head = read_at(reader, at, 8)?;
+    let name_is_text = head
+        .get(..4)
+        .is_some_and(|id| id.iter().all(|byte| (32..127).contains(byte)));
+    let end = order
+        .u32(&head, 4)
+        .map(|size| at + 8 + u64::from(size) + u64::from(size & 1));
+    Ok(name_is_text && end.is_some_and(|end| end == length || end == length + 1))
+}
+
+pub(super) fn wave64(reader: &mut (impl Read + Seek), length: u64) -> Result<Probe, ProbeError> {
+    let mut chunks = Chunks {
+        format: None,
+        fact: None,
+        long_size: None,
+    };
+    let mut at: u64 = 40;
+    for _ in 0..MOST_CHUNKS {
+        let head = read_at(reader, at, 24)?;
+        let (Some(id), Some(size)) = (head.get(..4), u64_le(&head, 16)) else {
+            break;
+        };
+        // A size counts the 24 bytes of its own header.
+        let body = at + 24;
+        match id {
+            b"fmt " => {
+                let bytes = read_at(reader, body, LONGEST_FORMAT)?;
+                chunks.format = Format::read(&bytes, Order::Little);
+            }
+            b"data" => {
+                let declared = (size > 24 && size != u64::MAX).then(|| size - 24);
+                let start = body;
+                return finish(
+                    Container::Wave64,
+                    &chunks,
+                    &Sound { start, declared },
+                    length,
+                );
+            }
+            _ => {}
+        }
+        let Some(next) = size
+            .checked_next_multiple_of(8)
+            .and_then(|size| at.checked_add(size))
+        else {
+            break;
+        };
+        if size < 24 {
+            break;
+        }
+        at = next;
+    }
+    Err(damaged(
+        Container::Wave64,
+        "there is no sound before its end",
+    ))
+}
+
+fn finish(
+    container: Container,
+    chunks: &Chunks,
+    sound: &Sound,
+    length: u64,
+) -> Result<Probe, ProbeError> {
+    let Some(format) = &chunks.format else {
+        return Err(damaged(container, "the sound comes before its format"));
+    };
+    if format.channels == 0 || format.rate == 0 {
+        return Err(damaged(container, "it has no channels or no sample rate"));
+    }
+    let there = length.saturating_sub(sound.start);
+    let truncated = sound.declared.is_some_and(|declared| declared > there);
+    let bytes = sound.declared.map_or(there, |declared| declared.min(there));
+    // The number of samples was written for the whole file, and not yet by a recorder that streams.
+    let whole = sound.declared.is_some() && !truncated;
+    let fact = chunks
+        .fact
+        .filter(|frames| whole && *frames > 0 && *frames != u32::MAX);
+    Ok(Probe {
+        channels: Some(format.channels),
+        rate: Some(format.rate),
+        seconds: format.seconds(bytes, fact),
+        truncated,
+        ..Probe::new(container, format.codec())
+    })
+}
+
+fn damaged(container: Container, what: &'static str) -> ProbeError {
+    ProbeError::Damaged {
+        container,
+        what: Cow::Borrowed(what),
+    }
+}
