@@ -1,1 +1,38 @@
-//! Not built yet.
+//! Records to drafts, by a mapping file.
+//!
+//! Owns the format of mapping files (`docs/mapping.md`), the presets in `mappings/`, and every rule
+//! that turns a cell into a value: times, phones, numbers, durations, yes and no, lists, templates.
+//! Promises that a mapping file is checked before a record is read, each mistake at its line; that
+//! applying it is pure, reports all problems of a record at once and never guesses; and that a plain
+//! column costs no allocation. Leaves the judgement of a conversation to `call`, the dialect of the
+//! file to `source`, and the search for recordings to `audio`.
+
+mod audio_name;
+mod audio_section;
+mod bind;
+mod boolean;
+mod convert;
+mod duration;
+mod error;
+mod file;
+mod list;
+mod number;
+mod presets;
+mod profile;
+mod reader;
+mod rule;
+mod source_section;
+mod template;
+mod time;
+mod value;
+
+pub use audio_name::AudioName;
+pub use audio_section::{AudioSection, Several};
+pub use error::{Finding, LoadError};
+pub use file::Mapping;
+pub use presets::Preset;
+pub use profile::{Mapped, Profile};
+pub use source_section::{Quote, SourceSection};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,225 @@
+//! Finding the columns of a mapping in the header of an export, and saying what is missing.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::error::{Findings, did_you_mean, suggest};
+use super::file::Mapping;
+use super::reader::Text;
+use super::rule::{FieldRule, Origin};
+use super::template::{TemplateId, Templates};
+use crate::source::{Column, Header, Sheet};
+
+/// A column and its name, as the export writes it.
+#[derive(Debug, Clone)]
+pub(super) struct Named {
+    pub(super) column: Column,
+    pub(super) name: Box<str>,
+}
+
+/// Where a value comes from, by positions in the export.
+#[derive(Debug, Clone)]
+pub(super) enum Source {
+    Column(Named),
+    Joined { columns: Vec<Named>, join: String },
+    First(Vec<Named>),
+    Constant(String),
+    Template(TemplateId, Box<str>),
+    Choice(Vec<(Option<TemplateId>, Source)>),
+}
+
+impl Source {
+    /// The column to name in a problem; empty when no column feeds the value.
+    pub(super) fn label(&self) -> &str {
+        match self {
+            Source::Column(named) => &named.name,
+            Source::Joined { columns, .. } | Source::First(columns) => {
+                columns.first().map_or("", |named| &named.name)
+            }
+            Source::Constant(_) => "",
+            Source::Template(_, name) => name,
+            Source::Choice(cases) => cases.first().map_or("", |(_, source)| source.label()),
+        }
+    }
+}
+
+/// Resolves names against one sheet; collects what it could not find and what it used.
+pub(super) struct Binder<'m> {
+    sheet: &'m Sheet,
+    templates: &'m Templates,
+    pub(super) findings: Findings,
+    used: BTreeSet<usize>,
+    used_all: bool,
+}
+
+impl<'m> Binder<'m> {
+    pub(super) fn new(mapping: &'m Mapping, sheet: &'m Sheet) -> Self {
+        Binder {
+            sheet,
+            templates: &mapping.templates,
+            findings: Findings::new(mapping.text.clone()),
+            used: BTreeSet::new(),
+            used_all: false,
+        }
+    }
+
+    /// The columns that nothing uses, in the order of the file.
+    pub(super) fn unused(&self) -> Vec<Box<str>> {
+        let Some(header) = self.sheet.header.as_ref().filter(|_| !self.used_all) else {
+            return Vec::new();
+        };
+        let is_unused = |(index, name): &(usize, &String)| {
+            !self.used.contains(index) && *name != Header::PROBLEMS && !name.is_empty()
+        };
+        let unused = header.names().iter().enumerate().filter(is_unused);
+        unused.map(|(_, name)| name.as_str().into()).collect()
+    }
+
+    /// The source of a field; `None` when its columns are missing, which is a finding unless the
+    /// rule is optional.
+    pub(super) fn field(&mut self, rule: &FieldRule) -> Option<Source> {
+        if let Origin::First(names) = &rule.origin {
+            return self.first(names, rule);
+        }
+        self.source(&rule.origin, rule.optional)
+    }
+
+    fn first(&mut self, names: &[Text], rule: &FieldRule) -> Option<Source> {
+        let found = self.candidates(names);
+        if found.is_empty() && !rule.optional {
+            let wanted: Vec<&str> = names.iter().map(|name| name.get_ref().as_str()).collect();
+            let message = format!(
+                "{} has no column for `{}`: none of {}",
+                self.sheet.file,
+                rule.field,
+                wanted.join(", ")
+            );
+            let nearest = wanted.iter().find_map(|name| self.nearest(name));
+            let suggestion = nearest.or_else(|| self.suggestion(wanted[0]));
+            self.findings.add_with(rule.span.clone(), message, suggestion);
+        }
+        (!found.is_empty()).then_some(Source::First(found))
+    }
+
+    fn candidates(&mut self, names: &[Text]) -> Vec<Named> {
+        let mut found: Vec<Named> = Vec::new();
+        for name in names {
+            let named = self.find(name.get_ref());
+            // Two spellings of one column in the list are one column.
+            found.extend(named.filter(|named| found.iter().all(|known| known.column != named.column)));
+        }
+        found
+    }
+
+    /// Resolves an origin. With `optional`, missing columns are no finding.
+    pub(super) fn source(&mut self, origin: &Origin, optional: bool) -> Option<Source> {
+        match origin {
+            Origin::Column(name) => self.column(name, optional).map(Source::Column),
+            Origin::Joined { columns, join } => {
+                let found: Vec<Named> =
+                    columns.iter().filter_map(|name| self.column(name, optional)).collect();
+                (!found.is_empty()).then(|| Source::Joined {
+                    columns: found,
+                    join: join.clone(),
+                })
+            }
+            Origin::First(names) => {
+                let found = self.candidates(names);
+                if found.is_empty() && !optional {
+                    names.iter().for_each(|name| {
+                        self.column(name, false);
+                    });
+                }
+                (!found.is_empty()).then_some(Source::First(found))
+            }
+            Origin::Constant(text) => Some(Source::Constant(text.clone())),
+            Origin::Template(id) => {
+                let names = self.template(*id, optional)?;
+                Some(Source::Template(*id, names.join(" + ").into()))
+            }
+            Origin::Choice(cases) => {
+                let mut bound = Vec::new();
+                for (condition, origin) in cases {
+                    if let Some(id) = condition {
+                        self.template(*id, optional)?;
+                    }
+                    bound.extend(self.source(origin, optional).map(|source| (*condition, source)));
+                }
+                (!bound.is_empty()).then_some(Source::Choice(bound))
+            }
+        }
+    }
+
+    /// Checks the names in a template or condition, and gives them as the export writes them.
+    pub(super) fn template(&mut self, id: TemplateId, optional: bool) -> Option<Vec<Box<str>>> {
+        let (names, span) = self.templates.names(id);
+        self.used_all |= names.whole_row;
+        let mut found = Vec::new();
+        let mut is_complete = true;
+        for name in names.plain.iter().chain(&names.of_row) {
+            match self.find(name) {
+                Some(named) => found.push(named.name),
+                None => {
+                    is_complete = false;
+                    if !optional {
+                        self.missing(name, self.place_in(&span, name));
+                    }
+                }
+            }
+        }
+        is_complete.then_some(found)
+    }
+
+    /// Where the name stands inside of a template, as a whole word.
+    fn place_in(&self, span: &Range<usize>, name: &str) -> Range<usize> {
+        let text = self.findings.text().get(span.clone()).unwrap_or_default();
+        let is_word = |char: char| char.is_alphanumeric() || char == '_';
+        let found = text.match_indices(name).find(|(at, _)| {
+            !text[..*at].ends_with(is_word) && !text[at + name.len()..].starts_with(is_word)
+        });
+        found.map_or(span.clone(), |(at, _)| {
+            let start = span.start + at;
+            start..start + name.len()
+        })
+    }
+
+    fn column(&mut self, name: &Text, optional: bool) -> Option<Named> {
+        let found = self.find(name.get_ref());
+        if found.is_none() && !optional {
+            self.missing(name.get_ref(), name.span());
+        }
+        found
+    }
+
+    fn missing(&mut self, name: &str, span: Range<usize>) {
+        let message = format!("{} has no column `{name}`", self.sheet.file);
+        let suggestion = self.suggestion(name);
+        self.findings.add_with(span, message, suggestion);
+    }
+
+    fn find(&mut self, name: &str) -> Option<Named> {
+        let column = self.sheet.column(name)?;
+        let name = match (&column, &self.sheet.header) {
+            (Column::Cell(cell), Some(header)) => {
+                self.used.insert(*cell);
+                header.names().get(*cell).map_or(name, String::as_str)
+            }
+            _ => name,
+        };
+        let name = name.into();
+        Some(Named { column, name })
+    }
+
+    fn names(&self) -> impl Iterator<Item = &'m str> + Clone + use<'m> {
+        let names: &'m [String] = self.sheet.header.as_ref().map_or(&[], Header::names);
+        names.iter().map(String::as_str)
+    }
+
+    fn nearest(&self, name: &str) -> Option<String> {
+        did_you_mean(name, self.names())
+    }
+
+    fn suggestion(&self, name: &str) -> Option<String> {
+        suggest(name, self.names())
+    }
+}

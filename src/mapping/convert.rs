@@ -1,0 +1,185 @@
+//! Text to value, by the conversion of a rule.
+
+use std::borrow::Cow;
+
+use rlibphonenumber::enums::Region;
+use serde_json::Value as Json;
+
+use super::boolean::{Words, read_boolean};
+use super::duration::{Unit, read_seconds};
+use super::list::{labels, segments};
+use super::number::{Notation, read_number};
+use super::rule::Conversion;
+use super::time::TimeRule;
+use super::value::{Apply, Raw, Reported};
+use crate::call::{Code, Field, Kind, PhoneReading, Value, is_email, read_phone};
+
+/// The value of one field. [`Value::Broken`] stands for an error that is reported.
+pub(super) fn convert<'r>(apply: &mut Apply<'_, 'r, '_>) -> Value<'r> {
+    try_convert(apply).unwrap_or(Value::Broken)
+}
+
+fn try_convert<'r>(apply: &mut Apply<'_, 'r, '_>) -> Result<Value<'r>, Reported> {
+    let raw = apply.raw()?;
+    let conversion = &apply.rule.conversion;
+    match conversion {
+        Conversion::Labels => return labels(apply, raw),
+        Conversion::Segments => return segments(apply, raw),
+        _ => {}
+    }
+    let text = match raw {
+        Raw::Missing => return Ok(Value::Absent),
+        Raw::Tree(tree) if matches!(conversion, Conversion::Json) => {
+            return Ok(Value::Text(Cow::Owned(tree.to_string())));
+        }
+        Raw::Tree(tree) => {
+            let message = "a list or an object, where a single value is expected";
+            return Err(apply.error(Code::WrongType, &tree.to_string(), message));
+        }
+        Raw::Text(text) => text,
+    };
+    let text = apply.mapped(text)?;
+    if !matches!(conversion, Conversion::Text) && text.trim().is_empty() {
+        return Ok(Value::Absent);
+    }
+    match conversion {
+        Conversion::Phone(region) => phone(apply, text, *region),
+        Conversion::Time(rule) => time(apply, text, rule),
+        Conversion::Number(notation) => number(apply, text, *notation),
+        Conversion::Boolean(words) => boolean(apply, &text, words),
+        Conversion::Seconds(unit) => seconds(apply, text, *unit),
+        Conversion::Email => email(apply, text),
+        Conversion::Json => json(apply, text),
+        Conversion::Text | Conversion::Labels | Conversion::Segments => Ok(Value::Text(text)),
+    }
+}
+
+/// Reads out of borrowed text without copying, and out of owned text with.
+fn read<'r, T, E>(
+    text: &Cow<'r, str>,
+    reader: impl for<'t> Fn(&'t str) -> Result<(Cow<'t, str>, T), E>,
+) -> Result<(Cow<'r, str>, T), E> {
+    match text {
+        Cow::Borrowed(text) => reader(text),
+        Cow::Owned(text) => {
+            let (read, extra) = reader(text)?;
+            Ok((Cow::Owned(read.into_owned()), extra))
+        }
+    }
+}
+
+/// Possible numbers become E.164; all others stay as they are, with a warning. A customer that is
+/// plainly no phone number is left to `Call::new`, which asks the same of every customer: the
+/// operator hears of it once.
+fn phone<'r>(
+    apply: &mut Apply<'_, 'r, '_>,
+    text: Cow<'r, str>,
+    region: Option<Region>,
+) -> Result<Value<'r>, Reported> {
+    match read_phone(&text, region) {
+        PhoneReading::Possible(number) if *number == *text => Ok(Value::Text(text)),
+        PhoneReading::Possible(number) => Ok(Value::Text(Cow::Owned(number))),
+        PhoneReading::NeedsRegion => {
+            let message = "no country code, and the mapping names no region; it is sent as it stands";
+            apply.report(Code::PhoneWithoutRegion, &text, message);
+            Ok(Value::Text(text))
+        }
+        PhoneReading::NotAPhone => {
+            let is_told_later = apply.rule.field == Field::Customer
+                && read_phone(&text, None) == PhoneReading::NotAPhone;
+            if !is_told_later {
+                let message = "not a possible phone number; it is sent as it stands";
+                apply.report(Code::CustomerNotAPhone, &text, message);
+            }
+            Ok(Value::Text(text))
+        }
+        PhoneReading::Damaged => {
+            let message = "a spreadsheet wrote this number with an exponent, and its last digits are lost";
+            Err(apply.error(Code::SpreadsheetDamage, &text, message))
+        }
+    }
+}
+
+fn time<'r>(
+    apply: &mut Apply<'_, 'r, '_>,
+    text: Cow<'r, str>,
+    rule: &TimeRule,
+) -> Result<Value<'r>, Reported> {
+    match read(&text, |text| rule.read(text)) {
+        Ok((time, at)) if apply.rule.field.kind() == Kind::Time => Ok(Value::Time(time, at)),
+        Ok((time, _)) => Ok(Value::Text(time)),
+        Err((code, message)) => Err(apply.error(code, &text, message)),
+    }
+}
+
+/// A number goes into a text field as its text.
+fn numeric<'r>(apply: &Apply<'_, 'r, '_>, number: Cow<'r, str>) -> Value<'r> {
+    if apply.rule.field.kind() == Kind::Number {
+        Value::Number(number)
+    } else {
+        Value::Text(number)
+    }
+}
+
+fn number<'r>(
+    apply: &mut Apply<'_, 'r, '_>,
+    text: Cow<'r, str>,
+    notation: Notation,
+) -> Result<Value<'r>, Reported> {
+    let found = read(&text, |text| read_number(text, notation).map(|number| (number, ())).ok_or(()));
+    match found {
+        Ok((number, ())) => Ok(numeric(apply, number)),
+        Err(()) => Err(apply.error(Code::BadNumber, &text, "no number in the notation of the mapping")),
+    }
+}
+
+fn seconds<'r>(
+    apply: &mut Apply<'_, 'r, '_>,
+    text: Cow<'r, str>,
+    unit: Unit,
+) -> Result<Value<'r>, Reported> {
+    let found = read(&text, |text| read_seconds(text, unit).map(|seconds| (seconds, ())).ok_or(()));
+    match found {
+        Ok((seconds, ())) => Ok(numeric(apply, seconds)),
+        Err(()) => Err(apply.error(Code::BadDuration, &text, "no duration, or one that can be read in two ways")),
+    }
+}
+
+fn boolean<'r>(
+    apply: &mut Apply<'_, 'r, '_>,
+    text: &str,
+    words: &Words,
+) -> Result<Value<'r>, Reported> {
+    match (read_boolean(text, words), apply.rule.field) {
+        (Some(flag), field) if field.kind() == Kind::Bool => Ok(Value::Bool(flag)),
+        (Some(flag), _) => Ok(Value::Text(Cow::Borrowed(if flag { "true" } else { "false" }))),
+        (None, Field::HasConsent) => {
+            let message = "neither yes nor no; a refusal must never be sent as consent";
+            Err(apply.error(Code::BadConsent, text, message))
+        }
+        (None, _) => Err(apply.error(Code::BadBoolean, text, "neither yes nor no")),
+    }
+}
+
+fn email<'r>(apply: &mut Apply<'_, 'r, '_>, text: Cow<'r, str>) -> Result<Value<'r>, Reported> {
+    let bare = text.trim();
+    let bare = bare.strip_prefix("mailto:").unwrap_or(bare);
+    if !is_email(bare) {
+        return Err(apply.error(Code::BadEmail, &text, "not an e-mail address"));
+    }
+    Ok(Value::Text(match &text {
+        Cow::Borrowed(whole) => {
+            let whole = whole.trim();
+            Cow::Borrowed(whole.strip_prefix("mailto:").unwrap_or(whole))
+        }
+        Cow::Owned(_) => Cow::Owned(bare.to_owned()),
+    }))
+}
+
+/// Text that is JSON, written compactly.
+fn json<'r>(apply: &mut Apply<'_, 'r, '_>, text: Cow<'r, str>) -> Result<Value<'r>, Reported> {
+    match serde_json::from_str::<Json>(&text) {
+        Ok(json) => Ok(Value::Text(Cow::Owned(json.to_string()))),
+        Err(_) => Err(apply.error(Code::BadJson, &text, "not JSON")),
+    }
+}

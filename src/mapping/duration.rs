@@ -1,0 +1,241 @@
+//! Durations in the forms that dialers write, as seconds.
+//!
+//! Two parts with a colon (`03:20`) are minutes and seconds in one system and hours and minutes in
+//! the next; they are read only when the mapping says which.
+
+use std::borrow::Cow;
+
+use super::number::Decimal;
+
+/// What a bare number, or a pair with a colon, counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Unit {
+    /// Bare numbers are seconds.
+    #[default]
+    Seconds,
+    /// Bare numbers are milliseconds.
+    Milliseconds,
+    /// Bare numbers are minutes.
+    Minutes,
+    /// Bare numbers are hours.
+    Hours,
+    /// Bare numbers are days: how spreadsheets keep durations.
+    Days,
+    /// Pairs are minutes and seconds.
+    MinutesSeconds,
+    /// Pairs are hours and minutes.
+    HoursMinutes,
+}
+
+impl Unit {
+    /// The words of `unit`.
+    pub(super) const WORDS: &'static [(&'static str, Unit)] = &[
+        ("seconds", Unit::Seconds),
+        ("s", Unit::Seconds),
+        ("ms", Unit::Milliseconds),
+        ("minutes", Unit::Minutes),
+        ("hours", Unit::Hours),
+        ("days", Unit::Days),
+        ("mm:ss", Unit::MinutesSeconds),
+        ("hh:mm", Unit::HoursMinutes),
+    ];
+}
+
+/// Reads a duration as seconds in JSON's notation. Conversions are exact, then rounded to the
+/// millisecond: a spreadsheet's fraction of a day has fifteen digits and means a whole second.
+pub(super) fn read_seconds(text: &str, unit: Unit) -> Option<Cow<'_, str>> {
+    let text = text.trim();
+    if matches!(unit, Unit::Seconds)
+        && text.len() <= 18
+        && (text == "0" || !text.starts_with('0'))
+        && !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        return Some(Cow::Borrowed(text));
+    }
+    let seconds = if text.contains(':') {
+        clock(text, unit)
+    } else if text.starts_with(['P', 'p']) {
+        iso(text)
+    } else if let Some(number) = Decimal::read(text) {
+        in_unit(number, unit)
+    } else {
+        worded(text)
+    }?;
+    Some(Cow::Owned(seconds.to_thousandths().to_text()))
+}
+
+fn in_unit(number: Decimal, unit: Unit) -> Option<Decimal> {
+    match unit {
+        Unit::Seconds | Unit::MinutesSeconds | Unit::HoursMinutes => Some(number),
+        Unit::Milliseconds => Some(number.thousandth()),
+        Unit::Minutes => number.times(60),
+        Unit::Hours => number.times(3600),
+        Unit::Days => number.times(86_400),
+    }
+}
+
+/// `HH:MM:SS`, `HH:MM:SS.mmm`, `D:HH:MM:SS`, and pairs where the unit says what they are.
+fn clock(text: &str, unit: Unit) -> Option<Decimal> {
+    let parts: Vec<&str> = text.split(':').map(str::trim).collect();
+    let (head, last) = parts.split_last().map(|(last, head)| (head, *last))?;
+    let whole = |part: &&str| {
+        let is_whole = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        is_whole.then(|| Decimal::read(part)).flatten()
+    };
+    let last = Decimal::read(last)?;
+    let head: Vec<Decimal> = head.iter().map(whole).collect::<Option<_>>()?;
+    let (factors, limits): (&[u32], &[u32]) = match (head.len(), unit) {
+        (1, Unit::MinutesSeconds) => (&[60, 1], &[60]),
+        (1, Unit::HoursMinutes) => (&[3600, 60], &[60]),
+        (2, _) => (&[3600, 60, 1], &[60, 60]),
+        (3, _) => (&[86_400, 3600, 60, 1], &[24, 60, 60]),
+        _ => return None,
+    };
+    let parts = || head.iter().copied().chain([last]);
+    if parts().skip(1).zip(limits).any(|(part, limit)| part.is_at_least(*limit)) {
+        return None;
+    }
+    parts().zip(factors).try_fold(Decimal::ZERO, |sum, (part, factor)| {
+        sum.plus(part.times(*factor)?)
+    })
+}
+
+/// `PT3M20S`, `P1DT2H`, `PT0.5M`. Years and months have no fixed length.
+fn iso(text: &str) -> Option<Decimal> {
+    let text = text.to_ascii_uppercase();
+    let body = text.strip_prefix('P')?;
+    let (days, time) = match body.split_once('T') {
+        Some((_, "")) => return None,
+        Some((days, time)) => (days, time),
+        None => (body, ""),
+    };
+    if days.is_empty() && time.is_empty() {
+        return None;
+    }
+    let days = pieces(days, &[("W", 604_800), ("D", 86_400)])?;
+    days.plus(pieces(time, &[("H", 3600), ("M", 60), ("S", 1)])?)
+}
+
+/// `3m20s`, `1 h 2 min`, `45 sek.`, `200ms`.
+fn worded(text: &str) -> Option<Decimal> {
+    const UNITS: &[&[&str]] = &[
+        &["d", "day", "days", "dag", "dage"],
+        &["h", "hr", "hrs", "hour", "hours", "t", "time", "timer", "std"],
+        &["m", "min", "mins", "minute", "minutes", "minut", "minutter", "minuten"],
+        &["s", "sec", "secs", "second", "seconds", "sek", "sekund", "sekunder", "sekunden"],
+        &["ms", "msec", "millis"],
+    ];
+    const SECONDS: [u32; 4] = [86_400, 3600, 60, 1];
+    let mut rest = text;
+    let mut sum = Decimal::ZERO;
+    let mut next = 0;
+    while !rest.is_empty() {
+        let end = rest.find(|char: char| !(char.is_ascii_digit() || matches!(char, '.' | ',')))?;
+        let (number, tail) = rest.split_at(end);
+        let tail = tail.trim_start();
+        let end = tail.find(|char: char| !char.is_alphabetic()).unwrap_or(tail.len());
+        let (word, tail) = tail.split_at(end);
+        let word = word.to_lowercase();
+        // Each unit once, from large to small: `20s 3m` is more likely damage than a duration.
+        let at = next + UNITS[next..].iter().position(|names| names.contains(&word.as_str()))?;
+        next = at + 1;
+        let number = Decimal::read(number)?;
+        sum = sum.plus(match SECONDS.get(at) {
+            Some(seconds) => number.times(*seconds)?,
+            None => number.thousandth(),
+        })?;
+        rest = tail.trim_start_matches(['.', ',']).trim_start();
+    }
+    (next > 0).then_some(sum)
+}
+
+/// Numbers followed by their sign, each at most once and in this order.
+fn pieces(text: &str, signs: &[(&str, u32)]) -> Option<Decimal> {
+    let mut rest = text;
+    let mut sum = Decimal::ZERO;
+    for (sign, seconds) in signs {
+        if let Some((number, tail)) = rest.split_once(sign) {
+            sum = sum.plus(Decimal::read(number)?.times(*seconds)?)?;
+            rest = tail;
+        }
+    }
+    rest.is_empty().then_some(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_form_of_the_dialers_is_seconds() {
+        for (text, seconds) in [
+            ("00:03:20", "200"),
+            (" 01:08:39.283", "4119.283"),
+            ("26:00:00", "93600"),
+            ("1:02:03:04", "93784"),
+            ("3m20s", "200"),
+            ("1 h 2 min 3 sek.", "3723"),
+            ("45 s", "45"),
+            ("1500ms", "1.5"),
+            ("200", "200"),
+            ("200,5", "200.5"),
+            ("0200", "200"),
+            ("200.50", "200.5"),
+            ("PT3M20S", "200"),
+            ("P1DT2H", "93600"),
+            ("PT1,5M", "90"),
+            ("0", "0"),
+        ] {
+            assert_eq!(read_seconds(text, Unit::Seconds).as_deref(), Some(seconds), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_unit_says_what_bare_numbers_and_pairs_are() {
+        for (text, unit, seconds) in [
+            ("200500", Unit::Milliseconds, "200.5"),
+            ("3.5", Unit::Minutes, "210"),
+            ("0.00231481481481481", Unit::Days, "200"),
+            ("1,5", Unit::Hours, "5400"),
+            ("03:20", Unit::MinutesSeconds, "200"),
+            ("03:20", Unit::HoursMinutes, "12000"),
+            ("00:03:20", Unit::Milliseconds, "200"),
+        ] {
+            assert_eq!(read_seconds(text, unit).as_deref(), Some(seconds), "{text} {unit:?}");
+        }
+    }
+
+    #[test]
+    fn what_could_mean_two_things_or_nothing_is_refused() {
+        for bad in [
+            "", "-5", "03:20", "00:61:00", "00:00:60", ":", "::", "1:2:3:4:5", "P", "PT", "P1Y", "PT1S1M",
+            "20s3m", "3m3m", "abc", "1.2.3", "1,", "5 bananas", "00:03:20 PM", "1e3", "#####",
+        ] {
+            assert_eq!(read_seconds(bad, Unit::Seconds), None, "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered_with_a_number_or_nothing(text in any::<String>(), near in "[0-9:.,PTHMSdhms -]{0,16}") {
+            for text in [text, near] {
+                for (_, unit) in Unit::WORDS {
+                    if let Some(seconds) = read_seconds(&text, *unit) {
+                        prop_assert!(serde_json::from_str::<serde_json::Number>(&seconds).is_ok(), "{seconds}");
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn a_clock_is_read_exactly(hours in 0_u64..500, minutes in 0_u64..60, millis in 0_u64..60_000) {
+            let text = format!("{hours}:{minutes:02}:{:02}.{:03}", millis / 1000, millis % 1000);
+            let total = (hours * 3600 + minutes * 60) * 1000 + millis;
+            let wanted = Decimal::read(&total.to_string()).unwrap().thousandth().to_text();
+            let seconds = read_seconds(&text, Unit::Seconds);
+            prop_assert_eq!(seconds.as_deref(), Some(wanted.as_str()));
+        }
+    }
+}

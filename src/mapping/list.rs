@@ -1,0 +1,128 @@
+//! The two fields that are lists: labels and segments.
+
+use std::borrow::Cow;
+
+use serde_json::Value as Json;
+
+use super::value::{Apply, Raw, Reported};
+use crate::call::{Code, Segment, Value};
+
+/// Labels from a JSON list, from a cell that holds one, or from text that the rule splits. Parts
+/// are trimmed and empty ones dropped; the same label twice is left to `Call::new`.
+pub(super) fn labels<'r>(
+    apply: &mut Apply<'_, 'r, '_>,
+    raw: Raw<'r>,
+) -> Result<Value<'r>, Reported> {
+    let parts: Vec<Cow<'r, str>> = match raw {
+        Raw::Missing => return Ok(Value::Absent),
+        Raw::Tree(Json::Array(items)) => {
+            let parts: Option<Vec<_>> = items.iter().map(label).collect();
+            parts.ok_or_else(|| bad_list(apply, &Json::Array(items.clone()).to_string()))?
+        }
+        Raw::Tree(tree) => return Err(bad_list(apply, &tree.to_string())),
+        Raw::Text(text) => match json_list(&text) {
+            Some(items) => {
+                let own = |item| label(item).map(|label| Cow::Owned(label.into_owned()));
+                let parts: Option<Vec<_>> = items.iter().map(own).collect();
+                parts.ok_or_else(|| bad_list(apply, &text))?
+            }
+            None => split(&text, &apply.rule.steps.split),
+        },
+    };
+    let mut labels = Vec::with_capacity(parts.len());
+    let mut is_broken = false;
+    for part in parts {
+        let part = trimmed(part);
+        if part.is_empty() {
+            continue;
+        }
+        match apply.mapped(part) {
+            Ok(label) if label.trim().is_empty() => {}
+            Ok(label) => labels.push(label),
+            Err(Reported) => is_broken = true,
+        }
+    }
+    if is_broken {
+        return Err(Reported);
+    }
+    Ok(if labels.is_empty() { Value::Absent } else { Value::Labels(labels) })
+}
+
+fn bad_list(apply: &mut Apply<'_, '_, '_>, value: &str) -> Reported {
+    apply.error(Code::BadLabels, value, "a list of labels holds nothing but texts")
+}
+
+fn label(item: &Json) -> Option<Cow<'_, str>> {
+    match item {
+        Json::String(text) => Some(Cow::Borrowed(text)),
+        Json::Number(number) => Some(Cow::Owned(number.to_string())),
+        _ => None,
+    }
+}
+
+/// A cell such as `["a","b"]`. Other text in brackets is a label.
+fn json_list(text: &str) -> Option<Vec<Json>> {
+    let text = text.trim();
+    (text.starts_with('[') && text.ends_with(']')).then(|| serde_json::from_str(text).ok()).flatten()
+}
+
+fn split<'r>(text: &Cow<'r, str>, separators: &[String]) -> Vec<Cow<'r, str>> {
+    let separator = separators.iter().find(|separator| text.contains(separator.as_str()));
+    match (separator, text) {
+        (None, text) => vec![text.clone()],
+        (Some(separator), Cow::Borrowed(text)) => {
+            text.split(separator.as_str()).map(Cow::Borrowed).collect()
+        }
+        (Some(separator), Cow::Owned(text)) => {
+            text.split(separator.as_str()).map(|part| Cow::Owned(part.to_owned())).collect()
+        }
+    }
+}
+
+fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
+
+/// Segments from a JSON list or from a cell that holds one.
+pub(super) fn segments<'r>(
+    apply: &mut Apply<'_, 'r, '_>,
+    raw: Raw<'r>,
+) -> Result<Value<'r>, Reported> {
+    let (read, shown) = match raw {
+        Raw::Missing => return Ok(Value::Absent),
+        Raw::Tree(tree) => (read_segments(tree), tree.to_string()),
+        Raw::Text(text) => {
+            let text = apply.mapped(text)?;
+            if text.trim().is_empty() {
+                return Ok(Value::Absent);
+            }
+            let tree = serde_json::from_str(&text).ok();
+            (tree.as_ref().and_then(read_segments), text.into_owned())
+        }
+    };
+    match read {
+        Some(segments) if segments.is_empty() => Ok(Value::Absent),
+        Some(segments) => Ok(Value::Segments(segments)),
+        None => {
+            let message = r#"not a list such as [{"startSeconds":0,"durationSeconds":10}] of whole seconds"#;
+            Err(apply.error(Code::BadSegments, &shown, message))
+        }
+    }
+}
+
+fn read_segments(tree: &Json) -> Option<Vec<Segment>> {
+    let seconds = |item: &Json, key: &str| u32::try_from(item.get(key)?.as_u64()?).ok();
+    let segment = |item: &Json| {
+        let is_known = item.as_object()?.len() == 2;
+        let segment = Segment {
+            start: seconds(item, "startSeconds")?,
+            duration: seconds(item, "durationSeconds")?,
+        };
+        is_known.then_some(segment)
+    };
+    tree.as_array()?.iter().map(segment).collect()
+}

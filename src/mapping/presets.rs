@@ -1,0 +1,43 @@
+//! The mapping files that come with the program.
+
+use super::error::LoadError;
+use super::file::Mapping;
+
+/// A mapping file that is compiled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Preset {
+    /// The name to give to `--mapping`.
+    pub name: &'static str,
+    /// What it is for, in a few words.
+    pub title: &'static str,
+    /// The file, with what the operator must check in its head.
+    pub text: &'static str,
+}
+
+const PRESETS: &[Preset] = &[Preset {
+    name: "capturi-v1",
+    title: "the documented v1 shape, and columns with v2 names",
+    text: include_str!("../../mappings/capturi-v1.toml"),
+}];
+
+impl Preset {
+    /// The preset that is used when the operator names none.
+    pub const DEFAULT: &'static str = "capturi-v1";
+
+    /// Loads the preset.
+    pub fn load(&self) -> Result<Mapping, LoadError> {
+        Mapping::load(self.text, self.name, None)
+    }
+}
+
+impl Mapping {
+    /// The presets, the default first.
+    pub fn presets() -> &'static [Preset] {
+        PRESETS
+    }
+
+    /// The preset of exactly this name, or `None`.
+    pub fn preset(name: &str) -> Option<&'static Preset> {
+        PRESETS.iter().find(|preset| preset.name == name)
+    }
+}

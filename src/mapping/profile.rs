@@ -1,0 +1,182 @@
+//! A mapping bound to one export: records in, drafts out.
+
+use std::sync::Arc;
+
+use super::audio_name::AudioName;
+use super::bind::{Binder, Source};
+use super::convert::convert;
+use super::error::LoadError;
+use super::file::Mapping;
+use super::rule::{Conversion, Steps};
+use super::template::{Bound, TemplateId};
+use super::value::{Apply, Raw};
+use crate::call::{Code, Draft, Field, Problem, Value};
+use crate::source::{Record, Sheet};
+
+/// What a mapping made of a record.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "almost every record is a draft, and a box each costs more")]
+pub enum Mapped<'r> {
+    /// The named rule leaves the record out.
+    Skipped(&'r str),
+    /// A skip rule failed, so nobody knows whether the record is meant; the problem is reported.
+    Undecided,
+    /// The fields as the mapping filled them.
+    Draft(Draft<'r>),
+}
+
+/// The rule of one field, bound to the export.
+#[derive(Debug, Clone)]
+pub(super) struct BoundRule {
+    pub(super) field: Field,
+    pub(super) source: Source,
+    pub(super) steps: Steps,
+    pub(super) conversion: Conversion,
+}
+
+/// A mapping whose columns are found in the header of one export.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    rules: Vec<BoundRule>,
+    skip: Vec<(Box<str>, TemplateId)>,
+    names: Vec<Source>,
+    templates: Bound,
+    unused: Vec<Box<str>>,
+    /// By [`Field::index`]: what to call the column of a field.
+    columns: [Box<str>; 36],
+}
+
+impl Profile {
+    pub(super) fn bind(mapping: &Mapping, sheet: &Sheet) -> Result<Profile, LoadError> {
+        let mut binder = Binder::new(mapping, sheet);
+        let mut columns = Field::ALL.map(|field| Box::from(field.name()));
+        let mut rules = Vec::new();
+        for rule in &mapping.fields {
+            let Some(source) = binder.field(rule) else {
+                continue;
+            };
+            if !source.label().is_empty() {
+                columns[rule.field.index()] = source.label().into();
+            }
+            rules.push(BoundRule {
+                field: rule.field,
+                source,
+                steps: rule.steps.clone(),
+                conversion: rule.conversion.clone(),
+            });
+        }
+        for (_, condition) in &mapping.skip {
+            binder.template(*condition, false);
+        }
+        let names = mapping.names.iter();
+        let names = names.filter_map(|rule| binder.source(&rule.origin, rule.optional)).collect();
+        let unused = binder.unused();
+        if !binder.findings.is_empty() {
+            let (name, text) = (Arc::clone(&mapping.name), Arc::clone(&mapping.text));
+            return Err(LoadError::new(name, text, binder.findings.into_list()));
+        }
+        let skip = mapping.skip.iter();
+        Ok(Profile {
+            rules,
+            skip: skip.map(|(name, id)| (name.as_str().into(), *id)).collect(),
+            names,
+            templates: mapping.templates.bind(sheet),
+            unused,
+            columns,
+        })
+    }
+
+    /// Maps one record. Every problem is appended to `problems`; a field is [`Value::Broken`]
+    /// exactly when an error was reported for it. Empty cells leave their field absent, required or
+    /// not.
+    pub fn apply<'r>(&'r self, record: &Record<'r>, problems: &mut Vec<Problem>) -> Mapped<'r> {
+        for (name, condition) in &self.skip {
+            match self.templates.holds(*condition, record) {
+                Ok(true) => return Mapped::Skipped(name),
+                Ok(false) => {}
+                Err(failure) => {
+                    let message = format!("the skip rule `{name}` failed: {failure}");
+                    problems.push(Problem::new(Code::TemplateFailed, record.place(), message));
+                    return Mapped::Undecided;
+                }
+            }
+        }
+        let mut draft = Draft::new();
+        for rule in &self.rules {
+            // Most rules are this one, and it must cost no more than finding the cell.
+            if let (Source::Column(named), Conversion::Text, true) =
+                (&rule.source, &rule.conversion, rule.steps.is_empty() && record.tree().is_none())
+            {
+                match record.text(&named.column) {
+                    Some(text) if !text.is_empty() => draft.set(rule.field, Value::Text(text)),
+                    _ => {}
+                }
+                continue;
+            }
+            let mut apply = Apply {
+                rule,
+                record,
+                templates: &self.templates,
+                label: &self.columns[rule.field.index()],
+                problems,
+            };
+            draft.set(rule.field, convert(&mut apply));
+        }
+        Mapped::Draft(draft)
+    }
+
+    /// How the recording of a record may be named, in the order in which the mapping says. Names
+    /// whose columns are empty are left out.
+    pub fn audio_names(&self, record: &Record<'_>) -> Vec<AudioName> {
+        self.names.iter().filter_map(|source| self.audio_name(source, record)).collect()
+    }
+
+    fn audio_name(&self, source: &Source, record: &Record<'_>) -> Option<AudioName> {
+        match source {
+            Source::Template(id, _) => {
+                let rendered = self.templates.render(*id, record).ok()?;
+                (!rendered.lacks_columns).then(|| AudioName::from_template(&rendered.text)).flatten()
+            }
+            Source::Choice(cases) => {
+                let holds = |condition: &Option<TemplateId>| {
+                    condition.is_none_or(|id| self.templates.holds(id, record).unwrap_or(false))
+                };
+                let (_, source) = cases.iter().find(|(condition, _)| holds(condition))?;
+                self.audio_name(source, record)
+            }
+            plain => match Raw::of(plain, record, &self.templates) {
+                Ok(Raw::Text(text)) => AudioName::exact(text.trim()),
+                _ => None,
+            },
+        }
+    }
+
+    /// The column of the export that feeds `field`, for problems found later; the name of the field
+    /// when no column does.
+    pub fn column_of(&self, field: Field) -> &str {
+        &self.columns[field.index()]
+    }
+
+    /// Like [`Profile::column_of`], for one record: of several columns the one that is filled.
+    pub fn column_for(&self, field: Field, record: &Record<'_>) -> &str {
+        let rule = self.rules.iter().find(|rule| rule.field == field);
+        match rule.map(|rule| &rule.source) {
+            Some(Source::First(columns)) => {
+                let label = super::value::first(columns, record).map(|(named, _)| &*named.name);
+                label.unwrap_or_else(|| self.column_of(field))
+            }
+            _ => self.column_of(field),
+        }
+    }
+
+    /// The columns of the export that nothing uses, in the order of the file. Empty for JSON.
+    pub fn unused_columns(&self) -> Vec<&str> {
+        self.unused.iter().map(|name| &**name).collect()
+    }
+
+    /// The fields that nothing fills, in wire order.
+    pub fn unfilled_targets(&self) -> Vec<Field> {
+        let is_filled = |field: &Field| self.rules.iter().any(|rule| rule.field == *field);
+        Field::ALL.into_iter().filter(|field| !is_filled(field)).collect()
+    }
+}

@@ -1,0 +1,204 @@
+//! The `[source]` table: what the operator says about the export.
+//!
+//! All of it may be left out; what is then inferred is `source`'s matter. Only the zone, the region
+//! and the skip rules are used here.
+
+use jiff::tz::TimeZone;
+use rlibphonenumber::PHONE_NUMBER_UTIL;
+use rlibphonenumber::enums::Region;
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::error::{Findings, did_you_mean, suggest};
+use super::reader::{Section, Text, wrong_type};
+
+/// Plain values of the `[source]` table, as the operator wrote them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SourceSection {
+    /// `csv`, `json`, `ndjson` or `xlsx`.
+    pub format: Option<String>,
+    /// The character between cells.
+    pub delimiter: Option<char>,
+    /// The character around cells.
+    pub quote: Option<Quote>,
+    /// A label of the WHATWG encoding standard, such as `windows-1252`.
+    pub encoding: Option<String>,
+    /// How many lines the header has; 0 when there is none.
+    pub header_lines: Option<u64>,
+    /// Column names for a file without a header.
+    pub columns: Option<Vec<String>>,
+    /// JSON pointer to the records.
+    pub records: Option<String>,
+    /// Values that mean "nothing"; `None` leaves the usual ones.
+    pub nulls: Option<Vec<String>>,
+    /// Lines to pass over before the header.
+    pub skip_lines: Option<u64>,
+    /// Name of the sheet of a workbook.
+    pub sheet: Option<String>,
+    /// First cells of rows that are totals and no records.
+    pub trailer: Vec<String>,
+    /// IANA name of the zone of times without an offset.
+    pub timezone: Option<String>,
+    /// Two letters of the country of phone numbers without a country code.
+    pub region: Option<String>,
+}
+
+/// How cells are quoted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quote {
+    /// Not at all: a quote is a character like any other.
+    None,
+    /// By this character, doubled inside.
+    By(char),
+}
+
+/// What the rest of the mapping needs of the section.
+#[derive(Debug, Default)]
+pub(super) struct SourceRead {
+    pub(super) section: SourceSection,
+    pub(super) zone: Option<TimeZone>,
+    pub(super) region: Option<Region>,
+    /// Name and condition of each skip rule.
+    pub(super) skip: Vec<(String, Text)>,
+}
+
+/// Reads the table.
+pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings) -> SourceRead {
+    let formats = ["csv", "json", "ndjson", "xlsx"].map(|name| (name, name));
+    let format = section.choice("format", &formats, findings).map(str::to_owned);
+    let timezone = section.text("timezone", findings);
+    let region = section.text("region", findings);
+    let read = SourceRead {
+        zone: timezone.as_ref().and_then(|text| read_zone(text, findings)),
+        region: region.as_ref().and_then(|text| read_region(text, findings)),
+        skip: read_skip(&mut section, findings),
+        section: SourceSection {
+            format,
+            delimiter: section.letter("delimiter", findings),
+            quote: read_quote(&mut section, findings),
+            encoding: read_encoding(&mut section, findings),
+            header_lines: read_header(&mut section, findings),
+            columns: plain(section.texts("columns", findings)),
+            records: read_pointer(&mut section, findings),
+            nulls: plain(section.texts("nulls", findings)),
+            skip_lines: section.count("skip_lines", findings),
+            sheet: section.text("sheet", findings).map(Spanned::into_inner),
+            trailer: plain(section.texts("trailer", findings)).unwrap_or_default(),
+            timezone: timezone.map(Spanned::into_inner),
+            region: region.map(Spanned::into_inner),
+        },
+    };
+    if read.section.columns.is_some() && read.section.header_lines.is_some_and(|lines| lines > 1) {
+        findings.add(section.key_span("columns"), "`columns` names what a header of several lines already names");
+    }
+    section.finish(findings);
+    read
+}
+
+fn plain(texts: Option<Vec<Text>>) -> Option<Vec<String>> {
+    Some(texts?.into_iter().map(Spanned::into_inner).collect())
+}
+
+fn read_quote(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<Quote> {
+    let value = section.value("quote")?;
+    match value.get_ref() {
+        DeValue::Boolean(false) => Some(Quote::None),
+        DeValue::String(text) if text.is_empty() || text == "none" => Some(Quote::None),
+        DeValue::String(_) => section.letter("quote", findings).map(Quote::By),
+        other => wrong_type("quote", "one character, or false for none", other, value.span(), findings),
+    }
+}
+
+fn read_encoding(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<String> {
+    const KNOWN: &[&str] = &[
+        "utf-8", "utf-16le", "utf-16be", "windows-1250", "windows-1251", "windows-1252", "windows-1254",
+        "windows-1257", "iso-8859-1", "iso-8859-2", "iso-8859-15", "macintosh", "ibm866", "shift_jis", "gb18030",
+    ];
+    let text = section.text("encoding", findings)?;
+    if encoding_rs::Encoding::for_label(text.get_ref().as_bytes()).is_none() {
+        findings.add_with(
+            text.span(),
+            format!("unknown encoding `{}`", text.get_ref()),
+            suggest(text.get_ref(), KNOWN.iter().copied()),
+        );
+    }
+    Some(text.into_inner())
+}
+
+fn read_header(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<u64> {
+    match section.value("header")?.get_ref() {
+        DeValue::Boolean(has_header) => Some(u64::from(*has_header)),
+        _ => section.count("header", findings),
+    }
+}
+
+fn read_pointer(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<String> {
+    let text = section.text("records", findings)?;
+    if !text.get_ref().is_empty() && !text.get_ref().starts_with('/') {
+        let pointer = format!("/{}", text.get_ref().replace('.', "/"));
+        findings.add_with(
+            text.span(),
+            "`records` is a JSON pointer and begins with a slash",
+            Some(format!("did you mean `{pointer}`?")),
+        );
+    }
+    Some(text.into_inner())
+}
+
+/// `skip = "condition"`, or a table of names and conditions so that reasons are counted apart.
+fn read_skip(section: &mut Section<'_, '_>, findings: &mut Findings) -> Vec<(String, Text)> {
+    let Some(value) = section.value("skip") else {
+        return Vec::new();
+    };
+    let condition = |name: &str, value: &Spanned<DeValue<'_>>, findings: &mut Findings| match value.get_ref() {
+        DeValue::String(text) => Some((name.to_owned(), Spanned::new(value.span(), text.to_string()))),
+        other => wrong_type(name, "a condition, as a string", other, value.span(), findings),
+    };
+    match value.get_ref() {
+        DeValue::Table(table) => {
+            let rules = table.iter();
+            let mut rules: Vec<_> = rules
+                .filter_map(|(name, value)| condition(name.get_ref(), value, findings))
+                .collect();
+            rules.sort_by_key(|(_, text)| text.span().start);
+            rules
+        }
+        _ => condition("skip", value, findings).into_iter().collect(),
+    }
+}
+
+/// A zone by its IANA name, or `Z` or an offset such as `+01:00`.
+pub(super) fn read_zone(text: &Text, findings: &mut Findings) -> Option<TimeZone> {
+    let name = text.get_ref();
+    let fixed = || {
+        let sample = format!("2000-01-01T00:00{name}");
+        jiff::fmt::temporal::Pieces::parse(&sample).ok()?.to_numeric_offset().map(TimeZone::fixed)
+    };
+    let zone = match name.as_bytes() {
+        [b'Z'] | [b'+' | b'-', ..] => fixed(),
+        _ => TimeZone::get(name).ok(),
+    };
+    if zone.is_none() {
+        let known: Vec<String> = jiff::tz::db().available().map(|zone| zone.as_str().to_owned()).collect();
+        let nearest = did_you_mean(name, known.iter().map(String::as_str));
+        let usual = || Some("an IANA name such as `Europe/Copenhagen`".to_owned());
+        findings.add_with(text.span(), format!("unknown time zone `{name}`"), nearest.or_else(usual));
+    }
+    zone
+}
+
+/// A region by the two letters of its country.
+pub(super) fn read_region(text: &Text, findings: &mut Findings) -> Option<Region> {
+    let code = text.get_ref();
+    let region = Region::from_code(code)
+        .ok()
+        .filter(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(*region).is_some());
+    if region.is_none() {
+        findings.add_with(
+            text.span(),
+            format!("unknown region `{code}`"),
+            Some("the two letters of a country, such as `DK`".to_owned()),
+        );
+    }
+    region
+}

@@ -1,0 +1,229 @@
+//! Templates and conditions over the columns of a record.
+//!
+//! The engine is minijinja: strict about names that do not exist, with limited fuel, compiled once.
+//! Templates that only put columns between literal text, and conditions that only compare a column
+//! with literals, never reach it: they are most of them, and a million records use them.
+
+mod context;
+mod simple;
+
+use std::ops::Range;
+
+use minijinja::{Environment, UndefinedBehavior};
+
+use super::error::Findings;
+use super::reader::Text;
+use crate::source::{Record, Sheet};
+
+pub(super) use context::Names;
+use context::{Context, read_names};
+use simple::{Piece, SimpleCondition};
+
+/// Steps that one rendering may take. A template over a record takes tens.
+const FUEL: u64 = 50_000;
+
+/// Stands for the `*` of a template until its columns are filled in: a character that no text
+/// contains, so that a `*` in the export is never taken for a wildcard.
+pub(super) const WILDCARD: char = '\u{fdd0}';
+
+/// A template or condition of the mapping file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TemplateId(usize);
+
+#[derive(Debug, Clone)]
+struct Entry {
+    name: String,
+    source: String,
+    span: Range<usize>,
+    is_condition: bool,
+    names: Names,
+}
+
+/// The compiled templates of one mapping file.
+#[derive(Debug, Clone)]
+pub(super) struct Templates {
+    engine: Environment<'static>,
+    entries: Vec<Entry>,
+}
+
+impl Templates {
+    pub(super) fn new() -> Self {
+        let mut engine = Environment::new();
+        engine.set_undefined_behavior(UndefinedBehavior::Strict);
+        engine.set_fuel(Some(FUEL));
+        engine.set_debug(false);
+        engine.set_recursion_limit(50);
+        context::add_filters(&mut engine);
+        Templates {
+            engine,
+            entries: Vec::new(),
+        }
+    }
+
+    /// Compiles a template. With `wildcards` a `*` in its literal text becomes [`WILDCARD`].
+    pub(super) fn template(
+        &mut self,
+        text: &Text,
+        wildcards: bool,
+        findings: &mut Findings,
+    ) -> Option<TemplateId> {
+        let source = if wildcards {
+            mark_wildcards(text.get_ref())
+        } else {
+            text.get_ref().clone()
+        };
+        self.add(text, source, false, findings)
+    }
+
+    /// Compiles a condition.
+    pub(super) fn condition(&mut self, text: &Text, findings: &mut Findings) -> Option<TemplateId> {
+        // Compiled on its own first, so that nothing can close the tag around it early.
+        if let Err(error) = self.engine.compile_expression_owned(text.get_ref().clone()) {
+            report(&error, text, findings);
+            return None;
+        }
+        let source = format!("{{% if {} %}}1{{% endif %}}", text.get_ref());
+        self.add(text, source, true, findings)
+    }
+
+    fn add(
+        &mut self,
+        text: &Text,
+        source: String,
+        is_condition: bool,
+        findings: &mut Findings,
+    ) -> Option<TemplateId> {
+        let id = TemplateId(self.entries.len());
+        let name = id.0.to_string();
+        if let Err(error) = self.engine.add_template_owned(name.clone(), source.clone()) {
+            report(&error, text, findings);
+            return None;
+        }
+        let names = match self.engine.get_template(&name) {
+            Ok(template) => read_names(&template, &self.engine),
+            Err(error) => {
+                report(&error, text, findings);
+                return None;
+            }
+        };
+        self.entries.push(Entry {
+            name,
+            source: if is_condition { text.get_ref().clone() } else { source },
+            span: text.span(),
+            is_condition,
+            names,
+        });
+        Some(id)
+    }
+
+    /// The column names that a template uses, with the place of the template.
+    pub(super) fn names(&self, id: TemplateId) -> (&Names, Range<usize>) {
+        let entry = &self.entries[id.0];
+        (&entry.names, entry.span.clone())
+    }
+
+    /// The templates for the records of one sheet.
+    pub(super) fn bind(&self, sheet: &Sheet) -> Bound {
+        let mut engine = self.engine.clone();
+        if sheet.header.is_none() {
+            // JSON records come without keys that another record has.
+            engine.set_undefined_behavior(UndefinedBehavior::Chainable);
+        }
+        let bind = |entry: &Entry| BoundEntry {
+            name: entry.name.clone(),
+            context: Context::new(&entry.names, sheet),
+            form: Form::new(entry, sheet),
+        };
+        Bound {
+            entries: self.entries.iter().map(bind).collect(),
+            engine,
+        }
+    }
+}
+
+fn report(error: &minijinja::Error, text: &Text, findings: &mut Findings) {
+    let detail = error.detail().unwrap_or("the template cannot be read");
+    findings.add(text.span(), format!("{}: {detail}", error.kind()));
+}
+
+/// Replaces `*` outside of `{{ }}` and `{% %}`.
+fn mark_wildcards(text: &str) -> String {
+    let mut marked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(open) = rest.find("{{").into_iter().chain(rest.find("{%")).min() {
+        let end = if rest[open..].starts_with("{{") { "}}" } else { "%}" };
+        let close = rest[open..].find(end).map_or(rest.len(), |at| open + at + end.len());
+        marked.push_str(&rest[..open].replace('*', WILDCARD.encode_utf8(&mut [0; 4])));
+        marked.push_str(&rest[open..close]);
+        rest = &rest[close..];
+    }
+    marked.push_str(&rest.replace('*', WILDCARD.encode_utf8(&mut [0; 4])));
+    marked
+}
+
+#[derive(Debug, Clone)]
+enum Form {
+    Pieces(Vec<Piece>),
+    Condition(SimpleCondition),
+    Engine,
+}
+
+impl Form {
+    fn new(entry: &Entry, sheet: &Sheet) -> Form {
+        if entry.is_condition {
+            return SimpleCondition::read(&entry.source, sheet).map_or(Form::Engine, Form::Condition);
+        }
+        simple::read_pieces(&entry.source, &entry.names, sheet).map_or(Form::Engine, Form::Pieces)
+    }
+}
+
+#[derive(Debug, Clone)]
+struct BoundEntry {
+    name: String,
+    context: Context,
+    form: Form,
+}
+
+/// Templates with their columns found in one sheet.
+#[derive(Debug, Clone)]
+pub(super) struct Bound {
+    engine: Environment<'static>,
+    entries: Vec<BoundEntry>,
+}
+
+/// A rendered template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rendered {
+    pub(super) text: String,
+    /// Whether a column that it puts between text was empty, or all columns that it looks at were.
+    pub(super) lacks_columns: bool,
+}
+
+/// Why a template failed on a record; holds no value of the record.
+pub(super) type Failure = String;
+
+impl Bound {
+    pub(super) fn render(&self, id: TemplateId, record: &Record<'_>) -> Result<Rendered, Failure> {
+        let entry = &self.entries[id.0];
+        if let Form::Pieces(pieces) = &entry.form {
+            return Ok(simple::render(pieces, record));
+        }
+        let (values, lacks_columns) = entry.context.values(record);
+        let template = self.engine.get_template(&entry.name).map_err(|error| failure(&error))?;
+        let text = template.render(values).map_err(|error| failure(&error))?;
+        Ok(Rendered { text, lacks_columns })
+    }
+
+    /// Whether the condition holds for the record.
+    pub(super) fn holds(&self, id: TemplateId, record: &Record<'_>) -> Result<bool, Failure> {
+        match &self.entries[id.0].form {
+            Form::Condition(condition) => Ok(condition.holds(record)),
+            _ => self.render(id, record).map(|rendered| !rendered.text.is_empty()),
+        }
+    }
+}
+
+/// The kind alone: the detail of an engine's error may quote the record.
+fn failure(error: &minijinja::Error) -> Failure {
+    error.kind().to_string()
+}

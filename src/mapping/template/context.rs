@@ -1,0 +1,212 @@
+//! What a template sees of a record.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use minijinja::value::{Enumerator, Object, Value};
+use minijinja::{Environment, Template};
+use regex::Regex;
+use serde_json::Value as Json;
+
+use super::WILDCARD;
+use crate::source::{Column, Header, Record, Sheet};
+
+/// The name under which a template reaches any column: `row["Call ID"]`.
+const ROW: &str = "row";
+
+/// The column names in a template.
+#[derive(Debug, Clone, Default)]
+pub(in crate::mapping) struct Names {
+    /// Plain names, such as `campaign`.
+    pub(in crate::mapping) plain: Vec<String>,
+    /// Names by `row["…"]` or `row.…` as far as they stand in the text.
+    pub(in crate::mapping) of_row: Vec<String>,
+    /// Whether `row` is used in another way, so that any column may be meant.
+    pub(in crate::mapping) whole_row: bool,
+}
+
+/// Finds the column names that a template uses.
+pub(super) fn read_names(template: &Template<'_, '_>, engine: &Environment<'_>) -> Names {
+    let mut plain: Vec<String> = template
+        .undeclared_variables(false)
+        .into_iter()
+        .filter(|name| !engine.globals().any(|(global, _)| global == name))
+        .collect();
+    plain.sort_unstable();
+    let Some(at) = plain.iter().position(|name| name == ROW) else {
+        return Names {
+            plain,
+            ..Names::default()
+        };
+    };
+    plain.remove(at);
+    let source = template.source();
+    let mut of_row = Vec::new();
+    for subscript in [
+        r#"\brow\s*\[\s*"([^"\\]*)"\s*\]"#,
+        r"\brow\s*\[\s*'([^'\\]*)'\s*\]",
+        r"\brow\.([A-Za-z_][A-Za-z_0-9]*)",
+    ] {
+        if let Ok(subscript) = Regex::new(subscript) {
+            of_row.extend(subscript.captures_iter(source).map(|found| found[1].to_owned()));
+        }
+    }
+    let uses = Regex::new(r"\brow\b").map_or(usize::MAX, |row| row.find_iter(source).count());
+    Names {
+        plain,
+        whole_row: uses != of_row.len(),
+        of_row,
+    }
+}
+
+/// Where a template's names are found in the records of one sheet.
+#[derive(Debug, Clone)]
+pub(super) struct Context {
+    plain: Vec<(Arc<str>, Column)>,
+    row: RowShape,
+}
+
+#[derive(Debug, Clone)]
+enum RowShape {
+    Unused,
+    Columns(Arc<RowNames>, Vec<Column>),
+    Tree,
+}
+
+#[derive(Debug)]
+struct RowNames {
+    exact: Vec<String>,
+    keys: Vec<String>,
+}
+
+impl Context {
+    pub(super) fn new(names: &Names, sheet: &Sheet) -> Context {
+        let find = |name: &String| Some((Arc::from(name.as_str()), sheet.column(name)?));
+        let plain = names.plain.iter().filter_map(find).collect();
+        let columns = match &sheet.header {
+            _ if names.of_row.is_empty() && !names.whole_row => None,
+            None => {
+                return Context {
+                    plain,
+                    row: RowShape::Tree,
+                };
+            }
+            Some(header) if names.whole_row => Some(header.names().to_vec()),
+            Some(_) => Some(names.of_row.clone()),
+        };
+        let row = columns.map_or(RowShape::Unused, |names| {
+            let found: Vec<(String, Column)> = names
+                .into_iter()
+                .filter_map(|name| sheet.column(&name).map(|column| (name, column)))
+                .collect();
+            let (exact, columns): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+            let keys = exact.iter().map(|name| Header::key(name)).collect();
+            RowShape::Columns(Arc::new(RowNames { exact, keys }), columns)
+        });
+        Context { plain, row }
+    }
+
+    /// The values for one rendering, and whether every column looked at is empty.
+    pub(super) fn values(&self, record: &Record<'_>) -> (Value, bool) {
+        let mut seen = false;
+        let mut values = BTreeMap::new();
+        for (name, column) in &self.plain {
+            let value = value_of(record, column);
+            seen |= value.is_true();
+            values.insert(Arc::clone(name), value);
+        }
+        match &self.row {
+            RowShape::Unused => {}
+            RowShape::Tree => {
+                seen = true;
+                let tree = record.tree().map_or_else(|| Value::from(""), from_json);
+                values.insert(Arc::from(ROW), tree);
+            }
+            RowShape::Columns(names, columns) => {
+                let cells: Vec<Value> =
+                    columns.iter().map(|column| value_of(record, column)).collect();
+                seen |= cells.iter().any(Value::is_true);
+                let names = Arc::clone(names);
+                values.insert(Arc::from(ROW), Value::from_object(Row { names, cells }));
+            }
+        }
+        let lacks = !seen && !(self.plain.is_empty() && matches!(self.row, RowShape::Unused));
+        (Value::from(values), lacks)
+    }
+}
+
+fn value_of(record: &Record<'_>, column: &Column) -> Value {
+    match record.json(column) {
+        Some(json @ (Json::Array(_) | Json::Object(_) | Json::Number(_) | Json::Bool(_))) => {
+            from_json(json)
+        }
+        _ => match record.text(column) {
+            Some(text) => from_text(&text),
+            None => Value::from(""),
+        },
+    }
+}
+
+fn from_text(text: &str) -> Value {
+    if text.contains(WILDCARD) {
+        return Value::from(text.replace(WILDCARD, "\u{fffd}"));
+    }
+    Value::from(text)
+}
+
+/// JSON for a template: `null` is empty, and a number that a float would change stays text.
+fn from_json(json: &Json) -> Value {
+    match json {
+        Json::Null => Value::from(""),
+        Json::Bool(flag) => Value::from(*flag),
+        Json::String(text) => from_text(text),
+        Json::Number(number) => {
+            let text = number.to_string();
+            match (text.parse::<i64>(), text.parse::<f64>()) {
+                (Ok(whole), _) => Value::from(whole),
+                (_, Ok(float)) if float.to_string() == text => Value::from(float),
+                _ => Value::from(text),
+            }
+        }
+        Json::Array(items) => items.iter().map(from_json).collect(),
+        Json::Object(pairs) => {
+            Value::from_pairs(pairs.iter().map(|(key, value)| (key.as_str(), from_json(value))))
+        }
+    }
+}
+
+/// `row["Call ID"]` over a table row.
+#[derive(Debug)]
+struct Row {
+    names: Arc<RowNames>,
+    cells: Vec<Value>,
+}
+
+impl Object for Row {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let name = key.as_str()?;
+        let at = self.names.exact.iter().position(|known| known == name).or_else(|| {
+            let key = Header::key(name);
+            self.names.keys.iter().position(|known| *known == key)
+        })?;
+        self.cells.get(at).cloned()
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.names.exact.iter().map(|name| Value::from(name.as_str())).collect())
+    }
+}
+
+/// What a mapping needs and the engine does not bring: `digits` keeps the digits of a text, and
+/// `before`, `after` cut at the first occurrence of a text.
+pub(super) fn add_filters(engine: &mut Environment<'static>) {
+    engine.add_filter("digits", |text: String| -> String {
+        text.chars().filter(char::is_ascii_digit).collect()
+    });
+    engine.add_filter("before", |text: String, mark: String| -> String {
+        text.split_once(&mark).map_or(text.clone(), |(before, _)| before.to_owned())
+    });
+    engine.add_filter("after", |text: String, mark: String| -> String {
+        text.split_once(&mark).map_or(text.clone(), |(_, after)| after.to_owned())
+    });
+}

@@ -1,0 +1,149 @@
+use super::*;
+
+/// The findings as `line:column text: message`.
+fn findings(error: &LoadError) -> Vec<String> {
+    let show = |finding: &super::super::Finding| {
+        format!("{}:{} {}: {}", finding.line, finding.column, finding.text, finding.message)
+    };
+    error.findings().iter().map(show).collect()
+}
+
+#[test]
+fn everything_wrong_with_a_file_is_told_at_once_and_where_it_stands() {
+    let error = load_error(
+        r#"targt = "conversation"
+[source]
+timezone = "Europe/Copenhagn"
+region = "Denmark"
+delimeter = ";"
+encoding = "windows-1525"
+skip = "a =="
+[fields]
+externalIdentiy = "id"
+agentId = 7
+customer = { from = "phone", as = "phon" }
+dateTime = { from = "d", formats = ["%d-%m-%Q"], fold = "first" }
+subject = { template = "{{ a }" }
+status = { value = "x", from = "y" }
+labels = { from = "t", as = "phone" }
+hasConsent = { from = "c", decimal = "," }
+customProp1 = { from = "c", split = "," }
+[audio]
+language = "Danish"
+stereo = "AgentLeft"
+"#,
+    );
+    let found: Vec<(usize, &str)> =
+        error.findings().iter().map(|finding| (finding.line, finding.text.as_str())).collect();
+    assert_eq!(
+        found,
+        [
+            (1, "targt"),
+            (3, "\"Europe/Copenhagn\""),
+            (4, "\"Denmark\""),
+            (5, "delimeter"),
+            (6, "\"windows-1525\""),
+            (7, "\"a ==\""),
+            (9, "externalIdentiy"),
+            (10, "7"),
+            (11, "\"phon\""),
+            (12, "\"%d-%m-%Q\""),
+            (12, "\"first\""),
+            (13, "\"{{ a }\""),
+            (14, "value"),
+            (15, "\"phone\""),
+            (16, "decimal"),
+            (17, "split"),
+            (19, "\"Danish\""),
+            (20, "\"AgentLeft\""),
+        ]
+    );
+    let suggestion = |line: usize| {
+        let found = error.findings().iter().find(|finding| finding.line == line).unwrap();
+        found.suggestion.clone().unwrap()
+    };
+    assert_eq!(suggestion(1), "did you mean `target`?");
+    assert_eq!(suggestion(3), "did you mean `Europe/Copenhagen`?");
+    assert_eq!(suggestion(5), "did you mean `delimiter`?");
+    assert_eq!(suggestion(9), "did you mean `externalIdentity`?");
+    assert_eq!(suggestion(11), "did you mean `phone`?");
+}
+
+#[test]
+fn an_error_shows_the_line_with_a_mark_below_the_place() {
+    let error = load_error("[fields]\nexternalIdentiy = \"id\"\n");
+    let wanted = "\
+error: `externalIdentiy` is no field of a conversation
+ --> test.toml:2:1
+  |
+2 | externalIdentiy = \"id\"
+  | ^^^^^^^^^^^^^^^ did you mean `externalIdentity`?";
+    assert_eq!(error.to_string(), wanted);
+}
+
+#[test]
+fn text_that_is_no_toml_is_told_with_its_place() {
+    let error = load_error("[fields]\nsubject = \n");
+    assert_eq!(error.findings()[0].line, 2);
+    assert_eq!(findings(&load_error(""))[0], "1:1 : the file has no [fields]");
+}
+
+#[test]
+fn columns_that_the_export_lacks_are_told_with_the_nearest_one() {
+    let batch = row(&["Customer Phone", "started", "campaign"], &["", "", ""]);
+    let mapping = load(
+        "[source]\nskip = \"dispo == 'x'\"\n[fields]\ncustomer = \"custmer_phone\"\n\
+         subject = { template = \"{{ campagn }} {{ row['Startd'] }}\" }\nagentId = { first = [\"agent\", \"user\"] }\n\
+         status = { from = \"state\", optional = true }\n",
+    );
+    let error = mapping.bind(batch.sheet()).unwrap_err();
+    assert_eq!(
+        findings(&error),
+        [
+            "2:9 dispo: export.csv has no column `dispo`",
+            "4:12 \"custmer_phone\": export.csv has no column `custmer_phone`",
+            "5:28 campagn: export.csv has no column `campagn`",
+            "5:46 Startd: export.csv has no column `Startd`",
+            "6:1 agentId: export.csv has no column for `agentId`: none of agent, user",
+        ]
+    );
+    let suggestion = |index: usize| error.findings()[index].suggestion.clone().unwrap();
+    assert_eq!(suggestion(1), "did you mean `Customer Phone`?");
+    assert_eq!(suggestion(2), "did you mean `campaign`?");
+    assert_eq!(suggestion(0), "possible here: Customer Phone, started, campaign");
+}
+
+#[test]
+fn the_source_table_is_given_as_plain_values() {
+    let mapping = load(
+        "[source]\nformat = \"csv\"\ndelimiter = \"tab\"\nquote = false\nencoding = \"latin1\"\nheader = 2\n\
+         columns = [\"a\", \"b\"]\nrecords = \"/data/calls\"\nnulls = [\"N/A\", \"0\"]\nskip_lines = 1\nsheet = \"Ark1\"\n\
+         trailer = \"Totals\"\ntimezone = \"+01:00\"\nregion = \"dk\"\n[fields]\nsubject = \"a\"\n"
+            .replace("header = 2\n", "")
+            .as_str(),
+    );
+    let source = mapping.source_options();
+    assert_eq!(source.delimiter, Some('\t'));
+    assert_eq!(source.quote, Some(super::super::Quote::None));
+    assert_eq!(source.columns.as_deref(), Some(&["a".to_owned(), "b".to_owned()][..]));
+    assert_eq!(source.nulls.as_deref(), Some(&["N/A".to_owned(), "0".to_owned()][..]));
+    assert_eq!((source.skip_lines, source.header_lines), (Some(1), None));
+    assert_eq!(source.trailer, ["Totals"]);
+    let header = |value: &str| {
+        load(&format!("[source]\nheader = {value}\n[fields]")).source_options().header_lines
+    };
+    assert_eq!((header("false"), header("true"), header("2")), (Some(0), Some(1), Some(2)));
+}
+
+#[test]
+fn the_audio_table_is_given_as_plain_values() {
+    let mapping = load(
+        "[fields]\n[audio]\npatterns = '^(?P<id>\\d+)_'\nlanguage = \"da-DK\"\nstereo = \"AgentChannelTwo\"\n\
+         mono = \"TwoSpeakers\"\nseveral = \"longest\"\n",
+    );
+    let audio = mapping.audio();
+    assert_eq!(audio.language.as_deref(), Some("da-DK"));
+    assert_eq!((audio.stereo, audio.mono), (Some("AgentChannelTwo"), Some("TwoSpeakers")));
+    assert_eq!(audio.several, super::super::Several::Longest);
+    assert!(!audio.has_match && audio.patterns[0].is_match("17_x.wav"));
+}

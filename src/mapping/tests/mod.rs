@@ -1,0 +1,88 @@
+//! A mapping file and a small export go in, a draft and its problems come out.
+
+mod fields;
+mod load;
+mod presets;
+mod properties;
+
+use std::sync::Arc;
+
+use super::{LoadError, Mapped, Mapping, Profile};
+use crate::call::{Code, Field, Problem, Value};
+use crate::source::{Batch, Header, Sheet};
+
+/// A table of one row.
+fn row(header: &[&str], cells: &[&str]) -> Batch {
+    let header = Header::new(header.iter().map(|&name| name.to_owned()).collect());
+    let sheet = Sheet {
+        file: "export.csv".into(),
+        reading: String::new(),
+        header: Some(header),
+        nulls: vec!["NULL".to_owned()],
+    };
+    let mut batch = Batch::new(Arc::new(sheet));
+    batch.start_row(2);
+    cells.iter().for_each(|cell| batch.push_cell(cell));
+    batch
+}
+
+/// One JSON record.
+fn tree(json: &str) -> Batch {
+    let sheet = Sheet {
+        file: "export.json".into(),
+        reading: String::new(),
+        header: None,
+        nulls: Vec::new(),
+    };
+    let mut batch = Batch::new(Arc::new(sheet));
+    batch.push_tree(1, serde_json::from_str(json).unwrap());
+    batch
+}
+
+fn load(text: &str) -> Mapping {
+    Mapping::load(text, "test.toml", None).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn load_error(text: &str) -> LoadError {
+    Mapping::load(text, "test.toml", None).unwrap_err()
+}
+
+fn bind(text: &str, batch: &Batch) -> Profile {
+    load(text).bind(batch.sheet()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// What became of one field, and the codes that were reported.
+fn map(text: &str, batch: &Batch, field: Field) -> (Value<'static>, Vec<Code>) {
+    let (value, problems) = map_fully(text, batch, field);
+    (value, problems.into_iter().map(|problem| problem.code).collect())
+}
+
+fn map_fully(text: &str, batch: &Batch, field: Field) -> (Value<'static>, Vec<Problem>) {
+    let profile = bind(text, batch);
+    let mut problems = Vec::new();
+    match profile.apply(&batch.get(0), &mut problems) {
+        Mapped::Draft(draft) => (draft.get(field).clone().into_owned(), problems),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// One column `c` with this cell, mapped by this rule for `field`.
+fn cell(field: Field, rule: &str, cell: &str) -> (Value<'static>, Vec<Code>) {
+    map(&format!("[fields]\n{field} = {rule}"), &row(&["c"], &[cell]), field)
+}
+
+fn text(text: &str) -> Value<'static> {
+    Value::Text(text.to_owned().into())
+}
+
+fn number(text: &str) -> Value<'static> {
+    Value::Number(text.to_owned().into())
+}
+
+fn labels(labels: &[&str]) -> Value<'static> {
+    Value::Labels(labels.iter().map(|&label| label.to_owned().into()).collect())
+}
+
+fn time(text: &str) -> Value<'static> {
+    Value::Time(text.to_owned().into(), text.parse().unwrap())
+}

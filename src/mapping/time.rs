@@ -1,0 +1,418 @@
+//! Times as dialers write them, as RFC 3339 with an offset.
+//!
+//! Nothing is guessed: a time without an offset needs a zone from the mapping, and a local time
+//! that happened twice or never is a problem unless the mapping says which instant is meant.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use jiff::civil::DateTime;
+use jiff::fmt::strtime::BrokenDownTime;
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+use jiff::{Timestamp, ToSpan as _};
+
+use crate::call::Code;
+
+/// What to do with a local time that names two instants or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Choice {
+    /// It is a problem.
+    #[default]
+    Reject,
+    /// The earlier instant.
+    Earlier,
+    /// The later instant.
+    Later,
+}
+
+impl Choice {
+    /// The words of `fold` and `gap`.
+    pub(super) const WORDS: &'static [(&'static str, Choice)] = &[
+        ("reject", Choice::Reject),
+        ("earlier", Choice::Earlier),
+        ("later", Choice::Later),
+    ];
+}
+
+/// One way to read a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Format {
+    /// ISO 8601, with or without an offset.
+    Iso,
+    /// Seconds since 1970, with or without a fraction.
+    Epoch,
+    /// Milliseconds since 1970.
+    EpochMilliseconds,
+    /// Days since the end of 1899: how spreadsheets keep times.
+    Spreadsheet,
+    /// A strptime pattern.
+    Pattern(String),
+}
+
+impl Format {
+    /// The names that stand for no pattern.
+    pub(super) const NAMES: [&'static str; 4] = ["iso", "epoch", "epoch_ms", "spreadsheet"];
+
+    /// The format of a name or pattern; the error says why a pattern cannot be used.
+    pub(super) fn read(text: &str) -> Result<Format, String> {
+        match text {
+            "iso" => Ok(Format::Iso),
+            "epoch" => Ok(Format::Epoch),
+            "epoch_ms" => Ok(Format::EpochMilliseconds),
+            "spreadsheet" => Ok(Format::Spreadsheet),
+            pattern if !pattern.contains('%') => Err(format!(
+                "neither a pattern such as %Y-%m-%d %H:%M:%S nor one of {}",
+                Self::NAMES.join(", ")
+            )),
+            pattern => check_pattern(pattern).map(|()| Format::Pattern(pattern.to_owned())),
+        }
+    }
+}
+
+/// Writes a sample by the pattern and reads it back: only this finds patterns that can be written
+/// but not read, and patterns that do not name a whole day.
+fn check_pattern(pattern: &str) -> Result<(), String> {
+    let sample = jiff::civil::date(2024, 11, 23).at(21, 34, 56, 0);
+    let zoned = sample.to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;
+    let text = jiff::fmt::strtime::format(pattern, &zoned).map_err(|error| error.to_string())?;
+    let parts = BrokenDownTime::parse(pattern, &text).map_err(|error| error.to_string())?;
+    if parts.timestamp().is_some() {
+        return Ok(());
+    }
+    parts.to_date().map(|_| ()).map_err(|_| "the pattern names no whole date".to_owned())
+}
+
+/// How the times of one field are read.
+#[derive(Debug, Clone, Default)]
+pub(super) struct TimeRule {
+    /// Tried in order; empty means ISO 8601.
+    pub(super) formats: Vec<Format>,
+    /// The zone of times without an offset.
+    pub(super) zone: Option<TimeZone>,
+    /// For times that happened twice.
+    pub(super) fold: Choice,
+    /// For times that never happened.
+    pub(super) gap: Choice,
+}
+
+/// A time as it will be sent, and the instant it names.
+pub(super) type Reading<'a> = (Cow<'a, str>, Timestamp);
+
+/// Why a text is no time: the code and the sentence of the problem.
+pub(super) type Refusal = (Code, &'static str);
+
+const BAD: Refusal = (
+    Code::BadTime,
+    "in none of the mapping's time formats, or a date that does not exist",
+);
+
+impl TimeRule {
+    /// Reads a time. Text that already is RFC 3339 passes unchanged, whatever the formats.
+    pub(super) fn read<'a>(&self, text: &'a str) -> Result<Reading<'a>, Refusal> {
+        let text = text.trim();
+        if is_rfc3339(text) {
+            return match text.parse::<Timestamp>() {
+                Ok(at) => Ok((Cow::Borrowed(text), at)),
+                Err(_) => Err(BAD),
+            };
+        }
+        if self.formats.is_empty() {
+            return self.by(&Format::Iso, text).unwrap_or(Err(BAD));
+        }
+        self.formats
+            .iter()
+            .find_map(|format| self.by(format, text))
+            .unwrap_or(Err(BAD))
+    }
+
+    /// Reads by one format; `None` when the text is not in it.
+    fn by<'a>(&self, format: &Format, text: &str) -> Option<Result<Reading<'a>, Refusal>> {
+        match format {
+            Format::Iso => {
+                let pieces = Pieces::parse(text).ok()?;
+                // A bare date would become a call at midnight.
+                let local = pieces.date().to_datetime(pieces.time()?);
+                Some(match pieces.to_numeric_offset() {
+                    Some(offset) => at_offset(local, offset),
+                    None => self.in_zone(local),
+                })
+            }
+            Format::Epoch => Some(self.instant(epoch(text, 9)?)),
+            Format::EpochMilliseconds => Some(self.instant(epoch(text, 6)?)),
+            Format::Spreadsheet => Some(self.in_zone(spreadsheet(text)?)),
+            Format::Pattern(pattern) => {
+                let parts = BrokenDownTime::parse(pattern, text).ok()?;
+                if let Some(at) = parts.timestamp() {
+                    return Some(self.instant(at));
+                }
+                let local = parts.to_datetime().ok()?;
+                Some(match (parts.offset(), parts.iana_time_zone()) {
+                    (Some(offset), _) => at_offset(local, offset),
+                    (None, Some(name)) => {
+                        let zone = TimeZone::get(name).ok()?;
+                        self.resolve(local, &zone)
+                    }
+                    (None, None) => self.in_zone(local),
+                })
+            }
+        }
+    }
+
+    fn instant<'a>(&self, at: Timestamp) -> Result<Reading<'a>, Refusal> {
+        let offset = self.zone.as_ref().map(|zone| zone.to_offset(at));
+        Ok((Cow::Owned(written(at, offset)), at))
+    }
+
+    fn in_zone<'a>(&self, local: DateTime) -> Result<Reading<'a>, Refusal> {
+        match &self.zone {
+            Some(zone) => self.resolve(local, zone),
+            None => Err((
+                Code::TimeWithoutZone,
+                "a local time, and the mapping names no zone",
+            )),
+        }
+    }
+
+    fn resolve<'a>(&self, local: DateTime, zone: &TimeZone) -> Result<Reading<'a>, Refusal> {
+        let ambiguous = zone.to_ambiguous_timestamp(local);
+        let (choice, refusal) = match ambiguous.offset() {
+            AmbiguousOffset::Unambiguous { offset } => return at_offset(local, offset),
+            AmbiguousOffset::Fold { .. } => (
+                self.fold,
+                (
+                    Code::TimeHappenedTwice,
+                    "the clock was set back, and this local time happened twice",
+                ),
+            ),
+            AmbiguousOffset::Gap { .. } => (
+                self.gap,
+                (
+                    Code::TimeNeverHappened,
+                    "the clock was set forward, and this local time never happened",
+                ),
+            ),
+        };
+        let at = match choice {
+            Choice::Reject => return Err(refusal),
+            Choice::Earlier => ambiguous.earlier(),
+            Choice::Later => ambiguous.later(),
+        };
+        let at = at.map_err(|_| BAD)?;
+        Ok((Cow::Owned(written(at, Some(zone.to_offset(at)))), at))
+    }
+}
+
+fn at_offset<'a>(local: DateTime, offset: Offset) -> Result<Reading<'a>, Refusal> {
+    let at = offset.to_timestamp(local).map_err(|_| BAD)?;
+    Ok((Cow::Owned(written(at, Some(offset))), at))
+}
+
+/// RFC 3339; without an offset in UTC.
+fn written(at: Timestamp, offset: Option<Offset>) -> String {
+    let mut text = String::with_capacity(32);
+    let _ = match offset {
+        Some(offset) => write!(text, "{}", at.display_with_offset(offset)),
+        None => write!(text, "{at}"),
+    };
+    text
+}
+
+/// The shape `2024-03-15T09:12:03[.123](Z|+01:00)`. Whether the numbers are a time is not asked.
+fn is_rfc3339(text: &str) -> bool {
+    const SHAPE: &[u8; 19] = b"0000-00-00T00:00:00";
+    let bytes = text.as_bytes();
+    let Some((head, mut tail)) = bytes.split_at_checked(SHAPE.len()) else {
+        return false;
+    };
+    let fits = |(byte, shape): (&u8, &u8)| match shape {
+        b'0' => byte.is_ascii_digit(),
+        other => byte == other,
+    };
+    if !head.iter().zip(SHAPE).all(fits) {
+        return false;
+    }
+    if let Some(fraction) = tail.strip_prefix(b".") {
+        let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if !(1..=9).contains(&digits) {
+            return false;
+        }
+        tail = &fraction[digits..];
+    }
+    match tail {
+        b"Z" => true,
+        [b'+' | b'-', rest @ ..] => {
+            rest.len() == 5 && rest.iter().zip(b"00:00").all(fits)
+        }
+        _ => false,
+    }
+}
+
+/// A number of units since 1970, each of `10^nanos_power` nanoseconds.
+fn epoch(text: &str, nanos_power: usize) -> Option<Timestamp> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text),
+    };
+    let (whole, fraction) = digits.split_once(['.', ',']).unwrap_or((digits, ""));
+    let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || whole.len() > 18 || !is_digits(whole) || !is_digits(fraction) {
+        return None;
+    }
+    // Digits finer than a nanosecond are of no use to anyone.
+    let fraction = &fraction[..fraction.len().min(nanos_power)];
+    let scale = 10_i128.pow(u32::try_from(nanos_power).ok()?);
+    let part = format!("{fraction:0<nanos_power$}");
+    let nanos = whole.parse::<i128>().ok()? * scale + part.parse::<i128>().ok()?;
+    Timestamp::from_nanosecond(sign * nanos).ok()
+}
+
+/// Days since 1899-12-30, rounded to the second: the fifteen digits of a spreadsheet do not hold
+/// more. Bare dates and serials before 1980 are more likely other numbers.
+fn spreadsheet(text: &str) -> Option<DateTime> {
+    let (days, fraction) = text.split_once(['.', ','])?;
+    if days.len() != 5 || fraction.is_empty() || fraction.len() > 18 {
+        return None;
+    }
+    let days = days.parse::<u32>().ok().filter(|days| *days >= 29_221)?;
+    let scale = 10_u128.pow(u32::try_from(fraction.len()).ok()?);
+    let seconds = (fraction.parse::<u64>().ok().map(u128::from)? * 86_400 + scale / 2) / scale;
+    let start = jiff::civil::date(1899, 12, 30).at(0, 0, 0, 0);
+    start
+        .checked_add(i64::from(days).days())
+        .ok()?
+        .checked_add(i64::try_from(seconds).ok()?.seconds())
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rule(formats: &[&str], zone: Option<&str>) -> TimeRule {
+        TimeRule {
+            formats: formats.iter().map(|format| Format::read(format).unwrap()).collect(),
+            zone: zone.map(|zone| TimeZone::get(zone).unwrap()),
+            ..TimeRule::default()
+        }
+    }
+
+    fn read(rule: &TimeRule, text: &str) -> Result<String, Code> {
+        rule.read(text).map(|(text, _)| text.into_owned()).map_err(|(code, _)| code)
+    }
+
+    #[test]
+    fn rfc3339_passes_unchanged_and_unallocated() {
+        let rule = rule(&["%d-%m-%Y"], Some("Europe/Copenhagen"));
+        for text in [
+            "2024-03-15T09:12:03Z",
+            "2024-03-15T09:12:03+01:00",
+            "2024-03-15T09:12:03.123456789-05:30",
+            "2024-03-15T09:12:03.50+00:00",
+        ] {
+            assert!(matches!(rule.read(text), Ok((Cow::Borrowed(same), _)) if same == text), "{text}");
+        }
+        assert_eq!(read(&rule, "2024-02-30T09:12:03Z"), Err(Code::BadTime));
+    }
+
+    #[test]
+    fn local_times_get_the_offset_of_their_zone_and_day() {
+        let copenhagen = rule(&[], Some("Europe/Copenhagen"));
+        assert_eq!(read(&copenhagen, "2024-03-15 09:12:03").unwrap(), "2024-03-15T09:12:03+01:00");
+        assert_eq!(read(&copenhagen, "2024-07-15T09:12").unwrap(), "2024-07-15T09:12:00+02:00");
+        assert_eq!(read(&copenhagen, "2024-07-15 09:12:03.5").unwrap(), "2024-07-15T09:12:03.5+02:00");
+        assert_eq!(read(&copenhagen, "2024-07-15 09:12:03 +00:00"), Err(Code::BadTime));
+        assert_eq!(read(&copenhagen, "2024-07-15 09:12:03-05:00").unwrap(), "2024-07-15T09:12:03-05:00");
+        assert_eq!(read(&rule(&[], None), "2024-03-15 09:12:03"), Err(Code::TimeWithoutZone));
+        assert_eq!(read(&rule(&[], None), "2024-03-15 09:12:03Z").unwrap(), "2024-03-15T09:12:03+00:00");
+    }
+
+    #[test]
+    fn a_bare_date_is_no_time_unless_a_pattern_says_so() {
+        assert_eq!(read(&rule(&[], Some("UTC")), "2024-03-15"), Err(Code::BadTime));
+        assert_eq!(read(&rule(&["%Y-%m-%d"], Some("UTC")), "2024-03-15").unwrap(), "2024-03-15T00:00:00+00:00");
+    }
+
+    #[test]
+    fn the_doubled_hour_and_the_missing_hour_are_problems_or_a_stated_choice() {
+        let mut rule = rule(&["%d-%m-%Y %H.%M.%S"], Some("Europe/Copenhagen"));
+        let (twice, never) = ("27-10-2024 02.30.00", "31-03-2024 02.30.00");
+        assert_eq!(read(&rule, twice), Err(Code::TimeHappenedTwice));
+        assert_eq!(read(&rule, never), Err(Code::TimeNeverHappened));
+        (rule.fold, rule.gap) = (Choice::Earlier, Choice::Earlier);
+        assert_eq!(read(&rule, twice).unwrap(), "2024-10-27T02:30:00+02:00");
+        assert_eq!(read(&rule, never).unwrap(), "2024-03-31T01:30:00+01:00");
+        (rule.fold, rule.gap) = (Choice::Later, Choice::Later);
+        assert_eq!(read(&rule, twice).unwrap(), "2024-10-27T02:30:00+01:00");
+        assert_eq!(read(&rule, never).unwrap(), "2024-03-31T03:30:00+02:00");
+    }
+
+    #[test]
+    fn epochs_and_spreadsheet_days_are_instants() {
+        let none = rule(&["epoch"], None);
+        assert_eq!(read(&none, "1710490323").unwrap(), "2024-03-15T08:12:03Z");
+        assert_eq!(read(&none, "1710490323.25").unwrap(), "2024-03-15T08:12:03.25Z");
+        let zoned = rule(&["epoch_ms"], Some("Europe/Copenhagen"));
+        assert_eq!(read(&zoned, "1710490323500").unwrap(), "2024-03-15T09:12:03.5+01:00");
+        let sheet = rule(&["spreadsheet"], Some("Europe/Copenhagen"));
+        assert_eq!(read(&sheet, "45366.3833680556").unwrap(), "2024-03-15T09:12:03+01:00");
+        assert_eq!(read(&sheet, "45366"), Err(Code::BadTime));
+    }
+
+    #[test]
+    fn formats_are_tried_in_order_and_offsets_in_the_text_win() {
+        let rule = rule(&["%d/%m/%Y %H:%M:%S", "%a, %d %b %Y %H:%M:%S %z", "iso"], Some("Europe/Copenhagen"));
+        assert_eq!(read(&rule, "15/03/2024 09:12:03").unwrap(), "2024-03-15T09:12:03+01:00");
+        assert_eq!(read(&rule, "Fri, 15 Mar 2024 09:12:03 +0000").unwrap(), "2024-03-15T09:12:03+00:00");
+        assert_eq!(read(&rule, "2024-03-15 09:12:03").unwrap(), "2024-03-15T09:12:03+01:00");
+        for bad in ["31/02/2024 09:12:03", "15/03/2024", "", "0000-00-00 00:00:00", "now"] {
+            assert_eq!(read(&rule, bad), Err(Code::BadTime), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_cannot_be_read_by_is_refused_at_load() {
+        for bad in ["%Q9", "%H:%M", "%d %B", "isoo", "%", "%Y-%m-%d %E"] {
+            assert!(Format::read(bad).is_err(), "{bad}");
+        }
+        for good in ["%d-%m-%Y %H.%M.%S", "%Y%m%d-%H%M%S", "%m/%d/%y %I:%M %p", "%s", "%FT%T%.f%:z", "%Y-%j"] {
+            assert_eq!(Format::read(good).err(), None, "{good}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered_and_what_is_read_is_rfc3339(text in any::<String>(), near in "[0-9TZ:+. /-]{0,30}") {
+            let rules = [
+                rule(&[], None),
+                rule(&["%d/%m/%Y %H:%M", "epoch", "spreadsheet", "iso"], Some("America/New_York")),
+                rule(&["epoch_ms", "%Y%m%d%H%M%S", "%s"], None),
+            ];
+            for text in [text, near] {
+                for rule in &rules {
+                    if let Ok((shown, at)) = rule.read(&text) {
+                        prop_assert_eq!(shown.parse::<Timestamp>().unwrap(), at);
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn every_second_survives_the_way_through_its_zone(second in 0_i64..4_000_000_000) {
+            let at = Timestamp::from_second(second).unwrap();
+            let zone = TimeZone::get("Europe/Copenhagen").unwrap();
+            let local = zone.to_datetime(at).strftime("%d-%m-%Y %H.%M.%S").to_string();
+            let rule = rule(&["%d-%m-%Y %H.%M.%S"], Some("Europe/Copenhagen"));
+            match rule.read(&local) {
+                Ok((_, read)) => prop_assert_eq!(read, at),
+                Err((code, _)) => prop_assert_eq!(code, Code::TimeHappenedTwice),
+            }
+        }
+
+        #[test]
+        fn any_pattern_is_answered(pattern in "%?[a-zA-Z%:.0-9 -]{0,12}") {
+            let _ = Format::read(&pattern);
+        }
+    }
+}

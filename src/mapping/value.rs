@@ -1,0 +1,178 @@
+//! The text of a field before it is read: fetched, cut, mapped, defaulted.
+
+use std::borrow::Cow;
+
+use serde_json::Value as Json;
+
+use super::bind::{Named, Source};
+use super::profile::BoundRule;
+use super::template::Bound;
+use crate::call::{Code, Problem};
+use crate::source::Record;
+
+/// What the origin of a field says.
+#[derive(Debug)]
+pub(super) enum Raw<'r> {
+    /// Nothing.
+    Missing,
+    /// A text that is not empty.
+    Text(Cow<'r, str>),
+    /// A JSON list or object.
+    Tree(&'r Json),
+}
+
+/// One field of one record on its way.
+pub(super) struct Apply<'a, 'r, 'p> {
+    pub(super) rule: &'r BoundRule,
+    pub(super) record: &'a Record<'r>,
+    pub(super) templates: &'r Bound,
+    pub(super) label: &'r str,
+    pub(super) problems: &'p mut Vec<Problem>,
+}
+
+/// A field for which an error is already reported.
+#[derive(Debug)]
+pub(super) struct Reported;
+
+impl<'r> Raw<'r> {
+    /// Fetches from the record. The error is a template's.
+    pub(super) fn of(
+        source: &'r Source,
+        record: &Record<'r>,
+        templates: &Bound,
+    ) -> Result<Raw<'r>, String> {
+        Ok(match source {
+            Source::Column(named) => Raw::at(named, record),
+            Source::First(columns) => first(columns, record).map_or(Raw::Missing, |(_, raw)| raw),
+            Source::Joined { columns, join } => {
+                let mut joined = String::new();
+                for named in columns {
+                    let text = record.text(&named.column).unwrap_or_default();
+                    if !text.is_empty() {
+                        if !joined.is_empty() {
+                            joined.push_str(join);
+                        }
+                        joined.push_str(&text);
+                    }
+                }
+                Raw::text(Cow::Owned(joined))
+            }
+            Source::Constant(text) => Raw::text(Cow::Borrowed(text)),
+            Source::Template(id, _) => Raw::text(Cow::Owned(templates.render(*id, record)?.text)),
+            Source::Choice(cases) => {
+                for (condition, source) in cases {
+                    let holds = match condition {
+                        Some(id) => templates.holds(*id, record)?,
+                        None => true,
+                    };
+                    if holds {
+                        return Raw::of(source, record, templates);
+                    }
+                }
+                Raw::Missing
+            }
+        })
+    }
+
+    fn at(named: &Named, record: &Record<'r>) -> Raw<'r> {
+        if let Some(tree @ (Json::Array(_) | Json::Object(_))) = record.json(&named.column) {
+            return Raw::Tree(tree);
+        }
+        record.text(&named.column).map_or(Raw::Missing, Raw::text)
+    }
+
+    fn text(text: Cow<'r, str>) -> Raw<'r> {
+        if text.is_empty() { Raw::Missing } else { Raw::Text(text) }
+    }
+
+    fn is_blank(&self) -> bool {
+        match self {
+            Raw::Missing => true,
+            Raw::Text(text) => text.trim().is_empty(),
+            Raw::Tree(_) => false,
+        }
+    }
+}
+
+/// The first of the columns that holds more than blanks, else the first that holds anything.
+pub(super) fn first<'c, 'r>(
+    columns: &'c [Named],
+    record: &Record<'r>,
+) -> Option<(&'c Named, Raw<'r>)> {
+    let mut blank = None;
+    for named in columns {
+        let raw = Raw::at(named, record);
+        if !raw.is_blank() {
+            return Some((named, raw));
+        }
+        if blank.is_none() && matches!(raw, Raw::Text(_)) {
+            blank = Some((named, raw));
+        }
+    }
+    blank
+}
+
+impl<'r> Apply<'_, 'r, '_> {
+    /// Fetches the value and takes it through the steps that come before its conversion. Lists of
+    /// labels are mapped label by label later.
+    pub(super) fn raw(&mut self) -> Result<Raw<'r>, Reported> {
+        let steps = &self.rule.steps;
+        let mut raw = match Raw::of(&self.rule.source, self.record, self.templates) {
+            Ok(raw) => raw,
+            Err(failure) => {
+                let message = format!("the template failed: {failure}");
+                return Err(self.error(Code::TemplateFailed, "", &message));
+            }
+        };
+        if let (Some(regex), Raw::Text(text)) = (&steps.extract, &raw) {
+            raw = extract(regex, text);
+        }
+        if raw.is_blank()
+            && let Some(default) = &steps.default
+        {
+            return Ok(Raw::text(Cow::Borrowed(default)));
+        }
+        Ok(raw)
+    }
+
+    /// Looks a text up in the map of the rule, if there is one.
+    pub(super) fn mapped(&mut self, text: Cow<'r, str>) -> Result<Cow<'r, str>, Reported> {
+        let steps = &self.rule.steps;
+        let Some(map) = &steps.map else {
+            return Ok(text);
+        };
+        let found = map.get(&text).or(steps.otherwise.as_deref()).or(steps.default.as_deref());
+        match found {
+            Some(found) => Ok(Cow::Borrowed(found)),
+            None => Err(self.error(Code::UnmappedValue, &text, "the mapping's table has no entry for it")),
+        }
+    }
+
+    /// Reports an error about the field.
+    pub(super) fn error(&mut self, code: Code, value: &str, message: &str) -> Reported {
+        self.report(code, value, message);
+        Reported
+    }
+
+    /// Reports a problem about the field.
+    pub(super) fn report(&mut self, code: Code, value: &str, message: &str) {
+        let label = match &self.rule.source {
+            Source::First(columns) => first(columns, self.record).map_or(self.label, |(named, _)| &*named.name),
+            _ => self.label,
+        };
+        let problem = Problem::new(code, self.record.place(), message).at(label, value);
+        self.problems.push(problem);
+    }
+}
+
+/// The first group of the match, else the whole match.
+fn extract<'r>(regex: &regex::Regex, text: &Cow<'r, str>) -> Raw<'r> {
+    let Some(found) = regex.captures(text) else {
+        return Raw::Missing;
+    };
+    let range = found.get(1).or(found.get(0)).map_or(0..0, |part| part.range());
+    Raw::text(match text {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[range]),
+        Cow::Owned(text) => Cow::Owned(text[range].to_owned()),
+    })
+}
