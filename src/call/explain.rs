@@ -1,4 +1,7 @@
 //! Cause and cure of every code, for `explain` and for the reports.
+//!
+//! Facts stand in the messages of problems; advice stands here and nowhere else, so that it can be
+//! read in one sitting and has one voice. A new code does not compile until it has its texts.
 
 use super::Code;
 
@@ -13,12 +16,379 @@ pub struct Explanation {
     pub cure: &'static str,
 }
 
-/// The explanation of `code`.
-pub fn explain(code: Code) -> Explanation {
-    let _ = code;
-    Explanation {
-        title: "",
-        cause: "",
-        cure: "",
+macro_rules! texts {
+    ($( $variant:ident $title:literal $cause:literal $cure:literal ),+ $(,)?) => {
+        /// The explanation of `code`.
+        pub const fn explain(code: Code) -> Explanation {
+            match code {
+                $( Code::$variant => Explanation { title: $title, cause: $cause, cure: $cure } ),+
+            }
+        }
+    };
+}
+
+texts! {
+    RowTooShort
+        "The row has fewer fields than the header has columns."
+        "The row was cut, a line break inside a field was not quoted, or the row is not a record \
+         at all."
+        "Mend the row in rejected.csv and feed that file in again. If every row is too short, \
+         check `[source] delimiter`; rows that are no records can be left out with `[source] \
+         skip`.",
+    RowTooLong
+        "The row has more fields than the header has columns."
+        "A field contains the delimiter and is not quoted, so everything after it has moved one \
+         column."
+        "Quote the field in rejected.csv and feed that file in again, or have the export written \
+         with quotes or with another delimiter. If every row is too long, check `[source] \
+         delimiter`.",
+    OpenQuote
+        "A quote is opened and not closed before the row ends."
+        "The text of a field begins with a quote of its own, or the file was put together from \
+         pieces."
+        "Double the quotes that belong to the text, or close the field, in rejected.csv, and feed \
+         that file in again.",
+    StrayQuote
+        "A quote stands in the middle of a field; there was only one way to read it."
+        "The system that wrote the export does not double the quotes inside a quoted field."
+        "Look at the value that was read. If it is right, there is nothing to do.",
+    UndecodableBytes
+        "Some bytes are no text in the encoding of the file."
+        "The file has another encoding than was found or stated, or two encodings were mixed in \
+         it."
+        "Set `[source] encoding`, for example to \"windows-1252\". If only a few rows are hit, \
+         type their text again in rejected.csv and feed that file in. Nothing is ever replaced \
+         silently.",
+    NulByte
+        "A field contains a NUL byte."
+        "The file is damaged, was written in UTF-16 without saying so, or holds binary data."
+        "Set `[source] encoding` to \"utf-16le\" or \"utf-16be\" if every field is hit; else \
+         remove the byte in rejected.csv and feed that file in again.",
+    RecordTooLarge
+        "A field or a record is larger than the limit."
+        "Usually a quote that is never closed, or a JSON file without line ends that was read as \
+         NDJSON."
+        "Look at the line for an open quote. If the records of a JSON file stand inside a larger \
+         object, say where with `[source] records`.",
+    BadJson
+        "The text is not valid JSON."
+        "The line was cut, a comma or a quote is missing, or the line is a message and not a \
+         record."
+        "Mend the line and feed it in again. The column says where reading had to stop.",
+    NotAnObject
+        "A JSON value stands where an object was expected."
+        "The records are deeper inside the file, or the array also holds something that is no \
+         record."
+        "Point `[source] records` at the array of records, for example \"/data/calls\".",
+    DuplicateKey
+        "A JSON key stands twice in one object, with different values."
+        "The program that wrote the export merged two records, or has two fields of the same name."
+        "Remove the wrong one of the two. Which one is right cannot be told from the file.",
+    TruncatedInput
+        "The input ends before it is complete."
+        "The copy or download was interrupted, the disk was full, or the export was still being \
+         written."
+        "Fetch the file again and compare its size with the source. What came before the cut is \
+         good, and calls that were already sent are not sent a second time.",
+    TrailingRow
+        "A row of totals or of prose was left out; it is no record."
+        "Many systems close an export with a line of sums or a sentence."
+        "Nothing to do. If it was a record after all, give it as many fields as the header has.",
+    MissingField
+        "A required field has no value."
+        "The cell is empty, the key is absent, or the mapping names another column than the one \
+         meant."
+        "Fill the cell in rejected.csv and feed that file in again. If every record is hit, look \
+         at the field in `[fields]`. Calls that nobody answered have no agent: leave them out with \
+         `[source] skip`.",
+    BlankField
+        "A required field holds nothing but blanks."
+        "The cell looks filled but contains only spaces; fixed-width systems write such cells."
+        "Fill the cell in rejected.csv and feed that file in again. If every record is hit, the \
+         mapping may name the wrong column.",
+    PaddedId
+        "The id has blanks before or after it."
+        "The system pads its ids, or somebody added a space by hand."
+        "The blanks are sent as part of the id. If another export has the same id without them, \
+         the call would be created twice: remove the blanks before the first run.",
+    BadTime
+        "The text is no time in the formats of the mapping, or the date does not exist."
+        "Day and month are exchanged, the format is another one, or the value was typed by hand."
+        "State how times are written: `as = \"time\"` with `formats = [\"%d-%m-%Y %H.%M.%S\"]`. A \
+         date that does not exist must be corrected in rejected.csv.",
+    TimeWithoutZone
+        "The time has no offset, and the mapping names no zone."
+        "Most systems write the time of the wall clock and leave out where that clock hangs."
+        "Set `[source] timezone`, for example to \"Europe/Copenhagen\". It is the zone of the \
+         system that wrote the export, which need not be that of the customer.",
+    TimeHappenedTwice
+        "The local time happened twice, because the clock was set back in that hour."
+        "The export has wall-clock times without an offset; one hour each autumn cannot be told \
+         apart."
+        "Export these calls with an offset or in UTC. Else decide by the calls around them, add \
+         the offset in rejected.csv, and feed that file in again.",
+    TimeNeverHappened
+        "The local time never happened, because the clock was set forward over it."
+        "The zone in the mapping is not the zone of the system, or its clock was set by hand."
+        "Check `[source] timezone` first: a system that runs in UTC writes such times all year \
+         round. A single time must be corrected in rejected.csv.",
+    ImplausibleTime
+        "The time lies in the future or before 1990."
+        "An empty date became the day zero of a spreadsheet or of a computer, or day and month \
+         were exchanged."
+        "The call is sent with this time. If it is wrong, correct it before the first run: a call \
+         that was sent is not changed afterwards.",
+    CustomerNotAPhone
+        "The customer is no possible phone number; it is sent as it stands."
+        "The caller was anonymous, the system writes a name or an internal address, or digits are \
+         missing."
+        "Nothing to do for anonymous callers. If every record is hit, `customer` takes the wrong \
+         column.",
+    PhoneWithoutRegion
+        "The number has no country code, and the mapping names no region."
+        "The system writes numbers as they are dialled within the country."
+        "Set `[source] region`, for example to \"DK\", and write the field as `customer = { from = \
+         \"phone\", as = \"phone\" }`. Without it, the number is sent as it stands.",
+    SpreadsheetDamage
+        "A spreadsheet has rounded this number; its last digits are lost."
+        "The file was opened and saved in a spreadsheet, which took a phone number or an id for a \
+         quantity."
+        "Take the export from the source once more and do not open it in a spreadsheet on the way. \
+         The digits cannot be found again from this file, so the record is not sent.",
+    RepairedByRule
+        "A value was repaired by a rule of the mapping."
+        "The mapping asks for this repair, for example for a lost zero or plus in front of a \
+         number."
+        "Nothing to do. Look at a few of them, to see whether the rule does what was meant.",
+    BadEmail
+        "The agent's e-mail address is no address."
+        "The export has a login name, an internal address without a domain, or a slip of the pen."
+        "Correct it in rejected.csv, or build it in the mapping when it follows a rule: \
+         `agentEmail = { template = \"…@example.com\" }`. Capturi tells agents apart by it.",
+    BadNumber
+        "The text is no number."
+        "The cell has a unit, a word, or a decimal comma that the mapping does not expect."
+        "Take the right column, or say how its numbers are written: `as = \"number\"` for decimal \
+         commas and thousands, `as = \"seconds\"` for durations. Else correct the cell in \
+         rejected.csv.",
+    BadBoolean
+        "The text is neither yes nor no."
+        "The system has more than two answers, or uses its own words for them."
+        "Say what each word means, with `map` in the mapping of that field.",
+    BadConsent
+        "The value for consent cannot be read."
+        "The system has more answers than yes and no, or uses its own words for them."
+        "Say what each word means: `hasConsent = { from = \"consent\", map = { \"afvist\" = \
+         \"false\" } }`. The record waits for you, since a refusal must never be sent as consent, \
+         and silence counts as consent there.",
+    BadDuration
+        "The text is no duration."
+        "The cell has a form that the mapping does not expect, or belongs to another column."
+        "Take the right column, or correct the cell in rejected.csv. `as = \"seconds\"` reads \
+         forms such as 00:03:20, 3m20s and 200.",
+    UnmappedValue
+        "The mapping's table has no entry for this value."
+        "The system has a value that nobody thought of when the mapping was written."
+        "Add the value to the `map` of that field, then run again.",
+    LookupMissed
+        "The lookup file has no entry for this key."
+        "An agent has left, is new, or is written differently in the two files."
+        "Add the key to the lookup file, then run again.",
+    TemplateFailed
+        "A template or expression of the mapping failed on this record."
+        "The record lacks a value that the template uses, or the value is of another kind."
+        "See what it gives with `capturi-import mapping test EXPORT --mapping FILE`, and give the \
+         template a way out for records without that value, such as the `default` filter.",
+    BadLabels
+        "The labels cannot be sent: one is blank, or the same one stands twice."
+        "The system allows a tag twice, two columns give the same tag, or the list has an empty \
+         place."
+        "Remove the surplus one in rejected.csv and feed that file in again. If every record is \
+         hit, check `split` in the mapping of `labels`.",
+    BadChoice
+        "The value is none of those that the API knows for this field."
+        "The column holds the system's own words, which must be translated."
+        "Translate them with `map`: `audioChannels` takes \"Mono1Speaker\", \"Mono2Speaker\", \
+         \"Stereo\" or \"auto\" (from the recording), `salesPersonAudioChannel` takes 1 (left) or \
+         2 (right).",
+    BadSegments
+        "The conversation segments cannot be read or are out of range."
+        "A segment has no length or a negative start, or the cell is no list of segments."
+        "Each segment is a `startSeconds` of 0 or more and a `durationSeconds` of 1 or more, both \
+         whole numbers. Correct the cell, or leave it empty to keep the whole recording.",
+    WrongType
+        "A JSON value has the wrong type for its field."
+        "An object or a list stands where a text, a number or a yes or no was expected."
+        "Point the field at the value inside of it, for example `from = \"/agent/name\"`.",
+    DuplicateId
+        "An earlier record with other content has the same id."
+        "The export has several rows for one call (transfers, legs), or the id column is no id of \
+         calls."
+        "The first record stands and this one is not sent. If the rows are different calls, build \
+         the id from more columns: `externalIdentity = { template = \"…\" }`. Else leave the \
+         surplus rows out with `[source] skip`.",
+    RepeatedRecord
+        "The same record stands here once more; it was left out."
+        "Exports overlap, or a system delivered the record twice."
+        "Nothing to do: the call is sent once.",
+    LegsDisagree
+        "The rows of one call contradict each other."
+        "The rows were grouped by a column that different calls share, or the system changed a \
+         value during the call."
+        "Check which columns group the rows in the mapping, and say which row speaks for the call.",
+    ChangedSinceSent
+        "The record is no longer what was sent."
+        "The call was edited in the old system, or a column of the mapping was changed after the \
+         run."
+        "The conversation keeps what was sent first; it is neither changed nor sent again. If the \
+         new content matters, change it in Capturi.",
+    RecordingMissing
+        "No recording was found for this call."
+        "It has not been copied yet, was never made, or has a name that the mapping does not \
+         expect."
+        "Check `--audio` and `[audio] match`. A call without its recording is held and goes out on \
+         the first run that finds it; `--missing-audio create` sends it without, `--missing-audio \
+         refuse` rejects it.",
+    RecordingAmbiguous
+        "Several recordings fit this call."
+        "The same name lies in two folders, the recording was cut into parts, or a pattern is too \
+         wide."
+        "Make `[audio] match` narrower, for example with the name of the folder, or move the wrong \
+         file away.",
+    RecordingEmpty
+        "The recording has no byte of sound."
+        "The call was not answered, or recording failed and left an empty file or a bare header."
+        "Fetch the file again if the source has more. Else move it away; the call is then treated \
+         as one without a recording, by `--missing-audio`.",
+    RecordingTooLarge
+        "The recording is larger than the 1 GB that the API takes."
+        "A very long call was stored without compression, or the file holds more than one call."
+        "Convert it to a smaller format, for example FLAC or MP3, and run again.",
+    RecordingOutside
+        "The path of the recording leaves the audio folder."
+        "The export has absolute paths, paths with `..`, or a link in the folder points elsewhere."
+        "Name the folder above all recordings with `--audio`, and let `[audio] match` use only the \
+         part of the path below it. Nothing outside of that folder is ever read.",
+    RecordingUnreadable
+        "The recording cannot be opened."
+        "The rights of the file forbid it, the share is not connected, or another program holds \
+         the file."
+        "Give the user of this program the right to read it, then run again.",
+    RecordingShared
+        "Two calls claim the same recording."
+        "Two rows describe one call, or a pattern of the mapping is too wide."
+        "Leave the surplus rows out with `[source] skip`, or make `[audio] match` narrower.",
+    RecordingTruncated
+        "The recording ends before its header says."
+        "The copy was interrupted, or the system crashed or was still recording."
+        "Compare its size with the source and fetch it again if it is shorter. It is sent as it \
+         is.",
+    RecordingMislabelled
+        "The content of the recording is not what its name says."
+        "The file was renamed instead of converted, or the system gives every file the same \
+         ending."
+        "Give the file the ending of its real kind, so that the server reads it correctly. It is \
+         sent as it is.",
+    RecordingFormat
+        "The recording is of a kind that the API may not take."
+        "The system stores recordings in a format of telephony that few programs read."
+        "Try one call first with `--limit 1`. If the server refuses it, convert the recordings to \
+         WAV or FLAC.",
+    RecordingChannels
+        "The channels of the recording do not fit the channels that are sent."
+        "The mapping states one layout for all, while the system records some calls differently."
+        "Use `audioChannels = { value = \"auto\" }` to go by each recording, or correct the \
+         column. Wrong channels mix up who said what.",
+    RecordingDuration
+        "The length of the recording does not fit the duration in the export."
+        "The duration counts ringing, the recording was paused or cut, or it belongs to another \
+         call."
+        "Listen to one of them. If all differ by a little, the export counts something else, and \
+         there is nothing to do; if few differ by much, check `[audio] match`.",
+    RecordingTime
+        "The time in the recording's name does not fit the time of the call."
+        "The two were written in different zones, or the recording belongs to another call."
+        "If all differ by the same whole hours, correct `[source] timezone` before anything is \
+         sent; else check `[audio] match`.",
+    RecordingSilent
+        "Nobody speaks in one channel of the recording."
+        "The microphone was muted, or the system writes two channels for a call that has only one."
+        "Listen to one of them. If the second channel is always silent, state `audioChannels` in \
+         the mapping.",
+    RecordingChanged
+        "The recording changed while it was sent."
+        "The system was still writing it, or a copy was running at the same time."
+        "Wait until the copy is complete and run again: the call is still owed its recording.",
+    ServerRefused
+        "The server refused this call or its recording."
+        "A rule of the server that the contract does not tell, or a value that your organisation \
+         has not set up, such as a custom property."
+        "The message has the server's status and reason. Correct the record, or set up in Capturi \
+         what is missing, and run again: only what is not yet in place is sent.",
+    GaveUp
+        "The call was tried as often as allowed, without success."
+        "The server or the line had a bad time."
+        "Run the same command again later: only what is not yet in place is sent. `--retries` sets \
+         how often a call is tried.",
+    AlreadyThere
+        "Somebody else made this conversation, and it was left as it is."
+        "Another tool or another ledger has sent a call with this id before."
+        "Nothing to do. With `--existing adopt` the conversation would be taken over and would \
+         still get its recording.",
+    UploadInDoubt
+        "The answer to an upload was lost, and the recording was sent again."
+        "The line broke after the recording had left and before the server's answer arrived."
+        "Look at the conversation in Capturi: the recording is in place, and it may be there \
+         twice.",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_title_a_cause_and_a_cure() {
+        for &code in Code::ALL {
+            let Explanation { title, cause, cure } = explain(code);
+            for text in [title, cause, cure] {
+                assert!(text.len() > 10, "{code}: {text:?} says too little");
+                assert_eq!(text, text.trim(), "{code}");
+                assert!(text.ends_with('.'), "{code}: {text:?} is no sentence");
+                assert!(
+                    !text.contains("  "),
+                    "{code}: {text:?} has a gap where a line was broken"
+                );
+            }
+            assert!(title.len() < 90, "{code}: the title is too long for a line");
+        }
+    }
+
+    #[test]
+    fn no_text_waits_for_a_value() {
+        for &code in Code::ALL {
+            let Explanation { title, cause, cure } = explain(code);
+            for text in [title, cause, cure] {
+                assert!(!text.contains(['<', '>']), "{code}: {text:?}");
+                for (open, _) in text.match_indices('{') {
+                    assert!(
+                        text[open..].starts_with("{ "),
+                        "{code}: {text:?} has a placeholder"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_codes_share_a_title() {
+        for (index, &code) in Code::ALL.iter().enumerate() {
+            for &other in &Code::ALL[..index] {
+                assert_ne!(
+                    explain(code).title,
+                    explain(other).title,
+                    "{code} and {other}"
+                );
+            }
+        }
     }
 }
