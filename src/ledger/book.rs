@@ -11,9 +11,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Result, TransactionBehavior, params};
 
 use super::error::{Error, at};
+use super::fact::{Entry, Fact};
 use super::mask::mask;
 use super::rows;
-use super::standing::{Entry, Fact, Standing};
+use super::standing::Standing;
 use super::summary::NotedProblem;
 use super::writer::RunId;
 

@@ -13,6 +13,7 @@
 mod book;
 mod done;
 mod error;
+mod fact;
 mod lock;
 mod mask;
 mod open;
@@ -20,12 +21,15 @@ mod reader;
 mod rows;
 mod standing;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use done::Done;
 pub use error::{Error, OpenError};
+pub use fact::{Entry, Fact, Stage};
 pub use lock::Holder;
 pub use reader::{Accepted, Reader};
-pub use standing::{Create, Ending, Entry, Fact, Obstacle, Stage, Standing, State, Upload};
+pub use standing::{Create, Ending, Obstacle, Standing, State, Upload};
 pub use summary::{InDoubt, NotedProblem, Run, Summary, Trouble};
 pub use writer::{Ledger, RunId, Writer};

@@ -189,3 +189,60 @@ pub(super) fn destination(connection: &Connection) -> Sql<Option<String>> {
         .query_row("SELECT destination FROM ledger", (), |row| row.get(0))
         .optional()
 }
+
+/// An empty ledger for tests.
+#[cfg(test)]
+pub(super) fn in_memory() -> Connection {
+    let mut connection = Connection::open_in_memory().unwrap();
+    migrate(&mut connection, MIGRATIONS).unwrap();
+    connection
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEPS: [&str; 3] = [
+        "CREATE TABLE one (a); INSERT INTO one VALUES (1)",
+        "ALTER TABLE one ADD COLUMN b DEFAULT 2",
+        "UPDATE one SET a = a + 10",
+    ];
+
+    fn state(connection: &Connection) -> (i64, i64, i64) {
+        let number = |sql: &str| connection.query_row(sql, (), |row| row.get(0)).unwrap();
+        (
+            number("PRAGMA user_version"),
+            number("PRAGMA application_id"),
+            number("SELECT a FROM one"),
+        )
+    }
+
+    #[test]
+    fn yesterdays_file_takes_the_steps_it_has_not_seen() {
+        for seen in 0..=STEPS.len() {
+            let mut connection = Connection::open_in_memory().unwrap();
+            migrate(&mut connection, &STEPS[..seen]).unwrap();
+            migrate(&mut connection, &STEPS).unwrap();
+            assert_eq!(state(&connection), (3, APPLICATION_ID, 11), "{seen} seen");
+            migrate(&mut connection, &STEPS).unwrap();
+            assert_eq!(state(&connection), (3, APPLICATION_ID, 11), "{seen} seen");
+        }
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_the_form_before_it() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let steps = [STEPS[0], "UPDATE one SET a = 9; SELECT nonsense"];
+        assert!(migrate(&mut connection, &steps).is_err());
+        assert_eq!(state(&connection), (1, APPLICATION_ID, 1));
+    }
+
+    /// Files out there have taken these very steps. Add one instead of changing one.
+    #[test]
+    fn the_steps_that_have_left_the_house_are_as_they_were() {
+        let hashes = MIGRATIONS
+            .iter()
+            .map(|step| xxhash_rust::xxh3::xxh3_64(step.as_bytes()));
+        assert_eq!(hashes.collect::<Vec<_>>(), [16_394_836_949_933_315_348]);
+    }
+}

@@ -5,7 +5,8 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, ToSql};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::standing::{Create, Ending, Obstacle, Stage, Standing, Upload};
+use super::fact::Stage;
+use super::standing::{Create, Ending, Obstacle, Standing, Upload};
 
 /// Reads rows of `call` with the columns that [`standing`] reads, in its order, then `id` and
 /// `identity`.
@@ -245,4 +246,55 @@ pub(super) fn time(row: &Row<'_>, column: usize) -> Result<Timestamp> {
 /// A number that no version up to this one has written.
 fn unknown(column: usize, number: i64) -> rusqlite::Error {
     rusqlite::Error::IntegralValueOutOfRange(column, number)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ledger::open::in_memory;
+    use crate::ledger::tests::facts;
+
+    proptest! {
+        #[test]
+        fn a_standing_survives_its_row(
+            identity in "\\PC{0,40}",
+            before in prop::collection::vec(facts(), 0..6),
+            after in prop::collection::vec(facts(), 0..6),
+        ) {
+            let connection = in_memory();
+            let mut standing = Standing::new(Timestamp::from_millisecond(1).unwrap());
+            let mut id = None;
+            for facts in [before, after] {
+                for fact in facts {
+                    standing.apply(fact, Timestamp::from_millisecond(2).unwrap());
+                }
+                id = Some(save(&connection, id, &identity, &standing).unwrap());
+                let found = find(&connection, &identity).unwrap();
+                prop_assert_eq!(found, Some((id.unwrap(), standing.clone())));
+                let ended = ending(create_number(&standing.create), upload_number(standing.upload));
+                prop_assert_eq!(ended, standing.ending());
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_that_nobody_wrote_is_an_error() {
+        for column in [
+            "create_state",
+            "upload_state",
+            "obstacle",
+            "bytes",
+            "first_at",
+        ] {
+            let connection = in_memory();
+            let mut standing = Standing::new(Timestamp::UNIX_EPOCH);
+            standing.upload = Upload::Intended { bytes: 1 };
+            save(&connection, None, "call-1", &standing).unwrap();
+            let nonsense = format!("UPDATE call SET {column} = {}", i64::MIN);
+            connection.execute(&nonsense, ()).unwrap();
+            assert!(find(&connection, "call-1").is_err(), "{column}");
+        }
+    }
 }

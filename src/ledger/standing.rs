@@ -5,122 +5,9 @@
 //! next run. Below that the last word counts, since a call that was refused may be tried again.
 //! A fact that says nothing new changes nothing, not even the time.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
-/// One of the two requests of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Stage {
-    /// Making the conversation.
-    Create,
-    /// Sending the recording.
-    Upload,
-}
-
-impl Stage {
-    /// `create` or `upload`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Stage::Create => "create",
-            Stage::Upload => "upload",
-        }
-    }
-}
-
-/// A fact about one call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// The `externalIdentity`.
-    pub identity: Arc<str>,
-    /// What is to be kept.
-    pub fact: Fact,
-}
-
-impl Entry {
-    /// A fact about the call of this identity.
-    pub fn new(identity: impl Into<Arc<str>>, fact: Fact) -> Self {
-        Entry {
-            identity: identity.into(),
-            fact,
-        }
-    }
-}
-
-/// What happened to a call, or is about to happen.
-///
-/// `fingerprint` is [`crate::call::Call::fingerprint`] of the content that the fact is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fact {
-    /// The create request is about to leave.
-    CreateIntended {
-        /// What is about to be sent.
-        fingerprint: u128,
-    },
-    /// We made the conversation (200, or a 409 that answers an earlier try of ours).
-    Created {
-        /// What the server has. After a lost answer this is what was sent then, not what the
-        /// export says now.
-        fingerprint: u128,
-        /// Its uid, unless a 409 said it.
-        uid: Option<String>,
-    },
-    /// Somebody else made the conversation, and we go on with the recording.
-    Adopted {
-        /// What the export says; it was not sent.
-        fingerprint: u128,
-        /// Its uid, if it could be looked up.
-        uid: Option<String>,
-    },
-    /// Somebody else made the conversation, and the operator said to leave it.
-    LeftAlone {
-        /// What the export says; it was not sent.
-        fingerprint: u128,
-    },
-    /// The operator said to create calls without a recording, and this one has none.
-    WithoutRecording,
-    /// The upload request is about to leave.
-    UploadIntended {
-        /// The size of the recording.
-        bytes: u64,
-    },
-    /// The recording arrived.
-    Uploaded {
-        /// BLAKE3 of the bytes that were sent.
-        hash: [u8; 32],
-        /// How many they were.
-        bytes: u64,
-        /// How often they were sent again although an earlier try may have arrived.
-        in_doubt_resends: u32,
-    },
-    /// Not sent: the operator said to wait for a recording.
-    Held {
-        /// What the export says.
-        fingerprint: u128,
-    },
-    /// The server said no to this call.
-    Refused {
-        /// What was sent.
-        fingerprint: u128,
-        /// Which request.
-        stage: Stage,
-        /// The HTTP status.
-        status: u16,
-        /// What it said. Kept masked: see `mask.rs`.
-        message: String,
-    },
-    /// Tried as often as allowed; the next run tries again.
-    Failed {
-        /// What was sent, or would have been.
-        fingerprint: u128,
-        /// Which request.
-        stage: Stage,
-        /// The HTTP status of the last try, if it was answered.
-        status: Option<u16>,
-        /// What went wrong. Kept masked.
-        why: String,
-    },
-}
+use super::fact::{Fact, Stage};
 
 /// Where the conversation stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -456,5 +343,208 @@ impl Standing {
             Stage::Create => self.create_answer(self.create.clone(), obstacle, fingerprint),
             Stage::Upload => self.upload_answer(self.upload, obstacle),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ledger::tests::facts;
+
+    fn at(millisecond: i64) -> Timestamp {
+        Timestamp::from_millisecond(millisecond).unwrap()
+    }
+
+    fn after(facts: &[Fact]) -> Standing {
+        let mut standing = Standing::new(at(0));
+        for (millisecond, fact) in (1..).zip(facts) {
+            standing.apply(fact.clone(), at(millisecond));
+        }
+        standing
+    }
+
+    /// The conversation, told again from the facts as a whole instead of one by one.
+    fn expected_create(facts: &[Fact]) -> (Create, Option<u128>) {
+        let first = |of: fn(&Fact) -> Option<u128>| facts.iter().find_map(of);
+        let last = |of: fn(&Fact) -> Option<u128>| facts.iter().rev().find_map(of);
+        let made = first(|fact| match fact {
+            Fact::Created { fingerprint, .. } => Some(*fingerprint),
+            _ => None,
+        });
+        let adopted = first(|fact| match fact {
+            Fact::Adopted { fingerprint, .. } => Some(*fingerprint),
+            _ => None,
+        });
+        if let Some(fingerprint) = made.or(adopted) {
+            let create = Create::Done {
+                uid: None,
+                is_adopted: made.is_none(),
+            };
+            return (create, Some(fingerprint));
+        }
+        if let Some(fingerprint) = last(|fact| match fact {
+            Fact::LeftAlone { fingerprint } => Some(*fingerprint),
+            _ => None,
+        }) {
+            return (Create::LeftAlone, Some(fingerprint));
+        }
+        let answer = facts.iter().rev().find_map(|fact| match fact {
+            Fact::CreateIntended { .. } => Some(Create::Intended),
+            Fact::Refused {
+                stage: Stage::Create,
+                ..
+            } => Some(Create::Refused),
+            _ => None,
+        });
+        let fingerprint = last(|fact| match fact {
+            Fact::CreateIntended { fingerprint }
+            | Fact::Held { fingerprint }
+            | Fact::Refused {
+                fingerprint,
+                stage: Stage::Create,
+                ..
+            }
+            | Fact::Failed {
+                fingerprint,
+                stage: Stage::Create,
+                ..
+            } => Some(*fingerprint),
+            _ => None,
+        });
+        (answer.unwrap_or_default(), fingerprint)
+    }
+
+    fn expected_upload(facts: &[Fact]) -> Upload {
+        let arrived = facts.iter().rev().find_map(|fact| match fact {
+            Fact::Uploaded { hash, bytes, .. } => Some(Upload::Done {
+                hash: *hash,
+                bytes: *bytes,
+            }),
+            _ => None,
+        });
+        let answer = facts.iter().rev().find_map(|fact| match fact {
+            Fact::UploadIntended { bytes } => Some(Upload::Intended { bytes: *bytes }),
+            Fact::WithoutRecording => Some(Upload::NotWanted),
+            Fact::Refused {
+                stage: Stage::Upload,
+                ..
+            } => Some(Upload::Refused),
+            _ => None,
+        });
+        arrived.or(answer).unwrap_or_default()
+    }
+
+    proptest! {
+        #[test]
+        fn no_order_of_facts_makes_it_forget(facts in prop::collection::vec(facts(), 0..12)) {
+            let standing = after(&facts);
+            let (create, fingerprint) = expected_create(&facts);
+            let uids: Vec<&String> = facts.iter().filter_map(|fact| match fact {
+                Fact::Created { uid, .. } | Fact::Adopted { uid, .. } => uid.as_ref(),
+                _ => None,
+            }).collect();
+            match (&standing.create, &create) {
+                (Create::Done { uid, is_adopted }, Create::Done { is_adopted: expected, .. }) => {
+                    prop_assert_eq!(is_adopted, expected);
+                    prop_assert_eq!(uid.is_some(), !uids.is_empty());
+                    prop_assert!(uid.iter().all(|uid| uids.contains(&uid)));
+                }
+                (one, other) => prop_assert_eq!(one, other),
+            }
+            prop_assert_eq!(standing.upload, expected_upload(&facts));
+            prop_assert_eq!(standing.fingerprint, fingerprint.unwrap_or(0));
+        }
+
+        #[test]
+        fn a_fact_told_twice_is_told_once(
+            facts in prop::collection::vec(facts(), 1..8),
+        ) {
+            let mut standing = after(&facts);
+            let once = standing.clone();
+            let last = facts.last().unwrap().clone();
+            prop_assert!(!standing.apply(last, at(99)));
+            prop_assert_eq!(standing, once);
+        }
+
+        #[test]
+        fn a_complete_call_stays_complete(
+            before in prop::collection::vec(facts(), 0..8),
+            later in prop::collection::vec(facts(), 0..8),
+        ) {
+            let done = [
+                Fact::Created { fingerprint: 1, uid: None },
+                Fact::Uploaded { hash: [7; 32], bytes: 9, in_doubt_resends: 0 },
+            ];
+            let facts = [&before[..], &done, &later].concat();
+            prop_assert_eq!(after(&facts).state(), State::Complete);
+        }
+    }
+
+    #[test]
+    fn a_late_intent_does_not_erase_what_was_made() {
+        let standing = after(&[
+            Fact::Created {
+                fingerprint: 1,
+                uid: Some("u-1".into()),
+            },
+            Fact::CreateIntended { fingerprint: 2 },
+        ]);
+        assert_eq!(standing.fingerprint, 1);
+        assert_eq!(
+            standing.create,
+            Create::Done {
+                uid: Some("u-1".into()),
+                is_adopted: false
+            }
+        );
+    }
+
+    #[test]
+    fn a_conversation_left_alone_can_be_adopted_later() {
+        let standing = after(&[
+            Fact::LeftAlone { fingerprint: 1 },
+            Fact::Adopted {
+                fingerprint: 1,
+                uid: None,
+            },
+        ]);
+        assert_eq!(standing.ending(), None);
+        assert_eq!(standing.state(), State::Unfinished);
+    }
+
+    #[test]
+    fn a_failure_leaves_the_call_in_doubt() {
+        let standing = after(&[
+            Fact::CreateIntended { fingerprint: 1 },
+            Fact::Failed {
+                fingerprint: 1,
+                stage: Stage::Create,
+                status: None,
+                why: "no answer".into(),
+            },
+        ]);
+        assert_eq!(standing.state(), State::Failed);
+        assert_eq!(standing.in_doubt(), Some(Stage::Create));
+    }
+
+    #[test]
+    fn the_next_try_clears_what_stood_in_the_way() {
+        let standing = after(&[
+            Fact::Held { fingerprint: 1 },
+            Fact::CreateIntended { fingerprint: 1 },
+        ]);
+        assert_eq!(standing.obstacle, None);
+        assert_eq!(standing.state(), State::InDoubt);
+    }
+
+    #[test]
+    fn the_time_moves_with_news_only() {
+        let mut standing = after(&[Fact::Held { fingerprint: 1 }]);
+        standing.apply(Fact::Held { fingerprint: 1 }, at(50));
+        assert_eq!(standing.last_at, at(1));
+        standing.apply(Fact::Held { fingerprint: 2 }, at(50));
+        assert_eq!(standing.last_at, at(50));
     }
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rusqlite::{Connection, Result, Row};
 
+use super::fact::Stage;
 use super::open;
 use super::rows::{self, select_calls};
-use super::standing::{Obstacle, Stage, State};
+use super::standing::{Obstacle, State};
 use super::writer::RunId;
 use crate::call::Problem;
 

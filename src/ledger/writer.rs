@@ -9,14 +9,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, JoinHandle, Thread};
 
+use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::book::{Book, Command};
 use super::error::{Error, OpenError};
+use super::fact::Entry;
 use super::lock::Lock;
 use super::open;
 use super::reader::Reader;
-use super::standing::Entry;
 use super::summary::NotedProblem;
 use crate::call::Problem;
 
@@ -51,6 +52,10 @@ impl Ledger {
         let path = open::resolve(path)?;
         let lock = Lock::take(&path)?;
         let connection = open::for_writing(&path, destination)?;
+        Self::start(path, lock, connection)
+    }
+
+    fn start(path: PathBuf, lock: Lock, connection: Connection) -> Result<Self, OpenError> {
         let (sender, requests) = mpsc::channel(QUEUE);
         let book = Book::new(&path, connection);
         let thread = thread::Builder::new()
@@ -235,5 +240,135 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
             Poll::Ready(value) => return value,
             Poll::Pending => thread::park(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::JoinSet;
+
+    use super::*;
+    use crate::ledger::{Fact, State};
+
+    const DESTINATION: &str = "https://integrations.example.com v2";
+
+    fn intent(identity: impl Into<Arc<str>>) -> Vec<Entry> {
+        vec![Entry::new(
+            identity,
+            Fact::CreateIntended { fingerprint: 1 },
+        )]
+    }
+
+    /// A ledger whose file may not grow beyond what it is.
+    fn full(folder: &Path) -> Ledger {
+        let path = folder.join("calls.db");
+        Ledger::open(&path, DESTINATION).unwrap().close().unwrap();
+        let connection = open::for_writing(&path, DESTINATION).unwrap();
+        let pages: i64 = connection
+            .query_row("PRAGMA max_page_count = 1", (), |row| row.get(0))
+            .unwrap();
+        assert!(pages > 1);
+        let lock = Lock::take(&path).unwrap();
+        Ledger::start(path, lock, connection).unwrap()
+    }
+
+    #[test]
+    fn after_a_full_disk_nothing_is_written_any_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = full(folder.path());
+        let writer = ledger.writer();
+        let many = (0..500).flat_map(|number| intent(format!("call-{number}")));
+        let error = writer.write_blocking(many.collect()).unwrap_err();
+        assert!(matches!(error, Error::DiskFull { .. }), "{error}");
+        // This one would have fitted.
+        let error = writer.write_blocking(intent("call-1")).unwrap_err();
+        assert!(matches!(error, Error::DiskFull { .. }), "{error}");
+        let known = ledger.reader().unwrap().standing(&["call-1"]).unwrap();
+        assert_eq!(known, [None]);
+        let error = ledger.close().unwrap_err();
+        assert!(matches!(error, Error::DiskFull { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_connection_that_may_not_write_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("calls.db");
+        let connection = open::for_writing(&path, DESTINATION).unwrap();
+        connection.pragma_update(None, "query_only", true).unwrap();
+        let lock = Lock::take(&path).unwrap();
+        let ledger = Ledger::start(path, lock, connection).unwrap();
+        let error = ledger
+            .writer()
+            .write_blocking(intent("call-1"))
+            .unwrap_err();
+        assert!(matches!(error, Error::ReadOnly { .. }), "{error}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn many_tasks_write_and_each_sees_its_own_facts() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("calls.db"), DESTINATION).unwrap();
+        let mut tasks = JoinSet::new();
+        for task in 0..32 {
+            let writer = ledger.writer();
+            let reader = ledger.reader().unwrap();
+            tasks.spawn(async move {
+                for number in 0..10 {
+                    let identity = format!("call-{task}-{number}");
+                    writer.write(intent(&*identity)).await.unwrap();
+                    let known = reader.standing(&[&identity]).unwrap();
+                    assert_eq!(known[0].as_ref().unwrap().state(), State::InDoubt);
+                    let left = Fact::LeftAlone { fingerprint: 1 };
+                    writer
+                        .write(vec![Entry::new(identity, left)])
+                        .await
+                        .unwrap();
+                }
+            });
+        }
+        while let Some(ended) = tasks.join_next().await {
+            ended.unwrap();
+        }
+        let summary = ledger.reader().unwrap().summary().unwrap();
+        assert_eq!(summary.count(State::LeftAlone), 320);
+        assert_eq!(summary.calls(), 320);
+    }
+
+    #[tokio::test]
+    async fn a_ledger_can_be_used_and_dropped_inside_a_task() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("calls.db");
+        let ledger = Ledger::open(&path, DESTINATION).unwrap();
+        let writer = ledger.writer();
+        // More often than a task may go on without giving way.
+        for _ in 0..300 {
+            writer.write(intent("call-1")).await.unwrap();
+            writer.write_blocking(intent("call-1")).unwrap();
+        }
+        drop(ledger);
+        let error = writer.write(intent("call-2")).await.unwrap_err();
+        assert!(matches!(error, Error::Closed), "{error}");
+        assert_eq!(Ledger::read(&path).unwrap().summary().unwrap().calls(), 1);
+    }
+
+    #[test]
+    fn what_is_queued_is_written_before_the_ledger_closes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("calls.db");
+        let ledger = Ledger::open(&path, DESTINATION).unwrap();
+        let writer = ledger.writer();
+        let callers: Vec<_> = (0..200)
+            .map(|number| {
+                let (answer, answered) = oneshot::channel();
+                let command = Command::Write(intent(format!("call-{number}")));
+                writer.sender.try_send(Request { command, answer }).unwrap();
+                answered
+            })
+            .collect();
+        ledger.close().unwrap();
+        for caller in callers {
+            caller.blocking_recv().unwrap().unwrap();
+        }
+        assert_eq!(Ledger::read(&path).unwrap().summary().unwrap().calls(), 200);
     }
 }

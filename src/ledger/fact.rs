@@ -1,0 +1,116 @@
+//! What the rest of the program tells the ledger about a call.
+
+use std::sync::Arc;
+
+/// One of the two requests of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Stage {
+    /// Making the conversation.
+    Create,
+    /// Sending the recording.
+    Upload,
+}
+
+impl Stage {
+    /// `create` or `upload`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Stage::Create => "create",
+            Stage::Upload => "upload",
+        }
+    }
+}
+
+/// A fact about one call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The `externalIdentity`.
+    pub identity: Arc<str>,
+    /// What is to be kept.
+    pub fact: Fact,
+}
+
+impl Entry {
+    /// A fact about the call of this identity.
+    pub fn new(identity: impl Into<Arc<str>>, fact: Fact) -> Self {
+        Entry {
+            identity: identity.into(),
+            fact,
+        }
+    }
+}
+
+/// What happened to a call, or is about to happen.
+///
+/// `fingerprint` is [`crate::call::Call::fingerprint`] of the content that the fact is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// The create request is about to leave.
+    CreateIntended {
+        /// What is about to be sent.
+        fingerprint: u128,
+    },
+    /// We made the conversation (200, or a 409 that answers an earlier try of ours).
+    Created {
+        /// What the server has. After a lost answer this is what was sent then, not what the
+        /// export says now.
+        fingerprint: u128,
+        /// Its uid, unless a 409 said it.
+        uid: Option<String>,
+    },
+    /// Somebody else made the conversation, and we go on with the recording.
+    Adopted {
+        /// What the export says; it was not sent.
+        fingerprint: u128,
+        /// Its uid, if it could be looked up.
+        uid: Option<String>,
+    },
+    /// Somebody else made the conversation, and the operator said to leave it.
+    LeftAlone {
+        /// What the export says; it was not sent.
+        fingerprint: u128,
+    },
+    /// The operator said to create calls without a recording, and this one has none.
+    WithoutRecording,
+    /// The upload request is about to leave.
+    UploadIntended {
+        /// The size of the recording.
+        bytes: u64,
+    },
+    /// The recording arrived.
+    Uploaded {
+        /// BLAKE3 of the bytes that were sent.
+        hash: [u8; 32],
+        /// How many they were.
+        bytes: u64,
+        /// How often they were sent again although an earlier try may have arrived.
+        in_doubt_resends: u32,
+    },
+    /// Not sent: the operator said to wait for a recording.
+    Held {
+        /// What the export says.
+        fingerprint: u128,
+    },
+    /// The server said no to this call.
+    Refused {
+        /// What was sent.
+        fingerprint: u128,
+        /// Which request.
+        stage: Stage,
+        /// The HTTP status.
+        status: u16,
+        /// What it said. Kept masked: see `mask.rs`.
+        message: String,
+    },
+    /// Tried as often as allowed; the next run tries again.
+    Failed {
+        /// What was sent, or would have been.
+        fingerprint: u128,
+        /// Which request.
+        stage: Stage,
+        /// The HTTP status of the last try, if it was answered.
+        status: Option<u16>,
+        /// What went wrong. Kept masked.
+        why: String,
+    },
+}

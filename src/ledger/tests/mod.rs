@@ -1,0 +1,127 @@
+//! What the tests of the ledger share, and the tests of the ledger as a whole.
+
+mod crash;
+mod reading;
+mod refusing;
+
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::{Entry, Fact, Ledger, Reader, Stage, Standing};
+
+const DESTINATION: &str = "https://integrations.example.com v2";
+
+/// Any fact, out of few enough that they meet.
+pub(in crate::ledger) fn facts() -> impl Strategy<Value = Fact> {
+    let fingerprint = 1..4_u128;
+    let uid = || prop::option::of("u-[1-3]");
+    let stage = || prop_oneof![Just(Stage::Create), Just(Stage::Upload)];
+    prop_oneof![
+        fingerprint
+            .clone()
+            .prop_map(|fingerprint| Fact::CreateIntended { fingerprint }),
+        (fingerprint.clone(), uid())
+            .prop_map(|(fingerprint, uid)| Fact::Created { fingerprint, uid }),
+        (fingerprint.clone(), uid())
+            .prop_map(|(fingerprint, uid)| Fact::Adopted { fingerprint, uid }),
+        fingerprint
+            .clone()
+            .prop_map(|fingerprint| Fact::LeftAlone { fingerprint }),
+        Just(Fact::WithoutRecording),
+        (1..4_u64).prop_map(|bytes| Fact::UploadIntended { bytes }),
+        (1..4_u8, 1..4_u64, 0..3_u32).prop_map(|(byte, bytes, in_doubt_resends)| {
+            Fact::Uploaded {
+                hash: [byte; 32],
+                bytes,
+                in_doubt_resends,
+            }
+        }),
+        fingerprint
+            .clone()
+            .prop_map(|fingerprint| Fact::Held { fingerprint }),
+        (fingerprint.clone(), stage(), 400..500_u16).prop_map(|(fingerprint, stage, status)| {
+            Fact::Refused {
+                fingerprint,
+                stage,
+                status,
+                message: "no".into(),
+            }
+        }),
+        (fingerprint, stage(), prop::option::of(500..600_u16)).prop_map(
+            |(fingerprint, stage, status)| Fact::Failed {
+                fingerprint,
+                stage,
+                status,
+                why: "too often".into(),
+            }
+        ),
+    ]
+}
+
+/// A folder with room for one ledger.
+struct Bench {
+    folder: TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Bench {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("calls.db")
+    }
+
+    fn open(&self) -> Ledger {
+        Ledger::open(&self.path(), DESTINATION).unwrap()
+    }
+
+    fn read(&self) -> Reader {
+        Ledger::read(&self.path()).unwrap()
+    }
+
+    /// A ledger in which these facts were written and acknowledged, closed again.
+    fn written(entries: Vec<Entry>) -> Self {
+        let bench = Bench::new();
+        let ledger = bench.open();
+        ledger.writer().write_blocking(entries).unwrap();
+        ledger.close().unwrap();
+        bench
+    }
+}
+
+fn side_file(ledger: &Path, ending: &str) -> PathBuf {
+    let mut name = ledger.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// The facts of a call that went well.
+fn complete(identity: &str, fingerprint: u128) -> Vec<Entry> {
+    [
+        Fact::CreateIntended { fingerprint },
+        Fact::Created {
+            fingerprint,
+            uid: Some(format!("uid of {identity}")),
+        },
+        Fact::UploadIntended { bytes: 44 },
+        Fact::Uploaded {
+            hash: [7; 32],
+            bytes: 44,
+            in_doubt_resends: 0,
+        },
+    ]
+    .map(|fact| Entry::new(identity, fact))
+    .into()
+}
+
+/// A standing without its times, which a test cannot know.
+fn timeless(mut standing: Standing) -> Standing {
+    standing.first_at = jiff::Timestamp::UNIX_EPOCH;
+    standing.last_at = jiff::Timestamp::UNIX_EPOCH;
+    standing
+}

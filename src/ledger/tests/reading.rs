@@ -1,0 +1,268 @@
+//! What status, reports and the next run see.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::call::{Code, Place, Problem};
+use crate::ledger::{Ending, Error, Obstacle, State};
+
+fn entry(identity: &str, fact: Fact) -> Entry {
+    Entry::new(identity, fact)
+}
+
+fn refused(identity: &str, message: &str) -> Entry {
+    let fact = Fact::Refused {
+        fingerprint: 1,
+        stage: Stage::Create,
+        status: 400,
+        message: message.into(),
+    };
+    entry(identity, fact)
+}
+
+/// One call in each state, and a second one refused for the same reason.
+fn one_of_each() -> Bench {
+    let created = |identity: &str| {
+        let fact = Fact::Created {
+            fingerprint: 1,
+            uid: None,
+        };
+        entry(identity, fact)
+    };
+    let failed = Fact::Failed {
+        fingerprint: 1,
+        stage: Stage::Upload,
+        status: Some(503),
+        why: "service unavailable".into(),
+    };
+    let adopted = Fact::Adopted {
+        fingerprint: 1,
+        uid: None,
+    };
+    let mut entries = complete("complete", 1);
+    entries.extend([
+        created("without"),
+        entry("without", Fact::WithoutRecording),
+        entry("left", Fact::LeftAlone { fingerprint: 1 }),
+        refused(
+            "refused-1",
+            "refused-1: agentEmail a.b@example.com is no address",
+        ),
+        refused(
+            "refused-2",
+            "refused-2: agentEmail c.d@example.com is no address",
+        ),
+        created("failed"),
+        entry("failed", Fact::UploadIntended { bytes: 9 }),
+        entry("failed", failed),
+        entry("held", Fact::Held { fingerprint: 1 }),
+        entry("doubt", Fact::CreateIntended { fingerprint: 1 }),
+        entry("unfinished", adopted),
+    ]);
+    Bench::written(entries)
+}
+
+#[test]
+fn every_call_is_counted_in_one_state() {
+    let summary = one_of_each().read().summary().unwrap();
+    for state in State::ALL {
+        let expected = if state == State::Refused { 2 } else { 1 };
+        assert_eq!(summary.count(state), expected, "{}", state.name());
+    }
+    assert_eq!(summary.calls(), 9);
+    assert_eq!(summary.adopted, 1);
+    assert_eq!(summary.bytes, 44);
+    assert_eq!(summary.destination, DESTINATION);
+}
+
+#[test]
+fn the_same_reason_is_told_once() {
+    let summary = one_of_each().read().summary().unwrap();
+    assert_eq!(summary.troubles.len(), 3);
+    let first = &summary.troubles[0];
+    assert_eq!((first.count, first.examples.len()), (2, 2));
+    assert_eq!(first.examples[0], "refused-1");
+    assert_eq!(
+        first.obstacle,
+        Obstacle::Refused {
+            stage: Stage::Create,
+            status: 400,
+            message: "<id>: agentEmail <e-mail> is no address".into(),
+        }
+    );
+}
+
+#[test]
+fn reasons_beyond_the_limit_are_counted_without_their_words() {
+    let words = |number: u32| format!("reason {}", "x".repeat(number as usize));
+    let entries = (0..250).map(|number| refused(&format!("call {number}"), &words(number)));
+    let summary = Bench::written(entries.collect()).read().summary().unwrap();
+    assert_eq!(summary.troubles.len(), 201);
+    assert_eq!(summary.troubles[0].count, 50);
+    assert_eq!(summary.count(State::Refused), 250);
+}
+
+#[test]
+fn a_failed_call_may_be_in_doubt_as_well() {
+    let in_doubt = one_of_each().read().summary().unwrap().in_doubt;
+    assert_eq!((in_doubt.creates, in_doubt.uploads), (1, 1));
+    assert_eq!(in_doubt.examples, ["failed", "doubt"]);
+}
+
+#[test]
+fn the_accepted_calls_come_in_the_order_of_the_export() {
+    let bench = one_of_each();
+    let mut accepted = Vec::new();
+    bench
+        .read()
+        .accepted(|call| {
+            accepted.push(call);
+            Ok::<(), Error>(())
+        })
+        .unwrap();
+    let identities: Vec<&str> = accepted.iter().map(|call| &*call.identity).collect();
+    assert_eq!(identities, ["complete", "without"]);
+    assert_eq!(accepted[0].recording, Some(([7; 32], 44)));
+    assert_eq!(accepted[0].uid.as_deref(), Some("uid of complete"));
+    assert_eq!(accepted[1].recording, None);
+}
+
+#[test]
+fn a_stream_ends_with_the_first_error_of_its_listener() {
+    let bench = one_of_each();
+    let mut heard = 0;
+    let error = bench
+        .read()
+        .accepted(|_| {
+            heard += 1;
+            Err::<(), Error>(Error::Closed)
+        })
+        .unwrap_err();
+    assert!(matches!(error, Error::Closed), "{error}");
+    assert_eq!(heard, 1);
+}
+
+#[test]
+fn calls_are_done_with_their_very_content() {
+    let bench = one_of_each();
+    let done = bench.read().load_done().unwrap();
+    let hash = |identity: &str| xxhash_rust::xxh3::xxh3_64(identity.as_bytes());
+    assert_eq!(done.len(), 3);
+    assert_eq!(done.ending(hash("complete"), 1), Some(Ending::Complete));
+    assert_eq!(
+        done.ending(hash("without"), 1),
+        Some(Ending::WithoutRecording)
+    );
+    assert_eq!(done.ending(hash("left"), 1), Some(Ending::LeftAlone));
+    assert!(!done.contains(hash("complete"), 1 << 40));
+    for identity in ["refused-1", "failed", "held", "doubt", "unfinished"] {
+        assert!(!done.contains(hash(identity), 1), "{identity}");
+    }
+}
+
+#[test]
+fn a_call_is_known_by_its_exact_identity() {
+    let bench = Bench::written(complete("Call-1", 1));
+    let standings = bench
+        .read()
+        .standing(&["call-1", "Call-1", "Call-1 ", ""])
+        .unwrap();
+    let known: Vec<bool> = standings.iter().map(Option::is_some).collect();
+    assert_eq!(known, [false, true, false, false]);
+}
+
+#[test]
+fn two_calls_of_one_hash_are_two_calls() {
+    let bench = Bench::written([complete("call-1", 1), complete("call-2", 2)].concat());
+    let connection = rusqlite::Connection::open(bench.path()).unwrap();
+    connection
+        .execute(
+            "UPDATE call SET hash = (SELECT hash FROM call WHERE identity = 'call-2')",
+            (),
+        )
+        .unwrap();
+    drop(connection);
+    let standing = bench.read().standing(&["call-2"]).unwrap().remove(0);
+    assert_eq!(standing.unwrap().fingerprint, 2);
+}
+
+#[test]
+fn a_reader_sees_what_was_acknowledged_while_the_run_goes_on() {
+    let bench = Bench::new();
+    let ledger = bench.open();
+    let reader = bench.read();
+    assert_eq!(reader.summary().unwrap().calls(), 0);
+    let writer = ledger.writer();
+    writer.write_blocking(complete("call-1", 1)).unwrap();
+    assert_eq!(reader.summary().unwrap().calls(), 1);
+    assert_eq!(ledger.reader().unwrap().load_done().unwrap().len(), 1);
+}
+
+fn problem(line: u64, code: Code) -> Problem {
+    let place = Place {
+        file: Arc::from("calls.csv"),
+        line,
+    };
+    Problem::new(code, place, "no phone number").at("phone", "+4520123456")
+}
+
+#[test]
+fn the_problems_of_a_run_replace_those_of_the_one_before() {
+    let bench = Bench::new();
+    let ledger = bench.open();
+    let writer = ledger.writer();
+    writer.start_run("first").unwrap();
+    writer.note(&[problem(9, Code::BadJson)]).unwrap();
+    let run = writer.start_run("second").unwrap();
+    let problems = [2, 3, 4].map(|line| problem(line, Code::CustomerNotAPhone));
+    writer.note(&problems).unwrap();
+    writer.note(&[problem(5, Code::MissingField)]).unwrap();
+    writer.finish_run(run, 3, r#"{"read":4}"#).unwrap();
+
+    let reader = bench.read();
+    let summary = reader.summary().unwrap();
+    assert_eq!(
+        summary.problems,
+        [
+            ("customer-not-a-phone".into(), "warning".into(), 3),
+            ("missing-field".into(), "error".into(), 1)
+        ]
+    );
+    let mut lines = Vec::new();
+    reader
+        .problems(|problem| {
+            lines.push(problem.line);
+            Ok::<(), Error>(())
+        })
+        .unwrap();
+    assert_eq!(lines, [2, 3, 4, 5]);
+    let [second, first] = &summary.runs[..] else {
+        panic!("{:?}", summary.runs);
+    };
+    assert_eq!((second.id, second.exit), (run, Some(3)));
+    assert_eq!(second.tally.as_deref(), Some(r#"{"read":4}"#));
+    assert!(second.finished >= Some(second.started));
+    assert_eq!((&*first.options, first.finished), ("first", None));
+}
+
+#[test]
+fn no_person_is_in_the_file() {
+    let bench = Bench::new();
+    let ledger = bench.open();
+    let writer = ledger.writer();
+    writer.note(&[problem(2, Code::CustomerNotAPhone)]).unwrap();
+    writer
+        .write_blocking(vec![refused(
+            "call-1",
+            "customer '+4520123456' of anna@example.com",
+        )])
+        .unwrap();
+    ledger.close().unwrap();
+    let content = std::fs::read(bench.path()).unwrap();
+    for person in ["20123456", "anna"] {
+        let is_there = content
+            .windows(person.len())
+            .any(|bytes| bytes == person.as_bytes());
+        assert!(!is_there, "{person}");
+    }
+}

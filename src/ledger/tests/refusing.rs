@@ -1,0 +1,185 @@
+//! Files that are not opened, and why.
+
+use std::fs;
+
+use rusqlite::Connection;
+
+use super::*;
+use crate::ledger::{Error, OpenError};
+
+fn refusal(bench: &Bench) -> OpenError {
+    let before = fs::read(bench.path()).unwrap();
+    let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
+    assert_eq!(fs::read(bench.path()).unwrap(), before, "it was changed");
+    error
+}
+
+#[test]
+fn a_second_run_is_told_who_has_the_ledger() {
+    let bench = Bench::new();
+    let ledger = bench.open();
+    let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
+    let OpenError::Locked { holder, .. } = error else {
+        panic!("{error}");
+    };
+    assert_eq!(holder.pid, Some(std::process::id()));
+    ledger.close().unwrap();
+    bench.open();
+}
+
+#[cfg(unix)]
+#[test]
+fn another_name_of_the_ledger_is_the_same_ledger() {
+    let bench = Bench::new();
+    let _ledger = bench.open();
+    let other = bench.folder.path().join("other.db");
+    std::os::unix::fs::symlink(bench.path(), &other).unwrap();
+    let error = Ledger::open(&other, DESTINATION).unwrap_err();
+    assert!(matches!(error, OpenError::Locked { .. }), "{error}");
+}
+
+#[test]
+fn a_ledger_of_another_destination_is_refused_with_both_names() {
+    let bench = Bench::written(complete("call-1", 1));
+    let error = Ledger::open(&bench.path(), "http://127.0.0.1:8787 v2").unwrap_err();
+    let OpenError::OtherDestination { theirs, ours, .. } = error else {
+        panic!("{error}");
+    };
+    assert_eq!(theirs, DESTINATION);
+    assert_eq!(ours, "http://127.0.0.1:8787 v2");
+}
+
+#[test]
+fn a_ledger_of_a_newer_version_is_refused() {
+    let bench = Bench::written(complete("call-1", 1));
+    let connection = Connection::open(bench.path()).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(connection);
+    let error = refusal(&bench);
+    assert!(
+        matches!(error, OpenError::Newer { found: 99, .. }),
+        "{error}"
+    );
+    let error = Ledger::read(&bench.path()).unwrap_err();
+    assert!(matches!(error, OpenError::Newer { .. }), "{error}");
+}
+
+#[test]
+fn a_database_of_another_program_is_refused() {
+    let bench = Bench::new();
+    let connection = Connection::open(bench.path()).unwrap();
+    connection.execute("CREATE TABLE call (id)", ()).unwrap();
+    drop(connection);
+    let error = refusal(&bench);
+    assert!(matches!(error, OpenError::NotALedger { .. }), "{error}");
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused() {
+    for content in ["id;customer;agent\n1;a;b\n", "x"] {
+        let bench = Bench::new();
+        fs::write(bench.path(), content).unwrap();
+        let error = refusal(&bench);
+        assert!(matches!(error, OpenError::NotALedger { .. }), "{error}");
+        let error = Ledger::read(&bench.path()).unwrap_err();
+        assert!(matches!(error, OpenError::NotALedger { .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_folder_is_no_ledger() {
+    let bench = Bench::new();
+    fs::create_dir(bench.path()).unwrap();
+    let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
+    assert!(
+        matches!(error, OpenError::Storage(Error::Io { .. })),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_reader_needs_a_ledger() {
+    let bench = Bench::new();
+    let error = Ledger::read(&bench.path()).unwrap_err();
+    assert!(matches!(error, OpenError::Missing { .. }), "{error}");
+    fs::write(bench.path(), b"").unwrap();
+    let error = Ledger::read(&bench.path()).unwrap_err();
+    assert!(matches!(error, OpenError::Missing { .. }), "{error}");
+}
+
+fn many_calls() -> Bench {
+    let calls = (0..500).flat_map(|number| complete(&format!("call-{number}"), number));
+    Bench::written(calls.collect())
+}
+
+#[test]
+fn a_cut_file_is_damaged() {
+    let bench = many_calls();
+    let length = fs::metadata(bench.path()).unwrap().len();
+    let file = fs::File::options().write(true).open(bench.path()).unwrap();
+    file.set_len(length / 2).unwrap();
+    let error = refusal(&bench);
+    assert!(
+        matches!(error, OpenError::Storage(Error::Damaged { .. })),
+        "{error}"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Not every flipped byte can be seen: one in the middle of an id is another id. But whatever
+    /// the bytes are, opening and reading end with a ledger or with an error.
+    #[test]
+    fn damage_is_an_error_and_no_panic(
+        place in any::<prop::sample::Index>(),
+        bytes in prop::collection::vec(any::<u8>(), 1..600),
+    ) {
+        let bench = many_calls();
+        let mut content = fs::read(bench.path()).unwrap();
+        let start = place.index(content.len());
+        for (old, new) in content[start..].iter_mut().zip(bytes) {
+            *old = new;
+        }
+        fs::write(bench.path(), content).unwrap();
+        let _ = Ledger::open(&bench.path(), DESTINATION);
+        if let Ok(reader) = Ledger::read(&bench.path()) {
+            let _ = reader.summary();
+            let _ = reader.load_done();
+            let _ = reader.standing(&["call-1", "call-499"]);
+            let _ = reader.accepted(|_| Ok::<(), Error>(()));
+        }
+    }
+}
+
+#[test]
+fn a_page_of_nonsense_is_found_before_anything_is_sent() {
+    let bench = many_calls();
+    let mut content = fs::read(bench.path()).unwrap();
+    let page = content.len() / 4_096 / 2 * 4_096;
+    content[page..page + 4_096].fill(0xa5);
+    fs::write(bench.path(), content).unwrap();
+    let error = refusal(&bench);
+    assert!(
+        matches!(error, OpenError::Storage(Error::Damaged { .. })),
+        "{error}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_read_only_file_is_refused_unless_root_may_write_it_all_the_same() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let bench = Bench::written(complete("call-1", 1));
+    fs::set_permissions(bench.path(), fs::Permissions::from_mode(0o400)).unwrap();
+    let may_write = fs::File::options().write(true).open(bench.path()).is_ok();
+    let opened = Ledger::open(&bench.path(), DESTINATION);
+    assert_eq!(opened.is_ok(), may_write);
+    if let Err(error) = opened {
+        assert!(
+            matches!(error, OpenError::Storage(Error::ReadOnly { .. })),
+            "{error}"
+        );
+    }
+}
