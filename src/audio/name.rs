@@ -3,6 +3,8 @@
 //! A name from an export is only ever a key into the index. Those that mean to leave the audio
 //! folder are refused all the same, so that a person hears about them.
 
+use std::fmt;
+
 use super::kind::is_audio_extension;
 use super::spelling::{composed, decoded, split_extension};
 
@@ -17,6 +19,17 @@ pub enum Refusal {
     Drive,
     /// A symbolic link that leads out of the audio folder.
     Link,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Refusal::Parent => "it climbs with `..`",
+            Refusal::Absolute => "it is an absolute path",
+            Refusal::Drive => "it names a drive",
+            Refusal::Link => "it is a link that leads out",
+        })
+    }
 }
 
 /// Longer names exist on no file system (a path is at most 4096 bytes on Linux).

@@ -427,13 +427,13 @@ impl<'r> Desk<'r> {
         }
         let stereo = Channels::Stereo.name();
         match (call.text(Field::AudioChannels), probe.channels) {
-            (said, 1) if said == stereo || said.is_empty() => {
+            (said, Some(1)) if said == stereo || said.is_empty() => {
                 tell(
                     Code::RecordingChannels,
                     "sent as stereo, but the recording has one channel".to_owned(),
                 );
             }
-            ("Mono1Speaker" | "Mono2Speaker", channels) if channels > 1 => {
+            ("Mono1Speaker" | "Mono2Speaker", Some(channels)) if channels > 1 => {
                 tell(
                     Code::RecordingChannels,
                     format!("sent as mono, but the recording has {channels} channels"),

@@ -5,7 +5,7 @@ use crate::call::{Call, Field};
 
 /// Counts of one batch. A batch has few days and few agents, mostly the same ones in a row, so
 /// short lists that begin at the last hit beat a table that hashes every record.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Sums {
     pub(super) records: u64,
     calls: u64,
@@ -18,6 +18,20 @@ pub(super) struct Sums {
 
 /// A hasher that needs no random seed: the table lives for one batch.
 type Seedless = std::hash::BuildHasherDefault<xxhash_rust::xxh3::Xxh3Default>;
+
+impl Default for Sums {
+    fn default() -> Self {
+        Sums {
+            records: 0,
+            calls: 0,
+            filled: [0; 36],
+            consent: Consent::default(),
+            days: Vec::new(),
+            hours: [0; 24],
+            agents: hashbrown::HashMap::default(),
+        }
+    }
+}
 
 impl Sums {
     /// Counts one call.
