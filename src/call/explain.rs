@@ -283,7 +283,7 @@ texts! {
         "Its call is in another export, its name differs from what the mapping looks for, or the \
          folder holds other sound."
         "Compare its name with `[audio] match`; if its call is in another file, there is nothing \
-         to do."
+         to do.",
     RecordingTruncated
         "The recording ends before its header says."
         "The copy was interrupted, or the system crashed or was still recording."

@@ -1,1 +1,67 @@
-//! Not built yet.
+//! The commands: one file each, and each only wires.
+//!
+//! Flags become settings, settings become the parts of the rooms above, the parts make one call,
+//! and its outcome becomes an exit code. Nothing is decided here but which code that is.
+
+mod check;
+mod error;
+mod exit;
+mod explain;
+mod export;
+mod mapping;
+mod report;
+mod run;
+mod sandbox;
+mod status;
+mod stopping;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use error::Error;
+use exit::Exit;
+
+use crate::config::{self, Arguments, Command};
+use crate::report::{Color, Screen};
+
+/// Runs the program with these arguments and says how it ended.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match config::parse(arguments) {
+        Ok(Ok(arguments)) => arguments,
+        Ok(Err(usage)) => {
+            // Help and version are no errors; a closed terminal is nobody's.
+            let _ = usage.print();
+            return if usage.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+        Err(error) => return fail(&Error::Config(error)).into(),
+    };
+    dispatch(&arguments).unwrap_or_else(|error| fail(&error)).into()
+}
+
+fn dispatch(arguments: &Arguments) -> Result<Exit, Error> {
+    let screen = Screen::of_process(color());
+    crate::report::init_tracing(arguments.level(), arguments.style(), &screen)?;
+    match &arguments.command {
+        Command::Check(check) => check::check(check, arguments, screen),
+        Command::Run(run) => run::run(run, arguments, screen),
+        Command::Status(status) => status::status(status, screen),
+        Command::Report(report) => report::report(report, screen),
+        Command::Mapping { command } => mapping::mapping(command, screen),
+        Command::Sandbox(sandbox) => sandbox::sandbox(sandbox, screen),
+        Command::Explain(code) => explain::explain(code, screen),
+        Command::Completions { shell } => {
+            config::print_completions(*shell);
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn color() -> Color {
+    if config::wants_color() { Color::Always } else { Color::Never }
+}
+
+fn fail(error: &Error) -> Exit {
+    let mut screen = Screen::of_process(color());
+    crate::report::show_error(&mut screen, error, error.hint());
+    error.exit()
+}

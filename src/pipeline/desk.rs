@@ -419,11 +419,8 @@ impl<'r> Desk<'r> {
                 "the file ends before its header says".to_owned(),
             );
         }
-        if let Some(actual) = probe.mislabelled {
-            tell(
-                Code::RecordingMislabelled,
-                format!("the content is {actual}"),
-            );
+        if probe.mislabelled {
+            tell(Code::RecordingMislabelled, format!("the content is {}", probe.container));
         }
         let stereo = Channels::Stereo.name();
         match (call.text(Field::AudioChannels), probe.channels) {
@@ -449,12 +446,9 @@ impl<'r> Desk<'r> {
 /// channel holds both. A call without a recording says nothing.
 fn settle_channels(mut call: Call<'static>, probe: Option<&audio::Probe>) -> Call<'static> {
     if call.wants_channels() {
-        call.settle_channels(probe.map(|probe| {
-            if probe.channels == 1 {
-                Channels::Mono2Speaker
-            } else {
-                Channels::Stereo
-            }
+        let channels = probe.and_then(|probe| probe.channels);
+        call.settle_channels(channels.map(|channels| {
+            if channels == 1 { Channels::Mono2Speaker } else { Channels::Stereo }
         }));
     }
     call

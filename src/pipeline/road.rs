@@ -75,6 +75,12 @@ struct Task {
     read: (u64, Option<u64>),
 }
 
+/// Bytes of an input as it lies on the disk; a pipe has none.
+fn size(input: &Input) -> Option<u64> {
+    let metadata = std::fs::metadata(input.path()?).ok()?;
+    metadata.is_file().then_some(metadata.len())
+}
+
 type Opened = (Arc<Sheet>, Vec<String>);
 type Passed = Result<(Worked, Option<Opened>, (u64, Option<u64>)), Error>;
 
@@ -118,7 +124,7 @@ impl Road {
         &self,
         deal: &mut impl FnMut(Result<Task, Error>) -> ControlFlow<()>,
     ) -> Result<(), Error> {
-        let total = self.inputs.iter().map(Input::bytes).sum::<Option<u64>>();
+        let total = self.inputs.iter().map(size).sum::<Option<u64>>();
         let mut before = 0;
         for input in &self.inputs {
             let mut reader = source::open(input, &self.options)?;
@@ -132,7 +138,7 @@ impl Road {
             let mut opened = Some((Arc::clone(&sheet), unused));
             while let Some(batch) = reader.next() {
                 let batch = batch?;
-                let read = (before + reader.bytes_read(), total);
+                let read = (before + reader.progress().bytes_read(), total);
                 let task = Task {
                     batch,
                     profile: Arc::clone(&profile),
@@ -143,7 +149,7 @@ impl Road {
                     return Ok(());
                 }
             }
-            before += reader.bytes_read();
+            before += reader.progress().bytes_read();
             if opened.is_some() {
                 // A file without records is told as well.
                 let batch = Batch::new(sheet);

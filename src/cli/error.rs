@@ -1,0 +1,124 @@
+//! What ends a command before it has a result.
+
+use std::path::PathBuf;
+
+use super::exit::Exit;
+use crate::{api, audio, config, ledger, pipeline, report, sandbox, source};
+
+/// Why a command could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[error(transparent)]
+    Config(#[from] config::Error),
+    #[error(transparent)]
+    Road(#[from] pipeline::Error),
+    #[error(transparent)]
+    Audio(#[from] audio::IndexError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Report(#[from] report::Error),
+    #[error(transparent)]
+    Client(#[from] api::SetUp),
+    #[error(transparent)]
+    Sandbox(#[from] sandbox::Error),
+    #[error(transparent)]
+    Usage(#[from] Usage),
+}
+
+/// The ledger cannot be opened or used.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LedgerError {
+    #[error(transparent)]
+    Open(#[from] ledger::OpenError),
+    #[error(transparent)]
+    Use(#[from] ledger::Error),
+}
+
+/// What was asked for cannot be done.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Usage {
+    #[error("no mapping file and no preset is called {name}")]
+    NoMapping { name: String },
+    #[error("cannot read {}: {source}", path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("{}: {why}", path.display())]
+    Faults { path: PathBuf, why: String },
+    #[error("no problem has the code {code}")]
+    NoCode { code: String },
+    #[error("the program cannot start its threads: {0}")]
+    Runtime(std::io::Error),
+}
+
+impl From<ledger::OpenError> for Error {
+    fn from(error: ledger::OpenError) -> Self {
+        Error::Ledger(error.into())
+    }
+}
+
+impl From<ledger::Error> for Error {
+    fn from(error: ledger::Error) -> Self {
+        Error::Ledger(error.into())
+    }
+}
+
+impl From<source::Error> for Error {
+    fn from(error: source::Error) -> Self {
+        Error::Road(error.into())
+    }
+}
+
+impl From<crate::mapping::LoadError> for Error {
+    fn from(error: crate::mapping::LoadError) -> Self {
+        Error::Road(error.into())
+    }
+}
+
+impl Error {
+    /// The exit code of a command that ends so.
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Error::Config(_)
+            | Error::Road(pipeline::Error::Source(_) | pipeline::Error::Mapping(_))
+            | Error::Audio(_)
+            | Error::Client(_)
+            | Error::Sandbox(_)
+            | Error::Usage(Usage::NoMapping { .. } | Usage::File { .. } | Usage::Faults { .. } | Usage::NoCode { .. }) => {
+                Exit::Usage
+            }
+            Error::Ledger(LedgerError::Open(ledger::OpenError::Locked { .. })) => Exit::LedgerHeld,
+            Error::Ledger(LedgerError::Open(_)) | Error::Road(pipeline::Error::Ledger(_)) => Exit::Usage,
+            Error::Ledger(LedgerError::Use(_))
+            | Error::Road(pipeline::Error::Standing(_))
+            | Error::Report(_)
+            | Error::Usage(Usage::Runtime(_)) => Exit::Fault,
+        }
+    }
+
+    /// What the operator can do about it.
+    pub(super) fn hint(&self) -> Option<String> {
+        match self {
+            Error::Usage(Usage::NoMapping { name }) => {
+                let names = crate::mapping::Mapping::presets().iter().map(|preset| preset.name);
+                let near = names
+                    .map(|known| (strsim::damerau_levenshtein(known, name), known))
+                    .min()
+                    .filter(|(distance, _)| *distance <= 3);
+                Some(near.map_or_else(
+                    || "`capturi-import mapping list` names the presets".to_owned(),
+                    |(_, known)| format!("did you mean {known}?"),
+                ))
+            }
+            Error::Usage(Usage::NoCode { .. }) => {
+                Some("`capturi-import explain` lists all codes".to_owned())
+            }
+            Error::Config(config::Error::Token(_)) => {
+                Some("a rehearsal with --sandbox needs no token".to_owned())
+            }
+            Error::Ledger(LedgerError::Open(ledger::OpenError::OtherDestination { .. })) => {
+                Some("name another file with --ledger for another destination".to_owned())
+            }
+            _ => None,
+        }
+    }
+}

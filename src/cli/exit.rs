@@ -1,0 +1,100 @@
+//! The exit codes: the only place where an ending becomes a number.
+
+use std::process::ExitCode;
+
+use crate::pipeline::{Outcome, Stop, Tally};
+
+/// How the program ends. The numbers are part of the command line and never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Exit {
+    /// Everything is in place.
+    Done = 0,
+    /// A fault of the program or of the machine under it.
+    Fault = 1,
+    /// Usage or configuration.
+    Usage = 2,
+    /// Finished, but some records were rejected, failed or held.
+    Incomplete = 3,
+    /// The token was refused.
+    TokenRefused = 4,
+    /// Another run holds the ledger.
+    LedgerHeld = 5,
+    /// The destination is unavailable, or there were too many errors.
+    GaveUp = 6,
+    /// Stopped by a limit that the operator set.
+    Limit = 7,
+    /// Interrupted; the same command resumes.
+    Interrupted = 130,
+}
+
+impl Exit {
+    /// The number.
+    pub(super) const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// How a run ends that was stopped for this reason, or not at all.
+    pub(super) fn of(stop: Option<Stop>, tally: &Tally) -> Exit {
+        if tally.accounted() != tally.read {
+            return Exit::Fault;
+        }
+        match stop {
+            Some(Stop::LedgerLost) => Exit::Fault,
+            Some(Stop::TokenRefused) => Exit::TokenRefused,
+            Some(Stop::GaveUp) => Exit::GaveUp,
+            Some(Stop::Interrupted) => Exit::Interrupted,
+            Some(Stop::Limit) => Exit::Limit,
+            None if [Outcome::Rejected, Outcome::Failed, Outcome::Held]
+                .into_iter()
+                .any(|outcome| tally.of(outcome) > 0) =>
+            {
+                Exit::Incomplete
+            }
+            None => Exit::Done,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(outcomes: &[Outcome]) -> Tally {
+        let mut tally = Tally { read: outcomes.len() as u64, ..Tally::default() };
+        outcomes.iter().for_each(|outcome| tally.count(*outcome));
+        tally
+    }
+
+    #[test]
+    fn every_ending_has_the_code_of_the_design() {
+        let good = tally(&[Outcome::Created, Outcome::AlreadyThere, Outcome::Skipped]);
+        assert_eq!(Exit::of(None, &good).code(), 0);
+        for bad in [Outcome::Rejected, Outcome::Failed, Outcome::Held] {
+            assert_eq!(Exit::of(None, &tally(&[Outcome::Created, bad])).code(), 3);
+        }
+        let codes = [
+            (Stop::Limit, 7),
+            (Stop::Interrupted, 130),
+            (Stop::GaveUp, 6),
+            (Stop::TokenRefused, 4),
+            (Stop::LedgerLost, 1),
+        ];
+        for (stop, code) in codes {
+            assert_eq!(Exit::of(Some(stop), &good).code(), code);
+        }
+    }
+
+    #[test]
+    fn records_that_are_not_accounted_for_are_a_fault() {
+        let mut lost = tally(&[Outcome::Created]);
+        lost.read = 2;
+        assert_eq!(Exit::of(None, &lost), Exit::Fault);
+    }
+}

@@ -1,0 +1,89 @@
+//! From the flags about an export to the road that it will take.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::error::{Error, Usage};
+use crate::audio::{Index, IndexOptions};
+use crate::config::{ExportArgs, MappingOverrides};
+use crate::mapping::{self, Mapping};
+use crate::pipeline::{Past, Road, Want};
+use crate::plan::Policy;
+use crate::source::{self, HeaderKind, Quote};
+
+/// The road of this export.
+pub(super) fn road(
+    arguments: &ExportArgs,
+    policy: Policy,
+    past: Option<Past>,
+    want: Want,
+) -> Result<Road, Error> {
+    let mapping = load_mapping(&arguments.mapping, &arguments.overrides())?;
+    let inputs = source::expand(&arguments.exports)?;
+    let audio = match &arguments.audio {
+        Some(folder) => Some(Arc::new(Index::build(folder, &IndexOptions::default())?)),
+        None => None,
+    };
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    Ok(Road {
+        inputs,
+        options: options(&mapping, arguments.encoding.as_deref()),
+        mapping,
+        audio,
+        past,
+        policy,
+        want,
+        now: Timestamp::now(),
+        // One core reads.
+        deciders: cores.saturating_sub(1).clamp(1, 8),
+    })
+}
+
+/// The mapping file at this path, else the preset of this name.
+pub(super) fn load_mapping(name: &str, overrides: &MappingOverrides) -> Result<Mapping, Error> {
+    let path = Path::new(name);
+    let mapping = if path.is_file() {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| Usage::File { path: path.to_owned(), source })?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        Mapping::load(&text, name, Some(folder))?
+    } else {
+        match Mapping::preset(name) {
+            Some(preset) => preset.load()?,
+            None => return Err(Usage::NoMapping { name: name.to_owned() }.into()),
+        }
+    };
+    Ok(mapping.with_zone_and_region(overrides.timezone.as_deref(), overrides.region.as_deref())?)
+}
+
+/// The files of the export, for the report to protect.
+pub(super) fn paths(road: &Road) -> Vec<PathBuf> {
+    road.inputs.iter().filter_map(|input| input.path().map(Path::to_owned)).collect()
+}
+
+/// The `[source]` table in the words of the reader; the flag about the encoding wins.
+pub(super) fn options(mapping: &Mapping, encoding: Option<&str>) -> source::Options {
+    let section = mapping.source_options().clone();
+    source::Options {
+        delimiter: section.delimiter.and_then(|char| u8::try_from(char).ok()),
+        quote: section.quote.and_then(|quote| match quote {
+            mapping::Quote::None => Some(Quote::None),
+            mapping::Quote::By(char) => u8::try_from(char).ok().map(Quote::Byte),
+        }),
+        encoding: encoding.map(str::to_owned).or(section.encoding),
+        header: section.header_lines.map(|lines| match lines {
+            0 => HeaderKind::None,
+            1 => HeaderKind::Names,
+            _ => HeaderKind::NamesAndTypes,
+        }),
+        columns: section.columns.unwrap_or_default(),
+        records: section.records,
+        nulls: section.nulls.unwrap_or_default(),
+        skip_lines: section.skip_lines.and_then(|lines| usize::try_from(lines).ok()).unwrap_or(0),
+        trailer: section.trailer.into_iter().next(),
+        sheet: section.sheet,
+        ..source::Options::default()
+    }
+}

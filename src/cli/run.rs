@@ -1,0 +1,183 @@
+//! `run`: the whole road.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::mpsc;
+
+use super::error::{Error, Usage};
+use super::exit::Exit;
+use super::{check, export, sandbox, stopping};
+use crate::api::{AudioSettings, Client, Connection};
+use crate::config::{Arguments, Destination, RunArgs, RunSettings};
+use crate::delivery::{self, Orders, Plan, StopSignal};
+use crate::ledger::{Ledger, OpenError, Writer};
+use crate::pipeline::{self, Decided, Past, Road, Want};
+use crate::plan::Policy;
+use crate::report::{Mode, Options, Report, Screen};
+
+/// Decided batches between the road and the delivery.
+const AHEAD: usize = 2;
+
+pub(super) fn run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> Result<Exit, Error> {
+    let policy = Policy { missing: run.export.missing(), existing: run.effort.existing() };
+    if run.dry_run {
+        let path = RunSettings::ledger_path(run);
+        let road = export::road(&run.export, policy, past_of_dry_run(&path)?, Want::Check)?;
+        let options = options(run, arguments, &road, Mode::DryRun);
+        return check::walk(&road, options, screen);
+    }
+    let settings = RunSettings::resolve(run)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Usage::Runtime)?;
+    let exit = runtime.block_on(deliver(run, arguments, settings, screen));
+    // A reader that waits for standing input must not keep a stopped program alive.
+    runtime.shutdown_background();
+    exit
+}
+
+async fn deliver(
+    run: &RunArgs,
+    arguments: &Arguments,
+    settings: RunSettings,
+    screen: Screen,
+) -> Result<Exit, Error> {
+    let (connection, server) = connect(&settings).await?;
+    let destination = if server.is_some() { "sandbox" } else { connection.base.as_str() };
+    if server.is_some() && run.ledger.is_none() {
+        sandbox::forget(&settings.ledger)?;
+    }
+    let ledger = Ledger::open(&settings.ledger, destination)?;
+    let past = Past { path: ledger.path().to_owned(), done: ledger.reader()?.load_done()? };
+    let policy = Policy { missing: run.export.missing(), existing: run.effort.existing() };
+    let road = export::road(&run.export, policy, Some(past), Want::Run)?;
+    let options = options(run, arguments, &road, Mode::Run);
+    let writer = ledger.writer();
+    let plan = Plan {
+        client: Client::new(&connection)?,
+        version: settings.version,
+        settings: audio_settings(&road),
+        writer: writer.clone(),
+        pace: settings.pace,
+        bandwidth: run.pace.bandwidth,
+        effort: settings.effort,
+    };
+    let id = writer.start_run(&format!("{} to {destination}", run.export.mapping))?;
+    let stop = Arc::new(StopSignal::new());
+    let report = Report::new(options, screen)?;
+    let (walker, orders) = walk(road);
+    let (report, delivered) = tokio::select! {
+        done = drive(plan, Arc::clone(&stop), orders, (report, writer.clone())) => done,
+        never = stopping::on_signals(&stop) => never,
+    };
+    if stop.reason().is_none() {
+        join(walker);
+    }
+    let reason = stop.reason().map(|(stop, _)| stop);
+    let finished = report.and_then(|report| report.finish(reason));
+    let exit = finished.as_ref().map_or(Exit::Fault, |summary| Exit::of(reason, &summary.tally));
+    if let Ok(summary) = &finished {
+        writer.finish_run(id, exit.code(), &summary.to_json())?;
+    }
+    ledger.close()?;
+    if let Some(server) = server {
+        server.stop().await;
+    }
+    finished?;
+    delivered?;
+    Ok(exit)
+}
+
+type Driven = (Result<Report, crate::report::Error>, Result<(), pipeline::Error>);
+
+/// Delivers what the road decides; every event goes to the report, and problems to the ledger.
+async fn drive(
+    plan: Plan,
+    stop: Arc<StopSignal>,
+    orders: Orders<pipeline::Error>,
+    (mut report, writer): (Report, Writer),
+) -> Driven {
+    let mut noted = stopping::Notes::new(writer);
+    let mut unwritten = Ok(());
+    let delivered = delivery::run(plan, Arc::clone(&stop), orders, &mut |event| {
+        noted.take(&event, &stop);
+        if unwritten.is_ok() {
+            unwritten = report.event(&event);
+            if let Err(error) = &unwritten {
+                stop.raise(pipeline::Stop::LedgerLost, error.to_string());
+            }
+        }
+    })
+    .await;
+    noted.flush(&stop);
+    (unwritten.map(|()| report), delivered)
+}
+
+/// Walks the road on a thread of its own.
+fn walk(road: Road) -> (JoinHandle<()>, Orders<pipeline::Error>) {
+    let (decided, orders) = mpsc::channel::<Result<Decided, pipeline::Error>>(AHEAD);
+    let walker = thread::spawn(move || {
+        let walked = road.walk(|batch| match decided.blocking_send(Ok(batch)) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        });
+        if let Err(error) = walked {
+            // Nobody left to hear it means that the run has ended for another reason.
+            let _ = decided.blocking_send(Err(error));
+        }
+    });
+    (walker, orders)
+}
+
+/// A panic of the road must not look like the end of the export.
+fn join(walker: JoinHandle<()>) {
+    if let Err(panic) = walker.join() {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+async fn connect(
+    settings: &RunSettings,
+) -> Result<(Connection, Option<crate::sandbox::Sandbox>), Error> {
+    match &settings.destination {
+        Destination::Server(connection) => Ok((Connection::clone(connection), None)),
+        Destination::Sandbox { faults } => {
+            let server = sandbox::inside(faults.as_deref()).await?;
+            Ok((settings.sandbox_connection(&server.url(), sandbox::TOKEN)?, Some(server)))
+        }
+    }
+}
+
+fn audio_settings(road: &Road) -> AudioSettings {
+    let audio = road.mapping.audio();
+    AudioSettings {
+        language: audio.language.clone(),
+        stereo: audio.stereo.map(str::to_owned),
+        mono: audio.mono.map(str::to_owned),
+    }
+}
+
+fn options(run: &RunArgs, arguments: &Arguments, road: &Road, mode: Mode) -> Options {
+    Options {
+        out: run.output.out.clone(),
+        style: arguments.style(),
+        is_quiet: arguments.quiet,
+        rate: run.pace.rate,
+        bandwidth: run.pace.bandwidth,
+        inputs: export::paths(road),
+        ..Options::new(mode)
+    }
+}
+
+/// A dry run looks into the ledger if there is one, and makes none.
+fn past_of_dry_run(path: &Path) -> Result<Option<Past>, Error> {
+    match Ledger::read(path) {
+        Ok(reader) => Ok(Some(Past { path: path.to_owned(), done: reader.load_done()? })),
+        Err(OpenError::Missing { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,78 @@
+//! `sandbox`: the pretend server, alone or inside a run.
+
+use std::path::Path;
+
+use super::error::{Error, Usage};
+use super::exit::Exit;
+use crate::config::SandboxArgs;
+use crate::ledger::{Ledger, OpenError};
+use crate::report::Screen;
+use crate::sandbox::{self, Faults, Options, Sandbox};
+
+/// The token of the server inside a run; it protects nothing.
+pub(super) const TOKEN: &str = "sandbox";
+
+pub(super) fn sandbox(arguments: &SandboxArgs, mut screen: Screen) -> Result<Exit, Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Usage::Runtime)?;
+    runtime.block_on(async {
+        let server = sandbox::start(Options {
+            listen: arguments.listen,
+            port: arguments.port,
+            token: arguments.token.clone(),
+            faults: faults(arguments.faults.as_deref())?,
+            max_audio: arguments.max_audio,
+            allow_remote: arguments.allow_remote,
+            ..Options::default()
+        })
+        .await?;
+        screen.say(&format!("the sandbox listens on {} (state page: {}/)", server.url(), server.url()));
+        // Without a handler for signals the system ends the program, which is as good.
+        let _ = tokio::signal::ctrl_c().await;
+        server.stop().await;
+        Ok(Exit::Done)
+    })
+}
+
+/// A server inside this process, on any free port.
+pub(super) async fn inside(file: Option<&Path>) -> Result<Sandbox, Error> {
+    let options = Options { port: 0, token: TOKEN.to_owned(), faults: faults(file)?, ..Options::default() };
+    Ok(sandbox::start(options).await?)
+}
+
+fn faults(file: Option<&Path>) -> Result<Faults, Error> {
+    let Some(path) = file else { return Ok(Faults::default()) };
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| Usage::File { path: path.to_owned(), source })?;
+    toml::from_str(&text)
+        .map_err(|error| Usage::Faults { path: path.to_owned(), why: error.to_string() }.into())
+}
+
+/// Removes the ledger of an earlier rehearsal: the server inside a run begins from nothing, and so
+/// must its ledger. A ledger of any other destination is never touched.
+pub(super) fn forget(path: &Path) -> Result<(), Error> {
+    match Ledger::read(path) {
+        Ok(reader) => {
+            let destination = reader.summary()?.destination;
+            if destination != "sandbox" {
+                let ours = "sandbox".to_owned();
+                return Err(OpenError::OtherDestination { path: path.to_owned(), theirs: destination, ours }.into());
+            }
+        }
+        Err(OpenError::Missing { .. }) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    }
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        match std::fs::remove_file(Path::new(&name)) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Usage::File { path: name.into(), source }.into());
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! What happens beside a delivery: signals, and problems on their way into the ledger.
+
+use crate::call::Problem;
+use crate::delivery::StopSignal;
+use crate::ledger::Writer;
+use crate::pipeline::{Event, Stop};
+
+/// Waits for signals for ever: the first one ends the run softly, the second at once.
+pub(super) async fn on_signals<T>(stop: &StopSignal) -> T {
+    let mut count = 0;
+    loop {
+        if signal().await.is_err() {
+            // Without a handler the system ends the program, and the ledger resumes it.
+            return std::future::pending().await;
+        }
+        count += 1;
+        if count == 1 {
+            stop.raise(Stop::Interrupted, "interrupted; finishing what is in flight");
+        } else {
+            stop.abort();
+        }
+    }
+}
+
+#[cfg(unix)]
+async fn signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
+
+/// Problems that the ledger is told in groups, for `status` and `report`.
+pub(super) struct Notes {
+    writer: Writer,
+    waiting: Vec<Problem>,
+}
+
+/// One transaction for each would cost more than the delivery itself.
+const GROUP: usize = 1000;
+
+impl Notes {
+    pub(super) fn new(writer: Writer) -> Self {
+        Notes { writer, waiting: Vec::new() }
+    }
+
+    /// Keeps the problems of a record that ended.
+    pub(super) fn take(&mut self, event: &Event<'_>, stop: &StopSignal) {
+        if let Event::Ended { problems, .. } = event {
+            self.waiting.extend_from_slice(problems);
+            if self.waiting.len() >= GROUP {
+                self.flush(stop);
+            }
+        }
+    }
+
+    /// Writes what is kept.
+    pub(super) fn flush(&mut self, stop: &StopSignal) {
+        if let Err(error) = self.writer.note(&self.waiting) {
+            stop.raise(Stop::LedgerLost, error.to_string());
+        }
+        self.waiting.clear();
+    }
+}
