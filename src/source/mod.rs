@@ -3,8 +3,36 @@
 //! Owns dialects, encodings and compression of CSV, JSON and spreadsheet exports. Promises that
 //! every record of the input comes out once, in order, with the line it starts on; that a row which
 //! cannot be read comes out too, carrying its problems; and that memory does not grow with the
-//! file. Knows nothing of target fields: that is `mapping`'s.
+//! file. What was found out and not said (delimiter, encoding, header) stands in [`Sheet::reading`].
+//! Knows nothing of target fields: that is `mapping`'s. A record with the problem
+//! [`Code::TrailingRow`](crate::call::Code::TrailingRow) is a row that is no record, told so that
+//! every line is accounted for.
 
+mod codepage;
+mod dialect;
+mod encoding;
+mod error;
+mod feed;
+mod header;
+mod input;
+mod json;
+mod options;
+mod reader;
 mod record;
+mod rejects;
+mod rows;
+mod scan;
+mod stream;
+mod table;
+mod trailing;
 
+#[cfg(test)]
+mod tests;
+
+pub use error::Error;
+pub use input::{Input, expand};
+pub use options::{HeaderKind, Limits, Options, Quote};
+pub use reader::{Form, Reader, open};
 pub use record::{Batch, Column, Header, Record, Sheet};
+pub use rejects::Rejects;
+pub use stream::Progress;

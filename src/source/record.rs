@@ -89,12 +89,12 @@ impl Sheet {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Row {
-    line: u64,
+pub(super) struct Row {
+    pub(super) line: u64,
     /// First cell of the row in `ends`, or the index of its tree.
-    first: u32,
+    pub(super) first: u32,
     /// Number of cells; [`TREE`] for a JSON record.
-    cells: u32,
+    pub(super) cells: u32,
 }
 
 const TREE: u32 = u32::MAX;
@@ -103,12 +103,27 @@ const TREE: u32 = u32::MAX;
 #[derive(Debug, Clone)]
 pub struct Batch {
     sheet: Arc<Sheet>,
+    /// The cells, each followed by one ASCII byte. With that byte a row without quotes is copied in
+    /// one piece, delimiters and all, and text that is valid as a whole is valid in every cell.
     text: String,
+    /// Where each cell ends; the next one starts one byte later.
     ends: Vec<u32>,
     trees: Vec<Json>,
     rows: Vec<Row>,
     /// Problems of reading, by row, in ascending order of rows.
     problems: Vec<(u32, Problem)>,
+    /// What the file says, byte by byte, of rows whose cells do not tell it; ascending.
+    raws: Vec<(u32, Box<[u8]>)>,
+}
+
+/// What a table reader gathers before its text is known to be valid.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    pub(super) text: String,
+    pub(super) ends: Vec<u32>,
+    pub(super) rows: Vec<Row>,
+    pub(super) problems: Vec<(u32, Problem)>,
+    pub(super) raws: Vec<(u32, Box<[u8]>)>,
 }
 
 impl Batch {
@@ -121,6 +136,21 @@ impl Batch {
             trees: Vec::new(),
             rows: Vec::new(),
             problems: Vec::new(),
+            raws: Vec::new(),
+        }
+    }
+
+    /// A batch of table rows; problems and raws come in ascending order of rows, and every cell in
+    /// `text` is followed by one ASCII byte.
+    pub(super) fn from_parts(sheet: Arc<Sheet>, parts: Parts) -> Self {
+        Batch {
+            sheet,
+            text: parts.text,
+            ends: parts.ends,
+            trees: Vec::new(),
+            rows: parts.rows,
+            problems: parts.problems,
+            raws: parts.raws,
         }
     }
 
@@ -139,6 +169,7 @@ impl Batch {
         self.text.push_str(cell);
         self.ends
             .push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
+        self.text.push('\n');
         if let Some(row) = self.rows.last_mut() {
             row.cells += 1;
         }
@@ -159,6 +190,12 @@ impl Batch {
     pub fn push_problem(&mut self, problem: Problem) {
         let row = u32::try_from(self.rows.len().saturating_sub(1)).unwrap_or(u32::MAX);
         self.problems.push((row, problem));
+    }
+
+    /// Keeps what the file says of the row that was started last, for [`Record::raw`].
+    pub(super) fn push_raw(&mut self, raw: &[u8]) {
+        let row = u32::try_from(self.rows.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        self.raws.push((row, raw.into()));
     }
 
     /// Bytes of text in the batch, to know when it is full.
@@ -236,6 +273,15 @@ impl<'b> Record<'b> {
             .map(|(_, problem)| problem)
     }
 
+    /// The bytes of the file, without the line ending, for a record that its cells or its tree do
+    /// not tell faithfully.
+    pub(super) fn raw(&self) -> Option<&'b [u8]> {
+        let index = u32::try_from(self.index).ok()?;
+        let raws = &self.batch.raws;
+        let at = raws.binary_search_by_key(&index, |(row, _)| *row).ok()?;
+        Some(&raws[at].1)
+    }
+
     /// The cells of a table row, in the order of the file; nothing for JSON.
     pub fn cells(&self) -> impl Iterator<Item = &'b str> + use<'b> {
         let Record { batch, row, .. } = *self;
@@ -299,7 +345,7 @@ impl Batch {
         let start = if index == 0 {
             0
         } else {
-            self.ends[index - 1] as usize
+            self.ends[index - 1] as usize + 1
         };
         &self.text[start..self.ends[index] as usize]
     }

@@ -1,0 +1,249 @@
+//! What the columns of a table are called, and whether its first line says so.
+
+use super::options::{HeaderKind, Options};
+use super::record::Header;
+use super::{Error, Quote};
+
+/// The columns of a table, and what was found before them.
+#[derive(Debug, Clone)]
+pub(super) struct Columns {
+    pub(super) header: Header,
+    /// Cells of a row as the file writes it.
+    pub(super) width: usize,
+    pub(super) kind: HeaderKind,
+    /// Whether the last column holds the problems of an earlier run.
+    pub(super) rejects: bool,
+}
+
+/// The first rows of a table as text, with the line of the first.
+pub(super) struct Opening<'t> {
+    pub(super) file: &'t str,
+    pub(super) line: u64,
+    pub(super) rows: &'t [Vec<String>],
+}
+
+impl Columns {
+    /// The columns that the opening of a table tells, or the options in its stead.
+    pub(super) fn find(opening: &Opening<'_>, options: &Options) -> Result<Self, Error> {
+        let first = opening.rows.first().map_or(&[][..], Vec::as_slice);
+        let rejects = first.len() > 1
+            && first
+                .last()
+                .is_some_and(|name| name.trim() == Header::PROBLEMS);
+        let kind = match options.header {
+            // Rejected records have a header line even where their source had none.
+            _ if rejects => HeaderKind::Names,
+            Some(kind) => kind,
+            None => guess(opening.rows),
+        };
+        let width = match kind {
+            // Without a header the first row is no better than the others.
+            HeaderKind::None => commonest_width(opening.rows),
+            HeaderKind::Names | HeaderKind::NamesAndTypes => first.len(),
+        };
+        let named = width - usize::from(rejects);
+        let mut names: Vec<String> = match kind {
+            HeaderKind::None => Vec::new(),
+            HeaderKind::Names | HeaderKind::NamesAndTypes => first[..named]
+                .iter()
+                .map(|name| {
+                    name.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
+                        .to_owned()
+                })
+                .collect(),
+        };
+        // A preset names the columns of the longest form of a file.
+        for (index, name) in options.columns.iter().take(named).enumerate() {
+            match names.get_mut(index) {
+                Some(known) => known.clone_from(name),
+                None => names.push(name.clone()),
+            }
+        }
+        for index in names.len()..named {
+            names.push(format!("column{}", index + 1));
+        }
+        for (index, name) in names.iter_mut().enumerate() {
+            if name.is_empty() {
+                *name = format!("column{}", index + 1);
+            }
+        }
+        duplicates(opening, &names)?;
+        Ok(Columns {
+            header: Header::new(names),
+            width,
+            kind,
+            rejects,
+        })
+    }
+
+    /// How it is told on the screen.
+    pub(super) fn reading(&self) -> &'static str {
+        match self.kind {
+            HeaderKind::None => "no header",
+            HeaderKind::Names => "header",
+            HeaderKind::NamesAndTypes => "two header lines",
+        }
+    }
+}
+
+fn commonest_width(rows: &[Vec<String>]) -> usize {
+    let count = |width| rows.iter().filter(|row| row.len() == width).count();
+    rows.iter()
+        .map(Vec::len)
+        .max_by_key(|width| (count(*width), *width))
+        .unwrap_or(0)
+}
+
+fn duplicates(opening: &Opening<'_>, names: &[String]) -> Result<(), Error> {
+    let mut seen = std::collections::HashSet::new();
+    let mut twice: Vec<String> = Vec::new();
+    for name in names {
+        let quoted = format!("'{name}'");
+        if !seen.insert(name) && !twice.contains(&quoted) {
+            twice.push(quoted);
+        }
+    }
+    if twice.is_empty() {
+        return Ok(());
+    }
+    Err(Error::DuplicateColumns {
+        file: opening.file.to_owned(),
+        line: opening.line,
+        names: twice.join(", "),
+    })
+}
+
+/// A first row is a header unless it holds values: numbers, times, addresses, or what the rows after
+/// it say again in the same columns.
+fn guess(rows: &[Vec<String>]) -> HeaderKind {
+    let Some((first, rest)) = rows.split_first() else {
+        return HeaderKind::Names;
+    };
+    if first.iter().any(|cell| is_value(cell)) {
+        return HeaderKind::None;
+    }
+    let said: Vec<usize> = (0..first.len())
+        .filter(|column| !first[*column].is_empty())
+        .collect();
+    let repeated = said.iter().filter(|column| {
+        rest.iter()
+            .any(|row| row.get(**column) == Some(&first[**column]))
+    });
+    if said.is_empty() || repeated.count() * 2 > said.len() {
+        return HeaderKind::None;
+    }
+    match rest.first() {
+        Some(second) if second.len() == first.len() && second.iter().all(|cell| is_type(cell)) => {
+            HeaderKind::NamesAndTypes
+        }
+        _ => HeaderKind::Names,
+    }
+}
+
+fn is_value(cell: &str) -> bool {
+    let cell = cell.trim();
+    let digits = cell.bytes().filter(u8::is_ascii_digit).count();
+    let written = cell
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || b" +-.,:/()TZ".contains(&byte));
+    (digits > 0 && written) || (cell.contains('@') && cell.contains('.'))
+}
+
+fn is_type(cell: &str) -> bool {
+    const TYPES: [&str; 12] = [
+        "INTEGER",
+        "INT",
+        "BIGINT",
+        "SMALLINT",
+        "VARCHAR",
+        "CHAR",
+        "TEXT",
+        "UNIQUEIDENTIFIER",
+        "DATE",
+        "DATETIME",
+        "TIMESTAMP",
+        "BOOLEAN",
+    ];
+    let name = cell.trim().split('(').next().unwrap_or_default();
+    TYPES.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// How a quote is told on the screen, when it is not the usual one.
+pub(super) fn quote_reading(quote: Quote) -> Option<String> {
+    match quote {
+        Quote::Byte(b'"') => None,
+        Quote::None => Some("no quoting".to_owned()),
+        Quote::Byte(byte) => Some(format!("quoted by {}", char::from(byte))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(rows: &[&[&str]], options: &Options) -> Result<Columns, Error> {
+        let rows: Vec<Vec<String>> = rows
+            .iter()
+            .map(|row| row.iter().map(|cell| (*cell).to_owned()).collect())
+            .collect();
+        let opening = Opening {
+            file: "test.csv",
+            line: 1,
+            rows: &rows,
+        };
+        Columns::find(&opening, options)
+    }
+
+    fn kind(rows: &[&[&str]]) -> HeaderKind {
+        find(rows, &Options::default()).unwrap().kind
+    }
+
+    #[test]
+    fn a_first_row_of_values_is_no_header() {
+        assert_eq!(kind(&[&["id", "name"], &["1", "x"]]), HeaderKind::Names);
+        assert_eq!(
+            kind(&[&["", "101", "x"], &["", "102", "y"]]),
+            HeaderKind::None
+        );
+        assert_eq!(kind(&[&["x", "2024-03-15 09:12:03"]]), HeaderKind::None);
+        assert_eq!(
+            kind(&[&["SALE", "a"], &["SALE", "b"], &["NI", "a"]]),
+            HeaderKind::None
+        );
+        assert_eq!(
+            kind(&[&["id", "when"], &["INTEGER", "VARCHAR(50)"]]),
+            HeaderKind::NamesAndTypes
+        );
+    }
+
+    #[test]
+    fn names_are_trimmed_and_gaps_are_numbered() {
+        let columns = find(
+            &[&["\u{feff}id ", "", "b"], &["1", "2", "3"]],
+            &Options::default(),
+        );
+        assert_eq!(columns.unwrap().header.names(), ["id", "column2", "b"]);
+    }
+
+    #[test]
+    fn two_columns_of_one_name_are_refused_by_name() {
+        let error = find(&[&["a", "b", "a"], &["1", "2", "3"]], &Options::default());
+        assert!(error.unwrap_err().to_string().contains("'a'"));
+        let options = Options {
+            columns: vec!["x".into(), "y".into(), "z".into()],
+            ..Options::default()
+        };
+        assert!(find(&[&["a", "b", "a"], &["1", "2", "3"]], &options).is_ok());
+    }
+
+    #[test]
+    fn rejected_records_have_a_header_whatever_their_source_had() {
+        let options = Options {
+            header: Some(HeaderKind::None),
+            ..Options::default()
+        };
+        let columns = find(&[&["column1", "_problems"], &["1", "x"]], &options).unwrap();
+        assert_eq!((columns.width, columns.rejects), (2, true));
+        assert_eq!(columns.header.names(), ["column1"]);
+    }
+}

@@ -1,0 +1,232 @@
+//! From an input to its batches: what kind of file it is, and who reads it.
+
+use std::sync::Arc;
+
+use super::encoding::{self, Charset, Evidence};
+use super::feed::Feed;
+use super::json::JsonReader;
+use super::options::Options;
+use super::record::{Batch, Sheet};
+use super::scan::Dialect;
+use super::stream::{Progress, Stream};
+use super::table::Table;
+use super::{Error, Input};
+
+/// How much of a file decides on its encoding at first.
+const SAMPLE: usize = 1 << 20;
+/// A plain ASCII sample is believed for the rest of a larger archive: to unpack it twice would cost
+/// more than the rows that then have a problem.
+const LARGEST_ARCHIVE_READ_TWICE: u64 = 512 << 20;
+
+/// How the records of an input are written, to write some of them again in the same way.
+#[derive(Debug, Clone)]
+pub struct Form(pub(super) FormKind);
+
+#[derive(Debug, Clone)]
+pub(super) enum FormKind {
+    Table {
+        dialect: Dialect,
+        charset: Charset,
+        bom: bool,
+    },
+    Json,
+}
+
+impl Form {
+    /// Whether records are written as one JSON object a line, and not as a table.
+    pub fn is_json(&self) -> bool {
+        matches!(self.0, FormKind::Json)
+    }
+}
+
+/// An input that is being read; an iterator of batches.
+pub struct Reader {
+    kind: Kind,
+    form: Form,
+    progress: Progress,
+    failed: bool,
+}
+
+enum Kind {
+    Table(Box<Table>),
+    Json(Box<JsonReader>),
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader")
+            .field("sheet", self.sheet())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Reader {
+    /// What the records look like.
+    pub fn sheet(&self) -> &Arc<Sheet> {
+        match &self.kind {
+            Kind::Table(table) => table.sheet(),
+            Kind::Json(json) => json.sheet(),
+        }
+    }
+
+    /// How they are written, for [`Rejects`](super::Rejects).
+    pub fn form(&self) -> &Form {
+        &self.form
+    }
+
+    /// How far the input has been read.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+}
+
+impl Iterator for Reader {
+    type Item = Result<Batch, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        let next = match &mut self.kind {
+            Kind::Table(table) => table.next_batch(),
+            Kind::Json(json) => json.next_batch(),
+        };
+        self.failed = next.is_err();
+        next.transpose()
+    }
+}
+
+/// Opens an input and finds out how it is written, as far as the options do not say it. Nothing is
+/// wrong yet with an input without records.
+///
+/// # Errors
+/// When the input cannot be opened, its encoding is not known, its columns have one name twice, or
+/// the records are not where the options say.
+pub fn open(input: &Input, options: &Options) -> Result<Reader, Error> {
+    let mut stream = Stream::open(input, &options.limits)?;
+    let mut sample = Vec::new();
+    stream.read_up_to(SAMPLE, &mut sample)?;
+    refuse_foreign(input, &sample)?;
+    let evidence = charset(input, options, &sample, &stream)?;
+    let named = encoding_name(evidence);
+    sample.drain(..evidence.bom);
+    let progress = stream.progress().clone();
+    let mut feed = Feed::new(sample, stream, evidence.charset);
+    feed.fill_to(1)?;
+    let (kind, form) = if is_json(input, feed.data()) {
+        let json = JsonReader::open(feed, &named, input, options)?;
+        (Kind::Json(Box::new(json)), FormKind::Json)
+    } else {
+        let table = Table::open(feed, &named, options)?;
+        let form = FormKind::Table {
+            dialect: table.dialect(),
+            charset: evidence.charset,
+            bom: evidence.bom > 0,
+        };
+        (Kind::Table(Box::new(table)), form)
+    };
+    Ok(Reader {
+        kind,
+        form: Form(form),
+        progress,
+        failed: false,
+    })
+}
+
+fn encoding_name(evidence: Evidence) -> String {
+    let mark = if evidence.bom > 0 { " with BOM" } else { "" };
+    format!("{}{mark}", evidence.charset.name())
+}
+
+fn charset(
+    input: &Input,
+    options: &Options,
+    sample: &[u8],
+    stream: &Stream,
+) -> Result<Evidence, Error> {
+    // A byte order mark is written by who wrote the file, and knows better than a mapping.
+    if let Some(evidence) = encoding::byte_order_mark(sample) {
+        return Ok(evidence);
+    }
+    if let Some(label) = &options.encoding {
+        let charset = Charset::from_label(label).ok_or_else(|| Error::UnknownEncoding {
+            file: input.name().to_string(),
+            label: label.clone(),
+        })?;
+        return Ok(Evidence {
+            charset,
+            bom: 0,
+            ascii: false,
+        });
+    }
+    let evidence = encoding::detect(sample);
+    let can_be_read_twice = stream
+        .progress()
+        .total()
+        .is_some_and(|total| stream.archive().is_none() || total <= LARGEST_ARCHIVE_READ_TWICE);
+    if evidence.ascii && sample.len() == SAMPLE && can_be_read_twice {
+        return first_evidence(input, options);
+    }
+    Ok(evidence)
+}
+
+/// Reads the input once more, up to where it stops being plain ASCII, and judges by what is there.
+fn first_evidence(input: &Input, options: &Options) -> Result<Evidence, Error> {
+    let mut stream = Stream::open(input, &options.limits)?;
+    let mut sample = Vec::new();
+    loop {
+        sample.clear();
+        stream.read_up_to(256 << 10, &mut sample)?;
+        if sample.is_empty() || !sample.is_ascii() {
+            break;
+        }
+    }
+    if !sample.is_empty() {
+        stream.read_up_to(SAMPLE, &mut sample)?;
+    }
+    Ok(encoding::detect(&sample))
+}
+
+fn refuse_foreign(input: &Input, sample: &[u8]) -> Result<(), Error> {
+    let kind = match sample {
+        [b'P', b'K', 3, 4, ..] => "a ZIP archive",
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => "an old Excel workbook (.xls)",
+        [b'%', b'P', b'D', b'F', b'-', ..] => "a PDF document",
+        [
+            b'R',
+            b'I',
+            b'F',
+            b'F',
+            _,
+            _,
+            _,
+            _,
+            b'W',
+            b'A',
+            b'V',
+            b'E',
+            ..,
+        ] => "a WAV recording",
+        [b'S', b'Q', b'L', b'i', b't', b'e', b' ', ..] => "a SQLite database",
+        _ => return Ok(()),
+    };
+    Err(Error::Unreadable {
+        file: input.name().to_string(),
+        reason: format!("is {kind}, which holds no records"),
+    })
+}
+
+/// By the name where it says so, else by the first characters.
+fn is_json(input: &Input, text: &[u8]) -> bool {
+    match input.extension().as_str() {
+        "json" | "ndjson" | "jsonl" => return true,
+        "csv" | "tsv" | "tab" => return false,
+        _ => {}
+    }
+    let text = text.trim_ascii_start();
+    match text.split_first() {
+        Some((b'{', rest)) => matches!(rest.trim_ascii_start().first(), Some(b'"' | b'}')),
+        Some((b'[', rest)) => matches!(rest.trim_ascii_start().first(), Some(b'{' | b']')),
+        _ => false,
+    }
+}

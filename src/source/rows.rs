@@ -1,0 +1,284 @@
+//! Table rows on their way into a batch.
+//!
+//! Cells are gathered as bytes and found to be text once for the whole batch; only when that fails is
+//! each cell looked at.
+
+use std::sync::Arc;
+
+use memchr::memchr;
+
+use super::record::{Batch, Parts, Row, Sheet};
+use super::scan::{Dialect, Sink};
+use crate::call::{Code, Place, Problem};
+
+/// A batch is full with so many records…
+pub(super) const FULL_ROWS: usize = 1000;
+/// … or so many bytes.
+pub(super) const FULL_BYTES: usize = 256 << 10;
+
+/// The byte after each cell. Any ASCII byte will do.
+const SEPARATOR: u8 = b'\n';
+
+/// Rows as bytes.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    pub(super) bytes: Vec<u8>,
+    pub(super) ends: Vec<u32>,
+    /// Whether the last cell of every row is the `_problems` of an earlier run.
+    pub(super) drop_last: bool,
+    rows: Vec<Row>,
+    problems: Vec<(u32, Problem)>,
+    raws: Vec<(u32, Box<[u8]>)>,
+}
+
+impl Sink for Rows {
+    fn piece(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    fn end_cell(&mut self) {
+        self.end_at(self.bytes.len());
+        self.bytes.push(SEPARATOR);
+    }
+}
+
+impl Rows {
+    /// Room for a batch; `drop_last` as in the field.
+    pub(super) fn for_batch(drop_last: bool) -> Self {
+        Rows {
+            bytes: Vec::with_capacity(FULL_BYTES + (16 << 10)),
+            rows: Vec::with_capacity(FULL_ROWS),
+            drop_last,
+            ..Rows::default()
+        }
+    }
+
+    /// Notes that a cell ends at `end` of the bytes to come.
+    pub(super) fn end_at(&mut self, end: usize) {
+        self.ends.push(u32::try_from(end).unwrap_or(u32::MAX));
+    }
+
+    /// Makes a row of the cells from `first` on.
+    pub(super) fn end_row(&mut self, line: u64, first: usize) {
+        if self.drop_last && self.ends.len() > first {
+            self.ends.pop();
+            let end = self.ends.last().map_or(0, |end| *end as usize + 1);
+            self.bytes.truncate(end);
+        }
+        self.rows.push(Row {
+            line,
+            first: u32::try_from(first).unwrap_or(u32::MAX),
+            cells: u32::try_from(self.ends.len() - first).unwrap_or(u32::MAX),
+        });
+    }
+
+    /// Takes back the cells from `first` on, which belong to no row yet.
+    pub(super) fn undo(&mut self, first: usize) {
+        self.ends.truncate(first);
+        let end = self.ends.last().map_or(0, |end| *end as usize + 1);
+        self.bytes.truncate(end);
+    }
+
+    /// Attaches a problem to the last row.
+    pub(super) fn problem(&mut self, problem: Problem) {
+        self.problems.push((self.last(), problem));
+    }
+
+    /// Keeps what the file says of the last row.
+    pub(super) fn raw(&mut self, raw: &[u8]) {
+        let last = self.last();
+        if self.raws.last().is_none_or(|(row, _)| *row != last) {
+            self.raws.push((last, raw.into()));
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.rows.len() >= FULL_ROWS || self.bytes.len() >= FULL_BYTES
+    }
+
+    /// The line of the row at `index`.
+    pub(super) fn line(&self, index: usize) -> u64 {
+        self.rows[index].line
+    }
+
+    /// The cells of the row at `index`.
+    pub(super) fn cells(&self, index: usize) -> impl ExactSizeIterator<Item = &[u8]> {
+        let row = self.rows[index];
+        (row.first..row.first + row.cells).map(|cell| self.cell(cell as usize))
+    }
+
+    /// Takes the problems of the row at `index` away, because it is no record.
+    pub(super) fn replace_problems(&mut self, index: usize, problem: Problem) {
+        let row = u32::try_from(index).unwrap_or(u32::MAX);
+        self.problems.retain(|(known, _)| *known != row);
+        let at = self.problems.partition_point(|(known, _)| *known < row);
+        self.problems.insert(at, (row, problem));
+    }
+
+    fn last(&self) -> u32 {
+        u32::try_from(self.rows.len().saturating_sub(1)).unwrap_or(u32::MAX)
+    }
+
+    fn cell(&self, index: usize) -> &[u8] {
+        let start = match index.checked_sub(1) {
+            None => 0,
+            Some(before) => self.ends[before] as usize + 1,
+        };
+        &self.bytes[start..self.ends[index] as usize]
+    }
+
+    /// The batch of these rows. Cells that are no text or hold NUL get a problem.
+    pub(super) fn seal(mut self, sheet: &Arc<Sheet>, dialect: &Dialect) -> Batch {
+        if memchr(0, &self.bytes).is_some() {
+            self.report_nuls(sheet);
+        }
+        let text = match String::from_utf8(std::mem::take(&mut self.bytes)) {
+            Ok(text) => text,
+            Err(error) => {
+                self.bytes = error.into_bytes();
+                self.report_undecodable(sheet, dialect)
+            }
+        };
+        self.problems.sort_by_key(|(row, _)| *row);
+        self.raws.sort_by_key(|(row, _)| *row);
+        Batch::from_parts(
+            Arc::clone(sheet),
+            Parts {
+                text,
+                ends: self.ends,
+                rows: self.rows,
+                problems: self.problems,
+                raws: self.raws,
+            },
+        )
+    }
+
+    fn report_nuls(&mut self, sheet: &Sheet) {
+        let mut found = Vec::new();
+        for index in 0..self.rows.len() {
+            for (column, cell) in self.cells(index).enumerate() {
+                if let Some(at) = memchr(0, cell) {
+                    let value = String::from_utf8_lossy(cell);
+                    let message = format!("a NUL byte, at byte {} of the cell", at + 1);
+                    let problem = Problem::new(Code::NulByte, self.place(sheet, index), message)
+                        .at(&column_name(sheet, column), &value);
+                    found.push((u32::try_from(index).unwrap_or(u32::MAX), problem));
+                }
+            }
+        }
+        self.problems.append(&mut found);
+    }
+
+    /// Looks at each cell, and gives the text with U+FFFD where bytes are none: the problem that is
+    /// reported with it keeps such a record from being sent.
+    fn report_undecodable(&mut self, sheet: &Sheet, dialect: &Dialect) -> String {
+        let mut text = String::with_capacity(self.bytes.len() + 64);
+        let mut ends = Vec::with_capacity(self.ends.len());
+        let (mut problems, mut raws) = (Vec::new(), Vec::new());
+        for index in 0..self.rows.len() {
+            let number = u32::try_from(index).unwrap_or(u32::MAX);
+            let mut damaged = false;
+            for (column, cell) in self.cells(index).enumerate() {
+                match std::str::from_utf8(cell) {
+                    Ok(cell) => text.push_str(cell),
+                    Err(error) => {
+                        damaged = true;
+                        let value = lossy(cell);
+                        let message = undecodable_message(cell, error.valid_up_to());
+                        let problem =
+                            Problem::new(Code::UndecodableBytes, self.place(sheet, index), message)
+                                .at(&column_name(sheet, column), &value);
+                        problems.push((number, problem));
+                        text.push_str(&value);
+                    }
+                }
+                ends.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
+                text.push('\n');
+            }
+            if damaged && self.raws.iter().all(|(row, _)| *row != number) {
+                let mut raw = Vec::new();
+                dialect.write_row(self.cells(index), &mut raw);
+                raws.push((number, raw.into_boxed_slice()));
+            }
+        }
+        self.problems.append(&mut problems);
+        self.raws.append(&mut raws);
+        self.ends = ends;
+        text
+    }
+
+    fn place(&self, sheet: &Sheet, index: usize) -> Place {
+        Place {
+            file: Arc::clone(&sheet.file),
+            line: self.rows[index].line,
+        }
+    }
+}
+
+impl Dialect {
+    /// Appends `cells` as a row without its line ending, quoted where it has to be.
+    pub(super) fn write_row<'c>(
+        &self,
+        cells: impl ExactSizeIterator<Item = &'c [u8]>,
+        out: &mut Vec<u8>,
+    ) {
+        let single = cells.len() == 1;
+        for (index, cell) in cells.enumerate() {
+            if index > 0 {
+                out.push(self.delimiter);
+            }
+            let Some(quote) = self.quote else {
+                out.extend_from_slice(cell);
+                continue;
+            };
+            let needed = cell
+                .iter()
+                .any(|byte| *byte == quote || *byte == self.delimiter || b"\r\n".contains(byte));
+            if !needed && !(single && cell.is_empty()) {
+                out.extend_from_slice(cell);
+                continue;
+            }
+            out.push(quote);
+            for byte in cell {
+                if *byte == quote {
+                    out.push(quote);
+                }
+                out.push(*byte);
+            }
+            out.push(quote);
+        }
+    }
+}
+
+/// The name of a column, or its number when the row is longer than the header.
+pub(super) fn column_name(sheet: &Sheet, column: usize) -> String {
+    sheet
+        .header
+        .as_ref()
+        .and_then(|header| header.names().get(column).cloned())
+        .unwrap_or_else(|| format!("column{}", column + 1))
+}
+
+/// `bytes` with one U+FFFD for each run that is no text.
+pub(super) fn lossy(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        let marked = chunk.valid().is_empty() && text.ends_with(char::REPLACEMENT_CHARACTER);
+        if !chunk.invalid().is_empty() && !marked {
+            text.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+    text
+}
+
+/// Which byte of `bytes` does not decode; `at` bytes before it do.
+pub(super) fn undecodable_message(bytes: &[u8], at: usize) -> String {
+    let byte = super::encoding::unmark(&bytes[at..]).unwrap_or(bytes[at]);
+    let character = String::from_utf8_lossy(&bytes[..at]).chars().count() + 1;
+    format!("the byte 0x{byte:02X} at character {character} is no text in the file's encoding")
+}

@@ -1,0 +1,426 @@
+//! Where cells and rows of a table begin and end.
+//!
+//! Knows nothing of headers and widths. Reads what is well formed as RFC 4180 says, and quotes that
+//! are out of place as text, so that whoever knows the width can judge the result.
+
+use memchr::{memchr, memchr_iter, memchr2, memchr3_iter};
+
+use super::rows::Rows;
+
+/// How a table is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Dialect {
+    pub(super) delimiter: u8,
+    pub(super) quote: Option<u8>,
+    pub(super) newline: Newline,
+}
+
+/// What ends a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Newline {
+    Lf,
+    CrLf,
+    Cr,
+}
+
+impl Newline {
+    /// The last byte of a line; with `\n` a `\r` before it belongs to the ending too.
+    pub(super) fn terminator(self) -> u8 {
+        match self {
+            Newline::Lf | Newline::CrLf => b'\n',
+            Newline::Cr => b'\r',
+        }
+    }
+
+    pub(super) fn bytes(self) -> &'static [u8] {
+        match self {
+            Newline::Lf => b"\n",
+            Newline::CrLf => b"\r\n",
+            Newline::Cr => b"\r",
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Newline::Lf => "LF",
+            Newline::CrLf => "CRLF",
+            Newline::Cr => "CR",
+        }
+    }
+
+    /// What most line endings of `sample` are.
+    pub(super) fn detect(sample: &[u8]) -> Self {
+        let feeds = memchr_iter(b'\n', sample).count();
+        let (mut pairs, mut alone) = (0, 0);
+        for at in memchr_iter(b'\r', sample) {
+            match sample.get(at + 1) {
+                Some(b'\n') => pairs += 1,
+                Some(_) => alone += 1,
+                None => alone += usize::from(feeds == 0),
+            }
+        }
+        if alone > feeds {
+            Newline::Cr
+        } else if pairs * 2 > feeds {
+            Newline::CrLf
+        } else {
+            Newline::Lf
+        }
+    }
+}
+
+/// Takes the cells of a row as they are found.
+pub(super) trait Sink {
+    /// The next bytes of the current cell.
+    fn piece(&mut self, bytes: &[u8]);
+    /// The current cell is complete.
+    fn end_cell(&mut self);
+}
+
+/// Counts cells and keeps nothing.
+#[derive(Debug, Default)]
+pub(super) struct Count(pub(super) usize);
+
+impl Sink for Count {
+    fn piece(&mut self, _: &[u8]) {}
+    fn end_cell(&mut self) {
+        self.0 += 1;
+    }
+}
+
+/// What stands at the beginning of some text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scanned {
+    /// A row.
+    Row(Extent),
+    /// More text is needed to say.
+    Incomplete,
+    /// A quote that is not closed within reach.
+    Open,
+}
+
+/// How far a row reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Extent {
+    /// Where the next row begins.
+    pub(super) next: usize,
+    /// Where the row's own text ends, before its line ending.
+    pub(super) end: usize,
+    /// The first cell in which a quote is out of place.
+    pub(super) stray: Option<usize>,
+    /// Cells that are quoted, and properly closed.
+    pub(super) quoted: usize,
+}
+
+/// Text to scan, and how far.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Window<'t> {
+    pub(super) data: &'t [u8],
+    /// Whether the input ends where `data` does.
+    pub(super) ended: bool,
+    /// How many bytes a quoted cell may reach over the end of its line.
+    pub(super) reach: usize,
+}
+
+impl Dialect {
+    /// The row at the start of the window.
+    pub(super) fn scan(&self, window: Window<'_>, sink: &mut impl Sink) -> Scanned {
+        let Window { data, ended, .. } = window;
+        let terminator = self.newline.terminator();
+        let mut extent = Extent::default();
+        let mut start = 0;
+        for cell in 0.. {
+            let end = if self.quote.is_some() && data.get(start).copied() == self.quote {
+                match self.quoted(window, start, sink) {
+                    Quoted::Closed { after, stray } => {
+                        extent.quoted += usize::from(!stray);
+                        if stray {
+                            extent.stray.get_or_insert(cell);
+                        }
+                        after
+                    }
+                    Quoted::Incomplete => return Scanned::Incomplete,
+                    Quoted::Open => return Scanned::Open,
+                }
+            } else {
+                let found = memchr2(self.delimiter, terminator, &data[start..]);
+                let end = match found {
+                    Some(length) => start + length,
+                    None if ended => data.len(),
+                    None => return Scanned::Incomplete,
+                };
+                let mut text = &data[start..end];
+                if data.get(end) != Some(&self.delimiter) {
+                    text = self.trim_ending(text);
+                }
+                if self
+                    .quote
+                    .is_some_and(|quote| memchr(quote, text).is_some())
+                {
+                    extent.stray.get_or_insert(cell);
+                }
+                sink.piece(text);
+                end
+            };
+            sink.end_cell();
+            if data.get(end) == Some(&self.delimiter) {
+                start = end + 1;
+                continue;
+            }
+            let ending = self.ending(&data[end..]);
+            extent.end = self.trim_ending(&data[..end]).len();
+            extent.next = end + ending;
+            break;
+        }
+        Scanned::Row(extent)
+    }
+
+    /// The quoted cell at `start`.
+    fn quoted(&self, window: Window<'_>, start: usize, sink: &mut impl Sink) -> Quoted {
+        let Window { data, ended, reach } = window;
+        let quote = data[start];
+        let mut from = start + 1;
+        let mut stray = false;
+        let mut line_end = None;
+        loop {
+            let Some(length) = memchr(quote, &data[from..]) else {
+                return if ended || data.len() - start > reach {
+                    Quoted::Open
+                } else {
+                    Quoted::Incomplete
+                };
+            };
+            let at = from + length;
+            if at - start > reach {
+                let line_end = *line_end.get_or_insert_with(|| {
+                    memchr(self.newline.terminator(), &data[start..])
+                        .map_or(data.len(), |length| start + length)
+                });
+                if line_end < at {
+                    return Quoted::Open;
+                }
+            }
+            match data.get(at + 1) {
+                None if !ended => return Quoted::Incomplete,
+                Some(b'\r') if at + 2 == data.len() && !ended => return Quoted::Incomplete,
+                Some(next) if *next == quote => {
+                    sink.piece(&data[from..=at]);
+                    from = at + 2;
+                }
+                Some(next) if *next != self.delimiter && self.ending(&data[at + 1..]) == 0 => {
+                    stray = true;
+                    sink.piece(&data[from..=at]);
+                    from = at + 1;
+                }
+                _ => {
+                    sink.piece(&data[from..at]);
+                    return Quoted::Closed {
+                        after: at + 1,
+                        stray,
+                    };
+                }
+            }
+        }
+    }
+
+    /// Length of the line ending at the start of `text`.
+    fn ending(&self, text: &[u8]) -> usize {
+        match (self.newline, text) {
+            (Newline::Cr, [b'\r', ..]) | (Newline::Lf | Newline::CrLf, [b'\n', ..]) => 1,
+            (Newline::Lf | Newline::CrLf, [b'\r', b'\n', ..]) => 2,
+            // A file whose last line lost half of its ending.
+            (Newline::Lf | Newline::CrLf, [b'\r']) => 1,
+            _ => 0,
+        }
+    }
+
+    /// `line` without the `\r` of its ending.
+    pub(super) fn trim_ending<'t>(&self, line: &'t [u8]) -> &'t [u8] {
+        match (self.newline, line) {
+            (Newline::Lf | Newline::CrLf, [text @ .., b'\r']) => text,
+            _ => line,
+        }
+    }
+
+    /// The number of cells of `line`, or `None` when its quotes are not in order.
+    pub(super) fn clean_width(&self, line: &[u8]) -> Option<usize> {
+        let window = Window {
+            data: line,
+            ended: true,
+            reach: line.len(),
+        };
+        let mut count = Count::default();
+        match self.scan(window, &mut count) {
+            Scanned::Row(extent) if extent.stray.is_none() && extent.next == line.len() => {
+                Some(count.0)
+            }
+            _ => None,
+        }
+    }
+
+    /// The cells of `line` by its delimiters alone; cells in quotes from end to end lose them.
+    pub(super) fn split_at_delimiters(&self, line: &[u8], sink: &mut impl Sink) {
+        for cell in line.split(|byte| *byte == self.delimiter) {
+            match (self.quote, cell) {
+                (Some(quote), [first, inner @ .., last]) if *first == quote && *last == quote => {
+                    let mut from = 0;
+                    for at in memchr_iter(quote, inner) {
+                        if at >= from && inner.get(at + 1) == Some(&quote) {
+                            sink.piece(&inner[from..=at]);
+                            from = at + 2;
+                        }
+                    }
+                    sink.piece(&inner[from.min(inner.len())..]);
+                }
+                _ => sink.piece(cell),
+            }
+            sink.end_cell();
+        }
+    }
+
+    /// Takes rows off the front of `data` as long as they are whole, free of quotes and `expected`;
+    /// stops before the first one that needs a closer look. Gives the bytes taken and the next line.
+    pub(super) fn plain_rows(
+        &self,
+        data: &[u8],
+        expected: Expected,
+        rows: &mut Rows,
+    ) -> (usize, u64) {
+        let terminator = self.newline.terminator();
+        let (mut start, mut line) = (0, expected.line);
+        let mut first = rows.ends.len();
+        let mut base = rows.bytes.len();
+        let quote = self.quote.unwrap_or(self.delimiter);
+        for at in memchr3_iter(self.delimiter, terminator, quote, data) {
+            let byte = data[at];
+            if byte == self.delimiter {
+                rows.end_at(base + at - start);
+                continue;
+            }
+            if byte != terminator {
+                break;
+            }
+            let text = self.trim_ending(&data[start..at]);
+            line += 1;
+            if text.is_empty() {
+                start = at + 1;
+                continue;
+            }
+            let width = rows.ends.len() - first + 1;
+            let doubtful = width == 1 && memchr(b'\r', text).is_some();
+            if width != expected.width || text.len() > expected.max_field || doubtful {
+                line -= 1;
+                break;
+            }
+            rows.bytes.extend_from_slice(text);
+            rows.end_cell();
+            rows.end_row(line - 1, first);
+            start = at + 1;
+            first = rows.ends.len();
+            base = rows.bytes.len();
+            if rows.is_full() {
+                break;
+            }
+        }
+        rows.ends.truncate(first);
+        (start, line)
+    }
+}
+
+/// What rows are taken without a closer look.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Expected {
+    pub(super) width: usize,
+    pub(super) max_field: usize,
+    /// The line on which the first of them stands.
+    pub(super) line: u64,
+}
+
+enum Quoted {
+    Closed { after: usize, stray: bool },
+    Incomplete,
+    Open,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMMA: Dialect = Dialect {
+        delimiter: b',',
+        quote: Some(b'"'),
+        newline: Newline::Lf,
+    };
+
+    fn scan(text: &str, ended: bool) -> (Scanned, Vec<String>) {
+        let mut rows = Rows::default();
+        let window = Window {
+            data: text.as_bytes(),
+            ended,
+            reach: 1 << 20,
+        };
+        let scanned = COMMA.scan(window, &mut rows);
+        rows.end_row(1, 0);
+        let cells = rows
+            .cells(0)
+            .map(|cell| String::from_utf8_lossy(cell).into_owned())
+            .collect();
+        (scanned, cells)
+    }
+
+    #[test]
+    fn well_formed_rows_are_read_as_the_standard_says() {
+        for (text, cells) in [
+            ("a,b\nc", vec!["a", "b"]),
+            ("a,\r\n", vec!["a", ""]),
+            ("\"x,\"\"y\"\"\nz\",2\n", vec!["x,\"y\"\nz", "2"]),
+            ("\"\",\"\"\n", vec!["", ""]),
+            (",,\n", vec!["", "", ""]),
+            ("last", vec!["last"]),
+            ("\"last\"", vec!["last"]),
+            ("\"last\"\r", vec!["last"]),
+        ] {
+            let (scanned, found) = scan(text, true);
+            let Scanned::Row(extent) = scanned else {
+                panic!("{text:?}: {scanned:?}");
+            };
+            assert_eq!(
+                (found, extent.stray),
+                (cells.iter().map(|cell| (*cell).to_owned()).collect(), None),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn quotes_out_of_place_are_text_and_told() {
+        for (text, cells) in [
+            ("\"a \"b\" c\",d\n", ["a \"b\" c", "d"]),
+            ("5\" disk,d\n", ["5\" disk", "d"]),
+        ] {
+            let (scanned, found) = scan(text, true);
+            assert!(matches!(
+                scanned,
+                Scanned::Row(Extent { stray: Some(0), .. })
+            ));
+            assert_eq!(found, cells);
+        }
+        assert_eq!(scan("\"a,b\nc,d\n", true).0, Scanned::Open);
+    }
+
+    #[test]
+    fn a_row_that_goes_on_beyond_the_window_is_incomplete() {
+        for text in ["a", "a,b", "\"a", "\"a\"", "\"a\"\r", "a,\"b\nc"] {
+            assert_eq!(scan(text, false).0, Scanned::Incomplete, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn line_endings_are_found_by_majority() {
+        assert_eq!(Newline::detect(b"a\r\nb\r\nc\n"), Newline::CrLf);
+        assert_eq!(Newline::detect(b"a\nb\nc\rd\n"), Newline::Lf);
+        assert_eq!(Newline::detect(b"a\rb\rc\r"), Newline::Cr);
+        assert_eq!(Newline::detect(b"a\r"), Newline::Cr);
+        assert_eq!(Newline::detect(b""), Newline::Lf);
+    }
+}

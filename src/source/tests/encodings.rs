@@ -1,0 +1,145 @@
+use std::io::{Read, Write};
+
+use super::super::encoding::Charset;
+use super::super::{Error, Options, open};
+use super::{File, csv};
+use crate::call::Code;
+
+const TEXT: &str = "navn;by\r\nÅse Attrap-Østergård;Ærøskøbing\r\nTestine Prøvesen;Låne\r\n";
+
+fn encoded(label: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    Charset::from_label(label).unwrap().encode(TEXT, &mut bytes);
+    bytes
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn every_encoding_is_found_and_read() {
+    for label in [
+        "utf-8",
+        "utf-16le",
+        "utf-16be",
+        "windows-1252",
+        "cp850",
+        "macintosh",
+    ] {
+        let table = csv(encoded(label));
+        assert_eq!(table.reading, format!("semicolon, {label}, header, CRLF"));
+        assert_eq!(
+            table.records[0].cells,
+            ["Åse Attrap-Østergård", "Ærøskøbing"]
+        );
+        assert_eq!(table.records[1].line, 3);
+    }
+    let mut marked = vec![0xff, 0xfe];
+    marked.extend(encoded("utf-16le"));
+    assert_eq!(
+        csv(marked).reading,
+        "semicolon, utf-16le with BOM, header, CRLF"
+    );
+}
+
+#[test]
+fn the_last_line_of_a_long_file_decides_on_the_encoding() {
+    let mut bytes = b"id,name\n".to_vec();
+    for id in 0..300_000 {
+        writeln!(bytes, "{id},plain").unwrap();
+    }
+    bytes.extend_from_slice(b"x,Pr\xf8vesen\n");
+    let file = File::new("calls.csv", &bytes);
+    for file in [file, File::new("calls.csv.gz", gzip(&bytes))] {
+        let table = file.read(&Options::default()).unwrap();
+        assert!(table.reading.contains("windows-1252"), "{}", table.reading);
+        assert_eq!(table.records.last().unwrap().cells, ["x", "Prøvesen"]);
+    }
+}
+
+#[test]
+fn bytes_that_do_not_decode_are_problems_of_their_row() {
+    let table = csv(b"id,name\n1,\xc3\xa6\n2,a\xf8b\n3,\xc3\n\"4\",\"\xc3\"\n5,\xc3\xb8\n");
+    let codes: Vec<_> = table.records.iter().map(|row| row.codes.clone()).collect();
+    let bad = vec![Code::UndecodableBytes];
+    assert_eq!(codes, [vec![], bad.clone(), bad.clone(), bad, vec![]]);
+    assert_eq!(table.records[1].cells, ["2", "a\u{fffd}b"]);
+    assert_eq!(table.records[4].cells, ["5", "ø"]);
+
+    let file = File::new("calls.csv", b"id,name\n1,\xc3\xa6\n2,a\xf8b\n");
+    let mut reader = open(&file.input(), &Options::default()).unwrap();
+    let batch = reader.next().unwrap().unwrap();
+    let problem = batch.get(1).problems().next().unwrap();
+    assert_eq!((&*problem.column, &*problem.value), ("name", "a\u{fffd}b"));
+    assert!(
+        problem.message.contains("0xF8 at character 2"),
+        "{}",
+        problem.message
+    );
+}
+
+#[test]
+fn half_characters_of_utf16_are_problems() {
+    let mut bytes = vec![0xff, 0xfe];
+    bytes.extend("a,b\n1,".encode_utf16().flat_map(u16::to_le_bytes));
+    bytes.extend([0x00, 0xd8]);
+    bytes.extend("x\n2,ø\n".encode_utf16().flat_map(u16::to_le_bytes));
+    let table = csv(bytes);
+    assert_eq!(table.records[0].codes, [Code::UndecodableBytes]);
+    assert_eq!(table.records[0].cells, ["1", "\u{fffd}x"]);
+    assert_eq!(table.records[1].cells, ["2", "ø"]);
+}
+
+#[test]
+fn archives_are_read_whatever_they_are_called() {
+    let zstd = zstd::encode_all(TEXT.as_bytes(), 3).unwrap();
+    let mut two = gzip(&TEXT.as_bytes()[..20]);
+    two.extend(gzip(&TEXT.as_bytes()[20..]));
+    for (name, bytes) in [
+        ("a.csv.gz", two),
+        ("a.csv.zst", zstd),
+        ("a.csv", gzip(TEXT.as_bytes())),
+    ] {
+        let table = File::new(name, bytes).read(&Options::default()).unwrap();
+        assert_eq!(table.records.len(), 2, "{name}");
+        assert_eq!(table.names, ["navn", "by"]);
+    }
+}
+
+#[test]
+fn a_cut_archive_gives_its_whole_rows_and_a_problem() {
+    let mut text = String::from("id,name\n");
+    for id in 0..20_000_u32 {
+        text.push_str(&format!("{id},{:x}\n", id.wrapping_mul(2_654_435_761)));
+    }
+    let archive = gzip(text.as_bytes());
+    let cut = File::new("a.csv.gz", &archive[..archive.len() / 2]);
+    let table = cut.read(&Options::default()).unwrap();
+    let (last, whole) = table.records.split_last().unwrap();
+    assert!(whole.len() > 5_000);
+    assert!(whole.iter().all(|row| row.codes.is_empty()));
+    assert!(last.codes.contains(&Code::TruncatedInput), "{last:?}");
+}
+
+#[test]
+fn an_archive_that_explodes_is_stopped() {
+    let bomb = zstd::encode_all(std::io::repeat(b'a').take(20 << 20), 1).unwrap();
+    let file = File::new("a.csv.zst", bomb);
+    let mut options = Options::default();
+    options.limits.expansion_free = 1 << 20;
+    let result = file.read(&options);
+    assert!(matches!(result, Err(Error::Expansion { .. })), "{result:?}");
+}
+
+#[test]
+fn an_encoding_that_nobody_knows_is_an_error() {
+    let options = Options {
+        encoding: Some("klingon".into()),
+        ..Options::default()
+    };
+    let result = File::new("a.csv", "a\n").read(&options);
+    assert!(matches!(result, Err(Error::UnknownEncoding { .. })));
+}

@@ -1,0 +1,263 @@
+use super::super::{HeaderKind, Limits, Options, Quote};
+use super::{File, csv};
+use crate::call::Code;
+
+#[test]
+fn rows_come_with_the_line_they_start_on() {
+    let table = csv("id;text;n\r\n1;\"a;\r\n\"\"b\"\"\";2\r\n\r\n2;c;3\r\n3;;");
+    assert_eq!(table.names, ["id", "text", "n"]);
+    assert_eq!(table.reading, "semicolon, utf-8, header, CRLF");
+    assert_eq!(
+        table.rows(),
+        [
+            (2, vec!["1", "a;\r\n\"b\"", "2"], vec![]),
+            (5, vec!["2", "c", "3"], vec![]),
+            (6, vec!["3", "", ""], vec![]),
+        ]
+    );
+}
+
+#[test]
+fn every_line_ending_and_mark_is_read() {
+    for ending in ["\n", "\r\n", "\r"] {
+        for mark in ["", "\u{feff}"] {
+            let table = csv(format!(
+                "{mark}a,b{ending}1,x{ending}{ending}2,\"y\"{ending}"
+            ));
+            assert_eq!(table.names, ["a", "b"]);
+            assert_eq!(
+                table.rows(),
+                [(2, vec!["1", "x"], vec![]), (4, vec!["2", "y"], vec![])],
+                "{ending:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn rows_of_the_wrong_width_are_problems_and_not_the_end() {
+    let table = csv("a,b,c\n1,2,3\n4,5\n6,7,8,9\n\"10\",11\n12,13,14\n");
+    assert_eq!(
+        table.rows(),
+        [
+            (2, vec!["1", "2", "3"], vec![]),
+            (3, vec!["4", "5"], vec![Code::RowTooShort]),
+            (4, vec!["6", "7", "8", "9"], vec![Code::RowTooLong]),
+            (5, vec!["10", "11"], vec![Code::RowTooShort]),
+            (6, vec!["12", "13", "14"], vec![]),
+        ]
+    );
+}
+
+#[test]
+fn the_separator_line_of_excel_is_no_row() {
+    let table = csv("sep=;\r\na;b\r\n1,5;2\r\n");
+    assert_eq!(table.names, ["a", "b"]);
+    assert_eq!(table.rows(), [(3, vec!["1,5", "2"], vec![])]);
+}
+
+#[test]
+fn an_open_quote_costs_its_row_and_no_other() {
+    for rows in [
+        "1;\"Hans;x\n2;Per;y\n3;\"Ib\";z\n4;Bo;w\n",
+        "1;\"Hans;x\n2;Per;y\n3;Ib;z\n4;Bo;w\n",
+        "1;\"Hans;x\n2;\"\";y\n3;Ib;z\n4;Bo;w\n",
+        "1;\"Hans;x\n2;\"Per; P\";y\n3;Ib;z\n4;Bo;w\n",
+        "\"1\";\"Hans;x\n\"2\";\"Per\";\"y\"\n3;Ib;z\n4;Bo;w\n",
+    ] {
+        let table = csv(format!("id;name;c\n{rows}"));
+        let found: Vec<_> = table
+            .records
+            .iter()
+            .map(|row| (row.line, row.codes.clone()))
+            .collect();
+        let open = vec![Code::OpenQuote];
+        assert_eq!(
+            found,
+            [(2, open), (3, vec![]), (4, vec![]), (5, vec![])],
+            "{rows}"
+        );
+        assert_eq!(
+            table.records[2].cells,
+            [if rows.starts_with('"') { "3" } else { "3" }, "Ib", "z"]
+        );
+    }
+}
+
+#[test]
+fn an_open_quote_in_the_last_row_is_told_from_a_cut_file() {
+    let table = csv("id;name;c\n1;Per;y\n2;\"Hans;x");
+    assert_eq!(table.records[1].codes, [Code::OpenQuote]);
+    let table = csv("id;name;c\n1;Per;y\n2;\"Hans was\nhere");
+    assert_eq!(table.records[1].codes, [Code::TruncatedInput]);
+    assert_eq!(table.records.len(), 2);
+}
+
+#[test]
+fn quotes_out_of_place_are_read_as_text_with_a_warning() {
+    let table = csv("id,text\n1,\"a \"b\" c\"\n2,5\" disk\n3,\"d\"\n\"Per\" Hansen,4\n5,e\n");
+    assert_eq!(
+        table.rows(),
+        [
+            (2, vec!["1", "a \"b\" c"], vec![Code::StrayQuote]),
+            (3, vec!["2", "5\" disk"], vec![Code::StrayQuote]),
+            (4, vec!["3", "d"], vec![]),
+            (5, vec!["\"Per\" Hansen", "4"], vec![Code::StrayQuote]),
+            (6, vec!["5", "e"], vec![]),
+        ]
+    );
+}
+
+#[test]
+fn files_without_quoting_keep_their_quotes() {
+    let table = csv("id\ttext\r\n1\tsaid \"no\r\n2\t\"x\" y\r\n");
+    assert_eq!(table.reading, "tab, utf-8, header, CRLF, no quoting");
+    assert_eq!(
+        table.rows(),
+        [
+            (2, vec!["1", "said \"no"], vec![]),
+            (3, vec!["2", "\"x\" y"], vec![])
+        ]
+    );
+}
+
+#[test]
+fn headers_may_be_missing_or_double() {
+    let table = csv("\"\",\"101\",\"2024-03-15 09:12:03\",3\n\"\",\"102\",,4\n");
+    assert_eq!(table.names, ["column1", "column2", "column3", "column4"]);
+    assert_eq!(table.records[0].line, 1);
+    assert_eq!(table.records.len(), 2);
+    let options = Options {
+        columns: vec!["account".into(), "src".into()],
+        header: Some(HeaderKind::None),
+        ..Options::default()
+    };
+    let table = File::new("a.csv", "x,1,2\ny,3,4\n").read(&options).unwrap();
+    assert_eq!(table.names, ["account", "src", "column3"]);
+    let table = csv("id,when\nINTEGER,VARCHAR(10)\n1,x\n");
+    assert_eq!(table.rows(), [(3, vec!["1", "x"], vec![])]);
+}
+
+#[test]
+fn rows_at_the_end_that_are_no_records_are_told_as_such() {
+    let table = csv("id,name,n\n1,a,2\n2,b,3\nTotals,,5\n\n(2 rows affected)\n");
+    let codes: Vec<_> = table.records.iter().map(|row| row.codes.clone()).collect();
+    let trailing = vec![Code::TrailingRow];
+    assert_eq!(codes, [vec![], vec![], trailing.clone(), trailing.clone()]);
+    let table = csv("There are no calls in this period\n");
+    assert_eq!(table.records[0].codes, trailing);
+}
+
+#[test]
+fn titles_and_skipped_lines_are_counted() {
+    let table = csv("Calls of March\n\na;b;c\n1;2;3\n4;5;6\n");
+    assert_eq!(table.names, ["a", "b", "c"]);
+    assert_eq!(table.records[0].line, 4);
+    let options = Options {
+        skip_lines: 2,
+        ..Options::default()
+    };
+    let table = File::new("a.csv", "x;y\n;;;\na;b\n1;2\n")
+        .read(&options)
+        .unwrap();
+    assert_eq!(
+        (table.names, table.records[0].line),
+        (vec!["a".into(), "b".into()], 4)
+    );
+}
+
+#[test]
+fn what_is_over_a_limit_costs_its_record_and_no_other() {
+    let options = Options {
+        limits: Limits {
+            max_field: 50,
+            max_record: 100,
+            ..Limits::default()
+        },
+        ..Options::default()
+    };
+    let (field, record) = ("f".repeat(60), "r".repeat(3 << 20));
+    for quote in ["", "\""] {
+        let text = format!(
+            "a,b\n1,{quote}{field}{quote}\n2,x\n3,{quote}{record}{quote}\n4,{quote}y{quote}\n5,{quote}{record}"
+        );
+        let table = File::new("a.csv", text).read(&options).unwrap();
+        let found: Vec<_> = table
+            .records
+            .iter()
+            .map(|row| (row.line, row.codes.clone()))
+            .collect();
+        let large = vec![Code::RecordTooLarge];
+        assert_eq!(
+            found,
+            [
+                (2, large.clone()),
+                (3, vec![]),
+                (4, large.clone()),
+                (5, vec![]),
+                (6, large)
+            ],
+            "{quote}"
+        );
+    }
+}
+
+#[test]
+fn nul_bytes_are_problems_of_their_cell() {
+    let table = csv("a,b\n1,x\02\n3,y\n");
+    assert_eq!(table.records[0].codes, [Code::NulByte]);
+    assert_eq!(table.records[1].codes, []);
+}
+
+#[test]
+fn everything_can_be_said_instead_of_found_out() {
+    let options = Options {
+        delimiter: Some(b'!'),
+        quote: Some(Quote::Byte(b'\'')),
+        header: Some(HeaderKind::None),
+        encoding: Some("cp850".into()),
+        trailer: Some("END".into()),
+        ..Options::default()
+    };
+    let table = File::new("a.csv", b"1!'x!\x9b'\nEND!2\n3!y\n")
+        .read(&options)
+        .unwrap();
+    assert_eq!(table.reading, "'!', cp850, no header, LF, quoted by '");
+    assert_eq!(
+        table.rows(),
+        [
+            (1, vec!["1", "x!ø"], vec![]),
+            (2, vec!["END", "2"], vec![Code::TrailingRow]),
+            (3, vec!["3", "y"], vec![]),
+        ]
+    );
+}
+
+#[test]
+fn a_file_without_rows_has_no_records() {
+    for text in ["", "\n\n", "a,b\n", "\u{feff}"] {
+        assert_eq!(csv(text).records, []);
+    }
+}
+
+#[test]
+fn long_files_are_read_across_all_borders() {
+    let mut text = String::from("id,text\n");
+    let mut expected = Vec::new();
+    let mut line = 2;
+    for id in 0..40_000_u64 {
+        let cell = match id % 7 {
+            0 => format!("\"x{id}\n,y\""),
+            1 => format!("\"{}\"\"\"", "q".repeat((id % 500) as usize)),
+            _ => "z".repeat((id % 90) as usize),
+        };
+        text.push_str(&format!("{id},{cell}\r\n"));
+        expected.push(line);
+        line += if id % 7 == 0 { 2 } else { 1 };
+    }
+    let table = csv(&text);
+    assert!(table.records.iter().all(|row| row.codes.is_empty()));
+    let lines: Vec<u64> = table.records.iter().map(|row| row.line).collect();
+    assert_eq!(lines, expected);
+    assert_eq!(table.records[7].cells, ["7", "x7\n,y"]);
+}
