@@ -289,3 +289,265 @@ fn hexadecimal(bytes: &[u8]) -> String {
         .map(|digit| char::from(DIGITS[usize::from(digit)]));
     digits.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use reqwest::Method;
+    use reqwest::multipart::{Form, Part};
+
+    use super::super::server::Options;
+    use super::super::testing::{Given, TOKEN, conversation, file, form, send};
+    use super::*;
+
+    /// The hash of the three bytes `abc`, from the standard.
+    const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    fn uploads(given: &Given, identity: &str) -> Vec<Upload> {
+        let snapshot = given.sandbox.snapshot();
+        let found = snapshot.conversation(identity).expect("created");
+        found.uploads.clone()
+    }
+
+    #[tokio::test]
+    async fn a_recording_is_kept_as_its_hash_and_what_was_said_about_it() {
+        let given = Given::sandbox().await;
+        let uid = given.created("a").await;
+        let form = form(b"abc")
+            .text("spokenLanguage", "da-DK")
+            .text("stereoConfig", "AgentChannelTwo")
+            .text("monoConfig", "TwoSpeakers");
+        let reply = given.upload(&uid, form).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        let parts = [
+            ("spokenLanguage", "da-DK"),
+            ("stereoConfig", "AgentChannelTwo"),
+            ("monoConfig", "TwoSpeakers"),
+        ];
+        let parts = parts.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(
+            uploads(&given, "a"),
+            [Upload {
+                sha256: ABC.to_owned(),
+                bytes: 3,
+                filename: "call.wav".to_owned(),
+                content_type: "audio/wav".to_owned(),
+                addressed_by: "uid".to_owned(),
+                parts: BTreeMap::from(parts),
+            }]
+        );
+    }
+
+    #[tokio::test]
+    async fn an_identity_with_a_slash_is_found_by_its_encoded_form() {
+        let given = Given::sandbox().await;
+        given.created("2024/05 æ+%").await;
+        let key = "external/2024%2F05%20%C3%A6+%25";
+        let reply = given.upload(key, form(b"abc")).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        assert_eq!(uploads(&given, "2024/05 æ+%")[0].addressed_by, "external");
+    }
+
+    #[tokio::test]
+    async fn a_second_upload_is_taken_and_counted() {
+        let given = Given::sandbox().await;
+        let uid = given.created("a").await;
+        assert_eq!(given.upload(&uid, form(b"abc")).await.status, 200);
+        assert_eq!(given.upload("external/a", form(b"abcd")).await.status, 200);
+        let sizes: Vec<_> = uploads(&given, "a").iter().map(|each| each.bytes).collect();
+        assert_eq!(sizes, [3, 4]);
+    }
+
+    #[tokio::test]
+    async fn an_unknown_conversation_has_no_recordings() {
+        let given = Given::sandbox().await;
+        given.created("a").await;
+        for key in [
+            "00000000-0000-4000-8000-000000000000",
+            "a",
+            "external",
+            "external/b",
+            "external/A",
+        ] {
+            let reply = given.upload(key, form(b"abc")).await;
+            assert_eq!(reply.status, 404, "{key}");
+        }
+        assert!(uploads(&given, "a").is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_form_that_is_not_as_documented_is_refused() {
+        let given = Given::sandbox().await;
+        let uid = given.created("a").await;
+        let bare = |name: &'static str| Part::bytes(b"abc".as_slice()).file_name(name);
+        let forms = vec![
+            ("no file", Form::new()),
+            ("another name", Form::new().part("file", file(b"abc"))),
+            ("two files", form(b"abc").part("data", file(b"abc"))),
+            ("a text as file", Form::new().text("data", "abc")),
+            ("no type", Form::new().part("data", bare("call.wav"))),
+            ("blank file name", {
+                let part = bare(" ").mime_str("audio/wav").expect("a type");
+                Form::new().part("data", part)
+            }),
+            ("empty file", form(b"")),
+            ("unknown part", form(b"abc").text("language", "da-DK")),
+            ("a part twice", {
+                form(b"abc")
+                    .text("monoConfig", "AgentOnly")
+                    .text("monoConfig", "AgentOnly")
+            }),
+            ("language", form(b"abc").text("spokenLanguage", "da")),
+            ("stereo", form(b"abc").text("stereoConfig", "Left")),
+            ("mono", form(b"abc").text("monoConfig", "agentOnly")),
+            ("blank text", form(b"abc").text("monoConfig", "")),
+            ("endless text", {
+                form(b"abc").text("monoConfig", "x".repeat(2000))
+            }),
+            ("a file as text", {
+                let part = Part::text("AgentOnly").file_name("mono.txt");
+                form(b"abc").part("monoConfig", part)
+            }),
+        ];
+        for (name, form) in forms {
+            let reply = given.upload(&uid, form).await;
+            assert_eq!(reply.status, 400, "{name}: {}", reply.text);
+        }
+        assert!(uploads(&given, "a").is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_no_form_is_refused() {
+        let given = Given::sandbox().await;
+        let uid = given.created("a").await;
+        let path = format!("/v1/audio/{uid}");
+        for content_type in [
+            "audio/wav",
+            "multipart/form-data",
+            "multipart/mixed; boundary=x",
+        ] {
+            let request = given
+                .request(Method::POST, &path)
+                .header("content-type", content_type)
+                .body("abc");
+            assert_eq!(send(request).await.status, 415, "{content_type}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_form_that_ends_too_early_or_is_malformed_is_refused() {
+        let given = Given::sandbox().await;
+        let uid = given.created("a").await;
+        let path = format!("/v1/audio/{uid}");
+        let head = "--x\r\nContent-Disposition: form-data; name=\"data\"; filename=\"a.wav\"\r\n\
+                    Content-Type: audio/wav\r\n\r\nabc";
+        for body in [
+            String::new(),
+            "--x".to_owned(),
+            head.to_owned(),
+            format!("{head}\r\n--x"),
+            format!("{head}\r\n--y--\r\n"),
+            format!("{head}\r\n--x--\r\n").replace("form-data", "attachment"),
+            format!("{head}\r\n--x--\r\n").replace("name=\"data\"; ", ""),
+        ] {
+            let request = given
+                .request(Method::POST, &path)
+                .header("content-type", "multipart/form-data; boundary=x")
+                .body(body.clone());
+            assert_eq!(send(request).await.status, 400, "{body}");
+        }
+        assert!(uploads(&given, "a").is_empty());
+        let request = given
+            .request(Method::POST, &path)
+            .header("content-type", "multipart/form-data; boundary=x")
+            .body(format!("{head}\r\n--x--\r\n"));
+        assert_eq!(send(request).await.status, 200);
+        assert_eq!(uploads(&given, "a")[0].sha256, ABC);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_goes_away_in_the_middle_leaves_nothing() {
+        let given = Given::sandbox().await;
+        let uid = given.created("a").await;
+        let request = format!(
+            "POST /v1/audio/{uid} HTTP/1.1\r\nhost: localhost\r\nauthorization: {TOKEN}\r\n\
+             content-type: multipart/form-data; boundary=x\r\ncontent-length: 100000\r\n\r\n\
+             --x\r\nContent-Disposition: form-data; name=\"data\"; filename=\"a.wav\"\r\n\
+             Content-Type: audio/wav\r\n\r\nabc"
+        );
+        let address = given.sandbox.address();
+        {
+            use std::io::Write;
+            let mut stream = std::net::TcpStream::connect(address).expect("a connection");
+            stream.write_all(request.as_bytes()).expect("written");
+        }
+        // The loss shows as soon as the server has read to the end of what was sent.
+        loop {
+            let snapshot = given.sandbox.snapshot();
+            let count = snapshot.endpoints.get("POST /v1/audio/{uid}");
+            if count.is_some_and(|count| count.dropped == 1) {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        assert!(uploads(&given, "a").is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_recording_over_the_limit_is_too_large() {
+        let given = Given::options(Options {
+            max_audio: 1000,
+            ..Options::new(TOKEN)
+        })
+        .await;
+        let uid = given.created("a").await;
+        let reply = given.upload(&uid, form(&[7; 1001])).await;
+        assert_eq!(reply.status, 413, "{}", reply.text);
+        let reply = given.upload(&uid, form(&vec![7; 3_000_000])).await;
+        assert_eq!(reply.status, 413, "{}", reply.text);
+        assert!(uploads(&given, "a").is_empty());
+        assert_eq!(given.upload(&uid, form(&[7; 1000])).await.status, 200);
+        assert_eq!(uploads(&given, "a")[0].bytes, 1000);
+    }
+
+    #[tokio::test]
+    async fn an_upload_of_unknown_length_is_measured_while_it_comes() {
+        let given = Given::options(Options {
+            max_audio: 1000,
+            ..Options::new(TOKEN)
+        })
+        .await;
+        let uid = given.created("a").await;
+        for (pieces, status) in [(10, 200), (11, 413), (2000, 413)] {
+            let pieces = (0..pieces).map(|_| Ok::<_, std::io::Error>(vec![7_u8; 100]));
+            let body = reqwest::Body::wrap_stream(stream::iter(pieces));
+            let part = Part::stream(body).file_name("a.wav");
+            let part = part.mime_str("audio/wav").expect("a type");
+            let reply = given.upload(&uid, Form::new().part("data", part)).await;
+            assert_eq!(reply.status, status, "{}", reply.text);
+        }
+        assert_eq!(uploads(&given, "a").len(), 1);
+    }
+
+    #[tokio::test]
+    async fn uploads_at_once_are_kept_apart() {
+        let given = Given::sandbox().await;
+        let names: Vec<_> = (0..20_u8).map(|each| format!("call-{each}")).collect();
+        for name in &names {
+            given.create("v2", &conversation(name)).await;
+        }
+        let sends = names.iter().enumerate().map(|(place, name)| {
+            let bytes = vec![u8::try_from(place).expect("small"); 200_000 + place];
+            let key = format!("external/{name}");
+            let given = &given;
+            async move { given.upload(&key, form(&bytes)).await.status }
+        });
+        let statuses = futures::future::join_all(sends).await;
+        assert!(statuses.iter().all(|status| *status == 200));
+        for (place, name) in names.iter().enumerate() {
+            let uploads = uploads(&given, name);
+            let bytes = vec![u8::try_from(place).expect("small"); 200_000 + place];
+            assert_eq!(uploads.len(), 1);
+            assert_eq!(uploads[0].sha256, hexadecimal(&Sha256::digest(&bytes)));
+        }
+    }
+}

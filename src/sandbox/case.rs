@@ -251,3 +251,211 @@ fn read_contact(contact: &mut Fields<'_>) {
     contact.required_text("email");
     contact.text("id");
 }
+
+#[cfg(test)]
+mod tests {
+    use reqwest::Method;
+
+    use super::super::testing::{Given, with, without};
+    use super::*;
+
+    fn case(uid: &str) -> Value {
+        json!({
+            "caseUid": uid,
+            "source": "mail",
+            "created": "2024-05-01T09:30:00Z",
+            "updated": "2024-05-01T09:31:00Z",
+            "subject": "A test case",
+        })
+    }
+
+    fn message(uid: &str) -> Value {
+        json!({
+            "messageUid": uid,
+            "created": "2024-05-01T09:30:00Z",
+            "direction": "Inbound",
+            "from": {"name": "Bo Example", "email": "bo@example.com"},
+            "to": [{"name": "Desk", "email": "desk@example.com"}],
+            "text": "Hello",
+        })
+    }
+
+    fn one(uid: &str, message_uid: &str) -> Value {
+        with(case(uid), "message", message(message_uid))
+    }
+
+    fn all(uid: &str, messages: &[&str]) -> Value {
+        let messages: Vec<_> = messages.iter().map(|uid| message(uid)).collect();
+        with(case(uid), "messages", json!(messages))
+    }
+
+    async fn call(given: &Given, line: &str, body: &Value) -> u16 {
+        let (method, path) = line.split_once(' ').expect("a method");
+        let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        given.json(method, path, body).await.status
+    }
+
+    fn message_uids(given: &Given, uid: &str) -> Vec<String> {
+        let snapshot = given.sandbox.snapshot();
+        let case = snapshot.case(uid).expect("a case");
+        let uids = case.messages.iter().map(|each| each["messageUid"].as_str());
+        uids.map(|uid| uid.expect("a uid").to_owned()).collect()
+    }
+
+    #[tokio::test]
+    async fn messages_gather_and_the_case_is_overwritten() {
+        let given = Given::sandbox().await;
+        let put = "PUT /v1/case/messages";
+        let first = with(one("c", "1"), "priority", json!("high"));
+        assert_eq!(call(&given, put, &first).await, 200);
+        let second = with(one("c", "2"), "subject", json!("Later"));
+        assert_eq!(call(&given, put, &second).await, 200);
+        assert_eq!(message_uids(&given, "c"), ["1", "2"]);
+        let snapshot = given.sandbox.snapshot();
+        let kept = &snapshot.case("c").expect("a case").fields;
+        assert_eq!(
+            Value::Object(kept.clone()),
+            with(case("c"), "subject", json!("Later"))
+        );
+    }
+
+    #[tokio::test]
+    async fn a_whole_case_replaces_what_was_there() {
+        let given = Given::sandbox().await;
+        let put = "PUT /v1/case";
+        assert_eq!(call(&given, put, &all("c", &["1", "2"])).await, 200);
+        assert_eq!(call(&given, put, &all("c", &["3"])).await, 200);
+        assert_eq!(message_uids(&given, "c"), ["3"]);
+    }
+
+    #[tokio::test]
+    async fn a_message_alone_needs_a_case_that_exists() {
+        let given = Given::sandbox().await;
+        let post = "POST /v1/case/messages";
+        let body = json!({"caseUid": "c", "message": message("2")});
+        assert_eq!(call(&given, post, &body).await, 404);
+        call(&given, "PUT /v1/case", &all("c", &["1"])).await;
+        assert_eq!(call(&given, post, &body).await, 200);
+        assert_eq!(message_uids(&given, "c"), ["1", "2"]);
+        let snapshot = given.sandbox.snapshot();
+        let kept = &snapshot.case("c").expect("a case").fields;
+        assert_eq!(Value::Object(kept.clone()), case("c"));
+    }
+
+    #[tokio::test]
+    async fn a_patch_changes_what_it_names() {
+        let given = Given::sandbox().await;
+        let body = json!({"status": "closed"});
+        let path = "PATCH /v1/case/2024%2Fc";
+        assert_eq!(call(&given, path, &body).await, 404);
+        call(&given, "PUT /v1/case", &all("2024/c", &["1"])).await;
+        assert_eq!(call(&given, path, &body).await, 200);
+        let snapshot = given.sandbox.snapshot();
+        let kept = &snapshot.case("2024/c").expect("a case").fields;
+        assert_eq!(
+            Value::Object(kept.clone()),
+            with(case("2024/c"), "status", json!("closed"))
+        );
+        assert_eq!(message_uids(&given, "2024/c"), ["1"]);
+        for body in [
+            json!({"caseUid": "other"}),
+            json!({"messages": []}),
+            json!({"subject": " "}),
+            json!({"created": "yesterday"}),
+        ] {
+            assert_eq!(call(&given, path, &body).await, 400, "{body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_case_that_is_not_as_documented_is_refused() {
+        let given = Given::sandbox().await;
+        let mut bodies = Vec::new();
+        for name in ["caseUid", "source", "created", "updated", "subject"] {
+            bodies.push(without(one("c", "1"), name));
+            bodies.push(with(one("c", "1"), name, json!(" ")));
+        }
+        bodies.push(without(one("c", "1"), "message"));
+        let eleven: Vec<_> = (0..11)
+            .map(|each| json!({"name": format!("n{each}"), "value": "x"}))
+            .collect();
+        for (name, value) in [
+            ("created", json!("2024-05-01")),
+            ("inbox", json!(1)),
+            ("status", json!(false)),
+            ("priority", json!(2)),
+            ("tags", json!("a")),
+            ("tags", json!([1])),
+            ("customFields", json!(eleven)),
+            ("customFields", json!([{"value": "x"}])),
+            ("customFields", json!([{"name": "a b", "value": "x"}])),
+            ("customFields", json!([{"name": "æ", "value": "x"}])),
+            ("customFields", json!([{"name": "a", "value": 1}])),
+            ("message", json!("text")),
+            ("messages", json!([])),
+            ("colour", json!("red")),
+        ] {
+            bodies.push(with(one("c", "1"), name, value));
+        }
+        for body in bodies {
+            let status = call(&given, "PUT /v1/case/messages", &body).await;
+            assert_eq!(status, 400, "{body}");
+        }
+        for body in [case("c"), all("c", &[]), one("c", "1")] {
+            assert_eq!(call(&given, "PUT /v1/case", &body).await, 400, "{body}");
+        }
+        assert!(given.sandbox.snapshot().cases.is_empty());
+    }
+
+    #[tokio::test]
+    async fn custom_fields_may_be_ten_and_empty() {
+        let given = Given::sandbox().await;
+        let ten: Vec<_> = (0..10)
+            .map(|each| json!({"name": format!("n{each}"), "value": ""}))
+            .collect();
+        let body = with(one("c", "1"), "customFields", json!(ten));
+        assert_eq!(call(&given, "PUT /v1/case/messages", &body).await, 200);
+    }
+
+    #[tokio::test]
+    async fn a_message_that_is_not_as_documented_is_refused() {
+        let given = Given::sandbox().await;
+        let mut messages = Vec::new();
+        for name in ["messageUid", "created", "direction", "from", "to", "text"] {
+            messages.push(without(message("1"), name));
+        }
+        for (name, value) in [
+            ("messageUid", json!("")),
+            ("created", json!("2024-05-01 09:30")),
+            ("direction", json!("inbound")),
+            ("text", json!(" ")),
+            ("subject", json!(1)),
+            ("type", json!(1)),
+            ("attachments", json!("a.pdf")),
+            ("to", json!([])),
+            ("to", json!({"name": "a", "email": "b"})),
+            ("to", json!([{"name": "a"}])),
+            ("from", json!("bo@example.com")),
+            ("from", json!({"name": "Bo Example"})),
+            ("from", json!({"name": "", "email": "bo@example.com"})),
+            ("from", json!({"name": "a", "email": "b", "phone": "c"})),
+            ("extra", json!(1)),
+            // The agent of an outbound message needs an id.
+            ("direction", json!("Outbound")),
+        ] {
+            messages.push(with(message("1"), name, value));
+        }
+        for message in messages {
+            let body = with(case("c"), "message", message.clone());
+            let status = call(&given, "PUT /v1/case/messages", &body).await;
+            assert_eq!(status, 400, "{message}");
+            let body = with(case("c"), "messages", json!([message]));
+            assert_eq!(call(&given, "PUT /v1/case", &body).await, 400);
+        }
+        let from = json!({"name": "Ada Example", "email": "ada@example.com", "id": "17"});
+        let outbound = with(message("1"), "direction", json!("Outbound"));
+        let outbound = with(outbound, "from", from);
+        let body = with(case("c"), "message", outbound);
+        assert_eq!(call(&given, "PUT /v1/case/messages", &body).await, 200);
+    }
+}

@@ -211,3 +211,209 @@ fn metadata(conversation: &Conversation, fields: &Map<String, Value>) -> Map<Str
     metadata.extend(conversation.metadata.clone());
     metadata
 }
+
+#[cfg(test)]
+mod tests {
+    use reqwest::Method;
+
+    use super::super::testing::{Given, conversation, form, with};
+    use super::*;
+
+    const LIST: &str = "/integrations/conversations/list-delta?api-version=1.0";
+
+    fn path(uid: &str, rest: &str) -> String {
+        format!("/integrations/conversations/{uid}{rest}?api-version=1.0")
+    }
+
+    /// Five conversations, one a day.
+    async fn five() -> Given {
+        let given = Given::sandbox().await;
+        for day in 1..=5 {
+            let time = json!(format!("2024-05-0{day}T12:00:00Z"));
+            let body = with(conversation(&format!("call-{day}")), "dateTime", time);
+            assert_eq!(given.create("v2", &body).await.status, 200);
+        }
+        given
+    }
+
+    async fn list(given: &Given, body: &Value) -> (Vec<String>, Value) {
+        let reply = given.json(Method::POST, LIST, body).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        let page = reply.json();
+        let conversations = page["conversations"].as_array().expect("a list");
+        let names = conversations
+            .iter()
+            .map(|each| each["externalIdentity"].as_str().expect("text").to_owned());
+        (names.collect(), page["continuationToken"].clone())
+    }
+
+    #[tokio::test]
+    async fn pages_follow_one_another_to_the_end() {
+        let given = five().await;
+        let mut body = json!({"limit": 2, "continuationToken": null});
+        let mut pages = Vec::new();
+        loop {
+            let (names, token) = list(&given, &body).await;
+            pages.push(names);
+            if token.is_null() {
+                break;
+            }
+            // Everything else is ignored beside a token.
+            body = json!({"continuationToken": token, "limit": 0, "fromInclusive": 1});
+        }
+        assert_eq!(
+            pages,
+            [
+                vec!["call-1", "call-2"],
+                vec!["call-3", "call-4"],
+                vec!["call-5"]
+            ]
+        );
+        let (names, token) = list(&given, &json!({"limit": 5})).await;
+        assert_eq!((names.len(), token), (5, Value::Null));
+    }
+
+    #[tokio::test]
+    async fn the_bounds_of_a_list_are_included() {
+        let given = five().await;
+        let body = json!({
+            "fromInclusive": "2024-05-02T12:00:00Z",
+            "toInclusive": "2024-05-04T14:00:00+02:00",
+        });
+        assert_eq!(list(&given, &body).await.0, ["call-2", "call-3", "call-4"]);
+        let future = json!({"lastChanged": "2999-01-01T00:00:00Z"});
+        assert!(list(&given, &future).await.0.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_list_that_is_not_asked_for_as_documented_is_refused() {
+        let given = five().await;
+        for body in [
+            json!({"limit": 0}),
+            json!({"limit": 10001}),
+            json!({"limit": "10"}),
+            json!({"fromInclusive": "2024-05-02"}),
+            json!({"toInclusive": 3}),
+            json!({"continuationToken": "made-up"}),
+            json!({"continuationToken": 3}),
+            json!({"pageSize": 3}),
+        ] {
+            let reply = given.json(Method::POST, LIST, &body).await;
+            assert_eq!(reply.status, 400, "{body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_version_of_the_api_must_be_named() {
+        let given = Given::sandbox().await;
+        let uid = given.created("a").await;
+        let bare = path(&uid, "").replace("?api-version=1.0", "");
+        assert_eq!(given.get(&bare).await.status, 400);
+        let blank = format!("{bare}?api-version=");
+        assert_eq!(given.get(&blank).await.status, 400);
+        let list = LIST.replace("?api-version=1.0", "");
+        let reply = given.json(Method::POST, &list, &json!({})).await;
+        assert_eq!(reply.status, 400);
+        let metadata = format!("{bare}/metadata");
+        let reply = given.json(Method::PATCH, &metadata, &json!({})).await;
+        assert_eq!(reply.status, 400);
+    }
+
+    #[tokio::test]
+    async fn a_conversation_is_told_with_what_became_of_it() {
+        let given = Given::sandbox().await;
+        let body = with(conversation("a"), "hasConsent", json!(false));
+        let body = with(body, "labels", json!(["x"]));
+        let body = with(body, "customProp2", json!("two"));
+        let uid = given.create("v2", &body).await.json()["UID"].clone();
+        let uid = uid.as_str().expect("a uid");
+        let told = given.get(&path(uid, "")).await.json();
+        for (name, value) in [
+            ("uid", json!(uid)),
+            ("externalIdentity", json!("a")),
+            ("state", json!("Created")),
+            ("hasAudio", json!(false)),
+            ("hasConsent", json!(false)),
+            ("dateTime", json!("2024-05-01T07:30:00Z")),
+            ("subject", json!("A test call")),
+            ("customer", json!("+4570123456")),
+            ("labels", json!(["x"])),
+            ("metadata", json!({"customProp2": "two"})),
+        ] {
+            assert_eq!(told[name], value, "{name}");
+        }
+        given.upload(uid, form(b"abc")).await;
+        let told = given.get(&path(uid, "")).await.json();
+        assert_eq!(
+            (&told["state"], &told["hasAudio"]),
+            (&json!("Success"), &json!(true))
+        );
+    }
+
+    #[tokio::test]
+    async fn the_old_shape_is_told_in_the_new_words() {
+        let given = Given::sandbox().await;
+        let body = json!({
+            "externalId": "a", "agentId": "1", "agentName": "Ada Example",
+            "agentEmail": "ada@example.com", "phoneNumber": "anonymous",
+            "datetime": "2024-05-01T09:30:00Z", "title": "Title",
+            "outcome": "sold", "outcomeReason": "price", "caseId": "9",
+        });
+        let uid = given.create("v1", &body).await.json()["UID"].clone();
+        let told = given
+            .get(&path(uid.as_str().expect("a uid"), ""))
+            .await
+            .json();
+        assert_eq!(told["customer"], "anonymous");
+        assert_eq!(told["subject"], "Title");
+        assert_eq!(
+            told["metadata"],
+            json!({"customProp1": "sold", "customProp2": "price", "customProp3": "9"})
+        );
+    }
+
+    #[tokio::test]
+    async fn custom_properties_are_replaced_where_they_are_named() {
+        let given = Given::sandbox().await;
+        let body = with(conversation("a"), "customProp1", json!("old"));
+        let body = with(body, "customProp2", json!("stays"));
+        let uid = given.create("v2", &body).await.json()["UID"].clone();
+        let uid = uid.as_str().expect("a uid");
+        let patch = json!({"customProp1": "new", "customNumberProp10": 2.5});
+        let reply = given
+            .json(Method::PATCH, &path(uid, "/metadata"), &patch)
+            .await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        assert_eq!(
+            given.get(&path(uid, "")).await.json()["metadata"],
+            json!({"customProp1": "new", "customProp2": "stays", "customNumberProp10": 2.5})
+        );
+        let snapshot = given.sandbox.snapshot();
+        let kept = snapshot.conversation("a").expect("kept");
+        assert_eq!(kept.fields["customProp1"], "old");
+        assert_eq!(kept.metadata["customProp1"], "new");
+        for patch in [
+            json!({"customProp1": 1}),
+            json!({"customNumberProp1": "1"}),
+            json!({"customProp11": "x"}),
+            json!({"subject": "x"}),
+        ] {
+            let reply = given
+                .json(Method::PATCH, &path(uid, "/metadata"), &patch)
+                .await;
+            assert_eq!(reply.status, 400, "{patch}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_unknown_uid_is_not_found() {
+        let given = Given::sandbox().await;
+        for uid in ["00000000-0000-4000-8000-000000000000", "x", "%2F"] {
+            assert_eq!(given.get(&path(uid, "")).await.status, 404, "{uid}");
+            let reply = given
+                .json(Method::PATCH, &path(uid, "/metadata"), &json!({}))
+                .await;
+            assert_eq!(reply.status, 404, "{uid}");
+        }
+    }
+}
