@@ -342,3 +342,137 @@ impl<T: PartialOrd + Copy> Window<T> {
         self.to.unwrap_or(self.from) >= self.from
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_file_says_the_same_as_the_code() {
+        let text = r#"
+            seed = 7
+            [[rule]]
+            fault = { answer = { status = 429, retry_after = { date_in = 2 } } }
+            probability = 0.25
+            on = ["create", "upload"]
+            [[rule]]
+            fault = "close"
+            strikes = "after_effect"
+            first = 2
+            [[rule]]
+            fault = { latency = { milliseconds = 5 } }
+            requests = { from = 10, to = 20 }
+            seconds = { from = 1.5 }
+        "#;
+        let read = Faults::from_toml(text).expect("faults");
+        let built = Faults::seeded(7)
+            .with(
+                Rule::new(Fault::Answer {
+                    status: 429,
+                    retry_after: Some(RetryAfter::DateIn(2)),
+                })
+                .with_probability(0.25)
+                .on(Operation::Create)
+                .on(Operation::Upload),
+            )
+            .with(
+                Rule::new(Fault::Close)
+                    .strikes(Strikes::AfterEffect)
+                    .first(2),
+            )
+            .with(
+                Rule::new(Fault::Latency {
+                    milliseconds: 5,
+                    jitter_milliseconds: 0,
+                })
+                .requests(10, Some(20))
+                .seconds(1.5, None),
+            );
+        assert_eq!(format!("{read:?}"), format!("{built:?}"));
+    }
+
+    #[test]
+    fn every_fault_has_a_spelling_in_a_file() {
+        for fault in [
+            "\"close\"",
+            "\"cut\"",
+            "\"half_json\"",
+            "\"html\"",
+            "\"empty\"",
+            "{ redirect = { to = \"https://example.com/\" } }",
+            "{ latency = { milliseconds = 1, jitter_milliseconds = 2 } }",
+            "{ slow_reading = { bytes_per_second = 1 } }",
+            "{ answer = { status = 503 } }",
+            "{ answer = { status = 503, retry_after = { seconds = 1 } } }",
+            "{ answer = { status = 503, retry_after = { text = \"soon\" } } }",
+        ] {
+            let text = format!("[[rule]]\nfault = {fault}");
+            assert!(Faults::from_toml(&text).is_ok(), "{fault}");
+        }
+        assert!(Faults::from_toml("").expect("none").rules.is_empty());
+    }
+
+    #[test]
+    fn a_misspelt_file_is_refused_with_its_line() {
+        for text in [
+            "sed = 1",
+            "[[rule]]\nprobability = 1.0",
+            "[[rule]]\nfault = \"closed\"",
+            "[[rule]]\nfault = \"close\"\nchance = 0.1",
+            "[[rule]]\nfault = { answer = { code = 500 } }",
+            "[[rule]]\nfault = { answer = { status = 500, after = 1 } }",
+            "[[rule]]\nfault = \"close\"\non = [\"audio\"]",
+            "[[rule]]\nfault = \"close\"\nstrikes = \"later\"",
+            "[[rule]]\nfault = \"close\"\nrequests = { from = 1, until = 2 }",
+        ] {
+            let error = Faults::from_toml(text).expect_err(text);
+            assert!(error.to_string().contains("line "), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_impossible_rule_is_refused_with_its_number() {
+        let answer = |retry_after| Fault::Answer {
+            status: 503,
+            retry_after: Some(retry_after),
+        };
+        for rule in [
+            Rule::new(Fault::Close).with_probability(1.1),
+            Rule::new(Fault::Close).with_probability(-0.1),
+            Rule::new(Fault::Close).with_probability(f64::NAN),
+            Rule::new(Fault::Close).first(0),
+            Rule::new(Fault::Close).requests(0, None),
+            Rule::new(Fault::Close).requests(5, Some(4)),
+            Rule::new(Fault::Close).seconds(2.0, Some(1.0)),
+            Rule::new(Fault::Close).seconds(f64::NAN, None),
+            Rule::new(Fault::status(200)),
+            Rule::new(Fault::status(600)),
+            Rule::new(answer(RetryAfter::Text("a\nb".to_owned()))),
+            Rule::new(Fault::Redirect { to: String::new() }),
+            Rule::new(Fault::Redirect {
+                to: "a\r\nb: c".to_owned(),
+            }),
+            Rule::new(Fault::SlowReading {
+                bytes_per_second: 0,
+            }),
+            Rule::new(Fault::SlowReading {
+                bytes_per_second: 1,
+            })
+            .strikes(Strikes::AfterEffect),
+        ] {
+            let faults = Faults::default().with(Rule::new(Fault::Close)).with(rule);
+            let error = faults.check().expect_err("impossible").to_string();
+            assert!(error.starts_with("rule 2 of the faults"), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,60}") {
+            let _ = Faults::from_toml(&text);
+            let _ = Faults::from_toml(&format!("[[rule]]\nfault = {text}"));
+        }
+    }
+}

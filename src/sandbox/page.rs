@@ -247,3 +247,136 @@ fn escape(text: &str) -> String {
     }
     escaped
 }
+
+#[cfg(test)]
+mod tests {
+    use reqwest::Method;
+    use serde_json::{Value, json};
+
+    use super::super::server::Options;
+    use super::super::testing::{Given, TOKEN, conversation, form, send, with};
+    use super::*;
+
+    #[tokio::test]
+    async fn the_page_shows_what_arrived_and_hides_its_meaning_from_the_browser() {
+        let given = Given::sandbox().await;
+        let name = "<script>alert('x')</script>&\"";
+        let body = with(conversation("<b>a</b>"), "subject", json!(name));
+        let uid = given.create("v2", &body).await.json()["UID"].clone();
+        let uid = uid.as_str().expect("a uid");
+        given.upload(uid, form(b"abc")).await;
+        let reply = send(given.bare(Method::GET, "/")).await;
+        assert_eq!(reply.status, 200);
+        assert!(reply.text.contains("ba7816bf8f01cfea414140de5dae2223"));
+        assert!(reply.text.contains("&lt;b&gt;a&lt;/b&gt;"));
+        assert!(!reply.text.contains("<script>") && !reply.text.contains("<b>"));
+        let policy = reply.header("content-security-policy");
+        assert!(policy.is_some_and(|policy| policy.contains("default-src 'none'")));
+        assert!(!reply.text.contains(TOKEN));
+    }
+
+    #[tokio::test]
+    async fn the_state_is_the_snapshot_as_json() {
+        let given = Given::sandbox().await;
+        let uid = given.created("a").await;
+        given.upload(&uid, form(b"abc")).await;
+        let reply = send(given.bare(Method::GET, "/__state")).await;
+        let expected = serde_json::to_value(given.sandbox.snapshot()).expect("JSON");
+        assert_eq!(reply.json(), expected);
+        assert_eq!(expected["conversations"][0]["uploads"][0]["bytes"], 3);
+        assert!(!reply.text.contains(TOKEN));
+    }
+
+    #[tokio::test]
+    async fn a_large_state_arrives_whole_and_in_order() {
+        let given = Given::sandbox().await;
+        for count in [0, CHUNK, 2 * CHUNK, 2 * CHUNK + 1] {
+            let shared = given.sandbox.shared();
+            let have = shared.state().conversations.len();
+            for number in have..count {
+                let body = conversation(&format!("call-{number}"));
+                let object = body.as_object().expect("an object");
+                let version = super::super::route::Version::V2;
+                super::super::conversation::create(shared, version, object, body.to_string());
+            }
+            let state = send(given.bare(Method::GET, "/__state")).await.json();
+            let conversations = state["conversations"].as_array().expect("a list");
+            assert_eq!(conversations.len(), count);
+            let last = conversations
+                .last()
+                .map(|last| last["external_identity"].clone());
+            let expected = count
+                .checked_sub(1)
+                .map(|last| Value::from(format!("call-{last}")));
+            assert_eq!(last, expected);
+            assert!(state["endpoints"].is_object());
+        }
+        let page = send(given.bare(Method::GET, "/")).await.text;
+        assert!(page.contains("call-1000<") && !page.contains("call-800<"));
+    }
+
+    #[tokio::test]
+    async fn a_reset_forgets_everything() {
+        let given = Given::sandbox().await;
+        let uid = given.created("a").await;
+        assert_eq!(send(given.bare(Method::POST, "/__reset")).await.status, 200);
+        assert_eq!(given.upload(&uid, form(b"abc")).await.status, 404);
+        let snapshot = given.sandbox.snapshot();
+        assert_eq!((snapshot.conversations.len(), snapshot.requests), (0, 1));
+        given.created("a").await;
+    }
+
+    #[tokio::test]
+    async fn a_page_elsewhere_can_neither_read_nor_reset() {
+        let given = Given::sandbox().await;
+        given.created("a").await;
+        for path in ["/", "/__state"] {
+            let request = given
+                .bare(Method::GET, path)
+                .header("host", "evil.example.com");
+            assert_eq!(send(request).await.status, 403, "{path}");
+        }
+        let request = given.bare(Method::POST, "/__reset");
+        let request = request.header("origin", "https://evil.example.com");
+        assert_eq!(send(request).await.status, 403);
+        let own = given.sandbox.url();
+        let request = given.bare(Method::POST, "/__reset").header("origin", own);
+        assert_eq!(send(request).await.status, 200);
+    }
+
+    #[tokio::test]
+    async fn beyond_loopback_the_pages_need_the_token() {
+        let given = Given::options(Options {
+            listen: IpAddr::from([0, 0, 0, 0]),
+            allow_remote: true,
+            ..Options::new(TOKEN)
+        })
+        .await;
+        for path in ["/", "/__state"] {
+            assert_eq!(send(given.bare(Method::GET, path)).await.status, 401);
+            assert_eq!(send(given.request(Method::GET, path)).await.status, 200);
+        }
+    }
+
+    #[test]
+    fn this_machine_has_several_names() {
+        for host in [
+            "localhost",
+            "LOCALHOST:1",
+            "127.0.0.1:80",
+            "[::1]:80",
+            "[::1]",
+        ] {
+            assert!(is_this_machine(host), "{host}");
+        }
+        for host in [
+            "",
+            "example.com",
+            "localhost.example.com",
+            "10.0.0.1",
+            "127.0.0.1.example.com:80",
+        ] {
+            assert!(!is_this_machine(host), "{host}");
+        }
+    }
+}

@@ -171,6 +171,11 @@ impl Sandbox {
         self.shared.state().reset();
     }
 
+    #[cfg(test)]
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     /// Takes no more connections, gives requests under way a second, then ends them all.
     pub async fn stop(mut self) {
         self.stopping.cancel();
@@ -230,5 +235,95 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>, stopping: Cancellation
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection of the sandbox ended early");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::faults::{Fault, Rule};
+    use super::super::testing::{Given, TOKEN, conversation};
+    use super::*;
+
+    async fn refusal(options: Options) -> Error {
+        start(options).await.expect_err("refused")
+    }
+
+    #[tokio::test]
+    async fn only_loopback_is_listened_on_unless_it_is_allowed() {
+        let anywhere = Options {
+            listen: IpAddr::from([0, 0, 0, 0]),
+            ..Options::new(TOKEN)
+        };
+        assert!(matches!(
+            refusal(anywhere.clone()).await,
+            Error::NotLoopback(_)
+        ));
+        let allowed = Options {
+            allow_remote: true,
+            ..anywhere
+        };
+        let sandbox = start(allowed).await.expect("a sandbox");
+        assert!(sandbox.url().starts_with("http://127.0.0.1:"));
+    }
+
+    #[tokio::test]
+    async fn a_blank_token_and_impossible_faults_are_refused() {
+        let error = refusal(Options::new(" ")).await;
+        assert!(matches!(error, Error::BlankToken));
+        let faults = Faults::default().with(Rule::new(Fault::status(1)));
+        let error = refusal(Options::new(TOKEN).with_faults(faults)).await;
+        assert!(matches!(error, Error::Faults(_)));
+    }
+
+    #[tokio::test]
+    async fn a_taken_port_is_named() {
+        let first = start(Options::new(TOKEN)).await.expect("a sandbox");
+        let second = Options {
+            port: first.address().port(),
+            ..Options::new(TOKEN)
+        };
+        match refusal(second).await {
+            Error::Bind { address, .. } => assert_eq!(address, first.address()),
+            error => panic!("{error}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_token_is_never_printed() {
+        let sandbox = start(Options::new(TOKEN)).await.expect("a sandbox");
+        assert!(!format!("{:?}", Options::new(TOKEN)).contains(TOKEN));
+        assert!(!format!("{sandbox:?}").contains(TOKEN));
+    }
+
+    #[tokio::test]
+    async fn a_stopped_sandbox_listens_no_more() {
+        let given = Given::sandbox().await;
+        given.create("v2", &conversation("a")).await;
+        let address = given.sandbox.address();
+        given.sandbox.stop().await;
+        assert!(TcpStream::connect(address).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_stop_does_not_wait_for_what_never_ends() {
+        let given = Given::fault(Fault::Latency {
+            milliseconds: 600_000,
+            jitter_milliseconds: 0,
+        })
+        .await;
+        let Given { sandbox, client } = given;
+        let request = client
+            .post(format!("{}/v2/conversation", sandbox.url()))
+            .header("authorization", TOKEN)
+            .json(&conversation("a"));
+        let shared = Arc::clone(&sandbox.shared);
+        let stop = async {
+            while shared.state().under_way == 0 {
+                tokio::task::yield_now().await;
+            }
+            sandbox.stop().await;
+        };
+        let (answer, ()) = tokio::join!(request.send(), stop);
+        assert!(answer.is_err());
     }
 }

@@ -15,7 +15,7 @@ use super::faults::{Fault, Strikes};
 use super::request::{self, Document, Payload};
 use super::route::{self, Endpoint, Route};
 use super::server::{Options, UnknownFields};
-use super::state::State;
+use super::state::{State, Ticket};
 use super::{audio, case, conversation, page, portal, reading, strike, token};
 
 /// What is read away of a body that is refused, beyond the largest recording.
@@ -102,18 +102,16 @@ fn astray(route: &Route) -> Answer {
 /// A request under way; leaving is counted also when the client goes away in the middle.
 struct Visit<'a> {
     shared: &'a Shared,
-    endpoint: &'static str,
-    number: u64,
+    ticket: Ticket,
     status: Option<u16>,
 }
 
 impl<'a> Visit<'a> {
     fn begin(shared: &'a Shared, endpoint: &'static str) -> Self {
-        let number = shared.state().enter(endpoint);
+        let ticket = shared.state().enter(endpoint);
         Self {
             shared,
-            endpoint,
-            number,
+            ticket,
             status: None,
         }
     }
@@ -121,8 +119,12 @@ impl<'a> Visit<'a> {
 
 impl Drop for Visit<'_> {
     fn drop(&mut self) {
-        tracing::debug!(endpoint = self.endpoint, status = self.status, "served");
-        self.shared.state().leave(self.endpoint, self.status);
+        tracing::debug!(
+            endpoint = self.ticket.endpoint,
+            status = self.status,
+            "served"
+        );
+        self.shared.state().leave(self.ticket, self.status);
     }
 }
 
@@ -171,7 +173,7 @@ fn draw(shared: &Shared, visit: &Visit<'_>, endpoint: &Endpoint, document: &Docu
         operation,
         key: &key,
         attempt: state.attempt(operation, &key),
-        request: visit.number,
+        request: visit.ticket.number,
         elapsed: state.started.elapsed(),
     };
     let drawn = shared.options.faults.draw(&moment);
@@ -253,4 +255,191 @@ async fn carry_out(
         Endpoint::MagicLink => portal::magic_link(shared, &object, Instant::now()),
         Endpoint::UploadByUid(_) | Endpoint::UploadByIdentity(_) => Answer::done(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::Method;
+    use serde_json::json;
+
+    use super::super::faults::{Faults, Operation, Rule};
+    use super::super::server::Options;
+    use super::super::snapshot::Snapshot;
+    use super::super::testing::{Given, TOKEN, conversation, form, send};
+
+    fn answers(snapshot: &Snapshot, label: &str) -> Vec<(u16, u64)> {
+        let count = snapshot.endpoints.get(label).expect("an endpoint");
+        count
+            .answers
+            .iter()
+            .map(|(key, value)| (*key, *value))
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn every_request_is_counted_with_its_answer() {
+        let given = Given::sandbox().await;
+        let uid = given.created("a").await;
+        given.create("v2", &conversation("a")).await;
+        given.create("v2", &json!({})).await;
+        given.upload(&uid, form(b"abc")).await;
+        given.upload("external/b", form(b"abc")).await;
+        given.get("/nowhere").await;
+        given.get("/").await;
+        given.get("/__state").await;
+        let snapshot = given.sandbox.snapshot();
+        assert_eq!((snapshot.requests, snapshot.max_concurrent), (6, 1));
+        let create = answers(&snapshot, "POST /v2/conversation");
+        assert_eq!(create, [(200, 1), (400, 1), (409, 1)]);
+        assert_eq!(answers(&snapshot, "POST /v1/audio/{uid}"), [(200, 1)]);
+        let external = "POST /v1/audio/external/{externalIdentity}";
+        assert_eq!(answers(&snapshot, external), [(404, 1)]);
+        assert_eq!(answers(&snapshot, "elsewhere"), [(404, 1)]);
+        assert_eq!(snapshot.endpoints.len(), 4);
+    }
+
+    #[tokio::test]
+    async fn another_method_is_refused_with_the_right_one() {
+        let given = Given::sandbox().await;
+        let reply = given.get("/v3/conversation").await;
+        assert_eq!((reply.status, reply.header("allow")), (405, Some("POST")));
+        let reply = given.json(Method::PUT, "/v1/audio/x", &json!({})).await;
+        assert_eq!((reply.status, reply.header("allow")), (405, Some("POST")));
+        let reply = given.get("/v1/case/%ff").await;
+        assert_eq!(reply.status, 400);
+    }
+
+    #[tokio::test]
+    async fn without_the_right_token_nothing_happens() {
+        let given = Given::sandbox().await;
+        let uid = given.created("a").await;
+        let upload = format!("/v1/audio/{uid}");
+        for header in [
+            None,
+            Some(""),
+            Some("wrong"),
+            Some("Bearer a-token-of-the-tests"),
+            Some("A-TOKEN-OF-THE-TESTS"),
+        ] {
+            let create = given.bare(Method::POST, "/v2/conversation");
+            let create = create.json(&conversation("b"));
+            let upload = given.bare(Method::POST, &upload).multipart(form(b"abc"));
+            for request in [create, upload] {
+                let request = match header {
+                    Some(token) => request.header("authorization", token),
+                    None => request,
+                };
+                let reply = send(request).await;
+                assert_eq!(reply.status, 401, "{header:?}");
+                assert!(!reply.text.contains(TOKEN));
+            }
+        }
+        let snapshot = given.sandbox.snapshot();
+        assert!(snapshot.conversation("b").is_none());
+        assert!(snapshot.conversations[0].uploads.is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_token_may_stand_in_the_query_but_a_header_counts_first() {
+        let given = Given::options(Options::new("a&b æ")).await;
+        let path = "/v2/conversation?api-token=a%26b+%C3%A6";
+        let request = given.bare(Method::POST, path).json(&conversation("a"));
+        assert_eq!(send(request).await.status, 200);
+        let request = given.bare(Method::POST, path).json(&conversation("b"));
+        let request = request.header("authorization", "wrong");
+        assert_eq!(send(request).await.status, 401);
+        let path = "/v2/conversation?api-token=a";
+        let request = given.bare(Method::POST, path).json(&conversation("b"));
+        assert_eq!(send(request).await.status, 401);
+    }
+
+    #[tokio::test]
+    async fn two_authorization_headers_are_one_too_many() {
+        let given = Given::sandbox().await;
+        let request = given.request(Method::POST, "/v2/conversation");
+        let request = request.header("authorization", TOKEN);
+        let reply = send(request.json(&conversation("a"))).await;
+        assert_eq!(reply.status, 401);
+    }
+
+    #[tokio::test]
+    async fn a_client_may_wait_for_leave_to_send_its_body() {
+        let given = Given::sandbox().await;
+        let body = conversation("a").to_string();
+        let headers = "content-type: application/json\r\nexpect: 100-continue\r\n";
+        let request = Given::wire("POST /v2/conversation", headers, &body);
+        let (answer, orderly) = given.raw(request).await;
+        assert!(orderly);
+        assert!(answer.starts_with("HTTP/1.1 100"), "{answer}");
+        assert!(answer.contains("HTTP/1.1 200"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_http_does_not_disturb_the_others() {
+        let given = Given::sandbox().await;
+        for bytes in [
+            b"\x16\x03\x01\x02\x00".to_vec(),
+            b"GET\r\n\r\n".to_vec(),
+            vec![b'x'; 1_000_000],
+            b"POST /v2/conversation HTTP/1.1\r\ncontent-length: x\r\n\r\n".to_vec(),
+        ] {
+            given.raw(bytes).await;
+        }
+        given.created("a").await;
+    }
+
+    #[tokio::test]
+    async fn the_tries_of_a_call_are_counted_by_identity_and_operation() {
+        let rule = Rule::new(super::Fault::status(503)).first(1);
+        let given = Given::rule(rule).await;
+        let statuses = async |identity: &str| {
+            let body = conversation(identity);
+            let first = given.create("v2", &body).await.status;
+            (first, given.create("v3", &body).await.status)
+        };
+        assert_eq!(statuses("a").await, (503, 200));
+        assert_eq!(statuses("b").await, (503, 200));
+        let uid = given.sandbox.snapshot().conversations[0].uid.clone();
+        // Both addresses mean the same call.
+        assert_eq!(given.upload(&uid, form(b"abc")).await.status, 503);
+        assert_eq!(given.upload("external/a", form(b"abc")).await.status, 200);
+        assert_eq!(given.sandbox.snapshot().conversations[0].creates, 2);
+    }
+
+    #[tokio::test]
+    async fn a_fault_befalls_the_calls_that_it_is_meant_for() {
+        for (operation, statuses) in [
+            (Operation::Create, (503, 404, 400, 400)),
+            (Operation::Upload, (200, 503, 400, 400)),
+            (Operation::Case, (200, 200, 503, 400)),
+            (Operation::Read, (200, 200, 400, 503)),
+        ] {
+            let given = Given::rule(Rule::new(super::Fault::status(503)).on(operation)).await;
+            let create = given.create("v2", &conversation("a")).await.status;
+            let upload = given.upload("external/a", form(b"abc")).await.status;
+            let case = given.json(Method::PUT, "/v1/case", &json!({})).await.status;
+            let path = "/integrations/conversations/x";
+            let read = given.get(path).await.status;
+            assert_eq!((create, upload, case, read), statuses, "{operation:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_outage_and_a_revoked_token_have_their_requests() {
+        let faults = Faults::seeded(1)
+            .with(Rule::new(super::Fault::status(503)).requests(2, Some(3)))
+            .with(Rule::new(super::Fault::status(401)).requests(5, None));
+        let given = Given::options(Options::new(TOKEN).with_faults(faults)).await;
+        let mut statuses = Vec::new();
+        for number in 1..=6 {
+            let body = conversation(&number.to_string());
+            statuses.push(given.create("v2", &body).await.status);
+        }
+        assert_eq!(statuses, [200, 503, 503, 200, 401, 401]);
+        let snapshot = given.sandbox.snapshot();
+        assert_eq!(snapshot.faults_of("status_503_before_effect"), 2);
+        assert_eq!(snapshot.faults_of("status_401_before_effect"), 2);
+        given.sandbox.reset();
+        assert_eq!(given.create("v2", &conversation("1")).await.status, 200);
+    }
 }

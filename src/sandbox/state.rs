@@ -48,6 +48,8 @@ pub(super) struct Case {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) started: Instant,
+    /// Counts the resets, so that requests from before one do not count after it.
+    epoch: u64,
     pub(super) conversations: Vec<Conversation>,
     by_uid: HashMap<Uuid, usize>,
     by_identity: HashMap<Box<str>, usize>,
@@ -69,6 +71,7 @@ impl State {
     pub(super) fn new() -> Self {
         Self {
             started: Instant::now(),
+            epoch: 0,
             conversations: Vec::new(),
             by_uid: HashMap::new(),
             by_identity: HashMap::new(),
@@ -86,25 +89,34 @@ impl State {
 
     /// Forgets everything but the requests that are still under way.
     pub(super) fn reset(&mut self) {
-        let under_way = self.under_way;
-        *self = Self::new();
-        self.under_way = under_way;
-        self.max_concurrent = under_way;
+        *self = Self {
+            epoch: self.epoch + 1,
+            under_way: self.under_way,
+            max_concurrent: self.under_way,
+            ..Self::new()
+        };
     }
 
-    /// Counts a request in and gives it its number.
-    pub(super) fn enter(&mut self, endpoint: &'static str) -> u64 {
+    /// Counts a request in.
+    pub(super) fn enter(&mut self, endpoint: &'static str) -> Ticket {
         self.requests += 1;
         self.under_way += 1;
         self.max_concurrent = self.max_concurrent.max(self.under_way);
         self.endpoints.entry(endpoint).or_default().requests += 1;
-        self.requests
+        Ticket {
+            endpoint,
+            number: self.requests,
+            epoch: self.epoch,
+        }
     }
 
     /// Counts a request out, with the status of its answer if it got one.
-    pub(super) fn leave(&mut self, endpoint: &'static str, status: Option<u16>) {
+    pub(super) fn leave(&mut self, ticket: Ticket, status: Option<u16>) {
         self.under_way = self.under_way.saturating_sub(1);
-        let count = self.endpoints.entry(endpoint).or_default();
+        if ticket.epoch != self.epoch {
+            return;
+        }
+        let count = self.endpoints.entry(ticket.endpoint).or_default();
         match status {
             Some(status) => *count.answers.entry(status).or_default() += 1,
             None => count.dropped += 1,
@@ -218,10 +230,54 @@ impl Case {
     }
 }
 
+/// What a request gets when it is counted in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ticket {
+    pub(super) endpoint: &'static str,
+    /// From 1, since the start or the last reset.
+    pub(super) number: u64,
+    epoch: u64,
+}
+
 /// The identity belongs to another conversation already.
 #[derive(Debug)]
 pub(super) struct Taken;
 
 fn call_hash(operation: Operation, key: &str) -> u64 {
     xxh3_64(format!("{operation:?}/{key}").as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_from_before_a_reset_does_not_count_after_it() {
+        let mut state = State::new();
+        let old = state.enter("GET /x");
+        state.reset();
+        let new = state.enter("GET /x");
+        assert_eq!((new.number, state.max_concurrent), (1, 2));
+        state.leave(old, Some(200));
+        state.leave(new, None);
+        let count = EndpointCount {
+            requests: 1,
+            dropped: 1,
+            ..EndpointCount::default()
+        };
+        assert_eq!(state.endpoints["GET /x"], count);
+        assert_eq!(state.under_way, 0);
+    }
+
+    #[test]
+    fn the_most_at_once_is_remembered() {
+        let mut state = State::new();
+        let tickets: Vec<_> = (0..3).map(|_| state.enter("GET /x")).collect();
+        for ticket in tickets {
+            state.leave(ticket, Some(200));
+        }
+        let last = state.enter("GET /x");
+        state.leave(last, Some(200));
+        assert_eq!((state.max_concurrent, state.requests), (3, 4));
+    }
 }

@@ -115,7 +115,7 @@ impl Given {
     }
 
     /// As bytes on the wire, with one request for each connection.
-    pub(super) fn wire(&self, line: &str, headers: &str, body: &str) -> String {
+    pub(super) fn wire(line: &str, headers: &str, body: &str) -> String {
         let length = body.len();
         format!(
             "{line} HTTP/1.1\r\nhost: localhost\r\nauthorization: {TOKEN}\r\n\
