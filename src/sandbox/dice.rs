@@ -1,0 +1,244 @@
+//! Whether a fault befalls a request.
+//!
+//! A draw depends on the seed, the rule, the call and how often that call was tried, and on nothing
+//! else. So the same calls meet the same faults in every run, in whatever order they arrive, and a
+//! rule added at the end of the list leaves the luck of the others alone.
+
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::faults::{Fault, Faults, Operation, Rule, Strikes};
+
+/// All that a draw may depend on.
+#[derive(Debug)]
+pub(super) struct Moment<'a> {
+    pub(super) operation: Operation,
+    /// The conversation or case that the request is about; empty when it names none.
+    pub(super) key: &'a str,
+    /// The how manieth try of this call it is, from 1.
+    pub(super) attempt: u64,
+    /// The how manieth request it is, from 1.
+    pub(super) request: u64,
+    pub(super) elapsed: Duration,
+}
+
+impl Moment<'_> {
+    /// A request that names nothing has only its number to tell it from others.
+    fn luck(&self, seed: u64, rule: usize) -> u64 {
+        let count = if self.key.is_empty() {
+            self.request
+        } else {
+            self.attempt
+        };
+        let words = format!("{rule}/{:?}/{count}/{}", self.operation, self.key);
+        xxh3_64_with_seed(words.as_bytes(), seed)
+    }
+}
+
+/// What befalls one request.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Drawn {
+    pub(super) delay: Duration,
+    /// Bytes a second at which the body is read.
+    pub(super) pace: Option<u64>,
+    pub(super) strike: Option<(Fault, Strikes)>,
+    /// One word for each fault above, for the counters.
+    pub(super) names: Vec<String>,
+}
+
+impl Faults {
+    /// What befalls one request.
+    pub(super) fn draw(&self, moment: &Moment<'_>) -> Drawn {
+        let mut drawn = Drawn::default();
+        for (index, rule) in self.rules.iter().enumerate() {
+            if !rule.holds(moment) {
+                continue;
+            }
+            let mut dice = fastrand::Rng::with_seed(moment.luck(self.seed, index));
+            if dice.f64() >= rule.probability {
+                continue;
+            }
+            match &rule.fault {
+                Fault::Latency {
+                    milliseconds,
+                    jitter_milliseconds,
+                } => {
+                    let late = milliseconds.saturating_add(dice.u64(..=*jitter_milliseconds));
+                    drawn.delay = drawn.delay.saturating_add(Duration::from_millis(late));
+                    drawn.names.push("latency".to_owned());
+                }
+                Fault::SlowReading { bytes_per_second } => {
+                    let pace = drawn.pace.get_or_insert(*bytes_per_second);
+                    *pace = (*pace).min(*bytes_per_second);
+                    drawn.names.push("slow_reading".to_owned());
+                }
+                fault if drawn.strike.is_none() => {
+                    let strikes = rule.strikes.unwrap_or_else(|| fault.custom());
+                    drawn.names.push(fault.name(strikes));
+                    drawn.strike = Some((fault.clone(), strikes));
+                }
+                _ => {}
+            }
+        }
+        drawn
+    }
+}
+
+impl Rule {
+    fn holds(&self, moment: &Moment<'_>) -> bool {
+        (self.on.is_empty() || self.on.contains(&moment.operation))
+            && self.first.is_none_or(|tries| moment.attempt <= tries)
+            && self
+                .requests
+                .is_none_or(|window| window.holds(moment.request))
+            && self
+                .seconds
+                .is_none_or(|window| window.holds(moment.elapsed.as_secs_f64()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn moment(key: &str, attempt: u64, request: u64) -> Moment<'_> {
+        Moment {
+            operation: Operation::Create,
+            key,
+            attempt,
+            request,
+            elapsed: Duration::from_secs(request),
+        }
+    }
+
+    fn half() -> Rule {
+        Rule::new(Fault::Close).with_probability(0.5)
+    }
+
+    /// Which of many calls are struck.
+    fn struck(faults: &Faults) -> Vec<usize> {
+        let is_struck = |call: &usize| {
+            let drawn = faults.draw(&moment(&call.to_string(), 1, 1));
+            drawn.strike.is_some()
+        };
+        (0..1000).filter(is_struck).collect()
+    }
+
+    #[test]
+    fn the_same_seed_strikes_the_same_calls_in_any_order() {
+        let faults = Faults::seeded(7).with(half());
+        for call in 0..100_u64 {
+            let key = call.to_string();
+            let early = faults.draw(&moment(&key, 1, call + 1));
+            let late = faults.draw(&moment(&key, 1, 1000 - call));
+            assert_eq!(early, late);
+        }
+        assert_ne!(struck(&faults), struck(&Faults::seeded(8).with(half())));
+    }
+
+    #[test]
+    fn the_share_of_the_struck_follows_the_probability() {
+        for (probability, least, most) in [
+            (0.0, 0, 0),
+            (0.1, 70, 130),
+            (0.9, 870, 930),
+            (1.0, 1000, 1000),
+        ] {
+            let rule = Rule::new(Fault::Close).with_probability(probability);
+            let count = struck(&Faults::seeded(1).with(rule)).len();
+            assert!((least..=most).contains(&count), "{probability}: {count}");
+        }
+    }
+
+    #[test]
+    fn a_rule_at_the_end_leaves_the_luck_of_the_others_alone() {
+        let one = Faults::seeded(7).with(half());
+        let latency = Fault::Latency {
+            milliseconds: 1,
+            jitter_milliseconds: 100,
+        };
+        let two = one.clone().with(Rule::new(latency).with_probability(0.5));
+        assert_eq!(struck(&one), struck(&two));
+    }
+
+    #[test]
+    fn another_try_has_its_own_luck() {
+        let faults = Faults::seeded(7).with(half());
+        let tries: Vec<_> = (1..=20)
+            .map(|attempt| faults.draw(&moment("a", attempt, 1)).strike.is_some())
+            .collect();
+        assert!(tries.contains(&true) && tries.contains(&false));
+    }
+
+    #[test]
+    fn a_request_that_names_nothing_is_told_by_its_number() {
+        let faults = Faults::seeded(7).with(half());
+        let tries: Vec<_> = (1..=20)
+            .map(|request| faults.draw(&moment("", 1, request)).strike.is_some())
+            .collect();
+        assert!(tries.contains(&true) && tries.contains(&false));
+    }
+
+    #[test]
+    fn delays_add_up_and_the_first_strike_wins() {
+        let late = |milliseconds| {
+            Rule::new(Fault::Latency {
+                milliseconds,
+                jitter_milliseconds: 0,
+            })
+        };
+        let slow = |bytes_per_second| Rule::new(Fault::SlowReading { bytes_per_second });
+        let faults = Faults::default()
+            .with(late(10))
+            .with(Rule::new(Fault::Html))
+            .with(slow(500))
+            .with(Rule::new(Fault::Close))
+            .with(slow(900))
+            .with(late(5));
+        let drawn = faults.draw(&moment("a", 1, 1));
+        assert_eq!(drawn.delay, Duration::from_millis(15));
+        assert_eq!(drawn.pace, Some(500));
+        assert_eq!(drawn.strike, Some((Fault::Html, Strikes::BeforeEffect)));
+        let names = [
+            "latency",
+            "html_before_effect",
+            "slow_reading",
+            "slow_reading",
+            "latency",
+        ];
+        assert_eq!(drawn.names, names);
+    }
+
+    #[test]
+    fn every_condition_of_a_rule_must_hold() {
+        let rule = Rule::new(Fault::Close)
+            .on(Operation::Create)
+            .first(2)
+            .requests(3, Some(5))
+            .seconds(4.0, Some(9.0));
+        let holds = |attempt, request| rule.holds(&moment("a", attempt, request));
+        assert!(holds(1, 4) && holds(2, 5));
+        assert!(!holds(3, 4) && !holds(1, 3) && !holds(1, 6) && !holds(1, 2));
+        let upload = Moment {
+            operation: Operation::Upload,
+            ..moment("a", 1, 4)
+        };
+        assert!(!rule.holds(&upload));
+    }
+
+    proptest! {
+        #[test]
+        fn jitter_stays_within_its_bounds(key in "\\PC{1,12}", fixed in 0_u64..1000, jitter in 0_u64..1000) {
+            let faults = Faults::seeded(3).with(Rule::new(Fault::Latency {
+                milliseconds: fixed,
+                jitter_milliseconds: jitter,
+            }));
+            let delay = faults.draw(&moment(&key, 1, 1)).delay;
+            prop_assert!(delay >= Duration::from_millis(fixed));
+            prop_assert!(delay <= Duration::from_millis(fixed + jitter));
+        }
+    }
+}

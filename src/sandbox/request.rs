@@ -1,0 +1,192 @@
+//! Reading what the client sends, at the pace that the faults allow.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::StatusCode;
+use hyper::body::Incoming;
+use hyper::header::CONTENT_TYPE;
+use hyper::http::request::Parts;
+use serde_json::{Map, Value};
+
+use super::answer::{Answer, Dropped};
+use super::check;
+
+/// JSON bodies beyond this are refused; the largest documented one, a case with all its messages,
+/// stays far below.
+const JSON_LIMIT: usize = 16 * 1024 * 1024;
+
+/// A request body that is read piece by piece.
+#[derive(Debug)]
+pub(super) struct Payload {
+    incoming: Incoming,
+    /// Bytes a second; without it as fast as they come.
+    pace: Option<u64>,
+}
+
+/// Whether all of a body was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Drained {
+    Whole,
+    TooMuch,
+}
+
+impl Drained {
+    /// The answer, after which the connection ends if there is still something in it.
+    pub(super) fn closing(self, answer: Answer) -> Answer {
+        match self {
+            Self::Whole => answer,
+            Self::TooMuch => answer.and_close(),
+        }
+    }
+}
+
+/// What came as the body of a JSON call.
+#[derive(Debug)]
+pub(super) enum Document {
+    /// The object, and the text that it was read from.
+    Object(Map<String, Value>, String),
+    /// The call takes no JSON.
+    None,
+    /// It cannot be taken.
+    Refused(Answer),
+}
+
+impl Document {
+    /// The text in one field; empty without one.
+    pub(super) fn text(&self, name: &str) -> String {
+        let value = match self {
+            Self::Object(object, _) => object.get(name),
+            Self::None | Self::Refused(_) => None,
+        };
+        let text = value.and_then(Value::as_str);
+        text.unwrap_or_default().to_owned()
+    }
+
+    /// How long its bytes would have taken at `pace` bytes a second.
+    pub(super) fn time_at(&self, pace: Option<u64>) -> Duration {
+        match (self, pace) {
+            (Self::Object(_, text), Some(pace)) => time_for(text.len() as u64, pace),
+            _ => Duration::ZERO,
+        }
+    }
+}
+
+/// Reads the body of a JSON call.
+pub(super) async fn document(
+    parts: &Parts,
+    payload: &mut Payload,
+    drain_limit: u64,
+) -> Result<Document, Dropped> {
+    let Some(body) = payload.whole(JSON_LIMIT).await? else {
+        let drained = payload.drain(drain_limit).await?;
+        let text = format!("A JSON body has at most {JSON_LIMIT} bytes");
+        let refusal = Answer::text(StatusCode::PAYLOAD_TOO_LARGE, text);
+        return Ok(Document::Refused(drained.closing(refusal)));
+    };
+    if !is_json(parts) {
+        return Ok(Document::Refused(Answer::text(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "The content type must be application/json",
+        )));
+    }
+    let read = check::object(&body).and_then(|object| {
+        let text = String::from_utf8(body.to_vec())
+            .map_err(|_| "The body is not valid UTF-8".to_owned())?;
+        Ok(Document::Object(object, text))
+    });
+    Ok(read.unwrap_or_else(|why| Document::Refused(Answer::text(StatusCode::BAD_REQUEST, why))))
+}
+
+/// Whether the one content type is JSON, in UTF-8 if it says more.
+fn is_json(parts: &Parts) -> bool {
+    let mut types = parts.headers.get_all(CONTENT_TYPE).iter();
+    let (Some(only), None) = (types.next(), types.next()) else {
+        return false;
+    };
+    let text = only.to_str().unwrap_or_default().to_ascii_lowercase();
+    let mut words = text.split(';').map(str::trim);
+    words.next() == Some("application/json")
+        && words.all(|word| matches!(word, "" | "charset=utf-8" | "charset=\"utf-8\""))
+}
+
+impl Payload {
+    pub(super) fn new(incoming: Incoming) -> Self {
+        Self {
+            incoming,
+            pace: None,
+        }
+    }
+
+    /// From now on reads no faster than so many bytes a second.
+    pub(super) fn slow_down(&mut self, pace: Option<u64>) {
+        self.pace = pace;
+    }
+
+    /// The next bytes, or nothing at the end.
+    pub(super) async fn next(&mut self) -> Option<Result<Bytes, hyper::Error>> {
+        loop {
+            let frame = match self.incoming.frame().await? {
+                Ok(frame) => frame,
+                Err(error) => return Some(Err(error)),
+            };
+            // Trailers carry nothing of interest.
+            if let Ok(bytes) = frame.into_data() {
+                self.wait_for(bytes.len()).await;
+                return Some(Ok(bytes));
+            }
+        }
+    }
+
+    /// All bytes, or nothing if there are more than `limit`.
+    pub(super) async fn whole(&mut self, limit: usize) -> Result<Option<Bytes>, Dropped> {
+        let mut whole = BytesMut::new();
+        while let Some(bytes) = self.next().await {
+            let bytes = bytes.map_err(Dropped::Unreadable)?;
+            if whole.len() + bytes.len() > limit {
+                return Ok(None);
+            }
+            whole.extend_from_slice(&bytes);
+        }
+        Ok(Some(whole.freeze()))
+    }
+
+    /// Reads the rest away, up to `limit` bytes: a client that is still sending when the answer
+    /// comes may see a broken connection instead of it.
+    pub(super) async fn drain(&mut self, limit: u64) -> Result<Drained, Dropped> {
+        let mut read = 0_u64;
+        while let Some(bytes) = self.next().await {
+            let bytes = bytes.map_err(Dropped::Unreadable)?;
+            read = read.saturating_add(bytes.len() as u64);
+            if read > limit {
+                return Ok(Drained::TooMuch);
+            }
+        }
+        Ok(Drained::Whole)
+    }
+
+    async fn wait_for(&self, bytes: usize) {
+        if let Some(pace) = self.pace {
+            tokio::time::sleep(time_for(bytes as u64, pace)).await;
+        }
+    }
+}
+
+/// How long `bytes` take at `pace` bytes a second.
+pub(super) fn time_for(bytes: u64, pace: u64) -> Duration {
+    let nanoseconds = bytes.saturating_mul(1_000_000_000) / pace.max(1);
+    Duration::from_nanos(nanoseconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_follows_the_pace() {
+        assert_eq!(time_for(500, 1_000), Duration::from_millis(500));
+        assert_eq!(time_for(1, 0), Duration::from_secs(1));
+        assert!(time_for(u64::MAX, 1) > Duration::ZERO);
+    }
+}

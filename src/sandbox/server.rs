@@ -1,0 +1,329 @@
+//! Listening, and stopping again.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::faults::{Faults, FaultsError};
+use super::service::{self, Shared};
+use super::snapshot::Snapshot;
+
+/// How long requests under way may go on after a stop. Longer than a request takes without faults,
+/// shorter than a person waits.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What a sandbox is started with.
+#[derive(Clone)]
+pub struct Options {
+    /// Where to listen; anything but a loopback address needs `allow_remote`.
+    pub listen: IpAddr,
+    /// 0 takes any free port.
+    pub port: u16,
+    /// What clients must present; not blank.
+    pub token: String,
+    /// What shall go wrong.
+    pub faults: Faults,
+    /// The largest recording that is taken, in bytes.
+    pub max_audio: u64,
+    /// Whether other machines may reach the sandbox. Its pages then need the token too.
+    pub allow_remote: bool,
+    /// What happens to fields that the documentation does not know.
+    pub unknown_fields: UnknownFields,
+}
+
+/// What happens to fields that the documentation does not know.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum UnknownFields {
+    /// They are answered with 400, so that a misspelt field is noticed.
+    #[default]
+    Refuse,
+    /// They are kept and nothing is said, as the real server probably does.
+    Ignore,
+}
+
+impl Options {
+    /// Any port of 127.0.0.1, no faults, the documented limits.
+    pub fn new(token: impl Into<String>) -> Self {
+        Self {
+            listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: 0,
+            token: token.into(),
+            faults: Faults::default(),
+            max_audio: 1_000_000_000,
+            allow_remote: false,
+            unknown_fields: UnknownFields::default(),
+        }
+    }
+
+    /// The same options with these faults.
+    #[must_use]
+    pub fn with_faults(mut self, faults: Faults) -> Self {
+        self.faults = faults;
+        self
+    }
+}
+
+impl fmt::Debug for Options {
+    /// Without the token.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Options")
+            .field("listen", &self.listen)
+            .field("port", &self.port)
+            .field("faults", &self.faults)
+            .field("max_audio", &self.max_audio)
+            .field("allow_remote", &self.allow_remote)
+            .field("unknown_fields", &self.unknown_fields)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a sandbox does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address can be reached from other machines, which was not allowed.
+    #[error("{0} is not a loopback address")]
+    NotLoopback(IpAddr),
+    /// Without a token nothing could be refused.
+    #[error("the token is blank")]
+    BlankToken,
+    /// The faults ask for something impossible.
+    #[error(transparent)]
+    Faults(#[from] FaultsError),
+    /// The address is taken or not this machine's.
+    #[error("cannot listen on {address}")]
+    Bind {
+        /// What was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A running sandbox. It serves until it is stopped or dropped.
+#[derive(Debug)]
+pub struct Sandbox {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    stopping: CancellationToken,
+    /// The one task that accepts, which owns the tasks of all connections.
+    acceptor: JoinSet<()>,
+}
+
+/// Listens as `options` say and returns at once; requests are served by tasks of the sandbox.
+pub async fn start(options: Options) -> Result<Sandbox, Error> {
+    if !options.listen.is_loopback() && !options.allow_remote {
+        return Err(Error::NotLoopback(options.listen));
+    }
+    if options.token.trim().is_empty() {
+        return Err(Error::BlankToken);
+    }
+    options.faults.check()?;
+    let address = SocketAddr::new(options.listen, options.port);
+    let refused = |source| Error::Bind { address, source };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    let shared = Arc::new(Shared::new(options));
+    let stopping = CancellationToken::new();
+    let mut acceptor = JoinSet::new();
+    acceptor.spawn(accept(listener, Arc::clone(&shared), stopping.clone()));
+    Ok(Sandbox {
+        address,
+        shared,
+        stopping,
+        acceptor,
+    })
+}
+
+impl Sandbox {
+    /// What a client takes as its base, without a slash at the end.
+    pub fn url(&self) -> String {
+        let host = match self.address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            ip => ip,
+        };
+        format!("http://{}", SocketAddr::new(host, self.address.port()))
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Everything that arrived so far.
+    pub fn snapshot(&self) -> Snapshot {
+        self.shared.state().snapshot_of_all()
+    }
+
+    /// Forgets everything that arrived.
+    pub fn reset(&self) {
+        self.shared.state().reset();
+    }
+
+    #[cfg(test)]
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// Takes no more connections, gives requests under way a second, then ends them all.
+    pub async fn stop(mut self) {
+        self.stopping.cancel();
+        while self.acceptor.join_next().await.is_some() {}
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>, stopping: CancellationToken) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = stopping.cancelled() => break,
+            Some(ended) = connections.join_next() => report(ended),
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(converse(stream, Arc::clone(&shared), stopping.clone()));
+                }
+                Err(error) => {
+                    // Out of file descriptors, usually: connections that end give some back.
+                    tracing::warn!(%error, "the sandbox cannot accept a connection");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    let ended = async {
+        while let Some(ended) = connections.join_next().await {
+            report(ended);
+        }
+    };
+    if tokio::time::timeout(PATIENCE, ended).await.is_err() {
+        connections.shutdown().await;
+    }
+}
+
+fn report(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a connection of the sandbox failed");
+    }
+}
+
+/// Serves one connection until either side ends it.
+async fn converse(stream: TcpStream, shared: Arc<Shared>, stopping: CancellationToken) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "the sandbox answers with delay");
+    }
+    let service = service_fn(move |request| service::serve(Arc::clone(&shared), request));
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopping.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection of the sandbox ended early");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::faults::{Fault, Rule};
+    use super::super::testing::{Given, TOKEN, conversation};
+    use super::*;
+
+    async fn refusal(options: Options) -> Error {
+        start(options).await.expect_err("refused")
+    }
+
+    #[tokio::test]
+    async fn only_loopback_is_listened_on_unless_it_is_allowed() {
+        let anywhere = Options {
+            listen: IpAddr::from([0, 0, 0, 0]),
+            ..Options::new(TOKEN)
+        };
+        assert!(matches!(
+            refusal(anywhere.clone()).await,
+            Error::NotLoopback(_)
+        ));
+        let allowed = Options {
+            allow_remote: true,
+            ..anywhere
+        };
+        let sandbox = start(allowed).await.expect("a sandbox");
+        assert!(sandbox.url().starts_with("http://127.0.0.1:"));
+    }
+
+    #[tokio::test]
+    async fn a_blank_token_and_impossible_faults_are_refused() {
+        let error = refusal(Options::new(" ")).await;
+        assert!(matches!(error, Error::BlankToken));
+        let faults = Faults::default().with(Rule::new(Fault::status(1)));
+        let error = refusal(Options::new(TOKEN).with_faults(faults)).await;
+        assert!(matches!(error, Error::Faults(_)));
+    }
+
+    #[tokio::test]
+    async fn a_taken_port_is_named() {
+        let first = start(Options::new(TOKEN)).await.expect("a sandbox");
+        let second = Options {
+            port: first.address().port(),
+            ..Options::new(TOKEN)
+        };
+        match refusal(second).await {
+            Error::Bind { address, .. } => assert_eq!(address, first.address()),
+            error => panic!("{error}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_token_is_never_printed() {
+        let sandbox = start(Options::new(TOKEN)).await.expect("a sandbox");
+        assert!(!format!("{:?}", Options::new(TOKEN)).contains(TOKEN));
+        assert!(!format!("{sandbox:?}").contains(TOKEN));
+    }
+
+    #[tokio::test]
+    async fn a_stopped_sandbox_listens_no_more() {
+        let given = Given::sandbox().await;
+        given.create("v2", &conversation("a")).await;
+        let address = given.sandbox.address();
+        given.sandbox.stop().await;
+        assert!(TcpStream::connect(address).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_stop_does_not_wait_for_what_never_ends() {
+        let given = Given::fault(Fault::Latency {
+            milliseconds: 600_000,
+            jitter_milliseconds: 0,
+        })
+        .await;
+        let Given { sandbox, client } = given;
+        let request = client
+            .post(format!("{}/v2/conversation", sandbox.url()))
+            .header("authorization", TOKEN)
+            .json(&conversation("a"));
+        let shared = Arc::clone(&sandbox.shared);
+        let stop = async {
+            while shared.state().under_way == 0 {
+                tokio::task::yield_now().await;
+            }
+            sandbox.stop().await;
+        };
+        let (answer, ()) = tokio::join!(request.send(), stop);
+        assert!(answer.is_err());
+    }
+}

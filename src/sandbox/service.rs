@@ -1,0 +1,445 @@
+//! One request from its arrival to its answer: counted, struck by faults, checked, carried out.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Instant, SystemTime};
+
+use hyper::body::Incoming;
+use hyper::header::{ALLOW, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Request, Response, StatusCode};
+use serde_json::Map;
+
+use super::answer::{Answer, Body, Dropped};
+use super::dice::{Drawn, Moment};
+use super::faults::{Fault, Strikes};
+use super::request::{self, Document, Payload};
+use super::route::{self, Endpoint, Route};
+use super::server::{Options, UnknownFields};
+use super::state::{State, Ticket};
+use super::{audio, case, conversation, page, portal, reading, strike, token};
+
+/// What is read away of a body that is refused, beyond the largest recording.
+const DRAIN_MARGIN: u64 = 16 * 1024 * 1024;
+
+/// What all requests share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) options: Options,
+    state: Mutex<State>,
+}
+
+impl Shared {
+    pub(super) fn new(options: Options) -> Self {
+        Self {
+            options,
+            state: Mutex::new(State::new()),
+        }
+    }
+
+    /// The state, for a moment without waiting.
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn unknown_fields(&self) -> UnknownFields {
+        self.options.unknown_fields
+    }
+
+    /// How much of a refused body is read away.
+    pub(super) fn drain_limit(&self) -> u64 {
+        self.options.max_audio.saturating_add(DRAIN_MARGIN)
+    }
+}
+
+/// Answers one request, or closes its connection.
+pub(super) async fn serve(
+    shared: Arc<Shared>,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Dropped> {
+    let (parts, incoming) = request.into_parts();
+    let mut payload = Payload::new(incoming);
+    let route = route::find(&parts.method, parts.uri.path());
+    let endpoint = match route {
+        Route::Own(own) => return Ok(page::serve(&shared, own, &parts)),
+        Route::Api(endpoint) => endpoint,
+        Route::WrongMethod(_) | Route::BadPath | Route::Nowhere => {
+            let mut visit = Visit::begin(&shared, "elsewhere");
+            payload.drain(shared.drain_limit()).await?;
+            let answer = astray(&route);
+            visit.status = Some(answer.status.as_u16());
+            return Ok(answer.into_response());
+        }
+    };
+    let mut visit = Visit::begin(&shared, endpoint.label());
+    let response = answer(&shared, &visit, &parts, endpoint, payload).await;
+    if let Ok(response) = &response {
+        visit.status = Some(response.status().as_u16());
+    }
+    response
+}
+
+/// The answer to a path or method that the server does not have.
+fn astray(route: &Route) -> Answer {
+    match route {
+        Route::WrongMethod(methods) => {
+            let text = format!("This address takes {methods} only");
+            let answer = Answer::text(StatusCode::METHOD_NOT_ALLOWED, text);
+            match HeaderValue::from_str(methods) {
+                Ok(methods) => answer.with(ALLOW, methods),
+                Err(_) => answer,
+            }
+        }
+        Route::BadPath => Answer::text(
+            StatusCode::BAD_REQUEST,
+            "The path is not percent-encoded UTF-8",
+        ),
+        Route::Nowhere | Route::Api(_) | Route::Own(_) => {
+            Answer::text(StatusCode::NOT_FOUND, "There is no such address")
+        }
+    }
+}
+
+/// A request under way; leaving is counted also when the client goes away in the middle.
+struct Visit<'a> {
+    shared: &'a Shared,
+    ticket: Ticket,
+    status: Option<u16>,
+}
+
+impl<'a> Visit<'a> {
+    fn begin(shared: &'a Shared, endpoint: &'static str) -> Self {
+        let ticket = shared.state().enter(endpoint);
+        Self {
+            shared,
+            ticket,
+            status: None,
+        }
+    }
+}
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        tracing::debug!(
+            endpoint = self.ticket.endpoint,
+            status = self.status,
+            "served"
+        );
+        self.shared.state().leave(self.ticket, self.status);
+    }
+}
+
+async fn answer(
+    shared: &Shared,
+    visit: &Visit<'_>,
+    parts: &Parts,
+    endpoint: Endpoint,
+    mut payload: Payload,
+) -> Result<Response<Body>, Dropped> {
+    let document = if endpoint.takes_json() {
+        request::document(parts, &mut payload, shared.drain_limit()).await?
+    } else {
+        Document::None
+    };
+    let drawn = draw(shared, visit, &endpoint, &document);
+    let late = drawn.delay.saturating_add(document.time_at(drawn.pace));
+    // The clock of the runtime has milliseconds, so even a wait for nothing would be one.
+    if !late.is_zero() {
+        tokio::time::sleep(late).await;
+    }
+    payload.slow_down(drawn.pace);
+    let now = SystemTime::now();
+    match drawn.strike {
+        Some((fault, Strikes::BeforeEffect)) => {
+            without_effect(shared, &mut payload, &fault).await?;
+            strike::damage(&fault, Answer::done(), now)
+        }
+        Some((fault, Strikes::AfterEffect)) => {
+            let right = carry_out(shared, parts, endpoint, document, payload).await?;
+            strike::damage(&fault, right, now)
+        }
+        None => {
+            let right = carry_out(shared, parts, endpoint, document, payload).await?;
+            Ok(right.into_response())
+        }
+    }
+}
+
+/// What befalls this request, which is counted as one more try of its call.
+fn draw(shared: &Shared, visit: &Visit<'_>, endpoint: &Endpoint, document: &Document) -> Drawn {
+    let mut state = shared.state();
+    let key = key(&state, endpoint, document);
+    let operation = endpoint.operation();
+    let moment = Moment {
+        operation,
+        key: &key,
+        attempt: state.attempt(operation, &key),
+        request: visit.ticket.number,
+        elapsed: state.started.elapsed(),
+    };
+    let drawn = shared.options.faults.draw(&moment);
+    for name in &drawn.names {
+        *state.faults.entry(name.clone()).or_default() += 1;
+    }
+    drawn
+}
+
+/// What a request is about: the conversation's own identity wherever it is known, because uids are
+/// different in every run.
+fn key(state: &State, endpoint: &Endpoint, document: &Document) -> String {
+    match endpoint {
+        Endpoint::Create(version) => document.text(conversation::identity_field(*version)),
+        Endpoint::AddMessage | Endpoint::PutCase | Endpoint::AppendMessage => {
+            document.text("caseUid")
+        }
+        Endpoint::UploadByIdentity(key) | Endpoint::PatchCase(key) => key.clone(),
+        Endpoint::UploadByUid(uid)
+        | Endpoint::ReadConversation(uid)
+        | Endpoint::PatchMetadata(uid) => state
+            .by_uid_text(uid)
+            .and_then(|index| state.conversations.get(index))
+            .map_or_else(|| uid.clone(), |found| found.identity.to_string()),
+        Endpoint::ListDelta | Endpoint::MagicLink => String::new(),
+    }
+}
+
+/// Reads what a call without effect leaves unread, so that its answer can arrive. A connection
+/// that is to be closed anyway is closed in the middle of the body.
+async fn without_effect(
+    shared: &Shared,
+    payload: &mut Payload,
+    fault: &Fault,
+) -> Result<(), Dropped> {
+    if *fault == Fault::Close {
+        if let Some(bytes) = payload.next().await {
+            bytes.map_err(Dropped::Unreadable)?;
+        }
+        return Ok(());
+    }
+    payload.drain(shared.drain_limit()).await.map(|_| ())
+}
+
+/// The right answer, after the effect that belongs to it.
+async fn carry_out(
+    shared: &Shared,
+    parts: &Parts,
+    endpoint: Endpoint,
+    document: Document,
+    mut payload: Payload,
+) -> Result<Answer, Dropped> {
+    if let Err(refusal) = token::check(parts, &shared.options.token) {
+        let drained = payload.drain(shared.drain_limit()).await?;
+        return Ok(drained.closing(refusal));
+    }
+    let target = match &endpoint {
+        Endpoint::UploadByUid(uid) => Some(audio::Target::Uid(uid)),
+        Endpoint::UploadByIdentity(identity) => Some(audio::Target::Identity(identity)),
+        _ => None,
+    };
+    if let Some(target) = target {
+        return audio::upload(shared, parts, target, payload).await;
+    }
+    let (object, text) = match document {
+        Document::Refused(refusal) => return Ok(refusal),
+        Document::Object(object, text) => (object, text),
+        Document::None => (Map::new(), String::new()),
+    };
+    Ok(match endpoint {
+        Endpoint::Create(version) => conversation::create(shared, version, &object, text),
+        Endpoint::AddMessage => case::add_message(shared, &object),
+        Endpoint::PutCase => case::put(shared, &object),
+        Endpoint::AppendMessage => case::append_message(shared, &object),
+        Endpoint::PatchCase(uid) => case::patch(shared, &uid, &object),
+        Endpoint::ListDelta => reading::list_delta(shared, parts, &object),
+        Endpoint::ReadConversation(uid) => reading::one(shared, parts, &uid),
+        Endpoint::PatchMetadata(uid) => reading::patch_metadata(shared, parts, &uid, object),
+        Endpoint::MagicLink => portal::magic_link(shared, &object, Instant::now()),
+        Endpoint::UploadByUid(_) | Endpoint::UploadByIdentity(_) => Answer::done(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::Method;
+    use serde_json::json;
+
+    use super::super::faults::{Faults, Operation, Rule};
+    use super::super::server::Options;
+    use super::super::snapshot::Snapshot;
+    use super::super::testing::{Given, TOKEN, conversation, form, send};
+
+    fn answers(snapshot: &Snapshot, label: &str) -> Vec<(u16, u64)> {
+        let count = snapshot.endpoints.get(label).expect("an endpoint");
+        count
+            .answers
+            .iter()
+            .map(|(key, value)| (*key, *value))
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn every_request_is_counted_with_its_answer() {
+        let given = Given::sandbox().await;
+        let uid = given.created("a").await;
+        given.create("v2", &conversation("a")).await;
+        given.create("v2", &json!({})).await;
+        given.upload(&uid, form(b"abc")).await;
+        given.upload("external/b", form(b"abc")).await;
+        given.get("/nowhere").await;
+        given.get("/").await;
+        given.get("/__state").await;
+        let snapshot = given.sandbox.snapshot();
+        assert_eq!((snapshot.requests, snapshot.max_concurrent), (6, 1));
+        let create = answers(&snapshot, "POST /v2/conversation");
+        assert_eq!(create, [(200, 1), (400, 1), (409, 1)]);
+        assert_eq!(answers(&snapshot, "POST /v1/audio/{uid}"), [(200, 1)]);
+        let external = "POST /v1/audio/external/{externalIdentity}";
+        assert_eq!(answers(&snapshot, external), [(404, 1)]);
+        assert_eq!(answers(&snapshot, "elsewhere"), [(404, 1)]);
+        assert_eq!(snapshot.endpoints.len(), 4);
+    }
+
+    #[tokio::test]
+    async fn another_method_is_refused_with_the_right_one() {
+        let given = Given::sandbox().await;
+        let reply = given.get("/v3/conversation").await;
+        assert_eq!((reply.status, reply.header("allow")), (405, Some("POST")));
+        let reply = given.json(Method::PUT, "/v1/audio/x", &json!({})).await;
+        assert_eq!((reply.status, reply.header("allow")), (405, Some("POST")));
+        let reply = given.get("/v1/case/%ff").await;
+        assert_eq!(reply.status, 400);
+    }
+
+    #[tokio::test]
+    async fn without_the_right_token_nothing_happens() {
+        let given = Given::sandbox().await;
+        let uid = given.created("a").await;
+        let upload = format!("/v1/audio/{uid}");
+        for header in [
+            None,
+            Some(""),
+            Some("wrong"),
+            Some("Bearer a-token-of-the-tests"),
+            Some("A-TOKEN-OF-THE-TESTS"),
+        ] {
+            let create = given.bare(Method::POST, "/v2/conversation");
+            let create = create.json(&conversation("b"));
+            let upload = given.bare(Method::POST, &upload).multipart(form(b"abc"));
+            for request in [create, upload] {
+                let request = match header {
+                    Some(token) => request.header("authorization", token),
+                    None => request,
+                };
+                let reply = send(request).await;
+                assert_eq!(reply.status, 401, "{header:?}");
+                assert!(!reply.text.contains(TOKEN));
+            }
+        }
+        let snapshot = given.sandbox.snapshot();
+        assert!(snapshot.conversation("b").is_none());
+        assert!(snapshot.conversations[0].uploads.is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_token_may_stand_in_the_query_but_a_header_counts_first() {
+        let given = Given::options(Options::new("a&b æ")).await;
+        let path = "/v2/conversation?api-token=a%26b+%C3%A6";
+        let request = given.bare(Method::POST, path).json(&conversation("a"));
+        assert_eq!(send(request).await.status, 200);
+        let request = given.bare(Method::POST, path).json(&conversation("b"));
+        let request = request.header("authorization", "wrong");
+        assert_eq!(send(request).await.status, 401);
+        let path = "/v2/conversation?api-token=a";
+        let request = given.bare(Method::POST, path).json(&conversation("b"));
+        assert_eq!(send(request).await.status, 401);
+    }
+
+    #[tokio::test]
+    async fn two_authorization_headers_are_one_too_many() {
+        let given = Given::sandbox().await;
+        let request = given.request(Method::POST, "/v2/conversation");
+        let request = request.header("authorization", TOKEN);
+        let reply = send(request.json(&conversation("a"))).await;
+        assert_eq!(reply.status, 401);
+    }
+
+    #[tokio::test]
+    async fn a_client_may_wait_for_leave_to_send_its_body() {
+        let given = Given::sandbox().await;
+        let body = conversation("a").to_string();
+        let headers = "content-type: application/json\r\nexpect: 100-continue\r\n";
+        let request = Given::wire("POST /v2/conversation", headers, &body);
+        let (answer, orderly) = given.raw(request).await;
+        assert!(orderly);
+        assert!(answer.starts_with("HTTP/1.1 100"), "{answer}");
+        assert!(answer.contains("HTTP/1.1 200"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_http_does_not_disturb_the_others() {
+        let given = Given::sandbox().await;
+        for bytes in [
+            b"\x16\x03\x01\x02\x00".to_vec(),
+            b"GET\r\n\r\n".to_vec(),
+            vec![b'x'; 1_000_000],
+            b"POST /v2/conversation HTTP/1.1\r\ncontent-length: x\r\n\r\n".to_vec(),
+        ] {
+            given.raw(bytes).await;
+        }
+        given.created("a").await;
+    }
+
+    #[tokio::test]
+    async fn the_tries_of_a_call_are_counted_by_identity_and_operation() {
+        let rule = Rule::new(super::Fault::status(503)).first(1);
+        let given = Given::rule(rule).await;
+        let statuses = async |identity: &str| {
+            let body = conversation(identity);
+            let first = given.create("v2", &body).await.status;
+            (first, given.create("v3", &body).await.status)
+        };
+        assert_eq!(statuses("a").await, (503, 200));
+        assert_eq!(statuses("b").await, (503, 200));
+        let uid = given.sandbox.snapshot().conversations[0].uid.clone();
+        // Both addresses mean the same call.
+        assert_eq!(given.upload(&uid, form(b"abc")).await.status, 503);
+        assert_eq!(given.upload("external/a", form(b"abc")).await.status, 200);
+        assert_eq!(given.sandbox.snapshot().conversations[0].creates, 2);
+    }
+
+    #[tokio::test]
+    async fn a_fault_befalls_the_calls_that_it_is_meant_for() {
+        for (operation, statuses) in [
+            (Operation::Create, (503, 404, 400, 400)),
+            (Operation::Upload, (200, 503, 400, 400)),
+            (Operation::Case, (200, 200, 503, 400)),
+            (Operation::Read, (200, 200, 400, 503)),
+        ] {
+            let given = Given::rule(Rule::new(super::Fault::status(503)).on(operation)).await;
+            let create = given.create("v2", &conversation("a")).await.status;
+            let upload = given.upload("external/a", form(b"abc")).await.status;
+            let case = given.json(Method::PUT, "/v1/case", &json!({})).await.status;
+            let path = "/integrations/conversations/x";
+            let read = given.get(path).await.status;
+            assert_eq!((create, upload, case, read), statuses, "{operation:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_outage_and_a_revoked_token_have_their_requests() {
+        let faults = Faults::seeded(1)
+            .with(Rule::new(super::Fault::status(503)).requests(2, Some(3)))
+            .with(Rule::new(super::Fault::status(401)).requests(5, None));
+        let given = Given::options(Options::new(TOKEN).with_faults(faults)).await;
+        let mut statuses = Vec::new();
+        for number in 1..=6 {
+            let body = conversation(&number.to_string());
+            statuses.push(given.create("v2", &body).await.status);
+        }
+        assert_eq!(statuses, [200, 503, 503, 200, 401, 401]);
+        let snapshot = given.sandbox.snapshot();
+        assert_eq!(snapshot.faults_of("status_503_before_effect"), 2);
+        assert_eq!(snapshot.faults_of("status_401_before_effect"), 2);
+        given.sandbox.reset();
+        assert_eq!(given.create("v2", &conversation("1")).await.status, 200);
+    }
+}

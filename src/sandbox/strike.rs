@@ -1,0 +1,298 @@
+//! Turns an answer into what a fault makes of it.
+
+use std::time::{Duration, SystemTime};
+
+use hyper::header::{HeaderValue, LOCATION, RETRY_AFTER};
+use hyper::{Response, StatusCode};
+
+use super::answer::{Answer, Body, Dropped};
+use super::faults::{Fault, RetryAfter};
+
+/// What the client gets when `fault` strikes: `right` is the answer that it would have got.
+pub(super) fn damage(
+    fault: &Fault,
+    right: Answer,
+    now: SystemTime,
+) -> Result<Response<Body>, Dropped> {
+    let answer = match fault {
+        Fault::Close => return Err(Dropped::OnPurpose),
+        Fault::Cut => return Ok(right.into_cut_response()),
+        Fault::HalfJson => right.halved(),
+        Fault::Answer {
+            status,
+            retry_after,
+        } => refusal(*status, retry_after.as_ref(), now),
+        Fault::Html => Answer::html(
+            StatusCode::OK,
+            "<!doctype html><title>Sign in</title><p>Sign in to use this network.",
+        ),
+        Fault::Empty => Answer::done(),
+        Fault::Redirect { to } => {
+            let answer = Answer::bare(StatusCode::TEMPORARY_REDIRECT);
+            match HeaderValue::from_str(to) {
+                Ok(address) => answer.with(LOCATION, address),
+                Err(_) => answer,
+            }
+        }
+        // Delays are over by now and change no answer.
+        Fault::Latency { .. } | Fault::SlowReading { .. } => right,
+    };
+    Ok(answer.into_response())
+}
+
+fn refusal(status: u16, retry_after: Option<&RetryAfter>, now: SystemTime) -> Answer {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut answer = Answer::text(
+        status,
+        "This answer is a fault that the sandbox was told to give",
+    );
+    if status == StatusCode::REQUEST_TIMEOUT {
+        answer = answer.and_close();
+    }
+    let Some(retry_after) = retry_after else {
+        return answer;
+    };
+    let text = match retry_after {
+        RetryAfter::Seconds(seconds) => seconds.to_string(),
+        RetryAfter::DateIn(seconds) => date(now, *seconds),
+        RetryAfter::Text(text) => text.clone(),
+    };
+    match HeaderValue::from_str(&text) {
+        Ok(value) => answer.with(RETRY_AFTER, value),
+        Err(_) => answer,
+    }
+}
+
+/// The HTTP date `seconds` from now; a time beyond the calendar becomes now.
+fn date(now: SystemTime, seconds: u64) -> String {
+    // Dates of HTTP have four digits for the year: about 250,000,000,000 seconds from 1970.
+    let seconds = Duration::from_secs(seconds.min(200_000_000_000));
+    httpdate::fmt_http_date(now.checked_add(seconds).unwrap_or(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use reqwest::Method;
+
+    use super::super::faults::{Rule, Strikes};
+    use super::super::testing::{Given, conversation, file, form, send};
+    use super::*;
+
+    const HEADERS: &str = "content-type: application/json\r\n";
+
+    /// What a raw create call of `identity` gets.
+    async fn raw_create(given: &Given, identity: &str) -> (String, bool) {
+        let body = conversation(identity).to_string();
+        given
+            .raw(Given::wire("POST /v2/conversation", HEADERS, &body))
+            .await
+    }
+
+    fn exists(given: &Given, identity: &str) -> bool {
+        given.sandbox.snapshot().conversation(identity).is_some()
+    }
+
+    #[tokio::test]
+    async fn a_status_comes_instead_of_the_effect() {
+        for status in [400, 401, 403, 408, 429, 500, 502, 503, 504, 599] {
+            let given = Given::fault(Fault::status(status)).await;
+            let reply = given.create("v2", &conversation("a")).await;
+            assert_eq!(reply.status, status);
+            assert_eq!(reply.header("retry-after"), None);
+            assert!(!exists(&given, "a"));
+            let name = format!("status_{status}_before_effect");
+            assert_eq!(given.sandbox.snapshot().faults_of(&name), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_status_can_also_come_after_the_effect() {
+        let rule = Rule::new(Fault::status(504)).strikes(Strikes::AfterEffect);
+        let given = Given::rule(rule.first(1)).await;
+        assert_eq!(given.create("v2", &conversation("a")).await.status, 504);
+        assert_eq!(given.create("v2", &conversation("a")).await.status, 409);
+        let name = "status_504_after_effect";
+        assert_eq!(given.sandbox.snapshot().faults_of(name), 1);
+    }
+
+    #[tokio::test]
+    async fn a_timeout_status_ends_the_connection() {
+        let given = Given::fault(Fault::status(408)).await;
+        let reply = given.create("v2", &conversation("a")).await;
+        assert_eq!(reply.header("connection"), Some("close"));
+    }
+
+    #[tokio::test]
+    async fn retry_after_comes_in_seconds_or_word_for_word() {
+        for (retry_after, text) in [
+            (RetryAfter::Seconds(7), "7"),
+            (RetryAfter::Text("soon".to_owned()), "soon"),
+        ] {
+            let given = Given::fault(Fault::Answer {
+                status: 429,
+                retry_after: Some(retry_after),
+            })
+            .await;
+            let reply = given.create("v2", &conversation("a")).await;
+            assert_eq!(reply.header("retry-after"), Some(text));
+        }
+    }
+
+    #[test]
+    fn retry_after_as_a_date_counts_from_now() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_714_554_000);
+        let fault = Fault::Answer {
+            status: 429,
+            retry_after: Some(RetryAfter::DateIn(60)),
+        };
+        let response = damage(&fault, Answer::done(), now).expect("an answer");
+        assert_eq!(
+            response.headers()[RETRY_AFTER],
+            "Wed, 01 May 2024 09:01:00 GMT"
+        );
+        let fault = Fault::Answer {
+            status: 429,
+            retry_after: Some(RetryAfter::DateIn(u64::MAX)),
+        };
+        assert!(damage(&fault, Answer::done(), now).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_connection_can_be_closed_before_the_effect() {
+        let given = Given::fault(Fault::Close).await;
+        let (answer, _) = raw_create(&given, "a").await;
+        assert_eq!(answer, "");
+        assert!(!exists(&given, "a"));
+        let snapshot = given.sandbox.snapshot();
+        assert_eq!(snapshot.faults_of("close_before_effect"), 1);
+        assert_eq!(snapshot.endpoints["POST /v2/conversation"].dropped, 1);
+    }
+
+    #[tokio::test]
+    async fn a_connection_can_be_closed_after_the_effect() {
+        let rule = Rule::new(Fault::Close).strikes(Strikes::AfterEffect);
+        let given = Given::rule(rule).await;
+        let (answer, _) = raw_create(&given, "a").await;
+        assert_eq!(answer, "");
+        assert!(exists(&given, "a"));
+        let upload = given
+            .request(Method::POST, "/v1/audio/external/a")
+            .multipart(form(b"abc"));
+        assert!(upload.send().await.is_err());
+        let snapshot = given.sandbox.snapshot();
+        assert_eq!(snapshot.conversations[0].uploads.len(), 1);
+        assert_eq!(snapshot.faults_of("close_after_effect"), 2);
+    }
+
+    #[tokio::test]
+    async fn an_upload_is_closed_in_the_middle_and_leaves_nothing() {
+        let rule = Rule::new(Fault::Close).on(super::super::Operation::Upload);
+        let given = Given::rule(rule).await;
+        let uid = given.created("a").await;
+        let upload = given
+            .request(Method::POST, &format!("/v1/audio/{uid}"))
+            .multipart(form(&vec![7; 20_000_000]));
+        assert!(upload.send().await.is_err());
+        assert!(given.sandbox.snapshot().conversations[0].uploads.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_status_reaches_a_client_that_is_still_sending() {
+        let given = Given::fault(Fault::status(503)).await;
+        let bytes = vec![7; 5_000_000];
+        let form = reqwest::multipart::Form::new().part("data", file(&bytes));
+        assert_eq!(given.upload("external/a", form).await.status, 503);
+    }
+
+    #[tokio::test]
+    async fn a_cut_answer_has_fewer_bytes_than_it_announced() {
+        let given = Given::fault(Fault::Cut).await;
+        let (answer, _) = raw_create(&given, "a").await;
+        assert!(exists(&given, "a"));
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        let announced = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "))
+            .and_then(|length| length.parse::<usize>().ok())
+            .expect("a length");
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        assert!(!body.is_empty() && body.len() < announced, "{body}");
+        let request = given.request(Method::POST, "/v2/conversation");
+        let request = request.json(&conversation("b")).send().await;
+        assert!(request.expect("a head").text().await.is_err());
+    }
+
+    #[tokio::test]
+    async fn half_the_json_comes_with_a_good_status() {
+        let given = Given::fault(Fault::HalfJson).await;
+        let reply = given.create("v2", &conversation("a")).await;
+        assert_eq!(reply.status, 200);
+        assert!(reply.text.starts_with("{\"UID"), "{}", reply.text);
+        assert!(serde_json::from_str::<serde_json::Value>(&reply.text).is_err());
+        assert!(exists(&given, "a"));
+    }
+
+    #[tokio::test]
+    async fn a_web_page_comes_from_somebody_else() {
+        let given = Given::fault(Fault::Html).await;
+        let reply = given.create("v2", &conversation("a")).await;
+        assert_eq!(reply.status, 200);
+        let content_type = reply.header("content-type").expect("a type");
+        assert!(content_type.starts_with("text/html"));
+        assert!(reply.text.contains("<title>"));
+        assert!(!exists(&given, "a"));
+    }
+
+    #[tokio::test]
+    async fn an_empty_answer_hides_what_was_done() {
+        let given = Given::fault(Fault::Empty).await;
+        let reply = given.create("v2", &conversation("a")).await;
+        assert_eq!((reply.status, reply.text.as_str()), (200, ""));
+        assert!(exists(&given, "a"));
+    }
+
+    #[tokio::test]
+    async fn a_redirect_keeps_the_method() {
+        let to = "https://elsewhere.example.com/v2/conversation";
+        let given = Given::fault(Fault::Redirect { to: to.to_owned() }).await;
+        let reply = given.create("v2", &conversation("a")).await;
+        assert_eq!((reply.status, reply.header("location")), (307, Some(to)));
+        assert!(!exists(&given, "a"));
+    }
+
+    #[tokio::test]
+    async fn a_late_answer_is_late_and_right() {
+        let given = Given::fault(Fault::Latency {
+            milliseconds: 30,
+            jitter_milliseconds: 5,
+        })
+        .await;
+        let start = Instant::now();
+        assert_eq!(given.create("v2", &conversation("a")).await.status, 200);
+        assert!(start.elapsed() >= Duration::from_millis(30));
+        assert_eq!(given.sandbox.snapshot().faults_of("latency"), 1);
+    }
+
+    #[tokio::test]
+    async fn a_slow_reader_takes_its_time_with_a_recording() {
+        let rule = Rule::new(Fault::SlowReading {
+            bytes_per_second: 10_000_000,
+        });
+        let given = Given::rule(rule.on(super::super::Operation::Upload)).await;
+        let uid = given.created("a").await;
+        let start = Instant::now();
+        let reply = given.upload(&uid, form(&vec![7; 400_000])).await;
+        assert_eq!(reply.status, 200);
+        assert!(start.elapsed() >= Duration::from_millis(40));
+        assert_eq!(given.sandbox.snapshot().faults_of("slow_reading"), 1);
+    }
+
+    #[tokio::test]
+    async fn the_pages_of_the_sandbox_are_spared() {
+        let given = Given::fault(Fault::Close).await;
+        assert_eq!(send(given.bare(Method::GET, "/")).await.status, 200);
+        assert_eq!(send(given.bare(Method::GET, "/__state")).await.status, 200);
+    }
+}
