@@ -43,17 +43,21 @@ impl AudioName {
         let Some(((first, last), middle)) = self.ends() else {
             return self.pieces.first().is_some_and(|piece| piece == name);
         };
-        let inner = name.strip_prefix(first).and_then(|rest| rest.strip_suffix(last));
+        let inner = name
+            .strip_prefix(first)
+            .and_then(|rest| rest.strip_suffix(last));
         let Some(mut rest) = inner else {
             return false;
         };
-        middle.iter().all(|piece| match rest.split_once(piece.as_str()) {
-            Some((_, tail)) => {
-                rest = tail;
-                true
-            }
-            None => false,
-        })
+        middle
+            .iter()
+            .all(|piece| match rest.split_once(piece.as_str()) {
+                Some((_, tail)) => {
+                    rest = tail;
+                    true
+                }
+                None => false,
+            })
     }
 
     fn ends(&self) -> Option<((&str, &str), &[String])> {

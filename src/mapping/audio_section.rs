@@ -19,8 +19,9 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::error::Findings;
+use super::origin::Origin;
 use super::reader::{Section, wrong_type};
-use super::rule::{Origin, RuleReader};
+use super::rule::RuleReader;
 
 /// What to do when several recordings fit one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -66,8 +67,10 @@ pub(super) fn read_audio(
     mut section: Section<'_, '_>,
     reader: &mut RuleReader<'_>,
 ) -> (AudioSection, Vec<NameRule>) {
-    const STEREO: [(&str, &str); 2] =
-        [("AgentChannelOne", "AgentChannelOne"), ("AgentChannelTwo", "AgentChannelTwo")];
+    const STEREO: [(&str, &str); 2] = [
+        ("AgentChannelOne", "AgentChannelOne"),
+        ("AgentChannelTwo", "AgentChannelTwo"),
+    ];
     const MONO: [(&str, &str); 3] = [
         ("AgentOnly", "AgentOnly"),
         ("CustomerOnly", "CustomerOnly"),
@@ -80,7 +83,9 @@ pub(super) fn read_audio(
         ("join", Several::Join),
     ];
     let matches = section.value("match");
-    let rules = matches.map(|value| read_match(value, reader)).unwrap_or_default();
+    let rules = matches
+        .map(|value| read_match(value, reader))
+        .unwrap_or_default();
     let findings = &mut *reader.findings;
     let audio = AudioSection {
         has_match: matches.is_some(),
@@ -88,7 +93,9 @@ pub(super) fn read_audio(
         language: read_language(&mut section, findings),
         stereo: section.choice("stereo", &STEREO, findings),
         mono: section.choice("mono", &MONO, findings),
-        several: section.choice("several", &SEVERAL, findings).unwrap_or_default(),
+        several: section
+            .choice("several", &SEVERAL, findings)
+            .unwrap_or_default(),
     };
     section.finish(findings);
     (audio, rules)
@@ -96,7 +103,10 @@ pub(super) fn read_audio(
 
 fn read_match(value: &Spanned<DeValue<'_>>, reader: &mut RuleReader<'_>) -> Vec<NameRule> {
     match value.get_ref() {
-        DeValue::Array(items) => items.iter().filter_map(|item| read_name(item, reader)).collect(),
+        DeValue::Array(items) => items
+            .iter()
+            .filter_map(|item| read_name(item, reader))
+            .collect(),
         _ => read_name(value, reader).into_iter().collect(),
     }
 }
@@ -115,21 +125,32 @@ fn read_name(value: &Spanned<DeValue<'_>>, reader: &mut RuleReader<'_>) -> Optio
         DeValue::Table(table) => {
             let mut section = Section::new(table, "an entry of `match`", span);
             let origin = reader.origin(&mut section, true);
-            let optional = section.flag("optional", reader.findings).unwrap_or_default();
+            let optional = section
+                .flag("optional", reader.findings)
+                .unwrap_or_default();
             section.finish(reader.findings);
             Some(NameRule {
                 origin: origin?,
                 optional,
             })
         }
-        other => wrong_type("match", "a template, a table, or a list of them", other, span, reader.findings),
+        other => wrong_type(
+            "match",
+            "a template, a table, or a list of them",
+            other,
+            span,
+            reader.findings,
+        ),
     }
 }
 
 fn read_patterns(section: &mut Section<'_, '_>, findings: &mut Findings) -> Vec<Regex> {
     let mut patterns = Vec::new();
     for text in section.texts("patterns", findings).unwrap_or_default() {
-        match regex::RegexBuilder::new(text.get_ref()).size_limit(1 << 20).build() {
+        match regex::RegexBuilder::new(text.get_ref())
+            .size_limit(1 << 20)
+            .build()
+        {
             Ok(pattern) => patterns.push(pattern),
             Err(_) => findings.add(text.span(), "not a regular expression"),
         }
@@ -143,9 +164,15 @@ fn read_language(section: &mut Section<'_, '_>, findings: &mut Findings) -> Opti
     let mut parts = text.get_ref().split('-');
     let is_tag = parts.next().is_some_and(|part| {
         (2..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_lowercase())
-    }) && parts.all(|part| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    }) && parts.all(|part| {
+        (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    });
     if !is_tag {
-        findings.add_with(text.span(), "not a language tag", Some("such as `da-DK`".to_owned()));
+        findings.add_with(
+            text.span(),
+            "not a language tag",
+            Some("such as `da-DK`".to_owned()),
+        );
     }
     Some(text.into_inner())
 }

@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use super::error::{Findings, did_you_mean, suggest};
 use super::file::Mapping;
+use super::origin::Origin;
 use super::reader::Text;
-use super::rule::{FieldRule, Origin};
+use super::rule::FieldRule;
 use super::template::{TemplateId, Templates};
 use crate::source::{Column, Header, Sheet};
 
@@ -96,7 +97,8 @@ impl<'m> Binder<'m> {
             );
             let nearest = wanted.iter().find_map(|name| self.nearest(name));
             let suggestion = nearest.or_else(|| self.suggestion(wanted[0]));
-            self.findings.add_with(rule.span.clone(), message, suggestion);
+            self.findings
+                .add_with(rule.span.clone(), message, suggestion);
         }
         (!found.is_empty()).then_some(Source::First(found))
     }
@@ -104,9 +106,9 @@ impl<'m> Binder<'m> {
     fn candidates(&mut self, names: &[Text]) -> Vec<Named> {
         let mut found: Vec<Named> = Vec::new();
         for name in names {
-            let named = self.find(name.get_ref());
+            let next = self.find(name.get_ref());
             // Two spellings of one column in the list are one column.
-            found.extend(named.filter(|named| found.iter().all(|known| known.column != named.column)));
+            found.extend(next.filter(|next| found.iter().all(|known| known.column != next.column)));
         }
         found
     }
@@ -116,8 +118,10 @@ impl<'m> Binder<'m> {
         match origin {
             Origin::Column(name) => self.column(name, optional).map(Source::Column),
             Origin::Joined { columns, join } => {
-                let found: Vec<Named> =
-                    columns.iter().filter_map(|name| self.column(name, optional)).collect();
+                let found: Vec<Named> = columns
+                    .iter()
+                    .filter_map(|name| self.column(name, optional))
+                    .collect();
                 (!found.is_empty()).then(|| Source::Joined {
                     columns: found,
                     join: join.clone(),
@@ -126,9 +130,9 @@ impl<'m> Binder<'m> {
             Origin::First(names) => {
                 let found = self.candidates(names);
                 if found.is_empty() && !optional {
-                    names.iter().for_each(|name| {
+                    for name in names {
                         self.column(name, false);
-                    });
+                    }
                 }
                 (!found.is_empty()).then_some(Source::First(found))
             }
@@ -143,7 +147,10 @@ impl<'m> Binder<'m> {
                     if let Some(id) = condition {
                         self.template(*id, optional)?;
                     }
-                    bound.extend(self.source(origin, optional).map(|source| (*condition, source)));
+                    bound.extend(
+                        self.source(origin, optional)
+                            .map(|source| (*condition, source)),
+                    );
                 }
                 (!bound.is_empty()).then_some(Source::Choice(bound))
             }
@@ -157,13 +164,12 @@ impl<'m> Binder<'m> {
         let mut found = Vec::new();
         let mut is_complete = true;
         for name in names.plain.iter().chain(&names.of_row) {
-            match self.find(name) {
-                Some(named) => found.push(named.name),
-                None => {
-                    is_complete = false;
-                    if !optional {
-                        self.missing(name, self.place_in(&span, name));
-                    }
+            if let Some(column) = self.find(name) {
+                found.push(column.name);
+            } else {
+                is_complete = false;
+                if !optional {
+                    self.missing(name, self.place_in(&span, name));
                 }
             }
         }

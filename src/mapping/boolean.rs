@@ -1,9 +1,26 @@
 //! Yes and no in the words people use.
 
-/// Words for yes, in lower case. `t` is left to `true` alone: in Danish it stands for hours.
+/// Words for yes, in lower case.
 const YES: &[&str] = &[
-    "true", "yes", "y", "1", "on", "ja", "j", "sand", "sandt", "sant", "sann", "wahr", "oui", "vrai",
-    "si", "sí", "sì", "sim", "verdadero",
+    "true",
+    "yes",
+    "y",
+    "1",
+    "on",
+    "ja",
+    "j",
+    "sand",
+    "sandt",
+    "sant",
+    "sann",
+    "wahr",
+    "oui",
+    "vrai",
+    "si",
+    "sí",
+    "sì",
+    "sim",
+    "verdadero",
 ];
 /// Words for no, in lower case.
 const NO: &[&str] = &[
@@ -28,12 +45,12 @@ pub(super) fn fold(word: &str) -> String {
 /// Reads a yes or a no; `None` when the text is neither.
 pub(super) fn read_boolean(text: &str, words: &Words) -> Option<bool> {
     let text = text.trim();
-    if words.yes.is_empty() && words.no.is_empty() {
-        match text {
-            "true" | "1" => return Some(true),
-            "false" | "0" => return Some(false),
-            _ => {}
-        }
+    if words.yes.is_empty() && words.no.is_empty() && text.is_ascii() {
+        let is_among = |list: &[&str]| list.iter().any(|word| word.eq_ignore_ascii_case(text));
+        return match (is_among(YES), is_among(NO)) {
+            (false, false) => None,
+            (yes, _) => Some(yes),
+        };
     }
     let folded = fold(text);
     let is_own = |list: &[String]| list.contains(&folded);

@@ -6,10 +6,10 @@ use rlibphonenumber::enums::Region;
 use serde_json::Value as Json;
 
 use super::boolean::{Words, read_boolean};
+use super::conversion::Conversion;
 use super::duration::{Unit, read_seconds};
 use super::list::{labels, segments};
 use super::number::{Notation, read_number};
-use super::rule::Conversion;
 use super::time::TimeRule;
 use super::value::{Apply, Raw, Reported};
 use crate::call::{Code, Field, Kind, PhoneReading, Value, is_email, read_phone};
@@ -38,18 +38,22 @@ fn try_convert<'r>(apply: &mut Apply<'_, 'r, '_>) -> Result<Value<'r>, Reported>
         }
         Raw::Text(text) => text,
     };
+    let is_plain = matches!(conversion, Conversion::Text) && apply.rule.steps.map.is_none();
+    if !is_plain && text.trim().is_empty() {
+        return Ok(Value::Absent);
+    }
     let text = apply.mapped(text)?;
-    if !matches!(conversion, Conversion::Text) && text.trim().is_empty() {
+    if text.is_empty() {
         return Ok(Value::Absent);
     }
     match conversion {
         Conversion::Phone(region) => phone(apply, text, *region),
-        Conversion::Time(rule) => time(apply, text, rule),
-        Conversion::Number(notation) => number(apply, text, *notation),
+        Conversion::Time(rule) => time(apply, &text, rule),
+        Conversion::Number(notation) => number(apply, &text, *notation),
         Conversion::Boolean(words) => boolean(apply, &text, words),
-        Conversion::Seconds(unit) => seconds(apply, text, *unit),
-        Conversion::Email => email(apply, text),
-        Conversion::Json => json(apply, text),
+        Conversion::Seconds(unit) => seconds(apply, &text, *unit),
+        Conversion::Email => email(apply, &text),
+        Conversion::Json => json(apply, &text),
         Conversion::Text | Conversion::Labels | Conversion::Segments => Ok(Value::Text(text)),
     }
 }
@@ -80,7 +84,8 @@ fn phone<'r>(
         PhoneReading::Possible(number) if *number == *text => Ok(Value::Text(text)),
         PhoneReading::Possible(number) => Ok(Value::Text(Cow::Owned(number))),
         PhoneReading::NeedsRegion => {
-            let message = "no country code, and the mapping names no region; it is sent as it stands";
+            let message =
+                "no country code, and the mapping names no region; it is sent as it stands";
             apply.report(Code::PhoneWithoutRegion, &text, message);
             Ok(Value::Text(text))
         }
@@ -94,7 +99,8 @@ fn phone<'r>(
             Ok(Value::Text(text))
         }
         PhoneReading::Damaged => {
-            let message = "a spreadsheet wrote this number with an exponent, and its last digits are lost";
+            let message =
+                "a spreadsheet wrote this number with an exponent, and its last digits are lost";
             Err(apply.error(Code::SpreadsheetDamage, &text, message))
         }
     }
@@ -102,13 +108,13 @@ fn phone<'r>(
 
 fn time<'r>(
     apply: &mut Apply<'_, 'r, '_>,
-    text: Cow<'r, str>,
+    text: &Cow<'r, str>,
     rule: &TimeRule,
 ) -> Result<Value<'r>, Reported> {
-    match read(&text, |text| rule.read(text)) {
+    match read(text, |text| rule.read(text)) {
         Ok((time, at)) if apply.rule.field.kind() == Kind::Time => Ok(Value::Time(time, at)),
         Ok((time, _)) => Ok(Value::Text(time)),
-        Err((code, message)) => Err(apply.error(code, &text, message)),
+        Err((code, message)) => Err(apply.error(code, text, message)),
     }
 }
 
@@ -123,25 +129,41 @@ fn numeric<'r>(apply: &Apply<'_, 'r, '_>, number: Cow<'r, str>) -> Value<'r> {
 
 fn number<'r>(
     apply: &mut Apply<'_, 'r, '_>,
-    text: Cow<'r, str>,
+    text: &Cow<'r, str>,
     notation: Notation,
 ) -> Result<Value<'r>, Reported> {
-    let found = read(&text, |text| read_number(text, notation).map(|number| (number, ())).ok_or(()));
+    let found = read(text, |text| {
+        read_number(text, notation)
+            .map(|number| (number, ()))
+            .ok_or(())
+    });
     match found {
         Ok((number, ())) => Ok(numeric(apply, number)),
-        Err(()) => Err(apply.error(Code::BadNumber, &text, "no number in the notation of the mapping")),
+        Err(()) => Err(apply.error(
+            Code::BadNumber,
+            text,
+            "no number in the notation of the mapping",
+        )),
     }
 }
 
 fn seconds<'r>(
     apply: &mut Apply<'_, 'r, '_>,
-    text: Cow<'r, str>,
+    text: &Cow<'r, str>,
     unit: Unit,
 ) -> Result<Value<'r>, Reported> {
-    let found = read(&text, |text| read_seconds(text, unit).map(|seconds| (seconds, ())).ok_or(()));
+    let found = read(text, |text| {
+        read_seconds(text, unit)
+            .map(|seconds| (seconds, ()))
+            .ok_or(())
+    });
     match found {
         Ok((seconds, ())) => Ok(numeric(apply, seconds)),
-        Err(()) => Err(apply.error(Code::BadDuration, &text, "no duration, or one that can be read in two ways")),
+        Err(()) => Err(apply.error(
+            Code::BadDuration,
+            text,
+            "no duration, or one that can be read in two ways",
+        )),
     }
 }
 
@@ -152,7 +174,11 @@ fn boolean<'r>(
 ) -> Result<Value<'r>, Reported> {
     match (read_boolean(text, words), apply.rule.field) {
         (Some(flag), field) if field.kind() == Kind::Bool => Ok(Value::Bool(flag)),
-        (Some(flag), _) => Ok(Value::Text(Cow::Borrowed(if flag { "true" } else { "false" }))),
+        (Some(flag), _) => Ok(Value::Text(Cow::Borrowed(if flag {
+            "true"
+        } else {
+            "false"
+        }))),
         (None, Field::HasConsent) => {
             let message = "neither yes nor no; a refusal must never be sent as consent";
             Err(apply.error(Code::BadConsent, text, message))
@@ -161,13 +187,13 @@ fn boolean<'r>(
     }
 }
 
-fn email<'r>(apply: &mut Apply<'_, 'r, '_>, text: Cow<'r, str>) -> Result<Value<'r>, Reported> {
+fn email<'r>(apply: &mut Apply<'_, 'r, '_>, text: &Cow<'r, str>) -> Result<Value<'r>, Reported> {
     let bare = text.trim();
     let bare = bare.strip_prefix("mailto:").unwrap_or(bare);
     if !is_email(bare) {
-        return Err(apply.error(Code::BadEmail, &text, "not an e-mail address"));
+        return Err(apply.error(Code::BadEmail, text, "not an e-mail address"));
     }
-    Ok(Value::Text(match &text {
+    Ok(Value::Text(match text {
         Cow::Borrowed(whole) => {
             let whole = whole.trim();
             Cow::Borrowed(whole.strip_prefix("mailto:").unwrap_or(whole))
@@ -177,9 +203,9 @@ fn email<'r>(apply: &mut Apply<'_, 'r, '_>, text: Cow<'r, str>) -> Result<Value<
 }
 
 /// Text that is JSON, written compactly.
-fn json<'r>(apply: &mut Apply<'_, 'r, '_>, text: Cow<'r, str>) -> Result<Value<'r>, Reported> {
-    match serde_json::from_str::<Json>(&text) {
+fn json<'r>(apply: &mut Apply<'_, 'r, '_>, text: &Cow<'r, str>) -> Result<Value<'r>, Reported> {
+    match serde_json::from_str::<Json>(text) {
         Ok(json) => Ok(Value::Text(Cow::Owned(json.to_string()))),
-        Err(_) => Err(apply.error(Code::BadJson, &text, "not JSON")),
+        Err(_) => Err(apply.error(Code::BadJson, text, "not JSON")),
     }
 }

@@ -93,12 +93,18 @@ fn clock(text: &str, unit: Unit) -> Option<Decimal> {
         _ => return None,
     };
     let parts = || head.iter().copied().chain([last]);
-    if parts().skip(1).zip(limits).any(|(part, limit)| part.is_at_least(*limit)) {
+    if parts()
+        .skip(1)
+        .zip(limits)
+        .any(|(part, limit)| part.is_at_least(*limit))
+    {
         return None;
     }
-    parts().zip(factors).try_fold(Decimal::ZERO, |sum, (part, factor)| {
-        sum.plus(part.times(*factor)?)
-    })
+    parts()
+        .zip(factors)
+        .try_fold(Decimal::ZERO, |sum, (part, factor)| {
+            sum.plus(part.times(*factor)?)
+        })
 }
 
 /// `PT3M20S`, `P1DT2H`, `PT0.5M`. Years and months have no fixed length.
@@ -121,9 +127,15 @@ fn iso(text: &str) -> Option<Decimal> {
 fn worded(text: &str) -> Option<Decimal> {
     const UNITS: &[&[&str]] = &[
         &["d", "day", "days", "dag", "dage"],
-        &["h", "hr", "hrs", "hour", "hours", "t", "time", "timer", "std"],
-        &["m", "min", "mins", "minute", "minutes", "minut", "minutter", "minuten"],
-        &["s", "sec", "secs", "second", "seconds", "sek", "sekund", "sekunder", "sekunden"],
+        &[
+            "h", "hr", "hrs", "hour", "hours", "t", "time", "timer", "std",
+        ],
+        &[
+            "m", "min", "mins", "minute", "minutes", "minut", "minutter", "minuten",
+        ],
+        &[
+            "s", "sec", "secs", "second", "seconds", "sek", "sekund", "sekunder", "sekunden",
+        ],
         &["ms", "msec", "millis"],
     ];
     const SECONDS: [u32; 4] = [86_400, 3600, 60, 1];
@@ -134,11 +146,16 @@ fn worded(text: &str) -> Option<Decimal> {
         let end = rest.find(|char: char| !(char.is_ascii_digit() || matches!(char, '.' | ',')))?;
         let (number, tail) = rest.split_at(end);
         let tail = tail.trim_start();
-        let end = tail.find(|char: char| !char.is_alphabetic()).unwrap_or(tail.len());
+        let end = tail
+            .find(|char: char| !char.is_alphabetic())
+            .unwrap_or(tail.len());
         let (word, tail) = tail.split_at(end);
         let word = word.to_lowercase();
         // Each unit once, from large to small: `20s 3m` is more likely damage than a duration.
-        let at = next + UNITS[next..].iter().position(|names| names.contains(&word.as_str()))?;
+        let at = next
+            + UNITS[next..]
+                .iter()
+                .position(|names| names.contains(&word.as_str()))?;
         next = at + 1;
         let number = Decimal::read(number)?;
         sum = sum.plus(match SECONDS.get(at) {
@@ -188,7 +205,11 @@ mod tests {
             ("PT1,5M", "90"),
             ("0", "0"),
         ] {
-            assert_eq!(read_seconds(text, Unit::Seconds).as_deref(), Some(seconds), "{text}");
+            assert_eq!(
+                read_seconds(text, Unit::Seconds).as_deref(),
+                Some(seconds),
+                "{text}"
+            );
         }
     }
 
@@ -203,15 +224,38 @@ mod tests {
             ("03:20", Unit::HoursMinutes, "12000"),
             ("00:03:20", Unit::Milliseconds, "200"),
         ] {
-            assert_eq!(read_seconds(text, unit).as_deref(), Some(seconds), "{text} {unit:?}");
+            assert_eq!(
+                read_seconds(text, unit).as_deref(),
+                Some(seconds),
+                "{text} {unit:?}"
+            );
         }
     }
 
     #[test]
     fn what_could_mean_two_things_or_nothing_is_refused() {
         for bad in [
-            "", "-5", "03:20", "00:61:00", "00:00:60", ":", "::", "1:2:3:4:5", "P", "PT", "P1Y", "PT1S1M",
-            "20s3m", "3m3m", "abc", "1.2.3", "1,", "5 bananas", "00:03:20 PM", "1e3", "#####",
+            "",
+            "-5",
+            "03:20",
+            "00:61:00",
+            "00:00:60",
+            ":",
+            "::",
+            "1:2:3:4:5",
+            "P",
+            "PT",
+            "P1Y",
+            "PT1S1M",
+            "20s3m",
+            "3m3m",
+            "abc",
+            "1.2.3",
+            "1,",
+            "5 bananas",
+            "00:03:20 PM",
+            "1e3",
+            "#####",
         ] {
             assert_eq!(read_seconds(bad, Unit::Seconds), None, "{bad}");
         }

@@ -63,9 +63,11 @@ impl LoadError {
         let mut shown = String::new();
         for finding in &self.findings {
             let label = finding.suggestion.as_deref();
-            let snippet = Snippet::source(&*self.text)
-                .path(&*self.file)
-                .annotation(AnnotationKind::Primary.span(finding.span.clone()).label(label));
+            let snippet = Snippet::source(&*self.text).path(&*self.file).annotation(
+                AnnotationKind::Primary
+                    .span(finding.span.clone())
+                    .label(label),
+            );
             let group = Level::ERROR
                 .primary_title(finding.message.as_str())
                 .element(snippet);

@@ -78,7 +78,8 @@ impl Mapping {
         self.source = section;
         for (name, condition) in skip {
             let condition = self.templates.condition(&condition, findings);
-            self.skip.extend(condition.map(|condition| (name, condition)));
+            self.skip
+                .extend(condition.map(|condition| (name, condition)));
         }
         let mut reader = RuleReader {
             zone,

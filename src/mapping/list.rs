@@ -45,11 +45,19 @@ pub(super) fn labels<'r>(
     if is_broken {
         return Err(Reported);
     }
-    Ok(if labels.is_empty() { Value::Absent } else { Value::Labels(labels) })
+    Ok(if labels.is_empty() {
+        Value::Absent
+    } else {
+        Value::Labels(labels)
+    })
 }
 
 fn bad_list(apply: &mut Apply<'_, '_, '_>, value: &str) -> Reported {
-    apply.error(Code::BadLabels, value, "a list of labels holds nothing but texts")
+    apply.error(
+        Code::BadLabels,
+        value,
+        "a list of labels holds nothing but texts",
+    )
 }
 
 fn label(item: &Json) -> Option<Cow<'_, str>> {
@@ -63,19 +71,24 @@ fn label(item: &Json) -> Option<Cow<'_, str>> {
 /// A cell such as `["a","b"]`. Other text in brackets is a label.
 fn json_list(text: &str) -> Option<Vec<Json>> {
     let text = text.trim();
-    (text.starts_with('[') && text.ends_with(']')).then(|| serde_json::from_str(text).ok()).flatten()
+    (text.starts_with('[') && text.ends_with(']'))
+        .then(|| serde_json::from_str(text).ok())
+        .flatten()
 }
 
 fn split<'r>(text: &Cow<'r, str>, separators: &[String]) -> Vec<Cow<'r, str>> {
-    let separator = separators.iter().find(|separator| text.contains(separator.as_str()));
+    let separator = separators
+        .iter()
+        .find(|separator| text.contains(separator.as_str()));
     match (separator, text) {
         (None, text) => vec![text.clone()],
         (Some(separator), Cow::Borrowed(text)) => {
             text.split(separator.as_str()).map(Cow::Borrowed).collect()
         }
-        (Some(separator), Cow::Owned(text)) => {
-            text.split(separator.as_str()).map(|part| Cow::Owned(part.to_owned())).collect()
-        }
+        (Some(separator), Cow::Owned(text)) => text
+            .split(separator.as_str())
+            .map(|part| Cow::Owned(part.to_owned()))
+            .collect(),
     }
 }
 
@@ -96,10 +109,10 @@ pub(super) fn segments<'r>(
         Raw::Missing => return Ok(Value::Absent),
         Raw::Tree(tree) => (read_segments(tree), tree.to_string()),
         Raw::Text(text) => {
-            let text = apply.mapped(text)?;
             if text.trim().is_empty() {
                 return Ok(Value::Absent);
             }
+            let text = apply.mapped(text)?;
             let tree = serde_json::from_str(&text).ok();
             (tree.as_ref().and_then(read_segments), text.into_owned())
         }
@@ -108,7 +121,8 @@ pub(super) fn segments<'r>(
         Some(segments) if segments.is_empty() => Ok(Value::Absent),
         Some(segments) => Ok(Value::Segments(segments)),
         None => {
-            let message = r#"not a list such as [{"startSeconds":0,"durationSeconds":10}] of whole seconds"#;
+            let message =
+                r#"not a list such as [{"startSeconds":0,"durationSeconds":10}] of whole seconds"#;
             Err(apply.error(Code::BadSegments, &shown, message))
         }
     }

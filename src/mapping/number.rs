@@ -123,9 +123,10 @@ impl Decimal {
         if text.ends_with(['.', ',']) || whole.len() + fraction.len() > 24 {
             return None;
         }
-        let units = whole.bytes().chain(fraction.bytes()).fold(0_u128, |units, byte| {
-            units * 10 + u128::from(byte - b'0')
-        });
+        let units = whole
+            .bytes()
+            .chain(fraction.bytes())
+            .fold(0_u128, |units, byte| units * 10 + u128::from(byte - b'0'));
         Some(Decimal {
             units,
             scale: u32::try_from(fraction.len()).ok()?,
@@ -209,24 +210,48 @@ mod tests {
         for same in ["0", "-1", "12.50", "1e3", "12345678901234567890123"] {
             assert!(matches!(read_number(same, plain), Some(Cow::Borrowed(text)) if text == same));
         }
-        for (text, number) in [("007", "7"), ("+5", "5"), (".5", "0.5"), (" 3 ", "3"), ("-0042.10", "-42.10")] {
+        for (text, number) in [
+            ("007", "7"),
+            ("+5", "5"),
+            (".5", "0.5"),
+            (" 3 ", "3"),
+            ("-0042.10", "-42.10"),
+        ] {
             assert_eq!(read_number(text, plain).as_deref(), Some(number), "{text}");
         }
-        for bad in ["", " ", "1,5", "1.", "1.2.3", "--1", "1e", "e5", "1e+", "twelve", "0x10", "NaN", "inf", "1 000"] {
+        for bad in [
+            "", " ", "1,5", "1.", "1.2.3", "--1", "1e", "e5", "1e+", "twelve", "0x10", "NaN",
+            "inf", "1 000",
+        ] {
             assert_eq!(read_number(bad, plain), None, "{bad}");
         }
     }
 
     #[test]
     fn decimal_comma_and_thousands_are_read_only_where_they_can_stand() {
-        for (text, number) in [("1.234,50", "1234.50"), ("1234,5", "1234.5"), ("12.345.678", "12345678"), ("-1.000", "-1000")] {
-            assert_eq!(read_number(text, danish()).as_deref(), Some(number), "{text}");
+        for (text, number) in [
+            ("1.234,50", "1234.50"),
+            ("1234,5", "1234.5"),
+            ("12.345.678", "12345678"),
+            ("-1.000", "-1000"),
+        ] {
+            assert_eq!(
+                read_number(text, danish()).as_deref(),
+                Some(number),
+                "{text}"
+            );
         }
         for bad in ["1.5", "1.23,4", "1,234.5", ".123", "1234.567", "1.2345"] {
             assert_eq!(read_number(bad, danish()), None, "{bad}");
         }
-        let spaced = Notation { decimal: ',', thousands: Some(' ') };
-        assert_eq!(read_number("1\u{a0}234,5", spaced).as_deref(), Some("1234.5"));
+        let spaced = Notation {
+            decimal: ',',
+            thousands: Some(' '),
+        };
+        assert_eq!(
+            read_number("1\u{a0}234,5", spaced).as_deref(),
+            Some("1234.5")
+        );
     }
 
     #[test]

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::audio_name::AudioName;
 use super::bind::{Binder, Source};
+use super::conversion::Conversion;
 use super::convert::convert;
 use super::error::LoadError;
 use super::file::Mapping;
-use super::rule::{Conversion, Steps};
+use super::rule::Steps;
 use super::template::{Bound, TemplateId};
 use super::value::{Apply, Raw};
 use crate::call::{Code, Draft, Field, Problem, Value};
@@ -15,7 +16,10 @@ use crate::source::{Record, Sheet};
 
 /// What a mapping made of a record.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "almost every record is a draft, and a box each costs more")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "almost every record is a draft, and a box each costs more"
+)]
 pub enum Mapped<'r> {
     /// The named rule leaves the record out.
     Skipped(&'r str),
@@ -69,7 +73,9 @@ impl Profile {
             binder.template(*condition, false);
         }
         let names = mapping.names.iter();
-        let names = names.filter_map(|rule| binder.source(&rule.origin, rule.optional)).collect();
+        let names = names
+            .filter_map(|rule| binder.source(&rule.origin, rule.optional))
+            .collect();
         let unused = binder.unused();
         if !binder.findings.is_empty() {
             let (name, text) = (Arc::clone(&mapping.name), Arc::clone(&mapping.text));
@@ -104,9 +110,11 @@ impl Profile {
         let mut draft = Draft::new();
         for rule in &self.rules {
             // Most rules are this one, and it must cost no more than finding the cell.
-            if let (Source::Column(named), Conversion::Text, true) =
-                (&rule.source, &rule.conversion, rule.steps.is_empty() && record.tree().is_none())
-            {
+            if let (Source::Column(named), Conversion::Text, true) = (
+                &rule.source,
+                &rule.conversion,
+                rule.steps.is_empty() && record.tree().is_none(),
+            ) {
                 match record.text(&named.column) {
                     Some(text) if !text.is_empty() => draft.set(rule.field, Value::Text(text)),
                     _ => {}
@@ -118,6 +126,7 @@ impl Profile {
                 record,
                 templates: &self.templates,
                 label: &self.columns[rule.field.index()],
+                is_default: false,
                 problems,
             };
             draft.set(rule.field, convert(&mut apply));
@@ -128,14 +137,19 @@ impl Profile {
     /// How the recording of a record may be named, in the order in which the mapping says. Names
     /// whose columns are empty are left out.
     pub fn audio_names(&self, record: &Record<'_>) -> Vec<AudioName> {
-        self.names.iter().filter_map(|source| self.audio_name(source, record)).collect()
+        self.names
+            .iter()
+            .filter_map(|source| self.audio_name(source, record))
+            .collect()
     }
 
     fn audio_name(&self, source: &Source, record: &Record<'_>) -> Option<AudioName> {
         match source {
             Source::Template(id, _) => {
                 let rendered = self.templates.render(*id, record).ok()?;
-                (!rendered.lacks_columns).then(|| AudioName::from_template(&rendered.text)).flatten()
+                (!rendered.lacks_columns)
+                    .then(|| AudioName::from_template(&rendered.text))
+                    .flatten()
             }
             Source::Choice(cases) => {
                 let holds = |condition: &Option<TemplateId>| {
@@ -177,6 +191,9 @@ impl Profile {
     /// The fields that nothing fills, in wire order.
     pub fn unfilled_targets(&self) -> Vec<Field> {
         let is_filled = |field: &Field| self.rules.iter().any(|rule| rule.field == *field);
-        Field::ALL.into_iter().filter(|field| !is_filled(field)).collect()
+        Field::ALL
+            .into_iter()
+            .filter(|field| !is_filled(field))
+            .collect()
     }
 }

@@ -99,7 +99,11 @@ impl<'a, 't> Section<'a, 't> {
     }
 
     /// A string, or a list of strings.
-    pub(super) fn texts(&mut self, key: &'static str, findings: &mut Findings) -> Option<Vec<Text>> {
+    pub(super) fn texts(
+        &mut self,
+        key: &'static str,
+        findings: &mut Findings,
+    ) -> Option<Vec<Text>> {
         let value = self.value(key)?;
         texts_of(key, value, findings)
     }
@@ -172,7 +176,13 @@ pub(super) fn texts_of(
                 match scalar(item.get_ref()) {
                     Some(text) => texts.push(Spanned::new(item.span(), text)),
                     None => {
-                        return wrong_type(key, "a list of strings", item.get_ref(), item.span(), findings);
+                        return wrong_type(
+                            key,
+                            "a list of strings",
+                            item.get_ref(),
+                            item.span(),
+                            findings,
+                        );
                     }
                 }
             }
@@ -180,7 +190,13 @@ pub(super) fn texts_of(
         }
         other => match scalar(other) {
             Some(text) => Some(vec![Spanned::new(value.span(), text)]),
-            None => wrong_type(key, "a string or a list of strings", other, value.span(), findings),
+            None => wrong_type(
+                key,
+                "a string or a list of strings",
+                other,
+                value.span(),
+                findings,
+            ),
         },
     }
 }

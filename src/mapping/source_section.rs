@@ -65,7 +65,9 @@ pub(super) struct SourceRead {
 /// Reads the table.
 pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings) -> SourceRead {
     let formats = ["csv", "json", "ndjson", "xlsx"].map(|name| (name, name));
-    let format = section.choice("format", &formats, findings).map(str::to_owned);
+    let format = section
+        .choice("format", &formats, findings)
+        .map(str::to_owned);
     let timezone = section.text("timezone", findings);
     let region = section.text("region", findings);
     let read = SourceRead {
@@ -89,7 +91,10 @@ pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings)
         },
     };
     if read.section.columns.is_some() && read.section.header_lines.is_some_and(|lines| lines > 1) {
-        findings.add(section.key_span("columns"), "`columns` names what a header of several lines already names");
+        findings.add(
+            section.key_span("columns"),
+            "`columns` names what a header of several lines already names",
+        );
     }
     section.finish(findings);
     read
@@ -105,14 +110,33 @@ fn read_quote(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<
         DeValue::Boolean(false) => Some(Quote::None),
         DeValue::String(text) if text.is_empty() || text == "none" => Some(Quote::None),
         DeValue::String(_) => section.letter("quote", findings).map(Quote::By),
-        other => wrong_type("quote", "one character, or false for none", other, value.span(), findings),
+        other => wrong_type(
+            "quote",
+            "one character, or false for none",
+            other,
+            value.span(),
+            findings,
+        ),
     }
 }
 
 fn read_encoding(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<String> {
     const KNOWN: &[&str] = &[
-        "utf-8", "utf-16le", "utf-16be", "windows-1250", "windows-1251", "windows-1252", "windows-1254",
-        "windows-1257", "iso-8859-1", "iso-8859-2", "iso-8859-15", "macintosh", "ibm866", "shift_jis", "gb18030",
+        "utf-8",
+        "utf-16le",
+        "utf-16be",
+        "windows-1250",
+        "windows-1251",
+        "windows-1252",
+        "windows-1254",
+        "windows-1257",
+        "iso-8859-1",
+        "iso-8859-2",
+        "iso-8859-15",
+        "macintosh",
+        "ibm866",
+        "shift_jis",
+        "gb18030",
     ];
     let text = section.text("encoding", findings)?;
     if encoding_rs::Encoding::for_label(text.get_ref().as_bytes()).is_none() {
@@ -150,10 +174,20 @@ fn read_skip(section: &mut Section<'_, '_>, findings: &mut Findings) -> Vec<(Str
     let Some(value) = section.value("skip") else {
         return Vec::new();
     };
-    let condition = |name: &str, value: &Spanned<DeValue<'_>>, findings: &mut Findings| match value.get_ref() {
-        DeValue::String(text) => Some((name.to_owned(), Spanned::new(value.span(), text.to_string()))),
-        other => wrong_type(name, "a condition, as a string", other, value.span(), findings),
-    };
+    let condition =
+        |name: &str, value: &Spanned<DeValue<'_>>, findings: &mut Findings| match value.get_ref() {
+            DeValue::String(text) => Some((
+                name.to_owned(),
+                Spanned::new(value.span(), text.to_string()),
+            )),
+            other => wrong_type(
+                name,
+                "a condition, as a string",
+                other,
+                value.span(),
+                findings,
+            ),
+        };
     match value.get_ref() {
         DeValue::Table(table) => {
             let rules = table.iter();
@@ -172,17 +206,27 @@ pub(super) fn read_zone(text: &Text, findings: &mut Findings) -> Option<TimeZone
     let name = text.get_ref();
     let fixed = || {
         let sample = format!("2000-01-01T00:00{name}");
-        jiff::fmt::temporal::Pieces::parse(&sample).ok()?.to_numeric_offset().map(TimeZone::fixed)
+        jiff::fmt::temporal::Pieces::parse(&sample)
+            .ok()?
+            .to_numeric_offset()
+            .map(TimeZone::fixed)
     };
     let zone = match name.as_bytes() {
         [b'Z'] | [b'+' | b'-', ..] => fixed(),
         _ => TimeZone::get(name).ok(),
     };
     if zone.is_none() {
-        let known: Vec<String> = jiff::tz::db().available().map(|zone| zone.as_str().to_owned()).collect();
+        let known: Vec<String> = jiff::tz::db()
+            .available()
+            .map(|zone| zone.as_str().to_owned())
+            .collect();
         let nearest = did_you_mean(name, known.iter().map(String::as_str));
         let usual = || Some("an IANA name such as `Europe/Copenhagen`".to_owned());
-        findings.add_with(text.span(), format!("unknown time zone `{name}`"), nearest.or_else(usual));
+        findings.add_with(
+            text.span(),
+            format!("unknown time zone `{name}`"),
+            nearest.or_else(usual),
+        );
     }
     zone
 }
@@ -190,9 +234,11 @@ pub(super) fn read_zone(text: &Text, findings: &mut Findings) -> Option<TimeZone
 /// A region by the two letters of its country.
 pub(super) fn read_region(text: &Text, findings: &mut Findings) -> Option<Region> {
     let code = text.get_ref();
-    let region = Region::from_code(code)
-        .ok()
-        .filter(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(*region).is_some());
+    let region = Region::from_code(code).ok().filter(|region| {
+        PHONE_NUMBER_UTIL
+            .get_country_code_for_region(*region)
+            .is_some()
+    });
     if region.is_none() {
         findings.add_with(
             text.span(),

@@ -74,13 +74,18 @@ impl Format {
 /// but not read, and patterns that do not name a whole day.
 fn check_pattern(pattern: &str) -> Result<(), String> {
     let sample = jiff::civil::date(2024, 11, 23).at(21, 34, 56, 0);
-    let zoned = sample.to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;
+    let zoned = sample
+        .to_zoned(TimeZone::UTC)
+        .map_err(|error| error.to_string())?;
     let text = jiff::fmt::strtime::format(pattern, &zoned).map_err(|error| error.to_string())?;
     let parts = BrokenDownTime::parse(pattern, &text).map_err(|error| error.to_string())?;
     if parts.timestamp().is_some() {
         return Ok(());
     }
-    parts.to_date().map(|_| ()).map_err(|_| "the pattern names no whole date".to_owned())
+    parts
+        .to_date()
+        .map(|_| ())
+        .map_err(|_| "the pattern names no whole date".to_owned())
 }
 
 /// How the times of one field are read.
@@ -138,13 +143,13 @@ impl TimeRule {
                     None => self.in_zone(local),
                 })
             }
-            Format::Epoch => Some(self.instant(epoch(text, 9)?)),
-            Format::EpochMilliseconds => Some(self.instant(epoch(text, 6)?)),
+            Format::Epoch => Some(Ok(self.instant(epoch(text, 9)?))),
+            Format::EpochMilliseconds => Some(Ok(self.instant(epoch(text, 6)?))),
             Format::Spreadsheet => Some(self.in_zone(spreadsheet(text)?)),
             Format::Pattern(pattern) => {
                 let parts = BrokenDownTime::parse(pattern, text).ok()?;
                 if let Some(at) = parts.timestamp() {
-                    return Some(self.instant(at));
+                    return Some(Ok(self.instant(at)));
                 }
                 let local = parts.to_datetime().ok()?;
                 Some(match (parts.offset(), parts.iana_time_zone()) {
@@ -159,9 +164,9 @@ impl TimeRule {
         }
     }
 
-    fn instant<'a>(&self, at: Timestamp) -> Result<Reading<'a>, Refusal> {
+    fn instant<'a>(&self, at: Timestamp) -> Reading<'a> {
         let offset = self.zone.as_ref().map(|zone| zone.to_offset(at));
-        Ok((Cow::Owned(written(at, offset)), at))
+        (Cow::Owned(written(at, offset)), at)
     }
 
     fn in_zone<'a>(&self, local: DateTime) -> Result<Reading<'a>, Refusal> {
@@ -233,7 +238,10 @@ fn is_rfc3339(text: &str) -> bool {
         return false;
     }
     if let Some(fraction) = tail.strip_prefix(b".") {
-        let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let digits = fraction
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
         if !(1..=9).contains(&digits) {
             return false;
         }
@@ -241,9 +249,7 @@ fn is_rfc3339(text: &str) -> bool {
     }
     match tail {
         b"Z" => true,
-        [b'+' | b'-', rest @ ..] => {
-            rest.len() == 5 && rest.iter().zip(b"00:00").all(fits)
-        }
+        [b'+' | b'-', rest @ ..] => rest.len() == 5 && rest.iter().zip(b"00:00").all(fits),
         _ => false,
     }
 }
@@ -292,14 +298,19 @@ mod tests {
 
     fn rule(formats: &[&str], zone: Option<&str>) -> TimeRule {
         TimeRule {
-            formats: formats.iter().map(|format| Format::read(format).unwrap()).collect(),
+            formats: formats
+                .iter()
+                .map(|format| Format::read(format).unwrap())
+                .collect(),
             zone: zone.map(|zone| TimeZone::get(zone).unwrap()),
             ..TimeRule::default()
         }
     }
 
     fn read(rule: &TimeRule, text: &str) -> Result<String, Code> {
-        rule.read(text).map(|(text, _)| text.into_owned()).map_err(|(code, _)| code)
+        rule.read(text)
+            .map(|(text, _)| text.into_owned())
+            .map_err(|(code, _)| code)
     }
 
     #[test]
@@ -311,7 +322,10 @@ mod tests {
             "2024-03-15T09:12:03.123456789-05:30",
             "2024-03-15T09:12:03.50+00:00",
         ] {
-            assert!(matches!(rule.read(text), Ok((Cow::Borrowed(same), _)) if same == text), "{text}");
+            assert!(
+                matches!(rule.read(text), Ok((Cow::Borrowed(same), _)) if same == text),
+                "{text}"
+            );
         }
         assert_eq!(read(&rule, "2024-02-30T09:12:03Z"), Err(Code::BadTime));
     }
@@ -319,19 +333,46 @@ mod tests {
     #[test]
     fn local_times_get_the_offset_of_their_zone_and_day() {
         let copenhagen = rule(&[], Some("Europe/Copenhagen"));
-        assert_eq!(read(&copenhagen, "2024-03-15 09:12:03").unwrap(), "2024-03-15T09:12:03+01:00");
-        assert_eq!(read(&copenhagen, "2024-07-15T09:12").unwrap(), "2024-07-15T09:12:00+02:00");
-        assert_eq!(read(&copenhagen, "2024-07-15 09:12:03.5").unwrap(), "2024-07-15T09:12:03.5+02:00");
-        assert_eq!(read(&copenhagen, "2024-07-15 09:12:03 +00:00"), Err(Code::BadTime));
-        assert_eq!(read(&copenhagen, "2024-07-15 09:12:03-05:00").unwrap(), "2024-07-15T09:12:03-05:00");
-        assert_eq!(read(&rule(&[], None), "2024-03-15 09:12:03"), Err(Code::TimeWithoutZone));
-        assert_eq!(read(&rule(&[], None), "2024-03-15 09:12:03Z").unwrap(), "2024-03-15T09:12:03+00:00");
+        assert_eq!(
+            read(&copenhagen, "2024-03-15 09:12:03").unwrap(),
+            "2024-03-15T09:12:03+01:00"
+        );
+        assert_eq!(
+            read(&copenhagen, "2024-07-15T09:12").unwrap(),
+            "2024-07-15T09:12:00+02:00"
+        );
+        assert_eq!(
+            read(&copenhagen, "2024-07-15 09:12:03.5").unwrap(),
+            "2024-07-15T09:12:03.5+02:00"
+        );
+        assert_eq!(
+            read(&copenhagen, "2024-07-15 09:12:03 +00:00"),
+            Err(Code::BadTime)
+        );
+        assert_eq!(
+            read(&copenhagen, "2024-07-15 09:12:03-05:00").unwrap(),
+            "2024-07-15T09:12:03-05:00"
+        );
+        assert_eq!(
+            read(&rule(&[], None), "2024-03-15 09:12:03"),
+            Err(Code::TimeWithoutZone)
+        );
+        assert_eq!(
+            read(&rule(&[], None), "2024-03-15 09:12:03Z").unwrap(),
+            "2024-03-15T09:12:03+00:00"
+        );
     }
 
     #[test]
     fn a_bare_date_is_no_time_unless_a_pattern_says_so() {
-        assert_eq!(read(&rule(&[], Some("UTC")), "2024-03-15"), Err(Code::BadTime));
-        assert_eq!(read(&rule(&["%Y-%m-%d"], Some("UTC")), "2024-03-15").unwrap(), "2024-03-15T00:00:00+00:00");
+        assert_eq!(
+            read(&rule(&[], Some("UTC")), "2024-03-15"),
+            Err(Code::BadTime)
+        );
+        assert_eq!(
+            read(&rule(&["%Y-%m-%d"], Some("UTC")), "2024-03-15").unwrap(),
+            "2024-03-15T00:00:00+00:00"
+        );
     }
 
     #[test]
@@ -352,21 +393,48 @@ mod tests {
     fn epochs_and_spreadsheet_days_are_instants() {
         let none = rule(&["epoch"], None);
         assert_eq!(read(&none, "1710490323").unwrap(), "2024-03-15T08:12:03Z");
-        assert_eq!(read(&none, "1710490323.25").unwrap(), "2024-03-15T08:12:03.25Z");
+        assert_eq!(
+            read(&none, "1710490323.25").unwrap(),
+            "2024-03-15T08:12:03.25Z"
+        );
         let zoned = rule(&["epoch_ms"], Some("Europe/Copenhagen"));
-        assert_eq!(read(&zoned, "1710490323500").unwrap(), "2024-03-15T09:12:03.5+01:00");
+        assert_eq!(
+            read(&zoned, "1710490323500").unwrap(),
+            "2024-03-15T09:12:03.5+01:00"
+        );
         let sheet = rule(&["spreadsheet"], Some("Europe/Copenhagen"));
-        assert_eq!(read(&sheet, "45366.3833680556").unwrap(), "2024-03-15T09:12:03+01:00");
+        assert_eq!(
+            read(&sheet, "45366.3833680556").unwrap(),
+            "2024-03-15T09:12:03+01:00"
+        );
         assert_eq!(read(&sheet, "45366"), Err(Code::BadTime));
     }
 
     #[test]
     fn formats_are_tried_in_order_and_offsets_in_the_text_win() {
-        let rule = rule(&["%d/%m/%Y %H:%M:%S", "%a, %d %b %Y %H:%M:%S %z", "iso"], Some("Europe/Copenhagen"));
-        assert_eq!(read(&rule, "15/03/2024 09:12:03").unwrap(), "2024-03-15T09:12:03+01:00");
-        assert_eq!(read(&rule, "Fri, 15 Mar 2024 09:12:03 +0000").unwrap(), "2024-03-15T09:12:03+00:00");
-        assert_eq!(read(&rule, "2024-03-15 09:12:03").unwrap(), "2024-03-15T09:12:03+01:00");
-        for bad in ["31/02/2024 09:12:03", "15/03/2024", "", "0000-00-00 00:00:00", "now"] {
+        let rule = rule(
+            &["%d/%m/%Y %H:%M:%S", "%a, %d %b %Y %H:%M:%S %z", "iso"],
+            Some("Europe/Copenhagen"),
+        );
+        assert_eq!(
+            read(&rule, "15/03/2024 09:12:03").unwrap(),
+            "2024-03-15T09:12:03+01:00"
+        );
+        assert_eq!(
+            read(&rule, "Fri, 15 Mar 2024 09:12:03 +0000").unwrap(),
+            "2024-03-15T09:12:03+00:00"
+        );
+        assert_eq!(
+            read(&rule, "2024-03-15 09:12:03").unwrap(),
+            "2024-03-15T09:12:03+01:00"
+        );
+        for bad in [
+            "31/02/2024 09:12:03",
+            "15/03/2024",
+            "",
+            "0000-00-00 00:00:00",
+            "now",
+        ] {
             assert_eq!(read(&rule, bad), Err(Code::BadTime), "{bad}");
         }
     }
@@ -376,7 +444,14 @@ mod tests {
         for bad in ["%Q9", "%H:%M", "%d %B", "isoo", "%", "%Y-%m-%d %E"] {
             assert!(Format::read(bad).is_err(), "{bad}");
         }
-        for good in ["%d-%m-%Y %H.%M.%S", "%Y%m%d-%H%M%S", "%m/%d/%y %I:%M %p", "%s", "%FT%T%.f%:z", "%Y-%j"] {
+        for good in [
+            "%d-%m-%Y %H.%M.%S",
+            "%Y%m%d-%H%M%S",
+            "%m/%d/%y %I:%M %p",
+            "%s",
+            "%FT%T%.f%:z",
+            "%Y-%j",
+        ] {
             assert_eq!(Format::read(good).err(), None, "{good}");
         }
     }

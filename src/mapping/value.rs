@@ -27,6 +27,8 @@ pub(super) struct Apply<'a, 'r, 'p> {
     pub(super) record: &'a Record<'r>,
     pub(super) templates: &'r Bound,
     pub(super) label: &'r str,
+    /// Whether the value is the rule's own default, which needs no map.
+    pub(super) is_default: bool,
     pub(super) problems: &'p mut Vec<Problem>,
 }
 
@@ -82,7 +84,11 @@ impl<'r> Raw<'r> {
     }
 
     fn text(text: Cow<'r, str>) -> Raw<'r> {
-        if text.is_empty() { Raw::Missing } else { Raw::Text(text) }
+        if text.is_empty() {
+            Raw::Missing
+        } else {
+            Raw::Text(text)
+        }
     }
 
     fn is_blank(&self) -> bool {
@@ -130,6 +136,7 @@ impl<'r> Apply<'_, 'r, '_> {
         if raw.is_blank()
             && let Some(default) = &steps.default
         {
+            self.is_default = true;
             return Ok(Raw::text(Cow::Borrowed(default)));
         }
         Ok(raw)
@@ -138,13 +145,20 @@ impl<'r> Apply<'_, 'r, '_> {
     /// Looks a text up in the map of the rule, if there is one.
     pub(super) fn mapped(&mut self, text: Cow<'r, str>) -> Result<Cow<'r, str>, Reported> {
         let steps = &self.rule.steps;
-        let Some(map) = &steps.map else {
+        let Some(map) = steps.map.as_ref().filter(|_| !self.is_default) else {
             return Ok(text);
         };
-        let found = map.get(&text).or(steps.otherwise.as_deref()).or(steps.default.as_deref());
+        let found = map
+            .get(&text)
+            .or(steps.otherwise.as_deref())
+            .or(steps.default.as_deref());
         match found {
             Some(found) => Ok(Cow::Borrowed(found)),
-            None => Err(self.error(Code::UnmappedValue, &text, "the mapping's table has no entry for it")),
+            None => Err(self.error(
+                Code::UnmappedValue,
+                &text,
+                "the mapping's table has no entry for it",
+            )),
         }
     }
 
@@ -157,7 +171,9 @@ impl<'r> Apply<'_, 'r, '_> {
     /// Reports a problem about the field.
     pub(super) fn report(&mut self, code: Code, value: &str, message: &str) {
         let label = match &self.rule.source {
-            Source::First(columns) => first(columns, self.record).map_or(self.label, |(named, _)| &*named.name),
+            Source::First(columns) => {
+                first(columns, self.record).map_or(self.label, |(named, _)| &*named.name)
+            }
             _ => self.label,
         };
         let problem = Problem::new(code, self.record.place(), message).at(label, value);
@@ -170,7 +186,10 @@ fn extract<'r>(regex: &regex::Regex, text: &Cow<'r, str>) -> Raw<'r> {
     let Some(found) = regex.captures(text) else {
         return Raw::Missing;
     };
-    let range = found.get(1).or(found.get(0)).map_or(0..0, |part| part.range());
+    let range = found
+        .get(1)
+        .or(found.get(0))
+        .map_or(0..0, |part| part.range());
     Raw::text(match text {
         Cow::Borrowed(text) => Cow::Borrowed(&text[range]),
         Cow::Owned(text) => Cow::Owned(text[range].to_owned()),

@@ -48,7 +48,11 @@ pub(super) fn read_names(template: &Template<'_, '_>, engine: &Environment<'_>) 
         r"\brow\.([A-Za-z_][A-Za-z_0-9]*)",
     ] {
         if let Ok(subscript) = Regex::new(subscript) {
-            of_row.extend(subscript.captures_iter(source).map(|found| found[1].to_owned()));
+            of_row.extend(
+                subscript
+                    .captures_iter(source)
+                    .map(|found| found[1].to_owned()),
+            );
         }
     }
     let uses = Regex::new(r"\brow\b").map_or(usize::MAX, |row| row.find_iter(source).count());
@@ -123,15 +127,17 @@ impl Context {
                 values.insert(Arc::from(ROW), tree);
             }
             RowShape::Columns(names, columns) => {
-                let cells: Vec<Value> =
-                    columns.iter().map(|column| value_of(record, column)).collect();
+                let cells: Vec<Value> = columns
+                    .iter()
+                    .map(|column| value_of(record, column))
+                    .collect();
                 seen |= cells.iter().any(Value::is_true);
                 let names = Arc::clone(names);
                 values.insert(Arc::from(ROW), Value::from_object(Row { names, cells }));
             }
         }
-        let lacks = !seen && !(self.plain.is_empty() && matches!(self.row, RowShape::Unused));
-        (Value::from(values), lacks)
+        let uses_columns = !self.plain.is_empty() || !matches!(self.row, RowShape::Unused);
+        (Value::from(values), uses_columns && !seen)
     }
 }
 
@@ -169,9 +175,11 @@ fn from_json(json: &Json) -> Value {
             }
         }
         Json::Array(items) => items.iter().map(from_json).collect(),
-        Json::Object(pairs) => {
-            Value::from_pairs(pairs.iter().map(|(key, value)| (key.as_str(), from_json(value))))
-        }
+        Json::Object(pairs) => Value::from_pairs(
+            pairs
+                .iter()
+                .map(|(key, value)| (key.as_str(), from_json(value))),
+        ),
     }
 }
 
@@ -185,15 +193,26 @@ struct Row {
 impl Object for Row {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let name = key.as_str()?;
-        let at = self.names.exact.iter().position(|known| known == name).or_else(|| {
-            let key = Header::key(name);
-            self.names.keys.iter().position(|known| *known == key)
-        })?;
+        let at = self
+            .names
+            .exact
+            .iter()
+            .position(|known| known == name)
+            .or_else(|| {
+                let key = Header::key(name);
+                self.names.keys.iter().position(|known| *known == key)
+            })?;
         self.cells.get(at).cloned()
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Values(self.names.exact.iter().map(|name| Value::from(name.as_str())).collect())
+        Enumerator::Values(
+            self.names
+                .exact
+                .iter()
+                .map(|name| Value::from(name.as_str()))
+                .collect(),
+        )
     }
 }
 
@@ -204,9 +223,11 @@ pub(super) fn add_filters(engine: &mut Environment<'static>) {
         text.chars().filter(char::is_ascii_digit).collect()
     });
     engine.add_filter("before", |text: String, mark: String| -> String {
-        text.split_once(&mark).map_or(text.clone(), |(before, _)| before.to_owned())
+        text.split_once(&mark)
+            .map_or(text.clone(), |(before, _)| before.to_owned())
     });
     engine.add_filter("after", |text: String, mark: String| -> String {
-        text.split_once(&mark).map_or(text.clone(), |(_, after)| after.to_owned())
+        text.split_once(&mark)
+            .map_or(text.clone(), |(_, after)| after.to_owned())
     });
 }

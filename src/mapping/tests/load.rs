@@ -3,15 +3,15 @@ use super::*;
 /// The findings as `line:column text: message`.
 fn findings(error: &LoadError) -> Vec<String> {
     let show = |finding: &super::super::Finding| {
-        format!("{}:{} {}: {}", finding.line, finding.column, finding.text, finding.message)
+        format!(
+            "{}:{} {}: {}",
+            finding.line, finding.column, finding.text, finding.message
+        )
     };
     error.findings().iter().map(show).collect()
 }
 
-#[test]
-fn everything_wrong_with_a_file_is_told_at_once_and_where_it_stands() {
-    let error = load_error(
-        r#"targt = "conversation"
+const ALL_WRONG: &str = r#"targt = "conversation"
 [source]
 timezone = "Europe/Copenhagn"
 region = "Denmark"
@@ -31,10 +31,16 @@ customProp1 = { from = "c", split = "," }
 [audio]
 language = "Danish"
 stereo = "AgentLeft"
-"#,
-    );
-    let found: Vec<(usize, &str)> =
-        error.findings().iter().map(|finding| (finding.line, finding.text.as_str())).collect();
+"#;
+
+#[test]
+fn everything_wrong_with_a_file_is_told_at_once_and_where_it_stands() {
+    let error = load_error(ALL_WRONG);
+    let found: Vec<(usize, &str)> = error
+        .findings()
+        .iter()
+        .map(|finding| (finding.line, finding.text.as_str()))
+        .collect();
     assert_eq!(
         found,
         [
@@ -59,7 +65,11 @@ stereo = "AgentLeft"
         ]
     );
     let suggestion = |line: usize| {
-        let found = error.findings().iter().find(|finding| finding.line == line).unwrap();
+        let found = error
+            .findings()
+            .iter()
+            .find(|finding| finding.line == line)
+            .unwrap();
         found.suggestion.clone().unwrap()
     };
     assert_eq!(suggestion(1), "did you mean `target`?");
@@ -85,7 +95,10 @@ error: `externalIdentiy` is no field of a conversation
 fn text_that_is_no_toml_is_told_with_its_place() {
     let error = load_error("[fields]\nsubject = \n");
     assert_eq!(error.findings()[0].line, 2);
-    assert_eq!(findings(&load_error(""))[0], "1:1 : the file has no [fields]");
+    assert_eq!(
+        findings(&load_error(""))[0],
+        "1:1 : the file has no [fields]"
+    );
 }
 
 #[test]
@@ -103,14 +116,17 @@ fn columns_that_the_export_lacks_are_told_with_the_nearest_one() {
             "2:9 dispo: export.csv has no column `dispo`",
             "4:12 \"custmer_phone\": export.csv has no column `custmer_phone`",
             "5:28 campagn: export.csv has no column `campagn`",
-            "5:46 Startd: export.csv has no column `Startd`",
+            "5:47 Startd: export.csv has no column `Startd`",
             "6:1 agentId: export.csv has no column for `agentId`: none of agent, user",
         ]
     );
     let suggestion = |index: usize| error.findings()[index].suggestion.clone().unwrap();
     assert_eq!(suggestion(1), "did you mean `Customer Phone`?");
     assert_eq!(suggestion(2), "did you mean `campaign`?");
-    assert_eq!(suggestion(0), "possible here: Customer Phone, started, campaign");
+    assert_eq!(
+        suggestion(0),
+        "possible here: Customer Phone, started, campaign"
+    );
 }
 
 #[test]
@@ -125,14 +141,25 @@ fn the_source_table_is_given_as_plain_values() {
     let source = mapping.source_options();
     assert_eq!(source.delimiter, Some('\t'));
     assert_eq!(source.quote, Some(super::super::Quote::None));
-    assert_eq!(source.columns.as_deref(), Some(&["a".to_owned(), "b".to_owned()][..]));
-    assert_eq!(source.nulls.as_deref(), Some(&["N/A".to_owned(), "0".to_owned()][..]));
+    assert_eq!(
+        source.columns.as_deref(),
+        Some(&["a".to_owned(), "b".to_owned()][..])
+    );
+    assert_eq!(
+        source.nulls.as_deref(),
+        Some(&["N/A".to_owned(), "0".to_owned()][..])
+    );
     assert_eq!((source.skip_lines, source.header_lines), (Some(1), None));
     assert_eq!(source.trailer, ["Totals"]);
     let header = |value: &str| {
-        load(&format!("[source]\nheader = {value}\n[fields]")).source_options().header_lines
+        load(&format!("[source]\nheader = {value}\n[fields]"))
+            .source_options()
+            .header_lines
     };
-    assert_eq!((header("false"), header("true"), header("2")), (Some(0), Some(1), Some(2)));
+    assert_eq!(
+        (header("false"), header("true"), header("2")),
+        (Some(0), Some(1), Some(2))
+    );
 }
 
 #[test]
@@ -143,7 +170,10 @@ fn the_audio_table_is_given_as_plain_values() {
     );
     let audio = mapping.audio();
     assert_eq!(audio.language.as_deref(), Some("da-DK"));
-    assert_eq!((audio.stereo, audio.mono), (Some("AgentChannelTwo"), Some("TwoSpeakers")));
+    assert_eq!(
+        (audio.stereo, audio.mono),
+        (Some("AgentChannelTwo"), Some("TwoSpeakers"))
+    );
     assert_eq!(audio.several, super::super::Several::Longest);
     assert!(!audio.has_match && audio.patterns[0].is_match("17_x.wav"));
 }

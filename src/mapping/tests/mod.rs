@@ -22,7 +22,9 @@ fn row(header: &[&str], cells: &[&str]) -> Batch {
     };
     let mut batch = Batch::new(Arc::new(sheet));
     batch.start_row(2);
-    cells.iter().for_each(|cell| batch.push_cell(cell));
+    for cell in cells {
+        batch.push_cell(cell);
+    }
     batch
 }
 
@@ -48,13 +50,18 @@ fn load_error(text: &str) -> LoadError {
 }
 
 fn bind(text: &str, batch: &Batch) -> Profile {
-    load(text).bind(batch.sheet()).unwrap_or_else(|error| panic!("{error}"))
+    load(text)
+        .bind(batch.sheet())
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// What became of one field, and the codes that were reported.
 fn map(text: &str, batch: &Batch, field: Field) -> (Value<'static>, Vec<Code>) {
     let (value, problems) = map_fully(text, batch, field);
-    (value, problems.into_iter().map(|problem| problem.code).collect())
+    (
+        value,
+        problems.into_iter().map(|problem| problem.code).collect(),
+    )
 }
 
 fn map_fully(text: &str, batch: &Batch, field: Field) -> (Value<'static>, Vec<Problem>) {
@@ -68,7 +75,11 @@ fn map_fully(text: &str, batch: &Batch, field: Field) -> (Value<'static>, Vec<Pr
 
 /// One column `c` with this cell, mapped by this rule for `field`.
 fn cell(field: Field, rule: &str, cell: &str) -> (Value<'static>, Vec<Code>) {
-    map(&format!("[fields]\n{field} = {rule}"), &row(&["c"], &[cell]), field)
+    map(
+        &format!("[fields]\n{field} = {rule}"),
+        &row(&["c"], &[cell]),
+        field,
+    )
 }
 
 fn text(text: &str) -> Value<'static> {
@@ -80,7 +91,12 @@ fn number(text: &str) -> Value<'static> {
 }
 
 fn labels(labels: &[&str]) -> Value<'static> {
-    Value::Labels(labels.iter().map(|&label| label.to_owned().into()).collect())
+    Value::Labels(
+        labels
+            .iter()
+            .map(|&label| label.to_owned().into())
+            .collect(),
+    )
 }
 
 fn time(text: &str) -> Value<'static> {

@@ -1,7 +1,10 @@
 use super::*;
 
 fn v1() -> Mapping {
-    Mapping::preset("capturi-v1").unwrap().load().unwrap_or_else(|error| panic!("{error}"))
+    Mapping::preset("capturi-v1")
+        .unwrap()
+        .load()
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 const V1: [(&str, &str); 15] = [
@@ -37,7 +40,9 @@ fn with(name: &str, value: &'static str) -> (Mapping, Batch) {
 }
 
 fn outcome(mapping: &Mapping, batch: &Batch, field: Field) -> (Value<'static>, Vec<Code>) {
-    let profile = mapping.bind(batch.sheet()).unwrap_or_else(|error| panic!("{error}"));
+    let profile = mapping
+        .bind(batch.sheet())
+        .unwrap_or_else(|error| panic!("{error}"));
     let mut problems = Vec::new();
     let Mapped::Draft(draft) = profile.apply(&batch.get(0), &mut problems) else {
         panic!("skipped");
@@ -51,7 +56,11 @@ fn every_preset_loads_and_the_default_is_first() {
     assert_eq!(Mapping::presets()[0].name, super::super::Preset::DEFAULT);
     for preset in Mapping::presets() {
         assert!(preset.load().is_ok(), "{}", preset.name);
-        assert!(preset.text.starts_with("# "), "{} says nothing in its head", preset.name);
+        assert!(
+            preset.text.starts_with("# "),
+            "{} says nothing in its head",
+            preset.name
+        );
     }
 }
 
@@ -75,16 +84,26 @@ fn the_v1_shape_becomes_v2_by_the_documented_table() {
     }
     let profile = v1().bind(batch.sheet()).unwrap();
     assert_eq!(profile.unused_columns(), [""; 0]);
-    let names: Vec<_> = profile.audio_names(&batch.get(0)).iter().map(ToString::to_string).collect();
+    let names: Vec<_> = profile
+        .audio_names(&batch.get(0))
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(names, ["1.wav", "1"]);
 }
 
 #[test]
 fn values_that_v1_does_not_know_are_errors() {
     let (mapping, batch) = with("numberOfSpeakers", "3");
-    assert_eq!(outcome(&mapping, &batch, Field::AudioChannels), (Value::Broken, vec![Code::UnmappedValue]));
+    assert_eq!(
+        outcome(&mapping, &batch, Field::AudioChannels),
+        (Value::Broken, vec![Code::UnmappedValue])
+    );
     let (mapping, batch) = with("hasConsent", "måske");
-    assert_eq!(outcome(&mapping, &batch, Field::HasConsent), (Value::Broken, vec![Code::BadConsent]));
+    assert_eq!(
+        outcome(&mapping, &batch, Field::HasConsent),
+        (Value::Broken, vec![Code::BadConsent])
+    );
     let (mapping, batch) = with("agentAudioChannel", "both");
     assert_eq!(
         outcome(&mapping, &batch, Field::SalesPersonAudioChannel),
@@ -100,7 +119,9 @@ fn all_36_fields_can_be_fed_by_their_own_names() {
             Field::DateTime => (field.name(), "2024-03-15T09:12:03Z"),
             Field::HasConsent => (field.name(), "true"),
             Field::AudioChannels => (field.name(), "Stereo"),
-            Field::ConversationSegments => (field.name(), r#"[{"startSeconds":1,"durationSeconds":2}]"#),
+            Field::ConversationSegments => {
+                (field.name(), r#"[{"startSeconds":1,"durationSeconds":2}]"#)
+            }
             _ => (field.name(), "1"),
         })
         .collect();
@@ -110,7 +131,10 @@ fn all_36_fields_can_be_fed_by_their_own_names() {
     assert_eq!(profile.unused_columns(), [""; 0]);
     for field in Field::ALL {
         let (value, codes) = outcome(&v1(), &batch, field);
-        assert!(!matches!(value, Value::Absent | Value::Broken), "{field} {value:?}");
+        assert!(
+            !matches!(value, Value::Absent | Value::Broken),
+            "{field} {value:?}"
+        );
         assert_eq!(codes, []);
         assert_eq!(profile.column_of(field), field.name());
     }
@@ -118,21 +142,37 @@ fn all_36_fields_can_be_fed_by_their_own_names() {
 
 #[test]
 fn names_of_v3_are_taken_too_and_an_explicit_v2_value_wins() {
-    let columns = [("team", "Salg"), ("cutAudio", r#"[{"startSeconds":1,"durationSeconds":2}]"#)];
+    let columns = [
+        ("team", "Salg"),
+        ("cutAudio", r#"[{"startSeconds":1,"durationSeconds":2}]"#),
+    ];
     let mut all = V1.to_vec();
     all.extend(columns);
     all.push(("audioChannels", "Stereo"));
     let batch = batch(&all);
     assert_eq!(outcome(&v1(), &batch, Field::TeamName).0, text("Salg"));
-    assert!(matches!(outcome(&v1(), &batch, Field::ConversationSegments).0, Value::Segments(_)));
-    assert_eq!(outcome(&v1(), &batch, Field::AudioChannels).0, text("Stereo"));
+    assert!(matches!(
+        outcome(&v1(), &batch, Field::ConversationSegments).0,
+        Value::Segments(_)
+    ));
+    assert_eq!(
+        outcome(&v1(), &batch, Field::AudioChannels).0,
+        text("Stereo")
+    );
 }
 
 #[test]
 fn a_missing_required_column_is_one_error_of_the_file() {
-    let columns: Vec<_> = V1.into_iter().filter(|(name, _)| *name != "externalId" && *name != "title").collect();
+    let columns: Vec<_> = V1
+        .into_iter()
+        .filter(|(name, _)| *name != "externalId" && *name != "title")
+        .collect();
     let error = v1().bind(batch(&columns).sheet()).unwrap_err();
-    let messages: Vec<&str> = error.findings().iter().map(|finding| finding.message.as_str()).collect();
+    let messages: Vec<&str> = error
+        .findings()
+        .iter()
+        .map(|finding| finding.message.as_str())
+        .collect();
     assert_eq!(
         messages,
         [

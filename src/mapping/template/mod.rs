@@ -108,7 +108,11 @@ impl Templates {
         };
         self.entries.push(Entry {
             name,
-            source: if is_condition { text.get_ref().clone() } else { source },
+            source: if is_condition {
+                text.get_ref().clone()
+            } else {
+                source
+            },
             span: text.span(),
             is_condition,
             names,
@@ -151,8 +155,14 @@ fn mark_wildcards(text: &str) -> String {
     let mut marked = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(open) = rest.find("{{").into_iter().chain(rest.find("{%")).min() {
-        let end = if rest[open..].starts_with("{{") { "}}" } else { "%}" };
-        let close = rest[open..].find(end).map_or(rest.len(), |at| open + at + end.len());
+        let end = if rest[open..].starts_with("{{") {
+            "}}"
+        } else {
+            "%}"
+        };
+        let close = rest[open..]
+            .find(end)
+            .map_or(rest.len(), |at| open + at + end.len());
         marked.push_str(&rest[..open].replace('*', WILDCARD.encode_utf8(&mut [0; 4])));
         marked.push_str(&rest[open..close]);
         rest = &rest[close..];
@@ -171,7 +181,8 @@ enum Form {
 impl Form {
     fn new(entry: &Entry, sheet: &Sheet) -> Form {
         if entry.is_condition {
-            return SimpleCondition::read(&entry.source, sheet).map_or(Form::Engine, Form::Condition);
+            return SimpleCondition::read(&entry.source, sheet)
+                .map_or(Form::Engine, Form::Condition);
         }
         simple::read_pieces(&entry.source, &entry.names, sheet).map_or(Form::Engine, Form::Pieces)
     }
@@ -209,16 +220,24 @@ impl Bound {
             return Ok(simple::render(pieces, record));
         }
         let (values, lacks_columns) = entry.context.values(record);
-        let template = self.engine.get_template(&entry.name).map_err(|error| failure(&error))?;
+        let template = self
+            .engine
+            .get_template(&entry.name)
+            .map_err(|error| failure(&error))?;
         let text = template.render(values).map_err(|error| failure(&error))?;
-        Ok(Rendered { text, lacks_columns })
+        Ok(Rendered {
+            text,
+            lacks_columns,
+        })
     }
 
     /// Whether the condition holds for the record.
     pub(super) fn holds(&self, id: TemplateId, record: &Record<'_>) -> Result<bool, Failure> {
         match &self.entries[id.0].form {
             Form::Condition(condition) => Ok(condition.holds(record)),
-            _ => self.render(id, record).map(|rendered| !rendered.text.is_empty()),
+            _ => self
+                .render(id, record)
+                .map(|rendered| !rendered.text.is_empty()),
         }
     }
 }

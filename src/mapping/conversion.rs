@@ -1,0 +1,179 @@
+//! How the text of a field becomes a value, as the mapping file says it.
+
+use rlibphonenumber::enums::Region;
+
+use super::boolean::{Words, fold};
+use super::duration::Unit;
+use super::error::{Findings, suggest};
+use super::number::Notation;
+use super::reader::Section;
+use super::rule::RuleReader;
+use super::source_section::{read_region, read_zone};
+use super::time::{Choice, Format, TimeRule};
+use crate::call::{Field, Kind};
+
+/// How a text becomes a value.
+#[derive(Debug, Clone)]
+pub(super) enum Conversion {
+    Text,
+    Phone(Option<Region>),
+    Time(Box<TimeRule>),
+    Number(Notation),
+    Boolean(Words),
+    Seconds(Unit),
+    Email,
+    Labels,
+    Segments,
+    Json,
+}
+
+impl RuleReader<'_> {
+    /// The conversion of a field when the table does not say `as`.
+    pub(super) fn usual(&self, kind: Kind) -> Conversion {
+        match kind {
+            Kind::Text => Conversion::Text,
+            Kind::Time => Conversion::Time(Box::new(TimeRule {
+                zone: self.zone.clone(),
+                ..TimeRule::default()
+            })),
+            Kind::Number => Conversion::Number(Notation::default()),
+            Kind::Bool => Conversion::Boolean(Words::default()),
+            Kind::Labels => Conversion::Labels,
+            Kind::Segments => Conversion::Segments,
+        }
+    }
+
+    pub(super) fn conversion(&mut self, section: &mut Section<'_, '_>, field: Field) -> Conversion {
+        const WORDS: &[&str] = &[
+            "text", "phone", "time", "number", "boolean", "seconds", "email", "segments", "json",
+        ];
+        let word = section.text("as", self.findings);
+        let mut conversion = self.usual(field.kind());
+        if let Some(word) = &word {
+            match self.named(word.get_ref(), field.kind()) {
+                Some(named) => conversion = named,
+                None if WORDS.contains(&word.get_ref().as_str()) => {
+                    let message = format!("`{field}` cannot be read as {}", word.get_ref());
+                    self.findings.add(word.span(), message);
+                }
+                None => self.findings.add_with(
+                    word.span(),
+                    format!("`{}` is no value of `as`", word.get_ref()),
+                    suggest(word.get_ref(), WORDS.iter().copied()),
+                ),
+            }
+        }
+        self.options(section, &mut conversion);
+        conversion
+    }
+
+    fn named(&self, word: &str, kind: Kind) -> Option<Conversion> {
+        Some(match (word, kind) {
+            ("text", Kind::Text | Kind::Time | Kind::Number) => Conversion::Text,
+            ("phone", Kind::Text) => Conversion::Phone(self.region),
+            ("time", Kind::Text | Kind::Time) => self.usual(Kind::Time),
+            ("number", Kind::Text | Kind::Number) => self.usual(Kind::Number),
+            ("boolean", Kind::Text | Kind::Bool) => self.usual(Kind::Bool),
+            ("seconds", Kind::Text | Kind::Number) => Conversion::Seconds(Unit::default()),
+            ("email", Kind::Text) => Conversion::Email,
+            ("json", Kind::Text) => Conversion::Json,
+            ("text" | "json", Kind::Labels) => Conversion::Labels,
+            ("segments" | "json", Kind::Segments) => Conversion::Segments,
+            _ => return None,
+        })
+    }
+
+    /// Reads the keys that belong to one conversion, and reports those that belong to another.
+    fn options(&mut self, section: &mut Section<'_, '_>, conversion: &mut Conversion) {
+        let findings = &mut *self.findings;
+        let mut allowed: &[&str] = &[];
+        match conversion {
+            Conversion::Time(rule) => {
+                allowed = &["formats", "timezone", "fold", "gap"];
+                read_time(section, rule, findings);
+            }
+            Conversion::Phone(region) => {
+                allowed = &["region"];
+                if let Some(text) = section.text("region", findings) {
+                    *region = read_region(&text, findings);
+                }
+            }
+            Conversion::Number(notation) => {
+                allowed = &["decimal", "thousands"];
+                if let Some(decimal) = section.letter("decimal", findings) {
+                    notation.decimal = decimal;
+                }
+                notation.thousands = section.letter("thousands", findings);
+                if notation.thousands == Some(notation.decimal) {
+                    findings.add(
+                        section.key_span("thousands"),
+                        "`thousands` and `decimal` are the same sign",
+                    );
+                }
+            }
+            Conversion::Boolean(words) => {
+                allowed = &["true", "false"];
+                read_words(section, words, findings);
+            }
+            Conversion::Seconds(unit) => {
+                allowed = &["unit"];
+                *unit = section
+                    .choice("unit", Unit::WORDS, findings)
+                    .unwrap_or_default();
+            }
+            _ => {}
+        }
+        for (key, owner) in [
+            ("formats", "time"),
+            ("timezone", "time"),
+            ("fold", "time"),
+            ("gap", "time"),
+            ("region", "phone"),
+            ("decimal", "number"),
+            ("thousands", "number"),
+            ("true", "boolean"),
+            ("false", "boolean"),
+            ("unit", "seconds"),
+        ] {
+            if !allowed.contains(&key) && section.value(key).is_some() {
+                let message = format!("`{key}` has a meaning only with as = \"{owner}\"");
+                findings.add(section.key_span(key), message);
+            }
+        }
+    }
+}
+
+fn read_time(section: &mut Section<'_, '_>, rule: &mut TimeRule, findings: &mut Findings) {
+    for text in section.texts("formats", findings).unwrap_or_default() {
+        match Format::read(text.get_ref()) {
+            Ok(format) => rule.formats.push(format),
+            Err(reason) => {
+                let near = suggest(text.get_ref(), Format::NAMES)
+                    .filter(|_| !text.get_ref().contains('%'));
+                findings.add_with(text.span(), format!("no time format: {reason}"), near);
+            }
+        }
+    }
+    if let Some(text) = section.text("timezone", findings) {
+        rule.zone = read_zone(&text, findings);
+    }
+    rule.fold = section
+        .choice("fold", Choice::WORDS, findings)
+        .unwrap_or_default();
+    rule.gap = section
+        .choice("gap", Choice::WORDS, findings)
+        .unwrap_or_default();
+}
+
+fn read_words(section: &mut Section<'_, '_>, words: &mut Words, findings: &mut Findings) {
+    let mut read = |key| -> Vec<String> {
+        let texts = section.texts(key, findings).unwrap_or_default();
+        texts.iter().map(|text| fold(text.get_ref())).collect()
+    };
+    words.yes = read("true");
+    words.no = read("false");
+    if let Some(word) = words.yes.iter().find(|word| words.no.contains(word)) {
+        let message = format!("`{word}` stands for both true and false");
+        findings.add(section.key_span("false"), message);
+    }
+}
