@@ -231,9 +231,10 @@ impl Index {
         let entry = &self.entries[id as usize];
         let folder = &self.folders[entry.folder as usize].name;
         let file = self.file_name(entry);
-        match folder.is_empty() {
-            true => file.to_owned(),
-            false => format!("{folder}/{file}"),
+        if folder.is_empty() {
+            file.to_owned()
+        } else {
+            format!("{folder}/{file}")
         }
     }
 

@@ -176,21 +176,21 @@ impl Walk {
         {
             return *id;
         }
-        let id = match self.folder_ids.get(path) {
-            Some(id) => *id,
-            None => {
-                let name = self.below(path);
-                let id = u32::try_from(self.folders.len()).unwrap_or(u32::MAX);
-                self.plain.push(self.root.join(&name) == path);
-                self.folders.push(Folder {
-                    folded: folded(&name).into(),
-                    name: name.into(),
-                });
-                self.folder_ids.insert(path.to_owned(), id);
-                id
-            }
-        };
+        let known = self.folder_ids.get(path).copied();
+        let id = known.unwrap_or_else(|| self.new_folder(path));
         self.last_folder = Some((path.to_owned(), id));
+        id
+    }
+
+    fn new_folder(&mut self, path: &Path) -> u32 {
+        let name = self.below(path);
+        let id = u32::try_from(self.folders.len()).unwrap_or(u32::MAX);
+        self.plain.push(self.root.join(&name) == path);
+        self.folders.push(Folder {
+            folded: folded(&name).into(),
+            name: name.into(),
+        });
+        self.folder_ids.insert(path.to_owned(), id);
         id
     }
 
