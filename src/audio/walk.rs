@@ -14,6 +14,7 @@ use super::index::{
     Alias, Entry, Folder, Index, IndexError, IndexOptions, State, Unread, outwards,
 };
 use super::kind::is_audio_extension;
+use super::naming::Captured;
 use super::spelling::{composed, folded, loosened, split_extension};
 
 pub(super) fn walk(root: &Path, options: &IndexOptions) -> Result<Index, IndexError> {
@@ -234,6 +235,7 @@ impl Walk {
             loose: Vec::new(),
             paths: HashMap::new(),
             twins: HashMap::new(),
+            captured: None,
             aliases: self.aliases,
             total: 0,
             ready: 0,
@@ -259,6 +261,10 @@ impl Walk {
         index.loose.shrink_to_fit();
         index.group_stems();
         index.join_twins(&linked);
+        index.captured = options.naming.as_ref().map(|naming| {
+            let names = index.ready_ids().map(|id| (id, index.path_name(id)));
+            Captured::new(naming, names)
+        });
         Some(index)
     }
 

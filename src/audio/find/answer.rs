@@ -82,7 +82,11 @@ pub struct How {
 pub enum By {
     /// The match template of this position, from 0.
     Name(usize),
-    /// The external id.
+    /// The match template of this position, as an id that a naming pattern captured.
+    NameCaptured(usize),
+    /// The external id, as one that a naming pattern captured.
+    IdentityCaptured,
+    /// The external id, as a file's stem.
     Identity,
 }
 
@@ -135,8 +139,22 @@ impl Index {
                 let likeness = Likeness::Escaped;
                 return self.verdict(&ids, How { by, likeness }, name);
             }
+            if let Some(found) = self.captured(name, By::NameCaptured(position)) {
+                return found;
+            }
         }
-        self.identified(ask.identity)
+        self.captured(ask.identity, By::IdentityCaptured)
+            .unwrap_or_else(|| self.identified(ask.identity))
+    }
+
+    fn captured(&self, id: &str, by: By) -> Option<Found> {
+        let (ids, exact) = self.captured.as_ref()?.find(id)?;
+        let likeness = if exact {
+            Likeness::Exact
+        } else {
+            Likeness::OtherCase
+        };
+        Some(self.verdict(&ids, How { by, likeness }, id))
     }
 
     fn identified(&self, identity: &str) -> Found {

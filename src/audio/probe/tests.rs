@@ -375,10 +375,10 @@ fn wave64_is_read() {
     let bytes = [
         b"riff\x2e\x91\xcf\x11".to_vec(),
         vec![0; 32],
-        guid(b"fmt "),
+        guid(*b"fmt "),
         40u64.to_le_bytes().to_vec(),
         format,
-        guid(b"data"),
+        guid(*b"data"),
         (24u64 + 32_000).to_le_bytes().to_vec(),
         vec![0; 32_000],
     ]
