@@ -15,18 +15,22 @@ use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Claims;
+use super::naming::{Captured, Naming};
 
 /// What counts as a recording that may be sent.
 #[derive(Debug, Clone)]
 pub struct IndexOptions {
     /// More bytes than this are too many; the API takes 1 GB.
     pub largest: u64,
+    /// Patterns that read ids out of the recordings' names.
+    pub naming: Option<Naming>,
 }
 
 impl Default for IndexOptions {
     fn default() -> Self {
         IndexOptions {
             largest: 1_000_000_000,
+            naming: None,
         }
     }
 }
@@ -149,6 +153,7 @@ pub struct Index {
     pub(super) paths: HashMap<u32, PathBuf>,
     /// Links to files of the index: the link and what it leads to.
     pub(super) twins: HashMap<u32, u32>,
+    pub(super) captured: Option<Captured>,
     pub(super) aliases: Vec<Alias>,
     pub(super) total: u64,
     pub(super) ready: u32,
@@ -180,6 +185,11 @@ impl Index {
     /// How many files were passed over because their names are not those of recordings.
     pub fn others(&self) -> u64 {
         self.others
+    }
+
+    /// How many recordings no pattern of [`IndexOptions::naming`] matches; 0 without patterns.
+    pub fn unnamed(&self) -> u32 {
+        self.captured.as_ref().map_or(0, Captured::without)
     }
 
     /// Folders and files that could not be read: calls may miss recordings because of them.
@@ -231,9 +241,10 @@ impl Index {
         let entry = &self.entries[id as usize];
         let folder = &self.folders[entry.folder as usize].name;
         let file = self.file_name(entry);
-        match folder.is_empty() {
-            true => file.to_owned(),
-            false => format!("{folder}/{file}"),
+        if folder.is_empty() {
+            file.to_owned()
+        } else {
+            format!("{folder}/{file}")
         }
     }
 

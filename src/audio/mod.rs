@@ -12,8 +12,10 @@ mod find;
 mod index;
 mod kind;
 mod name;
+mod naming;
 mod probe;
 mod spelling;
+mod stamp;
 mod walk;
 mod wildcard;
 
@@ -22,7 +24,9 @@ pub use find::{Ask, By, Found, How, Likeness, Unusable};
 pub use index::{Index, IndexError, IndexOptions, Recording, Unread};
 pub use kind::{content_type, is_audio_extension};
 pub use name::Refusal;
+pub use naming::{Choice, Naming, NamingError, Several};
 pub use probe::{Container, Probe, ProbeError, probe};
+pub use stamp::{Stamp, stamp};
 
 use std::fs::File;
 use std::io;

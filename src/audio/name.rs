@@ -85,15 +85,18 @@ impl Wanted {
 /// Reads a rendered match template.
 pub(super) fn read(name: &str) -> Reading {
     if name.len() > LONGEST || name.contains('\0') || !name.contains(char::is_alphanumeric) {
-        return match name.split(['/', '\\']).any(|part| part == "..") {
-            true => Reading::Refused(Refusal::Parent),
-            false => Reading::Nothing,
+        let leaves = name.split(['/', '\\']).any(|part| part == "..");
+        return if leaves {
+            Reading::Refused(Refusal::Parent)
+        } else {
+            Reading::Nothing
         };
     }
     if let Some((scheme, rest)) = name.split_once("://") {
-        return match scheme.eq_ignore_ascii_case("file") {
-            true => Reading::Refused(Refusal::Absolute),
-            false => read_url(rest),
+        return if scheme.eq_ignore_ascii_case("file") {
+            Reading::Refused(Refusal::Absolute)
+        } else {
+            read_url(rest)
         };
     }
     if let Some(refusal) = refusal(name) {

@@ -14,6 +14,7 @@ use super::index::{
     Alias, Entry, Folder, Index, IndexError, IndexOptions, State, Unread, outwards,
 };
 use super::kind::is_audio_extension;
+use super::naming::Captured;
 use super::spelling::{composed, folded, loosened, split_extension};
 
 pub(super) fn walk(root: &Path, options: &IndexOptions) -> Result<Index, IndexError> {
@@ -176,21 +177,21 @@ impl Walk {
         {
             return *id;
         }
-        let id = match self.folder_ids.get(path) {
-            Some(id) => *id,
-            None => {
-                let name = self.below(path);
-                let id = u32::try_from(self.folders.len()).unwrap_or(u32::MAX);
-                self.plain.push(self.root.join(&name) == path);
-                self.folders.push(Folder {
-                    folded: folded(&name).into(),
-                    name: name.into(),
-                });
-                self.folder_ids.insert(path.to_owned(), id);
-                id
-            }
-        };
+        let known = self.folder_ids.get(path).copied();
+        let id = known.unwrap_or_else(|| self.new_folder(path));
         self.last_folder = Some((path.to_owned(), id));
+        id
+    }
+
+    fn new_folder(&mut self, path: &Path) -> u32 {
+        let name = self.below(path);
+        let id = u32::try_from(self.folders.len()).unwrap_or(u32::MAX);
+        self.plain.push(self.root.join(&name) == path);
+        self.folders.push(Folder {
+            folded: folded(&name).into(),
+            name: name.into(),
+        });
+        self.folder_ids.insert(path.to_owned(), id);
         id
     }
 
@@ -234,6 +235,7 @@ impl Walk {
             loose: Vec::new(),
             paths: HashMap::new(),
             twins: HashMap::new(),
+            captured: None,
             aliases: self.aliases,
             total: 0,
             ready: 0,
@@ -259,6 +261,10 @@ impl Walk {
         index.loose.shrink_to_fit();
         index.group_stems();
         index.join_twins(&linked);
+        index.captured = options.naming.as_ref().map(|naming| {
+            let names = index.ready_ids().map(|id| (id, index.path_name(id)));
+            Captured::new(naming, names)
+        });
         Some(index)
     }
 

@@ -1,4 +1,4 @@
-//! MPEG audio, AAC, Ogg, FLAC and MPEG-4 by a library.
+//! MPEG audio, AAC and MPEG-4 by a library.
 //!
 //! The library estimates the length of MPEG audio without a Xing header and does not know that of
 //! fragmented MPEG-4; for these the packets are walked, without decoding. It also does not notice
@@ -13,6 +13,7 @@ use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::{AudioCodecId, well_known as codec};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::well_known as formats;
 use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
 use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
@@ -79,12 +80,10 @@ where
     catch_unwind(AssertUnwindSafe(|| {
         read_by_library(source, container, &ending)
     }))
-    .unwrap_or_else(|_| {
-        Err(ProbeError::Damaged {
-            container,
-            what: Cow::Borrowed("its header makes no sense"),
-        })
-    })
+    .unwrap_or(Err(ProbeError::Damaged {
+        container,
+        what: Cow::Borrowed("its header makes no sense"),
+    }))
 }
 
 fn read_by_library<R>(
@@ -102,6 +101,10 @@ where
         Error::IoError(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
             ProbeError::Io(error)
         }
+        _ if ending.is_missing() => ProbeError::Damaged {
+            container,
+            what: Cow::Borrowed("it ends before it is complete"),
+        },
         error => ProbeError::Damaged {
             container,
             what: Cow::Owned(error.to_string()),
@@ -123,6 +126,14 @@ where
         });
     };
     let (id, base, frames) = (track.id, track.time_base, track.duration);
+    // A tag before the sound hides what follows it.
+    let container = match format.format_info().format {
+        formats::FORMAT_ID_FLAC => Container::Flac,
+        formats::FORMAT_ID_ADTS => Container::Adts,
+        formats::FORMAT_ID_WAVE => Container::Wav,
+        formats::FORMAT_ID_OGG => Container::Ogg,
+        _ => container,
+    };
     let mut probe = Probe::new(container, "unknown");
     probe.truncated = ending.is_missing();
     if let Some(CodecParameters::Audio(parameters)) = &track.codec_params {
@@ -146,10 +157,13 @@ where
     Ok(probe)
 }
 
+/// More packets than a day of speech has. A damaged table can promise billions of empty ones.
+const MOST_PACKETS: usize = 6_000_000;
+
 /// The summed length of all packets of a track; `None` when there are too many to read.
 fn walk(format: &mut dyn FormatReader, track: u32) -> Option<Duration> {
     let mut sum = Duration::ZERO;
-    loop {
+    for _ in 0..MOST_PACKETS {
         match format.next_packet() {
             Ok(Some(packet)) if packet.track_id == track => sum = sum.saturating_add(packet.dur),
             Ok(Some(_)) => {}
@@ -159,6 +173,7 @@ fn walk(format: &mut dyn FormatReader, track: u32) -> Option<Duration> {
             Ok(None) | Err(_) => return (sum != Duration::ZERO).then_some(sum),
         }
     }
+    None
 }
 
 fn codec_name(id: AudioCodecId) -> Cow<'static, str> {
@@ -206,7 +221,6 @@ fn ending(
 ) -> io::Result<Ending> {
     match container {
         Container::Mpeg => mpeg_ending(reader, length),
-        Container::Ogg => ogg_ending(reader, length),
         Container::Mp4 => mp4_ending(reader, length),
         _ => Ok(Ending::Fine),
     }
@@ -245,18 +259,6 @@ fn mpeg_ending(reader: &mut (impl Read + Seek), length: u64) -> io::Result<Endin
     Ok(match bytes {
         Some(bytes) if bytes > there => Ending::Missing,
         _ => Ending::Fine,
-    })
-}
-
-/// The last page of a stream is marked as such.
-fn ogg_ending(reader: &mut (impl Read + Seek), length: u64) -> io::Result<Ending> {
-    const LONGEST_PAGE: u64 = 65_307;
-    let from = length.saturating_sub(LONGEST_PAGE);
-    let tail = read_at(reader, from, 65_536)?;
-    let flags = memmem::rfind(&tail, b"OggS").and_then(|at| tail.get(at + 5));
-    Ok(match flags {
-        Some(flags) if flags & 4 != 0 => Ending::Fine,
-        _ => Ending::Missing,
     })
 }
 

@@ -1,13 +1,14 @@
 //! What is in a recording, read from its header.
 //!
-//! RIFF, RF64, Wave64, AU and AIFF are read here, because the libraries do not know the codecs of
-//! telephony (GSM, G.726, …) and do not notice cut files; MPEG audio, Ogg, FLAC and MPEG-4 are left
+//! RIFF, RF64, Wave64, AU, AIFF, Ogg and FLAC are read here, because the libraries do not know the
+//! codecs of telephony (GSM, G.726, …) and do not notice cut files; MPEG audio and MPEG-4 are left
 //! to a library. Nothing is decoded. Any bytes give an answer or an error.
 
 mod compressed;
 mod riff;
 mod sniff;
 mod uncompressed;
+mod xiph;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -158,7 +159,9 @@ where
         Container::Au => uncompressed::au(&head, length)?,
         Container::Aiff => uncompressed::aiff(&mut reader, length)?,
         Container::Gsm => uncompressed::gsm(length),
-        Container::Mpeg | Container::Adts | Container::Ogg | Container::Flac | Container::Mp4 => {
+        Container::Ogg => xiph::ogg(&mut reader, &head, length)?,
+        Container::Flac => xiph::flac(reader, &head, length)?,
+        Container::Mpeg | Container::Adts | Container::Mp4 => {
             compressed::read(reader, length, container)?
         }
         Container::Matroska | Container::Amr | Container::Asf | Container::Caf => {
@@ -185,3 +188,6 @@ fn read_at(reader: &mut (impl Read + Seek), offset: u64, count: usize) -> io::Re
 fn seconds(frames: u64, rate: u32) -> Option<f64> {
     (rate > 0).then(|| frames as f64 / f64::from(rate))
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,12 +51,12 @@ pub(super) fn sniff(head: &[u8], name: &str) -> Result<Container, ProbeError> {
     if let Some((_, what)) = OTHERS.iter().find(|(start, _)| text.starts_with(start)) {
         return Err(ProbeError::NotAudio(what));
     }
-    Err(ProbeError::NotAudio(
-        match head.iter().all(|byte| *byte == 0) {
-            true => "nothing but zeros",
-            false => "of no known format",
-        },
-    ))
+    let blank = head.iter().all(|byte| *byte == 0);
+    Err(ProbeError::NotAudio(if blank {
+        "nothing but zeros"
+    } else {
+        "of no known format"
+    }))
 }
 
 fn riff_like(head: &[u8]) -> Option<Container> {

@@ -70,7 +70,7 @@ pub(super) fn aiff(reader: &mut (impl Read + Seek), length: u64) -> Result<Probe
         };
         let end = at + 8 + u64::from(size);
         match id {
-            b"COMM" => probe = Some(common(&read_at(reader, at + 8, 32)?)?),
+            b"COMM" => probe = Some(common(&read_at(reader, at + 8, 32.min(size as usize))?)?),
             b"SSND" => {
                 if let Some(probe) = &mut probe {
                     probe.truncated = end > length;
