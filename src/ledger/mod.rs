@@ -11,6 +11,7 @@
 //! next with a call is decided elsewhere.
 
 mod book;
+mod disk;
 mod done;
 mod error;
 mod fact;

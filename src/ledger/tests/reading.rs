@@ -198,6 +198,22 @@ fn a_reader_sees_what_was_acknowledged_while_the_run_goes_on() {
     assert_eq!(ledger.reader().unwrap().load_done().unwrap().len(), 1);
 }
 
+#[test]
+fn a_ledger_can_be_read_where_no_side_file_can_be_made() {
+    let bench = Bench::new();
+    let path = bench.folder.path().join("50% done? #2 æ.db");
+    let ledger = Ledger::open(&path, DESTINATION).unwrap();
+    ledger
+        .writer()
+        .write_blocking(complete("call-1", 1))
+        .unwrap();
+    ledger.close().unwrap();
+    // A folder of the name stands in for a disk that cannot be written.
+    std::fs::create_dir(side_file(&path, "-shm")).unwrap();
+    let reader = Ledger::read(&path).unwrap();
+    assert_eq!(reader.summary().unwrap().calls(), 1);
+}
+
 fn problem(line: u64, code: Code) -> Problem {
     let place = Place {
         file: Arc::from("calls.csv"),
