@@ -73,7 +73,9 @@ pub(super) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
     look_at_head(path, file)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(at(path))?;
-    let (connection, form) = match (form(path, &connection), at_rest(path)) {
+    // Asked first, because the attempt itself may leave an empty log.
+    let at_rest = at_rest(path);
+    let (connection, form) = match (form(path, &connection), at_rest) {
         // Even a reader makes side files, and here they cannot be made.
         (Err(OpenError::Storage(_)), Some(name)) => {
             let flags = flags | OpenFlags::SQLITE_OPEN_URI;

@@ -355,9 +355,9 @@ mod tests {
         let path = folder.path().join("calls.db");
         let ledger = Ledger::open(&path, DESTINATION).unwrap();
         let writer = ledger.writer();
+        writer.write(intent("call-1")).await.unwrap();
         // More often than a task may go on without giving way.
         for _ in 0..300 {
-            writer.write(intent("call-1")).await.unwrap();
             writer.write_blocking(intent("call-1")).unwrap();
         }
         drop(ledger);
