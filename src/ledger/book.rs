@@ -10,6 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rusqlite::{Connection, Result, TransactionBehavior, params};
 
+use super::disk;
 use super::error::{Error, at};
 use super::fact::{Entry, Fact};
 use super::mask::mask;
@@ -35,6 +36,8 @@ pub(super) enum Command {
 #[derive(Debug)]
 pub(super) struct Book {
     path: PathBuf,
+    /// Which file the path meant when the ledger was opened.
+    file: Option<(u64, u64)>,
     connection: Connection,
     calls: HashMap<Arc<str>, InHand>,
     changed: Vec<Arc<str>>,
@@ -52,6 +55,7 @@ impl Book {
     pub(super) fn new(path: &Path, connection: Connection) -> Self {
         Book {
             path: path.to_owned(),
+            file: disk::file_number(path),
             connection,
             calls: HashMap::new(),
             changed: Vec::new(),
@@ -61,7 +65,14 @@ impl Book {
     /// Writes all or nothing. For each command an answer: the number of the run for
     /// [`Command::Start`], 0 for the others. After an error the book is of no more use.
     pub(super) fn commit(&mut self, commands: Vec<Command>) -> Result<Vec<i64>, Error> {
-        self.carry_out(commands).map_err(at(&self.path))
+        let answers = self.carry_out(commands).map_err(at(&self.path))?;
+        // SQLite goes on writing to a file that has lost its name.
+        if disk::file_number(&self.path) != self.file {
+            return Err(Error::Moved {
+                path: self.path.clone(),
+            });
+        }
+        Ok(answers)
     }
 
     fn carry_out(&mut self, commands: Vec<Command>) -> Result<Vec<i64>> {

@@ -93,6 +93,13 @@ pub enum Error {
         /// The ledger or its lock file.
         path: PathBuf,
     },
+    /// The file was moved, deleted or replaced while a run wrote to it: what is written goes
+    /// where nobody will find it.
+    #[error("{path} was moved or deleted while in use")]
+    Moved {
+        /// Where it was.
+        path: PathBuf,
+    },
     /// The operating system failed.
     #[error("{path}: {source}")]
     Io {

@@ -2,7 +2,8 @@
 //!
 //! Servers like to repeat the value they refuse, and to add an id of the request. The first must
 //! not be kept, and the second would make every message different from the next, so that a
-//! thousand refusals for one reason would look like a thousand reasons.
+//! thousand refusals for one reason would look like a thousand reasons. Addresses, numbers and
+//! ids can be recognised and are masked; a name that a server repeats cannot, and stays.
 
 use std::sync::LazyLock;
 

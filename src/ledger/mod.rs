@@ -4,13 +4,15 @@
 //! nothing may be sent before its intent is acknowledged, and after one failed write every later
 //! one fails as well, because a run without a ledger could create calls twice. One run at a time
 //! writes (a lock file beside the ledger says who); anybody may read meanwhile. A ledger belongs
-//! to one destination for ever. It keeps ids, hashes and masked messages, never people: values of
-//! records, names of recordings, phone numbers and e-mail addresses do not get in.
+//! to one destination for ever. It keeps ids, hashes and messages, not people: values of records and
+//! names of recordings are never handed to it, and what a server said is masked (see `mask.rs` for
+//! what that can do).
 //!
 //! What a fact means for a call is decided in [`Standing::apply`], which knows no SQL. What to do
 //! next with a call is decided elsewhere.
 
 mod book;
+mod disk;
 mod done;
 mod error;
 mod fact;

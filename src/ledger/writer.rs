@@ -304,6 +304,21 @@ mod tests {
         assert!(matches!(error, Error::ReadOnly { .. }), "{error}");
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_ledger_that_was_moved_away_is_no_ledger_any_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("calls.db");
+        let ledger = Ledger::open(&path, DESTINATION).unwrap();
+        let writer = ledger.writer();
+        writer.write_blocking(intent("call-1")).unwrap();
+        std::fs::rename(&path, folder.path().join("away.db")).unwrap();
+        for _ in 0..2 {
+            let error = writer.write_blocking(intent("call-2")).unwrap_err();
+            assert!(matches!(error, Error::Moved { .. }), "{error}");
+        }
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn many_tasks_write_and_each_sees_its_own_facts() {
         let folder = tempfile::tempdir().unwrap();
@@ -340,9 +355,9 @@ mod tests {
         let path = folder.path().join("calls.db");
         let ledger = Ledger::open(&path, DESTINATION).unwrap();
         let writer = ledger.writer();
+        writer.write(intent("call-1")).await.unwrap();
         // More often than a task may go on without giving way.
         for _ in 0..300 {
-            writer.write(intent("call-1")).await.unwrap();
             writer.write_blocking(intent("call-1")).unwrap();
         }
         drop(ledger);

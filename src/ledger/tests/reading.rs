@@ -20,7 +20,7 @@ fn refused(identity: &str, message: &str) -> Entry {
     entry(identity, fact)
 }
 
-/// One call in each state, and a second one refused for the same reason.
+/// One call in each state, but three refused: two for the same reason, one at the upload.
 fn one_of_each() -> Bench {
     let created = |identity: &str| {
         let fact = Fact::Created {
@@ -34,6 +34,12 @@ fn one_of_each() -> Bench {
         stage: Stage::Upload,
         status: Some(503),
         why: "service unavailable".into(),
+    };
+    let upload_refused = Fact::Refused {
+        fingerprint: 1,
+        stage: Stage::Upload,
+        status: 413,
+        message: "too large".into(),
     };
     let adopted = Fact::Adopted {
         fingerprint: 1,
@@ -52,6 +58,8 @@ fn one_of_each() -> Bench {
             "refused-2",
             "refused-2: agentEmail c.d@example.com is no address",
         ),
+        created("no-upload"),
+        entry("no-upload", upload_refused),
         created("failed"),
         entry("failed", Fact::UploadIntended { bytes: 9 }),
         entry("failed", failed),
@@ -66,10 +74,10 @@ fn one_of_each() -> Bench {
 fn every_call_is_counted_in_one_state() {
     let summary = one_of_each().read().summary().unwrap();
     for state in State::ALL {
-        let expected = if state == State::Refused { 2 } else { 1 };
+        let expected = if state == State::Refused { 3 } else { 1 };
         assert_eq!(summary.count(state), expected, "{}", state.name());
     }
-    assert_eq!(summary.calls(), 9);
+    assert_eq!(summary.calls(), 10);
     assert_eq!(summary.adopted, 1);
     assert_eq!(summary.bytes, 44);
     assert_eq!(summary.destination, DESTINATION);
@@ -78,7 +86,7 @@ fn every_call_is_counted_in_one_state() {
 #[test]
 fn the_same_reason_is_told_once() {
     let summary = one_of_each().read().summary().unwrap();
-    assert_eq!(summary.troubles.len(), 3);
+    assert_eq!(summary.troubles.len(), 4);
     let first = &summary.troubles[0];
     assert_eq!((first.count, first.examples.len()), (2, 2));
     assert_eq!(first.examples[0], "refused-1");
@@ -155,7 +163,14 @@ fn calls_are_done_with_their_very_content() {
     );
     assert_eq!(done.ending(hash("left"), 1), Some(Ending::LeftAlone));
     assert!(!done.contains(hash("complete"), 1 << 40));
-    for identity in ["refused-1", "failed", "held", "doubt", "unfinished"] {
+    for identity in [
+        "refused-1",
+        "no-upload",
+        "failed",
+        "held",
+        "doubt",
+        "unfinished",
+    ] {
         assert!(!done.contains(hash(identity), 1), "{identity}");
     }
 }
@@ -196,6 +211,23 @@ fn a_reader_sees_what_was_acknowledged_while_the_run_goes_on() {
     writer.write_blocking(complete("call-1", 1)).unwrap();
     assert_eq!(reader.summary().unwrap().calls(), 1);
     assert_eq!(ledger.reader().unwrap().load_done().unwrap().len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_ledger_can_be_read_where_no_side_file_can_be_made() {
+    let bench = Bench::new();
+    let path = bench.folder.path().join("50% done? #2 æ.db");
+    let ledger = Ledger::open(&path, DESTINATION).unwrap();
+    ledger
+        .writer()
+        .write_blocking(complete("call-1", 1))
+        .unwrap();
+    ledger.close().unwrap();
+    // A link to nowhere stands in for a disk that cannot be written: it stops root as well.
+    std::os::unix::fs::symlink("/nowhere/at/all", side_file(&path, "-shm")).unwrap();
+    let reader = Ledger::read(&path).unwrap();
+    assert_eq!(reader.summary().unwrap().calls(), 1);
 }
 
 fn problem(line: u64, code: Code) -> Problem {

@@ -1,0 +1,104 @@
+//! What kind of disk a ledger stands on, and whether it still stands there.
+//!
+//! SQLite's write-ahead log needs memory that all its users share. Two machines that look at one
+//! share have none, and what they read and write can then be wrong. There the ledger falls back to
+//! the rollback journal, which is slower and safe.
+
+use std::fs;
+use std::path::Path;
+
+/// File systems of other machines, as Linux names them.
+const REMOTE: [&str; 11] = [
+    "9p",
+    "afs",
+    "ceph",
+    "cifs",
+    "fuse.sshfs",
+    "glusterfs",
+    "nfs",
+    "nfs4",
+    "smb3",
+    "smbfs",
+    "vboxsf",
+];
+
+/// Whether the file stands on the disk of another machine, as far as this one tells.
+pub(super) fn is_remote(path: &Path) -> bool {
+    fs::read_to_string("/proc/self/mountinfo").is_ok_and(|mounts| is_remote_in(&mounts, path))
+}
+
+/// The last of the longest mount points above the file is the one that counts.
+fn is_remote_in(mounts: &str, path: &Path) -> bool {
+    mounts
+        .lines()
+        .filter_map(|line| {
+            let (before, after) = line.split_once(" - ")?;
+            let point = unescaped(before.split(' ').nth(4)?);
+            let kind = after.split(' ').next()?;
+            path.starts_with(&point).then_some((point.len(), kind))
+        })
+        .max_by_key(|(length, _)| *length)
+        .is_some_and(|(_, kind)| REMOTE.contains(&kind))
+}
+
+/// The kernel writes a blank as `\040`, and tab, line feed and backslash likewise.
+fn unescaped(point: &str) -> String {
+    [
+        ("\\040", " "),
+        ("\\011", "\t"),
+        ("\\012", "\n"),
+        ("\\134", "\\"),
+    ]
+    .into_iter()
+    .fold(point.to_owned(), |point, (escape, character)| {
+        point.replace(escape, character)
+    })
+}
+
+/// The numbers of the device and the file behind a name; `None` where there is no file, or where
+/// files have no numbers.
+pub(super) fn file_number(path: &Path) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let file = fs::metadata(path).ok()?;
+        Some((file.dev(), file.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOUNTS: &str = "\
+        21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n\
+        30 21 0:40 / /srv rw shared:7 - nfs4 files.example.com:/srv rw,vers=4.2\n\
+        31 30 8:2 / /srv/local rw - xfs /dev/sdb1 rw\n\
+        32 21 0:41 / /mnt/night\\040shift rw - cifs //files.example.com/night rw\n\
+        line that no kernel writes\n";
+
+    #[test]
+    fn the_nearest_mount_point_tells_the_disk() {
+        for (path, expected) in [
+            ("/home/calls.db", false),
+            ("/srv/calls.db", true),
+            ("/srvcalls.db", false),
+            ("/srv/local/calls.db", false),
+            ("/srv/local2/calls.db", true),
+            ("/mnt/night shift/calls.db", true),
+        ] {
+            assert_eq!(is_remote_in(MOUNTS, Path::new(path)), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_mounted_over_another_disk_hides_it() {
+        let mounts = "1 0 8:1 / /a rw - nfs x rw\n2 0 8:2 / /a rw - ext4 y rw\n";
+        assert!(!is_remote_in(mounts, Path::new("/a/calls.db")));
+    }
+}
