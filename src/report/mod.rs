@@ -1,1 +1,46 @@
-//! Not built yet.
+//! Events to counts, progress, text, JSON lines, CSV and HTML.
+//!
+//! Owns everything that people and scripts get to see: the screen, the files under `--out` and the
+//! wording of advice. Promises that the outcomes shown add up to the records read, and says so
+//! loudly when they do not; that memory does not grow with the number of problems; that nothing
+//! from an export reaches a terminal in a form it would act on; and that files are readable by
+//! their owner only. Decides nothing: what is wrong, and what is sent, was decided before. The only
+//! room that prints.
+
+mod advice;
+mod bars;
+mod cells;
+mod ending;
+mod error;
+mod estimate;
+mod explaining;
+mod files;
+mod folder;
+mod grid;
+mod groups;
+mod lines;
+mod listener;
+mod moment;
+mod options;
+mod progress;
+mod rejects;
+mod screen;
+#[cfg(test)]
+mod stage;
+mod status;
+mod summary;
+mod sums;
+mod words;
+
+pub use advice::advise;
+pub use error::Error;
+pub use estimate::{Bound, Estimate};
+pub use explaining::{print_codes, print_explanation};
+pub use groups::{Example, Group};
+pub use listener::Report;
+pub use moment::Moment;
+pub use options::{Mode, Options, Style};
+pub use screen::{Color, Screen};
+pub use status::{DoubtView, FailureView, RunView, StateView, StatusView, Weight, print_status};
+pub use summary::{Summary, Target};
+pub use sums::Deliveries;

@@ -1,0 +1,331 @@
+//! What happened in a sentence, and what to do next: the only place with such wording.
+
+use std::path::PathBuf;
+
+use crate::call::Severity;
+use crate::pipeline::{Outcome, Stop};
+use crate::report::words::{count, counted, safe, them};
+use crate::report::{Mode, Summary};
+
+const AGAIN: &str = "Run the same command again to resume.";
+
+/// The last lines of a report, the most important last.
+pub fn advise(summary: &Summary) -> Vec<String> {
+    let mut lines = Vec::new();
+    lines.extend(unsendable(summary));
+    lines.extend(held(summary));
+    lines.extend(doubts(summary));
+    lines.push(conclusion(summary));
+    lines
+}
+
+/// Why the figures cannot be trusted, if they cannot.
+pub(super) fn fault(summary: &Summary) -> Option<String> {
+    let (read, ended) = (summary.tally.read, summary.tally.accounted());
+    (read != ended).then(|| {
+        format!(
+            "FAULT OF THE PROGRAM: {} read but {} accounted for. Do not rely on this report; \
+             keep the files and the ledger, and report the fault.",
+            counted(read, "record"),
+            count(ended),
+        )
+    })
+}
+
+fn unsendable(summary: &Summary) -> Option<String> {
+    let rejected = summary.tally.of(Outcome::Rejected);
+    let failed = summary.tally.of(Outcome::Failed);
+    let what = match (rejected, failed) {
+        (0, 0) => return None,
+        (_, 0) => were(rejected, "rejected"),
+        (0, _) => format!("{} failed", counted(failed, "record")),
+        _ => format!(
+            "{} and {} failed",
+            were(rejected, "rejected"),
+            count(failed)
+        ),
+    };
+    let number = rejected + failed;
+    let cure = match summary.rejected_files.as_slice() {
+        [] => format!("add --out DIR to get {} as a file to correct", them(number)),
+        files => format!(
+            "fix {} in {} and feed {} in again",
+            them(number),
+            list(files),
+            if files.len() == 1 {
+                "that file"
+            } else {
+                "those files"
+            }
+        ),
+    };
+    Some(format!("{what}: {cure}."))
+}
+
+fn held(summary: &Summary) -> Option<String> {
+    let held = summary.tally.of(Outcome::Held);
+    let (wait, its) = if held == 1 {
+        ("waits", "its recording")
+    } else {
+        ("wait", "their recordings")
+    };
+    let what = format!("{} {wait} for {its}", counted(held, "record"));
+    (held > 0).then(|| match summary.mode {
+        Mode::Run => format!(
+            "{what}: put {} below the audio folder and run the same command again.",
+            them(held)
+        ),
+        Mode::Check | Mode::DryRun => {
+            format!(
+                "{what}: a run sends {} once the audio is there.",
+                them(held)
+            )
+        }
+    })
+}
+
+fn doubts(summary: &Summary) -> Option<String> {
+    let in_doubt = summary.deliveries.in_doubt;
+    (in_doubt > 0).then(|| {
+        format!(
+            "{} sent again without knowing whether the first had arrived; problems.csv lists {} \
+             as upload-in-doubt.",
+            were_noun(in_doubt, "recording"),
+            them(in_doubt)
+        )
+    })
+}
+
+fn conclusion(summary: &Summary) -> String {
+    if let Some(fault) = fault(summary) {
+        return fault;
+    }
+    match (&summary.stop, summary.mode) {
+        (Some((stop, why)), _) => stopped(*stop, why, summary),
+        (None, _) if summary.tally.read == 0 => {
+            "No record was read: look whether the export is empty or begins elsewhere.".to_owned()
+        }
+        (None, Mode::Run) => ran(summary),
+        (None, Mode::Check) => checked(summary, "replace `check` by `run` to send"),
+        (None, Mode::DryRun) => checked(summary, "leave out --dry-run to send"),
+    }
+}
+
+fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
+    let because = if why.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", safe(why).trim_end_matches('.'))
+    };
+    let next = match stop {
+        Stop::Limit | Stop::Interrupted => AGAIN.to_owned(),
+        Stop::GaveUp => format!("When that is put right: {}", lowered(AGAIN)),
+        Stop::TokenRefused => {
+            "No record is to blame. Put a valid token into CAPTURI_API_TOKEN or --token-file and \
+             run the same command again."
+                .to_owned()
+        }
+        Stop::LedgerLost => format!(
+            "Nothing was sent after that. Make room or give back the right to write, then: {}",
+            lowered(AGAIN)
+        ),
+    };
+    let what = match stop {
+        Stop::Limit => "Stopped by a limit that you set",
+        Stop::Interrupted => "Interrupted",
+        Stop::GaveUp => "Gave up",
+        Stop::TokenRefused => "The destination refused the token",
+        Stop::LedgerLost => "The ledger could not be written",
+    };
+    let left = summary.tally.of(Outcome::NotAttempted);
+    let left = match (left, summary.mode) {
+        (0, _) | (_, Mode::Check | Mode::DryRun) => String::new(),
+        _ => format!(" {} read but not attempted.", were_noun(left, "record")),
+    };
+    format!("{what}{because}.{left} {next}")
+}
+
+fn ran(summary: &Summary) -> String {
+    let tally = &summary.tally;
+    let in_place = tally.of(Outcome::Created) + tally.of(Outcome::AlreadyThere);
+    let skipped = tally.of(Outcome::Skipped);
+    let left_out = if skipped > 0 {
+        format!(", {} left out on purpose", count(skipped))
+    } else {
+        String::new()
+    };
+    if in_place + skipped == tally.read {
+        let news = if tally.of(Outcome::Created) == 0 {
+            "; there was nothing to create"
+        } else {
+            ""
+        };
+        let calls = counted(in_place, "record");
+        return if in_place == 1 {
+            format!("Everything is in place: {calls}{left_out}{news}.")
+        } else {
+            format!("Everything is in place: all {calls}{left_out}{news}.")
+        };
+    }
+    let not_attempted = tally.of(Outcome::NotAttempted);
+    let next = if not_attempted > 0 {
+        format!(
+            " {} not attempted: run the same command again to go on.",
+            were_noun(not_attempted, "record")
+        )
+    } else {
+        String::new()
+    };
+    format!(
+        "{} of {} in place{left_out}.{next}",
+        count(in_place),
+        are_noun(tally.read, "record")
+    )
+}
+
+fn checked(summary: &Summary, next: &str) -> String {
+    let tally = &summary.tally;
+    let ready = tally.of(Outcome::NotAttempted);
+    let records = counted(tally.read, "record");
+    if ready == 0 {
+        let there = tally.of(Outcome::AlreadyThere);
+        return if there > 0 && tally.of(Outcome::Rejected) == 0 {
+            format!(
+                "Of {records} nothing is left to send: {} in place.",
+                are(there)
+            )
+        } else {
+            format!("None of {records} can be sent as {}.", it_is(tally.read))
+        };
+    }
+    let warnings = summary.problems(Severity::Warning);
+    let look = if warnings > 0 {
+        format!(" after a look at {}", counted(warnings, "warning"))
+    } else {
+        String::new()
+    };
+    format!(
+        "{} of {records} can be sent:{look} {next} {}.",
+        count(ready),
+        them(ready)
+    )
+}
+
+fn were(number: u64, what: &str) -> String {
+    format!("{} {what}", were_noun(number, "record"))
+}
+
+fn were_noun(number: u64, noun: &str) -> String {
+    let verb = if number == 1 { "was" } else { "were" };
+    format!("{} {verb}", counted(number, noun))
+}
+
+fn are_noun(number: u64, noun: &str) -> String {
+    let verb = if number == 1 { "is" } else { "are" };
+    format!("{} {verb}", counted(number, noun))
+}
+
+fn are(number: u64) -> String {
+    let verb = if number == 1 { "is" } else { "are" };
+    format!("{} {verb}", count(number))
+}
+
+fn it_is(number: u64) -> &'static str {
+    if number == 1 { "it is" } else { "they are" }
+}
+
+fn lowered(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+fn list(files: &[PathBuf]) -> String {
+    let names: Vec<String> = files
+        .iter()
+        .map(|file| safe(&file.to_string_lossy()).into_owned())
+        .collect();
+    names.join(" and ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::stage::{Stage, facts};
+
+    fn last_line(mode: Mode, stop: Option<(Stop, &str)>, ended: &[(u64, Outcome)]) -> String {
+        let mut stage = Stage::with(|_| {}, mode);
+        stage.checked(&facts(ended.iter().map(|(number, _)| number).sum()));
+        for (number, outcome) in ended {
+            stage.many(*number, *outcome, "");
+        }
+        if let Some((stop, why)) = stop {
+            stage.event(&crate::pipeline::Event::Stopping { stop, why });
+        }
+        let summary = stage.finish(stop.map(|(stop, _)| stop)).unwrap();
+        advise(&summary).join(" | ")
+    }
+
+    #[test]
+    fn a_run_is_told_in_one_sentence() {
+        use Outcome::{AlreadyThere, Created, Failed, Held, NotAttempted, Rejected, Skipped};
+        let run = |ended: &[(u64, Outcome)]| last_line(Mode::Run, None, ended);
+        assert_eq!(
+            run(&[(58, Created), (2, Skipped)]),
+            "Everything is in place: all 58 records, 2 left out on purpose."
+        );
+        assert_eq!(
+            run(&[(60, AlreadyThere)]),
+            "Everything is in place: all 60 records; there was nothing to create."
+        );
+        assert_eq!(
+            run(&[(56, Created), (1, Rejected), (2, Failed), (1, Held)]),
+            "1 record was rejected and 2 failed: add --out DIR to get them as a file to correct. \
+             | 1 record waits for its recording: put it below the audio folder and run the same \
+             command again. | 56 of 60 records are in place."
+        );
+        assert_eq!(
+            run(&[(1, Created), (3, NotAttempted)]),
+            "1 of 4 records are in place. 3 records were not attempted: run the same command \
+             again to go on."
+        );
+        assert_eq!(
+            run(&[]),
+            "No record was read: look whether the export is empty or begins elsewhere."
+        );
+    }
+
+    #[test]
+    fn a_stop_says_how_to_go_on() {
+        let stop = |stop, why| {
+            let ended = [(1, Outcome::Created), (9, Outcome::NotAttempted)];
+            last_line(Mode::Run, Some((stop, why)), &ended)
+        };
+        assert_eq!(
+            stop(Stop::Interrupted, "signal"),
+            "Interrupted (signal). 9 records were read but not attempted. Run the same command \
+             again to resume."
+        );
+        assert!(stop(Stop::TokenRefused, "401").contains("No record is to blame."));
+        assert!(stop(Stop::LedgerLost, "").starts_with("The ledger could not be written. 9"));
+    }
+
+    #[test]
+    fn a_check_says_what_comes_next() {
+        use Outcome::{AlreadyThere, NotAttempted, Rejected};
+        assert_eq!(
+            last_line(Mode::Check, None, &[(60, NotAttempted)]),
+            "60 of 60 records can be sent: replace `check` by `run` to send them."
+        );
+        assert_eq!(
+            last_line(Mode::DryRun, None, &[(60, AlreadyThere)]),
+            "Of 60 records nothing is left to send: 60 are in place."
+        );
+        assert!(
+            last_line(Mode::Check, None, &[(2, Rejected)])
+                .ends_with("None of 2 records can be sent as they are.")
+        );
+    }
+}

@@ -1,0 +1,479 @@
+//! The text at the end of a run: one table whose outcomes add up, then what stands behind it.
+
+use std::collections::BTreeMap;
+
+use comfy_table::{Cell, Color as Paint};
+
+use crate::call::{Field, Severity};
+use crate::pipeline::Outcome;
+use crate::report::advice::{self, fault};
+use crate::report::grid::Grid;
+use crate::report::groups::{Example, Group};
+use crate::report::screen::{Color, Ink, Screen, paint};
+use crate::report::words::{self, count, counted, safe, share, shorten, wrapped};
+use crate::report::{Mode, Summary};
+
+/// Names that are listed on one line before it is cut.
+const LISTED: usize = 12;
+/// Characters of a message.
+const MESSAGE: usize = 160;
+/// Reasons that are shown of one outcome.
+const REASONS: usize = 3;
+
+/// The lines; a brief ending has only the table and what to do.
+pub(super) fn lines(summary: &Summary, is_brief: bool, screen: &Screen) -> Vec<String> {
+    let color = screen.color();
+    let mut lines = vec![String::new()];
+    lines.extend(table(summary, color));
+    if let Some(fault) = fault(summary) {
+        lines.push(paint(color, Ink::Bad, &fault));
+    }
+    if !is_brief {
+        lines.extend(problems(summary, color));
+        let facts = facts(summary);
+        if !facts.is_empty() {
+            lines.push(String::new());
+            lines.extend(wrapped(&facts, screen.width()));
+        }
+    }
+    lines.push(String::new());
+    lines.extend(wrapped(&advice::advise(summary), screen.width()));
+    lines
+}
+
+fn table(summary: &Summary, color: Color) -> Vec<String> {
+    let mut grid = Grid::new(color);
+    let tally = &summary.tally;
+    for outcome in Outcome::ALL {
+        let number = tally.of(outcome);
+        if number > 0 || outcome == usual(summary.mode) {
+            let name = words::outcome(outcome, summary.mode);
+            grid.row(row(
+                Cell::new(name).fg(paint_of(outcome)),
+                number,
+                tally.read,
+                &reasons(summary, outcome),
+            ));
+        }
+    }
+    if !summary.is_accounted_for() {
+        let difference = tally.read.abs_diff(tally.accounted());
+        let name = if tally.read > tally.accounted() {
+            "NOT ACCOUNTED FOR"
+        } else {
+            "COUNTED TWICE"
+        };
+        let name = Cell::new(name).fg(Paint::Red);
+        grid.row(row(name, difference, tally.read, ""));
+    }
+    let total = Cell::new("= records read");
+    grid.row(row(total, tally.read, tally.read, &files_read(summary)));
+    grid.lines_with_sum(&[1, 2])
+}
+
+fn row(name: Cell, number: u64, read: u64, remark: &str) -> Vec<Cell> {
+    vec![
+        name,
+        Cell::new(count(number)),
+        Cell::new(share(number, read)),
+        Cell::new(remark),
+    ]
+}
+
+/// The outcome that is shown even when no record has it.
+fn usual(mode: Mode) -> Outcome {
+    match mode {
+        Mode::Run => Outcome::Created,
+        Mode::Check | Mode::DryRun => Outcome::NotAttempted,
+    }
+}
+
+fn paint_of(outcome: Outcome) -> Paint {
+    match outcome {
+        Outcome::Created | Outcome::AlreadyThere => Paint::Green,
+        Outcome::Held => Paint::Yellow,
+        Outcome::Rejected | Outcome::Failed => Paint::Red,
+        Outcome::Skipped | Outcome::NotAttempted => Paint::Reset,
+    }
+}
+
+fn reasons(summary: &Summary, outcome: Outcome) -> String {
+    let mut reasons: Vec<(&str, u64)> = summary
+        .details
+        .iter()
+        .filter(|((of, _), _)| *of == outcome)
+        .map(|((_, detail), number)| (detail.as_str(), *number))
+        .collect();
+    reasons.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    let more = reasons.len().saturating_sub(REASONS);
+    let mut texts: Vec<String> = reasons
+        .iter()
+        .take(REASONS)
+        .map(|(detail, number)| format!("{} {}", count(*number), safe(detail)))
+        .collect();
+    if more > 0 {
+        texts.push(format!("{more} more reasons"));
+    }
+    texts.join(", ")
+}
+
+fn files_read(summary: &Summary) -> String {
+    let time = words::clock(summary.seconds);
+    format!("{} in {time}", counted(summary.sheets, "file"))
+}
+
+fn problems(summary: &Summary, color: Color) -> Vec<String> {
+    if summary.groups.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![String::new(), paint(color, Ink::Strong, "Problems")];
+    for group in &summary.groups {
+        let ink = match group.severity {
+            Severity::Error => Ink::Bad,
+            Severity::Warning => Ink::Warning,
+            Severity::Note => Ink::Faint,
+        };
+        let severity = paint(color, ink, &format!("{:<7}", group.severity.name()));
+        let code = paint(color, Ink::Strong, &format!("{:<22}", group.code.name()));
+        lines.push(format!("  {severity} {code} {}", extent(group, summary)));
+        lines.extend(
+            examples(group)
+                .into_iter()
+                .map(|line| format!("          {line}")),
+        );
+        if !group.cure.is_empty() {
+            lines.push(format!("          → {}", group.cure));
+        }
+    }
+    lines
+}
+
+/// How many problems in how many records.
+pub(super) fn extent(group: &Group, summary: &Summary) -> String {
+    let read = summary.tally.read;
+    if group.records == 0 {
+        return count(group.problems);
+    }
+    let records = format!(
+        "{} ({})",
+        counted(group.records, "record"),
+        share(group.records, read)
+    );
+    if group.problems == group.records {
+        records
+    } else {
+        format!("{} in {records}", count(group.problems))
+    }
+}
+
+/// One line for each message, with the places where it was seen.
+fn examples(group: &Group) -> Vec<String> {
+    let mut by_message: Vec<(&str, Vec<String>)> = Vec::new();
+    for example in &group.examples {
+        let place = place(example);
+        match by_message
+            .iter_mut()
+            .find(|(message, _)| *message == &*example.message)
+        {
+            Some((_, places)) => places.push(place),
+            None => by_message.push((&example.message, vec![place])),
+        }
+    }
+    by_message
+        .into_iter()
+        .map(|(message, places)| {
+            let message = safe(message);
+            format!("{}: {}", places.join(", "), shorten(&message, MESSAGE))
+        })
+        .collect()
+}
+
+/// `file:line column`, as far as each is known.
+pub(super) fn place(example: &Example) -> String {
+    let mut place = safe(&example.file).into_owned();
+    if example.line > 0 {
+        place = format!("{place}:{}", example.line);
+    }
+    if !example.column.is_empty() {
+        place = format!("{place} {}", safe(&example.column));
+    }
+    place
+}
+
+fn facts(summary: &Summary) -> Vec<String> {
+    let facts = &summary.facts;
+    let mut lines = Vec::new();
+    if facts.calls > 0 {
+        lines.push(recordings(summary));
+        let consent = facts.consent;
+        lines.push(format!(
+            "Consent: {} yes, {} no, {} not stated{}.",
+            count(consent.yes),
+            count(consent.no),
+            count(consent.absent),
+            if consent.absent > 0 {
+                " (the destination then assumes consent)"
+            } else {
+                ""
+            }
+        ));
+    }
+    if !summary.unused.is_empty() {
+        let columns = unused(&summary.unused, summary.sheets);
+        lines.push(format!("Columns that nothing uses: {columns}."));
+    }
+    let unfilled: Vec<Field> = summary.unfilled().collect();
+    if !unfilled.is_empty() {
+        let fields = grouped(&unfilled).join(", ");
+        lines.push(format!("Targets that nothing fills: {fields}."));
+    }
+    lines.extend(delivered(summary));
+    match summary.mode {
+        Mode::Check | Mode::DryRun if facts.calls > 0 => lines.push(summary.estimate.sentence()),
+        _ => {}
+    }
+    if !summary.files.is_empty() {
+        let files: Vec<String> = summary
+            .files
+            .iter()
+            .map(|file| safe(&file.to_string_lossy()).into_owned())
+            .collect();
+        lines.push(format!("Written: {}.", files.join(", ")));
+    }
+    lines
+}
+
+fn recordings(summary: &Summary) -> String {
+    let facts = &summary.facts;
+    let unknown = if facts.unknown_length > 0 {
+        format!(
+            "; not checked: the length of {}",
+            count(facts.unknown_length)
+        )
+    } else {
+        String::new()
+    };
+    format!(
+        "Recordings: {} for {}, {}, {} of audio{unknown}.",
+        count(facts.recordings),
+        counted(facts.calls, "call"),
+        words::bytes(facts.bytes),
+        words::clock(facts.seconds),
+    )
+}
+
+fn delivered(summary: &Summary) -> Vec<String> {
+    if summary.mode != Mode::Run {
+        return Vec::new();
+    }
+    let delivered = summary.deliveries;
+    let mut lines = vec![format!(
+        "Delivered: {} and {}, {}.",
+        counted(delivered.conversations, "conversation"),
+        counted(delivered.recordings, "recording"),
+        words::bytes(delivered.bytes),
+    )];
+    if summary.retries > 0 || summary.pauses.0 > 0 {
+        lines.push(format!(
+            "On the way: {} tried again, {} of {} in all.",
+            counted(summary.retries, "request"),
+            counted(summary.pauses.0, "pause"),
+            words::clock(summary.pauses.1),
+        ));
+    }
+    lines
+}
+
+fn unused(columns: &BTreeMap<String, u64>, sheets: u64) -> String {
+    let names = columns.iter().map(|(name, files)| {
+        let name = if name.is_empty() {
+            "(no name)".into()
+        } else {
+            safe(name)
+        };
+        if *files == sheets {
+            name.into_owned()
+        } else {
+            format!("{name} (in {})", counted(*files, "file"))
+        }
+    });
+    let mut names: Vec<String> = names.collect();
+    let more = names.len().saturating_sub(LISTED);
+    names.truncate(LISTED);
+    let more = match more {
+        0 => String::new(),
+        _ => format!(" and {more} more"),
+    };
+    format!("{}{more}", names.join(", "))
+}
+
+/// Names of fields where a numbered row of them is one name: `customProp2–10`.
+pub(super) fn grouped(fields: &[Field]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let mut index = 0;
+    while index < fields.len() {
+        let (stem, first) = numbered(fields[index]);
+        let mut last = first;
+        let mut next = index + 1;
+        while let (Some(number), Some((same, following))) =
+            (last, fields.get(next).map(|field| numbered(*field)))
+        {
+            if same != stem || following != Some(number + 1) {
+                break;
+            }
+            last = following;
+            next += 1;
+        }
+        let name = match (first, last) {
+            (Some(first), Some(last)) if first < last => format!("{stem}{first}–{last}"),
+            _ => fields[index].name().to_owned(),
+        };
+        names.push(if fields[index].is_required() {
+            format!("{name} (required)")
+        } else {
+            name
+        });
+        index = next;
+    }
+    names
+}
+
+fn numbered(field: Field) -> (&'static str, Option<u8>) {
+    let name = field.name();
+    let stem = name.trim_end_matches(|char: char| char.is_ascii_digit());
+    (stem, name[stem.len()..].parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::Code;
+    use crate::pipeline::{Event, Stop};
+    use crate::report::stage::{Stage, facts, problem, sheet};
+
+    /// The text but for the cures, whose wording is not ours.
+    fn without_cures(stage: &Stage) -> String {
+        let lines = stage.results.lines().into_iter();
+        let lines: Vec<String> = lines.filter(|line| !line.contains('→')).collect();
+        lines.join("\n").trim().to_owned()
+    }
+
+    #[test]
+    fn the_end_of_a_check_in_full() {
+        let mut stage = Stage::with(|_| {}, Mode::Check);
+        let names = ["id".to_owned(), "not\u{1b}es".to_owned()];
+        stage.event(&Event::Opened {
+            sheet: &sheet("calls.csv", &["id"]),
+            unused: &names[1..],
+        });
+        let mut facts = facts(58);
+        facts.records = 60;
+        facts.unknown_length = 2;
+        facts.consent.absent = 4;
+        stage.checked(&facts);
+        stage.many(55, Outcome::NotAttempted, "");
+        stage.many(2, Outcome::Skipped, "repeat");
+        for line in [17, 18, 19] {
+            let bad = problem(Code::BadTime, line).at("when", "secret");
+            stage.ended(line, &["1"], Outcome::Rejected, &[bad]);
+        }
+        stage.pass(3);
+        stage.finish(None).unwrap();
+        insta::assert_snapshot!(without_cures(&stage), @r"
+        ┌────────────────┬────┬─────────┬───────────────────┐
+        │ skipped        │  2 │   3.3 % │ 2 repeat          │
+        │ rejected       │  3 │   5.0 % │                   │
+        │ ready          │ 55 │  91.7 % │                   │
+        ├────────────────┼────┼─────────┼───────────────────┤
+        │ = records read │ 60 │ 100.0 % │ 1 file in 0:00:03 │
+        └────────────────┴────┴─────────┴───────────────────┘
+
+        Problems
+          error   bad-time               3 records (5.0 %)
+                  calls.csv:17 when, calls.csv:18 when, calls.csv:19 when: is no good
+
+        Recordings: 58 for 58 calls, 58.0 MB, 1:27:00 of audio; not checked: the length of 2.
+        Consent: 58 yes, 0 no, 4 not stated (the destination then assumes consent).
+        Columns that nothing uses: not\u{1b}es.
+        Targets that nothing fills: labels, status, hasConsent, audioChannels, salesPersonAudioChannel,
+          teamId, teamName, conversationSegments, customProp1–10, customNumberProp1–10.
+        A run sends 116 requests and 58.0 MB of recordings: 0:00:06 at 20 requests/s, if the line is fast
+          enough.
+
+        3 records were rejected: add --out DIR to get them as a file to correct.
+        55 of 60 records can be sent: replace `check` by `run` to send them.
+        ");
+    }
+
+    #[test]
+    fn the_end_of_a_run_in_full() {
+        let mut stage = Stage::with(|_| {}, Mode::Run);
+        stage.opened(&sheet("calls.csv", &["id"]));
+        stage.checked(&facts(60));
+        stage.many(50, Outcome::Created, "");
+        stage.many(5, Outcome::AlreadyThere, "adopted");
+        stage.many(2, Outcome::Held, "");
+        stage.many(3, Outcome::NotAttempted, "");
+        stage.event(&Event::Stopping {
+            stop: Stop::GaveUp,
+            why: "5 refusals in a row",
+        });
+        stage.finish(Some(Stop::GaveUp)).unwrap();
+        insta::assert_snapshot!(without_cures(&stage), @r"
+        ┌────────────────┬────┬─────────┬───────────────────┐
+        │ created        │ 50 │  83.3 % │                   │
+        │ already there  │  5 │   8.3 % │ 5 adopted         │
+        │ held           │  2 │   3.3 % │                   │
+        │ not attempted  │  3 │   5.0 % │                   │
+        ├────────────────┼────┼─────────┼───────────────────┤
+        │ = records read │ 60 │ 100.0 % │ 1 file in 0:00:00 │
+        └────────────────┴────┴─────────┴───────────────────┘
+
+        Recordings: 60 for 60 calls, 60.0 MB, 1:30:00 of audio.
+        Consent: 60 yes, 0 no, 0 not stated.
+        Targets that nothing fills: labels, status, hasConsent, audioChannels, salesPersonAudioChannel,
+          teamId, teamName, conversationSegments, customProp1–10, customNumberProp1–10.
+        Delivered: 0 conversations and 0 recordings, 0 B.
+
+        2 records wait for their recordings: put them below the audio folder and run the same command again.
+        Gave up (5 refusals in a row). 3 records were read but not attempted. When that is put right: run
+          the same command again to resume.
+        ");
+    }
+
+    #[test]
+    fn a_sum_that_is_wrong_is_said_loudly() {
+        let mut stage = Stage::with(|options| options.is_quiet = true, Mode::Run);
+        stage.checked(&facts(60));
+        stage.many(59, Outcome::Created, "");
+        let summary = stage.finish(None).unwrap();
+        assert!(!summary.is_accounted_for());
+        let text = stage.results.text();
+        assert!(text.contains("NOT ACCOUNTED FOR"), "{text}");
+        assert!(
+            text.contains("FAULT OF THE PROGRAM: 60 records read but 59"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn numbered_fields_are_one_name() {
+        let fields = [
+            Field::Subject,
+            Field::CustomProp2,
+            Field::CustomProp3,
+            Field::CustomProp4,
+            Field::CustomProp9,
+            Field::CustomNumberProp10,
+        ];
+        assert_eq!(
+            grouped(&fields),
+            [
+                "subject (required)",
+                "customProp2–4",
+                "customProp9",
+                "customNumberProp10"
+            ]
+        );
+    }
+}

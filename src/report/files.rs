@@ -1,0 +1,241 @@
+//! The files that are written while records end.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use crate::call::Problem;
+use crate::pipeline::{Delivered, Outcome};
+use crate::report::cells::guarded;
+use crate::report::folder::Folder;
+use crate::report::rejects::{self, Rejects};
+use crate::report::words::safe;
+use crate::report::{Error, Mode, Moment};
+use crate::source::{Header, Record, Sheet};
+
+/// Records between two flushes: what a crash may cost.
+const BETWEEN_FLUSHES: u32 = 200;
+
+/// The open files of one run.
+#[derive(Debug)]
+pub(super) struct Files {
+    folder: Folder,
+    problems: Table,
+    /// Only a run delivers; a check must not touch what an earlier run wrote.
+    accepted: Option<Table>,
+    rejected: Vec<Rejected>,
+    unflushed: u32,
+}
+
+#[derive(Debug)]
+struct Table {
+    path: PathBuf,
+    csv: csv::Writer<File>,
+}
+
+#[derive(Debug)]
+struct Rejected {
+    path: PathBuf,
+    names: Option<Vec<String>>,
+    reading: String,
+    rejects: Rejects,
+}
+
+/// What was written, once it is complete.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    pub(super) files: Vec<PathBuf>,
+    pub(super) rejected: Vec<PathBuf>,
+}
+
+impl Files {
+    /// The files of a run of this mode, in `folder`.
+    pub(super) fn create(folder: &Path, inputs: &[PathBuf], mode: Mode) -> Result<Self, Error> {
+        let folder = Folder::open(folder, inputs)?;
+        let accepted = match mode {
+            Mode::Run => {
+                let path = folder.free_path("accepted", "csv", &[])?;
+                let file = super::folder::create_private(&path).map_err(Error::write(&path))?;
+                let names = ["external_id", "uid", "recording", "bytes", "when"];
+                Some(Table::new(path, file, &names)?)
+            }
+            Mode::Check | Mode::DryRun => None,
+        };
+        let (path, file) = folder.replace("problems.csv")?;
+        let names = [
+            "file", "line", "column", "code", "severity", "value", "message",
+        ];
+        Ok(Files {
+            problems: Table::new(path, file, &names)?,
+            folder,
+            accepted,
+            rejected: Vec::new(),
+            unflushed: 0,
+        })
+    }
+
+    /// Adds a problem.
+    pub(super) fn problem(&mut self, problem: &Problem) -> Result<(), Error> {
+        let cell = |text| guard_safe(text);
+        self.problems.write(&[
+            &cell(&problem.place.file),
+            &problem.place.line.to_string(),
+            &cell(&problem.column),
+            problem.code.name(),
+            problem.severity.name(),
+            &cell(&problem.value),
+            &cell(&problem.message),
+        ])
+    }
+
+    /// Adds what was delivered for a call.
+    pub(super) fn accepted(&mut self, delivered: &Delivered, now: Moment) -> Result<(), Error> {
+        let Some(accepted) = &mut self.accepted else {
+            return Ok(());
+        };
+        accepted.write(&[
+            &guarded(&delivered.identity),
+            &guarded(delivered.uid.as_deref().unwrap_or_default()),
+            &guarded(delivered.recording.as_deref().unwrap_or_default()),
+            &delivered.bytes.to_string(),
+            &format!("{:.3}", now.time),
+        ])
+    }
+
+    /// Adds a record that was not sent, if its outcome says so, with its problems.
+    pub(super) fn ended(
+        &mut self,
+        record: &Record<'_>,
+        outcome: Outcome,
+        problems: &[Problem],
+    ) -> Result<(), Error> {
+        if matches!(outcome, Outcome::Rejected | Outcome::Failed) {
+            let rejected = self.rejected_of(record.sheet())?;
+            rejected
+                .rejects
+                .write(record, &in_one_cell(problems))
+                .map_err(Error::write(&rejected.path))?;
+        }
+        self.unflushed += 1;
+        if self.unflushed >= BETWEEN_FLUSHES {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Hands everything to the system.
+    pub(super) fn flush(&mut self) -> Result<(), Error> {
+        self.unflushed = 0;
+        self.problems.flush()?;
+        if let Some(accepted) = &mut self.accepted {
+            accepted.flush()?;
+        }
+        for rejected in &mut self.rejected {
+            rejected
+                .rejects
+                .flush()
+                .map_err(Error::write(&rejected.path))?;
+        }
+        Ok(())
+    }
+
+    /// Completes the files.
+    pub(super) fn finish(mut self) -> Result<(Folder, Written), Error> {
+        self.flush()?;
+        let mut written = Written::default();
+        if self.rejected.is_empty() {
+            // What lies there from an earlier run would read as rejected by this one.
+            for extension in ["csv", "ndjson"] {
+                self.folder.clear("rejected", extension)?;
+            }
+        }
+        written.files.extend(self.accepted.map(|table| table.path));
+        written.files.push(self.problems.path);
+        for rejected in self.rejected {
+            rejected
+                .rejects
+                .finish()
+                .map_err(Error::write(&rejected.path))?;
+            written.files.push(rejected.path.clone());
+            written.rejected.push(rejected.path);
+        }
+        Ok((self.folder, written))
+    }
+
+    /// The file for records of this sheet: one for all sheets that look the same.
+    fn rejected_of(&mut self, sheet: &Sheet) -> Result<&mut Rejected, Error> {
+        let names = sheet.header.as_ref().map(Header::names);
+        let known = self.rejected.iter().position(|rejected| {
+            rejected.names.as_deref() == names
+                && (names.is_none() || rejected.reading == sheet.reading)
+        });
+        let index = if let Some(index) = known {
+            index
+        } else {
+            let rejected = self.create_rejected(sheet)?;
+            self.rejected.push(rejected);
+            self.rejected.len() - 1
+        };
+        Ok(&mut self.rejected[index])
+    }
+
+    fn create_rejected(&self, sheet: &Sheet) -> Result<Rejected, Error> {
+        let taken = self.rejected.iter().map(|known| known.path.clone());
+        let taken: Vec<PathBuf> = taken.collect();
+        let extension = rejects::extension(sheet);
+        let path = self.folder.free_path("rejected", extension, &taken)?;
+        let rejects = Rejects::create(&path, sheet).map_err(Error::write(&path))?;
+        let names = sheet.header.as_ref().map(|header| header.names().to_vec());
+        Ok(Rejected {
+            path,
+            names,
+            reading: sheet.reading.clone(),
+            rejects,
+        })
+    }
+}
+
+impl Table {
+    fn new(path: PathBuf, file: File, names: &[&str]) -> Result<Self, Error> {
+        let csv = csv::Writer::from_writer(file);
+        let mut table = Table { path, csv };
+        table.write(names)?;
+        table.flush()?;
+        Ok(table)
+    }
+
+    fn write(&mut self, cells: &[&str]) -> Result<(), Error> {
+        self.csv
+            .write_record(cells)
+            .map_err(|error| Error::write(&self.path)(error.into()))
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        self.csv.flush().map_err(Error::write(&self.path))
+    }
+}
+
+/// `code: message; code: message`.
+fn in_one_cell(problems: &[Problem]) -> String {
+    let mut cell = String::new();
+    for problem in problems {
+        let separator = if cell.is_empty() { "" } else { "; " };
+        let _ = write!(
+            cell,
+            "{separator}{}: {}",
+            problem.code,
+            safe(&problem.message)
+        );
+    }
+    cell
+}
+
+/// Text that is safe to look at and to open in a spreadsheet; the record itself stands unchanged in
+/// the file of rejected records.
+fn guard_safe(text: &str) -> Cow<'_, str> {
+    match safe(text) {
+        Cow::Borrowed(text) => guarded(text),
+        Cow::Owned(text) => Cow::Owned(guarded(&text).into_owned()),
+    }
+}

@@ -1,0 +1,181 @@
+//! The folder for the files, and how a file gets its name there.
+//!
+//! Every file is readable by its owner only. What a person may have worked on (`rejected.csv`) or
+//! may need later (`accepted.csv`) is never overwritten: the file of an earlier run is moved aside
+//! under the time of its last change. A file that is being read as input is left alone.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::report::Error;
+
+/// Names that are tried for one file before giving up.
+const MOST_NAMES: u32 = 10_000;
+
+/// An existing folder to write to.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    inputs: Vec<PathBuf>,
+}
+
+impl Folder {
+    /// The folder, made if it is not there; `inputs` are files that must stay as they are.
+    pub(super) fn open(path: &Path, inputs: &[PathBuf]) -> Result<Self, Error> {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(path).map_err(|source| Error::Folder {
+            path: path.to_owned(),
+            source,
+        })?;
+        let inputs = inputs.iter().filter_map(|input| input.canonicalize().ok());
+        Ok(Folder {
+            path: path.to_owned(),
+            inputs: inputs.collect(),
+        })
+    }
+
+    /// A new file that replaces one of an earlier run.
+    pub(super) fn replace(&self, name: &str) -> Result<(PathBuf, File), Error> {
+        let path = self.path.join(name);
+        let file = match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => create_private(&path),
+        };
+        let file = file.map_err(Error::write(&path))?;
+        Ok((path, file))
+    }
+
+    /// The path of a file that is not there; one of an earlier run is moved aside. The name gets a
+    /// number (`rejected-2.csv`) when it is taken by an input or by this run.
+    pub(super) fn free_path(
+        &self,
+        stem: &str,
+        extension: &str,
+        taken: &[PathBuf],
+    ) -> Result<PathBuf, Error> {
+        for number in 1..=MOST_NAMES {
+            let path = match number {
+                1 => self.path.join(format!("{stem}.{extension}")),
+                _ => self.path.join(format!("{stem}-{number}.{extension}")),
+            };
+            if taken.contains(&path) || self.is_input(&path) {
+                continue;
+            }
+            self.move_aside(&path, stem, extension)
+                .map_err(Error::write(&path))?;
+            return Ok(path);
+        }
+        let path = self.path.join(format!("{stem}.{extension}"));
+        Err(Error::write(path)(io::ErrorKind::AlreadyExists.into()))
+    }
+
+    /// Moves the file of an earlier run aside, unless it is an input.
+    pub(super) fn clear(&self, stem: &str, extension: &str) -> Result<(), Error> {
+        let path = self.path.join(format!("{stem}.{extension}"));
+        if self.is_input(&path) {
+            return Ok(());
+        }
+        self.move_aside(&path, stem, extension)
+            .map_err(Error::write(&path))
+    }
+
+    fn is_input(&self, path: &Path) -> bool {
+        path.canonicalize()
+            .is_ok_and(|path| self.inputs.contains(&path))
+    }
+
+    fn move_aside(&self, path: &Path, stem: &str, extension: &str) -> io::Result<()> {
+        let changed = match fs::symlink_metadata(path) {
+            Ok(metadata) => metadata.modified()?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let time = Timestamp::try_from(changed).unwrap_or(Timestamp::UNIX_EPOCH);
+        let stamp = time.strftime("%Y%m%dT%H%M%SZ");
+        for number in 1..=MOST_NAMES {
+            let number = match number {
+                1 => String::new(),
+                _ => format!("-{number}"),
+            };
+            let aside = self
+                .path
+                .join(format!("{stem}.{stamp}{number}.{extension}"));
+            if fs::symlink_metadata(&aside).is_err() {
+                return fs::rename(path, aside);
+            }
+        }
+        Err(io::ErrorKind::AlreadyExists.into())
+    }
+}
+
+/// A new file that only its owner can read; an existing one, or a link in its place, is an error.
+pub(super) fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_of_an_earlier_run_is_moved_aside_and_not_lost() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = Folder::open(home.path(), &[]).unwrap();
+        for content in ["one", "two", "three"] {
+            let path = folder.free_path("rejected", "csv", &[]).unwrap();
+            fs::write(path, content).unwrap();
+        }
+        let mut contents: Vec<String> = fs::read_dir(home.path())
+            .unwrap()
+            .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
+            .collect();
+        contents.sort();
+        assert_eq!(contents, ["one", "three", "two"]);
+        assert_eq!(
+            fs::read_to_string(home.path().join("rejected.csv")).unwrap(),
+            "three"
+        );
+    }
+
+    #[test]
+    fn an_input_is_neither_overwritten_nor_moved() {
+        let home = tempfile::tempdir().unwrap();
+        let input = home.path().join("rejected.csv");
+        fs::write(&input, "input").unwrap();
+        let folder = Folder::open(home.path(), std::slice::from_ref(&input)).unwrap();
+        let path = folder.free_path("rejected", "csv", &[]).unwrap();
+        assert_eq!(path, home.path().join("rejected-2.csv"));
+        assert_eq!(fs::read_to_string(input).unwrap(), "input");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_and_folder_are_for_their_owner_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("deep/out");
+        let folder = Folder::open(&path, &[]).unwrap();
+        let (file, _) = folder.replace("summary.json").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(&file)), (0o700, 0o600));
+    }
+
+    #[test]
+    fn a_folder_that_is_a_file_is_an_error_with_its_name() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("out");
+        fs::write(&path, "").unwrap();
+        let error = Folder::open(&path, &[]).unwrap_err();
+        assert!(error.to_string().contains("out"), "{error}");
+    }
+}

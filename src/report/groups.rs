@@ -1,0 +1,170 @@
+//! Problems by kind.
+//!
+//! A hundred thousand problems of one kind take one line and the memory of three examples, so that
+//! the one of another kind is seen.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::call::{Code, Problem, Severity, explain};
+
+/// Examples that are kept of each kind.
+const EXAMPLES: usize = 3;
+
+/// All problems of one code and severity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Group {
+    /// What kind of problem.
+    #[serde(serialize_with = "name_of_code")]
+    pub code: Code,
+    /// How bad.
+    #[serde(serialize_with = "name_of_severity")]
+    pub severity: Severity,
+    /// How many problems.
+    pub problems: u64,
+    /// In how many records.
+    pub records: u64,
+    /// The first of them.
+    pub examples: Vec<Example>,
+    /// What to do about them.
+    pub cure: &'static str,
+}
+
+/// Where one problem stands; its value is personal and stays in `problems.csv`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Example {
+    /// The file as the operator named it.
+    #[serde(serialize_with = "text")]
+    pub file: Arc<str>,
+    /// The line on which the record starts.
+    pub line: u64,
+    /// The column; may be empty.
+    pub column: Box<str>,
+    /// Why it is a problem.
+    pub message: Box<str>,
+}
+
+/// The groups while they grow.
+#[derive(Debug, Default)]
+pub(super) struct Groups {
+    groups: BTreeMap<(Severity, Code), Growing>,
+}
+
+#[derive(Debug, Default)]
+struct Growing {
+    problems: u64,
+    records: u64,
+    last_record: Option<u64>,
+    examples: Vec<Example>,
+}
+
+impl Groups {
+    /// Counts a problem of the record with this number; `None` for one that belongs to no record.
+    /// Returns how many of its kind there are now.
+    pub(super) fn add(&mut self, record: Option<u64>, problem: &Problem) -> u64 {
+        let group = self
+            .groups
+            .entry((problem.severity, problem.code))
+            .or_default();
+        group.problems += 1;
+        if record.is_some() && group.last_record != record {
+            group.records += 1;
+            group.last_record = record;
+        }
+        if group.examples.len() < EXAMPLES {
+            group.examples.push(Example {
+                file: Arc::clone(&problem.place.file),
+                line: problem.place.line,
+                column: problem.column.clone(),
+                message: problem.message.clone(),
+            });
+        }
+        group.problems
+    }
+
+    /// The groups, the worst and the largest first.
+    pub(super) fn sorted(&self) -> Vec<Group> {
+        let mut groups: Vec<Group> = self
+            .groups
+            .iter()
+            .map(|(&(severity, code), group)| Group {
+                code,
+                severity,
+                problems: group.problems,
+                records: group.records,
+                examples: group.examples.clone(),
+                cure: explain(code).cure,
+            })
+            .collect();
+        groups.sort_by_key(|group| (Reverse(group.severity), Reverse(group.problems), group.code));
+        groups
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
+fn name_of_code<S: serde::Serializer>(code: &Code, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(code.name())
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
+fn name_of_severity<S: serde::Serializer>(severity: &Severity, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(severity.name())
+}
+
+fn text<S: serde::Serializer>(text: &Arc<str>, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::Place;
+
+    fn problem(code: Code, line: u64) -> Problem {
+        let file = "a.csv".into();
+        Problem::new(code, Place { file, line }, "why")
+    }
+
+    #[test]
+    fn many_of_one_kind_do_not_drown_the_one_of_another() {
+        let mut groups = Groups::default();
+        for line in 0..100_000 {
+            groups.add(Some(line), &problem(Code::CustomerNotAPhone, line));
+        }
+        groups.add(Some(7), &problem(Code::BadTime, 7));
+        let sorted = groups.sorted();
+        assert_eq!(sorted[0].code, Code::BadTime);
+        assert_eq!(sorted[1].problems, 100_000);
+        assert_eq!(sorted[1].examples.len(), EXAMPLES);
+    }
+
+    #[test]
+    fn a_record_counts_once_however_often_it_has_the_problem() {
+        let mut groups = Groups::default();
+        for record in [1, 1, 2] {
+            groups.add(Some(record), &problem(Code::BadNumber, record));
+        }
+        groups.add(None, &problem(Code::BadNumber, 0));
+        let group = &groups.sorted()[0];
+        assert_eq!((group.problems, group.records), (4, 2));
+    }
+
+    #[test]
+    fn a_policy_that_changes_the_severity_makes_a_group_of_its_own() {
+        let mut groups = Groups::default();
+        groups.add(Some(1), &problem(Code::RecordingMissing, 1));
+        let strict = problem(Code::RecordingMissing, 2).with_severity(Severity::Error);
+        groups.add(Some(2), &strict);
+        let severities: Vec<_> = groups.sorted().iter().map(|group| group.severity).collect();
+        assert_eq!(severities, [Severity::Error, Severity::Warning]);
+    }
+}

@@ -1,0 +1,105 @@
+//! What happens, as JSON lines for programs.
+//!
+//! Every line is one object with `event` and `at`. Values of the export never appear, and neither
+//! does any character that a terminal would act on.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::call::Problem;
+use crate::report::progress::Snapshot;
+use crate::report::{Summary, words};
+
+/// Lines about problems of one kind; the summary counts them all.
+pub(super) const MOST_PROBLEMS: u64 = 100;
+
+/// One notable event.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub(super) enum Line<'a> {
+    Opened {
+        file: &'a str,
+        reading: &'a str,
+        unused_columns: &'a [String],
+    },
+    Progress(&'a Snapshot),
+    Problem {
+        code: &'a str,
+        severity: &'a str,
+        file: &'a str,
+        line: u64,
+        column: &'a str,
+        message: &'a str,
+    },
+    Paused {
+        seconds: f64,
+        why: &'a str,
+    },
+    Stopping {
+        stop: &'a str,
+        why: &'a str,
+    },
+    Summary(&'a Summary),
+}
+
+#[derive(Serialize)]
+struct Stamped<'a> {
+    at: String,
+    #[serde(flatten)]
+    line: &'a Line<'a>,
+}
+
+impl<'a> Line<'a> {
+    /// The line for a problem, without its value.
+    pub(super) fn problem(problem: &'a Problem) -> Self {
+        Line::Problem {
+            code: problem.code.name(),
+            severity: problem.severity.name(),
+            file: &problem.place.file,
+            line: problem.place.line,
+            column: &problem.column,
+            message: &problem.message,
+        }
+    }
+
+    /// The line as text.
+    pub(super) fn text(&self, at: Timestamp) -> String {
+        let stamped = Stamped {
+            at: format!("{at:.3}"),
+            line: self,
+        };
+        json(&stamped)
+    }
+}
+
+/// One line of JSON that a terminal shows as it is. Our own types always serialize; if one does not,
+/// the line says so instead of being left out.
+pub(super) fn json(value: &impl Serialize) -> String {
+    match serde_json::to_string(value) {
+        Ok(json) => words::safe_json(json),
+        Err(error) => {
+            let error = serde_json::Value::from(error.to_string());
+            words::safe_json(format!("{{\"event\":\"fault\",\"message\":{error}}}"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::{Code, Place};
+
+    #[test]
+    fn a_problem_is_told_without_its_value() {
+        let place = Place {
+            file: "a\u{202e}.csv".into(),
+            line: 17,
+        };
+        let problem = Problem::new(Code::BadTime, place, "no such day").at("when", "secret");
+        let text = Line::problem(&problem).text(Timestamp::UNIX_EPOCH);
+        assert_eq!(
+            text,
+            r#"{"at":"1970-01-01T00:00:00.000Z","event":"problem","code":"bad-time","severity":"error","file":"a\u202e.csv","line":17,"column":"when","message":"no such day"}"#
+        );
+    }
+}

@@ -1,0 +1,516 @@
+//! Hears every event and sees to it that it is counted, shown and written.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+
+use crate::call::{Problem, Severity};
+use crate::pipeline::{Event, Stop};
+use crate::report::bars::Bar;
+use crate::report::ending;
+use crate::report::files::{Files, Written};
+use crate::report::lines::{self, Line};
+use crate::report::progress::{Pace, Progress};
+use crate::report::screen::Ink;
+use crate::report::summary::stop_name;
+use crate::report::sums::Sums;
+use crate::report::words::{clock, safe};
+use crate::report::{Error, Moment, Options, Screen, Style, Summary};
+
+/// Opened files that are named one by one; of a folder of thousands the rest is only counted.
+const NAMED_FILES: u64 = 10;
+/// Seconds between two notices about pauses.
+const BETWEEN_PAUSES: f64 = 5.0;
+
+/// The report of one run, from its first event to its summary.
+#[derive(Debug)]
+pub struct Report {
+    options: Options,
+    screen: Screen,
+    bar: Option<Bar>,
+    files: Option<Files>,
+    sums: Sums,
+    progress: Progress,
+    last_pause: Option<Moment>,
+}
+
+impl Report {
+    /// A report that begins now. Makes the files under `out`.
+    pub fn new(options: Options, screen: Screen) -> Result<Self, Error> {
+        Report::new_at(options, screen, Moment::now())
+    }
+
+    /// A report that begins at this moment.
+    pub fn new_at(options: Options, screen: Screen, now: Moment) -> Result<Self, Error> {
+        let files = match &options.out {
+            Some(out) => Some(Files::create(out, &options.inputs, options.mode)?),
+            None => None,
+        };
+        let bar = screen
+            .bars()
+            .filter(|_| options.style == Style::Human && !options.is_quiet)
+            .map(|bars| Bar::new(&bars, screen.color()));
+        Ok(Report {
+            progress: Progress::new(options.mode, now),
+            options,
+            screen,
+            bar,
+            files,
+            sums: Sums::default(),
+            last_pause: None,
+        })
+    }
+
+    /// Takes an event that happens now. An error means that a file could not be written; the event
+    /// is counted all the same.
+    pub fn event(&mut self, event: &Event<'_>) -> Result<(), Error> {
+        self.event_at(event, Moment::now())
+    }
+
+    /// Takes an event of this moment.
+    pub fn event_at(&mut self, event: &Event<'_>, now: Moment) -> Result<(), Error> {
+        self.sums.add(event);
+        let written = self.write(event, now);
+        self.show(event, now);
+        self.tick(now);
+        written
+    }
+
+    /// Lets time pass: shows the progress if it is due. To be called about every second, because
+    /// nothing else moves the screen while nothing happens.
+    pub fn tick(&mut self, now: Moment) {
+        let pace = if self.bar.is_some() {
+            Pace::Bars
+        } else {
+            Pace::Lines
+        };
+        let Some(snapshot) = self.progress.due(&self.sums, pace, now) else {
+            return;
+        };
+        match self.options.style {
+            _ if self.options.is_quiet => {}
+            Style::Json => self
+                .screen
+                .result(&Line::Progress(&snapshot).text(now.time)),
+            Style::Human => {
+                let line = snapshot.line(self.options.mode);
+                match &mut self.bar {
+                    Some(bar) => bar.show(&snapshot, line),
+                    None => self.screen.notice(&line),
+                }
+            }
+        }
+    }
+
+    /// Ends the report: completes the files and shows what the run came to. `ending` is why it
+    /// ended early, if it did; what events said about that counts too.
+    pub fn finish(self, ending: Option<Stop>) -> Result<Summary, Error> {
+        self.finish_at(ending, Moment::now())
+    }
+
+    /// Ends the report at this moment. The screen is written even when a file cannot be.
+    pub fn finish_at(mut self, ending: Option<Stop>, now: Moment) -> Result<Summary, Error> {
+        if let Some(stop) = ending {
+            self.sums.stop_for(stop, "");
+        }
+        if let Some(bar) = &self.bar {
+            bar.clear();
+        }
+        let started = self.progress.started();
+        let mut summary = Summary::new(&self.options, self.sums, started, now);
+        let written = match self.files {
+            Some(files) => complete(files, &mut summary),
+            None => Ok(()),
+        };
+        match self.options.style {
+            Style::Json => self.screen.result(&Line::Summary(&summary).text(now.time)),
+            Style::Human => {
+                let is_brief = self.options.is_quiet;
+                for line in ending::lines(&summary, is_brief, &self.screen) {
+                    self.screen.result(&line);
+                }
+            }
+        }
+        written.map(|()| summary)
+    }
+
+    fn write(&mut self, event: &Event<'_>, now: Moment) -> Result<(), Error> {
+        match event {
+            Event::Ended {
+                record,
+                outcome,
+                problems,
+                delivered,
+                ..
+            } => {
+                let number = Some(self.sums.record());
+                let noted = self.problems(number, problems, now);
+                let Some(files) = &mut self.files else {
+                    return noted;
+                };
+                if let Some(delivered) = delivered {
+                    files.accepted(delivered, now)?;
+                }
+                files.ended(record, *outcome, problems)?;
+                noted
+            }
+            Event::Aside(problem) => self.problems(None, std::slice::from_ref(*problem), now),
+            _ => Ok(()),
+        }
+    }
+
+    fn problems(
+        &mut self,
+        record: Option<u64>,
+        problems: &[Problem],
+        now: Moment,
+    ) -> Result<(), Error> {
+        let mut written = Ok(());
+        for problem in problems {
+            let known = self.sums.groups.add(record, problem);
+            if known <= lines::MOST_PROBLEMS && self.tells(problem.severity) {
+                self.screen.result(&Line::problem(problem).text(now.time));
+            }
+            if let (Some(files), Ok(())) = (&mut self.files, &written) {
+                written = files.problem(problem);
+            }
+        }
+        written
+    }
+
+    /// Whether problems are told one by one; people get them grouped at the end.
+    fn tells(&self, severity: Severity) -> bool {
+        let least = if self.options.is_quiet {
+            Severity::Error
+        } else {
+            Severity::Warning
+        };
+        self.options.style == Style::Json && severity >= least
+    }
+
+    fn show(&mut self, event: &Event<'_>, now: Moment) {
+        match event {
+            Event::Opened { sheet, unused } => {
+                let (file, reading) = (&*sheet.file, sheet.reading.as_str());
+                let line = Line::Opened {
+                    file,
+                    reading,
+                    unused_columns: unused,
+                };
+                let text = match self.sums.sheets {
+                    ..=NAMED_FILES => Some(format!("reading {} as: {}", safe(file), safe(reading))),
+                    number if number == NAMED_FILES + 1 => {
+                        Some("reading more files, not named one by one".to_owned())
+                    }
+                    _ => None,
+                };
+                self.notice(&line, text, now);
+            }
+            Event::Paused { pause, why } => {
+                self.progress.pause(now, *pause, why);
+                let last = self.last_pause;
+                if last.is_none_or(|last| now.seconds_since(last) >= BETWEEN_PAUSES) {
+                    self.last_pause = Some(now);
+                    let seconds = pause.as_secs_f64();
+                    let line = Line::Paused { seconds, why };
+                    let text = format!("paused for {}: {}", clock(seconds), safe(why));
+                    self.notice(&line, Some(text), now);
+                }
+            }
+            Event::Stopping { stop, why } => self.show_stop(*stop, why, now),
+            Event::Ended { .. }
+            | Event::Read { .. }
+            | Event::Checked(_)
+            | Event::Aside(_)
+            | Event::Sent { .. }
+            | Event::Retried { .. } => {}
+        }
+    }
+
+    fn show_stop(&mut self, stop: Stop, why: &str, now: Moment) {
+        let line = Line::Stopping {
+            stop: stop_name(stop),
+            why,
+        };
+        match self.options.style {
+            Style::Json => self.screen.result(&line.text(now.time)),
+            Style::Human if self.options.is_quiet && stop < Stop::GaveUp => {}
+            Style::Human => {
+                let text = format!("stopping: {}; finishing what is under way", safe(why));
+                let text = self.screen.paint(Ink::Warning, &text);
+                self.screen.notice(&text);
+            }
+        }
+    }
+
+    fn notice(&mut self, line: &Line<'_>, text: Option<String>, now: Moment) {
+        match (self.options.style, text) {
+            _ if self.options.is_quiet => {}
+            (Style::Json, _) => self.screen.result(&line.text(now.time)),
+            (Style::Human, Some(text)) => self.screen.notice(&text),
+            (Style::Human, None) => {}
+        }
+    }
+}
+
+/// Completes the files of the records and adds those that are made from the summary.
+fn complete(files: Files, summary: &mut Summary) -> Result<(), Error> {
+    let (folder, Written { files, rejected }) = files.finish()?;
+    summary.files = files;
+    summary.rejected_files = rejected;
+    let (path, file) = folder.replace("summary.json")?;
+    summary.files.push(path.clone());
+    write_json(summary, file).map_err(Error::write(path))
+}
+
+fn write_json(summary: &Summary, file: File) -> std::io::Result<()> {
+    let mut file = BufWriter::new(file);
+    serde_json::to_writer_pretty(&mut file, summary)?;
+    file.write_all(b"\n")?;
+    file.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::call::Code;
+    use crate::pipeline::{Delivered, Outcome};
+    use crate::report::Mode;
+    use crate::report::stage::{Stage, facts, problem, sheet};
+
+    fn delivered(identity: &str) -> Delivered {
+        Delivered {
+            identity: identity.to_owned(),
+            uid: Some("0f6d-uid".to_owned()),
+            recording: Some("march/=1.wav".to_owned()),
+            bytes: 1_000,
+            in_doubt: 0,
+        }
+    }
+
+    #[test]
+    fn a_run_leaves_its_files_and_they_say_what_happened() {
+        let mut stage = Stage::with_files(Mode::Run);
+        stage.opened(&sheet("calls.csv", &["id", "phone"]));
+        stage.checked(&facts(3));
+        let done = delivered("-5");
+        stage.created(2, &["-5", "+4512345678"], &done);
+        let bad = problem(Code::BadTime, 3).at("phone", "=HYPERLINK(1)");
+        let worse = problem(Code::BadEmail, 3);
+        stage.ended(3, &["7", "=1+1"], Outcome::Rejected, &[bad, worse]);
+        stage.ended(4, &["8", "x"], Outcome::NotAttempted, &[]);
+        let summary = stage.finish(Some(Stop::Interrupted)).unwrap();
+
+        assert_eq!(
+            stage.file("accepted.csv"),
+            "external_id,uid,recording,bytes,when\n\
+             -5,0f6d-uid,march/=1.wav,1000,2024-03-15T08:00:00.000Z\n"
+        );
+        assert_eq!(
+            stage.file("problems.csv"),
+            "file,line,column,code,severity,value,message\n\
+             calls.csv,3,phone,bad-time,error,'=HYPERLINK(1),is no good\n\
+             calls.csv,3,,bad-email,error,,is no good\n"
+        );
+        assert_eq!(
+            stage.file("rejected.csv"),
+            "id,phone,_problems\n7,=1+1,bad-time: is no good; bad-email: is no good\n"
+        );
+        let json: serde_json::Value = serde_json::from_str(&stage.file("summary.json")).unwrap();
+        assert_eq!(json["outcomes"]["created"], 1);
+        assert_eq!(json["stop"], "interrupted");
+        assert_eq!(json["problems"][0]["code"], "bad-time");
+        assert_eq!(summary.rejected_files, [stage.path("rejected.csv")]);
+        let last = stage.results.lines().pop().unwrap();
+        assert!(
+            last.ends_with("Run the same command again to resume."),
+            "{last}"
+        );
+    }
+
+    #[test]
+    fn sheets_of_another_header_get_a_file_of_their_own_and_json_gets_lines() {
+        let mut stage = Stage::with_files(Mode::Check);
+        let bad = [problem(Code::BadTime, 2)];
+        for names in [["a", "b"], ["a", "c"], ["a", "b"]] {
+            stage.opened(&sheet("x.csv", &names));
+            stage.ended(2, &["1", "2"], Outcome::Rejected, &bad);
+        }
+        stage.opened_json();
+        stage.ended_json(1, r#"{"id": 12345678901234567890}"#, &bad);
+        let summary = stage.finish(None).unwrap();
+        assert_eq!(stage.file("rejected.csv").lines().count(), 3);
+        assert_eq!(stage.file("rejected-2.csv").lines().count(), 2);
+        assert_eq!(
+            stage.file("rejected.ndjson"),
+            "{\"id\":12345678901234567890,\"_problems\":\"bad-time: is no good\"}\n"
+        );
+        assert_eq!(summary.rejected_files.len(), 3);
+    }
+
+    #[test]
+    fn a_check_leaves_the_accepted_of_a_run_alone() {
+        let mut stage = Stage::with_files(Mode::Check);
+        fs::write(stage.path("accepted.csv"), "of a run").unwrap();
+        stage.checked(&facts(0));
+        stage.finish(None).unwrap();
+        assert_eq!(stage.file("accepted.csv"), "of a run");
+    }
+
+    #[test]
+    fn rejected_records_of_an_earlier_run_are_not_taken_for_those_of_this_one() {
+        let mut stage = Stage::with_files(Mode::Run);
+        fs::write(stage.path("rejected.csv"), "earlier").unwrap();
+        stage.finish(None).unwrap();
+        assert!(!stage.path("rejected.csv").exists());
+        let kept = fs::read_dir(stage.path("."))
+            .unwrap()
+            .filter_map(|entry| entry.unwrap().file_name().into_string().ok())
+            .find(|name| name.starts_with("rejected."));
+        assert_eq!(stage.file(&kept.unwrap()), "earlier");
+    }
+
+    #[test]
+    fn records_are_on_disk_before_the_run_ends() {
+        let mut stage = Stage::with_files(Mode::Run);
+        stage.opened(&sheet("x.csv", &["a"]));
+        for line in 0..200 {
+            let done = delivered(&line.to_string());
+            stage.created(line, &["1"], &done);
+        }
+        assert_eq!(stage.file("accepted.csv").lines().count(), 201);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_an_error_and_the_table_is_shown_all_the_same() {
+        let mut stage = Stage::with_files(Mode::Check);
+        fs::create_dir(stage.path("summary.json")).unwrap();
+        stage.checked(&facts(0));
+        let error = stage.finish(None).unwrap_err();
+        assert!(error.to_string().contains("summary.json"), "{error}");
+        assert!(stage.results.text().contains("= records read"));
+    }
+
+    #[test]
+    fn a_screen_that_is_gone_does_not_end_the_run() {
+        struct Gone;
+        impl Write for Gone {
+            fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+                Err(std::io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let report = Report::new(Options::new(Mode::Check), Screen::to(Gone, Gone)).unwrap();
+        assert!(report.finish(None).is_ok());
+    }
+
+    #[test]
+    fn json_style_is_one_object_a_line_and_nothing_else() {
+        let mut stage = Stage::with(|options| options.style = Style::Json, Mode::Run);
+        stage.opened(&sheet("calls\u{1b}.csv", &["id"]));
+        stage.checked(&facts(1));
+        stage.ended(
+            2,
+            &["1"],
+            Outcome::Held,
+            &[problem(Code::RecordingMissing, 2)],
+        );
+        stage.event(&Event::Paused {
+            pause: Duration::from_secs(30),
+            why: "429",
+        });
+        stage.pass(6);
+        stage.event(&Event::Stopping {
+            stop: Stop::TokenRefused,
+            why: "401",
+        });
+        stage.finish(Some(Stop::TokenRefused)).unwrap();
+        let events: Vec<String> = stage
+            .results
+            .lines()
+            .iter()
+            .map(|line| {
+                let json: serde_json::Value = serde_json::from_str(line).unwrap();
+                json["event"].as_str().unwrap().to_owned()
+            })
+            .collect();
+        assert_eq!(
+            events,
+            [
+                "opened", "problem", "paused", "progress", "stopping", "summary"
+            ]
+        );
+        assert!(stage.notices.text().is_empty());
+        assert!(!stage.results.text().contains('\u{1b}'));
+    }
+
+    #[test]
+    fn problems_of_one_kind_are_told_a_hundred_times_and_counted_always() {
+        let mut stage = Stage::with(|options| options.style = Style::Json, Mode::Check);
+        stage.opened(&sheet("x.csv", &["id"]));
+        for line in 0..500 {
+            stage.ended(
+                line,
+                &["1"],
+                Outcome::Rejected,
+                &[problem(Code::BadTime, line)],
+            );
+        }
+        let summary = stage.finish(None).unwrap();
+        let told = stage
+            .results
+            .text()
+            .matches("\"event\":\"problem\"")
+            .count();
+        assert_eq!((told, summary.groups[0].problems), (100, 500));
+    }
+
+    #[test]
+    fn quiet_shows_errors_and_the_end_only() {
+        let mut stage = Stage::with(|options| options.is_quiet = true, Mode::Run);
+        stage.opened(&sheet("x.csv", &["id"]));
+        stage.pass(60);
+        stage.event(&Event::Stopping {
+            stop: Stop::Interrupted,
+            why: "signal",
+        });
+        assert_eq!(stage.notices.text(), "");
+        stage.event(&Event::Stopping {
+            stop: Stop::GaveUp,
+            why: "no line\x07",
+        });
+        assert_eq!(
+            stage.notices.text(),
+            "stopping: no line\\u{7}; finishing what is under way\n"
+        );
+        stage.finish(None).unwrap();
+        assert!(stage.results.text().contains("= records read"));
+    }
+
+    #[test]
+    fn of_a_folder_of_files_the_first_are_named() {
+        let mut stage = Stage::with(|_| {}, Mode::Check);
+        for number in 0..50 {
+            stage.opened(&sheet(&format!("{number}.csv"), &["id"]));
+        }
+        let lines = stage.notices.lines();
+        assert_eq!(lines[0], "reading 0.csv as: comma, utf-8, header, LF");
+        assert_eq!(lines.len(), 11);
+    }
+
+    #[test]
+    fn a_problem_of_no_record_is_counted_but_is_no_record() {
+        let mut stage = Stage::with(|_| {}, Mode::Check);
+        stage.event(&Event::Aside(&problem(Code::RecordingMissing, 0)));
+        let summary = stage.finish(None).unwrap();
+        assert_eq!(
+            (summary.groups[0].problems, summary.groups[0].records),
+            (1, 0)
+        );
+        assert!(summary.is_accounted_for());
+    }
+}

@@ -1,0 +1,75 @@
+//! What the operator chose about reports.
+
+use std::path::PathBuf;
+
+use crate::call::Field;
+
+/// How far the road goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Records are read and checked.
+    Check,
+    /// As in a run, but nothing is sent.
+    DryRun,
+    /// Calls are delivered.
+    Run,
+}
+
+impl Mode {
+    /// The key in `summary.json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Mode::Check => "check",
+            Mode::DryRun => "dry_run",
+            Mode::Run => "run",
+        }
+    }
+}
+
+/// In which form things are told on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Style {
+    /// Text for people.
+    #[default]
+    Human,
+    /// One JSON object a line, for programs.
+    Json,
+}
+
+/// What a report needs to know before the first event.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How far the road goes.
+    pub mode: Mode,
+    /// The folder for the files; `None` for none.
+    pub out: Option<PathBuf>,
+    /// The form on the screen.
+    pub style: Style,
+    /// Only errors and what stands at the end.
+    pub is_quiet: bool,
+    /// Requests a second that a run may send, for the estimate; 0 for as many as it can.
+    pub rate: f64,
+    /// Bytes a second that a run may send; `None` for as many as the line takes.
+    pub bandwidth: Option<u64>,
+    /// What feeds each target field, in the words of the mapping.
+    pub sources: Vec<(Field, String)>,
+    /// The files of the export, so that none of them is overwritten when the output of an earlier
+    /// run is fed in again.
+    pub inputs: Vec<PathBuf>,
+}
+
+impl Options {
+    /// Options of this mode, with nothing but a screen for people.
+    pub fn new(mode: Mode) -> Self {
+        Options {
+            mode,
+            out: None,
+            style: Style::Human,
+            is_quiet: false,
+            rate: 20.0,
+            bandwidth: None,
+            sources: Vec::new(),
+            inputs: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! How far the run is, how fast, and how long it will take.
+//!
+//! Speed is that of the last minute, because a night of pauses says nothing about the present. What
+//! is left is guessed from the share of bytes read: nobody counts the records of an export first.
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::pipeline::Outcome;
+use crate::report::sums::Sums;
+use crate::report::words::{self, float};
+use crate::report::{Mode, Moment};
+
+/// Time between two lines where no bars are drawn.
+const BETWEEN_LINES: Duration = Duration::from_secs(5);
+/// Time between two drawings of the bar.
+const BETWEEN_DRAWINGS: Duration = Duration::from_millis(100);
+/// Time between two samples of speed.
+const BETWEEN_SAMPLES: Duration = Duration::from_secs(1);
+/// Samples that make the speed.
+const SAMPLES: usize = 60;
+/// Seconds before which an estimate would only be noise.
+const SOONEST_ESTIMATE: f64 = 3.0;
+
+/// How the progress is shown, which decides how often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    Lines,
+    Bars,
+}
+
+/// The state of the run at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Snapshot {
+    pub(super) read: u64,
+    #[serde(flatten)]
+    pub(super) counts: Counts,
+    pub(super) records_per_second: f64,
+    /// Bytes of recordings sent in a run, else bytes of the export read.
+    pub(super) bytes: u64,
+    pub(super) bytes_per_second: f64,
+    pub(super) retries: u64,
+    /// Between 0 and 1; `None` when the size of the input is not known.
+    pub(super) done: Option<f64>,
+    pub(super) seconds_left: Option<f64>,
+    pub(super) paused_seconds: Option<f64>,
+    pub(super) paused_why: Option<String>,
+}
+
+/// Records by outcome, as keys of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Counts(pub(super) [u64; 7]);
+
+impl Serialize for Counts {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(
+            Outcome::ALL
+                .into_iter()
+                .zip(self.0)
+                .map(|(outcome, count)| (outcome.name(), count)),
+        )
+    }
+}
+
+/// Watches the sums go by.
+#[derive(Debug)]
+pub(super) struct Progress {
+    mode: Mode,
+    started: Moment,
+    samples: VecDeque<Sample>,
+    last_shown: Moment,
+    pause: Option<(Moment, String)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Sample {
+    at: Moment,
+    ended: u64,
+    bytes: u64,
+}
+
+impl Progress {
+    /// A run that starts now.
+    pub(super) fn new(mode: Mode, now: Moment) -> Self {
+        let sample = Sample {
+            at: now,
+            ended: 0,
+            bytes: 0,
+        };
+        Progress {
+            mode,
+            started: now,
+            samples: [sample].into(),
+            last_shown: now,
+            pause: None,
+        }
+    }
+
+    /// When the run started.
+    pub(super) fn started(&self) -> Moment {
+        self.started
+    }
+
+    /// Nothing is sent from now on for so long.
+    pub(super) fn pause(&mut self, now: Moment, pause: Duration, why: &str) {
+        self.pause = Some((now.later(pause), why.to_owned()));
+    }
+
+    /// The state, if it is time to show it again.
+    pub(super) fn due(&mut self, sums: &Sums, pace: Pace, now: Moment) -> Option<Snapshot> {
+        let between = match pace {
+            Pace::Lines => BETWEEN_LINES,
+            Pace::Bars => BETWEEN_DRAWINGS,
+        };
+        self.sample(sums, now);
+        if now.clock.saturating_duration_since(self.last_shown.clock) < between {
+            return None;
+        }
+        self.last_shown = now;
+        Some(self.snapshot(sums, now))
+    }
+
+    /// The state at this moment.
+    pub(super) fn snapshot(&mut self, sums: &Sums, now: Moment) -> Snapshot {
+        self.pause.take_if(|(until, _)| until.clock <= now.clock);
+        let ended = sums.tally.accounted();
+        let bytes = self.bytes(sums);
+        let oldest = self.samples.front();
+        let (seconds, records, moved) = oldest.map_or((0.0, 0, 0), |oldest| {
+            (
+                now.seconds_since(oldest.at),
+                ended.saturating_sub(oldest.ended),
+                bytes.saturating_sub(oldest.bytes),
+            )
+        });
+        let per_second = |number: u64| {
+            if seconds > 0.0 {
+                float(number) / seconds
+            } else {
+                0.0
+            }
+        };
+        let records_per_second = per_second(records);
+        let all = expected_records(sums);
+        let seconds_left = all.and_then(|all| {
+            let left = (all - float(ended)).max(0.0);
+            let is_known =
+                now.seconds_since(self.started) >= SOONEST_ESTIMATE && records_per_second > 0.0;
+            is_known.then(|| left / records_per_second)
+        });
+        Snapshot {
+            read: sums.tally.read,
+            counts: Counts(Outcome::ALL.map(|outcome| sums.tally.of(outcome))),
+            records_per_second,
+            bytes,
+            bytes_per_second: per_second(moved),
+            retries: sums.retries,
+            done: all.map(|all| (float(ended) / all).min(1.0)),
+            seconds_left,
+            paused_seconds: self
+                .pause
+                .as_ref()
+                .map(|(until, _)| until.seconds_since(now)),
+            paused_why: self.pause.as_ref().map(|(_, why)| why.clone()),
+        }
+    }
+
+    fn sample(&mut self, sums: &Sums, now: Moment) {
+        let is_time = self.samples.back().is_none_or(|last| {
+            now.clock.saturating_duration_since(last.at.clock) >= BETWEEN_SAMPLES
+        });
+        if is_time {
+            if self.samples.len() >= SAMPLES {
+                self.samples.pop_front();
+            }
+            self.samples.push_back(Sample {
+                at: now,
+                ended: sums.tally.accounted(),
+                bytes: self.bytes(sums),
+            });
+        }
+    }
+
+    fn bytes(&self, sums: &Sums) -> u64 {
+        match self.mode {
+            Mode::Run => sums.sent,
+            Mode::Check | Mode::DryRun => sums.bytes_read,
+        }
+    }
+}
+
+/// How many records the input will have had, if its bytes are spread evenly; `None` when its size
+/// is not known or nothing was read yet.
+fn expected_records(sums: &Sums) -> Option<f64> {
+    let total = sums.bytes_total?;
+    if sums.bytes_read == 0 || sums.tally.read == 0 {
+        return None;
+    }
+    let read = float(sums.bytes_read.min(total));
+    let all = float(sums.tally.read) * float(total) / read.max(1.0);
+    // Reading goes ahead of ending, never behind.
+    Some(all.max(float(sums.tally.accounted())))
+}
+
+impl Snapshot {
+    /// The state as one line of text.
+    pub(super) fn line(&self, mode: Mode) -> String {
+        let mut line = format!("{} read", words::count(self.read));
+        let mut separator = ": ";
+        for (outcome, count) in Outcome::ALL.into_iter().zip(self.counts.0) {
+            if count > 0 {
+                let name = words::outcome(outcome, mode);
+                let _ = write!(line, "{separator}{} {name}", words::count(count));
+                separator = ", ";
+            }
+        }
+        let _ = write!(line, " · {}/s", speed(self.records_per_second));
+        if self.bytes > 0 {
+            let speed = words::bytes(words::whole(self.bytes_per_second));
+            let _ = write!(line, " · {} at {speed}/s", words::bytes(self.bytes));
+        }
+        if self.retries > 0 {
+            let _ = write!(line, " · {} tried again", words::count(self.retries));
+        }
+        if let Some(seconds) = self.paused_seconds {
+            let why = self.paused_why.as_deref().unwrap_or_default();
+            let _ = write!(
+                line,
+                " · paused for {}: {}",
+                words::clock(seconds),
+                words::safe(why)
+            );
+        } else if let Some(seconds) = self.seconds_left {
+            let _ = write!(line, " · about {} left", words::clock(seconds));
+        }
+        line
+    }
+}
+
+fn speed(per_second: f64) -> String {
+    if per_second < 100.0 {
+        format!("{per_second:.1}")
+    } else {
+        words::count(words::whole(per_second))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::{Event, Facts};
+
+    fn sums(read: u64, created: u64) -> Sums {
+        let mut sums = Sums::default();
+        let facts = Facts {
+            records: read,
+            ..Facts::default()
+        };
+        sums.add(&Event::Checked(&facts));
+        for _ in 0..created {
+            sums.tally.count(Outcome::Created);
+        }
+        sums
+    }
+
+    fn seconds(number: u64) -> Duration {
+        Duration::from_secs(number)
+    }
+
+    #[test]
+    fn a_line_comes_every_five_seconds_and_not_between() {
+        let start = Moment::now();
+        let mut progress = Progress::new(Mode::Run, start);
+        let sums = sums(10, 5);
+        let mut shown = Vec::new();
+        for second in 0..=16 {
+            let now = start.later(seconds(second));
+            if progress.due(&sums, Pace::Lines, now).is_some() {
+                shown.push(second);
+            }
+        }
+        assert_eq!(shown, [5, 10, 15]);
+    }
+
+    #[test]
+    fn what_is_left_follows_the_bytes_and_the_speed_of_the_last_minute() {
+        let start = Moment::now();
+        let mut progress = Progress::new(Mode::Run, start);
+        let mut sums = sums(200, 100);
+        sums.bytes_read = 1_000;
+        sums.bytes_total = Some(2_000);
+        sums.sent = 5_000_000;
+        let snapshot = progress.snapshot(&sums, start.later(seconds(10)));
+        // 400 records in all, 300 left, 10 a second.
+        assert_eq!(snapshot.seconds_left, Some(30.0));
+        assert_eq!(snapshot.done, Some(0.25));
+        assert_eq!(
+            snapshot.line(Mode::Run),
+            "200 read: 100 created · 10.0/s · 5.0 MB at 500.0 kB/s · about 0:00:30 left"
+        );
+    }
+
+    #[test]
+    fn a_speed_of_yesterday_does_not_count() {
+        let start = Moment::now();
+        let mut progress = Progress::new(Mode::Run, start);
+        let sums = sums(1_000, 1_000);
+        for second in 1..=200 {
+            progress.due(&sums, Pace::Bars, start.later(seconds(second)));
+        }
+        let snapshot = progress.snapshot(&sums, start.later(seconds(200)));
+        assert_eq!(snapshot.records_per_second.to_bits(), 0.0_f64.to_bits());
+    }
+
+    #[test]
+    fn a_pause_is_shown_until_it_is_over() {
+        let start = Moment::now();
+        let mut progress = Progress::new(Mode::Run, start);
+        progress.pause(start, seconds(30), "429 \x1b[2J");
+        let sums = sums(1, 0);
+        let during = progress.snapshot(&sums, start.later(seconds(3)));
+        assert!(
+            during
+                .line(Mode::Run)
+                .ends_with("paused for 0:00:27: 429 \\u{1b}[2J")
+        );
+        let after = progress.snapshot(&sums, start.later(seconds(30)));
+        assert_eq!(after.paused_seconds, None);
+    }
+
+    #[test]
+    fn nothing_is_promised_about_standard_input() {
+        let start = Moment::now();
+        let mut progress = Progress::new(Mode::Check, start);
+        let snapshot = progress.snapshot(&sums(10, 10), start.later(seconds(60)));
+        assert_eq!((snapshot.done, snapshot.seconds_left), (None, None));
+    }
+}

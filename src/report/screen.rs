@@ -1,0 +1,139 @@
+//! The one way to the terminal.
+//!
+//! Results go to one stream and everything about the way there to another, so that
+//! `check … | less` and `run … > log` do what people expect. A screen that is gone (a closed pipe, a
+//! lost session) never ends a run: the files and the ledger hold what counts.
+
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+
+use indicatif::MultiProgress;
+
+/// Columns of a screen whose width is not known.
+const USUAL_WIDTH: u16 = 100;
+
+/// Where a report is shown.
+pub struct Screen {
+    results: Box<dyn Write + Send>,
+    notices: Box<dyn Write + Send>,
+    bars: Option<MultiProgress>,
+    width: u16,
+    color: Color,
+}
+
+/// Whether text may carry colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Color {
+    /// Plain text.
+    Never,
+    /// ANSI colours.
+    Always,
+}
+
+/// What a piece of text is, for its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ink {
+    Strong,
+    Warning,
+    Bad,
+    Faint,
+}
+
+impl Screen {
+    /// The streams of this process: results on standard output, notices on standard error, progress
+    /// bars if the latter is a terminal.
+    pub fn of_process(color: Color) -> Self {
+        let is_terminal = io::stderr().is_terminal();
+        let width = if io::stdout().is_terminal() {
+            comfy_table::Table::new().width().unwrap_or(USUAL_WIDTH)
+        } else {
+            USUAL_WIDTH
+        };
+        Screen {
+            results: Box::new(io::stdout()),
+            notices: Box::new(io::stderr()),
+            bars: is_terminal.then(MultiProgress::new),
+            width,
+            color,
+        }
+    }
+
+    /// A plain screen without bars that writes to these.
+    pub fn to(results: impl Write + Send + 'static, notices: impl Write + Send + 'static) -> Self {
+        Screen {
+            results: Box::new(results),
+            notices: Box::new(notices),
+            bars: None,
+            width: USUAL_WIDTH,
+            color: Color::Never,
+        }
+    }
+
+    /// The progress bars, for those who write to standard error as well; `None` where none are
+    /// drawn.
+    pub fn bars(&self) -> Option<MultiProgress> {
+        self.bars.clone()
+    }
+
+    /// Columns of text that fit side by side.
+    pub(super) fn width(&self) -> u16 {
+        self.width
+    }
+
+    /// Whether colours may be used.
+    pub(super) fn color(&self) -> Color {
+        self.color
+    }
+
+    /// The text in the colour of what it is.
+    pub(super) fn paint(&self, ink: Ink, text: &str) -> String {
+        paint(self.color, ink, text)
+    }
+
+    /// Shows a line of the result.
+    pub(super) fn result(&mut self, line: &str) {
+        let results = &mut self.results;
+        write_line(self.bars.as_ref(), results.as_mut(), line);
+    }
+
+    /// Shows a line about the way there.
+    pub(super) fn notice(&mut self, line: &str) {
+        let notices = &mut self.notices;
+        write_line(self.bars.as_ref(), notices.as_mut(), line);
+    }
+}
+
+impl fmt::Debug for Screen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Screen")
+            .field("bars", &self.bars.is_some())
+            .field("width", &self.width)
+            .field("color", &self.color)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The text in the colour of what it is.
+pub(super) fn paint(color: Color, ink: Ink, text: &str) -> String {
+    if color == Color::Never {
+        return text.to_owned();
+    }
+    let code = match ink {
+        Ink::Strong => "1",
+        Ink::Warning => "33",
+        Ink::Bad => "1;31",
+        Ink::Faint => "2",
+    };
+    format!("\x1b[{code}m{text}\x1b[0m")
+}
+
+fn write_line(bars: Option<&MultiProgress>, to: &mut dyn Write, line: &str) {
+    let mut write = || {
+        // See the head: a screen that is gone is no reason to stop.
+        let _ = writeln!(to, "{line}").and_then(|()| to.flush());
+    };
+    match bars {
+        Some(bars) => bars.suspend(write),
+        None => write(),
+    }
+}

@@ -1,0 +1,287 @@
+//! What a run came to.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use crate::call::{Field, Severity};
+use crate::pipeline::{Facts, Outcome, Stop, Tally};
+use crate::report::advice;
+use crate::report::estimate::Estimate;
+use crate::report::groups::Group;
+use crate::report::progress::Counts;
+use crate::report::sums::{Deliveries, Sums};
+use crate::report::{Mode, Moment, Options};
+
+/// Agents that are listed by name.
+pub(super) const TOP_AGENTS: usize = 20;
+
+/// Everything that is known at the end. Its serialized form is `summary.json`; it holds neither
+/// values nor people, but for the ids of agents.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// How far the road went.
+    pub mode: Mode,
+    /// Why it ended early, and that in words; `None` when it did not.
+    pub stop: Option<(Stop, String)>,
+    /// When it started.
+    pub started: Timestamp,
+    /// Seconds that it took.
+    pub seconds: f64,
+    /// Records by outcome.
+    pub tally: Tally,
+    /// Records by outcome and reason, where one is known.
+    pub details: BTreeMap<(Outcome, String), u64>,
+    /// Problems by kind, the worst and the largest first.
+    pub groups: Vec<Group>,
+    /// Sums over the checked records.
+    pub facts: Facts,
+    /// What was delivered.
+    pub deliveries: Deliveries,
+    /// Bytes that left the machine, those of failed tries included.
+    pub sent: u64,
+    /// Requests that were tried again.
+    pub retries: u64,
+    /// How often everything stood still, and for how many seconds in all.
+    pub pauses: (u64, f64),
+    /// Files read.
+    pub sheets: u64,
+    /// Columns that nothing uses, with the number of files that have them.
+    pub unused: BTreeMap<String, u64>,
+    /// What feeds the targets and how often that is something, in the order of the wire.
+    pub targets: Vec<Target>,
+    /// How long a run takes.
+    pub estimate: Estimate,
+    /// The files that were written.
+    pub files: Vec<PathBuf>,
+    /// Those of them that can be fed in again.
+    pub rejected_files: Vec<PathBuf>,
+}
+
+/// One target field over all calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The field.
+    pub field: Field,
+    /// What feeds it, in the words of the mapping; `None` when nothing does.
+    pub source: Option<String>,
+    /// Calls in which it has a value.
+    pub filled: u64,
+}
+
+impl Summary {
+    /// The summary of these sums at the end of a run.
+    pub(super) fn new(options: &Options, sums: Sums, started: Moment, now: Moment) -> Self {
+        let facts = sums.facts;
+        let estimate = Estimate::new(facts.requests, facts.bytes, options.rate, options.bandwidth);
+        Summary {
+            mode: options.mode,
+            stop: sums.stop,
+            started: started.time,
+            seconds: now.seconds_since(started),
+            tally: sums.tally,
+            details: sums.details,
+            groups: sums.groups.sorted(),
+            targets: targets(options, &facts),
+            facts,
+            deliveries: sums.deliveries,
+            sent: sums.sent,
+            retries: sums.retries,
+            pauses: (sums.pauses, sums.paused.as_secs_f64()),
+            sheets: sums.sheets,
+            unused: sums.unused,
+            estimate,
+            files: Vec::new(),
+            rejected_files: Vec::new(),
+        }
+    }
+
+    /// Whether every record that was read ended. If not, the program is at fault.
+    pub fn is_accounted_for(&self) -> bool {
+        self.tally.read == self.tally.accounted()
+    }
+
+    /// Problems of this severity.
+    pub fn problems(&self, severity: Severity) -> u64 {
+        let groups = self.groups.iter();
+        groups
+            .filter(|group| group.severity == severity)
+            .map(|group| group.problems)
+            .sum()
+    }
+
+    /// Targets without a value in any call, the required ones first.
+    pub fn unfilled(&self) -> impl Iterator<Item = Field> {
+        let has_calls = self.facts.calls > 0;
+        self.targets
+            .iter()
+            .filter(move |target| has_calls && target.filled == 0)
+            .map(|target| target.field)
+    }
+
+    /// The agents with most calls, and how many agents there are.
+    pub fn top_agents(&self, limit: usize) -> Vec<(&str, u64)> {
+        let mut agents: Vec<(&str, u64)> = self
+            .facts
+            .by_agent
+            .iter()
+            .map(|(agent, calls)| (agent.as_str(), *calls))
+            .collect();
+        agents.sort_by(|(one, fewer), (other, more)| more.cmp(fewer).then(one.cmp(other)));
+        agents.truncate(limit);
+        agents
+    }
+}
+
+fn targets(options: &Options, facts: &Facts) -> Vec<Target> {
+    let target = |field: Field| Target {
+        field,
+        source: options
+            .sources
+            .iter()
+            .find(|(known, _)| *known == field)
+            .map(|(_, source)| source.clone()),
+        filled: facts.filled.get(field.index()).copied().unwrap_or(0),
+    };
+    Field::ALL.into_iter().map(target).collect()
+}
+
+impl Serialize for Summary {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let facts = &self.facts;
+        let mut map = to.serialize_map(None)?;
+        map.serialize_entry("program", env!("CARGO_PKG_NAME"))?;
+        map.serialize_entry("version", env!("CARGO_PKG_VERSION"))?;
+        map.serialize_entry("mode", self.mode.name())?;
+        let stop = self.stop.as_ref();
+        map.serialize_entry("stop", &stop.map(|(stop, _)| stop_name(*stop)))?;
+        map.serialize_entry("why", &stop.map(|(_, why)| why))?;
+        map.serialize_entry("started", &self.started)?;
+        map.serialize_entry("seconds", &self.seconds)?;
+        map.serialize_entry("files_read", &self.sheets)?;
+        map.serialize_entry("read", &self.tally.read)?;
+        map.serialize_entry(
+            "outcomes",
+            &Counts(Outcome::ALL.map(|outcome| self.tally.of(outcome))),
+        )?;
+        map.serialize_entry("is_accounted_for", &self.is_accounted_for())?;
+        map.serialize_entry("details", &Details(self))?;
+        map.serialize_entry("problems", &self.groups)?;
+        map.serialize_entry("calls", &facts.calls)?;
+        map.serialize_entry("consent", &ConsentView::new(facts))?;
+        map.serialize_entry("recordings", &RecordingsView::new(facts))?;
+        map.serialize_entry("by_day", &facts.by_day)?;
+        map.serialize_entry("by_hour", &facts.by_hour)?;
+        map.serialize_entry("by_minutes", &facts.by_minutes)?;
+        map.serialize_entry("agents", &facts.by_agent.len())?;
+        map.serialize_entry("top_agents", &Pairs(&self.top_agents(TOP_AGENTS)))?;
+        map.serialize_entry("delivered", &self.deliveries)?;
+        map.serialize_entry("bytes_sent", &self.sent)?;
+        map.serialize_entry("retries", &self.retries)?;
+        map.serialize_entry("pauses", &self.pauses.0)?;
+        map.serialize_entry("seconds_paused", &self.pauses.1)?;
+        map.serialize_entry("unused_columns", &self.unused)?;
+        map.serialize_entry("targets", &Targets(&self.targets))?;
+        map.serialize_entry("estimate", &self.estimate)?;
+        map.serialize_entry("files", &paths(&self.files))?;
+        map.serialize_entry("advice", &advice::advise(self))?;
+        map.end()
+    }
+}
+
+/// The key of a reason to stop.
+pub(super) fn stop_name(stop: Stop) -> &'static str {
+    match stop {
+        Stop::Limit => "limit",
+        Stop::Interrupted => "interrupted",
+        Stop::GaveUp => "gave_up",
+        Stop::TokenRefused => "token_refused",
+        Stop::LedgerLost => "ledger_lost",
+    }
+}
+
+fn paths(paths: &[PathBuf]) -> Vec<String> {
+    let texts = paths.iter().map(|path| path.to_string_lossy().into_owned());
+    texts.collect()
+}
+
+#[derive(Serialize)]
+struct ConsentView {
+    yes: u64,
+    no: u64,
+    absent: u64,
+}
+
+impl ConsentView {
+    fn new(facts: &Facts) -> Self {
+        let consent = facts.consent;
+        ConsentView {
+            yes: consent.yes,
+            no: consent.no,
+            absent: consent.absent,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct RecordingsView {
+    found: u64,
+    bytes: u64,
+    seconds: f64,
+    unknown_length: u64,
+}
+
+impl RecordingsView {
+    fn new(facts: &Facts) -> Self {
+        RecordingsView {
+            found: facts.recordings,
+            bytes: facts.bytes,
+            seconds: facts.seconds,
+            unknown_length: facts.unknown_length,
+        }
+    }
+}
+
+struct Details<'a>(&'a Summary);
+
+impl Serialize for Details<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut by_outcome: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
+        for ((outcome, detail), count) in &self.0.details {
+            let details = by_outcome.entry(outcome.name()).or_default();
+            details.insert(detail, *count);
+        }
+        by_outcome.serialize(to)
+    }
+}
+
+struct Pairs<'a>(&'a [(&'a str, u64)]);
+
+impl Serialize for Pairs<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(self.0.iter().copied())
+    }
+}
+
+struct Targets<'a>(&'a [Target]);
+
+#[derive(Serialize)]
+struct TargetView<'a> {
+    from: Option<&'a str>,
+    filled: u64,
+}
+
+impl Serialize for Targets<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(self.0.iter().map(|target| {
+            let view = TargetView {
+                from: target.source.as_deref(),
+                filled: target.filled,
+            };
+            (target.field.name(), view)
+        }))
+    }
+}

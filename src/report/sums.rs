@@ -1,0 +1,150 @@
+//! Everything that is counted on the way.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::pipeline::{Event, Facts, Outcome, Stop, Tally};
+use crate::report::groups::Groups;
+
+/// Distinct columns and details that are kept by name; an export that is no table can hold more
+/// names than anybody reads.
+const MOST_NAMES: usize = 1_000;
+
+/// What this run delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Deliveries {
+    /// Conversations created.
+    pub conversations: u64,
+    /// Recordings uploaded.
+    pub recordings: u64,
+    /// Bytes of those recordings, each counted once however often it was sent.
+    pub bytes: u64,
+    /// Times that a recording was sent again without knowing whether it had arrived.
+    pub in_doubt: u64,
+}
+
+/// The sums of all events so far.
+#[derive(Debug, Default)]
+pub(super) struct Sums {
+    pub(super) tally: Tally,
+    /// Records by outcome and reason.
+    pub(super) details: BTreeMap<(Outcome, String), u64>,
+    pub(super) groups: Groups,
+    pub(super) facts: Facts,
+    pub(super) deliveries: Deliveries,
+    /// Bytes that left the machine, those of failed tries included.
+    pub(super) sent: u64,
+    pub(super) retries: u64,
+    pub(super) pauses: u64,
+    pub(super) paused: Duration,
+    pub(super) bytes_read: u64,
+    pub(super) bytes_total: Option<u64>,
+    /// Files opened.
+    pub(super) sheets: u64,
+    /// Columns that nothing uses, with the number of files that have them.
+    pub(super) unused: BTreeMap<String, u64>,
+    pub(super) stop: Option<(Stop, String)>,
+}
+
+impl Sums {
+    /// Adds one event. Problems of ended records and of the side are added by their number of
+    /// record, see [`Sums::record`].
+    pub(super) fn add(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Opened { unused, .. } => {
+                self.sheets += 1;
+                for column in *unused {
+                    bump(&mut self.unused, column);
+                }
+            }
+            Event::Read { bytes, total } => {
+                self.bytes_read = *bytes;
+                self.bytes_total = *total;
+            }
+            Event::Checked(facts) => {
+                self.tally.read += facts.records;
+                self.facts.add(facts);
+            }
+            Event::Ended {
+                outcome,
+                detail,
+                delivered,
+                ..
+            } => {
+                self.tally.count(*outcome);
+                if !detail.is_empty() {
+                    bump_detail(&mut self.details, *outcome, detail);
+                }
+                if let Some(delivered) = delivered {
+                    let sums = &mut self.deliveries;
+                    sums.conversations += u64::from(*outcome == Outcome::Created);
+                    sums.recordings += u64::from(delivered.recording.is_some());
+                    sums.bytes += delivered.bytes;
+                    sums.in_doubt += u64::from(delivered.in_doubt);
+                }
+            }
+            Event::Aside(_) => {}
+            Event::Sent { bytes } => self.sent += bytes,
+            Event::Paused { pause, .. } => {
+                self.pauses += 1;
+                self.paused = self.paused.saturating_add(*pause);
+            }
+            Event::Retried { .. } => self.retries += 1,
+            Event::Stopping { stop, why } => self.stop_for(*stop, why),
+        }
+    }
+
+    /// The number of the record that ended last, for problems that belong to it.
+    pub(super) fn record(&self) -> u64 {
+        self.tally.accounted()
+    }
+
+    /// Notes why the run ends; of two reasons the greater one wins.
+    pub(super) fn stop_for(&mut self, stop: Stop, why: &str) {
+        if self.stop.as_ref().is_none_or(|(known, _)| *known < stop) {
+            self.stop = Some((stop, why.to_owned()));
+        }
+    }
+}
+
+fn bump(counts: &mut BTreeMap<String, u64>, name: &str) {
+    if let Some(count) = counts.get_mut(name) {
+        *count += 1;
+    } else if counts.len() < MOST_NAMES {
+        counts.insert(name.to_owned(), 1);
+    }
+}
+
+fn bump_detail(counts: &mut BTreeMap<(Outcome, String), u64>, outcome: Outcome, detail: &str) {
+    let key = (outcome, detail.to_owned());
+    if let Some(count) = counts.get_mut(&key) {
+        *count += 1;
+    } else if counts.len() < MOST_NAMES {
+        counts.insert(key, 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_reason_to_stop_is_the_one_that_is_told() {
+        let mut sums = Sums::default();
+        sums.stop_for(Stop::Interrupted, "signal");
+        sums.stop_for(Stop::LedgerLost, "disk full");
+        sums.stop_for(Stop::Limit, "limit");
+        assert_eq!(sums.stop, Some((Stop::LedgerLost, "disk full".to_owned())));
+    }
+
+    #[test]
+    fn an_export_of_endless_columns_does_not_fill_the_memory() {
+        let mut sums = BTreeMap::new();
+        for index in 0..MOST_NAMES * 2 {
+            bump(&mut sums, &format!("column {index}"));
+        }
+        assert_eq!(sums.len(), MOST_NAMES);
+    }
+}
