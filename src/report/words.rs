@@ -91,7 +91,17 @@ pub(super) fn outcome(outcome: Outcome, mode: Mode) -> &'static str {
 /// Foreign text for a terminal: whatever could move the cursor, change the order of the letters or
 /// hide is written as its code (`\u{1b}`). One line stays one line.
 pub(super) fn safe(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unsafe) {
+    clean(text, is_unsafe)
+}
+
+/// The same for a line of the log, whose own colours stay; the library that writes it has cleaned
+/// the escapes in the foreign parts.
+pub(super) fn safe_log(text: &str) -> Cow<'_, str> {
+    clean(text, |char| char != '\u{1b}' && is_unsafe(char))
+}
+
+fn clean(text: &str, is_unsafe: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.chars().any(&is_unsafe) {
         return Cow::Borrowed(text);
     }
     let mut clean = String::with_capacity(text.len() + 16);
