@@ -10,7 +10,7 @@ use crate::report::advice::{self, fault};
 use crate::report::grid::Grid;
 use crate::report::groups::{Example, Group};
 use crate::report::screen::{Color, Ink, Screen, paint};
-use crate::report::words::{self, count, counted, safe, share, shorten};
+use crate::report::words::{self, count, counted, safe, share, shorten, wrapped};
 use crate::report::{Mode, Summary};
 
 /// Names that are listed on one line before it is cut.
@@ -344,28 +344,6 @@ fn numbered(field: Field) -> (&'static str, Option<u8>) {
     (stem, name[stem.len()..].parse().ok())
 }
 
-/// Lines that are broken between words where they are too long.
-fn wrapped(lines: &[String], width: u16) -> Vec<String> {
-    let width = usize::from(width).max(40);
-    let mut broken = Vec::new();
-    for line in lines {
-        let mut current = String::new();
-        for word in line.split(' ') {
-            let is_full = current.chars().count() + 1 + word.chars().count() > width;
-            if is_full && !current.trim().is_empty() {
-                broken.push(std::mem::replace(&mut current, format!("  {word}")));
-            } else {
-                if !current.is_empty() {
-                    current.push(' ');
-                }
-                current.push_str(word);
-            }
-        }
-        broken.push(current);
-    }
-    broken
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -497,12 +475,5 @@ mod tests {
                 "customNumberProp10"
             ]
         );
-    }
-
-    #[test]
-    fn long_lines_are_broken_between_words() {
-        let lines = wrapped(&["word ".repeat(20).trim().to_owned()], 40);
-        assert_eq!(lines.len(), 3);
-        assert!(lines.iter().all(|line| line.chars().count() <= 40));
     }
 }

@@ -52,7 +52,10 @@ impl Screen {
         Screen {
             results: Box::new(io::stdout()),
             notices: Box::new(io::stderr()),
-            bars: is_terminal.then(MultiProgress::new),
+            // A terminal that cannot draw (`TERM=dumb`) hides the bars, and lines with them.
+            bars: is_terminal
+                .then(MultiProgress::new)
+                .filter(|bars| !bars.is_hidden()),
             width,
             color,
         }
@@ -90,16 +93,18 @@ impl Screen {
         paint(self.color, ink, text)
     }
 
-    /// Shows a line of the result.
+    /// Shows a line of the result. The bars must be gone by then.
     pub(super) fn result(&mut self, line: &str) {
-        let results = &mut self.results;
-        write_line(self.bars.as_ref(), results.as_mut(), line);
+        write_line(self.results.as_mut(), line);
     }
 
-    /// Shows a line about the way there.
+    /// Shows a line about the way there, above the bars.
     pub(super) fn notice(&mut self, line: &str) {
-        let notices = &mut self.notices;
-        write_line(self.bars.as_ref(), notices.as_mut(), line);
+        match &self.bars {
+            // See the head: a screen that is gone is no reason to stop.
+            Some(bars) => drop(bars.println(line)),
+            None => write_line(self.notices.as_mut(), line),
+        }
     }
 }
 
@@ -127,13 +132,7 @@ pub(super) fn paint(color: Color, ink: Ink, text: &str) -> String {
     format!("\x1b[{code}m{text}\x1b[0m")
 }
 
-fn write_line(bars: Option<&MultiProgress>, to: &mut dyn Write, line: &str) {
-    let mut write = || {
-        // See the head: a screen that is gone is no reason to stop.
-        let _ = writeln!(to, "{line}").and_then(|()| to.flush());
-    };
-    match bars {
-        Some(bars) => bars.suspend(write),
-        None => write(),
-    }
+fn write_line(to: &mut dyn Write, line: &str) {
+    // See the head: a screen that is gone is no reason to stop.
+    let _ = writeln!(to, "{line}").and_then(|()| to.flush());
 }

@@ -91,7 +91,17 @@ pub(super) fn outcome(outcome: Outcome, mode: Mode) -> &'static str {
 /// Foreign text for a terminal: whatever could move the cursor, change the order of the letters or
 /// hide is written as its code (`\u{1b}`). One line stays one line.
 pub(super) fn safe(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unsafe) {
+    clean(text, is_unsafe)
+}
+
+/// The same for a line of the log, whose own colours stay; the library that writes it has cleaned
+/// the escapes in the foreign parts.
+pub(super) fn safe_log(text: &str) -> Cow<'_, str> {
+    clean(text, |char| char != '\u{1b}' && is_unsafe(char))
+}
+
+fn clean(text: &str, is_unsafe: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.chars().any(&is_unsafe) {
         return Cow::Borrowed(text);
     }
     let mut clean = String::with_capacity(text.len() + 16);
@@ -130,6 +140,28 @@ pub(super) fn shorten(text: &str, limit: usize) -> Cow<'_, str> {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
         None => Cow::Borrowed(text),
     }
+}
+
+/// Lines that are broken between words where they are too long.
+pub(super) fn wrapped(lines: &[String], width: u16) -> Vec<String> {
+    let width = usize::from(width).max(40);
+    let mut broken = Vec::new();
+    for line in lines {
+        let mut current = String::new();
+        for word in line.split(' ') {
+            let is_full = current.chars().count() + 1 + word.chars().count() > width;
+            if is_full && !current.trim().is_empty() {
+                broken.push(std::mem::replace(&mut current, format!("  {word}")));
+            } else {
+                if !current.is_empty() {
+                    current.push(' ');
+                }
+                current.push_str(word);
+            }
+        }
+        broken.push(current);
+    }
+    broken
 }
 
 /// A number for ratios; beyond 2^53 its last digits are lost, which no ratio shows.
@@ -201,6 +233,13 @@ mod tests {
         assert_eq!(safe("\x1b[31mred"), "\\u{1b}[31mred");
         assert_eq!(safe("cod.\u{202e}vsc"), "cod.\\u{202e}vsc");
         assert_eq!(safe("Blåbær ☎ 電話"), "Blåbær ☎ 電話");
+    }
+
+    #[test]
+    fn long_lines_are_broken_between_words() {
+        let lines = wrapped(&["word ".repeat(20).trim().to_owned()], 40);
+        assert_eq!(lines.len(), 3);
+        assert!(lines.iter().all(|line| line.chars().count() <= 40));
     }
 
     proptest! {

@@ -1,0 +1,401 @@
+//! Where a migration stands, as a table or as JSON.
+
+use comfy_table::{Cell, Color as Paint};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::report::Style;
+use crate::report::grid::Grid;
+use crate::report::lines::json;
+use crate::report::screen::{Ink, Screen};
+use crate::report::words::{bytes, clock, count, counted, safe, share, wrapped};
+
+/// Runs that are shown, the latest first.
+const RUNS: usize = 10;
+/// Kinds of failure that are shown.
+const FAILURES: usize = 20;
+/// Calls in doubt that are named.
+const DOUBTS: usize = 10;
+
+/// What a ledger says about a migration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
+pub struct StatusView {
+    /// The file of the ledger.
+    pub ledger: String,
+    /// Where the calls go, with the version of the API; `None` before the first run.
+    pub destination: Option<String>,
+    /// Who holds the ledger now, if a run is going.
+    pub held_by: Option<String>,
+    /// How many calls are in each state, in the order in which they should be shown. Every call is
+    /// in exactly one.
+    pub states: Vec<StateView>,
+    /// What went wrong, by code and message.
+    pub failures: Vec<FailureView>,
+    /// The runs, the latest first.
+    pub runs: Vec<RunView>,
+    /// Calls of which an answer was lost, so that nobody knows whether the request took effect.
+    pub in_doubt: Vec<DoubtView>,
+    /// Bytes of recordings that are in place.
+    pub bytes: u64,
+}
+
+/// Calls in one state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StateView {
+    /// The state in a word or two.
+    pub name: String,
+    /// How much of a worry it is.
+    pub weight: Weight,
+    /// How many calls.
+    pub calls: u64,
+}
+
+/// What a state means for the operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Weight {
+    /// Nothing is left to do.
+    Done,
+    /// The next run goes on with it.
+    Open,
+    /// Somebody has to look.
+    Stuck,
+}
+
+/// Calls that failed for the same reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FailureView {
+    /// The code of the problem.
+    pub code: String,
+    /// Why, without personal data.
+    pub message: String,
+    /// How many calls.
+    pub calls: u64,
+    /// The id of one of them.
+    pub example: String,
+    /// When it happened last.
+    pub last: Option<Timestamp>,
+}
+
+/// One run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RunView {
+    /// Its number, from 1.
+    pub number: u64,
+    /// When it started.
+    pub started: Timestamp,
+    /// When it ended; `None` for one that is going on or was killed.
+    pub ended: Option<Timestamp>,
+    /// How it ended, in a word or two: `complete`, `interrupted`, `killed`.
+    pub ending: String,
+    /// Records that it read.
+    pub read: u64,
+    /// Conversations that it created.
+    pub created: u64,
+    /// Records that it rejected or that failed.
+    pub failed: u64,
+}
+
+/// One call in doubt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DoubtView {
+    /// The call's `externalIdentity`.
+    pub identity: String,
+    /// What was under way: `create` or `upload`.
+    pub step: String,
+    /// Since when.
+    pub since: Option<Timestamp>,
+}
+
+/// Shows where a migration stands.
+pub fn print_status(screen: &mut Screen, view: &StatusView, style: Style) {
+    match style {
+        Style::Json => screen.result(&json(view)),
+        Style::Human => {
+            for line in lines(view, screen) {
+                screen.result(&line);
+            }
+        }
+    }
+}
+
+fn lines(view: &StatusView, screen: &Screen) -> Vec<String> {
+    let mut lines = vec![format!("Ledger: {}", safe(&view.ledger))];
+    let destination = view.destination.as_deref();
+    lines.push(format!(
+        "Destination: {}",
+        safe(destination.unwrap_or("none yet"))
+    ));
+    if let Some(holder) = &view.held_by {
+        lines.push(format!("A run is going on: {}", safe(holder)));
+    }
+    lines.extend(states(view, screen));
+    lines.extend(failures(view, screen));
+    lines.extend(runs(view, screen));
+    lines.extend(doubts(view, screen));
+    lines.push(String::new());
+    lines.extend(wrapped(&[conclusion(view)], screen.width()));
+    lines
+}
+
+fn states(view: &StatusView, screen: &Screen) -> Vec<String> {
+    let all = total(view);
+    let mut grid = Grid::new(screen.color());
+    for state in &view.states {
+        let paint = match state.weight {
+            Weight::Done => Paint::Green,
+            Weight::Open => Paint::Yellow,
+            Weight::Stuck if state.calls > 0 => Paint::Red,
+            Weight::Stuck => Paint::Reset,
+        };
+        grid.row(vec![
+            Cell::new(safe(&state.name)).fg(paint),
+            Cell::new(count(state.calls)),
+            Cell::new(share(state.calls, all)),
+        ]);
+    }
+    grid.row(vec![
+        Cell::new("= calls known"),
+        Cell::new(count(all)),
+        Cell::new(share(all, all)),
+    ]);
+    let mut lines = vec![String::new()];
+    lines.extend(grid.lines_with_sum(&[1, 2]));
+    if view.bytes > 0 {
+        lines.push(format!("{} of recordings in place.", bytes(view.bytes)));
+    }
+    lines
+}
+
+fn failures(view: &StatusView, screen: &Screen) -> Vec<String> {
+    if view.failures.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = title(screen, "What failed and why");
+    for failure in view.failures.iter().take(FAILURES) {
+        let last = match failure.last {
+            Some(last) => format!(", last {}", minute(last)),
+            None => String::new(),
+        };
+        lines.push(format!(
+            "  {:<22} {} (as {}{last})",
+            safe(&failure.code),
+            counted(failure.calls, "call"),
+            safe(&failure.example),
+        ));
+        lines.push(format!("          {}", safe(&failure.message)));
+    }
+    lines.extend(more(view.failures.len(), FAILURES, "kinds of failure"));
+    lines
+}
+
+fn runs(view: &StatusView, screen: &Screen) -> Vec<String> {
+    if view.runs.is_empty() {
+        return Vec::new();
+    }
+    let mut grid = Grid::new(screen.color());
+    grid.header(&[
+        "run",
+        "started (UTC)",
+        "took",
+        "read",
+        "created",
+        "failed",
+        "ending",
+    ]);
+    for run in view.runs.iter().take(RUNS) {
+        let took = run.ended.map_or_else(
+            || "–".to_owned(),
+            |ended| clock(ended.duration_since(run.started).as_secs_f64()),
+        );
+        grid.row(vec![
+            Cell::new(run.number),
+            Cell::new(minute(run.started)),
+            Cell::new(took),
+            Cell::new(count(run.read)),
+            Cell::new(count(run.created)),
+            Cell::new(count(run.failed)),
+            Cell::new(safe(&run.ending)),
+        ]);
+    }
+    let mut lines = title(screen, "Runs");
+    lines.extend(grid.lines(&[0, 2, 3, 4, 5]));
+    lines.extend(more(view.runs.len(), RUNS, "earlier runs"));
+    lines
+}
+
+fn doubts(view: &StatusView, screen: &Screen) -> Vec<String> {
+    if view.in_doubt.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = title(screen, "In doubt: the answer was lost");
+    for doubt in view.in_doubt.iter().take(DOUBTS) {
+        let since = match doubt.since {
+            Some(since) => format!(" since {}", minute(since)),
+            None => String::new(),
+        };
+        lines.push(format!(
+            "  {} of {}{since}",
+            safe(&doubt.step),
+            safe(&doubt.identity)
+        ));
+    }
+    lines.extend(more(view.in_doubt.len(), DOUBTS, "calls"));
+    lines
+}
+
+fn conclusion(view: &StatusView) -> String {
+    let of = |weight: Weight| -> u64 {
+        let states = view.states.iter();
+        states
+            .filter(|state| state.weight == weight)
+            .map(|state| state.calls)
+            .sum()
+    };
+    let (open, stuck) = (of(Weight::Open), of(Weight::Stuck));
+    match (open, stuck) {
+        _ if total(view) == 0 => "Nothing was sent yet.".to_owned(),
+        (0, 0) => "Everything that is known is in place.".to_owned(),
+        (_, 0) => format!(
+            "{} left: run the import again to go on.",
+            counted(open, "call")
+        ),
+        (0, _) => format!(
+            "{} somebody's attention: `report` writes the list.",
+            need(stuck)
+        ),
+        _ => format!(
+            "{} left and {} somebody's attention: run the import again, and `report` writes the \
+             list.",
+            counted(open, "call"),
+            need(stuck)
+        ),
+    }
+}
+
+fn need(calls: u64) -> String {
+    let verb = if calls == 1 { "needs" } else { "need" };
+    format!("{} {verb}", counted(calls, "call"))
+}
+
+fn total(view: &StatusView) -> u64 {
+    view.states.iter().map(|state| state.calls).sum()
+}
+
+fn title(screen: &Screen, text: &str) -> Vec<String> {
+    vec![String::new(), screen.paint(Ink::Strong, text)]
+}
+
+fn more(all: usize, shown: usize, what: &str) -> Option<String> {
+    (all > shown).then(|| format!("  and {} more {what}", all - shown))
+}
+
+fn minute(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::stage::Buffer;
+
+    fn view() -> StatusView {
+        let state = |name: &str, weight, calls| StateView {
+            name: name.to_owned(),
+            weight,
+            calls,
+        };
+        let time = |text: &str| text.parse::<Timestamp>().unwrap();
+        StatusView {
+            ledger: "capturi-import.db".to_owned(),
+            destination: Some("https://api.example.com (v2)".to_owned()),
+            held_by: Some("process 4711 on host \u{1b}[2J".to_owned()),
+            states: vec![
+                state("in place", Weight::Done, 1_200),
+                state("waiting for its recording", Weight::Open, 3),
+                state("refused", Weight::Stuck, 1),
+            ],
+            failures: vec![FailureView {
+                code: "server-refused".to_owned(),
+                message: "400: agentEmail is unknown".to_owned(),
+                calls: 1,
+                example: "call/7".to_owned(),
+                last: Some(time("2024-03-15T08:30:59Z")),
+            }],
+            runs: vec![RunView {
+                number: 1,
+                started: time("2024-03-15T08:00:00Z"),
+                ended: Some(time("2024-03-15T09:01:05Z")),
+                ending: "complete".to_owned(),
+                read: 1_204,
+                created: 1_200,
+                failed: 1,
+            }],
+            in_doubt: vec![DoubtView {
+                identity: "call/9".to_owned(),
+                step: "upload".to_owned(),
+                since: None,
+            }],
+            bytes: 5_000_000,
+        }
+    }
+
+    #[test]
+    fn the_status_in_full() {
+        let results = Buffer::default();
+        let mut screen = Screen::to(results.clone(), std::io::sink());
+        print_status(&mut screen, &view(), Style::Human);
+        insta::assert_snapshot!(results.text(), @r"
+        Ledger: capturi-import.db
+        Destination: https://api.example.com (v2)
+        A run is going on: process 4711 on host \u{1b}[2J
+
+        ┌───────────────────────────┬───────┬─────────┐
+        │ in place                  │ 1,200 │  99.7 % │
+        │ waiting for its recording │     3 │   0.2 % │
+        │ refused                   │     1 │ < 0.1 % │
+        ├───────────────────────────┼───────┼─────────┤
+        │ = calls known             │ 1,204 │ 100.0 % │
+        └───────────────────────────┴───────┴─────────┘
+        5.0 MB of recordings in place.
+
+        What failed and why
+          server-refused         1 call (as call/7, last 2024-03-15 08:30)
+                  400: agentEmail is unknown
+
+        Runs
+        ┌─────┬──────────────────┬─────────┬───────┬─────────┬────────┬──────────┐
+        │ run │ started (UTC)    │    took │  read │ created │ failed │ ending   │
+        ├─────┼──────────────────┼─────────┼───────┼─────────┼────────┼──────────┤
+        │   1 │ 2024-03-15 08:00 │ 1:01:05 │ 1,204 │   1,200 │      1 │ complete │
+        └─────┴──────────────────┴─────────┴───────┴─────────┴────────┴──────────┘
+
+        In doubt: the answer was lost
+          upload of call/9
+
+        3 calls left and 1 call needs somebody's attention: run the import again, and `report` writes the
+          list.
+        ");
+    }
+
+    #[test]
+    fn json_is_one_line_that_holds_everything() {
+        let results = Buffer::default();
+        let mut screen = Screen::to(results.clone(), std::io::sink());
+        print_status(&mut screen, &view(), Style::Json);
+        let text = results.text();
+        assert_eq!(text.lines().count(), 1);
+        assert!(!text.contains('\u{1b}'));
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(json["states"][0]["weight"], "done");
+        assert_eq!(json["failures"][0]["calls"], 1);
+    }
+
+    #[test]
+    fn an_empty_ledger_says_so() {
+        let results = Buffer::default();
+        let mut screen = Screen::to(results.clone(), std::io::sink());
+        print_status(&mut screen, &StatusView::default(), Style::Human);
+        assert!(results.text().ends_with("Nothing was sent yet.\n"));
+    }
+}
