@@ -9,6 +9,7 @@ use crate::report::bars::Bar;
 use crate::report::ending;
 use crate::report::files::{Files, Written};
 use crate::report::lines::{self, Line};
+use crate::report::page;
 use crate::report::progress::{Pace, Progress};
 use crate::report::screen::Ink;
 use crate::report::summary::stop_name;
@@ -257,9 +258,14 @@ fn complete(files: Files, summary: &mut Summary) -> Result<(), Error> {
     let (folder, Written { files, rejected }) = files.finish()?;
     summary.files = files;
     summary.rejected_files = rejected;
-    let (path, file) = folder.replace("summary.json")?;
-    summary.files.push(path.clone());
-    write_json(summary, file).map_err(Error::write(path))
+    // The names go in first, because both files list all of them.
+    let (page_path, mut page) = folder.replace("report.html")?;
+    let (json_path, json) = folder.replace("summary.json")?;
+    summary.files.extend([page_path.clone(), json_path.clone()]);
+    write_json(summary, json).map_err(Error::write(json_path))?;
+    let text = page::render(summary)?;
+    page.write_all(text.as_bytes())
+        .map_err(Error::write(page_path))
 }
 
 fn write_json(summary: &Summary, file: File) -> std::io::Result<()> {

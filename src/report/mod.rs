@@ -10,6 +10,7 @@
 mod advice;
 mod bars;
 mod cells;
+mod days;
 mod ending;
 mod error;
 mod estimate;
@@ -23,8 +24,11 @@ mod listener;
 mod logging;
 mod moment;
 mod options;
+mod page;
+mod plots;
 mod progress;
 mod rejects;
+mod scale;
 mod screen;
 #[cfg(test)]
 mod stage;

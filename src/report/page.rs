@@ -1,0 +1,413 @@
+//! `report.html`: one file for people, without network and without scripts.
+
+use minijinja::value::{Serde, Value};
+use minijinja::{Environment, UndefinedBehavior};
+use serde::Serialize;
+
+use crate::call::explain;
+use crate::pipeline::Outcome;
+use crate::report::advice::{advise, fault};
+use crate::report::days::spread;
+use crate::report::ending::{extent, grouped, place};
+use crate::report::groups::Group;
+use crate::report::plots::{Length, Plot, lengths};
+use crate::report::summary::TOP_AGENTS;
+use crate::report::words::{self, clock, count, counted, safe, share};
+use crate::report::{Error, Mode, Summary};
+
+const PAGE: &str = include_str!("page.html");
+const LYING: &str = include_str!("lying.html");
+
+/// The page about a run.
+pub(super) fn render(summary: &Summary) -> Result<String, Error> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    // The names end in `.html`, which turns escaping on.
+    environment.add_template("page.html", PAGE)?;
+    environment.add_template("lying.html", LYING)?;
+    let page = Page::new(summary);
+    let page = environment
+        .get_template("page.html")?
+        .render(Value::from(Serde(&page)))?;
+    Ok(page)
+}
+
+#[derive(Serialize)]
+struct Page {
+    title: &'static str,
+    version: &'static str,
+    started: String,
+    took: String,
+    files_read: String,
+    fault: Option<String>,
+    lead: String,
+    advice: Vec<String>,
+    outcomes: Vec<Row>,
+    read: String,
+    problems: Vec<ProblemRow>,
+    problem_lengths: Vec<Length>,
+    facts: Vec<(&'static str, String)>,
+    plots: Vec<Figure>,
+    agents: Vec<Length>,
+    agents_title: String,
+    targets: Vec<Row>,
+    unfilled: String,
+    unused: Vec<(String, String)>,
+    files: Vec<String>,
+}
+
+/// A line of a table: a name, a number and its share, and a remark.
+#[derive(Serialize)]
+struct Row {
+    key: &'static str,
+    name: String,
+    count: String,
+    share: String,
+    percent: f64,
+    remark: String,
+}
+
+#[derive(Serialize)]
+struct ProblemRow {
+    severity: &'static str,
+    code: &'static str,
+    extent: String,
+    title: &'static str,
+    cause: &'static str,
+    cure: &'static str,
+    examples: Vec<(String, String)>,
+}
+
+#[derive(Serialize)]
+struct Figure {
+    plot: Plot,
+    caption: String,
+}
+
+impl Page {
+    fn new(summary: &Summary) -> Self {
+        let mut advice = advise(summary);
+        let lead = advice.pop().unwrap_or_default();
+        let agents = summary.top_agents(TOP_AGENTS);
+        let agents: Vec<(String, u64)> = agents
+            .into_iter()
+            .map(|(agent, calls)| (safe(agent).into_owned(), calls))
+            .collect();
+        let unfilled: Vec<_> = summary.unfilled().collect();
+        let groups = summary.groups.iter();
+        let problem_counts: Vec<(String, u64)> = groups
+            .map(|group| (group.code.name().to_owned(), group.problems))
+            .collect();
+        Page {
+            title: match summary.mode {
+                Mode::Check => "Check of an export",
+                Mode::DryRun => "Dry run of an import",
+                Mode::Run => "Import",
+            },
+            version: env!("CARGO_PKG_VERSION"),
+            started: summary.started.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+            took: clock(summary.seconds),
+            files_read: counted(summary.sheets, "file"),
+            fault: fault(summary),
+            lead,
+            advice,
+            outcomes: outcomes(summary),
+            read: count(summary.tally.read),
+            problems: summary
+                .groups
+                .iter()
+                .map(|group| problem(group, summary))
+                .collect(),
+            problem_lengths: lengths(&problem_counts),
+            facts: facts(summary),
+            plots: figures(summary),
+            agents_title: agents_title(summary, agents.len()),
+            agents: lengths(&agents),
+            targets: targets(summary),
+            unfilled: grouped(&unfilled).join(", "),
+            unused: unused(summary),
+            files: summary
+                .files
+                .iter()
+                .filter_map(|path| path.file_name())
+                .map(|name| safe(&name.to_string_lossy()).into_owned())
+                .collect(),
+        }
+    }
+}
+
+fn outcomes(summary: &Summary) -> Vec<Row> {
+    let read = summary.tally.read;
+    Outcome::ALL
+        .into_iter()
+        .map(|outcome| {
+            let number = summary.tally.of(outcome);
+            let details = summary
+                .details
+                .iter()
+                .filter(|((of, _), _)| *of == outcome)
+                .map(|((_, detail), number)| format!("{} {}", count(*number), safe(detail)));
+            Row {
+                key: outcome.name(),
+                name: words::outcome(outcome, summary.mode).to_owned(),
+                count: count(number),
+                share: share(number, read),
+                percent: percent(number, read),
+                remark: details.collect::<Vec<_>>().join(", "),
+            }
+        })
+        .collect()
+}
+
+fn problem(group: &Group, summary: &Summary) -> ProblemRow {
+    let explanation = explain(group.code);
+    ProblemRow {
+        severity: group.severity.name(),
+        code: group.code.name(),
+        extent: extent(group, summary),
+        title: explanation.title,
+        cause: explanation.cause,
+        cure: explanation.cure,
+        examples: group
+            .examples
+            .iter()
+            .map(|example| (place(example), safe(&example.message).into_owned()))
+            .collect(),
+    }
+}
+
+fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
+    let facts = &summary.facts;
+    let consent = facts.consent;
+    let mut rows = vec![
+        ("Calls", count(facts.calls)),
+        ("Agents", count(facts.by_agent.len() as u64)),
+        ("Recordings found", count(facts.recordings)),
+        ("Their size", words::bytes(facts.bytes)),
+        ("Their length", clock(facts.seconds)),
+        ("Of unknown length", count(facts.unknown_length)),
+        ("Consent: yes", count(consent.yes)),
+        ("Consent: no", count(consent.no)),
+        (
+            "Consent: not stated (the destination then assumes it)",
+            count(consent.absent),
+        ),
+    ];
+    if summary.mode == Mode::Run {
+        let delivered = summary.deliveries;
+        rows.extend([
+            ("Conversations created", count(delivered.conversations)),
+            ("Recordings uploaded", count(delivered.recordings)),
+            ("Bytes of them", words::bytes(delivered.bytes)),
+            ("Sent again in doubt", count(delivered.in_doubt)),
+            ("Requests tried again", count(summary.retries)),
+            ("Time paused", clock(summary.pauses.1)),
+        ]);
+    } else {
+        rows.push(("Requests of a run", count(summary.estimate.requests)));
+        let time = summary.estimate.seconds.map(clock);
+        let time = time.unwrap_or_else(|| "not limited".to_owned());
+        rows.push(("Shortest time of a run", time));
+    }
+    rows
+}
+
+fn figures(summary: &Summary) -> Vec<Figure> {
+    let facts = &summary.facts;
+    let mut figures = Vec::new();
+    if let Some(days) = spread(&facts.by_day) {
+        let caption = match days.gap {
+            Some((first, last, length)) => format!(
+                "The longest time without calls: {first} to {last} ({}).",
+                counted(length.unsigned_abs(), "day")
+            ),
+            None => String::new(),
+        };
+        let name = format!("Calls per {}", days.unit);
+        let plot = Plot::new(&name, "calls", &days.counts);
+        figures.extend(plot.map(|plot| Figure { plot, caption }));
+    }
+    let hours = facts.by_hour.iter().enumerate();
+    let hours: Vec<_> = hours
+        .map(|(hour, calls)| (format!("{hour:02}"), *calls))
+        .collect();
+    let plot = Plot::new("Calls by hour of the day", "calls", &hours);
+    figures.extend(
+        plot.map(|plot| Figure {
+            plot,
+            caption: "In the local time of the calls. Calls at night are often a wrong time zone."
+                .to_owned(),
+        }),
+    );
+    let plot = Plot::new(
+        "Recordings by length in minutes",
+        "recordings",
+        &minutes(&facts.by_minutes),
+    );
+    figures.extend(plot.map(|plot| Figure {
+        plot,
+        caption: String::new(),
+    }));
+    figures
+}
+
+/// The buckets up to the last one that holds something.
+fn minutes(by_minutes: &[u64]) -> Vec<(String, u64)> {
+    let used = by_minutes.iter().rposition(|number| *number > 0);
+    let used = used.map_or(0, |last| last + 1);
+    by_minutes[..used]
+        .iter()
+        .enumerate()
+        .map(|(minute, number)| {
+            let name = if minute >= 60 {
+                "60 and more".to_owned()
+            } else {
+                minute.to_string()
+            };
+            (name, *number)
+        })
+        .collect()
+}
+
+fn agents_title(summary: &Summary, shown: usize) -> String {
+    let all = summary.facts.by_agent.len();
+    if all > shown {
+        format!(
+            "The {shown} agents with most calls, of {}",
+            count(all as u64)
+        )
+    } else {
+        "Calls by agent".to_owned()
+    }
+}
+
+fn targets(summary: &Summary) -> Vec<Row> {
+    let calls = summary.facts.calls;
+    summary
+        .targets
+        .iter()
+        .filter(|target| target.filled > 0 || target.source.is_some())
+        .map(|target| Row {
+            key: if target.filled == 0 {
+                "empty"
+            } else {
+                "filled"
+            },
+            name: target.field.name().to_owned(),
+            count: count(target.filled),
+            share: share(target.filled, calls),
+            percent: percent(target.filled, calls),
+            remark: safe(target.source.as_deref().unwrap_or_default()).into_owned(),
+        })
+        .collect()
+}
+
+fn unused(summary: &Summary) -> Vec<(String, String)> {
+    let columns = summary.unused.iter();
+    columns
+        .map(|(column, files)| {
+            let files = if *files == summary.sheets {
+                String::new()
+            } else {
+                format!("in {}", counted(*files, "file"))
+            };
+            (safe(column).into_owned(), files)
+        })
+        .collect()
+}
+
+fn percent(part: u64, whole: u64) -> f64 {
+    if whole == 0 {
+        return 0.0;
+    }
+    (words::float(part) * 1_000.0 / words::float(whole)).round() / 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::{Code, Field};
+    use crate::pipeline::{Event, Facts};
+    use crate::report::stage::{Stage, facts, problem as bad, sheet};
+
+    fn page(facts: &Facts, work: impl FnOnce(&mut Stage)) -> String {
+        let mut stage = Stage::with(
+            |options| options.sources = vec![(Field::AgentId, "user<b>".to_owned())],
+            Mode::Check,
+        );
+        stage.checked(facts);
+        work(&mut stage);
+        render(&stage.finish(None).unwrap()).unwrap()
+    }
+
+    fn full() -> Facts {
+        let mut facts = facts(60);
+        facts.by_day = [("2024-01-31".to_owned(), 40), ("2024-03-01".to_owned(), 20)].into();
+        facts.by_hour[9] = 60;
+        facts.by_minutes = vec![10, 0, 50];
+        facts.by_minutes.resize(61, 0);
+        facts.by_agent = [("<script>alert(1)</script>".to_owned(), 60)].into();
+        facts
+    }
+
+    #[test]
+    fn foreign_text_is_text_and_nothing_is_loaded() {
+        let page = page(&full(), |stage| {
+            stage.event(&Event::Opened {
+                sheet: &sheet("a.csv", &["x"]),
+                unused: &["\"><img src=x>\u{202e}".to_owned()],
+            });
+            let mut problem = bad(Code::BadTime, 17).at("<i>when", "secret");
+            problem.message = "<script>".into();
+            stage.ended(17, &["1"], Outcome::Rejected, &[problem]);
+            stage.many(59, Outcome::NotAttempted, "");
+        });
+        for forbidden in [
+            "<script", "<img", "<i>", "<b>", "http", "secret", "\u{202e}", "url(",
+        ] {
+            let found = page.replace("http-equiv", "").contains(forbidden);
+            assert!(!found, "{forbidden}");
+        }
+        assert!(page.contains("&lt;script&gt;alert(1)"));
+        assert!(page.contains("calls.csv:17 &lt;i&gt;when"));
+    }
+
+    #[test]
+    fn the_plots_show_what_was_counted() {
+        let page = page(&full(), |stage| stage.many(60, Outcome::NotAttempted, ""));
+        for title in [
+            "<title>2024-01-31: 40 calls</title>",
+            "<title>09: 60 calls</title>",
+            "<title>2: 50 recordings</title>",
+        ] {
+            assert!(page.contains(title), "{title}");
+        }
+        assert!(page.contains("2024-02-01 to 2024-02-29 (29 days)"));
+        assert_eq!(page.matches("<figure>").count(), 3);
+        assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
+    }
+
+    #[test]
+    fn nothing_at_all_is_a_page_without_plots() {
+        let page = page(&Facts::default(), |_| {});
+        assert!(page.contains("No record was read"));
+        assert!(!page.contains("<figure>"));
+        assert!(!page.contains("NaN"));
+    }
+
+    #[test]
+    fn a_fault_of_the_program_stands_on_top() {
+        let page = page(&full(), |_| {});
+        assert!(page.contains("class=\"fault\""));
+    }
+
+    #[test]
+    fn buckets_end_with_the_last_that_is_used() {
+        let mut buckets = vec![0; 61];
+        buckets[3] = 1;
+        assert_eq!(minutes(&buckets).len(), 4);
+        buckets[60] = 1;
+        assert_eq!(minutes(&buckets)[60].0, "60 and more");
+        assert_eq!(minutes(&[]), []);
+    }
+}

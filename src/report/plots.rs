@@ -1,0 +1,173 @@
+//! Bars as numbers of an SVG: what is drawn is worked out here, how it looks stands in the template.
+
+use serde::Serialize;
+
+use crate::report::scale::{Scale, labelled};
+use crate::report::words::{count, float};
+
+/// The drawing, in the units of its view box.
+const WIDTH: f64 = 720.0;
+const HEIGHT: f64 = 220.0;
+/// Room for the numbers at the left, and for the names below.
+const LEFT: f64 = 56.0;
+const BELOW: f64 = 24.0;
+const ABOVE: f64 = 10.0;
+const RIGHT: f64 = 8.0;
+/// Share of its place that a bar fills.
+const FILL: f64 = 0.84;
+/// Names below the bars.
+const LABELS: usize = 8;
+
+/// Upright bars over an axis.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Plot {
+    pub(super) name: String,
+    pub(super) width: f64,
+    pub(super) height: f64,
+    pub(super) left: f64,
+    pub(super) right: f64,
+    pub(super) bottom: f64,
+    pub(super) bars: Vec<Bar>,
+    pub(super) ticks: Vec<Tick>,
+    pub(super) labels: Vec<Label>,
+}
+
+/// One bar and what it says when pointed at.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Bar {
+    pub(super) x: f64,
+    pub(super) y: f64,
+    pub(super) width: f64,
+    pub(super) height: f64,
+    pub(super) title: String,
+}
+
+/// A number at the axis.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Tick {
+    pub(super) y: f64,
+    pub(super) text: String,
+}
+
+/// A name below a bar.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Label {
+    pub(super) x: f64,
+    pub(super) text: String,
+}
+
+impl Plot {
+    /// The plot of these named counts; `None` when there is nothing to be seen.
+    pub(super) fn new(name: &str, noun: &str, counts: &[(String, u64)]) -> Option<Self> {
+        let most = counts.iter().map(|(_, number)| *number).max()?;
+        if most == 0 {
+            return None;
+        }
+        let scale = Scale::to(most);
+        let bottom = HEIGHT - BELOW;
+        let y = |number: u64| bottom - scale.position(number) * (bottom - ABOVE);
+        let place = (WIDTH - LEFT - RIGHT) / float(counts.len() as u64);
+        let x = |index: usize| LEFT + place * float(index as u64);
+        let bars = counts
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, number))| *number > 0)
+            .map(|(index, (label, number))| Bar {
+                x: rounded(x(index) + place * (1.0 - FILL) / 2.0),
+                y: rounded(y(*number)),
+                width: rounded(place * FILL),
+                height: rounded(bottom - y(*number)),
+                title: format!("{label}: {} {noun}", count(*number)),
+            });
+        let ticks = scale.ticks().map(|number| Tick {
+            y: rounded(y(number)),
+            text: count(number),
+        });
+        let labels = labelled(counts.len(), LABELS).map(|index| Label {
+            x: rounded(x(index) + place / 2.0),
+            text: counts[index].0.clone(),
+        });
+        Some(Plot {
+            name: name.to_owned(),
+            width: WIDTH,
+            height: HEIGHT,
+            left: LEFT,
+            right: WIDTH - RIGHT,
+            bottom,
+            bars: bars.collect(),
+            ticks: ticks.collect(),
+            labels: labels.collect(),
+        })
+    }
+}
+
+/// A count with the length of its bar in percent of the greatest.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Length {
+    pub(super) name: String,
+    pub(super) count: String,
+    pub(super) percent: f64,
+}
+
+/// Lying bars, one for each count, the greatest as long as there is room.
+pub(super) fn lengths(counts: &[(String, u64)]) -> Vec<Length> {
+    let most = counts.iter().map(|(_, number)| *number).max();
+    let most = float(most.unwrap_or(0).max(1));
+    counts
+        .iter()
+        .map(|(name, number)| Length {
+            name: name.clone(),
+            count: count(*number),
+            percent: rounded(float(*number) * 100.0 / most),
+        })
+        .collect()
+}
+
+/// Hundredths are finer than any screen.
+fn rounded(number: f64) -> f64 {
+    (number * 100.0).round() / 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(numbers: &[u64]) -> Vec<(String, u64)> {
+        let numbers = numbers.iter().enumerate();
+        numbers
+            .map(|(index, number)| (index.to_string(), *number))
+            .collect()
+    }
+
+    #[test]
+    fn a_bar_reaches_the_tick_of_its_number() {
+        let plot = Plot::new("n", "calls", &counts(&[10, 5, 0, 20])).unwrap();
+        let tick = |text: &str| plot.ticks.iter().find(|tick| tick.text == text).unwrap().y;
+        assert_eq!(plot.bars.len(), 3);
+        for (bar, text) in plot.bars.iter().zip(["10", "5", "20"]) {
+            assert!((bar.y - tick(text)).abs() < 0.01, "{bar:?}");
+            assert!((bar.y + bar.height - plot.bottom).abs() < 0.02, "{bar:?}");
+        }
+        assert_eq!(plot.bars[2].title, "3: 20 calls");
+    }
+
+    #[test]
+    fn everything_is_inside_the_drawing() {
+        for length in [1, 24, 400] {
+            let plot = Plot::new("n", "calls", &counts(&vec![7; length])).unwrap();
+            let last = plot.bars.last().unwrap();
+            assert!(plot.bars[0].x >= plot.left);
+            assert!(last.x + last.width <= plot.right + 0.01);
+            assert!(plot.labels.len() <= LABELS);
+            assert!(plot.ticks.iter().all(|tick| tick.y >= 0.0));
+        }
+    }
+
+    #[test]
+    fn nothing_makes_no_plot() {
+        assert_eq!(Plot::new("n", "calls", &[]), None);
+        assert_eq!(Plot::new("n", "calls", &counts(&[0, 0])), None);
+        assert_eq!(lengths(&[]), []);
+        assert!(lengths(&counts(&[0]))[0].percent.abs() < 1e-9);
+    }
+}
