@@ -1,1 +1,11 @@
-fn main() {}
+//! The program: parse, run one command, turn its result into an exit code.
+
+use std::process::ExitCode;
+
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    capturi_import::cli::main(std::env::args_os())
+}

@@ -4,13 +4,13 @@ use super::error::{Error, Usage};
 use super::exit::Exit;
 use crate::call::Code;
 use crate::config::ExplainArgs;
-use crate::report::{self, Screen};
+use crate::report::{self, Screen, Style};
 
-pub(super) fn explain(arguments: &ExplainArgs, mut screen: Screen) -> Result<Exit, Error> {
+pub(super) fn explain(arguments: &ExplainArgs, style: Style, mut screen: Screen) -> Result<Exit, Error> {
     match &arguments.code {
-        None => report::show_codes(&mut screen),
+        None => report::print_codes(&mut screen, style),
         Some(name) => match Code::from_name(name) {
-            Some(code) => report::show_explanation(&mut screen, code),
+            Some(code) => report::print_explanation(&mut screen, code, style),
             None => return Err(Usage::NoCode { code: name.clone() }.into()),
         },
     }

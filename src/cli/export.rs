@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use super::error::{Error, Usage};
 use crate::audio::{Index, IndexOptions};
-use crate::config::{ExportArgs, MappingOverrides};
-use crate::mapping::{self, Mapping};
+use crate::config::ExportArgs;
+use crate::mapping::{self, Mapping, Overrides};
 use crate::pipeline::{Past, Road, Want};
 use crate::plan::Policy;
 use crate::source::{self, HeaderKind, Quote};
@@ -42,20 +42,18 @@ pub(super) fn road(
 }
 
 /// The mapping file at this path, else the preset of this name.
-pub(super) fn load_mapping(name: &str, overrides: &MappingOverrides) -> Result<Mapping, Error> {
+pub(super) fn load_mapping(name: &str, overrides: &Overrides) -> Result<Mapping, Error> {
     let path = Path::new(name);
-    let mapping = if path.is_file() {
+    if path.is_file() {
         let text = std::fs::read_to_string(path)
             .map_err(|source| Usage::File { path: path.to_owned(), source })?;
         let folder = path.parent().unwrap_or(Path::new("."));
-        Mapping::load(&text, name, Some(folder))?
-    } else {
-        match Mapping::preset(name) {
-            Some(preset) => preset.load()?,
-            None => return Err(Usage::NoMapping { name: name.to_owned() }.into()),
-        }
-    };
-    Ok(mapping.with_zone_and_region(overrides.timezone.as_deref(), overrides.region.as_deref())?)
+        return Ok(Mapping::load_with(&text, name, Some(folder), overrides)?);
+    }
+    match Mapping::preset(name) {
+        Some(preset) => Ok(Mapping::load_with(preset.text, preset.name, None, overrides)?),
+        None => Err(Usage::NoMapping { name: name.to_owned() }.into()),
+    }
 }
 
 /// The files of the export, for the report to protect.

@@ -48,7 +48,7 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Error> {
         Command::Report(report) => report::report(report, screen),
         Command::Mapping { command } => mapping::mapping(command, screen),
         Command::Sandbox(sandbox) => sandbox::sandbox(sandbox, screen),
-        Command::Explain(code) => explain::explain(code, screen),
+        Command::Explain(code) => explain::explain(code, arguments.style(), screen),
         Command::Completions { shell } => {
             config::print_completions(*shell);
             Ok(Exit::Done)
@@ -62,6 +62,7 @@ fn color() -> Color {
 
 fn fail(error: &Error) -> Exit {
     let mut screen = Screen::of_process(color());
-    crate::report::show_error(&mut screen, error, error.hint());
+    let hint = error.hint();
+    screen.complain(&error.to_string(), hint.as_deref());
     error.exit()
 }

@@ -81,7 +81,7 @@ async fn deliver(
     let finished = report.and_then(|report| report.finish(reason));
     let exit = finished.as_ref().map_or(Exit::Fault, |summary| Exit::of(reason, &summary.tally));
     if let Ok(summary) = &finished {
-        writer.finish_run(id, exit.code(), &summary.to_json())?;
+        writer.finish_run(id, exit.code(), &summary.tally.to_json())?;
     }
     ledger.close()?;
     if let Some(server) = server {

@@ -25,7 +25,7 @@ pub(super) fn sandbox(arguments: &SandboxArgs, mut screen: Screen) -> Result<Exi
             faults: faults(arguments.faults.as_deref())?,
             max_audio: arguments.max_audio,
             allow_remote: arguments.allow_remote,
-            ..Options::default()
+            ..Options::new(TOKEN)
         })
         .await?;
         screen.say(&format!("the sandbox listens on {} (state page: {}/)", server.url(), server.url()));
@@ -38,15 +38,14 @@ pub(super) fn sandbox(arguments: &SandboxArgs, mut screen: Screen) -> Result<Exi
 
 /// A server inside this process, on any free port.
 pub(super) async fn inside(file: Option<&Path>) -> Result<Sandbox, Error> {
-    let options = Options { port: 0, token: TOKEN.to_owned(), faults: faults(file)?, ..Options::default() };
-    Ok(sandbox::start(options).await?)
+    Ok(sandbox::start(Options::new(TOKEN).with_faults(faults(file)?)).await?)
 }
 
 fn faults(file: Option<&Path>) -> Result<Faults, Error> {
     let Some(path) = file else { return Ok(Faults::default()) };
     let text = std::fs::read_to_string(path)
         .map_err(|source| Usage::File { path: path.to_owned(), source })?;
-    toml::from_str(&text)
+    Faults::from_toml(&text)
         .map_err(|error| Usage::Faults { path: path.to_owned(), why: error.to_string() }.into())
 }
 

@@ -352,25 +352,6 @@ pub enum MappingCommand {
         /// Name of the preset.
         name: String,
     },
-    /// Look at an export and propose a mapping for it.
-    Init(MappingArgs),
-    /// Show, side by side, what the first records say and what would be sent.
-    Test {
-        /// The export.
-        #[command(flatten)]
-        export: ExportArgs,
-        /// How many records.
-        #[arg(short, long, value_name = "N", default_value_t = 5)]
-        number: usize,
-    },
-}
-
-/// Arguments of `mapping init`.
-#[derive(Debug, Args)]
-pub struct MappingArgs {
-    /// The export.
-    #[arg(value_name = "EXPORT")]
-    pub export: String,
 }
 
 /// Arguments of `sandbox`.
@@ -416,7 +397,8 @@ pub fn parse(
         .and_then(|matches| Arguments::from_arg_matches(&matches)))
 }
 
-/// The command line as clap knows it, for completions.
-pub fn command() -> clap::Command {
-    Arguments::command()
+/// Writes completions for a shell to standard output.
+pub fn print_completions(shell: clap_complete::Shell) {
+    let mut command = Arguments::command();
+    clap_complete::generate(shell, &mut command, "capturi-import", &mut std::io::stdout());
 }

@@ -11,10 +11,10 @@ mod token;
 mod units;
 
 pub use args::{
-    Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, LedgerArgs, MappingArgs,
-    MappingCommand, OutputArgs, ReportArgs, RunArgs, SandboxArgs, StatusArgs, parse,
+    Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, LedgerArgs, MappingCommand, OutputArgs,
+    ReportArgs, RunArgs, SandboxArgs, StatusArgs, parse, print_completions,
 };
-pub use settings::{Destination, RunSettings, Screen};
+pub use settings::{Destination, RunSettings, wants_color};
 pub use token::TokenError;
 
 use std::path::PathBuf;

@@ -1,14 +1,20 @@
 //! Flags resolved into the plain values that the rooms ask for.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use url::Url;
 
-use super::args::{ApiVersion, Arguments, DestinationArgs, EffortArgs, LogFormat, PaceArgs};
+use super::args::{
+    self, ApiVersion, Arguments, DestinationArgs, EffortArgs, ExportArgs, LogFormat, MissingAudio, RunArgs,
+};
 use super::{Error, token};
 use crate::api::{Connection, Proxy, Version};
-use crate::delivery::Pace;
+use crate::delivery::{Effort, Pace};
+use crate::mapping::Overrides;
+use crate::plan::{Existing, MissingRecording};
+use crate::report::Style;
 
 /// The ledger when none is named.
 const LEDGER: &str = "capturi-import.db";
@@ -36,25 +42,20 @@ pub struct RunSettings {
     pub version: Version,
     /// How fast.
     pub pace: Pace,
+    /// How hard to try.
+    pub effort: Effort,
+    /// How long a request may stand still.
+    pub timeout: Duration,
     /// The ledger file.
     pub ledger: PathBuf,
 }
 
-/// What the screen shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Screen {
-    /// One JSON object a line instead of text.
-    pub is_json: bool,
-    /// Only errors and the final table.
-    pub is_quiet: bool,
-}
-
 impl Arguments {
-    /// What the screen shows.
-    pub fn screen(&self) -> Screen {
-        Screen {
-            is_json: self.log_format == LogFormat::Json,
-            is_quiet: self.quiet,
+    /// In which form things are told.
+    pub fn style(&self) -> Style {
+        match self.log_format {
+            LogFormat::Human => Style::Human,
+            LogFormat::Json => Style::Json,
         }
     }
 
@@ -71,22 +72,53 @@ impl Arguments {
     }
 }
 
+impl ExportArgs {
+    /// What flags say over the mapping file.
+    pub fn overrides(&self) -> Overrides {
+        Overrides { timezone: self.timezone.clone(), region: self.region.clone() }
+    }
+
+    /// What to do with a call whose recording is missing.
+    pub fn missing(&self) -> MissingRecording {
+        match self.missing_audio {
+            MissingAudio::Hold => MissingRecording::Hold,
+            MissingAudio::Create => MissingRecording::Create,
+            MissingAudio::Refuse => MissingRecording::Refuse,
+        }
+    }
+}
+
+impl EffortArgs {
+    /// What to do with somebody else's conversation.
+    pub fn existing(&self) -> Existing {
+        match self.existing {
+            args::Existing::Adopt => Existing::Adopt,
+            args::Existing::Skip => Existing::Skip,
+        }
+    }
+}
+
+/// Whether text on the screen may have colour (<https://no-color.org>).
+#[expect(clippy::disallowed_methods, reason = "this is the room that reads the environment")]
+pub fn wants_color() -> bool {
+    use std::io::IsTerminal as _;
+    let forbids = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    !forbids && std::io::stdout().is_terminal() && std::io::stderr().is_terminal()
+}
+
 impl RunSettings {
+    /// The ledger of a run: the one that is named, else the usual one.
+    pub fn ledger_path(run: &RunArgs) -> PathBuf {
+        let default = if run.destination.sandbox { SANDBOX_LEDGER } else { LEDGER };
+        run.ledger.clone().unwrap_or_else(|| PathBuf::from(default))
+    }
+
     /// Resolves the flags of a run; reads the token and the certificates.
-    pub fn resolve(
-        destination: &DestinationArgs,
-        pace: &PaceArgs,
-        effort: &EffortArgs,
-        ledger: Option<&Path>,
-    ) -> Result<RunSettings, Error> {
+    pub fn resolve(run: &RunArgs) -> Result<RunSettings, Error> {
+        let RunArgs { destination, pace, effort, .. } = run;
         let version = match destination.api_version {
             ApiVersion::V2 => Version::V2,
             ApiVersion::V3 => Version::V3,
-        };
-        let default = if destination.sandbox {
-            SANDBOX_LEDGER
-        } else {
-            LEDGER
         };
         Ok(RunSettings {
             version,
@@ -95,15 +127,34 @@ impl RunSettings {
                 width: usize::from(effort.concurrency),
                 patience: effort.max_outage,
             },
-            ledger: ledger.map_or_else(|| PathBuf::from(default), Path::to_owned),
+            effort: Effort {
+                retries: effort.retries,
+                max_wait: effort.max_wait,
+                max_errors: effort.max_errors,
+                limit: effort.limit,
+                max_duration: effort.max_duration,
+                existing: effort.existing(),
+            },
+            timeout: effort.timeout,
+            ledger: RunSettings::ledger_path(run),
             destination: if destination.sandbox {
-                Destination::Sandbox {
-                    faults: destination.faults.clone(),
-                }
+                Destination::Sandbox { faults: destination.faults.clone() }
             } else {
                 let token = token::read(destination.token_file.as_deref())?;
                 Destination::Server(Box::new(connection(destination, effort, version, token)?))
             },
+        })
+    }
+
+    /// How to reach the server inside this process.
+    pub fn sandbox_connection(&self, url: &str, token: &str) -> Result<Connection, Error> {
+        Ok(Connection {
+            base: base_url(url)?,
+            version: self.version,
+            token: SecretString::from(token),
+            timeout: self.timeout,
+            proxy: Proxy::None,
+            ca_bundle: None,
         })
     }
 }

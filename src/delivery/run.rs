@@ -165,15 +165,7 @@ impl Floor<'_> {
 
     /// Takes a decided batch: tells about it, ends what has ended, queues what is to be sent.
     async fn take(&mut self, decided: Decided) {
-        if let Some((sheet, unused)) = &decided.opened {
-            (self.on_event)(Event::Opened { sheet, unused });
-        }
-        let (bytes, total) = decided.read;
-        (self.on_event)(Event::Read { bytes, total });
-        (self.on_event)(Event::Checked(&decided.facts));
-        for aside in &decided.asides {
-            (self.on_event)(Event::Aside(aside));
-        }
+        decided.announce(self.on_event);
         let mut held = Vec::new();
         for (index, decision) in decided.decisions.into_iter().enumerate() {
             let Decision { problems, fate } = decision;

@@ -32,6 +32,13 @@ const QUEUE: usize = 1_024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RunId(pub(super) i64);
 
+impl RunId {
+    /// The number, from 1.
+    pub fn number(self) -> u64 {
+        self.0.unsigned_abs()
+    }
+}
+
 /// A ledger, open for the only run that may write to it.
 ///
 /// Dropping it writes down what is queued, folds the side files into the ledger and gives the lock

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+use rlibphonenumber::enums::Region;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -11,7 +13,7 @@ use super::error::{Findings, LoadError, suggest};
 use super::profile::Profile;
 use super::reader::{Section, wrong_type};
 use super::rule::{FieldRule, RuleReader};
-use super::source_section::{SourceRead, SourceSection, read_source};
+use super::source_section::{SourceRead, SourceSection, read_region, read_source, read_zone};
 use super::template::{TemplateId, Templates};
 use crate::call::Field;
 use crate::source::Sheet;
@@ -33,6 +35,16 @@ impl Mapping {
     /// Reads and checks a mapping file. `name` is shown in messages; lookup files are found
     /// relative to `dir`.
     pub fn load(text: &str, name: &str, dir: Option<&Path>) -> Result<Mapping, LoadError> {
+        Mapping::load_with(text, name, dir, &Overrides::default())
+    }
+
+    /// [`Mapping::load`] with what the operator says over the file.
+    pub fn load_with(
+        text: &str,
+        name: &str,
+        dir: Option<&Path>,
+        overrides: &Overrides,
+    ) -> Result<Mapping, LoadError> {
         let _ = dir;
         let name: Arc<str> = name.into();
         let text: Arc<str> = text.into();
@@ -55,7 +67,7 @@ impl Mapping {
             templates: Templates::new(),
             text: Arc::clone(&text),
         };
-        mapping.read(&root, &mut findings);
+        mapping.read(&root, overrides, &mut findings);
         if findings.is_empty() {
             Ok(mapping)
         } else {
@@ -63,7 +75,12 @@ impl Mapping {
         }
     }
 
-    fn read(&mut self, root: &Spanned<DeTable<'_>>, findings: &mut Findings) {
+    fn read(
+        &mut self,
+        root: &Spanned<DeTable<'_>>,
+        overrides: &Overrides,
+        findings: &mut Findings,
+    ) {
         let mut file = Section::new(root.get_ref(), "the mapping file", 0..0);
         file.choice("target", &[("conversation", ())], findings);
         let SourceRead {
@@ -76,6 +93,7 @@ impl Mapping {
             .map(|section| read_source(section, findings))
             .unwrap_or_default();
         self.source = section;
+        let (zone, region) = overrides.over(zone, region, findings);
         for (name, condition) in skip {
             let condition = self.templates.condition(&condition, findings);
             self.skip
@@ -123,6 +141,36 @@ impl Mapping {
     /// What the file says about recordings.
     pub fn audio(&self) -> &AudioSection {
         &self.audio
+    }
+}
+
+/// What the operator says on the command line over the mapping file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Overrides {
+    /// IANA name of the zone of times without an offset.
+    pub timezone: Option<String>,
+    /// Two letters of the country of phone numbers without a country code.
+    pub region: Option<String>,
+}
+
+impl Overrides {
+    fn over(
+        &self,
+        zone: Option<TimeZone>,
+        region: Option<Region>,
+        findings: &mut Findings,
+    ) -> (Option<TimeZone>, Option<Region>) {
+        // These stand on the command line and not in the file, so they have no place in it.
+        let text = |value: &String| Spanned::new(0..0, value.clone());
+        let zone = match &self.timezone {
+            Some(name) => read_zone(&text(name), findings),
+            None => zone,
+        };
+        let region = match &self.region {
+            Some(name) => read_region(&text(name), findings),
+            None => region,
+        };
+        (zone, region)
     }
 }
 

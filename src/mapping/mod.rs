@@ -31,7 +31,7 @@ mod value;
 pub use audio_name::AudioName;
 pub use audio_section::{AudioSection, Several};
 pub use error::{Finding, LoadError};
-pub use file::Mapping;
+pub use file::{Mapping, Overrides};
 pub use presets::Preset;
 pub use profile::{Mapped, Profile};
 pub use source_section::{Quote, SourceSection};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::call::{Call, Problem};
 use crate::ledger::Standing;
-use crate::pipeline::{Facts, Outcome};
+use crate::pipeline::{Event, Facts, Outcome};
 use crate::plan::Step;
 use crate::source::{Batch, Sheet};
 
@@ -85,6 +85,38 @@ pub struct Decided {
 }
 
 impl Decided {
+    /// Tells everything about the batch but how its records end.
+    pub fn announce(&self, on_event: &mut dyn FnMut(Event<'_>)) {
+        if let Some((sheet, unused)) = &self.opened {
+            on_event(Event::Opened { sheet, unused });
+        }
+        let (bytes, total) = self.read;
+        on_event(Event::Read { bytes, total });
+        on_event(Event::Checked(&self.facts));
+        for aside in &self.asides {
+            on_event(Event::Aside(aside));
+        }
+    }
+
+    /// Tells the whole batch, where nothing is sent.
+    pub fn tell(&self, on_event: &mut dyn FnMut(Event<'_>)) {
+        self.announce(on_event);
+        for (record, decision) in self.batch.iter().zip(&self.decisions) {
+            let (outcome, detail): (_, &str) = match &decision.fate {
+                Fate::Ends(outcome, detail) => (*outcome, detail),
+                Fate::Waits { .. } => (Outcome::Held, ""),
+                Fate::Ready | Fate::Sends(_) => (Outcome::NotAttempted, ""),
+            };
+            on_event(Event::Ended {
+                record,
+                outcome,
+                detail,
+                problems: &decision.problems,
+                delivered: None,
+            });
+        }
+    }
+
     /// Problems that belong to no record, and nothing else.
     pub(super) fn aside(asides: Vec<Problem>) -> Decided {
         let sheet = Arc::new(Sheet {

@@ -108,6 +108,23 @@ impl Screen {
     }
 }
 
+impl Screen {
+    /// Shows text that is a result of its own: a list, a page of help, an address.
+    pub fn say(&mut self, text: &str) {
+        self.result(text);
+    }
+
+    /// Shows why a command could not be carried out, and what can be done about it.
+    pub fn complain(&mut self, what: &str, hint: Option<&str>) {
+        let head = self.paint(Ink::Bad, "error:");
+        self.notice(&format!("{head} {what}"));
+        if let Some(hint) = hint {
+            let head = self.paint(Ink::Strong, "hint:");
+            self.notice(&format!("{head} {hint}"));
+        }
+    }
+}
+
 impl fmt::Debug for Screen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Screen")

@@ -1,0 +1,96 @@
+//! `status`: where a migration stands.
+
+use std::path::Path;
+
+use super::error::{Error, LedgerError};
+use super::exit::Exit;
+use crate::config::StatusArgs;
+use crate::ledger::{Ledger, Obstacle, Reader, Run, State, Summary, Trouble};
+use crate::report::{
+    DoubtView, FailureView, RunView, Screen, StateView, StatusView, Style, Weight, print_status,
+};
+
+pub(super) fn status(arguments: &StatusArgs, mut screen: Screen) -> Result<Exit, Error> {
+    let path = &arguments.ledger.ledger;
+    let reader = Ledger::read(path)?;
+    let view = view(path, &reader)?;
+    let style = if arguments.json { Style::Json } else { Style::Human };
+    print_status(&mut screen, &view, style);
+    Ok(Exit::Done)
+}
+
+/// What the ledger says, in the words of the report.
+pub(super) fn view(path: &Path, reader: &Reader) -> Result<StatusView, Error> {
+    let Summary { destination, states, bytes, troubles, in_doubt, runs, .. } =
+        reader.summary().map_err(LedgerError::Use)?;
+    let doubts = in_doubt.examples.into_iter().map(|identity| DoubtView {
+        identity,
+        step: String::new(),
+        since: None,
+    });
+    Ok(StatusView {
+        ledger: path.display().to_string(),
+        destination: Some(destination),
+        held_by: None,
+        states: states
+            .into_iter()
+            .map(|(state, calls)| StateView {
+                name: state.name().replace('-', " "),
+                weight: weight(state),
+                calls,
+            })
+            .collect(),
+        failures: troubles.into_iter().map(failure).collect(),
+        runs: runs.into_iter().map(run).collect(),
+        in_doubt: doubts.collect(),
+        bytes,
+    })
+}
+
+fn weight(state: State) -> Weight {
+    match state {
+        State::Complete | State::WithoutRecording | State::LeftAlone => Weight::Done,
+        State::Held | State::InDoubt | State::Unfinished => Weight::Open,
+        State::Refused | State::Failed => Weight::Stuck,
+    }
+}
+
+fn failure(trouble: Trouble) -> FailureView {
+    let (code, message) = match trouble.obstacle {
+        Obstacle::Held => ("recording-missing", "waits for its recording".to_owned()),
+        Obstacle::Refused { message, .. } => ("server-refused", message),
+        Obstacle::Failed { why, .. } => ("gave-up", why),
+    };
+    FailureView {
+        code: code.to_owned(),
+        message,
+        calls: trouble.count,
+        example: trouble.examples.into_iter().next().unwrap_or_default(),
+        last: None,
+    }
+}
+
+fn run(run: Run) -> RunView {
+    let tally: serde_json::Value =
+        run.tally.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let count = |name: &str| tally[name].as_u64().unwrap_or(0);
+    let ending = match run.exit {
+        None => "not finished",
+        Some(0) => "complete",
+        Some(3) => "with problems",
+        Some(4) => "token refused",
+        Some(6) => "gave up",
+        Some(7) => "limit",
+        Some(130) => "interrupted",
+        Some(_) => "fault",
+    };
+    RunView {
+        number: run.id.number(),
+        started: run.started,
+        ended: run.finished,
+        ending: ending.to_owned(),
+        read: count("read"),
+        created: count("created"),
+        failed: count("rejected") + count("failed"),
+    }
+}
