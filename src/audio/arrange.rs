@@ -22,7 +22,7 @@ pub(super) fn arrange(walk: Walk, options: &IndexOptions) -> Option<Index> {
         largest: options.largest,
         entries: Vec::with_capacity(order.len()),
         folders: walk.folders,
-        names: walk.names.into_boxed_str().into_string(),
+        names: walk.names,
         stems: String::with_capacity(stems.text.len()),
         starts: Vec::with_capacity(order.len() + 1),
         groups: HashTable::new(),
@@ -37,6 +37,7 @@ pub(super) fn arrange(walk: Walk, options: &IndexOptions) -> Option<Index> {
         others: walk.others,
         unread: walk.unread,
     };
+    index.names.shrink_to_fit();
     let mut paths = walk.paths;
     let mut links = HashSet::new();
     for (id, position) in (0u32..).zip(&order) {
