@@ -1,5 +1,6 @@
 //! The room as a whole, from files to records.
 
+mod documents;
 mod encodings;
 mod tables;
 
