@@ -111,7 +111,12 @@ impl JsonReader {
             header: None,
             nulls: options.nulls.clone(),
         });
-        let Layout { lines, pointer, inferred, .. } = layout;
+        let Layout {
+            lines,
+            pointer,
+            inferred,
+            ..
+        } = layout;
         let empty = feed.ended() && feed.data().trim_ascii().is_empty();
         Ok(JsonReader {
             unconfirmed: inferred && !feed.ended(),
@@ -263,13 +268,21 @@ impl JsonReader {
         batch: &mut Batch,
     ) -> Result<State, Error> {
         let Some(byte) = self.cursor.peek()? else {
-            self.push_fault(Code::TruncatedInput, "the file ends inside its array of records", batch);
+            self.push_fault(
+                Code::TruncatedInput,
+                "the file ends inside its array of records",
+                batch,
+            );
             return Ok(State::Done);
         };
         match byte {
             b']' => {
                 if expect == Expect::Value {
-                    self.push_fault(Code::BadJson, "a record is missing after the last comma", batch);
+                    self.push_fault(
+                        Code::BadJson,
+                        "a record is missing after the last comma",
+                        batch,
+                    );
                 }
                 self.cursor.consume(1);
                 open.pop();
@@ -319,9 +332,15 @@ impl JsonReader {
             return Ok(State::Top);
         }
         let (code, message) = if self.cursor.data().is_empty() {
-            (Code::TruncatedInput, "the file ends before its last bracket is closed")
+            (
+                Code::TruncatedInput,
+                "the file ends before its last bracket is closed",
+            )
         } else {
-            (Code::BadJson, "this is no JSON, and nothing behind it was read")
+            (
+                Code::BadJson,
+                "this is no JSON, and nothing behind it was read",
+            )
         };
         self.push_fault(code, message, batch);
         Ok(State::Done)
@@ -357,7 +376,11 @@ impl JsonReader {
             Cut::TooLarge => {
                 self.refuse_large(batch);
                 let whole = self.cursor.skip(Span::default())?;
-                return Ok(if whole { Behind::Value } else { Behind::Nothing });
+                return Ok(if whole {
+                    Behind::Value
+                } else {
+                    Behind::Nothing
+                });
             }
             Cut::Broken(at) => return self.take_broken(at, batch),
         };
@@ -396,7 +419,11 @@ impl JsonReader {
             Behind::Value | Behind::Record => "",
             Behind::Nothing => ", and no record could be made out behind it",
         };
-        let message = format!("this is no JSON from line {}, byte {} on{lost}", place.0, place.1 + 1);
+        let message = format!(
+            "this is no JSON from line {}, byte {} on{lost}",
+            place.0,
+            place.1 + 1
+        );
         self.push_null(line, &text, batch);
         batch.push_problem(self.problem(Code::BadJson, line, &message));
         Ok(behind)
@@ -415,7 +442,11 @@ impl JsonReader {
             Err(error) => {
                 self.push_null(piece.line, piece.text, batch);
                 let cut = piece.last && error.is_eof();
-                let code = if cut { Code::TruncatedInput } else { Code::BadJson };
+                let code = if cut {
+                    Code::TruncatedInput
+                } else {
+                    Code::BadJson
+                };
                 let message = parse_message(&error, piece);
                 batch.push_problem(self.problem(code, piece.line, &message));
                 return;
@@ -427,7 +458,10 @@ impl JsonReader {
             let (path, value) = place.unwrap_or_default();
             let (line, column) = position(piece, error.valid_up_to());
             let bytes = &piece.text[error.valid_up_to()..];
-            let message = format!("{}, line {line}, byte {column}", undecodable_message(bytes, 0));
+            let message = format!(
+                "{}, line {line}, byte {column}",
+                undecodable_message(bytes, 0)
+            );
             problems.push(
                 self.problem(Code::UndecodableBytes, piece.line, &message)
                     .at(&path, value),
@@ -437,9 +471,16 @@ impl JsonReader {
             && let Some((path, value)) = tree::path_of(&parsed.tree, '\0')
         {
             let message = "a NUL character in the text";
-            problems.push(self.problem(Code::NulByte, piece.line, message).at(&path, value));
+            problems.push(
+                self.problem(Code::NulByte, piece.line, message)
+                    .at(&path, value),
+            );
         }
-        for (key, value) in &parsed.duplicates {
+        let own = parsed
+            .duplicates
+            .iter()
+            .filter(|(key, _)| key != Header::PROBLEMS);
+        for (key, value) in own {
             let message = "the key stands twice in one object, with different values";
             problems.push(
                 self.problem(Code::DuplicateKey, piece.line, message)
@@ -511,7 +552,9 @@ impl JsonReader {
     /// Tells that the archive was cut, unless the last record has told it.
     fn report_cut(&mut self, batch: &mut Batch) {
         let told = batch.iter().last().is_some_and(|record| {
-            record.problems().any(|problem| problem.code == Code::TruncatedInput)
+            record
+                .problems()
+                .any(|problem| problem.code == Code::TruncatedInput)
         });
         if !told && self.cursor.feed().cut().is_some() {
             self.push_fault(Code::TruncatedInput, "", batch);
@@ -588,6 +631,10 @@ fn parse_message(error: &serde_json::Error, piece: Piece<'_>) -> String {
         None => &text,
     };
     let below = error.line().saturating_sub(1);
-    let column = if below == 0 { piece.column + error.column() } else { error.column() };
+    let column = if below == 0 {
+        piece.column + error.column()
+    } else {
+        error.column()
+    };
     format!("{what}, line {}, byte {column}", piece.line + below as u64)
 }

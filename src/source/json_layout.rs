@@ -51,9 +51,7 @@ pub(super) fn find(
             }
             let breaks = rest.iter().position(|byte| *byte == b'\n');
             let lines = !text[..end].contains(&b'\n')
-                && breaks.is_some_and(|at| {
-                    rest[..at].iter().all(|byte| b" \t\r,".contains(byte))
-                });
+                && breaks.is_some_and(|at| rest[..at].iter().all(|byte| b" \t\r,".contains(byte)));
             Ok(layout(lines, pointer))
         }
         Walk::More | Walk::Broken(_) if looks_like_lines(text) => Ok(layout(true, pointer)),
@@ -78,7 +76,11 @@ impl Layout {
         if self.lines {
             "json lines".to_owned()
         } else if !self.pointer.is_empty() {
-            let said = if self.inferred { "the only array of objects" } else { "records" };
+            let said = if self.inferred {
+                "the only array of objects"
+            } else {
+                "records"
+            };
             format!("json, {said} at {}", pointer(&self.pointer))
         } else if self.array {
             "json array".to_owned()

@@ -126,7 +126,11 @@ mod tests {
         for cut in 0..text.len() {
             let mut span = Span::default();
             let first = span.walk(&text[..cut]);
-            let end = if first == Walk::More { span.walk(text) } else { first };
+            let end = if first == Walk::More {
+                span.walk(text)
+            } else {
+                first
+            };
             assert_eq!(end, Walk::End(19), "{cut}");
         }
     }

@@ -140,7 +140,10 @@ mod tests {
     #[test]
     fn digits_and_order_survive() {
         let text = r#"{"z":12345678901234567890123,"a":1.50,"m":[1e400,-0,{"x":null}],"t":true}"#;
-        assert_eq!(parse(text, 10).unwrap().tree.to_string(), text.replace("1e400", "1e+400"));
+        assert_eq!(
+            parse(text, 10).unwrap().tree.to_string(),
+            text.replace("1e400", "1e+400")
+        );
     }
 
     #[test]
@@ -159,7 +162,15 @@ mod tests {
 
     #[test]
     fn rubbish_is_an_error() {
-        for text in ["", "{", "{\"a\":1}x", "nul", "\"\u{1}\"", "{\"a\":\"\\ud800\"}", "{1:2}"] {
+        for text in [
+            "",
+            "{",
+            "{\"a\":1}x",
+            "nul",
+            "\"\u{1}\"",
+            "{\"a\":\"\\ud800\"}",
+            "{1:2}",
+        ] {
             assert!(parse(text, 10).is_err(), "{text}");
         }
         assert!(parse("{\"$serde_json::private::Number\":\"x\"}", 10).is_err());

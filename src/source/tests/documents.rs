@@ -17,25 +17,36 @@ fn at(pointer: &str) -> Options {
 
 /// Line, tree and codes of each record.
 fn records(table: &Table) -> Vec<(u64, serde_json::Value, Vec<Code>)> {
-    let record = |line: &super::Line| {
-        (line.line, line.tree.clone().unwrap(), line.codes.clone())
-    };
+    let record = |line: &super::Line| (line.line, line.tree.clone().unwrap(), line.codes.clone());
     table.records.iter().map(record).collect()
 }
 
 fn ids(table: &Table) -> Vec<(u64, serde_json::Value)> {
-    records(table).into_iter().map(|(line, tree, _)| (line, tree["id"].clone())).collect()
+    records(table)
+        .into_iter()
+        .map(|(line, tree, _)| (line, tree["id"].clone()))
+        .collect()
 }
 
 #[test]
 fn records_are_found_in_every_layout() {
     for (name, text, reading, lines) in [
-        ("a.json", "[\n {\"id\":1},\n {\"id\":2}\n]\n", "json array", [2, 3]),
+        (
+            "a.json",
+            "[\n {\"id\":1},\n {\"id\":2}\n]\n",
+            "json array",
+            [2, 3],
+        ),
         ("a.json", "[{\"id\":1},{\"id\":2}]", "json array", [1, 1]),
         ("a.json", "{\"id\":1}\n\n{\"id\":2}\n", "json lines", [1, 3]),
         ("a.jsonl", "{\"id\":1}\r\n{\"id\":2}", "json lines", [1, 2]),
         ("a.json", "{\"id\":1}{\"id\":2}", "json objects", [1, 1]),
-        ("a.ndjson", "{\n\"id\":1\n}\n{\n\"id\":2\n}", "json objects", [1, 4]),
+        (
+            "a.ndjson",
+            "{\n\"id\":1\n}\n{\n\"id\":2\n}",
+            "json objects",
+            [1, 4],
+        ),
         ("-", "[{\"id\":1},\n{\"id\":2}]", "json array", [1, 2]),
         (
             "a.json",
@@ -52,9 +63,17 @@ fn records_are_found_in_every_layout() {
     ] {
         for mark in ["", "\u{feff}"] {
             let table = read(name, format!("{mark}{text}"));
-            assert!(table.reading.starts_with(reading), "{} for {text}", table.reading);
+            assert!(
+                table.reading.starts_with(reading),
+                "{} for {text}",
+                table.reading
+            );
             if reading != "json lines" || !text.contains("calls") {
-                assert_eq!(ids(&table), [(lines[0], json!(1)), (lines[1], json!(2))], "{text}");
+                assert_eq!(
+                    ids(&table),
+                    [(lines[0], json!(1)), (lines[1], json!(2))],
+                    "{text}"
+                );
             }
         }
     }
@@ -68,7 +87,14 @@ fn pointers_reach_records_anywhere() {
     assert_eq!(ids(&table), [(1, json!(1)), (1, json!(2))]);
     assert!(table.records.iter().all(|record| record.codes.is_empty()));
     let pages = format!("{text}\n{text}");
-    assert_eq!(File::new("a.json", pages).read(&options).unwrap().records.len(), 4);
+    assert_eq!(
+        File::new("a.json", pages)
+            .read(&options)
+            .unwrap()
+            .records
+            .len(),
+        4
+    );
     let nothing = File::new("a.json", text).read(&at("/data/5"));
     assert!(matches!(nothing, Err(Error::Records { .. })), "{nothing:?}");
     let both = File::new("a.json", "{\"a\":[{}],\"b\":[{}]}").read(&Options::default());
@@ -91,7 +117,11 @@ fn a_bad_line_costs_its_record_and_no_other() {
         "a.ndjson",
         "{\"id\":1}\n{\"id\":tru}\n7\n[{\"id\":5}]\n{\"id\":\n{\"id\":\"a\u{2028}b\"}\n{\"id\":2}x\n",
     );
-    let codes: Vec<_> = table.records.iter().map(|r| (r.line, r.codes.clone())).collect();
+    let codes: Vec<_> = table
+        .records
+        .iter()
+        .map(|r| (r.line, r.codes.clone()))
+        .collect();
     assert_eq!(
         codes,
         [
@@ -113,7 +143,11 @@ fn the_message_names_the_place_in_the_file() {
     let batch = reader.next().unwrap().unwrap();
     let problem = batch.get(1).problems().next().unwrap();
     assert_eq!(problem.place.line, 3);
-    assert!(problem.message.contains("line 4, byte 6"), "{}", problem.message);
+    assert!(
+        problem.message.contains("line 4, byte 6"),
+        "{}",
+        problem.message
+    );
 }
 
 #[test]
@@ -122,7 +156,11 @@ fn a_bad_element_costs_its_record_and_no_other() {
         "a.json",
         "[\n{\"id\":1},\n{\"id\":tru},\n{\"id\":\"open},\n{\"id\":[1},\n3,\n{\"id\":2}\n]",
     );
-    let found: Vec<_> = table.records.iter().map(|r| (r.line, r.codes.clone())).collect();
+    let found: Vec<_> = table
+        .records
+        .iter()
+        .map(|r| (r.line, r.codes.clone()))
+        .collect();
     let bad = vec![Code::BadJson];
     assert_eq!(
         found[..4],
@@ -142,7 +180,13 @@ fn a_cut_document_gives_its_whole_records_and_a_problem() {
         "{\"id\":1}\n{\"id\":2}\n{\"id\":\"x",
     ] {
         let table = read("a.json", text);
-        assert_eq!(ids(&table)[..2], [(1, json!(1)), (if text.contains('\n') { 2 } else { 1 }, json!(2))]);
+        assert_eq!(
+            ids(&table)[..2],
+            [
+                (1, json!(1)),
+                (if text.contains('\n') { 2 } else { 1 }, json!(2))
+            ]
+        );
         assert_eq!(table.records.len(), 3, "{text}");
         assert_eq!(table.records[2].codes, [Code::TruncatedInput], "{text}");
     }
@@ -159,7 +203,12 @@ fn faults_between_records_are_told() {
         let table = read("a.json", text);
         assert_eq!(table.records.len(), count, "{text}");
         assert_eq!(table.records[0].codes, []);
-        assert!(table.records.iter().any(|record| record.codes.contains(&Code::BadJson)));
+        assert!(
+            table
+                .records
+                .iter()
+                .any(|record| record.codes.contains(&Code::BadJson))
+        );
     }
 }
 
@@ -171,9 +220,15 @@ fn doubled_keys_depth_size_and_bytes_are_problems() {
     let mut text = Vec::new();
     text.extend_from_slice(b"{\"id\":1,\"id\":2}\n{\"id\":[[[[[[1]]]]]]}\n");
     text.extend_from_slice(format!("{{\"id\":\"{}\"}}\n", "x".repeat(3 << 20)).as_bytes());
-    text.extend_from_slice(b"{\"id\":{\"n\":\"Pr\xf8ve\"}}\n{\"id\":\"a\\u0000\"}\n{\"id\":\"\xc3\xb8\"}\n");
+    text.extend_from_slice(
+        b"{\"id\":{\"n\":\"Pr\xf8ve\"}}\n{\"id\":\"a\\u0000\"}\n{\"id\":\"\xc3\xb8\"}\n",
+    );
     let table = File::new("a.ndjson", &text).read(&options).unwrap();
-    let codes: Vec<_> = table.records.iter().map(|record| record.codes.clone()).collect();
+    let codes: Vec<_> = table
+        .records
+        .iter()
+        .map(|record| record.codes.clone())
+        .collect();
     assert_eq!(
         codes,
         [
@@ -190,8 +245,14 @@ fn doubled_keys_depth_size_and_bytes_are_problems() {
 
 #[test]
 fn problems_of_an_earlier_run_are_no_data() {
-    let table = read("a.ndjson", "{\"id\":1,\"_problems\":\"x\",\"b\":{\"_problems\":2}}\n");
-    assert_eq!(table.records[0].tree, Some(json!({"id": 1, "b": {"_problems": 2}})));
+    let table = read(
+        "a.ndjson",
+        "{\"id\":1,\"_problems\":\"x\",\"b\":{\"_problems\":2}}\n",
+    );
+    assert_eq!(
+        table.records[0].tree,
+        Some(json!({"id": 1, "b": {"_problems": 2}}))
+    );
 }
 
 #[test]
@@ -206,13 +267,20 @@ fn long_arrays_are_read_across_all_borders() {
     let mut text = String::from("{\"n\":1,\"calls\":[\n");
     for id in 0..30_000 {
         let comma = if id == 0 { "" } else { ",\n" };
-        text.push_str(&format!("{comma}{{\"id\":{id},\"t\":\"{}\"}}", "\\\"x".repeat(id % 40)));
+        text.push_str(&format!(
+            "{comma}{{\"id\":{id},\"t\":\"{}\"}}",
+            "\\\"x".repeat(id % 40)
+        ));
     }
     let table = read("a.json", format!("{text}]}}"));
     assert_eq!(table.records.len(), 30_000);
-    assert!(table.records.iter().enumerate().all(|(index, record)| {
-        record.line == index as u64 + 2 && record.codes.is_empty()
-    }));
+    assert!(
+        table
+            .records
+            .iter()
+            .enumerate()
+            .all(|(index, record)| { record.line == index as u64 + 2 && record.codes.is_empty() })
+    );
     let second = format!("{text}],\"more\":[{{}}]}}");
     let result = File::new("a.json", second).read(&Options::default());
     assert!(matches!(result, Err(Error::Records { .. })));

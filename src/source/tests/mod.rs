@@ -2,6 +2,7 @@
 
 mod documents;
 mod encodings;
+mod rejects;
 mod tables;
 
 use std::path::PathBuf;
