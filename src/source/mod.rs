@@ -29,6 +29,8 @@ mod stream;
 mod table;
 mod trailing;
 mod tree;
+mod workbook;
+mod zip;
 
 #[cfg(test)]
 mod tests;

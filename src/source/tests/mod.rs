@@ -4,6 +4,7 @@ mod documents;
 mod encodings;
 mod rejects;
 mod tables;
+mod workbooks;
 
 use std::path::PathBuf;
 
