@@ -16,12 +16,15 @@ mod convert;
 mod duration;
 mod error;
 mod file;
+mod legs;
 mod list;
+mod lookup;
 mod number;
 mod origin;
 mod presets;
 mod profile;
 mod reader;
+mod repair;
 mod rule;
 mod source_section;
 mod template;
@@ -32,9 +35,10 @@ pub use audio_name::AudioName;
 pub use audio_section::{AudioSection, Several};
 pub use error::{Finding, LoadError};
 pub use file::Mapping;
+pub use legs::{Leg, Legs};
 pub use presets::Preset;
 pub use profile::{Mapped, Profile};
-pub use source_section::{Quote, SourceSection};
+pub use source_section::{Quote, SourceSection, UnknownName};
 
 #[cfg(test)]
 mod tests;

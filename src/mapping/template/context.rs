@@ -1,7 +1,7 @@
 //! What a template sees of a record.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use minijinja::value::{Enumerator, Object, Value};
 use minijinja::{Environment, Template};
@@ -9,10 +9,20 @@ use regex::Regex;
 use serde_json::Value as Json;
 
 use super::WILDCARD;
+use super::functions::literal;
 use crate::source::{Column, Header, Record, Sheet};
 
 /// The name under which a template reaches any column: `row["Call ID"]`.
 const ROW: &str = "row";
+
+static ROW_USED: LazyLock<Regex> = LazyLock::new(|| literal(r"\brow\b"));
+static SUBSCRIPTS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
+    [
+        literal(r#"\brow\s*\[\s*"([^"\\]*)"\s*\]"#),
+        literal(r"\brow\s*\[\s*'([^'\\]*)'\s*\]"),
+        literal(r"\brow\.([A-Za-z_][A-Za-z_0-9]*)"),
+    ]
+});
 
 /// The column names in a template.
 #[derive(Debug, Clone, Default)]
@@ -21,43 +31,37 @@ pub(in crate::mapping) struct Names {
     pub(in crate::mapping) plain: Vec<String>,
     /// Names by `row["…"]` or `row.…` as far as they stand in the text.
     pub(in crate::mapping) of_row: Vec<String>,
+    /// Names that the engine also has as functions; a column of that name comes first.
+    pub(in crate::mapping) globals: Vec<String>,
     /// Whether `row` is used in another way, so that any column may be meant.
     pub(in crate::mapping) whole_row: bool,
 }
 
 /// Finds the column names that a template uses.
 pub(super) fn read_names(template: &Template<'_, '_>, engine: &Environment<'_>) -> Names {
-    let mut plain: Vec<String> = template
-        .undeclared_variables(false)
-        .into_iter()
-        .filter(|name| !engine.globals().any(|(global, _)| global == name))
-        .collect();
+    let is_global = |name: &String| engine.globals().any(|(global, _)| global == name);
+    let names = template.undeclared_variables(false).into_iter();
+    let (mut globals, mut plain): (Vec<String>, Vec<String>) = names.partition(is_global);
     plain.sort_unstable();
+    globals.sort_unstable();
     let Some(at) = plain.iter().position(|name| name == ROW) else {
         return Names {
             plain,
+            globals,
             ..Names::default()
         };
     };
     plain.remove(at);
     let source = template.source();
     let mut of_row = Vec::new();
-    for subscript in [
-        r#"\brow\s*\[\s*"([^"\\]*)"\s*\]"#,
-        r"\brow\s*\[\s*'([^'\\]*)'\s*\]",
-        r"\brow\.([A-Za-z_][A-Za-z_0-9]*)",
-    ] {
-        if let Ok(subscript) = Regex::new(subscript) {
-            of_row.extend(
-                subscript
-                    .captures_iter(source)
-                    .map(|found| found[1].to_owned()),
-            );
-        }
+    for subscript in SUBSCRIPTS.iter() {
+        let found = subscript.captures_iter(source);
+        of_row.extend(found.map(|found| found[1].to_owned()));
     }
-    let uses = Regex::new(r"\brow\b").map_or(usize::MAX, |row| row.find_iter(source).count());
+    let uses = ROW_USED.find_iter(source).count();
     Names {
         plain,
+        globals,
         whole_row: uses != of_row.len(),
         of_row,
     }
@@ -86,7 +90,9 @@ struct RowNames {
 impl Context {
     pub(super) fn new(names: &Names, sheet: &Sheet) -> Context {
         let find = |name: &String| Some((Arc::from(name.as_str()), sheet.column(name)?));
-        let plain = names.plain.iter().filter_map(find).collect();
+        // In JSON every name could be a key, and `range` is the engine's there.
+        let globals = names.globals.iter().filter(|_| sheet.header.is_some());
+        let plain = names.plain.iter().chain(globals).filter_map(find).collect();
         let columns = match &sheet.header {
             _ if names.of_row.is_empty() && !names.whole_row => None,
             None => {
@@ -214,20 +220,4 @@ impl Object for Row {
                 .collect(),
         )
     }
-}
-
-/// What a mapping needs and the engine does not bring: `digits` keeps the digits of a text, and
-/// `before`, `after` cut at the first occurrence of a text.
-pub(super) fn add_filters(engine: &mut Environment<'static>) {
-    engine.add_filter("digits", |text: String| -> String {
-        text.chars().filter(char::is_ascii_digit).collect()
-    });
-    engine.add_filter("before", |text: String, mark: String| -> String {
-        text.split_once(&mark)
-            .map_or(text.clone(), |(before, _)| before.to_owned())
-    });
-    engine.add_filter("after", |text: String, mark: String| -> String {
-        text.split_once(&mark)
-            .map_or(text.clone(), |(_, after)| after.to_owned())
-    });
 }

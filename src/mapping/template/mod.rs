@@ -5,6 +5,7 @@
 //! with literals, never reach it: they are most of them, and a million records use them.
 
 mod context;
+mod functions;
 mod simple;
 
 use std::ops::Range;
@@ -12,7 +13,9 @@ use std::ops::Range;
 use minijinja::{Environment, UndefinedBehavior};
 
 use super::error::Findings;
+use super::lookup::Lookups;
 use super::reader::Text;
+use crate::call::Code;
 use crate::source::{Record, Sheet};
 
 pub(super) use context::Names;
@@ -44,19 +47,21 @@ struct Entry {
 pub(super) struct Templates {
     engine: Environment<'static>,
     entries: Vec<Entry>,
+    lookups: Lookups,
 }
 
 impl Templates {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(lookups: &Lookups) -> Self {
         let mut engine = Environment::new();
         engine.set_undefined_behavior(UndefinedBehavior::Strict);
         engine.set_fuel(Some(FUEL));
         engine.set_debug(false);
         engine.set_recursion_limit(50);
-        context::add_filters(&mut engine);
+        functions::add_filters(&mut engine, lookups);
         Templates {
             engine,
             entries: Vec::new(),
+            lookups: lookups.clone(),
         }
     }
 
@@ -106,6 +111,9 @@ impl Templates {
                 return None;
             }
         };
+        if !functions::check(text, &self.engine, &self.lookups, findings) {
+            return None;
+        }
         self.entries.push(Entry {
             name,
             source: if is_condition {
@@ -211,7 +219,11 @@ pub(super) struct Rendered {
 }
 
 /// Why a template failed on a record; holds no value of the record.
-pub(super) type Failure = String;
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) code: Code,
+    pub(super) message: String,
+}
 
 impl Bound {
     pub(super) fn render(&self, id: TemplateId, record: &Record<'_>) -> Result<Rendered, Failure> {
@@ -244,5 +256,14 @@ impl Bound {
 
 /// The kind alone: the detail of an engine's error may quote the record.
 fn failure(error: &minijinja::Error) -> Failure {
-    error.kind().to_string()
+    if let Some(missed) = functions::missed(error) {
+        return Failure {
+            code: Code::LookupMissed,
+            message: missed.to_string(),
+        };
+    }
+    Failure {
+        code: Code::TemplateFailed,
+        message: format!("the template failed: {}", error.kind()),
+    }
 }

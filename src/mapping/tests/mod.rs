@@ -4,6 +4,7 @@ mod fields;
 mod load;
 mod presets;
 mod properties;
+mod tables;
 
 use std::sync::Arc;
 
