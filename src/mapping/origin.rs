@@ -3,6 +3,7 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::error::did_you_mean;
 use super::reader::{Section, Text, scalar, wrong_type};
 use super::rule::RuleReader;
 use super::template::TemplateId;
@@ -43,7 +44,11 @@ impl RuleReader<'_> {
                     "nothing says where the value comes from: one of {}",
                     KEYS.join(", ")
                 );
-                self.findings.add(section.span(), message);
+                // A misspelt key is told as such, and once is enough.
+                let is_near = |key: &str| did_you_mean(key, KEYS).is_some();
+                if !section.entries().any(|(key, _)| is_near(key.get_ref())) {
+                    self.findings.add(section.span(), message);
+                }
                 return None;
             }
             [first, second, ..] => {

@@ -153,9 +153,23 @@ impl Templates {
     }
 }
 
+/// Reports an error of the engine at its place inside of the template, as far as it stands in the
+/// file as it is (a TOML string may have escapes).
 fn report(error: &minijinja::Error, text: &Text, findings: &mut Findings) {
     let detail = error.detail().unwrap_or("the template cannot be read");
-    findings.add(text.span(), format!("{}: {detail}", error.kind()));
+    let whole = text.span();
+    let quotes = findings
+        .text()
+        .get(whole.clone())
+        .and_then(|raw| raw.find(text.get_ref().as_str()));
+    let span = match (quotes, error.range()) {
+        (Some(quotes), Some(range)) if !range.is_empty() => {
+            let start = whole.start + quotes;
+            start + range.start..(start + range.end).min(whole.end)
+        }
+        _ => whole,
+    };
+    findings.add(span, format!("{}: {detail}", error.kind()));
 }
 
 /// Replaces `*` outside of `{{ }}` and `{% %}`.
