@@ -3,7 +3,6 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::error::did_you_mean;
 use super::reader::{Section, Text, scalar, wrong_type};
 use super::rule::RuleReader;
 use super::template::TemplateId;
@@ -32,32 +31,7 @@ impl RuleReader<'_> {
         section: &mut Section<'_, '_>,
         wildcards: bool,
     ) -> Option<Origin> {
-        const KEYS: [&str; 5] = ["from", "first", "value", "template", "choose"];
-        let given: Vec<&'static str> = KEYS
-            .into_iter()
-            .filter(|key| section.value(key).is_some())
-            .collect();
-        let key = match given.as_slice() {
-            [key] => *key,
-            [] => {
-                let message = format!(
-                    "nothing says where the value comes from: one of {}",
-                    KEYS.join(", ")
-                );
-                // A misspelt key is told as such, and once is enough.
-                let is_near = |key: &str| did_you_mean(key, KEYS).is_some();
-                if !section.entries().any(|(key, _)| is_near(key.get_ref())) {
-                    self.findings.add(section.span(), message);
-                }
-                return None;
-            }
-            [first, second, ..] => {
-                let message =
-                    format!("`{first}` and `{second}` both say where the value comes from");
-                self.findings.add(section.key_span(second), message);
-                return None;
-            }
-        };
+        let key = self.origin_key(section)?;
         let join = section.text("join", self.findings).map(Spanned::into_inner);
         match key {
             "from" => {
@@ -94,6 +68,28 @@ impl RuleReader<'_> {
             }
             _ => self.choose(section.value(key)?, wildcards),
         }
+    }
+
+    fn origin_key(&mut self, section: &mut Section<'_, '_>) -> Option<&'static str> {
+        const KEYS: [&str; 5] = ["from", "first", "value", "template", "choose"];
+        let given: Vec<&'static str> = KEYS
+            .into_iter()
+            .filter(|key| section.value(key).is_some())
+            .collect();
+        match given.as_slice() {
+            [key] => return Some(key),
+            [] => {
+                let keys = KEYS.join(", ");
+                let message = format!("nothing says where the value comes from: one of {keys}");
+                self.findings.add(section.span(), message);
+            }
+            [first, second, ..] => {
+                let message =
+                    format!("`{first}` and `{second}` both say where the value comes from");
+                self.findings.add(section.key_span(second), message);
+            }
+        }
+        None
     }
 
     fn some(

@@ -78,7 +78,8 @@ pub(super) struct Context {
 enum RowShape {
     Unused,
     Columns(Arc<RowNames>, Vec<Column>),
-    Tree,
+    /// The whole JSON record, of which these keys are looked at; none when that is not known.
+    Tree(Vec<Column>),
 }
 
 #[derive(Debug)]
@@ -96,9 +97,13 @@ impl Context {
         let columns = match &sheet.header {
             _ if names.of_row.is_empty() && !names.whole_row => None,
             None => {
+                let keys = names.of_row.iter().filter(|_| !names.whole_row);
+                let keys = keys
+                    .map(|name| Column::Path([name.clone()].into()))
+                    .collect();
                 return Context {
                     plain,
-                    row: RowShape::Tree,
+                    row: RowShape::Tree(keys),
                 };
             }
             Some(header) if names.whole_row => Some(header.names().to_vec()),
@@ -127,8 +132,8 @@ impl Context {
         }
         match &self.row {
             RowShape::Unused => {}
-            RowShape::Tree => {
-                seen = true;
+            RowShape::Tree(keys) => {
+                seen |= keys.is_empty() || keys.iter().any(|key| value_of(record, key).is_true());
                 let tree = record.tree().map_or_else(|| Value::from(""), from_json);
                 values.insert(Arc::from(ROW), tree);
             }

@@ -177,3 +177,18 @@ fn the_audio_table_is_given_as_plain_values() {
     assert_eq!(audio.several, super::super::Several::Longest);
     assert!(!audio.has_match && audio.patterns[0].is_match("17_x.wav"));
 }
+
+#[test]
+fn a_field_that_nothing_fills_is_never_passed_over() {
+    for rule in [
+        "{}",
+        "{ formats = [\"iso\"] }",
+        "{ form = \"x\" }",
+        "{ first = [] }",
+        "{ from = [] }",
+        "{ choose = [] }",
+    ] {
+        let error = load_error(&format!("[fields]\ndateTime = {rule}"));
+        assert!(!error.findings().is_empty(), "{rule}");
+    }
+}
