@@ -127,13 +127,13 @@ impl Context {
         let mut values = BTreeMap::new();
         for (name, column) in &self.plain {
             let value = value_of(record, column);
-            seen |= value.is_true();
+            seen |= is_filled(&value);
             values.insert(Arc::clone(name), value);
         }
         match &self.row {
             RowShape::Unused => {}
             RowShape::Tree(keys) => {
-                seen |= keys.is_empty() || keys.iter().any(|key| value_of(record, key).is_true());
+                seen |= keys.is_empty() || keys.iter().any(|key| is_filled(&value_of(record, key)));
                 let tree = record.tree().map_or_else(|| Value::from(""), from_json);
                 values.insert(Arc::from(ROW), tree);
             }
@@ -142,7 +142,7 @@ impl Context {
                     .iter()
                     .map(|column| value_of(record, column))
                     .collect();
-                seen |= cells.iter().any(Value::is_true);
+                seen |= cells.iter().any(is_filled);
                 let names = Arc::clone(names);
                 values.insert(Arc::from(ROW), Value::from_object(Row { names, cells }));
             }
@@ -150,6 +150,11 @@ impl Context {
         let uses_columns = !self.plain.is_empty() || !matches!(self.row, RowShape::Unused);
         (Value::from(values), uses_columns && !seen)
     }
+}
+
+/// Whether a cell says anything; `0` and `false` do.
+fn is_filled(value: &Value) -> bool {
+    value.as_str().is_none_or(|text| !text.trim().is_empty())
 }
 
 fn value_of(record: &Record<'_>, column: &Column) -> Value {

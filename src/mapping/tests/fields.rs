@@ -550,7 +550,11 @@ fn a_recording_is_never_named_by_nothing() {
     for batch in [row(&["id"], &[""]), tree(r#"{"id": null}"#), tree("{}")] {
         assert_eq!(bind(prefixed, &batch).audio_names(&batch.get(0)), []);
     }
-    for batch in [row(&["id"], &["a"]), tree(r#"{"id": "a"}"#)] {
+    for batch in [
+        row(&["id"], &["a"]),
+        tree(r#"{"id": "a"}"#),
+        tree(r#"{"id": 0}"#),
+    ] {
         assert_eq!(bind(prefixed, &batch).audio_names(&batch.get(0)).len(), 3);
     }
     let batch = row(&["id", "file"], &["a", "x*.wav"]);
