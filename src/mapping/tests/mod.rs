@@ -1,9 +1,11 @@
 //! A mapping file and a small export go in, a draft and its problems come out.
 
+mod documentation;
 mod fields;
 mod load;
 mod presets;
 mod properties;
+mod tables;
 
 use std::sync::Arc;
 
