@@ -28,6 +28,7 @@ mod page;
 mod plots;
 mod progress;
 mod rejects;
+mod rewrite;
 mod scale;
 mod screen;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub use listener::Report;
 pub use logging::init_tracing;
 pub use moment::Moment;
 pub use options::{Mode, Options, Style};
+pub use rewrite::Rewrite;
 pub use screen::{Color, Screen};
 pub use status::{DoubtView, FailureView, RunView, StateView, StatusView, Weight, print_status};
 pub use summary::{Summary, Target};
