@@ -35,6 +35,7 @@ pub(super) fn fault(summary: &Summary) -> Option<String> {
 fn unsendable(summary: &Summary) -> Option<String> {
     let rejected = summary.tally.of(Outcome::Rejected);
     let failed = summary.tally.of(Outcome::Failed);
+    let number = rejected + failed;
     let what = match (rejected, failed) {
         (0, 0) => return None,
         (_, 0) => were(rejected, "rejected"),
@@ -45,21 +46,27 @@ fn unsendable(summary: &Summary) -> Option<String> {
             count(failed)
         ),
     };
-    let number = rejected + failed;
-    let cure = match summary.rejected_files.as_slice() {
-        [] => format!("add --out DIR to get {} as a file to correct", them(number)),
-        files => format!(
-            "fix {} in {} and feed {} in again",
-            them(number),
-            list(files),
-            if files.len() == 1 {
-                "that file"
-            } else {
-                "those files"
-            }
-        ),
+    let files = match summary.rejected_files.as_slice() {
+        [] => {
+            let cure = format!("add --out DIR to get {} as a file to correct", them(number));
+            return Some(format!("{what}: {cure}."));
+        }
+        files => list(files),
     };
-    Some(format!("{what}: {cure}."))
+    let that = if summary.rejected_files.len() == 1 {
+        "that file"
+    } else {
+        "those files"
+    };
+    Some(if rejected == 0 {
+        // Often there is nothing to correct: the destination had a bad day.
+        format!("{what}: problems.csv says why; {files} can be fed in again.")
+    } else {
+        format!(
+            "{what}: fix {} in {files} and feed {that} in again.",
+            them(number)
+        )
+    })
 }
 
 fn held(summary: &Summary) -> Option<String> {

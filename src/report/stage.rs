@@ -12,7 +12,7 @@ use crate::report::{Error, Mode, Moment, Options, Report, Screen, Summary};
 use crate::source::{Batch, Header, Sheet};
 
 /// Text that can be read while it is written.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Buffer(Arc<Mutex<Vec<u8>>>);
 
 impl Buffer {
@@ -84,7 +84,7 @@ impl Stage {
 
     pub(super) fn pass(&mut self, seconds: u64) {
         self.now = self.now.later(Duration::from_secs(seconds));
-        self.report.as_mut().unwrap().tick(self.now);
+        self.report.as_mut().unwrap().tick(self.now).unwrap();
     }
 
     pub(super) fn opened(&mut self, sheet: &Arc<Sheet>) {
