@@ -44,6 +44,8 @@ pub(super) enum Usage {
     File { path: PathBuf, source: std::io::Error },
     #[error("{}: {why}", path.display())]
     Faults { path: PathBuf, why: String },
+    #[error(transparent)]
+    Name(crate::mapping::UnknownName),
     #[error("no problem has the code {code}")]
     NoCode { code: String },
     #[error("the program cannot start its threads: {0}")]
@@ -83,7 +85,7 @@ impl Error {
             | Error::Audio(_)
             | Error::Client(_)
             | Error::Sandbox(_)
-            | Error::Usage(Usage::NoMapping { .. } | Usage::File { .. } | Usage::Faults { .. } | Usage::NoCode { .. }) => {
+            | Error::Usage(Usage::NoMapping { .. } | Usage::File { .. } | Usage::Faults { .. } | Usage::NoCode { .. } | Usage::Name(_)) => {
                 Exit::Usage
             }
             Error::Ledger(LedgerError::Open(ledger::OpenError::Locked { .. })) => Exit::LedgerHeld,

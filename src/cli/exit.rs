@@ -67,8 +67,11 @@ mod tests {
     use super::*;
 
     fn tally(outcomes: &[Outcome]) -> Tally {
-        let mut tally = Tally { read: outcomes.len() as u64, ..Tally::default() };
-        outcomes.iter().for_each(|outcome| tally.count(*outcome));
+        let mut tally = Tally::default();
+        tally.read = outcomes.len() as u64;
+        for outcome in outcomes {
+            tally.count(*outcome);
+        }
         tally
     }
 

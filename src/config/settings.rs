@@ -12,7 +12,6 @@ use super::args::{
 use super::{Error, token};
 use crate::api::{Connection, Proxy, Version};
 use crate::delivery::{Effort, Pace};
-use crate::mapping::Overrides;
 use crate::plan::{Existing, MissingRecording};
 use crate::report::Style;
 
@@ -73,11 +72,6 @@ impl Arguments {
 }
 
 impl ExportArgs {
-    /// What flags say over the mapping file.
-    pub fn overrides(&self) -> Overrides {
-        Overrides { timezone: self.timezone.clone(), region: self.region.clone() }
-    }
-
     /// What to do with a call whose recording is missing.
     pub fn missing(&self) -> MissingRecording {
         match self.missing_audio {

@@ -124,6 +124,7 @@ impl Decided {
             reading: String::new(),
             header: None,
             nulls: Vec::new(),
+            form: crate::source::Form::default(),
         });
         Decided {
             batch: Arc::new(Batch::new(sheet)),

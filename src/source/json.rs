@@ -11,6 +11,7 @@ use super::feed::Feed;
 use super::json_cursor::{Cursor, Cut};
 use super::json_layout::{self, Layout};
 use super::options::Limits;
+use super::reader::Form;
 use super::record::{Batch, Header, Sheet};
 use super::rows::{FULL_BYTES, FULL_ROWS, lossy, undecodable_message};
 use super::span::{Span, Walk};
@@ -110,6 +111,7 @@ impl JsonReader {
             reading: reading.join(", "),
             header: None,
             nulls: options.nulls.clone(),
+            form: Form::default(),
         });
         let Layout {
             lines,

@@ -7,7 +7,7 @@ use super::feed::Feed;
 use super::json::JsonReader;
 use super::options::Options;
 use super::record::{Batch, Sheet};
-use super::scan::Dialect;
+use super::scan::{Dialect, Newline};
 use super::stream::{Progress, Stream};
 use super::table::Table;
 use super::workbook::{self, Workbook};
@@ -19,21 +19,32 @@ const SAMPLE: usize = 1 << 20;
 /// more than the rows that then have a problem.
 const LARGEST_ARCHIVE_READ_TWICE: u64 = 512 << 20;
 
-/// How the records of an input are written, to write some of them again in the same way.
-#[derive(Debug, Clone)]
+/// How the records of an input are written, to write some of them again in the same way. By
+/// default one JSON object a line.
+#[derive(Debug, Clone, Default)]
 pub struct Form(pub(super) FormKind);
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) enum FormKind {
     Table {
         dialect: Dialect,
         charset: Charset,
         bom: bool,
     },
+    #[default]
     Json,
 }
 
 impl Form {
+    /// A table as most programs write it: commas, UTF-8, a line feed.
+    pub fn plain_table() -> Form {
+        Form(FormKind::Table {
+            dialect: Dialect { delimiter: b',', quote: Some(b'"'), newline: Newline::Lf },
+            charset: Charset::UTF_8,
+            bom: false,
+        })
+    }
+
     /// Whether records are written as one JSON object a line, and not as a table.
     pub fn is_json(&self) -> bool {
         matches!(self.0, FormKind::Json)
@@ -43,7 +54,6 @@ impl Form {
 /// An input that is being read; an iterator of batches.
 pub struct Reader {
     kind: Kind,
-    form: Form,
     progress: Progress,
     failed: bool,
 }
@@ -74,7 +84,7 @@ impl Reader {
 
     /// How they are written, for [`Rejects`](super::Rejects).
     pub fn form(&self) -> &Form {
-        &self.form
+        &self.sheet().form
     }
 
     /// How far the input has been read.
@@ -120,35 +130,35 @@ pub fn open(input: &Input, options: &Options) -> Result<Reader, Error> {
     let progress = stream.progress().clone();
     let mut feed = Feed::new(sample, stream, evidence.charset);
     feed.fill_to(1)?;
-    let (kind, form) = if is_json(input, feed.data()) {
-        let json = JsonReader::open(feed, &named, input, options)?;
-        (Kind::Json(Box::new(json)), FormKind::Json)
+    let kind = if is_json(input, feed.data()) {
+        // The form of JSON is the default.
+        Kind::Json(Box::new(JsonReader::open(feed, &named, input, options)?))
     } else {
-        let table = Table::open(feed, &named, options)?;
+        let mut table = Table::open(feed, &named, options)?;
         let form = FormKind::Table {
             dialect: table.dialect(),
             charset: evidence.charset,
             bom: evidence.bom > 0,
         };
-        (Kind::Table(Box::new(table)), form)
+        table.sheet_mut().form = Form(form);
+        Kind::Table(Box::new(table))
     };
     Ok(Reader {
         kind,
-        form: Form(form),
         progress,
         failed: false,
     })
 }
 
 fn open_workbook(input: &Input, options: &Options, stream: &Stream) -> Result<Reader, Error> {
-    let workbook = Workbook::open(input, options)?;
+    let mut workbook = Workbook::open(input, options)?;
+    workbook.sheet_mut().form = Form(FormKind::Table {
+        dialect: workbook::DIALECT,
+        charset: Charset::UTF_8,
+        bom: true,
+    });
     Ok(Reader {
         kind: Kind::Workbook(Box::new(workbook)),
-        form: Form(FormKind::Table {
-            dialect: workbook::DIALECT,
-            charset: Charset::UTF_8,
-            bom: true,
-        }),
         progress: Progress::done(stream.progress().total().unwrap_or(0)),
         failed: false,
     })

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::reader::Form;
 use crate::call::{Place, Problem};
 
 /// One opened export: its name and what its records look like.
@@ -22,6 +23,8 @@ pub struct Sheet {
     pub header: Option<Header>,
     /// Values that mean "nothing" (`NULL`, `N/A`), compared exactly.
     pub nulls: Vec<String>,
+    /// How the records are written, to write some of them again in the same way.
+    pub form: Form,
 }
 
 /// The column names of a table.
@@ -362,6 +365,7 @@ mod tests {
             header: header
                 .map(|names| Header::new(names.iter().map(|&name| name.to_owned()).collect())),
             nulls: vec!["NULL".to_owned()],
+            form: Form::default(),
         })
     }
 

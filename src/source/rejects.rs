@@ -69,6 +69,11 @@ impl<W: Write> Rejects<W> {
         }
     }
 
+    /// Hands what was written so far on.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
     /// Flushes and gives the writer back.
     pub fn finish(mut self) -> io::Result<W> {
         self.out.flush()?;

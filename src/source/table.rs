@@ -10,6 +10,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 use super::feed::Feed;
 use super::header::{Columns, Opening, quote_reading};
 use super::options::{HeaderKind, Limits, Options, Quote};
+use super::reader::Form;
 use super::record::{Batch, Sheet};
 use super::rows::{Rows, column_name, lossy};
 use super::scan::{Count, Dialect, Expected, Extent, Newline, Scanned, Window};
@@ -101,6 +102,7 @@ impl Table {
             reading,
             header: Some(columns.header.clone()),
             nulls: options.nulls.clone(),
+            form: Form::default(),
         });
         let mut table = Table {
             feed,
@@ -123,6 +125,10 @@ impl Table {
 
     pub(super) fn sheet(&self) -> &Arc<Sheet> {
         &self.sheet
+    }
+
+    pub(super) fn sheet_mut(&mut self) -> &mut Sheet {
+        Arc::make_mut(&mut self.sheet)
     }
 
     pub(super) fn feed(&self) -> &Feed {

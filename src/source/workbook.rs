@@ -15,6 +15,7 @@ use calamine::{DataRef, ExcelDateTime, Reader as _, SheetVisible, Xlsx};
 
 use super::header::{Columns, Opening};
 use super::options::{HeaderKind, Options};
+use super::reader::Form;
 use super::record::{Batch, Sheet};
 use super::rows::{Rows, column_name};
 use super::scan::{Dialect, Newline, Sink};
@@ -113,6 +114,7 @@ impl Workbook {
                 reading: format!("workbook, sheet '{name}', {}", columns.reading()),
                 header: Some(columns.header),
                 nulls: options.nulls.clone(),
+                form: Form::default(),
             }),
             width: columns.width,
             rejects: columns.rejects,
@@ -123,6 +125,10 @@ impl Workbook {
 
     pub(super) fn sheet(&self) -> &Arc<Sheet> {
         &self.sheet
+    }
+
+    pub(super) fn sheet_mut(&mut self) -> &mut Sheet {
+        Arc::make_mut(&mut self.sheet)
     }
 
     /// The next records; `None` after the last.
