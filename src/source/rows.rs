@@ -132,7 +132,7 @@ impl Rows {
     }
 
     /// The batch of these rows. Cells that are no text or hold NUL get a problem.
-    pub(super) fn seal(mut self, sheet: &Arc<Sheet>, dialect: &Dialect) -> Batch {
+    pub(super) fn seal(mut self, sheet: &Arc<Sheet>, dialect: Dialect) -> Batch {
         if memchr(0, &self.bytes).is_some() {
             self.report_nuls(sheet);
         }
@@ -175,7 +175,7 @@ impl Rows {
 
     /// Looks at each cell, and gives the text with U+FFFD where bytes are none: the problem that is
     /// reported with it keeps such a record from being sent.
-    fn report_undecodable(&mut self, sheet: &Sheet, dialect: &Dialect) -> String {
+    fn report_undecodable(&mut self, sheet: &Sheet, dialect: Dialect) -> String {
         let mut text = String::with_capacity(self.bytes.len() + 64);
         let mut ends = Vec::with_capacity(self.ends.len());
         let (mut problems, mut raws) = (Vec::new(), Vec::new());
@@ -222,7 +222,7 @@ impl Rows {
 impl Dialect {
     /// Appends `cells` as a row without its line ending, quoted where it has to be.
     pub(super) fn write_row<'c>(
-        &self,
+        self,
         cells: impl ExactSizeIterator<Item = &'c [u8]>,
         out: &mut Vec<u8>,
     ) {

@@ -110,6 +110,8 @@ pub(super) struct Extent {
     pub(super) stray: Option<usize>,
     /// Cells that are quoted, and properly closed.
     pub(super) quoted: usize,
+    /// Line breaks inside cells.
+    pub(super) breaks: u64,
 }
 
 /// Text to scan, and how far.
@@ -124,7 +126,7 @@ pub(super) struct Window<'t> {
 
 impl Dialect {
     /// The row at the start of the window.
-    pub(super) fn scan(&self, window: Window<'_>, sink: &mut impl Sink) -> Scanned {
+    pub(super) fn scan(self, window: Window<'_>, sink: &mut impl Sink) -> Scanned {
         let Window { data, ended, .. } = window;
         let terminator = self.newline.terminator();
         let mut extent = Extent::default();
@@ -132,12 +134,13 @@ impl Dialect {
         for cell in 0.. {
             let end = if self.quote.is_some() && data.get(start).copied() == self.quote {
                 match self.quoted(window, start, sink) {
-                    Quoted::Closed { after, stray } => {
-                        extent.quoted += usize::from(!stray);
-                        if stray {
+                    Quoted::Closed(closed) => {
+                        extent.quoted += usize::from(!closed.stray);
+                        extent.breaks += closed.breaks;
+                        if closed.stray {
                             extent.stray.get_or_insert(cell);
                         }
-                        after
+                        closed.after
                     }
                     Quoted::Incomplete => return Scanned::Incomplete,
                     Quoted::Open => return Scanned::Open,
@@ -176,29 +179,28 @@ impl Dialect {
     }
 
     /// The quoted cell at `start`.
-    fn quoted(&self, window: Window<'_>, start: usize, sink: &mut impl Sink) -> Quoted {
+    fn quoted(self, window: Window<'_>, start: usize, sink: &mut impl Sink) -> Quoted {
         let Window { data, ended, reach } = window;
         let quote = data[start];
-        let mut from = start + 1;
-        let mut stray = false;
-        let mut line_end = None;
+        let terminator = self.newline.terminator();
+        let (mut from, mut at) = (start + 1, start + 1);
+        let mut closed = Closed::default();
         loop {
-            let Some(length) = memchr(quote, &data[from..]) else {
+            let Some(length) = memchr2(quote, terminator, &data[at..]) else {
                 return if ended || data.len() - start > reach {
                     Quoted::Open
                 } else {
                     Quoted::Incomplete
                 };
             };
-            let at = from + length;
-            if at - start > reach {
-                let line_end = *line_end.get_or_insert_with(|| {
-                    memchr(self.newline.terminator(), &data[start..])
-                        .map_or(data.len(), |length| start + length)
-                });
-                if line_end < at {
-                    return Quoted::Open;
-                }
+            at += length;
+            if data[at] == terminator {
+                closed.breaks += 1;
+                at += 1;
+                continue;
+            }
+            if closed.breaks > 0 && at - start > reach {
+                return Quoted::Open;
             }
             match data.get(at + 1) {
                 None if !ended => return Quoted::Incomplete,
@@ -208,34 +210,33 @@ impl Dialect {
                     from = at + 2;
                 }
                 Some(next) if *next != self.delimiter && self.ending(&data[at + 1..]) == 0 => {
-                    stray = true;
+                    closed.stray = true;
                     sink.piece(&data[from..=at]);
                     from = at + 1;
                 }
                 _ => {
                     sink.piece(&data[from..at]);
-                    return Quoted::Closed {
-                        after: at + 1,
-                        stray,
-                    };
+                    closed.after = at + 1;
+                    return Quoted::Closed(closed);
                 }
             }
+            at = from;
         }
     }
 
     /// Length of the line ending at the start of `text`.
-    fn ending(&self, text: &[u8]) -> usize {
+    fn ending(self, text: &[u8]) -> usize {
         match (self.newline, text) {
-            (Newline::Cr, [b'\r', ..]) | (Newline::Lf | Newline::CrLf, [b'\n', ..]) => 1,
+            (Newline::Cr, [b'\r', ..]) => 1,
+            // The last line of a file may have lost half of its ending.
+            (Newline::Lf | Newline::CrLf, [b'\n', ..] | [b'\r']) => 1,
             (Newline::Lf | Newline::CrLf, [b'\r', b'\n', ..]) => 2,
-            // A file whose last line lost half of its ending.
-            (Newline::Lf | Newline::CrLf, [b'\r']) => 1,
             _ => 0,
         }
     }
 
     /// `line` without the `\r` of its ending.
-    pub(super) fn trim_ending<'t>(&self, line: &'t [u8]) -> &'t [u8] {
+    pub(super) fn trim_ending<'t>(self, line: &'t [u8]) -> &'t [u8] {
         match (self.newline, line) {
             (Newline::Lf | Newline::CrLf, [text @ .., b'\r']) => text,
             _ => line,
@@ -243,7 +244,7 @@ impl Dialect {
     }
 
     /// The number of cells of `line`, or `None` when its quotes are not in order.
-    pub(super) fn clean_width(&self, line: &[u8]) -> Option<usize> {
+    pub(super) fn clean_width(self, line: &[u8]) -> Option<usize> {
         let window = Window {
             data: line,
             ended: true,
@@ -259,7 +260,7 @@ impl Dialect {
     }
 
     /// The cells of `line` by its delimiters alone; cells in quotes from end to end lose them.
-    pub(super) fn split_at_delimiters(&self, line: &[u8], sink: &mut impl Sink) {
+    pub(super) fn split_at_delimiters(self, line: &[u8], sink: &mut impl Sink) {
         for cell in line.split(|byte| *byte == self.delimiter) {
             match (self.quote, cell) {
                 (Some(quote), [first, inner @ .., last]) if *first == quote && *last == quote => {
@@ -281,7 +282,7 @@ impl Dialect {
     /// Takes rows off the front of `data` as long as they are whole, free of quotes and `expected`;
     /// stops before the first one that needs a closer look. Gives the bytes taken and the next line.
     pub(super) fn plain_rows(
-        &self,
+        self,
         data: &[u8],
         expected: Expected,
         rows: &mut Rows,
@@ -336,8 +337,16 @@ pub(super) struct Expected {
     pub(super) line: u64,
 }
 
+/// A quoted cell with its end.
+#[derive(Default)]
+struct Closed {
+    after: usize,
+    stray: bool,
+    breaks: u64,
+}
+
 enum Quoted {
-    Closed { after: usize, stray: bool },
+    Closed(Closed),
     Incomplete,
     Open,
 }

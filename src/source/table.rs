@@ -166,7 +166,7 @@ impl Table {
         if rows.len() == 0 {
             return Ok(None);
         }
-        Ok(Some(rows.seal(&self.sheet, &self.dialect)))
+        Ok(Some(rows.seal(&self.sheet, self.dialect)))
     }
 
     fn take_plain_rows(&mut self, rows: &mut Rows) {
@@ -241,10 +241,10 @@ impl Table {
     ) -> (Taken, usize) {
         let text = &data[..extent.end];
         let width = rows.ends.len() - first;
-        let breaks = memchr_iter(self.dialect.newline.terminator(), text).count();
+        let breaks = extent.breaks;
         let taken = Taken {
             bytes: extent.next,
-            lines: breaks as u64 + 1,
+            lines: breaks + 1,
         };
         let orderly = extent.stray.is_none() && width == self.width;
         if breaks > 0 && self.swallows(text, orderly) {
@@ -445,9 +445,7 @@ impl Table {
             };
             match self.dialect.scan(window, &mut Count::default()) {
                 Scanned::Row(extent) => {
-                    let text = &window.data[..extent.end];
-                    let breaks = memchr_iter(self.dialect.newline.terminator(), text).count();
-                    self.line += breaks as u64 + 1;
+                    self.line += extent.breaks + 1;
                     self.feed.consume(extent.next);
                 }
                 Scanned::Incomplete | Scanned::Open => {

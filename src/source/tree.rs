@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Value as Json};
 
 /// Under this key the library hands out the digits of a number as they stand.
@@ -121,13 +122,15 @@ impl<'de> Visitor<'de> for Seed<'_> {
                 return Ok(Json::Number(number));
             }
             let value = access.next_value_seed(self.inner()?)?;
-            if let Some(known) = members.get(&key) {
-                if *known != value {
-                    self.duplicates.push((key, value));
+            match members.entry(key) {
+                Entry::Vacant(place) => {
+                    place.insert(value);
                 }
-                continue;
+                Entry::Occupied(known) if *known.get() == value => {}
+                Entry::Occupied(known) => {
+                    self.duplicates.push((known.key().clone(), value));
+                }
             }
-            members.insert(key, value);
         }
         Ok(Json::Object(members))
     }

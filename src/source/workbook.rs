@@ -154,7 +154,7 @@ impl Workbook {
         if self.ended {
             self.report_trailing(&mut rows);
         }
-        Ok((rows.len() > 0).then(|| rows.seal(&self.sheet, &DIALECT)))
+        Ok((rows.len() > 0).then(|| rows.seal(&self.sheet, DIALECT)))
     }
 
     fn take(&self, mut row: SheetRow, rows: &mut Rows) {
