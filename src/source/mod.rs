@@ -16,15 +16,21 @@ mod feed;
 mod header;
 mod input;
 mod json;
+mod json_cursor;
+mod json_layout;
 mod options;
 mod reader;
 mod record;
 mod rejects;
 mod rows;
 mod scan;
+mod span;
 mod stream;
 mod table;
 mod trailing;
+mod tree;
+mod workbook;
+mod zip;
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use super::record::{Batch, Sheet};
 use super::scan::Dialect;
 use super::stream::{Progress, Stream};
 use super::table::Table;
+use super::workbook::{self, Workbook};
 use super::{Error, Input};
 
 /// How much of a file decides on its encoding at first.
@@ -50,6 +51,7 @@ pub struct Reader {
 enum Kind {
     Table(Box<Table>),
     Json(Box<JsonReader>),
+    Workbook(Box<Workbook>),
 }
 
 impl std::fmt::Debug for Reader {
@@ -66,6 +68,7 @@ impl Reader {
         match &self.kind {
             Kind::Table(table) => table.sheet(),
             Kind::Json(json) => json.sheet(),
+            Kind::Workbook(workbook) => workbook.sheet(),
         }
     }
 
@@ -90,6 +93,7 @@ impl Iterator for Reader {
         let next = match &mut self.kind {
             Kind::Table(table) => table.next_batch(),
             Kind::Json(json) => json.next_batch(),
+            Kind::Workbook(workbook) => workbook.next_batch(),
         };
         self.failed = next.is_err();
         next.transpose()
@@ -106,6 +110,9 @@ pub fn open(input: &Input, options: &Options) -> Result<Reader, Error> {
     let mut stream = Stream::open(input, &options.limits)?;
     let mut sample = Vec::new();
     stream.read_up_to(SAMPLE, &mut sample)?;
+    if sample.starts_with(b"PK\x03\x04") && matches!(input.extension().as_str(), "xlsx" | "xlsm") {
+        return open_workbook(input, options, &stream);
+    }
     refuse_foreign(input, &sample)?;
     let evidence = charset(input, options, &sample, &stream)?;
     let named = encoding_name(evidence);
@@ -129,6 +136,20 @@ pub fn open(input: &Input, options: &Options) -> Result<Reader, Error> {
         kind,
         form: Form(form),
         progress,
+        failed: false,
+    })
+}
+
+fn open_workbook(input: &Input, options: &Options, stream: &Stream) -> Result<Reader, Error> {
+    let workbook = Workbook::open(input, options)?;
+    Ok(Reader {
+        kind: Kind::Workbook(Box::new(workbook)),
+        form: Form(FormKind::Table {
+            dialect: workbook::DIALECT,
+            charset: Charset::UTF_8,
+            bom: true,
+        }),
+        progress: Progress::done(stream.progress().total().unwrap_or(0)),
         failed: false,
     })
 }
@@ -189,7 +210,7 @@ fn first_evidence(input: &Input, options: &Options) -> Result<Evidence, Error> {
 
 fn refuse_foreign(input: &Input, sample: &[u8]) -> Result<(), Error> {
     let kind = match sample {
-        [b'P', b'K', 3, 4, ..] => "a ZIP archive",
+        [b'P', b'K', 3, 4, ..] => "a ZIP archive without the name of a workbook",
         [0xd0, 0xcf, 0x11, 0xe0, ..] => "an old Excel workbook (.xls)",
         [b'%', b'P', b'D', b'F', b'-', ..] => "a PDF document",
         [

@@ -1,4 +1,184 @@
-//! stub
-/// stub
+//! Records written again, so that a person can mend them and feed them in as they are.
+//!
+//! A table keeps its columns, delimiter, quoting, line ending and encoding; JSON becomes one object a
+//! line. What was wrong stands in a last column or key, [`Header::PROBLEMS`], which reading passes
+//! over. A record that could not be read properly is written byte by byte as it stood, so that it is
+//! read the same way again.
+
+use std::io::{self, Write};
+
+use serde_json::Value as Json;
+
+use super::encoding::{Charset, unmark};
+use super::reader::{Form, FormKind};
+use super::record::{Header, Record, Sheet};
+use super::scan::Dialect;
+
+/// Writes some records of one sheet again.
 #[derive(Debug)]
-pub struct Rejects;
+pub struct Rejects<W: Write> {
+    out: W,
+    form: FormKind,
+    columns: usize,
+    buffer: Vec<u8>,
+}
+
+impl<W: Write> Rejects<W> {
+    /// Starts with the header, for tables; where the file had none, the names by which its columns
+    /// are known become one.
+    pub fn new(out: W, sheet: &Sheet, form: &Form) -> io::Result<Self> {
+        let names = sheet.header.as_ref().map_or(&[][..], Header::names);
+        let mut rejects = Rejects {
+            out,
+            form: form.0.clone(),
+            columns: names.len(),
+            buffer: Vec::new(),
+        };
+        if let FormKind::Table {
+            dialect,
+            charset,
+            bom,
+        } = rejects.form
+        {
+            if bom {
+                charset.encode("\u{feff}", &mut rejects.buffer);
+                rejects.out.write_all(&rejects.buffer)?;
+            }
+            let names: Vec<&[u8]> = names.iter().map(String::as_bytes).collect();
+            let mut row = Vec::new();
+            dialect.write_row(names.into_iter(), &mut row);
+            rejects.finish_row(dialect, charset, row, Header::PROBLEMS)?;
+        }
+        Ok(rejects)
+    }
+
+    /// Writes `record`, and what is wrong with it.
+    pub fn write(&mut self, record: &Record<'_>, problems: &str) -> io::Result<()> {
+        match self.form {
+            FormKind::Json => self.write_object(record, problems),
+            FormKind::Table {
+                dialect, charset, ..
+            } => {
+                let mut row = Vec::new();
+                match record.raw() {
+                    Some(raw) => row.extend_from_slice(raw),
+                    None => self.write_cells(record, dialect, &mut row),
+                }
+                self.finish_row(dialect, charset, row, problems)
+            }
+        }
+    }
+
+    /// Flushes and gives the writer back.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.out.flush()?;
+        Ok(self.out)
+    }
+
+    fn write_cells(&self, record: &Record<'_>, dialect: Dialect, row: &mut Vec<u8>) {
+        let mut cells: Vec<&[u8]> = record.cells().map(str::as_bytes).collect();
+        if cells.is_empty() {
+            // What was too large to keep: the row shows that it was there.
+            cells.resize(self.columns, b"");
+        }
+        dialect.write_row(cells.into_iter(), row);
+    }
+
+    /// The last cell is written without quotes, because the quotes before it may not be in order;
+    /// so it must not need any.
+    fn finish_row(
+        &mut self,
+        dialect: Dialect,
+        charset: Charset,
+        mut row: Vec<u8>,
+        problems: &str,
+    ) -> io::Result<()> {
+        if self.columns > 0 {
+            row.push(dialect.delimiter);
+        }
+        let comma = if dialect.delimiter == b',' { ';' } else { ',' };
+        let delimiter = char::from(dialect.delimiter);
+        let quote = dialect.quote.map(char::from);
+        let bare: String = problems
+            .chars()
+            .map(|char| match char {
+                char if char == delimiter => comma,
+                char if Some(char) == quote => '\'',
+                char if char.is_control() => ' ',
+                char => char,
+            })
+            .collect();
+        row.extend_from_slice(bare.as_bytes());
+        row.extend_from_slice(dialect.newline.bytes());
+        self.buffer.clear();
+        encode(charset, &row, &mut self.buffer);
+        self.out.write_all(&self.buffer)
+    }
+
+    fn write_object(&mut self, record: &Record<'_>, problems: &str) -> io::Result<()> {
+        let problems = Json::String(problems.to_owned()).to_string();
+        self.buffer.clear();
+        let readable = matches!(record.tree(), Some(Json::Object(_)));
+        match (record.raw(), record.tree()) {
+            (Some(raw), _) if readable => append_member(raw, &problems, &mut self.buffer),
+            (Some(raw), _) => self.buffer.extend_from_slice(raw),
+            (None, Some(tree @ Json::Object(_))) => {
+                append_member(tree.to_string().as_bytes(), &problems, &mut self.buffer);
+            }
+            (None, _) => append_member(b"{}", &problems, &mut self.buffer),
+        }
+        for byte in &mut self.buffer {
+            if matches!(byte, b'\r' | b'\n') {
+                *byte = b' ';
+            }
+        }
+        self.buffer.push(b'\n');
+        self.out.write_all(&self.buffer)
+    }
+}
+
+/// Appends `object` with the problems as its last member, in place of those of an earlier run.
+fn append_member(object: &[u8], problems: &str, out: &mut Vec<u8>) {
+    let mut body = object.trim_ascii();
+    body = body.strip_suffix(b"}").unwrap_or(body).trim_ascii_end();
+    let key = format!("\"{}\":", Header::PROBLEMS);
+    if let Some(at) = memchr::memmem::rfind(body, key.as_bytes())
+        && serde_json::from_slice::<String>(&body[at + key.len()..]).is_ok()
+    {
+        let before = body[..at].trim_ascii_end();
+        body = before.strip_suffix(b",").unwrap_or(before).trim_ascii_end();
+    }
+    out.extend_from_slice(body);
+    if body != b"{" {
+        out.push(b',');
+    }
+    out.extend_from_slice(key.as_bytes());
+    out.extend_from_slice(problems.as_bytes());
+    out.push(b'}');
+}
+
+/// Appends `row` in `charset`; bytes that did not decode become what they were.
+fn encode(charset: Charset, mut row: &[u8], out: &mut Vec<u8>) {
+    if charset == Charset::UTF_8 {
+        out.extend_from_slice(row);
+        return;
+    }
+    while !row.is_empty() {
+        let end = match std::str::from_utf8(row) {
+            Ok(text) => {
+                charset.encode(text, out);
+                return;
+            }
+            Err(error) => error.valid_up_to(),
+        };
+        if let Some(chunk) = row[..end].utf8_chunks().next() {
+            charset.encode(chunk.valid(), out);
+        }
+        let (byte, length) = match unmark(&row[end..]) {
+            Some(byte) => (byte, 3),
+            None => (row[end], 1),
+        };
+        out.push(byte);
+        row = &row[end + length..];
+    }
+}

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memrchr};
 
 use super::feed::Feed;
 use super::header::{Columns, Opening, quote_reading};
@@ -322,10 +322,10 @@ impl Table {
         let first = rows.ends.len();
         self.dialect.split_at_delimiters(line, rows);
         rows.end_row(self.line, first);
-        rows.raw(
-            self.dialect
-                .trim_ending(data.strip_suffix(&[terminator]).unwrap_or(data)),
-        );
+        let text = self
+            .dialect
+            .trim_ending(data.strip_suffix(&[terminator]).unwrap_or(data));
+        rows.raw(self.own_text(text));
         rows.problem(self.problem(
             Code::TruncatedInput,
             "the file ends inside a quoted cell of this row".to_owned(),
@@ -352,7 +352,7 @@ impl Table {
         if width == self.width && quotes.is_multiple_of(2) {
             self.report_stray(rows, 0, line);
         } else {
-            rows.raw(line);
+            rows.raw(self.own_text(line));
             rows.problem(self.problem(
                 Code::OpenQuote,
                 "a quote is opened and not closed; only this line was taken".to_owned(),
@@ -460,6 +460,15 @@ impl Table {
         Problem::new(code, place, message)
     }
 
+    /// What the file says of a row, without the problems of an earlier run: those never hold a
+    /// delimiter.
+    fn own_text<'t>(&self, text: &'t [u8]) -> &'t [u8] {
+        match memrchr(self.dialect.delimiter, text) {
+            Some(end) if self.rejects => &text[..end],
+            _ => text,
+        }
+    }
+
     fn report_stray(&self, rows: &mut Rows, column: usize, text: &[u8]) {
         let column = match self.dialect.quote {
             // Where the row was split by delimiters, the first cell with a quote is meant.
@@ -474,7 +483,7 @@ impl Table {
             .nth(column)
             .map(lossy)
             .unwrap_or_default();
-        rows.raw(text);
+        rows.raw(self.own_text(text));
         rows.problem(
             self.problem(
                 Code::StrayQuote,
@@ -494,9 +503,7 @@ impl Table {
         let (has, wants) = (width.saturating_sub(extra), self.width - extra);
         let cells = if has == 1 { "cell" } else { "cells" };
         let columns = if wants == 1 { "column" } else { "columns" };
-        if !self.rejects {
-            rows.raw(text);
-        }
+        rows.raw(self.own_text(text));
         rows.problem(self.problem(code, format!("{has} {cells} for {wants} {columns}")));
     }
 

@@ -1,7 +1,10 @@
 //! The room as a whole, from files to records.
 
+mod documents;
 mod encodings;
+mod rejects;
 mod tables;
+mod workbooks;
 
 use std::path::PathBuf;
 

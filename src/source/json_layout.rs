@@ -1,0 +1,206 @@
+//! Where in a JSON document the records are, by a sample of it.
+
+use super::span::{Span, Walk};
+
+/// How the records of a document are laid out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// One record a line.
+    pub(super) lines: bool,
+    /// Steps to the records in each document.
+    pub(super) pointer: Vec<String>,
+    /// Whether the pointer was found out and not said.
+    pub(super) inferred: bool,
+    array: bool,
+}
+
+/// The layout of `sample`. `ended` tells that it is the whole text, `named_lines` that the file's name
+/// promises one record a line, `records` is the pointer that was said. The error is a pointer and
+/// what is wrong with it.
+pub(super) fn find(
+    sample: &[u8],
+    ended: bool,
+    named_lines: bool,
+    records: Option<&str>,
+) -> Result<Layout, (String, &'static str)> {
+    let text = sample.trim_ascii_start();
+    let pointer = steps(records.unwrap_or_default())?;
+    let array = text.first() == Some(&b'[');
+    let layout = |lines, pointer| Layout {
+        lines,
+        pointer,
+        inferred: false,
+        array,
+    };
+    if array {
+        return Ok(layout(false, pointer));
+    }
+    let first = Span::default().walk(text);
+    if named_lines {
+        let spread = matches!(first, Walk::End(end) if text[..end].contains(&b'\n'));
+        return Ok(layout(!spread, pointer));
+    }
+    if !pointer.is_empty() {
+        return Ok(layout(false, pointer));
+    }
+    match first {
+        Walk::End(end) => {
+            let rest = &text[end..];
+            if rest.trim_ascii().is_empty() && ended {
+                return single(text, true, layout(false, pointer));
+            }
+            let breaks = rest.iter().position(|byte| *byte == b'\n');
+            let lines = !text[..end].contains(&b'\n')
+                && breaks.is_some_and(|at| rest[..at].iter().all(|byte| b" \t\r,".contains(byte)));
+            Ok(layout(lines, pointer))
+        }
+        Walk::More | Walk::Broken(_) if looks_like_lines(text) => Ok(layout(true, pointer)),
+        Walk::More if !ended => single(text, false, layout(false, pointer)),
+        // A document that is cut short may be an envelope all the same.
+        Walk::More => single(text, true, layout(false, pointer)),
+        Walk::Broken(_) => Ok(layout(false, pointer)),
+    }
+}
+
+/// A first line that is broken is judged by the one after it, unless it only opens something.
+fn looks_like_lines(text: &[u8]) -> bool {
+    let mut lines = text.split(|byte| *byte == b'\n');
+    let first = lines.next().unwrap_or_default().trim_ascii_end();
+    let opens = first.last().is_none_or(|byte| b"[{,:".contains(byte));
+    !opens && lines.next().is_some_and(|line| line.starts_with(b"{"))
+}
+
+impl Layout {
+    /// How it is told on the screen.
+    pub(super) fn reading(&self) -> String {
+        if self.lines {
+            "json lines".to_owned()
+        } else if !self.pointer.is_empty() {
+            let said = if self.inferred {
+                "the only array of objects"
+            } else {
+                "records"
+            };
+            format!("json, {said} at {}", pointer(&self.pointer))
+        } else if self.array {
+            "json array".to_owned()
+        } else {
+            "json objects".to_owned()
+        }
+    }
+}
+
+/// The pointer of `steps`, escaped as RFC 6901 says.
+pub(super) fn pointer(steps: &[String]) -> String {
+    steps
+        .iter()
+        .map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1")))
+        .collect()
+}
+
+fn steps(pointer: &str) -> Result<Vec<String>, (String, &'static str)> {
+    if pointer.is_empty() || pointer == "/" {
+        return Ok(Vec::new());
+    }
+    let Some(rest) = pointer.strip_prefix('/') else {
+        return Err((pointer.to_owned(), "a JSON pointer begins with a slash"));
+    };
+    Ok(rest
+        .split('/')
+        .map(|step| step.replace("~1", "/").replace("~0", "~"))
+        .collect())
+}
+
+/// One object that is the whole document: an envelope when exactly one member holds records.
+fn single(text: &[u8], whole: bool, layout: Layout) -> Result<Layout, (String, &'static str)> {
+    let mut members = arrays_of_objects(text);
+    match members.len() {
+        0 if !whole => Err((String::new(), "no array of objects is near the beginning")),
+        0 => Ok(layout),
+        1 => Ok(Layout {
+            pointer: members,
+            inferred: true,
+            ..layout
+        }),
+        _ => {
+            members.sort();
+            let names: Vec<String> = members
+                .iter()
+                .map(|member| pointer(std::slice::from_ref(member)))
+                .collect();
+            Err((names.join(", "), "several members hold arrays of objects"))
+        }
+    }
+}
+
+/// Keys of the members that are arrays and begin with an object, as far as `text` goes.
+fn arrays_of_objects(text: &[u8]) -> Vec<String> {
+    let mut found = Vec::new();
+    let Some(mut rest) = text.strip_prefix(b"{") else {
+        return found;
+    };
+    loop {
+        rest = rest.trim_ascii_start();
+        rest = rest.strip_prefix(b",").unwrap_or(rest).trim_ascii_start();
+        if !rest.starts_with(b"\"") {
+            return found;
+        }
+        let Walk::End(length) = Span::default().walk(rest) else {
+            return found;
+        };
+        let key: String = serde_json::from_slice(&rest[..length]).unwrap_or_default();
+        rest = rest[length..].trim_ascii_start();
+        let Some(value) = rest.strip_prefix(b":") else {
+            return found;
+        };
+        rest = value.trim_ascii_start();
+        if let Some(inside) = rest.strip_prefix(b"[")
+            && inside.trim_ascii_start().starts_with(b"{")
+        {
+            found.push(key);
+        }
+        let Walk::End(length) = Span::default().walk(rest) else {
+            return found;
+        };
+        rest = &rest[length..];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reading(text: &str) -> String {
+        match find(text.as_bytes(), true, false, None) {
+            Ok(layout) => layout.reading(),
+            Err((pointer, reason)) => format!("{reason}: {pointer}"),
+        }
+    }
+
+    #[test]
+    fn layouts_are_told_apart() {
+        assert_eq!(reading("{\"a\":1}\n{\"a\":2}\n"), "json lines");
+        assert_eq!(reading("{\"a\":1},\n{\"a\":2}\n"), "json lines");
+        assert_eq!(reading("{\"a\":1}{\"a\":2}"), "json objects");
+        assert_eq!(reading("{\n\"a\":1\n}\n{\n\"a\":2}"), "json objects");
+        assert_eq!(reading(" [ {\"a\":1} ]"), "json array");
+        assert_eq!(reading("{\"a\":[1]}"), "json objects");
+        assert_eq!(
+            reading("{\"n\":{\"x\":[{}]},\"c\":[ {\"a\":[{}]} ],\"t\":2}"),
+            "json, the only array of objects at /c"
+        );
+        assert_eq!(
+            reading("{\"b\":[{}],\"a/b\":[{}]}"),
+            "several members hold arrays of objects: /a~1b, /b"
+        );
+        assert_eq!(reading("{\"a\":tru\n{\"a\":1}\n"), "json lines");
+        assert_eq!(reading("{\"a\":\"x\n{\"a\":1}\n"), "json lines");
+    }
+
+    #[test]
+    fn pointers_are_read_as_the_standard_says() {
+        assert_eq!(steps("/a~1b/m~0n/0").unwrap(), ["a/b", "m~n", "0"]);
+        assert!(steps("").unwrap().is_empty());
+        assert!(steps("calls").is_err());
+    }
+}

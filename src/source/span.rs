@@ -1,0 +1,143 @@
+//! Where a JSON value ends, without understanding it.
+
+use memchr::memchr3;
+
+/// Nesting beyond this is not followed any further.
+const DEEPEST: usize = 1 << 20;
+
+/// A walk over a value that can stop and go on when more text is there.
+#[derive(Debug, Default)]
+pub(super) struct Span {
+    /// How far the walk has come.
+    at: usize,
+    in_string: bool,
+    escaped: bool,
+    /// The closing brackets that are still to come, innermost last.
+    open: Vec<u8>,
+}
+
+/// What the walk found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Walk {
+    /// The value ends before this position.
+    End(usize),
+    /// The text ends before the value does.
+    More,
+    /// Here stands something that cannot be part of a value: a bracket of the wrong kind, or a line
+    /// break inside a string.
+    Broken(usize),
+}
+
+impl Span {
+    /// A walk that starts inside these containers and goes to the end of the outermost.
+    pub(super) fn inside(open: Vec<u8>) -> Self {
+        Span {
+            open,
+            ..Span::default()
+        }
+    }
+
+    /// Walks on over `text`, which begins where the value does, or after what [`Span::forget`] took.
+    pub(super) fn walk(&mut self, text: &[u8]) -> Walk {
+        while let Some(&byte) = text.get(self.at) {
+            if self.in_string {
+                if let Some(broken) = self.walk_string(text) {
+                    return broken;
+                }
+                if !self.in_string && self.open.is_empty() {
+                    return Walk::End(self.at);
+                }
+                continue;
+            }
+            match byte {
+                b'"' => self.in_string = true,
+                b'{' | b'[' if self.open.len() == DEEPEST => return Walk::Broken(self.at),
+                b'{' => self.open.push(b'}'),
+                b'[' => self.open.push(b']'),
+                b'}' | b']' => {
+                    if self.open.is_empty() {
+                        return Walk::End(self.at);
+                    }
+                    if self.open.pop() != Some(byte) {
+                        return Walk::Broken(self.at);
+                    }
+                    if self.open.is_empty() {
+                        return Walk::End(self.at + 1);
+                    }
+                }
+                b',' | b' ' | b'\t' | b'\r' | b'\n' if self.open.is_empty() => {
+                    return Walk::End(self.at);
+                }
+                _ => {}
+            }
+            self.at += 1;
+        }
+        Walk::More
+    }
+
+    fn walk_string(&mut self, text: &[u8]) -> Option<Walk> {
+        if self.escaped {
+            self.escaped = false;
+            self.at += 1;
+            return None;
+        }
+        let Some(length) = memchr3(b'"', b'\\', b'\n', &text[self.at..]) else {
+            self.at = text.len();
+            return None;
+        };
+        self.at += length;
+        match text[self.at] {
+            b'\n' => return Some(Walk::Broken(self.at)),
+            b'\\' => self.escaped = true,
+            _ => self.in_string = false,
+        }
+        self.at += 1;
+        None
+    }
+
+    /// Takes what has been walked over as gone; gives its length.
+    pub(super) fn forget(&mut self) -> usize {
+        std::mem::take(&mut self.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn walk(text: &str) -> Walk {
+        Span::default().walk(text.as_bytes())
+    }
+
+    #[test]
+    fn values_end_where_they_do() {
+        assert_eq!(walk(r#"{"a":"}\"","b":[{}]},"#), Walk::End(20));
+        assert_eq!(walk("12.5,"), Walk::End(4));
+        assert_eq!(walk("\"a]\\\\\"]"), Walk::End(6));
+        assert_eq!(walk("null}"), Walk::End(4));
+        assert_eq!(walk("{\"a\":[1}"), Walk::Broken(7));
+        assert_eq!(walk("{\"a\n"), Walk::Broken(3));
+        assert_eq!(walk("{\"a"), Walk::More);
+    }
+
+    #[test]
+    fn a_walk_goes_on_where_it_stopped() {
+        let text = br#"{"a":"x\"}","b":{}} rest"#;
+        for cut in 0..text.len() {
+            let mut span = Span::default();
+            let first = span.walk(&text[..cut]);
+            let end = if first == Walk::More {
+                span.walk(text)
+            } else {
+                first
+            };
+            assert_eq!(end, Walk::End(19), "{cut}");
+        }
+    }
+
+    #[test]
+    fn containers_that_were_entered_are_left() {
+        let mut span = Span::inside(vec![b'}', b']']);
+        assert_eq!(span.walk(b"],\"x\":1} {"), Walk::End(8));
+    }
+}

@@ -1,0 +1,111 @@
+use super::super::{Batch, HeaderKind, Options, Rejects, open};
+use super::{File, Line};
+
+/// All records of the file written again, with a problem each.
+fn rewritten(file: &File, options: &Options) -> Vec<u8> {
+    let mut reader = open(&file.input(), options).unwrap();
+    let mut rejects = Rejects::new(Vec::new(), reader.sheet(), reader.form()).unwrap();
+    for batch in reader.by_ref() {
+        for record in Batch::iter(&batch.unwrap()) {
+            rejects
+                .write(&record, "row-too-short: a, \"b\"; c\nd")
+                .unwrap();
+        }
+    }
+    rejects.finish().unwrap()
+}
+
+fn without_lines(file: &File, options: &Options) -> Vec<Line> {
+    let mut records = file.read(options).unwrap().records;
+    for record in &mut records {
+        record.line = 0;
+    }
+    records
+}
+
+/// Reading, writing and reading again gives the same records, also the second time.
+fn assert_round_trip(name: &str, content: impl AsRef<[u8]>, options: &Options) {
+    let file = File::new(name, content);
+    let again = if name.contains("json") {
+        "rejected.ndjson"
+    } else {
+        "rejected.csv"
+    };
+    let once = File::new(again, rewritten(&file, options));
+    let twice = File::new(again, rewritten(&once, options));
+    let expected = without_lines(&file, options);
+    assert_eq!(without_lines(&once, options), expected, "once");
+    assert_eq!(without_lines(&twice, options), expected, "twice");
+    assert_eq!(
+        once.read(options).unwrap().names,
+        file.read(options).unwrap().names
+    );
+    assert_eq!(
+        rewritten(&twice, options),
+        rewritten(&file, options),
+        "bytes"
+    );
+}
+
+#[test]
+fn rejected_rows_are_read_as_they_were() {
+    let mut marked = vec![0xff, 0xfe];
+    let text = "id;name\r\n1;ø\r\n2\r\n";
+    marked.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+    let rows: [&[u8]; 11] = [
+        b"a,b,c\n1,2,3\n4,5\n6,7,8,9\n\"x\ny\",\"q\"\"\",\n",
+        b"\xef\xbb\xbfa;b\r\n1;\"x;y\"\r\n",
+        b"id;name;c\n1;\"Hans;x\n2;Per;y\n3;\"Ib\";z\n",
+        b"id,text\n1,\"a \"b\" c\"\n\"Per\" Hansen,4\n5,\"e\"\n",
+        b"id\ttext\r\n1\tsaid \"no\r\n2\t\"x\" y\r\n",
+        b"id,name\n1,\xc3\xa6\n2,a\xf8b\n",
+        b"id;name\r\n1;Pr\xf8vesen\r\n2;\xc5se\r\n",
+        b"a,b\n1,x\0y\n",
+        b"a\n\"\"\n1\n",
+        b"id,name,n\n1,a,2\nTotals,,5\n",
+        &marked,
+    ];
+    for row in rows {
+        assert_round_trip("a.csv", row, &Options::default());
+    }
+}
+
+#[test]
+fn rejected_rows_of_a_table_without_a_header_get_one() {
+    let options = Options {
+        header: Some(HeaderKind::None),
+        columns: vec!["account".into(), "src".into()],
+        ..Options::default()
+    };
+    assert_round_trip("a.csv", "x,1,\"2,3\"\ny,3,4\nz\n", &options);
+}
+
+#[test]
+fn rejected_objects_are_read_as_they_were() {
+    for text in [
+        "{\"id\":12345678901234567890123,\"n\":1.50,\"x\":{}}\n{}\n",
+        "{\"id\":1,\"id\":2}\n{\"id\":tru}\n7\n{\"id\":\"a\\u0000\"}\n{\"id\":\n",
+        "{\"_problems\":\"x\",\"id\":1,\"id\":2}\n{\"id\":1,\"_problems\":\"y\"}\n",
+    ] {
+        assert_round_trip("a.ndjson", text, &Options::default());
+    }
+    let options = Options {
+        records: Some("/calls".into()),
+        ..Options::default()
+    };
+    assert_round_trip(
+        "a.json",
+        "{\"calls\":[\n {\"id\":1,\n \"id\":2},\n {\"id\":3}\n]}",
+        &options,
+    );
+}
+
+#[test]
+fn a_mended_row_is_whole_again() {
+    let rejected = "a,b,c,_problems\n4,5,new,row-too-short\n";
+    let table = super::csv(rejected);
+    assert_eq!(table.names, ["a", "b", "c"]);
+    assert_eq!(table.rows(), [(2, vec!["4", "5", "new"], vec![])]);
+    // Nobody has to keep the column.
+    assert_eq!(super::csv("a,b,c\n4,5,new\n").rows(), table.rows());
+}

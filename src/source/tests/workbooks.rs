@@ -1,0 +1,171 @@
+use std::io::Write;
+
+use super::super::{Error, Options};
+use super::{File, Table};
+use crate::call::Code;
+
+/// A ZIP archive of these entries.
+fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let (mut archive, mut directory) = (Vec::new(), Vec::new());
+    for (name, content) in entries {
+        let mut deflate =
+            flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+        deflate.write_all(content).unwrap();
+        let packed = deflate.finish().unwrap();
+        let mut crc = flate2::Crc::new();
+        crc.update(content);
+        let mut common = Vec::new();
+        common.extend([20, 0, 0, 0, 8, 0, 0, 0, 0x21, 0]);
+        common.extend(crc.sum().to_le_bytes());
+        common.extend(u32::try_from(packed.len()).unwrap().to_le_bytes());
+        common.extend(u32::try_from(content.len()).unwrap().to_le_bytes());
+        common.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
+        common.extend([0, 0]);
+        let offset = u32::try_from(archive.len()).unwrap().to_le_bytes();
+        archive.extend(b"PK\x03\x04");
+        archive.extend(&common);
+        archive.extend(name.as_bytes());
+        archive.extend(packed);
+        directory.extend(b"PK\x01\x02\x14\0");
+        directory.extend(&common);
+        directory.extend([0; 10]);
+        directory.extend(offset);
+        directory.extend(name.as_bytes());
+    }
+    let offset = u32::try_from(archive.len()).unwrap().to_le_bytes();
+    let size = u32::try_from(directory.len()).unwrap().to_le_bytes();
+    let count = u16::try_from(entries.len()).unwrap().to_le_bytes();
+    archive.extend(directory);
+    archive.extend(b"PK\x05\x06\0\0\0\0");
+    archive.extend(count);
+    archive.extend(count);
+    archive.extend(size);
+    archive.extend(offset);
+    archive.extend([0, 0]);
+    archive
+}
+
+/// A workbook of one sheet; style 1 is a date with time, style 2 a duration.
+fn workbook(rows: &str) -> Vec<u8> {
+    let sheet = format!(
+        "<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData>{rows}</sheetData></worksheet>"
+    );
+    let entries: [(&str, &str); 6] = [
+        (
+            "[Content_Types].xml",
+            "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>",
+        ),
+        (
+            "_rels/.rels",
+            "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"><Relationship Id=\"r1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>",
+        ),
+        (
+            "xl/workbook.xml",
+            "<workbook xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\"><sheets><sheet name=\"Opkald\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>",
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"><Relationship Id=\"r1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>",
+        ),
+        (
+            "xl/styles.xml",
+            "<styleSheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><cellXfs count=\"3\"><xf numFmtId=\"0\"/><xf numFmtId=\"22\"/><xf numFmtId=\"46\"/></cellXfs></styleSheet>",
+        ),
+        ("xl/worksheets/sheet1.xml", &sheet),
+    ];
+    zip(&entries.map(|(name, content)| (name, content.as_bytes())))
+}
+
+fn text(cell: &str, value: &str) -> String {
+    format!("<c r=\"{cell}\" t=\"inlineStr\"><is><t>{value}</t></is></c>")
+}
+
+fn read(rows: &str, options: &Options) -> Result<Table, Error> {
+    File::new("a.xlsx", workbook(rows)).read(options)
+}
+
+fn header() -> String {
+    format!(
+        "<row r=\"1\">{}{}{}</row>",
+        text("A1", "id"),
+        text("B1", "tid "),
+        text("C1", "navn")
+    )
+}
+
+#[test]
+fn cells_come_as_the_text_a_person_sees() {
+    let rows = format!(
+        "{}<row r=\"2\"><c r=\"A2\"><v>4512345601</v></c><c r=\"B2\" s=\"1\"><v>45366.38336805556</v></c>{}</row>\
+         <row r=\"4\"><c r=\"A4\"><v>4.5E+20</v></c><c r=\"B4\" s=\"2\"><v>0.00317129629</v></c><c r=\"C4\" t=\"e\"><v>#N/A</v></c></row>\
+         <row r=\"5\">{}{}</row>",
+        header(),
+        text("C2", "Åse"),
+        text("A5", "x"),
+        text("D5", "over"),
+    );
+    let table = read(&rows, &Options::default()).unwrap();
+    assert_eq!(table.reading, "workbook, sheet 'Opkald', header");
+    assert_eq!(table.names, ["id", "tid", "navn", "column4"]);
+    let damage = Code::SpreadsheetDamage;
+    assert_eq!(
+        table.rows(),
+        [
+            (
+                2,
+                vec!["4512345601", "2024-03-15T09:12:03", "Åse", ""],
+                vec![]
+            ),
+            (
+                4,
+                vec!["450000000000000000000", "00:04:34", "#N/A", ""],
+                vec![damage, damage]
+            ),
+            (5, vec!["x", "", "", "over"], vec![]),
+        ]
+    );
+}
+
+#[test]
+fn a_sheet_is_chosen_by_its_name() {
+    let options = Options {
+        sheet: Some("Ark2".into()),
+        ..Options::default()
+    };
+    let error = read(&header(), &options).unwrap_err().to_string();
+    assert!(error.contains("'Opkald'"), "{error}");
+}
+
+#[test]
+fn damaged_and_exploding_workbooks_are_errors() {
+    let whole = workbook(&header());
+    for cut in [4, 100, whole.len() / 2, whole.len() - 1] {
+        let result = File::new("a.xlsx", &whole[..cut]).read(&Options::default());
+        assert!(
+            matches!(result, Err(Error::Unreadable { .. })),
+            "{cut}: {result:?}"
+        );
+    }
+    let result = read("<row r=\"1\"><c r=\"A1\">", &Options::default());
+    assert!(
+        matches!(result, Err(Error::Unreadable { .. })),
+        "{result:?}"
+    );
+    let mut options = Options::default();
+    options.limits.expansion_free = 1 << 20;
+    options.limits.max_expansion = 100;
+    let result = read(&" ".repeat(20 << 20), &options);
+    assert!(matches!(result, Err(Error::Expansion { .. })), "{result:?}");
+}
+
+#[test]
+fn a_reader_that_is_dropped_early_leaves_nothing_running() {
+    let rows: String = (2..5_000)
+        .map(|row| format!("<row r=\"{row}\"><c r=\"A{row}\"><v>{row}</v></c></row>"))
+        .collect();
+    let file = File::new("a.xlsx", workbook(&format!("{}{rows}", header())));
+    drop(super::super::open(&file.input(), &Options::default()).unwrap());
+    let table = file.read(&Options::default()).unwrap();
+    assert_eq!(table.records.len(), 4_998);
+    assert_eq!(table.records[4_997].line, 4_999);
+}
