@@ -1,9 +1,10 @@
 //! Taking a recording: a form with one file, which is hashed while it passes and never kept.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use futures::stream;
+use futures::{Stream, stream};
 use hyper::StatusCode;
 use hyper::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use hyper::http::request::Parts;
@@ -29,6 +30,10 @@ const TEXT_LIMIT: u64 = 1024;
 
 /// What a form may take beyond its file: boundaries, headers and text parts.
 const FORM_MARGIN: u64 = 64 * 1024;
+
+/// What may be read of a form without finding its parts. A client that sends another boundary
+/// than it announced would otherwise have all of its recording searched again for each piece.
+const READ_AHEAD: u64 = 4 * 1024 * 1024;
 
 /// How the path names the conversation.
 #[derive(Debug, Clone, Copy)]
@@ -133,30 +138,30 @@ async fn read_form(
     payload: &mut Payload,
     boundary: String,
 ) -> Result<Upload, NotTaken> {
-    let most = shared.options.max_audio;
-    let bytes = stream::unfold(payload, |payload| async {
-        let next = payload.next().await?;
-        Some((next, payload))
-    });
-    let limits = SizeLimit::new().whole_stream(most.saturating_add(FORM_MARGIN));
+    let form = Form {
+        most: shared.options.max_audio,
+        taken: AtomicU64::new(0),
+    };
+    let bytes = bytes_of(payload, &form.taken);
+    let limits = SizeLimit::new().whole_stream(form.most.saturating_add(FORM_MARGIN));
     let limits = Constraints::new().size_limit(limits);
-    let mut form = Multipart::with_constraints(bytes, boundary, limits);
+    let mut parts = Multipart::with_constraints(bytes, boundary, limits);
     let mut file = None;
     let mut texts = BTreeMap::new();
-    while let Some(mut part) = form
+    while let Some(mut part) = parts
         .next_field()
         .await
-        .map_err(|error| broken(error, most))?
+        .map_err(|error| form.broken(error))?
     {
         let name = part_name(&part)?;
         if name == "data" {
             if file.is_some() {
                 return Err(NotTaken::invalid("There must be one part data only"));
             }
-            file = Some(read_file(&mut part, most).await?);
+            file = Some(read_file(&mut part, &form).await?);
             continue;
         }
-        let text = read_text(&mut part, &name, shared.unknown_fields()).await?;
+        let text = read_text(&mut part, &name, &form, shared.unknown_fields()).await?;
         if texts.insert(name.clone(), text).is_some() {
             return Err(NotTaken::invalid(format!("The part {name} stands twice")));
         }
@@ -172,15 +177,64 @@ async fn read_form(
     })
 }
 
-/// What a failure to read the form means: the client is gone, the form too large or malformed.
-fn broken(error: multer::Error, most: u64) -> NotTaken {
-    match error {
-        multer::Error::StreamReadFailed(cause) => match cause.downcast::<hyper::Error>() {
-            Ok(cause) => NotTaken::Dropped(Dropped::Unreadable(*cause)),
-            Err(cause) => NotTaken::invalid(format!("The form cannot be read: {cause}")),
-        },
-        multer::Error::StreamSizeExceeded { .. } => NotTaken::Refused(too_large(most)),
-        error => NotTaken::invalid(format!("The form cannot be read: {error}")),
+/// Why the bytes of a form end early.
+#[derive(Debug, thiserror::Error)]
+enum Unread {
+    #[error(transparent)]
+    Broken(hyper::Error),
+    #[error("its parts cannot be told apart")]
+    Lost,
+}
+
+/// The bytes of a form, as long as its parts are found in them.
+fn bytes_of<'a>(
+    payload: &'a mut Payload,
+    taken: &'a AtomicU64,
+) -> impl Stream<Item = Result<Bytes, Unread>> + Send + 'a {
+    stream::unfold((payload, 0_u64), move |(payload, read)| async move {
+        let next = payload.next().await?;
+        let read = read + next.as_ref().map_or(0, |bytes| bytes.len() as u64);
+        let ahead = read.saturating_sub(taken.load(Ordering::Relaxed));
+        let next = match next {
+            Ok(_) if ahead > READ_AHEAD => Err(Unread::Lost),
+            next => next.map_err(Unread::Broken),
+        };
+        Some((next, (payload, read)))
+    })
+}
+
+/// A form under way.
+struct Form {
+    /// The largest recording, in bytes.
+    most: u64,
+    /// How much of the body was found to be the content of parts.
+    taken: AtomicU64,
+}
+
+impl Form {
+    async fn next_piece(&self, part: &mut Field<'_>) -> Result<Option<Bytes>, NotTaken> {
+        let piece = part.chunk().await.map_err(|error| self.broken(error))?;
+        let length = piece.as_ref().map_or(0, |piece| piece.len() as u64);
+        self.taken.fetch_add(length, Ordering::Relaxed);
+        Ok(piece)
+    }
+
+    /// What a failure to read means: the client is gone, the form too large or malformed.
+    fn broken(&self, error: multer::Error) -> NotTaken {
+        let error = match error {
+            multer::Error::StreamSizeExceeded { .. } => {
+                return NotTaken::Refused(too_large(self.most));
+            }
+            multer::Error::StreamReadFailed(cause) => match cause.downcast::<Unread>() {
+                Ok(cause) => match *cause {
+                    Unread::Broken(cause) => return NotTaken::Dropped(Dropped::Unreadable(cause)),
+                    Unread::Lost => Unread::Lost.to_string(),
+                },
+                Err(cause) => cause.to_string(),
+            },
+            error => error.to_string(),
+        };
+        NotTaken::invalid(format!("The form cannot be read: {error}"))
     }
 }
 
@@ -202,7 +256,7 @@ fn part_name(part: &Field<'_>) -> Result<String, NotTaken> {
     }
 }
 
-async fn read_file(part: &mut Field<'_>, most: u64) -> Result<File, NotTaken> {
+async fn read_file(part: &mut Field<'_>, form: &Form) -> Result<File, NotTaken> {
     let filename = part.file_name().unwrap_or_default().to_owned();
     if filename.trim().is_empty() {
         return Err(NotTaken::invalid("The part data needs a file name"));
@@ -212,10 +266,10 @@ async fn read_file(part: &mut Field<'_>, most: u64) -> Result<File, NotTaken> {
     };
     let mut hash = Sha256::new();
     let mut bytes = 0_u64;
-    while let Some(piece) = next_piece(part, most).await? {
+    while let Some(piece) = form.next_piece(part).await? {
         bytes += piece.len() as u64;
-        if bytes > most {
-            return Err(NotTaken::Refused(too_large(most)));
+        if bytes > form.most {
+            return Err(NotTaken::Refused(too_large(form.most)));
         }
         hash.update(&piece);
     }
@@ -233,6 +287,7 @@ async fn read_file(part: &mut Field<'_>, most: u64) -> Result<File, NotTaken> {
 async fn read_text(
     part: &mut Field<'_>,
     name: &str,
+    form: &Form,
     unknown: UnknownFields,
 ) -> Result<String, NotTaken> {
     let choices = TEXT_PARTS.iter().find(|(known, _)| *known == name);
@@ -245,7 +300,7 @@ async fn read_text(
         return Err(NotTaken::invalid(text));
     }
     let mut bytes = Vec::new();
-    while let Some(piece) = next_piece(part, TEXT_LIMIT).await? {
+    while let Some(piece) = form.next_piece(part).await? {
         bytes.extend_from_slice(&piece);
         if bytes.len() as u64 > TEXT_LIMIT {
             return Err(NotTaken::invalid(format!("The part {name} is too long")));
@@ -260,10 +315,6 @@ async fn read_text(
         }
         _ => Ok(text),
     }
-}
-
-async fn next_piece(part: &mut Field<'_>, most: u64) -> Result<Option<Bytes>, NotTaken> {
-    part.chunk().await.map_err(|error| broken(error, most))
 }
 
 /// The conversation may have been forgotten by a reset while its recording was under way.
@@ -462,6 +513,19 @@ mod tests {
             .body(format!("{head}\r\n--x--\r\n"));
         assert_eq!(send(request).await.status, 200);
         assert_eq!(uploads(&given, "a")[0].sha256, ABC);
+    }
+
+    #[tokio::test]
+    async fn a_form_without_its_boundary_is_refused_long_before_its_end() {
+        let given = Given::sandbox().await;
+        let uid = given.created("a").await;
+        let request = given
+            .request(Method::POST, &format!("/v1/audio/{uid}"))
+            .header("content-type", "multipart/form-data; boundary=x")
+            .body(vec![b'-'; 60_000_000]);
+        let reply = send(request).await;
+        assert_eq!(reply.status, 400);
+        assert!(reply.text.contains("told apart"), "{}", reply.text);
     }
 
     #[tokio::test]

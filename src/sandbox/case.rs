@@ -4,7 +4,7 @@ use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
-use super::check::{Fields, Finding};
+use super::check::{Fields, refusal};
 use super::server::UnknownFields;
 use super::service::Shared;
 
@@ -123,12 +123,10 @@ fn check(
         Shape::WithAllMessages => read_all_messages(&mut fields, unknown),
         Shape::Change => {}
     }
-    let findings = fields.finish(unknown);
-    if findings.is_empty() {
-        return Ok(uid.unwrap_or_default());
+    match refusal(&fields.finish(unknown)) {
+        Some(refusal) => Err(refusal),
+        None => Ok(uid.unwrap_or_default()),
     }
-    let texts: Vec<_> = findings.iter().map(Finding::text).collect();
-    Err(Answer::text(StatusCode::BAD_REQUEST, texts.join("\n")))
 }
 
 fn read_own(fields: &mut Fields<'_>, shape: Shape, unknown: UnknownFields) {

@@ -6,9 +6,11 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use hyper::StatusCode;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use super::answer::Answer;
 use super::server::UnknownFields;
 use super::time;
 
@@ -28,6 +30,12 @@ impl Finding {
             Self::Required(text) | Self::Invalid(text) => text,
         }
     }
+}
+
+/// The refusal that tells all findings, or nothing if there are none.
+pub(super) fn refusal(findings: &[Finding]) -> Option<Answer> {
+    let texts: Vec<_> = findings.iter().map(Finding::text).collect();
+    (!texts.is_empty()).then(|| Answer::text(StatusCode::BAD_REQUEST, texts.join("\n")))
 }
 
 /// Reads a body as one JSON object in which no key stands twice, at any depth.

@@ -39,7 +39,10 @@ impl Moment<'_> {
 /// What befalls one request.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Drawn {
-    pub(super) delay: Duration,
+    /// To wait before the call is carried out.
+    pub(super) before: Duration,
+    /// To wait between the effect and the answer.
+    pub(super) after: Duration,
     /// Bytes a second at which the body is read.
     pub(super) pace: Option<u64>,
     pub(super) strike: Option<(Fault, Strikes)>,
@@ -59,22 +62,26 @@ impl Faults {
             if dice.f64() >= rule.probability {
                 continue;
             }
+            let strikes = rule.strikes.unwrap_or_else(|| rule.fault.custom());
             match &rule.fault {
                 Fault::Latency {
                     milliseconds,
                     jitter_milliseconds,
                 } => {
                     let late = milliseconds.saturating_add(dice.u64(..=*jitter_milliseconds));
-                    drawn.delay = drawn.delay.saturating_add(Duration::from_millis(late));
-                    drawn.names.push("latency".to_owned());
+                    let delay = match strikes {
+                        Strikes::BeforeEffect => &mut drawn.before,
+                        Strikes::AfterEffect => &mut drawn.after,
+                    };
+                    *delay = delay.saturating_add(Duration::from_millis(late));
+                    drawn.names.push(rule.fault.name(strikes));
                 }
                 Fault::SlowReading { bytes_per_second } => {
                     let pace = drawn.pace.get_or_insert(*bytes_per_second);
                     *pace = (*pace).min(*bytes_per_second);
-                    drawn.names.push("slow_reading".to_owned());
+                    drawn.names.push(rule.fault.name(strikes));
                 }
                 fault if drawn.strike.is_none() => {
-                    let strikes = rule.strikes.unwrap_or_else(|| fault.custom());
                     drawn.names.push(fault.name(strikes));
                     drawn.strike = Some((fault.clone(), strikes));
                 }
@@ -197,17 +204,20 @@ mod tests {
             .with(slow(500))
             .with(Rule::new(Fault::Close))
             .with(slow(900))
-            .with(late(5));
+            .with(late(5))
+            .with(late(2).strikes(Strikes::BeforeEffect));
         let drawn = faults.draw(&moment("a", 1, 1));
-        assert_eq!(drawn.delay, Duration::from_millis(15));
+        assert_eq!(drawn.after, Duration::from_millis(15));
+        assert_eq!(drawn.before, Duration::from_millis(2));
         assert_eq!(drawn.pace, Some(500));
         assert_eq!(drawn.strike, Some((Fault::Html, Strikes::BeforeEffect)));
         let names = [
-            "latency",
+            "latency_after_effect",
             "html_before_effect",
             "slow_reading",
             "slow_reading",
-            "latency",
+            "latency_after_effect",
+            "latency_before_effect",
         ];
         assert_eq!(drawn.names, names);
     }
@@ -236,7 +246,7 @@ mod tests {
                 milliseconds: fixed,
                 jitter_milliseconds: jitter,
             }));
-            let delay = faults.draw(&moment(&key, 1, 1)).delay;
+            let delay = faults.draw(&moment(&key, 1, 1)).after;
             prop_assert!(delay >= Duration::from_millis(fixed));
             prop_assert!(delay <= Duration::from_millis(fixed + jitter));
         }

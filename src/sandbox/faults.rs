@@ -11,8 +11,8 @@ pub struct Faults {
     /// Where the dice begin.
     #[serde(default)]
     pub seed: u64,
-    /// Looked at in order for every request. Delays add up; of all others the first that applies
-    /// is the one that strikes.
+    /// Looked at in order for every request. Delays add up, the slowest reading counts, and of all
+    /// others the first that applies is the one that strikes.
     #[serde(default, rename = "rule")]
     pub rules: Vec<Rule>,
 }
@@ -52,7 +52,8 @@ fn always() -> f64 {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
-    /// The answer is late. Adds to other faults.
+    /// The answer is late. Adds to other faults. By custom after effect, so that a client that
+    /// gives up waiting has been served all the same.
     Latency {
         /// Always so late.
         milliseconds: u64,
@@ -246,10 +247,7 @@ impl Rule {
     }
 
     fn impossible(&self) -> Option<&'static str> {
-        let delays = matches!(
-            self.fault,
-            Fault::Latency { .. } | Fault::SlowReading { .. }
-        );
+        let is_reading = matches!(self.fault, Fault::SlowReading { .. });
         if !(0.0..=1.0).contains(&self.probability) {
             Some("the probability is not between 0 and 1")
         } else if self.first == Some(0) {
@@ -260,8 +258,8 @@ impl Rule {
             || self.seconds.is_some_and(|window| !window.has_room())
         {
             Some("the window ends before it begins")
-        } else if delays && self.strikes.is_some() {
-            Some("a delay strikes neither before nor after the effect")
+        } else if is_reading && self.strikes.is_some() {
+            Some("slow reading strikes neither before nor after the effect")
         } else {
             self.fault.impossible()
         }
@@ -277,13 +275,12 @@ impl Fault {
         }
     }
 
-    /// The usual moment: a cut, half or empty answer is a right answer that was damaged, so the
+    /// The usual moment: a late, cut, half or empty answer is a right answer that was damaged, so the
     /// call took effect; a status, a page or a redirect comes from somebody who stood before it.
     pub(super) fn custom(&self) -> Strikes {
         match self {
-            Self::Cut | Self::HalfJson | Self::Empty => Strikes::AfterEffect,
-            Self::Latency { .. }
-            | Self::SlowReading { .. }
+            Self::Latency { .. } | Self::Cut | Self::HalfJson | Self::Empty => Strikes::AfterEffect,
+            Self::SlowReading { .. }
             | Self::Answer { .. }
             | Self::Close
             | Self::Html
@@ -295,7 +292,7 @@ impl Fault {
     pub(super) fn name(&self, strikes: Strikes) -> String {
         let kind = match self {
             Self::Latency { .. } => "latency".to_owned(),
-            Self::SlowReading { .. } => "slow_reading".to_owned(),
+            Self::SlowReading { .. } => return "slow_reading".to_owned(),
             Self::Answer { status, .. } => format!("status_{status}"),
             Self::Close => "close".to_owned(),
             Self::Cut => "cut".to_owned(),

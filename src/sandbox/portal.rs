@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::answer::Answer;
-use super::check::{Fields, Finding};
+use super::check::{Fields, refusal};
 use super::service::Shared;
 
 /// So many links in [`WINDOW`], for each token; the sandbox has one.
@@ -22,10 +22,8 @@ pub(super) fn magic_link(shared: &Shared, object: &Map<String, Value>, now: Inst
         fields.required_text(name);
     }
     fields.truth("singleUse");
-    let findings = fields.finish(shared.unknown_fields());
-    if !findings.is_empty() {
-        let texts: Vec<_> = findings.iter().map(Finding::text).collect();
-        return Answer::text(StatusCode::BAD_REQUEST, texts.join("\n"));
+    if let Some(refusal) = refusal(&fields.finish(shared.unknown_fields())) {
+        return refusal;
     }
     let mut state = shared.state();
     let links = &mut state.magic_links;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
-use super::check::{Fields, Finding};
+use super::check::{Fields, refusal};
 use super::conversation::read_custom;
 use super::route::Version;
 use super::service::Shared;
@@ -104,11 +104,6 @@ fn without_version(parts: &Parts) -> Option<Answer> {
         let text = "The query parameter api-version is required";
         Answer::text(StatusCode::BAD_REQUEST, text)
     })
-}
-
-fn refusal(findings: &[Finding]) -> Option<Answer> {
-    let texts: Vec<_> = findings.iter().map(Finding::text).collect();
-    (!texts.is_empty()).then(|| Answer::text(StatusCode::BAD_REQUEST, texts.join("\n")))
 }
 
 /// What the body asks for. A token stands for all other fields, which are then not looked at.

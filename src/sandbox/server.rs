@@ -166,7 +166,14 @@ impl Sandbox {
         self.shared.state().snapshot_of_all()
     }
 
-    /// Forgets everything that arrived.
+    /// Lets other things go wrong from the next request on; what was counted stays.
+    pub fn set_faults(&self, faults: Faults) -> Result<(), Error> {
+        faults.check()?;
+        self.shared.state().plan = faults;
+        Ok(())
+    }
+
+    /// Forgets everything that arrived; requests and seconds are counted anew for the faults.
     pub fn reset(&self) {
         self.shared.state().reset();
     }
@@ -293,6 +300,23 @@ mod tests {
         let sandbox = start(Options::new(TOKEN)).await.expect("a sandbox");
         assert!(!format!("{:?}", Options::new(TOKEN)).contains(TOKEN));
         assert!(!format!("{sandbox:?}").contains(TOKEN));
+    }
+
+    #[tokio::test]
+    async fn faults_can_be_healed() {
+        let given = Given::fault(Fault::status(503)).await;
+        assert_eq!(given.create("v2", &conversation("a")).await.status, 503);
+        let impossible = Faults::default().with(Rule::new(Fault::status(1)));
+        assert!(given.sandbox.set_faults(impossible).is_err());
+        given.sandbox.reset();
+        assert_eq!(given.create("v2", &conversation("a")).await.status, 503);
+        given
+            .sandbox
+            .set_faults(Faults::default())
+            .expect("possible");
+        assert_eq!(given.create("v2", &conversation("a")).await.status, 200);
+        let snapshot = given.sandbox.snapshot();
+        assert_eq!(snapshot.conversations[0].creates, 2);
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! One request from its arrival to its answer: counted, struck by faults, checked, carried out.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, HeaderValue};
@@ -10,6 +10,7 @@ use hyper::{Request, Response, StatusCode};
 use serde_json::Map;
 
 use super::answer::{Answer, Body, Dropped};
+use super::audio::Target;
 use super::dice::{Drawn, Moment};
 use super::faults::{Fault, Strikes};
 use super::request::{self, Document, Payload};
@@ -30,9 +31,10 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(options: Options) -> Self {
+        let state = State::new(options.faults.clone());
         Self {
             options,
-            state: Mutex::new(State::new()),
+            state: Mutex::new(state),
         }
     }
 
@@ -141,26 +143,25 @@ async fn answer(
         Document::None
     };
     let drawn = draw(shared, visit, &endpoint, &document);
-    let late = drawn.delay.saturating_add(document.time_at(drawn.pace));
-    // The clock of the runtime has milliseconds, so even a wait for nothing would be one.
-    if !late.is_zero() {
-        tokio::time::sleep(late).await;
-    }
+    wait(drawn.before.saturating_add(document.time_at(drawn.pace))).await;
     payload.slow_down(drawn.pace);
-    let now = SystemTime::now();
-    match drawn.strike {
-        Some((fault, Strikes::BeforeEffect)) => {
-            without_effect(shared, &mut payload, &fault).await?;
-            strike::damage(&fault, Answer::done(), now)
-        }
-        Some((fault, Strikes::AfterEffect)) => {
-            let right = carry_out(shared, parts, endpoint, document, payload).await?;
-            strike::damage(&fault, right, now)
-        }
-        None => {
-            let right = carry_out(shared, parts, endpoint, document, payload).await?;
-            Ok(right.into_response())
-        }
+    if let Some((fault, Strikes::BeforeEffect)) = &drawn.strike {
+        without_effect(shared, &mut payload, fault).await?;
+        wait(drawn.after).await;
+        return strike::damage(fault, Answer::done(), SystemTime::now());
+    }
+    let right = carry_out(shared, parts, endpoint, document, payload).await?;
+    wait(drawn.after).await;
+    match &drawn.strike {
+        Some((fault, _)) => strike::damage(fault, right, SystemTime::now()),
+        None => Ok(right.into_response()),
+    }
+}
+
+/// The clock of the runtime counts milliseconds, so even a wait for nothing would take one.
+async fn wait(duration: Duration) {
+    if !duration.is_zero() {
+        tokio::time::sleep(duration).await;
     }
 }
 
@@ -176,7 +177,7 @@ fn draw(shared: &Shared, visit: &Visit<'_>, endpoint: &Endpoint, document: &Docu
         request: visit.ticket.number,
         elapsed: state.started.elapsed(),
     };
-    let drawn = shared.options.faults.draw(&moment);
+    let drawn = state.plan.draw(&moment);
     for name in &drawn.names {
         *state.faults.entry(name.clone()).or_default() += 1;
     }
@@ -230,20 +231,18 @@ async fn carry_out(
         let drained = payload.drain(shared.drain_limit()).await?;
         return Ok(drained.closing(refusal));
     }
-    let target = match &endpoint {
-        Endpoint::UploadByUid(uid) => Some(audio::Target::Uid(uid)),
-        Endpoint::UploadByIdentity(identity) => Some(audio::Target::Identity(identity)),
-        _ => None,
-    };
-    if let Some(target) = target {
-        return audio::upload(shared, parts, target, payload).await;
-    }
     let (object, text) = match document {
         Document::Refused(refusal) => return Ok(refusal),
         Document::Object(object, text) => (object, text),
         Document::None => (Map::new(), String::new()),
     };
     Ok(match endpoint {
+        Endpoint::UploadByUid(uid) => {
+            audio::upload(shared, parts, Target::Uid(&uid), payload).await?
+        }
+        Endpoint::UploadByIdentity(identity) => {
+            audio::upload(shared, parts, Target::Identity(&identity), payload).await?
+        }
         Endpoint::Create(version) => conversation::create(shared, version, &object, text),
         Endpoint::AddMessage => case::add_message(shared, &object),
         Endpoint::PutCase => case::put(shared, &object),
@@ -253,7 +252,6 @@ async fn carry_out(
         Endpoint::ReadConversation(uid) => reading::one(shared, parts, &uid),
         Endpoint::PatchMetadata(uid) => reading::patch_metadata(shared, parts, &uid, object),
         Endpoint::MagicLink => portal::magic_link(shared, &object, Instant::now()),
-        Endpoint::UploadByUid(_) | Endpoint::UploadByIdentity(_) => Answer::done(),
     })
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::faults::Operation;
+use super::faults::{Faults, Operation};
 use super::route::Version;
 use super::snapshot::{self, EndpointCount, Upload};
 
@@ -44,9 +44,11 @@ pub(super) struct Case {
     pub(super) messages: Vec<Value>,
 }
 
-/// Everything that a reset forgets, and the requests under way, which it does not.
+/// Everything that the sandbox remembers.
 #[derive(Debug)]
 pub(super) struct State {
+    /// What shall go wrong from now on.
+    pub(super) plan: Faults,
     pub(super) started: Instant,
     /// Counts the resets, so that requests from before one do not count after it.
     epoch: u64,
@@ -68,8 +70,9 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(plan: Faults) -> Self {
         Self {
+            plan,
             started: Instant::now(),
             epoch: 0,
             conversations: Vec::new(),
@@ -87,13 +90,13 @@ impl State {
         }
     }
 
-    /// Forgets everything but the requests that are still under way.
+    /// Forgets everything but the faults to come and the requests that are still under way.
     pub(super) fn reset(&mut self) {
         *self = Self {
             epoch: self.epoch + 1,
             under_way: self.under_way,
             max_concurrent: self.under_way,
-            ..Self::new()
+            ..Self::new(std::mem::take(&mut self.plan))
         };
     }
 
@@ -253,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_request_from_before_a_reset_does_not_count_after_it() {
-        let mut state = State::new();
+        let mut state = State::new(Faults::default());
         let old = state.enter("GET /x");
         state.reset();
         let new = state.enter("GET /x");
@@ -271,7 +274,7 @@ mod tests {
 
     #[test]
     fn the_most_at_once_is_remembered() {
-        let mut state = State::new();
+        let mut state = State::new(Faults::default());
         let tickets: Vec<_> = (0..3).map(|_| state.enter("GET /x")).collect();
         for ticket in tickets {
             state.leave(ticket, Some(200));

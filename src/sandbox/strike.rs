@@ -272,7 +272,29 @@ mod tests {
         let start = Instant::now();
         assert_eq!(given.create("v2", &conversation("a")).await.status, 200);
         assert!(start.elapsed() >= Duration::from_millis(30));
-        assert_eq!(given.sandbox.snapshot().faults_of("latency"), 1);
+        assert_eq!(
+            given.sandbox.snapshot().faults_of("latency_after_effect"),
+            1
+        );
+    }
+
+    #[tokio::test]
+    async fn a_client_that_gives_up_waiting_was_served_all_the_same() {
+        let late = Fault::Latency {
+            milliseconds: 600_000,
+            jitter_milliseconds: 0,
+        };
+        let given = Given::rule(Rule::new(late)).await;
+        let body = conversation("a");
+        let served = async {
+            while !exists(&given, "a") {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            _ = given.create("v2", &body) => panic!("it cannot be answered yet"),
+            () = served => {}
+        }
     }
 
     #[tokio::test]
