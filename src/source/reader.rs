@@ -2,16 +2,11 @@
 
 use std::sync::Arc;
 
-use super::encoding::{self, Charset, Evidence};
-use super::feed::Feed;
+use super::bytes::{Charset, Evidence, Feed, Stream, byte_order_mark, detect};
 use super::json::JsonReader;
-use super::options::Options;
-use super::record::{Batch, Sheet};
-use super::scan::Dialect;
-use super::stream::{Progress, Stream};
-use super::table::Table;
+use super::table::{Dialect, Table};
 use super::workbook::{self, Workbook};
-use super::{Error, Input};
+use super::{Batch, Error, Input, Options, Progress, Sheet};
 
 /// How much of a file decides on its encoding at first.
 const SAMPLE: usize = 1 << 20;
@@ -166,7 +161,7 @@ fn charset(
     stream: &Stream,
 ) -> Result<Evidence, Error> {
     // A byte order mark is written by who wrote the file, and knows better than a mapping.
-    if let Some(evidence) = encoding::byte_order_mark(sample) {
+    if let Some(evidence) = byte_order_mark(sample) {
         return Ok(evidence);
     }
     if let Some(label) = &options.encoding {
@@ -180,7 +175,7 @@ fn charset(
             ascii: false,
         });
     }
-    let evidence = encoding::detect(sample);
+    let evidence = detect(sample);
     let can_be_read_twice = stream
         .progress()
         .total()
@@ -205,7 +200,7 @@ fn first_evidence(input: &Input, options: &Options) -> Result<Evidence, Error> {
     if !sample.is_empty() {
         stream.read_up_to(SAMPLE, &mut sample)?;
     }
-    Ok(encoding::detect(&sample))
+    Ok(detect(&sample))
 }
 
 fn refuse_foreign(input: &Input, sample: &[u8]) -> Result<(), Error> {
