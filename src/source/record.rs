@@ -331,7 +331,11 @@ impl<'b> Record<'b> {
         }
         path.iter().try_fold(tree, |value, step| match value {
             Json::Array(items) => items.get(step.parse::<usize>().ok()?),
-            other => other.get(step.as_str()),
+            Json::Object(members) => members.get(step).or_else(|| {
+                let same = |(name, _): &(&String, &Json)| is_same_name(name, step);
+                members.iter().find(same).map(|(_, value)| value)
+            }),
+            _ => None,
         })
     }
 
@@ -409,6 +413,8 @@ mod tests {
         assert_eq!(text("user.tags").as_deref(), Some(r#"["a",null]"#));
         assert_eq!(text("a.b").as_deref(), Some("true"));
         assert_eq!(text("missing.key"), None);
+        assert_eq!(text("User.TAGS.0").as_deref(), Some("a"));
+        assert_eq!(text("us").as_deref(), None);
     }
 
     #[test]
