@@ -80,6 +80,19 @@ pub enum Column {
     Path(Arc<[String]>),
 }
 
+/// Whether two names are one by [`Header::key`]. A JSON record may be asked for thirty names that
+/// it does not have, and most names differ in their first letter or in their length, so the keys
+/// are only made for the rest.
+fn is_same_name(one: &str, other: &str) -> bool {
+    let first = |name: &str| {
+        let mut bytes = name.bytes().filter(u8::is_ascii_alphanumeric);
+        bytes.next().map(|byte| byte.to_ascii_lowercase())
+    };
+    first(one) == first(other)
+        && one.len().abs_diff(other.len()) <= 16
+        && Header::key(one) == Header::key(other)
+}
+
 impl Sheet {
     /// The column that `name` means here. In JSON every name is a path whose steps are separated
     /// by dots (`user.email`, `participants.0.name`); a key that itself holds the dots wins.
