@@ -6,7 +6,7 @@ use super::error::Error;
 use super::exit::Exit;
 use super::export;
 use crate::config::{Arguments, CheckArgs};
-use crate::pipeline::{Road, Want};
+use crate::pipeline::{Road, Stop, Want};
 use crate::plan::{Existing, Policy};
 use crate::report::{Mode, Options, Report, Screen};
 
@@ -41,7 +41,7 @@ pub(super) fn walk(road: &Road, options: Options, screen: Screen) -> Result<Exit
         });
         if unwritten.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
-    let summary = report.finish(None)?;
+    let summary = report.finish(walked.is_err().then_some(Stop::ExportBroken))?;
     unwritten?;
     walked?;
     Ok(Exit::of(None, &summary.tally))

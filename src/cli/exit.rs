@@ -43,6 +43,7 @@ impl Exit {
             Some(Stop::LedgerLost) => Exit::Fault,
             Some(Stop::TokenRefused) => Exit::TokenRefused,
             Some(Stop::GaveUp) => Exit::GaveUp,
+            Some(Stop::ExportBroken) => Exit::Usage,
             Some(Stop::Interrupted) => Exit::Interrupted,
             Some(Stop::Limit) => Exit::Limit,
             None if [Outcome::Rejected, Outcome::Failed, Outcome::Held]
@@ -86,6 +87,7 @@ mod tests {
             (Stop::Limit, 7),
             (Stop::Interrupted, 130),
             (Stop::GaveUp, 6),
+            (Stop::ExportBroken, 2),
             (Stop::TokenRefused, 4),
             (Stop::LedgerLost, 1),
         ];

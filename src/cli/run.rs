@@ -47,7 +47,9 @@ async fn deliver(
     screen: Screen,
 ) -> Result<Exit, Error> {
     let (connection, server) = connect(&settings).await?;
-    let destination = if server.is_some() { "sandbox" } else { connection.base.as_str() };
+    // With and without the last slash it is one destination.
+    let destination = connection.base.as_str().trim_end_matches('/');
+    let destination = if server.is_some() { "sandbox" } else { destination };
     if server.is_some() && run.ledger.is_none() {
         sandbox::forget(&settings.ledger)?;
     }

@@ -10,7 +10,7 @@ use super::decided::{Decision, Fate, Parcel, Shipment};
 use super::sums::Sums;
 use super::{Error, Outcome, Road, Want};
 use crate::audio::{self, Ask, Found, Unusable};
-use crate::call::{Call, Channels, Code, Draft, Fault, Field, Problem, Severity};
+use crate::call::{Call, Channels, Code, Draft, Fault, Field, Place, Problem, Severity};
 use crate::ledger::{Create, Reader, Standing};
 use crate::mapping::{Mapped, Profile};
 use crate::plan::{self, MissingRecording, Step};
@@ -42,17 +42,19 @@ pub(super) struct Worked {
     pub(super) sums: Sums,
 }
 
-/// What was found out about a call's recording.
+/// What the audio folder has for a call.
 struct Sound {
     state: plan::Recording,
     recording: Option<audio::Recording>,
-    probe: Option<audio::Probe>,
+    /// What is wrong with it; of no concern for a call that needs it no more.
+    problems: Vec<Problem>,
 }
 
-/// A call that is not known to be done, waiting for its standing.
-struct Open {
+/// A call before its step.
+struct Open<'c> {
     index: usize,
-    call: Call<'static>,
+    place: Place,
+    call: Call<'c>,
     fingerprint: u128,
     sound: Sound,
 }
@@ -122,7 +124,7 @@ impl<'r> Desk<'r> {
                 }
             }
         }
-        self.settle(&batch, &mut items, open)?;
+        self.settle(&mut items, open)?;
         Ok(Worked { batch, items, sums })
     }
 
@@ -131,7 +133,7 @@ impl<'r> Desk<'r> {
         record: &Record<'b>,
         draft: Draft<'b>,
         mut problems: Vec<Problem>,
-        (index, sums, open): (usize, &mut Sums, &mut Vec<Open>),
+        (index, sums, open): (usize, &mut Sums, &mut Vec<Open<'static>>),
     ) -> Item {
         self.faults.clear();
         let call = Call::new(draft, &mut self.faults);
@@ -165,183 +167,117 @@ impl<'r> Desk<'r> {
         sums.count(&call);
         let fingerprint = call.fingerprint(&mut self.scratch);
         let key = Some((call.identity_hash(), low(fingerprint)));
-        let sound = self.listen(record, &call, &mut problems);
-        if problems.iter().any(Problem::is_error) {
-            return Item {
-                key,
-                ..ended(problems, Outcome::Rejected, "")
-            };
-        }
-        let ending = self
-            .road
-            .past
-            .as_ref()
-            .and_then(|past| past.done.ending(call.identity_hash(), fingerprint));
-        let step = match (ending, self.reader.is_some()) {
-            (Some(ending), _) => plan::step_of_done(ending, sound.state, self.road.policy),
-            (None, true) => None,
-            (None, false) => Some(plan::step(None, sound.state, self.road.policy)),
-        };
-        match step {
-            Some(step) => self.step(
-                step,
-                None,
-                Open {
-                    index,
-                    call: self.keep(call),
-                    fingerprint,
-                    sound,
-                },
-                problems,
-            ),
-            None => {
-                open.push(Open {
-                    index,
-                    call: call.into_owned(),
-                    fingerprint,
-                    sound,
-                });
-                Item {
-                    decision: Decision {
-                        problems,
-                        fate: Fate::Ready,
-                    },
-                    mark: None,
-                    key,
-                }
+        let sound = self.listen(record, &call);
+        if let Some(past) = &self.road.past {
+            let ending = past.done.ending(call.identity_hash(), fingerprint);
+            let step = ending
+                .and_then(|ending| plan::step_of_done(ending, sound.state, self.road.policy));
+            if step == Some(Step::Nothing) {
+                let mark = sound.recording.map(|recording| Mark::of(Some(recording)));
+                let fate = Fate::Ends(Outcome::AlreadyThere, "".into());
+                return Item { decision: Decision { problems, fate }, mark, key };
             }
+            let call = call.into_owned();
+            open.push(Open { index, place: record.place(), call, fingerprint, sound });
+            return Item { decision: Decision { problems, fate: Fate::Ready }, mark: None, key };
         }
-    }
-
-    /// The call for a shipment; a check sends nothing and need not keep the text.
-    fn keep(&self, call: Call<'_>) -> Call<'static> {
-        call.into_owned()
+        let step = plan::step(None, sound.state, self.road.policy);
+        let open = Open { index, place: record.place(), call, fingerprint, sound };
+        let (fate, mark) = self.carry_out(step, None, open, &mut problems);
+        Item { decision: Decision { problems, fate }, mark, key }
     }
 
     /// Asks the ledger about the calls of a batch that are not known to be done.
-    fn settle(&mut self, batch: &Batch, items: &mut [Item], open: Vec<Open>) -> Result<(), Error> {
+    fn settle(&self, items: &mut [Item], open: Vec<Open<'static>>) -> Result<(), Error> {
         let Some(reader) = self.reader.as_ref().filter(|_| !open.is_empty()) else {
             return Ok(());
         };
         let identities: Vec<&str> = open.iter().map(|open| open.call.identity()).collect();
         let standings = reader.standing(&identities)?;
         for (open, standing) in open.into_iter().zip(standings) {
-            let item = &mut items[open.index];
-            let mut problems = std::mem::take(&mut item.decision.problems);
-            if standing
-                .as_ref()
-                .is_some_and(|known| has_changed(known, open.fingerprint))
-            {
-                let place = batch.get(open.index).place();
+            let Item { decision: Decision { problems, fate }, mark, .. } = &mut items[open.index];
+            let is_changed =
+                standing.as_ref().is_some_and(|known| has_changed(known, open.fingerprint));
+            if is_changed {
                 let message = "the record is no longer what was sent, and it is not sent again";
-                problems.push(Problem::new(Code::ChangedSinceSent, place, message));
+                problems.push(Problem::new(Code::ChangedSinceSent, open.place.clone(), message));
             }
             let step = plan::step(standing.as_ref(), open.sound.state, self.road.policy);
-            *item = self.step(step, standing, open, problems);
+            (*fate, *mark) = self.carry_out(step, standing, open, problems);
+            if is_changed && matches!(fate, Fate::Ends(Outcome::AlreadyThere, _)) {
+                *fate = Fate::Ends(Outcome::AlreadyThere, "changed".into());
+            }
         }
         Ok(())
     }
 
-    /// Turns a step into a fate.
-    fn step(
+    /// Turns a step into a fate. The call's text is only copied when it is to be sent.
+    fn carry_out(
         &self,
         step: Step,
         standing: Option<Standing>,
-        open: Open,
-        problems: Vec<Problem>,
-    ) -> Item {
-        let Open {
-            call,
-            fingerprint,
-            sound,
-            ..
-        } = open;
-        let key = Some((call.identity_hash(), low(fingerprint)));
-        let mut mark = Mark {
-            recording: sound.recording,
-            ..Mark::default()
-        };
-        let is_changed = problems
-            .iter()
-            .any(|problem| problem.code == Code::ChangedSinceSent);
+        open: Open<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> (Fate, Option<Box<Mark>>) {
+        let Open { place, call, fingerprint, sound, .. } = open;
+        if step == Step::Nothing {
+            let mark = sound.recording.map(|recording| Mark::of(Some(recording)));
+            return (Fate::Ends(Outcome::AlreadyThere, "".into()), mark);
+        }
+        problems.extend(sound.problems);
+        let probe = sound
+            .recording
+            .as_ref()
+            .and_then(|recording| self.probe(recording, &call, problems, &place));
+        if problems.iter().any(Problem::is_error) {
+            return (Fate::Ends(Outcome::Rejected, "".into()), None);
+        }
+        let mut mark = Mark::of(sound.recording);
         let fate = match step {
-            Step::Nothing if is_changed => Fate::Ends(Outcome::AlreadyThere, "changed".into()),
-            Step::Nothing => Fate::Ends(Outcome::AlreadyThere, "".into()),
-            Step::Refuse => Fate::Ends(Outcome::Rejected, "".into()),
+            Step::Nothing | Step::Refuse => Fate::Ends(Outcome::Rejected, "".into()),
             Step::Hold if self.road.want == Want::Check => Fate::Ends(Outcome::Held, "".into()),
-            Step::Hold => Fate::Waits {
-                identity: call.identity().to_owned(),
-                fingerprint,
-            },
+            Step::Hold => Fate::Waits { identity: call.identity().to_owned(), fingerprint },
             Step::Create { .. } | Step::Upload { .. } => {
-                let with_upload = !matches!(
-                    step,
-                    Step::Create {
-                        with_upload: false,
-                        ..
-                    }
-                );
+                let with_upload = !matches!(step, Step::Create { with_upload: false, .. });
                 mark.requests = 1 + u64::from(with_upload && matches!(step, Step::Create { .. }));
-                mark.seconds = sound.probe.as_ref().and_then(|probe| probe.seconds);
-                let parcel = mark.recording.as_ref().filter(|_| with_upload).map(parcel);
+                mark.seconds = probe.as_ref().and_then(|probe| probe.seconds);
                 match self.road.want {
                     Want::Check => Fate::Ready,
-                    Want::Run => {
-                        let call = settle_channels(call, sound.probe.as_ref());
-                        Fate::Sends(Box::new(Shipment {
-                            call,
-                            fingerprint,
-                            step,
-                            standing,
-                            parcel,
-                        }))
-                    }
+                    Want::Run => Fate::Sends(Box::new(Shipment {
+                        parcel: mark.recording.as_ref().filter(|_| with_upload).map(parcel),
+                        call: settle_channels(call.into_owned(), probe.as_ref()),
+                        fingerprint,
+                        step,
+                        standing,
+                    })),
                 }
             }
         };
-        let mark = (mark.recording.is_some() || mark.requests > 0).then(|| Box::new(mark));
-        Item {
-            decision: Decision { problems, fate },
-            mark,
-            key,
-        }
+        let is_of_use = mark.recording.is_some() || mark.requests > 0;
+        (fate, is_of_use.then_some(mark))
     }
 
     /// Finds the call's recording and says what is wrong with it.
-    fn listen(&self, record: &Record<'_>, call: &Call<'_>, problems: &mut Vec<Problem>) -> Sound {
-        let none = |state| Sound {
-            state,
-            recording: None,
-            probe: None,
-        };
-        let Some(index) = &self.road.audio else {
-            return none(plan::Recording::NotAsked);
-        };
+    fn listen(&self, record: &Record<'_>, call: &Call<'_>) -> Sound {
+        let mut sound =
+            Sound { state: plan::Recording::NotAsked, recording: None, problems: Vec::new() };
+        let Some(index) = &self.road.audio else { return sound };
+        sound.state = plan::Recording::Missing;
         let names = self.profile.audio_names(record);
         let names: Vec<Cow<'_, str>> = names.iter().map(super::asked_name).collect();
-        let shown = names
-            .first()
-            .map_or(call.identity(), |name| name)
-            .to_owned();
+        let shown = names.first().map_or(call.identity(), |name| name).to_owned();
         let mut tell = |code: Code, severity: Severity, message: String| {
-            problems.push(
+            sound.problems.push(
                 Problem::new(code, record.place(), message)
                     .at("recording", &shown)
                     .with_severity(severity),
             );
         };
         let error = Severity::Error;
-        match index.find(&Ask {
-            names: &names,
-            identity: call.identity(),
-        }) {
+        match index.find(&Ask { names: &names, identity: call.identity() }) {
             Found::One(recording, _) => {
-                let probe = self.probe(&recording, call, problems, record);
-                Sound {
-                    state: plan::Recording::Here,
-                    recording: Some(recording),
-                    probe,
-                }
+                sound.state = plan::Recording::Here;
+                sound.recording = Some(recording);
             }
             Found::Missing => {
                 let (severity, then) = match self.road.policy.missing {
@@ -349,33 +285,22 @@ impl<'r> Desk<'r> {
                     MissingRecording::Create => (Severity::Note, "the call goes out without one"),
                     MissingRecording::Refuse => (error, "the call is refused"),
                 };
-                tell(
-                    Code::RecordingMissing,
-                    severity,
-                    format!("no recording of this name; {then}"),
-                );
-                none(plan::Recording::Missing)
+                tell(Code::RecordingMissing, severity, format!("no recording of this name; {then}"));
             }
             Found::Several { first, total, .. } => {
                 let some: Vec<&str> = first.iter().take(3).map(|found| &*found.name).collect();
                 let message = format!("{total} recordings fit equally well: {}", some.join(", "));
                 tell(Code::RecordingAmbiguous, error, message);
-                none(plan::Recording::Missing)
             }
             Found::Refused { why, .. } => {
-                tell(
-                    Code::RecordingOutside,
-                    error,
-                    format!("the name leaves the audio folder: {why}"),
-                );
-                none(plan::Recording::Missing)
+                tell(Code::RecordingOutside, error, format!("the name leaves the audio folder: {why}"));
             }
             Found::Unusable { recording, why } => {
                 let (code, message) = unusable(why, recording.bytes);
                 tell(code, error, message);
-                none(plan::Recording::Missing)
             }
         }
+        sound
     }
 
     /// Reads the recording's header where somebody wants to know: a check tells its length and
@@ -385,60 +310,61 @@ impl<'r> Desk<'r> {
         recording: &audio::Recording,
         call: &Call<'_>,
         problems: &mut Vec<Problem>,
-        record: &Record<'_>,
+        place: &Place,
     ) -> Option<audio::Probe> {
         if self.road.want == Want::Run && !call.wants_channels() {
             return None;
         }
-        let mut tell = |code: Code, message: String| {
-            problems
-                .push(Problem::new(code, record.place(), message).at("recording", &recording.name));
+        let mut tell = |code: Code, severity: Severity, message: String| {
+            problems.push(
+                Problem::new(code, place.clone(), message)
+                    .at("recording", &recording.name)
+                    .with_severity(severity),
+            );
         };
+        let warning = Severity::Warning;
         let probe = match audio::probe(&recording.path) {
             Ok(probe) => probe,
+            Err(error) if call.wants_channels() => {
+                let message = format!("its channels cannot be told: {error}");
+                tell(Code::RecordingChannels, Severity::Error, message);
+                return None;
+            }
             Err(error) => {
-                if call.wants_channels() {
-                    let message = format!("its channels cannot be told: {error}");
-                    problems.push(
-                        Problem::new(Code::RecordingChannels, record.place(), message)
-                            .at("recording", &recording.name)
-                            .with_severity(Severity::Error),
-                    );
-                } else {
-                    tell(
-                        Code::RecordingFormat,
-                        format!("its header cannot be read: {error}"),
-                    );
-                }
+                tell(Code::RecordingFormat, warning, format!("its header cannot be read: {error}"));
                 return None;
             }
         };
         if probe.truncated {
-            tell(
-                Code::RecordingTruncated,
-                "the file ends before its header says".to_owned(),
-            );
+            let message = "the file ends before its header says";
+            tell(Code::RecordingTruncated, warning, message.to_owned());
         }
         if probe.mislabelled {
-            tell(Code::RecordingMislabelled, format!("the content is {}", probe.container));
+            let message = format!("the content is {}", probe.container);
+            tell(Code::RecordingMislabelled, warning, message);
         }
-        let stereo = Channels::Stereo.name();
         match (call.text(Field::AudioChannels), probe.channels) {
-            (said, Some(1)) if said == stereo || said.is_empty() => {
-                tell(
-                    Code::RecordingChannels,
-                    "sent as stereo, but the recording has one channel".to_owned(),
-                );
+            ("" | "Stereo", Some(1)) => {
+                let message = "it counts as stereo, but the recording has one channel";
+                tell(Code::RecordingChannels, warning, message.to_owned());
             }
             ("Mono1Speaker" | "Mono2Speaker", Some(channels)) if channels > 1 => {
-                tell(
-                    Code::RecordingChannels,
-                    format!("sent as mono, but the recording has {channels} channels"),
-                );
+                let message = format!("sent as mono, but the recording has {channels} channels");
+                tell(Code::RecordingChannels, warning, message);
+            }
+            (Call::AUTO, None) => {
+                let message = "its header does not say how many channels it has";
+                tell(Code::RecordingChannels, Severity::Error, message.to_owned());
             }
             _ => {}
         }
         Some(probe)
+    }
+}
+
+impl Mark {
+    fn of(recording: Option<audio::Recording>) -> Box<Mark> {
+        Box::new(Mark { recording, ..Mark::default() })
     }
 }
 

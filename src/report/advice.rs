@@ -126,7 +126,7 @@ fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
     };
     let next = match stop {
         Stop::Limit | Stop::Interrupted => AGAIN.to_owned(),
-        Stop::GaveUp => format!("When that is put right: {}", lowered(AGAIN)),
+        Stop::ExportBroken | Stop::GaveUp => format!("When that is put right: {}", lowered(AGAIN)),
         Stop::TokenRefused => {
             "No record is to blame. Put a valid token into CAPTURI_API_TOKEN or --token-file and \
              run the same command again."
@@ -140,6 +140,7 @@ fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
     let what = match stop {
         Stop::Limit => "Stopped by a limit that you set",
         Stop::Interrupted => "Interrupted",
+        Stop::ExportBroken => "The export could not be read to its end",
         Stop::GaveUp => "Gave up",
         Stop::TokenRefused => "The destination refused the token",
         Stop::LedgerLost => "The ledger could not be written",

@@ -197,6 +197,7 @@ pub(super) fn stop_name(stop: Stop) -> &'static str {
     match stop {
         Stop::Limit => "limit",
         Stop::Interrupted => "interrupted",
+        Stop::ExportBroken => "export_broken",
         Stop::GaveUp => "gave_up",
         Stop::TokenRefused => "token_refused",
         Stop::LedgerLost => "ledger_lost",

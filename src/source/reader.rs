@@ -2,16 +2,11 @@
 
 use std::sync::Arc;
 
-use super::encoding::{self, Charset, Evidence};
-use super::feed::Feed;
+use super::bytes::{Charset, Evidence, Feed, Stream, byte_order_mark, detect};
 use super::json::JsonReader;
-use super::options::Options;
-use super::record::{Batch, Sheet};
-use super::scan::{Dialect, Newline};
-use super::stream::{Progress, Stream};
-use super::table::Table;
+use super::table::{Dialect, Table};
 use super::workbook::{self, Workbook};
-use super::{Error, Input};
+use super::{Batch, Error, Input, Options, Progress, Sheet};
 
 /// How much of a file decides on its encoding at first.
 const SAMPLE: usize = 1 << 20;
@@ -39,7 +34,7 @@ impl Form {
     /// A table as most programs write it: commas, UTF-8, a line feed.
     pub fn plain_table() -> Form {
         Form(FormKind::Table {
-            dialect: Dialect { delimiter: b',', quote: Some(b'"'), newline: Newline::Lf },
+            dialect: Dialect { delimiter: b',', quote: Some(b'"'), newline: super::table::Newline::Lf },
             charset: Charset::UTF_8,
             bom: false,
         })
@@ -153,10 +148,10 @@ pub fn open(input: &Input, options: &Options) -> Result<Reader, Error> {
 fn open_workbook(input: &Input, options: &Options, stream: &Stream) -> Result<Reader, Error> {
     let mut workbook = Workbook::open(input, options)?;
     workbook.sheet_mut().form = Form(FormKind::Table {
-        dialect: workbook::DIALECT,
-        charset: Charset::UTF_8,
-        bom: true,
-    });
+            dialect: workbook::DIALECT,
+            charset: Charset::UTF_8,
+            bom: true,
+        });
     Ok(Reader {
         kind: Kind::Workbook(Box::new(workbook)),
         progress: Progress::done(stream.progress().total().unwrap_or(0)),
@@ -176,7 +171,7 @@ fn charset(
     stream: &Stream,
 ) -> Result<Evidence, Error> {
     // A byte order mark is written by who wrote the file, and knows better than a mapping.
-    if let Some(evidence) = encoding::byte_order_mark(sample) {
+    if let Some(evidence) = byte_order_mark(sample) {
         return Ok(evidence);
     }
     if let Some(label) = &options.encoding {
@@ -190,7 +185,7 @@ fn charset(
             ascii: false,
         });
     }
-    let evidence = encoding::detect(sample);
+    let evidence = detect(sample);
     let can_be_read_twice = stream
         .progress()
         .total()
@@ -215,7 +210,7 @@ fn first_evidence(input: &Input, options: &Options) -> Result<Evidence, Error> {
     if !sample.is_empty() {
         stream.read_up_to(SAMPLE, &mut sample)?;
     }
-    Ok(encoding::detect(&sample))
+    Ok(detect(&sample))
 }
 
 fn refuse_foreign(input: &Input, sample: &[u8]) -> Result<(), Error> {

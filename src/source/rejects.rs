@@ -9,10 +9,10 @@ use std::io::{self, Write};
 
 use serde_json::Value as Json;
 
-use super::encoding::{Charset, unmark};
+use super::bytes::{Charset, unmark};
 use super::reader::{Form, FormKind};
 use super::record::{Header, Record, Sheet};
-use super::scan::Dialect;
+use super::table::Dialect;
 
 /// Writes some records of one sheet again.
 #[derive(Debug)]

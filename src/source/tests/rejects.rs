@@ -18,7 +18,7 @@ fn rewritten(file: &File, options: &Options) -> Vec<u8> {
 fn without_lines(file: &File, options: &Options) -> Vec<Line> {
     let mut records = file.read(options).unwrap().records;
     for record in &mut records {
-        record.line = 0;
+        record.number = 0;
     }
     records
 }

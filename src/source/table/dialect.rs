@@ -2,8 +2,8 @@
 
 use memchr::{memchr, memchr_iter};
 
-use super::options::{Options, Quote};
 use super::scan::{Count, Dialect, Newline, Scanned, Window};
+use crate::source::{Header, Options, Quote};
 
 /// In the order in which a tie is settled: a comma is also a decimal sign and a part of prose.
 const DELIMITERS: [u8; 4] = [b'\t', b';', b'|', b','];
@@ -14,10 +14,10 @@ const MAX_PREAMBLE: usize = 20;
 
 /// What a sample says about a table.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Finding {
-    pub(super) dialect: Dialect,
+pub(in crate::source) struct Finding {
+    pub(in crate::source) dialect: Dialect,
     /// Title lines before the header.
-    pub(super) preamble: usize,
+    pub(in crate::source) preamble: usize,
 }
 
 /// How well a delimiter and a quote explain the sample.
@@ -53,7 +53,7 @@ impl Fit {
 
 /// The dialect of `sample`; what `options` say is taken as said. `ended` tells that the sample is
 /// the whole text.
-pub(super) fn detect(sample: &[u8], ended: bool, options: &Options) -> Finding {
+pub(in crate::source) fn detect(sample: &[u8], ended: bool, options: &Options) -> Finding {
     let newline = Newline::detect(sample);
     let quotes: &[Option<u8>] = match options.quote {
         Some(Quote::None) => &[None],
@@ -111,7 +111,7 @@ pub(super) fn detect(sample: &[u8], ended: bool, options: &Options) -> Finding {
 /// A file of rejected records says its delimiter before the name of its last column.
 fn delimiter_of_rejects(sample: &[u8]) -> Option<u8> {
     let line = sample.split(|byte| matches!(byte, b'\r' | b'\n')).next()?;
-    let before = line.strip_suffix(super::Header::PROBLEMS.as_bytes())?;
+    let before = line.strip_suffix(Header::PROBLEMS.as_bytes())?;
     before
         .last()
         .copied()
@@ -170,17 +170,7 @@ fn fit(sample: &[u8], ended: bool, dialect: Dialect) -> Fit {
         };
         at += next.max(1);
     }
-    if let Some(quote) = dialect.quote {
-        fit.opening = memchr_iter(quote, sample)
-            .filter(|at| match at.checked_sub(1) {
-                None => true,
-                Some(before) => {
-                    let before = sample[before];
-                    before == dialect.delimiter || matches!(before, b'\r' | b'\n')
-                }
-            })
-            .count();
-    }
+    fit.opening = opening_quotes(sample, dialect);
     let mut counts = std::collections::HashMap::new();
     for width in &fit.widths {
         *counts.entry(*width).or_insert(0_usize) += 1;
@@ -206,6 +196,19 @@ fn fit(sample: &[u8], ended: bool, dialect: Dialect) -> Fit {
     fit
 }
 
+/// Quotes that stand where a cell may begin.
+fn opening_quotes(sample: &[u8], dialect: Dialect) -> usize {
+    let begins = |at: &usize| match at.checked_sub(1) {
+        None => true,
+        Some(before) => {
+            let before = sample[before];
+            before == dialect.delimiter || matches!(before, b'\r' | b'\n')
+        }
+    };
+    let quotes = dialect.quote.map(|quote| memchr_iter(quote, sample));
+    quotes.map_or(0, |quotes| quotes.filter(begins).count())
+}
+
 /// Lines without a delimiter before a table whose rows agree are its title.
 fn preamble(fit: &Fit) -> usize {
     let lines = fit.widths.iter().take_while(|width| **width == 1).count();
@@ -220,7 +223,7 @@ fn preamble(fit: &Fit) -> usize {
 }
 
 /// The delimiter that Excel writes into the first line (`sep=;`), and the length of that line.
-pub(super) fn separator_line(text: &[u8]) -> Option<(u8, usize)> {
+pub(in crate::source) fn separator_line(text: &[u8]) -> Option<(u8, usize)> {
     let rest = text
         .strip_prefix(b"sep=")
         .or_else(|| text.strip_prefix(b"\"sep="))?;

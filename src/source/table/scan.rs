@@ -9,15 +9,15 @@ use super::rows::Rows;
 
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Dialect {
-    pub(super) delimiter: u8,
-    pub(super) quote: Option<u8>,
-    pub(super) newline: Newline,
+pub(in crate::source) struct Dialect {
+    pub(in crate::source) delimiter: u8,
+    pub(in crate::source) quote: Option<u8>,
+    pub(in crate::source) newline: Newline,
 }
 
 /// What ends a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Newline {
+pub(in crate::source) enum Newline {
     Lf,
     CrLf,
     Cr,
@@ -25,14 +25,14 @@ pub(super) enum Newline {
 
 impl Newline {
     /// The last byte of a line; with `\n` a `\r` before it belongs to the ending too.
-    pub(super) fn terminator(self) -> u8 {
+    pub(in crate::source) fn terminator(self) -> u8 {
         match self {
             Newline::Lf | Newline::CrLf => b'\n',
             Newline::Cr => b'\r',
         }
     }
 
-    pub(super) fn bytes(self) -> &'static [u8] {
+    pub(in crate::source) fn bytes(self) -> &'static [u8] {
         match self {
             Newline::Lf => b"\n",
             Newline::CrLf => b"\r\n",
@@ -40,7 +40,7 @@ impl Newline {
         }
     }
 
-    pub(super) fn name(self) -> &'static str {
+    pub(in crate::source) fn name(self) -> &'static str {
         match self {
             Newline::Lf => "LF",
             Newline::CrLf => "CRLF",
@@ -49,7 +49,7 @@ impl Newline {
     }
 
     /// What most line endings of `sample` are.
-    pub(super) fn detect(sample: &[u8]) -> Self {
+    pub(in crate::source) fn detect(sample: &[u8]) -> Self {
         let feeds = memchr_iter(b'\n', sample).count();
         let (mut pairs, mut alone) = (0, 0);
         for at in memchr_iter(b'\r', sample) {
@@ -70,7 +70,7 @@ impl Newline {
 }
 
 /// Takes the cells of a row as they are found.
-pub(super) trait Sink {
+pub(in crate::source) trait Sink {
     /// The next bytes of the current cell.
     fn piece(&mut self, bytes: &[u8]);
     /// The current cell is complete.
@@ -79,7 +79,7 @@ pub(super) trait Sink {
 
 /// Counts cells and keeps nothing.
 #[derive(Debug, Default)]
-pub(super) struct Count(pub(super) usize);
+pub(in crate::source) struct Count(pub(in crate::source) usize);
 
 impl Sink for Count {
     fn piece(&mut self, _: &[u8]) {}
@@ -90,7 +90,7 @@ impl Sink for Count {
 
 /// What stands at the beginning of some text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scanned {
+pub(in crate::source) enum Scanned {
     /// A row.
     Row(Extent),
     /// More text is needed to say.
@@ -101,32 +101,32 @@ pub(super) enum Scanned {
 
 /// How far a row reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Extent {
+pub(in crate::source) struct Extent {
     /// Where the next row begins.
-    pub(super) next: usize,
+    pub(in crate::source) next: usize,
     /// Where the row's own text ends, before its line ending.
-    pub(super) end: usize,
+    pub(in crate::source) end: usize,
     /// The first cell in which a quote is out of place.
-    pub(super) stray: Option<usize>,
+    pub(in crate::source) stray: Option<usize>,
     /// Cells that are quoted, and properly closed.
-    pub(super) quoted: usize,
+    pub(in crate::source) quoted: usize,
     /// Line breaks inside cells.
-    pub(super) breaks: u64,
+    pub(in crate::source) breaks: u64,
 }
 
 /// Text to scan, and how far.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Window<'t> {
-    pub(super) data: &'t [u8],
+pub(in crate::source) struct Window<'t> {
+    pub(in crate::source) data: &'t [u8],
     /// Whether the input ends where `data` does.
-    pub(super) ended: bool,
+    pub(in crate::source) ended: bool,
     /// How many bytes a quoted cell may reach over the end of its line.
-    pub(super) reach: usize,
+    pub(in crate::source) reach: usize,
 }
 
 impl Dialect {
     /// The row at the start of the window.
-    pub(super) fn scan(self, window: Window<'_>, sink: &mut impl Sink) -> Scanned {
+    pub(in crate::source) fn scan(self, window: Window<'_>, sink: &mut impl Sink) -> Scanned {
         let Window { data, ended, .. } = window;
         let terminator = self.newline.terminator();
         let mut extent = Extent::default();
@@ -227,16 +227,15 @@ impl Dialect {
     /// Length of the line ending at the start of `text`.
     fn ending(self, text: &[u8]) -> usize {
         match (self.newline, text) {
-            (Newline::Cr, [b'\r', ..]) => 1,
             // The last line of a file may have lost half of its ending.
-            (Newline::Lf | Newline::CrLf, [b'\n', ..] | [b'\r']) => 1,
+            (Newline::Cr, [b'\r', ..]) | (Newline::Lf | Newline::CrLf, [b'\n', ..] | [b'\r']) => 1,
             (Newline::Lf | Newline::CrLf, [b'\r', b'\n', ..]) => 2,
             _ => 0,
         }
     }
 
     /// `line` without the `\r` of its ending.
-    pub(super) fn trim_ending<'t>(self, line: &'t [u8]) -> &'t [u8] {
+    pub(in crate::source) fn trim_ending(self, line: &[u8]) -> &[u8] {
         match (self.newline, line) {
             (Newline::Lf | Newline::CrLf, [text @ .., b'\r']) => text,
             _ => line,
@@ -244,7 +243,7 @@ impl Dialect {
     }
 
     /// The number of cells of `line`, or `None` when its quotes are not in order.
-    pub(super) fn clean_width(self, line: &[u8]) -> Option<usize> {
+    pub(in crate::source) fn clean_width(self, line: &[u8]) -> Option<usize> {
         let window = Window {
             data: line,
             ended: true,
@@ -260,7 +259,7 @@ impl Dialect {
     }
 
     /// The cells of `line` by its delimiters alone; cells in quotes from end to end lose them.
-    pub(super) fn split_at_delimiters(self, line: &[u8], sink: &mut impl Sink) {
+    pub(in crate::source) fn split_at_delimiters(self, line: &[u8], sink: &mut impl Sink) {
         for cell in line.split(|byte| *byte == self.delimiter) {
             match (self.quote, cell) {
                 (Some(quote), [first, inner @ .., last]) if *first == quote && *last == quote => {
@@ -281,7 +280,7 @@ impl Dialect {
 
     /// Takes rows off the front of `data` as long as they are whole, free of quotes and `expected`;
     /// stops before the first one that needs a closer look. Gives the bytes taken and the next line.
-    pub(super) fn plain_rows(
+    pub(in crate::source) fn plain_rows(
         self,
         data: &[u8],
         expected: Expected,
@@ -330,11 +329,11 @@ impl Dialect {
 
 /// What rows are taken without a closer look.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Expected {
-    pub(super) width: usize,
-    pub(super) max_field: usize,
+pub(in crate::source) struct Expected {
+    pub(in crate::source) width: usize,
+    pub(in crate::source) max_field: usize,
     /// The line on which the first of them stands.
-    pub(super) line: u64,
+    pub(in crate::source) line: u64,
 }
 
 /// A quoted cell with its end.
