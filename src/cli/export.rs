@@ -63,6 +63,12 @@ pub(super) fn load_mapping(arguments: &ExportArgs) -> Result<Mapping, Error> {
     if let Some(region) = &arguments.region {
         mapping.set_region(region).map_err(Usage::Name)?;
     }
+    if let Some(file) = &arguments.agents {
+        mapping.set_agents(file).map_err(Usage::Agents)?;
+    }
+    if let Some(domain) = &arguments.email_domain {
+        mapping.set_email_domain(domain).map_err(Usage::Agents)?;
+    }
     Ok(mapping)
 }
 

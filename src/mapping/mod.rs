@@ -7,6 +7,7 @@
 //! column costs no allocation. Leaves the judgement of a conversation to `call`, the dialect of the
 //! file to `source`, and the search for recordings to `audio`.
 
+mod agents;
 mod audio_name;
 mod audio_section;
 mod bind;
@@ -19,6 +20,7 @@ mod file;
 mod legs;
 mod list;
 mod lookup;
+mod need;
 mod number;
 mod origin;
 mod presets;
@@ -31,6 +33,7 @@ mod template;
 mod time;
 mod value;
 
+pub use agents::AgentsError;
 pub use audio_name::AudioName;
 pub use audio_section::{AudioSection, Several};
 pub use error::{Finding, LoadError};

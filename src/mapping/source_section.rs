@@ -12,6 +12,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::error::{Findings, did_you_mean, suggest};
+use super::need::{Need, read_needs};
 use super::reader::{Section, Text, wrong_type};
 
 /// Plain values of the `[source]` table, as the operator wrote them.
@@ -43,6 +44,10 @@ pub struct SourceSection {
     pub timezone: Option<String>,
     /// Two letters of the country of phone numbers without a country code.
     pub region: Option<String>,
+    /// Columns that templates may use though an export lacks them; they are empty then.
+    pub optional: Vec<String>,
+    /// Columns by which an export of this kind is known; paths without indices in JSON.
+    pub signature: Vec<String>,
 }
 
 /// How cells are quoted.
@@ -64,13 +69,10 @@ pub(super) struct SourceRead {
     pub(super) skip: Vec<(String, Text)>,
     /// What the export does not say and the file does not either: places of its names.
     pub(super) needs: Vec<(Need, Range<usize>)>,
-}
-
-/// What a preset asks the operator for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Need {
-    Timezone,
-    Region,
+    /// The file of agents.
+    pub(super) agents: Option<Text>,
+    /// The domain of agents' addresses.
+    pub(super) email_domain: Option<Text>,
 }
 
 /// Reads the table.
@@ -86,6 +88,8 @@ pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings)
         region: region.as_ref().and_then(|text| read_region(text, findings)),
         skip: read_skip(&mut section, findings),
         needs: read_needs(&mut section, findings),
+        agents: section.text("agents", findings),
+        email_domain: section.text("email_domain", findings),
         section: SourceSection {
             format,
             delimiter: section.letter("delimiter", findings),
@@ -100,6 +104,8 @@ pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings)
             trailer: plain(section.texts("trailer", findings)).unwrap_or_default(),
             timezone: timezone.map(Spanned::into_inner),
             region: region.map(Spanned::into_inner),
+            optional: plain(section.texts("optional", findings)).unwrap_or_default(),
+            signature: plain(section.texts("signature", findings)).unwrap_or_default(),
         },
     };
     if read.section.columns.is_some() && read.section.header_lines.is_some_and(|lines| lines > 1) {
@@ -211,22 +217,6 @@ fn read_skip(section: &mut Section<'_, '_>, findings: &mut Findings) -> Vec<(Str
         }
         _ => condition("skip", value, findings).into_iter().collect(),
     }
-}
-
-fn read_needs(section: &mut Section<'_, '_>, findings: &mut Findings) -> Vec<(Need, Range<usize>)> {
-    const WORDS: [(&str, Need); 2] = [("timezone", Need::Timezone), ("region", Need::Region)];
-    let mut needs = Vec::new();
-    for text in section.texts("needs", findings).unwrap_or_default() {
-        match WORDS.iter().find(|(word, _)| word == text.get_ref()) {
-            Some((_, need)) => needs.push((*need, text.span())),
-            None => findings.add_with(
-                text.span(),
-                format!("`{}` cannot be asked for", text.get_ref()),
-                suggest(text.get_ref(), WORDS.map(|(word, _)| word)),
-            ),
-        }
-    }
-    needs
 }
 
 /// A zone by its IANA name, or `Z` or an offset such as `+01:00`.
