@@ -10,6 +10,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::agents::{Agents, AgentsError};
+use super::case_profile::CaseProfile;
+use super::case_section::CaseSection;
 use super::audio_section::{AudioSection, NameRule, read_audio};
 use super::error::{Findings, LoadError, suggest};
 use super::legs::LegsSection;
@@ -21,6 +23,7 @@ use super::need::Need;
 use super::source_section::{
     SourceRead, SourceSection, UnknownName, read_source, region_of, zone_of,
 };
+use super::target::Target;
 use super::template::{TemplateId, Templates};
 use crate::call::Field;
 use crate::source::Sheet;
@@ -39,6 +42,8 @@ pub struct Mapping {
     pub(super) names: Vec<NameRule>,
     pub(super) fields: Vec<FieldRule>,
     pub(super) legs: Option<LegsSection>,
+    /// Set when the records are cases; the fields are then there.
+    pub(super) case: Option<CaseSection>,
     agents: Agents,
     pub(super) templates: Templates,
 }
@@ -65,6 +70,7 @@ impl Mapping {
             region: None,
             needs: Vec::new(),
             legs: None,
+            case: None,
             skip: Vec::new(),
             audio: AudioSection::default(),
             names: Vec::new(),
@@ -83,7 +89,8 @@ impl Mapping {
 
     fn read(&mut self, root: &Spanned<DeTable<'_>>, dir: Option<&Path>, findings: &mut Findings) {
         let mut file = Section::new(root.get_ref(), "the mapping file", 0..0);
-        file.choice("target", &[("conversation", ())], findings);
+        let targets = [("conversation", false), ("case", true)];
+        let is_case = file.choice("target", &targets, findings).unwrap_or_default();
         let lookups = file.value("lookup");
         let lookups = lookups
             .map(|value| Lookups::read(value, dir, findings))
@@ -93,21 +100,29 @@ impl Mapping {
             self.templates.read_lets(&section, findings);
         }
         self.read_source(&mut file, dir, findings);
-        let legs = file.table("legs", findings);
-        self.legs = legs.and_then(|section| LegsSection::read(section, findings));
+        if is_case {
+            let section = file.table("messages", findings);
+            self.case = Some(CaseSection::read(section, &mut self.templates, findings));
+        } else {
+            let legs = file.table("legs", findings);
+            self.legs = legs.and_then(|section| LegsSection::read(section, findings));
+        }
         let mut reader = RuleReader {
             lookups: &lookups,
             templates: &mut self.templates,
             findings,
         };
         match file.value("fields").map(|value| (value, value.get_ref())) {
-            Some((_, DeValue::Table(table))) => self.fields = read_fields(table, &mut reader),
+            Some((_, DeValue::Table(table))) => match &mut self.case {
+                Some(case) => case.read_fields(table, &mut reader),
+                None => self.fields = read_fields(table, &mut reader),
+            },
             Some((value, other)) => {
                 wrong_type::<()>("fields", "a table", other, value.span(), reader.findings);
             }
             None => reader.findings.add(0..0, "the file has no [fields]"),
         }
-        if let Some(section) = file.table("audio", reader.findings) {
+        if !is_case && let Some(section) = file.table("audio", reader.findings) {
             (self.audio, self.names) = read_audio(section, &mut reader);
         }
         file.finish(findings);
@@ -203,6 +218,23 @@ impl Mapping {
         Profile::bind(self, sheet)
     }
 
+    /// The same for a mapping of cases; `None` when the records are conversations.
+    pub fn bind_cases(&self, sheet: &Sheet) -> Result<Option<CaseProfile>, LoadError> {
+        CaseProfile::bind(self, sheet)
+    }
+
+    /// Whether the records are cases or their messages.
+    pub fn is_of_cases(&self) -> bool {
+        self.case.is_some()
+    }
+
+    /// Sends private messages, too.
+    pub fn include_private(&mut self) {
+        if let Some(case) = &mut self.case {
+            case.with_private = true;
+        }
+    }
+
     /// Name of the file, as shown in messages.
     pub fn name(&self) -> &str {
         &self.name
@@ -229,7 +261,7 @@ fn read_fields(table: &DeTable<'_>, reader: &mut RuleReader<'_>) -> Vec<FieldRul
     for (key, value) in table {
         let name = key.get_ref().as_ref();
         match Field::from_name(name) {
-            Some(field) => rules.extend(reader.field(field, key.span(), value)),
+            Some(field) => rules.extend(reader.field(Target::Call(field), key.span(), value)),
             None => reader.findings.add_with(
                 key.span(),
                 format!("`{name}` is no field of a conversation"),
@@ -237,6 +269,6 @@ fn read_fields(table: &DeTable<'_>, reader: &mut RuleReader<'_>) -> Vec<FieldRul
             ),
         }
     }
-    rules.sort_by_key(|rule| rule.field);
+    rules.sort_by_key(|rule| rule.field.field());
     rules
 }
