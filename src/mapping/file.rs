@@ -1,7 +1,7 @@
 //! A mapping file: read, checked, and ready to be bound to an export.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -15,7 +15,7 @@ use super::case_section::CaseSection;
 use super::audio_section::{AudioSection, NameRule, read_audio};
 use super::error::{Findings, LoadError, suggest};
 use super::legs::LegsSection;
-use super::lookup::Lookups;
+use super::lookup::{Beside, Lookups};
 use super::profile::Profile;
 use super::reader::{Section, wrong_type};
 use super::rule::{FieldRule, RuleReader};
@@ -52,6 +52,17 @@ impl Mapping {
     /// Reads and checks a mapping file. `name` is shown in messages; lookup files are found
     /// relative to `dir`.
     pub fn load(text: &str, name: &str, dir: Option<&Path>) -> Result<Mapping, LoadError> {
+        Self::load_with(text, name, dir, &[])
+    }
+
+    /// The same with other lookup files than the mapping names: each by the name of its table, and
+    /// relative to the current folder.
+    pub fn load_with(
+        text: &str,
+        name: &str,
+        dir: Option<&Path>,
+        files: &[(String, PathBuf)],
+    ) -> Result<Mapping, LoadError> {
         let name: Arc<str> = name.into();
         let text: Arc<str> = text.into();
         let mut findings = Findings::new(Arc::clone(&text));
@@ -79,7 +90,7 @@ impl Mapping {
             templates: Templates::new(&Lookups::default()),
             text: Arc::clone(&text),
         };
-        mapping.read(&root, dir, &mut findings);
+        mapping.read(&root, Beside { dir, files }, &mut findings);
         if findings.is_empty() {
             Ok(mapping)
         } else {
@@ -87,19 +98,19 @@ impl Mapping {
         }
     }
 
-    fn read(&mut self, root: &Spanned<DeTable<'_>>, dir: Option<&Path>, findings: &mut Findings) {
+    fn read(&mut self, root: &Spanned<DeTable<'_>>, beside: Beside<'_>, findings: &mut Findings) {
         let mut file = Section::new(root.get_ref(), "the mapping file", 0..0);
         let targets = [("conversation", false), ("case", true)];
         let is_case = file.choice("target", &targets, findings).unwrap_or_default();
         let lookups = file.value("lookup");
         let lookups = lookups
-            .map(|value| Lookups::read(value, dir, findings))
+            .map(|value| Lookups::read(value, beside, findings))
             .unwrap_or_default();
         self.templates = Templates::new(&lookups);
         if let Some(section) = file.table("let", findings) {
             self.templates.read_lets(&section, findings);
         }
-        self.read_source(&mut file, dir, findings);
+        self.read_source(&mut file, beside.dir, findings);
         if is_case {
             let section = file.table("messages", findings);
             self.case = Some(CaseSection::read(section, &mut self.templates, findings));

@@ -23,6 +23,7 @@ mod file;
 mod legs;
 mod list;
 mod lookup;
+mod lookup_json;
 mod need;
 mod number;
 mod origin;

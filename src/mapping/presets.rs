@@ -1,5 +1,7 @@
 //! The mapping files that come with the program.
 
+use std::path::{Path, PathBuf};
+
 use super::error::LoadError;
 use super::file::Mapping;
 
@@ -18,6 +20,14 @@ const PRESETS: &[Preset] = &[Preset {
     name: "capturi-v1",
     title: "the documented v1 shape, and columns with v2 names",
     text: include_str!("../../mappings/capturi-v1.toml"),
+}, Preset {
+    name: "zendesk-tickets",
+    title: "Zendesk: whole tickets with their comments, as cases",
+    text: include_str!("../../mappings/zendesk-tickets.toml"),
+}, Preset {
+    name: "zendesk-messages",
+    title: "Zendesk: one message a record, as cases",
+    text: include_str!("../../mappings/zendesk-messages.toml"),
 }];
 
 impl Preset {
@@ -26,7 +36,16 @@ impl Preset {
 
     /// Loads the preset.
     pub fn load(&self) -> Result<Mapping, LoadError> {
-        Mapping::load(self.text, self.name, None)
+        self.load_beside(None, &[])
+    }
+
+    /// Loads the preset with its second files in `dir`, or where `files` says by their names.
+    pub fn load_beside(
+        &self,
+        dir: Option<&Path>,
+        files: &[(String, PathBuf)],
+    ) -> Result<Mapping, LoadError> {
+        Mapping::load_with(self.text, self.name, dir, files)
     }
 }
 
