@@ -77,11 +77,12 @@ pub enum Key<'a> {
 /// A destination that requests can be sent to. Cheap to share; holds the token.
 #[derive(Debug)]
 pub struct Client {
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
     create: Url,
     audio: Url,
-    authorization: HeaderValue,
-    timeout: Duration,
+    pub(super) case: Url,
+    pub(super) authorization: HeaderValue,
+    pub(super) timeout: Duration,
 }
 
 /// Why a client could not be made.
@@ -176,6 +177,7 @@ impl Client {
             http: builder.build()?,
             create: path(&[connection.version.name(), "conversation"])?,
             audio: path(&["v1", "audio"])?,
+            case: path(&["v1", "case"])?,
             authorization,
             timeout: connection.timeout,
         })
@@ -250,7 +252,7 @@ impl Client {
         Ok(url)
     }
 
-    async fn send(&self, request: Request) -> Result<Response, Error> {
+    pub(super) async fn send(&self, request: Request) -> Result<Response, Error> {
         let response = self
             .http
             .execute(request)
@@ -281,14 +283,14 @@ impl Client {
 
 /// One percent-encoded path segment. `.` and `..` are steps of a path in every spelling, `%2E`
 /// included (WHATWG URL), so these two ids cannot be addressed.
-fn segment(id: &str) -> Result<String, Error> {
+pub(super) fn segment(id: &str) -> Result<String, Error> {
     match id {
         "." | ".." => Err(Error::Unaddressable),
         _ => Ok(utf8_percent_encode(id, SEGMENT).to_string()),
     }
 }
 
-async fn read(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {
+pub(super) async fn read(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if body.len() < ANSWER_LIMIT {
@@ -314,7 +316,7 @@ fn plain(bytes: &[u8]) -> String {
 
 /// Whether the server may have seen the request. The text is the innermost cause, without the URL:
 /// an upload's URL holds the call's id.
-fn classify(error: &reqwest::Error) -> Error {
+pub(super) fn classify(error: &reqwest::Error) -> Error {
     let mut cause: &dyn std::error::Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;

@@ -43,7 +43,7 @@ pub(super) struct Ending {
 
 /// Why a call did not get through.
 #[derive(Debug)]
-enum Halt {
+pub(super) enum Halt {
     Refused {
         stage: Stage,
         status: u16,
@@ -60,7 +60,7 @@ enum Halt {
 }
 
 /// An answer that a call can go on with.
-enum Answer<T> {
+pub(super) enum Answer<T> {
     Done(T),
     AlreadyThere,
 }
@@ -270,7 +270,7 @@ impl Courier {
 
     /// Sends a request until it gets through, is refused, or has been tried as often as allowed.
     /// A call that waits for its next try holds no permit.
-    async fn attempt<T, F>(
+    pub(super) async fn attempt<T, F>(
         &self,
         stage: Stage,
         in_doubt: &mut bool,
@@ -404,10 +404,20 @@ impl Courier {
             .into_iter()
             .map(|fact| Entry::new(Arc::clone(&identity), fact))
             .collect();
-        self.writer.write(entries).await.map_err(|error| {
+        self.written(self.writer.write(entries).await)
+    }
+
+    /// Without a ledger nothing more is sent.
+    pub(super) fn written(&self, result: Result<(), ledger::Error>) -> Result<(), Halt> {
+        result.map_err(|error| {
             self.stop.raise(Stop::LedgerLost, error.to_string());
             Halt::Stopped
         })
+    }
+
+    /// The words about something that was tried as often as allowed.
+    pub(super) fn gave_up(&self, why: &str) -> String {
+        format!("not sent after {} tries: {why}", self.effort.retries + 1)
     }
 
     async fn halted(&self, shipment: &Shipment, halt: Halt) -> Ending {
@@ -436,7 +446,7 @@ impl Courier {
                 (fact, code, message)
             }
             Halt::Failed { stage, status, why } => {
-                let message = format!("not sent after {} tries: {why}", self.effort.retries + 1);
+                let message = self.gave_up(&why);
                 (
                     Fact::Failed {
                         fingerprint,
@@ -470,7 +480,8 @@ enum Made {
 impl From<Stage> for ledger::Stage {
     fn from(stage: Stage) -> Self {
         match stage {
-            Stage::Create => ledger::Stage::Create,
+            // A case has no stages in the ledger; it is made by the request that fills it.
+            Stage::Create | Stage::Case | Stage::Change => ledger::Stage::Create,
             Stage::Upload => ledger::Stage::Upload,
         }
     }

@@ -1,7 +1,7 @@
 //! The main loop: takes decided records in order, keeps a bounded number of calls under way, and
 //! tells how each record ended.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +17,9 @@ use super::{Orders, Pace, Plan, StopSignal};
 use crate::api::Throttle;
 use crate::call::Problem;
 use crate::ledger::{Entry, Fact};
-use crate::pipeline::{Decided, Decision, Event, Fate, Outcome, Stop};
+use crate::pipeline::{
+    CaseShipment, Decided, Decision, Event, Fate, Outcome, Shipment, Stop,
+};
 use crate::source::Batch;
 
 /// Calls under way for each request in flight: those that wait for the ledger or for their next
@@ -26,8 +28,35 @@ const IN_HAND: usize = 4;
 /// How often bytes under way are told.
 const TICK: Duration = Duration::from_millis(200);
 
-/// A call that has come back, and the record that it was made of.
-type Landed = (Arc<Batch>, usize, Vec<Problem>, Ending);
+/// What a task carries out.
+enum Cargo {
+    Call(Box<Shipment>),
+    Case(Box<CaseShipment>),
+}
+
+/// A call or a case with the records that it was made of, and the problems of each.
+struct Errand {
+    batch: Arc<Batch>,
+    records: Vec<(usize, Vec<Problem>)>,
+    cargo: Cargo,
+}
+
+impl Errand {
+    /// What must not be under way twice: messages of a case go out in order.
+    fn case(&self) -> Option<u64> {
+        match &self.cargo {
+            Cargo::Call(_) => None,
+            Cargo::Case(shipment) => Some(shipment.case.identity_hash()),
+        }
+    }
+}
+
+/// A call or a case that has come back, with how each record ended.
+struct Landed {
+    batch: Arc<Batch>,
+    records: Vec<(usize, Vec<Problem>, Ending)>,
+    case: Option<u64>,
+}
 
 /// Carries out what the road decided, until the road ends or the run is stopped. Every record
 /// that was taken from `orders` ends in exactly one [`Event::Ended`].
@@ -64,6 +93,7 @@ pub async fn run<E>(
         in_hand,
         flights: JoinSet::new(),
         waiting: VecDeque::new(),
+        busy: HashSet::new(),
         sent: 0,
         failed: 0,
         on_event,
@@ -104,7 +134,9 @@ struct Floor<'e> {
     stop: Arc<StopSignal>,
     in_hand: usize,
     flights: JoinSet<Landed>,
-    waiting: VecDeque<(Arc<Batch>, usize, Decision)>,
+    waiting: VecDeque<Errand>,
+    /// Cases under way.
+    busy: HashSet<u64>,
     sent: u64,
     failed: u64,
     on_event: &'e mut dyn FnMut(Event<'_>),
@@ -168,6 +200,7 @@ impl Floor<'_> {
     async fn take(&mut self, decided: Decided) {
         decided.announce(self.on_event);
         let mut held = Vec::new();
+        let mut riders = Vec::new();
         for (index, decision) in decided.decisions.into_iter().enumerate() {
             let Decision { problems, fate } = decision;
             match fate {
@@ -184,10 +217,19 @@ impl Floor<'_> {
                     held.push(Entry::new(identity, Fact::Held { fingerprint }));
                     self.end(&decided.batch, index, Outcome::Held, "", &problems);
                 }
-                fate @ Fate::Sends(_) => {
-                    let decision = Decision { problems, fate };
-                    self.waiting
-                        .push_back((Arc::clone(&decided.batch), index, decision));
+                Fate::Sends(shipment) => self.waiting.push_back(Errand {
+                    batch: Arc::clone(&decided.batch),
+                    records: vec![(index, problems)],
+                    cargo: Cargo::Call(shipment),
+                }),
+                Fate::Rides => riders.push((index, problems)),
+                Fate::SendsCase(shipment) => {
+                    riders.push((index, problems));
+                    self.waiting.push_back(Errand {
+                        batch: Arc::clone(&decided.batch),
+                        records: std::mem::take(&mut riders),
+                        cargo: Cargo::Case(shipment),
+                    });
                 }
             }
         }
@@ -199,11 +241,8 @@ impl Floor<'_> {
     /// Starts as many waiting calls as there is room for; after a stop, ends them untried.
     fn start(&mut self) {
         while self.flights.len() < self.in_hand || self.stop.is_raised() {
-            let Some((batch, index, Decision { problems, fate })) = self.waiting.pop_front() else {
+            let Some(errand) = self.next() else {
                 return;
-            };
-            let Fate::Sends(shipment) = fate else {
-                continue;
             };
             if self
                 .courier
@@ -217,20 +256,48 @@ impl Floor<'_> {
                 );
             }
             if self.stop.is_raised() {
-                self.end(&batch, index, Outcome::NotAttempted, "", &problems);
+                for (index, problems) in &errand.records {
+                    self.end(&errand.batch, *index, Outcome::NotAttempted, "", problems);
+                }
                 continue;
             }
             self.sent += 1;
+            self.busy.extend(errand.case());
             let courier = Arc::clone(&self.courier);
             self.flights.spawn(async move {
-                let ending = courier.deliver(*shipment).await;
-                (batch, index, problems, ending)
+                let case = errand.case();
+                let endings = match errand.cargo {
+                    Cargo::Call(shipment) => vec![courier.deliver(*shipment).await],
+                    Cargo::Case(shipment) => courier.deliver_case(&shipment).await,
+                };
+                let records = errand.records.into_iter().zip(endings);
+                let records = records.map(|((index, problems), ending)| (index, problems, ending));
+                Landed {
+                    batch: errand.batch,
+                    records: records.collect(),
+                    case,
+                }
             });
         }
     }
 
+    /// The next errand whose case is not under way; after a stop, any.
+    fn next(&mut self) -> Option<Errand> {
+        let is_free = |errand: &Errand| {
+            errand
+                .case()
+                .is_none_or(|case| !self.busy.contains(&case))
+        };
+        let is_stopped = self.stop.is_raised();
+        let at = self
+            .waiting
+            .iter()
+            .position(|errand| is_stopped || is_free(errand))?;
+        self.waiting.remove(at)
+    }
+
     fn land(&mut self, landed: Result<Landed, tokio::task::JoinError>) {
-        let (batch, index, mut problems, ending) = match landed {
+        let landed = match landed {
             Ok(landed) => landed,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
@@ -238,6 +305,21 @@ impl Floor<'_> {
                 Err(_) => return,
             },
         };
+        if let Some(case) = landed.case {
+            self.busy.remove(&case);
+        }
+        for (index, problems, ending) in landed.records {
+            self.tell_end(&landed.batch, index, problems, ending);
+        }
+    }
+
+    fn tell_end(
+        &mut self,
+        batch: &Batch,
+        index: usize,
+        mut problems: Vec<Problem>,
+        ending: Ending,
+    ) {
         let record = batch.get(index);
         if let Some((code, message)) = ending.problem {
             problems.push(Problem::new(code, record.place(), message));

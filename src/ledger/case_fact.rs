@@ -49,6 +49,8 @@ pub enum CaseFact {
     MessageAdded(MessagePrint, Option<CasePrint>),
     /// The server said no.
     Refused {
+        /// The message that it does not have; `None` when it is not known, or not about one.
+        of: Option<u64>,
         /// The HTTP status.
         status: u16,
         /// What it said. Kept masked: see `mask.rs`.
@@ -139,7 +141,7 @@ impl CaseStanding {
                     None => self.print.content = 0,
                 }
             }
-            CaseFact::Refused { status, message } => {
+            CaseFact::Refused { status, message, .. } => {
                 self.obstacle = Some(CaseObstacle::Refused(*status, message.clone()));
             }
             CaseFact::Failed { status, why } => {

@@ -37,6 +37,11 @@ pub(super) fn take_in(connection: &Connection, entry: CaseEntry, now: Timestamp)
         }
         CaseFact::MessageIntended(message) => save_message(connection, id, *message, INTENDED),
         CaseFact::MessageAdded(message, _) => save_message(connection, id, *message, ADDED),
+        CaseFact::Refused { of: Some(hash), .. } => {
+            let sql = "DELETE FROM desk_message WHERE in_case = ?1 AND hash = ?2 AND state = 0";
+            connection.prepare_cached(sql)?.execute((id, hash.cast_signed()))?;
+            Ok(())
+        }
         CaseFact::Intended
         | CaseFact::Changed(_)
         | CaseFact::Refused { .. }

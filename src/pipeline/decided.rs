@@ -1,13 +1,15 @@
 //! What leaves the road: records in the order of the export, each with its fate.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::call::{Call, Problem};
-use crate::ledger::Standing;
+use crate::case::{Case, Message};
+use crate::ledger::{CasePrint, MessagePrint, Standing};
 use crate::pipeline::{Event, Facts, Outcome};
-use crate::plan::Step;
+use crate::plan::{CaseStep, Step};
 use crate::source::{Batch, Sheet};
 
 /// The recording of a call, as an upload needs it.
@@ -40,6 +42,42 @@ pub struct Shipment {
     pub parcel: Option<Parcel>,
 }
 
+/// A record of a case, and which of the case's messages it told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseRow {
+    /// The place of the record in its batch.
+    pub index: usize,
+    /// Places in [`CaseShipment::messages`].
+    pub messages: Range<usize>,
+}
+
+/// A case with everything that is needed to carry out its step.
+#[derive(Debug, Clone)]
+pub struct CaseShipment {
+    /// The case itself.
+    pub case: Case,
+    /// All its messages that the export has, in the order of time.
+    pub messages: Vec<Message>,
+    /// What the ledger is told of the case.
+    pub print: CasePrint,
+    /// What it is told of the messages, in their order.
+    pub marks: Vec<MessagePrint>,
+    /// Which messages the server has, as far as is known.
+    pub known: Vec<bool>,
+    /// Which messages left in an earlier run without an answer.
+    pub doubtful: Vec<bool>,
+    /// What to do.
+    pub step: CaseStep,
+    /// Whether the server has the case, as far as is known.
+    pub was_there: bool,
+    /// Whether the case may be replaced when the answer to a message is lost.
+    pub may_replace: bool,
+    /// Whether one record tells the whole case.
+    pub is_whole: bool,
+    /// The records whose end is told with the case.
+    pub rows: Vec<CaseRow>,
+}
+
 /// How a record goes on from here.
 #[derive(Debug)]
 pub enum Fate {
@@ -56,6 +94,10 @@ pub enum Fate {
     Ready,
     /// It is to be sent.
     Sends(Box<Shipment>),
+    /// A case is to be sent; the record is the last of those that tell it.
+    SendsCase(Box<CaseShipment>),
+    /// It goes with the case of a later record of this batch, which tells how it ends.
+    Rides,
 }
 
 /// The fate of one record and what is wrong with it.
@@ -105,7 +147,9 @@ impl Decided {
             let (outcome, detail): (_, &str) = match &decision.fate {
                 Fate::Ends(outcome, detail) => (*outcome, detail),
                 Fate::Waits { .. } => (Outcome::Held, ""),
-                Fate::Ready | Fate::Sends(_) => (Outcome::NotAttempted, ""),
+                Fate::Ready | Fate::Sends(_) | Fate::SendsCase(_) | Fate::Rides => {
+                    (Outcome::NotAttempted, "")
+                }
             };
             on_event(Event::Ended {
                 record,

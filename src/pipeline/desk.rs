@@ -22,8 +22,23 @@ pub(super) struct Item {
     pub(super) decision: Decision,
     /// What the register needs of a call; nothing for records that became none.
     pub(super) mark: Option<Box<Mark>>,
-    /// Hashes of the id and of the content.
-    pub(super) key: Option<(u64, u64)>,
+    /// What tells the same record once more.
+    pub(super) key: Option<Key>,
+}
+
+/// What tells the same call or case once more, in hashes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Key {
+    Call {
+        identity: u64,
+        content: u64,
+    },
+    Case {
+        identity: u64,
+        content: u64,
+        /// The case's own `updated`, in unix milliseconds.
+        updated: i64,
+    },
 }
 
 /// What a call costs and takes.
@@ -70,20 +85,11 @@ pub(super) struct Desk<'r> {
 
 impl<'r> Desk<'r> {
     pub(super) fn new(road: &'r Road, profile: Arc<Profile>) -> Result<Self, Error> {
-        let reader = match &road.past {
-            Some(past) => Some(past.reader()?),
-            None => None,
-        };
-        // A clock that is a little behind must not make today's calls implausible.
-        let latest = road
-            .now
-            .checked_add(jiff::SignedDuration::from_hours(24))
-            .unwrap_or(road.now);
         Ok(Desk {
             road,
             profile,
-            reader,
-            latest,
+            reader: road.reader()?,
+            latest: road.latest(),
             faults: Vec::new(),
             scratch: Vec::new(),
         })
@@ -101,18 +107,13 @@ impl<'r> Desk<'r> {
         let profile = Arc::clone(&self.profile);
         for (index, record) in batch.iter().enumerate() {
             sums.records += 1;
-            let mut problems: Vec<Problem> = record.problems().cloned().collect();
-            if problems.iter().any(Problem::is_error) {
-                items.push(ended(problems, Outcome::Rejected, ""));
-                continue;
-            }
-            if problems
-                .iter()
-                .any(|problem| problem.code == Code::TrailingRow)
-            {
-                items.push(ended(problems, Outcome::Skipped, "no record"));
-                continue;
-            }
+            let mut problems = match readable(&record) {
+                Ok(problems) => problems,
+                Err(item) => {
+                    items.push(item);
+                    continue;
+                }
+            };
             match profile.apply(&record, &mut problems) {
                 Mapped::Skipped(rule) => {
                     items.push(ended(problems, Outcome::Skipped, rule.to_owned()));
@@ -166,7 +167,8 @@ impl<'r> Desk<'r> {
         }
         sums.count(&call);
         let fingerprint = call.fingerprint(&mut self.scratch);
-        let key = Some((call.identity_hash(), low(fingerprint)));
+        let content = low(fingerprint);
+        let key = Some(Key::Call { identity: call.identity_hash(), content });
         let sound = self.listen(record, &call);
         if let Some(past) = &self.road.past {
             let ending = past.done.ending(call.identity_hash(), fingerprint);
@@ -428,7 +430,19 @@ fn has_changed(standing: &Standing, fingerprint: u128) -> bool {
     ) && standing.fingerprint != fingerprint
 }
 
-fn ended(problems: Vec<Problem>, outcome: Outcome, detail: impl Into<Cow<'static, str>>) -> Item {
+/// What was noted about a record while it was read; the error is how it ends when it is none.
+pub(super) fn readable(record: &Record<'_>) -> Result<Vec<Problem>, Item> {
+    let problems: Vec<Problem> = record.problems().cloned().collect();
+    if problems.iter().any(Problem::is_error) {
+        return Err(ended(problems, Outcome::Rejected, ""));
+    }
+    if problems.iter().any(|problem| problem.code == Code::TrailingRow) {
+        return Err(ended(problems, Outcome::Skipped, "no record"));
+    }
+    Ok(problems)
+}
+
+pub(super) fn ended(problems: Vec<Problem>, outcome: Outcome, detail: impl Into<Cow<'static, str>>) -> Item {
     let fate = Fate::Ends(outcome, detail.into());
     Item {
         decision: Decision { problems, fate },
@@ -441,6 +455,6 @@ fn ended(problems: Vec<Problem>, outcome: Outcome, detail: impl Into<Cow<'static
     clippy::cast_possible_truncation,
     reason = "the lower half is what is wanted"
 )]
-fn low(fingerprint: u128) -> u64 {
+pub(super) fn low(fingerprint: u128) -> u64 {
     fingerprint as u64
 }

@@ -5,16 +5,19 @@
 //! order of the export, each exactly once, and that memory stays bounded but for a few bytes a
 //! record. `check` ends here; `run` hands what is decided to `delivery`.
 
+mod case_desk;
+mod case_group;
 mod decided;
 mod desk;
 mod event;
 mod facts;
+mod gather;
 mod register;
 mod road;
 mod seen;
 mod sums;
 
-pub use decided::{Decided, Decision, Fate, Parcel, Shipment};
+pub use decided::{CaseRow, CaseShipment, Decided, Decision, Fate, Parcel, Shipment};
 pub use event::{Delivered, Event, Outcome, Stop, Tally};
 pub use facts::{Consent, Facts};
 pub use road::{Past, Road, Want};
@@ -36,6 +39,9 @@ pub enum Error {
     /// The ledger cannot be opened to look things up.
     #[error(transparent)]
     Ledger(ledger::OpenError),
+    /// Rows cannot be put aside until the others of their case have come.
+    #[error("rows cannot be put aside: {0}")]
+    Aside(#[from] std::io::Error),
     /// The ledger cannot be read.
     #[error(transparent)]
     Standing(#[from] ledger::Error),

@@ -12,11 +12,14 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::decided::Decided;
+use super::case_desk::{CaseDesk, Profiles};
 use super::desk::{Desk, Worked};
+use super::gather::Gather;
 use super::register::Register;
 use crate::audio;
 use crate::ledger::{Done, Ledger, Reader};
-use crate::mapping::{Mapping, Profile};
+use crate::call::Problem;
+use crate::mapping::{CaseProfile, Mapping, Profile};
 use crate::plan::Policy;
 use crate::source::{self, Batch, Input, Sheet};
 
@@ -70,9 +73,16 @@ pub struct Road {
 /// A batch on its way to a decider.
 struct Task {
     batch: Batch,
-    profile: Arc<Profile>,
+    bound: Bound,
     opened: Option<Opened>,
     read: (u64, Option<u64>),
+}
+
+/// The mapping, bound to the sheets of a batch.
+#[derive(Clone)]
+enum Bound {
+    Calls(Arc<Profile>),
+    Cases(Profiles),
 }
 
 /// Bytes of an input as it lies on the disk; a pipe has none.
@@ -86,6 +96,45 @@ type Passed = Result<(Worked, Option<Opened>, (u64, Option<u64>)), Error>;
 
 /// Batches between two threads. Two keep both busy; more would only hold memory.
 const AHEAD: usize = 2;
+
+/// Takes a task; has had enough when nobody wants more.
+type Deal<'d> = dyn FnMut(Result<Task, Error>) -> ControlFlow<()> + 'd;
+
+/// Rows of cases that wait for the others of their case.
+#[derive(Default)]
+struct Gathering {
+    profiles: Vec<(Arc<Sheet>, Arc<CaseProfile>)>,
+    rows: Gather,
+}
+
+impl Gathering {
+    /// Puts the rows of a batch aside; those that tell no case or no time come back, to be told
+    /// what is wrong with them.
+    fn take(&mut self, batch: &Batch) -> Result<Batch, Error> {
+        let mut rest = Batch::new(Arc::clone(batch.sheet()));
+        for record in batch.iter() {
+            let profile = self.profiles.last().map(|(_, profile)| profile);
+            let is_broken = record.problems().any(Problem::is_error);
+            match profile.filter(|_| !is_broken).and_then(|profile| profile.key(&record)) {
+                Some(key) => self.rows.put(&record, key)?,
+                None => rest.push_record(&record),
+            }
+        }
+        Ok(rest)
+    }
+
+    fn deal(self, read: (u64, Option<u64>), deal: &mut Deal<'_>) -> Result<(), Error> {
+        let profiles: Profiles = self.profiles.into();
+        let to_task = |batch| Task {
+            batch,
+            bound: Bound::Cases(Arc::clone(&profiles)),
+            opened: None,
+            read,
+        };
+        self.rows.deal(|batch| deal(Ok(to_task(batch))).is_continue())?;
+        Ok(())
+    }
+}
 
 impl Road {
     /// Walks the whole road and hands every decided batch to `sink`, in the order of the export,
@@ -120,30 +169,25 @@ impl Road {
         }
     }
 
-    fn read_all(
-        &self,
-        deal: &mut impl FnMut(Result<Task, Error>) -> ControlFlow<()>,
-    ) -> Result<(), Error> {
+    fn read_all(&self, deal: &mut Deal<'_>) -> Result<(), Error> {
         let total = self.inputs.iter().map(size).sum::<Option<u64>>();
+        let mut gathering = Gathering::default();
         let mut before = 0;
         for input in &self.inputs {
             let mut reader = source::open(input, &self.options)?;
             let sheet = Arc::clone(reader.sheet());
-            let profile = Arc::new(self.mapping.bind(&sheet)?);
-            let unused = profile
-                .unused_columns()
-                .into_iter()
-                .map(str::to_owned)
-                .collect();
+            let (bound, unused, gathers) = self.bind(&sheet)?;
             let mut opened = Some((Arc::clone(&sheet), unused));
+            if let (true, Bound::Cases(profiles)) = (gathers, &bound) {
+                gathering.profiles.extend(profiles.iter().cloned());
+            }
             while let Some(batch) = reader.next() {
-                let batch = batch?;
-                let read = (before + reader.progress().bytes_read(), total);
+                let batch = if gathers { gathering.take(&batch?)? } else { batch? };
                 let task = Task {
                     batch,
-                    profile: Arc::clone(&profile),
+                    bound: bound.clone(),
                     opened: opened.take(),
-                    read,
+                    read: (before + reader.progress().bytes_read(), total),
                 };
                 if deal(Ok(task)).is_break() {
                     return Ok(());
@@ -152,40 +196,86 @@ impl Road {
             before += reader.progress().bytes_read();
             if opened.is_some() {
                 // A file without records is told as well.
-                let batch = Batch::new(sheet);
-                let read = (before, total);
-                if deal(Ok(Task {
-                    batch,
-                    profile,
+                let task = Task {
+                    batch: Batch::new(sheet),
+                    bound,
                     opened,
-                    read,
-                }))
-                .is_break()
-                {
+                    read: (before, total),
+                };
+                if deal(Ok(task)).is_break() {
                     return Ok(());
                 }
             }
         }
-        Ok(())
+        gathering.deal((before, total), deal)
+    }
+
+    /// The mapping for the records of a sheet, the columns that it does not use, and whether rows
+    /// must come together before they can be decided.
+    fn bind(&self, sheet: &Arc<Sheet>) -> Result<(Bound, Vec<String>, bool), Error> {
+        if let Some(profile) = self.mapping.bind_cases(sheet)? {
+            let unused = profile.unused_columns().map(str::to_owned).collect();
+            let gathers = !profile.is_nested();
+            let profiles = Arc::new([(Arc::clone(sheet), Arc::new(profile))]);
+            return Ok((Bound::Cases(profiles), unused, gathers));
+        }
+        let profile = self.mapping.bind(sheet)?;
+        let unused = profile.unused_columns().into_iter();
+        let unused = unused.map(str::to_owned).collect();
+        Ok((Bound::Calls(Arc::new(profile)), unused, false))
     }
 
     fn decide(&self, tasks: &Receiver<Result<Task, Error>>, results: &SyncSender<Passed>) {
-        let mut desk: Option<Desk<'_>> = None;
+        let mut desks = (None, None);
         for task in tasks {
             let passed = task.and_then(|task| {
-                let desk = match &mut desk {
-                    Some(desk) => {
-                        desk.use_profile(task.profile);
-                        desk
-                    }
-                    none => none.insert(Desk::new(self, task.profile)?),
-                };
-                Ok((desk.work(task.batch)?, task.opened, task.read))
+                let worked = self.work(task.batch, task.bound, &mut desks)?;
+                Ok((worked, task.opened, task.read))
             });
             if results.send(passed).is_err() {
                 return;
             }
         }
+    }
+
+    /// Decides a batch at the desk of its kind, which is made for the first one.
+    fn work<'r>(
+        &'r self,
+        batch: Batch,
+        bound: Bound,
+        (calls, cases): &mut (Option<Desk<'r>>, Option<CaseDesk<'r>>),
+    ) -> Result<Worked, Error> {
+        match bound {
+            Bound::Calls(profile) => {
+                let desk = match calls {
+                    Some(desk) => {
+                        desk.use_profile(profile);
+                        desk
+                    }
+                    none => none.insert(Desk::new(self, profile)?),
+                };
+                desk.work(batch)
+            }
+            Bound::Cases(profiles) => {
+                let desk = match cases {
+                    Some(desk) => desk,
+                    none => none.insert(CaseDesk::new(self)?),
+                };
+                desk.work(batch, &profiles)
+            }
+        }
+    }
+
+    /// What earlier runs have done, to look things up in.
+    pub(super) fn reader(&self) -> Result<Option<Reader>, Error> {
+        self.past.as_ref().map(Past::reader).transpose()
+    }
+
+    /// The time after which nothing can have happened. A clock that is a little behind must not
+    /// make today's records implausible.
+    pub(super) fn latest(&self) -> Timestamp {
+        let day = jiff::SignedDuration::from_hours(24);
+        self.now.checked_add(day).unwrap_or(self.now)
     }
 
     fn register(
