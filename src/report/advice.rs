@@ -185,9 +185,10 @@ fn ran(summary: &Summary) -> String {
         String::new()
     };
     format!(
-        "{} of {} in place{left_out}.{next}",
+        "{} of {} {} in place{left_out}.{next}",
         count(in_place),
-        are_noun(tally.read, "record")
+        counted(tally.read, "record"),
+        if in_place == 1 { "is" } else { "are" },
     )
 }
 
@@ -225,11 +226,6 @@ fn were(number: u64, what: &str) -> String {
 
 fn were_noun(number: u64, noun: &str) -> String {
     let verb = if number == 1 { "was" } else { "were" };
-    format!("{} {verb}", counted(number, noun))
-}
-
-fn are_noun(number: u64, noun: &str) -> String {
-    let verb = if number == 1 { "is" } else { "are" };
     format!("{} {verb}", counted(number, noun))
 }
 
@@ -296,7 +292,7 @@ mod tests {
         );
         assert_eq!(
             run(&[(1, Created), (3, NotAttempted)]),
-            "1 of 4 records are in place. 3 records were not attempted: run the same command \
+            "1 of 4 records is in place. 3 records were not attempted: run the same command \
              again to go on."
         );
         assert_eq!(

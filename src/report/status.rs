@@ -171,7 +171,7 @@ fn failures(view: &StatusView, screen: &Screen) -> Vec<String> {
     if view.failures.is_empty() {
         return Vec::new();
     }
-    let mut lines = title(screen, "What failed and why");
+    let mut lines = title(screen, "What is not in place, and why");
     for failure in view.failures.iter().take(FAILURES) {
         let last = match failure.last {
             Some(last) => format!(", last {}", minute(last)),
@@ -359,7 +359,7 @@ mod tests {
         └───────────────────────────┴───────┴─────────┘
         5.0 MB of recordings in place.
 
-        What failed and why
+        What is not in place, and why
           server-refused         1 call (as call/7, last 2024-03-15 08:30)
                   400: agentEmail is unknown
 
