@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use super::{Error, file, units};
@@ -60,6 +61,7 @@ pub struct Arguments {
         short,
         long,
         global = true,
+        value_parser = BoolishValueParser::new(),
         env = "CAPTURI_QUIET",
         help_heading = "General"
     )]
@@ -230,7 +232,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE", env = "CAPTURI_LEDGER")]
     pub ledger: Option<PathBuf>,
     /// Do everything but send.
-    #[arg(long, env = "CAPTURI_DRY_RUN")]
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_DRY_RUN")]
     pub dry_run: bool,
     /// Where to send.
     #[command(flatten)]
@@ -246,7 +248,7 @@ pub struct RunArgs {
 pub struct DestinationArgs {
     /// Send to a pretend server inside this process: a rehearsal that starts from nothing, needs no
     /// token and overrides --base-url.
-    #[arg(long, env = "CAPTURI_SANDBOX")]
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_SANDBOX")]
     pub sandbox: bool,
     /// Faults of the sandbox (TOML).
     #[arg(long, value_name = "FILE", requires = "sandbox")]
@@ -266,7 +268,7 @@ pub struct DestinationArgs {
     #[arg(long, value_name = "FILE", env = "CAPTURI_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
     /// Send the token over plain HTTP to another machine.
-    #[arg(long, env = "CAPTURI_ALLOW_HTTP")]
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_ALLOW_HTTP")]
     pub allow_http: bool,
     /// PEM certificates to trust instead of the system's.
     #[arg(long, value_name = "FILE", env = "CAPTURI_CA_BUNDLE")]

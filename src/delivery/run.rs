@@ -146,7 +146,7 @@ impl Floor<'_> {
                 order = orders.recv(), if has_room && is_open => match order {
                     Some(Ok(decided)) => self.take(decided).await,
                     Some(Err(error)) => {
-                        self.stop.raise(Stop::ExportBroken, "the export could not be read to its end");
+                        self.stop.raise(Stop::ExportBroken, "the export cannot be read any further");
                         fault = Some(error);
                         is_open = false;
                     }

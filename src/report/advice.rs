@@ -95,7 +95,7 @@ fn doubts(summary: &Summary) -> Option<String> {
     let in_doubt = summary.deliveries.in_doubt;
     (in_doubt > 0).then(|| {
         format!(
-            "{} sent again without knowing whether the first had arrived; problems.csv lists {} \
+            "{} sent again without knowing whether the first try had arrived; problems.csv lists {} \
              as upload-in-doubt.",
             were_noun(in_doubt, "recording"),
             them(in_doubt)
@@ -119,7 +119,7 @@ fn conclusion(summary: &Summary) -> String {
 }
 
 fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
-    let because = if why.is_empty() {
+    let because = if why.is_empty() || stop == Stop::ExportBroken {
         String::new()
     } else {
         format!(" ({})", safe(why).trim_end_matches('.'))
