@@ -53,9 +53,13 @@ impl<'r> Register<'r> {
                 line: batch.get(index).line(),
             };
             self.check_id(&mut item, place, &batch);
-            if let Some(mark) = item.mark.take() {
-                self.check_claim(&mut item, &mark, place, &batch, index);
-                if matches!(item.decision.fate, Fate::Ready | Fate::Sends(_)) {
+            let mark = item.mark.take();
+            if let Some(mark) = &mark {
+                self.check_claim(&mut item, mark, place, &batch, index);
+            }
+            if matches!(item.decision.fate, Fate::Ready | Fate::Sends(_)) {
+                facts.requests += u64::from(item.requests);
+                if let Some(mark) = mark {
                     count(&mut facts, &mark);
                 }
             }
@@ -104,9 +108,8 @@ impl<'r> Register<'r> {
         batch: &crate::source::Batch,
         index: usize,
     ) {
-        let (Some(claims), Some(recording)) = (&mut self.claims, &mark.recording) else {
-            return;
-        };
+        let Some(claims) = &mut self.claims else { return };
+        let recording = &mark.recording;
         let number = self.places.len() as u64;
         if let Some(first) = claims.claim(recording, number) {
             let first = usize::try_from(first)
@@ -169,12 +172,8 @@ impl<'r> Register<'r> {
 }
 
 fn count(facts: &mut Facts, mark: &Mark) {
-    facts.requests += mark.requests;
-    let Some(recording) = &mark.recording else {
-        return;
-    };
     facts.recordings += 1;
-    facts.bytes += recording.bytes;
+    facts.bytes += mark.recording.bytes;
     match mark.seconds {
         Some(seconds) => {
             facts.seconds += seconds;
