@@ -49,7 +49,7 @@ impl<'r> Register<'r> {
         let mut decisions = Vec::with_capacity(items.len());
         for (index, mut item) in items.into_iter().enumerate() {
             let place = Where {
-                file: u16::try_from(self.files.len().saturating_sub(1)).unwrap_or(u16::MAX),
+                file: u32::try_from(self.files.len().saturating_sub(1)).unwrap_or(u32::MAX),
                 line: batch.get(index).line(),
             };
             self.check_id(&mut item, place, &batch);
@@ -137,7 +137,7 @@ impl<'r> Register<'r> {
 
     /// `line 17`, with the file's name when there are several.
     fn name(&self, place: Where) -> String {
-        match self.files.get(usize::from(place.file)) {
+        match self.files.get(place.file as usize) {
             Some(file) if self.files.len() > 1 => format!("line {} of {file}", place.line),
             _ => format!("line {}", place.line),
         }
