@@ -24,6 +24,7 @@ pub(super) fn check(
         rate: check.pace.rate,
         bandwidth: check.pace.bandwidth,
         inputs: export::paths(&road),
+        has_audio: road.audio.is_some(),
         ..Options::new(Mode::Check)
     };
     walk(&road, options, screen)

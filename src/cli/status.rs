@@ -77,6 +77,7 @@ fn run(run: Run) -> RunView {
     let ending = match run.exit {
         None => "not finished",
         Some(0) => "complete",
+        Some(2) => "export broken",
         Some(3) => "with problems",
         Some(4) => "token refused",
         Some(6) => "gave up",

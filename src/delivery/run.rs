@@ -146,7 +146,7 @@ impl Floor<'_> {
                 order = orders.recv(), if has_room && is_open => match order {
                     Some(Ok(decided)) => self.take(decided).await,
                     Some(Err(error)) => {
-                        self.stop.raise(Stop::ExportBroken, "the export could not be read to its end");
+                        self.stop.raise(Stop::ExportBroken, "the export cannot be read any further");
                         fault = Some(error);
                         is_open = false;
                     }
@@ -211,6 +211,18 @@ impl Floor<'_> {
                 .limit
                 .is_some_and(|limit| self.sent >= limit)
             {
+                if !self.flights.is_empty() && !self.stop.is_raised() {
+                    // Those that were counted are carried out, and so may still wait at the gate.
+                    self.waiting.push_front((
+                        batch,
+                        index,
+                        Decision {
+                            problems,
+                            fate: Fate::Sends(shipment),
+                        },
+                    ));
+                    return;
+                }
                 self.stop.raise(
                     Stop::Limit,
                     "the number of calls that was set has been sent",
