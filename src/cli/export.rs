@@ -36,8 +36,8 @@ pub(super) fn road(
         policy,
         want,
         now: Timestamp::now(),
-        // One core reads.
-        deciders: cores.saturating_sub(1).clamp(1, 8),
+        // Reading costs a fifth of deciding, so the reader needs no core of its own.
+        deciders: cores.clamp(1, 8),
     })
 }
 

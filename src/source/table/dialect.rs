@@ -54,14 +54,18 @@ impl Fit {
 /// The dialect of `sample`; what `options` say is taken as said. `ended` tells that the sample is
 /// the whole text.
 pub(in crate::source) fn detect(sample: &[u8], ended: bool, options: &Options) -> Finding {
-    let newline = Newline::detect(sample);
+    let rejects = dialect_of_rejects(sample, options.delimiter);
+    let newline = rejects.map_or_else(|| Newline::detect(sample), |(_, newline)| newline);
     let quotes: &[Option<u8>] = match options.quote {
         Some(Quote::None) => &[None],
         Some(Quote::Byte(quote)) => &[Some(quote)],
         None if memchr(b'"', sample).is_some() => &[Some(b'"'), None],
         None => &[Some(b'"')],
     };
-    let delimiters: Vec<u8> = match options.delimiter.or_else(|| delimiter_of_rejects(sample)) {
+    let delimiters: Vec<u8> = match options
+        .delimiter
+        .or(rejects.map(|(delimiter, _)| delimiter))
+    {
         Some(delimiter) => vec![delimiter],
         None => DELIMITERS
             .into_iter()
@@ -108,14 +112,20 @@ pub(in crate::source) fn detect(sample: &[u8], ended: bool, options: &Options) -
     }
 }
 
-/// A file of rejected records says its delimiter before the name of its last column.
-fn delimiter_of_rejects(sample: &[u8]) -> Option<u8> {
-    let line = sample.split(|byte| matches!(byte, b'\r' | b'\n')).next()?;
-    let before = line.strip_suffix(Header::PROBLEMS.as_bytes())?;
-    before
+/// A file of rejected records says before and after the name of its last column how it is written.
+fn dialect_of_rejects(sample: &[u8], said: Option<u8>) -> Option<(u8, Newline)> {
+    let end = memchr::memchr2(b'\r', b'\n', sample)?;
+    let before = sample[..end].strip_suffix(Header::PROBLEMS.as_bytes())?;
+    let delimiter = before
         .last()
         .copied()
-        .filter(|byte| DELIMITERS.contains(byte))
+        .filter(|byte| DELIMITERS.contains(byte) || said == Some(*byte))?;
+    let newline = match &sample[end..] {
+        [b'\r', b'\n', ..] => Newline::CrLf,
+        [b'\r', ..] => Newline::Cr,
+        _ => Newline::Lf,
+    };
+    Some((delimiter, newline))
 }
 
 fn better_quoting(fits: Vec<(Dialect, Fit)>) -> (Dialect, Fit) {

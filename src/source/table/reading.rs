@@ -180,6 +180,11 @@ impl Table {
         Ok(Some(rows.seal(&self.sheet, self.dialect)))
     }
 
+    /// The number of columns without the problems of an earlier run.
+    pub(super) fn columns(&self) -> usize {
+        self.width - usize::from(self.rejects)
+    }
+
     fn take_plain_rows(&mut self, rows: &mut Rows) {
         let expected = Expected {
             width: self.width,
@@ -344,7 +349,7 @@ impl Table {
         if self.closing.sentence && rows.len() == 1 {
             self.mark_trailing(rows, 0, "a sentence in place of a table");
         }
-        let columns = self.width - usize::from(self.rejects);
+        let columns = self.columns();
         for index in (0..rows.len()).rev().take(trailing::LAST_ROWS) {
             match trailing::reason(rows.cells(index), columns) {
                 Some(reason) => self.mark_trailing(rows, index, reason),

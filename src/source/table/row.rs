@@ -4,7 +4,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 
 use super::reading::{LEAST_REACH, Table};
 use super::rows::{Rows, column_name, lossy};
-use super::scan::{Count, Extent, Newline, Window};
+use super::scan::{Count, Extent, Newline, Sink, Window};
 use crate::call::{Code, Problem};
 
 /// A cell that holds so many lines that are rows themselves was not meant to hold them.
@@ -71,7 +71,8 @@ impl Table {
     /// Whether a row over several lines has swallowed others: lines of it are rows themselves.
     /// `orderly` rows are believed for longer, because a cell may well quote a table.
     fn swallows(&self, text: &[u8], orderly: bool) -> bool {
-        if self.width < 2 || (orderly && self.width < 3) {
+        let columns = self.columns();
+        if columns < 2 || (orderly && columns < 3) {
             return false;
         }
         let terminator = self.dialect.newline.terminator();
@@ -101,7 +102,7 @@ impl Table {
         let mut count = Count::default();
         self.dialect.split_at_delimiters(line, &mut count);
         let is_row = |line: &[u8]| {
-            self.width > 1
+            self.columns() > 1
                 && self.dialect.clean_width(self.dialect.trim_ending(line)) == Some(self.width)
         };
         let cut = ended
@@ -112,12 +113,21 @@ impl Table {
             return Some(self.take_first_line(data, rows));
         }
         let first = rows.ends.len();
-        self.dialect.split_at_delimiters(line, rows);
+        let text = data.strip_suffix(&[terminator]).unwrap_or(data);
+        let text = self.own_text(self.dialect.trim_ending(text));
+        self.dialect.scan(
+            Window {
+                data: text,
+                ..window
+            },
+            rows,
+        );
+        if self.rejects {
+            // In place of the problems that were taken off the text.
+            rows.end_cell();
+        }
         rows.end_row(self.line, first);
-        let text = self
-            .dialect
-            .trim_ending(data.strip_suffix(&[terminator]).unwrap_or(data));
-        rows.raw(self.own_text(text));
+        rows.raw(text);
         rows.problem(self.problem(
             Code::TruncatedInput,
             "the file ends inside a quoted cell of this row".to_owned(),
@@ -159,7 +169,9 @@ impl Table {
     /// Rows of the right width between carriage returns that stand alone, in a file whose lines end
     /// otherwise. Gives the number of lines.
     fn split_at_returns(&self, text: &[u8], rows: &mut Rows, first: usize) -> Option<u64> {
-        if self.dialect.newline == Newline::Cr || memchr(b'\r', text).is_none() {
+        // Rejected records were written with one kind of ending, and a cell more than they had.
+        let one_kind = self.rejects || self.dialect.newline == Newline::Cr;
+        if one_kind || memchr(b'\r', text).is_none() {
             return None;
         }
         let pieces = || text.split(|byte| *byte == b'\r');
