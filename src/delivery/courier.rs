@@ -1,6 +1,6 @@
 //! The story of one call: pass the gate, write the intent, ask the server, judge the answer, write
-//! the fact; or wait and try again. The intent comes after the gate, so that a run that is killed
-//! leaves no more calls in doubt than requests were in flight.
+//! the fact; or wait and try again. The intent comes after the gate, so that a run that ends
+//! leaves no call in doubt that was never tried.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
