@@ -31,7 +31,7 @@ pub(super) fn run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> Resul
         } else {
             past_of_dry_run(&RunSettings::ledger_path(run))?
         };
-        let road = export::road(&run.export, policy, past, Want::Check)?;
+        let road = export::road(&run.export, policy, past, (Want::Check, run.version()))?;
         let options = options(run, arguments, &road, Mode::DryRun);
         return check::walk(&road, options, screen);
     }
@@ -56,7 +56,7 @@ async fn deliver(
     // Whatever can be wrong is found before a ledger is made and bound to this destination.
     let client = Client::new(&connection)?;
     let policy = Policy { missing: run.export.missing(), existing: run.effort.existing() };
-    let mut road = export::road(&run.export, policy, None, Want::Run)?;
+    let mut road = export::road(&run.export, policy, None, (Want::Run, settings.version))?;
     // With and without the last slash it is one destination.
     let destination = connection.base.as_str().trim_end_matches('/');
     let destination = if server.is_some() { "sandbox" } else { destination };

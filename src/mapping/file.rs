@@ -13,6 +13,7 @@ use super::audio_section::{AudioSection, NameRule, read_audio};
 use super::error::{Findings, LoadError, suggest};
 use super::legs::LegsSection;
 use super::lookup::Lookups;
+use super::newest::NewestSection;
 use super::profile::Profile;
 use super::reader::{Section, wrong_type};
 use super::rule::{FieldRule, RuleReader};
@@ -37,6 +38,7 @@ pub struct Mapping {
     pub(super) names: Vec<NameRule>,
     pub(super) fields: Vec<FieldRule>,
     pub(super) legs: Option<LegsSection>,
+    pub(super) newest: Option<NewestSection>,
     pub(super) templates: Templates,
 }
 
@@ -62,6 +64,7 @@ impl Mapping {
             region: None,
             needs: Vec::new(),
             legs: None,
+            newest: None,
             skip: Vec::new(),
             audio: AudioSection::default(),
             names: Vec::new(),
@@ -117,6 +120,7 @@ impl Mapping {
             zone: self.zone,
             region: self.region,
             needs: self.needs,
+            newest: self.newest,
             skip,
         } = read;
         for (name, condition) in skip {
@@ -163,6 +167,12 @@ impl Mapping {
     /// Finds the columns of the file in the header of an export.
     pub fn bind(&self, sheet: &Sheet) -> Result<Profile, LoadError> {
         Profile::bind(self, sheet)
+    }
+
+    /// Whether records must be brought together before they are mapped: rows of one call, or
+    /// copies of one record.
+    pub fn gathers(&self) -> bool {
+        self.legs.is_some() || self.newest.is_some()
     }
 
     /// Name of the file, as shown in messages.

@@ -12,6 +12,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::error::{Findings, did_you_mean, suggest};
+use super::newest::NewestSection;
 use super::reader::{Section, Text, wrong_type};
 
 /// Plain values of the `[source]` table, as the operator wrote them.
@@ -64,6 +65,8 @@ pub(super) struct SourceRead {
     pub(super) skip: Vec<(String, Text)>,
     /// What the export does not say and the file does not either: places of its names.
     pub(super) needs: Vec<(Need, Range<usize>)>,
+    /// Which of several copies of a record counts.
+    pub(super) newest: Option<NewestSection>,
 }
 
 /// What a preset asks the operator for.
@@ -86,6 +89,7 @@ pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings)
         region: region.as_ref().and_then(|text| read_region(text, findings)),
         skip: read_skip(&mut section, findings),
         needs: read_needs(&mut section, findings),
+        newest: NewestSection::read(&mut section, findings),
         section: SourceSection {
             format,
             delimiter: section.letter("delimiter", findings),
