@@ -209,7 +209,7 @@ impl<'r> Desk<'r> {
             let step = ending
                 .and_then(|ending| plan::step_of_done(ending, sound.state, self.road.policy));
             if step == Some(Step::Nothing) {
-                let mark = sound.recording.map(Mark::of);
+                let mark = sound.recording.map(Mark::of).map(Box::new);
                 let fate = Fate::Ends(Outcome::AlreadyThere, "".into());
                 return Item { decision: Decision { problems, fate, further: Vec::new() }, mark, requests: 0, key };
             }
@@ -261,7 +261,7 @@ impl<'r> Desk<'r> {
     ) -> Carried {
         let Open { place, call, fingerprint, sound, .. } = open;
         if step == Step::Nothing {
-            let mark = sound.recording.map(Mark::of);
+            let mark = sound.recording.map(Mark::of).map(Box::new);
             return Carried { fate: Fate::Ends(Outcome::AlreadyThere, "".into()), mark, requests: 0 };
         }
         problems.extend(sound.problems);
@@ -272,7 +272,7 @@ impl<'r> Desk<'r> {
         if problems.iter().any(Problem::is_error) {
             return Carried { fate: Fate::Ends(Outcome::Rejected, "".into()), mark: None, requests: 0 };
         }
-        let mut mark = sound.recording.map(Mark::of);
+        let mut mark = sound.recording.map(Mark::of).map(Box::new);
         if let (Some(mark), Some(probe)) = (&mut mark, &probe) {
             mark.seconds = probe.seconds;
         }
@@ -404,8 +404,8 @@ impl<'r> Desk<'r> {
 }
 
 impl Mark {
-    fn of(recording: audio::Recording) -> Box<Mark> {
-        Box::new(Mark { recording, seconds: None })
+    fn of(recording: audio::Recording) -> Mark {
+        Mark { recording, seconds: None }
     }
 }
 

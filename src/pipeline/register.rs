@@ -9,6 +9,7 @@ use super::seen::{Seen, Sight, Where};
 use super::{Facts, Outcome, Road};
 use crate::audio::Claims;
 use crate::call::{Code, Problem};
+use crate::source::Record;
 
 /// Where in the export the register is.
 pub(super) struct Register<'r> {
@@ -48,14 +49,12 @@ impl<'r> Register<'r> {
         let mut facts = sums.into_facts();
         let mut decisions = Vec::with_capacity(items.len());
         for (index, mut item) in items.into_iter().enumerate() {
-            let place = Where {
-                file: u32::try_from(self.files.len().saturating_sub(1)).unwrap_or(u32::MAX),
-                line: batch.get(index).line(),
-            };
+            let record = batch.get(index);
+            let place = self.place(&record);
             self.check_id(&mut item, place, &batch);
             let mark = item.mark.take();
             if let Some(mark) = &mark {
-                self.check_claim(&mut item, mark, place, &batch, index);
+                self.check_claim(&mut item, mark, &record);
             }
             if matches!(item.decision.fate, Fate::Ready | Fate::Sends(_)) {
                 facts.requests += u64::from(item.requests);
@@ -104,9 +103,7 @@ impl<'r> Register<'r> {
         &mut self,
         item: &mut Item,
         mark: &Mark,
-        place: Where,
-        batch: &crate::source::Batch,
-        index: usize,
+        record: &Record<'_>,
     ) {
         let Some(claims) = &mut self.claims else { return };
         let recording = &mark.recording;
@@ -125,14 +122,20 @@ impl<'r> Register<'r> {
             item.decision.problems.push(
                 Problem::new(
                     Code::RecordingShared,
-                    batch.get(index).place(),
+                    record.place(),
                     format!("{first} claims this recording too"),
                 )
                 .at("recording", &recording.name),
             );
         } else {
+            let place = self.place(record);
             self.places.push(place);
         }
+    }
+
+    fn place(&self, record: &Record<'_>) -> Where {
+        let file = u32::try_from(self.files.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        Where { file, line: record.line() }
     }
 
     /// `line 17`, with the file's name when there are several.

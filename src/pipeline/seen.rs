@@ -84,8 +84,8 @@ impl Part {
     /// The slot that holds this hash, or the empty one where it belongs.
     fn find(&self, low: u32, high: u32) -> usize {
         // The first byte chose the part; the bits below it are as evenly spread.
-        let spread = u64::from(high << 8 | low >> 24);
-        let mut at = usize::try_from(spread * self.slots.len() as u64 >> 32).unwrap_or(0);
+        let spread = u64::from((high << 8) | (low >> 24));
+        let mut at = usize::try_from((spread * self.slots.len() as u64) >> 32).unwrap_or(0);
         loop {
             let slot = &self.slots[at];
             if slot[..2] == [low, high] || slot[..2] == [0, 0] {

@@ -59,12 +59,11 @@ impl Sums {
         }
         let agent = call.text(Field::AgentId);
         let hash = xxh3_64(agent.as_bytes());
-        match self.agents.find_mut(hash, |(known, _)| **known == *agent) {
-            Some((_, count)) => *count += 1,
-            None => {
-                let rehash = |(known, _): &(Box<str>, u64)| xxh3_64(known.as_bytes());
-                self.agents.insert_unique(hash, (agent.into(), 1), rehash);
-            }
+        if let Some((_, count)) = self.agents.find_mut(hash, |(known, _)| **known == *agent) {
+            *count += 1;
+        } else {
+            let rehash = |(known, _): &(Box<str>, u64)| xxh3_64(known.as_bytes());
+            self.agents.insert_unique(hash, (agent.into(), 1), rehash);
         }
     }
 

@@ -115,7 +115,7 @@ proptest! {
         for id in &ids {
             // An empty id is nobody's.
             let id = if *id == 0 { String::new() } else { id.to_string() };
-            text.push_str(&format!("{id},\"æ \"\"x\"\"\"\n"));
+            text += &format!("{id},\"æ \"\"x\"\"\"\n");
         }
         let exports = [export(&text, ".csv")];
         let calls = gathered(&road(LEGS, &exports), room);
