@@ -198,23 +198,22 @@ impl Floor<'_> {
     /// Starts as many waiting calls as there is room for; after a stop, ends them untried.
     fn start(&mut self) {
         while self.flights.len() < self.in_hand || self.stop.is_raised() {
+            if self.has_reached_limit() && !self.stop.is_raised() {
+                // A stop would turn back at the gate those that are within the limit.
+                if !self.flights.is_empty() {
+                    return;
+                }
+                self.stop.raise(
+                    Stop::Limit,
+                    "the number of calls that was set has been sent",
+                );
+            }
             let Some((batch, index, Decision { problems, fate })) = self.waiting.pop_front() else {
                 return;
             };
             let Fate::Sends(shipment) = fate else {
                 continue;
             };
-            if self
-                .courier
-                .effort
-                .limit
-                .is_some_and(|limit| self.sent >= limit)
-            {
-                self.stop.raise(
-                    Stop::Limit,
-                    "the number of calls that was set has been sent",
-                );
-            }
             if self.stop.is_raised() {
                 self.end(&batch, index, Outcome::NotAttempted, "", &problems);
                 continue;
@@ -226,6 +225,12 @@ impl Floor<'_> {
                 (batch, index, problems, ending)
             });
         }
+    }
+
+    /// Whether a call is waiting that would be one too many.
+    fn has_reached_limit(&self) -> bool {
+        let limit = self.courier.effort.limit;
+        !self.waiting.is_empty() && limit.is_some_and(|limit| self.sent >= limit)
     }
 
     fn land(&mut self, landed: Result<Landed, tokio::task::JoinError>) {
