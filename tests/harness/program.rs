@@ -55,9 +55,17 @@ impl Place {
         self.path(name).exists()
     }
 
+    /// The names of all files and folders here.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let files = std::fs::read_dir(self.folder.path()).expect("a folder");
+        let name = |file: std::io::Result<std::fs::DirEntry>| file.expect("a file").file_name();
+        files
+            .map(|file| name(file).to_string_lossy().into_owned())
+            .collect()
+    }
+
     /// Writes the recordings below `audio/`.
     pub(crate) fn record(&self, calls: &[Given]) {
-        self.path("audio");
         std::fs::create_dir_all(self.path("audio")).expect("a folder");
         for call in calls {
             self.write(&format!("audio/{}", call.file), &call.recording);
