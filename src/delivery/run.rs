@@ -204,26 +204,9 @@ impl Floor<'_> {
     /// Starts as many waiting calls as there is room for; after a stop, ends them untried.
     fn start(&mut self) {
         while self.flights.len() < self.in_hand || self.stop.is_raised() {
-            let Some((batch, index, decision)) = self.waiting.pop_front() else {
-                return;
-            };
-            let Decision { problems, fate, further } = decision;
-            let Fate::Sends(shipment) = fate else {
-                continue;
-            };
-            if self
-                .courier
-                .effort
-                .limit
-                .is_some_and(|limit| self.sent >= limit)
-            {
-                if !self.flights.is_empty() && !self.stop.is_raised() {
-                    // Those that were counted are carried out, and so may still wait at the gate.
-                    self.waiting.push_front((
-                        batch,
-                        index,
-                        Decision { problems, fate: Fate::Sends(shipment), further },
-                    ));
+            if self.has_reached_limit() && !self.stop.is_raised() {
+                // A stop would turn back at the gate those that are within the limit.
+                if !self.flights.is_empty() {
                     return;
                 }
                 self.stop.raise(
@@ -231,6 +214,13 @@ impl Floor<'_> {
                     "the number of calls that was set has been sent",
                 );
             }
+            let Some((batch, index, decision)) = self.waiting.pop_front() else {
+                return;
+            };
+            let Decision { problems, fate, further } = decision;
+            let Fate::Sends(shipment) = fate else {
+                continue;
+            };
             if self.stop.is_raised() {
                 let (outcome, detail) = (Outcome::NotAttempted, "");
                 let ending = Closing { outcome, detail, problems: &problems, delivered: None };
@@ -244,6 +234,12 @@ impl Floor<'_> {
                 (batch, index, (problems, further), ending)
             });
         }
+    }
+
+    /// Whether a call is waiting that would be one too many.
+    fn has_reached_limit(&self) -> bool {
+        let limit = self.courier.effort.limit;
+        !self.waiting.is_empty() && limit.is_some_and(|limit| self.sent >= limit)
     }
 
     fn land(&mut self, landed: Result<Landed, tokio::task::JoinError>) {

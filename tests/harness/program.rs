@@ -1,7 +1,7 @@
 //! A folder of the test's own, and the program as a process in it.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -20,8 +20,11 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn new() -> Self {
+        // A ledger waits for the disk at every step, and what a kill leaves behind is the same in
+        // memory; where there is no such folder the usual one will do.
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
         Place {
-            folder: tempfile::tempdir().expect("a folder"),
+            folder: folder.expect("a folder"),
         }
     }
 
@@ -52,9 +55,17 @@ impl Place {
         self.path(name).exists()
     }
 
+    /// The names of all files and folders here.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let files = std::fs::read_dir(self.folder.path()).expect("a folder");
+        let name = |file: std::io::Result<std::fs::DirEntry>| file.expect("a file").file_name();
+        files
+            .map(|file| name(file).to_string_lossy().into_owned())
+            .collect()
+    }
+
     /// Writes the recordings below `audio/`.
     pub(crate) fn record(&self, calls: &[Given]) {
-        self.path("audio");
         std::fs::create_dir_all(self.path("audio")).expect("a folder");
         for call in calls {
             self.write(&format!("audio/{}", call.file), &call.recording);
@@ -132,13 +143,11 @@ impl Place {
     /// The same, without waiting for its end.
     pub(crate) fn start(&self, server: &Server, arguments: &[&str]) -> Running {
         let mut runner = self.runner(server, arguments);
-        Running(Some(
-            runner
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .expect("it starts"),
-        ))
+        let runner = runner.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Running {
+            child: Some(runner.spawn().expect("it starts")),
+            said: String::new(),
+        }
     }
 
     /// The same, with this on standard input.
@@ -256,11 +265,36 @@ impl Ended {
 }
 
 /// The program while it runs. Killed when dropped.
-pub(crate) struct Running(Option<Child>);
+pub(crate) struct Running {
+    child: Option<Child>,
+    /// What was read of its standard error while it ran.
+    said: String,
+}
 
 impl Running {
+    pub(crate) fn process(&mut self) -> u32 {
+        self.child().id()
+    }
+
+    /// Waits until it says so on standard error.
+    pub(crate) fn until_it_says(&mut self, words: &str) {
+        let mut errors = self.child().stderr.take().expect("standard error");
+        let mut chunk = [0; 1024];
+        while !self.said.contains(words) {
+            let length = errors.read(&mut chunk).expect("standard error");
+            assert!(
+                length > 0,
+                "it ended without saying {words:?}: {}",
+                self.said
+            );
+            self.said
+                .push_str(&String::from_utf8_lossy(&chunk[..length]));
+        }
+        self.child().stderr = Some(errors);
+    }
+
     fn child(&mut self) -> &mut Child {
-        self.0.as_mut().expect("it runs")
+        self.child.as_mut().expect("it runs")
     }
 
     pub(crate) fn is_over(&mut self) -> bool {
@@ -290,14 +324,16 @@ impl Running {
 
     /// Waits for its end.
     pub(crate) fn end(mut self) -> Ended {
-        let child = self.0.take().expect("it runs");
-        Ended::from(child.wait_with_output().expect("an end"))
+        let child = self.child.take().expect("it runs");
+        let mut ended = Ended::from(child.wait_with_output().expect("an end"));
+        ended.err.insert_str(0, &self.said);
+        ended
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if let Some(mut child) = self.0.take() {
+        if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
         }

@@ -23,6 +23,12 @@ pub(crate) fn sometimes(share: f64, fault: Fault) -> Rule {
     Rule::new(fault).with_probability(share)
 }
 
+/// A fault on this share of the first two tries of each request, which bounds how long the waits
+/// between tries grow.
+pub(crate) fn at_first(share: f64, fault: Fault) -> Rule {
+    sometimes(share, fault).first(2)
+}
+
 /// A fault on the first try of each request.
 pub(crate) fn on_first_try(fault: Fault) -> Rule {
     Rule::new(fault).first(1)
