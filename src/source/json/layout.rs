@@ -54,7 +54,8 @@ pub(in crate::source) fn find(
     }
     let first = Span::default().walk(text);
     if sample.named_lines {
-        return Ok(layout(if spread(text) {
+        let objects = spread(text) || adjoin(text, first);
+        return Ok(layout(if objects {
             Shape::Objects
         } else {
             Shape::Lines
@@ -97,6 +98,16 @@ fn spread(text: &[u8]) -> bool {
         }
     }
     false
+}
+
+/// Whether another value follows the first one on its line.
+fn adjoin(text: &[u8], first: Walk) -> bool {
+    let rest = match first {
+        Walk::End(end) => text[end..].trim_ascii_start(),
+        Walk::More | Walk::Broken(_) => b"",
+    };
+    let gap = text.len() - rest.len();
+    rest.starts_with(b"{") && !text[..gap].contains(&b'\n')
 }
 
 /// A first line that is broken is judged by the one after it, unless it only opens something.
@@ -153,7 +164,10 @@ fn steps(pointer: &str) -> Result<Vec<String>, (String, &'static str)> {
 fn single(text: &[u8], whole: bool, layout: Layout) -> Result<Layout, (String, &'static str)> {
     let mut members = arrays_of_objects(text);
     match members.len() {
-        0 if !whole => Err((String::new(), "no array of objects is near the beginning")),
+        0 if !whole => Err((
+            "the document".to_owned(),
+            "no array of objects is near its beginning",
+        )),
         0 => Ok(layout),
         1 => Ok(Layout {
             pointer: members,

@@ -2,6 +2,7 @@
 
 use memchr::{memchr, memchr_iter};
 
+use super::reach::Reach;
 use super::scan::{Count, Dialect, Newline, Scanned, Window};
 use crate::source::{Header, Options, Quote};
 
@@ -155,13 +156,14 @@ fn fit(sample: &[u8], ended: bool, dialect: Dialect) -> Fit {
     let terminator = dialect.newline.terminator();
     let mut fit = Fit::default();
     let mut at = 0;
+    let mut reach = Reach::new(REACH);
     while at < sample.len() {
         let data = &sample[at..];
         let mut count = Count::default();
         let window = Window {
             data,
             ended,
-            reach: REACH,
+            reach: reach.bytes(),
         };
         let next = match dialect.scan(window, &mut count) {
             Scanned::Row(extent) => {
@@ -175,10 +177,12 @@ fn fit(sample: &[u8], ended: bool, dialect: Dialect) -> Fit {
             Scanned::Incomplete => break,
             Scanned::Open => {
                 fit.strays += 1;
+                reach.looked_in_vain(reach.bytes().min(data.len()));
                 memchr(terminator, data).map_or(data.len(), |end| end + 1)
             }
         };
         at += next.max(1);
+        reach.read(next);
     }
     fit.opening = opening_quotes(sample, dialect);
     let mut counts = std::collections::HashMap::new();

@@ -130,8 +130,8 @@ pub(in crate::source) enum Scanned {
     Row(Extent),
     /// More text is needed to say.
     Incomplete,
-    /// A quote that is not closed within reach. Where the input ends, the last cell holds all that
-    /// stands behind it.
+    /// A quote that is not closed within reach. Where the input ends within reach, the last cell
+    /// holds all that stands behind the quote.
     Open,
 }
 
@@ -226,23 +226,24 @@ impl Dialect {
         let mut closed = Closed::default();
         loop {
             let Some(length) = memchr2(quote, terminator, &data[at..]) else {
-                if ended {
-                    sink.piece(&data[from..]);
+                if data.len() - start > reach {
+                    return Quoted::Open;
                 }
-                return if ended || data.len() - start > reach {
-                    Quoted::Open
-                } else {
-                    Quoted::Incomplete
-                };
+                if !ended {
+                    return Quoted::Incomplete;
+                }
+                sink.piece(&data[from..]);
+                return Quoted::Open;
             };
             at += length;
-            if data[at] == terminator {
-                closed.breaks += 1;
-                at += 1;
-                continue;
-            }
+            let breaks = data[at] == terminator;
+            closed.breaks += u64::from(breaks);
             if closed.breaks > 0 && at - start > reach {
                 return Quoted::Open;
+            }
+            if breaks {
+                at += 1;
+                continue;
             }
             match data.get(at + 1) {
                 None if !ended => return Quoted::Incomplete,
