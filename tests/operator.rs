@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 /// The program in a folder of its own, without settings from outside.
 fn program(folder: &TempDir) -> Command {
-    let mut command = Command::cargo_bin("capturi-import").unwrap();
+    let mut command = Command::cargo_bin("capturi-import").expect("the program is built");
     command
         .current_dir(folder.path())
         .env_remove("CAPTURI_API_TOKEN")
@@ -40,7 +40,8 @@ fn rehearsal(folder: &TempDir) -> Command {
 }
 
 fn summary(folder: &TempDir) -> Value {
-    serde_json::from_slice(&std::fs::read(folder.path().join("out/summary.json")).unwrap()).unwrap()
+    let text = std::fs::read(folder.path().join("out/summary.json")).expect("a summary");
+    serde_json::from_slice(&text).expect("JSON")
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub(super) fn view(path: &Path, reader: &Reader) -> Result<StatusView, Error> {
             })
             .collect(),
         failures: troubles.into_iter().map(failure).collect(),
-        runs: runs.into_iter().map(run).collect(),
+        runs: runs.iter().map(run).collect(),
         in_doubt: doubts.collect(),
         bytes,
     })
@@ -70,7 +70,7 @@ fn failure(trouble: Trouble) -> FailureView {
     }
 }
 
-fn run(run: Run) -> RunView {
+fn run(run: &Run) -> RunView {
     let tally: serde_json::Value =
         run.tally.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let count = |name: &str| tally[name].as_u64().unwrap_or(0);

@@ -381,9 +381,8 @@ impl Courier {
             return Err(Halt::Stopped);
         }
         let pause = match (asked, weather) {
-            (Some(pause), _) => Some(pause),
             (None, _) if later.is_throttle => Some(delay),
-            (None, Weather::Outage(pause)) => Some(pause),
+            (Some(pause), _) | (None, Weather::Outage(pause)) => Some(pause),
             _ => None,
         };
         if let Some(pause) = pause {

@@ -175,7 +175,7 @@ impl Floor<'_> {
                     self.end(&decided.batch, index, outcome, &detail, &problems);
                 }
                 Fate::Ready => {
-                    self.end(&decided.batch, index, Outcome::NotAttempted, "", &problems)
+                    self.end(&decided.batch, index, Outcome::NotAttempted, "", &problems);
                 }
                 Fate::Waits {
                     identity,
