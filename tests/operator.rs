@@ -40,8 +40,8 @@ fn rehearsal(folder: &TempDir) -> Command {
 }
 
 fn summary(folder: &TempDir) -> Value {
-    let text = std::fs::read(folder.path().join("out/summary.json")).expect("there is a summary");
-    serde_json::from_slice(&text).expect("the summary is JSON")
+    let text = std::fs::read(folder.path().join("out/summary.json")).expect("a summary");
+    serde_json::from_slice(&text).expect("JSON")
 }
 
 #[test]

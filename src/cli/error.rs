@@ -125,6 +125,9 @@ impl Error {
             Error::Config(config::Error::Token(config::TokenError::Missing)) => {
                 Some("a rehearsal with --sandbox needs no token".to_owned())
             }
+            Error::Usage(Usage::Name(_)) => Some(
+                "a zone is named as in Europe/Copenhagen, a region by two letters as in DK".to_owned(),
+            ),
             Error::Ledger(LedgerError::Open(ledger::OpenError::OtherDestination { .. })) => {
                 Some("name another file with --ledger for another destination".to_owned())
             }

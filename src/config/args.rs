@@ -264,7 +264,7 @@ pub struct DestinationArgs {
     /// Shape of the conversation endpoint.
     #[arg(long, value_enum, default_value_t, env = "CAPTURI_API_VERSION")]
     pub api_version: ApiVersion,
-    /// File that holds the token (mode 600); without it the variable `CAPTURI_API_TOKEN` is read.
+    /// File that holds the token (mode 600); without it `CAPTURI_API_TOKEN` is read.
     #[arg(long, value_name = "FILE", env = "CAPTURI_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
     /// Send the token over plain HTTP to another machine.

@@ -117,7 +117,7 @@ impl Courier {
             _ => (
                 known_uid(shipment),
                 Outcome::AlreadyThere,
-                "recording delivered",
+                "completed",
             ),
         };
         let mut delivered = Delivered {
