@@ -14,6 +14,7 @@ use toml::de::DeValue;
 use super::error::{Findings, did_you_mean, suggest};
 use super::need::{Need, read_needs};
 use super::reader::{Section, Text, wrong_type};
+use crate::source::{self, HeaderKind};
 
 /// Plain values of the `[source]` table, as the operator wrote them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,6 +58,33 @@ pub enum Quote {
     None,
     /// By this character, doubled inside.
     By(char),
+}
+
+impl SourceSection {
+    /// The section in the words of the reader.
+    pub fn options(&self) -> source::Options {
+        let byte = |letter: char| u8::try_from(letter).ok();
+        source::Options {
+            delimiter: self.delimiter.and_then(byte),
+            quote: self.quote.and_then(|quote| match quote {
+                Quote::None => Some(source::Quote::None),
+                Quote::By(letter) => byte(letter).map(source::Quote::Byte),
+            }),
+            encoding: self.encoding.clone(),
+            header: self.header_lines.map(|lines| match lines {
+                0 => HeaderKind::None,
+                1 => HeaderKind::Names,
+                _ => HeaderKind::NamesAndTypes,
+            }),
+            columns: self.columns.clone().unwrap_or_default(),
+            records: self.records.clone(),
+            nulls: self.nulls.clone().unwrap_or_default(),
+            skip_lines: self.skip_lines.and_then(|lines| usize::try_from(lines).ok()).unwrap_or(0),
+            trailer: self.trailer.first().cloned(),
+            sheet: self.sheet.clone(),
+            ..source::Options::default()
+        }
+    }
 }
 
 /// What the rest of the mapping needs of the section.
