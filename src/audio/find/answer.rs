@@ -169,8 +169,11 @@ impl Index {
         let ids = self.distinct(ids);
         let [id] = *ids else {
             return Found::Several {
+                // A link out of the folder is counted, so that nobody chooses between the others,
+                // and never handed out.
                 first: ids
                     .iter()
+                    .filter(|id| self.entries[**id as usize].state == State::Ready)
                     .take(Found::SHOWN)
                     .map(|id| self.recording(*id))
                     .collect(),
