@@ -14,4 +14,4 @@ pub use case::{case_fields, case_with_message, message_only, whole_case};
 pub use client::{Client, Connection, Created, Key, Proxy, SetUp, Version};
 pub use error::{Error, RetryAfter};
 pub use upload::{AudioSettings, Sending, Throttle, Upload};
-pub use wire::body;
+pub use wire::{body, has_field};

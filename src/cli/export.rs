@@ -6,19 +6,20 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::error::{Error, Usage};
+use crate::api::Version;
 use crate::audio::{Index, IndexOptions};
 use crate::config::ExportArgs;
-use crate::mapping::{self, Mapping};
+use crate::mapping::Mapping;
 use crate::pipeline::{Past, Road, Want};
 use crate::plan::Policy;
-use crate::source::{self, HeaderKind, Quote};
+use crate::source;
 
 /// The road of this export.
 pub(super) fn road(
     arguments: &ExportArgs,
     policy: Policy,
     past: Option<Past>,
-    want: Want,
+    (want, version): (Want, Version),
 ) -> Result<Road, Error> {
     let mapping = load_mapping(arguments)?;
     let inputs = source::expand(&arguments.exports)?;
@@ -35,9 +36,10 @@ pub(super) fn road(
         past,
         policy,
         want,
+        version,
         now: Timestamp::now(),
-        // One core reads.
-        deciders: cores.saturating_sub(1).clamp(1, 8),
+        // Reading costs a fifth of deciding, so the reader needs no core of its own.
+        deciders: cores.clamp(1, 8),
     })
 }
 
@@ -90,25 +92,9 @@ pub(super) fn paths(road: &Road) -> Vec<PathBuf> {
 
 /// The `[source]` table in the words of the reader; the flag about the encoding wins.
 pub(super) fn options(mapping: &Mapping, encoding: Option<&str>) -> source::Options {
-    let section = mapping.source_options().clone();
+    let options = mapping.source_options().options();
     source::Options {
-        delimiter: section.delimiter.and_then(|char| u8::try_from(char).ok()),
-        quote: section.quote.and_then(|quote| match quote {
-            mapping::Quote::None => Some(Quote::None),
-            mapping::Quote::By(char) => u8::try_from(char).ok().map(Quote::Byte),
-        }),
-        encoding: encoding.map(str::to_owned).or(section.encoding),
-        header: section.header_lines.map(|lines| match lines {
-            0 => HeaderKind::None,
-            1 => HeaderKind::Names,
-            _ => HeaderKind::NamesAndTypes,
-        }),
-        columns: section.columns.unwrap_or_default(),
-        records: section.records,
-        nulls: section.nulls.unwrap_or_default(),
-        skip_lines: section.skip_lines.and_then(|lines| usize::try_from(lines).ok()).unwrap_or(0),
-        trailer: section.trailer.into_iter().next(),
-        sheet: section.sheet,
-        ..source::Options::default()
+        encoding: encoding.map(str::to_owned).or(options.encoding),
+        ..options
     }
 }

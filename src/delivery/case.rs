@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::courier::{Answer, Courier, Ending, Halt};
+use super::courier::{Answer, Courier, Ending, Facts, Halt, Intent};
 use super::verdict::Stage;
 use crate::api;
 use crate::call::Code;
@@ -26,6 +26,15 @@ enum End {
     Waits,
     /// It did not get through.
     Failed(Code, String),
+}
+
+/// One message on its way.
+struct Letter<'l> {
+    shipment: &'l CaseShipment,
+    index: usize,
+    carrier: Carrier,
+    /// The messages that may leave with it.
+    leaving: &'l [usize],
 }
 
 /// What became of a case while its step was carried out.
@@ -61,12 +70,13 @@ impl Courier {
 
     async fn replace(&self, journey: &mut Journey<'_>) -> Result<(), Halt> {
         let shipment = journey.shipment;
-        self.write_case(shipment, vec![CaseFact::Intended]).await?;
         let messages: Vec<&Message> = shipment.messages.iter().collect();
         let body = api::whole_case(&shipment.case, &messages);
         let mut in_doubt = shipment.doubtful.contains(&true);
         let answer = self
-            .attempt(Stage::Case, &mut in_doubt, |_| self.client.put_case(body.clone()))
+            .attempt(intent(Stage::Case, shipment, vec![CaseFact::Intended]), &mut in_doubt, |_| {
+                self.client.put_case(body.clone())
+            })
             .await?;
         expect_done(&answer, in_doubt)?;
         self.replaced(journey).await
@@ -87,11 +97,12 @@ impl Courier {
 
     async fn change(&self, journey: &mut Journey<'_>) -> Result<(), Halt> {
         let shipment = journey.shipment;
-        self.write_case(shipment, vec![CaseFact::Intended]).await?;
         let body = api::case_fields(&shipment.case);
         let uid = &shipment.case.uid;
         let answer = self
-            .attempt(Stage::Change, &mut false, |_| self.client.patch_case(uid, body.clone()))
+            .attempt(intent(Stage::Change, shipment, vec![CaseFact::Intended]), &mut false, |_| {
+                self.client.patch_case(uid, body.clone())
+            })
             .await?;
         expect_done(&answer, false)?;
         self.write_case(shipment, vec![CaseFact::Changed(shipment.print)]).await?;
@@ -106,17 +117,16 @@ impl Courier {
         carrier: Carrier,
     ) -> Result<(), Halt> {
         let shipment = journey.shipment;
-        let intent = |index: &usize| CaseFact::MessageIntended(shipment.marks[*index]);
-        if shipment.may_replace {
-            // Should the case be replaced, all of them leave at once.
-            self.write_case(shipment, which.iter().map(intent).collect()).await?;
-        }
-        for index in which {
-            if !shipment.may_replace {
-                self.write_case(shipment, vec![intent(index)]).await?;
-            }
+        for (position, index) in which.iter().enumerate() {
+            // Should the case be replaced, all of its messages leave at once.
+            let leaving = match (shipment.may_replace, position) {
+                (true, 0) => which,
+                (true, _) => &[],
+                (false, _) => std::slice::from_ref(index),
+            };
             let mut in_doubt = shipment.doubtful[*index];
-            let sent = self.send_message(shipment, *index, carrier, &mut in_doubt).await;
+            let letter = Letter { shipment, index: *index, carrier, leaving };
+            let sent = self.send_message(&letter, &mut in_doubt).await;
             match sent {
                 Ok(_) if in_doubt && shipment.may_replace => return self.replaced(journey).await,
                 Ok(resends) => {
@@ -148,19 +158,20 @@ impl Courier {
     /// Sends one message, or in doubt the whole case; how often it was sent again in doubt.
     async fn send_message(
         &self,
-        shipment: &CaseShipment,
-        index: usize,
-        carrier: Carrier,
+        letter: &Letter<'_>,
         in_doubt: &mut bool,
     ) -> Result<u32, Halt> {
+        let Letter { shipment, index, carrier, leaving } = *letter;
         let message = &shipment.messages[index];
         let (stage, body) = match carrier {
             Carrier::WithCase => (Stage::Case, api::case_with_message(&shipment.case, message)),
             Carrier::Alone => (Stage::Change, api::message_only(&shipment.case, message)),
         };
+        let intended = leaving.iter().map(|index| CaseFact::MessageIntended(shipment.marks[*index]));
+        let intended = intended.collect();
         let resends = std::sync::atomic::AtomicU32::new(0);
         let answer = self
-            .attempt(stage, in_doubt, |doubtful| {
+            .attempt(intent(stage, shipment, intended), in_doubt, |doubtful| {
                 let replaces = doubtful && shipment.may_replace;
                 let body = if replaces {
                     let messages: Vec<&Message> = shipment.messages.iter().collect();
@@ -187,10 +198,7 @@ impl Courier {
         shipment: &CaseShipment,
         facts: Vec<CaseFact>,
     ) -> Result<(), Halt> {
-        let identity: Arc<str> = shipment.case.uid.as_str().into();
-        let entry = |fact| CaseEntry { identity: Arc::clone(&identity), fact };
-        let entries = facts.into_iter().map(entry).collect();
-        self.written(self.writer.write_cases(entries).await)
+        self.record(entries(shipment, facts)).await
     }
 
     /// Writes down why a case or a message did not get through; nothing when the run was stopped.
@@ -217,6 +225,16 @@ impl Courier {
         let _ = self.write_case(shipment, vec![fact]).await;
         Some((code, words))
     }
+}
+
+fn entries(shipment: &CaseShipment, facts: Vec<CaseFact>) -> Facts {
+    let identity: Arc<str> = shipment.case.uid.as_str().into();
+    let entry = |fact| CaseEntry { identity: Arc::clone(&identity), fact };
+    Facts::OfCase(facts.into_iter().map(entry).collect())
+}
+
+fn intent(stage: Stage, shipment: &CaseShipment, facts: Vec<CaseFact>) -> Intent {
+    Intent { stage, facts: entries(shipment, facts) }
 }
 
 /// The contract's 409 says that the case exists. To replace or to add is meant for cases that do, so

@@ -1,5 +1,6 @@
-//! The story of one call: write the intent, pass the gate, ask the server, judge the answer, write
-//! the fact; or wait and try again.
+//! The story of one call: pass the gate, write the intent, ask the server, judge the answer, write
+//! the fact; or wait and try again. The intent comes after the gate, so that a run that ends
+//! leaves no call in doubt that was never tried.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -13,7 +14,7 @@ use super::verdict::{Later, Stage, Verdict, judge};
 use super::{Effort, backoff};
 use crate::api::{self, AudioSettings, Client, Key, Throttle, Version};
 use crate::call::Code;
-use crate::ledger::{self, Create, Entry, Fact, Writer};
+use crate::ledger::{self, CaseEntry, Create, Entry, Fact, Writer};
 use crate::pipeline::{Delivered, Outcome, Parcel, Shipment, Stop};
 use crate::plan::{Existing, Step};
 
@@ -57,6 +58,18 @@ pub(super) enum Halt {
     },
     /// The run stops; the call is left as the ledger has it.
     Stopped,
+}
+
+/// What the ledger is told before a request leaves, once the gate is open.
+pub(super) struct Intent {
+    pub(super) stage: Stage,
+    pub(super) facts: Facts,
+}
+
+/// Facts about calls or about cases.
+pub(super) enum Facts {
+    OfCall(Vec<Entry>),
+    OfCase(Vec<CaseEntry>),
 }
 
 /// An answer that a call can go on with.
@@ -109,7 +122,7 @@ impl Courier {
             _ => (
                 known_uid(shipment),
                 Outcome::AlreadyThere,
-                "recording delivered",
+                "completed",
             ),
         };
         let mut delivered = Delivered {
@@ -129,9 +142,13 @@ impl Courier {
         }
         let problem = (delivered.in_doubt > 0).then(|| {
             let times = delivered.in_doubt;
+            let often = match times {
+                1 => "once".to_owned(),
+                _ => format!("{times} times"),
+            };
             (
                 Code::UploadInDoubt,
-                format!("the answer to the upload was lost, and it was sent again {times} times"),
+                format!("the answer to the upload was lost, and it was sent again {often}"),
             )
         });
         Ok(Ending {
@@ -144,12 +161,14 @@ impl Courier {
 
     async fn create(&self, shipment: &Shipment, was_tried: bool) -> Result<Made, Halt> {
         let fingerprint = shipment.fingerprint;
-        self.write(shipment, vec![Fact::CreateIntended { fingerprint }])
-            .await?;
+        let intent = Intent {
+            stage: Stage::Create,
+            facts: entries(shipment, vec![Fact::CreateIntended { fingerprint }]),
+        };
         let body = Bytes::from(api::body(&shipment.call, self.version));
         let mut in_doubt = was_tried;
         let answer = self
-            .attempt(Stage::Create, &mut in_doubt, |_| {
+            .attempt(intent, &mut in_doubt, |_| {
                 self.client.create(body.clone())
             })
             .await?;
@@ -188,13 +207,8 @@ impl Courier {
             },
         };
         let mut facts = vec![fact];
-        match (&made, &shipment.parcel) {
-            (Made::LeftAlone, _) => {}
-            // One commit for both: the upload's intent need not wait for a second one.
-            (_, Some(parcel)) => facts.push(Fact::UploadIntended {
-                bytes: parcel.bytes,
-            }),
-            (_, None) => facts.push(Fact::WithoutRecording),
+        if shipment.parcel.is_none() && !matches!(made, Made::LeftAlone) {
+            facts.push(Fact::WithoutRecording);
         }
         self.write(shipment, facts).await?;
         Ok(made)
@@ -207,18 +221,11 @@ impl Courier {
         parcel: &Parcel,
         uid: Option<&str>,
     ) -> Result<u32, Halt> {
-        let mut in_doubt = match shipment.step {
-            Step::Upload { is_in_doubt } => {
-                self.write(
-                    shipment,
-                    vec![Fact::UploadIntended {
-                        bytes: parcel.bytes,
-                    }],
-                )
-                .await?;
-                is_in_doubt
-            }
-            _ => false,
+        let mut in_doubt = matches!(shipment.step, Step::Upload { is_in_doubt: true });
+        let bytes = parcel.bytes;
+        let intent = Intent {
+            stage: Stage::Upload,
+            facts: entries(shipment, vec![Fact::UploadIntended { bytes }]),
         };
         let key = match uid {
             Some(uid) => Key::Uid(uid),
@@ -227,7 +234,7 @@ impl Courier {
         let resends = std::sync::atomic::AtomicU32::new(0);
         let upload = self.prepare(parcel);
         let answer = self
-            .attempt(Stage::Upload, &mut in_doubt, |doubtful| {
+            .attempt(intent, &mut in_doubt, |doubtful| {
                 if doubtful {
                     resends.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 }
@@ -272,17 +279,22 @@ impl Courier {
     /// A call that waits for its next try holds no permit.
     pub(super) async fn attempt<T, F>(
         &self,
-        stage: Stage,
+        intent: Intent,
         in_doubt: &mut bool,
         send: impl Fn(bool) -> F,
     ) -> Result<Answer<T>, Halt>
     where
         F: Future<Output = Result<T, api::Error>>,
     {
+        let Intent { stage, facts } = intent;
+        let mut intended = Some(facts);
         let mut attempt = 0;
         loop {
             let permit = self.leave().await?;
             attempt += 1;
+            if let Some(facts) = intended.take() {
+                self.record(facts).await?;
+            }
             let result = tokio::select! {
                 () = self.stop.aborted() => return Err(Halt::Stopped),
                 result = send(*in_doubt) => result,
@@ -367,9 +379,8 @@ impl Courier {
             return Err(Halt::Stopped);
         }
         let pause = match (asked, weather) {
-            (Some(pause), _) => Some(pause),
             (None, _) if later.is_throttle => Some(delay),
-            (None, Weather::Outage(pause)) => Some(pause),
+            (Some(pause), _) | (None, Weather::Outage(pause)) => Some(pause),
             _ => None,
         };
         if let Some(pause) = pause {
@@ -399,17 +410,16 @@ impl Courier {
     }
 
     async fn write(&self, shipment: &Shipment, facts: Vec<Fact>) -> Result<(), Halt> {
-        let identity: Arc<str> = shipment.call.identity().into();
-        let entries = facts
-            .into_iter()
-            .map(|fact| Entry::new(Arc::clone(&identity), fact))
-            .collect();
-        self.written(self.writer.write(entries).await)
+        self.record(entries(shipment, facts)).await
     }
 
-    /// Without a ledger nothing more is sent.
-    pub(super) fn written(&self, result: Result<(), ledger::Error>) -> Result<(), Halt> {
-        result.map_err(|error| {
+    /// Brings facts to the disk. Without a ledger nothing more is sent.
+    pub(super) async fn record(&self, facts: Facts) -> Result<(), Halt> {
+        let written = match facts {
+            Facts::OfCall(entries) => self.writer.write(entries).await,
+            Facts::OfCase(entries) => self.writer.write_cases(entries).await,
+        };
+        written.map_err(|error| {
             self.stop.raise(Stop::LedgerLost, error.to_string());
             Halt::Stopped
         })
@@ -468,6 +478,12 @@ impl Courier {
             delivered: None,
         }
     }
+}
+
+fn entries(shipment: &Shipment, facts: Vec<Fact>) -> Facts {
+    let identity: Arc<str> = shipment.call.identity().into();
+    let entry = |fact| Entry::new(Arc::clone(&identity), fact);
+    Facts::OfCall(facts.into_iter().map(entry).collect())
 }
 
 /// Who made a conversation.

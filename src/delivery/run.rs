@@ -18,7 +18,7 @@ use crate::api::Throttle;
 use crate::call::Problem;
 use crate::ledger::{Entry, Fact};
 use crate::pipeline::{
-    CaseShipment, Decided, Decision, Event, Fate, Outcome, Shipment, Stop,
+    CaseShipment, Closing, Decided, Decision, Event, Fate, FurtherRow, Outcome, Shipment, Stop,
 };
 use crate::source::Batch;
 
@@ -34,10 +34,13 @@ enum Cargo {
     Case(Box<CaseShipment>),
 }
 
-/// A call or a case with the records that it was made of, and the problems of each.
+/// A row by its place, what is wrong with it, and the further rows for which it speaks.
+type Row = (usize, Vec<Problem>, Vec<FurtherRow>);
+
+/// A call or a case with the rows whose end it tells.
 struct Errand {
     batch: Arc<Batch>,
-    records: Vec<(usize, Vec<Problem>)>,
+    rows: Vec<Row>,
     cargo: Cargo,
 }
 
@@ -51,10 +54,10 @@ impl Errand {
     }
 }
 
-/// A call or a case that has come back, with how each record ended.
+/// A call or a case that has come back, with how each of its rows ended.
 struct Landed {
     batch: Arc<Batch>,
-    records: Vec<(usize, Vec<Problem>, Ending)>,
+    rows: Vec<(Row, Ending)>,
     case: Option<u64>,
 }
 
@@ -178,7 +181,7 @@ impl Floor<'_> {
                 order = orders.recv(), if has_room && is_open => match order {
                     Some(Ok(decided)) => self.take(decided).await,
                     Some(Err(error)) => {
-                        self.stop.raise(Stop::ExportBroken, "the export could not be read to its end");
+                        self.stop.raise(Stop::ExportBroken, "the export cannot be read any further");
                         fault = Some(error);
                         is_open = false;
                     }
@@ -202,32 +205,34 @@ impl Floor<'_> {
         let mut held = Vec::new();
         let mut riders = Vec::new();
         for (index, decision) in decided.decisions.into_iter().enumerate() {
-            let Decision { problems, fate } = decision;
+            let Decision { problems, fate, further } = decision;
+            let end = |outcome, detail| Closing { outcome, detail, problems: &problems, delivered: None };
             match fate {
                 Fate::Ends(outcome, detail) => {
-                    self.end(&decided.batch, index, outcome, &detail, &problems);
+                    end(outcome, &detail).tell(&decided.batch, index, &further, self.on_event);
                 }
                 Fate::Ready => {
-                    self.end(&decided.batch, index, Outcome::NotAttempted, "", &problems)
+                    end(Outcome::NotAttempted, "").tell(&decided.batch, index, &further, self.on_event);
                 }
+                Fate::Told => {}
                 Fate::Waits {
                     identity,
                     fingerprint,
                 } => {
                     held.push(Entry::new(identity, Fact::Held { fingerprint }));
-                    self.end(&decided.batch, index, Outcome::Held, "", &problems);
+                    end(Outcome::Held, "").tell(&decided.batch, index, &further, self.on_event);
                 }
                 Fate::Sends(shipment) => self.waiting.push_back(Errand {
                     batch: Arc::clone(&decided.batch),
-                    records: vec![(index, problems)],
+                    rows: vec![(index, problems, further)],
                     cargo: Cargo::Call(shipment),
                 }),
-                Fate::Rides => riders.push((index, problems)),
+                Fate::Rides => riders.push((index, problems, further)),
                 Fate::SendsCase(shipment) => {
-                    riders.push((index, problems));
+                    riders.push((index, problems, further));
                     self.waiting.push_back(Errand {
                         batch: Arc::clone(&decided.batch),
-                        records: std::mem::take(&mut riders),
+                        rows: std::mem::take(&mut riders),
                         cargo: Cargo::Case(shipment),
                     });
                 }
@@ -241,59 +246,48 @@ impl Floor<'_> {
     /// Starts as many waiting calls as there is room for; after a stop, ends them untried.
     fn start(&mut self) {
         while self.flights.len() < self.in_hand || self.stop.is_raised() {
-            let Some(errand) = self.next() else {
-                return;
-            };
-            if self
-                .courier
-                .effort
-                .limit
-                .is_some_and(|limit| self.sent >= limit)
-            {
+            if self.has_reached_limit() && !self.stop.is_raised() {
+                // A stop would turn back at the gate those that are within the limit.
+                if !self.flights.is_empty() {
+                    return;
+                }
                 self.stop.raise(
                     Stop::Limit,
                     "the number of calls that was set has been sent",
                 );
             }
+            let Some(errand) = self.next() else {
+                return;
+            };
             if self.stop.is_raised() {
-                for (index, problems) in &errand.records {
-                    self.end(&errand.batch, *index, Outcome::NotAttempted, "", problems);
+                for (index, problems, further) in &errand.rows {
+                    let (outcome, detail) = (Outcome::NotAttempted, "");
+                    let ending = Closing { outcome, detail, problems, delivered: None };
+                    ending.tell(&errand.batch, *index, further, self.on_event);
                 }
                 continue;
             }
             self.sent += 1;
             self.busy.extend(errand.case());
-            let courier = Arc::clone(&self.courier);
-            self.flights.spawn(async move {
-                let case = errand.case();
-                let endings = match errand.cargo {
-                    Cargo::Call(shipment) => vec![courier.deliver(*shipment).await],
-                    Cargo::Case(shipment) => courier.deliver_case(&shipment).await,
-                };
-                let records = errand.records.into_iter().zip(endings);
-                let records = records.map(|((index, problems), ending)| (index, problems, ending));
-                Landed {
-                    batch: errand.batch,
-                    records: records.collect(),
-                    case,
-                }
-            });
+            self.flights.spawn(carry(Arc::clone(&self.courier), errand));
         }
     }
 
     /// The next errand whose case is not under way; after a stop, any.
     fn next(&mut self) -> Option<Errand> {
-        let is_free = |errand: &Errand| {
-            errand
-                .case()
-                .is_none_or(|case| !self.busy.contains(&case))
-        };
         let is_stopped = self.stop.is_raised();
-        let at = self
-            .waiting
-            .iter()
-            .position(|errand| is_stopped || is_free(errand))?;
+        let is_free = |errand: &Errand| {
+            let case = errand.case().filter(|_| !is_stopped);
+            case.is_none_or(|case| !self.busy.contains(&case))
+        };
+        let at = self.waiting.iter().position(is_free)?;
         self.waiting.remove(at)
+    }
+
+    /// Whether a call is waiting that would be one too many.
+    fn has_reached_limit(&self) -> bool {
+        let limit = self.courier.effort.limit;
+        !self.waiting.is_empty() && limit.is_some_and(|limit| self.sent >= limit)
     }
 
     fn land(&mut self, landed: Result<Landed, tokio::task::JoinError>) {
@@ -308,18 +302,13 @@ impl Floor<'_> {
         if let Some(case) = landed.case {
             self.busy.remove(&case);
         }
-        for (index, problems, ending) in landed.records {
-            self.tell_end(&landed.batch, index, problems, ending);
+        for (row, ending) in landed.rows {
+            self.tell_end(&landed.batch, row, ending);
         }
     }
 
-    fn tell_end(
-        &mut self,
-        batch: &Batch,
-        index: usize,
-        mut problems: Vec<Problem>,
-        ending: Ending,
-    ) {
+    fn tell_end(&mut self, batch: &Batch, row: Row, ending: Ending) {
+        let (index, mut problems, further) = row;
         let record = batch.get(index);
         if let Some((code, message)) = ending.problem {
             problems.push(Problem::new(code, record.place(), message));
@@ -336,30 +325,13 @@ impl Floor<'_> {
                     .raise(Stop::GaveUp, format!("{} calls have failed", self.failed));
             }
         }
-        (self.on_event)(Event::Ended {
-            record,
+        let ending = Closing {
             outcome: ending.outcome,
             detail: ending.detail,
             problems: &problems,
             delivered: ending.delivered.as_ref(),
-        });
-    }
-
-    fn end(
-        &mut self,
-        batch: &Batch,
-        index: usize,
-        outcome: Outcome,
-        detail: &str,
-        problems: &[Problem],
-    ) {
-        (self.on_event)(Event::Ended {
-            record: batch.get(index),
-            outcome,
-            detail,
-            problems,
-            delivered: None,
-        });
+        };
+        ending.tell(batch, index, &further, self.on_event);
     }
 
     fn tell(&mut self, notice: &Notice) {
@@ -386,6 +358,20 @@ impl Floor<'_> {
     fn tell_bytes(&mut self, bytes: &AtomicU64) {
         let sent = bytes.swap(0, Ordering::Relaxed);
         (self.on_event)(Event::Sent { bytes: sent });
+    }
+}
+
+/// Carries out an errand to its end.
+async fn carry(courier: Arc<Courier>, errand: Errand) -> Landed {
+    let case = errand.case();
+    let endings = match errand.cargo {
+        Cargo::Call(shipment) => vec![courier.deliver(*shipment).await],
+        Cargo::Case(shipment) => courier.deliver_case(&shipment).await,
+    };
+    Landed {
+        batch: errand.batch,
+        rows: errand.rows.into_iter().zip(endings).collect(),
+        case,
     }
 }
 

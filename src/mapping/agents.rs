@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use minijinja::value::Value;
+use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
 
 use super::boolean::fold;
@@ -94,9 +94,8 @@ impl Agents {
     /// Gives templates the filter `agent`.
     pub(super) fn add_filter(&self, engine: &mut Environment<'static>) {
         let agents = self.clone();
-        engine.add_filter("agent", move |key: &Value, column: String| {
-            let key = key.to_string();
-            let found = agents.value(key.trim(), &column);
+        engine.add_filter("agent", move |keys: &Value, column: String| {
+            let found = agents.value(&texts(keys), &column);
             found.map_err(|message| {
                 Error::new(ErrorKind::InvalidOperation, "no such agent")
                     .with_source(Missed(message))
@@ -104,27 +103,51 @@ impl Agents {
         });
     }
 
-    /// What is known of the agent with this key. Of a name and an id that nobody knows the key itself
-    /// is all there is, of anything else nothing. An address comes from the key, else from the table,
-    /// else from the domain; the error says that the table should have had it.
-    fn value(&self, key: &str, column: &str) -> Result<String, String> {
-        if key.is_empty() {
+    /// What is known of the agent with one of these keys, of which the first that the table knows
+    /// counts. Without the table an id is the first key, and a name and the address at the domain come
+    /// from the last: exports put ids before names. The error says why the table has no such agent.
+    fn value(&self, keys: &[String], column: &str) -> Result<String, String> {
+        let (Some(first), Some(last)) = (keys.first(), keys.last()) else {
             return Ok(String::new());
-        }
-        let known = self.table.as_ref().map(|table| table.value(key, column));
-        if let Some(Ok(value)) = &known
-            && !value.is_empty()
+        };
+        let mut reason = None;
+        for key in self
+            .table
+            .iter()
+            .flat_map(|table| keys.iter().map(move |key| (table, key)))
         {
-            return Ok((*value).to_owned());
+            match key.0.value(key.1, column) {
+                Ok("") => {}
+                Ok(value) => return Ok(value.to_owned()),
+                Err(why) => reason = Some(why),
+            }
         }
-        match (column, &self.domain, known) {
-            ("email", _, _) if key.contains('@') => Ok(key.to_owned()),
-            ("email", Some(domain), _) => Ok(format!("{}@{domain}", local_part(key))),
-            ("email", None, Some(Err(reason))) => Err(reason.to_owned()),
-            ("email" | "id" | "name", _, _) => Ok(key.to_owned()),
+        let address = || keys.iter().find(|key| key.contains('@')).cloned();
+        match (column, &self.domain) {
+            ("id", _) => Ok(first.clone()),
+            ("name", _) => Ok(last.clone()),
+            ("email", Some(domain)) => {
+                Ok(address().unwrap_or_else(|| format!("{}@{domain}", local_part(last))))
+            }
+            ("email", None) => match (address(), reason) {
+                (Some(address), _) => Ok(address),
+                (None, Some(reason)) => Err(reason.to_owned()),
+                (None, None) => Ok(last.clone()),
+            },
             _ => Ok(String::new()),
         }
     }
+}
+
+/// The keys in a text or a list of texts, without the empty ones.
+fn texts(keys: &Value) -> Vec<String> {
+    let list = match keys.kind() {
+        ValueKind::Seq | ValueKind::Iterable => keys.try_iter().map(Iterator::collect),
+        _ => Ok(vec![keys.clone()]),
+    };
+    let texts = list.unwrap_or_default().into_iter();
+    let texts = texts.map(|key: Value| key.to_string().trim().to_owned());
+    texts.filter(|key| !key.is_empty()).collect()
 }
 
 impl Table {
@@ -181,6 +204,10 @@ mod tests {
 
     const ROWS: &str = "id,name,E-mail,team\n7,Ida Opdigtet,ida@example.com,Salg\n8,Bo Fiktiv,bo@example.com,\n9,Bo Fiktiv,,\n";
 
+    fn keys(keys: &[&str]) -> Vec<String> {
+        texts(&keys.iter().copied().map(Value::from).collect())
+    }
+
     fn table(text: &str) -> Result<Agents, String> {
         let (header, rows) = parse(text, ',').unwrap();
         Ok(Agents {
@@ -193,27 +220,26 @@ mod tests {
     fn an_agent_is_found_by_whatever_the_export_knows() {
         let agents = table(ROWS).unwrap();
         for key in ["7", "ida opdigtet", "IDA@example.com"] {
-            assert_eq!(agents.value(key, "id").unwrap(), "7", "{key}");
-            assert_eq!(agents.value(key, "email").unwrap(), "ida@example.com");
-            assert_eq!(agents.value(key, "team").unwrap(), "Salg");
+            assert_eq!(agents.value(&keys(&[key]), "id").unwrap(), "7", "{key}");
+            assert_eq!(
+                agents.value(&keys(&[key]), "email").unwrap(),
+                "ida@example.com"
+            );
+            assert_eq!(agents.value(&keys(&[key]), "team").unwrap(), "Salg");
         }
-        assert_eq!(agents.value("", "email").unwrap(), "");
+        assert_eq!(agents.value(&keys(&[""]), "email").unwrap(), "");
     }
 
     #[test]
     fn who_is_not_in_the_table_or_stands_twice_has_no_address() {
         let agents = table(ROWS).unwrap();
-        assert!(agents.value("Eva", "email").unwrap_err().contains("not in"));
-        assert!(
-            agents
-                .value("Bo Fiktiv", "email")
-                .unwrap_err()
-                .contains("several")
-        );
-        assert_eq!(agents.value("Eva", "name").unwrap(), "Eva");
-        assert_eq!(agents.value("Eva", "team").unwrap(), "");
+        let value = |key: &str, column| agents.value(&keys(&[key]), column);
+        assert!(value("Eva", "email").unwrap_err().contains("not in"));
+        assert!(value("Bo Fiktiv", "email").unwrap_err().contains("several"));
+        assert_eq!(value("Eva", "name").unwrap(), "Eva");
+        assert_eq!(value("Eva", "team").unwrap(), "");
         assert_eq!(
-            agents.value("eva@example.com", "email").unwrap(),
+            value("eva@example.com", "email").unwrap(),
             "eva@example.com"
         );
     }
@@ -222,13 +248,39 @@ mod tests {
     fn a_domain_makes_addresses_of_those_whom_the_table_does_not_know() {
         let mut agents = table(ROWS).unwrap();
         agents.set_domain("@example.org").unwrap();
-        assert_eq!(agents.value("7", "email").unwrap(), "ida@example.com");
         assert_eq!(
-            agents.value("Eva Opdigtet", "email").unwrap(),
+            agents.value(&keys(&["7"]), "email").unwrap(),
+            "ida@example.com"
+        );
+        assert_eq!(
+            agents.value(&keys(&["Eva Opdigtet"]), "email").unwrap(),
             "eva.opdigtet@example.org"
         );
-        assert_eq!(agents.value("9", "email").unwrap(), "9@example.org");
+        assert_eq!(
+            agents.value(&keys(&["9"]), "email").unwrap(),
+            "9@example.org"
+        );
         assert!(agents.set_domain("example").is_err());
+    }
+
+    #[test]
+    fn of_several_keys_the_first_that_is_known_counts() {
+        let mut agents = table(ROWS).unwrap();
+        let value =
+            |agents: &Agents, list: &[&str], column| agents.value(&keys(list), column).unwrap();
+        assert_eq!(value(&agents, &["101", "Ida Opdigtet"], "id"), "7");
+        assert_eq!(
+            value(&agents, &["101", "", "Ida Opdigtet"], "email"),
+            "ida@example.com"
+        );
+        agents.set_domain("example.org").unwrap();
+        assert_eq!(value(&agents, &["101", "Eva"], "id"), "101");
+        assert_eq!(value(&agents, &["101", "Eva"], "name"), "Eva");
+        assert_eq!(value(&agents, &["101", "Eva"], "email"), "eva@example.org");
+        assert_eq!(
+            value(&agents, &["eva@example.com", "Eva"], "email"),
+            "eva@example.com"
+        );
     }
 
     #[test]

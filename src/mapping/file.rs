@@ -16,6 +16,7 @@ use super::audio_section::{AudioSection, NameRule, read_audio};
 use super::error::{Findings, LoadError, suggest};
 use super::legs::LegsSection;
 use super::lookup::{Beside, Lookups};
+use super::newest::NewestSection;
 use super::profile::Profile;
 use super::reader::{Section, wrong_type};
 use super::rule::{FieldRule, RuleReader};
@@ -44,6 +45,7 @@ pub struct Mapping {
     pub(super) legs: Option<LegsSection>,
     /// Set when the records are cases; the fields are then there.
     pub(super) case: Option<CaseSection>,
+    pub(super) newest: Option<NewestSection>,
     agents: Agents,
     pub(super) templates: Templates,
 }
@@ -82,6 +84,7 @@ impl Mapping {
             needs: Vec::new(),
             legs: None,
             case: None,
+            newest: None,
             skip: Vec::new(),
             audio: AudioSection::default(),
             names: Vec::new(),
@@ -155,6 +158,7 @@ impl Mapping {
             zone: self.zone,
             region: self.region,
             needs: self.needs,
+            newest: self.newest,
             skip,
             agents,
             email_domain,
@@ -244,6 +248,12 @@ impl Mapping {
         if let Some(case) = &mut self.case {
             case.with_private = true;
         }
+    }
+
+    /// Whether records must be brought together before they are mapped: rows of one call, or
+    /// copies of one record.
+    pub fn gathers(&self) -> bool {
+        self.legs.is_some() || self.newest.is_some()
     }
 
     /// Name of the file, as shown in messages.

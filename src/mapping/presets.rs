@@ -16,19 +16,63 @@ pub struct Preset {
     pub text: &'static str,
 }
 
-const PRESETS: &[Preset] = &[Preset {
-    name: "capturi-v1",
-    title: "the documented v1 shape, and columns with v2 names",
-    text: include_str!("../../mappings/capturi-v1.toml"),
-}, Preset {
-    name: "zendesk-tickets",
-    title: "Zendesk: whole tickets with their comments, as cases",
-    text: include_str!("../../mappings/zendesk-tickets.toml"),
-}, Preset {
-    name: "zendesk-messages",
-    title: "Zendesk: one message a record, as cases",
-    text: include_str!("../../mappings/zendesk-messages.toml"),
-}];
+const PRESETS: &[Preset] = &[
+    Preset {
+        name: "capturi-v1",
+        title: "the documented v1 shape, and columns with v2 names",
+        text: include_str!("../../mappings/capturi-v1.toml"),
+    },
+    Preset {
+        name: "adversus",
+        title: "Adversus: calls of the API (JSON)",
+        text: include_str!("../../mappings/adversus.toml"),
+    },
+    Preset {
+        name: "aircall",
+        title: "Aircall: calls of the API (JSON)",
+        text: include_str!("../../mappings/aircall.toml"),
+    },
+    Preset {
+        name: "five9",
+        title: "Five9: the report Call Log (CSV)",
+        text: include_str!("../../mappings/five9.toml"),
+    },
+    Preset {
+        name: "genesys-cloud",
+        title: "Genesys Cloud: an exported interactions view (CSV)",
+        text: include_str!("../../mappings/genesys-cloud.toml"),
+    },
+    Preset {
+        name: "genesys-details",
+        title: "Genesys Cloud: conversation details of the analytics API (JSON)",
+        text: include_str!("../../mappings/genesys-details.toml"),
+    },
+    Preset {
+        name: "ringcentral",
+        title: "RingCentral: the call log API (JSON)",
+        text: include_str!("../../mappings/ringcentral.toml"),
+    },
+    Preset {
+        name: "talkdesk",
+        title: "Talkdesk: the Calls report with call_id and user_email (JSON, CSV)",
+        text: include_str!("../../mappings/talkdesk.toml"),
+    },
+    Preset {
+        name: "talkdesk-legacy",
+        title: "Talkdesk: the Calls report of legacy Explore (JSON, CSV)",
+        text: include_str!("../../mappings/talkdesk-legacy.toml"),
+    },
+    Preset {
+        name: "zendesk-tickets",
+        title: "Zendesk: whole tickets with their comments, as cases (JSON)",
+        text: include_str!("../../mappings/zendesk-tickets.toml"),
+    },
+    Preset {
+        name: "zendesk-messages",
+        title: "Zendesk: one message a record, as cases (CSV, JSON)",
+        text: include_str!("../../mappings/zendesk-messages.toml"),
+    },
+];
 
 impl Preset {
     /// The preset that is used when the operator names none.

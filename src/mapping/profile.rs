@@ -8,6 +8,7 @@ use super::bound::{BoundRule, Skip, SkipRules};
 use super::error::LoadError;
 use super::file::Mapping;
 use super::legs::Legs;
+use super::newest::Newest;
 use super::template::Bound;
 use super::value::Raw;
 use crate::call::{Draft, Field, Problem};
@@ -39,6 +40,7 @@ pub struct Profile {
     /// By [`Field::index`]: what to call the column of a field.
     columns: [Box<str>; 36],
     legs: Option<Legs>,
+    newest: Option<Newest>,
 }
 
 impl Profile {
@@ -54,6 +56,7 @@ impl Profile {
         let skip = SkipRules::bind(&mapping.skip, &mut binder);
         mapping.check_needs(&mut binder.findings);
         let legs = mapping.legs.as_ref().map(|legs| legs.bind(&mut binder));
+        let newest = mapping.newest.as_ref().and_then(|newest| newest.bind(&mut binder));
         let names = mapping.names.iter();
         let names = names
             .filter_map(|rule| binder.source(&rule.origin, rule.optional))
@@ -71,6 +74,7 @@ impl Profile {
             unused,
             columns,
             legs,
+            newest,
         })
     }
 
@@ -123,6 +127,11 @@ impl Profile {
     /// How several rows become one call, when the mapping says that they do.
     pub fn legs(&self) -> Option<&Legs> {
         self.legs.as_ref()
+    }
+
+    /// Which of several copies of a record counts, when the mapping says that there are some.
+    pub fn newest(&self) -> Option<&Newest> {
+        self.newest.as_ref()
     }
 
     /// The column of the export that feeds `field`, for problems found later; the name of the field

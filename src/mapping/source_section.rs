@@ -13,7 +13,9 @@ use toml::de::DeValue;
 
 use super::error::{Findings, did_you_mean, suggest};
 use super::need::{Need, read_needs};
+use super::newest::NewestSection;
 use super::reader::{Section, Text, wrong_type};
+use crate::source::{self, HeaderKind};
 
 /// Plain values of the `[source]` table, as the operator wrote them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,6 +61,33 @@ pub enum Quote {
     By(char),
 }
 
+impl SourceSection {
+    /// The section in the words of the reader.
+    pub fn options(&self) -> source::Options {
+        let byte = |letter: char| u8::try_from(letter).ok();
+        source::Options {
+            delimiter: self.delimiter.and_then(byte),
+            quote: self.quote.and_then(|quote| match quote {
+                Quote::None => Some(source::Quote::None),
+                Quote::By(letter) => byte(letter).map(source::Quote::Byte),
+            }),
+            encoding: self.encoding.clone(),
+            header: self.header_lines.map(|lines| match lines {
+                0 => HeaderKind::None,
+                1 => HeaderKind::Names,
+                _ => HeaderKind::NamesAndTypes,
+            }),
+            columns: self.columns.clone().unwrap_or_default(),
+            records: self.records.clone(),
+            nulls: self.nulls.clone().unwrap_or_default(),
+            skip_lines: self.skip_lines.and_then(|lines| usize::try_from(lines).ok()).unwrap_or(0),
+            trailer: self.trailer.first().cloned(),
+            sheet: self.sheet.clone(),
+            ..source::Options::default()
+        }
+    }
+}
+
 /// What the rest of the mapping needs of the section.
 #[derive(Debug, Default)]
 pub(super) struct SourceRead {
@@ -69,6 +98,8 @@ pub(super) struct SourceRead {
     pub(super) skip: Vec<(String, Text)>,
     /// What the export does not say and the file does not either: places of its names.
     pub(super) needs: Vec<(Need, Range<usize>)>,
+    /// Which of several copies of a record counts.
+    pub(super) newest: Option<NewestSection>,
     /// The file of agents.
     pub(super) agents: Option<Text>,
     /// The domain of agents' addresses.
@@ -88,6 +119,7 @@ pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings)
         region: region.as_ref().and_then(|text| read_region(text, findings)),
         skip: read_skip(&mut section, findings),
         needs: read_needs(&mut section, findings),
+        newest: NewestSection::read(&mut section, findings),
         agents: section.text("agents", findings),
         email_domain: section.text("email_domain", findings),
         section: SourceSection {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::case_group::{Group, Piece};
-use super::decided::Decision;
 use super::desk::{Item, Worked, ended, readable};
 use super::sums::Sums;
 use super::{Error, Outcome, Road};
@@ -248,10 +247,11 @@ impl<'r> CaseDesk<'r> {
             let key = group.key();
             let (decisions, requests) = group.decide(standing.as_ref(), batch, self.road.want);
             sums.requests += requests;
-            for (index, Decision { problems, fate }) in decisions {
+            for (index, decision) in decisions {
                 items[index] = Some(Item {
-                    decision: Decision { problems, fate },
+                    decision,
                     mark: None,
+                    requests: 0,
                     key,
                 });
             }

@@ -179,7 +179,7 @@ impl Group {
         let ends = |piece: Piece| {
             let fate = Fate::Ends(Outcome::AlreadyThere, ends.into());
             let problems = piece.problems;
-            (piece.index, Decision { problems, fate })
+            (piece.index, Decision { problems, fate, further: Vec::new() })
         };
         (self.pieces.into_iter().map(ends).collect(), 0)
     }
@@ -265,7 +265,7 @@ impl Group {
                 }
             };
             let problems = piece.problems;
-            decisions.push((piece.index, Decision { problems, fate }));
+            decisions.push((piece.index, Decision { problems, fate, further: Vec::new() }));
         }
         let mut riders = decisions.iter_mut().map(|(_, decision)| &mut decision.fate);
         if let Some(fate) = riders.rfind(|fate| matches!(fate, Fate::Rides)) {

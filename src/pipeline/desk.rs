@@ -7,9 +7,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::decided::{Decision, Fate, Parcel, Shipment};
+use super::gather::Span;
+use super::legs::Desktop;
 use super::sums::Sums;
 use super::{Error, Outcome, Road, Want};
-use crate::audio::{self, Ask, Found, Unusable};
+use crate::api;
+use crate::audio::{self, Found, Unusable};
 use crate::call::{Call, Channels, Code, Draft, Fault, Field, Place, Problem, Severity};
 use crate::ledger::{Create, Reader, Standing};
 use crate::mapping::{Mapped, Profile};
@@ -20,8 +23,10 @@ use crate::source::{Batch, Record};
 #[derive(Debug)]
 pub(super) struct Item {
     pub(super) decision: Decision,
-    /// What the register needs of a call; nothing for records that became none.
+    /// The call's recording, for the register.
     pub(super) mark: Option<Box<Mark>>,
+    /// Requests that a run sends for the record.
+    pub(super) requests: u8,
     /// What tells the same record once more.
     pub(super) key: Option<Key>,
 }
@@ -41,12 +46,11 @@ pub(super) enum Key {
     },
 }
 
-/// What a call costs and takes.
-#[derive(Debug, Default)]
+/// The recording of a call.
+#[derive(Debug)]
 pub(super) struct Mark {
-    pub(super) recording: Option<audio::Recording>,
+    pub(super) recording: audio::Recording,
     pub(super) seconds: Option<f64>,
-    pub(super) requests: u64,
 }
 
 /// The records of a batch, each decided as far as one record alone can be.
@@ -65,8 +69,15 @@ struct Sound {
     problems: Vec<Problem>,
 }
 
+/// A step carried out as far as one record alone can be.
+struct Carried {
+    fate: Fate,
+    mark: Option<Box<Mark>>,
+    requests: u8,
+}
+
 /// A call before its step.
-struct Open<'c> {
+pub(super) struct Open<'c> {
     index: usize,
     place: Place,
     call: Call<'c>,
@@ -75,8 +86,8 @@ struct Open<'c> {
 }
 
 pub(super) struct Desk<'r> {
-    road: &'r Road,
-    profile: Arc<Profile>,
+    pub(super) road: &'r Road,
+    pub(super) profile: Arc<Profile>,
     reader: Option<Reader>,
     latest: Timestamp,
     faults: Vec<Fault>,
@@ -99,43 +110,60 @@ impl<'r> Desk<'r> {
         self.profile = profile;
     }
 
-    /// Decides the records of a batch.
-    pub(super) fn work(&mut self, batch: Batch) -> Result<Worked, Error> {
-        let mut items = Vec::with_capacity(batch.len());
-        let mut sums = Sums::default();
-        let mut open = Vec::new();
-        let profile = Arc::clone(&self.profile);
-        for (index, record) in batch.iter().enumerate() {
-            sums.records += 1;
-            let mut problems = match readable(&record) {
-                Ok(problems) => problems,
-                Err(item) => {
-                    items.push(item);
-                    continue;
+    /// Decides the records of a batch. `spans` says which rows are one call, where the mapping
+    /// brings rows together.
+    pub(super) fn work(&mut self, batch: Batch, spans: Option<&[Span]>) -> Result<Worked, Error> {
+        let mut desktop = Desktop::default();
+        desktop.items.reserve(batch.len());
+        match spans {
+            Some(spans) => {
+                let mut at = 0;
+                for span in spans {
+                    self.span(&batch, at, *span, &mut desktop);
+                    at += span.rows();
                 }
-            };
-            match profile.apply(&record, &mut problems) {
-                Mapped::Skipped(rule) => {
-                    items.push(ended(problems, Outcome::Skipped, rule.to_owned()));
-                }
-                Mapped::Undecided => items.push(ended(problems, Outcome::Rejected, "")),
-                Mapped::Draft(draft) => {
-                    let item = self.judge(&record, draft, problems, (index, &mut sums, &mut open));
-                    items.push(item);
+            }
+            None => {
+                for (index, record) in batch.iter().enumerate() {
+                    self.row(index, &record, &mut desktop);
                 }
             }
         }
+        let Desktop { mut items, sums, open, further } = desktop;
         self.settle(&mut items, open)?;
+        for (index, rows) in further {
+            items[index].decision.further = rows;
+        }
         Ok(Worked { batch, items, sums })
     }
 
-    fn judge<'b>(
+    /// Decides a record that is a call of its own.
+    fn row(&mut self, index: usize, record: &Record<'_>, desktop: &mut Desktop) {
+        let profile = Arc::clone(&self.profile);
+        desktop.sums.records += 1;
+        let item = match readable(record) {
+            Err(item) => item,
+            Ok(mut problems) => match profile.apply(record, &mut problems) {
+                Mapped::Skipped(rule) => ended(problems, Outcome::Skipped, rule.to_owned()),
+                Mapped::Undecided => ended(problems, Outcome::Rejected, ""),
+                Mapped::Draft(draft) => {
+                    let place = (index, &mut desktop.sums, &mut desktop.open);
+                    self.judge(std::slice::from_ref(record), draft, problems, place)
+                }
+            },
+        };
+        desktop.items.push(item);
+    }
+
+    /// Judges what a mapping made of the records of a call, the one that speaks for it first.
+    pub(super) fn judge<'b>(
         &mut self,
-        record: &Record<'b>,
+        records: &[Record<'b>],
         draft: Draft<'b>,
         mut problems: Vec<Problem>,
         (index, sums, open): (usize, &mut Sums, &mut Vec<Open<'static>>),
     ) -> Item {
+        let record = &records[0];
         self.faults.clear();
         let call = Call::new(draft, &mut self.faults);
         for fault in self.faults.drain(..) {
@@ -165,28 +193,37 @@ impl<'r> Desk<'r> {
                     .at(column, call.text(Field::DateTime)),
             );
         }
+        for (field, _) in call.fields() {
+            if !api::has_field(field, self.road.version) {
+                let message = "this version of the API does not have the field; it is not sent";
+                problems.push(
+                    Problem::new(Code::NotInVersion, record.place(), message)
+                        .at(self.profile.column_for(field, record), call.text(field)),
+                );
+            }
+        }
         sums.count(&call);
         let fingerprint = call.fingerprint(&mut self.scratch);
         let content = low(fingerprint);
         let key = Some(Key::Call { identity: call.identity_hash(), content });
-        let sound = self.listen(record, &call);
+        let sound = self.listen(records, &call);
         if let Some(past) = &self.road.past {
             let ending = past.done.ending(call.identity_hash(), fingerprint);
             let step = ending
                 .and_then(|ending| plan::step_of_done(ending, sound.state, self.road.policy));
             if step == Some(Step::Nothing) {
-                let mark = sound.recording.map(|recording| Mark::of(Some(recording)));
+                let mark = sound.recording.map(Mark::of).map(Box::new);
                 let fate = Fate::Ends(Outcome::AlreadyThere, "".into());
-                return Item { decision: Decision { problems, fate }, mark, key };
+                return Item { decision: Decision { problems, fate, further: Vec::new() }, mark, requests: 0, key };
             }
             let call = call.into_owned();
             open.push(Open { index, place: record.place(), call, fingerprint, sound });
-            return Item { decision: Decision { problems, fate: Fate::Ready }, mark: None, key };
+            return Item { decision: Decision { problems, fate: Fate::Ready, further: Vec::new() }, mark: None, requests: 0, key };
         }
         let step = plan::step(None, sound.state, self.road.policy);
         let open = Open { index, place: record.place(), call, fingerprint, sound };
-        let (fate, mark) = self.carry_out(step, None, open, &mut problems);
-        Item { decision: Decision { problems, fate }, mark, key }
+        let Carried { fate, mark, requests } = self.carry_out(step, None, open, &mut problems);
+        Item { decision: Decision { problems, fate, further: Vec::new() }, mark, requests, key }
     }
 
     /// Asks the ledger about the calls of a batch that are not known to be done.
@@ -197,7 +234,8 @@ impl<'r> Desk<'r> {
         let identities: Vec<&str> = open.iter().map(|open| open.call.identity()).collect();
         let standings = reader.standing(&identities)?;
         for (open, standing) in open.into_iter().zip(standings) {
-            let Item { decision: Decision { problems, fate }, mark, .. } = &mut items[open.index];
+            let index = open.index;
+            let problems = &mut items[index].decision.problems;
             let is_changed =
                 standing.as_ref().is_some_and(|known| has_changed(known, open.fingerprint));
             if is_changed {
@@ -205,10 +243,13 @@ impl<'r> Desk<'r> {
                 problems.push(Problem::new(Code::ChangedSinceSent, open.place.clone(), message));
             }
             let step = plan::step(standing.as_ref(), open.sound.state, self.road.policy);
-            (*fate, *mark) = self.carry_out(step, standing, open, problems);
+            let Carried { mut fate, mark, requests } = self.carry_out(step, standing, open, problems);
             if is_changed && matches!(fate, Fate::Ends(Outcome::AlreadyThere, _)) {
-                *fate = Fate::Ends(Outcome::AlreadyThere, "changed".into());
+                fate = Fate::Ends(Outcome::AlreadyThere, "changed".into());
             }
+            let item = &mut items[index];
+            item.decision.fate = fate;
+            (item.mark, item.requests) = (mark, requests);
         }
         Ok(())
     }
@@ -220,11 +261,11 @@ impl<'r> Desk<'r> {
         standing: Option<Standing>,
         open: Open<'_>,
         problems: &mut Vec<Problem>,
-    ) -> (Fate, Option<Box<Mark>>) {
+    ) -> Carried {
         let Open { place, call, fingerprint, sound, .. } = open;
         if step == Step::Nothing {
-            let mark = sound.recording.map(|recording| Mark::of(Some(recording)));
-            return (Fate::Ends(Outcome::AlreadyThere, "".into()), mark);
+            let mark = sound.recording.map(Mark::of).map(Box::new);
+            return Carried { fate: Fate::Ends(Outcome::AlreadyThere, "".into()), mark, requests: 0 };
         }
         problems.extend(sound.problems);
         let probe = sound
@@ -232,21 +273,24 @@ impl<'r> Desk<'r> {
             .as_ref()
             .and_then(|recording| self.probe(recording, &call, problems, &place));
         if problems.iter().any(Problem::is_error) {
-            return (Fate::Ends(Outcome::Rejected, "".into()), None);
+            return Carried { fate: Fate::Ends(Outcome::Rejected, "".into()), mark: None, requests: 0 };
         }
-        let mut mark = Mark::of(sound.recording);
+        let mut mark = sound.recording.map(Mark::of).map(Box::new);
+        if let (Some(mark), Some(probe)) = (&mut mark, &probe) {
+            mark.seconds = probe.seconds;
+        }
+        let mut requests = 0;
         let fate = match step {
             Step::Nothing | Step::Refuse => Fate::Ends(Outcome::Rejected, "".into()),
             Step::Hold if self.road.want == Want::Check => Fate::Ends(Outcome::Held, "".into()),
             Step::Hold => Fate::Waits { identity: call.identity().to_owned(), fingerprint },
             Step::Create { .. } | Step::Upload { .. } => {
                 let with_upload = !matches!(step, Step::Create { with_upload: false, .. });
-                mark.requests = 1 + u64::from(with_upload && matches!(step, Step::Create { .. }));
-                mark.seconds = probe.as_ref().and_then(|probe| probe.seconds);
+                requests = 1 + u8::from(with_upload && matches!(step, Step::Create { .. }));
                 match self.road.want {
                     Want::Check => Fate::Ready,
                     Want::Run => Fate::Sends(Box::new(Shipment {
-                        parcel: mark.recording.as_ref().filter(|_| with_upload).map(parcel),
+                        parcel: mark.as_ref().filter(|_| with_upload).map(|mark| parcel(&mark.recording)),
                         call: settle_channels(call.into_owned(), probe.as_ref()),
                         fingerprint,
                         step,
@@ -255,19 +299,17 @@ impl<'r> Desk<'r> {
                 }
             }
         };
-        let is_of_use = mark.recording.is_some() || mark.requests > 0;
-        (fate, is_of_use.then_some(mark))
+        Carried { fate, mark, requests }
     }
 
     /// Finds the call's recording and says what is wrong with it.
-    fn listen(&self, record: &Record<'_>, call: &Call<'_>) -> Sound {
+    fn listen(&self, records: &[Record<'_>], call: &Call<'_>) -> Sound {
         let mut sound =
             Sound { state: plan::Recording::NotAsked, recording: None, problems: Vec::new() };
         let Some(index) = &self.road.audio else { return sound };
         sound.state = plan::Recording::Missing;
-        let names = self.profile.audio_names(record);
-        let names: Vec<Cow<'_, str>> = names.iter().map(super::asked_name).collect();
-        let shown = names.first().map_or(call.identity(), |name| name).to_owned();
+        let record = &records[0];
+        let (found, shown) = self.find(index, records, call);
         let mut tell = |code: Code, severity: Severity, message: String| {
             sound.problems.push(
                 Problem::new(code, record.place(), message)
@@ -276,7 +318,7 @@ impl<'r> Desk<'r> {
             );
         };
         let error = Severity::Error;
-        match index.find(&Ask { names: &names, identity: call.identity() }) {
+        match found {
             Found::One(recording, _) => {
                 sound.state = plan::Recording::Here;
                 sound.recording = Some(recording);
@@ -365,8 +407,8 @@ impl<'r> Desk<'r> {
 }
 
 impl Mark {
-    fn of(recording: Option<audio::Recording>) -> Box<Mark> {
-        Box::new(Mark { recording, ..Mark::default() })
+    fn of(recording: audio::Recording) -> Mark {
+        Mark { recording, seconds: None }
     }
 }
 
@@ -445,8 +487,9 @@ pub(super) fn readable(record: &Record<'_>) -> Result<Vec<Problem>, Item> {
 pub(super) fn ended(problems: Vec<Problem>, outcome: Outcome, detail: impl Into<Cow<'static, str>>) -> Item {
     let fate = Fate::Ends(outcome, detail.into());
     Item {
-        decision: Decision { problems, fate },
+        decision: Decision { problems, fate, further: Vec::new() },
         mark: None,
+        requests: 0,
         key: None,
     }
 }

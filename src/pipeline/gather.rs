@@ -1,204 +1,435 @@
-//! Rows of one case that stand anywhere in the export, brought together.
+//! Brings together what belongs together: the rows of one call, which need not be neighbours, and
+//! the copies of a record, of which only the newest counts. Stands between reading and deciding, and
+//! only for mappings that ask for it.
 //!
-//! Rows are put aside as bytes, in memory while they are few and else in an unnamed file that is gone
-//! with the process; what stays in memory of each is a slip of 40 bytes. When everything has been
-//! read, the rows come back case by case and in the order of time, in batches that hold whole cases.
+//! A first pass over the export counts the rows of each call, by a hash of sixteen bytes, so that the
+//! second pass knows when the last row has come: a call is handed on at that moment, whole, and in
+//! the place of its last row. Rows that wait for others are kept packed in memory, and beyond
+//! [`MOST_BYTES`] in a private temporary file, so that the order of the rows costs no memory. What
+//! has no path to be read twice (standard input) is copied to such a file first. Rows are brought
+//! together within one file of the export; copies are compared over all of them.
 
+use std::path::Path;
+use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
-use std::sync::Arc;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use crate::source::{Batch, Record, Sheet};
+use hashbrown::HashTable;
+use tempfile::NamedTempFile;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-/// Bytes that are kept in memory before the file is begun.
-const IN_MEMORY: usize = 64 << 20;
-/// A batch is full with so many rows or bytes, once its last case is complete.
-const FULL_ROWS: usize = 512;
-const FULL_BYTES: u64 = 4 << 20;
+use super::{Error, Road};
+use crate::call::Code;
+use crate::mapping::Profile;
+use crate::source::{self, Batch, Input, Record};
 
-/// What is remembered of a row: the case and the time to sort by, and where it lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Slip {
-    case: u64,
-    at: i64,
-    offset: u64,
-    length: u32,
-    sheet: u32,
+/// Rows that wait for others are kept in memory up to this size: calls whose rows stand near one
+/// another never reach it.
+const MOST_BYTES: usize = 64 << 20;
+
+/// More rows than this are not one call but a column that does not tell calls apart.
+const MOST_ROWS: u32 = 1000;
+
+/// What some rows of a batch are to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Span {
+    /// So many consecutive rows are one call.
+    Call(u32),
+    /// A copy of a record that comes in a newer one.
+    Older,
+    /// Nobody can say which copy of the record this is.
+    Undated,
+    /// One of more rows than one call can have.
+    Crowd,
 }
 
-/// Rows put aside.
-#[derive(Debug, Default)]
-pub(super) struct Gather {
-    sheets: Vec<Arc<Sheet>>,
-    slips: Vec<Slip>,
-    memory: Vec<u8>,
-    file: Option<BufWriter<File>>,
-    end: u64,
-    packed: Vec<u8>,
+impl Span {
+    /// The rows that it covers.
+    pub(super) fn rows(self) -> usize {
+        match self {
+            Span::Call(rows) => rows as usize,
+            Span::Older | Span::Undated | Span::Crowd => 1,
+        }
+    }
 }
 
-impl Gather {
-    /// Puts a record aside under its case and its time.
-    pub(super) fn put(&mut self, record: &Record<'_>, (case, at): (u64, i64)) -> io::Result<()> {
-        self.packed.clear();
-        record.pack(&mut self.packed);
-        let sheet = self.sheet(record);
-        self.slips.push(Slip {
-            case,
-            at,
-            offset: self.end,
-            length: u32::try_from(self.packed.len())
-                .map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?,
-            sheet,
-        });
-        self.end += self.packed.len() as u64;
-        if let Some(file) = &mut self.file {
-            return file.write_all(&self.packed);
-        }
-        self.memory.extend_from_slice(&self.packed);
-        if self.memory.len() > IN_MEMORY {
-            let mut file = BufWriter::with_capacity(1 << 20, tempfile::tempfile()?);
-            file.write_all(&self.memory)?;
-            self.memory = Vec::new();
-            self.file = Some(file);
-        }
-        Ok(())
-    }
+/// A batch in which the rows of a call stand together.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    pub(super) batch: Batch,
+    /// Over all rows, in their order.
+    pub(super) spans: Vec<Span>,
+}
 
-    fn sheet(&mut self, record: &Record<'_>) -> u32 {
-        let sheet = record.shared_sheet();
-        // The rows of a file come one after the other.
-        let known = self.sheets.iter().rposition(|known| Arc::ptr_eq(known, &sheet));
-        let index = known.unwrap_or_else(|| {
-            self.sheets.push(sheet);
-            self.sheets.len() - 1
-        });
-        u32::try_from(index).unwrap_or(u32::MAX)
-    }
+/// What the passes before the last have found out.
+pub(super) struct Survey<'r> {
+    road: &'r Road,
+    /// The inputs as they can be read once more.
+    inputs: Vec<Input>,
+    /// By the hash of its id, how new the newest copy of a record is.
+    newest: HashTable<(u128, i128)>,
+    /// Files that are removed when the export has been read.
+    copies: Vec<NamedTempFile>,
+}
 
-    /// Hands back all rows in batches of whole cases, until `deal` has had enough.
-    pub(super) fn deal(mut self, mut deal: impl FnMut(Batch) -> bool) -> io::Result<()> {
-        self.slips.sort_unstable();
-        let mut file = match self.file.take() {
-            Some(file) => Some(file.into_inner().map_err(io::IntoInnerError::into_error)?),
-            None => None,
+impl<'r> Survey<'r> {
+    /// Copies what cannot be read twice, and looks at all copies of records.
+    pub(super) fn new(road: &'r Road) -> Result<Self, Error> {
+        let mut survey = Survey {
+            road,
+            inputs: Vec::new(),
+            newest: HashTable::new(),
+            copies: Vec::new(),
         };
-        let slips = std::mem::take(&mut self.slips);
-        let mut rest = slips.as_slice();
-        while let Some(first) = rest.first() {
-            let mut batch = Batch::new(Arc::clone(&self.sheets[first.sheet as usize]));
-            let mut bytes = 0;
-            let mut case = first.case;
-            while let Some((slip, after)) = rest.split_first() {
-                let is_full = batch.len() >= FULL_ROWS || bytes >= FULL_BYTES;
-                if is_full && slip.case != case {
-                    break;
+        for input in &road.inputs {
+            let is_file = input.path().is_some_and(Path::is_file);
+            let input = if is_file {
+                input.clone()
+            } else {
+                survey.copy(input)?
+            };
+            survey.inputs.push(input);
+        }
+        let inputs = survey.inputs.clone();
+        for input in &inputs {
+            survey.note_copies(input)?;
+        }
+        survey.newest.shrink_to_fit(|(key, _)| low(*key));
+        Ok(survey)
+    }
+
+    /// The inputs, all of which have a path.
+    pub(super) fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    fn copy(&mut self, input: &Input) -> Result<Input, Error> {
+        let mut file = NamedTempFile::new().map_err(Error::Spool)?;
+        match input.path() {
+            Some(path) => File::open(path).and_then(|mut pipe| io::copy(&mut pipe, &mut file)),
+            None => io::copy(&mut io::stdin().lock(), &mut file),
+        }
+        .map_err(Error::Spool)?;
+        let copied = input.copied_to(file.path().to_owned());
+        self.copies.push(file);
+        Ok(copied)
+    }
+
+    fn note_copies(&mut self, input: &Input) -> Result<(), Error> {
+        let mut key = Vec::new();
+        let newest = &mut self.newest;
+        each_record(self.road, input, |record, profile| {
+            let Some(rule) = profile.newest() else {
+                return false;
+            };
+            if !rule.key(record, &mut key) {
+                return true;
+            }
+            let (hash, rank) = (xxh3_128(&key), rule.rank(record).unwrap_or(i128::MIN));
+            match newest.find_mut(low(hash), |(known, _)| *known == hash) {
+                Some((_, best)) => *best = rank.max(*best),
+                None => {
+                    newest.insert_unique(low(hash), (hash, rank), |(key, _)| low(*key));
                 }
-                case = slip.case;
-                rest = after;
-                bytes += u64::from(slip.length);
-                self.fetch(*slip, file.as_mut())?;
-                batch.turn_to(&self.sheets[slip.sheet as usize]);
-                batch
-                    .push_packed(&self.packed)
-                    .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
             }
-            if !deal(batch) {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn fetch(&mut self, slip: Slip, file: Option<&mut File>) -> io::Result<()> {
-        self.packed.resize(slip.length as usize, 0);
-        match file {
-            Some(file) => {
-                file.seek(SeekFrom::Start(slip.offset))?;
-                file.read_exact(&mut self.packed)
-            }
-            None => {
-                let start = usize::try_from(slip.offset).unwrap_or(usize::MAX);
-                let lies = self.memory.get(start..start + slip.length as usize);
-                let lies = lies.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
-                self.packed.copy_from_slice(lies);
-                Ok(())
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::source::Header;
-
-    fn sheet(file: &str) -> Arc<Sheet> {
-        Arc::new(Sheet {
-            file: file.into(),
-            reading: String::new(),
-            header: Some(Header::new(vec!["id".to_owned()])),
-            nulls: Vec::new(),
-            form: crate::source::Form::default(),
+            true
         })
     }
 
-    fn rows(gather: Gather) -> Vec<Vec<(String, u64)>> {
-        let mut batches = Vec::new();
-        let collect = |batch: Batch| {
-            let rows = batch.iter().map(|row| (row.place().file.to_string(), row.line()));
-            batches.push(rows.collect());
-            true
-        };
-        gather.deal(collect).unwrap();
-        batches
-    }
-
-    fn put(gather: &mut Gather, sheet: &Arc<Sheet>, line: u64, key: (u64, i64)) {
-        let mut batch = Batch::new(Arc::clone(sheet));
-        batch.start_row(line);
-        batch.push_cell("x");
-        gather.put(&batch.get(0), key).unwrap();
-    }
-
-    #[test]
-    fn rows_of_a_case_come_together_in_the_order_of_time_from_all_files() {
-        let (one, other) = (sheet("1.csv"), sheet("2.csv"));
-        let mut gather = Gather::default();
-        put(&mut gather, &one, 2, (7, 30));
-        put(&mut gather, &one, 3, (5, 10));
-        put(&mut gather, &other, 2, (7, 10));
-        put(&mut gather, &other, 3, (7, 30));
-        let row = |file: &str, line| (file.to_owned(), line);
-        assert_eq!(
-            rows(gather),
-            [[row("1.csv", 3), row("2.csv", 2), row("1.csv", 2), row("2.csv", 3)]]
-        );
-    }
-
-    #[test]
-    fn a_case_is_never_cut_in_two_and_batches_stay_small() {
-        let sheet = sheet("1.csv");
-        let mut gather = Gather::default();
-        for line in 0..3000 {
-            put(&mut gather, &sheet, line, (line / 600, 0));
+    /// What a record is apart from its call; `None` when it is a row like any other.
+    fn judge(&self, record: &Record<'_>, profile: &Profile, key: &mut Vec<u8>) -> Option<Span> {
+        let rule = profile.newest()?;
+        if is_no_record(record) || !rule.key(record, key) {
+            return None;
         }
-        let lengths: Vec<usize> = rows(gather).iter().map(Vec::len).collect();
-        assert_eq!(lengths, [600; 5]);
+        let Some(rank) = rule.rank(record) else {
+            return Some(Span::Undated);
+        };
+        let hash = xxh3_128(key);
+        let best = self.newest.find(low(hash), |(known, _)| *known == hash);
+        best.is_some_and(|(_, best)| rank < *best)
+            .then_some(Span::Older)
     }
 
-    #[test]
-    fn rows_come_back_from_the_file_as_from_memory() {
-        let sheet = sheet("1.csv");
-        let mut gather = Gather::default();
-        put(&mut gather, &sheet, 1, (2, 0));
-        let mut file = BufWriter::new(tempfile::tempfile().unwrap());
-        file.write_all(&std::mem::take(&mut gather.memory)).unwrap();
-        gather.file = Some(file);
-        put(&mut gather, &sheet, 2, (1, 0));
-        assert_eq!(
-            rows(gather),
-            [[("1.csv".to_owned(), 2), ("1.csv".to_owned(), 1)]]
-        );
+    /// Counts the rows of the calls of one file.
+    pub(super) fn gatherer(&self, input: &Input) -> Result<Gatherer<'_, 'r>, Error> {
+        let mut counts: HashTable<(u64, u32)> = HashTable::new();
+        let mut key = Vec::new();
+        each_record(self.road, input, |record, profile| {
+            let Some(legs) = profile.legs() else {
+                return false;
+            };
+            let is_leg = !is_no_record(record)
+                && self.judge(record, profile, &mut key).is_none()
+                && legs.key(record, &mut key);
+            if is_leg {
+                let hash = xxh3_64(&key);
+                match counts.find_mut(hash, |(known, _)| *known == hash) {
+                    Some((_, count)) => *count = count.saturating_add(1),
+                    None => {
+                        counts.insert_unique(hash, (hash, 1), |(key, _)| *key);
+                    }
+                }
+            }
+            true
+        })?;
+        counts.retain(|(_, count)| *count > 1);
+        counts.shrink_to_fit(|(key, _)| *key);
+        Ok(Gatherer {
+            survey: self,
+            counts,
+            open: HashMap::new(),
+            opened: 0,
+            store: Store::new(),
+            most_bytes: MOST_BYTES,
+        })
     }
+}
+
+/// Reads an input until `take` has had enough.
+fn each_record(
+    road: &Road,
+    input: &Input,
+    mut take: impl FnMut(&Record<'_>, &Profile) -> bool,
+) -> Result<(), Error> {
+    let reader = source::open(input, &road.options)?;
+    let profile = road.mapping.bind(reader.sheet())?;
+    for batch in reader {
+        for record in batch?.iter() {
+            if !take(&record, &profile) {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A call whose rows have not all come.
+struct Open {
+    number: u64,
+    /// Rows that are still to come.
+    left: u32,
+    rows: Vec<Held>,
+}
+
+/// The rows of one file on their way, see [`Survey::gatherer`].
+pub(super) struct Gatherer<'s, 'r> {
+    survey: &'s Survey<'r>,
+    /// By the hash of a call, how many rows it has; calls of one row are left out.
+    counts: HashTable<(u64, u32)>,
+    open: HashMap<Box<[u8]>, Open>,
+    opened: u64,
+    store: Store,
+    /// [`MOST_BYTES`], but for tests.
+    most_bytes: usize,
+}
+
+impl Gatherer<'_, '_> {
+    /// Takes the next rows of the file and gives those that are complete.
+    pub(super) fn take(&mut self, batch: Batch, profile: &Profile) -> Result<Gathered, Error> {
+        let mut key = Vec::new();
+        let mut spans = Vec::with_capacity(batch.len());
+        let mut is_whole = true;
+        for record in batch.iter() {
+            let span = self.single(&record, profile, &mut key);
+            is_whole &= span.is_some();
+            spans.push(span);
+        }
+        if is_whole {
+            let spans = spans.into_iter().flatten().collect();
+            return Ok(Gathered { batch, spans });
+        }
+        let mut gathered = Gathered {
+            batch: Batch::new(batch.sheet().clone()),
+            spans: Vec::with_capacity(spans.len()),
+        };
+        for (record, span) in batch.iter().zip(spans) {
+            match (span, profile.legs()) {
+                (None, Some(legs)) => {
+                    legs.key(&record, &mut key);
+                    self.hold(&record, &key, &mut gathered)?;
+                }
+                (span, _) => {
+                    gathered.batch.push_record(&record);
+                    gathered.spans.push(span.unwrap_or(Span::Call(1)));
+                }
+            }
+        }
+        Ok(gathered)
+    }
+
+    /// Leaves so many bytes of rows in memory.
+    #[cfg(test)]
+    pub(super) fn limit(&mut self, most_bytes: usize) {
+        self.most_bytes = most_bytes;
+    }
+
+    /// The calls that still wait at the end of the file. None do, unless the file was changed
+    /// between the passes or two calls have one hash.
+    pub(super) fn finish(&mut self, batch: Batch) -> Result<Gathered, Error> {
+        let mut gathered = Gathered {
+            batch,
+            spans: Vec::new(),
+        };
+        let mut open: Vec<Open> = self.open.drain().map(|(_, open)| open).collect();
+        open.sort_by_key(|open| open.number);
+        for open in open {
+            self.store.hand_on(open.rows, &mut gathered)?;
+        }
+        Ok(gathered)
+    }
+
+    /// What the record is by itself; `None` when it must wait for others.
+    fn single(&self, record: &Record<'_>, profile: &Profile, key: &mut Vec<u8>) -> Option<Span> {
+        if is_no_record(record) {
+            return Some(Span::Call(1));
+        }
+        if let Some(span) = self.survey.judge(record, profile, key) {
+            return Some(span);
+        }
+        if !profile.legs().is_some_and(|legs| legs.key(record, key)) {
+            return Some(Span::Call(1));
+        }
+        match self.count(key) {
+            0 | 1 => Some(Span::Call(1)),
+            ..=MOST_ROWS => None,
+            _ => Some(Span::Crowd),
+        }
+    }
+
+    fn count(&self, key: &[u8]) -> u32 {
+        let hash = xxh3_64(key);
+        let found = self.counts.find(hash, |(known, _)| *known == hash);
+        found.map_or(1, |(_, count)| *count)
+    }
+
+    fn hold(
+        &mut self,
+        record: &Record<'_>,
+        key: &[u8],
+        gathered: &mut Gathered,
+    ) -> Result<(), Error> {
+        if !self.open.contains_key(key) {
+            self.opened += 1;
+            let open = Open {
+                number: self.opened,
+                left: self.count(key),
+                rows: Vec::new(),
+            };
+            self.open.insert(key.into(), open);
+        }
+        let row = self.store.keep(record);
+        let Some(open) = self.open.get_mut(key) else {
+            return Ok(());
+        };
+        open.rows.push(row);
+        open.left = open.left.saturating_sub(1);
+        if open.left == 0
+            && let Some(open) = self.open.remove(key)
+        {
+            self.store.hand_on(open.rows, gathered)?;
+        } else if self.store.bytes > self.most_bytes {
+            self.store
+                .put_aside(self.open.values_mut().flat_map(|open| &mut open.rows))?;
+        }
+        Ok(())
+    }
+}
+
+/// A packed row, and where it is.
+enum Held {
+    Memory(Box<[u8]>),
+    Disk { at: u64, length: usize },
+}
+
+/// Where packed rows wait.
+struct Store {
+    /// Bytes in memory.
+    bytes: usize,
+    file: Option<File>,
+    end: u64,
+}
+
+impl Store {
+    fn new() -> Self {
+        Store {
+            bytes: 0,
+            file: None,
+            end: 0,
+        }
+    }
+
+    fn keep(&mut self, record: &Record<'_>) -> Held {
+        let mut packed = Vec::new();
+        record.pack(&mut packed);
+        self.bytes += packed.len();
+        Held::Memory(packed.into_boxed_slice())
+    }
+
+    /// Moves rows from memory to the file.
+    fn put_aside<'h>(&mut self, rows: impl Iterator<Item = &'h mut Held>) -> Result<(), Error> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(tempfile::tempfile().map_err(Error::Spool)?),
+        };
+        file.seek(SeekFrom::Start(self.end)).map_err(Error::Spool)?;
+        let mut out = io::BufWriter::new(file);
+        for row in rows {
+            if let Held::Memory(packed) = row {
+                out.write_all(packed).map_err(Error::Spool)?;
+                let length = packed.len();
+                *row = Held::Disk {
+                    at: self.end,
+                    length,
+                };
+                self.end += length as u64;
+            }
+        }
+        self.bytes = 0;
+        out.flush().map_err(Error::Spool)
+    }
+
+    /// Adds the rows of a call to what is handed on.
+    fn hand_on(&mut self, rows: Vec<Held>, gathered: &mut Gathered) -> Result<(), Error> {
+        gathered
+            .spans
+            .push(Span::Call(u32::try_from(rows.len()).unwrap_or(u32::MAX)));
+        for row in rows {
+            let packed = self.fetch(row).map_err(Error::Spool)?;
+            let pushed = gathered.batch.push_packed(&packed);
+            pushed.ok_or_else(|| Error::Spool(io::ErrorKind::InvalidData.into()))?;
+        }
+        Ok(())
+    }
+
+    fn fetch(&mut self, row: Held) -> io::Result<Box<[u8]>> {
+        match (row, &mut self.file) {
+            (Held::Memory(packed), _) => {
+                self.bytes = self.bytes.saturating_sub(packed.len());
+                Ok(packed)
+            }
+            (Held::Disk { at, length }, Some(file)) => {
+                let mut packed = vec![0; length];
+                file.seek(SeekFrom::Start(at))?;
+                file.read_exact(&mut packed)?;
+                Ok(packed.into_boxed_slice())
+            }
+            (Held::Disk { .. }, None) => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+}
+
+/// Totals and sentences belong to no call.
+fn is_no_record(record: &Record<'_>) -> bool {
+    record
+        .problems()
+        .any(|problem| problem.code == Code::TrailingRow)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the lower half spreads as well"
+)]
+fn low(hash: u128) -> u64 {
+    hash as u64
 }

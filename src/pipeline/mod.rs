@@ -7,17 +7,25 @@
 
 mod case_desk;
 mod case_group;
+mod case_rows;
 mod decided;
 mod desk;
 mod event;
 mod facts;
 mod gather;
+mod legs;
 mod register;
 mod road;
 mod seen;
+mod seen_cases;
 mod sums;
 
-pub use decided::{CaseRow, CaseShipment, Decided, Decision, Fate, Parcel, Shipment};
+#[cfg(test)]
+mod tests;
+
+pub use decided::{
+    CaseRow, CaseShipment, Closing, Decided, Decision, Fate, FurtherRow, Parcel, Shipment,
+};
 pub use event::{Delivered, Event, Outcome, Stop, Tally};
 pub use facts::{Consent, Facts};
 pub use road::{Past, Road, Want};
@@ -39,9 +47,9 @@ pub enum Error {
     /// The ledger cannot be opened to look things up.
     #[error(transparent)]
     Ledger(ledger::OpenError),
-    /// Rows cannot be put aside until the others of their case have come.
-    #[error("rows cannot be put aside: {0}")]
-    Aside(#[from] std::io::Error),
+    /// Rows that wait for others cannot be put aside, or an input that is read twice not copied.
+    #[error("the temporary file: {0}")]
+    Spool(std::io::Error),
     /// The ledger cannot be read.
     #[error(transparent)]
     Standing(#[from] ledger::Error),

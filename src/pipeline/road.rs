@@ -13,12 +13,13 @@ use jiff::Timestamp;
 use super::Error;
 use super::decided::Decided;
 use super::case_desk::{CaseDesk, Profiles};
+use super::case_rows::CaseRows;
 use super::desk::{Desk, Worked};
-use super::gather::Gather;
+use super::gather::{Gathered, Span, Survey};
 use super::register::Register;
+use crate::api::Version;
 use crate::audio;
 use crate::ledger::{Done, Ledger, Reader};
-use crate::call::Problem;
 use crate::mapping::{CaseProfile, Mapping, Profile};
 use crate::plan::Policy;
 use crate::source::{self, Batch, Input, Sheet};
@@ -64,6 +65,8 @@ pub struct Road {
     pub policy: Policy,
     /// What the road is walked for.
     pub want: Want,
+    /// The shape of the destination's conversation endpoint, to warn about fields it lacks.
+    pub version: Version,
     /// The time of the run, to know what lies in the future.
     pub now: Timestamp,
     /// How many threads decide.
@@ -73,6 +76,8 @@ pub struct Road {
 /// A batch on its way to a decider.
 struct Task {
     batch: Batch,
+    /// What rows are to each other, where the mapping brings some together.
+    spans: Option<Vec<Span>>,
     bound: Bound,
     opened: Option<Opened>,
     read: (u64, Option<u64>),
@@ -91,6 +96,10 @@ fn size(input: &Input) -> Option<u64> {
     metadata.is_file().then_some(metadata.len())
 }
 
+fn parts(gathered: Gathered) -> (Batch, Option<Vec<Span>>) {
+    (gathered.batch, Some(gathered.spans))
+}
+
 type Opened = (Arc<Sheet>, Vec<String>);
 type Passed = Result<(Worked, Option<Opened>, (u64, Option<u64>)), Error>;
 
@@ -100,40 +109,8 @@ const AHEAD: usize = 2;
 /// Takes a task; has had enough when nobody wants more.
 type Deal<'d> = dyn FnMut(Result<Task, Error>) -> ControlFlow<()> + 'd;
 
-/// Rows of cases that wait for the others of their case.
-#[derive(Default)]
-struct Gathering {
-    profiles: Vec<(Arc<Sheet>, Arc<CaseProfile>)>,
-    rows: Gather,
-}
-
-impl Gathering {
-    /// Puts the rows of a batch aside; those that tell no case or no time come back, to be told
-    /// what is wrong with them.
-    fn take(&mut self, batch: &Batch) -> Result<Batch, Error> {
-        let mut rest = Batch::new(Arc::clone(batch.sheet()));
-        for record in batch.iter() {
-            let profile = self.profiles.last().map(|(_, profile)| profile);
-            let is_broken = record.problems().any(Problem::is_error);
-            match profile.filter(|_| !is_broken).and_then(|profile| profile.key(&record)) {
-                Some(key) => self.rows.put(&record, key)?,
-                None => rest.push_record(&record),
-            }
-        }
-        Ok(rest)
-    }
-
-    fn deal(self, read: (u64, Option<u64>), deal: &mut Deal<'_>) -> Result<(), Error> {
-        let profiles: Profiles = self.profiles.into();
-        let to_task = |batch| Task {
-            batch,
-            bound: Bound::Cases(Arc::clone(&profiles)),
-            opened: None,
-            read,
-        };
-        self.rows.deal(|batch| deal(Ok(to_task(batch))).is_continue())?;
-        Ok(())
-    }
+fn owned<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
+    names.map(str::to_owned).collect()
 }
 
 impl Road {
@@ -170,68 +147,98 @@ impl Road {
     }
 
     fn read_all(&self, deal: &mut Deal<'_>) -> Result<(), Error> {
+        if self.mapping.is_of_cases() {
+            return self.read_cases(deal);
+        }
         let total = self.inputs.iter().map(size).sum::<Option<u64>>();
-        let mut gathering = Gathering::default();
         let mut before = 0;
-        for input in &self.inputs {
+        let survey = if self.mapping.gathers() { Some(Survey::new(self)?) } else { None };
+        for input in survey.as_ref().map_or(&self.inputs[..], Survey::inputs) {
             let mut reader = source::open(input, &self.options)?;
             let sheet = Arc::clone(reader.sheet());
-            let (bound, unused, gathers) = self.bind(&sheet)?;
+            let profile = Arc::new(self.mapping.bind(&sheet)?);
+            let unused = owned(profile.unused_columns().into_iter());
             let mut opened = Some((Arc::clone(&sheet), unused));
-            if let (true, Bound::Cases(profiles)) = (gathers, &bound) {
-                gathering.profiles.extend(profiles.iter().cloned());
-            }
+            let mut gatherer = match &survey {
+                Some(survey) => Some(survey.gatherer(input)?),
+                None => None,
+            };
             while let Some(batch) = reader.next() {
-                let batch = if gathers { gathering.take(&batch?)? } else { batch? };
-                let task = Task {
-                    batch,
-                    bound: bound.clone(),
-                    opened: opened.take(),
-                    read: (before + reader.progress().bytes_read(), total),
+                let batch = batch?;
+                let read = (before + reader.progress().bytes_read(), total);
+                let (batch, spans) = match &mut gatherer {
+                    Some(gatherer) => parts(gatherer.take(batch, &profile)?),
+                    None => (batch, None),
                 };
+                let bound = Bound::Calls(Arc::clone(&profile));
+                let task = Task { batch, spans, bound, opened: opened.take(), read };
                 if deal(Ok(task)).is_break() {
                     return Ok(());
                 }
             }
             before += reader.progress().bytes_read();
-            if opened.is_some() {
-                // A file without records is told as well.
-                let task = Task {
-                    batch: Batch::new(sheet),
-                    bound,
-                    opened,
-                    read: (before, total),
+            let (batch, spans) = match &mut gatherer {
+                Some(gatherer) => parts(gatherer.finish(Batch::new(sheet))?),
+                None => (Batch::new(sheet), None),
+            };
+            // A file without records is told as well.
+            let bound = Bound::Calls(profile);
+            let task = Task { batch, spans, bound, opened, read: (before, total) };
+            if (task.opened.is_some() || !task.batch.is_empty()) && deal(Ok(task)).is_break() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads records of a help desk. Rows that are messages come together first, over all inputs.
+    fn read_cases(&self, deal: &mut Deal<'_>) -> Result<(), Error> {
+        let total = self.inputs.iter().map(size).sum::<Option<u64>>();
+        let mut rows = CaseRows::default();
+        let mut all: Vec<(Arc<Sheet>, Arc<CaseProfile>)> = Vec::new();
+        let mut before = 0;
+        let task = |batch, bound, opened, bytes| Task {
+            batch,
+            spans: None,
+            bound,
+            opened,
+            read: (bytes, total),
+        };
+        for input in &self.inputs {
+            let mut reader = source::open(input, &self.options)?;
+            let sheet = Arc::clone(reader.sheet());
+            let Some(profile) = self.mapping.bind_cases(&sheet)?.map(Arc::new) else {
+                return Ok(());
+            };
+            let opened = (Arc::clone(&sheet), owned(profile.unused_columns()));
+            all.push((Arc::clone(&sheet), Arc::clone(&profile)));
+            let bound = Bound::Cases(Arc::new([(Arc::clone(&sheet), Arc::clone(&profile))]));
+            // The file is told even if it holds no record.
+            let first = task(Batch::new(sheet), bound.clone(), Some(opened), before);
+            if deal(Ok(first)).is_break() {
+                return Ok(());
+            }
+            while let Some(batch) = reader.next() {
+                let batch = match profile.is_nested() {
+                    true => batch?,
+                    false => rows.take(&batch?, &profile).map_err(Error::Spool)?,
                 };
-                if deal(Ok(task)).is_break() {
+                let bytes = before + reader.progress().bytes_read();
+                if deal(Ok(task(batch, bound.clone(), None, bytes))).is_break() {
                     return Ok(());
                 }
             }
+            before += reader.progress().bytes_read();
         }
-        gathering.deal((before, total), deal)
-    }
-
-    /// The mapping for the records of a sheet, the columns that it does not use, and whether rows
-    /// must come together before they can be decided.
-    fn bind(&self, sheet: &Arc<Sheet>) -> Result<(Bound, Vec<String>, bool), Error> {
-        if let Some(profile) = self.mapping.bind_cases(sheet)? {
-            let unused = profile.unused_columns().map(str::to_owned).collect();
-            let gathers = !profile.is_nested();
-            let profiles = Arc::new([(Arc::clone(sheet), Arc::new(profile))]);
-            return Ok((Bound::Cases(profiles), unused, gathers));
-        }
-        let profile = self.mapping.bind(sheet)?;
-        let unused = profile.unused_columns().into_iter();
-        let unused = unused.map(str::to_owned).collect();
-        Ok((Bound::Calls(Arc::new(profile)), unused, false))
+        let all: Profiles = all.into();
+        let to_task = |batch| task(batch, Bound::Cases(Arc::clone(&all)), None, before);
+        rows.deal(|batch| deal(Ok(to_task(batch))).is_continue()).map_err(Error::Spool)
     }
 
     fn decide(&self, tasks: &Receiver<Result<Task, Error>>, results: &SyncSender<Passed>) {
         let mut desks = (None, None);
         for task in tasks {
-            let passed = task.and_then(|task| {
-                let worked = self.work(task.batch, task.bound, &mut desks)?;
-                Ok((worked, task.opened, task.read))
-            });
+            let passed = task.and_then(|task| self.work(task, &mut desks));
             if results.send(passed).is_err() {
                 return;
             }
@@ -241,11 +248,11 @@ impl Road {
     /// Decides a batch at the desk of its kind, which is made for the first one.
     fn work<'r>(
         &'r self,
-        batch: Batch,
-        bound: Bound,
+        task: Task,
         (calls, cases): &mut (Option<Desk<'r>>, Option<CaseDesk<'r>>),
-    ) -> Result<Worked, Error> {
-        match bound {
+    ) -> Passed {
+        let Task { batch, spans, bound, opened, read } = task;
+        let worked = match bound {
             Bound::Calls(profile) => {
                 let desk = match calls {
                     Some(desk) => {
@@ -254,16 +261,17 @@ impl Road {
                     }
                     none => none.insert(Desk::new(self, profile)?),
                 };
-                desk.work(batch)
+                desk.work(batch, spans.as_deref())?
             }
             Bound::Cases(profiles) => {
                 let desk = match cases {
                     Some(desk) => desk,
                     none => none.insert(CaseDesk::new(self)?),
                 };
-                desk.work(batch, &profiles)
+                desk.work(batch, &profiles)?
             }
-        }
+        };
+        Ok((worked, opened, read))
     }
 
     /// What earlier runs have done, to look things up in.

@@ -64,7 +64,10 @@ impl Batch {
                 _ => Severity::Error,
             };
             let (column, value) = (text(&mut rest)?, text(&mut rest)?);
-            let place = Place { file: self.sheet().file.clone(), line };
+            let place = Place {
+                file: self.sheet().file.clone(),
+                line,
+            };
             let problem = Problem::new(code, place, text(&mut rest)?)
                 .at(column, value)
                 .with_severity(severity);
@@ -75,12 +78,11 @@ impl Batch {
 
     /// Adds a record of another batch of the same sheet.
     pub fn push_record(&mut self, record: &Record<'_>) {
-        match record.tree() {
-            Some(tree) => self.push_tree(record.line(), tree.clone()),
-            None => {
-                self.start_row(record.line());
-                record.cells().for_each(|cell| self.push_cell(cell));
-            }
+        if let Some(tree) = record.tree() {
+            self.push_tree(record.line(), tree.clone());
+        } else {
+            self.start_row(record.line());
+            record.cells().for_each(|cell| self.push_cell(cell));
         }
         if let Some(raw) = record.raw() {
             self.push_raw(raw);
@@ -127,8 +129,8 @@ fn text<'b>(rest: &mut &'b [u8]) -> Option<&'b str> {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::record::{Header, Sheet};
     use super::super::reader::Form;
+    use super::super::record::{Header, Sheet};
     use super::*;
 
     fn batch() -> Batch {
@@ -148,7 +150,10 @@ mod tests {
         before.push_cell("æ\n1");
         before.push_cell("");
         before.push_raw(b"\xff,raw");
-        let place = Place { file: "a.csv".into(), line: 7 };
+        let place = Place {
+            file: "a.csv".into(),
+            line: 7,
+        };
         let problem = Problem::new(Code::RowTooLong, place, "why").at("a", "x");
         before.push_problem(problem.with_severity(Severity::Note));
         let tree = r#"{"id": 12345678901234567890123, "a": [1.50, null]}"#;
