@@ -193,7 +193,7 @@ impl Client {
         format!("{}{tail}", self.case.path())
     }
 
-    /// What these calls answer says nothing of use, but an answer that breaks off is no success.
+    /// An answer that breaks off is no success.
     async fn send_case(&self, method: Method, path: String, body: Bytes) -> Result<(), Error> {
         let mut url = self.case.clone();
         url.set_path(&path);
@@ -207,7 +207,13 @@ impl Client {
             .map_err(|error| classify(&error))?;
         let exchange = async {
             let response = self.send(request).await?;
-            read(response).await.map_err(|error| classify(&error))?;
+            let status = response.status().as_u16();
+            let body = read(response).await.map_err(|error| classify(&error))?;
+            // What these calls answer is not documented, so anything will do but half an answer.
+            let is_json = body.trim_ascii_start().starts_with(b"{");
+            if is_json && serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_err() {
+                return Err(Error::Unreadable { status });
+            }
             Ok(())
         };
         tokio::time::timeout(self.timeout, exchange)
