@@ -95,6 +95,7 @@ pub(super) fn options(mapping: &Mapping, encoding: Option<&str>) -> source::Opti
     let options = mapping.source_options().options();
     source::Options {
         encoding: encoding.map(str::to_owned).or(options.encoding),
+        inner: mapping.nested_list().map(str::to_owned),
         ..options
     }
 }

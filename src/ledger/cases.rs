@@ -173,6 +173,13 @@ pub struct CaseSummary {
     pub doubts: Vec<String>,
 }
 
+impl CaseSummary {
+    /// How many cases the ledger knows.
+    pub fn count(&self) -> u64 {
+        self.complete + self.refused + self.failed + self.in_doubt
+    }
+}
+
 /// The most reasons that are told apart, as in `summary.rs`.
 const REASONS: usize = 200;
 const EXAMPLES: usize = 5;

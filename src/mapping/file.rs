@@ -243,6 +243,11 @@ impl Mapping {
         self.case.is_some()
     }
 
+    /// The list inside of each record that holds its messages, if there is one.
+    pub fn nested_list(&self) -> Option<&str> {
+        Some(self.case.as_ref()?.each.as_ref()?.get_ref())
+    }
+
     /// Sends private messages, too.
     pub fn include_private(&mut self) {
         if let Some(case) = &mut self.case {

@@ -101,7 +101,19 @@ impl<'r> CaseDesk<'r> {
             Ok(messages) => messages,
             Err(rule) => {
                 sums.left_out += 1;
-                return end(problems, Outcome::Skipped, rule);
+                let said = problems.len();
+                let case = self.case(draft, record, profile, &mut problems);
+                problems.truncate(said);
+                return match case {
+                    Some(case) => Read::Piece(Piece {
+                        index,
+                        case,
+                        messages: Vec::new(),
+                        problems,
+                        left_out: Some(rule),
+                    }),
+                    None => end(problems, Outcome::Skipped, rule),
+                };
             }
         };
         let left_out = messages.left_out;
@@ -124,6 +136,7 @@ impl<'r> CaseDesk<'r> {
             case,
             messages: messages.list,
             problems,
+            left_out: None,
         })
     }
 

@@ -23,6 +23,8 @@ pub(super) struct Piece {
     pub(super) case: Case,
     pub(super) messages: Vec<Message>,
     pub(super) problems: Vec<Problem>,
+    /// The rule that leaves out the message of a row; the row still tells the state of the case.
+    pub(super) left_out: Option<&'static str>,
 }
 
 /// A case and its records.
@@ -111,6 +113,11 @@ impl Group {
     fn settle_rows(&mut self, batch: &Batch, items: &mut [Option<Item>]) {
         let mut seen: HashMap<u64, (u64, usize)> = HashMap::new();
         self.pieces.retain_mut(|piece| {
+            if let Some(rule) = piece.left_out {
+                let problems = std::mem::take(&mut piece.problems);
+                items[piece.index] = Some(ended(problems, Outcome::Skipped, rule));
+                return false;
+            }
             let Some(print) = piece.messages.first().map(mark) else {
                 return true;
             };
