@@ -86,9 +86,9 @@ impl Ticket {
         };
         json!({
             "url": format!("https://eksempel.zendesk.example.com/api/v2/tickets/{}.json", self.id),
-            "id": self.id, "via": {"channel": "email"}, "subject": if self.id % 7 == 0 { Value::Null } else { json!(format!("Sag {}", self.id)) },
+            "id": self.id, "via": {"channel": "email"}, "subject": (!self.id.is_multiple_of(7)).then(|| format!("Sag {}", self.id)),
             "created_at": hour(self.comments[0].written), "updated_at": hour(self.updated),
-            "status": self.status, "priority": if self.id % 3 == 0 { Value::Null } else { json!("high") },
+            "status": self.status, "priority": (!self.id.is_multiple_of(3)).then_some("high"),
             "requester_id": CUSTOMER, "assignee_id": AGENT, "group_id": 7001, "tags": ["a", "b"],
             "comments": self.comments.iter().map(comment).collect::<Vec<_>>(),
         })
@@ -98,9 +98,10 @@ impl Ticket {
     fn rows(&self) -> Vec<Vec<String>> {
         let last = self.comments.len() - 1;
         let row = |(place, comment): (usize, &Comment)| {
-            let (status, updated) = match place == last {
-                true => (self.status, self.updated),
-                false => ("new", comment.written),
+            let (status, updated) = if place == last {
+                (self.status, self.updated)
+            } else {
+                ("new", comment.written)
             };
             let (name, email, role) = match comment.author {
                 AGENT => ("Testine Prøvesen", "testine@example.com", "agent"),
@@ -149,7 +150,11 @@ fn shuffled(tickets: &[Ticket], seed: u64) -> String {
 }
 
 fn lines(tickets: &[Ticket]) -> String {
-    tickets.iter().map(|ticket| format!("{}\n", ticket.line())).collect()
+    let lines: Vec<String> = tickets
+        .iter()
+        .map(|ticket| ticket.line().to_string())
+        .collect();
+    lines.join("\n") + "\n"
 }
 
 /// A folder with the people and groups of the help desk.
@@ -161,7 +166,10 @@ fn place() -> Place {
         json!({"id": CUSTOMER, "name": "Dagny Opdigtet", "email": "dagny@example.com", "role": "end-user"}),
     ];
     place.write("users.json", users.map(|user| user.to_string()).join("\n"));
-    place.write("groups.json", json!({"groups": [{"id": 7001, "name": "Kundeservice"}]}).to_string());
+    place.write(
+        "groups.json",
+        json!({"groups": [{"id": 7001, "name": "Kundeservice"}]}).to_string(),
+    );
     place
 }
 
@@ -172,20 +180,41 @@ const MESSAGES: [&str; 3] = ["messages.csv", "--mapping", "zendesk-messages"];
 /// and in order.
 fn has_exactly(server: &Server, tickets: &[Ticket]) {
     let snapshot = server.snapshot();
-    let cases: BTreeMap<&str, _> = snapshot.cases.iter().map(|case| (&*case.uid, case)).collect();
+    let cases: BTreeMap<&str, _> = snapshot
+        .cases
+        .iter()
+        .map(|case| (&*case.uid, case))
+        .collect();
     assert_eq!(cases.len(), snapshot.cases.len());
     assert_eq!(cases.len(), tickets.len());
     for ticket in tickets {
         let case = cases[&*ticket.id.to_string()];
         let arrived = case.messages.iter().map(|message| &message["messageUid"]);
-        let arrived: Vec<_> = arrived.map(|uid| uid.as_str().expect("a uid").to_owned()).collect();
-        let wanted: Vec<_> = ticket.public().map(|comment| comment.id.to_string()).collect();
+        let arrived: Vec<_> = arrived
+            .map(|uid| uid.as_str().expect("a uid").to_owned())
+            .collect();
+        let wanted: Vec<_> = ticket
+            .public()
+            .map(|comment| comment.id.to_string())
+            .collect();
         assert_eq!(arrived, wanted, "messages of {}", ticket.id);
-        assert_eq!(case.fields["status"], ticket.status, "status of {}", ticket.id);
+        assert_eq!(
+            case.fields["status"], ticket.status,
+            "status of {}",
+            ticket.id
+        );
         for (message, comment) in case.messages.iter().zip(ticket.public()) {
-            let text = if comment.text.is_empty() { "(no text)" } else { &comment.text };
+            let text = if comment.text.is_empty() {
+                "(no text)"
+            } else {
+                &comment.text
+            };
             assert_eq!(message["text"], text);
-            let direction = if comment.author == AGENT { "Outbound" } else { "Inbound" };
+            let direction = if comment.author == AGENT {
+                "Outbound"
+            } else {
+                "Inbound"
+            };
             assert_eq!(message["direction"], direction);
             assert_eq!(message["from"]["id"], comment.author.to_string());
             assert_eq!(message["to"][0]["email"], "testine@example.com");
@@ -196,7 +225,13 @@ fn has_exactly(server: &Server, tickets: &[Ticket]) {
 /// One more comment, at the time of the ticket's last change.
 fn say(ticket: &mut Ticket, id: u64, author: u64) {
     let (text, written) = ("Er I der?".to_owned(), ticket.updated);
-    ticket.comments.push(Comment { id, author, text, written, is_public: true });
+    ticket.comments.push(Comment {
+        id,
+        author,
+        text,
+        written,
+        is_public: true,
+    });
 }
 
 /// Requests since the last time that this was asked.
@@ -206,7 +241,10 @@ fn news(server: &Server, before: &mut u64) -> u64 {
 }
 
 fn faults(seed: u64) -> Faults {
-    let late = Fault::Latency { milliseconds: 2, jitter_milliseconds: 30 };
+    let late = Fault::Latency {
+        milliseconds: 2,
+        jitter_milliseconds: 30,
+    };
     Faults::seeded(seed)
         .with(sometimes(0.3, late))
         .with(at_first(0.04, Fault::Close))
@@ -219,7 +257,13 @@ fn faults(seed: u64) -> Faults {
 }
 
 /// Runs until a run ends by itself, killing those before it at any moment.
-fn run_with_kills(place: &Place, server: &Server, arguments: &[&str], kills: u32, seed: u64) -> Ended {
+fn run_with_kills(
+    place: &Place,
+    server: &Server,
+    arguments: &[&str],
+    kills: u32,
+    seed: u64,
+) -> Ended {
     let mut dice = fastrand::Rng::with_seed(seed);
     for _ in 0..kills {
         let mut running = place.start(server, arguments);
@@ -326,7 +370,10 @@ fn a_nightly_repeat_of_messages_sends_only_new_ones_and_new_states() {
     place.run(&server, &MESSAGES).with_code(0);
     assert_eq!(news(&server, &mut before), 2);
     has_exactly(&server, &given);
-    assert_eq!(server.snapshot().endpoints["PATCH /v1/case/{externalID}"].requests, 1);
+    assert_eq!(
+        server.snapshot().endpoints["PATCH /v1/case/{externalID}"].requests,
+        1
+    );
 }
 
 #[test]
@@ -346,7 +393,10 @@ fn a_ticket_that_stands_in_several_pages_ends_in_its_latest_state() {
         place.write("1.json", page(pages[0]));
         place.write("2.json", page(pages[1]));
         place
-            .run(&server, &["1.json", "2.json", "--mapping", "zendesk-tickets"])
+            .run(
+                &server,
+                &["1.json", "2.json", "--mapping", "zendesk-tickets"],
+            )
             .with_code(0);
         has_exactly(&server, &new);
     }
@@ -367,14 +417,21 @@ fn private_notes_go_out_only_when_asked_for_and_are_counted() {
     assert_eq!(place.lines_with("message-left-out").len(), private(&given));
     let other = Server::healthy();
     let ledger = ["--ledger", "messages.db"];
-    place.run(&other, &[&MESSAGES[..], &ledger].concat()).with_code(0);
+    place
+        .run(&other, &[&MESSAGES[..], &ledger].concat())
+        .with_code(0);
     assert_eq!(place.outcome("skipped"), private(&given) as u64);
     has_exactly(&other, &given);
 
     for ticket in &mut given {
-        ticket.comments.iter_mut().for_each(|comment| comment.is_public = true);
+        ticket
+            .comments
+            .iter_mut()
+            .for_each(|comment| comment.is_public = true);
     }
-    place.run(&server, &[&TICKETS[..], &["--private-notes"]].concat()).with_code(0);
+    place
+        .run(&server, &[&TICKETS[..], &["--private-notes"]].concat())
+        .with_code(0);
     has_exactly(&server, &given);
 }
 
@@ -384,11 +441,18 @@ fn what_is_rejected_can_be_mended_and_fed_in_again() {
     let (place, server) = (place(), Server::healthy());
     let broken = lines(&given).replacen("\"id\":1003,", "\"id\":null,", 1);
     place.write("tickets.json", broken);
-    place.run(&server, &TICKETS).with_code(3).says("missing-field");
+    place
+        .run(&server, &TICKETS)
+        .with_code(3)
+        .says("missing-field");
     assert_eq!(place.outcome("rejected"), 1);
-    let rejected = place.read("out/rejected.ndjson").replacen("\"id\":null,", "\"id\":1003,", 1);
+    let rejected = place
+        .read("out/rejected.ndjson")
+        .replacen("\"id\":null,", "\"id\":1003,", 1);
     place.write("fixed.ndjson", rejected);
-    place.run(&server, &["fixed.ndjson", "--mapping", "zendesk-tickets"]).with_code(0);
+    place
+        .run(&server, &["fixed.ndjson", "--mapping", "zendesk-tickets"])
+        .with_code(0);
     has_exactly(&server, &given);
 
     let (rows, server) = (shuffled(&given, 4), Server::healthy());
@@ -397,10 +461,15 @@ fn what_is_rejected_can_be_mended_and_fed_in_again() {
     let bad = format!("{},yesterday", comment.id);
     place.write("messages.csv", rows.replace(&good, &bad));
     let ledger = ["--ledger", "messages.db"];
-    place.run(&server, &[&MESSAGES[..], &ledger].concat()).with_code(3).says("bad-time");
+    place
+        .run(&server, &[&MESSAGES[..], &ledger].concat())
+        .with_code(3)
+        .says("bad-time");
     let rejected = place.read("out/rejected.csv").replace(&bad, &good);
     place.write("fixed.csv", rejected);
-    place.run(&server, &[&["fixed.csv"], &MESSAGES[1..], &ledger].concat()).with_code(0);
+    place
+        .run(&server, &[&["fixed.csv"], &MESSAGES[1..], &ledger].concat())
+        .with_code(0);
     // The message comes after those that were good in the first place.
     let snapshot = server.snapshot();
     let case = snapshot.case(&given[5].id.to_string()).expect("a case");
@@ -427,9 +496,16 @@ fn the_status_counts_cases_and_messages() {
     place.write("tickets.json", lines(&given));
     place.run(&server, &TICKETS).with_code(0);
     let status = place.status();
-    assert_eq!(status["messages"], given.iter().flat_map(Ticket::public).count());
+    assert_eq!(
+        status["messages"],
+        given.iter().flat_map(Ticket::public).count()
+    );
     assert_eq!(place.state("complete"), 10);
-    place.call(&["status"]).with_code(0).says("10").says("cases known");
+    place
+        .call(&["status"])
+        .with_code(0)
+        .says("10")
+        .says("cases known");
     place.call(&["report", "--out", "again"]).with_code(0);
     assert_eq!(place.read("again/accepted.csv").lines().count(), 11);
 }
@@ -442,5 +518,9 @@ fn a_check_says_what_is_wrong_and_sends_nothing() {
     ticket["updated_at"] = json!("2024-13-01T00:00:00Z");
     place.write("tickets.json", format!("{ticket}\n"));
     let arguments = [&["check", "--out", "out"], &TICKETS[..]].concat();
-    place.call(&arguments).with_code(3).says("comments.0.created_at").says("updated_at");
+    place
+        .call(&arguments)
+        .with_code(3)
+        .says("comments.0.created_at")
+        .says("updated_at");
 }

@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
 
@@ -67,7 +66,10 @@ struct CaseBody<'a> {
     priority: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     tags: &'a [String],
-    #[serde(skip_serializing_if = "<[_]>::is_empty", serialize_with = "custom_fields")]
+    #[serde(
+        skip_serializing_if = "<[_]>::is_empty",
+        serialize_with = "custom_fields"
+    )]
     custom_fields: &'a [(Box<str>, String)],
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<MessageBody<'a>>,
@@ -94,10 +96,6 @@ impl<'a> From<&'a Case> for CaseBody<'a> {
     }
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference to the field"
-)]
 fn custom_fields<S: Serializer>(
     fields: &&[(Box<str>, String)],
     serializer: S,
@@ -197,14 +195,7 @@ impl Client {
     async fn send_case(&self, method: Method, path: String, body: Bytes) -> Result<(), Error> {
         let mut url = self.case.clone();
         url.set_path(&path);
-        let request = self
-            .http
-            .request(method, url)
-            .header(AUTHORIZATION, self.authorization.clone())
-            .header(CONTENT_TYPE, "application/json")
-            .body(body)
-            .build()
-            .map_err(|error| classify(&error))?;
+        let request = self.json_request(method, url, body)?;
         let exchange = async {
             let response = self.send(request).await?;
             let status = response.status().as_u16();
@@ -283,7 +274,10 @@ mod tests {
     #[test]
     fn a_case_is_written_as_the_page_says_and_what_is_absent_is_left_out() {
         let (case, message) = (case(), message());
-        assert_eq!(whole_case(&case, &[&message]), format!("{{{FIELDS},\"messages\":[{MESSAGE}]}}"));
+        assert_eq!(
+            whole_case(&case, &[&message]),
+            format!("{{{FIELDS},\"messages\":[{MESSAGE}]}}")
+        );
         assert_eq!(
             case_with_message(&case, &message),
             format!("{{{FIELDS},\"message\":{MESSAGE}}}")

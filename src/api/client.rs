@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use reqwest::{Certificate, Request, Response};
+use reqwest::{Certificate, Method, Request, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
@@ -77,11 +77,11 @@ pub enum Key<'a> {
 /// A destination that requests can be sent to. Cheap to share; holds the token.
 #[derive(Debug)]
 pub struct Client {
-    pub(super) http: reqwest::Client,
+    http: reqwest::Client,
     create: Url,
     audio: Url,
     pub(super) case: Url,
-    pub(super) authorization: HeaderValue,
+    authorization: HeaderValue,
     pub(super) timeout: Duration,
 }
 
@@ -185,14 +185,7 @@ impl Client {
 
     /// `POST /v2|v3/conversation` with a body of [`super::body`].
     pub async fn create(&self, body: Bytes) -> Result<Created, Error> {
-        let request = self
-            .http
-            .post(self.create.clone())
-            .header(AUTHORIZATION, self.authorization.clone())
-            .header(CONTENT_TYPE, "application/json")
-            .body(body)
-            .build()
-            .map_err(|error| classify(&error))?;
+        let request = self.json_request(Method::POST, self.create.clone(), body)?;
         let exchange = async {
             let response = self.send(request).await?;
             let status = response.status().as_u16();
@@ -250,6 +243,22 @@ impl Client {
         };
         url.set_path(&path);
         Ok(url)
+    }
+
+    /// A request with a JSON body.
+    pub(super) fn json_request(
+        &self,
+        method: Method,
+        url: Url,
+        body: Bytes,
+    ) -> Result<Request, Error> {
+        self.http
+            .request(method, url)
+            .header(AUTHORIZATION, self.authorization.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .body(body)
+            .build()
+            .map_err(|error| classify(&error))
     }
 
     pub(super) async fn send(&self, request: Request) -> Result<Response, Error> {

@@ -122,8 +122,11 @@ impl Case {
             let (target, value) = take(field);
             judge.optional(&target, value)
         };
-        let (inbox, status, priority) =
-            (optional(F::Inbox), optional(F::Status), optional(F::Priority));
+        let (inbox, status, priority) = (
+            optional(F::Inbox),
+            optional(F::Status),
+            optional(F::Priority),
+        );
         let (target, value) = take(F::Tags);
         let tags = judge.list(&target, value);
         let custom = read_custom(custom, &mut judge);
@@ -145,7 +148,13 @@ impl Case {
     /// A hash of everything that the export says about the case itself.
     pub fn fingerprint(&self) -> u128 {
         let mut print = Print::default();
-        for text in [&self.uid, &self.source, &self.created, &self.updated, &self.subject] {
+        for text in [
+            &self.uid,
+            &self.source,
+            &self.created,
+            &self.updated,
+            &self.subject,
+        ] {
             print.text(text);
         }
         for text in [&self.inbox, &self.status, &self.priority] {
@@ -228,7 +237,12 @@ impl Message {
         let from = read_contact(from, &Target::From, &mut judge);
         if from.id.is_none() && direction == Some(Direction::Outbound) {
             let message = "required on outbound messages: it names the agent";
-            judge.fault(Code::MissingField, &Target::From(ContactField::Id), "", message);
+            judge.fault(
+                Code::MissingField,
+                &Target::From(ContactField::Id),
+                "",
+                message,
+            );
         }
         let to = read_recipients(to, &mut judge);
         let direction = direction?;
@@ -274,7 +288,12 @@ fn read_direction(target: &Target, value: Value<'_>, judge: &mut Judge<'_>) -> O
     let text = judge.required(target, value);
     let direction = Direction::from_name(&text);
     if direction.is_none() && !text.is_empty() {
-        judge.fault(Code::BadChoice, target, &text, "must be Inbound or Outbound");
+        judge.fault(
+            Code::BadChoice,
+            target,
+            &text,
+            "must be Inbound or Outbound",
+        );
     }
     direction
 }
@@ -292,7 +311,12 @@ fn read_recipients(drafts: Vec<ContactDraft<'_>>, judge: &mut Judge<'_>) -> Vec<
     }
     if recipients.is_empty() {
         let message = "required, but the mapping fills no recipient";
-        judge.fault(Code::MissingField, &Target::To(0, ContactField::Name), "", message);
+        judge.fault(
+            Code::MissingField,
+            &Target::To(0, ContactField::Name),
+            "",
+            message,
+        );
     }
     recipients
 }
@@ -367,7 +391,10 @@ mod tests {
         let mut draft = MessageDraft::default();
         for (target, value) in [
             (Target::Message(MessageField::MessageUid), "50001"),
-            (Target::Message(MessageField::Created), "2024-03-15T08:00:00Z"),
+            (
+                Target::Message(MessageField::Created),
+                "2024-03-15T08:00:00Z",
+            ),
             (Target::Message(MessageField::Direction), direction),
             (Target::Message(MessageField::Text), "Hej"),
             (Target::From(ContactField::Name), "Dummy"),
@@ -406,7 +433,10 @@ mod tests {
     fn everything_that_a_case_lacks_is_told_at_once() {
         let codes = case_codes(CaseDraft::default());
         let names: Vec<_> = codes.iter().map(|(_, name)| name.as_str()).collect();
-        assert_eq!(names, ["caseUid", "source", "created", "updated", "subject"]);
+        assert_eq!(
+            names,
+            ["caseUid", "source", "created", "updated", "subject"]
+        );
         assert!(codes.iter().all(|(code, _)| *code == Code::MissingField));
     }
 

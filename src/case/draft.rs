@@ -1,6 +1,6 @@
 //! What a mapping made of a record, before anybody has judged it.
 
-use super::{CaseField, ContactField, MessageField, Target};
+use super::Target;
 use crate::call::Value;
 
 /// A person as the mapping filled it.
@@ -30,11 +30,6 @@ impl<'a> CaseDraft<'a> {
             Target::Message(_) | Target::From(_) | Target::To(..) => {}
         }
     }
-
-    /// What the draft says about a field.
-    pub fn get(&self, field: CaseField) -> &Value<'a> {
-        &self.fields[field as usize]
-    }
 }
 
 impl<'a> MessageDraft<'a> {
@@ -52,15 +47,5 @@ impl<'a> MessageDraft<'a> {
             }
             Target::Case(_) | Target::Custom(_) => {}
         }
-    }
-
-    /// What the draft says about a field.
-    pub fn get(&self, field: MessageField) -> &Value<'a> {
-        &self.fields[field as usize]
-    }
-
-    /// What the draft says about the sender.
-    pub fn sender(&self, field: ContactField) -> &Value<'a> {
-        &self.from[field as usize]
     }
 }

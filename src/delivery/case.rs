@@ -10,7 +10,7 @@ use crate::api;
 use crate::call::Code;
 use crate::case::Message;
 use crate::ledger::{CaseEntry, CaseFact};
-use crate::pipeline::{CaseRow, CaseShipment, Delivered, Outcome};
+use crate::pipeline::{CaseRow, CaseShipment, CaseTold, Delivered, Outcome};
 use crate::plan::{Carrier, CaseStep};
 
 /// What became of a message.
@@ -51,7 +51,9 @@ impl Courier {
         let known = shipment.known.iter();
         let mut journey = Journey {
             shipment,
-            ends: known.map(|known| if *known { End::There } else { End::Waits }).collect(),
+            ends: known
+                .map(|known| if *known { End::There } else { End::Waits })
+                .collect(),
             is_updated: false,
         };
         let carried = match &shipment.step {
@@ -65,7 +67,8 @@ impl Courier {
             Err(halt) => self.case_halted(shipment, halt, None).await,
         };
         let rows = shipment.rows.iter();
-        rows.map(|row| journey.ending(row, fault.as_ref())).collect()
+        rows.map(|row| journey.ending(row, fault.as_ref()))
+            .collect()
     }
 
     async fn replace(&self, journey: &mut Journey<'_>) -> Result<(), Halt> {
@@ -74,9 +77,11 @@ impl Courier {
         let body = api::whole_case(&shipment.case, &messages);
         let mut in_doubt = shipment.doubtful.contains(&true);
         let answer = self
-            .attempt(intent(Stage::Case, shipment, vec![CaseFact::Intended]), &mut in_doubt, |_| {
-                self.client.put_case(body.clone())
-            })
+            .attempt(
+                intent(Stage::Case, shipment, vec![CaseFact::Intended]),
+                &mut in_doubt,
+                |_| self.client.put_case(body.clone()),
+            )
             .await?;
         expect_done(&answer, in_doubt)?;
         self.replaced(journey).await
@@ -100,12 +105,15 @@ impl Courier {
         let body = api::case_fields(&shipment.case);
         let uid = &shipment.case.uid;
         let answer = self
-            .attempt(intent(Stage::Change, shipment, vec![CaseFact::Intended]), &mut false, |_| {
-                self.client.patch_case(uid, body.clone())
-            })
+            .attempt(
+                intent(Stage::Change, shipment, vec![CaseFact::Intended]),
+                &mut false,
+                |_| self.client.patch_case(uid, body.clone()),
+            )
             .await?;
         expect_done(&answer, false)?;
-        self.write_case(shipment, vec![CaseFact::Changed(shipment.print)]).await?;
+        self.write_case(shipment, vec![CaseFact::Changed(shipment.print)])
+            .await?;
         journey.is_updated = true;
         Ok(())
     }
@@ -125,7 +133,12 @@ impl Courier {
                 (false, _) => std::slice::from_ref(index),
             };
             let mut in_doubt = shipment.doubtful[*index];
-            let letter = Letter { shipment, index: *index, carrier, leaving };
+            let letter = Letter {
+                shipment,
+                index: *index,
+                carrier,
+                leaving,
+            };
             let sent = self.send_message(&letter, &mut in_doubt).await;
             match sent {
                 Ok(_) if in_doubt && shipment.may_replace => return self.replaced(journey).await,
@@ -133,8 +146,11 @@ impl Courier {
                     let print = (carrier == Carrier::WithCase).then_some(shipment.print);
                     let fact = CaseFact::MessageAdded(shipment.marks[*index], print);
                     self.write_case(shipment, vec![fact]).await?;
-                    journey.ends[*index] =
-                        if resends > 0 { End::Resent(resends) } else { End::Added };
+                    journey.ends[*index] = if resends > 0 {
+                        End::Resent(resends)
+                    } else {
+                        End::Added
+                    };
                 }
                 // This message is not wanted; those after it do not depend on it.
                 Err(halt @ Halt::Refused { .. }) => {
@@ -156,18 +172,21 @@ impl Courier {
     }
 
     /// Sends one message, or in doubt the whole case; how often it was sent again in doubt.
-    async fn send_message(
-        &self,
-        letter: &Letter<'_>,
-        in_doubt: &mut bool,
-    ) -> Result<u32, Halt> {
-        let Letter { shipment, index, carrier, leaving } = *letter;
+    async fn send_message(&self, letter: &Letter<'_>, in_doubt: &mut bool) -> Result<u32, Halt> {
+        let Letter {
+            shipment,
+            index,
+            carrier,
+            leaving,
+        } = *letter;
         let message = &shipment.messages[index];
         let (stage, body) = match carrier {
             Carrier::WithCase => (Stage::Case, api::case_with_message(&shipment.case, message)),
             Carrier::Alone => (Stage::Change, api::message_only(&shipment.case, message)),
         };
-        let intended = leaving.iter().map(|index| CaseFact::MessageIntended(shipment.marks[*index]));
+        let intended = leaving
+            .iter()
+            .map(|index| CaseFact::MessageIntended(shipment.marks[*index]));
         let intended = intended.collect();
         let resends = std::sync::atomic::AtomicU32::new(0);
         let answer = self
@@ -193,11 +212,7 @@ impl Courier {
         Ok(resends.into_inner())
     }
 
-    async fn write_case(
-        &self,
-        shipment: &CaseShipment,
-        facts: Vec<CaseFact>,
-    ) -> Result<(), Halt> {
+    async fn write_case(&self, shipment: &CaseShipment, facts: Vec<CaseFact>) -> Result<(), Halt> {
         self.record(entries(shipment, facts)).await
     }
 
@@ -211,10 +226,23 @@ impl Courier {
     ) -> Option<(Code, String)> {
         let (fact, code, words) = match halt {
             Halt::Stopped => return None,
-            Halt::Refused { status, message, code, .. } => {
+            Halt::Refused {
+                status,
+                message,
+                code,
+                ..
+            } => {
                 let of = refused.map(|index| shipment.marks[index].hash);
                 let words = message.clone();
-                (CaseFact::Refused { of, status, message }, code, words)
+                (
+                    CaseFact::Refused {
+                        of,
+                        status,
+                        message,
+                    },
+                    code,
+                    words,
+                )
             }
             Halt::Failed { status, why, .. } => {
                 let words = self.gave_up(&why);
@@ -229,12 +257,18 @@ impl Courier {
 
 fn entries(shipment: &CaseShipment, facts: Vec<CaseFact>) -> Facts {
     let identity: Arc<str> = shipment.case.uid.as_str().into();
-    let entry = |fact| CaseEntry { identity: Arc::clone(&identity), fact };
+    let entry = |fact| CaseEntry {
+        identity: Arc::clone(&identity),
+        fact,
+    };
     Facts::OfCase(facts.into_iter().map(entry).collect())
 }
 
 fn intent(stage: Stage, shipment: &CaseShipment, facts: Vec<CaseFact>) -> Intent {
-    Intent { stage, facts: entries(shipment, facts) }
+    Intent {
+        stage,
+        facts: entries(shipment, facts),
+    }
 }
 
 /// The contract's 409 says that the case exists. To replace or to add is meant for cases that do, so
@@ -264,14 +298,19 @@ impl Journey<'_> {
         }
         let is_change = self.shipment.step == CaseStep::Change;
         if ends.contains(&End::Waits) || (is_change && !self.is_updated) {
-            return ended(Outcome::NotAttempted, "stopped, or an earlier message failed", None);
+            return ended(
+                Outcome::NotAttempted,
+                "stopped, or an earlier message failed",
+                None,
+            );
         }
-        let is_new = if self.shipment.is_whole {
+        let is_whole = self.shipment.told == CaseTold::Whole;
+        let is_new = if is_whole {
             !self.shipment.was_there
         } else {
             ends.iter().any(|end| *end != End::There)
         };
-        let (outcome, detail) = match (is_new, self.is_updated || self.shipment.is_whole) {
+        let (outcome, detail) = match (is_new, self.is_updated || is_whole) {
             (true, _) => (Outcome::Created, ""),
             (false, true) => (Outcome::AlreadyThere, "updated"),
             (false, false) => (Outcome::AlreadyThere, ""),
@@ -282,8 +321,9 @@ impl Journey<'_> {
         });
         let resends: u32 = resends.sum();
         let problem = (resends > 0).then(|| {
-            let message =
-                format!("the answer to the message was lost, and it was sent again {resends} times");
+            let message = format!(
+                "the answer to the message was lost, and it was sent again {resends} times"
+            );
             (Code::MessageInDoubt, message)
         });
         let mut messages = self.shipment.messages[row.messages.clone()].iter();
@@ -292,7 +332,7 @@ impl Journey<'_> {
                 identity: self.shipment.case.uid.clone(),
                 uid: messages
                     .next()
-                    .filter(|_| !self.shipment.is_whole)
+                    .filter(|_| !is_whole)
                     .map(|message| message.uid.clone()),
                 recording: None,
                 bytes: 0,
@@ -304,5 +344,10 @@ impl Journey<'_> {
 }
 
 fn ended(outcome: Outcome, detail: &'static str, problem: Option<(Code, String)>) -> Ending {
-    Ending { outcome, detail, problem, delivered: None }
+    Ending {
+        outcome,
+        detail,
+        problem,
+        delivered: None,
+    }
 }

@@ -141,7 +141,9 @@ impl CaseStanding {
                     None => self.print.content = 0,
                 }
             }
-            CaseFact::Refused { status, message, .. } => {
+            CaseFact::Refused {
+                status, message, ..
+            } => {
                 self.obstacle = Some(CaseObstacle::Refused(*status, message.clone()));
             }
             CaseFact::Failed { status, why } => {

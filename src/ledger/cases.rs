@@ -33,13 +33,17 @@ pub(super) fn take_in(connection: &Connection, entry: CaseEntry, now: Timestamp)
             let mut forget =
                 connection.prepare_cached("DELETE FROM desk_message WHERE in_case = ?1")?;
             forget.execute([id])?;
-            messages.iter().try_for_each(|message| save_message(connection, id, *message, ADDED))
+            messages
+                .iter()
+                .try_for_each(|message| save_message(connection, id, *message, ADDED))
         }
         CaseFact::MessageIntended(message) => save_message(connection, id, *message, INTENDED),
         CaseFact::MessageAdded(message, _) => save_message(connection, id, *message, ADDED),
         CaseFact::Refused { of: Some(hash), .. } => {
             let sql = "DELETE FROM desk_message WHERE in_case = ?1 AND hash = ?2 AND state = 0";
-            connection.prepare_cached(sql)?.execute((id, hash.cast_signed()))?;
+            connection
+                .prepare_cached(sql)?
+                .execute((id, hash.cast_signed()))?;
             Ok(())
         }
         CaseFact::Intended
@@ -61,10 +65,7 @@ const COLUMNS: &str = "SELECT state, obstacle, updated, fingerprint, content, fi
      status, message, id, identity FROM desk_case ";
 
 /// The row of a case and what it says, without its messages.
-pub(super) fn find(
-    connection: &Connection,
-    identity: &str,
-) -> Result<Option<(i64, CaseStanding)>> {
+pub(super) fn find(connection: &Connection, identity: &str) -> Result<Option<(i64, CaseStanding)>> {
     connection
         .prepare_cached(&format!("{COLUMNS} WHERE hash = ?1 AND identity = ?2"))?
         .query_row((identity_hash(identity), identity), |row| {
@@ -90,7 +91,8 @@ pub(super) fn messages(connection: &Connection, id: i64) -> Result<HashMap<u64, 
 
 fn standing(row: &Row<'_>) -> Result<CaseStanding> {
     let state: i64 = row.get(0)?;
-    let words = || Ok::<String, rusqlite::Error>(row.get::<_, Option<String>>(8)?.unwrap_or_default());
+    let words =
+        || Ok::<String, rusqlite::Error>(row.get::<_, Option<String>>(8)?.unwrap_or_default());
     Ok(CaseStanding {
         exists: state & EXISTS != 0,
         in_doubt: state & IN_DOUBT != 0,
@@ -150,7 +152,9 @@ fn save_message(connection: &Connection, id: i64, message: MessagePrint, state: 
     let sql = "INSERT INTO desk_message (in_case, hash, mark, state) VALUES (?1, ?2, ?3, ?4) \
          ON CONFLICT (in_case, hash) DO UPDATE SET mark = ?3, state = max(state, ?4)";
     let (hash, mark) = (message.hash.cast_signed(), message.mark.cast_signed());
-    connection.prepare_cached(sql)?.execute(params![id, hash, mark, state])?;
+    connection
+        .prepare_cached(sql)?
+        .execute(params![id, hash, mark, state])?;
     Ok(())
 }
 
@@ -217,7 +221,9 @@ pub(super) fn summarize(connection: &Connection) -> Result<CaseSummary> {
         }
     }
     let reasons = reasons.into_iter();
-    summary.troubles = reasons.map(|(why, (count, example))| (why, count, example)).collect();
+    summary.troubles = reasons
+        .map(|(why, (count, example))| (why, count, example))
+        .collect();
     summary
         .troubles
         .sort_by(|one, other| (other.1, &one.2).cmp(&(one.1, &other.2)));
@@ -229,7 +235,9 @@ const COMPLETE: &str = "state = 2 AND obstacle = 0 AND NOT EXISTS \
      (SELECT 1 FROM desk_message WHERE in_case = desk_case.id AND desk_message.state = 0)";
 
 fn count(connection: &Connection, rest: &str) -> Result<u64> {
-    connection.query_row(&format!("SELECT count(*) FROM {rest}"), (), |row| unsigned(row, 0))
+    connection.query_row(&format!("SELECT count(*) FROM {rest}"), (), |row| {
+        unsigned(row, 0)
+    })
 }
 
 /// Hands over each case that the server has, with the time of the last news, in the order in which
@@ -244,22 +252,37 @@ mod tests {
     use super::*;
     use crate::ledger::open::in_memory;
 
-    const ONE: MessagePrint = MessagePrint { hash: u64::MAX, mark: 7 };
+    const ONE: MessagePrint = MessagePrint {
+        hash: u64::MAX,
+        mark: 7,
+    };
     const TWO: MessagePrint = MessagePrint { hash: 2, mark: 8 };
 
     fn tell(connection: &Connection, fact: CaseFact) {
         let identity = Arc::from("1001");
-        take_in(connection, CaseEntry { identity, fact }, Timestamp::UNIX_EPOCH).unwrap();
+        take_in(
+            connection,
+            CaseEntry { identity, fact },
+            Timestamp::UNIX_EPOCH,
+        )
+        .unwrap();
     }
 
     fn known(connection: &Connection) -> CaseStanding {
         let (id, standing) = find(connection, "1001").unwrap().unwrap();
         let messages = messages(connection, id).unwrap();
-        CaseStanding { messages, ..standing }
+        CaseStanding {
+            messages,
+            ..standing
+        }
     }
 
     fn print(updated: i64) -> CasePrint {
-        CasePrint { fields: u128::MAX, content: 5, updated }
+        CasePrint {
+            fields: u128::MAX,
+            content: 5,
+            updated,
+        }
     }
 
     #[test]
@@ -275,7 +298,10 @@ mod tests {
         assert!(standing.messages.values().all(|message| message.is_added));
         tell(&connection, CaseFact::Intended);
         let standing = known(&connection);
-        assert!(standing.in_doubt && standing.exists, "what is there is never forgotten");
+        assert!(
+            standing.in_doubt && standing.exists,
+            "what is there is never forgotten"
+        );
         tell(&connection, CaseFact::Replaced(print(10), vec![TWO]));
         assert_eq!(known(&connection).messages.len(), 1);
     }
@@ -289,7 +315,13 @@ mod tests {
         tell(&connection, CaseFact::MessageIntended(ONE));
         assert!(known(&connection).messages[&ONE.hash].is_added);
         tell(&connection, CaseFact::MessageAdded(TWO, None));
-        assert_eq!(known(&connection).print, CasePrint { content: 0, ..print(3) });
+        assert_eq!(
+            known(&connection).print,
+            CasePrint {
+                content: 0,
+                ..print(3)
+            }
+        );
     }
 
     #[test]
@@ -298,12 +330,21 @@ mod tests {
         assert_eq!(summarize(&connection).unwrap(), CaseSummary::default());
         tell(&connection, CaseFact::MessageIntended(ONE));
         assert_eq!(summarize(&connection).unwrap().in_doubt, 1);
-        tell(&connection, CaseFact::Failed { status: Some(503), why: "busy".to_owned() });
+        tell(
+            &connection,
+            CaseFact::Failed {
+                status: Some(503),
+                why: "busy".to_owned(),
+            },
+        );
         let summary = summarize(&connection).unwrap();
         assert_eq!((summary.failed, summary.in_doubt), (1, 0));
         assert_eq!(summary.troubles.len(), 1);
         tell(&connection, CaseFact::MessageAdded(ONE, Some(print(3))));
         let summary = summarize(&connection).unwrap();
-        assert_eq!((summary.complete, summary.messages, summary.failed), (1, 1, 0));
+        assert_eq!(
+            (summary.complete, summary.messages, summary.failed),
+            (1, 1, 0)
+        );
     }
 }

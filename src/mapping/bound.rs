@@ -104,7 +104,11 @@ impl SkipRules {
             binder.template(*condition, false);
         }
         let rules = rules.iter();
-        SkipRules(rules.map(|(name, id)| (name.as_str().into(), *id)).collect())
+        SkipRules(
+            rules
+                .map(|(name, id)| (name.as_str().into(), *id))
+                .collect(),
+        )
     }
 
     /// The first rule that holds.

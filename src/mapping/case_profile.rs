@@ -22,6 +22,10 @@ const AROUND: &str = "ticket";
 
 /// What a mapping made of a record that holds a case.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "almost every record is a draft, and a box each costs more"
+)]
 pub enum MappedCase<'r> {
     /// The named rule leaves the record out.
     Skipped(&'r str),
@@ -33,6 +37,10 @@ pub enum MappedCase<'r> {
 
 /// What a mapping made of a message.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "almost every message is a draft, and a box each costs more"
+)]
 pub enum MappedMessage<'r> {
     /// Only agents may see it, and nobody asked for it.
     Private,

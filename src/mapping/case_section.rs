@@ -66,7 +66,8 @@ impl CaseSection {
         read.private = private.and_then(|text| templates.condition(&text, findings));
         for (name, condition) in read_skip(&mut section, findings) {
             let condition = templates.condition(&condition, findings);
-            read.skip.extend(condition.map(|condition| (name, condition)));
+            read.skip
+                .extend(condition.map(|condition| (name, condition)));
         }
         let usual = match read.each {
             Some(_) => Sending::Whole,
@@ -85,18 +86,17 @@ impl CaseSection {
             match key.get_ref().as_ref() {
                 "customFields" => read_custom(value, &mut rules, reader),
                 "message" => read_message(value, &mut rules, reader),
-                name => match CaseField::from_name(name) {
-                    Some(field) => {
+                name => {
+                    if let Some(field) = CaseField::from_name(name) {
                         let target = Target::Case(case::Target::Case(field));
                         rules.extend(reader.field(target, key.span(), value));
-                    }
-                    None => {
+                    } else {
                         let known = CaseField::ALL.map(CaseField::name).into_iter();
                         let suggestion = suggest(name, known.chain(["customFields", "message"]));
                         let message = format!("`{name}` is no field of a case");
                         reader.findings.add_with(key.span(), message, suggestion);
                     }
-                },
+                }
             }
         }
         let of_message = |rule: &FieldRule| match &rule.field {
@@ -127,7 +127,8 @@ fn read_custom(value: &Entry<'_>, rules: &mut Vec<FieldRule>, reader: &mut RuleR
     for (key, value) in table {
         let name = key.get_ref().as_ref();
         if !case::Target::is_custom_name(name) {
-            let message = format!("the custom field `{name}` must have letters a to z and digits only");
+            let message =
+                format!("the custom field `{name}` must have letters a to z and digits only");
             reader.findings.add(key.span(), message);
         }
         let target = Target::Case(case::Target::Custom(name.into()));
@@ -147,18 +148,17 @@ fn read_message(value: &Entry<'_>, rules: &mut Vec<FieldRule>, reader: &mut Rule
         match key.get_ref().as_ref() {
             "from" => read_contact(value, &case::Target::From, rules, reader),
             "to" => read_recipients(value, rules, reader),
-            name => match MessageField::from_name(name) {
-                Some(field) => {
+            name => {
+                if let Some(field) = MessageField::from_name(name) {
                     let target = Target::Case(case::Target::Message(field));
                     rules.extend(reader.field(target, key.span(), value));
-                }
-                None => {
+                } else {
                     let known = MessageField::ALL.map(MessageField::name).into_iter();
                     let suggestion = suggest(name, known.chain(["from", "to"]));
                     let message = format!("`{name}` is no field of a message");
                     reader.findings.add_with(key.span(), message, suggestion);
                 }
-            },
+            }
         }
     }
 }

@@ -39,7 +39,8 @@ struct Table {
 impl Table {
     /// A page such as `{"users": […], "next_page": …}` is no row: its list holds them.
     fn take_document(&mut self, mut members: Map<String, Json>) {
-        let is_list = |value: &Json| matches!(value, Json::Array(items) if items.iter().all(Json::is_object));
+        let is_list =
+            |value: &Json| matches!(value, Json::Array(items) if items.iter().all(Json::is_object));
         let has_id = members.contains_key("id");
         let list = members.iter().find(|(_, value)| !has_id && is_list(value));
         match list.map(|(name, _)| name.clone()) {
@@ -68,13 +69,12 @@ impl Table {
                 Json::String(text) => text,
                 other => other.to_string(),
             };
-            match self.places.get(&name) {
-                Some(place) => row[*place] = text,
-                None => {
-                    self.places.insert(name.clone(), self.names.len());
-                    self.names.push(name);
-                    row.push(text);
-                }
+            if let Some(place) = self.places.get(&name) {
+                row[*place] = text;
+            } else {
+                self.places.insert(name.clone(), self.names.len());
+                self.names.push(name);
+                row.push(text);
             }
         }
         self.rows.push(row);

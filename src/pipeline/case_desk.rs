@@ -9,8 +9,8 @@ use super::case_group::{Group, Piece};
 use super::desk::{Item, Worked, ended, readable};
 use super::sums::Sums;
 use super::{Error, Outcome, Road};
-use crate::call::{Code, Problem, Value};
-use crate::case::{Case, CaseDraft, CaseField, Fault, Message, MessageDraft, MessageField};
+use crate::call::{Code, Problem};
+use crate::case::{Case, CaseDraft, CaseField, Fault, Message, MessageDraft, MessageField, Target};
 use crate::ledger::Reader;
 use crate::mapping::{CaseProfile, MappedCase, MappedMessage};
 use crate::source::{Batch, Record, Sheet};
@@ -28,7 +28,7 @@ pub(super) struct CaseDesk<'r> {
 /// What became of one record on its own.
 enum Read {
     Ended(Box<Item>),
-    Piece(Piece),
+    Piece(Box<Piece>),
 }
 
 impl<'r> CaseDesk<'r> {
@@ -60,8 +60,8 @@ impl<'r> CaseDesk<'r> {
                 Read::Piece(piece) => {
                     items.push(None);
                     match groups.last_mut().filter(|group| group.takes(&piece)) {
-                        Some(group) => group.pieces.push(piece),
-                        None => groups.push(Group::new(piece, profile)),
+                        Some(group) => group.pieces.push(*piece),
+                        None => groups.push(Group::new(*piece, profile)),
                     }
                 }
             }
@@ -70,7 +70,8 @@ impl<'r> CaseDesk<'r> {
             group.settle(&batch, &mut items);
         }
         self.decide(groups, &batch, &mut items, &mut sums)?;
-        let ready = |item: Option<Item>| item.unwrap_or_else(|| ended(Vec::new(), Outcome::Rejected, ""));
+        let ready =
+            |item: Option<Item>| item.unwrap_or_else(|| ended(Vec::new(), Outcome::Rejected, ""));
         Ok(Worked {
             batch,
             items: items.into_iter().map(ready).collect(),
@@ -87,7 +88,7 @@ impl<'r> CaseDesk<'r> {
     ) -> Read {
         let mut problems = match readable(record) {
             Ok(problems) => problems,
-            Err(item) => return Read::Ended(Box::new(item)),
+            Err(item) => return Read::Ended(item),
         };
         let end = |problems, outcome, why: &str| {
             Read::Ended(Box::new(ended(problems, outcome, why.to_owned())))
@@ -105,13 +106,13 @@ impl<'r> CaseDesk<'r> {
                 let case = self.case(draft, record, profile, &mut problems);
                 problems.truncate(said);
                 return match case {
-                    Some(case) => Read::Piece(Piece {
+                    Some(case) => Read::Piece(Box::new(Piece {
                         index,
                         case,
                         messages: Vec::new(),
                         problems,
                         left_out: Some(rule),
-                    }),
+                    })),
                     None => end(problems, Outcome::Skipped, rule),
                 };
             }
@@ -127,17 +128,21 @@ impl<'r> CaseDesk<'r> {
             return end(problems, Outcome::Rejected, "");
         };
         if messages.list.is_empty() {
-            return end(problems, Outcome::Skipped, "only messages that are left out");
+            return end(
+                problems,
+                Outcome::Skipped,
+                "only messages that are left out",
+            );
         }
         sums.cases += 1;
         sums.messages += messages.list.len() as u64;
-        Read::Piece(Piece {
+        Read::Piece(Box::new(Piece {
             index,
             case,
             messages: messages.list,
             problems,
             left_out: None,
-        })
+        }))
     }
 
     fn case(
@@ -147,16 +152,25 @@ impl<'r> CaseDesk<'r> {
         profile: &CaseProfile,
         problems: &mut Vec<Problem>,
     ) -> Option<Case> {
-        let updated = text_of(draft.get(CaseField::Updated));
         let case = Case::new(draft, &mut self.faults);
-        if case.as_ref().is_some_and(|case| case.updated_at > self.latest) {
-            let target = crate::case::Target::Case(CaseField::Updated);
-            let column = profile.column_for(&target, record);
-            let problem = Problem::new(Code::ImplausibleTime, record.place(), "in the future");
-            problems.push(problem.at(&column, &updated));
+        if let Some(case) = &case {
+            let target = Target::Case(CaseField::Updated);
+            self.look_ahead(target, case.updated_at, &case.updated);
         }
         self.tell(record, profile, "", problems);
         case
+    }
+
+    /// Notes a time that lies in the future.
+    fn look_ahead(&mut self, target: Target, at: Timestamp, text: &str) {
+        if at > self.latest {
+            self.faults.push(Fault {
+                code: Code::ImplausibleTime,
+                target,
+                value: text.to_owned(),
+                message: "in the future".to_owned(),
+            });
+        }
     }
 
     /// Turns faults into problems of the record; `list` is where a nested message stands.
@@ -230,13 +244,10 @@ impl<'r> CaseDesk<'r> {
             MappedMessage::Undecided => return Spoken::Broken,
             MappedMessage::Draft(draft) => draft,
         };
-        let created = text_of(draft.get(MessageField::Created));
         let message = Message::new(draft, &mut self.faults);
-        if message.as_ref().is_some_and(|message| message.at > self.latest) {
-            let target = crate::case::Target::Message(MessageField::Created);
-            let column = format!("{list}{}", profile.column_for(&target, record));
-            let problem = Problem::new(Code::ImplausibleTime, record.place(), "in the future");
-            problems.push(problem.at(&column, &created));
+        if let Some(message) = &message {
+            let target = Target::Message(MessageField::Created);
+            self.look_ahead(target, message.at, &message.created);
         }
         self.tell(record, profile, list, problems);
         message.map_or(Spoken::Broken, |message| Spoken::Said(Box::new(message)))
@@ -250,7 +261,10 @@ impl<'r> CaseDesk<'r> {
         items: &mut [Option<Item>],
         sums: &mut Sums,
     ) -> Result<(), Error> {
-        let groups: Vec<Group> = groups.into_iter().filter(|group| !group.pieces.is_empty()).collect();
+        let groups: Vec<Group> = groups
+            .into_iter()
+            .filter(|group| !group.pieces.is_empty())
+            .collect();
         let asked: Vec<(&str, u128)> = groups.iter().map(Group::asked).collect();
         let standings = match self.reader.as_ref().filter(|_| !asked.is_empty()) {
             Some(reader) => reader.cases(&asked)?,
@@ -288,11 +302,4 @@ enum Spoken {
     /// Its problems are reported.
     Broken,
     LeftOut(&'static str),
-}
-
-fn text_of(value: &Value<'_>) -> String {
-    match value {
-        Value::Text(text) | Value::Time(text, _) => text.clone().into_owned(),
-        _ => String::new(),
-    }
 }

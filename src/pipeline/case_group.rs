@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use super::decided::{CaseRow, CaseShipment, Decision, Fate};
+use super::decided::{CaseRow, CaseShipment, CaseTold, Decision, Fate};
 use super::desk::{Item, Key, ended, low};
 use super::{Outcome, Want};
 use crate::call::{Code, Problem};
@@ -95,7 +95,10 @@ impl Group {
                             (Code::RepeatedRecord, "a message stands twice in the case")
                         } else {
                             clashing = Some(piece.index);
-                            (Code::DuplicateId, "two messages of the case have the same id")
+                            (
+                                Code::DuplicateId,
+                                "two messages of the case have the same id",
+                            )
                         };
                         let problem = Problem::new(code, place.clone(), why);
                         piece.problems.push(problem.at("messageUid", &message.uid));
@@ -153,9 +156,11 @@ impl Group {
     pub(super) fn key(&self) -> Option<Key> {
         self.profile.is_nested().then(|| Key::Case {
             identity: self.case.identity_hash(),
-            content: low(self.print.fields) ^ self.marks.iter().fold(0, |sum: u64, it| {
-                sum.rotate_left(5) ^ it.mark
-            }),
+            content: low(self.print.fields)
+                ^ self
+                    .marks
+                    .iter()
+                    .fold(0, |sum: u64, it| sum.rotate_left(5) ^ it.mark),
             updated: self.print.updated,
         })
     }
@@ -186,7 +191,14 @@ impl Group {
         let ends = |piece: Piece| {
             let fate = Fate::Ends(Outcome::AlreadyThere, ends.into());
             let problems = piece.problems;
-            (piece.index, Decision { problems, fate, further: Vec::new() })
+            (
+                piece.index,
+                Decision {
+                    problems,
+                    fate,
+                    further: Vec::new(),
+                },
+            )
         };
         (self.pieces.into_iter().map(ends).collect(), 0)
     }
@@ -201,7 +213,9 @@ impl Group {
                     "{gone} messages that were sent are no longer in the export, and leave the case"
                 );
                 let place = batch.get(piece.index).place();
-                piece.problems.push(Problem::new(Code::ChangedSinceSent, place, message));
+                piece
+                    .problems
+                    .push(Problem::new(Code::ChangedSinceSent, place, message));
             }
             return;
         }
@@ -213,7 +227,9 @@ impl Group {
             if has_changed {
                 let message = "the message is no longer what was sent, and it is not sent again";
                 let place = batch.get(piece.index).place();
-                piece.problems.push(Problem::new(Code::ChangedSinceSent, place, message));
+                piece
+                    .problems
+                    .push(Problem::new(Code::ChangedSinceSent, place, message));
             }
         }
     }
@@ -229,26 +245,24 @@ impl Group {
             CaseStep::Add { which, .. } => which.len() as u64,
             _ => 1,
         };
-        let is_added = |hash: u64| {
-            let sent = standing.and_then(|known| known.messages.get(&hash));
-            sent.is_some_and(|sent| sent.is_added)
-        };
+        let sent = self.marks.iter().map(|mark| {
+            let known = standing.and_then(|known| known.messages.get(&mark.hash));
+            known.map(|message| message.is_added)
+        });
+        let sent: Vec<Option<bool>> = sent.collect();
         let mut shipment = CaseShipment {
             was_there: standing.is_some_and(|known| known.exists),
-            known: self.marks.iter().map(|mark| is_added(mark.hash)).collect(),
-            doubtful: self
-                .marks
-                .iter()
-                .map(|mark| {
-                    let sent = standing.and_then(|known| known.messages.get(&mark.hash));
-                    sent.is_some_and(|sent| !sent.is_added)
-                })
-                .collect(),
+            known: sent.iter().map(|sent| *sent == Some(true)).collect(),
+            doubtful: sent.iter().map(|sent| *sent == Some(false)).collect(),
             case: self.case,
             messages: Vec::new(),
             print: self.print,
             marks: self.marks,
-            is_whole: self.profile.is_nested(),
+            told: if self.profile.is_nested() {
+                CaseTold::Whole
+            } else {
+                CaseTold::ByRows
+            },
             may_replace,
             step,
             rows: Vec::new(),
@@ -272,7 +286,14 @@ impl Group {
                 }
             };
             let problems = piece.problems;
-            decisions.push((piece.index, Decision { problems, fate, further: Vec::new() }));
+            decisions.push((
+                piece.index,
+                Decision {
+                    problems,
+                    fate,
+                    further: Vec::new(),
+                },
+            ));
         }
         let mut riders = decisions.iter_mut().map(|(_, decision)| &mut decision.fate);
         if let Some(fate) = riders.rfind(|fate| matches!(fate, Fate::Rides)) {

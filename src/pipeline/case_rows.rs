@@ -84,7 +84,10 @@ impl CaseRows {
     fn sheet(&mut self, record: &Record<'_>) -> u32 {
         let sheet = record.shared_sheet();
         // The rows of a file come one after the other.
-        let known = self.sheets.iter().rposition(|known| Arc::ptr_eq(known, &sheet));
+        let known = self
+            .sheets
+            .iter()
+            .rposition(|known| Arc::ptr_eq(known, &sheet));
         let index = known.unwrap_or_else(|| {
             self.sheets.push(sheet);
             self.sheets.len() - 1
@@ -128,19 +131,16 @@ impl CaseRows {
 
     fn fetch(&mut self, slip: Slip, file: Option<&mut File>) -> io::Result<()> {
         self.packed.resize(slip.length as usize, 0);
-        match file {
-            Some(file) => {
-                file.seek(SeekFrom::Start(slip.offset))?;
-                file.read_exact(&mut self.packed)
-            }
-            None => {
-                let start = usize::try_from(slip.offset).unwrap_or(usize::MAX);
-                let lies = self.memory.get(start..start + slip.length as usize);
-                let lies = lies.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
-                self.packed.copy_from_slice(lies);
-                Ok(())
-            }
+        if let Some(file) = file {
+            file.seek(SeekFrom::Start(slip.offset))?;
+            return file.read_exact(&mut self.packed);
         }
+        let start = usize::try_from(slip.offset).unwrap_or(usize::MAX);
+        let end = start.saturating_add(slip.length as usize);
+        let lies = self.memory.get(start..end);
+        let lies = lies.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
+        self.packed.copy_from_slice(lies);
+        Ok(())
     }
 }
 
@@ -162,7 +162,9 @@ mod tests {
     fn rows(rows_of: CaseRows) -> Vec<Vec<(String, u64)>> {
         let mut batches = Vec::new();
         let collect = |batch: Batch| {
-            let rows = batch.iter().map(|row| (row.place().file.to_string(), row.line()));
+            let rows = batch
+                .iter()
+                .map(|row| (row.place().file.to_string(), row.line()));
             batches.push(rows.collect());
             true
         };
@@ -188,7 +190,12 @@ mod tests {
         let row = |file: &str, line| (file.to_owned(), line);
         assert_eq!(
             rows(rows_of),
-            [[row("1.csv", 3), row("2.csv", 2), row("1.csv", 2), row("2.csv", 3)]]
+            [[
+                row("1.csv", 3),
+                row("2.csv", 2),
+                row("1.csv", 2),
+                row("2.csv", 3)
+            ]]
         );
     }
 
@@ -209,7 +216,8 @@ mod tests {
         let mut rows_of = CaseRows::default();
         put(&mut rows_of, &sheet, 1, (2, 0));
         let mut file = BufWriter::new(tempfile::tempfile().unwrap());
-        file.write_all(&std::mem::take(&mut rows_of.memory)).unwrap();
+        file.write_all(&std::mem::take(&mut rows_of.memory))
+            .unwrap();
         rows_of.file = Some(file);
         put(&mut rows_of, &sheet, 2, (1, 0));
         assert_eq!(

@@ -51,6 +51,15 @@ pub struct CaseRow {
     pub messages: Range<usize>,
 }
 
+/// Which records tell a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaseTold {
+    /// One record tells it with all its messages.
+    Whole,
+    /// A row for each message.
+    ByRows,
+}
+
 /// A case with everything that is needed to carry out its step.
 #[derive(Debug, Clone)]
 pub struct CaseShipment {
@@ -72,8 +81,8 @@ pub struct CaseShipment {
     pub was_there: bool,
     /// Whether the case may be replaced when the answer to a message is lost.
     pub may_replace: bool,
-    /// Whether one record tells the whole case.
-    pub is_whole: bool,
+    /// Which records tell it.
+    pub told: CaseTold,
     /// The records whose end is told with the case.
     pub rows: Vec<CaseRow>,
 }

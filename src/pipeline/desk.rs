@@ -142,7 +142,7 @@ impl<'r> Desk<'r> {
         let profile = Arc::clone(&self.profile);
         desktop.sums.records += 1;
         let item = match readable(record) {
-            Err(item) => item,
+            Err(item) => *item,
             Ok(mut problems) => match profile.apply(record, &mut problems) {
                 Mapped::Skipped(rule) => ended(problems, Outcome::Skipped, rule.to_owned()),
                 Mapped::Undecided => ended(problems, Outcome::Rejected, ""),
@@ -473,13 +473,13 @@ fn has_changed(standing: &Standing, fingerprint: u128) -> bool {
 }
 
 /// What was noted about a record while it was read; the error is how it ends when it is none.
-pub(super) fn readable(record: &Record<'_>) -> Result<Vec<Problem>, Item> {
+pub(super) fn readable(record: &Record<'_>) -> Result<Vec<Problem>, Box<Item>> {
     let problems: Vec<Problem> = record.problems().cloned().collect();
     if problems.iter().any(Problem::is_error) {
-        return Err(ended(problems, Outcome::Rejected, ""));
+        return Err(Box::new(ended(problems, Outcome::Rejected, "")));
     }
     if problems.iter().any(|problem| problem.code == Code::TrailingRow) {
-        return Err(ended(problems, Outcome::Skipped, "no record"));
+        return Err(Box::new(ended(problems, Outcome::Skipped, "no record")));
     }
     Ok(problems)
 }

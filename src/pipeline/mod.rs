@@ -24,7 +24,7 @@ mod sums;
 mod tests;
 
 pub use decided::{
-    CaseRow, CaseShipment, Closing, Decided, Decision, Fate, FurtherRow, Parcel, Shipment,
+    CaseRow, CaseShipment, CaseTold, Closing, Decided, Decision, Fate, FurtherRow, Parcel, Shipment,
 };
 pub use event::{Delivered, Event, Outcome, Stop, Tally};
 pub use facts::{Consent, Facts};

@@ -219,9 +219,10 @@ impl Road {
                 return Ok(());
             }
             while let Some(batch) = reader.next() {
-                let batch = match profile.is_nested() {
-                    true => batch?,
-                    false => rows.take(&batch?, &profile).map_err(Error::Spool)?,
+                let batch = if profile.is_nested() {
+                    batch?
+                } else {
+                    rows.take(&batch?, &profile).map_err(Error::Spool)?
                 };
                 let bytes = before + reader.progress().bytes_read();
                 if deal(Ok(task(batch, bound.clone(), None, bytes))).is_break() {

@@ -60,46 +60,47 @@ pub fn case_step(standing: Option<&CaseStanding>, wanted: &WantedCase<'_>) -> Ca
             },
         };
     };
-    let is_complete = wanted.is_whole || holds_all(known, wanted.messages);
-    let is_older = known.exists && wanted.print.updated < known.print.updated;
     match wanted.sending {
-        Sending::Whole if is_complete => whole(known, wanted, is_older),
-        _ => each(known, wanted, is_complete && !is_older, is_older),
+        Sending::Whole if is_complete(known, wanted) => whole(known, wanted),
+        _ => each(known, wanted),
     }
 }
 
 /// Whether the case may be replaced when the answer to a message is lost: the export has every
 /// message that was ever sent, and no older state than the server.
 pub fn may_replace(standing: Option<&CaseStanding>, wanted: &WantedCase<'_>) -> bool {
-    standing.is_none_or(|known| {
-        let is_older = known.exists && wanted.print.updated < known.print.updated;
-        !is_older && (wanted.is_whole || holds_all(known, wanted.messages))
-    })
+    standing.is_none_or(|known| !is_older(known, wanted) && is_complete(known, wanted))
 }
 
-fn whole(known: &CaseStanding, wanted: &WantedCase<'_>, is_older: bool) -> CaseStep {
+/// Whether the export has every message that was ever sent.
+fn is_complete(known: &CaseStanding, wanted: &WantedCase<'_>) -> bool {
+    let has = |hash: &u64| wanted.messages.iter().any(|message| message.hash == *hash);
+    wanted.is_whole || known.messages.keys().all(has)
+}
+
+fn is_older(known: &CaseStanding, wanted: &WantedCase<'_>) -> bool {
+    known.exists && wanted.print.updated < known.print.updated
+}
+
+fn whole(known: &CaseStanding, wanted: &WantedCase<'_>) -> CaseStep {
     let is_settled = known.exists && !known.in_doubt;
     if is_settled && known.print.content == wanted.print.content {
         CaseStep::Nothing
-    } else if is_settled && is_older {
+    } else if is_settled && is_older(known, wanted) {
         CaseStep::Older
     } else {
         CaseStep::Replace
     }
 }
 
-fn each(
-    known: &CaseStanding,
-    wanted: &WantedCase<'_>,
-    may_replace: bool,
-    is_older: bool,
-) -> CaseStep {
+fn each(known: &CaseStanding, wanted: &WantedCase<'_>) -> CaseStep {
+    let is_older = is_older(known, wanted);
     let is_in_doubt = known.in_doubt || known.messages.values().any(|it| !it.is_added);
     let has_changed = wanted.messages.iter().any(|message| {
         let sent = known.messages.get(&message.hash);
         sent.is_some_and(|sent| sent.is_added && sent.mark != message.mark)
     });
-    if may_replace && (is_in_doubt || has_changed) {
+    if may_replace(Some(known), wanted) && (is_in_doubt || has_changed) {
         return CaseStep::Replace;
     }
     let lacks = |message: &MessagePrint| {
@@ -112,7 +113,11 @@ fn each(
         .map(|(index, _)| index)
         .collect();
     if !which.is_empty() {
-        let carrier = if is_older { Carrier::Alone } else { Carrier::WithCase };
+        let carrier = if is_older {
+            Carrier::Alone
+        } else {
+            Carrier::WithCase
+        };
         CaseStep::Add { which, carrier }
     } else if known.print.fields == wanted.print.fields && !known.in_doubt {
         CaseStep::Nothing
@@ -121,12 +126,6 @@ fn each(
     } else {
         CaseStep::Change
     }
-}
-
-/// Whether the export has every message that was ever sent.
-fn holds_all(known: &CaseStanding, messages: &[MessagePrint]) -> bool {
-    let sent = known.messages.keys();
-    sent.into_iter().all(|hash| messages.iter().any(|message| message.hash == *hash))
 }
 
 #[cfg(test)]
@@ -141,16 +140,36 @@ mod tests {
     const C: MessagePrint = MessagePrint { hash: 3, mark: 3 };
 
     fn print(fields: u128, updated: i64) -> CasePrint {
-        CasePrint { fields, content: fields + 100, updated }
+        CasePrint {
+            fields,
+            content: fields + 100,
+            updated,
+        }
     }
 
-    fn known(fields: u128, updated: i64, added: &[MessagePrint], doubtful: &[MessagePrint]) -> CaseStanding {
-        let messages = added.iter().map(|it| (it, true)).chain(doubtful.iter().map(|it| (it, false)));
+    fn known(
+        fields: u128,
+        updated: i64,
+        added: &[MessagePrint],
+        doubtful: &[MessagePrint],
+    ) -> CaseStanding {
+        let messages = added
+            .iter()
+            .map(|it| (it, true))
+            .chain(doubtful.iter().map(|it| (it, false)));
         CaseStanding {
             exists: !added.is_empty(),
             print: print(fields, updated),
             messages: messages
-                .map(|(it, is_added)| (it.hash, MessageStanding { mark: it.mark, is_added }))
+                .map(|(it, is_added)| {
+                    (
+                        it.hash,
+                        MessageStanding {
+                            mark: it.mark,
+                            is_added,
+                        },
+                    )
+                })
                 .collect(),
             ..CaseStanding::new(Timestamp::UNIX_EPOCH)
         }
@@ -163,11 +182,22 @@ mod tests {
         messages: &[MessagePrint],
     ) -> CaseStep {
         let is_whole = sending == Whole;
-        case_step(standing, &WantedCase { print, messages, is_whole, sending })
+        case_step(
+            standing,
+            &WantedCase {
+                print,
+                messages,
+                is_whole,
+                sending,
+            },
+        )
     }
 
     fn add(which: &[usize], carrier: Carrier) -> CaseStep {
-        CaseStep::Add { which: which.to_vec(), carrier }
+        CaseStep::Add {
+            which: which.to_vec(),
+            carrier,
+        }
     }
 
     use Sending::{Each, Whole};
@@ -175,49 +205,97 @@ mod tests {
     #[test]
     fn a_new_case_goes_out_as_the_mapping_says() {
         assert_eq!(step(None, Whole, print(1, 1), &[A]), CaseStep::Replace);
-        assert_eq!(step(None, Each, print(1, 1), &[A, B]), add(&[0, 1], Carrier::WithCase));
+        assert_eq!(
+            step(None, Each, print(1, 1), &[A, B]),
+            add(&[0, 1], Carrier::WithCase)
+        );
     }
 
     #[test]
     fn a_whole_case_is_sent_again_when_it_changed_and_never_rolled_back() {
         let there = known(1, 5, &[A, B], &[]);
-        assert_eq!(step(Some(&there), Whole, print(1, 5), &[A, B]), CaseStep::Nothing);
+        assert_eq!(
+            step(Some(&there), Whole, print(1, 5), &[A, B]),
+            CaseStep::Nothing
+        );
         for updated in [5, 6] {
-            assert_eq!(step(Some(&there), Whole, print(2, updated), &[A, B, C]), CaseStep::Replace);
+            assert_eq!(
+                step(Some(&there), Whole, print(2, updated), &[A, B, C]),
+                CaseStep::Replace
+            );
         }
-        assert_eq!(step(Some(&there), Whole, print(2, 4), &[A]), CaseStep::Older);
-        let doubtful = CaseStanding { in_doubt: true, ..there };
-        assert_eq!(step(Some(&doubtful), Whole, print(1, 5), &[A, B]), CaseStep::Replace);
+        assert_eq!(
+            step(Some(&there), Whole, print(2, 4), &[A]),
+            CaseStep::Older
+        );
+        let doubtful = CaseStanding {
+            in_doubt: true,
+            ..there
+        };
+        assert_eq!(
+            step(Some(&doubtful), Whole, print(1, 5), &[A, B]),
+            CaseStep::Replace
+        );
     }
 
     #[test]
     fn message_by_message_only_what_is_new_goes_out() {
         let there = known(1, 5, &[A, B], &[]);
-        assert_eq!(step(Some(&there), Each, print(1, 5), &[A, B]), CaseStep::Nothing);
-        assert_eq!(step(Some(&there), Each, print(1, 5), &[B]), CaseStep::Nothing);
-        assert_eq!(step(Some(&there), Each, print(2, 6), &[B, C]), add(&[1], Carrier::WithCase));
-        assert_eq!(step(Some(&there), Each, print(2, 6), &[B]), CaseStep::Change);
+        assert_eq!(
+            step(Some(&there), Each, print(1, 5), &[A, B]),
+            CaseStep::Nothing
+        );
+        assert_eq!(
+            step(Some(&there), Each, print(1, 5), &[B]),
+            CaseStep::Nothing
+        );
+        assert_eq!(
+            step(Some(&there), Each, print(2, 6), &[B, C]),
+            add(&[1], Carrier::WithCase)
+        );
+        assert_eq!(
+            step(Some(&there), Each, print(2, 6), &[B]),
+            CaseStep::Change
+        );
         assert_eq!(step(Some(&there), Each, print(2, 4), &[B]), CaseStep::Older);
-        assert_eq!(step(Some(&there), Each, print(2, 4), &[C]), add(&[0], Carrier::Alone));
+        assert_eq!(
+            step(Some(&there), Each, print(2, 4), &[C]),
+            add(&[0], Carrier::Alone)
+        );
     }
 
     #[test]
     fn a_message_in_doubt_is_settled_by_replacing_where_all_are_known() {
         let doubtful = known(1, 5, &[A], &[B]);
-        assert_eq!(step(Some(&doubtful), Each, print(1, 5), &[A, B]), CaseStep::Replace);
-        assert_eq!(step(Some(&doubtful), Each, print(1, 5), &[A, B, C]), CaseStep::Replace);
+        assert_eq!(
+            step(Some(&doubtful), Each, print(1, 5), &[A, B]),
+            CaseStep::Replace
+        );
+        assert_eq!(
+            step(Some(&doubtful), Each, print(1, 5), &[A, B, C]),
+            CaseStep::Replace
+        );
         let rest = step(Some(&doubtful), Each, print(1, 5), &[B, C]);
         assert_eq!(rest, add(&[0, 1], Carrier::WithCase), "A would be lost");
         let first = known(0, 0, &[], &[A]);
-        assert_eq!(step(Some(&first), Each, print(1, 5), &[A, B]), CaseStep::Replace);
+        assert_eq!(
+            step(Some(&first), Each, print(1, 5), &[A, B]),
+            CaseStep::Replace
+        );
     }
 
     #[test]
     fn an_edited_message_replaces_the_case_where_all_are_known() {
         let there = known(1, 5, &[A, B], &[]);
         let edited = MessagePrint { mark: 9, ..B };
-        assert_eq!(step(Some(&there), Each, print(1, 5), &[A, edited]), CaseStep::Replace);
-        assert_eq!(step(Some(&there), Each, print(1, 5), &[edited]), CaseStep::Nothing);
+        assert_eq!(
+            step(Some(&there), Each, print(1, 5), &[A, edited]),
+            CaseStep::Replace
+        );
+        assert_eq!(
+            step(Some(&there), Each, print(1, 5), &[edited]),
+            CaseStep::Nothing
+        );
     }
 
     #[test]
@@ -229,8 +307,14 @@ mod tests {
             is_whole: false,
             sending: Whole,
         };
-        assert_eq!(case_step(Some(&there), &wanted), add(&[0], Carrier::WithCase));
-        let wanted = WantedCase { messages: &[A, B, C], ..wanted };
+        assert_eq!(
+            case_step(Some(&there), &wanted),
+            add(&[0], Carrier::WithCase)
+        );
+        let wanted = WantedCase {
+            messages: &[A, B, C],
+            ..wanted
+        };
         assert_eq!(case_step(Some(&there), &wanted), CaseStep::Replace);
     }
 }

@@ -319,6 +319,8 @@ mod tests {
         };
         let time = |text: &str| text.parse::<Timestamp>().unwrap();
         StatusView {
+            noun: "call",
+            messages: 0,
             ledger: "capturi-import.db".to_owned(),
             destination: Some("https://api.example.com (v2)".to_owned()),
             held_by: Some("process 4711 on host \u{1b}[2J".to_owned()),
