@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use hashbrown::HashTable;
@@ -16,6 +17,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::Claims;
 use super::naming::{Captured, Naming};
+use super::words::Words;
 
 /// What counts as a recording that may be sent.
 #[derive(Debug, Clone)]
@@ -104,7 +106,7 @@ pub(super) enum State {
     Unreadable,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
     pub(super) name_start: u32,
     pub(super) name_length: u16,
@@ -114,6 +116,43 @@ pub(super) struct Entry {
     pub(super) state: State,
     pub(super) bytes: u64,
     pub(super) modified: SystemTime,
+}
+
+impl Entry {
+    pub(super) fn file_name<'n>(&self, names: &'n str) -> &'n str {
+        let start = self.name_start as usize;
+        &names[start..start + usize::from(self.name_length)]
+    }
+
+    pub(super) fn stem<'n>(&self, names: &'n str) -> &'n str {
+        &self.file_name(names)[..usize::from(self.stem_length)]
+    }
+
+    /// The path below the audio folder.
+    pub(super) fn path(&self, names: &str, folders: &[Folder]) -> String {
+        let folder = &folders[self.folder as usize].name;
+        let file = self.file_name(names);
+        if folder.is_empty() {
+            file.to_owned()
+        } else {
+            format!("{folder}/{file}")
+        }
+    }
+
+    /// Reads size and time of the file at `path`; what cannot be read is marked so.
+    pub(super) fn measure(&mut self, path: &Path) -> io::Result<()> {
+        match path.symlink_metadata() {
+            Ok(metadata) => {
+                self.bytes = metadata.len();
+                self.modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+                Ok(())
+            }
+            Err(error) => {
+                self.state = State::Unreadable;
+                Err(error)
+            }
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -153,6 +192,8 @@ pub struct Index {
     pub(super) paths: HashMap<u32, PathBuf>,
     /// Links to files of the index: the link and what it leads to.
     pub(super) twins: HashMap<u32, u32>,
+    /// Made by the first pattern that needs it.
+    pub(super) words: OnceLock<Words>,
     pub(super) captured: Option<Captured>,
     pub(super) aliases: Vec<Alias>,
     pub(super) total: u64,
@@ -238,23 +279,15 @@ impl Index {
 
     /// The path below the audio folder.
     pub(super) fn path_name(&self, id: u32) -> String {
-        let entry = &self.entries[id as usize];
-        let folder = &self.folders[entry.folder as usize].name;
-        let file = self.file_name(entry);
-        if folder.is_empty() {
-            file.to_owned()
-        } else {
-            format!("{folder}/{file}")
-        }
+        self.entries[id as usize].path(&self.names, &self.folders)
     }
 
     pub(super) fn file_name(&self, entry: &Entry) -> &str {
-        let start = entry.name_start as usize;
-        &self.names[start..start + usize::from(entry.name_length)]
+        entry.file_name(&self.names)
     }
 
     pub(super) fn stem(&self, entry: &Entry) -> &str {
-        &self.file_name(entry)[..usize::from(entry.stem_length)]
+        entry.stem(&self.names)
     }
 
     pub(super) fn extension(&self, entry: &Entry) -> &str {

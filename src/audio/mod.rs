@@ -7,6 +7,7 @@
 //! [`probe`] reads the header of a recording, [`Claims`] knows which call took which recording.
 //! Left to others: what a missing or doubtful recording means for its call, and the sending.
 
+mod arrange;
 mod claims;
 mod find;
 mod index;
@@ -18,6 +19,7 @@ mod spelling;
 mod stamp;
 mod walk;
 mod wildcard;
+mod words;
 
 pub use claims::Claims;
 pub use find::{Ask, By, Found, How, Likeness, Unusable};

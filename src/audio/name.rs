@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::kind::is_audio_extension;
 use super::spelling::{composed, decoded, split_extension};
+use super::wildcard::is_pattern;
 
 /// Why a name from an export, or a link below the audio folder, is not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -116,6 +117,9 @@ pub(super) fn read(name: &str) -> Reading {
     let Some(file) = file else {
         return Reading::Nothing;
     };
+    if is_unbound(&file, &folders) {
+        return Reading::Nothing;
+    }
     let reach = match (anchored, folders.is_empty()) {
         (true, _) => Reach::Anchored,
         (false, true) => Reach::Anywhere,
@@ -126,6 +130,17 @@ pub(super) fn read(name: &str) -> Reading {
         file,
         reach,
     })
+}
+
+/// Whether a pattern would fit every recording: what is left of a template such as `{{ id }}*.wav`
+/// when the record has no id.
+fn is_unbound(file: &str, folders: &[String]) -> bool {
+    let head = file.rsplit_once('.').map_or(file, |(head, _)| head);
+    is_pattern(file)
+        && !head.contains(char::is_alphanumeric)
+        && !folders
+            .iter()
+            .any(|folder| folder.contains(char::is_alphanumeric))
 }
 
 fn refusal(name: &str) -> Option<Refusal> {
@@ -217,7 +232,9 @@ mod tests {
 
     #[test]
     fn a_name_without_a_letter_or_digit_asks_for_nothing() {
-        for name in ["", " ", "*", "*.*", "/", ".", "a/", "x\0y"] {
+        for name in [
+            "", " ", "*", "*.*", "*.wav", "*-?.wav", "*/*.wav", "/", ".", "a/", "x\0y",
+        ] {
             assert_eq!(read(name), Reading::Nothing, "{name:?}");
         }
         assert_eq!(read(&"x".repeat(10_000)), Reading::Nothing);

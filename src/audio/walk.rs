@@ -2,20 +2,18 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
-use std::fs::{self, Metadata};
+use std::fs;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::SystemTime;
 
-use hashbrown::HashTable;
 use walkdir::{DirEntry, WalkDir};
-use xxhash_rust::xxh3::xxh3_64;
 
-use super::index::{
-    Alias, Entry, Folder, Index, IndexError, IndexOptions, State, Unread, outwards,
-};
+use super::arrange::arrange;
+use super::index::{Alias, Entry, Folder, Index, IndexError, IndexOptions, State, Unread};
 use super::kind::is_audio_extension;
-use super::naming::Captured;
-use super::spelling::{composed, folded, loosened, split_extension};
+use super::spelling::{composed, folded, split_extension};
 
 pub(super) fn walk(root: &Path, options: &IndexOptions) -> Result<Index, IndexError> {
     let unreadable = |source| IndexError::Folder {
@@ -36,29 +34,36 @@ pub(super) fn walk(root: &Path, options: &IndexOptions) -> Result<Index, IndexEr
             Err(error) => walk.miss(&error),
         }
     }
-    walk.finish(options).ok_or_else(|| IndexError::TooMany {
+    // Positions in the text of all names have 32 bits.
+    if u32::try_from(walk.names.len()).is_err() {
+        return Err(IndexError::TooMany {
+            path: root.to_owned(),
+        });
+    }
+    walk.measure();
+    arrange(walk, options).ok_or_else(|| IndexError::TooMany {
         path: root.to_owned(),
     })
 }
 
 /// The walk so far, in the order of the file system.
-struct Walk {
-    root: PathBuf,
-    entries: Vec<Entry>,
-    folders: Vec<Folder>,
+pub(super) struct Walk {
+    pub(super) root: PathBuf,
+    pub(super) entries: Vec<Entry>,
+    pub(super) folders: Vec<Folder>,
     folder_ids: HashMap<PathBuf, u32>,
     /// Whether the name of a folder says where it is (it does not when it is no composed Unicode).
     plain: Vec<bool>,
     /// The folder of the file before: files of one folder mostly come in a row.
     last_folder: Option<(PathBuf, u32)>,
-    names: String,
-    /// By position in `entries`.
-    paths: HashMap<usize, PathBuf>,
+    pub(super) names: String,
+    /// Where to open entries whose path is not what their name says, by position.
+    pub(super) paths: HashMap<u32, PathBuf>,
     /// Positions of links to files inside.
-    links: Vec<u32>,
-    aliases: Vec<Alias>,
-    others: u64,
-    unread: Vec<Unread>,
+    pub(super) links: HashSet<u32>,
+    pub(super) aliases: Vec<Alias>,
+    pub(super) others: u64,
+    pub(super) unread: Vec<Unread>,
 }
 
 impl Walk {
@@ -72,7 +77,7 @@ impl Walk {
             last_folder: None,
             names: String::new(),
             paths: HashMap::new(),
-            links: Vec::new(),
+            links: HashSet::new(),
             aliases: Vec::new(),
             others: 0,
             unread: Vec::new(),
@@ -85,15 +90,9 @@ impl Walk {
             self.take_link(found);
         } else if !self.is_recording(found.file_name(), kind.is_dir()) {
         } else if kind.is_file() {
-            match found.metadata() {
-                Ok(metadata) => self.keep(found.path(), State::Ready, Some(&metadata)),
-                Err(error) => {
-                    self.miss(&error);
-                    self.keep(found.path(), State::Unreadable, None);
-                }
-            }
+            self.keep(found.path(), State::Ready);
         } else {
-            self.keep(found.path(), State::Special, None);
+            self.keep(found.path(), State::Special);
         }
     }
 
@@ -122,7 +121,7 @@ impl Walk {
                     name: self.below(found.path()),
                     why: "the link leads nowhere".to_owned(),
                 });
-                self.keep(found.path(), State::Unreadable, None);
+                self.keep(found.path(), State::Unreadable);
             }
             return;
         };
@@ -133,42 +132,45 @@ impl Walk {
                 target: inside.then(|| self.below(&target)),
             }),
             _ if !self.is_recording(found.file_name(), false) => {}
-            _ if !inside => self.keep(found.path(), State::Outside, None),
+            _ if !inside => self.keep(found.path(), State::Outside),
             Ok(metadata) if metadata.is_file() => {
-                let position = self.entries.len();
-                self.keep(found.path(), State::Ready, Some(&metadata));
+                let position = self.position();
+                self.keep(found.path(), State::Ready);
                 self.paths.insert(position, target);
-                self.links.extend(u32::try_from(position));
+                self.links.insert(position);
             }
-            Ok(_) => self.keep(found.path(), State::Special, None),
-            Err(_) => self.keep(found.path(), State::Unreadable, None),
+            Ok(_) => self.keep(found.path(), State::Special),
+            Err(_) => self.keep(found.path(), State::Unreadable),
         }
     }
 
-    fn keep(&mut self, path: &Path, state: State, metadata: Option<&Metadata>) {
+    fn keep(&mut self, path: &Path, state: State) {
         let raw = path.file_name().unwrap_or_default();
         let lossy = raw.to_string_lossy();
         let name = composed(&lossy);
         let folder = self.folder(path.parent().unwrap_or(path));
         let start = self.names.len();
         self.names.push_str(&name);
-        // A file name is at most 255 bytes (or UTF-16 units), far from either limit; one that is
-        // longer, or starts past 4 GB of names, is noticed in `finish`.
+        // A file name is at most 255 bytes (or UTF-16 units), far from its limit; one that
+        // starts past 4 GB of names is noticed after the walk.
         let fits = |length: usize| u16::try_from(length).unwrap_or(u16::MAX);
-        self.entries.push(Entry {
+        let entry = Entry {
             name_start: u32::try_from(start).unwrap_or(u32::MAX),
             name_length: fits(name.len()),
             stem_length: fits(split_extension(&name).0.len()),
             folder,
             state,
-            bytes: metadata.map_or(0, Metadata::len),
-            modified: metadata
-                .and_then(|metadata| metadata.modified().ok())
-                .unwrap_or(SystemTime::UNIX_EPOCH),
-        });
+            bytes: 0,
+            modified: SystemTime::UNIX_EPOCH,
+        };
         if raw.to_str() != Some(&name) || !self.plain[folder as usize] {
-            self.paths.insert(self.entries.len() - 1, path.to_owned());
+            self.paths.insert(self.position(), path.to_owned());
         }
+        self.entries.push(entry);
+    }
+
+    fn position(&self) -> u32 {
+        u32::try_from(self.entries.len()).unwrap_or(u32::MAX)
     }
 
     fn folder(&mut self, path: &Path) -> u32 {
@@ -219,138 +221,43 @@ impl Walk {
         });
     }
 
-    /// Sorts what was found; `None` when it is too much for the index.
-    fn finish(self, options: &IndexOptions) -> Option<Index> {
-        u32::try_from(self.names.len()).ok()?;
-        let order = self.order();
-        let mut index = Index {
-            root: self.root,
-            largest: options.largest,
-            entries: Vec::with_capacity(order.len()),
-            folders: self.folders,
-            names: self.names,
-            stems: String::new(),
-            starts: Vec::with_capacity(order.len() + 1),
-            groups: HashTable::new(),
-            loose: Vec::new(),
-            paths: HashMap::new(),
-            twins: HashMap::new(),
-            captured: None,
-            aliases: self.aliases,
-            total: 0,
-            ready: 0,
-            others: self.others,
-            unread: self.unread,
-        };
-        let mut found: Vec<Option<Entry>> = self.entries.into_iter().map(Some).collect();
-        let mut paths = self.paths;
-        let links: HashSet<u32> = self.links.into_iter().collect();
-        let mut linked = Vec::new();
-        for (id, (stem, position)) in (0u32..).zip(&order) {
-            let entry = found[*position as usize].take()?;
-            if let Some(path) = paths.remove(&(*position as usize)) {
-                index.paths.insert(id, path);
-            }
-            if links.contains(position) {
-                linked.push(id);
-            }
-            index.admit(id, stem, entry)?;
-        }
-        index.starts.push(u32::try_from(index.stems.len()).ok()?);
-        index.loose.sort_unstable();
-        index.loose.shrink_to_fit();
-        index.group_stems();
-        index.join_twins(&linked);
-        index.captured = options.naming.as_ref().map(|naming| {
-            let names = index.ready_ids().map(|id| (id, index.path_name(id)));
-            Captured::new(naming, names)
-        });
-        Some(index)
-    }
-
-    /// Folded stem and position of every entry, in the order of the index.
-    fn order(&self) -> Vec<(Box<str>, u32)> {
-        let mut order: Vec<(Box<str>, u32)> = (0u32..)
-            .zip(&self.entries)
-            .map(|(position, entry)| {
-                let start = entry.name_start as usize;
-                let stem = &self.names[start..start + usize::from(entry.stem_length)];
-                (folded(stem).into(), position)
-            })
-            .collect();
-        let folder = |position: u32| {
-            let entry = &self.entries[position as usize];
-            outwards(&self.folders[entry.folder as usize].folded)
-        };
-        order.sort_by(|(stem, position), (other, other_position)| {
-            stem.cmp(other)
-                .then_with(|| folder(*position).cmp(folder(*other_position)))
-                .then_with(|| self.name(*position).cmp(self.name(*other_position)))
-        });
-        order
-    }
-
-    fn name(&self, position: u32) -> &str {
-        let entry = &self.entries[position as usize];
-        let start = entry.name_start as usize;
-        &self.names[start..start + usize::from(entry.name_length)]
-    }
-}
-
-impl Index {
-    fn admit(&mut self, id: u32, stem: &str, entry: Entry) -> Option<()> {
-        self.starts.push(u32::try_from(self.stems.len()).ok()?);
-        self.stems.push_str(stem);
-        self.stems.push('\0');
-        let loose = loosened(stem);
-        if *loose != *stem {
-            self.loose.push((xxh3_64(loose.as_bytes()), id));
-        }
-        self.entries.push(entry);
-        Some(())
-    }
-
-    /// Finds what the links among the files lead to, and counts what is left. A link to a file that
-    /// is no recording by its own name stays a recording of its own.
-    fn join_twins(&mut self, linked: &[u32]) {
-        if !linked.is_empty() {
-            let links: HashSet<u32> = linked.iter().copied().collect();
-            let by_path: HashMap<PathBuf, u32> = (0u32..)
-                .zip(&self.entries)
-                .filter(|(id, entry)| entry.state == State::Ready && !links.contains(id))
-                .map(|(id, _)| (self.recording(id).path, id))
-                .collect();
-            for link in linked {
-                let target = self.paths.get(link).and_then(|path| by_path.get(path));
-                if let Some(target) = target {
-                    self.twins.insert(*link, *target);
+    /// Reads the sizes of all files, several at a time: on a network share each takes as long as
+    /// the way there and back.
+    fn measure(&mut self) {
+        const AT_ONCE: usize = 8;
+        let (names, folders) = (&*self.names, &*self.folders);
+        let (root, paths) = (&*self.root, &self.paths);
+        let share = self.entries.len().div_ceil(AT_ONCE).max(500);
+        let measure_share = |first: usize, entries: &mut [Entry]| {
+            let mut unread = Vec::new();
+            for (position, entry) in (first..).zip(entries) {
+                if entry.state != State::Ready {
+                    continue;
+                }
+                let other = u32::try_from(position).ok().and_then(|at| paths.get(&at));
+                let name = entry.path(names, folders);
+                let path = other.map_or_else(|| root.join(&name), Clone::clone);
+                if let Err(error) = entry.measure(&path) {
+                    let why = error.to_string();
+                    unread.push(Unread { name, why });
                 }
             }
-        }
-        (self.ready, self.total) = self.ready_ids().fold((0, 0), |(count, sum), id| {
-            (count + 1, sum + self.entries[id as usize].bytes)
+            unread
+        };
+        let unread = thread::scope(|scope| {
+            let shares: Vec<_> = self
+                .entries
+                .chunks_mut(share)
+                .enumerate()
+                .map(|(number, entries)| {
+                    scope.spawn(move || measure_share(number * share, entries))
+                })
+                .collect();
+            let joined = shares.into_iter().map(thread::ScopedJoinHandle::join);
+            joined
+                .flat_map(|unread| unread.unwrap_or_else(|panic| resume_unwind(panic)))
+                .collect::<Vec<_>>()
         });
-    }
-
-    fn group_stems(&mut self) {
-        let mut groups = HashTable::with_capacity(self.entries.len());
-        let mut first = 0;
-        for id in 1..=self.entries.len() {
-            if id < self.entries.len() && self.folded_stem(id) == self.folded_stem(first) {
-                continue;
-            }
-            if first < self.entries.len() {
-                let hash = |first: u32| xxh3_64(self.folded_stem(first as usize).as_bytes());
-                // Positions fit: `starts` has already been counted in 32 bits.
-                let group = (
-                    u32::try_from(first).unwrap_or(u32::MAX),
-                    u32::try_from(id - first).unwrap_or(u32::MAX),
-                );
-                groups.insert_unique(hash(group.0), group, |(first, _)| hash(*first));
-            }
-            first = id;
-        }
-        groups.shrink_to_fit(|(first, _)| xxh3_64(self.folded_stem(*first as usize).as_bytes()));
-        self.groups = groups;
+        self.unread.extend(unread);
     }
 }

@@ -43,6 +43,7 @@ impl Exit {
             Some(Stop::LedgerLost) => Exit::Fault,
             Some(Stop::TokenRefused) => Exit::TokenRefused,
             Some(Stop::GaveUp) => Exit::GaveUp,
+            Some(Stop::ExportBroken) => Exit::Usage,
             Some(Stop::Interrupted) => Exit::Interrupted,
             Some(Stop::Limit) => Exit::Limit,
             None if [Outcome::Rejected, Outcome::Failed, Outcome::Held]
@@ -67,8 +68,11 @@ mod tests {
     use super::*;
 
     fn tally(outcomes: &[Outcome]) -> Tally {
-        let mut tally = Tally { read: outcomes.len() as u64, ..Tally::default() };
-        outcomes.iter().for_each(|outcome| tally.count(*outcome));
+        let mut tally = Tally::default();
+        tally.read = outcomes.len() as u64;
+        for outcome in outcomes {
+            tally.count(*outcome);
+        }
         tally
     }
 
@@ -83,6 +87,7 @@ mod tests {
             (Stop::Limit, 7),
             (Stop::Interrupted, 130),
             (Stop::GaveUp, 6),
+            (Stop::ExportBroken, 2),
             (Stop::TokenRefused, 4),
             (Stop::LedgerLost, 1),
         ];

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::error::{Error, Usage};
+use crate::api::Version;
 use crate::audio::{Index, IndexOptions};
 use crate::config::ExportArgs;
-use crate::mapping::{self, Mapping, Overrides};
+use crate::mapping::{self, Mapping};
 use crate::pipeline::{Past, Road, Want};
 use crate::plan::Policy;
 use crate::source::{self, HeaderKind, Quote};
@@ -18,9 +19,9 @@ pub(super) fn road(
     arguments: &ExportArgs,
     policy: Policy,
     past: Option<Past>,
-    want: Want,
+    (want, version): (Want, Version),
 ) -> Result<Road, Error> {
-    let mapping = load_mapping(&arguments.mapping, &arguments.overrides())?;
+    let mapping = load_mapping(arguments)?;
     let inputs = source::expand(&arguments.exports)?;
     let audio = match &arguments.audio {
         Some(folder) => Some(Arc::new(Index::build(folder, &IndexOptions::default())?)),
@@ -35,25 +36,36 @@ pub(super) fn road(
         past,
         policy,
         want,
+        version,
         now: Timestamp::now(),
-        // One core reads.
-        deciders: cores.saturating_sub(1).clamp(1, 8),
+        // Reading costs a fifth of deciding, so the reader needs no core of its own.
+        deciders: cores.clamp(1, 8),
     })
 }
 
-/// The mapping file at this path, else the preset of this name.
-pub(super) fn load_mapping(name: &str, overrides: &Overrides) -> Result<Mapping, Error> {
+/// The mapping file at this path, else the preset of this name. What the flags say about zone and
+/// region wins over the file.
+pub(super) fn load_mapping(arguments: &ExportArgs) -> Result<Mapping, Error> {
+    let name = &arguments.mapping;
     let path = Path::new(name);
-    if path.is_file() {
+    let mut mapping = if path.is_file() {
         let text = std::fs::read_to_string(path)
             .map_err(|source| Usage::File { path: path.to_owned(), source })?;
         let folder = path.parent().unwrap_or(Path::new("."));
-        return Ok(Mapping::load_with(&text, name, Some(folder), overrides)?);
+        Mapping::load(&text, name, Some(folder))?
+    } else {
+        match Mapping::preset(name) {
+            Some(preset) => preset.load()?,
+            None => return Err(Usage::NoMapping { name: name.clone() }.into()),
+        }
+    };
+    if let Some(zone) = &arguments.timezone {
+        mapping.set_timezone(zone).map_err(Usage::Name)?;
     }
-    match Mapping::preset(name) {
-        Some(preset) => Ok(Mapping::load_with(preset.text, preset.name, None, overrides)?),
-        None => Err(Usage::NoMapping { name: name.to_owned() }.into()),
+    if let Some(region) = &arguments.region {
+        mapping.set_region(region).map_err(Usage::Name)?;
     }
+    Ok(mapping)
 }
 
 /// The files of the export, for the report to protect.

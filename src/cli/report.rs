@@ -2,29 +2,49 @@
 
 use super::error::Error;
 use super::exit::Exit;
+use super::status;
+use crate::call::{Code, Place, Problem};
 use crate::config::ReportArgs;
-use crate::ledger::Ledger;
-use crate::report::{Arrival, Rewritten, Screen};
+use crate::ledger::{Accepted, Ledger, NotedProblem};
+use crate::pipeline::Delivered;
+use crate::report::{Rewrite, Screen};
 
 pub(super) fn report(arguments: &ReportArgs, mut screen: Screen) -> Result<Exit, Error> {
     let reader = Ledger::read(&arguments.ledger.ledger)?;
-    let mut files = Rewritten::create(&arguments.out)?;
+    let mut files = Rewrite::create(&arguments.out)?;
     reader.accepted(|call| {
-        files.accepted(&Arrival {
-            identity: &call.identity,
-            uid: call.uid.as_deref(),
-            recording: call.recording,
-            at: call.at,
-        })?;
+        let at = call.at;
+        files.accepted(&delivered(call), at)?;
         Ok::<(), Error>(())
     })?;
-    reader.problems(|problem| {
-        files.problem(&problem)?;
+    reader.problems(|noted| {
+        if let Some(problem) = problem(noted) {
+            files.problem(&problem)?;
+        }
         Ok::<(), Error>(())
     })?;
-    let view = super::status::view(&arguments.ledger.ledger, &reader)?;
+    let view = status::view(&arguments.ledger.ledger, &reader)?;
     for path in files.finish(&view)? {
         screen.say(&format!("wrote {}", path.display()));
     }
     Ok(Exit::Done)
+}
+
+/// The ledger does not know what recordings are called, so they go by their hash.
+fn delivered(call: Accepted) -> Delivered {
+    Delivered {
+        identity: call.identity,
+        uid: call.uid,
+        recording: call
+            .recording
+            .map(|(hash, _)| format!("blake3:{}", blake3::Hash::from_bytes(hash).to_hex())),
+        bytes: call.recording.map_or(0, |(_, bytes)| bytes),
+        in_doubt: 0,
+    }
+}
+
+/// A code that this version does not know comes from a newer one.
+fn problem(noted: NotedProblem) -> Option<Problem> {
+    let place = Place { file: noted.file, line: noted.line };
+    Some(Problem::new(Code::from_name(&noted.code)?, place, noted.message).at(&noted.column, ""))
 }

@@ -12,7 +12,6 @@ use super::args::{
 use super::{Error, token};
 use crate::api::{Connection, Proxy, Version};
 use crate::delivery::{Effort, Pace};
-use crate::mapping::Overrides;
 use crate::plan::{Existing, MissingRecording};
 use crate::report::Style;
 
@@ -73,17 +72,22 @@ impl Arguments {
 }
 
 impl ExportArgs {
-    /// What flags say over the mapping file.
-    pub fn overrides(&self) -> Overrides {
-        Overrides { timezone: self.timezone.clone(), region: self.region.clone() }
-    }
-
     /// What to do with a call whose recording is missing.
     pub fn missing(&self) -> MissingRecording {
         match self.missing_audio {
             MissingAudio::Hold => MissingRecording::Hold,
             MissingAudio::Create => MissingRecording::Create,
             MissingAudio::Refuse => MissingRecording::Refuse,
+        }
+    }
+}
+
+impl RunArgs {
+    /// The shape of the conversation endpoint.
+    pub fn version(&self) -> Version {
+        match self.destination.api_version {
+            ApiVersion::V2 => Version::V2,
+            ApiVersion::V3 => Version::V3,
         }
     }
 }
@@ -116,10 +120,7 @@ impl RunSettings {
     /// Resolves the flags of a run; reads the token and the certificates.
     pub fn resolve(run: &RunArgs) -> Result<RunSettings, Error> {
         let RunArgs { destination, pace, effort, .. } = run;
-        let version = match destination.api_version {
-            ApiVersion::V2 => Version::V2,
-            ApiVersion::V3 => Version::V3,
-        };
+        let version = run.version();
         Ok(RunSettings {
             version,
             pace: Pace {

@@ -8,8 +8,9 @@ use super::file::Mapping;
 use super::origin::Origin;
 use super::reader::Text;
 use super::rule::FieldRule;
-use super::template::{TemplateId, Templates};
-use crate::source::{Column, Header, Sheet};
+use super::template::{Bound, Failure, TemplateId, Templates};
+use super::value::first;
+use crate::source::{Column, Header, Record, Sheet};
 
 /// A column and its name, as the export writes it.
 #[derive(Debug, Clone)]
@@ -30,7 +31,7 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// The column to name in a problem; empty when no column feeds the value.
+    /// The column to name in a problem of any record; empty when no column feeds the value.
     pub(super) fn label(&self) -> &str {
         match self {
             Source::Column(named) => &named.name,
@@ -39,9 +40,48 @@ impl Source {
             }
             Source::Constant(_) => "",
             Source::Template(_, name) => name,
-            Source::Choice(cases) => cases.first().map_or("", |(_, source)| source.label()),
+            Source::Choice(cases) => cases
+                .iter()
+                .map(|(_, source)| source.label())
+                .find(|label| !label.is_empty())
+                .unwrap_or(""),
         }
     }
+
+    /// The column to name in a problem of this record: of several the one that was used.
+    pub(super) fn label_for(&self, record: &Record<'_>, templates: &Bound) -> &str {
+        match self {
+            Source::First(columns) => {
+                first(columns, record).map_or_else(|| self.label(), |(named, _)| &named.name)
+            }
+            Source::Choice(cases) => {
+                let chosen = chosen(cases, record, templates).ok().flatten();
+                chosen.map_or_else(
+                    || self.label(),
+                    |source| source.label_for(record, templates),
+                )
+            }
+            _ => self.label(),
+        }
+    }
+}
+
+/// The source of the first case whose condition holds.
+pub(super) fn chosen<'s>(
+    cases: &'s [(Option<TemplateId>, Source)],
+    record: &Record<'_>,
+    templates: &Bound,
+) -> Result<Option<&'s Source>, Failure> {
+    for (condition, source) in cases {
+        let holds = match condition {
+            Some(id) => templates.holds(*id, record)?,
+            None => true,
+        };
+        if holds {
+            return Ok(Some(source));
+        }
+    }
+    Ok(None)
 }
 
 /// Resolves names against one sheet; collects what it could not find and what it used.
@@ -100,7 +140,7 @@ impl<'m> Binder<'m> {
             self.findings
                 .add_with(rule.span.clone(), message, suggestion);
         }
-        (!found.is_empty()).then_some(Source::First(found))
+        first_of(found)
     }
 
     fn candidates(&mut self, names: &[Text]) -> Vec<Named> {
@@ -134,7 +174,7 @@ impl<'m> Binder<'m> {
                         self.column(name, false);
                     }
                 }
-                (!found.is_empty()).then_some(Source::First(found))
+                first_of(found)
             }
             Origin::Constant(text) => Some(Source::Constant(text.clone())),
             Origin::Template(id) => {
@@ -147,10 +187,10 @@ impl<'m> Binder<'m> {
                     if let Some(id) = condition {
                         self.template(*id, optional)?;
                     }
-                    bound.extend(
-                        self.source(origin, optional)
-                            .map(|source| (*condition, source)),
-                    );
+                    // A case without its columns says nothing, but it still is the case.
+                    let source = self.source(origin, optional);
+                    let source = source.unwrap_or_else(|| Source::Constant(String::new()));
+                    bound.push((*condition, source));
                 }
                 (!bound.is_empty()).then_some(Source::Choice(bound))
             }
@@ -163,6 +203,16 @@ impl<'m> Binder<'m> {
         self.used_all |= names.whole_row;
         let mut found = Vec::new();
         let mut is_complete = true;
+        if self.sheet.header.is_some() {
+            // A column may be called as a function of the engine is; it is the column then.
+            found.extend(
+                names
+                    .globals
+                    .iter()
+                    .filter_map(|name| self.find(name))
+                    .map(|named| named.name),
+            );
+        }
         for name in names.plain.iter().chain(&names.of_row) {
             if let Some(column) = self.find(name) {
                 found.push(column.name);
@@ -189,7 +239,7 @@ impl<'m> Binder<'m> {
         })
     }
 
-    fn column(&mut self, name: &Text, optional: bool) -> Option<Named> {
+    pub(super) fn column(&mut self, name: &Text, optional: bool) -> Option<Named> {
         let found = self.find(name.get_ref());
         if found.is_none() && !optional {
             self.missing(name.get_ref(), name.span());
@@ -227,5 +277,14 @@ impl<'m> Binder<'m> {
 
     fn suggestion(&self, name: &str) -> Option<String> {
         suggest(name, self.names())
+    }
+}
+
+/// Of one candidate nothing needs to be chosen, record by record.
+fn first_of(mut found: Vec<Named>) -> Option<Source> {
+    match found.len() {
+        0 => None,
+        1 => found.pop().map(Source::Column),
+        _ => Some(Source::First(found)),
     }
 }

@@ -1,5 +1,6 @@
 //! How the text of a field becomes a value, as the mapping file says it.
 
+use jiff::tz::TimeZone;
 use rlibphonenumber::enums::Region;
 
 use super::boolean::{Words, fold};
@@ -27,15 +28,12 @@ pub(super) enum Conversion {
     Json,
 }
 
-impl RuleReader<'_> {
+impl Conversion {
     /// The conversion of a field when the table does not say `as`.
-    pub(super) fn usual(&self, kind: Kind) -> Conversion {
+    pub(super) fn usual(kind: Kind) -> Conversion {
         match kind {
             Kind::Text => Conversion::Text,
-            Kind::Time => Conversion::Time(Box::new(TimeRule {
-                zone: self.zone.clone(),
-                ..TimeRule::default()
-            })),
+            Kind::Time => Conversion::Time(Box::default()),
             Kind::Number => Conversion::Number(Notation::default()),
             Kind::Bool => Conversion::Boolean(Words::default()),
             Kind::Labels => Conversion::Labels,
@@ -43,14 +41,28 @@ impl RuleReader<'_> {
         }
     }
 
+    /// The same conversion, with the zone and region of the file where it has none of its own.
+    pub(super) fn bound(&self, zone: Option<&TimeZone>, region: Option<Region>) -> Conversion {
+        match self {
+            Conversion::Time(rule) if rule.zone.is_none() => Conversion::Time(Box::new(TimeRule {
+                zone: zone.cloned(),
+                ..TimeRule::clone(rule)
+            })),
+            Conversion::Phone(None) => Conversion::Phone(region),
+            other => other.clone(),
+        }
+    }
+}
+
+impl RuleReader<'_> {
     pub(super) fn conversion(&mut self, section: &mut Section<'_, '_>, field: Field) -> Conversion {
         const WORDS: &[&str] = &[
             "text", "phone", "time", "number", "boolean", "seconds", "email", "segments", "json",
         ];
         let word = section.text("as", self.findings);
-        let mut conversion = self.usual(field.kind());
+        let mut conversion = Conversion::usual(field.kind());
         if let Some(word) = &word {
-            match self.named(word.get_ref(), field.kind()) {
+            match named(word.get_ref(), field.kind()) {
                 Some(named) => conversion = named,
                 None if WORDS.contains(&word.get_ref().as_str()) => {
                     let message = format!("`{field}` cannot be read as {}", word.get_ref());
@@ -65,22 +77,6 @@ impl RuleReader<'_> {
         }
         self.options(section, &mut conversion);
         conversion
-    }
-
-    fn named(&self, word: &str, kind: Kind) -> Option<Conversion> {
-        Some(match (word, kind) {
-            ("text", Kind::Text | Kind::Time | Kind::Number) => Conversion::Text,
-            ("phone", Kind::Text) => Conversion::Phone(self.region),
-            ("time", Kind::Text | Kind::Time) => self.usual(Kind::Time),
-            ("number", Kind::Text | Kind::Number) => self.usual(Kind::Number),
-            ("boolean", Kind::Text | Kind::Bool) => self.usual(Kind::Bool),
-            ("seconds", Kind::Text | Kind::Number) => Conversion::Seconds(Unit::default()),
-            ("email", Kind::Text) => Conversion::Email,
-            ("json", Kind::Text) => Conversion::Json,
-            ("text" | "json", Kind::Labels) => Conversion::Labels,
-            ("segments" | "json", Kind::Segments) => Conversion::Segments,
-            _ => return None,
-        })
     }
 
     /// Reads the keys that belong to one conversion, and reports those that belong to another.
@@ -141,6 +137,22 @@ impl RuleReader<'_> {
             }
         }
     }
+}
+
+fn named(word: &str, kind: Kind) -> Option<Conversion> {
+    Some(match (word, kind) {
+        ("text", Kind::Text | Kind::Time | Kind::Number) => Conversion::Text,
+        ("phone", Kind::Text) => Conversion::Phone(None),
+        ("time", Kind::Text | Kind::Time) => Conversion::usual(Kind::Time),
+        ("number", Kind::Text | Kind::Number) => Conversion::usual(Kind::Number),
+        ("boolean", Kind::Text | Kind::Bool) => Conversion::usual(Kind::Bool),
+        ("seconds", Kind::Text | Kind::Number) => Conversion::Seconds(Unit::default()),
+        ("email", Kind::Text) => Conversion::Email,
+        ("json", Kind::Text) => Conversion::Json,
+        ("text" | "json", Kind::Labels) => Conversion::Labels,
+        ("segments" | "json", Kind::Segments) => Conversion::Segments,
+        _ => return None,
+    })
 }
 
 fn read_time(section: &mut Section<'_, '_>, rule: &mut TimeRule, findings: &mut Findings) {

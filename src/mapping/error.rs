@@ -1,6 +1,7 @@
 //! What is wrong with a mapping file, shown where it stands.
 
 use std::fmt;
+use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -33,6 +34,9 @@ pub struct LoadError {
 }
 
 impl LoadError {
+    /// A file with more findings than this is no mapping file, and nobody reads on.
+    const SHOWN: usize = 10;
+
     pub(super) fn new(file: Arc<str>, text: Arc<str>, mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| (finding.span.start, finding.span.end));
         findings.dedup();
@@ -61,7 +65,7 @@ impl LoadError {
             Renderer::plain()
         };
         let mut shown = String::new();
-        for finding in &self.findings {
+        for finding in self.findings.iter().take(Self::SHOWN) {
             let label = finding.suggestion.as_deref();
             let snippet = Snippet::source(&*self.text).path(&*self.file).annotation(
                 AnnotationKind::Primary
@@ -73,6 +77,14 @@ impl LoadError {
                 .element(snippet);
             shown.push_str(&renderer.render(&[group]));
             shown.push('\n');
+        }
+        if let Some(more) = self
+            .findings
+            .len()
+            .checked_sub(Self::SHOWN)
+            .filter(|more| *more > 0)
+        {
+            let _ = writeln!(shown, "and {more} more");
         }
         shown
     }

@@ -1,5 +1,6 @@
 //! A mapping file: read, checked, and ready to be bound to an export.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,10 +11,15 @@ use toml::de::{DeTable, DeValue};
 
 use super::audio_section::{AudioSection, NameRule, read_audio};
 use super::error::{Findings, LoadError, suggest};
+use super::legs::LegsSection;
+use super::lookup::Lookups;
+use super::newest::NewestSection;
 use super::profile::Profile;
 use super::reader::{Section, wrong_type};
 use super::rule::{FieldRule, RuleReader};
-use super::source_section::{SourceRead, SourceSection, read_region, read_source, read_zone};
+use super::source_section::{
+    Need, SourceRead, SourceSection, UnknownName, read_source, region_of, zone_of,
+};
 use super::template::{TemplateId, Templates};
 use crate::call::Field;
 use crate::source::Sheet;
@@ -24,10 +30,15 @@ pub struct Mapping {
     pub(super) name: Arc<str>,
     pub(super) text: Arc<str>,
     pub(super) source: SourceSection,
+    pub(super) zone: Option<TimeZone>,
+    pub(super) region: Option<Region>,
+    needs: Vec<(Need, Range<usize>)>,
     pub(super) skip: Vec<(String, TemplateId)>,
     pub(super) audio: AudioSection,
     pub(super) names: Vec<NameRule>,
     pub(super) fields: Vec<FieldRule>,
+    pub(super) legs: Option<LegsSection>,
+    pub(super) newest: Option<NewestSection>,
     pub(super) templates: Templates,
 }
 
@@ -35,17 +46,6 @@ impl Mapping {
     /// Reads and checks a mapping file. `name` is shown in messages; lookup files are found
     /// relative to `dir`.
     pub fn load(text: &str, name: &str, dir: Option<&Path>) -> Result<Mapping, LoadError> {
-        Mapping::load_with(text, name, dir, &Overrides::default())
-    }
-
-    /// [`Mapping::load`] with what the operator says over the file.
-    pub fn load_with(
-        text: &str,
-        name: &str,
-        dir: Option<&Path>,
-        overrides: &Overrides,
-    ) -> Result<Mapping, LoadError> {
-        let _ = dir;
         let name: Arc<str> = name.into();
         let text: Arc<str> = text.into();
         let mut findings = Findings::new(Arc::clone(&text));
@@ -60,14 +60,19 @@ impl Mapping {
         let mut mapping = Mapping {
             name,
             source: SourceSection::default(),
+            zone: None,
+            region: None,
+            needs: Vec::new(),
+            legs: None,
+            newest: None,
             skip: Vec::new(),
             audio: AudioSection::default(),
             names: Vec::new(),
             fields: Vec::new(),
-            templates: Templates::new(),
+            templates: Templates::new(&Lookups::default()),
             text: Arc::clone(&text),
         };
-        mapping.read(&root, overrides, &mut findings);
+        mapping.read(&root, dir, &mut findings);
         if findings.is_empty() {
             Ok(mapping)
         } else {
@@ -75,33 +80,19 @@ impl Mapping {
         }
     }
 
-    fn read(
-        &mut self,
-        root: &Spanned<DeTable<'_>>,
-        overrides: &Overrides,
-        findings: &mut Findings,
-    ) {
+    fn read(&mut self, root: &Spanned<DeTable<'_>>, dir: Option<&Path>, findings: &mut Findings) {
         let mut file = Section::new(root.get_ref(), "the mapping file", 0..0);
         file.choice("target", &[("conversation", ())], findings);
-        let SourceRead {
-            section,
-            zone,
-            region,
-            skip,
-        } = file
-            .table("source", findings)
-            .map(|section| read_source(section, findings))
+        let lookups = file.value("lookup");
+        let lookups = lookups
+            .map(|value| Lookups::read(value, dir, findings))
             .unwrap_or_default();
-        self.source = section;
-        let (zone, region) = overrides.over(zone, region, findings);
-        for (name, condition) in skip {
-            let condition = self.templates.condition(&condition, findings);
-            self.skip
-                .extend(condition.map(|condition| (name, condition)));
-        }
+        self.templates = Templates::new(&lookups);
+        self.read_source(&mut file, findings);
+        let legs = file.table("legs", findings);
+        self.legs = legs.and_then(|section| LegsSection::read(section, findings));
         let mut reader = RuleReader {
-            zone,
-            region,
+            lookups: &lookups,
             templates: &mut self.templates,
             findings,
         };
@@ -118,9 +109,70 @@ impl Mapping {
         file.finish(findings);
     }
 
+    fn read_source(&mut self, file: &mut Section<'_, '_>, findings: &mut Findings) {
+        let section = file.table("source", findings);
+        let read = section
+            .map(|section| read_source(section, findings))
+            .unwrap_or_default();
+        let skip;
+        SourceRead {
+            section: self.source,
+            zone: self.zone,
+            region: self.region,
+            needs: self.needs,
+            newest: self.newest,
+            skip,
+        } = read;
+        for (name, condition) in skip {
+            let condition = self.templates.condition(&condition, findings);
+            self.skip
+                .extend(condition.map(|condition| (name, condition)));
+        }
+    }
+
+    /// Sets the zone of times without an offset, in place of `[source]`. A field that names a zone
+    /// of its own keeps it.
+    pub fn set_timezone(&mut self, name: &str) -> Result<(), UnknownName> {
+        self.zone = Some(zone_of(name)?);
+        self.source.timezone = Some(name.to_owned());
+        Ok(())
+    }
+
+    /// Sets the region of phone numbers without a country code, in place of `[source]`. A field that
+    /// names a region of its own keeps it.
+    pub fn set_region(&mut self, code: &str) -> Result<(), UnknownName> {
+        self.region = Some(region_of(code)?);
+        self.source.region = Some(code.to_owned());
+        Ok(())
+    }
+
+    /// Reports what the file asks the operator for and did not get.
+    pub(super) fn check_needs(&self, findings: &mut Findings) {
+        for (need, span) in &self.needs {
+            let (message, hint) = match need {
+                Need::Timezone if self.zone.is_none() => (
+                    "the times of this export have no offset, and nobody has said their zone",
+                    "`timezone` in [source], such as `Europe/Copenhagen`",
+                ),
+                Need::Region if self.region.is_none() => (
+                    "the phone numbers of this export have no country code, and nobody has said their country",
+                    "`region` in [source], such as `DK`",
+                ),
+                _ => continue,
+            };
+            findings.add_with(span.clone(), message, Some(hint.to_owned()));
+        }
+    }
+
     /// Finds the columns of the file in the header of an export.
     pub fn bind(&self, sheet: &Sheet) -> Result<Profile, LoadError> {
         Profile::bind(self, sheet)
+    }
+
+    /// Whether records must be brought together before they are mapped: rows of one call, or
+    /// copies of one record.
+    pub fn gathers(&self) -> bool {
+        self.legs.is_some() || self.newest.is_some()
     }
 
     /// Name of the file, as shown in messages.
@@ -141,36 +193,6 @@ impl Mapping {
     /// What the file says about recordings.
     pub fn audio(&self) -> &AudioSection {
         &self.audio
-    }
-}
-
-/// What the operator says on the command line over the mapping file.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Overrides {
-    /// IANA name of the zone of times without an offset.
-    pub timezone: Option<String>,
-    /// Two letters of the country of phone numbers without a country code.
-    pub region: Option<String>,
-}
-
-impl Overrides {
-    fn over(
-        &self,
-        zone: Option<TimeZone>,
-        region: Option<Region>,
-        findings: &mut Findings,
-    ) -> (Option<TimeZone>, Option<Region>) {
-        // These stand on the command line and not in the file, so they have no place in it.
-        let text = |value: &String| Spanned::new(0..0, value.clone());
-        let zone = match &self.timezone {
-            Some(name) => read_zone(&text(name), findings),
-            None => zone,
-        };
-        let region = match &self.region {
-            Some(name) => read_region(&text(name), findings),
-            None => region,
-        };
-        (zone, region)
     }
 }
 

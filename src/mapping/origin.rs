@@ -31,28 +31,7 @@ impl RuleReader<'_> {
         section: &mut Section<'_, '_>,
         wildcards: bool,
     ) -> Option<Origin> {
-        const KEYS: [&str; 5] = ["from", "first", "value", "template", "choose"];
-        let given: Vec<&'static str> = KEYS
-            .into_iter()
-            .filter(|key| section.value(key).is_some())
-            .collect();
-        let key = match given.as_slice() {
-            [key] => *key,
-            [] => {
-                let message = format!(
-                    "nothing says where the value comes from: one of {}",
-                    KEYS.join(", ")
-                );
-                self.findings.add(section.span(), message);
-                return None;
-            }
-            [first, second, ..] => {
-                let message =
-                    format!("`{first}` and `{second}` both say where the value comes from");
-                self.findings.add(section.key_span(second), message);
-                return None;
-            }
-        };
+        let key = self.origin_key(section)?;
         let join = section.text("join", self.findings).map(Spanned::into_inner);
         match key {
             "from" => {
@@ -89,6 +68,28 @@ impl RuleReader<'_> {
             }
             _ => self.choose(section.value(key)?, wildcards),
         }
+    }
+
+    fn origin_key(&mut self, section: &mut Section<'_, '_>) -> Option<&'static str> {
+        const KEYS: [&str; 5] = ["from", "first", "value", "template", "choose"];
+        let given: Vec<&'static str> = KEYS
+            .into_iter()
+            .filter(|key| section.value(key).is_some())
+            .collect();
+        match given.as_slice() {
+            [key] => return Some(key),
+            [] => {
+                let keys = KEYS.join(", ");
+                let message = format!("nothing says where the value comes from: one of {keys}");
+                self.findings.add(section.span(), message);
+            }
+            [first, second, ..] => {
+                let message =
+                    format!("`{first}` and `{second}` both say where the value comes from");
+                self.findings.add(section.key_span(second), message);
+            }
+        }
+        None
     }
 
     fn some(

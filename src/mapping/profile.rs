@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use super::audio_name::AudioName;
-use super::bind::{Binder, Source};
+use super::bind::{Binder, Source, chosen};
 use super::conversion::Conversion;
 use super::convert::convert;
 use super::error::LoadError;
 use super::file::Mapping;
+use super::legs::Legs;
+use super::newest::Newest;
 use super::rule::Steps;
 use super::template::{Bound, TemplateId};
 use super::value::{Apply, Raw};
-use crate::call::{Code, Draft, Field, Problem, Value};
+use crate::call::{Draft, Field, Problem, Value};
 use crate::source::{Record, Sheet};
 
 /// What a mapping made of a record.
@@ -48,6 +50,8 @@ pub struct Profile {
     unused: Vec<Box<str>>,
     /// By [`Field::index`]: what to call the column of a field.
     columns: [Box<str>; 36],
+    legs: Option<Legs>,
+    newest: Option<Newest>,
 }
 
 impl Profile {
@@ -56,7 +60,13 @@ impl Profile {
         let mut columns = Field::ALL.map(|field| Box::from(field.name()));
         let mut rules = Vec::new();
         for rule in &mapping.fields {
-            let Some(source) = binder.field(rule) else {
+            // A default stands in for a column that the export lacks, too.
+            let default = rule
+                .steps
+                .default
+                .as_ref()
+                .map(|_| Source::Constant(String::new()));
+            let Some(source) = binder.field(rule).or(default) else {
                 continue;
             };
             if !source.label().is_empty() {
@@ -66,12 +76,15 @@ impl Profile {
                 field: rule.field,
                 source,
                 steps: rule.steps.clone(),
-                conversion: rule.conversion.clone(),
+                conversion: rule.conversion.bound(mapping.zone.as_ref(), mapping.region),
             });
         }
         for (_, condition) in &mapping.skip {
             binder.template(*condition, false);
         }
+        mapping.check_needs(&mut binder.findings);
+        let legs = mapping.legs.as_ref().map(|legs| legs.bind(&mut binder));
+        let newest = mapping.newest.as_ref().and_then(|newest| newest.bind(&mut binder));
         let names = mapping.names.iter();
         let names = names
             .filter_map(|rule| binder.source(&rule.origin, rule.optional))
@@ -89,6 +102,8 @@ impl Profile {
             templates: mapping.templates.bind(sheet),
             unused,
             columns,
+            legs,
+            newest,
         })
     }
 
@@ -101,8 +116,8 @@ impl Profile {
                 Ok(true) => return Mapped::Skipped(name),
                 Ok(false) => {}
                 Err(failure) => {
-                    let message = format!("the skip rule `{name}` failed: {failure}");
-                    problems.push(Problem::new(Code::TemplateFailed, record.place(), message));
+                    let message = format!("the skip rule `{name}`: {}", failure.message);
+                    problems.push(Problem::new(failure.code, record.place(), message));
                     return Mapped::Undecided;
                 }
             }
@@ -125,7 +140,6 @@ impl Profile {
                 rule,
                 record,
                 templates: &self.templates,
-                label: &self.columns[rule.field.index()],
                 is_default: false,
                 problems,
             };
@@ -152,10 +166,7 @@ impl Profile {
                     .flatten()
             }
             Source::Choice(cases) => {
-                let holds = |condition: &Option<TemplateId>| {
-                    condition.is_none_or(|id| self.templates.holds(id, record).unwrap_or(false))
-                };
-                let (_, source) = cases.iter().find(|(condition, _)| holds(condition))?;
+                let source = chosen(cases, record, &self.templates).ok().flatten()?;
                 self.audio_name(source, record)
             }
             plain => match Raw::of(plain, record, &self.templates) {
@@ -163,6 +174,16 @@ impl Profile {
                 _ => None,
             },
         }
+    }
+
+    /// How several rows become one call, when the mapping says that they do.
+    pub fn legs(&self) -> Option<&Legs> {
+        self.legs.as_ref()
+    }
+
+    /// Which of several copies of a record counts, when the mapping says that there are some.
+    pub fn newest(&self) -> Option<&Newest> {
+        self.newest.as_ref()
     }
 
     /// The column of the export that feeds `field`, for problems found later; the name of the field
@@ -174,12 +195,9 @@ impl Profile {
     /// Like [`Profile::column_of`], for one record: of several columns the one that is filled.
     pub fn column_for(&self, field: Field, record: &Record<'_>) -> &str {
         let rule = self.rules.iter().find(|rule| rule.field == field);
-        match rule.map(|rule| &rule.source) {
-            Some(Source::First(columns)) => {
-                let label = super::value::first(columns, record).map(|(named, _)| &*named.name);
-                label.unwrap_or_else(|| self.column_of(field))
-            }
-            _ => self.column_of(field),
+        match rule.map(|rule| rule.source.label_for(record, &self.templates)) {
+            None | Some("") => field.name(),
+            Some(label) => label,
         }
     }
 

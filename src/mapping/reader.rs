@@ -220,7 +220,15 @@ pub(super) fn wrong_type<T>(
     span: Range<usize>,
     findings: &mut Findings,
 ) -> Option<T> {
-    let found = found.type_str();
-    findings.add(span, format!("`{key}` is {wanted}, not {found}"));
+    let found = match found.type_str() {
+        "array" => "a list",
+        "integer" => "an integer",
+        "float" => "a float",
+        "boolean" => "true or false",
+        "datetime" => "a date",
+        "table" => "a table",
+        _ => "a string",
+    };
+    findings.add(span, format!("`{key}` must be {wanted}, not {found}"));
     None
 }

@@ -2,18 +2,19 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
-use jiff::tz::TimeZone;
 use regex::Regex;
-use rlibphonenumber::enums::Region;
 use toml::Spanned;
 use toml::de::DeValue;
 
 use super::boolean::fold;
 use super::conversion::Conversion;
-use super::error::Findings;
+use super::error::{Findings, suggest};
+use super::lookup::{Lookup, Lookups};
 use super::origin::Origin;
 use super::reader::{Section, scalar, texts_of, wrong_type};
+use super::repair::Repair;
 use super::template::Templates;
 use crate::call::{Field, Kind};
 
@@ -22,6 +23,7 @@ use crate::call::{Field, Kind};
 pub(super) struct ValueMap {
     exact: HashMap<String, String>,
     folded: HashMap<String, String>,
+    refusal: String,
 }
 
 impl ValueMap {
@@ -31,6 +33,11 @@ impl ValueMap {
             .get(text)
             .or_else(|| self.folded.get(&fold(text)));
         found.map(String::as_str)
+    }
+
+    /// Why a value has no entry, as a sentence.
+    pub(super) fn refusal(&self) -> &str {
+        &self.refusal
     }
 }
 
@@ -59,19 +66,26 @@ pub(super) struct Steps {
     pub(super) default: Option<String>,
     /// The first of these that occurs separates labels.
     pub(super) split: Vec<String>,
+    /// Repairs, in the order of the file.
+    pub(super) repairs: Vec<Repair>,
+    /// The table that the text is a key of, and the column to take from it.
+    pub(super) lookup: Option<(Arc<Lookup>, usize)>,
 }
 
 impl Steps {
     /// Whether text passes through untouched.
     pub(super) fn is_empty(&self) -> bool {
-        self.extract.is_none() && self.map.is_none() && self.default.is_none()
+        self.extract.is_none()
+            && self.map.is_none()
+            && self.default.is_none()
+            && self.repairs.is_empty()
+            && self.lookup.is_none()
     }
 }
 
 /// What the tables of fields share while they are read.
 pub(super) struct RuleReader<'f> {
-    pub(super) zone: Option<TimeZone>,
-    pub(super) region: Option<Region>,
+    pub(super) lookups: &'f Lookups,
     pub(super) templates: &'f mut Templates,
     pub(super) findings: &'f mut Findings,
 }
@@ -87,7 +101,7 @@ impl RuleReader<'_> {
         let table = match value.get_ref() {
             DeValue::String(name) => {
                 let column = Spanned::new(value.span(), name.to_string());
-                let conversion = self.usual(field.kind());
+                let conversion = Conversion::usual(field.kind());
                 return Some(FieldRule {
                     field,
                     span: key,
@@ -120,7 +134,9 @@ impl RuleReader<'_> {
     }
 
     fn steps(&mut self, section: &mut Section<'_, '_>, field: Field) -> Steps {
+        let lookup = self.lookup(section);
         let findings = &mut *self.findings;
+        let repairs = read_repairs(section, findings);
         let extract = section.text("extract", findings).and_then(|pattern| {
             let regex = regex::RegexBuilder::new(pattern.get_ref())
                 .size_limit(1 << 20)
@@ -160,7 +176,40 @@ impl RuleReader<'_> {
             otherwise,
             default,
             split: split.filter(|separator| !separator.is_empty()).collect(),
+            repairs,
+            lookup,
         }
+    }
+
+    fn lookup(&mut self, section: &mut Section<'_, '_>) -> Option<(Arc<Lookup>, usize)> {
+        let table = section.text("lookup", self.findings);
+        let column = section.text("column", self.findings);
+        let (table, column) = match (table, column) {
+            (Some(table), Some(column)) => (table, column),
+            (Some(table), None) => {
+                self.findings
+                    .add(table.span(), "a `lookup` also needs the `column` to take");
+                return None;
+            }
+            (None, Some(_)) => {
+                self.findings
+                    .add(section.key_span("column"), "`column` belongs to a `lookup`");
+                return None;
+            }
+            (None, None) => return None,
+        };
+        let lookup = self.lookups.find(&table, self.findings)?;
+        let found = lookup.column(column.get_ref());
+        if found.is_none() {
+            let message = format!(
+                "[lookup.{}] has no column `{}`",
+                lookup.name,
+                column.get_ref()
+            );
+            let suggestion = lookup.suggest_column(column.get_ref());
+            self.findings.add_with(column.span(), message, suggestion);
+        }
+        found.map(|column| (lookup, column))
     }
 }
 
@@ -174,6 +223,22 @@ fn read_scalar(
         Some(text) => Some(text),
         None => wrong_type(key, "a string", value.get_ref(), value.span(), findings),
     }
+}
+
+fn read_repairs(section: &mut Section<'_, '_>, findings: &mut Findings) -> Vec<Repair> {
+    let mut repairs = Vec::new();
+    for text in section.texts("repair", findings).unwrap_or_default() {
+        let word = text.get_ref().as_str();
+        match Repair::WORDS.iter().find(|(known, _)| *known == word) {
+            Some((_, repair)) => repairs.push(*repair),
+            None => findings.add_with(
+                text.span(),
+                format!("`{word}` is no repair"),
+                suggest(word, Repair::WORDS.iter().map(|(known, _)| *known)),
+            ),
+        }
+    }
+    repairs
 }
 
 fn read_map(table: &Section<'_, '_>, findings: &mut Findings) -> Option<ValueMap> {
@@ -195,5 +260,15 @@ fn read_map(table: &Section<'_, '_>, findings: &mut Findings) -> Option<ValueMap
         }
         map.exact.insert(key.get_ref().to_string(), text);
     }
+    let keys: Vec<&str> = table
+        .entries()
+        .map(|(key, _)| key.get_ref().as_ref())
+        .collect();
+    let (shown, more) = keys.split_at(keys.len().min(8));
+    let more = if more.is_empty() { "" } else { ", …" };
+    map.refusal = format!(
+        "none of the values in the mapping's table: {}{more}",
+        shown.join(", ")
+    );
     Some(map)
 }

@@ -3,6 +3,8 @@
 //! All of it may be left out; what is then inferred is `source`'s matter. Only the zone, the region
 //! and the skip rules are used here.
 
+use std::ops::Range;
+
 use jiff::tz::TimeZone;
 use rlibphonenumber::PHONE_NUMBER_UTIL;
 use rlibphonenumber::enums::Region;
@@ -10,6 +12,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::error::{Findings, did_you_mean, suggest};
+use super::newest::NewestSection;
 use super::reader::{Section, Text, wrong_type};
 
 /// Plain values of the `[source]` table, as the operator wrote them.
@@ -60,6 +63,17 @@ pub(super) struct SourceRead {
     pub(super) region: Option<Region>,
     /// Name and condition of each skip rule.
     pub(super) skip: Vec<(String, Text)>,
+    /// What the export does not say and the file does not either: places of its names.
+    pub(super) needs: Vec<(Need, Range<usize>)>,
+    /// Which of several copies of a record counts.
+    pub(super) newest: Option<NewestSection>,
+}
+
+/// What a preset asks the operator for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    Timezone,
+    Region,
 }
 
 /// Reads the table.
@@ -74,6 +88,8 @@ pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings)
         zone: timezone.as_ref().and_then(|text| read_zone(text, findings)),
         region: region.as_ref().and_then(|text| read_region(text, findings)),
         skip: read_skip(&mut section, findings),
+        needs: read_needs(&mut section, findings),
+        newest: NewestSection::read(&mut section, findings),
         section: SourceSection {
             format,
             delimiter: section.letter("delimiter", findings),
@@ -201,9 +217,57 @@ fn read_skip(section: &mut Section<'_, '_>, findings: &mut Findings) -> Vec<(Str
     }
 }
 
+fn read_needs(section: &mut Section<'_, '_>, findings: &mut Findings) -> Vec<(Need, Range<usize>)> {
+    const WORDS: [(&str, Need); 2] = [("timezone", Need::Timezone), ("region", Need::Region)];
+    let mut needs = Vec::new();
+    for text in section.texts("needs", findings).unwrap_or_default() {
+        match WORDS.iter().find(|(word, _)| word == text.get_ref()) {
+            Some((_, need)) => needs.push((*need, text.span())),
+            None => findings.add_with(
+                text.span(),
+                format!("`{}` cannot be asked for", text.get_ref()),
+                suggest(text.get_ref(), WORDS.map(|(word, _)| word)),
+            ),
+        }
+    }
+    needs
+}
+
 /// A zone by its IANA name, or `Z` or an offset such as `+01:00`.
 pub(super) fn read_zone(text: &Text, findings: &mut Findings) -> Option<TimeZone> {
-    let name = text.get_ref();
+    match zone_of(text.get_ref()) {
+        Ok(zone) => Some(zone),
+        Err(unknown) => {
+            findings.add_with(text.span(), unknown.to_string(), unknown.suggestion);
+            None
+        }
+    }
+}
+
+/// A region by the two letters of its country.
+pub(super) fn read_region(text: &Text, findings: &mut Findings) -> Option<Region> {
+    match region_of(text.get_ref()) {
+        Ok(region) => Some(region),
+        Err(unknown) => {
+            findings.add_with(text.span(), unknown.to_string(), unknown.suggestion);
+            None
+        }
+    }
+}
+
+/// A time zone or region that nobody knows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown {kind} `{name}`")]
+pub struct UnknownName {
+    /// `time zone` or `region`.
+    pub kind: &'static str,
+    /// The name as given.
+    pub name: String,
+    /// What was probably meant.
+    pub suggestion: Option<String>,
+}
+
+pub(super) fn zone_of(name: &str) -> Result<TimeZone, UnknownName> {
     let fixed = || {
         let sample = format!("2000-01-01T00:00{name}");
         jiff::fmt::temporal::Pieces::parse(&sample)
@@ -215,36 +279,30 @@ pub(super) fn read_zone(text: &Text, findings: &mut Findings) -> Option<TimeZone
         [b'Z'] | [b'+' | b'-', ..] => fixed(),
         _ => TimeZone::get(name).ok(),
     };
-    if zone.is_none() {
-        let known: Vec<String> = jiff::tz::db()
-            .available()
-            .map(|zone| zone.as_str().to_owned())
-            .collect();
+    zone.ok_or_else(|| {
+        let zones = jiff::tz::db().available();
+        let known: Vec<String> = zones.map(|zone| zone.as_str().to_owned()).collect();
         let nearest = did_you_mean(name, known.iter().map(String::as_str));
-        let usual = || Some("an IANA name such as `Europe/Copenhagen`".to_owned());
-        findings.add_with(
-            text.span(),
-            format!("unknown time zone `{name}`"),
-            nearest.or_else(usual),
-        );
-    }
-    zone
+        UnknownName {
+            kind: "time zone",
+            name: name.to_owned(),
+            suggestion: nearest
+                .or_else(|| Some("an IANA name such as `Europe/Copenhagen`".to_owned())),
+        }
+    })
 }
 
-/// A region by the two letters of its country.
-pub(super) fn read_region(text: &Text, findings: &mut Findings) -> Option<Region> {
-    let code = text.get_ref();
-    let region = Region::from_code(code).ok().filter(|region| {
-        PHONE_NUMBER_UTIL
-            .get_country_code_for_region(*region)
-            .is_some()
-    });
-    if region.is_none() {
-        findings.add_with(
-            text.span(),
-            format!("unknown region `{code}`"),
-            Some("the two letters of a country, such as `DK`".to_owned()),
-        );
-    }
-    region
+pub(super) fn region_of(code: &str) -> Result<Region, UnknownName> {
+    Region::from_code(code)
+        .ok()
+        .filter(|region| {
+            PHONE_NUMBER_UTIL
+                .get_country_code_for_region(*region)
+                .is_some()
+        })
+        .ok_or_else(|| UnknownName {
+            kind: "region",
+            name: code.to_owned(),
+            suggestion: Some("the two letters of a country, such as `DK`".to_owned()),
+        })
 }

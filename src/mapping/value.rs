@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
-use super::bind::{Named, Source};
+use super::bind::{Named, Source, chosen};
 use super::profile::BoundRule;
-use super::template::Bound;
+use super::repair::Repair;
+use super::template::{Bound, Failure};
 use crate::call::{Code, Problem};
 use crate::source::Record;
 
@@ -26,7 +27,6 @@ pub(super) struct Apply<'a, 'r, 'p> {
     pub(super) rule: &'r BoundRule,
     pub(super) record: &'a Record<'r>,
     pub(super) templates: &'r Bound,
-    pub(super) label: &'r str,
     /// Whether the value is the rule's own default, which needs no map.
     pub(super) is_default: bool,
     pub(super) problems: &'p mut Vec<Problem>,
@@ -42,7 +42,7 @@ impl<'r> Raw<'r> {
         source: &'r Source,
         record: &Record<'r>,
         templates: &Bound,
-    ) -> Result<Raw<'r>, String> {
+    ) -> Result<Raw<'r>, Failure> {
         Ok(match source {
             Source::Column(named) => Raw::at(named, record),
             Source::First(columns) => first(columns, record).map_or(Raw::Missing, |(_, raw)| raw),
@@ -61,18 +61,10 @@ impl<'r> Raw<'r> {
             }
             Source::Constant(text) => Raw::text(Cow::Borrowed(text)),
             Source::Template(id, _) => Raw::text(Cow::Owned(templates.render(*id, record)?.text)),
-            Source::Choice(cases) => {
-                for (condition, source) in cases {
-                    let holds = match condition {
-                        Some(id) => templates.holds(*id, record)?,
-                        None => true,
-                    };
-                    if holds {
-                        return Raw::of(source, record, templates);
-                    }
-                }
-                Raw::Missing
-            }
+            Source::Choice(cases) => match chosen(cases, record, templates)? {
+                Some(source) => return Raw::of(source, record, templates),
+                None => Raw::Missing,
+            },
         })
     }
 
@@ -125,13 +117,23 @@ impl<'r> Apply<'_, 'r, '_> {
         let steps = &self.rule.steps;
         let mut raw = match Raw::of(&self.rule.source, self.record, self.templates) {
             Ok(raw) => raw,
-            Err(failure) => {
-                let message = format!("the template failed: {failure}");
-                return Err(self.error(Code::TemplateFailed, "", &message));
-            }
+            Err(failure) => return Err(self.error(failure.code, "", &failure.message)),
         };
         if let (Some(regex), Raw::Text(text)) = (&steps.extract, &raw) {
             raw = extract(regex, text);
+        }
+        for repair in &steps.repairs {
+            raw = self.repaired(*repair, raw);
+        }
+        if let (Some((lookup, column)), Raw::Text(key)) = (&steps.lookup, &raw) {
+            raw = match lookup.value(key, *column) {
+                Some(value) => Raw::text(Cow::Borrowed(value)),
+                None if steps.default.is_some() => Raw::Missing,
+                None => {
+                    let message = format!("not in the table [lookup.{}]", lookup.name);
+                    return Err(self.error(Code::LookupMissed, &key.clone(), &message));
+                }
+            };
         }
         if raw.is_blank()
             && let Some(default) = &steps.default
@@ -154,11 +156,7 @@ impl<'r> Apply<'_, 'r, '_> {
             .or(steps.default.as_deref());
         match found {
             Some(found) => Ok(Cow::Borrowed(found)),
-            None => Err(self.error(
-                Code::UnmappedValue,
-                &text,
-                "the mapping's table has no entry for it",
-            )),
+            None => Err(self.error(Code::UnmappedValue, &text, map.refusal())),
         }
     }
 
@@ -170,14 +168,24 @@ impl<'r> Apply<'_, 'r, '_> {
 
     /// Reports a problem about the field.
     pub(super) fn report(&mut self, code: Code, value: &str, message: &str) {
-        let label = match &self.rule.source {
-            Source::First(columns) => {
-                first(columns, self.record).map_or(self.label, |(named, _)| &*named.name)
-            }
-            _ => self.label,
+        let label = match self.rule.source.label_for(self.record, self.templates) {
+            "" => self.rule.field.name(),
+            label => label,
         };
         let problem = Problem::new(code, self.record.place(), message).at(label, value);
         self.problems.push(problem);
+    }
+
+    fn repaired(&mut self, repair: Repair, raw: Raw<'r>) -> Raw<'r> {
+        let Raw::Text(text) = &raw else {
+            return raw;
+        };
+        let Some(repaired) = repair.apply(text).map(Cow::into_owned) else {
+            return raw;
+        };
+        let message = format!("repaired by the rule `{}`", repair.name());
+        self.report(Code::RepairedByRule, text, &message);
+        Raw::text(Cow::Owned(repaired))
     }
 }
 

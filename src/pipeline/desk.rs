@@ -7,10 +7,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::decided::{Decision, Fate, Parcel, Shipment};
+use super::gather::Span;
+use super::legs::Desktop;
 use super::sums::Sums;
 use super::{Error, Outcome, Road, Want};
-use crate::audio::{self, Ask, Found, Unusable};
-use crate::call::{Call, Channels, Code, Draft, Fault, Field, Problem, Severity};
+use crate::api;
+use crate::audio::{self, Found, Unusable};
+use crate::call::{Call, Channels, Code, Draft, Fault, Field, Place, Problem, Severity};
 use crate::ledger::{Create, Reader, Standing};
 use crate::mapping::{Mapped, Profile};
 use crate::plan::{self, MissingRecording, Step};
@@ -20,18 +23,19 @@ use crate::source::{Batch, Record};
 #[derive(Debug)]
 pub(super) struct Item {
     pub(super) decision: Decision,
-    /// What the register needs of a call; nothing for records that became none.
+    /// The call's recording, for the register.
     pub(super) mark: Option<Box<Mark>>,
+    /// Requests that a run sends for the record.
+    pub(super) requests: u8,
     /// Hashes of the id and of the content.
     pub(super) key: Option<(u64, u64)>,
 }
 
-/// What a call costs and takes.
-#[derive(Debug, Default)]
+/// The recording of a call.
+#[derive(Debug)]
 pub(super) struct Mark {
-    pub(super) recording: Option<audio::Recording>,
+    pub(super) recording: audio::Recording,
     pub(super) seconds: Option<f64>,
-    pub(super) requests: u64,
 }
 
 /// The records of a batch, each decided as far as one record alone can be.
@@ -42,24 +46,33 @@ pub(super) struct Worked {
     pub(super) sums: Sums,
 }
 
-/// What was found out about a call's recording.
+/// What the audio folder has for a call.
 struct Sound {
     state: plan::Recording,
     recording: Option<audio::Recording>,
-    probe: Option<audio::Probe>,
+    /// What is wrong with it; of no concern for a call that needs it no more.
+    problems: Vec<Problem>,
 }
 
-/// A call that is not known to be done, waiting for its standing.
-struct Open {
+/// A step carried out as far as one record alone can be.
+struct Carried {
+    fate: Fate,
+    mark: Option<Box<Mark>>,
+    requests: u8,
+}
+
+/// A call before its step.
+pub(super) struct Open<'c> {
     index: usize,
-    call: Call<'static>,
+    place: Place,
+    call: Call<'c>,
     fingerprint: u128,
     sound: Sound,
 }
 
 pub(super) struct Desk<'r> {
-    road: &'r Road,
-    profile: Arc<Profile>,
+    pub(super) road: &'r Road,
+    pub(super) profile: Arc<Profile>,
     reader: Option<Reader>,
     latest: Timestamp,
     faults: Vec<Fault>,
@@ -91,48 +104,64 @@ impl<'r> Desk<'r> {
         self.profile = profile;
     }
 
-    /// Decides the records of a batch.
-    pub(super) fn work(&mut self, batch: Batch) -> Result<Worked, Error> {
-        let mut items = Vec::with_capacity(batch.len());
-        let mut sums = Sums::default();
-        let mut open = Vec::new();
-        let profile = Arc::clone(&self.profile);
-        for (index, record) in batch.iter().enumerate() {
-            sums.records += 1;
-            let mut problems: Vec<Problem> = record.problems().cloned().collect();
-            if problems.iter().any(Problem::is_error) {
-                items.push(ended(problems, Outcome::Rejected, ""));
-                continue;
-            }
-            if problems
-                .iter()
-                .any(|problem| problem.code == Code::TrailingRow)
-            {
-                items.push(ended(problems, Outcome::Skipped, "no record"));
-                continue;
-            }
-            match profile.apply(&record, &mut problems) {
-                Mapped::Skipped(rule) => {
-                    items.push(ended(problems, Outcome::Skipped, rule.to_owned()));
+    /// Decides the records of a batch. `spans` says which rows are one call, where the mapping
+    /// brings rows together.
+    pub(super) fn work(&mut self, batch: Batch, spans: Option<&[Span]>) -> Result<Worked, Error> {
+        let mut desktop = Desktop::default();
+        desktop.items.reserve(batch.len());
+        match spans {
+            Some(spans) => {
+                let mut at = 0;
+                for span in spans {
+                    self.span(&batch, at, *span, &mut desktop);
+                    at += span.rows();
                 }
-                Mapped::Undecided => items.push(ended(problems, Outcome::Rejected, "")),
-                Mapped::Draft(draft) => {
-                    let item = self.judge(&record, draft, problems, (index, &mut sums, &mut open));
-                    items.push(item);
+            }
+            None => {
+                for (index, record) in batch.iter().enumerate() {
+                    self.row(index, &record, &mut desktop);
                 }
             }
         }
-        self.settle(&batch, &mut items, open)?;
+        let Desktop { mut items, sums, open, further } = desktop;
+        self.settle(&mut items, open)?;
+        for (index, rows) in further {
+            items[index].decision.further = rows;
+        }
         Ok(Worked { batch, items, sums })
     }
 
-    fn judge<'b>(
+    /// Decides a record that is a call of its own.
+    fn row(&mut self, index: usize, record: &Record<'_>, desktop: &mut Desktop) {
+        let profile = Arc::clone(&self.profile);
+        desktop.sums.records += 1;
+        let mut problems: Vec<Problem> = record.problems().cloned().collect();
+        let item = if problems.iter().any(Problem::is_error) {
+            ended(problems, Outcome::Rejected, "")
+        } else if problems.iter().any(|problem| problem.code == Code::TrailingRow) {
+            ended(problems, Outcome::Skipped, "no record")
+        } else {
+            match profile.apply(record, &mut problems) {
+                Mapped::Skipped(rule) => ended(problems, Outcome::Skipped, rule.to_owned()),
+                Mapped::Undecided => ended(problems, Outcome::Rejected, ""),
+                Mapped::Draft(draft) => {
+                    let place = (index, &mut desktop.sums, &mut desktop.open);
+                    self.judge(std::slice::from_ref(record), draft, problems, place)
+                }
+            }
+        };
+        desktop.items.push(item);
+    }
+
+    /// Judges what a mapping made of the records of a call, the one that speaks for it first.
+    pub(super) fn judge<'b>(
         &mut self,
-        record: &Record<'b>,
+        records: &[Record<'b>],
         draft: Draft<'b>,
         mut problems: Vec<Problem>,
-        (index, sums, open): (usize, &mut Sums, &mut Vec<Open>),
+        (index, sums, open): (usize, &mut Sums, &mut Vec<Open<'static>>),
     ) -> Item {
+        let record = &records[0];
         self.faults.clear();
         let call = Call::new(draft, &mut self.faults);
         for fault in self.faults.drain(..) {
@@ -162,186 +191,134 @@ impl<'r> Desk<'r> {
                     .at(column, call.text(Field::DateTime)),
             );
         }
+        for (field, _) in call.fields() {
+            if !api::has_field(field, self.road.version) {
+                let message = "this version of the API does not have the field; it is not sent";
+                problems.push(
+                    Problem::new(Code::NotInVersion, record.place(), message)
+                        .at(self.profile.column_for(field, record), call.text(field)),
+                );
+            }
+        }
         sums.count(&call);
         let fingerprint = call.fingerprint(&mut self.scratch);
         let key = Some((call.identity_hash(), low(fingerprint)));
-        let sound = self.listen(record, &call, &mut problems);
-        if problems.iter().any(Problem::is_error) {
-            return Item {
-                key,
-                ..ended(problems, Outcome::Rejected, "")
-            };
-        }
-        let ending = self
-            .road
-            .past
-            .as_ref()
-            .and_then(|past| past.done.ending(call.identity_hash(), fingerprint));
-        let step = match (ending, self.reader.is_some()) {
-            (Some(ending), _) => plan::step_of_done(ending, sound.state, self.road.policy),
-            (None, true) => None,
-            (None, false) => Some(plan::step(None, sound.state, self.road.policy)),
-        };
-        match step {
-            Some(step) => self.step(
-                step,
-                None,
-                Open {
-                    index,
-                    call: self.keep(call),
-                    fingerprint,
-                    sound,
-                },
-                problems,
-            ),
-            None => {
-                open.push(Open {
-                    index,
-                    call: call.into_owned(),
-                    fingerprint,
-                    sound,
-                });
-                Item {
-                    decision: Decision {
-                        problems,
-                        fate: Fate::Ready,
-                    },
-                    mark: None,
-                    key,
-                }
+        let sound = self.listen(records, &call);
+        if let Some(past) = &self.road.past {
+            let ending = past.done.ending(call.identity_hash(), fingerprint);
+            let step = ending
+                .and_then(|ending| plan::step_of_done(ending, sound.state, self.road.policy));
+            if step == Some(Step::Nothing) {
+                let mark = sound.recording.map(Mark::of).map(Box::new);
+                let fate = Fate::Ends(Outcome::AlreadyThere, "".into());
+                return Item { decision: Decision { problems, fate, further: Vec::new() }, mark, requests: 0, key };
             }
+            let call = call.into_owned();
+            open.push(Open { index, place: record.place(), call, fingerprint, sound });
+            return Item { decision: Decision { problems, fate: Fate::Ready, further: Vec::new() }, mark: None, requests: 0, key };
         }
-    }
-
-    /// The call for a shipment; a check sends nothing and need not keep the text.
-    fn keep(&self, call: Call<'_>) -> Call<'static> {
-        call.into_owned()
+        let step = plan::step(None, sound.state, self.road.policy);
+        let open = Open { index, place: record.place(), call, fingerprint, sound };
+        let Carried { fate, mark, requests } = self.carry_out(step, None, open, &mut problems);
+        Item { decision: Decision { problems, fate, further: Vec::new() }, mark, requests, key }
     }
 
     /// Asks the ledger about the calls of a batch that are not known to be done.
-    fn settle(&mut self, batch: &Batch, items: &mut [Item], open: Vec<Open>) -> Result<(), Error> {
+    fn settle(&self, items: &mut [Item], open: Vec<Open<'static>>) -> Result<(), Error> {
         let Some(reader) = self.reader.as_ref().filter(|_| !open.is_empty()) else {
             return Ok(());
         };
         let identities: Vec<&str> = open.iter().map(|open| open.call.identity()).collect();
         let standings = reader.standing(&identities)?;
         for (open, standing) in open.into_iter().zip(standings) {
-            let item = &mut items[open.index];
-            let mut problems = std::mem::take(&mut item.decision.problems);
-            if standing
-                .as_ref()
-                .is_some_and(|known| has_changed(known, open.fingerprint))
-            {
-                let place = batch.get(open.index).place();
+            let index = open.index;
+            let problems = &mut items[index].decision.problems;
+            let is_changed =
+                standing.as_ref().is_some_and(|known| has_changed(known, open.fingerprint));
+            if is_changed {
                 let message = "the record is no longer what was sent, and it is not sent again";
-                problems.push(Problem::new(Code::ChangedSinceSent, place, message));
+                problems.push(Problem::new(Code::ChangedSinceSent, open.place.clone(), message));
             }
             let step = plan::step(standing.as_ref(), open.sound.state, self.road.policy);
-            *item = self.step(step, standing, open, problems);
+            let Carried { mut fate, mark, requests } = self.carry_out(step, standing, open, problems);
+            if is_changed && matches!(fate, Fate::Ends(Outcome::AlreadyThere, _)) {
+                fate = Fate::Ends(Outcome::AlreadyThere, "changed".into());
+            }
+            let item = &mut items[index];
+            item.decision.fate = fate;
+            (item.mark, item.requests) = (mark, requests);
         }
         Ok(())
     }
 
-    /// Turns a step into a fate.
-    fn step(
+    /// Turns a step into a fate. The call's text is only copied when it is to be sent.
+    fn carry_out(
         &self,
         step: Step,
         standing: Option<Standing>,
-        open: Open,
-        problems: Vec<Problem>,
-    ) -> Item {
-        let Open {
-            call,
-            fingerprint,
-            sound,
-            ..
-        } = open;
-        let key = Some((call.identity_hash(), low(fingerprint)));
-        let mut mark = Mark {
-            recording: sound.recording,
-            ..Mark::default()
-        };
-        let is_changed = problems
-            .iter()
-            .any(|problem| problem.code == Code::ChangedSinceSent);
+        open: Open<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> Carried {
+        let Open { place, call, fingerprint, sound, .. } = open;
+        if step == Step::Nothing {
+            let mark = sound.recording.map(Mark::of).map(Box::new);
+            return Carried { fate: Fate::Ends(Outcome::AlreadyThere, "".into()), mark, requests: 0 };
+        }
+        problems.extend(sound.problems);
+        let probe = sound
+            .recording
+            .as_ref()
+            .and_then(|recording| self.probe(recording, &call, problems, &place));
+        if problems.iter().any(Problem::is_error) {
+            return Carried { fate: Fate::Ends(Outcome::Rejected, "".into()), mark: None, requests: 0 };
+        }
+        let mut mark = sound.recording.map(Mark::of).map(Box::new);
+        if let (Some(mark), Some(probe)) = (&mut mark, &probe) {
+            mark.seconds = probe.seconds;
+        }
+        let mut requests = 0;
         let fate = match step {
-            Step::Nothing if is_changed => Fate::Ends(Outcome::AlreadyThere, "changed".into()),
-            Step::Nothing => Fate::Ends(Outcome::AlreadyThere, "".into()),
-            Step::Refuse => Fate::Ends(Outcome::Rejected, "".into()),
+            Step::Nothing | Step::Refuse => Fate::Ends(Outcome::Rejected, "".into()),
             Step::Hold if self.road.want == Want::Check => Fate::Ends(Outcome::Held, "".into()),
-            Step::Hold => Fate::Waits {
-                identity: call.identity().to_owned(),
-                fingerprint,
-            },
+            Step::Hold => Fate::Waits { identity: call.identity().to_owned(), fingerprint },
             Step::Create { .. } | Step::Upload { .. } => {
-                let with_upload = !matches!(
-                    step,
-                    Step::Create {
-                        with_upload: false,
-                        ..
-                    }
-                );
-                mark.requests = 1 + u64::from(with_upload && matches!(step, Step::Create { .. }));
-                mark.seconds = sound.probe.as_ref().and_then(|probe| probe.seconds);
-                let parcel = mark.recording.as_ref().filter(|_| with_upload).map(parcel);
+                let with_upload = !matches!(step, Step::Create { with_upload: false, .. });
+                requests = 1 + u8::from(with_upload && matches!(step, Step::Create { .. }));
                 match self.road.want {
                     Want::Check => Fate::Ready,
-                    Want::Run => {
-                        let call = settle_channels(call, sound.probe.as_ref());
-                        Fate::Sends(Box::new(Shipment {
-                            call,
-                            fingerprint,
-                            step,
-                            standing,
-                            parcel,
-                        }))
-                    }
+                    Want::Run => Fate::Sends(Box::new(Shipment {
+                        parcel: mark.as_ref().filter(|_| with_upload).map(|mark| parcel(&mark.recording)),
+                        call: settle_channels(call.into_owned(), probe.as_ref()),
+                        fingerprint,
+                        step,
+                        standing,
+                    })),
                 }
             }
         };
-        let mark = (mark.recording.is_some() || mark.requests > 0).then(|| Box::new(mark));
-        Item {
-            decision: Decision { problems, fate },
-            mark,
-            key,
-        }
+        Carried { fate, mark, requests }
     }
 
     /// Finds the call's recording and says what is wrong with it.
-    fn listen(&self, record: &Record<'_>, call: &Call<'_>, problems: &mut Vec<Problem>) -> Sound {
-        let none = |state| Sound {
-            state,
-            recording: None,
-            probe: None,
-        };
-        let Some(index) = &self.road.audio else {
-            return none(plan::Recording::NotAsked);
-        };
-        let names = self.profile.audio_names(record);
-        let names: Vec<Cow<'_, str>> = names.iter().map(super::asked_name).collect();
-        let shown = names
-            .first()
-            .map_or(call.identity(), |name| name)
-            .to_owned();
+    fn listen(&self, records: &[Record<'_>], call: &Call<'_>) -> Sound {
+        let mut sound =
+            Sound { state: plan::Recording::NotAsked, recording: None, problems: Vec::new() };
+        let Some(index) = &self.road.audio else { return sound };
+        sound.state = plan::Recording::Missing;
+        let record = &records[0];
+        let (found, shown) = self.find(index, records, call);
         let mut tell = |code: Code, severity: Severity, message: String| {
-            problems.push(
+            sound.problems.push(
                 Problem::new(code, record.place(), message)
                     .at("recording", &shown)
                     .with_severity(severity),
             );
         };
         let error = Severity::Error;
-        match index.find(&Ask {
-            names: &names,
-            identity: call.identity(),
-        }) {
+        match found {
             Found::One(recording, _) => {
-                let probe = self.probe(&recording, call, problems, record);
-                Sound {
-                    state: plan::Recording::Here,
-                    recording: Some(recording),
-                    probe,
-                }
+                sound.state = plan::Recording::Here;
+                sound.recording = Some(recording);
             }
             Found::Missing => {
                 let (severity, then) = match self.road.policy.missing {
@@ -349,33 +326,22 @@ impl<'r> Desk<'r> {
                     MissingRecording::Create => (Severity::Note, "the call goes out without one"),
                     MissingRecording::Refuse => (error, "the call is refused"),
                 };
-                tell(
-                    Code::RecordingMissing,
-                    severity,
-                    format!("no recording of this name; {then}"),
-                );
-                none(plan::Recording::Missing)
+                tell(Code::RecordingMissing, severity, format!("no recording of this name; {then}"));
             }
             Found::Several { first, total, .. } => {
                 let some: Vec<&str> = first.iter().take(3).map(|found| &*found.name).collect();
                 let message = format!("{total} recordings fit equally well: {}", some.join(", "));
                 tell(Code::RecordingAmbiguous, error, message);
-                none(plan::Recording::Missing)
             }
             Found::Refused { why, .. } => {
-                tell(
-                    Code::RecordingOutside,
-                    error,
-                    format!("the name leaves the audio folder: {why}"),
-                );
-                none(plan::Recording::Missing)
+                tell(Code::RecordingOutside, error, format!("the name leaves the audio folder: {why}"));
             }
             Found::Unusable { recording, why } => {
                 let (code, message) = unusable(why, recording.bytes);
                 tell(code, error, message);
-                none(plan::Recording::Missing)
             }
         }
+        sound
     }
 
     /// Reads the recording's header where somebody wants to know: a check tells its length and
@@ -385,60 +351,61 @@ impl<'r> Desk<'r> {
         recording: &audio::Recording,
         call: &Call<'_>,
         problems: &mut Vec<Problem>,
-        record: &Record<'_>,
+        place: &Place,
     ) -> Option<audio::Probe> {
         if self.road.want == Want::Run && !call.wants_channels() {
             return None;
         }
-        let mut tell = |code: Code, message: String| {
-            problems
-                .push(Problem::new(code, record.place(), message).at("recording", &recording.name));
+        let mut tell = |code: Code, severity: Severity, message: String| {
+            problems.push(
+                Problem::new(code, place.clone(), message)
+                    .at("recording", &recording.name)
+                    .with_severity(severity),
+            );
         };
+        let warning = Severity::Warning;
         let probe = match audio::probe(&recording.path) {
             Ok(probe) => probe,
+            Err(error) if call.wants_channels() => {
+                let message = format!("its channels cannot be told: {error}");
+                tell(Code::RecordingChannels, Severity::Error, message);
+                return None;
+            }
             Err(error) => {
-                if call.wants_channels() {
-                    let message = format!("its channels cannot be told: {error}");
-                    problems.push(
-                        Problem::new(Code::RecordingChannels, record.place(), message)
-                            .at("recording", &recording.name)
-                            .with_severity(Severity::Error),
-                    );
-                } else {
-                    tell(
-                        Code::RecordingFormat,
-                        format!("its header cannot be read: {error}"),
-                    );
-                }
+                tell(Code::RecordingFormat, warning, format!("its header cannot be read: {error}"));
                 return None;
             }
         };
         if probe.truncated {
-            tell(
-                Code::RecordingTruncated,
-                "the file ends before its header says".to_owned(),
-            );
+            let message = "the file ends before its header says";
+            tell(Code::RecordingTruncated, warning, message.to_owned());
         }
         if probe.mislabelled {
-            tell(Code::RecordingMislabelled, format!("the content is {}", probe.container));
+            let message = format!("the content is {}", probe.container);
+            tell(Code::RecordingMislabelled, warning, message);
         }
-        let stereo = Channels::Stereo.name();
         match (call.text(Field::AudioChannels), probe.channels) {
-            (said, Some(1)) if said == stereo || said.is_empty() => {
-                tell(
-                    Code::RecordingChannels,
-                    "sent as stereo, but the recording has one channel".to_owned(),
-                );
+            ("" | "Stereo", Some(1)) => {
+                let message = "it counts as stereo, but the recording has one channel";
+                tell(Code::RecordingChannels, warning, message.to_owned());
             }
             ("Mono1Speaker" | "Mono2Speaker", Some(channels)) if channels > 1 => {
-                tell(
-                    Code::RecordingChannels,
-                    format!("sent as mono, but the recording has {channels} channels"),
-                );
+                let message = format!("sent as mono, but the recording has {channels} channels");
+                tell(Code::RecordingChannels, warning, message);
+            }
+            (Call::AUTO, None) => {
+                let message = "its header does not say how many channels it has";
+                tell(Code::RecordingChannels, Severity::Error, message.to_owned());
             }
             _ => {}
         }
         Some(probe)
+    }
+}
+
+impl Mark {
+    fn of(recording: audio::Recording) -> Mark {
+        Mark { recording, seconds: None }
     }
 }
 
@@ -502,11 +469,12 @@ fn has_changed(standing: &Standing, fingerprint: u128) -> bool {
     ) && standing.fingerprint != fingerprint
 }
 
-fn ended(problems: Vec<Problem>, outcome: Outcome, detail: impl Into<Cow<'static, str>>) -> Item {
+pub(super) fn ended(problems: Vec<Problem>, outcome: Outcome, detail: impl Into<Cow<'static, str>>) -> Item {
     let fate = Fate::Ends(outcome, detail.into());
     Item {
-        decision: Decision { problems, fate },
+        decision: Decision { problems, fate, further: Vec::new() },
         mark: None,
+        requests: 0,
         key: None,
     }
 }

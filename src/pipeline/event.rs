@@ -106,6 +106,8 @@ pub enum Stop {
     Limit,
     /// A signal; running the same command again resumes.
     Interrupted,
+    /// The export could not be read to its end, or the mapping does not fit one of its files.
+    ExportBroken,
     /// Too many errors, or the destination cannot be reached.
     GaveUp,
     /// The token was refused (401 or 403).

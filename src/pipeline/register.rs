@@ -9,6 +9,7 @@ use super::seen::{Seen, Sight, Where};
 use super::{Facts, Outcome, Road};
 use crate::audio::Claims;
 use crate::call::{Code, Problem};
+use crate::source::Record;
 
 /// Where in the export the register is.
 pub(super) struct Register<'r> {
@@ -21,6 +22,8 @@ pub(super) struct Register<'r> {
     places: Vec<Where>,
 }
 
+/// Unclaimed recordings that are named one by one.
+const UNCLAIMED: usize = 1000;
 /// Lengths are counted by whole minutes up to this many.
 const MINUTES: usize = 61;
 
@@ -46,14 +49,16 @@ impl<'r> Register<'r> {
         let mut facts = sums.into_facts();
         let mut decisions = Vec::with_capacity(items.len());
         for (index, mut item) in items.into_iter().enumerate() {
-            let place = Where {
-                file: u16::try_from(self.files.len().saturating_sub(1)).unwrap_or(u16::MAX),
-                line: batch.get(index).line(),
-            };
+            let record = batch.get(index);
+            let place = self.place(&record);
             self.check_id(&mut item, place, &batch);
-            if let Some(mark) = item.mark.take() {
-                self.check_claim(&mut item, &mark, place, &batch, index);
-                if matches!(item.decision.fate, Fate::Ready | Fate::Sends(_)) {
+            let mark = item.mark.take();
+            if let Some(mark) = &mark {
+                self.check_claim(&mut item, mark, &record);
+            }
+            if matches!(item.decision.fate, Fate::Ready | Fate::Sends(_)) {
+                facts.requests += u64::from(item.requests);
+                if let Some(mark) = mark {
                     count(&mut facts, &mark);
                 }
             }
@@ -98,13 +103,10 @@ impl<'r> Register<'r> {
         &mut self,
         item: &mut Item,
         mark: &Mark,
-        place: Where,
-        batch: &crate::source::Batch,
-        index: usize,
+        record: &Record<'_>,
     ) {
-        let (Some(claims), Some(recording)) = (&mut self.claims, &mark.recording) else {
-            return;
-        };
+        let Some(claims) = &mut self.claims else { return };
+        let recording = &mark.recording;
         let number = self.places.len() as u64;
         if let Some(first) = claims.claim(recording, number) {
             let first = usize::try_from(first)
@@ -120,53 +122,61 @@ impl<'r> Register<'r> {
             item.decision.problems.push(
                 Problem::new(
                     Code::RecordingShared,
-                    batch.get(index).place(),
+                    record.place(),
                     format!("{first} claims this recording too"),
                 )
                 .at("recording", &recording.name),
             );
         } else {
+            let place = self.place(record);
             self.places.push(place);
         }
     }
 
+    fn place(&self, record: &Record<'_>) -> Where {
+        let file = u32::try_from(self.files.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        Where { file, line: record.line() }
+    }
+
     /// `line 17`, with the file's name when there are several.
     fn name(&self, place: Where) -> String {
-        match self.files.get(usize::from(place.file)) {
+        match self.files.get(place.file as usize) {
             Some(file) if self.files.len() > 1 => format!("line {} of {file}", place.line),
             _ => format!("line {}", place.line),
         }
     }
 
-    /// Recordings that no call has claimed, told once the export has been read whole.
+    /// Recordings that no call has claimed, told by a check once the export has been read whole.
+    /// A run says nothing: tonight's export claims a handful of the years in the folder.
     pub(super) fn unclaimed(&self) -> Vec<Problem> {
-        let (Some(index), Some(claims)) = (&self.road.audio, &self.claims) else {
+        let (Some(index), Some(claims), super::Want::Check) =
+            (&self.road.audio, &self.claims, self.road.want)
+        else {
             return Vec::new();
         };
-        index
-            .unclaimed(claims)
+        let note = |file: &str, message: String| {
+            let place = crate::call::Place { file: file.into(), line: 0 };
+            Problem::new(Code::RecordingUnclaimed, place, message)
+        };
+        let mut unclaimed = index.unclaimed(claims);
+        let mut notes: Vec<Problem> = unclaimed
+            .by_ref()
+            .take(UNCLAIMED)
             .map(|recording| {
-                let place = crate::call::Place {
-                    file: recording.name.as_str().into(),
-                    line: 0,
-                };
-                Problem::new(
-                    Code::RecordingUnclaimed,
-                    place,
-                    "no record of the export claims this recording",
-                )
+                note(&recording.name, "no record of the export claims this recording".to_owned())
             })
-            .collect()
+            .collect();
+        let more = unclaimed.count();
+        if more > 0 {
+            notes.push(note("", format!("{more} more recordings that no record claims")));
+        }
+        notes
     }
 }
 
 fn count(facts: &mut Facts, mark: &Mark) {
-    facts.requests += mark.requests;
-    let Some(recording) = &mark.recording else {
-        return;
-    };
     facts.recordings += 1;
-    facts.bytes += recording.bytes;
+    facts.bytes += mark.recording.bytes;
     match mark.seconds {
         Some(seconds) => {
             facts.seconds += seconds;

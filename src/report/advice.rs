@@ -35,6 +35,7 @@ pub(super) fn fault(summary: &Summary) -> Option<String> {
 fn unsendable(summary: &Summary) -> Option<String> {
     let rejected = summary.tally.of(Outcome::Rejected);
     let failed = summary.tally.of(Outcome::Failed);
+    let number = rejected + failed;
     let what = match (rejected, failed) {
         (0, 0) => return None,
         (_, 0) => were(rejected, "rejected"),
@@ -45,21 +46,27 @@ fn unsendable(summary: &Summary) -> Option<String> {
             count(failed)
         ),
     };
-    let number = rejected + failed;
-    let cure = match summary.rejected_files.as_slice() {
-        [] => format!("add --out DIR to get {} as a file to correct", them(number)),
-        files => format!(
-            "fix {} in {} and feed {} in again",
-            them(number),
-            list(files),
-            if files.len() == 1 {
-                "that file"
-            } else {
-                "those files"
-            }
-        ),
+    let files = match summary.rejected_files.as_slice() {
+        [] => {
+            let cure = format!("add --out DIR to get {} as a file to correct", them(number));
+            return Some(format!("{what}: {cure}."));
+        }
+        files => list(files),
     };
-    Some(format!("{what}: {cure}."))
+    let that = if summary.rejected_files.len() == 1 {
+        "that file"
+    } else {
+        "those files"
+    };
+    Some(if rejected == 0 {
+        // Often there is nothing to correct: the destination had a bad day.
+        format!("{what}: problems.csv says why; {files} can be fed in again.")
+    } else {
+        format!(
+            "{what}: fix {} in {files} and feed {that} in again.",
+            them(number)
+        )
+    })
 }
 
 fn held(summary: &Summary) -> Option<String> {
@@ -88,7 +95,7 @@ fn doubts(summary: &Summary) -> Option<String> {
     let in_doubt = summary.deliveries.in_doubt;
     (in_doubt > 0).then(|| {
         format!(
-            "{} sent again without knowing whether the first had arrived; problems.csv lists {} \
+            "{} sent again without knowing whether the first try had arrived; problems.csv lists {} \
              as upload-in-doubt.",
             were_noun(in_doubt, "recording"),
             them(in_doubt)
@@ -112,14 +119,14 @@ fn conclusion(summary: &Summary) -> String {
 }
 
 fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
-    let because = if why.is_empty() {
+    let because = if why.is_empty() || stop == Stop::ExportBroken {
         String::new()
     } else {
         format!(" ({})", safe(why).trim_end_matches('.'))
     };
     let next = match stop {
         Stop::Limit | Stop::Interrupted => AGAIN.to_owned(),
-        Stop::GaveUp => format!("When that is put right: {}", lowered(AGAIN)),
+        Stop::ExportBroken | Stop::GaveUp => format!("When that is put right: {}", lowered(AGAIN)),
         Stop::TokenRefused => {
             "No record is to blame. Put a valid token into CAPTURI_API_TOKEN or --token-file and \
              run the same command again."
@@ -133,6 +140,7 @@ fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
     let what = match stop {
         Stop::Limit => "Stopped by a limit that you set",
         Stop::Interrupted => "Interrupted",
+        Stop::ExportBroken => "The export could not be read to its end",
         Stop::GaveUp => "Gave up",
         Stop::TokenRefused => "The destination refused the token",
         Stop::LedgerLost => "The ledger could not be written",
@@ -177,9 +185,10 @@ fn ran(summary: &Summary) -> String {
         String::new()
     };
     format!(
-        "{} of {} in place{left_out}.{next}",
+        "{} of {} {} in place{left_out}.{next}",
         count(in_place),
-        are_noun(tally.read, "record")
+        counted(tally.read, "record"),
+        if in_place == 1 { "is" } else { "are" },
     )
 }
 
@@ -217,11 +226,6 @@ fn were(number: u64, what: &str) -> String {
 
 fn were_noun(number: u64, noun: &str) -> String {
     let verb = if number == 1 { "was" } else { "were" };
-    format!("{} {verb}", counted(number, noun))
-}
-
-fn are_noun(number: u64, noun: &str) -> String {
-    let verb = if number == 1 { "is" } else { "are" };
     format!("{} {verb}", counted(number, noun))
 }
 
@@ -288,7 +292,7 @@ mod tests {
         );
         assert_eq!(
             run(&[(1, Created), (3, NotAttempted)]),
-            "1 of 4 records are in place. 3 records were not attempted: run the same command \
+            "1 of 4 records is in place. 3 records were not attempted: run the same command \
              again to go on."
         );
         assert_eq!(

@@ -39,13 +39,12 @@ impl Bar {
                     Color::Never => "",
                 };
                 self.drawn.set_style(style(&format!(
-                    "{{elapsed}}  {{wide_bar{ink}}} {{percent:>3}} %\n{{wide_msg}}"
+                    "{{elapsed:>4}}  {{bar:40{ink}}} {{percent:>3}} %\n{{wide_msg}}"
                 )));
             }
             self.drawn.set_position(whole(done * 1_000.0).min(FULL));
         }
         self.drawn.set_message(line);
-        self.drawn.tick();
     }
 
     /// Takes the bar away.
@@ -60,15 +59,69 @@ fn style(template: &str) -> ProgressStyle {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
+    use indicatif::{ProgressDrawTarget, TermLike};
+
     use super::*;
+    use crate::pipeline::{Event, Outcome};
+    use crate::report::progress::Progress;
+    use crate::report::stage::{Buffer, facts};
+    use crate::report::sums::Sums;
+    use crate::report::{Mode, Moment};
+
+    #[derive(Debug, Clone, Default)]
+    struct Paper(Buffer);
+
+    impl TermLike for Paper {
+        fn width(&self) -> u16 {
+            80
+        }
+        fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn write_line(&self, line: &str) -> io::Result<()> {
+            self.write_str(line)?;
+            self.write_str("\n")
+        }
+        fn write_str(&self, text: &str) -> io::Result<()> {
+            io::Write::write_all(&mut self.0.clone(), text.as_bytes())
+        }
+        fn clear_line(&self) -> io::Result<()> {
+            Ok(())
+        }
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
 
     #[test]
-    fn the_templates_are_understood() {
-        for template in [
-            "{spinner} {elapsed}  {wide_msg}",
-            "{elapsed}  {wide_bar.cyan} {percent:>3} %\n{wide_msg}",
-        ] {
-            assert!(ProgressStyle::with_template(template).is_ok());
+    fn the_bar_shows_what_is_done_and_the_line_below_it() {
+        let paper = Paper::default();
+        let target = ProgressDrawTarget::term_like(Box::new(paper.clone()));
+        let mut bar = Bar::new(&MultiProgress::with_draw_target(target), Color::Never);
+        let now = Moment::now();
+        let mut sums = Sums::default();
+        sums.add(&Event::Checked(&facts(10)));
+        for _ in 0..5 {
+            sums.tally.count(Outcome::Created);
         }
+        (sums.bytes_read, sums.bytes_total) = (100, Some(100));
+        let snapshot = Progress::new(Mode::Run, now).snapshot(&sums, now);
+        bar.show(&snapshot, "10 read".to_owned());
+        bar.clear();
+        let text = paper.0.text();
+        assert!(text.contains(&"█".repeat(20)), "{text}");
+        assert!(!text.contains(&"█".repeat(21)), "{text}");
+        assert!(text.contains("50 %") && text.contains("10 read"), "{text}");
     }
 }

@@ -5,13 +5,15 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use crate::call::Problem;
 use crate::pipeline::{Delivered, Outcome};
 use crate::report::cells::guarded;
-use crate::report::folder::Folder;
+use crate::report::folder::{Folder, create_private};
 use crate::report::rejects::{self, Rejects};
 use crate::report::words::safe;
-use crate::report::{Error, Mode, Moment};
+use crate::report::{Error, Mode};
 use crate::source::{Header, Record, Sheet};
 
 /// Records between two flushes: what a crash may cost.
@@ -56,7 +58,7 @@ impl Files {
         let accepted = match mode {
             Mode::Run => {
                 let path = folder.free_path("accepted", "csv", &[])?;
-                let file = super::folder::create_private(&path).map_err(Error::write(&path))?;
+                let file = create_private(&path).map_err(Error::write(&path))?;
                 let names = ["external_id", "uid", "recording", "bytes", "when"];
                 Some(Table::new(path, file, &names)?)
             }
@@ -90,7 +92,7 @@ impl Files {
     }
 
     /// Adds what was delivered for a call.
-    pub(super) fn accepted(&mut self, delivered: &Delivered, now: Moment) -> Result<(), Error> {
+    pub(super) fn accepted(&mut self, delivered: &Delivered, when: Timestamp) -> Result<(), Error> {
         let Some(accepted) = &mut self.accepted else {
             return Ok(());
         };
@@ -99,7 +101,7 @@ impl Files {
             &guarded(delivered.uid.as_deref().unwrap_or_default()),
             &guarded(delivered.recording.as_deref().unwrap_or_default()),
             &delivered.bytes.to_string(),
-            &format!("{:.3}", now.time),
+            &format!("{when:.3}"),
         ])
     }
 
@@ -144,12 +146,6 @@ impl Files {
     pub(super) fn finish(mut self) -> Result<(Folder, Written), Error> {
         self.flush()?;
         let mut written = Written::default();
-        if self.rejected.is_empty() {
-            // What lies there from an earlier run would read as rejected by this one.
-            for extension in ["csv", "ndjson"] {
-                self.folder.clear("rejected", extension)?;
-            }
-        }
         written.files.extend(self.accepted.map(|table| table.path));
         written.files.push(self.problems.path);
         for rejected in self.rejected {

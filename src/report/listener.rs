@@ -14,13 +14,15 @@ use crate::report::progress::{Pace, Progress};
 use crate::report::screen::Ink;
 use crate::report::summary::stop_name;
 use crate::report::sums::Sums;
-use crate::report::words::{clock, safe};
+use crate::report::words::{safe, wait};
 use crate::report::{Error, Moment, Options, Screen, Style, Summary};
 
 /// Opened files that are named one by one; of a folder of thousands the rest is only counted.
 const NAMED_FILES: u64 = 10;
 /// Seconds between two notices about pauses.
 const BETWEEN_PAUSES: f64 = 5.0;
+/// Seconds after which a slow run brings its files to the disk; a fast one counts records.
+const BETWEEN_FLUSHES: f64 = 5.0;
 
 /// The report of one run, from its first event to its summary.
 #[derive(Debug)]
@@ -32,6 +34,7 @@ pub struct Report {
     sums: Sums,
     progress: Progress,
     last_pause: Option<Moment>,
+    last_flush: Moment,
 }
 
 impl Report {
@@ -58,12 +61,19 @@ impl Report {
             files,
             sums: Sums::default(),
             last_pause: None,
+            last_flush: now,
         })
     }
 
     /// Takes an event that happens now. An error means that a file could not be written; the event
     /// is counted all the same.
     pub fn event(&mut self, event: &Event<'_>) -> Result<(), Error> {
+        // Of a million records that end without a word there is nothing to write, and asking for
+        // the time would cost more than counting them; the next batch moves the screen.
+        if let Event::Ended { problems: [], delivered: None, .. } = event {
+            self.sums.add(event);
+            return Ok(());
+        }
         self.event_at(event, Moment::now())
     }
 
@@ -72,13 +82,23 @@ impl Report {
         self.sums.add(event);
         let written = self.write(event, now);
         self.show(event, now);
-        self.tick(now);
-        written
+        written.and(self.tick(now))
     }
 
-    /// Lets time pass: shows the progress if it is due. To be called about every second, because
-    /// nothing else moves the screen while nothing happens.
-    pub fn tick(&mut self, now: Moment) {
+    /// Lets time pass: shows the progress if it is due, and brings what is written to the disk. To
+    /// be called about every second, because nothing else moves the screen while nothing happens.
+    pub fn tick(&mut self, now: Moment) -> Result<(), Error> {
+        self.show_progress(now);
+        match &mut self.files {
+            Some(files) if now.seconds_since(self.last_flush) >= BETWEEN_FLUSHES => {
+                self.last_flush = now;
+                files.flush()
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn show_progress(&mut self, now: Moment) {
         let pace = if self.bar.is_some() {
             Pace::Bars
         } else {
@@ -122,8 +142,11 @@ impl Report {
             Some(files) => complete(files, &mut summary),
             None => Ok(()),
         };
+        let is_broken = matches!(summary.stop, Some((Stop::ExportBroken, _)));
         match self.options.style {
             Style::Json => self.screen.result(&Line::Summary(&summary).text(now.time)),
+            // There is nothing to say about no record, and the error that follows says why.
+            Style::Human if is_broken && summary.tally.read == 0 => {}
             Style::Human => {
                 let is_brief = self.options.is_quiet;
                 for line in ending::lines(&summary, is_brief, &self.screen) {
@@ -149,7 +172,7 @@ impl Report {
                     return noted;
                 };
                 if let Some(delivered) = delivered {
-                    files.accepted(delivered, now)?;
+                    files.accepted(delivered, now.time)?;
                 }
                 files.ended(record, *outcome, problems)?;
                 noted
@@ -213,7 +236,7 @@ impl Report {
                     self.last_pause = Some(now);
                     let seconds = pause.as_secs_f64();
                     let line = Line::Paused { seconds, why };
-                    let text = format!("paused for {}: {}", clock(seconds), safe(why));
+                    let text = format!("paused for {}: {}", wait(seconds), safe(why));
                     self.notice(&line, Some(text), now);
                 }
             }
@@ -256,6 +279,12 @@ impl Report {
 /// Completes the files of the records and adds those that are made from the summary.
 fn complete(files: Files, summary: &mut Summary) -> Result<(), Error> {
     let (folder, Written { files, rejected }) = files.finish()?;
+    if rejected.is_empty() {
+        // What lies there from an earlier run would read as rejected by this one.
+        for extension in ["csv", "ndjson"] {
+            folder.clear("rejected", extension)?;
+        }
+    }
     summary.files = files;
     summary.rejected_files = rejected;
     // The names go in first, because both files list all of them.
@@ -387,6 +416,14 @@ mod tests {
             stage.created(line, &["1"], &done);
         }
         assert_eq!(stage.file("accepted.csv").lines().count(), 201);
+    }
+
+    #[test]
+    fn the_records_of_a_slow_run_are_on_disk_after_seconds() {
+        let mut stage = Stage::with_files(Mode::Run);
+        stage.created(2, &["1"], &delivered("1"));
+        stage.pass(5);
+        assert_eq!(stage.file("accepted.csv").lines().count(), 2);
     }
 
     #[test]

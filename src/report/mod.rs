@@ -28,7 +28,7 @@ mod page;
 mod plots;
 mod progress;
 mod rejects;
-mod rewritten;
+mod rewrite;
 mod scale;
 mod screen;
 #[cfg(test)]
@@ -47,7 +47,7 @@ pub use listener::Report;
 pub use logging::init_tracing;
 pub use moment::Moment;
 pub use options::{Mode, Options, Style};
-pub use rewritten::{Arrival, Rewritten};
+pub use rewrite::Rewrite;
 pub use screen::{Color, Screen};
 pub use status::{DoubtView, FailureView, RunView, StateView, StatusView, Weight, print_status};
 pub use summary::{Summary, Target};

@@ -5,9 +5,10 @@ use serde::Serialize;
 use crate::report::scale::{Scale, labelled};
 use crate::report::words::{count, float};
 
-/// The drawing, in the units of its view box.
-const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 220.0;
+/// The drawing, in the units of its view box: narrow, so that its letters of 12 units can still be
+/// read where a phone shrinks it.
+const WIDTH: f64 = 480.0;
+const HEIGHT: f64 = 180.0;
 /// Room for the numbers at the left, and for the names below.
 const LEFT: f64 = 56.0;
 const BELOW: f64 = 24.0;
@@ -15,7 +16,10 @@ const ABOVE: f64 = 10.0;
 const RIGHT: f64 = 8.0;
 /// Share of its place that a bar fills.
 const FILL: f64 = 0.84;
-/// Names below the bars.
+/// Room for a letter of a name below the bars, and between two names.
+const LETTER: f64 = 7.0;
+const GAP: f64 = 16.0;
+/// Most names below the bars.
 const LABELS: usize = 8;
 
 /// Upright bars over an axis.
@@ -83,7 +87,7 @@ impl Plot {
             y: rounded(y(number)),
             text: count(number),
         });
-        let labels = labelled(counts.len(), LABELS).map(|index| Label {
+        let labels = labelled(counts.len(), room(counts)).map(|index| Label {
             x: rounded(x(index) + place / 2.0),
             text: counts[index].0.clone(),
         });
@@ -99,6 +103,16 @@ impl Plot {
             labels: labels.collect(),
         })
     }
+}
+
+/// How many of the names fit side by side.
+fn room(counts: &[(String, u64)]) -> usize {
+    let longest = counts.iter().map(|(name, _)| name.chars().count()).max();
+    let longest = float(longest.unwrap_or(0) as u64) * LETTER + GAP;
+    (2..=LABELS)
+        .rev()
+        .find(|number| float(*number as u64) * longest <= WIDTH - LEFT - RIGHT)
+        .unwrap_or(1)
 }
 
 /// A count with the length of its bar in percent of the greatest.
@@ -148,6 +162,8 @@ mod tests {
             assert!((bar.y - tick(text)).abs() < 0.01, "{bar:?}");
             assert!((bar.y + bar.height - plot.bottom).abs() < 0.02, "{bar:?}");
         }
+        let ratio = plot.bars[2].height / plot.bars[0].height;
+        assert!((ratio - 2.0).abs() < 0.001, "{ratio}");
         assert_eq!(plot.bars[2].title, "3: 20 calls");
     }
 
@@ -159,7 +175,21 @@ mod tests {
             assert!(plot.bars[0].x >= plot.left);
             assert!(last.x + last.width <= plot.right + 0.01);
             assert!(plot.labels.len() <= LABELS);
-            assert!(plot.ticks.iter().all(|tick| tick.y >= 0.0));
+            assert!(plot.labels.iter().all(|label| label.x < plot.right));
+            assert!(plot.ticks.iter().all(|tick| tick.y >= ABOVE - 0.01));
+        }
+    }
+
+    #[test]
+    fn names_do_not_run_into_each_other() {
+        for number in 1..=400 {
+            let days: Vec<_> = (0..number).map(|_| ("2024-03-15".to_owned(), 1)).collect();
+            let plot = Plot::new("n", "calls", &days).unwrap();
+            let close = plot
+                .labels
+                .windows(2)
+                .find(|pair| pair[1].x - pair[0].x < 10.0 * LETTER);
+            assert_eq!(close, None, "{number} days");
         }
     }
 

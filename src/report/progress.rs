@@ -217,24 +217,22 @@ impl Snapshot {
                 separator = ", ";
             }
         }
+        if let Some(seconds) = self.paused_seconds {
+            // Speed means nothing while everything stands still.
+            let why = words::safe(self.paused_why.as_deref().unwrap_or_default());
+            let _ = write!(line, " · paused for {}: {why}", words::wait(seconds));
+            return line;
+        }
         let _ = write!(line, " · {}/s", speed(self.records_per_second));
         if self.bytes > 0 {
             let speed = words::bytes(words::whole(self.bytes_per_second));
             let _ = write!(line, " · {} at {speed}/s", words::bytes(self.bytes));
         }
+        if let Some(seconds) = self.seconds_left {
+            let _ = write!(line, " · about {} left", words::clock(seconds));
+        }
         if self.retries > 0 {
             let _ = write!(line, " · {} tried again", words::count(self.retries));
-        }
-        if let Some(seconds) = self.paused_seconds {
-            let why = self.paused_why.as_deref().unwrap_or_default();
-            let _ = write!(
-                line,
-                " · paused for {}: {}",
-                words::clock(seconds),
-                words::safe(why)
-            );
-        } else if let Some(seconds) = self.seconds_left {
-            let _ = write!(line, " · about {} left", words::clock(seconds));
         }
         line
     }

@@ -45,7 +45,10 @@ impl Screen {
     pub fn of_process(color: Color) -> Self {
         let is_terminal = io::stderr().is_terminal();
         let width = if io::stdout().is_terminal() {
-            comfy_table::Table::new().width().unwrap_or(USUAL_WIDTH)
+            comfy_table::Table::new()
+                .width()
+                .filter(|width| *width > 0)
+                .unwrap_or(USUAL_WIDTH)
         } else {
             USUAL_WIDTH
         };

@@ -9,10 +9,10 @@ use std::time::Duration;
 use crate::call::{Code, Place, Problem};
 use crate::pipeline::{Consent, Delivered, Event, Facts, Outcome, Stop};
 use crate::report::{Error, Mode, Moment, Options, Report, Screen, Summary};
-use crate::source::{Batch, Header, Sheet};
+use crate::source::{Batch, Form, Header, Sheet};
 
 /// Text that can be read while it is written.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Buffer(Arc<Mutex<Vec<u8>>>);
 
 impl Buffer {
@@ -84,7 +84,7 @@ impl Stage {
 
     pub(super) fn pass(&mut self, seconds: u64) {
         self.now = self.now.later(Duration::from_secs(seconds));
-        self.report.as_mut().unwrap().tick(self.now);
+        self.report.as_mut().unwrap().tick(self.now).unwrap();
     }
 
     pub(super) fn opened(&mut self, sheet: &Arc<Sheet>) {
@@ -98,6 +98,7 @@ impl Stage {
             reading: "json array".to_owned(),
             header: None,
             nulls: Vec::new(),
+            form: Form::default(),
         });
         self.opened(&sheet);
     }
@@ -183,6 +184,7 @@ pub(super) fn sheet(file: &str, names: &[&str]) -> Arc<Sheet> {
             names.iter().map(|&name| name.to_owned()).collect(),
         )),
         nulls: Vec::new(),
+        form: Form::plain_table(),
     })
 }
 

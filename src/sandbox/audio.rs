@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use futures::{Stream, stream};
 use hyper::StatusCode;
-use hyper::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
+use hyper::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use hyper::http::request::Parts;
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use sha2::{Digest, Sha256};
@@ -66,7 +66,7 @@ pub(super) async fn upload(
     mut payload: Payload,
 ) -> Result<Answer, Dropped> {
     let known = target.find(&shared.state()).is_some();
-    let read = match before_reading(shared, parts, known) {
+    let read = match before_reading(parts, known) {
         Ok(boundary) => read_form(shared, &mut payload, boundary).await,
         Err(refusal) => Err(NotTaken::Refused(refusal)),
     };
@@ -96,17 +96,9 @@ fn unknown_conversation() -> Answer {
 }
 
 /// What can be refused by the headers alone; otherwise the form's boundary.
-fn before_reading(shared: &Shared, parts: &Parts, known: bool) -> Result<String, Answer> {
+fn before_reading(parts: &Parts, known: bool) -> Result<String, Answer> {
     if !known {
         return Err(unknown_conversation());
-    }
-    let most = shared.options.max_audio;
-    let announced = parts
-        .headers
-        .get(CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > most.saturating_add(FORM_MARGIN)) {
-        return Err(too_large(most));
     }
     let content_type = parts
         .headers
@@ -467,6 +459,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn unknown_parts_can_be_let_through_as_long_as_they_are_short() {
+        let given = Given::options(Options {
+            unknown_fields: UnknownFields::Ignore,
+            ..Options::new(TOKEN)
+        })
+        .await;
+        let uid = given.created("a").await;
+        let reply = given.upload(&uid, form(b"abc").text("language", "da"));
+        assert_eq!(reply.await.status, 200);
+        assert_eq!(uploads(&given, "a")[0].parts["language"], "da");
+        let long = form(b"abc").text("language", "x".repeat(2000));
+        assert_eq!(given.upload(&uid, long).await.status, 400);
+    }
+
+    #[tokio::test]
     async fn a_body_that_is_no_form_is_refused() {
         let given = Given::sandbox().await;
         let uid = given.created("a").await;
@@ -554,6 +561,19 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert!(uploads(&given, "a").is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_refusal_reaches_a_client_that_sends_to_the_end_before_it_listens() {
+        let given = Given::sandbox().await;
+        let body = "-".repeat(20_000_000);
+        for (token, status) in [(TOKEN, 404), ("wrong", 401)] {
+            let head = Given::upload_head(token, body.len());
+            let (answer, orderly) = given.raw(head + &body).await;
+            let line = format!("HTTP/1.1 {status} ");
+            assert!(answer.starts_with(&line), "{answer}");
+            assert!(orderly, "{status}");
+        }
     }
 
     #[tokio::test]

@@ -4,7 +4,25 @@
 use hyper::header::HeaderValue;
 use serde::Deserialize;
 
-/// The faults of a sandbox. Without rules nothing goes wrong.
+/// The faults of a sandbox. Without rules nothing goes wrong. As a file:
+///
+/// ```toml
+/// seed = 7
+///
+/// [[rule]]                       # every fifth call is told to wait, with a date
+/// fault = { answer = { status = 429, retry_after = { date_in = 2 } } }
+/// probability = 0.2
+///
+/// [[rule]]                       # the first upload of each recording is lost after the effect
+/// fault = "close"
+/// strikes = "after_effect"
+/// on = ["upload"]
+/// first = 1
+///
+/// [[rule]]                       # an outage
+/// fault = "close"
+/// seconds = { from = 5.0, to = 8.0 }
+/// ```
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Faults {

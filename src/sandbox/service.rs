@@ -346,9 +346,11 @@ mod tests {
         let request = given.bare(Method::POST, path).json(&conversation("b"));
         let request = request.header("authorization", "wrong");
         assert_eq!(send(request).await.status, 401);
-        let path = "/v2/conversation?api-token=a";
-        let request = given.bare(Method::POST, path).json(&conversation("b"));
-        assert_eq!(send(request).await.status, 401);
+        for wrong in ["a", "", "a%26b+%C3%A6+and+more"] {
+            let path = format!("/v2/conversation?api-token={wrong}");
+            let request = given.bare(Method::POST, &path).json(&conversation("b"));
+            assert_eq!(send(request).await.status, 401, "{wrong}");
+        }
     }
 
     #[tokio::test]

@@ -99,17 +99,19 @@ impl Given {
         send(self.request(Method::GET, path)).await
     }
 
-    /// Sends bytes as they are and reads until the server closes; what came, and whether the end
-    /// was an orderly one.
+    /// Sends bytes as they are and reads until the server closes; what came, and whether all could
+    /// be sent and the end was an orderly one.
     pub(super) async fn raw(&self, request: impl AsRef<[u8]> + Send + 'static) -> (String, bool) {
         let address = self.sandbox.address();
         let talk = move || {
             let mut stream = TcpStream::connect(address).expect("a connection");
-            // A server that closes early may make the writing fail, which is no matter here.
-            let _ = stream.write_all(request.as_ref());
+            let sent = stream.write_all(request.as_ref());
             let mut answer = Vec::new();
             let ended = stream.read_to_end(&mut answer);
-            (String::from_utf8_lossy(&answer).into_owned(), ended.is_ok())
+            (
+                String::from_utf8_lossy(&answer).into_owned(),
+                sent.is_ok() && ended.is_ok(),
+            )
         };
         tokio::task::spawn_blocking(talk).await.expect("a talk")
     }
@@ -120,6 +122,15 @@ impl Given {
         format!(
             "{line} HTTP/1.1\r\nhost: localhost\r\nauthorization: {TOKEN}\r\n\
              connection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+        )
+    }
+
+    /// The beginning of an upload of `length` bytes to the identity `a`.
+    pub(super) fn upload_head(token: &str, length: usize) -> String {
+        format!(
+            "POST /v1/audio/external/a HTTP/1.1\r\nhost: localhost\r\n\
+             authorization: {token}\r\ncontent-type: multipart/form-data; boundary=x\r\n\
+             connection: close\r\ncontent-length: {length}\r\n\r\n"
         )
     }
 }

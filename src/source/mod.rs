@@ -8,37 +8,25 @@
 //! [`Code::TrailingRow`](crate::call::Code::TrailingRow) is a row that is no record, told so that
 //! every line is accounted for.
 
-mod codepage;
-mod dialect;
-mod encoding;
+mod bytes;
 mod error;
-mod feed;
-mod header;
 mod input;
 mod json;
-mod json_cursor;
-mod json_layout;
 mod options;
+mod packed;
 mod reader;
 mod record;
 mod rejects;
-mod rows;
-mod scan;
-mod span;
-mod stream;
 mod table;
-mod trailing;
-mod tree;
 mod workbook;
-mod zip;
 
 #[cfg(test)]
 mod tests;
 
+pub use bytes::Progress;
 pub use error::Error;
 pub use input::{Input, expand};
 pub use options::{HeaderKind, Limits, Options, Quote};
 pub use reader::{Form, Reader, open};
 pub use record::{Batch, Column, Header, Record, Sheet};
 pub use rejects::Rejects;
-pub use stream::Progress;

@@ -77,7 +77,7 @@ impl Limits {
         self.max_record.clamp(1, 1 << 30)
     }
 
-    /// The deepest nesting in use: serde_json itself stops at 128.
+    /// The deepest nesting in use: `serde_json` itself stops at 128.
     pub(super) fn depth(&self) -> usize {
         self.max_depth.min(127)
     }

@@ -2,16 +2,11 @@
 
 use std::sync::Arc;
 
-use super::encoding::{self, Charset, Evidence};
-use super::feed::Feed;
+use super::bytes::{Charset, Evidence, Feed, Stream, byte_order_mark, detect};
 use super::json::JsonReader;
-use super::options::Options;
-use super::record::{Batch, Sheet};
-use super::scan::Dialect;
-use super::stream::{Progress, Stream};
-use super::table::Table;
+use super::table::{Dialect, Table};
 use super::workbook::{self, Workbook};
-use super::{Error, Input};
+use super::{Batch, Error, Input, Options, Progress, Sheet};
 
 /// How much of a file decides on its encoding at first.
 const SAMPLE: usize = 1 << 20;
@@ -19,21 +14,32 @@ const SAMPLE: usize = 1 << 20;
 /// more than the rows that then have a problem.
 const LARGEST_ARCHIVE_READ_TWICE: u64 = 512 << 20;
 
-/// How the records of an input are written, to write some of them again in the same way.
-#[derive(Debug, Clone)]
+/// How the records of an input are written, to write some of them again in the same way. By
+/// default one JSON object a line.
+#[derive(Debug, Clone, Default)]
 pub struct Form(pub(super) FormKind);
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) enum FormKind {
     Table {
         dialect: Dialect,
         charset: Charset,
         bom: bool,
     },
+    #[default]
     Json,
 }
 
 impl Form {
+    /// A table as most programs write it: commas, UTF-8, a line feed.
+    pub fn plain_table() -> Form {
+        Form(FormKind::Table {
+            dialect: Dialect { delimiter: b',', quote: Some(b'"'), newline: super::table::Newline::Lf },
+            charset: Charset::UTF_8,
+            bom: false,
+        })
+    }
+
     /// Whether records are written as one JSON object a line, and not as a table.
     pub fn is_json(&self) -> bool {
         matches!(self.0, FormKind::Json)
@@ -43,7 +49,6 @@ impl Form {
 /// An input that is being read; an iterator of batches.
 pub struct Reader {
     kind: Kind,
-    form: Form,
     progress: Progress,
     failed: bool,
 }
@@ -74,7 +79,7 @@ impl Reader {
 
     /// How they are written, for [`Rejects`](super::Rejects).
     pub fn form(&self) -> &Form {
-        &self.form
+        &self.sheet().form
     }
 
     /// How far the input has been read.
@@ -120,35 +125,35 @@ pub fn open(input: &Input, options: &Options) -> Result<Reader, Error> {
     let progress = stream.progress().clone();
     let mut feed = Feed::new(sample, stream, evidence.charset);
     feed.fill_to(1)?;
-    let (kind, form) = if is_json(input, feed.data()) {
-        let json = JsonReader::open(feed, &named, input, options)?;
-        (Kind::Json(Box::new(json)), FormKind::Json)
+    let kind = if is_json(input, feed.data()) {
+        // The form of JSON is the default.
+        Kind::Json(Box::new(JsonReader::open(feed, &named, input, options)?))
     } else {
-        let table = Table::open(feed, &named, options)?;
+        let mut table = Table::open(feed, &named, options)?;
         let form = FormKind::Table {
             dialect: table.dialect(),
             charset: evidence.charset,
             bom: evidence.bom > 0,
         };
-        (Kind::Table(Box::new(table)), form)
+        table.sheet_mut().form = Form(form);
+        Kind::Table(Box::new(table))
     };
     Ok(Reader {
         kind,
-        form: Form(form),
         progress,
         failed: false,
     })
 }
 
 fn open_workbook(input: &Input, options: &Options, stream: &Stream) -> Result<Reader, Error> {
-    let workbook = Workbook::open(input, options)?;
-    Ok(Reader {
-        kind: Kind::Workbook(Box::new(workbook)),
-        form: Form(FormKind::Table {
+    let mut workbook = Workbook::open(input, options)?;
+    workbook.sheet_mut().form = Form(FormKind::Table {
             dialect: workbook::DIALECT,
             charset: Charset::UTF_8,
             bom: true,
-        }),
+        });
+    Ok(Reader {
+        kind: Kind::Workbook(Box::new(workbook)),
         progress: Progress::done(stream.progress().total().unwrap_or(0)),
         failed: false,
     })
@@ -166,7 +171,7 @@ fn charset(
     stream: &Stream,
 ) -> Result<Evidence, Error> {
     // A byte order mark is written by who wrote the file, and knows better than a mapping.
-    if let Some(evidence) = encoding::byte_order_mark(sample) {
+    if let Some(evidence) = byte_order_mark(sample) {
         return Ok(evidence);
     }
     if let Some(label) = &options.encoding {
@@ -180,7 +185,7 @@ fn charset(
             ascii: false,
         });
     }
-    let evidence = encoding::detect(sample);
+    let evidence = detect(sample);
     let can_be_read_twice = stream
         .progress()
         .total()
@@ -205,7 +210,7 @@ fn first_evidence(input: &Input, options: &Options) -> Result<Evidence, Error> {
     if !sample.is_empty() {
         stream.read_up_to(SAMPLE, &mut sample)?;
     }
-    Ok(encoding::detect(&sample))
+    Ok(detect(&sample))
 }
 
 fn refuse_foreign(input: &Input, sample: &[u8]) -> Result<(), Error> {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::reader::Form;
 use crate::call::{Place, Problem};
 
 /// One opened export: its name and what its records look like.
@@ -22,6 +23,8 @@ pub struct Sheet {
     pub header: Option<Header>,
     /// Values that mean "nothing" (`NULL`, `N/A`), compared exactly.
     pub nulls: Vec<String>,
+    /// How the records are written, to write some of them again in the same way.
+    pub form: Form,
 }
 
 /// The column names of a table.
@@ -75,6 +78,19 @@ pub enum Column {
     Cell(usize),
     /// The keys to follow into a JSON object; a number is an index into an array.
     Path(Arc<[String]>),
+}
+
+/// Whether two names are one by [`Header::key`]. A JSON record may be asked for thirty names that
+/// it does not have, and most names differ in their first letter or in their length, so the keys
+/// are only made for the rest.
+fn is_same_name(one: &str, other: &str) -> bool {
+    let first = |name: &str| {
+        let mut bytes = name.bytes().filter(u8::is_ascii_alphanumeric);
+        bytes.next().map(|byte| byte.to_ascii_lowercase())
+    };
+    first(one) == first(other)
+        && one.len().abs_diff(other.len()) <= 16
+        && Header::key(one) == Header::key(other)
 }
 
 impl Sheet {
@@ -328,7 +344,11 @@ impl<'b> Record<'b> {
         }
         path.iter().try_fold(tree, |value, step| match value {
             Json::Array(items) => items.get(step.parse::<usize>().ok()?),
-            other => other.get(step.as_str()),
+            Json::Object(members) => members.get(step).or_else(|| {
+                let same = |(name, _): &(&String, &Json)| is_same_name(name, step);
+                members.iter().find(same).map(|(_, value)| value)
+            }),
+            _ => None,
         })
     }
 
@@ -362,6 +382,7 @@ mod tests {
             header: header
                 .map(|names| Header::new(names.iter().map(|&name| name.to_owned()).collect())),
             nulls: vec!["NULL".to_owned()],
+            form: Form::default(),
         })
     }
 
@@ -405,6 +426,8 @@ mod tests {
         assert_eq!(text("user.tags").as_deref(), Some(r#"["a",null]"#));
         assert_eq!(text("a.b").as_deref(), Some("true"));
         assert_eq!(text("missing.key"), None);
+        assert_eq!(text("User.TAGS.0").as_deref(), Some("a"));
+        assert_eq!(text("us").as_deref(), None);
     }
 
     #[test]

@@ -9,10 +9,10 @@ use std::io::{self, Write};
 
 use serde_json::Value as Json;
 
-use super::encoding::{Charset, unmark};
+use super::bytes::{Charset, unmark};
 use super::reader::{Form, FormKind};
 use super::record::{Header, Record, Sheet};
-use super::scan::Dialect;
+use super::table::Dialect;
 
 /// Writes some records of one sheet again.
 #[derive(Debug)]
@@ -67,6 +67,11 @@ impl<W: Write> Rejects<W> {
                 self.finish_row(dialect, charset, row, problems)
             }
         }
+    }
+
+    /// Hands what was written so far on.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 
     /// Flushes and gives the writer back.

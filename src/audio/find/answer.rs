@@ -118,22 +118,19 @@ impl Index {
                 }
                 Reading::Wanted(wanted) => wanted,
             };
-            if let Some((ids, likeness)) = self.named(&wanted) {
-                return self.verdict(&ids, How { by, likeness }, name);
-            }
-            match self.aliased(&wanted) {
+            // A path through a link says where it means; nothing like it elsewhere is meant.
+            let wanted = match self.aliased(&wanted) {
                 Some(Alternative::Outside) => {
                     return Found::Refused {
                         name: name.to_string(),
                         why: Refusal::Link,
                     };
                 }
-                Some(Alternative::Elsewhere(wanted)) => {
-                    if let Some((ids, likeness)) = self.named(&wanted) {
-                        return self.verdict(&ids, How { by, likeness }, name);
-                    }
-                }
-                None => {}
+                Some(Alternative::Elsewhere(wanted)) => wanted,
+                None => wanted,
+            };
+            if let Some((ids, likeness)) = self.named(&wanted) {
+                return self.verdict(&ids, How { by, likeness }, name);
             }
             if let Some(ids) = self.escaped(name) {
                 let likeness = Likeness::Escaped;
@@ -172,8 +169,11 @@ impl Index {
         let ids = self.distinct(ids);
         let [id] = *ids else {
             return Found::Several {
+                // A link out of the folder is counted, so that nobody chooses between the others,
+                // and never handed out.
                 first: ids
                     .iter()
+                    .filter(|id| self.entries[**id as usize].state == State::Ready)
                     .take(Found::SHOWN)
                     .map(|id| self.recording(*id))
                     .collect(),

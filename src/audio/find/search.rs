@@ -11,6 +11,7 @@ use crate::audio::index::{Entry, Index, outwards};
 use crate::audio::name::{Reach, Wanted};
 use crate::audio::spelling::{folded, loosened};
 use crate::audio::wildcard;
+use crate::audio::words::{self, Words};
 
 /// The files that fit a name, and how well.
 pub(super) type Hits = Option<(Vec<u32>, Likeness)>;
@@ -184,18 +185,25 @@ impl Index {
         }
     }
 
-    /// The entries that a folded pattern may match.
+    /// The entries that a folded pattern may match, by the longest text that it must hold.
     fn candidates(&self, pattern: &str) -> Vec<usize> {
         let (prefix, longest) = wildcard::literals(pattern);
-        if !prefix.is_empty() {
-            return self.starting_with(prefix).collect();
-        }
-        if longest.is_empty() {
-            return (0..self.entries.len()).collect();
-        }
-        let mut ids: Vec<usize> = memmem::find_iter(self.stems.as_bytes(), longest)
-            .map(|at| self.starts.partition_point(|start| *start as usize <= at) - 1)
-            .collect();
+        let needle = words::needle(pattern).filter(|needle| needle.len() > prefix.len());
+        let places: Vec<usize> = match needle {
+            Some(needle) => {
+                let words = self.words.get_or_init(|| Words::new(&self.stems));
+                let places = words.find(&self.stems, needle);
+                places.iter().map(|at| *at as usize).collect()
+            }
+            None if !prefix.is_empty() => return self.starting_with(prefix).collect(),
+            None if !longest.is_empty() => {
+                memmem::find_iter(self.stems.as_bytes(), longest).collect()
+            }
+            None => return (0..self.entries.len()).collect(),
+        };
+        let entry = |at: usize| self.starts.partition_point(|start| *start as usize <= at) - 1;
+        let mut ids: Vec<usize> = places.into_iter().map(entry).collect();
+        ids.sort_unstable();
         ids.dedup();
         ids
     }

@@ -384,9 +384,12 @@ mod links {
         fs::create_dir(dir.path().join("b")).unwrap();
         symlink("../2024/x.wav", dir.path().join("b/x.wav")).unwrap();
         symlink("2024", dir.path().join("latest")).unwrap();
+        fs::write(dir.path().join("w.wav"), [1; 50]).unwrap();
+        fs::write(dir.path().join("2024/w.wav"), [1; 50]).unwrap();
         symlink(".", dir.path().join("2024/circle")).unwrap();
         let index = index(dir.path());
-        assert_eq!((index.len(), index.bytes()), (1, 110));
+        assert_eq!((index.len(), index.bytes()), (3, 210));
+        assert_eq!(named(&index, "latest/w.wav"), "2024/w.wav");
         for name in ["x", "y.wav", "b/x", "latest/x.wav", "2024/circle/x.wav"] {
             assert_eq!(named(&index, name), "2024/x.wav", "{name}");
         }

@@ -1,9 +1,10 @@
 //! What is in a recording, read from its header.
 //!
-//! RIFF, RF64, Wave64, AU, AIFF, Ogg and FLAC are read here, because the libraries do not know the
+//! RIFF, RF64, Wave64, AU, AIFF, Ogg, FLAC and ASF are read here, because the libraries do not know the
 //! codecs of telephony (GSM, G.726, …) and do not notice cut files; MPEG audio and MPEG-4 are left
 //! to a library. Nothing is decoded. Any bytes give an answer or an error.
 
+mod asf;
 mod compressed;
 mod riff;
 mod sniff;
@@ -164,7 +165,8 @@ where
         Container::Mpeg | Container::Adts | Container::Mp4 => {
             compressed::read(reader, length, container)?
         }
-        Container::Matroska | Container::Amr | Container::Asf | Container::Caf => {
+        Container::Asf => asf::asf(&mut reader, length)?,
+        Container::Matroska | Container::Amr | Container::Caf => {
             Probe::new(container, container.name())
         }
     };

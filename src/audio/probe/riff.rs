@@ -45,11 +45,11 @@ fn u64_le(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
 }
 
-/// The `fmt ` chunk.
-struct Format {
+/// The `fmt ` chunk, which other formats hold as well.
+pub(super) struct Format {
     tag: u16,
-    channels: u16,
-    rate: u32,
+    pub(super) channels: u16,
+    pub(super) rate: u32,
     bytes_a_second: u32,
     block: u16,
     bits: u16,
@@ -57,6 +57,10 @@ struct Format {
 }
 
 impl Format {
+    pub(super) fn little(bytes: &[u8]) -> Option<Format> {
+        Format::read(bytes, Order::Little)
+    }
+
     fn read(bytes: &[u8], order: Order) -> Option<Format> {
         let mut tag = order.u16(bytes, 0)?;
         if tag == EXTENSIBLE {
@@ -75,7 +79,7 @@ impl Format {
     }
 
     /// The registered names of format tags (RFC 2361 and its successors).
-    fn codec(&self) -> Cow<'static, str> {
+    pub(super) fn codec(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self.tag {
             0x0001 => match self.bits {
                 8 => "PCM 8 bit",

@@ -232,6 +232,36 @@ mod made {
         [&name[..], &size.to_be_bytes(), body].concat()
     }
 
+    /// Windows Media of so many ticks of 100 ns, of which half a second is lead.
+    pub(super) fn wma(ticks: u64) -> Vec<u8> {
+        let object = |name: &[u8], body: &[u8]| {
+            let size = body.len() as u64 + 24;
+            [name, &size.to_le_bytes(), body].concat()
+        };
+        let size = 30 + 104 + 94 + 100;
+        let mut file = vec![0; 80];
+        file[16..24].copy_from_slice(&(size as u64).to_le_bytes());
+        file[40..48].copy_from_slice(&ticks.to_le_bytes());
+        file[56..64].copy_from_slice(&500u64.to_le_bytes());
+        let file = object(
+            b"\xa1\xdc\xab\x8c\x47\xa9\xcf\x11\x8e\xe4\0\xc0\x0c\x20\x53\x65",
+            &file,
+        );
+        let mut stream = b"\x40\x9e\x69\xf8\x4d\x5b\xcf\x11\xa8\xfd\0\x80\x5f\x5c\x44\x2b".to_vec();
+        stream.resize(54, 0);
+        stream.extend(format(0x161, 1, 8000, 16));
+        let stream = object(
+            b"\x91\x07\xdc\xb7\xb7\xa9\xcf\x11\x8e\xe6\0\xc0\x0c\x20\x53\x65",
+            &stream,
+        );
+        let mut whole = b"\x30\x26\xb2\x75\x8e\x66\xcf\x11".to_vec();
+        whole.resize(30, 0);
+        whole.extend(file);
+        whole.extend(stream);
+        whole.resize(size, 0);
+        whole
+    }
+
     /// One of each, with a fitting name.
     pub(super) fn all() -> Vec<(&'static str, Vec<u8>)> {
         vec![
@@ -252,6 +282,7 @@ mod made {
             ("a.au", au(1, 800, 800)),
             ("a.aiff", aiff(800)),
             ("a.gsm", [0xD0; 33].repeat(50)),
+            ("a.wma", wma(20_000_000)),
         ]
     }
 }
@@ -450,6 +481,14 @@ fn cut_ogg_and_mpeg_4_files_are_told() {
 }
 
 #[test]
+fn windows_media_is_read() {
+    let wma = made::wma(20_000_000);
+    let expected = ("WMA".to_owned(), Some(1), Some(8000), Some(1500));
+    assert_eq!(told(&wma, "a.wma"), expected);
+    assert!(read(&wma[..wma.len() - 10], "a.wma").unwrap().truncated);
+}
+
+#[test]
 fn a_wrong_ending_is_told() {
     assert!(read(&made::mp3(20, true), "a.wav").unwrap().mislabelled);
     assert!(
@@ -495,14 +534,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn cut_files_never_panic(which in 0..11usize, cut in any::<prop::sample::Index>()) {
+    fn cut_files_never_panic(which in 0..12usize, cut in any::<prop::sample::Index>()) {
         let (name, bytes) = made::all().swap_remove(which);
         let _ = read(&bytes[..cut.index(bytes.len())], name);
     }
 
     #[test]
     fn damaged_files_never_panic(
-        which in 0..11usize,
+        which in 0..12usize,
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
     ) {
         let (name, mut bytes) = made::all().swap_remove(which);
@@ -516,7 +555,7 @@ proptest! {
     }
 
     #[test]
-    fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..2000), which in 0..11usize) {
+    fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..2000), which in 0..12usize) {
         let (name, whole) = made::all().swap_remove(which);
         let _ = read(&bytes, name);
         let _ = read(&[&whole[..16], &bytes[..]].concat(), name);

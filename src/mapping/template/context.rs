@@ -1,7 +1,7 @@
 //! What a template sees of a record.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use minijinja::value::{Enumerator, Object, Value};
 use minijinja::{Environment, Template};
@@ -9,10 +9,20 @@ use regex::Regex;
 use serde_json::Value as Json;
 
 use super::WILDCARD;
+use super::functions::literal;
 use crate::source::{Column, Header, Record, Sheet};
 
 /// The name under which a template reaches any column: `row["Call ID"]`.
 const ROW: &str = "row";
+
+static ROW_USED: LazyLock<Regex> = LazyLock::new(|| literal(r"\brow\b"));
+static SUBSCRIPTS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
+    [
+        literal(r#"\brow\s*\[\s*"([^"\\]*)"\s*\]"#),
+        literal(r"\brow\s*\[\s*'([^'\\]*)'\s*\]"),
+        literal(r"\brow\.([A-Za-z_][A-Za-z_0-9]*)"),
+    ]
+});
 
 /// The column names in a template.
 #[derive(Debug, Clone, Default)]
@@ -21,43 +31,37 @@ pub(in crate::mapping) struct Names {
     pub(in crate::mapping) plain: Vec<String>,
     /// Names by `row["…"]` or `row.…` as far as they stand in the text.
     pub(in crate::mapping) of_row: Vec<String>,
+    /// Names that the engine also has as functions; a column of that name comes first.
+    pub(in crate::mapping) globals: Vec<String>,
     /// Whether `row` is used in another way, so that any column may be meant.
     pub(in crate::mapping) whole_row: bool,
 }
 
 /// Finds the column names that a template uses.
 pub(super) fn read_names(template: &Template<'_, '_>, engine: &Environment<'_>) -> Names {
-    let mut plain: Vec<String> = template
-        .undeclared_variables(false)
-        .into_iter()
-        .filter(|name| !engine.globals().any(|(global, _)| global == name))
-        .collect();
+    let is_global = |name: &String| engine.globals().any(|(global, _)| global == name);
+    let names = template.undeclared_variables(false).into_iter();
+    let (mut globals, mut plain): (Vec<String>, Vec<String>) = names.partition(is_global);
     plain.sort_unstable();
+    globals.sort_unstable();
     let Some(at) = plain.iter().position(|name| name == ROW) else {
         return Names {
             plain,
+            globals,
             ..Names::default()
         };
     };
     plain.remove(at);
     let source = template.source();
     let mut of_row = Vec::new();
-    for subscript in [
-        r#"\brow\s*\[\s*"([^"\\]*)"\s*\]"#,
-        r"\brow\s*\[\s*'([^'\\]*)'\s*\]",
-        r"\brow\.([A-Za-z_][A-Za-z_0-9]*)",
-    ] {
-        if let Ok(subscript) = Regex::new(subscript) {
-            of_row.extend(
-                subscript
-                    .captures_iter(source)
-                    .map(|found| found[1].to_owned()),
-            );
-        }
+    for subscript in SUBSCRIPTS.iter() {
+        let found = subscript.captures_iter(source);
+        of_row.extend(found.map(|found| found[1].to_owned()));
     }
-    let uses = Regex::new(r"\brow\b").map_or(usize::MAX, |row| row.find_iter(source).count());
+    let uses = ROW_USED.find_iter(source).count();
     Names {
         plain,
+        globals,
         whole_row: uses != of_row.len(),
         of_row,
     }
@@ -74,7 +78,8 @@ pub(super) struct Context {
 enum RowShape {
     Unused,
     Columns(Arc<RowNames>, Vec<Column>),
-    Tree,
+    /// The whole JSON record, of which these keys are looked at; none when that is not known.
+    Tree(Vec<Column>),
 }
 
 #[derive(Debug)]
@@ -86,13 +91,19 @@ struct RowNames {
 impl Context {
     pub(super) fn new(names: &Names, sheet: &Sheet) -> Context {
         let find = |name: &String| Some((Arc::from(name.as_str()), sheet.column(name)?));
-        let plain = names.plain.iter().filter_map(find).collect();
+        // In JSON every name could be a key, and `range` is the engine's there.
+        let globals = names.globals.iter().filter(|_| sheet.header.is_some());
+        let plain = names.plain.iter().chain(globals).filter_map(find).collect();
         let columns = match &sheet.header {
             _ if names.of_row.is_empty() && !names.whole_row => None,
             None => {
+                let keys = names.of_row.iter().filter(|_| !names.whole_row);
+                let keys = keys
+                    .map(|name| Column::Path([name.clone()].into()))
+                    .collect();
                 return Context {
                     plain,
-                    row: RowShape::Tree,
+                    row: RowShape::Tree(keys),
                 };
             }
             Some(header) if names.whole_row => Some(header.names().to_vec()),
@@ -116,13 +127,13 @@ impl Context {
         let mut values = BTreeMap::new();
         for (name, column) in &self.plain {
             let value = value_of(record, column);
-            seen |= value.is_true();
+            seen |= is_filled(&value);
             values.insert(Arc::clone(name), value);
         }
         match &self.row {
             RowShape::Unused => {}
-            RowShape::Tree => {
-                seen = true;
+            RowShape::Tree(keys) => {
+                seen |= keys.is_empty() || keys.iter().any(|key| is_filled(&value_of(record, key)));
                 let tree = record.tree().map_or_else(|| Value::from(""), from_json);
                 values.insert(Arc::from(ROW), tree);
             }
@@ -131,7 +142,7 @@ impl Context {
                     .iter()
                     .map(|column| value_of(record, column))
                     .collect();
-                seen |= cells.iter().any(Value::is_true);
+                seen |= cells.iter().any(is_filled);
                 let names = Arc::clone(names);
                 values.insert(Arc::from(ROW), Value::from_object(Row { names, cells }));
             }
@@ -139,6 +150,11 @@ impl Context {
         let uses_columns = !self.plain.is_empty() || !matches!(self.row, RowShape::Unused);
         (Value::from(values), uses_columns && !seen)
     }
+}
+
+/// Whether a cell says anything; `0` and `false` do.
+fn is_filled(value: &Value) -> bool {
+    value.as_str().is_none_or(|text| !text.trim().is_empty())
 }
 
 fn value_of(record: &Record<'_>, column: &Column) -> Value {
@@ -214,20 +230,4 @@ impl Object for Row {
                 .collect(),
         )
     }
-}
-
-/// What a mapping needs and the engine does not bring: `digits` keeps the digits of a text, and
-/// `before`, `after` cut at the first occurrence of a text.
-pub(super) fn add_filters(engine: &mut Environment<'static>) {
-    engine.add_filter("digits", |text: String| -> String {
-        text.chars().filter(char::is_ascii_digit).collect()
-    });
-    engine.add_filter("before", |text: String, mark: String| -> String {
-        text.split_once(&mark)
-            .map_or(text.clone(), |(before, _)| before.to_owned())
-    });
-    engine.add_filter("after", |text: String, mark: String| -> String {
-        text.split_once(&mark)
-            .map_or(text.clone(), |(_, after)| after.to_owned())
-    });
 }

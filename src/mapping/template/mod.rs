@@ -5,6 +5,7 @@
 //! with literals, never reach it: they are most of them, and a million records use them.
 
 mod context;
+mod functions;
 mod simple;
 
 use std::ops::Range;
@@ -12,7 +13,9 @@ use std::ops::Range;
 use minijinja::{Environment, UndefinedBehavior};
 
 use super::error::Findings;
+use super::lookup::Lookups;
 use super::reader::Text;
+use crate::call::Code;
 use crate::source::{Record, Sheet};
 
 pub(super) use context::Names;
@@ -44,19 +47,21 @@ struct Entry {
 pub(super) struct Templates {
     engine: Environment<'static>,
     entries: Vec<Entry>,
+    lookups: Lookups,
 }
 
 impl Templates {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(lookups: &Lookups) -> Self {
         let mut engine = Environment::new();
         engine.set_undefined_behavior(UndefinedBehavior::Strict);
         engine.set_fuel(Some(FUEL));
         engine.set_debug(false);
         engine.set_recursion_limit(50);
-        context::add_filters(&mut engine);
+        functions::add_filters(&mut engine, lookups);
         Templates {
             engine,
             entries: Vec::new(),
+            lookups: lookups.clone(),
         }
     }
 
@@ -106,6 +111,9 @@ impl Templates {
                 return None;
             }
         };
+        if !functions::check(text, &self.engine, &self.lookups, findings) {
+            return None;
+        }
         self.entries.push(Entry {
             name,
             source: if is_condition {
@@ -145,9 +153,23 @@ impl Templates {
     }
 }
 
+/// Reports an error of the engine at its place inside of the template, as far as it stands in the
+/// file as it is (a TOML string may have escapes).
 fn report(error: &minijinja::Error, text: &Text, findings: &mut Findings) {
     let detail = error.detail().unwrap_or("the template cannot be read");
-    findings.add(text.span(), format!("{}: {detail}", error.kind()));
+    let whole = text.span();
+    let quotes = findings
+        .text()
+        .get(whole.clone())
+        .and_then(|raw| raw.find(text.get_ref().as_str()));
+    let span = match (quotes, error.range()) {
+        (Some(quotes), Some(range)) if !range.is_empty() => {
+            let start = whole.start + quotes;
+            start + range.start..(start + range.end).min(whole.end)
+        }
+        _ => whole,
+    };
+    findings.add(span, format!("{}: {detail}", error.kind()));
 }
 
 /// Replaces `*` outside of `{{ }}` and `{% %}`.
@@ -211,7 +233,11 @@ pub(super) struct Rendered {
 }
 
 /// Why a template failed on a record; holds no value of the record.
-pub(super) type Failure = String;
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) code: Code,
+    pub(super) message: String,
+}
 
 impl Bound {
     pub(super) fn render(&self, id: TemplateId, record: &Record<'_>) -> Result<Rendered, Failure> {
@@ -244,5 +270,14 @@ impl Bound {
 
 /// The kind alone: the detail of an engine's error may quote the record.
 fn failure(error: &minijinja::Error) -> Failure {
-    error.kind().to_string()
+    if let Some(missed) = functions::missed(error) {
+        return Failure {
+            code: Code::LookupMissed,
+            message: missed.to_string(),
+        };
+    }
+    Failure {
+        code: Code::TemplateFailed,
+        message: format!("the template failed: {}", error.kind()),
+    }
 }

@@ -1,10 +1,17 @@
 //! The templates and conditions that need no engine.
 
+use std::sync::LazyLock;
+
 use regex::Regex;
 
 use super::context::Names;
+use super::functions::literal;
 use super::{Rendered, WILDCARD};
 use crate::source::{Column, Record, Sheet};
+
+static COMPARISON: LazyLock<Regex> = LazyLock::new(|| {
+    literal(r#"^\s*([A-Za-z_][A-Za-z_0-9]*)\s*(==|!=)\s*(?:'([^'"\\]*)'|"([^'"\\]*)")\s*$"#)
+});
 
 /// A part of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +27,10 @@ pub(super) fn read_pieces(source: &str, names: &Names, sheet: &Sheet) -> Option<
     let mut pieces = Vec::new();
     // The engine takes one line break off the end of a template.
     let mut rest = source.strip_suffix('\n').unwrap_or(source);
+    rest = rest
+        .strip_suffix('\r')
+        .filter(|_| source.ends_with('\n'))
+        .unwrap_or(rest);
     while let Some((literal, tail)) = rest.split_once("{{") {
         let (name, tail) = tail.split_once("}}")?;
         let name = name.trim_matches(' ');
@@ -84,12 +95,8 @@ impl SimpleCondition {
     /// Reads a condition of this form; `None` for all others.
     pub(super) fn read(source: &str, sheet: &Sheet) -> Option<SimpleCondition> {
         sheet.header.as_ref()?;
-        let one = Regex::new(
-            r#"^\s*([A-Za-z_][A-Za-z_0-9]*)\s*(==|!=)\s*(?:'([^'"\\]*)'|"([^'"\\]*)")\s*$"#,
-        )
-        .ok()?;
         let compare = |part: &str| {
-            let found = one.captures(part)?;
+            let found = COMPARISON.captures(part)?;
             Some(Comparison {
                 column: sheet.column(&found[1])?,
                 equal: &found[2] == "==",

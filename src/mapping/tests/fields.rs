@@ -546,6 +546,17 @@ fn a_recording_is_never_named_by_nothing() {
     };
     assert_eq!(names("a", "x*.wav"), ["a*", "A*", "x*.wav"]);
     assert_eq!(names("", ""), [""; 0]);
+    let prefixed = "[fields]\n[audio]\nmatch = [\"out-{{ id }}*\", \"out-{{ id | upper }}*\", \"out-{{ row.id }}*\"]";
+    for batch in [row(&["id"], &[""]), tree(r#"{"id": null}"#), tree("{}")] {
+        assert_eq!(bind(prefixed, &batch).audio_names(&batch.get(0)), []);
+    }
+    for batch in [
+        row(&["id"], &["a"]),
+        tree(r#"{"id": "a"}"#),
+        tree(r#"{"id": 0}"#),
+    ] {
+        assert_eq!(bind(prefixed, &batch).audio_names(&batch.get(0)).len(), 3);
+    }
     let batch = row(&["id", "file"], &["a", "x*.wav"]);
     let names = bind(mapping, &batch).audio_names(&batch.get(0));
     assert!(!names[0].is_exact() && names[2].is_exact());

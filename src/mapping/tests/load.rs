@@ -49,13 +49,13 @@ fn everything_wrong_with_a_file_is_told_at_once_and_where_it_stands() {
             (4, "\"Denmark\""),
             (5, "delimeter"),
             (6, "\"windows-1525\""),
-            (7, "\"a ==\""),
+            (7, "=="),
             (9, "externalIdentiy"),
             (10, "7"),
             (11, "\"phon\""),
             (12, "\"%d-%m-%Q\""),
             (12, "\"first\""),
-            (13, "\"{{ a }\""),
+            (13, "}"),
             (14, "value"),
             (15, "\"phone\""),
             (16, "decimal"),
@@ -176,4 +176,19 @@ fn the_audio_table_is_given_as_plain_values() {
     );
     assert_eq!(audio.several, super::super::Several::Longest);
     assert!(!audio.has_match && audio.patterns[0].is_match("17_x.wav"));
+}
+
+#[test]
+fn a_field_that_nothing_fills_is_never_passed_over() {
+    for rule in [
+        "{}",
+        "{ formats = [\"iso\"] }",
+        "{ form = \"x\" }",
+        "{ first = [] }",
+        "{ from = [] }",
+        "{ choose = [] }",
+    ] {
+        let error = load_error(&format!("[fields]\ndateTime = {rule}"));
+        assert!(!error.findings().is_empty(), "{rule}");
+    }
 }

@@ -1,9 +1,11 @@
 //! A mapping file and a small export go in, a draft and its problems come out.
 
+mod documentation;
 mod fields;
 mod load;
 mod presets;
 mod properties;
+mod tables;
 
 use std::sync::Arc;
 
@@ -19,6 +21,7 @@ fn row(header: &[&str], cells: &[&str]) -> Batch {
         reading: String::new(),
         header: Some(header),
         nulls: vec!["NULL".to_owned()],
+        form: crate::source::Form::default(),
     };
     let mut batch = Batch::new(Arc::new(sheet));
     batch.start_row(2);
@@ -35,6 +38,7 @@ fn tree(json: &str) -> Batch {
         reading: String::new(),
         header: None,
         nulls: Vec::new(),
+        form: crate::source::Form::default(),
     };
     let mut batch = Batch::new(Arc::new(sheet));
     batch.push_tree(1, serde_json::from_str(json).unwrap());

@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use serde_json::json;
 
 use super::super::{Error, Options};
@@ -17,7 +19,7 @@ fn at(pointer: &str) -> Options {
 
 /// Line, tree and codes of each record.
 fn records(table: &Table) -> Vec<(u64, serde_json::Value, Vec<Code>)> {
-    let record = |line: &super::Line| (line.line, line.tree.clone().unwrap(), line.codes.clone());
+    let record = |line: &super::Line| (line.number, line.tree.clone().unwrap(), line.codes.clone());
     table.records.iter().map(record).collect()
 }
 
@@ -120,7 +122,7 @@ fn a_bad_line_costs_its_record_and_no_other() {
     let codes: Vec<_> = table
         .records
         .iter()
-        .map(|r| (r.line, r.codes.clone()))
+        .map(|r| (r.number, r.codes.clone()))
         .collect();
     assert_eq!(
         codes,
@@ -159,7 +161,7 @@ fn a_bad_element_costs_its_record_and_no_other() {
     let found: Vec<_> = table
         .records
         .iter()
-        .map(|r| (r.line, r.codes.clone()))
+        .map(|r| (r.number, r.codes.clone()))
         .collect();
     let bad = vec![Code::BadJson];
     assert_eq!(
@@ -240,7 +242,7 @@ fn doubled_keys_depth_size_and_bytes_are_problems() {
             vec![],
         ]
     );
-    assert_eq!(table.records[5].line, 6);
+    assert_eq!(table.records[5].number, 6);
 }
 
 #[test]
@@ -267,19 +269,19 @@ fn long_arrays_are_read_across_all_borders() {
     let mut text = String::from("{\"n\":1,\"calls\":[\n");
     for id in 0..30_000 {
         let comma = if id == 0 { "" } else { ",\n" };
-        text.push_str(&format!(
+        write!(
+            text,
             "{comma}{{\"id\":{id},\"t\":\"{}\"}}",
             "\\\"x".repeat(id % 40)
-        ));
+        )
+        .unwrap();
     }
     let table = read("a.json", format!("{text}]}}"));
     assert_eq!(table.records.len(), 30_000);
     assert!(
-        table
-            .records
-            .iter()
-            .enumerate()
-            .all(|(index, record)| { record.line == index as u64 + 2 && record.codes.is_empty() })
+        table.records.iter().enumerate().all(|(index, record)| {
+            record.number == index as u64 + 2 && record.codes.is_empty()
+        })
     );
     let second = format!("{text}],\"more\":[{{}}]}}");
     let result = File::new("a.json", second).read(&Options::default());

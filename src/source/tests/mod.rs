@@ -2,6 +2,7 @@
 
 mod documents;
 mod encodings;
+mod properties;
 mod rejects;
 mod tables;
 mod workbooks;
@@ -65,7 +66,7 @@ pub(super) struct Table {
 /// One record, easy to compare.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Line {
-    pub(super) line: u64,
+    pub(super) number: u64,
     pub(super) cells: Vec<String>,
     pub(super) tree: Option<serde_json::Value>,
     pub(super) codes: Vec<Code>,
@@ -74,7 +75,7 @@ pub(super) struct Line {
 impl Line {
     fn new(record: super::Record<'_>) -> Self {
         Line {
-            line: record.line(),
+            number: record.line(),
             cells: record.cells().map(str::to_owned).collect(),
             tree: record.tree().cloned(),
             codes: record.problems().map(|problem| problem.code).collect(),
@@ -95,7 +96,7 @@ impl Table {
             .iter()
             .map(|line| {
                 let cells = line.cells.iter().map(String::as_str).collect();
-                (line.line, cells, line.codes.clone())
+                (line.number, cells, line.codes.clone())
             })
             .collect()
     }

@@ -18,13 +18,13 @@ fn rewritten(file: &File, options: &Options) -> Vec<u8> {
 fn without_lines(file: &File, options: &Options) -> Vec<Line> {
     let mut records = file.read(options).unwrap().records;
     for record in &mut records {
-        record.line = 0;
+        record.number = 0;
     }
     records
 }
 
 /// Reading, writing and reading again gives the same records, also the second time.
-fn assert_round_trip(name: &str, content: impl AsRef<[u8]>, options: &Options) {
+pub(super) fn assert_round_trip(name: &str, content: impl AsRef<[u8]>, options: &Options) {
     let file = File::new(name, content);
     let again = if name.contains("json") {
         "rejected.ndjson"

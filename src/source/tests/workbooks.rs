@@ -160,12 +160,18 @@ fn damaged_and_exploding_workbooks_are_errors() {
 
 #[test]
 fn a_reader_that_is_dropped_early_leaves_nothing_running() {
-    let rows: String = (2..5_000)
-        .map(|row| format!("<row r=\"{row}\"><c r=\"A{row}\"><v>{row}</v></c></row>"))
-        .collect();
+    let mut rows = Vec::new();
+    for row in 2..5_000 {
+        write!(
+            rows,
+            "<row r=\"{row}\"><c r=\"A{row}\"><v>{row}</v></c></row>"
+        )
+        .unwrap();
+    }
+    let rows = String::from_utf8(rows).unwrap();
     let file = File::new("a.xlsx", workbook(&format!("{}{rows}", header())));
     drop(super::super::open(&file.input(), &Options::default()).unwrap());
     let table = file.read(&Options::default()).unwrap();
     assert_eq!(table.records.len(), 4_998);
-    assert_eq!(table.records[4_997].line, 4_999);
+    assert_eq!(table.records[4_997].number, 4_999);
 }

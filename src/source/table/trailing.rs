@@ -40,10 +40,10 @@ const SENTENCES: [&str; 16] = [
     "generated on",
 ];
 /// So many rows at the end are looked at.
-pub(super) const LAST_ROWS: usize = 20;
+pub(in crate::source) const LAST_ROWS: usize = 20;
 
 /// Why the row is no record, or `None` when it is one. `width` is the number of columns.
-pub(super) fn reason<'c>(
+pub(in crate::source) fn reason<'c>(
     cells: impl Iterator<Item = &'c [u8]>,
     width: usize,
 ) -> Option<&'static str> {
@@ -68,7 +68,7 @@ pub(super) fn reason<'c>(
 }
 
 /// Whether the only line of a file is a sentence in place of a table.
-pub(super) fn is_sentence(cells: &[String]) -> bool {
+pub(in crate::source) fn is_sentence(cells: &[String]) -> bool {
     matches!(cells, [only] if only.split_whitespace().count() >= 3)
 }
 

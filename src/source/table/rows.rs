@@ -7,26 +7,27 @@ use std::sync::Arc;
 
 use memchr::memchr;
 
-use super::record::{Batch, Parts, Row, Sheet};
 use super::scan::{Dialect, Sink};
 use crate::call::{Code, Place, Problem};
+use crate::source::bytes::unmark;
+use crate::source::record::{Batch, Parts, Row, Sheet};
 
 /// A batch is full with so many records…
-pub(super) const FULL_ROWS: usize = 1000;
+pub(in crate::source) const FULL_ROWS: usize = 1000;
 /// … or so many bytes.
-pub(super) const FULL_BYTES: usize = 256 << 10;
+pub(in crate::source) const FULL_BYTES: usize = 256 << 10;
 
 /// The byte after each cell. Any ASCII byte will do.
 const SEPARATOR: u8 = b'\n';
 
 /// Rows as bytes.
 #[derive(Debug, Default)]
-pub(super) struct Rows {
-    pub(super) bytes: Vec<u8>,
-    pub(super) ends: Vec<u32>,
+pub(in crate::source) struct Rows {
+    pub(in crate::source) bytes: Vec<u8>,
+    pub(in crate::source) ends: Vec<u32>,
     /// Whether the last cell of every row is the `_problems` of an earlier run.
-    pub(super) drop_last: bool,
-    rows: Vec<Row>,
+    pub(in crate::source) drop_last: bool,
+    list: Vec<Row>,
     problems: Vec<(u32, Problem)>,
     raws: Vec<(u32, Box<[u8]>)>,
 }
@@ -44,28 +45,28 @@ impl Sink for Rows {
 
 impl Rows {
     /// Room for a batch; `drop_last` as in the field.
-    pub(super) fn for_batch(drop_last: bool) -> Self {
+    pub(in crate::source) fn for_batch(drop_last: bool) -> Self {
         Rows {
             bytes: Vec::with_capacity(FULL_BYTES + (16 << 10)),
-            rows: Vec::with_capacity(FULL_ROWS),
+            list: Vec::with_capacity(FULL_ROWS),
             drop_last,
             ..Rows::default()
         }
     }
 
     /// Notes that a cell ends at `end` of the bytes to come.
-    pub(super) fn end_at(&mut self, end: usize) {
+    pub(in crate::source) fn end_at(&mut self, end: usize) {
         self.ends.push(u32::try_from(end).unwrap_or(u32::MAX));
     }
 
     /// Makes a row of the cells from `first` on.
-    pub(super) fn end_row(&mut self, line: u64, first: usize) {
+    pub(in crate::source) fn end_row(&mut self, line: u64, first: usize) {
         if self.drop_last && self.ends.len() > first {
             self.ends.pop();
             let end = self.ends.last().map_or(0, |end| *end as usize + 1);
             self.bytes.truncate(end);
         }
-        self.rows.push(Row {
+        self.list.push(Row {
             line,
             first: u32::try_from(first).unwrap_or(u32::MAX),
             cells: u32::try_from(self.ends.len() - first).unwrap_or(u32::MAX),
@@ -73,46 +74,46 @@ impl Rows {
     }
 
     /// Takes back the cells from `first` on, which belong to no row yet.
-    pub(super) fn undo(&mut self, first: usize) {
+    pub(in crate::source) fn undo(&mut self, first: usize) {
         self.ends.truncate(first);
         let end = self.ends.last().map_or(0, |end| *end as usize + 1);
         self.bytes.truncate(end);
     }
 
     /// Attaches a problem to the last row.
-    pub(super) fn problem(&mut self, problem: Problem) {
+    pub(in crate::source) fn problem(&mut self, problem: Problem) {
         self.problems.push((self.last(), problem));
     }
 
     /// Keeps what the file says of the last row.
-    pub(super) fn raw(&mut self, raw: &[u8]) {
+    pub(in crate::source) fn raw(&mut self, raw: &[u8]) {
         let last = self.last();
         if self.raws.last().is_none_or(|(row, _)| *row != last) {
             self.raws.push((last, raw.into()));
         }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.rows.len()
+    pub(in crate::source) fn len(&self) -> usize {
+        self.list.len()
     }
 
-    pub(super) fn is_full(&self) -> bool {
-        self.rows.len() >= FULL_ROWS || self.bytes.len() >= FULL_BYTES
+    pub(in crate::source) fn is_full(&self) -> bool {
+        self.list.len() >= FULL_ROWS || self.bytes.len() >= FULL_BYTES
     }
 
     /// The line of the row at `index`.
-    pub(super) fn line(&self, index: usize) -> u64 {
-        self.rows[index].line
+    pub(in crate::source) fn line(&self, index: usize) -> u64 {
+        self.list[index].line
     }
 
     /// The cells of the row at `index`.
-    pub(super) fn cells(&self, index: usize) -> impl ExactSizeIterator<Item = &[u8]> {
-        let row = self.rows[index];
+    pub(in crate::source) fn cells(&self, index: usize) -> impl ExactSizeIterator<Item = &[u8]> {
+        let row = self.list[index];
         (row.first..row.first + row.cells).map(|cell| self.cell(cell as usize))
     }
 
     /// Takes the problems of the row at `index` away, because it is no record.
-    pub(super) fn replace_problems(&mut self, index: usize, problem: Problem) {
+    pub(in crate::source) fn replace_problems(&mut self, index: usize, problem: Problem) {
         let row = u32::try_from(index).unwrap_or(u32::MAX);
         self.problems.retain(|(known, _)| *known != row);
         let at = self.problems.partition_point(|(known, _)| *known < row);
@@ -120,7 +121,7 @@ impl Rows {
     }
 
     fn last(&self) -> u32 {
-        u32::try_from(self.rows.len().saturating_sub(1)).unwrap_or(u32::MAX)
+        u32::try_from(self.list.len().saturating_sub(1)).unwrap_or(u32::MAX)
     }
 
     fn cell(&self, index: usize) -> &[u8] {
@@ -132,7 +133,7 @@ impl Rows {
     }
 
     /// The batch of these rows. Cells that are no text or hold NUL get a problem.
-    pub(super) fn seal(mut self, sheet: &Arc<Sheet>, dialect: &Dialect) -> Batch {
+    pub(in crate::source) fn seal(mut self, sheet: &Arc<Sheet>, dialect: Dialect) -> Batch {
         if memchr(0, &self.bytes).is_some() {
             self.report_nuls(sheet);
         }
@@ -150,7 +151,7 @@ impl Rows {
             Parts {
                 text,
                 ends: self.ends,
-                rows: self.rows,
+                rows: self.list,
                 problems: self.problems,
                 raws: self.raws,
             },
@@ -159,7 +160,7 @@ impl Rows {
 
     fn report_nuls(&mut self, sheet: &Sheet) {
         let mut found = Vec::new();
-        for index in 0..self.rows.len() {
+        for index in 0..self.list.len() {
             for (column, cell) in self.cells(index).enumerate() {
                 if let Some(at) = memchr(0, cell) {
                     let value = String::from_utf8_lossy(cell);
@@ -175,11 +176,11 @@ impl Rows {
 
     /// Looks at each cell, and gives the text with U+FFFD where bytes are none: the problem that is
     /// reported with it keeps such a record from being sent.
-    fn report_undecodable(&mut self, sheet: &Sheet, dialect: &Dialect) -> String {
+    fn report_undecodable(&mut self, sheet: &Sheet, dialect: Dialect) -> String {
         let mut text = String::with_capacity(self.bytes.len() + 64);
         let mut ends = Vec::with_capacity(self.ends.len());
         let (mut problems, mut raws) = (Vec::new(), Vec::new());
-        for index in 0..self.rows.len() {
+        for index in 0..self.list.len() {
             let number = u32::try_from(index).unwrap_or(u32::MAX);
             let mut damaged = false;
             for (column, cell) in self.cells(index).enumerate() {
@@ -214,15 +215,15 @@ impl Rows {
     fn place(&self, sheet: &Sheet, index: usize) -> Place {
         Place {
             file: Arc::clone(&sheet.file),
-            line: self.rows[index].line,
+            line: self.list[index].line,
         }
     }
 }
 
 impl Dialect {
     /// Appends `cells` as a row without its line ending, quoted where it has to be.
-    pub(super) fn write_row<'c>(
-        &self,
+    pub(in crate::source) fn write_row<'c>(
+        self,
         cells: impl ExactSizeIterator<Item = &'c [u8]>,
         out: &mut Vec<u8>,
     ) {
@@ -238,7 +239,7 @@ impl Dialect {
             let needed = cell
                 .iter()
                 .any(|byte| *byte == quote || *byte == self.delimiter || b"\r\n".contains(byte));
-            if !needed && !(single && cell.is_empty()) {
+            if !(needed || single && cell.is_empty()) {
                 out.extend_from_slice(cell);
                 continue;
             }
@@ -255,7 +256,7 @@ impl Dialect {
 }
 
 /// The name of a column, or its number when the row is longer than the header.
-pub(super) fn column_name(sheet: &Sheet, column: usize) -> String {
+pub(in crate::source) fn column_name(sheet: &Sheet, column: usize) -> String {
     sheet
         .header
         .as_ref()
@@ -264,7 +265,7 @@ pub(super) fn column_name(sheet: &Sheet, column: usize) -> String {
 }
 
 /// `bytes` with one U+FFFD for each run that is no text.
-pub(super) fn lossy(bytes: &[u8]) -> String {
+pub(in crate::source) fn lossy(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
@@ -277,8 +278,8 @@ pub(super) fn lossy(bytes: &[u8]) -> String {
 }
 
 /// Which byte of `bytes` does not decode; `at` bytes before it do.
-pub(super) fn undecodable_message(bytes: &[u8], at: usize) -> String {
-    let byte = super::encoding::unmark(&bytes[at..]).unwrap_or(bytes[at]);
+pub(in crate::source) fn undecodable_message(bytes: &[u8], at: usize) -> String {
+    let byte = unmark(&bytes[at..]).unwrap_or(bytes[at]);
     let character = String::from_utf8_lossy(&bytes[..at]).chars().count() + 1;
     format!("the byte 0x{byte:02X} at character {character} is no text in the file's encoding")
 }

@@ -3,10 +3,10 @@
 //! The upper halves, as in the mapping tables that the Unicode Consortium publishes.
 
 /// Characters of the bytes 0x80 to 0xFF.
-pub(super) type Upper = [char; 128];
+pub(in crate::source) type Upper = [char; 128];
 
 #[rustfmt::skip]
-pub(super) const CP437: Upper = [
+pub(in crate::source) const CP437: Upper = [
     '\u{c7}', '\u{fc}', '\u{e9}', '\u{e2}', '\u{e4}', '\u{e0}', '\u{e5}', '\u{e7}',
     '\u{ea}', '\u{eb}', '\u{e8}', '\u{ef}', '\u{ee}', '\u{ec}', '\u{c4}', '\u{c5}',
     '\u{c9}', '\u{e6}', '\u{c6}', '\u{f4}', '\u{f6}', '\u{f2}', '\u{fb}', '\u{f9}',
@@ -26,7 +26,7 @@ pub(super) const CP437: Upper = [
 ];
 
 #[rustfmt::skip]
-pub(super) const CP850: Upper = [
+pub(in crate::source) const CP850: Upper = [
     '\u{c7}', '\u{fc}', '\u{e9}', '\u{e2}', '\u{e4}', '\u{e0}', '\u{e5}', '\u{e7}',
     '\u{ea}', '\u{eb}', '\u{e8}', '\u{ef}', '\u{ee}', '\u{ec}', '\u{c4}', '\u{c5}',
     '\u{c9}', '\u{e6}', '\u{c6}', '\u{f4}', '\u{f6}', '\u{f2}', '\u{fb}', '\u{f9}',
@@ -46,7 +46,7 @@ pub(super) const CP850: Upper = [
 ];
 
 #[rustfmt::skip]
-pub(super) const CP865: Upper = [
+pub(in crate::source) const CP865: Upper = [
     '\u{c7}', '\u{fc}', '\u{e9}', '\u{e2}', '\u{e4}', '\u{e0}', '\u{e5}', '\u{e7}',
     '\u{ea}', '\u{eb}', '\u{e8}', '\u{ef}', '\u{ee}', '\u{ec}', '\u{c4}', '\u{c5}',
     '\u{c9}', '\u{e6}', '\u{c6}', '\u{f4}', '\u{f6}', '\u{f2}', '\u{fb}', '\u{f9}',

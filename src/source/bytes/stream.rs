@@ -5,8 +5,7 @@ use std::io::{self, BufReader, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::options::Limits;
-use super::{Error, Input};
+use crate::source::{Error, Input, Limits};
 
 /// How far an input has been read; cheap to copy to whoever shows it.
 #[derive(Debug, Clone, Default)]
@@ -17,7 +16,7 @@ pub struct Progress {
 
 impl Progress {
     /// A counter that stands at `total` of `total`, for inputs that are read in one piece.
-    pub(super) fn done(total: u64) -> Self {
+    pub(in crate::source) fn done(total: u64) -> Self {
         Progress {
             read: Arc::new(AtomicU64::new(total)),
             total: Some(total),
@@ -36,7 +35,7 @@ impl Progress {
 }
 
 /// The decompressed bytes of one input.
-pub(super) struct Stream {
+pub(in crate::source) struct Stream {
     file: Arc<str>,
     inner: Box<dyn Read + Send>,
     progress: Progress,
@@ -52,7 +51,7 @@ pub(super) struct Stream {
 impl Stream {
     /// Opens the input and looks at its first bytes for a known compression; the name is not asked,
     /// because people rename archives.
-    pub(super) fn open(input: &Input, limits: &Limits) -> Result<Self, Error> {
+    pub(in crate::source) fn open(input: &Input, limits: &Limits) -> Result<Self, Error> {
         let (source, total): (Box<dyn Read + Send>, _) = match input.path() {
             None => (Box::new(io::stdin()), None),
             Some(path) => {
@@ -102,26 +101,26 @@ impl Stream {
         })
     }
 
-    pub(super) fn file(&self) -> &Arc<str> {
+    pub(in crate::source) fn file(&self) -> &Arc<str> {
         &self.file
     }
 
-    pub(super) fn progress(&self) -> &Progress {
+    pub(in crate::source) fn progress(&self) -> &Progress {
         &self.progress
     }
 
     /// Name of the compression, if any.
-    pub(super) fn archive(&self) -> Option<&'static str> {
+    pub(in crate::source) fn archive(&self) -> Option<&'static str> {
         self.archive
     }
 
     /// Why the bytes ended before their time; known once they have ended.
-    pub(super) fn cut(&self) -> Option<&str> {
+    pub(in crate::source) fn cut(&self) -> Option<&str> {
         self.cut.as_deref()
     }
 
     /// The next bytes; 0 at the end, which is also where a damaged archive stops.
-    pub(super) fn read(&mut self, out: &mut [u8]) -> Result<usize, Error> {
+    pub(in crate::source) fn read(&mut self, out: &mut [u8]) -> Result<usize, Error> {
         if self.cut.is_some() || out.is_empty() {
             return Ok(0);
         }
@@ -149,7 +148,11 @@ impl Stream {
     }
 
     /// Fills `out` up to `size` bytes, less at the end of the input.
-    pub(super) fn read_up_to(&mut self, size: usize, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub(in crate::source) fn read_up_to(
+        &mut self,
+        size: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
         let mut length = out.len();
         while length < size {
             let target = size.min(length + (256 << 10));

@@ -2,64 +2,112 @@
 
 use super::span::{Span, Walk};
 
+/// So many values decide whether a value is a line.
+const FIRST_VALUES: usize = 100;
+
 /// How the records of a document are laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Layout {
-    /// One record a line.
-    pub(super) lines: bool,
+pub(in crate::source) struct Layout {
+    pub(in crate::source) shape: Shape,
     /// Steps to the records in each document.
-    pub(super) pointer: Vec<String>,
+    pub(in crate::source) pointer: Vec<String>,
     /// Whether the pointer was found out and not said.
-    pub(super) inferred: bool,
-    array: bool,
+    pub(in crate::source) inferred: bool,
 }
 
-/// The layout of `sample`. `ended` tells that it is the whole text, `named_lines` that the file's name
-/// promises one record a line, `records` is the pointer that was said. The error is a pointer and
-/// what is wrong with it.
-pub(super) fn find(
-    sample: &[u8],
-    ended: bool,
-    named_lines: bool,
+/// What a document looks like from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::source) enum Shape {
+    /// One record a line.
+    Lines,
+    /// An array.
+    Array,
+    /// One object, or several one after the other.
+    Objects,
+}
+
+/// The beginning of a document.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::source) struct Sample<'t> {
+    pub(in crate::source) text: &'t [u8],
+    /// Whether it is the whole text.
+    pub(in crate::source) ended: bool,
+    /// Whether the file's name promises one record a line.
+    pub(in crate::source) named_lines: bool,
+}
+
+/// The layout of a document; `records` is the pointer that was said. The error is a pointer and what
+/// is wrong with it.
+pub(in crate::source) fn find(
+    sample: Sample<'_>,
     records: Option<&str>,
 ) -> Result<Layout, (String, &'static str)> {
-    let text = sample.trim_ascii_start();
+    let text = sample.text.trim_ascii_start();
     let pointer = steps(records.unwrap_or_default())?;
-    let array = text.first() == Some(&b'[');
-    let layout = |lines, pointer| Layout {
-        lines,
-        pointer,
+    let layout = |shape| Layout {
+        shape,
+        pointer: pointer.clone(),
         inferred: false,
-        array,
     };
-    if array {
-        return Ok(layout(false, pointer));
+    if text.first() == Some(&b'[') {
+        return Ok(layout(Shape::Array));
     }
     let first = Span::default().walk(text);
-    if named_lines {
-        let spread = matches!(first, Walk::End(end) if text[..end].contains(&b'\n'));
-        return Ok(layout(!spread, pointer));
+    if sample.named_lines {
+        let objects = spread(text) || adjoin(text, first);
+        return Ok(layout(if objects {
+            Shape::Objects
+        } else {
+            Shape::Lines
+        }));
     }
     if !pointer.is_empty() {
-        return Ok(layout(false, pointer));
+        return Ok(layout(Shape::Objects));
     }
     match first {
         Walk::End(end) => {
             let rest = &text[end..];
-            if rest.trim_ascii().is_empty() && ended {
-                return single(text, true, layout(false, pointer));
+            if rest.trim_ascii().is_empty() && sample.ended {
+                return single(text, true, layout(Shape::Objects));
             }
             let breaks = rest.iter().position(|byte| *byte == b'\n');
-            let lines = !text[..end].contains(&b'\n')
-                && breaks.is_some_and(|at| rest[..at].iter().all(|byte| b" \t\r,".contains(byte)));
-            Ok(layout(lines, pointer))
+            let alone = |at: usize| rest[..at].iter().all(|byte| b" \t\r,".contains(byte));
+            let lines = breaks.is_some_and(alone) && !spread(text);
+            Ok(layout(if lines { Shape::Lines } else { Shape::Objects }))
         }
-        Walk::More | Walk::Broken(_) if looks_like_lines(text) => Ok(layout(true, pointer)),
-        Walk::More if !ended => single(text, false, layout(false, pointer)),
+        Walk::More | Walk::Broken(_) if looks_like_lines(text) => Ok(layout(Shape::Lines)),
         // A document that is cut short may be an envelope all the same.
-        Walk::More => single(text, true, layout(false, pointer)),
-        Walk::Broken(_) => Ok(layout(false, pointer)),
+        Walk::More => single(text, sample.ended, layout(Shape::Objects)),
+        Walk::Broken(_) => Ok(layout(Shape::Objects)),
     }
+}
+
+/// Whether one of the first values of `text` stands on several lines.
+fn spread(text: &[u8]) -> bool {
+    let mut rest = text;
+    for _ in 0..FIRST_VALUES {
+        let Walk::End(end) = Span::default().walk(rest) else {
+            return false;
+        };
+        if rest[..end].contains(&b'\n') {
+            return true;
+        }
+        rest = rest[end..].trim_ascii_start();
+        if end == 0 || rest.is_empty() {
+            return false;
+        }
+    }
+    false
+}
+
+/// Whether another value follows the first one on its line.
+fn adjoin(text: &[u8], first: Walk) -> bool {
+    let rest = match first {
+        Walk::End(end) => text[end..].trim_ascii_start(),
+        Walk::More | Walk::Broken(_) => b"",
+    };
+    let gap = text.len() - rest.len();
+    rest.starts_with(b"{") && !text[..gap].contains(&b'\n')
 }
 
 /// A first line that is broken is judged by the one after it, unless it only opens something.
@@ -72,30 +120,31 @@ fn looks_like_lines(text: &[u8]) -> bool {
 
 impl Layout {
     /// How it is told on the screen.
-    pub(super) fn reading(&self) -> String {
-        if self.lines {
-            "json lines".to_owned()
-        } else if !self.pointer.is_empty() {
-            let said = if self.inferred {
-                "the only array of objects"
-            } else {
-                "records"
-            };
-            format!("json, {said} at {}", pointer(&self.pointer))
-        } else if self.array {
-            "json array".to_owned()
-        } else {
-            "json objects".to_owned()
+    pub(in crate::source) fn reading(&self) -> String {
+        match self.shape {
+            Shape::Lines => "json lines".to_owned(),
+            Shape::Array | Shape::Objects if !self.pointer.is_empty() => {
+                let said = if self.inferred {
+                    "the only array of objects"
+                } else {
+                    "records"
+                };
+                format!("json, {said} at {}", pointer(&self.pointer))
+            }
+            Shape::Array => "json array".to_owned(),
+            Shape::Objects => "json objects".to_owned(),
         }
     }
 }
 
 /// The pointer of `steps`, escaped as RFC 6901 says.
-pub(super) fn pointer(steps: &[String]) -> String {
-    steps
-        .iter()
-        .map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1")))
-        .collect()
+pub(in crate::source) fn pointer(steps: &[String]) -> String {
+    let mut pointer = String::new();
+    for step in steps {
+        pointer.push('/');
+        pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
+    }
+    pointer
 }
 
 fn steps(pointer: &str) -> Result<Vec<String>, (String, &'static str)> {
@@ -115,7 +164,10 @@ fn steps(pointer: &str) -> Result<Vec<String>, (String, &'static str)> {
 fn single(text: &[u8], whole: bool, layout: Layout) -> Result<Layout, (String, &'static str)> {
     let mut members = arrays_of_objects(text);
     match members.len() {
-        0 if !whole => Err((String::new(), "no array of objects is near the beginning")),
+        0 if !whole => Err((
+            "the document".to_owned(),
+            "no array of objects is near its beginning",
+        )),
         0 => Ok(layout),
         1 => Ok(Layout {
             pointer: members,
@@ -171,7 +223,12 @@ mod tests {
     use super::*;
 
     fn reading(text: &str) -> String {
-        match find(text.as_bytes(), true, false, None) {
+        let sample = Sample {
+            text: text.as_bytes(),
+            ended: true,
+            named_lines: false,
+        };
+        match find(sample, None) {
             Ok(layout) => layout.reading(),
             Err((pointer, reason)) => format!("{reason}: {pointer}"),
         }

@@ -9,15 +9,15 @@ use super::rows::Rows;
 
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Dialect {
-    pub(super) delimiter: u8,
-    pub(super) quote: Option<u8>,
-    pub(super) newline: Newline,
+pub(in crate::source) struct Dialect {
+    pub(in crate::source) delimiter: u8,
+    pub(in crate::source) quote: Option<u8>,
+    pub(in crate::source) newline: Newline,
 }
 
 /// What ends a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Newline {
+pub(in crate::source) enum Newline {
     Lf,
     CrLf,
     Cr,
@@ -25,14 +25,14 @@ pub(super) enum Newline {
 
 impl Newline {
     /// The last byte of a line; with `\n` a `\r` before it belongs to the ending too.
-    pub(super) fn terminator(self) -> u8 {
+    pub(in crate::source) fn terminator(self) -> u8 {
         match self {
             Newline::Lf | Newline::CrLf => b'\n',
             Newline::Cr => b'\r',
         }
     }
 
-    pub(super) fn bytes(self) -> &'static [u8] {
+    pub(in crate::source) fn bytes(self) -> &'static [u8] {
         match self {
             Newline::Lf => b"\n",
             Newline::CrLf => b"\r\n",
@@ -40,7 +40,7 @@ impl Newline {
         }
     }
 
-    pub(super) fn name(self) -> &'static str {
+    pub(in crate::source) fn name(self) -> &'static str {
         match self {
             Newline::Lf => "LF",
             Newline::CrLf => "CRLF",
@@ -48,17 +48,30 @@ impl Newline {
         }
     }
 
-    /// What most line endings of `sample` are.
-    pub(super) fn detect(sample: &[u8]) -> Self {
-        let feeds = memchr_iter(b'\n', sample).count();
-        let (mut pairs, mut alone) = (0, 0);
-        for at in memchr_iter(b'\r', sample) {
-            match sample.get(at + 1) {
-                Some(b'\n') => pairs += 1,
-                Some(_) => alone += 1,
-                None => alone += usize::from(feeds == 0),
+    /// What most line endings of `sample` are; those between quotes belong to cells.
+    pub(in crate::source) fn detect(sample: &[u8]) -> Self {
+        let mut outside = Endings::default();
+        let mut all = Endings::default();
+        let mut quoted = false;
+        for at in memchr3_iter(b'"', b'\r', b'\n', sample) {
+            if sample[at] == b'"' {
+                quoted = !quoted;
+                continue;
+            }
+            all.count(sample, at);
+            if !quoted {
+                outside.count(sample, at);
             }
         }
+        let Endings {
+            feeds,
+            pairs,
+            alone,
+        } = if outside == Endings::default() {
+            all
+        } else {
+            outside
+        };
         if alone > feeds {
             Newline::Cr
         } else if pairs * 2 > feeds {
@@ -69,8 +82,30 @@ impl Newline {
     }
 }
 
+/// How often lines end in which way.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Endings {
+    feeds: usize,
+    /// Those of the feeds that have a return before them.
+    pairs: usize,
+    /// Returns without a feed.
+    alone: usize,
+}
+
+impl Endings {
+    fn count(&mut self, sample: &[u8], at: usize) {
+        if sample[at] == b'\n' {
+            self.feeds += 1;
+        } else if sample.get(at + 1) == Some(&b'\n') {
+            self.pairs += 1;
+        } else {
+            self.alone += 1;
+        }
+    }
+}
+
 /// Takes the cells of a row as they are found.
-pub(super) trait Sink {
+pub(in crate::source) trait Sink {
     /// The next bytes of the current cell.
     fn piece(&mut self, bytes: &[u8]);
     /// The current cell is complete.
@@ -79,7 +114,7 @@ pub(super) trait Sink {
 
 /// Counts cells and keeps nothing.
 #[derive(Debug, Default)]
-pub(super) struct Count(pub(super) usize);
+pub(in crate::source) struct Count(pub(in crate::source) usize);
 
 impl Sink for Count {
     fn piece(&mut self, _: &[u8]) {}
@@ -90,41 +125,44 @@ impl Sink for Count {
 
 /// What stands at the beginning of some text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scanned {
+pub(in crate::source) enum Scanned {
     /// A row.
     Row(Extent),
     /// More text is needed to say.
     Incomplete,
-    /// A quote that is not closed within reach.
+    /// A quote that is not closed within reach. Where the input ends within reach, the last cell
+    /// holds all that stands behind the quote.
     Open,
 }
 
 /// How far a row reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Extent {
+pub(in crate::source) struct Extent {
     /// Where the next row begins.
-    pub(super) next: usize,
+    pub(in crate::source) next: usize,
     /// Where the row's own text ends, before its line ending.
-    pub(super) end: usize,
+    pub(in crate::source) end: usize,
     /// The first cell in which a quote is out of place.
-    pub(super) stray: Option<usize>,
+    pub(in crate::source) stray: Option<usize>,
     /// Cells that are quoted, and properly closed.
-    pub(super) quoted: usize,
+    pub(in crate::source) quoted: usize,
+    /// Line breaks inside cells.
+    pub(in crate::source) breaks: u64,
 }
 
 /// Text to scan, and how far.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Window<'t> {
-    pub(super) data: &'t [u8],
+pub(in crate::source) struct Window<'t> {
+    pub(in crate::source) data: &'t [u8],
     /// Whether the input ends where `data` does.
-    pub(super) ended: bool,
+    pub(in crate::source) ended: bool,
     /// How many bytes a quoted cell may reach over the end of its line.
-    pub(super) reach: usize,
+    pub(in crate::source) reach: usize,
 }
 
 impl Dialect {
     /// The row at the start of the window.
-    pub(super) fn scan(&self, window: Window<'_>, sink: &mut impl Sink) -> Scanned {
+    pub(in crate::source) fn scan(self, window: Window<'_>, sink: &mut impl Sink) -> Scanned {
         let Window { data, ended, .. } = window;
         let terminator = self.newline.terminator();
         let mut extent = Extent::default();
@@ -132,15 +170,19 @@ impl Dialect {
         for cell in 0.. {
             let end = if self.quote.is_some() && data.get(start).copied() == self.quote {
                 match self.quoted(window, start, sink) {
-                    Quoted::Closed { after, stray } => {
-                        extent.quoted += usize::from(!stray);
-                        if stray {
+                    Quoted::Closed(closed) => {
+                        extent.quoted += usize::from(!closed.stray);
+                        extent.breaks += closed.breaks;
+                        if closed.stray {
                             extent.stray.get_or_insert(cell);
                         }
-                        after
+                        closed.after
                     }
                     Quoted::Incomplete => return Scanned::Incomplete,
-                    Quoted::Open => return Scanned::Open,
+                    Quoted::Open => {
+                        sink.end_cell();
+                        return Scanned::Open;
+                    }
                 }
             } else {
                 let found = memchr2(self.delimiter, terminator, &data[start..]);
@@ -176,29 +218,32 @@ impl Dialect {
     }
 
     /// The quoted cell at `start`.
-    fn quoted(&self, window: Window<'_>, start: usize, sink: &mut impl Sink) -> Quoted {
+    fn quoted(self, window: Window<'_>, start: usize, sink: &mut impl Sink) -> Quoted {
         let Window { data, ended, reach } = window;
         let quote = data[start];
-        let mut from = start + 1;
-        let mut stray = false;
-        let mut line_end = None;
+        let terminator = self.newline.terminator();
+        let (mut from, mut at) = (start + 1, start + 1);
+        let mut closed = Closed::default();
         loop {
-            let Some(length) = memchr(quote, &data[from..]) else {
-                return if ended || data.len() - start > reach {
-                    Quoted::Open
-                } else {
-                    Quoted::Incomplete
-                };
-            };
-            let at = from + length;
-            if at - start > reach {
-                let line_end = *line_end.get_or_insert_with(|| {
-                    memchr(self.newline.terminator(), &data[start..])
-                        .map_or(data.len(), |length| start + length)
-                });
-                if line_end < at {
+            let Some(length) = memchr2(quote, terminator, &data[at..]) else {
+                if data.len() - start > reach {
                     return Quoted::Open;
                 }
+                if !ended {
+                    return Quoted::Incomplete;
+                }
+                sink.piece(&data[from..]);
+                return Quoted::Open;
+            };
+            at += length;
+            let breaks = data[at] == terminator;
+            closed.breaks += u64::from(breaks);
+            if closed.breaks > 0 && at - start > reach {
+                return Quoted::Open;
+            }
+            if breaks {
+                at += 1;
+                continue;
             }
             match data.get(at + 1) {
                 None if !ended => return Quoted::Incomplete,
@@ -208,34 +253,32 @@ impl Dialect {
                     from = at + 2;
                 }
                 Some(next) if *next != self.delimiter && self.ending(&data[at + 1..]) == 0 => {
-                    stray = true;
+                    closed.stray = true;
                     sink.piece(&data[from..=at]);
                     from = at + 1;
                 }
                 _ => {
                     sink.piece(&data[from..at]);
-                    return Quoted::Closed {
-                        after: at + 1,
-                        stray,
-                    };
+                    closed.after = at + 1;
+                    return Quoted::Closed(closed);
                 }
             }
+            at = from;
         }
     }
 
     /// Length of the line ending at the start of `text`.
-    fn ending(&self, text: &[u8]) -> usize {
+    fn ending(self, text: &[u8]) -> usize {
         match (self.newline, text) {
-            (Newline::Cr, [b'\r', ..]) | (Newline::Lf | Newline::CrLf, [b'\n', ..]) => 1,
+            // The last line of a file may have lost half of its ending.
+            (Newline::Cr, [b'\r', ..]) | (Newline::Lf | Newline::CrLf, [b'\n', ..] | [b'\r']) => 1,
             (Newline::Lf | Newline::CrLf, [b'\r', b'\n', ..]) => 2,
-            // A file whose last line lost half of its ending.
-            (Newline::Lf | Newline::CrLf, [b'\r']) => 1,
             _ => 0,
         }
     }
 
     /// `line` without the `\r` of its ending.
-    pub(super) fn trim_ending<'t>(&self, line: &'t [u8]) -> &'t [u8] {
+    pub(in crate::source) fn trim_ending(self, line: &[u8]) -> &[u8] {
         match (self.newline, line) {
             (Newline::Lf | Newline::CrLf, [text @ .., b'\r']) => text,
             _ => line,
@@ -243,7 +286,7 @@ impl Dialect {
     }
 
     /// The number of cells of `line`, or `None` when its quotes are not in order.
-    pub(super) fn clean_width(&self, line: &[u8]) -> Option<usize> {
+    pub(in crate::source) fn clean_width(self, line: &[u8]) -> Option<usize> {
         let window = Window {
             data: line,
             ended: true,
@@ -259,7 +302,7 @@ impl Dialect {
     }
 
     /// The cells of `line` by its delimiters alone; cells in quotes from end to end lose them.
-    pub(super) fn split_at_delimiters(&self, line: &[u8], sink: &mut impl Sink) {
+    pub(in crate::source) fn split_at_delimiters(self, line: &[u8], sink: &mut impl Sink) {
         for cell in line.split(|byte| *byte == self.delimiter) {
             match (self.quote, cell) {
                 (Some(quote), [first, inner @ .., last]) if *first == quote && *last == quote => {
@@ -280,8 +323,8 @@ impl Dialect {
 
     /// Takes rows off the front of `data` as long as they are whole, free of quotes and `expected`;
     /// stops before the first one that needs a closer look. Gives the bytes taken and the next line.
-    pub(super) fn plain_rows(
-        &self,
+    pub(in crate::source) fn plain_rows(
+        self,
         data: &[u8],
         expected: Expected,
         rows: &mut Rows,
@@ -329,15 +372,23 @@ impl Dialect {
 
 /// What rows are taken without a closer look.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Expected {
-    pub(super) width: usize,
-    pub(super) max_field: usize,
+pub(in crate::source) struct Expected {
+    pub(in crate::source) width: usize,
+    pub(in crate::source) max_field: usize,
     /// The line on which the first of them stands.
-    pub(super) line: u64,
+    pub(in crate::source) line: u64,
+}
+
+/// A quoted cell with its end.
+#[derive(Default)]
+struct Closed {
+    after: usize,
+    stray: bool,
+    breaks: u64,
 }
 
 enum Quoted {
-    Closed { after: usize, stray: bool },
+    Closed(Closed),
     Incomplete,
     Open,
 }
@@ -421,6 +472,8 @@ mod tests {
         assert_eq!(Newline::detect(b"a\nb\nc\rd\n"), Newline::Lf);
         assert_eq!(Newline::detect(b"a\rb\rc\r"), Newline::Cr);
         assert_eq!(Newline::detect(b"a\r"), Newline::Cr);
+        assert_eq!(Newline::detect(b"a,\"\r\r\r\"\nb"), Newline::Lf);
+        assert_eq!(Newline::detect(b"\"a\r\nb"), Newline::CrLf);
         assert_eq!(Newline::detect(b""), Newline::Lf);
     }
 }

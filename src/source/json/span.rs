@@ -7,7 +7,7 @@ const DEEPEST: usize = 1 << 20;
 
 /// A walk over a value that can stop and go on when more text is there.
 #[derive(Debug, Default)]
-pub(super) struct Span {
+pub(in crate::source) struct Span {
     /// How far the walk has come.
     at: usize,
     in_string: bool,
@@ -18,7 +18,7 @@ pub(super) struct Span {
 
 /// What the walk found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Walk {
+pub(in crate::source) enum Walk {
     /// The value ends before this position.
     End(usize),
     /// The text ends before the value does.
@@ -30,7 +30,7 @@ pub(super) enum Walk {
 
 impl Span {
     /// A walk that starts inside these containers and goes to the end of the outermost.
-    pub(super) fn inside(open: Vec<u8>) -> Self {
+    pub(in crate::source) fn inside(open: Vec<u8>) -> Self {
         Span {
             open,
             ..Span::default()
@@ -38,7 +38,7 @@ impl Span {
     }
 
     /// Walks on over `text`, which begins where the value does, or after what [`Span::forget`] took.
-    pub(super) fn walk(&mut self, text: &[u8]) -> Walk {
+    pub(in crate::source) fn walk(&mut self, text: &[u8]) -> Walk {
         while let Some(&byte) = text.get(self.at) {
             if self.in_string {
                 if let Some(broken) = self.walk_string(text) {
@@ -96,9 +96,27 @@ impl Span {
     }
 
     /// Takes what has been walked over as gone; gives its length.
-    pub(super) fn forget(&mut self) -> usize {
+    pub(in crate::source) fn forget(&mut self) -> usize {
         std::mem::take(&mut self.at)
     }
+}
+
+/// Where the objects of a line begin and end; all of it when it is anything else than objects.
+pub(super) fn objects_of(text: &[u8]) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        match Span::default().walk(&text[at..]) {
+            Walk::End(length) if text[at] == b'{' => {
+                found.push((at, at + length));
+                at += length;
+            }
+            _ => return vec![(0, text.len())],
+        }
+        let between = |byte: &&u8| byte.is_ascii_whitespace() || **byte == b',';
+        at += text[at..].iter().take_while(between).count();
+    }
+    found
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use memchr::{memchr, memchr_iter};
 
-use super::options::{Options, Quote};
+use super::reach::Reach;
 use super::scan::{Count, Dialect, Newline, Scanned, Window};
+use crate::source::{Header, Options, Quote};
 
 /// In the order in which a tie is settled: a comma is also a decimal sign and a part of prose.
 const DELIMITERS: [u8; 4] = [b'\t', b';', b'|', b','];
@@ -14,10 +15,10 @@ const MAX_PREAMBLE: usize = 20;
 
 /// What a sample says about a table.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Finding {
-    pub(super) dialect: Dialect,
+pub(in crate::source) struct Finding {
+    pub(in crate::source) dialect: Dialect,
     /// Title lines before the header.
-    pub(super) preamble: usize,
+    pub(in crate::source) preamble: usize,
 }
 
 /// How well a delimiter and a quote explain the sample.
@@ -53,15 +54,19 @@ impl Fit {
 
 /// The dialect of `sample`; what `options` say is taken as said. `ended` tells that the sample is
 /// the whole text.
-pub(super) fn detect(sample: &[u8], ended: bool, options: &Options) -> Finding {
-    let newline = Newline::detect(sample);
+pub(in crate::source) fn detect(sample: &[u8], ended: bool, options: &Options) -> Finding {
+    let rejects = dialect_of_rejects(sample, options.delimiter);
+    let newline = rejects.map_or_else(|| Newline::detect(sample), |(_, newline)| newline);
     let quotes: &[Option<u8>] = match options.quote {
         Some(Quote::None) => &[None],
         Some(Quote::Byte(quote)) => &[Some(quote)],
         None if memchr(b'"', sample).is_some() => &[Some(b'"'), None],
         None => &[Some(b'"')],
     };
-    let delimiters: Vec<u8> = match options.delimiter.or_else(|| delimiter_of_rejects(sample)) {
+    let delimiters: Vec<u8> = match options
+        .delimiter
+        .or(rejects.map(|(delimiter, _)| delimiter))
+    {
         Some(delimiter) => vec![delimiter],
         None => DELIMITERS
             .into_iter()
@@ -108,14 +113,20 @@ pub(super) fn detect(sample: &[u8], ended: bool, options: &Options) -> Finding {
     }
 }
 
-/// A file of rejected records says its delimiter before the name of its last column.
-fn delimiter_of_rejects(sample: &[u8]) -> Option<u8> {
-    let line = sample.split(|byte| matches!(byte, b'\r' | b'\n')).next()?;
-    let before = line.strip_suffix(super::Header::PROBLEMS.as_bytes())?;
-    before
+/// A file of rejected records says before and after the name of its last column how it is written.
+fn dialect_of_rejects(sample: &[u8], said: Option<u8>) -> Option<(u8, Newline)> {
+    let end = memchr::memchr2(b'\r', b'\n', sample)?;
+    let before = sample[..end].strip_suffix(Header::PROBLEMS.as_bytes())?;
+    let delimiter = before
         .last()
         .copied()
-        .filter(|byte| DELIMITERS.contains(byte))
+        .filter(|byte| DELIMITERS.contains(byte) || said == Some(*byte))?;
+    let newline = match &sample[end..] {
+        [b'\r', b'\n', ..] => Newline::CrLf,
+        [b'\r', ..] => Newline::Cr,
+        _ => Newline::Lf,
+    };
+    Some((delimiter, newline))
 }
 
 fn better_quoting(fits: Vec<(Dialect, Fit)>) -> (Dialect, Fit) {
@@ -145,13 +156,14 @@ fn fit(sample: &[u8], ended: bool, dialect: Dialect) -> Fit {
     let terminator = dialect.newline.terminator();
     let mut fit = Fit::default();
     let mut at = 0;
+    let mut reach = Reach::new(REACH);
     while at < sample.len() {
         let data = &sample[at..];
         let mut count = Count::default();
         let window = Window {
             data,
             ended,
-            reach: REACH,
+            reach: reach.bytes(),
         };
         let next = match dialect.scan(window, &mut count) {
             Scanned::Row(extent) => {
@@ -165,22 +177,14 @@ fn fit(sample: &[u8], ended: bool, dialect: Dialect) -> Fit {
             Scanned::Incomplete => break,
             Scanned::Open => {
                 fit.strays += 1;
+                reach.looked_in_vain(reach.bytes().min(data.len()));
                 memchr(terminator, data).map_or(data.len(), |end| end + 1)
             }
         };
         at += next.max(1);
+        reach.read(next);
     }
-    if let Some(quote) = dialect.quote {
-        fit.opening = memchr_iter(quote, sample)
-            .filter(|at| match at.checked_sub(1) {
-                None => true,
-                Some(before) => {
-                    let before = sample[before];
-                    before == dialect.delimiter || matches!(before, b'\r' | b'\n')
-                }
-            })
-            .count();
-    }
+    fit.opening = opening_quotes(sample, dialect);
     let mut counts = std::collections::HashMap::new();
     for width in &fit.widths {
         *counts.entry(*width).or_insert(0_usize) += 1;
@@ -206,6 +210,19 @@ fn fit(sample: &[u8], ended: bool, dialect: Dialect) -> Fit {
     fit
 }
 
+/// Quotes that stand where a cell may begin.
+fn opening_quotes(sample: &[u8], dialect: Dialect) -> usize {
+    let begins = |at: &usize| match at.checked_sub(1) {
+        None => true,
+        Some(before) => {
+            let before = sample[before];
+            before == dialect.delimiter || matches!(before, b'\r' | b'\n')
+        }
+    };
+    let quotes = dialect.quote.map(|quote| memchr_iter(quote, sample));
+    quotes.map_or(0, |quotes| quotes.filter(begins).count())
+}
+
 /// Lines without a delimiter before a table whose rows agree are its title.
 fn preamble(fit: &Fit) -> usize {
     let lines = fit.widths.iter().take_while(|width| **width == 1).count();
@@ -220,7 +237,7 @@ fn preamble(fit: &Fit) -> usize {
 }
 
 /// The delimiter that Excel writes into the first line (`sep=;`), and the length of that line.
-pub(super) fn separator_line(text: &[u8]) -> Option<(u8, usize)> {
+pub(in crate::source) fn separator_line(text: &[u8]) -> Option<(u8, usize)> {
     let rest = text
         .strip_prefix(b"sep=")
         .or_else(|| text.strip_prefix(b"\"sep="))?;

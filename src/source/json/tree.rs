@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Value as Json};
 
 /// Under this key the library hands out the digits of a number as they stand.
@@ -10,13 +11,13 @@ const NUMBER: &str = "$serde_json::private::Number";
 
 /// A parsed value and the keys that stood in one object twice with different values.
 #[derive(Debug)]
-pub(super) struct Parsed {
-    pub(super) tree: Json,
-    pub(super) duplicates: Vec<(String, Json)>,
+pub(in crate::source) struct Parsed {
+    pub(in crate::source) tree: Json,
+    pub(in crate::source) duplicates: Vec<(String, Json)>,
 }
 
 /// Parses `text`, which must be one value and nothing else, at most `depth` levels deep.
-pub(super) fn parse(text: &str, depth: usize) -> Result<Parsed, serde_json::Error> {
+pub(in crate::source) fn parse(text: &str, depth: usize) -> Result<Parsed, serde_json::Error> {
     let mut duplicates = Vec::new();
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let tree = Seed {
@@ -29,7 +30,7 @@ pub(super) fn parse(text: &str, depth: usize) -> Result<Parsed, serde_json::Erro
 }
 
 /// Path (`user.name`, `tags.0`) of the first text in `tree` that holds `wanted`.
-pub(super) fn path_of(tree: &Json, wanted: char) -> Option<(String, &str)> {
+pub(in crate::source) fn path_of(tree: &Json, wanted: char) -> Option<(String, &str)> {
     let below = |step: &str, value| {
         let (path, text) = path_of(value, wanted)?;
         let dot = if path.is_empty() { "" } else { "." };
@@ -121,13 +122,15 @@ impl<'de> Visitor<'de> for Seed<'_> {
                 return Ok(Json::Number(number));
             }
             let value = access.next_value_seed(self.inner()?)?;
-            if let Some(known) = members.get(&key) {
-                if *known != value {
-                    self.duplicates.push((key, value));
+            match members.entry(key) {
+                Entry::Vacant(place) => {
+                    place.insert(value);
                 }
-                continue;
+                Entry::Occupied(known) if *known.get() == value => {}
+                Entry::Occupied(known) => {
+                    self.duplicates.push((known.key().clone(), value));
+                }
             }
-            members.insert(key, value);
         }
         Ok(Json::Object(members))
     }

@@ -2,9 +2,9 @@
 
 use encoding_rs::{Decoder, DecoderResult, UTF_8};
 
-use super::Error;
 use super::encoding::{Charset, mark};
 use super::stream::Stream;
+use crate::source::Error;
 
 /// How much is read at a time: enough that the calls vanish, little enough to stay in the cache.
 const CHUNK: usize = 256 << 10;
@@ -12,7 +12,7 @@ const CHUNK: usize = 256 << 10;
 const HISTORY: usize = 8;
 
 /// The text of an input: what has been read and not yet consumed, in one piece.
-pub(super) struct Feed {
+pub(in crate::source) struct Feed {
     text: Text,
     buffer: Vec<u8>,
     start: usize,
@@ -22,7 +22,7 @@ pub(super) struct Feed {
 
 impl Feed {
     /// The text of `sample` and then of `stream`.
-    pub(super) fn new(sample: Vec<u8>, stream: Stream, charset: Charset) -> Self {
+    pub(in crate::source) fn new(sample: Vec<u8>, stream: Stream, charset: Charset) -> Self {
         let decoding = match charset {
             Charset::Standard(encoding) if encoding == UTF_8 => Decoding::None,
             Charset::Standard(encoding) => {
@@ -49,32 +49,32 @@ impl Feed {
     }
 
     /// What can be looked at without reading more.
-    pub(super) fn data(&self) -> &[u8] {
+    pub(in crate::source) fn data(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
 
     /// Whether [`Feed::data`] reaches to the end of the input.
-    pub(super) fn ended(&self) -> bool {
+    pub(in crate::source) fn ended(&self) -> bool {
         self.ended
     }
 
     /// Why the input ended before its time.
-    pub(super) fn cut(&self) -> Option<&str> {
+    pub(in crate::source) fn cut(&self) -> Option<&str> {
         self.text.stream.cut()
     }
 
     /// The stream behind it, for name and progress.
-    pub(super) fn stream(&self) -> &Stream {
+    pub(in crate::source) fn stream(&self) -> &Stream {
         &self.text.stream
     }
 
     /// Gives up the first `count` bytes of [`Feed::data`].
-    pub(super) fn consume(&mut self, count: usize) {
+    pub(in crate::source) fn consume(&mut self, count: usize) {
         self.start += count.min(self.end - self.start);
     }
 
     /// Makes [`Feed::data`] longer, or finds that it has ended.
-    pub(super) fn fill(&mut self) -> Result<(), Error> {
+    pub(in crate::source) fn fill(&mut self) -> Result<(), Error> {
         if self.ended {
             return Ok(());
         }
@@ -95,7 +95,7 @@ impl Feed {
     }
 
     /// Makes [`Feed::data`] at least `size` bytes long unless the input ends before.
-    pub(super) fn fill_to(&mut self, size: usize) -> Result<(), Error> {
+    pub(in crate::source) fn fill_to(&mut self, size: usize) -> Result<(), Error> {
         while !self.ended && self.data().len() < size {
             self.fill()?;
         }

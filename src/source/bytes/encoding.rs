@@ -11,7 +11,7 @@ use super::codepage::{CP437, CP850, CP865, Upper};
 
 /// How the characters of a file are written as bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Charset {
+pub(in crate::source) enum Charset {
     /// One of the Encoding Standard.
     Standard(&'static Encoding),
     /// A single-byte page of our own, with its name.
@@ -19,10 +19,10 @@ pub(super) enum Charset {
 }
 
 impl Charset {
-    pub(super) const UTF_8: Charset = Charset::Standard(UTF_8);
+    pub(in crate::source) const UTF_8: Charset = Charset::Standard(UTF_8);
 
     /// The encoding that `label` names, in any case.
-    pub(super) fn from_label(label: &str) -> Option<Self> {
+    pub(in crate::source) fn from_label(label: &str) -> Option<Self> {
         let key: String = label
             .chars()
             .filter(char::is_ascii_alphanumeric)
@@ -39,7 +39,7 @@ impl Charset {
     }
 
     /// Lower-case name for the screen.
-    pub(super) fn name(self) -> String {
+    pub(in crate::source) fn name(self) -> String {
         match self {
             Charset::Standard(encoding) => encoding.name().to_ascii_lowercase(),
             Charset::Page(_, name) => name.to_owned(),
@@ -61,7 +61,7 @@ impl Charset {
     }
 
     /// Appends `text` in this encoding; what it cannot say becomes `?`.
-    pub(super) fn encode(self, text: &str, out: &mut Vec<u8>) {
+    pub(in crate::source) fn encode(self, text: &str, out: &mut Vec<u8>) {
         match self {
             Charset::Standard(encoding) if encoding == UTF_8 => {
                 out.extend_from_slice(text.as_bytes());
@@ -103,16 +103,16 @@ fn encode_standard(encoding: &'static Encoding, mut text: &str, out: &mut Vec<u8
 
 /// What a sample says about the encoding.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Evidence {
-    pub(super) charset: Charset,
+pub(in crate::source) struct Evidence {
+    pub(in crate::source) charset: Charset,
     /// Length of the byte order mark.
-    pub(super) bom: usize,
+    pub(in crate::source) bom: usize,
     /// Whether the sample is plain ASCII, so that the rest may still be anything.
-    pub(super) ascii: bool,
+    pub(in crate::source) ascii: bool,
 }
 
 /// A byte order mark at the start of `sample`.
-pub(super) fn byte_order_mark(sample: &[u8]) -> Option<Evidence> {
+pub(in crate::source) fn byte_order_mark(sample: &[u8]) -> Option<Evidence> {
     let (encoding, bom) = Encoding::for_bom(sample)?;
     Some(Evidence {
         charset: Charset::Standard(encoding),
@@ -126,7 +126,7 @@ pub(super) fn byte_order_mark(sample: &[u8]) -> Option<Evidence> {
 /// UTF-8 wins as soon as a tenth of what is not ASCII is valid UTF-8: by chance that does not
 /// happen, and a wrong UTF-8 shows itself as bytes that do not decode, while a wrong single-byte page
 /// shows itself as nothing at all.
-pub(super) fn detect(sample: &[u8]) -> Evidence {
+pub(in crate::source) fn detect(sample: &[u8]) -> Evidence {
     let found = |charset, ascii| Evidence {
         charset,
         bom: 0,
@@ -244,12 +244,12 @@ fn latin_score(charset: Charset, sample: &[u8]) -> i64 {
 }
 
 /// The three bytes that stand for a byte that did not decode.
-pub(super) fn mark(byte: u8) -> [u8; 3] {
+pub(in crate::source) fn mark(byte: u8) -> [u8; 3] {
     [0xf8 | byte >> 6, 0xf8 | byte >> 3 & 7, 0xf8 | byte & 7]
 }
 
 /// The byte that three bytes of [`mark`] stand for.
-pub(super) fn unmark(bytes: &[u8]) -> Option<u8> {
+pub(in crate::source) fn unmark(bytes: &[u8]) -> Option<u8> {
     match bytes {
         [a, b, c, ..] if *a >= 0xf8 && *b >= 0xf8 && *c >= 0xf8 => {
             Some((a & 7) << 6 | (b & 7) << 3 | c & 7)

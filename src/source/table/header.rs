@@ -1,30 +1,28 @@
 //! What the columns of a table are called, and whether its first line says so.
 
-use super::options::{HeaderKind, Options};
-use super::record::Header;
-use super::{Error, Quote};
+use crate::source::{Error, Header, HeaderKind, Options, Quote};
 
 /// The columns of a table, and what was found before them.
 #[derive(Debug, Clone)]
-pub(super) struct Columns {
-    pub(super) header: Header,
+pub(in crate::source) struct Columns {
+    pub(in crate::source) header: Header,
     /// Cells of a row as the file writes it.
-    pub(super) width: usize,
-    pub(super) kind: HeaderKind,
+    pub(in crate::source) width: usize,
+    pub(in crate::source) kind: HeaderKind,
     /// Whether the last column holds the problems of an earlier run.
-    pub(super) rejects: bool,
+    pub(in crate::source) rejects: bool,
 }
 
 /// The first rows of a table as text, with the line of the first.
-pub(super) struct Opening<'t> {
-    pub(super) file: &'t str,
-    pub(super) line: u64,
-    pub(super) rows: &'t [Vec<String>],
+pub(in crate::source) struct Opening<'t> {
+    pub(in crate::source) file: &'t str,
+    pub(in crate::source) line: u64,
+    pub(in crate::source) rows: &'t [Vec<String>],
 }
 
 impl Columns {
     /// The columns that the opening of a table tells, or the options in its stead.
-    pub(super) fn find(opening: &Opening<'_>, options: &Options) -> Result<Self, Error> {
+    pub(in crate::source) fn find(opening: &Opening<'_>, options: &Options) -> Result<Self, Error> {
         let first = opening.rows.first().map_or(&[][..], Vec::as_slice);
         let rejects = first.len() > 1
             && first
@@ -41,10 +39,10 @@ impl Columns {
             HeaderKind::None => commonest_width(opening.rows),
             HeaderKind::Names | HeaderKind::NamesAndTypes => first.len(),
         };
-        let named = width - usize::from(rejects);
+        let own = width - usize::from(rejects);
         let mut names: Vec<String> = match kind {
             HeaderKind::None => Vec::new(),
-            HeaderKind::Names | HeaderKind::NamesAndTypes => first[..named]
+            HeaderKind::Names | HeaderKind::NamesAndTypes => first[..own]
                 .iter()
                 .map(|name| {
                     name.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
@@ -53,13 +51,13 @@ impl Columns {
                 .collect(),
         };
         // A preset names the columns of the longest form of a file.
-        for (index, name) in options.columns.iter().take(named).enumerate() {
+        for (index, name) in options.columns.iter().take(own).enumerate() {
             match names.get_mut(index) {
                 Some(known) => known.clone_from(name),
                 None => names.push(name.clone()),
             }
         }
-        for index in names.len()..named {
+        for index in names.len()..own {
             names.push(format!("column{}", index + 1));
         }
         for (index, name) in names.iter_mut().enumerate() {
@@ -77,7 +75,7 @@ impl Columns {
     }
 
     /// How it is told on the screen.
-    pub(super) fn reading(&self) -> &'static str {
+    pub(in crate::source) fn reading(&self) -> &'static str {
         match self.kind {
             HeaderKind::None => "no header",
             HeaderKind::Names => "header",
@@ -169,7 +167,7 @@ fn is_type(cell: &str) -> bool {
 }
 
 /// How a quote is told on the screen, when it is not the usual one.
-pub(super) fn quote_reading(quote: Quote) -> Option<String> {
+pub(in crate::source) fn quote_reading(quote: Quote) -> Option<String> {
     match quote {
         Quote::Byte(b'"') => None,
         Quote::None => Some("no quoting".to_owned()),

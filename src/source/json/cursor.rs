@@ -2,15 +2,15 @@
 
 use memchr::{memchr, memchr_iter, memrchr};
 
-use super::Error;
-use super::feed::Feed;
 use super::span::{Span, Walk};
+use crate::source::Error;
+use crate::source::bytes::Feed;
 
 /// The longest key that is compared with a step of a pointer.
 const LONGEST_KEY: usize = 64 << 10;
 
 /// A place in the text of an input.
-pub(super) struct Cursor {
+pub(in crate::source) struct Cursor {
     feed: Feed,
     line: u64,
     column: usize,
@@ -18,7 +18,7 @@ pub(super) struct Cursor {
 
 /// What cutting a value out of the text came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cut {
+pub(in crate::source) enum Cut {
     /// It is so long.
     Whole(usize),
     /// From this position on no closing bracket mends it.
@@ -30,7 +30,7 @@ pub(super) enum Cut {
 }
 
 impl Cursor {
-    pub(super) fn new(feed: Feed) -> Self {
+    pub(in crate::source) fn new(feed: Feed) -> Self {
         Cursor {
             feed,
             line: 1,
@@ -39,25 +39,25 @@ impl Cursor {
     }
 
     /// The physical line, from 1.
-    pub(super) fn line(&self) -> u64 {
+    pub(in crate::source) fn line(&self) -> u64 {
         self.line
     }
 
     /// Bytes of that line which lie behind.
-    pub(super) fn column(&self) -> usize {
+    pub(in crate::source) fn column(&self) -> usize {
         self.column
     }
 
-    pub(super) fn feed(&self) -> &Feed {
+    pub(in crate::source) fn feed(&self) -> &Feed {
         &self.feed
     }
 
-    pub(super) fn data(&self) -> &[u8] {
+    pub(in crate::source) fn data(&self) -> &[u8] {
         self.feed.data()
     }
 
     /// Goes on by `count` bytes.
-    pub(super) fn consume(&mut self, count: usize) {
+    pub(in crate::source) fn consume(&mut self, count: usize) {
         let passed = &self.feed.data()[..count];
         match memrchr(b'\n', passed) {
             Some(last) => {
@@ -70,7 +70,7 @@ impl Cursor {
     }
 
     /// The next byte that is no white space; stands on it.
-    pub(super) fn peek(&mut self) -> Result<Option<u8>, Error> {
+    pub(in crate::source) fn peek(&mut self) -> Result<Option<u8>, Error> {
         loop {
             let data = self.feed.data();
             let blank = data
@@ -87,7 +87,7 @@ impl Cursor {
     }
 
     /// Length of the value that begins here, without going on.
-    pub(super) fn cut(&mut self, limit: usize) -> Result<Cut, Error> {
+    pub(in crate::source) fn cut(&mut self, limit: usize) -> Result<Cut, Error> {
         let mut span = Span::default();
         loop {
             match span.walk(self.feed.data()) {
@@ -103,7 +103,7 @@ impl Cursor {
     }
 
     /// Goes to where the walk ends; `false` when it is broken or the input ends before.
-    pub(super) fn skip(&mut self, mut span: Span) -> Result<bool, Error> {
+    pub(in crate::source) fn skip(&mut self, mut span: Span) -> Result<bool, Error> {
         loop {
             match span.walk(self.feed.data()) {
                 Walk::End(length) => {
@@ -127,7 +127,7 @@ impl Cursor {
     }
 
     /// The position of the next line break, or of the end of the input; `None` beyond `limit`.
-    pub(super) fn line_length(&mut self, limit: usize) -> Result<Option<usize>, Error> {
+    pub(in crate::source) fn line_length(&mut self, limit: usize) -> Result<Option<usize>, Error> {
         let mut searched = 0;
         loop {
             let data = self.feed.data();
@@ -147,7 +147,7 @@ impl Cursor {
     }
 
     /// Goes to the beginning of the next line; `false` at the end of the input.
-    pub(super) fn skip_line(&mut self) -> Result<bool, Error> {
+    pub(in crate::source) fn skip_line(&mut self) -> Result<bool, Error> {
         loop {
             let data = self.feed.data();
             if let Some(length) = memchr(b'\n', data) {
@@ -164,7 +164,7 @@ impl Cursor {
 
     /// Stands behind the `{` of an object or behind one of its values: goes to the value of the next
     /// member and gives its key. `None` at the end of the object, and where it is broken.
-    pub(super) fn next_key(&mut self) -> Result<Option<String>, Error> {
+    pub(in crate::source) fn next_key(&mut self) -> Result<Option<String>, Error> {
         let mut next = self.peek()?;
         if next == Some(b',') {
             self.consume(1);
@@ -194,7 +194,7 @@ impl Cursor {
     }
 
     /// Goes to the value that `step` of a pointer means, in the container just entered.
-    pub(super) fn find(&mut self, container: u8, step: &str) -> Result<bool, Error> {
+    pub(in crate::source) fn find(&mut self, container: u8, step: &str) -> Result<bool, Error> {
         if container == b'{' {
             while let Some(key) = self.next_key()? {
                 if key == step {

@@ -7,15 +7,18 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::Error;
-use super::options::Limits;
+use crate::source::{Error, Limits};
 
 /// The end of the central directory is at most this far from the end of the file.
 const TAIL: u64 = 22 + 65_535;
 
 /// An error when the entries of the archive come to more than the limits allow. What is no archive
 /// is left to be found by who reads it.
-pub(super) fn refuse_bomb(path: &Path, file: &str, limits: &Limits) -> Result<(), Error> {
+pub(in crate::source) fn refuse_bomb(
+    path: &Path,
+    file: &str,
+    limits: &Limits,
+) -> Result<(), Error> {
     let expanded = || -> io::Result<Option<u64>> {
         let mut content = File::open(path)?;
         let length = content.metadata()?.len();

@@ -1,0 +1,252 @@
+//! Tables from a second file: what the export does not say but its key leads to.
+//!
+//! ```toml
+//! [lookup.agents]
+//! file = "agents.csv"      # beside the mapping file
+//! key  = "id"
+//! ```
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::boolean::fold;
+use super::error::{Findings, suggest};
+use super::reader::{Section, Text, wrong_type};
+use crate::source::Header;
+
+/// The largest lookup file that is read: it is kept in memory.
+const LIMIT: u64 = 256 << 20;
+
+/// A table in memory, found by its key.
+#[derive(Debug)]
+pub(super) struct Lookup {
+    pub(super) name: String,
+    header: Header,
+    rows: Vec<Vec<String>>,
+    by_key: HashMap<String, usize>,
+    by_folded: HashMap<String, usize>,
+}
+
+impl Lookup {
+    /// The row of a key: exact, else without regard to case and blanks around.
+    pub(super) fn row(&self, key: &str) -> Option<&[String]> {
+        let found = self.by_key.get(key);
+        let found = found.or_else(|| self.by_folded.get(&fold(key)))?;
+        self.rows.get(*found).map(Vec::as_slice)
+    }
+
+    /// Position of a column.
+    pub(super) fn column(&self, name: &str) -> Option<usize> {
+        self.header.find(name)
+    }
+
+    /// The value of a column in the row of a key.
+    pub(super) fn value(&self, key: &str, column: usize) -> Option<&str> {
+        let row = self.row(key)?;
+        Some(row.get(column).map_or("", String::as_str))
+    }
+
+    /// What could be meant by a column that is not there.
+    pub(super) fn suggest_column(&self, name: &str) -> Option<String> {
+        suggest(name, self.header.names().iter().map(String::as_str))
+    }
+}
+
+/// The tables of one mapping file.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lookups {
+    tables: Vec<Arc<Lookup>>,
+    /// Also those that could not be read, so that their users are not findings too.
+    declared: Vec<String>,
+}
+
+impl Lookups {
+    /// Reads `[lookup]` and the files that it names.
+    pub(super) fn read(
+        value: &Spanned<DeValue<'_>>,
+        dir: Option<&Path>,
+        findings: &mut Findings,
+    ) -> Lookups {
+        let mut lookups = Lookups::default();
+        let DeValue::Table(tables) = value.get_ref() else {
+            wrong_type::<()>(
+                "lookup",
+                "a table of tables",
+                value.get_ref(),
+                value.span(),
+                findings,
+            );
+            return lookups;
+        };
+        for (name, value) in tables {
+            lookups.declared.push(name.get_ref().to_string());
+            let DeValue::Table(table) = value.get_ref() else {
+                wrong_type::<()>(
+                    name.get_ref(),
+                    "a table",
+                    value.get_ref(),
+                    value.span(),
+                    findings,
+                );
+                continue;
+            };
+            let section = Section::new(table, format!("[lookup.{}]", name.get_ref()), name.span());
+            let table = read_table(name.get_ref(), section, dir, findings);
+            lookups.tables.extend(table.map(Arc::new));
+        }
+        lookups
+    }
+
+    /// The table of a name; an unknown name is a finding.
+    pub(super) fn find(&self, name: &Text, findings: &mut Findings) -> Option<Arc<Lookup>> {
+        let found = self.get(name.get_ref());
+        if found.is_none() && !self.declared.contains(name.get_ref()) {
+            findings.add_with(
+                name.span(),
+                format!("the file has no [lookup.{}]", name.get_ref()),
+                suggest(name.get_ref(), self.declared.iter().map(String::as_str)),
+            );
+        }
+        found
+    }
+
+    /// The table of a name.
+    pub(super) fn get(&self, name: &str) -> Option<Arc<Lookup>> {
+        self.tables.iter().find(|table| table.name == name).cloned()
+    }
+
+    /// Whether a table of this name stands in the file, readable or not.
+    pub(super) fn is_declared(&self, name: &str) -> bool {
+        self.declared.iter().any(|known| known == name)
+    }
+}
+
+fn read_table(
+    name: &str,
+    mut section: Section<'_, '_>,
+    dir: Option<&Path>,
+    findings: &mut Findings,
+) -> Option<Lookup> {
+    let file = section.text("file", findings);
+    let key = section.text("key", findings);
+    let delimiter = section.letter("delimiter", findings);
+    let encoding = section.text("encoding", findings);
+    for (word, value) in [("file", &file), ("key", &key)] {
+        if value.is_none() && section.value(word).is_none() {
+            findings.add(section.span(), format!("[lookup.{name}] has no `{word}`"));
+        }
+    }
+    section.finish(findings);
+    let (file, key) = (file?, key?);
+    let text = match read_text(file.get_ref(), dir, encoding.as_ref()) {
+        Ok(text) => text,
+        Err(reason) => {
+            findings.add(
+                file.span(),
+                format!("cannot read {}: {reason}", file.get_ref()),
+            );
+            return None;
+        }
+    };
+    let delimiter = delimiter.unwrap_or_else(|| guess_delimiter(&text));
+    let mut lookup = match parse(name, &text, delimiter) {
+        Ok(lookup) => lookup,
+        Err(reason) => {
+            findings.add(
+                file.span(),
+                format!("cannot read {}: {reason}", file.get_ref()),
+            );
+            return None;
+        }
+    };
+    let Some(column) = lookup.column(key.get_ref()) else {
+        let message = format!("{} has no column `{}`", file.get_ref(), key.get_ref());
+        findings.add_with(key.span(), message, lookup.suggest_column(key.get_ref()));
+        return None;
+    };
+    if let Err(twice) = lookup.index(column) {
+        let message = format!(
+            "{}: the key `{twice}` stands twice, with different values",
+            file.get_ref()
+        );
+        findings.add(key.span(), message);
+    }
+    Some(lookup)
+}
+
+fn read_text(file: &str, dir: Option<&Path>, encoding: Option<&Text>) -> Result<String, String> {
+    let path = dir.map_or_else(|| PathBuf::from(file), |dir| dir.join(file));
+    let metadata = std::fs::metadata(&path).map_err(|error| error.to_string())?;
+    if !metadata.is_file() || metadata.len() > LIMIT {
+        return Err("not a file of at most 256 MB".to_owned());
+    }
+    let bytes = std::fs::read(&path).map_err(|error| error.to_string())?;
+    let label = encoding.map_or("utf-8", |label| label.get_ref().as_str());
+    let encoding = encoding_rs::Encoding::for_label(label.as_bytes())
+        .ok_or_else(|| format!("unknown encoding `{label}`"))?;
+    let (text, used, is_damaged) = encoding.decode(&bytes);
+    if is_damaged {
+        return Err(format!(
+            "it is not {}; `encoding` says what it is",
+            used.name()
+        ));
+    }
+    Ok(text.into_owned())
+}
+
+/// The most frequent of the usual signs in the first line.
+fn guess_delimiter(text: &str) -> char {
+    let header = text.lines().next().unwrap_or_default();
+    let usual = [',', ';', '\t', '|'];
+    // The last of equals is taken, and a comma should win against nothing at all.
+    usual
+        .into_iter()
+        .rev()
+        .max_by_key(|sign| header.matches(*sign).count())
+        .unwrap_or(',')
+}
+
+fn parse(name: &str, text: &str, delimiter: char) -> Result<Lookup, String> {
+    let delimiter =
+        u8::try_from(delimiter).map_err(|_| "its delimiter is no ASCII character".to_owned())?;
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let header = reader.headers().map_err(|error| error.to_string())?;
+    let header = Header::new(header.iter().map(str::to_owned).collect());
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| error.to_string())?;
+        rows.push(record.iter().map(str::to_owned).collect());
+    }
+    Ok(Lookup {
+        name: name.to_owned(),
+        header,
+        rows,
+        by_key: HashMap::new(),
+        by_folded: HashMap::new(),
+    })
+}
+
+impl Lookup {
+    /// Builds the index; the error is a key with two different rows.
+    fn index(&mut self, column: usize) -> Result<(), String> {
+        let mut twice = None;
+        for (at, row) in self.rows.iter().enumerate() {
+            let Some(key) = row.get(column).filter(|key| !key.trim().is_empty()) else {
+                continue;
+            };
+            let other = self.by_key.insert(key.clone(), at);
+            if other.is_some_and(|other| self.rows[other] != *row) {
+                twice = Some(key.clone());
+            }
+            self.by_folded.entry(fold(key)).or_insert(at);
+        }
+        twice.map_or(Ok(()), Err)
+    }
+}

@@ -1,0 +1,78 @@
+//! The files of a migration made again from its ledger.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::call::Problem;
+use crate::pipeline::Delivered;
+use crate::report::files::Files;
+use crate::report::{Error, Mode, StatusView};
+
+/// `accepted.csv`, `problems.csv` and `status.json` of all runs together. The records themselves are
+/// not in a ledger, so `rejected.csv` stays as it is.
+#[derive(Debug)]
+pub struct Rewrite {
+    files: Files,
+}
+
+impl Rewrite {
+    /// New files in this folder, which is made if it is not there.
+    pub fn create(folder: &Path) -> Result<Self, Error> {
+        let files = Files::create(folder, &[], Mode::Run)?;
+        Ok(Rewrite { files })
+    }
+
+    /// Adds what was delivered for a call, and when.
+    pub fn accepted(&mut self, delivered: &Delivered, when: Timestamp) -> Result<(), Error> {
+        self.files.accepted(delivered, when)
+    }
+
+    /// Adds a problem.
+    pub fn problem(&mut self, problem: &Problem) -> Result<(), Error> {
+        self.files.problem(problem)
+    }
+
+    /// Completes the files and returns their names.
+    pub fn finish(self, view: &StatusView) -> Result<Vec<PathBuf>, Error> {
+        let (folder, written) = self.files.finish()?;
+        let mut paths = written.files;
+        let (path, mut file) = folder.replace("status.json")?;
+        serde_json::to_vec_pretty(view)
+            .map_err(std::io::Error::from)
+            .and_then(|json| file.write_all(&json))
+            .and_then(|()| file.write_all(b"\n"))
+            .map_err(Error::write(&path))?;
+        paths.push(path);
+        Ok(paths)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn the_files_are_made_again_and_rejected_records_stay() {
+        let out = tempfile::tempdir().unwrap();
+        fs::write(out.path().join("rejected.csv"), "edited").unwrap();
+        let mut rewrite = Rewrite::create(out.path()).unwrap();
+        let delivered = Delivered {
+            identity: "=1".to_owned(),
+            uid: None,
+            recording: None,
+            bytes: 0,
+            in_doubt: 0,
+        };
+        let when = Timestamp::UNIX_EPOCH;
+        rewrite.accepted(&delivered, when).unwrap();
+        let paths = rewrite.finish(&StatusView::default()).unwrap();
+        assert_eq!(paths.len(), 3);
+        let read = |name: &str| fs::read_to_string(out.path().join(name)).unwrap();
+        assert!(read("accepted.csv").ends_with("\n'=1,,,0,1970-01-01T00:00:00.000Z\n"));
+        assert_eq!(read("rejected.csv"), "edited");
+    }
+}

@@ -1,0 +1,16 @@
+//! JSON records: one a line, one after the other, or in an array somewhere in a document.
+//!
+//! Values are cut out of the text first (`span`, `cursor`) and parsed each on its own (`tree`), so that
+//! a broken one costs itself and that an array of any length is read in the memory of one element.
+//! `layout` finds out where the records are, `reading` walks there, `values` takes them, `records`
+//! makes records of them.
+
+mod cursor;
+mod layout;
+mod reading;
+mod records;
+mod span;
+mod tree;
+mod values;
+
+pub(in crate::source) use reading::JsonReader;

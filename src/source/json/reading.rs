@@ -1,0 +1,373 @@
+//! Walks through a document to its records.
+
+use std::sync::Arc;
+
+use super::cursor::Cursor;
+use super::layout::{self, Layout, Sample, Shape};
+use super::records::Piece;
+use super::span::{Span, objects_of};
+use super::values::Behind;
+use crate::call::Code;
+use crate::source::bytes::Feed;
+use crate::source::table::{FULL_BYTES, FULL_ROWS};
+use crate::source::{Batch, Error, Input, Limits, Options, Sheet};
+
+/// How much text decides on where the records are.
+const SAMPLE: usize = 1 << 20;
+
+/// JSON that is being read.
+pub(in crate::source) struct JsonReader {
+    pub(super) cursor: Cursor,
+    pub(super) sheet: Arc<Sheet>,
+    pub(super) limits: Limits,
+    state: State,
+    /// Steps of the pointer to the records.
+    pub(super) pointer: Vec<String>,
+    search: Search,
+    /// Whether the pointer is only followed in the documents that have it: a file of lines says what a
+    /// record is, and a file of rejected records has lost the envelope.
+    pub(super) each_by_pointer: bool,
+    pub(super) batch_bytes: usize,
+}
+
+/// What is known of the pointer to the records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Search {
+    /// Nothing has been found at it so far.
+    Pending,
+    /// Nobody said it, and only the beginning of the document has been seen.
+    Unconfirmed,
+    /// It leads somewhere, or nobody needs it.
+    Settled,
+}
+
+/// Where in the text the reader stands.
+#[derive(Debug, Clone)]
+enum State {
+    /// At the beginning of a line, and every line is a record.
+    Lines,
+    /// Between documents.
+    Top,
+    /// In an array of records, inside these closing brackets.
+    Array { open: Vec<u8>, expect: Expect },
+    /// Behind the last record.
+    Done,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expect {
+    /// A value or the end: just after the bracket.
+    First,
+    /// A comma or the end.
+    Comma,
+    /// A value: after a comma.
+    Value,
+}
+
+impl JsonReader {
+    /// Finds out where the records are, and stops before the first.
+    pub(in crate::source) fn open(
+        mut feed: Feed,
+        encoding: &str,
+        input: &Input,
+        options: &Options,
+    ) -> Result<Self, Error> {
+        feed.fill_to(SAMPLE)?;
+        let named_lines = matches!(input.extension().as_str(), "ndjson" | "jsonl");
+        let sample = Sample {
+            text: feed.data(),
+            ended: feed.ended(),
+            named_lines,
+        };
+        let file = Arc::clone(input.name());
+        let layout =
+            layout::find(sample, options.records.as_deref()).map_err(|(pointer, reason)| {
+                Error::Records {
+                    file: file.to_string(),
+                    pointer,
+                    reason,
+                }
+            })?;
+        let mut reading = vec![layout.reading(), encoding.to_owned()];
+        reading.extend(feed.stream().archive().map(str::to_owned));
+        let sheet = Arc::new(Sheet {
+            file,
+            reading: reading.join(", "),
+            header: None,
+            nulls: options.nulls.clone(),
+            form: crate::source::Form::default(),
+        });
+        let Layout {
+            shape,
+            pointer,
+            inferred,
+        } = layout;
+        let lines = shape == Shape::Lines;
+        let empty = feed.ended() && feed.data().trim_ascii().is_empty();
+        Ok(JsonReader {
+            search: if inferred && !feed.ended() {
+                Search::Unconfirmed
+            } else if pointer.is_empty() || lines || named_lines || empty {
+                Search::Settled
+            } else {
+                Search::Pending
+            },
+            cursor: Cursor::new(feed),
+            sheet,
+            limits: options.limits.clone(),
+            state: if lines { State::Lines } else { State::Top },
+            pointer,
+            each_by_pointer: named_lines,
+            batch_bytes: 0,
+        })
+    }
+
+    pub(in crate::source) fn sheet(&self) -> &Arc<Sheet> {
+        &self.sheet
+    }
+
+    /// The next records; `None` after the last.
+    pub(in crate::source) fn next_batch(&mut self) -> Result<Option<Batch>, Error> {
+        let mut batch = Batch::new(Arc::clone(&self.sheet));
+        self.batch_bytes = 0;
+        while batch.len() < FULL_ROWS && self.batch_bytes < FULL_BYTES {
+            self.state = match std::mem::replace(&mut self.state, State::Done) {
+                State::Done => break,
+                State::Lines => self.line_step(&mut batch)?,
+                State::Top => self.top_step(&mut batch)?,
+                State::Array { open, expect } => self.array_step(open, expect, &mut batch)?,
+            };
+        }
+        Ok((!batch.is_empty()).then_some(batch))
+    }
+
+    /// Takes one line.
+    fn line_step(&mut self, batch: &mut Batch) -> Result<State, Error> {
+        let Some(length) = self.cursor.line_length(self.limits.record())? else {
+            self.refuse_large(batch);
+            let more = self.cursor.skip_line()?;
+            return Ok(if more { State::Lines } else { State::Done });
+        };
+        let last = length == self.cursor.data().len();
+        if last && length == 0 {
+            self.report_cut(batch);
+            return Ok(State::Done);
+        }
+        let line = self.cursor.data()[..length].to_vec();
+        self.take_line(&line, last, batch);
+        self.cursor.consume(length + usize::from(!last));
+        if last {
+            self.report_cut(batch);
+        }
+        Ok(if last { State::Done } else { State::Lines })
+    }
+
+    /// The records of one line: usually one, but several may stand one after the other.
+    fn take_line(&mut self, line: &[u8], last: bool, batch: &mut Batch) {
+        let text = line.trim_ascii();
+        let before = line.len() - line.trim_ascii_start().len();
+        let number = self.cursor.line();
+        for (start, end) in objects_of(text) {
+            let piece = Piece {
+                text: &text[start..end],
+                line: number,
+                column: before + start,
+                last: last && end == text.len(),
+            };
+            self.push(piece, batch);
+        }
+    }
+
+    /// Takes one document, or enters the array of records in it.
+    fn top_step(&mut self, batch: &mut Batch) -> Result<State, Error> {
+        let Some(byte) = self.cursor.peek()? else {
+            if self.search == Search::Pending {
+                return Err(self.records_error("nothing is found there"));
+            }
+            self.report_cut(batch);
+            return Ok(State::Done);
+        };
+        match byte {
+            // Harmless between documents: a comma, or the mark of JSON text sequences.
+            b',' | 0x1e => {
+                self.cursor.consume(1);
+                Ok(State::Top)
+            }
+            b'{' | b'[' if !self.pointer.is_empty() && !self.each_by_pointer => self.enter(batch),
+            b'[' => {
+                self.cursor.consume(1);
+                Ok(State::Array {
+                    open: vec![b']'],
+                    expect: Expect::First,
+                })
+            }
+            _ => match self.take_value(batch)? {
+                Behind::Value | Behind::Record => Ok(State::Top),
+                Behind::Nothing => Ok(State::Done),
+            },
+        }
+    }
+
+    /// Follows the pointer into the document that begins here.
+    fn enter(&mut self, batch: &mut Batch) -> Result<State, Error> {
+        let mut open = Vec::new();
+        for step in self.pointer.clone() {
+            let Some(bracket @ (b'{' | b'[')) = self.cursor.peek()? else {
+                return self.miss(open, batch);
+            };
+            self.cursor.consume(1);
+            // The closing brackets stand two behind the opening ones.
+            open.push(bracket + 2);
+            if !self.cursor.find(bracket, &step)? {
+                return self.miss(open, batch);
+            }
+        }
+        match self.cursor.peek()? {
+            Some(b'[') => {
+                self.found();
+                self.cursor.consume(1);
+                open.push(b']');
+                Ok(State::Array {
+                    open,
+                    expect: Expect::First,
+                })
+            }
+            Some(b'{') => {
+                self.found();
+                match self.take_value(batch)? {
+                    Behind::Value => self.leave(open, batch),
+                    Behind::Record => Ok(State::Top),
+                    Behind::Nothing => Ok(State::Done),
+                }
+            }
+            _ => self.miss(open, batch),
+        }
+    }
+
+    fn found(&mut self) {
+        if self.search == Search::Pending {
+            self.search = Search::Settled;
+        }
+    }
+
+    /// A document in which the pointer finds nothing is told as such.
+    fn miss(&mut self, open: Vec<u8>, batch: &mut Batch) -> Result<State, Error> {
+        let message = "no records are found at the pointer in this document";
+        self.push_fault(Code::NotAnObject, message, batch);
+        self.leave(open, batch)
+    }
+
+    /// Takes one element of an array of records, or a comma, or the end.
+    fn array_step(
+        &mut self,
+        mut open: Vec<u8>,
+        expect: Expect,
+        batch: &mut Batch,
+    ) -> Result<State, Error> {
+        let Some(byte) = self.cursor.peek()? else {
+            self.push_fault(
+                Code::TruncatedInput,
+                "the file ends inside its array of records",
+                batch,
+            );
+            return Ok(State::Done);
+        };
+        match byte {
+            b']' => {
+                if expect == Expect::Value {
+                    self.push_fault(
+                        Code::BadJson,
+                        "a record is missing after the last comma",
+                        batch,
+                    );
+                }
+                self.cursor.consume(1);
+                open.pop();
+                self.leave(open, batch)
+            }
+            b',' => {
+                if expect != Expect::Comma {
+                    self.push_fault(Code::BadJson, "a record is missing before the comma", batch);
+                }
+                self.cursor.consume(1);
+                Ok(State::Array {
+                    open,
+                    expect: Expect::Value,
+                })
+            }
+            _ => {
+                let (before, line) = (batch.len(), self.cursor.line());
+                let behind = self.take_value(batch)?;
+                if expect == Expect::Comma && batch.len() == before + 1 {
+                    let message = "a comma is missing before this record";
+                    batch.push_problem(self.problem(Code::BadJson, line, message));
+                }
+                Ok(match behind {
+                    Behind::Value => State::Array {
+                        open,
+                        expect: Expect::Comma,
+                    },
+                    Behind::Record => State::Array {
+                        open,
+                        expect: Expect::First,
+                    },
+                    Behind::Nothing => State::Done,
+                })
+            }
+        }
+    }
+
+    /// Passes over the rest of the document, outwards from the containers that are `open`.
+    fn leave(&mut self, open: Vec<u8>, batch: &mut Batch) -> Result<State, Error> {
+        if open.is_empty() {
+            return Ok(State::Top);
+        }
+        if self.search == Search::Unconfirmed && open == [b'}'] {
+            self.confirm()?;
+        }
+        if self.cursor.skip(Span::inside(open))? {
+            return Ok(State::Top);
+        }
+        let (code, message) = if self.cursor.data().is_empty() {
+            (
+                Code::TruncatedInput,
+                "the file ends before its last bracket is closed",
+            )
+        } else {
+            (
+                Code::BadJson,
+                "this is no JSON, and nothing behind it was read",
+            )
+        };
+        self.push_fault(code, message, batch);
+        Ok(State::Done)
+    }
+
+    /// Looks at the members behind the one that was taken for the records: another array of objects
+    /// would make it a guess.
+    fn confirm(&mut self) -> Result<(), Error> {
+        self.search = Search::Settled;
+        while self.cursor.next_key()?.is_some() {
+            if self.cursor.peek()? == Some(b'[') {
+                self.cursor.consume(1);
+                if self.cursor.peek()? == Some(b'{') {
+                    return Err(self.records_error("another member holds an array of objects too"));
+                }
+                if !self.cursor.skip(Span::inside(vec![b']']))? {
+                    break;
+                }
+            } else if !self.cursor.skip(Span::default())? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn records_error(&self, reason: &'static str) -> Error {
+        Error::Records {
+            file: self.sheet.file.to_string(),
+            pointer: layout::pointer(&self.pointer),
+            reason,
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Makes records of values, with what is wrong with them.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use memchr::{memchr_iter, memrchr};
+use serde_json::Value as Json;
+
+use super::layout;
+use super::reading::JsonReader;
+use super::tree::{self, Parsed};
+use crate::call::{Code, Place, Problem};
+use crate::source::table::{lossy, undecodable_message};
+use crate::source::{Batch, Header};
+
+/// A value of the text, with its place.
+#[derive(Clone, Copy)]
+pub(super) struct Piece<'t> {
+    pub(super) text: &'t [u8],
+    pub(super) line: u64,
+    /// Bytes before it on its line.
+    pub(super) column: usize,
+    /// Whether the input ends with it.
+    pub(super) last: bool,
+}
+
+impl JsonReader {
+    /// Parses a value and adds it as a record, or as many as the pointer finds in it.
+    pub(super) fn push(&mut self, piece: Piece<'_>, batch: &mut Batch) {
+        self.batch_bytes += piece.text.len();
+        let text = match std::str::from_utf8(piece.text) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => Cow::Owned(lossy(piece.text)),
+        };
+        match tree::parse(&text, self.limits.depth()) {
+            Ok(parsed) => {
+                let problems = self.problems(piece, &text, &parsed);
+                self.push_trees(piece, parsed.tree, &problems, batch);
+            }
+            Err(error) => {
+                self.push_null(piece.line, piece.text, batch);
+                let cut = piece.last && error.is_eof();
+                let code = if cut {
+                    Code::TruncatedInput
+                } else {
+                    Code::BadJson
+                };
+                let message = parse_message(&error, piece);
+                batch.push_problem(self.problem(code, piece.line, &message));
+            }
+        }
+    }
+
+    /// What is wrong with a value that could be parsed as `text`.
+    fn problems(&self, piece: Piece<'_>, text: &str, parsed: &Parsed) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if let Err(error) = std::str::from_utf8(piece.text) {
+            let place = tree::path_of(&parsed.tree, char::REPLACEMENT_CHARACTER);
+            let (path, value) = place.unwrap_or_default();
+            let at = error.valid_up_to();
+            let (line, column) = position(piece, at);
+            let what = undecodable_message(&piece.text[at..], 0);
+            let message = format!("{what}, line {line}, byte {column}");
+            let problem = self.problem(Code::UndecodableBytes, piece.line, &message);
+            problems.push(problem.at(&path, value));
+        }
+        if text.contains("\\u0000")
+            && let Some((path, value)) = tree::path_of(&parsed.tree, '\0')
+        {
+            let message = "a NUL character in the text";
+            let problem = self.problem(Code::NulByte, piece.line, message);
+            problems.push(problem.at(&path, value));
+        }
+        let own = parsed.duplicates.iter();
+        for (key, value) in own.filter(|(key, _)| key != Header::PROBLEMS) {
+            let message = "the key stands twice in one object, with different values";
+            let problem = self.problem(Code::DuplicateKey, piece.line, message);
+            problems.push(problem.at(key, &value.to_string()));
+        }
+        problems
+    }
+
+    fn push_trees(
+        &mut self,
+        piece: Piece<'_>,
+        tree: Json,
+        problems: &[Problem],
+        batch: &mut Batch,
+    ) {
+        let (trees, whole) = if self.each_by_pointer {
+            take_records(&self.pointer, tree)
+        } else {
+            (vec![tree], true)
+        };
+        for mut tree in trees {
+            let is_object = match &mut tree {
+                Json::Object(members) => {
+                    members.shift_remove(Header::PROBLEMS);
+                    true
+                }
+                _ => false,
+            };
+            batch.push_tree(piece.line, tree);
+            if whole && (!problems.is_empty() || !is_object) {
+                batch.push_raw(piece.text);
+            }
+            for problem in problems {
+                batch.push_problem(problem.clone());
+            }
+            if !is_object {
+                let message = "a record has to be an object";
+                batch.push_problem(self.problem(Code::NotAnObject, piece.line, message));
+            }
+        }
+    }
+
+    /// A record of which nothing but its text is known.
+    pub(super) fn push_null(&mut self, line: u64, text: &[u8], batch: &mut Batch) {
+        self.batch_bytes += text.len();
+        batch.push_tree(line, Json::Null);
+        batch.push_raw(text);
+    }
+
+    /// Something is wrong between the records: told on a record of its own.
+    pub(super) fn push_fault(&mut self, code: Code, message: &str, batch: &mut Batch) {
+        let line = self.cursor.line();
+        batch.push_tree(line, Json::Null);
+        let message = match self.cursor.feed().cut() {
+            Some(cut) if code == Code::TruncatedInput => cut,
+            _ => message,
+        };
+        batch.push_problem(self.problem(code, line, message));
+    }
+
+    pub(super) fn refuse_large(&mut self, batch: &mut Batch) {
+        let line = self.cursor.line();
+        batch.push_tree(line, Json::Null);
+        let message = format!("the record is longer than {} bytes", self.limits.record());
+        batch.push_problem(self.problem(Code::RecordTooLarge, line, &message));
+    }
+
+    /// Tells that the archive was cut, unless the last record has told it.
+    pub(super) fn report_cut(&mut self, batch: &mut Batch) {
+        let told = batch.iter().last().is_some_and(|record| {
+            record
+                .problems()
+                .any(|problem| problem.code == Code::TruncatedInput)
+        });
+        if !told && self.cursor.feed().cut().is_some() {
+            self.push_fault(Code::TruncatedInput, "", batch);
+        }
+    }
+
+    pub(super) fn problem(&self, code: Code, line: u64, message: &str) -> Problem {
+        let place = Place {
+            file: Arc::clone(&self.sheet.file),
+            line,
+        };
+        Problem::new(code, place, message)
+    }
+}
+
+/// The records that `pointer` finds in `tree`: the elements of an array, or an object. Where it finds
+/// neither, the tree itself is the record; the flag tells that it is.
+fn take_records(pointer: &[String], mut tree: Json) -> (Vec<Json>, bool) {
+    if !pointer.is_empty()
+        && let Some(found) = tree.pointer_mut(&layout::pointer(pointer))
+    {
+        match found.take() {
+            Json::Array(records) => return (records, false),
+            Json::Object(record) => return (vec![Json::Object(record)], false),
+            other => *found = other,
+        }
+    }
+    (vec![tree], true)
+}
+
+/// Line, and byte in that line, of the byte at `offset`.
+fn position(piece: Piece<'_>, offset: usize) -> (u64, usize) {
+    let before = &piece.text[..offset];
+    match memrchr(b'\n', before) {
+        Some(last) => {
+            let lines = memchr_iter(b'\n', before).count() as u64;
+            (piece.line + lines, offset - last)
+        }
+        None => (piece.line, piece.column + offset + 1),
+    }
+}
+
+/// What the parser says, with the place in the file instead of that in the value.
+fn parse_message(error: &serde_json::Error, piece: Piece<'_>) -> String {
+    let text = error.to_string();
+    let what = match text.rfind(" at line ") {
+        Some(end) => &text[..end],
+        None => &text,
+    };
+    let below = error.line().saturating_sub(1);
+    let column = if below == 0 {
+        piece.column + error.column()
+    } else {
+        error.column()
+    };
+    format!("{what}, line {}, byte {column}", piece.line + below as u64)
+}

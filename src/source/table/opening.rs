@@ -1,0 +1,171 @@
+//! What stands before the first record of a table, and what its first rows show.
+
+use memchr::memchr;
+
+use super::dialect::{self, Finding};
+use super::header::{Columns, quote_reading};
+use super::rows::{Rows, lossy};
+use super::scan::{Dialect, Newline, Scanned, Window};
+use crate::source::bytes::Feed;
+use crate::source::{Error, Limits, Options, Quote};
+
+/// So many rows decide whether there is a header.
+const OPENING_ROWS: usize = 50;
+
+pub(super) fn take_separator_line(feed: &mut Feed, options: &mut Options, line: &mut u64) {
+    if let Some((delimiter, length)) = dialect::separator_line(feed.data()) {
+        options.delimiter.get_or_insert(delimiter);
+        feed.consume(length);
+        *line += 1;
+    }
+}
+
+/// Passes over one physical line, before the dialect is known.
+pub(super) fn take_line(feed: &mut Feed, line: &mut u64) -> Result<(), Error> {
+    loop {
+        let data = feed.data();
+        if let Some(end) = memchr::memchr2(b'\n', b'\r', data) {
+            let pair = data[end] == b'\r' && data.get(end + 1) == Some(&b'\n');
+            feed.consume(end + 1 + usize::from(pair));
+            *line += 1;
+            return Ok(());
+        }
+        if feed.ended() {
+            feed.consume(usize::MAX);
+            return Ok(());
+        }
+        feed.consume(usize::MAX);
+        feed.fill()?;
+    }
+}
+
+pub(super) fn take_titles(feed: &mut Feed, finding: Finding, line: &mut u64) -> Result<(), Error> {
+    for _ in 0..finding.preamble {
+        take_blank_lines(feed, finding.dialect, line)?;
+        take_line(feed, line)?;
+    }
+    Ok(())
+}
+
+pub(super) fn take_blank_lines(
+    feed: &mut Feed,
+    dialect: Dialect,
+    line: &mut u64,
+) -> Result<(), Error> {
+    loop {
+        let data = feed.data();
+        let length = match (dialect.newline, data) {
+            (Newline::Cr, [b'\r', ..]) | (Newline::Lf | Newline::CrLf, [b'\n', ..]) => 1,
+            (Newline::Lf | Newline::CrLf, [b'\r', b'\n', ..]) => 2,
+            (Newline::Lf | Newline::CrLf, [b'\r']) if feed.ended() => 1,
+            (_, [] | [b'\r']) if !feed.ended() => {
+                feed.fill()?;
+                continue;
+            }
+            _ => return Ok(()),
+        };
+        feed.consume(length);
+        *line += 1;
+    }
+}
+
+/// The first rows as text, without taking them.
+pub(super) fn opening_rows(
+    feed: &mut Feed,
+    dialect: Dialect,
+    limits: &Limits,
+) -> Result<Vec<Vec<String>>, Error> {
+    loop {
+        let mut rows = Rows::default();
+        let mut at = 0;
+        while rows.len() < OPENING_ROWS && at < feed.data().len() {
+            let window = Window {
+                data: &feed.data()[at..],
+                ended: feed.ended(),
+                reach: limits.record(),
+            };
+            let first = rows.ends.len();
+            match dialect.scan(window, &mut rows) {
+                Scanned::Row(extent) => {
+                    if extent.end > 0 {
+                        rows.end_row(0, first);
+                    } else {
+                        rows.undo(first);
+                    }
+                    at += extent.next.max(1);
+                }
+                Scanned::Incomplete | Scanned::Open => {
+                    rows.undo(first);
+                    if rows.len() > 0 {
+                        break;
+                    }
+                    let Some(end) = memchr(dialect.newline.terminator(), window.data)
+                        .or(window.ended.then_some(window.data.len()))
+                    else {
+                        break;
+                    };
+                    let line = dialect.trim_ending(&window.data[..end]);
+                    dialect.split_at_delimiters(line, &mut rows);
+                    rows.end_row(0, first);
+                    at += end + 1;
+                }
+            }
+        }
+        if rows.len() > 0 || feed.ended() {
+            return texts(feed, &rows);
+        }
+        if feed.data().len() > limits.record() {
+            return Err(Error::Unreadable {
+                file: feed.stream().file().to_string(),
+                reason: format!("the first line is longer than {} bytes", limits.record()),
+            });
+        }
+        feed.fill()?;
+    }
+}
+
+fn texts(feed: &Feed, rows: &Rows) -> Result<Vec<Vec<String>>, Error> {
+    let mut opening: Vec<Vec<String>> = Vec::new();
+    for index in 0..rows.len() {
+        if index == 0 && rows.cells(0).any(|cell| std::str::from_utf8(cell).is_err()) {
+            return Err(Error::Unreadable {
+                file: feed.stream().file().to_string(),
+                reason: "the first row holds bytes that are no text in its encoding".to_owned(),
+            });
+        }
+        opening.push(rows.cells(index).map(lossy).collect());
+    }
+    Ok(opening)
+}
+
+pub(super) fn reading(
+    feed: &Feed,
+    dialect: Dialect,
+    encoding: &str,
+    columns: &Columns,
+    skipped: usize,
+) -> String {
+    let delimiter = match dialect.delimiter {
+        b',' => "comma".to_owned(),
+        b';' => "semicolon".to_owned(),
+        b'\t' => "tab".to_owned(),
+        b'|' => "pipe".to_owned(),
+        other => format!("'{}'", char::from(other)),
+    };
+    let quote = dialect.quote.map_or(Quote::None, Quote::Byte);
+    let mut parts = vec![
+        delimiter,
+        encoding.to_owned(),
+        columns.reading().to_owned(),
+        dialect.newline.name().to_owned(),
+    ];
+    parts.extend(quote_reading(quote));
+    if skipped > 0 {
+        parts.push(format!("{skipped} lines before the header skipped"));
+    }
+    if columns.rejects {
+        parts.push("rejected records of an earlier run".to_owned());
+    }
+    parts.extend(feed.stream().archive().map(str::to_owned));
+    parts.join(", ")
+}

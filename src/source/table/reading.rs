@@ -1,0 +1,368 @@
+//! Tables with delimiters, row by row.
+//!
+//! Rows that are whole, free of quotes and of the right width are taken in bulk; every other row is
+//! looked at on its own, with what its width and the lines after it say about its quotes.
+
+use std::sync::Arc;
+
+use memchr::memchr;
+
+use super::header::{Columns, Opening};
+use super::opening::{
+    opening_rows, reading, take_blank_lines, take_line, take_separator_line, take_titles,
+};
+use super::reach::Reach;
+use super::row::Taken;
+use super::rows::Rows;
+use super::scan::{Count, Dialect, Expected, Scanned, Window};
+use super::{dialect, trailing};
+use crate::call::{Code, Place, Problem};
+use crate::source::bytes::Feed;
+use crate::source::{Batch, Error, HeaderKind, Limits, Options, Sheet};
+
+/// How much text decides on the dialect.
+const SAMPLE: usize = 1 << 20;
+
+/// A table that is being read.
+pub(in crate::source) struct Table {
+    pub(super) feed: Feed,
+    pub(super) dialect: Dialect,
+    pub(super) sheet: Arc<Sheet>,
+    pub(super) width: usize,
+    pub(super) rejects: bool,
+    pub(super) line: u64,
+    pub(super) limits: Limits,
+    reach: Reach,
+    state: State,
+    /// Whether the last row had no line ending.
+    unterminated: bool,
+    closing: Closing,
+}
+
+/// What is known beforehand of rows that are no records.
+struct Closing {
+    /// What the options say they begin with.
+    prefix: Option<String>,
+    /// Whether the only line is a sentence in place of a table.
+    sentence: bool,
+}
+
+/// Where the reader stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// At the beginning of a row.
+    Rows,
+    /// In an overlong line that is being passed over.
+    Skipping,
+    /// Behind the last row.
+    Ended,
+}
+
+/// What one step did.
+enum Step {
+    Row,
+    More,
+    End,
+}
+
+impl Table {
+    /// Finds out dialect and header, and stops before the first record.
+    pub(in crate::source) fn open(
+        mut feed: Feed,
+        encoding: &str,
+        options: &Options,
+    ) -> Result<Self, Error> {
+        feed.fill_to(SAMPLE)?;
+        let mut line = 1;
+        let mut options = options.clone();
+        take_separator_line(&mut feed, &mut options, &mut line);
+        for _ in 0..options.skip_lines {
+            take_line(&mut feed, &mut line)?;
+        }
+        take_separator_line(&mut feed, &mut options, &mut line);
+        let finding = dialect::detect(feed.data(), feed.ended(), &options);
+        if options.skip_lines == 0 && options.header.is_none() {
+            take_titles(&mut feed, finding, &mut line)?;
+        }
+        take_blank_lines(&mut feed, finding.dialect, &mut line)?;
+        let opening = opening_rows(&mut feed, finding.dialect, &options.limits)?;
+        let file = Arc::clone(feed.stream().file());
+        let sentence =
+            options.header.is_none() && opening.len() == 1 && trailing::is_sentence(&opening[0]);
+        if sentence {
+            options.header = Some(HeaderKind::None);
+        }
+        let columns = Columns::find(
+            &Opening {
+                file: &file,
+                line,
+                rows: &opening,
+            },
+            &options,
+        )?;
+        let skipped = if options.skip_lines > 0 {
+            options.skip_lines
+        } else {
+            finding.preamble
+        };
+        let reading = reading(&feed, finding.dialect, encoding, &columns, skipped);
+        let sheet = Arc::new(Sheet {
+            file,
+            reading,
+            header: Some(columns.header.clone()),
+            nulls: options.nulls.clone(),
+            form: crate::source::Form::default(),
+        });
+        let mut table = Table {
+            feed,
+            dialect: finding.dialect,
+            sheet,
+            width: columns.width,
+            rejects: columns.rejects,
+            line,
+            reach: Reach::new(options.limits.record()),
+            limits: options.limits,
+            state: State::Rows,
+            unterminated: false,
+            closing: Closing {
+                prefix: options.trailer,
+                sentence,
+            },
+        };
+        table.take_header(columns.kind)?;
+        Ok(table)
+    }
+
+    pub(in crate::source) fn sheet(&self) -> &Arc<Sheet> {
+        &self.sheet
+    }
+
+    pub(in crate::source) fn sheet_mut(&mut self) -> &mut Sheet {
+        Arc::make_mut(&mut self.sheet)
+    }
+
+    pub(in crate::source) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// The next records; `None` after the last.
+    pub(in crate::source) fn next_batch(&mut self) -> Result<Option<Batch>, Error> {
+        if self.state == State::Ended {
+            return Ok(None);
+        }
+        let mut rows = Rows::for_batch(self.rejects);
+        while !rows.is_full() {
+            if self.state == State::Rows {
+                self.take_plain_rows(&mut rows);
+            }
+            if !rows.is_full() && matches!(self.step(&mut rows)?, Step::End) {
+                self.state = State::Ended;
+                break;
+            }
+        }
+        // Whether a row is the last one decides on what it is.
+        if self.state == State::Rows {
+            take_blank_lines(&mut self.feed, self.dialect, &mut self.line)?;
+            if self.feed.ended() && self.feed.data().is_empty() {
+                self.state = State::Ended;
+            }
+        }
+        if self.state == State::Ended {
+            self.report_cut(&mut rows);
+        }
+        self.report_trailing(&mut rows);
+        if rows.len() == 0 {
+            return Ok(None);
+        }
+        Ok(Some(rows.seal(&self.sheet, self.dialect)))
+    }
+
+    /// The number of columns without the problems of an earlier run.
+    pub(super) fn columns(&self) -> usize {
+        self.width - usize::from(self.rejects)
+    }
+
+    fn take_plain_rows(&mut self, rows: &mut Rows) {
+        let expected = Expected {
+            width: self.width,
+            max_field: self.limits.max_field.min(self.limits.record()),
+            line: self.line,
+        };
+        let (bytes, line) = self.dialect.plain_rows(self.feed.data(), expected, rows);
+        if bytes > 0 {
+            self.unterminated = false;
+        }
+        self.line = line;
+        self.reach.read(bytes);
+        self.feed.consume(bytes);
+    }
+
+    /// Takes the next row, or reads on.
+    fn step(&mut self, rows: &mut Rows) -> Result<Step, Error> {
+        if self.state == State::Skipping {
+            return self.skip_on();
+        }
+        take_blank_lines(&mut self.feed, self.dialect, &mut self.line)?;
+        let data = self.feed.data();
+        let ended = self.feed.ended();
+        if data.is_empty() && ended {
+            return Ok(Step::End);
+        }
+        let window = Window {
+            data,
+            ended,
+            reach: self.reach.bytes(),
+        };
+        let first = rows.ends.len();
+        let scanned = self.dialect.scan(window, rows);
+        let taken = match scanned {
+            Scanned::Row(extent) if extent.end <= self.limits.record() => {
+                let data = &data[..extent.next];
+                Some(self.take_row(data, extent, rows, first))
+            }
+            Scanned::Row(_) | Scanned::Incomplete => None,
+            Scanned::Open => {
+                rows.undo(first);
+                self.take_open(window, rows)
+            }
+        };
+        if let Some(Taken {
+            bytes,
+            lines,
+            in_vain,
+        }) = taken
+        {
+            self.reach.looked_in_vain(in_vain);
+            self.reach.read(bytes);
+            self.unterminated = bytes > 0
+                && self.feed.data().get(bytes - 1) != Some(&self.dialect.newline.terminator());
+            self.line += lines;
+            self.feed.consume(bytes);
+            return Ok(Step::Row);
+        }
+        rows.undo(first);
+        if self.feed.data().len() > self.limits.record() || ended {
+            self.refuse_large(rows);
+            return Ok(Step::Row);
+        }
+        self.feed.fill()?;
+        Ok(Step::More)
+    }
+
+    /// Gives up a line that is longer than a record may be.
+    fn refuse_large(&mut self, rows: &mut Rows) {
+        let first = rows.ends.len();
+        rows.end_row(self.line, first);
+        rows.problem(self.problem(
+            Code::RecordTooLarge,
+            format!("the record is longer than {} bytes", self.limits.record()),
+        ));
+        self.state = State::Skipping;
+    }
+
+    /// Passes over the rest of an overlong line.
+    fn skip_on(&mut self) -> Result<Step, Error> {
+        match memchr(self.dialect.newline.terminator(), self.feed.data()) {
+            Some(end) => {
+                self.feed.consume(end + 1);
+                self.line += 1;
+                self.state = State::Rows;
+                self.unterminated = false;
+                Ok(Step::More)
+            }
+            None if self.feed.ended() => {
+                self.feed.consume(usize::MAX);
+                self.state = State::Rows;
+                self.unterminated = true;
+                Ok(Step::End)
+            }
+            None => {
+                self.feed.consume(usize::MAX);
+                self.feed.fill()?;
+                Ok(Step::More)
+            }
+        }
+    }
+
+    fn take_header(&mut self, kind: HeaderKind) -> Result<(), Error> {
+        let lines = match kind {
+            HeaderKind::None => 0,
+            HeaderKind::Names => 1,
+            HeaderKind::NamesAndTypes => 2,
+        };
+        for _ in 0..lines {
+            take_blank_lines(&mut self.feed, self.dialect, &mut self.line)?;
+            let window = Window {
+                data: self.feed.data(),
+                ended: self.feed.ended(),
+                reach: self.reach.bytes(),
+            };
+            match self.dialect.scan(window, &mut Count::default()) {
+                Scanned::Row(extent) => {
+                    self.line += extent.breaks + 1;
+                    self.feed.consume(extent.next);
+                }
+                Scanned::Incomplete | Scanned::Open => {
+                    take_line(&mut self.feed, &mut self.line)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn problem(&self, code: Code, message: String) -> Problem {
+        let place = Place {
+            file: Arc::clone(&self.sheet.file),
+            line: self.line,
+        };
+        Problem::new(code, place, message)
+    }
+
+    /// Tells that the archive behind the table was cut, on the row that was cut with it or after the
+    /// last whole one.
+    fn report_cut(&mut self, rows: &mut Rows) {
+        let Some(cut) = self.feed.cut().map(str::to_owned) else {
+            return;
+        };
+        if !self.unterminated || rows.len() == 0 {
+            let first = rows.ends.len();
+            rows.end_row(self.line, first);
+        }
+        let mut problem = self.problem(Code::TruncatedInput, cut);
+        problem.place.line = rows.line(rows.len() - 1);
+        rows.problem(problem);
+    }
+
+    fn report_trailing(&self, rows: &mut Rows) {
+        if let Some(prefix) = &self.closing.prefix {
+            for index in 0..rows.len() {
+                let is_trailer = rows
+                    .cells(index)
+                    .next()
+                    .is_some_and(|cell| cell.starts_with(prefix.as_bytes()));
+                if is_trailer {
+                    self.mark_trailing(rows, index, "a row that the mapping says is no record");
+                }
+            }
+        }
+        if self.state != State::Ended || self.feed.cut().is_some() {
+            return;
+        }
+        if self.closing.sentence && rows.len() == 1 {
+            self.mark_trailing(rows, 0, "a sentence in place of a table");
+        }
+        let columns = self.columns();
+        for index in (0..rows.len()).rev().take(trailing::LAST_ROWS) {
+            match trailing::reason(rows.cells(index), columns) {
+                Some(reason) => self.mark_trailing(rows, index, reason),
+                None => break,
+            }
+        }
+    }
+
+    fn mark_trailing(&self, rows: &mut Rows, index: usize, reason: &str) {
+        let mut problem = self.problem(Code::TrailingRow, reason.to_owned());
+        problem.place.line = rows.line(index);
+        rows.replace_problems(index, problem);
+    }
+}

@@ -1,0 +1,271 @@
+//! A row that is not in order, judged by its width and by the lines after it.
+
+use memchr::{memchr, memchr_iter, memrchr};
+
+use super::reading::Table;
+use super::rows::{Rows, column_name, lossy};
+use super::scan::{Count, Extent, Newline, Sink, Window};
+use crate::call::{Code, Problem};
+
+/// A cell that holds so many lines that are rows themselves was not meant to hold them.
+const IMPROBABLE_ROWS: usize = 8;
+
+/// A cell with a quote out of place, or cut by the end of the file, may hold so many lines.
+const TOO_MANY_LINES: u64 = 100;
+
+/// What a row uses up.
+pub(super) struct Taken {
+    pub(super) bytes: usize,
+    pub(super) lines: u64,
+    /// Bytes that were looked at only to find that they do not belong to it.
+    pub(super) in_vain: usize,
+}
+
+impl Table {
+    /// A row has been scanned into `rows`; `data` ends where it does.
+    pub(super) fn take_row(
+        &self,
+        data: &[u8],
+        extent: Extent,
+        rows: &mut Rows,
+        first: usize,
+    ) -> Taken {
+        let text = &data[..extent.end];
+        let width = rows.ends.len() - first;
+        let breaks = extent.breaks;
+        let taken = Taken {
+            bytes: extent.next,
+            lines: breaks + 1,
+            in_vain: 0,
+        };
+        let orderly = extent.stray.is_none() && width == self.width;
+        // Where quotes and width are both wrong, or a great many lines hang on one quote that is out of
+        // place, nothing speaks for the lines belonging together.
+        let doubtful = extent.stray.is_some() && (width != self.width || breaks > TOO_MANY_LINES);
+        if breaks > 0 && (doubtful || self.swallows(text, orderly)) {
+            rows.undo(first);
+            return Taken {
+                in_vain: data.len(),
+                ..self.take_first_line(data, rows)
+            };
+        }
+        if extent.quoted == 0 && extent.stray.is_none() {
+            if let Some(lines) = self.split_at_returns(text, rows, first) {
+                return Taken { lines, ..taken };
+            }
+        } else if extent.stray.is_some() && width != self.width && breaks == 0 {
+            // The delimiters alone may give the right width, as in `"Per" Hansen;…`.
+            let mut count = Count::default();
+            self.dialect.split_at_delimiters(text, &mut count);
+            if count.0 == self.width {
+                rows.undo(first);
+                self.dialect.split_at_delimiters(text, rows);
+            }
+        }
+        let width = rows.ends.len() - first;
+        rows.end_row(self.line, first);
+        if let Some(column) = extent.stray {
+            self.report_stray(rows, column, text);
+        }
+        self.report_width(rows, width, text);
+        if extent.end > self.limits.max_field {
+            self.report_large_cells(rows);
+        }
+        taken
+    }
+
+    /// Whether a row over several lines has swallowed others: lines of it are rows themselves.
+    /// `orderly` rows are believed for longer, because a cell may well quote a table.
+    fn swallows(&self, text: &[u8], orderly: bool) -> bool {
+        let columns = self.columns();
+        if columns < 2 || (orderly && columns < 3) {
+            return false;
+        }
+        let terminator = self.dialect.newline.terminator();
+        let mut lines = text.split(|byte| *byte == terminator).skip(1);
+        let is_row = |line: &[u8]| {
+            self.dialect.clean_width(self.dialect.trim_ending(line)) == Some(self.width)
+        };
+        if orderly {
+            let inner = lines.clone().count().saturating_sub(1);
+            inner >= IMPROBABLE_ROWS && lines.take(inner).all(is_row)
+        } else {
+            lines.any(is_row)
+        }
+    }
+
+    /// A quote is opened and not closed within reach.
+    pub(super) fn take_open(&self, window: Window<'_>, rows: &mut Rows) -> Option<Taken> {
+        let Window { data, ended, reach } = window;
+        let terminator = self.dialect.newline.terminator();
+        let end = memchr(terminator, data).or(ended.then_some(data.len()))?;
+        if end > self.limits.record() {
+            return None;
+        }
+        let line = self.dialect.trim_ending(&data[..end]);
+        let rest = &data[(end + 1).min(data.len())..];
+        let rest = &rest[..rest.len().min(reach)];
+        let mut count = Count::default();
+        self.dialect.split_at_delimiters(line, &mut count);
+        let is_row = |line: &[u8]| {
+            self.columns() > 1
+                && self.dialect.clean_width(self.dialect.trim_ending(line)) == Some(self.width)
+        };
+        let cut = ended
+            && data.len() <= reach.min(self.limits.record())
+            && count.0 != self.width
+            && memchr_iter(terminator, rest).count() as u64 <= TOO_MANY_LINES
+            && !rest.split(|byte| *byte == terminator).any(is_row);
+        if !cut {
+            return Some(Taken {
+                in_vain: data.len().min(reach),
+                ..self.take_first_line(data, rows)
+            });
+        }
+        let first = rows.ends.len();
+        let text = data.strip_suffix(&[terminator]).unwrap_or(data);
+        let text = self.own_text(self.dialect.trim_ending(text));
+        self.dialect.scan(
+            Window {
+                data: text,
+                ..window
+            },
+            rows,
+        );
+        if self.rejects {
+            // In place of the problems that were taken off the text.
+            rows.end_cell();
+        }
+        rows.end_row(self.line, first);
+        rows.raw(text);
+        rows.problem(self.problem(
+            Code::TruncatedInput,
+            "the file ends inside a quoted cell of this row".to_owned(),
+        ));
+        Some(Taken {
+            bytes: data.len(),
+            lines: memchr_iter(terminator, data).count() as u64 + 1,
+            in_vain: 0,
+        })
+    }
+
+    /// Takes only the first line of `data`, by its delimiters: its quotes are not in order, and the
+    /// lines after it are rows of their own.
+    fn take_first_line(&self, data: &[u8], rows: &mut Rows) -> Taken {
+        let end = memchr(self.dialect.newline.terminator(), data).unwrap_or(data.len());
+        let line = self.dialect.trim_ending(&data[..end]);
+        let first = rows.ends.len();
+        self.dialect.split_at_delimiters(line, rows);
+        let width = rows.ends.len() - first;
+        rows.end_row(self.line, first);
+        let quotes = self
+            .dialect
+            .quote
+            .map_or(0, |quote| memchr_iter(quote, line).count());
+        if width == self.width && quotes.is_multiple_of(2) {
+            self.report_stray(rows, 0, line);
+        } else {
+            rows.raw(self.own_text(line));
+            rows.problem(self.problem(
+                Code::OpenQuote,
+                "a quote is opened and not closed; only this line was taken".to_owned(),
+            ));
+        }
+        Taken {
+            bytes: (end + 1).min(data.len()),
+            lines: 1,
+            in_vain: 0,
+        }
+    }
+
+    /// Rows of the right width between carriage returns that stand alone, in a file whose lines end
+    /// otherwise. Gives the number of lines.
+    fn split_at_returns(&self, text: &[u8], rows: &mut Rows, first: usize) -> Option<u64> {
+        // Rejected records were written with one kind of ending, and a cell more than they had.
+        let one_kind = self.rejects || self.dialect.newline == Newline::Cr;
+        if one_kind || memchr(b'\r', text).is_none() {
+            return None;
+        }
+        let pieces = || text.split(|byte| *byte == b'\r');
+        if !pieces()
+            .all(|piece| piece.is_empty() || self.dialect.clean_width(piece) == Some(self.width))
+        {
+            return None;
+        }
+        rows.undo(first);
+        let mut line = self.line;
+        for piece in pieces() {
+            if !piece.is_empty() {
+                let first = rows.ends.len();
+                self.dialect.split_at_delimiters(piece, rows);
+                rows.end_row(line, first);
+            }
+            line += 1;
+        }
+        Some(line - self.line)
+    }
+
+    /// What the file says of a row, without the problems of an earlier run: those never hold a
+    /// delimiter.
+    fn own_text<'t>(&self, text: &'t [u8]) -> &'t [u8] {
+        match memrchr(self.dialect.delimiter, text) {
+            Some(end) if self.rejects => &text[..end],
+            _ => text,
+        }
+    }
+
+    fn report_stray(&self, rows: &mut Rows, column: usize, text: &[u8]) {
+        let column = match self.dialect.quote {
+            // Where the row was split by delimiters, the first cell with a quote is meant.
+            Some(quote) if column == 0 => rows
+                .cells(rows.len() - 1)
+                .position(|cell| memchr(quote, cell).is_some())
+                .unwrap_or(0),
+            _ => column,
+        };
+        let value = rows
+            .cells(rows.len() - 1)
+            .nth(column)
+            .map(lossy)
+            .unwrap_or_default();
+        rows.raw(self.own_text(text));
+        rows.problem(
+            self.problem(
+                Code::StrayQuote,
+                "a quote out of place, read as text".to_owned(),
+            )
+            .at(&column_name(&self.sheet, column), &value),
+        );
+    }
+
+    fn report_width(&self, rows: &mut Rows, width: usize, text: &[u8]) {
+        let code = match width.cmp(&self.width) {
+            std::cmp::Ordering::Less => Code::RowTooShort,
+            std::cmp::Ordering::Equal => return,
+            std::cmp::Ordering::Greater => Code::RowTooLong,
+        };
+        let extra = usize::from(self.rejects);
+        let (has, wants) = (width.saturating_sub(extra), self.width - extra);
+        let cells = if has == 1 { "cell" } else { "cells" };
+        let columns = if wants == 1 { "column" } else { "columns" };
+        rows.raw(self.own_text(text));
+        rows.problem(self.problem(code, format!("{has} {cells} for {wants} {columns}")));
+    }
+
+    fn report_large_cells(&self, rows: &mut Rows) {
+        let mut problems = Vec::new();
+        for (column, cell) in rows.cells(rows.len() - 1).enumerate() {
+            if cell.len() > self.limits.max_field {
+                let message = format!("the cell is longer than {} bytes", self.limits.max_field);
+                let start = lossy(&cell[..cell.len().min(4 * Problem::VALUE_LIMIT)]);
+                problems.push(
+                    self.problem(Code::RecordTooLarge, message)
+                        .at(&column_name(&self.sheet, column), &start),
+                );
+            }
+        }
+        for problem in problems {
+            rows.problem(problem);
+        }
+    }
+}
