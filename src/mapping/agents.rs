@@ -95,10 +95,11 @@ impl Agents {
     pub(super) fn add_filter(&self, engine: &mut Environment<'static>) {
         let agents = self.clone();
         engine.add_filter("agent", move |keys: &Value, column: String| {
-            let found = agents.value(&texts(keys), &column);
-            found.map_err(|message| {
+            let keys = texts(keys);
+            agents.value(&keys, &column).map_err(|message| {
+                let key = keys.join(", ");
                 Error::new(ErrorKind::InvalidOperation, "no such agent")
-                    .with_source(Missed(message))
+                    .with_source(Missed { key, message })
             })
         });
     }
