@@ -93,7 +93,7 @@ impl Error {
             Error::Ledger(LedgerError::Open(ledger::OpenError::Locked { .. })) => Exit::LedgerHeld,
             Error::Ledger(LedgerError::Open(_)) | Error::Road(pipeline::Error::Ledger(_)) => Exit::Usage,
             Error::Ledger(LedgerError::Use(_))
-            | Error::Road(pipeline::Error::Standing(_))
+            | Error::Road(pipeline::Error::Standing(_) | pipeline::Error::Spool(_))
             | Error::Report(_)
             | Error::Usage(Usage::Runtime(_)) => Exit::Fault,
         }

@@ -17,7 +17,7 @@ use super::{Orders, Pace, Plan, StopSignal};
 use crate::api::Throttle;
 use crate::call::Problem;
 use crate::ledger::{Entry, Fact};
-use crate::pipeline::{Decided, Decision, Event, Fate, Outcome, Stop};
+use crate::pipeline::{Closing, Decided, Decision, Event, Fate, FurtherRow, Outcome, Stop};
 use crate::source::Batch;
 
 /// Calls under way for each request in flight: those that wait for the ledger or for their next
@@ -27,7 +27,10 @@ const IN_HAND: usize = 4;
 const TICK: Duration = Duration::from_millis(200);
 
 /// A call that has come back, and the record that it was made of.
-type Landed = (Arc<Batch>, usize, Vec<Problem>, Ending);
+type Landed = (Arc<Batch>, usize, Rows, Ending);
+
+/// What is wrong with the row that speaks for a call, and its further rows.
+type Rows = (Vec<Problem>, Vec<FurtherRow>);
 
 /// Carries out what the road decided, until the road ends or the run is stopped. Every record
 /// that was taken from `orders` ends in exactly one [`Event::Ended`].
@@ -169,23 +172,25 @@ impl Floor<'_> {
         decided.announce(self.on_event);
         let mut held = Vec::new();
         for (index, decision) in decided.decisions.into_iter().enumerate() {
-            let Decision { problems, fate } = decision;
+            let Decision { problems, fate, further } = decision;
+            let end = |outcome, detail| Closing { outcome, detail, problems: &problems, delivered: None };
             match fate {
                 Fate::Ends(outcome, detail) => {
-                    self.end(&decided.batch, index, outcome, &detail, &problems);
+                    end(outcome, &detail).tell(&decided.batch, index, &further, self.on_event);
                 }
                 Fate::Ready => {
-                    self.end(&decided.batch, index, Outcome::NotAttempted, "", &problems)
+                    end(Outcome::NotAttempted, "").tell(&decided.batch, index, &further, self.on_event);
                 }
+                Fate::Told => {}
                 Fate::Waits {
                     identity,
                     fingerprint,
                 } => {
                     held.push(Entry::new(identity, Fact::Held { fingerprint }));
-                    self.end(&decided.batch, index, Outcome::Held, "", &problems);
+                    end(Outcome::Held, "").tell(&decided.batch, index, &further, self.on_event);
                 }
                 fate @ Fate::Sends(_) => {
-                    let decision = Decision { problems, fate };
+                    let decision = Decision { problems, fate, further };
                     self.waiting
                         .push_back((Arc::clone(&decided.batch), index, decision));
                 }
@@ -199,9 +204,10 @@ impl Floor<'_> {
     /// Starts as many waiting calls as there is room for; after a stop, ends them untried.
     fn start(&mut self) {
         while self.flights.len() < self.in_hand || self.stop.is_raised() {
-            let Some((batch, index, Decision { problems, fate })) = self.waiting.pop_front() else {
+            let Some((batch, index, decision)) = self.waiting.pop_front() else {
                 return;
             };
+            let Decision { problems, fate, further } = decision;
             let Fate::Sends(shipment) = fate else {
                 continue;
             };
@@ -217,20 +223,22 @@ impl Floor<'_> {
                 );
             }
             if self.stop.is_raised() {
-                self.end(&batch, index, Outcome::NotAttempted, "", &problems);
+                let (outcome, detail) = (Outcome::NotAttempted, "");
+                let ending = Closing { outcome, detail, problems: &problems, delivered: None };
+                ending.tell(&batch, index, &further, self.on_event);
                 continue;
             }
             self.sent += 1;
             let courier = Arc::clone(&self.courier);
             self.flights.spawn(async move {
                 let ending = courier.deliver(*shipment).await;
-                (batch, index, problems, ending)
+                (batch, index, (problems, further), ending)
             });
         }
     }
 
     fn land(&mut self, landed: Result<Landed, tokio::task::JoinError>) {
-        let (batch, index, mut problems, ending) = match landed {
+        let (batch, index, (mut problems, further), ending) = match landed {
             Ok(landed) => landed,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
@@ -254,30 +262,13 @@ impl Floor<'_> {
                     .raise(Stop::GaveUp, format!("{} calls have failed", self.failed));
             }
         }
-        (self.on_event)(Event::Ended {
-            record,
+        let ending = Closing {
             outcome: ending.outcome,
             detail: ending.detail,
             problems: &problems,
             delivered: ending.delivered.as_ref(),
-        });
-    }
-
-    fn end(
-        &mut self,
-        batch: &Batch,
-        index: usize,
-        outcome: Outcome,
-        detail: &str,
-        problems: &[Problem],
-    ) {
-        (self.on_event)(Event::Ended {
-            record: batch.get(index),
-            outcome,
-            detail,
-            problems,
-            delivered: None,
-        });
+        };
+        ending.tell(&batch, index, &further, self.on_event);
     }
 
     fn tell(&mut self, notice: &Notice) {

@@ -14,6 +14,7 @@ use super::audio_section::{AudioSection, NameRule, read_audio};
 use super::error::{Findings, LoadError, suggest};
 use super::legs::LegsSection;
 use super::lookup::Lookups;
+use super::newest::NewestSection;
 use super::profile::Profile;
 use super::reader::{Section, wrong_type};
 use super::rule::{FieldRule, RuleReader};
@@ -39,6 +40,7 @@ pub struct Mapping {
     pub(super) names: Vec<NameRule>,
     pub(super) fields: Vec<FieldRule>,
     pub(super) legs: Option<LegsSection>,
+    pub(super) newest: Option<NewestSection>,
     agents: Agents,
     pub(super) templates: Templates,
 }
@@ -65,6 +67,7 @@ impl Mapping {
             region: None,
             needs: Vec::new(),
             legs: None,
+            newest: None,
             skip: Vec::new(),
             audio: AudioSection::default(),
             names: Vec::new(),
@@ -129,6 +132,7 @@ impl Mapping {
             zone: self.zone,
             region: self.region,
             needs: self.needs,
+            newest: self.newest,
             skip,
             agents,
             email_domain,
@@ -201,6 +205,12 @@ impl Mapping {
     /// Finds the columns of the file in the header of an export.
     pub fn bind(&self, sheet: &Sheet) -> Result<Profile, LoadError> {
         Profile::bind(self, sheet)
+    }
+
+    /// Whether records must be brought together before they are mapped: rows of one call, or
+    /// copies of one record.
+    pub fn gathers(&self) -> bool {
+        self.legs.is_some() || self.newest.is_some()
     }
 
     /// Name of the file, as shown in messages.

@@ -9,6 +9,7 @@ use super::convert::convert;
 use super::error::LoadError;
 use super::file::Mapping;
 use super::legs::Legs;
+use super::newest::Newest;
 use super::rule::Steps;
 use super::template::{Bound, TemplateId};
 use super::value::{Apply, Raw};
@@ -50,6 +51,7 @@ pub struct Profile {
     /// By [`Field::index`]: what to call the column of a field.
     columns: [Box<str>; 36],
     legs: Option<Legs>,
+    newest: Option<Newest>,
 }
 
 impl Profile {
@@ -82,6 +84,7 @@ impl Profile {
         }
         mapping.check_needs(&mut binder.findings);
         let legs = mapping.legs.as_ref().map(|legs| legs.bind(&mut binder));
+        let newest = mapping.newest.as_ref().and_then(|newest| newest.bind(&mut binder));
         let names = mapping.names.iter();
         let names = names
             .filter_map(|rule| binder.source(&rule.origin, rule.optional))
@@ -100,6 +103,7 @@ impl Profile {
             unused,
             columns,
             legs,
+            newest,
         })
     }
 
@@ -175,6 +179,11 @@ impl Profile {
     /// How several rows become one call, when the mapping says that they do.
     pub fn legs(&self) -> Option<&Legs> {
         self.legs.as_ref()
+    }
+
+    /// Which of several copies of a record counts, when the mapping says that there are some.
+    pub fn newest(&self) -> Option<&Newest> {
+        self.newest.as_ref()
     }
 
     /// The column of the export that feeds `field`, for problems found later; the name of the field

@@ -13,6 +13,7 @@ use toml::de::DeValue;
 
 use super::error::{Findings, did_you_mean, suggest};
 use super::need::{Need, read_needs};
+use super::newest::NewestSection;
 use super::reader::{Section, Text, wrong_type};
 use crate::source::{self, HeaderKind};
 
@@ -97,6 +98,8 @@ pub(super) struct SourceRead {
     pub(super) skip: Vec<(String, Text)>,
     /// What the export does not say and the file does not either: places of its names.
     pub(super) needs: Vec<(Need, Range<usize>)>,
+    /// Which of several copies of a record counts.
+    pub(super) newest: Option<NewestSection>,
     /// The file of agents.
     pub(super) agents: Option<Text>,
     /// The domain of agents' addresses.
@@ -116,6 +119,7 @@ pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings)
         region: region.as_ref().and_then(|text| read_region(text, findings)),
         skip: read_skip(&mut section, findings),
         needs: read_needs(&mut section, findings),
+        newest: NewestSection::read(&mut section, findings),
         agents: section.text("agents", findings),
         email_domain: section.text("email_domain", findings),
         section: SourceSection {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::call::{Call, Problem};
 use crate::ledger::Standing;
-use crate::pipeline::{Event, Facts, Outcome};
+use crate::pipeline::{Delivered, Event, Facts, Outcome};
 use crate::plan::Step;
 use crate::source::{Batch, Sheet};
 
@@ -56,6 +56,8 @@ pub enum Fate {
     Ready,
     /// It is to be sent.
     Sends(Box<Shipment>),
+    /// It is a further row of a call; another row of the batch tells of it.
+    Told,
 }
 
 /// The fate of one record and what is wrong with it.
@@ -65,6 +67,63 @@ pub struct Decision {
     pub problems: Vec<Problem>,
     /// How it goes on.
     pub fate: Fate,
+    /// The other rows of the call for which this one speaks.
+    pub further: Vec<FurtherRow>,
+}
+
+/// A row of a call for which another row speaks.
+#[derive(Debug)]
+pub struct FurtherRow {
+    /// Its place in the batch.
+    pub index: usize,
+    /// What is wrong with this very row.
+    pub problems: Vec<Problem>,
+}
+
+/// How a call ended, as it is told.
+#[derive(Debug, Clone, Copy)]
+pub struct Closing<'a> {
+    /// How.
+    pub outcome: Outcome,
+    /// Why, in a word.
+    pub detail: &'a str,
+    /// Everything that is wrong with the row that speaks for the call.
+    pub problems: &'a [Problem],
+    /// What was delivered.
+    pub delivered: Option<&'a Delivered>,
+}
+
+impl Closing<'_> {
+    /// Tells how the call ended, once for each of its rows. The further rows are left out as `leg`;
+    /// where the call is not sent they share its outcome, so that all of it can be fed in again.
+    pub fn tell(
+        &self,
+        batch: &Batch,
+        index: usize,
+        further: &[FurtherRow],
+        on_event: &mut dyn FnMut(Event<'_>),
+    ) {
+        on_event(Event::Ended {
+            record: batch.get(index),
+            outcome: self.outcome,
+            detail: self.detail,
+            problems: self.problems,
+            delivered: self.delivered,
+        });
+        let outcome = match self.outcome {
+            failed @ (Outcome::Rejected | Outcome::Failed) => failed,
+            _ => Outcome::Skipped,
+        };
+        for row in further {
+            on_event(Event::Ended {
+                record: batch.get(row.index),
+                outcome,
+                detail: "leg",
+                problems: &row.problems,
+                delivered: None,
+            });
+        }
+    }
 }
 
 /// A batch of records, all decided.
@@ -101,19 +160,20 @@ impl Decided {
     /// Tells the whole batch, where nothing is sent.
     pub fn tell(&self, on_event: &mut dyn FnMut(Event<'_>)) {
         self.announce(on_event);
-        for (record, decision) in self.batch.iter().zip(&self.decisions) {
+        for (index, decision) in self.decisions.iter().enumerate() {
             let (outcome, detail): (_, &str) = match &decision.fate {
                 Fate::Ends(outcome, detail) => (*outcome, detail),
                 Fate::Waits { .. } => (Outcome::Held, ""),
                 Fate::Ready | Fate::Sends(_) => (Outcome::NotAttempted, ""),
+                Fate::Told => continue,
             };
-            on_event(Event::Ended {
-                record,
+            Closing {
                 outcome,
                 detail,
                 problems: &decision.problems,
                 delivered: None,
-            });
+            }
+            .tell(&self.batch, index, &decision.further, on_event);
         }
     }
 

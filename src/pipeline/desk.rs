@@ -7,9 +7,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::decided::{Decision, Fate, Parcel, Shipment};
+use super::gather::Span;
+use super::legs::Desktop;
 use super::sums::Sums;
 use super::{Error, Outcome, Road, Want};
-use crate::audio::{self, Ask, Found, Unusable};
+use crate::audio::{self, Found, Unusable};
 use crate::call::{Call, Channels, Code, Draft, Fault, Field, Place, Problem, Severity};
 use crate::ledger::{Create, Reader, Standing};
 use crate::mapping::{Mapped, Profile};
@@ -51,7 +53,7 @@ struct Sound {
 }
 
 /// A call before its step.
-struct Open<'c> {
+pub(super) struct Open<'c> {
     index: usize,
     place: Place,
     call: Call<'c>,
@@ -60,8 +62,8 @@ struct Open<'c> {
 }
 
 pub(super) struct Desk<'r> {
-    road: &'r Road,
-    profile: Arc<Profile>,
+    pub(super) road: &'r Road,
+    pub(super) profile: Arc<Profile>,
     reader: Option<Reader>,
     latest: Timestamp,
     faults: Vec<Fault>,
@@ -93,48 +95,64 @@ impl<'r> Desk<'r> {
         self.profile = profile;
     }
 
-    /// Decides the records of a batch.
-    pub(super) fn work(&mut self, batch: Batch) -> Result<Worked, Error> {
-        let mut items = Vec::with_capacity(batch.len());
-        let mut sums = Sums::default();
-        let mut open = Vec::new();
-        let profile = Arc::clone(&self.profile);
-        for (index, record) in batch.iter().enumerate() {
-            sums.records += 1;
-            let mut problems: Vec<Problem> = record.problems().cloned().collect();
-            if problems.iter().any(Problem::is_error) {
-                items.push(ended(problems, Outcome::Rejected, ""));
-                continue;
-            }
-            if problems
-                .iter()
-                .any(|problem| problem.code == Code::TrailingRow)
-            {
-                items.push(ended(problems, Outcome::Skipped, "no record"));
-                continue;
-            }
-            match profile.apply(&record, &mut problems) {
-                Mapped::Skipped(rule) => {
-                    items.push(ended(problems, Outcome::Skipped, rule.to_owned()));
+    /// Decides the records of a batch. `spans` says which rows are one call, where the mapping
+    /// brings rows together.
+    pub(super) fn work(&mut self, batch: Batch, spans: Option<&[Span]>) -> Result<Worked, Error> {
+        let mut desktop = Desktop::default();
+        desktop.items.reserve(batch.len());
+        match spans {
+            Some(spans) => {
+                let mut at = 0;
+                for span in spans {
+                    self.span(&batch, at, *span, &mut desktop);
+                    at += span.rows();
                 }
-                Mapped::Undecided => items.push(ended(problems, Outcome::Rejected, "")),
-                Mapped::Draft(draft) => {
-                    let item = self.judge(&record, draft, problems, (index, &mut sums, &mut open));
-                    items.push(item);
+            }
+            None => {
+                for (index, record) in batch.iter().enumerate() {
+                    self.row(index, &record, &mut desktop);
                 }
             }
         }
+        let Desktop { mut items, sums, open, further } = desktop;
         self.settle(&mut items, open)?;
+        for (index, rows) in further {
+            items[index].decision.further = rows;
+        }
         Ok(Worked { batch, items, sums })
     }
 
-    fn judge<'b>(
+    /// Decides a record that is a call of its own.
+    fn row(&mut self, index: usize, record: &Record<'_>, desktop: &mut Desktop) {
+        let profile = Arc::clone(&self.profile);
+        desktop.sums.records += 1;
+        let mut problems: Vec<Problem> = record.problems().cloned().collect();
+        let item = if problems.iter().any(Problem::is_error) {
+            ended(problems, Outcome::Rejected, "")
+        } else if problems.iter().any(|problem| problem.code == Code::TrailingRow) {
+            ended(problems, Outcome::Skipped, "no record")
+        } else {
+            match profile.apply(record, &mut problems) {
+                Mapped::Skipped(rule) => ended(problems, Outcome::Skipped, rule.to_owned()),
+                Mapped::Undecided => ended(problems, Outcome::Rejected, ""),
+                Mapped::Draft(draft) => {
+                    let place = (index, &mut desktop.sums, &mut desktop.open);
+                    self.judge(std::slice::from_ref(record), draft, problems, place)
+                }
+            }
+        };
+        desktop.items.push(item);
+    }
+
+    /// Judges what a mapping made of the records of a call, the one that speaks for it first.
+    pub(super) fn judge<'b>(
         &mut self,
-        record: &Record<'b>,
+        records: &[Record<'b>],
         draft: Draft<'b>,
         mut problems: Vec<Problem>,
         (index, sums, open): (usize, &mut Sums, &mut Vec<Open<'static>>),
     ) -> Item {
+        let record = &records[0];
         self.faults.clear();
         let call = Call::new(draft, &mut self.faults);
         for fault in self.faults.drain(..) {
@@ -167,7 +185,7 @@ impl<'r> Desk<'r> {
         sums.count(&call);
         let fingerprint = call.fingerprint(&mut self.scratch);
         let key = Some((call.identity_hash(), low(fingerprint)));
-        let sound = self.listen(record, &call);
+        let sound = self.listen(records, &call);
         if let Some(past) = &self.road.past {
             let ending = past.done.ending(call.identity_hash(), fingerprint);
             let step = ending
@@ -175,16 +193,16 @@ impl<'r> Desk<'r> {
             if step == Some(Step::Nothing) {
                 let mark = sound.recording.map(|recording| Mark::of(Some(recording)));
                 let fate = Fate::Ends(Outcome::AlreadyThere, "".into());
-                return Item { decision: Decision { problems, fate }, mark, key };
+                return Item { decision: Decision { problems, fate, further: Vec::new() }, mark, key };
             }
             let call = call.into_owned();
             open.push(Open { index, place: record.place(), call, fingerprint, sound });
-            return Item { decision: Decision { problems, fate: Fate::Ready }, mark: None, key };
+            return Item { decision: Decision { problems, fate: Fate::Ready, further: Vec::new() }, mark: None, key };
         }
         let step = plan::step(None, sound.state, self.road.policy);
         let open = Open { index, place: record.place(), call, fingerprint, sound };
         let (fate, mark) = self.carry_out(step, None, open, &mut problems);
-        Item { decision: Decision { problems, fate }, mark, key }
+        Item { decision: Decision { problems, fate, further: Vec::new() }, mark, key }
     }
 
     /// Asks the ledger about the calls of a batch that are not known to be done.
@@ -195,7 +213,7 @@ impl<'r> Desk<'r> {
         let identities: Vec<&str> = open.iter().map(|open| open.call.identity()).collect();
         let standings = reader.standing(&identities)?;
         for (open, standing) in open.into_iter().zip(standings) {
-            let Item { decision: Decision { problems, fate }, mark, .. } = &mut items[open.index];
+            let Item { decision: Decision { problems, fate, .. }, mark, .. } = &mut items[open.index];
             let is_changed =
                 standing.as_ref().is_some_and(|known| has_changed(known, open.fingerprint));
             if is_changed {
@@ -258,14 +276,13 @@ impl<'r> Desk<'r> {
     }
 
     /// Finds the call's recording and says what is wrong with it.
-    fn listen(&self, record: &Record<'_>, call: &Call<'_>) -> Sound {
+    fn listen(&self, records: &[Record<'_>], call: &Call<'_>) -> Sound {
         let mut sound =
             Sound { state: plan::Recording::NotAsked, recording: None, problems: Vec::new() };
         let Some(index) = &self.road.audio else { return sound };
         sound.state = plan::Recording::Missing;
-        let names = self.profile.audio_names(record);
-        let names: Vec<Cow<'_, str>> = names.iter().map(super::asked_name).collect();
-        let shown = names.first().map_or(call.identity(), |name| name).to_owned();
+        let record = &records[0];
+        let (found, shown) = self.find(index, records, call);
         let mut tell = |code: Code, severity: Severity, message: String| {
             sound.problems.push(
                 Problem::new(code, record.place(), message)
@@ -274,7 +291,7 @@ impl<'r> Desk<'r> {
             );
         };
         let error = Severity::Error;
-        match index.find(&Ask { names: &names, identity: call.identity() }) {
+        match found {
             Found::One(recording, _) => {
                 sound.state = plan::Recording::Here;
                 sound.recording = Some(recording);
@@ -428,10 +445,10 @@ fn has_changed(standing: &Standing, fingerprint: u128) -> bool {
     ) && standing.fingerprint != fingerprint
 }
 
-fn ended(problems: Vec<Problem>, outcome: Outcome, detail: impl Into<Cow<'static, str>>) -> Item {
+pub(super) fn ended(problems: Vec<Problem>, outcome: Outcome, detail: impl Into<Cow<'static, str>>) -> Item {
     let fate = Fate::Ends(outcome, detail.into());
     Item {
-        decision: Decision { problems, fate },
+        decision: Decision { problems, fate, further: Vec::new() },
         mark: None,
         key: None,
     }

@@ -9,12 +9,17 @@ mod decided;
 mod desk;
 mod event;
 mod facts;
+mod gather;
+mod legs;
 mod register;
 mod road;
 mod seen;
 mod sums;
 
-pub use decided::{Decided, Decision, Fate, Parcel, Shipment};
+#[cfg(test)]
+mod tests;
+
+pub use decided::{Decided, Decision, Closing, Fate, FurtherRow, Parcel, Shipment};
 pub use event::{Delivered, Event, Outcome, Stop, Tally};
 pub use facts::{Consent, Facts};
 pub use road::{Past, Road, Want};
@@ -36,6 +41,9 @@ pub enum Error {
     /// The ledger cannot be opened to look things up.
     #[error(transparent)]
     Ledger(ledger::OpenError),
+    /// Rows that wait for others cannot be put aside, or an input that is read twice not copied.
+    #[error("the temporary file: {0}")]
+    Spool(std::io::Error),
     /// The ledger cannot be read.
     #[error(transparent)]
     Standing(#[from] ledger::Error),

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use super::Error;
 use super::decided::Decided;
 use super::desk::{Desk, Worked};
+use super::gather::{Gathered, Span, Survey};
 use super::register::Register;
 use crate::audio;
 use crate::ledger::{Done, Ledger, Reader};
@@ -70,6 +71,8 @@ pub struct Road {
 /// A batch on its way to a decider.
 struct Task {
     batch: Batch,
+    /// What rows are to each other, where the mapping brings some together.
+    spans: Option<Vec<Span>>,
     profile: Arc<Profile>,
     opened: Option<Opened>,
     read: (u64, Option<u64>),
@@ -79,6 +82,10 @@ struct Task {
 fn size(input: &Input) -> Option<u64> {
     let metadata = std::fs::metadata(input.path()?).ok()?;
     metadata.is_file().then_some(metadata.len())
+}
+
+fn parts(gathered: Gathered) -> (Batch, Option<Vec<Span>>) {
+    (gathered.batch, Some(gathered.spans))
 }
 
 type Opened = (Arc<Sheet>, Vec<String>);
@@ -126,7 +133,8 @@ impl Road {
     ) -> Result<(), Error> {
         let total = self.inputs.iter().map(size).sum::<Option<u64>>();
         let mut before = 0;
-        for input in &self.inputs {
+        let survey = if self.mapping.gathers() { Some(Survey::new(self)?) } else { None };
+        for input in survey.as_ref().map_or(&self.inputs[..], Survey::inputs) {
             let mut reader = source::open(input, &self.options)?;
             let sheet = Arc::clone(reader.sheet());
             let profile = Arc::new(self.mapping.bind(&sheet)?);
@@ -136,11 +144,20 @@ impl Road {
                 .map(str::to_owned)
                 .collect();
             let mut opened = Some((Arc::clone(&sheet), unused));
+            let mut gatherer = match &survey {
+                Some(survey) => Some(survey.gatherer(input)?),
+                None => None,
+            };
             while let Some(batch) = reader.next() {
                 let batch = batch?;
                 let read = (before + reader.progress().bytes_read(), total);
+                let (batch, spans) = match &mut gatherer {
+                    Some(gatherer) => parts(gatherer.take(batch, &profile)?),
+                    None => (batch, None),
+                };
                 let task = Task {
                     batch,
+                    spans,
                     profile: Arc::clone(&profile),
                     opened: opened.take(),
                     read,
@@ -150,20 +167,14 @@ impl Road {
                 }
             }
             before += reader.progress().bytes_read();
-            if opened.is_some() {
-                // A file without records is told as well.
-                let batch = Batch::new(sheet);
-                let read = (before, total);
-                if deal(Ok(Task {
-                    batch,
-                    profile,
-                    opened,
-                    read,
-                }))
-                .is_break()
-                {
-                    return Ok(());
-                }
+            let (batch, spans) = match &mut gatherer {
+                Some(gatherer) => parts(gatherer.finish(Batch::new(sheet))?),
+                None => (Batch::new(sheet), None),
+            };
+            // A file without records is told as well.
+            let task = Task { batch, spans, profile, opened, read: (before, total) };
+            if (task.opened.is_some() || !task.batch.is_empty()) && deal(Ok(task)).is_break() {
+                return Ok(());
             }
         }
         Ok(())
@@ -180,7 +191,7 @@ impl Road {
                     }
                     none => none.insert(Desk::new(self, task.profile)?),
                 };
-                Ok((desk.work(task.batch)?, task.opened, task.read))
+                Ok((desk.work(task.batch, task.spans.as_deref())?, task.opened, task.read))
             });
             if results.send(passed).is_err() {
                 return;

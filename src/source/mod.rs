@@ -13,6 +13,7 @@ mod error;
 mod input;
 mod json;
 mod options;
+mod packed;
 mod reader;
 mod record;
 mod rejects;

@@ -1,0 +1,278 @@
+//! Several rows, one call: how a desk decides rows that were brought together.
+//!
+//! One row speaks for the call and carries its outcome; the others are told with it. Whatever is
+//! wrong with any of the rows rejects all of them, because a call of which a part could not be read
+//! is not the call that took place.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::Outcome;
+use super::decided::{Decision, Fate, FurtherRow};
+use super::desk::{Desk, Item, Open, ended};
+use super::gather::Span;
+use super::sums::Sums;
+use crate::audio::{self, Ask, Choice, Found};
+use crate::call::{Call, Code, Problem};
+use crate::mapping::{Mapped, Merged, Part, Several};
+use crate::source::{Batch, Record};
+
+/// What is gathered over the rows of a batch.
+#[derive(Default)]
+pub(super) struct Desktop {
+    pub(super) items: Vec<Item>,
+    pub(super) sums: Sums,
+    pub(super) open: Vec<Open<'static>>,
+    /// The further rows of calls, by the place of the row that speaks.
+    pub(super) further: Vec<(usize, Vec<FurtherRow>)>,
+}
+
+/// A row that the mapping made something of.
+struct Row<'b> {
+    index: usize,
+    part: Part<'b>,
+    problems: Vec<Problem>,
+}
+
+impl Desk<'_> {
+    /// Decides the rows of a span.
+    pub(super) fn span(&mut self, batch: &Batch, at: usize, span: Span, desktop: &mut Desktop) {
+        let record = batch.get(at);
+        let mut problems: Vec<Problem> = record.problems().cloned().collect();
+        let item = match span {
+            Span::Call(rows) => {
+                return self.call(batch, at..at + rows as usize, desktop);
+            }
+            Span::Older => ended(problems, Outcome::Skipped, "older copy"),
+            Span::Undated => {
+                let newest = self.profile.newest();
+                let (column, value) = newest.map(|rule| rule.at(&record)).unwrap_or_default();
+                let message = "no time or number, so nobody can say which copy is the newest";
+                problems
+                    .push(Problem::new(Code::BadTime, record.place(), message).at(column, &value));
+                ended(problems, Outcome::Rejected, "")
+            }
+            Span::Crowd => {
+                let message = "more than 1000 rows have this id, which are hardly one call";
+                problems.push(Problem::new(Code::LegsDisagree, record.place(), message));
+                ended(problems, Outcome::Rejected, "")
+            }
+        };
+        desktop.sums.records += 1;
+        desktop.items.push(item);
+    }
+
+    /// Decides the rows of one call.
+    fn call(&mut self, batch: &Batch, range: Range<usize>, desktop: &mut Desktop) {
+        let profile = std::sync::Arc::clone(&self.profile);
+        let mut rows: Vec<Row<'_>> = Vec::new();
+        let mut is_broken = false;
+        for index in range {
+            desktop.sums.records += 1;
+            let record = batch.get(index);
+            let mut problems: Vec<Problem> = record.problems().cloned().collect();
+            let item = if problems.iter().any(Problem::is_error) {
+                is_broken = true;
+                ended(problems, Outcome::Rejected, "")
+            } else if problems
+                .iter()
+                .any(|problem| problem.code == Code::TrailingRow)
+            {
+                ended(problems, Outcome::Skipped, "no record")
+            } else {
+                match profile.apply(&record, &mut problems) {
+                    Mapped::Skipped(rule) => ended(problems, Outcome::Skipped, rule.to_owned()),
+                    Mapped::Undecided => {
+                        is_broken = true;
+                        ended(problems, Outcome::Rejected, "")
+                    }
+                    Mapped::Draft(draft) => {
+                        is_broken |= problems.iter().any(Problem::is_error);
+                        rows.push(Row {
+                            index,
+                            part: Part { record, draft },
+                            problems,
+                        });
+                        told()
+                    }
+                }
+            };
+            desktop.items.push(item);
+        }
+        if rows.is_empty() {
+            return;
+        }
+        if is_broken {
+            end_all(rows, Outcome::Rejected, "leg", &mut desktop.items);
+            return;
+        }
+        self.merged(rows, desktop);
+    }
+
+    fn merged(&mut self, mut rows: Vec<Row<'_>>, desktop: &mut Desktop) {
+        let mut problems = Vec::new();
+        let (mut indices, mut parts, mut own) = (Vec::new(), Vec::new(), Vec::new());
+        for row in rows.drain(..) {
+            indices.push(row.index);
+            parts.push(row.part);
+            own.push(row.problems);
+        }
+        let Merged {
+            draft,
+            lead,
+            order,
+            lacks,
+        } = self.profile.merge(&parts, &mut problems);
+        let is_broken = problems.iter().any(Problem::is_error);
+        for problem in problems {
+            let of = parts
+                .iter()
+                .position(|part| part.record.line() == problem.place.line);
+            own[of.unwrap_or(lead)].push(problem);
+        }
+        let fate = match lacks {
+            _ if is_broken => Some((Outcome::Rejected, Cow::Borrowed("leg"))),
+            Some(field) => Some((Outcome::Skipped, Cow::Owned(format!("no {field}")))),
+            None => None,
+        };
+        if let Some((outcome, detail)) = fate {
+            for (index, problems) in indices.into_iter().zip(own) {
+                desktop.items[index] = ended(problems, outcome, detail.clone());
+            }
+            return;
+        }
+        // The row that speaks comes first, then the others in their order.
+        let mut records = vec![parts[lead].record];
+        records.extend(
+            order
+                .iter()
+                .filter(|at| **at != lead)
+                .map(|at| parts[*at].record),
+        );
+        let problems = std::mem::take(&mut own[lead]);
+        let place = (indices[lead], &mut desktop.sums, &mut desktop.open);
+        let item = self.judge(&records, draft, problems, place);
+        desktop.items[indices[lead]] = item;
+        let others = indices.iter().zip(own).enumerate();
+        let further: Vec<FurtherRow> = others
+            .filter(|(at, _)| *at != lead)
+            .map(|(_, (index, problems))| FurtherRow {
+                index: *index,
+                problems,
+            })
+            .collect();
+        if !further.is_empty() {
+            desktop.further.push((indices[lead], further));
+        }
+    }
+
+    /// The recording of a call, by the names that its rows give, and the first of the names.
+    pub(super) fn find(
+        &self,
+        index: &audio::Index,
+        records: &[Record<'_>],
+        call: &Call<'_>,
+    ) -> (Found, String) {
+        let mut asked: Vec<Vec<Cow<'_, str>>> = Vec::new();
+        let by_row: Vec<_> = records
+            .iter()
+            .map(|row| self.profile.audio_names(row))
+            .collect();
+        for row in &by_row {
+            let names: Vec<Cow<'_, str>> = row.iter().map(super::asked_name).collect();
+            if !names.is_empty() && !asked.contains(&names) {
+                asked.push(names);
+            }
+        }
+        let shown = asked.first().and_then(|names| names.first());
+        let shown = shown.map_or(call.identity(), |name| name).to_owned();
+        let found = match asked.as_slice() {
+            [] => index.find(&Ask {
+                names: &[],
+                identity: call.identity(),
+            }),
+            [only] => index.find(&Ask {
+                names: only,
+                identity: call.identity(),
+            }),
+            several => find_each(index, several, call.identity()),
+        };
+        (self.chosen(found), shown)
+    }
+
+    /// What the mapping says about several recordings of one call.
+    fn chosen(&self, found: Found) -> Found {
+        let policy = match self.road.mapping.audio().several {
+            Several::First => audio::Several::First,
+            Several::Longest => audio::Several::Longest,
+            Several::Error | Several::Join => return found,
+        };
+        match found {
+            Found::Several { first, total, how } if first.len() == total => {
+                match policy.choose(first.clone()) {
+                    Choice::One(recording) => Found::One(recording, how),
+                    Choice::Join(_) | Choice::Undecided => Found::Several { first, total, how },
+                }
+            }
+            found => found,
+        }
+    }
+}
+
+/// Asks for the recordings of several rows: all that are found must be the same one.
+fn find_each(index: &audio::Index, rows: &[Vec<Cow<'_, str>>], identity: &str) -> Found {
+    let mut recordings: Vec<audio::Recording> = Vec::new();
+    let mut by = None;
+    for names in rows {
+        match index.find(&Ask {
+            names,
+            identity: "",
+        }) {
+            Found::Missing => {}
+            Found::One(recording, how) => {
+                by.get_or_insert(how);
+                if !recordings.contains(&recording) {
+                    recordings.push(recording);
+                }
+            }
+            other => return other,
+        }
+    }
+    match (recordings.len(), by) {
+        (1, Some(how)) => Found::One(recordings.remove(0), how),
+        (total, Some(how)) => Found::Several {
+            first: recordings,
+            total,
+            how,
+        },
+        _ => index.find(&Ask {
+            names: &[],
+            identity,
+        }),
+    }
+}
+
+fn end_all(rows: Vec<Row<'_>>, outcome: Outcome, detail: &'static str, items: &mut [Item]) {
+    for row in rows {
+        // A row that has a problem of its own needs no other word.
+        let detail = if row.problems.iter().any(Problem::is_error) {
+            ""
+        } else {
+            detail
+        };
+        items[row.index] = ended(row.problems, outcome, detail);
+    }
+}
+
+fn told() -> Item {
+    let fate = Fate::Told;
+    Item {
+        decision: Decision {
+            problems: Vec::new(),
+            fate,
+            further: Vec::new(),
+        },
+        mark: None,
+        key: None,
+    }
+}

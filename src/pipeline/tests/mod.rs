@@ -1,0 +1,117 @@
+//! A mapping and an export as text go in; how each row ended comes out.
+
+mod gathering;
+mod legs;
+
+use std::io::Write as _;
+use std::ops::ControlFlow;
+
+use tempfile::NamedTempFile;
+
+use super::{Closing, Error, Event, Facts, Fate, Outcome, Road, Want};
+use crate::call::{Call, Field};
+use crate::mapping::Mapping;
+use crate::plan::{Existing, MissingRecording, Policy};
+use crate::source::{Input, Options};
+
+/// How one row ended: its line, its outcome, the word for it, and its problems.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Ended {
+    line: u64,
+    outcome: Outcome,
+    detail: String,
+    codes: Vec<&'static str>,
+}
+
+/// What came out of a road.
+#[derive(Debug, Default)]
+struct Outcomes {
+    ended: Vec<Ended>,
+    calls: Vec<Call<'static>>,
+    read: u64,
+}
+
+impl Outcomes {
+    fn rows(&self) -> Vec<(u64, Outcome, &str)> {
+        let row = |ended: &'_ Ended| (ended.line, ended.outcome);
+        self.ended
+            .iter()
+            .map(|ended| {
+                let (line, outcome) = row(ended);
+                (line, outcome, ended.detail.as_str())
+            })
+            .collect()
+    }
+
+    /// A field of each call that would be sent.
+    fn field(&self, field: Field) -> Vec<&str> {
+        self.calls.iter().map(|call| call.text(field)).collect()
+    }
+}
+
+fn road(mapping: &str, exports: &[NamedTempFile]) -> Road {
+    Road {
+        inputs: exports
+            .iter()
+            .map(|export| Input::file(export.path()))
+            .collect(),
+        options: Options::default(),
+        mapping: Mapping::load(mapping, "test.toml", None)
+            .unwrap_or_else(|error| panic!("{error}")),
+        audio: None,
+        past: None,
+        policy: Policy {
+            missing: MissingRecording::Create,
+            existing: Existing::Adopt,
+        },
+        want: Want::Run,
+        now: "2030-01-01T00:00:00Z".parse().unwrap(),
+        deciders: 2,
+    }
+}
+
+fn export(text: &str, suffix: &str) -> NamedTempFile {
+    let mut file = tempfile::Builder::new().suffix(suffix).tempfile().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+fn walk(road: &Road) -> Result<Outcomes, Error> {
+    let mut outcomes = Outcomes::default();
+    road.walk(|decided| {
+        for decision in &decided.decisions {
+            if let Fate::Sends(shipment) = &decision.fate {
+                outcomes.calls.push(shipment.call.clone());
+            }
+        }
+        decided.tell(&mut |event| match event {
+            Event::Ended {
+                record,
+                outcome,
+                detail,
+                problems,
+                ..
+            } => outcomes.ended.push(Ended {
+                line: record.line(),
+                outcome,
+                detail: detail.to_owned(),
+                codes: problems.iter().map(|problem| problem.code.name()).collect(),
+            }),
+            Event::Checked(Facts { records, .. }) => outcomes.read += records,
+            _ => {}
+        });
+        ControlFlow::Continue(())
+    })?;
+    assert_eq!(
+        outcomes.read,
+        outcomes.ended.len() as u64,
+        "a row that ended twice or never"
+    );
+    Ok(outcomes)
+}
+
+/// Walks one CSV export.
+fn csv(mapping: &str, text: &str) -> Outcomes {
+    let exports = [export(text, ".csv")];
+    walk(&road(mapping, &exports)).unwrap()
+}

@@ -1,0 +1,193 @@
+//! Records as bytes, to put some of them aside until others have come, in memory or on the disk.
+//!
+//! Only this process reads what it wrote, so the form has no version; lengths are 32 bits wide, as
+//! they are in a batch.
+
+use super::record::{Batch, Record};
+use crate::call::{Code, Place, Problem, Severity};
+
+const CELLS: u8 = 0;
+const TREE: u8 = 1;
+
+impl Record<'_> {
+    /// Appends the record with its place, its problems and what the file says of it to `out`.
+    pub fn pack(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.line().to_le_bytes());
+        if let Some(tree) = self.tree() {
+            out.push(TREE);
+            put(tree.to_string().as_bytes(), out);
+        } else {
+            out.push(CELLS);
+            put_count(self.cells().count(), out);
+            for cell in self.cells() {
+                put(cell.as_bytes(), out);
+            }
+        }
+        out.push(u8::from(self.raw().is_some()));
+        if let Some(raw) = self.raw() {
+            put(raw, out);
+        }
+        put_count(self.problems().count(), out);
+        for problem in self.problems() {
+            put(problem.code.name().as_bytes(), out);
+            out.push(problem.severity as u8);
+            put(problem.column.as_bytes(), out);
+            put(problem.value.as_bytes(), out);
+            put(problem.message.as_bytes(), out);
+        }
+    }
+}
+
+impl Batch {
+    /// Adds what [`Record::pack`] wrote of a record of the same sheet. `None` when the bytes are
+    /// not that; the batch may then hold a part of the record and must not be used.
+    pub fn push_packed(&mut self, packed: &[u8]) -> Option<()> {
+        let mut rest = packed;
+        let line = u64::from_le_bytes(take(&mut rest, 8)?.try_into().ok()?);
+        if byte(&mut rest)? == TREE {
+            let tree = serde_json::from_slice(piece(&mut rest)?).ok()?;
+            self.push_tree(line, tree);
+        } else {
+            self.start_row(line);
+            for _ in 0..count(&mut rest)? {
+                self.push_cell(text(&mut rest)?);
+            }
+        }
+        if byte(&mut rest)? == 1 {
+            self.push_raw(piece(&mut rest)?);
+        }
+        for _ in 0..count(&mut rest)? {
+            let code = Code::from_name(text(&mut rest)?)?;
+            let severity = match byte(&mut rest)? {
+                0 => Severity::Note,
+                1 => Severity::Warning,
+                _ => Severity::Error,
+            };
+            let (column, value) = (text(&mut rest)?, text(&mut rest)?);
+            let place = Place {
+                file: self.sheet().file.clone(),
+                line,
+            };
+            let problem = Problem::new(code, place, text(&mut rest)?)
+                .at(column, value)
+                .with_severity(severity);
+            self.push_problem(problem);
+        }
+        Some(())
+    }
+
+    /// Adds a record of another batch of the same sheet.
+    pub fn push_record(&mut self, record: &Record<'_>) {
+        match record.tree() {
+            Some(tree) => self.push_tree(record.line(), tree.clone()),
+            None => {
+                self.start_row(record.line());
+                record.cells().for_each(|cell| self.push_cell(cell));
+            }
+        }
+        if let Some(raw) = record.raw() {
+            self.push_raw(raw);
+        }
+        for problem in record.problems() {
+            self.push_problem(problem.clone());
+        }
+    }
+}
+
+fn put_count(count: usize, out: &mut Vec<u8>) {
+    out.extend_from_slice(&u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
+}
+
+fn put(bytes: &[u8], out: &mut Vec<u8>) {
+    put_count(bytes.len(), out);
+    out.extend_from_slice(bytes);
+}
+
+fn take<'b>(rest: &mut &'b [u8], length: usize) -> Option<&'b [u8]> {
+    let (taken, after) = rest.split_at_checked(length)?;
+    *rest = after;
+    Some(taken)
+}
+
+fn byte(rest: &mut &[u8]) -> Option<u8> {
+    take(rest, 1).map(|bytes| bytes[0])
+}
+
+fn count(rest: &mut &[u8]) -> Option<u32> {
+    Some(u32::from_le_bytes(take(rest, 4)?.try_into().ok()?))
+}
+
+fn piece<'b>(rest: &mut &'b [u8]) -> Option<&'b [u8]> {
+    let length = count(rest)?;
+    take(rest, usize::try_from(length).ok()?)
+}
+
+fn text<'b>(rest: &mut &'b [u8]) -> Option<&'b str> {
+    std::str::from_utf8(piece(rest)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::reader::Form;
+    use super::super::record::{Header, Sheet};
+    use super::*;
+
+    fn batch() -> Batch {
+        Batch::new(Arc::new(Sheet {
+            file: "a.csv".into(),
+            reading: String::new(),
+            header: Some(Header::new(vec!["a".to_owned(), "b".to_owned()])),
+            nulls: Vec::new(),
+            form: Form::plain_table(),
+        }))
+    }
+
+    #[test]
+    fn a_record_is_the_same_after_it_was_put_aside() {
+        let mut before = batch();
+        before.start_row(7);
+        before.push_cell("æ\n1");
+        before.push_cell("");
+        before.push_raw(b"\xff,raw");
+        let place = Place {
+            file: "a.csv".into(),
+            line: 7,
+        };
+        let problem = Problem::new(Code::RowTooLong, place, "why").at("a", "x");
+        before.push_problem(problem.with_severity(Severity::Note));
+        let tree = r#"{"id": 12345678901234567890123, "a": [1.50, null]}"#;
+        before.push_tree(9, serde_json::from_str(tree).unwrap());
+        let mut after = batch();
+        let mut copied = batch();
+        for record in before.iter() {
+            let mut packed = Vec::new();
+            record.pack(&mut packed);
+            after.push_packed(&packed).unwrap();
+            copied.push_record(&record);
+        }
+        for other in [after, copied] {
+            for (one, other) in before.iter().zip(other.iter()) {
+                assert_eq!(one.line(), other.line());
+                assert!(one.cells().eq(other.cells()));
+                assert_eq!(one.tree(), other.tree());
+                assert_eq!(one.raw(), other.raw());
+                assert!(one.problems().eq(other.problems()));
+            }
+            assert_eq!(other.len(), 2);
+        }
+    }
+
+    #[test]
+    fn cut_bytes_are_no_record() {
+        let mut whole = batch();
+        whole.start_row(7);
+        whole.push_cell("abc");
+        let mut packed = Vec::new();
+        whole.get(0).pack(&mut packed);
+        for length in 0..packed.len() {
+            assert!(batch().push_packed(&packed[..length]).is_none(), "{length}");
+        }
+    }
+}
