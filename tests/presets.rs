@@ -100,6 +100,7 @@ impl Trial {
                     Fate::Ends(outcome, detail) => {
                         *left_out.entry(format!("{outcome:?} {detail}")).or_default() += 1;
                     }
+                    Fate::Told => *left_out.entry("Told".to_owned()).or_default() += 1,
                     other => panic!("{other:?}"),
                 }
             }
@@ -117,7 +118,7 @@ fn body(call: &capturi_import::call::Call<'_>) -> Value {
     body
 }
 
-fn trials() -> [Trial; 8] {
+fn trials() -> [Trial; 9] {
     [
         Trial {
             timezone: Some("Europe/Copenhagen"),
@@ -148,6 +149,10 @@ fn trials() -> [Trial; 8] {
             timezone: Some("Europe/Copenhagen"),
             has_agents: true,
             ..Trial::new("adversus", "cdr.json")
+        },
+        Trial {
+            has_agents: true,
+            ..Trial::new("twilio", "calls.json")
         },
     ]
 }

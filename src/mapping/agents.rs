@@ -91,7 +91,7 @@ impl Agents {
         Ok(())
     }
 
-    /// Gives templates the filter `agent`.
+    /// Gives templates the filter `agent`, and the test `agent`: whether the table knows this one.
     pub(super) fn add_filter(&self, engine: &mut Environment<'static>) {
         let agents = self.clone();
         engine.add_filter("agent", move |keys: &Value, column: String| {
@@ -101,6 +101,12 @@ impl Agents {
                 Error::new(ErrorKind::InvalidOperation, "no such agent")
                     .with_source(Missed { key, message })
             })
+        });
+        let agents = self.clone();
+        engine.add_test("agent", move |keys: &Value| {
+            let known =
+                |table: &Arc<Table>| texts(keys).iter().any(|key| table.value(key, "").is_ok());
+            agents.table.as_ref().is_some_and(known)
         });
     }
 
