@@ -60,6 +60,11 @@ const PRESETS: &[Preset] = &[
         title: "Talkdesk: the Calls report of legacy Explore (JSON, CSV)",
         text: include_str!("../../mappings/talkdesk-legacy.toml"),
     },
+    Preset {
+        name: "twilio",
+        title: "Twilio: calls of the REST API, parents and children (JSON)",
+        text: include_str!("../../mappings/twilio.toml"),
+    },
 ];
 
 impl Preset {
