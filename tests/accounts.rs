@@ -458,7 +458,7 @@ fn status_is_told_in_words_and_in_json() {
         .with_code(7);
     let status: Value = place.status();
     assert_eq!(status["runs"][0]["ending"], "limit");
-    assert_eq!(status["destination"], format!("{}/", server.url()));
+    assert_eq!(status["destination"], server.url());
     let shown = place.call(&["status"]).with_code(0);
     assert!(
         shown.out.contains("complete") && shown.out.contains('7'),
