@@ -47,6 +47,8 @@ pub(super) enum Usage {
     Faults { path: PathBuf, why: String },
     #[error(transparent)]
     Name(crate::mapping::UnknownName),
+    #[error(transparent)]
+    Agents(crate::mapping::AgentsError),
     #[error("no problem has the code {code}")]
     NoCode { code: String },
     #[error("the program cannot start its threads: {0}")]
@@ -87,7 +89,7 @@ impl Error {
             | Error::Client(_)
             | Error::Sandbox(_)
             | Error::Report(report::Error::Folder { .. } | report::Error::LogLevel(_))
-            | Error::Usage(Usage::NoMapping { .. } | Usage::File { .. } | Usage::Faults { .. } | Usage::NoCode { .. } | Usage::Name(_)) => {
+            | Error::Usage(Usage::NoMapping { .. } | Usage::File { .. } | Usage::Faults { .. } | Usage::NoCode { .. } | Usage::Name(_) | Usage::Agents(_)) => {
                 Exit::Usage
             }
             Error::Ledger(LedgerError::Open(ledger::OpenError::Locked { .. })) => Exit::LedgerHeld,

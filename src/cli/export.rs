@@ -9,10 +9,10 @@ use super::error::{Error, Usage};
 use crate::api::Version;
 use crate::audio::{Index, IndexOptions};
 use crate::config::ExportArgs;
-use crate::mapping::{self, Mapping};
+use crate::mapping::Mapping;
 use crate::pipeline::{Past, Road, Want};
 use crate::plan::Policy;
-use crate::source::{self, HeaderKind, Quote};
+use crate::source;
 
 /// The road of this export.
 pub(super) fn road(
@@ -65,6 +65,12 @@ pub(super) fn load_mapping(arguments: &ExportArgs) -> Result<Mapping, Error> {
     if let Some(region) = &arguments.region {
         mapping.set_region(region).map_err(Usage::Name)?;
     }
+    if let Some(file) = &arguments.agents {
+        mapping.set_agents(file).map_err(Usage::Agents)?;
+    }
+    if let Some(domain) = &arguments.email_domain {
+        mapping.set_email_domain(domain).map_err(Usage::Agents)?;
+    }
     Ok(mapping)
 }
 
@@ -75,25 +81,9 @@ pub(super) fn paths(road: &Road) -> Vec<PathBuf> {
 
 /// The `[source]` table in the words of the reader; the flag about the encoding wins.
 pub(super) fn options(mapping: &Mapping, encoding: Option<&str>) -> source::Options {
-    let section = mapping.source_options().clone();
+    let options = mapping.source_options().options();
     source::Options {
-        delimiter: section.delimiter.and_then(|char| u8::try_from(char).ok()),
-        quote: section.quote.and_then(|quote| match quote {
-            mapping::Quote::None => Some(Quote::None),
-            mapping::Quote::By(char) => u8::try_from(char).ok().map(Quote::Byte),
-        }),
-        encoding: encoding.map(str::to_owned).or(section.encoding),
-        header: section.header_lines.map(|lines| match lines {
-            0 => HeaderKind::None,
-            1 => HeaderKind::Names,
-            _ => HeaderKind::NamesAndTypes,
-        }),
-        columns: section.columns.unwrap_or_default(),
-        records: section.records,
-        nulls: section.nulls.unwrap_or_default(),
-        skip_lines: section.skip_lines.and_then(|lines| usize::try_from(lines).ok()).unwrap_or(0),
-        trailer: section.trailer.into_iter().next(),
-        sheet: section.sheet,
-        ..source::Options::default()
+        encoding: encoding.map(str::to_owned).or(options.encoding),
+        ..options
     }
 }

@@ -131,6 +131,12 @@ pub struct ExportArgs {
     /// Country for phone numbers without a country code, such as DK; wins over the mapping's.
     #[arg(long, value_name = "COUNTRY", env = "CAPTURI_REGION")]
     pub region: Option<String>,
+    /// Table of agents (CSV with id, name, email) for exports that do not say who they are.
+    #[arg(long, value_name = "FILE", env = "CAPTURI_AGENTS")]
+    pub agents: Option<PathBuf>,
+    /// Domain that makes an agent's login an e-mail address, such as example.com.
+    #[arg(long, value_name = "DOMAIN", env = "CAPTURI_EMAIL_DOMAIN")]
+    pub email_domain: Option<String>,
     /// Encoding of the export, such as windows-1252; wins over the mapping's.
     #[arg(long, value_name = "NAME", env = "CAPTURI_ENCODING")]
     pub encoding: Option<String>,

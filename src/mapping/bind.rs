@@ -216,7 +216,7 @@ impl<'m> Binder<'m> {
         for name in names.plain.iter().chain(&names.of_row) {
             if let Some(column) = self.find(name) {
                 found.push(column.name);
-            } else {
+            } else if !self.templates.is_optional(name) {
                 is_complete = false;
                 if !optional {
                     self.missing(name, self.place_in(&span, name));

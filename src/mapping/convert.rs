@@ -191,7 +191,12 @@ fn email<'r>(apply: &mut Apply<'_, 'r, '_>, text: &Cow<'r, str>) -> Result<Value
     let bare = text.trim();
     let bare = bare.strip_prefix("mailto:").unwrap_or(bare);
     if !is_email(bare) {
-        return Err(apply.error(Code::BadEmail, text, "not an e-mail address"));
+        let message = if apply.rule.field == Field::AgentEmail && !bare.contains('@') {
+            "no e-mail address, and neither a table of agents nor a domain gives one"
+        } else {
+            "not an e-mail address"
+        };
+        return Err(apply.error(Code::BadEmail, text, message));
     }
     Ok(Value::Text(match text {
         Cow::Borrowed(whole) => {

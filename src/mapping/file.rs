@@ -9,6 +9,7 @@ use rlibphonenumber::enums::Region;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::agents::{Agents, AgentsError};
 use super::audio_section::{AudioSection, NameRule, read_audio};
 use super::error::{Findings, LoadError, suggest};
 use super::legs::LegsSection;
@@ -17,8 +18,9 @@ use super::newest::NewestSection;
 use super::profile::Profile;
 use super::reader::{Section, wrong_type};
 use super::rule::{FieldRule, RuleReader};
+use super::need::Need;
 use super::source_section::{
-    Need, SourceRead, SourceSection, UnknownName, read_source, region_of, zone_of,
+    SourceRead, SourceSection, UnknownName, read_source, region_of, zone_of,
 };
 use super::template::{TemplateId, Templates};
 use crate::call::Field;
@@ -39,6 +41,7 @@ pub struct Mapping {
     pub(super) fields: Vec<FieldRule>,
     pub(super) legs: Option<LegsSection>,
     pub(super) newest: Option<NewestSection>,
+    agents: Agents,
     pub(super) templates: Templates,
 }
 
@@ -69,6 +72,7 @@ impl Mapping {
             audio: AudioSection::default(),
             names: Vec::new(),
             fields: Vec::new(),
+            agents: Agents::default(),
             templates: Templates::new(&Lookups::default()),
             text: Arc::clone(&text),
         };
@@ -88,7 +92,10 @@ impl Mapping {
             .map(|value| Lookups::read(value, dir, findings))
             .unwrap_or_default();
         self.templates = Templates::new(&lookups);
-        self.read_source(&mut file, findings);
+        if let Some(section) = file.table("let", findings) {
+            self.templates.read_lets(&section, findings);
+        }
+        self.read_source(&mut file, dir, findings);
         let legs = file.table("legs", findings);
         self.legs = legs.and_then(|section| LegsSection::read(section, findings));
         let mut reader = RuleReader {
@@ -109,12 +116,17 @@ impl Mapping {
         file.finish(findings);
     }
 
-    fn read_source(&mut self, file: &mut Section<'_, '_>, findings: &mut Findings) {
+    fn read_source(
+        &mut self,
+        file: &mut Section<'_, '_>,
+        dir: Option<&Path>,
+        findings: &mut Findings,
+    ) {
         let section = file.table("source", findings);
         let read = section
             .map(|section| read_source(section, findings))
             .unwrap_or_default();
-        let skip;
+        let (skip, agents, email_domain);
         SourceRead {
             section: self.source,
             zone: self.zone,
@@ -122,7 +134,21 @@ impl Mapping {
             needs: self.needs,
             newest: self.newest,
             skip,
+            agents,
+            email_domain,
         } = read;
+        self.templates.set_optional(&self.source.optional);
+        if let Some(file) = agents
+            && let Err(error) = self.agents.read_table(file.get_ref(), dir)
+        {
+            findings.add(file.span(), error.to_string());
+        }
+        if let Some(domain) = email_domain
+            && let Err(error) = self.agents.set_domain(domain.get_ref())
+        {
+            findings.add(domain.span(), error.to_string());
+        }
+        self.templates.set_agents(&self.agents);
         for (name, condition) in skip {
             let condition = self.templates.condition(&condition, findings);
             self.skip
@@ -146,21 +172,33 @@ impl Mapping {
         Ok(())
     }
 
+    /// Sets the table of agents, in place of `[source]`.
+    pub fn set_agents(&mut self, file: &Path) -> Result<(), AgentsError> {
+        self.agents.read_table(&file.to_string_lossy(), None)?;
+        self.templates.set_agents(&self.agents);
+        Ok(())
+    }
+
+    /// Sets the domain of agents' addresses, in place of `[source]`.
+    pub fn set_email_domain(&mut self, domain: &str) -> Result<(), AgentsError> {
+        self.agents.set_domain(domain)?;
+        self.templates.set_agents(&self.agents);
+        Ok(())
+    }
+
     /// Reports what the file asks the operator for and did not get.
     pub(super) fn check_needs(&self, findings: &mut Findings) {
         for (need, span) in &self.needs {
-            let (message, hint) = match need {
-                Need::Timezone if self.zone.is_none() => (
-                    "the times of this export have no offset, and nobody has said their zone",
-                    "`timezone` in [source], such as `Europe/Copenhagen`",
-                ),
-                Need::Region if self.region.is_none() => (
-                    "the phone numbers of this export have no country code, and nobody has said their country",
-                    "`region` in [source], such as `DK`",
-                ),
-                _ => continue,
+            let is_known = match need {
+                Need::Timezone => self.zone.is_some(),
+                Need::Region => self.region.is_some(),
+                Need::Agents => self.agents.has_table(),
+                Need::Email => self.agents.has_table() || self.agents.has_domain(),
             };
-            findings.add_with(span.clone(), message, Some(hint.to_owned()));
+            if !is_known {
+                let (message, hint) = need.words();
+                findings.add_with(span.clone(), message, Some(hint.to_owned()));
+            }
         }
     }
 

@@ -153,8 +153,14 @@ fn read_table(
         }
     };
     let delimiter = delimiter.unwrap_or_else(|| guess_delimiter(&text));
-    let mut lookup = match parse(name, &text, delimiter) {
-        Ok(lookup) => lookup,
+    let mut lookup = match parse(&text, delimiter) {
+        Ok((header, rows)) => Lookup {
+            name: name.to_owned(),
+            header,
+            rows,
+            by_key: HashMap::new(),
+            by_folded: HashMap::new(),
+        },
         Err(reason) => {
             findings.add(
                 file.span(),
@@ -178,7 +184,8 @@ fn read_table(
     Some(lookup)
 }
 
-fn read_text(file: &str, dir: Option<&Path>, encoding: Option<&Text>) -> Result<String, String> {
+/// The text of a file that stands beside the mapping.
+pub(super) fn read_text(file: &str, dir: Option<&Path>, encoding: Option<&Text>) -> Result<String, String> {
     let path = dir.map_or_else(|| PathBuf::from(file), |dir| dir.join(file));
     let metadata = std::fs::metadata(&path).map_err(|error| error.to_string())?;
     if !metadata.is_file() || metadata.len() > LIMIT {
@@ -199,7 +206,7 @@ fn read_text(file: &str, dir: Option<&Path>, encoding: Option<&Text>) -> Result<
 }
 
 /// The most frequent of the usual signs in the first line.
-fn guess_delimiter(text: &str) -> char {
+pub(super) fn guess_delimiter(text: &str) -> char {
     let header = text.lines().next().unwrap_or_default();
     let usual = [',', ';', '\t', '|'];
     // The last of equals is taken, and a comma should win against nothing at all.
@@ -210,7 +217,8 @@ fn guess_delimiter(text: &str) -> char {
         .unwrap_or(',')
 }
 
-fn parse(name: &str, text: &str, delimiter: char) -> Result<Lookup, String> {
+/// The names and rows of a table; the error is why it is none.
+pub(super) fn parse(text: &str, delimiter: char) -> Result<(Header, Vec<Vec<String>>), String> {
     let delimiter =
         u8::try_from(delimiter).map_err(|_| "its delimiter is no ASCII character".to_owned())?;
     let mut reader = csv::ReaderBuilder::new()
@@ -224,13 +232,7 @@ fn parse(name: &str, text: &str, delimiter: char) -> Result<Lookup, String> {
         let record = record.map_err(|error| error.to_string())?;
         rows.push(record.iter().map(str::to_owned).collect());
     }
-    Ok(Lookup {
-        name: name.to_owned(),
-        header,
-        rows,
-        by_key: HashMap::new(),
-        by_folded: HashMap::new(),
-    })
+    Ok((header, rows))
 }
 
 impl Lookup {

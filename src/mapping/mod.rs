@@ -7,6 +7,7 @@
 //! column costs no allocation. Leaves the judgement of a conversation to `call`, the dialect of the
 //! file to `source`, and the search for recordings to `audio`.
 
+mod agents;
 mod audio_name;
 mod audio_section;
 mod bind;
@@ -21,6 +22,7 @@ mod list;
 mod lookup;
 mod merge;
 mod newest;
+mod need;
 mod number;
 mod origin;
 mod presets;
@@ -33,6 +35,7 @@ mod template;
 mod time;
 mod value;
 
+pub use agents::AgentsError;
 pub use audio_name::AudioName;
 pub use audio_section::{AudioSection, Several};
 pub use error::{Finding, LoadError};

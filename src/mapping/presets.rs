@@ -14,11 +14,58 @@ pub struct Preset {
     pub text: &'static str,
 }
 
-const PRESETS: &[Preset] = &[Preset {
-    name: "capturi-v1",
-    title: "the documented v1 shape, and columns with v2 names",
-    text: include_str!("../../mappings/capturi-v1.toml"),
-}];
+const PRESETS: &[Preset] = &[
+    Preset {
+        name: "capturi-v1",
+        title: "the documented v1 shape, and columns with v2 names",
+        text: include_str!("../../mappings/capturi-v1.toml"),
+    },
+    Preset {
+        name: "adversus",
+        title: "Adversus: calls of the API (JSON)",
+        text: include_str!("../../mappings/adversus.toml"),
+    },
+    Preset {
+        name: "aircall",
+        title: "Aircall: calls of the API (JSON)",
+        text: include_str!("../../mappings/aircall.toml"),
+    },
+    Preset {
+        name: "five9",
+        title: "Five9: the report Call Log (CSV)",
+        text: include_str!("../../mappings/five9.toml"),
+    },
+    Preset {
+        name: "genesys-cloud",
+        title: "Genesys Cloud: an exported interactions view (CSV)",
+        text: include_str!("../../mappings/genesys-cloud.toml"),
+    },
+    Preset {
+        name: "genesys-details",
+        title: "Genesys Cloud: conversation details of the analytics API (JSON)",
+        text: include_str!("../../mappings/genesys-details.toml"),
+    },
+    Preset {
+        name: "ringcentral",
+        title: "RingCentral: the call log API (JSON)",
+        text: include_str!("../../mappings/ringcentral.toml"),
+    },
+    Preset {
+        name: "talkdesk",
+        title: "Talkdesk: the Calls report with call_id and user_email (JSON, CSV)",
+        text: include_str!("../../mappings/talkdesk.toml"),
+    },
+    Preset {
+        name: "talkdesk-legacy",
+        title: "Talkdesk: the Calls report of legacy Explore (JSON, CSV)",
+        text: include_str!("../../mappings/talkdesk-legacy.toml"),
+    },
+    Preset {
+        name: "twilio",
+        title: "Twilio: calls of the REST API, parents and children (JSON)",
+        text: include_str!("../../mappings/twilio.toml"),
+    },
+];
 
 impl Preset {
     /// The preset that is used when the operator names none.

@@ -12,8 +12,10 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::error::{Findings, did_you_mean, suggest};
+use super::need::{Need, read_needs};
 use super::newest::NewestSection;
 use super::reader::{Section, Text, wrong_type};
+use crate::source::{self, HeaderKind};
 
 /// Plain values of the `[source]` table, as the operator wrote them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,6 +46,10 @@ pub struct SourceSection {
     pub timezone: Option<String>,
     /// Two letters of the country of phone numbers without a country code.
     pub region: Option<String>,
+    /// Columns that templates may use though an export lacks them; they are empty then.
+    pub optional: Vec<String>,
+    /// Columns by which an export of this kind is known; paths without indices in JSON.
+    pub signature: Vec<String>,
 }
 
 /// How cells are quoted.
@@ -53,6 +59,33 @@ pub enum Quote {
     None,
     /// By this character, doubled inside.
     By(char),
+}
+
+impl SourceSection {
+    /// The section in the words of the reader.
+    pub fn options(&self) -> source::Options {
+        let byte = |letter: char| u8::try_from(letter).ok();
+        source::Options {
+            delimiter: self.delimiter.and_then(byte),
+            quote: self.quote.and_then(|quote| match quote {
+                Quote::None => Some(source::Quote::None),
+                Quote::By(letter) => byte(letter).map(source::Quote::Byte),
+            }),
+            encoding: self.encoding.clone(),
+            header: self.header_lines.map(|lines| match lines {
+                0 => HeaderKind::None,
+                1 => HeaderKind::Names,
+                _ => HeaderKind::NamesAndTypes,
+            }),
+            columns: self.columns.clone().unwrap_or_default(),
+            records: self.records.clone(),
+            nulls: self.nulls.clone().unwrap_or_default(),
+            skip_lines: self.skip_lines.and_then(|lines| usize::try_from(lines).ok()).unwrap_or(0),
+            trailer: self.trailer.first().cloned(),
+            sheet: self.sheet.clone(),
+            ..source::Options::default()
+        }
+    }
 }
 
 /// What the rest of the mapping needs of the section.
@@ -67,13 +100,10 @@ pub(super) struct SourceRead {
     pub(super) needs: Vec<(Need, Range<usize>)>,
     /// Which of several copies of a record counts.
     pub(super) newest: Option<NewestSection>,
-}
-
-/// What a preset asks the operator for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Need {
-    Timezone,
-    Region,
+    /// The file of agents.
+    pub(super) agents: Option<Text>,
+    /// The domain of agents' addresses.
+    pub(super) email_domain: Option<Text>,
 }
 
 /// Reads the table.
@@ -90,6 +120,8 @@ pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings)
         skip: read_skip(&mut section, findings),
         needs: read_needs(&mut section, findings),
         newest: NewestSection::read(&mut section, findings),
+        agents: section.text("agents", findings),
+        email_domain: section.text("email_domain", findings),
         section: SourceSection {
             format,
             delimiter: section.letter("delimiter", findings),
@@ -104,6 +136,8 @@ pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings)
             trailer: plain(section.texts("trailer", findings)).unwrap_or_default(),
             timezone: timezone.map(Spanned::into_inner),
             region: region.map(Spanned::into_inner),
+            optional: plain(section.texts("optional", findings)).unwrap_or_default(),
+            signature: plain(section.texts("signature", findings)).unwrap_or_default(),
         },
     };
     if read.section.columns.is_some() && read.section.header_lines.is_some_and(|lines| lines > 1) {
@@ -215,22 +249,6 @@ fn read_skip(section: &mut Section<'_, '_>, findings: &mut Findings) -> Vec<(Str
         }
         _ => condition("skip", value, findings).into_iter().collect(),
     }
-}
-
-fn read_needs(section: &mut Section<'_, '_>, findings: &mut Findings) -> Vec<(Need, Range<usize>)> {
-    const WORDS: [(&str, Need); 2] = [("timezone", Need::Timezone), ("region", Need::Region)];
-    let mut needs = Vec::new();
-    for text in section.texts("needs", findings).unwrap_or_default() {
-        match WORDS.iter().find(|(word, _)| word == text.get_ref()) {
-            Some((_, need)) => needs.push((*need, text.span())),
-            None => findings.add_with(
-                text.span(),
-                format!("`{}` cannot be asked for", text.get_ref()),
-                suggest(text.get_ref(), WORDS.map(|(word, _)| word)),
-            ),
-        }
-    }
-    needs
 }
 
 /// A zone by its IANA name, or `Z` or an offset such as `+01:00`.

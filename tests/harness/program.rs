@@ -179,15 +179,18 @@ impl Place {
             .expect("a number")
     }
 
-    /// The rows of a table below `out`, by the names of their columns.
+    /// The rows of a table below `out`, by the names of their columns; a short row has fewer.
     pub(crate) fn rows(&self, name: &str) -> Vec<BTreeMap<String, String>> {
         let path = self.path("out").join(name);
         let reader = csv::ReaderBuilder::new().flexible(true).from_path(&path);
         let mut reader = reader.unwrap_or_else(|error| panic!("{name}: {error}"));
-        reader
-            .deserialize()
-            .map(|row| row.expect("a row"))
-            .collect()
+        let names = reader.headers().expect("a header").clone();
+        let row = |record: csv::Result<csv::StringRecord>| {
+            let record = record.expect("a row");
+            let cells = record.iter().map(str::to_owned);
+            names.iter().map(str::to_owned).zip(cells).collect()
+        };
+        reader.records().map(row).collect()
     }
 
     /// The problems of one code, as `file:line`, in the order of the file.

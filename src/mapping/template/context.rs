@@ -13,7 +13,7 @@ use super::functions::literal;
 use crate::source::{Column, Header, Record, Sheet};
 
 /// The name under which a template reaches any column: `row["Call ID"]`.
-const ROW: &str = "row";
+pub(super) const ROW: &str = "row";
 
 static ROW_USED: LazyLock<Regex> = LazyLock::new(|| literal(r"\brow\b"));
 static SUBSCRIPTS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
@@ -71,13 +71,16 @@ pub(super) fn read_names(template: &Template<'_, '_>, engine: &Environment<'_>) 
 #[derive(Debug, Clone)]
 pub(super) struct Context {
     plain: Vec<(Arc<str>, Column)>,
+    /// Names of columns that the export may lack and does.
+    lacking: Vec<Arc<str>>,
     row: RowShape,
 }
 
 #[derive(Debug, Clone)]
 enum RowShape {
     Unused,
-    Columns(Arc<RowNames>, Vec<Column>),
+    /// `None` for a column that the export may lack and does.
+    Columns(Arc<RowNames>, Vec<Option<Column>>),
     /// The whole JSON record, of which these keys are looked at; none when that is not known.
     Tree(Vec<Column>),
 }
@@ -89,7 +92,12 @@ struct RowNames {
 }
 
 impl Context {
-    pub(super) fn new(names: &Names, sheet: &Sheet) -> Context {
+    pub(super) fn new(names: &Names, sheet: &Sheet, optional: &[String]) -> Context {
+        let is_lacking = |name: &&String| {
+            sheet.column(name).is_none() && optional.contains(&Header::key(name))
+        };
+        let lacking = names.plain.iter().filter(is_lacking);
+        let lacking = lacking.map(|name| Arc::from(name.as_str())).collect();
         let find = |name: &String| Some((Arc::from(name.as_str()), sheet.column(name)?));
         // In JSON every name could be a key, and `range` is the engine's there.
         let globals = names.globals.iter().filter(|_| sheet.header.is_some());
@@ -103,6 +111,7 @@ impl Context {
                     .collect();
                 return Context {
                     plain,
+                    lacking,
                     row: RowShape::Tree(keys),
                 };
             }
@@ -110,15 +119,21 @@ impl Context {
             Some(_) => Some(names.of_row.clone()),
         };
         let row = columns.map_or(RowShape::Unused, |names| {
-            let found: Vec<(String, Column)> = names
+            let found: Vec<(String, Option<Column>)> = names
                 .into_iter()
-                .filter_map(|name| sheet.column(&name).map(|column| (name, column)))
+                .map(|name| (sheet.column(&name), name))
+                .filter(|(column, name)| column.is_some() || is_lacking(&name))
+                .map(|(column, name)| (name, column))
                 .collect();
             let (exact, columns): (Vec<_>, Vec<_>) = found.into_iter().unzip();
             let keys = exact.iter().map(|name| Header::key(name)).collect();
             RowShape::Columns(Arc::new(RowNames { exact, keys }), columns)
         });
-        Context { plain, row }
+        Context {
+            plain,
+            lacking,
+            row,
+        }
     }
 
     /// The values for one rendering, and whether every column looked at is empty.
@@ -130,6 +145,9 @@ impl Context {
             seen |= is_filled(&value);
             values.insert(Arc::clone(name), value);
         }
+        for name in &self.lacking {
+            values.insert(Arc::clone(name), Value::from(""));
+        }
         match &self.row {
             RowShape::Unused => {}
             RowShape::Tree(keys) => {
@@ -138,10 +156,11 @@ impl Context {
                 values.insert(Arc::from(ROW), tree);
             }
             RowShape::Columns(names, columns) => {
-                let cells: Vec<Value> = columns
-                    .iter()
-                    .map(|column| value_of(record, column))
-                    .collect();
+                let cell = |column: &Option<Column>| {
+                    let column = column.as_ref();
+                    column.map_or_else(|| Value::from(""), |column| value_of(record, column))
+                };
+                let cells: Vec<Value> = columns.iter().map(cell).collect();
                 seen |= cells.iter().any(is_filled);
                 let names = Arc::clone(names);
                 values.insert(Arc::from(ROW), Value::from_object(Row { names, cells }));

@@ -24,10 +24,15 @@ pub(super) fn literal(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a literal pattern is well formed")
 }
 
-/// A key that a lookup table does not have.
+/// A key that a table does not have.
 #[derive(Debug, thiserror::Error)]
-#[error("not in the table [lookup.{0}]")]
-pub(super) struct Missed(String);
+#[error("{message}")]
+pub(in crate::mapping) struct Missed {
+    /// The key.
+    pub(in crate::mapping) key: String,
+    /// Which table, as a sentence.
+    pub(in crate::mapping) message: String,
+}
 
 /// The miss behind an error of the engine.
 pub(super) fn missed(error: &Error) -> Option<&Missed> {
@@ -61,7 +66,8 @@ pub(super) fn add_filters(engine: &mut Environment<'static>, lookups: &Lookups) 
                 (None, Some(default)) => Ok(default),
                 (None, None) => {
                     let error = Error::new(ErrorKind::InvalidOperation, "the lookup missed");
-                    Err(error.with_source(Missed(table)))
+                    let message = format!("not in the table [lookup.{table}]");
+                    Err(error.with_source(Missed { key, message }))
                 }
             }
         },
@@ -124,8 +130,9 @@ fn check_lookups(text: &Text, lookups: &Lookups, findings: &mut Findings) -> boo
 }
 
 /// For "did you mean": the filters and tests that mappings use most.
-const FILTERS: [&str; 24] = [
+const FILTERS: [&str; 30] = [
     "after",
+    "agent",
     "before",
     "capitalize",
     "default",
@@ -142,12 +149,17 @@ const FILTERS: [&str; 24] = [
     "lower",
     "replace",
     "round",
+    "selectattr",
     "slice",
     "split",
     "string",
+    "sum",
     "title",
     "trim",
+    "unique",
     "upper",
+    "values",
+    "where",
     "none",
 ];
 

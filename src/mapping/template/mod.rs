@@ -6,20 +6,25 @@
 
 mod context;
 mod functions;
+mod lets;
+mod lists;
 mod simple;
 
 use std::ops::Range;
 
 use minijinja::{Environment, UndefinedBehavior};
 
+use super::agents::Agents;
 use super::error::Findings;
 use super::lookup::Lookups;
 use super::reader::Text;
 use crate::call::Code;
-use crate::source::{Record, Sheet};
+use crate::source::{Header, Record, Sheet};
 
 pub(super) use context::Names;
+pub(super) use functions::Missed;
 use context::{Context, read_names};
+use lets::Lets;
 use simple::{Piece, SimpleCondition};
 
 /// Steps that one rendering may take. A template over a record takes tens.
@@ -39,6 +44,8 @@ struct Entry {
     source: String,
     span: Range<usize>,
     is_condition: bool,
+    /// Whether names of `[let]` are in it.
+    has_lets: bool,
     names: Names,
 }
 
@@ -48,21 +55,43 @@ pub(super) struct Templates {
     engine: Environment<'static>,
     entries: Vec<Entry>,
     lookups: Lookups,
+    lets: Lets,
+    /// Keys of the columns that an export may lack; they are empty then.
+    optional: Vec<String>,
 }
 
 impl Templates {
     pub(super) fn new(lookups: &Lookups) -> Self {
         let mut engine = Environment::new();
-        engine.set_undefined_behavior(UndefinedBehavior::Strict);
+        engine.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         engine.set_fuel(Some(FUEL));
         engine.set_debug(false);
         engine.set_recursion_limit(50);
         functions::add_filters(&mut engine, lookups);
+        lists::add_filters(&mut engine);
+        Agents::default().add_filter(&mut engine);
         Templates {
             engine,
             entries: Vec::new(),
             lookups: lookups.clone(),
+            lets: Lets::default(),
+            optional: Vec::new(),
         }
+    }
+
+    /// Lets the filter `agent` answer by what is known of agents.
+    pub(super) fn set_agents(&mut self, agents: &Agents) {
+        agents.add_filter(&mut self.engine);
+    }
+
+    /// Names the columns that an export may lack.
+    pub(super) fn set_optional(&mut self, columns: &[String]) {
+        self.optional = columns.iter().map(|name| Header::key(name)).collect();
+    }
+
+    /// Whether an export may lack this column.
+    pub(super) fn is_optional(&self, column: &str) -> bool {
+        self.optional.contains(&Header::key(column))
     }
 
     /// Compiles a template. With `wildcards` a `*` in its literal text becomes [`WILDCARD`].
@@ -104,13 +133,18 @@ impl Templates {
             report(&error, text, findings);
             return None;
         }
-        let names = match self.engine.get_template(&name) {
-            Ok(template) => read_names(&template, &self.engine),
-            Err(error) => {
+        let mut names = self.names_in(&name);
+        let mut source = source;
+        let prelude = self.lets.before(names.plain.iter());
+        let has_lets = !prelude.is_empty();
+        if has_lets {
+            source.insert_str(0, &prelude);
+            if let Err(error) = self.engine.add_template_owned(name.clone(), source.clone()) {
                 report(&error, text, findings);
                 return None;
             }
-        };
+            names = self.names_in(&name);
+        }
         if !functions::check(text, &self.engine, &self.lookups, findings) {
             return None;
         }
@@ -123,9 +157,15 @@ impl Templates {
             },
             span: text.span(),
             is_condition,
+            has_lets,
             names,
         });
         Some(id)
+    }
+
+    fn names_in(&self, template: &str) -> Names {
+        let template = self.engine.get_template(template);
+        template.map_or_else(|_| Names::default(), |template| read_names(&template, &self.engine))
     }
 
     /// The column names that a template uses, with the place of the template.
@@ -143,7 +183,7 @@ impl Templates {
         }
         let bind = |entry: &Entry| BoundEntry {
             name: entry.name.clone(),
-            context: Context::new(&entry.names, sheet),
+            context: Context::new(&entry.names, sheet, &self.optional),
             form: Form::new(entry, sheet),
         };
         Bound {
@@ -202,6 +242,9 @@ enum Form {
 
 impl Form {
     fn new(entry: &Entry, sheet: &Sheet) -> Form {
+        if entry.has_lets {
+            return Form::Engine;
+        }
         if entry.is_condition {
             return SimpleCondition::read(&entry.source, sheet)
                 .map_or(Form::Engine, Form::Condition);
@@ -237,6 +280,8 @@ pub(super) struct Rendered {
 pub(super) struct Failure {
     pub(super) code: Code,
     pub(super) message: String,
+    /// The key that a table lacks, or nothing.
+    pub(super) value: String,
 }
 
 impl Bound {
@@ -274,10 +319,12 @@ fn failure(error: &minijinja::Error) -> Failure {
         return Failure {
             code: Code::LookupMissed,
             message: missed.to_string(),
+            value: missed.key.clone(),
         };
     }
     Failure {
         code: Code::TemplateFailed,
         message: format!("the template failed: {}", error.kind()),
+        value: String::new(),
     }
 }

@@ -3,6 +3,7 @@
 mod documentation;
 mod fields;
 mod load;
+mod nested;
 mod presets;
 mod properties;
 mod tables;

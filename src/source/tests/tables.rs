@@ -95,10 +95,10 @@ fn an_open_quote_in_the_last_row_is_told_from_a_cut_file() {
 #[test]
 fn a_file_of_open_quotes_is_read_line_by_line() {
     for line in ["\"a\n", "\"a\"\"\n", "a,\"b\n", "a,\"b\"c\n"] {
-        let table = csv(format!("x,y\n{}", line.repeat(20_000)));
+        let table = csv(format!("x,y\n{}", line.repeat(2_000)));
         // The last line may be closed by the end of the file.
         assert!(
-            table.records.len() >= 19_900,
+            table.records.len() >= 1_890,
             "{line:?}: {}",
             table.records.len()
         );
