@@ -407,8 +407,14 @@ pub fn parse(
         .and_then(|matches| Arguments::from_arg_matches(&matches)))
 }
 
-/// Writes completions for a shell to standard output.
-pub fn print_completions(shell: clap_complete::Shell) {
-    let mut command = Arguments::command();
-    clap_complete::generate(shell, &mut command, "capturi-import", &mut std::io::stdout());
+/// The completions for a shell.
+pub fn completions(shell: clap_complete::Shell) -> String {
+    let mut text = Vec::new();
+    clap_complete::generate(
+        shell,
+        &mut Arguments::command(),
+        "capturi-import",
+        &mut text,
+    );
+    String::from_utf8_lossy(&text).into_owned()
 }
