@@ -6,10 +6,10 @@ mod harness;
 
 use std::net::TcpListener;
 
-use capturi_import::sandbox::{Fault, Faults, RetryAfter};
+use capturi_import::sandbox::{Fault, Faults, Operation, RetryAfter, Strikes};
 use harness::export::{Given, calls};
 use harness::program::Place;
-use harness::server::{Server, always};
+use harness::server::{Server, always, on_first_try};
 
 /// A run of 150 calls in which the server says this to exactly one request, which is not tried
 /// again: the id of its call.
@@ -190,4 +190,28 @@ fn nobody_listening_is_told_before_long() {
 
     assert_eq!(place.outcome("failed"), 0);
     assert_eq!(place.outcome("not_attempted"), 20);
+}
+
+#[test]
+fn a_refusal_does_not_take_away_an_earlier_doubt() {
+    // Given uploads that arrive, of which the answer is lost, and that are refused when sent again.
+    let given = calls(10, 23);
+    let place = Place::with(&given);
+    let lost = on_first_try(Fault::Close)
+        .on(Operation::Upload)
+        .strikes(Strikes::AfterEffect);
+    let refused = always(Fault::status(400)).on(Operation::Upload);
+    let server = Server::with(Faults::default().with(lost).with(refused));
+    place.run(&server, &["calls.csv"]).with_code(3);
+    assert_eq!(place.outcome("failed"), 10);
+
+    server.heal();
+    place.run(&server, &["calls.csv"]).with_code(0);
+
+    assert_eq!(server.surplus_uploads(), 10);
+    assert_eq!(
+        place.lines_with("upload-in-doubt").len(),
+        10,
+        "nobody says that they came twice"
+    );
 }
