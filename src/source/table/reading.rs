@@ -18,7 +18,7 @@ use super::scan::{Count, Dialect, Expected, Scanned, Window};
 use super::{dialect, trailing};
 use crate::call::{Code, Place, Problem};
 use crate::source::bytes::Feed;
-use crate::source::{Batch, Error, HeaderKind, Limits, Options, Sheet};
+use crate::source::{Batch, Error, Header, HeaderKind, Limits, Options, Sheet};
 
 /// How much text decides on the dialect.
 const SAMPLE: usize = 1 << 20;
@@ -92,7 +92,7 @@ impl Table {
         if sentence {
             options.header = Some(HeaderKind::None);
         }
-        let columns = Columns::find(
+        let mut columns = Columns::find(
             &Opening {
                 file: &file,
                 line,
@@ -100,6 +100,10 @@ impl Table {
             },
             &options,
         )?;
+        if sentence && !options.headerless.is_empty() {
+            // The table that the sentence stands for, so that a mapping fits it.
+            columns.header = Header::new(options.headerless.clone());
+        }
         let skipped = if options.skip_lines > 0 {
             options.skip_lines
         } else {
