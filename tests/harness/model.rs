@@ -127,6 +127,7 @@ impl World {
     }
 
     /// One step of one call.
+    #[expect(clippy::too_many_lines, reason = "a state machine reads best in one piece")]
     pub(crate) fn go(&mut self, call: usize, luck: Luck) {
         self.at[call] = match self.at[call].clone() {
             At::Start => self.start(call),
@@ -225,6 +226,7 @@ impl World {
         }
     }
 
+    #[expect(clippy::fn_params_excessive_bools, reason = "two facts of one state")]
     fn try_create(&mut self, call: usize, luck: Luck, in_doubt: bool, upload: bool) -> At {
         match luck {
             Luck::Well => {
