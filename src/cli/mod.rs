@@ -63,6 +63,8 @@ fn color() -> Color {
 fn fail(error: &Error) -> Exit {
     let mut screen = Screen::of_process(color());
     let hint = error.hint();
-    screen.complain(&error.to_string(), hint.as_deref());
+    let text = error.to_string();
+    // What is shown with its lines brings its own head.
+    screen.complain(text.strip_prefix("error: ").unwrap_or(&text), hint.as_deref());
     error.exit()
 }

@@ -82,6 +82,16 @@ impl ExportArgs {
     }
 }
 
+impl RunArgs {
+    /// The shape of the conversation endpoint.
+    pub fn version(&self) -> Version {
+        match self.destination.api_version {
+            ApiVersion::V2 => Version::V2,
+            ApiVersion::V3 => Version::V3,
+        }
+    }
+}
+
 impl EffortArgs {
     /// What to do with somebody else's conversation.
     pub fn existing(&self) -> Existing {
@@ -110,10 +120,7 @@ impl RunSettings {
     /// Resolves the flags of a run; reads the token and the certificates.
     pub fn resolve(run: &RunArgs) -> Result<RunSettings, Error> {
         let RunArgs { destination, pace, effort, .. } = run;
-        let version = match destination.api_version {
-            ApiVersion::V2 => Version::V2,
-            ApiVersion::V3 => Version::V3,
-        };
+        let version = run.version();
         Ok(RunSettings {
             version,
             pace: Pace {

@@ -101,6 +101,11 @@ const PRESETS: &[Preset] = &[
         text: include_str!("../../mappings/talkdesk-legacy.toml"),
     },
     Preset {
+        name: "twilio",
+        title: "Twilio: calls of the REST API, parents and children (JSON)",
+        text: include_str!("../../mappings/twilio.toml"),
+    },
+    Preset {
         name: "vicidial",
         title: "VICIdial: Export Calls Report (tabs)",
         text: include_str!("../../mappings/vicidial.toml"),

@@ -273,6 +273,7 @@ fn told() -> Item {
             further: Vec::new(),
         },
         mark: None,
+        requests: 0,
         key: None,
     }
 }
