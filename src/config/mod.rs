@@ -11,8 +11,8 @@ mod token;
 mod units;
 
 pub use args::{
-    Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, LedgerArgs, MappingCommand, OutputArgs,
-    ReportArgs, RunArgs, SandboxArgs, StatusArgs, parse, print_completions,
+    Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, InitArgs, LedgerArgs, MappingCommand, OutputArgs,
+    ReportArgs, RunArgs, SandboxArgs, StatusArgs, TestArgs, parse, print_completions,
 };
 pub use settings::{Destination, RunSettings, wants_color};
 pub use token::TokenError;
