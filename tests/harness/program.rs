@@ -173,7 +173,7 @@ impl Place {
     pub(crate) fn state(&self, name: &str) -> u64 {
         let status = self.status();
         let counts = status["states"].as_array().expect("states").iter();
-        let found = states.clone().find(|state| state["name"] == name);
+        let found = counts.clone().find(|state| state["name"] == name);
         found.unwrap_or_else(|| panic!("no state {name}"))["calls"]
             .as_u64()
             .expect("a number")
