@@ -90,12 +90,8 @@ impl Error {
             | Error::Audio(_)
             | Error::Client(_)
             | Error::Sandbox(_)
-<<<<<<< HEAD
             | Error::Report(report::Error::Folder { .. } | report::Error::LogLevel(_))
-            | Error::Usage(Usage::NoMapping { .. } | Usage::File { .. } | Usage::Faults { .. } | Usage::NoCode { .. } | Usage::Name(_) | Usage::Agents(_)) => {
-=======
             | Error::Usage(Usage::NoMapping { .. } | Usage::NoFile { .. } | Usage::File { .. } | Usage::Faults { .. } | Usage::NoCode { .. } | Usage::Name(_) | Usage::Agents(_)) => {
->>>>>>> w/presets
                 Exit::Usage
             }
             Error::Ledger(LedgerError::Open(ledger::OpenError::Locked { .. })) => Exit::LedgerHeld,

@@ -11,13 +11,8 @@ mod token;
 mod units;
 
 pub use args::{
-<<<<<<< HEAD
-    Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, LedgerArgs, MappingCommand, OutputArgs,
-    ReportArgs, RunArgs, SandboxArgs, StatusArgs, completions, parse,
-=======
     Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, InitArgs, LedgerArgs, MappingCommand, OutputArgs,
-    ReportArgs, RunArgs, SandboxArgs, StatusArgs, TestArgs, parse, print_completions,
->>>>>>> w/presets
+    ReportArgs, RunArgs, SandboxArgs, StatusArgs, TestArgs, completions, parse,
 };
 pub use settings::{Destination, RunSettings, forbids_color};
 pub use token::TokenError;
