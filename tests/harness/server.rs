@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use capturi_import::sandbox::{self, Fault, Faults, Options, Rule, Sandbox, Snapshot};
 use sha2::{Digest as _, Sha256};
