@@ -27,6 +27,7 @@ mod number;
 mod origin;
 mod presets;
 mod profile;
+mod propose;
 mod reader;
 mod repair;
 mod rule;
@@ -45,6 +46,7 @@ pub use merge::{Merged, Part};
 pub use newest::Newest;
 pub use presets::Preset;
 pub use profile::{Mapped, Profile};
+pub use propose::{Fit, Survey, Trial};
 pub use source_section::{Quote, SourceSection, UnknownName};
 
 #[cfg(test)]

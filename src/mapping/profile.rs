@@ -1,5 +1,6 @@
 //! A mapping bound to one export: records in, drafts out.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::audio_name::AudioName;
@@ -219,6 +220,16 @@ impl Profile {
             None | Some("") => field.name(),
             Some(label) => label,
         }
+    }
+
+    /// The columns that feed `field` in this record, with what they hold.
+    pub fn cells_of<'r>(
+        &'r self,
+        field: Field,
+        record: &Record<'r>,
+    ) -> Vec<(&'r str, Cow<'r, str>)> {
+        let rule = self.rules.iter().find(|rule| rule.field == field);
+        rule.map_or_else(Vec::new, |rule| rule.source.cells(record, &self.templates))
     }
 
     /// The columns of the export that nothing uses, in the order of the file. Empty for JSON.

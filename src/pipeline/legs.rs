@@ -179,9 +179,9 @@ impl Desk<'_> {
             .flat_map(|row| self.profile.recordings(row))
             .collect();
         for recording in &named {
-            let names: Vec<Cow<'_, str>> = recording.iter().map(super::asked_name).collect();
-            if !names.is_empty() && !asked.contains(&names) {
-                asked.push(names);
+            let some: Vec<Cow<'_, str>> = recording.iter().map(super::asked_name).collect();
+            if !some.is_empty() && !asked.contains(&some) {
+                asked.push(some);
             }
         }
         let shown = asked.first().and_then(|names| names.first());

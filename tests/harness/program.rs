@@ -172,8 +172,8 @@ impl Place {
     /// How many calls the ledger has in this state.
     pub(crate) fn state(&self, name: &str) -> u64 {
         let status = self.status();
-        let states = status["states"].as_array().expect("states").iter();
-        let found = states.clone().find(|state| state["name"] == name);
+        let counts = status["states"].as_array().expect("states").iter();
+        let found = counts.clone().find(|state| state["name"] == name);
         found.unwrap_or_else(|| panic!("no state {name}"))["calls"]
             .as_u64()
             .expect("a number")

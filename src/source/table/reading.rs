@@ -92,22 +92,15 @@ impl Table {
         if sentence {
             options.header = Some(HeaderKind::None);
         }
-        let mut columns = Columns::find(
-            &Opening {
-                file: &file,
-                line,
-                rows: &opening,
-            },
-            &options,
-        )?;
+        let rows = &opening;
+        let mut columns = Columns::find(&Opening { file: &file, line, rows }, &options)?;
         if sentence && !options.headerless.is_empty() {
             // The table that the sentence stands for, so that a mapping fits it.
             columns.header = Header::new(options.headerless.clone());
         }
-        let skipped = if options.skip_lines > 0 {
-            options.skip_lines
-        } else {
-            finding.preamble
+        let skipped = match options.skip_lines {
+            0 => finding.preamble,
+            lines => lines,
         };
         let reading = reading(&feed, finding.dialect, encoding, &columns, skipped);
         let sheet = Arc::new(Sheet {
