@@ -273,12 +273,12 @@ impl<'s> Draft<'s> {
     fn customer(&mut self) {
         let phone = |column: &Surveyed, shape: &Shape| shape.is_phone && !column.is_nested;
         let caller = self.find(names::CALLERS, phone);
-        let called = self.find(names::CALLED, phone);
+        let dialled = self.find(names::CALLED, phone);
         let direction = self.find(names::DIRECTIONS, |column, _| {
             !column.is_nested && ways(column).is_some()
         });
-        let found = match (caller, called, direction) {
-            (Some(caller), Some(called), Some(direction)) => {
+        let found = match (caller, dialled, direction) {
+            (Some(caller), Some(dialled), Some(direction)) => {
                 let way = self.in_template(direction);
                 let Some((inbound, outbound)) = ways(&self.survey.columns[direction]) else {
                     return;
@@ -292,21 +292,21 @@ impl<'s> Draft<'s> {
                         quoted(self.name(column))
                     )
                 };
-                let cases = case(&inbound, caller) + &case(&outbound, called);
-                let check = "the customer calls in, and is called on the way out".to_owned();
+                let cases = case(&inbound, caller) + &case(&outbound, dialled);
+                let check = "the customer calls in, and is dialled on the way out".to_owned();
                 self.rule(
                     Field::Customer,
                     format!("{{ as = \"phone\", choose = [\n{cases}] }}"),
                     Some(check),
                 );
-                vec![caller, called]
+                vec![caller, dialled]
             }
             _ => {
                 let Some(at) = self.find(names::of(Field::Customer), phone) else {
                     return;
                 };
                 let toml = format!("{{ from = {}, as = \"phone\" }}", quoted(self.name(at)));
-                let check = caller.zip(called).map(|_| {
+                let check = caller.zip(dialled).map(|_| {
                     "by direction it may be another column: see `choose` in docs/mapping.md"
                         .to_owned()
                 });
