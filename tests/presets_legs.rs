@@ -29,12 +29,19 @@ struct Trial {
 
 const fn trial(preset: &'static str, export: &'static str) -> Trial {
     let timezone = Some("Europe/Copenhagen");
-    Trial { preset, export, timezone, region: Some("DK") }
+    Trial {
+        preset,
+        export,
+        timezone,
+        region: Some("DK"),
+    }
 }
 
 impl Trial {
     fn folder(&self) -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/presets").join(self.preset)
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("samples/presets")
+            .join(self.preset)
     }
 
     fn mapping(&self) -> Mapping {
@@ -58,9 +65,7 @@ impl Trial {
         let folder = tempfile::tempdir().unwrap();
         let list = fs::read_to_string(self.folder().join("recordings.txt")).unwrap();
         for line in list.lines() {
-            let (name, channels) = line
-                .strip_suffix(" 2")
-                .map_or((line, 1), |name| (name, 2));
+            let (name, channels) = line.strip_suffix(" 2").map_or((line, 1), |name| (name, 2));
             let path = folder.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, wave(channels)).unwrap();
@@ -80,7 +85,10 @@ impl Trial {
             version: api::Version::V2,
             audio: Some(Arc::new(index)),
             past: None,
-            policy: Policy { missing: MissingRecording::Create, existing: Existing::Adopt },
+            policy: Policy {
+                missing: MissingRecording::Create,
+                existing: Existing::Adopt,
+            },
             want: Want::Run,
             version: Version::V2,
             now: "2026-01-01T00:00:00Z".parse().unwrap(),
@@ -101,14 +109,24 @@ impl Trial {
                 }
             }
             decided.tell(&mut |event| {
-                let Event::Ended { record, outcome, detail, problems: own, .. } = event else {
+                let Event::Ended {
+                    record,
+                    outcome,
+                    detail,
+                    problems: own,
+                    ..
+                } = event
+                else {
                     return;
                 };
                 if outcome != Outcome::NotAttempted {
                     *left_out.entry(format!("{outcome:?} {detail}")).or_default() += 1;
                 }
                 // A sample need not have all of its recordings.
-                for problem in own.iter().filter(|problem| problem.code.name() != "recording-missing") {
+                for problem in own
+                    .iter()
+                    .filter(|problem| problem.code.name() != "recording-missing")
+                {
                     problems.push(format!(
                         "{} {} {}: {}",
                         record.line(),
@@ -154,16 +172,39 @@ fn wave(channels: u16) -> Vec<u8> {
 
 fn trials() -> Vec<Trial> {
     vec![
-        Trial { region: None, ..trial("vicidial", "EXPORT_CALL_REPORT_20240515-080000.txt") },
-        Trial { region: None, ..trial("vicidial", "headerless.txt") },
-        Trial { region: None, ..trial("vicidial", "no-calls.txt") },
-        Trial { timezone: Some("UTC"), ..trial("asterisk", "Master.csv") },
-        Trial { timezone: Some("UTC"), ..trial("asterisk", "linked.csv") },
+        Trial {
+            region: None,
+            ..trial("vicidial", "EXPORT_CALL_REPORT_20240515-080000.txt")
+        },
+        Trial {
+            region: None,
+            ..trial("vicidial", "headerless.txt")
+        },
+        Trial {
+            region: None,
+            ..trial("vicidial", "no-calls.txt")
+        },
+        Trial {
+            timezone: Some("UTC"),
+            ..trial("asterisk", "Master.csv")
+        },
+        Trial {
+            timezone: Some("UTC"),
+            ..trial("asterisk", "linked.csv")
+        },
         trial("freepbx", "cdr__1715760000pbx.example.com.csv"),
         trial("3cx", "CallLogLastWeek_abc.csv"),
         trial("cxone", "CallDetailReport.csv"),
-        Trial { region: None, ..trial("dialpad", "calls.csv") },
-        Trial { timezone: None, region: None, ..trial("amazon-connect", "contact_records.json") },
+        trial("cxone", "CallDetailReport.xlsx"),
+        Trial {
+            region: None,
+            ..trial("dialpad", "calls.csv")
+        },
+        Trial {
+            timezone: None,
+            region: None,
+            ..trial("amazon-connect", "contact_records.json")
+        },
         trial("puzzel", "call_events.csv"),
         trial("avaya-smdr", "smdr.csv"),
         trial("avaya-smdr", "headerless.csv"),
@@ -196,7 +237,63 @@ fn what_no_export_says_is_asked_for() {
         let reader = source::open(&inputs[0], &preset.source_options().options()).unwrap();
         let error = preset.bind(reader.sheet()).unwrap_err().to_string();
         assert!(error.contains("--agents"), "{}: {error}", trial.preset);
-        assert_eq!(error.contains("--timezone"), trial.timezone.is_some(), "{error}");
-        assert_eq!(error.contains("--region"), trial.region.is_some(), "{error}");
+        assert_eq!(
+            error.contains("--timezone"),
+            trial.timezone.is_some(),
+            "{error}"
+        );
+        assert_eq!(
+            error.contains("--region"),
+            trial.region.is_some(),
+            "{error}"
+        );
     }
+}
+
+/// All rows of a call that is rejected stand in `rejected.csv`, so that it can be mended there.
+#[test]
+fn a_rejected_call_can_be_mended_and_fed_in_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let sample = trial("freepbx", "").folder();
+    let export = fs::read_to_string(sample.join("cdr__1715760000pbx.example.com.csv")).unwrap();
+    // The call's second row, among other calls, gets a time that is none.
+    let damaged = export.replacen(
+        "\"2024-05-14 13:20:15\",\"\"\"+46846500411\"\" <+46846500411>\",+46846500411,103",
+        "soon,\"\"\"+46846500411\"\" <+46846500411>\",+46846500411,103",
+        1,
+    );
+    assert_ne!(damaged, export);
+    fs::write(path("calls.csv"), damaged).unwrap();
+    let check = |export: &Path| {
+        let agents = sample.join("agents.csv");
+        let mut command = assert_cmd::Command::cargo_bin("capturi-import").unwrap();
+        command
+            .args([
+                "check",
+                "--mapping",
+                "freepbx",
+                "--timezone",
+                "Europe/Copenhagen",
+            ])
+            .args(["--region", "DK", "--agents"])
+            .arg(agents)
+            .arg("--out")
+            .arg(path("out"))
+            .arg(export);
+        command.output().unwrap()
+    };
+    check(&path("calls.csv"));
+    let rejected = fs::read_to_string(path("out/rejected.csv")).unwrap();
+    let ids = rejected.matches(".wav,1715685600.14,,").count();
+    assert_eq!(ids, 2, "both rows of the call: {rejected}");
+    fs::write(
+        path("again.csv"),
+        rejected.replace("soon,", "\"2024-05-14 13:20:15\","),
+    )
+    .unwrap();
+    let output = check(&path("again.csv"));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("1 leg"), "{text}");
+    assert!(text.contains("ready          │ 1"), "{text}");
 }

@@ -74,9 +74,7 @@ impl Profile {
         let mut draft = Draft::new();
         for field in Field::ALL {
             let value = match legs.fields[field.index()] {
-                Leg::Agent if agent.is_some() => {
-                    agent.map(|at| parts[at].draft.get(field).clone())
-                }
+                Leg::Agent if agent.is_some() => agent.map(|at| parts[at].draft.get(field).clone()),
                 Leg::Sum => sum(field, parts, &orders.first, problems),
                 leg => {
                     let found = speaker(field);

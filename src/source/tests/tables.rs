@@ -274,3 +274,22 @@ fn long_files_are_read_across_all_borders() {
     assert_eq!(lines, expected);
     assert_eq!(table.records[7].cells, ["7", "x7\n,y"]);
 }
+
+#[test]
+fn a_file_that_may_have_a_header_is_known_without_one() {
+    let names = ["id", "when", "who"].map(str::to_owned).to_vec();
+    let options = Options { headerless: names.clone(), ..Options::default() };
+    let read = |content: &str| super::File::new("a.csv", content).read(&options).unwrap();
+    let table = read("1,2024-03-15 08:00:00,Ida\n2,2024-03-15 08:00:01,Bo\n");
+    assert_eq!(table.names, names);
+    assert_eq!(table.rows().len(), 2);
+    let table = read("when,id,who\n2024-03-15 08:00:00,1,Ida\n");
+    assert_eq!(table.names, ["when", "id", "who"]);
+    // Another kind of file.
+    let table = read("1,2024-03-15 08:00:00,Ida,x\n2,2024-03-15 08:00:01,Bo,y\n");
+    assert_eq!(table.names[0], "column1");
+    // A sentence in place of the table.
+    let table = read("There are no calls in this period\n");
+    assert_eq!(table.names, names);
+    assert_eq!(table.rows()[0].2, [Code::TrailingRow]);
+}
