@@ -86,8 +86,9 @@ pub fn step(standing: Option<&Standing>, recording: Recording, policy: Policy) -
 /// standing must be looked at.
 pub fn step_of_done(ending: Ending, recording: Recording, policy: Policy) -> Option<Step> {
     match (ending, recording, policy.existing) {
-        (Ending::Complete, _, _) | (Ending::LeftAlone, _, Existing::Skip) => Some(Step::Nothing),
-        (
+        (Ending::Complete, _, _)
+        | (Ending::LeftAlone, _, Existing::Skip)
+        | (
             Ending::WithoutRecording | Ending::LeftAlone,
             Recording::NotAsked | Recording::Missing,
             _,
@@ -169,6 +170,7 @@ mod tests {
 
     #[test]
     fn a_new_call_is_created_held_or_refused_by_its_recording() {
+        use MissingRecording::{Create, Hold, Refuse};
         let new = |recording, missing| {
             step(
                 None,
@@ -179,7 +181,6 @@ mod tests {
                 },
             )
         };
-        use MissingRecording::{Create, Hold, Refuse};
         let create = |with_upload| Step::Create {
             was_tried: false,
             with_upload,

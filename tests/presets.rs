@@ -71,6 +71,7 @@ impl Trial {
             inputs: source::expand(&[path.to_string_lossy().into_owned()]).unwrap(),
             options: mapping.source_options().options(),
             mapping,
+            version: Version::V2,
             audio: None,
             past: None,
             policy: Policy {

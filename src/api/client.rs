@@ -260,6 +260,13 @@ impl Client {
         // 200 and 201 are both success by the contract's "server stance"; an empty 204 has no uid
         // to give, which the reader of the body finds out.
         if status.is_success() {
+            // A web page comes from somebody on the way (a portal that wants a login, a proxy),
+            // and an upload that believed it would never arrive.
+            if is_web_page(&response) {
+                return Err(Error::Unreadable {
+                    status: status.as_u16(),
+                });
+            }
             return Ok(response);
         }
         let retry_after = response
@@ -286,6 +293,18 @@ fn segment(id: &str) -> Result<String, Error> {
         "." | ".." => Err(Error::Unaddressable),
         _ => Ok(utf8_percent_encode(id, SEGMENT).to_string()),
     }
+}
+
+fn is_web_page(response: &Response) -> bool {
+    let content_type = response.headers().get(CONTENT_TYPE);
+    content_type
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| {
+            value
+                .trim_start()
+                .to_ascii_lowercase()
+                .starts_with("text/html")
+        })
 }
 
 async fn read(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {

@@ -12,4 +12,4 @@ mod wire;
 pub use client::{Client, Connection, Created, Key, Proxy, SetUp, Version};
 pub use error::{Error, RetryAfter};
 pub use upload::{AudioSettings, Sending, Throttle, Upload};
-pub use wire::body;
+pub use wire::{body, has_field};

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use super::phone::{PhoneReading, read_phone};
+use super::phone::{PhoneReading, is_plainly_possible, read_phone};
 use super::{Code, Draft, Field, Kind, Value, is_email};
 
 /// A part of the recording to keep, in whole seconds.
@@ -197,6 +197,11 @@ impl<'a> Call<'a> {
     }
 }
 
+/// Whether there is nothing but blanks; most text says so by its first byte.
+fn is_blank(text: &str) -> bool {
+    !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.trim().is_empty()
+}
+
 /// The length goes before the bytes, so that no two lists of values give the same bytes.
 fn put(scratch: &mut Vec<u8>, text: &str) {
     scratch.extend_from_slice(&(text.len() as u64).to_le_bytes());
@@ -231,7 +236,7 @@ impl Judge<'_> {
             }
             Value::Absent => {}
             Value::Broken => self.is_broken = true,
-            Value::Text(text) if text.trim().is_empty() => {
+            Value::Text(text) if is_blank(text) => {
                 if !field.is_required() {
                     *value = Value::Absent;
                 } else if text.is_empty() {
@@ -293,6 +298,9 @@ impl Judge<'_> {
     }
 
     fn customer(&mut self, text: &str) {
+        if is_plainly_possible(text) {
+            return;
+        }
         match read_phone(text, None) {
             PhoneReading::Possible(_) | PhoneReading::NeedsRegion => {}
             PhoneReading::NotAPhone => self.fault(

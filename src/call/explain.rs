@@ -216,6 +216,10 @@ texts! {
         "A segment has no length or a negative start, or the cell is no list of segments."
         "Each segment is a `startSeconds` of 0 or more and a `durationSeconds` of 1 or more, both \
          whole numbers. Correct the cell, or leave it empty to keep the whole recording.",
+    NotInVersion
+        "The chosen version of the API does not have this field, so it is not sent."
+        "`teamId` is known to v2 only; v3 knows teams by their name."
+        "Fill `teamName`, or send with `--api-version v2`.",
     WrongType
         "A JSON value has the wrong type for its field."
         "An object or a list stands where a text, a number or a yes or no was expected."

@@ -39,6 +39,14 @@ pub fn read_phone(text: &str, region: Option<Region>) -> PhoneReading {
     }
 }
 
+/// Whether the text is a possible number at a glance: a Danish or Norwegian one in E.164. Neither
+/// country has a trunk prefix, and every number of eight digits is possible there; the library
+/// says the same (and a test asks it) at fifty times the cost, for a million rows.
+pub(super) fn is_plainly_possible(text: &str) -> bool {
+    let digits = text.strip_prefix("+45").or_else(|| text.strip_prefix("+47"));
+    digits.is_some_and(|digits| digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 /// `4.51E+09`, `4,51235E+09`, `3.108207129E9`, `4E+9`.
 fn is_exponent(text: &str) -> bool {
     let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else {
@@ -116,6 +124,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_glance_never_accepts_what_the_library_refuses(text in "[+]4[57][0-9]{7,9}") {
+            if is_plainly_possible(&text) {
+                prop_assert_eq!(read_phone(&text, None), PhoneReading::Possible(text));
+            }
+        }
+
         #[test]
         fn any_text_is_answered(text in any::<String>(), digits in "[+0-9 ()./-]{0,30}") {
             let _ = read_phone(&text, Some(Region::DK));

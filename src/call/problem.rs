@@ -126,6 +126,8 @@ codes! {
     BadChoice "bad-choice" Error,
     /// Conversation segments that cannot be read or are out of range.
     BadSegments "bad-segments" Error,
+    /// A field that the chosen version of the API does not have.
+    NotInVersion "not-in-version" Warning,
     /// A value of the wrong JSON type.
     WrongType "wrong-type" Error,
     /// An id that an earlier record with other content has.

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use super::error::Error;
 use super::exit::Exit;
 use super::export;
+use crate::api::Version;
 use crate::config::{Arguments, CheckArgs};
 use crate::pipeline::{Road, Stop, Want};
 use crate::plan::{Existing, Policy};
@@ -16,7 +17,7 @@ pub(super) fn check(
     screen: Screen,
 ) -> Result<Exit, Error> {
     let policy = Policy { missing: check.export.missing(), existing: Existing::Adopt };
-    let road = export::road(&check.export, policy, None, Want::Check)?;
+    let road = export::road(&check.export, policy, None, (Want::Check, Version::V2))?;
     let options = Options {
         out: check.output.out.clone(),
         style: arguments.style(),
@@ -24,6 +25,7 @@ pub(super) fn check(
         rate: check.pace.rate,
         bandwidth: check.pace.bandwidth,
         inputs: export::paths(&road),
+        has_audio: road.audio.is_some(),
         ..Options::new(Mode::Check)
     };
     walk(&road, options, screen)

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::exit::Exit;
+use crate::call::Code;
 use crate::{api, audio, config, ledger, pipeline, report, sandbox, source};
 
 /// Why a command could not be carried out.
@@ -89,6 +90,7 @@ impl Error {
             | Error::Audio(_)
             | Error::Client(_)
             | Error::Sandbox(_)
+            | Error::Report(report::Error::Folder { .. } | report::Error::LogLevel(_))
             | Error::Usage(Usage::NoMapping { .. } | Usage::NoFile { .. } | Usage::File { .. } | Usage::Faults { .. } | Usage::NoCode { .. } | Usage::Name(_) | Usage::Agents(_)) => {
                 Exit::Usage
             }
@@ -96,7 +98,9 @@ impl Error {
             Error::Ledger(LedgerError::Open(_)) | Error::Road(pipeline::Error::Ledger(_)) => Exit::Usage,
             Error::Ledger(LedgerError::Use(_))
             | Error::Road(pipeline::Error::Standing(_) | pipeline::Error::Spool(_))
-            | Error::Report(_)
+            | Error::Report(
+                report::Error::Write { .. } | report::Error::Page(_) | report::Error::LogTwice,
+            )
             | Error::Usage(Usage::Runtime(_)) => Exit::Fault,
         }
     }
@@ -106,25 +110,42 @@ impl Error {
         match self {
             Error::Usage(Usage::NoMapping { name }) => {
                 let names = crate::mapping::Mapping::presets().iter().map(|preset| preset.name);
-                let near = names
-                    .map(|known| (strsim::damerau_levenshtein(known, name), known))
-                    .min()
-                    .filter(|(distance, _)| *distance <= 3);
-                Some(near.map_or_else(
+                Some(nearest(names, name).map_or_else(
                     || "`capturi-import mapping list` names the presets".to_owned(),
-                    |(_, known)| format!("did you mean {known}?"),
+                    |known| format!("did you mean {known}?"),
                 ))
             }
-            Error::Usage(Usage::NoCode { .. }) => {
-                Some("`capturi-import explain` lists all codes".to_owned())
+            Error::Usage(Usage::NoCode { code }) => {
+                let names = Code::ALL.iter().map(|code| code.name());
+                Some(nearest(names, code).map_or_else(
+                    || "`capturi-import explain` lists all codes".to_owned(),
+                    |known| format!("did you mean {known}?"),
+                ))
             }
-            Error::Config(config::Error::Token(_)) => {
+            Error::Ledger(LedgerError::Open(ledger::OpenError::Missing { .. })) => Some(
+                "name the ledger with --ledger; that of a rehearsal is capturi-import-sandbox.db"
+                    .to_owned(),
+            ),
+            Error::Config(config::Error::Token(config::TokenError::Missing)) => {
                 Some("a rehearsal with --sandbox needs no token".to_owned())
             }
+            Error::Usage(Usage::Name(_)) => Some(
+                "a zone is named as in Europe/Copenhagen, a region by two letters as in DK".to_owned(),
+            ),
             Error::Ledger(LedgerError::Open(ledger::OpenError::OtherDestination { .. })) => {
                 Some("name another file with --ledger for another destination".to_owned())
             }
             _ => None,
         }
     }
+}
+
+/// The name that is most like what was typed, if any is.
+fn nearest<'a>(names: impl Iterator<Item = &'a str>, typed: &str) -> Option<&'a str> {
+    let typed = typed.to_lowercase().replace('_', "-");
+    names
+        .map(|known| (strsim::damerau_levenshtein(known, &typed), known))
+        .min()
+        .filter(|(distance, _)| *distance <= 3)
+        .map(|(_, known)| known)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::error::{Error, Usage};
+use crate::api::Version;
 use crate::audio::{Index, IndexOptions};
 use crate::config::ExportArgs;
 use crate::mapping::Mapping;
@@ -18,7 +19,7 @@ pub(super) fn road(
     arguments: &ExportArgs,
     policy: Policy,
     past: Option<Past>,
-    want: Want,
+    (want, version): (Want, Version),
 ) -> Result<Road, Error> {
     let mapping = load_mapping(arguments)?;
     let inputs = source::expand(&arguments.exports)?;
@@ -35,9 +36,10 @@ pub(super) fn road(
         past,
         policy,
         want,
+        version,
         now: Timestamp::now(),
-        // One core reads.
-        deciders: cores.saturating_sub(1).clamp(1, 8),
+        // Reading costs a fifth of deciding, so the reader needs no core of its own.
+        deciders: cores.clamp(1, 8),
     })
 }
 

@@ -24,8 +24,14 @@ const AHEAD: usize = 2;
 pub(super) fn run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> Result<Exit, Error> {
     let policy = Policy { missing: run.export.missing(), existing: run.effort.existing() };
     if run.dry_run {
-        let path = RunSettings::ledger_path(run);
-        let road = export::road(&run.export, policy, past_of_dry_run(&path)?, Want::Check)?;
+        // A rehearsal begins from nothing, and so does its dry run.
+        let is_fresh = run.destination.sandbox && run.ledger.is_none();
+        let past = if is_fresh {
+            None
+        } else {
+            past_of_dry_run(&RunSettings::ledger_path(run))?
+        };
+        let road = export::road(&run.export, policy, past, (Want::Check, run.version()))?;
         let options = options(run, arguments, &road, Mode::DryRun);
         return check::walk(&road, options, screen);
     }
@@ -47,6 +53,10 @@ async fn deliver(
     screen: Screen,
 ) -> Result<Exit, Error> {
     let (connection, server) = connect(&settings).await?;
+    // Whatever can be wrong is found before a ledger is made and bound to this destination.
+    let client = Client::new(&connection)?;
+    let policy = Policy { missing: run.export.missing(), existing: run.effort.existing() };
+    let mut road = export::road(&run.export, policy, None, (Want::Run, settings.version))?;
     // With and without the last slash it is one destination.
     let destination = connection.base.as_str().trim_end_matches('/');
     let destination = if server.is_some() { "sandbox" } else { destination };
@@ -54,13 +64,11 @@ async fn deliver(
         sandbox::forget(&settings.ledger)?;
     }
     let ledger = Ledger::open(&settings.ledger, destination)?;
-    let past = Past { path: ledger.path().to_owned(), done: ledger.reader()?.load_done()? };
-    let policy = Policy { missing: run.export.missing(), existing: run.effort.existing() };
-    let road = export::road(&run.export, policy, Some(past), Want::Run)?;
+    road.past = Some(Past { path: ledger.path().to_owned(), done: ledger.reader()?.load_done()? });
     let options = options(run, arguments, &road, Mode::Run);
     let writer = ledger.writer();
     let plan = Plan {
-        client: Client::new(&connection)?,
+        client,
         version: settings.version,
         settings: audio_settings(&road),
         writer: writer.clone(),
@@ -171,6 +179,7 @@ fn options(run: &RunArgs, arguments: &Arguments, road: &Road, mode: Mode) -> Opt
         rate: run.pace.rate,
         bandwidth: run.pace.bandwidth,
         inputs: export::paths(road),
+        has_audio: road.audio.is_some(),
         ..Options::new(mode)
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn view(path: &Path, reader: &Reader) -> Result<StatusView, Error> {
             })
             .collect(),
         failures: troubles.into_iter().map(failure).collect(),
-        runs: runs.into_iter().map(run).collect(),
+        runs: runs.iter().map(run).collect(),
         in_doubt: doubts.collect(),
         bytes,
     })
@@ -70,13 +70,14 @@ fn failure(trouble: Trouble) -> FailureView {
     }
 }
 
-fn run(run: Run) -> RunView {
+fn run(run: &Run) -> RunView {
     let tally: serde_json::Value =
         run.tally.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let count = |name: &str| tally[name].as_u64().unwrap_or(0);
     let ending = match run.exit {
         None => "not finished",
         Some(0) => "complete",
+        Some(2) => "export broken",
         Some(3) => "with problems",
         Some(4) => "token refused",
         Some(6) => "gave up",

@@ -5,16 +5,17 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use super::{Error, file, units};
 
 const AFTER: &str = "\
 Examples:
-  capturi-import check calls.csv --audio recordings        what is wrong, before anything is sent
-  capturi-import run calls.csv --audio recordings --sandbox   a rehearsal against a pretend server
-  CAPTURI_API_TOKEN=… capturi-import run calls.csv --audio recordings --out report
-  capturi-import status                                    where the migration stands
+  capturi-import check calls.csv --audio recordings            what is wrong, before anything is sent
+  capturi-import run   calls.csv --audio recordings --sandbox  a rehearsal against a pretend server
+  capturi-import run   calls.csv --audio recordings --out out  the import; token in CAPTURI_API_TOKEN
+  capturi-import status                                        where the migration stands
 
 Exit codes: 0 everything in place · 1 fault of the program · 2 usage or configuration ·
 3 some records rejected, failed or held · 4 token refused · 5 another run holds the ledger ·
@@ -60,6 +61,7 @@ pub struct Arguments {
         short,
         long,
         global = true,
+        value_parser = BoolishValueParser::new(),
         env = "CAPTURI_QUIET",
         help_heading = "General"
     )]
@@ -88,7 +90,7 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Where the migration stands: what arrived, what failed and why.
     Status(StatusArgs),
-    /// Write the report files again from the ledger.
+    /// Write accepted.csv, problems.csv and status.json from the ledger.
     Report(ReportArgs),
     /// Work with mapping files.
     Mapping {
@@ -138,7 +140,7 @@ pub struct ExportArgs {
     /// Encoding of the export, such as windows-1252; wins over the mapping's.
     #[arg(long, value_name = "NAME", env = "CAPTURI_ENCODING")]
     pub encoding: Option<String>,
-    /// Folder of the recordings.
+    /// Folder of the recordings; without it none are looked for, and calls go without.
     #[arg(short, long, value_name = "DIR", env = "CAPTURI_AUDIO")]
     pub audio: Option<PathBuf>,
     /// What to do with a call whose recording is missing.
@@ -194,7 +196,7 @@ pub struct CheckArgs {
 #[derive(Debug, Args)]
 pub struct PaceArgs {
     /// Requests a second, creates and uploads together; 0 for no limit.
-    #[arg(long, value_name = "N", default_value = "20", value_parser = units::rate, env = "CAPTURI_RATE")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value = "20", value_parser = units::rate, env = "CAPTURI_RATE")]
     pub rate: f64,
     /// Bytes a second for recordings, such as 10MB.
     #[arg(long, value_name = "BYTES", value_parser = units::bytes, env = "CAPTURI_BANDWIDTH")]
@@ -231,11 +233,12 @@ pub struct RunArgs {
     /// How fast to go.
     #[command(flatten)]
     pub pace: PaceArgs,
-    /// The ledger; with --sandbox it is a throw-away of its own unless named.
+    /// The ledger [default: capturi-import.db; with --sandbox capturi-import-sandbox.db, made anew
+    /// for each rehearsal].
     #[arg(long, value_name = "FILE", env = "CAPTURI_LEDGER")]
     pub ledger: Option<PathBuf>,
     /// Do everything but send.
-    #[arg(long, env = "CAPTURI_DRY_RUN")]
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_DRY_RUN")]
     pub dry_run: bool,
     /// Where to send.
     #[command(flatten)]
@@ -249,8 +252,9 @@ pub struct RunArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Destination")]
 pub struct DestinationArgs {
-    /// Send to a pretend server inside this process: a rehearsal that starts from nothing.
-    #[arg(long, env = "CAPTURI_SANDBOX")]
+    /// Send to a pretend server inside this process: a rehearsal that starts from nothing, needs no
+    /// token and overrides --base-url.
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_SANDBOX")]
     pub sandbox: bool,
     /// Faults of the sandbox (TOML).
     #[arg(long, value_name = "FILE", requires = "sandbox")]
@@ -266,11 +270,11 @@ pub struct DestinationArgs {
     /// Shape of the conversation endpoint.
     #[arg(long, value_enum, default_value_t, env = "CAPTURI_API_VERSION")]
     pub api_version: ApiVersion,
-    /// File that holds the token (mode 600); without it CAPTURI_API_TOKEN is read.
+    /// File that holds the token (mode 600); without it `CAPTURI_API_TOKEN` is read.
     #[arg(long, value_name = "FILE", env = "CAPTURI_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
     /// Send the token over plain HTTP to another machine.
-    #[arg(long, env = "CAPTURI_ALLOW_HTTP")]
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_ALLOW_HTTP")]
     pub allow_http: bool,
     /// PEM certificates to trust instead of the system's.
     #[arg(long, value_name = "FILE", env = "CAPTURI_CA_BUNDLE")]
@@ -435,8 +439,14 @@ pub fn parse(
         .and_then(|matches| Arguments::from_arg_matches(&matches)))
 }
 
-/// Writes completions for a shell to standard output.
-pub fn print_completions(shell: clap_complete::Shell) {
-    let mut command = Arguments::command();
-    clap_complete::generate(shell, &mut command, "capturi-import", &mut std::io::stdout());
+/// The completions for a shell.
+pub fn completions(shell: clap_complete::Shell) -> String {
+    let mut text = Vec::new();
+    clap_complete::generate(
+        shell,
+        &mut Arguments::command(),
+        "capturi-import",
+        &mut text,
+    );
+    String::from_utf8_lossy(&text).into_owned()
 }

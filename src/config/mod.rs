@@ -12,9 +12,9 @@ mod units;
 
 pub use args::{
     Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, InitArgs, LedgerArgs, MappingCommand, OutputArgs,
-    ReportArgs, RunArgs, SandboxArgs, StatusArgs, TestArgs, parse, print_completions,
+    ReportArgs, RunArgs, SandboxArgs, StatusArgs, TestArgs, completions, parse,
 };
-pub use settings::{Destination, RunSettings, wants_color};
+pub use settings::{Destination, RunSettings, forbids_color};
 pub use token::TokenError;
 
 use std::path::PathBuf;

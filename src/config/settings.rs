@@ -82,6 +82,16 @@ impl ExportArgs {
     }
 }
 
+impl RunArgs {
+    /// The shape of the conversation endpoint.
+    pub fn version(&self) -> Version {
+        match self.destination.api_version {
+            ApiVersion::V2 => Version::V2,
+            ApiVersion::V3 => Version::V3,
+        }
+    }
+}
+
 impl EffortArgs {
     /// What to do with somebody else's conversation.
     pub fn existing(&self) -> Existing {
@@ -92,12 +102,13 @@ impl EffortArgs {
     }
 }
 
-/// Whether text on the screen may have colour (<https://no-color.org>).
-#[expect(clippy::disallowed_methods, reason = "this is the room that reads the environment")]
-pub fn wants_color() -> bool {
-    use std::io::IsTerminal as _;
-    let forbids = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    !forbids && std::io::stdout().is_terminal() && std::io::stderr().is_terminal()
+/// Whether the operator wants no colours (<https://no-color.org>).
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the room that reads the environment"
+)]
+pub fn forbids_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 impl RunSettings {
@@ -110,10 +121,7 @@ impl RunSettings {
     /// Resolves the flags of a run; reads the token and the certificates.
     pub fn resolve(run: &RunArgs) -> Result<RunSettings, Error> {
         let RunArgs { destination, pace, effort, .. } = run;
-        let version = match destination.api_version {
-            ApiVersion::V2 => Version::V2,
-            ApiVersion::V3 => Version::V3,
-        };
+        let version = run.version();
         Ok(RunSettings {
             version,
             pace: Pace {

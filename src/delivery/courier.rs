@@ -1,5 +1,6 @@
-//! The story of one call: write the intent, pass the gate, ask the server, judge the answer, write
-//! the fact; or wait and try again.
+//! The story of one call: pass the gate, write the intent, ask the server, judge the answer, write
+//! the fact; or wait and try again. The intent comes after the gate, so that a run that ends
+//! leaves no call in doubt that was never tried.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -49,6 +50,8 @@ enum Halt {
         status: u16,
         message: String,
         code: Code,
+        /// An earlier try of the same request may have got through.
+        in_doubt: bool,
     },
     Failed {
         stage: Stage,
@@ -57,6 +60,13 @@ enum Halt {
     },
     /// The run stops; the call is left as the ledger has it.
     Stopped,
+}
+
+/// What the ledger is told before the first try of a request.
+struct Intent<'a> {
+    shipment: &'a Shipment,
+    stage: Stage,
+    fact: Fact,
 }
 
 /// An answer that a call can go on with.
@@ -109,7 +119,7 @@ impl Courier {
             _ => (
                 known_uid(shipment),
                 Outcome::AlreadyThere,
-                "recording delivered",
+                "completed",
             ),
         };
         let mut delivered = Delivered {
@@ -129,9 +139,13 @@ impl Courier {
         }
         let problem = (delivered.in_doubt > 0).then(|| {
             let times = delivered.in_doubt;
+            let often = match times {
+                1 => "once".to_owned(),
+                _ => format!("{times} times"),
+            };
             (
                 Code::UploadInDoubt,
-                format!("the answer to the upload was lost, and it was sent again {times} times"),
+                format!("the answer to the upload was lost, and it was sent again {often}"),
             )
         });
         Ok(Ending {
@@ -144,12 +158,15 @@ impl Courier {
 
     async fn create(&self, shipment: &Shipment, was_tried: bool) -> Result<Made, Halt> {
         let fingerprint = shipment.fingerprint;
-        self.write(shipment, vec![Fact::CreateIntended { fingerprint }])
-            .await?;
+        let intent = Intent {
+            shipment,
+            stage: Stage::Create,
+            fact: Fact::CreateIntended { fingerprint },
+        };
         let body = Bytes::from(api::body(&shipment.call, self.version));
         let mut in_doubt = was_tried;
         let answer = self
-            .attempt(Stage::Create, &mut in_doubt, |_| {
+            .attempt(intent, &mut in_doubt, |_| {
                 self.client.create(body.clone())
             })
             .await?;
@@ -188,13 +205,8 @@ impl Courier {
             },
         };
         let mut facts = vec![fact];
-        match (&made, &shipment.parcel) {
-            (Made::LeftAlone, _) => {}
-            // One commit for both: the upload's intent need not wait for a second one.
-            (_, Some(parcel)) => facts.push(Fact::UploadIntended {
-                bytes: parcel.bytes,
-            }),
-            (_, None) => facts.push(Fact::WithoutRecording),
+        if shipment.parcel.is_none() && !matches!(made, Made::LeftAlone) {
+            facts.push(Fact::WithoutRecording);
         }
         self.write(shipment, facts).await?;
         Ok(made)
@@ -207,18 +219,13 @@ impl Courier {
         parcel: &Parcel,
         uid: Option<&str>,
     ) -> Result<u32, Halt> {
-        let mut in_doubt = match shipment.step {
-            Step::Upload { is_in_doubt } => {
-                self.write(
-                    shipment,
-                    vec![Fact::UploadIntended {
-                        bytes: parcel.bytes,
-                    }],
-                )
-                .await?;
-                is_in_doubt
-            }
-            _ => false,
+        let mut in_doubt = matches!(shipment.step, Step::Upload { is_in_doubt: true });
+        let intent = Intent {
+            shipment,
+            stage: Stage::Upload,
+            fact: Fact::UploadIntended {
+                bytes: parcel.bytes,
+            },
         };
         let key = match uid {
             Some(uid) => Key::Uid(uid),
@@ -227,7 +234,7 @@ impl Courier {
         let resends = std::sync::atomic::AtomicU32::new(0);
         let upload = self.prepare(parcel);
         let answer = self
-            .attempt(Stage::Upload, &mut in_doubt, |doubtful| {
+            .attempt(intent, &mut in_doubt, |doubtful| {
                 if doubtful {
                     resends.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 }
@@ -240,6 +247,7 @@ impl Courier {
                 status: 409,
                 message: "the server has a recording of this call already".to_owned(),
                 code: Code::ServerRefused,
+                in_doubt,
             });
         }
         let resends = resends.into_inner();
@@ -272,17 +280,26 @@ impl Courier {
     /// A call that waits for its next try holds no permit.
     async fn attempt<T, F>(
         &self,
-        stage: Stage,
+        intent: Intent<'_>,
         in_doubt: &mut bool,
         send: impl Fn(bool) -> F,
     ) -> Result<Answer<T>, Halt>
     where
         F: Future<Output = Result<T, api::Error>>,
     {
+        let Intent {
+            shipment,
+            stage,
+            fact,
+        } = intent;
+        let mut intended = vec![fact];
         let mut attempt = 0;
         loop {
             let permit = self.leave().await?;
             attempt += 1;
+            if attempt == 1 {
+                self.write(shipment, std::mem::take(&mut intended)).await?;
+            }
             let result = tokio::select! {
                 () = self.stop.aborted() => return Err(Halt::Stopped),
                 result = send(*in_doubt) => result,
@@ -301,7 +318,7 @@ impl Courier {
                 }
                 Verdict::Refused => {
                     self.gate.done(permit, Health::Well, 0.0);
-                    return Err(refused(stage, &error));
+                    return Err(refused(stage, &error, *in_doubt));
                 }
                 Verdict::StopRun => {
                     self.gate.done(permit, Health::Well, 0.0);
@@ -367,9 +384,8 @@ impl Courier {
             return Err(Halt::Stopped);
         }
         let pause = match (asked, weather) {
-            (Some(pause), _) => Some(pause),
             (None, _) if later.is_throttle => Some(delay),
-            (None, Weather::Outage(pause)) => Some(pause),
+            (Some(pause), _) | (None, Weather::Outage(pause)) => Some(pause),
             _ => None,
         };
         if let Some(pause) = pause {
@@ -426,12 +442,15 @@ impl Courier {
                 status,
                 message,
                 code,
+                in_doubt,
             } => {
-                let fact = Fact::Refused {
-                    fingerprint,
-                    stage: stage.into(),
-                    status,
-                    message: message.clone(),
+                let (stage, why) = (stage.into(), message.clone());
+                // A refused recording may have arrived before, and only a failure leaves the intent.
+                let fact = if in_doubt && stage == ledger::Stage::Upload {
+                    let status = Some(status);
+                    Fact::Failed { fingerprint, stage, status, why }
+                } else {
+                    Fact::Refused { fingerprint, stage, status, message: why }
                 };
                 (fact, code, message)
             }
@@ -490,7 +509,7 @@ fn status(error: &api::Error) -> Option<u16> {
     }
 }
 
-fn refused(stage: Stage, error: &api::Error) -> Halt {
+fn refused(stage: Stage, error: &api::Error, in_doubt: bool) -> Halt {
     let code = match error {
         api::Error::RecordingChanged { .. } => Code::RecordingChanged,
         api::Error::Recording(_) => Code::RecordingUnreadable,
@@ -501,5 +520,6 @@ fn refused(stage: Stage, error: &api::Error) -> Halt {
         status: status(error).unwrap_or(0),
         message: error.to_string(),
         code,
+        in_doubt,
     }
 }

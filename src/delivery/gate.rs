@@ -52,9 +52,20 @@ struct State {
     failures: u32,
     failing_since: Option<Instant>,
     has_succeeded: bool,
-    is_outage: bool,
-    is_probing: bool,
+    phase: Phase,
     probes: u32,
+}
+
+/// How the server has answered of late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Phase {
+    /// As it should.
+    #[default]
+    Open,
+    /// Not at all, and nobody is asking.
+    Outage,
+    /// Not at all, and one request is asking again.
+    Probing,
 }
 
 /// What a finished request says about the server.
@@ -116,14 +127,14 @@ impl Gate {
             {
                 continue;
             }
-            if !state.is_outage {
+            if state.phase == Phase::Open {
                 return Permit {
                     _slot: slot,
                     is_probe: false,
                 };
             }
-            if !state.is_probing {
-                state.is_probing = true;
+            if state.phase == Phase::Outage {
+                state.phase = Phase::Probing;
                 return Permit {
                     _slot: slot,
                     is_probe: true,
@@ -140,7 +151,7 @@ impl Gate {
             changed.as_mut().enable();
             let (until, is_probing) = {
                 let state = self.state();
-                (state.paused_until, state.is_outage && state.is_probing)
+                (state.paused_until, state.phase == Phase::Probing)
             };
             match until {
                 Some(until) if until > Instant::now() => {
@@ -167,12 +178,12 @@ impl Gate {
     pub(super) fn done(&self, permit: Permit, health: Health, jitter: f64) -> Weather {
         let mut state = self.state();
         if permit.is_probe {
-            state.is_probing = false;
+            state.phase = Phase::Outage;
         }
         let weather = match health {
             Health::Well => {
                 *state = State {
-                    paused_until: state.paused_until.filter(|_| !state.is_outage),
+                    paused_until: state.paused_until.filter(|_| state.phase == Phase::Open),
                     has_succeeded: true,
                     ..State::default()
                 };
@@ -190,9 +201,9 @@ impl Gate {
         let now = Instant::now();
         state.failures = state.failures.saturating_add(1);
         let since = *state.failing_since.get_or_insert(now);
-        if !state.is_outage && state.failures >= self.threshold {
-            state.is_outage = true;
-        } else if !(state.is_outage && is_probe) {
+        if state.phase == Phase::Open && state.failures >= self.threshold {
+            state.phase = Phase::Outage;
+        } else if !is_probe {
             return Weather::Same;
         }
         state.probes += 1;

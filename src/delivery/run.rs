@@ -149,7 +149,7 @@ impl Floor<'_> {
                 order = orders.recv(), if has_room && is_open => match order {
                     Some(Ok(decided)) => self.take(decided).await,
                     Some(Err(error)) => {
-                        self.stop.raise(Stop::ExportBroken, "the export could not be read to its end");
+                        self.stop.raise(Stop::ExportBroken, "the export cannot be read any further");
                         fault = Some(error);
                         is_open = false;
                     }
@@ -204,6 +204,16 @@ impl Floor<'_> {
     /// Starts as many waiting calls as there is room for; after a stop, ends them untried.
     fn start(&mut self) {
         while self.flights.len() < self.in_hand || self.stop.is_raised() {
+            if self.has_reached_limit() && !self.stop.is_raised() {
+                // A stop would turn back at the gate those that are within the limit.
+                if !self.flights.is_empty() {
+                    return;
+                }
+                self.stop.raise(
+                    Stop::Limit,
+                    "the number of calls that was set has been sent",
+                );
+            }
             let Some((batch, index, decision)) = self.waiting.pop_front() else {
                 return;
             };
@@ -211,17 +221,6 @@ impl Floor<'_> {
             let Fate::Sends(shipment) = fate else {
                 continue;
             };
-            if self
-                .courier
-                .effort
-                .limit
-                .is_some_and(|limit| self.sent >= limit)
-            {
-                self.stop.raise(
-                    Stop::Limit,
-                    "the number of calls that was set has been sent",
-                );
-            }
             if self.stop.is_raised() {
                 let (outcome, detail) = (Outcome::NotAttempted, "");
                 let ending = Closing { outcome, detail, problems: &problems, delivered: None };
@@ -235,6 +234,12 @@ impl Floor<'_> {
                 (batch, index, (problems, further), ending)
             });
         }
+    }
+
+    /// Whether a call is waiting that would be one too many.
+    fn has_reached_limit(&self) -> bool {
+        let limit = self.courier.effort.limit;
+        !self.waiting.is_empty() && limit.is_some_and(|limit| self.sent >= limit)
     }
 
     fn land(&mut self, landed: Result<Landed, tokio::task::JoinError>) {

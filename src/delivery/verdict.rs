@@ -69,9 +69,8 @@ fn by_status(stage: Stage, status: u16, retry_after: Option<RetryAfter>) -> Verd
         (_, 401 | 403) => Verdict::StopRun,
         (_, 409) => Verdict::AlreadyThere,
         (_, 429) => later(false, true),
-        (_, 408 | 425) => later(true, false),
-        // An error of the server may come before or after the effect.
-        (_, 500..=599) => later(true, false),
+        // A time-out or an error of the server may come before or after the effect.
+        (_, 408 | 425 | 500..=599) => later(true, false),
         // The contract knows no redirect, and no create of an address that does not exist: both
         // speak of the way to the server and not of this call. The token follows no redirect.
         (_, 300..=399) | (Stage::Create, 404 | 405) => later(false, false),
@@ -96,6 +95,7 @@ mod tests {
         )
     }
 
+    #[expect(clippy::fn_params_excessive_bools, reason = "the two facts of a table's row")]
     fn later(in_doubt: bool, is_throttle: bool) -> Verdict {
         Verdict::Later(Later {
             retry_after: None,

@@ -35,7 +35,7 @@ pub struct LoadError {
 
 impl LoadError {
     /// A file with more findings than this is no mapping file, and nobody reads on.
-    const SHOWN: usize = 50;
+    const SHOWN: usize = 10;
 
     pub(super) fn new(file: Arc<str>, text: Arc<str>, mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| (finding.span.start, finding.span.end));

@@ -11,6 +11,7 @@ use super::gather::Span;
 use super::legs::Desktop;
 use super::sums::Sums;
 use super::{Error, Outcome, Road, Want};
+use crate::api;
 use crate::audio::{self, Found, Unusable};
 use crate::call::{Call, Channels, Code, Draft, Fault, Field, Place, Problem, Severity};
 use crate::ledger::{Create, Reader, Standing};
@@ -22,18 +23,19 @@ use crate::source::{Batch, Record};
 #[derive(Debug)]
 pub(super) struct Item {
     pub(super) decision: Decision,
-    /// What the register needs of a call; nothing for records that became none.
+    /// The call's recording, for the register.
     pub(super) mark: Option<Box<Mark>>,
+    /// Requests that a run sends for the record.
+    pub(super) requests: u8,
     /// Hashes of the id and of the content.
     pub(super) key: Option<(u64, u64)>,
 }
 
-/// What a call costs and takes.
-#[derive(Debug, Default)]
+/// The recording of a call.
+#[derive(Debug)]
 pub(super) struct Mark {
-    pub(super) recording: Option<audio::Recording>,
+    pub(super) recording: audio::Recording,
     pub(super) seconds: Option<f64>,
-    pub(super) requests: u64,
 }
 
 /// The records of a batch, each decided as far as one record alone can be.
@@ -50,6 +52,13 @@ struct Sound {
     recording: Option<audio::Recording>,
     /// What is wrong with it; of no concern for a call that needs it no more.
     problems: Vec<Problem>,
+}
+
+/// A step carried out as far as one record alone can be.
+struct Carried {
+    fate: Fate,
+    mark: Option<Box<Mark>>,
+    requests: u8,
 }
 
 /// A call before its step.
@@ -182,6 +191,15 @@ impl<'r> Desk<'r> {
                     .at(column, call.text(Field::DateTime)),
             );
         }
+        for (field, _) in call.fields() {
+            if !api::has_field(field, self.road.version) {
+                let message = "this version of the API does not have the field; it is not sent";
+                problems.push(
+                    Problem::new(Code::NotInVersion, record.place(), message)
+                        .at(self.profile.column_for(field, record), call.text(field)),
+                );
+            }
+        }
         sums.count(&call);
         let fingerprint = call.fingerprint(&mut self.scratch);
         let key = Some((call.identity_hash(), low(fingerprint)));
@@ -191,18 +209,18 @@ impl<'r> Desk<'r> {
             let step = ending
                 .and_then(|ending| plan::step_of_done(ending, sound.state, self.road.policy));
             if step == Some(Step::Nothing) {
-                let mark = sound.recording.map(|recording| Mark::of(Some(recording)));
+                let mark = sound.recording.map(Mark::of).map(Box::new);
                 let fate = Fate::Ends(Outcome::AlreadyThere, "".into());
-                return Item { decision: Decision { problems, fate, further: Vec::new() }, mark, key };
+                return Item { decision: Decision { problems, fate, further: Vec::new() }, mark, requests: 0, key };
             }
             let call = call.into_owned();
             open.push(Open { index, place: record.place(), call, fingerprint, sound });
-            return Item { decision: Decision { problems, fate: Fate::Ready, further: Vec::new() }, mark: None, key };
+            return Item { decision: Decision { problems, fate: Fate::Ready, further: Vec::new() }, mark: None, requests: 0, key };
         }
         let step = plan::step(None, sound.state, self.road.policy);
         let open = Open { index, place: record.place(), call, fingerprint, sound };
-        let (fate, mark) = self.carry_out(step, None, open, &mut problems);
-        Item { decision: Decision { problems, fate, further: Vec::new() }, mark, key }
+        let Carried { fate, mark, requests } = self.carry_out(step, None, open, &mut problems);
+        Item { decision: Decision { problems, fate, further: Vec::new() }, mark, requests, key }
     }
 
     /// Asks the ledger about the calls of a batch that are not known to be done.
@@ -213,7 +231,8 @@ impl<'r> Desk<'r> {
         let identities: Vec<&str> = open.iter().map(|open| open.call.identity()).collect();
         let standings = reader.standing(&identities)?;
         for (open, standing) in open.into_iter().zip(standings) {
-            let Item { decision: Decision { problems, fate, .. }, mark, .. } = &mut items[open.index];
+            let index = open.index;
+            let problems = &mut items[index].decision.problems;
             let is_changed =
                 standing.as_ref().is_some_and(|known| has_changed(known, open.fingerprint));
             if is_changed {
@@ -221,10 +240,13 @@ impl<'r> Desk<'r> {
                 problems.push(Problem::new(Code::ChangedSinceSent, open.place.clone(), message));
             }
             let step = plan::step(standing.as_ref(), open.sound.state, self.road.policy);
-            (*fate, *mark) = self.carry_out(step, standing, open, problems);
+            let Carried { mut fate, mark, requests } = self.carry_out(step, standing, open, problems);
             if is_changed && matches!(fate, Fate::Ends(Outcome::AlreadyThere, _)) {
-                *fate = Fate::Ends(Outcome::AlreadyThere, "changed".into());
+                fate = Fate::Ends(Outcome::AlreadyThere, "changed".into());
             }
+            let item = &mut items[index];
+            item.decision.fate = fate;
+            (item.mark, item.requests) = (mark, requests);
         }
         Ok(())
     }
@@ -236,11 +258,11 @@ impl<'r> Desk<'r> {
         standing: Option<Standing>,
         open: Open<'_>,
         problems: &mut Vec<Problem>,
-    ) -> (Fate, Option<Box<Mark>>) {
+    ) -> Carried {
         let Open { place, call, fingerprint, sound, .. } = open;
         if step == Step::Nothing {
-            let mark = sound.recording.map(|recording| Mark::of(Some(recording)));
-            return (Fate::Ends(Outcome::AlreadyThere, "".into()), mark);
+            let mark = sound.recording.map(Mark::of).map(Box::new);
+            return Carried { fate: Fate::Ends(Outcome::AlreadyThere, "".into()), mark, requests: 0 };
         }
         problems.extend(sound.problems);
         let probe = sound
@@ -248,21 +270,24 @@ impl<'r> Desk<'r> {
             .as_ref()
             .and_then(|recording| self.probe(recording, &call, problems, &place));
         if problems.iter().any(Problem::is_error) {
-            return (Fate::Ends(Outcome::Rejected, "".into()), None);
+            return Carried { fate: Fate::Ends(Outcome::Rejected, "".into()), mark: None, requests: 0 };
         }
-        let mut mark = Mark::of(sound.recording);
+        let mut mark = sound.recording.map(Mark::of).map(Box::new);
+        if let (Some(mark), Some(probe)) = (&mut mark, &probe) {
+            mark.seconds = probe.seconds;
+        }
+        let mut requests = 0;
         let fate = match step {
             Step::Nothing | Step::Refuse => Fate::Ends(Outcome::Rejected, "".into()),
             Step::Hold if self.road.want == Want::Check => Fate::Ends(Outcome::Held, "".into()),
             Step::Hold => Fate::Waits { identity: call.identity().to_owned(), fingerprint },
             Step::Create { .. } | Step::Upload { .. } => {
                 let with_upload = !matches!(step, Step::Create { with_upload: false, .. });
-                mark.requests = 1 + u64::from(with_upload && matches!(step, Step::Create { .. }));
-                mark.seconds = probe.as_ref().and_then(|probe| probe.seconds);
+                requests = 1 + u8::from(with_upload && matches!(step, Step::Create { .. }));
                 match self.road.want {
                     Want::Check => Fate::Ready,
                     Want::Run => Fate::Sends(Box::new(Shipment {
-                        parcel: mark.recording.as_ref().filter(|_| with_upload).map(parcel),
+                        parcel: mark.as_ref().filter(|_| with_upload).map(|mark| parcel(&mark.recording)),
                         call: settle_channels(call.into_owned(), probe.as_ref()),
                         fingerprint,
                         step,
@@ -271,8 +296,7 @@ impl<'r> Desk<'r> {
                 }
             }
         };
-        let is_of_use = mark.recording.is_some() || mark.requests > 0;
-        (fate, is_of_use.then_some(mark))
+        Carried { fate, mark, requests }
     }
 
     /// Finds the call's recording and says what is wrong with it.
@@ -380,8 +404,8 @@ impl<'r> Desk<'r> {
 }
 
 impl Mark {
-    fn of(recording: Option<audio::Recording>) -> Box<Mark> {
-        Box::new(Mark { recording, ..Mark::default() })
+    fn of(recording: audio::Recording) -> Mark {
+        Mark { recording, seconds: None }
     }
 }
 
@@ -450,6 +474,7 @@ pub(super) fn ended(problems: Vec<Problem>, outcome: Outcome, detail: impl Into<
     Item {
         decision: Decision { problems, fate, further: Vec::new() },
         mark: None,
+        requests: 0,
         key: None,
     }
 }

@@ -9,6 +9,7 @@
 //! has no path to be read twice (standard input) is copied to such a file first. Rows are brought
 //! together within one file of the export; copies are compared over all of them.
 
+use std::path::Path;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -81,7 +82,7 @@ impl<'r> Survey<'r> {
             copies: Vec::new(),
         };
         for input in &road.inputs {
-            let is_file = input.path().is_some_and(|path| path.is_file());
+            let is_file = input.path().is_some_and(Path::is_file);
             let input = if is_file {
                 input.clone()
             } else {

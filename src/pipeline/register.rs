@@ -9,6 +9,7 @@ use super::seen::{Seen, Sight, Where};
 use super::{Facts, Outcome, Road};
 use crate::audio::Claims;
 use crate::call::{Code, Problem};
+use crate::source::Record;
 
 /// Where in the export the register is.
 pub(super) struct Register<'r> {
@@ -48,14 +49,16 @@ impl<'r> Register<'r> {
         let mut facts = sums.into_facts();
         let mut decisions = Vec::with_capacity(items.len());
         for (index, mut item) in items.into_iter().enumerate() {
-            let place = Where {
-                file: u16::try_from(self.files.len().saturating_sub(1)).unwrap_or(u16::MAX),
-                line: batch.get(index).line(),
-            };
+            let record = batch.get(index);
+            let place = self.place(&record);
             self.check_id(&mut item, place, &batch);
-            if let Some(mark) = item.mark.take() {
-                self.check_claim(&mut item, &mark, place, &batch, index);
-                if matches!(item.decision.fate, Fate::Ready | Fate::Sends(_)) {
+            let mark = item.mark.take();
+            if let Some(mark) = &mark {
+                self.check_claim(&mut item, mark, &record);
+            }
+            if matches!(item.decision.fate, Fate::Ready | Fate::Sends(_)) {
+                facts.requests += u64::from(item.requests);
+                if let Some(mark) = mark {
                     count(&mut facts, &mark);
                 }
             }
@@ -100,13 +103,10 @@ impl<'r> Register<'r> {
         &mut self,
         item: &mut Item,
         mark: &Mark,
-        place: Where,
-        batch: &crate::source::Batch,
-        index: usize,
+        record: &Record<'_>,
     ) {
-        let (Some(claims), Some(recording)) = (&mut self.claims, &mark.recording) else {
-            return;
-        };
+        let Some(claims) = &mut self.claims else { return };
+        let recording = &mark.recording;
         let number = self.places.len() as u64;
         if let Some(first) = claims.claim(recording, number) {
             let first = usize::try_from(first)
@@ -122,19 +122,25 @@ impl<'r> Register<'r> {
             item.decision.problems.push(
                 Problem::new(
                     Code::RecordingShared,
-                    batch.get(index).place(),
+                    record.place(),
                     format!("{first} claims this recording too"),
                 )
                 .at("recording", &recording.name),
             );
         } else {
+            let place = self.place(record);
             self.places.push(place);
         }
     }
 
+    fn place(&self, record: &Record<'_>) -> Where {
+        let file = u32::try_from(self.files.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        Where { file, line: record.line() }
+    }
+
     /// `line 17`, with the file's name when there are several.
     fn name(&self, place: Where) -> String {
-        match self.files.get(usize::from(place.file)) {
+        match self.files.get(place.file as usize) {
             Some(file) if self.files.len() > 1 => format!("line {} of {file}", place.line),
             _ => format!("line {}", place.line),
         }
@@ -169,12 +175,8 @@ impl<'r> Register<'r> {
 }
 
 fn count(facts: &mut Facts, mark: &Mark) {
-    facts.requests += mark.requests;
-    let Some(recording) = &mark.recording else {
-        return;
-    };
     facts.recordings += 1;
-    facts.bytes += recording.bytes;
+    facts.bytes += mark.recording.bytes;
     match mark.seconds {
         Some(seconds) => {
             facts.seconds += seconds;

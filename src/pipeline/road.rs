@@ -15,6 +15,7 @@ use super::decided::Decided;
 use super::desk::{Desk, Worked};
 use super::gather::{Gathered, Span, Survey};
 use super::register::Register;
+use crate::api::Version;
 use crate::audio;
 use crate::ledger::{Done, Ledger, Reader};
 use crate::mapping::{Mapping, Profile};
@@ -62,6 +63,8 @@ pub struct Road {
     pub policy: Policy,
     /// What the road is walked for.
     pub want: Want,
+    /// The shape of the destination's conversation endpoint, to warn about fields it lacks.
+    pub version: Version,
     /// The time of the run, to know what lies in the future.
     pub now: Timestamp,
     /// How many threads decide.

@@ -1,15 +1,13 @@
 //! Which ids the export has shown already.
+//!
+//! The one table whose size follows the export, so it is kept small: 20 bytes an id, in 256 parts
+//! that grow by a quarter and each at its own time, so that a part being moved costs little and
+//! three quarters of the slots are in use. A table that doubles as a whole would hold half of its
+//! slots empty, and all of them twice while it grows.
 
-use hashbrown::HashTable;
-
-/// What is kept of a record: 24 bytes.
-#[derive(Debug, Clone, Copy)]
-struct First {
-    identity: u64,
-    content: u64,
-    /// A running number of the file and the line in it, packed.
-    place: u64,
-}
+/// Hash of the id in two halves, hash of the content, line, and the line's highest byte above the
+/// number of the file. All zero for an empty slot.
+type Slot = [u32; 5];
 
 /// How an id relates to those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,61 +23,130 @@ pub(super) enum Sight {
 /// Where an id was seen first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Where {
-    /// Number of the file among the inputs.
-    pub(super) file: u16,
+    /// Number of the file among the inputs, from 0.
+    pub(super) file: u32,
     /// Line in that file.
     pub(super) line: u64,
 }
 
 /// The ids of all records so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Seen {
-    table: HashTable<First>,
+    parts: Vec<Part>,
 }
 
-/// Lines take 48 bits: a file of 281 million million lines is not met.
-const LINE_BITS: u32 = 48;
+#[derive(Debug, Default)]
+struct Part {
+    slots: Vec<Slot>,
+    used: usize,
+}
+
+const PARTS: usize = 256;
+/// Files and lines beyond these are told as the last one that can be: 16 million files, and lines
+/// of a file of a terabyte.
+const MOST_FILES: u32 = (1 << 24) - 1;
+const MOST_LINES: u64 = (1 << 40) - 1;
+
+impl Default for Seen {
+    fn default() -> Self {
+        Seen { parts: (0..PARTS).map(|_| Part::default()).collect() }
+    }
+}
 
 impl Seen {
-    /// Notes an id with the hash of its content.
+    /// Notes an id by its hash, with the hash of its content.
     pub(super) fn note(&mut self, identity: u64, content: u64, place: Where) -> Sight {
-        let found = self
-            .table
-            .find(identity, |first| first.identity == identity);
-        if let Some(first) = found {
-            let earlier = Where {
-                file: u16::try_from(first.place >> LINE_BITS).unwrap_or(u16::MAX),
-                line: first.place & ((1 << LINE_BITS) - 1),
-            };
-            return if first.content == content {
-                Sight::Repeat(earlier)
-            } else {
-                Sight::Clash(earlier)
-            };
+        // Zero marks an empty slot.
+        let [low, high] = halves(identity.max(1));
+        let [content, _] = halves(content);
+        let [line, line_high] = halves(place.line.min(MOST_LINES));
+        let slot = [low, high, content, line, line_high << 24 | place.file.min(MOST_FILES)];
+        let part = &mut self.parts[identity.to_be_bytes()[0] as usize];
+        if part.used * 20 >= part.slots.len() * 17 {
+            part.grow();
         }
-        let line = place.line.min((1 << LINE_BITS) - 1);
-        let first = First {
-            identity,
-            content,
-            place: u64::from(place.file) << LINE_BITS | line,
+        let at = part.find(low, high);
+        let found = part.slots[at];
+        if found[..2] == [0, 0] {
+            part.slots[at] = slot;
+            part.used += 1;
+            return Sight::New;
+        }
+        let earlier = Where {
+            file: found[4] & MOST_FILES,
+            line: u64::from(found[4] >> 24) << 32 | u64::from(found[3]),
         };
-        self.table
-            .insert_unique(identity, first, |first| first.identity);
-        Sight::New
+        if found[2] == content { Sight::Repeat(earlier) } else { Sight::Clash(earlier) }
     }
+}
+
+impl Part {
+    /// The slot that holds this hash, or the empty one where it belongs.
+    fn find(&self, low: u32, high: u32) -> usize {
+        // The first byte chose the part; the bits below it are as evenly spread.
+        let spread = u64::from((high << 8) | (low >> 24));
+        let mut at = usize::try_from((spread * self.slots.len() as u64) >> 32).unwrap_or(0);
+        loop {
+            let slot = &self.slots[at];
+            if slot[..2] == [low, high] || slot[..2] == [0, 0] {
+                return at;
+            }
+            at = if at + 1 == self.slots.len() { 0 } else { at + 1 };
+        }
+    }
+
+    fn grow(&mut self) {
+        let room = self.slots.len() + self.slots.len() / 4 + 16;
+        let slots = std::mem::replace(&mut self.slots, vec![[0; 5]; room]);
+        for slot in slots.into_iter().filter(|slot| slot[..2] != [0, 0]) {
+            let at = self.find(slot[0], slot[1]);
+            self.slots[at] = slot;
+        }
+    }
+}
+
+/// The lower and the upper half.
+#[expect(clippy::cast_possible_truncation, reason = "the halves are what is wanted")]
+const fn halves(number: u64) -> [u32; 2] {
+    [number as u32, (number >> 32) as u32]
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn the_first_place_of_an_id_is_kept() {
         let mut seen = Seen::default();
         let at = |file, line| Where { file, line };
-        assert_eq!(seen.note(7, 1, at(2, 10)), Sight::New);
-        assert_eq!(seen.note(7, 1, at(2, 11)), Sight::Repeat(at(2, 10)));
-        assert_eq!(seen.note(7, 2, at(3, 12)), Sight::Clash(at(2, 10)));
+        assert_eq!(seen.note(7, 1, at(2, 1 << 35)), Sight::New);
+        assert_eq!(seen.note(7, 1, at(2, 11)), Sight::Repeat(at(2, 1 << 35)));
+        assert_eq!(seen.note(7, 2, at(3, 12)), Sight::Clash(at(2, 1 << 35)));
         assert_eq!(seen.note(8, 1, at(3, 13)), Sight::New);
+    }
+
+    proptest! {
+        #[test]
+        fn it_says_what_a_plain_table_says(
+            notes in prop::collection::vec((prop_oneof![0_u64..40, any::<u64>()], 0_u64..3), 0..2000),
+        ) {
+            let mut seen = Seen::default();
+            let mut known = HashMap::new();
+            for (line, (identity, content)) in (0..).zip(notes) {
+                let place = Where { file: 0, line };
+                // 0 and 1 share a slot on purpose.
+                let expected = match known.get(&identity.max(1)) {
+                    None => Sight::New,
+                    Some((first, place)) if *first == content => Sight::Repeat(*place),
+                    Some((_, place)) => Sight::Clash(*place),
+                };
+                known.entry(identity.max(1)).or_insert((content, place));
+                prop_assert_eq!(seen.note(identity, content, place), expected);
+            }
+        }
     }
 }

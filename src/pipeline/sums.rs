@@ -1,23 +1,23 @@
 //! Sums over the calls of a batch, in a form that is cheap to add to.
 
+use hashbrown::HashTable;
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::{Consent, Facts};
 use crate::call::{Call, Field};
 
-/// Counts of one batch. A batch has few days and few agents, mostly the same ones in a row, so
-/// short lists that begin at the last hit beat a table that hashes every record.
+/// Counts of one batch.
 #[derive(Debug)]
 pub(super) struct Sums {
     pub(super) records: u64,
     calls: u64,
     filled: [u64; 36],
     consent: Consent,
-    days: Vec<([u8; 10], u64)>,
+    /// By the eight digits of the day.
+    days: HashTable<(u64, u64)>,
     hours: [u64; 24],
-    agents: hashbrown::HashMap<Box<str>, u64, Seedless>,
+    agents: HashTable<(Box<str>, u64)>,
 }
-
-/// A hasher that needs no random seed: the table lives for one batch.
-type Seedless = std::hash::BuildHasherDefault<xxhash_rust::xxh3::Xxh3Default>;
 
 impl Default for Sums {
     fn default() -> Self {
@@ -26,9 +26,9 @@ impl Default for Sums {
             calls: 0,
             filled: [0; 36],
             consent: Consent::default(),
-            days: Vec::new(),
+            days: HashTable::new(),
             hours: [0; 24],
-            agents: hashbrown::HashMap::default(),
+            agents: HashTable::new(),
         }
     }
 }
@@ -46,48 +46,48 @@ impl Sums {
             None => self.consent.absent += 1,
         }
         let time = call.text(Field::DateTime).as_bytes();
-        if let Some(day) = time.first_chunk::<10>() {
-            match self.days.iter_mut().rev().find(|(known, _)| known == day) {
-                Some((_, count)) => *count += 1,
-                None => self.days.push((*day, 1)),
-            }
+        if let Some([y1, y2, y3, y4, _, m1, m2, _, d1, d2]) = time.first_chunk() {
+            let day = u64::from_be_bytes([*y1, *y2, *y3, *y4, *m1, *m2, *d1, *d2]);
+            let entry = self.days.entry(spread(day), |known| known.0 == day, |known| spread(known.0));
+            entry.or_insert((day, 0)).get_mut().1 += 1;
         }
-        if let Some([tens, ones]) = time.get(11..13)
-            && let Some(count) = self.hours.get_mut(
-                usize::from(tens.wrapping_sub(b'0')) * 10 + usize::from(ones.wrapping_sub(b'0')),
-            )
-        {
-            *count += 1;
+        if let Some([tens, ones]) = time.get(11..13) {
+            let hour = usize::from(tens.wrapping_sub(b'0')) * 10 + usize::from(ones.wrapping_sub(b'0'));
+            if let Some(count) = self.hours.get_mut(hour) {
+                *count += 1;
+            }
         }
         let agent = call.text(Field::AgentId);
-        match self.agents.get_mut(agent) {
-            Some(count) => *count += 1,
-            None => {
-                self.agents.insert(agent.into(), 1);
-            }
+        let hash = xxh3_64(agent.as_bytes());
+        if let Some((_, count)) = self.agents.find_mut(hash, |(known, _)| **known == *agent) {
+            *count += 1;
+        } else {
+            let rehash = |(known, _): &(Box<str>, u64)| xxh3_64(known.as_bytes());
+            self.agents.insert_unique(hash, (agent.into(), 1), rehash);
         }
     }
 
     /// The sums in the form in which they are told.
     pub(super) fn into_facts(self) -> Facts {
-        let day = |day: [u8; 10]| String::from_utf8_lossy(&day).into_owned();
+        let day = |digits: u64| {
+            let digits = digits.to_be_bytes().map(char::from);
+            let text: String = digits.iter().collect();
+            format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..])
+        };
         Facts {
             records: self.records,
             calls: self.calls,
             filled: self.filled.to_vec(),
             consent: self.consent,
-            by_day: self
-                .days
-                .into_iter()
-                .map(|(key, count)| (day(key), count))
-                .collect(),
+            by_day: self.days.into_iter().map(|(key, count)| (day(key), count)).collect(),
             by_hour: self.hours,
-            by_agent: self
-                .agents
-                .into_iter()
-                .map(|(agent, count)| (agent.into(), count))
-                .collect(),
+            by_agent: self.agents.into_iter().map(|(agent, count)| (agent.into(), count)).collect(),
             ..Facts::default()
         }
     }
+}
+
+/// Days differ in their last digits, and the table looks at the first bits of a hash.
+fn spread(day: u64) -> u64 {
+    day.wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }

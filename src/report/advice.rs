@@ -95,7 +95,7 @@ fn doubts(summary: &Summary) -> Option<String> {
     let in_doubt = summary.deliveries.in_doubt;
     (in_doubt > 0).then(|| {
         format!(
-            "{} sent again without knowing whether the first had arrived; problems.csv lists {} \
+            "{} sent again without knowing whether the first try had arrived; problems.csv lists {} \
              as upload-in-doubt.",
             were_noun(in_doubt, "recording"),
             them(in_doubt)
@@ -119,7 +119,8 @@ fn conclusion(summary: &Summary) -> String {
 }
 
 fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
-    let because = if why.is_empty() {
+    let because = if why.is_empty() || matches!(stop, Stop::ExportBroken | Stop::Interrupted) {
+        // The first words say it already.
         String::new()
     } else {
         format!(" ({})", safe(why).trim_end_matches('.'))
@@ -185,9 +186,10 @@ fn ran(summary: &Summary) -> String {
         String::new()
     };
     format!(
-        "{} of {} in place{left_out}.{next}",
+        "{} of {} {} in place{left_out}.{next}",
         count(in_place),
-        are_noun(tally.read, "record")
+        counted(tally.read, "record"),
+        if in_place == 1 { "is" } else { "are" },
     )
 }
 
@@ -225,11 +227,6 @@ fn were(number: u64, what: &str) -> String {
 
 fn were_noun(number: u64, noun: &str) -> String {
     let verb = if number == 1 { "was" } else { "were" };
-    format!("{} {verb}", counted(number, noun))
-}
-
-fn are_noun(number: u64, noun: &str) -> String {
-    let verb = if number == 1 { "is" } else { "are" };
     format!("{} {verb}", counted(number, noun))
 }
 
@@ -296,7 +293,7 @@ mod tests {
         );
         assert_eq!(
             run(&[(1, Created), (3, NotAttempted)]),
-            "1 of 4 records are in place. 3 records were not attempted: run the same command \
+            "1 of 4 records is in place. 3 records were not attempted: run the same command \
              again to go on."
         );
         assert_eq!(
@@ -313,7 +310,7 @@ mod tests {
         };
         assert_eq!(
             stop(Stop::Interrupted, "signal"),
-            "Interrupted (signal). 9 records were read but not attempted. Run the same command \
+            "Interrupted. 9 records were read but not attempted. Run the same command \
              again to resume."
         );
         assert!(stop(Stop::TokenRefused, "401").contains("No record is to blame."));

@@ -245,21 +245,33 @@ fn facts(summary: &Summary) -> Vec<String> {
 
 fn recordings(summary: &Summary) -> String {
     let facts = &summary.facts;
-    let unknown = if facts.unknown_length > 0 {
-        format!(
-            "; not checked: the length of {}",
-            count(facts.unknown_length)
-        )
-    } else {
-        String::new()
-    };
-    format!(
-        "Recordings: {} for {}, {}, {} of audio{unknown}.",
+    if !summary.has_audio {
+        return "Recordings: none were looked for, since no --audio folder was named.".to_owned();
+    }
+    let found = format!(
+        "Recordings: {} for {}",
         count(facts.recordings),
         counted(facts.calls, "call"),
-        words::bytes(facts.bytes),
-        words::clock(facts.seconds),
-    )
+    );
+    match facts.unknown_length {
+        _ if facts.recordings == 0 && summary.mode == Mode::Run => {
+            "Recordings: none left to send.".to_owned()
+        }
+        _ if facts.recordings == 0 => format!("{found}."),
+        // A run does not look into recordings; a check has.
+        unknown if unknown == facts.recordings => {
+            format!("{found}, {}.", words::bytes(facts.bytes))
+        }
+        unknown => format!(
+            "{found}, {}, {} of audio{}.",
+            words::bytes(facts.bytes),
+            words::clock(facts.seconds),
+            match unknown {
+                0 => String::new(),
+                _ => format!("; not checked: the length of {}", count(unknown)),
+            }
+        ),
+    }
 }
 
 fn delivered(summary: &Summary) -> Vec<String> {

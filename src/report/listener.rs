@@ -14,7 +14,7 @@ use crate::report::progress::{Pace, Progress};
 use crate::report::screen::Ink;
 use crate::report::summary::stop_name;
 use crate::report::sums::Sums;
-use crate::report::words::{clock, safe};
+use crate::report::words::{safe, wait};
 use crate::report::{Error, Moment, Options, Screen, Style, Summary};
 
 /// Opened files that are named one by one; of a folder of thousands the rest is only counted.
@@ -68,6 +68,12 @@ impl Report {
     /// Takes an event that happens now. An error means that a file could not be written; the event
     /// is counted all the same.
     pub fn event(&mut self, event: &Event<'_>) -> Result<(), Error> {
+        // Of a million records that end without a word there is nothing to write, and asking for
+        // the time would cost more than counting them; the next batch moves the screen.
+        if let Event::Ended { problems: [], delivered: None, .. } = event {
+            self.sums.add(event);
+            return Ok(());
+        }
         self.event_at(event, Moment::now())
     }
 
@@ -136,8 +142,11 @@ impl Report {
             Some(files) => complete(files, &mut summary),
             None => Ok(()),
         };
+        let is_broken = matches!(summary.stop, Some((Stop::ExportBroken, _)));
         match self.options.style {
             Style::Json => self.screen.result(&Line::Summary(&summary).text(now.time)),
+            // There is nothing to say about no record, and the error that follows says why.
+            Style::Human if is_broken && summary.tally.read == 0 => {}
             Style::Human => {
                 let is_brief = self.options.is_quiet;
                 for line in ending::lines(&summary, is_brief, &self.screen) {
@@ -227,7 +236,7 @@ impl Report {
                     self.last_pause = Some(now);
                     let seconds = pause.as_secs_f64();
                     let line = Line::Paused { seconds, why };
-                    let text = format!("paused for {}: {}", clock(seconds), safe(why));
+                    let text = format!("paused for {}: {}", wait(seconds), safe(why));
                     self.notice(&line, Some(text), now);
                 }
             }

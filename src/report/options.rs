@@ -53,6 +53,8 @@ pub struct Options {
     pub bandwidth: Option<u64>,
     /// What feeds each target field, in the words of the mapping.
     pub sources: Vec<(Field, String)>,
+    /// Whether recordings are looked for, because a folder of them was named.
+    pub has_audio: bool,
     /// The files of the export, so that none of them is overwritten when the output of an earlier
     /// run is fed in again.
     pub inputs: Vec<PathBuf>,
@@ -69,6 +71,7 @@ impl Options {
             rate: 20.0,
             bandwidth: None,
             sources: Vec::new(),
+            has_audio: true,
             inputs: Vec::new(),
         }
     }

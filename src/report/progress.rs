@@ -220,7 +220,7 @@ impl Snapshot {
         if let Some(seconds) = self.paused_seconds {
             // Speed means nothing while everything stands still.
             let why = words::safe(self.paused_why.as_deref().unwrap_or_default());
-            let _ = write!(line, " · paused for {}: {why}", words::clock(seconds));
+            let _ = write!(line, " · paused for {}: {why}", words::wait(seconds));
             return line;
         }
         let _ = write!(line, " · {}/s", speed(self.records_per_second));

@@ -171,7 +171,7 @@ fn failures(view: &StatusView, screen: &Screen) -> Vec<String> {
     if view.failures.is_empty() {
         return Vec::new();
     }
-    let mut lines = title(screen, "What failed and why");
+    let mut lines = title(screen, "What is not in place, and why");
     for failure in view.failures.iter().take(FAILURES) {
         let last = match failure.last {
             Some(last) => format!(", last {}", minute(last)),
@@ -228,17 +228,17 @@ fn doubts(view: &StatusView, screen: &Screen) -> Vec<String> {
     if view.in_doubt.is_empty() {
         return Vec::new();
     }
-    let mut lines = title(screen, "In doubt: the answer was lost");
+    let mut lines = title(screen, "In doubt: sent, but no answer was kept");
     for doubt in view.in_doubt.iter().take(DOUBTS) {
         let since = match doubt.since {
             Some(since) => format!(" since {}", minute(since)),
             None => String::new(),
         };
-        lines.push(format!(
-            "  {} of {}{since}",
-            safe(&doubt.step),
-            safe(&doubt.identity)
-        ));
+        let step = match doubt.step.as_str() {
+            "" => String::new(),
+            step => format!("{} of ", safe(step)),
+        };
+        lines.push(format!("  {step}{}{since}", safe(&doubt.identity)));
     }
     lines.extend(more(view.in_doubt.len(), DOUBTS, "calls"));
     lines
@@ -359,7 +359,7 @@ mod tests {
         └───────────────────────────┴───────┴─────────┘
         5.0 MB of recordings in place.
 
-        What failed and why
+        What is not in place, and why
           server-refused         1 call (as call/7, last 2024-03-15 08:30)
                   400: agentEmail is unknown
 
@@ -370,7 +370,7 @@ mod tests {
         │   1 │ 2024-03-15 08:00 │ 1:01:05 │ 1,204 │   1,200 │      1 │ complete │
         └─────┴──────────────────┴─────────┴───────┴─────────┴────────┴──────────┘
 
-        In doubt: the answer was lost
+        In doubt: sent, but no answer was kept
           upload of call/9
 
         3 calls left and 1 call needs somebody's attention: run the import again, and `report` writes the

@@ -55,6 +55,8 @@ pub struct Summary {
     pub targets: Vec<Target>,
     /// How long a run takes.
     pub estimate: Estimate,
+    /// Whether recordings were looked for.
+    pub has_audio: bool,
     /// The files that were written.
     pub files: Vec<PathBuf>,
     /// Those of them that can be fed in again.
@@ -80,6 +82,7 @@ impl Summary {
         Summary {
             mode: options.mode,
             stop: sums.stop,
+            has_audio: options.has_audio,
             started: started.time,
             seconds: now.seconds_since(started),
             tally: sums.tally,

@@ -21,7 +21,7 @@ pub struct Deliveries {
     pub recordings: u64,
     /// Bytes of those recordings, each counted once however often it was sent.
     pub bytes: u64,
-    /// Times that a recording was sent again without knowing whether it had arrived.
+    /// Recordings that were sent again without knowing whether they had arrived.
     pub in_doubt: u64,
 }
 
@@ -82,7 +82,7 @@ impl Sums {
                     sums.conversations += u64::from(*outcome == Outcome::Created);
                     sums.recordings += u64::from(delivered.recording.is_some());
                     sums.bytes += delivered.bytes;
-                    sums.in_doubt += u64::from(delivered.in_doubt);
+                    sums.in_doubt += u64::from(delivered.in_doubt > 0);
                 }
             }
             Event::Aside(_) => {}

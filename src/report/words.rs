@@ -57,6 +57,11 @@ pub(super) fn clock(seconds: f64) -> String {
     )
 }
 
+/// A wait as `h:mm:ss`, rounded up: no wait reads as none.
+pub(super) fn wait(seconds: f64) -> String {
+    clock(seconds.ceil())
+}
+
 /// The share of `part` in `whole`, where what is not nothing never reads as nothing and what is
 /// not everything never as everything.
 pub(super) fn share(part: u64, whole: u64) -> String {
@@ -217,6 +222,7 @@ mod tests {
         assert_eq!(clock(3_599.6), "1:00:00");
         assert_eq!(clock(4_000_000.0), "1,111:06:40");
         assert_eq!(clock(f64::NAN), "0:00:00");
+        assert_eq!((wait(0.2), wait(2.0)), ("0:00:01".to_owned(), "0:00:02".to_owned()));
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub enum Error {
         names: String,
     },
     /// The records are not where they were said to be, or may be in several places.
-    #[error("{file}: {reason} ({pointer})")]
+    #[error("{file}: {pointer}: {reason}")]
     Records {
         /// The file as the operator named it.
         file: String,

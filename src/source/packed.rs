@@ -78,12 +78,11 @@ impl Batch {
 
     /// Adds a record of another batch of the same sheet.
     pub fn push_record(&mut self, record: &Record<'_>) {
-        match record.tree() {
-            Some(tree) => self.push_tree(record.line(), tree.clone()),
-            None => {
-                self.start_row(record.line());
-                record.cells().for_each(|cell| self.push_cell(cell));
-            }
+        if let Some(tree) = record.tree() {
+            self.push_tree(record.line(), tree.clone());
+        } else {
+            self.start_row(record.line());
+            record.cells().for_each(|cell| self.push_cell(cell));
         }
         if let Some(raw) = record.raw() {
             self.push_raw(raw);

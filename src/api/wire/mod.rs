@@ -13,6 +13,11 @@ pub fn body(call: &Call<'_>, version: Version) -> Vec<u8> {
     )
 }
 
+/// Whether a server of this version has the field.
+pub fn has_field(field: Field, version: Version) -> bool {
+    name(field, version).is_some()
+}
+
 /// The name of a field on the wire; `None` when this version does not have it.
 ///
 /// Source: the v2 page and the later v3 page: v3 renamed two fields and dropped `teamId`.

@@ -182,6 +182,22 @@ fn legs_are_read_and_their_columns_found() {
             "`subject` is no number, so there is no sum",
         ),
         (
+            "[legs]\ngroup = \"a\"\nfields.agentName = \"last\"\n[fields]",
+            "`agentName` is always said by the row that speaks for `agentId`",
+        ),
+        (
+            "[legs]\ngroup = \"a\"\nrequires = \"agent\"\n[fields]",
+            "`agent` is no field of a conversation",
+        ),
+        (
+            "[legs]\ngroup = \"a\"\norder = { field = \"subject\" }\n[fields]",
+            "`subject` is no value of `field`",
+        ),
+        (
+            "[source]\nnewest = { by = \"a\" }\n[fields]",
+            "`newest` needs `by`, the columns of the id, and `at`, that of the time",
+        ),
+        (
             "[legs]\ngroup = \"a\"\nfields.subjet = \"last\"\n[fields]",
             "`subjet` is no field of a conversation",
         ),

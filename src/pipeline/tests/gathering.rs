@@ -1,3 +1,4 @@
+use std::fmt::Write as _;
 use proptest::prelude::*;
 
 use super::super::gather::{Gathered, Span, Survey};
@@ -115,7 +116,7 @@ proptest! {
         for id in &ids {
             // An empty id is nobody's.
             let id = if *id == 0 { String::new() } else { id.to_string() };
-            text.push_str(&format!("{id},\"æ \"\"x\"\"\"\n"));
+            writeln!(text, "{id},\"æ \"\"x\"\"\"").unwrap();
         }
         let exports = [export(&text, ".csv")];
         let calls = gathered(&road(LEGS, &exports), room);

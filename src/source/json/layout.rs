@@ -2,6 +2,9 @@
 
 use super::span::{Span, Walk};
 
+/// So many values decide whether a value is a line.
+const FIRST_VALUES: usize = 100;
+
 /// How the records of a document are laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::source) struct Layout {
@@ -51,8 +54,12 @@ pub(in crate::source) fn find(
     }
     let first = Span::default().walk(text);
     if sample.named_lines {
-        let spread = matches!(first, Walk::End(end) if text[..end].contains(&b'\n'));
-        return Ok(layout(if spread { Shape::Objects } else { Shape::Lines }));
+        let objects = spread(text) || adjoin(text, first);
+        return Ok(layout(if objects {
+            Shape::Objects
+        } else {
+            Shape::Lines
+        }));
     }
     if !pointer.is_empty() {
         return Ok(layout(Shape::Objects));
@@ -65,7 +72,7 @@ pub(in crate::source) fn find(
             }
             let breaks = rest.iter().position(|byte| *byte == b'\n');
             let alone = |at: usize| rest[..at].iter().all(|byte| b" \t\r,".contains(byte));
-            let lines = !text[..end].contains(&b'\n') && breaks.is_some_and(alone);
+            let lines = breaks.is_some_and(alone) && !spread(text);
             Ok(layout(if lines { Shape::Lines } else { Shape::Objects }))
         }
         Walk::More | Walk::Broken(_) if looks_like_lines(text) => Ok(layout(Shape::Lines)),
@@ -73,6 +80,34 @@ pub(in crate::source) fn find(
         Walk::More => single(text, sample.ended, layout(Shape::Objects)),
         Walk::Broken(_) => Ok(layout(Shape::Objects)),
     }
+}
+
+/// Whether one of the first values of `text` stands on several lines.
+fn spread(text: &[u8]) -> bool {
+    let mut rest = text;
+    for _ in 0..FIRST_VALUES {
+        let Walk::End(end) = Span::default().walk(rest) else {
+            return false;
+        };
+        if rest[..end].contains(&b'\n') {
+            return true;
+        }
+        rest = rest[end..].trim_ascii_start();
+        if end == 0 || rest.is_empty() {
+            return false;
+        }
+    }
+    false
+}
+
+/// Whether another value follows the first one on its line.
+fn adjoin(text: &[u8], first: Walk) -> bool {
+    let rest = match first {
+        Walk::End(end) => text[end..].trim_ascii_start(),
+        Walk::More | Walk::Broken(_) => b"",
+    };
+    let gap = text.len() - rest.len();
+    rest.starts_with(b"{") && !text[..gap].contains(&b'\n')
 }
 
 /// A first line that is broken is judged by the one after it, unless it only opens something.
@@ -129,7 +164,10 @@ fn steps(pointer: &str) -> Result<Vec<String>, (String, &'static str)> {
 fn single(text: &[u8], whole: bool, layout: Layout) -> Result<Layout, (String, &'static str)> {
     let mut members = arrays_of_objects(text);
     match members.len() {
-        0 if !whole => Err((String::new(), "no array of objects is near the beginning")),
+        0 if !whole => Err((
+            "the document".to_owned(),
+            "no array of objects is near its beginning",
+        )),
         0 => Ok(layout),
         1 => Ok(Layout {
             pointer: members,

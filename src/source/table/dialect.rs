@@ -2,6 +2,7 @@
 
 use memchr::{memchr, memchr_iter};
 
+use super::reach::Reach;
 use super::scan::{Count, Dialect, Newline, Scanned, Window};
 use crate::source::{Header, Options, Quote};
 
@@ -54,14 +55,18 @@ impl Fit {
 /// The dialect of `sample`; what `options` say is taken as said. `ended` tells that the sample is
 /// the whole text.
 pub(in crate::source) fn detect(sample: &[u8], ended: bool, options: &Options) -> Finding {
-    let newline = Newline::detect(sample);
+    let rejects = dialect_of_rejects(sample, options.delimiter);
+    let newline = rejects.map_or_else(|| Newline::detect(sample), |(_, newline)| newline);
     let quotes: &[Option<u8>] = match options.quote {
         Some(Quote::None) => &[None],
         Some(Quote::Byte(quote)) => &[Some(quote)],
         None if memchr(b'"', sample).is_some() => &[Some(b'"'), None],
         None => &[Some(b'"')],
     };
-    let delimiters: Vec<u8> = match options.delimiter.or_else(|| delimiter_of_rejects(sample)) {
+    let delimiters: Vec<u8> = match options
+        .delimiter
+        .or(rejects.map(|(delimiter, _)| delimiter))
+    {
         Some(delimiter) => vec![delimiter],
         None => DELIMITERS
             .into_iter()
@@ -108,14 +113,20 @@ pub(in crate::source) fn detect(sample: &[u8], ended: bool, options: &Options) -
     }
 }
 
-/// A file of rejected records says its delimiter before the name of its last column.
-fn delimiter_of_rejects(sample: &[u8]) -> Option<u8> {
-    let line = sample.split(|byte| matches!(byte, b'\r' | b'\n')).next()?;
-    let before = line.strip_suffix(Header::PROBLEMS.as_bytes())?;
-    before
+/// A file of rejected records says before and after the name of its last column how it is written.
+fn dialect_of_rejects(sample: &[u8], said: Option<u8>) -> Option<(u8, Newline)> {
+    let end = memchr::memchr2(b'\r', b'\n', sample)?;
+    let before = sample[..end].strip_suffix(Header::PROBLEMS.as_bytes())?;
+    let delimiter = before
         .last()
         .copied()
-        .filter(|byte| DELIMITERS.contains(byte))
+        .filter(|byte| DELIMITERS.contains(byte) || said == Some(*byte))?;
+    let newline = match &sample[end..] {
+        [b'\r', b'\n', ..] => Newline::CrLf,
+        [b'\r', ..] => Newline::Cr,
+        _ => Newline::Lf,
+    };
+    Some((delimiter, newline))
 }
 
 fn better_quoting(fits: Vec<(Dialect, Fit)>) -> (Dialect, Fit) {
@@ -145,13 +156,14 @@ fn fit(sample: &[u8], ended: bool, dialect: Dialect) -> Fit {
     let terminator = dialect.newline.terminator();
     let mut fit = Fit::default();
     let mut at = 0;
+    let mut reach = Reach::new(REACH);
     while at < sample.len() {
         let data = &sample[at..];
         let mut count = Count::default();
         let window = Window {
             data,
             ended,
-            reach: REACH,
+            reach: reach.bytes(),
         };
         let next = match dialect.scan(window, &mut count) {
             Scanned::Row(extent) => {
@@ -165,10 +177,12 @@ fn fit(sample: &[u8], ended: bool, dialect: Dialect) -> Fit {
             Scanned::Incomplete => break,
             Scanned::Open => {
                 fit.strays += 1;
+                reach.looked_in_vain(reach.bytes().min(data.len()));
                 memchr(terminator, data).map_or(data.len(), |end| end + 1)
             }
         };
         at += next.max(1);
+        reach.read(next);
     }
     fit.opening = opening_quotes(sample, dialect);
     let mut counts = std::collections::HashMap::new();

@@ -7,6 +7,7 @@
 mod dialect;
 mod header;
 mod opening;
+mod reach;
 mod reading;
 mod row;
 mod rows;

@@ -11,18 +11,17 @@ use super::header::{Columns, Opening};
 use super::opening::{
     opening_rows, reading, take_blank_lines, take_line, take_separator_line, take_titles,
 };
+use super::reach::Reach;
 use super::row::Taken;
 use super::rows::Rows;
 use super::scan::{Count, Dialect, Expected, Scanned, Window};
 use super::{dialect, trailing};
 use crate::call::{Code, Place, Problem};
 use crate::source::bytes::Feed;
-use crate::source::{Batch, Error, HeaderKind, Limits, Options, Sheet};
+use crate::source::{Batch, Error, Header, HeaderKind, Limits, Options, Sheet};
 
 /// How much text decides on the dialect.
 const SAMPLE: usize = 1 << 20;
-/// The least that a quoted cell may reach over its line, however many open quotes there were.
-pub(super) const LEAST_REACH: usize = 1 << 10;
 
 /// A table that is being read.
 pub(in crate::source) struct Table {
@@ -33,9 +32,7 @@ pub(in crate::source) struct Table {
     pub(super) rejects: bool,
     pub(super) line: u64,
     pub(super) limits: Limits,
-    /// How far a quoted cell may reach over the end of its line. Shrinks with every quote that is
-    /// left open, or a file of them would be read once for each; grows with every one that is not.
-    pub(super) reach: usize,
+    reach: Reach,
     state: State,
     /// Whether the last row had no line ending.
     unterminated: bool,
@@ -95,18 +92,15 @@ impl Table {
         if sentence {
             options.header = Some(HeaderKind::None);
         }
-        let columns = Columns::find(
-            &Opening {
-                file: &file,
-                line,
-                rows: &opening,
-            },
-            &options,
-        )?;
-        let skipped = if options.skip_lines > 0 {
-            options.skip_lines
-        } else {
-            finding.preamble
+        let rows = &opening;
+        let mut columns = Columns::find(&Opening { file: &file, line, rows }, &options)?;
+        if sentence && !options.headerless.is_empty() {
+            // The table that the sentence stands for, so that a mapping fits it.
+            columns.header = Header::new(options.headerless.clone());
+        }
+        let skipped = match options.skip_lines {
+            0 => finding.preamble,
+            lines => lines,
         };
         let reading = reading(&feed, finding.dialect, encoding, &columns, skipped);
         let sheet = Arc::new(Sheet {
@@ -123,7 +117,7 @@ impl Table {
             width: columns.width,
             rejects: columns.rejects,
             line,
-            reach: options.limits.record(),
+            reach: Reach::new(options.limits.record()),
             limits: options.limits,
             state: State::Rows,
             unterminated: false,
@@ -180,6 +174,11 @@ impl Table {
         Ok(Some(rows.seal(&self.sheet, self.dialect)))
     }
 
+    /// The number of columns without the problems of an earlier run.
+    pub(super) fn columns(&self) -> usize {
+        self.width - usize::from(self.rejects)
+    }
+
     fn take_plain_rows(&mut self, rows: &mut Rows) {
         let expected = Expected {
             width: self.width,
@@ -191,6 +190,7 @@ impl Table {
             self.unterminated = false;
         }
         self.line = line;
+        self.reach.read(bytes);
         self.feed.consume(bytes);
     }
 
@@ -208,25 +208,29 @@ impl Table {
         let window = Window {
             data,
             ended,
-            reach: self.reach,
+            reach: self.reach.bytes(),
         };
         let first = rows.ends.len();
         let scanned = self.dialect.scan(window, rows);
         let taken = match scanned {
             Scanned::Row(extent) if extent.end <= self.limits.record() => {
                 let data = &data[..extent.next];
-                let (taken, reach) = self.take_row(data, extent, rows, first);
-                self.reach = reach;
-                Some(taken)
+                Some(self.take_row(data, extent, rows, first))
             }
             Scanned::Row(_) | Scanned::Incomplete => None,
             Scanned::Open => {
                 rows.undo(first);
-                self.reach = (self.reach / 2).max(LEAST_REACH);
                 self.take_open(window, rows)
             }
         };
-        if let Some(Taken { bytes, lines }) = taken {
+        if let Some(Taken {
+            bytes,
+            lines,
+            in_vain,
+        }) = taken
+        {
+            self.reach.looked_in_vain(in_vain);
+            self.reach.read(bytes);
             self.unterminated = bytes > 0
                 && self.feed.data().get(bytes - 1) != Some(&self.dialect.newline.terminator());
             self.line += lines;
@@ -288,7 +292,7 @@ impl Table {
             let window = Window {
                 data: self.feed.data(),
                 ended: self.feed.ended(),
-                reach: self.reach,
+                reach: self.reach.bytes(),
             };
             match self.dialect.scan(window, &mut Count::default()) {
                 Scanned::Row(extent) => {
@@ -344,7 +348,7 @@ impl Table {
         if self.closing.sentence && rows.len() == 1 {
             self.mark_trailing(rows, 0, "a sentence in place of a table");
         }
-        let columns = self.width - usize::from(self.rejects);
+        let columns = self.columns();
         for index in (0..rows.len()).rev().take(trailing::LAST_ROWS) {
             match trailing::reason(rows.cells(index), columns) {
                 Some(reason) => self.mark_trailing(rows, index, reason),

@@ -2,18 +2,23 @@
 
 use memchr::{memchr, memchr_iter, memrchr};
 
-use super::reading::{LEAST_REACH, Table};
+use super::reading::Table;
 use super::rows::{Rows, column_name, lossy};
-use super::scan::{Count, Extent, Newline, Window};
+use super::scan::{Count, Extent, Newline, Sink, Window};
 use crate::call::{Code, Problem};
 
 /// A cell that holds so many lines that are rows themselves was not meant to hold them.
 const IMPROBABLE_ROWS: usize = 8;
 
+/// A cell with a quote out of place, or cut by the end of the file, may hold so many lines.
+const TOO_MANY_LINES: u64 = 100;
+
 /// What a row uses up.
 pub(super) struct Taken {
     pub(super) bytes: usize,
     pub(super) lines: u64,
+    /// Bytes that were looked at only to find that they do not belong to it.
+    pub(super) in_vain: usize,
 }
 
 impl Table {
@@ -24,28 +29,29 @@ impl Table {
         extent: Extent,
         rows: &mut Rows,
         first: usize,
-    ) -> (Taken, usize) {
+    ) -> Taken {
         let text = &data[..extent.end];
         let width = rows.ends.len() - first;
         let breaks = extent.breaks;
         let taken = Taken {
             bytes: extent.next,
             lines: breaks + 1,
+            in_vain: 0,
         };
         let orderly = extent.stray.is_none() && width == self.width;
-        if breaks > 0 && self.swallows(text, orderly) {
+        // Where quotes and width are both wrong, or a great many lines hang on one quote that is out of
+        // place, nothing speaks for the lines belonging together.
+        let doubtful = extent.stray.is_some() && (width != self.width || breaks > TOO_MANY_LINES);
+        if breaks > 0 && (doubtful || self.swallows(text, orderly)) {
             rows.undo(first);
-            let reach = (self.reach / 2).max(LEAST_REACH);
-            return (self.take_first_line(data, rows), reach);
+            return Taken {
+                in_vain: data.len(),
+                ..self.take_first_line(data, rows)
+            };
         }
-        let reach = if breaks > 0 {
-            (self.reach * 4).min(self.limits.record())
-        } else {
-            self.reach
-        };
         if extent.quoted == 0 && extent.stray.is_none() {
             if let Some(lines) = self.split_at_returns(text, rows, first) {
-                return (Taken { lines, ..taken }, reach);
+                return Taken { lines, ..taken };
             }
         } else if extent.stray.is_some() && width != self.width && breaks == 0 {
             // The delimiters alone may give the right width, as in `"Per" Hansen;…`.
@@ -65,13 +71,14 @@ impl Table {
         if extent.end > self.limits.max_field {
             self.report_large_cells(rows);
         }
-        (taken, reach)
+        taken
     }
 
     /// Whether a row over several lines has swallowed others: lines of it are rows themselves.
     /// `orderly` rows are believed for longer, because a cell may well quote a table.
     fn swallows(&self, text: &[u8], orderly: bool) -> bool {
-        if self.width < 2 || (orderly && self.width < 3) {
+        let columns = self.columns();
+        if columns < 2 || (orderly && columns < 3) {
             return false;
         }
         let terminator = self.dialect.newline.terminator();
@@ -101,23 +108,36 @@ impl Table {
         let mut count = Count::default();
         self.dialect.split_at_delimiters(line, &mut count);
         let is_row = |line: &[u8]| {
-            self.width > 1
+            self.columns() > 1
                 && self.dialect.clean_width(self.dialect.trim_ending(line)) == Some(self.width)
         };
         let cut = ended
-            && data.len() <= self.limits.record()
+            && data.len() <= reach.min(self.limits.record())
             && count.0 != self.width
+            && memchr_iter(terminator, rest).count() as u64 <= TOO_MANY_LINES
             && !rest.split(|byte| *byte == terminator).any(is_row);
         if !cut {
-            return Some(self.take_first_line(data, rows));
+            return Some(Taken {
+                in_vain: data.len().min(reach),
+                ..self.take_first_line(data, rows)
+            });
         }
         let first = rows.ends.len();
-        self.dialect.split_at_delimiters(line, rows);
+        let text = data.strip_suffix(&[terminator]).unwrap_or(data);
+        let text = self.own_text(self.dialect.trim_ending(text));
+        self.dialect.scan(
+            Window {
+                data: text,
+                ..window
+            },
+            rows,
+        );
+        if self.rejects {
+            // In place of the problems that were taken off the text.
+            rows.end_cell();
+        }
         rows.end_row(self.line, first);
-        let text = self
-            .dialect
-            .trim_ending(data.strip_suffix(&[terminator]).unwrap_or(data));
-        rows.raw(self.own_text(text));
+        rows.raw(text);
         rows.problem(self.problem(
             Code::TruncatedInput,
             "the file ends inside a quoted cell of this row".to_owned(),
@@ -125,6 +145,7 @@ impl Table {
         Some(Taken {
             bytes: data.len(),
             lines: memchr_iter(terminator, data).count() as u64 + 1,
+            in_vain: 0,
         })
     }
 
@@ -153,13 +174,16 @@ impl Table {
         Taken {
             bytes: (end + 1).min(data.len()),
             lines: 1,
+            in_vain: 0,
         }
     }
 
     /// Rows of the right width between carriage returns that stand alone, in a file whose lines end
     /// otherwise. Gives the number of lines.
     fn split_at_returns(&self, text: &[u8], rows: &mut Rows, first: usize) -> Option<u64> {
-        if self.dialect.newline == Newline::Cr || memchr(b'\r', text).is_none() {
+        // Rejected records were written with one kind of ending, and a cell more than they had.
+        let one_kind = self.rejects || self.dialect.newline == Newline::Cr;
+        if one_kind || memchr(b'\r', text).is_none() {
             return None;
         }
         let pieces = || text.split(|byte| *byte == b'\r');

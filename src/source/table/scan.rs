@@ -48,23 +48,58 @@ impl Newline {
         }
     }
 
-    /// What most line endings of `sample` are.
+    /// What most line endings of `sample` are; those between quotes belong to cells.
     pub(in crate::source) fn detect(sample: &[u8]) -> Self {
-        let feeds = memchr_iter(b'\n', sample).count();
-        let (mut pairs, mut alone) = (0, 0);
-        for at in memchr_iter(b'\r', sample) {
-            match sample.get(at + 1) {
-                Some(b'\n') => pairs += 1,
-                Some(_) => alone += 1,
-                None => alone += usize::from(feeds == 0),
+        let mut outside = Endings::default();
+        let mut all = Endings::default();
+        let mut quoted = false;
+        for at in memchr3_iter(b'"', b'\r', b'\n', sample) {
+            if sample[at] == b'"' {
+                quoted = !quoted;
+                continue;
+            }
+            all.count(sample, at);
+            if !quoted {
+                outside.count(sample, at);
             }
         }
+        let Endings {
+            feeds,
+            pairs,
+            alone,
+        } = if outside == Endings::default() {
+            all
+        } else {
+            outside
+        };
         if alone > feeds {
             Newline::Cr
         } else if pairs * 2 > feeds {
             Newline::CrLf
         } else {
             Newline::Lf
+        }
+    }
+}
+
+/// How often lines end in which way.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Endings {
+    feeds: usize,
+    /// Those of the feeds that have a return before them.
+    pairs: usize,
+    /// Returns without a feed.
+    alone: usize,
+}
+
+impl Endings {
+    fn count(&mut self, sample: &[u8], at: usize) {
+        if sample[at] == b'\n' {
+            self.feeds += 1;
+        } else if sample.get(at + 1) == Some(&b'\n') {
+            self.pairs += 1;
+        } else {
+            self.alone += 1;
         }
     }
 }
@@ -95,7 +130,8 @@ pub(in crate::source) enum Scanned {
     Row(Extent),
     /// More text is needed to say.
     Incomplete,
-    /// A quote that is not closed within reach.
+    /// A quote that is not closed within reach. Where the input ends within reach, the last cell
+    /// holds all that stands behind the quote.
     Open,
 }
 
@@ -143,7 +179,10 @@ impl Dialect {
                         closed.after
                     }
                     Quoted::Incomplete => return Scanned::Incomplete,
-                    Quoted::Open => return Scanned::Open,
+                    Quoted::Open => {
+                        sink.end_cell();
+                        return Scanned::Open;
+                    }
                 }
             } else {
                 let found = memchr2(self.delimiter, terminator, &data[start..]);
@@ -187,20 +226,24 @@ impl Dialect {
         let mut closed = Closed::default();
         loop {
             let Some(length) = memchr2(quote, terminator, &data[at..]) else {
-                return if ended || data.len() - start > reach {
-                    Quoted::Open
-                } else {
-                    Quoted::Incomplete
-                };
+                if data.len() - start > reach {
+                    return Quoted::Open;
+                }
+                if !ended {
+                    return Quoted::Incomplete;
+                }
+                sink.piece(&data[from..]);
+                return Quoted::Open;
             };
             at += length;
-            if data[at] == terminator {
-                closed.breaks += 1;
-                at += 1;
-                continue;
-            }
+            let breaks = data[at] == terminator;
+            closed.breaks += u64::from(breaks);
             if closed.breaks > 0 && at - start > reach {
                 return Quoted::Open;
+            }
+            if breaks {
+                at += 1;
+                continue;
             }
             match data.get(at + 1) {
                 None if !ended => return Quoted::Incomplete,
@@ -429,6 +472,8 @@ mod tests {
         assert_eq!(Newline::detect(b"a\nb\nc\rd\n"), Newline::Lf);
         assert_eq!(Newline::detect(b"a\rb\rc\r"), Newline::Cr);
         assert_eq!(Newline::detect(b"a\r"), Newline::Cr);
+        assert_eq!(Newline::detect(b"a,\"\r\r\r\"\nb"), Newline::Lf);
+        assert_eq!(Newline::detect(b"\"a\r\nb"), Newline::CrLf);
         assert_eq!(Newline::detect(b""), Newline::Lf);
     }
 }

@@ -2,6 +2,7 @@
 
 mod documents;
 mod encodings;
+mod properties;
 mod rejects;
 mod tables;
 mod workbooks;

@@ -24,7 +24,7 @@ fn without_lines(file: &File, options: &Options) -> Vec<Line> {
 }
 
 /// Reading, writing and reading again gives the same records, also the second time.
-fn assert_round_trip(name: &str, content: impl AsRef<[u8]>, options: &Options) {
+pub(super) fn assert_round_trip(name: &str, content: impl AsRef<[u8]>, options: &Options) {
     let file = File::new(name, content);
     let again = if name.contains("json") {
         "rejected.ndjson"

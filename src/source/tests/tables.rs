@@ -93,6 +93,20 @@ fn an_open_quote_in_the_last_row_is_told_from_a_cut_file() {
 }
 
 #[test]
+fn a_file_of_open_quotes_is_read_line_by_line() {
+    for line in ["\"a\n", "\"a\"\"\n", "a,\"b\n", "a,\"b\"c\n"] {
+        let table = csv(format!("x,y\n{}", line.repeat(2_000)));
+        // The last line may be closed by the end of the file.
+        assert!(
+            table.records.len() >= 1_890,
+            "{line:?}: {}",
+            table.records.len()
+        );
+        assert!(table.records.iter().all(|record| !record.codes.is_empty()));
+    }
+}
+
+#[test]
 fn quotes_out_of_place_are_read_as_text_with_a_warning() {
     let table = csv("id,text\n1,\"a \"b\" c\"\n2,5\" disk\n3,\"d\"\n\"Per\" Hansen,4\n5,e\n");
     assert_eq!(

@@ -1,0 +1,376 @@
+//! What the operator decides: missing recordings, other people's conversations, changed and repeated
+//! rows, limits, dry runs.
+
+#[expect(dead_code, reason = "each topic uses its part of the harness")]
+mod harness;
+
+use capturi_import::sandbox::{Fault, Operation};
+use harness::export::{Given, calls};
+use harness::program::Place;
+use harness::server::{Server, always};
+use serde_json::json;
+
+/// Thirty calls, of which the recordings of the last three do not lie there.
+fn with_three_recordings_missing() -> (Vec<Given>, Place) {
+    let given = calls(30, 41);
+    let place = Place::with(&given);
+    for call in &given[27..] {
+        std::fs::remove_file(place.path("audio").join(&call.file)).expect("a recording");
+    }
+    (given, place)
+}
+
+#[test]
+fn a_call_without_its_recording_waits_and_goes_out_once_it_is_there() {
+    let (given, place) = with_three_recordings_missing();
+    let server = Server::healthy();
+
+    place.run(&server, &["calls.csv"]).with_code(3);
+
+    server.has_exactly(&given[..27], "v2");
+    assert_eq!((place.outcome("held"), place.state("held")), (3, 3));
+    assert_eq!(place.lines_with("recording-missing").len(), 3);
+    assert!(
+        !place.has("out/rejected.csv"),
+        "a held record is not rejected"
+    );
+    place.record(&given[..29]);
+    place.run(&server, &["calls.csv"]).with_code(3);
+    server.has_exactly(&given[..29], "v2");
+    place.record(&given);
+    place.run(&server, &["calls.csv"]).with_code(0);
+    server.has_exactly(&given, "v2");
+    assert_eq!(place.state("held"), 0);
+}
+
+#[test]
+fn a_call_can_go_out_without_its_recording() {
+    let (given, place) = with_three_recordings_missing();
+    let server = Server::healthy();
+
+    place
+        .run(&server, &["calls.csv", "--missing-audio", "create"])
+        .with_code(0);
+
+    let snapshot = server.snapshot();
+    assert_eq!(snapshot.conversations.len(), 30);
+    assert_eq!(
+        snapshot
+            .conversations
+            .iter()
+            .filter(|found| found.uploads.is_empty())
+            .count(),
+        3
+    );
+    assert_eq!(place.state("without recording"), 3);
+    let requests = server.requests();
+    place
+        .run(&server, &["calls.csv", "--missing-audio", "create"])
+        .with_code(0);
+    assert_eq!(server.requests(), requests);
+    // A recording that turns up later still belongs to its call.
+    place.record(&given);
+    place
+        .run(&server, &["calls.csv", "--missing-audio", "create"])
+        .with_code(0);
+    server.has_exactly(&given, "v2");
+    assert_eq!(server.requests(), requests + 3);
+}
+
+#[test]
+fn a_call_without_its_recording_can_be_refused() {
+    let (given, place) = with_three_recordings_missing();
+    let server = Server::healthy();
+
+    place
+        .run(&server, &["calls.csv", "--missing-audio", "refuse"])
+        .with_code(3);
+
+    server.has_exactly(&given[..27], "v2");
+    assert_eq!(place.outcome("rejected"), 3);
+    assert_eq!(place.rows("rejected.csv").len(), 3);
+    place.record(&given);
+    place
+        .run(&server, &["calls.csv", "--missing-audio", "refuse"])
+        .with_code(0);
+    server.has_exactly(&given, "v2");
+}
+
+/// Lets another client create the first five calls.
+fn somebody_else_made(given: &[Given], server: &Server) {
+    let elsewhere = Place::with(&given[..5]);
+    let url = server.url();
+    let arguments = ["run", "calls.csv", "--base-url", &url, "--rate", "0"];
+    elsewhere.call(&arguments).with_code(0);
+    assert_eq!(server.snapshot().conversations.len(), 5);
+}
+
+#[test]
+fn somebody_elses_conversations_get_their_recordings() {
+    let given = calls(20, 42);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    somebody_else_made(&given, &server);
+
+    place.run(&server, &["calls.csv"]).with_code(0);
+
+    server.has_exactly(&given, "v2");
+    assert_eq!(
+        (place.outcome("created"), place.outcome("already_there")),
+        (15, 5)
+    );
+    assert_eq!(
+        place.summary()["details"]["already_there"]["adopted"],
+        json!(5)
+    );
+    let requests = server.requests();
+    place.run(&server, &["calls.csv"]).with_code(0);
+    assert_eq!(server.requests(), requests);
+}
+
+#[test]
+fn somebody_elses_conversations_can_be_left_alone() {
+    let given = calls(20, 43);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    somebody_else_made(&given, &server);
+
+    place
+        .run(&server, &["calls.csv", "--existing", "skip"])
+        .with_code(0);
+
+    let snapshot = server.snapshot();
+    let untouched = snapshot
+        .conversations
+        .iter()
+        .filter(|found| found.uploads.is_empty());
+    assert_eq!((snapshot.conversations.len(), untouched.count()), (20, 5));
+    assert_eq!(
+        (place.outcome("created"), place.outcome("already_there")),
+        (15, 5)
+    );
+    assert_eq!(place.lines_with("already-there").len(), 5);
+    let requests = server.requests();
+    place
+        .run(&server, &["calls.csv", "--existing", "skip"])
+        .with_code(0);
+    assert_eq!(server.requests(), requests);
+    // The operator may think again.
+    place
+        .run(&server, &["calls.csv", "--existing", "adopt"])
+        .with_code(0);
+    server.has_exactly(&given, "v2");
+}
+
+#[test]
+fn a_row_that_changed_since_it_was_sent_is_told_and_not_sent_again() {
+    let given = calls(20, 44);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    place.run(&server, &["calls.csv"]).with_code(0);
+    let requests = server.requests();
+    let mut changed = given.clone();
+    changed[7].say("agentName", "agentName", "Somebody Else");
+    place.export("calls.csv", &changed);
+
+    place.run(&server, &["calls.csv"]).with_code(0);
+
+    assert_eq!(server.requests(), requests);
+    server.has_exactly(&given, "v2");
+    assert_eq!(place.lines_with("changed-since-sent").len(), 1);
+    assert_eq!(
+        place.summary()["details"]["already_there"]["changed"],
+        json!(1)
+    );
+}
+
+#[test]
+fn a_repeated_row_is_counted_and_one_of_other_content_refused() {
+    let given = calls(20, 45);
+    let (place, server) = (Place::new(), Server::healthy());
+    place.record(&given);
+    let mut other = given[3].clone();
+    other.say("agentName", "agentName", "Somebody Else");
+    let rows = [&given[..], &given[..2], &[other]].concat();
+    // No line breaks inside of cells, so that the record's number tells its line.
+    let rows: Vec<_> = rows
+        .into_iter()
+        .map(|mut call| {
+            call.say("title", "subject", "One line");
+            call
+        })
+        .collect();
+    place.export("calls.csv", &rows);
+
+    place.run(&server, &["calls.csv"]).with_code(3);
+
+    server.has_exactly(&rows[..20], "v2");
+    assert_eq!(
+        (place.outcome("skipped"), place.outcome("rejected")),
+        (2, 1)
+    );
+    assert_eq!(place.lines_with("repeated-record"), [22, 23]);
+    assert_eq!(place.lines_with("duplicate-id"), [24]);
+    let problems = place.rows("problems.csv");
+    let clash = problems
+        .iter()
+        .find(|row| row["code"] == "duplicate-id")
+        .expect("one");
+    assert!(clash["message"].contains("line 5"), "{clash:?}");
+}
+
+#[test]
+fn repeats_are_seen_across_files() {
+    let given = calls(20, 46);
+    let (place, server) = (Place::new(), Server::healthy());
+    place.record(&given);
+    place.export("1.csv", &given[..12]);
+    place.export("2.csv", &given[8..]);
+    place.run(&server, &["1.csv", "2.csv"]).with_code(0);
+    server.has_exactly(&given, "v2");
+    assert_eq!(place.outcome("skipped"), 4);
+}
+
+#[test]
+fn a_limit_stops_the_run_and_the_next_one_goes_on() {
+    let given = calls(50, 47);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    for arrived in [20, 40] {
+        place
+            .run(&server, &["calls.csv", "--limit", "20"])
+            .with_code(7);
+        assert_eq!(server.snapshot().conversations.len(), arrived);
+        assert_eq!(place.outcome("created"), 20);
+    }
+    place
+        .run(&server, &["calls.csv", "--limit", "20"])
+        .with_code(0);
+    server.has_exactly(&given, "v2");
+}
+
+#[test]
+fn too_many_failures_stop_the_run() {
+    let given = calls(200, 48);
+    let place = Place::with(&given);
+    let refusal = always(Fault::status(422)).on(Operation::Create);
+    let server = Server::with_rule(refusal);
+
+    place
+        .run(&server, &["calls.csv", "--max-errors", "5"])
+        .with_code(6)
+        .says("5 calls have failed");
+
+    assert!(place.outcome("failed") >= 5);
+    assert!(place.outcome("not_attempted") > 100);
+    server.heal();
+    place.run(&server, &["calls.csv"]).with_code(0);
+    server.has_exactly(&given, "v2");
+}
+
+#[test]
+fn a_dry_run_sends_nothing_and_leaves_no_ledger_behind() {
+    let (given, place) = with_three_recordings_missing();
+    let server = Server::healthy();
+
+    let ended = place.run(&server, &["calls.csv", "--dry-run"]).with_code(3);
+
+    assert!(ended.out.contains("= records read"), "{}", ended.out);
+    assert_eq!(server.requests(), 0);
+    assert_eq!(
+        (place.outcome("not_attempted"), place.outcome("held")),
+        (27, 3)
+    );
+    let left: Vec<_> = place
+        .files()
+        .into_iter()
+        .filter(|name| name.contains(".db"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+    place.record(&given);
+    place.run(&server, &["calls.csv", "--dry-run"]).with_code(0);
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn a_dry_run_knows_what_is_done() {
+    let given = calls(20, 49);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    place
+        .run(&server, &["calls.csv", "--limit", "12"])
+        .with_code(7);
+    let requests = server.requests();
+    let before = std::fs::read(place.path("capturi-import.db")).expect("a ledger");
+
+    place.run(&server, &["calls.csv", "--dry-run"]).with_code(0);
+
+    assert_eq!(
+        (
+            place.outcome("already_there"),
+            place.outcome("not_attempted")
+        ),
+        (12, 8)
+    );
+    assert_eq!(server.requests(), requests);
+    assert_eq!(
+        std::fs::read(place.path("capturi-import.db")).expect("a ledger"),
+        before
+    );
+}
+
+#[test]
+fn a_dry_run_and_a_check_need_no_token() {
+    let given = calls(10, 50);
+    let place = Place::with(&given);
+    for arguments in [
+        &["run", "calls.csv", "--dry-run", "--audio", "audio"][..],
+        &["check", "calls.csv", "--audio", "audio"],
+    ] {
+        let ended = place
+            .program(arguments)
+            .env_remove("CAPTURI_API_TOKEN")
+            .output();
+        assert_eq!(
+            ended.expect("it starts").status.code(),
+            Some(0),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn a_check_ends_by_what_it_found() {
+    let (given, place) = with_three_recordings_missing();
+    place
+        .call(&["check", "calls.csv", "--audio", "audio"])
+        .with_code(3);
+    place.call(&["check", "calls.csv"]).with_code(0);
+    place.record(&given);
+    place
+        .call(&["check", "calls.csv", "--audio", "audio"])
+        .with_code(0);
+    assert!(
+        place.files().iter().all(|name| !name.contains(".db")),
+        "a check keeps no ledger"
+    );
+}
+
+#[test]
+fn a_rehearsal_begins_anew_each_time_and_leaves_the_real_ledger_alone() {
+    let given = calls(20, 51);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    let rehearsal = [
+        "run",
+        "calls.csv",
+        "--audio",
+        "audio",
+        "--sandbox",
+        "--rate",
+        "0",
+        "--out",
+        "out",
+    ];
+    for _ in 0..2 {
+        place.call(&rehearsal).with_code(0);
+        assert_eq!(place.outcome("created"), 20);
+    }
+    assert!(!place.has("capturi-import.db"));
+    place.run(&server, &["calls.csv"]).with_code(0);
+    server.has_exactly(&given, "v2");
+}
