@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use super::error::{Error, Usage};
 use super::exit::Exit;
 use super::export;
+use crate::api::Version;
 use crate::config::{InitArgs, MappingCommand, TestArgs};
 use crate::mapping::{Mapping, Survey};
 use crate::pipeline::Want;
@@ -63,7 +64,7 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
 
 fn test(arguments: &TestArgs, screen: &mut Screen) -> Result<Exit, Error> {
     let policy = Policy { missing: MissingRecording::Create, existing: Existing::Adopt };
-    let road = export::road(&arguments.export, policy, None, Want::Run)?;
+    let road = export::road(&arguments.export, policy, None, (Want::Run, Version::V2))?;
     let mut tries = Tries::new(road.mapping.clone(), arguments.records);
     let mut taken = Ok(());
     let walked = road.walk(|decided| {
