@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use capturi_import::sandbox::{self, Fault, Faults, Options, Rule, Sandbox, Snapshot};
 use sha2::{Digest as _, Sha256};
