@@ -57,7 +57,7 @@ fn every_file_of_src_uses_only_what_it_may() {
                 let source = fs::read_to_string(&path).expect("a source file is text");
                 let is_test_file = below
                     .iter()
-                    .any(|part| part == "tests.rs" || part == "tests");
+                    .any(|part| ["tests", "tests.rs", "testing.rs"].iter().any(|name| part == *name));
                 let reader = Reader::new(&room, depth, &source).for_tests(is_test_file);
                 for (line, why) in reader.read() {
                     broken.push(format!("{}:{line}: {why}", shown.display()));

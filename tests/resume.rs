@@ -181,7 +181,7 @@ fn a_second_interrupt_ends_at_once() {
     let mut running = place.start(&server, &["calls.csv"]);
     running.until(|| server.requests() >= 40 + WIDTH as u64);
     running.signal("INT");
-    running.until_it_says("interrupted");
+    running.until_it_says("stopping");
     running.signal("INT");
     running.end().with_code(130);
 

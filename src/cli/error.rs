@@ -43,6 +43,8 @@ pub(super) enum Usage {
     NoMapping { name: String },
     #[error("cannot read {}: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
+    #[error("{name} is no file that can be looked at more than once")]
+    NoFile { name: String },
     #[error("{}: {why}", path.display())]
     Faults { path: PathBuf, why: String },
     #[error(transparent)]
@@ -89,7 +91,7 @@ impl Error {
             | Error::Client(_)
             | Error::Sandbox(_)
             | Error::Report(report::Error::Folder { .. } | report::Error::LogLevel(_))
-            | Error::Usage(Usage::NoMapping { .. } | Usage::File { .. } | Usage::Faults { .. } | Usage::NoCode { .. } | Usage::Name(_) | Usage::Agents(_)) => {
+            | Error::Usage(Usage::NoMapping { .. } | Usage::NoFile { .. } | Usage::File { .. } | Usage::Faults { .. } | Usage::NoCode { .. } | Usage::Name(_) | Usage::Agents(_)) => {
                 Exit::Usage
             }
             Error::Ledger(LedgerError::Open(ledger::OpenError::Locked { .. })) => Exit::LedgerHeld,

@@ -1,10 +1,17 @@
 //! `mapping`: presets, proposals and trials.
 
+use std::ops::ControlFlow;
+
 use super::error::{Error, Usage};
 use super::exit::Exit;
-use crate::config::MappingCommand;
-use crate::mapping::Mapping;
-use crate::report::Screen;
+use super::export;
+use crate::api::Version;
+use crate::config::{InitArgs, MappingCommand, TestArgs};
+use crate::mapping::{Mapping, Survey};
+use crate::pipeline::Want;
+use crate::plan::{Existing, MissingRecording, Policy};
+use crate::report::{self, Screen, Tries};
+use crate::source;
 
 pub(super) fn mapping(command: &MappingCommand, mut screen: Screen) -> Result<Exit, Error> {
     match command {
@@ -17,6 +24,56 @@ pub(super) fn mapping(command: &MappingCommand, mut screen: Screen) -> Result<Ex
             Some(preset) => screen.say(preset.text.trim_end()),
             None => return Err(Usage::NoMapping { name: name.clone() }.into()),
         },
+        MappingCommand::Init(arguments) => init(arguments, &mut screen)?,
+        MappingCommand::Test(arguments) => return test(arguments, &mut screen),
     }
     Ok(Exit::Done)
+}
+
+fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
+    let export = &arguments.export;
+    let inputs = source::expand(std::slice::from_ref(export))?;
+    let input = inputs.first().filter(|input| input.path().is_some());
+    let input = input.ok_or_else(|| Usage::NoFile { name: export.clone() })?;
+    let options = source::Options { encoding: arguments.encoding.clone(), ..source::Options::default() };
+    let survey = Survey::of(input, &options)?;
+    let fits = survey.fits(input);
+    let fit = fits.first().filter(|fit| fit.is_good());
+    let text = match fit {
+        Some(fit) if !arguments.own => {
+            report::print_fit(screen, fit, export);
+            fit.preset.text.to_owned()
+        }
+        _ => {
+            if fit.is_none() {
+                report::print_no_fit(screen, fits.first());
+            }
+            survey.propose()
+        }
+    };
+    match &arguments.out {
+        Some(path) => {
+            report::save_mapping(path, &text)?;
+            report::print_saved(screen, path, export);
+        }
+        None if fit.is_none() || arguments.own => screen.say(text.trim_end()),
+        None => {}
+    }
+    Ok(())
+}
+
+fn test(arguments: &TestArgs, screen: &mut Screen) -> Result<Exit, Error> {
+    let policy = Policy { missing: MissingRecording::Create, existing: Existing::Adopt };
+    let road = export::road(&arguments.export, policy, None, (Want::Run, Version::V2))?;
+    let mut tries = Tries::new(road.mapping.clone(), arguments.records);
+    let mut taken = Ok(());
+    let walked = road.walk(|decided| {
+        tries.take(&decided).unwrap_or_else(|error| {
+            taken = Err(error);
+            ControlFlow::Break(())
+        })
+    });
+    taken?;
+    walked?;
+    Ok(if tries.show(screen) { Exit::Done } else { Exit::Incomplete })
 }

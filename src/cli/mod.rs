@@ -50,14 +50,19 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Error> {
         Command::Sandbox(sandbox) => sandbox::sandbox(sandbox, screen),
         Command::Explain(code) => explain::explain(code, arguments.style(), screen),
         Command::Completions { shell } => {
-            config::print_completions(*shell);
+            let mut screen = screen;
+            screen.say(config::completions(*shell).trim_end());
             Ok(Exit::Done)
         }
     }
 }
 
 fn color() -> Color {
-    if config::wants_color() { Color::Always } else { Color::Never }
+    if config::forbids_color() {
+        Color::Never
+    } else {
+        Color::of_terminal()
+    }
 }
 
 fn fail(error: &Error) -> Exit {

@@ -15,7 +15,7 @@ pub(super) async fn on_signals<T>(stop: &StopSignal) -> T {
         }
         count += 1;
         if count == 1 {
-            stop.raise(Stop::Interrupted, "Ctrl-C or a signal");
+            stop.raise(Stop::Interrupted, "interrupted by a signal");
         } else {
             stop.abort();
         }

@@ -368,6 +368,38 @@ pub enum MappingCommand {
         /// Name of the preset.
         name: String,
     },
+    /// Look at an export: which preset fits and why, or a first mapping file to correct.
+    Init(InitArgs),
+    /// Show side by side what the file says and what the API would get.
+    Test(TestArgs),
+}
+
+/// Arguments of `mapping init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The export: a file.
+    #[arg(value_name = "EXPORT")]
+    pub export: String,
+    /// Write the mapping file there instead of printing it; it must not exist.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Propose a mapping of its own, even though a preset fits.
+    #[arg(long)]
+    pub own: bool,
+    /// Encoding of the export, such as windows-1252.
+    #[arg(long, value_name = "NAME", env = "CAPTURI_ENCODING")]
+    pub encoding: Option<String>,
+}
+
+/// Arguments of `mapping test`.
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// The export.
+    #[command(flatten)]
+    pub export: ExportArgs,
+    /// Show so many records that are not left out.
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 5)]
+    pub records: usize,
 }
 
 /// Arguments of `sandbox`.
@@ -413,8 +445,14 @@ pub fn parse(
         .and_then(|matches| Arguments::from_arg_matches(&matches)))
 }
 
-/// Writes completions for a shell to standard output.
-pub fn print_completions(shell: clap_complete::Shell) {
-    let mut command = Arguments::command();
-    clap_complete::generate(shell, &mut command, "capturi-import", &mut std::io::stdout());
+/// The completions for a shell.
+pub fn completions(shell: clap_complete::Shell) -> String {
+    let mut text = Vec::new();
+    clap_complete::generate(
+        shell,
+        &mut Arguments::command(),
+        "capturi-import",
+        &mut text,
+    );
+    String::from_utf8_lossy(&text).into_owned()
 }

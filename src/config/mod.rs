@@ -11,10 +11,10 @@ mod token;
 mod units;
 
 pub use args::{
-    Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, LedgerArgs, MappingCommand, OutputArgs,
-    ReportArgs, RunArgs, SandboxArgs, StatusArgs, parse, print_completions,
+    Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, InitArgs, LedgerArgs, MappingCommand, OutputArgs,
+    ReportArgs, RunArgs, SandboxArgs, StatusArgs, TestArgs, completions, parse,
 };
-pub use settings::{Destination, RunSettings, wants_color};
+pub use settings::{Destination, RunSettings, forbids_color};
 pub use token::TokenError;
 
 use std::path::PathBuf;

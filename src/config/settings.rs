@@ -102,12 +102,13 @@ impl EffortArgs {
     }
 }
 
-/// Whether text on the screen may have colour (<https://no-color.org>).
-#[expect(clippy::disallowed_methods, reason = "this is the room that reads the environment")]
-pub fn wants_color() -> bool {
-    use std::io::IsTerminal as _;
-    let forbids = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    !forbids && std::io::stdout().is_terminal() && std::io::stderr().is_terminal()
+/// Whether the operator wants no colours (<https://no-color.org>).
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the room that reads the environment"
+)]
+pub fn forbids_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 impl RunSettings {

@@ -50,6 +50,8 @@ pub(super) enum Halt {
         status: u16,
         message: String,
         code: Code,
+        /// An earlier try of the same request may have got through.
+        in_doubt: bool,
     },
     Failed {
         stage: Stage,
@@ -247,6 +249,7 @@ impl Courier {
                 status: 409,
                 message: "the server has a recording of this call already".to_owned(),
                 code: Code::ServerRefused,
+                in_doubt,
             });
         }
         let resends = resends.into_inner();
@@ -313,7 +316,7 @@ impl Courier {
                 }
                 Verdict::Refused => {
                     self.gate.done(permit, Health::Well, 0.0);
-                    return Err(refused(stage, &error));
+                    return Err(refused(stage, &error, *in_doubt));
                 }
                 Verdict::StopRun => {
                     self.gate.done(permit, Health::Well, 0.0);
@@ -446,12 +449,15 @@ impl Courier {
                 status,
                 message,
                 code,
+                in_doubt,
             } => {
-                let fact = Fact::Refused {
-                    fingerprint,
-                    stage: stage.into(),
-                    status,
-                    message: message.clone(),
+                let (stage, why) = (stage.into(), message.clone());
+                // A refused recording may have arrived before, and only a failure leaves the intent.
+                let fact = if in_doubt && stage == ledger::Stage::Upload {
+                    let status = Some(status);
+                    Fact::Failed { fingerprint, stage, status, why }
+                } else {
+                    Fact::Refused { fingerprint, stage, status, message: why }
                 };
                 (fact, code, message)
             }
@@ -517,7 +523,7 @@ fn status(error: &api::Error) -> Option<u16> {
     }
 }
 
-fn refused(stage: Stage, error: &api::Error) -> Halt {
+fn refused(stage: Stage, error: &api::Error, in_doubt: bool) -> Halt {
     let code = match error {
         api::Error::RecordingChanged { .. } => Code::RecordingChanged,
         api::Error::Recording(_) => Code::RecordingUnreadable,
@@ -528,5 +534,6 @@ fn refused(stage: Stage, error: &api::Error) -> Halt {
         status: status(error).unwrap_or(0),
         message: error.to_string(),
         code,
+        in_doubt,
     }
 }

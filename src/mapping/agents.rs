@@ -91,15 +91,22 @@ impl Agents {
         Ok(())
     }
 
-    /// Gives templates the filter `agent`.
+    /// Gives templates the filter `agent`, and the test `agent`: whether the table knows this one.
     pub(super) fn add_filter(&self, engine: &mut Environment<'static>) {
         let agents = self.clone();
         engine.add_filter("agent", move |keys: &Value, column: String| {
-            let found = agents.value(&texts(keys), &column);
-            found.map_err(|message| {
+            let keys = texts(keys);
+            agents.value(&keys, &column).map_err(|message| {
+                let key = keys.join(", ");
                 Error::new(ErrorKind::InvalidOperation, "no such agent")
-                    .with_source(Missed(message))
+                    .with_source(Missed { key, message })
             })
+        });
+        let agents = self.clone();
+        engine.add_test("agent", move |keys: &Value| {
+            let known =
+                |table: &Arc<Table>| texts(keys).iter().any(|key| table.value(key, "").is_ok());
+            agents.table.as_ref().is_some_and(known)
         });
     }
 

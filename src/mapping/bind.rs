@@ -1,5 +1,6 @@
 //! Finding the columns of a mapping in the header of an export, and saying what is missing.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -11,6 +12,9 @@ use super::rule::FieldRule;
 use super::template::{Bound, Failure, TemplateId, Templates};
 use super::value::first;
 use crate::source::{Column, Header, Record, Sheet};
+
+/// Stands between the names of the columns of a template.
+const BETWEEN_NAMES: &str = " + ";
 
 /// A column and its name, as the export writes it.
 #[derive(Debug, Clone)]
@@ -62,6 +66,41 @@ impl Source {
                 )
             }
             _ => self.label(),
+        }
+    }
+}
+
+impl Source {
+    /// The columns that feed the value of this record, with what they hold; those that say nothing
+    /// are left out.
+    pub(super) fn cells<'r>(
+        &'r self,
+        record: &Record<'r>,
+        templates: &Bound,
+    ) -> Vec<(&'r str, Cow<'r, str>)> {
+        let cell = |named: &'r Named| {
+            let text = record.text(&named.column)?;
+            (!text.is_empty()).then_some((&*named.name, text))
+        };
+        match self {
+            Source::Column(named) => cell(named).into_iter().collect(),
+            Source::Joined { columns, .. } => columns.iter().filter_map(cell).collect(),
+            Source::First(columns) => {
+                let used = first(columns, record).map(|(named, _)| named);
+                used.and_then(cell).into_iter().collect()
+            }
+            Source::Constant(_) => Vec::new(),
+            Source::Template(_, names) => names
+                .split(BETWEEN_NAMES)
+                .filter_map(|name| {
+                    let text = record.text(&record.sheet().column(name)?)?;
+                    (!text.is_empty()).then_some((name, text))
+                })
+                .collect(),
+            Source::Choice(cases) => {
+                let chosen = chosen(cases, record, templates).ok().flatten();
+                chosen.map_or_else(Vec::new, |source| source.cells(record, templates))
+            }
         }
     }
 }
@@ -179,7 +218,7 @@ impl<'m> Binder<'m> {
             Origin::Constant(text) => Some(Source::Constant(text.clone())),
             Origin::Template(id) => {
                 let names = self.template(*id, optional)?;
-                Some(Source::Template(*id, names.join(" + ").into()))
+                Some(Source::Template(*id, names.join(BETWEEN_NAMES).into()))
             }
             Origin::Choice(cases) => {
                 let mut bound = Vec::new();

@@ -59,10 +59,24 @@ pub(super) fn read_seconds(text: &str, unit: Unit) -> Option<Cow<'_, str>> {
         iso(text)
     } else if let Some(number) = Decimal::read(text) {
         in_unit(number, unit)
+    } else if let Some(plain) = without_exponent(text) {
+        in_unit(Decimal::read(&plain)?, unit)
     } else {
         worded(text)
     }?;
     Some(Cow::Owned(seconds.to_thousandths().to_text()))
+}
+
+/// `6.94e-05` as `0.0000694`: how programs write small fractions of a day. Digits that a positive
+/// exponent stands for are lost.
+fn without_exponent(text: &str) -> Option<String> {
+    let (mantissa, exponent) = text.split_once(['e', 'E'])?;
+    let places: usize = exponent.strip_prefix('-')?.parse().ok()?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let is_number = whole.len() == 1
+        && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
+    (is_number && (1..=30).contains(&places))
+        .then(|| format!("0.{}{whole}{fraction}", "0".repeat(places - 1)))
 }
 
 fn in_unit(number: Decimal, unit: Unit) -> Option<Decimal> {
@@ -71,7 +85,11 @@ fn in_unit(number: Decimal, unit: Unit) -> Option<Decimal> {
         Unit::Milliseconds => Some(number.thousandth()),
         Unit::Minutes => number.times(60),
         Unit::Hours => number.times(3600),
-        Unit::Days => number.times(86_400),
+        // Systems that write days count seconds: half of the last digit is what they rounded off.
+        Unit::Days => {
+            let seconds = number.times(86_400)?;
+            Some(seconds.whole_within(43_200).unwrap_or(seconds))
+        }
     }
 }
 
@@ -184,6 +202,16 @@ fn pieces(text: &str, signs: &[(&str, u32)]) -> Option<Decimal> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_small_fraction_of_a_day_may_have_an_exponent() {
+        for (text, seconds) in [("6.94e-05", "6"), ("0.0000694", "6"), ("0.003078704", "266"), ("0.1234567", "10666.659"), ("5E-1", "43200"), ("6.9444444444e-05", "6")] {
+            assert_eq!(read_seconds(text, Unit::Days).as_deref(), Some(seconds), "{text}");
+        }
+        for text in ["6.94e5", "6.94e+5", "69.4e-5", "e-5", "1e-", "1e-99", ".5e-1"] {
+            assert_eq!(read_seconds(text, Unit::Days), None, "{text}");
+        }
+    }
 
     #[test]
     fn every_form_of_the_dialers_is_seconds() {

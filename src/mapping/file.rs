@@ -212,16 +212,36 @@ impl Mapping {
         Ok(())
     }
 
+    /// What the file asks the operator for and does not say itself, in the words of `needs`.
+    pub fn asks(&self) -> Vec<&'static str> {
+        let open = self.needs.iter().filter(|(need, _)| !self.knows(*need));
+        open.map(|(need, _)| need.word()).collect()
+    }
+
+    /// The same file, as if everything it asks for had been said: to see what its rules make of
+    /// records, never to send them.
+    pub(super) fn for_trial(mut self) -> Mapping {
+        self.needs.clear();
+        self.zone.get_or_insert(TimeZone::UTC);
+        self.region.get_or_insert(Region::DK);
+        // The domain is none, and nothing is sent to it.
+        let _ = self.set_email_domain("example.com");
+        self
+    }
+
+    fn knows(&self, need: Need) -> bool {
+        match need {
+            Need::Timezone => self.zone.is_some(),
+            Need::Region => self.region.is_some(),
+            Need::Agents => self.agents.has_table(),
+            Need::Email => self.agents.has_table() || self.agents.has_domain(),
+        }
+    }
+
     /// Reports what the file asks the operator for and did not get.
     pub(super) fn check_needs(&self, findings: &mut Findings) {
         for (need, span) in &self.needs {
-            let is_known = match need {
-                Need::Timezone => self.zone.is_some(),
-                Need::Region => self.region.is_some(),
-                Need::Agents => self.agents.has_table(),
-                Need::Email => self.agents.has_table() || self.agents.has_domain(),
-            };
-            if !is_known {
+            if !self.knows(*need) {
                 let (message, hint) = need.words();
                 findings.add_with(span.clone(), message, Some(hint.to_owned()));
             }

@@ -38,12 +38,18 @@ pub enum Leg {
     Sum,
     /// All of them: those that say anything must say the same.
     Same,
+    /// The one that speaks for `agentId`; without such a row the first that says anything.
+    Agent,
 }
+
+/// Fields that would be wrong without anybody noticing, if they came from another row than the id.
+const OF_AGENT: [Field; 2] = [Field::AgentName, Field::AgentEmail];
 
 const WORDS: &[(&str, Leg)] = &[
     ("first", Leg::First),
     ("last", Leg::Last),
     ("longest", Leg::Longest),
+    ("agent", Leg::Agent),
     ("same", Leg::Same),
     ("sum", Leg::Sum),
 ];
@@ -241,6 +247,9 @@ fn read_fields(section: &mut Section<'_, '_>, speaks: Leg, findings: &mut Findin
     // A call has one id, and of two answers about consent neither may be picked.
     legs[Field::ExternalIdentity.index()] = Leg::Same;
     legs[Field::HasConsent.index()] = Leg::Same;
+    for field in OF_AGENT.into_iter().chain([Field::TeamId, Field::TeamName]) {
+        legs[field.index()] = Leg::Agent;
+    }
     let Some(table) = section.table("fields", findings) else {
         return legs;
     };
@@ -256,6 +265,15 @@ fn read_fields(section: &mut Section<'_, '_>, speaks: Leg, findings: &mut Findin
                     value.span(),
                     format!("`{field}` is no number, so there is no sum"),
                 );
+            }
+            if leg != Leg::Agent && OF_AGENT.contains(&field) {
+                findings.add(
+                    value.span(),
+                    format!("`{field}` is always said by the row that speaks for `agentId`"),
+                );
+            }
+            if leg == Leg::Agent && field == Field::AgentId {
+                findings.add(value.span(), "`agentId` is what the others are asked about");
             }
             legs[field.index()] = leg;
         }

@@ -1,7 +1,4 @@
 //! One draft of the rows of one call, by the `[legs]` of the mapping.
-//!
-//! The three fields of the agent always come from one row, whatever speaks for the others: the name
-//! of one person with the id of another would be wrong without anybody noticing.
 
 use std::cmp::Ordering;
 
@@ -11,8 +8,6 @@ use super::number::Decimal;
 use super::profile::Profile;
 use crate::call::{Code, Draft, Field, Problem, Value};
 use crate::source::Record;
-
-const AGENT: [Field; 3] = [Field::AgentId, Field::AgentName, Field::AgentEmail];
 
 /// A row of a call and what the mapping made of it.
 #[derive(Debug)]
@@ -46,7 +41,7 @@ struct Orders {
 impl Orders {
     fn of(&self, leg: Leg) -> &[usize] {
         match leg {
-            Leg::First | Leg::Sum | Leg::Same => &self.first,
+            Leg::First | Leg::Sum | Leg::Same | Leg::Agent => &self.first,
             Leg::Last => &self.last,
             Leg::Longest => &self.longest,
         }
@@ -79,9 +74,7 @@ impl Profile {
         let mut draft = Draft::new();
         for field in Field::ALL {
             let value = match legs.fields[field.index()] {
-                _ if AGENT.contains(&field) && agent.is_some() => {
-                    agent.map(|at| parts[at].draft.get(field).clone())
-                }
+                Leg::Agent if agent.is_some() => agent.map(|at| parts[at].draft.get(field).clone()),
                 Leg::Sum => sum(field, parts, &orders.first, problems),
                 leg => {
                     let found = speaker(field);

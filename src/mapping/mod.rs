@@ -31,6 +31,7 @@ mod number;
 mod origin;
 mod presets;
 mod profile;
+mod propose;
 mod reader;
 mod repair;
 mod rule;
@@ -52,6 +53,7 @@ pub use merge::{Merged, Part};
 pub use newest::Newest;
 pub use presets::Preset;
 pub use profile::{Mapped, Profile};
+pub use propose::{Fit, Survey, Trial};
 pub use source_section::{Quote, SourceSection, UnknownName};
 
 #[cfg(test)]

@@ -26,6 +26,12 @@ impl Need {
         ("email", Need::Email),
     ];
 
+    /// The word in `needs`.
+    pub(super) fn word(self) -> &'static str {
+        let found = Self::WORDS.into_iter().find(|(_, need)| *need == self);
+        found.map_or("", |(word, _)| word)
+    }
+
     /// What is not known, and how it can be said.
     pub(super) fn words(self) -> (&'static str, &'static str) {
         match self {

@@ -168,6 +168,14 @@ impl Decimal {
         Decimal { units, scale: 3 }
     }
 
+    /// The nearest whole number, where no more than `reach` steps of the last digit lead to it.
+    pub(super) fn whole_within(self, reach: u128) -> Option<Decimal> {
+        let one = 10_u128.checked_pow(self.scale)?;
+        let rest = self.units % one;
+        let whole = self.units / one + u128::from(rest >= one - rest);
+        (rest.min(one - rest) <= reach).then_some(Decimal { units: whole, scale: 0 })
+    }
+
     /// Whether it is at least the given whole number.
     pub(super) fn is_at_least(self, whole: u32) -> bool {
         10_u128

@@ -23,6 +23,11 @@ const PRESETS: &[Preset] = &[
         text: include_str!("../../mappings/capturi-v1.toml"),
     },
     Preset {
+        name: "3cx",
+        title: "3CX: the call log of version 20 (CSV)",
+        text: include_str!("../../mappings/3cx.toml"),
+    },
+    Preset {
         name: "adversus",
         title: "Adversus: calls of the API (JSON)",
         text: include_str!("../../mappings/adversus.toml"),
@@ -33,9 +38,39 @@ const PRESETS: &[Preset] = &[
         text: include_str!("../../mappings/aircall.toml"),
     },
     Preset {
+        name: "amazon-connect",
+        title: "Amazon Connect: contact records (JSON)",
+        text: include_str!("../../mappings/amazon-connect.toml"),
+    },
+    Preset {
+        name: "asterisk",
+        title: "Asterisk: Master.csv of cdr_csv (CSV without a header)",
+        text: include_str!("../../mappings/asterisk.toml"),
+    },
+    Preset {
+        name: "avaya-smdr",
+        title: "Avaya IP Office: SMDR records (CSV)",
+        text: include_str!("../../mappings/avaya-smdr.toml"),
+    },
+    Preset {
+        name: "cxone",
+        title: "NICE CXone: the Call Detail Report (CSV, XLSX)",
+        text: include_str!("../../mappings/cxone.toml"),
+    },
+    Preset {
+        name: "dialpad",
+        title: "Dialpad: calls of the Stats API (CSV)",
+        text: include_str!("../../mappings/dialpad.toml"),
+    },
+    Preset {
         name: "five9",
         title: "Five9: the report Call Log (CSV)",
         text: include_str!("../../mappings/five9.toml"),
+    },
+    Preset {
+        name: "freepbx",
+        title: "FreePBX: CDR Reports (CSV)",
+        text: include_str!("../../mappings/freepbx.toml"),
     },
     Preset {
         name: "genesys-cloud",
@@ -46,6 +81,11 @@ const PRESETS: &[Preset] = &[
         name: "genesys-details",
         title: "Genesys Cloud: conversation details of the analytics API (JSON)",
         text: include_str!("../../mappings/genesys-details.toml"),
+    },
+    Preset {
+        name: "puzzel",
+        title: "Puzzel: call_events of the raw data (CSV)",
+        text: include_str!("../../mappings/puzzel.toml"),
     },
     Preset {
         name: "ringcentral",
@@ -61,6 +101,16 @@ const PRESETS: &[Preset] = &[
         name: "talkdesk-legacy",
         title: "Talkdesk: the Calls report of legacy Explore (JSON, CSV)",
         text: include_str!("../../mappings/talkdesk-legacy.toml"),
+    },
+    Preset {
+        name: "twilio",
+        title: "Twilio: calls of the REST API, parents and children (JSON)",
+        text: include_str!("../../mappings/twilio.toml"),
+    },
+    Preset {
+        name: "vicidial",
+        title: "VICIdial: Export Calls Report (tabs)",
+        text: include_str!("../../mappings/vicidial.toml"),
     },
     Preset {
         name: "zendesk-tickets",

@@ -1,5 +1,6 @@
 //! A mapping bound to one export: records in, drafts out.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::audio_name::AudioName;
@@ -101,25 +102,45 @@ impl Profile {
     pub fn audio_names(&self, record: &Record<'_>) -> Vec<AudioName> {
         self.names
             .iter()
-            .filter_map(|source| self.audio_name(source, record))
+            .flat_map(|source| self.audio_name(source, record))
             .collect()
     }
 
-    fn audio_name(&self, source: &Source, record: &Record<'_>) -> Option<AudioName> {
+    /// The same for each recording that the record names, where an entry of the mapping names
+    /// several: at least one list, and each entry is in all of them or has one name for each.
+    pub fn recordings(&self, record: &Record<'_>) -> Vec<Vec<AudioName>> {
+        let entries = self
+            .names
+            .iter()
+            .map(|source| self.audio_name(source, record));
+        let entries: Vec<Vec<AudioName>> = entries.collect();
+        let count = entries.iter().map(Vec::len).max().unwrap_or(0).max(1);
+        let of = |number: usize| {
+            let names = entries
+                .iter()
+                .filter_map(move |names| names.get(number.min(names.len().saturating_sub(1))));
+            names.cloned().collect()
+        };
+        (0..count).map(of).collect()
+    }
+
+    fn audio_name(&self, source: &Source, record: &Record<'_>) -> Vec<AudioName> {
         match source {
             Source::Template(id, _) => {
-                let rendered = self.templates.render(*id, record).ok()?;
-                (!rendered.lacks_columns)
-                    .then(|| AudioName::from_template(&rendered.text))
-                    .flatten()
+                let rendered = self.templates.render(*id, record).ok();
+                let rendered = rendered.filter(|rendered| !rendered.lacks_columns);
+                let text = rendered.map(|rendered| rendered.text).unwrap_or_default();
+                text.lines()
+                    .filter_map(AudioName::from_template)
+                    .collect()
             }
             Source::Choice(cases) => {
-                let source = chosen(cases, record, &self.templates).ok().flatten()?;
-                self.audio_name(source, record)
+                let source = chosen(cases, record, &self.templates).ok().flatten();
+                source.map_or_else(Vec::new, |source| self.audio_name(source, record))
             }
             plain => match Raw::of(plain, record, &self.templates) {
-                Ok(Raw::Text(text)) => AudioName::exact(text.trim()),
-                _ => None,
+                Ok(Raw::Text(text)) => AudioName::exact(text.trim()).into_iter().collect(),
+                _ => Vec::new(),
             },
         }
     }
@@ -147,6 +168,16 @@ impl Profile {
             None | Some("") => field.name(),
             Some(label) => label,
         }
+    }
+
+    /// The columns that feed `field` in this record, with what they hold.
+    pub fn cells_of<'r>(
+        &'r self,
+        field: Field,
+        record: &Record<'r>,
+    ) -> Vec<(&'r str, Cow<'r, str>)> {
+        let rule = self.rules.iter().find(|rule| rule.field == field);
+        rule.map_or_else(Vec::new, |rule| rule.source.cells(record, &self.templates))
     }
 
     /// The columns of the export that nothing uses, in the order of the file. Empty for JSON.

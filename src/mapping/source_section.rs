@@ -32,6 +32,8 @@ pub struct SourceSection {
     pub header_lines: Option<u64>,
     /// Column names for a file without a header.
     pub columns: Option<Vec<String>>,
+    /// Column names for a file that may or may not have a header.
+    pub headerless: Vec<String>,
     /// JSON pointer to the records.
     pub records: Option<String>,
     /// Values that mean "nothing"; `None` leaves the usual ones.
@@ -78,6 +80,7 @@ impl SourceSection {
                 _ => HeaderKind::NamesAndTypes,
             }),
             columns: self.columns.clone().unwrap_or_default(),
+            headerless: self.headerless.clone(),
             records: self.records.clone(),
             nulls: self.nulls.clone().unwrap_or_default(),
             skip_lines: self.skip_lines.and_then(|lines| usize::try_from(lines).ok()).unwrap_or(0),
@@ -129,6 +132,7 @@ pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings)
             encoding: read_encoding(&mut section, findings),
             header_lines: read_header(&mut section, findings),
             columns: plain(section.texts("columns", findings)),
+            headerless: plain(section.texts("headerless", findings)).unwrap_or_default(),
             records: read_pointer(&mut section, findings),
             nulls: plain(section.texts("nulls", findings)),
             skip_lines: section.count("skip_lines", findings),

@@ -117,7 +117,7 @@ impl<'r> Apply<'_, 'r, '_> {
         let steps = &self.rule.steps;
         let mut raw = match Raw::of(&self.rule.source, self.record, self.templates) {
             Ok(raw) => raw,
-            Err(failure) => return Err(self.error(failure.code, "", &failure.message)),
+            Err(failure) => return Err(self.error(failure.code, &failure.value, &failure.message)),
         };
         if let (Some(regex), Raw::Text(text)) = (&steps.extract, &raw) {
             raw = extract(regex, text);

@@ -9,10 +9,10 @@
 //! has no path to be read twice (standard input) is copied to such a file first. Rows are brought
 //! together within one file of the export; copies are compared over all of them.
 
-use std::path::Path;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
 
 use hashbrown::HashTable;
 use tempfile::NamedTempFile;

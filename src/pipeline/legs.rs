@@ -14,7 +14,7 @@ use super::gather::Span;
 use super::sums::Sums;
 use crate::audio::{self, Ask, Choice, Found};
 use crate::call::{Call, Code, Problem};
-use crate::mapping::{Mapped, Merged, Part, Several};
+use crate::mapping::{AudioName, Mapped, Merged, Part, Several};
 use crate::source::{Batch, Record};
 
 /// What is gathered over the rows of a batch.
@@ -174,14 +174,14 @@ impl Desk<'_> {
         call: &Call<'_>,
     ) -> (Found, String) {
         let mut asked: Vec<Vec<Cow<'_, str>>> = Vec::new();
-        let by_row: Vec<_> = records
+        let named: Vec<Vec<AudioName>> = records
             .iter()
-            .map(|row| self.profile.audio_names(row))
+            .flat_map(|row| self.profile.recordings(row))
             .collect();
-        for row in &by_row {
-            let names: Vec<Cow<'_, str>> = row.iter().map(super::asked_name).collect();
-            if !names.is_empty() && !asked.contains(&names) {
-                asked.push(names);
+        for recording in &named {
+            let some: Vec<Cow<'_, str>> = recording.iter().map(super::asked_name).collect();
+            if !some.is_empty() && !asked.contains(&some) {
+                asked.push(some);
             }
         }
         let shown = asked.first().and_then(|names| names.first());

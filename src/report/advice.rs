@@ -119,7 +119,8 @@ fn conclusion(summary: &Summary) -> String {
 }
 
 fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
-    let because = if why.is_empty() || stop == Stop::ExportBroken {
+    let because = if why.is_empty() || matches!(stop, Stop::ExportBroken | Stop::Interrupted) {
+        // The first words say it already.
         String::new()
     } else {
         format!(" ({})", safe(why).trim_end_matches('.'))
@@ -309,7 +310,7 @@ mod tests {
         };
         assert_eq!(
             stop(Stop::Interrupted, "signal"),
-            "Interrupted (signal). 9 records were read but not attempted. Run the same command \
+            "Interrupted. 9 records were read but not attempted. Run the same command \
              again to resume."
         );
         assert!(stop(Stop::TokenRefused, "401").contains("No record is to blame."));

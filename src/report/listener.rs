@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 
 use crate::call::{Problem, Severity};
-use crate::pipeline::{Event, Stop};
+use crate::pipeline::{Event, Outcome, Stop};
 use crate::report::bars::Bar;
 use crate::report::ending;
 use crate::report::files::{Files, Written};
@@ -70,7 +70,10 @@ impl Report {
     pub fn event(&mut self, event: &Event<'_>) -> Result<(), Error> {
         // Of a million records that end without a word there is nothing to write, and asking for
         // the time would cost more than counting them; the next batch moves the screen.
-        if let Event::Ended { problems: [], delivered: None, .. } = event {
+        // A row that is rejected with its call may have no problem of its own, and is written.
+        if let Event::Ended { problems: [], delivered: None, outcome, .. } = event
+            && !matches!(outcome, Outcome::Rejected | Outcome::Failed)
+        {
             self.sums.add(event);
             return Ok(());
         }

@@ -30,6 +30,17 @@ pub enum Color {
     Always,
 }
 
+impl Color {
+    /// Colours where both streams of this process are terminals.
+    pub fn of_terminal() -> Color {
+        if io::stdout().is_terminal() && io::stderr().is_terminal() {
+            Color::Always
+        } else {
+            Color::Never
+        }
+    }
+}
+
 /// What a piece of text is, for its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ink {

@@ -18,6 +18,9 @@ pub struct Options {
     pub header: Option<HeaderKind>,
     /// Names of the columns, in the order of the file; they replace those of a header.
     pub columns: Vec<String>,
+    /// Names of the columns, in the order of the file, should it turn out to have no header. A file
+    /// with more columns than these is another kind of file, and they are not used.
+    pub headerless: Vec<String>,
     /// JSON pointer to the records.
     pub records: Option<String>,
     /// A list inside of each record, which must not be taken for the list of the records.

@@ -185,7 +185,7 @@ fn charset(
             ascii: false,
         });
     }
-    let evidence = detect(sample);
+    let evidence = detect(sample, sample.len() < SAMPLE);
     let can_be_read_twice = stream
         .progress()
         .total()
@@ -210,7 +210,7 @@ fn first_evidence(input: &Input, options: &Options) -> Result<Evidence, Error> {
     if !sample.is_empty() {
         stream.read_up_to(SAMPLE, &mut sample)?;
     }
-    Ok(detect(&sample))
+    Ok(detect(&sample, sample.len() < SAMPLE))
 }
 
 fn refuse_foreign(input: &Input, sample: &[u8]) -> Result<(), Error> {

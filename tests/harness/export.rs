@@ -215,7 +215,7 @@ fn ordinary(id: &str, number: usize, dice: &mut fastrand::Rng) -> Given {
         call.set("agentAudioChannel", "right", json!("right"));
         call.become_("salesPersonAudioChannel", json!(2));
     }
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         call.say("outcome", "customProp1", "Salg");
         call.say("outcomeReason", "customProp2", "Pris; og tid");
         call.say(

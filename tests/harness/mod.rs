@@ -5,5 +5,6 @@
 //! types, so that the two can disagree. Tests read as given, when, then.
 
 pub(crate) mod export;
+pub(crate) mod model;
 pub(crate) mod program;
 pub(crate) mod server;

@@ -171,23 +171,25 @@ impl Place {
 
     /// How many calls the ledger has in this state.
     pub(crate) fn state(&self, name: &str) -> u64 {
-        let status = self.status();
-        let states = status["states"].as_array().expect("states").iter();
-        let found = states.clone().find(|state| state["name"] == name);
-        found.unwrap_or_else(|| panic!("no state {name}"))["calls"]
-            .as_u64()
-            .expect("a number")
+        let told = self.status();
+        let mut states = told["states"].as_array().expect("states").iter();
+        let found = states.find(|entry| entry["name"] == name);
+        let calls = found.and_then(|entry| entry["calls"].as_u64());
+        calls.unwrap_or_else(|| panic!("no state {name}"))
     }
 
-    /// The rows of a table below `out`, by the names of their columns.
+    /// The rows of a table below `out`, by the names of their columns; a short row has fewer.
     pub(crate) fn rows(&self, name: &str) -> Vec<BTreeMap<String, String>> {
         let path = self.path("out").join(name);
         let reader = csv::ReaderBuilder::new().flexible(true).from_path(&path);
         let mut reader = reader.unwrap_or_else(|error| panic!("{name}: {error}"));
-        reader
-            .deserialize()
-            .map(|row| row.expect("a row"))
-            .collect()
+        let names = reader.headers().expect("a header").clone();
+        let row = |record: csv::Result<csv::StringRecord>| {
+            let record = record.expect("a row");
+            let cells = record.iter().map(str::to_owned);
+            names.iter().map(str::to_owned).zip(cells).collect()
+        };
+        reader.records().map(row).collect()
     }
 
     /// The problems of one code, as `file:line`, in the order of the file.

@@ -1,5 +1,6 @@
 //! The pretend server inside the test, and whether it has what it must have.
 
+use std::fmt::Write as _;
 use std::collections::BTreeSet;
 
 use capturi_import::sandbox::{self, Fault, Faults, Options, Rule, Sandbox, Snapshot};
@@ -159,8 +160,9 @@ pub(crate) fn ids(snapshot: &Snapshot) -> BTreeSet<String> {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut text = String::new();
+    for byte in Sha256::digest(bytes) {
+        write!(text, "{byte:02x}").expect("memory");
+    }
+    text
 }

@@ -19,7 +19,7 @@ const LIBRARIES: [(&str, &[&str], InTests); 4] = [
     ("rusqlite", &["ledger"], InTests::Forbidden),
     ("reqwest", &["api"], InTests::Allowed),
     ("clap", &["cli", "config"], InTests::Forbidden),
-    ("clap_complete", &["cli"], InTests::Forbidden),
+    ("clap_complete", &["cli", "config"], InTests::Forbidden),
 ];
 
 /// What reads or changes the environment; only `config` may.

@@ -24,10 +24,15 @@ pub(super) fn literal(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a literal pattern is well formed")
 }
 
-/// A key that a table does not have, and which table, as a sentence.
+/// A key that a table does not have.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(in crate::mapping) struct Missed(pub(in crate::mapping) String);
+#[error("{message}")]
+pub(in crate::mapping) struct Missed {
+    /// The key.
+    pub(in crate::mapping) key: String,
+    /// Which table, as a sentence.
+    pub(in crate::mapping) message: String,
+}
 
 /// The miss behind an error of the engine.
 pub(super) fn missed(error: &Error) -> Option<&Missed> {
@@ -61,7 +66,8 @@ pub(super) fn add_filters(engine: &mut Environment<'static>, lookups: &Lookups) 
                 (None, Some(default)) => Ok(default),
                 (None, None) => {
                     let error = Error::new(ErrorKind::InvalidOperation, "the lookup missed");
-                    Err(error.with_source(Missed(format!("not in the table [lookup.{table}]"))))
+                    let message = format!("not in the table [lookup.{table}]");
+                    Err(error.with_source(Missed { key, message }))
                 }
             }
         },

@@ -63,7 +63,7 @@ pub(super) struct Templates {
 impl Templates {
     pub(super) fn new(lookups: &Lookups) -> Self {
         let mut engine = Environment::new();
-        engine.set_undefined_behavior(UndefinedBehavior::Strict);
+        engine.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         engine.set_fuel(Some(FUEL));
         engine.set_debug(false);
         engine.set_recursion_limit(50);
@@ -280,6 +280,8 @@ pub(super) struct Rendered {
 pub(super) struct Failure {
     pub(super) code: Code,
     pub(super) message: String,
+    /// The key that a table lacks, or nothing.
+    pub(super) value: String,
 }
 
 impl Bound {
@@ -317,10 +319,12 @@ fn failure(error: &minijinja::Error) -> Failure {
         return Failure {
             code: Code::LookupMissed,
             message: missed.to_string(),
+            value: missed.key.clone(),
         };
     }
     Failure {
         code: Code::TemplateFailed,
         message: format!("the template failed: {}", error.kind()),
+        value: String::new(),
     }
 }

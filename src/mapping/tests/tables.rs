@@ -1,5 +1,5 @@
 use super::*;
-use crate::mapping::Leg;
+use crate::mapping::{AudioName, Leg};
 
 const AGENTS: &str =
     "Id;Email;Team\n7;ida@example.com;Salg\nA8;bo@example.com;\n7;ida@example.com;Salg\n";
@@ -182,6 +182,22 @@ fn legs_are_read_and_their_columns_found() {
             "`subject` is no number, so there is no sum",
         ),
         (
+            "[legs]\ngroup = \"a\"\nfields.agentName = \"last\"\n[fields]",
+            "`agentName` is always said by the row that speaks for `agentId`",
+        ),
+        (
+            "[legs]\ngroup = \"a\"\nrequires = \"agent\"\n[fields]",
+            "`agent` is no field of a conversation",
+        ),
+        (
+            "[legs]\ngroup = \"a\"\norder = { field = \"subject\" }\n[fields]",
+            "`subject` is no value of `field`",
+        ),
+        (
+            "[source]\nnewest = { by = \"a\" }\n[fields]",
+            "`newest` needs `by`, the columns of the id, and `at`, that of the time",
+        ),
+        (
             "[legs]\ngroup = \"a\"\nfields.subjet = \"last\"\n[fields]",
             "`subjet` is no field of a conversation",
         ),
@@ -265,4 +281,19 @@ fn a_column_called_like_a_function_of_the_engine_is_the_column() {
     let batch = row(&["range"], &["7"]);
     let mapping = "[fields]\nsubject = { template = \"{{ range | trim }}\" }";
     assert_eq!(map(mapping, &batch, Field::Subject).0, text("7"));
+}
+
+#[test]
+fn an_entry_of_several_lines_names_several_recordings() {
+    let mapping = "[audio]\nmatch = [\"{% for f in files | split('|') %}{{ f }}-all*\\n{% endfor %}\", \"{{ id }}\"]\n[fields]\nsubject = \"id\"";
+    let named = |files: &str| -> Vec<Vec<String>> {
+        let batch = row(&["id", "files"], &["7", files]);
+        let profile = bind(mapping, &batch);
+        let recordings = profile.recordings(&batch.get(0));
+        let shown = |names: Vec<AudioName>| names.iter().map(ToString::to_string).collect();
+        recordings.into_iter().map(shown).collect()
+    };
+    assert_eq!(named("a"), [["a-all*", "7"]]);
+    assert_eq!(named("a|b"), [["a-all*", "7"], ["b-all*", "7"]]);
+    assert_eq!(bind("[fields]\nsubject = \"id\"", &row(&["id"], &["1"])).recordings(&row(&["id"], &["1"]).get(0)), [vec![]]);
 }

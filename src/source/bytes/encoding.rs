@@ -126,7 +126,9 @@ pub(in crate::source) fn byte_order_mark(sample: &[u8]) -> Option<Evidence> {
 /// UTF-8 wins as soon as a tenth of what is not ASCII is valid UTF-8: by chance that does not
 /// happen, and a wrong UTF-8 shows itself as bytes that do not decode, while a wrong single-byte page
 /// shows itself as nothing at all.
-pub(in crate::source) fn detect(sample: &[u8]) -> Evidence {
+///
+/// A sample that is not the `whole` text may end inside a character.
+pub(in crate::source) fn detect(sample: &[u8], whole: bool) -> Evidence {
     let found = |charset, ascii| Evidence {
         charset,
         bom: 0,
@@ -145,17 +147,21 @@ pub(in crate::source) fn detect(sample: &[u8]) -> Evidence {
         }
         bad += usize::from(!chunk.invalid().is_empty());
     }
-    // The sample may have been cut inside a character.
-    let cut = std::str::from_utf8(&sample[sample.len().saturating_sub(3)..])
-        .is_err_and(|error| error.error_len().is_none());
-    if bad == 1 && cut && valid > 0 {
-        bad = 0;
+    if !whole && std::str::from_utf8(last_bytes(sample)).is_err_and(|e| e.error_len().is_none()) {
+        bad = bad.saturating_sub(1);
     }
     match (valid, bad) {
         (0, 0) => found(Charset::UTF_8, true),
         _ if valid * 10 >= bad => found(Charset::UTF_8, false),
         _ => found(single_byte(sample), false),
     }
+}
+
+/// The end of `sample`, from its last byte that may begin a character.
+fn last_bytes(sample: &[u8]) -> &[u8] {
+    let begins = |byte: &u8| byte & 0xc0 != 0x80;
+    let tail = &sample[sample.len().saturating_sub(4)..];
+    &tail[tail.iter().rposition(begins).unwrap_or(0)..]
 }
 
 fn utf16_without_mark(sample: &[u8]) -> Option<&'static Encoding> {
@@ -269,23 +275,28 @@ mod tests {
             let charset = Charset::from_label(label).unwrap();
             let mut bytes = Vec::new();
             charset.encode(&text, &mut bytes);
-            assert_eq!(detect(&bytes).charset.name(), label);
+            assert_eq!(detect(&bytes, true).charset.name(), label);
         }
         for (label, charset) in [("utf-16le", UTF_16LE), ("utf-16be", UTF_16BE)] {
             let mut bytes = Vec::new();
             Charset::Standard(charset).encode(&text, &mut bytes);
-            assert_eq!(detect(&bytes).charset.name(), label);
+            assert_eq!(detect(&bytes, true).charset.name(), label);
         }
-        assert!(detect(b"plain text").ascii);
+        assert!(detect(b"plain text", true).ascii);
     }
 
     #[test]
     fn one_broken_byte_does_not_make_utf8_another_page() {
         let mut bytes = "Testine Prøvesen\n".as_bytes().to_vec();
         bytes.extend_from_slice(b"Pr\xf8vesen\n");
-        assert_eq!(detect(&bytes).charset, Charset::UTF_8);
+        assert_eq!(detect(&bytes, true).charset, Charset::UTF_8);
         // A sample that ends inside a character is no evidence against it.
-        assert_eq!(detect(&"æøå".as_bytes()[..5]).charset, Charset::UTF_8);
+        assert_eq!(
+            detect(&"æøå".as_bytes()[..5], false).charset,
+            Charset::UTF_8
+        );
+        assert!(detect(&"aæ".as_bytes()[..2], false).ascii);
+        assert_eq!(detect(b"navn\n\xe6", true).charset.name(), "windows-1252");
     }
 
     #[test]

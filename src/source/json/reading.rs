@@ -172,7 +172,7 @@ impl JsonReader {
             let piece = Piece {
                 text: &text[start..end],
                 line: number,
-                column: before + start,
+                column: self.cursor.column() + before + start,
                 last: last && end == text.len(),
             };
             self.push(piece, batch);
@@ -202,9 +202,14 @@ impl JsonReader {
                     expect: Expect::First,
                 })
             }
-            _ => match self.take_value(batch)? {
+            b'{' => match self.take_value(batch)? {
                 Behind::Value | Behind::Record => Ok(State::Top),
                 Behind::Nothing => Ok(State::Done),
+            },
+            // Prose, or a page of HTML: one record a line, and not one a word.
+            _ => match self.line_step(batch)? {
+                State::Lines => Ok(State::Top),
+                other => Ok(other),
             },
         }
     }

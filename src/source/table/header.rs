@@ -50,8 +50,14 @@ impl Columns {
                 })
                 .collect(),
         };
+        let columns = match kind {
+            HeaderKind::None if options.columns.is_empty() && own <= options.headerless.len() => {
+                &options.headerless
+            }
+            _ => &options.columns,
+        };
         // A preset names the columns of the longest form of a file.
-        for (index, name) in options.columns.iter().take(own).enumerate() {
+        for (index, name) in columns.iter().take(own).enumerate() {
             match names.get_mut(index) {
                 Some(known) => known.clone_from(name),
                 None => names.push(name.clone()),

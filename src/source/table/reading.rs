@@ -18,7 +18,7 @@ use super::scan::{Count, Dialect, Expected, Scanned, Window};
 use super::{dialect, trailing};
 use crate::call::{Code, Place, Problem};
 use crate::source::bytes::Feed;
-use crate::source::{Batch, Error, HeaderKind, Limits, Options, Sheet};
+use crate::source::{Batch, Error, Header, HeaderKind, Limits, Options, Sheet};
 
 /// How much text decides on the dialect.
 const SAMPLE: usize = 1 << 20;
@@ -92,18 +92,15 @@ impl Table {
         if sentence {
             options.header = Some(HeaderKind::None);
         }
-        let columns = Columns::find(
-            &Opening {
-                file: &file,
-                line,
-                rows: &opening,
-            },
-            &options,
-        )?;
-        let skipped = if options.skip_lines > 0 {
-            options.skip_lines
-        } else {
-            finding.preamble
+        let rows = &opening;
+        let mut columns = Columns::find(&Opening { file: &file, line, rows }, &options)?;
+        if sentence && !options.headerless.is_empty() {
+            // The table that the sentence stands for, so that a mapping fits it.
+            columns.header = Header::new(options.headerless.clone());
+        }
+        let skipped = match options.skip_lines {
+            0 => finding.preamble,
+            lines => lines,
         };
         let reading = reading(&feed, finding.dialect, encoding, &columns, skipped);
         let sheet = Arc::new(Sheet {

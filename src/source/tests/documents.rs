@@ -200,7 +200,7 @@ fn faults_between_records_are_told() {
         ("[{\"id\":1} {\"id\":2}]", 2),
         ("[{\"id\":1},,{\"id\":2}]", 3),
         ("[{\"id\":1},]", 2),
-        ("[{\"id\":1}] rubbish", 2),
+        ("[{\"id\":1}] rubbish and\n more of it", 3),
     ] {
         let table = read("a.json", text);
         assert_eq!(table.records.len(), count, "{text}");

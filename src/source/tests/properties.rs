@@ -126,10 +126,12 @@ proptest! {
             .map(|members| Json::Object(members.into_iter().collect::<Map<_, _>>()))
             .collect();
         let each = |pretty: bool| -> Vec<String> {
-            let text = |object| if pretty {
-                serde_json::to_string_pretty(object).unwrap()
-            } else {
-                serde_json::to_string(object).unwrap()
+            let text = |object| {
+                if pretty {
+                    serde_json::to_string_pretty(object).unwrap()
+                } else {
+                    serde_json::to_string(object).unwrap()
+                }
             };
             objects.iter().map(text).collect()
         };

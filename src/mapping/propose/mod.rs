@@ -1,0 +1,18 @@
+//! A first mapping for an export that nobody has described yet.
+//!
+//! Looks at the first records: which preset knows such columns, and how well its rules do on them;
+//! else what each column holds and which target it may feed. Promises that a proposed file loads,
+//! and that whatever was concluded from names and shapes says so. Decides nothing for the operator:
+//! zones, countries and agents stay questions.
+
+mod call;
+mod draft;
+mod expressions;
+mod fit;
+mod names;
+mod shape;
+mod survey;
+mod write;
+
+pub use fit::{Fit, Trial};
+pub use survey::Survey;

@@ -1,0 +1,176 @@
+//! What the first records of an export hold.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::shape::Shape;
+use crate::source::{self, Batch, Column, Header, Input, Options, Record, Sheet};
+
+/// How many records are looked at. More would only find rarer values.
+pub(super) const SAMPLE: usize = 500;
+/// How many different values of a column are kept.
+pub(super) const VALUES: usize = 40;
+/// How deep JSON is walked: deeper keys are nobody's fields.
+const DEPTH: usize = 8;
+
+/// One column of the export, or one path in its JSON.
+#[derive(Debug, Clone, Default)]
+pub struct Surveyed {
+    /// The name as a mapping would write it.
+    pub name: String,
+    /// Records in which it says anything.
+    pub filled: usize,
+    /// Its first different values.
+    pub values: Vec<String>,
+    /// Whether it holds lists, or stands inside of them, so that a template must take it apart.
+    pub(super) is_nested: bool,
+}
+
+impl Surveyed {
+    /// The first three values.
+    pub fn examples(&self) -> &[String] {
+        &self.values[..self.values.len().min(3)]
+    }
+
+    pub(super) fn shape(&self) -> Shape {
+        Shape::of(&self.values)
+    }
+}
+
+/// The first records of an export and what their columns hold.
+#[derive(Debug)]
+pub struct Survey {
+    /// What the export looks like.
+    pub sheet: Arc<Sheet>,
+    /// Records looked at.
+    pub records: usize,
+    /// The columns, in the order of the file.
+    pub columns: Vec<Surveyed>,
+    /// Every name and path, as names are compared.
+    pub(super) keys: BTreeSet<String>,
+}
+
+impl Survey {
+    /// Looks at the first records of an input.
+    ///
+    /// # Errors
+    /// When it cannot be opened or read.
+    pub fn of(input: &Input, options: &Options) -> Result<Survey, source::Error> {
+        let (sheet, batches) = sample(input, options)?;
+        let mut survey = Survey {
+            sheet,
+            records: 0,
+            columns: Vec::new(),
+            keys: BTreeSet::new(),
+        };
+        if let Some(header) = &survey.sheet.header {
+            survey.keys = header
+                .names()
+                .iter()
+                .map(|name| Header::key(name))
+                .collect();
+            let named = |name: &String| Surveyed {
+                name: name.clone(),
+                ..Surveyed::default()
+            };
+            survey.columns = header.names().iter().map(named).collect();
+        }
+        let mut places: HashMap<String, usize> = HashMap::new();
+        for record in batches.iter().flat_map(Batch::iter).take(SAMPLE) {
+            survey.records += 1;
+            match record.tree() {
+                Some(tree) => survey.walk("", tree, (false, 0), &mut places),
+                None => survey.row(&record),
+            }
+        }
+        survey
+            .columns
+            .retain(|column| !column.name.is_empty() && column.name != Header::PROBLEMS);
+        Ok(survey)
+    }
+
+    fn row(&mut self, record: &Record<'_>) {
+        for (at, column) in self.columns.iter_mut().enumerate() {
+            if let Some(text) = record.text(&Column::Cell(at)) {
+                note(column, &text);
+            }
+        }
+    }
+
+    /// Notes the values below `path`; lists add no step to it.
+    fn walk(
+        &mut self,
+        path: &str,
+        value: &Json,
+        (in_list, depth): (bool, usize),
+        places: &mut HashMap<String, usize>,
+    ) {
+        if !path.is_empty() {
+            self.keys.insert(Header::key(path));
+        }
+        match value {
+            Json::Object(pairs) if depth < DEPTH => {
+                for (key, value) in pairs {
+                    let path = if path.is_empty() {
+                        key.clone()
+                    } else {
+                        format!("{path}.{key}")
+                    };
+                    self.walk(&path, value, (in_list, depth + 1), places);
+                }
+            }
+            Json::Array(items) if depth < DEPTH => {
+                for item in items {
+                    self.walk(path, item, (true, depth + 1), places);
+                }
+            }
+            Json::Object(_) | Json::Array(_) => {}
+            scalar => {
+                let at = *places.entry(path.to_owned()).or_insert_with(|| {
+                    self.columns.push(Surveyed {
+                        name: path.to_owned(),
+                        ..Surveyed::default()
+                    });
+                    self.columns.len() - 1
+                });
+                self.columns[at].is_nested |= in_list;
+                match scalar {
+                    Json::Null => {}
+                    Json::String(text) => note(&mut self.columns[at], text),
+                    other => note(&mut self.columns[at], &other.to_string()),
+                }
+            }
+        }
+    }
+}
+
+fn note(column: &mut Surveyed, text: &str) {
+    if text.trim().is_empty() {
+        return;
+    }
+    column.filled += 1;
+    if column.values.len() < VALUES && !column.values.iter().any(|known| known == text) {
+        column.values.push(text.to_owned());
+    }
+}
+
+/// The first batches of an input, with at least [`SAMPLE`] records if it has them.
+pub(super) fn sample(
+    input: &Input,
+    options: &Options,
+) -> Result<(Arc<Sheet>, Vec<Batch>), source::Error> {
+    let mut reader = source::open(input, options)?;
+    let sheet = Arc::clone(reader.sheet());
+    let mut batches = Vec::new();
+    let mut count = 0;
+    while count < SAMPLE
+        && let Some(batch) = reader.next()
+    {
+        let batch = batch?;
+        count += batch.len();
+        batches.push(batch);
+    }
+    Ok((sheet, batches))
+}

@@ -1,0 +1,118 @@
+//! What a person sees in a cell.
+
+use calamine::{DataRef, ExcelDateTime};
+
+/// What is wrong with a cell.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Fault {
+    /// A number with more digits than a spreadsheet keeps.
+    Digits,
+    /// A formula that came to nothing.
+    Formula,
+    /// Over the limit.
+    TooLarge,
+}
+
+/// What a person sees in the cell, without the format of the column.
+pub(super) fn text(value: &DataRef<'_>) -> (String, Option<Fault>) {
+    let plain = |text: String| (text, None);
+    match value {
+        DataRef::Empty => plain(String::new()),
+        DataRef::Int(number) => plain(number.to_string()),
+        DataRef::Float(number) => number_text(*number),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+            plain(text.clone())
+        }
+        DataRef::SharedString(text) => plain((*text).to_owned()),
+        DataRef::Bool(true) => plain("true".to_owned()),
+        DataRef::Bool(false) => plain("false".to_owned()),
+        DataRef::DateTime(time) => plain(time_text(*time)),
+        DataRef::Error(error) => (error.to_string(), Some(Fault::Formula)),
+    }
+}
+
+/// A number without exponent, and with the 15 digits that a spreadsheet really has.
+fn number_text(number: f64) -> (String, Option<Fault>) {
+    if number.fract() == 0.0 {
+        let fault = (number.abs() >= 1e15).then_some(Fault::Digits);
+        return (format!("{number:.0}"), fault);
+    }
+    let rounded = format!("{number:.14e}").parse::<f64>().unwrap_or(number);
+    (rounded.to_string(), None)
+}
+
+/// A time in the form of ISO 8601: with its date, or as a time of day or a duration without one. A
+/// date at midnight is a date.
+fn time_text(time: ExcelDateTime) -> String {
+    let days = time.as_f64();
+    if !(0.0..2_958_466.0).contains(&days) {
+        return number_text(days).0;
+    }
+    if time.is_duration() || days < 1.0 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked above to be positive and below the year 10000"
+        )]
+        let milliseconds = (days * 86_400_000.0).round() as u64;
+        let seconds = milliseconds / 1000;
+        let clock = format!(
+            "{:02}:{:02}:{:02}",
+            seconds / 3600,
+            seconds / 60 % 60,
+            seconds % 60
+        );
+        return with_milliseconds(clock, milliseconds % 1000);
+    }
+    let (year, month, day, hour, minute, second, millisecond) = time.to_ymd_hms_milli();
+    let date = format!("{year:04}-{month:02}-{day:02}");
+    if (hour, minute, second, millisecond) == (0, 0, 0, 0) {
+        return date;
+    }
+    let clock = format!("{date}T{hour:02}:{minute:02}:{second:02}");
+    with_milliseconds(clock, u64::from(millisecond))
+}
+
+fn with_milliseconds(clock: String, milliseconds: u64) -> String {
+    if milliseconds == 0 {
+        clock
+    } else {
+        format!("{clock}.{milliseconds:03}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use calamine::ExcelDateTimeType;
+
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_people_see_them() {
+        assert_eq!(number_text(4_512_345_601.0).0, "4512345601");
+        assert_eq!(number_text(-0.5).0, "-0.5");
+        assert_eq!(number_text(0.1 + 0.2).0, "0.3");
+        assert_eq!(number_text(1_710_490_323.42 + 2e-7).0, "1710490323.42");
+        assert!(number_text(999_999_999_999_999.0).1.is_none());
+        assert!(number_text(1e15).1.is_some());
+        assert_eq!(number_text(1e21).0, "1000000000000000000000");
+    }
+
+    #[test]
+    fn times_are_written_as_iso_text() {
+        let time = |days, kind, is_1904| time_text(ExcelDateTime::new(days, kind, is_1904));
+        let moment = ExcelDateTimeType::DateTime;
+        assert_eq!(
+            time(45_366.383_368_055_56, moment, false),
+            "2024-03-15T09:12:03"
+        );
+        assert_eq!(
+            time(43_904.383_368_055_56, moment, true),
+            "2024-03-15T09:12:03"
+        );
+        assert_eq!(time(45_366.0, moment, false), "2024-03-15");
+        assert_eq!(time(0.5, moment, false), "12:00:00");
+        assert_eq!(time(1.25, ExcelDateTimeType::TimeDelta, false), "30:00:00");
+        assert_eq!(time(-1.0, moment, false), "-1");
+    }
+}

@@ -1,0 +1,348 @@
+//! The command line: what is wrong with a mapping, a flag or a setting is told at once, with its
+//! place and what was probably meant; and nothing is sent before all of it is right.
+
+#[expect(dead_code, reason = "each topic uses its part of the harness")]
+mod harness;
+
+use harness::export::{Given, calls};
+use harness::program::{Ended, Place};
+use harness::server::{Server, TOKEN};
+
+/// Ten calls in a folder, and a server.
+fn given() -> (Vec<Given>, Place, Server) {
+    let given = calls(10, 71);
+    let place = Place::with(&given);
+    (given, place, Server::healthy())
+}
+
+/// A run with this mapping; it must end with 2 and send nothing.
+fn refuses_the_mapping(mapping: &str) -> Ended {
+    let (_, place, server) = given();
+    place.write("my.toml", mapping);
+    let ended = place
+        .run(&server, &["calls.csv", "--mapping", "my.toml"])
+        .with_code(2);
+    assert_eq!(server.requests(), 0);
+    ended
+}
+
+/// A mapping that fits the export, with this line in its fields.
+fn mapping_with(line: &str) -> String {
+    format!(
+        "target = \"conversation\"\n[fields]\nexternalIdentity = \"externalId\"\nagentId = \"agentId\"\n\
+         agentName = \"agentName\"\nagentEmail = \"agentEmail\"\ncustomer = \"phoneNumber\"\n\
+         dateTime = \"datetime\"\nsubject = \"title\"\n{line}\n\
+         [audio]\nmatch = [\"{{{{ audioFile }}}}\", \"{{{{ externalId }}}}\"]\n"
+    )
+}
+
+#[test]
+fn a_fitting_mapping_of_ones_own_is_taken() {
+    let (_, place, server) = given();
+    place.write("my.toml", mapping_with("status = { value = \"closed\" }"));
+    place
+        .run(&server, &["calls.csv", "--mapping", "my.toml"])
+        .with_code(0);
+    let snapshot = server.snapshot();
+    assert_eq!(snapshot.conversations.len(), 10);
+    assert!(
+        snapshot
+            .conversations
+            .iter()
+            .all(|found| found.fields["status"] == "closed")
+    );
+}
+
+#[test]
+fn an_unknown_target_is_told_with_its_line_and_the_nearest_one() {
+    refuses_the_mapping(&mapping_with("sttatus = \"outcome\""))
+        .says("my.toml:10")
+        .says("sttatus")
+        .says("status");
+}
+
+#[test]
+fn an_unknown_column_is_told_with_its_line_and_the_nearest_one() {
+    refuses_the_mapping(&mapping_with("status = \"outcom\""))
+        .says("my.toml:10")
+        .says("outcom")
+        .says("outcome");
+}
+
+#[test]
+fn an_unknown_key_is_told_with_its_line() {
+    refuses_the_mapping(&mapping_with("status = { form = \"outcome\" }"))
+        .says("my.toml:10")
+        .says("form");
+    refuses_the_mapping(&format!("[sauce]\ndelimiter = \";\"\n{}", mapping_with(""))).says("sauce");
+}
+
+#[test]
+fn what_is_no_toml_is_told_with_its_line() {
+    refuses_the_mapping(&mapping_with("status = = 1")).says("my.toml:10");
+}
+
+#[test]
+fn a_mapping_without_a_required_target_sends_nothing() {
+    let (_, place, server) = given();
+    let mapping = mapping_with("").replace("subject = \"title\"\n", "");
+    place.write("my.toml", mapping);
+    let ended = place.run(&server, &["calls.csv", "--mapping", "my.toml"]);
+    assert!([2, 3].contains(&ended.code), "{ended:?}");
+    ended.says("subject");
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn a_mapping_that_does_not_exist_is_told_with_the_nearest_preset() {
+    let (_, place, server) = given();
+    place
+        .run(&server, &["calls.csv", "--mapping", "capturi-v2"])
+        .with_code(2)
+        .says("capturi-v1");
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn wrong_flags_are_usage() {
+    let (_, place, server) = given();
+    for wrong in [
+        &["--no-such-flag"][..],
+        &["--concurrency", "0"],
+        &["--rate", "-1"],
+        &["--rate", "fast"],
+        &["--bandwidth", "10 parsecs"],
+        &["--existing", "keep"],
+        &["--missing-audio", "wait"],
+        &["--api-version", "v9"],
+        &["--timeout", "never"],
+        &["--base-url", "ftp://example.com"],
+        &["--faults", "faults.toml"],
+        &["--audio", "no-such-folder"],
+        &["no-such-export.csv"],
+    ] {
+        let arguments = [&["run", "calls.csv", "--rate", "0"], wrong].concat();
+        let ended = place.call(&arguments);
+        assert_eq!(ended.code, 2, "{wrong:?}: {ended:?}");
+        assert!(
+            ended.out.is_empty() && !ended.err.is_empty(),
+            "{wrong:?}: {ended:?}"
+        );
+    }
+    assert_eq!(server.requests(), 0);
+    for arguments in [
+        &[][..],
+        &["no-such-command"],
+        &["run"],
+        &["explain", "no-such-code"],
+        &["mapping", "show", "no-such"],
+    ] {
+        assert_eq!(place.call(arguments).code, 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_token_is_needed_and_comes_from_the_environment_or_a_private_file() {
+    let (calls, place, server) = given();
+    let without = |arguments: &[&str]| {
+        let output = place
+            .runner(&server, arguments)
+            .env_remove("CAPTURI_API_TOKEN")
+            .output();
+        Ended::from(output.expect("it starts"))
+    };
+    without(&["calls.csv"])
+        .with_code(2)
+        .says("CAPTURI_API_TOKEN");
+    without(&["calls.csv", "--token-file", "token"])
+        .with_code(2)
+        .says("token");
+    place.write("token", format!("{TOKEN}\n"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = |mode| {
+            let permissions = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(place.path("token"), permissions).expect("a mode");
+        };
+        mode(0o644);
+        without(&["calls.csv", "--token-file", "token"])
+            .with_code(2)
+            .says("600");
+        mode(0o600);
+    }
+    assert_eq!(server.requests(), 0);
+    without(&["calls.csv", "--token-file", "token"]).with_code(0);
+    server.has_exactly(&calls, "v2");
+}
+
+#[test]
+fn flags_win_over_variables_and_those_over_the_settings_file() {
+    let (_, place, server) = given();
+    let version = |arguments: &[&str], variable: Option<&str>| {
+        let ledger = format!("{}.db", server.requests());
+        let mut runner = place.runner(
+            &server,
+            &[arguments, &["calls.csv", "--ledger", &ledger]].concat(),
+        );
+        runner.envs(variable.map(|version| ("CAPTURI_API_VERSION", version)));
+        let before = server.snapshot().endpoints;
+        runner.output().expect("it starts");
+        let after = server.snapshot().endpoints;
+        let is_new = |version: &&str| {
+            let endpoint = format!("POST /{version}/conversation");
+            let requests = |counts: &std::collections::BTreeMap<String, _>| {
+                counts
+                    .get(&endpoint)
+                    .map(|count: &capturi_import::sandbox::EndpointCount| count.requests)
+            };
+            requests(&after) != requests(&before)
+        };
+        ["v2", "v3"].into_iter().filter(is_new).collect::<Vec<_>>()
+    };
+    assert_eq!(version(&[], None), ["v2"]);
+    place.write("capturi-import.toml", "api-version = \"v3\"\n");
+    assert_eq!(version(&[], None), ["v3"]);
+    assert_eq!(version(&[], Some("v2")), ["v2"]);
+    assert_eq!(version(&["--api-version", "v3"], Some("v2")), ["v3"]);
+    place.write("other.toml", "api-version = \"v2\"\n");
+    assert_eq!(version(&["--config", "other.toml"], None), ["v2"]);
+}
+
+#[test]
+fn a_wrong_setting_is_told_with_its_line() {
+    let (_, place, server) = given();
+    place.write("capturi-import.toml", "# mine\nrate = 5\nconcurency = 4\n");
+    place
+        .run(&server, &["calls.csv"])
+        .with_code(2)
+        .says("capturi-import.toml:3")
+        .says("concurency");
+    place.write("capturi-import.toml", "token = \"x\"\n");
+    place
+        .run(&server, &["calls.csv"])
+        .with_code(2)
+        .says("capturi-import.toml:1");
+    place.write("capturi-import.toml", "concurrency = 0\n");
+    place.run(&server, &["calls.csv"]).with_code(2);
+    place
+        .run(&server, &["calls.csv", "--config", "elsewhere.toml"])
+        .with_code(2)
+        .says("elsewhere.toml");
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn the_token_is_not_sent_in_the_clear_to_another_host() {
+    let (_, place, _) = given();
+    for url in [
+        "http://example.com",
+        "http://10.0.0.1:8080",
+        "http://localhost.example.com",
+    ] {
+        place
+            .call(&["run", "calls.csv", "--base-url", url])
+            .with_code(2)
+            .says("--allow-http");
+    }
+    assert!(
+        place.files().iter().all(|name| !name.contains(".db")),
+        "no ledger was begun"
+    );
+}
+
+#[test]
+fn every_code_is_explained() {
+    let place = Place::new();
+    let listed = place.call(&["explain"]).with_code(0).out;
+    let codes: Vec<&str> = listed
+        .split_whitespace()
+        .filter(|word| {
+            word.contains('-')
+                && word
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+        })
+        .collect();
+    assert!(
+        codes.contains(&"bad-time") && codes.contains(&"upload-in-doubt"),
+        "{listed}"
+    );
+    for code in [
+        "bad-time",
+        "upload-in-doubt",
+        "duplicate-id",
+        "bad-consent",
+        "recording-missing",
+    ] {
+        let told = place.call(&["explain", code]).with_code(0).out;
+        assert!(told.len() > 100 && told.contains(code), "{told}");
+    }
+    place
+        .call(&["explain", "bad-tiem"])
+        .with_code(2)
+        .says("bad-time");
+}
+
+#[test]
+fn presets_are_listed_and_shown() {
+    let place = Place::new();
+    let listed = place.call(&["mapping", "list"]).with_code(0).out;
+    for line in listed
+        .lines()
+        .filter(|line| !line.trim().is_empty() && !line.starts_with(' '))
+    {
+        let name = line.split_whitespace().next().expect("a name");
+        let shown = place.call(&["mapping", "show", name]).with_code(0).out;
+        assert!(shown.contains("[fields]"), "{name}: {shown}");
+        // What is shown can be used as it is.
+        place.write("shown.toml", &shown);
+    }
+    assert!(listed.contains("capturi-v1"));
+}
+
+#[test]
+fn help_has_examples_and_exit_codes() {
+    let place = Place::new();
+    place
+        .call(&["--help"])
+        .with_code(0)
+        .says("Examples:")
+        .says("130");
+    place
+        .call(&["run", "--help"])
+        .with_code(0)
+        .says("Examples:")
+        .says("--sandbox");
+    place
+        .call(&["check", "--help"])
+        .with_code(0)
+        .says("--audio");
+    place
+        .call(&["--version"])
+        .with_code(0)
+        .says(env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
+fn a_quiet_run_says_the_table_and_what_to_do() {
+    let (_, place, server) = given();
+    let ended = place.run(&server, &["calls.csv", "--quiet"]).with_code(0);
+    assert!(ended.out.contains("= records read"), "{}", ended.out);
+    assert_eq!(ended.err, "");
+}
+
+#[test]
+fn in_json_every_line_is_an_object() {
+    let (_, place, server) = given();
+    let ended = place
+        .run(&server, &["calls.csv", "--log-format", "json"])
+        .with_code(0);
+    let lines: Vec<&str> = ended.out.lines().chain(ended.err.lines()).collect();
+    assert!(!lines.is_empty());
+    for line in lines {
+        let value: serde_json::Value =
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        assert!(value.is_object(), "{line}");
+    }
+}

@@ -1,0 +1,345 @@
+//! A server and the steps between it and the ledger, told again so that they can be stopped anywhere.
+//! The ledger and the plan are the program's own.
+
+use capturi_import::ledger::{Create, Entry, Fact, Ledger, Stage, Standing};
+use capturi_import::plan::{Existing, MissingRecording, Policy, Recording, Step, step};
+
+/// What happens to one request.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Luck {
+    Well,
+    /// Never arrived, and the client knows.
+    NotSent,
+    LostBefore,
+    LostAfter,
+    Refused,
+    /// Tried as often as allowed, the last try with this effect.
+    FailedBefore,
+    FailedAfter,
+}
+
+/// The server's truth about one call.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct There {
+    pub(crate) is_made: bool,
+    pub(crate) is_somebody_elses: bool,
+    pub(crate) uploads: u32,
+    /// Uploads that were sent and never heard of.
+    pub(crate) unheard: u32,
+}
+
+/// A create that is about to be sent.
+#[derive(Debug, Clone, Copy)]
+struct Begun {
+    /// An earlier try may have got through.
+    in_doubt: bool,
+    /// A recording follows.
+    upload: bool,
+}
+
+/// Where a call is in the run that is going on.
+#[derive(Debug, Clone)]
+enum At {
+    Start,
+    CreateIntended(Begun),
+    Made { fact: Fact, upload: bool },
+    Owed { in_doubt: bool },
+    UploadIntended { in_doubt: bool, resends: u32 },
+    Arrived { resends: u32 },
+    Refused(Stage),
+    Failed(Stage),
+    Over,
+}
+
+pub(crate) struct World {
+    folder: tempfile::TempDir,
+    pub(crate) ledger: Option<Ledger>,
+    pub(crate) server: Vec<There>,
+    at: Vec<At>,
+    recordings: Vec<Recording>,
+    policy: Policy,
+}
+
+fn identity(call: usize) -> String {
+    format!("call-{call}")
+}
+
+impl World {
+    pub(crate) fn new(
+        somebody_elses: &[bool],
+        recordings: &[Recording],
+        existing: Existing,
+    ) -> Self {
+        let there = |is_somebody_elses: &bool| There {
+            is_made: *is_somebody_elses,
+            is_somebody_elses: *is_somebody_elses,
+            ..There::default()
+        };
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        let mut world = World {
+            folder: folder.expect("a folder"),
+            ledger: None,
+            server: somebody_elses.iter().map(there).collect(),
+            at: Vec::new(),
+            recordings: recordings.to_vec(),
+            policy: Policy {
+                missing: MissingRecording::Hold,
+                existing,
+            },
+        };
+        world.restart();
+        world
+    }
+
+    /// All that was in memory is gone; what the ledger acknowledged is there.
+    pub(crate) fn restart(&mut self) {
+        self.ledger = None;
+        let path = self.folder.path().join("ledger.db");
+        self.ledger = Some(Ledger::open(&path, "the model").expect("a ledger"));
+        self.at = vec![At::Start; self.server.len()];
+    }
+
+    fn write(&self, call: usize, facts: Vec<Fact>) {
+        let entries = facts
+            .into_iter()
+            .map(|fact| Entry::new(identity(call), fact))
+            .collect();
+        let ledger = self.ledger.as_ref().expect("open");
+        ledger.writer().write_blocking(entries).expect("written");
+    }
+
+    pub(crate) fn standing(&self, call: usize) -> Option<Standing> {
+        let reader = self
+            .ledger
+            .as_ref()
+            .expect("open")
+            .reader()
+            .expect("a reader");
+        reader
+            .standing(&[&identity(call)])
+            .expect("a standing")
+            .remove(0)
+    }
+
+    pub(crate) fn plan(&self, call: usize) -> Step {
+        step(
+            self.standing(call).as_ref(),
+            self.recordings[call],
+            self.policy,
+        )
+    }
+
+    /// The server takes a create; `false` is 409.
+    fn create(&mut self, call: usize) -> bool {
+        let there = &mut self.server[call];
+        !std::mem::replace(&mut there.is_made, true)
+    }
+
+    /// One step of one call.
+    pub(crate) fn go(&mut self, call: usize, luck: Luck) {
+        self.at[call] = match self.at[call].clone() {
+            At::Start => self.start(call),
+            At::CreateIntended(begun) => self.try_create(call, luck, begun),
+            At::Made { fact, upload } => {
+                let is_over = matches!(fact, Fact::LeftAlone { .. }) || !upload;
+                let without = is_over && !matches!(fact, Fact::LeftAlone { .. });
+                let rest = without.then_some(Fact::WithoutRecording);
+                self.write(call, std::iter::once(fact).chain(rest).collect());
+                if is_over {
+                    At::Over
+                } else {
+                    At::Owed { in_doubt: false }
+                }
+            }
+            At::Owed { in_doubt } => {
+                self.write(call, vec![Fact::UploadIntended { bytes: 1 }]);
+                At::UploadIntended {
+                    in_doubt,
+                    resends: 0,
+                }
+            }
+            At::UploadIntended { in_doubt, resends } => {
+                self.try_upload(call, luck, in_doubt, resends)
+            }
+            At::Arrived { resends } => self.conclude(call, arrived(resends)),
+            At::Refused(stage) => self.conclude(call, refused(stage)),
+            At::Failed(stage) => self.conclude(call, failed(stage)),
+            At::Over => At::Over,
+        };
+    }
+
+    fn conclude(&self, call: usize, fact: Fact) -> At {
+        self.write(call, vec![fact]);
+        At::Over
+    }
+
+    fn start(&mut self, call: usize) -> At {
+        match self.plan(call) {
+            Step::Create {
+                was_tried,
+                with_upload,
+            } => {
+                let made = self.standing(call).map(|standing| standing.create);
+                assert!(
+                    !matches!(made, Some(Create::Done { .. } | Create::LeftAlone)),
+                    "created again"
+                );
+                self.write(call, vec![Fact::CreateIntended { fingerprint: 1 }]);
+                At::CreateIntended(Begun {
+                    in_doubt: was_tried,
+                    upload: with_upload,
+                })
+            }
+            Step::Upload { is_in_doubt } => At::Owed {
+                in_doubt: is_in_doubt,
+            },
+            Step::Hold => {
+                self.write(call, vec![Fact::Held { fingerprint: 1 }]);
+                At::Over
+            }
+            Step::Nothing | Step::Refuse => At::Over,
+        }
+    }
+
+    fn try_create(&mut self, call: usize, luck: Luck, begun: Begun) -> At {
+        let unheard = Begun {
+            in_doubt: true,
+            ..begun
+        };
+        match luck {
+            Luck::Well => {
+                let fact = match (self.create(call), begun.in_doubt, self.policy.existing) {
+                    (true, _, _) => Fact::Created {
+                        fingerprint: 1,
+                        uid: Some("uid".to_owned()),
+                    },
+                    (false, true, _) => Fact::Created {
+                        fingerprint: 1,
+                        uid: None,
+                    },
+                    (false, false, Existing::Adopt) => Fact::Adopted {
+                        fingerprint: 1,
+                        uid: None,
+                    },
+                    (false, false, Existing::Skip) => Fact::LeftAlone { fingerprint: 1 },
+                };
+                At::Made {
+                    fact,
+                    upload: begun.upload,
+                }
+            }
+            Luck::NotSent => At::CreateIntended(begun),
+            Luck::LostBefore => At::CreateIntended(unheard),
+            Luck::LostAfter => {
+                self.create(call);
+                At::CreateIntended(unheard)
+            }
+            Luck::Refused => At::Refused(Stage::Create),
+            Luck::FailedBefore => At::Failed(Stage::Create),
+            Luck::FailedAfter => {
+                self.create(call);
+                At::Failed(Stage::Create)
+            }
+        }
+    }
+
+    fn try_upload(&mut self, call: usize, luck: Luck, in_doubt: bool, resends: u32) -> At {
+        let there = &mut self.server[call];
+        assert!(there.is_made, "a recording of nothing");
+        let resends = resends + u32::from(in_doubt);
+        match luck {
+            Luck::Well => {
+                there.uploads += 1;
+                At::Arrived { resends }
+            }
+            Luck::NotSent => At::UploadIntended { in_doubt, resends },
+            Luck::LostBefore => At::UploadIntended {
+                in_doubt: true,
+                resends,
+            },
+            Luck::LostAfter => {
+                there.uploads += 1;
+                there.unheard += 1;
+                At::UploadIntended {
+                    in_doubt: true,
+                    resends,
+                }
+            }
+            // A refusal after a doubt is kept as a failure: the doubt outlives it.
+            Luck::Refused if in_doubt => At::Failed(Stage::Upload),
+            Luck::Refused => At::Refused(Stage::Upload),
+            Luck::FailedBefore => At::Failed(Stage::Upload),
+            Luck::FailedAfter => {
+                there.uploads += 1;
+                there.unheard += 1;
+                At::Failed(Stage::Upload)
+            }
+        }
+    }
+
+    /// The process dies while a request is in the air; the server may carry it out.
+    pub(crate) fn die_in_the_air(&mut self, call: usize, luck: Luck) {
+        let takes_effect = matches!(luck, Luck::Well | Luck::LostAfter | Luck::FailedAfter);
+        match self.at[call] {
+            At::CreateIntended(_) if takes_effect => {
+                self.create(call);
+            }
+            At::UploadIntended { .. } if takes_effect => {
+                self.server[call].uploads += 1;
+                self.server[call].unheard += 1;
+            }
+            _ => {}
+        }
+        self.count_what_arrived_unrecorded();
+        self.restart();
+    }
+
+    /// What came back and was not written down is as good as lost.
+    pub(crate) fn count_what_arrived_unrecorded(&mut self) {
+        for (there, at) in self.server.iter_mut().zip(&self.at) {
+            if matches!(at, At::Arrived { .. }) {
+                there.unheard += 1;
+            }
+        }
+    }
+
+    /// Runs without faults, with all recordings in place, until nothing is left to do.
+    pub(crate) fn finish(&mut self) {
+        self.count_what_arrived_unrecorded();
+        self.recordings = vec![Recording::Here; self.server.len()];
+        for _ in 0..2 {
+            self.restart();
+            for call in 0..self.server.len() {
+                while !matches!(self.at[call], At::Over) {
+                    self.go(call, Luck::Well);
+                }
+            }
+        }
+    }
+}
+
+fn arrived(in_doubt_resends: u32) -> Fact {
+    Fact::Uploaded {
+        hash: [7; 32],
+        bytes: 1,
+        in_doubt_resends,
+    }
+}
+
+fn refused(stage: Stage) -> Fact {
+    Fact::Refused {
+        fingerprint: 1,
+        stage,
+        status: 400,
+        message: String::new(),
+    }
+}
+
+fn failed(stage: Stage) -> Fact {
+    Fact::Failed {
+        fingerprint: 1,
+        stage,
+        status: None,
+        why: String::new(),
+    }
+}

@@ -1,0 +1,217 @@
+//! What waiting does not heal: a call that never gets through, a refused token, an outage, a server
+//! that is not there. Who is blamed, how the run ends, and that the next one finishes the work.
+
+#[expect(dead_code, reason = "each topic uses its part of the harness")]
+mod harness;
+
+use std::net::TcpListener;
+
+use capturi_import::sandbox::{Fault, Faults, Operation, RetryAfter, Strikes};
+use harness::export::{Given, calls};
+use harness::program::Place;
+use harness::server::{Server, always, on_first_try};
+
+/// A run of 150 calls in which the server says this to exactly one request, which is not tried
+/// again: the id of its call.
+fn one_is_struck(status: u16, given: &[Given], place: &Place, server: &Server) -> String {
+    server.now_with(Faults::default().with(always(Fault::status(status)).requests(101, Some(101))));
+    place
+        .run(server, &["calls.csv", "--retries", "0"])
+        .with_code(3);
+    assert_eq!(place.outcome("created"), given.len() as u64 - 1);
+    assert_eq!(place.outcome("failed"), 1);
+    let snapshot = server.snapshot();
+    let has_arrived = |call: &&Given| {
+        snapshot
+            .conversation(&call.id)
+            .is_some_and(|found| found.uploads.len() == 1)
+    };
+    let (_, missing): (Vec<_>, Vec<_>) = given.iter().partition(has_arrived);
+    let [only] = missing.as_slice() else {
+        panic!("{} are missing", missing.len())
+    };
+    only.id.clone()
+}
+
+#[test]
+fn one_call_that_does_not_get_through_does_not_stop_the_others() {
+    for status in [500, 400] {
+        let given = calls(150, 15);
+        let (place, server) = (Place::with(&given), Server::healthy());
+
+        let unlucky = one_is_struck(status, &given, &place, &server);
+
+        let rejected = place.rows("rejected.csv");
+        assert_eq!(rejected.len(), 1);
+        assert_eq!(rejected[0]["externalId"], unlucky);
+        assert!(
+            rejected[0]["_problems"].contains(&status.to_string()),
+            "{rejected:?}"
+        );
+        server.heal();
+        place.run(&server, &["calls.csv"]).with_code(0);
+        server.has_exactly(&given, "v2");
+    }
+}
+
+#[test]
+fn a_call_is_tried_as_often_as_asked() {
+    let given = calls(3, 16);
+    let (place, server) = (
+        Place::with(&given),
+        Server::with_rule(always(Fault::status(500))),
+    );
+
+    place
+        .run(&server, &["calls.csv", "--retries", "2"])
+        .with_code(3)
+        .says("gave-up");
+
+    assert_eq!(server.requests(), 9);
+    assert_eq!(place.outcome("failed"), 3);
+    server.heal();
+    place.run(&server, &["calls.csv"]).with_code(0);
+    server.has_exactly(&given, "v2");
+}
+
+#[test]
+fn a_refused_token_stops_the_run_and_blames_no_call() {
+    let given = calls(100, 17);
+    let place = Place::with(&given);
+    let server = Server::with_rule(always(Fault::status(401)).requests(61, None));
+
+    place
+        .run(&server, &["calls.csv"])
+        .with_code(4)
+        .says("token");
+
+    assert_eq!((place.outcome("failed"), place.outcome("rejected")), (0, 0));
+    assert_eq!((place.state("failed"), place.state("refused")), (0, 0));
+    assert!(!place.has("out/rejected.csv"), "no row is to blame");
+    server.heal();
+    place.run(&server, &["calls.csv"]).with_code(0);
+    server.has_exactly(&given, "v2");
+}
+
+#[test]
+fn a_wrong_token_is_told_at_the_first_answer() {
+    let given = calls(100, 18);
+    let place = Place::with(&given);
+    let server = Server::healthy();
+
+    let wrong = place
+        .runner(&server, &["calls.csv"])
+        .env("CAPTURI_API_TOKEN", "wrong")
+        .output();
+
+    assert_eq!(wrong.expect("it starts").status.code(), Some(4));
+    assert!(server.requests() <= 8, "no more than were in flight");
+    place.run(&server, &["calls.csv"]).with_code(0);
+    server.has_exactly(&given, "v2");
+}
+
+#[test]
+fn an_outage_is_waited_out() {
+    let given = calls(150, 19);
+    let place = Place::with(&given);
+    let server = Server::with_rule(always(Fault::status(503)).requests(101, Some(118)));
+
+    place.run(&server, &["calls.csv"]).with_code(0);
+
+    server.has_at_least_the_recordings_of(&given, "v2");
+    assert_eq!(
+        place.outcome("failed"),
+        0,
+        "an outage burns no call's tries"
+    );
+}
+
+#[test]
+fn an_outage_beyond_all_patience_is_given_up() {
+    let given = calls(150, 20);
+    let place = Place::with(&given);
+    let server = Server::with_rule(always(Fault::Close).requests(101, None));
+
+    place
+        .run(&server, &["calls.csv", "--max-outage", "1s"])
+        .with_code(6);
+
+    assert!(place.outcome("not_attempted") > 0);
+    server.heal();
+    place.run(&server, &["calls.csv"]).with_code(0);
+    server.has_at_least_the_recordings_of(&given, "v2");
+}
+
+#[test]
+fn a_pause_that_is_too_long_is_not_waited_for() {
+    let given = calls(50, 21);
+    let place = Place::with(&given);
+    let fault = Fault::Answer {
+        status: 429,
+        retry_after: Some(RetryAfter::Seconds(36_000)),
+    };
+    let server = Server::with_rule(always(fault).requests(31, None));
+
+    place
+        .run(&server, &["calls.csv"])
+        .with_code(6)
+        .says("36000");
+
+    server.heal();
+    place.run(&server, &["calls.csv"]).with_code(0);
+    server.has_at_least_the_recordings_of(&given, "v2");
+}
+
+#[test]
+fn nobody_listening_is_told_before_long() {
+    let given = calls(20, 22);
+    let place = Place::with(&given);
+    // A port that was free a moment ago.
+    let port = TcpListener::bind("127.0.0.1:0")
+        .expect("a port")
+        .local_addr()
+        .expect("one")
+        .port();
+    let url = format!("http://127.0.0.1:{port}");
+
+    let arguments = [
+        "run",
+        "calls.csv",
+        "--audio",
+        "audio",
+        "--base-url",
+        &url,
+        "--max-outage",
+        "2s",
+        "--out",
+        "out",
+    ];
+    place.call(&arguments).with_code(6);
+
+    assert_eq!(place.outcome("failed"), 0);
+    assert_eq!(place.outcome("not_attempted"), 20);
+}
+
+#[test]
+fn a_refusal_does_not_take_away_an_earlier_doubt() {
+    // Given uploads that arrive, of which the answer is lost, and that are refused when sent again.
+    let given = calls(10, 23);
+    let place = Place::with(&given);
+    let lost = on_first_try(Fault::Close)
+        .on(Operation::Upload)
+        .strikes(Strikes::AfterEffect);
+    let refused = always(Fault::status(400)).on(Operation::Upload);
+    let server = Server::with(Faults::default().with(lost).with(refused));
+    place.run(&server, &["calls.csv"]).with_code(3);
+    assert_eq!(place.outcome("failed"), 10);
+
+    server.heal();
+    place.run(&server, &["calls.csv"]).with_code(0);
+
+    assert_eq!(server.surplus_uploads(), 10);
+    assert_eq!(
+        place.lines_with("upload-in-doubt").len(),
+        10,
+        "nobody says that they came twice"
+    );
+}

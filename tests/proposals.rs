@@ -1,0 +1,326 @@
+//! `mapping init` and `mapping test`: the right preset is named, a proposed file loads whatever the
+//! export holds, and nothing from an export acts on the terminal.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly, also in its helpers")]
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use capturi_import::mapping::{Mapping, Survey};
+use capturi_import::source::{Input, Options};
+use proptest::prelude::*;
+
+fn sample(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("samples")
+        .join(name)
+}
+
+fn survey(path: &Path) -> Survey {
+    Survey::of(&Input::file(path), &Options::default()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn export(name: &str, bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::File::create(&path)
+        .unwrap()
+        .write_all(bytes)
+        .unwrap();
+    (folder, path)
+}
+
+fn proposal(text: &str) -> String {
+    let (_folder, path) = export("export.csv", text.as_bytes());
+    survey(&path).propose()
+}
+
+fn load(text: &str) -> Mapping {
+    Mapping::load(text, "proposal.toml", None).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+fn program(arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_capturi-import"))
+        .args(arguments)
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+const SAMPLES: [(&str, &str); 21] = [
+    ("3cx", "presets/3cx/CallLogLastWeek_abc.csv"),
+    (
+        "amazon-connect",
+        "presets/amazon-connect/contact_records.json",
+    ),
+    ("asterisk", "presets/asterisk/Master.csv"),
+    ("asterisk", "presets/asterisk/linked.csv"),
+    ("avaya-smdr", "presets/avaya-smdr/smdr.csv"),
+    ("cxone", "presets/cxone/CallDetailReport.csv"),
+    ("dialpad", "presets/dialpad/calls.csv"),
+    (
+        "freepbx",
+        "presets/freepbx/cdr__1715760000pbx.example.com.csv",
+    ),
+    ("puzzel", "presets/puzzel/call_events.csv"),
+    (
+        "vicidial",
+        "presets/vicidial/EXPORT_CALL_REPORT_20240515-080000.txt",
+    ),
+    ("capturi-v1", "calls.csv"),
+    ("capturi-v1", "calls.ndjson"),
+    ("genesys-cloud", "presets/genesys-cloud/interactions.csv"),
+    (
+        "genesys-details",
+        "presets/genesys-details/conversations.json",
+    ),
+    ("five9", "presets/five9/call-log.csv"),
+    ("talkdesk", "presets/talkdesk/calls.json"),
+    ("talkdesk-legacy", "presets/talkdesk-legacy/calls.json"),
+    ("aircall", "presets/aircall/calls.json"),
+    ("ringcentral", "presets/ringcentral/call-log.json"),
+    ("twilio", "presets/twilio/calls.json"),
+    ("adversus", "presets/adversus/cdr.json"),
+];
+
+#[test]
+fn each_sample_is_known_to_its_preset_alone() {
+    for (preset, name) in SAMPLES {
+        let path = sample(name);
+        let fits = survey(&path).fits(&Input::file(&path));
+        let good: Vec<&str> = fits
+            .iter()
+            .filter(|fit| fit.is_good())
+            .map(|fit| fit.preset.name)
+            .collect();
+        assert_eq!(good, [preset], "{name}");
+        let trial = fits[0].trial.unwrap();
+        assert!(trial.good > 0, "{name} {trial:?}");
+    }
+}
+
+#[test]
+fn a_view_with_other_columns_and_other_names_is_still_known() {
+    let text = "full export completed;Partial_Result_Timestamp;Filters;Users;Date;Direction;ANI;DNIS;Conversation ID\n\
+                YES;;x;Ida;2024-03-15 09:12;Inbound;tel:+4512345601;tel:+4512345600;c1\n";
+    let (_folder, path) = export("view.csv", text.as_bytes());
+    let fits = survey(&path).fits(&Input::file(&path));
+    assert_eq!(fits[0].preset.name, "genesys-cloud");
+    assert!(fits[0].is_good());
+    assert_eq!(fits[0].lacking, ["Media Type", "Wrap-up"]);
+    assert_eq!(fits[0].asks, ["timezone", "email"]);
+}
+
+const DANISH: &str = "\
+Samtale-ID;Dato;Tid;Medarbejder;Retning;Fra;Til;Kø;Taletid;Udfald;Samtykke;Lydfil\n\
+1001;15-03-2024;09:12:03;Ida Opdigtet;Udgående;12345600;12345601;Salg;00:04:34;Solgt;ja;a1.wav\n\
+1002;15-03-2024;10:05:44;;Indgående;+4512345602;12345600;Support;01:00:00;;nej;a2.wav\n\
+1003;31-03-2024;11:20:00;Bo Fiktiv;Udgående;12345600;12345603;Salg;00:00:07;Nej tak;;a3.wav\n";
+
+#[test]
+fn an_unknown_export_gets_a_proposal_that_makes_its_calls() {
+    let text = proposal(DANISH);
+    for line in [
+        "externalIdentity = \"Samtale-ID\"",
+        "agentName = \"Medarbejder\"",
+        "dateTime = { from = [\"Dato\", \"Tid\"], formats = [\"%d-%m-%Y %H:%M:%S\"] }",
+        "labels = { from = \"Kø\", optional = true }",
+        "status = { from = \"Udfald\", optional = true }",
+        "hasConsent = \"Samtykke\"",
+        "customNumberProp1 = { from = \"Taletid\", as = \"seconds\", optional = true }",
+        "no_agent = \"not Medarbejder\"",
+        "#   Taletid (3 of 3): 00:04:34 · 01:00:00 · 00:00:07",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    let (_folder, path) = export("export.csv", DANISH.as_bytes());
+    let mut mapping = load(&text);
+    assert_eq!(mapping.asks(), ["timezone", "region", "email"]);
+    mapping.set_timezone("Europe/Copenhagen").unwrap();
+    mapping.set_region("DK").unwrap();
+    mapping.set_email_domain("example.com").unwrap();
+    let proposed = path.with_file_name("proposed.toml");
+    std::fs::write(&proposed, &text).unwrap();
+    let (code, shown, _) = program(&[
+        "mapping",
+        "test",
+        path.to_str().unwrap(),
+        "--mapping",
+        proposed.to_str().unwrap(),
+        "--timezone",
+        "Europe/Copenhagen",
+        "--region",
+        "DK",
+        "--email-domain",
+        "example.com",
+    ]);
+    assert_eq!(code, 0, "{shown}");
+    for part in [
+        "+4512345601",
+        "2024-03-15T08:12:03Z",
+        "ida.opdigtet@example.com",
+        "274",
+        "1 no_agent",
+        "2024-03-31T09:20:00Z",
+        "2 of 2 records can be sent",
+        "Taletid: 00:04:34",
+    ] {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+}
+
+#[test]
+fn doubts_are_written_beside_what_is_proposed() {
+    let text = proposal(
+        "id,start,agent,phone,duration\n1,05/06/2024 10:00,ida,+4512345601,3:20\n2,07/08/2024 11:00,bo,+4512345602,0:41\n",
+    );
+    assert!(
+        text.contains("# check: the values could as well be %m/%d/%Y %H:%M\ndateTime"),
+        "{text}"
+    );
+    assert!(
+        text.contains("# check: minutes and seconds, or hours and minutes?\ncustomNumberProp1"),
+        "{text}"
+    );
+    assert!(
+        text.contains("# hasConsent = \"…\"   # nothing found"),
+        "{text}"
+    );
+    load(&text);
+}
+
+#[test]
+fn every_sample_gets_a_proposal_that_loads_and_fits_it() {
+    for (_, name) in SAMPLES {
+        let survey = survey(&sample(name));
+        let text = survey.propose();
+        let mut mapping = load(&text);
+        mapping.set_timezone("UTC").unwrap();
+        mapping.set_region("DK").unwrap();
+        mapping.set_email_domain("example.com").unwrap();
+        mapping
+            .bind(&survey.sheet)
+            .unwrap_or_else(|error| panic!("{name}: {error}\n{text}"));
+    }
+}
+
+#[test]
+fn what_an_export_holds_neither_breaks_the_file_nor_acts_on_a_terminal() {
+    let nasty = "\"id\"\"\",\"a\u{1b}[31m\ngent\",\"ph'one\\\",\"{{ x }}\",{% if %}\n\
+                 \"1\u{1b}]0;x\u{7}\",\"\u{202e}ida\",+4512345601,2024-03-15T09:12:03Z,b\n";
+    let (_folder, path) = export("nasty\u{7}.csv", nasty.as_bytes());
+    let text = survey(&path).propose();
+    load(&text);
+    assert!(
+        !text
+            .chars()
+            .any(|char| char.is_control() && char != '\n' || char == '\u{202e}'),
+        "{text:?}"
+    );
+    let (_, shown, said) = program(&["mapping", "init", path.to_str().unwrap()]);
+    assert!(
+        !format!("{shown}{said}").contains(['\u{1b}', '\u{7}', '\u{202e}']),
+        "{shown}{said}"
+    );
+    let rows = "externalId,agentId,agentName,agentEmail,phoneNumber,datetime,title\n1,\u{1b}[2J,b\u{7},a@example.com,+4512345601,2024-03-15T09:12:03Z,\u{202e}x\n";
+    let (_folder, path) = export("rows.csv", rows.as_bytes());
+    let (_, shown, said) = program(&["mapping", "test", path.to_str().unwrap()]);
+    assert!(shown.contains("2024-03-15T09:12:03Z"), "{shown}{said}");
+    assert!(
+        !format!("{shown}{said}").contains(['\u{1b}', '\u{7}', '\u{202e}']),
+        "{shown:?}"
+    );
+}
+
+#[test]
+fn init_says_why_and_what_next() {
+    let path = sample("presets/five9/call-log.csv");
+    let (code, shown, _) = program(&["mapping", "init", path.to_str().unwrap()]);
+    assert_eq!(code, 0);
+    for part in [
+        "five9",
+        "10 of 10",
+        "BILL TIME (ROUNDED)".split(' ').next().unwrap(),
+        "--timezone ZONE --region COUNTRY",
+        "leave out 2",
+    ] {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("five9.toml");
+    let arguments = [
+        "mapping",
+        "init",
+        path.to_str().unwrap(),
+        "--out",
+        out.to_str().unwrap(),
+    ];
+    assert_eq!(program(&arguments).0, 0);
+    assert!(
+        std::fs::read_to_string(&out)
+            .unwrap()
+            .starts_with("# Five9")
+    );
+    assert_ne!(
+        program(&arguments).0,
+        0,
+        "a file that exists is not replaced"
+    );
+    assert_eq!(program(&["mapping", "init", "-"]).0, 2);
+}
+
+#[test]
+fn test_shows_problems_and_ends_with_code_3() {
+    let path = sample("presets/talkdesk/calls.json");
+    let (code, shown, _) = program(&[
+        "mapping",
+        "test",
+        path.to_str().unwrap(),
+        "-m",
+        "talkdesk",
+        "-n",
+        "9",
+    ]);
+    assert_eq!(code, 3, "{shown}");
+    for part in [
+        "bad-email",
+        "ida(at)example.com",
+        "bad-time",
+        "2 no_agent, 1 missed".split(',').next().unwrap(),
+        "3 of 6 records can be sent",
+    ] {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn a_proposal_always_loads(names in prop::collection::vec("[ -~æø\t'\"\\\\{}%]{1,12}", 1..6), cells in prop::collection::vec("\\PC{0,12}", 6)) {
+        let quoted = |texts: &[String]| texts.iter().map(|text| format!("\"{}\"", text.replace('"', "\"\""))).collect::<Vec<_>>().join(",");
+        let text = format!("{}\n{}\n", quoted(&names), quoted(&cells[..names.len()]));
+        let (_folder, path) = export("any.csv", text.as_bytes());
+        if let Ok(survey) = Survey::of(&Input::file(&path), &Options::default()) {
+            load(&survey.propose());
+        }
+    }
+
+    #[test]
+    fn a_proposal_for_json_always_loads(key in "\\PC{0,10}", nested in "[a-z.'\"{}% ]{1,8}", value in "\\PC{0,12}") {
+        let record = serde_json::json!({
+            &key: { &nested: &value }, "list": [{ &nested: &value }], "phone": "+4512345601",
+            "ta'g s": [{ "": 1 }], "tags": [{ "na' }}me": &value }], "call\\ 'type": "in",
+        });
+        let (_folder, path) = export("any.ndjson", format!("{record}\n{record}\n").as_bytes());
+        if let Ok(survey) = Survey::of(&Input::file(&path), &Options::default()) {
+            load(&survey.propose());
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The promise of the ledger under every interleaving: calls go on in any order, requests are lost
+//! before or after their effect, refused or failed, and the process dies between any two steps.
+//! No call is created twice, none is lost, and a recording comes twice only where that is known.
+
+#[expect(dead_code, reason = "each topic uses its part of the harness")]
+mod harness;
+
+use std::collections::BTreeMap;
+
+use capturi_import::ledger::Ending;
+use capturi_import::plan::{Existing, Recording, Step};
+use harness::model::{Luck, World};
+use proptest::prelude::*;
+
+#[derive(Debug, Clone, Copy)]
+enum Happening {
+    /// This call goes one step further.
+    Onward(usize, Luck),
+    /// The process is killed.
+    Crash,
+    /// The process is killed while this call's next request is in the air, with this effect.
+    CrashInTheAir(usize, Luck),
+}
+
+fn luck() -> impl Strategy<Value = Luck> {
+    use Luck::{FailedAfter, FailedBefore, LostAfter, LostBefore, NotSent, Refused, Well};
+    prop_oneof![
+        6 => Just(Well),
+        1 => Just(NotSent),
+        1 => Just(LostBefore),
+        2 => Just(LostAfter),
+        1 => Just(Refused),
+        1 => Just(FailedBefore),
+        1 => Just(FailedAfter),
+    ]
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        12 => (0..3_usize, luck()).prop_map(|(call, luck)| Happening::Onward(call, luck)),
+        1 => Just(Happening::Crash),
+        2 => (0..3_usize, luck()).prop_map(|(call, luck)| Happening::CrashInTheAir(call, luck)),
+    ]
+}
+
+fn recording() -> impl Strategy<Value = Recording> {
+    prop_oneof![3 => Just(Recording::Here), 1 => Just(Recording::Missing), 1 => Just(Recording::NotAsked)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_is_lost_and_nothing_doubled_unknown(
+        somebody_elses in prop::collection::vec(prop::bool::weighted(0.2), 3),
+        recordings in prop::collection::vec(recording(), 3),
+        adopts in any::<bool>(),
+        happenings in prop::collection::vec(happening(), 0..60),
+    ) {
+        let existing = if adopts { Existing::Adopt } else { Existing::Skip };
+        let mut world = World::new(&somebody_elses, &recordings, existing);
+        for happening in happenings {
+            match happening {
+                Happening::Onward(call, luck) => world.go(call, luck),
+                Happening::Crash => {
+                    world.count_what_arrived_unrecorded();
+                    world.restart();
+                }
+                Happening::CrashInTheAir(call, luck) => world.die_in_the_air(call, luck),
+            }
+        }
+        world.finish();
+
+        for (call, there) in world.server.iter().enumerate() {
+            let standing = world.standing(call).expect("every call is known");
+            prop_assert!(there.is_made, "{call} is lost");
+            match standing.ending() {
+                Some(Ending::Complete) => prop_assert!(there.uploads > 0, "the recording of {call} is lost"),
+                Some(Ending::LeftAlone) => {
+                    prop_assert!(there.is_somebody_elses && !adopts, "{call} is ours");
+                    prop_assert_eq!(there.uploads, 0);
+                }
+                other => prop_assert!(false, "{call} ended as {other:?}: {standing:?}"),
+            }
+            prop_assert_eq!(world.plan(call), Step::Nothing);
+            let surplus = there.uploads.saturating_sub(1);
+            prop_assert!(surplus <= there.unheard, "{call} came twice though it was heard of: {there:?}");
+            prop_assert!(surplus == 0 || standing.in_doubt_resends > 0, "{call} came twice, untold: {there:?}");
+        }
+    }
+}
+
+/// The states that the ledger counts are those of the calls, whatever happened.
+#[test]
+fn every_call_is_counted_in_one_state() {
+    let mut world = World::new(&[false, true, false], &[Recording::Here; 3], Existing::Skip);
+    let lucks = [
+        Luck::Well,
+        Luck::Well,
+        Luck::LostAfter,
+        Luck::Refused,
+        Luck::Well,
+    ];
+    for (number, luck) in lucks.into_iter().cycle().take(20).enumerate() {
+        world.go(number % 3, luck);
+        let reader = world
+            .ledger
+            .as_ref()
+            .expect("open")
+            .reader()
+            .expect("a reader");
+        let summary = reader.summary().expect("a summary");
+        let known = (0..3)
+            .filter(|call| world.standing(*call).is_some())
+            .count() as u64;
+        assert_eq!(summary.calls(), known);
+    }
+    let states: BTreeMap<_, _> = {
+        let reader = world
+            .ledger
+            .as_ref()
+            .expect("open")
+            .reader()
+            .expect("a reader");
+        reader
+            .summary()
+            .expect("a summary")
+            .states
+            .into_iter()
+            .collect()
+    };
+    assert_eq!(states.values().sum::<u64>(), 3);
+}
