@@ -280,6 +280,7 @@ fn expect_done(answer: &Answer<()>, in_doubt: bool) -> Result<(), Halt> {
             status: 409,
             message: "the server has this case already and does not take it again".to_owned(),
             code: Code::ServerRefused,
+            in_doubt,
         }),
         _ => Ok(()),
     }

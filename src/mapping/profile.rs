@@ -176,7 +176,7 @@ impl Profile {
         field: Field,
         record: &Record<'r>,
     ) -> Vec<(&'r str, Cow<'r, str>)> {
-        let rule = self.rules.iter().find(|rule| rule.field == field);
+        let rule = self.rules.iter().find(|rule| rule.field.is(field));
         rule.map_or_else(Vec::new, |rule| rule.source.cells(record, &self.templates))
     }
 

@@ -115,7 +115,8 @@ fn everything_wrong_with_a_mapping_of_cases_is_found_in_one_go() {
     for told in ["eech", "all", "caseUId", "a b", "txt", "mail", "audio"] {
         assert!(error.contains(told), "{told}: {error}");
     }
-    let eleven: String = (0..11).map(|n| format!("f{n} = \"x\"\n")).collect();
+    let eleven: Vec<String> = (0..11).map(|n| format!("f{n} = \"x\"")).collect();
+    let eleven = eleven.join("\n");
     let error = load_error(&format!(
         "target = \"case\"\n[fields.customFields]\n{eleven}"
     ));
