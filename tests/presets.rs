@@ -4,6 +4,12 @@
 //! `expected.json` beside a sample says what must become of it, its times in UTC. It was checked value
 //! by value against the sample; whoever changes it does the same.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot get what it needs must fail"
+)]
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};

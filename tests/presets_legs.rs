@@ -82,7 +82,6 @@ impl Trial {
             inputs: source::expand(&[path.to_string_lossy().into_owned()]).unwrap(),
             options: mapping.source_options().options(),
             mapping,
-            version: api::Version::V2,
             audio: Some(Arc::new(index)),
             past: None,
             policy: Policy {

@@ -1,6 +1,11 @@
 //! `mapping init` and `mapping test`: the right preset is named, a proposed file loads whatever the
 //! export holds, and nothing from an export acts on the terminal.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot get what it needs must fail"
+)]
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;

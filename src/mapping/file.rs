@@ -96,6 +96,11 @@ impl Mapping {
             self.templates.read_lets(&section, findings);
         }
         self.read_source(&mut file, dir, findings);
+        // Also allowed outside of [source], so that a copy of a preset can bring its own [source].
+        if let Some(columns) = file.texts("signature", findings) {
+            let columns = columns.into_iter().map(Spanned::into_inner);
+            self.source.signature = columns.collect();
+        }
         let legs = file.table("legs", findings);
         self.legs = legs.and_then(|section| LegsSection::read(section, findings));
         let mut reader = RuleReader {
@@ -198,8 +203,8 @@ impl Mapping {
         self.needs.clear();
         self.zone.get_or_insert(TimeZone::UTC);
         self.region.get_or_insert(Region::DK);
-        // The domain is none, and nothing is sent to it.
-        let _ = self.set_email_domain("example.com");
+        self.agents.pretend();
+        self.templates.set_agents(&self.agents);
         self
     }
 
