@@ -83,11 +83,7 @@ fn records_below_a_pointer_arrive() {
         .call(&["mapping", "show", "capturi-v1"])
         .with_code(0)
         .out;
-    let mapping = preset.replacen(
-        "[source]\n",
-        "[source]\nrecords = \"/result/calls\"\n",
-        1,
-    );
+    let mapping = preset.replacen("[source]\n", "[source]\nrecords = \"/result/calls\"\n", 1);
     place.write("mapping.toml", mapping);
     arrives(
         &place,

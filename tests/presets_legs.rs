@@ -4,10 +4,13 @@
 //! `expected.json` beside a sample holds all of it. `recordings.txt` names recordings, with the number
 //! of their channels; the test makes them, because some of their names are no names on every system.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly, also in its helpers")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may fail loudly, also in its helpers"
+)]
 
-use std::fmt::Write as _;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -76,7 +79,10 @@ impl Trial {
         folder
     }
 
-    #[expect(clippy::too_many_lines, reason = "one walk, from the export to what was found")]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one walk, from the export to what was found"
+    )]
     fn walk(&self) -> Value {
         let mapping = self.mapping();
         let path = self.folder().join(self.export);

@@ -1,7 +1,10 @@
 //! `mapping init` and `mapping test`: the right preset is named, a proposed file loads whatever the
 //! export holds, and nothing from an export acts on the terminal.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly, also in its helpers")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may fail loudly, also in its helpers"
+)]
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -228,9 +228,9 @@ impl Client {
         let result = watch.until_stalled(exchange, self.timeout).await;
         match (result, upload.fault()) {
             (Err(_), Some(fault)) => Err(fault),
-            (Ok(()), _) if upload.sent().1 < upload.bytes => {
-                Err(Error::Broken("answered before the whole recording was sent".to_owned()))
-            }
+            (Ok(()), _) if upload.sent().1 < upload.bytes => Err(Error::Broken(
+                "answered before the whole recording was sent".to_owned(),
+            )),
             (result, _) => result,
         }
     }

@@ -49,15 +49,15 @@ pub(super) fn load_mapping(arguments: &ExportArgs) -> Result<Mapping, Error> {
     let name = &arguments.mapping;
     let path = Path::new(name);
     let mut mapping = if path.is_file() {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| Usage::File { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| Usage::File {
+            path: path.to_owned(),
+            source,
+        })?;
         let folder = path.parent().unwrap_or(Path::new("."));
         Mapping::load_with(&text, name, Some(folder), &arguments.lookup)?
     } else {
         match Mapping::preset(name) {
-            Some(preset) => {
-                preset.load_beside(folder_of(&arguments.exports), &arguments.lookup)?
-            }
+            Some(preset) => preset.load_beside(folder_of(&arguments.exports), &arguments.lookup)?,
             None => return Err(Usage::NoMapping { name: name.clone() }.into()),
         }
     };
@@ -82,12 +82,19 @@ pub(super) fn load_mapping(arguments: &ExportArgs) -> Result<Mapping, Error> {
 /// The folder of the export, where a preset finds its second files.
 fn folder_of(exports: &[String]) -> Option<&Path> {
     let first = Path::new(exports.first()?);
-    if first.is_dir() { Some(first) } else { first.parent() }
+    if first.is_dir() {
+        Some(first)
+    } else {
+        first.parent()
+    }
 }
 
 /// The files of the export, for the report to protect.
 pub(super) fn paths(road: &Road) -> Vec<PathBuf> {
-    road.inputs.iter().filter_map(|input| input.path().map(Path::to_owned)).collect()
+    road.inputs
+        .iter()
+        .filter_map(|input| input.path().map(Path::to_owned))
+        .collect()
 }
 
 /// The `[source]` table in the words of the reader; the flag about the encoding wins.

@@ -48,11 +48,20 @@ fn delivered(call: Accepted) -> Delivered {
 }
 
 fn delivered_case(identity: String) -> Delivered {
-    Delivered { identity, uid: None, recording: None, bytes: 0, in_doubt: 0 }
+    Delivered {
+        identity,
+        uid: None,
+        recording: None,
+        bytes: 0,
+        in_doubt: 0,
+    }
 }
 
 /// A code that this version does not know comes from a newer one.
 fn problem(noted: NotedProblem) -> Option<Problem> {
-    let place = Place { file: noted.file, line: noted.line };
+    let place = Place {
+        file: noted.file,
+        line: noted.line,
+    };
     Some(Problem::new(Code::from_name(&noted.code)?, place, noted.message).at(&noted.column, ""))
 }

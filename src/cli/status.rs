@@ -5,7 +5,9 @@ use std::path::Path;
 use super::error::{Error, LedgerError};
 use super::exit::Exit;
 use crate::config::StatusArgs;
-use crate::ledger::{CaseObstacle, CaseSummary, Ledger, Obstacle, Reader, Run, State, Summary, Trouble};
+use crate::ledger::{
+    CaseObstacle, CaseSummary, Ledger, Obstacle, Reader, Run, State, Summary, Trouble,
+};
 use crate::report::{
     DoubtView, FailureView, RunView, Screen, StateView, StatusView, Style, Weight, print_status,
 };
@@ -14,7 +16,11 @@ pub(super) fn status(arguments: &StatusArgs, mut screen: Screen) -> Result<Exit,
     let path = &arguments.ledger.ledger;
     let reader = Ledger::read(path)?;
     let view = view(path, &reader)?;
-    let style = if arguments.json { Style::Json } else { Style::Human };
+    let style = if arguments.json {
+        Style::Json
+    } else {
+        Style::Human
+    };
     print_status(&mut screen, &view, style);
     Ok(Exit::Done)
 }
@@ -23,12 +29,25 @@ pub(super) fn status(arguments: &StatusArgs, mut screen: Screen) -> Result<Exit,
 pub(super) fn view(path: &Path, reader: &Reader) -> Result<StatusView, Error> {
     let summary = reader.summary().map_err(LedgerError::Use)?;
     let (calls, of_cases) = (summary.calls(), summary.cases.count());
-    let Summary { destination, states, bytes, troubles, in_doubt, runs, cases, .. } = summary;
-    let doubts = in_doubt.examples.into_iter().chain(cases.doubts.iter().cloned()).map(|identity| DoubtView {
-        identity,
-        step: String::new(),
-        since: None,
-    });
+    let Summary {
+        destination,
+        states,
+        bytes,
+        troubles,
+        in_doubt,
+        runs,
+        cases,
+        ..
+    } = summary;
+    let doubts = in_doubt
+        .examples
+        .into_iter()
+        .chain(cases.doubts.iter().cloned())
+        .map(|identity| DoubtView {
+            identity,
+            step: String::new(),
+            since: None,
+        });
     Ok(StatusView {
         ledger: path.display().to_string(),
         destination: Some(destination),
@@ -107,8 +126,11 @@ fn failure(trouble: Trouble) -> FailureView {
 }
 
 fn run(run: &Run) -> RunView {
-    let tally: serde_json::Value =
-        run.tally.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let tally: serde_json::Value = run
+        .tally
+        .as_deref()
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
     let count = |name: &str| tally[name].as_u64().unwrap_or(0);
     let ending = match run.exit {
         None => "not finished",

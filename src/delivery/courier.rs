@@ -121,11 +121,7 @@ impl Courier {
                     });
                 }
             },
-            _ => (
-                known_uid(shipment),
-                Outcome::AlreadyThere,
-                "completed",
-            ),
+            _ => (known_uid(shipment), Outcome::AlreadyThere, "completed"),
         };
         let mut delivered = Delivered {
             identity: shipment.call.identity().to_owned(),
@@ -170,9 +166,7 @@ impl Courier {
         let body = Bytes::from(api::body(&shipment.call, self.version));
         let mut in_doubt = was_tried;
         let answer = self
-            .attempt(intent, &mut in_doubt, |_| {
-                self.client.create(body.clone())
-            })
+            .attempt(intent, &mut in_doubt, |_| self.client.create(body.clone()))
             .await?;
         let (made, fact) = match answer {
             Answer::Done(created) => {
@@ -455,9 +449,19 @@ impl Courier {
                 // A refused recording may have arrived before, and only a failure leaves the intent.
                 let fact = if in_doubt && stage == ledger::Stage::Upload {
                     let status = Some(status);
-                    Fact::Failed { fingerprint, stage, status, why }
+                    Fact::Failed {
+                        fingerprint,
+                        stage,
+                        status,
+                        why,
+                    }
                 } else {
-                    Fact::Refused { fingerprint, stage, status, message: why }
+                    Fact::Refused {
+                        fingerprint,
+                        stage,
+                        status,
+                        message: why,
+                    }
                 };
                 (fact, code, message)
             }

@@ -205,14 +205,28 @@ impl Floor<'_> {
         let mut held = Vec::new();
         let mut riders = Vec::new();
         for (index, decision) in decided.decisions.into_iter().enumerate() {
-            let Decision { problems, fate, further } = decision;
-            let end = |outcome, detail| Closing { outcome, detail, problems: &problems, delivered: None };
+            let Decision {
+                problems,
+                fate,
+                further,
+            } = decision;
+            let end = |outcome, detail| Closing {
+                outcome,
+                detail,
+                problems: &problems,
+                delivered: None,
+            };
             match fate {
                 Fate::Ends(outcome, detail) => {
                     end(outcome, &detail).tell(&decided.batch, index, &further, self.on_event);
                 }
                 Fate::Ready => {
-                    end(Outcome::NotAttempted, "").tell(&decided.batch, index, &further, self.on_event);
+                    end(Outcome::NotAttempted, "").tell(
+                        &decided.batch,
+                        index,
+                        &further,
+                        self.on_event,
+                    );
                 }
                 Fate::Told => {}
                 Fate::Waits {
@@ -262,7 +276,12 @@ impl Floor<'_> {
             if self.stop.is_raised() {
                 for (index, problems, further) in &errand.rows {
                     let (outcome, detail) = (Outcome::NotAttempted, "");
-                    let ending = Closing { outcome, detail, problems, delivered: None };
+                    let ending = Closing {
+                        outcome,
+                        detail,
+                        problems,
+                        delivered: None,
+                    };
                     ending.tell(&errand.batch, *index, further, self.on_event);
                 }
                 continue;

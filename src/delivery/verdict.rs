@@ -99,7 +99,10 @@ mod tests {
         )
     }
 
-    #[expect(clippy::fn_params_excessive_bools, reason = "the two facts of a table's row")]
+    #[expect(
+        clippy::fn_params_excessive_bools,
+        reason = "the two facts of a table's row"
+    )]
     fn later(in_doubt: bool, is_throttle: bool) -> Verdict {
         Verdict::Later(Later {
             retry_after: None,

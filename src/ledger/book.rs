@@ -11,7 +11,6 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Result, TransactionBehavior, params};
 
 use super::case_fact::CaseEntry;
-use super::{cases, disk};
 use super::error::{Error, at};
 use super::fact::{Entry, Fact};
 use super::mask::mask;
@@ -19,6 +18,7 @@ use super::rows;
 use super::standing::Standing;
 use super::summary::NotedProblem;
 use super::writer::RunId;
+use super::{cases, disk};
 
 /// The most calls that are remembered between two groups; a call takes about 300 bytes.
 const REMEMBERED: usize = 8_192;

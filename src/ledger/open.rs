@@ -293,6 +293,9 @@ mod tests {
         let hashes = MIGRATIONS
             .iter()
             .map(|step| xxhash_rust::xxh3::xxh3_64(step.as_bytes()));
-        assert_eq!(hashes.collect::<Vec<_>>(), [16_394_836_949_933_315_348, 11_371_275_832_567_202]);
+        assert_eq!(
+            hashes.collect::<Vec<_>>(),
+            [16_394_836_949_933_315_348, 11_371_275_832_567_202]
+        );
     }
 }

@@ -56,7 +56,11 @@ impl Conversion {
 }
 
 impl RuleReader<'_> {
-    pub(super) fn conversion(&mut self, section: &mut Section<'_, '_>, field: &Target) -> Conversion {
+    pub(super) fn conversion(
+        &mut self,
+        section: &mut Section<'_, '_>,
+        field: &Target,
+    ) -> Conversion {
         const WORDS: &[&str] = &[
             "text", "phone", "time", "number", "boolean", "seconds", "email", "segments", "json",
         ];

@@ -10,17 +10,17 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::agents::{Agents, AgentsError};
+use super::audio_section::{AudioSection, NameRule, read_audio};
 use super::case_profile::CaseProfile;
 use super::case_section::CaseSection;
-use super::audio_section::{AudioSection, NameRule, read_audio};
 use super::error::{Findings, LoadError, suggest};
 use super::legs::LegsSection;
 use super::lookup::{Beside, Lookups};
+use super::need::Need;
 use super::newest::NewestSection;
 use super::profile::Profile;
 use super::reader::{Section, wrong_type};
 use super::rule::{FieldRule, RuleReader};
-use super::need::Need;
 use super::source_section::{
     SourceRead, SourceSection, UnknownName, read_source, region_of, zone_of,
 };
@@ -104,7 +104,9 @@ impl Mapping {
     fn read(&mut self, root: &Spanned<DeTable<'_>>, beside: Beside<'_>, findings: &mut Findings) {
         let mut file = Section::new(root.get_ref(), "the mapping file", 0..0);
         let targets = [("conversation", false), ("case", true)];
-        let is_case = file.choice("target", &targets, findings).unwrap_or_default();
+        let is_case = file
+            .choice("target", &targets, findings)
+            .unwrap_or_default();
         let lookups = file.value("lookup");
         let lookups = lookups
             .map(|value| Lookups::read(value, beside, findings))

@@ -219,7 +219,11 @@ fn beside(file: &str, dir: Option<&Path>) -> PathBuf {
 }
 
 /// The text of a file that stands beside the mapping.
-pub(super) fn read_text(file: &str, dir: Option<&Path>, encoding: Option<&Text>) -> Result<String, String> {
+pub(super) fn read_text(
+    file: &str,
+    dir: Option<&Path>,
+    encoding: Option<&Text>,
+) -> Result<String, String> {
     let path = beside(file, dir);
     let metadata = std::fs::metadata(&path).map_err(|error| error.to_string())?;
     if !metadata.is_file() || metadata.len() > LIMIT {

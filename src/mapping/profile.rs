@@ -57,7 +57,10 @@ impl Profile {
         let skip = SkipRules::bind(&mapping.skip, &mut binder);
         mapping.check_needs(&mut binder.findings);
         let legs = mapping.legs.as_ref().map(|legs| legs.bind(&mut binder));
-        let newest = mapping.newest.as_ref().and_then(|newest| newest.bind(&mut binder));
+        let newest = mapping
+            .newest
+            .as_ref()
+            .and_then(|newest| newest.bind(&mut binder));
         let names = mapping.names.iter();
         let names = names
             .filter_map(|rule| binder.source(&rule.origin, rule.optional))
@@ -130,9 +133,7 @@ impl Profile {
                 let rendered = self.templates.render(*id, record).ok();
                 let rendered = rendered.filter(|rendered| !rendered.lacks_columns);
                 let text = rendered.map(|rendered| rendered.text).unwrap_or_default();
-                text.lines()
-                    .filter_map(AudioName::from_template)
-                    .collect()
+                text.lines().filter_map(AudioName::from_template).collect()
             }
             Source::Choice(cases) => {
                 let source = chosen(cases, record, &self.templates).ok().flatten();

@@ -112,13 +112,10 @@ impl<'r> Register<'r> {
         item.decision.problems.push(problem);
     }
 
-    fn check_claim(
-        &mut self,
-        item: &mut Item,
-        mark: &Mark,
-        record: &Record<'_>,
-    ) {
-        let Some(claims) = &mut self.claims else { return };
+    fn check_claim(&mut self, item: &mut Item, mark: &Mark, record: &Record<'_>) {
+        let Some(claims) = &mut self.claims else {
+            return;
+        };
         let recording = &mark.recording;
         let number = self.places.len() as u64;
         if let Some(first) = claims.claim(recording, number) {
@@ -148,7 +145,10 @@ impl<'r> Register<'r> {
 
     fn place(&self, record: &Record<'_>) -> Where {
         let file = u32::try_from(self.files.len().saturating_sub(1)).unwrap_or(u32::MAX);
-        Where { file, line: record.line() }
+        Where {
+            file,
+            line: record.line(),
+        }
     }
 
     /// `line 17`, with the file's name when there are several.
@@ -168,7 +168,10 @@ impl<'r> Register<'r> {
             return Vec::new();
         };
         let note = |file: &str, message: String| {
-            let place = crate::call::Place { file: file.into(), line: 0 };
+            let place = crate::call::Place {
+                file: file.into(),
+                line: 0,
+            };
             Problem::new(Code::RecordingUnclaimed, place, message)
         };
         let mut unclaimed = index.unclaimed(claims);
@@ -176,12 +179,18 @@ impl<'r> Register<'r> {
             .by_ref()
             .take(UNCLAIMED)
             .map(|recording| {
-                note(&recording.name, "no record of the export claims this recording".to_owned())
+                note(
+                    &recording.name,
+                    "no record of the export claims this recording".to_owned(),
+                )
             })
             .collect();
         let more = unclaimed.count();
         if more > 0 {
-            notes.push(note("", format!("{more} more recordings that no record claims")));
+            notes.push(note(
+                "",
+                format!("{more} more recordings that no record claims"),
+            ));
         }
         notes
     }

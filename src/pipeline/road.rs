@@ -11,9 +11,9 @@ use std::thread;
 use jiff::Timestamp;
 
 use super::Error;
-use super::decided::Decided;
 use super::case_desk::{CaseDesk, Profiles};
 use super::case_rows::CaseRows;
+use super::decided::Decided;
 use super::desk::{Desk, Worked};
 use super::gather::{Gathered, Span, Survey};
 use super::register::Register;
@@ -152,7 +152,11 @@ impl Road {
         }
         let total = self.inputs.iter().map(size).sum::<Option<u64>>();
         let mut before = 0;
-        let survey = if self.mapping.gathers() { Some(Survey::new(self)?) } else { None };
+        let survey = if self.mapping.gathers() {
+            Some(Survey::new(self)?)
+        } else {
+            None
+        };
         for input in survey.as_ref().map_or(&self.inputs[..], Survey::inputs) {
             let mut reader = source::open(input, &self.options)?;
             let sheet = Arc::clone(reader.sheet());
@@ -171,7 +175,13 @@ impl Road {
                     None => (batch, None),
                 };
                 let bound = Bound::Calls(Arc::clone(&profile));
-                let task = Task { batch, spans, bound, opened: opened.take(), read };
+                let task = Task {
+                    batch,
+                    spans,
+                    bound,
+                    opened: opened.take(),
+                    read,
+                };
                 if deal(Ok(task)).is_break() {
                     return Ok(());
                 }
@@ -183,7 +193,13 @@ impl Road {
             };
             // A file without records is told as well.
             let bound = Bound::Calls(profile);
-            let task = Task { batch, spans, bound, opened, read: (before, total) };
+            let task = Task {
+                batch,
+                spans,
+                bound,
+                opened,
+                read: (before, total),
+            };
             if (task.opened.is_some() || !task.batch.is_empty()) && deal(Ok(task)).is_break() {
                 return Ok(());
             }
@@ -233,7 +249,8 @@ impl Road {
         }
         let all: Profiles = all.into();
         let to_task = |batch| task(batch, Bound::Cases(Arc::clone(&all)), None, before);
-        rows.deal(|batch| deal(Ok(to_task(batch))).is_continue()).map_err(Error::Spool)
+        rows.deal(|batch| deal(Ok(to_task(batch))).is_continue())
+            .map_err(Error::Spool)
     }
 
     fn decide(&self, tasks: &Receiver<Result<Task, Error>>, results: &SyncSender<Passed>) {
@@ -252,7 +269,13 @@ impl Road {
         task: Task,
         (calls, cases): &mut (Option<Desk<'r>>, Option<CaseDesk<'r>>),
     ) -> Passed {
-        let Task { batch, spans, bound, opened, read } = task;
+        let Task {
+            batch,
+            spans,
+            bound,
+            opened,
+            read,
+        } = task;
         let worked = match bound {
             Bound::Calls(profile) => {
                 let desk = match calls {

@@ -5,7 +5,5 @@
 mod call;
 mod case;
 
-pub use call::{
-    Existing, MissingRecording, Policy, Recording, Step, step, step_of_done,
-};
-pub use case::{CaseStep, Carrier, WantedCase, case_step, may_replace};
+pub use call::{Existing, MissingRecording, Policy, Recording, Step, step, step_of_done};
+pub use case::{Carrier, CaseStep, WantedCase, case_step, may_replace};

@@ -232,7 +232,9 @@ fn facts(summary: &Summary) -> Vec<String> {
     }
     lines.extend(delivered(summary));
     match summary.mode {
-        Mode::Check | Mode::DryRun if facts.calls + facts.cases > 0 => lines.push(summary.estimate.sentence()),
+        Mode::Check | Mode::DryRun if facts.calls + facts.cases > 0 => {
+            lines.push(summary.estimate.sentence())
+        }
         _ => {}
     }
     if !summary.files.is_empty() {
@@ -296,7 +298,10 @@ fn delivered(summary: &Summary) -> Vec<String> {
     }
     let delivered = summary.deliveries;
     let first = if summary.facts.cases > 0 {
-        format!("Delivered: {} of new cases and messages.", counted(delivered.conversations, "record"))
+        format!(
+            "Delivered: {} of new cases and messages.",
+            counted(delivered.conversations, "record")
+        )
     } else {
         format!(
             "Delivered: {} and {}, {}.",

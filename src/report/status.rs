@@ -247,7 +247,11 @@ fn doubts(view: &StatusView, screen: &Screen) -> Vec<String> {
         };
         lines.push(format!("  {step}{}{since}", safe(&doubt.identity)));
     }
-    lines.extend(more(view.in_doubt.len(), DOUBTS, &format!("{}s", noun(view))));
+    lines.extend(more(
+        view.in_doubt.len(),
+        DOUBTS,
+        &format!("{}s", noun(view)),
+    ));
     lines
 }
 
@@ -282,7 +286,11 @@ fn conclusion(view: &StatusView) -> String {
 
 /// What is counted.
 fn noun(view: &StatusView) -> &str {
-    if view.noun.is_empty() { "call" } else { view.noun }
+    if view.noun.is_empty() {
+        "call"
+    } else {
+        view.noun
+    }
 }
 
 fn need(calls: u64, view: &StatusView) -> String {

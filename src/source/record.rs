@@ -232,8 +232,12 @@ impl Batch {
         if self.others.is_empty() {
             return &self.sheet;
         }
-        let after = self.others.partition_point(|(first, _)| *first as usize <= row);
-        let turn = after.checked_sub(1).and_then(|index| self.others.get(index));
+        let after = self
+            .others
+            .partition_point(|(first, _)| *first as usize <= row);
+        let turn = after
+            .checked_sub(1)
+            .and_then(|index| self.others.get(index));
         turn.map_or(&self.sheet, |(_, sheet)| sheet)
     }
 
