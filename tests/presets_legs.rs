@@ -4,6 +4,8 @@
 //! `expected.json` beside a sample holds all of it. `recordings.txt` names recordings, with the number
 //! of their channels; the test makes them, because some of their names are no names on every system.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly, also in its helpers")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
@@ -82,7 +84,6 @@ impl Trial {
             inputs: source::expand(&[path.to_string_lossy().into_owned()]).unwrap(),
             options: mapping.source_options().options(),
             mapping,
-            version: api::Version::V2,
             audio: Some(Arc::new(index)),
             past: None,
             policy: Policy {

@@ -1,6 +1,8 @@
 //! `mapping init` and `mapping test`: the right preset is named, a proposed file loads whatever the
 //! export holds, and nothing from an export acts on the terminal.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly, also in its helpers")]
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -52,7 +54,26 @@ fn program(arguments: &[&str]) -> (i32, String, String) {
     )
 }
 
-const SAMPLES: [(&str, &str); 11] = [
+const SAMPLES: [(&str, &str); 21] = [
+    ("3cx", "presets/3cx/CallLogLastWeek_abc.csv"),
+    (
+        "amazon-connect",
+        "presets/amazon-connect/contact_records.json",
+    ),
+    ("asterisk", "presets/asterisk/Master.csv"),
+    ("asterisk", "presets/asterisk/linked.csv"),
+    ("avaya-smdr", "presets/avaya-smdr/smdr.csv"),
+    ("cxone", "presets/cxone/CallDetailReport.csv"),
+    ("dialpad", "presets/dialpad/calls.csv"),
+    (
+        "freepbx",
+        "presets/freepbx/cdr__1715760000pbx.example.com.csv",
+    ),
+    ("puzzel", "presets/puzzel/call_events.csv"),
+    (
+        "vicidial",
+        "presets/vicidial/EXPORT_CALL_REPORT_20240515-080000.txt",
+    ),
     ("capturi-v1", "calls.csv"),
     ("capturi-v1", "calls.ndjson"),
     ("genesys-cloud", "presets/genesys-cloud/interactions.csv"),

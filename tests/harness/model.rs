@@ -28,11 +28,20 @@ pub(crate) struct There {
     pub(crate) unheard: u32,
 }
 
+/// A create that is about to be sent.
+#[derive(Debug, Clone, Copy)]
+struct Begun {
+    /// An earlier try may have got through.
+    in_doubt: bool,
+    /// A recording follows.
+    upload: bool,
+}
+
 /// Where a call is in the run that is going on.
 #[derive(Debug, Clone)]
 enum At {
     Start,
-    CreateIntended { in_doubt: bool, upload: bool },
+    CreateIntended(Begun),
     Made { fact: Fact, upload: bool },
     Owed { in_doubt: bool },
     UploadIntended { in_doubt: bool, resends: u32 },
@@ -127,13 +136,10 @@ impl World {
     }
 
     /// One step of one call.
-    #[expect(clippy::too_many_lines, reason = "a state machine reads best in one piece")]
     pub(crate) fn go(&mut self, call: usize, luck: Luck) {
         self.at[call] = match self.at[call].clone() {
             At::Start => self.start(call),
-            At::CreateIntended { in_doubt, upload } => {
-                self.try_create(call, luck, in_doubt, upload)
-            }
+            At::CreateIntended(begun) => self.try_create(call, luck, begun),
             At::Made { fact, upload } => {
                 let is_over = matches!(fact, Fact::LeftAlone { .. }) || !upload;
                 let without = is_over && !matches!(fact, Fact::LeftAlone { .. });
@@ -155,47 +161,16 @@ impl World {
             At::UploadIntended { in_doubt, resends } => {
                 self.try_upload(call, luck, in_doubt, resends)
             }
-            At::Arrived {
-                resends: in_doubt_resends,
-            } => {
-                self.write(
-                    call,
-                    vec![Fact::Uploaded {
-                        hash: [7; 32],
-                        bytes: 1,
-                        in_doubt_resends,
-                    }],
-                );
-                At::Over
-            }
-            At::Refused(stage) => {
-                let message = String::new();
-                self.write(
-                    call,
-                    vec![Fact::Refused {
-                        fingerprint: 1,
-                        stage,
-                        status: 400,
-                        message,
-                    }],
-                );
-                At::Over
-            }
-            At::Failed(stage) => {
-                let why = String::new();
-                self.write(
-                    call,
-                    vec![Fact::Failed {
-                        fingerprint: 1,
-                        stage,
-                        status: None,
-                        why,
-                    }],
-                );
-                At::Over
-            }
+            At::Arrived { resends } => self.conclude(call, arrived(resends)),
+            At::Refused(stage) => self.conclude(call, refused(stage)),
+            At::Failed(stage) => self.conclude(call, failed(stage)),
             At::Over => At::Over,
         };
+    }
+
+    fn conclude(&self, call: usize, fact: Fact) -> At {
+        self.write(call, vec![fact]);
+        At::Over
     }
 
     fn start(&mut self, call: usize) -> At {
@@ -210,10 +185,10 @@ impl World {
                     "created again"
                 );
                 self.write(call, vec![Fact::CreateIntended { fingerprint: 1 }]);
-                At::CreateIntended {
+                At::CreateIntended(Begun {
                     in_doubt: was_tried,
                     upload: with_upload,
-                }
+                })
             }
             Step::Upload { is_in_doubt } => At::Owed {
                 in_doubt: is_in_doubt,
@@ -226,11 +201,14 @@ impl World {
         }
     }
 
-    #[expect(clippy::fn_params_excessive_bools, reason = "two facts of one state")]
-    fn try_create(&mut self, call: usize, luck: Luck, in_doubt: bool, upload: bool) -> At {
+    fn try_create(&mut self, call: usize, luck: Luck, begun: Begun) -> At {
+        let unheard = Begun {
+            in_doubt: true,
+            ..begun
+        };
         match luck {
             Luck::Well => {
-                let fact = match (self.create(call), in_doubt, self.policy.existing) {
+                let fact = match (self.create(call), begun.in_doubt, self.policy.existing) {
                     (true, _, _) => Fact::Created {
                         fingerprint: 1,
                         uid: Some("uid".to_owned()),
@@ -245,19 +223,16 @@ impl World {
                     },
                     (false, false, Existing::Skip) => Fact::LeftAlone { fingerprint: 1 },
                 };
-                At::Made { fact, upload }
+                At::Made {
+                    fact,
+                    upload: begun.upload,
+                }
             }
-            Luck::NotSent => At::CreateIntended { in_doubt, upload },
-            Luck::LostBefore => At::CreateIntended {
-                in_doubt: true,
-                upload,
-            },
+            Luck::NotSent => At::CreateIntended(begun),
+            Luck::LostBefore => At::CreateIntended(unheard),
             Luck::LostAfter => {
                 self.create(call);
-                At::CreateIntended {
-                    in_doubt: true,
-                    upload,
-                }
+                At::CreateIntended(unheard)
             }
             Luck::Refused => At::Refused(Stage::Create),
             Luck::FailedBefore => At::Failed(Stage::Create),
@@ -306,7 +281,7 @@ impl World {
     pub(crate) fn die_in_the_air(&mut self, call: usize, luck: Luck) {
         let takes_effect = matches!(luck, Luck::Well | Luck::LostAfter | Luck::FailedAfter);
         match self.at[call] {
-            At::CreateIntended { .. } if takes_effect => {
+            At::CreateIntended(_) if takes_effect => {
                 self.create(call);
             }
             At::UploadIntended { .. } if takes_effect => {
@@ -340,5 +315,31 @@ impl World {
                 }
             }
         }
+    }
+}
+
+fn arrived(in_doubt_resends: u32) -> Fact {
+    Fact::Uploaded {
+        hash: [7; 32],
+        bytes: 1,
+        in_doubt_resends,
+    }
+}
+
+fn refused(stage: Stage) -> Fact {
+    Fact::Refused {
+        fingerprint: 1,
+        stage,
+        status: 400,
+        message: String::new(),
+    }
+}
+
+fn failed(stage: Stage) -> Fact {
+    Fact::Failed {
+        fingerprint: 1,
+        stage,
+        status: None,
+        why: String::new(),
     }
 }

@@ -171,12 +171,11 @@ impl Place {
 
     /// How many calls the ledger has in this state.
     pub(crate) fn state(&self, name: &str) -> u64 {
-        let status = self.status();
-        let counts = status["states"].as_array().expect("states").iter();
-        let found = counts.clone().find(|state| state["name"] == name);
-        found.unwrap_or_else(|| panic!("no state {name}"))["calls"]
-            .as_u64()
-            .expect("a number")
+        let told = self.status();
+        let mut states = told["states"].as_array().expect("states").iter();
+        let found = states.find(|entry| entry["name"] == name);
+        let calls = found.and_then(|entry| entry["calls"].as_u64());
+        calls.unwrap_or_else(|| panic!("no state {name}"))
     }
 
     /// The rows of a table below `out`, by the names of their columns; a short row has fewer.

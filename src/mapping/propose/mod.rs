@@ -5,7 +5,9 @@
 //! and that whatever was concluded from names and shapes says so. Decides nothing for the operator:
 //! zones, countries and agents stay questions.
 
+mod call;
 mod draft;
+mod expressions;
 mod fit;
 mod names;
 mod shape;

@@ -81,7 +81,7 @@ impl Survey {
         for record in batches.iter().flat_map(Batch::iter).take(SAMPLE) {
             survey.records += 1;
             match record.tree() {
-                Some(tree) => survey.walk("", tree, false, &mut places, 0),
+                Some(tree) => survey.walk("", tree, (false, 0), &mut places),
                 None => survey.row(&record),
             }
         }
@@ -104,9 +104,8 @@ impl Survey {
         &mut self,
         path: &str,
         value: &Json,
-        in_list: bool,
+        (in_list, depth): (bool, usize),
         places: &mut HashMap<String, usize>,
-        depth: usize,
     ) {
         if !path.is_empty() {
             self.keys.insert(Header::key(path));
@@ -119,12 +118,12 @@ impl Survey {
                     } else {
                         format!("{path}.{key}")
                     };
-                    self.walk(&path, value, in_list, places, depth + 1);
+                    self.walk(&path, value, (in_list, depth + 1), places);
                 }
             }
             Json::Array(items) if depth < DEPTH => {
                 for item in items {
-                    self.walk(path, item, true, places, depth + 1);
+                    self.walk(path, item, (true, depth + 1), places);
                 }
             }
             Json::Object(_) | Json::Array(_) => {}

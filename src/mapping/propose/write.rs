@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::draft::{Draft, Proposal, Rule, quoted};
+use super::draft::{Draft, Proposal, Rule};
+use super::expressions::quoted;
 use super::survey::{Survey, Surveyed};
 use crate::call::Field;
 
