@@ -84,8 +84,8 @@ fn records_below_a_pointer_arrive() {
         .with_code(0)
         .out;
     let mapping = preset.replacen(
-        "[fields]",
-        "[source]\nrecords = \"/result/calls\"\n\n[fields]",
+        "[source]\n",
+        "[source]\nrecords = \"/result/calls\"\n",
         1,
     );
     place.write("mapping.toml", mapping);

@@ -91,6 +91,7 @@ impl Trial {
                 existing: Existing::Adopt,
             },
             want: Want::Run,
+            version: Version::V2,
             now: "2026-01-01T00:00:00Z".parse().unwrap(),
             deciders: 2,
         };
