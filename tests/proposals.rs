@@ -102,7 +102,9 @@ fn each_sample_is_known_to_its_preset_alone() {
             .collect();
         assert_eq!(good, [preset], "{name}");
         let trial = fits[0].trial.unwrap();
-        assert!(trial.good > 0, "{name} {trial:?}");
+        // CXone knows its agents as `Family, Given`, of which no address can be made: without an
+        // agents file no record is good.
+        assert!(trial.good > 0 || preset == "cxone", "{name} {trial:?}");
     }
 }
 

@@ -17,6 +17,10 @@ pub(super) fn report(arguments: &ReportArgs, mut screen: Screen) -> Result<Exit,
         files.accepted(&delivered(call), at)?;
         Ok::<(), Error>(())
     })?;
+    reader.accepted_cases(|identity, at| {
+        files.accepted(&delivered_case(identity), at)?;
+        Ok::<(), Error>(())
+    })?;
     reader.problems(|noted| {
         if let Some(problem) = problem(noted) {
             files.problem(&problem)?;
@@ -41,6 +45,10 @@ fn delivered(call: Accepted) -> Delivered {
         bytes: call.recording.map_or(0, |(_, bytes)| bytes),
         in_doubt: 0,
     }
+}
+
+fn delivered_case(identity: String) -> Delivered {
+    Delivered { identity, uid: None, recording: None, bytes: 0, in_doubt: 0 }
 }
 
 /// A code that this version does not know comes from a newer one.

@@ -224,7 +224,7 @@ fn read_pointer(section: &mut Section<'_, '_>, findings: &mut Findings) -> Optio
 }
 
 /// `skip = "condition"`, or a table of names and conditions so that reasons are counted apart.
-fn read_skip(section: &mut Section<'_, '_>, findings: &mut Findings) -> Vec<(String, Text)> {
+pub(super) fn read_skip(section: &mut Section<'_, '_>, findings: &mut Findings) -> Vec<(String, Text)> {
     let Some(value) = section.value("skip") else {
         return Vec::new();
     };

@@ -27,8 +27,23 @@ pub(super) struct Item {
     pub(super) mark: Option<Box<Mark>>,
     /// Requests that a run sends for the record.
     pub(super) requests: u8,
-    /// Hashes of the id and of the content.
-    pub(super) key: Option<(u64, u64)>,
+    /// What tells the same record once more.
+    pub(super) key: Option<Key>,
+}
+
+/// What tells the same call or case once more, in hashes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Key {
+    Call {
+        identity: u64,
+        content: u64,
+    },
+    Case {
+        identity: u64,
+        content: u64,
+        /// The case's own `updated`, in unix milliseconds.
+        updated: i64,
+    },
 }
 
 /// The recording of a call.
@@ -81,20 +96,11 @@ pub(super) struct Desk<'r> {
 
 impl<'r> Desk<'r> {
     pub(super) fn new(road: &'r Road, profile: Arc<Profile>) -> Result<Self, Error> {
-        let reader = match &road.past {
-            Some(past) => Some(past.reader()?),
-            None => None,
-        };
-        // A clock that is a little behind must not make today's calls implausible.
-        let latest = road
-            .now
-            .checked_add(jiff::SignedDuration::from_hours(24))
-            .unwrap_or(road.now);
         Ok(Desk {
             road,
             profile,
-            reader,
-            latest,
+            reader: road.reader()?,
+            latest: road.latest(),
             faults: Vec::new(),
             scratch: Vec::new(),
         })
@@ -135,20 +141,16 @@ impl<'r> Desk<'r> {
     fn row(&mut self, index: usize, record: &Record<'_>, desktop: &mut Desktop) {
         let profile = Arc::clone(&self.profile);
         desktop.sums.records += 1;
-        let mut problems: Vec<Problem> = record.problems().cloned().collect();
-        let item = if problems.iter().any(Problem::is_error) {
-            ended(problems, Outcome::Rejected, "")
-        } else if problems.iter().any(|problem| problem.code == Code::TrailingRow) {
-            ended(problems, Outcome::Skipped, "no record")
-        } else {
-            match profile.apply(record, &mut problems) {
+        let item = match readable(record) {
+            Err(item) => *item,
+            Ok(mut problems) => match profile.apply(record, &mut problems) {
                 Mapped::Skipped(rule) => ended(problems, Outcome::Skipped, rule.to_owned()),
                 Mapped::Undecided => ended(problems, Outcome::Rejected, ""),
                 Mapped::Draft(draft) => {
                     let place = (index, &mut desktop.sums, &mut desktop.open);
                     self.judge(std::slice::from_ref(record), draft, problems, place)
                 }
-            }
+            },
         };
         desktop.items.push(item);
     }
@@ -202,7 +204,8 @@ impl<'r> Desk<'r> {
         }
         sums.count(&call);
         let fingerprint = call.fingerprint(&mut self.scratch);
-        let key = Some((call.identity_hash(), low(fingerprint)));
+        let content = low(fingerprint);
+        let key = Some(Key::Call { identity: call.identity_hash(), content });
         let sound = self.listen(records, &call);
         if let Some(past) = &self.road.past {
             let ending = past.done.ending(call.identity_hash(), fingerprint);
@@ -469,6 +472,18 @@ fn has_changed(standing: &Standing, fingerprint: u128) -> bool {
     ) && standing.fingerprint != fingerprint
 }
 
+/// What was noted about a record while it was read; the error is how it ends when it is none.
+pub(super) fn readable(record: &Record<'_>) -> Result<Vec<Problem>, Box<Item>> {
+    let problems: Vec<Problem> = record.problems().cloned().collect();
+    if problems.iter().any(Problem::is_error) {
+        return Err(Box::new(ended(problems, Outcome::Rejected, "")));
+    }
+    if problems.iter().any(|problem| problem.code == Code::TrailingRow) {
+        return Err(Box::new(ended(problems, Outcome::Skipped, "no record")));
+    }
+    Ok(problems)
+}
+
 pub(super) fn ended(problems: Vec<Problem>, outcome: Outcome, detail: impl Into<Cow<'static, str>>) -> Item {
     let fate = Fate::Ends(outcome, detail.into());
     Item {
@@ -483,6 +498,6 @@ pub(super) fn ended(problems: Vec<Problem>, outcome: Outcome, detail: impl Into<
     clippy::cast_possible_truncation,
     reason = "the lower half is what is wanted"
 )]
-fn low(fingerprint: u128) -> u64 {
+pub(super) fn low(fingerprint: u128) -> u64 {
     fingerprint as u64
 }

@@ -10,6 +10,10 @@ use crate::call::{Call, Field};
 #[derive(Debug)]
 pub(super) struct Sums {
     pub(super) records: u64,
+    pub(super) cases: u64,
+    pub(super) messages: u64,
+    pub(super) left_out: u64,
+    pub(super) requests: u64,
     calls: u64,
     filled: [u64; 36],
     consent: Consent,
@@ -23,6 +27,10 @@ impl Default for Sums {
     fn default() -> Self {
         Sums {
             records: 0,
+            cases: 0,
+            messages: 0,
+            left_out: 0,
+            requests: 0,
             calls: 0,
             filled: [0; 36],
             consent: Consent::default(),
@@ -76,6 +84,10 @@ impl Sums {
         };
         Facts {
             records: self.records,
+            cases: self.cases,
+            messages: self.messages,
+            left_out: self.left_out,
+            requests: self.requests,
             calls: self.calls,
             filled: self.filled.to_vec(),
             consent: self.consent,
