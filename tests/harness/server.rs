@@ -1,7 +1,7 @@
 //! The pretend server inside the test, and whether it has what it must have.
 
-use std::fmt::Write as _;
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use capturi_import::sandbox::{self, Fault, Faults, Options, Rule, Sandbox, Snapshot};
 use sha2::{Digest as _, Sha256};
