@@ -6,6 +6,7 @@
 pub mod api;
 pub mod audio;
 pub mod call;
+pub mod case;
 pub mod cli;
 pub mod config;
 pub mod delivery;

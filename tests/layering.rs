@@ -55,9 +55,11 @@ fn every_file_of_src_uses_only_what_it_may() {
         match place(below) {
             Some((room, depth)) if ROOMS.contains(&room.as_str()) => {
                 let source = fs::read_to_string(&path).expect("a source file is text");
-                let is_test_file = below
-                    .iter()
-                    .any(|part| ["tests", "tests.rs", "testing.rs"].iter().any(|name| part == *name));
+                let is_test_file = below.iter().any(|part| {
+                    ["tests", "tests.rs", "testing.rs"]
+                        .iter()
+                        .any(|name| part == *name)
+                });
                 let reader = Reader::new(&room, depth, &source).for_tests(is_test_file);
                 for (line, why) in reader.read() {
                     broken.push(format!("{}:{line}: {why}", shown.display()));

@@ -4,7 +4,10 @@
 //! `expected.json` beside a sample says what must become of it, its times in UTC. It was checked value
 //! by value against the sample; whoever changes it does the same.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly, also in its helpers")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may fail loudly, also in its helpers"
+)]
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

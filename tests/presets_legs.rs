@@ -4,9 +4,13 @@
 //! `expected.json` beside a sample holds all of it. `recordings.txt` names recordings, with the number
 //! of their channels; the test makes them, because some of their names are no names on every system.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly, also in its helpers")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may fail loudly, also in its helpers"
+)]
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -75,6 +79,10 @@ impl Trial {
         folder
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one walk, from the export to what was found"
+    )]
     fn walk(&self) -> Value {
         let mapping = self.mapping();
         let path = self.folder().join(self.export);
@@ -220,7 +228,7 @@ fn every_sample_becomes_what_was_expected() {
         let found = trial.walk();
         if found != trial.expected() {
             let found = serde_json::to_string_pretty(&found).unwrap();
-            wrong.push_str(&format!("{} {}:\n{found}\n", trial.preset, trial.export));
+            writeln!(wrong, "{} {}:\n{found}", trial.preset, trial.export).unwrap();
         }
     }
     assert!(wrong.is_empty(), "not as expected:\n{wrong}");

@@ -1,7 +1,10 @@
 //! `mapping init` and `mapping test`: the right preset is named, a proposed file loads whatever the
 //! export holds, and nothing from an export acts on the terminal.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly, also in its helpers")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may fail loudly, also in its helpers"
+)]
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -102,7 +105,9 @@ fn each_sample_is_known_to_its_preset_alone() {
             .collect();
         assert_eq!(good, [preset], "{name}");
         let trial = fits[0].trial.unwrap();
-        assert!(trial.good > 0, "{name} {trial:?}");
+        // CXone knows its agents as `Family, Given`, of which no address can be made: without an
+        // agents file no record is good.
+        assert!(trial.good > 0 || preset == "cxone", "{name} {trial:?}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use reqwest::{Certificate, Request, Response};
+use reqwest::{Certificate, Method, Request, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
@@ -80,8 +80,9 @@ pub struct Client {
     http: reqwest::Client,
     create: Url,
     audio: Url,
+    pub(super) case: Url,
     authorization: HeaderValue,
-    timeout: Duration,
+    pub(super) timeout: Duration,
 }
 
 /// Why a client could not be made.
@@ -176,6 +177,7 @@ impl Client {
             http: builder.build()?,
             create: path(&[connection.version.name(), "conversation"])?,
             audio: path(&["v1", "audio"])?,
+            case: path(&["v1", "case"])?,
             authorization,
             timeout: connection.timeout,
         })
@@ -183,14 +185,7 @@ impl Client {
 
     /// `POST /v2|v3/conversation` with a body of [`super::body`].
     pub async fn create(&self, body: Bytes) -> Result<Created, Error> {
-        let request = self
-            .http
-            .post(self.create.clone())
-            .header(AUTHORIZATION, self.authorization.clone())
-            .header(CONTENT_TYPE, "application/json")
-            .body(body)
-            .build()
-            .map_err(|error| classify(&error))?;
+        let request = self.json_request(Method::POST, self.create.clone(), body)?;
         let exchange = async {
             let response = self.send(request).await?;
             let status = response.status().as_u16();
@@ -233,9 +228,9 @@ impl Client {
         let result = watch.until_stalled(exchange, self.timeout).await;
         match (result, upload.fault()) {
             (Err(_), Some(fault)) => Err(fault),
-            (Ok(()), _) if upload.sent().1 < upload.bytes => {
-                Err(Error::Broken("answered before the whole recording was sent".to_owned()))
-            }
+            (Ok(()), _) if upload.sent().1 < upload.bytes => Err(Error::Broken(
+                "answered before the whole recording was sent".to_owned(),
+            )),
             (result, _) => result,
         }
     }
@@ -250,7 +245,23 @@ impl Client {
         Ok(url)
     }
 
-    async fn send(&self, request: Request) -> Result<Response, Error> {
+    /// A request with a JSON body.
+    pub(super) fn json_request(
+        &self,
+        method: Method,
+        url: Url,
+        body: Bytes,
+    ) -> Result<Request, Error> {
+        self.http
+            .request(method, url)
+            .header(AUTHORIZATION, self.authorization.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .body(body)
+            .build()
+            .map_err(|error| classify(&error))
+    }
+
+    pub(super) async fn send(&self, request: Request) -> Result<Response, Error> {
         let response = self
             .http
             .execute(request)
@@ -288,7 +299,7 @@ impl Client {
 
 /// One percent-encoded path segment. `.` and `..` are steps of a path in every spelling, `%2E`
 /// included (WHATWG URL), so these two ids cannot be addressed.
-fn segment(id: &str) -> Result<String, Error> {
+pub(super) fn segment(id: &str) -> Result<String, Error> {
     match id {
         "." | ".." => Err(Error::Unaddressable),
         _ => Ok(utf8_percent_encode(id, SEGMENT).to_string()),
@@ -307,7 +318,7 @@ fn is_web_page(response: &Response) -> bool {
         })
 }
 
-async fn read(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {
+pub(super) async fn read(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if body.len() < ANSWER_LIMIT {
@@ -333,7 +344,7 @@ fn plain(bytes: &[u8]) -> String {
 
 /// Whether the server may have seen the request. The text is the innermost cause, without the URL:
 /// an upload's URL holds the call's id.
-fn classify(error: &reqwest::Error) -> Error {
+pub(super) fn classify(error: &reqwest::Error) -> Error {
     let mut cause: &dyn std::error::Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;

@@ -4,11 +4,13 @@
 //! sends exactly one request: no retry, no waiting, no pacing and no judgement whether another try
 //! makes sense, since that is `delivery`'s. The token lives here and cannot be printed.
 
+mod case;
 mod client;
 mod error;
 mod upload;
 mod wire;
 
+pub use case::{case_fields, case_with_message, message_only, whole_case};
 pub use client::{Client, Connection, Created, Key, Proxy, SetUp, Version};
 pub use error::{Error, RetryAfter};
 pub use upload::{AudioSettings, Sending, Throttle, Upload};

@@ -345,6 +345,15 @@ texts! {
         "Another tool or another ledger has sent a call with this id before."
         "Nothing to do. With `--existing adopt` the conversation would be taken over and would \
          still get its recording.",
+    MessageLeftOut
+        "A message of a ticket is left out."
+        "It is a private note, or a rule of the mapping (`skip` in [messages]) names it."
+        "Nothing to do. `--private-notes` sends private notes, too.",
+    MessageInDoubt
+        "The answer to a message was lost, and the message was sent again."
+        "The line broke after the message had left, and the export does not hold all messages of \
+         the ticket, so that the ticket could not be replaced as a whole."
+        "Look at the ticket in Capturi: the message is there, and it may be there twice.",
     UploadInDoubt
         "The answer to an upload was lost, and the recording was sent again."
         "The line broke after the recording had left and before the server's answer arrived."

@@ -13,7 +13,7 @@ mod field;
 mod phone;
 mod problem;
 
-pub use checked::{Call, Channels, Fault, Segment};
+pub use checked::{Call, Channels, Fault, Segment, read_rfc3339};
 pub use draft::{Draft, Value};
 pub use email::is_email;
 pub use explain::{Explanation, explain};

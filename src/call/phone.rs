@@ -43,8 +43,11 @@ pub fn read_phone(text: &str, region: Option<Region>) -> PhoneReading {
 /// country has a trunk prefix, and every number of eight digits is possible there; the library
 /// says the same (and a test asks it) at fifty times the cost, for a million rows.
 pub(super) fn is_plainly_possible(text: &str) -> bool {
-    let digits = text.strip_prefix("+45").or_else(|| text.strip_prefix("+47"));
-    digits.is_some_and(|digits| digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    let digits = text
+        .strip_prefix("+45")
+        .or_else(|| text.strip_prefix("+47"));
+    digits
+        .is_some_and(|digits| digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// `4.51E+09`, `4,51235E+09`, `3.108207129E9`, `4E+9`.

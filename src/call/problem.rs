@@ -176,6 +176,10 @@ codes! {
     GaveUp "gave-up" Error,
     /// Somebody else made this conversation, and the operator said to leave it.
     AlreadyThere "already-there" Note,
+    /// A private note, or a message that a rule of the mapping leaves out.
+    MessageLeftOut "message-left-out" Note,
+    /// A message whose answer was lost and that had to be sent again.
+    MessageInDoubt "message-in-doubt" Warning,
     /// An upload whose answer was lost and that had to be sent again.
     UploadInDoubt "upload-in-doubt" Warning,
 }

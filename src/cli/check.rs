@@ -16,7 +16,10 @@ pub(super) fn check(
     arguments: &Arguments,
     screen: Screen,
 ) -> Result<Exit, Error> {
-    let policy = Policy { missing: check.export.missing(), existing: Existing::Adopt };
+    let policy = Policy {
+        missing: check.export.missing(),
+        existing: Existing::Adopt,
+    };
     let road = export::road(&check.export, policy, None, (Want::Check, Version::V2))?;
     let options = Options {
         out: check.output.out.clone(),
@@ -41,7 +44,11 @@ pub(super) fn walk(road: &Road, options: Options, screen: Screen) -> Result<Exit
                 unwritten = report.event(&event);
             }
         });
-        if unwritten.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        if unwritten.is_ok() {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
     });
     let summary = report.finish(walked.is_err().then_some(Stop::ExportBroken))?;
     unwritten?;

@@ -42,7 +42,10 @@ pub(super) enum Usage {
     #[error("no mapping file and no preset is called {name}")]
     NoMapping { name: String },
     #[error("cannot read {}: {source}", path.display())]
-    File { path: PathBuf, source: std::io::Error },
+    File {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("{name} is no file that can be looked at more than once")]
     NoFile { name: String },
     #[error("{}: {why}", path.display())]
@@ -91,11 +94,19 @@ impl Error {
             | Error::Client(_)
             | Error::Sandbox(_)
             | Error::Report(report::Error::Folder { .. } | report::Error::LogLevel(_))
-            | Error::Usage(Usage::NoMapping { .. } | Usage::NoFile { .. } | Usage::File { .. } | Usage::Faults { .. } | Usage::NoCode { .. } | Usage::Name(_) | Usage::Agents(_)) => {
+            | Error::Usage(
+                Usage::NoMapping { .. }
+                | Usage::NoFile { .. }
+                | Usage::File { .. }
+                | Usage::Faults { .. }
+                | Usage::NoCode { .. }
+                | Usage::Name(_)
+                | Usage::Agents(_),
+            ) => Exit::Usage,
+            Error::Ledger(LedgerError::Open(ledger::OpenError::Locked { .. })) => Exit::LedgerHeld,
+            Error::Ledger(LedgerError::Open(_)) | Error::Road(pipeline::Error::Ledger(_)) => {
                 Exit::Usage
             }
-            Error::Ledger(LedgerError::Open(ledger::OpenError::Locked { .. })) => Exit::LedgerHeld,
-            Error::Ledger(LedgerError::Open(_)) | Error::Road(pipeline::Error::Ledger(_)) => Exit::Usage,
             Error::Ledger(LedgerError::Use(_))
             | Error::Road(pipeline::Error::Standing(_) | pipeline::Error::Spool(_))
             | Error::Report(
@@ -109,7 +120,9 @@ impl Error {
     pub(super) fn hint(&self) -> Option<String> {
         match self {
             Error::Usage(Usage::NoMapping { name }) => {
-                let names = crate::mapping::Mapping::presets().iter().map(|preset| preset.name);
+                let names = crate::mapping::Mapping::presets()
+                    .iter()
+                    .map(|preset| preset.name);
                 Some(nearest(names, name).map_or_else(
                     || "`capturi-import mapping list` names the presets".to_owned(),
                     |known| format!("did you mean {known}?"),
@@ -130,7 +143,8 @@ impl Error {
                 Some("a rehearsal with --sandbox needs no token".to_owned())
             }
             Error::Usage(Usage::Name(_)) => Some(
-                "a zone is named as in Europe/Copenhagen, a region by two letters as in DK".to_owned(),
+                "a zone is named as in Europe/Copenhagen, a region by two letters as in DK"
+                    .to_owned(),
             ),
             Error::Ledger(LedgerError::Open(ledger::OpenError::OtherDestination { .. })) => {
                 Some("name another file with --ledger for another destination".to_owned())

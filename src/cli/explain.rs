@@ -6,7 +6,11 @@ use crate::call::Code;
 use crate::config::ExplainArgs;
 use crate::report::{self, Screen, Style};
 
-pub(super) fn explain(arguments: &ExplainArgs, style: Style, mut screen: Screen) -> Result<Exit, Error> {
+pub(super) fn explain(
+    arguments: &ExplainArgs,
+    style: Style,
+    mut screen: Screen,
+) -> Result<Exit, Error> {
     match &arguments.code {
         None => report::print_codes(&mut screen, style),
         Some(name) => match Code::from_name(name) {

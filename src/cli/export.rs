@@ -49,16 +49,21 @@ pub(super) fn load_mapping(arguments: &ExportArgs) -> Result<Mapping, Error> {
     let name = &arguments.mapping;
     let path = Path::new(name);
     let mut mapping = if path.is_file() {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| Usage::File { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| Usage::File {
+            path: path.to_owned(),
+            source,
+        })?;
         let folder = path.parent().unwrap_or(Path::new("."));
-        Mapping::load(&text, name, Some(folder))?
+        Mapping::load_with(&text, name, Some(folder), &arguments.lookup)?
     } else {
         match Mapping::preset(name) {
-            Some(preset) => preset.load()?,
+            Some(preset) => preset.load_beside(folder_of(&arguments.exports), &arguments.lookup)?,
             None => return Err(Usage::NoMapping { name: name.clone() }.into()),
         }
     };
+    if arguments.private_notes {
+        mapping.include_private();
+    }
     if let Some(zone) = &arguments.timezone {
         mapping.set_timezone(zone).map_err(Usage::Name)?;
     }
@@ -74,9 +79,22 @@ pub(super) fn load_mapping(arguments: &ExportArgs) -> Result<Mapping, Error> {
     Ok(mapping)
 }
 
+/// The folder of the export, where a preset finds its second files.
+fn folder_of(exports: &[String]) -> Option<&Path> {
+    let first = Path::new(exports.first()?);
+    if first.is_dir() {
+        Some(first)
+    } else {
+        first.parent()
+    }
+}
+
 /// The files of the export, for the report to protect.
 pub(super) fn paths(road: &Road) -> Vec<PathBuf> {
-    road.inputs.iter().filter_map(|input| input.path().map(Path::to_owned)).collect()
+    road.inputs
+        .iter()
+        .filter_map(|input| input.path().map(Path::to_owned))
+        .collect()
 }
 
 /// The `[source]` table in the words of the reader; the flag about the encoding wins.
@@ -84,6 +102,7 @@ pub(super) fn options(mapping: &Mapping, encoding: Option<&str>) -> source::Opti
     let options = mapping.source_options().options();
     source::Options {
         encoding: encoding.map(str::to_owned).or(options.encoding),
+        inner: mapping.nested_list().map(str::to_owned),
         ..options
     }
 }

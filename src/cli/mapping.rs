@@ -34,8 +34,13 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
     let export = &arguments.export;
     let inputs = source::expand(std::slice::from_ref(export))?;
     let input = inputs.first().filter(|input| input.path().is_some());
-    let input = input.ok_or_else(|| Usage::NoFile { name: export.clone() })?;
-    let options = source::Options { encoding: arguments.encoding.clone(), ..source::Options::default() };
+    let input = input.ok_or_else(|| Usage::NoFile {
+        name: export.clone(),
+    })?;
+    let options = source::Options {
+        encoding: arguments.encoding.clone(),
+        ..source::Options::default()
+    };
     let survey = Survey::of(input, &options)?;
     let fits = survey.fits(input);
     let fit = fits.first().filter(|fit| fit.is_good());
@@ -63,7 +68,10 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
 }
 
 fn test(arguments: &TestArgs, screen: &mut Screen) -> Result<Exit, Error> {
-    let policy = Policy { missing: MissingRecording::Create, existing: Existing::Adopt };
+    let policy = Policy {
+        missing: MissingRecording::Create,
+        existing: Existing::Adopt,
+    };
     let road = export::road(&arguments.export, policy, None, (Want::Run, Version::V2))?;
     let mut tries = Tries::new(road.mapping.clone(), arguments.records);
     let mut taken = Ok(());
@@ -75,5 +83,9 @@ fn test(arguments: &TestArgs, screen: &mut Screen) -> Result<Exit, Error> {
     });
     taken?;
     walked?;
-    Ok(if tries.show(screen) { Exit::Done } else { Exit::Incomplete })
+    Ok(if tries.show(screen) {
+        Exit::Done
+    } else {
+        Exit::Incomplete
+    })
 }

@@ -31,11 +31,17 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Err(usage)) => {
             // Help and version are no errors; a closed terminal is nobody's.
             let _ = usage.print();
-            return if usage.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+            return if usage.use_stderr() {
+                Exit::Usage.into()
+            } else {
+                Exit::Done.into()
+            };
         }
         Err(error) => return fail(&Error::Config(error)).into(),
     };
-    dispatch(&arguments).unwrap_or_else(|error| fail(&error)).into()
+    dispatch(&arguments)
+        .unwrap_or_else(|error| fail(&error))
+        .into()
 }
 
 fn dispatch(arguments: &Arguments) -> Result<Exit, Error> {
@@ -70,6 +76,9 @@ fn fail(error: &Error) -> Exit {
     let hint = error.hint();
     let text = error.to_string();
     // What is shown with its lines brings its own head.
-    screen.complain(text.strip_prefix("error: ").unwrap_or(&text), hint.as_deref());
+    screen.complain(
+        text.strip_prefix("error: ").unwrap_or(&text),
+        hint.as_deref(),
+    );
     error.exit()
 }

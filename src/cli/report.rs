@@ -17,6 +17,10 @@ pub(super) fn report(arguments: &ReportArgs, mut screen: Screen) -> Result<Exit,
         files.accepted(&delivered(call), at)?;
         Ok::<(), Error>(())
     })?;
+    reader.accepted_cases(|identity, at| {
+        files.accepted(&delivered_case(identity), at)?;
+        Ok::<(), Error>(())
+    })?;
     reader.problems(|noted| {
         if let Some(problem) = problem(noted) {
             files.problem(&problem)?;
@@ -43,8 +47,21 @@ fn delivered(call: Accepted) -> Delivered {
     }
 }
 
+fn delivered_case(identity: String) -> Delivered {
+    Delivered {
+        identity,
+        uid: None,
+        recording: None,
+        bytes: 0,
+        in_doubt: 0,
+    }
+}
+
 /// A code that this version does not know comes from a newer one.
 fn problem(noted: NotedProblem) -> Option<Problem> {
-    let place = Place { file: noted.file, line: noted.line };
+    let place = Place {
+        file: noted.file,
+        line: noted.line,
+    };
     Some(Problem::new(Code::from_name(&noted.code)?, place, noted.message).at(&noted.column, ""))
 }

@@ -22,7 +22,10 @@ use crate::report::{Mode, Options, Report, Screen};
 const AHEAD: usize = 2;
 
 pub(super) fn run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> Result<Exit, Error> {
-    let policy = Policy { missing: run.export.missing(), existing: run.effort.existing() };
+    let policy = Policy {
+        missing: run.export.missing(),
+        existing: run.effort.existing(),
+    };
     if run.dry_run {
         // A rehearsal begins from nothing, and so does its dry run.
         let is_fresh = run.destination.sandbox && run.ledger.is_none();
@@ -55,16 +58,26 @@ async fn deliver(
     let (connection, server) = connect(&settings).await?;
     // Whatever can be wrong is found before a ledger is made and bound to this destination.
     let client = Client::new(&connection)?;
-    let policy = Policy { missing: run.export.missing(), existing: run.effort.existing() };
+    let policy = Policy {
+        missing: run.export.missing(),
+        existing: run.effort.existing(),
+    };
     let mut road = export::road(&run.export, policy, None, (Want::Run, settings.version))?;
     // With and without the last slash it is one destination.
     let destination = connection.base.as_str().trim_end_matches('/');
-    let destination = if server.is_some() { "sandbox" } else { destination };
+    let destination = if server.is_some() {
+        "sandbox"
+    } else {
+        destination
+    };
     if server.is_some() && run.ledger.is_none() {
         sandbox::forget(&settings.ledger)?;
     }
     let ledger = Ledger::open(&settings.ledger, destination)?;
-    road.past = Some(Past { path: ledger.path().to_owned(), done: ledger.reader()?.load_done()? });
+    road.past = Some(Past {
+        path: ledger.path().to_owned(),
+        done: ledger.reader()?.load_done()?,
+    });
     let options = options(run, arguments, &road, Mode::Run);
     let writer = ledger.writer();
     let plan = Plan {
@@ -89,7 +102,9 @@ async fn deliver(
     }
     let reason = stop.reason().map(|(stop, _)| stop);
     let finished = report.and_then(|report| report.finish(reason));
-    let exit = finished.as_ref().map_or(Exit::Fault, |summary| Exit::of(reason, &summary.tally));
+    let exit = finished
+        .as_ref()
+        .map_or(Exit::Fault, |summary| Exit::of(reason, &summary.tally));
     if let Ok(summary) = &finished {
         writer.finish_run(id, exit.code(), &summary.tally.to_json())?;
     }
@@ -102,7 +117,10 @@ async fn deliver(
     Ok(exit)
 }
 
-type Driven = (Result<Report, crate::report::Error>, Result<(), pipeline::Error>);
+type Driven = (
+    Result<Report, crate::report::Error>,
+    Result<(), pipeline::Error>,
+);
 
 /// Delivers what the road decides; every event goes to the report, and problems to the ledger.
 async fn drive(
@@ -157,7 +175,10 @@ async fn connect(
         Destination::Server(connection) => Ok((Connection::clone(connection), None)),
         Destination::Sandbox { faults } => {
             let server = sandbox::inside(faults.as_deref()).await?;
-            Ok((settings.sandbox_connection(&server.url(), sandbox::TOKEN)?, Some(server)))
+            Ok((
+                settings.sandbox_connection(&server.url(), sandbox::TOKEN)?,
+                Some(server),
+            ))
         }
     }
 }
@@ -187,7 +208,10 @@ fn options(run: &RunArgs, arguments: &Arguments, road: &Road, mode: Mode) -> Opt
 /// A dry run looks into the ledger if there is one, and makes none.
 fn past_of_dry_run(path: &Path) -> Result<Option<Past>, Error> {
     match Ledger::read(path) {
-        Ok(reader) => Ok(Some(Past { path: path.to_owned(), done: reader.load_done()? })),
+        Ok(reader) => Ok(Some(Past {
+            path: path.to_owned(),
+            done: reader.load_done()?,
+        })),
         Err(OpenError::Missing { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }

@@ -28,7 +28,11 @@ pub(super) fn sandbox(arguments: &SandboxArgs, mut screen: Screen) -> Result<Exi
             ..Options::new(TOKEN)
         })
         .await?;
-        screen.say(&format!("the sandbox listens on {} (state page: {}/)", server.url(), server.url()));
+        screen.say(&format!(
+            "the sandbox listens on {} (state page: {}/)",
+            server.url(),
+            server.url()
+        ));
         // Without a handler for signals the system ends the program, which is as good.
         let _ = tokio::signal::ctrl_c().await;
         server.stop().await;
@@ -42,11 +46,20 @@ pub(super) async fn inside(file: Option<&Path>) -> Result<Sandbox, Error> {
 }
 
 fn faults(file: Option<&Path>) -> Result<Faults, Error> {
-    let Some(path) = file else { return Ok(Faults::default()) };
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| Usage::File { path: path.to_owned(), source })?;
-    Faults::from_toml(&text)
-        .map_err(|error| Usage::Faults { path: path.to_owned(), why: error.to_string() }.into())
+    let Some(path) = file else {
+        return Ok(Faults::default());
+    };
+    let text = std::fs::read_to_string(path).map_err(|source| Usage::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    Faults::from_toml(&text).map_err(|error| {
+        Usage::Faults {
+            path: path.to_owned(),
+            why: error.to_string(),
+        }
+        .into()
+    })
 }
 
 /// Removes the ledger of an earlier rehearsal: the server inside a run begins from nothing, and so
@@ -57,7 +70,12 @@ pub(super) fn forget(path: &Path) -> Result<(), Error> {
             let destination = reader.summary()?.destination;
             if destination != "sandbox" {
                 let ours = "sandbox".to_owned();
-                return Err(OpenError::OtherDestination { path: path.to_owned(), theirs: destination, ours }.into());
+                return Err(OpenError::OtherDestination {
+                    path: path.to_owned(),
+                    theirs: destination,
+                    ours,
+                }
+                .into());
             }
         }
         Err(OpenError::Missing { .. }) => return Ok(()),
@@ -68,7 +86,11 @@ pub(super) fn forget(path: &Path) -> Result<(), Error> {
         name.push(suffix);
         match std::fs::remove_file(Path::new(&name)) {
             Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Usage::File { path: name.into(), source }.into());
+                return Err(Usage::File {
+                    path: name.into(),
+                    source,
+                }
+                .into());
             }
             _ => {}
         }

@@ -5,7 +5,9 @@ use std::path::Path;
 use super::error::{Error, LedgerError};
 use super::exit::Exit;
 use crate::config::StatusArgs;
-use crate::ledger::{Ledger, Obstacle, Reader, Run, State, Summary, Trouble};
+use crate::ledger::{
+    CaseObstacle, CaseSummary, Ledger, Obstacle, Reader, Run, State, Summary, Trouble,
+};
 use crate::report::{
     DoubtView, FailureView, RunView, Screen, StateView, StatusView, Style, Weight, print_status,
 };
@@ -14,20 +16,38 @@ pub(super) fn status(arguments: &StatusArgs, mut screen: Screen) -> Result<Exit,
     let path = &arguments.ledger.ledger;
     let reader = Ledger::read(path)?;
     let view = view(path, &reader)?;
-    let style = if arguments.json { Style::Json } else { Style::Human };
+    let style = if arguments.json {
+        Style::Json
+    } else {
+        Style::Human
+    };
     print_status(&mut screen, &view, style);
     Ok(Exit::Done)
 }
 
 /// What the ledger says, in the words of the report.
 pub(super) fn view(path: &Path, reader: &Reader) -> Result<StatusView, Error> {
-    let Summary { destination, states, bytes, troubles, in_doubt, runs, .. } =
-        reader.summary().map_err(LedgerError::Use)?;
-    let doubts = in_doubt.examples.into_iter().map(|identity| DoubtView {
-        identity,
-        step: String::new(),
-        since: None,
-    });
+    let summary = reader.summary().map_err(LedgerError::Use)?;
+    let (calls, of_cases) = (summary.calls(), summary.cases.count());
+    let Summary {
+        destination,
+        states,
+        bytes,
+        troubles,
+        in_doubt,
+        runs,
+        cases,
+        ..
+    } = summary;
+    let doubts = in_doubt
+        .examples
+        .into_iter()
+        .chain(cases.doubts.iter().cloned())
+        .map(|identity| DoubtView {
+            identity,
+            step: String::new(),
+            since: None,
+        });
     Ok(StatusView {
         ledger: path.display().to_string(),
         destination: Some(destination),
@@ -37,14 +57,49 @@ pub(super) fn view(path: &Path, reader: &Reader) -> Result<StatusView, Error> {
             .map(|(state, calls)| StateView {
                 name: state.name().replace('-', " "),
                 weight: weight(state),
-                calls,
+                calls: calls + of_state(&cases, state),
             })
             .collect(),
-        failures: troubles.into_iter().map(failure).collect(),
+        failures: troubles
+            .into_iter()
+            .map(failure)
+            .chain(cases.troubles.iter().map(case_failure))
+            .collect(),
         runs: runs.iter().map(run).collect(),
         in_doubt: doubts.collect(),
         bytes,
+        noun: match (calls, of_cases) {
+            (_, 0) => "call",
+            (0, _) => "case",
+            _ => "record",
+        },
+        messages: cases.messages,
     })
+}
+
+/// How many cases are in a state of calls.
+fn of_state(cases: &CaseSummary, state: State) -> u64 {
+    match state {
+        State::Complete => cases.complete,
+        State::Refused => cases.refused,
+        State::Failed => cases.failed,
+        State::InDoubt => cases.in_doubt,
+        State::WithoutRecording | State::LeftAlone | State::Held | State::Unfinished => 0,
+    }
+}
+
+fn case_failure((obstacle, cases, example): &(CaseObstacle, u64, String)) -> FailureView {
+    let (code, message) = match obstacle {
+        CaseObstacle::Refused(_, message) => ("server-refused", message),
+        CaseObstacle::Failed(_, why) => ("gave-up", why),
+    };
+    FailureView {
+        code: code.to_owned(),
+        message: message.clone(),
+        calls: *cases,
+        example: example.clone(),
+        last: None,
+    }
 }
 
 fn weight(state: State) -> Weight {
@@ -71,8 +126,11 @@ fn failure(trouble: Trouble) -> FailureView {
 }
 
 fn run(run: &Run) -> RunView {
-    let tally: serde_json::Value =
-        run.tally.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let tally: serde_json::Value = run
+        .tally
+        .as_deref()
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
     let count = |name: &str| tally[name].as_u64().unwrap_or(0);
     let ending = match run.exit {
         None => "not finished",

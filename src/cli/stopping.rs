@@ -48,7 +48,10 @@ const GROUP: usize = 1000;
 
 impl Notes {
     pub(super) fn new(writer: Writer) -> Self {
-        Notes { writer, waiting: Vec::new() }
+        Notes {
+            writer,
+            waiting: Vec::new(),
+        }
     }
 
     /// Keeps the problems of a record that ended.

@@ -7,7 +7,8 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::args::{
-    self, ApiVersion, Arguments, DestinationArgs, EffortArgs, ExportArgs, LogFormat, MissingAudio, RunArgs,
+    self, ApiVersion, Arguments, DestinationArgs, EffortArgs, ExportArgs, LogFormat, MissingAudio,
+    RunArgs,
 };
 use super::{Error, token};
 use crate::api::{Connection, Proxy, Version};
@@ -114,13 +115,22 @@ pub fn forbids_color() -> bool {
 impl RunSettings {
     /// The ledger of a run: the one that is named, else the usual one.
     pub fn ledger_path(run: &RunArgs) -> PathBuf {
-        let default = if run.destination.sandbox { SANDBOX_LEDGER } else { LEDGER };
+        let default = if run.destination.sandbox {
+            SANDBOX_LEDGER
+        } else {
+            LEDGER
+        };
         run.ledger.clone().unwrap_or_else(|| PathBuf::from(default))
     }
 
     /// Resolves the flags of a run; reads the token and the certificates.
     pub fn resolve(run: &RunArgs) -> Result<RunSettings, Error> {
-        let RunArgs { destination, pace, effort, .. } = run;
+        let RunArgs {
+            destination,
+            pace,
+            effort,
+            ..
+        } = run;
         let version = run.version();
         Ok(RunSettings {
             version,
@@ -140,7 +150,9 @@ impl RunSettings {
             timeout: effort.timeout,
             ledger: RunSettings::ledger_path(run),
             destination: if destination.sandbox {
-                Destination::Sandbox { faults: destination.faults.clone() }
+                Destination::Sandbox {
+                    faults: destination.faults.clone(),
+                }
             } else {
                 let token = token::read(destination.token_file.as_deref())?;
                 Destination::Server(Box::new(connection(destination, effort, version, token)?))

@@ -1,5 +1,6 @@
 //! Values with units as people type them.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Reads `10MB`, `1.5 MiB`, `800k`, `0` as bytes. `MB` is a million, `MiB` is 1,048,576.
@@ -58,6 +59,16 @@ pub(super) fn rate(text: &str) -> Result<f64, String> {
             .ok_or_else(|| {
                 "expected requests a second such as 20 or 0.5, or 0 for no limit".to_owned()
             }),
+    }
+}
+
+/// A name and the file that it stands for.
+pub(super) fn named_file(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, file)) if !name.is_empty() && !file.is_empty() => {
+            Ok((name.to_owned(), PathBuf::from(file)))
+        }
+        _ => Err("a name and a file are expected, such as users=people.json".to_owned()),
     }
 }
 

@@ -14,7 +14,7 @@ use super::verdict::{Later, Stage, Verdict, judge};
 use super::{Effort, backoff};
 use crate::api::{self, AudioSettings, Client, Key, Throttle, Version};
 use crate::call::Code;
-use crate::ledger::{self, Create, Entry, Fact, Writer};
+use crate::ledger::{self, CaseEntry, Create, Entry, Fact, Writer};
 use crate::pipeline::{Delivered, Outcome, Parcel, Shipment, Stop};
 use crate::plan::{Existing, Step};
 
@@ -44,7 +44,7 @@ pub(super) struct Ending {
 
 /// Why a call did not get through.
 #[derive(Debug)]
-enum Halt {
+pub(super) enum Halt {
     Refused {
         stage: Stage,
         status: u16,
@@ -62,15 +62,20 @@ enum Halt {
     Stopped,
 }
 
-/// What the ledger is told before the first try of a request.
-struct Intent<'a> {
-    shipment: &'a Shipment,
-    stage: Stage,
-    fact: Fact,
+/// What the ledger is told before a request leaves, once the gate is open.
+pub(super) struct Intent {
+    pub(super) stage: Stage,
+    pub(super) facts: Facts,
+}
+
+/// Facts about calls or about cases.
+pub(super) enum Facts {
+    OfCall(Vec<Entry>),
+    OfCase(Vec<CaseEntry>),
 }
 
 /// An answer that a call can go on with.
-enum Answer<T> {
+pub(super) enum Answer<T> {
     Done(T),
     AlreadyThere,
 }
@@ -116,11 +121,7 @@ impl Courier {
                     });
                 }
             },
-            _ => (
-                known_uid(shipment),
-                Outcome::AlreadyThere,
-                "completed",
-            ),
+            _ => (known_uid(shipment), Outcome::AlreadyThere, "completed"),
         };
         let mut delivered = Delivered {
             identity: shipment.call.identity().to_owned(),
@@ -159,16 +160,13 @@ impl Courier {
     async fn create(&self, shipment: &Shipment, was_tried: bool) -> Result<Made, Halt> {
         let fingerprint = shipment.fingerprint;
         let intent = Intent {
-            shipment,
             stage: Stage::Create,
-            fact: Fact::CreateIntended { fingerprint },
+            facts: entries(shipment, vec![Fact::CreateIntended { fingerprint }]),
         };
         let body = Bytes::from(api::body(&shipment.call, self.version));
         let mut in_doubt = was_tried;
         let answer = self
-            .attempt(intent, &mut in_doubt, |_| {
-                self.client.create(body.clone())
-            })
+            .attempt(intent, &mut in_doubt, |_| self.client.create(body.clone()))
             .await?;
         let (made, fact) = match answer {
             Answer::Done(created) => {
@@ -220,12 +218,10 @@ impl Courier {
         uid: Option<&str>,
     ) -> Result<u32, Halt> {
         let mut in_doubt = matches!(shipment.step, Step::Upload { is_in_doubt: true });
+        let bytes = parcel.bytes;
         let intent = Intent {
-            shipment,
             stage: Stage::Upload,
-            fact: Fact::UploadIntended {
-                bytes: parcel.bytes,
-            },
+            facts: entries(shipment, vec![Fact::UploadIntended { bytes }]),
         };
         let key = match uid {
             Some(uid) => Key::Uid(uid),
@@ -278,27 +274,23 @@ impl Courier {
 
     /// Sends a request until it gets through, is refused, or has been tried as often as allowed.
     /// A call that waits for its next try holds no permit.
-    async fn attempt<T, F>(
+    pub(super) async fn attempt<T, F>(
         &self,
-        intent: Intent<'_>,
+        intent: Intent,
         in_doubt: &mut bool,
         send: impl Fn(bool) -> F,
     ) -> Result<Answer<T>, Halt>
     where
         F: Future<Output = Result<T, api::Error>>,
     {
-        let Intent {
-            shipment,
-            stage,
-            fact,
-        } = intent;
-        let mut intended = vec![fact];
+        let Intent { stage, facts } = intent;
+        let mut intended = Some(facts);
         let mut attempt = 0;
         loop {
             let permit = self.leave().await?;
             attempt += 1;
-            if attempt == 1 {
-                self.write(shipment, std::mem::take(&mut intended)).await?;
+            if let Some(facts) = intended.take() {
+                self.record(facts).await?;
             }
             let result = tokio::select! {
                 () = self.stop.aborted() => return Err(Halt::Stopped),
@@ -415,15 +407,24 @@ impl Courier {
     }
 
     async fn write(&self, shipment: &Shipment, facts: Vec<Fact>) -> Result<(), Halt> {
-        let identity: Arc<str> = shipment.call.identity().into();
-        let entries = facts
-            .into_iter()
-            .map(|fact| Entry::new(Arc::clone(&identity), fact))
-            .collect();
-        self.writer.write(entries).await.map_err(|error| {
+        self.record(entries(shipment, facts)).await
+    }
+
+    /// Brings facts to the disk. Without a ledger nothing more is sent.
+    pub(super) async fn record(&self, facts: Facts) -> Result<(), Halt> {
+        let written = match facts {
+            Facts::OfCall(entries) => self.writer.write(entries).await,
+            Facts::OfCase(entries) => self.writer.write_cases(entries).await,
+        };
+        written.map_err(|error| {
             self.stop.raise(Stop::LedgerLost, error.to_string());
             Halt::Stopped
         })
+    }
+
+    /// The words about something that was tried as often as allowed.
+    pub(super) fn gave_up(&self, why: &str) -> String {
+        format!("not sent after {} tries: {why}", self.effort.retries + 1)
     }
 
     async fn halted(&self, shipment: &Shipment, halt: Halt) -> Ending {
@@ -448,14 +449,24 @@ impl Courier {
                 // A refused recording may have arrived before, and only a failure leaves the intent.
                 let fact = if in_doubt && stage == ledger::Stage::Upload {
                     let status = Some(status);
-                    Fact::Failed { fingerprint, stage, status, why }
+                    Fact::Failed {
+                        fingerprint,
+                        stage,
+                        status,
+                        why,
+                    }
                 } else {
-                    Fact::Refused { fingerprint, stage, status, message: why }
+                    Fact::Refused {
+                        fingerprint,
+                        stage,
+                        status,
+                        message: why,
+                    }
                 };
                 (fact, code, message)
             }
             Halt::Failed { stage, status, why } => {
-                let message = format!("not sent after {} tries: {why}", self.effort.retries + 1);
+                let message = self.gave_up(&why);
                 (
                     Fact::Failed {
                         fingerprint,
@@ -479,6 +490,12 @@ impl Courier {
     }
 }
 
+fn entries(shipment: &Shipment, facts: Vec<Fact>) -> Facts {
+    let identity: Arc<str> = shipment.call.identity().into();
+    let entry = |fact| Entry::new(Arc::clone(&identity), fact);
+    Facts::OfCall(facts.into_iter().map(entry).collect())
+}
+
 /// Who made a conversation.
 enum Made {
     Ours(Option<String>),
@@ -489,7 +506,8 @@ enum Made {
 impl From<Stage> for ledger::Stage {
     fn from(stage: Stage) -> Self {
         match stage {
-            Stage::Create => ledger::Stage::Create,
+            // A case has no stages in the ledger; it is made by the request that fills it.
+            Stage::Create | Stage::Case | Stage::Change => ledger::Stage::Create,
             Stage::Upload => ledger::Stage::Upload,
         }
     }

@@ -6,6 +6,7 @@
 //! exactly one event. Speaks only in events; knows nothing of files, formats or screens.
 
 mod backoff;
+mod case;
 mod courier;
 mod gate;
 mod run;

@@ -1,7 +1,7 @@
 //! The main loop: takes decided records in order, keeps a bounded number of calls under way, and
 //! tells how each record ended.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +17,9 @@ use super::{Orders, Pace, Plan, StopSignal};
 use crate::api::Throttle;
 use crate::call::Problem;
 use crate::ledger::{Entry, Fact};
-use crate::pipeline::{Closing, Decided, Decision, Event, Fate, FurtherRow, Outcome, Stop};
+use crate::pipeline::{
+    CaseShipment, Closing, Decided, Decision, Event, Fate, FurtherRow, Outcome, Shipment, Stop,
+};
 use crate::source::Batch;
 
 /// Calls under way for each request in flight: those that wait for the ledger or for their next
@@ -26,11 +28,38 @@ const IN_HAND: usize = 4;
 /// How often bytes under way are told.
 const TICK: Duration = Duration::from_millis(200);
 
-/// A call that has come back, and the record that it was made of.
-type Landed = (Arc<Batch>, usize, Rows, Ending);
+/// What a task carries out.
+enum Cargo {
+    Call(Box<Shipment>),
+    Case(Box<CaseShipment>),
+}
 
-/// What is wrong with the row that speaks for a call, and its further rows.
-type Rows = (Vec<Problem>, Vec<FurtherRow>);
+/// A row by its place, what is wrong with it, and the further rows for which it speaks.
+type Row = (usize, Vec<Problem>, Vec<FurtherRow>);
+
+/// A call or a case with the rows whose end it tells.
+struct Errand {
+    batch: Arc<Batch>,
+    rows: Vec<Row>,
+    cargo: Cargo,
+}
+
+impl Errand {
+    /// What must not be under way twice: messages of a case go out in order.
+    fn case(&self) -> Option<u64> {
+        match &self.cargo {
+            Cargo::Call(_) => None,
+            Cargo::Case(shipment) => Some(shipment.case.identity_hash()),
+        }
+    }
+}
+
+/// A call or a case that has come back, with how each of its rows ended.
+struct Landed {
+    batch: Arc<Batch>,
+    rows: Vec<(Row, Ending)>,
+    case: Option<u64>,
+}
 
 /// Carries out what the road decided, until the road ends or the run is stopped. Every record
 /// that was taken from `orders` ends in exactly one [`Event::Ended`].
@@ -67,6 +96,7 @@ pub async fn run<E>(
         in_hand,
         flights: JoinSet::new(),
         waiting: VecDeque::new(),
+        busy: HashSet::new(),
         sent: 0,
         failed: 0,
         on_event,
@@ -107,7 +137,9 @@ struct Floor<'e> {
     stop: Arc<StopSignal>,
     in_hand: usize,
     flights: JoinSet<Landed>,
-    waiting: VecDeque<(Arc<Batch>, usize, Decision)>,
+    waiting: VecDeque<Errand>,
+    /// Cases under way.
+    busy: HashSet<u64>,
     sent: u64,
     failed: u64,
     on_event: &'e mut dyn FnMut(Event<'_>),
@@ -171,15 +203,30 @@ impl Floor<'_> {
     async fn take(&mut self, decided: Decided) {
         decided.announce(self.on_event);
         let mut held = Vec::new();
+        let mut riders = Vec::new();
         for (index, decision) in decided.decisions.into_iter().enumerate() {
-            let Decision { problems, fate, further } = decision;
-            let end = |outcome, detail| Closing { outcome, detail, problems: &problems, delivered: None };
+            let Decision {
+                problems,
+                fate,
+                further,
+            } = decision;
+            let end = |outcome, detail| Closing {
+                outcome,
+                detail,
+                problems: &problems,
+                delivered: None,
+            };
             match fate {
                 Fate::Ends(outcome, detail) => {
                     end(outcome, &detail).tell(&decided.batch, index, &further, self.on_event);
                 }
                 Fate::Ready => {
-                    end(Outcome::NotAttempted, "").tell(&decided.batch, index, &further, self.on_event);
+                    end(Outcome::NotAttempted, "").tell(
+                        &decided.batch,
+                        index,
+                        &further,
+                        self.on_event,
+                    );
                 }
                 Fate::Told => {}
                 Fate::Waits {
@@ -189,10 +236,19 @@ impl Floor<'_> {
                     held.push(Entry::new(identity, Fact::Held { fingerprint }));
                     end(Outcome::Held, "").tell(&decided.batch, index, &further, self.on_event);
                 }
-                fate @ Fate::Sends(_) => {
-                    let decision = Decision { problems, fate, further };
-                    self.waiting
-                        .push_back((Arc::clone(&decided.batch), index, decision));
+                Fate::Sends(shipment) => self.waiting.push_back(Errand {
+                    batch: Arc::clone(&decided.batch),
+                    rows: vec![(index, problems, further)],
+                    cargo: Cargo::Call(shipment),
+                }),
+                Fate::Rides => riders.push((index, problems, further)),
+                Fate::SendsCase(shipment) => {
+                    riders.push((index, problems, further));
+                    self.waiting.push_back(Errand {
+                        batch: Arc::clone(&decided.batch),
+                        rows: std::mem::take(&mut riders),
+                        cargo: Cargo::Case(shipment),
+                    });
                 }
             }
         }
@@ -214,26 +270,37 @@ impl Floor<'_> {
                     "the number of calls that was set has been sent",
                 );
             }
-            let Some((batch, index, decision)) = self.waiting.pop_front() else {
+            let Some(errand) = self.next() else {
                 return;
             };
-            let Decision { problems, fate, further } = decision;
-            let Fate::Sends(shipment) = fate else {
-                continue;
-            };
             if self.stop.is_raised() {
-                let (outcome, detail) = (Outcome::NotAttempted, "");
-                let ending = Closing { outcome, detail, problems: &problems, delivered: None };
-                ending.tell(&batch, index, &further, self.on_event);
+                for (index, problems, further) in &errand.rows {
+                    let (outcome, detail) = (Outcome::NotAttempted, "");
+                    let ending = Closing {
+                        outcome,
+                        detail,
+                        problems,
+                        delivered: None,
+                    };
+                    ending.tell(&errand.batch, *index, further, self.on_event);
+                }
                 continue;
             }
             self.sent += 1;
-            let courier = Arc::clone(&self.courier);
-            self.flights.spawn(async move {
-                let ending = courier.deliver(*shipment).await;
-                (batch, index, (problems, further), ending)
-            });
+            self.busy.extend(errand.case());
+            self.flights.spawn(carry(Arc::clone(&self.courier), errand));
         }
+    }
+
+    /// The next errand whose case is not under way; after a stop, any.
+    fn next(&mut self) -> Option<Errand> {
+        let is_stopped = self.stop.is_raised();
+        let is_free = |errand: &Errand| {
+            let case = errand.case().filter(|_| !is_stopped);
+            case.is_none_or(|case| !self.busy.contains(&case))
+        };
+        let at = self.waiting.iter().position(is_free)?;
+        self.waiting.remove(at)
     }
 
     /// Whether a call is waiting that would be one too many.
@@ -243,7 +310,7 @@ impl Floor<'_> {
     }
 
     fn land(&mut self, landed: Result<Landed, tokio::task::JoinError>) {
-        let (batch, index, (mut problems, further), ending) = match landed {
+        let landed = match landed {
             Ok(landed) => landed,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
@@ -251,6 +318,16 @@ impl Floor<'_> {
                 Err(_) => return,
             },
         };
+        if let Some(case) = landed.case {
+            self.busy.remove(&case);
+        }
+        for (row, ending) in landed.rows {
+            self.tell_end(&landed.batch, row, ending);
+        }
+    }
+
+    fn tell_end(&mut self, batch: &Batch, row: Row, ending: Ending) {
+        let (index, mut problems, further) = row;
         let record = batch.get(index);
         if let Some((code, message)) = ending.problem {
             problems.push(Problem::new(code, record.place(), message));
@@ -273,7 +350,7 @@ impl Floor<'_> {
             problems: &problems,
             delivered: ending.delivered.as_ref(),
         };
-        ending.tell(&batch, index, &further, self.on_event);
+        ending.tell(batch, index, &further, self.on_event);
     }
 
     fn tell(&mut self, notice: &Notice) {
@@ -300,6 +377,20 @@ impl Floor<'_> {
     fn tell_bytes(&mut self, bytes: &AtomicU64) {
         let sent = bytes.swap(0, Ordering::Relaxed);
         (self.on_event)(Event::Sent { bytes: sent });
+    }
+}
+
+/// Carries out an errand to its end.
+async fn carry(courier: Arc<Courier>, errand: Errand) -> Landed {
+    let case = errand.case();
+    let endings = match errand.cargo {
+        Cargo::Call(shipment) => vec![courier.deliver(*shipment).await],
+        Cargo::Case(shipment) => courier.deliver_case(&shipment).await,
+    };
+    Landed {
+        batch: errand.batch,
+        rows: errand.rows.into_iter().zip(endings).collect(),
+        case,
     }
 }
 

@@ -8,6 +8,10 @@ use crate::api::{Error, RetryAfter};
 pub(super) enum Stage {
     Create,
     Upload,
+    /// A case, or a message with its case: made when it is not there.
+    Case,
+    /// A change of a case that is there.
+    Change,
 }
 
 /// What to do after a request that did not succeed.
@@ -73,7 +77,7 @@ fn by_status(stage: Stage, status: u16, retry_after: Option<RetryAfter>) -> Verd
         (_, 408 | 425 | 500..=599) => later(true, false),
         // The contract knows no redirect, and no create of an address that does not exist: both
         // speak of the way to the server and not of this call. The token follows no redirect.
-        (_, 300..=399) | (Stage::Create, 404 | 405) => later(false, false),
+        (_, 300..=399) | (Stage::Create | Stage::Case, 404 | 405) => later(false, false),
         _ => Verdict::Refused,
     }
 }
@@ -95,7 +99,10 @@ mod tests {
         )
     }
 
-    #[expect(clippy::fn_params_excessive_bools, reason = "the two facts of a table's row")]
+    #[expect(
+        clippy::fn_params_excessive_bools,
+        reason = "the two facts of a table's row"
+    )]
     fn later(in_doubt: bool, is_throttle: bool) -> Verdict {
         Verdict::Later(Later {
             retry_after: None,
@@ -106,8 +113,8 @@ mod tests {
 
     #[test]
     fn every_status_of_the_contract_has_its_verdict() {
-        use Stage::{Create, Upload};
-        for stage in [Create, Upload] {
+        use Stage::{Case, Change, Create, Upload};
+        for stage in [Create, Upload, Case, Change] {
             for stop in [401, 403] {
                 assert_eq!(status(stage, stop), Verdict::StopRun);
             }
@@ -124,7 +131,10 @@ mod tests {
             }
         }
         assert_eq!(status(Create, 404), later(false, false));
-        assert_eq!(status(Upload, 404), Verdict::Refused);
+        assert_eq!(status(Case, 404), later(false, false));
+        for stage in [Upload, Change] {
+            assert_eq!(status(stage, 404), Verdict::Refused);
+        }
     }
 
     #[test]

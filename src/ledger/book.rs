@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rusqlite::{Connection, Result, TransactionBehavior, params};
 
-use super::disk;
+use super::case_fact::CaseEntry;
 use super::error::{Error, at};
 use super::fact::{Entry, Fact};
 use super::mask::mask;
@@ -18,6 +18,7 @@ use super::rows;
 use super::standing::Standing;
 use super::summary::NotedProblem;
 use super::writer::RunId;
+use super::{cases, disk};
 
 /// The most calls that are remembered between two groups; a call takes about 300 bytes.
 const REMEMBERED: usize = 8_192;
@@ -26,6 +27,7 @@ const REMEMBERED: usize = 8_192;
 #[derive(Debug)]
 pub(super) enum Command {
     Write(Vec<Entry>),
+    WriteCases(Vec<CaseEntry>),
     Start { options: String },
     Finish { run: RunId, exit: u8, tally: String },
     Note(Vec<NotedProblem>),
@@ -87,6 +89,12 @@ impl Book {
                 Command::Write(entries) => {
                     for entry in entries {
                         take_in(&transaction, &mut self.calls, &mut self.changed, entry, now)?;
+                    }
+                    0
+                }
+                Command::WriteCases(entries) => {
+                    for entry in entries {
+                        cases::take_in(&transaction, entry, now)?;
                     }
                     0
                 }

@@ -12,6 +12,8 @@
 //! next with a call is decided elsewhere.
 
 mod book;
+mod case_fact;
+mod cases;
 mod disk;
 mod done;
 mod error;
@@ -27,6 +29,10 @@ mod summary;
 mod tests;
 mod writer;
 
+pub use case_fact::{
+    CaseEntry, CaseFact, CaseObstacle, CasePrint, CaseStanding, MessagePrint, MessageStanding,
+};
+pub use cases::CaseSummary;
 pub use done::Done;
 pub use error::{Error, OpenError};
 pub use fact::{Entry, Fact, Stage};

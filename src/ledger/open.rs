@@ -20,7 +20,10 @@ use super::lock::owner_only;
 const APPLICATION_ID: i64 = 0x4361_7074;
 
 /// One step each, in order. A step that has left the house is never edited: a new one is added.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/001_calls.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/001_calls.sql"),
+    include_str!("migrations/002_cases.sql"),
+];
 
 /// How long to wait for somebody who looks at the ledger with another tool.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -290,6 +293,9 @@ mod tests {
         let hashes = MIGRATIONS
             .iter()
             .map(|step| xxhash_rust::xxh3::xxh3_64(step.as_bytes()));
-        assert_eq!(hashes.collect::<Vec<_>>(), [16_394_836_949_933_315_348]);
+        assert_eq!(
+            hashes.collect::<Vec<_>>(),
+            [16_394_836_949_933_315_348, 11_371_275_832_567_202]
+        );
     }
 }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use rusqlite::{Connection, Result as Sql, Row};
 
+use super::case_fact::CaseStanding;
+use super::cases;
 use super::done::{Done, Gathering};
 use super::error::{Error, OpenError, at};
 use super::open;
@@ -53,6 +55,35 @@ impl Reader {
                 .collect()
         };
         look_up().map_err(at(&self.path))
+    }
+
+    /// What is known of each of these cases, in the same order. The messages of a case are left out
+    /// when the server has exactly this content of it.
+    pub fn cases(&self, wanted: &[(&str, u128)]) -> Result<Vec<Option<CaseStanding>>, Error> {
+        let look_up = || -> Sql<Vec<Option<CaseStanding>>> {
+            let moment = self.connection.unchecked_transaction()?;
+            let look = |(identity, content): &(&str, u128)| {
+                let Some((id, mut standing)) = cases::find(&moment, identity)? else {
+                    return Ok(None);
+                };
+                if *content == 0 || standing.print.content != *content {
+                    standing.messages = cases::messages(&moment, id)?;
+                }
+                Ok(Some(standing))
+            };
+            wanted.iter().map(look).collect()
+        };
+        look_up().map_err(at(&self.path))
+    }
+
+    /// Hands over the id of each case that the server has and when the ledger learned the last of
+    /// it, in the order in which they were first seen. Stops at the first error of `each`.
+    pub fn accepted_cases<E: From<Error>>(
+        &self,
+        mut each: impl FnMut(String, Timestamp) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let read = |row: &Row<'_>| Ok((row.get(0)?, rows::time(row, 1)?));
+        self.stream(cases::ACCEPTED, read, |(identity, at)| each(identity, at))
     }
 
     /// The calls for which nothing is left to do. Reads the whole table once.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rusqlite::{Connection, Result, Row};
 
+use super::cases::{self, CaseSummary};
 use super::fact::Stage;
 use super::open;
 use super::rows::{self, select_calls};
@@ -35,6 +36,8 @@ pub struct Summary {
     pub troubles: Vec<Trouble>,
     /// The calls of which a request left without an answer.
     pub in_doubt: InDoubt,
+    /// The cases, for a ledger of help desk tickets.
+    pub cases: CaseSummary,
     /// The last ten runs, the latest first.
     pub runs: Vec<Run>,
     /// The problems of the last run: code, severity, how many; the most frequent first.
@@ -149,6 +152,7 @@ pub(super) fn summarize(connection: &Connection) -> Result<Summary> {
         bytes: 0,
         troubles: Vec::new(),
         in_doubt: InDoubt::default(),
+        cases: cases::summarize(&moment)?,
         runs: runs(&moment)?,
         problems: problems(&moment)?,
     };

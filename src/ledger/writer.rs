@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::book::{Book, Command};
+use super::case_fact::CaseEntry;
 use super::error::{Error, OpenError};
 use super::fact::Entry;
 use super::lock::Lock;
@@ -136,6 +137,14 @@ impl Writer {
             return Ok(());
         }
         self.ask(Command::Write(entries)).await.map(drop)
+    }
+
+    /// [`Writer::write`] for facts about cases.
+    pub async fn write_cases(&self, entries: Vec<CaseEntry>) -> Result<(), Error> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.ask(Command::WriteCases(entries)).await.map(drop)
     }
 
     /// [`Writer::write`] for a thread that may wait.

@@ -10,8 +10,9 @@ use super::number::Notation;
 use super::reader::Section;
 use super::rule::RuleReader;
 use super::source_section::{read_region, read_zone};
+use super::target::Target;
 use super::time::{Choice, Format, TimeRule};
-use crate::call::{Field, Kind};
+use crate::call::Kind;
 
 /// How a text becomes a value.
 #[derive(Debug, Clone)]
@@ -55,7 +56,11 @@ impl Conversion {
 }
 
 impl RuleReader<'_> {
-    pub(super) fn conversion(&mut self, section: &mut Section<'_, '_>, field: Field) -> Conversion {
+    pub(super) fn conversion(
+        &mut self,
+        section: &mut Section<'_, '_>,
+        field: &Target,
+    ) -> Conversion {
         const WORDS: &[&str] = &[
             "text", "phone", "time", "number", "boolean", "seconds", "email", "segments", "json",
         ];

@@ -90,7 +90,7 @@ fn phone<'r>(
             Ok(Value::Text(text))
         }
         PhoneReading::NotAPhone => {
-            let is_told_later = apply.rule.field == Field::Customer
+            let is_told_later = apply.rule.field.is(Field::Customer)
                 && read_phone(&text, None) == PhoneReading::NotAPhone;
             if !is_told_later {
                 let message = "not a possible phone number; it is sent as it stands";
@@ -172,14 +172,14 @@ fn boolean<'r>(
     text: &str,
     words: &Words,
 ) -> Result<Value<'r>, Reported> {
-    match (read_boolean(text, words), apply.rule.field) {
+    match (read_boolean(text, words), &apply.rule.field) {
         (Some(flag), field) if field.kind() == Kind::Bool => Ok(Value::Bool(flag)),
         (Some(flag), _) => Ok(Value::Text(Cow::Borrowed(if flag {
             "true"
         } else {
             "false"
         }))),
-        (None, Field::HasConsent) => {
+        (None, field) if field.is(Field::HasConsent) => {
             let message = "neither yes nor no; a refusal must never be sent as consent";
             Err(apply.error(Code::BadConsent, text, message))
         }
@@ -191,7 +191,7 @@ fn email<'r>(apply: &mut Apply<'_, 'r, '_>, text: &Cow<'r, str>) -> Result<Value
     let bare = text.trim();
     let bare = bare.strip_prefix("mailto:").unwrap_or(bare);
     if !is_email(bare) {
-        let message = if apply.rule.field == Field::AgentEmail && !bare.contains('@') {
+        let message = if apply.rule.field.is(Field::AgentEmail) && !bare.contains('@') {
             "no e-mail address, and neither a table of agents nor a domain gives one"
         } else {
             "not an e-mail address"

@@ -74,7 +74,10 @@ fn without_exponent(text: &str) -> Option<String> {
     let places: usize = exponent.strip_prefix('-')?.parse().ok()?;
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let is_number = whole.len() == 1
-        && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
+        && whole
+            .bytes()
+            .chain(fraction.bytes())
+            .all(|byte| byte.is_ascii_digit());
     (is_number && (1..=30).contains(&places))
         .then(|| format!("0.{}{whole}{fraction}", "0".repeat(places - 1)))
 }
@@ -205,10 +208,23 @@ mod tests {
 
     #[test]
     fn a_small_fraction_of_a_day_may_have_an_exponent() {
-        for (text, seconds) in [("6.94e-05", "6"), ("0.0000694", "6"), ("0.003078704", "266"), ("0.1234567", "10666.659"), ("5E-1", "43200"), ("6.9444444444e-05", "6")] {
-            assert_eq!(read_seconds(text, Unit::Days).as_deref(), Some(seconds), "{text}");
+        for (text, seconds) in [
+            ("6.94e-05", "6"),
+            ("0.0000694", "6"),
+            ("0.003078704", "266"),
+            ("0.1234567", "10666.659"),
+            ("5E-1", "43200"),
+            ("6.9444444444e-05", "6"),
+        ] {
+            assert_eq!(
+                read_seconds(text, Unit::Days).as_deref(),
+                Some(seconds),
+                "{text}"
+            );
         }
-        for text in ["6.94e5", "6.94e+5", "69.4e-5", "e-5", "1e-", "1e-99", ".5e-1"] {
+        for text in [
+            "6.94e5", "6.94e+5", "69.4e-5", "e-5", "1e-", "1e-99", ".5e-1",
+        ] {
             assert_eq!(read_seconds(text, Unit::Days), None, "{text}");
         }
     }

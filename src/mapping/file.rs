@@ -1,7 +1,7 @@
 //! A mapping file: read, checked, and ready to be bound to an export.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -11,17 +11,20 @@ use toml::de::{DeTable, DeValue};
 
 use super::agents::{Agents, AgentsError};
 use super::audio_section::{AudioSection, NameRule, read_audio};
+use super::case_profile::CaseProfile;
+use super::case_section::CaseSection;
 use super::error::{Findings, LoadError, suggest};
 use super::legs::LegsSection;
-use super::lookup::Lookups;
+use super::lookup::{Beside, Lookups};
+use super::need::Need;
 use super::newest::NewestSection;
 use super::profile::Profile;
 use super::reader::{Section, wrong_type};
 use super::rule::{FieldRule, RuleReader};
-use super::need::Need;
 use super::source_section::{
     SourceRead, SourceSection, UnknownName, read_source, region_of, zone_of,
 };
+use super::target::Target;
 use super::template::{TemplateId, Templates};
 use crate::call::Field;
 use crate::source::Sheet;
@@ -40,6 +43,8 @@ pub struct Mapping {
     pub(super) names: Vec<NameRule>,
     pub(super) fields: Vec<FieldRule>,
     pub(super) legs: Option<LegsSection>,
+    /// Set when the records are cases; the fields are then there.
+    pub(super) case: Option<CaseSection>,
     pub(super) newest: Option<NewestSection>,
     agents: Agents,
     pub(super) templates: Templates,
@@ -49,6 +54,17 @@ impl Mapping {
     /// Reads and checks a mapping file. `name` is shown in messages; lookup files are found
     /// relative to `dir`.
     pub fn load(text: &str, name: &str, dir: Option<&Path>) -> Result<Mapping, LoadError> {
+        Self::load_with(text, name, dir, &[])
+    }
+
+    /// The same with other lookup files than the mapping names: each by the name of its table, and
+    /// relative to the current folder.
+    pub fn load_with(
+        text: &str,
+        name: &str,
+        dir: Option<&Path>,
+        files: &[(String, PathBuf)],
+    ) -> Result<Mapping, LoadError> {
         let name: Arc<str> = name.into();
         let text: Arc<str> = text.into();
         let mut findings = Findings::new(Arc::clone(&text));
@@ -67,6 +83,7 @@ impl Mapping {
             region: None,
             needs: Vec::new(),
             legs: None,
+            case: None,
             newest: None,
             skip: Vec::new(),
             audio: AudioSection::default(),
@@ -76,7 +93,7 @@ impl Mapping {
             templates: Templates::new(&Lookups::default()),
             text: Arc::clone(&text),
         };
-        mapping.read(&root, dir, &mut findings);
+        mapping.read(&root, Beside { dir, files }, &mut findings);
         if findings.is_empty() {
             Ok(mapping)
         } else {
@@ -84,33 +101,44 @@ impl Mapping {
         }
     }
 
-    fn read(&mut self, root: &Spanned<DeTable<'_>>, dir: Option<&Path>, findings: &mut Findings) {
+    fn read(&mut self, root: &Spanned<DeTable<'_>>, beside: Beside<'_>, findings: &mut Findings) {
         let mut file = Section::new(root.get_ref(), "the mapping file", 0..0);
-        file.choice("target", &[("conversation", ())], findings);
+        let targets = [("conversation", false), ("case", true)];
+        let is_case = file
+            .choice("target", &targets, findings)
+            .unwrap_or_default();
         let lookups = file.value("lookup");
         let lookups = lookups
-            .map(|value| Lookups::read(value, dir, findings))
+            .map(|value| Lookups::read(value, beside, findings))
             .unwrap_or_default();
         self.templates = Templates::new(&lookups);
         if let Some(section) = file.table("let", findings) {
             self.templates.read_lets(&section, findings);
         }
-        self.read_source(&mut file, dir, findings);
-        let legs = file.table("legs", findings);
-        self.legs = legs.and_then(|section| LegsSection::read(section, findings));
+        self.read_source(&mut file, beside.dir, findings);
+        if is_case {
+            let section = file.table("messages", findings);
+            self.case = Some(CaseSection::read(section, &mut self.templates, findings));
+        } else {
+            let legs = file.table("legs", findings);
+            self.legs = legs.and_then(|section| LegsSection::read(section, findings));
+        }
         let mut reader = RuleReader {
             lookups: &lookups,
             templates: &mut self.templates,
             findings,
         };
         match file.value("fields").map(|value| (value, value.get_ref())) {
-            Some((_, DeValue::Table(table))) => self.fields = read_fields(table, &mut reader),
+            Some((_, DeValue::Table(table))) => match &mut self.case {
+                Some(case) => case.read_fields(table, &mut reader),
+                None => self.fields = read_fields(table, &mut reader),
+            },
             Some((value, other)) => {
                 wrong_type::<()>("fields", "a table", other, value.span(), reader.findings);
             }
             None => reader.findings.add(0..0, "the file has no [fields]"),
         }
-        if let Some(section) = file.table("audio", reader.findings) {
+        if !is_case && let Some(section) = file.table("audio", reader.findings) {
             (self.audio, self.names) = read_audio(section, &mut reader);
         }
         file.finish(findings);
@@ -227,6 +255,28 @@ impl Mapping {
         Profile::bind(self, sheet)
     }
 
+    /// The same for a mapping of cases; `None` when the records are conversations.
+    pub fn bind_cases(&self, sheet: &Sheet) -> Result<Option<CaseProfile>, LoadError> {
+        CaseProfile::bind(self, sheet)
+    }
+
+    /// Whether the records are cases or their messages.
+    pub fn is_of_cases(&self) -> bool {
+        self.case.is_some()
+    }
+
+    /// The list inside of each record that holds its messages, if there is one.
+    pub fn nested_list(&self) -> Option<&str> {
+        Some(self.case.as_ref()?.each.as_ref()?.get_ref())
+    }
+
+    /// Sends private messages, too.
+    pub fn include_private(&mut self) {
+        if let Some(case) = &mut self.case {
+            case.with_private = true;
+        }
+    }
+
     /// Whether records must be brought together before they are mapped: rows of one call, or
     /// copies of one record.
     pub fn gathers(&self) -> bool {
@@ -259,7 +309,7 @@ fn read_fields(table: &DeTable<'_>, reader: &mut RuleReader<'_>) -> Vec<FieldRul
     for (key, value) in table {
         let name = key.get_ref().as_ref();
         match Field::from_name(name) {
-            Some(field) => rules.extend(reader.field(field, key.span(), value)),
+            Some(field) => rules.extend(reader.field(Target::Call(field), key.span(), value)),
             None => reader.findings.add_with(
                 key.span(),
                 format!("`{name}` is no field of a conversation"),
@@ -267,6 +317,6 @@ fn read_fields(table: &DeTable<'_>, reader: &mut RuleReader<'_>) -> Vec<FieldRul
             ),
         }
     }
-    rules.sort_by_key(|rule| rule.field);
+    rules.sort_by_key(|rule| rule.field.field());
     rules
 }

@@ -5,6 +5,8 @@
 //! file = "agents.csv"      # beside the mapping file
 //! key  = "id"
 //! ```
+//!
+//! A file that is JSON is read by `lookup_json`.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -15,6 +17,7 @@ use toml::de::DeValue;
 
 use super::boolean::fold;
 use super::error::{Findings, suggest};
+use super::lookup_json;
 use super::reader::{Section, Text, wrong_type};
 use crate::source::Header;
 
@@ -29,6 +32,8 @@ pub(super) struct Lookup {
     rows: Vec<Vec<String>>,
     by_key: HashMap<String, usize>,
     by_folded: HashMap<String, usize>,
+    /// The file may be missing and is, so that every key misses in every column.
+    is_absent: bool,
 }
 
 impl Lookup {
@@ -41,7 +46,7 @@ impl Lookup {
 
     /// Position of a column.
     pub(super) fn column(&self, name: &str) -> Option<usize> {
-        self.header.find(name)
+        self.header.find(name).or(self.is_absent.then_some(0))
     }
 
     /// The value of a column in the row of a key.
@@ -53,6 +58,28 @@ impl Lookup {
     /// What could be meant by a column that is not there.
     pub(super) fn suggest_column(&self, name: &str) -> Option<String> {
         suggest(name, self.header.names().iter().map(String::as_str))
+    }
+}
+
+/// Where second files are found.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Beside<'f> {
+    /// The folder of the mapping file.
+    pub(super) dir: Option<&'f Path>,
+    /// Files that the operator named instead, by the names of their tables.
+    pub(super) files: &'f [(String, PathBuf)],
+}
+
+impl Beside<'_> {
+    /// The file of a table and the folder that it is relative to.
+    fn find(&self, table: &str, said: Text) -> (Text, Option<&Path>) {
+        match self.files.iter().find(|(name, _)| name == table) {
+            Some((_, path)) => (
+                Spanned::new(said.span(), path.to_string_lossy().into_owned()),
+                None,
+            ),
+            None => (said, self.dir),
+        }
     }
 }
 
@@ -68,7 +95,7 @@ impl Lookups {
     /// Reads `[lookup]` and the files that it names.
     pub(super) fn read(
         value: &Spanned<DeValue<'_>>,
-        dir: Option<&Path>,
+        beside: Beside<'_>,
         findings: &mut Findings,
     ) -> Lookups {
         let mut lookups = Lookups::default();
@@ -95,7 +122,7 @@ impl Lookups {
                 continue;
             };
             let section = Section::new(table, format!("[lookup.{}]", name.get_ref()), name.span());
-            let table = read_table(name.get_ref(), section, dir, findings);
+            let table = read_table(name.get_ref(), section, beside, findings);
             lookups.tables.extend(table.map(Arc::new));
         }
         lookups
@@ -128,13 +155,14 @@ impl Lookups {
 fn read_table(
     name: &str,
     mut section: Section<'_, '_>,
-    dir: Option<&Path>,
+    files: Beside<'_>,
     findings: &mut Findings,
 ) -> Option<Lookup> {
     let file = section.text("file", findings);
     let key = section.text("key", findings);
     let delimiter = section.letter("delimiter", findings);
     let encoding = section.text("encoding", findings);
+    let optional = section.flag("optional", findings).unwrap_or_default();
     for (word, value) in [("file", &file), ("key", &key)] {
         if value.is_none() && section.value(word).is_none() {
             findings.add(section.span(), format!("[lookup.{name}] has no `{word}`"));
@@ -142,6 +170,10 @@ fn read_table(
     }
     section.finish(findings);
     let (file, key) = (file?, key?);
+    let (file, dir) = files.find(name, file);
+    if optional && !beside(file.get_ref(), dir).exists() {
+        return Some(Lookup::new(name, Header::default(), Vec::new(), true));
+    }
     let text = match read_text(file.get_ref(), dir, encoding.as_ref()) {
         Ok(text) => text,
         Err(reason) => {
@@ -152,15 +184,13 @@ fn read_table(
             return None;
         }
     };
-    let delimiter = delimiter.unwrap_or_else(|| guess_delimiter(&text));
-    let mut lookup = match parse(&text, delimiter) {
-        Ok((header, rows)) => Lookup {
-            name: name.to_owned(),
-            header,
-            rows,
-            by_key: HashMap::new(),
-            by_folded: HashMap::new(),
-        },
+    let table = if delimiter.is_none() && lookup_json::is_json(&text) {
+        lookup_json::parse(&text)
+    } else {
+        parse(&text, delimiter.unwrap_or_else(|| guess_delimiter(&text)))
+    };
+    let mut lookup = match table {
+        Ok((header, rows)) => Lookup::new(name, header, rows, false),
         Err(reason) => {
             findings.add(
                 file.span(),
@@ -184,9 +214,17 @@ fn read_table(
     Some(lookup)
 }
 
+fn beside(file: &str, dir: Option<&Path>) -> PathBuf {
+    dir.map_or_else(|| PathBuf::from(file), |dir| dir.join(file))
+}
+
 /// The text of a file that stands beside the mapping.
-pub(super) fn read_text(file: &str, dir: Option<&Path>, encoding: Option<&Text>) -> Result<String, String> {
-    let path = dir.map_or_else(|| PathBuf::from(file), |dir| dir.join(file));
+pub(super) fn read_text(
+    file: &str,
+    dir: Option<&Path>,
+    encoding: Option<&Text>,
+) -> Result<String, String> {
+    let path = beside(file, dir);
     let metadata = std::fs::metadata(&path).map_err(|error| error.to_string())?;
     if !metadata.is_file() || metadata.len() > LIMIT {
         return Err("not a file of at most 256 MB".to_owned());
@@ -236,6 +274,17 @@ pub(super) fn parse(text: &str, delimiter: char) -> Result<(Header, Vec<Vec<Stri
 }
 
 impl Lookup {
+    fn new(name: &str, header: Header, rows: Vec<Vec<String>>, is_absent: bool) -> Lookup {
+        Lookup {
+            name: name.to_owned(),
+            header,
+            rows,
+            by_key: HashMap::new(),
+            by_folded: HashMap::new(),
+            is_absent,
+        }
+    }
+
     /// Builds the index; the error is a key with two different rows.
     fn index(&mut self, column: usize) -> Result<(), String> {
         let mut twice = None;

@@ -173,7 +173,10 @@ impl Decimal {
         let one = 10_u128.checked_pow(self.scale)?;
         let rest = self.units % one;
         let whole = self.units / one + u128::from(rest >= one - rest);
-        (rest.min(one - rest) <= reach).then_some(Decimal { units: whole, scale: 0 })
+        (rest.min(one - rest) <= reach).then_some(Decimal {
+            units: whole,
+            scale: 0,
+        })
     }
 
     /// Whether it is at least the given whole number.

@@ -1,5 +1,7 @@
 //! The mapping files that come with the program.
 
+use std::path::{Path, PathBuf};
+
 use super::error::LoadError;
 use super::file::Mapping;
 
@@ -110,6 +112,16 @@ const PRESETS: &[Preset] = &[
         title: "VICIdial: Export Calls Report (tabs)",
         text: include_str!("../../mappings/vicidial.toml"),
     },
+    Preset {
+        name: "zendesk-tickets",
+        title: "Zendesk: whole tickets with their comments, as cases (JSON)",
+        text: include_str!("../../mappings/zendesk-tickets.toml"),
+    },
+    Preset {
+        name: "zendesk-messages",
+        title: "Zendesk: one message a record, as cases (CSV, JSON)",
+        text: include_str!("../../mappings/zendesk-messages.toml"),
+    },
 ];
 
 impl Preset {
@@ -118,7 +130,16 @@ impl Preset {
 
     /// Loads the preset.
     pub fn load(&self) -> Result<Mapping, LoadError> {
-        Mapping::load(self.text, self.name, None)
+        self.load_beside(None, &[])
+    }
+
+    /// Loads the preset with its second files in `dir`, or where `files` says by their names.
+    pub fn load_beside(
+        &self,
+        dir: Option<&Path>,
+        files: &[(String, PathBuf)],
+    ) -> Result<Mapping, LoadError> {
+        Mapping::load_with(self.text, self.name, dir, files)
     }
 }
 

@@ -5,16 +5,14 @@ use std::sync::Arc;
 
 use super::audio_name::AudioName;
 use super::bind::{Binder, Source, chosen};
-use super::conversion::Conversion;
-use super::convert::convert;
+use super::bound::{BoundRule, Skip, SkipRules};
 use super::error::LoadError;
 use super::file::Mapping;
 use super::legs::Legs;
 use super::newest::Newest;
-use super::rule::Steps;
-use super::template::{Bound, TemplateId};
-use super::value::{Apply, Raw};
-use crate::call::{Draft, Field, Problem, Value};
+use super::template::Bound;
+use super::value::Raw;
+use crate::call::{Draft, Field, Problem};
 use crate::source::{Record, Sheet};
 
 /// What a mapping made of a record.
@@ -32,20 +30,11 @@ pub enum Mapped<'r> {
     Draft(Draft<'r>),
 }
 
-/// The rule of one field, bound to the export.
-#[derive(Debug, Clone)]
-pub(super) struct BoundRule {
-    pub(super) field: Field,
-    pub(super) source: Source,
-    pub(super) steps: Steps,
-    pub(super) conversion: Conversion,
-}
-
 /// A mapping whose columns are found in the header of one export.
 #[derive(Debug, Clone)]
 pub struct Profile {
     rules: Vec<BoundRule>,
-    skip: Vec<(Box<str>, TemplateId)>,
+    skip: SkipRules,
     names: Vec<Source>,
     templates: Bound,
     unused: Vec<Box<str>>,
@@ -59,33 +48,19 @@ impl Profile {
     pub(super) fn bind(mapping: &Mapping, sheet: &Sheet) -> Result<Profile, LoadError> {
         let mut binder = Binder::new(mapping, sheet);
         let mut columns = Field::ALL.map(|field| Box::from(field.name()));
-        let mut rules = Vec::new();
-        for rule in &mapping.fields {
-            // A default stands in for a column that the export lacks, too.
-            let default = rule
-                .steps
-                .default
-                .as_ref()
-                .map(|_| Source::Constant(String::new()));
-            let Some(source) = binder.field(rule).or(default) else {
-                continue;
-            };
-            if !source.label().is_empty() {
-                columns[rule.field.index()] = source.label().into();
+        let rules = BoundRule::bind(&mapping.fields, mapping, &mut binder);
+        for rule in &rules {
+            if let (Some(field), false) = (rule.field.field(), rule.source.label().is_empty()) {
+                columns[field.index()] = rule.source.label().into();
             }
-            rules.push(BoundRule {
-                field: rule.field,
-                source,
-                steps: rule.steps.clone(),
-                conversion: rule.conversion.bound(mapping.zone.as_ref(), mapping.region),
-            });
         }
-        for (_, condition) in &mapping.skip {
-            binder.template(*condition, false);
-        }
+        let skip = SkipRules::bind(&mapping.skip, &mut binder);
         mapping.check_needs(&mut binder.findings);
         let legs = mapping.legs.as_ref().map(|legs| legs.bind(&mut binder));
-        let newest = mapping.newest.as_ref().and_then(|newest| newest.bind(&mut binder));
+        let newest = mapping
+            .newest
+            .as_ref()
+            .and_then(|newest| newest.bind(&mut binder));
         let names = mapping.names.iter();
         let names = names
             .filter_map(|rule| binder.source(&rule.origin, rule.optional))
@@ -95,10 +70,9 @@ impl Profile {
             let (name, text) = (Arc::clone(&mapping.name), Arc::clone(&mapping.text));
             return Err(LoadError::new(name, text, binder.findings.into_list()));
         }
-        let skip = mapping.skip.iter();
         Ok(Profile {
             rules,
-            skip: skip.map(|(name, id)| (name.as_str().into(), *id)).collect(),
+            skip,
             names,
             templates: mapping.templates.bind(sheet),
             unused,
@@ -112,39 +86,16 @@ impl Profile {
     /// exactly when an error was reported for it. Empty cells leave their field absent, required or
     /// not.
     pub fn apply<'r>(&'r self, record: &Record<'r>, problems: &mut Vec<Problem>) -> Mapped<'r> {
-        for (name, condition) in &self.skip {
-            match self.templates.holds(*condition, record) {
-                Ok(true) => return Mapped::Skipped(name),
-                Ok(false) => {}
-                Err(failure) => {
-                    let message = format!("the skip rule `{name}`: {}", failure.message);
-                    problems.push(Problem::new(failure.code, record.place(), message));
-                    return Mapped::Undecided;
-                }
-            }
+        match self.skip.decide(record, &self.templates, problems) {
+            Skip::No => {}
+            Skip::By(name) => return Mapped::Skipped(name),
+            Skip::Undecided => return Mapped::Undecided,
         }
         let mut draft = Draft::new();
         for rule in &self.rules {
-            // Most rules are this one, and it must cost no more than finding the cell.
-            if let (Source::Column(named), Conversion::Text, true) = (
-                &rule.source,
-                &rule.conversion,
-                rule.steps.is_empty() && record.tree().is_none(),
-            ) {
-                match record.text(&named.column) {
-                    Some(text) if !text.is_empty() => draft.set(rule.field, Value::Text(text)),
-                    _ => {}
-                }
-                continue;
+            if let Some(field) = rule.field.field() {
+                draft.set(field, rule.value(record, &self.templates, problems));
             }
-            let mut apply = Apply {
-                rule,
-                record,
-                templates: &self.templates,
-                is_default: false,
-                problems,
-            };
-            draft.set(rule.field, convert(&mut apply));
         }
         Mapped::Draft(draft)
     }
@@ -182,9 +133,7 @@ impl Profile {
                 let rendered = self.templates.render(*id, record).ok();
                 let rendered = rendered.filter(|rendered| !rendered.lacks_columns);
                 let text = rendered.map(|rendered| rendered.text).unwrap_or_default();
-                text.lines()
-                    .filter_map(AudioName::from_template)
-                    .collect()
+                text.lines().filter_map(AudioName::from_template).collect()
             }
             Source::Choice(cases) => {
                 let source = chosen(cases, record, &self.templates).ok().flatten();
@@ -215,7 +164,7 @@ impl Profile {
 
     /// Like [`Profile::column_of`], for one record: of several columns the one that is filled.
     pub fn column_for(&self, field: Field, record: &Record<'_>) -> &str {
-        let rule = self.rules.iter().find(|rule| rule.field == field);
+        let rule = self.rules.iter().find(|rule| rule.field.is(field));
         match rule.map(|rule| rule.source.label_for(record, &self.templates)) {
             None | Some("") => field.name(),
             Some(label) => label,
@@ -228,7 +177,7 @@ impl Profile {
         field: Field,
         record: &Record<'r>,
     ) -> Vec<(&'r str, Cow<'r, str>)> {
-        let rule = self.rules.iter().find(|rule| rule.field == field);
+        let rule = self.rules.iter().find(|rule| rule.field.is(field));
         rule.map_or_else(Vec::new, |rule| rule.source.cells(record, &self.templates))
     }
 
@@ -239,7 +188,7 @@ impl Profile {
 
     /// The fields that nothing fills, in wire order.
     pub fn unfilled_targets(&self) -> Vec<Field> {
-        let is_filled = |field: &Field| self.rules.iter().any(|rule| rule.field == *field);
+        let is_filled = |field: &Field| self.rules.iter().any(|rule| rule.field.is(*field));
         Field::ALL
             .into_iter()
             .filter(|field| !is_filled(field))

@@ -15,8 +15,9 @@ use super::lookup::{Lookup, Lookups};
 use super::origin::Origin;
 use super::reader::{Section, scalar, texts_of, wrong_type};
 use super::repair::Repair;
+use super::target::Target;
 use super::template::Templates;
-use crate::call::{Field, Kind};
+use crate::call::Kind;
 
 /// A table of values: exact, else without regard to case and blanks around.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +45,7 @@ impl ValueMap {
 /// The checked table of one target field.
 #[derive(Debug, Clone)]
 pub(super) struct FieldRule {
-    pub(super) field: Field,
+    pub(super) field: Target,
     /// Place of the field's name in the file.
     pub(super) span: Range<usize>,
     pub(super) origin: Origin,
@@ -94,7 +95,7 @@ impl RuleReader<'_> {
     /// Reads what stands behind a target field.
     pub(super) fn field(
         &mut self,
-        field: Field,
+        field: Target,
         key: Range<usize>,
         value: &Spanned<DeValue<'_>>,
     ) -> Option<FieldRule> {
@@ -114,14 +115,14 @@ impl RuleReader<'_> {
             DeValue::Table(table) => table,
             other => {
                 let wanted = "the name of a column or a table such as { from = \"column\" }";
-                return wrong_type(field.name(), wanted, other, value.span(), self.findings);
+                return wrong_type(&field.name(), wanted, other, value.span(), self.findings);
             }
         };
         let mut section = Section::new(table, format!("`{field}`"), value.span());
         let origin = self.origin(&mut section, false);
         let optional = section.flag("optional", self.findings).unwrap_or_default();
-        let steps = self.steps(&mut section, field);
-        let conversion = self.conversion(&mut section, field);
+        let steps = self.steps(&mut section, &field);
+        let conversion = self.conversion(&mut section, &field);
         section.finish(self.findings);
         Some(FieldRule {
             field,
@@ -133,7 +134,7 @@ impl RuleReader<'_> {
         })
     }
 
-    fn steps(&mut self, section: &mut Section<'_, '_>, field: Field) -> Steps {
+    fn steps(&mut self, section: &mut Section<'_, '_>, field: &Target) -> Steps {
         let lookup = self.lookup(section);
         let findings = &mut *self.findings;
         let repairs = read_repairs(section, findings);

@@ -83,7 +83,10 @@ impl SourceSection {
             headerless: self.headerless.clone(),
             records: self.records.clone(),
             nulls: self.nulls.clone().unwrap_or_default(),
-            skip_lines: self.skip_lines.and_then(|lines| usize::try_from(lines).ok()).unwrap_or(0),
+            skip_lines: self
+                .skip_lines
+                .and_then(|lines| usize::try_from(lines).ok())
+                .unwrap_or(0),
             trailer: self.trailer.first().cloned(),
             sheet: self.sheet.clone(),
             ..source::Options::default()
@@ -224,7 +227,10 @@ fn read_pointer(section: &mut Section<'_, '_>, findings: &mut Findings) -> Optio
 }
 
 /// `skip = "condition"`, or a table of names and conditions so that reasons are counted apart.
-fn read_skip(section: &mut Section<'_, '_>, findings: &mut Findings) -> Vec<(String, Text)> {
+pub(super) fn read_skip(
+    section: &mut Section<'_, '_>,
+    findings: &mut Findings,
+) -> Vec<(String, Text)> {
     let Some(value) = section.value("skip") else {
         return Vec::new();
     };

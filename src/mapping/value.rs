@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value as Json;
 
 use super::bind::{Named, Source, chosen};
-use super::profile::BoundRule;
+use super::bound::BoundRule;
 use super::repair::Repair;
 use super::template::{Bound, Failure};
 use crate::call::{Code, Problem};
@@ -170,9 +170,9 @@ impl<'r> Apply<'_, 'r, '_> {
     pub(super) fn report(&mut self, code: Code, value: &str, message: &str) {
         let label = match self.rule.source.label_for(self.record, self.templates) {
             "" => self.rule.field.name(),
-            label => label,
+            label => Cow::Borrowed(label),
         };
-        let problem = Problem::new(code, self.record.place(), message).at(label, value);
+        let problem = Problem::new(code, self.record.place(), message).at(&label, value);
         self.problems.push(problem);
     }
 

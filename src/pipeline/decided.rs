@@ -1,13 +1,15 @@
 //! What leaves the road: records in the order of the export, each with its fate.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::call::{Call, Problem};
-use crate::ledger::Standing;
+use crate::case::{Case, Message};
+use crate::ledger::{CasePrint, MessagePrint, Standing};
 use crate::pipeline::{Delivered, Event, Facts, Outcome};
-use crate::plan::Step;
+use crate::plan::{CaseStep, Step};
 use crate::source::{Batch, Sheet};
 
 /// The recording of a call, as an upload needs it.
@@ -40,6 +42,51 @@ pub struct Shipment {
     pub parcel: Option<Parcel>,
 }
 
+/// A record of a case, and which of the case's messages it told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseRow {
+    /// The place of the record in its batch.
+    pub index: usize,
+    /// Places in [`CaseShipment::messages`].
+    pub messages: Range<usize>,
+}
+
+/// Which records tell a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaseTold {
+    /// One record tells it with all its messages.
+    Whole,
+    /// A row for each message.
+    ByRows,
+}
+
+/// A case with everything that is needed to carry out its step.
+#[derive(Debug, Clone)]
+pub struct CaseShipment {
+    /// The case itself.
+    pub case: Case,
+    /// All its messages that the export has, in the order of time.
+    pub messages: Vec<Message>,
+    /// What the ledger is told of the case.
+    pub print: CasePrint,
+    /// What it is told of the messages, in their order.
+    pub marks: Vec<MessagePrint>,
+    /// Which messages the server has, as far as is known.
+    pub known: Vec<bool>,
+    /// Which messages left in an earlier run without an answer.
+    pub doubtful: Vec<bool>,
+    /// What to do.
+    pub step: CaseStep,
+    /// Whether the server has the case, as far as is known.
+    pub was_there: bool,
+    /// Whether the case may be replaced when the answer to a message is lost.
+    pub may_replace: bool,
+    /// Which records tell it.
+    pub told: CaseTold,
+    /// The records whose end is told with the case.
+    pub rows: Vec<CaseRow>,
+}
+
 /// How a record goes on from here.
 #[derive(Debug)]
 pub enum Fate {
@@ -56,6 +103,10 @@ pub enum Fate {
     Ready,
     /// It is to be sent.
     Sends(Box<Shipment>),
+    /// A case is to be sent; the record is the last of those that tell it.
+    SendsCase(Box<CaseShipment>),
+    /// It goes with the case of a later record of this batch, which tells how it ends.
+    Rides,
     /// It is a further row of a call; another row of the batch tells of it.
     Told,
 }
@@ -164,7 +215,9 @@ impl Decided {
             let (outcome, detail): (_, &str) = match &decision.fate {
                 Fate::Ends(outcome, detail) => (*outcome, detail),
                 Fate::Waits { .. } => (Outcome::Held, ""),
-                Fate::Ready | Fate::Sends(_) => (Outcome::NotAttempted, ""),
+                Fate::Ready | Fate::Sends(_) | Fate::SendsCase(_) | Fate::Rides => {
+                    (Outcome::NotAttempted, "")
+                }
                 Fate::Told => continue,
             };
             Closing {

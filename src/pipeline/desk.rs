@@ -27,8 +27,23 @@ pub(super) struct Item {
     pub(super) mark: Option<Box<Mark>>,
     /// Requests that a run sends for the record.
     pub(super) requests: u8,
-    /// Hashes of the id and of the content.
-    pub(super) key: Option<(u64, u64)>,
+    /// What tells the same record once more.
+    pub(super) key: Option<Key>,
+}
+
+/// What tells the same call or case once more, in hashes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Key {
+    Call {
+        identity: u64,
+        content: u64,
+    },
+    Case {
+        identity: u64,
+        content: u64,
+        /// The case's own `updated`, in unix milliseconds.
+        updated: i64,
+    },
 }
 
 /// The recording of a call.
@@ -81,20 +96,11 @@ pub(super) struct Desk<'r> {
 
 impl<'r> Desk<'r> {
     pub(super) fn new(road: &'r Road, profile: Arc<Profile>) -> Result<Self, Error> {
-        let reader = match &road.past {
-            Some(past) => Some(past.reader()?),
-            None => None,
-        };
-        // A clock that is a little behind must not make today's calls implausible.
-        let latest = road
-            .now
-            .checked_add(jiff::SignedDuration::from_hours(24))
-            .unwrap_or(road.now);
         Ok(Desk {
             road,
             profile,
-            reader,
-            latest,
+            reader: road.reader()?,
+            latest: road.latest(),
             faults: Vec::new(),
             scratch: Vec::new(),
         })
@@ -123,7 +129,12 @@ impl<'r> Desk<'r> {
                 }
             }
         }
-        let Desktop { mut items, sums, open, further } = desktop;
+        let Desktop {
+            mut items,
+            sums,
+            open,
+            further,
+        } = desktop;
         self.settle(&mut items, open)?;
         for (index, rows) in further {
             items[index].decision.further = rows;
@@ -135,20 +146,16 @@ impl<'r> Desk<'r> {
     fn row(&mut self, index: usize, record: &Record<'_>, desktop: &mut Desktop) {
         let profile = Arc::clone(&self.profile);
         desktop.sums.records += 1;
-        let mut problems: Vec<Problem> = record.problems().cloned().collect();
-        let item = if problems.iter().any(Problem::is_error) {
-            ended(problems, Outcome::Rejected, "")
-        } else if problems.iter().any(|problem| problem.code == Code::TrailingRow) {
-            ended(problems, Outcome::Skipped, "no record")
-        } else {
-            match profile.apply(record, &mut problems) {
+        let item = match readable(record) {
+            Err(item) => *item,
+            Ok(mut problems) => match profile.apply(record, &mut problems) {
                 Mapped::Skipped(rule) => ended(problems, Outcome::Skipped, rule.to_owned()),
                 Mapped::Undecided => ended(problems, Outcome::Rejected, ""),
                 Mapped::Draft(draft) => {
                     let place = (index, &mut desktop.sums, &mut desktop.open);
                     self.judge(std::slice::from_ref(record), draft, problems, place)
                 }
-            }
+            },
         };
         desktop.items.push(item);
     }
@@ -202,25 +209,72 @@ impl<'r> Desk<'r> {
         }
         sums.count(&call);
         let fingerprint = call.fingerprint(&mut self.scratch);
-        let key = Some((call.identity_hash(), low(fingerprint)));
+        let content = low(fingerprint);
+        let key = Some(Key::Call {
+            identity: call.identity_hash(),
+            content,
+        });
         let sound = self.listen(records, &call);
         if let Some(past) = &self.road.past {
             let ending = past.done.ending(call.identity_hash(), fingerprint);
-            let step = ending
-                .and_then(|ending| plan::step_of_done(ending, sound.state, self.road.policy));
+            let step =
+                ending.and_then(|ending| plan::step_of_done(ending, sound.state, self.road.policy));
             if step == Some(Step::Nothing) {
                 let mark = sound.recording.map(Mark::of).map(Box::new);
                 let fate = Fate::Ends(Outcome::AlreadyThere, "".into());
-                return Item { decision: Decision { problems, fate, further: Vec::new() }, mark, requests: 0, key };
+                return Item {
+                    decision: Decision {
+                        problems,
+                        fate,
+                        further: Vec::new(),
+                    },
+                    mark,
+                    requests: 0,
+                    key,
+                };
             }
             let call = call.into_owned();
-            open.push(Open { index, place: record.place(), call, fingerprint, sound });
-            return Item { decision: Decision { problems, fate: Fate::Ready, further: Vec::new() }, mark: None, requests: 0, key };
+            open.push(Open {
+                index,
+                place: record.place(),
+                call,
+                fingerprint,
+                sound,
+            });
+            return Item {
+                decision: Decision {
+                    problems,
+                    fate: Fate::Ready,
+                    further: Vec::new(),
+                },
+                mark: None,
+                requests: 0,
+                key,
+            };
         }
         let step = plan::step(None, sound.state, self.road.policy);
-        let open = Open { index, place: record.place(), call, fingerprint, sound };
-        let Carried { fate, mark, requests } = self.carry_out(step, None, open, &mut problems);
-        Item { decision: Decision { problems, fate, further: Vec::new() }, mark, requests, key }
+        let open = Open {
+            index,
+            place: record.place(),
+            call,
+            fingerprint,
+            sound,
+        };
+        let Carried {
+            fate,
+            mark,
+            requests,
+        } = self.carry_out(step, None, open, &mut problems);
+        Item {
+            decision: Decision {
+                problems,
+                fate,
+                further: Vec::new(),
+            },
+            mark,
+            requests,
+            key,
+        }
     }
 
     /// Asks the ledger about the calls of a batch that are not known to be done.
@@ -233,14 +287,23 @@ impl<'r> Desk<'r> {
         for (open, standing) in open.into_iter().zip(standings) {
             let index = open.index;
             let problems = &mut items[index].decision.problems;
-            let is_changed =
-                standing.as_ref().is_some_and(|known| has_changed(known, open.fingerprint));
+            let is_changed = standing
+                .as_ref()
+                .is_some_and(|known| has_changed(known, open.fingerprint));
             if is_changed {
                 let message = "the record is no longer what was sent, and it is not sent again";
-                problems.push(Problem::new(Code::ChangedSinceSent, open.place.clone(), message));
+                problems.push(Problem::new(
+                    Code::ChangedSinceSent,
+                    open.place.clone(),
+                    message,
+                ));
             }
             let step = plan::step(standing.as_ref(), open.sound.state, self.road.policy);
-            let Carried { mut fate, mark, requests } = self.carry_out(step, standing, open, problems);
+            let Carried {
+                mut fate,
+                mark,
+                requests,
+            } = self.carry_out(step, standing, open, problems);
             if is_changed && matches!(fate, Fate::Ends(Outcome::AlreadyThere, _)) {
                 fate = Fate::Ends(Outcome::AlreadyThere, "changed".into());
             }
@@ -259,10 +322,20 @@ impl<'r> Desk<'r> {
         open: Open<'_>,
         problems: &mut Vec<Problem>,
     ) -> Carried {
-        let Open { place, call, fingerprint, sound, .. } = open;
+        let Open {
+            place,
+            call,
+            fingerprint,
+            sound,
+            ..
+        } = open;
         if step == Step::Nothing {
             let mark = sound.recording.map(Mark::of).map(Box::new);
-            return Carried { fate: Fate::Ends(Outcome::AlreadyThere, "".into()), mark, requests: 0 };
+            return Carried {
+                fate: Fate::Ends(Outcome::AlreadyThere, "".into()),
+                mark,
+                requests: 0,
+            };
         }
         problems.extend(sound.problems);
         let probe = sound
@@ -270,7 +343,11 @@ impl<'r> Desk<'r> {
             .as_ref()
             .and_then(|recording| self.probe(recording, &call, problems, &place));
         if problems.iter().any(Problem::is_error) {
-            return Carried { fate: Fate::Ends(Outcome::Rejected, "".into()), mark: None, requests: 0 };
+            return Carried {
+                fate: Fate::Ends(Outcome::Rejected, "".into()),
+                mark: None,
+                requests: 0,
+            };
         }
         let mut mark = sound.recording.map(Mark::of).map(Box::new);
         if let (Some(mark), Some(probe)) = (&mut mark, &probe) {
@@ -280,14 +357,26 @@ impl<'r> Desk<'r> {
         let fate = match step {
             Step::Nothing | Step::Refuse => Fate::Ends(Outcome::Rejected, "".into()),
             Step::Hold if self.road.want == Want::Check => Fate::Ends(Outcome::Held, "".into()),
-            Step::Hold => Fate::Waits { identity: call.identity().to_owned(), fingerprint },
+            Step::Hold => Fate::Waits {
+                identity: call.identity().to_owned(),
+                fingerprint,
+            },
             Step::Create { .. } | Step::Upload { .. } => {
-                let with_upload = !matches!(step, Step::Create { with_upload: false, .. });
+                let with_upload = !matches!(
+                    step,
+                    Step::Create {
+                        with_upload: false,
+                        ..
+                    }
+                );
                 requests = 1 + u8::from(with_upload && matches!(step, Step::Create { .. }));
                 match self.road.want {
                     Want::Check => Fate::Ready,
                     Want::Run => Fate::Sends(Box::new(Shipment {
-                        parcel: mark.as_ref().filter(|_| with_upload).map(|mark| parcel(&mark.recording)),
+                        parcel: mark
+                            .as_ref()
+                            .filter(|_| with_upload)
+                            .map(|mark| parcel(&mark.recording)),
                         call: settle_channels(call.into_owned(), probe.as_ref()),
                         fingerprint,
                         step,
@@ -296,14 +385,23 @@ impl<'r> Desk<'r> {
                 }
             }
         };
-        Carried { fate, mark, requests }
+        Carried {
+            fate,
+            mark,
+            requests,
+        }
     }
 
     /// Finds the call's recording and says what is wrong with it.
     fn listen(&self, records: &[Record<'_>], call: &Call<'_>) -> Sound {
-        let mut sound =
-            Sound { state: plan::Recording::NotAsked, recording: None, problems: Vec::new() };
-        let Some(index) = &self.road.audio else { return sound };
+        let mut sound = Sound {
+            state: plan::Recording::NotAsked,
+            recording: None,
+            problems: Vec::new(),
+        };
+        let Some(index) = &self.road.audio else {
+            return sound;
+        };
         sound.state = plan::Recording::Missing;
         let record = &records[0];
         let (found, shown) = self.find(index, records, call);
@@ -326,7 +424,11 @@ impl<'r> Desk<'r> {
                     MissingRecording::Create => (Severity::Note, "the call goes out without one"),
                     MissingRecording::Refuse => (error, "the call is refused"),
                 };
-                tell(Code::RecordingMissing, severity, format!("no recording of this name; {then}"));
+                tell(
+                    Code::RecordingMissing,
+                    severity,
+                    format!("no recording of this name; {then}"),
+                );
             }
             Found::Several { first, total, .. } => {
                 let some: Vec<&str> = first.iter().take(3).map(|found| &*found.name).collect();
@@ -334,7 +436,11 @@ impl<'r> Desk<'r> {
                 tell(Code::RecordingAmbiguous, error, message);
             }
             Found::Refused { why, .. } => {
-                tell(Code::RecordingOutside, error, format!("the name leaves the audio folder: {why}"));
+                tell(
+                    Code::RecordingOutside,
+                    error,
+                    format!("the name leaves the audio folder: {why}"),
+                );
             }
             Found::Unusable { recording, why } => {
                 let (code, message) = unusable(why, recording.bytes);
@@ -372,7 +478,11 @@ impl<'r> Desk<'r> {
                 return None;
             }
             Err(error) => {
-                tell(Code::RecordingFormat, warning, format!("its header cannot be read: {error}"));
+                tell(
+                    Code::RecordingFormat,
+                    warning,
+                    format!("its header cannot be read: {error}"),
+                );
                 return None;
             }
         };
@@ -405,7 +515,10 @@ impl<'r> Desk<'r> {
 
 impl Mark {
     fn of(recording: audio::Recording) -> Mark {
-        Mark { recording, seconds: None }
+        Mark {
+            recording,
+            seconds: None,
+        }
     }
 }
 
@@ -415,7 +528,11 @@ fn settle_channels(mut call: Call<'static>, probe: Option<&audio::Probe>) -> Cal
     if call.wants_channels() {
         let channels = probe.and_then(|probe| probe.channels);
         call.settle_channels(channels.map(|channels| {
-            if channels == 1 { Channels::Mono2Speaker } else { Channels::Stereo }
+            if channels == 1 {
+                Channels::Mono2Speaker
+            } else {
+                Channels::Stereo
+            }
         }));
     }
     call
@@ -469,10 +586,33 @@ fn has_changed(standing: &Standing, fingerprint: u128) -> bool {
     ) && standing.fingerprint != fingerprint
 }
 
-pub(super) fn ended(problems: Vec<Problem>, outcome: Outcome, detail: impl Into<Cow<'static, str>>) -> Item {
+/// What was noted about a record while it was read; the error is how it ends when it is none.
+pub(super) fn readable(record: &Record<'_>) -> Result<Vec<Problem>, Box<Item>> {
+    let problems: Vec<Problem> = record.problems().cloned().collect();
+    if problems.iter().any(Problem::is_error) {
+        return Err(Box::new(ended(problems, Outcome::Rejected, "")));
+    }
+    if problems
+        .iter()
+        .any(|problem| problem.code == Code::TrailingRow)
+    {
+        return Err(Box::new(ended(problems, Outcome::Skipped, "no record")));
+    }
+    Ok(problems)
+}
+
+pub(super) fn ended(
+    problems: Vec<Problem>,
+    outcome: Outcome,
+    detail: impl Into<Cow<'static, str>>,
+) -> Item {
     let fate = Fate::Ends(outcome, detail.into());
     Item {
-        decision: Decision { problems, fate, further: Vec::new() },
+        decision: Decision {
+            problems,
+            fate,
+            further: Vec::new(),
+        },
         mark: None,
         requests: 0,
         key: None,
@@ -483,6 +623,6 @@ pub(super) fn ended(problems: Vec<Problem>, outcome: Outcome, detail: impl Into<
     clippy::cast_possible_truncation,
     reason = "the lower half is what is wanted"
 )]
-fn low(fingerprint: u128) -> u64 {
+pub(super) fn low(fingerprint: u128) -> u64 {
     fingerprint as u64
 }

@@ -74,7 +74,8 @@ impl Tally {
 
     /// The counts as a JSON object, for the ledger.
     pub fn to_json(&self) -> String {
-        let counts = Outcome::ALL.map(|outcome| format!(r#""{}":{}"#, outcome.name(), self.of(outcome)));
+        let counts =
+            Outcome::ALL.map(|outcome| format!(r#""{}":{}"#, outcome.name(), self.of(outcome)));
         format!(r#"{{"read":{},{}}}"#, self.read, counts.join(","))
     }
 

@@ -20,6 +20,12 @@ pub struct Facts {
     pub records: u64,
     /// Records that became a call.
     pub calls: u64,
+    /// Records that told a case.
+    pub cases: u64,
+    /// Messages of those.
+    pub messages: u64,
+    /// Messages that were left out: private notes, and those that a rule of the mapping names.
+    pub left_out: u64,
     /// How many calls fill each field, by `Field::index`.
     pub filled: Vec<u64>,
     /// Consent over the calls.
@@ -49,6 +55,9 @@ impl Facts {
     pub fn add(&mut self, other: &Facts) {
         self.records += other.records;
         self.calls += other.calls;
+        self.cases += other.cases;
+        self.messages += other.messages;
+        self.left_out += other.left_out;
         add_each(&mut self.filled, &other.filled);
         self.consent.yes += other.consent.yes;
         self.consent.no += other.consent.no;

@@ -5,6 +5,9 @@
 //! order of the export, each exactly once, and that memory stays bounded but for a few bytes a
 //! record. `check` ends here; `run` hands what is decided to `delivery`.
 
+mod case_desk;
+mod case_group;
+mod case_rows;
 mod decided;
 mod desk;
 mod event;
@@ -14,12 +17,15 @@ mod legs;
 mod register;
 mod road;
 mod seen;
+mod seen_cases;
 mod sums;
 
 #[cfg(test)]
 mod tests;
 
-pub use decided::{Decided, Decision, Closing, Fate, FurtherRow, Parcel, Shipment};
+pub use decided::{
+    CaseRow, CaseShipment, CaseTold, Closing, Decided, Decision, Fate, FurtherRow, Parcel, Shipment,
+};
 pub use event::{Delivered, Event, Outcome, Stop, Tally};
 pub use facts::{Consent, Facts};
 pub use road::{Past, Road, Want};

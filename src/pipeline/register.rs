@@ -4,17 +4,20 @@
 use std::sync::Arc;
 
 use super::decided::{Decided, Fate};
-use super::desk::{Item, Mark, Worked};
+use super::desk::{Item, Key, Mark, Worked};
 use super::seen::{Seen, Sight, Where};
+use super::seen_cases::{CaseSight, SeenCases};
 use super::{Facts, Outcome, Road};
 use crate::audio::Claims;
 use crate::call::{Code, Problem};
+use crate::plan::CaseStep;
 use crate::source::Record;
 
 /// Where in the export the register is.
 pub(super) struct Register<'r> {
     road: &'r Road,
     seen: Seen,
+    cases: SeenCases,
     claims: Option<Claims>,
     /// Names of the inputs so far; the last one is being read.
     files: Vec<Arc<str>>,
@@ -32,6 +35,7 @@ impl<'r> Register<'r> {
         Register {
             road,
             seen: Seen::default(),
+            cases: SeenCases::default(),
             claims: road.audio.as_deref().map(Claims::new),
             files: Vec::new(),
             places: Vec::new(),
@@ -75,8 +79,17 @@ impl<'r> Register<'r> {
     }
 
     fn check_id(&mut self, item: &mut Item, place: Where, batch: &crate::source::Batch) {
-        let Some((identity, content)) = item.key else {
-            return;
+        let (identity, content) = match item.key {
+            None => return,
+            Some(Key::Call { identity, content }) => (identity, content),
+            Some(Key::Case {
+                identity,
+                content,
+                updated,
+            }) => {
+                let sight = self.cases.note(identity, content, updated);
+                return item.see_again(sight, batch, place.line);
+            }
         };
         let place_of = |line| crate::call::Place {
             file: Arc::clone(&batch.sheet().file),
@@ -99,13 +112,10 @@ impl<'r> Register<'r> {
         item.decision.problems.push(problem);
     }
 
-    fn check_claim(
-        &mut self,
-        item: &mut Item,
-        mark: &Mark,
-        record: &Record<'_>,
-    ) {
-        let Some(claims) = &mut self.claims else { return };
+    fn check_claim(&mut self, item: &mut Item, mark: &Mark, record: &Record<'_>) {
+        let Some(claims) = &mut self.claims else {
+            return;
+        };
         let recording = &mark.recording;
         let number = self.places.len() as u64;
         if let Some(first) = claims.claim(recording, number) {
@@ -135,7 +145,10 @@ impl<'r> Register<'r> {
 
     fn place(&self, record: &Record<'_>) -> Where {
         let file = u32::try_from(self.files.len().saturating_sub(1)).unwrap_or(u32::MAX);
-        Where { file, line: record.line() }
+        Where {
+            file,
+            line: record.line(),
+        }
     }
 
     /// `line 17`, with the file's name when there are several.
@@ -155,7 +168,10 @@ impl<'r> Register<'r> {
             return Vec::new();
         };
         let note = |file: &str, message: String| {
-            let place = crate::call::Place { file: file.into(), line: 0 };
+            let place = crate::call::Place {
+                file: file.into(),
+                line: 0,
+            };
             Problem::new(Code::RecordingUnclaimed, place, message)
         };
         let mut unclaimed = index.unclaimed(claims);
@@ -163,14 +179,50 @@ impl<'r> Register<'r> {
             .by_ref()
             .take(UNCLAIMED)
             .map(|recording| {
-                note(&recording.name, "no record of the export claims this recording".to_owned())
+                note(
+                    &recording.name,
+                    "no record of the export claims this recording".to_owned(),
+                )
             })
             .collect();
         let more = unclaimed.count();
         if more > 0 {
-            notes.push(note("", format!("{more} more recordings that no record claims")));
+            notes.push(note(
+                "",
+                format!("{more} more recordings that no record claims"),
+            ));
         }
         notes
+    }
+}
+
+impl Item {
+    /// What it means for the record of a whole case that the case came before.
+    fn see_again(&mut self, sight: CaseSight, batch: &crate::source::Batch, line: u64) {
+        let (why, message) = match sight {
+            CaseSight::New => return,
+            CaseSight::Newer => {
+                // What this run does with the earlier record is not in the ledger yet; to replace
+                // the case is right in any event.
+                if let Fate::SendsCase(shipment) = &mut self.decision.fate {
+                    shipment.step = CaseStep::Replace;
+                    shipment.was_there = true;
+                }
+                return;
+            }
+            CaseSight::Repeat => ("repeat", "the same case as an earlier record"),
+            CaseSight::Older => (
+                "superseded",
+                "an earlier record has a later state of the case",
+            ),
+        };
+        let place = crate::call::Place {
+            file: Arc::clone(&batch.sheet().file),
+            line,
+        };
+        self.decision.fate = Fate::Ends(Outcome::Skipped, why.into());
+        let problem = Problem::new(Code::RepeatedRecord, place, message);
+        self.decision.problems.push(problem);
     }
 }
 

@@ -11,6 +11,8 @@ use std::thread;
 use jiff::Timestamp;
 
 use super::Error;
+use super::case_desk::{CaseDesk, Profiles};
+use super::case_rows::CaseRows;
 use super::decided::Decided;
 use super::desk::{Desk, Worked};
 use super::gather::{Gathered, Span, Survey};
@@ -18,7 +20,7 @@ use super::register::Register;
 use crate::api::Version;
 use crate::audio;
 use crate::ledger::{Done, Ledger, Reader};
-use crate::mapping::{Mapping, Profile};
+use crate::mapping::{CaseProfile, Mapping, Profile};
 use crate::plan::Policy;
 use crate::source::{self, Batch, Input, Sheet};
 
@@ -76,9 +78,16 @@ struct Task {
     batch: Batch,
     /// What rows are to each other, where the mapping brings some together.
     spans: Option<Vec<Span>>,
-    profile: Arc<Profile>,
+    bound: Bound,
     opened: Option<Opened>,
     read: (u64, Option<u64>),
+}
+
+/// The mapping, bound to the sheets of a batch.
+#[derive(Clone)]
+enum Bound {
+    Calls(Arc<Profile>),
+    Cases(Profiles),
 }
 
 /// Bytes of an input as it lies on the disk; a pipe has none.
@@ -96,6 +105,13 @@ type Passed = Result<(Worked, Option<Opened>, (u64, Option<u64>)), Error>;
 
 /// Batches between two threads. Two keep both busy; more would only hold memory.
 const AHEAD: usize = 2;
+
+/// Takes a task; has had enough when nobody wants more.
+type Deal<'d> = dyn FnMut(Result<Task, Error>) -> ControlFlow<()> + 'd;
+
+fn owned<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
+    names.map(str::to_owned).collect()
+}
 
 impl Road {
     /// Walks the whole road and hands every decided batch to `sink`, in the order of the export,
@@ -130,22 +146,22 @@ impl Road {
         }
     }
 
-    fn read_all(
-        &self,
-        deal: &mut impl FnMut(Result<Task, Error>) -> ControlFlow<()>,
-    ) -> Result<(), Error> {
+    fn read_all(&self, deal: &mut Deal<'_>) -> Result<(), Error> {
+        if self.mapping.is_of_cases() {
+            return self.read_cases(deal);
+        }
         let total = self.inputs.iter().map(size).sum::<Option<u64>>();
         let mut before = 0;
-        let survey = if self.mapping.gathers() { Some(Survey::new(self)?) } else { None };
+        let survey = if self.mapping.gathers() {
+            Some(Survey::new(self)?)
+        } else {
+            None
+        };
         for input in survey.as_ref().map_or(&self.inputs[..], Survey::inputs) {
             let mut reader = source::open(input, &self.options)?;
             let sheet = Arc::clone(reader.sheet());
             let profile = Arc::new(self.mapping.bind(&sheet)?);
-            let unused = profile
-                .unused_columns()
-                .into_iter()
-                .map(str::to_owned)
-                .collect();
+            let unused = owned(profile.unused_columns().into_iter());
             let mut opened = Some((Arc::clone(&sheet), unused));
             let mut gatherer = match &survey {
                 Some(survey) => Some(survey.gatherer(input)?),
@@ -158,10 +174,11 @@ impl Road {
                     Some(gatherer) => parts(gatherer.take(batch, &profile)?),
                     None => (batch, None),
                 };
+                let bound = Bound::Calls(Arc::clone(&profile));
                 let task = Task {
                     batch,
                     spans,
-                    profile: Arc::clone(&profile),
+                    bound,
                     opened: opened.take(),
                     read,
                 };
@@ -175,7 +192,14 @@ impl Road {
                 None => (Batch::new(sheet), None),
             };
             // A file without records is told as well.
-            let task = Task { batch, spans, profile, opened, read: (before, total) };
+            let bound = Bound::Calls(profile);
+            let task = Task {
+                batch,
+                spans,
+                bound,
+                opened,
+                read: (before, total),
+            };
             if (task.opened.is_some() || !task.batch.is_empty()) && deal(Ok(task)).is_break() {
                 return Ok(());
             }
@@ -183,23 +207,107 @@ impl Road {
         Ok(())
     }
 
-    fn decide(&self, tasks: &Receiver<Result<Task, Error>>, results: &SyncSender<Passed>) {
-        let mut desk: Option<Desk<'_>> = None;
-        for task in tasks {
-            let passed = task.and_then(|task| {
-                let desk = match &mut desk {
-                    Some(desk) => {
-                        desk.use_profile(task.profile);
-                        desk
-                    }
-                    none => none.insert(Desk::new(self, task.profile)?),
+    /// Reads records of a help desk. Rows that are messages come together first, over all inputs.
+    fn read_cases(&self, deal: &mut Deal<'_>) -> Result<(), Error> {
+        let total = self.inputs.iter().map(size).sum::<Option<u64>>();
+        let mut rows = CaseRows::default();
+        let mut all: Vec<(Arc<Sheet>, Arc<CaseProfile>)> = Vec::new();
+        let mut before = 0;
+        let task = |batch, bound, opened, bytes| Task {
+            batch,
+            spans: None,
+            bound,
+            opened,
+            read: (bytes, total),
+        };
+        for input in &self.inputs {
+            let mut reader = source::open(input, &self.options)?;
+            let sheet = Arc::clone(reader.sheet());
+            let Some(profile) = self.mapping.bind_cases(&sheet)?.map(Arc::new) else {
+                return Ok(());
+            };
+            let opened = (Arc::clone(&sheet), owned(profile.unused_columns()));
+            all.push((Arc::clone(&sheet), Arc::clone(&profile)));
+            let bound = Bound::Cases(Arc::new([(Arc::clone(&sheet), Arc::clone(&profile))]));
+            // The file is told even if it holds no record.
+            let first = task(Batch::new(sheet), bound.clone(), Some(opened), before);
+            if deal(Ok(first)).is_break() {
+                return Ok(());
+            }
+            while let Some(batch) = reader.next() {
+                let batch = if profile.is_nested() {
+                    batch?
+                } else {
+                    rows.take(&batch?, &profile).map_err(Error::Spool)?
                 };
-                Ok((desk.work(task.batch, task.spans.as_deref())?, task.opened, task.read))
-            });
+                let bytes = before + reader.progress().bytes_read();
+                if deal(Ok(task(batch, bound.clone(), None, bytes))).is_break() {
+                    return Ok(());
+                }
+            }
+            before += reader.progress().bytes_read();
+        }
+        let all: Profiles = all.into();
+        let to_task = |batch| task(batch, Bound::Cases(Arc::clone(&all)), None, before);
+        rows.deal(|batch| deal(Ok(to_task(batch))).is_continue())
+            .map_err(Error::Spool)
+    }
+
+    fn decide(&self, tasks: &Receiver<Result<Task, Error>>, results: &SyncSender<Passed>) {
+        let mut desks = (None, None);
+        for task in tasks {
+            let passed = task.and_then(|task| self.work(task, &mut desks));
             if results.send(passed).is_err() {
                 return;
             }
         }
+    }
+
+    /// Decides a batch at the desk of its kind, which is made for the first one.
+    fn work<'r>(
+        &'r self,
+        task: Task,
+        (calls, cases): &mut (Option<Desk<'r>>, Option<CaseDesk<'r>>),
+    ) -> Passed {
+        let Task {
+            batch,
+            spans,
+            bound,
+            opened,
+            read,
+        } = task;
+        let worked = match bound {
+            Bound::Calls(profile) => {
+                let desk = match calls {
+                    Some(desk) => {
+                        desk.use_profile(profile);
+                        desk
+                    }
+                    none => none.insert(Desk::new(self, profile)?),
+                };
+                desk.work(batch, spans.as_deref())?
+            }
+            Bound::Cases(profiles) => {
+                let desk = match cases {
+                    Some(desk) => desk,
+                    none => none.insert(CaseDesk::new(self)?),
+                };
+                desk.work(batch, &profiles)?
+            }
+        };
+        Ok((worked, opened, read))
+    }
+
+    /// What earlier runs have done, to look things up in.
+    pub(super) fn reader(&self) -> Result<Option<Reader>, Error> {
+        self.past.as_ref().map(Past::reader).transpose()
+    }
+
+    /// The time after which nothing can have happened. A clock that is a little behind must not
+    /// make today's records implausible.
+    pub(super) fn latest(&self) -> Timestamp {
+        let day = jiff::SignedDuration::from_hours(24);
+        self.now.checked_add(day).unwrap_or(self.now)
     }
 
     fn register(

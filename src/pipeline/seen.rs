@@ -49,7 +49,9 @@ const MOST_LINES: u64 = (1 << 40) - 1;
 
 impl Default for Seen {
     fn default() -> Self {
-        Seen { parts: (0..PARTS).map(|_| Part::default()).collect() }
+        Seen {
+            parts: (0..PARTS).map(|_| Part::default()).collect(),
+        }
     }
 }
 
@@ -60,7 +62,13 @@ impl Seen {
         let [low, high] = halves(identity.max(1));
         let [content, _] = halves(content);
         let [line, line_high] = halves(place.line.min(MOST_LINES));
-        let slot = [low, high, content, line, line_high << 24 | place.file.min(MOST_FILES)];
+        let slot = [
+            low,
+            high,
+            content,
+            line,
+            line_high << 24 | place.file.min(MOST_FILES),
+        ];
         let part = &mut self.parts[identity.to_be_bytes()[0] as usize];
         if part.used * 20 >= part.slots.len() * 17 {
             part.grow();
@@ -76,7 +84,11 @@ impl Seen {
             file: found[4] & MOST_FILES,
             line: u64::from(found[4] >> 24) << 32 | u64::from(found[3]),
         };
-        if found[2] == content { Sight::Repeat(earlier) } else { Sight::Clash(earlier) }
+        if found[2] == content {
+            Sight::Repeat(earlier)
+        } else {
+            Sight::Clash(earlier)
+        }
     }
 }
 
@@ -91,7 +103,11 @@ impl Part {
             if slot[..2] == [low, high] || slot[..2] == [0, 0] {
                 return at;
             }
-            at = if at + 1 == self.slots.len() { 0 } else { at + 1 };
+            at = if at + 1 == self.slots.len() {
+                0
+            } else {
+                at + 1
+            };
         }
     }
 
@@ -106,7 +122,10 @@ impl Part {
 }
 
 /// The lower and the upper half.
-#[expect(clippy::cast_possible_truncation, reason = "the halves are what is wanted")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the halves are what is wanted"
+)]
 const fn halves(number: u64) -> [u32; 2] {
     [number as u32, (number >> 32) as u32]
 }

@@ -10,6 +10,10 @@ use crate::call::{Call, Field};
 #[derive(Debug)]
 pub(super) struct Sums {
     pub(super) records: u64,
+    pub(super) cases: u64,
+    pub(super) messages: u64,
+    pub(super) left_out: u64,
+    pub(super) requests: u64,
     calls: u64,
     filled: [u64; 36],
     consent: Consent,
@@ -23,6 +27,10 @@ impl Default for Sums {
     fn default() -> Self {
         Sums {
             records: 0,
+            cases: 0,
+            messages: 0,
+            left_out: 0,
+            requests: 0,
             calls: 0,
             filled: [0; 36],
             consent: Consent::default(),
@@ -48,11 +56,14 @@ impl Sums {
         let time = call.text(Field::DateTime).as_bytes();
         if let Some([y1, y2, y3, y4, _, m1, m2, _, d1, d2]) = time.first_chunk() {
             let day = u64::from_be_bytes([*y1, *y2, *y3, *y4, *m1, *m2, *d1, *d2]);
-            let entry = self.days.entry(spread(day), |known| known.0 == day, |known| spread(known.0));
+            let entry =
+                self.days
+                    .entry(spread(day), |known| known.0 == day, |known| spread(known.0));
             entry.or_insert((day, 0)).get_mut().1 += 1;
         }
         if let Some([tens, ones]) = time.get(11..13) {
-            let hour = usize::from(tens.wrapping_sub(b'0')) * 10 + usize::from(ones.wrapping_sub(b'0'));
+            let hour =
+                usize::from(tens.wrapping_sub(b'0')) * 10 + usize::from(ones.wrapping_sub(b'0'));
             if let Some(count) = self.hours.get_mut(hour) {
                 *count += 1;
             }
@@ -76,12 +87,24 @@ impl Sums {
         };
         Facts {
             records: self.records,
+            cases: self.cases,
+            messages: self.messages,
+            left_out: self.left_out,
+            requests: self.requests,
             calls: self.calls,
             filled: self.filled.to_vec(),
             consent: self.consent,
-            by_day: self.days.into_iter().map(|(key, count)| (day(key), count)).collect(),
+            by_day: self
+                .days
+                .into_iter()
+                .map(|(key, count)| (day(key), count))
+                .collect(),
             by_hour: self.hours,
-            by_agent: self.agents.into_iter().map(|(agent, count)| (agent.into(), count)).collect(),
+            by_agent: self
+                .agents
+                .into_iter()
+                .map(|(agent, count)| (agent.into(), count))
+                .collect(),
             ..Facts::default()
         }
     }

@@ -218,6 +218,9 @@ fn facts(summary: &Summary) -> Vec<String> {
             }
         ));
     }
+    if facts.cases > 0 {
+        lines.push(cases(summary));
+    }
     if !summary.unused.is_empty() {
         let columns = unused(&summary.unused, summary.sheets);
         lines.push(format!("Columns that nothing uses: {columns}."));
@@ -229,7 +232,9 @@ fn facts(summary: &Summary) -> Vec<String> {
     }
     lines.extend(delivered(summary));
     match summary.mode {
-        Mode::Check | Mode::DryRun if facts.calls > 0 => lines.push(summary.estimate.sentence()),
+        Mode::Check | Mode::DryRun if facts.calls + facts.cases > 0 => {
+            lines.push(summary.estimate.sentence())
+        }
         _ => {}
     }
     if !summary.files.is_empty() {
@@ -274,17 +279,38 @@ fn recordings(summary: &Summary) -> String {
     }
 }
 
+fn cases(summary: &Summary) -> String {
+    let facts = &summary.facts;
+    let left_out = match facts.left_out {
+        0 => String::new(),
+        number => format!("; {} left out", counted(number, "message")),
+    };
+    format!(
+        "Cases: {} with {}{left_out}.",
+        counted(facts.cases, "record"),
+        counted(facts.messages, "message"),
+    )
+}
+
 fn delivered(summary: &Summary) -> Vec<String> {
     if summary.mode != Mode::Run {
         return Vec::new();
     }
     let delivered = summary.deliveries;
-    let mut lines = vec![format!(
-        "Delivered: {} and {}, {}.",
-        counted(delivered.conversations, "conversation"),
-        counted(delivered.recordings, "recording"),
-        words::bytes(delivered.bytes),
-    )];
+    let first = if summary.facts.cases > 0 {
+        format!(
+            "Delivered: {} of new cases and messages.",
+            counted(delivered.conversations, "record")
+        )
+    } else {
+        format!(
+            "Delivered: {} and {}, {}.",
+            counted(delivered.conversations, "conversation"),
+            counted(delivered.recordings, "recording"),
+            words::bytes(delivered.bytes),
+        )
+    };
+    let mut lines = vec![first];
     if summary.retries > 0 || summary.pauses.0 > 0 {
         lines.push(format!(
             "On the way: {} tried again, {} of {} in all.",

@@ -71,7 +71,12 @@ impl Report {
         // Of a million records that end without a word there is nothing to write, and asking for
         // the time would cost more than counting them; the next batch moves the screen.
         // A row that is rejected with its call may have no problem of its own, and is written.
-        if let Event::Ended { problems: [], delivered: None, outcome, .. } = event
+        if let Event::Ended {
+            problems: [],
+            delivered: None,
+            outcome,
+            ..
+        } = event
             && !matches!(outcome, Outcome::Rejected | Outcome::Failed)
         {
             self.sums.add(event);

@@ -36,5 +36,9 @@ impl Rejects {
 
 /// The file extension for records of this sheet.
 pub(super) fn extension(sheet: &Sheet) -> &'static str {
-    if sheet.form.is_json() { "ndjson" } else { "csv" }
+    if sheet.form.is_json() {
+        "ndjson"
+    } else {
+        "csv"
+    }
 }

@@ -37,6 +37,10 @@ pub struct StatusView {
     pub in_doubt: Vec<DoubtView>,
     /// Bytes of recordings that are in place.
     pub bytes: u64,
+    /// What the ledger keeps: `call`, `case`, or `record` where it keeps both.
+    pub noun: &'static str,
+    /// Messages of cases that are in place.
+    pub messages: u64,
 }
 
 /// Calls in one state.
@@ -155,7 +159,7 @@ fn states(view: &StatusView, screen: &Screen) -> Vec<String> {
         ]);
     }
     grid.row(vec![
-        Cell::new("= calls known"),
+        Cell::new(format!("= {}s known", noun(view))),
         Cell::new(count(all)),
         Cell::new(share(all, all)),
     ]);
@@ -163,6 +167,9 @@ fn states(view: &StatusView, screen: &Screen) -> Vec<String> {
     lines.extend(grid.lines_with_sum(&[1, 2]));
     if view.bytes > 0 {
         lines.push(format!("{} of recordings in place.", bytes(view.bytes)));
+    }
+    if view.messages > 0 {
+        lines.push(format!("{} in place.", counted(view.messages, "message")));
     }
     lines
 }
@@ -180,7 +187,7 @@ fn failures(view: &StatusView, screen: &Screen) -> Vec<String> {
         lines.push(format!(
             "  {:<22} {} (as {}{last})",
             safe(&failure.code),
-            counted(failure.calls, "call"),
+            counted(failure.calls, noun(view)),
             safe(&failure.example),
         ));
         lines.push(format!("          {}", safe(&failure.message)));
@@ -240,7 +247,11 @@ fn doubts(view: &StatusView, screen: &Screen) -> Vec<String> {
         };
         lines.push(format!("  {step}{}{since}", safe(&doubt.identity)));
     }
-    lines.extend(more(view.in_doubt.len(), DOUBTS, "calls"));
+    lines.extend(more(
+        view.in_doubt.len(),
+        DOUBTS,
+        &format!("{}s", noun(view)),
+    ));
     lines
 }
 
@@ -258,24 +269,33 @@ fn conclusion(view: &StatusView) -> String {
         (0, 0) => "Everything that is known is in place.".to_owned(),
         (_, 0) => format!(
             "{} left: run the import again to go on.",
-            counted(open, "call")
+            counted(open, noun(view))
         ),
         (0, _) => format!(
             "{} somebody's attention: `report` writes the list.",
-            need(stuck)
+            need(stuck, view)
         ),
         _ => format!(
             "{} left and {} somebody's attention: run the import again, and `report` writes the \
              list.",
-            counted(open, "call"),
-            need(stuck)
+            counted(open, noun(view)),
+            need(stuck, view)
         ),
     }
 }
 
-fn need(calls: u64) -> String {
+/// What is counted.
+fn noun(view: &StatusView) -> &str {
+    if view.noun.is_empty() {
+        "call"
+    } else {
+        view.noun
+    }
+}
+
+fn need(calls: u64, view: &StatusView) -> String {
     let verb = if calls == 1 { "needs" } else { "need" };
-    format!("{} {verb}", counted(calls, "call"))
+    format!("{} {verb}", counted(calls, noun(view)))
 }
 
 fn total(view: &StatusView) -> u64 {
@@ -307,6 +327,8 @@ mod tests {
         };
         let time = |text: &str| text.parse::<Timestamp>().unwrap();
         StatusView {
+            noun: "call",
+            messages: 0,
             ledger: "capturi-import.db".to_owned(),
             destination: Some("https://api.example.com (v2)".to_owned()),
             held_by: Some("process 4711 on host \u{1b}[2J".to_owned()),

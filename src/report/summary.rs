@@ -174,6 +174,9 @@ impl Serialize for Summary {
         map.serialize_entry("details", &Details(self))?;
         map.serialize_entry("problems", &self.groups)?;
         map.serialize_entry("calls", &facts.calls)?;
+        map.serialize_entry("cases", &facts.cases)?;
+        map.serialize_entry("messages", &facts.messages)?;
+        map.serialize_entry("messages_left_out", &facts.left_out)?;
         map.serialize_entry("consent", &ConsentView::new(facts))?;
         map.serialize_entry("recordings", &RecordingsView::new(facts))?;
         map.serialize_entry("by_day", &facts.by_day)?;

@@ -11,7 +11,7 @@ use super::screen::{Ink, Screen};
 use super::words::{counted, safe, shorten, wrapped};
 use crate::call::{Draft, Field, Problem, Value};
 use crate::mapping::{LoadError, Mapped, Mapping, Profile};
-use crate::pipeline::{Decided, Decision, Fate};
+use crate::pipeline::{CaseShipment, Decided, Decision, Fate, Outcome};
 use crate::source::Record;
 
 /// Lines of a cell before it is cut.
@@ -60,6 +60,9 @@ impl Tries {
             self.reading = format!("{} as: {}", sheet.file, sheet.reading);
             self.unused.clone_from(unused);
         }
+        if self.mapping.is_of_cases() {
+            return Ok(self.cases(decided));
+        }
         let profile = self.mapping.bind(decided.batch.sheet())?;
         for (record, decision) in decided.batch.iter().zip(&decided.decisions) {
             if self.shown.len() >= self.wanted {
@@ -68,6 +71,35 @@ impl Tries {
             self.one(&profile, &record, decision);
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// A case is shown once, as the API would get it, whatever records tell it.
+    fn cases(&mut self, decided: &Decided) -> ControlFlow<()> {
+        for (record, decision) in decided.batch.iter().zip(&decided.decisions) {
+            if self.shown.len() >= self.wanted {
+                return ControlFlow::Break(());
+            }
+            let (fate, is_good, rows) = match &decision.fate {
+                Fate::SendsCase(shipment) => ("can be sent".to_owned(), true, case_rows(shipment)),
+                Fate::Ends(Outcome::Skipped, rule) => {
+                    *self.left_out.entry(rule.to_string()).or_default() += 1;
+                    continue;
+                }
+                Fate::Ends(outcome, detail) => {
+                    let fate = format!("{outcome:?} {detail}").trim().to_lowercase();
+                    (fate, false, Vec::new())
+                }
+                _ => continue,
+            };
+            self.shown.push(Try {
+                place: record.place().to_string(),
+                fate,
+                is_good,
+                rows,
+                problems: decision.problems.clone(),
+            });
+        }
+        ControlFlow::Continue(())
     }
 
     fn one(&mut self, profile: &Profile, record: &Record<'_>, decision: &Decision) {
@@ -80,7 +112,7 @@ impl Tries {
             Mapped::Undecided => Draft::new(),
         };
         let (fate, is_good) = match &decision.fate {
-            Fate::Told => return,
+            Fate::Told | Fate::Rides | Fate::SendsCase(_) => return,
             Fate::Sends(_) | Fate::Ready => ("can be sent".to_owned(), true),
             Fate::Waits { .. } => ("waits for its recording".to_owned(), true),
             Fate::Ends(outcome, detail) => {
@@ -175,6 +207,43 @@ impl Tries {
         }
         good == all
     }
+}
+
+/// A case and its messages, as they would be sent. Of what the file says nothing is shown: each
+/// message has a place of its own there.
+fn case_rows(shipment: &CaseShipment) -> Vec<[String; 3]> {
+    let case = &shipment.case;
+    let row = |name: &str, text: &str| [name.to_owned(), String::new(), text.to_owned()];
+    let mut rows = vec![
+        row("caseUid", &case.uid),
+        row("source", &case.source),
+        row("created", &case.created),
+        row("updated", &case.updated),
+        row("subject", &case.subject),
+    ];
+    let optional = [
+        ("inbox", &case.inbox),
+        ("status", &case.status),
+        ("priority", &case.priority),
+    ];
+    let filled = optional
+        .into_iter()
+        .filter_map(|(name, text)| Some((name, text.as_ref()?)));
+    rows.extend(filled.map(|(name, text)| row(name, text)));
+    if !case.tags.is_empty() {
+        rows.push(row("tags", &case.tags.join(", ")));
+    }
+    rows.extend(
+        case.custom
+            .iter()
+            .map(|(name, text)| row(&format!("customFields.{name}"), text)),
+    );
+    rows.extend(shipment.messages.iter().map(|message| {
+        let (direction, from) = (message.direction.name(), &message.from);
+        let text = format!("{direction}, {}: {}", from.name, message.text);
+        row(&format!("message {}", message.uid), &text)
+    }));
+    rows
 }
 
 /// The text on lines of at most `width` characters, and not on more than a few of them.

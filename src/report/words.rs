@@ -222,7 +222,10 @@ mod tests {
         assert_eq!(clock(3_599.6), "1:00:00");
         assert_eq!(clock(4_000_000.0), "1,111:06:40");
         assert_eq!(clock(f64::NAN), "0:00:00");
-        assert_eq!((wait(0.2), wait(2.0)), ("0:00:01".to_owned(), "0:00:02".to_owned()));
+        assert_eq!(
+            (wait(0.2), wait(2.0)),
+            ("0:00:01".to_owned(), "0:00:02".to_owned())
+        );
     }
 
     #[test]

@@ -33,7 +33,10 @@ impl Input {
     /// This input, whose bytes were copied to `path` so that they can be read twice.
     #[must_use]
     pub fn copied_to(&self, path: PathBuf) -> Self {
-        Input { name: Arc::clone(&self.name), path: Some(path) }
+        Input {
+            name: Arc::clone(&self.name),
+            path: Some(path),
+        }
     }
 
     /// What the operator calls it; `-` for standard input.

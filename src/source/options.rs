@@ -23,6 +23,8 @@ pub struct Options {
     pub headerless: Vec<String>,
     /// JSON pointer to the records.
     pub records: Option<String>,
+    /// A list inside of each record, which must not be taken for the list of the records.
+    pub inner: Option<String>,
     /// Values that mean "nothing", compared exactly.
     pub nulls: Vec<String>,
     /// Physical lines to pass over before the header.

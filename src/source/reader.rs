@@ -34,7 +34,11 @@ impl Form {
     /// A table as most programs write it: commas, UTF-8, a line feed.
     pub fn plain_table() -> Form {
         Form(FormKind::Table {
-            dialect: Dialect { delimiter: b',', quote: Some(b'"'), newline: super::table::Newline::Lf },
+            dialect: Dialect {
+                delimiter: b',',
+                quote: Some(b'"'),
+                newline: super::table::Newline::Lf,
+            },
             charset: Charset::UTF_8,
             bom: false,
         })
@@ -148,10 +152,10 @@ pub fn open(input: &Input, options: &Options) -> Result<Reader, Error> {
 fn open_workbook(input: &Input, options: &Options, stream: &Stream) -> Result<Reader, Error> {
     let mut workbook = Workbook::open(input, options)?;
     workbook.sheet_mut().form = Form(FormKind::Table {
-            dialect: workbook::DIALECT,
-            charset: Charset::UTF_8,
-            bom: true,
-        });
+        dialect: workbook::DIALECT,
+        charset: Charset::UTF_8,
+        bom: true,
+    });
     Ok(Reader {
         kind: Kind::Workbook(Box::new(workbook)),
         progress: Progress::done(stream.progress().total().unwrap_or(0)),

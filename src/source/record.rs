@@ -130,6 +130,9 @@ pub struct Batch {
     problems: Vec<(u32, Problem)>,
     /// What the file says, byte by byte, of rows whose cells do not tell it; ascending.
     raws: Vec<(u32, Box<[u8]>)>,
+    /// From which row on the records come from another sheet than `sheet`; ascending, and empty
+    /// but for records that were brought together from several files.
+    others: Vec<(u32, Arc<Sheet>)>,
 }
 
 /// What a table reader gathers before its text is known to be valid.
@@ -153,6 +156,7 @@ impl Batch {
             rows: Vec::new(),
             problems: Vec::new(),
             raws: Vec::new(),
+            others: Vec::new(),
         }
     }
 
@@ -167,6 +171,7 @@ impl Batch {
             rows: parts.rows,
             problems: parts.problems,
             raws: parts.raws,
+            others: Vec::new(),
         }
     }
 
@@ -212,6 +217,28 @@ impl Batch {
     pub(super) fn push_raw(&mut self, raw: &[u8]) {
         let row = u32::try_from(self.rows.len().saturating_sub(1)).unwrap_or(u32::MAX);
         self.raws.push((row, raw.into()));
+    }
+
+    /// Lets the records from here on come from `sheet`.
+    pub fn turn_to(&mut self, sheet: &Arc<Sheet>) {
+        let current = self.others.last().map_or(&self.sheet, |(_, sheet)| sheet);
+        if !Arc::ptr_eq(current, sheet) {
+            let row = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+            self.others.push((row, Arc::clone(sheet)));
+        }
+    }
+
+    fn sheet_of(&self, row: usize) -> &Arc<Sheet> {
+        if self.others.is_empty() {
+            return &self.sheet;
+        }
+        let after = self
+            .others
+            .partition_point(|(first, _)| *first as usize <= row);
+        let turn = after
+            .checked_sub(1)
+            .and_then(|index| self.others.get(index));
+        turn.map_or(&self.sheet, |(_, sheet)| sheet)
     }
 
     /// Bytes of text in the batch, to know when it is full.
@@ -264,7 +291,7 @@ impl<'b> Record<'b> {
     /// Where the record stands.
     pub fn place(&self) -> Place {
         Place {
-            file: Arc::clone(&self.batch.sheet.file),
+            file: Arc::clone(&self.sheet().file),
             line: self.row.line,
         }
     }
@@ -276,7 +303,12 @@ impl<'b> Record<'b> {
 
     /// The sheet that the record comes from.
     pub fn sheet(&self) -> &'b Sheet {
-        &self.batch.sheet
+        self.batch.sheet_of(self.index)
+    }
+
+    /// The same, to keep.
+    pub fn shared_sheet(&self) -> Arc<Sheet> {
+        Arc::clone(self.batch.sheet_of(self.index))
     }
 
     /// What could not be read of this record.
@@ -324,7 +356,7 @@ impl<'b> Record<'b> {
                 other => Cow::Owned(other.to_string()),
             },
         };
-        let nulls = &self.batch.sheet.nulls;
+        let nulls = &self.sheet().nulls;
         if !nulls.is_empty() && nulls.iter().any(|null| *null == *text) {
             return None;
         }

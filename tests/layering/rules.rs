@@ -3,8 +3,8 @@
 use super::lexer::{Token, tokens};
 
 /// The rooms, from top to bottom.
-pub(crate) const ROOMS: [&str; 13] = [
-    "call", "source", "sandbox", "mapping", "audio", "ledger", "api", "plan", "pipeline",
+pub(crate) const ROOMS: [&str; 14] = [
+    "call", "case", "source", "sandbox", "mapping", "audio", "ledger", "api", "plan", "pipeline",
     "delivery", "report", "config", "cli",
 ];
 

@@ -67,6 +67,8 @@ impl Survey {
         let presets: Vec<(Preset, Mapping)> = Mapping::presets()
             .iter()
             .filter_map(|preset| Some((*preset, preset.load().ok()?)))
+            // What follows asks for the fields of a call.
+            .filter(|(_, mapping)| !mapping.is_of_cases())
             .collect();
         let owners = |column: &str| {
             let has = |mapping: &Mapping| {

@@ -93,9 +93,8 @@ struct RowNames {
 
 impl Context {
     pub(super) fn new(names: &Names, sheet: &Sheet, optional: &[String]) -> Context {
-        let is_lacking = |name: &&String| {
-            sheet.column(name).is_none() && optional.contains(&Header::key(name))
-        };
+        let is_lacking =
+            |name: &&String| sheet.column(name).is_none() && optional.contains(&Header::key(name));
         let lacking = names.plain.iter().filter(is_lacking);
         let lacking = lacking.map(|name| Arc::from(name.as_str())).collect();
         let find = |name: &String| Some((Arc::from(name.as_str()), sheet.column(name)?));

@@ -22,8 +22,8 @@ use crate::call::Code;
 use crate::source::{Header, Record, Sheet};
 
 pub(super) use context::Names;
-pub(super) use functions::Missed;
 use context::{Context, read_names};
+pub(super) use functions::Missed;
 use lets::Lets;
 use simple::{Piece, SimpleCondition};
 
@@ -165,7 +165,10 @@ impl Templates {
 
     fn names_in(&self, template: &str) -> Names {
         let template = self.engine.get_template(template);
-        template.map_or_else(|_| Names::default(), |template| read_names(&template, &self.engine))
+        template.map_or_else(
+            |_| Names::default(),
+            |template| read_names(&template, &self.engine),
+        )
     }
 
     /// The column names that a template uses, with the place of the template.

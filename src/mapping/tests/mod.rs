@@ -1,5 +1,6 @@
 //! A mapping file and a small export go in, a draft and its problems come out.
 
+mod cases;
 mod documentation;
 mod fields;
 mod load;

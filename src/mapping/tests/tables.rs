@@ -295,5 +295,9 @@ fn an_entry_of_several_lines_names_several_recordings() {
     };
     assert_eq!(named("a"), [["a-all*", "7"]]);
     assert_eq!(named("a|b"), [["a-all*", "7"], ["b-all*", "7"]]);
-    assert_eq!(bind("[fields]\nsubject = \"id\"", &row(&["id"], &["1"])).recordings(&row(&["id"], &["1"]).get(0)), [vec![]]);
+    assert_eq!(
+        bind("[fields]\nsubject = \"id\"", &row(&["id"], &["1"]))
+            .recordings(&row(&["id"], &["1"]).get(0)),
+        [vec![]]
+    );
 }

@@ -1,5 +1,5 @@
-use std::fmt::Write as _;
 use proptest::prelude::*;
+use std::fmt::Write as _;
 
 use super::super::gather::{Gathered, Span, Survey};
 use super::*;

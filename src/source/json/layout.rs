@@ -34,6 +34,8 @@ pub(in crate::source) struct Sample<'t> {
     pub(in crate::source) ended: bool,
     /// Whether the file's name promises one record a line.
     pub(in crate::source) named_lines: bool,
+    /// A list that is part of a record, and does not hold the records.
+    pub(in crate::source) inner: Option<&'t str>,
 }
 
 /// The layout of a document; `records` is the pointer that was said. The error is a pointer and what
@@ -68,7 +70,7 @@ pub(in crate::source) fn find(
         Walk::End(end) => {
             let rest = &text[end..];
             if rest.trim_ascii().is_empty() && sample.ended {
-                return single(text, true, layout(Shape::Objects));
+                return single(sample, true, layout(Shape::Objects));
             }
             let breaks = rest.iter().position(|byte| *byte == b'\n');
             let alone = |at: usize| rest[..at].iter().all(|byte| b" \t\r,".contains(byte));
@@ -77,7 +79,7 @@ pub(in crate::source) fn find(
         }
         Walk::More | Walk::Broken(_) if looks_like_lines(text) => Ok(layout(Shape::Lines)),
         // A document that is cut short may be an envelope all the same.
-        Walk::More => single(text, sample.ended, layout(Shape::Objects)),
+        Walk::More => single(sample, sample.ended, layout(Shape::Objects)),
         Walk::Broken(_) => Ok(layout(Shape::Objects)),
     }
 }
@@ -161,10 +163,17 @@ fn steps(pointer: &str) -> Result<Vec<String>, (String, &'static str)> {
 }
 
 /// One object that is the whole document: an envelope when exactly one member holds records.
-fn single(text: &[u8], whole: bool, layout: Layout) -> Result<Layout, (String, &'static str)> {
-    let mut members = arrays_of_objects(text);
+fn single(
+    sample: Sample<'_>,
+    whole: bool,
+    layout: Layout,
+) -> Result<Layout, (String, &'static str)> {
+    let mut members = arrays_of_objects(sample.text.trim_ascii_start());
+    let all = members.len();
+    members.retain(|member| Some(member.as_str()) != sample.inner);
+    let is_record = members.len() < all;
     match members.len() {
-        0 if !whole => Err((
+        0 if !whole && !is_record => Err((
             "the document".to_owned(),
             "no array of objects is near its beginning",
         )),
@@ -224,6 +233,7 @@ mod tests {
 
     fn reading(text: &str) -> String {
         let sample = Sample {
+            inner: None,
             text: text.as_bytes(),
             ended: true,
             named_lines: false,

@@ -78,6 +78,7 @@ impl JsonReader {
             text: feed.data(),
             ended: feed.ended(),
             named_lines,
+            inner: options.inner.as_deref(),
         };
         let file = Arc::clone(input.name());
         let layout =

@@ -93,7 +93,14 @@ impl Table {
             options.header = Some(HeaderKind::None);
         }
         let rows = &opening;
-        let mut columns = Columns::find(&Opening { file: &file, line, rows }, &options)?;
+        let mut columns = Columns::find(
+            &Opening {
+                file: &file,
+                line,
+                rows,
+            },
+            &options,
+        )?;
         if sentence && !options.headerless.is_empty() {
             // The table that the sentence stands for, so that a mapping fits it.
             columns.header = Header::new(options.headerless.clone());

@@ -278,7 +278,10 @@ fn long_files_are_read_across_all_borders() {
 #[test]
 fn a_file_that_may_have_a_header_is_known_without_one() {
     let names = ["id", "when", "who"].map(str::to_owned).to_vec();
-    let options = Options { headerless: names.clone(), ..Options::default() };
+    let options = Options {
+        headerless: names.clone(),
+        ..Options::default()
+    };
     let read = |content: &str| File::new("a.csv", content).read(&options).unwrap();
     let table = read("1,2024-03-15 08:00:00,Ida\n2,2024-03-15 08:00:01,Bo\n");
     assert_eq!(table.names, names);

@@ -1,6 +1,4 @@
-//! What to do next with a call: a pure function of what the ledger knows, whether its recording is
-//! there, and what the operator asked for. No clock, no file, no network, so that a dry run is the
-//! plan printed and every case can be listed in a test.
+//! The next step of a call.
 
 use crate::ledger::{Create, Ending, Standing, Upload};
 

@@ -1,0 +1,350 @@
+//! Cases and messages as rows of `desk_case` and `desk_message`.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
+
+use super::case_fact::{
+    CaseEntry, CaseFact, CaseObstacle, CasePrint, CaseStanding, MessagePrint, MessageStanding,
+};
+use super::mask::mask;
+use super::rows::{identity_hash, time, unsigned};
+
+/// State of a case: bit 1 when the server has it, bit 0 when a request about it is in doubt.
+const EXISTS: i64 = 2;
+const IN_DOUBT: i64 = 1;
+/// State of a message.
+const INTENDED: i64 = 0;
+const ADDED: i64 = 1;
+
+/// Writes a fact to the rows of its case.
+pub(super) fn take_in(connection: &Connection, entry: CaseEntry, now: Timestamp) -> Result<()> {
+    let CaseEntry { identity, fact } = entry;
+    let fact = masked(fact, &identity);
+    let (id, mut standing) = match find(connection, &identity)? {
+        Some(found) => found,
+        None => (insert(connection, &identity, now)?, CaseStanding::new(now)),
+    };
+    standing.apply(&fact, now);
+    save(connection, id, &standing)?;
+    match &fact {
+        CaseFact::Replaced(_, messages) => {
+            let mut forget =
+                connection.prepare_cached("DELETE FROM desk_message WHERE in_case = ?1")?;
+            forget.execute([id])?;
+            messages
+                .iter()
+                .try_for_each(|message| save_message(connection, id, *message, ADDED))
+        }
+        CaseFact::MessageIntended(message) => save_message(connection, id, *message, INTENDED),
+        CaseFact::MessageAdded(message, _) => save_message(connection, id, *message, ADDED),
+        CaseFact::Refused { of: Some(hash), .. } => {
+            let sql = "DELETE FROM desk_message WHERE in_case = ?1 AND hash = ?2 AND state = 0";
+            connection
+                .prepare_cached(sql)?
+                .execute((id, hash.cast_signed()))?;
+            Ok(())
+        }
+        CaseFact::Intended
+        | CaseFact::Changed(_)
+        | CaseFact::Refused { .. }
+        | CaseFact::Failed { .. } => Ok(()),
+    }
+}
+
+/// The fact with the words of others made fit to keep.
+fn masked(mut fact: CaseFact, identity: &str) -> CaseFact {
+    if let CaseFact::Refused { message, .. } | CaseFact::Failed { why: message, .. } = &mut fact {
+        *message = mask(message, identity);
+    }
+    fact
+}
+
+const COLUMNS: &str = "SELECT state, obstacle, updated, fingerprint, content, first_at, last_at, \
+     status, message, id, identity FROM desk_case ";
+
+/// The row of a case and what it says, without its messages.
+pub(super) fn find(connection: &Connection, identity: &str) -> Result<Option<(i64, CaseStanding)>> {
+    connection
+        .prepare_cached(&format!("{COLUMNS} WHERE hash = ?1 AND identity = ?2"))?
+        .query_row((identity_hash(identity), identity), |row| {
+            Ok((row.get(9)?, standing(row)?))
+        })
+        .optional()
+}
+
+/// The messages of a case.
+pub(super) fn messages(connection: &Connection, id: i64) -> Result<HashMap<u64, MessageStanding>> {
+    let sql = "SELECT hash, mark, state FROM desk_message WHERE in_case = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([id], |row| {
+        let (hash, mark): (i64, i64) = (row.get(0)?, row.get(1)?);
+        let standing = MessageStanding {
+            mark: mark.cast_unsigned(),
+            is_added: row.get::<_, i64>(2)? == ADDED,
+        };
+        Ok((hash.cast_unsigned(), standing))
+    })?;
+    rows.collect()
+}
+
+fn standing(row: &Row<'_>) -> Result<CaseStanding> {
+    let state: i64 = row.get(0)?;
+    let words =
+        || Ok::<String, rusqlite::Error>(row.get::<_, Option<String>>(8)?.unwrap_or_default());
+    Ok(CaseStanding {
+        exists: state & EXISTS != 0,
+        in_doubt: state & IN_DOUBT != 0,
+        print: CasePrint {
+            fields: u128::from_be_bytes(row.get(3)?),
+            content: u128::from_be_bytes(row.get(4)?),
+            updated: row.get(2)?,
+        },
+        messages: HashMap::new(),
+        obstacle: match row.get(1)? {
+            0 => None,
+            1 => Some(CaseObstacle::Refused(row.get(7)?, words()?)),
+            2 => Some(CaseObstacle::Failed(row.get(7)?, words()?)),
+            number => return Err(rusqlite::Error::IntegralValueOutOfRange(1, number)),
+        },
+        first_at: time(row, 5)?,
+        last_at: time(row, 6)?,
+    })
+}
+
+fn insert(connection: &Connection, identity: &str, now: Timestamp) -> Result<i64> {
+    let sql = "INSERT INTO desk_case (hash, state, obstacle, updated, fingerprint, content, \
+         identity, first_at, last_at) VALUES (?1, 0, 0, 0, ?2, ?2, ?3, ?4, ?4)";
+    connection.prepare_cached(sql)?.execute(params![
+        identity_hash(identity),
+        [0_u8; 16],
+        identity,
+        now.as_millisecond()
+    ])?;
+    Ok(connection.last_insert_rowid())
+}
+
+fn save(connection: &Connection, id: i64, standing: &CaseStanding) -> Result<()> {
+    let state = i64::from(standing.exists) * EXISTS + i64::from(standing.in_doubt) * IN_DOUBT;
+    let (obstacle, status, message) = match &standing.obstacle {
+        None => (0, None, None),
+        Some(CaseObstacle::Refused(status, message)) => (1, Some(*status), Some(message)),
+        Some(CaseObstacle::Failed(status, why)) => (2, *status, Some(why)),
+    };
+    let sql = "UPDATE desk_case SET state = ?1, obstacle = ?2, updated = ?3, fingerprint = ?4, \
+         content = ?5, last_at = ?6, status = ?7, message = ?8 WHERE id = ?9";
+    connection.prepare_cached(sql)?.execute(params![
+        state,
+        obstacle,
+        standing.print.updated,
+        standing.print.fields.to_be_bytes(),
+        standing.print.content.to_be_bytes(),
+        standing.last_at.as_millisecond(),
+        status,
+        message,
+        id
+    ])?;
+    Ok(())
+}
+
+fn save_message(connection: &Connection, id: i64, message: MessagePrint, state: i64) -> Result<()> {
+    let sql = "INSERT INTO desk_message (in_case, hash, mark, state) VALUES (?1, ?2, ?3, ?4) \
+         ON CONFLICT (in_case, hash) DO UPDATE SET mark = ?3, state = max(state, ?4)";
+    let (hash, mark) = (message.hash.cast_signed(), message.mark.cast_signed());
+    connection
+        .prepare_cached(sql)?
+        .execute(params![id, hash, mark, state])?;
+    Ok(())
+}
+
+/// Where the cases of a ledger stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CaseSummary {
+    /// Cases that the server has, with nothing open.
+    pub complete: u64,
+    /// Cases of which the server refused something.
+    pub refused: u64,
+    /// Cases that were tried as often as allowed.
+    pub failed: u64,
+    /// Cases of which a request left without an answer.
+    pub in_doubt: u64,
+    /// Messages that the server has.
+    pub messages: u64,
+    /// What was refused or failed, the most frequent first: the words, how many cases, an example.
+    pub troubles: Vec<(CaseObstacle, u64, String)>,
+    /// The first few ids of the cases in doubt.
+    pub doubts: Vec<String>,
+}
+
+impl CaseSummary {
+    /// How many cases the ledger knows.
+    pub fn count(&self) -> u64 {
+        self.complete + self.refused + self.failed + self.in_doubt
+    }
+}
+
+/// The most reasons that are told apart, as in `summary.rs`.
+const REASONS: usize = 200;
+const EXAMPLES: usize = 5;
+
+/// Counts the cases.
+pub(super) fn summarize(connection: &Connection) -> Result<CaseSummary> {
+    let mut summary = CaseSummary {
+        complete: count(connection, &format!("desk_case WHERE {COMPLETE}"))?,
+        messages: count(connection, &format!("desk_message WHERE state = {ADDED}"))?,
+        ..CaseSummary::default()
+    };
+    let mut reasons = HashMap::<CaseObstacle, (u64, String)>::new();
+    let sql = format!("{COLUMNS} WHERE NOT ({COMPLETE}) ORDER BY id");
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        let standing = standing(row)?;
+        let identity: String = row.get(10)?;
+        match standing.obstacle {
+            None => {
+                summary.in_doubt += 1;
+                if summary.doubts.len() < EXAMPLES {
+                    summary.doubts.push(identity);
+                }
+            }
+            Some(obstacle) => {
+                match obstacle {
+                    CaseObstacle::Refused(..) => summary.refused += 1,
+                    CaseObstacle::Failed(..) => summary.failed += 1,
+                }
+                if reasons.len() < REASONS || reasons.contains_key(&obstacle) {
+                    reasons.entry(obstacle).or_insert((0, identity)).0 += 1;
+                }
+            }
+        }
+    }
+    let reasons = reasons.into_iter();
+    summary.troubles = reasons
+        .map(|(why, (count, example))| (why, count, example))
+        .collect();
+    summary
+        .troubles
+        .sort_by(|one, other| (other.1, &one.2).cmp(&(one.1, &other.2)));
+    Ok(summary)
+}
+
+/// Cases with nothing open: there, not in doubt, no obstacle, no message in doubt.
+const COMPLETE: &str = "state = 2 AND obstacle = 0 AND NOT EXISTS \
+     (SELECT 1 FROM desk_message WHERE in_case = desk_case.id AND desk_message.state = 0)";
+
+fn count(connection: &Connection, rest: &str) -> Result<u64> {
+    connection.query_row(&format!("SELECT count(*) FROM {rest}"), (), |row| {
+        unsigned(row, 0)
+    })
+}
+
+/// Hands over each case that the server has, with the time of the last news, in the order in which
+/// they were first seen.
+pub(super) const ACCEPTED: &str =
+    "SELECT identity, last_at FROM desk_case WHERE state >= 2 ORDER BY id";
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::ledger::open::in_memory;
+
+    const ONE: MessagePrint = MessagePrint {
+        hash: u64::MAX,
+        mark: 7,
+    };
+    const TWO: MessagePrint = MessagePrint { hash: 2, mark: 8 };
+
+    fn tell(connection: &Connection, fact: CaseFact) {
+        let identity = Arc::from("1001");
+        take_in(
+            connection,
+            CaseEntry { identity, fact },
+            Timestamp::UNIX_EPOCH,
+        )
+        .unwrap();
+    }
+
+    fn known(connection: &Connection) -> CaseStanding {
+        let (id, standing) = find(connection, "1001").unwrap().unwrap();
+        let messages = messages(connection, id).unwrap();
+        CaseStanding {
+            messages,
+            ..standing
+        }
+    }
+
+    fn print(updated: i64) -> CasePrint {
+        CasePrint {
+            fields: u128::MAX,
+            content: 5,
+            updated,
+        }
+    }
+
+    #[test]
+    fn a_case_is_in_doubt_until_it_is_known_to_be_there() {
+        let connection = in_memory();
+        tell(&connection, CaseFact::Intended);
+        let standing = known(&connection);
+        assert!(standing.in_doubt && !standing.exists);
+        tell(&connection, CaseFact::Replaced(print(9), vec![ONE, TWO]));
+        let standing = known(&connection);
+        assert!(!standing.in_doubt && standing.exists);
+        assert_eq!(standing.print, print(9));
+        assert!(standing.messages.values().all(|message| message.is_added));
+        tell(&connection, CaseFact::Intended);
+        let standing = known(&connection);
+        assert!(
+            standing.in_doubt && standing.exists,
+            "what is there is never forgotten"
+        );
+        tell(&connection, CaseFact::Replaced(print(10), vec![TWO]));
+        assert_eq!(known(&connection).messages.len(), 1);
+    }
+
+    #[test]
+    fn a_message_that_is_there_stays_there() {
+        let connection = in_memory();
+        tell(&connection, CaseFact::MessageIntended(ONE));
+        assert!(!known(&connection).messages[&ONE.hash].is_added);
+        tell(&connection, CaseFact::MessageAdded(ONE, Some(print(3))));
+        tell(&connection, CaseFact::MessageIntended(ONE));
+        assert!(known(&connection).messages[&ONE.hash].is_added);
+        tell(&connection, CaseFact::MessageAdded(TWO, None));
+        assert_eq!(
+            known(&connection).print,
+            CasePrint {
+                content: 0,
+                ..print(3)
+            }
+        );
+    }
+
+    #[test]
+    fn the_summary_counts_every_case_once() {
+        let connection = in_memory();
+        assert_eq!(summarize(&connection).unwrap(), CaseSummary::default());
+        tell(&connection, CaseFact::MessageIntended(ONE));
+        assert_eq!(summarize(&connection).unwrap().in_doubt, 1);
+        tell(
+            &connection,
+            CaseFact::Failed {
+                status: Some(503),
+                why: "busy".to_owned(),
+            },
+        );
+        let summary = summarize(&connection).unwrap();
+        assert_eq!((summary.failed, summary.in_doubt), (1, 0));
+        assert_eq!(summary.troubles.len(), 1);
+        tell(&connection, CaseFact::MessageAdded(ONE, Some(print(3))));
+        let summary = summarize(&connection).unwrap();
+        assert_eq!(
+            (summary.complete, summary.messages, summary.failed),
+            (1, 1, 0)
+        );
+    }
+}

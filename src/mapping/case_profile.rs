@@ -1,0 +1,242 @@
+//! A mapping of cases bound to one export: records in, drafts of cases and messages out.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::bind::Binder;
+use super::bound::{BoundRule, Skip, SkipRules};
+use super::case_section::Sending;
+use super::error::LoadError;
+use super::file::Mapping;
+use super::target::Target;
+use super::template::{Bound, TemplateId};
+use crate::call::{Code, Problem, Value};
+use crate::case::{self, CaseDraft, CaseField, MessageDraft, MessageField};
+use crate::source::{Batch, Column, Record, Sheet};
+
+/// Under this name the templates of a nested message see the record around it.
+const AROUND: &str = "ticket";
+
+/// What a mapping made of a record that holds a case.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "almost every record is a draft, and a box each costs more"
+)]
+pub enum MappedCase<'r> {
+    /// The named rule leaves the record out.
+    Skipped(&'r str),
+    /// A skip rule failed, so nobody knows whether the record is meant; the problem is reported.
+    Undecided,
+    /// The case's own fields.
+    Draft(CaseDraft<'r>),
+}
+
+/// What a mapping made of a message.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "almost every message is a draft, and a box each costs more"
+)]
+pub enum MappedMessage<'r> {
+    /// Only agents may see it, and nobody asked for it.
+    Private,
+    /// The named rule leaves the message out.
+    Skipped(&'r str),
+    /// A rule failed; the problem is reported.
+    Undecided,
+    /// The message.
+    Draft(MessageDraft<'r>),
+}
+
+/// A mapping of cases whose columns are found in one export.
+#[derive(Debug, Clone)]
+pub struct CaseProfile {
+    case: Vec<BoundRule>,
+    message: Vec<BoundRule>,
+    skip: SkipRules,
+    skip_message: SkipRules,
+    private: Option<TemplateId>,
+    each: Option<(Column, Box<str>)>,
+    templates: Bound,
+    unused: Vec<Box<str>>,
+    sending: Sending,
+}
+
+impl CaseProfile {
+    pub(super) fn bind(mapping: &Mapping, sheet: &Sheet) -> Result<Option<Self>, LoadError> {
+        let Some(section) = &mapping.case else {
+            return Ok(None);
+        };
+        let mut binder = Binder::new(mapping, sheet);
+        let case = BoundRule::bind(&section.case, mapping, &mut binder);
+        let message = BoundRule::bind(&section.message, mapping, &mut binder);
+        let skip = SkipRules::bind(&mapping.skip, &mut binder);
+        let skip_message = SkipRules::bind(&section.skip, &mut binder);
+        let private = section.private.filter(|_| !section.with_private);
+        if let Some(condition) = private {
+            binder.template(condition, false);
+        }
+        let each = section.each.as_ref().and_then(|name| {
+            if sheet.header.is_some() {
+                let message = "`each` names a list inside of JSON records, and this is a table";
+                binder.findings.add(name.span(), message);
+            }
+            let found = binder.column(name, false)?;
+            Some((found.column, found.name))
+        });
+        mapping.check_needs(&mut binder.findings);
+        let unused = binder.unused();
+        if !binder.findings.is_empty() {
+            let (name, text) = (Arc::clone(&mapping.name), Arc::clone(&mapping.text));
+            return Err(LoadError::new(name, text, binder.findings.into_list()));
+        }
+        Ok(Some(CaseProfile {
+            case,
+            message,
+            skip,
+            skip_message,
+            private,
+            each,
+            templates: mapping.templates.bind(sheet),
+            unused,
+            sending: section.sending,
+        }))
+    }
+
+    /// How cases go out.
+    pub fn sending(&self) -> Sending {
+        self.sending
+    }
+
+    /// Whether a record holds a case with all its messages.
+    pub fn is_nested(&self) -> bool {
+        self.each.is_some()
+    }
+
+    /// The columns of the export that nothing uses, in the order of the file. Empty for JSON.
+    pub fn unused_columns(&self) -> impl Iterator<Item = &str> {
+        self.unused.iter().map(|name| &**name)
+    }
+
+    /// Maps the case's own fields of a record. Every problem is appended to `problems`.
+    pub fn apply<'r>(&'r self, record: &Record<'r>, problems: &mut Vec<Problem>) -> MappedCase<'r> {
+        match self.skip.decide(record, &self.templates, problems) {
+            Skip::No => {}
+            Skip::By(name) => return MappedCase::Skipped(name),
+            Skip::Undecided => return MappedCase::Undecided,
+        }
+        let mut draft = CaseDraft::default();
+        for rule in &self.case {
+            if let Target::Case(target) = &rule.field {
+                draft.set(target, rule.value(record, &self.templates, problems));
+            }
+        }
+        MappedCase::Draft(draft)
+    }
+
+    /// Maps a message: the record itself, or one of [`CaseProfile::messages`].
+    pub fn apply_message<'r>(
+        &'r self,
+        record: &Record<'r>,
+        problems: &mut Vec<Problem>,
+    ) -> MappedMessage<'r> {
+        if let Some(condition) = self.private {
+            match self.templates.holds(condition, record) {
+                Ok(true) => return MappedMessage::Private,
+                Ok(false) => {}
+                Err(failure) => {
+                    let message = format!("the rule `private`: {}", failure.message);
+                    problems.push(Problem::new(failure.code, record.place(), message));
+                    return MappedMessage::Undecided;
+                }
+            }
+        }
+        match self.skip_message.decide(record, &self.templates, problems) {
+            Skip::No => {}
+            Skip::By(name) => return MappedMessage::Skipped(name),
+            Skip::Undecided => return MappedMessage::Undecided,
+        }
+        let mut draft = MessageDraft::default();
+        for rule in &self.message {
+            if let Target::Case(target) = &rule.field {
+                draft.set(target, rule.value(record, &self.templates, problems));
+            }
+        }
+        MappedMessage::Draft(draft)
+    }
+
+    /// The messages in a record as records of their own, each with the record around it as
+    /// `ticket`; `None` when a record is a message itself. The name is that of the list.
+    pub fn messages(&self, record: &Record<'_>) -> Option<Result<(Batch, &str), Problem>> {
+        let (column, name) = self.each.as_ref()?;
+        let mut batch = Batch::new(record.shared_sheet());
+        let items = match record.json(column) {
+            Some(Json::Array(items)) => items,
+            None | Some(Json::Null) => return Some(Ok((batch, name))),
+            Some(_) => {
+                let message = "a list of messages is expected here";
+                let problem = Problem::new(Code::WrongType, record.place(), message);
+                return Some(Err(problem.at(name, "")));
+            }
+        };
+        let around = self.around(record);
+        for item in items {
+            let tree = match item {
+                Json::Object(members) => {
+                    let mut members = members.clone();
+                    members.entry(AROUND).or_insert_with(|| around.clone());
+                    Json::Object(members)
+                }
+                other => other.clone(),
+            };
+            batch.push_tree(record.line(), tree);
+        }
+        Some(Ok((batch, name)))
+    }
+
+    /// The record without its messages.
+    fn around(&self, record: &Record<'_>) -> Json {
+        let mut tree = record.tree().cloned().unwrap_or_default();
+        if let (Some((Column::Path(path), _)), Json::Object(members)) = (&self.each, &mut tree)
+            && let [key] = &path[..]
+        {
+            members.shift_remove(key);
+        }
+        tree
+    }
+
+    /// What brings the messages of a case together and into their order: a hash of `caseUid` and
+    /// the time of the message in milliseconds. `None` for a record that tells neither; nothing is
+    /// reported, since the record is mapped again.
+    pub fn key(&self, record: &Record<'_>) -> Option<(u64, i64)> {
+        let mut unheard = Vec::new();
+        let uid = self.rule(&case::Target::Case(CaseField::CaseUid))?;
+        let uid = match uid.value(record, &self.templates, &mut unheard) {
+            Value::Text(uid) => xxh3_64(uid.as_bytes()),
+            _ => return None,
+        };
+        let at = self.rule(&case::Target::Message(MessageField::Created))?;
+        match at.value(record, &self.templates, &mut unheard) {
+            Value::Time(_, at) => Some((uid, at.as_millisecond())),
+            _ => None,
+        }
+    }
+
+    /// The column of the export that feeds a target in this record; the target's own name when no
+    /// column does.
+    pub fn column_for<'r>(&'r self, target: &case::Target, record: &Record<'_>) -> Cow<'r, str> {
+        match self.rule(target) {
+            Some(rule) => rule.column(record, &self.templates),
+            None => Cow::Owned(target.to_string()),
+        }
+    }
+
+    fn rule(&self, target: &case::Target) -> Option<&BoundRule> {
+        let mut rules = self.case.iter().chain(&self.message);
+        rules.find(|rule| matches!(&rule.field, Target::Case(known) if known == target))
+    }
+}

@@ -1,0 +1,51 @@
+//! What a rule fills: a field of a conversation, or of a case and its messages.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::call::{Field, Kind};
+use crate::case;
+
+/// What a rule fills.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Target {
+    Call(Field),
+    Case(case::Target),
+}
+
+impl Target {
+    /// What the target holds.
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Target::Call(field) => field.kind(),
+            Target::Case(target) => target.kind(),
+        }
+    }
+
+    /// The name in mapping files.
+    pub(super) fn name(&self) -> Cow<'static, str> {
+        match self {
+            Target::Call(field) => Cow::Borrowed(field.name()),
+            Target::Case(target) => Cow::Owned(target.to_string()),
+        }
+    }
+
+    /// The field of a conversation, if it is one.
+    pub(super) fn field(&self) -> Option<Field> {
+        match self {
+            Target::Call(field) => Some(*field),
+            Target::Case(_) => None,
+        }
+    }
+
+    /// Whether it is this field of a conversation.
+    pub(super) fn is(&self, field: Field) -> bool {
+        self.field() == Some(field)
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
+    }
+}

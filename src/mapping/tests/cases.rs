@@ -1,0 +1,150 @@
+use serde_json::json;
+
+use super::*;
+use crate::case::{Case, Message};
+use crate::mapping::{CaseProfile, MappedCase, MappedMessage};
+
+fn profile(text: &str, batch: &Batch) -> CaseProfile {
+    let bound = load(text).bind_cases(batch.sheet());
+    let bound = bound.unwrap_or_else(|error| panic!("{error}"));
+    bound.expect("a mapping of cases")
+}
+
+/// The case of the first record, its messages, and what is wrong with them.
+fn read(profile: &CaseProfile, batch: &Batch) -> (Option<Case>, Vec<Message>, Vec<String>) {
+    let record = batch.get(0);
+    let (mut problems, mut faults, mut messages) = (Vec::new(), Vec::new(), Vec::new());
+    let case = match profile.apply(&record, &mut problems) {
+        MappedCase::Draft(draft) => Case::new(draft, &mut faults),
+        _ => None,
+    };
+    let mut take =
+        |record: &crate::source::Record<'_>| match profile.apply_message(record, &mut problems) {
+            MappedMessage::Draft(draft) => messages.extend(Message::new(draft, &mut faults)),
+            MappedMessage::Private => faults.clear(),
+            MappedMessage::Skipped(_) | MappedMessage::Undecided => {}
+        };
+    match profile.messages(&record) {
+        None => take(&record),
+        Some(Ok((nested, _))) => nested.iter().for_each(|message| take(&message)),
+        Some(Err(problem)) => problems.push(problem),
+    }
+    let mut told: Vec<String> = faults
+        .iter()
+        .map(|fault| fault.target.to_string())
+        .collect();
+    told.extend(problems.iter().map(|problem| problem.column.to_string()));
+    (case, messages, told)
+}
+
+#[test]
+fn the_preset_of_tickets_follows_the_documented_webhook() {
+    let preset = Mapping::preset("zendesk-tickets").unwrap();
+    let beside = std::path::Path::new("samples/zendesk");
+    let mapping = preset.load_beside(Some(beside), &[]).unwrap();
+    let ticket = json!({
+        "id": 3001, "via": {"channel": "email"}, "created_at": "2024-03-15T08:00:00Z",
+        "updated_at": "2024-03-16T09:30:00Z", "subject": " ", "priority": null, "status": "closed",
+        "requester_id": 9101, "assignee_id": 8101, "group_id": 7101, "tags": ["a", "b"],
+        "comments": [
+            {"id": 1, "author_id": 9101, "plain_body": "", "html_body": "<p>æ\u{2028}</p>", "public": true, "created_at": "2024-03-15T08:00:00Z"},
+            {"id": 2, "author_id": 8102, "body": "x", "public": false, "created_at": "2024-03-15T08:10:00Z"},
+            {"id": 3, "author_id": 8102, "body": "svar", "public": true, "created_at": "2024-03-15T08:20:00Z"},
+            {"id": 4, "author_id": 9666, "body": "slettet", "public": true, "created_at": "2024-03-15T08:30:00Z"},
+        ],
+    });
+    let batch = tree(&ticket.to_string());
+    let profile = mapping.bind_cases(batch.sheet()).unwrap().unwrap();
+    let (case, messages, told) = read(&profile, &batch);
+    assert_eq!(told, Vec::<String>::new());
+    let case = case.unwrap();
+    assert_eq!(
+        (&*case.uid, &*case.source, &*case.subject),
+        ("3001", "email", "Ticket 3001")
+    );
+    assert_eq!(case.inbox.as_deref(), Some("Kundeservice"));
+    assert_eq!(
+        (case.priority, case.tags),
+        (None, vec!["a".to_owned(), "b".to_owned()])
+    );
+    let said: Vec<_> = messages
+        .iter()
+        .map(|message| (&*message.uid, message.direction.name(), &*message.text))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("1", "Inbound", "<p>æ\u{2028}</p>"),
+            ("3", "Outbound", "svar"),
+            ("4", "Inbound", "slettet")
+        ]
+    );
+    assert_eq!(messages[1].from.id.as_deref(), Some("8102"));
+    assert_eq!(messages[1].to[0].email, "testine.provesen@example.com");
+    assert_eq!(messages[2].from.name, "Deleted user");
+    assert_eq!(messages[2].from.email, "9666@no-address.invalid");
+}
+
+#[test]
+fn the_preset_of_messages_reads_the_webhooks_own_json() {
+    let mapping = Mapping::preset("zendesk-messages").unwrap().load().unwrap();
+    let body = json!({"ticket": {
+        "id": "7", "created_at": "2024-03-15T08:00:00Z", "updated_at": "2024-03-15T09:00:00Z",
+        "group": {"name": "Desk"}, "title": "Hej", "priority": "high", "via": "Mail", "status": "Open",
+        "assignee": {"name": "Testine", "email": "testine@example.com"},
+        "latest_comment": {"id": 70, "value": "Svar", "author": {"id": 8, "name": "Testine", "email": "testine@example.com", "role": "agent"}},
+    }});
+    let batch = tree(&body.to_string());
+    let profile = mapping.bind_cases(batch.sheet()).unwrap().unwrap();
+    let (case, messages, told) = read(&profile, &batch);
+    assert_eq!(told, Vec::<String>::new());
+    assert_eq!(case.unwrap().inbox.as_deref(), Some("Desk"));
+    let message = &messages[0];
+    assert_eq!(
+        (&*message.uid, message.direction.name()),
+        ("70", "Outbound")
+    );
+    assert_eq!(message.created, "2024-03-15T09:00:00Z");
+}
+
+#[test]
+fn everything_wrong_with_a_mapping_of_cases_is_found_in_one_go() {
+    let text = "target = \"case\"\n[messages]\neech = \"x\"\nsend = \"all\"\n[fields]\ncaseUId = \"id\"\n\
+        [fields.customFields]\n\"a b\" = \"x\"\n[fields.message]\ntxt = \"x\"\n[fields.message.from]\nmail = \"x\"\n[audio]\n";
+    let error = load_error(text).to_string();
+    for told in ["eech", "all", "caseUId", "a b", "txt", "mail", "audio"] {
+        assert!(error.contains(told), "{told}: {error}");
+    }
+    let eleven: Vec<String> = (0..11).map(|n| format!("f{n} = \"x\"")).collect();
+    let eleven = eleven.join("\n");
+    let error = load_error(&format!(
+        "target = \"case\"\n[fields.customFields]\n{eleven}"
+    ));
+    assert!(error.to_string().contains("ten custom fields"), "{error}");
+}
+
+#[test]
+fn a_list_of_messages_that_is_none_is_a_problem_and_a_missing_one_is_empty() {
+    let text = "target = \"case\"\n[messages]\neach = \"comments\"\n[fields]\ncaseUid = \"id\"";
+    for (json, told) in [
+        (r#"{"id":1,"comments":"x"}"#, 1),
+        (r#"{"id":1,"comments":null}"#, 0),
+        (r#"{"id":1}"#, 0),
+    ] {
+        let batch = tree(json);
+        let profile = profile(text, &batch);
+        let problems = match profile.messages(&batch.get(0)).unwrap() {
+            Ok((messages, _)) => messages.len(),
+            Err(problem) => usize::from(problem.code == Code::WrongType),
+        };
+        assert_eq!(problems, told, "{json}");
+    }
+}
+
+#[test]
+fn the_example_of_the_reference_loads() {
+    let reference = include_str!("../../../docs/cases.md");
+    let mut blocks = reference.split("```toml\n").skip(1);
+    let block = blocks.next().unwrap().split("```").next().unwrap();
+    assert!(load(block).is_of_cases());
+}

@@ -1,0 +1,305 @@
+//! The desk of a help desk's records: tickets become cases, rows become messages of their case, and
+//! each case gets its step. Rows of one case lie side by side in a batch (`gather`).
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::case_group::{Group, Piece};
+use super::desk::{Item, Worked, ended, readable};
+use super::sums::Sums;
+use super::{Error, Outcome, Road};
+use crate::call::{Code, Problem};
+use crate::case::{Case, CaseDraft, CaseField, Fault, Message, MessageDraft, MessageField, Target};
+use crate::ledger::Reader;
+use crate::mapping::{CaseProfile, MappedCase, MappedMessage};
+use crate::source::{Batch, Record, Sheet};
+
+/// The sheets of the records, each with its mapping.
+pub(super) type Profiles = Arc<[(Arc<Sheet>, Arc<CaseProfile>)]>;
+
+pub(super) struct CaseDesk<'r> {
+    road: &'r Road,
+    reader: Option<Reader>,
+    latest: Timestamp,
+    faults: Vec<Fault>,
+}
+
+/// What became of one record on its own.
+enum Read {
+    Ended(Box<Item>),
+    Piece(Box<Piece>),
+}
+
+impl<'r> CaseDesk<'r> {
+    pub(super) fn new(road: &'r Road) -> Result<Self, Error> {
+        Ok(CaseDesk {
+            road,
+            reader: road.reader()?,
+            latest: road.latest(),
+            faults: Vec::new(),
+        })
+    }
+
+    /// Decides the records of a batch.
+    pub(super) fn work(&mut self, batch: Batch, profiles: &Profiles) -> Result<Worked, Error> {
+        let mut items: Vec<Option<Item>> = Vec::with_capacity(batch.len());
+        let mut sums = Sums::default();
+        let mut groups: Vec<Group> = Vec::new();
+        for (index, record) in batch.iter().enumerate() {
+            sums.records += 1;
+            let known = profiles
+                .iter()
+                .find(|(sheet, _)| std::ptr::eq(&raw const **sheet, record.sheet()));
+            let Some((_, profile)) = known.or(profiles.first()) else {
+                items.push(None);
+                continue;
+            };
+            match self.read(&record, profile, index, &mut sums) {
+                Read::Ended(item) => items.push(Some(*item)),
+                Read::Piece(piece) => {
+                    items.push(None);
+                    match groups.last_mut().filter(|group| group.takes(&piece)) {
+                        Some(group) => group.pieces.push(*piece),
+                        None => groups.push(Group::new(*piece, profile)),
+                    }
+                }
+            }
+        }
+        for group in &mut groups {
+            group.settle(&batch, &mut items);
+        }
+        self.decide(groups, &batch, &mut items, &mut sums)?;
+        let ready =
+            |item: Option<Item>| item.unwrap_or_else(|| ended(Vec::new(), Outcome::Rejected, ""));
+        Ok(Worked {
+            batch,
+            items: items.into_iter().map(ready).collect(),
+            sums,
+        })
+    }
+
+    fn read(
+        &mut self,
+        record: &Record<'_>,
+        profile: &CaseProfile,
+        index: usize,
+        sums: &mut Sums,
+    ) -> Read {
+        let mut problems = match readable(record) {
+            Ok(problems) => problems,
+            Err(item) => return Read::Ended(item),
+        };
+        let end = |problems, outcome, why: &str| {
+            Read::Ended(Box::new(ended(problems, outcome, why.to_owned())))
+        };
+        let draft = match profile.apply(record, &mut problems) {
+            MappedCase::Skipped(rule) => return end(problems, Outcome::Skipped, rule),
+            MappedCase::Undecided => return end(problems, Outcome::Rejected, ""),
+            MappedCase::Draft(draft) => draft,
+        };
+        let messages = match self.messages(record, profile, &mut problems) {
+            Ok(messages) => messages,
+            Err(rule) => {
+                sums.left_out += 1;
+                let said = problems.len();
+                let case = self.case(draft, record, profile, &mut problems);
+                problems.truncate(said);
+                return match case {
+                    Some(case) => Read::Piece(Box::new(Piece {
+                        index,
+                        case,
+                        messages: Vec::new(),
+                        problems,
+                        left_out: Some(rule),
+                    })),
+                    None => end(problems, Outcome::Skipped, rule),
+                };
+            }
+        };
+        let left_out = messages.left_out;
+        let case = self.case(draft, record, profile, &mut problems);
+        if let Some(name) = messages.lacks_any {
+            let message = "the case has no message";
+            problems.push(Problem::new(Code::MissingField, record.place(), message).at(&name, ""));
+        }
+        sums.left_out += left_out;
+        let Some(case) = case.filter(|_| !problems.iter().any(Problem::is_error)) else {
+            return end(problems, Outcome::Rejected, "");
+        };
+        if messages.list.is_empty() {
+            return end(
+                problems,
+                Outcome::Skipped,
+                "only messages that are left out",
+            );
+        }
+        sums.cases += 1;
+        sums.messages += messages.list.len() as u64;
+        Read::Piece(Box::new(Piece {
+            index,
+            case,
+            messages: messages.list,
+            problems,
+            left_out: None,
+        }))
+    }
+
+    fn case(
+        &mut self,
+        draft: CaseDraft<'_>,
+        record: &Record<'_>,
+        profile: &CaseProfile,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Case> {
+        let case = Case::new(draft, &mut self.faults);
+        if let Some(case) = &case {
+            let target = Target::Case(CaseField::Updated);
+            self.look_ahead(target, case.updated_at, &case.updated);
+        }
+        self.tell(record, profile, "", problems);
+        case
+    }
+
+    /// Notes a time that lies in the future.
+    fn look_ahead(&mut self, target: Target, at: Timestamp, text: &str) {
+        if at > self.latest {
+            self.faults.push(Fault {
+                code: Code::ImplausibleTime,
+                target,
+                value: text.to_owned(),
+                message: "in the future".to_owned(),
+            });
+        }
+    }
+
+    /// Turns faults into problems of the record; `list` is where a nested message stands.
+    fn tell(
+        &mut self,
+        record: &Record<'_>,
+        profile: &CaseProfile,
+        list: &str,
+        problems: &mut Vec<Problem>,
+    ) {
+        for fault in self.faults.drain(..) {
+            let column = profile.column_for(&fault.target, record);
+            let problem = Problem::new(fault.code, record.place(), fault.message);
+            problems.push(problem.at(&format!("{list}{column}"), &fault.value));
+        }
+    }
+
+    /// The messages of a record; the error is the rule that leaves out a record that is a message.
+    fn messages(
+        &mut self,
+        record: &Record<'_>,
+        profile: &CaseProfile,
+        problems: &mut Vec<Problem>,
+    ) -> Result<Messages, &'static str> {
+        let mut messages = Messages::default();
+        match profile.messages(record) {
+            None => match self.message(record, profile, "", problems) {
+                Spoken::Said(message) => messages.list.push(*message),
+                Spoken::Broken => {}
+                Spoken::LeftOut(rule) => return Err(rule),
+            },
+            Some(Err(problem)) => problems.push(problem),
+            Some(Ok((nested, name))) => {
+                for (number, message) in nested.iter().enumerate() {
+                    let place = format!("{name}.{number}.");
+                    match self.message(&message, profile, &place, problems) {
+                        Spoken::Said(message) => messages.list.push(*message),
+                        Spoken::Broken => {}
+                        Spoken::LeftOut(rule) => {
+                            messages.left_out += 1;
+                            let message = format!("a message is left out: {rule}");
+                            let code = Code::MessageLeftOut;
+                            let problem = Problem::new(code, record.place(), message);
+                            problems.push(problem.at(place.trim_end_matches('.'), ""));
+                        }
+                    }
+                }
+                if nested.is_empty() {
+                    messages.lacks_any = Some(name.to_owned());
+                }
+            }
+        }
+        Ok(messages)
+    }
+
+    fn message(
+        &mut self,
+        record: &Record<'_>,
+        profile: &CaseProfile,
+        list: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Spoken {
+        let before = problems.len();
+        let mapped = profile.apply_message(record, problems);
+        for problem in &mut problems[before..] {
+            problem.column = format!("{list}{}", problem.column).into();
+        }
+        let draft: MessageDraft<'_> = match mapped {
+            MappedMessage::Private => return Spoken::LeftOut("private note"),
+            MappedMessage::Skipped(_) => return Spoken::LeftOut("a rule of the mapping"),
+            MappedMessage::Undecided => return Spoken::Broken,
+            MappedMessage::Draft(draft) => draft,
+        };
+        let message = Message::new(draft, &mut self.faults);
+        if let Some(message) = &message {
+            let target = Target::Message(MessageField::Created);
+            self.look_ahead(target, message.at, &message.created);
+        }
+        self.tell(record, profile, list, problems);
+        message.map_or(Spoken::Broken, |message| Spoken::Said(Box::new(message)))
+    }
+
+    /// Asks the ledger about the cases of a batch, and decides them.
+    fn decide(
+        &self,
+        groups: Vec<Group>,
+        batch: &Batch,
+        items: &mut [Option<Item>],
+        sums: &mut Sums,
+    ) -> Result<(), Error> {
+        let groups: Vec<Group> = groups
+            .into_iter()
+            .filter(|group| !group.pieces.is_empty())
+            .collect();
+        let asked: Vec<(&str, u128)> = groups.iter().map(Group::asked).collect();
+        let standings = match self.reader.as_ref().filter(|_| !asked.is_empty()) {
+            Some(reader) => reader.cases(&asked)?,
+            None => vec![None; groups.len()],
+        };
+        for (group, standing) in groups.into_iter().zip(standings) {
+            let key = group.key();
+            let (decisions, requests) = group.decide(standing.as_ref(), batch, self.road.want);
+            sums.requests += requests;
+            for (index, decision) in decisions {
+                items[index] = Some(Item {
+                    decision,
+                    mark: None,
+                    requests: 0,
+                    key,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The messages of a record.
+#[derive(Default)]
+struct Messages {
+    list: Vec<Message>,
+    left_out: u64,
+    /// The name of the list, when it is empty.
+    lacks_any: Option<String>,
+}
+
+/// What became of a message.
+enum Spoken {
+    Said(Box<Message>),
+    /// Its problems are reported.
+    Broken,
+    LeftOut(&'static str),
+}

@@ -1,0 +1,311 @@
+//! One case with the records that tell it: one record that holds the whole case, or the rows of its
+//! messages. Knows which record speaks for the case, which messages come twice, and what the step
+//! of the case means for each record.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use super::decided::{CaseRow, CaseShipment, CaseTold, Decision, Fate};
+use super::desk::{Item, Key, ended, low};
+use super::{Outcome, Want};
+use crate::call::{Code, Problem};
+use crate::case::{Case, Message};
+use crate::ledger::{CasePrint, CaseStanding, MessagePrint};
+use crate::mapping::{CaseProfile, Sending};
+use crate::plan::{self, CaseStep, WantedCase};
+use crate::source::Batch;
+
+/// What one record says of a case.
+#[derive(Debug)]
+pub(super) struct Piece {
+    pub(super) index: usize,
+    pub(super) case: Case,
+    pub(super) messages: Vec<Message>,
+    pub(super) problems: Vec<Problem>,
+    /// The rule that leaves out the message of a row; the row still tells the state of the case.
+    pub(super) left_out: Option<&'static str>,
+}
+
+/// A case and its records.
+pub(super) struct Group {
+    pub(super) pieces: Vec<Piece>,
+    profile: Arc<CaseProfile>,
+    case: Case,
+    print: CasePrint,
+    marks: Vec<MessagePrint>,
+}
+
+impl Group {
+    pub(super) fn new(piece: Piece, profile: &Arc<CaseProfile>) -> Group {
+        Group {
+            case: piece.case.clone(),
+            pieces: vec![piece],
+            profile: Arc::clone(profile),
+            print: CasePrint::default(),
+            marks: Vec::new(),
+        }
+    }
+
+    /// Whether the piece belongs to this case. A record that holds a whole case stands alone.
+    pub(super) fn takes(&self, piece: &Piece) -> bool {
+        !self.profile.is_nested() && self.case.uid == piece.case.uid
+    }
+
+    /// Finds the record that speaks for the case, puts messages in order, and ends the records
+    /// whose messages another one has.
+    pub(super) fn settle(&mut self, batch: &Batch, items: &mut [Option<Item>]) {
+        // The latest state of the case counts, and of equals the last in order.
+        if let Some(piece) = self.pieces.iter().max_by_key(|piece| piece.case.updated_at) {
+            self.case = piece.case.clone();
+        }
+        if self.profile.is_nested() {
+            self.settle_whole(batch, items);
+        } else {
+            self.settle_rows(batch, items);
+        }
+        let messages = self.pieces.iter().flat_map(|piece| &piece.messages);
+        let messages: Vec<Message> = messages.cloned().collect();
+        self.marks = messages.iter().map(mark).collect();
+        self.print = CasePrint {
+            fields: self.case.fingerprint(),
+            content: match self.profile.sending() {
+                Sending::Whole => self.case.whole_fingerprint(&messages),
+                Sending::Each => 0,
+            },
+            updated: self.case.updated_at.as_millisecond(),
+        };
+    }
+
+    fn settle_whole(&mut self, batch: &Batch, items: &mut [Option<Item>]) {
+        let mut clashing = None;
+        for piece in &mut self.pieces {
+            piece.messages.sort_by_key(|message| message.at);
+            let mut seen = HashMap::new();
+            let place = batch.get(piece.index).place();
+            piece.messages.retain(|message| {
+                let MessagePrint { hash, mark } = mark(message);
+                match seen.entry(hash) {
+                    Entry::Vacant(place) => {
+                        place.insert(mark);
+                        true
+                    }
+                    Entry::Occupied(known) => {
+                        let (code, why) = if *known.get() == mark {
+                            (Code::RepeatedRecord, "a message stands twice in the case")
+                        } else {
+                            clashing = Some(piece.index);
+                            (
+                                Code::DuplicateId,
+                                "two messages of the case have the same id",
+                            )
+                        };
+                        let problem = Problem::new(code, place.clone(), why);
+                        piece.problems.push(problem.at("messageUid", &message.uid));
+                        false
+                    }
+                }
+            });
+        }
+        if let Some(index) = clashing {
+            let problems = self.pieces.drain(..).flat_map(|piece| piece.problems);
+            items[index] = Some(ended(problems.collect(), Outcome::Rejected, ""));
+        }
+    }
+
+    fn settle_rows(&mut self, batch: &Batch, items: &mut [Option<Item>]) {
+        let mut seen: HashMap<u64, (u64, usize)> = HashMap::new();
+        self.pieces.retain_mut(|piece| {
+            if let Some(rule) = piece.left_out {
+                let problems = std::mem::take(&mut piece.problems);
+                items[piece.index] = Some(ended(problems, Outcome::Skipped, rule));
+                return false;
+            }
+            let Some(print) = piece.messages.first().map(mark) else {
+                return true;
+            };
+            let (known, first) = match seen.entry(print.hash) {
+                Entry::Vacant(place) => {
+                    place.insert((print.mark, piece.index));
+                    return true;
+                }
+                Entry::Occupied(known) => *known.get(),
+            };
+            let first = batch.get(first).place();
+            let record = batch.get(piece.index);
+            let (code, outcome, why, message) = if known == print.mark {
+                let message = format!("the same message as {first}");
+                (Code::RepeatedRecord, Outcome::Skipped, "repeat", message)
+            } else {
+                let message = format!("{first} has the same id in this case and other content");
+                (Code::DuplicateId, Outcome::Rejected, "", message)
+            };
+            let mut problems = std::mem::take(&mut piece.problems);
+            problems.push(Problem::new(code, record.place(), message));
+            items[piece.index] = Some(ended(problems, outcome, why));
+            false
+        });
+    }
+
+    /// What to ask the ledger: the id, and the content of which no more need be known.
+    pub(super) fn asked(&self) -> (&str, u128) {
+        (&self.case.uid, self.print.content)
+    }
+
+    /// What tells the same case once more; the rows of a case come together only once.
+    pub(super) fn key(&self) -> Option<Key> {
+        self.profile.is_nested().then(|| Key::Case {
+            identity: self.case.identity_hash(),
+            content: low(self.print.fields)
+                ^ self
+                    .marks
+                    .iter()
+                    .fold(0, |sum: u64, it| sum.rotate_left(5) ^ it.mark),
+            updated: self.print.updated,
+        })
+    }
+
+    /// The fate of each record, and the requests of the case.
+    pub(super) fn decide(
+        mut self,
+        standing: Option<&CaseStanding>,
+        batch: &Batch,
+        want: Want,
+    ) -> (Vec<(usize, Decision)>, u64) {
+        let wanted = WantedCase {
+            print: self.print,
+            messages: &self.marks,
+            is_whole: self.profile.is_nested(),
+            sending: self.profile.sending(),
+        };
+        let step = plan::case_step(standing, &wanted);
+        let may_replace = plan::may_replace(standing, &wanted);
+        if let Some(known) = standing {
+            self.warn(known, &step, batch);
+        }
+        let ends: &'static str = match step {
+            CaseStep::Nothing => "",
+            CaseStep::Older => "older than what was sent",
+            _ => return self.ship(step, may_replace, standing, want),
+        };
+        let ends = |piece: Piece| {
+            let fate = Fate::Ends(Outcome::AlreadyThere, ends.into());
+            let problems = piece.problems;
+            (
+                piece.index,
+                Decision {
+                    problems,
+                    fate,
+                    further: Vec::new(),
+                },
+            )
+        };
+        (self.pieces.into_iter().map(ends).collect(), 0)
+    }
+
+    /// Tells what the server has and the export has no longer.
+    fn warn(&mut self, known: &CaseStanding, step: &CaseStep, batch: &Batch) {
+        if *step == CaseStep::Replace {
+            let is_gone = |hash: &&u64| !self.marks.iter().any(|mark| mark.hash == **hash);
+            let gone = known.messages.keys().filter(is_gone).count();
+            if let (1.., Some(piece)) = (gone, self.pieces.first_mut()) {
+                let message = format!(
+                    "{gone} messages that were sent are no longer in the export, and leave the case"
+                );
+                let place = batch.get(piece.index).place();
+                piece
+                    .problems
+                    .push(Problem::new(Code::ChangedSinceSent, place, message));
+            }
+            return;
+        }
+        for piece in &mut self.pieces {
+            let has_changed = piece.messages.iter().map(mark).any(|print| {
+                let sent = known.messages.get(&print.hash);
+                sent.is_some_and(|sent| sent.is_added && sent.mark != print.mark)
+            });
+            if has_changed {
+                let message = "the message is no longer what was sent, and it is not sent again";
+                let place = batch.get(piece.index).place();
+                piece
+                    .problems
+                    .push(Problem::new(Code::ChangedSinceSent, place, message));
+            }
+        }
+    }
+
+    fn ship(
+        self,
+        step: CaseStep,
+        may_replace: bool,
+        standing: Option<&CaseStanding>,
+        want: Want,
+    ) -> (Vec<(usize, Decision)>, u64) {
+        let requests = match &step {
+            CaseStep::Add { which, .. } => which.len() as u64,
+            _ => 1,
+        };
+        let sent = self.marks.iter().map(|mark| {
+            let known = standing.and_then(|known| known.messages.get(&mark.hash));
+            known.map(|message| message.is_added)
+        });
+        let sent: Vec<Option<bool>> = sent.collect();
+        let mut shipment = CaseShipment {
+            was_there: standing.is_some_and(|known| known.exists),
+            known: sent.iter().map(|sent| *sent == Some(true)).collect(),
+            doubtful: sent.iter().map(|sent| *sent == Some(false)).collect(),
+            case: self.case,
+            messages: Vec::new(),
+            print: self.print,
+            marks: self.marks,
+            told: if self.profile.is_nested() {
+                CaseTold::Whole
+            } else {
+                CaseTold::ByRows
+            },
+            may_replace,
+            step,
+            rows: Vec::new(),
+        };
+        let mut decisions = Vec::with_capacity(self.pieces.len());
+        for piece in self.pieces {
+            let from = shipment.messages.len();
+            shipment.messages.extend(piece.messages);
+            let messages = from..shipment.messages.len();
+            let rides = match &shipment.step {
+                CaseStep::Add { which, .. } => which.iter().any(|index| messages.contains(index)),
+                _ => true,
+            };
+            let fate = match (rides, want) {
+                (false, _) => Fate::Ends(Outcome::AlreadyThere, "".into()),
+                (true, Want::Check) => Fate::Ready,
+                (true, Want::Run) => {
+                    let index = piece.index;
+                    shipment.rows.push(CaseRow { index, messages });
+                    Fate::Rides
+                }
+            };
+            let problems = piece.problems;
+            decisions.push((
+                piece.index,
+                Decision {
+                    problems,
+                    fate,
+                    further: Vec::new(),
+                },
+            ));
+        }
+        let mut riders = decisions.iter_mut().map(|(_, decision)| &mut decision.fate);
+        if let Some(fate) = riders.rfind(|fate| matches!(fate, Fate::Rides)) {
+            *fate = Fate::SendsCase(Box::new(shipment));
+        }
+        (decisions, requests)
+    }
+}
+
+fn mark(message: &Message) -> MessagePrint {
+    MessagePrint {
+        hash: message.identity_hash(),
+        mark: low(message.fingerprint()),
+    }
+}

@@ -1,0 +1,320 @@
+//! The next step of a case.
+//!
+//! To replace a case can be repeated: the API overwrites it with all its messages. To add a message
+//! cannot: a message that was added twice stands in the case twice. So whatever is in doubt is
+//! settled by replacing, wherever the export holds every message that was ever sent.
+
+use crate::ledger::{CasePrint, CaseStanding, MessagePrint};
+use crate::mapping::Sending;
+
+/// A case as the export has it.
+#[derive(Debug, Clone, Copy)]
+pub struct WantedCase<'w> {
+    /// What it says.
+    pub print: CasePrint,
+    /// Its messages, in the order of time.
+    pub messages: &'w [MessagePrint],
+    /// Whether the export holds whole cases, so that a message that it lacks is gone.
+    pub is_whole: bool,
+    /// How it goes out.
+    pub sending: Sending,
+}
+
+/// How a message is added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carrier {
+    /// With the case's own fields, which overwrite those of the server.
+    WithCase,
+    /// Alone, because the server has newer fields.
+    Alone,
+}
+
+/// The next step of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CaseStep {
+    /// Send it with all its messages, in place of what is there.
+    Replace,
+    /// Add these messages, by their places, in this order.
+    Add {
+        /// The messages that the server lacks, or may lack.
+        which: Vec<usize>,
+        /// How they go.
+        carrier: Carrier,
+    },
+    /// Only the case's own fields are new.
+    Change,
+    /// Nothing is left to do.
+    Nothing,
+    /// The server has a later state of it.
+    Older,
+}
+
+/// The next step of a case of which the ledger knows `standing`.
+pub fn case_step(standing: Option<&CaseStanding>, wanted: &WantedCase<'_>) -> CaseStep {
+    let Some(known) = standing else {
+        return match wanted.sending {
+            Sending::Whole => CaseStep::Replace,
+            Sending::Each => CaseStep::Add {
+                which: (0..wanted.messages.len()).collect(),
+                carrier: Carrier::WithCase,
+            },
+        };
+    };
+    match wanted.sending {
+        Sending::Whole if is_complete(known, wanted) => whole(known, wanted),
+        _ => each(known, wanted),
+    }
+}
+
+/// Whether the case may be replaced when the answer to a message is lost: the export has every
+/// message that was ever sent, and no older state than the server.
+pub fn may_replace(standing: Option<&CaseStanding>, wanted: &WantedCase<'_>) -> bool {
+    standing.is_none_or(|known| !is_older(known, wanted) && is_complete(known, wanted))
+}
+
+/// Whether the export has every message that was ever sent.
+fn is_complete(known: &CaseStanding, wanted: &WantedCase<'_>) -> bool {
+    let has = |hash: &u64| wanted.messages.iter().any(|message| message.hash == *hash);
+    wanted.is_whole || known.messages.keys().all(has)
+}
+
+fn is_older(known: &CaseStanding, wanted: &WantedCase<'_>) -> bool {
+    known.exists && wanted.print.updated < known.print.updated
+}
+
+fn whole(known: &CaseStanding, wanted: &WantedCase<'_>) -> CaseStep {
+    let is_settled = known.exists && !known.in_doubt;
+    if is_settled && known.print.content == wanted.print.content {
+        CaseStep::Nothing
+    } else if is_settled && is_older(known, wanted) {
+        CaseStep::Older
+    } else {
+        CaseStep::Replace
+    }
+}
+
+fn each(known: &CaseStanding, wanted: &WantedCase<'_>) -> CaseStep {
+    let is_older = is_older(known, wanted);
+    let is_in_doubt = known.in_doubt || known.messages.values().any(|it| !it.is_added);
+    let has_changed = wanted.messages.iter().any(|message| {
+        let sent = known.messages.get(&message.hash);
+        sent.is_some_and(|sent| sent.is_added && sent.mark != message.mark)
+    });
+    if may_replace(Some(known), wanted) && (is_in_doubt || has_changed) {
+        return CaseStep::Replace;
+    }
+    let lacks = |message: &MessagePrint| {
+        let sent = known.messages.get(&message.hash);
+        sent.is_none_or(|sent| !sent.is_added)
+    };
+    let messages = wanted.messages.iter().enumerate();
+    let which: Vec<usize> = messages
+        .filter(|(_, message)| lacks(message))
+        .map(|(index, _)| index)
+        .collect();
+    if !which.is_empty() {
+        let carrier = if is_older {
+            Carrier::Alone
+        } else {
+            Carrier::WithCase
+        };
+        CaseStep::Add { which, carrier }
+    } else if known.print.fields == wanted.print.fields && !known.in_doubt {
+        CaseStep::Nothing
+    } else if is_older {
+        CaseStep::Older
+    } else {
+        CaseStep::Change
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::ledger::MessageStanding;
+
+    const A: MessagePrint = MessagePrint { hash: 1, mark: 1 };
+    const B: MessagePrint = MessagePrint { hash: 2, mark: 2 };
+    const C: MessagePrint = MessagePrint { hash: 3, mark: 3 };
+
+    fn print(fields: u128, updated: i64) -> CasePrint {
+        CasePrint {
+            fields,
+            content: fields + 100,
+            updated,
+        }
+    }
+
+    fn known(
+        fields: u128,
+        updated: i64,
+        added: &[MessagePrint],
+        doubtful: &[MessagePrint],
+    ) -> CaseStanding {
+        let messages = added
+            .iter()
+            .map(|it| (it, true))
+            .chain(doubtful.iter().map(|it| (it, false)));
+        CaseStanding {
+            exists: !added.is_empty(),
+            print: print(fields, updated),
+            messages: messages
+                .map(|(it, is_added)| {
+                    (
+                        it.hash,
+                        MessageStanding {
+                            mark: it.mark,
+                            is_added,
+                        },
+                    )
+                })
+                .collect(),
+            ..CaseStanding::new(Timestamp::UNIX_EPOCH)
+        }
+    }
+
+    fn step(
+        standing: Option<&CaseStanding>,
+        sending: Sending,
+        print: CasePrint,
+        messages: &[MessagePrint],
+    ) -> CaseStep {
+        let is_whole = sending == Whole;
+        case_step(
+            standing,
+            &WantedCase {
+                print,
+                messages,
+                is_whole,
+                sending,
+            },
+        )
+    }
+
+    fn add(which: &[usize], carrier: Carrier) -> CaseStep {
+        CaseStep::Add {
+            which: which.to_vec(),
+            carrier,
+        }
+    }
+
+    use Sending::{Each, Whole};
+
+    #[test]
+    fn a_new_case_goes_out_as_the_mapping_says() {
+        assert_eq!(step(None, Whole, print(1, 1), &[A]), CaseStep::Replace);
+        assert_eq!(
+            step(None, Each, print(1, 1), &[A, B]),
+            add(&[0, 1], Carrier::WithCase)
+        );
+    }
+
+    #[test]
+    fn a_whole_case_is_sent_again_when_it_changed_and_never_rolled_back() {
+        let there = known(1, 5, &[A, B], &[]);
+        assert_eq!(
+            step(Some(&there), Whole, print(1, 5), &[A, B]),
+            CaseStep::Nothing
+        );
+        for updated in [5, 6] {
+            assert_eq!(
+                step(Some(&there), Whole, print(2, updated), &[A, B, C]),
+                CaseStep::Replace
+            );
+        }
+        assert_eq!(
+            step(Some(&there), Whole, print(2, 4), &[A]),
+            CaseStep::Older
+        );
+        let doubtful = CaseStanding {
+            in_doubt: true,
+            ..there
+        };
+        assert_eq!(
+            step(Some(&doubtful), Whole, print(1, 5), &[A, B]),
+            CaseStep::Replace
+        );
+    }
+
+    #[test]
+    fn message_by_message_only_what_is_new_goes_out() {
+        let there = known(1, 5, &[A, B], &[]);
+        assert_eq!(
+            step(Some(&there), Each, print(1, 5), &[A, B]),
+            CaseStep::Nothing
+        );
+        assert_eq!(
+            step(Some(&there), Each, print(1, 5), &[B]),
+            CaseStep::Nothing
+        );
+        assert_eq!(
+            step(Some(&there), Each, print(2, 6), &[B, C]),
+            add(&[1], Carrier::WithCase)
+        );
+        assert_eq!(
+            step(Some(&there), Each, print(2, 6), &[B]),
+            CaseStep::Change
+        );
+        assert_eq!(step(Some(&there), Each, print(2, 4), &[B]), CaseStep::Older);
+        assert_eq!(
+            step(Some(&there), Each, print(2, 4), &[C]),
+            add(&[0], Carrier::Alone)
+        );
+    }
+
+    #[test]
+    fn a_message_in_doubt_is_settled_by_replacing_where_all_are_known() {
+        let doubtful = known(1, 5, &[A], &[B]);
+        assert_eq!(
+            step(Some(&doubtful), Each, print(1, 5), &[A, B]),
+            CaseStep::Replace
+        );
+        assert_eq!(
+            step(Some(&doubtful), Each, print(1, 5), &[A, B, C]),
+            CaseStep::Replace
+        );
+        let rest = step(Some(&doubtful), Each, print(1, 5), &[B, C]);
+        assert_eq!(rest, add(&[0, 1], Carrier::WithCase), "A would be lost");
+        let first = known(0, 0, &[], &[A]);
+        assert_eq!(
+            step(Some(&first), Each, print(1, 5), &[A, B]),
+            CaseStep::Replace
+        );
+    }
+
+    #[test]
+    fn an_edited_message_replaces_the_case_where_all_are_known() {
+        let there = known(1, 5, &[A, B], &[]);
+        let edited = MessagePrint { mark: 9, ..B };
+        assert_eq!(
+            step(Some(&there), Each, print(1, 5), &[A, edited]),
+            CaseStep::Replace
+        );
+        assert_eq!(
+            step(Some(&there), Each, print(1, 5), &[edited]),
+            CaseStep::Nothing
+        );
+    }
+
+    #[test]
+    fn rows_of_a_case_replace_it_only_when_they_are_all_there() {
+        let there = known(1, 5, &[A, B], &[]);
+        let wanted = WantedCase {
+            print: print(2, 6),
+            messages: &[C],
+            is_whole: false,
+            sending: Whole,
+        };
+        assert_eq!(
+            case_step(Some(&there), &wanted),
+            add(&[0], Carrier::WithCase)
+        );
+        let wanted = WantedCase {
+            messages: &[A, B, C],
+            ..wanted
+        };
+        assert_eq!(case_step(Some(&there), &wanted), CaseStep::Replace);
+    }
+}

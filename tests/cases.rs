@@ -1,0 +1,526 @@
+//! The history of a help desk: every message arrives, none twice, the last state of each ticket is
+//! right and messages keep their order, through faults and kills and night after night.
+
+#[expect(dead_code, reason = "each topic uses its part of the harness")]
+mod harness;
+
+use std::collections::BTreeMap;
+
+use capturi_import::sandbox::{Fault, Faults, Strikes};
+use harness::program::{Ended, Place};
+use harness::server::{Server, always, at_first, sometimes};
+use serde_json::{Value, json};
+
+/// A ticket as its help desk has it.
+#[derive(Debug, Clone)]
+struct Ticket {
+    id: u64,
+    status: &'static str,
+    /// Hours since the beginning of time at which it last changed.
+    updated: u64,
+    comments: Vec<Comment>,
+}
+
+#[derive(Debug, Clone)]
+struct Comment {
+    id: u64,
+    author: u64,
+    text: String,
+    written: u64,
+    is_public: bool,
+}
+
+const AGENT: u64 = 8001;
+const CUSTOMER: u64 = 9001;
+const DELETED: u64 = 9666;
+
+fn hour(hours: u64) -> String {
+    let (day, hour) = (hours / 24, hours % 24);
+    let (year, month, day) = (2000 + day / 336, 1 + day / 28 % 12, 1 + day % 28);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:00:00Z")
+}
+
+/// So many tickets with about five comments each, the same for the same seed.
+fn tickets(count: u64, seed: u64) -> Vec<Ticket> {
+    let mut dice = fastrand::Rng::with_seed(seed);
+    let ticket = |number: u64| {
+        let id = 1000 + number;
+        let opened = 24 * 1000 + number * 3;
+        let comments: Vec<Comment> = (0..dice.u64(2..9))
+            .map(|place| Comment {
+                id: id * 100 + place,
+                author: [CUSTOMER, AGENT, CUSTOMER, DELETED][dice.usize(..4)],
+                text: match dice.u8(..12) {
+                    0 => String::new(),
+                    1 => format!("<p>HTML &amp; {place}</p>"),
+                    2 => format!("linjer\nog\u{2028}andre, \"citeret\" {place}"),
+                    _ => format!("Besked {place} i sag {id} – æøå"),
+                },
+                written: opened + place,
+                is_public: place == 0 || dice.u8(..6) > 0,
+            })
+            .collect();
+        Ticket {
+            id,
+            status: ["open", "closed", "solved"][dice.usize(..3)],
+            updated: opened + 20,
+            comments,
+        }
+    };
+    (0..count).map(ticket).collect()
+}
+
+impl Ticket {
+    fn public(&self) -> impl Iterator<Item = &Comment> {
+        self.comments.iter().filter(|comment| comment.is_public)
+    }
+
+    /// One line of the account's export.
+    fn line(&self) -> Value {
+        let comment = |comment: &Comment| {
+            json!({
+                "id": comment.id, "type": "Comment", "author_id": comment.author,
+                "body": comment.text, "plain_body": comment.text, "public": comment.is_public,
+                "created_at": hour(comment.written), "attachments": [],
+            })
+        };
+        json!({
+            "url": format!("https://eksempel.zendesk.example.com/api/v2/tickets/{}.json", self.id),
+            "id": self.id, "via": {"channel": "email"}, "subject": (!self.id.is_multiple_of(7)).then(|| format!("Sag {}", self.id)),
+            "created_at": hour(self.comments[0].written), "updated_at": hour(self.updated),
+            "status": self.status, "priority": (!self.id.is_multiple_of(3)).then_some("high"),
+            "requester_id": CUSTOMER, "assignee_id": AGENT, "group_id": 7001, "tags": ["a", "b"],
+            "comments": self.comments.iter().map(comment).collect::<Vec<_>>(),
+        })
+    }
+
+    /// A row for each comment; the case's own state only stands in the last one as it is now.
+    fn rows(&self) -> Vec<Vec<String>> {
+        let last = self.comments.len() - 1;
+        let row = |(place, comment): (usize, &Comment)| {
+            let (status, updated) = if place == last {
+                (self.status, self.updated)
+            } else {
+                ("new", comment.written)
+            };
+            let (name, email, role) = match comment.author {
+                AGENT => ("Testine Prøvesen", "testine@example.com", "agent"),
+                CUSTOMER => ("Dagny Opdigtet", "dagny@example.com", "end-user"),
+                _ => ("", "", ""),
+            };
+            [
+                self.id.to_string(),
+                hour(self.comments[0].written),
+                hour(updated),
+                "email".to_owned(),
+                "Kundeservice".to_owned(),
+                format!("Sag {}", self.id),
+                status.to_owned(),
+                "Testine Prøvesen".to_owned(),
+                "testine@example.com".to_owned(),
+                comment.id.to_string(),
+                hour(comment.written),
+                comment.text.clone(),
+                comment.author.to_string(),
+                name.to_owned(),
+                email.to_owned(),
+                role.to_owned(),
+                comment.is_public.to_string(),
+            ]
+            .into()
+        };
+        self.comments.iter().enumerate().map(row).collect()
+    }
+}
+
+const COLUMNS: &str = "ticket_id,ticket_created_at,ticket_updated_at,via,group_name,title,status,\
+     assignee_name,assignee_email,comment_id,comment_created_at,comment_body,author_id,author_name,\
+     author_email,author_role,public";
+
+/// The comments of all tickets, a row each, in any order.
+fn shuffled(tickets: &[Ticket], seed: u64) -> String {
+    let mut rows: Vec<_> = tickets.iter().flat_map(Ticket::rows).collect();
+    fastrand::Rng::with_seed(seed).shuffle(&mut rows);
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record(COLUMNS.split(',')).expect("a header");
+    for row in rows {
+        csv.write_record(row).expect("a row");
+    }
+    String::from_utf8(csv.into_inner().expect("rows")).expect("UTF-8")
+}
+
+fn lines(tickets: &[Ticket]) -> String {
+    let lines: Vec<String> = tickets
+        .iter()
+        .map(|ticket| ticket.line().to_string())
+        .collect();
+    lines.join("\n") + "\n"
+}
+
+/// A folder with the people and groups of the help desk.
+fn place() -> Place {
+    let place = Place::new();
+    std::fs::create_dir(place.path("audio")).expect("a folder");
+    let users = [
+        json!({"id": AGENT, "name": "Testine Prøvesen", "email": "testine@example.com", "role": "agent"}),
+        json!({"id": CUSTOMER, "name": "Dagny Opdigtet", "email": "dagny@example.com", "role": "end-user"}),
+    ];
+    place.write("users.json", users.map(|user| user.to_string()).join("\n"));
+    place.write(
+        "groups.json",
+        json!({"groups": [{"id": 7001, "name": "Kundeservice"}]}).to_string(),
+    );
+    place
+}
+
+const TICKETS: [&str; 3] = ["tickets.json", "--mapping", "zendesk-tickets"];
+const MESSAGES: [&str; 3] = ["messages.csv", "--mapping", "zendesk-messages"];
+
+/// The server has exactly these tickets in their last state, each with its public comments, once
+/// and in order.
+fn has_exactly(server: &Server, tickets: &[Ticket]) {
+    let snapshot = server.snapshot();
+    let cases: BTreeMap<&str, _> = snapshot
+        .cases
+        .iter()
+        .map(|case| (&*case.uid, case))
+        .collect();
+    assert_eq!(cases.len(), snapshot.cases.len());
+    assert_eq!(cases.len(), tickets.len());
+    for ticket in tickets {
+        let case = cases[&*ticket.id.to_string()];
+        let arrived = case.messages.iter().map(|message| &message["messageUid"]);
+        let arrived: Vec<_> = arrived
+            .map(|uid| uid.as_str().expect("a uid").to_owned())
+            .collect();
+        let wanted: Vec<_> = ticket
+            .public()
+            .map(|comment| comment.id.to_string())
+            .collect();
+        assert_eq!(arrived, wanted, "messages of {}", ticket.id);
+        assert_eq!(
+            case.fields["status"], ticket.status,
+            "status of {}",
+            ticket.id
+        );
+        for (message, comment) in case.messages.iter().zip(ticket.public()) {
+            let text = if comment.text.is_empty() {
+                "(no text)"
+            } else {
+                &comment.text
+            };
+            assert_eq!(message["text"], text);
+            let direction = if comment.author == AGENT {
+                "Outbound"
+            } else {
+                "Inbound"
+            };
+            assert_eq!(message["direction"], direction);
+            assert_eq!(message["from"]["id"], comment.author.to_string());
+            assert_eq!(message["to"][0]["email"], "testine@example.com");
+        }
+    }
+}
+
+/// One more comment, at the time of the ticket's last change.
+fn say(ticket: &mut Ticket, id: u64, author: u64) {
+    let (text, written) = ("Er I der?".to_owned(), ticket.updated);
+    ticket.comments.push(Comment {
+        id,
+        author,
+        text,
+        written,
+        is_public: true,
+    });
+}
+
+/// Requests since the last time that this was asked.
+fn news(server: &Server, before: &mut u64) -> u64 {
+    let now = server.requests();
+    now - std::mem::replace(before, now)
+}
+
+fn faults(seed: u64) -> Faults {
+    let late = Fault::Latency {
+        milliseconds: 2,
+        jitter_milliseconds: 30,
+    };
+    Faults::seeded(seed)
+        .with(sometimes(0.3, late))
+        .with(at_first(0.04, Fault::Close))
+        .with(at_first(0.04, Fault::Close).strikes(Strikes::AfterEffect))
+        .with(at_first(0.03, Fault::Cut))
+        .with(at_first(0.03, Fault::HalfJson))
+        .with(at_first(0.03, Fault::status(500)))
+        .with(at_first(0.04, Fault::status(503)).strikes(Strikes::AfterEffect))
+        .with(at_first(0.01, Fault::status(429)))
+}
+
+/// Runs until a run ends by itself, killing those before it at any moment.
+fn run_with_kills(
+    place: &Place,
+    server: &Server,
+    arguments: &[&str],
+    kills: u32,
+    seed: u64,
+) -> Ended {
+    let mut dice = fastrand::Rng::with_seed(seed);
+    for _ in 0..kills {
+        let mut running = place.start(server, arguments);
+        let moment = server.requests() + dice.u64(5..60);
+        running.until(|| server.requests() >= moment);
+        running.kill();
+    }
+    place.run(server, arguments)
+}
+
+fn every_ticket_survives(count: u64, kills: u32, seed: u64) {
+    let given = tickets(count, seed);
+    let place = place();
+    place.write("tickets.json", lines(&given));
+    let server = Server::with(faults(seed));
+    run_with_kills(&place, &server, &TICKETS, kills, seed).with_code(0);
+    has_exactly(&server, &given);
+}
+
+fn every_message_survives(count: u64, kills: u32, seed: u64) {
+    let given = tickets(count, seed);
+    let place = place();
+    place.write("messages.csv", shuffled(&given, seed));
+    let server = Server::with(faults(seed));
+    run_with_kills(&place, &server, &MESSAGES, kills, seed).with_code(0);
+    has_exactly(&server, &given);
+}
+
+#[test]
+fn whole_tickets_survive_faults_and_kills() {
+    every_ticket_survives(120, 4, 1);
+}
+
+#[test]
+fn single_messages_survive_faults_and_kills() {
+    every_message_survives(80, 6, 2);
+}
+
+#[test]
+#[ignore = "takes minutes: 2,000 tickets with some 10,000 messages, both ways"]
+fn a_whole_help_desk_survives_faults_and_kills() {
+    every_ticket_survives(2_000, 25, 3);
+    every_message_survives(2_000, 40, 4);
+}
+
+#[test]
+fn a_nightly_repeat_of_whole_tickets_sends_only_those_that_changed() {
+    let mut given = tickets(40, 5);
+    let (place, server) = (place(), Server::healthy());
+    let mut before = 0;
+    place.write("tickets.json", lines(&given));
+    place.run(&server, &TICKETS).with_code(0);
+    assert_eq!(news(&server, &mut before), 40);
+
+    place.run(&server, &TICKETS).with_code(0);
+    assert_eq!(news(&server, &mut before), 0);
+    assert_eq!(place.outcome("already_there"), 40);
+
+    given[3].status = "reopened";
+    given[3].updated += 5;
+    given[7].updated += 5;
+    say(&mut given[7], 77, AGENT);
+    place.write("tickets.json", lines(&given));
+    place.run(&server, &TICKETS).with_code(0);
+    assert_eq!(news(&server, &mut before), 2);
+    has_exactly(&server, &given);
+
+    // Yesterday's export does not take anything back.
+    let old = tickets(40, 5);
+    place.write("tickets.json", lines(&old));
+    place.run(&server, &TICKETS).with_code(0);
+    assert_eq!(news(&server, &mut before), 0);
+    has_exactly(&server, &given);
+}
+
+#[test]
+fn a_nightly_repeat_of_messages_sends_only_new_ones_and_new_states() {
+    let mut given = tickets(30, 6);
+    let (place, server) = (place(), Server::healthy());
+    let mut before = 0;
+    let all = given.iter().flat_map(Ticket::public).count() as u64;
+    place.write("messages.csv", shuffled(&given, 1));
+    place.run(&server, &MESSAGES).with_code(0);
+    assert_eq!(news(&server, &mut before), all);
+    has_exactly(&server, &given);
+
+    place.write("messages.csv", shuffled(&given, 2));
+    place.run(&server, &MESSAGES).with_code(0);
+    assert_eq!(news(&server, &mut before), 0);
+    assert_eq!(place.outcome("already_there"), all);
+
+    // Only tonight's rows: a message of an old ticket, and one whose ticket was closed meanwhile.
+    given[3].updated += 5;
+    say(&mut given[3], 33, CUSTOMER);
+    let mut tonight = given[3].clone();
+    tonight.comments.drain(..tonight.comments.len() - 1);
+    let mut closed = given[7].clone();
+    closed.comments.retain(|comment| comment.is_public);
+    closed.comments.drain(..closed.comments.len() - 1);
+    closed.status = "archived";
+    closed.updated += 9;
+    given[7].status = "archived";
+    place.write("messages.csv", shuffled(&[tonight, closed], 3));
+    place.run(&server, &MESSAGES).with_code(0);
+    assert_eq!(news(&server, &mut before), 2);
+    has_exactly(&server, &given);
+    assert_eq!(
+        server.snapshot().endpoints["PATCH /v1/case/{externalID}"].requests,
+        1
+    );
+}
+
+#[test]
+fn a_ticket_that_stands_in_several_pages_ends_in_its_latest_state() {
+    let old = tickets(10, 8);
+    let mut new = old.clone();
+    for ticket in &mut new {
+        ticket.status = "later";
+        ticket.updated += 1;
+    }
+    let page = |tickets: &[Ticket]| {
+        let list: Vec<Value> = tickets.iter().map(Ticket::line).collect();
+        json!({"tickets": list, "next_page": null, "count": list.len()}).to_string()
+    };
+    for pages in [[&old, &new], [&new, &old]] {
+        let (place, server) = (place(), Server::healthy());
+        place.write("1.json", page(pages[0]));
+        place.write("2.json", page(pages[1]));
+        place
+            .run(
+                &server,
+                &["1.json", "2.json", "--mapping", "zendesk-tickets"],
+            )
+            .with_code(0);
+        has_exactly(&server, &new);
+    }
+}
+
+#[test]
+fn private_notes_go_out_only_when_asked_for_and_are_counted() {
+    let mut given = tickets(20, 9);
+    let private = |given: &[Ticket]| {
+        let comments = given.iter().flat_map(|ticket| &ticket.comments);
+        comments.filter(|comment| !comment.is_public).count()
+    };
+    assert!(private(&given) > 5);
+    let (place, server) = (place(), Server::healthy());
+    place.write("tickets.json", lines(&given));
+    place.write("messages.csv", shuffled(&given, 9));
+    place.run(&server, &TICKETS).with_code(0);
+    assert_eq!(place.lines_with("message-left-out").len(), private(&given));
+    let other = Server::healthy();
+    let ledger = ["--ledger", "messages.db"];
+    place
+        .run(&other, &[&MESSAGES[..], &ledger].concat())
+        .with_code(0);
+    assert_eq!(place.outcome("skipped"), private(&given) as u64);
+    has_exactly(&other, &given);
+
+    for ticket in &mut given {
+        ticket
+            .comments
+            .iter_mut()
+            .for_each(|comment| comment.is_public = true);
+    }
+    place
+        .run(&server, &[&TICKETS[..], &["--private-notes"]].concat())
+        .with_code(0);
+    has_exactly(&server, &given);
+}
+
+#[test]
+fn what_is_rejected_can_be_mended_and_fed_in_again() {
+    let given = tickets(12, 10);
+    let (place, server) = (place(), Server::healthy());
+    let broken = lines(&given).replacen("\"id\":1003,", "\"id\":null,", 1);
+    place.write("tickets.json", broken);
+    place
+        .run(&server, &TICKETS)
+        .with_code(3)
+        .says("missing-field");
+    assert_eq!(place.outcome("rejected"), 1);
+    let rejected = place
+        .read("out/rejected.ndjson")
+        .replacen("\"id\":null,", "\"id\":1003,", 1);
+    place.write("fixed.ndjson", rejected);
+    place
+        .run(&server, &["fixed.ndjson", "--mapping", "zendesk-tickets"])
+        .with_code(0);
+    has_exactly(&server, &given);
+
+    let (rows, server) = (shuffled(&given, 4), Server::healthy());
+    let comment = &given[5].comments[0];
+    let good = format!("{},{}", comment.id, hour(comment.written));
+    let bad = format!("{},yesterday", comment.id);
+    place.write("messages.csv", rows.replace(&good, &bad));
+    let ledger = ["--ledger", "messages.db"];
+    place
+        .run(&server, &[&MESSAGES[..], &ledger].concat())
+        .with_code(3)
+        .says("bad-time");
+    let rejected = place.read("out/rejected.csv").replace(&bad, &good);
+    place.write("fixed.csv", rejected);
+    place
+        .run(&server, &[&["fixed.csv"], &MESSAGES[1..], &ledger].concat())
+        .with_code(0);
+    // The message comes after those that were good in the first place.
+    let snapshot = server.snapshot();
+    let case = snapshot.case(&given[5].id.to_string()).expect("a case");
+    assert_eq!(case.messages.len(), given[5].public().count());
+    assert_eq!(case.fields["status"], given[5].status);
+}
+
+#[test]
+fn a_message_in_doubt_is_settled_without_a_second_copy() {
+    let given = tickets(15, 11);
+    let (place, server) = (place(), Server::healthy());
+    place.write("messages.csv", shuffled(&given, 11));
+    server.now_with(
+        Faults::seeded(1).with(always(Fault::Close).strikes(Strikes::AfterEffect).first(1)),
+    );
+    place.run(&server, &MESSAGES).with_code(0);
+    has_exactly(&server, &given);
+}
+
+#[test]
+fn the_status_counts_cases_and_messages() {
+    let given = tickets(10, 12);
+    let (place, server) = (place(), Server::healthy());
+    place.write("tickets.json", lines(&given));
+    place.run(&server, &TICKETS).with_code(0);
+    let status = place.status();
+    assert_eq!(
+        status["messages"],
+        given.iter().flat_map(Ticket::public).count()
+    );
+    assert_eq!(place.state("complete"), 10);
+    place
+        .call(&["status"])
+        .with_code(0)
+        .says("10")
+        .says("cases known");
+    place.call(&["report", "--out", "again"]).with_code(0);
+    assert_eq!(place.read("again/accepted.csv").lines().count(), 11);
+}
+
+#[test]
+fn a_check_says_what_is_wrong_and_sends_nothing() {
+    let place = place();
+    let mut ticket = tickets(1, 13)[0].line();
+    ticket["comments"][0]["created_at"] = json!("yesterday");
+    ticket["updated_at"] = json!("2024-13-01T00:00:00Z");
+    place.write("tickets.json", format!("{ticket}\n"));
+    let arguments = [&["check", "--out", "out"], &TICKETS[..]].concat();
+    place
+        .call(&arguments)
+        .with_code(3)
+        .says("comments.0.created_at")
+        .says("updated_at");
+}
