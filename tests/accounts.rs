@@ -263,3 +263,46 @@ fn status_is_told_in_words_and_in_json() {
         .with_code(2)
         .says("elsewhere.db");
 }
+
+#[test]
+fn every_rejected_row_of_the_sample_is_rejected_for_the_same_when_fed_in_again() {
+    let (place, server) = (Place::new(), Server::healthy());
+    run_the_sample(&place, &server).with_code(3);
+    let of_id = |place: &Place| -> BTreeSet<(String, String)> {
+        let rows = place.rows("rejected.csv").into_iter();
+        rows.map(|row| {
+            let problems = row.values().find(|cell| cell.contains(": "));
+            let code = problems
+                .and_then(|cell| cell.split(':').next())
+                .unwrap_or_default();
+            (row["externalId"].clone(), code.to_owned())
+        })
+        .collect()
+    };
+    let before = of_id(&place);
+    let requests = server.requests();
+    std::fs::copy(place.path("out/rejected.csv"), place.path("again.csv")).expect("a copy");
+    let audio = format!("{SAMPLES}/recordings-with-problems");
+    let url = server.url();
+
+    let arguments = [
+        "run",
+        "again.csv",
+        "--audio",
+        &audio,
+        "--base-url",
+        &url,
+        "--rate",
+        "0",
+        "--out",
+        "out",
+    ];
+    place.call(&arguments).with_code(3);
+
+    // The id of line 2 with another title is no duplicate any more, but a change of what was sent.
+    let mut expected = before;
+    expected.retain(|(id, _)| id != "P-001");
+    assert_eq!(of_id(&place), expected);
+    assert_eq!(place.lines_with("changed-since-sent").len(), 1);
+    assert_eq!(server.requests(), requests);
+}

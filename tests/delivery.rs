@@ -83,7 +83,9 @@ fn records_below_a_pointer_arrive() {
         .call(&["mapping", "show", "capturi-v1"])
         .with_code(0)
         .out;
-    let mapping = preset.replacen("[source]\n", "[source]\nrecords = \"/result/calls\"\n", 1);
+    let below = "[source]\nrecords = \"/result/calls\"\n";
+    let mapping = preset.replacen("[source]\n", below, 1);
+    assert!(mapping.contains(below), "{preset}");
     place.write("mapping.toml", mapping);
     arrives(
         &place,

@@ -41,7 +41,7 @@ fn known_doubts(place: &Place, given: &[Given]) -> BTreeSet<String> {
 /// Kills the run at random moments, over and over, until one ends by itself.
 fn is_killed_again_and_again(seed: u64, version: &str) {
     let mut dice = fastrand::Rng::with_seed(seed);
-    let given = calls(200, seed);
+    let given = calls(150, seed);
     let place = Place::with(&given);
     let late = Fault::Latency {
         milliseconds: 10,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -306,7 +307,8 @@ impl Running {
     /// Waits until the condition holds or the program has ended.
     pub(crate) fn until(&mut self, mut holds: impl FnMut() -> bool) {
         while !holds() && !self.is_over() {
-            std::thread::yield_now();
+            // Nothing depends on how long this is; it leaves the processor to those waited for.
+            std::thread::park_timeout(Duration::from_millis(1));
         }
     }
 
