@@ -160,6 +160,15 @@ impl Road {
         for input in survey.as_ref().map_or(&self.inputs[..], Survey::inputs) {
             let mut reader = source::open(input, &self.options)?;
             let sheet = Arc::clone(reader.sheet());
+            if sheet
+                .header
+                .as_ref()
+                .is_some_and(|header| header.names().is_empty())
+            {
+                // An export of a day without calls has its header; this one was not written.
+                let (file, reason) = (sheet.file.to_string(), "is empty".to_owned());
+                return Err(source::Error::Unreadable { file, reason }.into());
+            }
             let profile = Arc::new(self.mapping.bind(&sheet)?);
             let unused = owned(profile.unused_columns().into_iter());
             let mut opened = Some((Arc::clone(&sheet), unused));
