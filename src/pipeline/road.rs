@@ -90,6 +90,17 @@ enum Bound {
     Cases(Profiles),
 }
 
+/// An export of a day without calls has its header; a file without one was not written.
+fn refuse_empty(sheet: &Sheet) -> Result<(), Error> {
+    match &sheet.header {
+        Some(header) if header.names().is_empty() => {
+            let (file, reason) = (sheet.file.to_string(), "is empty".to_owned());
+            Err(source::Error::Unreadable { file, reason }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Bytes of an input as it lies on the disk; a pipe has none.
 fn size(input: &Input) -> Option<u64> {
     let metadata = std::fs::metadata(input.path()?).ok()?;
@@ -160,15 +171,7 @@ impl Road {
         for input in survey.as_ref().map_or(&self.inputs[..], Survey::inputs) {
             let mut reader = source::open(input, &self.options)?;
             let sheet = Arc::clone(reader.sheet());
-            if sheet
-                .header
-                .as_ref()
-                .is_some_and(|header| header.names().is_empty())
-            {
-                // An export of a day without calls has its header; this one was not written.
-                let (file, reason) = (sheet.file.to_string(), "is empty".to_owned());
-                return Err(source::Error::Unreadable { file, reason }.into());
-            }
+            refuse_empty(&sheet)?;
             let profile = Arc::new(self.mapping.bind(&sheet)?);
             let unused = owned(profile.unused_columns().into_iter());
             let mut opened = Some((Arc::clone(&sheet), unused));
