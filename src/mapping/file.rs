@@ -226,8 +226,8 @@ impl Mapping {
         self.needs.clear();
         self.zone.get_or_insert(TimeZone::UTC);
         self.region.get_or_insert(Region::DK);
-        // The domain is none, and nothing is sent to it.
-        let _ = self.set_email_domain("example.com");
+        self.agents.pretend();
+        self.templates.set_agents(&self.agents);
         self
     }
 

@@ -76,6 +76,45 @@ struct Carried {
     requests: u8,
 }
 
+impl Carried {
+    /// A record that needs no recording and no request.
+    fn ended(fate: Fate) -> Carried {
+        Carried {
+            fate,
+            mark: None,
+            requests: 0,
+        }
+    }
+
+    /// A call of which nothing is left to do; it keeps its recording.
+    fn there(sound: Sound) -> Carried {
+        let fate = Fate::Ends(Outcome::AlreadyThere, "".into());
+        Carried {
+            fate,
+            mark: sound.recording.map(Mark::of).map(Box::new),
+            requests: 0,
+        }
+    }
+
+    fn into_item(self, problems: Vec<Problem>, key: Option<Key>) -> Item {
+        let Carried {
+            fate,
+            mark,
+            requests,
+        } = self;
+        Item {
+            decision: Decision {
+                problems,
+                fate,
+                further: Vec::new(),
+            },
+            mark,
+            requests,
+            key,
+        }
+    }
+}
+
 /// A call before its step.
 pub(super) struct Open<'c> {
     index: usize,
@@ -171,6 +210,49 @@ impl<'r> Desk<'r> {
         let record = &records[0];
         self.faults.clear();
         let call = Call::new(draft, &mut self.faults);
+        self.tell_faults(record, &mut problems);
+        let Some(call) = call else {
+            return ended(problems, Outcome::Rejected, "");
+        };
+        self.remark(record, &call, &mut problems);
+        sums.count(&call);
+        let fingerprint = call.fingerprint(&mut self.scratch);
+        let identity = call.identity_hash();
+        let content = low(fingerprint);
+        let key = Some(Key::Call { identity, content });
+        let sound = self.listen(records, &call);
+        let place = record.place();
+        let Some(past) = &self.road.past else {
+            let step = plan::step(None, sound.state, self.road.policy);
+            let open = Open {
+                index,
+                place,
+                call,
+                fingerprint,
+                sound,
+            };
+            let carried = self.carry_out(step, None, open, &mut problems);
+            return carried.into_item(problems, key);
+        };
+        let ending = past.done.ending(identity, fingerprint);
+        let step =
+            ending.and_then(|ending| plan::step_of_done(ending, sound.state, self.road.policy));
+        if step == Some(Step::Nothing) {
+            return Carried::there(sound).into_item(problems, key);
+        }
+        let call = call.into_owned();
+        open.push(Open {
+            index,
+            place,
+            call,
+            fingerprint,
+            sound,
+        });
+        Carried::ended(Fate::Ready).into_item(problems, key)
+    }
+
+    /// Turns the faults of a call into problems of its record.
+    fn tell_faults(&mut self, record: &Record<'_>, problems: &mut Vec<Problem>) {
         for fault in self.faults.drain(..) {
             // The mapping knows the region and has warned already when the customer is no phone.
             let is_told = fault.code == Code::CustomerNotAPhone
@@ -188,92 +270,24 @@ impl<'r> Desk<'r> {
                 );
             }
         }
-        let Some(call) = call else {
-            return ended(problems, Outcome::Rejected, "");
+    }
+
+    /// What is odd about a call that can be sent.
+    fn remark(&self, record: &Record<'_>, call: &Call<'_>, problems: &mut Vec<Problem>) {
+        let mut tell = |code: Code, field: Field, message: &str| {
+            problems.push(
+                Problem::new(code, record.place(), message)
+                    .at(self.profile.column_for(field, record), call.text(field)),
+            );
         };
         if call.at() > self.latest {
-            let column = self.profile.column_for(Field::DateTime, record);
-            problems.push(
-                Problem::new(Code::ImplausibleTime, record.place(), "in the future")
-                    .at(column, call.text(Field::DateTime)),
-            );
+            tell(Code::ImplausibleTime, Field::DateTime, "in the future");
         }
         for (field, _) in call.fields() {
             if !api::has_field(field, self.road.version) {
                 let message = "this version of the API does not have the field; it is not sent";
-                problems.push(
-                    Problem::new(Code::NotInVersion, record.place(), message)
-                        .at(self.profile.column_for(field, record), call.text(field)),
-                );
+                tell(Code::NotInVersion, field, message);
             }
-        }
-        sums.count(&call);
-        let fingerprint = call.fingerprint(&mut self.scratch);
-        let content = low(fingerprint);
-        let key = Some(Key::Call {
-            identity: call.identity_hash(),
-            content,
-        });
-        let sound = self.listen(records, &call);
-        if let Some(past) = &self.road.past {
-            let ending = past.done.ending(call.identity_hash(), fingerprint);
-            let step =
-                ending.and_then(|ending| plan::step_of_done(ending, sound.state, self.road.policy));
-            if step == Some(Step::Nothing) {
-                let mark = sound.recording.map(Mark::of).map(Box::new);
-                let fate = Fate::Ends(Outcome::AlreadyThere, "".into());
-                return Item {
-                    decision: Decision {
-                        problems,
-                        fate,
-                        further: Vec::new(),
-                    },
-                    mark,
-                    requests: 0,
-                    key,
-                };
-            }
-            let call = call.into_owned();
-            open.push(Open {
-                index,
-                place: record.place(),
-                call,
-                fingerprint,
-                sound,
-            });
-            return Item {
-                decision: Decision {
-                    problems,
-                    fate: Fate::Ready,
-                    further: Vec::new(),
-                },
-                mark: None,
-                requests: 0,
-                key,
-            };
-        }
-        let step = plan::step(None, sound.state, self.road.policy);
-        let open = Open {
-            index,
-            place: record.place(),
-            call,
-            fingerprint,
-            sound,
-        };
-        let Carried {
-            fate,
-            mark,
-            requests,
-        } = self.carry_out(step, None, open, &mut problems);
-        Item {
-            decision: Decision {
-                problems,
-                fate,
-                further: Vec::new(),
-            },
-            mark,
-            requests,
-            key,
         }
     }
 
@@ -330,12 +344,7 @@ impl<'r> Desk<'r> {
             ..
         } = open;
         if step == Step::Nothing {
-            let mark = sound.recording.map(Mark::of).map(Box::new);
-            return Carried {
-                fate: Fate::Ends(Outcome::AlreadyThere, "".into()),
-                mark,
-                requests: 0,
-            };
+            return Carried::there(sound);
         }
         problems.extend(sound.problems);
         let probe = sound
@@ -343,47 +352,41 @@ impl<'r> Desk<'r> {
             .as_ref()
             .and_then(|recording| self.probe(recording, &call, problems, &place));
         if problems.iter().any(Problem::is_error) {
-            return Carried {
-                fate: Fate::Ends(Outcome::Rejected, "".into()),
-                mark: None,
-                requests: 0,
-            };
+            return Carried::ended(Fate::Ends(Outcome::Rejected, "".into()));
         }
         let mut mark = sound.recording.map(Mark::of).map(Box::new);
         if let (Some(mark), Some(probe)) = (&mut mark, &probe) {
             mark.seconds = probe.seconds;
         }
-        let mut requests = 0;
-        let fate = match step {
-            Step::Nothing | Step::Refuse => Fate::Ends(Outcome::Rejected, "".into()),
-            Step::Hold if self.road.want == Want::Check => Fate::Ends(Outcome::Held, "".into()),
-            Step::Hold => Fate::Waits {
-                identity: call.identity().to_owned(),
-                fingerprint,
-            },
-            Step::Create { .. } | Step::Upload { .. } => {
-                let with_upload = !matches!(
-                    step,
-                    Step::Create {
-                        with_upload: false,
-                        ..
-                    }
-                );
-                requests = 1 + u8::from(with_upload && matches!(step, Step::Create { .. }));
-                match self.road.want {
-                    Want::Check => Fate::Ready,
-                    Want::Run => Fate::Sends(Box::new(Shipment {
-                        parcel: mark
-                            .as_ref()
-                            .filter(|_| with_upload)
-                            .map(|mark| parcel(&mark.recording)),
-                        call: settle_channels(call.into_owned(), probe.as_ref()),
-                        fingerprint,
-                        step,
-                        standing,
-                    })),
+        let (is_create, with_upload) = match step {
+            Step::Create { with_upload, .. } => (true, with_upload),
+            _ => (false, true),
+        };
+        let fate = match (step, self.road.want) {
+            (Step::Nothing | Step::Refuse, _) => Fate::Ends(Outcome::Rejected, "".into()),
+            (Step::Hold, Want::Check) => Fate::Ends(Outcome::Held, "".into()),
+            (Step::Hold, Want::Run) => {
+                let identity = call.identity().to_owned();
+                Fate::Waits {
+                    identity,
+                    fingerprint,
                 }
             }
+            (Step::Create { .. } | Step::Upload { .. }, Want::Check) => Fate::Ready,
+            (Step::Create { .. } | Step::Upload { .. }, Want::Run) => {
+                let recording = mark.as_ref().filter(|_| with_upload);
+                Fate::Sends(Box::new(Shipment {
+                    parcel: recording.map(|mark| parcel(&mark.recording)),
+                    call: settle_channels(call.into_owned(), probe.as_ref()),
+                    fingerprint,
+                    step,
+                    standing,
+                }))
+            }
+        };
+        let requests = match fate {
+            Fate::Ready | Fate::Sends(_) => 1 + u8::from(is_create && with_upload),
+            _ => 0,
         };
         Carried {
             fate,

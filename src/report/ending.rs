@@ -233,7 +233,7 @@ fn facts(summary: &Summary) -> Vec<String> {
     lines.extend(delivered(summary));
     match summary.mode {
         Mode::Check | Mode::DryRun if facts.calls + facts.cases > 0 => {
-            lines.push(summary.estimate.sentence())
+            lines.push(summary.estimate.sentence());
         }
         _ => {}
     }

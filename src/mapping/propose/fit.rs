@@ -108,11 +108,13 @@ impl Survey {
         input: &Input,
         owners: &dyn Fn(&str) -> usize,
     ) -> Option<Fit> {
-        let is_headless = mapping.source_options().header_lines == Some(0);
         let own = signature(mapping);
         let (found, lacking): (Vec<&String>, Vec<&String>) = own
             .iter()
             .partition(|name| self.keys.contains(&Header::key(name)));
+        let source = mapping.source_options();
+        let may_lack_header = found.is_empty() && !source.headerless.is_empty();
+        let is_headless = source.header_lines == Some(0) || may_lack_header;
         if found.is_empty() && !is_headless {
             return None;
         }

@@ -67,6 +67,10 @@ enum Step {
 
 impl Table {
     /// Finds out dialect and header, and stops before the first record.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "each step takes from the feed what the one before left"
+    )]
     pub(in crate::source) fn open(
         mut feed: Feed,
         encoding: &str,
