@@ -141,8 +141,11 @@ fn an_interrupted_run_finishes_what_is_in_flight_and_is_resumed() {
     let created = place.outcome("created");
     assert!(created > 0 && created < 200, "{created}");
     assert_eq!(place.summary()["stop"], "interrupted");
-    // What was begun is finished: no request is left without an answer.
+    // What was begun is finished: no request is left without an answer, no call without its
+    // recording.
     let snapshot = server.snapshot();
+    assert_eq!(snapshot.conversations.len() as u64, created);
+    assert!(snapshot.conversations.iter().all(|found| found.uploads.len() == 1));
     assert!(
         snapshot.endpoints.values().all(|count| count.dropped == 0),
         "{:?}",

@@ -268,6 +268,7 @@ fn intent(stage: Stage, shipment: &CaseShipment, facts: Vec<CaseFact>) -> Intent
     Intent {
         stage,
         facts: entries(shipment, facts),
+        completes: false,
     }
 }
 

@@ -18,6 +18,10 @@ use crate::ledger::{self, CaseEntry, Create, Entry, Fact, Writer};
 use crate::pipeline::{Delivered, Outcome, Parcel, Shipment, Stop};
 use crate::plan::{Existing, Step};
 
+/// How long calls that are half done may still wait for their turn once a run is stopped: the calls
+/// in hand need two seconds of it at the usual pace, and nobody at a terminal waits much longer.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// Something worth telling while calls are under way. Told if somebody has time to listen: the
 /// channel is bounded, and a full one must not hold up a request.
 #[derive(Debug)]
@@ -66,6 +70,8 @@ pub(super) enum Halt {
 pub(super) struct Intent {
     pub(super) stage: Stage,
     pub(super) facts: Facts,
+    /// The request completes what this run has begun.
+    pub(super) completes: bool,
 }
 
 /// Facts about calls or about cases.
@@ -162,6 +168,7 @@ impl Courier {
         let intent = Intent {
             stage: Stage::Create,
             facts: entries(shipment, vec![Fact::CreateIntended { fingerprint }]),
+            completes: false,
         };
         let body = Bytes::from(api::body(&shipment.call, self.version));
         let mut in_doubt = was_tried;
@@ -222,6 +229,7 @@ impl Courier {
         let intent = Intent {
             stage: Stage::Upload,
             facts: entries(shipment, vec![Fact::UploadIntended { bytes }]),
+            completes: matches!(shipment.step, Step::Create { .. }),
         };
         let key = match uid {
             Some(uid) => Key::Uid(uid),
@@ -283,11 +291,15 @@ impl Courier {
     where
         F: Future<Output = Result<T, api::Error>>,
     {
-        let Intent { stage, facts } = intent;
+        let Intent {
+            stage,
+            facts,
+            mut completes,
+        } = intent;
         let mut intended = Some(facts);
         let mut attempt = 0;
         loop {
-            let permit = self.leave().await?;
+            let permit = self.leave(std::mem::take(&mut completes)).await?;
             attempt += 1;
             if let Some(facts) = intended.take() {
                 self.record(facts).await?;
@@ -332,11 +344,22 @@ impl Courier {
         }
     }
 
-    /// Waits for the leave to send one request, or for the run's end.
-    async fn leave(&self) -> Result<Permit, Halt> {
+    /// Waits for the leave to send one request, or for the run's end. A conversation that was made
+    /// gets its recording, if that can leave soon: else it would lie there without one until
+    /// somebody runs the program again.
+    async fn leave(&self, completes: bool) -> Result<Permit, Halt> {
+        let turned_back = async {
+            self.stop.raised().await;
+            if completes {
+                tokio::select! {
+                    () = self.stop.forbidden() => {}
+                    () = tokio::time::sleep(GRACE) => {}
+                }
+            }
+        };
         tokio::select! {
             biased;
-            () = self.stop.raised() => Err(Halt::Stopped),
+            () = turned_back => Err(Halt::Stopped),
             permit = self.gate.pass() => Ok(permit),
         }
     }

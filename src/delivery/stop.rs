@@ -11,6 +11,8 @@ use crate::pipeline::Stop;
 pub struct StopSignal {
     reason: Mutex<Option<(Stop, String)>>,
     soft: CancellationToken,
+    /// The reason forbids further requests, and not only further calls.
+    firm: CancellationToken,
     hard: CancellationToken,
 }
 
@@ -29,11 +31,15 @@ impl StopSignal {
         if reason.as_ref().is_none_or(|(known, _)| *known < stop) {
             *reason = Some((stop, why.into()));
         }
+        if stop >= Stop::GaveUp {
+            self.firm.cancel();
+        }
         self.soft.cancel();
     }
 
     /// Ends what is in flight at once; what is in doubt stays intended in the ledger.
     pub fn abort(&self) {
+        self.firm.cancel();
         self.soft.cancel();
         self.hard.cancel();
     }
@@ -54,6 +60,11 @@ impl StopSignal {
     /// Resolves once no more calls are taken.
     pub async fn raised(&self) {
         self.soft.cancelled().await;
+    }
+
+    /// Resolves once no more requests may leave, not even for calls that are half done.
+    pub async fn forbidden(&self) {
+        self.firm.cancelled().await;
     }
 
     /// Resolves once everything is to end at once.
