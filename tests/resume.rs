@@ -145,7 +145,12 @@ fn an_interrupted_run_finishes_what_is_in_flight_and_is_resumed() {
     // recording.
     let snapshot = server.snapshot();
     assert_eq!(snapshot.conversations.len() as u64, created);
-    assert!(snapshot.conversations.iter().all(|found| found.uploads.len() == 1));
+    assert!(
+        snapshot
+            .conversations
+            .iter()
+            .all(|found| found.uploads.len() == 1)
+    );
     assert!(
         snapshot.endpoints.values().all(|count| count.dropped == 0),
         "{:?}",
