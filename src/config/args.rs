@@ -137,7 +137,7 @@ pub struct ExportArgs {
     /// Domain that makes an agent's login an e-mail address, such as example.com.
     #[arg(long, value_name = "DOMAIN", env = "CAPTURI_EMAIL_DOMAIN")]
     pub email_domain: Option<String>,
-    /// Another file for a [lookup] table of the mapping, such as users=people.json.
+    /// Another file for a `lookup` table of the mapping, such as users=people.json.
     #[arg(long, value_name = "NAME=FILE", value_parser = units::named_file)]
     pub lookup: Vec<(String, PathBuf)>,
     /// Send private notes of tickets, too.

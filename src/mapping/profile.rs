@@ -82,7 +82,7 @@ impl Profile {
         })
     }
 
-    /// Maps one record. Every problem is appended to `problems`; a field is [`Value::Broken`]
+    /// Maps one record. Every problem is appended to `problems`; a field is [`Value::Broken`](crate::call::Value::Broken)
     /// exactly when an error was reported for it. Empty cells leave their field absent, required or
     /// not.
     pub fn apply<'r>(&'r self, record: &Record<'r>, problems: &mut Vec<Problem>) -> Mapped<'r> {
