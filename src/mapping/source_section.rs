@@ -52,6 +52,8 @@ pub struct SourceSection {
     pub optional: Vec<String>,
     /// Columns by which an export of this kind is known; paths without indices in JSON.
     pub signature: Vec<String>,
+    /// How much is too much.
+    pub limits: source::Limits,
 }
 
 /// How cells are quoted.
@@ -68,6 +70,13 @@ impl SourceSection {
     pub fn options(&self) -> source::Options {
         let byte = |letter: char| u8::try_from(letter).ok();
         source::Options {
+            format: self.format.as_deref().and_then(|format| match format {
+                "csv" => Some(source::Format::Csv),
+                "json" => Some(source::Format::Json),
+                "ndjson" => Some(source::Format::Ndjson),
+                "xlsx" => Some(source::Format::Xlsx),
+                _ => None,
+            }),
             delimiter: self.delimiter.and_then(byte),
             quote: self.quote.and_then(|quote| match quote {
                 Quote::None => Some(source::Quote::None),
@@ -87,8 +96,9 @@ impl SourceSection {
                 .skip_lines
                 .and_then(|lines| usize::try_from(lines).ok())
                 .unwrap_or(0),
-            trailer: self.trailer.first().cloned(),
+            trailer: self.trailer.clone(),
             sheet: self.sheet.clone(),
+            limits: self.limits.clone(),
             ..source::Options::default()
         }
     }
@@ -130,7 +140,7 @@ pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings)
         email_domain: section.text("email_domain", findings),
         section: SourceSection {
             format,
-            delimiter: section.letter("delimiter", findings),
+            delimiter: read_byte("delimiter", &mut section, findings),
             quote: read_quote(&mut section, findings),
             encoding: read_encoding(&mut section, findings),
             header_lines: read_header(&mut section, findings),
@@ -145,6 +155,7 @@ pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings)
             region: region.map(Spanned::into_inner),
             optional: plain(section.texts("optional", findings)).unwrap_or_default(),
             signature: plain(section.texts("signature", findings)).unwrap_or_default(),
+            limits: read_limits(&mut section, findings),
         },
     };
     if read.section.columns.is_some() && read.section.header_lines.is_some_and(|lines| lines > 1) {
@@ -161,12 +172,55 @@ fn plain(texts: Option<Vec<Text>>) -> Option<Vec<String>> {
     Some(texts?.into_iter().map(Spanned::into_inner).collect())
 }
 
+/// A character that the reader of tables can look for: one that is one byte in every encoding, and
+/// ends no line.
+fn read_byte(
+    key: &'static str,
+    section: &mut Section<'_, '_>,
+    findings: &mut Findings,
+) -> Option<char> {
+    let letter = section.letter(key, findings)?;
+    let is_usable = letter.is_ascii() && !matches!(letter, '\r' | '\n' | '\0');
+    if !is_usable {
+        let message = format!("`{key}` is one ASCII character that ends no line");
+        findings.add(section.key_span(key), message);
+    }
+    is_usable.then_some(letter)
+}
+
+/// `[source.limits]`: how much of a file is too much.
+fn read_limits(section: &mut Section<'_, '_>, findings: &mut Findings) -> source::Limits {
+    let mut limits = source::Limits::default();
+    let Some(mut table) = section.table("limits", findings) else {
+        return limits;
+    };
+    for (key, limit) in [
+        ("max_field", &mut limits.max_field),
+        ("max_record", &mut limits.max_record),
+        ("max_columns", &mut limits.max_columns),
+        ("max_depth", &mut limits.max_depth),
+        ("max_values", &mut limits.max_values),
+    ] {
+        let said = table.count(key, findings);
+        *limit = said.map_or(*limit, |said| usize::try_from(said).unwrap_or(usize::MAX));
+    }
+    for (key, limit) in [
+        ("max_expansion", &mut limits.max_expansion),
+        ("expansion_free", &mut limits.expansion_free),
+        ("max_texts", &mut limits.max_texts),
+    ] {
+        *limit = table.count(key, findings).unwrap_or(*limit);
+    }
+    table.finish(findings);
+    limits
+}
+
 fn read_quote(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<Quote> {
     let value = section.value("quote")?;
     match value.get_ref() {
         DeValue::Boolean(false) => Some(Quote::None),
         DeValue::String(text) if text.is_empty() || text == "none" => Some(Quote::None),
-        DeValue::String(_) => section.letter("quote", findings).map(Quote::By),
+        DeValue::String(_) => read_byte("quote", section, findings).map(Quote::By),
         other => wrong_type(
             "quote",
             "one character, or false for none",
@@ -191,12 +245,15 @@ fn read_encoding(section: &mut Section<'_, '_>, findings: &mut Findings) -> Opti
         "iso-8859-2",
         "iso-8859-15",
         "macintosh",
+        "cp437",
+        "cp850",
+        "cp865",
         "ibm866",
         "shift_jis",
         "gb18030",
     ];
     let text = section.text("encoding", findings)?;
-    if encoding_rs::Encoding::for_label(text.get_ref().as_bytes()).is_none() {
+    if !source::knows_encoding(text.get_ref()) {
         findings.add_with(
             text.span(),
             format!("unknown encoding `{}`", text.get_ref()),
@@ -209,7 +266,15 @@ fn read_encoding(section: &mut Section<'_, '_>, findings: &mut Findings) -> Opti
 fn read_header(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<u64> {
     match section.value("header")?.get_ref() {
         DeValue::Boolean(has_header) => Some(u64::from(*has_header)),
-        _ => section.count("header", findings),
+        _ => {
+            let lines = section.count("header", findings)?;
+            if lines > 2 {
+                let message =
+                    "`header` is 0, 1 or 2: lines before it are passed over by `skip_lines`";
+                findings.add(section.key_span("header"), message);
+            }
+            Some(lines)
+        }
     }
 }
 

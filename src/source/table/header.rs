@@ -37,12 +37,13 @@ impl Columns {
         let width = match kind {
             // Without a header the first row is no better than the others.
             HeaderKind::None => commonest_width(opening.rows),
+            HeaderKind::Names if ends_with_delimiters(opening.rows) => first.len() + 1,
             HeaderKind::Names | HeaderKind::NamesAndTypes => first.len(),
         };
         let own = width - usize::from(rejects);
         let mut names: Vec<String> = match kind {
             HeaderKind::None => Vec::new(),
-            HeaderKind::Names | HeaderKind::NamesAndTypes => first[..own]
+            HeaderKind::Names | HeaderKind::NamesAndTypes => first[..own.min(first.len())]
                 .iter()
                 .map(|name| {
                     name.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
@@ -96,6 +97,16 @@ fn commonest_width(rows: &[Vec<String>]) -> usize {
         .map(Vec::len)
         .max_by_key(|width| (count(*width), *width))
         .unwrap_or(0)
+}
+
+/// Whether rows end with a delimiter that the header lacks, and so with an empty cell.
+fn ends_with_delimiters(rows: &[Vec<String>]) -> bool {
+    let Some((first, rest)) = rows.split_first() else {
+        return false;
+    };
+    let longer = || rest.iter().filter(|row| row.len() == first.len() + 1);
+    let is_empty = longer().all(|row| row.last().is_some_and(String::is_empty));
+    is_empty && longer().count() * 10 > rest.len() * 8
 }
 
 fn duplicates(opening: &Opening<'_>, names: &[String]) -> Result<(), Error> {

@@ -21,7 +21,7 @@ use crate::source::bytes::Feed;
 use crate::source::{Batch, Error, Header, HeaderKind, Limits, Options, Sheet};
 
 /// How much text decides on the dialect.
-const SAMPLE: usize = 1 << 20;
+const SAMPLE: usize = if cfg!(fuzzing) { 512 } else { 1 << 20 };
 
 /// A table that is being read.
 pub(in crate::source) struct Table {
@@ -37,12 +37,14 @@ pub(in crate::source) struct Table {
     /// Whether the last row had no line ending.
     unterminated: bool,
     closing: Closing,
+    /// Whether only the beginning of the file says that it has no quoted cells.
+    quotes_doubtful: bool,
 }
 
 /// What is known beforehand of rows that are no records.
 struct Closing {
     /// What the options say they begin with.
-    prefix: Option<String>,
+    prefixes: Vec<String>,
     /// Whether the only line is a sentence in place of a table.
     sentence: bool,
 }
@@ -114,6 +116,8 @@ impl Table {
             lines => lines,
         };
         let reading = reading(&feed, finding.dialect, encoding, &columns, skipped);
+        let quotes_doubtful =
+            finding.dialect.quote.is_none() && options.quote.is_none() && !feed.ended();
         let sheet = Arc::new(Sheet {
             file,
             reading,
@@ -133,9 +137,10 @@ impl Table {
             state: State::Rows,
             unterminated: false,
             closing: Closing {
-                prefix: options.trailer,
+                prefixes: options.trailer,
                 sentence,
             },
+            quotes_doubtful,
         };
         table.take_header(columns.kind)?;
         Ok(table)
@@ -179,6 +184,9 @@ impl Table {
             self.report_cut(&mut rows);
         }
         self.report_trailing(&mut rows);
+        if self.quotes_doubtful {
+            rows.report_quoted(&self.sheet);
+        }
         if rows.len() == 0 {
             return Ok(None);
         }
@@ -342,15 +350,15 @@ impl Table {
     }
 
     fn report_trailing(&self, rows: &mut Rows) {
-        if let Some(prefix) = &self.closing.prefix {
-            for index in 0..rows.len() {
-                let is_trailer = rows
-                    .cells(index)
-                    .next()
-                    .is_some_and(|cell| cell.starts_with(prefix.as_bytes()));
-                if is_trailer {
-                    self.mark_trailing(rows, index, "a row that the mapping says is no record");
-                }
+        let prefixes = &self.closing.prefixes;
+        let begins = |cell: &[u8]| {
+            prefixes
+                .iter()
+                .any(|prefix| cell.starts_with(prefix.as_bytes()))
+        };
+        for index in 0..if prefixes.is_empty() { 0 } else { rows.len() } {
+            if rows.cells(index).next().is_some_and(begins) {
+                self.mark_trailing(rows, index, "a row that the mapping says is no record");
             }
         }
         if self.state != State::Ended || self.feed.cut().is_some() {

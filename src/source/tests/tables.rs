@@ -229,7 +229,7 @@ fn everything_can_be_said_instead_of_found_out() {
         quote: Some(Quote::Byte(b'\'')),
         header: Some(HeaderKind::None),
         encoding: Some("cp850".into()),
-        trailer: Some("END".into()),
+        trailer: vec!["SUM".into(), "END".into()],
         ..Options::default()
     };
     let table = File::new("a.csv", b"1!'x!\x9b'\nEND!2\n3!y\n")
