@@ -33,7 +33,8 @@ fn hold(bytes: &[u8], content: &Content) {
 fn feed_in_again(content: &Content) {
     let doubtful = [Code::TruncatedInput, Code::OpenQuote, Code::StrayQuote];
     let over_lines = |cells: &[String]| cells.iter().any(|cell| cell.contains(['\n', '\r']));
-    if content.records.iter().any(|record| {
+    let nothing = content.records.is_empty();
+    if nothing || content.records.iter().any(|record| {
         doubtful.iter().any(|code| record.has(*code))
             || over_lines(&record.cells) && !record.problems.is_empty()
     }) {

@@ -2,6 +2,9 @@
 
 use crate::source::{Error, Header, HeaderKind, Options, Quote};
 
+/// What is longer is no name, but what stands in a file that has no header.
+const LONGEST_NAME: usize = 4096;
+
 /// The columns of a table, and what was found before them.
 #[derive(Debug, Clone)]
 pub(in crate::source) struct Columns {
@@ -71,6 +74,15 @@ impl Columns {
             if name.is_empty() {
                 *name = format!("column{}", index + 1);
             }
+        }
+        if let Some(name) = names.iter().find(|name| name.len() > LONGEST_NAME) {
+            return Err(Error::Unreadable {
+                file: opening.file.to_owned(),
+                reason: format!(
+                    "its header has a name of {} bytes, and a name may have {LONGEST_NAME}",
+                    name.len()
+                ),
+            });
         }
         duplicates(opening, &names)?;
         Ok(Columns {

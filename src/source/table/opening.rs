@@ -148,6 +148,10 @@ fn texts(feed: &Feed, rows: &Rows, most: usize) -> Result<Vec<Vec<String>>, Erro
             let reason = "the first row holds bytes that are no text in its encoding";
             return Err(unreadable(reason.to_owned()));
         }
+        if index == 0 && rows.cells(0).any(|cell| memchr(0, cell).is_some()) {
+            let reason = "the first row holds NUL bytes, as no text does";
+            return Err(unreadable(reason.to_owned()));
+        }
         let cells = rows.cells(index).take(most.saturating_add(1));
         opening.push(cells.map(lossy).collect());
     }

@@ -44,6 +44,22 @@ fn a_row_of_too_many_cells_is_not_kept() {
 }
 
 #[test]
+fn a_first_row_that_cannot_be_a_header_is_refused() {
+    for (text, reason) in [
+        ("\0".repeat(10_000), "NUL"),
+        ("a,\0b\n1,2\n".to_owned(), "NUL"),
+        (
+            format!("a,{}\n1,2\n", "b".repeat(5000)),
+            "a name of 5000 bytes",
+        ),
+    ] {
+        let result = File::new("a.csv", text).read(&Options::default());
+        let message = result.unwrap_err().to_string();
+        assert!(message.contains(reason), "{message}");
+    }
+}
+
+#[test]
 fn a_record_of_too_many_values_is_not_kept() {
     let options = limited(|limits| limits.max_values = 20);
     let text = format!(
