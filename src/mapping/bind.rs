@@ -182,6 +182,17 @@ impl<'m> Binder<'m> {
         first_of(found)
     }
 
+    /// Reports an optional rule of a required field that found no column.
+    pub(super) fn unfilled(&mut self, rule: &FieldRule) {
+        let message = format!(
+            "{} has none of the columns of `{}`, and a conversation cannot be created without it",
+            self.sheet.file, rule.field
+        );
+        let hint = "name a column that it has, or a `default`".to_owned();
+        self.findings
+            .add_with(rule.span.clone(), message, Some(hint));
+    }
+
     fn candidates(&mut self, names: &[Text]) -> Vec<Named> {
         let mut found: Vec<Named> = Vec::new();
         for name in names {

@@ -15,6 +15,7 @@ mod boolean;
 mod bound;
 mod case_profile;
 mod case_section;
+mod complete;
 mod conversion;
 mod convert;
 mod duration;

@@ -10,6 +10,7 @@ use super::error::LoadError;
 use super::file::Mapping;
 use super::legs::Legs;
 use super::newest::Newest;
+use super::rule::FieldRule;
 use super::template::Bound;
 use super::value::Raw;
 use crate::call::{Draft, Field, Problem};
@@ -44,11 +45,22 @@ pub struct Profile {
     newest: Option<Newest>,
 }
 
+/// An optional rule may lack its columns, but a required field may not lack its value in every record.
+fn refuse_unfilled(mapping: &Mapping, rules: &[BoundRule], binder: &mut Binder<'_>) {
+    let is_bound = |rule: &FieldRule| rules.iter().any(|bound| bound.field == rule.field);
+    for rule in mapping.fields.iter().filter(|rule| rule.optional) {
+        if rule.field.field().is_some_and(Field::is_required) && !is_bound(rule) {
+            binder.unfilled(rule);
+        }
+    }
+}
+
 impl Profile {
     pub(super) fn bind(mapping: &Mapping, sheet: &Sheet) -> Result<Profile, LoadError> {
         let mut binder = Binder::new(mapping, sheet);
         let mut columns = Field::ALL.map(|field| Box::from(field.name()));
         let rules = BoundRule::bind(&mapping.fields, mapping, &mut binder);
+        refuse_unfilled(mapping, &rules, &mut binder);
         for rule in &rules {
             if let (Some(field), false) = (rule.field.field(), rule.source.label().is_empty()) {
                 columns[field.index()] = rule.source.label().into();

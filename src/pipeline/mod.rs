@@ -14,6 +14,7 @@ mod event;
 mod facts;
 mod gather;
 mod legs;
+mod openings;
 mod register;
 mod road;
 mod seen;

@@ -146,9 +146,9 @@ fn several_columns_are_joined_and_the_first_filled_one_is_chosen() {
     let batch = row(&["a", "b", "d"], &["", "x", "y"]);
     let joined = |rule: &str| {
         map(
-            &format!("[fields]\nsubject = {rule}"),
+            &format!("[fields]\nstatus = {rule}"),
             &batch,
-            Field::Subject,
+            Field::Status,
         )
         .0
     };
