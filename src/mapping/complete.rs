@@ -19,10 +19,12 @@ impl Mapping {
     /// # Errors
     /// When some have none; they are named, and the place is that of `[fields]`.
     pub fn check_complete(&self) -> Result<(), LoadError> {
-        let (missing, whole) = match &self.case {
-            Some(case) => (missing_of_case(case), "a case"),
-            None => (self.missing_fields(), "a conversation"),
+        let whole = if self.is_of_cases() {
+            "a case"
+        } else {
+            "a conversation"
         };
+        let missing = self.missing();
         if missing.is_empty() {
             return Ok(());
         }
@@ -39,7 +41,11 @@ impl Mapping {
         Err(LoadError::new(name, text, findings.into_list()))
     }
 
-    fn missing_fields(&self) -> Vec<String> {
+    /// The required targets without a rule.
+    pub(super) fn missing(&self) -> Vec<String> {
+        if let Some(case) = &self.case {
+            return missing_of_case(case);
+        }
         let fills = |field: &Field| self.fields.iter().any(|rule| rule.field.is(*field));
         let missing = Field::REQUIRED.into_iter().filter(|field| !fills(field));
         missing.map(|field| field.name().to_owned()).collect()

@@ -220,6 +220,11 @@ impl Mapping {
         Ok(())
     }
 
+    /// Sets the names of the columns, in place of those of the export.
+    pub(super) fn set_columns(&mut self, names: Vec<String>) {
+        self.source.columns = Some(names);
+    }
+
     /// What the file asks the operator for and does not say itself, in the words of `needs`.
     pub fn asks(&self) -> Vec<&'static str> {
         let open = self.needs.iter().filter(|(need, _)| !self.knows(*need));

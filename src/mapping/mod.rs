@@ -21,6 +21,7 @@ mod convert;
 mod duration;
 mod error;
 mod file;
+mod layout;
 mod legs;
 mod list;
 mod lookup;

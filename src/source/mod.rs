@@ -30,3 +30,4 @@ pub use options::{HeaderKind, Limits, Options, Quote};
 pub use reader::{Form, Reader, look, open};
 pub use record::{Batch, Column, Header, Record, Sheet};
 pub use rejects::Rejects;
+pub use table::{Layout, Looks, Part};

@@ -212,7 +212,9 @@ fn a_file_that_leaves_a_required_target_open_is_told_which_and_where_to_write_it
         error.contains("`message.from.email`") && error.contains("`source`"),
         "{error}"
     );
-    for preset in Mapping::presets() {
+    // One form of VICIdial's report has no agents, and its preset leaves them to the operator.
+    let whole = Mapping::presets().iter();
+    for preset in whole.filter(|preset| preset.name != "vicidial-alternate") {
         let folder = std::path::Path::new("samples/zendesk");
         assert_eq!(
             preset
