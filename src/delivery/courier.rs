@@ -14,6 +14,7 @@ use super::verdict::{Later, Stage, Verdict, judge};
 use super::{Effort, backoff};
 use crate::api::{self, AudioSettings, Client, Key, Throttle, Version};
 use crate::call::Code;
+use crate::failpoint::{self, Point};
 use crate::ledger::{self, CaseEntry, Create, Entry, Fact, Writer};
 use crate::pipeline::{Delivered, Outcome, Parcel, Shipment, Stop};
 use crate::plan::{Existing, Step};
@@ -304,10 +305,12 @@ impl Courier {
             if let Some(facts) = intended.take() {
                 self.record(facts).await?;
             }
+            failpoint::reached(Point::RequestLeaves);
             let result = tokio::select! {
                 () = self.stop.aborted() => return Err(Halt::Stopped),
                 result = send(*in_doubt) => result,
             };
+            failpoint::reached(Point::AnswerIsRead);
             let error = match result {
                 Ok(value) => {
                     self.gate.done(permit, Health::Well, 0.0);
@@ -430,6 +433,7 @@ impl Courier {
     }
 
     async fn write(&self, shipment: &Shipment, facts: Vec<Fact>) -> Result<(), Halt> {
+        failpoint::reached(Point::FactIsDue);
         self.record(entries(shipment, facts)).await
     }
 
