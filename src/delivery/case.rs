@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use super::courier::{Answer, Courier, Ending, Facts, Halt, Intent};
+use super::attempt::{Answer, Facts, Halt, Intent};
+use super::courier::{Courier, Ending};
 use super::verdict::Stage;
 use crate::api;
 use crate::call::Code;

@@ -11,7 +11,8 @@ use governor::{Quota, RateLimiter};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::courier::{Courier, Ending, Notice};
+use super::attempt::Notice;
+use super::courier::{Courier, Ending};
 use super::gate::Gate;
 use super::{Orders, Pace, Plan, StopSignal};
 use crate::api::Throttle;
