@@ -74,6 +74,13 @@ async fn deliver(
         sandbox::forget(&settings.ledger)?;
     }
     let ledger = Ledger::open(&settings.ledger, destination)?;
+    if ledger.is_remote() {
+        tracing::warn!(
+            ledger = %ledger.path().display(),
+            "the ledger stands on the disk of another machine: what is written may be lost with \
+             that machine's power, and two machines may take the lock at once; use a local disk"
+        );
+    }
     road.past = Some(Past {
         path: ledger.path().to_owned(),
         done: ledger.reader()?.load_done()?,

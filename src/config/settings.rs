@@ -8,7 +8,7 @@ use url::Url;
 
 use super::args::{
     self, ApiVersion, Arguments, DestinationArgs, EffortArgs, ExportArgs, LogFormat, MissingAudio,
-    RunArgs,
+    RebuildArgs, RunArgs,
 };
 use super::{Error, token};
 use crate::api::{Connection, Proxy, Version};
@@ -90,6 +90,16 @@ impl RunArgs {
             ApiVersion::V2 => Version::V2,
             ApiVersion::V3 => Version::V3,
         }
+    }
+}
+
+impl RebuildArgs {
+    /// The destination as a run writes it into its ledger.
+    pub fn destination(&self) -> Result<String, Error> {
+        Ok(base_url(&self.base_url)?
+            .as_str()
+            .trim_end_matches('/')
+            .to_owned())
     }
 }
 
