@@ -10,9 +10,9 @@ use tokio::sync::mpsc;
 use super::error::{Error, Usage};
 use super::exit::Exit;
 use super::{check, export, sandbox, stopping};
-use crate::api::{AudioSettings, Client, Connection};
-use crate::config::{Arguments, Destination, RunArgs, RunSettings};
-use crate::delivery::{self, Orders, Plan, StopSignal};
+use crate::api::{AudioSettings, Client, Connection, ReadClient};
+use crate::config::{Arguments, Destination, Reading, RunArgs, RunSettings};
+use crate::delivery::{self, Orders, Plan, ReadBack, StopSignal};
 use crate::ledger::{Ledger, OpenError, Writer};
 use crate::pipeline::{self, Decided, Past, Road, Want};
 use crate::plan::Policy;
@@ -58,6 +58,11 @@ async fn deliver(
     let (connection, server) = connect(&settings).await?;
     // Whatever can be wrong is found before a ledger is made and bound to this destination.
     let client = Client::new(&connection)?;
+    let reading = match &server {
+        Some(_) => RunSettings::sandbox_reading(run, &connection),
+        None => settings.reading,
+    };
+    let read_back = reading.map(read_back).transpose()?;
     let policy = Policy {
         missing: run.export.missing(),
         existing: run.effort.existing(),
@@ -83,6 +88,7 @@ async fn deliver(
     let plan = Plan {
         client,
         version: settings.version,
+        read_back,
         settings: audio_settings(&road),
         writer: writer.clone(),
         pace: settings.pace,
@@ -181,6 +187,13 @@ async fn connect(
             ))
         }
     }
+}
+
+fn read_back(reading: Reading) -> Result<ReadBack, Error> {
+    Ok(ReadBack {
+        client: ReadClient::new(&reading.connection)?,
+        settle: reading.settle,
+    })
 }
 
 fn audio_settings(road: &Road) -> AudioSettings {

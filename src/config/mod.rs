@@ -14,7 +14,7 @@ pub use args::{
     Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, InitArgs, LedgerArgs, MappingCommand,
     OutputArgs, ReportArgs, RunArgs, SandboxArgs, StatusArgs, TestArgs, completions, parse,
 };
-pub use settings::{Destination, RunSettings, forbids_color};
+pub use settings::{Destination, Reading, RunSettings, forbids_color};
 pub use token::TokenError;
 
 use std::path::PathBuf;

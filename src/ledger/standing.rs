@@ -232,6 +232,9 @@ impl Standing {
             Fact::UploadIntended { bytes } => {
                 self.upload_answer(Upload::Intended { bytes }, None);
             }
+            Fact::UploadResent { times } => {
+                self.in_doubt_resends = self.in_doubt_resends.max(times);
+            }
             Fact::Uploaded {
                 hash,
                 bytes,
