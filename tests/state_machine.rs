@@ -1,6 +1,7 @@
 //! The promise of the ledger under every interleaving: calls go on in any order, requests are lost
 //! before or after their effect, refused or failed, and the process dies between any two steps.
-//! No call is created twice, none is lost, and a recording comes twice only where that is known.
+//! No call is created twice, none is lost, and a recording comes twice only where that is known, and
+//! with a read API that can tell not at all.
 
 #[expect(dead_code, reason = "each topic uses its part of the harness")]
 mod harness;
@@ -54,11 +55,14 @@ proptest! {
     fn nothing_is_lost_and_nothing_doubled_unknown(
         somebody_elses in prop::collection::vec(prop::bool::weighted(0.2), 3),
         recordings in prop::collection::vec(recording(), 3),
-        adopts in any::<bool>(),
+        (adopts, looks) in any::<(bool, bool)>(),
         happenings in prop::collection::vec(happening(), 0..60),
     ) {
         let existing = if adopts { Existing::Adopt } else { Existing::Skip };
         let mut world = World::new(&somebody_elses, &recordings, existing);
+        if looks {
+            world = world.that_looks();
+        }
         for happening in happenings {
             match happening {
                 Happening::Onward(call, luck) => world.go(call, luck),
@@ -85,6 +89,7 @@ proptest! {
             prop_assert_eq!(world.plan(call), Step::Nothing);
             let surplus = there.uploads.saturating_sub(1);
             prop_assert!(surplus <= there.unheard, "{call} came twice though it was heard of: {there:?}");
+            prop_assert!(!looks || surplus <= there.unseen, "{call} came twice though it was seen: {there:?}");
             prop_assert!(surplus == 0 || standing.in_doubt_resends > 0, "{call} came twice, untold: {there:?}");
         }
     }

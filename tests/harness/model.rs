@@ -26,6 +26,8 @@ pub(crate) struct There {
     pub(crate) uploads: u32,
     /// Uploads that were sent and never heard of.
     pub(crate) unheard: u32,
+    /// Look-ups that could not tell.
+    pub(crate) unseen: u32,
 }
 
 /// A create that is about to be sent.
@@ -42,10 +44,25 @@ struct Begun {
 enum At {
     Start,
     CreateIntended(Begun),
-    Made { fact: Fact, upload: bool },
-    Owed { in_doubt: bool },
-    UploadIntended { in_doubt: bool, resends: u32 },
-    Arrived { resends: u32 },
+    Made {
+        fact: Fact,
+        upload: bool,
+    },
+    Owed {
+        in_doubt: bool,
+    },
+    UploadIntended {
+        in_doubt: bool,
+        resends: u32,
+    },
+    /// In doubt no more, or to be sent all the same.
+    UploadSettled {
+        in_doubt: bool,
+        resends: u32,
+    },
+    Arrived {
+        resends: u32,
+    },
     Refused(Stage),
     Failed(Stage),
     Over,
@@ -58,6 +75,8 @@ pub(crate) struct World {
     at: Vec<At>,
     recordings: Vec<Recording>,
     policy: Policy,
+    /// Whether a read API is there to look at.
+    looks: bool,
 }
 
 fn identity(call: usize) -> String {
@@ -86,9 +105,16 @@ impl World {
                 missing: MissingRecording::Hold,
                 existing,
             },
+            looks: false,
         };
         world.restart();
         world
+    }
+
+    /// The same with a read API.
+    pub(crate) fn that_looks(mut self) -> Self {
+        self.looks = true;
+        self
     }
 
     /// All that was in memory is gone; what the ledger acknowledged is there.
@@ -153,12 +179,14 @@ impl World {
             }
             At::Owed { in_doubt } => {
                 self.write(call, vec![Fact::UploadIntended { bytes: 1 }]);
+                let standing = self.standing(call).expect("intended");
                 At::UploadIntended {
                     in_doubt,
-                    resends: 0,
+                    resends: standing.in_doubt_resends,
                 }
             }
-            At::UploadIntended { in_doubt, resends } => {
+            At::UploadIntended { in_doubt, resends } => self.settle(call, luck, in_doubt, resends),
+            At::UploadSettled { in_doubt, resends } => {
                 self.try_upload(call, luck, in_doubt, resends)
             }
             At::Arrived { resends } => self.conclude(call, arrived(resends)),
@@ -243,16 +271,36 @@ impl World {
         }
     }
 
+    /// What is in doubt is looked up where that is possible, and is written down where nobody knows.
+    fn settle(&mut self, call: usize, luck: Luck, in_doubt: bool, resends: u32) -> At {
+        let there = &mut self.server[call];
+        let can_tell =
+            self.looks && matches!(luck, Luck::Well | Luck::LostBefore | Luck::LostAfter);
+        match (in_doubt, can_tell) {
+            (false, _) => At::UploadSettled { in_doubt, resends },
+            (true, true) if there.uploads > 0 => At::Arrived { resends },
+            (true, true) => At::UploadSettled {
+                in_doubt: false,
+                resends,
+            },
+            (true, false) => {
+                there.unseen += 1;
+                let resends = resends + 1;
+                self.write(call, vec![Fact::UploadResent { times: resends }]);
+                At::UploadSettled { in_doubt, resends }
+            }
+        }
+    }
+
     fn try_upload(&mut self, call: usize, luck: Luck, in_doubt: bool, resends: u32) -> At {
         let there = &mut self.server[call];
         assert!(there.is_made, "a recording of nothing");
-        let resends = resends + u32::from(in_doubt);
         match luck {
             Luck::Well => {
                 there.uploads += 1;
                 At::Arrived { resends }
             }
-            Luck::NotSent => At::UploadIntended { in_doubt, resends },
+            Luck::NotSent => At::UploadSettled { in_doubt, resends },
             Luck::LostBefore => At::UploadIntended {
                 in_doubt: true,
                 resends,
@@ -284,7 +332,7 @@ impl World {
             At::CreateIntended(_) if takes_effect => {
                 self.create(call);
             }
-            At::UploadIntended { .. } if takes_effect => {
+            At::UploadSettled { .. } if takes_effect => {
                 self.server[call].uploads += 1;
                 self.server[call].unheard += 1;
             }
