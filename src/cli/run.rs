@@ -9,10 +9,10 @@ use tokio::sync::mpsc;
 
 use super::error::{Error, Usage};
 use super::exit::Exit;
-use super::{check, export, sandbox, stopping};
-use crate::api::{AudioSettings, Client, Connection, ReadClient};
-use crate::config::{Arguments, Destination, Reading, RunArgs, RunSettings};
-use crate::delivery::{self, Orders, Plan, ReadBack, StopSignal};
+use super::{check, destination, export, sandbox, stopping};
+use crate::api::AudioSettings;
+use crate::config::{Arguments, RunArgs, RunSettings};
+use crate::delivery::{self, Orders, Plan, StopSignal};
 use crate::ledger::{Ledger, OpenError, Writer};
 use crate::pipeline::{self, Decided, Past, Road, Want};
 use crate::plan::Policy;
@@ -55,30 +55,18 @@ async fn deliver(
     settings: RunSettings,
     screen: Screen,
 ) -> Result<Exit, Error> {
-    let (connection, server) = connect(&settings).await?;
     // Whatever can be wrong is found before a ledger is made and bound to this destination.
-    let client = Client::new(&connection)?;
-    let reading = match &server {
-        Some(_) => RunSettings::sandbox_reading(run, &connection),
-        None => settings.reading,
-    };
-    let read_back = reading.map(read_back).transpose()?;
+    let reached = destination::reach(run, &settings).await?;
     let policy = Policy {
         missing: run.export.missing(),
         existing: run.effort.existing(),
     };
     let mut road = export::road(&run.export, policy, None, (Want::Run, settings.version))?;
-    // With and without the last slash it is one destination.
-    let destination = connection.base.as_str().trim_end_matches('/');
-    let destination = if server.is_some() {
-        "sandbox"
-    } else {
-        destination
-    };
+    let (destination, server) = (reached.name, reached.server);
     if server.is_some() && run.ledger.is_none() {
         sandbox::forget(&settings.ledger)?;
     }
-    let ledger = Ledger::open(&settings.ledger, destination)?;
+    let ledger = Ledger::open(&settings.ledger, &destination)?;
     road.past = Some(Past {
         path: ledger.path().to_owned(),
         done: ledger.reader()?.load_done()?,
@@ -86,9 +74,9 @@ async fn deliver(
     let options = options(run, arguments, &road, Mode::Run);
     let writer = ledger.writer();
     let plan = Plan {
-        client,
+        client: reached.client,
         version: settings.version,
-        read_back,
+        read_back: reached.read_back,
         settings: audio_settings(&road),
         writer: writer.clone(),
         pace: settings.pace,
@@ -172,28 +160,6 @@ fn join(walker: JoinHandle<()>) {
     if let Err(panic) = walker.join() {
         std::panic::resume_unwind(panic);
     }
-}
-
-async fn connect(
-    settings: &RunSettings,
-) -> Result<(Connection, Option<crate::sandbox::Sandbox>), Error> {
-    match &settings.destination {
-        Destination::Server(connection) => Ok((Connection::clone(connection), None)),
-        Destination::Sandbox { faults } => {
-            let server = sandbox::inside(faults.as_deref()).await?;
-            Ok((
-                settings.sandbox_connection(&server.url(), sandbox::TOKEN)?,
-                Some(server),
-            ))
-        }
-    }
-}
-
-fn read_back(reading: Reading) -> Result<ReadBack, Error> {
-    Ok(ReadBack {
-        client: ReadClient::new(&reading.connection)?,
-        settle: reading.settle,
-    })
 }
 
 fn audio_settings(road: &Road) -> AudioSettings {

@@ -34,7 +34,7 @@ pub enum Destination {
 }
 
 /// Where and how uploads in doubt are looked up.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Reading {
     /// The read API.
     pub connection: ReadConnection,

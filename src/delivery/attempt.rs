@@ -122,9 +122,9 @@ impl Courier {
         let mut tries = Tries::new(intent, *in_doubt);
         loop {
             let request = send(tries.in_doubt);
-            let tried = self.try_once(&mut tries, request).await;
+            let result = self.try_once(&mut tries, request).await;
             *in_doubt = tries.in_doubt;
-            if let Some(answer) = tried? {
+            if let Some(answer) = result? {
                 return Ok(answer);
             }
         }

@@ -192,7 +192,7 @@ mod tests {
             .expect("all of it arrives")
             .to_bytes();
         assert!(!bytes.is_empty());
-        assert!(serde_json::from_slice::<serde_json::Value>(&bytes).is_err());
+        assert!(serde_json::from_slice::<Value>(&bytes).is_err());
     }
 
     #[tokio::test]
