@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{Error, RetryAfter};
+use crate::failpoint::{self, Point};
 
 /// Whether the proxies of the environment are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +106,7 @@ pub(super) async fn send(http: &reqwest::Client, request: Request) -> Result<Res
         .execute(request)
         .await
         .map_err(|error| classify(&error))?;
+    failpoint::reached(Point::AnswerArrives);
     let status = response.status();
     // 200 and 201 are both success by the contract's "server stance"; an empty 204 has no uid
     // to give, which the reader of the body finds out.

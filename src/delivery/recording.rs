@@ -150,7 +150,7 @@ impl Courier {
             bytes,
             in_doubt_resends: arrived.resends,
         });
-        self.record(entries(shipment, facts)).await
+        self.write(shipment, facts).await
     }
 
     fn prepare(&self, parcel: &Parcel) -> api::Upload {
