@@ -77,8 +77,8 @@ fn a_full_disk_stops_the_run_and_room_on_it_lets_it_finish() {
     std::fs::create_dir(place.path("disk")).expect("a folder");
     let run = run(&server, "--ledger disk/l.db --out out");
     let script = format!(
-        "set -u; mount -t tmpfs -o size=2m tmpfs disk
-         head -c 1600k /dev/zero >disk/filler
+        "set -u; mount -t tmpfs -o size=8m tmpfs disk
+         head -c 7700k /dev/zero >disk/filler
          {run} >first 2>&1; echo first $?
          rm disk/filler
          {run} >second 2>&1; echo second $?

@@ -263,3 +263,38 @@ fn a_ledger_of_a_newer_version_is_refused_and_left_as_it_is() {
     assert_eq!(bytes_of_ledger(&place), before);
     assert_eq!(server.requests(), requests);
 }
+
+#[test]
+fn a_conversation_that_was_left_alone_is_taken_over_once() {
+    let given = calls(6, 208);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    // Given conversations without recordings, of which this ledger knows nothing.
+    place
+        .call(&[
+            "run",
+            "calls.csv",
+            "--base-url",
+            &server.url(),
+            "--ledger",
+            "other.db",
+        ])
+        .with_code(0);
+    place
+        .run(&server, &["calls.csv", "--existing", "skip"])
+        .with_code(0);
+    let requests = server.requests();
+
+    place
+        .run(&server, &["calls.csv", "--existing", "adopt"])
+        .with_code(0);
+    assert_eq!(server.requests(), requests + 6);
+    place
+        .run(&server, &["calls.csv", "--existing", "adopt"])
+        .with_code(0);
+    assert_eq!(
+        server.requests(),
+        requests + 6,
+        "the second time sends nothing"
+    );
+    server.has_exactly(&given, "v2");
+}

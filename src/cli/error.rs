@@ -116,18 +116,20 @@ impl Error {
                 | Usage::Agents(_),
             ) => Exit::Usage,
             Error::Ledger(LedgerError::Open(ledger::OpenError::Locked { .. })) => Exit::LedgerHeld,
-            Error::Ledger(LedgerError::Open(ledger::OpenError::Storage(
-                ledger::Error::Damaged { .. } | ledger::Error::DiskFull { .. },
-            ))) => Exit::Fault,
-            Error::Ledger(LedgerError::Open(_)) | Error::Road(pipeline::Error::Ledger(_)) => {
-                Exit::Usage
-            }
-            Error::Ledger(LedgerError::Use(_))
+            Error::Ledger(
+                LedgerError::Use(_)
+                | LedgerError::Open(ledger::OpenError::Storage(
+                    ledger::Error::Damaged { .. } | ledger::Error::DiskFull { .. },
+                )),
+            )
             | Error::Road(pipeline::Error::Standing(_) | pipeline::Error::Spool(_))
             | Error::Report(
                 report::Error::Write { .. } | report::Error::Page(_) | report::Error::LogTwice,
             )
             | Error::Usage(Usage::Runtime(_)) => Exit::Fault,
+            Error::Ledger(LedgerError::Open(_)) | Error::Road(pipeline::Error::Ledger(_)) => {
+                Exit::Usage
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 //! and its outcome becomes an exit code. Nothing is decided here but which code that is.
 
 mod check;
+mod destination;
 mod error;
 mod exit;
 mod explain;

@@ -288,6 +288,25 @@ pub struct DestinationArgs {
     /// Send the token over plain HTTP to another machine.
     #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_ALLOW_HTTP")]
     pub allow_http: bool,
+    /// The read API, such as <https://api.capturi.ai/audio>: an upload whose answer was lost is
+    /// looked up there before it is sent again.
+    #[arg(long, value_name = "URL", env = "CAPTURI_READ_URL")]
+    pub read_url: Option<String>,
+    /// File with the token of the read API; without it `CAPTURI_READ_TOKEN`, else the same token.
+    #[arg(long, value_name = "FILE", env = "CAPTURI_READ_TOKEN_FILE")]
+    pub read_token_file: Option<PathBuf>,
+    /// The `api-version` that the read API is asked for.
+    #[arg(
+        long,
+        value_name = "VERSION",
+        default_value = "1.0",
+        env = "CAPTURI_READ_API_VERSION"
+    )]
+    pub read_api_version: String,
+    /// How long a recording may take to show in the read API: so long after a lost answer it is
+    /// believed not to be there.
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = units::duration, env = "CAPTURI_READ_SETTLE")]
+    pub read_settle: Duration,
     /// PEM certificates to trust instead of the system's.
     #[arg(long, value_name = "FILE", env = "CAPTURI_CA_BUNDLE")]
     pub ca_bundle: Option<PathBuf>,

@@ -15,7 +15,7 @@ pub use args::{
     MappingCommand, OutputArgs, RebuildArgs, ReportArgs, RunArgs, SandboxArgs, StatusArgs,
     TestArgs, completions, parse,
 };
-pub use settings::{Destination, RunSettings, forbids_color};
+pub use settings::{Destination, Reading, RunSettings, forbids_color};
 pub use token::TokenError;
 
 use std::path::PathBuf;

@@ -10,6 +10,8 @@ mod backoff;
 mod case;
 mod courier;
 mod gate;
+mod lookup;
+mod recording;
 mod run;
 mod stop;
 mod verdict;
@@ -22,7 +24,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::api::{AudioSettings, Client, Version};
+use crate::api::{AudioSettings, Client, ReadClient, Version};
 use crate::ledger::Writer;
 use crate::pipeline::Decided;
 use crate::plan::Existing;
@@ -47,6 +49,15 @@ pub struct Effort {
     pub existing: Existing,
 }
 
+/// Where uploads in doubt are looked up.
+#[derive(Debug)]
+pub struct ReadBack {
+    /// The read API.
+    pub client: ReadClient,
+    /// How long after a lost answer it is believed that a recording is not there.
+    pub settle: Duration,
+}
+
 /// Everything that a delivery needs.
 #[derive(Debug)]
 pub struct Plan {
@@ -56,6 +67,8 @@ pub struct Plan {
     pub version: Version,
     /// How recordings are to be understood.
     pub settings: AudioSettings,
+    /// Where uploads in doubt are looked up.
+    pub read_back: Option<ReadBack>,
     /// The ledger.
     pub writer: Writer,
     /// How fast.

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use super::attempt::Notice;
 use super::courier::{Courier, Ending};
 use super::gate::Gate;
+use super::lookup::Lookup;
 use super::{Orders, Pace, Plan, StopSignal};
 use crate::api::Throttle;
 use crate::call::Problem;
@@ -79,6 +80,9 @@ pub async fn run<E>(
     let in_hand = plan.pace.width.max(1) * IN_HAND;
     let courier = Arc::new(Courier {
         gate: Gate::new(plan.pace),
+        lookup: plan
+            .read_back
+            .map(|read| Lookup::new(read, plan.effort, plan.pace)),
         throttle: plan.bandwidth.and_then(throttle),
         client: plan.client,
         version: plan.version,

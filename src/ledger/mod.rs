@@ -37,7 +37,7 @@ pub use case_fact::{
 pub use cases::CaseSummary;
 pub use done::Done;
 pub use error::{Error, OpenError};
-pub use fact::{Entry, Fact, Stage};
+pub use fact::{Entry, Fact, Stage, UNHEARD};
 pub use lock::Holder;
 pub use reader::{Accepted, Reader};
 pub use standing::{Create, Ending, Obstacle, Standing, State, Upload};
