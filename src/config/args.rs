@@ -335,6 +335,12 @@ pub struct EffortArgs {
     /// Stop with exit code 6 after so many failed calls.
     #[arg(long, value_name = "N", env = "CAPTURI_MAX_ERRORS")]
     pub max_errors: Option<u64>,
+    /// Stop with exit code 6 when so many of the calls have failed, once 100 have ended: 5%.
+    #[arg(long, value_name = "SHARE", value_parser = units::share, env = "CAPTURI_MAX_ERROR_RATE")]
+    pub max_error_rate: Option<f64>,
+    /// Stop with exit code 6 when so many calls in a row have failed with the same error.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), env = "CAPTURI_MAX_SAME_ERROR")]
+    pub max_same_error: Option<u64>,
     /// Give up with exit code 6 when the destination has been unavailable for so long.
     #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = units::duration, env = "CAPTURI_MAX_OUTAGE")]
     pub max_outage: Duration,

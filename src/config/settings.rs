@@ -12,7 +12,7 @@ use super::args::{
 };
 use super::{Error, token};
 use crate::api::{Connection, Proxy, ReadConnection, Route, Version};
-use crate::delivery::{Effort, Pace};
+use crate::delivery::{Bearable, Effort, Pace};
 use crate::plan::{Existing, MissingRecording};
 use crate::report::Style;
 
@@ -174,7 +174,11 @@ impl RunSettings {
             effort: Effort {
                 retries: effort.retries,
                 max_wait: effort.max_wait,
-                max_errors: effort.max_errors,
+                bearable: Bearable {
+                    errors: effort.max_errors,
+                    rate: effort.max_error_rate,
+                    same: effort.max_same_error,
+                },
                 limit: effort.limit,
                 max_duration: effort.max_duration,
                 existing: effort.existing(),

@@ -254,6 +254,7 @@ impl Report {
             | Event::Checked(_)
             | Event::Aside(_)
             | Event::Sent { .. }
+            | Event::Width { .. }
             | Event::Retried { .. } => {}
         }
     }
