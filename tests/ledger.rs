@@ -246,7 +246,7 @@ fn a_ledger_of_a_newer_version_is_refused_and_left_as_it_is() {
     let requests = server.requests();
     // The version stands in the header, at offset 60.
     damage(&place, |bytes| {
-        bytes[60..64].copy_from_slice(&99_u32.to_be_bytes())
+        bytes[60..64].copy_from_slice(&99_u32.to_be_bytes());
     });
     let before = bytes_of_ledger(&place);
     for command in [
