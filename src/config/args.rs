@@ -9,6 +9,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use super::{Error, file, units};
+use crate::delivery::{Bandwidth, Hours, time_of_day};
 
 const AFTER: &str = "\
 Examples:
@@ -184,6 +185,16 @@ pub enum Existing {
     Skip,
 }
 
+/// What to do outside the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum OutsideWindow {
+    /// Wait until it opens, and go on.
+    #[default]
+    Wait,
+    /// Stop with exit code 7.
+    Stop,
+}
+
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -204,9 +215,9 @@ pub struct PaceArgs {
     /// Requests a second, creates and uploads together; 0 for no limit.
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value = "20", value_parser = units::rate, env = "CAPTURI_RATE")]
     pub rate: f64,
-    /// Bytes a second for recordings, such as 10MB.
-    #[arg(long, value_name = "BYTES", value_parser = units::bytes, env = "CAPTURI_BANDWIDTH")]
-    pub bandwidth: Option<u64>,
+    /// Bytes a second for recordings, such as 10MB, or by the hour: 08:00-18:00=2MB,20MB.
+    #[arg(long, value_name = "BYTES", value_parser = units::bandwidth, env = "CAPTURI_BANDWIDTH")]
+    pub bandwidth: Option<Bandwidth>,
 }
 
 /// The ledger.
@@ -350,6 +361,18 @@ pub struct EffortArgs {
     /// Send at most so many calls, then stop with exit code 7.
     #[arg(long, value_name = "N", env = "CAPTURI_LIMIT")]
     pub limit: Option<u64>,
+    /// Stop softly with exit code 7 when the clock shows this time, such as 06:00.
+    #[arg(long, value_name = "TIME", value_parser = time_of_day, env = "CAPTURI_UNTIL")]
+    pub until: Option<jiff::civil::Time>,
+    /// Send only at these hours, such as 20:00-06:00.
+    #[arg(long, value_name = "HOURS", value_parser = Hours::parse, env = "CAPTURI_WINDOW")]
+    pub window: Option<Hours>,
+    /// What to do outside the window.
+    #[arg(long, value_enum, default_value_t, env = "CAPTURI_OUTSIDE_WINDOW")]
+    pub outside_window: OutsideWindow,
+    /// Zone of the hours of --until, --window and --bandwidth [default: that of this machine].
+    #[arg(long, value_name = "ZONE", value_parser = units::zone, env = "CAPTURI_HOURS_ZONE")]
+    pub hours_zone: Option<jiff::tz::TimeZone>,
     /// Stop softly with exit code 7 after so long.
     #[arg(long, value_name = "DURATION", value_parser = units::duration, env = "CAPTURI_MAX_DURATION")]
     pub max_duration: Option<Duration>,

@@ -2,22 +2,22 @@
 //! tells how each record ended.
 
 use std::collections::{HashSet, VecDeque};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use governor::{Quota, RateLimiter};
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::attempt::Notice;
 use super::courier::{Courier, Ending};
 use super::gate::{Gate, Span};
+use super::hours::Gateway;
 use super::limits::Failures;
+use super::line::Line;
 use super::lookup::Lookup;
-use super::{Orders, Pace, Plan, StopSignal};
-use crate::api::Throttle;
+use super::{Calendar, Orders, Pace, Plan, StopSignal};
 use crate::call::Problem;
 use crate::ledger::{Entry, Fact};
 use crate::pipeline::{
@@ -79,12 +79,13 @@ pub async fn run<E>(
     let (notices, heard) = mpsc::channel(64);
     let count = Arc::clone(&bytes);
     let width = plan.pace.width.max(1);
+    let line = Line::default();
     let courier = Arc::new(Courier {
         gate: Gate::new(plan.pace),
         lookup: plan
             .read_back
             .map(|read| Lookup::new(read, plan.effort, plan.pace)),
-        throttle: plan.bandwidth.and_then(throttle),
+        throttle: plan.calendar.has_bandwidth().then(|| line.throttle()),
         client: plan.client,
         version: plan.version,
         settings: plan.settings,
@@ -96,6 +97,8 @@ pub async fn run<E>(
         }),
         notices,
     });
+    let now = Timestamp::now();
+    let deadline = plan.calendar.deadline(now);
     let mut floor = Floor {
         courier,
         stop,
@@ -109,37 +112,25 @@ pub async fn run<E>(
             now: width,
             lowest: width,
         },
+        wall: Wall {
+            calendar: plan.calendar,
+            deadline,
+            line,
+            shut_until: None,
+        },
         on_event,
     };
+    floor.look_at_the_clock(now);
     floor.work(orders, heard, &bytes).await
 }
 
-/// A limit on the bytes of all uploads together. One chunk may be more than a second's worth, so
-/// a chunk is paid for in parts.
-fn throttle(bytes_a_second: u64) -> Option<Throttle> {
-    let rate = u32::try_from(bytes_a_second)
-        .unwrap_or(u32::MAX)
-        .try_into()
-        .ok()?;
-    // A tenth of a second's worth at once, so that the line is used evenly.
-    let burst: std::num::NonZeroU32 = (bytes_a_second / 10)
-        .clamp(1, 1 << 30)
-        .try_into()
-        .map_or(rate, |part: u32| part.try_into().unwrap_or(rate));
-    let limiter = Arc::new(RateLimiter::direct(
-        Quota::per_second(rate).allow_burst(burst),
-    ));
-    Some(Arc::new(move |bytes: u32| {
-        let limiter = Arc::clone(&limiter);
-        Box::pin(async move {
-            let mut left = bytes;
-            while let Some(part) = std::num::NonZeroU32::new(left.min(burst.get())) {
-                // Fails only for a part larger than the burst.
-                let _ = limiter.until_n_ready(part).await;
-                left -= part.get();
-            }
-        }) as Pin<Box<dyn Future<Output = ()> + Send>>
-    }))
+/// The clock on the wall, and what it rules.
+struct Wall {
+    calendar: Calendar,
+    deadline: Option<Timestamp>,
+    line: Line,
+    /// When the window opens, while it is shut.
+    shut_until: Option<Timestamp>,
 }
 
 struct Floor<'e> {
@@ -152,6 +143,7 @@ struct Floor<'e> {
     busy: HashSet<u64>,
     sent: u64,
     failures: Failures,
+    wall: Wall,
     /// The width that was told last.
     told: Span,
     on_event: &'e mut dyn FnMut(Event<'_>),
@@ -200,7 +192,10 @@ impl Floor<'_> {
                     None => is_open = false,
                 },
                 Some(notice) = heard.recv() => self.tell(&notice),
-                _ = tick.tick() => self.tell_bytes(bytes),
+                _ = tick.tick() => {
+                    self.look_at_the_clock(Timestamp::now());
+                    self.tell_bytes(bytes);
+                }
                 () = self.stop.raised(), if !is_told => {}
                 () = sleep_until(deadline), if !is_told => {
                     self.stop.raise(Stop::Limit, "the time that was set is over");
@@ -380,6 +375,34 @@ impl Floor<'_> {
             },
             Notice::Paused { pause, why } => Event::Paused { pause: *pause, why },
         });
+    }
+
+    /// Opens and shuts the gate, and sets the line, as the hour says.
+    fn look_at_the_clock(&mut self, now: Timestamp) {
+        self.wall.line.set(self.wall.calendar.bandwidth(now));
+        let gateway = self.wall.calendar.look(now, self.wall.deadline);
+        let shut_until = match &gateway {
+            Gateway::Open => None,
+            Gateway::Shut(until, _) => Some(*until),
+            Gateway::Over(why) => {
+                if !self.stop.is_raised() {
+                    self.stop.raise(Stop::Limit, why.clone());
+                }
+                None
+            }
+        };
+        if shut_until == self.wall.shut_until {
+            return;
+        }
+        self.wall.shut_until = shut_until;
+        self.courier.gate.shut(shut_until.is_some());
+        if let Gateway::Shut(until, why) = gateway {
+            let left = until.duration_since(now).unsigned_abs();
+            (self.on_event)(Event::Paused {
+                pause: left,
+                why: &why,
+            });
+        }
     }
 
     fn tell_stop(&mut self) {
