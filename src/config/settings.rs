@@ -7,10 +7,8 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use url::Url;
 
-use super::args::{
-    self, ApiVersion, Arguments, DestinationArgs, EffortArgs, ExportArgs, LogFormat, MissingAudio,
-    OutsideWindow, PaceArgs, RunArgs,
-};
+use super::args::{Arguments, ExportArgs, LogFormat, MissingAudio, RunArgs};
+use super::sending::{self, ApiVersion, DestinationArgs, EffortArgs, OutsideWindow, PaceArgs};
 use super::{Error, token};
 use crate::api::{Connection, Proxy, ReadConnection, Route, Version};
 use crate::delivery::{Bearable, Calendar, Effort, Outside, Pace};
@@ -118,8 +116,8 @@ impl EffortArgs {
     /// What to do with somebody else's conversation.
     pub fn existing(&self) -> Existing {
         match self.existing {
-            args::Existing::Adopt => Existing::Adopt,
-            args::Existing::Skip => Existing::Skip,
+            sending::Existing::Adopt => Existing::Adopt,
+            sending::Existing::Skip => Existing::Skip,
         }
     }
 }

@@ -9,6 +9,7 @@ mod attempt;
 mod backoff;
 mod case;
 mod courier;
+mod errand;
 mod gate;
 mod hours;
 mod limits;
@@ -18,6 +19,7 @@ mod recording;
 mod run;
 mod stop;
 mod verdict;
+mod wall;
 mod width;
 
 pub use gate::Pace;

@@ -12,17 +12,16 @@ use tokio::task::JoinSet;
 
 use super::attempt::Notice;
 use super::courier::{Courier, Ending};
+use super::errand::{self, Cargo, Errand, Landed, Row};
 use super::gate::{Gate, Span};
-use super::hours::Gateway;
 use super::limits::Failures;
 use super::line::Line;
 use super::lookup::Lookup;
-use super::{Calendar, Orders, Pace, Plan, StopSignal};
+use super::wall::Wall;
+use super::{Orders, Pace, Plan, StopSignal};
 use crate::call::Problem;
 use crate::ledger::{Entry, Fact};
-use crate::pipeline::{
-    CaseShipment, Closing, Decided, Decision, Event, Fate, FurtherRow, Outcome, Shipment, Stop,
-};
+use crate::pipeline::{Closing, Decided, Decision, Event, Fate, Outcome, Stop};
 use crate::source::Batch;
 
 /// Calls under way for each request in flight: those that wait for the ledger or for their next
@@ -30,39 +29,6 @@ use crate::source::Batch;
 const IN_HAND: usize = 4;
 /// How often bytes under way are told.
 const TICK: Duration = Duration::from_millis(200);
-
-/// What a task carries out.
-enum Cargo {
-    Call(Box<Shipment>),
-    Case(Box<CaseShipment>),
-}
-
-/// A row by its place, what is wrong with it, and the further rows for which it speaks.
-type Row = (usize, Vec<Problem>, Vec<FurtherRow>);
-
-/// A call or a case with the rows whose end it tells.
-struct Errand {
-    batch: Arc<Batch>,
-    rows: Vec<Row>,
-    cargo: Cargo,
-}
-
-impl Errand {
-    /// What must not be under way twice: messages of a case go out in order.
-    fn case(&self) -> Option<u64> {
-        match &self.cargo {
-            Cargo::Call(_) => None,
-            Cargo::Case(shipment) => Some(shipment.case.identity_hash()),
-        }
-    }
-}
-
-/// A call or a case that has come back, with how each of its rows ended.
-struct Landed {
-    batch: Arc<Batch>,
-    rows: Vec<(Row, Ending)>,
-    case: Option<u64>,
-}
 
 /// Carries out what the road decided, until the road ends or the run is stopped. Every record
 /// that was taken from `orders` ends in exactly one [`Event::Ended`].
@@ -97,8 +63,6 @@ pub async fn run<E>(
         }),
         notices,
     });
-    let now = Timestamp::now();
-    let deadline = plan.calendar.deadline(now);
     let mut floor = Floor {
         courier,
         stop,
@@ -112,25 +76,11 @@ pub async fn run<E>(
             now: width,
             lowest: width,
         },
-        wall: Wall {
-            calendar: plan.calendar,
-            deadline,
-            line,
-            shut_until: None,
-        },
+        wall: Wall::new(plan.calendar, line),
         on_event,
     };
-    floor.look_at_the_clock(now);
+    floor.look_at_the_clock();
     floor.work(orders, heard, &bytes).await
-}
-
-/// The clock on the wall, and what it rules.
-struct Wall {
-    calendar: Calendar,
-    deadline: Option<Timestamp>,
-    line: Line,
-    /// When the window opens, while it is shut.
-    shut_until: Option<Timestamp>,
 }
 
 struct Floor<'e> {
@@ -193,7 +143,7 @@ impl Floor<'_> {
                 },
                 Some(notice) = heard.recv() => self.tell(&notice),
                 _ = tick.tick() => {
-                    self.look_at_the_clock(Timestamp::now());
+                    self.look_at_the_clock();
                     self.tell_bytes(bytes);
                 }
                 () = self.stop.raised(), if !is_told => {}
@@ -295,7 +245,8 @@ impl Floor<'_> {
             }
             self.sent += 1;
             self.busy.extend(errand.case());
-            self.flights.spawn(carry(Arc::clone(&self.courier), errand));
+            self.flights
+                .spawn(errand::carry(Arc::clone(&self.courier), errand));
         }
     }
 
@@ -377,31 +328,12 @@ impl Floor<'_> {
         });
     }
 
-    /// Opens and shuts the gate, and sets the line, as the hour says.
-    fn look_at_the_clock(&mut self, now: Timestamp) {
-        self.wall.line.set(self.wall.calendar.bandwidth(now));
-        let gateway = self.wall.calendar.look(now, self.wall.deadline);
-        let shut_until = match &gateway {
-            Gateway::Open => None,
-            Gateway::Shut(until, _) => Some(*until),
-            Gateway::Over(why) => {
-                if !self.stop.is_raised() {
-                    self.stop.raise(Stop::Limit, why.clone());
-                }
-                None
-            }
-        };
-        if shut_until == self.wall.shut_until {
-            return;
-        }
-        self.wall.shut_until = shut_until;
-        self.courier.gate.shut(shut_until.is_some());
-        if let Gateway::Shut(until, why) = gateway {
-            let left = until.duration_since(now).unsigned_abs();
-            (self.on_event)(Event::Paused {
-                pause: left,
-                why: &why,
-            });
+    fn look_at_the_clock(&mut self) {
+        let told = self
+            .wall
+            .look(Timestamp::now(), &self.courier.gate, &self.stop);
+        if let Some((pause, why)) = told {
+            (self.on_event)(Event::Paused { pause, why: &why });
         }
     }
 
@@ -423,20 +355,6 @@ impl Floor<'_> {
                 most: self.in_hand / IN_HAND,
             });
         }
-    }
-}
-
-/// Carries out an errand to its end.
-async fn carry(courier: Arc<Courier>, errand: Errand) -> Landed {
-    let case = errand.case();
-    let endings = match errand.cargo {
-        Cargo::Call(shipment) => vec![courier.deliver(*shipment).await],
-        Cargo::Case(shipment) => courier.deliver_case(&shipment).await,
-    };
-    Landed {
-        batch: errand.batch,
-        rows: errand.rows.into_iter().zip(endings).collect(),
-        case,
     }
 }
 
