@@ -92,6 +92,12 @@ pub enum Command {
     Status(StatusArgs),
     /// Write accepted.csv, problems.csv and status.json from the ledger.
     Report(ReportArgs),
+    /// Look after the ledger: check it, make it anew, forget what need not be kept.
+    Ledger {
+        /// What to do.
+        #[command(subcommand)]
+        command: LedgerCommand,
+    },
     /// Work with mapping files.
     Mapping {
         /// What to do.
@@ -259,6 +265,42 @@ pub struct ReportArgs {
         env = "CAPTURI_OUT"
     )]
     pub out: PathBuf,
+}
+
+/// Commands on ledgers.
+#[derive(Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// Read every page, index and call, and say whether the ledger is whole.
+    Check(LedgerArgs),
+    /// Make a ledger from the accepted.csv of earlier runs, when it was lost or damaged.
+    Rebuild(RebuildArgs),
+    /// Forget everything about what is done but ids and hashes, which prevent doubles.
+    Purge(LedgerArgs),
+}
+
+/// Arguments of `ledger rebuild`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  capturi-import ledger rebuild --from 'out/*/accepted*.csv'
+
+Calls that are not in the files are tried by the next run; the destination answers that it has them
+already, and --existing says what then.")]
+pub struct RebuildArgs {
+    /// The accepted.csv of all runs: files, globs or folders.
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    pub from: Vec<String>,
+    /// The ledger; it must not be there.
+    #[command(flatten)]
+    pub ledger: LedgerArgs,
+    /// The destination that the runs sent to.
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "https://integrations.capturi.ai",
+        env = "CAPTURI_BASE_URL"
+    )]
+    pub base_url: String,
 }
 
 /// Commands on mapping files.

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use url::Url;
 
-use super::args::{Arguments, ExportArgs, LogFormat, MissingAudio, RunArgs};
+use super::args::{Arguments, ExportArgs, LogFormat, MissingAudio, RebuildArgs, RunArgs};
 use super::sending::{self, ApiVersion, DestinationArgs, EffortArgs, OutsideWindow, PaceArgs};
 use super::{Error, token};
 use crate::api::{Connection, Proxy, ReadConnection, Route, Version};
@@ -109,6 +109,16 @@ impl PaceArgs {
     /// Bytes a second at the usual hours, for estimates.
     pub fn usual_bandwidth(&self) -> Option<u64> {
         self.bandwidth.as_ref()?.usual
+    }
+}
+
+impl RebuildArgs {
+    /// The destination as a run writes it into its ledger.
+    pub fn destination(&self) -> Result<String, Error> {
+        Ok(base_url(&self.base_url)?
+            .as_str()
+            .trim_end_matches('/')
+            .to_owned())
     }
 }
 

@@ -180,7 +180,7 @@ impl Report {
                     return noted;
                 };
                 if let Some(delivered) = delivered {
-                    files.accepted(delivered, now.time)?;
+                    files.accepted(delivered, Some(now.time))?;
                 }
                 files.ended(record, *outcome, problems)?;
                 noted
