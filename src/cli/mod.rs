@@ -4,10 +4,12 @@
 //! and its outcome becomes an exit code. Nothing is decided here but which code that is.
 
 mod check;
+mod destination;
 mod error;
 mod exit;
 mod explain;
 mod export;
+mod ledger;
 mod mapping;
 mod report;
 mod run;
@@ -26,6 +28,8 @@ use crate::report::{Color, Screen};
 
 /// Runs the program with these arguments and says how it ended.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    #[cfg(feature = "failpoints")]
+    config::arm_failpoint();
     let arguments = match config::parse(arguments) {
         Ok(Ok(arguments)) => arguments,
         Ok(Err(usage)) => {
@@ -52,6 +56,7 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Error> {
         Command::Run(run) => run::run(run, arguments, screen),
         Command::Status(status) => status::status(status, screen),
         Command::Report(report) => report::report(report, screen),
+        Command::Ledger { command } => ledger::ledger(command, screen),
         Command::Mapping { command } => mapping::mapping(command, screen),
         Command::Sandbox(sandbox) => sandbox::sandbox(sandbox, screen),
         Command::Explain(code) => explain::explain(code, arguments.style(), screen),

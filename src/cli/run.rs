@@ -9,9 +9,9 @@ use tokio::sync::mpsc;
 
 use super::error::{Error, Usage};
 use super::exit::Exit;
-use super::{check, export, sandbox, stopping};
-use crate::api::{AudioSettings, Client, Connection};
-use crate::config::{Arguments, Destination, RunArgs, RunSettings};
+use super::{check, destination, export, sandbox, stopping};
+use crate::api::AudioSettings;
+use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::delivery::{self, Orders, Plan, StopSignal};
 use crate::ledger::{Ledger, OpenError, Writer};
 use crate::pipeline::{self, Decided, Past, Road, Want};
@@ -55,25 +55,19 @@ async fn deliver(
     settings: RunSettings,
     screen: Screen,
 ) -> Result<Exit, Error> {
-    let (connection, server) = connect(&settings).await?;
     // Whatever can be wrong is found before a ledger is made and bound to this destination.
-    let client = Client::new(&connection)?;
+    let reached = destination::reach(run, &settings).await?;
     let policy = Policy {
         missing: run.export.missing(),
         existing: run.effort.existing(),
     };
     let mut road = export::road(&run.export, policy, None, (Want::Run, settings.version))?;
-    // With and without the last slash it is one destination.
-    let destination = connection.base.as_str().trim_end_matches('/');
-    let destination = if server.is_some() {
-        "sandbox"
-    } else {
-        destination
-    };
+    let (destination, server) = (reached.name, reached.server);
     if server.is_some() && run.ledger.is_none() {
         sandbox::forget(&settings.ledger)?;
     }
-    let ledger = Ledger::open(&settings.ledger, destination)?;
+    let ledger = Ledger::open(&settings.ledger, &destination)?;
+    warn_of_a_share(&ledger);
     road.past = Some(Past {
         path: ledger.path().to_owned(),
         done: ledger.reader()?.load_done()?,
@@ -81,12 +75,13 @@ async fn deliver(
     let options = options(run, arguments, &road, Mode::Run);
     let writer = ledger.writer();
     let plan = Plan {
-        client,
+        client: reached.client,
         version: settings.version,
+        read_back: reached.read_back,
         settings: audio_settings(&road),
         writer: writer.clone(),
         pace: settings.pace,
-        bandwidth: run.pace.bandwidth,
+        calendar: settings.calendar,
         effort: settings.effort,
     };
     let id = writer.start_run(&format!("{} to {destination}", run.export.mapping))?;
@@ -94,8 +89,10 @@ async fn deliver(
     let report = Report::new(options, screen)?;
     let (walker, orders) = walk(road);
     let (report, delivered) = tokio::select! {
-        done = drive(plan, Arc::clone(&stop), orders, (report, writer.clone())) => done,
+        biased;
+        // First, so that a signal is heard as soon as anything is said.
         never = stopping::on_signals(&stop) => never,
+        done = drive(plan, Arc::clone(&stop), orders, (report, writer.clone())) => done,
     };
     if stop.reason().is_none() {
         join(walker);
@@ -121,6 +118,17 @@ type Driven = (
     Result<Report, crate::report::Error>,
     Result<(), pipeline::Error>,
 );
+
+/// A share works most of the time, which is how it takes people in.
+fn warn_of_a_share(ledger: &Ledger) {
+    if ledger.is_remote() {
+        tracing::warn!(
+            ledger = %ledger.path().display(),
+            "the ledger stands on the disk of another machine: what is written may be lost with \
+             that machine's power, and two machines may take the lock at once; use a local disk"
+        );
+    }
+}
 
 /// Delivers what the road decides; every event goes to the report, and problems to the ledger.
 async fn drive(
@@ -168,21 +176,6 @@ fn join(walker: JoinHandle<()>) {
     }
 }
 
-async fn connect(
-    settings: &RunSettings,
-) -> Result<(Connection, Option<crate::sandbox::Sandbox>), Error> {
-    match &settings.destination {
-        Destination::Server(connection) => Ok((Connection::clone(connection), None)),
-        Destination::Sandbox { faults } => {
-            let server = sandbox::inside(faults.as_deref()).await?;
-            Ok((
-                settings.sandbox_connection(&server.url(), sandbox::TOKEN)?,
-                Some(server),
-            ))
-        }
-    }
-}
-
 fn audio_settings(road: &Road) -> AudioSettings {
     let audio = road.mapping.audio();
     AudioSettings {
@@ -198,7 +191,7 @@ fn options(run: &RunArgs, arguments: &Arguments, road: &Road, mode: Mode) -> Opt
         style: arguments.style(),
         is_quiet: arguments.quiet,
         rate: run.pace.rate,
-        bandwidth: run.pace.bandwidth,
+        bandwidth: run.pace.usual_bandwidth(),
         inputs: export::paths(road),
         has_audio: road.audio.is_some(),
         ..Options::new(mode)

@@ -3,11 +3,11 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
+use super::sending::{DestinationArgs, EffortArgs, PaceArgs};
 use super::{Error, file, units};
 
 const AFTER: &str = "\
@@ -92,6 +92,12 @@ pub enum Command {
     Status(StatusArgs),
     /// Write accepted.csv, problems.csv and status.json from the ledger.
     Report(ReportArgs),
+    /// Look after the ledger: check it, make it anew, forget what need not be kept.
+    Ledger {
+        /// What to do.
+        #[command(subcommand)]
+        command: LedgerCommand,
+    },
     /// Work with mapping files.
     Mapping {
         /// What to do.
@@ -174,16 +180,6 @@ pub enum MissingAudio {
     Refuse,
 }
 
-/// What to do with a conversation that somebody else made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Existing {
-    /// Take it over: the recording is still uploaded.
-    #[default]
-    Adopt,
-    /// Leave it alone.
-    Skip,
-}
-
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -196,17 +192,6 @@ pub struct CheckArgs {
     /// How fast a run would go.
     #[command(flatten)]
     pub pace: PaceArgs,
-}
-
-/// How fast to go.
-#[derive(Debug, Args)]
-pub struct PaceArgs {
-    /// Requests a second, creates and uploads together; 0 for no limit.
-    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value = "20", value_parser = units::rate, env = "CAPTURI_RATE")]
-    pub rate: f64,
-    /// Bytes a second for recordings, such as 10MB.
-    #[arg(long, value_name = "BYTES", value_parser = units::bytes, env = "CAPTURI_BANDWIDTH")]
-    pub bandwidth: Option<u64>,
 }
 
 /// The ledger.
@@ -254,82 +239,6 @@ pub struct RunArgs {
     pub effort: EffortArgs,
 }
 
-/// Where to send.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Destination")]
-pub struct DestinationArgs {
-    /// Send to a pretend server inside this process: a rehearsal that starts from nothing, needs no
-    /// token and overrides --base-url.
-    #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_SANDBOX")]
-    pub sandbox: bool,
-    /// Faults of the sandbox (TOML).
-    #[arg(long, value_name = "FILE", requires = "sandbox")]
-    pub faults: Option<PathBuf>,
-    /// The destination.
-    #[arg(
-        long,
-        value_name = "URL",
-        default_value = "https://integrations.capturi.ai",
-        env = "CAPTURI_BASE_URL"
-    )]
-    pub base_url: String,
-    /// Shape of the conversation endpoint.
-    #[arg(long, value_enum, default_value_t, env = "CAPTURI_API_VERSION")]
-    pub api_version: ApiVersion,
-    /// File that holds the token (mode 600); without it `CAPTURI_API_TOKEN` is read.
-    #[arg(long, value_name = "FILE", env = "CAPTURI_TOKEN_FILE")]
-    pub token_file: Option<PathBuf>,
-    /// Send the token over plain HTTP to another machine.
-    #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_ALLOW_HTTP")]
-    pub allow_http: bool,
-    /// PEM certificates to trust instead of the system's.
-    #[arg(long, value_name = "FILE", env = "CAPTURI_CA_BUNDLE")]
-    pub ca_bundle: Option<PathBuf>,
-}
-
-/// Shape of the conversation endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum ApiVersion {
-    /// `POST /v2/conversation`.
-    #[default]
-    V2,
-    /// `POST /v3/conversation`.
-    V3,
-}
-
-/// How hard to try.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Effort")]
-pub struct EffortArgs {
-    /// Requests in flight at once.
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1024), env = "CAPTURI_CONCURRENCY")]
-    pub concurrency: u16,
-    /// Further tries of a request after the first.
-    #[arg(long, value_name = "N", default_value_t = 8, env = "CAPTURI_RETRIES")]
-    pub retries: u32,
-    /// Stop with exit code 6 after so many failed calls.
-    #[arg(long, value_name = "N", env = "CAPTURI_MAX_ERRORS")]
-    pub max_errors: Option<u64>,
-    /// Give up with exit code 6 when the destination has been unavailable for so long.
-    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = units::duration, env = "CAPTURI_MAX_OUTAGE")]
-    pub max_outage: Duration,
-    /// Wait at most so long when the server asks for a pause, else stop with exit code 6.
-    #[arg(long, value_name = "DURATION", default_value = "2h", value_parser = units::duration, env = "CAPTURI_MAX_WAIT")]
-    pub max_wait: Duration,
-    /// How long a request may stand still.
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = units::duration, env = "CAPTURI_TIMEOUT")]
-    pub timeout: Duration,
-    /// What to do with a conversation that somebody else made.
-    #[arg(long, value_enum, default_value_t, env = "CAPTURI_EXISTING")]
-    pub existing: Existing,
-    /// Send at most so many calls, then stop with exit code 7.
-    #[arg(long, value_name = "N", env = "CAPTURI_LIMIT")]
-    pub limit: Option<u64>,
-    /// Stop softly with exit code 7 after so long.
-    #[arg(long, value_name = "DURATION", value_parser = units::duration, env = "CAPTURI_MAX_DURATION")]
-    pub max_duration: Option<Duration>,
-}
-
 /// Arguments of `status`.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
@@ -356,6 +265,42 @@ pub struct ReportArgs {
         env = "CAPTURI_OUT"
     )]
     pub out: PathBuf,
+}
+
+/// Commands on ledgers.
+#[derive(Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// Read every page, index and call, and say whether the ledger is whole.
+    Check(LedgerArgs),
+    /// Make a ledger from the accepted.csv of earlier runs, when it was lost or damaged.
+    Rebuild(RebuildArgs),
+    /// Forget everything about what is done but ids and hashes, which prevent doubles.
+    Purge(LedgerArgs),
+}
+
+/// Arguments of `ledger rebuild`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  capturi-import ledger rebuild --from 'out/*/accepted*.csv'
+
+Calls that are not in the files are tried by the next run; the destination answers that it has them
+already, and --existing says what then.")]
+pub struct RebuildArgs {
+    /// The accepted.csv of all runs: files, globs or folders.
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    pub from: Vec<String>,
+    /// The ledger; it must not be there.
+    #[command(flatten)]
+    pub ledger: LedgerArgs,
+    /// The destination that the runs sent to.
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "https://integrations.capturi.ai",
+        env = "CAPTURI_BASE_URL"
+    )]
+    pub base_url: String,
 }
 
 /// Commands on mapping files.

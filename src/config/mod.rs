@@ -6,15 +6,17 @@
 
 mod args;
 mod file;
+mod sending;
 mod settings;
 mod token;
 mod units;
 
 pub use args::{
-    Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, InitArgs, LedgerArgs, MappingCommand,
-    OutputArgs, ReportArgs, RunArgs, SandboxArgs, StatusArgs, TestArgs, completions, parse,
+    Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, InitArgs, LedgerArgs, LedgerCommand,
+    MappingCommand, OutputArgs, RebuildArgs, ReportArgs, RunArgs, SandboxArgs, StatusArgs,
+    TestArgs, completions, parse,
 };
-pub use settings::{Destination, RunSettings, forbids_color};
+pub use settings::{Destination, Reading, RunSettings, forbids_color};
 pub use token::TokenError;
 
 use std::path::PathBuf;
@@ -64,4 +66,20 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+}
+
+/// Arms the fail point that `CAPTURI_FAILPOINT` names.
+///
+/// # Panics
+/// When there is none of this name: the test would test nothing.
+#[cfg(feature = "failpoints")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the room that reads the environment"
+)]
+pub fn arm_failpoint() {
+    if let Ok(text) = std::env::var("CAPTURI_FAILPOINT") {
+        let plan: Result<crate::failpoint::Plan, String> = text.parse();
+        crate::failpoint::arm(plan.expect("a fail point"));
+    }
 }

@@ -3,6 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
+use crate::delivery::{Bandwidth, Hours};
+
 /// Reads `10MB`, `1.5 MiB`, `800k`, `0` as bytes. `MB` is a million, `MiB` is 1,048,576.
 pub(super) fn bytes(text: &str) -> Result<u64, String> {
     let text = text.trim();
@@ -36,6 +40,30 @@ pub(super) fn bytes(text: &str) -> Result<u64, String> {
     Ok((number * factor) as u64)
 }
 
+/// Reads `10MB`, or sizes by the hour and one for all other times: `08:00-18:00=2MB,20MB`.
+pub(super) fn bandwidth(text: &str) -> Result<Bandwidth, String> {
+    let mut bandwidth = Bandwidth::default();
+    for part in text.split(',') {
+        match part.split_once('=') {
+            Some((hours, size)) => {
+                let hours = Hours::parse(hours.trim())?;
+                bandwidth.at.push((hours, bytes(size)?));
+            }
+            None if bandwidth.usual.is_some() => {
+                return Err("only one size can be that of all other hours".to_owned());
+            }
+            None => bandwidth.usual = Some(bytes(part)?),
+        }
+    }
+    Ok(bandwidth)
+}
+
+/// Reads the name of a zone.
+pub(super) fn zone(text: &str) -> Result<TimeZone, String> {
+    TimeZone::get(text.trim())
+        .map_err(|_| "expected a zone such as Europe/Copenhagen or UTC".to_owned())
+}
+
 /// Reads `30s`, `10m`, `1h30m`, `2 hours` or plain seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     if let Ok(seconds) = text.trim().parse::<u64>() {
@@ -60,6 +88,17 @@ pub(super) fn rate(text: &str) -> Result<f64, String> {
                 "expected requests a second such as 20 or 0.5, or 0 for no limit".to_owned()
             }),
     }
+}
+
+/// Reads `5%`, `0.5 %` or `5` as a share of a hundred.
+pub(super) fn share(text: &str) -> Result<f64, String> {
+    let number = text.trim().trim_end_matches('%').trim_end();
+    number
+        .parse::<f64>()
+        .ok()
+        .filter(|percent| (0.0..=100.0).contains(percent))
+        .map(|percent| percent / 100.0)
+        .ok_or_else(|| "expected a share of a hundred such as 5%".to_owned())
 }
 
 /// A name and the file that it stands for.
@@ -93,6 +132,24 @@ mod tests {
     }
 
     #[test]
+    fn a_bandwidth_may_follow_the_hour() {
+        assert_eq!(bandwidth("10MB").unwrap().usual, Some(10_000_000));
+        let by_hour = bandwidth("08:00-18:00=2MB, 22:00-05:00=0, 20MB").unwrap();
+        assert_eq!(by_hour.usual, Some(20_000_000));
+        assert_eq!(by_hour.at.len(), 2);
+        assert_eq!(bandwidth("08:00-18:00=2MB").unwrap().usual, None);
+        for not in [
+            "",
+            "1MB,2MB",
+            "08:00=1MB",
+            "08:00-18:00",
+            "08:00-18:00=fast",
+        ] {
+            assert!(bandwidth(not).is_err(), "{not}");
+        }
+    }
+
+    #[test]
     fn durations_are_seconds_or_have_units() {
         for (text, seconds) in [
             ("30", 30),
@@ -104,6 +161,16 @@ mod tests {
         }
         for not in ["", "soon", "-5s", "1 month"] {
             assert!(duration(not).is_err(), "{not}");
+        }
+    }
+
+    #[test]
+    fn a_share_is_one_of_a_hundred() {
+        assert_eq!(share("5%"), Ok(0.05));
+        assert_eq!(share(" 50 % "), Ok(0.5));
+        assert_eq!(share("100"), Ok(1.0));
+        for not in ["", "%", "-1%", "101%", "NaN", "five"] {
+            assert!(share(not).is_err(), "{not}");
         }
     }
 

@@ -1,4 +1,5 @@
-//! Decides when the next request may leave. Holds the permits, the pace and the pauses: the one
+//! Decides when the next request may leave. Holds the permits (as many as `width` says), the pace
+//! and the pauses: the one
 //! the server asked for, and the one of an outage. A pause stops everybody, because a 429 speaks
 //! about the token and an outage about the server, and neither about one call. Never judges an
 //! answer (`verdict`) and never talks to the server (`api`).
@@ -14,6 +15,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::backoff;
+use super::width::{Evidence, Width};
 
 /// How fast requests may leave.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,18 +44,35 @@ pub(super) struct Gate {
     patience: Duration,
     threshold: u32,
     state: Mutex<State>,
+    width: Mutex<Permits>,
     changed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
     paused_until: Option<Instant>,
+    /// Nothing leaves at this hour.
+    is_shut: bool,
     /// Failures since the last success, and when the first of them was.
     failures: u32,
     failing_since: Option<Instant>,
     has_succeeded: bool,
     phase: Phase,
     probes: u32,
+}
+
+/// How many permits there are, and how many there should be.
+#[derive(Debug)]
+struct Permits {
+    width: Width,
+    issued: usize,
+}
+
+/// The width of the gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) now: usize,
+    pub(super) lowest: usize,
 }
 
 /// How the server has answered of late.
@@ -91,7 +110,7 @@ pub(super) enum Weather {
 /// Leave to send one request. Given back when dropped.
 #[derive(Debug)]
 pub(super) struct Permit {
-    _slot: OwnedSemaphorePermit,
+    slot: OwnedSemaphorePermit,
     is_probe: bool,
 }
 
@@ -103,6 +122,10 @@ impl Gate {
             patience: pace.patience,
             threshold: OUTAGE.max(u32::try_from(pace.width.saturating_mul(2)).unwrap_or(OUTAGE)),
             state: Mutex::default(),
+            width: Mutex::new(Permits {
+                width: Width::new(pace.width),
+                issued: pace.width.max(1),
+            }),
             changed: Notify::new(),
         }
     }
@@ -121,22 +144,22 @@ impl Gate {
                 continue;
             };
             let mut state = self.state();
-            if state
+            let is_paused = state
                 .paused_until
-                .is_some_and(|until| until > Instant::now())
-            {
+                .is_some_and(|until| until > Instant::now());
+            if is_paused || state.is_shut {
                 continue;
             }
             if state.phase == Phase::Open {
                 return Permit {
-                    _slot: slot,
+                    slot,
                     is_probe: false,
                 };
             }
             if state.phase == Phase::Outage {
                 state.phase = Phase::Probing;
                 return Permit {
-                    _slot: slot,
+                    slot,
                     is_probe: true,
                 };
             }
@@ -149,9 +172,10 @@ impl Gate {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            let (until, is_probing) = {
+            let (until, must_wait) = {
                 let state = self.state();
-                (state.paused_until, state.phase == Phase::Probing)
+                let must_wait = state.is_shut || state.phase == Phase::Probing;
+                (state.paused_until, must_wait)
             };
             match until {
                 Some(until) if until > Instant::now() => {
@@ -160,10 +184,16 @@ impl Gate {
                         () = changed => {}
                     }
                 }
-                _ if is_probing => changed.await,
+                _ if must_wait => changed.await,
                 _ => return,
             }
         }
+    }
+
+    /// Lets nothing leave until it is opened again, however long that takes.
+    pub(super) fn shut(&self, is_shut: bool) {
+        self.state().is_shut = is_shut;
+        self.changed.notify_waiters();
     }
 
     /// Holds everybody for so long, from now; a shorter pause never ends a longer one.
@@ -172,6 +202,49 @@ impl Gate {
         extend(&mut state, pause);
         drop(state);
         self.changed.notify_waiters();
+    }
+
+    /// Tells what a request that has ended, and whose permit is still held, says about the load of
+    /// the server. Requests in flight are never cut off: permits beyond a smaller width are taken
+    /// away as they come back.
+    pub(super) fn observe(&self, evidence: Evidence) {
+        let mut permits = self.permits();
+        permits.width.take(evidence);
+        let wanted = permits.width.now();
+        if wanted > permits.issued {
+            self.permits.add_permits(wanted - permits.issued);
+            permits.issued = wanted;
+        }
+        while permits.issued > wanted {
+            let Ok(idle) = self.permits.try_acquire() else {
+                break;
+            };
+            idle.forget();
+            permits.issued -= 1;
+        }
+    }
+
+    /// The width of now and the least that it has been.
+    pub(super) fn span(&self) -> Span {
+        let permits = self.permits();
+        Span {
+            now: permits.width.now(),
+            lowest: permits.width.lowest(),
+        }
+    }
+
+    fn give_back(&self, slot: OwnedSemaphorePermit) {
+        let mut permits = self.permits();
+        if permits.issued > permits.width.now() {
+            slot.forget();
+            permits.issued -= 1;
+        }
+    }
+
+    fn permits(&self) -> MutexGuard<'_, Permits> {
+        self.width
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Tells the gate how a request went, and gives its permit back.
@@ -185,6 +258,7 @@ impl Gate {
                 *state = State {
                     paused_until: state.paused_until.filter(|_| state.phase == Phase::Open),
                     has_succeeded: true,
+                    is_shut: state.is_shut,
                     ..State::default()
                 };
                 Weather::Same
@@ -192,7 +266,7 @@ impl Gate {
             Health::Unwell => self.unwell(&mut state, permit.is_probe, jitter),
         };
         drop(state);
-        drop(permit);
+        self.give_back(permit.slot);
         self.changed.notify_waiters();
         weather
     }
@@ -255,6 +329,55 @@ fn limiter(rate: f64) -> Option<Limiter> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_gate_that_is_shut_lets_nothing_leave_until_it_opens() {
+        let gate = gate(2);
+        let permit = gate.pass().await;
+        gate.shut(true);
+        gate.done(permit, Health::Well, 0.0);
+        let waits = tokio::time::timeout(Duration::from_secs(86_400), gate.pass()).await;
+        assert!(waits.is_err());
+        let (_permit, ()) = tokio::join!(gate.pass(), async { gate.shut(false) });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_smaller_width_takes_no_permit_from_a_request_in_flight() {
+        let gate = gate(16);
+        let mut permits = Vec::new();
+        for _ in 0..16 {
+            permits.push(gate.pass().await);
+            gate.observe(Evidence::Refused);
+        }
+        assert_eq!(gate.span(), Span { now: 8, lowest: 8 });
+        for permit in permits.drain(..9) {
+            gate.done(permit, Health::Well, 0.0);
+        }
+        // Seven are in flight and eight may be.
+        let _eighth = gate.pass().await;
+        let ninth = tokio::time::timeout(Duration::from_secs(1), gate.pass()).await;
+        assert!(ninth.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_width_that_grows_lets_more_leave() {
+        let gate = gate(4);
+        for _ in 0..64 {
+            gate.observe(Evidence::Refused);
+        }
+        assert_eq!(gate.span().now, 1);
+        for _ in 0..2000 {
+            gate.observe(Evidence::Ended);
+        }
+        let _four = [
+            gate.pass().await,
+            gate.pass().await,
+            gate.pass().await,
+            gate.pass().await,
+        ];
+        let fifth = tokio::time::timeout(Duration::from_secs(1), gate.pass()).await;
+        assert!(fifth.is_err());
+    }
 
     fn gate(width: usize) -> Gate {
         Gate::new(Pace {

@@ -5,15 +5,26 @@
 //! next step of that call, that no task is left behind, and that every call handed in ends in
 //! exactly one event. Speaks only in events; knows nothing of files, formats or screens.
 
+mod attempt;
 mod backoff;
 mod case;
 mod courier;
+mod errand;
 mod gate;
+mod hours;
+mod limits;
+mod line;
+mod lookup;
+mod recording;
 mod run;
 mod stop;
 mod verdict;
+mod wall;
+mod width;
 
 pub use gate::Pace;
+pub use hours::{Bandwidth, Calendar, Hours, Outside, time_of_day};
+pub use limits::Bearable;
 pub use run::run;
 pub use stop::StopSignal;
 
@@ -21,7 +32,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::api::{AudioSettings, Client, Version};
+use crate::api::{AudioSettings, Client, ReadClient, Version};
 use crate::ledger::Writer;
 use crate::pipeline::Decided;
 use crate::plan::Existing;
@@ -36,14 +47,23 @@ pub struct Effort {
     pub retries: u32,
     /// The longest pause that the server may ask for.
     pub max_wait: Duration,
-    /// Stop after so many failed calls.
-    pub max_errors: Option<u64>,
+    /// Stop after failed calls that are too many.
+    pub bearable: Bearable,
     /// Send at most so many calls.
     pub limit: Option<u64>,
     /// Stop after so long.
     pub max_duration: Option<Duration>,
     /// Somebody else's conversations.
     pub existing: Existing,
+}
+
+/// Where uploads in doubt are looked up.
+#[derive(Debug)]
+pub struct ReadBack {
+    /// The read API.
+    pub client: ReadClient,
+    /// How long after a lost answer it is believed that a recording is not there.
+    pub settle: Duration,
 }
 
 /// Everything that a delivery needs.
@@ -55,12 +75,14 @@ pub struct Plan {
     pub version: Version,
     /// How recordings are to be understood.
     pub settings: AudioSettings,
+    /// Where uploads in doubt are looked up.
+    pub read_back: Option<ReadBack>,
     /// The ledger.
     pub writer: Writer,
     /// How fast.
     pub pace: Pace,
-    /// Bytes a second of all uploads together.
-    pub bandwidth: Option<u64>,
+    /// When, until when, and at how many bytes a second.
+    pub calendar: Calendar,
     /// How hard.
     pub effort: Effort,
 }

@@ -12,6 +12,8 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::error::{Findings, did_you_mean, suggest};
+use super::layout::{read_captions, read_layout};
+use super::limits::read_limits;
 use super::need::{Need, read_needs};
 use super::newest::NewestSection;
 use super::reader::{Section, Text, wrong_type};
@@ -33,7 +35,11 @@ pub struct SourceSection {
     /// Column names for a file without a header.
     pub columns: Option<Vec<String>>,
     /// Column names for a file that may or may not have a header.
-    pub headerless: Vec<String>,
+    pub headerless: source::Layout,
+    /// Other names that a column may have, in the order in which the columns usually stand.
+    pub captions: Vec<(String, Vec<String>)>,
+    /// The last column, where it stands for any number of cells.
+    pub rest: Option<String>,
     /// JSON pointer to the records.
     pub records: Option<String>,
     /// Values that mean "nothing"; `None` leaves the usual ones.
@@ -54,6 +60,8 @@ pub struct SourceSection {
     pub signature: Vec<String>,
     /// How much is too much.
     pub limits: source::Limits,
+    /// Columns that no export of this kind has.
+    pub foreign: Vec<String>,
 }
 
 /// How cells are quoted.
@@ -90,6 +98,7 @@ impl SourceSection {
             }),
             columns: self.columns.clone().unwrap_or_default(),
             headerless: self.headerless.clone(),
+            rest: self.rest.clone(),
             records: self.records.clone(),
             nulls: self.nulls.clone().unwrap_or_default(),
             skip_lines: self
@@ -97,6 +106,7 @@ impl SourceSection {
                 .and_then(|lines| usize::try_from(lines).ok())
                 .unwrap_or(0),
             trailer: self.trailer.clone(),
+            captions: self.captions.clone(),
             sheet: self.sheet.clone(),
             limits: self.limits.clone(),
             ..source::Options::default()
@@ -145,7 +155,9 @@ pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings)
             encoding: read_encoding(&mut section, findings),
             header_lines: read_header(&mut section, findings),
             columns: plain(section.texts("columns", findings)),
-            headerless: plain(section.texts("headerless", findings)).unwrap_or_default(),
+            headerless: read_layout(&mut section, findings),
+            captions: read_captions(&mut section, findings),
+            rest: section.text("rest", findings).map(Spanned::into_inner),
             records: read_pointer(&mut section, findings),
             nulls: plain(section.texts("nulls", findings)),
             skip_lines: section.count("skip_lines", findings),
@@ -156,6 +168,7 @@ pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings)
             optional: plain(section.texts("optional", findings)).unwrap_or_default(),
             signature: plain(section.texts("signature", findings)).unwrap_or_default(),
             limits: read_limits(&mut section, findings),
+            foreign: plain(section.texts("foreign", findings)).unwrap_or_default(),
         },
     };
     if read.section.columns.is_some() && read.section.header_lines.is_some_and(|lines| lines > 1) {
@@ -186,33 +199,6 @@ fn read_byte(
         findings.add(section.key_span(key), message);
     }
     is_usable.then_some(letter)
-}
-
-/// `[source.limits]`: how much of a file is too much.
-fn read_limits(section: &mut Section<'_, '_>, findings: &mut Findings) -> source::Limits {
-    let mut limits = source::Limits::default();
-    let Some(mut table) = section.table("limits", findings) else {
-        return limits;
-    };
-    for (key, limit) in [
-        ("max_field", &mut limits.max_field),
-        ("max_record", &mut limits.max_record),
-        ("max_columns", &mut limits.max_columns),
-        ("max_depth", &mut limits.max_depth),
-        ("max_values", &mut limits.max_values),
-    ] {
-        let said = table.count(key, findings);
-        *limit = said.map_or(*limit, |said| usize::try_from(said).unwrap_or(usize::MAX));
-    }
-    for (key, limit) in [
-        ("max_expansion", &mut limits.max_expansion),
-        ("expansion_free", &mut limits.expansion_free),
-        ("max_texts", &mut limits.max_texts),
-    ] {
-        *limit = table.count(key, findings).unwrap_or(*limit);
-    }
-    table.finish(findings);
-    limits
 }
 
 fn read_quote(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<Quote> {
@@ -264,18 +250,15 @@ fn read_encoding(section: &mut Section<'_, '_>, findings: &mut Findings) -> Opti
 }
 
 fn read_header(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<u64> {
-    match section.value("header")?.get_ref() {
-        DeValue::Boolean(has_header) => Some(u64::from(*has_header)),
-        _ => {
-            let lines = section.count("header", findings)?;
-            if lines > 2 {
-                let message =
-                    "`header` is 0, 1 or 2: lines before it are passed over by `skip_lines`";
-                findings.add(section.key_span("header"), message);
-            }
-            Some(lines)
-        }
+    if let DeValue::Boolean(has_header) = section.value("header")?.get_ref() {
+        return Some(u64::from(*has_header));
     }
+    let lines = section.count("header", findings)?;
+    if lines > 2 {
+        let message = "`header` is 0, 1 or 2: lines before it are passed over by `skip_lines`";
+        findings.add(section.key_span("header"), message);
+    }
+    Some(lines)
 }
 
 fn read_pointer(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<String> {

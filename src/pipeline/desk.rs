@@ -6,17 +6,18 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::decided::{Decision, Fate, Parcel, Shipment};
+use super::decided::{Decision, Fate, Shipment};
 use super::gather::Span;
+use super::hearing::settle_channels;
 use super::legs::Desktop;
+use super::sound::{Mark, Sound, parcel};
 use super::sums::Sums;
 use super::{Error, Outcome, Road, Want};
 use crate::api;
-use crate::audio::{self, Found, Unusable};
-use crate::call::{Call, Channels, Code, Draft, Fault, Field, Place, Problem, Severity};
+use crate::call::{Call, Code, Draft, Fault, Field, Place, Problem};
 use crate::ledger::{Create, Reader, Standing};
 use crate::mapping::{Mapped, Profile};
-use crate::plan::{self, MissingRecording, Step};
+use crate::plan::{self, Step};
 use crate::source::{Batch, Record};
 
 /// A record as it leaves the desk.
@@ -46,27 +47,12 @@ pub(super) enum Key {
     },
 }
 
-/// The recording of a call.
-#[derive(Debug)]
-pub(super) struct Mark {
-    pub(super) recording: audio::Recording,
-    pub(super) seconds: Option<f64>,
-}
-
 /// The records of a batch, each decided as far as one record alone can be.
 #[derive(Debug)]
 pub(super) struct Worked {
     pub(super) batch: Batch,
     pub(super) items: Vec<Item>,
     pub(super) sums: Sums,
-}
-
-/// What the audio folder has for a call.
-struct Sound {
-    state: plan::Recording,
-    recording: Option<audio::Recording>,
-    /// What is wrong with it; of no concern for a call that needs it no more.
-    problems: Vec<Problem>,
 }
 
 /// A step carried out as far as one record alone can be.
@@ -393,187 +379,6 @@ impl<'r> Desk<'r> {
             mark,
             requests,
         }
-    }
-
-    /// Finds the call's recording and says what is wrong with it.
-    fn listen(&self, records: &[Record<'_>], call: &Call<'_>) -> Sound {
-        let mut sound = Sound {
-            state: plan::Recording::NotAsked,
-            recording: None,
-            problems: Vec::new(),
-        };
-        let Some(index) = &self.road.audio else {
-            return sound;
-        };
-        sound.state = plan::Recording::Missing;
-        let record = &records[0];
-        let (found, shown) = self.find(index, records, call);
-        let mut tell = |code: Code, severity: Severity, message: String| {
-            sound.problems.push(
-                Problem::new(code, record.place(), message)
-                    .at("recording", &shown)
-                    .with_severity(severity),
-            );
-        };
-        let error = Severity::Error;
-        match found {
-            Found::One(recording, _) => {
-                sound.state = plan::Recording::Here;
-                sound.recording = Some(recording);
-            }
-            Found::Missing => {
-                let (severity, then) = match self.road.policy.missing {
-                    MissingRecording::Hold => (Severity::Warning, "the call waits for it"),
-                    MissingRecording::Create => (Severity::Note, "the call goes out without one"),
-                    MissingRecording::Refuse => (error, "the call is refused"),
-                };
-                tell(
-                    Code::RecordingMissing,
-                    severity,
-                    format!("no recording of this name; {then}"),
-                );
-            }
-            Found::Several { first, total, .. } => {
-                let some: Vec<&str> = first.iter().take(3).map(|found| &*found.name).collect();
-                let message = format!("{total} recordings fit equally well: {}", some.join(", "));
-                tell(Code::RecordingAmbiguous, error, message);
-            }
-            Found::Refused { why, .. } => {
-                tell(
-                    Code::RecordingOutside,
-                    error,
-                    format!("the name leaves the audio folder: {why}"),
-                );
-            }
-            Found::Unusable { recording, why } => {
-                let (code, message) = unusable(why, recording.bytes);
-                tell(code, error, message);
-            }
-        }
-        sound
-    }
-
-    /// Reads the recording's header where somebody wants to know: a check tells its length and
-    /// what is wrong with it, and a run needs it to settle `auto`.
-    fn probe(
-        &self,
-        recording: &audio::Recording,
-        call: &Call<'_>,
-        problems: &mut Vec<Problem>,
-        place: &Place,
-    ) -> Option<audio::Probe> {
-        if self.road.want == Want::Run && !call.wants_channels() {
-            return None;
-        }
-        let mut tell = |code: Code, severity: Severity, message: String| {
-            problems.push(
-                Problem::new(code, place.clone(), message)
-                    .at("recording", &recording.name)
-                    .with_severity(severity),
-            );
-        };
-        let warning = Severity::Warning;
-        let probe = match audio::probe(&recording.path) {
-            Ok(probe) => probe,
-            Err(error) if call.wants_channels() => {
-                let message = format!("its channels cannot be told: {error}");
-                tell(Code::RecordingChannels, Severity::Error, message);
-                return None;
-            }
-            Err(error) => {
-                tell(
-                    Code::RecordingFormat,
-                    warning,
-                    format!("its header cannot be read: {error}"),
-                );
-                return None;
-            }
-        };
-        if probe.truncated {
-            let message = "the file ends before its header says";
-            tell(Code::RecordingTruncated, warning, message.to_owned());
-        }
-        if probe.mislabelled {
-            let message = format!("the content is {}", probe.container);
-            tell(Code::RecordingMislabelled, warning, message);
-        }
-        match (call.text(Field::AudioChannels), probe.channels) {
-            ("" | "Stereo", Some(1)) => {
-                let message = "it counts as stereo, but the recording has one channel";
-                tell(Code::RecordingChannels, warning, message.to_owned());
-            }
-            ("Mono1Speaker" | "Mono2Speaker", Some(channels)) if channels > 1 => {
-                let message = format!("sent as mono, but the recording has {channels} channels");
-                tell(Code::RecordingChannels, warning, message);
-            }
-            (Call::AUTO, None) => {
-                let message = "its header does not say how many channels it has";
-                tell(Code::RecordingChannels, Severity::Error, message.to_owned());
-            }
-            _ => {}
-        }
-        Some(probe)
-    }
-}
-
-impl Mark {
-    fn of(recording: audio::Recording) -> Mark {
-        Mark {
-            recording,
-            seconds: None,
-        }
-    }
-}
-
-/// `auto` becomes what the recording says: two channels are an agent and a customer apart, one
-/// channel holds both. A call without a recording says nothing.
-fn settle_channels(mut call: Call<'static>, probe: Option<&audio::Probe>) -> Call<'static> {
-    if call.wants_channels() {
-        let channels = probe.and_then(|probe| probe.channels);
-        call.settle_channels(channels.map(|channels| {
-            if channels == 1 {
-                Channels::Mono2Speaker
-            } else {
-                Channels::Stereo
-            }
-        }));
-    }
-    call
-}
-
-fn parcel(recording: &audio::Recording) -> Parcel {
-    let file_name = recording.name.rsplit('/').next().unwrap_or(&recording.name);
-    Parcel {
-        path: recording.path.clone(),
-        // A quote, a backslash or a control character could end the header it stands in.
-        file_name: file_name
-            .chars()
-            .map(|char| {
-                if char.is_control() || matches!(char, '"' | '\\') {
-                    '_'
-                } else {
-                    char
-                }
-            })
-            .collect(),
-        content_type: audio::content_type(&recording.name),
-        bytes: recording.bytes,
-        name: recording.name.clone(),
-    }
-}
-
-fn unusable(why: Unusable, bytes: u64) -> (Code, String) {
-    match why {
-        Unusable::Empty => (Code::RecordingEmpty, format!("{bytes} bytes hold no sound")),
-        Unusable::TooLarge => (
-            Code::RecordingTooLarge,
-            format!("{bytes} bytes are more than the API takes"),
-        ),
-        Unusable::Unreadable => (Code::RecordingUnreadable, "it cannot be read".to_owned()),
-        Unusable::NotAFile => (
-            Code::RecordingUnreadable,
-            "it is no regular file".to_owned(),
-        ),
     }
 }
 

@@ -12,10 +12,9 @@ use super::decided::{Decision, Fate, FurtherRow};
 use super::desk::{Desk, Item, Open, ended};
 use super::gather::Span;
 use super::sums::Sums;
-use crate::audio::{self, Ask, Choice, Found};
-use crate::call::{Call, Code, Problem};
-use crate::mapping::{AudioName, Mapped, Merged, Part, Several};
-use crate::source::{Batch, Record};
+use crate::call::{Code, Problem};
+use crate::mapping::{Mapped, Merged, Part};
+use crate::source::Batch;
 
 /// What is gathered over the rows of a batch.
 #[derive(Default)]
@@ -164,91 +163,6 @@ impl Desk<'_> {
         if !further.is_empty() {
             desktop.further.push((indices[lead], further));
         }
-    }
-
-    /// The recording of a call, by the names that its rows give, and the first of the names.
-    pub(super) fn find(
-        &self,
-        index: &audio::Index,
-        records: &[Record<'_>],
-        call: &Call<'_>,
-    ) -> (Found, String) {
-        let mut asked: Vec<Vec<Cow<'_, str>>> = Vec::new();
-        let named: Vec<Vec<AudioName>> = records
-            .iter()
-            .flat_map(|row| self.profile.recordings(row))
-            .collect();
-        for recording in &named {
-            let some: Vec<Cow<'_, str>> = recording.iter().map(super::asked_name).collect();
-            if !some.is_empty() && !asked.contains(&some) {
-                asked.push(some);
-            }
-        }
-        let shown = asked.first().and_then(|names| names.first());
-        let shown = shown.map_or(call.identity(), |name| name).to_owned();
-        let found = match asked.as_slice() {
-            [] => index.find(&Ask {
-                names: &[],
-                identity: call.identity(),
-            }),
-            [only] => index.find(&Ask {
-                names: only,
-                identity: call.identity(),
-            }),
-            several => find_each(index, several, call.identity()),
-        };
-        (self.chosen(found), shown)
-    }
-
-    /// What the mapping says about several recordings of one call.
-    fn chosen(&self, found: Found) -> Found {
-        let policy = match self.road.mapping.audio().several {
-            Several::First => audio::Several::First,
-            Several::Longest => audio::Several::Longest,
-            Several::Error | Several::Join => return found,
-        };
-        match found {
-            Found::Several { first, total, how } if first.len() == total => {
-                match policy.choose(first.clone()) {
-                    Choice::One(recording) => Found::One(recording, how),
-                    Choice::Join(_) | Choice::Undecided => Found::Several { first, total, how },
-                }
-            }
-            found => found,
-        }
-    }
-}
-
-/// Asks for the recordings of several rows: all that are found must be the same one.
-fn find_each(index: &audio::Index, rows: &[Vec<Cow<'_, str>>], identity: &str) -> Found {
-    let mut recordings: Vec<audio::Recording> = Vec::new();
-    let mut by = None;
-    for names in rows {
-        match index.find(&Ask {
-            names,
-            identity: "",
-        }) {
-            Found::Missing => {}
-            Found::One(recording, how) => {
-                by.get_or_insert(how);
-                if !recordings.contains(&recording) {
-                    recordings.push(recording);
-                }
-            }
-            other => return other,
-        }
-    }
-    match (recordings.len(), by) {
-        (1, Some(how)) => Found::One(recordings.remove(0), how),
-        (total, Some(how)) => Found::Several {
-            first: recordings,
-            total,
-            how,
-        },
-        _ => index.find(&Ask {
-            names: &[],
-            identity,
-        }),
     }
 }
 

@@ -13,11 +13,14 @@ mod desk;
 mod event;
 mod facts;
 mod gather;
+mod hearing;
 mod legs;
+mod openings;
 mod register;
 mod road;
 mod seen;
 mod seen_cases;
+mod sound;
 mod sums;
 
 #[cfg(test)]
@@ -30,9 +33,6 @@ pub use event::{Delivered, Event, Outcome, Stop, Tally};
 pub use facts::{Consent, Facts};
 pub use road::{Past, Road, Want};
 
-use std::borrow::Cow;
-
-use crate::mapping::AudioName;
 use crate::{ledger, mapping, source};
 
 /// Why the road ends before the export does.
@@ -53,21 +53,4 @@ pub enum Error {
     /// The ledger cannot be read.
     #[error(transparent)]
     Standing(#[from] ledger::Error),
-}
-
-/// A name of the mapping as the index asks for it. A `*` or `?` that stands in the export is no
-/// wildcard: as `?` it fits itself, and hardly anything else.
-fn asked_name(name: &AudioName) -> Cow<'_, str> {
-    if name.is_exact() && !name.pieces().iter().any(|piece| piece.contains(['*', '?'])) {
-        return name
-            .pieces()
-            .first()
-            .map_or(Cow::Borrowed(""), |piece| Cow::Borrowed(piece));
-    }
-    let pieces: Vec<String> = name
-        .pieces()
-        .iter()
-        .map(|piece| piece.replace('*', "?"))
-        .collect();
-    Cow::Owned(pieces.join("*"))
 }

@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use super::decided::{Decided, Fate};
-use super::desk::{Item, Key, Mark, Worked};
+use super::desk::{Item, Key, Worked};
 use super::seen::{Seen, Sight, Where};
 use super::seen_cases::{CaseSight, SeenCases};
+use super::sound::Mark;
 use super::{Facts, Outcome, Road};
 use crate::audio::Claims;
 use crate::call::{Code, Problem};

@@ -54,12 +54,13 @@ impl Columns {
                 })
                 .collect(),
         };
-        let columns = match kind {
-            HeaderKind::None if options.columns.is_empty() && own <= options.headerless.len() => {
-                &options.headerless
+        let layout = match kind {
+            HeaderKind::None if options.columns.is_empty() => {
+                options.headerless.names(opening.rows, own)
             }
-            _ => &options.columns,
+            _ => None,
         };
+        let columns = layout.as_ref().unwrap_or(&options.columns);
         // A preset names the columns of the longest form of a file.
         for (index, name) in columns.iter().take(own).enumerate() {
             match names.get_mut(index) {
@@ -75,18 +76,10 @@ impl Columns {
                 *name = format!("column{}", index + 1);
             }
         }
-        if let Some(name) = names.iter().find(|name| name.len() > LONGEST_NAME) {
-            return Err(Error::Unreadable {
-                file: opening.file.to_owned(),
-                reason: format!(
-                    "its header has a name of {} bytes, and a name may have {LONGEST_NAME}",
-                    name.len()
-                ),
-            });
-        }
+        refuse_long(opening, &names)?;
         duplicates(opening, &names)?;
         Ok(Columns {
-            header: Header::new(names),
+            header: Header::new(names).also_called(&options.captions),
             width,
             kind,
             rejects,
@@ -119,6 +112,18 @@ fn ends_with_delimiters(rows: &[Vec<String>]) -> bool {
     let longer = || rest.iter().filter(|row| row.len() == first.len() + 1);
     let is_empty = longer().all(|row| row.last().is_some_and(String::is_empty));
     is_empty && longer().count() * 10 > rest.len() * 8
+}
+
+fn refuse_long(opening: &Opening<'_>, names: &[String]) -> Result<(), Error> {
+    match names.iter().map(String::len).max() {
+        Some(longest) if longest > LONGEST_NAME => Err(Error::Unreadable {
+            file: opening.file.to_owned(),
+            reason: format!(
+                "its header has a name of {longest} bytes, and a name may have {LONGEST_NAME}"
+            ),
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn duplicates(opening: &Opening<'_>, names: &[String]) -> Result<(), Error> {

@@ -24,12 +24,18 @@ use crate::source::{Batch, Error, Header, HeaderKind, Limits, Options, Sheet};
 const SAMPLE: usize = if cfg!(fuzzing) { 512 } else { 1 << 20 };
 
 /// A table that is being read.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the file"
+)]
 pub(in crate::source) struct Table {
     pub(super) feed: Feed,
     pub(super) dialect: Dialect,
     pub(super) sheet: Arc<Sheet>,
     pub(super) width: usize,
     pub(super) rejects: bool,
+    /// Whether the last column stands for any number of cells.
+    pub(super) has_rest: bool,
     pub(super) line: u64,
     pub(super) limits: Limits,
     reach: Reach,
@@ -109,7 +115,7 @@ impl Table {
         )?;
         if sentence && !options.headerless.is_empty() {
             // The table that the sentence stands for, so that a mapping fits it.
-            columns.header = Header::new(options.headerless.clone());
+            columns.header = Header::new(options.headerless.all());
         }
         let skipped = match options.skip_lines {
             0 => finding.preamble,
@@ -131,6 +137,9 @@ impl Table {
             sheet,
             width: columns.width,
             rejects: columns.rejects,
+            has_rest: options
+                .rest
+                .is_some_and(|rest| columns.header.ends_with(&rest)),
             line,
             reach: Reach::new(options.limits.record()),
             limits: options.limits,
@@ -350,15 +359,15 @@ impl Table {
     }
 
     fn report_trailing(&self, rows: &mut Rows) {
-        let prefixes = &self.closing.prefixes;
-        let begins = |cell: &[u8]| {
-            prefixes
-                .iter()
-                .any(|prefix| cell.starts_with(prefix.as_bytes()))
-        };
-        for index in 0..if prefixes.is_empty() { 0 } else { rows.len() } {
-            if rows.cells(index).next().is_some_and(begins) {
-                self.mark_trailing(rows, index, "a row that the mapping says is no record");
+        for prefix in &self.closing.prefixes {
+            for index in 0..rows.len() {
+                let is_trailer = rows
+                    .cells(index)
+                    .next()
+                    .is_some_and(|cell| cell.starts_with(prefix.as_bytes()));
+                if is_trailer {
+                    self.mark_trailing(rows, index, "a row that the mapping says is no record");
+                }
             }
         }
         if self.state != State::Ended || self.feed.cut().is_some() {

@@ -1,0 +1,328 @@
+//! The tries of one request: pass the gate, write the intent, send, judge the answer; or wait and
+//! try again, until it gets through, is refused, or has been tried as often as allowed. What the
+//! request is about, and what its answer means for the call or the case, is left to their stories
+//! (`courier`, `case`). The intent comes after the gate, so that a run that ends leaves no call in
+//! doubt that was never tried.
+
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use super::backoff;
+use super::courier::Courier;
+use super::gate::{Health, Permit, Weather};
+use super::verdict::{Later, Stage, Verdict, judge};
+use super::width::Evidence;
+use crate::api;
+use crate::call::Code;
+use crate::failpoint::{self, Point};
+use crate::ledger::{CaseEntry, Entry, Fact};
+use crate::pipeline::{Shipment, Stop};
+
+/// How long calls that are half done may still wait for their turn once a run is stopped: the calls
+/// in hand need two seconds of it at the usual pace, and nobody at a terminal waits much longer.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Something worth telling while calls are under way. Told if somebody has time to listen: the
+/// channel is bounded, and a full one must not hold up a request.
+#[derive(Debug)]
+pub(super) enum Notice {
+    Retried {
+        attempt: u32,
+        delay: Duration,
+        why: String,
+    },
+    Paused {
+        pause: Duration,
+        why: String,
+    },
+}
+
+/// Why a call did not get through.
+#[derive(Debug)]
+pub(super) enum Halt {
+    Refused {
+        stage: Stage,
+        status: u16,
+        message: String,
+        code: Code,
+        /// An earlier try of the same request may have got through.
+        in_doubt: bool,
+    },
+    Failed {
+        stage: Stage,
+        status: Option<u16>,
+        why: String,
+    },
+    /// The run stops; the call is left as the ledger has it.
+    Stopped,
+}
+
+/// What the ledger is told before a request leaves, once the gate is open.
+pub(super) struct Intent {
+    pub(super) stage: Stage,
+    pub(super) facts: Facts,
+    /// The request completes what this run has begun.
+    pub(super) completes: bool,
+}
+
+/// One request and how often it was tried.
+pub(super) struct Tries {
+    stage: Stage,
+    /// To be written before the next try leaves.
+    facts: Option<Facts>,
+    completes: bool,
+    attempt: u32,
+    /// A try may have got through unheard.
+    pub(super) in_doubt: bool,
+}
+
+impl Tries {
+    pub(super) fn new(intent: Intent, in_doubt: bool) -> Self {
+        Tries {
+            stage: intent.stage,
+            facts: Some(intent.facts),
+            completes: intent.completes,
+            attempt: 0,
+            in_doubt,
+        }
+    }
+}
+
+impl Tries {
+    /// One more fact to be written before the next try leaves.
+    pub(super) fn add(&mut self, shipment: &Shipment, fact: Fact) {
+        let entry = Entry::new(shipment.call.identity(), fact);
+        match &mut self.facts {
+            Some(Facts::OfCall(facts)) => facts.push(entry),
+            _ => self.facts = Some(Facts::OfCall(vec![entry])),
+        }
+    }
+}
+
+/// Facts about calls or about cases.
+pub(super) enum Facts {
+    OfCall(Vec<Entry>),
+    OfCase(Vec<CaseEntry>),
+}
+
+/// An answer that a call can go on with.
+pub(super) enum Answer<T> {
+    Done(T),
+    AlreadyThere,
+}
+
+impl Courier {
+    /// Sends a request until it gets through, is refused, or has been tried as often as allowed.
+    pub(super) async fn attempt<T, F>(
+        &self,
+        intent: Intent,
+        in_doubt: &mut bool,
+        send: impl Fn(bool) -> F,
+    ) -> Result<Answer<T>, Halt>
+    where
+        F: Future<Output = Result<T, api::Error>>,
+    {
+        let mut tries = Tries::new(intent, *in_doubt);
+        loop {
+            let request = send(tries.in_doubt);
+            let result = self.try_once(&mut tries, request).await;
+            *in_doubt = tries.in_doubt;
+            if let Some(answer) = result? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    /// Sends a request once; `None` when it is to be sent again, which it may be at once: the waiting
+    /// is done. A call that waits for its next try holds no permit.
+    pub(super) async fn try_once<T>(
+        &self,
+        tries: &mut Tries,
+        send: impl Future<Output = Result<T, api::Error>>,
+    ) -> Result<Option<Answer<T>>, Halt> {
+        let permit = self.leave(std::mem::take(&mut tries.completes)).await?;
+        tries.attempt += 1;
+        if let Some(facts) = tries.facts.take() {
+            self.record(facts).await?;
+        }
+        failpoint::reached(Point::RequestLeaves);
+        let left = Instant::now();
+        let result = tokio::select! {
+            () = self.stop.aborted() => return Err(Halt::Stopped),
+            result = send => result,
+        };
+        failpoint::reached(Point::AnswerIsRead);
+        let error = result.as_ref().err();
+        self.gate
+            .observe(evidence(tries.stage, error, left.elapsed()));
+        let error = match result {
+            Ok(value) => {
+                self.gate.done(permit, Health::Well, 0.0);
+                return Ok(Some(Answer::Done(value)));
+            }
+            Err(error) => error,
+        };
+        let stage = tries.stage;
+        match judge(stage, &error) {
+            Verdict::AlreadyThere => {
+                self.gate.done(permit, Health::Well, 0.0);
+                Ok(Some(Answer::AlreadyThere))
+            }
+            Verdict::Refused => {
+                self.gate.done(permit, Health::Well, 0.0);
+                Err(refused(stage, &error, tries.in_doubt))
+            }
+            Verdict::StopRun => {
+                self.gate.done(permit, Health::Well, 0.0);
+                self.stop.raise(Stop::TokenRefused, error.to_string());
+                Err(Halt::Stopped)
+            }
+            Verdict::Later(later) => {
+                tries.in_doubt |= later.in_doubt;
+                self.wait(permit, later, tries.attempt, &error).await?;
+                if tries.attempt > self.effort.retries {
+                    return Err(Halt::Failed {
+                        stage,
+                        status: status(&error),
+                        why: error.to_string(),
+                    });
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Waits for the leave to send one request, or for the run's end. A conversation that was made
+    /// gets its recording, if that can leave soon: else it would lie there without one until
+    /// somebody runs the program again.
+    async fn leave(&self, completes: bool) -> Result<Permit, Halt> {
+        let turned_back = async {
+            self.stop.raised().await;
+            if completes {
+                tokio::select! {
+                    () = self.stop.forbidden() => {}
+                    () = tokio::time::sleep(GRACE) => {}
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            () = turned_back => Err(Halt::Stopped),
+            permit = self.gate.pass() => Ok(permit),
+        }
+    }
+
+    /// Tells the gate about a failure and waits as long as this call has to.
+    async fn wait(
+        &self,
+        permit: Permit,
+        later: Later,
+        attempt: u32,
+        error: &api::Error,
+    ) -> Result<(), Halt> {
+        let delay = backoff::delay(attempt, fastrand::f64());
+        let health = if later.is_throttle {
+            Health::Well
+        } else {
+            Health::Unwell
+        };
+        let weather = self.gate.done(permit, health, fastrand::f64());
+        if let Weather::GiveUp(lasted) = weather {
+            let seconds = lasted.as_secs();
+            self.stop.raise(
+                Stop::GaveUp,
+                format!("unavailable for {seconds} s: {error}"),
+            );
+            return Err(Halt::Stopped);
+        }
+        let asked = later
+            .retry_after
+            .map(|wish| wish.from_now(SystemTime::now()));
+        if let Some(pause) = asked.filter(|pause| *pause > self.effort.max_wait) {
+            let seconds = pause.as_secs();
+            self.stop.raise(
+                Stop::GaveUp,
+                format!("the server asked to wait {seconds} s: {error}"),
+            );
+            return Err(Halt::Stopped);
+        }
+        let pause = match (asked, weather) {
+            (None, _) if later.is_throttle => Some(delay),
+            (Some(pause), _) | (None, Weather::Outage(pause)) => Some(pause),
+            _ => None,
+        };
+        if let Some(pause) = pause {
+            self.gate.pause(pause);
+            // Nobody listening, or too busy to: the pause holds all the same.
+            let _ = self.notices.try_send(Notice::Paused {
+                pause,
+                why: error.to_string(),
+            });
+        }
+        if attempt > self.effort.retries {
+            return Ok(());
+        }
+        let _ = self.notices.try_send(Notice::Retried {
+            attempt,
+            delay,
+            why: error.to_string(),
+        });
+        if later.is_throttle || asked.is_some() {
+            // The gate's pause is the wait.
+            return Ok(());
+        }
+        tokio::select! {
+            () = self.stop.raised() => Err(Halt::Stopped),
+            () = tokio::time::sleep(delay) => Ok(()),
+        }
+    }
+
+    /// Brings facts to the disk. Without a ledger nothing more is sent.
+    pub(super) async fn record(&self, facts: Facts) -> Result<(), Halt> {
+        let written = match facts {
+            Facts::OfCall(entries) => self.writer.write(entries).await,
+            Facts::OfCase(entries) => self.writer.write_cases(entries).await,
+        };
+        written.map_err(|error| {
+            self.stop.raise(Stop::LedgerLost, error.to_string());
+            Halt::Stopped
+        })
+    }
+}
+
+/// What a request says about the load of the server.
+fn evidence(stage: Stage, error: Option<&api::Error>, took: Duration) -> Evidence {
+    match error {
+        Some(
+            api::Error::TimedOut(_)
+            | api::Error::Status {
+                status: 429 | 503, ..
+            },
+        ) => Evidence::Refused,
+        None if stage != Stage::Upload => Evidence::Answered(took),
+        _ => Evidence::Ended,
+    }
+}
+
+fn status(error: &api::Error) -> Option<u16> {
+    match error {
+        api::Error::Status { status, .. } | api::Error::Unreadable { status } => Some(*status),
+        _ => None,
+    }
+}
+
+fn refused(stage: Stage, error: &api::Error, in_doubt: bool) -> Halt {
+    let code = match error {
+        api::Error::RecordingChanged { .. } => Code::RecordingChanged,
+        api::Error::Recording(_) => Code::RecordingUnreadable,
+        _ => Code::ServerRefused,
+    };
+    Halt::Refused {
+        stage,
+        status: status(error).unwrap_or(0),
+        message: error.to_string(),
+        code,
+        in_doubt,
+    }
+}
