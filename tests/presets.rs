@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use capturi_import::api::{self, Version};
 use capturi_import::mapping::Mapping;
-use capturi_import::pipeline::{Fate, Road, Want};
+use capturi_import::pipeline::{Fate, Listening, Road, Want};
 use capturi_import::plan::{Existing, MissingRecording, Policy};
 use capturi_import::source;
 use serde_json::{Value, json};
@@ -78,6 +78,7 @@ impl Trial {
             mapping,
             version: Version::V2,
             audio: None,
+            listening: Listening::default(),
             past: None,
             policy: Policy {
                 missing: MissingRecording::Create,

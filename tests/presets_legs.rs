@@ -19,7 +19,7 @@ use std::sync::Arc;
 use capturi_import::api::{self, Version};
 use capturi_import::audio::{Index, IndexOptions};
 use capturi_import::mapping::Mapping;
-use capturi_import::pipeline::{Event, Fate, Outcome, Road, Want};
+use capturi_import::pipeline::{Event, Fate, Listening, Outcome, Road, Want};
 use capturi_import::plan::{Existing, MissingRecording, Policy};
 use capturi_import::source;
 use serde_json::{Value, json};
@@ -93,6 +93,7 @@ impl Trial {
             options: mapping.source_options().options(),
             mapping,
             audio: Some(Arc::new(index)),
+            listening: Listening::default(),
             past: None,
             policy: Policy {
                 missing: MissingRecording::Create,

@@ -24,7 +24,7 @@ use super::words::Words;
 pub struct IndexOptions {
     /// More bytes than this are too many; the API takes 1 GB.
     pub largest: u64,
-    /// Patterns that read ids out of the recordings' names.
+    /// Patterns that read out of the recordings' paths what tells their calls.
     pub naming: Option<Naming>,
 }
 
@@ -228,9 +228,15 @@ impl Index {
         self.others
     }
 
-    /// How many recordings no pattern of [`IndexOptions::naming`] matches; 0 without patterns.
-    pub fn unnamed(&self) -> u32 {
-        self.captured.as_ref().map_or(0, Captured::without)
+    /// How many recordings no pattern of [`IndexOptions::naming`] names; `None` without patterns.
+    pub fn unnamed(&self) -> Option<usize> {
+        self.captured.as_ref().map(Captured::without)
+    }
+
+    /// Whether there are patterns, and none of them names this recording.
+    pub fn is_unnamed(&self, recording: &Recording) -> bool {
+        let captured = self.captured.as_ref();
+        captured.is_some_and(|captured| !captured.has(recording.id))
     }
 
     /// Folders and files that could not be read: calls may miss recordings because of them.

@@ -63,6 +63,7 @@ async fn deliver(
         existing: run.effort.existing(),
     };
     let mut road = export::road(&run.export, policy, None, (Want::Run, settings.version))?;
+    let workshop = export::workshop(&road)?;
     // With and without the last slash it is one destination.
     let destination = connection.base.as_str().trim_end_matches('/');
     let destination = if server.is_some() {
@@ -84,6 +85,7 @@ async fn deliver(
         client,
         version: settings.version,
         settings: audio_settings(&road),
+        workshop,
         writer: writer.clone(),
         pace: settings.pace,
         bandwidth: run.pace.bandwidth,

@@ -7,12 +7,13 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::args::{
-    self, ApiVersion, Arguments, DestinationArgs, EffortArgs, ExportArgs, LogFormat, MissingAudio,
-    RunArgs,
+    self, ApiVersion, Arguments, CheckAudio, DestinationArgs, EffortArgs, ExportArgs, LogFormat,
+    MissingAudio, RunArgs,
 };
 use super::{Error, token};
 use crate::api::{Connection, Proxy, Version};
 use crate::delivery::{Effort, Pace};
+use crate::pipeline::{Doubtful, Listening};
 use crate::plan::{Existing, MissingRecording};
 use crate::report::Style;
 
@@ -79,6 +80,20 @@ impl ExportArgs {
             MissingAudio::Hold => MissingRecording::Hold,
             MissingAudio::Create => MissingRecording::Create,
             MissingAudio::Refuse => MissingRecording::Refuse,
+        }
+    }
+
+    /// How far recordings are looked into, and what becomes of those that the API may not take;
+    /// whether an `ffmpeg` is there is left to be seen.
+    pub fn listening(&self) -> Listening {
+        Listening {
+            doubtful: if self.transcode {
+                Doubtful::Convert
+            } else {
+                Doubtful::Send
+            },
+            has_ffmpeg: false,
+            for_silence: self.check_audio == CheckAudio::Silence,
         }
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use super::Effort;
 use super::attempt::{Answer, Facts, Halt, Intent, Notice};
 use super::gate::Gate;
+use super::preparation::{Bench, Unprepared};
 use super::stop::StopSignal;
 use super::verdict::Stage;
 use crate::api::{self, AudioSettings, Client, Key, Throttle, Version};
@@ -36,13 +37,22 @@ pub(super) struct Courier {
     pub(super) stop: Arc<StopSignal>,
     pub(super) effort: Effort,
     pub(super) throttle: Option<Throttle>,
+    pub(super) bench: Option<Bench>,
     pub(super) on_bytes: Arc<dyn Fn(u64) + Send + Sync>,
     pub(super) notices: mpsc::Sender<Notice>,
 }
 
 impl Courier {
     /// Carries out the step of one call to its end.
-    pub(super) async fn deliver(&self, shipment: Shipment) -> Ending {
+    pub(super) async fn deliver(&self, mut shipment: Shipment) -> Ending {
+        let prepared = match self.prepare_recording(&shipment).await {
+            Ok(prepared) => prepared,
+            Err(Unprepared::Stopped) => return self.halted(&shipment, Halt::Stopped).await,
+            Err(Unprepared::Failed(error)) => return self.unprepared(&shipment, &error).await,
+        };
+        if let Some(prepared) = &prepared {
+            shipment.parcel = Some(prepared.parcel.clone());
+        }
         match self.carry(&shipment).await {
             Ok(ending) => ending,
             Err(halt) => self.halted(&shipment, halt).await,
@@ -220,7 +230,7 @@ impl Courier {
         }
     }
 
-    async fn write(&self, shipment: &Shipment, facts: Vec<Fact>) -> Result<(), Halt> {
+    pub(super) async fn write(&self, shipment: &Shipment, facts: Vec<Fact>) -> Result<(), Halt> {
         self.record(entries(shipment, facts)).await
     }
 

@@ -10,6 +10,7 @@ mod backoff;
 mod case;
 mod courier;
 mod gate;
+mod preparation;
 mod run;
 mod stop;
 mod verdict;
@@ -18,11 +19,13 @@ pub use gate::Pace;
 pub use run::run;
 pub use stop::StopSignal;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 
 use crate::api::{AudioSettings, Client, Version};
+use crate::audio::Workshop;
 use crate::ledger::Writer;
 use crate::pipeline::Decided;
 use crate::plan::Existing;
@@ -56,6 +59,8 @@ pub struct Plan {
     pub version: Version,
     /// How recordings are to be understood.
     pub settings: AudioSettings,
+    /// Where recordings are put together or converted, if any may have to be.
+    pub workshop: Option<Arc<Workshop>>,
     /// The ledger.
     pub writer: Writer,
     /// How fast.

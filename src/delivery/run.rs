@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use super::attempt::Notice;
 use super::courier::{Courier, Ending};
 use super::gate::Gate;
+use super::preparation::Bench;
 use super::{Orders, Pace, Plan, StopSignal};
 use crate::api::Throttle;
 use crate::call::Problem;
@@ -76,10 +77,12 @@ pub async fn run<E>(
     let bytes = Arc::new(AtomicU64::new(0));
     let (notices, heard) = mpsc::channel(64);
     let count = Arc::clone(&bytes);
-    let in_hand = plan.pace.width.max(1) * IN_HAND;
+    let width = plan.pace.width.max(1);
+    let in_hand = width * IN_HAND;
     let courier = Arc::new(Courier {
         gate: Gate::new(plan.pace),
         throttle: plan.bandwidth.and_then(throttle),
+        bench: plan.workshop.map(|workshop| Bench::new(workshop, width)),
         client: plan.client,
         version: plan.version,
         settings: plan.settings,
