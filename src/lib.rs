@@ -10,6 +10,7 @@ pub mod case;
 pub mod cli;
 pub mod config;
 pub mod delivery;
+pub mod failpoint;
 pub mod ledger;
 pub mod mapping;
 pub mod pipeline;

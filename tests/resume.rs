@@ -4,11 +4,9 @@
 #[expect(dead_code, reason = "each topic uses its part of the harness")]
 mod harness;
 
-use std::collections::BTreeSet;
-
-use capturi_import::ledger::{Ledger, Standing};
 use capturi_import::sandbox::{Fault, Faults, Rule, Strikes};
-use harness::export::{Given, calls};
+use harness::export::calls;
+use harness::known::known_doubts;
 use harness::program::Place;
 use harness::server::{Server, always};
 
@@ -24,18 +22,6 @@ fn never_answered(strikes: Strikes) -> Rule {
         jitter_milliseconds: 0,
     })
     .strikes(strikes)
-}
-
-/// The calls whose recording the ledger knows to have been sent although it may have been there.
-fn known_doubts(place: &Place, given: &[Given]) -> BTreeSet<String> {
-    let ledger = Ledger::read(&place.path("capturi-import.db")).expect("a ledger");
-    let ids: Vec<&str> = given.iter().map(|call| call.id.as_str()).collect();
-    let standings = ledger.standing(&ids).expect("standings");
-    let is_doubt = |(id, standing): (&&str, Option<Standing>)| {
-        let standing = standing.expect("every call is known");
-        (standing.in_doubt_resends > 0).then(|| (*id).to_owned())
-    };
-    ids.iter().zip(standings).filter_map(is_doubt).collect()
 }
 
 /// Kills the run at random moments, over and over, until one ends by itself.

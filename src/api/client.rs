@@ -11,6 +11,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{AudioSettings, Error, RetryAfter, Upload};
+use crate::failpoint::{self, Point};
 
 /// Which shape of the conversation endpoint is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -267,6 +268,7 @@ impl Client {
             .execute(request)
             .await
             .map_err(|error| classify(&error))?;
+        failpoint::reached(Point::AnswerArrives);
         let status = response.status();
         // 200 and 201 are both success by the contract's "server stance"; an empty 204 has no uid
         // to give, which the reader of the body finds out.

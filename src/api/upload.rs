@@ -16,6 +16,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio_util::io::ReaderStream;
 
 use super::Error;
+use crate::failpoint::{self, Point};
 
 /// How the destination is to understand the recording; sent as text parts when given.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -142,6 +143,7 @@ impl Upload {
                     });
                     return Err(std::io::Error::other("the recording grew"));
                 }
+                failpoint::reached(Point::BodyLeaves);
                 Ok(chunk)
             }
         })

@@ -26,6 +26,8 @@ use crate::report::{Color, Screen};
 
 /// Runs the program with these arguments and says how it ended.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    #[cfg(feature = "failpoints")]
+    config::arm_failpoint();
     let arguments = match config::parse(arguments) {
         Ok(Ok(arguments)) => arguments,
         Ok(Err(usage)) => {

@@ -65,3 +65,19 @@ pub enum Error {
         source: std::io::Error,
     },
 }
+
+/// Arms the fail point that `CAPTURI_FAILPOINT` names.
+///
+/// # Panics
+/// When there is none of this name: the test would test nothing.
+#[cfg(feature = "failpoints")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the room that reads the environment"
+)]
+pub fn arm_failpoint() {
+    if let Ok(text) = std::env::var("CAPTURI_FAILPOINT") {
+        let plan: Result<crate::failpoint::Plan, String> = text.parse();
+        crate::failpoint::arm(plan.expect("a fail point"));
+    }
+}

@@ -12,6 +12,7 @@ use super::gate::{Health, Permit, Weather};
 use super::verdict::{Later, Stage, Verdict, judge};
 use crate::api;
 use crate::call::Code;
+use crate::failpoint::{self, Point};
 use crate::ledger::{CaseEntry, Entry};
 use crate::pipeline::Stop;
 
@@ -99,10 +100,12 @@ impl Courier {
             if let Some(facts) = intended.take() {
                 self.record(facts).await?;
             }
+            failpoint::reached(Point::RequestLeaves);
             let result = tokio::select! {
                 () = self.stop.aborted() => return Err(Halt::Stopped),
                 result = send(*in_doubt) => result,
             };
+            failpoint::reached(Point::AnswerIsRead);
             let error = match result {
                 Ok(value) => {
                     self.gate.done(permit, Health::Well, 0.0);

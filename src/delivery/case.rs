@@ -10,6 +10,7 @@ use super::verdict::Stage;
 use crate::api;
 use crate::call::Code;
 use crate::case::Message;
+use crate::failpoint::{self, Point};
 use crate::ledger::{CaseEntry, CaseFact};
 use crate::pipeline::{CaseRow, CaseShipment, CaseTold, Delivered, Outcome};
 use crate::plan::{Carrier, CaseStep};
@@ -214,6 +215,7 @@ impl Courier {
     }
 
     async fn write_case(&self, shipment: &CaseShipment, facts: Vec<CaseFact>) -> Result<(), Halt> {
+        failpoint::reached(Point::FactIsDue);
         self.record(entries(shipment, facts)).await
     }
 

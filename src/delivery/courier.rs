@@ -14,6 +14,7 @@ use super::stop::StopSignal;
 use super::verdict::Stage;
 use crate::api::{self, AudioSettings, Client, Key, Throttle, Version};
 use crate::call::Code;
+use crate::failpoint::{self, Point};
 use crate::ledger::{self, Create, Entry, Fact, Writer};
 use crate::pipeline::{Delivered, Outcome, Parcel, Shipment};
 use crate::plan::{Existing, Step};
@@ -231,6 +232,7 @@ impl Courier {
     }
 
     pub(super) async fn write(&self, shipment: &Shipment, facts: Vec<Fact>) -> Result<(), Halt> {
+        failpoint::reached(Point::FactIsDue);
         self.record(entries(shipment, facts)).await
     }
 

@@ -19,6 +19,7 @@ use super::standing::Standing;
 use super::summary::NotedProblem;
 use super::writer::RunId;
 use super::{cases, disk};
+use crate::failpoint::{self, Point};
 
 /// The most calls that are remembered between two groups; a call takes about 300 bytes.
 const REMEMBERED: usize = 8_192;
@@ -67,7 +68,10 @@ impl Book {
     /// Writes all or nothing. For each command an answer: the number of the run for
     /// [`Command::Start`], 0 for the others. After an error the book is of no more use.
     pub(super) fn commit(&mut self, commands: Vec<Command>) -> Result<Vec<i64>, Error> {
+        let path = &self.path;
+        let begun = failpoint::commit_begins(path).map_err(|error| Error::io(path, error))?;
         let answers = self.carry_out(commands).map_err(at(&self.path))?;
+        failpoint::commit_ends(begun);
         // SQLite goes on writing to a file that has lost its name.
         if disk::file_number(&self.path) != self.file {
             return Err(Error::Moved {
@@ -127,10 +131,12 @@ impl Book {
 
     /// Folds the side files into the ledger, so that the one file can be copied away.
     pub(super) fn close(self) -> Result<(), Error> {
+        failpoint::reached(Point::LedgerCloses);
         // A reader may be in the way; then the last one to leave does it, or the next run.
         self.connection
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
             .map_err(at(&self.path))?;
+        failpoint::reached(Point::LedgerCloses);
         self.connection
             .close()
             .map_err(|(_, error)| Error::sql(&self.path, error))

@@ -15,6 +15,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Result as Sql, Tra
 use super::disk;
 use super::error::{Error, OpenError, at};
 use super::lock::owner_only;
+use crate::failpoint::{self, Point};
 
 /// `Capt`, in the header of every ledger.
 const APPLICATION_ID: i64 = 0x4361_7074;
@@ -51,6 +52,7 @@ pub(super) fn for_writing(path: &Path, destination: &str) -> Result<Connection, 
     owner_only(&mut options);
     let file = options.open(path).map_err(|error| Error::io(path, error))?;
     look_at_head(path, file)?;
+    failpoint::reached(Point::LedgerOpens);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(at(path))?;
     connection.busy_timeout(PATIENCE).map_err(at(path))?;
@@ -60,8 +62,11 @@ pub(super) fn for_writing(path: &Path, destination: &str) -> Result<Connection, 
     form(path, &connection)?;
     check(path, &connection)?;
     prepare(path, &connection).map_err(at(path))?;
+    failpoint::reached(Point::LedgerOpens);
     migrate(&mut connection, MIGRATIONS).map_err(at(path))?;
+    failpoint::reached(Point::LedgerOpens);
     settle_destination(path, &connection, destination)?;
+    failpoint::reached(Point::LedgerOpens);
     Ok(connection)
 }
 
@@ -194,6 +199,7 @@ fn migrate(connection: &mut Connection, migrations: &[&str]) -> Sql<()> {
             transaction.execute_batch(step)?;
             transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
             transaction.pragma_update(None, "user_version", number)?;
+            failpoint::reached(Point::LedgerOpens);
             transaction.commit()?;
         }
     }

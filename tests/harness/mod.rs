@@ -5,6 +5,7 @@
 //! types, so that the two can disagree. Tests read as given, when, then.
 
 pub(crate) mod export;
+pub(crate) mod known;
 pub(crate) mod model;
 pub(crate) mod program;
 pub(crate) mod server;

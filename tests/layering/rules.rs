@@ -3,9 +3,22 @@
 use super::lexer::{Token, tokens};
 
 /// The rooms, from top to bottom.
-pub(crate) const ROOMS: [&str; 14] = [
-    "call", "case", "source", "sandbox", "mapping", "audio", "ledger", "api", "plan", "pipeline",
-    "delivery", "report", "config", "cli",
+pub(crate) const ROOMS: [&str; 15] = [
+    "failpoint",
+    "call",
+    "case",
+    "source",
+    "sandbox",
+    "mapping",
+    "audio",
+    "ledger",
+    "api",
+    "plan",
+    "pipeline",
+    "delivery",
+    "report",
+    "config",
+    "cli",
 ];
 
 /// Rooms that use nothing of ours, and why.

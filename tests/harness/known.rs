@@ -1,0 +1,47 @@
+//! What the ledger of a place knows, to be compared with what the server has.
+
+use std::collections::BTreeSet;
+
+use capturi_import::ledger::{Create, Ledger, Standing, Upload};
+
+use super::export::Given;
+use super::program::Place;
+use super::server::Server;
+
+fn standings(place: &Place, ids: &[&str]) -> Vec<Option<Standing>> {
+    let ledger = Ledger::read(&place.path("capturi-import.db")).expect("a ledger");
+    ledger.standing(ids).expect("standings")
+}
+
+/// The calls whose recording the ledger knows to have been sent although it may have been there.
+pub(crate) fn known_doubts(place: &Place, given: &[Given]) -> BTreeSet<String> {
+    let ids: Vec<&str> = given.iter().map(|call| call.id.as_str()).collect();
+    let is_doubt = |(id, standing): (&&str, Option<Standing>)| {
+        let standing = standing.expect("every call is known");
+        (standing.in_doubt_resends > 0).then(|| (*id).to_owned())
+    };
+    let standings = standings(place, &ids);
+    ids.iter().zip(standings).filter_map(is_doubt).collect()
+}
+
+/// Whatever the server has was intended before: each conversation, each recording.
+#[track_caller]
+pub(crate) fn every_request_was_intended(place: &Place, server: &Server) {
+    let there = server.snapshot().conversations;
+    if there.is_empty() {
+        return;
+    }
+    let ids: Vec<&str> = there
+        .iter()
+        .map(|found| &*found.external_identity)
+        .collect();
+    for (found, standing) in there.iter().zip(standings(place, &ids)) {
+        let id = &found.external_identity;
+        let standing = standing.unwrap_or_else(|| panic!("{id} was sent without an intent"));
+        assert_ne!(standing.create, Create::Never, "{id}: no intent");
+        assert!(
+            found.uploads.is_empty() || standing.upload != Upload::Never,
+            "{id}: its recording was sent without an intent"
+        );
+    }
+}
