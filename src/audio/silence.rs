@@ -32,14 +32,13 @@ const MOST_CHANNELS: usize = 64;
 pub fn silent_channels(path: &Path) -> Option<(Vec<usize>, usize)> {
     let (file, length) = open_regular(path).ok()?;
     let mut file = BufReader::with_capacity(1 << 16, file);
-    let meter = match PlainWave::read(&mut file, length) {
-        Ok(Some(wave)) => plain(&mut file, &wave)?,
-        _ => {
-            let mut file = file.into_inner();
-            file.seek(SeekFrom::Start(0)).ok()?;
-            // As in the probe: a panic of the library costs the knowledge about this recording.
-            catch_unwind(AssertUnwindSafe(|| by_library(file))).ok()??
-        }
+    let meter = if let Ok(Some(wave)) = PlainWave::read(&mut file, length) {
+        plain(&mut file, &wave)?
+    } else {
+        let mut file = file.into_inner();
+        file.seek(SeekFrom::Start(0)).ok()?;
+        // As in the probe: a panic of the library costs the knowledge about this recording.
+        catch_unwind(AssertUnwindSafe(|| by_library(file))).ok()??
     };
     let silent = meter.silent().map(|channel| channel + 1).collect();
     Some((silent, meter.loud.len()))
@@ -111,20 +110,29 @@ fn plain(file: &mut BufReader<File>, wave: &PlainWave) -> Option<Meter> {
 /// A sample as a part of full scale.
 fn level(tag: u16, sample: &[u8]) -> f32 {
     const FULL: f32 = 32_768.0;
+    if tag == 3 {
+        return float(sample);
+    }
     match (tag, sample) {
         (1, [byte]) => (f32::from(*byte) - 128.0) / 128.0,
         // Of wider samples the two upper bytes are more than fine enough.
         (1, [.., low, high]) => f32::from(i16::from_le_bytes([*low, *high])) / FULL,
-        (3, [a, b, c, d]) => f32::from_le_bytes([*a, *b, *c, *d]),
-        (3, [a, b, c, d, e, f, g, h]) => {
-            #[expect(clippy::cast_possible_truncation, reason = "only its size is asked")]
-            let sample = f64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]) as f32;
-            sample
-        }
         (6, [byte]) => f32::from(of_a_law(*byte)) / FULL,
         (7, [byte]) => f32::from(of_mu_law(*byte)) / FULL,
         _ => 0.0,
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "only its size is asked, and roughly"
+)]
+fn float(sample: &[u8]) -> f32 {
+    let narrow = sample.try_into().map(f32::from_le_bytes);
+    let wide = || sample.try_into().map(f64::from_le_bytes);
+    narrow
+        .or_else(|_| wide().map(|wide| wide as f32))
+        .unwrap_or(0.0)
 }
 
 /// ITU-T G.711: a sign, three bits of exponent, four of mantissa, every other bit turned.
@@ -171,19 +179,19 @@ fn by_library(file: File) -> Option<Meter> {
             // A file that is cut is told by its header; what is there has been heard.
             Ok(None) | Err(_) => return meter,
         };
-        let decoded = match decoder.decode(&packet) {
-            Ok(decoded) => decoded,
+        let sound = match decoder.decode(&packet) {
+            Ok(sound) => sound,
             Err(Error::DecodeError(_)) => continue,
             Err(_) => return None,
         };
-        let channels = decoded.num_planes();
+        let channels = sound.num_planes();
         let meter = match &mut meter {
             Some(meter) if meter.loud.len() == channels => meter,
             Some(_) => return None,
-            none => none.insert(Meter::new(channels, decoded.spec().rate())?),
+            none => none.insert(Meter::new(channels, sound.spec().rate())?),
         };
         samples.clear();
-        decoded.copy_to_vec_interleaved(&mut samples);
+        sound.copy_to_vec_interleaved(&mut samples);
         for frame in samples.chunks_exact(channels) {
             for (channel, sample) in frame.iter().enumerate() {
                 meter.hear(channel, *sample);

@@ -63,13 +63,10 @@ async fn deliver(
         existing: run.effort.existing(),
     };
     let mut road = export::road(&run.export, policy, None, (Want::Run, settings.version))?;
-    let workshop = export::workshop(&road)?;
     // With and without the last slash it is one destination.
-    let destination = connection.base.as_str().trim_end_matches('/');
-    let destination = if server.is_some() {
-        "sandbox"
-    } else {
-        destination
+    let destination = match &server {
+        Some(_) => "sandbox",
+        None => connection.base.as_str().trim_end_matches('/'),
     };
     if server.is_some() && run.ledger.is_none() {
         sandbox::forget(&settings.ledger)?;
@@ -85,7 +82,7 @@ async fn deliver(
         client,
         version: settings.version,
         settings: audio_settings(&road),
-        workshop,
+        workshop: export::workshop(&road)?,
         writer: writer.clone(),
         pace: settings.pace,
         bandwidth: run.pace.bandwidth,

@@ -297,7 +297,7 @@ mod tests {
         let told = verdicts(&skews);
         assert_eq!(told[0].about_all, None);
         assert_eq!(lines(&told[0]), [5]);
-        assert_eq!(verdicts(&vec![skew(0, 0, false); 9]), []);
+        assert_eq!(verdicts(&[skew(0, 0, false); 9]), []);
     }
 
     #[test]
@@ -317,7 +317,7 @@ mod tests {
             message.contains("1 hour ahead of it, or 2 hours ahead of it"),
             "{message}"
         );
-        assert_eq!(verdicts(&vec![skew(5, 0, true); 10]), []);
+        assert_eq!(verdicts(&[skew(5, 0, true); 10]), []);
     }
 
     #[test]

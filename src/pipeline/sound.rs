@@ -157,13 +157,13 @@ impl Desk<'_> {
 
     /// The recordings of a call, by what its rows say.
     fn find(&self, index: &Index, records: &[Record<'_>], call: &Call<'_>) -> Sighting {
-        let named: Vec<Vec<Vec<AudioName>>> = records
+        let of_rows: Vec<Vec<Vec<AudioName>>> = records
             .iter()
             .map(|row| self.profile.recordings(row))
             .collect();
         let mut asked: Vec<Named<'_>> = Vec::new();
         let mut listed = Vec::new();
-        for (row, recordings) in records.iter().zip(&named) {
+        for (row, recordings) in records.iter().zip(&of_rows) {
             let keys = self.profile.audio_keys(row, call).into_iter();
             let keys: Vec<Key> = keys
                 .filter_map(|(pattern, values)| Key::new(pattern, &values))

@@ -138,9 +138,8 @@ impl Index {
                 return self.verdict(&ids, How { by, likeness }, name);
             }
         }
-        let keys = ask.keys.iter().enumerate();
-        keys.filter_map(|(position, key)| self.captured(key, By::Captured(position)))
-            .next()
+        let mut keys = ask.keys.iter().enumerate();
+        keys.find_map(|(position, key)| self.captured(key, By::Captured(position)))
             .unwrap_or_else(|| self.identified(ask.identity))
     }
 

@@ -102,7 +102,7 @@ fn arguments(parts: &[Part], to: &Path, largest: u64) -> Vec<OsString> {
         all.push(file_url(&part.path));
     }
     if parts.len() > 1 {
-        let inputs: String = (0..parts.len()).map(|at| format!("[{at}:a:0]")).collect();
+        let inputs = (0..parts.len()).fold(String::new(), |all, at| all + &format!("[{at}:a:0]"));
         let graph = format!("{inputs}concat=n={}:v=0:a=1[all]", parts.len());
         all.extend(plain(&["-filter_complex", &graph, "-map", "[all]"]));
     } else {

@@ -95,7 +95,7 @@ impl Order {
         let seconds = seconds.sum();
         let parts = parts.iter().map(|(recording, probe)| {
             let input = match probe {
-                Some(probe) => demuxer(probe.container).map(Input::Format),
+                Some(probe) => Some(Input::Format(demuxer(probe.container))),
                 None => raw(&recording.name).map(Input::Raw),
             };
             let unknown = || Unfit::Format {
@@ -115,8 +115,8 @@ impl Order {
 }
 
 /// What `ffmpeg` calls a format.
-const fn demuxer(container: Container) -> Option<&'static str> {
-    Some(match container {
+const fn demuxer(container: Container) -> &'static str {
+    match container {
         Container::Wav => "wav",
         Container::Wave64 => "w64",
         Container::Au => "au",
@@ -131,7 +131,7 @@ const fn demuxer(container: Container) -> Option<&'static str> {
         Container::Asf => "asf",
         Container::Caf => "caf",
         Container::Gsm => "gsm",
-    })
+    }
 }
 
 /// What `ffmpeg` calls the content of a file without a header, by its name.

@@ -61,8 +61,8 @@ fn plain_files_of_one_format_are_put_together_without_a_program() {
     let folder = tempfile::tempdir().unwrap();
     let workshop = Workshop::open(None, LARGEST).unwrap();
     for (tag, first, second) in [
-        (1, [1u8; 16_000], [2u8; 8_000]),
-        (6, [3; 16_000], [4; 8_000]),
+        (1, vec![1; 16_000], vec![2; 8_000]),
+        (6, vec![3; 16_000], vec![4; 8_000]),
     ] {
         let a = put(&folder, "a.wav", &wave(tag, 1, &first));
         let b = put(&folder, "b.wav", &wave(tag, 1, &second));
@@ -128,7 +128,7 @@ mod with_a_program {
             // A process that another test starts just now may still hold the script open.
             match Ffmpeg::at(&path, longest) {
                 Err(NoFfmpeg::NotStarted(error))
-                    if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {}
+                    if error.kind() == io::ErrorKind::ExecutableFileBusy => {}
                 found => return found.unwrap(),
             }
         }
@@ -178,7 +178,7 @@ mod with_a_program {
     fn half_of_a_recording_is_not_taken_for_the_whole() {
         let (_folder, workshop, _) = at_work("cp \"$(dirname \"$0\")/result\" \"$made\"", LONG);
         let folder = tempfile::tempdir().unwrap();
-        let long = put(&folder, "long.gsm", &[0xD0; 33 * 500]);
+        let long = put(&folder, "long.gsm", &vec![0xD0; 33 * 500]);
         let made = workshop.make(&convert(&long), &Recall::default());
         assert!(matches!(made, Err(WorkError::Shorter { .. })), "{made:?}");
         assert_eq!(left(&workshop), 0);
