@@ -87,7 +87,8 @@ impl Trial {
         let mapping = self.mapping();
         let path = self.folder().join(self.export);
         let recordings = self.recordings();
-        let index = Index::build(recordings.path(), &IndexOptions::default()).unwrap();
+        let options = IndexOptions::default().with_patterns(&mapping.audio().patterns);
+        let index = Index::build(recordings.path(), &options).unwrap();
         let road = Road {
             inputs: source::expand(&[path.to_string_lossy().into_owned()]).unwrap(),
             options: mapping.source_options().options(),

@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use hashbrown::HashTable;
+use regex::Regex;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Claims;
@@ -34,6 +35,15 @@ impl Default for IndexOptions {
             largest: 1_000_000_000,
             naming: None,
         }
+    }
+}
+
+impl IndexOptions {
+    /// Recordings are told apart by these patterns, too, if there are any.
+    #[must_use]
+    pub fn with_patterns(self, patterns: &[Regex]) -> IndexOptions {
+        let naming = (!patterns.is_empty()).then(|| Naming::new(patterns.iter().cloned()));
+        IndexOptions { naming, ..self }
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::error::{Error, Usage};
 use crate::api::Version;
-use crate::audio::{Ffmpeg, Index, IndexOptions, Naming, Workshop};
+use crate::audio::{Ffmpeg, Index, IndexOptions, Workshop};
 use crate::config::ExportArgs;
 use crate::mapping::{Mapping, Several};
 use crate::pipeline::{Doubtful, Listening, Past, Road, Want};
@@ -25,7 +25,10 @@ pub(super) fn road(
     let inputs = source::expand(&arguments.exports)?;
     let listening = listening(arguments, &mapping)?;
     let audio = match &arguments.audio {
-        Some(folder) => Some(Arc::new(Index::build(folder, &index_options(&mapping))?)),
+        Some(folder) => {
+            let options = IndexOptions::default().with_patterns(&mapping.audio().patterns);
+            Some(Arc::new(Index::build(folder, &options)?))
+        }
         None => None,
     };
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
@@ -43,16 +46,6 @@ pub(super) fn road(
         // Reading costs a fifth of deciding, so the reader needs no core of its own.
         deciders: cores.clamp(1, 8),
     })
-}
-
-/// The patterns of the mapping say how recordings are told apart.
-fn index_options(mapping: &Mapping) -> IndexOptions {
-    let patterns = &mapping.audio().patterns;
-    let naming = (!patterns.is_empty()).then(|| Naming::new(patterns.iter().cloned()));
-    IndexOptions {
-        naming,
-        ..IndexOptions::default()
-    }
 }
 
 /// How far recordings are looked into. Without an `ffmpeg` nothing can be converted, and that is
