@@ -88,7 +88,7 @@ fn found(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 fn names_hold_an_id_somewhere_and_folders_may_too() {
     // FreePBX: the unique id of the channel at the end, below a folder for each day.
     let freepbx = Rehearsal::new(
-        r#"patterns = ['-(?P<uniqueid>\d+\.\d+)\.\w+$']"#,
+        r"patterns = ['-(?P<uniqueid>\d+\.\d+)\.\w+$']",
         "id,uniqueid\n1,1710490323.42\n2,1710490399.50\n",
         &[
             "2024/03/15/out-004512345601-101-20240315-091203-1710490323.42.wav",
@@ -133,7 +133,7 @@ fn names_hold_an_id_somewhere_and_folders_may_too() {
     );
     // Amazon Connect: a colon, or what stands for it.
     let connect = Rehearsal::new(
-        r#"patterns = ['/(?P<id>[^/_]+)_(?P<stamp>\d{8}T\d\d.*)_UTC\.wav$']"#,
+        r"patterns = ['/(?P<id>[^/_]+)_(?P<stamp>\d{8}T\d\d.*)_UTC\.wav$']",
         "id,stamp\nc-1,20240315T08:12\nc-2,20240315T08:13\n",
         &[
             "2024/03/15/c-1_20240315T08_12_UTC.wav",
@@ -183,6 +183,54 @@ time = "{{ time | replace(':', '_') }}"
             ("2", "20240315-091203_1234560-all.wav"),
         ])
     );
+}
+
+#[test]
+fn the_preset_of_five9_takes_names_as_they_lie_in_a_bucket() {
+    let place = Place::new();
+    let samples = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/samples/presets/five9/call-log.csv"
+    );
+    place.write("calls.csv", std::fs::read(samples).expect("a sample"));
+    let rest = "__AB12__Sales__Sale__Eva__ivr__Pr%C3%B8ve__300__1__2__3__o__s__k.wav";
+    let names = [
+        format!("2024/ida%40example.com__2025550101__2024-03-15__01_12_03{rest}"),
+        format!("2024/bo__%2B442079460101__2024-07-01__09%3A30%3A05{rest}"),
+    ];
+    for (seed, name) in (0..).zip(&names) {
+        place.write(
+            &format!("audio/{name}"),
+            wave(2, &mut fastrand::Rng::with_seed(seed)),
+        );
+    }
+    let fixed = [
+        "run",
+        "calls.csv",
+        "-m",
+        "five9",
+        "--audio",
+        "audio",
+        "--sandbox",
+        "--out",
+        "out",
+        "--timezone",
+        "America/Los_Angeles",
+        "--region",
+        "US",
+        "--email-domain",
+        "example.com",
+        "--rate",
+        "0",
+    ];
+    place.call(&fixed);
+    let rows = place.rows("accepted.csv");
+    let got: BTreeMap<_, _> = rows
+        .iter()
+        .map(|row| (row["external_id"].as_str(), row["recording"].as_str()))
+        .collect();
+    assert_eq!(got.get("300000001"), Some(&names[0].as_str()), "{got:?}");
+    assert_eq!(got.get("300000002"), Some(&names[1].as_str()), "{got:?}");
 }
 
 #[test]
@@ -322,6 +370,222 @@ fn a_recording_that_two_calls_claim_goes_with_the_first_also_from_another_file()
         (told[1].0, told[1].1),
         ("recording-unclaimed", "nobody.wav")
     );
+}
+
+/// GSM frames without a header.
+const GSM: [u8; 33 * 50] = [0xD0; 33 * 50];
+
+#[test]
+fn recordings_that_the_api_may_not_take_are_told() {
+    let rehearsal = Rehearsal::new("", "id\na\nb\n", &["a.wav"]);
+    rehearsal.place.write("audio/b.gsm", GSM);
+    assert_eq!(
+        rehearsal.check(),
+        [(
+            "recording-format".to_owned(),
+            "GSM 06.10 in raw GSM, which the API may not take".to_owned()
+        )]
+    );
+}
+
+#[cfg(unix)]
+mod with_ffmpeg {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    /// A rehearsal with a program in the place of `ffmpeg` that does this; `$made` is where its
+    /// result belongs, and `result.wav` what it may be.
+    fn with_program(audio: &str, does: &str, files: &[&str]) -> Rehearsal {
+        let rehearsal = Rehearsal::new(audio, "id\na\nb\n", files);
+        let mut dice = fastrand::Rng::with_seed(77);
+        rehearsal.place.write("result.wav", wave(1, &mut dice));
+        let script = format!(
+            "#!/bin/sh\n[ \"$1\" = -version ] && exit 0\nfor made; do :; done\nmade=${{made#file:}}\n{does}\n"
+        );
+        let path = rehearsal.place.write("bin/ffmpeg", script);
+        let private = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(path, private).expect("a script");
+        std::fs::create_dir_all(rehearsal.place.path("tmp")).expect("a folder");
+        rehearsal
+    }
+
+    fn run(rehearsal: &Rehearsal, programs: &str, further: &[&str]) -> (i32, String) {
+        let fixed = [
+            "run",
+            "calls.csv",
+            "-m",
+            "mapping.toml",
+            "--audio",
+            "audio",
+            "--sandbox",
+            "--out",
+            "out",
+            "--rate",
+            "0",
+        ];
+        let path = format!("{}:/usr/bin:/bin", rehearsal.place.path(programs).display());
+        let output = rehearsal
+            .place
+            .program(&[&fixed[..], further].concat())
+            .env("PATH", path)
+            .env("TMPDIR", rehearsal.place.path("tmp"))
+            .output()
+            .expect("the program");
+        let left = std::fs::read_dir(rehearsal.place.path("tmp")).expect("a folder");
+        assert_eq!(left.count(), 0, "temporary files are left");
+        let code = output.status.code().expect("a code");
+        (code, String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
+    #[test]
+    fn what_is_delivered_is_what_was_made() {
+        let does = "cp result.wav \"$made\"";
+        let rehearsal = with_program("", does, &["a.wav"]);
+        rehearsal.place.write("audio/b.gsm", GSM);
+        let (code, _) = run(&rehearsal, "bin", &["--transcode"]);
+        assert_eq!(code, 0);
+        let rows = rehearsal.place.rows("accepted.csv");
+        let of = |id: &str| {
+            rows.iter()
+                .find(|row| row["external_id"] == id)
+                .expect("a row")
+        };
+        let made = std::fs::metadata(rehearsal.place.path("result.wav")).expect("a file");
+        assert_eq!(of("b")["recording"], "b.gsm");
+        assert_eq!(of("b")["bytes"], made.len().to_string());
+        let plain = std::fs::metadata(rehearsal.place.path("audio/a.wav")).expect("a file");
+        assert_eq!(of("a")["bytes"], plain.len().to_string());
+    }
+
+    #[test]
+    fn a_recording_that_cannot_be_made_leaves_no_conversation() {
+        let does = "echo 'Invalid data found' >&2; exit 1";
+        let rehearsal = with_program("", does, &["a.wav"]);
+        rehearsal.place.write("audio/b.gsm", GSM);
+        let (code, _) = run(&rehearsal, "bin", &["--transcode"]);
+        assert_eq!(code, 3);
+        assert_eq!(rehearsal.place.outcome("failed"), 1);
+        let problems = rehearsal.place.rows("problems.csv");
+        let told = problems
+            .iter()
+            .find(|row| row["code"] == "recording-not-made");
+        let told = &told.expect("a problem")["message"];
+        assert_eq!(told, "ffmpeg cannot convert it: Invalid data found");
+        let accepted = rehearsal.place.rows("accepted.csv");
+        assert_eq!(accepted.len(), 1, "the other call went out");
+    }
+
+    #[test]
+    fn without_the_program_nothing_is_sent() {
+        let rehearsal = with_program("", "", &["a.wav", "b.wav"]);
+        // What answers is not ffmpeg.
+        rehearsal.place.write("none/ffmpeg", "");
+        let fixed = [
+            "run",
+            "calls.csv",
+            "-m",
+            "mapping.toml",
+            "--audio",
+            "audio",
+            "--sandbox",
+        ];
+        let output = rehearsal
+            .place
+            .program(&[&fixed[..], &["--transcode"]].concat())
+            .env("PATH", rehearsal.place.path("none"))
+            .output()
+            .expect("the program");
+        assert_eq!(output.status.code(), Some(2));
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains("--transcode needs ffmpeg"), "{told}");
+        assert!(!rehearsal.place.has("capturi-import-sandbox.db"));
+        // The settings file and the variable say it too.
+        rehearsal
+            .place
+            .write("capturi-import.toml", "transcode = true\n");
+        let by_file = rehearsal
+            .place
+            .program(&fixed)
+            .env("PATH", rehearsal.place.path("none"))
+            .output();
+        assert_eq!(by_file.expect("the program").status.code(), Some(2));
+    }
+
+    #[test]
+    fn parts_of_different_kinds_need_the_program() {
+        let audio = "match = [\"{{ id }}_*\"]\nseveral = \"join\"";
+        let does = "cp result.wav \"$made\"";
+        let rehearsal = with_program(audio, does, &["a_1.wav", "b_1.wav"]);
+        rehearsal.place.write("audio/a_2.gsm", GSM);
+        let (code, _) = run(&rehearsal, "none", &[]);
+        assert_eq!(code, 3);
+        let problems = rehearsal.place.rows("problems.csv");
+        let told = problems
+            .iter()
+            .find(|row| row["code"] == "recording-not-made");
+        assert!(told.expect("a problem")["message"].contains("ffmpeg is not there"));
+        let (code, _) = run(&rehearsal, "bin", &[]);
+        assert_eq!(code, 0);
+        let rows = rehearsal.place.rows("accepted.csv");
+        assert!(
+            rows.iter()
+                .any(|row| row["recording"] == "a_1.wav + a_2.gsm")
+        );
+    }
+}
+
+#[test]
+fn a_silent_channel_is_told_when_somebody_asks() {
+    let rehearsal = Rehearsal::new("", "id\na\n", &["b.wav"]);
+    let mut dice = fastrand::Rng::with_seed(5);
+    let mut stereo = wave(2, &mut dice);
+    for frame in stereo[44..].chunks_exact_mut(4) {
+        frame[2..].fill(0);
+    }
+    rehearsal.place.write("audio/a.wav", stereo);
+    let silent =
+        |told: &[(String, String)]| told.iter().any(|(code, _)| code == "recording-silent");
+    assert!(!silent(&rehearsal.check()));
+    rehearsal
+        .place
+        .write("capturi-import.toml", "check-audio = \"silence\"\n");
+    let told = rehearsal.check();
+    assert!(silent(&told), "{told:?}");
+}
+
+#[test]
+fn the_length_of_a_recording_is_held_against_the_export() {
+    let audio = "match = [{ from = \"file\" }]\nseconds = { from = \"talk\", unit = \"mm:ss\" }";
+    let export = "id,file,talk\n1,a.wav,00:01\n2,b.wav,10:00\n3,c.wav,\n";
+    let rehearsal = Rehearsal::new(audio, export, &["a.wav", "b.wav", "c.wav"]);
+    let told = rehearsal.check();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].0, "recording-duration");
+    assert!(told[0].1.ends_with("the export says 600"), "{told:?}");
+}
+
+#[test]
+fn names_in_another_zone_than_the_rows_are_told_once() {
+    let export: String = (0..12).fold("id,file,start\n".to_owned(), |all, at| {
+        all + &format!("{at},out-{at}-20240514-13{at:02}00.wav,2024-05-14T11:{at:02}:20+02:00\n")
+    });
+    let files: Vec<String> = (0..12)
+        .map(|at| format!("out-{at}-20240514-13{at:02}00.wav"))
+        .collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let rehearsal = Rehearsal::new("match = [{ from = \"file\" }]", &export, &files);
+    let fields = FIELDS.replace("{ value = \"2024-03-15T09:12:03+01:00\" }", "\"start\"");
+    let mapping = format!("{fields}\n[audio]\nmatch = [{{ from = \"file\" }}]\n");
+    rehearsal.place.write("mapping.toml", mapping);
+    let told = rehearsal.check();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].0, "recording-time");
+    assert!(
+        told[0].1.contains("2 hours ahead of the call's"),
+        "{told:?}"
+    );
+    assert!(told[0].1.contains("rows are in UTC:"), "{told:?}");
 }
 
 #[test]

@@ -225,6 +225,7 @@ mod tests {
             format,
             start: 0,
             bytes: 0,
+            is_cut: false,
         };
         let sound: Vec<u8> = (0..frames).flat_map(|at| sample(at).concat()).collect();
         let mut file = wave.header(sound.len() as u64);

@@ -20,8 +20,6 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::audio_pattern::{PatternRule, read_patterns};
-use super::conversion::Conversion;
-use super::duration::Unit;
 use super::error::Findings;
 use super::origin::Origin;
 use super::reader::{Section, wrong_type};
@@ -105,7 +103,8 @@ pub(super) fn read_audio(
         .map(|value| read_patterns(value, reader))
         .unwrap_or_default();
     let seconds = section.value("seconds");
-    let seconds = seconds.and_then(|value| read_seconds(&section, value, reader));
+    let seconds =
+        seconds.and_then(|value| reader.field(Target::Seconds, section.key_span("seconds"), value));
     let findings = &mut *reader.findings;
     let audio = AudioSection {
         has_match: matches.is_some(),
@@ -124,19 +123,6 @@ pub(super) fn read_audio(
         seconds,
     };
     (audio, rules)
-}
-
-/// A rule as for a field that is a duration.
-fn read_seconds(
-    section: &Section<'_, '_>,
-    value: &Spanned<DeValue<'_>>,
-    reader: &mut RuleReader<'_>,
-) -> Option<FieldRule> {
-    let mut rule = reader.field(Target::Seconds, section.key_span("seconds"), value)?;
-    if !matches!(rule.conversion, Conversion::Seconds(_)) {
-        rule.conversion = Conversion::Seconds(Unit::default());
-    }
-    Some(rule)
 }
 
 fn read_match(value: &Spanned<DeValue<'_>>, reader: &mut RuleReader<'_>) -> Vec<NameRule> {

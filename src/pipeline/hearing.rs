@@ -164,6 +164,10 @@ impl Ear<'_> {
     }
 
     fn tell_damage(&mut self, recording: &Recording, probe: &Probe) {
+        if probe.seconds.is_some_and(|seconds| seconds <= 0.0) {
+            let message = "there is no sound behind its header";
+            self.warn(recording, Code::RecordingEmpty, message.to_owned());
+        }
         if probe.truncated {
             let message = "the file ends before its header says";
             self.warn(recording, Code::RecordingTruncated, message.to_owned());
@@ -223,6 +227,11 @@ impl Ear<'_> {
     fn compare_channels(&mut self, recording: &Recording, probe: Option<&Probe>) {
         let Some(probe) = probe else { return };
         match (self.call.text(Field::AudioChannels), probe.channels) {
+            (_, Some(channels)) if channels > 2 => {
+                let message =
+                    format!("the recording has {channels} channels, and the API knows two");
+                self.warn(recording, Code::RecordingChannels, message);
+            }
             ("" | "Stereo", Some(1)) => {
                 let message = "it counts as stereo, but the recording has one channel";
                 self.warn(recording, Code::RecordingChannels, message.to_owned());

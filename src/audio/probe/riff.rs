@@ -153,7 +153,10 @@ struct Sound {
 pub(crate) struct PlainWave {
     pub(crate) format: PlainFormat,
     pub(crate) start: u64,
+    /// Whole frames that are really there.
     pub(crate) bytes: u64,
+    /// Whether the file ends before its header says.
+    pub(crate) is_cut: bool,
 }
 
 /// What must be equal for samples of one file to follow those of another.
@@ -173,7 +176,7 @@ impl PlainFormat {
 }
 
 impl PlainWave {
-    /// Finds the samples of a file; `None` when they are of another kind, or not all there.
+    /// Finds the samples of a file; `None` when they are of another kind.
     pub(crate) fn read(
         reader: &mut (impl Read + Seek),
         length: u64,
@@ -193,8 +196,7 @@ impl PlainWave {
             0x0006 | 0x0007 => format.bits == 8,
             _ => false,
         };
-        let is_whole = sound.declared.is_none_or(|declared| declared <= there);
-        if !is_plain || !is_whole || format.channels == 0 || format.rate == 0 {
+        if !is_plain || format.channels == 0 || format.rate == 0 {
             return Ok(None);
         }
         let format = PlainFormat {
@@ -203,8 +205,9 @@ impl PlainWave {
             rate: format.rate,
             bits: format.bits,
         };
-        let bytes = sound.declared.unwrap_or(there);
+        let bytes = sound.declared.map_or(there, |declared| declared.min(there));
         Ok(Some(PlainWave {
+            is_cut: sound.declared.is_some_and(|declared| declared > there),
             format,
             start: sound.start,
             bytes: bytes - bytes % format.frame(),

@@ -25,7 +25,7 @@ impl Layout {
         let (file, length) = open_regular(path).ok()?;
         let mut file = BufReader::new(file);
         let wave = PlainWave::read(&mut file, length).ok()??;
-        Some(Layout { wave, file })
+        (!wave.is_cut).then_some(Layout { wave, file })
     }
 
     /// Whether samples of the other may follow samples of this one.

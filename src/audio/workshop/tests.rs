@@ -21,6 +21,7 @@ fn wave(tag: u16, channels: u16, sound: &[u8]) -> Vec<u8> {
         format,
         start: 0,
         bytes: 0,
+        is_cut: false,
     };
     let mut file = wave.header(sound.len() as u64);
     file.extend(sound);
