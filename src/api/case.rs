@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
 
 use super::Error;
-use super::client::{Client, classify, read, segment};
+use super::client::{Client, segment};
+use super::transport::{ANSWER_LIMIT, read};
 use crate::case::{Case, Contact, Message};
 
 /// The body of `PUT /v1/case`: a case with these messages.
@@ -199,7 +200,7 @@ impl Client {
         let exchange = async {
             let response = self.send(request).await?;
             let status = response.status().as_u16();
-            let body = read(response).await.map_err(|error| classify(&error))?;
+            let body = read(response, ANSWER_LIMIT).await?;
             // What these calls answer is not documented, so anything will do but half an answer.
             let is_json = body.trim_ascii_start().starts_with(b"{");
             if is_json && serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_err() {

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use reqwest::{Certificate, Method, Request, Response};
-use secrecy::{ExposeSecret, SecretString};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Method, Request, Response};
+use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
-use super::{AudioSettings, Error, RetryAfter, Upload};
-use crate::failpoint::{self, Point};
+use super::transport::{self, ANSWER_LIMIT, Route, SetUp, classify, read};
+use super::{AudioSettings, Error, Upload};
 
 /// Which shape of the conversation endpoint is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,21 +42,8 @@ pub struct Connection {
     pub version: Version,
     /// The raw token of the `Authorization` header.
     pub token: SecretString,
-    /// How long a request may go on without an answer, and an upload without progress.
-    pub timeout: Duration,
-    /// Whether the proxies of the environment are used.
-    pub proxy: Proxy,
-    /// PEM certificates that are trusted instead of the system's.
-    pub ca_bundle: Option<Vec<u8>>,
-}
-
-/// Whether the proxies of the environment are used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Proxy {
-    /// `HTTPS_PROXY`, `NO_PROXY` and their kin are obeyed.
-    FromEnvironment,
-    /// Straight to the destination: the sandbox.
-    None,
+    /// How it is reached.
+    pub route: Route,
 }
 
 /// The answer to a create.
@@ -84,20 +71,6 @@ pub struct Client {
     pub(super) case: Url,
     authorization: HeaderValue,
     pub(super) timeout: Duration,
-}
-
-/// Why a client could not be made.
-#[derive(Debug, thiserror::Error)]
-pub enum SetUp {
-    /// The token has characters that cannot stand in a header.
-    #[error("the token has a line break or another character that cannot be sent")]
-    Token,
-    /// The base URL cannot carry a path.
-    #[error("{0} cannot be used as a base URL")]
-    Base(Url),
-    /// TLS or the certificates could not be set up.
-    #[error("the connection could not be set up")]
-    Tls(#[from] reqwest::Error),
 }
 
 /// The answers differ in the case of this name (`UID`, `uid`), so all are taken.
@@ -139,48 +112,17 @@ const SEGMENT: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// The most text of a refusal that is kept.
-const REFUSAL_LIMIT: usize = 300;
-/// The most bytes of an answer that are read: the contract's answers have some fifty.
-const ANSWER_LIMIT: usize = 64 * 1024;
-
 impl Client {
-    /// A client of this destination. Redirects are never followed, since the token would go
-    /// along, and nothing is retried inside, since the ledger must know of every try.
+    /// A client of this destination.
     pub fn new(connection: &Connection) -> Result<Client, SetUp> {
-        // Fails only when a provider is installed already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("capturi-import/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .connect_timeout(Duration::from_secs(20).min(connection.timeout))
-            .tcp_nodelay(true)
-            .pool_idle_timeout(Duration::from_secs(30));
-        if connection.proxy == Proxy::None {
-            builder = builder.no_proxy();
-        }
-        if let Some(pem) = &connection.ca_bundle {
-            builder = builder.tls_certs_only(Certificate::from_pem_bundle(pem)?);
-        }
-        let mut authorization =
-            HeaderValue::from_str(connection.token.expose_secret()).map_err(|_| SetUp::Token)?;
-        authorization.set_sensitive(true);
-        let path = |tail: &[&str]| {
-            let mut url = connection.base.clone();
-            url.path_segments_mut()
-                .map_err(|()| SetUp::Base(connection.base.clone()))?
-                .pop_if_empty()
-                .extend(tail);
-            Ok::<Url, SetUp>(url)
-        };
+        let path = |tail: &[&str]| transport::path(&connection.base, tail);
         Ok(Client {
-            http: builder.build()?,
+            http: transport::http(&connection.route)?,
             create: path(&[connection.version.name(), "conversation"])?,
             audio: path(&["v1", "audio"])?,
             case: path(&["v1", "case"])?,
-            authorization,
-            timeout: connection.timeout,
+            authorization: transport::authorization(&connection.token)?,
+            timeout: connection.route.timeout,
         })
     }
 
@@ -190,7 +132,7 @@ impl Client {
         let exchange = async {
             let response = self.send(request).await?;
             let status = response.status().as_u16();
-            let body = read(response).await.map_err(|error| classify(&error))?;
+            let body = read(response, ANSWER_LIMIT).await?;
             serde_json::from_slice::<CreatedBody>(&body)
                 .ok()
                 .filter(|created| !created.uid.trim().is_empty())
@@ -223,7 +165,7 @@ impl Client {
             let response = self.send(request).await?;
             // The body says nothing of use, but the connection is only used again once it is read,
             // and an answer that breaks off is no success.
-            read(response).await.map_err(|error| classify(&error))?;
+            read(response, ANSWER_LIMIT).await?;
             Ok(())
         };
         let result = watch.until_stalled(exchange, self.timeout).await;
@@ -263,39 +205,7 @@ impl Client {
     }
 
     pub(super) async fn send(&self, request: Request) -> Result<Response, Error> {
-        let response = self
-            .http
-            .execute(request)
-            .await
-            .map_err(|error| classify(&error))?;
-        failpoint::reached(Point::AnswerArrives);
-        let status = response.status();
-        // 200 and 201 are both success by the contract's "server stance"; an empty 204 has no uid
-        // to give, which the reader of the body finds out.
-        if status.is_success() {
-            // A web page comes from somebody on the way (a portal that wants a login, a proxy),
-            // and an upload that believed it would never arrive.
-            if is_web_page(&response) {
-                return Err(Error::Unreadable {
-                    status: status.as_u16(),
-                });
-            }
-            return Ok(response);
-        }
-        let retry_after = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok())
-            .and_then(RetryAfter::parse);
-        let text = read(response)
-            .await
-            .map(|bytes| plain(&bytes))
-            .unwrap_or_default();
-        Err(Error::Status {
-            status: status.as_u16(),
-            retry_after,
-            text,
-        })
+        transport::send(&self.http, request).await
     }
 }
 
@@ -308,70 +218,26 @@ pub(super) fn segment(id: &str) -> Result<String, Error> {
     }
 }
 
-fn is_web_page(response: &Response) -> bool {
-    let content_type = response.headers().get(CONTENT_TYPE);
-    content_type
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| {
-            value
-                .trim_start()
-                .to_ascii_lowercase()
-                .starts_with("text/html")
-        })
-}
-
-pub(super) async fn read(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() < ANSWER_LIMIT {
-            body.extend_from_slice(&chunk);
-        } else {
-            break;
-        }
-    }
-    Ok(body)
-}
-
-/// The beginning of an answer's text, on one line and without control characters.
-fn plain(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let mut out: String = text
-        .chars()
-        .map(|char| if char.is_control() { ' ' } else { char })
-        .take(REFUSAL_LIMIT)
-        .collect();
-    out.truncate(out.trim_end().len());
-    out
-}
-
-/// Whether the server may have seen the request. The text is the innermost cause, without the URL:
-/// an upload's URL holds the call's id.
-pub(super) fn classify(error: &reqwest::Error) -> Error {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    let cause = cause.to_string();
-    if error.is_connect() || error.is_builder() {
-        Error::NotSent(cause)
-    } else {
-        Error::Broken(cause)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::Proxy;
     use proptest::prelude::*;
+
+    fn route() -> Route {
+        Route {
+            timeout: Duration::from_secs(1),
+            proxy: Proxy::None,
+            ca_bundle: None,
+        }
+    }
 
     fn client(base: &str) -> Client {
         Client::new(&Connection {
             base: base.parse().unwrap(),
             version: Version::V3,
             token: SecretString::from("secret-token"),
-            timeout: Duration::from_secs(1),
-            proxy: Proxy::None,
-            ca_bundle: None,
+            route: route(),
         })
         .unwrap()
     }
@@ -406,17 +272,9 @@ mod tests {
             base: "http://127.0.0.1:1".parse().unwrap(),
             version: Version::V2,
             token: SecretString::from("a\nb"),
-            timeout: Duration::from_secs(1),
-            proxy: Proxy::None,
-            ca_bundle: None,
+            route: route(),
         });
         assert!(matches!(made, Err(SetUp::Token)));
-    }
-
-    #[test]
-    fn the_text_of_a_refusal_is_one_short_line() {
-        assert_eq!(plain(b"a\r\n\x1b[31mb"), "a   [31mb");
-        assert_eq!(plain(&[b'x'; 1000]).len(), REFUSAL_LIMIT);
     }
 
     proptest! {

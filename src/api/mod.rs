@@ -7,11 +7,15 @@
 mod case;
 mod client;
 mod error;
+mod reading;
+mod transport;
 mod upload;
 mod wire;
 
 pub use case::{case_fields, case_with_message, message_only, whole_case};
-pub use client::{Client, Connection, Created, Key, Proxy, SetUp, Version};
+pub use client::{Client, Connection, Created, Key, Version};
 pub use error::{Error, RetryAfter};
+pub use reading::{ReadClient, ReadConnection, Seen, Sought};
+pub use transport::{Proxy, Route, SetUp};
 pub use upload::{AudioSettings, Sending, Throttle, Upload};
 pub use wire::{body, has_field};

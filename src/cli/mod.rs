@@ -4,10 +4,12 @@
 //! and its outcome becomes an exit code. Nothing is decided here but which code that is.
 
 mod check;
+mod destination;
 mod error;
 mod exit;
 mod explain;
 mod export;
+mod ledger;
 mod mapping;
 mod report;
 mod run;
@@ -54,6 +56,7 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Error> {
         Command::Run(run) => run::run(run, arguments, screen),
         Command::Status(status) => status::status(status, screen),
         Command::Report(report) => report::report(report, screen),
+        Command::Ledger { command } => ledger::ledger(command, screen),
         Command::Mapping { command } => mapping::mapping(command, screen),
         Command::Sandbox(sandbox) => sandbox::sandbox(sandbox, screen),
         Command::Explain(code) => explain::explain(code, arguments.style(), screen),

@@ -9,9 +9,9 @@ use tokio::sync::mpsc;
 
 use super::error::{Error, Usage};
 use super::exit::Exit;
-use super::{check, export, sandbox, stopping};
-use crate::api::{AudioSettings, Client, Connection};
-use crate::config::{Arguments, Destination, RunArgs, RunSettings};
+use super::{check, destination, export, sandbox, stopping};
+use crate::api::AudioSettings;
+use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::delivery::{self, Orders, Plan, StopSignal};
 use crate::ledger::{Ledger, OpenError, Writer};
 use crate::pipeline::{self, Decided, Past, Road, Want};
@@ -55,23 +55,19 @@ async fn deliver(
     settings: RunSettings,
     screen: Screen,
 ) -> Result<Exit, Error> {
-    let (connection, server) = connect(&settings).await?;
     // Whatever can be wrong is found before a ledger is made and bound to this destination.
-    let client = Client::new(&connection)?;
+    let reached = destination::reach(run, &settings).await?;
     let policy = Policy {
         missing: run.export.missing(),
         existing: run.effort.existing(),
     };
     let mut road = export::road(&run.export, policy, None, (Want::Run, settings.version))?;
-    // With and without the last slash it is one destination.
-    let destination = match &server {
-        Some(_) => "sandbox",
-        None => connection.base.as_str().trim_end_matches('/'),
-    };
+    let (destination, server) = (reached.name, reached.server);
     if server.is_some() && run.ledger.is_none() {
         sandbox::forget(&settings.ledger)?;
     }
-    let ledger = Ledger::open(&settings.ledger, destination)?;
+    let ledger = Ledger::open(&settings.ledger, &destination)?;
+    warn_of_a_share(&ledger);
     road.past = Some(Past {
         path: ledger.path().to_owned(),
         done: ledger.reader()?.load_done()?,
@@ -79,8 +75,9 @@ async fn deliver(
     let options = options(run, arguments, &road, Mode::Run);
     let writer = ledger.writer();
     let plan = Plan {
-        client,
+        client: reached.client,
         version: settings.version,
+        read_back: reached.read_back,
         settings: audio_settings(&road),
         workshop: export::workshop(&road)?,
         writer: writer.clone(),
@@ -120,6 +117,17 @@ type Driven = (
     Result<Report, crate::report::Error>,
     Result<(), pipeline::Error>,
 );
+
+/// A share works most of the time, which is how it takes people in.
+fn warn_of_a_share(ledger: &Ledger) {
+    if ledger.is_remote() {
+        tracing::warn!(
+            ledger = %ledger.path().display(),
+            "the ledger stands on the disk of another machine: what is written may be lost with \
+             that machine's power, and two machines may take the lock at once; use a local disk"
+        );
+    }
+}
 
 /// Delivers what the road decides; every event goes to the report, and problems to the ledger.
 async fn drive(
@@ -164,21 +172,6 @@ fn walk(road: Road) -> (JoinHandle<()>, Orders<pipeline::Error>) {
 fn join(walker: JoinHandle<()>) {
     if let Err(panic) = walker.join() {
         std::panic::resume_unwind(panic);
-    }
-}
-
-async fn connect(
-    settings: &RunSettings,
-) -> Result<(Connection, Option<crate::sandbox::Sandbox>), Error> {
-    match &settings.destination {
-        Destination::Server(connection) => Ok((Connection::clone(connection), None)),
-        Destination::Sandbox { faults } => {
-            let server = sandbox::inside(faults.as_deref()).await?;
-            Ok((
-                settings.sandbox_connection(&server.url(), sandbox::TOKEN)?,
-                Some(server),
-            ))
-        }
     }
 }
 

@@ -8,11 +8,11 @@ use url::Url;
 
 use super::args::{
     self, ApiVersion, Arguments, CheckAudio, DestinationArgs, EffortArgs, ExportArgs, LogFormat,
-    MissingAudio, RunArgs,
+    MissingAudio, RebuildArgs, RunArgs,
 };
 use super::{Error, token};
-use crate::api::{Connection, Proxy, Version};
-use crate::delivery::{Effort, Pace};
+use crate::api::{Connection, Proxy, ReadConnection, Route, Version};
+use crate::delivery::{Bearable, Effort, Pace};
 use crate::pipeline::{Doubtful, Listening};
 use crate::plan::{Existing, MissingRecording};
 use crate::report::Style;
@@ -34,11 +34,22 @@ pub enum Destination {
     },
 }
 
+/// Where and how uploads in doubt are looked up.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// The read API.
+    pub connection: ReadConnection,
+    /// How long after a lost answer it is believed that a recording is not there.
+    pub settle: Duration,
+}
+
 /// What a run needs beyond its export.
 #[derive(Debug)]
 pub struct RunSettings {
     /// Where to send.
     pub destination: Destination,
+    /// Where uploads in doubt are looked up.
+    pub reading: Option<Reading>,
     /// The shape of the conversation endpoint.
     pub version: Version,
     /// How fast.
@@ -108,6 +119,16 @@ impl RunArgs {
     }
 }
 
+impl RebuildArgs {
+    /// The destination as a run writes it into its ledger.
+    pub fn destination(&self) -> Result<String, Error> {
+        Ok(base_url(&self.base_url)?
+            .as_str()
+            .trim_end_matches('/')
+            .to_owned())
+    }
+}
+
 impl EffortArgs {
     /// What to do with somebody else's conversation.
     pub fn existing(&self) -> Existing {
@@ -147,7 +168,18 @@ impl RunSettings {
             ..
         } = run;
         let version = run.version();
+        let (destination, reading) = if destination.sandbox {
+            let faults = destination.faults.clone();
+            (Destination::Sandbox { faults }, None)
+        } else {
+            let token = token::read(destination.token_file.as_deref())?;
+            let reading = reading(destination, effort, &token)?;
+            let connection = connection(destination, effort, version, token)?;
+            (Destination::Server(Box::new(connection)), reading)
+        };
         Ok(RunSettings {
+            destination,
+            reading,
             version,
             pace: Pace {
                 rate: (pace.rate > 0.0).then_some(pace.rate),
@@ -157,21 +189,17 @@ impl RunSettings {
             effort: Effort {
                 retries: effort.retries,
                 max_wait: effort.max_wait,
-                max_errors: effort.max_errors,
+                bearable: Bearable {
+                    errors: effort.max_errors,
+                    rate: effort.max_error_rate,
+                    same: effort.max_same_error,
+                },
                 limit: effort.limit,
                 max_duration: effort.max_duration,
                 existing: effort.existing(),
             },
             timeout: effort.timeout,
             ledger: RunSettings::ledger_path(run),
-            destination: if destination.sandbox {
-                Destination::Sandbox {
-                    faults: destination.faults.clone(),
-                }
-            } else {
-                let token = token::read(destination.token_file.as_deref())?;
-                Destination::Server(Box::new(connection(destination, effort, version, token)?))
-            },
         })
     }
 
@@ -181,9 +209,25 @@ impl RunSettings {
             base: base_url(url)?,
             version: self.version,
             token: SecretString::from(token),
-            timeout: self.timeout,
-            proxy: Proxy::None,
-            ca_bundle: None,
+            route: Route {
+                timeout: self.timeout,
+                proxy: Proxy::None,
+                ca_bundle: None,
+            },
+        })
+    }
+
+    /// How uploads in doubt are looked up at the server inside this process, which has both APIs.
+    pub fn sandbox_reading(run: &RunArgs, connection: &Connection) -> Option<Reading> {
+        let arguments = &run.destination;
+        arguments.read_url.as_ref().map(|_| Reading {
+            connection: ReadConnection {
+                base: connection.base.clone(),
+                version: arguments.read_api_version.clone(),
+                token: connection.token.clone(),
+                route: connection.route.clone(),
+            },
+            settle: arguments.read_settle,
         })
     }
 }
@@ -194,7 +238,43 @@ fn connection(
     version: Version,
     token: SecretString,
 ) -> Result<Connection, Error> {
-    let base = base_url(&arguments.base_url)?;
+    let (base, route) = reach(&arguments.base_url, arguments, effort)?;
+    Ok(Connection {
+        base,
+        version,
+        token,
+        route,
+    })
+}
+
+fn reading(
+    arguments: &DestinationArgs,
+    effort: &EffortArgs,
+    token: &SecretString,
+) -> Result<Option<Reading>, Error> {
+    let Some(url) = &arguments.read_url else {
+        return Ok(None);
+    };
+    let (base, route) = reach(url, arguments, effort)?;
+    let own = token::read_for_reading(arguments.read_token_file.as_deref())?;
+    Ok(Some(Reading {
+        connection: ReadConnection {
+            base,
+            version: arguments.read_api_version.clone(),
+            token: own.unwrap_or_else(|| token.clone()),
+            route,
+        },
+        settle: arguments.read_settle,
+    }))
+}
+
+/// An address that a token may be sent to, and how it is reached.
+fn reach(
+    url: &str,
+    arguments: &DestinationArgs,
+    effort: &EffortArgs,
+) -> Result<(Url, Route), Error> {
+    let base = base_url(url)?;
     let is_loopback = is_loopback(&base);
     if base.scheme() == "http" && !is_loopback && !arguments.allow_http {
         return Err(Error::PlainHttp(base.to_string()));
@@ -206,18 +286,19 @@ fn connection(
         })?),
         None => None,
     };
-    Ok(Connection {
+    let proxy = if is_loopback {
+        Proxy::None
+    } else {
+        Proxy::FromEnvironment
+    };
+    Ok((
         base,
-        version,
-        token,
-        timeout: effort.timeout,
-        proxy: if is_loopback {
-            Proxy::None
-        } else {
-            Proxy::FromEnvironment
+        Route {
+            timeout: effort.timeout,
+            proxy,
+            ca_bundle,
         },
-        ca_bundle,
-    })
+    ))
 }
 
 fn base_url(value: &str) -> Result<Url, Error> {

@@ -8,6 +8,9 @@ use secrecy::SecretString;
 /// The variable that holds the token.
 pub(super) const VARIABLE: &str = "CAPTURI_API_TOKEN";
 
+/// The variable that holds the token of the read API, where it is another one.
+const READ_VARIABLE: &str = "CAPTURI_READ_TOKEN";
+
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
@@ -39,23 +42,32 @@ pub enum TokenError {
 }
 
 /// Reads the token. A file that was named wins over the variable.
+pub(super) fn read(file: Option<&Path>) -> Result<SecretString, TokenError> {
+    find(file, VARIABLE)?.ok_or(TokenError::Missing)
+}
+
+/// Reads the token of the read API; `None` when it has none of its own.
+pub(super) fn read_for_reading(file: Option<&Path>) -> Result<Option<SecretString>, TokenError> {
+    find(file, READ_VARIABLE)
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the room that reads the environment"
 )]
-pub(super) fn read(file: Option<&Path>) -> Result<SecretString, TokenError> {
+fn find(file: Option<&Path>, variable: &str) -> Result<Option<SecretString>, TokenError> {
     let (text, origin) = match file {
         Some(path) => (read_file(path)?, path.display().to_string()),
-        None => (
-            std::env::var(VARIABLE).map_err(|_| TokenError::Missing)?,
-            VARIABLE.to_owned(),
-        ),
+        None => match std::env::var(variable) {
+            Ok(text) => (text, variable.to_owned()),
+            Err(_) => return Ok(None),
+        },
     };
     let token = text.trim();
     if token.is_empty() {
         return Err(TokenError::Empty { origin });
     }
-    Ok(SecretString::from(token))
+    Ok(Some(SecretString::from(token)))
 }
 
 fn read_file(path: &Path) -> Result<String, TokenError> {

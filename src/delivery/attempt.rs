@@ -6,15 +6,18 @@
 
 use std::time::{Duration, SystemTime};
 
+use tokio::time::Instant;
+
 use super::backoff;
 use super::courier::Courier;
 use super::gate::{Health, Permit, Weather};
 use super::verdict::{Later, Stage, Verdict, judge};
+use super::width::Evidence;
 use crate::api;
 use crate::call::Code;
 use crate::failpoint::{self, Point};
-use crate::ledger::{CaseEntry, Entry};
-use crate::pipeline::Stop;
+use crate::ledger::{CaseEntry, Entry, Fact};
+use crate::pipeline::{Shipment, Stop};
 
 /// How long calls that are half done may still wait for their turn once a run is stopped: the calls
 /// in hand need two seconds of it at the usual pace, and nobody at a terminal waits much longer.
@@ -63,6 +66,40 @@ pub(super) struct Intent {
     pub(super) completes: bool,
 }
 
+/// One request and how often it was tried.
+pub(super) struct Tries {
+    stage: Stage,
+    /// To be written before the next try leaves.
+    facts: Option<Facts>,
+    completes: bool,
+    attempt: u32,
+    /// A try may have got through unheard.
+    pub(super) in_doubt: bool,
+}
+
+impl Tries {
+    pub(super) fn new(intent: Intent, in_doubt: bool) -> Self {
+        Tries {
+            stage: intent.stage,
+            facts: Some(intent.facts),
+            completes: intent.completes,
+            attempt: 0,
+            in_doubt,
+        }
+    }
+}
+
+impl Tries {
+    /// One more fact to be written before the next try leaves.
+    pub(super) fn add(&mut self, shipment: &Shipment, fact: Fact) {
+        let entry = Entry::new(shipment.call.identity(), fact);
+        match &mut self.facts {
+            Some(Facts::OfCall(facts)) => facts.push(entry),
+            _ => self.facts = Some(Facts::OfCall(vec![entry])),
+        }
+    }
+}
+
 /// Facts about calls or about cases.
 pub(super) enum Facts {
     OfCall(Vec<Entry>),
@@ -77,7 +114,6 @@ pub(super) enum Answer<T> {
 
 impl Courier {
     /// Sends a request until it gets through, is refused, or has been tried as often as allowed.
-    /// A call that waits for its next try holds no permit.
     pub(super) async fn attempt<T, F>(
         &self,
         intent: Intent,
@@ -87,57 +123,72 @@ impl Courier {
     where
         F: Future<Output = Result<T, api::Error>>,
     {
-        let Intent {
-            stage,
-            facts,
-            mut completes,
-        } = intent;
-        let mut intended = Some(facts);
-        let mut attempt = 0;
+        let mut tries = Tries::new(intent, *in_doubt);
         loop {
-            let permit = self.leave(std::mem::take(&mut completes)).await?;
-            attempt += 1;
-            if let Some(facts) = intended.take() {
-                self.record(facts).await?;
+            let request = send(tries.in_doubt);
+            let result = self.try_once(&mut tries, request).await;
+            *in_doubt = tries.in_doubt;
+            if let Some(answer) = result? {
+                return Ok(answer);
             }
-            failpoint::reached(Point::RequestLeaves);
-            let result = tokio::select! {
-                () = self.stop.aborted() => return Err(Halt::Stopped),
-                result = send(*in_doubt) => result,
-            };
-            failpoint::reached(Point::AnswerIsRead);
-            let error = match result {
-                Ok(value) => {
-                    self.gate.done(permit, Health::Well, 0.0);
-                    return Ok(Answer::Done(value));
+        }
+    }
+
+    /// Sends a request once; `None` when it is to be sent again, which it may be at once: the waiting
+    /// is done. A call that waits for its next try holds no permit.
+    pub(super) async fn try_once<T>(
+        &self,
+        tries: &mut Tries,
+        send: impl Future<Output = Result<T, api::Error>>,
+    ) -> Result<Option<Answer<T>>, Halt> {
+        let permit = self.leave(std::mem::take(&mut tries.completes)).await?;
+        tries.attempt += 1;
+        if let Some(facts) = tries.facts.take() {
+            self.record(facts).await?;
+        }
+        failpoint::reached(Point::RequestLeaves);
+        let left = Instant::now();
+        let result = tokio::select! {
+            () = self.stop.aborted() => return Err(Halt::Stopped),
+            result = send => result,
+        };
+        failpoint::reached(Point::AnswerIsRead);
+        let error = result.as_ref().err();
+        self.gate
+            .observe(evidence(tries.stage, error, left.elapsed()));
+        let error = match result {
+            Ok(value) => {
+                self.gate.done(permit, Health::Well, 0.0);
+                return Ok(Some(Answer::Done(value)));
+            }
+            Err(error) => error,
+        };
+        let stage = tries.stage;
+        match judge(stage, &error) {
+            Verdict::AlreadyThere => {
+                self.gate.done(permit, Health::Well, 0.0);
+                Ok(Some(Answer::AlreadyThere))
+            }
+            Verdict::Refused => {
+                self.gate.done(permit, Health::Well, 0.0);
+                Err(refused(stage, &error, tries.in_doubt))
+            }
+            Verdict::StopRun => {
+                self.gate.done(permit, Health::Well, 0.0);
+                self.stop.raise(Stop::TokenRefused, error.to_string());
+                Err(Halt::Stopped)
+            }
+            Verdict::Later(later) => {
+                tries.in_doubt |= later.in_doubt;
+                self.wait(permit, later, tries.attempt, &error).await?;
+                if tries.attempt > self.effort.retries {
+                    return Err(Halt::Failed {
+                        stage,
+                        status: status(&error),
+                        why: error.to_string(),
+                    });
                 }
-                Err(error) => error,
-            };
-            match judge(stage, &error) {
-                Verdict::AlreadyThere => {
-                    self.gate.done(permit, Health::Well, 0.0);
-                    return Ok(Answer::AlreadyThere);
-                }
-                Verdict::Refused => {
-                    self.gate.done(permit, Health::Well, 0.0);
-                    return Err(refused(stage, &error, *in_doubt));
-                }
-                Verdict::StopRun => {
-                    self.gate.done(permit, Health::Well, 0.0);
-                    self.stop.raise(Stop::TokenRefused, error.to_string());
-                    return Err(Halt::Stopped);
-                }
-                Verdict::Later(later) => {
-                    *in_doubt |= later.in_doubt;
-                    self.wait(permit, later, attempt, &error).await?;
-                    if attempt > self.effort.retries {
-                        return Err(Halt::Failed {
-                            stage,
-                            status: status(&error),
-                            why: error.to_string(),
-                        });
-                    }
-                }
+                Ok(None)
             }
         }
     }
@@ -237,6 +288,20 @@ impl Courier {
             self.stop.raise(Stop::LedgerLost, error.to_string());
             Halt::Stopped
         })
+    }
+}
+
+/// What a request says about the load of the server.
+fn evidence(stage: Stage, error: Option<&api::Error>, took: Duration) -> Evidence {
+    match error {
+        Some(
+            api::Error::TimedOut(_)
+            | api::Error::Status {
+                status: 429 | 503, ..
+            },
+        ) => Evidence::Refused,
+        None if stage != Stage::Upload => Evidence::Answered(took),
+        _ => Evidence::Ended,
     }
 }
 

@@ -9,14 +9,15 @@ use tokio::sync::mpsc;
 use super::Effort;
 use super::attempt::{Answer, Facts, Halt, Intent, Notice};
 use super::gate::Gate;
+use super::lookup::Lookup;
 use super::preparation::{Bench, Unprepared};
 use super::stop::StopSignal;
 use super::verdict::Stage;
-use crate::api::{self, AudioSettings, Client, Key, Throttle, Version};
+use crate::api::{self, AudioSettings, Client, Throttle, Version};
 use crate::call::Code;
 use crate::failpoint::{self, Point};
-use crate::ledger::{self, Create, Entry, Fact, Writer};
-use crate::pipeline::{Delivered, Outcome, Parcel, Shipment};
+use crate::ledger::{self, Create, Entry, Fact, Standing, Writer};
+use crate::pipeline::{Delivered, Outcome, Shipment};
 use crate::plan::{Existing, Step};
 
 /// How a call ended.
@@ -37,6 +38,8 @@ pub(super) struct Courier {
     pub(super) gate: Gate,
     pub(super) stop: Arc<StopSignal>,
     pub(super) effort: Effort,
+    /// Where uploads in doubt are looked up.
+    pub(super) lookup: Option<Lookup>,
     pub(super) throttle: Option<Throttle>,
     pub(super) bench: Option<Bench>,
     pub(super) on_bytes: Arc<dyn Fn(u64) + Send + Sync>,
@@ -61,7 +64,7 @@ impl Courier {
     }
 
     async fn carry(&self, shipment: &Shipment) -> Result<Ending, Halt> {
-        let (uid, outcome, detail) = match shipment.step {
+        let (uid, outcome, mut detail) = match shipment.step {
             Step::Create { was_tried, .. } => match self.create(shipment, was_tried).await? {
                 Made::Ours(uid) => (uid, Outcome::Created, ""),
                 Made::Adopted => (None, Outcome::AlreadyThere, "adopted"),
@@ -80,6 +83,7 @@ impl Courier {
             },
             _ => (known_uid(shipment), Outcome::AlreadyThere, "completed"),
         };
+        let is_adopted = detail == "adopted" || was_adopted(shipment);
         let mut delivered = Delivered {
             identity: shipment.call.identity().to_owned(),
             uid,
@@ -87,25 +91,24 @@ impl Courier {
             bytes: 0,
             in_doubt: 0,
         };
+        let mut problem = None;
         if let Some(parcel) = &shipment.parcel {
-            let resends = self
-                .upload(shipment, parcel, delivered.uid.as_deref())
+            let uid = delivered.uid.clone();
+            let arrived = self
+                .upload(shipment, parcel, (uid.as_deref(), is_adopted))
                 .await?;
-            delivered.recording = Some(parcel.name.clone());
-            delivered.bytes = parcel.bytes;
-            delivered.in_doubt = resends;
+            problem = arrived.problem();
+            if arrived.is_found {
+                detail = "looked up";
+            }
+            // What somebody else had sent was not delivered by us.
+            if !(arrived.is_found && is_adopted) {
+                delivered.recording = Some(parcel.name.clone());
+                delivered.bytes = parcel.bytes;
+            }
+            delivered.in_doubt = arrived.resends;
+            delivered.uid = uid.or(arrived.uid);
         }
-        let problem = (delivered.in_doubt > 0).then(|| {
-            let times = delivered.in_doubt;
-            let often = match times {
-                1 => "once".to_owned(),
-                _ => format!("{times} times"),
-            };
-            (
-                Code::UploadInDoubt,
-                format!("the answer to the upload was lost, and it was sent again {often}"),
-            )
-        });
         Ok(Ending {
             outcome,
             detail,
@@ -136,11 +139,10 @@ impl Courier {
             }
             Answer::AlreadyThere if in_doubt => {
                 // What the server has is what was sent when the answer was lost.
-                let sent = shipment
-                    .standing
-                    .as_ref()
-                    .filter(|standing| matches!(standing.create, Create::Intended))
-                    .map_or(fingerprint, |standing| standing.fingerprint);
+                let standing = shipment.standing.as_ref();
+                let sent = standing
+                    .and_then(Standing::sent_unheard)
+                    .unwrap_or(fingerprint);
                 (
                     Made::Ours(None),
                     Fact::Created {
@@ -166,69 +168,6 @@ impl Courier {
         }
         self.write(shipment, facts).await?;
         Ok(made)
-    }
-
-    /// Uploads the recording and says how often it was sent again in doubt.
-    async fn upload(
-        &self,
-        shipment: &Shipment,
-        parcel: &Parcel,
-        uid: Option<&str>,
-    ) -> Result<u32, Halt> {
-        let mut in_doubt = matches!(shipment.step, Step::Upload { is_in_doubt: true });
-        let bytes = parcel.bytes;
-        let intent = Intent {
-            stage: Stage::Upload,
-            facts: entries(shipment, vec![Fact::UploadIntended { bytes }]),
-            completes: matches!(shipment.step, Step::Create { .. }),
-        };
-        let key = match uid {
-            Some(uid) => Key::Uid(uid),
-            None => Key::External(shipment.call.identity()),
-        };
-        let resends = std::sync::atomic::AtomicU32::new(0);
-        let upload = self.prepare(parcel);
-        let answer = self
-            .attempt(intent, &mut in_doubt, |doubtful| {
-                if doubtful {
-                    resends.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                }
-                self.client.upload(key, &upload, &self.settings)
-            })
-            .await?;
-        if matches!(answer, Answer::AlreadyThere) && !in_doubt {
-            return Err(Halt::Refused {
-                stage: Stage::Upload,
-                status: 409,
-                message: "the server has a recording of this call already".to_owned(),
-                code: Code::ServerRefused,
-                in_doubt,
-            });
-        }
-        let resends = resends.into_inner();
-        let (hash, bytes) = upload.sent();
-        self.write(
-            shipment,
-            vec![Fact::Uploaded {
-                hash,
-                bytes,
-                in_doubt_resends: resends,
-            }],
-        )
-        .await?;
-        Ok(resends)
-    }
-
-    fn prepare(&self, parcel: &Parcel) -> api::Upload {
-        api::Upload {
-            path: parcel.path.clone(),
-            file_name: parcel.file_name.clone(),
-            content_type: parcel.content_type,
-            bytes: parcel.bytes,
-            throttle: self.throttle.clone(),
-            on_bytes: Arc::clone(&self.on_bytes),
-            state: Arc::default(),
-        }
     }
 
     pub(super) async fn write(&self, shipment: &Shipment, facts: Vec<Fact>) -> Result<(), Halt> {
@@ -304,7 +243,7 @@ impl Courier {
     }
 }
 
-fn entries(shipment: &Shipment, facts: Vec<Fact>) -> Facts {
+pub(super) fn entries(shipment: &Shipment, facts: Vec<Fact>) -> Facts {
     let identity: Arc<str> = shipment.call.identity().into();
     let entry = |fact| Entry::new(Arc::clone(&identity), fact);
     Facts::OfCall(facts.into_iter().map(entry).collect())
@@ -325,6 +264,21 @@ impl From<Stage> for ledger::Stage {
             Stage::Upload => ledger::Stage::Upload,
         }
     }
+}
+
+/// Whether the conversation is known to be somebody else's.
+fn was_adopted(shipment: &Shipment) -> bool {
+    let create = shipment.standing.as_ref().map(|standing| &standing.create);
+    matches!(
+        create,
+        Some(
+            Create::LeftAlone
+                | Create::Done {
+                    is_adopted: true,
+                    ..
+                }
+        )
+    )
 }
 
 fn known_uid(shipment: &Shipment) -> Option<String> {

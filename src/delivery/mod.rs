@@ -10,12 +10,17 @@ mod backoff;
 mod case;
 mod courier;
 mod gate;
+mod limits;
+mod lookup;
 mod preparation;
+mod recording;
 mod run;
 mod stop;
 mod verdict;
+mod width;
 
 pub use gate::Pace;
+pub use limits::Bearable;
 pub use run::run;
 pub use stop::StopSignal;
 
@@ -24,7 +29,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::api::{AudioSettings, Client, Version};
+use crate::api::{AudioSettings, Client, ReadClient, Version};
 use crate::audio::Workshop;
 use crate::ledger::Writer;
 use crate::pipeline::Decided;
@@ -40,14 +45,23 @@ pub struct Effort {
     pub retries: u32,
     /// The longest pause that the server may ask for.
     pub max_wait: Duration,
-    /// Stop after so many failed calls.
-    pub max_errors: Option<u64>,
+    /// Stop after failed calls that are too many.
+    pub bearable: Bearable,
     /// Send at most so many calls.
     pub limit: Option<u64>,
     /// Stop after so long.
     pub max_duration: Option<Duration>,
     /// Somebody else's conversations.
     pub existing: Existing,
+}
+
+/// Where uploads in doubt are looked up.
+#[derive(Debug)]
+pub struct ReadBack {
+    /// The read API.
+    pub client: ReadClient,
+    /// How long after a lost answer it is believed that a recording is not there.
+    pub settle: Duration,
 }
 
 /// Everything that a delivery needs.
@@ -61,6 +75,8 @@ pub struct Plan {
     pub settings: AudioSettings,
     /// Where recordings are put together or converted, if any may have to be.
     pub workshop: Option<Arc<Workshop>>,
+    /// Where uploads in doubt are looked up.
+    pub read_back: Option<ReadBack>,
     /// The ledger.
     pub writer: Writer,
     /// How fast.

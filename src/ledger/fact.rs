@@ -40,6 +40,10 @@ impl Entry {
     }
 }
 
+/// The hash of a recording that was looked up and is there: which bytes an earlier run sent, and
+/// what somebody else sent, is not known.
+pub const UNHEARD: [u8; 32] = [0; 32];
+
 /// What happened to a call, or is about to happen.
 ///
 /// `fingerprint` is [`crate::call::Call::fingerprint`] of the content that the fact is about.
@@ -77,9 +81,14 @@ pub enum Fact {
         /// The size of the recording.
         bytes: u64,
     },
+    /// The recording is about to be sent again, although an earlier try may have arrived.
+    UploadResent {
+        /// How often that was done by now.
+        times: u32,
+    },
     /// The recording arrived.
     Uploaded {
-        /// BLAKE3 of the bytes that were sent.
+        /// BLAKE3 of the bytes that were sent; [`UNHEARD`] where that is not known.
         hash: [u8; 32],
         /// How many they were.
         bytes: u64,

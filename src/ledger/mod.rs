@@ -12,6 +12,7 @@
 //! next with a call is decided elsewhere.
 
 mod book;
+mod care;
 mod case_fact;
 mod cases;
 mod disk;
@@ -29,13 +30,14 @@ mod summary;
 mod tests;
 mod writer;
 
+pub use care::{Inspection, Purged, purge};
 pub use case_fact::{
     CaseEntry, CaseFact, CaseObstacle, CasePrint, CaseStanding, MessagePrint, MessageStanding,
 };
 pub use cases::CaseSummary;
 pub use done::Done;
 pub use error::{Error, OpenError};
-pub use fact::{Entry, Fact, Stage};
+pub use fact::{Entry, Fact, Stage, UNHEARD};
 pub use lock::Holder;
 pub use reader::{Accepted, Reader};
 pub use standing::{Create, Ending, Obstacle, Standing, State, Upload};

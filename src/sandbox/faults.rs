@@ -103,6 +103,9 @@ pub enum Fault {
     Html,
     /// 200 and no body. By custom after effect.
     Empty,
+    /// The reading API as it was before any recording came, as a server answers that needs a
+    /// moment to show what it has taken. Other answers stay right.
+    Stale,
     /// 307 to another address.
     Redirect {
         /// The `Location`.
@@ -297,7 +300,9 @@ impl Fault {
     /// call took effect; a status, a page or a redirect comes from somebody who stood before it.
     pub(super) fn custom(&self) -> Strikes {
         match self {
-            Self::Latency { .. } | Self::Cut | Self::HalfJson | Self::Empty => Strikes::AfterEffect,
+            Self::Latency { .. } | Self::Cut | Self::HalfJson | Self::Empty | Self::Stale => {
+                Strikes::AfterEffect
+            }
             Self::SlowReading { .. }
             | Self::Answer { .. }
             | Self::Close
@@ -317,6 +322,7 @@ impl Fault {
             Self::HalfJson => "half_json".to_owned(),
             Self::Html => "html".to_owned(),
             Self::Empty => "empty".to_owned(),
+            Self::Stale => "stale".to_owned(),
             Self::Redirect { .. } => "redirect".to_owned(),
         };
         match strikes {
@@ -416,6 +422,7 @@ mod tests {
             "\"half_json\"",
             "\"html\"",
             "\"empty\"",
+            "\"stale\"",
             "{ redirect = { to = \"https://example.com/\" } }",
             "{ latency = { milliseconds = 1, jitter_milliseconds = 2 } }",
             "{ slow_reading = { bytes_per_second = 1 } }",

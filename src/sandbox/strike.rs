@@ -27,6 +27,7 @@ pub(super) fn damage(
             "<!doctype html><title>Sign in</title><p>Sign in to use this network.",
         ),
         Fault::Empty => Answer::done(),
+        Fault::Stale => right.without_recordings(),
         Fault::Redirect { to } => {
             let answer = Answer::bare(StatusCode::TEMPORARY_REDIRECT);
             match HeaderValue::from_str(to) {
@@ -255,6 +256,20 @@ mod tests {
         let reply = given.create("v2", &conversation("a")).await;
         assert_eq!((reply.status, reply.text.as_str()), (200, ""));
         assert!(exists(&given, "a"));
+    }
+
+    #[tokio::test]
+    async fn a_stale_answer_knows_of_no_recording() {
+        let given = Given::rule(Rule::new(Fault::Stale).first(1)).await;
+        let uid = given.created("a").await;
+        assert_eq!(given.upload(&uid, form(b"abc")).await.status, 200);
+        let one = format!("/integrations/conversations/{uid}?api-version=1.0");
+        let list = "/integrations/conversations/list-delta?api-version=1.0";
+        for has_audio in [false, true] {
+            assert_eq!(given.get(&one).await.json()["hasAudio"], has_audio);
+            let page = given.json(Method::POST, list, &serde_json::json!({})).await;
+            assert_eq!(page.json()["conversations"][0]["hasAudio"], has_audio);
+        }
     }
 
     #[tokio::test]

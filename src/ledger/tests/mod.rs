@@ -31,6 +31,7 @@ pub(in crate::ledger) fn facts() -> impl Strategy<Value = Fact> {
             .prop_map(|fingerprint| Fact::LeftAlone { fingerprint }),
         Just(Fact::WithoutRecording),
         (1..4_u64).prop_map(|bytes| Fact::UploadIntended { bytes }),
+        (1..4_u32).prop_map(|times| Fact::UploadResent { times }),
         (1..4_u8, 1..4_u64, 0..3_u32).prop_map(|(byte, bytes, in_doubt_resends)| {
             Fact::Uploaded {
                 hash: [byte; 32],

@@ -1,0 +1,53 @@
+//! From settings to the clients of a destination: a server, or the pretend one inside this process.
+
+use super::error::Error;
+use super::sandbox;
+use crate::api::{Client, Connection, ReadClient};
+use crate::config::{Destination, Reading, RunArgs, RunSettings};
+use crate::delivery::ReadBack;
+use crate::sandbox::Sandbox;
+
+/// A destination that can be sent to.
+pub(super) struct Reached {
+    pub(super) client: Client,
+    pub(super) read_back: Option<ReadBack>,
+    /// By which the ledger knows it.
+    pub(super) name: String,
+    /// The server inside this process.
+    pub(super) server: Option<Sandbox>,
+}
+
+/// Makes the clients, and starts the server inside this process if it is asked for. Nothing is sent.
+pub(super) async fn reach(run: &RunArgs, settings: &RunSettings) -> Result<Reached, Error> {
+    let (connection, reading, server) = match &settings.destination {
+        Destination::Server(connection) => (
+            Connection::clone(connection),
+            settings.reading.clone(),
+            None,
+        ),
+        Destination::Sandbox { faults } => {
+            let server = sandbox::inside(faults.as_deref()).await?;
+            let connection = settings.sandbox_connection(&server.url(), sandbox::TOKEN)?;
+            let reading = RunSettings::sandbox_reading(run, &connection);
+            (connection, reading, Some(server))
+        }
+    };
+    // With and without the last slash it is one destination.
+    let name = match &server {
+        Some(_) => "sandbox",
+        None => connection.base.as_str().trim_end_matches('/'),
+    };
+    Ok(Reached {
+        name: name.to_owned(),
+        client: Client::new(&connection)?,
+        read_back: reading.as_ref().map(read_back).transpose()?,
+        server,
+    })
+}
+
+fn read_back(reading: &Reading) -> Result<ReadBack, Error> {
+    Ok(ReadBack {
+        client: ReadClient::new(&reading.connection)?,
+        settle: reading.settle,
+    })
+}

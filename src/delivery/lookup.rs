@@ -1,0 +1,155 @@
+//! Settles an upload in doubt by asking the read API whether the recording is there.
+//!
+//! "It is there" is believed at once. "It is not there" is believed only when it is said some time
+//! after the answer was lost, since a server may need a moment to show what it has taken. Whatever
+//! else comes back (no answer, a refusal, a conversation that is not found) settles nothing, and
+//! the upload stays in doubt. The read API has a gate of its own: that it is slow or down says
+//! nothing about the destination, and the other way round.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use super::attempt::Halt;
+use super::gate::{Gate, Health, Pace, Permit, Weather};
+use super::stop::StopSignal;
+use super::{Effort, ReadBack, backoff};
+use crate::api::{Error, ReadClient, Sought};
+
+/// Look-ups in flight at once: they are rare, and a read API is no place to be fast.
+const WIDTH: usize = 4;
+
+/// Everything that look-ups share.
+#[derive(Debug)]
+pub(super) struct Lookup {
+    client: ReadClient,
+    settle: Duration,
+    gate: Gate,
+    effort: Effort,
+    /// The token was refused: asking again would only be told the same.
+    is_refused: AtomicBool,
+}
+
+/// What a look-up found out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Sight {
+    /// The recording is there; with the uid of its conversation.
+    There(Option<String>),
+    /// It is not there, and had time enough to be.
+    NotThere,
+    /// Nobody knows, and why.
+    Unknown(String),
+}
+
+impl Lookup {
+    pub(super) fn new(read: ReadBack, effort: Effort, pace: Pace) -> Self {
+        Lookup {
+            client: read.client,
+            settle: read.settle,
+            gate: Gate::new(Pace {
+                width: WIDTH,
+                ..pace
+            }),
+            effort,
+            is_refused: AtomicBool::new(false),
+        }
+    }
+
+    /// Looks until it is known, or cannot be known, whether the recording is there. One that was on
+    /// its way until `lost` may still need a moment; without, it was not ours to send.
+    pub(super) async fn look(
+        &self,
+        stop: &StopSignal,
+        sought: Sought<'_>,
+        lost: Option<Instant>,
+    ) -> Result<Sight, Halt> {
+        let mut failures = 0;
+        loop {
+            if self.is_refused.load(Ordering::Relaxed) {
+                return Ok(Sight::Unknown("the read API refused the token".to_owned()));
+            }
+            let permit = tokio::select! {
+                biased;
+                () = stop.raised() => return Err(Halt::Stopped),
+                permit = self.gate.pass() => permit,
+            };
+            let result = tokio::select! {
+                () = stop.aborted() => return Err(Halt::Stopped),
+                result = self.client.look(sought) => result,
+            };
+            let wait = match result {
+                Ok(seen) => {
+                    self.gate.done(permit, Health::Well, 0.0);
+                    let has_audio = seen.as_ref().and_then(|seen| seen.has_audio);
+                    let since = lost.map_or(Duration::MAX, |lost| lost.elapsed());
+                    let left = self.settle.saturating_sub(since);
+                    match (has_audio, left.is_zero()) {
+                        (Some(true), _) => return Ok(Sight::There(seen.and_then(|seen| seen.uid))),
+                        (Some(false), true) => return Ok(Sight::NotThere),
+                        (None, true) => return Ok(Sight::Unknown(unclear(seen.is_some()))),
+                        (_, false) => left,
+                    }
+                }
+                Err(error) => {
+                    failures += 1;
+                    match self.failed(permit, &error, failures) {
+                        Some(wait) => wait,
+                        None => return Ok(Sight::Unknown(format!("the read API: {error}"))),
+                    }
+                }
+            };
+            tokio::select! {
+                () = stop.raised() => return Err(Halt::Stopped),
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// How long to wait before asking again; `None` when that makes no sense.
+    fn failed(&self, permit: Permit, error: &Error, failures: u32) -> Option<Duration> {
+        let (status, asked) = match error {
+            Error::Status {
+                status,
+                retry_after,
+                ..
+            } => (
+                Some(*status),
+                retry_after.map(|wish| wish.from_now(SystemTime::now())),
+            ),
+            _ => (None, None),
+        };
+        if matches!(status, Some(401 | 403)) {
+            self.is_refused.store(true, Ordering::Relaxed);
+        }
+        let health = match status {
+            Some(..500) => Health::Well,
+            _ => Health::Unwell,
+        };
+        let weather = self.gate.done(permit, health, fastrand::f64());
+        let is_final = matches!(error, Error::Unaddressable)
+            || status.is_some_and(|status| !matches!(status, 408 | 425 | 429 | 500..=599))
+            || matches!(weather, Weather::GiveUp(_))
+            || asked.is_some_and(|asked| asked > self.effort.max_wait)
+            || failures > self.effort.retries;
+        if is_final {
+            return None;
+        }
+        if let Some(asked) = asked {
+            self.gate.pause(asked);
+        }
+        if let Weather::Outage(pause) = weather {
+            self.gate.pause(pause);
+        }
+        Some(backoff::delay(failures, fastrand::f64()))
+    }
+}
+
+fn unclear(is_found: bool) -> String {
+    let why = if is_found {
+        "it does not say whether the recording is there"
+    } else {
+        "it does not have the conversation"
+    };
+    format!("the read API: {why}")
+}

@@ -1,0 +1,217 @@
+//! The recording of one call on its way: sent, sent again, or found to be there already.
+//!
+//! What a second upload does to a conversation is not documented, so a recording whose answer was
+//! lost is looked up before it is sent again, where a read API is configured. Where nobody knows,
+//! it is sent again, and each such sending is written down before it leaves: a recording that is
+//! there twice must be told of, also by a run that only hears of it later.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use super::attempt::{Answer, Halt, Intent, Tries};
+use super::courier::{Courier, entries};
+use super::lookup::{Lookup, Sight};
+use super::verdict::Stage;
+use crate::api::{self, Key, Sought};
+use crate::call::Code;
+use crate::ledger::{self, Create, Fact, Standing};
+use crate::pipeline::{Parcel, Shipment};
+use crate::plan::Step;
+
+/// A recording that is in place.
+#[derive(Debug, Default)]
+pub(super) struct Arrived {
+    /// Found by the read API, and not sent by this run.
+    pub(super) is_found: bool,
+    /// The uid of its conversation, if the read API told it.
+    pub(super) uid: Option<String>,
+    /// How often it was sent although it may have been there, in all runs.
+    pub(super) resends: u32,
+    /// Why a look-up could not settle that.
+    pub(super) unsettled: Option<String>,
+}
+
+impl Arrived {
+    /// What there is to be told about it.
+    pub(super) fn problem(&self) -> Option<(Code, String)> {
+        let often = match self.resends {
+            0 => return None,
+            1 => "once".to_owned(),
+            times => format!("{times} times"),
+        };
+        let why = match &self.unsettled {
+            Some(why) => format!(" ({why})"),
+            None => String::new(),
+        };
+        let text = format!("the answer to the upload was lost, and it was sent again {often}{why}");
+        Some((Code::UploadInDoubt, text))
+    }
+}
+
+impl Courier {
+    /// Brings the recording of a conversation that is there to its place.
+    pub(super) async fn upload(
+        &self,
+        shipment: &Shipment,
+        parcel: &Parcel,
+        (uid, is_adopted): (Option<&str>, bool),
+    ) -> Result<Arrived, Halt> {
+        let was_tried = matches!(shipment.step, Step::Upload { is_in_doubt: true });
+        let mut arrived = Arrived {
+            resends: resent_before(shipment.standing.as_ref()),
+            ..Arrived::default()
+        };
+        let mut tries = Tries::new(intent(shipment, parcel), was_tried);
+        // Whatever a look-up says later, a 409 to a recording that was ever in doubt is ours.
+        let mut was_in_doubt = was_tried;
+        let mut lost = was_tried.then(|| lost_at(shipment.standing.as_ref()));
+        // Nobody knows what somebody else's conversation has.
+        let mut should_look = was_tried || is_adopted;
+        let upload = self.prepare(parcel);
+        let answer = loop {
+            if let (true, Some(lookup)) = (should_look, &self.lookup) {
+                match self.look(lookup, shipment, uid, lost).await? {
+                    Sight::There(uid) => {
+                        arrived.uid = uid;
+                        arrived.is_found = true;
+                        break None;
+                    }
+                    Sight::NotThere => tries.in_doubt = false,
+                    Sight::Unknown(why) if tries.in_doubt => arrived.unsettled = Some(why),
+                    Sight::Unknown(_) => {}
+                }
+            }
+            if tries.in_doubt {
+                arrived.resends += 1;
+                let times = arrived.resends;
+                tries.add(shipment, Fact::UploadResent { times });
+            }
+            let key = match uid {
+                Some(uid) => Key::Uid(uid),
+                None => Key::External(shipment.call.identity()),
+            };
+            let sending = self.client.upload(key, &upload, &self.settings);
+            if let Some(answer) = self.try_once(&mut tries, sending).await? {
+                break Some(answer);
+            }
+            should_look = tries.in_doubt;
+            was_in_doubt |= tries.in_doubt;
+            lost = tries.in_doubt.then(Instant::now);
+        };
+        if matches!(answer, Some(Answer::AlreadyThere)) && !was_in_doubt {
+            return Err(there_already());
+        }
+        self.conclude(shipment, &upload, &arrived, is_adopted)
+            .await?;
+        Ok(arrived)
+    }
+
+    async fn look(
+        &self,
+        lookup: &Lookup,
+        shipment: &Shipment,
+        uid: Option<&str>,
+        lost: Option<Instant>,
+    ) -> Result<Sight, Halt> {
+        let call = &shipment.call;
+        let sought = match uid {
+            Some(uid) => Sought::Uid(uid),
+            None => Sought::Identity(call.identity(), call.at()),
+        };
+        lookup.look(&self.stop, sought, lost).await
+    }
+
+    /// Writes down that the recording is in place.
+    async fn conclude(
+        &self,
+        shipment: &Shipment,
+        upload: &api::Upload,
+        arrived: &Arrived,
+        is_adopted: bool,
+    ) -> Result<(), Halt> {
+        let mut facts = Vec::new();
+        if let Some(uid) = arrived.uid.clone() {
+            let (fingerprint, uid) = (shipment.fingerprint, Some(uid));
+            facts.push(if is_adopted {
+                Fact::Adopted { fingerprint, uid }
+            } else {
+                Fact::Created { fingerprint, uid }
+            });
+        }
+        let (hash, bytes) = match (arrived.is_found, upload.sent()) {
+            (false, sent) => sent,
+            (true, sent) if sent.1 == upload.bytes => sent,
+            (true, _) => (ledger::UNHEARD, bytes_before(shipment, upload.bytes)),
+        };
+        facts.push(Fact::Uploaded {
+            hash,
+            bytes,
+            in_doubt_resends: arrived.resends,
+        });
+        self.write(shipment, facts).await
+    }
+
+    fn prepare(&self, parcel: &Parcel) -> api::Upload {
+        api::Upload {
+            path: parcel.path.clone(),
+            file_name: parcel.file_name.clone(),
+            content_type: parcel.content_type,
+            bytes: parcel.bytes,
+            throttle: self.throttle.clone(),
+            on_bytes: Arc::clone(&self.on_bytes),
+            state: Arc::default(),
+        }
+    }
+}
+
+fn intent(shipment: &Shipment, parcel: &Parcel) -> Intent {
+    let bytes = parcel.bytes;
+    let mut facts = vec![Fact::UploadIntended { bytes }];
+    let create = shipment.standing.as_ref().map(|standing| &standing.create);
+    if matches!(create, Some(Create::LeftAlone)) {
+        // To send its recording is to take it over; else every run would send it once more.
+        let (fingerprint, uid) = (shipment.fingerprint, None);
+        facts.insert(0, Fact::Adopted { fingerprint, uid });
+    }
+    Intent {
+        stage: Stage::Upload,
+        facts: entries(shipment, facts),
+        completes: matches!(shipment.step, Step::Create { .. }),
+    }
+}
+
+fn there_already() -> Halt {
+    Halt::Refused {
+        stage: Stage::Upload,
+        status: 409,
+        message: "the server has a recording of this call already".to_owned(),
+        code: Code::ServerRefused,
+        in_doubt: false,
+    }
+}
+
+fn resent_before(standing: Option<&Standing>) -> u32 {
+    standing.map_or(0, |standing| standing.in_doubt_resends)
+}
+
+/// How many bytes left in an earlier run.
+fn bytes_before(shipment: &Shipment, now: u64) -> u64 {
+    match shipment.standing.as_ref().map(|standing| standing.upload) {
+        Some(ledger::Upload::Intended { bytes }) => bytes,
+        _ => now,
+    }
+}
+
+/// When an earlier run last knew of the upload that it lost; now, where the clock says nonsense.
+fn lost_at(standing: Option<&Standing>) -> Instant {
+    let now = Instant::now();
+    let passed = standing
+        .map(|standing| SystemTime::from(standing.last_at))
+        .and_then(|at| SystemTime::now().duration_since(at).ok())
+        .unwrap_or_default();
+    // Beyond a day it makes no difference, and a clock of the machine's start cannot go below 0.
+    now.checked_sub(passed.min(Duration::from_secs(86_400)))
+        .unwrap_or(now)
+}
