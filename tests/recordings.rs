@@ -424,7 +424,13 @@ mod with_ffmpeg {
             "--rate",
             "0",
         ];
-        let path = format!("{}:/usr/bin:/bin", rehearsal.place.path(programs).display());
+        // The script needs a `cp`; where there is to be no ffmpeg there is nothing at all.
+        let others = if programs == "none" {
+            ""
+        } else {
+            ":/usr/bin:/bin"
+        };
+        let path = format!("{}{others}", rehearsal.place.path(programs).display());
         let output = rehearsal
             .place
             .program(&[&fixed[..], further].concat())
