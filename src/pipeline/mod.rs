@@ -16,6 +16,7 @@ mod facts;
 mod gather;
 mod hearing;
 mod legs;
+mod openings;
 mod register;
 mod road;
 mod seen;
