@@ -215,3 +215,48 @@ fn a_refusal_does_not_take_away_an_earlier_doubt() {
         "nobody says that they came twice"
     );
 }
+
+#[test]
+fn refusals_narrow_the_run_and_it_says_so() {
+    let given = calls(60, 24);
+    let place = Place::with(&given);
+    let busy = on_first_try(Fault::status(503)).on(Operation::Create);
+    let server = Server::with_rule(busy.requests(1, Some(40)));
+
+    place
+        .run(&server, &["calls.csv", "--concurrency", "16"])
+        .with_code(0)
+        .says("Requests at once: 16 set");
+
+    let width = &place.summary()["concurrency"];
+    assert!(width["lowest"].as_u64() < Some(16), "{width}");
+    server.has_exactly(&given, "v2");
+}
+
+/// A run of 150 calls of which each is refused from the 101st request on, with this limit.
+fn too_many_refusals(limit: [&str; 2], words: &str) {
+    let given = calls(150, 26);
+    let place = Place::with(&given);
+    let server = Server::with_rule(always(Fault::status(400)).requests(101, None));
+
+    place
+        .run(&server, &["calls.csv", limit[0], limit[1]])
+        .with_code(6)
+        .says(words)
+        .says("the last error: the server answered 400");
+
+    assert!(place.outcome("not_attempted") > 0);
+    server.heal();
+    place.run(&server, &["calls.csv"]).with_code(0);
+    server.has_exactly(&given, "v2");
+}
+
+#[test]
+fn failures_beyond_what_is_borne_end_the_run_and_say_which_limit() {
+    too_many_refusals(["--max-errors", "3"], "3 calls have failed (--max-errors)");
+    too_many_refusals(
+        ["--max-same-error", "4"],
+        "the same error came 4 times in a row (--max-same-error)",
+    );
+    too_many_refusals(["--max-error-rate", "40%"], "(--max-error-rate)");
+}

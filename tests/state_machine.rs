@@ -8,8 +8,8 @@ mod harness;
 
 use std::collections::BTreeMap;
 
-use capturi_import::ledger::Ending;
-use capturi_import::plan::{Existing, Recording, Step};
+use capturi_import::ledger::{Create, Ending};
+use capturi_import::plan::{Existing, MissingRecording, Recording, Step};
 use harness::model::{Luck, World};
 use proptest::prelude::*;
 
@@ -19,6 +19,12 @@ enum Happening {
     Onward(usize, Luck),
     /// The process is killed.
     Crash,
+    /// The run ends, and the row of this call changes before the next.
+    RowChanges(usize),
+    /// The run ends, and this recording is there or not in the next.
+    RecordingIs(usize, Recording),
+    /// The run ends, and the operator asks for something else.
+    Asked(MissingRecording, Existing),
     /// The process is killed while this call's next request is in the air, with this effect.
     CrashInTheAir(usize, Luck),
 }
@@ -40,8 +46,23 @@ fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         12 => (0..3_usize, luck()).prop_map(|(call, luck)| Happening::Onward(call, luck)),
         1 => Just(Happening::Crash),
+        1 => (0..3_usize).prop_map(Happening::RowChanges),
+        1 => (0..3_usize, recording()).prop_map(|(call, recording)| Happening::RecordingIs(call, recording)),
+        1 => (missing(), existing()).prop_map(|(missing, existing)| Happening::Asked(missing, existing)),
         2 => (0..3_usize, luck()).prop_map(|(call, luck)| Happening::CrashInTheAir(call, luck)),
     ]
+}
+
+fn missing() -> impl Strategy<Value = MissingRecording> {
+    prop_oneof![
+        2 => Just(MissingRecording::Hold),
+        1 => Just(MissingRecording::Create),
+        1 => Just(MissingRecording::Refuse),
+    ]
+}
+
+fn existing() -> impl Strategy<Value = Existing> {
+    prop_oneof![Just(Existing::Adopt), Just(Existing::Skip)]
 }
 
 fn recording() -> impl Strategy<Value = Recording> {
@@ -55,7 +76,7 @@ proptest! {
     fn nothing_is_lost_and_nothing_doubled_unknown(
         somebody_elses in prop::collection::vec(prop::bool::weighted(0.2), 3),
         recordings in prop::collection::vec(recording(), 3),
-        (adopts, looks) in any::<(bool, bool)>(),
+        (adopts, adopts_at_last, looks) in any::<(bool, bool, bool)>(),
         happenings in prop::collection::vec(happening(), 0..60),
     ) {
         let existing = if adopts { Existing::Adopt } else { Existing::Skip };
@@ -71,8 +92,13 @@ proptest! {
                     world.restart();
                 }
                 Happening::CrashInTheAir(call, luck) => world.die_in_the_air(call, luck),
+                Happening::RowChanges(call) => world.change_row(call),
+                Happening::RecordingIs(call, recording) => world.move_recording(call, recording),
+                Happening::Asked(missing, existing) => world.ask_for(missing, existing),
             }
         }
+        let last = if adopts_at_last { Existing::Adopt } else { Existing::Skip };
+        world.ask_for(MissingRecording::Hold, last);
         world.finish();
 
         for (call, there) in world.server.iter().enumerate() {
@@ -81,12 +107,17 @@ proptest! {
             match standing.ending() {
                 Some(Ending::Complete) => prop_assert!(there.uploads > 0, "the recording of {call} is lost"),
                 Some(Ending::LeftAlone) => {
-                    prop_assert!(there.is_somebody_elses && !adopts, "{call} is ours");
+                    prop_assert!(there.is_somebody_elses && !adopts_at_last, "{call} is ours");
                     prop_assert_eq!(there.uploads, 0);
                 }
                 other => prop_assert!(false, "{call} ended as {other:?}: {standing:?}"),
             }
             prop_assert_eq!(world.plan(call), Step::Nothing);
+            // A row that is said to be in place as it stands is what the server has.
+            let is_ours = matches!(standing.create, Create::Done { is_adopted: false, .. });
+            if is_ours && !there.is_somebody_elses && standing.fingerprint == world.row(call) && there.contradictions == 0 {
+                prop_assert_eq!(there.version, world.row(call), "{} has changed, untold", call);
+            }
             let surplus = there.uploads.saturating_sub(1);
             prop_assert!(surplus <= there.unheard, "{call} came twice though it was heard of: {there:?}");
             prop_assert!(!looks || surplus <= there.unseen, "{call} came twice though it was seen: {there:?}");

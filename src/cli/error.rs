@@ -56,6 +56,10 @@ pub(super) enum Usage {
     Agents(crate::mapping::AgentsError),
     #[error("no problem has the code {code}")]
     NoCode { code: String },
+    #[error("{} is there already, and a ledger is only made anew where there is none", path.display())]
+    LedgerThere { path: PathBuf },
+    #[error(transparent)]
+    NotAccepted(#[from] report::NotAccepted),
     #[error("the program cannot start its threads: {0}")]
     Runtime(std::io::Error),
 }
@@ -69,6 +73,12 @@ impl From<ledger::OpenError> for Error {
 impl From<ledger::Error> for Error {
     fn from(error: ledger::Error) -> Self {
         Error::Ledger(error.into())
+    }
+}
+
+impl From<report::NotAccepted> for Error {
+    fn from(error: report::NotAccepted) -> Self {
+        Error::Usage(error.into())
     }
 }
 
@@ -100,19 +110,26 @@ impl Error {
                 | Usage::File { .. }
                 | Usage::Faults { .. }
                 | Usage::NoCode { .. }
+                | Usage::LedgerThere { .. }
+                | Usage::NotAccepted(_)
                 | Usage::Name(_)
                 | Usage::Agents(_),
             ) => Exit::Usage,
             Error::Ledger(LedgerError::Open(ledger::OpenError::Locked { .. })) => Exit::LedgerHeld,
-            Error::Ledger(LedgerError::Open(_)) | Error::Road(pipeline::Error::Ledger(_)) => {
-                Exit::Usage
-            }
-            Error::Ledger(LedgerError::Use(_))
+            Error::Ledger(
+                LedgerError::Use(_)
+                | LedgerError::Open(ledger::OpenError::Storage(
+                    ledger::Error::Damaged { .. } | ledger::Error::DiskFull { .. },
+                )),
+            )
             | Error::Road(pipeline::Error::Standing(_) | pipeline::Error::Spool(_))
             | Error::Report(
                 report::Error::Write { .. } | report::Error::Page(_) | report::Error::LogTwice,
             )
             | Error::Usage(Usage::Runtime(_)) => Exit::Fault,
+            Error::Ledger(LedgerError::Open(_)) | Error::Road(pipeline::Error::Ledger(_)) => {
+                Exit::Usage
+            }
         }
     }
 
@@ -139,6 +156,21 @@ impl Error {
                 "name the ledger with --ledger; that of a rehearsal is capturi-import-sandbox.db"
                     .to_owned(),
             ),
+            Error::Ledger(
+                LedgerError::Open(ledger::OpenError::Storage(ledger::Error::Damaged { .. }))
+                | LedgerError::Use(ledger::Error::Damaged { .. }),
+            ) => Some(
+                "nothing was sent. Keep the file, and make a new one with `capturi-import ledger \
+                 rebuild --from` all the accepted.csv of earlier runs (docs/reliability.md)"
+                    .to_owned(),
+            ),
+            Error::Ledger(LedgerError::Open(ledger::OpenError::Newer { .. })) => Some(
+                "nothing was sent and nothing changed; use the version that wrote it, or a newer one"
+                    .to_owned(),
+            ),
+            Error::Usage(Usage::LedgerThere { .. }) => {
+                Some("move the old one away, or name another with --ledger".to_owned())
+            }
             Error::Config(config::Error::Token(config::TokenError::Missing)) => {
                 Some("a rehearsal with --sandbox needs no token".to_owned())
             }

@@ -9,6 +9,7 @@ mod error;
 mod exit;
 mod explain;
 mod export;
+mod ledger;
 mod mapping;
 mod report;
 mod run;
@@ -55,6 +56,7 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Error> {
         Command::Run(run) => run::run(run, arguments, screen),
         Command::Status(status) => status::status(status, screen),
         Command::Report(report) => report::report(report, screen),
+        Command::Ledger { command } => ledger::ledger(command, screen),
         Command::Mapping { command } => mapping::mapping(command, screen),
         Command::Sandbox(sandbox) => sandbox::sandbox(sandbox, screen),
         Command::Explain(code) => explain::explain(code, arguments.style(), screen),

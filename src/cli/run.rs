@@ -67,6 +67,7 @@ async fn deliver(
         sandbox::forget(&settings.ledger)?;
     }
     let ledger = Ledger::open(&settings.ledger, &destination)?;
+    warn_of_a_share(&ledger);
     road.past = Some(Past {
         path: ledger.path().to_owned(),
         done: ledger.reader()?.load_done()?,
@@ -115,6 +116,17 @@ type Driven = (
     Result<Report, crate::report::Error>,
     Result<(), pipeline::Error>,
 );
+
+/// A share works most of the time, which is how it takes people in.
+fn warn_of_a_share(ledger: &Ledger) {
+    if ledger.is_remote() {
+        tracing::warn!(
+            ledger = %ledger.path().display(),
+            "the ledger stands on the disk of another machine: what is written may be lost with \
+             that machine's power, and two machines may take the lock at once; use a local disk"
+        );
+    }
+}
 
 /// Delivers what the road decides; every event goes to the report, and problems to the ledger.
 async fn drive(

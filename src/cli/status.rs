@@ -51,7 +51,7 @@ pub(super) fn view(path: &Path, reader: &Reader) -> Result<StatusView, Error> {
     Ok(StatusView {
         ledger: path.display().to_string(),
         destination: Some(destination),
-        held_by: None,
+        held_by: Ledger::holder(path).map(|holder| holder.to_string()),
         states: states
             .into_iter()
             .map(|(state, calls)| StateView {

@@ -92,6 +92,12 @@ pub enum Command {
     Status(StatusArgs),
     /// Write accepted.csv, problems.csv and status.json from the ledger.
     Report(ReportArgs),
+    /// Look after the ledger: check it, make it anew, forget what need not be kept.
+    Ledger {
+        /// What to do.
+        #[command(subcommand)]
+        command: LedgerCommand,
+    },
     /// Work with mapping files.
     Mapping {
         /// What to do.
@@ -329,6 +335,12 @@ pub struct EffortArgs {
     /// Stop with exit code 6 after so many failed calls.
     #[arg(long, value_name = "N", env = "CAPTURI_MAX_ERRORS")]
     pub max_errors: Option<u64>,
+    /// Stop with exit code 6 when so many of the calls have failed, once 100 have ended: 5%.
+    #[arg(long, value_name = "SHARE", value_parser = units::share, env = "CAPTURI_MAX_ERROR_RATE")]
+    pub max_error_rate: Option<f64>,
+    /// Stop with exit code 6 when so many calls in a row have failed with the same error.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), env = "CAPTURI_MAX_SAME_ERROR")]
+    pub max_same_error: Option<u64>,
     /// Give up with exit code 6 when the destination has been unavailable for so long.
     #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = units::duration, env = "CAPTURI_MAX_OUTAGE")]
     pub max_outage: Duration,
@@ -375,6 +387,42 @@ pub struct ReportArgs {
         env = "CAPTURI_OUT"
     )]
     pub out: PathBuf,
+}
+
+/// Commands on ledgers.
+#[derive(Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// Read every page, index and call, and say whether the ledger is whole.
+    Check(LedgerArgs),
+    /// Make a ledger from the accepted.csv of earlier runs, when it was lost or damaged.
+    Rebuild(RebuildArgs),
+    /// Forget everything about what is done but ids and hashes, which prevent doubles.
+    Purge(LedgerArgs),
+}
+
+/// Arguments of `ledger rebuild`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  capturi-import ledger rebuild --from 'out/*/accepted*.csv'
+
+Calls that are not in the files are tried by the next run; the destination answers that it has them
+already, and --existing says what then.")]
+pub struct RebuildArgs {
+    /// The accepted.csv of all runs: files, globs or folders.
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    pub from: Vec<String>,
+    /// The ledger; it must not be there.
+    #[command(flatten)]
+    pub ledger: LedgerArgs,
+    /// The destination that the runs sent to.
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "https://integrations.capturi.ai",
+        env = "CAPTURI_BASE_URL"
+    )]
+    pub base_url: String,
 }
 
 /// Commands on mapping files.

@@ -11,8 +11,9 @@ mod token;
 mod units;
 
 pub use args::{
-    Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, InitArgs, LedgerArgs, MappingCommand,
-    OutputArgs, ReportArgs, RunArgs, SandboxArgs, StatusArgs, TestArgs, completions, parse,
+    Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, InitArgs, LedgerArgs, LedgerCommand,
+    MappingCommand, OutputArgs, RebuildArgs, ReportArgs, RunArgs, SandboxArgs, StatusArgs,
+    TestArgs, completions, parse,
 };
 pub use settings::{Destination, Reading, RunSettings, forbids_color};
 pub use token::TokenError;

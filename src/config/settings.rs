@@ -8,11 +8,11 @@ use url::Url;
 
 use super::args::{
     self, ApiVersion, Arguments, DestinationArgs, EffortArgs, ExportArgs, LogFormat, MissingAudio,
-    RunArgs,
+    RebuildArgs, RunArgs,
 };
 use super::{Error, token};
 use crate::api::{Connection, Proxy, ReadConnection, Route, Version};
-use crate::delivery::{Effort, Pace};
+use crate::delivery::{Bearable, Effort, Pace};
 use crate::plan::{Existing, MissingRecording};
 use crate::report::Style;
 
@@ -104,6 +104,16 @@ impl RunArgs {
     }
 }
 
+impl RebuildArgs {
+    /// The destination as a run writes it into its ledger.
+    pub fn destination(&self) -> Result<String, Error> {
+        Ok(base_url(&self.base_url)?
+            .as_str()
+            .trim_end_matches('/')
+            .to_owned())
+    }
+}
+
 impl EffortArgs {
     /// What to do with somebody else's conversation.
     pub fn existing(&self) -> Existing {
@@ -164,7 +174,11 @@ impl RunSettings {
             effort: Effort {
                 retries: effort.retries,
                 max_wait: effort.max_wait,
-                max_errors: effort.max_errors,
+                bearable: Bearable {
+                    errors: effort.max_errors,
+                    rate: effort.max_error_rate,
+                    same: effort.max_same_error,
+                },
                 limit: effort.limit,
                 max_duration: effort.max_duration,
                 existing: effort.existing(),

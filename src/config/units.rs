@@ -62,6 +62,17 @@ pub(super) fn rate(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Reads `5%`, `0.5 %` or `5` as a share of a hundred.
+pub(super) fn share(text: &str) -> Result<f64, String> {
+    let number = text.trim().trim_end_matches('%').trim_end();
+    number
+        .parse::<f64>()
+        .ok()
+        .filter(|percent| (0.0..=100.0).contains(percent))
+        .map(|percent| percent / 100.0)
+        .ok_or_else(|| "expected a share of a hundred such as 5%".to_owned())
+}
+
 /// A name and the file that it stands for.
 pub(super) fn named_file(text: &str) -> Result<(String, PathBuf), String> {
     match text.split_once('=') {
@@ -104,6 +115,16 @@ mod tests {
         }
         for not in ["", "soon", "-5s", "1 month"] {
             assert!(duration(not).is_err(), "{not}");
+        }
+    }
+
+    #[test]
+    fn a_share_is_one_of_a_hundred() {
+        assert_eq!(share("5%"), Ok(0.05));
+        assert_eq!(share(" 50 % "), Ok(0.5));
+        assert_eq!(share("100"), Ok(1.0));
+        for not in ["", "%", "-1%", "101%", "NaN", "five"] {
+            assert!(share(not).is_err(), "{not}");
         }
     }
 

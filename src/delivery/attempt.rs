@@ -6,10 +6,13 @@
 
 use std::time::{Duration, SystemTime};
 
+use tokio::time::Instant;
+
 use super::backoff;
 use super::courier::Courier;
 use super::gate::{Health, Permit, Weather};
 use super::verdict::{Later, Stage, Verdict, judge};
+use super::width::Evidence;
 use crate::api;
 use crate::call::Code;
 use crate::failpoint::{self, Point};
@@ -144,11 +147,15 @@ impl Courier {
             self.record(facts).await?;
         }
         failpoint::reached(Point::RequestLeaves);
+        let left = Instant::now();
         let result = tokio::select! {
             () = self.stop.aborted() => return Err(Halt::Stopped),
             result = send => result,
         };
         failpoint::reached(Point::AnswerIsRead);
+        let error = result.as_ref().err();
+        self.gate
+            .observe(evidence(tries.stage, error, left.elapsed()));
         let error = match result {
             Ok(value) => {
                 self.gate.done(permit, Health::Well, 0.0);
@@ -281,6 +288,20 @@ impl Courier {
             self.stop.raise(Stop::LedgerLost, error.to_string());
             Halt::Stopped
         })
+    }
+}
+
+/// What a request says about the load of the server.
+fn evidence(stage: Stage, error: Option<&api::Error>, took: Duration) -> Evidence {
+    match error {
+        Some(
+            api::Error::TimedOut(_)
+            | api::Error::Status {
+                status: 429 | 503, ..
+            },
+        ) => Evidence::Refused,
+        None if stage != Stage::Upload => Evidence::Answered(took),
+        _ => Evidence::Ended,
     }
 }
 

@@ -15,7 +15,7 @@ use super::verdict::Stage;
 use crate::api::{self, AudioSettings, Client, Throttle, Version};
 use crate::call::Code;
 use crate::failpoint::{self, Point};
-use crate::ledger::{self, Create, Entry, Fact, Writer};
+use crate::ledger::{self, Create, Entry, Fact, Standing, Writer};
 use crate::pipeline::{Delivered, Outcome, Shipment};
 use crate::plan::{Existing, Step};
 
@@ -129,11 +129,10 @@ impl Courier {
             }
             Answer::AlreadyThere if in_doubt => {
                 // What the server has is what was sent when the answer was lost.
-                let sent = shipment
-                    .standing
-                    .as_ref()
-                    .filter(|standing| matches!(standing.create, Create::Intended))
-                    .map_or(fingerprint, |standing| standing.fingerprint);
+                let standing = shipment.standing.as_ref();
+                let sent = standing
+                    .and_then(Standing::sent_unheard)
+                    .unwrap_or(fingerprint);
                 (
                     Made::Ours(None),
                     Fact::Created {

@@ -1,4 +1,5 @@
-//! Decides when the next request may leave. Holds the permits, the pace and the pauses: the one
+//! Decides when the next request may leave. Holds the permits (as many as `width` says), the pace
+//! and the pauses: the one
 //! the server asked for, and the one of an outage. A pause stops everybody, because a 429 speaks
 //! about the token and an outage about the server, and neither about one call. Never judges an
 //! answer (`verdict`) and never talks to the server (`api`).
@@ -14,6 +15,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::backoff;
+use super::width::{Evidence, Width};
 
 /// How fast requests may leave.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,6 +44,7 @@ pub(super) struct Gate {
     patience: Duration,
     threshold: u32,
     state: Mutex<State>,
+    width: Mutex<Permits>,
     changed: Notify,
 }
 
@@ -54,6 +57,20 @@ struct State {
     has_succeeded: bool,
     phase: Phase,
     probes: u32,
+}
+
+/// How many permits there are, and how many there should be.
+#[derive(Debug)]
+struct Permits {
+    width: Width,
+    issued: usize,
+}
+
+/// The width of the gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) now: usize,
+    pub(super) lowest: usize,
 }
 
 /// How the server has answered of late.
@@ -91,7 +108,7 @@ pub(super) enum Weather {
 /// Leave to send one request. Given back when dropped.
 #[derive(Debug)]
 pub(super) struct Permit {
-    _slot: OwnedSemaphorePermit,
+    slot: OwnedSemaphorePermit,
     is_probe: bool,
 }
 
@@ -103,6 +120,10 @@ impl Gate {
             patience: pace.patience,
             threshold: OUTAGE.max(u32::try_from(pace.width.saturating_mul(2)).unwrap_or(OUTAGE)),
             state: Mutex::default(),
+            width: Mutex::new(Permits {
+                width: Width::new(pace.width),
+                issued: pace.width.max(1),
+            }),
             changed: Notify::new(),
         }
     }
@@ -129,14 +150,14 @@ impl Gate {
             }
             if state.phase == Phase::Open {
                 return Permit {
-                    _slot: slot,
+                    slot,
                     is_probe: false,
                 };
             }
             if state.phase == Phase::Outage {
                 state.phase = Phase::Probing;
                 return Permit {
-                    _slot: slot,
+                    slot,
                     is_probe: true,
                 };
             }
@@ -174,6 +195,49 @@ impl Gate {
         self.changed.notify_waiters();
     }
 
+    /// Tells what a request that has ended, and whose permit is still held, says about the load of
+    /// the server. Requests in flight are never cut off: permits beyond a smaller width are taken
+    /// away as they come back.
+    pub(super) fn observe(&self, evidence: Evidence) {
+        let mut permits = self.permits();
+        permits.width.take(evidence);
+        let wanted = permits.width.now();
+        if wanted > permits.issued {
+            self.permits.add_permits(wanted - permits.issued);
+            permits.issued = wanted;
+        }
+        while permits.issued > wanted {
+            let Ok(idle) = self.permits.try_acquire() else {
+                break;
+            };
+            idle.forget();
+            permits.issued -= 1;
+        }
+    }
+
+    /// The width of now and the least that it has been.
+    pub(super) fn span(&self) -> Span {
+        let permits = self.permits();
+        Span {
+            now: permits.width.now(),
+            lowest: permits.width.lowest(),
+        }
+    }
+
+    fn give_back(&self, slot: OwnedSemaphorePermit) {
+        let mut permits = self.permits();
+        if permits.issued > permits.width.now() {
+            slot.forget();
+            permits.issued -= 1;
+        }
+    }
+
+    fn permits(&self) -> MutexGuard<'_, Permits> {
+        self.width
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     /// Tells the gate how a request went, and gives its permit back.
     pub(super) fn done(&self, permit: Permit, health: Health, jitter: f64) -> Weather {
         let mut state = self.state();
@@ -192,7 +256,7 @@ impl Gate {
             Health::Unwell => self.unwell(&mut state, permit.is_probe, jitter),
         };
         drop(state);
-        drop(permit);
+        self.give_back(permit.slot);
         self.changed.notify_waiters();
         weather
     }
@@ -255,6 +319,44 @@ fn limiter(rate: f64) -> Option<Limiter> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_smaller_width_takes_no_permit_from_a_request_in_flight() {
+        let gate = gate(16);
+        let mut permits = Vec::new();
+        for _ in 0..16 {
+            permits.push(gate.pass().await);
+            gate.observe(Evidence::Refused);
+        }
+        assert_eq!(gate.span(), Span { now: 8, lowest: 8 });
+        for permit in permits.drain(..9) {
+            gate.done(permit, Health::Well, 0.0);
+        }
+        // Seven are in flight and eight may be.
+        let _eighth = gate.pass().await;
+        let ninth = tokio::time::timeout(Duration::from_secs(1), gate.pass()).await;
+        assert!(ninth.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_width_that_grows_lets_more_leave() {
+        let gate = gate(4);
+        for _ in 0..64 {
+            gate.observe(Evidence::Refused);
+        }
+        assert_eq!(gate.span().now, 1);
+        for _ in 0..2000 {
+            gate.observe(Evidence::Ended);
+        }
+        let _four = [
+            gate.pass().await,
+            gate.pass().await,
+            gate.pass().await,
+            gate.pass().await,
+        ];
+        let fifth = tokio::time::timeout(Duration::from_secs(1), gate.pass()).await;
+        assert!(fifth.is_err());
+    }
 
     fn gate(width: usize) -> Gate {
         Gate::new(Pace {

@@ -10,13 +10,16 @@ mod backoff;
 mod case;
 mod courier;
 mod gate;
+mod limits;
 mod lookup;
 mod recording;
 mod run;
 mod stop;
 mod verdict;
+mod width;
 
 pub use gate::Pace;
+pub use limits::Bearable;
 pub use run::run;
 pub use stop::StopSignal;
 
@@ -39,8 +42,8 @@ pub struct Effort {
     pub retries: u32,
     /// The longest pause that the server may ask for.
     pub max_wait: Duration,
-    /// Stop after so many failed calls.
-    pub max_errors: Option<u64>,
+    /// Stop after failed calls that are too many.
+    pub bearable: Bearable,
     /// Send at most so many calls.
     pub limit: Option<u64>,
     /// Stop after so long.

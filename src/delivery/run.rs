@@ -13,7 +13,8 @@ use tokio::task::JoinSet;
 
 use super::attempt::Notice;
 use super::courier::{Courier, Ending};
-use super::gate::Gate;
+use super::gate::{Gate, Span};
+use super::limits::Failures;
 use super::lookup::Lookup;
 use super::{Orders, Pace, Plan, StopSignal};
 use crate::api::Throttle;
@@ -77,7 +78,7 @@ pub async fn run<E>(
     let bytes = Arc::new(AtomicU64::new(0));
     let (notices, heard) = mpsc::channel(64);
     let count = Arc::clone(&bytes);
-    let in_hand = plan.pace.width.max(1) * IN_HAND;
+    let width = plan.pace.width.max(1);
     let courier = Arc::new(Courier {
         gate: Gate::new(plan.pace),
         lookup: plan
@@ -98,12 +99,16 @@ pub async fn run<E>(
     let mut floor = Floor {
         courier,
         stop,
-        in_hand,
+        in_hand: width * IN_HAND,
         flights: JoinSet::new(),
         waiting: VecDeque::new(),
         busy: HashSet::new(),
         sent: 0,
-        failed: 0,
+        failures: Failures::new(plan.effort.bearable),
+        told: Span {
+            now: width,
+            lowest: width,
+        },
         on_event,
     };
     floor.work(orders, heard, &bytes).await
@@ -146,7 +151,9 @@ struct Floor<'e> {
     /// Cases under way.
     busy: HashSet<u64>,
     sent: u64,
-    failed: u64,
+    failures: Failures,
+    /// The width that was told last.
+    told: Span,
     on_event: &'e mut dyn FnMut(Event<'_>),
 }
 
@@ -334,20 +341,9 @@ impl Floor<'_> {
     fn tell_end(&mut self, batch: &Batch, row: Row, ending: Ending) {
         let (index, mut problems, further) = row;
         let record = batch.get(index);
+        self.count(&ending);
         if let Some((code, message)) = ending.problem {
             problems.push(Problem::new(code, record.place(), message));
-        }
-        if ending.outcome == Outcome::Failed {
-            self.failed += 1;
-            if self
-                .courier
-                .effort
-                .max_errors
-                .is_some_and(|most| self.failed >= most)
-            {
-                self.stop
-                    .raise(Stop::GaveUp, format!("{} calls have failed", self.failed));
-            }
         }
         let ending = Closing {
             outcome: ending.outcome,
@@ -356,6 +352,19 @@ impl Floor<'_> {
             delivered: ending.delivered.as_ref(),
         };
         ending.tell(batch, index, &further, self.on_event);
+    }
+
+    /// Counts a call that was carried out, and ends the run when too many have failed.
+    fn count(&mut self, ending: &Ending) {
+        let error = ending.problem.as_ref().map(|(_, message)| message.as_str());
+        let too_many = match ending.outcome {
+            Outcome::Failed => self.failures.take(Some(error.unwrap_or_default())),
+            Outcome::NotAttempted => None,
+            _ => self.failures.take(None),
+        };
+        if let Some(why) = too_many {
+            self.stop.raise(Stop::GaveUp, why);
+        }
     }
 
     fn tell(&mut self, notice: &Notice) {
@@ -382,6 +391,15 @@ impl Floor<'_> {
     fn tell_bytes(&mut self, bytes: &AtomicU64) {
         let sent = bytes.swap(0, Ordering::Relaxed);
         (self.on_event)(Event::Sent { bytes: sent });
+        let span = self.courier.gate.span();
+        if span != self.told {
+            self.told = span;
+            (self.on_event)(Event::Width {
+                now: span.now,
+                lowest: span.lowest,
+                most: self.in_hand / IN_HAND,
+            });
+        }
     }
 }
 

@@ -55,6 +55,14 @@ fn unescaped(point: &str) -> String {
     })
 }
 
+/// Brings the names of new files to the disk: a file whose folder was not written is not there after a
+/// loss of power. SQLite does the same for its own files; where it cannot be done, it need not be.
+pub(super) fn sync_folder(path: &Path) {
+    if let Some(folder) = path.parent().and_then(|folder| fs::File::open(folder).ok()) {
+        let _ = folder.sync_all();
+    }
+}
+
 /// The numbers of the device and the file behind a name; `None` where there is no file, or where
 /// files have no numbers.
 pub(super) fn file_number(path: &Path) -> Option<(u64, u64)> {

@@ -8,10 +8,14 @@ use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::error::{Error, OpenError};
+
+/// Several of these pass before a lock counts as taken.
+const MOMENT: Duration = Duration::from_millis(10);
 
 /// Who has the ledger, as far as the lock file tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -91,7 +95,20 @@ impl Lock {
         name.into()
     }
 
-    /// Takes the lock of `ledger`, or says who has it; never waits.
+    /// Who has the lock of `ledger` now, if anybody has. A run that ended has left the file empty,
+    /// and a killed one has left its name; so the lock is only tried where there is a name.
+    pub(super) fn holder(ledger: &Path) -> Option<Holder> {
+        let mut file = File::open(Self::path_for(ledger)).ok()?;
+        let mut text = Vec::new();
+        (&mut file).take(1_024).read_to_end(&mut text).ok()?;
+        if text.is_empty() {
+            return None;
+        }
+        let is_held = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+        is_held.then(|| Holder::parse(&String::from_utf8_lossy(&text)))
+    }
+
+    /// Takes the lock of `ledger`, or says who has it; hardly waits.
     pub(super) fn take(ledger: &Path) -> Result<Self, OpenError> {
         let path = Self::path_for(ledger);
         let failed = |source| Error::io(&path, source);
@@ -99,7 +116,7 @@ impl Lock {
         options.read(true).write(true).create(true).truncate(false);
         owner_only(&mut options);
         let mut file = options.open(&path).map_err(failed)?;
-        match file.try_lock() {
+        match lock_soon(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut text = String::new();
@@ -118,6 +135,17 @@ impl Lock {
             .map_err(failed)?;
         Ok(Lock { file })
     }
+}
+
+/// Whoever only looks (see [`Lock::holder`]) has it for a moment; a run has it for long.
+fn lock_soon(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..5 {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(MOMENT),
+            other => return other,
+        }
+    }
+    file.try_lock()
 }
 
 impl Drop for Lock {
@@ -152,8 +180,19 @@ mod tests {
         };
         assert_eq!(holder.pid, Some(std::process::id()));
         assert!(holder.since.is_some());
+        assert_eq!(Lock::holder(&ledger), Some(holder));
         drop(lock);
+        assert_eq!(Lock::holder(&ledger), None);
         Lock::take(&ledger).unwrap();
+    }
+
+    #[test]
+    fn a_run_that_was_killed_holds_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = folder.path().join("calls.db");
+        assert_eq!(Lock::holder(&ledger), None);
+        std::fs::write(Lock::path_for(&ledger), "pid 4711\n").unwrap();
+        assert_eq!(Lock::holder(&ledger), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! next with a call is decided elsewhere.
 
 mod book;
+mod care;
 mod case_fact;
 mod cases;
 mod disk;
@@ -29,6 +30,7 @@ mod summary;
 mod tests;
 mod writer;
 
+pub use care::{Inspection, Purged, purge};
 pub use case_fact::{
     CaseEntry, CaseFact, CaseObstacle, CasePrint, CaseStanding, MessagePrint, MessageStanding,
 };

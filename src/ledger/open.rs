@@ -47,6 +47,18 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf, Error> {
 
 /// Opens the ledger for the run that holds its lock, and makes it if there is none.
 pub(super) fn for_writing(path: &Path, destination: &str) -> Result<Connection, OpenError> {
+    let is_new = !path.exists();
+    let connection = writable(path)?;
+    settle_destination(path, &connection, destination)?;
+    failpoint::reached(Point::LedgerOpens);
+    if is_new {
+        disk::sync_folder(path);
+    }
+    Ok(connection)
+}
+
+/// Opens the ledger, of whichever destination, for whoever holds its lock.
+pub(super) fn writable(path: &Path) -> Result<Connection, OpenError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     owner_only(&mut options);
@@ -64,8 +76,6 @@ pub(super) fn for_writing(path: &Path, destination: &str) -> Result<Connection, 
     prepare(path, &connection).map_err(at(path))?;
     failpoint::reached(Point::LedgerOpens);
     migrate(&mut connection, MIGRATIONS).map_err(at(path))?;
-    failpoint::reached(Point::LedgerOpens);
-    settle_destination(path, &connection, destination)?;
     failpoint::reached(Point::LedgerOpens);
     Ok(connection)
 }

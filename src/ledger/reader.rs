@@ -33,8 +33,8 @@ pub struct Accepted {
     pub is_adopted: bool,
     /// BLAKE3 and size of the recording; `None` for a call without one.
     pub recording: Option<([u8; 32], u64)>,
-    /// When the ledger learned the last of it.
-    pub at: Timestamp,
+    /// When the ledger learned the last of it; `None` once that was purged.
+    pub at: Option<Timestamp>,
 }
 
 impl Reader {
@@ -43,6 +43,14 @@ impl Reader {
             path: path.to_owned(),
             connection: open::for_reading(path)?,
         })
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(super) fn failing<T>(&self, result: Sql<T>) -> Result<T, Error> {
+        result.map_err(at(&self.path))
     }
 
     /// What is known of each of these calls, in the same order.
@@ -80,9 +88,9 @@ impl Reader {
     /// it, in the order in which they were first seen. Stops at the first error of `each`.
     pub fn accepted_cases<E: From<Error>>(
         &self,
-        mut each: impl FnMut(String, Timestamp) -> Result<(), E>,
+        mut each: impl FnMut(String, Option<Timestamp>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let read = |row: &Row<'_>| Ok((row.get(0)?, rows::time(row, 1)?));
+        let read = |row: &Row<'_>| Ok((row.get(0)?, unless_purged(rows::time(row, 1)?)));
         self.stream(cases::ACCEPTED, read, |(identity, at)| each(identity, at))
     }
 
@@ -156,6 +164,11 @@ impl Reader {
     }
 }
 
+/// A purge leaves the beginning of time.
+fn unless_purged(at: Timestamp) -> Option<Timestamp> {
+    (at != Timestamp::UNIX_EPOCH).then_some(at)
+}
+
 fn accepted(row: &Row<'_>) -> Sql<Option<Accepted>> {
     let standing = rows::standing(row)?;
     let Create::Done { uid, is_adopted } = standing.create else {
@@ -169,6 +182,6 @@ fn accepted(row: &Row<'_>) -> Sql<Option<Accepted>> {
             Upload::Done { hash, bytes } => Some((hash, bytes)),
             _ => None,
         },
-        at: standing.last_at,
+        at: unless_purged(standing.last_at),
     }))
 }

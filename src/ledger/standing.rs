@@ -4,10 +4,17 @@
 //! forgotten, whatever is written later: an intent that comes late, a refusal, a failure of the
 //! next run. Below that the last word counts, since a call that was refused may be tried again.
 //! A fact that says nothing new changes nothing, not even the time.
+//!
+//! A row that changes while a create of it is in doubt leaves two contents of which the server has one
+//! at most; then it counts as not known which, so that the row is told to have changed and not the
+//! opposite.
 
 use jiff::Timestamp;
 
 use super::fact::{Fact, Stage};
+
+/// The fingerprint of a content that nobody knows.
+const UNKNOWN: u128 = 0;
 
 /// Where the conversation stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -223,7 +230,8 @@ impl Standing {
         let before = self.clone();
         match fact {
             Fact::CreateIntended { fingerprint } => {
-                self.create_answer(Create::Intended, None, fingerprint);
+                let content = self.content_of_try(fingerprint);
+                self.create_answer(Create::Intended, None, content);
             }
             Fact::Created { fingerprint, uid } => self.created(fingerprint, uid, false),
             Fact::Adopted { fingerprint, uid } => self.created(fingerprint, uid, true),
@@ -263,6 +271,24 @@ impl Standing {
             self.last_at = self.last_at.max(at);
         }
         is_new
+    }
+
+    /// What an earlier try may have brought to the server without being heard of: the fingerprint of
+    /// what was sent then, not of what the export says now.
+    pub fn sent_unheard(&self) -> Option<u128> {
+        match self.create {
+            Create::Intended => Some(self.fingerprint),
+            Create::Refused if self.fingerprint == UNKNOWN => Some(UNKNOWN),
+            _ => None,
+        }
+    }
+
+    /// What the server may have once this content has been sent as well.
+    fn content_of_try(&self, fingerprint: u128) -> u128 {
+        match self.sent_unheard() {
+            Some(sent) if sent != fingerprint => UNKNOWN,
+            _ => fingerprint,
+        }
     }
 
     fn is_create_open(&self) -> bool {
@@ -322,7 +348,7 @@ impl Standing {
         if self.ending().is_none() {
             self.obstacle = Some(Obstacle::Held);
         }
-        if self.is_create_open() {
+        if self.is_create_open() && self.sent_unheard().is_none() {
             self.fingerprint = fingerprint;
         }
     }
@@ -334,7 +360,10 @@ impl Standing {
             message,
         });
         match stage {
-            Stage::Create => self.create_answer(Create::Refused, obstacle, fingerprint),
+            Stage::Create => {
+                let content = self.content_of_try(fingerprint);
+                self.create_answer(Create::Refused, obstacle, content);
+            }
             Stage::Upload => self.upload_answer(Upload::Refused, obstacle),
         }
     }
@@ -343,7 +372,10 @@ impl Standing {
     fn failed(&mut self, fingerprint: u128, stage: Stage, status: Option<u16>, why: String) {
         let obstacle = Some(Obstacle::Failed { stage, status, why });
         match stage {
-            Stage::Create => self.create_answer(self.create.clone(), obstacle, fingerprint),
+            Stage::Create => {
+                let content = self.sent_unheard().unwrap_or(fingerprint);
+                self.create_answer(self.create.clone(), obstacle, content);
+            }
             Stage::Upload => self.upload_answer(self.upload, obstacle),
         }
     }
@@ -351,6 +383,8 @@ impl Standing {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -401,9 +435,8 @@ mod tests {
             } => Some(Create::Refused),
             _ => None,
         });
-        let fingerprint = last(|fact| match fact {
-            Fact::CreateIntended { fingerprint }
-            | Fact::Held { fingerprint }
+        let said = last(|fact| match fact {
+            Fact::Held { fingerprint }
             | Fact::Refused {
                 fingerprint,
                 stage: Stage::Create,
@@ -416,7 +449,38 @@ mod tests {
             } => Some(*fingerprint),
             _ => None,
         });
+        let fingerprint = match tries(facts).map(|tries| tries.into_iter().collect::<Vec<_>>()) {
+            Some(tries) if tries.is_empty() => said,
+            Some(tries) if tries.len() == 1 => Some(tries[0]),
+            _ => Some(UNKNOWN),
+        };
         (answer.unwrap_or_default(), fingerprint)
+    }
+
+    /// The contents that were tried since the last refusal; `None` when an earlier refusal spoke of
+    /// another content than the one that was in doubt.
+    fn tries(facts: &[Fact]) -> Option<BTreeSet<u128>> {
+        let refusal = |fact: &Fact| match fact {
+            Fact::Refused {
+                fingerprint,
+                stage: Stage::Create,
+                ..
+            } => Some(*fingerprint),
+            _ => None,
+        };
+        let last = facts.iter().rposition(|fact| refusal(fact).is_some());
+        let since = last.map_or(0, |at| at + 1);
+        if let Some(at) = last {
+            let before = tries(&facts[..at])?;
+            if !before.is_subset(&refusal(&facts[at]).into_iter().collect()) {
+                return None;
+            }
+        }
+        let tried = facts[since..].iter().filter_map(|fact| match fact {
+            Fact::CreateIntended { fingerprint } => Some(*fingerprint),
+            _ => None,
+        });
+        Some(tried.collect())
     }
 
     fn expected_upload(facts: &[Fact]) -> Upload {

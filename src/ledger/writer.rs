@@ -16,10 +16,10 @@ use super::book::{Book, Command};
 use super::case_fact::CaseEntry;
 use super::error::{Error, OpenError};
 use super::fact::Entry;
-use super::lock::Lock;
-use super::open;
+use super::lock::{Holder, Lock};
 use super::reader::Reader;
 use super::summary::NotedProblem;
+use super::{disk, open};
 use crate::call::Problem;
 
 /// The most requests of one transaction. More would not be quicker, and would make the first
@@ -86,6 +86,17 @@ impl Ledger {
     /// The ledger, by its full name.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether it stands on the disk of another machine, where locks and durable writes are only as
+    /// good as that machine's word.
+    pub fn is_remote(&self) -> bool {
+        disk::is_remote(&self.path)
+    }
+
+    /// Who writes to the ledger at `path` now, if anybody does.
+    pub fn holder(path: &Path) -> Option<Holder> {
+        Lock::holder(&open::resolve(path).ok()?)
     }
 
     /// A handle to write with.

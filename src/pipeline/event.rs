@@ -157,6 +157,15 @@ pub enum Event<'a> {
         /// Bytes since the last event of this kind.
         bytes: u64,
     },
+    /// The number of requests that may be in flight has changed.
+    Width {
+        /// So many from now on.
+        now: usize,
+        /// So many at the least, in this run.
+        lowest: usize,
+        /// So many at the most, as it was set.
+        most: usize,
+    },
     /// Nothing is sent for a while.
     Paused {
         /// For how long.

@@ -14,6 +14,15 @@ pub(super) fn guarded(cell: &str) -> Cow<'_, str> {
     }
 }
 
+/// The cell as it was before [`guarded`]. An apostrophe of its own before such a sign is lost, which
+/// no known dialer writes.
+pub(super) fn unguarded(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if guarded(rest) != rest => rest,
+        _ => cell,
+    }
+}
+
 /// A sign and digits, with at most one decimal point or comma between them.
 fn is_signed_number(cell: &str) -> bool {
     let Some(number) = cell.strip_prefix(['+', '-']) else {
@@ -31,12 +40,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_ordinary_apostrophe_stays() {
+        for cell in ["'", "'t Hart", "'+4512345678", "", "a'=1"] {
+            assert_eq!(unguarded(cell), cell);
+        }
+    }
+
+    #[test]
     fn formulas_get_an_apostrophe() {
         for cell in [
             "=1+1", "+1+1", "-1-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "+45 12+3", "-", "+",
             "+1.2.3", "-5\n=1",
         ] {
             assert_eq!(guarded(cell), format!("'{cell}"));
+            assert_eq!(unguarded(&guarded(cell)), cell);
         }
     }
 

@@ -319,6 +319,12 @@ fn delivered(summary: &Summary) -> Vec<String> {
             words::clock(summary.pauses.1),
         ));
     }
+    if let Some([set, lowest, last]) = summary.width {
+        lines.push(format!(
+            "Requests at once: {set} set, {lowest} at the least, {last} at the end; the server was \
+             slow or asked for less.",
+        ));
+    }
     lines
 }
 

@@ -92,7 +92,11 @@ impl Files {
     }
 
     /// Adds what was delivered for a call.
-    pub(super) fn accepted(&mut self, delivered: &Delivered, when: Timestamp) -> Result<(), Error> {
+    pub(super) fn accepted(
+        &mut self,
+        delivered: &Delivered,
+        when: Option<Timestamp>,
+    ) -> Result<(), Error> {
         let Some(accepted) = &mut self.accepted else {
             return Ok(());
         };
@@ -101,7 +105,7 @@ impl Files {
             &guarded(delivered.uid.as_deref().unwrap_or_default()),
             &guarded(delivered.recording.as_deref().unwrap_or_default()),
             &delivered.bytes.to_string(),
-            &format!("{when:.3}"),
+            &when.map_or_else(String::new, |when| format!("{when:.3}")),
         ])
     }
 

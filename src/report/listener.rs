@@ -180,7 +180,7 @@ impl Report {
                     return noted;
                 };
                 if let Some(delivered) = delivered {
-                    files.accepted(delivered, now.time)?;
+                    files.accepted(delivered, Some(now.time))?;
                 }
                 files.ended(record, *outcome, problems)?;
                 noted
@@ -254,6 +254,7 @@ impl Report {
             | Event::Checked(_)
             | Event::Aside(_)
             | Event::Sent { .. }
+            | Event::Width { .. }
             | Event::Retried { .. } => {}
         }
     }

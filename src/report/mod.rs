@@ -7,6 +7,7 @@
 //! their owner only. Decides nothing: what is wrong, and what is sent, was decided before. The only
 //! room that prints.
 
+mod accepted;
 mod advice;
 mod bars;
 mod cells;
@@ -40,6 +41,7 @@ mod sums;
 mod tries;
 mod words;
 
+pub use accepted::{NotAccepted, read_accepted};
 pub use advice::advise;
 pub use error::Error;
 pub use estimate::{Bound, Estimate};

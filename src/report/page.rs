@@ -203,6 +203,10 @@ fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
             ("Requests tried again", count(summary.retries)),
             ("Time paused", clock(summary.pauses.1)),
         ]);
+        if let Some([_, lowest, last]) = summary.width {
+            rows.push(("Requests at once, at the least", count(lowest as u64)));
+            rows.push(("Requests at once, at the end", count(last as u64)));
+        }
     } else {
         rows.push(("Requests of a run", count(summary.estimate.requests)));
         let time = summary.estimate.seconds.map(clock);

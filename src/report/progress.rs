@@ -43,6 +43,8 @@ pub(super) struct Snapshot {
     pub(super) bytes: u64,
     pub(super) bytes_per_second: f64,
     pub(super) retries: u64,
+    /// Requests that may be in flight, and how many were set; `None` while all of them may.
+    pub(super) narrowed: Option<(usize, usize)>,
     /// Between 0 and 1; `None` when the size of the input is not known.
     pub(super) done: Option<f64>,
     pub(super) seconds_left: Option<f64>,
@@ -158,6 +160,10 @@ impl Progress {
             bytes,
             bytes_per_second: per_second(moved),
             retries: sums.retries,
+            narrowed: sums
+                .width
+                .filter(|[most, _, now]| now < most)
+                .map(|[most, _, now]| (now, most)),
             done: all.map(|all| (float(ended) / all).min(1.0)),
             seconds_left,
             paused_seconds: self
@@ -230,6 +236,9 @@ impl Snapshot {
         }
         if let Some(seconds) = self.seconds_left {
             let _ = write!(line, " · about {} left", words::clock(seconds));
+        }
+        if let Some((now, most)) = self.narrowed {
+            let _ = write!(line, " · {now} of {most} at once");
         }
         if self.retries > 0 {
             let _ = write!(line, " · {} tried again", words::count(self.retries));

@@ -24,8 +24,12 @@ impl Rewrite {
         Ok(Rewrite { files })
     }
 
-    /// Adds what was delivered for a call, and when.
-    pub fn accepted(&mut self, delivered: &Delivered, when: Timestamp) -> Result<(), Error> {
+    /// Adds what was delivered for a call, and when, where that is still known.
+    pub fn accepted(
+        &mut self,
+        delivered: &Delivered,
+        when: Option<Timestamp>,
+    ) -> Result<(), Error> {
         self.files.accepted(delivered, when)
     }
 
@@ -67,12 +71,13 @@ mod tests {
             bytes: 0,
             in_doubt: 0,
         };
-        let when = Timestamp::UNIX_EPOCH;
+        let when = Some(Timestamp::UNIX_EPOCH);
         rewrite.accepted(&delivered, when).unwrap();
+        rewrite.accepted(&delivered, None).unwrap();
         let paths = rewrite.finish(&StatusView::default()).unwrap();
         assert_eq!(paths.len(), 3);
         let read = |name: &str| fs::read_to_string(out.path().join(name)).unwrap();
-        assert!(read("accepted.csv").ends_with("\n'=1,,,0,1970-01-01T00:00:00.000Z\n"));
+        assert!(read("accepted.csv").ends_with("\n'=1,,,0,1970-01-01T00:00:00.000Z\n'=1,,,0,\n"));
         assert_eq!(read("rejected.csv"), "edited");
     }
 }

@@ -45,6 +45,8 @@ pub struct Summary {
     pub sent: u64,
     /// Requests that were tried again.
     pub retries: u64,
+    /// Requests in flight at the most, the least and at last, if that ever changed.
+    pub width: Option<[usize; 3]>,
     /// How often everything stood still, and for how many seconds in all.
     pub pauses: (u64, f64),
     /// Files read.
@@ -93,6 +95,7 @@ impl Summary {
             deliveries: sums.deliveries,
             sent: sums.sent,
             retries: sums.retries,
+            width: sums.width,
             pauses: (sums.pauses, sums.paused.as_secs_f64()),
             sheets: sums.sheets,
             unused: sums.unused,
@@ -187,6 +190,13 @@ impl Serialize for Summary {
         map.serialize_entry("delivered", &self.deliveries)?;
         map.serialize_entry("bytes_sent", &self.sent)?;
         map.serialize_entry("retries", &self.retries)?;
+        let width = self.width;
+        map.serialize_entry(
+            "concurrency",
+            &width.map(|[set, lowest, last]| {
+                BTreeMap::from([("set", set), ("lowest", lowest), ("last", last)])
+            }),
+        )?;
         map.serialize_entry("pauses", &self.pauses.0)?;
         map.serialize_entry("seconds_paused", &self.pauses.1)?;
         map.serialize_entry("unused_columns", &self.unused)?;

@@ -37,6 +37,8 @@ pub(super) struct Sums {
     /// Bytes that left the machine, those of failed tries included.
     pub(super) sent: u64,
     pub(super) retries: u64,
+    /// Requests in flight at the most, the least and at last, once that has changed.
+    pub(super) width: Option<[usize; 3]>,
     pub(super) pauses: u64,
     pub(super) paused: Duration,
     pub(super) bytes_read: u64,
@@ -91,6 +93,7 @@ impl Sums {
                 self.pauses += 1;
                 self.paused = self.paused.saturating_add(*pause);
             }
+            Event::Width { now, lowest, most } => self.width = Some([*most, *lowest, *now]),
             Event::Retried { .. } => self.retries += 1,
             Event::Stopping { stop, why } => self.stop_for(*stop, why),
         }

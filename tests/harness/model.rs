@@ -23,6 +23,10 @@ pub(crate) enum Luck {
 pub(crate) struct There {
     pub(crate) is_made: bool,
     pub(crate) is_somebody_elses: bool,
+    /// The version of the row that it was made from; 0 where somebody else made it.
+    pub(crate) version: u128,
+    /// Creates that were refused after one got through unheard, which no sane server does.
+    pub(crate) contradictions: u32,
     pub(crate) uploads: u32,
     /// Uploads that were sent and never heard of.
     pub(crate) unheard: u32,
@@ -37,6 +41,8 @@ struct Begun {
     in_doubt: bool,
     /// A recording follows.
     upload: bool,
+    /// What an earlier run sent without hearing of it; else what this one sends.
+    sent_before: u128,
 }
 
 /// Where a call is in the run that is going on.
@@ -74,6 +80,8 @@ pub(crate) struct World {
     pub(crate) server: Vec<There>,
     at: Vec<At>,
     recordings: Vec<Recording>,
+    /// The version of each row; a row that changes is never again what it was.
+    rows: Vec<u128>,
     policy: Policy,
     /// Whether a read API is there to look at.
     looks: bool,
@@ -101,6 +109,7 @@ impl World {
             server: somebody_elses.iter().map(there).collect(),
             at: Vec::new(),
             recordings: recordings.to_vec(),
+            rows: vec![1; recordings.len()],
             policy: Policy {
                 missing: MissingRecording::Hold,
                 existing,
@@ -115,6 +124,34 @@ impl World {
     pub(crate) fn that_looks(mut self) -> Self {
         self.looks = true;
         self
+    }
+
+    /// The export of the next run says something else of this call.
+    pub(crate) fn change_row(&mut self, call: usize) {
+        self.rows[call] += 1;
+        self.end_softly();
+    }
+
+    /// The next run finds this recording, or does not.
+    pub(crate) fn move_recording(&mut self, call: usize, recording: Recording) {
+        self.recordings[call] = recording;
+        self.end_softly();
+    }
+
+    /// The next run is asked for something else.
+    pub(crate) fn ask_for(&mut self, missing: MissingRecording, existing: Existing) {
+        self.policy = Policy { missing, existing };
+        self.end_softly();
+    }
+
+    /// The run ends, and another begins.
+    fn end_softly(&mut self) {
+        self.count_what_arrived_unrecorded();
+        self.restart();
+    }
+
+    pub(crate) fn row(&self, call: usize) -> u128 {
+        self.rows[call]
     }
 
     /// All that was in memory is gone; what the ledger acknowledged is there.
@@ -157,8 +194,13 @@ impl World {
 
     /// The server takes a create; `false` is 409.
     fn create(&mut self, call: usize) -> bool {
+        let version = self.rows[call];
         let there = &mut self.server[call];
-        !std::mem::replace(&mut there.is_made, true)
+        let is_new = !std::mem::replace(&mut there.is_made, true);
+        if is_new {
+            there.version = version;
+        }
+        is_new
     }
 
     /// One step of one call.
@@ -178,7 +220,14 @@ impl World {
                 }
             }
             At::Owed { in_doubt } => {
-                self.write(call, vec![Fact::UploadIntended { bytes: 1 }]);
+                let mut facts = vec![Fact::UploadIntended { bytes: 1 }];
+                let before = self.standing(call).expect("made");
+                if before.create == Create::LeftAlone {
+                    let fingerprint = self.rows[call];
+                    let uid = None;
+                    facts.insert(0, Fact::Adopted { fingerprint, uid });
+                }
+                self.write(call, facts);
                 let standing = self.standing(call).expect("intended");
                 At::UploadIntended {
                     in_doubt,
@@ -190,8 +239,8 @@ impl World {
                 self.try_upload(call, luck, in_doubt, resends)
             }
             At::Arrived { resends } => self.conclude(call, arrived(resends)),
-            At::Refused(stage) => self.conclude(call, refused(stage)),
-            At::Failed(stage) => self.conclude(call, failed(stage)),
+            At::Refused(stage) => self.conclude(call, refused(self.rows[call], stage)),
+            At::Failed(stage) => self.conclude(call, failed(self.rows[call], stage)),
             At::Over => At::Over,
         };
     }
@@ -212,17 +261,23 @@ impl World {
                     !matches!(made, Some(Create::Done { .. } | Create::LeftAlone)),
                     "created again"
                 );
-                self.write(call, vec![Fact::CreateIntended { fingerprint: 1 }]);
+                let before = self.standing(call);
+                let fingerprint = self.rows[call];
+                self.write(call, vec![Fact::CreateIntended { fingerprint }]);
                 At::CreateIntended(Begun {
                     in_doubt: was_tried,
                     upload: with_upload,
+                    sent_before: before
+                        .and_then(|it| it.sent_unheard())
+                        .unwrap_or(fingerprint),
                 })
             }
             Step::Upload { is_in_doubt } => At::Owed {
                 in_doubt: is_in_doubt,
             },
             Step::Hold => {
-                self.write(call, vec![Fact::Held { fingerprint: 1 }]);
+                let fingerprint = self.rows[call];
+                self.write(call, vec![Fact::Held { fingerprint }]);
                 At::Over
             }
             Step::Nothing | Step::Refuse => At::Over,
@@ -236,20 +291,21 @@ impl World {
         };
         match luck {
             Luck::Well => {
+                let fingerprint = self.rows[call];
                 let fact = match (self.create(call), begun.in_doubt, self.policy.existing) {
                     (true, _, _) => Fact::Created {
-                        fingerprint: 1,
+                        fingerprint,
                         uid: Some("uid".to_owned()),
                     },
                     (false, true, _) => Fact::Created {
-                        fingerprint: 1,
+                        fingerprint: begun.sent_before,
                         uid: None,
                     },
                     (false, false, Existing::Adopt) => Fact::Adopted {
-                        fingerprint: 1,
+                        fingerprint,
                         uid: None,
                     },
-                    (false, false, Existing::Skip) => Fact::LeftAlone { fingerprint: 1 },
+                    (false, false, Existing::Skip) => Fact::LeftAlone { fingerprint },
                 };
                 At::Made {
                     fact,
@@ -262,7 +318,11 @@ impl World {
                 self.create(call);
                 At::CreateIntended(unheard)
             }
-            Luck::Refused => At::Refused(Stage::Create),
+            Luck::Refused => {
+                let there = &mut self.server[call];
+                there.contradictions += u32::from(there.is_made);
+                At::Refused(Stage::Create)
+            }
             Luck::FailedBefore => At::Failed(Stage::Create),
             Luck::FailedAfter => {
                 self.create(call);
@@ -374,18 +434,18 @@ fn arrived(in_doubt_resends: u32) -> Fact {
     }
 }
 
-fn refused(stage: Stage) -> Fact {
+fn refused(fingerprint: u128, stage: Stage) -> Fact {
     Fact::Refused {
-        fingerprint: 1,
+        fingerprint,
         stage,
         status: 400,
         message: String::new(),
     }
 }
 
-fn failed(stage: Stage) -> Fact {
+fn failed(fingerprint: u128, stage: Stage) -> Fact {
     Fact::Failed {
-        fingerprint: 1,
+        fingerprint,
         stage,
         status: None,
         why: String::new(),

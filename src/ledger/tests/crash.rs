@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Seek as _, SeekFrom, Write as _};
 
 use super::*;
 
@@ -62,6 +63,7 @@ proptest! {
         groups in groups(),
         acknowledged in any::<prop::sample::Index>(),
         cut in any::<prop::sample::Index>(),
+        noise in prop::collection::vec(any::<u8>(), 0..9_000),
     ) {
         let acknowledged = acknowledged.index(groups.len() + 1);
         let running = Bench::new();
@@ -77,14 +79,46 @@ proptest! {
         }
         let left = killed(&running);
         // The power fails while the rest is on its way to the disk.
-        let wal = fs::File::options().write(true).open(side_file(&left.path(), "-wal")).unwrap();
+        let mut wal = fs::File::options().write(true).open(side_file(&left.path(), "-wal")).unwrap();
         let tail = usize::try_from(wal.metadata().unwrap().len() - safe).unwrap();
         wal.set_len(safe + cut.index(tail + 1) as u64).unwrap();
+        wal.seek(SeekFrom::End(0)).unwrap();
+        wal.write_all(&noise).unwrap();
 
         let known = known_by(&left.open().reader().unwrap());
         let all = known_after(&groups);
         // Whole groups or nothing of them, and never fewer than were acknowledged.
         prop_assert!(all[acknowledged..].contains(&known), "{known:#?}");
+    }
+
+    /// The power fails while the log is folded into the ledger: each page of the ledger is the old
+    /// one, the new one, or torn in the middle. The log is still whole, since it is only begun anew when
+    /// the ledger is on the disk.
+    #[test]
+    fn a_ledger_that_is_half_folded_is_whole_with_its_log(
+        groups in groups(),
+        pages in prop::collection::vec(0..3_u8, 64),
+    ) {
+        let running = Bench::new();
+        let ledger = running.open();
+        for group in &groups {
+            ledger.writer().write_blocking(group.clone()).unwrap();
+        }
+        let (left, folded) = (killed(&running), killed(&running));
+        drop(folded.open());
+        let old = fs::read(left.path()).unwrap();
+        let mut mixed = fs::read(folded.path()).unwrap();
+        for (number, (page, fate)) in mixed.chunks_mut(4_096).zip(pages.iter().cycle()).enumerate() {
+            let old = old.get(number * 4_096..(number + 1) * 4_096);
+            match (fate, old) {
+                (0, Some(old)) => page.copy_from_slice(old),
+                (1, Some(old)) => page[..2_048].copy_from_slice(&old[..2_048]),
+                _ => {}
+            }
+        }
+        fs::write(left.path(), mixed).unwrap();
+        let known = known_after(&groups);
+        prop_assert_eq!(known.last(), Some(&known_by(&left.open().reader().unwrap())));
     }
 
     #[test]
@@ -103,6 +137,71 @@ proptest! {
         }
         let known = known_after(&groups);
         prop_assert_eq!(known.last(), Some(&known_by(&bench.read())));
+    }
+}
+
+/// Not only at any byte: at the end of every page that the log holds, and in the middle of its head.
+#[test]
+fn a_log_that_is_cut_between_its_pages_loses_whole_groups_from_the_end() {
+    let running = Bench::new();
+    let ledger = running.open();
+    let groups: Vec<Vec<Entry>> = (1..6)
+        .map(|number| complete(CALLS[number % 3], number as u128))
+        .collect();
+    for group in &groups {
+        ledger.writer().write_blocking(group.clone()).unwrap();
+    }
+    let all = known_after(&groups);
+    let whole = fs::read(side_file(&running.path(), "-wal")).unwrap();
+    let mut last = 0;
+    // A head of 32 bytes, then pages with a head of 24 each.
+    let ends = (0..).map(|pages| 32 + pages * (4_096 + 24));
+    for end in ends.take_while(|end| *end <= whole.len()) {
+        for cut in [end, end + 12] {
+            let left = killed(&running);
+            let kept = &whole[..cut.min(whole.len())];
+            fs::write(side_file(&left.path(), "-wal"), kept).unwrap();
+            // A power that fails before the first commit leaves a ledger that is not yet one.
+            let known = known_by(&left.open().reader().unwrap());
+            let place = all.iter().rposition(|state| *state == known);
+            let place = place.unwrap_or_else(|| panic!("{cut}: {known:#?}"));
+            assert!(place >= last, "{cut}: a longer log knows less");
+            last = place;
+        }
+    }
+    assert_eq!(last, groups.len());
+}
+
+/// Nothing is decided by a clock: facts that come at any times, also backwards, lead to the same.
+#[test]
+fn a_clock_that_jumps_changes_nothing_but_times() {
+    let facts: Vec<Entry> = complete("call-1", 1);
+    let known = |times: [&str; 4]| {
+        let mut standing = Standing::new("2024-06-01T12:00:00Z".parse().unwrap());
+        let mut steps = Vec::new();
+        for (entry, time) in facts.iter().zip(times) {
+            let at: jiff::Timestamp = time.parse().unwrap();
+            standing.apply(entry.fact.clone(), at);
+            steps.push((standing.state(), standing.ending(), standing.in_doubt()));
+        }
+        (timeless(standing), steps)
+    };
+    let steady = known(["2024-06-01T12:00:00Z"; 4]);
+    for times in [
+        [
+            "2024-06-01T12:00:00Z",
+            "1970-01-01T00:00:00Z",
+            "2099-01-01T00:00:00Z",
+            "2001-01-01T00:00:00Z",
+        ],
+        [
+            "0001-01-01T00:00:00Z",
+            "9999-01-01T00:00:00Z",
+            "1969-12-31T23:59:59Z",
+            "2024-06-01T11:59:59Z",
+        ],
+    ] {
+        assert_eq!(known(times), steady);
     }
 }
 

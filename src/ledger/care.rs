@@ -1,0 +1,163 @@
+//! Looking after a ledger between runs: whether it is whole, and forgetting what need not be kept.
+
+use std::fs;
+use std::path::Path;
+
+use rusqlite::{Connection, Result as Sql};
+
+use super::error::{Error, OpenError, at};
+use super::lock::Lock;
+use super::open;
+use super::reader::Reader;
+use super::rows::{self, select_calls};
+
+/// The most faults that are told.
+const FAULTS: usize = 20;
+
+/// What a look at every page, row and index has found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Inspection {
+    /// Calls that can be read.
+    pub calls: u64,
+    /// Cases that the ledger knows.
+    pub cases: u64,
+    /// What is wrong; the first few.
+    pub faults: Vec<String>,
+}
+
+/// What was forgotten, and what is left.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// Calls and cases of which only ids and hashes are left.
+    pub forgotten: u64,
+    /// Calls and cases that are not complete, and were left as they are.
+    pub open: u64,
+    /// Problems of the last run.
+    pub problems: u64,
+    /// Runs.
+    pub runs: u64,
+    /// The size of the file before.
+    pub bytes_before: u64,
+    /// And after.
+    pub bytes_after: u64,
+}
+
+impl Reader {
+    /// Reads everything there is: pages, indexes against their tables, every call. Takes some
+    /// seconds for a million calls; a run only looks at the pages.
+    pub fn inspect(&self) -> Result<Inspection, Error> {
+        let connection = self.connection();
+        self.failing(inspect(connection))
+    }
+}
+
+fn inspect(connection: &Connection) -> Sql<Inspection> {
+    let moment = connection.unchecked_transaction()?;
+    let mut inspection = Inspection {
+        faults: integrity(&moment)?,
+        ..Inspection::default()
+    };
+    if !inspection.faults.is_empty() {
+        // What the rows say means nothing when the pages are not whole.
+        return Ok(inspection);
+    }
+    let mut statement = moment.prepare(select_calls!("ORDER BY id"))?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        match rows::standing(row) {
+            Ok(_) => inspection.calls += 1,
+            Err(error) if inspection.faults.len() < FAULTS => {
+                let id: i64 = row.get(12)?;
+                inspection.faults.push(format!("call in row {id}: {error}"));
+            }
+            Err(_) => {}
+        }
+    }
+    inspection.faults.extend(misplaced(&moment)?);
+    inspection.cases = count(&moment, "desk_case")?;
+    Ok(inspection)
+}
+
+fn integrity(connection: &Connection) -> Sql<Vec<String>> {
+    let mut statement = connection.prepare(&format!("PRAGMA integrity_check({FAULTS})"))?;
+    let found: Sql<Vec<String>> = statement.query_map((), |row| row.get(0))?.collect();
+    let found = found?;
+    Ok(if found == ["ok"] { Vec::new() } else { found })
+}
+
+/// Calls that cannot be found by their identity, and would be made again.
+fn misplaced(connection: &Connection) -> Sql<Vec<String>> {
+    let mut faults = Vec::new();
+    for table in ["call", "desk_case"] {
+        let sql = format!("SELECT id, hash, identity FROM {table}");
+        let mut statement = connection.prepare(&sql)?;
+        let mut rows = statement.query(())?;
+        while let Some(row) = rows.next()? {
+            let (id, hash): (i64, i64) = (row.get(0)?, row.get(1)?);
+            let identity: String = row.get(2)?;
+            if hash != rows::identity_hash(&identity) && faults.len() < FAULTS {
+                faults.push(format!("row {id} of {table} is not where its id belongs"));
+            }
+        }
+    }
+    Ok(faults)
+}
+
+fn count(connection: &Connection, rest: &str) -> Sql<u64> {
+    connection.query_row(&format!("SELECT count(*) FROM {rest}"), (), |row| {
+        rows::unsigned(row, 0)
+    })
+}
+
+/// Calls and cases of which nothing is left to do.
+const DONE_CALLS: &str = "(create_state = 3 OR create_state > 3 AND upload_state >= 3)";
+const DONE_CASES: &str = "state = 2 AND obstacle = 0";
+
+/// Forgets everything about what is done but ids and hashes, which are what prevents doubles: when it
+/// happened, sizes, the words of problems, the runs. What is not complete keeps its words, since
+/// somebody has to read them. The file is written anew, so that nothing is left between its pages.
+pub fn purge(path: &Path) -> Result<Purged, OpenError> {
+    let path = open::resolve(path)?;
+    // A ledger is not made by cleaning it up.
+    drop(open::for_reading(&path)?);
+    let _lock = Lock::take(&path)?;
+    let mut connection = open::writable(&path)?;
+    let size = || fs::metadata(&path).map_or(0, |found| found.len());
+    let bytes_before = size();
+    let purged = forget(&mut connection).map_err(at(&path))?;
+    connection
+        .execute_batch("VACUUM")
+        .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(())))
+        .map_err(at(&path))?;
+    connection
+        .close()
+        .map_err(|(_, error)| Error::sql(&path, error))?;
+    Ok(Purged {
+        bytes_before,
+        bytes_after: size(),
+        ..purged
+    })
+}
+
+fn forget(connection: &mut Connection) -> Sql<Purged> {
+    connection.pragma_update(None, "secure_delete", true)?;
+    let transaction = connection.transaction()?;
+    let of = |sql: String| transaction.execute(&sql, ()).map(|rows| rows as u64);
+    let all = count(&transaction, "call")? + count(&transaction, "desk_case")?;
+    let forgotten = of(format!(
+        "UPDATE call SET bytes = NULL, first_at = 0, last_at = 0, status = NULL, message = NULL \
+         WHERE {DONE_CALLS}"
+    ))? + of(format!(
+        "UPDATE desk_case SET first_at = 0, last_at = 0, status = NULL, message = NULL \
+         WHERE {DONE_CASES}"
+    ))?;
+    let purged = Purged {
+        forgotten,
+        open: all - forgotten,
+        problems: of("DELETE FROM problem".to_owned())?,
+        runs: of("DELETE FROM run".to_owned())?,
+        ..Purged::default()
+    };
+    transaction.commit()?;
+    Ok(purged)
+}

@@ -1,0 +1,125 @@
+//! A disk that is full or may not be written: nothing more is sent, the run says why, and the same
+//! command finishes the work when there is room again.
+#![cfg(target_os = "linux")]
+
+#[expect(dead_code, reason = "each topic uses its part of the harness")]
+mod harness;
+
+use std::process::Command;
+
+use harness::export::calls;
+use harness::known::{every_request_was_intended, known_doubts};
+use harness::program::{Ended, Place};
+use harness::server::{Server, TOKEN};
+
+/// The program by a shell that does something before.
+fn by_shell(place: &Place, shell: &[&str], script: &str) -> Ended {
+    let mut command = Command::new(shell[0]);
+    command
+        .args(&shell[1..])
+        .args(["-c", script])
+        .current_dir(place.folder())
+        .env("PROGRAM", env!("CARGO_BIN_EXE_capturi-import"))
+        .env("CAPTURI_API_TOKEN", TOKEN);
+    command.output().expect("a shell").into()
+}
+
+/// A run as words of a shell.
+fn run(server: &Server, rest: &str) -> String {
+    let url = server.url();
+    format!("$PROGRAM run calls.csv --audio audio --base-url {url} --rate 0 --concurrency 1 {rest}")
+}
+
+/// A shell with mounts of its own, if this machine gives one to this user.
+const OWN_MOUNTS: [&str; 3] = ["unshare", "--mount", "sh"];
+const OWN_MOUNTS_OF_A_USER: [&str; 4] = ["unshare", "--map-root-user", "--mount", "sh"];
+
+fn shell_with_mounts() -> Option<&'static [&'static str]> {
+    let place = Place::new();
+    std::fs::create_dir(place.path("disk")).expect("a folder");
+    let tries: [&[&str]; 2] = [&OWN_MOUNTS, &OWN_MOUNTS_OF_A_USER];
+    let works = |shell: &&&[&str]| {
+        let mut command = Command::new(shell[0]);
+        command
+            .args(&shell[1..])
+            .args(["-c", "mount -t tmpfs -o size=64k tmpfs disk"])
+            .current_dir(place.folder());
+        command.output().is_ok_and(|output| output.status.success())
+    };
+    tries.iter().find(works).copied()
+}
+
+#[test]
+fn a_file_that_may_not_grow_any_more_stops_the_run() {
+    let given = calls(120, 211);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    // Without a handler the signal would end the process; the write is to fail instead.
+    let limited = format!("trap '' XFSZ; ulimit -f 700; exec {}", run(&server, ""));
+    let ended = by_shell(&place, &["sh"], &limited).with_code(1);
+    assert!(ended.out.contains("ledger"), "{ended:?}");
+    let sent = server.snapshot().conversations.len();
+    assert!(sent > 0 && sent < given.len(), "{sent} of {}", given.len());
+    every_request_was_intended(&place, &server);
+
+    by_shell(&place, &["sh"], &run(&server, "")).with_code(0);
+    let doubled = server.has_at_least_the_recordings_of(&given, "v2");
+    assert!(doubled.is_subset(&known_doubts(&place, &given)));
+    assert!(doubled.len() <= 4, "{doubled:?}");
+}
+
+#[test]
+fn a_full_disk_stops_the_run_and_room_on_it_lets_it_finish() {
+    let Some(shell) = shell_with_mounts() else {
+        return;
+    };
+    let given = calls(120, 212);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    std::fs::create_dir(place.path("disk")).expect("a folder");
+    let run = run(&server, "--ledger disk/l.db --out out");
+    let script = format!(
+        "set -u; mount -t tmpfs -o size=8m tmpfs disk
+         head -c 7700k /dev/zero >disk/filler
+         {run} >first 2>&1; echo first $?
+         rm disk/filler
+         {run} >second 2>&1; echo second $?
+         $PROGRAM ledger check --ledger disk/l.db; echo check $?
+         cp disk/l.db capturi-import.db"
+    );
+    let ended = by_shell(&place, shell, &script);
+    let told = format!(
+        "{ended:?}\n{}\n{}",
+        place.read("first"),
+        place.read("second")
+    );
+    assert!(ended.out.contains("first 1"), "{told}");
+    assert!(ended.out.contains("second 0"), "{told}");
+    assert!(ended.out.contains("check 0"), "{told}");
+    assert!(place.read("first").contains("the disk is full"), "{told}");
+    let doubled = server.has_at_least_the_recordings_of(&given, "v2");
+    assert!(doubled.is_subset(&known_doubts(&place, &given)));
+}
+
+#[test]
+fn a_disk_that_may_only_be_read_is_told_before_anything_is_sent() {
+    let Some(shell) = shell_with_mounts() else {
+        return;
+    };
+    let given = calls(6, 213);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    std::fs::create_dir(place.path("disk")).expect("a folder");
+    let run = run(&server, "--ledger disk/l.db");
+    let script = format!(
+        "mount -t tmpfs tmpfs disk
+         {run} --limit 3; echo first $?
+         mount -o remount,ro tmpfs disk
+         {run}; echo second $?
+         $PROGRAM status --ledger disk/l.db; echo status $?
+         $PROGRAM ledger purge --ledger disk/l.db; echo purge $?"
+    );
+    let ended = by_shell(&place, shell, &script);
+    for line in ["first 7", "second 2", "status 0", "purge 2"] {
+        assert!(ended.out.contains(line), "{line}: {ended:?}");
+    }
+    assert!(ended.err.contains("read-only"), "{ended:?}");
+    assert_eq!(server.snapshot().conversations.len(), 3);
+}
