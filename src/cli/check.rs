@@ -26,7 +26,7 @@ pub(super) fn check(
         style: arguments.style(),
         is_quiet: arguments.quiet,
         rate: check.pace.rate,
-        bandwidth: check.pace.bandwidth,
+        bandwidth: check.pace.usual_bandwidth(),
         inputs: export::paths(&road),
         has_audio: road.audio.is_some(),
         ..Options::new(Mode::Check)

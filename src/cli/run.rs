@@ -81,7 +81,7 @@ async fn deliver(
         settings: audio_settings(&road),
         writer: writer.clone(),
         pace: settings.pace,
-        bandwidth: run.pace.bandwidth,
+        calendar: settings.calendar,
         effort: settings.effort,
     };
     let id = writer.start_run(&format!("{} to {destination}", run.export.mapping))?;
@@ -89,8 +89,10 @@ async fn deliver(
     let report = Report::new(options, screen)?;
     let (walker, orders) = walk(road);
     let (report, delivered) = tokio::select! {
-        done = drive(plan, Arc::clone(&stop), orders, (report, writer.clone())) => done,
+        biased;
+        // First, so that a signal is heard as soon as anything is said.
         never = stopping::on_signals(&stop) => never,
+        done = drive(plan, Arc::clone(&stop), orders, (report, writer.clone())) => done,
     };
     if stop.reason().is_none() {
         join(walker);
@@ -189,7 +191,7 @@ fn options(run: &RunArgs, arguments: &Arguments, road: &Road, mode: Mode) -> Opt
         style: arguments.style(),
         is_quiet: arguments.quiet,
         rate: run.pace.rate,
-        bandwidth: run.pace.bandwidth,
+        bandwidth: run.pace.usual_bandwidth(),
         inputs: export::paths(road),
         has_audio: road.audio.is_some(),
         ..Options::new(mode)

@@ -3,11 +3,11 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
+use super::sending::{DestinationArgs, EffortArgs, PaceArgs};
 use super::{Error, file, units};
 
 const AFTER: &str = "\
@@ -180,16 +180,6 @@ pub enum MissingAudio {
     Refuse,
 }
 
-/// What to do with a conversation that somebody else made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Existing {
-    /// Take it over: the recording is still uploaded.
-    #[default]
-    Adopt,
-    /// Leave it alone.
-    Skip,
-}
-
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -202,17 +192,6 @@ pub struct CheckArgs {
     /// How fast a run would go.
     #[command(flatten)]
     pub pace: PaceArgs,
-}
-
-/// How fast to go.
-#[derive(Debug, Args)]
-pub struct PaceArgs {
-    /// Requests a second, creates and uploads together; 0 for no limit.
-    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value = "20", value_parser = units::rate, env = "CAPTURI_RATE")]
-    pub rate: f64,
-    /// Bytes a second for recordings, such as 10MB.
-    #[arg(long, value_name = "BYTES", value_parser = units::bytes, env = "CAPTURI_BANDWIDTH")]
-    pub bandwidth: Option<u64>,
 }
 
 /// The ledger.
@@ -258,107 +237,6 @@ pub struct RunArgs {
     /// How hard to try.
     #[command(flatten)]
     pub effort: EffortArgs,
-}
-
-/// Where to send.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Destination")]
-pub struct DestinationArgs {
-    /// Send to a pretend server inside this process: a rehearsal that starts from nothing, needs no
-    /// token and overrides --base-url.
-    #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_SANDBOX")]
-    pub sandbox: bool,
-    /// Faults of the sandbox (TOML).
-    #[arg(long, value_name = "FILE", requires = "sandbox")]
-    pub faults: Option<PathBuf>,
-    /// The destination.
-    #[arg(
-        long,
-        value_name = "URL",
-        default_value = "https://integrations.capturi.ai",
-        env = "CAPTURI_BASE_URL"
-    )]
-    pub base_url: String,
-    /// Shape of the conversation endpoint.
-    #[arg(long, value_enum, default_value_t, env = "CAPTURI_API_VERSION")]
-    pub api_version: ApiVersion,
-    /// File that holds the token (mode 600); without it `CAPTURI_API_TOKEN` is read.
-    #[arg(long, value_name = "FILE", env = "CAPTURI_TOKEN_FILE")]
-    pub token_file: Option<PathBuf>,
-    /// Send the token over plain HTTP to another machine.
-    #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_ALLOW_HTTP")]
-    pub allow_http: bool,
-    /// The read API, such as <https://api.capturi.ai/audio>: an upload whose answer was lost is
-    /// looked up there before it is sent again.
-    #[arg(long, value_name = "URL", env = "CAPTURI_READ_URL")]
-    pub read_url: Option<String>,
-    /// File with the token of the read API; without it `CAPTURI_READ_TOKEN`, else the same token.
-    #[arg(long, value_name = "FILE", env = "CAPTURI_READ_TOKEN_FILE")]
-    pub read_token_file: Option<PathBuf>,
-    /// The `api-version` that the read API is asked for.
-    #[arg(
-        long,
-        value_name = "VERSION",
-        default_value = "1.0",
-        env = "CAPTURI_READ_API_VERSION"
-    )]
-    pub read_api_version: String,
-    /// How long a recording may take to show in the read API: so long after a lost answer it is
-    /// believed not to be there.
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = units::duration, env = "CAPTURI_READ_SETTLE")]
-    pub read_settle: Duration,
-    /// PEM certificates to trust instead of the system's.
-    #[arg(long, value_name = "FILE", env = "CAPTURI_CA_BUNDLE")]
-    pub ca_bundle: Option<PathBuf>,
-}
-
-/// Shape of the conversation endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum ApiVersion {
-    /// `POST /v2/conversation`.
-    #[default]
-    V2,
-    /// `POST /v3/conversation`.
-    V3,
-}
-
-/// How hard to try.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Effort")]
-pub struct EffortArgs {
-    /// Requests in flight at once.
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1024), env = "CAPTURI_CONCURRENCY")]
-    pub concurrency: u16,
-    /// Further tries of a request after the first.
-    #[arg(long, value_name = "N", default_value_t = 8, env = "CAPTURI_RETRIES")]
-    pub retries: u32,
-    /// Stop with exit code 6 after so many failed calls.
-    #[arg(long, value_name = "N", env = "CAPTURI_MAX_ERRORS")]
-    pub max_errors: Option<u64>,
-    /// Stop with exit code 6 when so many of the calls have failed, once 100 have ended: 5%.
-    #[arg(long, value_name = "SHARE", value_parser = units::share, env = "CAPTURI_MAX_ERROR_RATE")]
-    pub max_error_rate: Option<f64>,
-    /// Stop with exit code 6 when so many calls in a row have failed with the same error.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), env = "CAPTURI_MAX_SAME_ERROR")]
-    pub max_same_error: Option<u64>,
-    /// Give up with exit code 6 when the destination has been unavailable for so long.
-    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = units::duration, env = "CAPTURI_MAX_OUTAGE")]
-    pub max_outage: Duration,
-    /// Wait at most so long when the server asks for a pause, else stop with exit code 6.
-    #[arg(long, value_name = "DURATION", default_value = "2h", value_parser = units::duration, env = "CAPTURI_MAX_WAIT")]
-    pub max_wait: Duration,
-    /// How long a request may stand still.
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = units::duration, env = "CAPTURI_TIMEOUT")]
-    pub timeout: Duration,
-    /// What to do with a conversation that somebody else made.
-    #[arg(long, value_enum, default_value_t, env = "CAPTURI_EXISTING")]
-    pub existing: Existing,
-    /// Send at most so many calls, then stop with exit code 7.
-    #[arg(long, value_name = "N", env = "CAPTURI_LIMIT")]
-    pub limit: Option<u64>,
-    /// Stop softly with exit code 7 after so long.
-    #[arg(long, value_name = "DURATION", value_parser = units::duration, env = "CAPTURI_MAX_DURATION")]
-    pub max_duration: Option<Duration>,
 }
 
 /// Arguments of `status`.

@@ -6,6 +6,7 @@
 
 mod args;
 mod file;
+mod sending;
 mod settings;
 mod token;
 mod units;

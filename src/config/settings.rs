@@ -3,16 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use url::Url;
 
-use super::args::{
-    self, ApiVersion, Arguments, DestinationArgs, EffortArgs, ExportArgs, LogFormat, MissingAudio,
-    RebuildArgs, RunArgs,
-};
+use super::args::{Arguments, ExportArgs, LogFormat, MissingAudio, RebuildArgs, RunArgs};
+use super::sending::{self, ApiVersion, DestinationArgs, EffortArgs, OutsideWindow, PaceArgs};
 use super::{Error, token};
 use crate::api::{Connection, Proxy, ReadConnection, Route, Version};
-use crate::delivery::{Bearable, Effort, Pace};
+use crate::delivery::{Bearable, Calendar, Effort, Outside, Pace};
 use crate::plan::{Existing, MissingRecording};
 use crate::report::Style;
 
@@ -53,6 +52,8 @@ pub struct RunSettings {
     pub version: Version,
     /// How fast.
     pub pace: Pace,
+    /// When, until when, and at how many bytes a second.
+    pub calendar: Calendar,
     /// How hard to try.
     pub effort: Effort,
     /// How long a request may stand still.
@@ -104,6 +105,13 @@ impl RunArgs {
     }
 }
 
+impl PaceArgs {
+    /// Bytes a second at the usual hours, for estimates.
+    pub fn usual_bandwidth(&self) -> Option<u64> {
+        self.bandwidth.as_ref()?.usual
+    }
+}
+
 impl RebuildArgs {
     /// The destination as a run writes it into its ledger.
     pub fn destination(&self) -> Result<String, Error> {
@@ -118,8 +126,8 @@ impl EffortArgs {
     /// What to do with somebody else's conversation.
     pub fn existing(&self) -> Existing {
         match self.existing {
-            args::Existing::Adopt => Existing::Adopt,
-            args::Existing::Skip => Existing::Skip,
+            sending::Existing::Adopt => Existing::Adopt,
+            sending::Existing::Skip => Existing::Skip,
         }
     }
 }
@@ -170,6 +178,16 @@ impl RunSettings {
                 rate: (pace.rate > 0.0).then_some(pace.rate),
                 width: usize::from(effort.concurrency),
                 patience: effort.max_outage,
+            },
+            calendar: Calendar {
+                zone: effort.hours_zone.clone().unwrap_or_else(TimeZone::system),
+                window: effort.window,
+                outside: match effort.outside_window {
+                    OutsideWindow::Wait => Outside::Wait,
+                    OutsideWindow::Stop => Outside::Stop,
+                },
+                until: effort.until,
+                bandwidth: pace.bandwidth.clone().unwrap_or_default(),
             },
             effort: Effort {
                 retries: effort.retries,

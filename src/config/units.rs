@@ -3,6 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
+use crate::delivery::{Bandwidth, Hours};
+
 /// Reads `10MB`, `1.5 MiB`, `800k`, `0` as bytes. `MB` is a million, `MiB` is 1,048,576.
 pub(super) fn bytes(text: &str) -> Result<u64, String> {
     let text = text.trim();
@@ -34,6 +38,30 @@ pub(super) fn bytes(text: &str) -> Result<u64, String> {
         reason = "the number has no sign, and the cast saturates"
     )]
     Ok((number * factor) as u64)
+}
+
+/// Reads `10MB`, or sizes by the hour and one for all other times: `08:00-18:00=2MB,20MB`.
+pub(super) fn bandwidth(text: &str) -> Result<Bandwidth, String> {
+    let mut bandwidth = Bandwidth::default();
+    for part in text.split(',') {
+        match part.split_once('=') {
+            Some((hours, size)) => {
+                let hours = Hours::parse(hours.trim())?;
+                bandwidth.at.push((hours, bytes(size)?));
+            }
+            None if bandwidth.usual.is_some() => {
+                return Err("only one size can be that of all other hours".to_owned());
+            }
+            None => bandwidth.usual = Some(bytes(part)?),
+        }
+    }
+    Ok(bandwidth)
+}
+
+/// Reads the name of a zone.
+pub(super) fn zone(text: &str) -> Result<TimeZone, String> {
+    TimeZone::get(text.trim())
+        .map_err(|_| "expected a zone such as Europe/Copenhagen or UTC".to_owned())
 }
 
 /// Reads `30s`, `10m`, `1h30m`, `2 hours` or plain seconds.
@@ -100,6 +128,24 @@ mod tests {
         }
         for not in ["", "MB", "1.2.3", "-5", "5 parsecs", "1e9"] {
             assert!(bytes(not).is_err(), "{not}");
+        }
+    }
+
+    #[test]
+    fn a_bandwidth_may_follow_the_hour() {
+        assert_eq!(bandwidth("10MB").unwrap().usual, Some(10_000_000));
+        let by_hour = bandwidth("08:00-18:00=2MB, 22:00-05:00=0, 20MB").unwrap();
+        assert_eq!(by_hour.usual, Some(20_000_000));
+        assert_eq!(by_hour.at.len(), 2);
+        assert_eq!(bandwidth("08:00-18:00=2MB").unwrap().usual, None);
+        for not in [
+            "",
+            "1MB,2MB",
+            "08:00=1MB",
+            "08:00-18:00",
+            "08:00-18:00=fast",
+        ] {
+            assert!(bandwidth(not).is_err(), "{not}");
         }
     }
 

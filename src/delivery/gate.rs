@@ -51,6 +51,8 @@ pub(super) struct Gate {
 #[derive(Debug, Default)]
 struct State {
     paused_until: Option<Instant>,
+    /// Nothing leaves at this hour.
+    is_shut: bool,
     /// Failures since the last success, and when the first of them was.
     failures: u32,
     failing_since: Option<Instant>,
@@ -142,10 +144,10 @@ impl Gate {
                 continue;
             };
             let mut state = self.state();
-            if state
+            let is_paused = state
                 .paused_until
-                .is_some_and(|until| until > Instant::now())
-            {
+                .is_some_and(|until| until > Instant::now());
+            if is_paused || state.is_shut {
                 continue;
             }
             if state.phase == Phase::Open {
@@ -170,9 +172,10 @@ impl Gate {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            let (until, is_probing) = {
+            let (until, must_wait) = {
                 let state = self.state();
-                (state.paused_until, state.phase == Phase::Probing)
+                let must_wait = state.is_shut || state.phase == Phase::Probing;
+                (state.paused_until, must_wait)
             };
             match until {
                 Some(until) if until > Instant::now() => {
@@ -181,10 +184,16 @@ impl Gate {
                         () = changed => {}
                     }
                 }
-                _ if is_probing => changed.await,
+                _ if must_wait => changed.await,
                 _ => return,
             }
         }
+    }
+
+    /// Lets nothing leave until it is opened again, however long that takes.
+    pub(super) fn shut(&self, is_shut: bool) {
+        self.state().is_shut = is_shut;
+        self.changed.notify_waiters();
     }
 
     /// Holds everybody for so long, from now; a shorter pause never ends a longer one.
@@ -249,6 +258,7 @@ impl Gate {
                 *state = State {
                     paused_until: state.paused_until.filter(|_| state.phase == Phase::Open),
                     has_succeeded: true,
+                    is_shut: state.is_shut,
                     ..State::default()
                 };
                 Weather::Same
@@ -319,6 +329,17 @@ fn limiter(rate: f64) -> Option<Limiter> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_gate_that_is_shut_lets_nothing_leave_until_it_opens() {
+        let gate = gate(2);
+        let permit = gate.pass().await;
+        gate.shut(true);
+        gate.done(permit, Health::Well, 0.0);
+        let waits = tokio::time::timeout(Duration::from_secs(86_400), gate.pass()).await;
+        assert!(waits.is_err());
+        let (_permit, ()) = tokio::join!(gate.pass(), async { gate.shut(false) });
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_smaller_width_takes_no_permit_from_a_request_in_flight() {

@@ -9,16 +9,21 @@ mod attempt;
 mod backoff;
 mod case;
 mod courier;
+mod errand;
 mod gate;
+mod hours;
 mod limits;
+mod line;
 mod lookup;
 mod recording;
 mod run;
 mod stop;
 mod verdict;
+mod wall;
 mod width;
 
 pub use gate::Pace;
+pub use hours::{Bandwidth, Calendar, Hours, Outside, time_of_day};
 pub use limits::Bearable;
 pub use run::run;
 pub use stop::StopSignal;
@@ -76,8 +81,8 @@ pub struct Plan {
     pub writer: Writer,
     /// How fast.
     pub pace: Pace,
-    /// Bytes a second of all uploads together.
-    pub bandwidth: Option<u64>,
+    /// When, until when, and at how many bytes a second.
+    pub calendar: Calendar,
     /// How hard.
     pub effort: Effort,
 }

@@ -2,27 +2,26 @@
 //! tells how each record ended.
 
 use std::collections::{HashSet, VecDeque};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use governor::{Quota, RateLimiter};
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::attempt::Notice;
 use super::courier::{Courier, Ending};
+use super::errand::{self, Cargo, Errand, Landed, Row};
 use super::gate::{Gate, Span};
 use super::limits::Failures;
+use super::line::Line;
 use super::lookup::Lookup;
+use super::wall::Wall;
 use super::{Orders, Pace, Plan, StopSignal};
-use crate::api::Throttle;
 use crate::call::Problem;
 use crate::ledger::{Entry, Fact};
-use crate::pipeline::{
-    CaseShipment, Closing, Decided, Decision, Event, Fate, FurtherRow, Outcome, Shipment, Stop,
-};
+use crate::pipeline::{Closing, Decided, Decision, Event, Fate, Outcome, Stop};
 use crate::source::Batch;
 
 /// Calls under way for each request in flight: those that wait for the ledger or for their next
@@ -30,39 +29,6 @@ use crate::source::Batch;
 const IN_HAND: usize = 4;
 /// How often bytes under way are told.
 const TICK: Duration = Duration::from_millis(200);
-
-/// What a task carries out.
-enum Cargo {
-    Call(Box<Shipment>),
-    Case(Box<CaseShipment>),
-}
-
-/// A row by its place, what is wrong with it, and the further rows for which it speaks.
-type Row = (usize, Vec<Problem>, Vec<FurtherRow>);
-
-/// A call or a case with the rows whose end it tells.
-struct Errand {
-    batch: Arc<Batch>,
-    rows: Vec<Row>,
-    cargo: Cargo,
-}
-
-impl Errand {
-    /// What must not be under way twice: messages of a case go out in order.
-    fn case(&self) -> Option<u64> {
-        match &self.cargo {
-            Cargo::Call(_) => None,
-            Cargo::Case(shipment) => Some(shipment.case.identity_hash()),
-        }
-    }
-}
-
-/// A call or a case that has come back, with how each of its rows ended.
-struct Landed {
-    batch: Arc<Batch>,
-    rows: Vec<(Row, Ending)>,
-    case: Option<u64>,
-}
 
 /// Carries out what the road decided, until the road ends or the run is stopped. Every record
 /// that was taken from `orders` ends in exactly one [`Event::Ended`].
@@ -79,12 +45,13 @@ pub async fn run<E>(
     let (notices, heard) = mpsc::channel(64);
     let count = Arc::clone(&bytes);
     let width = plan.pace.width.max(1);
+    let line = Line::default();
     let courier = Arc::new(Courier {
         gate: Gate::new(plan.pace),
         lookup: plan
             .read_back
             .map(|read| Lookup::new(read, plan.effort, plan.pace)),
-        throttle: plan.bandwidth.and_then(throttle),
+        throttle: plan.calendar.has_bandwidth().then(|| line.throttle()),
         client: plan.client,
         version: plan.version,
         settings: plan.settings,
@@ -109,37 +76,11 @@ pub async fn run<E>(
             now: width,
             lowest: width,
         },
+        wall: Wall::new(plan.calendar, line),
         on_event,
     };
+    floor.look_at_the_clock();
     floor.work(orders, heard, &bytes).await
-}
-
-/// A limit on the bytes of all uploads together. One chunk may be more than a second's worth, so
-/// a chunk is paid for in parts.
-fn throttle(bytes_a_second: u64) -> Option<Throttle> {
-    let rate = u32::try_from(bytes_a_second)
-        .unwrap_or(u32::MAX)
-        .try_into()
-        .ok()?;
-    // A tenth of a second's worth at once, so that the line is used evenly.
-    let burst: std::num::NonZeroU32 = (bytes_a_second / 10)
-        .clamp(1, 1 << 30)
-        .try_into()
-        .map_or(rate, |part: u32| part.try_into().unwrap_or(rate));
-    let limiter = Arc::new(RateLimiter::direct(
-        Quota::per_second(rate).allow_burst(burst),
-    ));
-    Some(Arc::new(move |bytes: u32| {
-        let limiter = Arc::clone(&limiter);
-        Box::pin(async move {
-            let mut left = bytes;
-            while let Some(part) = std::num::NonZeroU32::new(left.min(burst.get())) {
-                // Fails only for a part larger than the burst.
-                let _ = limiter.until_n_ready(part).await;
-                left -= part.get();
-            }
-        }) as Pin<Box<dyn Future<Output = ()> + Send>>
-    }))
 }
 
 struct Floor<'e> {
@@ -152,6 +93,7 @@ struct Floor<'e> {
     busy: HashSet<u64>,
     sent: u64,
     failures: Failures,
+    wall: Wall,
     /// The width that was told last.
     told: Span,
     on_event: &'e mut dyn FnMut(Event<'_>),
@@ -200,7 +142,10 @@ impl Floor<'_> {
                     None => is_open = false,
                 },
                 Some(notice) = heard.recv() => self.tell(&notice),
-                _ = tick.tick() => self.tell_bytes(bytes),
+                _ = tick.tick() => {
+                    self.look_at_the_clock();
+                    self.tell_bytes(bytes);
+                }
                 () = self.stop.raised(), if !is_told => {}
                 () = sleep_until(deadline), if !is_told => {
                     self.stop.raise(Stop::Limit, "the time that was set is over");
@@ -300,7 +245,8 @@ impl Floor<'_> {
             }
             self.sent += 1;
             self.busy.extend(errand.case());
-            self.flights.spawn(carry(Arc::clone(&self.courier), errand));
+            self.flights
+                .spawn(errand::carry(Arc::clone(&self.courier), errand));
         }
     }
 
@@ -382,6 +328,15 @@ impl Floor<'_> {
         });
     }
 
+    fn look_at_the_clock(&mut self) {
+        let told = self
+            .wall
+            .look(Timestamp::now(), &self.courier.gate, &self.stop);
+        if let Some((pause, why)) = told {
+            (self.on_event)(Event::Paused { pause, why: &why });
+        }
+    }
+
     fn tell_stop(&mut self) {
         if let Some((stop, why)) = self.stop.reason() {
             (self.on_event)(Event::Stopping { stop, why: &why });
@@ -400,20 +355,6 @@ impl Floor<'_> {
                 most: self.in_hand / IN_HAND,
             });
         }
-    }
-}
-
-/// Carries out an errand to its end.
-async fn carry(courier: Arc<Courier>, errand: Errand) -> Landed {
-    let case = errand.case();
-    let endings = match errand.cargo {
-        Cargo::Call(shipment) => vec![courier.deliver(*shipment).await],
-        Cargo::Case(shipment) => courier.deliver_case(&shipment).await,
-    };
-    Landed {
-        batch: errand.batch,
-        rows: errand.rows.into_iter().zip(endings).collect(),
-        case,
     }
 }
 
