@@ -19,10 +19,6 @@ use crate::source::{Record, Sheet};
 
 /// What a mapping made of a record.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "almost every record is a draft, and a box each costs more"
-)]
 pub enum Mapped<'r> {
     /// The named rule leaves the record out.
     Skipped(&'r str),

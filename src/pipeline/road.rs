@@ -330,6 +330,7 @@ impl Road {
             if let Some((sheet, _)) = &opened {
                 register.open(&sheet.file);
             }
+            register.expect(worked.items.len(), read);
             let decided = Decided {
                 opened,
                 read,
