@@ -156,7 +156,8 @@ mod tests {
             (first.to_string(), last.to_string(), length),
             ("2024-02-01".to_owned(), "2024-02-29".to_owned(), 29)
         );
-        assert_eq!(days.voids, [1..30]);
+        let void = days.voids.first().map(|void| (void.start, void.end));
+        assert_eq!((void, days.voids.len()), (Some((1, 30)), 1));
     }
 
     #[test]

@@ -36,16 +36,18 @@ pub(super) fn render(summary: &Summary) -> Result<String, Error> {
 
 /// Text for the page, what stands between backticks as code.
 fn marked(text: &str) -> Value {
-    let mut html = String::new();
-    for (at, part) in text.split('`').enumerate() {
-        let part = HtmlEscape(part);
-        if at % 2 == 1 {
-            html.push_str(&format!("<code>{part}</code>"));
-        } else {
-            html.push_str(&part.to_string());
-        }
-    }
-    Value::from_safe_string(html)
+    let parts = text.split('`').enumerate();
+    let html: Vec<String> = parts
+        .map(|(at, part)| {
+            let part = HtmlEscape(part).to_string();
+            if at % 2 == 1 {
+                ["<code>", &part, "</code>"].concat()
+            } else {
+                part
+            }
+        })
+        .collect();
+    Value::from_safe_string(html.concat())
 }
 
 #[derive(Serialize)]

@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn a_band_lies_behind_its_places() {
         let plot = Plot::new("n", "calls", &counts(&[1, 0, 0, 1])).unwrap();
-        let plot = plot.with_bands(&[1..3], 4);
+        let plot = plot.with_bands(std::slice::from_ref(&(1..3)), 4);
         let band = &plot.bands[0];
         assert!(band.x > plot.bars[0].x + plot.bars[0].width - 0.01);
         assert!(band.x + band.width < plot.bars[1].x + 0.01);
