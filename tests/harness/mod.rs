@@ -8,4 +8,5 @@ pub(crate) mod export;
 pub(crate) mod known;
 pub(crate) mod model;
 pub(crate) mod program;
+pub(crate) mod secrets;
 pub(crate) mod server;
