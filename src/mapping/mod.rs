@@ -9,6 +9,7 @@
 
 mod agents;
 mod audio_name;
+mod audio_pattern;
 mod audio_section;
 mod bind;
 mod boolean;

@@ -8,7 +8,7 @@ use super::bind::{Named, Source, chosen};
 use super::bound::BoundRule;
 use super::repair::Repair;
 use super::template::{Failure, Rendering};
-use crate::call::{Code, Problem};
+use crate::call::{Code, Problem, is_blank};
 use crate::source::Record;
 
 /// What the origin of a field says.
@@ -86,7 +86,7 @@ impl<'r> Raw<'r> {
     fn is_blank(&self) -> bool {
         match self {
             Raw::Missing => true,
-            Raw::Text(text) => text.trim().is_empty(),
+            Raw::Text(text) => is_blank(text),
             Raw::Tree(_) => false,
         }
     }
