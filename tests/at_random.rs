@@ -190,14 +190,14 @@ fn series(seed: u64) {
 
 #[test]
 fn whatever_befalls_a_series_of_runs_every_record_is_accounted_for() {
-    for seed in 0..12 {
+    for seed in 0..9 {
         series(seed);
     }
 }
 
 #[test]
 fn and_every_call_arrives_once() {
-    for seed in 100..112 {
+    for seed in 100..109 {
         series(seed);
     }
 }
