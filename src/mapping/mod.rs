@@ -24,6 +24,7 @@ mod error;
 mod file;
 mod layout;
 mod legs;
+mod limits;
 mod list;
 mod lookup;
 mod lookup_json;

@@ -294,3 +294,36 @@ fn an_optional_rule_does_not_excuse_a_required_target_from_its_columns() {
     let text = "[fields]\ncustomer = { from = \"phone\", optional = true, default = \"unknown\" }";
     assert!(load(text).bind(batch.sheet()).is_ok());
 }
+
+#[test]
+fn everything_about_the_file_can_be_said() {
+    let fields = "[fields]\nsubject = \"a\"\n";
+    let said = |source: &str| load(&format!("[source]\n{source}\n{fields}"));
+    for label in ["cp850", "CP-865", "cp437", "macintosh", "utf-16le"] {
+        let mapping = said(&format!("encoding = \"{label}\""));
+        assert_eq!(mapping.source_options().encoding.as_deref(), Some(label));
+    }
+    let options = said("format = \"ndjson\"\n[source.limits]\nmax_record = 5\nmax_texts = 7")
+        .source_options()
+        .options();
+    assert_eq!(options.format, Some(crate::source::Format::Ndjson));
+    assert_eq!(
+        (options.limits.max_record, options.limits.max_texts),
+        (5, 7)
+    );
+    assert_eq!(
+        options.limits.max_values,
+        crate::source::Limits::default().max_values
+    );
+    for (source, part) in [
+        ("delimiter = \"§\"", "one ASCII character"),
+        ("delimiter = \"\\n\"", "one ASCII character"),
+        ("quote = \"«\"", "one ASCII character"),
+        ("encoding = \"klingon\"", "unknown encoding"),
+        ("header = 3", "skip_lines"),
+        ("[source.limits]\nmax_recrod = 5", "max_record"),
+    ] {
+        let error = load_error(&format!("[source]\n{source}\n{fields}"));
+        assert!(error.to_string().contains(part), "{source}: {error}");
+    }
+}
