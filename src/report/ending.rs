@@ -409,6 +409,7 @@ mod tests {
         stage.event(&Event::Opened {
             sheet: &sheet("calls.csv", &["id"]),
             unused: &names[1..],
+            sources: &[],
         });
         let mut facts = facts(58);
         facts.records = 60;

@@ -301,7 +301,7 @@ fn targets(summary: &Summary) -> Vec<Row> {
             count: count(target.filled),
             share: share(target.filled, calls),
             percent: percent(target.filled, calls),
-            remark: safe(target.source.as_deref().unwrap_or_default()).into_owned(),
+            remark: safe(&target.source.as_deref().unwrap_or_default().join(", ")).into_owned(),
         })
         .collect()
 }
@@ -337,10 +337,7 @@ mod tests {
     use crate::report::stage::{Stage, facts, problem as bad, sheet};
 
     fn page(facts: &Facts, work: impl FnOnce(&mut Stage)) -> String {
-        let mut stage = Stage::with(
-            |options| options.sources = vec![(Field::AgentId, "user<b>".to_owned())],
-            Mode::Check,
-        );
+        let mut stage = Stage::with(|_| {}, Mode::Check);
         stage.checked(facts);
         work(&mut stage);
         render(&stage.finish(None).unwrap()).unwrap()
@@ -366,6 +363,7 @@ mod tests {
             stage.event(&Event::Opened {
                 sheet: &sheet("a.csv", &["x"]),
                 unused: &["\"><img src=x>\u{202e}".to_owned()],
+                sources: &[(Field::AgentId, vec!["user<b>".to_owned()])],
             });
             let mut problem = bad(Code::BadTime, 17).at("<i>when", "secret");
             problem.message = "<script>".into();

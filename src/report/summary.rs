@@ -70,8 +70,8 @@ pub struct Summary {
 pub struct Target {
     /// The field.
     pub field: Field,
-    /// What feeds it, in the words of the mapping; `None` when nothing does.
-    pub source: Option<String>,
+    /// The columns that feed it; none for a constant, and `None` when nothing does.
+    pub source: Option<Vec<String>>,
     /// Calls in which it has a value.
     pub filled: u64,
 }
@@ -90,7 +90,7 @@ impl Summary {
             tally: sums.tally,
             details: sums.details,
             groups: sums.groups.sorted(),
-            targets: targets(options, &facts),
+            targets: targets(&sums.sources, &facts),
             facts,
             deliveries: sums.deliveries,
             sent: sums.sent,
@@ -142,14 +142,10 @@ impl Summary {
     }
 }
 
-fn targets(options: &Options, facts: &Facts) -> Vec<Target> {
+fn targets(sources: &BTreeMap<Field, Vec<String>>, facts: &Facts) -> Vec<Target> {
     let target = |field: Field| Target {
         field,
-        source: options
-            .sources
-            .iter()
-            .find(|(known, _)| *known == field)
-            .map(|(_, source)| source.clone()),
+        source: sources.get(&field).cloned(),
         filled: facts.filled.get(field.index()).copied().unwrap_or(0),
     };
     Field::ALL.into_iter().map(target).collect()
@@ -287,7 +283,7 @@ struct Targets<'a>(&'a [Target]);
 
 #[derive(Serialize)]
 struct TargetView<'a> {
-    from: Option<&'a str>,
+    from: Option<&'a [String]>,
     filled: u64,
 }
 
