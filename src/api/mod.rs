@@ -7,6 +7,7 @@
 mod case;
 mod client;
 mod error;
+mod failure;
 mod reading;
 mod transport;
 mod upload;
