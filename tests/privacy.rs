@@ -222,3 +222,32 @@ fn no_cell_of_a_report_is_a_formula() {
     // What was sent is not changed for the sake of a spreadsheet.
     server.has_exactly(&given, "v2");
 }
+
+#[test]
+fn a_token_from_a_program_is_said_nowhere() {
+    let given = calls(5, 62);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    place.write("keyring", TOKEN);
+
+    let output = place
+        .runner(
+            &server,
+            &[
+                "calls.csv",
+                "--token-command",
+                "cat keyring",
+                "--log-level",
+                "trace",
+            ],
+        )
+        .env_remove("CAPTURI_API_TOKEN")
+        .env("PATH", "/usr/bin:/bin")
+        .output()
+        .expect("it starts");
+
+    assert_eq!(output.status.code(), Some(0));
+    server.has_exactly(&given, "v2");
+    for text in [output.stdout, output.stderr] {
+        assert!(!String::from_utf8_lossy(&text).contains(TOKEN));
+    }
+}
