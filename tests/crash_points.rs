@@ -16,6 +16,7 @@ use capturi_import::sandbox::{Case, Fault, Faults, Strikes};
 use harness::export::calls;
 use harness::known::{every_request_was_intended, known_doubts};
 use harness::program::{Ended, Place};
+use harness::secrets::secrets;
 use harness::server::{Server, sometimes};
 
 /// Where the process is killed.
@@ -65,6 +66,8 @@ struct Setting {
     concurrency: &'static str,
     /// Answers are lost as well, on this share of the requests.
     lost: f64,
+    /// Whether there is a read API to look at.
+    looks: bool,
 }
 
 impl Setting {
@@ -78,14 +81,18 @@ impl Setting {
         })
     }
 
-    fn arguments(&self) -> [&'static str; 5] {
-        [
+    fn arguments<'a>(&'a self, url: &'a str) -> Vec<&'a str> {
+        let mut arguments = vec![
             "calls.csv",
             "--api-version",
             self.version,
             "--concurrency",
             self.concurrency,
-        ]
+        ];
+        if self.looks {
+            arguments.extend(["--read-url", url, "--read-settle", "0s"]);
+        }
+        arguments
     }
 }
 
@@ -100,7 +107,8 @@ fn run_to(place: &Place, server: &Server, arguments: &[&str], point: &str) -> En
 fn survives(setting: Setting, points: &[String], tally: &Tally) -> bool {
     let given = calls(setting.calls, setting.seed);
     let (place, server) = (Place::with(&given), setting.server());
-    let arguments = setting.arguments();
+    let url = server.url();
+    let arguments = setting.arguments(&url);
     for (number, point) in points.iter().enumerate() {
         let ended = run_to(&place, &server, &arguments, point);
         let is_disk = point.starts_with("disk");
@@ -124,6 +132,10 @@ fn survives(setting: Setting, points: &[String], tally: &Tally) -> bool {
     place.outcome("created");
     let doubled = server.has_at_least_the_recordings_of(&given, setting.version);
     let told = known_doubts(&place, &given);
+    assert!(
+        !setting.looks || doubled.is_empty(),
+        "{points:?}: {doubled:?} came twice, though it could be seen"
+    );
     assert!(
         doubled.is_subset(&told),
         "{points:?}: {doubled:?} came twice, only {told:?} are known"
@@ -174,12 +186,41 @@ fn a_kill_at_every_point_of_a_run_loses_nothing() {
         version: "v2",
         concurrency: "1",
         lost: 0.0,
+        looks: false,
     };
     let tally = every_point(setting);
     let tried = tally.tried.load(Ordering::Relaxed);
     // How many it is depends on which facts share a commit.
     assert!(tried > 60, "only {tried} points");
     tally.print("one at a time");
+}
+
+#[test]
+fn where_the_server_can_be_asked_nothing_is_doubled() {
+    let setting = Setting {
+        calls: 4,
+        seed: 72,
+        version: "v3",
+        concurrency: "1",
+        lost: 0.0,
+        looks: true,
+    };
+    let tally = Tally::default();
+    // A recording that is still on its way when the process dies can arrive after it was looked for;
+    // for that there is `--read-settle`, and no test that waits.
+    let places = [
+        "answer-arrives",
+        "answer-is-read",
+        "fact-is-due",
+        "commit-begins",
+        "commit-ends",
+    ];
+    each(places.to_vec(), |place| {
+        let passes =
+            (1..).take_while(|number| survives(setting, &[format!("{place}:{number}")], &tally));
+        assert!(passes.count() > 1, "{place} is never passed");
+    });
+    tally.print("with a read API");
 }
 
 /// Points by lot: the place, and when.
@@ -205,6 +246,7 @@ fn by_lot(rounds: u64, seed: u64) -> Tally {
             version: ["v2", "v3"][dice.usize(..2)],
             concurrency: ["2", "4", "8"][dice.usize(..3)],
             lost: [0.0, 0.0, 0.1][dice.usize(..3)],
+            looks: false,
         };
         let points: Vec<String> = (0..dice.usize(1..=3))
             .map(|_| lot(&mut dice, setting.calls))
@@ -230,6 +272,7 @@ fn without_power(rounds: u64, seed: u64) -> Tally {
             version: "v2",
             concurrency: ["1", "4"][dice.usize(..2)],
             lost: 0.0,
+            looks: false,
         };
         let point = format!("power-fails:{}:{}", dice.u64(1..=20), dice.u64(..));
         survives(setting, &[point], &tally);
@@ -251,6 +294,7 @@ fn a_disk_that_fills_up_stops_the_run_and_loses_nothing() {
         version: "v2",
         concurrency: "1",
         lost: 0.0,
+        looks: false,
     };
     each((1..=24).collect(), |number: u64| {
         survives(setting, &[format!("disk-fills:{number}")], &tally);
@@ -258,6 +302,27 @@ fn a_disk_that_fills_up_stops_the_run_and_loses_nothing() {
     let tried = tally.tried.load(Ordering::Relaxed);
     assert!(tried > 8, "only {tried} points");
     tally.print("full disk");
+}
+
+#[test]
+fn a_fault_of_the_program_tells_nobody_who_was_called() {
+    let given = calls(10, 74);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    let mut runner = place.runner(&server, &["calls.csv", "--log-level", "trace"]);
+    let output = runner
+        .env("CAPTURI_FAILPOINT", "panics:5")
+        .env("RUST_BACKTRACE", "full")
+        .output();
+    let ended = Ended::from(output.expect("the program starts")).with_code(1);
+    assert!(ended.err.contains("a fault of a test"), "{}", ended.err);
+    for secret in secrets(&given) {
+        assert!(
+            !ended.err.contains(&secret) && !ended.out.contains(&secret),
+            "{secret}"
+        );
+    }
+    place.run(&server, &["calls.csv"]).with_code(0);
+    server.has_at_least_the_recordings_of(&given, "v2");
 }
 
 /// What the server has of each case.

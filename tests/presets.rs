@@ -1,8 +1,11 @@
-//! Every preset against a sample of its system: the very values that the API would get, the records
-//! left out by the name of their rule, and the planted faults and no others.
+//! Every preset against samples of its system: the very values that the API would get, the recording
+//! that goes with a call, the records left out by the name of their rule, and the planted faults and
+//! no others.
 //!
-//! `expected.json` beside a sample says what must become of it, its times in UTC. It was checked value
-//! by value against the sample; whoever changes it does the same.
+//! `<sample>.expected.json` beside a sample holds all of it, its times in UTC, and under `said` what an
+//! operator has to say about the sample. It was checked value by value against the sample; whoever
+//! changes it does the same. `recordings.txt` names recordings, with the number of their channels; the
+//! test makes them, because some of their names are no names on every system.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,193 +13,326 @@
 )]
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use capturi_import::api::{self, Version};
+use capturi_import::audio::{Index, IndexOptions};
 use capturi_import::mapping::Mapping;
-use capturi_import::pipeline::{Fate, Road, Want};
+use capturi_import::pipeline::{Decided, Event, Fate, Outcome, Road, Want};
 use capturi_import::plan::{Existing, MissingRecording, Policy};
 use capturi_import::source;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
-/// A preset, its sample, and what an operator has to say about it.
+/// A sample and what was written down about it.
 struct Trial {
-    preset: &'static str,
-    export: &'static str,
-    timezone: Option<&'static str>,
-    region: Option<&'static str>,
-    has_agents: bool,
-    domain: Option<&'static str>,
+    preset: String,
+    export: PathBuf,
+    /// The file with what must become of it.
+    notes: PathBuf,
+    expected: Value,
+}
+
+/// All samples that have notes.
+fn trials() -> Vec<Trial> {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/presets");
+    let mut trials = Vec::new();
+    for folder in fs::read_dir(samples).unwrap() {
+        let folder = folder.unwrap().path();
+        for notes in fs::read_dir(&folder).unwrap() {
+            let notes = notes.unwrap().path();
+            let name = notes.file_name().unwrap().to_string_lossy().into_owned();
+            if let Some(export) = name.strip_suffix(".expected.json") {
+                let text = fs::read_to_string(&notes).unwrap();
+                trials.push(Trial {
+                    preset: folder.file_name().unwrap().to_string_lossy().into_owned(),
+                    export: folder.join(export),
+                    expected: serde_json::from_str(&text).unwrap(),
+                    notes,
+                });
+            }
+        }
+    }
+    trials.sort_by(|one, other| one.export.cmp(&other.export));
+    assert!(trials.len() > 20, "the samples are found");
+    trials
 }
 
 impl Trial {
-    const fn new(preset: &'static str, export: &'static str) -> Trial {
-        Trial {
-            preset,
-            export,
-            timezone: None,
-            region: None,
-            has_agents: false,
-            domain: None,
-        }
+    fn said(&self, what: &str) -> Option<&str> {
+        self.expected["said"][what].as_str()
     }
 
-    fn folder(&self) -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("samples/presets")
-            .join(self.preset)
+    fn preset(&self) -> Mapping {
+        let preset = Mapping::preset(&self.preset).expect("the preset is listed");
+        preset.load().unwrap_or_else(|error| panic!("{error}"))
     }
 
     fn mapping(&self) -> Mapping {
-        let preset = Mapping::preset(self.preset).expect("the preset is listed");
-        let mut mapping = preset.load().unwrap_or_else(|error| panic!("{error}"));
-        if let Some(zone) = self.timezone {
+        let mut mapping = self.preset();
+        if let Some(zone) = self.said("timezone") {
             mapping.set_timezone(zone).unwrap();
         }
-        if let Some(region) = self.region {
+        if let Some(region) = self.said("region") {
             mapping.set_region(region).unwrap();
         }
-        if let Some(domain) = self.domain {
+        if let Some(domain) = self.said("email-domain") {
             mapping.set_email_domain(domain).unwrap();
         }
-        if self.has_agents {
-            mapping
-                .set_agents(&self.folder().join("agents.csv"))
-                .unwrap();
+        if let Some(agents) = self.said("agents") {
+            mapping.set_agents(&self.beside(agents)).unwrap();
         }
         mapping
+    }
+
+    fn beside(&self, name: &str) -> PathBuf {
+        self.export.parent().unwrap().join(name)
+    }
+
+    /// The recordings of the sample, in a folder of their own.
+    fn recordings(&self) -> Option<TempDir> {
+        let list = fs::read_to_string(self.beside("recordings.txt")).ok()?;
+        let folder = tempfile::tempdir().unwrap();
+        for line in list.lines() {
+            let (name, channels) = line.strip_suffix(" 2").map_or((line, 1), |name| (name, 2));
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, wave(channels)).unwrap();
+        }
+        Some(folder)
     }
 
     /// Walks the road of a run, cut before anything is sent.
     fn walk(&self) -> Value {
         let mapping = self.mapping();
-        let path = self.folder().join(self.export);
+        let recordings = self.recordings();
+        let index = recordings
+            .as_ref()
+            .map(|folder| Arc::new(Index::build(folder.path(), &IndexOptions::default()).unwrap()));
         let road = Road {
-            inputs: source::expand(&[path.to_string_lossy().into_owned()]).unwrap(),
+            inputs: source::expand(&[self.export.to_string_lossy().into_owned()]).unwrap(),
             options: mapping.source_options().options(),
             mapping,
-            version: Version::V2,
-            audio: None,
+            audio: index,
             past: None,
             policy: Policy {
                 missing: MissingRecording::Create,
                 existing: Existing::Adopt,
             },
             want: Want::Run,
+            version: Version::V2,
             now: "2026-01-01T00:00:00Z".parse().unwrap(),
             deciders: 2,
         };
-        let mut calls = Vec::new();
-        let mut left_out: BTreeMap<String, u64> = BTreeMap::new();
-        let mut problems = Vec::new();
+        let mut found = Found::default();
         let walked = road.walk(|decided| {
-            for (record, decision) in decided.batch.iter().zip(&decided.decisions) {
-                for problem in &decision.problems {
-                    problems.push(format!(
-                        "{} {} {} {}",
-                        record.line(),
-                        problem.code,
-                        problem.column,
-                        problem.value
-                    ));
-                }
-                match &decision.fate {
-                    Fate::Sends(shipment) => calls.push(body(&shipment.call)),
-                    Fate::Ends(outcome, detail) => {
-                        *left_out.entry(format!("{outcome:?} {detail}")).or_default() += 1;
-                    }
-                    Fate::Told => *left_out.entry("Told".to_owned()).or_default() += 1,
-                    other => panic!("{other:?}"),
-                }
-            }
+            found.take(&decided);
             ControlFlow::Continue(())
         });
         walked.unwrap_or_else(|error| panic!("{error}"));
-        json!({ "calls": calls, "left out": left_out, "problems": problems })
+        json!({
+            "said": self.expected["said"],
+            "calls": found.calls,
+            "left out": found.left_out,
+            "problems": found.problems,
+        })
     }
 }
 
-/// What is sent, its time in UTC.
-fn body(call: &capturi_import::call::Call<'_>) -> Value {
-    let mut body: Value = serde_json::from_slice(&api::body(call, Version::V2)).unwrap();
-    body["dateTime"] = json!(call.at().to_string());
-    body
+/// What becomes of a sample.
+#[derive(Default)]
+struct Found {
+    calls: Vec<Value>,
+    left_out: BTreeMap<String, u64>,
+    problems: Vec<String>,
 }
 
-fn trials() -> [Trial; 9] {
-    [
-        Trial {
-            timezone: Some("Europe/Copenhagen"),
-            has_agents: true,
-            ..Trial::new("genesys-cloud", "interactions.csv")
-        },
-        Trial {
-            has_agents: true,
-            ..Trial::new("genesys-details", "conversations.json")
-        },
-        Trial {
-            timezone: Some("America/Los_Angeles"),
-            region: Some("US"),
-            domain: Some("example.com"),
-            ..Trial::new("five9", "call-log.csv")
-        },
-        Trial::new("talkdesk", "calls.json"),
-        Trial {
-            has_agents: true,
-            ..Trial::new("talkdesk-legacy", "calls.json")
-        },
-        Trial::new("aircall", "calls.json"),
-        Trial {
-            has_agents: true,
-            ..Trial::new("ringcentral", "call-log.json")
-        },
-        Trial {
-            timezone: Some("Europe/Copenhagen"),
-            has_agents: true,
-            ..Trial::new("adversus", "cdr.json")
-        },
-        Trial {
-            has_agents: true,
-            ..Trial::new("twilio", "calls.json")
-        },
-    ]
-}
+impl Found {
+    fn take(&mut self, decided: &Decided) {
+        for decision in &decided.decisions {
+            if let Fate::Sends(shipment) = &decision.fate {
+                let body = api::body(&shipment.call, Version::V2);
+                let mut body: Value = serde_json::from_slice(&body).unwrap();
+                body["dateTime"] = json!(shipment.call.at().to_string());
+                if let Some(parcel) = &shipment.parcel {
+                    body["recording"] = json!(parcel.name);
+                }
+                self.calls.push(body);
+            }
+        }
+        decided.tell(&mut |event| self.hear(&event));
+    }
 
-#[test]
-fn each_preset_makes_of_its_sample_what_was_written_down() {
-    for trial in trials() {
-        let expected = std::fs::read_to_string(trial.folder().join("expected.json"));
-        let expected: Value = expected
-            .map(|text| serde_json::from_str(&text).unwrap())
-            .unwrap_or_default();
-        let got = trial.walk();
-        for part in ["calls", "left out", "problems"] {
-            let shown = serde_json::to_string_pretty(&got[part]).unwrap();
-            assert_eq!(got[part], expected[part], "{}: {shown}", trial.preset);
+    fn hear(&mut self, event: &Event<'_>) {
+        let Event::Ended {
+            record,
+            outcome,
+            detail,
+            problems,
+            ..
+        } = event
+        else {
+            return;
+        };
+        if *outcome != Outcome::NotAttempted {
+            let ended = format!("{outcome:?} {detail}");
+            *self.left_out.entry(ended).or_default() += 1;
+        }
+        // A sample need not have all of its recordings.
+        for problem in problems
+            .iter()
+            .filter(|problem| problem.code.name() != "recording-missing")
+        {
+            self.problems.push(format!(
+                "{} {} {}: {}",
+                record.line(),
+                problem.code,
+                problem.column,
+                problem.value
+            ));
         }
     }
 }
 
+/// A tenth of a second of silence.
+fn wave(channels: u16) -> Vec<u8> {
+    let data = vec![0_u8; 1600 * usize::from(channels)];
+    let length = u32::try_from(data.len()).unwrap();
+    let mut file = Vec::new();
+    file.extend_from_slice(b"RIFF");
+    file.extend_from_slice(&(36 + length).to_le_bytes());
+    file.extend_from_slice(b"WAVEfmt ");
+    file.extend_from_slice(&16_u32.to_le_bytes());
+    file.extend_from_slice(&1_u16.to_le_bytes());
+    file.extend_from_slice(&channels.to_le_bytes());
+    file.extend_from_slice(&8000_u32.to_le_bytes());
+    file.extend_from_slice(&(16000 * u32::from(channels)).to_le_bytes());
+    file.extend_from_slice(&(2 * channels).to_le_bytes());
+    file.extend_from_slice(&16_u16.to_le_bytes());
+    file.extend_from_slice(b"data");
+    file.extend_from_slice(&length.to_le_bytes());
+    file.extend_from_slice(&data);
+    file
+}
+
+/// One call a line.
+fn shown(found: &Value) -> String {
+    let list = |items: &Value| {
+        let items: Vec<String> = items
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| format!("    {item}"))
+            .collect();
+        if items.is_empty() {
+            "[]".to_owned()
+        } else {
+            format!("[\n{}\n  ]", items.join(",\n"))
+        }
+    };
+    format!(
+        "{{\n  \"said\": {},\n  \"calls\": {},\n  \"left out\": {},\n  \"problems\": {}\n}}\n",
+        found["said"],
+        list(&found["calls"]),
+        found["left out"],
+        list(&found["problems"])
+    )
+}
+
 #[test]
-fn a_preset_asks_for_what_its_export_cannot_know() {
+fn every_sample_becomes_what_was_expected() {
+    let mut wrong = String::new();
     for trial in trials() {
-        let needs = Trial::new(trial.preset, trial.export);
-        let has_needs = trial.timezone.is_some() || trial.has_agents || trial.region.is_some();
-        let mapping = needs.mapping();
-        let path = needs.folder().join(needs.export);
-        let inputs = source::expand(&[path.to_string_lossy().into_owned()]).unwrap();
-        let reader = source::open(&inputs[0], &mapping.source_options().options()).unwrap();
-        let bound = mapping.bind(reader.sheet());
-        assert_eq!(bound.is_err(), has_needs, "{}", trial.preset);
-        if let Err(error) = bound {
-            let asks = |finding: &capturi_import::mapping::Finding| {
-                finding
-                    .suggestion
-                    .as_ref()
-                    .is_some_and(|text| text.starts_with("--"))
-            };
-            assert!(error.findings().iter().all(asks), "{error}");
+        let found = trial.walk();
+        if found != trial.expected {
+            writeln!(wrong, "{}:\n{}", trial.export.display(), shown(&found)).unwrap();
         }
     }
+    assert!(wrong.is_empty(), "not as expected:\n{wrong}");
+}
+
+/// For a new sample: notes that hold only `said` get what becomes of it, to be checked by hand.
+#[test]
+#[ignore = "writes into the samples"]
+fn write_down_what_becomes_of_new_samples() {
+    for trial in trials()
+        .iter()
+        .filter(|trial| trial.expected["calls"].is_null())
+    {
+        fs::write(&trial.notes, shown(&trial.walk())).unwrap();
+    }
+}
+
+#[test]
+fn what_no_export_says_is_asked_for() {
+    for trial in trials() {
+        let preset = trial.preset();
+        let inputs = source::expand(&[trial.export.to_string_lossy().into_owned()]).unwrap();
+        let reader = source::open(&inputs[0], &preset.source_options().options()).unwrap();
+        let error = preset.bind(reader.sheet()).err();
+        let findings = error.as_ref().map_or(&[][..], |error| error.findings());
+        let hints = findings
+            .iter()
+            .map(|finding| finding.suggestion.as_deref().unwrap_or(""));
+        let hints: Vec<&str> = hints.collect();
+        let name = trial.export.display();
+        assert!(
+            hints.iter().all(|hint| hint.starts_with("--")),
+            "{name}: {error:?}"
+        );
+        let asks = |flag: &str| hints.iter().any(|hint| hint.contains(flag));
+        let is_said = |what: &str| trial.said(what).is_some();
+        assert_eq!(is_said("timezone"), asks("--timezone"), "{name}");
+        assert_eq!(is_said("region"), asks("--region"), "{name}");
+        // Five9 has addresses where logins are some.
+        if trial.preset != "five9" {
+            let agents = is_said("agents") || is_said("email-domain");
+            assert_eq!(agents, asks("--agents"), "{name}");
+        }
+    }
+}
+
+/// All rows of a call that is rejected stand in `rejected.csv`, so that it can be mended there.
+#[test]
+fn a_rejected_call_can_be_mended_and_fed_in_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/presets/freepbx");
+    let export = fs::read_to_string(sample.join("cdr__1715760000pbx.example.com.csv")).unwrap();
+    // The call's second row, among other calls, gets a time that is none.
+    let damaged = export.replacen(
+        "\"2024-05-14 13:20:15\",\"\"\"+46846500411\"\" <+46846500411>\",+46846500411,103",
+        "soon,\"\"\"+46846500411\"\" <+46846500411>\",+46846500411,103",
+        1,
+    );
+    assert_ne!(damaged, export);
+    fs::write(path("calls.csv"), damaged).unwrap();
+    let check = |export: &Path| {
+        let mut command = assert_cmd::Command::cargo_bin("capturi-import").unwrap();
+        command
+            .args(["check", "--mapping", "freepbx", "--timezone"])
+            .args(["Europe/Copenhagen", "--region", "DK", "--agents"])
+            .arg(sample.join("agents.csv"))
+            .arg("--out")
+            .arg(path("out"))
+            .arg(export);
+        command.output().unwrap()
+    };
+    check(&path("calls.csv"));
+    let rejected = fs::read_to_string(path("out/rejected.csv")).unwrap();
+    let ids = rejected.matches(".wav,1715685600.14,,").count();
+    assert_eq!(ids, 2, "both rows of the call: {rejected}");
+    fs::write(
+        path("again.csv"),
+        rejected.replace("soon,", "\"2024-05-14 13:20:15\","),
+    )
+    .unwrap();
+    let output = check(&path("again.csv"));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("1 leg"), "{text}");
+    assert!(text.contains("ready          │ 1"), "{text}");
 }

@@ -5,11 +5,14 @@
 mod harness;
 
 use std::collections::BTreeSet;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 
 use capturi_import::sandbox::{Fault, Faults, Strikes};
-use harness::export::{Given, calls};
+use harness::export::calls;
 use harness::program::Place;
+use harness::secrets::{holds_none, secrets};
 use harness::server::{Server, TOKEN, always, at_first};
 use serde_json::json;
 
@@ -40,27 +43,6 @@ fn everything_that_is_written_is_for_the_owner_alone() {
         }
     }
     assert!(seen >= 7, "only {seen} files");
-}
-
-/// Everything about the people in these calls, and the token.
-fn secrets(given: &[Given]) -> BTreeSet<String> {
-    let mut secrets: BTreeSet<String> = BTreeSet::from([TOKEN.to_owned()]);
-    for field in ["customer", "agentName", "agentEmail"] {
-        let of_field = given
-            .iter()
-            .filter_map(|call| call.expected[field].as_str());
-        secrets.extend(of_field.map(str::to_owned));
-    }
-    secrets
-}
-
-fn holds_none(secrets: &BTreeSet<String>, bytes: &[u8], place: &str) {
-    for secret in secrets {
-        let is_here = bytes
-            .windows(secret.len())
-            .any(|window| window == secret.as_bytes());
-        assert!(!is_here, "{secret} is in {place}");
-    }
 }
 
 fn files_of_the_ledger(folder: &Path) -> Vec<u8> {
@@ -108,7 +90,16 @@ fn no_log_and_no_ledger_holds_the_token_or_a_person() {
             "summary.json",
             "report.html",
         ] {
-            holds_none(&token, place.read(&format!("out/{name}")).as_bytes(), name);
+            let forbidden = if WITH_PEOPLE.contains(&name) {
+                &token
+            } else {
+                &secrets
+            };
+            holds_none(
+                forbidden,
+                place.read(&format!("out/{name}")).as_bytes(),
+                name,
+            );
         }
         let shown = place.call(&["status", "--json", "--log-level", "trace"]);
         holds_none(&secrets, format!("{shown:?}").as_bytes(), "status");
@@ -249,5 +240,159 @@ fn a_token_from_a_program_is_said_nowhere() {
     server.has_exactly(&given, "v2");
     for text in [output.stdout, output.stderr] {
         assert!(!String::from_utf8_lossy(&text).contains(TOKEN));
+    }
+}
+
+/// A server that refuses everything and repeats it, headers and body, as a bad proxy does.
+fn parrot(status: u16) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let repeat = move |mut stream: TcpStream| {
+        let mut heard = Vec::new();
+        let mut chunk = vec![0; 65_536];
+        while let Ok(length @ 1..) = stream.read(&mut chunk) {
+            heard.extend_from_slice(&chunk[..length]);
+            let text = String::from_utf8_lossy(&heard);
+            let Some((start, body)) = text.split_once("\r\n\r\n") else {
+                continue;
+            };
+            let lines = start.lines().filter_map(|line| line.split_once(": "));
+            let mut lengths = lines.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+            let wanted = lengths.next().and_then(|(_, value)| value.parse().ok());
+            if body.len() < wanted.unwrap_or(0) {
+                continue;
+            }
+            // The token and the people first, since only the beginning is kept.
+            let said = format!(
+                "{} {body}",
+                start.rsplit("\r\n").collect::<Vec<_>>().join(" ")
+            );
+            let answer = format!(
+                "HTTP/1.1 {status} No\r\ncontent-length: {}\r\n\r\n{said}",
+                said.len()
+            );
+            let _ = stream.write_all(answer.as_bytes());
+            heard.clear();
+        }
+    };
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || repeat(stream));
+        }
+    });
+    url
+}
+
+/// Files below `out` that hold people by design: those for whom they are made asked for the values.
+const WITH_PEOPLE: [&str; 2] = ["problems.csv", "rejected.csv"];
+
+#[test]
+fn what_a_server_repeats_is_told_without_the_token_and_the_people() {
+    let given = calls(6, 68);
+    let secrets = secrets(&given);
+    let token = BTreeSet::from([TOKEN.to_owned()]);
+    for (status, code) in [(400, 3), (401, 4), (422, 3), (500, 6)] {
+        for format in ["human", "json"] {
+            let place = Place::with(&given);
+            let url = parrot(status);
+            let arguments = [
+                "run",
+                "calls.csv",
+                "--audio",
+                "audio",
+                "--out",
+                "out",
+                "--base-url",
+                &url,
+                "--rate",
+                "0",
+                "--retries",
+                "0",
+                "--max-errors",
+                "6",
+                "--log-level",
+                "trace",
+                "--log-format",
+                format,
+            ];
+            let ended = place.call(&arguments);
+
+            // Which of the two ends a run of failures comes first does not matter here.
+            assert!([code, 6].contains(&ended.code), "{status}: {ended:?}");
+            holds_none(&secrets, ended.out.as_bytes(), "standard output");
+            holds_none(&secrets, ended.err.as_bytes(), "the log");
+            holds_none(&secrets, &files_of_the_ledger(place.folder()), "the ledger");
+            let shown = place.call(&["status", "--log-level", "trace"]);
+            holds_none(&secrets, format!("{shown:?}").as_bytes(), "status");
+            place.call(&["report", "--out", "out/again"]).with_code(0);
+            let mut seen = 0;
+            for folder in ["out", "out/again"] {
+                for file in std::fs::read_dir(place.path(folder)).expect("a folder") {
+                    let file = file.expect("a file");
+                    let name = file.file_name().to_string_lossy().into_owned();
+                    let Ok(bytes) = std::fs::read(file.path()) else {
+                        continue;
+                    };
+                    seen += 1;
+                    let of_run = folder == "out" && WITH_PEOPLE.contains(&&*name);
+                    let forbidden = if of_run { &token } else { &secrets };
+                    holds_none(forbidden, &bytes, &format!("{folder}/{name}"));
+                }
+            }
+            assert!(seen >= 7, "only {seen} files");
+        }
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn other_users_of_the_machine_see_no_token() {
+    let given = calls(10, 69);
+    let place = Place::with(&given);
+    place.write("token", TOKEN);
+    let path = place.path("token");
+    let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(path, private).expect("a mode");
+    let late = Fault::Latency {
+        milliseconds: 600_000,
+        jitter_milliseconds: 0,
+    };
+    let server = Server::with_rule(always(late));
+    let mut running = place.start(&server, &["calls.csv", "--token-file", "token"]);
+    running.until(|| server.requests() >= 4);
+    let line = std::fs::read(format!("/proc/{}/cmdline", running.process())).expect("a process");
+    assert!(line.starts_with(b"/"), "it runs");
+    holds_none(&secrets(&given), &line, "the list of processes");
+    running.kill();
+}
+
+#[test]
+fn an_error_about_a_token_does_not_hold_it() {
+    let place = Place::with(&calls(2, 70));
+    for (token, address) in [
+        (format!("{TOKEN}\nx"), "http://127.0.0.1:9"),
+        (format!("{TOKEN}\u{7f}"), "http://127.0.0.1:9"),
+        (TOKEN.to_owned(), "http://192.0.2.1"),
+        (TOKEN.to_owned(), "https://u:p@192.0.2.1"),
+        (TOKEN.to_owned(), "nonsense"),
+    ] {
+        for format in ["human", "json"] {
+            let arguments = [
+                "run",
+                "calls.csv",
+                "--base-url",
+                address,
+                "--log-level",
+                "trace",
+                "--log-format",
+                format,
+            ];
+            let mut program = place.program(&arguments);
+            let output = program.env("CAPTURI_API_TOKEN", &token).output();
+            let output = output.expect("the program starts");
+            assert_eq!(output.status.code(), Some(2), "{address}: {output:?}");
+            let token = BTreeSet::from([TOKEN.to_owned()]);
+            holds_none(&token, &[output.stdout, output.stderr].concat(), "an error");
+        }
     }
 }

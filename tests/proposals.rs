@@ -6,6 +6,7 @@
     reason = "a test may fail loudly, also in its helpers"
 )]
 
+use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -27,10 +28,7 @@ fn survey(path: &Path) -> Survey {
 fn export(name: &str, bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
-    std::fs::File::create(&path)
-        .unwrap()
-        .write_all(bytes)
-        .unwrap();
+    fs::File::create(&path).unwrap().write_all(bytes).unwrap();
     (folder, path)
 }
 
@@ -57,57 +55,117 @@ fn program(arguments: &[&str]) -> (i32, String, String) {
     )
 }
 
-const SAMPLES: [(&str, &str); 21] = [
-    ("3cx", "presets/3cx/CallLogLastWeek_abc.csv"),
-    (
-        "amazon-connect",
-        "presets/amazon-connect/contact_records.json",
-    ),
-    ("asterisk", "presets/asterisk/Master.csv"),
-    ("asterisk", "presets/asterisk/linked.csv"),
-    ("avaya-smdr", "presets/avaya-smdr/smdr.csv"),
-    ("cxone", "presets/cxone/CallDetailReport.csv"),
-    ("dialpad", "presets/dialpad/calls.csv"),
-    (
-        "freepbx",
-        "presets/freepbx/cdr__1715760000pbx.example.com.csv",
-    ),
-    ("puzzel", "presets/puzzel/call_events.csv"),
-    (
-        "vicidial",
-        "presets/vicidial/EXPORT_CALL_REPORT_20240515-080000.txt",
-    ),
-    ("capturi-v1", "calls.csv"),
-    ("capturi-v1", "calls.ndjson"),
-    ("genesys-cloud", "presets/genesys-cloud/interactions.csv"),
-    (
-        "genesys-details",
-        "presets/genesys-details/conversations.json",
-    ),
-    ("five9", "presets/five9/call-log.csv"),
-    ("talkdesk", "presets/talkdesk/calls.json"),
-    ("talkdesk-legacy", "presets/talkdesk-legacy/calls.json"),
-    ("aircall", "presets/aircall/calls.json"),
-    ("ringcentral", "presets/ringcentral/call-log.json"),
-    ("twilio", "presets/twilio/calls.json"),
-    ("adversus", "presets/adversus/cdr.json"),
-];
+/// Every sample with the preset that must know it. A workbook is the same again, and a report without
+/// calls has nothing to be known by.
+fn samples() -> Vec<(String, PathBuf)> {
+    let mut samples = vec![
+        ("capturi-v1".to_owned(), sample("calls.csv")),
+        ("capturi-v1".to_owned(), sample("calls.ndjson")),
+    ];
+    for folder in fs::read_dir(sample("presets")).unwrap() {
+        let folder = folder.unwrap().path();
+        let preset = folder.file_name().unwrap().to_string_lossy().into_owned();
+        for file in fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let is_other = name.ends_with(".expected.json")
+                || ["agents.csv", "recordings.txt", "no-calls.txt"].contains(&name.as_str());
+            if !is_other && path.extension().is_none_or(|kind| kind != "xlsx") {
+                samples.push((preset.clone(), path));
+            }
+        }
+    }
+    samples
+}
 
 #[test]
 fn each_sample_is_known_to_its_preset_alone() {
-    for (preset, name) in SAMPLES {
-        let path = sample(name);
+    for (preset, path) in samples() {
+        let name = path.display();
         let fits = survey(&path).fits(&Input::file(&path));
         let good: Vec<&str> = fits
             .iter()
             .filter(|fit| fit.is_good())
             .map(|fit| fit.preset.name)
             .collect();
-        assert_eq!(good, [preset], "{name}");
+        assert_eq!(good, [preset.as_str()], "{name}");
         let trial = fits[0].trial.unwrap();
         // CXone knows its agents as `Family, Given`, of which no address can be made: without an
         // agents file no record is good.
         assert!(trial.good > 0 || preset == "cxone", "{name} {trial:?}");
+    }
+}
+
+/// A preset by its name, and the folder's file, as it would be written for them.
+fn written(name: &str) -> (PathBuf, String) {
+    let path = sample(name);
+    let fits = survey(&path).fits(&Input::file(&path));
+    (path, fits[0].text())
+}
+
+#[test]
+fn captions_of_an_unknown_language_are_taken_by_their_places_and_the_file_says_so() {
+    let (path, text) = written("presets/3cx/lithuanian.csv");
+    assert!(
+        text.contains("a language that the preset does not know"),
+        "{text}"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.toml");
+    fs::write(&file, text).unwrap();
+    let file = file.to_str().unwrap();
+    let agents = path.with_file_name("agents.csv");
+    let arguments = [
+        "check",
+        "--region",
+        "DK",
+        "--timezone",
+        "Europe/Copenhagen",
+        "--agents",
+    ];
+    let (code, out, _) = program(
+        &[
+            &arguments[..],
+            &[
+                agents.to_str().unwrap(),
+                "--mapping",
+                file,
+                path.to_str().unwrap(),
+            ],
+        ]
+        .concat(),
+    );
+    // The one that is rejected was in the hour that happened twice.
+    assert_eq!(code, 3, "{out}");
+    assert!(out.contains("2 of 7 records can be sent"), "{out}");
+}
+
+#[test]
+fn a_form_without_agents_is_refused_until_somebody_names_one() {
+    let folder = tempfile::tempdir().unwrap();
+    for form in ["alternate_1", "alternate_1-recordings", "alternate_2"] {
+        let (path, text) = written(&format!("presets/vicidial-alternate/{form}.txt"));
+        let export = path.to_str().unwrap();
+        let arguments = [
+            "check",
+            export,
+            "--region",
+            "DK",
+            "--timezone",
+            "UTC",
+            "--mapping",
+        ];
+        let (code, _, err) = program(&[&arguments[..], &["vicidial-alternate"]].concat());
+        assert_eq!(code, 2, "{form}");
+        assert!(
+            err.contains("`agentId`, `agentName` and `agentEmail`"),
+            "{err}"
+        );
+        let file = folder.path().join("mine.toml");
+        fs::write(&file, text.replace("\n# agent", "\nagent")).unwrap();
+        let (code, out, _) = program(&[&arguments[..], &[file.to_str().unwrap()]].concat());
+        assert_eq!(code, 0, "{form}: {out}");
+        assert!(out.contains("4 of 4 records can be sent"), "{form}: {out}");
     }
 }
 
@@ -152,7 +210,7 @@ fn an_unknown_export_gets_a_proposal_that_makes_its_calls() {
     mapping.set_region("DK").unwrap();
     mapping.set_email_domain("example.com").unwrap();
     let proposed = path.with_file_name("proposed.toml");
-    std::fs::write(&proposed, &text).unwrap();
+    fs::write(&proposed, &text).unwrap();
     let (code, shown, _) = program(&[
         "mapping",
         "test",
@@ -203,8 +261,9 @@ fn doubts_are_written_beside_what_is_proposed() {
 
 #[test]
 fn every_sample_gets_a_proposal_that_loads_and_fits_it() {
-    for (_, name) in SAMPLES {
-        let survey = survey(&sample(name));
+    for (_, path) in samples() {
+        let name = path.display();
+        let survey = survey(&path);
         let text = survey.propose();
         let mut mapping = load(&text);
         mapping.set_timezone("UTC").unwrap();
@@ -268,11 +327,7 @@ fn init_says_why_and_what_next() {
         out.to_str().unwrap(),
     ];
     assert_eq!(program(&arguments).0, 0);
-    assert!(
-        std::fs::read_to_string(&out)
-            .unwrap()
-            .starts_with("# Five9")
-    );
+    assert!(fs::read_to_string(&out).unwrap().starts_with("# Five9"));
     assert_ne!(
         program(&arguments).0,
         0,

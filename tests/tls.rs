@@ -196,7 +196,7 @@ fn proxy(target: SocketAddr) -> (String, Arc<Mutex<Vec<String>>>) {
     (address.to_string(), asked)
 }
 
-fn lead(client: TcpStream, target: SocketAddr, heard: &Mutex<Vec<String>>) -> std::io::Result<()> {
+fn lead(client: TcpStream, target: SocketAddr, log: &Mutex<Vec<String>>) -> std::io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -205,7 +205,7 @@ fn lead(client: TcpStream, target: SocketAddr, heard: &Mutex<Vec<String>>) -> st
         }
     }
     let line = head.lines().next().unwrap_or_default().to_owned();
-    heard.lock().expect("nobody panics").push(line.clone());
+    log.lock().expect("nobody panics").push(line.clone());
     let mut client = client;
     // name:s3cret-of-the-proxy
     if !head.contains("bmFtZTpzM2NyZXQtb2YtdGhlLXByb3h5") {

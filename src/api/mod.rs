@@ -6,6 +6,7 @@
 
 mod case;
 mod client;
+mod discreet;
 mod error;
 mod failure;
 mod reading;

@@ -11,6 +11,7 @@ use reqwest::{Certificate, Request, Response};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use super::discreet::Secrets;
 use super::failure::classify;
 use super::{Error, RetryAfter};
 use crate::failpoint::{self, Point};
@@ -103,6 +104,7 @@ pub(super) fn path(base: &Url, tail: &[&str]) -> Result<Url, SetUp> {
 
 /// Sends one request; an answer that says no is an error.
 pub(super) async fn send(http: &reqwest::Client, request: Request) -> Result<Response, Error> {
+    let secrets = Secrets::of(&request);
     let response = http
         .execute(request)
         .await
@@ -128,7 +130,7 @@ pub(super) async fn send(http: &reqwest::Client, request: Request) -> Result<Res
         .and_then(RetryAfter::parse);
     let text = read(response, ANSWER_LIMIT)
         .await
-        .map(|bytes| plain(&bytes))
+        .map(|bytes| plain(&secrets.leave_out_of(&String::from_utf8_lossy(&bytes))))
         .unwrap_or_default();
     Err(Error::Status {
         status: status.as_u16(),
@@ -164,8 +166,7 @@ pub(super) async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>
 }
 
 /// The beginning of an answer's text, on one line and without control characters.
-fn plain(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
+fn plain(text: &str) -> String {
     let mut out: String = text
         .chars()
         .map(|char| if char.is_control() { ' ' } else { char })
@@ -181,7 +182,7 @@ mod tests {
 
     #[test]
     fn the_text_of_a_refusal_is_one_short_line() {
-        assert_eq!(plain(b"a\r\n\x1b[31mb"), "a   [31mb");
-        assert_eq!(plain(&[b'x'; 1000]).len(), REFUSAL_LIMIT);
+        assert_eq!(plain("a\r\n\x1b[31mb"), "a   [31mb");
+        assert_eq!(plain(&"x".repeat(1000)).len(), REFUSAL_LIMIT);
     }
 }

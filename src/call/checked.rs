@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::phone::{PhoneReading, is_plainly_possible, read_phone};
+use super::values::Values;
 use super::{Code, Draft, Field, Kind, Value, is_email};
 
 /// A part of the recording to keep, in whole seconds.
@@ -70,7 +71,7 @@ pub struct Fault {
 /// call is sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call<'a> {
-    values: [Value<'a>; 36],
+    values: Values<'a>,
     at: Timestamp,
 }
 
@@ -88,9 +89,7 @@ impl<'a> Call<'a> {
             is_broken: false,
         };
         let mut values = draft.into_values();
-        for (value, field) in values.iter_mut().zip(Field::ALL) {
-            judge.field(field, value);
-        }
+        values.judge(|field, value| judge.field(field, value));
         let Judge { at, is_broken, .. } = judge;
         let has_error = faults[before..]
             .iter()
@@ -113,7 +112,7 @@ impl<'a> Call<'a> {
 
     /// What will be sent for `field`.
     pub fn get(&self, field: Field) -> &Value<'a> {
-        &self.values[field.index()]
+        self.values.get(field)
     }
 
     /// The text of a field, or `""` when it is absent or no text.
@@ -126,10 +125,7 @@ impl<'a> Call<'a> {
 
     /// The fields that will be sent, in wire order.
     pub fn fields(&self) -> impl Iterator<Item = (Field, &Value<'a>)> {
-        Field::ALL
-            .into_iter()
-            .zip(&self.values)
-            .filter(|(_, value)| !matches!(value, Value::Absent))
+        self.values.iter()
     }
 
     /// What was said about consent; `None` when the export says nothing.
@@ -147,16 +143,19 @@ impl<'a> Call<'a> {
 
     /// Settles `audioChannels`; `None` leaves the field out.
     pub fn settle_channels(&mut self, channels: Option<Channels>) {
-        self.values[Field::AudioChannels.index()] = match channels {
+        let value = match channels {
             Some(channels) => Value::Text(Cow::Borrowed(channels.name())),
             None => Value::Absent,
         };
+        self.values.set(Field::AudioChannels, value);
     }
 
     /// A hash of everything that the export says about the call: the ledger compares it to know
     /// whether a record has changed since it was sent. `scratch` is only there to be reused.
     pub fn fingerprint(&self, scratch: &mut Vec<u8>) -> u128 {
         scratch.clear();
+        // Enough for nearly every call, so that nothing below has to look for room.
+        scratch.reserve(1024);
         for (field, value) in self.fields() {
             scratch.push(field as u8);
             match value {
@@ -191,14 +190,14 @@ impl<'a> Call<'a> {
     /// The same call, owning its text.
     pub fn into_owned(self) -> Call<'static> {
         Call {
-            values: self.values.map(Value::into_owned),
+            values: self.values.into_owned(),
             at: self.at,
         }
     }
 }
 
 /// Whether there is nothing but blanks; most text says so by its first byte.
-fn is_blank(text: &str) -> bool {
+pub(crate) fn is_blank(text: &str) -> bool {
     !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.trim().is_empty()
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
+use super::values::Values;
 use super::{Field, Segment};
 
 /// The value of one target field. Text borrows from the record wherever it is passed on unchanged.
@@ -47,17 +48,9 @@ impl Value<'_> {
 }
 
 /// The 36 fields of a conversation as a mapping filled them.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Draft<'a> {
-    values: [Value<'a>; 36],
-}
-
-impl Default for Draft<'_> {
-    fn default() -> Self {
-        Draft {
-            values: [const { Value::Absent }; 36],
-        }
-    }
+    values: Values<'a>,
 }
 
 impl<'a> Draft<'a> {
@@ -68,15 +61,15 @@ impl<'a> Draft<'a> {
 
     /// What the draft says about `field`.
     pub fn get(&self, field: Field) -> &Value<'a> {
-        &self.values[field.index()]
+        self.values.get(field)
     }
 
     /// Replaces what the draft says about `field`.
     pub fn set(&mut self, field: Field, value: Value<'a>) {
-        self.values[field.index()] = value;
+        self.values.set(field, value);
     }
 
-    pub(super) fn into_values(self) -> [Value<'a>; 36] {
+    pub(super) fn into_values(self) -> Values<'a> {
         self.values
     }
 }

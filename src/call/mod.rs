@@ -12,7 +12,9 @@ mod explain;
 mod field;
 mod phone;
 mod problem;
+mod values;
 
+pub(crate) use checked::is_blank;
 pub use checked::{Call, Channels, Fault, Segment, read_rfc3339};
 pub use draft::{Draft, Value};
 pub use email::is_email;

@@ -61,6 +61,7 @@ pub(super) fn load_mapping(arguments: &ExportArgs) -> Result<Mapping, Error> {
             None => return Err(Usage::NoMapping { name: name.clone() }.into()),
         }
     };
+    mapping.check_complete()?;
     if arguments.private_notes {
         mapping.include_private();
     }

@@ -47,7 +47,7 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
     let text = match fit {
         Some(fit) if !arguments.own => {
             report::print_fit(screen, fit, export);
-            fit.preset.text.to_owned()
+            fit.text()
         }
         _ => {
             if fit.is_none() {

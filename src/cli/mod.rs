@@ -43,9 +43,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Err(error) => return fail(&Error::Config(error)).into(),
     };
-    dispatch(&arguments)
-        .unwrap_or_else(|error| fail(&error))
-        .into()
+    // The panic has told about itself; what is left is a number that means what the table says.
+    match std::panic::catch_unwind(|| dispatch(&arguments)) {
+        Ok(ended) => ended.unwrap_or_else(|error| fail(&error)).into(),
+        Err(_) => Exit::Fault.into(),
+    }
 }
 
 fn dispatch(arguments: &Arguments) -> Result<Exit, Error> {

@@ -65,13 +65,12 @@ fn split(line: &str) -> Result<Vec<String>, String> {
     for char in line.chars() {
         match quote {
             Some(open) if char == open => quote = None,
-            Some(_) => word.get_or_insert_default().push(char),
             None if char == '"' || char == '\'' => {
                 quote = Some(char);
                 word.get_or_insert_default();
             }
             None if char.is_whitespace() => words.extend(word.take()),
-            None => word.get_or_insert_default().push(char),
+            _ => word.get_or_insert_default().push(char),
         }
     }
     if quote.is_some() {

@@ -24,6 +24,8 @@ pub struct Plan {
 enum Deed {
     /// The process is killed there.
     Kill(Point),
+    /// The program has a fault there.
+    Panic,
     /// A commit finds the disk full.
     Fill,
     /// The power fails during a commit: of what it wrote, only a part is on the disk, and noise
@@ -50,6 +52,7 @@ impl FromStr for Plan {
             "answer-arrives" => Deed::Kill(Point::AnswerArrives),
             "answer-is-read" => Deed::Kill(Point::AnswerIsRead),
             "fact-is-due" => Deed::Kill(Point::FactIsDue),
+            "panics" => Deed::Panic,
             "disk-fills" => Deed::Fill,
             "power-fails" => Deed::CutPower(number().unwrap_or(0)),
             _ => return Err(format!("{text}: no such place")),
@@ -70,6 +73,9 @@ fn is_now(matches: impl Fn(Deed) -> bool) -> bool {
 }
 
 pub(super) fn reached(point: Point) {
+    if point == Point::AnswerIsRead {
+        assert!(!is_now(|deed| deed == Deed::Panic), "a fault of a test");
+    }
     if is_now(|deed| deed == Deed::Kill(point)) {
         die();
     }

@@ -69,6 +69,13 @@ pub fn commit_begins(ledger: &Path) -> io::Result<Begun> {
 
 /// After a commit that went well.
 #[inline]
+#[cfg_attr(
+    not(feature = "failpoints"),
+    expect(
+        clippy::needless_pass_by_value,
+        reason = "there is something in it otherwise"
+    )
+)]
 pub fn commit_ends(begun: Begun) {
     #[cfg(feature = "failpoints")]
     armed::commit_ends(begun.log);

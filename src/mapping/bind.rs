@@ -9,7 +9,7 @@ use super::file::Mapping;
 use super::origin::Origin;
 use super::reader::Text;
 use super::rule::FieldRule;
-use super::template::{Bound, Failure, TemplateId, Templates};
+use super::template::{Failure, Rendering, TemplateId, Templates};
 use super::value::first;
 use crate::source::{Column, Header, Record, Sheet};
 
@@ -53,13 +53,13 @@ impl Source {
     }
 
     /// The column to name in a problem of this record: of several the one that was used.
-    pub(super) fn label_for(&self, record: &Record<'_>, templates: &Bound) -> &str {
+    pub(super) fn label_for(&self, record: &Record<'_>, templates: &Rendering<'_>) -> &str {
         match self {
             Source::First(columns) => {
                 first(columns, record).map_or_else(|| self.label(), |(named, _)| &named.name)
             }
             Source::Choice(cases) => {
-                let chosen = chosen(cases, record, templates).ok().flatten();
+                let chosen = chosen(cases, templates).ok().flatten();
                 chosen.map_or_else(
                     || self.label(),
                     |source| source.label_for(record, templates),
@@ -76,7 +76,7 @@ impl Source {
     pub(super) fn cells<'r>(
         &'r self,
         record: &Record<'r>,
-        templates: &Bound,
+        templates: &Rendering<'_>,
     ) -> Vec<(&'r str, Cow<'r, str>)> {
         let cell = |named: &'r Named| {
             let text = record.text(&named.column)?;
@@ -98,7 +98,7 @@ impl Source {
                 })
                 .collect(),
             Source::Choice(cases) => {
-                let chosen = chosen(cases, record, templates).ok().flatten();
+                let chosen = chosen(cases, templates).ok().flatten();
                 chosen.map_or_else(Vec::new, |source| source.cells(record, templates))
             }
         }
@@ -108,12 +108,11 @@ impl Source {
 /// The source of the first case whose condition holds.
 pub(super) fn chosen<'s>(
     cases: &'s [(Option<TemplateId>, Source)],
-    record: &Record<'_>,
-    templates: &Bound,
+    templates: &Rendering<'_>,
 ) -> Result<Option<&'s Source>, Failure> {
     for (condition, source) in cases {
         let holds = match condition {
-            Some(id) => templates.holds(*id, record)?,
+            Some(id) => templates.holds(*id)?,
             None => true,
         };
         if holds {
@@ -180,6 +179,17 @@ impl<'m> Binder<'m> {
                 .add_with(rule.span.clone(), message, suggestion);
         }
         first_of(found)
+    }
+
+    /// Reports an optional rule of a required field that found no column.
+    pub(super) fn unfilled(&mut self, rule: &FieldRule) {
+        let message = format!(
+            "{} has none of the columns of `{}`, and a conversation cannot be created without it",
+            self.sheet.file, rule.field
+        );
+        let hint = "name a column that it has, or a `default`".to_owned();
+        self.findings
+            .add_with(rule.span.clone(), message, Some(hint));
     }
 
     fn candidates(&mut self, names: &[Text]) -> Vec<Named> {

@@ -47,9 +47,13 @@ pub(super) fn read_boolean(text: &str, words: &Words) -> Option<bool> {
     let text = text.trim();
     if words.yes.is_empty() && words.no.is_empty() && text.is_ascii() {
         let is_among = |list: &[&str]| list.iter().any(|word| word.eq_ignore_ascii_case(text));
-        return match (is_among(YES), is_among(NO)) {
-            (false, false) => None,
-            (yes, _) => Some(yes),
+        return match text {
+            // What most exports say, before thirty words are gone through.
+            "true" => Some(true),
+            "false" => Some(false),
+            _ if is_among(YES) => Some(true),
+            _ if is_among(NO) => Some(false),
+            _ => None,
         };
     }
     let folded = fold(text);

@@ -8,7 +8,7 @@ use super::convert::convert;
 use super::file::Mapping;
 use super::rule::{FieldRule, Steps};
 use super::target::Target;
-use super::template::{Bound, TemplateId};
+use super::template::{Rendering, TemplateId};
 use super::value::Apply;
 use crate::call::{Problem, Value};
 use crate::source::Record;
@@ -50,7 +50,7 @@ impl BoundRule {
     pub(super) fn value<'r>(
         &'r self,
         record: &Record<'r>,
-        templates: &'r Bound,
+        templates: &Rendering<'r>,
         problems: &mut Vec<Problem>,
     ) -> Value<'r> {
         // Most rules are this one, and it must cost no more than finding the cell.
@@ -75,7 +75,11 @@ impl BoundRule {
 
     /// The column to name in a problem: of several the one that is filled, and the name of the
     /// target when no column feeds it.
-    pub(super) fn column<'r>(&'r self, record: &Record<'_>, templates: &'r Bound) -> Cow<'r, str> {
+    pub(super) fn column<'r>(
+        &'r self,
+        record: &Record<'_>,
+        templates: &Rendering<'_>,
+    ) -> Cow<'r, str> {
         match self.source.label_for(record, templates) {
             "" => self.field.name(),
             label => Cow::Borrowed(label),
@@ -115,11 +119,11 @@ impl SkipRules {
     pub(super) fn decide(
         &self,
         record: &Record<'_>,
-        templates: &Bound,
+        templates: &Rendering<'_>,
         problems: &mut Vec<Problem>,
     ) -> Skip<'_> {
         for (name, condition) in &self.0 {
-            match templates.holds(*condition, record) {
+            match templates.holds(*condition) {
                 Ok(true) => return Skip::By(name),
                 Ok(false) => {}
                 Err(failure) => {

@@ -124,7 +124,8 @@ impl CaseProfile {
 
     /// Maps the case's own fields of a record. Every problem is appended to `problems`.
     pub fn apply<'r>(&'r self, record: &Record<'r>, problems: &mut Vec<Problem>) -> MappedCase<'r> {
-        match self.skip.decide(record, &self.templates, problems) {
+        let templates = self.templates.at(record);
+        match self.skip.decide(record, &templates, problems) {
             Skip::No => {}
             Skip::By(name) => return MappedCase::Skipped(name),
             Skip::Undecided => return MappedCase::Undecided,
@@ -132,7 +133,7 @@ impl CaseProfile {
         let mut draft = CaseDraft::default();
         for rule in &self.case {
             if let Target::Case(target) = &rule.field {
-                draft.set(target, rule.value(record, &self.templates, problems));
+                draft.set(target, rule.value(record, &templates, problems));
             }
         }
         MappedCase::Draft(draft)
@@ -144,8 +145,9 @@ impl CaseProfile {
         record: &Record<'r>,
         problems: &mut Vec<Problem>,
     ) -> MappedMessage<'r> {
+        let templates = self.templates.at(record);
         if let Some(condition) = self.private {
-            match self.templates.holds(condition, record) {
+            match templates.holds(condition) {
                 Ok(true) => return MappedMessage::Private,
                 Ok(false) => {}
                 Err(failure) => {
@@ -155,7 +157,7 @@ impl CaseProfile {
                 }
             }
         }
-        match self.skip_message.decide(record, &self.templates, problems) {
+        match self.skip_message.decide(record, &templates, problems) {
             Skip::No => {}
             Skip::By(name) => return MappedMessage::Skipped(name),
             Skip::Undecided => return MappedMessage::Undecided,
@@ -163,7 +165,7 @@ impl CaseProfile {
         let mut draft = MessageDraft::default();
         for rule in &self.message {
             if let Target::Case(target) = &rule.field {
-                draft.set(target, rule.value(record, &self.templates, problems));
+                draft.set(target, rule.value(record, &templates, problems));
             }
         }
         MappedMessage::Draft(draft)
@@ -214,13 +216,14 @@ impl CaseProfile {
     /// reported, since the record is mapped again.
     pub fn key(&self, record: &Record<'_>) -> Option<(u64, i64)> {
         let mut unheard = Vec::new();
+        let templates = self.templates.at(record);
         let uid = self.rule(&case::Target::Case(CaseField::CaseUid))?;
-        let uid = match uid.value(record, &self.templates, &mut unheard) {
+        let uid = match uid.value(record, &templates, &mut unheard) {
             Value::Text(uid) => xxh3_64(uid.as_bytes()),
             _ => return None,
         };
         let at = self.rule(&case::Target::Message(MessageField::Created))?;
-        match at.value(record, &self.templates, &mut unheard) {
+        match at.value(record, &templates, &mut unheard) {
             Value::Time(_, at) => Some((uid, at.as_millisecond())),
             _ => None,
         }
@@ -230,7 +233,7 @@ impl CaseProfile {
     /// column does.
     pub fn column_for<'r>(&'r self, target: &case::Target, record: &Record<'_>) -> Cow<'r, str> {
         match self.rule(target) {
-            Some(rule) => rule.column(record, &self.templates),
+            Some(rule) => rule.column(record, &self.templates.at(record)),
             None => Cow::Owned(target.to_string()),
         }
     }

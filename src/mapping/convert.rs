@@ -12,7 +12,7 @@ use super::list::{labels, segments};
 use super::number::{Notation, read_number};
 use super::time::TimeRule;
 use super::value::{Apply, Raw, Reported};
-use crate::call::{Code, Field, Kind, PhoneReading, Value, is_email, read_phone};
+use crate::call::{Code, Field, Kind, PhoneReading, Value, is_blank, is_email, read_phone};
 
 /// The value of one field. [`Value::Broken`] stands for an error that is reported.
 pub(super) fn convert<'r>(apply: &mut Apply<'_, 'r, '_>) -> Value<'r> {
@@ -39,7 +39,7 @@ fn try_convert<'r>(apply: &mut Apply<'_, 'r, '_>) -> Result<Value<'r>, Reported>
         Raw::Text(text) => text,
     };
     let is_plain = matches!(conversion, Conversion::Text) && apply.rule.steps.map.is_none();
-    if !is_plain && text.trim().is_empty() {
+    if !is_plain && is_blank(&text) {
         return Ok(Value::Absent);
     }
     let text = apply.mapped(text)?;

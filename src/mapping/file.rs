@@ -42,6 +42,8 @@ pub struct Mapping {
     pub(super) audio: AudioSection,
     pub(super) names: Vec<NameRule>,
     pub(super) fields: Vec<FieldRule>,
+    /// Place of `[fields]`.
+    pub(super) fields_span: Range<usize>,
     pub(super) legs: Option<LegsSection>,
     /// Set when the records are cases; the fields are then there.
     pub(super) case: Option<CaseSection>,
@@ -89,6 +91,7 @@ impl Mapping {
             audio: AudioSection::default(),
             names: Vec::new(),
             fields: Vec::new(),
+            fields_span: 0..0,
             agents: Agents::default(),
             templates: Templates::new(&Lookups::default()),
             text: Arc::clone(&text),
@@ -129,10 +132,13 @@ impl Mapping {
             findings,
         };
         match file.value("fields").map(|value| (value, value.get_ref())) {
-            Some((_, DeValue::Table(table))) => match &mut self.case {
-                Some(case) => case.read_fields(table, &mut reader),
-                None => self.fields = read_fields(table, &mut reader),
-            },
+            Some((value, DeValue::Table(table))) => {
+                self.fields_span = value.span();
+                match &mut self.case {
+                    Some(case) => case.read_fields(table, &mut reader),
+                    None => self.fields = read_fields(table, &mut reader),
+                }
+            }
             Some((value, other)) => {
                 wrong_type::<()>("fields", "a table", other, value.span(), reader.findings);
             }
@@ -212,6 +218,11 @@ impl Mapping {
         self.agents.set_domain(domain)?;
         self.templates.set_agents(&self.agents);
         Ok(())
+    }
+
+    /// Sets the names of the columns, in place of those of the export.
+    pub(super) fn set_columns(&mut self, names: Vec<String>) {
+        self.source.columns = Some(names);
     }
 
     /// What the file asks the operator for and does not say itself, in the words of `needs`.

@@ -67,12 +67,22 @@ fn is_digits(text: &str) -> bool {
 
 /// `0`, `-12`, `3.50`: JSON without an exponent.
 fn is_json_decimal(text: &str) -> bool {
-    let text = text.strip_prefix('-').unwrap_or(text);
-    let (whole, fraction) = match text.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (text, None),
+    let bytes = text.strip_prefix('-').unwrap_or(text).as_bytes();
+    let digits = |from: usize| {
+        let rest = bytes[from..].iter();
+        rest.take_while(|byte| byte.is_ascii_digit()).count()
     };
-    is_digits(whole) && (whole == "0" || !whole.starts_with('0')) && fraction.is_none_or(is_digits)
+    let whole = digits(0);
+    let is_whole = whole == 1 || (whole > 1 && bytes[0] != b'0');
+    is_whole
+        && match bytes.get(whole) {
+            None => true,
+            Some(b'.') => {
+                let fraction = digits(whole + 1);
+                fraction > 0 && whole + 1 + fraction == bytes.len()
+            }
+            Some(_) => false,
+        }
 }
 
 /// Takes the signs between thousands out; `None` where they do not stand between groups of three,

@@ -113,6 +113,11 @@ const PRESETS: &[Preset] = &[
         text: include_str!("../../mappings/vicidial.toml"),
     },
     Preset {
+        name: "vicidial-alternate",
+        title: "VICIdial: the forms ALTERNATE_1 and _2, which have no agents",
+        text: include_str!("../../mappings/vicidial-alternate.toml"),
+    },
+    Preset {
         name: "zendesk-tickets",
         title: "Zendesk: whole tickets with their comments, as cases (JSON)",
         text: include_str!("../../mappings/zendesk-tickets.toml"),

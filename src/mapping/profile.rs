@@ -10,17 +10,14 @@ use super::error::LoadError;
 use super::file::Mapping;
 use super::legs::Legs;
 use super::newest::Newest;
-use super::template::Bound;
+use super::rule::FieldRule;
+use super::template::{Bound, Rendering};
 use super::value::Raw;
 use crate::call::{Draft, Field, Problem};
 use crate::source::{Record, Sheet};
 
 /// What a mapping made of a record.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "almost every record is a draft, and a box each costs more"
-)]
 pub enum Mapped<'r> {
     /// The named rule leaves the record out.
     Skipped(&'r str),
@@ -44,11 +41,22 @@ pub struct Profile {
     newest: Option<Newest>,
 }
 
+/// An optional rule may lack its columns, but a required field may not lack its value in every record.
+fn refuse_unfilled(mapping: &Mapping, rules: &[BoundRule], binder: &mut Binder<'_>) {
+    let is_bound = |rule: &FieldRule| rules.iter().any(|bound| bound.field == rule.field);
+    for rule in mapping.fields.iter().filter(|rule| rule.optional) {
+        if rule.field.field().is_some_and(Field::is_required) && !is_bound(rule) {
+            binder.unfilled(rule);
+        }
+    }
+}
+
 impl Profile {
     pub(super) fn bind(mapping: &Mapping, sheet: &Sheet) -> Result<Profile, LoadError> {
         let mut binder = Binder::new(mapping, sheet);
         let mut columns = Field::ALL.map(|field| Box::from(field.name()));
         let rules = BoundRule::bind(&mapping.fields, mapping, &mut binder);
+        refuse_unfilled(mapping, &rules, &mut binder);
         for rule in &rules {
             if let (Some(field), false) = (rule.field.field(), rule.source.label().is_empty()) {
                 columns[field.index()] = rule.source.label().into();
@@ -86,7 +94,8 @@ impl Profile {
     /// exactly when an error was reported for it. Empty cells leave their field absent, required or
     /// not.
     pub fn apply<'r>(&'r self, record: &Record<'r>, problems: &mut Vec<Problem>) -> Mapped<'r> {
-        match self.skip.decide(record, &self.templates, problems) {
+        let templates = self.templates.at(record);
+        match self.skip.decide(record, &templates, problems) {
             Skip::No => {}
             Skip::By(name) => return Mapped::Skipped(name),
             Skip::Undecided => return Mapped::Undecided,
@@ -94,7 +103,7 @@ impl Profile {
         let mut draft = Draft::new();
         for rule in &self.rules {
             if let Some(field) = rule.field.field() {
-                draft.set(field, rule.value(record, &self.templates, problems));
+                draft.set(field, rule.value(record, &templates, problems));
             }
         }
         Mapped::Draft(draft)
@@ -103,19 +112,21 @@ impl Profile {
     /// How the recording of a record may be named, in the order in which the mapping says. Names
     /// whose columns are empty are left out.
     pub fn audio_names(&self, record: &Record<'_>) -> Vec<AudioName> {
+        let templates = self.templates.at(record);
         self.names
             .iter()
-            .flat_map(|source| self.audio_name(source, record))
+            .flat_map(|source| audio_name(source, record, &templates))
             .collect()
     }
 
     /// The same for each recording that the record names, where an entry of the mapping names
     /// several: at least one list, and each entry is in all of them or has one name for each.
     pub fn recordings(&self, record: &Record<'_>) -> Vec<Vec<AudioName>> {
+        let templates = self.templates.at(record);
         let entries = self
             .names
             .iter()
-            .map(|source| self.audio_name(source, record));
+            .map(|source| audio_name(source, record, &templates));
         let entries: Vec<Vec<AudioName>> = entries.collect();
         let count = entries.iter().map(Vec::len).max().unwrap_or(0).max(1);
         let of = |number: usize| {
@@ -125,25 +136,6 @@ impl Profile {
             names.cloned().collect()
         };
         (0..count).map(of).collect()
-    }
-
-    fn audio_name(&self, source: &Source, record: &Record<'_>) -> Vec<AudioName> {
-        match source {
-            Source::Template(id, _) => {
-                let rendered = self.templates.render(*id, record).ok();
-                let rendered = rendered.filter(|rendered| !rendered.lacks_columns);
-                let text = rendered.map(|rendered| rendered.text).unwrap_or_default();
-                text.lines().filter_map(AudioName::from_template).collect()
-            }
-            Source::Choice(cases) => {
-                let source = chosen(cases, record, &self.templates).ok().flatten();
-                source.map_or_else(Vec::new, |source| self.audio_name(source, record))
-            }
-            plain => match Raw::of(plain, record, &self.templates) {
-                Ok(Raw::Text(text)) => AudioName::exact(text.trim()).into_iter().collect(),
-                _ => Vec::new(),
-            },
-        }
     }
 
     /// How several rows become one call, when the mapping says that they do.
@@ -165,7 +157,7 @@ impl Profile {
     /// Like [`Profile::column_of`], for one record: of several columns the one that is filled.
     pub fn column_for(&self, field: Field, record: &Record<'_>) -> &str {
         let rule = self.rules.iter().find(|rule| rule.field.is(field));
-        match rule.map(|rule| rule.source.label_for(record, &self.templates)) {
+        match rule.map(|rule| rule.source.label_for(record, &self.templates.at(record))) {
             None | Some("") => field.name(),
             Some(label) => label,
         }
@@ -178,7 +170,9 @@ impl Profile {
         record: &Record<'r>,
     ) -> Vec<(&'r str, Cow<'r, str>)> {
         let rule = self.rules.iter().find(|rule| rule.field.is(field));
-        rule.map_or_else(Vec::new, |rule| rule.source.cells(record, &self.templates))
+        rule.map_or_else(Vec::new, |rule| {
+            rule.source.cells(record, &self.templates.at(record))
+        })
     }
 
     /// The columns of the export that nothing uses, in the order of the file. Empty for JSON.
@@ -193,5 +187,22 @@ impl Profile {
             .into_iter()
             .filter(|field| !is_filled(field))
             .collect()
+    }
+}
+
+fn audio_name(source: &Source, record: &Record<'_>, templates: &Rendering<'_>) -> Vec<AudioName> {
+    match source {
+        Source::Template(id, _) => {
+            let text = templates.name(*id).unwrap_or_default();
+            text.lines().filter_map(AudioName::from_template).collect()
+        }
+        Source::Choice(cases) => {
+            let source = chosen(cases, templates).ok().flatten();
+            source.map_or_else(Vec::new, |source| audio_name(source, record, templates))
+        }
+        plain => match Raw::of(plain, record, templates) {
+            Ok(Raw::Text(text)) => AudioName::exact(text.trim()).into_iter().collect(),
+            _ => Vec::new(),
+        },
     }
 }

@@ -1,6 +1,6 @@
 //! The table of one target field: where its value comes from and how it is read.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -22,8 +22,8 @@ use crate::call::Kind;
 /// A table of values: exact, else without regard to case and blanks around.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ValueMap {
-    exact: HashMap<String, String>,
-    folded: HashMap<String, String>,
+    exact: BTreeMap<String, String>,
+    folded: BTreeMap<String, String>,
     refusal: String,
 }
 

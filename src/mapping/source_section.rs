@@ -12,6 +12,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::error::{Findings, did_you_mean, suggest};
+use super::layout::{read_captions, read_layout};
 use super::need::{Need, read_needs};
 use super::newest::NewestSection;
 use super::reader::{Section, Text, wrong_type};
@@ -33,7 +34,11 @@ pub struct SourceSection {
     /// Column names for a file without a header.
     pub columns: Option<Vec<String>>,
     /// Column names for a file that may or may not have a header.
-    pub headerless: Vec<String>,
+    pub headerless: source::Layout,
+    /// Other names that a column may have, in the order in which the columns usually stand.
+    pub captions: Vec<(String, Vec<String>)>,
+    /// The last column, where it stands for any number of cells.
+    pub rest: Option<String>,
     /// JSON pointer to the records.
     pub records: Option<String>,
     /// Values that mean "nothing"; `None` leaves the usual ones.
@@ -52,6 +57,8 @@ pub struct SourceSection {
     pub optional: Vec<String>,
     /// Columns by which an export of this kind is known; paths without indices in JSON.
     pub signature: Vec<String>,
+    /// Columns that no export of this kind has.
+    pub foreign: Vec<String>,
 }
 
 /// How cells are quoted.
@@ -81,13 +88,15 @@ impl SourceSection {
             }),
             columns: self.columns.clone().unwrap_or_default(),
             headerless: self.headerless.clone(),
+            rest: self.rest.clone(),
             records: self.records.clone(),
             nulls: self.nulls.clone().unwrap_or_default(),
             skip_lines: self
                 .skip_lines
                 .and_then(|lines| usize::try_from(lines).ok())
                 .unwrap_or(0),
-            trailer: self.trailer.first().cloned(),
+            trailer: self.trailer.clone(),
+            captions: self.captions.clone(),
             sheet: self.sheet.clone(),
             ..source::Options::default()
         }
@@ -135,7 +144,9 @@ pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings)
             encoding: read_encoding(&mut section, findings),
             header_lines: read_header(&mut section, findings),
             columns: plain(section.texts("columns", findings)),
-            headerless: plain(section.texts("headerless", findings)).unwrap_or_default(),
+            headerless: read_layout(&mut section, findings),
+            captions: read_captions(&mut section, findings),
+            rest: section.text("rest", findings).map(Spanned::into_inner),
             records: read_pointer(&mut section, findings),
             nulls: plain(section.texts("nulls", findings)),
             skip_lines: section.count("skip_lines", findings),
@@ -145,6 +156,7 @@ pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings)
             region: region.map(Spanned::into_inner),
             optional: plain(section.texts("optional", findings)).unwrap_or_default(),
             signature: plain(section.texts("signature", findings)).unwrap_or_default(),
+            foreign: plain(section.texts("foreign", findings)).unwrap_or_default(),
         },
     };
     if read.section.columns.is_some() && read.section.header_lines.is_some_and(|lines| lines > 1) {

@@ -7,8 +7,8 @@ use serde_json::Value as Json;
 use super::bind::{Named, Source, chosen};
 use super::bound::BoundRule;
 use super::repair::Repair;
-use super::template::{Bound, Failure};
-use crate::call::{Code, Problem};
+use super::template::{Failure, Rendering};
+use crate::call::{Code, Problem, is_blank};
 use crate::source::Record;
 
 /// What the origin of a field says.
@@ -26,7 +26,7 @@ pub(super) enum Raw<'r> {
 pub(super) struct Apply<'a, 'r, 'p> {
     pub(super) rule: &'r BoundRule,
     pub(super) record: &'a Record<'r>,
-    pub(super) templates: &'r Bound,
+    pub(super) templates: &'a Rendering<'r>,
     /// Whether the value is the rule's own default, which needs no map.
     pub(super) is_default: bool,
     pub(super) problems: &'p mut Vec<Problem>,
@@ -41,7 +41,7 @@ impl<'r> Raw<'r> {
     pub(super) fn of(
         source: &'r Source,
         record: &Record<'r>,
-        templates: &Bound,
+        templates: &Rendering<'_>,
     ) -> Result<Raw<'r>, Failure> {
         Ok(match source {
             Source::Column(named) => Raw::at(named, record),
@@ -60,8 +60,8 @@ impl<'r> Raw<'r> {
                 Raw::text(Cow::Owned(joined))
             }
             Source::Constant(text) => Raw::text(Cow::Borrowed(text)),
-            Source::Template(id, _) => Raw::text(Cow::Owned(templates.render(*id, record)?.text)),
-            Source::Choice(cases) => match chosen(cases, record, templates)? {
+            Source::Template(id, _) => Raw::text(Cow::Owned(templates.render(*id)?)),
+            Source::Choice(cases) => match chosen(cases, templates)? {
                 Some(source) => return Raw::of(source, record, templates),
                 None => Raw::Missing,
             },
@@ -86,7 +86,7 @@ impl<'r> Raw<'r> {
     fn is_blank(&self) -> bool {
         match self {
             Raw::Missing => true,
-            Raw::Text(text) => text.trim().is_empty(),
+            Raw::Text(text) => is_blank(text),
             Raw::Tree(_) => false,
         }
     }

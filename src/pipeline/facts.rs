@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use jiff::civil::Date;
+
 /// What the records say about consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Consent {
@@ -30,8 +32,8 @@ pub struct Facts {
     pub filled: Vec<u64>,
     /// Consent over the calls.
     pub consent: Consent,
-    /// Calls by local day (`2024-03-15`, in the offset of the call).
-    pub by_day: BTreeMap<String, u64>,
+    /// Calls by local day, in the offset of the call.
+    pub by_day: BTreeMap<Date, u64>,
     /// Calls by local hour of the day.
     pub by_hour: [u64; 24],
     /// Calls by agent id.
@@ -63,13 +65,16 @@ impl Facts {
         self.consent.no += other.consent.no;
         self.consent.absent += other.consent.absent;
         for (day, count) in &other.by_day {
-            *self.by_day.entry(day.clone()).or_default() += count;
+            *self.by_day.entry(*day).or_default() += count;
         }
         for (sum, count) in self.by_hour.iter_mut().zip(other.by_hour) {
             *sum += count;
         }
         for (agent, count) in &other.by_agent {
-            *self.by_agent.entry(agent.clone()).or_default() += count;
+            match self.by_agent.get_mut(agent) {
+                Some(sum) => *sum += count,
+                None => drop(self.by_agent.insert(agent.clone(), *count)),
+            }
         }
         self.recordings += other.recordings;
         self.bytes += other.bytes;
@@ -99,7 +104,7 @@ mod tests {
             records: 2,
             calls: 1,
             filled: vec![1, 0, 1],
-            by_day: [("2024-03-15".to_owned(), 1)].into(),
+            by_day: [(Date::constant(2024, 3, 15), 1)].into(),
             by_minutes: vec![1],
             ..Facts::default()
         };
@@ -108,6 +113,6 @@ mod tests {
         sum.add(&part);
         assert_eq!((sum.records, sum.calls), (4, 2));
         assert_eq!(sum.filled, [2, 0, 2]);
-        assert_eq!(sum.by_day["2024-03-15"], 2);
+        assert_eq!(sum.by_day[&Date::constant(2024, 3, 15)], 2);
     }
 }

@@ -15,6 +15,7 @@ mod facts;
 mod gather;
 mod hearing;
 mod legs;
+mod openings;
 mod register;
 mod road;
 mod seen;

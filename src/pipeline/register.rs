@@ -24,6 +24,8 @@ pub(super) struct Register<'r> {
     files: Vec<Arc<str>>,
     /// A running number over all records, to tell claimants apart.
     places: Vec<Where>,
+    /// Whether room was made for the ids to come.
+    has_room: bool,
 }
 
 /// Unclaimed recordings that are named one by one.
@@ -40,6 +42,7 @@ impl<'r> Register<'r> {
             claims: road.audio.as_deref().map(Claims::new),
             files: Vec::new(),
             places: Vec::new(),
+            has_room: false,
         }
     }
 
@@ -48,11 +51,27 @@ impl<'r> Register<'r> {
         self.files.push(Arc::clone(file));
     }
 
+    /// How far the input has been read after a batch of so many records: from its size follows how
+    /// many ids there will be, if all of it is like its beginning.
+    pub(super) fn expect(&mut self, records: usize, (bytes, total): (u64, Option<u64>)) {
+        let Some(total) = total.filter(|_| !self.has_room && bytes > 0 && records > 0) else {
+            return;
+        };
+        self.has_room = true;
+        let records = u128::from(total) * records as u128 / u128::from(bytes);
+        self.seen.make_room(u64::try_from(records).unwrap_or(0));
+    }
+
     /// Decides a batch to the end.
     pub(super) fn admit(&mut self, worked: Worked) -> Decided {
         let Worked { batch, items, sums } = worked;
         let mut facts = sums.into_facts();
         let mut decisions = Vec::with_capacity(items.len());
+        self.seen
+            .expect(items.iter().filter_map(|item| match item.key {
+                Some(Key::Call { identity, .. }) => Some(identity),
+                _ => None,
+            }));
         for (index, mut item) in items.into_iter().enumerate() {
             let record = batch.get(index);
             let place = self.place(&record);

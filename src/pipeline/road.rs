@@ -16,6 +16,7 @@ use super::case_rows::CaseRows;
 use super::decided::Decided;
 use super::desk::{Desk, Worked};
 use super::gather::{Gathered, Span, Survey};
+use super::openings::{Openings, refuse_empty};
 use super::register::Register;
 use crate::api::Version;
 use crate::audio;
@@ -90,17 +91,6 @@ enum Bound {
     Cases(Profiles),
 }
 
-/// An export of a day without calls has its header; a file without one was not written.
-fn refuse_empty(sheet: &Sheet) -> Result<(), Error> {
-    match &sheet.header {
-        Some(header) if header.names().is_empty() => {
-            let (file, reason) = (sheet.file.to_string(), "is empty".to_owned());
-            Err(source::Error::Unreadable { file, reason }.into())
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Bytes of an input as it lies on the disk; a pipe has none.
 fn size(input: &Input) -> Option<u64> {
     let metadata = std::fs::metadata(input.path()?).ok()?;
@@ -168,8 +158,10 @@ impl Road {
         } else {
             None
         };
-        for input in survey.as_ref().map_or(&self.inputs[..], Survey::inputs) {
-            let mut reader = source::open(input, &self.options)?;
+        let inputs = survey.as_ref().map_or(&self.inputs[..], Survey::inputs);
+        let mut openings = Openings::look(inputs, &self.options, &self.mapping)?;
+        for input in inputs {
+            let mut reader = openings.open(input, &self.options)?;
             let sheet = Arc::clone(reader.sheet());
             refuse_empty(&sheet)?;
             let profile = Arc::new(self.mapping.bind(&sheet)?);
@@ -232,8 +224,9 @@ impl Road {
             opened,
             read: (bytes, total),
         };
+        let mut openings = Openings::look(&self.inputs, &self.options, &self.mapping)?;
         for input in &self.inputs {
-            let mut reader = source::open(input, &self.options)?;
+            let mut reader = openings.open(input, &self.options)?;
             let sheet = Arc::clone(reader.sheet());
             let Some(profile) = self.mapping.bind_cases(&sheet)?.map(Arc::new) else {
                 return Ok(());
@@ -334,6 +327,7 @@ impl Road {
             if let Some((sheet, _)) = &opened {
                 register.open(&sheet.file);
             }
+            register.expect(worked.items.len(), read);
             let decided = Decided {
                 opened,
                 read,

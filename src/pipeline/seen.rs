@@ -42,6 +42,8 @@ struct Part {
 }
 
 const PARTS: usize = 256;
+/// No estimate makes more room than this, 100 million ids in 2.5 GB of addresses.
+const MOST_ROOM: u64 = 100_000_000;
 /// Files and lines beyond these are told as the last one that can be: 16 million files, and lines
 /// of a file of a terabyte.
 const MOST_FILES: u32 = (1 << 24) - 1;
@@ -56,6 +58,35 @@ impl Default for Seen {
 }
 
 impl Seen {
+    /// Makes room for so many ids in all, so that nothing has to be moved until there are more. The
+    /// room is taken up page by page, as ids come.
+    pub(super) fn make_room(&mut self, ids: u64) {
+        // Ids are spread evenly, but not to the last one.
+        let ids = ids.min(MOST_ROOM) / PARTS as u64;
+        let slots = usize::try_from((ids + ids / 16 + 32) * 20 / 17).unwrap_or(0);
+        for part in &mut self.parts {
+            part.resize(slots);
+        }
+    }
+
+    /// Looks at the slots of ids that are noted next. In a table of millions each lies in memory that
+    /// no cache holds: one after the other every note would wait for it, side by side they wait
+    /// together.
+    pub(super) fn expect(&self, identities: impl Iterator<Item = u64>) {
+        let first = |identity: u64| {
+            let [low, high] = halves(identity.max(1));
+            let part = self.part(identity);
+            part.slots
+                .get(part.start(low, high))
+                .map_or(0, |slot| slot[0])
+        };
+        std::hint::black_box(identities.map(first).fold(0, |sum: u32, bits| sum ^ bits));
+    }
+
+    fn part(&self, identity: u64) -> &Part {
+        &self.parts[identity.to_be_bytes()[0] as usize]
+    }
+
     /// Notes an id by its hash, with the hash of its content.
     pub(super) fn note(&mut self, identity: u64, content: u64, place: Where) -> Sight {
         // Zero marks an empty slot.
@@ -95,9 +126,7 @@ impl Seen {
 impl Part {
     /// The slot that holds this hash, or the empty one where it belongs.
     fn find(&self, low: u32, high: u32) -> usize {
-        // The first byte chose the part; the bits below it are as evenly spread.
-        let spread = u64::from((high << 8) | (low >> 24));
-        let mut at = usize::try_from((spread * self.slots.len() as u64) >> 32).unwrap_or(0);
+        let mut at = self.start(low, high);
         loop {
             let slot = &self.slots[at];
             if slot[..2] == [low, high] || slot[..2] == [0, 0] {
@@ -111,8 +140,21 @@ impl Part {
         }
     }
 
+    /// Where the search for this hash begins.
+    fn start(&self, low: u32, high: u32) -> usize {
+        // The first byte chose the part; the bits below it are as evenly spread.
+        let spread = u64::from((high << 8) | (low >> 24));
+        usize::try_from((spread * self.slots.len() as u64) >> 32).unwrap_or(0)
+    }
+
     fn grow(&mut self) {
-        let room = self.slots.len() + self.slots.len() / 4 + 16;
+        self.resize(self.slots.len() + self.slots.len() / 4 + 16);
+    }
+
+    fn resize(&mut self, room: usize) {
+        if room <= self.slots.len() {
+            return;
+        }
         let slots = std::mem::replace(&mut self.slots, vec![[0; 5]; room]);
         for slot in slots.into_iter().filter(|slot| slot[..2] != [0, 0]) {
             let at = self.find(slot[0], slot[1]);
@@ -152,10 +194,14 @@ mod tests {
         #[test]
         fn it_says_what_a_plain_table_says(
             notes in prop::collection::vec((prop_oneof![0_u64..40, any::<u64>()], 0_u64..3), 0..2000),
+            room_at in 0_u64..2000,
         ) {
             let mut seen = Seen::default();
             let mut known = HashMap::new();
             for (line, (identity, content)) in (0..).zip(notes) {
+                if line == room_at {
+                    seen.make_room(line * 3);
+                }
                 let place = Where { file: 0, line };
                 // 0 and 1 share a slot on purpose.
                 let expected = match known.get(&identity.max(1)) {

@@ -1,6 +1,7 @@
 //! Sums over the calls of a batch, in a form that is cheap to add to.
 
 use hashbrown::HashTable;
+use jiff::civil::Date;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Consent, Facts};
@@ -80,11 +81,6 @@ impl Sums {
 
     /// The sums in the form in which they are told.
     pub(super) fn into_facts(self) -> Facts {
-        let day = |digits: u64| {
-            let digits = digits.to_be_bytes().map(char::from);
-            let text: String = digits.iter().collect();
-            format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..])
-        };
         Facts {
             records: self.records,
             cases: self.cases,
@@ -97,7 +93,7 @@ impl Sums {
             by_day: self
                 .days
                 .into_iter()
-                .map(|(key, count)| (day(key), count))
+                .filter_map(|(digits, count)| Some((date(digits)?, count)))
                 .collect(),
             by_hour: self.hours,
             by_agent: self
@@ -108,6 +104,21 @@ impl Sums {
             ..Facts::default()
         }
     }
+}
+
+/// The day of eight digits.
+fn date(digits: u64) -> Option<Date> {
+    let [year @ .., m1, m2, d1, d2] = digits.to_be_bytes();
+    let number = |digits: &[u8]| {
+        let digits = digits.iter();
+        digits.fold(0_i32, |sum, digit| {
+            sum * 10 + i32::from(digit.wrapping_sub(b'0'))
+        })
+    };
+    let year = i16::try_from(number(&year)).ok()?;
+    let month = i8::try_from(number(&[m1, m2])).ok()?;
+    let day = i8::try_from(number(&[d1, d2])).ok()?;
+    Date::new(year, month, day).ok()
 }
 
 /// Days differ in their last digits, and the table looks at the first bits of a hash.

@@ -329,6 +329,8 @@ fn percent(part: u64, whole: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::Date;
+
     use super::*;
     use crate::call::{Code, Field};
     use crate::pipeline::{Event, Facts};
@@ -346,7 +348,11 @@ mod tests {
 
     fn full() -> Facts {
         let mut facts = facts(60);
-        facts.by_day = [("2024-01-31".to_owned(), 40), ("2024-03-01".to_owned(), 20)].into();
+        facts.by_day = [
+            (Date::constant(2024, 1, 31), 40),
+            (Date::constant(2024, 3, 1), 20),
+        ]
+        .into();
         facts.by_hour[9] = 60;
         facts.by_minutes = vec![10, 0, 50];
         facts.by_minutes.resize(61, 0);

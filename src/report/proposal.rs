@@ -31,12 +31,27 @@ pub fn print_fit(screen: &mut Screen, fit: &Fit, export: &str) {
         flags.push(' ');
         flags.push_str(flag);
     }
+    if !fit.leaves.is_empty() {
+        lines.push(format!(
+            "  it leaves open   {}: the export does not say them, and the file must",
+            fit.leaves.join(", ")
+        ));
+    }
     let export = safe(export);
     let export = if export.contains([' ', '\'']) {
         format!("'{export}'")
     } else {
         export.into_owned()
     };
+    if fit.renamed.is_some() || !fit.leaves.is_empty() {
+        lines.extend([
+            String::new(),
+            format!("What to check is said by  capturi-import mapping show {}", fit.preset.name),
+            format!("Make a file of it         capturi-import mapping init {export} --out mapping.toml"),
+            format!("Correct it, and try it    capturi-import mapping test {export} --mapping mapping.toml{flags}"),
+        ]);
+        return lines.iter().for_each(|line| screen.result(line));
+    }
     lines.extend([
         String::new(),
         format!("What to check is said by  capturi-import mapping show {}", fit.preset.name),
@@ -87,6 +102,9 @@ pub fn save_mapping(path: &Path, text: &str) -> Result<(), Error> {
 
 fn columns(fit: &Fit) -> String {
     let all = fit.found.len() + fit.lacking.len();
+    if fit.renamed.is_some() {
+        return "their captions are in a language that it does not know, but they stand where they should".to_owned();
+    }
     if fit.found.is_empty() {
         return "it has no names of columns, and the values are where they should be".to_owned();
     }

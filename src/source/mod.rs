@@ -27,6 +27,7 @@ pub use bytes::Progress;
 pub use error::Error;
 pub use input::{Input, expand};
 pub use options::{HeaderKind, Limits, Options, Quote};
-pub use reader::{Form, Reader, open};
+pub use reader::{Form, Reader, look, open};
 pub use record::{Batch, Column, Header, Record, Sheet};
 pub use rejects::Rejects;
+pub use table::{Layout, Looks, Part};

@@ -3,6 +3,8 @@
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 
+use super::table::Layout;
+
 /// What the operator or a mapping file says about an input; whatever is left out is found out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -18,9 +20,15 @@ pub struct Options {
     pub header: Option<HeaderKind>,
     /// Names of the columns, in the order of the file; they replace those of a header.
     pub columns: Vec<String>,
-    /// Names of the columns, in the order of the file, should it turn out to have no header. A file
-    /// with more columns than these is another kind of file, and they are not used.
-    pub headerless: Vec<String>,
+    /// Other names that a column may have, such as captions in other languages.
+    #[serde(skip)]
+    pub captions: Vec<(String, Vec<String>)>,
+    /// Names of the columns, should the file turn out to have no header. A file with other columns
+    /// than these is another kind of file, and they are not used.
+    #[serde(skip)]
+    pub headerless: Layout,
+    /// A last column of this name stands for any number of cells, none included.
+    pub rest: Option<String>,
     /// JSON pointer to the records.
     pub records: Option<String>,
     /// A list inside of each record, which must not be taken for the list of the records.
@@ -29,10 +37,10 @@ pub struct Options {
     pub nulls: Vec<String>,
     /// Physical lines to pass over before the header.
     pub skip_lines: usize,
-    /// A row whose first cell starts with this text is no record ([`Code::TrailingRow`]).
+    /// A row whose first cell starts with one of these texts is no record ([`Code::TrailingRow`]).
     ///
     /// [`Code::TrailingRow`]: crate::call::Code::TrailingRow
-    pub trailer: Option<String>,
+    pub trailer: Vec<String>,
     /// Name of the sheet of a workbook; the first one when left out.
     pub sheet: Option<String>,
     /// How much is too much.

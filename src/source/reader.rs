@@ -116,6 +116,27 @@ impl Iterator for Reader {
 /// When the input cannot be opened, its encoding is not known, its columns have one name twice, or
 /// the records are not where the options say.
 pub fn open(input: &Input, options: &Options) -> Result<Reader, Error> {
+    open_by(input, options, Reach::Whole)
+}
+
+/// The same for an input whose beginning alone is wanted: what its columns are called. A file that
+/// is plain ASCII at first is not read to its end for its encoding.
+///
+/// # Errors
+/// As for [`open`].
+pub fn look(input: &Input, options: &Options) -> Result<Arc<Sheet>, Error> {
+    let reader = open_by(input, options, Reach::Beginning)?;
+    Ok(Arc::clone(reader.sheet()))
+}
+
+/// How much of an input may be read to find out how it is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    Beginning,
+    Whole,
+}
+
+fn open_by(input: &Input, options: &Options, reach: Reach) -> Result<Reader, Error> {
     let mut stream = Stream::open(input, &options.limits)?;
     let mut sample = Vec::new();
     stream.read_up_to(SAMPLE, &mut sample)?;
@@ -123,7 +144,7 @@ pub fn open(input: &Input, options: &Options) -> Result<Reader, Error> {
         return open_workbook(input, options, &stream);
     }
     refuse_foreign(input, &sample)?;
-    let evidence = charset(input, options, &sample, &stream)?;
+    let evidence = charset(input, options, &sample, (&stream, reach))?;
     let named = encoding_name(evidence);
     sample.drain(..evidence.bom);
     let progress = stream.progress().clone();
@@ -172,7 +193,7 @@ fn charset(
     input: &Input,
     options: &Options,
     sample: &[u8],
-    stream: &Stream,
+    (stream, reach): (&Stream, Reach),
 ) -> Result<Evidence, Error> {
     // A byte order mark is written by who wrote the file, and knows better than a mapping.
     if let Some(evidence) = byte_order_mark(sample) {
@@ -190,9 +211,8 @@ fn charset(
         });
     }
     let evidence = detect(sample, sample.len() < SAMPLE);
-    let can_be_read_twice = stream
-        .progress()
-        .total()
+    let total = stream.progress().total().filter(|_| reach == Reach::Whole);
+    let can_be_read_twice = total
         .is_some_and(|total| stream.archive().is_none() || total <= LARGEST_ARCHIVE_READ_TWICE);
     if evidence.ascii && sample.len() == SAMPLE && can_be_read_twice {
         return first_evidence(input, options);

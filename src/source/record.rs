@@ -62,6 +62,26 @@ impl Header {
             .or_else(|| self.by_key.get(&Self::key(name)).copied())
     }
 
+    /// The same, whose columns are also found by the first of these names where they have one of the
+    /// others.
+    #[must_use]
+    pub fn also_called(mut self, captions: &[(String, Vec<String>)]) -> Header {
+        for (name, others) in captions {
+            let found = others.iter().find_map(|other| self.find(other));
+            if let (None, Some(column)) = (self.find(name), found) {
+                self.by_key.insert(Self::key(name), column);
+            }
+        }
+        self
+    }
+
+    /// Whether the last column has this name.
+    pub(super) fn ends_with(&self, name: &str) -> bool {
+        self.names
+            .last()
+            .is_some_and(|last| Self::key(last) == Self::key(name))
+    }
+
     /// The form in which names are compared.
     pub fn key(name: &str) -> String {
         name.chars()

@@ -9,4 +9,5 @@ pub(crate) mod known;
 pub(crate) mod meddler;
 pub(crate) mod model;
 pub(crate) mod program;
+pub(crate) mod secrets;
 pub(crate) mod server;

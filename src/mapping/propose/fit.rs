@@ -1,6 +1,7 @@
 //! Which preset knows an export: by the columns that its system alone has, and by what its rules
 //! make of the first records.
 
+use super::expressions::quoted;
 use super::survey::{SAMPLE, Survey, sample};
 use crate::call::{Call, Problem};
 use crate::mapping::{Mapped, Mapping, Preset};
@@ -26,6 +27,11 @@ pub struct Fit {
     pub refusal: Option<String>,
     /// What it asks the operator for: `timezone`, `region`, `agents`, `email`.
     pub asks: Vec<&'static str>,
+    /// The names that the preset has for the columns, by their places, when the captions are in a
+    /// language that it does not know.
+    pub renamed: Option<Vec<String>>,
+    /// Required targets that it leaves to the operator, because no export of its system says them.
+    pub leaves: Vec<String>,
     share: f64,
 }
 
@@ -48,6 +54,20 @@ impl Fit {
 }
 
 impl Fit {
+    /// The preset as a file for this export.
+    pub fn text(&self) -> String {
+        let text = self.preset.text;
+        let Some(columns) = &self.renamed else {
+            return text.to_owned();
+        };
+        let columns: Vec<String> = columns.iter().map(|name| quoted(name)).collect();
+        let line = format!(
+            "[source]\n# The captions of the export are in a language that the preset does not know: these\n# are taken for its columns, by their places. Compare them with the export.\ncolumns   = [{}]\n",
+            columns.join(", ")
+        );
+        text.replacen("[source]\n", &line, 1)
+    }
+
     /// Whether the export could be a changed form of what the preset is for.
     pub fn is_near(&self) -> bool {
         self.share >= ENOUGH / 2.0
@@ -108,15 +128,18 @@ impl Survey {
         input: &Input,
         owners: &dyn Fn(&str) -> usize,
     ) -> Option<Fit> {
+        let foreign = &mapping.source_options().foreign;
+        if foreign.iter().any(|name| self.has(name, mapping)) {
+            return None;
+        }
         let own = signature(mapping);
-        let (found, lacking): (Vec<&String>, Vec<&String>) = own
-            .iter()
-            .partition(|name| self.keys.contains(&Header::key(name)));
+        let (found, lacking): (Vec<&String>, Vec<&String>) =
+            own.iter().partition(|name| self.has(name, mapping));
         let source = mapping.source_options();
         let may_lack_header = found.is_empty() && !source.headerless.is_empty();
         let is_headless = source.header_lines == Some(0) || may_lack_header;
         if found.is_empty() && !is_headless {
-            return None;
+            return self.fit_by_place(preset, mapping, input);
         }
         // A column that several presets know says less.
         let weight = |names: &[&String]| -> f64 {
@@ -125,6 +148,11 @@ impl Survey {
                 .map(|name| 1.0 / f64::from(u32::try_from(owners(name)).unwrap_or(1)))
                 .sum()
         };
+        if found.len() * 2 < own.len()
+            && let Some(fit) = self.fit_by_place(preset, mapping, input)
+        {
+            return Some(fit);
+        }
         let (trial, refusal) = match try_out(mapping, input) {
             Ok(trial) => (Some(trial), None),
             Err(refusal) => (None, Some(refusal)),
@@ -146,6 +174,46 @@ impl Survey {
             trial,
             refusal,
             asks: mapping.asks(),
+            renamed: None,
+            leaves: mapping.missing(),
+            share,
+        })
+    }
+
+    /// Whether the export has the column, by one of the names that the mapping knows for it.
+    fn has(&self, name: &str, mapping: &Mapping) -> bool {
+        let captions = &mapping.source_options().captions;
+        let others = captions.iter().filter(|(known, _)| known == name);
+        let mut names = others.flat_map(|(_, others)| others).map(String::as_str);
+        self.keys.contains(&Header::key(name))
+            || names.any(|other| self.keys.contains(&Header::key(other)))
+    }
+
+    /// The preset over an export whose captions it does not know, when the values are where its
+    /// columns usually stand.
+    fn fit_by_place(&self, preset: Preset, mapping: &Mapping, input: &Input) -> Option<Fit> {
+        let captions = &mapping.source_options().captions;
+        let columns = self.sheet.header.as_ref()?.names().len();
+        if captions.is_empty() || columns > captions.len() {
+            return None;
+        }
+        let names = captions.iter().take(columns).map(|(name, _)| name.clone());
+        let names: Vec<String> = names.collect();
+        let mut renamed = mapping.clone();
+        renamed.set_columns(names.clone());
+        let trial = try_out(&renamed, input).ok();
+        let share = trial
+            .filter(|trial| trial.good > 0)
+            .map_or(0.0, Trial::share);
+        (share >= SENSE).then(|| Fit {
+            preset,
+            found: Vec::new(),
+            lacking: signature(mapping).to_vec(),
+            trial,
+            refusal: None,
+            asks: mapping.asks(),
+            renamed: Some(names),
+            leaves: mapping.missing(),
             share,
         })
     }
@@ -176,8 +244,9 @@ fn try_out(mapping: &Mapping, input: &Input) -> Result<Trial, String> {
             Mapped::Skipped(_) => trial.skipped += 1,
             Mapped::Undecided => {}
             Mapped::Draft(draft) => {
-                // A row of several says only its part.
-                let is_whole = mapping.gathers() || Call::new(draft, &mut Vec::new()).is_some();
+                // A row of several says only its part, and some presets leave a part to the operator.
+                let is_part = mapping.gathers() || !mapping.missing().is_empty();
+                let is_whole = is_part || Call::new(draft, &mut Vec::new()).is_some();
                 let is_good = is_whole && !problems.iter().any(Problem::is_error);
                 trial.good += usize::from(is_good);
             }

@@ -135,22 +135,18 @@ impl Context {
         }
     }
 
-    /// The values for one rendering, and whether every column looked at is empty.
-    pub(super) fn values(&self, record: &Record<'_>) -> (Value, bool) {
-        let mut seen = false;
+    /// The values for one rendering, by their names.
+    pub(super) fn values(&self, record: &Record<'_>) -> BTreeMap<Arc<str>, Value> {
         let mut values = BTreeMap::new();
         for (name, column) in &self.plain {
-            let value = value_of(record, column);
-            seen |= is_filled(&value);
-            values.insert(Arc::clone(name), value);
+            values.insert(Arc::clone(name), value_of(record, column));
         }
         for name in &self.lacking {
             values.insert(Arc::clone(name), Value::from(""));
         }
         match &self.row {
             RowShape::Unused => {}
-            RowShape::Tree(keys) => {
-                seen |= keys.is_empty() || keys.iter().any(|key| is_filled(&value_of(record, key)));
+            RowShape::Tree(_) => {
                 let tree = record.tree().map_or_else(|| Value::from(""), from_json);
                 values.insert(Arc::from(ROW), tree);
             }
@@ -160,19 +156,30 @@ impl Context {
                     column.map_or_else(|| Value::from(""), |column| value_of(record, column))
                 };
                 let cells: Vec<Value> = columns.iter().map(cell).collect();
-                seen |= cells.iter().any(is_filled);
                 let names = Arc::clone(names);
                 values.insert(Arc::from(ROW), Value::from_object(Row { names, cells }));
             }
         }
-        let uses_columns = !self.plain.is_empty() || !matches!(self.row, RowShape::Unused);
-        (Value::from(values), uses_columns && !seen)
+        values
     }
-}
 
-/// Whether a cell says anything; `0` and `false` do.
-fn is_filled(value: &Value) -> bool {
-    value.as_str().is_none_or(|text| !text.trim().is_empty())
+    /// Whether it looks at columns, and all of them are empty in this record.
+    pub(super) fn finds_nothing(&self, record: &Record<'_>) -> bool {
+        let is_filled = |column: &Column| match record.json(column) {
+            Some(Json::Array(_) | Json::Object(_) | Json::Number(_) | Json::Bool(_)) => true,
+            // `0` says something, too.
+            _ => record
+                .text(column)
+                .is_some_and(|text| !text.trim().is_empty()),
+        };
+        let of_row = match &self.row {
+            RowShape::Unused => false,
+            RowShape::Tree(keys) => keys.is_empty() || keys.iter().any(is_filled),
+            RowShape::Columns(_, columns) => columns.iter().flatten().any(is_filled),
+        };
+        let uses_columns = !self.plain.is_empty() || !matches!(self.row, RowShape::Unused);
+        uses_columns && !of_row && !self.plain.iter().any(|(_, column)| is_filled(column))
+    }
 }
 
 fn value_of(record: &Record<'_>, column: &Column) -> Value {

@@ -1,16 +1,16 @@
 //! The `[let]` table: names for values that several templates use.
 //!
-//! A template that uses such a name is compiled with its definition in front, so that the engine
-//! knows nothing new and a name costs nothing where it is not used.
+//! Each definition is a template of its own, worked out at most once a record and only when a
+//! template asks for it (`rendering`). What a template's columns are is told by a copy with the
+//! definitions in front, because the columns of a definition are those of all who use it.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use minijinja::Environment;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::{Templates, context, functions, report};
+use super::{Names, Templates, context, functions, report};
 use crate::mapping::error::Findings;
 use crate::mapping::reader::{Section, Text, wrong_type};
 
@@ -19,13 +19,33 @@ use crate::mapping::reader::{Section, Text, wrong_type};
 pub(super) struct Lets(Vec<Let>);
 
 #[derive(Debug, Clone)]
-struct Let {
-    name: String,
+pub(super) struct Let {
+    pub(super) name: String,
+    /// The name of its template in the engine.
+    pub(super) template: String,
     expression: String,
     uses: BTreeSet<String>,
+    /// The columns that it uses itself.
+    pub(super) names: Names,
+    /// The definitions that it uses itself, by their positions.
+    pub(super) lets: Vec<usize>,
 }
 
 impl Lets {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Let> {
+        self.0.iter()
+    }
+
+    /// Positions of the definitions that are among the names, and the names without them.
+    pub(super) fn apart(&self, mut names: Names) -> (Vec<usize>, Names) {
+        let lets = self.0.iter().enumerate();
+        let lets = lets.filter(|(_, definition)| names.plain.contains(&definition.name));
+        let lets = lets.map(|(at, _)| at).collect();
+        let is_let = |name: &String| self.0.iter().any(|definition| definition.name == *name);
+        names.plain.retain(|name| !is_let(name));
+        (lets, names)
+    }
+
     /// The definitions of the names in `uses`, and of those that they use in turn.
     pub(super) fn before<'n>(&self, uses: impl Iterator<Item = &'n String>) -> String {
         let mut wanted: BTreeSet<&String> = uses.collect();
@@ -37,13 +57,19 @@ impl Lets {
             }
         }
         let mut prelude = String::new();
-        for Let {
-            name, expression, ..
-        } in needed.iter().rev()
-        {
-            let _ = write!(prelude, "{{% set {name} = {expression} %}}");
+        for definition in needed.iter().rev() {
+            prelude.push_str(&definition.statement());
         }
         prelude
+    }
+}
+
+impl Let {
+    fn statement(&self) -> String {
+        let mut statement = String::new();
+        let (name, expression) = (&self.name, &self.expression);
+        let _ = write!(statement, "{{% set {name} = {expression} %}}");
+        statement
     }
 }
 
@@ -74,13 +100,29 @@ impl Templates {
             };
             let text = Spanned::new(value.span(), text.to_string());
             if let Some(uses) = self.uses_of(&text, findings) {
-                self.lets.0.push(Let {
-                    name: name.to_owned(),
-                    expression: text.into_inner(),
-                    uses,
-                });
+                self.define(name, text.into_inner(), uses);
             }
         }
+    }
+
+    fn define(&mut self, name: &str, expression: String, uses: BTreeSet<String>) {
+        let template = format!("let {name}");
+        let mut definition = Let {
+            name: name.to_owned(),
+            template,
+            expression,
+            uses,
+            names: Names::default(),
+            lets: Vec::new(),
+        };
+        let source = definition.statement();
+        let names = self.names_of(&source);
+        // It was compiled as an expression already.
+        let _ = self
+            .engine
+            .add_template_owned(definition.template.clone(), source);
+        (definition.lets, definition.names) = self.lets.apart(names);
+        self.lets.0.push(definition);
     }
 
     /// The names that an expression uses.
@@ -93,8 +135,7 @@ impl Templates {
         if !functions::check(text, &self.engine, &self.lookups, findings) {
             return None;
         }
-        let source = format!("{{{{ {} }}}}", text.get_ref());
-        let template = Environment::template_from_str(&self.engine, &source).ok()?;
-        Some(template.undeclared_variables(false).into_iter().collect())
+        let names = self.names_of(&format!("{{{{ {} }}}}", text.get_ref()));
+        Some(names.plain.into_iter().collect())
     }
 }

@@ -8,7 +8,9 @@ mod context;
 mod functions;
 mod lets;
 mod lists;
+mod rendering;
 mod simple;
+mod slices;
 
 use std::ops::Range;
 
@@ -18,14 +20,14 @@ use super::agents::Agents;
 use super::error::Findings;
 use super::lookup::Lookups;
 use super::reader::Text;
-use crate::call::Code;
-use crate::source::{Header, Record, Sheet};
+use crate::source::Header;
 
 pub(super) use context::Names;
-use context::{Context, read_names};
+use context::read_names;
 pub(super) use functions::Missed;
 use lets::Lets;
-use simple::{Piece, SimpleCondition};
+pub(super) use rendering::{Bound, Failure, Rendering};
+use slices::without_slices;
 
 /// Steps that one rendering may take. A template over a record takes tens.
 const FUEL: u64 = 50_000;
@@ -44,8 +46,11 @@ struct Entry {
     source: String,
     span: Range<usize>,
     is_condition: bool,
-    /// Whether names of `[let]` are in it.
-    has_lets: bool,
+    /// The names of `[let]` that it uses itself, by their positions.
+    lets: Vec<usize>,
+    /// The columns that it uses itself.
+    own: Names,
+    /// The same with those of the names of `[let]`.
     names: Names,
 }
 
@@ -133,18 +138,14 @@ impl Templates {
             report(&error, text, findings);
             return None;
         }
-        let mut names = self.names_in(&name);
-        let mut source = source;
-        let prelude = self.lets.before(names.plain.iter());
-        let has_lets = !prelude.is_empty();
-        if has_lets {
-            source.insert_str(0, &prelude);
-            if let Err(error) = self.engine.add_template_owned(name.clone(), source.clone()) {
-                report(&error, text, findings);
-                return None;
-            }
-            names = self.names_in(&name);
-        }
+        let found = self.names_of(&source);
+        let prelude = self.lets.before(found.plain.iter());
+        let (lets, own) = self.lets.apart(found);
+        let names = if prelude.is_empty() {
+            own.clone()
+        } else {
+            self.names_of(&(prelude + &source))
+        };
         if !functions::check(text, &self.engine, &self.lookups, findings) {
             return None;
         }
@@ -157,14 +158,18 @@ impl Templates {
             },
             span: text.span(),
             is_condition,
-            has_lets,
+            lets,
+            own,
             names,
         });
         Some(id)
     }
 
-    fn names_in(&self, template: &str) -> Names {
-        let template = self.engine.get_template(template);
+    /// The names that a template uses; it compiles.
+    fn names_of(&self, source: &str) -> Names {
+        let plain = without_slices(source);
+        let template = Environment::template_from_str(&self.engine, &plain)
+            .or_else(|_| Environment::template_from_str(&self.engine, source));
         template.map_or_else(
             |_| Names::default(),
             |template| read_names(&template, &self.engine),
@@ -175,24 +180,6 @@ impl Templates {
     pub(super) fn names(&self, id: TemplateId) -> (&Names, Range<usize>) {
         let entry = &self.entries[id.0];
         (&entry.names, entry.span.clone())
-    }
-
-    /// The templates for the records of one sheet.
-    pub(super) fn bind(&self, sheet: &Sheet) -> Bound {
-        let mut engine = self.engine.clone();
-        if sheet.header.is_none() {
-            // JSON records come without keys that another record has.
-            engine.set_undefined_behavior(UndefinedBehavior::Chainable);
-        }
-        let bind = |entry: &Entry| BoundEntry {
-            name: entry.name.clone(),
-            context: Context::new(&entry.names, sheet, &self.optional),
-            form: Form::new(entry, sheet),
-        };
-        Bound {
-            entries: self.entries.iter().map(bind).collect(),
-            engine,
-        }
     }
 }
 
@@ -234,100 +221,4 @@ fn mark_wildcards(text: &str) -> String {
     }
     marked.push_str(&rest.replace('*', WILDCARD.encode_utf8(&mut [0; 4])));
     marked
-}
-
-#[derive(Debug, Clone)]
-enum Form {
-    Pieces(Vec<Piece>),
-    Condition(SimpleCondition),
-    Engine,
-}
-
-impl Form {
-    fn new(entry: &Entry, sheet: &Sheet) -> Form {
-        if entry.has_lets {
-            return Form::Engine;
-        }
-        if entry.is_condition {
-            return SimpleCondition::read(&entry.source, sheet)
-                .map_or(Form::Engine, Form::Condition);
-        }
-        simple::read_pieces(&entry.source, &entry.names, sheet).map_or(Form::Engine, Form::Pieces)
-    }
-}
-
-#[derive(Debug, Clone)]
-struct BoundEntry {
-    name: String,
-    context: Context,
-    form: Form,
-}
-
-/// Templates with their columns found in one sheet.
-#[derive(Debug, Clone)]
-pub(super) struct Bound {
-    engine: Environment<'static>,
-    entries: Vec<BoundEntry>,
-}
-
-/// A rendered template.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Rendered {
-    pub(super) text: String,
-    /// Whether a column that it puts between text was empty, or all columns that it looks at were.
-    pub(super) lacks_columns: bool,
-}
-
-/// Why a template failed on a record; holds no value of the record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failure {
-    pub(super) code: Code,
-    pub(super) message: String,
-    /// The key that a table lacks, or nothing.
-    pub(super) value: String,
-}
-
-impl Bound {
-    pub(super) fn render(&self, id: TemplateId, record: &Record<'_>) -> Result<Rendered, Failure> {
-        let entry = &self.entries[id.0];
-        if let Form::Pieces(pieces) = &entry.form {
-            return Ok(simple::render(pieces, record));
-        }
-        let (values, lacks_columns) = entry.context.values(record);
-        let template = self
-            .engine
-            .get_template(&entry.name)
-            .map_err(|error| failure(&error))?;
-        let text = template.render(values).map_err(|error| failure(&error))?;
-        Ok(Rendered {
-            text,
-            lacks_columns,
-        })
-    }
-
-    /// Whether the condition holds for the record.
-    pub(super) fn holds(&self, id: TemplateId, record: &Record<'_>) -> Result<bool, Failure> {
-        match &self.entries[id.0].form {
-            Form::Condition(condition) => Ok(condition.holds(record)),
-            _ => self
-                .render(id, record)
-                .map(|rendered| !rendered.text.is_empty()),
-        }
-    }
-}
-
-/// The kind alone: the detail of an engine's error may quote the record.
-fn failure(error: &minijinja::Error) -> Failure {
-    if let Some(missed) = functions::missed(error) {
-        return Failure {
-            code: Code::LookupMissed,
-            message: missed.to_string(),
-            value: missed.key.clone(),
-        };
-    }
-    Failure {
-        code: Code::TemplateFailed,
-        message: format!("the template failed: {}", error.kind()),
-        value: String::new(),
-    }
 }

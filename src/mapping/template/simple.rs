@@ -4,9 +4,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::WILDCARD;
 use super::context::Names;
 use super::functions::literal;
-use super::{Rendered, WILDCARD};
 use crate::source::{Column, Record, Sheet};
 
 static COMPARISON: LazyLock<Regex> = LazyLock::new(|| {
@@ -18,6 +18,13 @@ static COMPARISON: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) enum Piece {
     Literal(String),
     Cell(Column),
+}
+
+/// A filled-in template.
+pub(super) struct Rendered {
+    pub(super) text: String,
+    /// Whether a column that it puts between text was empty.
+    pub(super) lacks_columns: bool,
 }
 
 /// Reads a template that is only text and `{{ column }}`; `None` for all others.

@@ -144,14 +144,7 @@ fn empty_cells_null_tokens_and_missing_cells_are_absent_for_every_kind() {
 #[test]
 fn several_columns_are_joined_and_the_first_filled_one_is_chosen() {
     let batch = row(&["a", "b", "d"], &["", "x", "y"]);
-    let joined = |rule: &str| {
-        map(
-            &format!("[fields]\nsubject = {rule}"),
-            &batch,
-            Field::Subject,
-        )
-        .0
-    };
+    let joined = |rule: &str| map(&format!("[fields]\nstatus = {rule}"), &batch, Field::Status).0;
     assert_eq!(joined(r#"{ from = ["a", "b", "d"] }"#), text("x y"));
     assert_eq!(joined(r#"{ from = ["b", "d"], join = "" }"#), text("xy"));
     assert_eq!(
@@ -560,4 +553,28 @@ fn a_recording_is_never_named_by_nothing() {
     let batch = row(&["id", "file"], &["a", "x*.wav"]);
     let names = bind(mapping, &batch).audio_names(&batch.get(0));
     assert!(!names[0].is_exact() && names[2].is_exact());
+}
+
+#[test]
+fn a_column_that_is_only_sliced_is_a_column_and_a_name_of_let_is_worked_out_by_those_who_ask() {
+    let batch = row(&["c", "d", "n"], &["4512345611", "x", "none"]);
+    let told = |rule: &str| {
+        let text = format!(
+            "[let]\ntail = \"c[-4:]\"\nboth = \"tail ~ d\"\nbroken = \"n + 1\"\n[fields]\nstatus = {rule}"
+        );
+        map(&text, &batch, Field::Status)
+    };
+    let slice = told(r#"{ template = "{{ c[:2] }}-{{ (c ~ d)[-1:] }}" }"#);
+    assert_eq!(slice, (text("45-x"), vec![]));
+    assert_eq!(
+        told(r#"{ template = "{{ both }}" }"#),
+        (text("5611x"), vec![])
+    );
+    let failed = told(r#"{ template = "{{ broken }}" }"#);
+    assert_eq!(failed, (Value::Broken, vec![Code::TemplateFailed]));
+    let error = load("[let]\na = \"nowhere[1:]\"\n[fields]\nstatus = { template = \"{{ a }}\" }");
+    assert!(
+        error.bind(batch.sheet()).is_err(),
+        "a column that is not there is told"
+    );
 }

@@ -192,3 +192,52 @@ fn a_field_that_nothing_fills_is_never_passed_over() {
         assert!(!error.findings().is_empty(), "{rule}");
     }
 }
+
+#[test]
+fn a_file_that_leaves_a_required_target_open_is_told_which_and_where_to_write_it() {
+    let most = "[source]\ntimezone = \"UTC\"\n\n[fields]\nexternalIdentity = \"id\"\nagentId = \"a\"\nagentName = \"a\"\nagentEmail = \"e\"\ndateTime = \"t\"\nsubject = \"s\"\n";
+    let error = load(most).check_complete().unwrap_err();
+    let finding = &error.findings()[0];
+    assert_eq!((error.findings().len(), finding.line), (1, 4), "{error}");
+    assert!(finding.message.contains("`customer`"), "{error}");
+    assert!(
+        finding.suggestion.as_ref().unwrap().contains("customer = "),
+        "{error}"
+    );
+    let whole = format!("{most}customer = \"c\"\n");
+    assert_eq!(load(&whole).check_complete(), Ok(()));
+    let case = load("target = \"case\"\n[fields]\ncaseUid = \"id\"\nmessage = { text = \"t\" }\n");
+    let error = case.check_complete().unwrap_err().to_string();
+    assert!(
+        error.contains("`message.from.email`") && error.contains("`source`"),
+        "{error}"
+    );
+    // One form of VICIdial's report has no agents, and its preset leaves them to the operator.
+    let whole = Mapping::presets().iter();
+    for preset in whole.filter(|preset| preset.name != "vicidial-alternate") {
+        let folder = std::path::Path::new("samples/zendesk");
+        assert_eq!(
+            preset
+                .load_beside(Some(folder), &[])
+                .unwrap()
+                .check_complete(),
+            Ok(()),
+            "{}",
+            preset.name
+        );
+    }
+}
+
+#[test]
+fn an_optional_rule_does_not_excuse_a_required_target_from_its_columns() {
+    let text = "[fields]\ncustomer = { from = \"phone\", optional = true }\nstatus = { from = \"state\", optional = true }";
+    let batch = row(&["c"], &["1"]);
+    let error = load(text).bind(batch.sheet()).unwrap_err();
+    assert_eq!(error.findings().len(), 1, "{error}");
+    assert!(
+        error.findings()[0].message.contains("`customer`"),
+        "{error}"
+    );
+    let text = "[fields]\ncustomer = { from = \"phone\", optional = true, default = \"unknown\" }";
+    assert!(load(text).bind(batch.sheet()).is_ok());
+}

@@ -50,12 +50,13 @@ impl Columns {
                 })
                 .collect(),
         };
-        let columns = match kind {
-            HeaderKind::None if options.columns.is_empty() && own <= options.headerless.len() => {
-                &options.headerless
+        let layout = match kind {
+            HeaderKind::None if options.columns.is_empty() => {
+                options.headerless.names(opening.rows, own)
             }
-            _ => &options.columns,
+            _ => None,
         };
+        let columns = layout.as_ref().unwrap_or(&options.columns);
         // A preset names the columns of the longest form of a file.
         for (index, name) in columns.iter().take(own).enumerate() {
             match names.get_mut(index) {
@@ -73,7 +74,7 @@ impl Columns {
         }
         duplicates(opening, &names)?;
         Ok(Columns {
-            header: Header::new(names),
+            header: Header::new(names).also_called(&options.captions),
             width,
             kind,
             rejects,

@@ -2,10 +2,12 @@
 //!
 //! `dialect` and `header` find out how a table is written, `scan` knows where cells and rows begin and
 //! end, `rows` gathers them for a batch, and `reading` takes one after the other: in bulk what is in
-//! order, with `row` what is not. `trailing` knows the rows that are no records.
+//! order, with `row` what is not. `trailing` knows the rows that are no records, and `layout` the columns
+//! of files without a header.
 
 mod dialect;
 mod header;
+mod layout;
 mod opening;
 mod reach;
 mod reading;
@@ -15,6 +17,7 @@ mod scan;
 mod trailing;
 
 pub(in crate::source) use header::{Columns, Opening};
+pub use layout::{Layout, Looks, Part};
 pub(in crate::source) use reading::Table;
 pub(in crate::source) use rows::{
     FULL_BYTES, FULL_ROWS, Rows, column_name, lossy, undecodable_message,

@@ -24,12 +24,18 @@ use crate::source::{Batch, Error, Header, HeaderKind, Limits, Options, Sheet};
 const SAMPLE: usize = 1 << 20;
 
 /// A table that is being read.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the file"
+)]
 pub(in crate::source) struct Table {
     pub(super) feed: Feed,
     pub(super) dialect: Dialect,
     pub(super) sheet: Arc<Sheet>,
     pub(super) width: usize,
     pub(super) rejects: bool,
+    /// Whether the last column stands for any number of cells.
+    pub(super) has_rest: bool,
     pub(super) line: u64,
     pub(super) limits: Limits,
     reach: Reach,
@@ -42,7 +48,7 @@ pub(in crate::source) struct Table {
 /// What is known beforehand of rows that are no records.
 struct Closing {
     /// What the options say they begin with.
-    prefix: Option<String>,
+    prefixes: Vec<String>,
     /// Whether the only line is a sentence in place of a table.
     sentence: bool,
 }
@@ -107,7 +113,7 @@ impl Table {
         )?;
         if sentence && !options.headerless.is_empty() {
             // The table that the sentence stands for, so that a mapping fits it.
-            columns.header = Header::new(options.headerless.clone());
+            columns.header = Header::new(options.headerless.all());
         }
         let skipped = match options.skip_lines {
             0 => finding.preamble,
@@ -127,13 +133,16 @@ impl Table {
             sheet,
             width: columns.width,
             rejects: columns.rejects,
+            has_rest: options
+                .rest
+                .is_some_and(|rest| columns.header.ends_with(&rest)),
             line,
             reach: Reach::new(options.limits.record()),
             limits: options.limits,
             state: State::Rows,
             unterminated: false,
             closing: Closing {
-                prefix: options.trailer,
+                prefixes: options.trailer,
                 sentence,
             },
         };
@@ -342,7 +351,7 @@ impl Table {
     }
 
     fn report_trailing(&self, rows: &mut Rows) {
-        if let Some(prefix) = &self.closing.prefix {
+        for prefix in &self.closing.prefixes {
             for index in 0..rows.len() {
                 let is_trailer = rows
                     .cells(index)

@@ -244,6 +244,9 @@ impl Table {
             std::cmp::Ordering::Equal => return,
             std::cmp::Ordering::Greater => Code::RowTooLong,
         };
+        if self.has_rest && width + 1 >= self.width {
+            return rows.raw(self.own_text(text));
+        }
         let extra = usize::from(self.rejects);
         let (has, wants) = (width.saturating_sub(extra), self.width - extra);
         let cells = if has == 1 { "cell" } else { "cells" };

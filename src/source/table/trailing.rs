@@ -4,7 +4,7 @@
 //! else in the row. A cut last row must never pass for a closing sentence.
 
 /// First cells of totals rows, without their colon.
-const TOTALS: [&str; 14] = [
+const TOTALS: [&str; 40] = [
     "total",
     "totals",
     "grand total",
@@ -14,11 +14,37 @@ const TOTALS: [&str; 14] = [
     "total:",
     "summe",
     "gesamt",
+    "gesamtsumme",
+    "insgesamt",
+    "summen",
     "totalt",
+    "totaler",
     "summa",
+    "sammanlagt",
+    "sammenlagt",
     "yhteensä",
     "totaal",
+    "totalen",
     "celkem",
+    "spolu",
+    "total général",
+    "totaux",
+    "total general",
+    "totales",
+    "totale",
+    "totali",
+    "totais",
+    "suma",
+    "razem",
+    "ogółem",
+    "összesen",
+    "ukupno",
+    "toplam",
+    "itogo",
+    "итого",
+    "всего",
+    "σύνολο",
+    "合计",
 ];
 /// Parts of the sentences that exports end with, or that stand in place of a table.
 const SENTENCES: [&str; 16] = [

@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-use super::super::{HeaderKind, Limits, Options, Quote};
+use super::super::{HeaderKind, Layout, Limits, Options, Quote};
 use super::{File, csv};
 use crate::call::Code;
 
@@ -229,7 +229,7 @@ fn everything_can_be_said_instead_of_found_out() {
         quote: Some(Quote::Byte(b'\'')),
         header: Some(HeaderKind::None),
         encoding: Some("cp850".into()),
-        trailer: Some("END".into()),
+        trailer: vec!["FINE".into(), "END".into()],
         ..Options::default()
     };
     let table = File::new("a.csv", b"1!'x!\x9b'\nEND!2\n3!y\n")
@@ -279,7 +279,7 @@ fn long_files_are_read_across_all_borders() {
 fn a_file_that_may_have_a_header_is_known_without_one() {
     let names = ["id", "when", "who"].map(str::to_owned).to_vec();
     let options = Options {
-        headerless: names.clone(),
+        headerless: Layout::of(names.clone()),
         ..Options::default()
     };
     let read = |content: &str| File::new("a.csv", content).read(&options).unwrap();
@@ -295,4 +295,22 @@ fn a_file_that_may_have_a_header_is_known_without_one() {
     let table = read("There are no calls in this period\n");
     assert_eq!(table.names, names);
     assert_eq!(table.rows()[0].2, [Code::TrailingRow]);
+}
+
+#[test]
+fn a_last_column_may_stand_for_any_number_of_cells() {
+    let options = Options {
+        rest: Some("Custom_Fields".to_owned()),
+        ..Options::default()
+    };
+    let text = "id;name;custom_fields\n1;Ida\n2;Bo;x\n3;Eva;x;y;z\n4\n";
+    let table = File::new("a.csv", text).read(&options).unwrap();
+    let rows = table.rows();
+    let codes: Vec<_> = rows.iter().map(|row| row.2.clone()).collect();
+    assert_eq!(codes, [vec![], vec![], vec![], vec![Code::RowTooShort]]);
+    assert_eq!(rows[2].1, ["3", "Eva", "x", "y", "z"]);
+    let table = File::new("a.csv", "id;name\n1;Ida;x\n")
+        .read(&options)
+        .unwrap();
+    assert_eq!(table.rows()[0].2, [Code::RowTooLong]);
 }
