@@ -372,7 +372,7 @@ texts! {
         "The answer to an upload was lost, and the recording was sent again."
         "The line broke after the recording had left and before the server's answer arrived."
         "Look at the conversation in Capturi: the recording is in place, and it may be there \
-         twice.",
+         twice. With --read-url such an upload is looked up before it is sent again.",
 }
 
 #[cfg(test)]
