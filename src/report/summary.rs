@@ -14,6 +14,7 @@ use crate::report::estimate::Estimate;
 use crate::report::groups::Group;
 use crate::report::progress::Counts;
 use crate::report::sums::{Deliveries, Sums};
+use crate::report::unchecked::unchecked;
 use crate::report::{Mode, Moment, Options};
 
 /// Agents that are listed by name.
@@ -197,6 +198,7 @@ impl Serialize for Summary {
         map.serialize_entry("seconds_paused", &self.pauses.1)?;
         map.serialize_entry("unused_columns", &self.unused)?;
         map.serialize_entry("targets", &Targets(&self.targets))?;
+        map.serialize_entry("not_checked", &unchecked(self))?;
         map.serialize_entry("estimate", &self.estimate)?;
         map.serialize_entry("files", &paths(&self.files))?;
         map.serialize_entry("advice", &advice::advise(self))?;
