@@ -29,7 +29,7 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
 fuzz_target!(|text: &str| {
     let names: Vec<Cow<'_, str>> = text.split('\u{1}').map(Cow::from).collect();
     let identity = names.last().map_or("", |name| name);
-    let found = INDEX.find(&Ask { names: &names, identity });
+    let found = INDEX.find(&Ask { names: &names, keys: &[], identity });
     let recordings = match found {
         Found::One(recording, _) | Found::Unusable { recording, .. } => vec![recording],
         Found::Several { first, total, .. } => {
