@@ -22,7 +22,7 @@ use std::sync::Arc;
 use capturi_import::api::{self, Version};
 use capturi_import::audio::{Index, IndexOptions};
 use capturi_import::mapping::Mapping;
-use capturi_import::pipeline::{Decided, Event, Fate, Outcome, Road, Want};
+use capturi_import::pipeline::{Decided, Event, Fate, Listening, Outcome, Road, Want};
 use capturi_import::plan::{Existing, MissingRecording, Policy};
 use capturi_import::source;
 use serde_json::{Value, json};
@@ -110,14 +110,16 @@ impl Trial {
     fn walk(&self) -> Value {
         let mapping = self.mapping();
         let recordings = self.recordings();
+        let options = IndexOptions::default().with_patterns(&mapping.audio().patterns);
         let index = recordings
             .as_ref()
-            .map(|folder| Arc::new(Index::build(folder.path(), &IndexOptions::default()).unwrap()));
+            .map(|folder| Arc::new(Index::build(folder.path(), &options).unwrap()));
         let road = Road {
             inputs: source::expand(&[self.export.to_string_lossy().into_owned()]).unwrap(),
             options: mapping.source_options().options(),
             mapping,
             audio: index,
+            listening: Listening::default(),
             past: None,
             policy: Policy {
                 missing: MissingRecording::Create,

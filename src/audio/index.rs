@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use hashbrown::HashTable;
+use regex::Regex;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Claims;
@@ -24,7 +25,7 @@ use super::words::Words;
 pub struct IndexOptions {
     /// More bytes than this are too many; the API takes 1 GB.
     pub largest: u64,
-    /// Patterns that read ids out of the recordings' names.
+    /// Patterns that read out of the recordings' paths what tells their calls.
     pub naming: Option<Naming>,
 }
 
@@ -34,6 +35,15 @@ impl Default for IndexOptions {
             largest: 1_000_000_000,
             naming: None,
         }
+    }
+}
+
+impl IndexOptions {
+    /// Recordings are told apart by these patterns, too, if there are any.
+    #[must_use]
+    pub fn with_patterns(self, patterns: &[Regex]) -> IndexOptions {
+        let naming = (!patterns.is_empty()).then(|| Naming::new(patterns.iter().cloned()));
+        IndexOptions { naming, ..self }
     }
 }
 
@@ -228,9 +238,15 @@ impl Index {
         self.others
     }
 
-    /// How many recordings no pattern of [`IndexOptions::naming`] matches; 0 without patterns.
-    pub fn unnamed(&self) -> u32 {
-        self.captured.as_ref().map_or(0, Captured::without)
+    /// How many recordings no pattern of [`IndexOptions::naming`] names; `None` without patterns.
+    pub fn unnamed(&self) -> Option<usize> {
+        self.captured.as_ref().map(Captured::without)
+    }
+
+    /// Whether there are patterns, and none of them names this recording.
+    pub fn is_unnamed(&self, recording: &Recording) -> bool {
+        let captured = self.captured.as_ref();
+        captured.is_some_and(|captured| !captured.has(recording.id))
     }
 
     /// Folders and files that could not be read: calls may miss recordings because of them.

@@ -4,7 +4,8 @@
 //! name from an export is a key into that index and is never joined to a path, so nothing that an
 //! export says can open a file outside of the folder, a device or a pipe; names that try are
 //! refused aloud. Where two files fit equally well both are reported: nothing is guessed.
-//! [`probe`] reads the header of a recording, [`Claims`] knows which call took which recording.
+//! [`probe`] reads the header of a recording, [`Claims`] knows which call took which recording, and a
+//! [`Workshop`] makes one of several or of a kind that the server may not take.
 //! Left to others: what a missing or doubtful recording means for its call, and the sending.
 
 mod arrange;
@@ -15,20 +16,28 @@ mod kind;
 mod name;
 mod naming;
 mod probe;
+mod several;
+mod silence;
+mod skew;
 mod spelling;
 mod stamp;
 mod walk;
 mod wildcard;
 mod words;
+mod workshop;
 
 pub use claims::Claims;
 pub use find::{Ask, By, Found, How, Likeness, Unusable};
 pub use index::{Index, IndexError, IndexOptions, Recording, Unread};
 pub use kind::{content_type, is_audio_extension};
 pub use name::Refusal;
-pub use naming::{Choice, Naming, NamingError, Several};
+pub use naming::{Key, Naming};
 pub use probe::{Container, Probe, ProbeError, probe};
+pub use several::{Choice, Several};
+pub use silence::silent_channels;
+pub use skew::Skew;
 pub use stamp::{Stamp, stamp};
+pub use workshop::{Ffmpeg, Made, NoFfmpeg, Order, Recall, Unfit, WorkError, Workshop};
 
 use std::fs::File;
 use std::io;

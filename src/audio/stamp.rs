@@ -21,6 +21,24 @@ pub fn stamp(name: &str) -> Option<Stamp> {
         .find_map(|at| read(&bytes[at..]))
 }
 
+/// The instant in the unique id of an Asterisk channel (`1710490323.42`): seconds since 1970, a point,
+/// and a running number.
+pub(super) fn epoch(name: &str) -> Option<Stamp> {
+    let bytes = name.as_bytes();
+    let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let point = (10..bytes.len()).find(|at| {
+        let digits = (at - 10..*at).all(is_digit) && (*at == 10 || !is_digit(at - 11));
+        let number = (at + 1..bytes.len())
+            .take_while(|next| is_digit(*next))
+            .count();
+        bytes[*at] == b'.' && digits && (1..=7).contains(&number) && bytes[at - 10] == b'1'
+    })?;
+    let seconds = name[point - 10..point].parse().ok()?;
+    let at = jiff::Timestamp::from_second(seconds).ok()?;
+    let at = jiff::tz::Offset::UTC.to_datetime(at);
+    Some(Stamp { at, utc: true })
+}
+
 /// Reads a stamp that starts here and is not followed by more digits.
 fn read(bytes: &[u8]) -> Option<Stamp> {
     let mut cursor = Cursor { rest: bytes };
@@ -110,6 +128,29 @@ mod tests {
     }
 
     #[test]
+    fn the_unique_id_of_a_channel_is_an_instant() {
+        let morning = date(2024, 3, 15).at(8, 12, 3, 0);
+        for name in [
+            "out-0045-101-20240315-091203-1710490323.42.wav",
+            "1710490323.1",
+        ] {
+            assert_eq!(
+                epoch(name).map(|stamp| (stamp.at, stamp.utc)),
+                Some((morning, true))
+            );
+        }
+        for name in [
+            "1710490323.wav",
+            "11710490323.42",
+            "1710490323.mp3",
+            "4512345678.1",
+            "",
+        ] {
+            assert_eq!(epoch(name), None, "{name}");
+        }
+    }
+
+    #[test]
     fn other_numbers_are_no_times() {
         for name in [
             "1710490323.42.wav",
@@ -128,7 +169,7 @@ mod tests {
         #[test]
         fn any_name_is_read_without_a_panic(name in ".*", digits in "[0-9:T%_-]{0,30}") {
             let _ = stamp(&name);
-            let _ = stamp(&digits);
+            let _ = (stamp(&digits), epoch(&digits), epoch(&name));
         }
     }
 }

@@ -257,8 +257,9 @@ texts! {
         "Several recordings fit this call."
         "The same name lies in two folders, the recording was cut into parts, or a pattern is too \
          wide."
-        "Make `[audio] match` narrower, for example with the name of the folder, or move the wrong \
-         file away.",
+        "If they are parts of one call, say what becomes of them with `[audio] several`. Else make \
+         `[audio] match` narrower, for example with the name of the folder, or move the wrong file \
+         away.",
     RecordingEmpty
         "The recording has no byte of sound."
         "The call was not answered, or recording failed and left an empty file or a bare header."
@@ -302,8 +303,8 @@ texts! {
     RecordingFormat
         "The recording is of a kind that the API may not take."
         "The system stores recordings in a format of telephony that few programs read."
-        "Try one call first with `--limit 1`. If the server refuses it, convert the recordings to \
-         WAV or FLAC.",
+        "Try one call first with `--limit 1`. If the server refuses it, run with `--transcode`, \
+         which has an installed ffmpeg turn such recordings into WAV.",
     RecordingChannels
         "The channels of the recording do not fit the channels that are sent."
         "The mapping states one layout for all, while the system records some calls differently."
@@ -318,13 +319,25 @@ texts! {
     RecordingTime
         "The time in the recording's name does not fit the time of the call."
         "The two were written in different zones, or the recording belongs to another call."
-        "If all differ by the same whole hours, correct `[source] timezone` before anything is \
-         sent; else check `[audio] match`.",
+        "If all differ by the same hours, correct the zone of the rows (`[source] timezone` or \
+         `--timezone`) before anything is sent; if single ones differ, check `[audio] match`.",
     RecordingSilent
         "Nobody speaks in one channel of the recording."
         "The microphone was muted, or the system writes two channels for a call that has only one."
         "Listen to one of them. If the second channel is always silent, state `audioChannels` in \
          the mapping.",
+    RecordingJoined
+        "Several recordings of one call are sent as one."
+        "The call was transferred or recording was paused, and the mapping says `several = \
+         \"join\"`."
+        "Look once at the order, which is that of the names. If it is wrong, use `several = \
+         \"first\"` or \"longest\", or leave these calls out.",
+    RecordingNotMade
+        "Recordings cannot be put together or converted."
+        "Their formats or channels differ, ffmpeg is not installed where it is needed, or ffmpeg \
+         cannot read one of them."
+        "Install ffmpeg (only equal plain WAV files can be joined without it). For a file that it \
+         cannot read, fetch it again from the source, or move it away.",
     RecordingChanged
         "The recording changed while it was sent."
         "The system was still writing it, or a copy was running at the same time."

@@ -168,6 +168,10 @@ codes! {
     RecordingTime "recording-time" Warning,
     /// A recording with a channel in which nobody speaks.
     RecordingSilent "recording-silent" Warning,
+    /// Several recordings that are sent as one.
+    RecordingJoined "recording-joined" Note,
+    /// Recordings that cannot be put together or converted.
+    RecordingNotMade "recording-not-made" Error,
     /// A recording that changed while it was sent.
     RecordingChanged "recording-changed" Error,
     /// The server refused this call or its recording.

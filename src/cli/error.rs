@@ -56,6 +56,10 @@ pub(super) enum Usage {
     Agents(crate::mapping::AgentsError),
     #[error("no problem has the code {code}")]
     NoCode { code: String },
+    #[error("--transcode needs ffmpeg: {0}")]
+    NoFfmpeg(audio::NoFfmpeg),
+    #[error("no temporary folder for recordings that are put together or converted: {0}")]
+    Workshop(std::io::Error),
     #[error("{} is there already, and a ledger is only made anew where there is none", path.display())]
     LedgerThere { path: PathBuf },
     #[error(transparent)]
@@ -113,7 +117,8 @@ impl Error {
                 | Usage::LedgerThere { .. }
                 | Usage::NotAccepted(_)
                 | Usage::Name(_)
-                | Usage::Agents(_),
+                | Usage::Agents(_)
+                | Usage::NoFfmpeg(_),
             ) => Exit::Usage,
             Error::Ledger(LedgerError::Open(ledger::OpenError::Locked { .. })) => Exit::LedgerHeld,
             Error::Ledger(
@@ -126,7 +131,7 @@ impl Error {
             | Error::Report(
                 report::Error::Write { .. } | report::Error::Page(_) | report::Error::LogTwice,
             )
-            | Error::Usage(Usage::Runtime(_)) => Exit::Fault,
+            | Error::Usage(Usage::Runtime(_) | Usage::Workshop(_)) => Exit::Fault,
             Error::Ledger(LedgerError::Open(_)) | Error::Road(pipeline::Error::Ledger(_)) => {
                 Exit::Usage
             }
@@ -174,6 +179,11 @@ impl Error {
             Error::Config(config::Error::Token(config::TokenError::Missing)) => {
                 Some("a rehearsal with --sandbox needs no token".to_owned())
             }
+            Error::Usage(Usage::NoFfmpeg(_)) => Some(
+                "install ffmpeg where the system finds programs, or leave --transcode out: such \
+                 recordings then go out as they are"
+                    .to_owned(),
+            ),
             Error::Usage(Usage::Name(_)) => Some(
                 "a zone is named as in Europe/Copenhagen, a region by two letters as in DK"
                     .to_owned(),

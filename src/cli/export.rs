@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::error::{Error, Usage};
 use crate::api::Version;
-use crate::audio::{Index, IndexOptions};
+use crate::audio::{Ffmpeg, Index, IndexOptions, Workshop};
 use crate::config::ExportArgs;
-use crate::mapping::Mapping;
-use crate::pipeline::{Past, Road, Want};
+use crate::mapping::{Mapping, Several};
+use crate::pipeline::{Doubtful, Listening, Past, Road, Want};
 use crate::plan::Policy;
 use crate::source;
 
@@ -23,8 +23,12 @@ pub(super) fn road(
 ) -> Result<Road, Error> {
     let mapping = load_mapping(arguments)?;
     let inputs = source::expand(&arguments.exports)?;
+    let listening = listening(arguments, &mapping)?;
     let audio = match &arguments.audio {
-        Some(folder) => Some(Arc::new(Index::build(folder, &IndexOptions::default())?)),
+        Some(folder) => {
+            let options = IndexOptions::default().with_patterns(&mapping.audio().patterns);
+            Some(Arc::new(Index::build(folder, &options)?))
+        }
         None => None,
     };
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
@@ -33,6 +37,7 @@ pub(super) fn road(
         options: options(&mapping, arguments.encoding.as_deref()),
         mapping,
         audio,
+        listening,
         past,
         policy,
         want,
@@ -41,6 +46,37 @@ pub(super) fn road(
         // Reading costs a fifth of deciding, so the reader needs no core of its own.
         deciders: cores.clamp(1, 8),
     })
+}
+
+/// How far recordings are looked into. Without an `ffmpeg` nothing can be converted, and that is
+/// said before anything is sent; parts of one call may be put together without it.
+fn listening(arguments: &ExportArgs, mapping: &Mapping) -> Result<Listening, Error> {
+    let listening = arguments.listening();
+    let has_ffmpeg = match (listening.doubtful, mapping.audio().several) {
+        (Doubtful::Convert, _) => Ffmpeg::find().map(|_| true).map_err(Usage::NoFfmpeg)?,
+        (Doubtful::Send, Several::Join) => Ffmpeg::find().is_ok(),
+        (Doubtful::Send, _) => false,
+    };
+    Ok(Listening {
+        has_ffmpeg,
+        ..listening
+    })
+}
+
+/// Where recordings of this road are put together or converted, if any may have to be.
+pub(super) fn workshop(road: &Road) -> Result<Option<Arc<Workshop>>, Error> {
+    let may_join = road.mapping.audio().several == Several::Join;
+    if road.audio.is_none() || !(may_join || road.listening.doubtful == Doubtful::Convert) {
+        return Ok(None);
+    }
+    let ffmpeg = if road.listening.has_ffmpeg {
+        Some(Ffmpeg::find().map_err(Usage::NoFfmpeg)?)
+    } else {
+        None
+    };
+    let largest = IndexOptions::default().largest;
+    let workshop = Workshop::open(ffmpeg, largest).map_err(Usage::Workshop)?;
+    Ok(Some(Arc::new(workshop)))
 }
 
 /// The mapping file at this path, else the preset of this name. What the flags say about zone and

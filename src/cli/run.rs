@@ -79,6 +79,7 @@ async fn deliver(
         version: settings.version,
         read_back: reached.read_back,
         settings: audio_settings(&road),
+        workshop: export::workshop(&road)?,
         writer: writer.clone(),
         pace: settings.pace,
         calendar: settings.calendar,

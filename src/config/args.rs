@@ -158,6 +158,19 @@ pub struct ExportArgs {
     /// What to do with a call whose recording is missing.
     #[arg(long, value_enum, default_value_t, env = "CAPTURI_MISSING_AUDIO")]
     pub missing_audio: MissingAudio,
+    /// How far recordings are looked into.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "HOW",
+        default_value_t,
+        env = "CAPTURI_CHECK_AUDIO"
+    )]
+    pub check_audio: CheckAudio,
+    /// Have an installed ffmpeg turn recordings that the API may not take (GSM, G.726, WMA, …) into
+    /// WAV before they are sent.
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_TRANSCODE")]
+    pub transcode: bool,
 }
 
 /// Where results go.
@@ -166,6 +179,16 @@ pub struct OutputArgs {
     /// Folder for accepted.csv, rejected.csv, problems.csv, summary.json and report.html.
     #[arg(short, long, value_name = "DIR", env = "CAPTURI_OUT")]
     pub out: Option<PathBuf>,
+}
+
+/// How far recordings are looked into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum CheckAudio {
+    /// Their headers.
+    #[default]
+    Header,
+    /// Their sound too: a channel in which nobody is heard is told.
+    Silence,
 }
 
 /// What to do with a call whose recording is missing.

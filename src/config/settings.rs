@@ -7,11 +7,14 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use url::Url;
 
-use super::args::{Arguments, ExportArgs, LogFormat, MissingAudio, RebuildArgs, RunArgs};
+use super::args::{
+    Arguments, CheckAudio, ExportArgs, LogFormat, MissingAudio, RebuildArgs, RunArgs,
+};
 use super::sending::{self, ApiVersion, DestinationArgs, EffortArgs, OutsideWindow, PaceArgs};
 use super::{Error, token};
 use crate::api::{Connection, Proxy, ReadConnection, Route, Version};
 use crate::delivery::{Bearable, Calendar, Effort, Outside, Pace};
+use crate::pipeline::{Doubtful, Listening};
 use crate::plan::{Existing, MissingRecording};
 use crate::report::Style;
 
@@ -91,6 +94,20 @@ impl ExportArgs {
             MissingAudio::Hold => MissingRecording::Hold,
             MissingAudio::Create => MissingRecording::Create,
             MissingAudio::Refuse => MissingRecording::Refuse,
+        }
+    }
+
+    /// How far recordings are looked into, and what becomes of those that the API may not take;
+    /// whether an `ffmpeg` is there is left to be seen.
+    pub fn listening(&self) -> Listening {
+        Listening {
+            doubtful: if self.transcode {
+                Doubtful::Convert
+            } else {
+                Doubtful::Send
+            },
+            has_ffmpeg: false,
+            for_silence: self.check_audio == CheckAudio::Silence,
         }
     }
 }

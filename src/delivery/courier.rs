@@ -10,6 +10,7 @@ use super::Effort;
 use super::attempt::{Answer, Facts, Halt, Intent, Notice};
 use super::gate::Gate;
 use super::lookup::Lookup;
+use super::preparation::{Bench, Unprepared};
 use super::stop::StopSignal;
 use super::verdict::Stage;
 use crate::api::{self, AudioSettings, Client, Throttle, Version};
@@ -40,13 +41,22 @@ pub(super) struct Courier {
     /// Where uploads in doubt are looked up.
     pub(super) lookup: Option<Lookup>,
     pub(super) throttle: Option<Throttle>,
+    pub(super) bench: Option<Bench>,
     pub(super) on_bytes: Arc<dyn Fn(u64) + Send + Sync>,
     pub(super) notices: mpsc::Sender<Notice>,
 }
 
 impl Courier {
     /// Carries out the step of one call to its end.
-    pub(super) async fn deliver(&self, shipment: Shipment) -> Ending {
+    pub(super) async fn deliver(&self, mut shipment: Shipment) -> Ending {
+        let prepared = match self.prepare_recording(&shipment).await {
+            Ok(prepared) => prepared,
+            Err(Unprepared::Stopped) => return self.halted(&shipment, Halt::Stopped).await,
+            Err(Unprepared::Failed(error)) => return self.unprepared(&shipment, &error).await,
+        };
+        if let Some(prepared) = &prepared {
+            shipment.parcel = Some(prepared.parcel.clone());
+        }
         match self.carry(&shipment).await {
             Ok(ending) => ending,
             Err(halt) => self.halted(&shipment, halt).await,

@@ -15,6 +15,7 @@ mod hours;
 mod limits;
 mod line;
 mod lookup;
+mod preparation;
 mod recording;
 mod run;
 mod stop;
@@ -28,11 +29,13 @@ pub use limits::Bearable;
 pub use run::run;
 pub use stop::StopSignal;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 
 use crate::api::{AudioSettings, Client, ReadClient, Version};
+use crate::audio::Workshop;
 use crate::ledger::Writer;
 use crate::pipeline::Decided;
 use crate::plan::Existing;
@@ -75,6 +78,8 @@ pub struct Plan {
     pub version: Version,
     /// How recordings are to be understood.
     pub settings: AudioSettings,
+    /// Where recordings are put together or converted, if any may have to be.
+    pub workshop: Option<Arc<Workshop>>,
     /// Where uploads in doubt are looked up.
     pub read_back: Option<ReadBack>,
     /// The ledger.

@@ -17,6 +17,7 @@ use super::gate::{Gate, Span};
 use super::limits::Failures;
 use super::line::Line;
 use super::lookup::Lookup;
+use super::preparation::Bench;
 use super::wall::Wall;
 use super::{Orders, Pace, Plan, StopSignal};
 use crate::call::Problem;
@@ -52,6 +53,7 @@ pub async fn run<E>(
             .read_back
             .map(|read| Lookup::new(read, plan.effort, plan.pace)),
         throttle: plan.calendar.has_bandwidth().then(|| line.throttle()),
+        bench: plan.workshop.map(|workshop| Bench::new(workshop, width)),
         client: plan.client,
         version: plan.version,
         settings: plan.settings,

@@ -3,7 +3,8 @@
 //! ```toml
 //! [audio]
 //! match    = ["{{ recording_file }}", "{{ uniqueid }}*"]   # tried in order; `*` is any text
-//! patterns = ['^(?P<externalIdentity>\d+)_']                # against names, for `audio` to match
+//! patterns = ['^(?P<externalIdentity>\d+)_']                # against names; see `audio_pattern`
+//! seconds  = "billsec"              # how long the recording ought to be
 //! language = "da-DK"
 //! stereo   = "AgentChannelTwo"      # sent with recordings of two channels
 //! mono     = "TwoSpeakers"          # sent with recordings of one channel
@@ -18,10 +19,12 @@ use regex::Regex;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::audio_pattern::{PatternRule, read_patterns};
 use super::error::Findings;
 use super::origin::Origin;
 use super::reader::{Section, wrong_type};
-use super::rule::RuleReader;
+use super::rule::{FieldRule, RuleReader};
+use super::target::Target;
 
 /// What to do when several recordings fit one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,8 +45,8 @@ pub enum Several {
 pub struct AudioSection {
     /// Whether the file says how recordings are named; otherwise they go by the external id.
     pub has_match: bool,
-    /// Regular expressions against names of recordings; their named groups are target fields or
-    /// columns.
+    /// Regular expressions against the paths of recordings; what their named groups capture is held
+    /// against [`Profile::audio_keys`](super::Profile::audio_keys).
     pub patterns: Vec<Regex>,
     /// `spokenLanguage` of the upload, such as `da-DK`.
     pub language: Option<String>,
@@ -62,11 +65,20 @@ pub(super) struct NameRule {
     pub(super) optional: bool,
 }
 
+/// What the table says about each record.
+#[derive(Debug, Clone, Default)]
+pub(super) struct AudioRules {
+    pub(super) names: Vec<NameRule>,
+    pub(super) patterns: Vec<PatternRule>,
+    /// How long the recording ought to be.
+    pub(super) seconds: Option<FieldRule>,
+}
+
 /// Reads the table.
 pub(super) fn read_audio(
     mut section: Section<'_, '_>,
     reader: &mut RuleReader<'_>,
-) -> (AudioSection, Vec<NameRule>) {
+) -> (AudioSection, AudioRules) {
     const STEREO: [(&str, &str); 2] = [
         ("AgentChannelOne", "AgentChannelOne"),
         ("AgentChannelTwo", "AgentChannelTwo"),
@@ -83,13 +95,20 @@ pub(super) fn read_audio(
         ("join", Several::Join),
     ];
     let matches = section.value("match");
-    let rules = matches
+    let names = matches
         .map(|value| read_match(value, reader))
         .unwrap_or_default();
+    let patterns = section.value("patterns");
+    let patterns = patterns
+        .map(|value| read_patterns(value, reader))
+        .unwrap_or_default();
+    let seconds = section.value("seconds");
+    let seconds =
+        seconds.and_then(|value| reader.field(Target::Seconds, section.key_span("seconds"), value));
     let findings = &mut *reader.findings;
     let audio = AudioSection {
         has_match: matches.is_some(),
-        patterns: read_patterns(&mut section, findings),
+        patterns: patterns.iter().map(|rule| rule.regex.clone()).collect(),
         language: read_language(&mut section, findings),
         stereo: section.choice("stereo", &STEREO, findings),
         mono: section.choice("mono", &MONO, findings),
@@ -98,6 +117,11 @@ pub(super) fn read_audio(
             .unwrap_or_default(),
     };
     section.finish(findings);
+    let rules = AudioRules {
+        names,
+        patterns,
+        seconds,
+    };
     (audio, rules)
 }
 
@@ -142,20 +166,6 @@ fn read_name(value: &Spanned<DeValue<'_>>, reader: &mut RuleReader<'_>) -> Optio
             reader.findings,
         ),
     }
-}
-
-fn read_patterns(section: &mut Section<'_, '_>, findings: &mut Findings) -> Vec<Regex> {
-    let mut patterns = Vec::new();
-    for text in section.texts("patterns", findings).unwrap_or_default() {
-        match regex::RegexBuilder::new(text.get_ref())
-            .size_limit(1 << 20)
-            .build()
-        {
-            Ok(pattern) => patterns.push(pattern),
-            Err(_) => findings.add(text.span(), "not a regular expression"),
-        }
-    }
-    patterns
 }
 
 /// A BCP 47 tag of language and country, as the upload wants it.

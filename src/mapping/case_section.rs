@@ -101,7 +101,7 @@ impl CaseSection {
         }
         let of_message = |rule: &FieldRule| match &rule.field {
             Target::Case(target) => target.is_of_message(),
-            Target::Call(_) => false,
+            Target::Call(_) | Target::Seconds => false,
         };
         (self.message, self.case) = rules.into_iter().partition(of_message);
     }

@@ -42,6 +42,14 @@ impl Conversion {
         }
     }
 
+    /// The same for what a rule fills.
+    pub(super) fn of(target: &Target) -> Conversion {
+        match target {
+            Target::Seconds => Conversion::Seconds(Unit::default()),
+            Target::Call(_) | Target::Case(_) => Conversion::usual(target.kind()),
+        }
+    }
+
     /// The same conversion, with the zone and region of the file where it has none of its own.
     pub(super) fn bound(&self, zone: Option<&TimeZone>, region: Option<Region>) -> Conversion {
         match self {
@@ -65,7 +73,7 @@ impl RuleReader<'_> {
             "text", "phone", "time", "number", "boolean", "seconds", "email", "segments", "json",
         ];
         let word = section.text("as", self.findings);
-        let mut conversion = Conversion::usual(field.kind());
+        let mut conversion = Conversion::of(field);
         if let Some(word) = &word {
             match named(word.get_ref(), field.kind()) {
                 Some(named) => conversion = named,

@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::agents::{Agents, AgentsError};
-use super::audio_section::{AudioSection, NameRule, read_audio};
+use super::audio_section::{AudioRules, AudioSection, read_audio};
 use super::case_profile::CaseProfile;
 use super::case_section::CaseSection;
 use super::error::{Findings, LoadError, suggest};
@@ -40,7 +40,7 @@ pub struct Mapping {
     needs: Vec<(Need, Range<usize>)>,
     pub(super) skip: Vec<(String, TemplateId)>,
     pub(super) audio: AudioSection,
-    pub(super) names: Vec<NameRule>,
+    pub(super) recordings: AudioRules,
     pub(super) fields: Vec<FieldRule>,
     /// Place of `[fields]`.
     pub(super) fields_span: Range<usize>,
@@ -89,7 +89,7 @@ impl Mapping {
             newest: None,
             skip: Vec::new(),
             audio: AudioSection::default(),
-            names: Vec::new(),
+            recordings: AudioRules::default(),
             fields: Vec::new(),
             fields_span: 0..0,
             agents: Agents::default(),
@@ -145,7 +145,7 @@ impl Mapping {
             None => reader.findings.add(0..0, "the file has no [fields]"),
         }
         if !is_case && let Some(section) = file.table("audio", reader.findings) {
-            (self.audio, self.names) = read_audio(section, &mut reader);
+            (self.audio, self.recordings) = read_audio(section, &mut reader);
         }
         file.finish(findings);
     }

@@ -9,6 +9,7 @@
 
 mod agents;
 mod audio_name;
+mod audio_pattern;
 mod audio_section;
 mod bind;
 mod boolean;
@@ -23,6 +24,7 @@ mod error;
 mod file;
 mod layout;
 mod legs;
+mod limits;
 mod list;
 mod lookup;
 mod lookup_json;

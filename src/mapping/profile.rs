@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::audio_name::AudioName;
+use super::audio_pattern::BoundGroup;
 use super::bind::{Binder, Source, chosen};
 use super::bound::{BoundRule, Skip, SkipRules};
 use super::error::LoadError;
@@ -13,7 +14,7 @@ use super::newest::Newest;
 use super::rule::FieldRule;
 use super::template::{Bound, Rendering};
 use super::value::Raw;
-use crate::call::{Draft, Field, Problem};
+use crate::call::{Call, Draft, Field, Problem, Value};
 use crate::source::{Record, Sheet};
 
 /// What a mapping made of a record.
@@ -33,6 +34,9 @@ pub struct Profile {
     rules: Vec<BoundRule>,
     skip: SkipRules,
     names: Vec<Source>,
+    /// The groups of each pattern of recordings' names; `None` when their columns are not there.
+    groups: Vec<Option<Vec<BoundGroup>>>,
+    seconds: Option<BoundRule>,
     templates: Bound,
     unused: Vec<Box<str>>,
     /// By [`Field::index`]: what to call the column of a field.
@@ -69,10 +73,14 @@ impl Profile {
             .newest
             .as_ref()
             .and_then(|newest| newest.bind(&mut binder));
-        let names = mapping.names.iter();
+        let recordings = &mapping.recordings;
+        let names = recordings.names.iter();
         let names = names
             .filter_map(|rule| binder.source(&rule.origin, rule.optional))
             .collect();
+        let patterns = recordings.patterns.iter();
+        let groups = patterns.map(|rule| rule.bind(&mut binder)).collect();
+        let seconds = BoundRule::bind(recordings.seconds.as_slice(), mapping, &mut binder).pop();
         let unused = binder.unused();
         if !binder.findings.is_empty() {
             let (name, text) = (Arc::clone(&mapping.name), Arc::clone(&mapping.text));
@@ -82,6 +90,8 @@ impl Profile {
             rules,
             skip,
             names,
+            groups,
+            seconds,
             templates: mapping.templates.bind(sheet),
             unused,
             columns,
@@ -136,6 +146,49 @@ impl Profile {
             names.cloned().collect()
         };
         (0..count).map(of).collect()
+    }
+
+    /// What each pattern of `[audio] patterns` must have captured for a recording of the call that
+    /// these records tell: the values of the groups, in their order, by the pattern's position. A
+    /// pattern whose values are not all there is left out.
+    pub fn audio_keys(&self, record: &Record<'_>, call: &Call<'_>) -> Vec<(usize, Vec<String>)> {
+        let templates = self.templates.at(record);
+        let value = |group: &BoundGroup| {
+            let text = match group {
+                BoundGroup::Field(field) => call.text(*field).to_owned(),
+                BoundGroup::Other(source) => match Raw::of(source, record, &templates) {
+                    Ok(Raw::Text(text)) => text.trim().to_owned(),
+                    _ => String::new(),
+                },
+            };
+            (!text.is_empty()).then_some(text)
+        };
+        let patterns = self.groups.iter().enumerate();
+        patterns
+            .filter_map(|(at, groups)| {
+                let values = groups.as_ref()?.iter().map(value);
+                Some((at, values.collect::<Option<Vec<String>>>()?))
+            })
+            .collect()
+    }
+
+    /// How long the recording of a record ought to be, where the mapping says what tells it and the
+    /// record does.
+    pub fn seconds<'r>(&'r self, record: &Record<'r>) -> Option<f64> {
+        // What is wrong with the text is told by the field that sends it, if one does.
+        let rule = self.seconds.as_ref()?;
+        match rule.value(record, &self.templates.at(record), &mut Vec::new()) {
+            Value::Number(text) | Value::Text(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The column that tells how long the recording of a record ought to be.
+    pub fn seconds_column<'r>(&'r self, record: &Record<'_>) -> Cow<'r, str> {
+        let rule = self.seconds.as_ref();
+        rule.map_or(Cow::Borrowed("seconds"), |rule| {
+            rule.column(record, &self.templates.at(record))
+        })
     }
 
     /// How several rows become one call, when the mapping says that they do.

@@ -102,7 +102,7 @@ impl RuleReader<'_> {
         let table = match value.get_ref() {
             DeValue::String(name) => {
                 let column = Spanned::new(value.span(), name.to_string());
-                let conversion = Conversion::usual(field.kind());
+                let conversion = Conversion::of(&field);
                 return Some(FieldRule {
                     field,
                     span: key,

@@ -13,6 +13,7 @@ use toml::de::DeValue;
 
 use super::error::{Findings, did_you_mean, suggest};
 use super::layout::{read_captions, read_layout};
+use super::limits::read_limits;
 use super::need::{Need, read_needs};
 use super::newest::NewestSection;
 use super::reader::{Section, Text, wrong_type};
@@ -57,6 +58,8 @@ pub struct SourceSection {
     pub optional: Vec<String>,
     /// Columns by which an export of this kind is known; paths without indices in JSON.
     pub signature: Vec<String>,
+    /// How much is too much.
+    pub limits: source::Limits,
     /// Columns that no export of this kind has.
     pub foreign: Vec<String>,
 }
@@ -75,6 +78,13 @@ impl SourceSection {
     pub fn options(&self) -> source::Options {
         let byte = |letter: char| u8::try_from(letter).ok();
         source::Options {
+            format: self.format.as_deref().and_then(|format| match format {
+                "csv" => Some(source::Format::Csv),
+                "json" => Some(source::Format::Json),
+                "ndjson" => Some(source::Format::Ndjson),
+                "xlsx" => Some(source::Format::Xlsx),
+                _ => None,
+            }),
             delimiter: self.delimiter.and_then(byte),
             quote: self.quote.and_then(|quote| match quote {
                 Quote::None => Some(source::Quote::None),
@@ -98,6 +108,7 @@ impl SourceSection {
             trailer: self.trailer.clone(),
             captions: self.captions.clone(),
             sheet: self.sheet.clone(),
+            limits: self.limits.clone(),
             ..source::Options::default()
         }
     }
@@ -139,7 +150,7 @@ pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings)
         email_domain: section.text("email_domain", findings),
         section: SourceSection {
             format,
-            delimiter: section.letter("delimiter", findings),
+            delimiter: read_byte("delimiter", &mut section, findings),
             quote: read_quote(&mut section, findings),
             encoding: read_encoding(&mut section, findings),
             header_lines: read_header(&mut section, findings),
@@ -156,6 +167,7 @@ pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings)
             region: region.map(Spanned::into_inner),
             optional: plain(section.texts("optional", findings)).unwrap_or_default(),
             signature: plain(section.texts("signature", findings)).unwrap_or_default(),
+            limits: read_limits(&mut section, findings),
             foreign: plain(section.texts("foreign", findings)).unwrap_or_default(),
         },
     };
@@ -173,12 +185,28 @@ fn plain(texts: Option<Vec<Text>>) -> Option<Vec<String>> {
     Some(texts?.into_iter().map(Spanned::into_inner).collect())
 }
 
+/// A character that the reader of tables can look for: one that is one byte in every encoding, and
+/// ends no line.
+fn read_byte(
+    key: &'static str,
+    section: &mut Section<'_, '_>,
+    findings: &mut Findings,
+) -> Option<char> {
+    let letter = section.letter(key, findings)?;
+    let is_usable = letter.is_ascii() && !matches!(letter, '\r' | '\n' | '\0');
+    if !is_usable {
+        let message = format!("`{key}` is one ASCII character that ends no line");
+        findings.add(section.key_span(key), message);
+    }
+    is_usable.then_some(letter)
+}
+
 fn read_quote(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<Quote> {
     let value = section.value("quote")?;
     match value.get_ref() {
         DeValue::Boolean(false) => Some(Quote::None),
         DeValue::String(text) if text.is_empty() || text == "none" => Some(Quote::None),
-        DeValue::String(_) => section.letter("quote", findings).map(Quote::By),
+        DeValue::String(_) => read_byte("quote", section, findings).map(Quote::By),
         other => wrong_type(
             "quote",
             "one character, or false for none",
@@ -203,12 +231,15 @@ fn read_encoding(section: &mut Section<'_, '_>, findings: &mut Findings) -> Opti
         "iso-8859-2",
         "iso-8859-15",
         "macintosh",
+        "cp437",
+        "cp850",
+        "cp865",
         "ibm866",
         "shift_jis",
         "gb18030",
     ];
     let text = section.text("encoding", findings)?;
-    if encoding_rs::Encoding::for_label(text.get_ref().as_bytes()).is_none() {
+    if !source::knows_encoding(text.get_ref()) {
         findings.add_with(
             text.span(),
             format!("unknown encoding `{}`", text.get_ref()),
@@ -219,10 +250,15 @@ fn read_encoding(section: &mut Section<'_, '_>, findings: &mut Findings) -> Opti
 }
 
 fn read_header(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<u64> {
-    match section.value("header")?.get_ref() {
-        DeValue::Boolean(has_header) => Some(u64::from(*has_header)),
-        _ => section.count("header", findings),
+    if let DeValue::Boolean(has_header) = section.value("header")?.get_ref() {
+        return Some(u64::from(*has_header));
     }
+    let lines = section.count("header", findings)?;
+    if lines > 2 {
+        let message = "`header` is 0, 1 or 2: lines before it are passed over by `skip_lines`";
+        findings.add(section.key_span("header"), message);
+    }
+    Some(lines)
 }
 
 fn read_pointer(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<String> {

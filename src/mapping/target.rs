@@ -11,6 +11,8 @@ use crate::case;
 pub(super) enum Target {
     Call(Field),
     Case(case::Target),
+    /// How long the recording ought to be.
+    Seconds,
 }
 
 impl Target {
@@ -19,6 +21,7 @@ impl Target {
         match self {
             Target::Call(field) => field.kind(),
             Target::Case(target) => target.kind(),
+            Target::Seconds => Kind::Number,
         }
     }
 
@@ -27,6 +30,7 @@ impl Target {
         match self {
             Target::Call(field) => Cow::Borrowed(field.name()),
             Target::Case(target) => Cow::Owned(target.to_string()),
+            Target::Seconds => Cow::Borrowed("seconds"),
         }
     }
 
@@ -34,7 +38,7 @@ impl Target {
     pub(super) fn field(&self) -> Option<Field> {
         match self {
             Target::Call(field) => Some(*field),
-            Target::Case(_) => None,
+            Target::Case(_) | Target::Seconds => None,
         }
     }
 

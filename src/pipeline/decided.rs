@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::audio::Order;
 use crate::call::{Call, Problem};
 use crate::case::{Case, Message};
 use crate::ledger::{CasePrint, MessagePrint, Standing};
@@ -13,7 +14,7 @@ use crate::plan::{CaseStep, Step};
 use crate::source::{Batch, Sheet};
 
 /// The recording of a call, as an upload needs it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Parcel {
     /// Where it lies.
     pub path: PathBuf,
@@ -25,6 +26,8 @@ pub struct Parcel {
     pub content_type: &'static str,
     /// Its size when it was looked at.
     pub bytes: u64,
+    /// What must be made before it can be sent; the result then takes the place of the file.
+    pub order: Option<Order>,
 }
 
 /// A call with everything that is needed to carry out its step.

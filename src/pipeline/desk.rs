@@ -8,9 +8,8 @@ use jiff::Timestamp;
 
 use super::decided::{Decision, Fate, Shipment};
 use super::gather::Span;
-use super::hearing::settle_channels;
 use super::legs::Desktop;
-use super::sound::{Mark, Sound, parcel};
+use super::sound::{Mark, Sound};
 use super::sums::Sums;
 use super::{Error, Outcome, Road, Want};
 use crate::api;
@@ -77,7 +76,7 @@ impl Carried {
         let fate = Fate::Ends(Outcome::AlreadyThere, "".into());
         Carried {
             fate,
-            mark: sound.recording.map(Mark::of).map(Box::new),
+            mark: sound.into_kept(),
             requests: 0,
         }
     }
@@ -326,24 +325,18 @@ impl<'r> Desk<'r> {
             place,
             call,
             fingerprint,
-            sound,
+            mut sound,
             ..
         } = open;
         if step == Step::Nothing {
             return Carried::there(sound);
         }
-        problems.extend(sound.problems);
-        let probe = sound
-            .recording
-            .as_ref()
-            .and_then(|recording| self.probe(recording, &call, problems, &place));
+        problems.extend(std::mem::take(&mut sound.problems));
+        let heard = self.hear(&sound, &call, problems, &place);
         if problems.iter().any(Problem::is_error) {
             return Carried::ended(Fate::Ends(Outcome::Rejected, "".into()));
         }
-        let mut mark = sound.recording.map(Mark::of).map(Box::new);
-        if let (Some(mark), Some(probe)) = (&mut mark, &probe) {
-            mark.seconds = probe.seconds;
-        }
+        let mark = sound.into_mark(&call, &heard);
         let (is_create, with_upload) = match step {
             Step::Create { with_upload, .. } => (true, with_upload),
             _ => (false, true),
@@ -362,8 +355,8 @@ impl<'r> Desk<'r> {
             (Step::Create { .. } | Step::Upload { .. }, Want::Run) => {
                 let recording = mark.as_ref().filter(|_| with_upload);
                 Fate::Sends(Box::new(Shipment {
-                    parcel: recording.map(|mark| parcel(&mark.recording)),
-                    call: settle_channels(call.into_owned(), probe.as_ref()),
+                    parcel: recording.map(|mark| heard.parcel(mark)),
+                    call: heard.settle(call.into_owned()),
                     fingerprint,
                     step,
                     standing,

@@ -46,6 +46,8 @@ pub struct Facts {
     pub seconds: f64,
     /// Recordings whose length is not known.
     pub unknown_length: u64,
+    /// Recordings that were to be listened to and could not be decoded.
+    pub unheard: u64,
     /// Recordings by whole minutes, the last bucket holding 60 and more.
     pub by_minutes: Vec<u64>,
     /// Requests that a run would send for these records.
@@ -80,6 +82,7 @@ impl Facts {
         self.bytes += other.bytes;
         self.seconds += other.seconds;
         self.unknown_length += other.unknown_length;
+        self.unheard += other.unheard;
         add_each(&mut self.by_minutes, &other.by_minutes);
         self.requests += other.requests;
     }

@@ -1,89 +1,365 @@
-//! What is in the recording of a call, by its header, and how that fits what the call says.
+//! What is in the recording of a call, by its header and on request by its sound, and how that fits
+//! what the call says. Says as well what must be made of it before it is sent.
 
 use super::Want;
+use super::decided::Parcel;
 use super::desk::Desk;
-use crate::audio;
+use super::sound::{Mark, Sound, Stated};
+use crate::audio::{self, Order, Probe, ProbeError, Recording, Skew};
 use crate::call::{Call, Channels, Code, Field, Place, Problem, Severity};
 
+/// How far recordings are looked into, and what may be done with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Listening {
+    /// What becomes of recordings that the server may not take.
+    pub doubtful: Doubtful,
+    /// Whether an `ffmpeg` is there.
+    pub has_ffmpeg: bool,
+    /// Look for channels in which nobody is heard.
+    pub for_silence: bool,
+}
+
+/// What becomes of recordings that the server may not take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Doubtful {
+    /// They are sent as they are, with a warning.
+    #[default]
+    Send,
+    /// They are converted.
+    Convert,
+}
+
+/// What was found out about the recording of a call.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    /// The header of the first file.
+    probe: Option<Probe>,
+    /// The length of all.
+    seconds: Option<f64>,
+    /// What must be made of it.
+    order: Option<Order>,
+    is_unheard: bool,
+}
+
+/// Tolerance between a length that is stated and one that is heard: ringing, greetings, rounding.
+const LEAST_TOLERANCE: f64 = 15.0;
+const TOLERANCE: f64 = 0.1;
+
+/// The recordings of one call, what its header must fit, and where problems go.
+struct Ear<'e> {
+    call: &'e Call<'e>,
+    place: &'e Place,
+    listening: Listening,
+    problems: &'e mut Vec<Problem>,
+}
+
 impl Desk<'_> {
-    /// Reads the recording's header where somebody wants to know: a check tells its length and
-    /// what is wrong with it, and a run needs it to settle `auto`.
-    pub(super) fn probe(
+    /// Looks into the call's recording where somebody wants to know: a check tells its length and
+    /// what is wrong with it, and a run needs it to settle `auto` or to make something of it.
+    pub(super) fn hear(
         &self,
-        recording: &audio::Recording,
+        sound: &Sound,
         call: &Call<'_>,
         problems: &mut Vec<Problem>,
         place: &Place,
-    ) -> Option<audio::Probe> {
-        if self.road.want == Want::Run && !call.wants_channels() {
-            return None;
-        }
-        let mut tell = |code: Code, severity: Severity, message: String| {
-            problems.push(
-                Problem::new(code, place.clone(), message)
-                    .at("recording", &recording.name)
-                    .with_severity(severity),
-            );
+    ) -> Heard {
+        let listening = self.road.listening;
+        let Some(first) = &sound.recording else {
+            return Heard::default();
         };
-        let warning = Severity::Warning;
-        let probe = match audio::probe(&recording.path) {
-            Ok(probe) => probe,
-            Err(error) if call.wants_channels() => {
-                let message = format!("its channels cannot be told: {error}");
-                tell(Code::RecordingChannels, Severity::Error, message);
-                return None;
-            }
-            Err(error) => {
-                tell(
-                    Code::RecordingFormat,
-                    warning,
-                    format!("its header cannot be read: {error}"),
-                );
-                return None;
-            }
+        let is_plain = self.road.want == Want::Run
+            && sound.others.is_empty()
+            && listening.doubtful == Doubtful::Send
+            && !listening.for_silence;
+        if is_plain && !call.wants_channels() {
+            return Heard::default();
+        }
+        let mut ear = Ear {
+            call,
+            place,
+            listening,
+            problems,
         };
-        if probe.truncated {
-            let message = "the file ends before its header says";
-            tell(Code::RecordingTruncated, warning, message.to_owned());
+        let mut heard = Heard::default();
+        if sound.others.is_empty() {
+            heard.probe = ear.look_into(first, &mut heard.order);
+            heard.seconds = heard.probe.as_ref().and_then(|probe| probe.seconds);
+        } else {
+            ear.join(first, &sound.others, &mut heard);
         }
-        if probe.mislabelled {
-            let message = format!("the content is {}", probe.container);
-            tell(Code::RecordingMislabelled, warning, message);
+        ear.compare_channels(first, heard.probe.as_ref());
+        if let (Some(stated), Some(seconds)) = (&sound.stated, heard.seconds) {
+            ear.compare_length(stated, seconds);
         }
-        match (call.text(Field::AudioChannels), probe.channels) {
-            ("" | "Stereo", Some(1)) => {
-                let message = "it counts as stereo, but the recording has one channel";
-                tell(Code::RecordingChannels, warning, message.to_owned());
+        if listening.for_silence {
+            for recording in std::iter::once(first).chain(&sound.others) {
+                heard.is_unheard |= !ear.listen_for_silence(recording);
             }
-            ("Mono1Speaker" | "Mono2Speaker", Some(channels)) if channels > 1 => {
-                let message = format!("sent as mono, but the recording has {channels} channels");
-                tell(Code::RecordingChannels, warning, message);
-            }
-            (Call::AUTO, None) => {
-                let message = "its header does not say how many channels it has";
-                tell(Code::RecordingChannels, Severity::Error, message.to_owned());
-            }
-            _ => {}
         }
-        Some(probe)
+        heard
     }
 }
 
-/// `auto` becomes what the recording says: two channels are an agent and a customer apart, one
-/// channel holds both. A call without a recording says nothing.
-pub(super) fn settle_channels(
-    mut call: Call<'static>,
-    probe: Option<&audio::Probe>,
-) -> Call<'static> {
-    if call.wants_channels() {
-        let channels = probe.and_then(|probe| probe.channels);
-        call.settle_channels(channels.map(|channels| {
-            if channels == 1 {
-                Channels::Mono2Speaker
-            } else {
-                Channels::Stereo
-            }
-        }));
+impl Ear<'_> {
+    fn tell(&mut self, recording: &Recording, code: Code, severity: Severity, message: String) {
+        self.problems.push(
+            Problem::new(code, self.place.clone(), message)
+                .at("recording", &recording.name)
+                .with_severity(severity),
+        );
     }
-    call
+
+    fn warn(&mut self, recording: &Recording, code: Code, message: String) {
+        self.tell(recording, code, Severity::Warning, message);
+    }
+
+    /// Reads the header of a recording that is sent alone.
+    fn look_into(&mut self, recording: &Recording, order: &mut Option<Order>) -> Option<Probe> {
+        let convert = self.listening.doubtful == Doubtful::Convert;
+        let probe = match audio::probe(&recording.path) {
+            Ok(probe) => probe,
+            Err(ProbeError::NotAudio(_)) if convert && Order::convert(recording, None).is_ok() => {
+                *order = Order::convert(recording, None).ok();
+                let message = "sound without a header; converted to WAV before it is sent";
+                self.tell(
+                    recording,
+                    Code::RecordingFormat,
+                    Severity::Note,
+                    message.to_owned(),
+                );
+                return None;
+            }
+            Err(error) => {
+                self.tell_unread(recording, &error);
+                return None;
+            }
+        };
+        self.tell_damage(recording, &probe);
+        if probe.is_common() {
+            return Some(probe);
+        }
+        let kind = probe.shown();
+        match Order::convert(recording, Some(&probe)) {
+            Ok(made) if convert => {
+                let message = format!("{kind}; converted to WAV before it is sent");
+                self.tell(recording, Code::RecordingFormat, Severity::Note, message);
+                *order = Some(made);
+            }
+            _ => {
+                let message = format!("{kind}, which the API may not take");
+                self.warn(recording, Code::RecordingFormat, message);
+            }
+        }
+        Some(probe)
+    }
+
+    fn tell_unread(&mut self, recording: &Recording, error: &ProbeError) {
+        if self.call.wants_channels() {
+            let message = format!("its channels cannot be told: {error}");
+            self.tell(recording, Code::RecordingChannels, Severity::Error, message);
+        } else {
+            let message = format!("its header cannot be read: {error}");
+            self.warn(recording, Code::RecordingFormat, message);
+        }
+    }
+
+    fn tell_damage(&mut self, recording: &Recording, probe: &Probe) {
+        if probe.seconds.is_some_and(|seconds| seconds <= 0.0) {
+            let message = "there is no sound behind its header";
+            self.warn(recording, Code::RecordingEmpty, message.to_owned());
+        }
+        if probe.truncated {
+            let message = "the file ends before its header says";
+            self.warn(recording, Code::RecordingTruncated, message.to_owned());
+        }
+        if probe.mislabelled {
+            let message = format!("the content is {}", probe.container);
+            self.warn(recording, Code::RecordingMislabelled, message);
+        }
+    }
+
+    /// Sees whether several recordings can be put together.
+    fn join(&mut self, first: &Recording, others: &[Recording], heard: &mut Heard) {
+        let mut parts = Vec::new();
+        for recording in std::iter::once(first).chain(others) {
+            let probe = match audio::probe(&recording.path) {
+                Ok(probe) => Some(probe),
+                Err(error) => {
+                    self.tell_unread(recording, &error);
+                    None
+                }
+            };
+            if let Some(probe) = &probe {
+                self.tell_damage(recording, probe);
+            }
+            parts.push((recording, probe));
+        }
+        let lengths = parts.iter().map(|(_, probe)| probe.as_ref()?.seconds);
+        heard.seconds = lengths.sum();
+        let together: Vec<_> = parts
+            .iter()
+            .map(|(one, probe)| (*one, probe.as_ref()))
+            .collect();
+        let names: Vec<&str> = parts.iter().map(|(one, _)| &*one.name).collect();
+        let (count, names) = (parts.len(), names.join(", "));
+        let refuse =
+            |why: &str| format!("{count} recordings cannot be put together: {why}: {names}");
+        let refusal = match Order::join(&together) {
+            Err(unfit) => Some(refuse(&unfit.to_string())),
+            Ok(order) if order.needs_ffmpeg() && !self.listening.has_ffmpeg => {
+                let why = "they are not plain WAV of one format, and ffmpeg is not there";
+                Some(refuse(why))
+            }
+            Ok(order) => {
+                heard.order = Some(order);
+                None
+            }
+        };
+        if let Some(message) = refusal {
+            self.tell(first, Code::RecordingNotMade, Severity::Error, message);
+        } else {
+            let message = format!("{count} recordings are sent as one, in this order: {names}");
+            self.tell(first, Code::RecordingJoined, Severity::Note, message);
+        }
+        heard.probe = parts.swap_remove(0).1;
+    }
+
+    fn compare_channels(&mut self, recording: &Recording, probe: Option<&Probe>) {
+        let Some(probe) = probe else { return };
+        match (self.call.text(Field::AudioChannels), probe.channels) {
+            (_, Some(channels)) if channels > 2 => {
+                let message =
+                    format!("the recording has {channels} channels, and the API knows two");
+                self.warn(recording, Code::RecordingChannels, message);
+            }
+            ("" | "Stereo", Some(1)) => {
+                let message = "it counts as stereo, but the recording has one channel";
+                self.warn(recording, Code::RecordingChannels, message.to_owned());
+            }
+            ("Mono1Speaker" | "Mono2Speaker", Some(channels)) if channels > 1 => {
+                let message = format!("sent as mono, but the recording has {channels} channels");
+                self.warn(recording, Code::RecordingChannels, message);
+            }
+            (Call::AUTO, None) => {
+                let message = "its header does not say how many channels it has".to_owned();
+                self.tell(recording, Code::RecordingChannels, Severity::Error, message);
+            }
+            _ => {}
+        }
+    }
+
+    fn compare_length(&mut self, stated: &Stated, seconds: f64) {
+        let (longest, all) = stated.seconds;
+        let tolerance = |length: f64| (length * TOLERANCE).max(LEAST_TOLERANCE);
+        if seconds < longest - tolerance(longest) || seconds > all + tolerance(all) {
+            let says = if longest < all {
+                format!("{longest:.0} to {all:.0}")
+            } else {
+                format!("{all:.0}")
+            };
+            let message = format!("the recording has {seconds:.0} seconds, the export says {says}");
+            self.problems.push(
+                Problem::new(Code::RecordingDuration, self.place.clone(), message)
+                    .at(&stated.column, &says),
+            );
+        }
+    }
+
+    /// Whether its sound could be decoded.
+    fn listen_for_silence(&mut self, recording: &Recording) -> bool {
+        let Some((silent, channels)) = audio::silent_channels(&recording.path) else {
+            return false;
+        };
+        let message = match silent.as_slice() {
+            [] => return true,
+            _ if silent.len() == channels => "nobody is heard in it".to_owned(),
+            [one] => format!("nobody is heard in channel {one}"),
+            some => format!(
+                "nobody is heard in {} of its {channels} channels",
+                some.len()
+            ),
+        };
+        self.warn(recording, Code::RecordingSilent, message);
+        true
+    }
+}
+
+impl Sound {
+    /// What the register is told of the recording, if there is one.
+    pub(super) fn into_mark(self, call: &Call<'_>, heard: &Heard) -> Option<Box<Mark>> {
+        let recording = self.recording?;
+        let name = recording.name.rsplit('/').next().unwrap_or_default();
+        let skew = Skew::of(name, call.text(Field::DateTime), call.at());
+        Some(Box::new(Mark {
+            skew,
+            others: self.others,
+            seconds: heard.seconds,
+            is_unheard: heard.is_unheard,
+            recording,
+        }))
+    }
+
+    /// The same for a call of which nothing is left to do.
+    pub(super) fn into_kept(self) -> Option<Box<Mark>> {
+        Some(Box::new(Mark {
+            recording: self.recording?,
+            others: self.others,
+            seconds: None,
+            skew: None,
+            is_unheard: false,
+        }))
+    }
+}
+
+impl Heard {
+    /// The recording as it is sent.
+    pub(super) fn parcel(&self, mark: &Mark) -> Parcel {
+        let first = &mark.recording;
+        let file_name = first.name.rsplit('/').next().unwrap_or(&first.name);
+        let mut file_name: String = file_name
+            .chars()
+            // A quote, a backslash or a control character could end the header it stands in.
+            .map(|char| {
+                if char.is_control() || matches!(char, '"' | '\\') {
+                    '_'
+                } else {
+                    char
+                }
+            })
+            .collect();
+        if self.order.is_some() && content_type(&file_name) != WAV {
+            file_name.push_str(".wav");
+        }
+        let names: Vec<&str> = mark.recordings().map(|one| &*one.name).collect();
+        Parcel {
+            path: first.path.clone(),
+            content_type: content_type(&file_name),
+            file_name,
+            bytes: mark.recordings().map(|one| one.bytes).sum(),
+            name: names.join(" + "),
+            order: self.order.clone(),
+        }
+    }
+
+    /// `auto` becomes what the recording says: two channels are an agent and a customer apart, one
+    /// channel holds both. A call without a recording says nothing.
+    pub(super) fn settle(&self, mut call: Call<'static>) -> Call<'static> {
+        if call.wants_channels() {
+            let channels = self.probe.as_ref().and_then(|probe| probe.channels);
+            call.settle_channels(channels.map(|channels| {
+                if channels == 1 {
+                    Channels::Mono2Speaker
+                } else {
+                    Channels::Stereo
+                }
+            }));
+        }
+        call
+    }
+}
+
+const WAV: &str = "audio/wav";
+
+fn content_type(name: &str) -> &'static str {
+    audio::content_type(name)
 }

@@ -8,6 +8,7 @@
 mod case_desk;
 mod case_group;
 mod case_rows;
+mod clocks;
 mod decided;
 mod desk;
 mod event;
@@ -31,6 +32,7 @@ pub use decided::{
 };
 pub use event::{Delivered, Event, Outcome, Stop, Tally};
 pub use facts::{Consent, Facts};
+pub use hearing::{Doubtful, Listening};
 pub use road::{Past, Road, Want};
 
 use crate::{ledger, mapping, source};

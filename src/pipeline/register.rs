@@ -3,14 +3,15 @@
 
 use std::sync::Arc;
 
+use super::clocks::{Clocks, Gravity, Odd, Verdict, shown_difference};
 use super::decided::{Decided, Fate};
 use super::desk::{Item, Key, Worked};
 use super::seen::{Seen, Sight, Where};
 use super::seen_cases::{CaseSight, SeenCases};
 use super::sound::Mark;
 use super::{Facts, Outcome, Road};
-use crate::audio::Claims;
-use crate::call::{Code, Problem};
+use crate::audio::{Claims, Unread};
+use crate::call::{Code, Place, Problem, Severity};
 use crate::plan::CaseStep;
 use crate::source::Record;
 
@@ -20,6 +21,7 @@ pub(super) struct Register<'r> {
     seen: Seen,
     cases: SeenCases,
     claims: Option<Claims>,
+    clocks: Clocks,
     /// Names of the inputs so far; the last one is being read.
     files: Vec<Arc<str>>,
     /// A running number over all records, to tell claimants apart.
@@ -40,6 +42,7 @@ impl<'r> Register<'r> {
             seen: Seen::default(),
             cases: SeenCases::default(),
             claims: road.audio.as_deref().map(Claims::new),
+            clocks: Clocks::default(),
             files: Vec::new(),
             places: Vec::new(),
             has_room: false,
@@ -78,7 +81,10 @@ impl<'r> Register<'r> {
             self.check_id(&mut item, place, &batch);
             let mark = item.mark.take();
             if let Some(mark) = &mark {
-                self.check_claim(&mut item, mark, &record);
+                self.check_claims(&mut item, mark, &record);
+                if let Some(skew) = &mark.skew {
+                    self.clocks.see(skew, place, &mark.recording.name);
+                }
             }
             if matches!(item.decision.fate, Fate::Ready | Fate::Sends(_)) {
                 facts.requests += u64::from(item.requests);
@@ -111,7 +117,7 @@ impl<'r> Register<'r> {
                 return item.see_again(sight, batch, place.line);
             }
         };
-        let place_of = |line| crate::call::Place {
+        let place_of = |line| Place {
             file: Arc::clone(&batch.sheet().file),
             line,
         };
@@ -119,12 +125,15 @@ impl<'r> Register<'r> {
             Sight::New => return,
             Sight::Repeat(first) => {
                 item.decision.fate = Fate::Ends(Outcome::Skipped, "repeat".into());
-                let message = format!("the same record as {}", self.name(first));
+                let message = format!("the same record as {}", name(&self.files, first));
                 Problem::new(Code::RepeatedRecord, place_of(place.line), message)
             }
             Sight::Clash(first) => {
                 item.decision.fate = Fate::Ends(Outcome::Rejected, "".into());
-                let message = format!("{} has the same id and other content", self.name(first));
+                let message = format!(
+                    "{} has the same id and other content",
+                    name(&self.files, first)
+                );
                 Problem::new(Code::DuplicateId, place_of(place.line), message)
             }
         };
@@ -132,19 +141,23 @@ impl<'r> Register<'r> {
         item.decision.problems.push(problem);
     }
 
-    fn check_claim(&mut self, item: &mut Item, mark: &Mark, record: &Record<'_>) {
+    fn check_claims(&mut self, item: &mut Item, mark: &Mark, record: &Record<'_>) {
         let Some(claims) = &mut self.claims else {
             return;
         };
-        let recording = &mark.recording;
         let number = self.places.len() as u64;
-        if let Some(first) = claims.claim(recording, number) {
-            let first = usize::try_from(first)
-                .ok()
-                .and_then(|first| self.places.get(first))
-                .copied();
-            let first =
-                first.map_or_else(|| "an earlier record".to_owned(), |first| self.name(first));
+        let mut is_first = true;
+        for recording in mark.recordings() {
+            let Some(first) = claims.claim(recording, number) else {
+                continue;
+            };
+            is_first = false;
+            let first = usize::try_from(first).ok();
+            let first = first.and_then(|first| self.places.get(first)).copied();
+            let first = match first {
+                Some(first) => name(&self.files, first),
+                None => "an earlier record".to_owned(),
+            };
             // A call that has its recording already keeps it; only what would be sent is stopped.
             if matches!(item.decision.fate, Fate::Ready | Fate::Sends(_)) {
                 item.decision.fate = Fate::Ends(Outcome::Rejected, "".into());
@@ -157,7 +170,9 @@ impl<'r> Register<'r> {
                 )
                 .at("recording", &recording.name),
             );
-        } else {
+        }
+        // A call of which one recording is claimed already may claim others, by its own place.
+        if is_first || !mark.others.is_empty() {
             let place = self.place(record);
             self.places.push(place);
         }
@@ -171,38 +186,89 @@ impl<'r> Register<'r> {
         }
     }
 
-    /// `line 17`, with the file's name when there are several.
-    fn name(&self, place: Where) -> String {
-        match self.files.get(place.file as usize) {
-            Some(file) if self.files.len() > 1 => format!("line {} of {file}", place.line),
-            _ => format!("line {}", place.line),
+    /// What can be told once the export has been read whole.
+    pub(super) fn asides(&self) -> Vec<Problem> {
+        let mut asides = self.unread();
+        asides.extend(self.odd_clocks());
+        asides.extend(self.unclaimed());
+        asides
+    }
+
+    /// Folders and files of recordings that could not be read.
+    fn unread(&self) -> Vec<Problem> {
+        let unread = self.road.audio.iter().flat_map(|index| index.unread());
+        let tell = |unread: &Unread| {
+            let message = format!(
+                "it cannot be read ({}), so recordings may be missed",
+                unread.why
+            );
+            let problem =
+                Problem::new(Code::RecordingUnreadable, of_no_line(&unread.name), message);
+            problem.with_severity(Severity::Warning)
+        };
+        unread.take(UNCLAIMED).map(tell).collect()
+    }
+
+    /// Times in the names of recordings that are not those of their calls.
+    fn odd_clocks(&self) -> Vec<Problem> {
+        let mut told = Vec::new();
+        for verdict in self.clocks.verdicts() {
+            let Verdict {
+                about_all,
+                odd,
+                more,
+            } = verdict;
+            if let Some((gravity, message)) = about_all {
+                let severity = match gravity {
+                    Gravity::Warning => Severity::Warning,
+                    Gravity::Note => Severity::Note,
+                };
+                let problem = Problem::new(Code::RecordingTime, of_no_line(""), message);
+                told.push(problem.with_severity(severity));
+            }
+            told.extend(odd.iter().map(|odd| self.odd_clock(odd)));
+            if more > 0 {
+                let message = format!("{more} more recordings whose names have another time");
+                told.push(Problem::new(Code::RecordingTime, of_no_line(""), message));
+            }
         }
+        told
+    }
+
+    fn odd_clock(&self, odd: &Odd) -> Problem {
+        let place = Place {
+            file: self
+                .files
+                .get(odd.place.file as usize)
+                .map_or_else(|| "".into(), Arc::clone),
+            line: odd.place.line,
+        };
+        let difference = shown_difference(odd.seconds);
+        let message = format!("the time in its name is {difference} the call's");
+        Problem::new(Code::RecordingTime, place, message).at("recording", &odd.recording)
     }
 
     /// Recordings that no call has claimed, told by a check once the export has been read whole.
     /// A run says nothing: tonight's export claims a handful of the years in the folder.
-    pub(super) fn unclaimed(&self) -> Vec<Problem> {
+    fn unclaimed(&self) -> Vec<Problem> {
         let (Some(index), Some(claims), super::Want::Check) =
             (&self.road.audio, &self.claims, self.road.want)
         else {
             return Vec::new();
         };
         let note = |file: &str, message: String| {
-            let place = crate::call::Place {
-                file: file.into(),
-                line: 0,
-            };
-            Problem::new(Code::RecordingUnclaimed, place, message)
+            Problem::new(Code::RecordingUnclaimed, of_no_line(file), message)
         };
         let mut unclaimed = index.unclaimed(claims);
         let mut notes: Vec<Problem> = unclaimed
             .by_ref()
             .take(UNCLAIMED)
             .map(|recording| {
-                note(
-                    &recording.name,
-                    "no record of the export claims this recording".to_owned(),
-                )
+                let mut message = "no record of the export claims this recording".to_owned();
+                if index.is_unnamed(&recording) {
+                    message.push_str(", and no pattern of [audio] fits its name");
+                }
+                note(&recording.name, message)
             })
             .collect();
         let more = unclaimed.count();
@@ -214,6 +280,20 @@ impl<'r> Register<'r> {
         }
         notes
     }
+}
+
+/// `line 17`, with the file's name when there are several.
+fn name(files: &[Arc<str>], place: Where) -> String {
+    match files.get(place.file as usize) {
+        Some(file) if files.len() > 1 => format!("line {} of {file}", place.line),
+        _ => format!("line {}", place.line),
+    }
+}
+
+/// The place of something that stands in no row.
+fn of_no_line(file: &str) -> Place {
+    let file = file.into();
+    Place { file, line: 0 }
 }
 
 impl Item {
@@ -236,7 +316,7 @@ impl Item {
                 "an earlier record has a later state of the case",
             ),
         };
-        let place = crate::call::Place {
+        let place = Place {
             file: Arc::clone(&batch.sheet().file),
             line,
         };
@@ -248,7 +328,11 @@ impl Item {
 
 fn count(facts: &mut Facts, mark: &Mark) {
     facts.recordings += 1;
-    facts.bytes += mark.recording.bytes;
+    facts.bytes += mark
+        .recordings()
+        .map(|recording| recording.bytes)
+        .sum::<u64>();
+    facts.unheard += u64::from(mark.is_unheard);
     match mark.seconds {
         Some(seconds) => {
             facts.seconds += seconds;

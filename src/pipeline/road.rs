@@ -16,6 +16,7 @@ use super::case_rows::CaseRows;
 use super::decided::Decided;
 use super::desk::{Desk, Worked};
 use super::gather::{Gathered, Span, Survey};
+use super::hearing::Listening;
 use super::openings::{Openings, refuse_empty};
 use super::register::Register;
 use crate::api::Version;
@@ -60,6 +61,8 @@ pub struct Road {
     pub mapping: Mapping,
     /// The recordings, if an audio folder was given.
     pub audio: Option<Arc<audio::Index>>,
+    /// How far recordings are looked into.
+    pub listening: Listening,
     /// What earlier runs have done; nothing for a check.
     pub past: Option<Past>,
     /// What the operator asked for.
@@ -337,7 +340,7 @@ impl Road {
                 return Ok(());
             }
         }
-        let asides = register.unclaimed();
+        let asides = register.asides();
         if !asides.is_empty() {
             let _ = sink(Decided::aside(asides));
         }

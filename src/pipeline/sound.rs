@@ -1,12 +1,12 @@
-//! The recording of a call: which file of the audio folder it is, by the names that the rows of the
-//! call give, and what it means that there is none, or more than one. Nothing is opened here; what
-//! is in a recording is for `hearing`.
+//! The recording of a call: which file of the audio folder it is, by the names and keys that the rows
+//! of the call give, and what it means that there is none, or more than one. Nothing is opened here
+//! but to see which of several is the longest; what is in a recording is for `hearing`.
 
 use std::borrow::Cow;
 
-use super::decided::Parcel;
+use super::Want;
 use super::desk::Desk;
-use crate::audio::{self, Ask, Choice, Found, Unusable};
+use crate::audio::{self, Ask, Choice, Found, Index, Key, Recording, Skew, Unusable};
 use crate::call::{Call, Code, Problem, Severity};
 use crate::mapping::{AudioName, Several};
 use crate::plan::{self, MissingRecording};
@@ -15,25 +15,56 @@ use crate::source::Record;
 /// What the audio folder has for a call.
 pub(super) struct Sound {
     pub(super) state: plan::Recording,
-    pub(super) recording: Option<audio::Recording>,
+    pub(super) recording: Option<Recording>,
+    /// What follows it, where several recordings are one call.
+    pub(super) others: Vec<Recording>,
+    /// How long the export says that it is.
+    pub(super) stated: Option<Stated>,
     /// What is wrong with it; of no concern for a call that needs it no more.
     pub(super) problems: Vec<Problem>,
+}
+
+/// How long a recording ought to be.
+pub(super) struct Stated {
+    pub(super) column: String,
+    /// The longest row of the call, and all its rows one after the other.
+    pub(super) seconds: (f64, f64),
 }
 
 /// The recording of a call.
 #[derive(Debug)]
 pub(super) struct Mark {
-    pub(super) recording: audio::Recording,
+    pub(super) recording: Recording,
+    /// What is sent with it as one.
+    pub(super) others: Vec<Recording>,
     pub(super) seconds: Option<f64>,
+    /// How far the time in its name is off.
+    pub(super) skew: Option<Skew>,
+    /// It was to be listened to, and could not be decoded.
+    pub(super) is_unheard: bool,
 }
 
 impl Mark {
-    pub(super) fn of(recording: audio::Recording) -> Mark {
-        Mark {
-            recording,
-            seconds: None,
-        }
+    /// Every recording that the call takes.
+    pub(super) fn recordings(&self) -> impl Iterator<Item = &Recording> {
+        std::iter::once(&self.recording).chain(&self.others)
     }
+}
+
+/// What one row says about a recording of its call.
+#[derive(PartialEq)]
+struct Named<'n> {
+    names: Vec<Cow<'n, str>>,
+    keys: Vec<Key>,
+}
+
+/// What was found for all that the rows say.
+struct Sighting {
+    found: Found,
+    /// Recordings that a row names one by one and that are not there, of so many.
+    lacking: Option<(usize, usize)>,
+    /// What was asked for, for people.
+    shown: String,
 }
 
 impl Desk<'_> {
@@ -42,143 +73,286 @@ impl Desk<'_> {
         let mut sound = Sound {
             state: plan::Recording::NotAsked,
             recording: None,
+            others: Vec::new(),
+            stated: None,
             problems: Vec::new(),
         };
         let Some(index) = &self.road.audio else {
             return sound;
         };
         sound.state = plan::Recording::Missing;
-        let record = &records[0];
-        let (found, shown) = self.find(index, records, call);
-        let mut tell = |code: Code, severity: Severity, message: String| {
-            sound.problems.push(
-                Problem::new(code, record.place(), message)
-                    .at("recording", &shown)
-                    .with_severity(severity),
-            );
+        let Sighting {
+            found,
+            lacking,
+            shown,
+        } = self.find(index, records, call);
+        let mut teller = Teller {
+            record: &records[0],
+            shown: &shown,
+            problems: &mut sound.problems,
         };
-        let error = Severity::Error;
-        match found {
-            Found::One(recording, _) => {
-                sound.state = plan::Recording::Here;
-                sound.recording = Some(recording);
+        let policy = self.road.mapping.audio().several;
+        let taken = match (found, lacking) {
+            (Found::One(..) | Found::Several { .. }, Some((lacking, of)))
+                if policy == Several::Join =>
+            {
+                let what = format!("{lacking} of the {of} recordings that it names are not there");
+                teller.missing(&what, self.road.policy.missing);
+                None
             }
-            Found::Missing => {
-                let (severity, then) = match self.road.policy.missing {
-                    MissingRecording::Hold => (Severity::Warning, "the call waits for it"),
-                    MissingRecording::Create => (Severity::Note, "the call goes out without one"),
-                    MissingRecording::Refuse => (error, "the call is refused"),
-                };
-                tell(
-                    Code::RecordingMissing,
-                    severity,
-                    format!("no recording of this name; {then}"),
-                );
+            (found, lacking) => {
+                if let (Some((lacking, of)), Found::One(..) | Found::Several { .. }) =
+                    (lacking, &found)
+                {
+                    let message =
+                        format!("{lacking} of the {of} recordings that it names are not there");
+                    teller.tell(Code::RecordingMissing, Severity::Warning, message);
+                }
+                self.take(index, found, policy, &mut teller)
             }
-            Found::Several { first, total, .. } => {
-                let some: Vec<&str> = first.iter().take(3).map(|found| &*found.name).collect();
-                let message = format!("{total} recordings fit equally well: {}", some.join(", "));
-                tell(Code::RecordingAmbiguous, error, message);
-            }
-            Found::Refused { why, .. } => {
-                tell(
-                    Code::RecordingOutside,
-                    error,
-                    format!("the name leaves the audio folder: {why}"),
-                );
-            }
-            Found::Unusable { recording, why } => {
-                let (code, message) = unusable(why, recording.bytes);
-                tell(code, error, message);
+        };
+        if let Some((recording, others)) = taken {
+            sound.state = plan::Recording::Here;
+            sound.recording = Some(recording);
+            sound.others = others;
+            if self.road.want == Want::Check {
+                sound.stated = self.stated(records);
             }
         }
         sound
     }
 
-    /// The recording of a call, by the names that its rows give, and the first of the names.
-    fn find(
+    /// The recording, or the recordings in their order, unless something speaks against it.
+    fn take(
         &self,
-        index: &audio::Index,
-        records: &[Record<'_>],
-        call: &Call<'_>,
-    ) -> (Found, String) {
-        let mut asked: Vec<Vec<Cow<'_, str>>> = Vec::new();
-        let named: Vec<Vec<AudioName>> = records
-            .iter()
-            .flat_map(|row| self.profile.recordings(row))
-            .collect();
-        for recording in &named {
-            let some: Vec<Cow<'_, str>> = recording.iter().map(asked_name).collect();
-            if !some.is_empty() && !asked.contains(&some) {
-                asked.push(some);
+        index: &Index,
+        found: Found,
+        policy: Several,
+        teller: &mut Teller<'_, '_>,
+    ) -> Option<(Recording, Vec<Recording>)> {
+        let error = Severity::Error;
+        match found {
+            Found::One(recording, _) => return Some((recording, Vec::new())),
+            Found::Several { first, total, .. } => match chosen(index, first, total, policy) {
+                Ok(mut recordings) => {
+                    let recording = recordings.remove(0);
+                    return Some((recording, recordings));
+                }
+                Err((code, message)) => teller.tell(code, error, message),
+            },
+            Found::Missing => {
+                teller.missing("no recording of this name", self.road.policy.missing);
+            }
+            Found::Refused { why, .. } => {
+                let message = format!("the name leaves the audio folder: {why}");
+                teller.tell(Code::RecordingOutside, error, message);
+            }
+            Found::Unusable { recording, why } => {
+                let (code, message) = unusable(why, recording.bytes);
+                teller.tell(code, error, message);
             }
         }
-        let shown = asked.first().and_then(|names| names.first());
-        let shown = shown.map_or(call.identity(), |name| name).to_owned();
-        let found = match asked.as_slice() {
-            [] => index.find(&Ask {
-                names: &[],
-                identity: call.identity(),
-            }),
-            [only] => index.find(&Ask {
-                names: only,
-                identity: call.identity(),
-            }),
-            several => find_each(index, several, call.identity()),
-        };
-        (self.chosen(found), shown)
+        None
     }
 
-    /// What the mapping says about several recordings of one call.
-    fn chosen(&self, found: Found) -> Found {
-        let policy = match self.road.mapping.audio().several {
-            Several::First => audio::Several::First,
-            Several::Longest => audio::Several::Longest,
-            Several::Error | Several::Join => return found,
-        };
-        match found {
-            Found::Several { first, total, how } if first.len() == total => {
-                match policy.choose(first.clone()) {
-                    Choice::One(recording) => Found::One(recording, how),
-                    Choice::Join(_) | Choice::Undecided => Found::Several { first, total, how },
+    /// The recordings of a call, by what its rows say.
+    fn find(&self, index: &Index, records: &[Record<'_>], call: &Call<'_>) -> Sighting {
+        let of_rows: Vec<Vec<Vec<AudioName>>> = records
+            .iter()
+            .map(|row| self.profile.recordings(row))
+            .collect();
+        let mut asked: Vec<Named<'_>> = Vec::new();
+        let mut listed = Vec::new();
+        for (row, recordings) in records.iter().zip(&of_rows) {
+            let keys = self.profile.audio_keys(row, call).into_iter();
+            let keys: Vec<Key> = keys
+                .filter_map(|(pattern, values)| Key::new(pattern, &values))
+                .collect();
+            for recording in recordings {
+                let names: Vec<_> = recording.iter().map(asked_name).collect();
+                let keys = keys.clone();
+                let ask = Named { names, keys };
+                if !(ask.names.is_empty() && ask.keys.is_empty() || asked.contains(&ask)) {
+                    listed.push(recordings.len() > 1 && !ask.names.is_empty());
+                    asked.push(ask);
                 }
             }
-            found => found,
         }
+        let first = asked.first();
+        let shown = first.and_then(|ask| ask.names.first().map(ToString::to_string));
+        let shown = shown.or_else(|| first.and_then(|ask| ask.keys.first().map(Key::shown)));
+        let shown = shown.unwrap_or_else(|| call.identity().to_owned());
+        let (found, lacking) = match asked.as_slice() {
+            [] => (find(index, None, call.identity()), None),
+            [only] => (find(index, Some(only), call.identity()), None),
+            several => find_each(index, several, &listed, call.identity()),
+        };
+        Sighting {
+            found,
+            lacking,
+            shown,
+        }
+    }
+
+    /// How long the rows say that the recording is. A recording of several rows may hold the
+    /// longest of them or all.
+    fn stated(&self, records: &[Record<'_>]) -> Option<Stated> {
+        let seconds = records.iter().filter_map(|row| self.profile.seconds(row));
+        let seconds = seconds.fold(None, |so_far, seconds| {
+            let (most, sum) = so_far.unwrap_or((0.0, 0.0));
+            Some((f64::max(most, seconds), sum + seconds))
+        })?;
+        let column = self.profile.seconds_column(&records[0]).into_owned();
+        Some(Stated { column, seconds })
     }
 }
 
-/// Asks for the recordings of several rows: all that are found must be the same one.
-fn find_each(index: &audio::Index, rows: &[Vec<Cow<'_, str>>], identity: &str) -> Found {
-    let mut recordings: Vec<audio::Recording> = Vec::new();
+/// Writes down what is wrong with the recording of a record.
+struct Teller<'t, 'r> {
+    record: &'t Record<'r>,
+    shown: &'t str,
+    problems: &'t mut Vec<Problem>,
+}
+
+impl Teller<'_, '_> {
+    fn tell(&mut self, code: Code, severity: Severity, message: String) {
+        self.problems.push(
+            Problem::new(code, self.record.place(), message)
+                .at("recording", self.shown)
+                .with_severity(severity),
+        );
+    }
+
+    fn missing(&mut self, what: &str, policy: MissingRecording) {
+        let (severity, then) = match policy {
+            MissingRecording::Hold => (Severity::Warning, "the call waits for it"),
+            MissingRecording::Create => (Severity::Note, "the call goes out without one"),
+            MissingRecording::Refuse => (Severity::Error, "the call is refused"),
+        };
+        self.tell(Code::RecordingMissing, severity, format!("{what}; {then}"));
+    }
+}
+
+/// Applies the policy of the mapping to several recordings: at least one, or what is wrong. A file
+/// without a byte of sound is no part of a call, once a policy says that there may be several.
+fn chosen(
+    index: &Index,
+    found: Vec<Recording>,
+    total: usize,
+    policy: Several,
+) -> Result<Vec<Recording>, (Code, String)> {
+    let some: Vec<&str> = found.iter().take(3).map(|found| &*found.name).collect();
+    let some = some.join(", ");
+    let ambiguous = |why: &str| {
+        let message = format!("{total} recordings fit equally well: {some}{why}");
+        Err((Code::RecordingAmbiguous, message))
+    };
+    let choice = match policy {
+        Several::Error => return ambiguous(""),
+        _ if found.len() < total => {
+            return ambiguous("; these are more than are ever taken for one call");
+        }
+        Several::First => audio::Several::First,
+        Several::Longest => audio::Several::Longest,
+        Several::Join => audio::Several::Join,
+    };
+    let mut sounding: Vec<Recording> = found
+        .into_iter()
+        .filter(|recording| index.has_sound(recording))
+        .collect();
+    let recordings = match (sounding.len(), choice) {
+        (0, _) => {
+            let message = format!("none of {total} recordings holds any sound: {some}");
+            return Err((Code::RecordingEmpty, message));
+        }
+        (1, _) => vec![sounding.remove(0)],
+        (_, choice) => match choice.choose(sounding) {
+            Choice::One(recording) => vec![recording],
+            Choice::Join(recordings) => recordings,
+            Choice::Undecided => {
+                return ambiguous(", and which is the longest cannot be told");
+            }
+        },
+    };
+    match recordings.iter().find(|one| index.is_too_large(one)) {
+        Some(large) => Err(unusable(Unusable::TooLarge, large.bytes)),
+        None => Ok(recordings),
+    }
+}
+
+fn find(index: &Index, named: Option<&Named<'_>>, identity: &str) -> Found {
+    index.find(&Ask {
+        names: named.map_or(&[], |named| &named.names),
+        keys: named.map_or(&[], |named| &named.keys),
+        identity,
+    })
+}
+
+/// Asks for the recordings of several rows, or for several of one, and counts which of those that a
+/// row lists are not there.
+fn find_each(
+    index: &Index,
+    asked: &[Named<'_>],
+    listed: &[bool],
+    identity: &str,
+) -> (Found, Option<(usize, usize)>) {
+    let mut recordings: Vec<Recording> = Vec::new();
     let mut by = None;
-    for names in rows {
-        match index.find(&Ask {
-            names,
-            identity: "",
-        }) {
-            Found::Missing => {}
+    let mut total = 0;
+    let mut lacking = 0;
+    for (named, is_listed) in asked.iter().zip(listed) {
+        match find(index, Some(named), "") {
+            Found::Missing => lacking += usize::from(*is_listed),
             Found::One(recording, how) => {
                 by.get_or_insert(how);
                 if !recordings.contains(&recording) {
                     recordings.push(recording);
+                    total += 1;
                 }
             }
-            other => return other,
+            Found::Several {
+                first,
+                total: many,
+                how,
+            } => {
+                by.get_or_insert(how);
+                total += many - first.len();
+                for recording in first {
+                    if !recordings.contains(&recording) {
+                        recordings.push(recording);
+                        total += 1;
+                    }
+                }
+            }
+            // A file without sound is no part of a call, but it is there.
+            Found::Unusable {
+                recording,
+                why: Unusable::Empty,
+            } if asked.len() > 1 => {
+                if !recordings.contains(&recording) {
+                    recordings.push(recording);
+                    total += 1;
+                }
+            }
+            other => return (other, None),
         }
     }
-    match (recordings.len(), by) {
+    let of = listed.iter().filter(|is_listed| **is_listed).count();
+    let lacking = (lacking > 0).then_some((lacking, of));
+    let found = match (total, by) {
         (1, Some(how)) => Found::One(recordings.remove(0), how),
-        (total, Some(how)) => Found::Several {
+        (_, Some(how)) => Found::Several {
             first: recordings,
             total,
             how,
         },
-        _ => index.find(&Ask {
-            names: &[],
-            identity,
-        }),
-    }
+        _ if total > 0 => Found::Unusable {
+            recording: recordings.remove(0),
+            why: Unusable::Empty,
+        },
+        _ => find(index, None, identity),
+    };
+    (found, lacking)
 }
 
 fn unusable(why: Unusable, bytes: u64) -> (Code, String) {
@@ -193,27 +367,6 @@ fn unusable(why: Unusable, bytes: u64) -> (Code, String) {
             Code::RecordingUnreadable,
             "it is no regular file".to_owned(),
         ),
-    }
-}
-
-pub(super) fn parcel(recording: &audio::Recording) -> Parcel {
-    let file_name = recording.name.rsplit('/').next().unwrap_or(&recording.name);
-    Parcel {
-        path: recording.path.clone(),
-        // A quote, a backslash or a control character could end the header it stands in.
-        file_name: file_name
-            .chars()
-            .map(|char| {
-                if char.is_control() || matches!(char, '"' | '\\') {
-                    '_'
-                } else {
-                    char
-                }
-            })
-            .collect(),
-        content_type: audio::content_type(&recording.name),
-        bytes: recording.bytes,
-        name: recording.name.clone(),
     }
 }
 

@@ -99,6 +99,11 @@ pub(super) fn safe(text: &str) -> Cow<'_, str> {
     clean(text, is_unsafe)
 }
 
+/// The same for text of several lines.
+pub(super) fn safe_lines(text: &str) -> Cow<'_, str> {
+    clean(text, |char| char != '\n' && is_unsafe(char))
+}
+
 /// The same for a line of the log, whose own colours stay; the library that writes it has cleaned
 /// the escapes in the foreign parts.
 pub(super) fn safe_log(text: &str) -> Cow<'_, str> {

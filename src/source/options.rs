@@ -9,6 +9,8 @@ use super::table::Layout;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
+    /// What kind of file it is, whatever its name says.
+    pub format: Option<Format>,
     /// The byte between cells; in files one character, or `comma`, `semicolon`, `tab`, `pipe`.
     #[serde(deserialize_with = "delimiter")]
     pub delimiter: Option<u8>,
@@ -47,6 +49,20 @@ pub struct Options {
     pub limits: Limits,
 }
 
+/// What kind of file an input is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// A table with delimiters.
+    Csv,
+    /// A JSON document.
+    Json,
+    /// A JSON record a line.
+    Ndjson,
+    /// An Excel workbook.
+    Xlsx,
+}
+
 /// How cells are quoted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Quote {
@@ -75,13 +91,19 @@ pub struct Limits {
     pub max_field: usize,
     /// Bytes of one record, at most 1 GiB.
     pub max_record: usize,
+    /// Cells of one row, and columns of one table.
+    pub max_columns: usize,
     /// Levels of JSON inside one another, at most 127.
     pub max_depth: usize,
+    /// Values of one JSON record, those inside of others included.
+    pub max_values: usize,
     /// Bytes out of an archive for each byte in.
     pub max_expansion: u64,
     /// So many bytes may come out whatever the ratio: a small archive may hold a long run of one
     /// value.
     pub expansion_free: u64,
+    /// Bytes of the parts of a workbook that are kept in memory: its texts and styles.
+    pub max_texts: u64,
 }
 
 impl Limits {
@@ -101,9 +123,12 @@ impl Default for Limits {
         Limits {
             max_field: 4 << 20,
             max_record: 16 << 20,
+            max_columns: 16_384,
             max_depth: 127,
+            max_values: 100_000,
             max_expansion: 1000,
             expansion_free: 1 << 30,
+            max_texts: 256 << 20,
         }
     }
 }

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use super::bytes::{Charset, Evidence, Feed, Stream, byte_order_mark, detect};
+use super::bytes::{Charset, Evidence, Feed, Stream, byte_order_mark, detect, of_whole};
 use super::json::JsonReader;
 use super::table::{Dialect, Table};
 use super::workbook::{self, Workbook};
-use super::{Batch, Error, Input, Options, Progress, Sheet};
+use super::{Batch, Error, Format, Input, Options, Progress, Sheet};
 
 /// How much of a file decides on its encoding at first.
-const SAMPLE: usize = 1 << 20;
-/// A plain ASCII sample is believed for the rest of a larger archive: to unpack it twice would cost
-/// more than the rows that then have a problem.
+const SAMPLE: usize = if cfg!(fuzzing) { 256 } else { 1 << 20 };
+/// What the beginning of a larger archive says is believed for the rest of it: to unpack it twice would
+/// cost more than the rows that then have a problem.
 const LARGEST_ARCHIVE_READ_TWICE: u64 = 512 << 20;
 
 /// How the records of an input are written, to write some of them again in the same way. By
@@ -109,6 +109,11 @@ impl Iterator for Reader {
     }
 }
 
+/// Whether an encoding is known by this label.
+pub fn knows_encoding(label: &str) -> bool {
+    Charset::from_label(label).is_some()
+}
+
 /// Opens an input and finds out how it is written, as far as the options do not say it. Nothing is
 /// wrong yet with an input without records.
 ///
@@ -140,7 +145,11 @@ fn open_by(input: &Input, options: &Options, reach: Reach) -> Result<Reader, Err
     let mut stream = Stream::open(input, &options.limits)?;
     let mut sample = Vec::new();
     stream.read_up_to(SAMPLE, &mut sample)?;
-    if sample.starts_with(b"PK\x03\x04") && matches!(input.extension().as_str(), "xlsx" | "xlsm") {
+    let named = matches!(input.extension().as_str(), "xlsx" | "xlsm");
+    let is_workbook = options
+        .format
+        .map_or(named, |format| format == Format::Xlsx);
+    if sample.starts_with(b"PK\x03\x04") && is_workbook {
         return open_workbook(input, options, &stream);
     }
     refuse_foreign(input, &sample)?;
@@ -150,7 +159,12 @@ fn open_by(input: &Input, options: &Options, reach: Reach) -> Result<Reader, Err
     let progress = stream.progress().clone();
     let mut feed = Feed::new(sample, stream, evidence.charset);
     feed.fill_to(1)?;
-    let kind = if is_json(input, feed.data()) {
+    let is_json = match options.format {
+        Some(Format::Csv | Format::Xlsx) => false,
+        Some(Format::Json | Format::Ndjson) => true,
+        None => is_json(input, feed.data()),
+    };
+    let kind = if is_json {
         // The form of JSON is the default.
         Kind::Json(Box::new(JsonReader::open(feed, &named, input, options)?))
     } else {
@@ -186,7 +200,15 @@ fn open_workbook(input: &Input, options: &Options, stream: &Stream) -> Result<Re
 
 fn encoding_name(evidence: Evidence) -> String {
     let mark = if evidence.bom > 0 { " with BOM" } else { "" };
-    format!("{}{mark}", evidence.charset.name())
+    let doubt = match evidence.charset {
+        _ if !evidence.inferred => "",
+        Charset::Page(..) => " by its letters (`encoding` says it for certain)",
+        Charset::Standard(encoding) if encoding == encoding_rs::MACINTOSH => {
+            " by its letters (`encoding` says it for certain)"
+        }
+        Charset::Standard(_) => "",
+    };
+    format!("{}{mark}{doubt}", evidence.charset.name())
 }
 
 fn charset(
@@ -208,38 +230,29 @@ fn charset(
             charset,
             bom: 0,
             ascii: false,
+            inferred: false,
         });
     }
     let evidence = detect(sample, sample.len() < SAMPLE);
     let total = stream.progress().total().filter(|_| reach == Reach::Whole);
     let can_be_read_twice = total
         .is_some_and(|total| stream.archive().is_none() || total <= LARGEST_ARCHIVE_READ_TWICE);
-    if evidence.ascii && sample.len() == SAMPLE && can_be_read_twice {
-        return first_evidence(input, options);
+    let says_little = evidence.ascii || evidence.charset.is_guess();
+    if says_little && sample.len() == SAMPLE && can_be_read_twice {
+        return of_whole(input, &options.limits);
     }
     Ok(evidence)
-}
-
-/// Reads the input once more, up to where it stops being plain ASCII, and judges by what is there.
-fn first_evidence(input: &Input, options: &Options) -> Result<Evidence, Error> {
-    let mut stream = Stream::open(input, &options.limits)?;
-    let mut sample = Vec::new();
-    loop {
-        sample.clear();
-        stream.read_up_to(256 << 10, &mut sample)?;
-        if sample.is_empty() || !sample.is_ascii() {
-            break;
-        }
-    }
-    if !sample.is_empty() {
-        stream.read_up_to(SAMPLE, &mut sample)?;
-    }
-    Ok(detect(&sample, sample.len() < SAMPLE))
 }
 
 fn refuse_foreign(input: &Input, sample: &[u8]) -> Result<(), Error> {
     let kind = match sample {
         [b'P', b'K', 3, 4, ..] => "a ZIP archive without the name of a workbook",
+        [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] => "an archive in an archive",
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] => "a bzip2 archive",
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => "an xz archive",
+        [b'7', b'z', 0xbc, 0xaf, ..] => "a 7z archive",
+        [b'R', b'a', b'r', b'!', ..] => "a RAR archive",
+        [b'P', b'A', b'R', b'1', ..] => "a Parquet file",
         [0xd0, 0xcf, 0x11, 0xe0, ..] => "an old Excel workbook (.xls)",
         [b'%', b'P', b'D', b'F', b'-', ..] => "a PDF document",
         [

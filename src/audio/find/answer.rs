@@ -7,6 +7,7 @@ use super::search::Alternative;
 use crate::audio::content_type;
 use crate::audio::index::{Entry, Index, Recording, State};
 use crate::audio::name::{Reading, Refusal, Wanted, read};
+use crate::audio::naming::Key;
 
 /// What a call says about its recording.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +15,8 @@ pub struct Ask<'a> {
     /// Rendered match templates, tried in order: a file name or a path below the audio folder, with
     /// or without extension, `*` and `?` as wildcards; or a URL, of which the last segment counts.
     pub names: &'a [Cow<'a, str>],
+    /// What naming patterns must have captured; asked when no name finds anything.
+    pub keys: &'a [Key],
     /// The external id: the stem of a file with any audio extension, at any depth. Empty for none.
     pub identity: &'a str,
 }
@@ -82,10 +85,8 @@ pub struct How {
 pub enum By {
     /// The match template of this position, from 0.
     Name(usize),
-    /// The match template of this position, as an id that a naming pattern captured.
-    NameCaptured(usize),
-    /// The external id, as one that a naming pattern captured.
-    IdentityCaptured,
+    /// The key of this position, as a naming pattern captured it.
+    Captured(usize),
     /// The external id, as a file's stem.
     Identity,
 }
@@ -136,22 +137,15 @@ impl Index {
                 let likeness = Likeness::Escaped;
                 return self.verdict(&ids, How { by, likeness }, name);
             }
-            if let Some(found) = self.captured(name, By::NameCaptured(position)) {
-                return found;
-            }
         }
-        self.captured(ask.identity, By::IdentityCaptured)
+        let mut keys = ask.keys.iter().enumerate();
+        keys.find_map(|(position, key)| self.captured(key, By::Captured(position)))
             .unwrap_or_else(|| self.identified(ask.identity))
     }
 
-    fn captured(&self, id: &str, by: By) -> Option<Found> {
-        let (ids, exact) = self.captured.as_ref()?.find(id)?;
-        let likeness = if exact {
-            Likeness::Exact
-        } else {
-            Likeness::OtherCase
-        };
-        Some(self.verdict(&ids, How { by, likeness }, id))
+    fn captured(&self, key: &Key, by: By) -> Option<Found> {
+        let (ids, likeness) = self.captured.as_ref()?.find(key)?;
+        Some(self.verdict(&ids, How { by, likeness }, &key.shown()))
     }
 
     fn identified(&self, identity: &str) -> Found {
@@ -197,6 +191,17 @@ impl Index {
             State::Ready if entry.bytes > self.largest => unusable(Unusable::TooLarge),
             State::Ready => Found::One(self.recording(id), how),
         }
+    }
+
+    /// Whether there is more than a header in a recording of this index.
+    pub fn has_sound(&self, recording: &Recording) -> bool {
+        let entry = self.entries.get(recording.id as usize);
+        entry.is_some_and(|entry| !self.is_without_sound(entry))
+    }
+
+    /// Whether a recording has more bytes than the API takes.
+    pub fn is_too_large(&self, recording: &Recording) -> bool {
+        recording.bytes > self.largest
     }
 
     /// A WAV header alone is 44 bytes; FreePBX leaves such files for calls that were not recorded.

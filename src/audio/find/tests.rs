@@ -3,10 +3,11 @@ use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
+use regex::Regex;
 use tempfile::TempDir;
 
 use super::*;
-use crate::audio::{Claims, Index, IndexError, IndexOptions, Naming};
+use crate::audio::{Claims, Index, IndexError, IndexOptions, Key, Naming};
 
 /// A folder with these files, each as long as its own name and 100 bytes.
 fn folder(files: &[&str]) -> TempDir {
@@ -27,6 +28,7 @@ fn index(root: &Path) -> Index {
 fn named(index: &Index, name: &str) -> String {
     told(&index.find(&Ask {
         names: &[name.into()],
+        keys: &[],
         identity: "",
     }))
 }
@@ -34,6 +36,7 @@ fn named(index: &Index, name: &str) -> String {
 fn identified(index: &Index, identity: &str) -> String {
     told(&index.find(&Ask {
         names: &[],
+        keys: &[],
         identity,
     }))
 }
@@ -149,6 +152,7 @@ fn names_that_leave_the_folder_are_refused_before_anything_else_is_tried() {
         let names = [name.into(), "x.wav".into()];
         let found = index.find(&Ask {
             names: &names,
+            keys: &[],
             identity: "x",
         });
         assert!(told(&found).starts_with("refused"), "{name}: {found:?}");
@@ -161,6 +165,7 @@ fn templates_are_tried_in_order_and_the_id_last() {
     let index = index(dir.path());
     let by = |names: &[Cow<'_, str>]| match index.find(&Ask {
         names,
+        keys: &[],
         identity: "id",
     }) {
         Found::One(recording, how) => (recording.name, how.by),
@@ -215,6 +220,7 @@ fn a_pattern_that_fits_everything_shows_only_some() {
     let names = ["call*".into()];
     match index.find(&Ask {
         names: &names,
+        keys: &[],
         identity: "",
     }) {
         Found::Several { first, total, .. } => {
@@ -246,7 +252,7 @@ fn characters_that_were_replaced_are_a_later_choice() {
 }
 
 #[test]
-fn ids_that_a_pattern_captures_find_their_files() {
+fn what_a_pattern_captures_finds_its_files() {
     let dir = folder(&[
         "conversation_id=c1/e026.opus",
         "conversation_id=c2/d28a.opus",
@@ -254,22 +260,30 @@ fn ids_that_a_pattern_captures_find_their_files() {
         "c1.wav",
     ]);
     let options = IndexOptions {
-        naming: Some(Naming::new(&["conversation_id=(?P<id>[^/]+)/"]).unwrap()),
+        naming: Some(Naming::new([
+            Regex::new("conversation_id=(?P<id>[^/]+)/").unwrap()
+        ])),
         ..IndexOptions::default()
     };
     let index = Index::build(dir.path(), &options).unwrap();
-    assert_eq!(identified(&index, "c1"), "conversation_id=c1/e026.opus");
+    let ask = |name: &str, id: &str| {
+        let (names, keys) = ([name.into()], [Key::new(0, &[id]).unwrap()]);
+        told(&index.find(&Ask {
+            names: &names[..usize::from(!name.is_empty())],
+            keys: &keys,
+            identity: id,
+        }))
+    };
+    assert_eq!(ask("", "c1"), "conversation_id=c1/e026.opus");
     assert_eq!(
-        identified(&index, "c2"),
+        ask("", "c2"),
         "conversation_id=c2/d28a.opus | conversation_id=c2/f31b.opus"
     );
-    assert_eq!(named(&index, "C2"), identified(&index, "c2"));
-    assert_eq!(
-        named(&index, "c1"),
-        "c1.wav",
-        "a file of the very name comes first"
-    );
-    assert_eq!(index.unnamed(), 1);
+    assert_eq!(ask("c1", "c2"), "c1.wav", "a file of the name comes first");
+    assert_eq!(ask("c3", "c3"), "missing");
+    assert_eq!(index.unnamed(), Some(1));
+    let unnamed = index.recordings().filter(|one| index.is_unnamed(one));
+    assert_eq!(unnamed.map(|one| one.name).collect::<Vec<_>>(), ["c1.wav"]);
 }
 
 #[test]
@@ -288,6 +302,7 @@ fn composed_and_decomposed_names_are_the_same() {
     let names = ["å".into()];
     match index.find(&Ask {
         names: &names,
+        keys: &[],
         identity: "",
     }) {
         Found::One(recording, _) => {
@@ -450,7 +465,7 @@ mod links {
             let root = dir.path().canonicalize().unwrap();
             let index = index(dir.path());
             let names: Vec<Cow<'_, str>> = names.into_iter().map(Cow::Owned).collect();
-            let found = index.find(&Ask { names: &names, identity: &identity });
+            let found = index.find(&Ask { names: &names, keys: &[], identity: &identity });
             let recordings = match found {
                 Found::One(recording, _) | Found::Unusable { recording, .. } => vec![recording],
                 Found::Several { first, .. } => first,

@@ -145,7 +145,8 @@ where
             .and_then(|channels| u16::try_from(channels.count()).ok())
             .filter(|channels| *channels > 0);
     }
-    let stated = frames.filter(|frames| *frames != Duration::ZERO && !ending.is_estimate());
+    // What a header states is true of a file that is whole.
+    let stated = frames.filter(|frames| *frames != Duration::ZERO && ending.is_fine());
     let frames = match stated {
         Some(frames) => Some(frames),
         None => walk(&mut *format, id),
@@ -209,8 +210,8 @@ impl Ending {
         matches!(self, Ending::Missing)
     }
 
-    fn is_estimate(&self) -> bool {
-        matches!(self, Ending::Estimate)
+    fn is_fine(&self) -> bool {
+        matches!(self, Ending::Fine)
     }
 }
 

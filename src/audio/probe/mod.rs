@@ -16,6 +16,8 @@ use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+pub(super) use riff::{PlainFormat, PlainWave};
+
 use super::kind::contradicts;
 
 /// The format of a file, by its content.
@@ -108,6 +110,33 @@ impl Probe {
             seconds: None,
             truncated: false,
             mislabelled: false,
+        }
+    }
+}
+
+impl Probe {
+    /// Whether the format is one of those that every program for speech reads. Others the server may
+    /// not take: the codecs of telephone exchanges, and formats that went out of use.
+    pub fn is_common(&self) -> bool {
+        match self.container {
+            Container::Wav => {
+                self.codec.starts_with("PCM") || matches!(&*self.codec, "A-law" | "µ-law" | "MP3")
+            }
+            Container::Mpeg | Container::Adts | Container::Flac => true,
+            Container::Ogg => matches!(&*self.codec, "Opus" | "Vorbis" | "FLAC"),
+            Container::Mp4 => matches!(&*self.codec, "AAC" | "ALAC" | "MP3" | "unknown"),
+            _ => false,
+        }
+    }
+
+    /// Container and codec in a few words.
+    pub fn shown(&self) -> String {
+        if self.codec.contains(self.container.name())
+            || self.container.name().contains(&*self.codec)
+        {
+            self.codec.clone().into_owned()
+        } else {
+            format!("{} in {}", self.codec, self.container)
         }
     }
 }

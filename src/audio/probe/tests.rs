@@ -91,6 +91,19 @@ mod made {
         [&b"fLaC"[..], &[0x80, 0, 0, 34], &info].concat()
     }
 
+    /// The header of a frame of 4096 samples: its number below 128, and its checksum.
+    pub(super) fn flac_frame(number: u8) -> Vec<u8> {
+        let mut frame = vec![0xFF, 0xF8, 0xC0, 0x18, number];
+        let sum = frame.iter().fold(0u8, |sum, byte| {
+            (0..8).fold(sum ^ byte, |sum, _| {
+                (sum << 1) ^ if sum >> 7 == 1 { 0x07 } else { 0 }
+            })
+        });
+        frame.push(sum);
+        frame.extend([0x55; 100]);
+        frame
+    }
+
     fn page(flags: u8, granule: u64, sequence: u32, packet: &[u8]) -> Vec<u8> {
         let mut page = [
             &b"OggS"[..],
@@ -478,6 +491,27 @@ fn cut_ogg_and_mpeg_4_files_are_told() {
     let mdat = m4a.drain(16..224).collect::<Vec<_>>();
     m4a.extend(&mdat[..100]);
     assert!(read(&m4a, "a.m4a").unwrap().truncated);
+}
+
+#[test]
+fn a_cut_flac_file_ends_with_an_early_frame() {
+    let frames: Vec<u8> = (0..4).flat_map(made::flac_frame).collect();
+    let whole = [made::flac(16_000), frames].concat();
+    assert!(!read(&whole, "a.flac").unwrap().truncated);
+    let cut = read(&whole[..whole.len() - 150], "a.flac").unwrap();
+    assert!(cut.truncated);
+    assert_eq!(
+        cut.seconds.map(|seconds| seconds * 8000.0),
+        Some(3.0 * 4096.0)
+    );
+}
+
+#[test]
+fn a_cut_file_is_as_long_as_what_is_there() {
+    let cut = &made::mp3(100, true)[..417 * 41];
+    let cut = read(cut, "a.mp3").unwrap();
+    assert!(cut.truncated);
+    assert!(cut.seconds.unwrap() < 1.1, "{cut:?}");
 }
 
 #[test]

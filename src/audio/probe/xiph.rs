@@ -112,8 +112,78 @@ fn last_page(tail: &[u8], serial: Option<u32>) -> Option<(u64, bool)> {
     None
 }
 
+/// Enough for the last frames of any recording of speech.
+const FLAC_TAIL: usize = 128 << 10;
+
+/// The samples before the end of the last frame whose header is there. A frame tells its number, or
+/// its first sample, and a checksum of its header tells it from chance.
+fn last_frame(tail: &[u8], info: &StreamInfo) -> Option<u64> {
+    memmem::rfind_iter(tail, b"\xFF").find_map(|at| frame_end(&tail[at..], info))
+}
+
+fn frame_end(frame: &[u8], info: &StreamInfo) -> Option<u64> {
+    let [0xFF, kind @ (0xF8 | 0xF9), sizes, _, coded @ ..] = frame else {
+        return None;
+    };
+    // The number is written as UTF-8 writes characters, with up to six further bytes.
+    let ones = coded.first()?.leading_ones();
+    let length = match ones {
+        0 => 1,
+        2..=7 => ones as usize,
+        _ => return None,
+    };
+    let first = u64::from(coded[0] & (0x7F >> ones));
+    let number = coded
+        .get(1..length)?
+        .iter()
+        .try_fold(first, |number, byte| {
+            (byte & 0xC0 == 0x80).then_some(number << 6 | u64::from(byte & 0x3F))
+        })?;
+    let (block, width) = match sizes >> 4 {
+        1 => (192, 0),
+        code @ 2..=5 => (576 << (code - 2), 0),
+        6 => (u64::from(*coded.get(length)?) + 1, 1),
+        7 => {
+            let bytes = coded.get(length..length + 2)?;
+            (u64::from(bytes[0]) << 8 | u64::from(bytes[1]), 2)
+        }
+        code @ 8..=15 => (256 << (code - 8), 0),
+        _ => return None,
+    };
+    let width = width
+        + match sizes & 15 {
+            12 => 1,
+            13 | 14 => 2,
+            15 => return None,
+            _ => 0,
+        };
+    let end = 4 + length + width;
+    if *frame.get(end)? != crc8(&frame[..end]) {
+        return None;
+    }
+    // Frames of equal size are counted, others tell where they begin.
+    let begin = if *kind == 0xF8 {
+        number.checked_mul(u64::from(info.block))?
+    } else {
+        number
+    };
+    Some(begin + block)
+}
+
+/// The checksum of FLAC's frame headers: polynomial 0x07.
+fn crc8(bytes: &[u8]) -> u8 {
+    bytes.iter().fold(0, |sum, byte| {
+        (0..8).fold(sum ^ byte, |sum: u8, _| {
+            let next = sum << 1;
+            if sum & 0x80 == 0 { next } else { next ^ 0x07 }
+        })
+    })
+}
+
 /// The header block that every FLAC stream starts with.
 struct StreamInfo {
+    /// Samples of a frame, where all have as many.
+    block: u16,
     rate: u32,
     channels: u16,
     samples: u64,
@@ -123,6 +193,7 @@ impl StreamInfo {
     fn read(block: &[u8]) -> Option<StreamInfo> {
         let packed = u64::from_be_bytes(block.get(10..18)?.try_into().ok()?);
         Some(StreamInfo {
+            block: u16::from_be_bytes(block.get(..2)?.try_into().ok()?),
             rate: u32::try_from(packed >> 44).ok()?,
             channels: u16::try_from((packed >> 41) & 7).ok()? + 1,
             samples: packed & ((1 << 36) - 1),
@@ -131,7 +202,7 @@ impl StreamInfo {
 }
 
 /// FLAC states its length in its first block, unless it was written to a pipe.
-pub(super) fn flac<R>(reader: R, head: &[u8], length: u64) -> Result<Probe, ProbeError>
+pub(super) fn flac<R>(mut reader: R, head: &[u8], length: u64) -> Result<Probe, ProbeError>
 where
     R: Read + Seek + Send + Sync + 'static,
 {
@@ -143,10 +214,17 @@ where
     if info.samples == 0 {
         return compressed::read(reader, length, Container::Flac);
     }
+    let tail = read_at(
+        &mut reader,
+        length.saturating_sub(FLAC_TAIL as u64),
+        FLAC_TAIL,
+    )?;
+    let there = last_frame(&tail, &info).filter(|end| *end < info.samples);
     Ok(Probe {
         channels: Some(info.channels),
         rate: Some(info.rate),
-        seconds: seconds(info.samples, info.rate),
+        seconds: seconds(there.unwrap_or(info.samples), info.rate),
+        truncated: there.is_some(),
         ..Probe::new(Container::Flac, "FLAC")
     })
 }

@@ -194,6 +194,59 @@ fn a_field_that_nothing_fills_is_never_passed_over() {
 }
 
 #[test]
+fn what_a_part_is_taken_of_is_a_column_too() {
+    let batch = row(&["start", "Call ID"], &["2024-03-15", "x-17"]);
+    let subject = |template: &str| {
+        let text = format!("[fields]\nsubject = {{ template = \"{template}\" }}\n");
+        let (value, codes) = map(&text, &batch, Field::Subject);
+        assert_eq!(codes, []);
+        value
+    };
+    assert_eq!(subject("{{ start[:4] }}"), text("2024"));
+    assert_eq!(
+        subject("{{ row['Call ID'][2:] }} {{ (start | trim)[-2:] }}"),
+        text("17 15")
+    );
+    let error =
+        load("[fields]\nsubject = { template = \"{{ strat[:4] }}\" }\n").bind(batch.sheet());
+    assert_eq!(
+        findings(&error.unwrap_err()),
+        ["2:28 strat: export.csv has no column `strat`"]
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_pattern_is_told_where_it_stands() {
+    let error = load_error(
+        "[fields]\n[audio]\npatterns = [\n '(',\n '\\d+',\n { pattern = '(?P<id>\\d)', ids = \"{{ x }}\" },\n \
+         { id = \"{{ x }}\" },\n 7,\n]\nseconds = { from = \"talk\", unit = \"weeks\" }\n",
+    );
+    let told = findings(&error);
+    for expected in [
+        "4:2 '(': not a regular expression",
+        "5:2 '\\d+': a pattern needs a group with a name",
+        "6:28 ids: the pattern has no group called `ids`",
+        "7:2 { id = \"{{ x }}\" }: an entry of `patterns` needs a `pattern`",
+        "8:2 7: `patterns` must be",
+        "`weeks` is no value of `unit`",
+    ] {
+        assert!(
+            told.iter().any(|told| told.contains(expected)),
+            "{expected}: {told:#?}"
+        );
+    }
+    let batch = row(&["id", "talk"], &["1", ""]);
+    let mapping = load("[fields]\n[audio]\npatterns = ['(?P<uid>\\d)']\nseconds = \"tlk\"\n");
+    assert_eq!(
+        findings(&mapping.bind(batch.sheet()).unwrap_err()),
+        [
+            "3:13 '(?P<uid>\\d)': export.csv has no column `uid`",
+            "4:11 \"tlk\": export.csv has no column `tlk`",
+        ]
+    );
+}
+
+#[test]
 fn a_file_that_leaves_a_required_target_open_is_told_which_and_where_to_write_it() {
     let most = "[source]\ntimezone = \"UTC\"\n\n[fields]\nexternalIdentity = \"id\"\nagentId = \"a\"\nagentName = \"a\"\nagentEmail = \"e\"\ndateTime = \"t\"\nsubject = \"s\"\n";
     let error = load(most).check_complete().unwrap_err();
@@ -240,4 +293,37 @@ fn an_optional_rule_does_not_excuse_a_required_target_from_its_columns() {
     );
     let text = "[fields]\ncustomer = { from = \"phone\", optional = true, default = \"unknown\" }";
     assert!(load(text).bind(batch.sheet()).is_ok());
+}
+
+#[test]
+fn everything_about_the_file_can_be_said() {
+    let fields = "[fields]\nsubject = \"a\"\n";
+    let said = |source: &str| load(&format!("[source]\n{source}\n{fields}"));
+    for label in ["cp850", "CP-865", "cp437", "macintosh", "utf-16le"] {
+        let mapping = said(&format!("encoding = \"{label}\""));
+        assert_eq!(mapping.source_options().encoding.as_deref(), Some(label));
+    }
+    let options = said("format = \"ndjson\"\n[source.limits]\nmax_record = 5\nmax_texts = 7")
+        .source_options()
+        .options();
+    assert_eq!(options.format, Some(crate::source::Format::Ndjson));
+    assert_eq!(
+        (options.limits.max_record, options.limits.max_texts),
+        (5, 7)
+    );
+    assert_eq!(
+        options.limits.max_values,
+        crate::source::Limits::default().max_values
+    );
+    for (source, part) in [
+        ("delimiter = \"§\"", "one ASCII character"),
+        ("delimiter = \"\\n\"", "one ASCII character"),
+        ("quote = \"«\"", "one ASCII character"),
+        ("encoding = \"klingon\"", "unknown encoding"),
+        ("header = 3", "skip_lines"),
+        ("[source.limits]\nmax_recrod = 5", "max_record"),
+    ] {
+        let error = load_error(&format!("[source]\n{source}\n{fields}"));
+        assert!(error.to_string().contains(part), "{source}: {error}");
+    }
 }

@@ -59,6 +59,7 @@ fn road(mapping: &str, exports: &[NamedTempFile]) -> Road {
         mapping: Mapping::load(mapping, "test.toml", None)
             .unwrap_or_else(|error| panic!("{error}")),
         audio: None,
+        listening: super::Listening::default(),
         version: crate::api::Version::V2,
         past: None,
         policy: Policy {

@@ -46,6 +46,15 @@ impl Charset {
         }
     }
 
+    /// Whether only letters speak for it: such a page gives a letter for every byte, so that a wrong one
+    /// shows itself as nothing at all.
+    pub(in crate::source) fn is_guess(self) -> bool {
+        match self {
+            Charset::Page(..) => true,
+            Charset::Standard(encoding) => ![UTF_8, UTF_16LE, UTF_16BE].contains(&encoding),
+        }
+    }
+
     fn char(self, byte: u8) -> Option<char> {
         match self {
             _ if byte.is_ascii() => Some(char::from(byte)),
@@ -109,6 +118,8 @@ pub(in crate::source) struct Evidence {
     pub(in crate::source) bom: usize,
     /// Whether the sample is plain ASCII, so that the rest may still be anything.
     pub(in crate::source) ascii: bool,
+    /// Whether nothing but the text itself says so.
+    pub(in crate::source) inferred: bool,
 }
 
 /// A byte order mark at the start of `sample`.
@@ -118,6 +129,7 @@ pub(in crate::source) fn byte_order_mark(sample: &[u8]) -> Option<Evidence> {
         charset: Charset::Standard(encoding),
         bom,
         ascii: false,
+        inferred: false,
     })
 }
 
@@ -133,6 +145,7 @@ pub(in crate::source) fn detect(sample: &[u8], whole: bool) -> Evidence {
         charset,
         bom: 0,
         ascii,
+        inferred: true,
     };
     if let Some(evidence) = byte_order_mark(sample) {
         return evidence;

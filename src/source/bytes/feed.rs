@@ -6,8 +6,9 @@ use super::encoding::{Charset, mark};
 use super::stream::Stream;
 use crate::source::Error;
 
-/// How much is read at a time: enough that the calls vanish, little enough to stay in the cache.
-const CHUNK: usize = 256 << 10;
+/// How much is read at a time: enough that the calls vanish, little enough to stay in the cache. A
+/// fuzzer's inputs are short, and are to cross borders all the same.
+const CHUNK: usize = if cfg!(fuzzing) { 64 } else { 256 << 10 };
 /// Bytes kept before the place of reading, to name those that turn out not to decode.
 const HISTORY: usize = 8;
 

@@ -6,11 +6,13 @@
 
 mod codepage;
 mod encoding;
+mod evidence;
 mod feed;
 mod stream;
 pub(in crate::source) mod zip;
 
 pub(in crate::source) use encoding::{Charset, Evidence, byte_order_mark, detect, unmark};
+pub(in crate::source) use evidence::of_whole;
 pub(in crate::source) use feed::Feed;
 pub use stream::Progress;
 pub(in crate::source) use stream::Stream;

@@ -1,16 +1,20 @@
 //! Keeps a ZIP archive from exploding in the hands of a library that trusts it.
 //!
 //! Every entry is unpacked once to nowhere and counted, because the sizes that an archive states are
-//! what its maker wanted them to be.
+//! what its maker wanted them to be. The archive is taken apart by the same library that the reader of
+//! workbooks uses: a second opinion on where its entries are would be a way past this check.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
+
+use memchr::{memchr, memrchr};
+use zip::ZipArchive;
 
 use crate::source::{Error, Limits};
 
-/// The end of the central directory is at most this far from the end of the file.
-const TAIL: u64 = 22 + 65_535;
+/// What the worksheets of a workbook are called; they alone are read piece by piece.
+const SHEETS: &str = "worksheets/";
 
 /// An error when the entries of the archive come to more than the limits allow. What is no archive
 /// is left to be found by who reads it.
@@ -19,88 +23,72 @@ pub(in crate::source) fn refuse_bomb(
     file: &str,
     limits: &Limits,
 ) -> Result<(), Error> {
-    let expanded = || -> io::Result<Option<u64>> {
-        let mut content = File::open(path)?;
-        let length = content.metadata()?.len();
-        let most = limits
-            .expansion_free
-            .max(length.saturating_mul(limits.max_expansion));
-        let mut sum = 0_u64;
-        for offset in entries(&mut content, length)? {
-            sum += expanded_length(&mut content, offset, most.saturating_sub(sum))?;
-            if sum >= most {
-                return Ok(Some(sum));
-            }
+    let content = File::open(path).map_err(|error| Error::io(file, error))?;
+    let length = content.metadata().map_err(|error| Error::io(file, error))?;
+    let most = limits
+        .expansion_free
+        .max(length.len().saturating_mul(limits.max_expansion));
+    let Ok(mut archive) = ZipArchive::new(BufReader::new(content)) else {
+        return Ok(());
+    };
+    let (mut sum, mut texts) = (0_u64, 0_u64);
+    for index in 0..archive.len() {
+        // What this library cannot unpack, the reader cannot either.
+        let Ok(entry) = archive.by_index(index) else {
+            continue;
+        };
+        let is_sheet = entry.name().is_ok_and(|name| name.contains(SHEETS));
+        let mut measure = Measure::default();
+        // A damaged entry is told by who reads it; so much came out.
+        let _ = io::copy(&mut entry.take(most - sum), &mut measure);
+        sum += measure.bytes;
+        if sum >= most {
+            return Err(Error::Expansion {
+                file: file.to_owned(),
+                ratio: limits.max_expansion,
+                bytes: sum,
+            });
         }
-        Ok(None)
-    };
-    match expanded() {
-        Ok(None) => Ok(()),
-        Ok(Some(bytes)) => Err(Error::Expansion {
-            file: file.to_owned(),
-            ratio: limits.max_expansion,
-            bytes,
-        }),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(()),
-        Err(error) => Err(Error::io(file, error)),
+        if measure.longest > limits.max_record as u64 {
+            return Err(unreadable(file, "has a cell", limits.max_record as u64));
+        }
+        texts += if is_sheet { 0 } else { measure.bytes };
+        if texts > limits.max_texts {
+            return Err(unreadable(file, "has a list of texts", limits.max_texts));
+        }
+    }
+    Ok(())
+}
+
+fn unreadable(file: &str, what: &str, most: u64) -> Error {
+    Error::Unreadable {
+        file: file.to_owned(),
+        reason: format!("{what} of more than {most} bytes"),
     }
 }
 
-/// Offsets of the local headers.
-fn entries(content: &mut File, length: u64) -> io::Result<Vec<u64>> {
-    let start = length.saturating_sub(TAIL);
-    content.seek(SeekFrom::Start(start))?;
-    let mut tail = Vec::new();
-    Read::by_ref(content).take(TAIL).read_to_end(&mut tail)?;
-    let Some(end) = memchr::memmem::rfind(&tail, b"PK\x05\x06") else {
-        return Ok(Vec::new());
-    };
-    let field = |at: usize| {
-        tail.get(end + at..end + at + 4)
-            .map(number)
-            .unwrap_or_default()
-    };
-    let (size, offset) = (field(12), field(16));
-    content.seek(SeekFrom::Start(offset))?;
-    let mut directory = Vec::new();
-    Read::by_ref(content)
-        .take(size.min(16 << 20))
-        .read_to_end(&mut directory)?;
-    let mut found = Vec::new();
-    let mut rest = directory.as_slice();
-    while rest.len() >= 46 && rest.starts_with(b"PK\x01\x02") {
-        found.push(number(&rest[42..46]));
-        let variable = number(&rest[28..30]) + number(&rest[30..32]) + number(&rest[32..34]);
-        let next = usize::try_from(46 + variable).unwrap_or(usize::MAX);
-        rest = rest.get(next..).unwrap_or_default();
-    }
-    Ok(found)
+/// Counts bytes, and how many stand between two tags.
+#[derive(Default)]
+struct Measure {
+    bytes: u64,
+    longest: u64,
+    since_tag: u64,
 }
 
-/// How much the entry at `offset` unpacks to, counted up to `most`.
-fn expanded_length(content: &mut File, offset: u64, most: u64) -> io::Result<u64> {
-    content.seek(SeekFrom::Start(offset))?;
-    let mut header = [0; 30];
-    content.read_exact(&mut header)?;
-    let deflated = number(&header[8..10]) == 8;
-    if !header.starts_with(b"PK\x03\x04") || !deflated {
-        // What is stored is no longer than the file.
-        return Ok(0);
+impl Write for Measure {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes += bytes.len() as u64;
+        let first = memchr(b'<', bytes).unwrap_or(bytes.len());
+        self.longest = self.longest.max(self.since_tag + first as u64);
+        // Between two tags of one piece stands less than a piece.
+        self.since_tag = match memrchr(b'<', bytes) {
+            Some(last) => (bytes.len() - last) as u64,
+            None => self.since_tag + bytes.len() as u64,
+        };
+        Ok(bytes.len())
     }
-    let skip = number(&header[26..28]) + number(&header[28..30]);
-    content.seek(SeekFrom::Start(offset + 30 + skip))?;
-    let mut unpacked = flate2::read::DeflateDecoder::new(BufReader::new(content)).take(most);
-    match io::copy(&mut unpacked, &mut io::sink()) {
-        Ok(count) => Ok(count),
-        // A damaged entry is told by who reads it; this much came out.
-        Err(_) => Ok(most - unpacked.limit()),
-    }
-}
 
-/// The little-endian number in up to eight bytes.
-fn number(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .rev()
-        .fold(0, |number, byte| number << 8 | u64::from(*byte))
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

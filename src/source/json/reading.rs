@@ -10,10 +10,10 @@ use super::values::Behind;
 use crate::call::Code;
 use crate::source::bytes::Feed;
 use crate::source::table::{FULL_BYTES, FULL_ROWS};
-use crate::source::{Batch, Error, Input, Limits, Options, Sheet};
+use crate::source::{Batch, Error, Format, Input, Limits, Options, Sheet};
 
 /// How much text decides on where the records are.
-const SAMPLE: usize = 1 << 20;
+const SAMPLE: usize = if cfg!(fuzzing) { 512 } else { 1 << 20 };
 
 /// JSON that is being read.
 pub(in crate::source) struct JsonReader {
@@ -73,7 +73,10 @@ impl JsonReader {
         options: &Options,
     ) -> Result<Self, Error> {
         feed.fill_to(SAMPLE)?;
-        let named_lines = matches!(input.extension().as_str(), "ndjson" | "jsonl");
+        let named_lines = match options.format {
+            Some(format) => format == Format::Ndjson,
+            None => matches!(input.extension().as_str(), "ndjson" | "jsonl"),
+        };
         let sample = Sample {
             text: feed.data(),
             ended: feed.ended(),

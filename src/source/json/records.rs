@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::layout;
 use super::reading::JsonReader;
-use super::tree::{self, Parsed};
+use super::tree::{self, Parsed, Refusal};
 use crate::call::{Code, Place, Problem};
 use crate::source::table::{lossy, undecodable_message};
 use crate::source::{Batch, Header};
@@ -32,12 +32,18 @@ impl JsonReader {
             Ok(text) => Cow::Borrowed(text),
             Err(_) => Cow::Owned(lossy(piece.text)),
         };
-        match tree::parse(&text, self.limits.depth()) {
+        match tree::parse(&text, &self.limits) {
             Ok(parsed) => {
                 let problems = self.problems(piece, &text, &parsed);
                 self.push_trees(piece, parsed.tree, &problems, batch);
             }
-            Err(error) => {
+            Err(Refusal::TooMany) => {
+                batch.push_tree(piece.line, Json::Null);
+                let most = self.limits.max_values;
+                let message = format!("more than the {most} values that a record may have");
+                batch.push_problem(self.problem(Code::RecordTooLarge, piece.line, &message));
+            }
+            Err(Refusal::Bad(error)) => {
                 self.push_null(piece.line, piece.text, batch);
                 let cut = piece.last && error.is_eof();
                 let code = if cut {

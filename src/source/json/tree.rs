@@ -6,6 +6,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use serde_json::map::Entry;
 use serde_json::{Map, Value as Json};
 
+use crate::source::Limits;
+
 /// Under this key the library hands out the digits of a number as they stand.
 const NUMBER: &str = "$serde_json::private::Number";
 
@@ -16,17 +18,45 @@ pub(in crate::source) struct Parsed {
     pub(in crate::source) duplicates: Vec<(String, Json)>,
 }
 
-/// Parses `text`, which must be one value and nothing else, at most `depth` levels deep.
-pub(in crate::source) fn parse(text: &str, depth: usize) -> Result<Parsed, serde_json::Error> {
-    let mut duplicates = Vec::new();
+/// Why a text is not a value that is kept.
+#[derive(Debug)]
+pub(in crate::source) enum Refusal {
+    /// It is no JSON, or goes too deep.
+    Bad(serde_json::Error),
+    /// It has more values than a record may have.
+    TooMany,
+}
+
+/// Parses `text`, which must be one value and nothing else.
+pub(in crate::source) fn parse(text: &str, limits: &Limits) -> Result<Parsed, Refusal> {
+    let mut found = Found {
+        duplicates: Vec::new(),
+        left: limits.max_values,
+        is_full: false,
+    };
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let tree = Seed {
-        depth,
-        duplicates: &mut duplicates,
+    let seed = Seed {
+        depth: limits.depth(),
+        found: &mut found,
+    };
+    let parsed = seed.deserialize(&mut deserializer);
+    match parsed.and_then(|tree| deserializer.end().map(|()| tree)) {
+        Ok(tree) => Ok(Parsed {
+            tree,
+            duplicates: found.duplicates,
+        }),
+        Err(_) if found.is_full => Err(Refusal::TooMany),
+        Err(error) => Err(Refusal::Bad(error)),
     }
-    .deserialize(&mut deserializer)?;
-    deserializer.end()?;
-    Ok(Parsed { tree, duplicates })
+}
+
+/// What is gathered on the way through a value.
+struct Found {
+    duplicates: Vec<(String, Json)>,
+    /// So many values more may come: one byte of text can become sixty of a tree.
+    left: usize,
+    /// Whether one more came.
+    is_full: bool,
 }
 
 /// Path (`user.name`, `tags.0`) of the first text in `tree` that holds `wanted`.
@@ -49,13 +79,18 @@ pub(in crate::source) fn path_of(tree: &Json, wanted: char) -> Option<(String, &
 
 struct Seed<'d> {
     depth: usize,
-    duplicates: &'d mut Vec<(String, Json)>,
+    found: &'d mut Found,
 }
 
 impl<'de> DeserializeSeed<'de> for Seed<'_> {
     type Value = Json;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
+        if self.found.left == 0 {
+            self.found.is_full = true;
+            return Err(D::Error::custom("too many values"));
+        }
+        self.found.left -= 1;
         deserializer.deserialize_any(self)
     }
 }
@@ -65,7 +100,7 @@ impl Seed<'_> {
         match self.depth.checked_sub(1) {
             Some(depth) => Ok(Seed {
                 depth,
-                duplicates: self.duplicates,
+                found: self.found,
             }),
             None => Err(E::custom("nested too deeply")),
         }
@@ -128,7 +163,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
                 }
                 Entry::Occupied(known) if *known.get() == value => {}
                 Entry::Occupied(known) => {
-                    self.duplicates.push((known.key().clone(), value));
+                    self.found.duplicates.push((known.key().clone(), value));
                 }
             }
         }
@@ -139,6 +174,25 @@ impl<'de> Visitor<'de> for Seed<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(text: &str, depth: usize) -> Result<Parsed, Refusal> {
+        let limits = Limits {
+            max_depth: depth,
+            ..Limits::default()
+        };
+        super::parse(text, &limits)
+    }
+
+    #[test]
+    fn values_are_counted() {
+        let limits = Limits {
+            max_values: 5,
+            ..Limits::default()
+        };
+        assert!(super::parse(r#"{"a":[1,2],"b":3}"#, &limits).is_ok());
+        let refused = super::parse(r#"{"a":[1,2],"b":[3]}"#, &limits);
+        assert!(matches!(refused, Err(Refusal::TooMany)), "{refused:?}");
+    }
 
     #[test]
     fn digits_and_order_survive() {

@@ -56,7 +56,11 @@ impl Fit {
 /// the whole text.
 pub(in crate::source) fn detect(sample: &[u8], ended: bool, options: &Options) -> Finding {
     let rejects = dialect_of_rejects(sample, options.delimiter);
-    let newline = rejects.map_or_else(|| Newline::detect(sample), |(_, newline)| newline);
+    let around = match options.quote {
+        Some(Quote::Byte(quote)) => quote,
+        Some(Quote::None) | None => b'"',
+    };
+    let newline = rejects.map_or_else(|| Newline::detect(sample, around), |(_, newline)| newline);
     let quotes: &[Option<u8>] = match options.quote {
         Some(Quote::None) => &[None],
         Some(Quote::Byte(quote)) => &[Some(quote)],

@@ -2,6 +2,9 @@
 
 use crate::source::{Error, Header, HeaderKind, Options, Quote};
 
+/// What is longer is no name, but what stands in a file that has no header.
+const LONGEST_NAME: usize = 4096;
+
 /// The columns of a table, and what was found before them.
 #[derive(Debug, Clone)]
 pub(in crate::source) struct Columns {
@@ -37,12 +40,13 @@ impl Columns {
         let width = match kind {
             // Without a header the first row is no better than the others.
             HeaderKind::None => commonest_width(opening.rows),
+            HeaderKind::Names if ends_with_delimiters(opening.rows) => first.len() + 1,
             HeaderKind::Names | HeaderKind::NamesAndTypes => first.len(),
         };
         let own = width - usize::from(rejects);
         let mut names: Vec<String> = match kind {
             HeaderKind::None => Vec::new(),
-            HeaderKind::Names | HeaderKind::NamesAndTypes => first[..own]
+            HeaderKind::Names | HeaderKind::NamesAndTypes => first[..own.min(first.len())]
                 .iter()
                 .map(|name| {
                     name.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
@@ -72,6 +76,7 @@ impl Columns {
                 *name = format!("column{}", index + 1);
             }
         }
+        refuse_long(opening, &names)?;
         duplicates(opening, &names)?;
         Ok(Columns {
             header: Header::new(names).also_called(&options.captions),
@@ -97,6 +102,28 @@ fn commonest_width(rows: &[Vec<String>]) -> usize {
         .map(Vec::len)
         .max_by_key(|width| (count(*width), *width))
         .unwrap_or(0)
+}
+
+/// Whether rows end with a delimiter that the header lacks, and so with an empty cell.
+fn ends_with_delimiters(rows: &[Vec<String>]) -> bool {
+    let Some((first, rest)) = rows.split_first() else {
+        return false;
+    };
+    let longer = || rest.iter().filter(|row| row.len() == first.len() + 1);
+    let is_empty = longer().all(|row| row.last().is_some_and(String::is_empty));
+    is_empty && longer().count() * 10 > rest.len() * 8
+}
+
+fn refuse_long(opening: &Opening<'_>, names: &[String]) -> Result<(), Error> {
+    match names.iter().map(String::len).max() {
+        Some(longest) if longest > LONGEST_NAME => Err(Error::Unreadable {
+            file: opening.file.to_owned(),
+            reason: format!(
+                "its header has a name of {longest} bytes, and a name may have {LONGEST_NAME}"
+            ),
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn duplicates(opening: &Opening<'_>, names: &[String]) -> Result<(), Error> {

@@ -62,6 +62,11 @@ pub(super) fn take_blank_lines(
                 feed.fill()?;
                 continue;
             }
+            (Newline::Cr, [b'\n', ..]) => {
+                // The other half of an ending that is written otherwise than the file's others.
+                feed.consume(1);
+                continue;
+            }
             _ => return Ok(()),
         };
         feed.consume(length);
@@ -112,7 +117,7 @@ pub(super) fn opening_rows(
             }
         }
         if rows.len() > 0 || feed.ended() {
-            return texts(feed, &rows);
+            return texts(feed, &rows, limits.max_columns);
         }
         if feed.data().len() > limits.record() {
             return Err(Error::Unreadable {
@@ -124,16 +129,31 @@ pub(super) fn opening_rows(
     }
 }
 
-fn texts(feed: &Feed, rows: &Rows) -> Result<Vec<Vec<String>>, Error> {
+fn texts(feed: &Feed, rows: &Rows, most: usize) -> Result<Vec<Vec<String>>, Error> {
+    let unreadable = |reason| Error::Unreadable {
+        file: feed.stream().file().to_string(),
+        reason,
+    };
     let mut opening: Vec<Vec<String>> = Vec::new();
     for index in 0..rows.len() {
-        if index == 0 && rows.cells(0).any(|cell| std::str::from_utf8(cell).is_err()) {
-            return Err(Error::Unreadable {
-                file: feed.stream().file().to_string(),
-                reason: "the first row holds bytes that are no text in its encoding".to_owned(),
-            });
+        let mut cells = rows.cells(index);
+        if index == 0 && cells.len() > most {
+            let reason = format!(
+                "the first row has {} cells, and it may have {most}",
+                cells.len()
+            );
+            return Err(unreadable(reason));
         }
-        opening.push(rows.cells(index).map(lossy).collect());
+        if index == 0 && cells.any(|cell| std::str::from_utf8(cell).is_err()) {
+            let reason = "the first row holds bytes that are no text in its encoding";
+            return Err(unreadable(reason.to_owned()));
+        }
+        if index == 0 && rows.cells(0).any(|cell| memchr(0, cell).is_some()) {
+            let reason = "the first row holds NUL bytes, as no text does";
+            return Err(unreadable(reason.to_owned()));
+        }
+        let cells = rows.cells(index).take(most.saturating_add(1));
+        opening.push(cells.map(lossy).collect());
     }
     Ok(opening)
 }

@@ -21,7 +21,7 @@ use crate::source::bytes::Feed;
 use crate::source::{Batch, Error, Header, HeaderKind, Limits, Options, Sheet};
 
 /// How much text decides on the dialect.
-const SAMPLE: usize = 1 << 20;
+const SAMPLE: usize = if cfg!(fuzzing) { 512 } else { 1 << 20 };
 
 /// A table that is being read.
 #[expect(
@@ -43,6 +43,8 @@ pub(in crate::source) struct Table {
     /// Whether the last row had no line ending.
     unterminated: bool,
     closing: Closing,
+    /// Whether only the beginning of the file says that it has no quoted cells.
+    quotes_doubtful: bool,
 }
 
 /// What is known beforehand of rows that are no records.
@@ -120,6 +122,8 @@ impl Table {
             lines => lines,
         };
         let reading = reading(&feed, finding.dialect, encoding, &columns, skipped);
+        let quotes_doubtful =
+            finding.dialect.quote.is_none() && options.quote.is_none() && !feed.ended();
         let sheet = Arc::new(Sheet {
             file,
             reading,
@@ -145,6 +149,7 @@ impl Table {
                 prefixes: options.trailer,
                 sentence,
             },
+            quotes_doubtful,
         };
         table.take_header(columns.kind)?;
         Ok(table)
@@ -188,6 +193,9 @@ impl Table {
             self.report_cut(&mut rows);
         }
         self.report_trailing(&mut rows);
+        if self.quotes_doubtful {
+            rows.report_quoted(&self.sheet);
+        }
         if rows.len() == 0 {
             return Ok(None);
         }

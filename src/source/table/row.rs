@@ -50,7 +50,7 @@ impl Table {
             };
         }
         if extent.quoted == 0 && extent.stray.is_none() {
-            if let Some(lines) = self.split_at_returns(text, rows, first) {
+            if let Some(lines) = self.split_at_other_endings(text, rows, first) {
                 return Taken { lines, ..taken };
             }
         } else if extent.stray.is_some() && width != self.width && breaks == 0 {
@@ -61,6 +61,9 @@ impl Table {
                 rows.undo(first);
                 self.dialect.split_at_delimiters(text, rows);
             }
+        }
+        if self.refuse_wide(rows, first) {
+            return taken;
         }
         let width = rows.ends.len() - first;
         rows.end_row(self.line, first);
@@ -156,6 +159,14 @@ impl Table {
         let line = self.dialect.trim_ending(&data[..end]);
         let first = rows.ends.len();
         self.dialect.split_at_delimiters(line, rows);
+        let taken = Taken {
+            bytes: (end + 1).min(data.len()),
+            lines: 1,
+            in_vain: 0,
+        };
+        if self.refuse_wide(rows, first) {
+            return taken;
+        }
         let width = rows.ends.len() - first;
         rows.end_row(self.line, first);
         let quotes = self
@@ -171,22 +182,35 @@ impl Table {
                 "a quote is opened and not closed; only this line was taken".to_owned(),
             ));
         }
-        Taken {
-            bytes: (end + 1).min(data.len()),
-            lines: 1,
-            in_vain: 0,
-        }
+        taken
     }
 
-    /// Rows of the right width between carriage returns that stand alone, in a file whose lines end
-    /// otherwise. Gives the number of lines.
-    fn split_at_returns(&self, text: &[u8], rows: &mut Rows, first: usize) -> Option<u64> {
+    /// Whether the row from `first` on has more cells than a row may; they are not kept.
+    fn refuse_wide(&self, rows: &mut Rows, first: usize) -> bool {
+        let width = rows.ends.len() - first;
+        if width <= self.limits.max_columns.max(self.width) {
+            return false;
+        }
+        rows.undo(first);
+        rows.end_row(self.line, first);
+        let most = self.limits.max_columns;
+        let message = format!("{width} cells, and a row may have {most}");
+        rows.problem(self.problem(Code::RecordTooLarge, message));
+        true
+    }
+
+    /// Rows of the right width between line endings of another kind than the file's usual one. Gives
+    /// the number of lines.
+    fn split_at_other_endings(&self, text: &[u8], rows: &mut Rows, first: usize) -> Option<u64> {
+        let other = match self.dialect.newline {
+            Newline::Lf | Newline::CrLf => b'\r',
+            Newline::Cr => b'\n',
+        };
         // Rejected records were written with one kind of ending, and a cell more than they had.
-        let one_kind = self.rejects || self.dialect.newline == Newline::Cr;
-        if one_kind || memchr(b'\r', text).is_none() {
+        if self.rejects || memchr(other, text).is_none() {
             return None;
         }
-        let pieces = || text.split(|byte| *byte == b'\r');
+        let pieces = || text.split(|byte| *byte == other);
         if !pieces()
             .all(|piece| piece.is_empty() || self.dialect.clean_width(piece) == Some(self.width))
         {

@@ -13,7 +13,7 @@ use crate::source::bytes::unmark;
 use crate::source::record::{Batch, Parts, Row, Sheet};
 
 /// A batch is full with so many records…
-pub(in crate::source) const FULL_ROWS: usize = 1000;
+pub(in crate::source) const FULL_ROWS: usize = if cfg!(fuzzing) { 5 } else { 1000 };
 /// … or so many bytes.
 pub(in crate::source) const FULL_BYTES: usize = 256 << 10;
 
@@ -118,6 +118,30 @@ impl Rows {
         self.problems.retain(|(known, _)| *known != row);
         let at = self.problems.partition_point(|(known, _)| *known < row);
         self.problems.insert(at, (row, problem));
+    }
+
+    /// Tells of cells that stand in quotes from end to end, in a file that seemed to have none.
+    pub(in crate::source) fn report_quoted(&mut self, sheet: &Sheet) {
+        if memchr(b'"', &self.bytes).is_none() {
+            return;
+        }
+        let mut found = Vec::new();
+        for index in 0..self.list.len() {
+            let quoted =
+                |cell: &[u8]| cell.len() > 1 && cell.starts_with(b"\"") && cell.ends_with(b"\"");
+            let mut cells = self.cells(index).enumerate();
+            if let Some((column, cell)) = cells.find(|(_, cell)| quoted(cell)) {
+                found.push((index, column, lossy(cell)));
+            }
+        }
+        for (index, column, value) in found {
+            let message =
+                "quotes around a cell, read as text: the file's beginning has no quoted cells";
+            let problem = Problem::new(Code::StrayQuote, self.place(sheet, index), message)
+                .at(&column_name(sheet, column), &value);
+            self.problems
+                .push((u32::try_from(index).unwrap_or(u32::MAX), problem));
+        }
     }
 
     fn last(&self) -> u32 {

@@ -49,12 +49,12 @@ impl Newline {
     }
 
     /// What most line endings of `sample` are; those between quotes belong to cells.
-    pub(in crate::source) fn detect(sample: &[u8]) -> Self {
+    pub(in crate::source) fn detect(sample: &[u8], quote: u8) -> Self {
         let mut outside = Endings::default();
         let mut all = Endings::default();
         let mut quoted = false;
-        for at in memchr3_iter(b'"', b'\r', b'\n', sample) {
-            if sample[at] == b'"' {
+        for at in memchr3_iter(quote, b'\r', b'\n', sample) {
+            if sample[at] == quote {
                 quoted = !quoted;
                 continue;
             }
@@ -350,7 +350,8 @@ impl Dialect {
                 continue;
             }
             let width = rows.ends.len() - first + 1;
-            let doubtful = width == 1 && memchr(b'\r', text).is_some();
+            // A row may be the other half of a line ending, or several that end otherwise.
+            let doubtful = width == 1 && memchr(b'\r', text).is_some() || text[0] == b'\n';
             if width != expected.width || text.len() > expected.max_field || doubtful {
                 line -= 1;
                 break;
@@ -468,12 +469,12 @@ mod tests {
 
     #[test]
     fn line_endings_are_found_by_majority() {
-        assert_eq!(Newline::detect(b"a\r\nb\r\nc\n"), Newline::CrLf);
-        assert_eq!(Newline::detect(b"a\nb\nc\rd\n"), Newline::Lf);
-        assert_eq!(Newline::detect(b"a\rb\rc\r"), Newline::Cr);
-        assert_eq!(Newline::detect(b"a\r"), Newline::Cr);
-        assert_eq!(Newline::detect(b"a,\"\r\r\r\"\nb"), Newline::Lf);
-        assert_eq!(Newline::detect(b"\"a\r\nb"), Newline::CrLf);
-        assert_eq!(Newline::detect(b""), Newline::Lf);
+        assert_eq!(Newline::detect(b"a\r\nb\r\nc\n", b'"'), Newline::CrLf);
+        assert_eq!(Newline::detect(b"a\nb\nc\rd\n", b'"'), Newline::Lf);
+        assert_eq!(Newline::detect(b"a\rb\rc\r", b'"'), Newline::Cr);
+        assert_eq!(Newline::detect(b"a\r", b'"'), Newline::Cr);
+        assert_eq!(Newline::detect(b"a,\"\r\r\r\"\nb", b'"'), Newline::Lf);
+        assert_eq!(Newline::detect(b"\"a\r\nb", b'"'), Newline::CrLf);
+        assert_eq!(Newline::detect(b"", b'"'), Newline::Lf);
     }
 }

@@ -1,7 +1,9 @@
 //! The room as a whole, from files to records.
 
+mod dialects;
 mod documents;
 mod encodings;
+mod limits;
 mod properties;
 mod rejects;
 mod tables;

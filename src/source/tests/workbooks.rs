@@ -159,6 +159,34 @@ fn damaged_and_exploding_workbooks_are_errors() {
 }
 
 #[test]
+fn what_a_workbook_keeps_in_memory_is_limited() {
+    let rows = format!("<row r=\"1\">{}</row>", text("A1", &"x".repeat(50_000)));
+    let mut options = Options::default();
+    options.limits.max_record = 20_000;
+    let message = read(&rows, &options).unwrap_err().to_string();
+    assert!(
+        message.contains("a cell of more than 20000 bytes"),
+        "{message}"
+    );
+    options = Options::default();
+    options.limits.max_texts = 500;
+    let message = read(&rows, &options).unwrap_err().to_string();
+    assert!(message.contains("texts of more than 500"), "{message}");
+}
+
+#[test]
+fn a_bomb_behind_other_bytes_is_found_where_the_reader_finds_it() {
+    let large = format!("<row r=\"1\">{}</row>", text("A1", "x").repeat(200_000));
+    let mut bytes = b"PK\x03\x04 no entry at all".to_vec();
+    bytes.extend(workbook(&large));
+    let mut options = Options::default();
+    options.limits.expansion_free = 1 << 20;
+    options.limits.max_expansion = 10;
+    let result = File::new("a.xlsx", bytes).read(&options);
+    assert!(matches!(result, Err(Error::Expansion { .. })), "{result:?}");
+}
+
+#[test]
 fn a_reader_that_is_dropped_early_leaves_nothing_running() {
     let mut rows = Vec::new();
     for row in 2..5_000 {

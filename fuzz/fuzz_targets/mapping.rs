@@ -1,0 +1,34 @@
+//! Any text as a mapping file: it loads, or says where it is wrong.
+#![no_main]
+
+use capturi_import_fuzz::mapping::Mapping;
+use capturi_import_fuzz::row::{row, tree};
+use libfuzzer_sys::fuzz_target;
+use serde_json::json;
+
+fuzz_target!(|text: &str| {
+    match Mapping::load(text, "any.toml", None) {
+        Ok(mapping) => {
+            let table = row(&["a", "b", "c"], &["1", "x, y", "2024-03-15 09:12:03"]);
+            let object = tree(json!({ "a": 1.5, "b": ["x", { "c": null }], "c": "æ" }));
+            for batch in [table, object] {
+                let record = batch.get(0);
+                if let Ok(profile) = mapping.bind(batch.sheet()) {
+                    let _ = profile.apply(&record, &mut Vec::new());
+                    let _ = profile.recordings(&record);
+                }
+                if let Ok(Some(profile)) = mapping.bind_cases(batch.sheet()) {
+                    let _ = profile.apply(&record, &mut Vec::new());
+                }
+            }
+        }
+        Err(error) => {
+            assert!(!error.findings().is_empty());
+            for finding in error.findings() {
+                assert_eq!(text.get(finding.span.clone()), Some(finding.text.as_str()));
+                assert!(finding.line >= 1 && finding.line <= text.split('\n').count());
+            }
+            assert!(error.to_string().contains("any.toml"));
+        }
+    }
+});

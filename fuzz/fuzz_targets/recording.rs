@@ -1,0 +1,45 @@
+//! Any name of a recording: never a file outside of the audio folder.
+#![no_main]
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use capturi_import_fuzz::audio::{Ask, Found, Index, IndexOptions};
+use capturi_import_fuzz::read::folder;
+use libfuzzer_sys::fuzz_target;
+
+static INDEX: LazyLock<Index> = LazyLock::new(|| {
+    let root = folder().join("recordings");
+    for name in [
+        "a.wav",
+        "a.mp3",
+        "2024/03/b [1].wav",
+        "2024/03/12%3A30_c.wav",
+        "x/æ-ø.wav",
+        "..b.wav",
+    ] {
+        let path = root.join(name);
+        std::fs::create_dir_all(path.parent().expect("below the root")).expect("a folder");
+        std::fs::write(path, [0x55; 100]).expect("a file");
+    }
+    std::fs::write(folder().join("outside.wav"), [0x55; 100]).expect("a file");
+    Index::build(&root, &IndexOptions::default()).expect("the folder can be read")
+});
+
+fuzz_target!(|text: &str| {
+    let names: Vec<Cow<'_, str>> = text.split('\u{1}').map(Cow::from).collect();
+    let identity = names.last().map_or("", |name| name);
+    let found = INDEX.find(&Ask { names: &names, identity });
+    let recordings = match found {
+        Found::One(recording, _) | Found::Unusable { recording, .. } => vec![recording],
+        Found::Several { first, total, .. } => {
+            assert!(total >= first.len() && total > 1);
+            first
+        }
+        Found::Missing | Found::Refused { .. } => Vec::new(),
+    };
+    for recording in recordings {
+        let path = recording.path.canonicalize().expect("it is there");
+        assert!(path.starts_with(INDEX.root().canonicalize().expect("it is there")), "{path:?}");
+    }
+});

@@ -1,0 +1,77 @@
+//! Any bytes as a table.
+#![no_main]
+
+use capturi_import_fuzz::call::Code;
+use capturi_import_fuzz::read::{Content, most_lines, read};
+use capturi_import_fuzz::source::{HeaderKind, Options, Quote};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(content) = read("calls.csv", bytes, &Options::default()) {
+        hold(bytes, &content);
+        feed_in_again(&content);
+    }
+    for quote in [Quote::Byte(b'"'), Quote::None] {
+        keep_characters(bytes, quote);
+    }
+});
+
+/// A row that has not the width of the table says so, and no position is outside of the file.
+fn hold(bytes: &[u8], content: &Content) {
+    let width = content.names.as_ref().map_or(0, Vec::len);
+    for record in &content.records {
+        assert!(record.line <= most_lines(bytes), "{record:?}");
+        assert!(
+            record.cells.len() == width || !record.problems.is_empty(),
+            "{record:?} of {width}"
+        );
+    }
+}
+
+/// `rejected.csv` can be fed in as it is, and holds the same rows. A damaged row over several lines is
+/// judged by what its lines look like, and they get longer.
+fn feed_in_again(content: &Content) {
+    let doubtful = [Code::TruncatedInput, Code::OpenQuote, Code::StrayQuote];
+    let over_lines = |cells: &[String]| cells.iter().any(|cell| cell.contains(['\n', '\r']));
+    let nothing = content.records.is_empty();
+    if nothing || content.records.iter().any(|record| {
+        doubtful.iter().any(|code| record.has(*code))
+            || over_lines(&record.cells) && !record.problems.is_empty()
+    }) {
+        return;
+    }
+    let again = read("rejected.csv", &content.rejected, &Options::default());
+    let again = again.expect("what was rejected can be read");
+    assert_eq!(content.names, again.names);
+    let cells = |content: &Content| -> Vec<Vec<String>> {
+        let records = content.records.iter();
+        records.map(|record| record.cells.clone()).collect()
+    };
+    assert_eq!(cells(content), cells(&again));
+}
+
+/// Where the dialect is said, every character that is no part of it comes out once, in order.
+fn keep_characters(bytes: &[u8], quote: Quote) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let is_special = text.starts_with(['\u{feff}', '\u{fffe}'])
+        || ["sep=", "\"sep=", "PK", "%PDF", "RIFF", "SQLite"]
+            .iter()
+            .any(|head| text.starts_with(head))
+        || text.contains("_problems");
+    if is_special {
+        return;
+    }
+    let options = Options {
+        delimiter: Some(b','),
+        quote: Some(quote),
+        header: Some(HeaderKind::None),
+        encoding: Some("utf-8".to_owned()),
+        ..Options::default()
+    };
+    let content = read("calls.csv", bytes, &options).expect("a table without a header is readable");
+    let own = |text: &str| text.chars().filter(|c| !"\",\r\n".contains(*c)).collect::<String>();
+    let cells: String = content.records.iter().flat_map(|record| record.cells.clone()).collect();
+    assert_eq!(own(&cells), own(text));
+}

@@ -1,0 +1,31 @@
+//! Any text as a template: it ends, and its output is bounded.
+#![no_main]
+
+use capturi_import_fuzz::call::{Field, Value};
+use capturi_import_fuzz::mapping::{Mapped, Mapping};
+use capturi_import_fuzz::row::row;
+use libfuzzer_sys::fuzz_target;
+
+/// More than any limit that the documentation states.
+const TOO_LONG: usize = 32 << 20;
+
+fuzz_target!(|template: &str| {
+    let template = toml::Value::String(template.to_owned());
+    let text = format!("[fields]\nsubject = {{ template = {template} }}\n");
+    let Ok(mapping) = Mapping::load(&text, "any.toml", None) else {
+        return;
+    };
+    let batch = row(&["a", "b"], &["12", "x y z"]);
+    let Ok(profile) = mapping.bind(batch.sheet()) else {
+        return;
+    };
+    let record = batch.get(0);
+    let mut problems = Vec::new();
+    if let Mapped::Draft(draft) = profile.apply(&record, &mut problems) {
+        match draft.get(Field::Subject) {
+            Value::Text(text) => assert!(text.len() < TOO_LONG),
+            Value::Broken => assert!(!problems.is_empty()),
+            _ => {}
+        }
+    }
+});

@@ -1,0 +1,126 @@
+//! What becomes of several recordings of one call.
+
+use super::Recording;
+
+/// What to do when several recordings belong to one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Several {
+    /// Report it; nothing is sent.
+    #[default]
+    Error,
+    /// Take the first by name; recorders number the parts of a call.
+    First,
+    /// Take the longest by its header.
+    Longest,
+    /// All of them, one after the other, in the order of their names.
+    Join,
+}
+
+/// What a policy made of several recordings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// This one.
+    One(Recording),
+    /// All of these, in this order.
+    Join(Vec<Recording>),
+    /// A person must decide.
+    Undecided,
+}
+
+impl Several {
+    /// The policy of exactly this name (`error`, `first`, `longest`, `join`), or `None`.
+    pub fn from_name(name: &str) -> Option<Several> {
+        Some(match name {
+            "error" => Several::Error,
+            "first" => Several::First,
+            "longest" => Several::Longest,
+            "join" => Several::Join,
+            _ => return None,
+        })
+    }
+
+    /// Applies the policy to all recordings of a call. [`Several::Longest`] reads their headers; it
+    /// decides nothing when one cannot be read or two are longest.
+    pub fn choose(self, mut recordings: Vec<Recording>) -> Choice {
+        recordings.sort_by(|a, b| by_parts(&a.name).cmp(by_parts(&b.name)));
+        match self {
+            Several::Error => Choice::Undecided,
+            Several::First => {
+                let first = recordings.into_iter().next();
+                first.map_or(Choice::Undecided, Choice::One)
+            }
+            Several::Longest => longest(recordings).map_or(Choice::Undecided, Choice::One),
+            Several::Join => Choice::Join(recordings),
+        }
+    }
+}
+
+fn longest(recordings: Vec<Recording>) -> Option<Recording> {
+    let mut best: Option<(f64, Recording)> = None;
+    let mut tied = false;
+    for recording in recordings {
+        let seconds = super::probe(&recording.path).ok()?.seconds?;
+        match &best {
+            Some((most, _)) if seconds < *most => {}
+            Some((most, _)) if seconds.total_cmp(most).is_eq() => tied = true,
+            _ => {
+                best = Some((seconds, recording));
+                tied = false;
+            }
+        }
+    }
+    best.filter(|_| !tied).map(|(_, recording)| recording)
+}
+
+/// A name as people sort it: numbers by their value (`part-9` before `part-10`), the rest by its
+/// characters.
+fn by_parts(name: &str) -> impl Iterator<Item = (usize, &str)> {
+    name.split_inclusive(|character: char| !character.is_ascii_digit())
+        .map(|part| {
+            let digits = part.trim_start_matches('0');
+            let length = digits.bytes().take_while(u8::is_ascii_digit).count();
+            (length, digits)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::time::SystemTime;
+
+    use super::*;
+
+    fn recordings(names: &[&str]) -> Vec<Recording> {
+        names
+            .iter()
+            .map(|name| Recording {
+                path: PathBuf::from(name),
+                name: (*name).to_owned(),
+                bytes: 100,
+                modified: SystemTime::UNIX_EPOCH,
+                id: 0,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn parts_are_ordered_by_number() {
+        let parts = recordings(&["x-10.wav", "x-9.wav", "x-09b.wav"]);
+        let Choice::Join(joined) = Several::Join.choose(parts.clone()) else {
+            panic!("not joined");
+        };
+        let names: Vec<_> = joined.iter().map(|recording| &*recording.name).collect();
+        assert_eq!(names, ["x-9.wav", "x-09b.wav", "x-10.wav"]);
+        assert!(
+            matches!(Several::First.choose(parts), Choice::One(first) if first.name == "x-9.wav")
+        );
+    }
+
+    #[test]
+    fn nothing_is_chosen_by_default_or_from_unreadable_files() {
+        let parts = recordings(&["nowhere/a.wav", "nowhere/b.wav"]);
+        assert_eq!(Several::default().choose(parts.clone()), Choice::Undecided);
+        assert_eq!(Several::Longest.choose(parts), Choice::Undecided);
+        assert_eq!(Several::First.choose(vec![]), Choice::Undecided);
+    }
+}

@@ -1,0 +1,174 @@
+//! An installed `ffmpeg`, called without a shell.
+//!
+//! It reads files that come from anywhere, so it is held short: it is told the format of each part
+//! (it would follow a playlist otherwise), may open nothing but files, gets no input of ours, and
+//! ends after a time. Names reach it behind `file:`, so that one that begins with `-` or holds a
+//! colon is a name and nothing else.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::order::{Input, Part};
+use super::{Recall, WorkError};
+
+/// The name of the program, looked for where the system looks for programs.
+const PROGRAM: &str = "ffmpeg";
+/// A day of speech takes some minutes; what takes longer hangs.
+const LONGEST: Duration = Duration::from_secs(20 * 60);
+/// How long it may take to say its version.
+const SHORT: Duration = Duration::from_secs(20);
+/// Time between two looks at a program that works.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// An `ffmpeg` that answers.
+#[derive(Debug, Clone)]
+pub struct Ffmpeg {
+    program: OsString,
+    longest: Duration,
+}
+
+/// Why there is no `ffmpeg`.
+#[derive(Debug, thiserror::Error)]
+pub enum NoFfmpeg {
+    /// It cannot be started.
+    #[error("ffmpeg cannot be started: {0}")]
+    NotStarted(io::Error),
+    /// Something of its name does not answer as it does.
+    #[error("ffmpeg does not answer when asked for its version")]
+    NoAnswer,
+}
+
+impl Ffmpeg {
+    /// The installed one.
+    pub fn find() -> Result<Ffmpeg, NoFfmpeg> {
+        Ffmpeg::at(PROGRAM, LONGEST)
+    }
+
+    pub(super) fn at(program: impl Into<OsString>, longest: Duration) -> Result<Ffmpeg, NoFfmpeg> {
+        let program = program.into();
+        let mut child = Command::new(&program)
+            .arg("-version")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(NoFfmpeg::NotStarted)?;
+        match wait(&mut child, SHORT, &Recall::default()) {
+            Ok(status) if status.success() => Ok(Ffmpeg { program, longest }),
+            _ => Err(NoFfmpeg::NoAnswer),
+        }
+    }
+
+    /// Turns the parts into one WAV file at `to`.
+    pub(super) fn convert(
+        &self,
+        parts: &[Part],
+        to: &Path,
+        (largest, recall): (u64, &Recall),
+    ) -> Result<(), WorkError> {
+        // What it has to say goes to a file: a pipe that nobody reads would stop it.
+        let said = tempfile::tempfile()?;
+        let mut child = Command::new(&self.program)
+            .args(arguments(parts, to, largest))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(said.try_clone()?)
+            .spawn()?;
+        let status = wait(&mut child, self.longest, recall)?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(WorkError::Refused(last_words(said, parts, to)))
+    }
+}
+
+/// Everything that it is told.
+fn arguments(parts: &[Part], to: &Path, largest: u64) -> Vec<OsString> {
+    let plain = |words: &[&str]| -> Vec<OsString> { words.iter().map(OsString::from).collect() };
+    let mut all = plain(&["-nostdin", "-hide_banner", "-loglevel", "error", "-y"]);
+    for part in parts {
+        all.extend(plain(&["-protocol_whitelist", "file"]));
+        match part.input {
+            Input::Format(format) => all.extend(plain(&["-f", format])),
+            // It knows by itself that this one is a single channel at 8000.
+            Input::Raw("g729") => all.extend(plain(&["-f", "g729"])),
+            Input::Raw(format) => all.extend(plain(&["-f", format, "-ar", "8000", "-ac", "1"])),
+        }
+        all.push("-i".into());
+        all.push(file_url(&part.path));
+    }
+    if parts.len() > 1 {
+        let inputs = (0..parts.len()).fold(String::new(), |all, at| all + &format!("[{at}:a:0]"));
+        let graph = format!("{inputs}concat=n={}:v=0:a=1[all]", parts.len());
+        all.extend(plain(&["-filter_complex", &graph, "-map", "[all]"]));
+    } else {
+        all.extend(plain(&["-map", "0:a:0"]));
+    }
+    let largest = largest.saturating_add(1).to_string();
+    all.extend(plain(&[
+        "-map_metadata",
+        "-1",
+        "-bitexact",
+        "-c:a",
+        "pcm_s16le",
+    ]));
+    all.extend(plain(&["-fs", &largest, "-f", "wav"]));
+    all.push(file_url(to));
+    all
+}
+
+fn file_url(path: &Path) -> OsString {
+    let mut url = OsString::from("file:");
+    url.push(path);
+    url
+}
+
+/// Waits for the end of a program, and ends it when it takes too long or nobody wants its work.
+fn wait(child: &mut Child, longest: Duration, recall: &Recall) -> Result<ExitStatus, WorkError> {
+    let end = Instant::now() + longest;
+    let why = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Ok(status),
+            Ok(None) if recall.is_called() => break WorkError::Recalled,
+            Ok(None) if Instant::now() >= end => break WorkError::TooLong(longest.as_secs() / 60),
+            Ok(None) => thread::sleep(PAUSE),
+            Err(error) => break WorkError::Io(error),
+        }
+    };
+    // It may have ended by itself meanwhile; it is waited for either way, so that nothing is left.
+    let _ = child.kill();
+    let _ = child.wait();
+    Err(why)
+}
+
+/// The last thing that it said, without the names of files.
+fn last_words(mut said: std::fs::File, parts: &[Part], to: &Path) -> String {
+    use std::io::{Read as _, Seek as _, SeekFrom};
+    const MOST: u64 = 4096;
+    let mut words = Vec::new();
+    let read = said
+        .seek(SeekFrom::End(0))
+        .and_then(|end| said.seek(SeekFrom::Start(end.saturating_sub(MOST))))
+        .and_then(|_| said.take(MOST).read_to_end(&mut words));
+    let text = String::from_utf8_lossy(&words);
+    let last = text.lines().rfind(|line| !line.trim().is_empty());
+    let (Ok(_), Some(last)) = (read, last) else {
+        return "it says nothing about why".to_owned();
+    };
+    let mut last = last.trim().to_owned();
+    for path in parts.iter().map(|part| &*part.path).chain([to]) {
+        let path = path.to_string_lossy();
+        last = last.replace(&*path, "the recording");
+        if let Some(name) = path.rsplit(['/', '\\']).next() {
+            last = last.replace(name, "the recording");
+        }
+    }
+    last.chars()
+        .filter(|char| !char.is_control())
+        .take(200)
+        .collect()
+}
