@@ -123,3 +123,29 @@ fn a_disk_that_may_only_be_read_is_told_before_anything_is_sent() {
     assert!(ended.err.contains("read-only"), "{ended:?}");
     assert_eq!(server.snapshot().conversations.len(), 3);
 }
+
+#[test]
+fn a_ledger_on_a_share_is_warned_about_and_kept_without_shared_memory() {
+    let Some(shell) = shell_with_mounts() else {
+        return;
+    };
+    let given = calls(6, 214);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    // No share is needed to be told that this is one.
+    place.write("mounts", "1 0 8:1 / / rw - nfs4 server:/export rw\n");
+    let run = run(&server, "");
+    let script = format!("mount --bind mounts /proc/$$/mountinfo && exec {run}");
+    let ended = by_shell(&place, shell, &script);
+    if ended.err.contains("mount:") {
+        return;
+    }
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.err.contains("disk of another machine"), "{ended:?}");
+    let head = std::fs::read(place.path("capturi-import.db")).expect("a ledger");
+    // Offset 18 of the header: 1 for the rollback journal, 2 for the log.
+    assert_eq!(head[18], 1);
+    // At home again it is a ledger like any other.
+    let ended = place.run(&server, &["calls.csv"]).with_code(0);
+    assert!(!ended.err.contains("another machine"), "{ended:?}");
+    server.has_exactly(&given, "v2");
+}

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use super::phone::{PhoneReading, is_plainly_possible, read_phone};
+use super::phone::{PhoneReading, is_plainly_possible, is_shortened_id, read_phone};
 use super::values::Values;
 use super::{Code, Draft, Field, Kind, Value, is_email};
 
@@ -270,6 +270,14 @@ impl Judge<'_> {
             return self.fault(Code::WrongType, field, "", "text is expected here");
         };
         match field {
+            Field::ExternalIdentity if is_shortened_id(text) => {
+                self.fault(
+                    Code::SpreadsheetDamage,
+                    field,
+                    text,
+                    "a spreadsheet wrote this id with an exponent, and its last digits are lost",
+                );
+            }
             Field::ExternalIdentity if text.trim().len() != text.len() => {
                 self.fault(
                     Code::PaddedId,
@@ -548,6 +556,12 @@ mod tests {
             (Field::AgentEmail, text("agent 7"), false, BadEmail),
             (Field::Customer, text("anonymous"), true, CustomerNotAPhone),
             (Field::Customer, text("4,51E+09"), false, SpreadsheetDamage),
+            (
+                Field::ExternalIdentity,
+                text("1,23456789012346E+18"),
+                false,
+                SpreadsheetDamage,
+            ),
             (
                 Field::DateTime,
                 text("2024-03-15 09:12:03"),

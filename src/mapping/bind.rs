@@ -52,6 +52,30 @@ impl Source {
         }
     }
 
+    /// All columns that feed the value, as the export writes them.
+    pub(super) fn columns(&self) -> Vec<&str> {
+        match self {
+            Source::Column(named) => vec![&named.name],
+            Source::Joined { columns, .. } | Source::First(columns) => {
+                columns.iter().map(|named| &*named.name).collect()
+            }
+            Source::Constant(_) => Vec::new(),
+            Source::Template(_, names) => {
+                let names = names.split(BETWEEN_NAMES);
+                names.filter(|name| !name.is_empty()).collect()
+            }
+            Source::Choice(cases) => {
+                let mut all: Vec<&str> = Vec::new();
+                for name in cases.iter().flat_map(|(_, source)| source.columns()) {
+                    if !all.contains(&name) {
+                        all.push(name);
+                    }
+                }
+                all
+            }
+        }
+    }
+
     /// The column to name in a problem of this record: of several the one that was used.
     pub(super) fn label_for(&self, record: &Record<'_>, templates: &Rendering<'_>) -> &str {
         match self {
@@ -190,6 +214,11 @@ impl<'m> Binder<'m> {
         let hint = "name a column that it has, or a `default`".to_owned();
         self.findings
             .add_with(rule.span.clone(), message, Some(hint));
+    }
+
+    /// Whether the mapping says that an export may lack this column.
+    pub(super) fn may_lack(&self, name: &str) -> bool {
+        self.templates.is_optional(name)
     }
 
     fn candidates(&mut self, names: &[Text]) -> Vec<Named> {

@@ -182,6 +182,7 @@ fn first_columns(names: &[Text], binder: &mut Binder<'_>) -> Vec<Column> {
         .collect();
     if found.is_empty()
         && let Some(name) = names.first()
+        && !binder.may_lack(name.get_ref())
     {
         binder.column(name, false);
     }

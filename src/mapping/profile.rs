@@ -233,6 +233,15 @@ impl Profile {
         self.unused.iter().map(|name| &**name).collect()
     }
 
+    /// The columns that feed each field that has a rule, in wire order; none for a constant.
+    pub fn sources(&self) -> Vec<(Field, Vec<String>)> {
+        let source = |rule: &BoundRule| {
+            let columns = rule.source.columns().into_iter().map(str::to_owned);
+            Some((rule.field.field()?, columns.collect()))
+        };
+        self.rules.iter().filter_map(source).collect()
+    }
+
     /// The fields that nothing fills, in wire order.
     pub fn unfilled_targets(&self) -> Vec<Field> {
         let is_filled = |field: &Field| self.rules.iter().any(|rule| rule.field.is(*field));

@@ -6,12 +6,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::audio::Order;
-use crate::call::{Call, Problem};
+use crate::call::{Call, Field, Problem};
 use crate::case::{Case, Message};
 use crate::ledger::{CasePrint, MessagePrint, Standing};
 use crate::pipeline::{Delivered, Event, Facts, Outcome};
 use crate::plan::{CaseStep, Step};
 use crate::source::{Batch, Sheet};
+
+/// A file of the export, as the mapping met it.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// What its records look like.
+    pub sheet: Arc<Sheet>,
+    /// Its columns that nothing uses.
+    pub unused: Vec<String>,
+    /// The columns that feed each field of a call; nothing for cases.
+    pub sources: Vec<(Field, Vec<String>)>,
+}
 
 /// The recording of a call, as an upload needs it.
 #[derive(Debug, Clone, PartialEq)]
@@ -190,7 +201,7 @@ pub struct Decided {
     /// Sums over them.
     pub facts: Facts,
     /// Set on the first batch of a file: what it looks like, and the columns that nothing uses.
-    pub opened: Option<(Arc<Sheet>, Vec<String>)>,
+    pub opened: Option<Opened>,
     /// Bytes of the input read so far, and of all of it when that is known.
     pub read: (u64, Option<u64>),
     /// Problems that belong to no record.
@@ -200,8 +211,12 @@ pub struct Decided {
 impl Decided {
     /// Tells everything about the batch but how its records end.
     pub fn announce(&self, on_event: &mut dyn FnMut(Event<'_>)) {
-        if let Some((sheet, unused)) = &self.opened {
-            on_event(Event::Opened { sheet, unused });
+        if let Some(opened) = &self.opened {
+            on_event(Event::Opened {
+                sheet: &opened.sheet,
+                unused: &opened.unused,
+                sources: &opened.sources,
+            });
         }
         let (bytes, total) = self.read;
         on_event(Event::Read { bytes, total });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::call::Problem;
+use crate::call::{Field, Problem};
 use crate::pipeline::Facts;
 use crate::source::{Record, Sheet};
 
@@ -126,6 +126,8 @@ pub enum Event<'a> {
         sheet: &'a Sheet,
         /// Columns that nothing in the mapping uses; empty for JSON.
         unused: &'a [String],
+        /// The columns that feed each field; none for a constant, and nothing at all for cases.
+        sources: &'a [(Field, Vec<String>)],
     },
     /// So much of the input has been read.
     Read {

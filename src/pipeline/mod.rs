@@ -28,7 +28,8 @@ mod sums;
 mod tests;
 
 pub use decided::{
-    CaseRow, CaseShipment, CaseTold, Closing, Decided, Decision, Fate, FurtherRow, Parcel, Shipment,
+    CaseRow, CaseShipment, CaseTold, Closing, Decided, Decision, Fate, FurtherRow, Opened, Parcel,
+    Shipment,
 };
 pub use event::{Delivered, Event, Outcome, Stop, Tally};
 pub use facts::{Consent, Facts};

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::Error;
 use super::case_desk::{CaseDesk, Profiles};
 use super::case_rows::CaseRows;
-use super::decided::Decided;
+use super::decided::{Decided, Opened};
 use super::desk::{Desk, Worked};
 use super::gather::{Gathered, Span, Survey};
 use super::hearing::Listening;
@@ -104,7 +104,6 @@ fn parts(gathered: Gathered) -> (Batch, Option<Vec<Span>>) {
     (gathered.batch, Some(gathered.spans))
 }
 
-type Opened = (Arc<Sheet>, Vec<String>);
 type Passed = Result<(Worked, Option<Opened>, (u64, Option<u64>)), Error>;
 
 /// Batches between two threads. Two keep both busy; more would only hold memory.
@@ -115,6 +114,14 @@ type Deal<'d> = dyn FnMut(Result<Task, Error>) -> ControlFlow<()> + 'd;
 
 fn owned<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
     names.map(str::to_owned).collect()
+}
+
+fn opened_for_calls(sheet: &Arc<Sheet>, profile: &Profile) -> Opened {
+    Opened {
+        sheet: Arc::clone(sheet),
+        unused: owned(profile.unused_columns().into_iter()),
+        sources: profile.sources(),
+    }
 }
 
 impl Road {
@@ -168,8 +175,7 @@ impl Road {
             let sheet = Arc::clone(reader.sheet());
             refuse_empty(&sheet)?;
             let profile = Arc::new(self.mapping.bind(&sheet)?);
-            let unused = owned(profile.unused_columns().into_iter());
-            let mut opened = Some((Arc::clone(&sheet), unused));
+            let mut opened = Some(opened_for_calls(&sheet, &profile));
             let mut gatherer = match &survey {
                 Some(survey) => Some(survey.gatherer(input)?),
                 None => None,
@@ -234,7 +240,11 @@ impl Road {
             let Some(profile) = self.mapping.bind_cases(&sheet)?.map(Arc::new) else {
                 return Ok(());
             };
-            let opened = (Arc::clone(&sheet), owned(profile.unused_columns()));
+            let opened = Opened {
+                sheet: Arc::clone(&sheet),
+                unused: owned(profile.unused_columns()),
+                sources: Vec::new(),
+            };
             all.push((Arc::clone(&sheet), Arc::clone(&profile)));
             let bound = Bound::Cases(Arc::new([(Arc::clone(&sheet), Arc::clone(&profile))]));
             // The file is told even if it holds no record.
@@ -327,8 +337,8 @@ impl Road {
         for decider in results.iter().cycle() {
             let Ok(passed) = decider.recv() else { break };
             let (worked, opened, read) = passed?;
-            if let Some((sheet, _)) = &opened {
-                register.open(&sheet.file);
+            if let Some(opened) = &opened {
+                register.open(&opened.sheet.file);
             }
             register.expect(worked.items.len(), read);
             let decided = Decided {

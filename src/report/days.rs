@@ -1,6 +1,7 @@
 //! Calls over time: every day has its place, also those without calls.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use jiff::civil::Date;
 use jiff::{ToSpan, Unit};
@@ -9,6 +10,8 @@ use jiff::{ToSpan, Unit};
 const BARS: i64 = 400;
 /// Days without calls that are worth a word: longer than a weekend.
 const GAP: i64 = 3;
+/// Pieces without calls that are marked: a week of days, or one that is a week or longer itself.
+const EMPTY_DAYS: usize = 7;
 
 /// The calls in equal pieces of time, from the first to the last.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub(super) struct Days {
     pub(super) counts: Vec<(String, u64)>,
     /// The longest time without calls: its first day, its last and how many days.
     pub(super) gap: Option<(Date, Date, i64)>,
+    /// Where nothing is for so long that something may be missing, by the places of `counts`.
+    pub(super) voids: Vec<Range<usize>>,
 }
 
 /// The calls by day.
@@ -47,6 +52,7 @@ pub(super) fn spread(days: &BTreeMap<Date, u64>) -> Option<Days> {
         _ => start.to_string(),
     };
     Some(Days {
+        voids: voids(unit, &counts),
         unit,
         counts: counts
             .into_iter()
@@ -80,6 +86,21 @@ fn start_of(unit: &str, day: Date) -> Date {
         "year" => day.first_of_year(),
         _ => day,
     }
+}
+
+fn voids(unit: &str, counts: &[(Date, u64)]) -> Vec<Range<usize>> {
+    let least = if unit == "day" { EMPTY_DAYS } else { 1 };
+    let mut voids = Vec::new();
+    let mut at = 0;
+    while at < counts.len() {
+        let empty = counts[at..].iter().take_while(|(_, calls)| *calls == 0);
+        let length = empty.count();
+        if length >= least {
+            voids.push(at..at + length);
+        }
+        at += length + 1;
+    }
+    voids
 }
 
 fn gap(days: &BTreeMap<Date, u64>) -> Option<(Date, Date, i64)> {
@@ -135,6 +156,8 @@ mod tests {
             (first.to_string(), last.to_string(), length),
             ("2024-02-01".to_owned(), "2024-02-29".to_owned(), 29)
         );
+        let void = days.voids.first().map(|void| (void.start, void.end));
+        assert_eq!((void, days.voids.len()), (Some((1, 30)), 1));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::report::advice::{self, fault};
 use crate::report::grid::Grid;
 use crate::report::groups::{Example, Group};
 use crate::report::screen::{Color, Ink, Screen, paint};
+use crate::report::unchecked::of_recordings;
 use crate::report::words::{self, count, counted, safe, share, shorten, wrapped};
 use crate::report::{Mode, Summary};
 
@@ -183,7 +184,12 @@ fn examples(group: &Group) -> Vec<String> {
         .into_iter()
         .map(|(message, places)| {
             let message = safe(message);
-            format!("{}: {}", places.join(", "), shorten(&message, MESSAGE))
+            let places = places.join(", ");
+            match places.as_str() {
+                // It is about the export and not about a place in it.
+                "" => message.into_owned(),
+                places => format!("{places}: {}", shorten(&message, MESSAGE)),
+            }
         })
         .collect()
 }
@@ -220,6 +226,12 @@ fn facts(summary: &Summary) -> Vec<String> {
     }
     if facts.cases > 0 {
         lines.push(cases(summary));
+    }
+    if summary.has_audio && summary.mode != Mode::Run {
+        let open = of_recordings(summary);
+        if !open.is_empty() {
+            lines.push(format!("Not checked: {}.", open.join("; ")));
+        }
     }
     if !summary.unused.is_empty() {
         let columns = unused(&summary.unused, summary.sheets);
@@ -409,6 +421,7 @@ mod tests {
         stage.event(&Event::Opened {
             sheet: &sheet("calls.csv", &["id"]),
             unused: &names[1..],
+            sources: &[],
         });
         let mut facts = facts(58);
         facts.records = 60;
@@ -438,6 +451,7 @@ mod tests {
 
         Recordings: 58 for 58 calls, 58.0 MB, 1:27:00 of audio; not checked: the length of 2.
         Consent: 58 yes, 0 no, 4 not stated (the destination then assumes consent).
+        Not checked: the recordings of 2 records with other faults.
         Columns that nothing uses: not\u{1b}es.
         Targets that nothing fills: labels, status, hasConsent, audioChannels, salesPersonAudioChannel,
           teamId, teamName, conversationSegments, customProp1–10, customNumberProp1–10.

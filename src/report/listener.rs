@@ -221,7 +221,7 @@ impl Report {
 
     fn show(&mut self, event: &Event<'_>, now: Moment) {
         match event {
-            Event::Opened { sheet, unused } => {
+            Event::Opened { sheet, unused, .. } => {
                 let (file, reading) = (&*sheet.file, sheet.reading.as_str());
                 let line = Line::Opened {
                     file,

@@ -39,6 +39,7 @@ mod status;
 mod summary;
 mod sums;
 mod tries;
+mod unchecked;
 mod words;
 
 pub use accepted::{NotAccepted, read_accepted};

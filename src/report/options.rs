@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use crate::call::Field;
-
 /// How far the road goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -51,8 +49,6 @@ pub struct Options {
     pub rate: f64,
     /// Bytes a second that a run may send; `None` for as many as the line takes.
     pub bandwidth: Option<u64>,
-    /// What feeds each target field, in the words of the mapping.
-    pub sources: Vec<(Field, String)>,
     /// Whether recordings are looked for, because a folder of them was named.
     pub has_audio: bool,
     /// The files of the export, so that none of them is overwritten when the output of an earlier
@@ -70,7 +66,6 @@ impl Options {
             is_quiet: false,
             rate: 20.0,
             bandwidth: None,
-            sources: Vec::new(),
             has_audio: true,
             inputs: Vec::new(),
         }

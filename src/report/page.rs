@@ -1,7 +1,7 @@
 //! `report.html`: one file for people, without network and without scripts.
 
 use minijinja::value::{Serde, Value};
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::{Environment, HtmlEscape, UndefinedBehavior};
 use serde::Serialize;
 
 use crate::call::explain;
@@ -12,6 +12,7 @@ use crate::report::ending::{extent, grouped, place};
 use crate::report::groups::Group;
 use crate::report::plots::{Length, Plot, lengths};
 use crate::report::summary::TOP_AGENTS;
+use crate::report::unchecked::unchecked;
 use crate::report::words::{self, clock, count, counted, safe, share};
 use crate::report::{Error, Mode, Summary};
 
@@ -23,6 +24,7 @@ pub(super) fn render(summary: &Summary) -> Result<String, Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     // The names end in `.html`, which turns escaping on.
+    environment.add_filter("code", marked);
     environment.add_template("page.html", PAGE)?;
     environment.add_template("lying.html", LYING)?;
     let page = Page::new(summary);
@@ -30,6 +32,22 @@ pub(super) fn render(summary: &Summary) -> Result<String, Error> {
         .get_template("page.html")?
         .render(Value::from(Serde(&page)))?;
     Ok(page)
+}
+
+/// Text for the page, what stands between backticks as code.
+fn marked(text: &str) -> Value {
+    let parts = text.split('`').enumerate();
+    let html: Vec<String> = parts
+        .map(|(at, part)| {
+            let part = HtmlEscape(part).to_string();
+            if at % 2 == 1 {
+                ["<code>", &part, "</code>"].concat()
+            } else {
+                part
+            }
+        })
+        .collect();
+    Value::from_safe_string(html.concat())
 }
 
 #[derive(Serialize)]
@@ -53,6 +71,7 @@ struct Page {
     targets: Vec<Row>,
     unfilled: String,
     unused: Vec<(String, String)>,
+    unchecked: Vec<String>,
     files: Vec<String>,
 }
 
@@ -82,6 +101,8 @@ struct ProblemRow {
 struct Figure {
     plot: Plot,
     caption: String,
+    /// Something that a person should look at.
+    is_odd: bool,
 }
 
 impl Page {
@@ -126,6 +147,7 @@ impl Page {
             targets: targets(summary),
             unfilled: grouped(&unfilled).join(", "),
             unused: unused(summary),
+            unchecked: unchecked(summary),
             files: summary
                 .files
                 .iter()
@@ -182,17 +204,23 @@ fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
     let mut rows = vec![
         ("Calls", count(facts.calls)),
         ("Agents", count(facts.by_agent.len() as u64)),
-        ("Recordings found", count(facts.recordings)),
-        ("Their size", words::bytes(facts.bytes)),
-        ("Their length", clock(facts.seconds)),
-        ("Of unknown length", count(facts.unknown_length)),
+    ];
+    if summary.has_audio {
+        rows.extend([
+            ("Recordings found", count(facts.recordings)),
+            ("Their size", words::bytes(facts.bytes)),
+            ("Their length", clock(facts.seconds)),
+            ("Of unknown length", count(facts.unknown_length)),
+        ]);
+    }
+    rows.extend([
         ("Consent: yes", count(consent.yes)),
         ("Consent: no", count(consent.no)),
         (
             "Consent: not stated (the destination then assumes it)",
             count(consent.absent),
         ),
-    ];
+    ]);
     if summary.mode == Mode::Run {
         let delivered = summary.deliveries;
         rows.extend([
@@ -227,32 +255,57 @@ fn figures(summary: &Summary) -> Vec<Figure> {
             ),
             None => String::new(),
         };
+        let is_odd = !days.voids.is_empty();
         let name = format!("Calls per {}", days.unit);
         let plot = Plot::new(&name, "calls", &days.counts);
-        figures.extend(plot.map(|plot| Figure { plot, caption }));
+        figures.extend(plot.map(|plot| Figure {
+            plot: plot.with_bands(&days.voids, days.counts.len()),
+            caption,
+            is_odd,
+        }));
     }
-    let hours = facts.by_hour.iter().enumerate();
-    let hours: Vec<_> = hours
-        .map(|(hour, calls)| (format!("{hour:02}"), *calls))
-        .collect();
-    let plot = Plot::new("Calls by hour of the day", "calls", &hours);
-    figures.extend(
-        plot.map(|plot| Figure {
-            plot,
-            caption: "In the local time of the calls. Calls at night are often a wrong time zone."
-                .to_owned(),
-        }),
-    );
-    let plot = Plot::new(
-        "Recordings by length in minutes",
-        "recordings",
-        &minutes(&facts.by_minutes),
-    );
+    figures.extend(hours(&facts.by_hour));
+    let minutes = minutes(&facts.by_minutes);
+    let plot = Plot::new("Recordings by length in minutes", "recordings", &minutes);
     figures.extend(plot.map(|plot| Figure {
         plot,
         caption: String::new(),
+        is_odd: false,
     }));
     figures
+}
+
+/// Hours in which few people telephone.
+const NIGHT: [std::ops::Range<usize>; 2] = [0..6, 22..24];
+/// So many calls at night are odd, in percent.
+const MANY_AT_NIGHT: u64 = 20;
+
+fn hours(by_hour: &[u64; 24]) -> Option<Figure> {
+    let hours = by_hour.iter().enumerate();
+    let hours: Vec<_> = hours
+        .map(|(hour, calls)| (format!("{hour:02}"), *calls))
+        .collect();
+    let plot = Plot::new("Calls by hour of the day", "calls", &hours)?;
+    let all: u64 = by_hour.iter().sum();
+    let at_night: u64 = NIGHT
+        .into_iter()
+        .map(|part| by_hour[part].iter().sum::<u64>())
+        .sum();
+    let is_odd = at_night * 100 > all * MANY_AT_NIGHT;
+    let part = share(at_night, all);
+    let caption = if is_odd {
+        format!(
+            "In the local time of the calls. {part} lie between 22 and 06 (shaded): look at the \
+             time zone of the export (`--timezone`)."
+        )
+    } else {
+        format!("In the local time of the calls. {part} lie between 22 and 06 (shaded).")
+    };
+    Some(Figure {
+        plot: plot.with_bands(&NIGHT, by_hour.len()),
+        caption,
+        is_odd,
+    })
 }
 
 /// The buckets up to the last one that holds something.
@@ -301,7 +354,7 @@ fn targets(summary: &Summary) -> Vec<Row> {
             count: count(target.filled),
             share: share(target.filled, calls),
             percent: percent(target.filled, calls),
-            remark: safe(target.source.as_deref().unwrap_or_default()).into_owned(),
+            remark: safe(&target.source.as_deref().unwrap_or_default().join(", ")).into_owned(),
         })
         .collect()
 }
@@ -337,10 +390,7 @@ mod tests {
     use crate::report::stage::{Stage, facts, problem as bad, sheet};
 
     fn page(facts: &Facts, work: impl FnOnce(&mut Stage)) -> String {
-        let mut stage = Stage::with(
-            |options| options.sources = vec![(Field::AgentId, "user<b>".to_owned())],
-            Mode::Check,
-        );
+        let mut stage = Stage::with(|_| {}, Mode::Check);
         stage.checked(facts);
         work(&mut stage);
         render(&stage.finish(None).unwrap()).unwrap()
@@ -366,6 +416,7 @@ mod tests {
             stage.event(&Event::Opened {
                 sheet: &sheet("a.csv", &["x"]),
                 unused: &["\"><img src=x>\u{202e}".to_owned()],
+                sources: &[(Field::AgentId, vec!["user<b>".to_owned()])],
             });
             let mut problem = bad(Code::BadTime, 17).at("<i>when", "secret");
             problem.message = "<script>".into();

@@ -1,5 +1,7 @@
 //! Bars as numbers of an SVG: what is drawn is worked out here, how it looks stands in the template.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
 use crate::report::scale::{Scale, labelled};
@@ -7,18 +9,20 @@ use crate::report::words::{count, float};
 
 /// The drawing, in the units of its view box: narrow, so that its letters of 12 units can still be
 /// read where a phone shrinks it.
-const WIDTH: f64 = 480.0;
-const HEIGHT: f64 = 180.0;
-/// Room for the numbers at the left, and for the names below.
-const LEFT: f64 = 56.0;
+const WIDTH: f64 = 400.0;
+const HEIGHT: f64 = 190.0;
+/// Room for the numbers at the left, for the names below and for what is counted above.
+const LEFT: f64 = 52.0;
 const BELOW: f64 = 24.0;
-const ABOVE: f64 = 10.0;
+const ABOVE: f64 = 26.0;
 const RIGHT: f64 = 8.0;
 /// Share of its place that a bar fills.
 const FILL: f64 = 0.84;
 /// Room for a letter of a name below the bars, and between two names.
 const LETTER: f64 = 7.0;
 const GAP: f64 = 16.0;
+/// The shortest lying bar, in percent of the longest.
+const LEAST: f64 = 0.8;
 /// Most names below the bars.
 const LABELS: usize = 8;
 
@@ -26,14 +30,26 @@ const LABELS: usize = 8;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Plot {
     pub(super) name: String,
+    /// What the numbers count.
+    pub(super) noun: String,
     pub(super) width: f64,
     pub(super) height: f64,
     pub(super) left: f64,
     pub(super) right: f64,
+    pub(super) top: f64,
     pub(super) bottom: f64,
+    /// What is odd or worth a second look, behind the bars.
+    pub(super) bands: Vec<Band>,
     pub(super) bars: Vec<Bar>,
     pub(super) ticks: Vec<Tick>,
     pub(super) labels: Vec<Label>,
+}
+
+/// A part of the axis that is marked over the whole height.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Band {
+    pub(super) x: f64,
+    pub(super) width: f64,
 }
 
 /// One bar and what it says when pointed at.
@@ -93,6 +109,9 @@ impl Plot {
         });
         Some(Plot {
             name: name.to_owned(),
+            noun: noun.to_owned(),
+            top: ABOVE,
+            bands: Vec::new(),
             width: WIDTH,
             height: HEIGHT,
             left: LEFT,
@@ -102,6 +121,18 @@ impl Plot {
             ticks: ticks.collect(),
             labels: labels.collect(),
         })
+    }
+
+    /// Marks these of its `number` places.
+    #[must_use]
+    pub(super) fn with_bands(mut self, places: &[Range<usize>], number: usize) -> Self {
+        let place = (WIDTH - LEFT - RIGHT) / float(number.max(1) as u64);
+        let band = |places: &Range<usize>| Band {
+            x: rounded(LEFT + place * float(places.start as u64)),
+            width: rounded(place * float(places.len() as u64)),
+        };
+        self.bands = places.iter().map(band).collect();
+        self
     }
 }
 
@@ -132,7 +163,11 @@ pub(super) fn lengths(counts: &[(String, u64)]) -> Vec<Length> {
         .map(|(name, number)| Length {
             name: name.clone(),
             count: count(*number),
-            percent: rounded(float(*number) * 100.0 / most),
+            percent: match number {
+                0 => 0.0,
+                // The one beside a hundred thousand is seen.
+                number => rounded((float(*number) * 100.0 / most).max(LEAST)),
+            },
         })
         .collect()
 }
@@ -181,6 +216,15 @@ mod tests {
     }
 
     #[test]
+    fn a_band_lies_behind_its_places() {
+        let plot = Plot::new("n", "calls", &counts(&[1, 0, 0, 1])).unwrap();
+        let plot = plot.with_bands(std::slice::from_ref(&(1..3)), 4);
+        let band = &plot.bands[0];
+        assert!(band.x > plot.bars[0].x + plot.bars[0].width - 0.01);
+        assert!(band.x + band.width < plot.bars[1].x + 0.01);
+    }
+
+    #[test]
     fn names_do_not_run_into_each_other() {
         for number in 1..=400 {
             let days: Vec<_> = (0..number).map(|_| ("2024-03-15".to_owned(), 1)).collect();
@@ -199,5 +243,7 @@ mod tests {
         assert_eq!(Plot::new("n", "calls", &counts(&[0, 0])), None);
         assert_eq!(lengths(&[]), []);
         assert!(lengths(&counts(&[0]))[0].percent.abs() < 1e-9);
+        let one = &lengths(&counts(&[1, 100_000]))[0];
+        assert!(one.percent >= LEAST, "{one:?}");
     }
 }

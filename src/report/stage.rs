@@ -89,7 +89,12 @@ impl Stage {
 
     pub(super) fn opened(&mut self, sheet: &Arc<Sheet>) {
         self.sheet = Arc::clone(sheet);
-        self.event(&Event::Opened { sheet, unused: &[] });
+        let sources = &[];
+        self.event(&Event::Opened {
+            sheet,
+            unused: &[],
+            sources,
+        });
     }
 
     pub(super) fn opened_json(&mut self) {

@@ -14,6 +14,7 @@ use crate::report::estimate::Estimate;
 use crate::report::groups::Group;
 use crate::report::progress::Counts;
 use crate::report::sums::{Deliveries, Sums};
+use crate::report::unchecked::unchecked;
 use crate::report::{Mode, Moment, Options};
 
 /// Agents that are listed by name.
@@ -70,8 +71,8 @@ pub struct Summary {
 pub struct Target {
     /// The field.
     pub field: Field,
-    /// What feeds it, in the words of the mapping; `None` when nothing does.
-    pub source: Option<String>,
+    /// The columns that feed it; none for a constant, and `None` when nothing does.
+    pub source: Option<Vec<String>>,
     /// Calls in which it has a value.
     pub filled: u64,
 }
@@ -90,7 +91,7 @@ impl Summary {
             tally: sums.tally,
             details: sums.details,
             groups: sums.groups.sorted(),
-            targets: targets(options, &facts),
+            targets: targets(&sums.sources, &facts),
             facts,
             deliveries: sums.deliveries,
             sent: sums.sent,
@@ -142,14 +143,10 @@ impl Summary {
     }
 }
 
-fn targets(options: &Options, facts: &Facts) -> Vec<Target> {
+fn targets(sources: &BTreeMap<Field, Vec<String>>, facts: &Facts) -> Vec<Target> {
     let target = |field: Field| Target {
         field,
-        source: options
-            .sources
-            .iter()
-            .find(|(known, _)| *known == field)
-            .map(|(_, source)| source.clone()),
+        source: sources.get(&field).cloned(),
         filled: facts.filled.get(field.index()).copied().unwrap_or(0),
     };
     Field::ALL.into_iter().map(target).collect()
@@ -201,6 +198,7 @@ impl Serialize for Summary {
         map.serialize_entry("seconds_paused", &self.pauses.1)?;
         map.serialize_entry("unused_columns", &self.unused)?;
         map.serialize_entry("targets", &Targets(&self.targets))?;
+        map.serialize_entry("not_checked", &unchecked(self))?;
         map.serialize_entry("estimate", &self.estimate)?;
         map.serialize_entry("files", &paths(&self.files))?;
         map.serialize_entry("advice", &advice::advise(self))?;
@@ -287,7 +285,7 @@ struct Targets<'a>(&'a [Target]);
 
 #[derive(Serialize)]
 struct TargetView<'a> {
-    from: Option<&'a str>,
+    from: Option<&'a [String]>,
     filled: u64,
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::call::Field;
 use crate::pipeline::{Event, Facts, Outcome, Stop, Tally};
 use crate::report::groups::Groups;
 
@@ -47,6 +48,8 @@ pub(super) struct Sums {
     pub(super) sheets: u64,
     /// Columns that nothing uses, with the number of files that have them.
     pub(super) unused: BTreeMap<String, u64>,
+    /// The columns that feed each field, of all files.
+    pub(super) sources: BTreeMap<Field, Vec<String>>,
     pub(super) stop: Option<(Stop, String)>,
 }
 
@@ -55,8 +58,16 @@ impl Sums {
     /// record, see [`Sums::record`].
     pub(super) fn add(&mut self, event: &Event<'_>) {
         match event {
-            Event::Opened { unused, .. } => {
+            Event::Opened {
+                unused, sources, ..
+            } => {
                 self.sheets += 1;
+                for (field, columns) in *sources {
+                    let known = self.sources.entry(*field).or_default();
+                    let new = columns.iter().filter(|column| !known.contains(column));
+                    let new: Vec<String> = new.cloned().collect();
+                    known.extend(new);
+                }
                 for column in *unused {
                     bump(&mut self.unused, column);
                 }

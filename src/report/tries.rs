@@ -56,9 +56,9 @@ impl Tries {
     /// # Errors
     /// When the mapping does not fit the export.
     pub fn take(&mut self, decided: &Decided) -> Result<ControlFlow<()>, LoadError> {
-        if let Some((sheet, unused)) = &decided.opened {
-            self.reading = format!("{} as: {}", sheet.file, sheet.reading);
-            self.unused.clone_from(unused);
+        if let Some(opened) = &decided.opened {
+            self.reading = format!("{} as: {}", opened.sheet.file, opened.sheet.reading);
+            self.unused.clone_from(&opened.unused);
         }
         if self.mapping.is_of_cases() {
             return Ok(self.cases(decided));

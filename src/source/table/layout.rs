@@ -114,7 +114,9 @@ impl Layout {
         if optional == 0 {
             let mut names = self.form(0);
             names.truncate(width);
-            return (width <= self.parts.len()).then_some(names);
+            return self
+                .fit(&names, rows, width)
+                .and((width <= self.parts.len()).then_some(names));
         }
         // A preset has about ten such parts; more would be a file that nobody wrote by hand.
         let forms = (0..1_usize << optional.min(16)).map(|choice| self.form(choice));

@@ -60,6 +60,8 @@ impl Table {
             if count.0 == self.width {
                 rows.undo(first);
                 self.dialect.split_at_delimiters(text, rows);
+            } else {
+                self.split_at_quotes(text, rows, first);
             }
         }
         if self.refuse_wide(rows, first) {
@@ -75,6 +77,20 @@ impl Table {
             self.report_large_cells(rows);
         }
         taken
+    }
+
+    /// Or all cells are in quotes, and one of them ends with a quote of its own, as in
+    /// `"he said "no"","3"`.
+    fn split_at_quotes(&self, text: &[u8], rows: &mut Rows, first: usize) {
+        // Rejected records carry a cell of ours at the end, which has no quotes.
+        if !self.rejects
+            && self
+                .dialect
+                .split_at_quotes(text, self.width, &mut Count::default())
+        {
+            rows.undo(first);
+            self.dialect.split_at_quotes(text, self.width, rows);
+        }
     }
 
     /// Whether a row over several lines has swallowed others: lines of it are rows themselves.

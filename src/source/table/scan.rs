@@ -321,6 +321,34 @@ impl Dialect {
         }
     }
 
+    /// The cells of a line all of whose cells are in quotes, by a quote, a delimiter and a quote; what
+    /// is inside stays as it is. Gives whether the line is one, and nothing to the sink when not.
+    pub(in crate::source) fn split_at_quotes(
+        self,
+        line: &[u8],
+        width: usize,
+        sink: &mut impl Sink,
+    ) -> bool {
+        let Some(quote) = self.quote else {
+            return false;
+        };
+        let [first, inner @ .., last] = line else {
+            return false;
+        };
+        let border = [quote, self.delimiter, quote];
+        let borders: Vec<usize> = memchr::memmem::find_iter(inner, &border).collect();
+        if *first != quote || *last != quote || borders.len() + 1 != width {
+            return false;
+        }
+        let mut start = 0;
+        for end in borders.into_iter().chain([inner.len()]) {
+            sink.piece(&inner[start..end]);
+            sink.end_cell();
+            start = end + border.len();
+        }
+        true
+    }
+
     /// Takes rows off the front of `data` as long as they are whole, free of quotes and `expected`;
     /// stops before the first one that needs a closer look. Gives the bytes taken and the next line.
     pub(in crate::source) fn plain_rows(

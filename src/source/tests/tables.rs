@@ -314,3 +314,15 @@ fn a_last_column_may_stand_for_any_number_of_cells() {
         .unwrap();
     assert_eq!(table.rows()[0].2, [Code::RowTooLong]);
 }
+
+#[test]
+fn quotes_at_the_end_of_a_quoted_cell_do_not_glue_it_to_the_next() {
+    let table = csv(
+        "\"id\",\"note\",\"team\"\n\"1\",\"he said \"no\" and \"yes\"\",\"3\"\n\"2\",\"\"\"a\"\"\",\"4\"\n",
+    );
+    let rows = table.rows();
+    assert_eq!(rows[0].1, ["1", "he said \"no\" and \"yes\"", "3"]);
+    assert_eq!(rows[0].2, [Code::StrayQuote]);
+    assert_eq!(rows[1].1, ["2", "\"a\"", "4"]);
+    assert_eq!(rows[1].2, []);
+}
