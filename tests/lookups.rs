@@ -7,7 +7,7 @@ mod harness;
 use capturi_import::sandbox::{Fault, Faults, Operation, Rule, Strikes};
 use harness::export::{Given, calls};
 use harness::program::Place;
-use harness::server::{Server, always, at_first, on_first_try};
+use harness::server::{Server, always, at_first, on_first_try, sometimes};
 
 /// The first upload of each recording takes effect, and its answer never comes.
 fn unheard() -> Rule {
@@ -238,4 +238,35 @@ fn a_conversation_that_was_left_alone_is_taken_over_once() {
             .with_code(0);
         assert_eq!(server.surplus_uploads(), 10, "taken over, and once");
     }
+}
+
+/// A fifth of all requests to the destination goes wrong, in every way that a server has.
+#[test]
+fn of_two_thousand_calls_under_every_fault_each_arrives_once() {
+    let given = calls(2000, 82);
+    let to_the_destination = |rule: Rule| rule.on(Operation::Create).on(Operation::Upload);
+    let faults = [
+        sometimes(0.03, Fault::Close),
+        sometimes(0.03, Fault::Close).strikes(Strikes::AfterEffect),
+        sometimes(0.03, Fault::Cut),
+        sometimes(0.02, Fault::HalfJson),
+        sometimes(0.02, Fault::Html),
+        sometimes(0.02, Fault::Empty),
+        sometimes(0.02, Fault::status(500)),
+        sometimes(0.02, Fault::status(503)).strikes(Strikes::AfterEffect),
+        sometimes(0.01, Fault::status(408)),
+    ];
+    let faults = faults
+        .into_iter()
+        .map(to_the_destination)
+        .fold(Faults::seeded(82), Faults::with);
+    let (place, server) = (Place::with(&given), Server::with(faults));
+    let url = server.url();
+
+    place.run(&server, &arguments(&url)).with_code(0);
+
+    let struck: u64 = server.snapshot().faults.values().sum();
+    assert!(struck > 700, "struck only {struck} times");
+    server.heal();
+    is_exact(&place, &server, &given);
 }

@@ -214,6 +214,35 @@ fn no_cell_of_a_report_is_a_formula() {
     server.has_exactly(&given, "v2");
 }
 
+#[test]
+fn a_token_from_a_program_is_said_nowhere() {
+    let given = calls(5, 62);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    place.write("keyring", TOKEN);
+
+    let output = place
+        .runner(
+            &server,
+            &[
+                "calls.csv",
+                "--token-command",
+                "cat keyring",
+                "--log-level",
+                "trace",
+            ],
+        )
+        .env_remove("CAPTURI_API_TOKEN")
+        .env("PATH", "/usr/bin:/bin")
+        .output()
+        .expect("it starts");
+
+    assert_eq!(output.status.code(), Some(0));
+    server.has_exactly(&given, "v2");
+    for text in [output.stdout, output.stderr] {
+        assert!(!String::from_utf8_lossy(&text).contains(TOKEN));
+    }
+}
+
 /// A server that refuses everything and repeats it, headers and body, as a bad proxy does.
 fn parrot(status: u16) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");

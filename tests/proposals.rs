@@ -181,6 +181,89 @@ fn a_view_with_other_columns_and_other_names_is_still_known() {
     assert_eq!(fits[0].asks, ["timezone", "email"]);
 }
 
+/// What `check` makes of an export by its own proposal.
+fn checked_by_its_proposal(name: &str, bytes: &[u8], flags: &[&str]) -> (i32, String, String) {
+    let (folder, path) = export(name, bytes);
+    let file = folder.path().join("mine.toml");
+    let text = survey(&path).propose();
+    fs::write(&file, &text).unwrap();
+    let arguments = [
+        "check",
+        path.to_str().unwrap(),
+        "--mapping",
+        file.to_str().unwrap(),
+    ];
+    let (code, out, err) = program(&[&arguments[..], flags].concat());
+    (code, out + &err, text)
+}
+
+#[test]
+fn a_danish_export_of_nobody_we_know_can_be_checked_by_its_proposal() {
+    let text = "Opkalds-nr;Dato;Kl.;Varighed (min:sek);Medarb. nr;Medarbejder navn;Kundens telefon;Samtykke til optagelse\r\n\
+                K-1;15-03-2024;09.12;04:34;101;Ida Opdigtet;12 34 56 01;Ja\r\n\
+                K-2;15-03-2024;10.05;01:00;102;Bo Fiktiv;+45 12 34 56 02;Nej\r\n\
+                K-3;31-03-2024;11.20;00:07;;;12345603;\r\n\
+                K-4;31-03-2024;02.20;00:07;101;Ida Opdigtet;12345604;Ja\r\n";
+    let flags = [
+        "--timezone",
+        "Europe/Copenhagen",
+        "--region",
+        "DK",
+        "--email-domain",
+        "example.com",
+    ];
+    let (code, said, file) = checked_by_its_proposal("dansk.csv", text.as_bytes(), &flags);
+    assert_eq!(code, 3, "{said}\n{file}");
+    assert!(
+        said.contains("2 of 4 records can be sent"),
+        "{said}\n{file}"
+    );
+    assert!(
+        said.contains("time-never-happened") && said.contains("1 no_agent"),
+        "{said}"
+    );
+    assert!(said.contains("1 yes, 1 no"), "{said}\n{file}");
+}
+
+#[test]
+fn a_german_export_and_one_without_a_header_can_be_checked_by_their_proposals() {
+    let text = "Vorgangsnummer;Beginn;Gesprächsdauer;Bearbeiter;E-Mail Bearbeiter;Rufnummer;Anrufrichtung;Einwilligung\n\
+                V-1;15.03.2024 09:12:03;274;Ida Opdigtet;ida@example.com;030 1234567;ausgehend;ja\n\
+                V-2;15.03.2024 10:05:44;60;Bo Fiktiv;bo@example.com;+49 30 1234568;eingehend;nein\n";
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let flags = ["--timezone", "Europe/Berlin", "--region", "DE"];
+    let (code, said, file) =
+        checked_by_its_proposal("deutsch.csv", &[&[0xff, 0xfe], &wide[..]].concat(), &flags);
+    assert_eq!(code, 0, "{said}\n{file}");
+    assert!(said.contains("1 yes, 1 no"), "{said}\n{file}");
+    assert!(
+        file.contains("customProp1 = { from = \"Anrufrichtung\""),
+        "{file}"
+    );
+    let text = "90001|20240315091203|OUT|4512345601|ida@example.com|Ida Opdigtet|274|90001.wav\n\
+                90002|20240315100544|IN|4512345602|bo@example.com|Bo Fiktiv|60|90002.wav\n";
+    let flags = ["--timezone", "UTC", "--region", "DK"];
+    let (code, said, file) = checked_by_its_proposal("ohne.txt", text.as_bytes(), &flags);
+    assert_eq!(code, 0, "{said}\n{file}");
+    assert!(file.contains("match = [\"{{ column8 }}\""), "{file}");
+    assert!(
+        file.contains("# check: only its values speak for this column"),
+        "{file}"
+    );
+}
+
+#[test]
+fn a_sentence_in_place_of_a_table_gets_no_proposal() {
+    let text = b"There are no outbound calls during this time period for these parameters\n";
+    let (_folder, path) = export("none.txt", text);
+    let (code, out, err) = program(&["mapping", "init", path.to_str().unwrap()]);
+    assert_eq!(code, 2, "{out}");
+    assert!(
+        err.contains("no records") && err.contains("There are no outbound calls"),
+        "{err}"
+    );
+}
+
 const DANISH: &str = "\
 Samtale-ID;Dato;Tid;Medarbejder;Retning;Fra;Til;Kø;Taletid;Udfald;Samtykke;Lydfil\n\
 1001;15-03-2024;09:12:03;Ida Opdigtet;Udgående;12345600;12345601;Salg;00:04:34;Solgt;ja;a1.wav\n\

@@ -70,7 +70,9 @@ fn keep_characters(bytes: &[u8], quote: Quote) {
         encoding: Some("utf-8".to_owned()),
         ..Options::default()
     };
-    let content = read("calls.csv", bytes, &options).expect("a table without a header is readable");
+    let Ok(content) = read("calls.csv", bytes, &options) else {
+        return assert!(text.contains('\0'), "a table without a header is readable");
+    };
     let own = |text: &str| text.chars().filter(|c| !"\",\r\n".contains(*c)).collect::<String>();
     let cells: String = content.records.iter().flat_map(|record| record.cells.clone()).collect();
     assert_eq!(own(&cells), own(text));

@@ -10,7 +10,8 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
-use super::transport::{self, ANSWER_LIMIT, Route, SetUp, classify, read};
+use super::failure::classify;
+use super::transport::{self, ANSWER_LIMIT, Route, SetUp, read};
 use super::{AudioSettings, Error, Upload};
 
 /// Which shape of the conversation endpoint is spoken.
@@ -135,7 +136,9 @@ impl Client {
             let body = read(response, ANSWER_LIMIT).await?;
             serde_json::from_slice::<CreatedBody>(&body)
                 .ok()
-                .filter(|created| !created.uid.trim().is_empty())
+                // Anything else is somebody on the way, or nothing that a recording can be sent to.
+                // The call is then created once more, and its 409 tells whether the first try worked.
+                .filter(|created| uuid::Uuid::try_parse(&created.uid).is_ok())
                 .map(|created| Created { uid: created.uid })
                 .ok_or(Error::Unreadable { status })
         };
@@ -168,7 +171,9 @@ impl Client {
             read(response, ANSWER_LIMIT).await?;
             Ok(())
         };
-        let result = watch.until_stalled(exchange, self.timeout).await;
+        let result = watch
+            .until_stalled(exchange, self.timeout, upload.bytes)
+            .await;
         match (result, upload.fault()) {
             (Err(_), Some(fault)) => Err(fault),
             (Ok(()), _) if upload.sent().1 < upload.bytes => Err(Error::Broken(

@@ -12,11 +12,18 @@ pub enum RetryAfter {
 }
 
 impl RetryAfter {
-    /// Reads either form of the header; text that is neither is no wish.
+    /// Reads either form of the header; text that is neither is no wish. Some servers send parts
+    /// of a second, and more seconds than can be counted are still a wish to be left alone.
     pub fn parse(text: &str) -> Option<RetryAfter> {
         let text = text.trim();
-        if let Ok(seconds) = text.parse::<u64>() {
-            return Some(RetryAfter::In(Duration::from_secs(seconds)));
+        let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+        if is_digits(whole) && is_digits(part) {
+            let seconds = whole.parse::<u64>().unwrap_or(u64::MAX);
+            let more = u64::from(part.bytes().any(|digit| digit != b'0'));
+            return Some(RetryAfter::In(Duration::from_secs(
+                seconds.saturating_add(more),
+            )));
         }
         httpdate::parse_http_date(text).ok().map(RetryAfter::At)
     }
@@ -89,7 +96,15 @@ mod tests {
         assert_eq!(wait(" 0 "), Some(0));
         assert_eq!(wait("Sun, 06 Nov 1994 08:50:37 GMT"), Some(60));
         assert_eq!(wait("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0));
-        for not in ["", "soon", "-5", "1.5", "99999999999999999999999"] {
+        // Years, and more than anybody can count: whoever is told so does not come back soon.
+        assert_eq!(wait("315360000"), Some(315_360_000));
+        assert_eq!(wait("Sat, 06 Nov 2004 08:49:37 GMT"), Some(315_619_200));
+        assert_eq!(wait("99999999999999999999999"), Some(u64::MAX));
+        assert_eq!(wait("1.5"), Some(2));
+        assert_eq!(wait("3.0"), Some(3));
+        for not in [
+            "", "soon", "-5", "1e30", "1.", ".5", "0x10", "NaN", "5 s", "1,5",
+        ] {
             assert_eq!(wait(not), None, "{not}");
         }
     }

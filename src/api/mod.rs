@@ -8,6 +8,7 @@ mod case;
 mod client;
 mod discreet;
 mod error;
+mod failure;
 mod reading;
 mod transport;
 mod upload;

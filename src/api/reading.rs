@@ -10,6 +10,7 @@ use url::Url;
 
 use super::Error;
 use super::client::segment;
+use super::failure::classify;
 use super::transport::{self, Route, SetUp};
 
 /// How the read API is reached.
@@ -204,9 +205,7 @@ impl ReadClient {
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, "application/json").body(body);
         }
-        let request = request
-            .build()
-            .map_err(|error| transport::classify(&error))?;
+        let request = request.build().map_err(|error| classify(&error))?;
         let exchange = async {
             let response = transport::send(&self.http, request).await?;
             let status = response.status().as_u16();

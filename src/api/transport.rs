@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::discreet::Secrets;
+use super::failure::classify;
 use super::{Error, RetryAfter};
 use crate::failpoint::{self, Point};
 
@@ -173,21 +174,6 @@ fn plain(text: &str) -> String {
         .collect();
     out.truncate(out.trim_end().len());
     out
-}
-
-/// Whether the server may have seen the request. The text is the innermost cause, without the URL:
-/// an upload's URL holds the call's id.
-pub(super) fn classify(error: &reqwest::Error) -> Error {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    let cause = cause.to_string();
-    if error.is_connect() || error.is_builder() {
-        Error::NotSent(cause)
-    } else {
-        Error::Broken(cause)
-    }
 }
 
 #[cfg(test)]

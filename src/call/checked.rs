@@ -10,6 +10,10 @@ use super::phone::{PhoneReading, is_plainly_possible, is_shortened_id, read_phon
 use super::values::Values;
 use super::{Code, Draft, Field, Kind, Value, is_email};
 
+/// The most bytes of an id. What is longer is no id but a cell that was meant for something else, and
+/// would not fit into the addresses that servers and proxies take.
+const LONGEST_ID: usize = 1024;
+
 /// A part of the recording to keep, in whole seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment {
@@ -270,6 +274,10 @@ impl Judge<'_> {
             return self.fault(Code::WrongType, field, "", "text is expected here");
         };
         match field {
+            Field::ExternalIdentity if text.len() > LONGEST_ID => {
+                let message = format!("the id has {} bytes, and may have {LONGEST_ID}", text.len());
+                self.fault(Code::RecordTooLarge, field, text, &message);
+            }
             Field::ExternalIdentity if is_shortened_id(text) => {
                 self.fault(
                     Code::SpreadsheetDamage,
@@ -553,6 +561,12 @@ mod tests {
         let cases = [
             (Field::Subject, text("  "), false, BlankField),
             (Field::ExternalIdentity, text(" a"), true, PaddedId),
+            (
+                Field::ExternalIdentity,
+                Value::Text("x".repeat(LONGEST_ID + 1).into()),
+                false,
+                RecordTooLarge,
+            ),
             (Field::AgentEmail, text("agent 7"), false, BadEmail),
             (Field::Customer, text("anonymous"), true, CustomerNotAPhone),
             (Field::Customer, text("4,51E+09"), false, SpreadsheetDamage),

@@ -65,11 +65,12 @@ texts! {
         "Set `[source] encoding` to \"utf-16le\" or \"utf-16be\" if every field is hit; else \
          remove the byte in rejected.csv and feed that file in again.",
     RecordTooLarge
-        "A field or a record is larger than the limit."
-        "Usually a quote that is never closed, or a JSON file without line ends that was read as \
-         NDJSON."
+        "A field, a record or an id is larger than the limit."
+        "Usually a quote that is never closed, a JSON file without line ends that was read as \
+         NDJSON, or an id that is taken from the wrong column."
         "Look at the line for an open quote. If the records of a JSON file stand inside a larger \
-         object, say where with `[source] records`.",
+         object, say where with `[source] records`. Records that are meant to be so large need a \
+         higher limit in `[source.limits]`.",
     BadJson
         "The text is not valid JSON."
         "The line was cut, a comma or a quote is missing, or the line is a message and not a \
@@ -371,7 +372,7 @@ texts! {
         "The answer to an upload was lost, and the recording was sent again."
         "The line broke after the recording had left and before the server's answer arrived."
         "Look at the conversation in Capturi: the recording is in place, and it may be there \
-         twice.",
+         twice. With --read-url such an upload is looked up before it is sent again.",
 }
 
 #[cfg(test)]

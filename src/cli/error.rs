@@ -48,6 +48,8 @@ pub(super) enum Usage {
     },
     #[error("{name} is no file that can be looked at more than once")]
     NoFile { name: String },
+    #[error("{name} has no records to look at; it says: {sentence}")]
+    NoRecords { name: String, sentence: String },
     #[error("{}: {why}", path.display())]
     Faults { path: PathBuf, why: String },
     #[error(transparent)]
@@ -111,6 +113,7 @@ impl Error {
             | Error::Usage(
                 Usage::NoMapping { .. }
                 | Usage::NoFile { .. }
+                | Usage::NoRecords { .. }
                 | Usage::File { .. }
                 | Usage::Faults { .. }
                 | Usage::NoCode { .. }

@@ -1,5 +1,7 @@
 //! From the flags about an export to the road that it will take.
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +15,9 @@ use crate::mapping::{Mapping, Several};
 use crate::pipeline::{Doubtful, Listening, Past, Road, Want};
 use crate::plan::Policy;
 use crate::source;
+
+/// The most bytes of a mapping file.
+const LONGEST_MAPPING: u64 = 16 << 20;
 
 /// The road of this export.
 pub(super) fn road(
@@ -85,7 +90,7 @@ pub(super) fn load_mapping(arguments: &ExportArgs) -> Result<Mapping, Error> {
     let name = &arguments.mapping;
     let path = Path::new(name);
     let mut mapping = if path.is_file() {
-        let text = std::fs::read_to_string(path).map_err(|source| Usage::File {
+        let text = read_mapping(path).map_err(|source| Usage::File {
             path: path.to_owned(),
             source,
         })?;
@@ -114,6 +119,17 @@ pub(super) fn load_mapping(arguments: &ExportArgs) -> Result<Mapping, Error> {
         mapping.set_email_domain(domain).map_err(Usage::Agents)?;
     }
     Ok(mapping)
+}
+
+/// The text of a mapping file. What is far longer than any was ever is something else.
+fn read_mapping(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let file = File::open(path)?;
+    if file.take(LONGEST_MAPPING + 1).read_to_string(&mut text)? as u64 > LONGEST_MAPPING {
+        let reason = format!("a mapping file has at most {LONGEST_MAPPING} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, reason));
+    }
+    Ok(text)
 }
 
 /// The folder of the export, where a preset finds its second files.

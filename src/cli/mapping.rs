@@ -42,6 +42,10 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
         ..source::Options::default()
     };
     let survey = Survey::of(input, &options)?;
+    if let Some(sentence) = survey.sentence {
+        let name = export.clone();
+        return Err(Usage::NoRecords { name, sentence }.into());
+    }
     let fits = survey.fits(input);
     let fit = fits.first().filter(|fit| fit.is_good());
     let text = match fit {

@@ -9,6 +9,7 @@ mod file;
 mod sending;
 mod settings;
 mod token;
+mod token_command;
 mod units;
 
 pub use args::{

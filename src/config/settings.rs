@@ -182,7 +182,10 @@ impl RunSettings {
             let faults = destination.faults.clone();
             (Destination::Sandbox { faults }, None)
         } else {
-            let token = token::read(destination.token_file.as_deref())?;
+            let token = token::read(
+                destination.token_file.as_deref(),
+                destination.token_command.as_deref(),
+            )?;
             let reading = reading(destination, effort, &token)?;
             let connection = connection(destination, effort, version, token)?;
             (Destination::Server(Box::new(connection)), reading)

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
+use super::token_command;
+
 /// The variable that holds the token.
 pub(super) const VARIABLE: &str = "CAPTURI_API_TOKEN";
 
@@ -15,8 +17,11 @@ const READ_VARIABLE: &str = "CAPTURI_READ_TOKEN";
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     /// Neither the variable nor a file was given.
-    #[error("no token: set {VARIABLE}, or name a file with --token-file")]
+    #[error("no token: set {VARIABLE}, or use --token-file or --token-command")]
     Missing,
+    /// The program that was to write it did not.
+    #[error("no token from --token-command: {0}")]
+    Command(String),
     /// The file cannot be read.
     #[error("the token file {} cannot be read: {source}", path.display())]
     Unreadable {
@@ -41,9 +46,16 @@ pub enum TokenError {
     },
 }
 
-/// Reads the token. A file that was named wins over the variable.
-pub(super) fn read(file: Option<&Path>) -> Result<SecretString, TokenError> {
-    find(file, VARIABLE)?.ok_or(TokenError::Missing)
+/// Reads the token. A file that was named wins over a program, and that over the variable.
+pub(super) fn read(file: Option<&Path>, command: Option<&str>) -> Result<SecretString, TokenError> {
+    match (file, command) {
+        (None, Some(command)) => {
+            let line = token_command::run(command).map_err(TokenError::Command)?;
+            token(&line, "--token-command").map(Some)
+        }
+        _ => find(file, VARIABLE),
+    }?
+    .ok_or(TokenError::Missing)
 }
 
 /// Reads the token of the read API; `None` when it has none of its own.
@@ -63,11 +75,16 @@ fn find(file: Option<&Path>, variable: &str) -> Result<Option<SecretString>, Tok
             Err(_) => return Ok(None),
         },
     };
+    token(&text, &origin).map(Some)
+}
+
+fn token(text: &str, origin: &str) -> Result<SecretString, TokenError> {
     let token = text.trim();
     if token.is_empty() {
+        let origin = origin.to_owned();
         return Err(TokenError::Empty { origin });
     }
-    Ok(Some(SecretString::from(token)))
+    Ok(SecretString::from(token))
 }
 
 fn read_file(path: &Path) -> Result<String, TokenError> {
@@ -108,16 +125,28 @@ mod tests {
         std::fs::write(&path, "abc\n").unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
         assert!(matches!(
-            read(Some(&path)),
+            read(Some(&path), None),
             Err(TokenError::Exposed { mode: 0o644, .. })
         ));
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-        assert_eq!(read(Some(&path)).unwrap().expose_secret(), "abc");
+        assert_eq!(read(Some(&path), None).unwrap().expose_secret(), "abc");
         std::fs::write(&path, " \n").unwrap();
-        assert!(matches!(read(Some(&path)), Err(TokenError::Empty { .. })));
         assert!(matches!(
-            read(Some(Path::new("/no/such"))),
+            read(Some(&path), None),
+            Err(TokenError::Empty { .. })
+        ));
+        assert!(matches!(
+            read(Some(Path::new("/no/such")), None),
             Err(TokenError::Unreadable { .. })
         ));
+    }
+    #[test]
+    fn a_program_may_write_it() {
+        let token = read(None, Some("printf 'abc\\n'")).unwrap();
+        assert_eq!(token.expose_secret(), "abc");
+        let empty = read(None, Some("printf ''"));
+        assert!(matches!(empty, Err(TokenError::Empty { .. })));
+        let failed = read(None, Some("false"));
+        assert!(matches!(failed, Err(TokenError::Command(_))));
     }
 }

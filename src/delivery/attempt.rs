@@ -268,11 +268,11 @@ impl Courier {
             .retry_after
             .map(|wish| wish.from_now(SystemTime::now()));
         if let Some(pause) = asked.filter(|pause| *pause > self.effort.max_wait) {
-            let seconds = pause.as_secs();
-            self.stop.raise(
-                Stop::GaveUp,
-                format!("the server asked to wait {seconds} s: {error}"),
+            let (seconds, most) = (pause.as_secs(), self.effort.max_wait.as_secs());
+            let why = format!(
+                "the server asked to wait {seconds} s, and --max-wait is {most} s: {error}"
             );
+            self.stop.raise(Stop::GaveUp, why);
             return Err(Halt::Stopped);
         }
         let pause = match (asked, weather) {
@@ -296,13 +296,15 @@ impl Courier {
             delay,
             why: error.to_string(),
         });
-        if later.is_throttle || asked.is_some() {
-            // The gate's pause is the wait.
-            return Ok(());
-        }
+        // The pause of the gate is the wait, but a server that says "at once", or names a time that
+        // has passed, must not use up a call's tries in a moment.
+        let rest = match asked {
+            None if later.is_throttle => return Ok(()),
+            asked => delay.saturating_sub(asked.unwrap_or_default()),
+        };
         tokio::select! {
             () = self.stop.raised() => Err(Halt::Stopped),
-            () = tokio::time::sleep(delay) => Ok(()),
+            () = tokio::time::sleep(rest) => Ok(()),
         }
     }
 

@@ -138,6 +138,26 @@ mod tests {
     }
 
     #[test]
+    fn every_status_has_a_verdict_and_none_loses_a_doubt() {
+        use Stage::{Case, Change, Create, Upload};
+        for number in 100..=999 {
+            for stage in [Create, Upload, Case, Change] {
+                match status(stage, number) {
+                    Verdict::Later(later) => {
+                        // What the server may have done before it failed is in doubt.
+                        let may_have_acted = matches!(number, 408 | 425 | 500..=599);
+                        assert_eq!(later.in_doubt, may_have_acted, "{number}");
+                        assert_eq!(later.is_throttle, number == 429);
+                    }
+                    Verdict::StopRun => assert!(matches!(number, 401 | 403)),
+                    Verdict::AlreadyThere => assert_eq!(number, 409),
+                    Verdict::Refused => assert!(!(300..400).contains(&number) && number != 429),
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_lost_answer_is_in_doubt_and_a_lost_connection_before_it_is_not() {
         let judge = |error: Error| judge(Stage::Create, &error);
         assert_eq!(judge(Error::NotSent(String::new())), later(false, false));

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use rlibphonenumber::enums::Region;
+
 use crate::call::{PhoneReading, read_phone};
 
 /// A repair that a mapping may ask for.
@@ -38,8 +40,9 @@ impl Repair {
             .map_or("", |(name, _)| name)
     }
 
-    /// The repaired text; `None` when there is nothing to repair.
-    pub(super) fn apply(self, text: &str) -> Option<Cow<'_, str>> {
+    /// The repaired text; `None` when there is nothing to repair. What is a number of the region as
+    /// it stands has lost no plus: `12345602` is Danish there, and not American.
+    pub(super) fn apply(self, text: &str, region: Option<Region>) -> Option<Cow<'_, str>> {
         let is_digits =
             |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let text = text.trim();
@@ -63,7 +66,9 @@ impl Repair {
                 let is_possible = is_digits(text)
                     && !text.starts_with('0')
                     && matches!(read_phone(&full, None), PhoneReading::Possible(_));
-                is_possible.then_some(Cow::Owned(full))
+                let own = region.map(|_| read_phone(text, region));
+                let is_own = matches!(&own, Some(PhoneReading::Possible(own)) if **own != *full);
+                (is_possible && !is_own).then_some(Cow::Owned(full))
             }
             Repair::LeadingZero => {
                 (is_digits(text) && !text.starts_with('0')).then(|| Cow::Owned(format!("0{text}")))
@@ -93,10 +98,18 @@ mod tests {
             (Repair::LeadingZero, "012345678", None),
         ] {
             assert_eq!(
-                repair.apply(broken).as_deref(),
+                repair.apply(broken, None).as_deref(),
                 whole,
                 "{repair:?} {broken}"
             );
         }
+    }
+
+    #[test]
+    fn a_number_of_the_region_has_lost_no_plus() {
+        let plus = |text| Repair::Plus.apply(text, Some(Region::DK));
+        assert_eq!(plus("12345602"), None);
+        assert_eq!(plus("4512345602").as_deref(), Some("+4512345602"));
+        assert_eq!(plus("46846500411").as_deref(), Some("+46846500411"));
     }
 }

@@ -211,8 +211,10 @@ fn at_offset<'a>(local: DateTime, offset: Offset) -> Result<Reading<'a>, Refusal
     Ok((Cow::Owned(written(at, Some(offset))), at))
 }
 
-/// RFC 3339; without an offset in UTC.
+/// RFC 3339; in UTC without an offset, and with one that has seconds, as zones had before they were
+/// made of whole minutes: RFC 3339 cannot say it.
 fn written(at: Timestamp, offset: Option<Offset>) -> String {
+    let offset = offset.filter(|offset| offset.seconds() % 60 == 0);
     let mut text = String::with_capacity(32);
     let _ = match offset {
         Some(offset) => write!(text, "{}", at.display_with_offset(offset)),
@@ -364,6 +366,15 @@ mod tests {
             );
         }
         assert_eq!(read(&rule, "2024-02-30T09:12:03Z"), Err(Code::BadTime));
+    }
+
+    #[test]
+    fn an_offset_of_seconds_is_not_rounded() {
+        // New York had its own noon until 1883.
+        let rule = rule(&["epoch"], Some("America/New_York"));
+        let (text, at) = rule.read("-4453953966").unwrap();
+        assert_eq!(text, "1828-11-10T14:33:54Z");
+        assert_eq!(text.parse::<Timestamp>().unwrap(), at);
     }
 
     #[test]

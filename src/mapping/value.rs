@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::bind::{Named, Source, chosen};
 use super::bound::BoundRule;
+use super::conversion::Conversion;
 use super::repair::Repair;
 use super::template::{Failure, Rendering};
 use crate::call::{Code, Problem, is_blank};
@@ -180,7 +181,11 @@ impl<'r> Apply<'_, 'r, '_> {
         let Raw::Text(text) = &raw else {
             return raw;
         };
-        let Some(repaired) = repair.apply(text).map(Cow::into_owned) else {
+        let region = match self.rule.conversion {
+            Conversion::Phone(region) => region,
+            _ => None,
+        };
+        let Some(repaired) = repair.apply(text, region).map(Cow::into_owned) else {
             return raw;
         };
         let message = format!("repaired by the rule `{}`", repair.name());

@@ -153,7 +153,8 @@ impl Table {
         let steps = self.by_steps.keys().flatten().copied();
         let usual = steps.max_by_key(|steps| (counted(*steps), -steps.abs()));
         let Some(usual) = usual.filter(|usual| self.is_most(counted(*usual))) else {
-            return self.odd(None, &|steps| steps == 0);
+            // Any clock is as good as another where nothing says which one it is.
+            return self.odd(None, &|_| true);
         };
         let is_usual = |steps: i64| steps == usual || steps == usual + 2;
         if usual == 0 && self.count(2) == 0 {
@@ -318,6 +319,9 @@ mod tests {
             "{message}"
         );
         assert_eq!(verdicts(&[skew(5, 0, true); 10]), []);
+        // One alone says nothing, unless it is another day.
+        assert_eq!(verdicts(&[skew(7200, 0, true)]), []);
+        assert_eq!(lines(&verdicts(&[skew(86_400 * 9, 0, true)])[0]), [2]);
     }
 
     #[test]

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::decided::{Decision, Fate, Shipment};
+use super::carrying::Carried;
+use super::decided::{Decision, Fate};
 use super::gather::Span;
 use super::legs::Desktop;
 use super::sound::{Mark, Sound};
 use super::sums::Sums;
-use super::{Error, Outcome, Road, Want};
+use super::{Error, Outcome, Road};
 use crate::api;
 use crate::call::{Call, Code, Draft, Fault, Field, Place, Problem};
 use crate::ledger::{Create, Reader, Standing};
@@ -54,59 +55,13 @@ pub(super) struct Worked {
     pub(super) sums: Sums,
 }
 
-/// A step carried out as far as one record alone can be.
-struct Carried {
-    fate: Fate,
-    mark: Option<Box<Mark>>,
-    requests: u8,
-}
-
-impl Carried {
-    /// A record that needs no recording and no request.
-    fn ended(fate: Fate) -> Carried {
-        Carried {
-            fate,
-            mark: None,
-            requests: 0,
-        }
-    }
-
-    /// A call of which nothing is left to do; it keeps its recording.
-    fn there(sound: Sound) -> Carried {
-        let fate = Fate::Ends(Outcome::AlreadyThere, "".into());
-        Carried {
-            fate,
-            mark: sound.into_kept(),
-            requests: 0,
-        }
-    }
-
-    fn into_item(self, problems: Vec<Problem>, key: Option<Key>) -> Item {
-        let Carried {
-            fate,
-            mark,
-            requests,
-        } = self;
-        Item {
-            decision: Decision {
-                problems,
-                fate,
-                further: Vec::new(),
-            },
-            mark,
-            requests,
-            key,
-        }
-    }
-}
-
 /// A call before its step.
 pub(super) struct Open<'c> {
-    index: usize,
-    place: Place,
-    call: Call<'c>,
-    fingerprint: u128,
-    sound: Sound,
+    pub(super) index: usize,
+    pub(super) place: Place,
+    pub(super) call: Call<'c>,
+    pub(super) fingerprint: u128,
+    pub(super) sound: Sound,
 }
 
 pub(super) struct Desk<'r> {
@@ -311,67 +266,6 @@ impl<'r> Desk<'r> {
             (item.mark, item.requests) = (mark, requests);
         }
         Ok(())
-    }
-
-    /// Turns a step into a fate. The call's text is only copied when it is to be sent.
-    fn carry_out(
-        &self,
-        step: Step,
-        standing: Option<Standing>,
-        open: Open<'_>,
-        problems: &mut Vec<Problem>,
-    ) -> Carried {
-        let Open {
-            place,
-            call,
-            fingerprint,
-            mut sound,
-            ..
-        } = open;
-        if step == Step::Nothing {
-            return Carried::there(sound);
-        }
-        problems.extend(std::mem::take(&mut sound.problems));
-        let heard = self.hear(&sound, &call, problems, &place);
-        if problems.iter().any(Problem::is_error) {
-            return Carried::ended(Fate::Ends(Outcome::Rejected, "".into()));
-        }
-        let mark = sound.into_mark(&call, &heard);
-        let (is_create, with_upload) = match step {
-            Step::Create { with_upload, .. } => (true, with_upload),
-            _ => (false, true),
-        };
-        let fate = match (step, self.road.want) {
-            (Step::Nothing | Step::Refuse, _) => Fate::Ends(Outcome::Rejected, "".into()),
-            (Step::Hold, Want::Check) => Fate::Ends(Outcome::Held, "".into()),
-            (Step::Hold, Want::Run) => {
-                let identity = call.identity().to_owned();
-                Fate::Waits {
-                    identity,
-                    fingerprint,
-                }
-            }
-            (Step::Create { .. } | Step::Upload { .. }, Want::Check) => Fate::Ready,
-            (Step::Create { .. } | Step::Upload { .. }, Want::Run) => {
-                let recording = mark.as_ref().filter(|_| with_upload);
-                Fate::Sends(Box::new(Shipment {
-                    parcel: recording.map(|mark| heard.parcel(mark)),
-                    call: heard.settle(call.into_owned()),
-                    fingerprint,
-                    step,
-                    standing,
-                }))
-            }
-        };
-        let requests = match fate {
-            Fate::Ready | Fate::Sends(_) => 1 + u8::from(is_create && with_upload),
-            _ => 0,
-        };
-        Carried {
-            fate,
-            mark,
-            requests,
-        }
     }
 }
 

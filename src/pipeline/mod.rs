@@ -5,6 +5,7 @@
 //! order of the export, each exactly once, and that memory stays bounded but for a few bytes a
 //! record. `check` ends here; `run` hands what is decided to `delivery`.
 
+mod carrying;
 mod case_desk;
 mod case_group;
 mod case_rows;

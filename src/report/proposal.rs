@@ -9,6 +9,8 @@ use super::screen::{Ink, Screen};
 use super::words::{counted, safe, share, wrapped};
 use crate::mapping::{Fit, Trial};
 
+/// Letters of the words in front of what is told about a preset.
+const HANGING: u16 = 19;
 /// How many columns are named before it is enough.
 const NAMED: usize = 8;
 
@@ -50,7 +52,7 @@ pub fn print_fit(screen: &mut Screen, fit: &Fit, export: &str) {
             format!("Make a file of it         capturi-import mapping init {export} --out mapping.toml"),
             format!("Correct it, and try it    capturi-import mapping test {export} --mapping mapping.toml{flags}"),
         ]);
-        return lines.iter().for_each(|line| screen.result(line));
+        return show(screen, &lines);
     }
     lines.extend([
         String::new(),
@@ -58,8 +60,30 @@ pub fn print_fit(screen: &mut Screen, fit: &Fit, export: &str) {
         format!("Try it                    capturi-import mapping test {export} --mapping {}{flags}", fit.preset.name),
         format!("A file of your own        capturi-import mapping init {export} --own --out mapping.toml"),
     ]);
+    show(screen, &lines);
+}
+
+/// Lines with a word in front of them hang under what it says.
+fn show(screen: &mut Screen, lines: &[String]) {
+    let width = screen.width();
     for line in lines {
-        screen.result(&line);
+        // A command is copied, so it stays on one line.
+        let is_told = line.starts_with("  ");
+        let narrow = width.saturating_sub(HANGING);
+        let parts = match line.split_at_checked(usize::from(HANGING)) {
+            Some((lead, told)) if is_told => {
+                let mut parts = wrapped(&[told.to_owned()], narrow);
+                for part in parts.iter_mut().skip(1) {
+                    *part = format!("{}{}", " ".repeat(lead.len()), part.trim_start());
+                }
+                parts[0].insert_str(0, lead);
+                parts
+            }
+            _ => vec![line.clone()],
+        };
+        for part in parts {
+            screen.result(&part);
+        }
     }
 }
 

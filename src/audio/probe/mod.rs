@@ -6,6 +6,7 @@
 
 mod asf;
 mod compressed;
+mod plain;
 mod riff;
 mod sniff;
 mod uncompressed;
@@ -16,7 +17,7 @@ use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-pub(super) use riff::{PlainFormat, PlainWave};
+pub(super) use plain::{PlainFormat, PlainWave};
 
 use super::kind::contradicts;
 

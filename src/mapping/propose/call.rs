@@ -12,28 +12,32 @@ use crate::call::Field;
 impl Draft<'_> {
     /// The time, in one column or in a day and a clock.
     pub(super) fn date_time(&mut self) {
-        let column = self.find(&names::of(Field::DateTime), |column, shape| {
-            shape.times.is_some() && !column.is_nested
-        });
-        if let Some(at) = column
-            && let Some(times) = self.shapes[at].times.clone()
-        {
+        let is_time = |column: &Surveyed, shape: &Shape| shape.times.is_some() && !column.is_nested;
+        let column = self.find(&names::of(Field::DateTime), is_time);
+        if let Some(at) = column {
             self.proposal.used.insert(at);
-            let name = quoted(self.name(at));
-            let toml = if times.format == "iso" {
-                name
-            } else {
-                format!("{{ from = {name}, formats = [{}] }}", quoted(times.format))
-            };
-            let check = (!times.also.is_empty())
-                .then(|| format!("the values could as well be {}", times.also.join(" or ")));
-            self.rule(Field::DateTime, toml, check);
-            if !times.has_offset {
-                self.need("timezone", "the times have no offset");
-            }
-            return;
+            return self.times(at, None);
         }
         self.day_and_clock();
+    }
+
+    /// The times of a column, as they are written.
+    pub(super) fn times(&mut self, at: usize, check: Option<String>) {
+        let Some(times) = self.shapes[at].times.clone() else {
+            return;
+        };
+        let name = quoted(self.name(at));
+        let toml = if times.format == "iso" {
+            name
+        } else {
+            format!("{{ from = {name}, formats = [{}] }}", quoted(times.format))
+        };
+        let also = (!times.also.is_empty())
+            .then(|| format!("the values could as well be {}", times.also.join(" or ")));
+        self.rule(Field::DateTime, toml, also.or(check));
+        if !times.has_offset {
+            self.need("timezone", "the times have no offset");
+        }
     }
 
     /// The same of two columns.
@@ -122,9 +126,14 @@ pub(super) fn ways(column: &Surveyed) -> Option<(Vec<String>, Vec<String>)> {
         .iter()
         .map(|value| value.trim().to_lowercase())
         .collect();
-    let is_in = |word: &String| word.starts_with("in") && !word.starts_with("int");
+    let is_in = |word: &String| {
+        let is_word = ["in", "ein", "entra", "ank"]
+            .iter()
+            .any(|start| word.starts_with(start));
+        is_word && !word.starts_with("int")
+    };
     let is_out = |word: &String| {
-        ["out", "ud", "ut"]
+        ["out", "ud", "ut", "aus", "sort", "sal"]
             .iter()
             .any(|start| word.starts_with(start))
     };

@@ -75,6 +75,7 @@ impl<'s> Draft<'s> {
                 other => draft.plain(other),
             }
         }
+        draft.by_values();
         draft.agents();
         draft.subject();
         draft.recordings();
@@ -144,6 +145,59 @@ impl<'s> Draft<'s> {
             _ => (format!("{{ from = {name}, optional = true }}"), None),
         };
         self.rule(field, toml, check);
+    }
+
+    /// Required fields for which no name was found take a column whose values alone are enough.
+    fn by_values(&mut self) {
+        let records = self.survey.records;
+        let is_free = |column: &Surveyed| !column.is_nested && !column.values.is_empty();
+        for field in [
+            Field::AgentEmail,
+            Field::DateTime,
+            Field::Customer,
+            Field::AgentName,
+            Field::ExternalIdentity,
+        ] {
+            if self.has(field) {
+                continue;
+            }
+            let fits = |column: &Surveyed, shape: &Shape| match field {
+                Field::AgentEmail => shape.is_email,
+                Field::DateTime => shape.times.is_some(),
+                Field::Customer => shape.is_phone,
+                Field::AgentName => shape.is_person,
+                _ => {
+                    let is_other = shape.is_recording || shape.is_phone || shape.times.is_some();
+                    !is_other && holds(field, column, shape, records)
+                }
+            };
+            let columns = self.survey.columns.iter().zip(&self.shapes).enumerate();
+            let mut free = columns.filter(|(at, (column, shape))| {
+                !self.proposal.used.contains(at) && is_free(column) && fits(column, shape)
+            });
+            let Some(at) = free.next().map(|(at, _)| at) else {
+                continue;
+            };
+            drop(free);
+            self.take(field, at);
+        }
+    }
+
+    /// Proposes a column that only its values speak for.
+    fn take(&mut self, field: Field, at: usize) {
+        let check = Some("only its values speak for this column".to_owned());
+        self.proposal.used.insert(at);
+        match field {
+            Field::DateTime => self.times(at, check),
+            Field::Customer => {
+                let toml = format!("{{ from = {}, as = \"phone\" }}", quoted(self.name(at)));
+                if self.shapes[at].lacks_country {
+                    self.need("region", "some phone numbers have no country code");
+                }
+                self.rule(field, toml, check);
+            }
+            _ => self.rule(field, quoted(self.name(at)), check),
+        }
     }
 
     /// What the export says of its agents stands in for what it does not.
@@ -217,8 +271,14 @@ impl<'s> Draft<'s> {
     }
 
     fn recordings(&mut self) {
-        let column = self.find(names::RECORDINGS, |column, _| {
+        let named = self.find(names::RECORDINGS, |column, _| {
             !column.is_nested && !column.values.is_empty()
+        });
+        let column = named.or_else(|| {
+            let mut shapes = self.shapes.iter().enumerate();
+            let of_files =
+                shapes.find(|(at, shape)| shape.is_recording && !self.proposal.used.contains(at));
+            of_files.map(|(at, _)| at)
         });
         if let Some(at) = column {
             self.proposal.used.insert(at);

@@ -1,7 +1,7 @@
 //! The names that columns have in the exports people send, by target, the surest first.
 //!
-//! Compared in lower case without anything but letters and digits; Danish, Swedish and Norwegian
-//! words stand beside the English ones.
+//! Compared in lower case without anything but letters and digits; Danish, Swedish, Norwegian and
+//! German words stand beside the English ones.
 
 use crate::call::Field;
 
@@ -11,41 +11,50 @@ const NAMES: &[(Field, &str)] = &[
         Field::ExternalIdentity,
         "externalidentity externalid callid opkaldsid samtaleid uniqueid callguid calluuid \
          conversationid interactionid contactid linkedid callsid recordingid id sessionid \
-         sid guid uuid",
+         sid guid uuid \
+         opkaldsnr opkaldsnummer samtalenr samtalenummer samtalsid anropsid vorgangsnummer \
+         vorgangsid anrufid gesprächsid kennung callref reference referanse referens referenz",
     ),
     (
         Field::AgentId,
         "agentid agentno agentnr medarbejderid medarbejdernr employeeid operatorid userid \
          agentlogin userlogin login initialer agentextension extension lokalnummer lokalnr \
-         anknytning username agent user bruger brugerid",
+         anknytning username agent user bruger brugerid \
+         medarbnr medarbejdernummer bearbeiterid mitarbeiterid mitarbeiternummer \
+         agentennummer nebenstelle durchwahl",
     ),
     (
         Field::AgentName,
         "agentname agentfullname agentnavn medarbejdernavn medarbejder operatorname \
          operator employeename employee sælger saelger handläggare agentnamn fullname \
-         displayname username agent user bruger users name navn namn",
+         displayname username agent user bruger users name navn namn \
+         medarb bearbeiter mitarbeiter mitarbeitername agentenname sachbearbeiter benutzer \
+         saksbehandler selger konsulent rådgiver",
     ),
     (
         Field::AgentEmail,
         "agentemail agentmail useremail medarbejderemail medarbejdermail operatoremail \
-         agentepost email mail epost",
+         agentepost email mail epost \
+         emailadresse epostadresse mailadresse",
     ),
     (
         Field::Customer,
         "customerphone customerphonenumber customernumber phonenumber phone telefonnummer \
          telefon tlf tlfnr telefonnr kundetelefon externalnumber remotenumber remote \
          contactphonenumber rawdigits msisdn callernumber callerid caller ani customer \
-         kunde kund number nummer from fra från src destination",
+         kunde kund number nummer from fra från src destination \
+         rufnummer anrufer gegenstelle kundenrufnummer mobil mobilnummer handynummer",
     ),
     (
         Field::DateTime,
         "datetime starttime startdatetime startedat startat callstart calldate calltime \
          starttid starttidspunkt tidspunkt conversationstart initiationtimestamp timestamp \
-         started start datestarted createdat created oprettet dato datum date time tid",
+         started start datestarted createdat created oprettet dato datum date time tid \
+         beginn anfang startzeit anrufbeginn anrufzeit zeitpunkt påbegyndt",
     ),
     (
         Field::Subject,
-        "title subject emne titel overskrift ämne topic",
+        "title subject betreff thema emne titel overskrift ämne topic",
     ),
     (
         Field::CustomerCompany,
@@ -54,27 +63,30 @@ const NAMES: &[(Field, &str)] = &[
     (
         Field::Labels,
         "labels tags tagsname tag etiketter label queue queuename kø kö skill skillname \
-         campaign campaignname kampagne kampanj ringgroups",
+         campaign campaignname kampagne kampanj ringgroups \
+         warteschlange kø",
     ),
     (
         Field::Status,
         "outcome disposition dispositioncode dispname udfald resultat result wrapup \
-         wrapupcode status statusname",
+         wrapupcode status statusname \
+         ergebnis utfall abschluss",
     ),
     (
         Field::HasConsent,
-        "hasconsent consent samtykke samtycke recordingconsent",
+        "hasconsent consent einwilligung zustimmung samtykke samtycke recordingconsent",
     ),
     (Field::AudioChannels, "audiochannels"),
     (Field::TeamId, "teamid teamno"),
     (
         Field::TeamName,
-        "teamname team afdeling avdelning avdeling department usergroup group gruppe hold",
+        "teamname abteilung team afdeling avdelning avdeling department usergroup group gruppe hold",
     ),
     (
         Field::CustomProp2,
         "outcomereason reason årsag notes note comments comment kommentar description \
-         beskrivelse",
+         beskrivelse \
+         bemærkning bemerkung notiz notizen anmerkung merknad anteckning",
     ),
     (
         Field::CustomProp3,
@@ -83,12 +95,14 @@ const NAMES: &[(Field, &str)] = &[
     (
         Field::CustomNumberProp1,
         "talktime talkduration talking billsec taletid samtaletid conversationseconds \
-         lengthinsec duration callduration varighed varaktighet durationseconds agenttime",
+         lengthinsec duration callduration varighed varaktighet durationseconds agenttime \
+         gesprächsdauer gesprächszeit sprechzeit dauer samtalslängd",
     ),
     (
         Field::CustomNumberProp2,
         "waittime waitingtime queuetime queuewaittime inqueue ventetid väntetid ringtime \
-         ringing timetoanswer",
+         ringing timetoanswer \
+         wartezeit",
     ),
 ];
 
@@ -108,6 +122,10 @@ pub(super) const DIRECTIONS: &[&str] = &[
     "retning",
     "riktning",
     "originatingdirection",
+    "anrufrichtung",
+    "richtung",
+    "calldir",
+    "inout",
     "calltype",
     "type",
 ];
@@ -123,6 +141,8 @@ pub(super) const CALLERS: &[&str] = &[
     "callerid",
     "callingnumber",
     "callingpartynumber",
+    "anrufer",
+    "von",
     "fra",
     "från",
     "anumber",
@@ -140,6 +160,9 @@ pub(super) const CALLED: &[&str] = &[
     "called",
     "callednumber",
     "finalcalledpartynumber",
+    "angerufener",
+    "an",
+    "nach",
     "til",
     "till",
     "bnumber",
@@ -159,6 +182,7 @@ pub(super) const TOPICS: &[&str] = &[
     "skillname",
     "skill",
     "linename",
+    "warteschlange",
     "phonedisplayname",
 ];
 /// The name of a recording.
@@ -170,6 +194,9 @@ pub(super) const RECORDINGS: &[&str] = &[
     "filename",
     "wavfile",
     "lydfil",
+    "aufnahme",
+    "aufzeichnung",
+    "audiodatei",
     "optagelse",
     "audio",
     "recordingid",
@@ -185,12 +212,20 @@ pub(super) const CLOCKS: &[&str] = &[
     "calltime",
     "tidspunkt",
     "clock",
+    "klokken",
+    "uhrzeit",
+    "zeit",
 ];
 
 /// Words that say nothing without what stands before them in a path: `Queue.Name` is no agent's.
 const GENERIC: &[&str] = &[
     "name", "id", "number", "type", "status", "duration", "email", "time", "date", "value",
 ];
+
+/// Shorter words stand in too many others.
+const PART: usize = 5;
+/// A word inside of a name counts less than any whole name.
+const WITHIN: usize = 1000;
 
 /// Position of a column's name among `names`; a name at the end of a path counts a little less.
 pub(super) fn rank(column: &str, names: &[&str]) -> Option<usize> {
@@ -202,9 +237,16 @@ pub(super) fn rank(column: &str, names: &[&str]) -> Option<usize> {
     } else {
         position(last).or_else(|| position(&format!("{parent}{last}")))
     };
+    // `Kundens telefon` and `Varighed (min:sek)` have the word among others.
+    let whole = folded(column);
+    let within = || {
+        let is_part = |name: &&str| name.chars().count() >= PART && whole.contains(*name);
+        names.iter().position(is_part).map(|at| at + WITHIN)
+    };
     position(column)
         .map(|at| at * 2)
         .or(end.map(|at| at * 2 + 1))
+        .or_else(within)
 }
 
 fn folded(name: &str) -> String {

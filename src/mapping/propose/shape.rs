@@ -37,7 +37,7 @@ const TIMES: [&str; 24] = [
 pub(super) const DAYS: [&str; 6] = [
     "%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y%m%d",
 ];
-pub(super) const CLOCKS: [&str; 4] = ["%H:%M:%S", "%H:%M", "%H.%M.%S", "%I:%M:%S %p"];
+pub(super) const CLOCKS: [&str; 5] = ["%H:%M:%S", "%H:%M", "%H.%M.%S", "%H.%M", "%I:%M:%S %p"];
 
 /// How the times of a column are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,10 @@ pub(super) struct Shape {
     /// Whether durations are fractions, which are days or minutes.
     pub(super) is_fraction: bool,
     pub(super) is_number: bool,
+    /// Whether they look like names of people.
+    pub(super) is_person: bool,
+    /// Whether they are names of recordings.
+    pub(super) is_recording: bool,
 }
 
 impl Shape {
@@ -87,6 +91,8 @@ impl Shape {
             is_fraction: all(&|value| value.parse::<f64>().is_ok_and(|number| number < 1.0e3))
                 && values.iter().any(|value| value.contains(['.', ',', 'e'])),
             is_number: all(&|value| value.parse::<f64>().is_ok()),
+            is_person: all(&is_person),
+            is_recording: all(&is_recording),
         }
     }
 }
@@ -96,6 +102,23 @@ impl Shape {
 fn most(values: &[String], to_one: usize, test: impl Fn(&str) -> bool) -> bool {
     let good = values.iter().filter(|value| test(value)).count();
     good > 0 && good >= (values.len() - good) * to_one
+}
+
+/// Two words or more that begin with capitals, without digits.
+fn is_person(value: &str) -> bool {
+    let words = || value.split([' ', ',']).filter(|word| !word.is_empty());
+    words().count() >= 2
+        && words().all(|word| word.starts_with(char::is_uppercase))
+        && !value.contains(|char: char| char.is_ascii_digit())
+}
+
+fn is_recording(value: &str) -> bool {
+    let ending = value
+        .rsplit_once('.')
+        .map(|(_, ending)| ending.to_lowercase());
+    ending.is_some_and(|ending| {
+        ["wav", "mp3", "ogg", "opus", "m4a", "flac", "gsm", "wma"].contains(&ending.as_str())
+    })
 }
 
 fn is_dialled(value: &str) -> bool {

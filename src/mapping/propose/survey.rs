@@ -6,6 +6,8 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::shape::Shape;
+use super::write::shown_whole;
+use crate::call::Code;
 use crate::source::{self, Batch, Column, Header, Input, Options, Record, Sheet};
 
 /// How many records are looked at. More would only find rarer values.
@@ -48,6 +50,8 @@ pub struct Survey {
     pub records: usize,
     /// The columns, in the order of the file.
     pub columns: Vec<Surveyed>,
+    /// The sentence that stands in place of the records, if that is all there is.
+    pub sentence: Option<String>,
     /// Every name and path, as names are compared.
     pub(super) keys: BTreeSet<String>,
 }
@@ -63,6 +67,7 @@ impl Survey {
             sheet,
             records: 0,
             columns: Vec::new(),
+            sentence: None,
             keys: BTreeSet::new(),
         };
         if let Some(header) = &survey.sheet.header {
@@ -79,12 +84,20 @@ impl Survey {
         }
         let mut places: HashMap<String, usize> = HashMap::new();
         for record in batches.iter().flat_map(Batch::iter).take(SAMPLE) {
+            if record
+                .problems()
+                .any(|problem| problem.code == Code::TrailingRow)
+            {
+                survey.sentence = record.text(&Column::Cell(0)).map(|text| shown_whole(&text));
+                continue;
+            }
             survey.records += 1;
             match record.tree() {
                 Some(tree) => survey.walk("", tree, (false, 0), &mut places),
                 None => survey.row(&record),
             }
         }
+        survey.sentence = survey.sentence.filter(|_| survey.records == 0);
         survey
             .columns
             .retain(|column| !column.name.is_empty() && column.name != Header::PROBLEMS);

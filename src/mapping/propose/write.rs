@@ -175,7 +175,8 @@ fn shown(text: &str) -> String {
     }
 }
 
-fn shown_whole(text: &str) -> String {
+/// The same, as long as it is.
+pub(super) fn shown_whole(text: &str) -> String {
     let plain = |char: char| {
         let acts = char.is_control()
             || matches!(char, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');

@@ -1,0 +1,119 @@
+//! From the step of a call to its fate: what becomes of it here, what is left to send, and how many
+//! requests that takes.
+
+use super::decided::{Decision, Fate, Shipment};
+use super::desk::{Desk, Item, Key, Open};
+use super::sound::{Mark, Sound};
+use super::{Outcome, Want};
+use crate::call::Problem;
+use crate::ledger::Standing;
+use crate::plan::Step;
+
+/// A step carried out as far as one record alone can be.
+pub(super) struct Carried {
+    pub(super) fate: Fate,
+    pub(super) mark: Option<Box<Mark>>,
+    pub(super) requests: u8,
+}
+
+impl Carried {
+    /// A record that needs no recording and no request.
+    pub(super) fn ended(fate: Fate) -> Carried {
+        Carried {
+            fate,
+            mark: None,
+            requests: 0,
+        }
+    }
+
+    /// A call of which nothing is left to do; it keeps its recording.
+    pub(super) fn there(sound: Sound) -> Carried {
+        let fate = Fate::Ends(Outcome::AlreadyThere, "".into());
+        Carried {
+            fate,
+            mark: sound.into_kept(),
+            requests: 0,
+        }
+    }
+
+    pub(super) fn into_item(self, problems: Vec<Problem>, key: Option<Key>) -> Item {
+        let Carried {
+            fate,
+            mark,
+            requests,
+        } = self;
+        Item {
+            decision: Decision {
+                problems,
+                fate,
+                further: Vec::new(),
+            },
+            mark,
+            requests,
+            key,
+        }
+    }
+}
+
+impl Desk<'_> {
+    /// Turns a step into a fate. The call's text is only copied when it is to be sent.
+    pub(super) fn carry_out(
+        &self,
+        step: Step,
+        standing: Option<Standing>,
+        open: Open<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> Carried {
+        let Open {
+            place,
+            call,
+            fingerprint,
+            mut sound,
+            ..
+        } = open;
+        if step == Step::Nothing {
+            return Carried::there(sound);
+        }
+        problems.extend(std::mem::take(&mut sound.problems));
+        let heard = self.hear(&sound, &call, problems, &place);
+        if problems.iter().any(Problem::is_error) {
+            return Carried::ended(Fate::Ends(Outcome::Rejected, "".into()));
+        }
+        let mark = sound.into_mark(&call, &heard);
+        let (is_create, with_upload) = match step {
+            Step::Create { with_upload, .. } => (true, with_upload),
+            _ => (false, true),
+        };
+        let fate = match (step, self.road.want) {
+            (Step::Nothing | Step::Refuse, _) => Fate::Ends(Outcome::Rejected, "".into()),
+            (Step::Hold, Want::Check) => Fate::Ends(Outcome::Held, "".into()),
+            (Step::Hold, Want::Run) => {
+                let identity = call.identity().to_owned();
+                Fate::Waits {
+                    identity,
+                    fingerprint,
+                }
+            }
+            (Step::Create { .. } | Step::Upload { .. }, Want::Check) => Fate::Ready,
+            (Step::Create { .. } | Step::Upload { .. }, Want::Run) => {
+                let recording = mark.as_ref().filter(|_| with_upload);
+                Fate::Sends(Box::new(Shipment {
+                    parcel: recording.map(|mark| heard.parcel(mark)),
+                    call: heard.settle(call.into_owned()),
+                    fingerprint,
+                    step,
+                    standing,
+                }))
+            }
+        };
+        let requests = match fate {
+            Fate::Ready | Fate::Sends(_) => 1 + u8::from(is_create && with_upload),
+            _ => 0,
+        };
+        Carried {
+            fate,
+            mark,
+            requests,
+        }
+    }
+}
