@@ -7,6 +7,7 @@ one table mean anything, for the machine may be busy with other things.
 """
 
 import argparse
+import contextlib
 import csv
 import json
 import os
@@ -24,8 +25,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 WORK = pathlib.Path(os.environ.get("BENCH_WORK", "bench-work"))
 PROGRAM = os.environ.get("CAPTURI_IMPORT", "target/release/capturi-import")
 SCAN = os.environ.get("BENCH_SCAN", "")
+SINK = os.environ.get("BENCH_SINK", "")
 PYTHON = os.environ.get("BENCH_PYTHON", sys.executable)
 TOKEN = "bench-token"
+# A folder in memory, where there is one.
+MEMORY = pathlib.Path("/dev/shm")
 # A row with too few fields is no fault to a data frame, which fills it up: all must find the same.
 CODES = "missing-field,bad-time,time-without-zone,bad-email,bad-consent,bad-number,spreadsheet-damage,duplicate-id"
 
@@ -47,16 +51,19 @@ def check_command(export, out):
     return [PROGRAM, "check", str(export), "--out", str(out), "--quiet"]
 
 
-def run_command(export, out, ledger, url, width):
+def run_command(export, out, ledger, url, width, audio=None):
     return [
-        PROGRAM, "run", str(export), "--out", str(out), "--ledger", str(ledger), "--base-url", url,
-        "--missing-audio", "create", "--concurrency", str(width), "--rate", "1000000", "--quiet",
+        PROGRAM, "run", str(export), "--out", str(out), "--ledger", str(ledger), "--base-url", url, "--api-version", "v3",
+        "--concurrency", str(width), "--rate", "0", "--quiet",
+        *(["--audio", str(audio)] if audio else ["--missing-audio", "create"]),
     ]
 
 
 def server_command(arguments, port):
     if arguments.server:
         return [part.replace("PORT", str(port)) for part in shlex.split(arguments.server)]
+    if SINK:
+        return [SINK, "--port", str(port), "--latency-ms", str(arguments.latency)]
     return [PROGRAM, "sandbox", "--port", str(port), "--token", TOKEN]
 
 
@@ -160,36 +167,95 @@ def run_entries(export, arguments, server, missing):
 
     def forget():
         shutil.rmtree(out, ignore_errors=True)
-        for path in WORK.glob("run.db*"):
+        for path in [*WORK.glob("run.db*"), *MEMORY.glob("capturi-bench.db*")]:
             path.unlink()
         server.start()
 
+    created = lambda: summary(out / "summary.json", "created", arguments.calls)
     ours = run_command(export, out, ledger, server.url, arguments.width)
-    entries = [
-        Entry("capturi-import run, durable ledger", ours, prepare=forget,
-              finish=lambda: summary(out / "summary.json", "created", arguments.calls)),
-        Entry("capturi-import run again, all in place", ours,
-              finish=lambda: summary(out / "summary.json", "already_there", arguments.calls)),
-    ]
+    entries = [Entry("capturi-import run, durable ledger", ours, prepare=forget, finish=created)]
+    if arguments.latency == 0:
+        entries.append(Entry("capturi-import run again, all in place", ours,
+                             finish=lambda: summary(out / "summary.json", "already_there", arguments.calls)))
+        if MEMORY.is_dir():
+            # What durability costs: the same work, and nothing waits for a disk.
+            command = run_command(export, out, MEMORY / "capturi-bench.db", server.url, arguments.width)
+            entries.append(Entry("capturi-import run, ledger in memory", command, prepare=forget, finish=created))
     if shutil.which("curl"):
         config = WORK / "curl.cfg"
         write_curl_config(export, server.url, config)
-        entries.append(Entry("curl --parallel, no ledger", [
-            "curl", "-sS", "--parallel", "--parallel-max", str(arguments.width), "--config", str(config),
-        ], prepare=server.start))
+        entries.append(Entry("curl --parallel, no ledger", curl(arguments.width, config), prepare=server.start))
     else:
         missing.append("curl")
     if shutil.which("oha"):
         body = WORK / "body.json"
         body.write_text(json.dumps(next(conversations(export))), encoding="utf-8")
-        entries.append(Entry("oha, one body again and again (409)", [
+        entries.append(Entry("oha, one body again and again", [
             "oha", "--no-tui", "-n", str(arguments.calls), "-c", str(arguments.width), "-m", "POST",
             "-H", f"Authorization: {TOKEN}", "-T", "application/json", "-D", str(body),
-            f"{server.url}/v2/conversation",
+            f"{server.url}/v3/conversation",
         ], prepare=server.start))
     else:
         missing.append("oha")
     return entries
+
+
+def audio_entries(export, audio, arguments, server, missing):
+    """Conversations and their recordings; curl makes the one in a first pass and sends the other in a second."""
+    out, ledger = WORK / "run-out", WORK / "run.db"
+
+    def forget():
+        shutil.rmtree(out, ignore_errors=True)
+        for path in WORK.glob("run.db*"):
+            path.unlink()
+        server.start()
+
+    ours = run_command(export, out, ledger, server.url, arguments.width, audio)
+    entries = [Entry("capturi-import run, durable ledger", ours, prepare=forget,
+                     finish=lambda: summary(out / "summary.json", "created", arguments.calls))]
+    if shutil.which("curl"):
+        first, second = WORK / "curl.cfg", WORK / "curl-audio.cfg"
+        write_curl_config(export, server.url, first)
+        write_curl_uploads(export, audio, server.url, second)
+        passes = " && ".join(shlex.join(curl(arguments.width, config)) for config in (first, second))
+        entries.append(Entry("curl --parallel in two passes, no ledger", ["sh", "-c", passes], prepare=server.start))
+    else:
+        missing.append("curl")
+    return entries
+
+
+def curl(width, config):
+    return ["curl", "-sS", "--parallel", "--parallel-max", str(width), "--config", str(config)]
+
+
+def write_curl_uploads(export, audio, url, config):
+    with open(export, encoding="utf-8", newline="") as rows, open(config, "w", encoding="utf-8") as file:
+        for number, row in enumerate(csv.DictReader(rows)):
+            file.write("next\n" if number else "")
+            file.write(f'url = "{url}/v1/audio/external/{row["externalId"]}"\nheader = "Authorization: {TOKEN}"\n'
+                       f'form = "data=@{audio / recording(row)};type=audio/wav"\noutput = "/dev/null"\nfail\n')
+
+
+def recording(row):
+    return f"{row['externalId']}.wav"
+
+
+def make_recordings(export, bytes_each):
+    """A WAV of this size for each call: silence behind a header of 44 bytes. Made once."""
+    folder = WORK / f"{export.stem}-audio-{bytes_each}"
+    if not (folder / "whole").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        data = bytes_each - 44
+        header = (b"RIFF" + (data + 36).to_bytes(4, "little") + b"WAVEfmt " + (16).to_bytes(4, "little")
+                  + (1).to_bytes(2, "little") + (1).to_bytes(2, "little") + (8000).to_bytes(4, "little")
+                  + (16000).to_bytes(4, "little") + (2).to_bytes(2, "little") + (16).to_bytes(2, "little")
+                  + b"data" + data.to_bytes(4, "little"))
+        with open(export, encoding="utf-8", newline="") as rows:
+            for row in csv.DictReader(rows):
+                (folder / recording(row)).write_bytes(header + bytes(data))
+        (folder / "whole").touch()
+    return folder
 
 
 def conversations(export):
@@ -201,7 +267,7 @@ def conversations(export):
                 "dateTime": row["datetime"], "agentId": row["agentId"], "agentName": row["agentName"],
                 "agentEmail": row["agentEmail"], "audioChannels": f"Mono{row['numberOfSpeakers']}Speaker",
                 "customProp1": row["outcome"], "customProp2": row["outcomeReason"], "customProp3": row["caseId"],
-                "customerCompany": row["customerCompany"], "status": row["status"], "teamName": row["teamName"],
+                "customerCompany": row["customerCompany"], "status": row["status"], "team": row["teamName"],
             }
             body = {key: value for key, value in body.items() if value}
             if row["labels"]:
@@ -219,7 +285,7 @@ def write_curl_config(export, url, config):
         for number, body in enumerate(conversations(export)):
             quoted = json.dumps(body).replace("\\", "\\\\").replace('"', '\\"')
             file.write("next\n" if number else "")
-            file.write(f'url = "{url}/v2/conversation"\nheader = "Authorization: {TOKEN}"\n'
+            file.write(f'url = "{url}/v3/conversation"\nheader = "Authorization: {TOKEN}"\n'
                        f'header = "Content-Type: application/json"\ndata-raw = "{quoted}"\n'
                        'output = "/dev/null"\nfail\n')
 
@@ -322,35 +388,101 @@ def main():
     parser.add_argument("--calls", type=int, default=20_000, help="calls to deliver")
     parser.add_argument("--runs", type=int, default=3, help="runs of each command")
     parser.add_argument("--width", type=int, default=16, help="requests in flight")
-    parser.add_argument("--only", choices=("check", "run"))
+    parser.add_argument("--only", choices=("check", "run", "again", "latency", "audio", "big"))
     parser.add_argument("--grow", action="store_true", help="measure ten times the work too")
-    parser.add_argument("--server", help="command of another server than the sandbox; PORT is replaced")
+    parser.add_argument("--server", help="command of another server than the sink; PORT is replaced")
     arguments = parser.parse_args()
+    arguments.latency = 0
     WORK.mkdir(parents=True, exist_ok=True)
-    missing, faulty = [], False
+    if not (SINK or arguments.server):
+        print("benches/sink.rs does not build: the sandbox is the server, which keeps what it gets", file=sys.stderr)
+    missing, sound = [], True
     for times in (1, 10) if arguments.grow else (1,):
-        if arguments.only != "run":
-            rows = arguments.rows * times
-            export, truth = generate(rows, 1, 0.001)
-            entries = check_entries(export, truth, missing)
-            measure(entries, arguments.runs)
-            table(f"check of {rows:,} rows, {export.stat().st_size / 1e6:.0f} MB", entries, rows, "rows")
-            faulty |= not is_sound(entries)
-        if arguments.only != "check":
-            scaled = argparse.Namespace(**{**vars(arguments), "calls": arguments.calls * times})
-            export, _ = generate(scaled.calls, 2, 0)
-            server = Server(scaled)
-            try:
-                entries = run_entries(export, scaled, server, missing)
-                measure(entries, arguments.runs)
-            finally:
-                server.stop()
-            table(f"run of {scaled.calls:,} calls without recordings, {scaled.width} in flight", entries,
-                  scaled.calls, "calls")
-            faulty |= not is_sound(entries)
+        if arguments.only in (None, "check"):
+            sound &= measure_check(arguments, times, missing)
+        if arguments.only in (None, "again"):
+            sound &= measure_again(arguments, times)
+        if arguments.only in (None, "run"):
+            sound &= measure_run(arguments, arguments.calls * times, (0, arguments.width), missing)
+        if arguments.only in (None, "latency"):
+            for width in (16, 64):
+                sound &= measure_run(arguments, arguments.calls * times // 5, (20, width), missing)
+        if arguments.only in (None, "audio"):
+            sound &= measure_audio(arguments, arguments.calls * times // 10, 480_000, missing)
+        if arguments.only in (None, "big"):
+            sound &= measure_audio(arguments, 20 * times, 100_000_000, missing)
     if missing:
         print("\nNot installed, so left out: " + ", ".join(dict.fromkeys(missing)) + ".")
-    return 1 if faulty else 0
+    return 0 if sound else 1
+
+
+def measure_check(arguments, times, missing):
+    rows = arguments.rows * times
+    export, truth = generate(rows, 1, 0.001)
+    entries = check_entries(export, truth, missing)
+    measure(entries, arguments.runs)
+    table(f"check of {rows:,} rows, {export.stat().st_size / 1e6:.0f} MB", entries, rows, "rows")
+    return is_sound(entries)
+
+
+def measure_again(arguments, times):
+    """The nightly case: an export of which every call is done, beside its check."""
+    rows = arguments.rows * times
+    export, _ = generate(rows, 3, 0)
+    out, ledger = WORK / "again-out", WORK / f"again-{rows}.db"
+    with serving(argparse.Namespace(**{**vars(arguments), "calls": rows})) as server:
+        # A ledger belongs to one server, and its port is new each time.
+        for path in WORK.glob(f"again-{rows}.db*"):
+            path.unlink()
+        command = run_command(export, out, ledger, server.url, 64)
+        server.start()
+        first = Entry("first run", command)
+        if (failure := run_once(first)[1]) != "":
+            sys.exit(f"the run that is to be repeated: {failure}")
+        entries = [
+            Entry("capturi-import run, all in place", command,
+                  finish=lambda: summary(out / "summary.json", "already_there", rows)),
+            Entry("capturi-import check", check_command(export, WORK / "check-out")),
+        ]
+        measure(entries, arguments.runs)
+    table(f"run over {rows:,} rows that are all done", entries, rows, "rows")
+    return is_sound(entries)
+
+
+def measure_run(arguments, calls, pace, missing):
+    latency, width = pace
+    scaled = argparse.Namespace(**{**vars(arguments), "calls": calls, "latency": latency, "width": width})
+    export, _ = generate(calls, 2, 0)
+    with serving(scaled) as server:
+        entries = run_entries(export, scaled, server, missing)
+        measure(entries, arguments.runs)
+    table(f"run of {calls:,} calls without recordings, {width} in flight, answers after {latency} ms", entries, calls,
+          "calls")
+    return is_sound(entries)
+
+
+def measure_audio(arguments, calls, size, missing):
+    scaled = argparse.Namespace(**{**vars(arguments), "calls": calls})
+    export, _ = generate(calls, 2, 0)
+    audio = make_recordings(export, size)
+    with serving(scaled) as server:
+        entries = audio_entries(export, audio, scaled, server, missing)
+        measure(entries, arguments.runs)
+    table(f"run of {calls:,} calls with recordings of {size:,} bytes, {scaled.width} in flight", entries, calls, "calls")
+    gigabytes = calls * size / 1e9
+    for entry in entries:
+        if entry.wall:
+            print(f"{entry.name}: {gigabytes / entry.wall:.2f} GB/s, {entry.cpu / gigabytes:.2f} CPU s/GB")
+    return is_sound(entries)
+
+
+@contextlib.contextmanager
+def serving(arguments):
+    server = Server(arguments)
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 def is_sound(entries):

@@ -1,6 +1,8 @@
 //! The body of an upload: a recording streamed from disk, made anew for each try.
 
+use std::fs::File;
 use std::future::Future;
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,11 +11,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::TryStreamExt as _;
 use futures::stream::Stream;
-use futures::{FutureExt as _, StreamExt as _};
 use reqwest::multipart::{Form, Part};
-use tokio::io::AsyncReadExt as _;
-use tokio_util::io::ReaderStream;
 
 use super::Error;
 use crate::failpoint::{self, Point};
@@ -32,9 +32,10 @@ pub struct AudioSettings {
 /// A wait that a stream makes before it lets a chunk of so many bytes go.
 pub type Throttle = Arc<dyn Fn(u32) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
-/// The bytes read at once: with 4 KiB an upload needs 25 times the CPU, and from 256 KiB on
-/// nothing is gained (measured; `docs/performance.md`).
-const CHUNK: usize = 256 * 1024;
+/// The bytes read at once: with 4 KiB an upload needs 25 times the CPU, and from 256 KiB on nothing
+/// is gained but that a call of half a minute is read in one piece. Two of them are in memory for
+/// each upload under way.
+const CHUNK: usize = 512 * 1024;
 
 /// One try to send a recording.
 pub struct Upload {
@@ -98,35 +99,25 @@ impl Upload {
     /// The recording's bytes. Ends with an error when there are fewer or more than announced: a
     /// recording that is still being written must not be taken for whole.
     fn stream(&self, watch: Watch) -> impl Stream<Item = std::io::Result<Bytes>> + Send + 'static {
-        let (path, expected) = (self.path.clone(), self.bytes);
-        let (throttle, state) = (self.throttle.clone(), Arc::clone(&self.state));
-        let (on_bytes, failing) = (Arc::clone(&self.on_bytes), Arc::clone(&self.state));
-        let open = async move {
-            let file = tokio::fs::File::open(&path).await?;
-            let found = file.metadata().await?.len();
-            if found != expected {
-                lock(&failing).fault = Some(Error::RecordingChanged { expected, found });
-                return Err(std::io::Error::other("the recording changed"));
-            }
-            // One byte past the announced length tells whether the file has grown meanwhile.
-            Ok(ReaderStream::with_capacity(file.take(expected + 1), CHUNK))
+        let reading = Reading {
+            path: self.path.clone(),
+            expected: self.bytes,
+            file: None,
+            is_done: false,
+            state: Arc::clone(&self.state),
         };
-        let bytes = open
-            .map(|opened| match opened {
-                Ok(stream) => stream.left_stream(),
-                Err(error) => futures::stream::iter([Err(error)]).right_stream(),
-            })
-            .flatten_stream();
-        bytes.then(move |chunk| {
-            let (throttle, state) = (throttle.clone(), Arc::clone(&state));
-            let (on_bytes, watch) = (Arc::clone(&on_bytes), watch.clone());
+        let chunks = futures::stream::try_unfold(reading, |mut reading| async move {
+            if reading.is_done {
+                return Ok(None);
+            }
+            let next = tokio::task::spawn_blocking(move || Ok((reading.next()?, reading)));
+            next.await.map_err(std::io::Error::other)?.map(Some)
+        });
+        let (throttle, on_bytes) = (self.throttle.clone(), Arc::clone(&self.on_bytes));
+        chunks.and_then(move |chunk: Bytes| {
+            let (throttle, on_bytes) = (throttle.clone(), Arc::clone(&on_bytes));
+            let watch = watch.clone();
             async move {
-                let chunk = chunk.inspect_err(|error| {
-                    let mut state = lock(&state);
-                    if state.fault.is_none() {
-                        state.fault = Some(Error::Recording(copy(error)));
-                    }
-                })?;
                 let length = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
                 if let Some(throttle) = throttle {
                     watch.hold(true);
@@ -135,20 +126,70 @@ impl Upload {
                 }
                 watch.progress(u64::from(length));
                 on_bytes(u64::from(length));
-                let mut state = lock(&state);
-                state.hasher.update(&chunk);
-                state.bytes += u64::from(length);
-                if state.bytes > expected {
-                    state.fault = Some(Error::RecordingChanged {
-                        expected,
-                        found: state.bytes,
-                    });
-                    return Err(std::io::Error::other("the recording grew"));
-                }
                 failpoint::reached(Point::BodyLeaves);
                 Ok(chunk)
             }
         })
+    }
+}
+
+/// A recording on its way from the disk, on a thread that may wait for it. What a small recording
+/// needs (open, look at the length, read, hash) is one errand there: a change of threads costs as
+/// much as reading a hundred kilobytes.
+struct Reading {
+    path: PathBuf,
+    expected: u64,
+    file: Option<File>,
+    is_done: bool,
+    state: Arc<Mutex<Sending>>,
+}
+
+impl Reading {
+    /// The next bytes, hashed; none at the end.
+    fn next(&mut self) -> std::io::Result<Bytes> {
+        self.read().inspect_err(|error| {
+            let mut state = lock(&self.state);
+            if state.fault.is_none() {
+                state.fault = Some(Error::Recording(copy(error)));
+            }
+        })
+    }
+
+    fn read(&mut self) -> std::io::Result<Bytes> {
+        let expected = self.expected;
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => {
+                let file = File::open(&self.path)?;
+                let found = file.metadata()?.len();
+                if found != expected {
+                    return Err(self.changed(found));
+                }
+                none.insert(file)
+            }
+        };
+        // One byte past the announced length tells whether the file has grown meanwhile.
+        let left = (expected + 1).saturating_sub(lock(&self.state).bytes);
+        let room = CHUNK.min(usize::try_from(left).unwrap_or(CHUNK));
+        let mut chunk = Vec::with_capacity(room);
+        file.take(room as u64).read_to_end(&mut chunk)?;
+        self.is_done = chunk.len() < room;
+        let bytes = {
+            let mut state = lock(&self.state);
+            state.hasher.update(&chunk);
+            state.bytes += chunk.len() as u64;
+            state.bytes
+        };
+        if bytes > expected {
+            return Err(self.changed(bytes));
+        }
+        Ok(chunk.into())
+    }
+
+    fn changed(&self, found: u64) -> std::io::Error {
+        let expected = self.expected;
+        lock(&self.state).fault = Some(Error::RecordingChanged { expected, found });
+        std::io::Error::other("the recording changed")
     }
 }
 

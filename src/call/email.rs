@@ -19,31 +19,35 @@ fn is_plain(text: &str) -> bool {
         return false;
     };
     let (local, domain) = (&text.as_bytes()[..at], &text.as_bytes()[at + 1..]);
+    let in_local = |before, byte| match byte {
+        b'.' => before != b'.',
+        b'-' | b'_' => true,
+        _ => false,
+    };
+    // A label neither begins nor ends with a hyphen.
+    let in_domain = |before, byte| match byte {
+        b'.' => before != b'.' && before != b'-',
+        b'-' => before != b'.',
+        _ => false,
+    };
     local.len() <= 60
         && domain.len() <= 60
-        && is_dotted(local, |byte, _| byte == b'-' || byte == b'_')
-        // A label neither begins nor ends with a hyphen.
-        && is_dotted(domain, |byte, before| byte == b'-' && before != b'.')
-        && !domain.ends_with(b"-")
-        && memchr::memmem::find(domain, b"-.").is_none()
+        && is_made_of(local, in_local)
+        && is_made_of(domain, in_domain)
         && domain.contains(&b'.')
 }
 
-/// Whether there are letters, digits and bytes that are `also` allowed (told with the byte before),
-/// in parts with a dot between them.
-fn is_dotted(text: &[u8], also: impl Fn(u8, u8) -> bool) -> bool {
+/// Whether there are letters, digits and bytes that `fit` behind the byte before them, as if a dot
+/// stood at both ends.
+fn is_made_of(text: &[u8], fit: impl Fn(u8, u8) -> bool) -> bool {
     let mut before = b'.';
     for &byte in text {
-        let fits = match byte {
-            b'.' => before != b'.',
-            _ => byte.is_ascii_alphanumeric() || also(byte, before),
-        };
-        if !fits {
+        if !byte.is_ascii_alphanumeric() && !fit(before, byte) {
             return false;
         }
         before = byte;
     }
-    before != b'.'
+    fit(before, b'.')
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 //! try again, until it gets through, is refused, or has been tried as often as allowed. What the
 //! request is about, and what its answer means for the call or the case, is left to their stories
 //! (`courier`, `case`). The intent comes after the gate, so that a run that ends leaves no call in
-//! doubt that was never tried.
+//! doubt that was never tried; at a pace at which the line would wait for the disk, just before it.
 
 use std::time::{Duration, SystemTime};
 
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::backoff;
@@ -141,7 +142,11 @@ impl Courier {
         tries: &mut Tries,
         send: impl Future<Output = Result<T, api::Error>>,
     ) -> Result<Option<Answer<T>>, Halt> {
-        let permit = self.leave(std::mem::take(&mut tries.completes)).await?;
+        let completes = std::mem::take(&mut tries.completes);
+        let place = self.write_ahead(tries, completes).await?;
+        // Once its intent is written a call is as good as on its way.
+        let permit = self.leave(completes || place.is_some()).await?;
+        drop(place);
         tries.attempt += 1;
         if let Some(facts) = tries.facts.take() {
             self.record(facts).await?;
@@ -193,23 +198,46 @@ impl Courier {
         }
     }
 
-    /// Waits for the leave to send one request, or for the run's end. A conversation that was made
-    /// gets its recording, if that can leave soon: else it would lie there without one until
-    /// somebody runs the program again.
-    async fn leave(&self, completes: bool) -> Result<Permit, Halt> {
-        let turned_back = async {
-            self.stop.raised().await;
-            if completes {
-                tokio::select! {
-                    () = self.stop.forbidden() => {}
-                    () = tokio::time::sleep(GRACE) => {}
-                }
-            }
+    /// Writes the intent of a request while it waits for its turn, where the pace is such that it
+    /// would else wait for the disk. The place is given up when the request leaves.
+    async fn write_ahead(
+        &self,
+        tries: &mut Tries,
+        completes: bool,
+    ) -> Result<Option<OwnedSemaphorePermit>, Halt> {
+        if tries.facts.is_none() {
+            return Ok(None);
+        }
+        let place = tokio::select! {
+            biased;
+            () = self.turned_back(completes) => return Err(Halt::Stopped),
+            place = self.gate.queue_up() => place,
         };
+        if let Some(facts) = tries.facts.take_if(|_| place.is_some()) {
+            self.record(facts).await?;
+        }
+        Ok(place)
+    }
+
+    /// Waits for the leave to send one request, or for the run's end.
+    async fn leave(&self, completes: bool) -> Result<Permit, Halt> {
         tokio::select! {
             biased;
-            () = turned_back => Err(Halt::Stopped),
+            () = self.turned_back(completes) => Err(Halt::Stopped),
             permit = self.gate.pass() => Ok(permit),
+        }
+    }
+
+    /// Resolves when it is too late to leave. A conversation that was made gets its recording, if
+    /// that can leave soon: else it would lie there without one until somebody runs the program
+    /// again.
+    async fn turned_back(&self, completes: bool) {
+        self.stop.raised().await;
+        if completes {
+            tokio::select! {
+                () = self.stop.forbidden() => {}
+                () = tokio::time::sleep(GRACE) => {}
+            }
         }
     }
 

@@ -34,6 +34,9 @@ const FIRST_PATIENCE: Duration = Duration::from_secs(30);
 /// So many failures in a row without any success are an outage, whatever the width.
 const OUTAGE: u32 = 12;
 
+/// Longer than most disks need to make a commit durable.
+const COMMIT_SECONDS: f64 = 0.005;
+
 type Limiter = RateLimiter<NotKeyed, InMemoryState, DefaultClock>;
 
 /// The gate of one run.
@@ -41,6 +44,8 @@ type Limiter = RateLimiter<NotKeyed, InMemoryState, DefaultClock>;
 pub(super) struct Gate {
     permits: Arc<Semaphore>,
     limiter: Option<Limiter>,
+    /// Places for those that go next.
+    queue: Option<Arc<Semaphore>>,
     patience: Duration,
     threshold: u32,
     state: Mutex<State>,
@@ -119,6 +124,7 @@ impl Gate {
         Gate {
             permits: Arc::new(Semaphore::new(pace.width.max(1))),
             limiter: pace.rate.and_then(limiter),
+            queue: queue(pace),
             patience: pace.patience,
             threshold: OUTAGE.max(u32::try_from(pace.width.saturating_mul(2)).unwrap_or(OUTAGE)),
             state: Mutex::default(),
@@ -128,6 +134,16 @@ impl Gate {
             }),
             changed: Notify::new(),
         }
+    }
+
+    /// Waits for a place among those that go next, where there are such places: whoever has one
+    /// writes its intent while others are in flight, so that the line does not wait for the disk.
+    /// Nobody gets one while a pause or an outage lasts, and at a slow pace there are none; then
+    /// the intent is written behind the gate, and no call is in doubt that was never tried.
+    pub(super) async fn queue_up(&self) -> Option<OwnedSemaphorePermit> {
+        let queue = self.queue.as_ref()?;
+        self.open().await;
+        Arc::clone(queue).acquire_owned().await.ok()
     }
 
     /// Waits until one more request may leave.
@@ -305,6 +321,20 @@ impl Gate {
 fn extend(state: &mut State, pause: Duration) {
     let until = Instant::now() + pause.min(Duration::from_secs(366 * 86_400));
     state.paused_until = Some(state.paused_until.map_or(until, |known| known.max(until)));
+}
+
+/// As many places as requests leave in the time of a commit, and never more than are in flight.
+fn queue(pace: Pace) -> Option<Arc<Semaphore>> {
+    let leaving = pace
+        .rate
+        .map_or(f64::INFINITY, |rate| rate * COMMIT_SECONDS);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the cast saturates, and the width is the bound"
+    )]
+    let places = (leaving as usize).min(pace.width);
+    (places > 0).then(|| Arc::new(Semaphore::new(places)))
 }
 
 /// A limiter of so many requests a second. Its burst is what the pace gives in 20 ms: with less,

@@ -70,6 +70,14 @@ fn label(item: &Json) -> Option<Cow<'_, str>> {
 
 /// A cell such as `["a","b"]`. Other text in brackets is a label.
 fn json_list(text: &str) -> Option<Vec<Json>> {
+    // Nearly every cell says at its first byte that it is none.
+    if !text
+        .as_bytes()
+        .first()
+        .is_some_and(|first| *first == b'[' || !first.is_ascii_graphic())
+    {
+        return None;
+    }
     let text = text.trim();
     (text.starts_with('[') && text.ends_with(']'))
         .then(|| serde_json::from_str(text).ok())
@@ -79,7 +87,10 @@ fn json_list(text: &str) -> Option<Vec<Json>> {
 fn split<'r>(text: &Cow<'r, str>, separators: &[String]) -> Vec<Cow<'r, str>> {
     let separator = separators
         .iter()
-        .find(|separator| text.contains(separator.as_str()));
+        .find(|separator| match separator.as_bytes() {
+            [sign] => memchr::memchr(*sign, text.as_bytes()).is_some(),
+            _ => text.contains(separator.as_str()),
+        });
     match (separator, text) {
         (None, text) => vec![text.clone()],
         (Some(separator), Cow::Borrowed(text)) => match separator.as_bytes() {

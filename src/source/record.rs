@@ -368,19 +368,23 @@ impl<'b> Record<'b> {
     pub fn text(&self, column: &Column) -> Option<Cow<'b, str>> {
         let text = match column {
             Column::Cell(cell) => Cow::Borrowed(self.cell(*cell)?),
-            Column::Path(_) => match self.json(column)? {
-                Json::Null => return None,
-                Json::String(text) => Cow::Borrowed(text.as_str()),
-                Json::Bool(true) => Cow::Borrowed("true"),
-                Json::Bool(false) => Cow::Borrowed("false"),
-                other => Cow::Owned(other.to_string()),
-            },
+            Column::Path(_) => self.text_of_json(column)?,
         };
         let nulls = &self.sheet().nulls;
         if !nulls.is_empty() && nulls.iter().any(|null| *null == *text) {
             return None;
         }
         Some(text)
+    }
+
+    fn text_of_json(&self, column: &Column) -> Option<Cow<'b, str>> {
+        Some(match self.json(column)? {
+            Json::Null => return None,
+            Json::String(text) => Cow::Borrowed(text.as_str()),
+            Json::Bool(true) => Cow::Borrowed("true"),
+            Json::Bool(false) => Cow::Borrowed("false"),
+            other => Cow::Owned(other.to_string()),
+        })
     }
 
     /// The JSON value at `column`; `None` for table rows and missing keys.
