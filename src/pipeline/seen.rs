@@ -42,8 +42,9 @@ struct Part {
 }
 
 const PARTS: usize = 256;
-/// No estimate makes more room than this, 100 million ids in 2.5 GB of addresses.
-const MOST_ROOM: u64 = 100_000_000;
+/// No estimate makes more room than this: beyond it, what is wrong about the estimate costs more than
+/// moving the ids does.
+const MOST_ROOM: u64 = 10_000_000;
 /// Files and lines beyond these are told as the last one that can be: 16 million files, and lines
 /// of a file of a terabyte.
 const MOST_FILES: u32 = (1 << 24) - 1;
