@@ -467,3 +467,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn any_list_of_calls_is_not_taken_for_a_preset_by_the_places_of_its_columns() {
+    let (_folder, path) = export(
+        "calls.csv",
+        b"When;Ticket;Caller;Extension;Way;Result;Rings;Talk\n\
+          2024-03-15 09:12:00;100;+4512345601;117;x;sold;00:00:05;00:02:00\n\
+          2024-03-15 09:13:00;101;+4512345602;118;y;not sold;00:00:05;00:02:00\n",
+    );
+    let fits = survey(&path).fits(&Input::file(&path));
+    let by_place = fits.iter().filter(|fit| fit.renamed.is_some());
+    assert_eq!(by_place.count(), 0);
+}

@@ -81,6 +81,18 @@ struct CreatedBody {
     uid: String,
 }
 
+/// Whether this can be the id of a conversation. The contract says UUID, and that the schema may
+/// change without notice, so anything is taken that looks like an id. A word (`sign-in`) comes from
+/// somebody on the way: the call is then created once more, and its 409 tells whether the first try
+/// had worked.
+fn is_id(uid: &str) -> bool {
+    let is_plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
+    (1..=128).contains(&uid.len())
+        && uid.bytes().all(is_plain)
+        && uid.bytes().any(|byte| byte.is_ascii_digit())
+}
+
 /// Everything but the unreserved characters of RFC 3986, so that an id stays one path segment.
 const SEGMENT: &AsciiSet = &CONTROLS
     .add(b' ')
@@ -136,9 +148,7 @@ impl Client {
             let body = read(response, ANSWER_LIMIT).await?;
             serde_json::from_slice::<CreatedBody>(&body)
                 .ok()
-                // Anything else is somebody on the way, or nothing that a recording can be sent to.
-                // The call is then created once more, and its 409 tells whether the first try worked.
-                .filter(|created| uuid::Uuid::try_parse(&created.uid).is_ok())
+                .filter(|created| is_id(&created.uid))
                 .map(|created| Created { uid: created.uid })
                 .ok_or(Error::Unreadable { status })
         };
@@ -245,6 +255,22 @@ mod tests {
             route: route(),
         })
         .unwrap()
+    }
+
+    #[test]
+    fn an_id_is_told_from_a_word() {
+        for id in [
+            "00000000-0000-4000-8000-000000000001",
+            "c17",
+            "conv_000042",
+            "a:1.b",
+        ] {
+            assert!(is_id(id), "{id}");
+        }
+        let long = "1".repeat(129);
+        for other in ["", "sign-in", "17 calls", "1/2", "é1", "1\n", &long] {
+            assert!(!is_id(other), "{other:?}");
+        }
     }
 
     #[test]

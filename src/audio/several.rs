@@ -28,17 +28,6 @@ pub enum Choice {
 }
 
 impl Several {
-    /// The policy of exactly this name (`error`, `first`, `longest`, `join`), or `None`.
-    pub fn from_name(name: &str) -> Option<Several> {
-        Some(match name {
-            "error" => Several::Error,
-            "first" => Several::First,
-            "longest" => Several::Longest,
-            "join" => Several::Join,
-            _ => return None,
-        })
-    }
-
     /// Applies the policy to all recordings of a call. [`Several::Longest`] reads their headers; it
     /// decides nothing when one cannot be read or two are longest.
     pub fn choose(self, mut recordings: Vec<Recording>) -> Choice {

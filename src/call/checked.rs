@@ -577,6 +577,18 @@ mod tests {
                 SpreadsheetDamage,
             ),
             (
+                Field::ExternalIdentity,
+                text("1.2345678901234568e+18"),
+                false,
+                SpreadsheetDamage,
+            ),
+            (
+                Field::ExternalIdentity,
+                text("3.108207129E9"),
+                false,
+                SpreadsheetDamage,
+            ),
+            (
                 Field::DateTime,
                 text("2024-03-15 09:12:03"),
                 false,

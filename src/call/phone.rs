@@ -50,10 +50,10 @@ pub(super) fn is_plainly_possible(text: &str) -> bool {
         .is_some_and(|digits| digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Whether an id is a number that a spreadsheet shortened: `1,23456789012346E+18`. Only this very form
-/// is meant, since an id of hexadecimal digits may hold an `e`.
+/// Whether an id is a number that a spreadsheet or a program shortened: `1,23456789012346E+18`,
+/// `1.2345678901234568e18`. An id of hexadecimal digits may hold an `e`, but no sign and no comma.
 pub(super) fn is_shortened_id(text: &str) -> bool {
-    text.contains("E+") && is_exponent(text)
+    text.contains(['+', '.', ',']) && is_exponent(text)
 }
 
 /// `4.51E+09`, `4,51235E+09`, `3.108207129E9`, `4E+9`.

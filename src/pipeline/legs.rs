@@ -42,6 +42,10 @@ impl Desk<'_> {
             Span::Call(rows) => {
                 return self.call(batch, at..at + rows as usize, desktop);
             }
+            // What is broken says nothing for certain, its time included.
+            Span::Older if problems.iter().any(Problem::is_error) => {
+                ended(problems, Outcome::Rejected, "")
+            }
             Span::Older => ended(problems, Outcome::Skipped, "older copy"),
             Span::Undated => {
                 let newest = self.profile.newest();

@@ -3,6 +3,7 @@
 //! A hundred thousand problems of one kind take one line and the memory of three examples, so that
 //! the one of another kind is seen.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,7 +31,7 @@ pub struct Group {
     /// The first of them.
     pub examples: Vec<Example>,
     /// What to do about them.
-    pub cure: &'static str,
+    pub cure: Cow<'static, str>,
 }
 
 /// Where one problem stands; its value is personal and stays in `problems.csv`.
@@ -96,7 +97,7 @@ impl Groups {
                 problems: group.problems,
                 records: group.records,
                 examples: group.examples.clone(),
-                cure: explain(code).cure,
+                cure: explain(code).cure.into(),
             })
             .collect();
         groups.sort_by_key(|group| (Reverse(group.severity), Reverse(group.problems), group.code));

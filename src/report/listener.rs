@@ -295,7 +295,7 @@ fn complete(files: Files, summary: &mut Summary) -> Result<(), Error> {
         }
     }
     summary.files = files;
-    summary.rejected_files = rejected;
+    summary.take_rejected(rejected);
     // The names go in first, because both files list all of them.
     let (page_path, mut page) = folder.replace("report.html")?;
     let (json_path, json) = folder.replace("summary.json")?;
@@ -392,6 +392,22 @@ mod tests {
             "{\"id\":12345678901234567890,\"_problems\":\"bad-time: is no good\"}\n"
         );
         assert_eq!(summary.rejected_files.len(), 3);
+    }
+
+    #[test]
+    fn a_cure_calls_the_file_of_rejected_records_by_its_name() {
+        let bad = [problem(Code::MissingField, 1)];
+        let mut stage = Stage::with_files(Mode::Check);
+        stage.opened_json();
+        stage.ended_json(1, r#"{"id": 1}"#, &bad);
+        let cure = &stage.finish(None).unwrap().groups[0].cure;
+        assert!(cure.contains("rejected.ndjson"), "{cure}");
+        assert!(!cure.contains("rejected.csv"), "{cure}");
+        let mut stage = Stage::with_files(Mode::Check);
+        stage.opened(&sheet("x.csv", &["a"]));
+        stage.ended(2, &["1"], Outcome::Rejected, &bad);
+        let cure = &stage.finish(None).unwrap().groups[0].cure;
+        assert!(cure.contains("rejected.csv"), "{cure}");
     }
 
     #[test]

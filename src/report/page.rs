@@ -93,7 +93,7 @@ struct ProblemRow {
     extent: String,
     title: &'static str,
     cause: &'static str,
-    cure: &'static str,
+    cure: String,
     examples: Vec<(String, String)>,
 }
 
@@ -189,7 +189,7 @@ fn problem(group: &Group, summary: &Summary) -> ProblemRow {
         extent: extent(group, summary),
         title: explanation.title,
         cause: explanation.cause,
-        cure: explanation.cure,
+        cure: group.cure.clone().into_owned(),
         examples: group
             .examples
             .iter()

@@ -17,8 +17,16 @@ const NAMED: usize = 8;
 /// Says that a preset fits, why, and what to do next.
 pub fn print_fit(screen: &mut Screen, fit: &Fit, export: &str) {
     let name = screen.paint(Ink::Strong, fit.preset.name);
+    // Places alone prove less than names do.
+    let knows = match fit.renamed {
+        Some(_) => "may know",
+        None => "knows",
+    };
     let mut lines = vec![
-        format!("The preset {name} knows this export: {}.", fit.preset.title),
+        format!(
+            "The preset {name} {knows} this export: {}.",
+            fit.preset.title
+        ),
         String::new(),
     ];
     lines.push(format!("  by its columns   {}", columns(fit)));

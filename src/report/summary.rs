@@ -111,6 +111,19 @@ impl Summary {
         self.tally.read == self.tally.accounted()
     }
 
+    /// Takes the files of rejected records, and calls them by their names where a cure speaks of them:
+    /// the records of JSON stand in no CSV.
+    pub(super) fn take_rejected(&mut self, files: Vec<PathBuf>) {
+        let is_json = |file: &PathBuf| file.extension().is_some_and(|it| it == "ndjson");
+        if !files.is_empty() && files.iter().all(is_json) {
+            for group in &mut self.groups {
+                let cure = group.cure.replace("rejected.csv", "rejected.ndjson");
+                group.cure = cure.into();
+            }
+        }
+        self.rejected_files = files;
+    }
+
     /// Problems of this severity.
     pub fn problems(&self, severity: Severity) -> u64 {
         let groups = self.groups.iter();

@@ -33,9 +33,9 @@ pub(super) fn unchecked(summary: &Summary) -> Vec<String> {
 pub(super) fn of_recordings(summary: &Summary) -> Vec<String> {
     let facts = &summary.facts;
     let mut told = Vec::new();
-    let rejected = summary.tally.of(Outcome::Rejected);
-    if rejected > 0 && facts.calls < summary.tally.read {
-        let records = counted(rejected.min(summary.tally.read - facts.calls), "record");
+    let without_call = rejected_before_their_call(summary);
+    if without_call > 0 {
+        let records = counted(without_call, "record");
         told.push(format!("the recordings of {records} with other faults"));
     }
     if facts.unheard > 0 {
@@ -45,6 +45,19 @@ pub(super) fn of_recordings(summary: &Summary) -> Vec<String> {
         ));
     }
     told
+}
+
+/// Records that were rejected before they were a call. What was rejected afterwards, for its recording
+/// or because its id is taken, is among the calls, and so is a repeated record that was skipped.
+fn rejected_before_their_call(summary: &Summary) -> u64 {
+    let details = summary.details.iter();
+    let skipped: u64 = details
+        .filter(|((outcome, detail), _)| *outcome == Outcome::Skipped && detail != "repeat")
+        .map(|(_, number)| number)
+        .sum();
+    let others = summary.facts.calls.saturating_add(skipped);
+    let rejected = summary.tally.of(Outcome::Rejected);
+    summary.tally.read.saturating_sub(others).min(rejected)
 }
 
 #[cfg(test)]
@@ -60,6 +73,20 @@ mod tests {
         stage.many(7, Outcome::NotAttempted, "");
         stage.many(3, Outcome::Rejected, "");
         unchecked(&stage.finish(None).unwrap())
+    }
+
+    #[test]
+    fn skipped_records_and_calls_that_were_rejected_are_not_among_the_unchecked() {
+        let mut stage = Stage::with(|_| {}, Mode::Check);
+        let mut facts = facts(13);
+        facts.calls = 6;
+        stage.checked(&facts);
+        stage.many(3, Outcome::NotAttempted, "");
+        stage.many(8, Outcome::Rejected, "");
+        stage.many(1, Outcome::Skipped, "internal");
+        stage.many(1, Outcome::Skipped, "repeat");
+        let all = unchecked(&stage.finish(None).unwrap());
+        assert!(all[0].starts_with("the recordings of 6 records"), "{all:?}");
     }
 
     #[test]

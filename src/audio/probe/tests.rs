@@ -93,7 +93,12 @@ mod made {
 
     /// The header of a frame of 4096 samples: its number below 128, and its checksum.
     pub(super) fn flac_frame(number: u8) -> Vec<u8> {
-        let mut frame = vec![0xFF, 0xF8, 0xC0, 0x18, number];
+        flac_frame_like(0x18, number)
+    }
+
+    /// The same with another byte of channels and bits; 0x18 is two of 16.
+    pub(super) fn flac_frame_like(layout: u8, number: u8) -> Vec<u8> {
+        let mut frame = vec![0xFF, 0xF8, 0xC0, layout, number];
         let sum = frame.iter().fold(0u8, |sum, byte| {
             (0..8).fold(sum ^ byte, |sum, _| {
                 (sum << 1) ^ if sum >> 7 == 1 { 0x07 } else { 0 }
@@ -498,6 +503,11 @@ fn a_cut_flac_file_ends_with_an_early_frame() {
     let frames: Vec<u8> = (0..4).flat_map(made::flac_frame).collect();
     let whole = [made::flac(16_000), frames].concat();
     assert!(!read(&whole, "a.flac").unwrap().truncated);
+    // Sound may look like a header, but hardly like one of the same recording.
+    for layout in [0x08, 0xB8, 0x19] {
+        let alike = [&whole[..], &made::flac_frame_like(layout, 0)].concat();
+        assert!(!read(&alike, "a.flac").unwrap().truncated, "{layout}");
+    }
     let cut = read(&whole[..whole.len() - 150], "a.flac").unwrap();
     assert!(cut.truncated);
     assert_eq!(

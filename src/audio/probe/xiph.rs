@@ -122,9 +122,19 @@ fn last_frame(tail: &[u8], info: &StreamInfo) -> Option<u64> {
 }
 
 fn frame_end(frame: &[u8], info: &StreamInfo) -> Option<u64> {
-    let [0xFF, kind @ (0xF8 | 0xF9), sizes, _, coded @ ..] = frame else {
+    let [0xFF, kind @ (0xF8 | 0xF9), sizes, layout, coded @ ..] = frame else {
         return None;
     };
+    // The checksum has eight bits alone, so what else is known of a header must fit as well. From 8 to
+    // 10 two channels are coded by their difference.
+    let channels = match layout >> 4 {
+        code @ 0..=7 => u16::from(code) + 1,
+        8..=10 => 2,
+        _ => return None,
+    };
+    if channels != info.channels || layout & 1 != 0 {
+        return None;
+    }
     // The number is written as UTF-8 writes characters, with up to six further bytes.
     let ones = coded.first()?.leading_ones();
     let length = match ones {

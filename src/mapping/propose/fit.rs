@@ -190,11 +190,12 @@ impl Survey {
     }
 
     /// The preset over an export whose captions it does not know, when the values are where its
-    /// columns usually stand.
+    /// columns usually stand. All columns must be there by which it is known otherwise: values of the
+    /// first few alone (a time, a number, two phones) are what any list of calls has.
     fn fit_by_place(&self, preset: Preset, mapping: &Mapping, input: &Input) -> Option<Fit> {
         let captions = &mapping.source_options().captions;
         let columns = self.sheet.header.as_ref()?.names().len();
-        if captions.is_empty() || columns > captions.len() {
+        if !(signature(mapping).len()..=captions.len()).contains(&columns) {
             return None;
         }
         let names = captions.iter().take(columns).map(|(name, _)| name.clone());

@@ -16,8 +16,6 @@ use crate::source::{Column, Header, Record, Sheet};
 pub(super) const ROW: &str = "row";
 
 static ROW_USED: LazyLock<Regex> = LazyLock::new(|| literal(r"\brow\b"));
-/// A part of a text or list: `[:5]`, `[start:-1]`.
-static SLICE: LazyLock<Regex> = LazyLock::new(|| literal(r#"\[[^\[\]"']*:[^\[\]"']*\]"#));
 static SUBSCRIPTS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
     [
         literal(r#"\brow\s*\[\s*"([^"\\]*)"\s*\]"#),
@@ -42,16 +40,8 @@ pub(in crate::mapping) struct Names {
 /// Finds the column names that a template uses.
 pub(super) fn read_names(template: &Template<'_, '_>, engine: &Environment<'_>) -> Names {
     let is_global = |name: &String| engine.globals().any(|(global, _)| global == name);
-    let mut names = template.undeclared_variables(false);
-    // The engine does not tell what a part is taken of, so it is asked once more without.
-    let whole = SLICE.replace_all(template.source(), "");
-    if whole != template.source()
-        && let Ok(whole) = engine.template_from_str(&whole)
-    {
-        names.extend(whole.undeclared_variables(false));
-    }
-    let (mut globals, mut plain): (Vec<String>, Vec<String>) =
-        names.into_iter().partition(is_global);
+    let names = template.undeclared_variables(false).into_iter();
+    let (mut globals, mut plain): (Vec<String>, Vec<String>) = names.partition(is_global);
     plain.sort_unstable();
     globals.sort_unstable();
     let Some(at) = plain.iter().position(|name| name == ROW) else {

@@ -50,6 +50,17 @@ fn of_the_copies_of_a_record_the_newest_counts_wherever_it_stands() {
 }
 
 #[test]
+fn a_broken_copy_is_rejected_and_not_passed_over() {
+    let csv = "id,agent,at,updated\n\
+               a,new,2024-03-15T08:00:00Z,2024-03-15T09:00:00Z\n\
+               a,cut,2024-03-15T08:00:00Z\n";
+    let out = walk(&road(NEWEST, &[export(csv, ".csv")])).unwrap();
+    assert_eq!(out.field(Field::AgentId), ["new"]);
+    assert_eq!(out.ended[1].outcome, Outcome::Rejected);
+    assert_eq!(out.ended[1].codes, ["row-too-short"]);
+}
+
+#[test]
 fn a_copy_that_cannot_be_dated_is_rejected_and_hides_no_other() {
     let lines = [
         line("a", "2024-03-15T09:00:00Z", "old"),
