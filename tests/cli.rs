@@ -233,6 +233,25 @@ fn a_wrong_setting_is_told_with_its_line() {
 }
 
 #[test]
+fn a_rehearsal_leaves_the_ledger_of_the_settings_alone() {
+    let (_, place, _) = given();
+    place.write("capturi-import.toml", "ledger = \"real.db\"\n");
+    let rehearsal = ["run", "calls.csv", "--sandbox"];
+    place.call(&rehearsal).with_code(0);
+    assert!(place.has("capturi-import-sandbox.db") && !place.has("real.db"));
+    let output = place
+        .program(&rehearsal)
+        .env("CAPTURI_LEDGER", "real.db")
+        .output()
+        .expect("the program");
+    assert!(output.status.success() && !place.has("real.db"));
+    place
+        .call(&[&rehearsal[..], &["--ledger", "trial.db"]].concat())
+        .with_code(0);
+    assert!(place.has("trial.db"));
+}
+
+#[test]
 fn the_token_is_not_sent_in_the_clear_to_another_host() {
     let (_, place, _) = given();
     for url in [

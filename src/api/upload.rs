@@ -180,7 +180,7 @@ impl Reading {
             state.bytes += chunk.len() as u64;
             state.bytes
         };
-        if bytes > expected {
+        if bytes > expected || (self.is_done && bytes < expected) {
             return Err(self.changed(bytes));
         }
         Ok(chunk.into())
@@ -264,6 +264,29 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_recording_that_shrinks_while_it_is_sent_is_no_broken_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.wav");
+        std::fs::write(&path, vec![1; CHUNK + 10]).unwrap();
+        let mut reading = Reading {
+            path: path.clone(),
+            expected: CHUNK as u64 + 10,
+            file: None,
+            is_done: false,
+            state: Arc::default(),
+        };
+        assert_eq!(reading.next().unwrap().len(), CHUNK);
+        let file = File::options().write(true).open(&path).unwrap();
+        file.set_len(CHUNK as u64 + 3).unwrap();
+        assert!(reading.next().is_err());
+        let fault = lock(&reading.state).fault.take();
+        let found = CHUNK as u64 + 3;
+        assert!(
+            matches!(fault, Some(Error::RecordingChanged { found: left, .. }) if left == found)
+        );
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_long_upload_that_moves_is_not_stalled_and_one_that_stands_is() {

@@ -168,8 +168,8 @@ impl Error {
                 LedgerError::Open(ledger::OpenError::Storage(ledger::Error::Damaged { .. }))
                 | LedgerError::Use(ledger::Error::Damaged { .. }),
             ) => Some(
-                "nothing was sent. Keep the file, and make a new one with `capturi-import ledger \
-                 rebuild --from` all the accepted.csv of earlier runs (docs/reliability.md)"
+                "nothing more is sent. Keep the file, and make a new one with `capturi-import \
+                 ledger rebuild --from` all the accepted.csv of earlier runs (docs/reliability.md)"
                     .to_owned(),
             ),
             Error::Ledger(LedgerError::Open(ledger::OpenError::Newer { .. })) => Some(

@@ -5,8 +5,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{
+    ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+};
 
+use super::keeping::{LedgerCommand, ReportArgs, StatusArgs};
 use super::sending::{DestinationArgs, EffortArgs, PaceArgs};
 use super::{Error, file, units};
 
@@ -144,10 +148,10 @@ pub struct ExportArgs {
     #[arg(long, value_name = "DOMAIN", env = "CAPTURI_EMAIL_DOMAIN")]
     pub email_domain: Option<String>,
     /// Another file for a `lookup` table of the mapping, such as users=people.json.
-    #[arg(long, value_name = "NAME=FILE", value_parser = units::named_file)]
+    #[arg(long, value_name = "NAME=FILE", value_parser = units::named_file, env = "CAPTURI_LOOKUP")]
     pub lookup: Vec<(String, PathBuf)>,
     /// Send private notes of tickets, too.
-    #[arg(long, env = "CAPTURI_PRIVATE_NOTES")]
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_PRIVATE_NOTES")]
     pub private_notes: bool,
     /// Encoding of the export, such as windows-1252; wins over the mapping's.
     #[arg(long, value_name = "NAME", env = "CAPTURI_ENCODING")]
@@ -217,19 +221,6 @@ pub struct CheckArgs {
     pub pace: PaceArgs,
 }
 
-/// The ledger.
-#[derive(Debug, Args)]
-pub struct LedgerArgs {
-    /// The ledger of the migration.
-    #[arg(
-        long,
-        value_name = "FILE",
-        default_value = "capturi-import.db",
-        env = "CAPTURI_LEDGER"
-    )]
-    pub ledger: PathBuf,
-}
-
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -248,7 +239,7 @@ pub struct RunArgs {
     #[command(flatten)]
     pub pace: PaceArgs,
     /// The ledger [default: capturi-import.db; with --sandbox capturi-import-sandbox.db, made anew
-    /// for each rehearsal].
+    /// for each rehearsal, unless another is typed].
     #[arg(long, value_name = "FILE", env = "CAPTURI_LEDGER")]
     pub ledger: Option<PathBuf>,
     /// Do everything but send.
@@ -260,70 +251,6 @@ pub struct RunArgs {
     /// How hard to try.
     #[command(flatten)]
     pub effort: EffortArgs,
-}
-
-/// Arguments of `status`.
-#[derive(Debug, Args)]
-pub struct StatusArgs {
-    /// The ledger.
-    #[command(flatten)]
-    pub ledger: LedgerArgs,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Arguments of `report`.
-#[derive(Debug, Args)]
-pub struct ReportArgs {
-    /// The ledger.
-    #[command(flatten)]
-    pub ledger: LedgerArgs,
-    /// Folder for the files.
-    #[arg(
-        short,
-        long,
-        value_name = "DIR",
-        default_value = "out",
-        env = "CAPTURI_OUT"
-    )]
-    pub out: PathBuf,
-}
-
-/// Commands on ledgers.
-#[derive(Debug, Subcommand)]
-pub enum LedgerCommand {
-    /// Read every page, index and call, and say whether the ledger is whole.
-    Check(LedgerArgs),
-    /// Make a ledger from the accepted.csv of earlier runs, when it was lost or damaged.
-    Rebuild(RebuildArgs),
-    /// Forget everything about what is done but ids and hashes, which prevent doubles.
-    Purge(LedgerArgs),
-}
-
-/// Arguments of `ledger rebuild`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Example:
-  capturi-import ledger rebuild --from 'out/*/accepted*.csv'
-
-Calls that are not in the files are tried by the next run; the destination answers that it has them
-already, and --existing says what then.")]
-pub struct RebuildArgs {
-    /// The accepted.csv of all runs: files, globs or folders.
-    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
-    pub from: Vec<String>,
-    /// The ledger; it must not be there.
-    #[command(flatten)]
-    pub ledger: LedgerArgs,
-    /// The destination that the runs sent to.
-    #[arg(
-        long,
-        value_name = "URL",
-        default_value = "https://integrations.capturi.ai",
-        env = "CAPTURI_BASE_URL"
-    )]
-    pub base_url: String,
 }
 
 /// Commands on mapping files.
@@ -408,9 +335,24 @@ pub fn parse(
 ) -> Result<Result<Arguments, clap::Error>, Error> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let command = file::apply(Arguments::command(), &arguments)?;
-    Ok(command
-        .try_get_matches_from(arguments)
-        .and_then(|matches| Arguments::from_arg_matches(&matches)))
+    Ok(command.try_get_matches_from(arguments).and_then(|matches| {
+        let mut parsed = Arguments::from_arg_matches(&matches)?;
+        forget_real_ledger(&mut parsed, &matches);
+        Ok(parsed)
+    }))
+}
+
+/// A rehearsal goes into a ledger of the import only if that is typed: the one that the settings
+/// name would from then on belong to the pretend server.
+fn forget_real_ledger(parsed: &mut Arguments, matches: &ArgMatches) {
+    let run = matches.subcommand_matches("run");
+    let source = run.and_then(|run| run.value_source("ledger"));
+    if let Command::Run(run) = &mut parsed.command
+        && run.destination.sandbox
+        && source != Some(ValueSource::CommandLine)
+    {
+        run.ledger = None;
+    }
 }
 
 /// The completions for a shell.

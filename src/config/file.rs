@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::Command;
+use clap::{ArgAction, Command};
 use toml::Spanned;
 use toml::de::DeTable;
 
@@ -68,13 +68,15 @@ fn merge(mut command: Command, text: &str, path: &Path) -> Result<Command, Error
     for (key, value) in table.into_inner() {
         let start = key.span().start;
         let name = key.into_inner();
-        let Some(value) = plain(&value) else {
+        let Some(values) =
+            several(&value).filter(|values| values.len() == 1 || may_stand_often(&command, &name))
+        else {
             return Err(at(
                 start,
-                format!("{name} must be a text, a number or true or false"),
+                format!("{name} must be a text (in quotes), a number or true or false"),
             ));
         };
-        match set(command, &name, &value) {
+        match set(command, &name, &values) {
             (changed, true) => command = changed,
             (_, false) => {
                 return Err(at(start, format!("{name} is not the name of a flag")));
@@ -82,6 +84,23 @@ fn merge(mut command: Command, text: &str, path: &Path) -> Result<Command, Error
         }
     }
     Ok(command)
+}
+
+/// The values of a flag that may be given more than once.
+fn several(value: &Spanned<toml::de::DeValue<'_>>) -> Option<Vec<String>> {
+    match value.get_ref() {
+        toml::de::DeValue::Array(items) if !items.is_empty() => items.iter().map(plain).collect(),
+        _ => Some(vec![plain(value)?]),
+    }
+}
+
+fn may_stand_often(command: &Command, name: &str) -> bool {
+    let id = name.replace('-', "_");
+    let mut own = command.get_arguments();
+    own.any(|arg| arg.get_id() == id.as_str() && matches!(arg.get_action(), ArgAction::Append))
+        || command
+            .get_subcommands()
+            .any(|sub| may_stand_often(sub, name))
 }
 
 fn plain(value: &Spanned<toml::de::DeValue<'_>>) -> Option<String> {
@@ -96,7 +115,7 @@ fn plain(value: &Spanned<toml::de::DeValue<'_>>) -> Option<String> {
 }
 
 /// Sets the default of a flag in every command that has it, and says whether any has.
-fn set(command: Command, name: &str, value: &str) -> (Command, bool) {
+fn set(command: Command, name: &str, values: &[String]) -> (Command, bool) {
     let mut is_found = false;
     let id = name.replace('-', "_");
     // The token has no flag, `config` names this very file, and the export is no setting.
@@ -106,12 +125,16 @@ fn set(command: Command, name: &str, value: &str) -> (Command, bool) {
     ) {
         return (command, false);
     }
+    // `out` is a folder of reports, and that of `mapping init` the mapping file.
+    if id == "out" && command.get_name() == "init" {
+        return (command, false);
+    }
     let mut command = if command
         .get_arguments()
         .any(|arg| arg.get_id() == id.as_str())
     {
         is_found = true;
-        command.mut_arg(&id, |arg| arg.default_value(value.to_owned()))
+        command.mut_arg(&id, |arg| arg.default_values(values.to_vec()))
     } else {
         command
     };
@@ -121,7 +144,7 @@ fn set(command: Command, name: &str, value: &str) -> (Command, bool) {
         .collect();
     for sub in names {
         command = command.mut_subcommand(sub, |sub| {
-            let (sub, found) = set(sub, name, value);
+            let (sub, found) = set(sub, name, values);
             is_found |= found;
             sub
         });
@@ -158,6 +181,34 @@ mod tests {
                 .abs()
                 < 1e-9
         );
+    }
+
+    #[test]
+    fn a_flag_that_may_stand_often_takes_a_list_and_no_other_does() {
+        let parse = |file: &str| {
+            let command = merge(Arguments::command(), file, Path::new("x.toml"))?;
+            let matches = command.try_get_matches_from(["capturi-import", "run", "a.csv"]);
+            Ok::<_, Error>(Arguments::from_arg_matches(&matches.unwrap()).unwrap())
+        };
+        for (file, number) in [("lookup = ['a=1', 'b=2']", 2), ("lookup = 'a=1'", 1)] {
+            let Which::Run(run) = parse(file).unwrap().command else {
+                unreachable!("the test runs `run`")
+            };
+            assert_eq!(run.export.lookup.len(), number, "{file}");
+        }
+        for not in ["rate = [1, 2]", "lookup = []", "until = 06:00:00"] {
+            let error = parse(not).unwrap_err().to_string();
+            assert!(error.contains("must be a text"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_folder_of_reports_is_no_mapping_file() {
+        let command = merge(Arguments::command(), "out = 'reports'", Path::new("x.toml")).unwrap();
+        let arguments = ["capturi-import", "mapping", "init", "a.csv"];
+        let matches = command.try_get_matches_from(arguments).unwrap();
+        let parsed = Arguments::from_arg_matches(&matches).unwrap();
+        assert!(format!("{:?}", parsed.command).contains("out: None"));
     }
 
     #[test]

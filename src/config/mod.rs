@@ -6,6 +6,7 @@
 
 mod args;
 mod file;
+mod keeping;
 mod sending;
 mod settings;
 mod token;
@@ -13,10 +14,10 @@ mod token_command;
 mod units;
 
 pub use args::{
-    Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, InitArgs, LedgerArgs, LedgerCommand,
-    MappingCommand, OutputArgs, RebuildArgs, ReportArgs, RunArgs, SandboxArgs, StatusArgs,
-    TestArgs, completions, parse,
+    Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, InitArgs, MappingCommand, OutputArgs,
+    RunArgs, SandboxArgs, TestArgs, completions, parse,
 };
+pub use keeping::{LedgerArgs, LedgerCommand, RebuildArgs, ReportArgs, StatusArgs};
 pub use settings::{Destination, Reading, RunSettings, forbids_color};
 pub use token::TokenError;
 

@@ -29,7 +29,12 @@ pub struct DestinationArgs {
     #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_SANDBOX")]
     pub sandbox: bool,
     /// Faults of the sandbox (TOML).
-    #[arg(long, value_name = "FILE", requires = "sandbox")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "sandbox",
+        env = "CAPTURI_FAULTS"
+    )]
     pub faults: Option<PathBuf>,
     /// The destination.
     #[arg(

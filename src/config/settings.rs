@@ -7,9 +7,8 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use url::Url;
 
-use super::args::{
-    Arguments, CheckAudio, ExportArgs, LogFormat, MissingAudio, RebuildArgs, RunArgs,
-};
+use super::args::{Arguments, CheckAudio, ExportArgs, LogFormat, MissingAudio, RunArgs};
+use super::keeping::RebuildArgs;
 use super::sending::{self, ApiVersion, DestinationArgs, EffortArgs, OutsideWindow, PaceArgs};
 use super::{Error, token};
 use crate::api::{Connection, Proxy, ReadConnection, Route, Version};
@@ -332,6 +331,10 @@ fn base_url(value: &str) -> Result<Url, Error> {
     let url: Url = value
         .parse()
         .map_err(|error: url::ParseError| refuse(&error.to_string()))?;
+    let refuse = |why: &str| Error::BaseUrl {
+        value: without_secrets(&url),
+        why: why.to_owned(),
+    };
     match url.scheme() {
         "http" | "https" if url.host().is_none() => Err(refuse("it names no host")),
         "http" | "https" if !url.username().is_empty() || url.password().is_some() => {
@@ -343,6 +346,17 @@ fn base_url(value: &str) -> Result<Url, Error> {
         "http" | "https" => Ok(url),
         _ => Err(refuse("it must begin with https://")),
     }
+}
+
+/// An address as it may be told: a token or a password may stand in the rest of it.
+fn without_secrets(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    // Fail only for addresses that can have neither.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.into()
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -376,6 +390,20 @@ mod tests {
             "http://",
         ] {
             assert!(base_url(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_secret_in_an_address_is_not_repeated() {
+        for text in [
+            "https://u:s3cret@example.com/a",
+            "https://s3cret@example.com/a",
+            "https://example.com/a?api-token=s3cret",
+            "https://example.com/a#s3cret",
+        ] {
+            let error = base_url(text).unwrap_err().to_string();
+            assert!(error.starts_with("https://example.com/a is no"), "{error}");
+            assert!(!error.contains("s3cret"), "{error}");
         }
     }
 

@@ -250,11 +250,19 @@ impl Courier {
         error: &api::Error,
     ) -> Result<(), Halt> {
         let delay = backoff::delay(attempt, fastrand::f64());
+        let asked = later
+            .retry_after
+            .map(|wish| wish.from_now(SystemTime::now()));
         let health = if later.is_throttle {
             Health::Well
         } else {
             Health::Unwell
         };
+        let wish = asked.or(later.is_throttle.then_some(delay));
+        if let Some(wish) = wish {
+            // Before the permit is given back, so that nobody slips through.
+            self.gate.pause(wish);
+        }
         let weather = self.gate.done(permit, health, fastrand::f64());
         if let Weather::GiveUp(lasted) = weather {
             let seconds = lasted.as_secs();
@@ -264,9 +272,6 @@ impl Courier {
             );
             return Err(Halt::Stopped);
         }
-        let asked = later
-            .retry_after
-            .map(|wish| wish.from_now(SystemTime::now()));
         if let Some(pause) = asked.filter(|pause| *pause > self.effort.max_wait) {
             let (seconds, most) = (pause.as_secs(), self.effort.max_wait.as_secs());
             let why = format!(
@@ -275,13 +280,11 @@ impl Courier {
             self.stop.raise(Stop::GaveUp, why);
             return Err(Halt::Stopped);
         }
-        let pause = match (asked, weather) {
-            (None, _) if later.is_throttle => Some(delay),
+        let pause = match (wish, weather) {
             (Some(pause), _) | (None, Weather::Outage(pause)) => Some(pause),
             _ => None,
         };
         if let Some(pause) = pause {
-            self.gate.pause(pause);
             // Nobody listening, or too busy to: the pause holds all the same.
             let _ = self.notices.try_send(Notice::Paused {
                 pause,

@@ -1,8 +1,8 @@
 //! Decides when the next request may leave. Holds the permits (as many as `width` says), the pace
-//! and the pauses: the one
-//! the server asked for, and the one of an outage. A pause stops everybody, because a 429 speaks
-//! about the token and an outage about the server, and neither about one call. Never judges an
-//! answer (`verdict`) and never talks to the server (`api`).
+//! and the pauses: the one the server asked for, which nothing ends but time, and the one of an
+//! outage, which ends with it. A pause stops everybody, because a 429 speaks about the token and an
+//! outage about the server, and neither about one call. Never judges an answer (`verdict`) and never
+//! talks to the server (`api`).
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -55,7 +55,10 @@ pub(super) struct Gate {
 
 #[derive(Debug, Default)]
 struct State {
-    paused_until: Option<Instant>,
+    /// The server wants to be left alone until then.
+    asked_until: Option<Instant>,
+    /// The outage is not probed before.
+    probed_at: Option<Instant>,
     /// Nothing leaves at this hour.
     is_shut: bool,
     /// Failures since the last success, and when the first of them was.
@@ -141,17 +144,14 @@ impl Gate {
     /// Nobody gets one while a pause or an outage lasts, and at a slow pace there are none; then
     /// the intent is written behind the gate, and no call is in doubt that was never tried.
     pub(super) async fn queue_up(&self) -> Option<OwnedSemaphorePermit> {
-        let queue = self.queue.as_ref()?;
+        let place = Arc::clone(self.queue.as_ref()?).acquire_owned().await.ok();
         self.open().await;
-        Arc::clone(queue).acquire_owned().await.ok()
+        place
     }
 
-    /// Waits until one more request may leave.
+    /// Waits until one more request may leave. The turn of the pace is taken last: those who had one
+    /// and then waited for a permit or for the end of a pause would leave all at once.
     pub(super) async fn pass(&self) -> Permit {
-        self.open().await;
-        if let Some(limiter) = &self.limiter {
-            limiter.until_ready().await;
-        }
         loop {
             self.open().await;
             let Ok(slot) = Arc::clone(&self.permits).acquire_owned().await else {
@@ -159,11 +159,11 @@ impl Gate {
                 std::future::pending::<()>().await;
                 continue;
             };
+            if let Some(limiter) = &self.limiter {
+                limiter.until_ready().await;
+            }
             let mut state = self.state();
-            let is_paused = state
-                .paused_until
-                .is_some_and(|until| until > Instant::now());
-            if is_paused || state.is_shut {
+            if state.paused_until().is_some() || state.is_shut {
                 continue;
             }
             if state.phase == Phase::Open {
@@ -191,17 +191,17 @@ impl Gate {
             let (until, must_wait) = {
                 let state = self.state();
                 let must_wait = state.is_shut || state.phase == Phase::Probing;
-                (state.paused_until, must_wait)
+                (state.paused_until(), must_wait)
             };
             match until {
-                Some(until) if until > Instant::now() => {
+                Some(until) => {
                     tokio::select! {
                         () = tokio::time::sleep_until(until) => {}
                         () = changed => {}
                     }
                 }
-                _ if must_wait => changed.await,
-                _ => return,
+                None if must_wait => changed.await,
+                None => return,
             }
         }
     }
@@ -212,11 +212,10 @@ impl Gate {
         self.changed.notify_waiters();
     }
 
-    /// Holds everybody for so long, from now; a shorter pause never ends a longer one.
+    /// Holds everybody for so long, from now, as the server asked; a shorter pause never ends a
+    /// longer one, and an answer to somebody who left before ends none.
     pub(super) fn pause(&self, pause: Duration) {
-        let mut state = self.state();
-        extend(&mut state, pause);
-        drop(state);
+        extend(&mut self.state().asked_until, pause);
         self.changed.notify_waiters();
     }
 
@@ -272,7 +271,7 @@ impl Gate {
         let weather = match health {
             Health::Well => {
                 *state = State {
-                    paused_until: state.paused_until.filter(|_| state.phase == Phase::Open),
+                    asked_until: state.asked_until,
                     has_succeeded: true,
                     is_shut: state.is_shut,
                     ..State::default()
@@ -307,7 +306,7 @@ impl Gate {
             return Weather::GiveUp(lasted);
         }
         let pause = backoff::delay(state.probes, jitter);
-        extend(state, pause);
+        extend(&mut state.probed_at, pause);
         Weather::Outage(pause)
     }
 
@@ -318,9 +317,17 @@ impl Gate {
     }
 }
 
-fn extend(state: &mut State, pause: Duration) {
+impl State {
+    /// Until when nothing leaves; nothing when that has passed.
+    fn paused_until(&self) -> Option<Instant> {
+        let until = self.asked_until.max(self.probed_at);
+        until.filter(|until| *until > Instant::now())
+    }
+}
+
+fn extend(known: &mut Option<Instant>, pause: Duration) {
     let until = Instant::now() + pause.min(Duration::from_secs(366 * 86_400));
-    state.paused_until = Some(state.paused_until.map_or(until, |known| known.max(until)));
+    *known = (*known).max(Some(until));
 }
 
 /// As many places as requests leave in the time of a commit, and never more than are in flight.
@@ -425,6 +432,52 @@ mod tests {
         let start = Instant::now();
         let _both = tokio::join!(gate.pass(), gate.pass());
         assert_eq!(start.elapsed().as_secs(), 30);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_that_the_server_asked_for_outlives_an_outage() {
+        let gate = gate(4);
+        let straggler = gate.pass().await;
+        fail(&gate, OUTAGE).await;
+        let start = Instant::now();
+        gate.pause(Duration::from_secs(60));
+        gate.done(straggler, Health::Well, 0.0);
+        gate.pass().await;
+        assert_eq!(start.elapsed().as_secs(), 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_who_waits_for_a_permit_has_taken_a_turn_of_the_pace() {
+        let day = Quota::with_period(Duration::from_secs(86_400)).unwrap();
+        let two_a_day = RateLimiter::direct(day.allow_burst(NonZeroU32::new(2).unwrap()));
+        let gate = Gate {
+            limiter: Some(two_a_day),
+            ..gate(1)
+        };
+        let _first = gate.pass().await;
+        let second = tokio::time::timeout(Duration::from_secs(1), gate.pass()).await;
+        assert!(second.is_err());
+        assert!(gate.limiter.unwrap().check().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_goes_next_while_a_pause_lasts() {
+        let gate = gate(2);
+        let first = gate.queue_up().await;
+        assert!(first.is_some(), "at an unlimited pace there are places");
+        let _second = gate.queue_up().await;
+        let third = async {
+            let place = gate.queue_up().await;
+            (place, Instant::now())
+        };
+        let start = Instant::now();
+        let pause = async {
+            tokio::task::yield_now().await;
+            gate.pause(Duration::from_secs(60));
+            drop(first);
+        };
+        let ((_place, at), ()) = tokio::join!(third, pause);
+        assert_eq!((at - start).as_secs(), 60);
     }
 
     #[tokio::test(start_paused = true)]

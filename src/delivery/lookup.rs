@@ -126,22 +126,16 @@ impl Lookup {
             Some(..500) => Health::Well,
             _ => Health::Unwell,
         };
+        if let Some(asked) = asked.filter(|asked| *asked <= self.effort.max_wait) {
+            self.gate.pause(asked);
+        }
         let weather = self.gate.done(permit, health, fastrand::f64());
         let is_final = matches!(error, Error::Unaddressable)
             || status.is_some_and(|status| !matches!(status, 408 | 425 | 429 | 500..=599))
             || matches!(weather, Weather::GiveUp(_))
             || asked.is_some_and(|asked| asked > self.effort.max_wait)
             || failures > self.effort.retries;
-        if is_final {
-            return None;
-        }
-        if let Some(asked) = asked {
-            self.gate.pause(asked);
-        }
-        if let Weather::Outage(pause) = weather {
-            self.gate.pause(pause);
-        }
-        Some(backoff::delay(failures, fastrand::f64()))
+        (!is_final).then(|| backoff::delay(failures, fastrand::f64()))
     }
 }
 

@@ -46,7 +46,8 @@ impl Wall {
                 if !stop.is_raised() {
                     stop.raise(Stop::Limit, why);
                 }
-                (None, String::new())
+                // A gate that was shut stays so: that the run is over opens no window.
+                return None;
             }
         };
         if shut_until == self.shut_until {
@@ -55,5 +56,41 @@ impl Wall {
         self.shut_until = shut_until;
         gate.shut(shut_until.is_some());
         shut_until.map(|until| (until.duration_since(now).unsigned_abs(), why))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::gate::Pace;
+    use crate::delivery::hours::{Bandwidth, Hours, Outside, time_of_day};
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_of_a_run_opens_no_window_that_is_shut() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let gate = Gate::new(Pace {
+            rate: None,
+            width: 1,
+            patience: Duration::ZERO,
+        });
+        let stop = StopSignal::new();
+        let mut wall = Wall {
+            calendar: Calendar {
+                zone: jiff::tz::TimeZone::UTC,
+                window: Some(Hours::parse("20:00-06:00").unwrap()),
+                outside: Outside::Wait,
+                until: Some(time_of_day("07:00").unwrap()),
+                bandwidth: Bandwidth::default(),
+            },
+            deadline: Some(at("2024-05-02T07:00:00Z")),
+            line: Line::default(),
+            shut_until: None,
+        };
+        let shut = wall.look(at("2024-05-02T06:30:00Z"), &gate, &stop);
+        assert!(shut.is_some() && !stop.is_raised());
+        wall.look(at("2024-05-02T07:00:00Z"), &gate, &stop);
+        assert!(stop.is_raised());
+        let leaves = tokio::time::timeout(Duration::from_secs(60), gate.pass()).await;
+        assert!(leaves.is_err());
     }
 }

@@ -1,0 +1,82 @@
+//! The flags of the commands that look at the ledger or look after it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// The ledger.
+#[derive(Debug, Args)]
+pub struct LedgerArgs {
+    /// The ledger of the migration.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "capturi-import.db",
+        env = "CAPTURI_LEDGER"
+    )]
+    pub ledger: PathBuf,
+}
+
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// The ledger.
+    #[command(flatten)]
+    pub ledger: LedgerArgs,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The ledger.
+    #[command(flatten)]
+    pub ledger: LedgerArgs,
+    /// Folder for the files.
+    #[arg(
+        short,
+        long,
+        value_name = "DIR",
+        default_value = "out",
+        env = "CAPTURI_OUT"
+    )]
+    pub out: PathBuf,
+}
+
+/// Commands on ledgers.
+#[derive(Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// Read every page, index and call, and say whether the ledger is whole.
+    Check(LedgerArgs),
+    /// Make a ledger from the accepted.csv of earlier runs, when it was lost or damaged.
+    Rebuild(RebuildArgs),
+    /// Forget everything about what is done but ids and hashes, which prevent doubles.
+    Purge(LedgerArgs),
+}
+
+/// Arguments of `ledger rebuild`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  capturi-import ledger rebuild --from 'out/*/accepted*.csv'
+
+Calls that are not in the files are tried by the next run; the destination answers that it has them
+already, and --existing says what then.")]
+pub struct RebuildArgs {
+    /// The accepted.csv of all runs: files, globs or folders.
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    pub from: Vec<String>,
+    /// The ledger; it must not be there.
+    #[command(flatten)]
+    pub ledger: LedgerArgs,
+    /// The destination that the runs sent to.
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "https://integrations.capturi.ai",
+        env = "CAPTURI_BASE_URL"
+    )]
+    pub base_url: String,
+}
