@@ -46,6 +46,8 @@ pub(super) enum Usage {
         path: PathBuf,
         source: std::io::Error,
     },
+    #[error("{} is there already, and is not written over: name another file", path.display())]
+    Exists { path: PathBuf },
     #[error("{name} is no file that can be looked at more than once")]
     NoFile { name: String },
     #[error("{name} has no records to look at; it says: {sentence}")]
@@ -113,6 +115,7 @@ impl Error {
             | Error::Usage(
                 Usage::NoMapping { .. }
                 | Usage::NoFile { .. }
+                | Usage::Exists { .. }
                 | Usage::NoRecords { .. }
                 | Usage::File { .. }
                 | Usage::Faults { .. }

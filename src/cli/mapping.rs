@@ -61,6 +61,10 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
         }
     };
     match &arguments.out {
+        Some(path) if path.exists() => {
+            let path = path.clone();
+            return Err(Usage::Exists { path }.into());
+        }
         Some(path) => {
             report::save_mapping(path, &text)?;
             report::print_saved(screen, path, export);

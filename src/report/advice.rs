@@ -149,7 +149,7 @@ fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
     let left = summary.tally.of(Outcome::NotAttempted);
     let left = match (left, summary.mode) {
         (0, _) | (_, Mode::Check | Mode::DryRun) => String::new(),
-        _ => format!(" {} read but not attempted.", were_noun(left, "record")),
+        _ => format!(" {} read but not finished.", were_noun(left, "record")),
     };
     format!("{what}{because}.{left} {next}")
 }
@@ -310,7 +310,7 @@ mod tests {
         };
         assert_eq!(
             stop(Stop::Interrupted, "signal"),
-            "Interrupted. 9 records were read but not attempted. Run the same command \
+            "Interrupted. 9 records were read but not finished. Run the same command \
              again to resume."
         );
         assert!(stop(Stop::TokenRefused, "401").contains("No record is to blame."));

@@ -264,7 +264,16 @@ fn conclusion(view: &StatusView) -> String {
             .sum()
     };
     let (open, stuck) = (of(Weight::Open), of(Weight::Stuck));
+    let is_unfinished = view.runs.iter().max_by_key(|run| run.number);
+    let is_unfinished = is_unfinished.is_some_and(|run| run.ended.is_none());
     match (open, stuck) {
+        // The ledger knows the calls that were sent, and not how many the export still has.
+        (_, 0) if view.held_by.is_some() => {
+            "A run is going on, and these are the counts of now.".to_owned()
+        }
+        (_, 0) if is_unfinished => {
+            "The last run did not come to its end: run the same command again.".to_owned()
+        }
         _ if total(view) == 0 => "Nothing was sent yet.".to_owned(),
         (0, 0) => "Everything that is known is in place.".to_owned(),
         (_, 0) => format!(

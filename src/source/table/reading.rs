@@ -13,7 +13,7 @@ use super::opening::{
 };
 use super::reach::Reach;
 use super::row::Taken;
-use super::rows::Rows;
+use super::rows::{Rows, column_name, lossy};
 use super::scan::{Count, Dialect, Expected, Scanned, Window};
 use super::{dialect, trailing};
 use crate::call::{Code, Place, Problem};
@@ -193,6 +193,7 @@ impl Table {
             self.report_cut(&mut rows);
         }
         self.report_trailing(&mut rows);
+        self.report_displaced(&mut rows);
         if self.quotes_doubtful {
             rows.report_quoted(&self.sheet);
         }
@@ -382,6 +383,31 @@ impl Table {
                 Some(reason) => self.mark_trailing(rows, index, reason),
                 None => break,
             }
+        }
+    }
+
+    /// Rows of rejected records whose reasons stand among their cells. A row that is too short has them
+    /// right behind its last cell; a spreadsheet that fills it up makes a value of them.
+    fn report_displaced(&self, rows: &mut Rows) {
+        if !self.rejects {
+            return;
+        }
+        let is_reason = |cell: &[u8]| {
+            let name = memchr(b':', cell).and_then(|end| std::str::from_utf8(&cell[..end]).ok());
+            name.is_some_and(|name| Code::from_name(name).is_some())
+        };
+        for index in 0..rows.len() {
+            let Some(column) = rows.cells(index).position(is_reason) else {
+                continue;
+            };
+            let value = rows.cells(index).nth(column).map(lossy).unwrap_or_default();
+            let message = "the reasons of an earlier run stand among the cells of the row: put the \
+                           cells in their places and empty this one";
+            let mut problem = self
+                .problem(Code::RowTooShort, message.to_owned())
+                .at(&column_name(&self.sheet, column), &value);
+            problem.place.line = rows.line(index);
+            rows.replace_problems(index, problem);
         }
     }
 

@@ -109,3 +109,14 @@ fn a_mended_row_is_whole_again() {
     // Nobody has to keep the column.
     assert_eq!(super::csv("a,b,c\n4,5,new\n").rows(), table.rows());
 }
+
+#[test]
+fn reasons_that_a_spreadsheet_moved_among_the_cells_are_no_values() {
+    let moved =
+        "id,a,b,_problems\n1,row-too-short: 1 cell for 3 columns,,\n2,at: 9,y,bad-time: z\n";
+    let table = File::new("rejected.csv", moved)
+        .read(&Options::default())
+        .unwrap();
+    assert_eq!(table.records[0].codes, [crate::call::Code::RowTooShort]);
+    assert_eq!(table.records[1].codes, []);
+}
