@@ -1,7 +1,6 @@
 //! Any bytes as a table.
 #![no_main]
 
-use capturi_import_fuzz::call::Code;
 use capturi_import_fuzz::read::{Content, most_lines, read};
 use capturi_import_fuzz::source::{HeaderKind, Options, Quote};
 use libfuzzer_sys::fuzz_target;
@@ -9,7 +8,6 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(content) = read("calls.csv", bytes, &Options::default()) {
         hold(bytes, &content);
-        feed_in_again(&content);
     }
     for quote in [Quote::Byte(b'"'), Quote::None] {
         keep_characters(bytes, quote);
@@ -26,28 +24,6 @@ fn hold(bytes: &[u8], content: &Content) {
             "{record:?} of {width}"
         );
     }
-}
-
-/// `rejected.csv` can be fed in as it is, and holds the same rows. A damaged row over several lines is
-/// judged by what its lines look like, and they get longer.
-fn feed_in_again(content: &Content) {
-    let doubtful = [Code::TruncatedInput, Code::OpenQuote, Code::StrayQuote];
-    let over_lines = |cells: &[String]| cells.iter().any(|cell| cell.contains(['\n', '\r']));
-    let nothing = content.records.is_empty();
-    if nothing || content.records.iter().any(|record| {
-        doubtful.iter().any(|code| record.has(*code))
-            || over_lines(&record.cells) && !record.problems.is_empty()
-    }) {
-        return;
-    }
-    let again = read("rejected.csv", &content.rejected, &Options::default());
-    let again = again.expect("what was rejected can be read");
-    assert_eq!(content.names, again.names);
-    let cells = |content: &Content| -> Vec<Vec<String>> {
-        let records = content.records.iter();
-        records.map(|record| record.cells.clone()).collect()
-    };
-    assert_eq!(cells(content), cells(&again));
 }
 
 /// Where the dialect is said, every character that is no part of it comes out once, in order.

@@ -14,7 +14,8 @@ const STREAM_PROPERTIES: &[u8] = b"\x91\x07\xdc\xb7\xb7\xa9\xcf\x11\x8e\xe6\0\xc
 const AUDIO: &[u8] = b"\x40\x9e\x69\xf8\x4d\x5b\xcf\x11\xa8\xfd\0\x80\x5f\x5c\x44\x2b";
 
 fn u64_le(bytes: &[u8], at: usize) -> Option<u64> {
-    Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
+    let bytes = bytes.get(at..at.checked_add(8)?)?;
+    Some(u64::from_le_bytes(bytes.try_into().ok()?))
 }
 
 /// The header is a list of objects, each a GUID and its size; two of them tell what is wanted.
@@ -23,7 +24,9 @@ pub(super) fn asf(reader: &mut (impl Read + Seek), length: u64) -> Result<Probe,
     let mut probe = None;
     let mut properties = None;
     let mut at = 30;
-    while let Some(size) = u64_le(&header, at + 16).filter(|size| *size >= 24) {
+    // An object may say that it reaches to the end of all numbers.
+    let size_at = |at: usize| u64_le(&header, at.checked_add(16)?);
+    while let Some(size) = size_at(at).filter(|size| *size >= 24) {
         let Ok(size) = usize::try_from(size) else {
             break;
         };
