@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use super::phone::{PhoneReading, is_plainly_possible, is_shortened_id, read_phone};
+use super::phone::{PhoneReading, is_plainly_dialled, is_shortened_id, read_phone};
+use super::print::Print;
 use super::values::Values;
 use super::{Code, Draft, Field, Kind, Value, is_email};
 
@@ -157,33 +158,24 @@ impl<'a> Call<'a> {
     /// A hash of everything that the export says about the call: the ledger compares it to know
     /// whether a record has changed since it was sent. `scratch` is only there to be reused.
     pub fn fingerprint(&self, scratch: &mut Vec<u8>) -> u128 {
-        scratch.clear();
-        // Enough for nearly every call, so that nothing below has to look for room.
-        scratch.reserve(1024);
+        let mut print = Print::begin(scratch);
         for (field, value) in self.fields() {
-            scratch.push(field as u8);
             match value {
                 Value::Absent | Value::Broken => {}
                 Value::Text(text) | Value::Time(text, _) | Value::Number(text) => {
-                    put(scratch, text);
+                    print.text(field, text);
                 }
-                Value::Bool(bool) => scratch.push(u8::from(*bool)),
-                Value::Labels(labels) => {
-                    scratch.extend_from_slice(&(labels.len() as u64).to_le_bytes());
-                    for label in labels {
-                        put(scratch, label);
-                    }
-                }
-                Value::Segments(segments) => {
-                    scratch.extend_from_slice(&(segments.len() as u64).to_le_bytes());
-                    for segment in segments {
-                        scratch.extend_from_slice(&segment.start.to_le_bytes());
-                        scratch.extend_from_slice(&segment.duration.to_le_bytes());
-                    }
-                }
+                Value::Bool(bool) => print.bool(field, *bool),
+                Value::Labels(labels) => print.labels(field, labels.iter().map(|label| &**label)),
+                Value::Segments(segments) => print.segments(field, segments),
             }
         }
         xxh3_128(scratch)
+    }
+
+    /// The call of values that nothing is wrong with.
+    pub(super) fn of_plain(values: Values<'a>, at: Timestamp) -> Call<'a> {
+        Call { values, at }
     }
 
     /// A short hash of the identity, for tables that must stay small.
@@ -205,10 +197,28 @@ pub(crate) fn is_blank(text: &str) -> bool {
     !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.trim().is_empty()
 }
 
-/// The length goes before the bytes, so that no two lists of values give the same bytes.
-fn put(scratch: &mut Vec<u8>, text: &str) {
-    scratch.extend_from_slice(&(text.len() as u64).to_le_bytes());
-    scratch.extend_from_slice(text.as_bytes());
+/// Whether nothing is wrong with a text field that says this. Of customers only the plainest numbers
+/// are known at a glance.
+pub(super) fn is_fit_text(field: Field, text: &str) -> bool {
+    match field {
+        Field::ExternalIdentity => {
+            text.len() <= LONGEST_ID && text.trim().len() == text.len() && !is_shortened_id(text)
+        }
+        Field::AgentEmail => is_email(text),
+        Field::Customer => is_plainly_dialled(text),
+        Field::AudioChannels => text == Call::AUTO || Channels::from_name(text).is_some(),
+        _ => true,
+    }
+}
+
+/// Whether a number field may hold this number.
+pub(super) fn is_fit_number(field: Field, text: &str) -> bool {
+    field != Field::SalesPersonAudioChannel || text == "1" || text == "2"
+}
+
+/// No call centre recorded to files before 1990; a date of 1970 or 1899 is an empty cell.
+pub(super) fn is_plausible(at: Timestamp) -> bool {
+    at.as_second() >= 631_152_000
 }
 
 struct Judge<'f> {
@@ -273,6 +283,9 @@ impl Judge<'_> {
         let Value::Text(text) = value else {
             return self.fault(Code::WrongType, field, "", "text is expected here");
         };
+        if is_fit_text(field, text) {
+            return;
+        }
         match field {
             Field::ExternalIdentity if text.len() > LONGEST_ID => {
                 let message = format!("the id has {} bytes, and may have {LONGEST_ID}", text.len());
@@ -286,7 +299,7 @@ impl Judge<'_> {
                     "a spreadsheet wrote this id with an exponent, and its last digits are lost",
                 );
             }
-            Field::ExternalIdentity if text.trim().len() != text.len() => {
+            Field::ExternalIdentity => {
                 self.fault(
                     Code::PaddedId,
                     field,
@@ -294,13 +307,11 @@ impl Judge<'_> {
                     "blanks before or after the id become part of it",
                 );
             }
-            Field::AgentEmail if !is_email(text) => {
+            Field::AgentEmail => {
                 self.fault(Code::BadEmail, field, text, "not an e-mail address");
             }
             Field::Customer => self.customer(text),
-            Field::AudioChannels
-                if **text != *Call::AUTO && Channels::from_name(text).is_none() =>
-            {
+            Field::AudioChannels => {
                 self.fault(
                     Code::BadChoice,
                     field,
@@ -313,9 +324,6 @@ impl Judge<'_> {
     }
 
     fn customer(&mut self, text: &str) {
-        if is_plainly_possible(text) {
-            return;
-        }
         match read_phone(text, None) {
             PhoneReading::Possible(_) | PhoneReading::NeedsRegion => {}
             PhoneReading::NotAPhone => self.fault(
@@ -343,8 +351,7 @@ impl Judge<'_> {
         let Value::Time(text, at) = value else {
             return self.fault(Code::WrongType, field, "", "a time is expected here");
         };
-        // No call centre recorded to files before 1990; a date of 1970 or 1899 is an empty cell.
-        if at.as_second() < 631_152_000 {
+        if !is_plausible(*at) {
             self.fault(Code::ImplausibleTime, field, text, "before 1990");
         }
         self.at = Some(*at);
@@ -366,9 +373,8 @@ impl Judge<'_> {
             Value::Number(_) => {}
             _ => return self.fault(Code::WrongType, field, "", "a number is expected here"),
         }
-        if let (Field::SalesPersonAudioChannel, Value::Number(text)) = (field, &*value)
-            && text != "1"
-            && text != "2"
+        if let Value::Number(text) = &*value
+            && !is_fit_number(field, text)
         {
             self.fault(
                 Code::BadChoice,

@@ -11,6 +11,8 @@ mod email;
 mod explain;
 mod field;
 mod phone;
+mod plain;
+mod print;
 mod problem;
 mod values;
 
@@ -20,5 +22,7 @@ pub use draft::{Draft, Value};
 pub use email::is_email;
 pub use explain::{Explanation, explain};
 pub use field::{Field, Kind};
+pub(crate) use phone::is_plainly_possible;
 pub use phone::{PhoneReading, read_phone};
+pub use plain::Plain;
 pub use problem::{Code, Place, Problem, Severity};

@@ -42,12 +42,35 @@ pub fn read_phone(text: &str, region: Option<Region>) -> PhoneReading {
 /// Whether the text is a possible number at a glance: a Danish or Norwegian one in E.164. Neither
 /// country has a trunk prefix, and every number of eight digits is possible there; the library
 /// says the same (and a test asks it) at fifty times the cost, for a million rows.
-pub(super) fn is_plainly_possible(text: &str) -> bool {
+pub(crate) fn is_plainly_possible(text: &str) -> bool {
     let digits = text
         .strip_prefix("+45")
         .or_else(|| text.strip_prefix("+47"));
     digits
         .is_some_and(|digits| digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Whether nothing speaks against the text as a customer, at a glance: a possible number as
+/// [`is_plainly_possible`] knows it, with blanks or without, or digits that lack nothing but a country.
+pub(super) fn is_plainly_dialled(text: &str) -> bool {
+    let mut digits = [0; 11];
+    let mut count = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'0'..=b'9' if count < digits.len() => {
+                digits[count] = byte;
+                count += 1;
+            }
+            b' ' => {}
+            b'+' if at == 0 => {}
+            _ => return false,
+        }
+    }
+    if text.starts_with('+') {
+        count == 10 && (digits.starts_with(b"45") || digits.starts_with(b"47"))
+    } else {
+        (5..=digits.len()).contains(&count)
+    }
 }
 
 /// Whether an id is a number that a spreadsheet or a program shortened: `1,23456789012346E+18`,
@@ -137,6 +160,15 @@ mod tests {
         fn the_glance_never_accepts_what_the_library_refuses(text in "[+]4[57][0-9]{7,9}") {
             if is_plainly_possible(&text) {
                 prop_assert_eq!(read_phone(&text, None), PhoneReading::Possible(text));
+            }
+        }
+
+        #[test]
+        fn what_is_plainly_dialled_is_never_refused(text in "[+]?[+]?[45 ][57 ][0-9 ]{3,14}") {
+            if is_plainly_dialled(&text) {
+                let reading = read_phone(&text, None);
+                let is_fine = matches!(reading, PhoneReading::Possible(_) | PhoneReading::NeedsRegion);
+                prop_assert!(is_fine, "{:?}", reading);
             }
         }
 

@@ -100,11 +100,13 @@ impl<'a> Values<'a> {
     }
 }
 
-const fn bit(field: Field) -> u64 {
+/// The bit of a field, the lowest for the first.
+pub(super) const fn bit(field: Field) -> u64 {
     1 << field.index()
 }
 
-const REQUIRED: u64 = {
+/// The fields that a call must have.
+pub(super) const REQUIRED: u64 = {
     let mut bits = 0;
     let mut index = 0;
     while index < Field::REQUIRED.len() {
@@ -115,7 +117,7 @@ const REQUIRED: u64 = {
 };
 
 /// The fields of these bits, in wire order.
-fn fields(mut bits: u64) -> impl Iterator<Item = Field> {
+pub(super) fn fields(mut bits: u64) -> impl Iterator<Item = Field> + use<> {
     std::iter::from_fn(move || {
         let field = Field::ALL.get(bits.trailing_zeros() as usize)?;
         bits &= bits - 1;

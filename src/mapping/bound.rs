@@ -115,6 +115,10 @@ impl SkipRules {
         )
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The first rule that holds.
     pub(super) fn decide(
         &self,

@@ -33,6 +33,7 @@ mod need;
 mod newest;
 mod number;
 mod origin;
+mod plain;
 mod presets;
 mod profile;
 mod propose;

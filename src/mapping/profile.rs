@@ -11,10 +11,11 @@ use super::error::LoadError;
 use super::file::Mapping;
 use super::legs::Legs;
 use super::newest::Newest;
+use super::plain::PlainRules;
 use super::rule::FieldRule;
 use super::template::{Bound, Rendering};
 use super::value::Raw;
-use crate::call::{Call, Draft, Field, Problem, Value};
+use crate::call::{Call, Draft, Field, Plain, Problem, Value};
 use crate::source::{Record, Sheet};
 
 /// What a mapping made of a record.
@@ -32,6 +33,8 @@ pub enum Mapped<'r> {
 #[derive(Debug, Clone)]
 pub struct Profile {
     rules: Vec<BoundRule>,
+    /// The short way through the rules, where there is one.
+    plain: Option<PlainRules>,
     skip: SkipRules,
     names: Vec<Source>,
     /// The groups of each pattern of recordings' names; `None` when their columns are not there.
@@ -86,8 +89,10 @@ impl Profile {
             let (name, text) = (Arc::clone(&mapping.name), Arc::clone(&mapping.text));
             return Err(LoadError::new(name, text, binder.findings.into_list()));
         }
+        let plain = PlainRules::of(&rules, sheet);
         Ok(Profile {
             rules,
+            plain,
             skip,
             names,
             groups,
@@ -117,6 +122,21 @@ impl Profile {
             }
         }
         Mapped::Draft(draft)
+    }
+
+    /// Whether the record is a plain call, whose values are sent as they stand; it is in `plain` then.
+    /// Of a record that is not, nothing is said: [`Profile::apply`] does.
+    pub fn read_plain<'r>(&'r self, record: &Record<'r>, plain: &mut Plain<'r>) -> bool {
+        let (Some(rules), Some(cells)) = (&self.plain, record.plain_cells()) else {
+            return false;
+        };
+        rules.read(&self.rules, cells, plain) && !self.may_skip(record)
+    }
+
+    /// Whether a rule leaves the record out, or fails.
+    fn may_skip(&self, record: &Record<'_>) -> bool {
+        let decide = |templates| self.skip.decide(record, &templates, &mut Vec::new());
+        !self.skip.is_empty() && decide(self.templates.at(record)) != Skip::No
     }
 
     /// How the recording of a record may be named, in the order in which the mapping says. Names

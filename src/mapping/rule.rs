@@ -36,6 +36,11 @@ impl ValueMap {
         found.map(String::as_str)
     }
 
+    /// The entry of exactly this text.
+    pub(super) fn get_exactly(&self, text: &str) -> Option<&str> {
+        self.exact.get(text).map(String::as_str)
+    }
+
     /// Why a value has no entry, as a sentence.
     pub(super) fn refusal(&self) -> &str {
         &self.refusal

@@ -26,6 +26,15 @@ impl Carried {
         }
     }
 
+    /// A call without a recording that a check finds good to go.
+    pub(super) fn ready() -> Carried {
+        Carried {
+            fate: Fate::Ready,
+            mark: None,
+            requests: 1,
+        }
+    }
+
     /// A call of which nothing is left to do; it keeps its recording.
     pub(super) fn there(sound: Sound) -> Carried {
         let fate = Fate::Ends(Outcome::AlreadyThere, "".into());

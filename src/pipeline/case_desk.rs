@@ -7,8 +7,7 @@ use jiff::Timestamp;
 
 use super::case_group::{Group, Piece};
 use super::desk::{Item, Worked, ended, readable};
-use super::sums::Sums;
-use super::{Error, Outcome, Road};
+use super::{Error, Facts, Outcome, Road};
 use crate::call::{Code, Problem};
 use crate::case::{Case, CaseDraft, CaseField, Fault, Message, MessageDraft, MessageField, Target};
 use crate::ledger::Reader;
@@ -44,7 +43,7 @@ impl<'r> CaseDesk<'r> {
     /// Decides the records of a batch.
     pub(super) fn work(&mut self, batch: Batch, profiles: &Profiles) -> Result<Worked, Error> {
         let mut items: Vec<Option<Item>> = Vec::with_capacity(batch.len());
-        let mut sums = Sums::default();
+        let mut sums = Facts::default();
         let mut groups: Vec<Group> = Vec::new();
         for (index, record) in batch.iter().enumerate() {
             sums.records += 1;
@@ -84,7 +83,7 @@ impl<'r> CaseDesk<'r> {
         record: &Record<'_>,
         profile: &CaseProfile,
         index: usize,
-        sums: &mut Sums,
+        sums: &mut Facts,
     ) -> Read {
         let mut problems = match readable(record) {
             Ok(problems) => problems,
@@ -259,7 +258,7 @@ impl<'r> CaseDesk<'r> {
         groups: Vec<Group>,
         batch: &Batch,
         items: &mut [Option<Item>],
-        sums: &mut Sums,
+        sums: &mut Facts,
     ) -> Result<(), Error> {
         let groups: Vec<Group> = groups
             .into_iter()

@@ -8,13 +8,13 @@ use jiff::Timestamp;
 
 use super::carrying::Carried;
 use super::decided::{Decision, Fate};
+use super::facts::Told;
 use super::gather::Span;
 use super::legs::Desktop;
 use super::sound::{Mark, Sound};
-use super::sums::Sums;
-use super::{Error, Outcome, Road};
+use super::{Error, Facts, Outcome, Road, Want};
 use crate::api;
-use crate::call::{Call, Code, Draft, Fault, Field, Place, Problem};
+use crate::call::{Call, Code, Draft, Fault, Field, Place, Plain, Problem};
 use crate::ledger::{Create, Reader, Standing};
 use crate::mapping::{Mapped, Profile};
 use crate::plan::{self, Step};
@@ -52,7 +52,7 @@ pub(super) enum Key {
 pub(super) struct Worked {
     pub(super) batch: Batch,
     pub(super) items: Vec<Item>,
-    pub(super) sums: Sums,
+    pub(super) sums: Facts,
 }
 
 /// A call before its step.
@@ -64,22 +64,35 @@ pub(super) struct Open<'c> {
     pub(super) sound: Sound,
 }
 
+/// A call without a fault, with its hashes and what is odd about it.
+struct Judged<'c> {
+    call: Call<'c>,
+    identity: u64,
+    fingerprint: u128,
+    problems: Vec<Problem>,
+}
+
 pub(super) struct Desk<'r> {
     pub(super) road: &'r Road,
     pub(super) profile: Arc<Profile>,
     reader: Option<Reader>,
     latest: Timestamp,
+    /// The fields that the version of the API lacks, a bit for each.
+    unsent: u64,
     faults: Vec<Fault>,
     scratch: Vec<u8>,
 }
 
 impl<'r> Desk<'r> {
     pub(super) fn new(road: &'r Road, profile: Arc<Profile>) -> Result<Self, Error> {
+        let is_unsent = |field: &Field| !api::has_field(*field, road.version);
+        let unsent = Field::ALL.into_iter().filter(is_unsent);
         Ok(Desk {
             road,
             profile,
             reader: road.reader()?,
             latest: road.latest(),
+            unsent: unsent.fold(0, |bits, field| bits | 1 << field.index()),
             faults: Vec::new(),
             scratch: Vec::new(),
         })
@@ -94,19 +107,14 @@ impl<'r> Desk<'r> {
     pub(super) fn work(&mut self, batch: Batch, spans: Option<&[Span]>) -> Result<Worked, Error> {
         let mut desktop = Desktop::default();
         desktop.items.reserve(batch.len());
-        match spans {
-            Some(spans) => {
-                let mut at = 0;
-                for span in spans {
-                    self.span(&batch, at, *span, &mut desktop);
-                    at += span.rows();
-                }
+        if let Some(spans) = spans {
+            let mut at = 0;
+            for span in spans {
+                self.span(&batch, at, *span, &mut desktop);
+                at += span.rows();
             }
-            None => {
-                for (index, record) in batch.iter().enumerate() {
-                    self.row(index, &record, &mut desktop);
-                }
-            }
+        } else {
+            self.rows(&batch, &mut desktop);
         }
         let Desktop {
             mut items,
@@ -121,9 +129,22 @@ impl<'r> Desk<'r> {
         Ok(Worked { batch, items, sums })
     }
 
-    /// Decides a record that is a call of its own.
-    fn row(&mut self, index: usize, record: &Record<'_>, desktop: &mut Desktop) {
+    /// Decides records each of which is a call of its own.
+    fn rows(&mut self, batch: &Batch, desktop: &mut Desktop) {
         let profile = Arc::clone(&self.profile);
+        let mut plain = Plain::default();
+        for (index, record) in batch.iter().enumerate() {
+            if profile.read_plain(&record, &mut plain) && self.is_unremarkable(&plain) {
+                let item = self.pass(&record, &plain, index, desktop);
+                desktop.items.push(item);
+            } else {
+                self.row(index, &record, &profile, desktop);
+            }
+        }
+    }
+
+    /// Decides a record that is a call of its own.
+    fn row(&mut self, index: usize, record: &Record<'_>, profile: &Profile, desktop: &mut Desktop) {
         desktop.sums.records += 1;
         let item = match readable(record) {
             Err(item) => *item,
@@ -145,7 +166,7 @@ impl<'r> Desk<'r> {
         records: &[Record<'b>],
         draft: Draft<'b>,
         mut problems: Vec<Problem>,
-        (index, sums, open): (usize, &mut Sums, &mut Vec<Open<'static>>),
+        (index, sums, open): (usize, &mut Facts, &mut Vec<Open<'static>>),
     ) -> Item {
         let record = &records[0];
         self.faults.clear();
@@ -155,13 +176,93 @@ impl<'r> Desk<'r> {
             return ended(problems, Outcome::Rejected, "");
         };
         self.remark(record, &call, &mut problems);
-        sums.count(&call);
+        sums.count(Told {
+            fields: call.fields().map(|(field, _)| field),
+            consent: call.consent(),
+            time: call.text(Field::DateTime),
+            agent: call.text(Field::AgentId),
+        });
         let fingerprint = call.fingerprint(&mut self.scratch);
-        let identity = call.identity_hash();
+        let judged = Judged {
+            identity: call.identity_hash(),
+            fingerprint,
+            call,
+            problems,
+        };
+        self.decide(records, judged, index, open)
+    }
+
+    /// Whether there is nothing to say about a plain call, see [`Desk::remark`].
+    fn is_unremarkable(&self, plain: &Plain<'_>) -> bool {
+        plain.at() <= self.latest && !plain.has_any(self.unsent)
+    }
+
+    /// Decides a record that is a plain call. Where no recording is asked for it is known from its
+    /// hashes alone what becomes of most, and nothing is made of them.
+    fn pass<'b>(
+        &mut self,
+        record: &Record<'b>,
+        plain: &Plain<'b>,
+        index: usize,
+        desktop: &mut Desktop,
+    ) -> Item {
+        desktop.sums.records += 1;
+        desktop.sums.count(Told {
+            fields: plain.fields(),
+            consent: plain.consent(),
+            time: plain.get(Field::DateTime),
+            agent: plain.get(Field::AgentId),
+        });
+        let fingerprint = plain.fingerprint(&mut self.scratch);
+        let identity = plain.identity_hash();
+        let content = low(fingerprint);
+        if self.road.audio.is_none() {
+            let carried = match &self.road.past {
+                None if self.road.want == Want::Check => Some(Carried::ready()),
+                None => None,
+                Some(past) => {
+                    let ending = past.done.ending(identity, fingerprint);
+                    let is_done = ending.is_some_and(|ending| {
+                        let recording = plan::Recording::NotAsked;
+                        let step = plan::step_of_done(ending, recording, self.road.policy);
+                        step == Some(Step::Nothing)
+                    });
+                    let there = || Carried::ended(Fate::Ends(Outcome::AlreadyThere, "".into()));
+                    is_done.then(there)
+                }
+            };
+            if let Some(carried) = carried {
+                return carried.into_item(Vec::new(), Some(Key::Call { identity, content }));
+            }
+        }
+        let judged = Judged {
+            call: plain.call(),
+            identity,
+            fingerprint,
+            problems: Vec::new(),
+        };
+        let records = std::slice::from_ref(record);
+        self.decide(records, judged, index, &mut desktop.open)
+    }
+
+    /// Decides a call that may be sent.
+    fn decide(
+        &self,
+        records: &[Record<'_>],
+        judged: Judged<'_>,
+        index: usize,
+        open: &mut Vec<Open<'static>>,
+    ) -> Item {
+        let Judged {
+            call,
+            identity,
+            fingerprint,
+            mut problems,
+        } = judged;
         let content = low(fingerprint);
         let key = Some(Key::Call { identity, content });
         let sound = self.listen(records, &call);
-        let place = record.place();
+        let place = records[0].place();
         let Some(past) = &self.road.past else {
             let step = plan::step(None, sound.state, self.road.policy);
             let open = Open {

@@ -1,8 +1,7 @@
 //! Sums over checked records, made where the calls still are and added up later.
 
-use std::collections::{BTreeMap, HashMap};
-
-use jiff::civil::Date;
+use super::counts::{Agents, Days};
+use crate::call::Field;
 
 /// What the records say about consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,7 +15,7 @@ pub struct Consent {
 }
 
 /// Sums over the calls of some records.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
     /// Records read.
     pub records: u64,
@@ -29,15 +28,15 @@ pub struct Facts {
     /// Messages that were left out: private notes, and those that a rule of the mapping names.
     pub left_out: u64,
     /// How many calls fill each field, by `Field::index`.
-    pub filled: Vec<u64>,
+    pub filled: [u64; Field::ALL.len()],
     /// Consent over the calls.
     pub consent: Consent,
     /// Calls by local day, in the offset of the call.
-    pub by_day: BTreeMap<Date, u64>,
+    pub by_day: Days,
     /// Calls by local hour of the day.
     pub by_hour: [u64; 24],
     /// Calls by agent id.
-    pub by_agent: HashMap<String, u64>,
+    pub by_agent: Agents,
     /// Calls whose recording was found.
     pub recordings: u64,
     /// Bytes of those recordings.
@@ -54,7 +53,64 @@ pub struct Facts {
     pub requests: u64,
 }
 
+impl Default for Facts {
+    fn default() -> Self {
+        Facts {
+            records: 0,
+            calls: 0,
+            cases: 0,
+            messages: 0,
+            left_out: 0,
+            filled: [0; Field::ALL.len()],
+            consent: Consent::default(),
+            by_day: Days::default(),
+            by_hour: [0; 24],
+            by_agent: Agents::default(),
+            recordings: 0,
+            bytes: 0,
+            seconds: 0.0,
+            unknown_length: 0,
+            unheard: 0,
+            by_minutes: Vec::new(),
+            requests: 0,
+        }
+    }
+}
+
+/// What is counted of a call.
+pub(super) struct Told<'c, F> {
+    /// The fields that it fills.
+    pub(super) fields: F,
+    pub(super) consent: Option<bool>,
+    /// Its time, as it is sent.
+    pub(super) time: &'c str,
+    pub(super) agent: &'c str,
+}
+
 impl Facts {
+    /// Counts one call.
+    pub(super) fn count(&mut self, told: Told<'_, impl Iterator<Item = Field>>) {
+        self.calls += 1;
+        for field in told.fields {
+            self.filled[field.index()] += 1;
+        }
+        match told.consent {
+            Some(true) => self.consent.yes += 1,
+            Some(false) => self.consent.no += 1,
+            None => self.consent.absent += 1,
+        }
+        let time = told.time.as_bytes();
+        self.by_day.count(time);
+        if let Some([tens, ones]) = time.get(11..13) {
+            let hour =
+                usize::from(tens.wrapping_sub(b'0')) * 10 + usize::from(ones.wrapping_sub(b'0'));
+            if let Some(count) = self.by_hour.get_mut(hour) {
+                *count += 1;
+            }
+        }
+        self.by_agent.add(told.agent, 1);
+    }
+
     /// Adds the sums of other records.
     pub fn add(&mut self, other: &Facts) {
         self.records += other.records;
@@ -62,21 +118,18 @@ impl Facts {
         self.cases += other.cases;
         self.messages += other.messages;
         self.left_out += other.left_out;
-        add_each(&mut self.filled, &other.filled);
+        for (sum, count) in self.filled.iter_mut().zip(other.filled) {
+            *sum += count;
+        }
         self.consent.yes += other.consent.yes;
         self.consent.no += other.consent.no;
         self.consent.absent += other.consent.absent;
-        for (day, count) in &other.by_day {
-            *self.by_day.entry(*day).or_default() += count;
-        }
+        self.by_day.add_all(&other.by_day);
         for (sum, count) in self.by_hour.iter_mut().zip(other.by_hour) {
             *sum += count;
         }
-        for (agent, count) in &other.by_agent {
-            match self.by_agent.get_mut(agent) {
-                Some(sum) => *sum += count,
-                None => drop(self.by_agent.insert(agent.clone(), *count)),
-            }
+        for (agent, calls) in other.by_agent.iter() {
+            self.by_agent.add(agent, calls);
         }
         self.recordings += other.recordings;
         self.bytes += other.bytes;
@@ -99,6 +152,8 @@ fn add_each(sums: &mut Vec<u64>, counts: &[u64]) {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::Date;
+
     use super::*;
 
     #[test]
@@ -106,8 +161,8 @@ mod tests {
         let part = Facts {
             records: 2,
             calls: 1,
-            filled: vec![1, 0, 1],
-            by_day: [(Date::constant(2024, 3, 15), 1)].into(),
+            filled: std::array::from_fn(|index| index as u64 % 2),
+            by_day: [(Date::constant(2024, 3, 15), 1)].into_iter().collect(),
             by_minutes: vec![1],
             ..Facts::default()
         };
@@ -115,7 +170,7 @@ mod tests {
         sum.add(&part);
         sum.add(&part);
         assert_eq!((sum.records, sum.calls), (4, 2));
-        assert_eq!(sum.filled, [2, 0, 2]);
-        assert_eq!(sum.by_day[&Date::constant(2024, 3, 15)], 2);
+        assert_eq!(sum.filled[..3], [0, 2, 0]);
+        assert_eq!(sum.by_day.dates()[&Date::constant(2024, 3, 15)], 2);
     }
 }

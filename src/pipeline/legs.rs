@@ -7,11 +7,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::Outcome;
 use super::decided::{Decision, Fate, FurtherRow};
 use super::desk::{Desk, Item, Open, ended};
 use super::gather::Span;
-use super::sums::Sums;
+use super::{Facts, Outcome};
 use crate::call::{Code, Problem};
 use crate::mapping::{Mapped, Merged, Part};
 use crate::source::Batch;
@@ -20,7 +19,7 @@ use crate::source::Batch;
 #[derive(Default)]
 pub(super) struct Desktop {
     pub(super) items: Vec<Item>,
-    pub(super) sums: Sums,
+    pub(super) sums: Facts,
     pub(super) open: Vec<Open<'static>>,
     /// The further rows of calls, by the place of the row that speaks.
     pub(super) further: Vec<(usize, Vec<FurtherRow>)>,

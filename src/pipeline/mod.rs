@@ -10,6 +10,7 @@ mod case_desk;
 mod case_group;
 mod case_rows;
 mod clocks;
+mod counts;
 mod decided;
 mod desk;
 mod event;
@@ -23,11 +24,11 @@ mod road;
 mod seen;
 mod seen_cases;
 mod sound;
-mod sums;
 
 #[cfg(test)]
 mod tests;
 
+pub use counts::{Agents, Days};
 pub use decided::{
     CaseRow, CaseShipment, CaseTold, Closing, Decided, Decision, Fate, FurtherRow, Opened, Parcel,
     Shipment,

@@ -13,7 +13,7 @@ use super::{Facts, Outcome, Road};
 use crate::audio::{Claims, Unread};
 use crate::call::{Code, Place, Problem, Severity};
 use crate::plan::CaseStep;
-use crate::source::Record;
+use crate::source::{Batch, Record};
 
 /// Where in the export the register is.
 pub(super) struct Register<'r> {
@@ -54,9 +54,14 @@ impl<'r> Register<'r> {
         self.files.push(Arc::clone(file));
     }
 
-    /// How far the input has been read after a batch of so many records: from its size follows how
-    /// many ids there will be, if all of it is like its beginning.
-    pub(super) fn expect(&mut self, records: usize, (bytes, total): (u64, Option<u64>)) {
+    /// What the first records are like: from their size, and the size of all, follows how many ids there
+    /// will be. Text is measured itself, because more of the file has been read by then.
+    pub(super) fn expect(&mut self, batch: &Batch, (read, total): (u64, Option<u64>)) {
+        let records = batch.len();
+        let bytes = match batch.bytes() as u64 {
+            0 => read,
+            text => text,
+        };
         let Some(total) = total.filter(|_| !self.has_room && bytes > 0 && records > 0) else {
             return;
         };
@@ -67,8 +72,11 @@ impl<'r> Register<'r> {
 
     /// Decides a batch to the end.
     pub(super) fn admit(&mut self, worked: Worked) -> Decided {
-        let Worked { batch, items, sums } = worked;
-        let mut facts = sums.into_facts();
+        let Worked {
+            batch,
+            items,
+            sums: mut facts,
+        } = worked;
         let mut decisions = Vec::with_capacity(items.len());
         self.seen
             .expect(items.iter().filter_map(|item| match item.key {
@@ -104,7 +112,7 @@ impl<'r> Register<'r> {
         }
     }
 
-    fn check_id(&mut self, item: &mut Item, place: Where, batch: &crate::source::Batch) {
+    fn check_id(&mut self, item: &mut Item, place: Where, batch: &Batch) {
         let (identity, content) = match item.key {
             None => return,
             Some(Key::Call { identity, content }) => (identity, content),
@@ -298,7 +306,7 @@ fn of_no_line(file: &str) -> Place {
 
 impl Item {
     /// What it means for the record of a whole case that the case came before.
-    fn see_again(&mut self, sight: CaseSight, batch: &crate::source::Batch, line: u64) {
+    fn see_again(&mut self, sight: CaseSight, batch: &Batch, line: u64) {
         let (why, message) = match sight {
             CaseSight::New => return,
             CaseSight::Newer => {

@@ -340,7 +340,7 @@ impl Road {
             if let Some(opened) = &opened {
                 register.open(&opened.sheet.file);
             }
-            register.expect(worked.items.len(), read);
+            register.expect(&worked.batch, read);
             let decided = Decided {
                 opened,
                 read,

@@ -247,7 +247,7 @@ fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
 fn figures(summary: &Summary) -> Vec<Figure> {
     let facts = &summary.facts;
     let mut figures = Vec::new();
-    if let Some(days) = spread(&facts.by_day) {
+    if let Some(days) = spread(&facts.by_day.dates()) {
         let caption = match days.gap {
             Some((first, last, length)) => format!(
                 "The longest time without calls: {first} to {last} ({}).",
@@ -402,11 +402,12 @@ mod tests {
             (Date::constant(2024, 1, 31), 40),
             (Date::constant(2024, 3, 1), 20),
         ]
-        .into();
+        .into_iter()
+        .collect();
         facts.by_hour[9] = 60;
         facts.by_minutes = vec![10, 0, 50];
         facts.by_minutes.resize(61, 0);
-        facts.by_agent = [("<script>alert(1)</script>".to_owned(), 60)].into();
+        facts.by_agent.add("<script>alert(1)</script>", 60);
         facts
     }
 

@@ -200,8 +200,8 @@ pub(super) fn problem(code: Code, line: u64) -> Problem {
 
 /// Sums over so many records, all of them calls with a recording.
 pub(super) fn facts(records: u64) -> Facts {
-    let mut filled = vec![records; 7];
-    filled.resize(36, 0);
+    let mut filled = [0; 36];
+    filled[..7].fill(records);
     filled[7] = 1;
     Facts {
         records,

@@ -144,12 +144,7 @@ impl Summary {
 
     /// The agents with most calls, and how many agents there are.
     pub fn top_agents(&self, limit: usize) -> Vec<(&str, u64)> {
-        let mut agents: Vec<(&str, u64)> = self
-            .facts
-            .by_agent
-            .iter()
-            .map(|(agent, calls)| (agent.as_str(), *calls))
-            .collect();
+        let mut agents: Vec<(&str, u64)> = self.facts.by_agent.iter().collect();
         agents.sort_by(|(one, fewer), (other, more)| more.cmp(fewer).then(one.cmp(other)));
         agents.truncate(limit);
         agents
@@ -160,7 +155,7 @@ fn targets(sources: &BTreeMap<Field, Vec<String>>, facts: &Facts) -> Vec<Target>
     let target = |field: Field| Target {
         field,
         source: sources.get(&field).cloned(),
-        filled: facts.filled.get(field.index()).copied().unwrap_or(0),
+        filled: facts.filled[field.index()],
     };
     Field::ALL.into_iter().map(target).collect()
 }
@@ -192,7 +187,7 @@ impl Serialize for Summary {
         map.serialize_entry("messages_left_out", &facts.left_out)?;
         map.serialize_entry("consent", &ConsentView::new(facts))?;
         map.serialize_entry("recordings", &RecordingsView::new(facts))?;
-        map.serialize_entry("by_day", &facts.by_day)?;
+        map.serialize_entry("by_day", &facts.by_day.dates())?;
         map.serialize_entry("by_hour", &facts.by_hour)?;
         map.serialize_entry("by_minutes", &facts.by_minutes)?;
         map.serialize_entry("agents", &facts.by_agent.len())?;

@@ -28,6 +28,6 @@ pub use error::Error;
 pub use input::{Input, expand};
 pub use options::{Format, HeaderKind, Limits, Options, Quote};
 pub use reader::{Form, Reader, knows_encoding, look, open};
-pub use record::{Batch, Column, Header, Record, Sheet};
+pub use record::{Batch, Column, Header, PlainCells, Record, Sheet};
 pub use rejects::Rejects;
 pub use table::{Layout, Looks, Part};

@@ -357,6 +357,28 @@ impl<'b> Record<'b> {
         (row.first..row.first + count).map(move |cell| batch.cell(cell))
     }
 
+    /// The same by position, for a row that was read without any problem and comes from the sheet that
+    /// the batch names; `None` for every other record.
+    pub fn plain_cells(&self) -> Option<PlainCells<'b>> {
+        let Record { batch, row, index } = *self;
+        let has_problem = || {
+            let found = batch
+                .problems
+                .binary_search_by_key(&index, |(row, _)| *row as usize);
+            found.is_ok()
+        };
+        let is_plain = row.cells != TREE
+            && batch.others.is_empty()
+            && (batch.problems.is_empty() || !has_problem());
+        let first = row.first as usize;
+        let ends = batch.ends.get(first..first + row.cells as usize);
+        Some(PlainCells {
+            text: &batch.text,
+            start: batch.start(first),
+            ends: ends.filter(|_| is_plain)?,
+        })
+    }
+
     /// The JSON object; `None` for a table row.
     pub fn tree(&self) -> Option<&'b Json> {
         (self.row.cells == TREE).then(|| &self.batch.trees[self.row.first as usize])
@@ -418,12 +440,38 @@ impl<'b> Record<'b> {
 impl Batch {
     fn cell(&self, index: u32) -> &str {
         let index = index as usize;
-        let start = if index == 0 {
-            0
-        } else {
-            self.ends[index - 1] as usize + 1
+        &self.text[self.start(index)..self.ends[index] as usize]
+    }
+
+    /// Where the cell begins.
+    fn start(&self, index: usize) -> usize {
+        match index {
+            0 => 0,
+            _ => self.ends[index - 1] as usize + 1,
+        }
+    }
+}
+
+/// The cells of a row, by their position.
+#[derive(Debug, Clone, Copy)]
+pub struct PlainCells<'b> {
+    text: &'b str,
+    /// Where the first cell begins.
+    start: usize,
+    /// Where each of them ends.
+    ends: &'b [u32],
+}
+
+impl<'b> PlainCells<'b> {
+    /// The cell at `index`; `None` where the row has none.
+    #[inline]
+    pub fn get(&self, index: usize) -> Option<&'b str> {
+        let end = *self.ends.get(index)? as usize;
+        let start = match index.checked_sub(1) {
+            None => self.start,
+            Some(before) => self.ends[before] as usize + 1,
         };
-        &self.text[start..self.ends[index] as usize]
+        self.text.get(start..end)
     }
 }
 

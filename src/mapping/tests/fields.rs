@@ -292,7 +292,7 @@ fn a_customer_that_is_no_phone_is_told_exactly_once() {
             panic!("skipped");
         };
         let mut faults = Vec::new();
-        let call = crate::call::Call::new(draft, &mut faults).unwrap();
+        let call = Call::new(draft, &mut faults).unwrap();
         let mapped = if mapped.is_empty() { "ukendt" } else { mapped };
         assert_eq!(call.text(Field::Customer), mapped);
         assert_eq!(

@@ -5,6 +5,7 @@ mod documentation;
 mod fields;
 mod load;
 mod nested;
+mod plain;
 mod presets;
 mod properties;
 mod tables;
@@ -12,7 +13,7 @@ mod tables;
 use std::sync::Arc;
 
 use super::{LoadError, Mapped, Mapping, Profile};
-use crate::call::{Code, Field, Problem, Value};
+use crate::call::{Call, Code, Draft, Field, Plain, Problem, Value};
 use crate::source::{Batch, Header, Sheet};
 
 /// A table of one row.
@@ -74,9 +75,43 @@ fn map_fully(text: &str, batch: &Batch, field: Field) -> (Value<'static>, Vec<Pr
     let profile = bind(text, batch);
     let mut problems = Vec::new();
     match profile.apply(&batch.get(0), &mut problems) {
-        Mapped::Draft(draft) => (draft.get(field).clone().into_owned(), problems),
+        Mapped::Draft(draft) => {
+            let value = draft.get(field).clone().into_owned();
+            assert_roads_agree(&profile, batch, draft, &problems);
+            (value, problems)
+        }
         other => panic!("{other:?}"),
     }
+}
+
+/// Whether the first record takes the short way; it must make of it what the full road does.
+fn assert_roads_agree(
+    profile: &Profile,
+    batch: &Batch,
+    draft: Draft<'_>,
+    problems: &[Problem],
+) -> bool {
+    let mut plain = Plain::default();
+    if !profile.read_plain(&batch.get(0), &mut plain) {
+        return false;
+    }
+    let mut faults = Vec::new();
+    let call = Call::new(draft, &mut faults);
+    assert!(
+        faults.is_empty() && problems.is_empty(),
+        "{faults:?} {problems:?}"
+    );
+    let call = call.unwrap();
+    assert_eq!(plain.call(), call);
+    assert_eq!((plain.at(), plain.consent()), (call.at(), call.consent()));
+    assert!(plain.fields().eq(call.fields().map(|(field, _)| field)));
+    for field in Field::ALL {
+        assert_eq!(plain.get(field), call.text(field), "{field}");
+    }
+    let (mut one, mut other) = (Vec::new(), Vec::new());
+    assert_eq!(plain.fingerprint(&mut one), call.fingerprint(&mut other));
+    assert_eq!(plain.identity_hash(), call.identity_hash());
+    true
 }
 
 /// One column `c` with this cell, mapped by this rule for `field`.

@@ -45,6 +45,8 @@ pub(in crate::source) struct Table {
     closing: Closing,
     /// Whether only the beginning of the file says that it has no quoted cells.
     quotes_doubtful: bool,
+    /// Room for the bytes of a batch, kept from one to the next.
+    scratch: Vec<u8>,
 }
 
 /// What is known beforehand of rows that are no records.
@@ -150,6 +152,7 @@ impl Table {
                 sentence,
             },
             quotes_doubtful,
+            scratch: Vec::new(),
         };
         table.take_header(columns.kind)?;
         Ok(table)
@@ -172,7 +175,8 @@ impl Table {
         if self.state == State::Ended {
             return Ok(None);
         }
-        let mut rows = Rows::for_batch(self.rejects);
+        let scratch = std::mem::take(&mut self.scratch);
+        let mut rows = Rows::for_batch(self.rejects, self.width, scratch);
         while !rows.is_full() {
             if self.state == State::Rows {
                 self.take_plain_rows(&mut rows);
@@ -200,7 +204,11 @@ impl Table {
         if rows.len() == 0 {
             return Ok(None);
         }
-        Ok(Some(rows.seal(&self.sheet, self.dialect)))
+        Ok(Some(rows.seal(
+            &self.sheet,
+            self.dialect,
+            &mut self.scratch,
+        )))
     }
 
     /// The number of columns without the problems of an earlier run.

@@ -44,10 +44,12 @@ impl Sink for Rows {
 }
 
 impl Rows {
-    /// Room for a batch; `drop_last` as in the field.
-    pub(in crate::source) fn for_batch(drop_last: bool) -> Self {
+    /// Room for a batch of rows of so many cells; `drop_last` as in the field. `scratch` is what
+    /// [`Rows::seal`] gave back.
+    pub(in crate::source) fn for_batch(drop_last: bool, width: usize, scratch: Vec<u8>) -> Self {
         Rows {
-            bytes: Vec::with_capacity(FULL_BYTES + (16 << 10)),
+            bytes: scratch,
+            ends: Vec::with_capacity(FULL_ROWS * width.min(64)),
             list: Vec::with_capacity(FULL_ROWS),
             drop_last,
             ..Rows::default()
@@ -156,18 +158,24 @@ impl Rows {
         &self.bytes[start..self.ends[index] as usize]
     }
 
-    /// The batch of these rows. Cells that are no text or hold NUL get a problem.
-    pub(in crate::source) fn seal(mut self, sheet: &Arc<Sheet>, dialect: Dialect) -> Batch {
+    /// The batch of these rows. Cells that are no text or hold NUL get a problem. The bytes are left
+    /// in `scratch`, empty, for the next batch: what is gathered in memory that the cache still
+    /// holds, and copied once it is known to be text, is cheaper than fresh memory for each batch.
+    pub(in crate::source) fn seal(
+        mut self,
+        sheet: &Arc<Sheet>,
+        dialect: Dialect,
+        scratch: &mut Vec<u8>,
+    ) -> Batch {
         if memchr(0, &self.bytes).is_some() {
             self.report_nuls(sheet);
         }
-        let text = match String::from_utf8(std::mem::take(&mut self.bytes)) {
-            Ok(text) => text,
-            Err(error) => {
-                self.bytes = error.into_bytes();
-                self.report_undecodable(sheet, dialect)
-            }
+        let text = match simdutf8::basic::from_utf8(&self.bytes) {
+            Ok(text) => text.to_owned(),
+            Err(_) => self.report_undecodable(sheet, dialect),
         };
+        *scratch = std::mem::take(&mut self.bytes);
+        scratch.clear();
         self.problems.sort_by_key(|(row, _)| *row);
         self.raws.sort_by_key(|(row, _)| *row);
         Batch::from_parts(

@@ -5,6 +5,7 @@
 
 use memchr::{memchr, memchr_iter, memchr2, memchr3_iter};
 
+use super::hits::Hits;
 use super::rows::Rows;
 
 /// How a table is written.
@@ -362,7 +363,7 @@ impl Dialect {
         let mut first = rows.ends.len();
         let mut base = rows.bytes.len();
         let quote = self.quote.unwrap_or(self.delimiter);
-        for at in memchr3_iter(self.delimiter, terminator, quote, data) {
+        for at in Hits::new(data, [self.delimiter, terminator, quote]) {
             let byte = data[at];
             if byte == self.delimiter {
                 rows.end_at(base + at - start);

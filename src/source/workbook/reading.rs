@@ -97,7 +97,7 @@ impl Workbook {
         if self.ended {
             return Ok(None);
         }
-        let mut rows = Rows::for_batch(self.rejects);
+        let mut rows = Rows::for_batch(self.rejects, 0, Vec::new());
         let unreadable = |reason| Error::Unreadable {
             file: self.sheet.file.to_string(),
             reason,
@@ -115,7 +115,7 @@ impl Workbook {
         if self.ended {
             self.report_trailing(&mut rows);
         }
-        Ok((rows.len() > 0).then(|| rows.seal(&self.sheet, DIALECT)))
+        Ok((rows.len() > 0).then(|| rows.seal(&self.sheet, DIALECT, &mut Vec::new())))
     }
 
     fn take(&self, mut row: SheetRow, rows: &mut Rows) {

@@ -1,0 +1,181 @@
+//! A call that is in order as it stands.
+//!
+//! Nearly every record of an export is plain: no value needs to be changed, and nothing is wrong with
+//! any. To know that takes far less than to judge a [`Draft`](super::Draft), and a record that
+//! is done already, or is only checked, needs nothing else. Whatever is not plain at a glance takes the
+//! full road; a plain call is the very call that the full road would make.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+
+use super::checked::{is_fit_number, is_fit_text, is_plausible};
+use super::print::Print;
+use super::values::{REQUIRED, Values, bit, fields};
+use super::{Call, Field, Kind, Value};
+
+/// A call whose values are texts of its record, in the order of the wire. It is filled anew for each
+/// record, in the room of the one before.
+#[derive(Debug)]
+pub struct Plain<'a> {
+    /// A bit for each field that is here.
+    present: u64,
+    entries: Vec<Entry<'a>>,
+    labels: Vec<&'a str>,
+    at: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Entry<'a> {
+    /// A text, a time or a number, as the field has it.
+    Text(&'a str),
+    Bool(bool),
+    Labels,
+}
+
+impl Default for Plain<'_> {
+    fn default() -> Self {
+        Plain {
+            present: 0,
+            entries: Vec::with_capacity(Field::ALL.len()),
+            labels: Vec::new(),
+            at: Timestamp::UNIX_EPOCH,
+        }
+    }
+}
+
+/// Each of these takes a value that is not blank, of a field behind those taken before, and says
+/// whether it is plain. What is not ends the glance: the record must take the full road.
+impl<'a> Plain<'a> {
+    /// Forgets the record before.
+    pub fn clear(&mut self) {
+        self.present = 0;
+        self.entries.clear();
+        self.labels.clear();
+    }
+
+    /// A text field.
+    #[must_use]
+    pub fn text(&mut self, field: Field, text: &'a str) -> bool {
+        is_fit_text(field, text) && self.take(field, Entry::Text(text))
+    }
+
+    /// A time, with the instant that it names.
+    #[must_use]
+    pub fn time(&mut self, field: Field, text: &'a str, at: Timestamp) -> bool {
+        self.at = at;
+        is_plausible(at) && self.take(field, Entry::Text(text))
+    }
+
+    /// A number in JSON's notation.
+    #[must_use]
+    pub fn number(&mut self, field: Field, text: &'a str) -> bool {
+        is_fit_number(field, text) && self.take(field, Entry::Text(text))
+    }
+
+    /// A yes or a no.
+    #[must_use]
+    pub fn flag(&mut self, field: Field, flag: bool) -> bool {
+        self.take(field, Entry::Bool(flag))
+    }
+
+    /// Labels, none of them blank.
+    #[must_use]
+    pub fn labels(&mut self, field: Field, labels: impl Iterator<Item = &'a str>) -> bool {
+        for label in labels {
+            if self.labels.contains(&label) {
+                return false;
+            }
+            self.labels.push(label);
+        }
+        self.labels.is_empty() || self.take(field, Entry::Labels)
+    }
+
+    fn take(&mut self, field: Field, entry: Entry<'a>) -> bool {
+        let is_behind = self.present < bit(field);
+        self.present |= bit(field);
+        self.entries.push(entry);
+        is_behind
+    }
+
+    /// Whether every field that a call must have is here.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.present & REQUIRED == REQUIRED
+    }
+}
+
+impl<'a> Plain<'a> {
+    /// The fields that are here, in wire order.
+    pub fn fields(&self) -> impl Iterator<Item = Field> + use<> {
+        fields(self.present)
+    }
+
+    /// Whether any of these fields is here, a bit for each [`Field::index`].
+    pub fn has_any(&self, fields: u64) -> bool {
+        self.present & fields != 0
+    }
+
+    /// The text of a field, or `""` when it is absent or no text.
+    pub fn get(&self, field: Field) -> &'a str {
+        match self.entry(field) {
+            Some(Entry::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    fn entry(&self, field: Field) -> Option<Entry<'a>> {
+        let before = (self.present & (bit(field) - 1)).count_ones() as usize;
+        (self.present & bit(field) != 0).then(|| self.entries[before])
+    }
+
+    /// When the conversation took place.
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// What was said about consent.
+    pub fn consent(&self) -> Option<bool> {
+        match self.entry(Field::HasConsent) {
+            Some(Entry::Bool(consent)) => Some(consent),
+            _ => None,
+        }
+    }
+
+    /// [`Call::fingerprint`] of the same call.
+    pub fn fingerprint(&self, scratch: &mut Vec<u8>) -> u128 {
+        let mut print = Print::begin(scratch);
+        for (field, entry) in self.fields().zip(&self.entries) {
+            match entry {
+                Entry::Text(text) => print.text(field, text),
+                Entry::Bool(bool) => print.bool(field, *bool),
+                Entry::Labels => print.labels(field, self.labels.iter().copied()),
+            }
+        }
+        xxh3_128(scratch)
+    }
+
+    /// [`Call::identity_hash`] of the same call.
+    pub fn identity_hash(&self) -> u64 {
+        xxh3_64(self.get(Field::ExternalIdentity).as_bytes())
+    }
+
+    /// The call itself.
+    pub fn call(&self) -> Call<'a> {
+        let mut values = Values::default();
+        for (field, entry) in self.fields().zip(&self.entries) {
+            let value = match (entry, field.kind()) {
+                (Entry::Text(text), Kind::Time) => Value::Time(Cow::Borrowed(*text), self.at),
+                (Entry::Text(text), Kind::Number) => Value::Number(Cow::Borrowed(*text)),
+                (Entry::Text(text), _) => Value::Text(Cow::Borrowed(*text)),
+                (Entry::Bool(bool), _) => Value::Bool(*bool),
+                (Entry::Labels, _) => {
+                    Value::Labels(self.labels.iter().copied().map(Cow::Borrowed).collect())
+                }
+            };
+            values.set(field, value);
+        }
+        Call::of_plain(values, self.at)
+    }
+}

@@ -1,0 +1,202 @@
+//! The short way through a mapping says what the full road says, of every row that takes it.
+
+use proptest::prelude::*;
+
+use super::{Batch, assert_roads_agree, bind, row};
+use crate::call::Plain;
+use crate::mapping::Mapped;
+
+const HEADER: [&str; 14] = [
+    "id", "agent", "name", "mail", "customer", "time", "title", "title2", "labels", "consent",
+    "channel", "amount", "prop", "parts",
+];
+
+const MAPPING: &str = r#"
+[fields]
+externalIdentity = "id"
+agentId = "agent"
+agentName = "name"
+agentEmail = "mail"
+customer = { from = "customer", as = "phone", region = "DK" }
+dateTime = { from = "time", formats = ["iso", "%d.%m.%Y %H:%M"], timezone = "Europe/Copenhagen" }
+subject = { first = ["title", "title2"] }
+labels = { from = "labels", split = ["|", ";", "::"] }
+hasConsent = "consent"
+salesPersonAudioChannel = { from = "channel", map = { left = "1", right = "2", other = " ", "3" = "3" } }
+audioChannels = "prop"
+customNumberProp1 = "amount"
+customProp1 = { from = "prop", default = "none" }
+conversationSegments = "parts"
+"#;
+
+/// The row with which the short way is taken.
+const PLAIN: [&str; 14] = [
+    "c-1",
+    "7",
+    "Testine Prøvesen",
+    "testine@example.com",
+    "+4512345678",
+    "2024-03-15T09:12:03+01:00",
+    "Faktura",
+    "",
+    "a|b",
+    "ja",
+    "left",
+    "12.50",
+    "Stereo",
+    "",
+];
+
+fn goes_the_short_way(mapping: &str, batch: &Batch) -> bool {
+    let profile = bind(mapping, batch);
+    let mut problems = Vec::new();
+    match profile.apply(&batch.get(0), &mut problems) {
+        Mapped::Draft(draft) => assert_roads_agree(&profile, batch, draft, &problems),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_row_in_order_goes_the_short_way_and_a_doubtful_cell_ends_it() {
+    assert!(goes_the_short_way(MAPPING, &row(&HEADER, &PLAIN)));
+    let doubtful = [
+        (0, " c-1"),
+        (0, "1.23E+18"),
+        (1, ""),
+        (2, " "),
+        (3, "mailto:testine@example.com"),
+        (3, "testine"),
+        (4, "12 34 56 78"),
+        (4, "anonymous"),
+        (5, "15.03.2024 09:12"),
+        (5, "1970-01-01T00:00:00Z"),
+        (5, "2024-02-30T09:12:03Z"),
+        (6, ""),
+        (8, "a|a"),
+        (8, r#"["a","b"]"#),
+        (9, "maybe"),
+        (10, "LEFT"),
+        (10, "other"),
+        (10, "3"),
+        (11, "12,50"),
+        (12, "stereo"),
+        (12, ""),
+        (13, r#"[{"startSeconds":0,"durationSeconds":10}]"#),
+    ];
+    for (column, cell) in doubtful {
+        let mut cells = PLAIN;
+        cells[column] = cell;
+        assert!(
+            !goes_the_short_way(MAPPING, &row(&HEADER, &cells)),
+            "{column} {cell:?}"
+        );
+    }
+}
+
+#[test]
+fn a_mapping_that_does_more_has_no_short_way() {
+    let whole = MAPPING.replace(
+        "[fields]",
+        "[fields]\nstatus = { template = \"{{ title }}\" }",
+    );
+    for mapping in [
+        whole,
+        MAPPING.replace(
+            "agentId = \"agent\"",
+            "agentId = { from = \"agent\", extract = \"[0-9]+\" }",
+        ),
+        MAPPING.replace("agentId = \"agent\"", "agentId = { value = \"7\" }"),
+        MAPPING.replace(
+            "agentId = \"agent\"",
+            "agentId = { from = \"agent\", as = \"number\" }",
+        ),
+    ] {
+        assert!(
+            !goes_the_short_way(&mapping, &row(&HEADER, &PLAIN)),
+            "{mapping}"
+        );
+    }
+}
+
+#[test]
+fn a_row_that_a_rule_leaves_out_does_not_go_the_short_way() {
+    let mapping = MAPPING.replace(
+        "[fields]",
+        "[source.skip]\nbills = \"title == 'Faktura'\"\n[fields]",
+    );
+    let batch = row(&HEADER, &PLAIN);
+    let profile = bind(&mapping, &batch);
+    let mut plain = Plain::default();
+    assert!(!profile.read_plain(&batch.get(0), &mut plain));
+    let mut cells = PLAIN;
+    cells[6] = "Opfølgning";
+    assert!(goes_the_short_way(&mapping, &row(&HEADER, &cells)));
+}
+
+/// What cells may hold, plain and odd.
+fn cell() -> impl Strategy<Value = String> {
+    let odd = [
+        "",
+        " ",
+        "NULL",
+        "ja",
+        "nej",
+        "true",
+        "1",
+        "2",
+        "left",
+        "0",
+        "-0",
+        "1e3",
+        "01",
+        "12.5",
+        "auto",
+        "Stereo",
+        "a;b",
+        "a||b",
+        "a::b",
+        " a ",
+        "\u{a0}",
+        "+4512345678",
+        "+45 12 34 56 78",
+        "12345678",
+        "+46701234567",
+        "4,5E+09",
+        "3E9",
+        "a@example.com",
+        "a@b",
+        "a@example.com ",
+        "2024-03-15T09:12:03Z",
+        "2024-03-15T09:12:03.5+01:00",
+        "2024-10-27T02:30:00",
+        "15.03.2024 09:12",
+        "1899-12-30T00:00:00Z",
+        "[1]",
+        "[\"a\"]",
+        "tel:+4512345678",
+        "Ærlig",
+    ];
+    prop_oneof![
+        4 => proptest::sample::select(odd.to_vec()).prop_map(str::to_owned),
+        1 => any::<String>(),
+        1 => "[ -~]{0,12}",
+    ]
+}
+
+proptest! {
+    #[test]
+    fn both_roads_agree_on_any_cells(changes in prop::collection::vec((0_usize..14, cell()), 0..4), length in 10_usize..15) {
+        let mut cells: Vec<String> = PLAIN.map(str::to_owned).into();
+        for (column, cell) in changes {
+            cells[column] = cell;
+        }
+        cells.truncate(length);
+        let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+        goes_the_short_way(MAPPING, &row(&HEADER, &cells));
+        // The same cells as other kinds of values.
+        let turned = MAPPING
+            .replace("customer = { from = \"customer\", as = \"phone\", region = \"DK\" }", "customer = \"customer\"")
+            .replace("customProp1 = { from = \"prop\", default = \"none\" }", "customProp1 = { from = \"mail\", as = \"email\" }");
+        goes_the_short_way(&turned, &row(&HEADER, &cells));
+    }
+}

@@ -1,0 +1,159 @@
+//! How many calls there are of each agent and of each day, in tables that are cheap to add to.
+
+use std::collections::BTreeMap;
+
+use hashbrown::HashTable;
+use jiff::civil::Date;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Calls by agent id.
+#[derive(Debug, Clone, Default)]
+pub struct Agents {
+    table: HashTable<(Box<str>, u64)>,
+}
+
+impl Agents {
+    /// Counts so many more calls of an agent.
+    pub fn add(&mut self, agent: &str, calls: u64) {
+        let hash = xxh3_64(agent.as_bytes());
+        if let Some((_, count)) = self.table.find_mut(hash, |(known, _)| **known == *agent) {
+            *count += calls;
+        } else {
+            let rehash = |(known, _): &(Box<str>, u64)| xxh3_64(known.as_bytes());
+            self.table
+                .insert_unique(hash, (agent.into(), calls), rehash);
+        }
+    }
+
+    /// How many agents there are.
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// Every agent with the number of calls, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.table.iter().map(|(agent, calls)| (&**agent, *calls))
+    }
+}
+
+impl PartialEq for Agents {
+    fn eq(&self, other: &Agents) -> bool {
+        let sorted = |agents: &Agents| -> BTreeMap<String, u64> {
+            let entries = agents
+                .iter()
+                .map(|(agent, calls)| (agent.to_owned(), calls));
+            entries.collect()
+        };
+        sorted(self) == sorted(other)
+    }
+}
+
+/// Calls by day, in the offset of each call.
+#[derive(Debug, Clone, Default)]
+pub struct Days {
+    /// By the eight digits of the day, as they stand in the text of a time.
+    table: HashTable<(u64, u64)>,
+}
+
+impl Days {
+    /// Counts a call at this RFC 3339 time.
+    pub(super) fn count(&mut self, time: &[u8]) {
+        if let Some([y1, y2, y3, y4, _, m1, m2, _, d1, d2]) = time.first_chunk() {
+            let day = u64::from_be_bytes([*y1, *y2, *y3, *y4, *m1, *m2, *d1, *d2]);
+            self.add(day, 1);
+        }
+    }
+
+    fn add(&mut self, day: u64, calls: u64) {
+        let entry = self
+            .table
+            .entry(spread(day), |known| known.0 == day, |known| spread(known.0));
+        entry.or_insert((day, 0)).get_mut().1 += calls;
+    }
+
+    /// Adds what others counted.
+    pub(super) fn add_all(&mut self, other: &Days) {
+        for (day, calls) in &other.table {
+            self.add(*day, *calls);
+        }
+    }
+
+    /// The days in their order.
+    pub fn dates(&self) -> BTreeMap<Date, u64> {
+        let dates = self.table.iter();
+        dates
+            .filter_map(|(digits, calls)| Some((date(*digits)?, *calls)))
+            .collect()
+    }
+}
+
+impl PartialEq for Days {
+    fn eq(&self, other: &Days) -> bool {
+        self.dates() == other.dates()
+    }
+}
+
+impl FromIterator<(Date, u64)> for Days {
+    fn from_iter<I: IntoIterator<Item = (Date, u64)>>(dates: I) -> Self {
+        let mut days = Days::default();
+        for (date, calls) in dates {
+            let digits = date.strftime("%Y%m%d").to_string();
+            if let Ok(digits) = digits.into_bytes().try_into() {
+                days.add(u64::from_be_bytes(digits), calls);
+            }
+        }
+        days
+    }
+}
+
+/// The day of eight digits.
+fn date(digits: u64) -> Option<Date> {
+    let [year @ .., m1, m2, d1, d2] = digits.to_be_bytes();
+    let number = |digits: &[u8]| {
+        let digits = digits.iter();
+        digits.fold(0_i32, |sum, digit| {
+            sum * 10 + i32::from(digit.wrapping_sub(b'0'))
+        })
+    };
+    let year = i16::try_from(number(&year)).ok()?;
+    let month = i8::try_from(number(&[m1, m2])).ok()?;
+    let day = i8::try_from(number(&[d1, d2])).ok()?;
+    Date::new(year, month, day).ok()
+}
+
+/// Days differ in their last digits, and the table looks at the first bits of a hash.
+fn spread(day: u64) -> u64 {
+    day.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_and_agents_are_counted_and_added() {
+        let (mut one, mut other) = (Days::default(), Days::default());
+        one.count(b"2024-03-15T09:12:03Z");
+        one.count(b"2024-03-15T23:59:59+01:00");
+        other.count(b"2024-03-16T00:00:00Z");
+        other.count(b"2024");
+        one.add_all(&other);
+        let expected = [("2024-03-15", 2), ("2024-03-16", 1)];
+        let expected = expected.map(|(date, calls)| (date.parse().unwrap(), calls));
+        assert_eq!(one.dates(), expected.into());
+        assert_eq!(one, expected.into_iter().collect());
+        let mut agents = Agents::default();
+        for (agent, calls) in [("a-1", 1), ("a-2", 5), ("a-1", 2)] {
+            agents.add(agent, calls);
+        }
+        let mut found: Vec<_> = agents.iter().collect();
+        found.sort_unstable();
+        assert_eq!(found, [("a-1", 3), ("a-2", 5)]);
+        assert_eq!(agents.len(), 2);
+    }
+}
