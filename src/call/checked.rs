@@ -197,12 +197,20 @@ pub(crate) fn is_blank(text: &str) -> bool {
     !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.trim().is_empty()
 }
 
+/// The text without blanks around it; most text says by its first and last byte that it has none.
+pub(crate) fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }
+}
+
 /// Whether nothing is wrong with a text field that says this. Of customers only the plainest numbers
 /// are known at a glance.
 pub(super) fn is_fit_text(field: Field, text: &str) -> bool {
     match field {
         Field::ExternalIdentity => {
-            text.len() <= LONGEST_ID && text.trim().len() == text.len() && !is_shortened_id(text)
+            text.len() <= LONGEST_ID && trimmed(text).len() == text.len() && !is_shortened_id(text)
         }
         Field::AgentEmail => is_email(text),
         Field::Customer => is_plainly_dialled(text),

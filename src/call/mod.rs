@@ -16,8 +16,8 @@ mod print;
 mod problem;
 mod values;
 
-pub(crate) use checked::is_blank;
 pub use checked::{Call, Channels, Fault, Segment, read_rfc3339};
+pub(crate) use checked::{is_blank, trimmed};
 pub use draft::{Draft, Value};
 pub use email::is_email;
 pub use explain::{Explanation, explain};

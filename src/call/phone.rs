@@ -76,7 +76,7 @@ pub(super) fn is_plainly_dialled(text: &str) -> bool {
 /// Whether an id is a number that a spreadsheet or a program shortened: `1,23456789012346E+18`,
 /// `1.2345678901234568e18`. An id of hexadecimal digits may hold an `e`, but no sign and no comma.
 pub(super) fn is_shortened_id(text: &str) -> bool {
-    text.contains(['+', '.', ',']) && is_exponent(text)
+    memchr::memchr3(b'+', b'.', b',', text.as_bytes()).is_some() && is_exponent(text)
 }
 
 /// `4.51E+09`, `4,51235E+09`, `3.108207129E9`, `4E+9`.

@@ -1,5 +1,7 @@
 //! Yes and no in the words people use.
 
+use crate::call::trimmed;
+
 /// Words for yes, in lower case.
 const YES: &[&str] = &[
     "true",
@@ -44,7 +46,7 @@ pub(super) fn fold(word: &str) -> String {
 
 /// Reads a yes or a no; `None` when the text is neither.
 pub(super) fn read_boolean(text: &str, words: &Words) -> Option<bool> {
-    let text = text.trim();
+    let text = trimmed(text);
     if words.yes.is_empty() && words.no.is_empty() && text.is_ascii() {
         let is_among = |list: &[&str]| list.iter().any(|word| word.eq_ignore_ascii_case(text));
         return match text {

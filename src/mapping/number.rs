@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use crate::call::trimmed;
+
 /// How numbers are written in the export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Notation {
@@ -23,7 +25,7 @@ impl Default for Notation {
 
 /// Reads a number and gives it in JSON's notation, unchanged where it already is one.
 pub(super) fn read_number(text: &str, notation: Notation) -> Option<Cow<'_, str>> {
-    let text = text.trim();
+    let text = trimmed(text);
     if notation == Notation::default() && is_json_decimal(text) {
         return Some(Cow::Borrowed(text));
     }

@@ -14,7 +14,7 @@ use super::bound::BoundRule;
 use super::conversion::Conversion;
 use super::number::read_number;
 use super::rule::Steps;
-use crate::call::{Field, Kind, Plain, is_blank, is_email, is_plainly_possible};
+use crate::call::{Field, Kind, Plain, is_blank, is_email, is_plainly_possible, trimmed};
 use crate::source::{Column, PlainCells, Sheet};
 
 /// The rules of a mapping, where all of them are simple enough.
@@ -126,7 +126,7 @@ fn read<'r>(field: Field, text: &'r str, rule: &'r BoundRule, plain: &mut Plain<
         Conversion::Text => plain.text(field, text),
         Conversion::Phone(_) => is_plainly_possible(text) && plain.text(field, text),
         Conversion::Email => {
-            let is_bare = text.trim().len() == text.len() && !text.starts_with("mailto:");
+            let is_bare = trimmed(text).len() == text.len() && !text.starts_with("mailto:");
             is_bare && is_email(text) && plain.text(field, text)
         }
         Conversion::Time(rule) => match rule.read(text) {
@@ -158,11 +158,23 @@ fn labels<'r>(field: Field, text: &'r str, separators: &[String], plain: &mut Pl
         });
     let is_said = |label: &&str| !label.is_empty();
     match separator.map(|separator| (separator.as_bytes(), separator.as_str())) {
-        None => plain.labels(field, std::iter::once(text.trim()).filter(is_said)),
-        Some(([sign], _)) => {
-            let labels = text.split(char::from(*sign)).map(str::trim);
-            plain.labels(field, labels.filter(is_said))
-        }
-        Some((_, word)) => plain.labels(field, text.split(word).map(str::trim).filter(is_said)),
+        None => plain.labels(field, std::iter::once(trimmed(text)).filter(is_said)),
+        Some(([sign], _)) => plain.labels(field, split(text, *sign).map(trimmed).filter(is_said)),
+        Some((_, word)) => plain.labels(field, text.split(word).map(trimmed).filter(is_said)),
     }
+}
+
+/// The parts between single signs; `str::split` prepares a search that costs more than labels are long.
+fn split(text: &str, sign: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest.take()?;
+        match memchr::memchr(sign, text.as_bytes()) {
+            Some(at) => {
+                rest = text.get(at + 1..);
+                text.get(..at)
+            }
+            None => Some(text),
+        }
+    })
 }

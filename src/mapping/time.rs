@@ -12,7 +12,7 @@ use jiff::fmt::temporal::Pieces;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{Timestamp, ToSpan as _};
 
-use crate::call::Code;
+use crate::call::{Code, trimmed};
 
 /// What to do with a local time that names two instants or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -115,7 +115,7 @@ const BAD: Refusal = (
 impl TimeRule {
     /// Reads a time. Text that already is RFC 3339 passes unchanged, whatever the formats.
     pub(super) fn read<'a>(&self, text: &'a str) -> Result<Reading<'a>, Refusal> {
-        let text = text.trim();
+        let text = trimmed(text);
         if is_rfc3339(text) {
             let at = rfc3339(text.as_bytes()).or_else(|| text.parse().ok());
             return at.map(|at| (Cow::Borrowed(text), at)).ok_or(BAD);

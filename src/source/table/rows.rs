@@ -100,7 +100,12 @@ impl Rows {
     }
 
     pub(in crate::source) fn is_full(&self) -> bool {
-        self.list.len() >= FULL_ROWS || self.bytes.len() >= FULL_BYTES
+        self.is_full_at(self.bytes.len())
+    }
+
+    /// The same with so many bytes, some of which are still to be copied.
+    pub(super) fn is_full_at(&self, bytes: usize) -> bool {
+        self.list.len() >= FULL_ROWS || bytes >= FULL_BYTES
     }
 
     /// The line of the row at `index`.

@@ -360,6 +360,8 @@ impl Dialect {
     ) -> (usize, u64) {
         let terminator = self.newline.terminator();
         let (mut start, mut line) = (0, expected.line);
+        // Rows that stand one behind the other are copied as one, from here on.
+        let mut from = 0;
         let mut first = rows.ends.len();
         let mut base = rows.bytes.len();
         let quote = self.quote.unwrap_or(self.delimiter);
@@ -375,7 +377,9 @@ impl Dialect {
             let text = self.trim_ending(&data[start..at]);
             line += 1;
             if text.is_empty() {
+                rows.bytes.extend_from_slice(&data[from..start]);
                 start = at + 1;
+                from = start;
                 continue;
             }
             let width = rows.ends.len() - first + 1;
@@ -385,17 +389,23 @@ impl Dialect {
                 line -= 1;
                 break;
             }
-            rows.bytes.extend_from_slice(text);
-            rows.end_cell();
-            rows.end_row(line - 1, first);
+            let end = start + text.len();
+            rows.end_at(base + text.len());
+            if end < at || rows.drop_last {
+                // The ending is longer than the one byte that separates cells, or a cell goes.
+                rows.bytes.extend_from_slice(&data[from..=end]);
+                from = at + 1;
+            }
             start = at + 1;
+            rows.end_row(line - 1, first);
+            base = rows.bytes.len() + start - from;
             first = rows.ends.len();
-            base = rows.bytes.len();
-            if rows.is_full() {
+            if rows.is_full_at(base) {
                 break;
             }
         }
         rows.ends.truncate(first);
+        rows.bytes.extend_from_slice(&data[from..start]);
         (start, line)
     }
 }
