@@ -121,7 +121,7 @@ pub fn purge(path: &Path) -> Result<Purged, OpenError> {
     // A ledger is not made by cleaning it up.
     drop(open::for_reading(&path)?);
     let _lock = Lock::take(&path)?;
-    let mut connection = open::writable(&path)?;
+    let mut connection = open::writable(&path, false)?;
     let size = || fs::metadata(&path).map_or(0, |found| found.len());
     let bytes_before = size();
     let purged = forget(&mut connection).map_err(at(&path))?;

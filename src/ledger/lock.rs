@@ -13,6 +13,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::error::{Error, OpenError};
+use super::seal::Seal;
 
 /// Several of these pass before a lock counts as taken.
 const MOMENT: Duration = Duration::from_millis(10);
@@ -85,6 +86,10 @@ impl fmt::Display for Holder {
 #[derive(Debug)]
 pub(super) struct Lock {
     file: File,
+    /// What the lock file said of the ledger when the lock was taken.
+    found: Option<Seal>,
+    /// What it is to say when the lock is given back.
+    left: Option<Seal>,
 }
 
 impl Lock {
@@ -95,8 +100,8 @@ impl Lock {
         name.into()
     }
 
-    /// Who has the lock of `ledger` now, if anybody has. A run that ended has left the file empty,
-    /// and a killed one has left its name; so the lock is only tried where there is a name.
+    /// Who has the lock of `ledger` now, if anybody has. A run that ended has left a seal or nothing,
+    /// and a killed one has left its name; so the lock is only tried where there is a text.
     pub(super) fn holder(ledger: &Path) -> Option<Holder> {
         let mut file = File::open(Self::path_for(ledger)).ok()?;
         let mut text = Vec::new();
@@ -129,11 +134,30 @@ impl Lock {
             }
             Err(TryLockError::Error(source)) => return Err(failed(source).into()),
         }
+        let mut text = Vec::new();
+        (&mut file)
+            .take(1_024)
+            .read_to_end(&mut text)
+            .map_err(failed)?;
         file.set_len(0).map_err(failed)?;
         file.rewind().map_err(failed)?;
         file.write_all(Holder::this_process().lines().as_bytes())
             .map_err(failed)?;
-        Ok(Lock { file })
+        Ok(Lock {
+            file,
+            found: Seal::parse(&String::from_utf8_lossy(&text)),
+            left: None,
+        })
+    }
+
+    /// Whether the ledger is as it was left when it was last closed in order.
+    pub(super) fn is_sealed(&self, ledger: &Path) -> bool {
+        self.found.is_some() && Seal::of(ledger) == self.found
+    }
+
+    /// The ledger has been closed in order.
+    pub(super) fn seal(&mut self, ledger: &Path) {
+        self.left = Seal::of(ledger);
     }
 }
 
@@ -151,7 +175,14 @@ fn lock_soon(file: &File) -> Result<(), TryLockError> {
 impl Drop for Lock {
     fn drop(&mut self) {
         // An old name in a free lock file would mislead whoever looks at it.
-        let _ = self.file.set_len(0);
+        let is_empty = self
+            .file
+            .set_len(0)
+            .and_then(|()| self.file.rewind())
+            .is_ok();
+        if let (true, Some(seal)) = (is_empty, &self.left) {
+            let _ = self.file.write_all(seal.to_string().as_bytes());
+        }
     }
 }
 

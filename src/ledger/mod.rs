@@ -24,6 +24,7 @@ mod mask;
 mod open;
 mod reader;
 mod rows;
+mod seal;
 mod standing;
 mod summary;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Looking at a ledger, also while a run writes to it.
 
 use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Result as Sql, Row};
@@ -13,6 +14,9 @@ use super::open;
 use super::rows::{self, select_calls};
 use super::standing::{Create, Standing, Upload};
 use super::summary::{NotedProblem, Summary, summarize};
+
+/// From so many rows on, reading them takes long enough to do it in two threads.
+const WORTH_A_THREAD: i64 = if cfg!(test) { 2 } else { 100_000 };
 
 /// A connection that only looks. Every answer is taken from one moment, and sees all that was
 /// acknowledged before it.
@@ -94,26 +98,47 @@ impl Reader {
         self.stream(cases::ACCEPTED, read, |(identity, at)| each(identity, at))
     }
 
-    /// The calls for which nothing is left to do. Reads the whole table once.
-    pub fn load_done(&self) -> Result<Done, Error> {
-        let gathering = self.gather().map_err(at(&self.path))?;
-        gathering.finish().ok_or_else(|| Error::Damaged {
+    /// The calls for which nothing is left to do. Reads the whole table once, of a large one both halves
+    /// side by side: a nightly run waits for it.
+    pub fn load_done(&self) -> Result<Done, OpenError> {
+        let last = self
+            .connection
+            .query_row("SELECT max(id) FROM call", (), |row| row.get(0));
+        let last: Option<i64> = last.map_err(at(&self.path))?;
+        let last = last.unwrap_or(0);
+        let gathered = if last < WORTH_A_THREAD {
+            vec![self.gather(0, last)?]
+        } else {
+            let other = Reader::open(&self.path)?;
+            let upper = thread::Builder::new().spawn(move || other.gather(last / 2, last));
+            let lower = self.gather(0, last / 2)?;
+            // Without a thread it takes twice as long, and that is all.
+            let upper = match upper.map(JoinHandle::join) {
+                Ok(Ok(gathered)) => gathered?,
+                _ => self.gather(last / 2, last)?,
+            };
+            vec![lower, upper]
+        };
+        let done = Gathering::finish(gathered).ok_or_else(|| Error::Damaged {
             path: self.path.clone(),
             detail: "more calls than a file can hold".to_owned(),
-        })
+        })?;
+        Ok(done)
     }
 
-    fn gather(&self) -> Sql<Gathering> {
-        let rows_at_most: Option<i64> =
-            self.connection
-                .query_row("SELECT max(id) FROM call", (), |row| row.get(0))?;
-        let room = usize::try_from(rows_at_most.unwrap_or(0)).unwrap_or(0);
+    /// The calls that are done of the rows behind `before`, up to `last`.
+    fn gather(&self, before: i64, last: i64) -> Result<Gathering, Error> {
+        self.gather_rows(before, last).map_err(at(&self.path))
+    }
+
+    fn gather_rows(&self, before: i64, last: i64) -> Sql<Gathering> {
+        let room = usize::try_from(last - before).unwrap_or(0);
         let mut gathering = Gathering::with_room_for(room);
         let mut statement = self.connection.prepare(
             "SELECT hash, fingerprint, create_state, upload_state FROM call \
-             WHERE create_state >= 3",
+             WHERE id > ?1 AND id <= ?2 AND create_state >= 3",
         )?;
-        let mut rows = statement.query(())?;
+        let mut rows = statement.query((before, last))?;
         while let Some(row) = rows.next()? {
             if let Some(ending) = rows::ending(row.get(2)?, row.get(3)?) {
                 let hash: i64 = row.get(0)?;
@@ -121,6 +146,7 @@ impl Reader {
                 gathering.push(hash.cast_unsigned(), fingerprint, ending);
             }
         }
+        gathering.sort();
         Ok(gathering)
     }
 

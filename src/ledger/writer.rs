@@ -50,7 +50,7 @@ pub struct Ledger {
     path: PathBuf,
     writer: Writer,
     thread: Option<JoinHandle<Result<(), Error>>>,
-    _lock: Lock,
+    lock: Lock,
 }
 
 impl Ledger {
@@ -59,7 +59,7 @@ impl Ledger {
     pub fn open(path: &Path, destination: &str) -> Result<Self, OpenError> {
         let path = open::resolve(path)?;
         let lock = Lock::take(&path)?;
-        let connection = open::for_writing(&path, destination)?;
+        let connection = open::for_writing(&path, destination, lock.is_sealed(&path))?;
         Self::start(path, lock, connection)
     }
 
@@ -74,7 +74,7 @@ impl Ledger {
             path,
             writer: Writer { sender },
             thread: Some(thread),
-            _lock: lock,
+            lock,
         })
     }
 
@@ -120,7 +120,9 @@ impl Ledger {
         };
         // Fails if the thread is gone, and then there is nothing to wait for.
         let _ = self.writer.ask_blocking(Command::Close);
-        thread.join().unwrap_or(Err(Error::Closed))
+        thread.join().unwrap_or(Err(Error::Closed))?;
+        self.lock.seal(&self.path);
+        Ok(())
     }
 }
 
@@ -290,7 +292,7 @@ mod tests {
     fn full(folder: &Path) -> Ledger {
         let path = folder.join("calls.db");
         Ledger::open(&path, DESTINATION).unwrap().close().unwrap();
-        let connection = open::for_writing(&path, DESTINATION).unwrap();
+        let connection = open::for_writing(&path, DESTINATION, false).unwrap();
         let pages: i64 = connection
             .query_row("PRAGMA max_page_count = 1", (), |row| row.get(0))
             .unwrap();
@@ -320,7 +322,7 @@ mod tests {
     fn a_connection_that_may_not_write_says_so() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("calls.db");
-        let connection = open::for_writing(&path, DESTINATION).unwrap();
+        let connection = open::for_writing(&path, DESTINATION, false).unwrap();
         connection.pragma_update(None, "query_only", true).unwrap();
         let lock = Lock::take(&path).unwrap();
         let ledger = Ledger::start(path, lock, connection).unwrap();

@@ -12,9 +12,9 @@ use super::facts::Told;
 use super::gather::Span;
 use super::legs::Desktop;
 use super::sound::{Mark, Sound};
-use super::{Error, Facts, Outcome, Road, Want};
+use super::{Error, Facts, Outcome, Road};
 use crate::api;
-use crate::call::{Call, Code, Draft, Fault, Field, Place, Plain, Problem};
+use crate::call::{Call, Code, Draft, Fault, Field, Place, Problem};
 use crate::ledger::{Create, Reader, Standing};
 use crate::mapping::{Mapped, Profile};
 use crate::plan::{self, Step};
@@ -65,22 +65,22 @@ pub(super) struct Open<'c> {
 }
 
 /// A call without a fault, with its hashes and what is odd about it.
-struct Judged<'c> {
-    call: Call<'c>,
-    identity: u64,
-    fingerprint: u128,
-    problems: Vec<Problem>,
+pub(super) struct Judged<'c> {
+    pub(super) call: Call<'c>,
+    pub(super) identity: u64,
+    pub(super) fingerprint: u128,
+    pub(super) problems: Vec<Problem>,
 }
 
 pub(super) struct Desk<'r> {
     pub(super) road: &'r Road,
     pub(super) profile: Arc<Profile>,
     reader: Option<Reader>,
-    latest: Timestamp,
+    pub(super) latest: Timestamp,
     /// The fields that the version of the API lacks, a bit for each.
-    unsent: u64,
+    pub(super) unsent: u64,
     faults: Vec<Fault>,
-    scratch: Vec<u8>,
+    pub(super) scratch: Vec<u8>,
 }
 
 impl<'r> Desk<'r> {
@@ -129,22 +129,14 @@ impl<'r> Desk<'r> {
         Ok(Worked { batch, items, sums })
     }
 
-    /// Decides records each of which is a call of its own.
-    fn rows(&mut self, batch: &Batch, desktop: &mut Desktop) {
-        let profile = Arc::clone(&self.profile);
-        let mut plain = Plain::default();
-        for (index, record) in batch.iter().enumerate() {
-            if profile.read_plain(&record, &mut plain) && self.is_unremarkable(&plain) {
-                let item = self.pass(&record, &plain, index, desktop);
-                desktop.items.push(item);
-            } else {
-                self.row(index, &record, &profile, desktop);
-            }
-        }
-    }
-
     /// Decides a record that is a call of its own.
-    fn row(&mut self, index: usize, record: &Record<'_>, profile: &Profile, desktop: &mut Desktop) {
+    pub(super) fn row(
+        &mut self,
+        index: usize,
+        record: &Record<'_>,
+        profile: &Profile,
+        desktop: &mut Desktop,
+    ) {
         desktop.sums.records += 1;
         let item = match readable(record) {
             Err(item) => *item,
@@ -192,61 +184,8 @@ impl<'r> Desk<'r> {
         self.decide(records, judged, index, open)
     }
 
-    /// Whether there is nothing to say about a plain call, see [`Desk::remark`].
-    fn is_unremarkable(&self, plain: &Plain<'_>) -> bool {
-        plain.at() <= self.latest && !plain.has_any(self.unsent)
-    }
-
-    /// Decides a record that is a plain call. Where no recording is asked for it is known from its
-    /// hashes alone what becomes of most, and nothing is made of them.
-    fn pass<'b>(
-        &mut self,
-        record: &Record<'b>,
-        plain: &Plain<'b>,
-        index: usize,
-        desktop: &mut Desktop,
-    ) -> Item {
-        desktop.sums.records += 1;
-        desktop.sums.count(Told {
-            fields: plain.fields(),
-            consent: plain.consent(),
-            time: plain.get(Field::DateTime),
-            agent: plain.get(Field::AgentId),
-        });
-        let fingerprint = plain.fingerprint(&mut self.scratch);
-        let identity = plain.identity_hash();
-        let content = low(fingerprint);
-        if self.road.audio.is_none() {
-            let carried = match &self.road.past {
-                None if self.road.want == Want::Check => Some(Carried::ready()),
-                None => None,
-                Some(past) => {
-                    let ending = past.done.ending(identity, fingerprint);
-                    let is_done = ending.is_some_and(|ending| {
-                        let recording = plan::Recording::NotAsked;
-                        let step = plan::step_of_done(ending, recording, self.road.policy);
-                        step == Some(Step::Nothing)
-                    });
-                    let there = || Carried::ended(Fate::Ends(Outcome::AlreadyThere, "".into()));
-                    is_done.then(there)
-                }
-            };
-            if let Some(carried) = carried {
-                return carried.into_item(Vec::new(), Some(Key::Call { identity, content }));
-            }
-        }
-        let judged = Judged {
-            call: plain.call(),
-            identity,
-            fingerprint,
-            problems: Vec::new(),
-        };
-        let records = std::slice::from_ref(record);
-        self.decide(records, judged, index, &mut desktop.open)
-    }
-
     /// Decides a call that may be sent.
-    fn decide(
+    pub(super) fn decide(
         &self,
         records: &[Record<'_>],
         judged: Judged<'_>,

@@ -19,6 +19,7 @@ mod gather;
 mod hearing;
 mod legs;
 mod openings;
+mod passing;
 mod register;
 mod road;
 mod seen;

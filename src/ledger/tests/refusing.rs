@@ -183,3 +183,46 @@ fn a_read_only_file_is_refused_unless_root_may_write_it_all_the_same() {
         );
     }
 }
+
+/// Puts noise into the middle of the ledger; with `time` the file then looks as if nobody had changed it.
+fn damage(bench: &Bench, time: Option<std::time::SystemTime>) {
+    let mut bytes = fs::read(bench.path()).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..].fill(0xa5);
+    fs::write(bench.path(), bytes).unwrap();
+    if let Some(time) = time {
+        let file = fs::File::options().write(true).open(bench.path()).unwrap();
+        file.set_modified(time).unwrap();
+    }
+}
+
+#[test]
+fn a_ledger_is_looked_through_unless_it_is_as_it_was_closed() {
+    let bench = Bench::written(complete("call-1", 1));
+    let time = fs::metadata(bench.path()).unwrap().modified().unwrap();
+    damage(&bench, None);
+    let error = refusal(&bench);
+    assert!(
+        matches!(error, OpenError::Storage(Error::Damaged { .. })),
+        "{error}"
+    );
+    // Whoever opens the ledger breaks its seal, and only an orderly end makes a new one.
+    damage(&bench, Some(time));
+    let error = refusal(&bench);
+    assert!(
+        matches!(error, OpenError::Storage(Error::Damaged { .. })),
+        "{error}"
+    );
+
+    let bench = Bench::written(complete("call-1", 1));
+    let time = fs::metadata(bench.path()).unwrap().modified().unwrap();
+    damage(&bench, Some(time));
+    let looked_through = matches!(
+        Ledger::open(&bench.path(), DESTINATION),
+        Err(OpenError::Storage(Error::Damaged { ref detail, .. })) if !detail.is_empty()
+    );
+    assert!(
+        !looked_through,
+        "a ledger whose seal fits is not looked through"
+    );
+}

@@ -1,0 +1,112 @@
+//! How a desk decides rows that are sent as they stand, which is most of them.
+//!
+//! A batch is gone through twice. First every row that is plain gets its hashes, which is all that it takes
+//! to know of a call that is done, or of one that is only checked, what becomes of it. The calls that
+//! are done are then asked for side by side, and only of what is left a call is made.
+
+use std::sync::Arc;
+
+use super::carrying::Carried;
+use super::decided::Fate;
+use super::desk::{Desk, Item, Judged, Key, low};
+use super::facts::Told;
+use super::legs::Desktop;
+use super::{Facts, Outcome, Want};
+use crate::call::{Field, Plain};
+use crate::mapping::Profile;
+use crate::plan::{self, Step};
+use crate::source::{Batch, Record};
+
+/// What tells a plain call, and its content.
+#[derive(Debug, Clone, Copy)]
+struct Hashes {
+    identity: u64,
+    fingerprint: u128,
+}
+
+impl Desk<'_> {
+    /// Decides records each of which is a call of its own.
+    pub(super) fn rows(&mut self, batch: &Batch, desktop: &mut Desktop) {
+        let profile = Arc::clone(&self.profile);
+        let mut plain = Plain::default();
+        let mut hashes = Vec::with_capacity(batch.len());
+        for record in batch.iter() {
+            hashes.push(self.glance(&record, &profile, &mut plain, &mut desktop.sums));
+        }
+        if let Some(past) = &self.road.past {
+            let plain = hashes.iter().flatten();
+            let identities: Vec<u64> = plain.map(|hashes| hashes.identity).collect();
+            past.done.expect(&identities);
+        }
+        for (index, (record, hashes)) in batch.iter().zip(hashes).enumerate() {
+            // What is not certain is read once more; that it is plain is known by now.
+            match hashes.map(|hashes| (hashes, self.pass(hashes))) {
+                Some((_, Some(item))) => desktop.items.push(item),
+                Some((hashes, None)) if profile.read_plain(&record, &mut plain) => {
+                    let judged = Judged {
+                        call: plain.call(),
+                        identity: hashes.identity,
+                        fingerprint: hashes.fingerprint,
+                        problems: Vec::new(),
+                    };
+                    let records = std::slice::from_ref(&record);
+                    let item = self.decide(records, judged, index, &mut desktop.open);
+                    desktop.items.push(item);
+                }
+                _ => self.row(index, &record, &profile, desktop),
+            }
+        }
+    }
+
+    /// The hashes of a record that is a plain call about which there is nothing to say (see
+    /// `Desk::remark`); it is counted.
+    fn glance<'b>(
+        &mut self,
+        record: &Record<'b>,
+        profile: &'b Profile,
+        plain: &mut Plain<'b>,
+        sums: &mut Facts,
+    ) -> Option<Hashes> {
+        let is_plain = profile.read_plain(record, plain)
+            && plain.at() <= self.latest
+            && !plain.has_any(self.unsent);
+        if !is_plain {
+            return None;
+        }
+        sums.records += 1;
+        sums.count(Told {
+            fields: plain.fields(),
+            consent: plain.consent(),
+            time: plain.get(Field::DateTime),
+            agent: plain.get(Field::AgentId),
+        });
+        Some(Hashes {
+            identity: plain.identity_hash(),
+            fingerprint: plain.fingerprint(&mut self.scratch),
+        })
+    }
+
+    /// What becomes of a plain call, where its hashes tell: nothing is asked of recordings, and it is
+    /// only checked, or done.
+    fn pass(&self, hashes: Hashes) -> Option<Item> {
+        if self.road.audio.is_some() {
+            return None;
+        }
+        let Hashes {
+            identity,
+            fingerprint,
+        } = hashes;
+        let carried = match &self.road.past {
+            None => (self.road.want == Want::Check).then(Carried::ready)?,
+            Some(past) => {
+                let ending = past.done.ending(identity, fingerprint)?;
+                let recording = plan::Recording::NotAsked;
+                let step = plan::step_of_done(ending, recording, self.road.policy)?;
+                let there = || Carried::ended(Fate::Ends(Outcome::AlreadyThere, "".into()));
+                (step == Step::Nothing).then(there)?
+            }
+        };
+        let content = low(fingerprint);
+        Some(carried.into_item(Vec::new(), Some(Key::Call { identity, content })))
+    }
+}
