@@ -274,6 +274,32 @@ fn run_with_kills(
     place.run(server, arguments)
 }
 
+#[test]
+fn a_case_that_waited_when_the_run_gave_up_was_never_tried() {
+    for (name, arguments) in [("tickets.json", TICKETS), ("messages.csv", MESSAGES)] {
+        let given = tickets(5, 11);
+        let place = place();
+        place.write("tickets.json", lines(&given));
+        place.write("messages.csv", shuffled(&given, 11));
+        let late = Fault::Latency {
+            milliseconds: 400,
+            jitter_milliseconds: 0,
+        };
+        let faults = Faults::default().with(always(Fault::status(401)));
+        let server = Server::with(faults.with(always(late)));
+
+        let narrow = [&arguments[..], &["--concurrency", "1"]].concat();
+        place.run(&server, &narrow).with_code(4);
+
+        assert_eq!(server.requests(), 1, "{name}");
+        let known = place.status()["states"].to_string();
+        assert_eq!(place.state("in doubt"), 1, "{name}: {known}");
+        server.heal();
+        place.run(&server, &arguments).with_code(0);
+        has_exactly(&server, &given);
+    }
+}
+
 fn every_ticket_survives(count: u64, kills: u32, seed: u64) {
     let given = tickets(count, seed);
     let place = place();

@@ -162,6 +162,71 @@ fn a_pause_that_is_too_long_is_not_waited_for() {
     server.has_at_least_the_recordings_of(&given, "v2");
 }
 
+/// A server that says this to the first request, late enough for the next one to wait behind it.
+fn slow_to_say(status: u16, retry_after: Option<RetryAfter>) -> Server {
+    let late = Fault::Latency {
+        milliseconds: 400,
+        jitter_milliseconds: 0,
+    };
+    let answer = Fault::Answer {
+        status,
+        retry_after,
+    };
+    let both = Faults::default().with(always(answer).requests(1, Some(1)));
+    Server::with(both.with(always(late).requests(1, Some(1))))
+}
+
+/// Only the one call that was asked about may be there by a request of ours; the others are known
+/// to be somebody else's when somebody else has made them meanwhile.
+#[track_caller]
+fn only_one_was_tried(place: &Place, server: &Server) {
+    assert_eq!(server.requests(), 1);
+    let known: u64 = place.status()["states"]
+        .as_array()
+        .expect("states")
+        .iter()
+        .map(|state| state["calls"].as_u64().expect("a number"))
+        .sum();
+    assert_eq!((known, place.state("in doubt")), (1, 1));
+    server.heal();
+    place
+        .run(server, &["calls.csv", "--ledger", "other.db"])
+        .with_code(0);
+    place
+        .run(server, &["calls.csv", "--existing", "skip"])
+        .with_code(0);
+    assert_eq!(place.outcome("already_there"), 5);
+}
+
+#[test]
+fn a_call_that_waited_when_the_run_gave_up_was_never_tried() {
+    for (status, retry_after, code) in [(401, None, 4), (429, Some(RetryAfter::Seconds(36_000)), 6)]
+    {
+        let given = calls(6, 25);
+        let (place, server) = (Place::with(&given), slow_to_say(status, retry_after));
+
+        place
+            .run(&server, &["calls.csv", "--concurrency", "1"])
+            .with_code(code);
+
+        only_one_was_tried(&place, &server);
+    }
+}
+
+#[test]
+fn a_call_that_waited_when_the_run_was_interrupted_was_never_tried() {
+    let given = calls(6, 26);
+    let pause = Some(RetryAfter::Seconds(60));
+    let (place, server) = (Place::with(&given), slow_to_say(429, pause));
+
+    let mut running = place.start(&server, &["calls.csv", "--concurrency", "1"]);
+    running.until_it_says("paused");
+    running.signal("INT");
+    running.end().with_code(130);
+
+    only_one_was_tried(&place, &server);
+}
+
 #[test]
 fn nobody_listening_is_told_before_long() {
     let given = calls(20, 22);

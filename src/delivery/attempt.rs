@@ -1,8 +1,9 @@
 //! The tries of one request: pass the gate, write the intent, send, judge the answer; or wait and
 //! try again, until it gets through, is refused, or has been tried as often as allowed. What the
 //! request is about, and what its answer means for the call or the case, is left to their stories
-//! (`courier`, `case`). The intent comes after the gate, so that a run that ends leaves no call in
+//! (`courier`, `case`). The intent comes after the gate, so that a run that dies leaves no call in
 //! doubt that was never tried; at a pace at which the line would wait for the disk, just before it.
+//! A run that ends takes back the intents of requests that then did not leave.
 
 use std::time::{Duration, SystemTime};
 
@@ -63,6 +64,8 @@ pub(super) enum Halt {
 pub(super) struct Intent {
     pub(super) stage: Stage,
     pub(super) facts: Facts,
+    /// What it is told when the request then never left.
+    pub(super) unsent: Facts,
     /// The request completes what this run has begun.
     pub(super) completes: bool,
 }
@@ -72,6 +75,8 @@ pub(super) struct Tries {
     stage: Stage,
     /// To be written before the next try leaves.
     facts: Option<Facts>,
+    /// To be written when the first try never leaves.
+    unsent: Option<Facts>,
     completes: bool,
     attempt: u32,
     /// A try may have got through unheard.
@@ -83,6 +88,7 @@ impl Tries {
         Tries {
             stage: intent.stage,
             facts: Some(intent.facts),
+            unsent: Some(intent.unsent),
             completes: intent.completes,
             attempt: 0,
             in_doubt,
@@ -142,20 +148,13 @@ impl Courier {
         tries: &mut Tries,
         send: impl Future<Output = Result<T, api::Error>>,
     ) -> Result<Option<Answer<T>>, Halt> {
-        let completes = std::mem::take(&mut tries.completes);
-        let place = self.write_ahead(tries, completes).await?;
-        // Once its intent is written a call is as good as on its way.
-        let permit = self.leave(completes || place.is_some()).await?;
-        drop(place);
-        tries.attempt += 1;
-        if let Some(facts) = tries.facts.take() {
-            self.record(facts).await?;
-        }
+        let permit = self.depart(tries).await?;
         failpoint::reached(Point::RequestLeaves);
         let left = Instant::now();
         let result = tokio::select! {
-            () = self.stop.aborted() => return Err(Halt::Stopped),
+            biased;
             result = send => result,
+            () = self.stop.aborted() => return Err(Halt::Stopped),
         };
         failpoint::reached(Point::AnswerIsRead);
         let error = result.as_ref().err();
@@ -198,6 +197,26 @@ impl Courier {
         }
     }
 
+    /// Waits for the leave to send one request and writes its intent; after that it is on its way.
+    async fn depart(&self, tries: &mut Tries) -> Result<Permit, Halt> {
+        let completes = std::mem::take(&mut tries.completes);
+        let place = self.write_ahead(tries, completes).await?;
+        let permit = match self.leave(completes).await {
+            Ok(permit) => permit,
+            Err(halt) => return Err(self.take_back(tries, halt).await),
+        };
+        drop(place);
+        if let Some(facts) = tries.facts.take() {
+            self.record(facts).await?;
+        }
+        if self.stop.is_aborted() {
+            return Err(self.take_back(tries, Halt::Stopped).await);
+        }
+        tries.attempt += 1;
+        tries.unsent = None;
+        Ok(permit)
+    }
+
     /// Writes the intent of a request while it waits for its turn, where the pace is such that it
     /// would else wait for the disk. The place is given up when the request leaves.
     async fn write_ahead(
@@ -205,7 +224,8 @@ impl Courier {
         tries: &mut Tries,
         completes: bool,
     ) -> Result<Option<OwnedSemaphorePermit>, Halt> {
-        if tries.facts.is_none() {
+        // What a further try has to add cannot be taken back, and further tries are few.
+        if tries.facts.is_none() || tries.attempt > 0 {
             return Ok(None);
         }
         let place = tokio::select! {
@@ -217,6 +237,16 @@ impl Courier {
             self.record(facts).await?;
         }
         Ok(place)
+    }
+
+    /// Takes an intent back whose request will not leave, so that the next run does not take a
+    /// stranger's 409 for its answer. Why it does not is passed on.
+    async fn take_back(&self, tries: &mut Tries, halt: Halt) -> Halt {
+        let is_written = tries.facts.is_none();
+        match tries.unsent.take().filter(|_| is_written) {
+            Some(unsent) => self.record(unsent).await.err().unwrap_or(halt),
+            None => halt,
+        }
     }
 
     /// Waits for the leave to send one request, or for the run's end.

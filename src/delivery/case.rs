@@ -190,9 +190,11 @@ impl Courier {
             .iter()
             .map(|index| CaseFact::MessageIntended(shipment.marks[*index]));
         let intended = intended.collect();
+        let mut intent = intent(stage, shipment, intended);
+        intent.unsent = not_sent(shipment, leaving);
         let resends = std::sync::atomic::AtomicU32::new(0);
         let answer = self
-            .attempt(intent(stage, shipment, intended), in_doubt, |doubtful| {
+            .attempt(intent, in_doubt, |doubtful| {
                 let replaces = doubtful && shipment.may_replace;
                 let body = if replaces {
                     let messages: Vec<&Message> = shipment.messages.iter().collect();
@@ -271,8 +273,19 @@ fn intent(stage: Stage, shipment: &CaseShipment, facts: Vec<CaseFact>) -> Intent
     Intent {
         stage,
         facts: entries(shipment, facts),
+        unsent: not_sent(shipment, &[]),
         completes: false,
     }
+}
+
+/// What the ledger is told when a request never left which would have carried these messages.
+fn not_sent(shipment: &CaseShipment, leaving: &[usize]) -> Facts {
+    let leaving = leaving.iter().filter(|index| !shipment.doubtful[**index]);
+    let fact = CaseFact::NotSent {
+        was_in_doubt: shipment.earlier.is_in_doubt,
+        never_sent: leaving.map(|index| shipment.marks[*index].hash).collect(),
+    };
+    entries(shipment, vec![fact])
 }
 
 /// The contract's 409 says that the case exists. To replace or to add is meant for cases that do, so
@@ -311,7 +324,7 @@ impl Journey<'_> {
         }
         let is_whole = self.shipment.told == CaseTold::Whole;
         let is_new = if is_whole {
-            !self.shipment.was_there
+            !self.shipment.earlier.is_there
         } else {
             ends.iter().any(|end| *end != End::There)
         };

@@ -122,6 +122,7 @@ impl Courier {
         let intent = Intent {
             stage: Stage::Create,
             facts: entries(shipment, vec![Fact::CreateIntended { fingerprint }]),
+            unsent: not_sent(shipment, Stage::Create),
             completes: false,
         };
         let body = Bytes::from(api::body(&shipment.call, self.version));
@@ -247,6 +248,13 @@ pub(super) fn entries(shipment: &Shipment, facts: Vec<Fact>) -> Facts {
     let identity: Arc<str> = shipment.call.identity().into();
     let entry = |fact| Entry::new(Arc::clone(&identity), fact);
     Facts::OfCall(facts.into_iter().map(entry).collect())
+}
+
+/// What the ledger is told when a request never left.
+pub(super) fn not_sent(shipment: &Shipment, stage: Stage) -> Facts {
+    let before = shipment.standing.clone().map(Box::new);
+    let stage = stage.into();
+    entries(shipment, vec![Fact::NotSent { stage, before }])
 }
 
 /// Who made a conversation.

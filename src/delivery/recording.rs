@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use super::attempt::{Answer, Halt, Intent, Tries};
-use super::courier::{Courier, entries};
+use super::courier::{Courier, entries, not_sent};
 use super::lookup::{Lookup, Sight};
 use super::verdict::Stage;
 use crate::api::{self, Key, Sought};
@@ -178,6 +178,7 @@ fn intent(shipment: &Shipment, parcel: &Parcel) -> Intent {
     Intent {
         stage: Stage::Upload,
         facts: entries(shipment, facts),
+        unsent: not_sent(shipment, Stage::Upload),
         completes: matches!(shipment.step, Step::Create { .. }),
     }
 }

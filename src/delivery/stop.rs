@@ -67,6 +67,11 @@ impl StopSignal {
         self.firm.cancelled().await;
     }
 
+    /// Whether everything is to end at once.
+    pub(super) fn is_aborted(&self) -> bool {
+        self.hard.is_cancelled()
+    }
+
     /// Resolves once everything is to end at once.
     pub async fn aborted(&self) {
         self.hard.cancelled().await;

@@ -116,11 +116,18 @@ impl Book {
             answers.push(answer);
         }
         for identity in self.changed.drain(..) {
-            if let Some(call) = self.calls.get_mut(&identity) {
-                let id = rows::save(&transaction, call.id, &identity, &call.standing)?;
-                call.id = Some(id);
-                call.is_changed = false;
+            let Some(call) = self.calls.get_mut(&identity) else {
+                continue;
+            };
+            if call.standing.is_blank() {
+                // Its only intent was taken back.
+                rows::forget(&transaction, call.id)?;
+                self.calls.remove(&identity);
+                continue;
             }
+            let id = rows::save(&transaction, call.id, &identity, &call.standing)?;
+            call.id = Some(id);
+            call.is_changed = false;
         }
         transaction.commit()?;
         if self.calls.len() > REMEMBERED {

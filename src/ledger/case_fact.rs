@@ -63,6 +63,13 @@ pub enum CaseFact {
         /// What went wrong. Kept masked.
         why: String,
     },
+    /// The request that was about to leave never did, not a byte of it: the intent is taken back.
+    NotSent {
+        /// Whether an earlier request about the case was in doubt.
+        was_in_doubt: bool,
+        /// The messages that no earlier request has carried, by the hashes of their ids.
+        never_sent: Vec<u64>,
+    },
 }
 
 /// What the ledger knows of one message.
@@ -132,6 +139,7 @@ impl CaseStanding {
                 };
             }
             CaseFact::MessageIntended(_) => {}
+            CaseFact::NotSent { was_in_doubt, .. } => self.in_doubt = *was_in_doubt,
             CaseFact::MessageAdded(_, print) => {
                 self.exists = true;
                 self.obstacle = None;

@@ -26,6 +26,11 @@ pub(super) fn take_in(connection: &Connection, entry: CaseEntry, now: Timestamp)
         Some(found) => found,
         None => (insert(connection, &identity, now)?, CaseStanding::new(now)),
     };
+    if matches!(fact, CaseFact::NotSent { .. }) && standing.obstacle.is_some() {
+        // Another part of the case may have failed since this one was decided, and left the same
+        // doubt. To keep one costs a request, to lose one costs a message that stands twice.
+        return Ok(());
+    }
     standing.apply(&fact, now);
     save(connection, id, &standing)?;
     match &fact {
@@ -39,12 +44,11 @@ pub(super) fn take_in(connection: &Connection, entry: CaseEntry, now: Timestamp)
         }
         CaseFact::MessageIntended(message) => save_message(connection, id, *message, INTENDED),
         CaseFact::MessageAdded(message, _) => save_message(connection, id, *message, ADDED),
-        CaseFact::Refused { of: Some(hash), .. } => {
-            let sql = "DELETE FROM desk_message WHERE in_case = ?1 AND hash = ?2 AND state = 0";
-            connection
-                .prepare_cached(sql)?
-                .execute((id, hash.cast_signed()))?;
-            Ok(())
+        CaseFact::Refused { of: Some(hash), .. } => forget_message(connection, id, *hash),
+        CaseFact::NotSent { never_sent, .. } => {
+            let mut never_sent = never_sent.iter();
+            never_sent.try_for_each(|hash| forget_message(connection, id, *hash))?;
+            forget_if_blank(connection, id)
         }
         CaseFact::Intended
         | CaseFact::Changed(_)
@@ -156,6 +160,20 @@ fn save_message(connection: &Connection, id: i64, message: MessagePrint, state: 
         .prepare_cached(sql)?
         .execute(params![id, hash, mark, state])?;
     Ok(())
+}
+
+/// Takes out a message that the server does not have.
+fn forget_message(connection: &Connection, id: i64, hash: u64) -> Result<()> {
+    let sql = "DELETE FROM desk_message WHERE in_case = ?1 AND hash = ?2 AND state = 0";
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.execute((id, hash.cast_signed())).map(drop)
+}
+
+/// Takes out a case of which nothing is known.
+fn forget_if_blank(connection: &Connection, id: i64) -> Result<()> {
+    let sql = "DELETE FROM desk_case WHERE id = ?1 AND state = 0 AND obstacle = 0 \
+         AND NOT EXISTS (SELECT 1 FROM desk_message WHERE in_case = ?1)";
+    connection.prepare_cached(sql)?.execute([id]).map(drop)
 }
 
 /// Where the cases of a ledger stand.
@@ -322,6 +340,33 @@ mod tests {
                 ..print(3)
             }
         );
+    }
+
+    #[test]
+    fn what_never_left_is_taken_back_and_what_left_before_stays() {
+        let connection = in_memory();
+        let not_sent = |was_in_doubt, never_sent: &[MessagePrint]| CaseFact::NotSent {
+            was_in_doubt,
+            never_sent: never_sent.iter().map(|message| message.hash).collect(),
+        };
+        tell(&connection, CaseFact::Intended);
+        tell(&connection, CaseFact::MessageIntended(ONE));
+        tell(&connection, not_sent(false, &[ONE]));
+        assert_eq!(find(&connection, "1001").unwrap(), None);
+        tell(&connection, CaseFact::MessageAdded(ONE, Some(print(3))));
+        tell(&connection, CaseFact::MessageIntended(ONE));
+        tell(&connection, CaseFact::MessageIntended(TWO));
+        tell(&connection, not_sent(false, &[ONE, TWO]));
+        let standing = known(&connection);
+        assert!(standing.exists && standing.messages[&ONE.hash].is_added);
+        assert_eq!(standing.messages.len(), 1);
+        tell(&connection, CaseFact::Intended);
+        tell(&connection, not_sent(true, &[]));
+        assert!(known(&connection).in_doubt);
+        let (status, why) = (None, "no answer".to_owned());
+        tell(&connection, CaseFact::Failed { status, why });
+        tell(&connection, not_sent(false, &[]));
+        assert!(known(&connection).in_doubt, "the failure left it");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::standing::Standing;
+
 /// One of the two requests of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Stage {
@@ -121,5 +123,12 @@ pub enum Fact {
         status: Option<u16>,
         /// What went wrong. Kept masked.
         why: String,
+    },
+    /// The request that was about to leave never did, not a byte of it: the intent is taken back.
+    NotSent {
+        /// Which request.
+        stage: Stage,
+        /// What the ledger knew before this run began with the call; `None` for nothing.
+        before: Option<Box<Standing>>,
     },
 }

@@ -27,6 +27,7 @@ mod rows;
 mod seal;
 mod standing;
 mod summary;
+mod taking_back;
 #[cfg(test)]
 mod tests;
 mod writer;

@@ -155,6 +155,12 @@ pub(super) fn save(
     Ok(connection.last_insert_rowid())
 }
 
+/// Takes a call out, if it has a row.
+pub(super) fn forget(connection: &Connection, id: Option<i64>) -> Result<()> {
+    let mut statement = connection.prepare_cached("DELETE FROM call WHERE id = ?1")?;
+    id.map_or(Ok(()), |id| statement.execute([id]).map(drop))
+}
+
 const UPDATE: &str = "UPDATE call SET fingerprint = ?1, create_state = ?2, upload_state = ?3, \
      obstacle = ?4, uid = ?5, recording = ?6, bytes = ?7, resends = ?8, first_at = ?9, \
      last_at = ?10, status = ?11, message = ?12 WHERE id = ?13";

@@ -265,6 +265,8 @@ impl Standing {
                 status,
                 why,
             } => self.failed(fingerprint, stage, status, why),
+            // What nobody did has no time.
+            Fact::NotSent { stage, before } => return self.take_back(stage, before),
         }
         let is_new = *self != before;
         if is_new {
@@ -291,7 +293,8 @@ impl Standing {
         }
     }
 
-    fn is_create_open(&self) -> bool {
+    /// Whether nobody is known to have made the conversation.
+    pub(super) fn is_create_open(&self) -> bool {
         matches!(
             self.create,
             Create::Never | Create::Intended | Create::Refused

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use super::decided::{CaseRow, CaseShipment, CaseTold, Decision, Fate};
+use super::decided::{CaseEarlier, CaseRow, CaseShipment, CaseTold, Decision, Fate};
 use super::desk::{Item, Key, ended, low};
 use super::{Outcome, Want};
 use crate::call::{Code, Problem};
@@ -251,7 +251,7 @@ impl Group {
         });
         let sent: Vec<Option<bool>> = sent.collect();
         let mut shipment = CaseShipment {
-            was_there: standing.is_some_and(|known| known.exists),
+            earlier: standing.map(CaseEarlier::of).unwrap_or_default(),
             known: sent.iter().map(|sent| *sent == Some(true)).collect(),
             doubtful: sent.iter().map(|sent| *sent == Some(false)).collect(),
             case: self.case,

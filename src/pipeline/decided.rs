@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::audio::Order;
 use crate::call::{Call, Field, Problem};
 use crate::case::{Case, Message};
-use crate::ledger::{CasePrint, MessagePrint, Standing};
+use crate::ledger::{CasePrint, CaseStanding, MessagePrint, Standing};
 use crate::pipeline::{Delivered, Event, Facts, Outcome};
 use crate::plan::{CaseStep, Step};
 use crate::source::{Batch, Sheet};
@@ -74,6 +74,25 @@ pub enum CaseTold {
     ByRows,
 }
 
+/// What earlier runs have left of a case as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CaseEarlier {
+    /// The server has it.
+    pub is_there: bool,
+    /// A request about all of it left without an answer.
+    pub is_in_doubt: bool,
+}
+
+impl CaseEarlier {
+    /// What the ledger knows.
+    pub fn of(known: &CaseStanding) -> Self {
+        CaseEarlier {
+            is_there: known.exists,
+            is_in_doubt: known.in_doubt,
+        }
+    }
+}
+
 /// A case with everything that is needed to carry out its step.
 #[derive(Debug, Clone)]
 pub struct CaseShipment {
@@ -91,8 +110,8 @@ pub struct CaseShipment {
     pub doubtful: Vec<bool>,
     /// What to do.
     pub step: CaseStep,
-    /// Whether the server has the case, as far as is known.
-    pub was_there: bool,
+    /// What is known of the case as a whole.
+    pub earlier: CaseEarlier,
     /// Whether the case may be replaced when the answer to a message is lost.
     pub may_replace: bool,
     /// Which records tell it.

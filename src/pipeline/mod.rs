@@ -31,8 +31,8 @@ mod tests;
 
 pub use counts::{Agents, Days};
 pub use decided::{
-    CaseRow, CaseShipment, CaseTold, Closing, Decided, Decision, Fate, FurtherRow, Opened, Parcel,
-    Shipment,
+    CaseEarlier, CaseRow, CaseShipment, CaseTold, Closing, Decided, Decision, Fate, FurtherRow,
+    Opened, Parcel, Shipment,
 };
 pub use event::{Delivered, Event, Outcome, Stop, Tally};
 pub use facts::{Consent, Facts};

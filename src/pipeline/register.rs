@@ -314,7 +314,7 @@ impl Item {
                 // the case is right in any event.
                 if let Fate::SendsCase(shipment) = &mut self.decision.fate {
                     shipment.step = CaseStep::Replace;
-                    shipment.was_there = true;
+                    shipment.earlier.is_there = true;
                 }
                 return;
             }
