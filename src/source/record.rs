@@ -371,11 +371,13 @@ impl<'b> Record<'b> {
             && batch.others.is_empty()
             && (batch.problems.is_empty() || !has_problem());
         let first = row.first as usize;
+        // A JSON record has no cells, and where they begin is not to be asked.
         let ends = batch.ends.get(first..first + row.cells as usize);
+        let ends = ends.filter(|_| is_plain)?;
         Some(PlainCells {
             text: &batch.text,
             start: batch.start(first),
-            ends: ends.filter(|_| is_plain)?,
+            ends,
         })
     }
 
@@ -517,6 +519,8 @@ mod tests {
             r#"{"id": 1234567890123456789012, "n": 1.50, "user": {"tags": ["a", null]}, "a.b": true}"#,
         );
         batch.push_tree(1, tree.unwrap());
+        batch.push_tree(2, Json::Null);
+        assert!(batch.iter().all(|record| record.plain_cells().is_none()));
         let text = |name: &str| {
             batch
                 .get(0)
