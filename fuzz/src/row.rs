@@ -18,7 +18,7 @@ pub fn row(names: &[&str], cells: &[&str]) -> Batch {
 /// One JSON record.
 pub fn tree(tree: serde_json::Value) -> Batch {
     let mut batch = Batch::new(sheet(None));
-    batch.push_tree(1, tree);
+    batch.push_tree(1, None, tree);
     batch
 }
 

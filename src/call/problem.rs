@@ -1,6 +1,7 @@
 //! Something wrong with a record: what, where, how bad.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 /// How bad a problem is for its record.
@@ -209,11 +210,41 @@ pub struct Place {
     /// The physical line on which the record starts, from 1; 0 when there are no lines (XLSX has
     /// rows, and they are counted here).
     pub line: u64,
+    /// Which record of the file it is, from 1, where a line may hold several of them: in JSON that
+    /// is not one record a line. A number and no JSON pointer, because a file may hold several
+    /// documents, and because it costs a counter where a pointer would be a text for each record.
+    pub record: Option<NonZeroU64>,
+}
+
+impl Place {
+    /// A place that its line tells.
+    pub fn on_line(file: impl Into<Arc<str>>, line: u64) -> Self {
+        Place {
+            file: file.into(),
+            line,
+            record: None,
+        }
+    }
+
+    /// The place within its file: `record 17` where records are numbered, else `line 17`.
+    pub fn within(&self) -> String {
+        match self.record {
+            Some(number) => format!("record {number}"),
+            None => format!("line {}", self.line),
+        }
+    }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file, self.line)
+        f.write_str(&self.file)?;
+        if self.line > 0 {
+            write!(f, ":{}", self.line)?;
+        }
+        match self.record {
+            Some(number) => write!(f, " (record {number})"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -297,11 +328,24 @@ mod tests {
     }
 
     #[test]
-    fn a_long_value_is_cut_between_characters() {
+    fn a_place_tells_the_record_where_its_line_does_not() {
+        let place = Place::on_line("a.csv", 2);
+        assert_eq!(
+            (place.to_string(), place.within()),
+            ("a.csv:2".into(), "line 2".into())
+        );
+        let record = NonZeroU64::new(17);
         let place = Place {
-            file: "a.csv".into(),
-            line: 2,
+            record,
+            ..Place::on_line("a.json", 1)
         };
+        let told = (place.to_string(), place.within());
+        assert_eq!(told, ("a.json:1 (record 17)".into(), "record 17".into()));
+    }
+
+    #[test]
+    fn a_long_value_is_cut_between_characters() {
+        let place = Place::on_line("a.csv", 2);
         let problem = Problem::new(Code::BadTime, place, "why").at("when", &"æ".repeat(300));
         assert_eq!(problem.value.chars().count(), Problem::VALUE_LIMIT + 1);
     }

@@ -68,6 +68,7 @@ fn problem(noted: NotedProblem) -> Option<Problem> {
     let place = Place {
         file: noted.file,
         line: noted.line,
+        record: noted.record,
     };
     Some(Problem::new(Code::from_name(&noted.code)?, place, noted.message).at(&noted.column, ""))
 }

@@ -214,8 +214,8 @@ fn finish(
 
 fn note(connection: &Connection, problems: &[NotedProblem]) -> Result<()> {
     let mut statement = connection.prepare_cached(
-        "INSERT INTO problem (file, line, name, code, severity, message) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO problem (file, line, name, code, severity, message, record) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
     for problem in problems {
         statement.execute(params![
@@ -225,6 +225,7 @@ fn note(connection: &Connection, problems: &[NotedProblem]) -> Result<()> {
             problem.code,
             problem.severity,
             problem.message,
+            problem.record.map(|number| rows::signed(number.get())),
         ])?;
     }
     Ok(())

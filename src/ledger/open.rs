@@ -24,6 +24,7 @@ const APPLICATION_ID: i64 = 0x4361_7074;
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/001_calls.sql"),
     include_str!("migrations/002_cases.sql"),
+    include_str!("migrations/003_records.sql"),
 ];
 
 /// How long to wait for somebody who looks at the ledger with another tool.
@@ -319,7 +320,11 @@ mod tests {
             .map(|step| xxhash_rust::xxh3::xxh3_64(step.as_bytes()));
         assert_eq!(
             hashes.collect::<Vec<_>>(),
-            [16_394_836_949_933_315_348, 11_371_275_832_567_202]
+            [
+                16_394_836_949_933_315_348,
+                11_371_275_832_567_202,
+                6_194_242_240_220_206_297
+            ]
         );
     }
 }

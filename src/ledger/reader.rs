@@ -171,7 +171,8 @@ impl Reader {
         &self,
         each: impl FnMut(NotedProblem) -> Result<(), E>,
     ) -> Result<(), E> {
-        let sql = "SELECT file, line, name, code, severity, message FROM problem ORDER BY rowid";
+        let sql =
+            "SELECT file, line, name, code, severity, message, record FROM problem ORDER BY rowid";
         self.stream(sql, NotedProblem::from_row, each)
     }
 

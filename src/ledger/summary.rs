@@ -1,6 +1,7 @@
 //! Where a migration stands: the answers of `status`, taken from one moment.
 
 use std::collections::HashMap;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -105,6 +106,8 @@ pub struct NotedProblem {
     pub file: Arc<str>,
     /// The line, from 1.
     pub line: u64,
+    /// Which record of the file it is, where a line may hold several.
+    pub record: Option<NonZeroU64>,
     /// The column; may be empty.
     pub column: String,
     /// The name of the [`crate::call::Code`]; perhaps of another version.
@@ -120,6 +123,7 @@ impl From<&Problem> for NotedProblem {
         NotedProblem {
             file: Arc::clone(&problem.place.file),
             line: problem.place.line,
+            record: problem.place.record,
             column: problem.column.to_string(),
             code: problem.code.name().to_owned(),
             severity: problem.severity.name().to_owned(),
@@ -138,6 +142,7 @@ impl NotedProblem {
             code: row.get(3)?,
             severity: row.get(4)?,
             message: row.get(5)?,
+            record: NonZeroU64::new(rows::unsigned(row, 6)?),
         })
     }
 }

@@ -195,7 +195,7 @@ impl CaseProfile {
                 }
                 other => other.clone(),
             };
-            batch.push_tree(record.line(), tree);
+            batch.push_tree(record.line(), record.number(), tree);
         }
         Some(Ok((batch, name)))
     }

@@ -109,8 +109,8 @@ impl Profile {
             if value == wanted || matches!(value, Value::Absent | Value::Broken) {
                 continue;
             }
-            let line = parts[first].record.line();
-            let message = format!("another `{field}` than line {line} of the same call");
+            let other = parts[first].record.place().within();
+            let message = format!("another `{field}` than {other} of the same call");
             let shown = match value {
                 Value::Text(text) | Value::Number(text) | Value::Time(text, _) => text,
                 Value::Bool(true) => "true",

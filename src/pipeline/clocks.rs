@@ -48,6 +48,7 @@ struct Bucket {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Odd {
     pub(super) place: Where,
+    pub(super) line: u64,
     pub(super) recording: String,
     pub(super) seconds: i64,
 }
@@ -73,7 +74,7 @@ pub(super) enum Gravity {
 }
 
 impl Clocks {
-    pub(super) fn see(&mut self, skew: &Skew, place: Where, recording: &str) {
+    pub(super) fn see(&mut self, skew: &Skew, (place, line): (Where, u64), recording: &str) {
         let table = if skew.is_against_utc {
             &mut self.against_utc
         } else {
@@ -86,6 +87,7 @@ impl Clocks {
         if bucket.kept.len() < KEPT {
             bucket.kept.push(Odd {
                 place,
+                line,
                 recording: recording.to_owned(),
                 seconds: skew.seconds,
             });
@@ -210,7 +212,7 @@ impl Table {
         }
         verdict
             .odd
-            .sort_by_key(|odd| (odd.place.file, odd.place.line));
+            .sort_by_key(|odd| (odd.place.file, odd.place.at));
         verdict
     }
 }
@@ -258,13 +260,13 @@ mod tests {
     fn verdicts(skews: &[Skew]) -> Vec<Verdict> {
         let mut clocks = Clocks::default();
         for (line, skew) in (2u64..).zip(skews) {
-            clocks.see(skew, Where { file: 0, line }, "a.wav");
+            clocks.see(skew, (Where { file: 0, at: line }, line), "a.wav");
         }
         clocks.verdicts()
     }
 
     fn lines(verdict: &Verdict) -> Vec<u64> {
-        verdict.odd.iter().map(|odd| odd.place.line).collect()
+        verdict.odd.iter().map(|odd| odd.line).collect()
     }
 
     #[test]

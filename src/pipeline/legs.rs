@@ -129,7 +129,7 @@ impl Desk<'_> {
         for problem in problems {
             let of = parts
                 .iter()
-                .position(|part| part.record.line() == problem.place.line);
+                .position(|part| part.record.place() == problem.place);
             own[of.unwrap_or(lead)].push(problem);
         }
         let fate = match lacks {

@@ -1,6 +1,7 @@
 //! What needs all records in the order of the export: ids that come twice, recordings that two
 //! calls claim, and the sums that depend on both.
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use super::clocks::{Clocks, Gravity, Odd, Verdict, shown_difference};
@@ -22,8 +23,9 @@ pub(super) struct Register<'r> {
     cases: SeenCases,
     claims: Option<Claims>,
     clocks: Clocks,
-    /// Names of the inputs so far; the last one is being read.
-    files: Vec<Arc<str>>,
+    /// Names of the inputs so far, and whether their records are numbered; the last one is being
+    /// read.
+    files: Vec<(Arc<str>, bool)>,
     /// A running number over all records, to tell claimants apart.
     places: Vec<Where>,
     /// Whether room was made for the ids to come.
@@ -51,7 +53,7 @@ impl<'r> Register<'r> {
 
     /// A new file begins.
     pub(super) fn open(&mut self, file: &Arc<str>) {
-        self.files.push(Arc::clone(file));
+        self.files.push((Arc::clone(file), false));
     }
 
     /// What the first records are like: from their size, and the size of all, follows how many ids there
@@ -86,12 +88,13 @@ impl<'r> Register<'r> {
         for (index, mut item) in items.into_iter().enumerate() {
             let record = batch.get(index);
             let place = self.place(&record);
-            self.check_id(&mut item, place, &batch);
+            self.check_id(&mut item, place, &record);
             let mark = item.mark.take();
             if let Some(mark) = &mark {
                 self.check_claims(&mut item, mark, &record);
                 if let Some(skew) = &mark.skew {
-                    self.clocks.see(skew, place, &mark.recording.name);
+                    self.clocks
+                        .see(skew, (place, record.line()), &mark.recording.name);
                 }
             }
             if matches!(item.decision.fate, Fate::Ready | Fate::Sends(_)) {
@@ -112,7 +115,7 @@ impl<'r> Register<'r> {
         }
     }
 
-    fn check_id(&mut self, item: &mut Item, place: Where, batch: &Batch) {
+    fn check_id(&mut self, item: &mut Item, place: Where, record: &Record<'_>) {
         let (identity, content) = match item.key {
             None => return,
             Some(Key::Call { identity, content }) => (identity, content),
@@ -122,19 +125,15 @@ impl<'r> Register<'r> {
                 updated,
             }) => {
                 let sight = self.cases.note(identity, content, updated);
-                return item.see_again(sight, batch, place.line);
+                return item.see_again(sight, record);
             }
-        };
-        let place_of = |line| Place {
-            file: Arc::clone(&batch.sheet().file),
-            line,
         };
         let problem = match self.seen.note(identity, content, place) {
             Sight::New => return,
             Sight::Repeat(first) => {
                 item.decision.fate = Fate::Ends(Outcome::Skipped, "repeat".into());
                 let message = format!("the same record as {}", name(&self.files, first));
-                Problem::new(Code::RepeatedRecord, place_of(place.line), message)
+                Problem::new(Code::RepeatedRecord, record.place(), message)
             }
             Sight::Clash(first) => {
                 item.decision.fate = Fate::Ends(Outcome::Rejected, "".into());
@@ -142,7 +141,7 @@ impl<'r> Register<'r> {
                     "{} has the same id and other content",
                     name(&self.files, first)
                 );
-                Problem::new(Code::DuplicateId, place_of(place.line), message)
+                Problem::new(Code::DuplicateId, record.place(), message)
             }
         };
         item.mark = None;
@@ -186,11 +185,15 @@ impl<'r> Register<'r> {
         }
     }
 
-    fn place(&self, record: &Record<'_>) -> Where {
+    fn place(&mut self, record: &Record<'_>) -> Where {
         let file = u32::try_from(self.files.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        let number = record.number();
+        if let (Some(_), Some((_, is_numbered))) = (number, self.files.last_mut()) {
+            *is_numbered = true;
+        }
         Where {
             file,
-            line: record.line(),
+            at: number.map_or(record.line(), NonZeroU64::get),
         }
     }
 
@@ -244,12 +247,13 @@ impl<'r> Register<'r> {
     }
 
     fn odd_clock(&self, odd: &Odd) -> Problem {
-        let place = Place {
-            file: self
-                .files
-                .get(odd.place.file as usize)
-                .map_or_else(|| "".into(), Arc::clone),
-            line: odd.place.line,
+        let place = match self.files.get(odd.place.file as usize) {
+            Some((file, is_numbered)) => Place {
+                file: Arc::clone(file),
+                line: odd.line,
+                record: NonZeroU64::new(odd.place.at).filter(|_| *is_numbered),
+            },
+            None => Place::on_line("", odd.line),
         };
         let difference = shown_difference(odd.seconds);
         let message = format!("the time in its name is {difference} the call's");
@@ -290,23 +294,29 @@ impl<'r> Register<'r> {
     }
 }
 
-/// `line 17`, with the file's name when there are several.
-fn name(files: &[Arc<str>], place: Where) -> String {
-    match files.get(place.file as usize) {
-        Some(file) if files.len() > 1 => format!("line {} of {file}", place.line),
-        _ => format!("line {}", place.line),
+/// `line 17` or `record 17`, with the file's name when there are several.
+fn name(files: &[(Arc<str>, bool)], place: Where) -> String {
+    let Where { file, at } = place;
+    match files.get(file as usize) {
+        Some((name, is_numbered)) => {
+            let unit = if *is_numbered { "record" } else { "line" };
+            match files.len() {
+                1 => format!("{unit} {at}"),
+                _ => format!("{unit} {at} of {name}"),
+            }
+        }
+        None => format!("line {at}"),
     }
 }
 
 /// The place of something that stands in no row.
 fn of_no_line(file: &str) -> Place {
-    let file = file.into();
-    Place { file, line: 0 }
+    Place::on_line(file, 0)
 }
 
 impl Item {
     /// What it means for the record of a whole case that the case came before.
-    fn see_again(&mut self, sight: CaseSight, batch: &Batch, line: u64) {
+    fn see_again(&mut self, sight: CaseSight, record: &Record<'_>) {
         let (why, message) = match sight {
             CaseSight::New => return,
             CaseSight::Newer => {
@@ -324,12 +334,8 @@ impl Item {
                 "an earlier record has a later state of the case",
             ),
         };
-        let place = Place {
-            file: Arc::clone(&batch.sheet().file),
-            line,
-        };
         self.decision.fate = Fate::Ends(Outcome::Skipped, why.into());
-        let problem = Problem::new(Code::RepeatedRecord, place, message);
+        let problem = Problem::new(Code::RepeatedRecord, record.place(), message);
         self.decision.problems.push(problem);
     }
 }

@@ -25,8 +25,8 @@ pub(super) enum Sight {
 pub(super) struct Where {
     /// Number of the file among the inputs, from 0.
     pub(super) file: u32,
-    /// Line in that file.
-    pub(super) line: u64,
+    /// Line in that file, or number of the record where records are numbered.
+    pub(super) at: u64,
 }
 
 /// The ids of all records so far.
@@ -93,7 +93,7 @@ impl Seen {
         // Zero marks an empty slot.
         let [low, high] = halves(identity.max(1));
         let [content, _] = halves(content);
-        let [line, line_high] = halves(place.line.min(MOST_LINES));
+        let [line, line_high] = halves(place.at.min(MOST_LINES));
         let slot = [
             low,
             high,
@@ -114,7 +114,7 @@ impl Seen {
         }
         let earlier = Where {
             file: found[4] & MOST_FILES,
-            line: u64::from(found[4] >> 24) << 32 | u64::from(found[3]),
+            at: u64::from(found[4] >> 24) << 32 | u64::from(found[3]),
         };
         if found[2] == content {
             Sight::Repeat(earlier)
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn the_first_place_of_an_id_is_kept() {
         let mut seen = Seen::default();
-        let at = |file, line| Where { file, line };
+        let at = |file, at| Where { file, at };
         assert_eq!(seen.note(7, 1, at(2, 1 << 35)), Sight::New);
         assert_eq!(seen.note(7, 1, at(2, 11)), Sight::Repeat(at(2, 1 << 35)));
         assert_eq!(seen.note(7, 2, at(3, 12)), Sight::Clash(at(2, 1 << 35)));
@@ -203,7 +203,7 @@ mod tests {
                 if line == room_at {
                     seen.make_room(line * 3);
                 }
-                let place = Where { file: 0, line };
+                let place = Where { file: 0, at: line };
                 // 0 and 1 share a slot on purpose.
                 let expected = match known.get(&identity.max(1)) {
                     None => Sight::New,

@@ -1,10 +1,11 @@
 //! The text at the end of a run: one table whose outcomes add up, then what stands behind it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use comfy_table::{Cell, Color as Paint};
 
-use crate::call::{Field, Severity};
+use crate::call::{Field, Place, Severity};
 use crate::pipeline::Outcome;
 use crate::report::advice::{self, fault};
 use crate::report::grid::Grid;
@@ -194,12 +195,14 @@ fn examples(group: &Group) -> Vec<String> {
         .collect()
 }
 
-/// `file:line column`, as far as each is known.
+/// `file:line (record number) column`, as far as each is known.
 pub(super) fn place(example: &Example) -> String {
-    let mut place = safe(&example.file).into_owned();
-    if example.line > 0 {
-        place = format!("{place}:{}", example.line);
-    }
+    let place = Place {
+        file: Arc::clone(&example.file),
+        line: example.line,
+        record: example.record,
+    };
+    let mut place = safe(&place.to_string()).into_owned();
     if !example.column.is_empty() {
         place = format!("{place} {}", safe(&example.column));
     }

@@ -66,7 +66,7 @@ impl Files {
         };
         let (path, file) = folder.replace("problems.csv")?;
         let names = [
-            "file", "line", "column", "code", "severity", "value", "message",
+            "file", "line", "column", "code", "severity", "value", "message", "record",
         ];
         Ok(Files {
             problems: Table::new(path, file, &names)?,
@@ -88,6 +88,10 @@ impl Files {
             problem.severity.name(),
             &cell(&problem.value),
             &cell(&problem.message),
+            &problem
+                .place
+                .record
+                .map_or_else(String::new, |number| number.to_string()),
         ])
     }
 

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -42,6 +43,9 @@ pub struct Example {
     pub file: Arc<str>,
     /// The line on which the record starts.
     pub line: u64,
+    /// Which record of the file it is, where a line may hold several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<NonZeroU64>,
     /// The column; may be empty.
     pub column: Box<str>,
     /// Why it is a problem.
@@ -79,6 +83,7 @@ impl Groups {
             group.examples.push(Example {
                 file: Arc::clone(&problem.place.file),
                 line: problem.place.line,
+                record: problem.place.record,
                 column: problem.column.clone(),
                 message: problem.message.clone(),
             });
@@ -131,8 +136,7 @@ mod tests {
     use crate::call::Place;
 
     fn problem(code: Code, line: u64) -> Problem {
-        let file = "a.csv".into();
-        Problem::new(code, Place { file, line }, "why")
+        Problem::new(code, Place::on_line("a.csv", line), "why")
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Every line is one object with `event` and `at`. Values of the export never appear, and neither
 //! does any character that a terminal would act on.
 
+use std::num::NonZeroU64;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -28,6 +30,8 @@ pub(super) enum Line<'a> {
         severity: &'a str,
         file: &'a str,
         line: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        record: Option<NonZeroU64>,
         column: &'a str,
         message: &'a str,
     },
@@ -57,6 +61,7 @@ impl<'a> Line<'a> {
             severity: problem.severity.name(),
             file: &problem.place.file,
             line: problem.place.line,
+            record: problem.place.record,
             column: &problem.column,
             message: &problem.message,
         }
@@ -91,10 +96,7 @@ mod tests {
 
     #[test]
     fn a_problem_is_told_without_its_value() {
-        let place = Place {
-            file: "a\u{202e}.csv".into(),
-            line: 17,
-        };
+        let place = Place::on_line("a\u{202e}.csv", 17);
         let problem = Problem::new(Code::BadTime, place, "no such day").at("when", "secret");
         let text = Line::problem(&problem).text(Timestamp::UNIX_EPOCH);
         assert_eq!(

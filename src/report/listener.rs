@@ -354,9 +354,9 @@ mod tests {
         );
         assert_eq!(
             stage.file("problems.csv"),
-            "file,line,column,code,severity,value,message\n\
-             calls.csv,3,phone,bad-time,error,'=HYPERLINK(1),is no good\n\
-             calls.csv,3,,bad-email,error,,is no good\n"
+            "file,line,column,code,severity,value,message,record\n\
+             calls.csv,3,phone,bad-time,error,'=HYPERLINK(1),is no good,\n\
+             calls.csv,3,,bad-email,error,,is no good,\n"
         );
         assert_eq!(
             stage.file("rejected.csv"),

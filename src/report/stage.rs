@@ -151,7 +151,7 @@ impl Stage {
 
     pub(super) fn ended_json(&mut self, line: u64, json: &str, problems: &[Problem]) {
         let mut batch = Batch::new(Arc::clone(&self.sheet));
-        batch.push_tree(line, serde_json::from_str(json).unwrap());
+        batch.push_tree(line, None, serde_json::from_str(json).unwrap());
         self.event(&Event::Ended {
             record: batch.get(0),
             outcome: Outcome::Rejected,
@@ -194,8 +194,7 @@ pub(super) fn sheet(file: &str, names: &[&str]) -> Arc<Sheet> {
 }
 
 pub(super) fn problem(code: Code, line: u64) -> Problem {
-    let file = "calls.csv".into();
-    Problem::new(code, Place { file, line }, "is no good")
+    Problem::new(code, Place::on_line("calls.csv", line), "is no good")
 }
 
 /// Sums over so many records, all of them calls with a recording.

@@ -3,6 +3,8 @@
 //! Only this process reads what it wrote, so the form has no version; lengths are 32 bits wide, as
 //! they are in a batch.
 
+use std::num::NonZeroU64;
+
 use super::record::{Batch, Record};
 use crate::call::{Code, Place, Problem, Severity};
 
@@ -15,6 +17,8 @@ impl Record<'_> {
         out.extend_from_slice(&self.line().to_le_bytes());
         if let Some(tree) = self.tree() {
             out.push(TREE);
+            let number = self.number().map_or(0, NonZeroU64::get);
+            out.extend_from_slice(&number.to_le_bytes());
             put(tree.to_string().as_bytes(), out);
         } else {
             out.push(CELLS);
@@ -45,8 +49,9 @@ impl Batch {
         let mut rest = packed;
         let line = u64::from_le_bytes(take(&mut rest, 8)?.try_into().ok()?);
         if byte(&mut rest)? == TREE {
+            let number = u64::from_le_bytes(take(&mut rest, 8)?.try_into().ok()?);
             let tree = serde_json::from_slice(piece(&mut rest)?).ok()?;
-            self.push_tree(line, tree);
+            self.push_tree(line, NonZeroU64::new(number), tree);
         } else {
             self.start_row(line);
             for _ in 0..count(&mut rest)? {
@@ -64,10 +69,7 @@ impl Batch {
                 _ => Severity::Error,
             };
             let (column, value) = (text(&mut rest)?, text(&mut rest)?);
-            let place = Place {
-                file: self.sheet().file.clone(),
-                line,
-            };
+            let place = Place::on_line(self.sheet().file.clone(), line);
             let problem = Problem::new(code, place, text(&mut rest)?)
                 .at(column, value)
                 .with_severity(severity);
@@ -79,7 +81,7 @@ impl Batch {
     /// Adds a record of another batch of the same sheet.
     pub fn push_record(&mut self, record: &Record<'_>) {
         if let Some(tree) = record.tree() {
-            self.push_tree(record.line(), tree.clone());
+            self.push_tree(record.line(), record.number(), tree.clone());
         } else {
             self.start_row(record.line());
             record.cells().for_each(|cell| self.push_cell(cell));
@@ -150,14 +152,16 @@ mod tests {
         before.push_cell("æ\n1");
         before.push_cell("");
         before.push_raw(b"\xff,raw");
-        let place = Place {
-            file: "a.csv".into(),
-            line: 7,
-        };
+        let place = Place::on_line("a.csv", 7);
         let problem = Problem::new(Code::RowTooLong, place, "why").at("a", "x");
         before.push_problem(problem.with_severity(Severity::Note));
         let tree = r#"{"id": 12345678901234567890123, "a": [1.50, null]}"#;
-        before.push_tree(9, serde_json::from_str(tree).unwrap());
+        before.push_tree(9, NonZeroU64::new(17), serde_json::from_str(tree).unwrap());
+        before.push_problem(Problem::new(
+            Code::WrongType,
+            Place::on_line("a.csv", 9),
+            "why",
+        ));
         let mut after = batch();
         let mut copied = batch();
         for record in before.iter() {
@@ -168,7 +172,7 @@ mod tests {
         }
         for other in [after, copied] {
             for (one, other) in before.iter().zip(other.iter()) {
-                assert_eq!(one.line(), other.line());
+                assert_eq!(one.place(), other.place());
                 assert!(one.cells().eq(other.cells()));
                 assert_eq!(one.tree(), other.tree());
                 assert_eq!(one.raw(), other.raw());

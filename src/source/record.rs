@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -135,6 +136,13 @@ pub(super) struct Row {
 
 const TREE: u32 = u32::MAX;
 
+/// A JSON record, and its number in the file where lines do not tell the records apart.
+#[derive(Debug, Clone)]
+struct Tree {
+    number: Option<NonZeroU64>,
+    value: Json,
+}
+
 /// Some consecutive records of one sheet.
 #[derive(Debug, Clone)]
 pub struct Batch {
@@ -144,7 +152,7 @@ pub struct Batch {
     text: String,
     /// Where each cell ends; the next one starts one byte later.
     ends: Vec<u32>,
-    trees: Vec<Json>,
+    trees: Vec<Tree>,
     rows: Vec<Row>,
     /// Problems of reading, by row, in ascending order of rows.
     problems: Vec<(u32, Problem)>,
@@ -216,10 +224,10 @@ impl Batch {
         }
     }
 
-    /// Adds a JSON record that starts on `line`.
-    pub fn push_tree(&mut self, line: u64, tree: Json) {
+    /// Adds a JSON record that starts on `line`, with its [`Record::number`].
+    pub fn push_tree(&mut self, line: u64, number: Option<NonZeroU64>, value: Json) {
         let first = u32::try_from(self.trees.len()).unwrap_or(u32::MAX);
-        self.trees.push(tree);
+        self.trees.push(Tree { number, value });
         self.rows.push(Row {
             line,
             first,
@@ -227,8 +235,9 @@ impl Batch {
         });
     }
 
-    /// Attaches a problem of reading to the row that was started last.
-    pub fn push_problem(&mut self, problem: Problem) {
+    /// Attaches a problem of reading to the row that was started last, whose number it gets.
+    pub fn push_problem(&mut self, mut problem: Problem) {
+        problem.place.record = self.iter().last().and_then(|record| record.number());
         let row = u32::try_from(self.rows.len().saturating_sub(1)).unwrap_or(u32::MAX);
         self.problems.push((row, problem));
     }
@@ -313,12 +322,20 @@ impl<'b> Record<'b> {
         Place {
             file: Arc::clone(&self.sheet().file),
             line: self.row.line,
+            record: self.number(),
         }
     }
 
     /// The physical line on which the record starts.
     pub fn line(&self) -> u64 {
         self.row.line
+    }
+
+    /// Which record of its file it is, from 1; `None` where its line tells that.
+    pub fn number(&self) -> Option<NonZeroU64> {
+        (self.row.cells == TREE)
+            .then(|| self.batch.trees[self.row.first as usize].number)
+            .flatten()
     }
 
     /// The sheet that the record comes from.
@@ -383,7 +400,7 @@ impl<'b> Record<'b> {
 
     /// The JSON object; `None` for a table row.
     pub fn tree(&self) -> Option<&'b Json> {
-        (self.row.cells == TREE).then(|| &self.batch.trees[self.row.first as usize])
+        (self.row.cells == TREE).then(|| &self.batch.trees[self.row.first as usize].value)
     }
 
     /// The value at `column` as text. `None` when the record has no such cell or key, for JSON
@@ -518,8 +535,8 @@ mod tests {
         let tree = serde_json::from_str(
             r#"{"id": 1234567890123456789012, "n": 1.50, "user": {"tags": ["a", null]}, "a.b": true}"#,
         );
-        batch.push_tree(1, tree.unwrap());
-        batch.push_tree(2, Json::Null);
+        batch.push_tree(1, None, tree.unwrap());
+        batch.push_tree(2, None, Json::Null);
         assert!(batch.iter().all(|record| record.plain_cells().is_none()));
         let text = |name: &str| {
             batch
@@ -544,10 +561,7 @@ mod tests {
         for line in 1..=3 {
             batch.start_row(line);
             if line == 2 {
-                let place = Place {
-                    file: "test.csv".into(),
-                    line,
-                };
+                let place = Place::on_line("test.csv", line);
                 batch.push_problem(Problem::new(crate::call::Code::RowTooLong, place, "x"));
             }
         }

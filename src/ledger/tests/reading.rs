@@ -1,6 +1,5 @@
 //! What status, reports and the next run see.
-
-use std::sync::Arc;
+use std::num::NonZeroU64;
 
 use super::*;
 use crate::call::{Code, Place, Problem};
@@ -231,10 +230,7 @@ fn a_ledger_can_be_read_where_no_side_file_can_be_made() {
 }
 
 fn problem(line: u64, code: Code) -> Problem {
-    let place = Place {
-        file: Arc::from("calls.csv"),
-        line,
-    };
+    let place = Place::on_line("calls.csv", line);
     Problem::new(code, place, "no phone number").at("phone", "+4520123456")
 }
 
@@ -248,7 +244,9 @@ fn the_problems_of_a_run_replace_those_of_the_one_before() {
     let run = writer.start_run("second").unwrap();
     let problems = [2, 3, 4].map(|line| problem(line, Code::CustomerNotAPhone));
     writer.note(&problems).unwrap();
-    writer.note(&[problem(5, Code::MissingField)]).unwrap();
+    let mut numbered = problem(5, Code::MissingField);
+    numbered.place.record = NonZeroU64::new(17);
+    writer.note(&[numbered]).unwrap();
     writer.finish_run(run, 3, r#"{"read":4}"#).unwrap();
 
     let reader = bench.read();
@@ -263,11 +261,11 @@ fn the_problems_of_a_run_replace_those_of_the_one_before() {
     let mut lines = Vec::new();
     reader
         .problems(|problem| {
-            lines.push(problem.line);
+            lines.push((problem.line, problem.record.map(NonZeroU64::get)));
             Ok::<(), Error>(())
         })
         .unwrap();
-    assert_eq!(lines, [2, 3, 4, 5]);
+    assert_eq!(lines, [(2, None), (3, None), (4, None), (5, Some(17))]);
     let [second, first] = &summary.runs[..] else {
         panic!("{:?}", summary.runs);
     };

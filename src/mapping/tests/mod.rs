@@ -44,7 +44,7 @@ fn tree(json: &str) -> Batch {
         form: crate::source::Form::default(),
     };
     let mut batch = Batch::new(Arc::new(sheet));
-    batch.push_tree(1, serde_json::from_str(json).unwrap());
+    batch.push_tree(1, None, serde_json::from_str(json).unwrap());
     batch
 }
 

@@ -123,6 +123,26 @@ fn rows_that_contradict_each_other_are_no_call() {
 }
 
 #[test]
+fn records_on_one_line_are_told_apart() {
+    let record = |phone: &str, second: u8, id: u8| {
+        format!(
+            r#"{{"call":{id},"at":"2024-03-15 08:00:0{second}","agent":"7","name":"Ida","phone":"{phone}","talk":10,"state":"a","consent":"ja"}}"#
+        )
+    };
+    let records = [
+        record("+4512345601", 0, 1),
+        record("+4512345601", 1, 1),
+        record("+4512345699", 2, 1),
+        record("+4512345601", 0, 2),
+    ];
+    let exports = [export(&format!("[{}]", records.join(",")), ".json")];
+    let out = walk(&road(MAPPING, &exports)).unwrap();
+    let messages: Vec<_> = out.ended.iter().map(|ended| &ended.messages[..]).collect();
+    let told = "record 3: another `customer` than record 1 of the same call".to_owned();
+    assert_eq!(messages, [&[][..], &[], &[told], &[]]);
+}
+
+#[test]
 fn a_row_that_is_skipped_is_no_leg_and_one_without_an_id_is_alone() {
     let out = run("1,2024-03-15 08:00:00,none,,+4512345601,,ring,\n\
          1,2024-03-15 08:00:01,7,Ida,+4512345601,10,talk,\n\

@@ -21,6 +21,7 @@ struct Ended {
     outcome: Outcome,
     detail: String,
     codes: Vec<&'static str>,
+    messages: Vec<String>,
 }
 
 /// What came out of a road.
@@ -98,6 +99,10 @@ fn walk(road: &Road) -> Result<Outcomes, Error> {
                 outcome,
                 detail: detail.to_owned(),
                 codes: problems.iter().map(|problem| problem.code.name()).collect(),
+                messages: problems
+                    .iter()
+                    .map(|problem| format!("{}: {}", problem.place.within(), problem.message))
+                    .collect(),
             }),
             Event::Checked(Facts { records, .. }) => outcomes.read += records,
             _ => {}

@@ -28,6 +28,10 @@ pub(in crate::source) struct JsonReader {
     /// record is, and a file of rejected records has lost the envelope.
     pub(super) each_by_pointer: bool,
     pub(super) batch_bytes: usize,
+    /// Records so far.
+    pub(super) records: u64,
+    /// Whether a line may hold several records.
+    pub(super) is_numbered: bool,
 }
 
 /// What is known of the pointer to the records.
@@ -116,6 +120,8 @@ impl JsonReader {
             } else {
                 Search::Pending
             },
+            is_numbered: !lines || !pointer.is_empty(),
+            records: 0,
             cursor: Cursor::new(feed),
             sheet,
             limits: options.limits.clone(),

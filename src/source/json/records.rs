@@ -1,6 +1,7 @@
 //! Makes records of values, with what is wrong with them.
 
 use std::borrow::Cow;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use memchr::{memchr_iter, memrchr};
@@ -38,7 +39,7 @@ impl JsonReader {
                 self.push_trees(piece, parsed.tree, &problems, batch);
             }
             Err(Refusal::TooMany) => {
-                batch.push_tree(piece.line, Json::Null);
+                self.add(piece.line, Json::Null, batch);
                 let most = self.limits.max_values;
                 let message = format!("more than the {most} values that a record may have");
                 batch.push_problem(self.problem(Code::RecordTooLarge, piece.line, &message));
@@ -106,7 +107,7 @@ impl JsonReader {
                 }
                 _ => false,
             };
-            batch.push_tree(piece.line, tree);
+            self.add(piece.line, tree, batch);
             if whole && (!problems.is_empty() || !is_object) {
                 batch.push_raw(piece.text);
             }
@@ -120,17 +121,24 @@ impl JsonReader {
         }
     }
 
+    /// Adds a record, with its number where its line does not tell which one it is.
+    fn add(&mut self, line: u64, tree: Json, batch: &mut Batch) {
+        self.records += 1;
+        let number = NonZeroU64::new(self.records).filter(|_| self.is_numbered);
+        batch.push_tree(line, number, tree);
+    }
+
     /// A record of which nothing but its text is known.
     pub(super) fn push_null(&mut self, line: u64, text: &[u8], batch: &mut Batch) {
         self.batch_bytes += text.len();
-        batch.push_tree(line, Json::Null);
+        self.add(line, Json::Null, batch);
         batch.push_raw(text);
     }
 
     /// Something is wrong between the records: told on a record of its own.
     pub(super) fn push_fault(&mut self, code: Code, message: &str, batch: &mut Batch) {
         let line = self.cursor.line();
-        batch.push_tree(line, Json::Null);
+        self.add(line, Json::Null, batch);
         let message = match self.cursor.feed().cut() {
             Some(cut) if code == Code::TruncatedInput => cut,
             _ => message,
@@ -140,7 +148,7 @@ impl JsonReader {
 
     pub(super) fn refuse_large(&mut self, batch: &mut Batch) {
         let line = self.cursor.line();
-        batch.push_tree(line, Json::Null);
+        self.add(line, Json::Null, batch);
         let message = format!("the record is longer than {} bytes", self.limits.record());
         batch.push_problem(self.problem(Code::RecordTooLarge, line, &message));
     }
@@ -158,10 +166,7 @@ impl JsonReader {
     }
 
     pub(super) fn problem(&self, code: Code, line: u64, message: &str) -> Problem {
-        let place = Place {
-            file: Arc::clone(&self.sheet.file),
-            line,
-        };
+        let place = Place::on_line(Arc::clone(&self.sheet.file), line);
         Problem::new(code, place, message)
     }
 }

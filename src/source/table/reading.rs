@@ -345,10 +345,7 @@ impl Table {
     }
 
     pub(super) fn problem(&self, code: Code, message: String) -> Problem {
-        let place = Place {
-            file: Arc::clone(&self.sheet.file),
-            line: self.line,
-        };
+        let place = Place::on_line(Arc::clone(&self.sheet.file), self.line);
         Problem::new(code, place, message)
     }
 

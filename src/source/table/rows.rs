@@ -250,10 +250,7 @@ impl Rows {
     }
 
     fn place(&self, sheet: &Sheet, index: usize) -> Place {
-        Place {
-            file: Arc::clone(&sheet.file),
-            line: self.list[index].line,
-        }
+        Place::on_line(Arc::clone(&sheet.file), self.list[index].line)
     }
 }
 

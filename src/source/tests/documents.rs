@@ -82,6 +82,50 @@ fn records_are_found_in_every_layout() {
 }
 
 #[test]
+fn records_that_lines_do_not_tell_apart_are_numbered() {
+    let numbers = |name: &str, text: &str, options: &Options| {
+        let table = File::new(name, text).read(options).unwrap();
+        let records = table.records.iter();
+        records.map(|record| record.record).collect::<Vec<_>>()
+    };
+    let plain = Options::default();
+    let both = [Some(1), Some(2)];
+    assert_eq!(numbers("a.json", "[{\"id\":1},{\"id\":2}]", &plain), both);
+    assert_eq!(
+        numbers("a.json", "[\n{\"id\":1},\n{\"id\":2}]", &plain),
+        both
+    );
+    assert_eq!(numbers("a.json", "{\"id\":1}{\"id\":2}", &plain), both);
+    assert_eq!(
+        numbers("a.json", "{\"id\":1}\n{\"id\":2}", &plain),
+        [None, None]
+    );
+    // A page on each line, with several records in it.
+    let pages = "{\"calls\":[{\"id\":1},{\"id\":2}]}\n{\"calls\":[{\"id\":3}]}\n";
+    let numbered = [Some(1), Some(2), Some(3)];
+    assert_eq!(numbers("a.ndjson", pages, &at("/calls")), numbered);
+    // What is broken is a record like any other, and its problem knows which one.
+    let text = "[{\"id\":1},7,{\"id\":3}]";
+    assert_eq!(numbers("a.json", text, &plain), [Some(1), Some(2), Some(3)]);
+    let file = File::new("a.json", text);
+    let mut batches = super::super::open(&file.input(), &plain).unwrap();
+    let batch = batches.next().unwrap().unwrap();
+    let problem = batch.get(1).problems().next().unwrap();
+    assert_eq!(problem.place, batch.get(1).place());
+    assert_eq!(problem.place.within(), "record 2");
+}
+
+#[test]
+fn numbers_go_on_from_batch_to_batch() {
+    let records: Vec<String> = (1..=2500).map(|id| format!("{{\"id\":{id}}}")).collect();
+    let table = read("a.json", format!("[{}]", records.join(",")));
+    for (number, record) in (1..).zip(&table.records) {
+        assert_eq!((record.record, record.number), (Some(number), 1));
+    }
+    assert_eq!(table.records.len(), 2500);
+}
+
+#[test]
 fn pointers_reach_records_anywhere() {
     let text = "{\"meta\":{\"calls\":[{\"id\":9}]},\"data\":[0,{\"a/b\":[{\"id\":1},{\"id\":2}]}],\"z\":[{\"id\":9}]}";
     let options = at("/data/1/a~1b");

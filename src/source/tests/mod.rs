@@ -69,6 +69,8 @@ pub(super) struct Table {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Line {
     pub(super) number: u64,
+    /// Which record of the file it is, where lines do not tell.
+    pub(super) record: Option<u64>,
     pub(super) cells: Vec<String>,
     pub(super) tree: Option<serde_json::Value>,
     pub(super) codes: Vec<Code>,
@@ -78,6 +80,7 @@ impl Line {
     fn new(record: super::Record<'_>) -> Self {
         Line {
             number: record.line(),
+            record: record.number().map(std::num::NonZeroU64::get),
             cells: record.cells().map(str::to_owned).collect(),
             tree: record.tree().cloned(),
             codes: record.problems().map(|problem| problem.code).collect(),

@@ -172,10 +172,7 @@ impl Workbook {
     }
 
     fn problem(&self, code: Code, line: u64, message: &str) -> Problem {
-        let place = Place {
-            file: Arc::clone(&self.sheet.file),
-            line,
-        };
+        let place = Place::on_line(Arc::clone(&self.sheet.file), line);
         Problem::new(code, place, message)
     }
 }
