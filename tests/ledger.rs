@@ -3,10 +3,12 @@
 #[expect(dead_code, reason = "each topic uses its part of the harness")]
 mod harness;
 
-use capturi_import::sandbox::{Fault, Strikes};
+use std::collections::BTreeSet;
+
+use capturi_import::sandbox::{Fault, Operation, Strikes};
 use harness::export::{calls, strange_calls};
 use harness::program::Place;
-use harness::server::{Server, always};
+use harness::server::{Server, always, on_first_try};
 use serde_json::json;
 
 const LEDGER: &str = "capturi-import.db";
@@ -133,6 +135,46 @@ fn a_purge_forgets_all_but_what_prevents_doubles() {
     assert_eq!(server.requests(), requests, "nothing is sent again");
     assert_eq!(place.outcome("already_there"), 19);
     server.has_exactly(&sound, "v2");
+}
+
+#[test]
+fn a_recording_that_was_sent_again_stays_listed_until_it_is_purged() {
+    let given = calls(12, 207);
+    let place = Place::with(&given);
+    let lost = on_first_try(Fault::Close)
+        .on(Operation::Upload)
+        .strikes(Strikes::AfterEffect);
+    let server = Server::with_rule(lost);
+    place.run(&server, &["calls.csv"]).with_code(0);
+    assert_eq!(place.lines_with("upload-in-doubt").len(), 12);
+    place.run(&server, &["calls.csv"]).with_code(0);
+    assert!(place.lines_with("upload-in-doubt").is_empty());
+
+    let told = || {
+        place.call(&["report", "--out", "out"]).with_code(0);
+        let rows = place.rows("problems.csv").into_iter();
+        let rows: Vec<_> = rows
+            .filter(|row| row["code"] == "upload-in-doubt")
+            .collect();
+        let ids: BTreeSet<String> = rows.iter().map(|row| row["value"].clone()).collect();
+        assert!(rows.iter().all(|row| row["message"].contains("again once")));
+        assert_eq!(ids.len(), rows.len());
+        ids
+    };
+    let ids: BTreeSet<String> = given.iter().map(|call| call.id.clone()).collect();
+    assert_eq!(told(), ids);
+    let listed = &place.status()["resent"];
+    assert_eq!(listed.as_array().map(Vec::len), Some(12));
+    assert_eq!(listed[0]["times"], 1);
+    place
+        .call(&["status"])
+        .with_code(0)
+        .says("sent again once")
+        .says("and 2 more calls");
+
+    place.call(&["ledger", "purge"]).with_code(0);
+    assert!(told().is_empty());
+    assert_eq!(place.status()["resent"], json!([]));
 }
 
 #[test]

@@ -28,6 +28,9 @@ pub(super) fn report(arguments: &ReportArgs, mut screen: Screen) -> Result<Exit,
         Ok::<(), Error>(())
     })?;
     let view = status::view(&arguments.ledger.ledger, &reader)?;
+    for resent in &view.resent {
+        files.resent(&view.ledger, resent)?;
+    }
     for path in files.finish(&view)? {
         screen.say(&format!("wrote {}", path.display()));
     }
@@ -70,5 +73,7 @@ fn problem(noted: NotedProblem) -> Option<Problem> {
         line: noted.line,
         record: noted.record,
     };
-    Some(Problem::new(Code::from_name(&noted.code)?, place, noted.message).at(&noted.column, ""))
+    // Those of all runs are told by their ids; see `Rewrite::resent`.
+    let code = Code::from_name(&noted.code).filter(|code| *code != Code::UploadInDoubt)?;
+    Some(Problem::new(code, place, noted.message).at(&noted.column, ""))
 }

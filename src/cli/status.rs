@@ -9,7 +9,8 @@ use crate::ledger::{
     CaseObstacle, CaseSummary, Ledger, Obstacle, Reader, Run, State, Summary, Trouble,
 };
 use crate::report::{
-    DoubtView, FailureView, RunView, Screen, StateView, StatusView, Style, Weight, print_status,
+    DoubtView, FailureView, ResentView, RunView, Screen, StateView, StatusView, Style, Weight,
+    print_status,
 };
 
 pub(super) fn status(arguments: &StatusArgs, mut screen: Screen) -> Result<Exit, Error> {
@@ -48,7 +49,13 @@ pub(super) fn view(path: &Path, reader: &Reader) -> Result<StatusView, Error> {
             step: String::new(),
             since: None,
         });
+    let mut resent = Vec::new();
+    reader.resent(|identity, times| {
+        resent.push(ResentView { identity, times });
+        Ok::<(), Error>(())
+    })?;
     Ok(StatusView {
+        resent,
         ledger: path.display().to_string(),
         destination: Some(destination),
         held_by: Ledger::holder(path).map(|holder| holder.to_string()),

@@ -165,6 +165,17 @@ impl Reader {
         self.stream(sql, accepted, |accepted| accepted.map_or(Ok(()), &mut each))
     }
 
+    /// Hands over each call whose recording was sent again although it may have arrived, and how
+    /// often, in the order in which they were first seen. Stops at the first error of `each`.
+    pub fn resent<E: From<Error>>(
+        &self,
+        mut each: impl FnMut(String, u32) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = "SELECT identity, resends FROM call WHERE resends > 0 ORDER BY id";
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        self.stream(sql, read, |(identity, times)| each(identity, times))
+    }
+
     /// Hands over the problems of the last run, in the order in which they were noted. Stops at
     /// the first error of `each`.
     pub fn problems<E: From<Error>>(

@@ -55,7 +55,9 @@ pub use options::{Mode, Options, Style};
 pub use proposal::{print_fit, print_no_fit, print_saved, save_mapping};
 pub use rewrite::Rewrite;
 pub use screen::{Color, Screen};
-pub use status::{DoubtView, FailureView, RunView, StateView, StatusView, Weight, print_status};
+pub use status::{
+    DoubtView, FailureView, ResentView, RunView, StateView, StatusView, Weight, print_status,
+};
 pub use summary::{Summary, Target};
 pub use sums::Deliveries;
 pub use tries::Tries;

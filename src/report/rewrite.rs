@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::call::Problem;
+use crate::call::{Code, Field, Place, Problem};
 use crate::pipeline::Delivered;
 use crate::report::files::Files;
-use crate::report::{Error, Mode, StatusView};
+use crate::report::words::often;
+use crate::report::{Error, Mode, ResentView, StatusView};
 
 /// `accepted.csv`, `problems.csv` and `status.json` of all runs together. The records themselves are
 /// not in a ledger, so `rejected.csv` stays as it is.
@@ -36,6 +37,21 @@ impl Rewrite {
     /// Adds a problem.
     pub fn problem(&mut self, problem: &Problem) -> Result<(), Error> {
         self.files.problem(problem)
+    }
+
+    /// Adds a recording that was sent again in doubt, by whichever run. No row is known any more, so
+    /// it stands in the ledger of this name.
+    pub fn resent(&mut self, ledger: &str, resent: &ResentView) -> Result<(), Error> {
+        let place = Place {
+            file: ledger.into(),
+            line: 0,
+        };
+        let message = format!(
+            "the answer to the upload was lost, and it was sent again {}",
+            often(resent.times)
+        );
+        let problem = Problem::new(Code::UploadInDoubt, place, message);
+        self.problem(&problem.at(Field::ExternalIdentity.name(), &resent.identity))
     }
 
     /// Completes the files and returns their names.

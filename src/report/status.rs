@@ -8,7 +8,7 @@ use crate::report::Style;
 use crate::report::grid::Grid;
 use crate::report::lines::json;
 use crate::report::screen::{Ink, Screen};
-use crate::report::words::{bytes, clock, count, counted, safe, share, wrapped};
+use crate::report::words::{bytes, clock, count, counted, often, safe, share, wrapped};
 
 /// Runs that are shown, the latest first.
 const RUNS: usize = 10;
@@ -35,6 +35,8 @@ pub struct StatusView {
     pub runs: Vec<RunView>,
     /// Calls of which an answer was lost, so that nobody knows whether the request took effect.
     pub in_doubt: Vec<DoubtView>,
+    /// Calls whose recording was sent again although it may have arrived, in any run.
+    pub resent: Vec<ResentView>,
     /// Bytes of recordings that are in place.
     pub bytes: u64,
     /// What the ledger keeps: `call`, `case`, or `record` where it keeps both.
@@ -111,6 +113,15 @@ pub struct DoubtView {
     pub since: Option<Timestamp>,
 }
 
+/// A recording that may be there more than once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ResentView {
+    /// The call's `externalIdentity`.
+    pub identity: String,
+    /// How often it was sent again without knowing whether it had arrived.
+    pub times: u32,
+}
+
 /// Shows where a migration stands.
 pub fn print_status(screen: &mut Screen, view: &StatusView, style: Style) {
     match style {
@@ -137,6 +148,7 @@ fn lines(view: &StatusView, screen: &Screen) -> Vec<String> {
     lines.extend(failures(view, screen));
     lines.extend(runs(view, screen));
     lines.extend(doubts(view, screen));
+    lines.extend(resent(view, screen));
     lines.push(String::new());
     lines.extend(wrapped(&[conclusion(view)], screen.width()));
     lines
@@ -255,6 +267,26 @@ fn doubts(view: &StatusView, screen: &Screen) -> Vec<String> {
     lines
 }
 
+fn resent(view: &StatusView, screen: &Screen) -> Vec<String> {
+    if view.resent.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = title(
+        screen,
+        "Sent again in doubt (upload-in-doubt): these recordings may be there twice",
+    );
+    for resent in view.resent.iter().take(DOUBTS) {
+        let times = often(resent.times);
+        lines.push(format!("  {}, sent again {times}", safe(&resent.identity)));
+    }
+    lines.extend(more(
+        view.resent.len(),
+        DOUBTS,
+        "calls: `report` lists all of them in problems.csv",
+    ));
+    lines
+}
+
 fn conclusion(view: &StatusView) -> String {
     let of = |weight: Weight| -> u64 {
         let states = view.states.iter();
@@ -367,6 +399,12 @@ mod tests {
                 step: "upload".to_owned(),
                 since: None,
             }],
+            resent: (1..=12)
+                .map(|number| ResentView {
+                    identity: format!("call/{number}"),
+                    times: number,
+                })
+                .collect(),
             bytes: 5_000_000,
         }
     }
@@ -403,6 +441,19 @@ mod tests {
 
         In doubt: sent, but no answer was kept
           upload of call/9
+
+        Sent again in doubt (upload-in-doubt): these recordings may be there twice
+          call/1, sent again once
+          call/2, sent again 2 times
+          call/3, sent again 3 times
+          call/4, sent again 4 times
+          call/5, sent again 5 times
+          call/6, sent again 6 times
+          call/7, sent again 7 times
+          call/8, sent again 8 times
+          call/9, sent again 9 times
+          call/10, sent again 10 times
+          and 2 more calls: `report` lists all of them in problems.csv
 
         3 calls left and 1 call needs somebody's attention: run the import again, and `report` writes the
           list.

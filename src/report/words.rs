@@ -25,6 +25,14 @@ pub(super) fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", count(number))
 }
 
+/// `once`, `2 times`.
+pub(super) fn often(times: u32) -> String {
+    match times {
+        1 => "once".to_owned(),
+        times => format!("{times} times"),
+    }
+}
+
 /// `it` for one of something, `them` for any other number.
 pub(super) fn them(number: u64) -> &'static str {
     if number == 1 { "it" } else { "them" }
