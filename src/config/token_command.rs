@@ -4,12 +4,16 @@
 //! goes nowhere but into the token. What it has to say to people (standard error) is theirs to see.
 
 use std::io::Read as _;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long it may take: somebody may have to unlock a keyring, and a job at night must not hang.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long it may take to end once it has closed its output: whether it failed is only known then.
+const LEAVE: Duration = Duration::from_secs(30);
+/// How often is looked whether it has ended.
+const GLANCE: Duration = Duration::from_millis(5);
 /// The most that is read; a token has a few hundred bytes.
 const LIMIT: u64 = 64 * 1024;
 
@@ -24,11 +28,15 @@ pub(super) fn run(line: &str) -> Result<String, String> {
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| format!("{program} cannot be started: {error}"))?;
-    let text = read(child, program, PATIENCE)?;
+    let text = read(child, program, (PATIENCE, LEAVE))?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
-fn read(mut child: Child, program: &str, patience: Duration) -> Result<String, String> {
+fn read(
+    mut child: Child,
+    program: &str,
+    (patience, leave): (Duration, Duration),
+) -> Result<String, String> {
     let stdout = child.stdout.take();
     let (sender, receiver) = mpsc::channel();
     // Ends with the program, which is killed when it takes too long.
@@ -39,22 +47,45 @@ fn read(mut child: Child, program: &str, patience: Duration) -> Result<String, S
         let _ = sender.send(read.transpose().map(|_| text));
     });
     let Ok(read) = receiver.recv_timeout(patience) else {
-        // Fails only when it has just ended by itself.
-        let _ = child.kill();
-        let _ = child.wait();
+        end(&mut child);
         return Err(format!(
             "{program} said nothing within {} s",
             patience.as_secs()
         ));
     };
+    let status = wait(&mut child, program, leave)?;
     let text = read.map_err(|error| format!("{program} cannot be read: {error}"))?;
-    let status = child
-        .wait()
-        .map_err(|error| format!("{program} cannot be waited for: {error}"))?;
     if !status.success() {
         return Err(format!("{program} failed ({status})"));
     }
     String::from_utf8(text).map_err(|_| format!("{program} wrote something that is no text"))
+}
+
+/// Waits for the end of a program that has closed its output, and ends one that stays.
+fn wait(child: &mut Child, program: &str, leave: Duration) -> Result<ExitStatus, String> {
+    let since = Instant::now();
+    loop {
+        let ended = child
+            .try_wait()
+            .map_err(|error| format!("{program} cannot be waited for: {error}"))?;
+        if let Some(status) = ended {
+            return Ok(status);
+        }
+        if since.elapsed() >= leave {
+            end(child);
+            return Err(format!(
+                "{program} closed its output and did not end within {} s",
+                leave.as_secs()
+            ));
+        }
+        std::thread::sleep(GLANCE);
+    }
+}
+
+fn end(child: &mut Child) {
+    // Fails only when it has just ended by itself.
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 /// Words between blanks; `"` and `'` keep a word together.
@@ -124,12 +155,32 @@ mod tests {
 
     #[test]
     fn a_program_that_hangs_is_ended() {
-        let child = Command::new("sleep")
-            .arg("600")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let error = read(child, "sleep", Duration::from_millis(20)).unwrap_err();
-        assert!(error.contains("said nothing"), "{error}");
+        let short = Duration::from_millis(20);
+        let long = Duration::from_secs(300);
+        for (script, patience, words) in [
+            ("exec sleep 600", (short, long), "said nothing"),
+            (
+                "echo s3cret; exec >&-; exec sleep 600",
+                (long, short),
+                "sh closed its output and did not end within 0 s",
+            ),
+        ] {
+            let child = Command::new("sh")
+                .args(["-c", script])
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let process = child.id();
+            let error = read(child, "sh", patience).unwrap_err();
+            assert!(
+                error.contains(words) && !error.contains("s3cret"),
+                "{error}"
+            );
+            let is_there = Command::new("kill")
+                .args(["-0", &process.to_string()])
+                .stderr(Stdio::null())
+                .status();
+            assert!(!is_there.unwrap().success(), "{process} still runs");
+        }
     }
 }
