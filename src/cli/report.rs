@@ -44,6 +44,7 @@ fn delivered(call: Accepted) -> Delivered {
         uid: call.uid,
         recording: call.recording.map(|(hash, _)| told(hash)),
         bytes: call.recording.map_or(0, |(_, bytes)| bytes),
+        was_there: false,
         in_doubt: 0,
     }
 }
@@ -62,6 +63,7 @@ fn delivered_case(identity: String) -> Delivered {
         uid: None,
         recording: None,
         bytes: 0,
+        was_there: false,
         in_doubt: 0,
     }
 }

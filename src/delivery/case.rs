@@ -353,6 +353,7 @@ impl Journey<'_> {
                     .filter(|_| !is_whole)
                     .map(|message| message.uid.clone()),
                 recording: None,
+                was_there: false,
                 bytes: 0,
                 in_doubt: resends,
             }),

@@ -88,6 +88,7 @@ impl Courier {
             identity: shipment.call.identity().to_owned(),
             uid,
             recording: None,
+            was_there: false,
             bytes: 0,
             in_doubt: 0,
         };
@@ -101,11 +102,9 @@ impl Courier {
             if arrived.is_found {
                 detail = "looked up";
             }
-            // What somebody else had sent was not delivered by us.
-            if !(arrived.is_found && is_adopted) {
-                delivered.recording = Some(parcel.name.clone());
-                delivered.bytes = parcel.bytes;
-            }
+            delivered.recording = Some(parcel.name.clone());
+            delivered.was_there = arrived.is_found && is_adopted;
+            delivered.bytes = parcel.bytes;
             delivered.in_doubt = arrived.resends;
             delivered.uid = uid.or(arrived.uid);
         }

@@ -92,8 +92,10 @@ pub struct Delivered {
     pub identity: String,
     /// The conversation's id at the destination; `None` when the answer that named it was lost.
     pub uid: Option<String>,
-    /// The recording's name below the audio folder, if one was uploaded.
+    /// The recording's name below the audio folder, if one is in place.
     pub recording: Option<String>,
+    /// Somebody else had sent it: it is in place, and was not delivered.
+    pub was_there: bool,
     /// Bytes of the recording.
     pub bytes: u64,
     /// How often the recording was sent again without knowing whether it had arrived.

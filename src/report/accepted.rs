@@ -80,6 +80,7 @@ fn delivered(record: &csv::StringRecord, columns: Columns) -> Result<Delivered, 
                 .parse()
                 .map_err(|_| format!("{bytes} is no number of bytes"))?,
         },
+        was_there: false,
         in_doubt: 0,
     })
 }

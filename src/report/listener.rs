@@ -330,6 +330,7 @@ mod tests {
             uid: Some("0f6d-uid".to_owned()),
             recording: Some("march/=1.wav".to_owned()),
             bytes: 1_000,
+            was_there: false,
             in_doubt: 0,
         }
     }

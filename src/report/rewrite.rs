@@ -85,6 +85,7 @@ mod tests {
             uid: None,
             recording: None,
             bytes: 0,
+            was_there: false,
             in_doubt: 0,
         };
         let when = Some(Timestamp::UNIX_EPOCH);

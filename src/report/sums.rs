@@ -93,8 +93,10 @@ impl Sums {
                 if let Some(delivered) = delivered {
                     let sums = &mut self.deliveries;
                     sums.conversations += u64::from(*outcome == Outcome::Created);
-                    sums.recordings += u64::from(delivered.recording.is_some());
-                    sums.bytes += delivered.bytes;
+                    if !delivered.was_there {
+                        sums.recordings += u64::from(delivered.recording.is_some());
+                        sums.bytes += delivered.bytes;
+                    }
                     sums.in_doubt += u64::from(delivered.in_doubt > 0);
                 }
             }
