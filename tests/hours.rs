@@ -4,7 +4,7 @@
 #[expect(dead_code, reason = "each topic uses its part of the harness")]
 mod harness;
 
-use capturi_import::sandbox::Fault;
+use capturi_import::sandbox::{Fault, Operation, Strikes};
 use harness::export::calls;
 use harness::program::Place;
 use harness::server::{Server, always};
@@ -76,6 +76,32 @@ fn a_run_that_waits_for_its_window_can_be_interrupted() {
     running.end().with_code(130);
 
     assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn outside_the_window_nothing_is_looked_up() {
+    // Given uploads that arrived unheard, and an end of the run before they were looked up.
+    let given = calls(6, 96);
+    let unheard = always(Fault::Close)
+        .on(Operation::Upload)
+        .strikes(Strikes::AfterEffect);
+    let (place, server) = (Place::with(&given), Server::with_rule(unheard));
+    place
+        .run(&server, &["calls.csv", "--retries", "0"])
+        .with_code(3);
+    server.heal();
+    let (url, before) = (server.url(), server.requests());
+
+    let soon = window(3.seconds(), 1.hours());
+    let opens = Timestamp::now() + 2.seconds();
+    let arguments = ["calls.csv", "--window", &soon, "--hours-zone", "UTC"];
+    let reading = ["--read-url", &url, "--read-settle", "0s"];
+    let mut running = place.start(&server, &[&arguments[..], &reading].concat());
+    running.until(|| server.requests() > before);
+
+    assert!(Timestamp::now() >= opens, "it was asked too early");
+    running.end().with_code(0);
+    server.has_exactly(&given, "v2");
 }
 
 #[test]

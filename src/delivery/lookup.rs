@@ -4,7 +4,7 @@
 //! after the answer was lost, since a server may need a moment to show what it has taken. Whatever
 //! else comes back (no answer, a refusal, a conversation that is not found) settles nothing, and
 //! the upload stays in doubt. The read API has a gate of its own: that it is slow or down says
-//! nothing about the destination, and the other way round.
+//! nothing about the destination, and the other way round. Only the hours hold for both.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
@@ -54,6 +54,11 @@ impl Lookup {
             effort,
             is_refused: AtomicBool::new(false),
         }
+    }
+
+    /// Where look-ups wait for their leave.
+    pub(super) fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     /// Looks until it is known, or cannot be known, whether the recording is there. One that was on

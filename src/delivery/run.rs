@@ -331,9 +331,10 @@ impl Floor<'_> {
     }
 
     fn look_at_the_clock(&mut self) {
-        let told = self
-            .wall
-            .look(Timestamp::now(), &self.courier.gate, &self.stop);
+        let mut gates = vec![&self.courier.gate];
+        // Nothing is asked outside the window, either.
+        gates.extend(self.courier.lookup.as_ref().map(Lookup::gate));
+        let told = self.wall.look(Timestamp::now(), &gates, &self.stop);
         if let Some((pause, why)) = told {
             (self.on_event)(Event::Paused { pause, why: &why });
         }

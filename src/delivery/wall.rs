@@ -1,4 +1,4 @@
-//! The clock on the wall, and what it rules: the gate, the line, and the end of the run.
+//! The clock on the wall, and what it rules: the gates, the line, and the end of the run.
 
 use std::time::Duration;
 
@@ -30,12 +30,12 @@ impl Wall {
         }
     }
 
-    /// Opens and shuts the gate, sets the line and ends the run, as the hour says. For how long
+    /// Opens and shuts the gates, sets the line and ends the run, as the hour says. For how long
     /// nothing is sent from now on, and why, if that is new.
     pub(super) fn look(
         &mut self,
         now: Timestamp,
-        gate: &Gate,
+        gates: &[&Gate],
         stop: &StopSignal,
     ) -> Option<(Duration, String)> {
         self.line.set(self.calendar.bandwidth(now));
@@ -54,7 +54,9 @@ impl Wall {
             return None;
         }
         self.shut_until = shut_until;
-        gate.shut(shut_until.is_some());
+        for gate in gates {
+            gate.shut(shut_until.is_some());
+        }
         shut_until.map(|until| (until.duration_since(now).unsigned_abs(), why))
     }
 }
@@ -86,9 +88,9 @@ mod tests {
             line: Line::default(),
             shut_until: None,
         };
-        let shut = wall.look(at("2024-05-02T06:30:00Z"), &gate, &stop);
+        let shut = wall.look(at("2024-05-02T06:30:00Z"), &[&gate], &stop);
         assert!(shut.is_some() && !stop.is_raised());
-        wall.look(at("2024-05-02T07:00:00Z"), &gate, &stop);
+        wall.look(at("2024-05-02T07:00:00Z"), &[&gate], &stop);
         assert!(stop.is_raised());
         let leaves = tokio::time::timeout(Duration::from_secs(60), gate.pass()).await;
         assert!(leaves.is_err());
