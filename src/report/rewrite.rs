@@ -42,10 +42,7 @@ impl Rewrite {
     /// Adds a recording that was sent again in doubt, by whichever run. No row is known any more, so
     /// it stands in the ledger of this name.
     pub fn resent(&mut self, ledger: &str, resent: &ResentView) -> Result<(), Error> {
-        let place = Place {
-            file: ledger.into(),
-            line: 0,
-        };
+        let place = Place::on_line(ledger, 0);
         let message = format!(
             "the answer to the upload was lost, and it was sent again {}",
             often(resent.times)
