@@ -325,6 +325,23 @@ fn a_fault_of_the_program_tells_nobody_who_was_called() {
     server.has_at_least_the_recordings_of(&given, "v2");
 }
 
+#[test]
+fn a_fault_of_the_program_is_an_object_where_that_form_was_asked_for() {
+    let given = calls(10, 75);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    let mut runner = place.runner(&server, &["calls.csv", "--log-format", "json"]);
+    let output = runner.env("CAPTURI_FAILPOINT", "panics:5").output();
+    let ended = Ended::from(output.expect("the program starts")).with_code(1);
+    assert!(ended.err.contains("a fault of a test"), "{}", ended.err);
+    for line in ended.err.lines() {
+        assert!(
+            line.starts_with('{') && line.ends_with('}'),
+            "{}",
+            ended.err
+        );
+    }
+}
+
 /// What the server has of each case.
 fn cases(server: &Server) -> BTreeMap<String, Case> {
     let there = server.snapshot().cases;

@@ -24,14 +24,22 @@ use error::Error;
 use exit::Exit;
 
 use crate::config::{self, Arguments, Command};
-use crate::report::{Color, Screen};
+use crate::report::{Color, Complaint, Screen, Style, init_tracing, tell_panics_as_json};
 
 /// Runs the program with these arguments and says how it ended.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     #[cfg(feature = "failpoints")]
     config::arm_failpoint();
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let style = config::asked_style(&arguments);
+    if style == Style::Json {
+        tell_panics_as_json();
+    }
     let arguments = match config::parse(arguments) {
         Ok(Ok(arguments)) => arguments,
+        Ok(Err(usage)) if usage.use_stderr() && style == Style::Json => {
+            return complain(style, &usage.to_string(), None, Exit::Usage).into();
+        }
         Ok(Err(usage)) => {
             // Help and version are no errors; a closed terminal is nobody's.
             let _ = usage.print();
@@ -41,18 +49,21 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
                 Exit::Done.into()
             };
         }
-        Err(error) => return fail(&Error::Config(error)).into(),
+        Err(error) => return fail(style, &Error::Config(error)).into(),
     };
     // The panic has told about itself; what is left is a number that means what the table says.
     match std::panic::catch_unwind(|| dispatch(&arguments)) {
-        Ok(ended) => ended.unwrap_or_else(|error| fail(&error)).into(),
+        Ok(ended) => ended.unwrap_or_else(|error| fail(style, &error)).into(),
         Err(_) => Exit::Fault.into(),
     }
 }
 
 fn dispatch(arguments: &Arguments) -> Result<Exit, Error> {
     let screen = Screen::of_process(color());
-    crate::report::init_tracing(arguments.level(), arguments.style(), &screen)?;
+    init_tracing(arguments.level(), arguments.style(), &screen)?;
+    for unknown in config::unknown_variables() {
+        tracing::warn!("{unknown}");
+    }
     match &arguments.command {
         Command::Check(check) => check::check(check, arguments, screen),
         Command::Run(run) => run::run(run, arguments, screen),
@@ -78,14 +89,18 @@ fn color() -> Color {
     }
 }
 
-fn fail(error: &Error) -> Exit {
-    let mut screen = Screen::of_process(color());
+fn fail(style: Style, error: &Error) -> Exit {
     let hint = error.hint();
-    let text = error.to_string();
-    // What is shown with its lines brings its own head.
-    screen.complain(
-        text.strip_prefix("error: ").unwrap_or(&text),
-        hint.as_deref(),
-    );
-    error.exit()
+    complain(style, &error.to_string(), hint.as_deref(), error.exit())
+}
+
+fn complain(style: Style, text: &str, hint: Option<&str>, exit: Exit) -> Exit {
+    let complaint = Complaint {
+        // What is shown with its lines brings its own head.
+        what: text.strip_prefix("error: ").unwrap_or(text).trim_end(),
+        hint,
+        exit: exit.code(),
+    };
+    complaint.show(&mut Screen::of_process(color()), style);
+    exit
 }

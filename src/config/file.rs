@@ -8,9 +8,13 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::Error;
+use super::variables::like;
 
 /// The file that is read from the current folder when no other is named.
 const NAME: &str = "capturi-import.toml";
+
+/// The token has no flag, `config` names this very file, and the export is no setting.
+const NO_SETTINGS: [&str; 5] = ["config", "exports", "help", "version", "token"];
 
 /// Gives the flags of `command` the values of the settings file as defaults.
 pub(super) fn apply(command: Command, arguments: &[OsString]) -> Result<Command, Error> {
@@ -35,22 +39,39 @@ pub(super) fn apply(command: Command, arguments: &[OsString]) -> Result<Command,
     reason = "this is the room that reads the environment"
 )]
 fn named(arguments: &[OsString]) -> Option<PathBuf> {
+    typed(arguments, "--config")
+        .or_else(|| std::env::var_os("CAPTURI_CONFIG").filter(|value| !value.is_empty()))
+        .map(PathBuf::from)
+}
+
+/// The value of a flag, on a command line that has not been parsed.
+pub(super) fn typed(arguments: &[OsString], flag: &str) -> Option<OsString> {
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         let text = argument.to_string_lossy();
         if text == "--" {
             break;
         }
-        if text == "--config" {
-            return rest.next().map(PathBuf::from);
+        if text == flag {
+            return rest.next().cloned();
         }
-        if let Some(value) = text.strip_prefix("--config=") {
-            return Some(PathBuf::from(value));
+        let value = text.strip_prefix(flag);
+        if let Some(value) = value.and_then(|value| value.strip_prefix('=')) {
+            return Some(value.into());
         }
     }
-    std::env::var_os("CAPTURI_CONFIG")
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from)
+    None
+}
+
+/// What the settings file says of a flag, if the file can be read as far as that.
+pub(super) fn plain_value(arguments: &[OsString], name: &str) -> Option<String> {
+    let path = named(arguments).unwrap_or_else(|| PathBuf::from(NAME));
+    let text = std::fs::read_to_string(path).ok()?;
+    let (table, _) = DeTable::parse_recoverable(&text);
+    let entries = table.get_ref().iter();
+    let is_it = |key: &str| key.replace('_', "-") == name;
+    let mut found = entries.filter(|(key, _)| is_it(key.get_ref()));
+    found.next().and_then(|(_, value)| plain(value))
 }
 
 fn merge(mut command: Command, text: &str, path: &Path) -> Result<Command, Error> {
@@ -78,12 +99,25 @@ fn merge(mut command: Command, text: &str, path: &Path) -> Result<Command, Error
         };
         match set(command, &name, &values) {
             (changed, true) => command = changed,
-            (_, false) => {
-                return Err(at(start, format!("{name} is not the name of a flag")));
-            }
+            (command, false) => return Err(at(start, unknown(&command, &name))),
         }
     }
     Ok(command)
+}
+
+fn unknown(command: &Command, name: &str) -> String {
+    let mut flags = Vec::new();
+    gather(command, &mut flags);
+    let meant = like(flags.iter().copied(), name)
+        .map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
+    format!("{name} is not the name of a flag{meant}")
+}
+
+/// The flags that may stand in the file.
+fn gather<'c>(command: &'c Command, flags: &mut Vec<&'c str>) {
+    let named = command.get_arguments().filter_map(clap::Arg::get_long);
+    flags.extend(named.filter(|name| !NO_SETTINGS.contains(name)));
+    command.get_subcommands().for_each(|sub| gather(sub, flags));
 }
 
 /// The values of a flag that may be given more than once.
@@ -118,11 +152,7 @@ fn plain(value: &Spanned<toml::de::DeValue<'_>>) -> Option<String> {
 fn set(command: Command, name: &str, values: &[String]) -> (Command, bool) {
     let mut is_found = false;
     let id = name.replace('-', "_");
-    // The token has no flag, `config` names this very file, and the export is no setting.
-    if matches!(
-        id.as_str(),
-        "config" | "exports" | "help" | "version" | "token"
-    ) {
+    if NO_SETTINGS.contains(&id.as_str()) {
         return (command, false);
     }
     // `out` is a folder of reports, and that of `mapping init` the mapping file.
@@ -224,6 +254,24 @@ mod tests {
                 error.to_string().starts_with(&format!("x.toml:{line}: ")),
                 "{error}"
             );
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_told_with_what_was_probably_meant() {
+        for (text, said) in [
+            (
+                "raet = 2",
+                "raet is not the name of a flag; did you mean rate?",
+            ),
+            ("baseurl = 'x'", "did you mean base-url?"),
+            (
+                "entirely-else = 1",
+                "entirely-else is not the name of a flag",
+            ),
+        ] {
+            let error = merge(Arguments::command(), text, Path::new("x.toml")).unwrap_err();
+            assert!(error.to_string().ends_with(said), "{error}");
         }
     }
 

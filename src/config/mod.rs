@@ -12,6 +12,7 @@ mod settings;
 mod token;
 mod token_command;
 mod units;
+mod variables;
 
 pub use args::{
     Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, InitArgs, MappingCommand, OutputArgs,
@@ -20,6 +21,7 @@ pub use args::{
 pub use keeping::{LedgerArgs, LedgerCommand, RebuildArgs, ReportArgs, StatusArgs};
 pub use settings::{Destination, Reading, RunSettings, forbids_color};
 pub use token::TokenError;
+pub use variables::{asked_style, unknown_variables};
 
 use std::path::PathBuf;
 

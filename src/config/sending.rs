@@ -103,7 +103,8 @@ pub struct EffortArgs {
     /// Stop with exit code 6 after so many failed calls.
     #[arg(long, value_name = "N", env = "CAPTURI_MAX_ERRORS")]
     pub max_errors: Option<u64>,
-    /// Stop with exit code 6 when so many of the calls have failed, once 100 have ended: 5%.
+    /// Stop with exit code 6 when so many of the calls have failed, once 100 have ended: 5%. The sign is
+    /// needed.
     #[arg(long, value_name = "SHARE", value_parser = units::share, env = "CAPTURI_MAX_ERROR_RATE")]
     pub max_error_rate: Option<f64>,
     /// Stop with exit code 6 when so many calls in a row have failed with the same error.

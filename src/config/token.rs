@@ -11,7 +11,7 @@ use super::token_command;
 pub(super) const VARIABLE: &str = "CAPTURI_API_TOKEN";
 
 /// The variable that holds the token of the read API, where it is another one.
-const READ_VARIABLE: &str = "CAPTURI_READ_TOKEN";
+pub(super) const READ_VARIABLE: &str = "CAPTURI_READ_TOKEN";
 
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]

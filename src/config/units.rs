@@ -90,15 +90,15 @@ pub(super) fn rate(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Reads `5%`, `0.5 %` or `5` as a share of a hundred.
+/// Reads `5%` or `0.5 %`. A bare `0.05` may mean that or 5 %, and a limit that is a hundred times
+/// what was meant is worse than none, so a number without the sign is refused.
 pub(super) fn share(text: &str) -> Result<f64, String> {
-    let number = text.trim().trim_end_matches('%').trim_end();
+    let number = text.trim().strip_suffix('%').map(str::trim_end);
     number
-        .parse::<f64>()
-        .ok()
+        .and_then(|number| number.parse::<f64>().ok())
         .filter(|percent| (0.0..=100.0).contains(percent))
         .map(|percent| percent / 100.0)
-        .ok_or_else(|| "expected a share of a hundred such as 5%".to_owned())
+        .ok_or_else(|| "expected a share with its sign, such as 5%".to_owned())
 }
 
 /// A name and the file that it stands for.
@@ -168,8 +168,10 @@ mod tests {
     fn a_share_is_one_of_a_hundred() {
         assert_eq!(share("5%"), Ok(0.05));
         assert_eq!(share(" 50 % "), Ok(0.5));
-        assert_eq!(share("100"), Ok(1.0));
-        for not in ["", "%", "-1%", "101%", "NaN", "five"] {
+        assert_eq!(share("0.05%"), Ok(0.0005));
+        for not in [
+            "", "%", "5%%", "-1%", "101%", "NaN%", "five", "5", "0.05", "1", "100",
+        ] {
             assert!(share(not).is_err(), "{not}");
         }
     }

@@ -44,6 +44,12 @@ pub(super) enum Line<'a> {
         why: &'a str,
     },
     Summary(&'a Summary),
+    Error {
+        message: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hint: Option<&'a str>,
+        exit: u8,
+    },
 }
 
 #[derive(Serialize)]

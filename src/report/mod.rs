@@ -11,6 +11,7 @@ mod accepted;
 mod advice;
 mod bars;
 mod cells;
+mod complaint;
 mod days;
 mod ending;
 mod error;
@@ -44,6 +45,7 @@ mod words;
 
 pub use accepted::{NotAccepted, read_accepted};
 pub use advice::advise;
+pub use complaint::{Complaint, tell_panics_as_json};
 pub use error::Error;
 pub use estimate::{Bound, Estimate};
 pub use explaining::{print_codes, print_explanation};

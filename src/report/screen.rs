@@ -9,8 +9,6 @@ use std::io::{self, IsTerminal, Write};
 
 use indicatif::MultiProgress;
 
-use crate::report::words::safe_lines;
-
 /// Columns of a screen whose width is not known.
 const USUAL_WIDTH: u16 = 100;
 
@@ -128,16 +126,6 @@ impl Screen {
     /// Shows text that is a result of its own: a list, a page of help, an address.
     pub fn say(&mut self, text: &str) {
         self.result(text);
-    }
-
-    /// Shows why a command could not be carried out, and what can be done about it.
-    pub fn complain(&mut self, what: &str, hint: Option<&str>) {
-        let head = self.paint(Ink::Bad, "error:");
-        self.notice(&format!("{head} {}", safe_lines(what)));
-        if let Some(hint) = hint {
-            let head = self.paint(Ink::Strong, "hint:");
-            self.notice(&format!("{head} {}", safe_lines(hint)));
-        }
     }
 }
 
