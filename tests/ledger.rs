@@ -17,7 +17,7 @@ const LEDGER: &str = "capturi-import.db";
 fn bytes_of_ledger(place: &Place) -> Vec<u8> {
     let names = place.files().into_iter();
     names
-        .filter(|name| name.starts_with(LEDGER) && !name.ends_with(".lock"))
+        .filter(|name| name.starts_with(LEDGER) && *name != format!("{LEDGER}.lock"))
         .flat_map(|name| std::fs::read(place.path(&name)).expect("a file"))
         .collect()
 }

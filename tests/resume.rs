@@ -13,7 +13,7 @@ use harness::server::{Server, always};
 /// Requests in the air at once, when nothing else is said.
 const WIDTH: usize = 8;
 /// Calls under way for each of them: an answer that has come may not be in the ledger yet.
-const IN_HAND: usize = 4;
+const IN_HAND: usize = 8;
 
 /// Answers so late that no test waits for them.
 fn never_answered(strikes: Strikes) -> Rule {
@@ -189,12 +189,13 @@ fn a_second_interrupt_ends_at_once() {
 
 #[test]
 fn a_second_run_at_the_same_time_is_refused_and_told_who_runs() {
-    let given = calls(60, 35);
+    // Enough requests are answered that some calls of all that are in hand are complete.
+    let given = calls(200, 35);
     let place = Place::with(&given);
-    let rule = never_answered(Strikes::BeforeEffect).requests(41, None);
+    let rule = never_answered(Strikes::BeforeEffect).requests(201, None);
     let server = Server::with(Faults::default().with(rule));
     let mut first = place.start(&server, &["calls.csv"]);
-    first.until(|| server.requests() >= 40 + WIDTH as u64);
+    first.until(|| server.requests() >= 200 + WIDTH as u64);
     let requests = server.requests();
 
     place

@@ -330,7 +330,12 @@ fn extend(known: &mut Option<Instant>, pause: Duration) {
     *known = (*known).max(Some(until));
 }
 
-/// As many places as requests leave in the time of a commit, and never more than are in flight.
+/// For each request in flight so many wait for their turn with their intent written, where the pace allows:
+/// one waits for the disk, one has been waited for, and one is next. With one place for each, the line
+/// stood still for a quarter of its time on a disk that takes 0.1 ms for a commit.
+const AHEAD: usize = 3;
+
+/// As many places as requests leave in the time of a commit, and never more than [`AHEAD`] says.
 fn queue(pace: Pace) -> Option<Arc<Semaphore>> {
     let leaving = pace
         .rate
@@ -340,7 +345,7 @@ fn queue(pace: Pace) -> Option<Arc<Semaphore>> {
         clippy::cast_sign_loss,
         reason = "the cast saturates, and the width is the bound"
     )]
-    let places = (leaving as usize).min(pace.width);
+    let places = (leaving as usize).min(pace.width.saturating_mul(AHEAD));
     (places > 0).then(|| Arc::new(Semaphore::new(places)))
 }
 

@@ -27,7 +27,7 @@ use crate::source::Batch;
 
 /// Calls under way for each request in flight: those that wait for the ledger or for their next
 /// try must not leave the line idle.
-const IN_HAND: usize = 4;
+const IN_HAND: usize = 8;
 /// How often bytes under way are told.
 const TICK: Duration = Duration::from_millis(200);
 
