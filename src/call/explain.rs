@@ -95,6 +95,12 @@ texts! {
         "A row of totals or of prose was left out; it is no record."
         "Many systems close an export with a line of sums or a sentence."
         "Nothing to do. If it was a record after all, give it as many fields as the header has.",
+    ExportIncomplete
+        "The export says of itself that it is not complete."
+        "The system that wrote it stopped before the last record, at a limit or at a time-out. Which \
+         calls are missing nobody can tell from here."
+        "Export again, in smaller pieces if need be, and feed that in as well: calls that were \
+         already sent are not sent a second time.",
     MissingField
         "A required field has no value."
         "The cell is empty, the key is absent, or the mapping names another column than the one \

@@ -81,6 +81,8 @@ codes! {
     TruncatedInput "truncated-input" Error,
     /// A totals or sentence row that is no record.
     TrailingRow "trailing-row" Note,
+    /// The export says of itself that it is not complete.
+    ExportIncomplete "export-incomplete" Warning,
     /// A required field has no value.
     MissingField "missing-field" Error,
     /// A required field holds nothing but blanks.

@@ -10,7 +10,7 @@ use super::rule::{FieldRule, Steps};
 use super::target::Target;
 use super::template::{Rendering, TemplateId};
 use super::value::Apply;
-use crate::call::{Problem, Value};
+use crate::call::{Code, Problem, Value};
 use crate::source::Record;
 
 /// The rule of one field, bound to the export.
@@ -87,9 +87,13 @@ impl BoundRule {
     }
 }
 
-/// Rules by which records are left out, with their names.
+/// What is looked at before a record is mapped: whether a rule leaves it out, by the rule's name, and
+/// whether it says that its export is not complete.
 #[derive(Debug, Clone, Default)]
-pub(super) struct SkipRules(Vec<(Box<str>, TemplateId)>);
+pub(super) struct SkipRules {
+    rules: Vec<(Box<str>, TemplateId)>,
+    incomplete: Option<TemplateId>,
+}
 
 /// What skip rules say about a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,25 +112,55 @@ impl SkipRules {
             binder.template(*condition, false);
         }
         let rules = rules.iter();
-        SkipRules(
-            rules
+        SkipRules {
+            rules: rules
                 .map(|(name, id)| (name.as_str().into(), *id))
                 .collect(),
-        )
+            incomplete: None,
+        }
+    }
+
+    /// The same, with the condition under which an export is not complete.
+    pub(super) fn with_incomplete(
+        mut self,
+        condition: Option<TemplateId>,
+        binder: &mut Binder<'_>,
+    ) -> SkipRules {
+        if let Some(condition) = condition {
+            binder.template(condition, false);
+        }
+        self.incomplete = condition;
+        self
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.rules.is_empty() && self.incomplete.is_none()
     }
 
-    /// The first rule that holds.
+    /// The first rule that holds. That the export is not complete is told of left out records, too:
+    /// it is not about them.
     pub(super) fn decide(
         &self,
         record: &Record<'_>,
         templates: &Rendering<'_>,
         problems: &mut Vec<Problem>,
     ) -> Skip<'_> {
-        for (name, condition) in &self.0 {
+        if let Some(condition) = self.incomplete {
+            match templates.holds(condition) {
+                Ok(true) => problems.push(Problem::new(
+                    Code::ExportIncomplete,
+                    record.place(),
+                    "the export says here that it is not complete, so records are missing from it",
+                )),
+                Ok(false) => {}
+                Err(failure) => {
+                    let message = format!("`incomplete`: {}", failure.message);
+                    problems.push(Problem::new(failure.code, record.place(), message));
+                    return Skip::Undecided;
+                }
+            }
+        }
+        for (name, condition) in &self.rules {
             match templates.holds(*condition) {
                 Ok(true) => return Skip::By(name),
                 Ok(false) => {}

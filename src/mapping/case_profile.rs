@@ -74,7 +74,8 @@ impl CaseProfile {
         let mut binder = Binder::new(mapping, sheet);
         let case = BoundRule::bind(&section.case, mapping, &mut binder);
         let message = BoundRule::bind(&section.message, mapping, &mut binder);
-        let skip = SkipRules::bind(&mapping.skip, &mut binder);
+        let skip = SkipRules::bind(&mapping.skip, &mut binder)
+            .with_incomplete(mapping.incomplete, &mut binder);
         let skip_message = SkipRules::bind(&section.skip, &mut binder);
         let private = section.private.filter(|_| !section.with_private);
         if let Some(condition) = private {

@@ -39,6 +39,8 @@ pub struct Mapping {
     pub(super) region: Option<Region>,
     needs: Vec<(Need, Range<usize>)>,
     pub(super) skip: Vec<(String, TemplateId)>,
+    /// When a record says that its export is not complete.
+    pub(super) incomplete: Option<TemplateId>,
     pub(super) audio: AudioSection,
     pub(super) recordings: AudioRules,
     pub(super) fields: Vec<FieldRule>,
@@ -88,6 +90,7 @@ impl Mapping {
             case: None,
             newest: None,
             skip: Vec::new(),
+            incomplete: None,
             audio: AudioSection::default(),
             recordings: AudioRules::default(),
             fields: Vec::new(),
@@ -160,7 +163,7 @@ impl Mapping {
         let read = section
             .map(|section| read_source(section, findings))
             .unwrap_or_default();
-        let (skip, agents, email_domain);
+        let (skip, incomplete, agents, email_domain);
         SourceRead {
             section: self.source,
             zone: self.zone,
@@ -168,6 +171,7 @@ impl Mapping {
             needs: self.needs,
             newest: self.newest,
             skip,
+            incomplete,
             agents,
             email_domain,
         } = read;
@@ -183,6 +187,8 @@ impl Mapping {
             findings.add(domain.span(), error.to_string());
         }
         self.templates.set_agents(&self.agents);
+        self.incomplete =
+            incomplete.and_then(|condition| self.templates.condition(&condition, findings));
         for (name, condition) in skip {
             let condition = self.templates.condition(&condition, findings);
             self.skip

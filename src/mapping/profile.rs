@@ -69,7 +69,8 @@ impl Profile {
                 columns[field.index()] = rule.source.label().into();
             }
         }
-        let skip = SkipRules::bind(&mapping.skip, &mut binder);
+        let skip = SkipRules::bind(&mapping.skip, &mut binder)
+            .with_incomplete(mapping.incomplete, &mut binder);
         mapping.check_needs(&mut binder.findings);
         let legs = mapping.legs.as_ref().map(|legs| legs.bind(&mut binder));
         let newest = mapping
@@ -133,10 +134,14 @@ impl Profile {
         rules.read(&self.rules, cells, plain) && !self.may_skip(record)
     }
 
-    /// Whether a rule leaves the record out, or fails.
+    /// Whether a rule leaves the record out, fails, or has something to tell.
     fn may_skip(&self, record: &Record<'_>) -> bool {
-        let decide = |templates| self.skip.decide(record, &templates, &mut Vec::new());
-        !self.skip.is_empty() && decide(self.templates.at(record)) != Skip::No
+        if self.skip.is_empty() {
+            return false;
+        }
+        let mut problems = Vec::new();
+        let templates = self.templates.at(record);
+        self.skip.decide(record, &templates, &mut problems) != Skip::No || !problems.is_empty()
     }
 
     /// How the recording of a record may be named, in the order in which the mapping says. Names

@@ -122,6 +122,8 @@ pub(super) struct SourceRead {
     pub(super) region: Option<Region>,
     /// Name and condition of each skip rule.
     pub(super) skip: Vec<(String, Text)>,
+    /// When a record says that its export is not complete.
+    pub(super) incomplete: Option<Text>,
     /// What the export does not say and the file does not either: places of its names.
     pub(super) needs: Vec<(Need, Range<usize>)>,
     /// Which of several copies of a record counts.
@@ -144,6 +146,7 @@ pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings)
         zone: timezone.as_ref().and_then(|text| read_zone(text, findings)),
         region: region.as_ref().and_then(|text| read_region(text, findings)),
         skip: read_skip(&mut section, findings),
+        incomplete: section.text("incomplete", findings),
         needs: read_needs(&mut section, findings),
         newest: NewestSection::read(&mut section, findings),
         agents: section.text("agents", findings),

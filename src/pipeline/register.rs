@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use super::clocks::{Clocks, Gravity, Odd, Verdict, shown_difference};
-use super::decided::{Decided, Fate};
+use super::decided::{Decided, Decision, Fate};
 use super::desk::{Item, Key, Worked};
 use super::seen::{Seen, Sight, Where};
 use super::seen_cases::{CaseSight, SeenCases};
@@ -30,6 +30,8 @@ pub(super) struct Register<'r> {
     places: Vec<Where>,
     /// Whether room was made for the ids to come.
     has_room: bool,
+    /// Whether the file that is being read was said to be incomplete: each of its records may say so.
+    is_incomplete: bool,
 }
 
 /// Unclaimed recordings that are named one by one.
@@ -48,12 +50,14 @@ impl<'r> Register<'r> {
             files: Vec::new(),
             places: Vec::new(),
             has_room: false,
+            is_incomplete: false,
         }
     }
 
     /// A new file begins.
     pub(super) fn open(&mut self, file: &Arc<str>) {
         self.files.push((Arc::clone(file), false));
+        self.is_incomplete = false;
     }
 
     /// What the first records are like: from their size, and the size of all, follows how many ids there
@@ -88,6 +92,7 @@ impl<'r> Register<'r> {
         for (index, mut item) in items.into_iter().enumerate() {
             let record = batch.get(index);
             let place = self.place(&record);
+            self.tell_incomplete_once(&mut item.decision);
             self.check_id(&mut item, place, &record);
             let mark = item.mark.take();
             if let Some(mark) = &mark {
@@ -112,6 +117,18 @@ impl<'r> Register<'r> {
             opened: None,
             read: (0, None),
             asides: Vec::new(),
+        }
+    }
+
+    /// Leaves out what another record of the file has told already.
+    fn tell_incomplete_once(&mut self, decision: &mut Decision) {
+        let further = decision.further.iter_mut();
+        let further = further.map(|row| &mut row.problems);
+        for problems in further.chain([&mut decision.problems]) {
+            problems.retain(|problem| {
+                problem.code != Code::ExportIncomplete
+                    || !std::mem::replace(&mut self.is_incomplete, true)
+            });
         }
     }
 

@@ -1,6 +1,7 @@
 //! A mapping and an export as text go in; how each row ended comes out.
 
 mod gathering;
+mod incomplete;
 mod legs;
 
 use std::io::Write as _;
