@@ -12,7 +12,7 @@ use std::time::Duration;
 use capturi_import::api::{
     self, AudioSettings, Client, Connection, Key, Proxy, Route, Upload, Version,
 };
-use capturi_import::call::{Call, Draft, read_phone, read_rfc3339};
+use capturi_import::call::{Call, Draft, Plain, read_phone, read_rfc3339};
 use capturi_import::ledger::{Entry, Fact, Ledger};
 use capturi_import::mapping::{Mapped, Mapping, Profile};
 use capturi_import::source::{self, Batch, Input, Options};
@@ -106,6 +106,20 @@ fn judge_drafts(bencher: Bencher<'_, '_>) {
                 black_box(Call::new(draft, &mut faults));
             }
         });
+}
+
+#[divan::bench]
+fn take_rows_the_short_way(bencher: Bencher<'_, '_>) {
+    let folder = TempDir::new().expect("a temporary folder");
+    let (batches, profile) = records(folder.path());
+    let mut scratch = Vec::new();
+    bencher.counter(ItemsCount::new(ROWS)).bench_local(|| {
+        let mut plain = Plain::default();
+        for record in batches.iter().flat_map(Batch::iter) {
+            assert!(profile.read_plain(&record, &mut plain));
+            black_box((plain.identity_hash(), plain.fingerprint(&mut scratch)));
+        }
+    });
 }
 
 #[divan::bench]

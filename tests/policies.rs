@@ -181,6 +181,46 @@ fn a_row_that_changed_since_it_was_sent_is_told_and_not_sent_again() {
     );
 }
 
+/// Without an audio folder most rows are known to be done by their hashes alone.
+#[test]
+fn a_night_without_recordings_sends_only_what_is_new() {
+    let given = calls(60, 46);
+    let (place, server) = (Place::with(&given[..50]), Server::healthy());
+    let url = server.url();
+    let run = |expected| {
+        let arguments = [
+            "run",
+            "calls.csv",
+            "--base-url",
+            &url,
+            "--rate",
+            "0",
+            "--out",
+            "out",
+        ];
+        place.call(&arguments).with_code(expected);
+    };
+    run(0);
+    assert_eq!((place.outcome("created"), server.requests()), (50, 50));
+    run(0);
+    assert_eq!(
+        (place.outcome("already_there"), server.requests()),
+        (50, 50)
+    );
+
+    let mut tonight = given.clone();
+    tonight[7].say("agentName", "agentName", "Somebody Else");
+    tonight[8].say("agentEmail", "agentEmail", "nobody");
+    place.export("calls.csv", &tonight);
+    run(3);
+
+    let outcomes = ["created", "already_there", "rejected"].map(|name| place.outcome(name));
+    assert_eq!((outcomes, server.requests()), ([10, 49, 1], 60));
+    assert_eq!(place.lines_with("changed-since-sent").len(), 1);
+    let snapshot = server.snapshot();
+    assert_eq!(snapshot.conversations.len(), 60);
+}
+
 #[test]
 fn a_repeated_row_is_counted_and_one_of_other_content_refused() {
     let given = calls(20, 45);
