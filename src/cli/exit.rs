@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::error::Error;
 use crate::pipeline::{Outcome, Stop, Tally};
 
 /// How the program ends. The numbers are part of the command line and never change.
@@ -32,6 +33,13 @@ impl Exit {
     /// The number.
     pub(super) const fn code(self) -> u8 {
         self as u8
+    }
+
+    /// How a run ends whose road ended so: an error of the road ends the program with its own number,
+    /// and the ledger is told the same.
+    pub(super) fn of_run(road: &Result<(), Error>, stop: Option<Stop>, tally: &Tally) -> Exit {
+        road.as_ref()
+            .map_or_else(Error::exit, |()| Exit::of(stop, tally))
     }
 
     /// How a run ends that was stopped for this reason, or not at all.
@@ -66,6 +74,7 @@ impl From<Exit> for ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipeline;
 
     fn tally(outcomes: &[Outcome]) -> Tally {
         let mut tally = Tally::default();
@@ -94,6 +103,18 @@ mod tests {
         for (stop, code) in codes {
             assert_eq!(Exit::of(Some(stop), &good).code(), code);
         }
+    }
+
+    #[test]
+    fn the_ledger_is_told_what_the_program_ends_with() {
+        let tally = tally(&[Outcome::Created]);
+        let stop = Some(Stop::ExportBroken);
+        let no_room = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let road: Result<(), Error> = Err(pipeline::Error::Spool(no_room).into());
+        assert_eq!(Exit::of_run(&road, stop, &tally), Exit::Fault);
+        assert_eq!(road.unwrap_err().exit(), Exit::Fault);
+        assert_eq!(Exit::of_run(&Ok(()), stop, &tally), Exit::Usage);
+        assert_eq!(Exit::of_run(&Ok(()), None, &tally), Exit::Done);
     }
 
     #[test]

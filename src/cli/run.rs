@@ -100,19 +100,18 @@ async fn deliver(
     }
     let reason = stop.reason().map(|(stop, _)| stop);
     let finished = report.and_then(|report| report.finish(reason));
-    let exit = finished
-        .as_ref()
-        .map_or(Exit::Fault, |summary| Exit::of(reason, &summary.tally));
+    let ended = delivered.map_err(Error::from);
     if let Ok(summary) = &finished {
+        let exit = Exit::of_run(&ended, reason, &summary.tally);
         writer.finish_run(id, exit.code(), &summary.tally.to_json())?;
     }
     ledger.close()?;
     if let Some(server) = server {
         server.stop().await;
     }
-    finished?;
-    delivered?;
-    Ok(exit)
+    let tally = finished?.tally;
+    ended?;
+    Ok(Exit::of(reason, &tally))
 }
 
 type Driven = (
