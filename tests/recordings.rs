@@ -372,6 +372,54 @@ fn a_recording_that_two_calls_claim_goes_with_the_first_also_from_another_file()
     );
 }
 
+#[test]
+fn a_recording_whose_record_is_rejected_is_told_as_such() {
+    // Given a bad time, an id that comes twice, one that two recordings fit, and one that is sought
+    // by its id alone.
+    let export = "id,when,file\n\
+         1,2024-03-15T09:00:00Z,a.wav\n\
+         2,nonsense,b.wav\n\
+         1,2024-03-15T10:00:00Z,c.wav\n\
+         4,2024-03-15T11:00:00Z,d?\n\
+         5,nonsense,\n\
+         6,nonsense,a.wav\n";
+    let files = [
+        "a.wav", "b.wav", "c.wav", "d1.wav", "d2.wav", "5.wav", "e.wav",
+    ];
+    let rehearsal = Rehearsal::new("", export, &files);
+    let fields = FIELDS.replace(r#"{ value = "2024-03-15T09:12:03+01:00" }"#, r#""when""#);
+    assert!(fields.contains("when"), "{fields}");
+    let audio = "[audio]\nmatch = ['{{ file }}']\n";
+    rehearsal
+        .place
+        .write("mapping.toml", format!("{fields}\n{audio}"));
+
+    rehearsal.check();
+
+    let text = rehearsal.place.read("checked/problems.csv");
+    let told: BTreeMap<&str, &str> = text
+        .lines()
+        .filter(|line| line.contains("recording-unclaimed"))
+        .map(|line| line.split_once(",0,").expect("no line"))
+        .collect();
+    let names: Vec<&str> = told.keys().copied().collect();
+    assert_eq!(
+        names,
+        ["5.wav", "b.wav", "c.wav", "d1.wav", "d2.wav", "e.wav"]
+    );
+    for (file, line) in [
+        ("b.wav", 3),
+        ("c.wav", 4),
+        ("d1.wav", 5),
+        ("d2.wav", 5),
+        ("5.wav", 6),
+    ] {
+        let words = format!("its record, line {line}, is rejected");
+        assert!(told[file].contains(&words), "{file}: {}", told[file]);
+    }
+    assert!(told["e.wav"].contains("no record of the export claims"));
+}
+
 /// GSM frames without a header.
 const GSM: [u8; 33 * 50] = [0xD0; 33 * 50];
 

@@ -1,13 +1,18 @@
 //! Who has asked for which recording.
 
+use std::collections::HashMap;
+
 use super::{Index, Recording};
 
-/// The first call that claimed each recording. Eight bytes a recording.
+/// The first call that claimed each recording (eight bytes a recording), and of those that nobody
+/// claims the rejected record that would have.
 #[derive(Debug, Clone)]
 pub struct Claims {
     /// By recording: 0 for nobody, else the claimant's line and one.
     lines: Vec<u64>,
     claimed: usize,
+    /// The lines of rejected records, by recording.
+    left: HashMap<u32, u64>,
 }
 
 impl Claims {
@@ -16,6 +21,7 @@ impl Claims {
         Claims {
             lines: vec![0; index.entries.len()],
             claimed: 0,
+            left: HashMap::new(),
         }
     }
 
@@ -32,6 +38,17 @@ impl Claims {
             }
             first => Some(first - 1),
         }
+    }
+
+    /// Remembers that the record on `line` would have claimed a recording, and is rejected. That is no
+    /// claim.
+    pub fn leave(&mut self, recording: &Recording, line: u64) {
+        self.left.entry(recording.id).or_insert(line);
+    }
+
+    /// The rejected record that would have claimed a recording.
+    pub fn left_by(&self, recording: &Recording) -> Option<u64> {
+        self.left.get(&recording.id).copied()
     }
 
     /// How many recordings are claimed.

@@ -292,10 +292,10 @@ texts! {
         "Leave the surplus rows out with `[source] skip`, or make `[audio] match` narrower.",
     RecordingUnclaimed
         "No record of the export claims this recording."
-        "Its call is in another export, its name differs from what the mapping looks for, or the \
-         folder holds other sound."
-        "Compare its name with `[audio] match`; if its call is in another file, there is nothing \
-         to do.",
+        "Its call is in another export, its record is rejected (then the message names the line), \
+         its name differs from what the mapping looks for, or the folder holds other sound."
+        "Put the rejected record right, or compare the name with `[audio] match`; if its call is in \
+         another file, there is nothing to do.",
     RecordingTruncated
         "The recording ends before its header says."
         "The copy was interrupted, or the system crashed or was still recording."

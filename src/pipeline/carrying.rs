@@ -86,7 +86,9 @@ impl Desk<'_> {
         problems.extend(std::mem::take(&mut sound.problems));
         let heard = self.hear(&sound, &call, problems, &place);
         if problems.iter().any(Problem::is_error) {
-            return Carried::ended(Fate::Ends(Outcome::Rejected, "".into()));
+            let ended = Carried::ended(Fate::Ends(Outcome::Rejected, "".into()));
+            let mark = sound.into_sought();
+            return Carried { mark, ..ended };
         }
         let mark = sound.into_mark(&call, &heard);
         let (is_create, with_upload) = match step {

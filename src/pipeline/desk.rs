@@ -24,7 +24,7 @@ use crate::source::{Batch, Record};
 #[derive(Debug)]
 pub(super) struct Item {
     pub(super) decision: Decision,
-    /// The call's recording, for the register.
+    /// The call's recording, for the register; that of a rejected record is only named.
     pub(super) mark: Option<Box<Mark>>,
     /// Requests that a run sends for the record.
     pub(super) requests: u8,
@@ -165,7 +165,11 @@ impl<'r> Desk<'r> {
         let call = Call::new(draft, &mut self.faults);
         self.tell_faults(record, &mut problems);
         let Some(call) = call else {
-            return ended(problems, Outcome::Rejected, "");
+            let mark = self.sought(records);
+            return Item {
+                mark,
+                ..ended(problems, Outcome::Rejected, "")
+            };
         };
         self.remark(record, &call, &mut problems);
         sums.count(Told {

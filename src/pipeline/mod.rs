@@ -24,6 +24,7 @@ mod register;
 mod road;
 mod seen;
 mod seen_cases;
+mod sought;
 mod sound;
 
 #[cfg(test)]

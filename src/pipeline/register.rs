@@ -10,7 +10,7 @@ use super::desk::{Item, Key, Worked};
 use super::seen::{Seen, Sight, Where};
 use super::seen_cases::{CaseSight, SeenCases};
 use super::sound::Mark;
-use super::{Facts, Outcome, Road};
+use super::{Facts, Outcome, Road, Want};
 use crate::audio::{Claims, Unread};
 use crate::call::{Code, Place, Problem, Severity};
 use crate::plan::CaseStep;
@@ -95,7 +95,10 @@ impl<'r> Register<'r> {
             self.tell_incomplete_once(&mut item.decision);
             self.check_id(&mut item, place, &record);
             let mark = item.mark.take();
-            if let Some(mark) = &mark {
+            let is_rejected = matches!(item.decision.fate, Fate::Ends(Outcome::Rejected, _));
+            if let Some(mark) = mark.as_ref().filter(|_| is_rejected) {
+                self.leave(mark, place);
+            } else if let Some(mark) = &mark {
                 self.check_claims(&mut item, mark, &record);
                 if let Some(skew) = &mark.skew {
                     self.clocks
@@ -149,6 +152,7 @@ impl<'r> Register<'r> {
             Sight::New => return,
             Sight::Repeat(first) => {
                 item.decision.fate = Fate::Ends(Outcome::Skipped, "repeat".into());
+                item.mark = None;
                 let message = format!("the same record as {}", name(&self.files, first));
                 Problem::new(Code::RepeatedRecord, record.place(), message)
             }
@@ -161,7 +165,6 @@ impl<'r> Register<'r> {
                 Problem::new(Code::DuplicateId, record.place(), message)
             }
         };
-        item.mark = None;
         item.decision.problems.push(problem);
     }
 
@@ -200,6 +203,22 @@ impl<'r> Register<'r> {
             let place = self.place(record);
             self.places.push(place);
         }
+    }
+
+    /// Remembers the recordings of a record that is rejected.
+    fn leave(&mut self, mark: &Mark, place: Where) {
+        let number = self.places.len() as u64;
+        let Some(claims) = self
+            .claims
+            .as_mut()
+            .filter(|_| self.road.want == Want::Check)
+        else {
+            return;
+        };
+        for recording in mark.recordings() {
+            claims.leave(recording, number);
+        }
+        self.places.push(place);
     }
 
     fn place(&mut self, record: &Record<'_>) -> Where {
@@ -280,7 +299,7 @@ impl<'r> Register<'r> {
     /// Recordings that no call has claimed, told by a check once the export has been read whole.
     /// A run says nothing: tonight's export claims a handful of the years in the folder.
     fn unclaimed(&self) -> Vec<Problem> {
-        let (Some(index), Some(claims), super::Want::Check) =
+        let (Some(index), Some(claims), Want::Check) =
             (&self.road.audio, &self.claims, self.road.want)
         else {
             return Vec::new();
@@ -293,6 +312,14 @@ impl<'r> Register<'r> {
             .by_ref()
             .take(UNCLAIMED)
             .map(|recording| {
+                let left = claims
+                    .left_by(&recording)
+                    .and_then(|by| usize::try_from(by).ok());
+                if let Some(place) = left.and_then(|left| self.places.get(left)) {
+                    let record = name(&self.files, *place);
+                    let message = format!("its record, {record}, is rejected: it is not sent");
+                    return note(&recording.name, message);
+                }
                 let mut message = "no record of the export claims this recording".to_owned();
                 if index.is_unnamed(&recording) {
                     message.push_str(", and no pattern of [audio] fits its name");

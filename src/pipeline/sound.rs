@@ -16,7 +16,7 @@ use crate::source::Record;
 pub(super) struct Sound {
     pub(super) state: plan::Recording,
     pub(super) recording: Option<Recording>,
-    /// What follows it, where several recordings are one call.
+    /// What follows it, where several recordings are one call; all that fit, where none was taken.
     pub(super) others: Vec<Recording>,
     /// How long the export says that it is.
     pub(super) stated: Option<Stated>,
@@ -91,6 +91,9 @@ impl Desk<'_> {
             shown: &shown,
             problems: &mut sound.problems,
         };
+        if let Found::Several { first, .. } = &found {
+            sound.others.clone_from(first);
+        }
         let policy = self.road.mapping.audio().several;
         let taken = match (found, lacking) {
             (Found::One(..) | Found::Several { .. }, Some((lacking, of)))
@@ -372,7 +375,7 @@ fn unusable(why: Unusable, bytes: u64) -> (Code, String) {
 
 /// A name of the mapping as the index asks for it. A `*` or `?` that stands in the export is no
 /// wildcard: as `?` it fits itself, and hardly anything else.
-fn asked_name(name: &AudioName) -> Cow<'_, str> {
+pub(super) fn asked_name(name: &AudioName) -> Cow<'_, str> {
     if name.is_exact() && !name.pieces().iter().any(|piece| piece.contains(['*', '?'])) {
         return name
             .pieces()

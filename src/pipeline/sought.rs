@@ -1,0 +1,65 @@
+//! Recordings of records that are rejected. Nobody sends them, and nobody is kept from claiming them,
+//! but who looks for recordings without a record should not find these among them.
+
+use super::Want;
+use super::desk::Desk;
+use super::sound::{Mark, Sound, asked_name};
+use crate::audio::{Ask, Found, Recording};
+use crate::call::{Field, Value};
+use crate::mapping::Mapped;
+use crate::source::Record;
+
+impl Desk<'_> {
+    /// The recordings that these rows name, of which no call could be made. Only a check tells of
+    /// recordings that nobody claims, so nothing is sought for a run.
+    pub(super) fn sought(&self, records: &[Record<'_>]) -> Option<Box<Mark>> {
+        let index = self.road.audio.as_ref()?;
+        if self.road.want != Want::Check {
+            return None;
+        }
+        // The draft was used up; of rows that are rejected there are few.
+        let draft = match self.profile.apply(&records[0], &mut Vec::new()) {
+            Mapped::Draft(draft) => draft,
+            _ => return None,
+        };
+        let identity = match draft.get(Field::ExternalIdentity) {
+            Value::Text(text) => text.as_ref(),
+            _ => "",
+        };
+        let mut sought = Vec::new();
+        for recordings in records.iter().map(|row| self.profile.recordings(row)) {
+            for names in recordings {
+                let names: Vec<_> = names.iter().map(asked_name).collect();
+                let found = index.find(&Ask {
+                    names: &names,
+                    keys: &[],
+                    identity,
+                });
+                match found {
+                    Found::One(recording, _) => sought.push(recording),
+                    Found::Several { first, .. } => sought.extend(first),
+                    Found::Missing | Found::Refused { .. } | Found::Unusable { .. } => {}
+                }
+            }
+        }
+        of_rejected(sought)
+    }
+}
+
+impl Sound {
+    /// The same for a call that is rejected, also where it could not be told which one is its own.
+    pub(super) fn into_sought(self) -> Option<Box<Mark>> {
+        of_rejected(self.recording.into_iter().chain(self.others).collect())
+    }
+}
+
+fn of_rejected(mut recordings: Vec<Recording>) -> Option<Box<Mark>> {
+    let recording = recordings.pop()?;
+    Some(Box::new(Mark {
+        recording,
+        others: recordings,
+        seconds: None,
+        skew: None,
+        is_unheard: false,
+    }))
+}
