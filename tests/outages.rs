@@ -228,6 +228,42 @@ fn a_call_that_waited_when_the_run_was_interrupted_was_never_tried() {
 }
 
 #[test]
+fn a_call_that_is_half_done_when_the_run_ends_is_told_as_such_and_completed_by_the_next() {
+    // Given a server that takes conversations, and recordings not yet.
+    for (status, retry_after, code) in [(401, None, 4), (429, Some(60), 130)] {
+        let given = calls(12, 27);
+        let refused = Fault::Answer {
+            status,
+            retry_after: retry_after.map(RetryAfter::Seconds),
+        };
+        let server = Server::with_rule(always(refused).on(Operation::Upload));
+        let place = Place::with(&given);
+        let mut running = place.start(&server, &["calls.csv", "--concurrency", "2"]);
+        if code == 130 {
+            running.until_it_says("paused");
+            running.signal("INT");
+        }
+        running.end().with_code(code).says("read but not finished");
+
+        let there = server.snapshot().conversations.len() as u64;
+        assert!(there > 0);
+        assert_eq!(place.outcome("created"), 0);
+        assert_eq!(place.outcome("not_attempted"), 12);
+        let details = &place.summary()["details"]["not_attempted"];
+        assert_eq!(details["half done"], there, "{details}");
+        assert_eq!(place.state("unfinished") + place.state("in doubt"), there);
+        assert_eq!(place.status()["runs"][0]["read"], 12);
+        server.heal();
+        place.run(&server, &["calls.csv"]).with_code(0);
+        assert_eq!(place.outcome("already_there"), there);
+        assert_eq!(place.outcome("created"), 12 - there);
+        let completed = &place.summary()["details"]["already_there"]["completed"];
+        assert_eq!(*completed, there);
+        server.has_at_least_the_recordings_of(&given, "v2");
+    }
+}
+
+#[test]
 fn nobody_listening_is_told_before_long() {
     let given = calls(20, 22);
     let place = Place::with(&given);

@@ -57,13 +57,20 @@ impl Courier {
         if let Some(prepared) = &prepared {
             shipment.parcel = Some(prepared.parcel.clone());
         }
-        match self.carry(&shipment).await {
+        let mut is_there = !matches!(shipment.step, Step::Create { .. });
+        match self.carry(&shipment, &mut is_there).await {
             Ok(ending) => ending,
+            Err(Halt::Stopped) if is_there => Ending {
+                // The next run sends the recording.
+                detail: "half done",
+                ..self.halted(&shipment, Halt::Stopped).await
+            },
             Err(halt) => self.halted(&shipment, halt).await,
         }
     }
 
-    async fn carry(&self, shipment: &Shipment) -> Result<Ending, Halt> {
+    /// `is_there` becomes true with the conversation.
+    async fn carry(&self, shipment: &Shipment, is_there: &mut bool) -> Result<Ending, Halt> {
         let (uid, outcome, mut detail) = match shipment.step {
             Step::Create { was_tried, .. } => match self.create(shipment, was_tried).await? {
                 Made::Ours(uid) => (uid, Outcome::Created, ""),
@@ -83,6 +90,7 @@ impl Courier {
             },
             _ => (known_uid(shipment), Outcome::AlreadyThere, "completed"),
         };
+        *is_there = true;
         let is_adopted = detail == "adopted" || was_adopted(shipment);
         let mut delivered = Delivered {
             identity: shipment.call.identity().to_owned(),
