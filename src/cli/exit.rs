@@ -110,9 +110,9 @@ mod tests {
         let tally = tally(&[Outcome::Created]);
         let stop = Some(Stop::ExportBroken);
         let no_room = std::io::Error::from(std::io::ErrorKind::StorageFull);
-        let road: Result<(), Error> = Err(pipeline::Error::Spool(no_room).into());
-        assert_eq!(Exit::of_run(&road, stop, &tally), Exit::Fault);
-        assert_eq!(road.unwrap_err().exit(), Exit::Fault);
+        let error = Error::from(pipeline::Error::Spool(no_room));
+        assert_eq!(error.exit(), Exit::Fault);
+        assert_eq!(Exit::of_run(&Err(error), stop, &tally), Exit::Fault);
         assert_eq!(Exit::of_run(&Ok(()), stop, &tally), Exit::Usage);
         assert_eq!(Exit::of_run(&Ok(()), None, &tally), Exit::Done);
     }

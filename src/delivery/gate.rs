@@ -470,8 +470,11 @@ mod tests {
         let gate = gate(2);
         let first = gate.queue_up().await;
         assert!(first.is_some(), "at an unlimited pace there are places");
-        let _second = gate.queue_up().await;
-        let third = async {
+        let mut others = Vec::new();
+        for _ in 1..2 * AHEAD {
+            others.push(gate.queue_up().await);
+        }
+        let next = async {
             let place = gate.queue_up().await;
             (place, Instant::now())
         };
@@ -481,7 +484,7 @@ mod tests {
             gate.pause(Duration::from_secs(60));
             drop(first);
         };
-        let ((_place, at), ()) = tokio::join!(third, pause);
+        let ((_place, at), ()) = tokio::join!(next, pause);
         assert_eq!((at - start).as_secs(), 60);
     }
 

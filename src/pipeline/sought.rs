@@ -18,9 +18,8 @@ impl Desk<'_> {
             return None;
         }
         // The draft was used up; of rows that are rejected there are few.
-        let draft = match self.profile.apply(&records[0], &mut Vec::new()) {
-            Mapped::Draft(draft) => draft,
-            _ => return None,
+        let Mapped::Draft(draft) = self.profile.apply(&records[0], &mut Vec::new()) else {
+            return None;
         };
         let identity = match draft.get(Field::ExternalIdentity) {
             Value::Text(text) => text.as_ref(),
