@@ -178,6 +178,53 @@ fn a_recording_that_was_sent_again_stays_listed_until_it_is_purged() {
 }
 
 #[test]
+fn who_only_looks_leaves_nothing_beside_the_ledger() {
+    let given = calls(8, 209);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    place.run(&server, &["calls.csv"]).with_code(0);
+    std::fs::remove_file(place.path("capturi-import.db.lock")).expect("a lock");
+    let beside = || {
+        let mut files = place.files();
+        files.retain(|name| name.starts_with(LEDGER));
+        files
+    };
+    let before = bytes_of_ledger(&place);
+    assert_eq!(beside(), [LEDGER]);
+    let export = ["calls.csv", "--audio", "audio"];
+    let of_export = |command: &[&'static str]| [command, &export[..]].concat();
+    for command in [
+        vec!["status"],
+        vec!["status", "--json"],
+        vec!["report", "--out", "out"],
+        vec!["ledger", "check"],
+        of_export(&["run", "--dry-run"]),
+        of_export(&["check"]),
+    ] {
+        place.call(&command).with_code(0);
+        assert_eq!(beside(), [LEDGER], "{command:?}");
+        assert_eq!(bytes_of_ledger(&place), before, "{command:?}");
+    }
+}
+
+#[test]
+fn what_a_killed_run_left_beside_the_ledger_stays_for_the_next_one() {
+    let given = calls(200, 210);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    let mut running = place.start(&server, &["calls.csv"]);
+    running.until(|| server.requests() > 250);
+    running.kill();
+    let log = std::fs::read(place.path("capturi-import.db-wal")).expect("a log");
+
+    assert!(place.state("complete") > 0);
+    place.call(&["ledger", "check"]).with_code(0);
+
+    let after = std::fs::read(place.path("capturi-import.db-wal")).expect("a log");
+    assert!(after == log, "the log is no longer what it was");
+    place.run(&server, &["calls.csv"]).with_code(0);
+    server.has_at_least_the_recordings_of(&given, "v2");
+}
+
+#[test]
 fn a_ledger_in_use_is_not_purged_and_status_says_who_has_it() {
     let given = calls(40, 204);
     let place = Place::with(&given);

@@ -99,11 +99,16 @@ pub(super) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
     };
     look_at_head(path, file)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(at(path))?;
+    let connection = if has_news(path) {
+        Connection::open_with_flags(path, flags)
+    } else {
+        looking(path)
+    };
+    let connection = connection.map_err(at(path))?;
     // Asked first, because the attempt itself may leave an empty log.
     let at_rest = at_rest(path);
     let (connection, form) = match (form(path, &connection), at_rest) {
-        // Even a reader makes side files, and here they cannot be made.
+        // Side files cannot be made here.
         (Err(OpenError::Storage(_)), Some(name)) => {
             let flags = flags | OpenFlags::SQLITE_OPEN_URI;
             let connection = Connection::open_with_flags(name, flags).map_err(at(path))?;
@@ -123,6 +128,26 @@ pub(super) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
         }),
         _ => Ok(connection),
     }
+}
+
+/// Whether there is more to the ledger than its file: a run is writing, or was killed. What a killed
+/// run left is for the next run to take up, and not for somebody who looks.
+fn has_news(path: &Path) -> bool {
+    ["-wal", "-journal"].into_iter().any(|ending| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        std::fs::metadata(name).is_ok_and(|found| found.len() > 0)
+    })
+}
+
+/// Even a reader makes side files; only a connection that might write takes them away again when it is
+/// the last to leave. This one may not write all the same. Where the file may only be read, SQLite
+/// opens it so.
+fn looking(path: &Path) -> Sql<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
 }
 
 /// A name by which SQLite opens a ledger without making side files: right as long as nobody
