@@ -31,7 +31,7 @@ pub(super) fn lines(summary: &Summary, is_brief: bool, screen: &Screen) -> Vec<S
         lines.push(paint(color, Ink::Bad, &fault));
     }
     if !is_brief {
-        lines.extend(problems(summary, color));
+        lines.extend(problems(summary, screen));
         let facts = facts(summary);
         if !facts.is_empty() {
             lines.push(String::new());
@@ -124,7 +124,8 @@ fn files_read(summary: &Summary) -> String {
     format!("{} in {time}", counted(summary.sheets, "file"))
 }
 
-fn problems(summary: &Summary, color: Color) -> Vec<String> {
+fn problems(summary: &Summary, screen: &Screen) -> Vec<String> {
+    let color = screen.color();
     if summary.groups.is_empty() {
         return Vec::new();
     }
@@ -138,14 +139,12 @@ fn problems(summary: &Summary, color: Color) -> Vec<String> {
         let severity = paint(color, ink, &format!("{:<7}", group.severity.name()));
         let code = paint(color, Ink::Strong, &format!("{:<22}", group.code.name()));
         lines.push(format!("  {severity} {code} {}", extent(group, summary)));
-        lines.extend(
-            examples(group)
-                .into_iter()
-                .map(|line| format!("          {line}")),
-        );
+        let mut below = examples(group);
         if !group.cure.is_empty() {
-            lines.push(format!("          → {}", group.cure));
+            below.push(format!("→ {}", group.cure));
         }
+        let below = below.into_iter().map(|line| format!("          {line}"));
+        lines.extend(below.flat_map(|line| screen.folded(line)));
     }
     lines
 }
@@ -464,6 +463,28 @@ mod tests {
         3 records were rejected: add --out DIR to get them as a file to correct.
         55 of 60 records can be sent: replace `check` by `run` to send them.
         ");
+    }
+
+    #[test]
+    fn problems_are_broken_between_words_on_a_terminal_only() {
+        let mut stage = Stage::with(|_| {}, Mode::Check);
+        stage.opened(&sheet("calls.csv", &["id"]));
+        let long = "a message of many words that is longer than a terminal is wide, by far";
+        let mut bad = problem(Code::BadTime, 17).at("when", "secret");
+        bad.message = long.into();
+        stage.ended(17, &["1"], Outcome::Rejected, &[bad]);
+        let summary = stage.finish(None).unwrap();
+        let shown = |screen: &Screen| problems(&summary, screen);
+        let plain = Screen::to(std::io::sink(), std::io::sink());
+        let whole = format!("          calls.csv:17 when: {long}");
+        assert!(shown(&plain).contains(&whole), "{:?}", shown(&plain));
+        let lines = shown(&plain.on_terminal(60));
+        assert!(
+            lines.iter().all(|line| line.chars().count() <= 60),
+            "{lines:?}"
+        );
+        let told: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
+        assert!(told.join(" ").contains(whole.trim()), "{lines:?}");
     }
 
     #[test]

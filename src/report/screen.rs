@@ -9,8 +9,12 @@ use std::io::{self, IsTerminal, Write};
 
 use indicatif::MultiProgress;
 
-/// Columns of a screen whose width is not known.
+use crate::report::words::hung;
+
+/// Columns of text that goes into a file or a pipe.
 const USUAL_WIDTH: u16 = 100;
+/// Columns of a terminal that does not tell its width.
+const USUAL_TERMINAL: u16 = 80;
 
 /// Where a report is shown.
 pub struct Screen {
@@ -18,6 +22,8 @@ pub struct Screen {
     notices: Box<dyn Write + Send>,
     bars: Option<MultiProgress>,
     width: u16,
+    /// Whether lines break at the width, wherever that is.
+    breaks_lines: bool,
     color: Color,
 }
 
@@ -55,11 +61,12 @@ impl Screen {
     /// bars if the latter is a terminal.
     pub fn of_process(color: Color) -> Self {
         let is_terminal = io::stderr().is_terminal();
-        let width = if io::stdout().is_terminal() {
+        let breaks_lines = io::stdout().is_terminal();
+        let width = if breaks_lines {
             comfy_table::Table::new()
                 .width()
                 .filter(|width| *width > 0)
-                .unwrap_or(USUAL_WIDTH)
+                .unwrap_or(USUAL_TERMINAL)
         } else {
             USUAL_WIDTH
         };
@@ -71,6 +78,7 @@ impl Screen {
                 .then(MultiProgress::new)
                 .filter(|bars| !bars.is_hidden()),
             width,
+            breaks_lines,
             color,
         }
     }
@@ -82,8 +90,16 @@ impl Screen {
             notices: Box::new(notices),
             bars: None,
             width: USUAL_WIDTH,
+            breaks_lines: false,
             color: Color::Never,
         }
+    }
+
+    /// The same as a terminal of this width.
+    #[cfg(test)]
+    pub(super) fn on_terminal(mut self, width: u16) -> Self {
+        (self.width, self.breaks_lines) = (width, true);
+        self
     }
 
     /// The progress bars, for those who write to standard error as well; `None` where none are
@@ -95,6 +111,16 @@ impl Screen {
     /// Columns of text that fit side by side.
     pub(super) fn width(&self) -> u16 {
         self.width
+    }
+
+    /// A line as it is shown: on a terminal broken between words where it is too long, elsewhere as it
+    /// is, since whoever searches a file looks for whole lines.
+    pub(super) fn folded(&self, line: String) -> Vec<String> {
+        if self.breaks_lines {
+            hung(&line, self.width)
+        } else {
+            vec![line]
+        }
     }
 
     /// Whether colours may be used.

@@ -167,11 +167,14 @@ impl Tries {
                     format!(" ({})", shorten(&value, 40)).into()
                 };
                 let column = safe(&problem.column);
-                screen.result(&format!(
+                let line = format!(
                     "  {head} {}: {column}{value}: {}",
                     problem.code,
                     safe(&problem.message)
-                ));
+                );
+                for line in screen.folded(line) {
+                    screen.result(&line);
+                }
             }
         }
         self.ending(screen)

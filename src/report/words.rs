@@ -182,6 +182,46 @@ pub(super) fn wrapped(lines: &[String], width: u16) -> Vec<String> {
     broken
 }
 
+/// One line that is broken between words where it is too long; what follows begins below the text of
+/// the first piece. A word that is longer than a line stays whole, as a path must.
+pub(super) fn hung(line: &str, width: u16) -> Vec<String> {
+    let width = usize::from(width).max(40);
+    let text = line.trim_start_matches([' ', '→']);
+    let hang = columns(&line[..line.len() - text.len()]);
+    let mut pieces = Vec::new();
+    let mut current = line[..line.len() - text.len()].to_owned();
+    let mut used = hang;
+    for (index, word) in text.split(' ').enumerate() {
+        let length = columns(word);
+        if index > 0 && used + 1 + length > width && used > hang {
+            pieces.push(std::mem::replace(&mut current, " ".repeat(hang)));
+            used = hang;
+        } else if index > 0 {
+            current.push(' ');
+            used += 1;
+        }
+        current.push_str(word);
+        used += length;
+    }
+    pieces.push(current);
+    pieces
+}
+
+/// How many columns text takes; our own colours take none.
+fn columns(text: &str) -> usize {
+    let mut columns = 0;
+    let mut is_color = false;
+    for char in text.chars() {
+        match char {
+            '\u{1b}' => is_color = true,
+            'm' if is_color => is_color = false,
+            _ if is_color => {}
+            _ => columns += 1,
+        }
+    }
+    columns
+}
+
 /// A number for ratios; beyond 2^53 its last digits are lost, which no ratio shows.
 #[expect(
     clippy::cast_precision_loss,
@@ -262,6 +302,24 @@ mod tests {
         let lines = wrapped(&["word ".repeat(20).trim().to_owned()], 40);
         assert_eq!(lines.len(), 3);
         assert!(lines.iter().all(|line| line.chars().count() <= 40));
+    }
+
+    #[test]
+    fn a_long_line_hangs_below_its_text_and_no_word_is_cut() {
+        let line = format!("    → {}", "word ".repeat(20).trim());
+        let pieces = hung(&line, 40);
+        assert_eq!(pieces.len(), 3);
+        assert!(pieces[1].starts_with("      word"), "{pieces:?}");
+        assert!(pieces.iter().all(|piece| piece.chars().count() <= 40));
+        let words: Vec<&str> = pieces
+            .iter()
+            .flat_map(|piece| piece.split_whitespace())
+            .collect();
+        assert_eq!(words.join(" "), line.trim());
+        let path = format!("  /{}", "x".repeat(60));
+        assert_eq!(hung(&format!("{path} end"), 40), [path.as_str(), "  end"]);
+        let painted = "\u{1b}[1;31mwarning\u{1b}[0m the words that just fit here";
+        assert_eq!(hung(painted, 40), [painted]);
     }
 
     proptest! {
