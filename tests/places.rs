@@ -87,3 +87,47 @@ fn a_table_and_json_lines_are_told_by_their_lines() {
     let rows = place.rows("problems.csv");
     assert!(rows.iter().all(|row| row["record"].is_empty()), "{rows:?}");
 }
+
+#[test]
+fn the_end_names_the_file_of_rejected_records_and_old_ones_step_aside() {
+    let place = place();
+    place.write("out/rejected.csv", "externalId,_problems\n");
+    place.write("out/rejected-2.csv", "id,_problems\n");
+    let check = ["check", "calls.json", "--out", "out"];
+    for _ in 0..2 {
+        let ended = place.call(&check).with_code(3);
+        assert!(
+            ended
+                .out
+                .contains("fix them in out/rejected.ndjson and feed that file in"),
+            "{ended:?}"
+        );
+        assert!(
+            ended
+                .out
+                .contains("Written: out/problems.csv, out/rejected.ndjson,"),
+            "{ended:?}"
+        );
+    }
+    let names = std::fs::read_dir(place.path("out")).expect("a folder");
+    let names = names.map(|name| {
+        name.expect("a file")
+            .file_name()
+            .into_string()
+            .expect("UTF-8")
+    });
+    let (now, kept): (Vec<_>, Vec<_>) = names
+        .filter(|name| name.starts_with("rejected"))
+        .partition(|name| name == "rejected.ndjson");
+    let (csv, ndjson): (Vec<_>, Vec<_>) = kept.iter().partition(|name| name.contains(".csv"));
+    assert_eq!((now.len(), csv.len(), ndjson.len()), (1, 2, 1), "{kept:?}");
+    assert!(
+        kept.iter().all(|name| name.starts_with("rejected.2")),
+        "{kept:?}"
+    );
+    // What was rejected is fed in again, and stays where it is while it is read.
+    place
+        .call(&["check", "out/rejected.ndjson", "--out", "out"])
+        .with_code(3);
+    assert!(place.has("out/rejected.ndjson") && place.has("out/rejected-2.ndjson"));
+}

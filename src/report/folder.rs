@@ -60,10 +60,7 @@ impl Folder {
         taken: &[PathBuf],
     ) -> Result<PathBuf, Error> {
         for number in 1..=MOST_NAMES {
-            let path = match number {
-                1 => self.path.join(format!("{stem}.{extension}")),
-                _ => self.path.join(format!("{stem}-{number}.{extension}")),
-            };
+            let path = self.numbered(stem, extension, number);
             if taken.contains(&path) || self.is_input(&path) {
                 continue;
             }
@@ -75,14 +72,26 @@ impl Folder {
         Err(Error::write(path)(io::ErrorKind::AlreadyExists.into()))
     }
 
-    /// Moves the file of an earlier run aside, unless it is an input.
-    pub(super) fn clear(&self, stem: &str, extension: &str) -> Result<(), Error> {
-        let path = self.path.join(format!("{stem}.{extension}"));
-        if self.is_input(&path) {
-            return Ok(());
+    /// Moves the files of an earlier run aside, but for inputs and for those that are `new`.
+    pub(super) fn clear(&self, stem: &str, extension: &str, new: &[PathBuf]) -> Result<(), Error> {
+        for number in 1..=MOST_NAMES {
+            let path = self.numbered(stem, extension, number);
+            if fs::symlink_metadata(&path).is_err() {
+                break;
+            }
+            if !new.contains(&path) && !self.is_input(&path) {
+                self.move_aside(&path, stem, extension)
+                    .map_err(Error::write(&path))?;
+            }
         }
-        self.move_aside(&path, stem, extension)
-            .map_err(Error::write(&path))
+        Ok(())
+    }
+
+    fn numbered(&self, stem: &str, extension: &str, number: u32) -> PathBuf {
+        self.path.join(match number {
+            1 => format!("{stem}.{extension}"),
+            _ => format!("{stem}-{number}.{extension}"),
+        })
     }
 
     fn is_input(&self, path: &Path) -> bool {

@@ -288,11 +288,9 @@ impl Report {
 /// Completes the files of the records and adds those that are made from the summary.
 fn complete(files: Files, summary: &mut Summary) -> Result<(), Error> {
     let (folder, Written { files, rejected }) = files.finish()?;
-    if rejected.is_empty() {
-        // What lies there from an earlier run would read as rejected by this one.
-        for extension in ["csv", "ndjson"] {
-            folder.clear("rejected", extension)?;
-        }
+    // What lies there from an earlier run would read as rejected by this one.
+    for extension in ["csv", "ndjson"] {
+        folder.clear("rejected", extension, &rejected)?;
     }
     summary.files = files;
     summary.take_rejected(rejected);
