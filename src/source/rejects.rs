@@ -90,7 +90,8 @@ impl<W: Write> Rejects<W> {
     }
 
     /// The last cell is written without quotes, because the quotes before it may not be in order;
-    /// so it must not need any.
+    /// so it must not need any. The usual quote is kept out of it in a table without quoting as well:
+    /// one more of them could make a table with quoting of it when it is read again.
     fn finish_row(
         &mut self,
         dialect: Dialect,
@@ -108,7 +109,7 @@ impl<W: Write> Rejects<W> {
             .chars()
             .map(|char| match char {
                 char if char == delimiter => comma,
-                char if Some(char) == quote => '\'',
+                char if char == '"' || Some(char) == quote => '\'',
                 char if char.is_control() => ' ',
                 char => char,
             })

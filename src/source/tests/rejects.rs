@@ -8,7 +8,7 @@ fn rewritten(file: &File, options: &Options) -> Vec<u8> {
     for batch in reader.by_ref() {
         for record in Batch::iter(&batch.unwrap()) {
             rejects
-                .write(&record, "row-too-short: a, \"b\"; c\nd")
+                .write(&record, "row-too-short: a, \"b\"; c\nd\"")
                 .unwrap();
         }
     }
