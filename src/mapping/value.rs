@@ -70,10 +70,13 @@ impl<'r> Raw<'r> {
     }
 
     fn at(named: &Named, record: &Record<'r>) -> Raw<'r> {
-        if let Some(tree @ (Json::Array(_) | Json::Object(_))) = record.json(&named.column) {
-            return Raw::Tree(tree);
-        }
-        record.text(&named.column).map_or(Raw::Missing, Raw::text)
+        let text = match record.json(&named.column) {
+            Some(tree @ (Json::Array(_) | Json::Object(_))) => return Raw::Tree(tree),
+            Some(value) => record.text_of(value),
+            None if record.tree().is_some() => None,
+            None => record.text(&named.column),
+        };
+        text.map_or(Raw::Missing, Raw::text)
     }
 
     fn text(text: Cow<'r, str>) -> Raw<'r> {

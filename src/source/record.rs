@@ -85,10 +85,7 @@ impl Header {
 
     /// The form in which names are compared.
     pub fn key(name: &str) -> String {
-        name.chars()
-            .filter(|char| !char.is_whitespace() && !matches!(char, '-' | '_' | '\u{feff}'))
-            .flat_map(char::to_lowercase)
-            .collect()
+        letters(name).collect()
     }
 }
 
@@ -101,17 +98,65 @@ pub enum Column {
     Path(Arc<[String]>),
 }
 
-/// Whether two names are one by [`Header::key`]. A JSON record may be asked for thirty names that
-/// it does not have, and most names differ in their first letter or in their length, so the keys
-/// are only made for the rest.
+/// The member of this very name, else the first whose name is the same but for its form. Objects have a
+/// few members, and to go through them is quicker than to hash the name.
+fn member<'j>(members: &'j serde_json::Map<String, Json>, wanted: &str) -> Option<&'j Json> {
+    let mut alike = None;
+    for (name, value) in members {
+        if name == wanted {
+            return Some(value);
+        }
+        if alike.is_none() && is_same_name(name, wanted) {
+            alike = Some(value);
+        }
+    }
+    alike
+}
+
+/// Whether the name is all of these steps with dots between them.
+fn is_joined(name: &str, path: &[String]) -> bool {
+    let length = path.iter().map(String::len).sum::<usize>() + path.len() - 1;
+    name.len() == length
+        && name
+            .split('.')
+            .eq(path.iter().flat_map(|step| step.split('.')))
+}
+
+/// Whether two names are one by [`Header::key`]. A JSON record is asked for thirty names that it does
+/// not have, and each is compared with all that it has: no key is made, and most differ in their first
+/// letters.
 fn is_same_name(one: &str, other: &str) -> bool {
-    let first = |name: &str| {
-        let mut bytes = name.bytes().filter(u8::is_ascii_alphanumeric);
-        bytes.next().map(|byte| byte.to_ascii_lowercase())
-    };
-    first(one) == first(other)
-        && one.len().abs_diff(other.len()) <= 16
-        && Header::key(one) == Header::key(other)
+    if let ([a, ..], [b, ..]) = (one.as_bytes(), other.as_bytes())
+        && a.is_ascii_alphanumeric()
+        && b.is_ascii_alphanumeric()
+        && !a.eq_ignore_ascii_case(b)
+    {
+        return false;
+    }
+    let is_counted = |byte: &u8| !matches!(byte, b'-' | b'_' | b' ' | b'\t'..=b'\r');
+    let (mut left, mut right) = (one, other);
+    loop {
+        let next = |name: &str| name.bytes().position(|byte| is_counted(&byte));
+        let (Some(at), Some(place)) = (next(left), next(right)) else {
+            // What is left of one of them does not count.
+            return letters(left).eq(letters(right));
+        };
+        let (a, b) = (left.as_bytes()[at], right.as_bytes()[place]);
+        if !a.is_ascii() || !b.is_ascii() {
+            return letters(left).eq(letters(right));
+        }
+        if !a.eq_ignore_ascii_case(&b) {
+            return false;
+        }
+        (left, right) = (&left[at + 1..], &right[place + 1..]);
+    }
+}
+
+/// The letters by which names are compared.
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    name.chars()
+        .filter(|char| !char.is_whitespace() && !matches!(char, '-' | '_' | '\u{feff}'))
+        .flat_map(char::to_lowercase)
 }
 
 impl Sheet {
@@ -409,23 +454,22 @@ impl<'b> Record<'b> {
     pub fn text(&self, column: &Column) -> Option<Cow<'b, str>> {
         let text = match column {
             Column::Cell(cell) => Cow::Borrowed(self.cell(*cell)?),
-            Column::Path(_) => self.text_of_json(column)?,
+            Column::Path(_) => text_of(self.json(column)?)?,
         };
+        self.unless_null(text)
+    }
+
+    /// The text of a JSON value of this record, as [`Record::text`] gives it.
+    pub fn text_of(&self, value: &'b Json) -> Option<Cow<'b, str>> {
+        self.unless_null(text_of(value)?)
+    }
+
+    fn unless_null(&self, text: Cow<'b, str>) -> Option<Cow<'b, str>> {
         let nulls = &self.sheet().nulls;
         if !nulls.is_empty() && nulls.iter().any(|null| *null == *text) {
             return None;
         }
         Some(text)
-    }
-
-    fn text_of_json(&self, column: &Column) -> Option<Cow<'b, str>> {
-        Some(match self.json(column)? {
-            Json::Null => return None,
-            Json::String(text) => Cow::Borrowed(text.as_str()),
-            Json::Bool(true) => Cow::Borrowed("true"),
-            Json::Bool(false) => Cow::Borrowed("false"),
-            other => Cow::Owned(other.to_string()),
-        })
     }
 
     /// The JSON value at `column`; `None` for table rows and missing keys.
@@ -434,17 +478,15 @@ impl<'b> Record<'b> {
             return None;
         };
         let tree = self.tree()?;
-        if path.len() > 1
-            && let Some(value) = tree.get(path.join("."))
-        {
-            return Some(value);
+        if let (Json::Object(members), 2..) = (tree, path.len()) {
+            let mut members = members.iter();
+            if let Some((_, value)) = members.find(|(name, _)| is_joined(name, path)) {
+                return Some(value);
+            }
         }
         path.iter().try_fold(tree, |value, step| match value {
             Json::Array(items) => items.get(step.parse::<usize>().ok()?),
-            Json::Object(members) => members.get(step).or_else(|| {
-                let same = |(name, _): &(&String, &Json)| is_same_name(name, step);
-                members.iter().find(same).map(|(_, value)| value)
-            }),
+            Json::Object(members) => member(members, step),
             _ => None,
         })
     }
@@ -454,6 +496,16 @@ impl<'b> Record<'b> {
         (self.row.cells != TREE && cell < self.row.cells)
             .then(|| self.batch.cell(self.row.first + cell))
     }
+}
+
+fn text_of(value: &Json) -> Option<Cow<'_, str>> {
+    Some(match value {
+        Json::Null => return None,
+        Json::String(text) => Cow::Borrowed(text.as_str()),
+        Json::Bool(true) => Cow::Borrowed("true"),
+        Json::Bool(false) => Cow::Borrowed("false"),
+        other => Cow::Owned(other.to_string()),
+    })
 }
 
 impl Batch {
@@ -553,6 +605,18 @@ mod tests {
         assert_eq!(text("missing.key"), None);
         assert_eq!(text("User.TAGS.0").as_deref(), Some("a"));
         assert_eq!(text("us").as_deref(), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn names_are_one_when_their_keys_are(
+            one in "[aBkK\u{212a}İß_\u{a0}\u{feff} -]{0,6}",
+            other in "[AbkKi\u{212a}İß_\u{a0}\u{feff} -]{0,6}",
+        ) {
+            let is_one = Header::key(&one) == Header::key(&other);
+            proptest::prop_assert_eq!(is_same_name(&one, &other), is_one);
+            proptest::prop_assert!(is_same_name(&one, &one.to_lowercase()) || !one.is_ascii());
+        }
     }
 
     #[test]
