@@ -1,7 +1,6 @@
 //! A call that is in order as it stands.
 //!
-//! Nearly every record of an export is plain: no value needs to be changed, and nothing is wrong with
-//! any. To know that takes far less than to judge a [`Draft`](super::Draft), and a record that
+//! Nearly every record of an export is plain: nothing is wrong with any value, and few are rewritten. To know that takes far less than to judge a [`Draft`](super::Draft), and a record that
 //! is done already, or is only checked, needs nothing else. Whatever is not plain at a glance takes the
 //! full road; a plain call is the very call that the full road would make.
 
@@ -15,7 +14,7 @@ use super::print::Print;
 use super::values::{REQUIRED, Values, bit, fields};
 use super::{Call, Field, Kind, Value};
 
-/// A call whose values are texts of its record, in the order of the wire. It is filled anew for each
+/// A call whose values are texts of its record, or made of them, in the order of the wire. It is filled anew for each
 /// record, in the room of the one before.
 #[derive(Debug)]
 pub struct Plain<'a> {
@@ -23,6 +22,8 @@ pub struct Plain<'a> {
     present: u64,
     entries: Vec<Entry<'a>>,
     labels: Vec<&'a str>,
+    /// The texts that were made, one behind the other.
+    made: String,
     at: Timestamp,
 }
 
@@ -30,6 +31,8 @@ pub struct Plain<'a> {
 enum Entry<'a> {
     /// A text, a time or a number, as the field has it.
     Text(&'a str),
+    /// The same, where it lies among what was made.
+    Made(usize, usize),
     Bool(bool),
     Labels,
 }
@@ -40,6 +43,7 @@ impl Default for Plain<'_> {
             present: 0,
             entries: Vec::with_capacity(Field::ALL.len()),
             labels: Vec::new(),
+            made: String::new(),
             at: Timestamp::UNIX_EPOCH,
         }
     }
@@ -53,25 +57,26 @@ impl<'a> Plain<'a> {
         self.present = 0;
         self.entries.clear();
         self.labels.clear();
+        self.made.clear();
     }
 
     /// A text field.
     #[must_use]
-    pub fn text(&mut self, field: Field, text: &'a str) -> bool {
-        is_fit_text(field, text) && self.take(field, Entry::Text(text))
+    pub fn text(&mut self, field: Field, text: Cow<'a, str>) -> bool {
+        is_fit_text(field, &text) && self.take_text(field, text)
     }
 
     /// A time, with the instant that it names.
     #[must_use]
-    pub fn time(&mut self, field: Field, text: &'a str, at: Timestamp) -> bool {
+    pub fn time(&mut self, field: Field, text: Cow<'a, str>, at: Timestamp) -> bool {
         self.at = at;
-        is_plausible(at) && self.take(field, Entry::Text(text))
+        is_plausible(at) && self.take_text(field, text)
     }
 
     /// A number in JSON's notation.
     #[must_use]
-    pub fn number(&mut self, field: Field, text: &'a str) -> bool {
-        is_fit_number(field, text) && self.take(field, Entry::Text(text))
+    pub fn number(&mut self, field: Field, text: Cow<'a, str>) -> bool {
+        is_fit_number(field, &text) && self.take_text(field, text)
     }
 
     /// A yes or a no.
@@ -90,6 +95,18 @@ impl<'a> Plain<'a> {
             self.labels.push(label);
         }
         self.labels.is_empty() || self.take(field, Entry::Labels)
+    }
+
+    fn take_text(&mut self, field: Field, text: Cow<'a, str>) -> bool {
+        let entry = match text {
+            Cow::Borrowed(text) => Entry::Text(text),
+            Cow::Owned(text) => {
+                let start = self.made.len();
+                self.made.push_str(&text);
+                Entry::Made(start, self.made.len())
+            }
+        };
+        self.take(field, entry)
     }
 
     fn take(&mut self, field: Field, entry: Entry<'a>) -> bool {
@@ -118,9 +135,10 @@ impl<'a> Plain<'a> {
     }
 
     /// The text of a field, or `""` when it is absent or no text.
-    pub fn get(&self, field: Field) -> &'a str {
+    pub fn get(&self, field: Field) -> &str {
         match self.entry(field) {
             Some(Entry::Text(text)) => text,
+            Some(Entry::Made(start, end)) => &self.made[start..end],
             _ => "",
         }
     }
@@ -149,6 +167,7 @@ impl<'a> Plain<'a> {
         for (field, entry) in self.fields().zip(&self.entries) {
             match entry {
                 Entry::Text(text) => print.text(field, text),
+                Entry::Made(start, end) => print.text(field, &self.made[*start..*end]),
                 Entry::Bool(bool) => print.bool(field, *bool),
                 Entry::Labels => print.labels(field, self.labels.iter().copied()),
             }
@@ -165,14 +184,23 @@ impl<'a> Plain<'a> {
     pub fn call(&self) -> Call<'a> {
         let mut values = Values::default();
         for (field, entry) in self.fields().zip(&self.entries) {
-            let value = match (entry, field.kind()) {
-                (Entry::Text(text), Kind::Time) => Value::Time(Cow::Borrowed(*text), self.at),
-                (Entry::Text(text), Kind::Number) => Value::Number(Cow::Borrowed(*text)),
-                (Entry::Text(text), _) => Value::Text(Cow::Borrowed(*text)),
-                (Entry::Bool(bool), _) => Value::Bool(*bool),
-                (Entry::Labels, _) => {
-                    Value::Labels(self.labels.iter().copied().map(Cow::Borrowed).collect())
+            let text = match entry {
+                Entry::Text(text) => Cow::Borrowed(*text),
+                Entry::Made(start, end) => Cow::Owned(self.made[*start..*end].to_owned()),
+                Entry::Bool(bool) => {
+                    values.set(field, Value::Bool(*bool));
+                    continue;
                 }
+                Entry::Labels => {
+                    let labels = self.labels.iter().copied().map(Cow::Borrowed);
+                    values.set(field, Value::Labels(labels.collect()));
+                    continue;
+                }
+            };
+            let value = match field.kind() {
+                Kind::Time => Value::Time(text, self.at),
+                Kind::Number => Value::Number(text),
+                _ => Value::Text(text),
             };
             values.set(field, value);
         }

@@ -1,8 +1,8 @@
-//! The short way through a mapping, for rows whose cells are sent as they stand.
+//! The short way through a mapping, for rows in order.
 //!
 //! Most mappings name a column for each field and little else, and most rows of an export are in order.
-//! Of such a row this finds out, cell by cell, that the full road would change nothing and complain of
-//! nothing; at the first cell of which that is not certain it gives up, and the row takes the full road.
+//! Of such a row this finds out, cell by cell, that the full road would complain of nothing, and what it
+//! would send; at the first cell of which that is not certain it gives up, and the row takes the full road.
 //! Both must say the same of every row that goes this way, which is tested for every mapping and every
 //! cell that the tests of this room know.
 
@@ -14,7 +14,9 @@ use super::bound::BoundRule;
 use super::conversion::Conversion;
 use super::number::read_number;
 use super::rule::Steps;
-use crate::call::{Field, Kind, Plain, is_blank, is_email, is_plainly_possible, trimmed};
+use crate::call::{
+    Field, Kind, PhoneReading, Plain, is_blank, is_email, is_plainly_possible, read_phone, trimmed,
+};
 use crate::source::{Column, PlainCells, Sheet};
 
 /// The rules of a mapping, where all of them are simple enough.
@@ -123,20 +125,23 @@ fn read<'r>(field: Field, text: &'r str, rule: &'r BoundRule, plain: &mut Plain<
         return false;
     }
     match &rule.conversion {
-        Conversion::Text => plain.text(field, text),
-        Conversion::Phone(_) => is_plainly_possible(text) && plain.text(field, text),
+        Conversion::Text => plain.text(field, Cow::Borrowed(text)),
+        Conversion::Phone(_) if is_plainly_possible(text) => plain.text(field, Cow::Borrowed(text)),
+        Conversion::Phone(region) => match read_phone(text, *region) {
+            PhoneReading::Possible(number) => plain.text(field, Cow::Owned(number)),
+            _ => false,
+        },
         Conversion::Email => {
             let is_bare = trimmed(text).len() == text.len() && !text.starts_with("mailto:");
-            is_bare && is_email(text) && plain.text(field, text)
+            is_bare && is_email(text) && plain.text(field, Cow::Borrowed(text))
         }
         Conversion::Time(rule) => match rule.read(text) {
-            Ok((Cow::Borrowed(text), at)) => plain.time(field, text, at),
-            _ => false,
+            Ok((text, at)) => plain.time(field, text, at),
+            Err(_) => false,
         },
-        Conversion::Number(notation) => match read_number(text, *notation) {
-            Some(Cow::Borrowed(text)) => plain.number(field, text),
-            _ => false,
-        },
+        Conversion::Number(notation) => {
+            read_number(text, *notation).is_some_and(|text| plain.number(field, text))
+        }
         Conversion::Boolean(words) => {
             read_boolean(text, words).is_some_and(|flag| plain.flag(field, flag))
         }

@@ -59,6 +59,15 @@ fn goes_the_short_way(mapping: &str, batch: &Batch) -> bool {
 #[test]
 fn a_row_in_order_goes_the_short_way_and_a_doubtful_cell_ends_it() {
     assert!(goes_the_short_way(MAPPING, &row(&HEADER, &PLAIN)));
+    for (column, cell) in [
+        (4, "12 34 56 78"),
+        (5, "15.03.2024 09:12"),
+        (5, "2024-03-15 09:12:03"),
+    ] {
+        let mut cells = PLAIN;
+        cells[column] = cell;
+        assert!(goes_the_short_way(MAPPING, &row(&HEADER, &cells)), "{cell}");
+    }
     let doubtful = [
         (0, " c-1"),
         (0, "1.23E+18"),
@@ -66,9 +75,9 @@ fn a_row_in_order_goes_the_short_way_and_a_doubtful_cell_ends_it() {
         (2, " "),
         (3, "mailto:testine@example.com"),
         (3, "testine"),
-        (4, "12 34 56 78"),
+        (4, "1234"),
         (4, "anonymous"),
-        (5, "15.03.2024 09:12"),
+        (5, "27.10.2024 02:30"),
         (5, "1970-01-01T00:00:00Z"),
         (5, "2024-02-30T09:12:03Z"),
         (6, ""),

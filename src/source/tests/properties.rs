@@ -153,6 +153,8 @@ proptest! {
         rows in vec(vec(prop::sample::select(vec!["\"", "\"z", "q\" ", "x\"y", "\"\"", "\"m\"", ",", "a", "7", ""]), 3), 1..6),
         delimiter in prop::sample::select(vec!["\t", ";", "|", ","]),
     ) {
+        // Without quoting no cell can hold a delimiter.
+        prop_assume!(!rows.iter().flatten().any(|cell| *cell == delimiter));
         let rows = rows.iter().map(|row| row.join(delimiter) + "\n");
         let text = ["id", "name", "note"].join(delimiter) + "\n" + &rows.collect::<String>();
         let read = |text: &str| File::new("a.csv", text).read(&Options::default()).unwrap();
@@ -168,15 +170,13 @@ proptest! {
         options.quote = Some(if bare { Quote::None } else { Quote::Byte(b'"') });
         options.encoding = Some("utf-8".to_owned());
         let text = format!("x;1;y\n{text}");
-        // A damaged row over several lines is judged by what its lines look like, and they get longer.
+        // A row whose quotes are out of place is read by what its lines look like, and they get longer.
         let table = File::new("a.csv", &text).read(&options).unwrap();
-        let over_lines = |record: &super::Line| {
-            !record.codes.is_empty() && record.cells.iter().any(|cell| cell.contains('\n'))
+        let is_damaged = |record: &super::Line| {
+            let damages = [Code::TruncatedInput, Code::OpenQuote, Code::StrayQuote];
+            damages.iter().any(|code| record.codes.contains(code))
         };
-        let cut = |record: &super::Line| {
-            [Code::TruncatedInput, Code::OpenQuote].iter().any(|code| record.codes.contains(code))
-        };
-        prop_assume!(!table.records.iter().any(|record| cut(record) || over_lines(record)));
+        prop_assume!(!table.records.iter().any(is_damaged));
         assert_round_trip("a.csv", text, &options);
     }
 }
