@@ -207,6 +207,7 @@ pub(crate) fn trimmed(text: &str) -> &str {
 
 /// Whether nothing is wrong with a text field that says this. Of customers only the plainest numbers
 /// are known at a glance.
+#[inline]
 pub(super) fn is_fit_text(field: Field, text: &str) -> bool {
     match field {
         Field::ExternalIdentity => {

@@ -62,6 +62,7 @@ impl<'a> Plain<'a> {
 
     /// A text field.
     #[must_use]
+    #[inline]
     pub fn text(&mut self, field: Field, text: Cow<'a, str>) -> bool {
         is_fit_text(field, &text) && self.take_text(field, text)
     }
@@ -97,18 +98,22 @@ impl<'a> Plain<'a> {
         self.labels.is_empty() || self.take(field, Entry::Labels)
     }
 
+    #[inline]
     fn take_text(&mut self, field: Field, text: Cow<'a, str>) -> bool {
         let entry = match text {
             Cow::Borrowed(text) => Entry::Text(text),
-            Cow::Owned(text) => {
-                let start = self.made.len();
-                self.made.push_str(&text);
-                Entry::Made(start, self.made.len())
-            }
+            Cow::Owned(text) => self.keep(&text),
         };
         self.take(field, entry)
     }
 
+    fn keep(&mut self, text: &str) -> Entry<'a> {
+        let start = self.made.len();
+        self.made.push_str(text);
+        Entry::Made(start, self.made.len())
+    }
+
+    #[inline]
     fn take(&mut self, field: Field, entry: Entry<'a>) -> bool {
         let is_behind = self.present < bit(field);
         self.present |= bit(field);
