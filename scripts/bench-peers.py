@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""The checks of `capturi-import check`, as somebody would write them with other tools.
+"""The checks of `capturi-import check` and the sending of `run`, as somebody would write them with other tools.
 
     scripts/bench-peers.py polars|duckdb|script EXPORT.csv FOUND.txt
+    scripts/bench-peers.py aiohttp EXPORT.csv URL WIDTH FOLDER
 
-Writes how many rows are faulty. Checked are: required fields, time with an offset and a date that
+The second sends conversations and recordings (`FOLDER/<id>.wav`), so many at a time, and keeps no ledger.
+
+The first writes how many rows are faulty. Checked are: required fields, time with an offset and a date that
 exists, e-mail, consent, number, phones that a spreadsheet rounded, and ids that stand twice.
 """
 
@@ -83,7 +86,42 @@ def with_script(path):
     return faulty
 
 
+async def with_aiohttp(path, url, width, folder):
+    import asyncio
+
+    import aiohttp
+
+    headers = {"Authorization": "bench-token"}
+    turns = asyncio.Semaphore(width)
+
+    async def send(session, row):
+        names = {"externalIdentity": "externalId", "customer": "phoneNumber", "subject": "title", "dateTime": "datetime",
+                 "agentId": "agentId", "agentName": "agentName", "agentEmail": "agentEmail"}
+        body = {field: row[column] for field, column in names.items()}
+        identity = row["externalId"]
+        async with turns:
+            async with session.post(f"{url}/v3/conversation", json=body) as answer:
+                answer.raise_for_status()
+            with open(f"{folder}/{identity}.wav", "rb") as file:
+                form = aiohttp.FormData()
+                form.add_field("data", file, filename=f"{identity}.wav", content_type="audio/wav")
+                async with session.post(f"{url}/v1/audio/external/{identity}", data=form) as answer:
+                    answer.raise_for_status()
+
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    connector = aiohttp.TCPConnector(limit=width)
+    async with aiohttp.ClientSession(headers=headers, connector=connector) as session:
+        await asyncio.gather(*(send(session, row) for row in rows))
+
+
 def main():
+    if sys.argv[1] == "aiohttp":
+        import asyncio
+
+        path, url, width, folder = sys.argv[2:]
+        asyncio.run(with_aiohttp(path, url, int(width), folder))
+        return
     check = {"polars": with_polars, "duckdb": with_duckdb, "script": with_script}[sys.argv[1]]
     found = check(sys.argv[2])
     with open(sys.argv[3], "w", encoding="utf-8") as file:

@@ -221,6 +221,11 @@ def audio_entries(export, audio, arguments, server, missing):
         entries.append(Entry("curl --parallel in two passes, no ledger", ["sh", "-c", passes], prepare=server.start))
     else:
         missing.append("curl")
+    if subprocess.run([PYTHON, "-c", "import aiohttp"], capture_output=True, check=False).returncode == 0:
+        command = [PYTHON, str(HERE / "bench-peers.py"), "aiohttp", str(export), server.url, str(arguments.width), str(audio)]
+        entries.append(Entry("a script with aiohttp, no ledger", command, prepare=server.start))
+    else:
+        missing.append(f"aiohttp (for {PYTHON})")
     return entries
 
 
