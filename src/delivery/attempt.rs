@@ -3,7 +3,8 @@
 //! request is about, and what its answer means for the call or the case, is left to their stories
 //! (`courier`, `case`). The intent comes after the gate, so that a run that dies leaves no call in
 //! doubt that was never tried; at a pace at which the line would wait for the disk, just before it.
-//! A run that ends takes back the intents of requests that then did not leave.
+//! The intent of a request that did not leave, or of which the answer says that nothing came of it, is
+//! taken back: the next run must not take a stranger's 409 for the answer to a request of ours.
 
 use std::time::{Duration, SystemTime};
 
@@ -64,7 +65,7 @@ pub(super) enum Halt {
 pub(super) struct Intent {
     pub(super) stage: Stage,
     pub(super) facts: Facts,
-    /// What it is told when the request then never left.
+    /// What it is told when nothing can have come of the request.
     pub(super) unsent: Facts,
     /// The request completes what this run has begun.
     pub(super) completes: bool,
@@ -75,7 +76,7 @@ pub(super) struct Tries {
     stage: Stage,
     /// To be written before the next try leaves.
     facts: Option<Facts>,
-    /// To be written when the first try never leaves.
+    /// To be written when the tries end while nothing can have come of any.
     unsent: Option<Facts>,
     completes: bool,
     attempt: u32,
@@ -151,6 +152,8 @@ impl Courier {
         let permit = self.depart(tries).await?;
         failpoint::reached(Point::RequestLeaves);
         let left = Instant::now();
+        // From here on it may arrive, whatever happens to this program.
+        let unsent = tries.unsent.take();
         let result = tokio::select! {
             biased;
             result = send => result,
@@ -180,19 +183,26 @@ impl Courier {
             Verdict::StopRun => {
                 self.gate.done(permit, Health::Well, 0.0);
                 self.stop.raise(Stop::TokenRefused, error.to_string());
-                Err(Halt::Stopped)
+                tries.unsent = unsent;
+                Err(self.take_back(tries, Halt::Stopped).await)
             }
             Verdict::Later(later) => {
                 tries.in_doubt |= later.in_doubt;
-                self.wait(permit, later, tries.attempt, &error).await?;
-                if tries.attempt > self.effort.retries {
-                    return Err(Halt::Failed {
-                        stage,
-                        status: status(&error),
-                        why: error.to_string(),
-                    });
+                tries.unsent = unsent.filter(|_| !later.in_doubt);
+                let waited = self.wait(permit, later, tries.attempt, &error).await;
+                let is_last = tries.attempt > self.effort.retries;
+                match waited {
+                    Ok(()) if is_last => {
+                        let halt = Halt::Failed {
+                            stage,
+                            status: status(&error),
+                            why: error.to_string(),
+                        };
+                        Err(self.take_back(tries, halt).await)
+                    }
+                    Ok(()) => Ok(None),
+                    Err(halt) => Err(self.take_back(tries, halt).await),
                 }
-                Ok(None)
             }
         }
     }
@@ -213,7 +223,6 @@ impl Courier {
             return Err(self.take_back(tries, Halt::Stopped).await);
         }
         tries.attempt += 1;
-        tries.unsent = None;
         Ok(permit)
     }
 
@@ -239,8 +248,8 @@ impl Courier {
         Ok(place)
     }
 
-    /// Takes an intent back whose request will not leave, so that the next run does not take a
-    /// stranger's 409 for its answer. Why it does not is passed on.
+    /// Takes an intent back of whose request nothing can have come. Why there will be no other try is
+    /// passed on.
     async fn take_back(&self, tries: &mut Tries, halt: Halt) -> Halt {
         let is_written = tries.facts.is_none();
         match tries.unsent.take().filter(|_| is_written) {
