@@ -122,8 +122,17 @@ fn somebody_elses_conversations_get_their_recordings() {
         place.summary()["details"]["already_there"]["adopted"],
         json!(5)
     );
+    // They may have had a recording before.
+    assert_eq!(place.lines_with("already-there").len(), 5);
     let requests = server.requests();
     place.run(&server, &["calls.csv"]).with_code(0);
+    assert_eq!(server.requests(), requests);
+
+    let mut changed = given.clone();
+    changed[2].say("agentName", "agentName", "Somebody Else");
+    place.export("calls.csv", &changed);
+    place.run(&server, &["calls.csv"]).with_code(0);
+    assert_eq!(place.lines_with("changed-since-sent").len(), 1);
     assert_eq!(server.requests(), requests);
 }
 

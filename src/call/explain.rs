@@ -361,10 +361,11 @@ texts! {
         "Run the same command again later: only what is not yet in place is sent. `--retries` sets \
          how often a call is tried.",
     AlreadyThere
-        "Somebody else made this conversation, and it was left as it is."
+        "Somebody else made this conversation: it was left as it is, or taken over and sent its recording."
         "Another tool or another ledger has sent a call with this id before."
-        "Nothing to do. With `--existing adopt` the conversation would be taken over and would \
-         still get its recording.",
+        "With `--existing skip` nothing is sent for such a call; with `--existing adopt` it gets its \
+         recording. Whether it had one already is asked first where `--read-url` is given; else look \
+         at the conversation in Capturi.",
     MessageLeftOut
         "A message of a ticket is left out."
         "It is a private note, or a rule of the mapping (`skip` in [messages]) names it."

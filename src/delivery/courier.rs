@@ -107,6 +107,11 @@ impl Courier {
                 .upload(shipment, parcel, (uid.as_deref(), is_adopted))
                 .await?;
             problem = arrived.problem();
+            if problem.is_none() && is_adopted && !arrived.is_found && self.lookup.is_none() {
+                let message = "the conversation was there, made by somebody else; its recording was \
+                               sent, and stands there twice if it had one already";
+                problem = Some((Code::AlreadyThere, message.to_owned()));
+            }
             if arrived.is_found {
                 detail = "looked up";
             }

@@ -275,6 +275,11 @@ impl Standing {
         is_new
     }
 
+    /// Whether it is known what the export said of the call when it was sent or taken over.
+    pub fn has_known_content(&self) -> bool {
+        self.fingerprint != UNKNOWN
+    }
+
     /// What an earlier try may have brought to the server without being heard of: the fingerprint of
     /// what was sent then, not of what the export says now.
     pub fn sent_unheard(&self) -> Option<u128> {

@@ -285,11 +285,11 @@ impl<'r> Desk<'r> {
         for (open, standing) in open.into_iter().zip(standings) {
             let index = open.index;
             let problems = &mut items[index].decision.problems;
-            let is_changed = standing
+            let change = standing
                 .as_ref()
-                .is_some_and(|known| has_changed(known, open.fingerprint));
-            if is_changed {
-                let message = "the record is no longer what was sent, and it is not sent again";
+                .and_then(|known| change_of(known, open.fingerprint));
+            let is_changed = change.is_some();
+            if let Some(message) = change {
                 problems.push(Problem::new(
                     Code::ChangedSinceSent,
                     open.place.clone(),
@@ -313,16 +313,23 @@ impl<'r> Desk<'r> {
     }
 }
 
-/// Whether the record says something else than what the server was sent. An adopted conversation
-/// was never sent by us, so nothing can be said about it.
-fn has_changed(standing: &Standing, fingerprint: u128) -> bool {
-    matches!(
-        standing.create,
+/// What is to be told when the record says something else than before. Of an adopted conversation nobody
+/// knows what was sent, but what the export said when it was taken over; a rebuilt ledger does not.
+fn change_of(standing: &Standing, fingerprint: u128) -> Option<&'static str> {
+    match standing.create {
         Create::Done {
-            is_adopted: false,
-            ..
+            is_adopted: false, ..
+        } if standing.fingerprint != fingerprint => {
+            Some("the record is no longer what was sent, and it is not sent again")
         }
-    ) && standing.fingerprint != fingerprint
+        Create::Done {
+            is_adopted: true, ..
+        } if standing.has_known_content() && standing.fingerprint != fingerprint => Some(
+            "the record is no longer what it was when the conversation of somebody else was taken \
+             over, and it is not sent",
+        ),
+        _ => None,
+    }
 }
 
 /// What was noted about a record while it was read; the error is how it ends when it is none.
