@@ -50,6 +50,7 @@ pub(super) fn walk(road: &Road, options: Options, screen: Screen) -> Result<Exit
             ControlFlow::Break(())
         }
     });
+    report.break_off(&walked);
     let summary = report.finish(walked.is_err().then_some(Stop::ExportBroken))?;
     unwritten?;
     walked?;

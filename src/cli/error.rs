@@ -194,6 +194,12 @@ impl Error {
                 "a zone is named as in Europe/Copenhagen, a region by two letters as in DK"
                     .to_owned(),
             ),
+            // A mapping of one's own is mended where the error points; a preset is the wrong one.
+            Error::Road(pipeline::Error::Mapping(error)) if error.is_of_a_preset() => Some(
+                "the export is of another kind: `capturi-import mapping init` and the file propose a \
+                 mapping for it, `capturi-import mapping list` names the presets"
+                    .to_owned(),
+            ),
             Error::Ledger(LedgerError::Open(ledger::OpenError::OtherDestination { .. })) => {
                 Some("name another file with --ledger for another destination".to_owned())
             }

@@ -99,7 +99,10 @@ async fn deliver(
         join(walker);
     }
     let reason = stop.reason().map(|(stop, _)| stop);
-    let finished = report.and_then(|report| report.finish(reason));
+    let finished = report.and_then(|mut report| {
+        report.break_off(&delivered);
+        report.finish(reason)
+    });
     let ended = delivered.map_err(Error::from);
     if let Ok(summary) = &finished {
         let exit = Exit::of_run(&ended, reason, &summary.tally);

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
+use super::file::Mapping;
+
 /// One thing wrong with a mapping file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -36,6 +38,13 @@ pub struct LoadError {
 impl LoadError {
     /// A file with more findings than this is no mapping file, and nobody reads on.
     const SHOWN: usize = 10;
+
+    /// Whether the mapping is one of those that the program brings along.
+    pub fn is_of_a_preset(&self) -> bool {
+        Mapping::presets()
+            .iter()
+            .any(|preset| *preset.name == *self.file)
+    }
 
     pub(super) fn new(file: Arc<str>, text: Arc<str>, mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| (finding.span.start, finding.span.end));

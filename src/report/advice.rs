@@ -119,7 +119,7 @@ fn conclusion(summary: &Summary) -> String {
 }
 
 fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
-    let because = if why.is_empty() || matches!(stop, Stop::ExportBroken | Stop::Interrupted) {
+    let because = if why.is_empty() || stop == Stop::Interrupted {
         // The first words say it already.
         String::new()
     } else {
@@ -141,7 +141,7 @@ fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
     let what = match stop {
         Stop::Limit => "Stopped by a limit that you set",
         Stop::Interrupted => "Interrupted",
-        Stop::ExportBroken => "The export could not be read to its end",
+        Stop::ExportBroken => "The export could not be taken to its end",
         Stop::GaveUp => "Gave up",
         Stop::TokenRefused => "The destination refused the token",
         Stop::LedgerLost => "The ledger could not be written",

@@ -136,6 +136,16 @@ impl Report {
         self.finish_at(ending, Moment::now())
     }
 
+    /// Keeps why the road ended before the export did, if it did, in one line, for whoever reads the
+    /// files later.
+    pub fn break_off<E: std::error::Error>(&mut self, walked: &Result<(), E>) {
+        if let Err(error) = walked {
+            let text = error.to_string();
+            let line = text.lines().next().unwrap_or_default();
+            self.sums.break_off(line.trim_start_matches("error: "));
+        }
+    }
+
     /// Ends the report at this moment. The screen is written even when a file cannot be.
     pub fn finish_at(mut self, ending: Option<Stop>, now: Moment) -> Result<Summary, Error> {
         if let Some(stop) = ending {

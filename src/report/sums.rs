@@ -117,6 +117,12 @@ impl Sums {
         self.tally.accounted()
     }
 
+    /// Notes why the road ended before the export did.
+    pub(super) fn break_off(&mut self, why: &str) {
+        self.stop.take_if(|(known, _)| *known == Stop::ExportBroken);
+        self.stop_for(Stop::ExportBroken, why);
+    }
+
     /// Notes why the run ends; of two reasons the greater one wins.
     pub(super) fn stop_for(&mut self, stop: Stop, why: &str) {
         if self.stop.as_ref().is_none_or(|(known, _)| *known < stop) {

@@ -85,7 +85,9 @@ fn source(file: &mut String, proposal: &Proposal) {
         }
     }
     if let Some(condition) = &proposal.no_agent {
-        let _ = writeln!(file, "\n[source.skip]\nno_agent = {}", quoted(condition));
+        let condition = quoted(condition);
+        let check = "# check: some records name no agent; these are left out, and only counted";
+        let _ = writeln!(file, "\n[source.skip]\nno_agent = {condition} {check}");
     }
 }
 
