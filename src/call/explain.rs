@@ -361,7 +361,7 @@ texts! {
         "Run the same command again later: only what is not yet in place is sent. `--retries` sets \
          how often a call is tried.",
     AlreadyThere
-        "Somebody else made this conversation: it was left as it is, or taken over and sent its recording."
+        "Somebody else made this conversation; it was left alone or taken over."
         "Another tool or another ledger has sent a call with this id before."
         "With `--existing skip` nothing is sent for such a call; with `--existing adopt` it gets its \
          recording. Whether it had one already is asked first where `--read-url` is given; else look \
