@@ -12,6 +12,7 @@ mod bytes;
 mod error;
 mod input;
 mod json;
+mod name;
 mod options;
 mod packed;
 mod reader;
