@@ -155,6 +155,7 @@ proptest! {
     // a table rests on all of it (docs/reliability.md). So the same texts are asked each time.
     #![proptest_config(ProptestConfig {
         rng_seed: RngSeed::Fixed(1),
+        failure_persistence: None,
         ..ProptestConfig::default()
     })]
 
