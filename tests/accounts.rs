@@ -31,20 +31,7 @@ fn run_the_sample(place: &Place, server: &Server) -> Ended {
         format!("{SAMPLES}/with-problems.csv"),
         format!("{SAMPLES}/recordings-with-problems"),
     );
-    let url = server.url();
-    let arguments = [
-        "run",
-        &export,
-        "--audio",
-        &audio,
-        "--base-url",
-        &url,
-        "--rate",
-        "0",
-        "--out",
-        "out",
-    ];
-    place.call(&arguments)
+    place.bare_run(server, &[&export, "--audio", &audio])
 }
 
 /// What the problems file says, without recordings that nobody claims.

@@ -195,19 +195,9 @@ fn a_row_that_changed_since_it_was_sent_is_told_and_not_sent_again() {
 fn a_night_without_recordings_sends_only_what_is_new() {
     let given = calls(60, 46);
     let (place, server) = (Place::with(&given[..50]), Server::healthy());
-    let url = server.url();
     let run = |expected| {
-        let arguments = [
-            "run",
-            "calls.csv",
-            "--base-url",
-            &url,
-            "--rate",
-            "0",
-            "--out",
-            "out",
-        ];
-        place.call(&arguments).with_code(expected);
+        let ended = place.bare_run(&server, &["calls.csv"]);
+        ended.with_code(expected);
     };
     run(0);
     assert_eq!((place.outcome("created"), server.requests()), (50, 50));

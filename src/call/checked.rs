@@ -461,7 +461,8 @@ impl Judge<'_> {
     }
 }
 
-/// Reads a time with an offset (RFC 3339, with `T`), and says whether a time without one is missing it or is no time.
+/// Reads a time with an offset (RFC 3339, with `T`), and says whether a time without one is missing it
+/// or is no time.
 pub fn read_rfc3339(text: &str) -> Result<Timestamp, (Code, &'static str)> {
     match text.parse::<Timestamp>() {
         Ok(at)

@@ -164,6 +164,15 @@ mod tests {
         }
 
         #[test]
+        fn what_is_written_as_possible_is_possible(text in "[+]?[1-9][0-9 -]{4,16}") {
+            for region in [None, Some(Region::DK), Some(Region::DE), Some(Region::US), Some(Region::IT)] {
+                if let PhoneReading::Possible(number) = read_phone(&text, region) {
+                    prop_assert_eq!(read_phone(&number, None), PhoneReading::Possible(number));
+                }
+            }
+        }
+
+        #[test]
         fn what_is_plainly_dialled_is_never_refused(text in "[+]?[+]?[45 ][57 ][0-9 ]{3,14}") {
             if is_plainly_dialled(&text) {
                 let reading = read_phone(&text, None);

@@ -1,8 +1,9 @@
 //! A call that is in order as it stands.
 //!
-//! Nearly every record of an export is plain: nothing is wrong with any value, and few are rewritten. To know that takes far less than to judge a [`Draft`](super::Draft), and a record that
-//! is done already, or is only checked, needs nothing else. Whatever is not plain at a glance takes the
-//! full road; a plain call is the very call that the full road would make.
+//! Nearly every record of an export is plain: nothing is wrong with any value, and few are rewritten.
+//! To know that takes far less than to judge a [`Draft`](super::Draft), and a record that is done
+//! already, or is only checked, needs nothing else. Whatever is not plain at a glance takes the full
+//! road; a plain call is the very call that the full road would make.
 
 use std::borrow::Cow;
 
@@ -14,8 +15,8 @@ use super::print::Print;
 use super::values::{REQUIRED, Values, bit, fields};
 use super::{Call, Field, Kind, Value};
 
-/// A call whose values are texts of its record, or made of them, in the order of the wire. It is filled anew for each
-/// record, in the room of the one before.
+/// A call whose values are texts of its record, or made of them, in the order of the wire. It is
+/// filled anew for each record, in the room of the one before.
 #[derive(Debug)]
 pub struct Plain<'a> {
     /// A bit for each field that is here.
@@ -65,6 +66,14 @@ impl<'a> Plain<'a> {
     #[inline]
     pub fn text(&mut self, field: Field, text: Cow<'a, str>) -> bool {
         is_fit_text(field, &text) && self.take_text(field, text)
+    }
+
+    /// A phone number as [`read_phone`](super::read_phone) writes it when it finds it possible; it would
+    /// find this one possible as well.
+    #[must_use]
+    pub fn phone(&mut self, field: Field, number: String) -> bool {
+        let is_fit = field == Field::Customer || is_fit_text(field, &number);
+        is_fit && self.take_text(field, Cow::Owned(number))
     }
 
     /// A time, with the instant that it names.

@@ -278,7 +278,7 @@ fn intent(stage: Stage, shipment: &CaseShipment, facts: Vec<CaseFact>) -> Intent
     }
 }
 
-/// What the ledger is told when a request never left which would have carried these messages.
+/// What the ledger is told when nothing can have come of a request that was to carry these messages.
 fn not_sent(shipment: &CaseShipment, leaving: &[usize]) -> Facts {
     let leaving = leaving.iter().filter(|index| !shipment.doubtful[**index]);
     let fact = CaseFact::NotSent {

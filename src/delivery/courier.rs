@@ -262,7 +262,7 @@ pub(super) fn entries(shipment: &Shipment, facts: Vec<Fact>) -> Facts {
     Facts::OfCall(facts.into_iter().map(entry).collect())
 }
 
-/// What the ledger is told when a request never left.
+/// What the ledger is told when nothing can have come of a request.
 pub(super) fn not_sent(shipment: &Shipment, stage: Stage) -> Facts {
     let before = shipment.standing.clone().map(Box::new);
     let stage = stage.into();

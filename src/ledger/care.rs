@@ -114,8 +114,9 @@ const DONE_CALLS: &str = "(create_state = 3 OR create_state > 3 AND upload_state
 const DONE_CASES: &str = "state = 2 AND obstacle = 0";
 
 /// Forgets everything about what is done but ids and hashes, which are what prevents doubles: when it
-/// happened, sizes, what was sent again in doubt, the words of problems, the runs. What is not complete keeps its words, since
-/// somebody has to read them. The file is written anew, so that nothing is left between its pages.
+/// happened, sizes, what was sent again in doubt, the words of problems, the runs. What is not complete
+/// keeps its words, since somebody has to read them. The file is written anew, so that nothing is left
+/// between its pages.
 pub fn purge(path: &Path) -> Result<Purged, OpenError> {
     let path = open::resolve(path)?;
     // A ledger is not made by cleaning it up.

@@ -63,7 +63,8 @@ pub enum CaseFact {
         /// What went wrong. Kept masked.
         why: String,
     },
-    /// The request that was about to leave never did, not a byte of it: the intent is taken back.
+    /// Nothing can have come of the request: it never left, or the answer says that nothing was done.
+    /// The intent is taken back.
     NotSent {
         /// Whether an earlier request about the case was in doubt.
         was_in_doubt: bool,

@@ -5,7 +5,7 @@
 //! the rollback journal, which is slower and safe.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// File systems of other machines, as Linux names them.
 const REMOTE: [&str; 11] = [
@@ -62,6 +62,16 @@ pub(super) fn sync_folder(path: &Path) {
         let _ = folder.sync_all();
     }
 }
+
+/// The file beside a ledger whose name ends like this: `-wal`, `-journal`, `.lock`.
+pub(super) fn beside(ledger: &Path, ending: &str) -> PathBuf {
+    let mut name = ledger.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// Files beside a ledger without which it is not all there.
+pub(super) const LOGS: [&str; 2] = ["-wal", "-journal"];
 
 /// The numbers of the device and the file behind a name; `None` where there is no file, or where
 /// files have no numbers.

@@ -124,7 +124,8 @@ pub enum Fact {
         /// What went wrong. Kept masked.
         why: String,
     },
-    /// The request that was about to leave never did, not a byte of it: the intent is taken back.
+    /// Nothing can have come of the request: it never left, or the answer says that nothing was done.
+    /// The intent is taken back.
     NotSent {
         /// Which request.
         stage: Stage,

@@ -3,7 +3,6 @@
 //! SQLite's own locks would make a second run wait instead of telling it why. The file stays when
 //! the run is over: to delete it would let two runs lock two files of the same name.
 
-use std::ffi::OsString;
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
@@ -12,6 +11,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::disk;
 use super::error::{Error, OpenError};
 use super::seal::Seal;
 
@@ -95,9 +95,7 @@ pub(super) struct Lock {
 impl Lock {
     /// `<ledger>.lock`.
     pub(super) fn path_for(ledger: &Path) -> PathBuf {
-        let mut name = OsString::from(ledger);
-        name.push(".lock");
-        name.into()
+        disk::beside(ledger, ".lock")
     }
 
     /// Who has the lock of `ledger` now, if anybody has. A run that ended has left a seal or nothing,

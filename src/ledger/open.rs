@@ -133,10 +133,9 @@ pub(super) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
 /// Whether there is more to the ledger than its file: a run is writing, or was killed. What a killed
 /// run left is for the next run to take up, and not for somebody who looks.
 fn has_news(path: &Path) -> bool {
-    ["-wal", "-journal"].into_iter().any(|ending| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        std::fs::metadata(name).is_ok_and(|found| found.len() > 0)
+    disk::LOGS.into_iter().any(|ending| {
+        let log = std::fs::metadata(disk::beside(path, ending));
+        log.is_ok_and(|found| found.len() > 0)
     })
 }
 
@@ -153,9 +152,7 @@ fn looking(path: &Path) -> Sql<Connection> {
 /// A name by which SQLite opens a ledger without making side files: right as long as nobody
 /// writes, which the missing log tells.
 fn at_rest(path: &Path) -> Option<String> {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    if Path::new(&log).exists() {
+    if disk::beside(path, "-wal").exists() {
         return None;
     }
     let name = utf8_percent_encode(path.to_str()?, NON_ALPHANUMERIC);

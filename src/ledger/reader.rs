@@ -18,8 +18,8 @@ use super::summary::{NotedProblem, Summary, summarize};
 /// From so many rows on, reading them takes long enough to do it in two threads.
 const WORTH_A_THREAD: i64 = if cfg!(test) { 2 } else { 100_000 };
 
-/// A connection that only looks. Every answer is taken from one moment, and sees all that was
-/// acknowledged before it.
+/// A connection that only looks. Every answer sees all that was acknowledged before it, and is taken
+/// from one moment; only [`Reader::load_done`] may see the halves of a large table at two.
 #[derive(Debug)]
 pub struct Reader {
     path: PathBuf,

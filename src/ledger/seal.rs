@@ -5,7 +5,6 @@
 //! what was whole then is whole now. After a kill, a copy, or a change by another hand there is
 //! no seal that fits, and every page is looked at.
 
-use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
@@ -26,12 +25,8 @@ impl Seal {
     /// The seal that fits the ledger as it lies there; `None` while its log or its journal is beside
     /// it, because then the file is not all of the ledger.
     pub(super) fn of(ledger: &Path) -> Option<Seal> {
-        let is_beside = |suffix| {
-            let mut name = OsString::from(ledger);
-            name.push(suffix);
-            Path::new(&name).exists()
-        };
-        if is_beside("-wal") || is_beside("-journal") {
+        let mut logs = disk::LOGS.into_iter();
+        if logs.any(|ending| disk::beside(ledger, ending).exists()) {
             return None;
         }
         let metadata = std::fs::metadata(ledger).ok()?;

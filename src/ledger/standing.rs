@@ -396,19 +396,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ledger::tests::facts;
-
-    fn at(millisecond: i64) -> Timestamp {
-        Timestamp::from_millisecond(millisecond).unwrap()
-    }
-
-    fn after(facts: &[Fact]) -> Standing {
-        let mut standing = Standing::new(at(0));
-        for (millisecond, fact) in (1..).zip(facts) {
-            standing.apply(fact.clone(), at(millisecond));
-        }
-        standing
-    }
+    use crate::ledger::tests::{after, at, facts};
 
     /// The conversation, told again from the facts as a whole instead of one by one.
     fn expected_create(facts: &[Fact]) -> (Create, Option<u128>) {

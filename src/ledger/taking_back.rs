@@ -1,5 +1,5 @@
-//! An intent whose request never left is taken back: the call stands again where it stood before,
-//! and a call of which nothing else is known is forgotten. Else a 409 of the next run would be taken
+//! An intent of whose request nothing can have come is taken back: the call stands again where it
+//! stood before, and a call of which nothing else is known is forgotten. Else a 409 of the next run would be taken
 //! for the answer to a request of ours. Pure, as `standing` is.
 
 use super::fact::Stage;
@@ -52,24 +52,11 @@ impl Standing {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
     use proptest::prelude::*;
 
     use super::*;
     use crate::ledger::Fact;
-    use crate::ledger::tests::facts;
-
-    fn at(millisecond: i64) -> Timestamp {
-        Timestamp::from_millisecond(millisecond).unwrap()
-    }
-
-    fn after(facts: &[Fact]) -> Standing {
-        let mut standing = Standing::new(at(0));
-        for (millisecond, fact) in (1..).zip(facts) {
-            standing.apply(fact.clone(), at(millisecond));
-        }
-        standing
-    }
+    use crate::ledger::tests::{after, at, facts};
 
     fn not_sent(stage: Stage, before: Option<&Standing>) -> Fact {
         Fact::NotSent {

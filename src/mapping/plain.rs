@@ -1,10 +1,10 @@
 //! The short way through a mapping, for rows in order.
 //!
-//! Most mappings name a column for each field and little else, and most rows of an export are in order.
-//! Of such a row this finds out, cell by cell, that the full road would complain of nothing, and what it
-//! would send; at the first cell of which that is not certain it gives up, and the row takes the full road.
-//! Both must say the same of every row that goes this way, which is tested for every mapping and every
-//! cell that the tests of this room know.
+//! Most mappings name a column for each field and little else, and most rows of an export are in
+//! order. Of such a row this finds out, cell by cell, that the full road would complain of nothing, and
+//! what it would send; at the first cell of which that is not certain it gives up, and the row takes the
+//! full road. Both must say the same of every row that goes this way, which is tested for every mapping
+//! and every cell that the tests of this room know.
 
 use std::borrow::Cow;
 
@@ -12,6 +12,7 @@ use super::bind::{Named, Source};
 use super::boolean::read_boolean;
 use super::bound::BoundRule;
 use super::conversion::Conversion;
+use super::list::parts;
 use super::number::read_number;
 use super::rule::Steps;
 use crate::call::{
@@ -58,8 +59,8 @@ impl PlainRules {
         })
     }
 
-    /// Fills `plain` with the call of a row; `false` when the row must take the full road. `rules` are
-    /// those that this was made of.
+    /// Fills `plain` with the call of a row; `false` when the row must take the full road, and then
+    /// nothing is said of what is in `plain`. `rules` are those that this was made of.
     pub(super) fn read<'r>(
         &self,
         rules: &'r [BoundRule],
@@ -128,7 +129,7 @@ fn read<'r>(field: Field, text: &'r str, rule: &'r BoundRule, plain: &mut Plain<
         Conversion::Text => plain.text(field, Cow::Borrowed(text)),
         Conversion::Phone(_) if is_plainly_possible(text) => plain.text(field, Cow::Borrowed(text)),
         Conversion::Phone(region) => match read_phone(text, *region) {
-            PhoneReading::Possible(number) => plain.text(field, Cow::Owned(number)),
+            PhoneReading::Possible(number) => plain.phone(field, number),
             _ => false,
         },
         Conversion::Email => {
@@ -155,31 +156,6 @@ fn labels<'r>(field: Field, text: &'r str, separators: &[String], plain: &mut Pl
     if text.trim_start().starts_with('[') {
         return false;
     }
-    let separator = separators
-        .iter()
-        .find(|separator| match separator.as_bytes() {
-            [sign] => memchr::memchr(*sign, text.as_bytes()).is_some(),
-            _ => text.contains(separator.as_str()),
-        });
-    let is_said = |label: &&str| !label.is_empty();
-    match separator.map(|separator| (separator.as_bytes(), separator.as_str())) {
-        None => plain.labels(field, std::iter::once(trimmed(text)).filter(is_said)),
-        Some(([sign], _)) => plain.labels(field, split(text, *sign).map(trimmed).filter(is_said)),
-        Some((_, word)) => plain.labels(field, text.split(word).map(trimmed).filter(is_said)),
-    }
-}
-
-/// The parts between single signs; `str::split` prepares a search that costs more than labels are long.
-fn split(text: &str, sign: u8) -> impl Iterator<Item = &str> {
-    let mut rest = Some(text);
-    std::iter::from_fn(move || {
-        let text = rest.take()?;
-        match memchr::memchr(sign, text.as_bytes()) {
-            Some(at) => {
-                rest = text.get(at + 1..);
-                text.get(..at)
-            }
-            None => Some(text),
-        }
-    })
+    let labels = parts(text, separators).map(trimmed);
+    plain.labels(field, labels.filter(|label| !label.is_empty()))
 }

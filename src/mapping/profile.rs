@@ -125,13 +125,19 @@ impl Profile {
         Mapped::Draft(draft)
     }
 
-    /// Whether the record is a plain call, whose values are sent as they stand; it is in `plain` then.
+    /// Whether the record is a plain call about which there is nothing to say; it is in `plain` then.
     /// Of a record that is not, nothing is said: [`Profile::apply`] does.
     pub fn read_plain<'r>(&'r self, record: &Record<'r>, plain: &mut Plain<'r>) -> bool {
+        self.reread_plain(record, plain) && !self.may_skip(record)
+    }
+
+    /// [`Profile::read_plain`] for a record that it has said "yes" of: nothing but its values is
+    /// looked at again.
+    pub fn reread_plain<'r>(&'r self, record: &Record<'r>, plain: &mut Plain<'r>) -> bool {
         let (Some(rules), Some(cells)) = (&self.plain, record.plain_cells()) else {
             return false;
         };
-        rules.read(&self.rules, cells, plain) && !self.may_skip(record)
+        rules.read(&self.rules, cells, plain)
     }
 
     /// Whether a rule leaves the record out, fails, or has something to tell.

@@ -98,6 +98,7 @@ impl PartialEq for Days {
     }
 }
 
+#[cfg(test)]
 impl FromIterator<(Date, u64)> for Days {
     fn from_iter<I: IntoIterator<Item = (Date, u64)>>(dates: I) -> Self {
         let mut days = Days::default();

@@ -1,8 +1,8 @@
 //! How a desk decides rows that are in order, which is most of them.
 //!
-//! A batch is gone through twice. First every row that is plain gets its hashes, which is all that it takes
-//! to know of a call that is done, or of one that is only checked, what becomes of it. The calls that
-//! are done are then asked for side by side, and only of what is left a call is made.
+//! A batch is gone through twice. First every row that is plain gets its hashes, which is all that it
+//! takes to know of a call that is done, or of one that is only checked, what becomes of it. The calls
+//! that are done are then asked for side by side, and only of what is left a call is made.
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ impl Desk<'_> {
             // What is not certain is read once more; that it is plain is known by now.
             match hashes.map(|hashes| (hashes, self.pass(hashes))) {
                 Some((_, Some(item))) => desktop.items.push(item),
-                Some((hashes, None)) if profile.read_plain(&record, &mut plain) => {
+                Some((hashes, None)) if profile.reread_plain(&record, &mut plain) => {
                     let judged = Judged {
                         call: plain.call(),
                         identity: hashes.identity,

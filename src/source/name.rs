@@ -26,9 +26,9 @@ pub(super) fn is_joined(name: &str, path: &[String]) -> bool {
             .eq(path.iter().flat_map(|step| step.split('.')))
 }
 
-/// Whether two names are one by [`Header::key`](super::Header::key). A JSON record is asked for thirty names that it does
-/// not have, and each is compared with all that it has: no key is made, and most differ in their first
-/// letters.
+/// Whether two names are one by [`Header::key`](super::Header::key). A JSON record is asked for thirty
+/// names that it does not have, and each is compared with all that it has: no key is made, and most
+/// differ in their first letters.
 fn is_same_name(one: &str, other: &str) -> bool {
     if let ([a, ..], [b, ..]) = (one.as_bytes(), other.as_bytes())
         && a.is_ascii_alphanumeric()

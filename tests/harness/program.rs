@@ -117,20 +117,23 @@ impl Place {
 
     /// `run … --audio audio --out out` against the server, as fast as it goes.
     pub(crate) fn runner(&self, server: &Server, arguments: &[&str]) -> Command {
+        let mut runner = self.bare_runner(server, &["--audio", "audio"]);
+        runner.args(arguments);
+        runner
+    }
+
+    /// The same without `--audio`.
+    pub(crate) fn bare_runner(&self, server: &Server, arguments: &[&str]) -> Command {
         let url = server.url();
-        let mut all = vec![
-            "run",
-            "--base-url",
-            &url,
-            "--rate",
-            "0",
-            "--audio",
-            "audio",
-            "--out",
-            "out",
-        ];
-        all.extend(arguments);
-        self.program(&all)
+        let mut runner = self.program(&["run", "--base-url", &url, "--rate", "0", "--out", "out"]);
+        runner.args(arguments);
+        runner
+    }
+
+    /// Runs it without `--audio` to its end.
+    pub(crate) fn bare_run(&self, server: &Server, arguments: &[&str]) -> Ended {
+        let output = self.bare_runner(server, arguments).output();
+        Ended::from(output.expect("the program starts"))
     }
 
     pub(crate) fn run(&self, server: &Server, arguments: &[&str]) -> Ended {

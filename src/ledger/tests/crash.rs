@@ -16,7 +16,7 @@ fn known_after(groups: &[Vec<Entry>]) -> Vec<Known> {
     let mut after = vec![known.clone()];
     for group in groups {
         for Entry { identity, fact } in group {
-            let at = jiff::Timestamp::UNIX_EPOCH;
+            let at = Timestamp::UNIX_EPOCH;
             known
                 .entry(identity.to_string())
                 .or_insert_with(|| Standing::new(at))
@@ -180,7 +180,7 @@ fn a_clock_that_jumps_changes_nothing_but_times() {
         let mut standing = Standing::new("2024-06-01T12:00:00Z".parse().unwrap());
         let mut steps = Vec::new();
         for (entry, time) in facts.iter().zip(times) {
-            let at: jiff::Timestamp = time.parse().unwrap();
+            let at: Timestamp = time.parse().unwrap();
             standing.apply(entry.fact.clone(), at);
             steps.push((standing.state(), standing.ending(), standing.in_doubt()));
         }

@@ -4,11 +4,13 @@ mod crash;
 mod reading;
 mod refusing;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use jiff::Timestamp;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
+use super::disk::beside as side_file;
 use super::{Entry, Fact, Ledger, Reader, Stage, Standing};
 
 const DESTINATION: &str = "https://integrations.example.com v2";
@@ -61,6 +63,20 @@ pub(in crate::ledger) fn facts() -> impl Strategy<Value = Fact> {
     ]
 }
 
+/// So many milliseconds after 1970 began.
+pub(in crate::ledger) fn at(millisecond: i64) -> Timestamp {
+    Timestamp::from_millisecond(millisecond).unwrap()
+}
+
+/// How a call stands after these facts, a millisecond apart.
+pub(in crate::ledger) fn after(facts: &[Fact]) -> Standing {
+    let mut standing = Standing::new(at(0));
+    for (millisecond, fact) in (1..).zip(facts) {
+        standing.apply(fact.clone(), at(millisecond));
+    }
+    standing
+}
+
 /// A folder with room for one ledger.
 struct Bench {
     folder: TempDir,
@@ -95,12 +111,6 @@ impl Bench {
     }
 }
 
-fn side_file(ledger: &Path, ending: &str) -> PathBuf {
-    let mut name = ledger.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
-}
-
 /// The facts of a call that went well.
 fn complete(identity: &str, fingerprint: u128) -> Vec<Entry> {
     [
@@ -122,7 +132,7 @@ fn complete(identity: &str, fingerprint: u128) -> Vec<Entry> {
 
 /// A standing without its times, which a test cannot know.
 fn timeless(mut standing: Standing) -> Standing {
-    standing.first_at = jiff::Timestamp::UNIX_EPOCH;
-    standing.last_at = jiff::Timestamp::UNIX_EPOCH;
+    standing.first_at = Timestamp::UNIX_EPOCH;
+    standing.last_at = Timestamp::UNIX_EPOCH;
     standing
 }

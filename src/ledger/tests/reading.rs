@@ -1,4 +1,5 @@
 //! What status, reports and the next run see.
+
 use std::num::NonZeroU64;
 
 use super::*;

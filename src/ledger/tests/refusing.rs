@@ -217,12 +217,10 @@ fn a_ledger_is_looked_through_unless_it_is_as_it_was_closed() {
     let bench = Bench::written(complete("call-1", 1));
     let time = fs::metadata(bench.path()).unwrap().modified().unwrap();
     damage(&bench, Some(time));
-    let looked_through = matches!(
-        Ledger::open(&bench.path(), DESTINATION),
-        Err(OpenError::Storage(Error::Damaged { ref detail, .. })) if !detail.is_empty()
-    );
-    assert!(
-        !looked_through,
-        "a ledger whose seal fits is not looked through"
+    // What looks as it was closed is not looked through: noise where no row is goes unnoticed.
+    let ledger = bench.open();
+    assert_eq!(
+        ledger.reader().unwrap().standing(&["call-2"]).unwrap(),
+        [None]
     );
 }

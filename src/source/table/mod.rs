@@ -1,9 +1,9 @@
 //! Tables with delimiters.
 //!
 //! `dialect` and `header` find out how a table is written, `scan` knows where cells and rows begin and
-//! end, with `hits` to find the bytes that may be an end, `rows` gathers them for a batch, and `reading` takes one after the other: in bulk what is in
-//! order, with `row` what is not. `trailing` knows the rows that are no records, and `layout` the columns
-//! of files without a header.
+//! end, with `hits` to find the bytes that may be an end, `rows` gathers them for a batch, and `reading`
+//! takes one after the other: in bulk what is in order, with `row` what is not. `trailing` knows the rows
+//! that are no records, and `layout` the columns of files without a header.
 
 mod dialect;
 mod header;
