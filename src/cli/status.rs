@@ -40,7 +40,8 @@ pub(super) fn view(path: &Path, reader: &Reader) -> Result<StatusView, Error> {
         cases,
         ..
     } = summary;
-    let doubts = in_doubt
+    let doubts = in_doubt.creates + in_doubt.uploads + cases.in_doubt;
+    let doubtful = in_doubt
         .examples
         .into_iter()
         .chain(cases.doubts.iter().cloned())
@@ -73,7 +74,8 @@ pub(super) fn view(path: &Path, reader: &Reader) -> Result<StatusView, Error> {
             .chain(cases.troubles.iter().map(case_failure))
             .collect(),
         runs: runs.iter().map(run).collect(),
-        in_doubt: doubts.collect(),
+        doubts,
+        in_doubt: doubtful.collect(),
         bytes,
         noun: match (calls, of_cases) {
             (_, 0) => "call",

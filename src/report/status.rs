@@ -33,7 +33,10 @@ pub struct StatusView {
     pub failures: Vec<FailureView>,
     /// The runs, the latest first.
     pub runs: Vec<RunView>,
-    /// Calls of which an answer was lost, so that nobody knows whether the request took effect.
+    /// How many calls there are of which an answer was lost, so that nobody knows whether the request
+    /// took effect.
+    pub doubts: u64,
+    /// The first of them.
     pub in_doubt: Vec<DoubtView>,
     /// Calls whose recording was sent again although it may have arrived, in any run.
     pub resent: Vec<ResentView>,
@@ -259,11 +262,9 @@ fn doubts(view: &StatusView, screen: &Screen) -> Vec<String> {
         };
         lines.push(format!("  {step}{}{since}", safe(&doubt.identity)));
     }
-    lines.extend(more(
-        view.in_doubt.len(),
-        DOUBTS,
-        &format!("{}s", noun(view)),
-    ));
+    let named = view.in_doubt.len().min(DOUBTS);
+    let all = usize::try_from(view.doubts).unwrap_or(usize::MAX);
+    lines.extend(more(all, named, &format!("{}s", noun(view))));
     lines
 }
 
@@ -394,6 +395,7 @@ mod tests {
                 created: 1_200,
                 failed: 1,
             }],
+            doubts: 8,
             in_doubt: vec![DoubtView {
                 identity: "call/9".to_owned(),
                 step: "upload".to_owned(),
@@ -441,6 +443,7 @@ mod tests {
 
         In doubt: sent, but no answer was kept
           upload of call/9
+          and 7 more calls
 
         Sent again in doubt (upload-in-doubt): these recordings may be there twice
           call/1, sent again once
