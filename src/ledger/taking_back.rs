@@ -1,6 +1,6 @@
 //! An intent of whose request nothing can have come is taken back: the call stands again where it
-//! stood before, and a call of which nothing else is known is forgotten. Else a 409 of the next run would be taken
-//! for the answer to a request of ours. Pure, as `standing` is.
+//! stood before, and a call of which nothing else is known is forgotten. Else a 409 of the next run
+//! would be taken for the answer to a request of ours. Pure, as `standing` is.
 
 use super::fact::Stage;
 use super::standing::{Create, Standing, Upload};
