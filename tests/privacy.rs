@@ -106,6 +106,28 @@ fn no_log_and_no_ledger_holds_the_token_or_a_person() {
     }
 }
 
+/// Many exports know agents by nothing but a name or an address.
+#[test]
+fn an_agents_id_that_is_an_address_is_in_no_log_and_no_summary() {
+    let mut given = calls(30, 64);
+    for call in &mut given {
+        let address = call.expected["agentEmail"].as_str().map(str::to_owned);
+        call.say("agentId", "agentId", &address.expect("every call has one"));
+    }
+    let (place, server) = (Place::with(&given), Server::healthy());
+    let arguments = ["calls.csv", "--log-format", "json", "--log-level", "trace"];
+    let ended = place.run(&server, &arguments).with_code(0);
+    let secrets = secrets(&given);
+    holds_none(&secrets, ended.out.as_bytes(), "standard output");
+    holds_none(&secrets, ended.err.as_bytes(), "the log");
+    holds_none(
+        &secrets,
+        place.read("out/summary.json").as_bytes(),
+        "the summary",
+    );
+    assert!(place.summary()["agents"].as_u64() > Some(0));
+}
+
 #[test]
 fn a_rehearsal_logs_no_person_either() {
     // The server inside the program logs each request at this level.

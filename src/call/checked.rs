@@ -205,14 +205,30 @@ pub(crate) fn trimmed(text: &str) -> &str {
     }
 }
 
+/// What is wrong with the id of a call, a case or a message, if anything: ids are what prevents doubles,
+/// so one that is not whole must not be sent.
+#[inline]
+pub(crate) fn fault_of_id(id: &str) -> Option<(Code, String)> {
+    if id.len() > LONGEST_ID {
+        let message = format!("the id has {} bytes, and may have {LONGEST_ID}", id.len());
+        Some((Code::RecordTooLarge, message))
+    } else if is_shortened_id(id) {
+        let message = "a spreadsheet wrote this id with an exponent, and its last digits are lost";
+        Some((Code::SpreadsheetDamage, message.to_owned()))
+    } else if trimmed(id).len() != id.len() {
+        let message = "blanks before or after the id become part of it";
+        Some((Code::PaddedId, message.to_owned()))
+    } else {
+        None
+    }
+}
+
 /// Whether nothing is wrong with a text field that says this. Of customers only the plainest numbers
 /// are known at a glance.
 #[inline]
 pub(super) fn is_fit_text(field: Field, text: &str) -> bool {
     match field {
-        Field::ExternalIdentity => {
-            text.len() <= LONGEST_ID && trimmed(text).len() == text.len() && !is_shortened_id(text)
-        }
+        Field::ExternalIdentity => fault_of_id(text).is_none(),
         Field::AgentEmail => is_email(text),
         Field::Customer => is_plainly_dialled(text),
         Field::AudioChannels => text == Call::AUTO || Channels::from_name(text).is_some(),
@@ -296,25 +312,10 @@ impl Judge<'_> {
             return;
         }
         match field {
-            Field::ExternalIdentity if text.len() > LONGEST_ID => {
-                let message = format!("the id has {} bytes, and may have {LONGEST_ID}", text.len());
-                self.fault(Code::RecordTooLarge, field, text, &message);
-            }
-            Field::ExternalIdentity if is_shortened_id(text) => {
-                self.fault(
-                    Code::SpreadsheetDamage,
-                    field,
-                    text,
-                    "a spreadsheet wrote this id with an exponent, and its last digits are lost",
-                );
-            }
             Field::ExternalIdentity => {
-                self.fault(
-                    Code::PaddedId,
-                    field,
-                    text,
-                    "blanks before or after the id become part of it",
-                );
+                if let Some((code, message)) = fault_of_id(text) {
+                    self.fault(code, field, text, &message);
+                }
             }
             Field::AgentEmail => {
                 self.fault(Code::BadEmail, field, text, "not an e-mail address");

@@ -17,7 +17,7 @@ mod problem;
 mod values;
 
 pub use checked::{Call, Channels, Fault, Segment, read_rfc3339};
-pub(crate) use checked::{is_blank, trimmed};
+pub(crate) use checked::{fault_of_id, is_blank, trimmed};
 pub use draft::{Draft, Value};
 pub use email::is_email;
 pub use explain::{Explanation, explain};

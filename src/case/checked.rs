@@ -422,6 +422,25 @@ mod tests {
     }
 
     #[test]
+    fn ids_are_judged_as_those_of_calls_are() {
+        let bad = [
+            ("4.41E+17".to_owned(), Code::SpreadsheetDamage),
+            ("x".repeat(1_025), Code::RecordTooLarge),
+            (" 1001".to_owned(), Code::PaddedId),
+        ];
+        for (id, code) in bad {
+            let target = Target::Case(CaseField::CaseUid);
+            let mut draft = case_draft();
+            draft.set(&target, Value::Text(id.clone().into()));
+            assert_eq!(case_codes(draft), [(code, target.to_string())], "{id}");
+            let target = Target::Message(MessageField::MessageUid);
+            let mut draft = message_draft("Inbound");
+            draft.set(&target, Value::Text(id.clone().into()));
+            assert_eq!(message_codes(draft), [(code, target.to_string())], "{id}");
+        }
+    }
+
+    #[test]
     fn a_case_with_its_required_fields_may_be_sent() {
         let case = Case::new(case_draft(), &mut Vec::new()).unwrap();
         assert_eq!(case.uid, "1001");

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::Target;
-use crate::call::{Code, Severity, Value, is_email, read_rfc3339};
+use crate::call::{Code, Severity, Value, fault_of_id, is_email, read_rfc3339};
 
 /// Something wrong with one field of a draft. The caller knows the place and the column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,12 +73,11 @@ impl<'f> Judge<'f> {
         }
     }
 
-    /// An id: required text, with a warning about blanks around it.
+    /// An id: required text, judged as the id of a call is.
     pub(super) fn id(&mut self, target: &Target, value: Value<'_>) -> String {
         let id = self.required(target, value);
-        if id.trim().len() != id.len() {
-            let message = "blanks before or after the id become part of it";
-            self.fault(Code::PaddedId, target, &id, message);
+        if let Some((code, message)) = fault_of_id(&id) {
+            self.fault(code, target, &id, &message);
         }
         id
     }

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::error::{Error, Usage};
 use super::exit::Exit;
-use super::{check, destination, export, sandbox, stopping};
+use super::{check, destination, export, stopping};
 use crate::api::AudioSettings;
 use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::delivery::{self, Orders, Plan, StopSignal};
@@ -63,11 +63,8 @@ async fn deliver(
     };
     let mut road = export::road(&run.export, policy, None, (Want::Run, settings.version))?;
     let (destination, server) = (reached.name, reached.server);
-    if server.is_some() && run.ledger.is_none() {
-        sandbox::forget(&settings.ledger)?;
-    }
-    let ledger = Ledger::open(&settings.ledger, &destination)?;
-    warn_of_a_share(&ledger);
+    let is_rehearsal = server.is_some() && run.ledger.is_none();
+    let ledger = open_ledger(&settings.ledger, &destination, is_rehearsal)?;
     road.past = Some(Past {
         path: ledger.path().to_owned(),
         done: ledger.reader()?.load_done()?,
@@ -211,4 +208,15 @@ fn past_of_dry_run(path: &Path) -> Result<Option<Past>, Error> {
         Err(OpenError::Missing { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The ledger of a run. The server inside a rehearsal begins from nothing, and so must its ledger.
+fn open_ledger(path: &Path, destination: &str, is_rehearsal: bool) -> Result<Ledger, OpenError> {
+    let ledger = if is_rehearsal {
+        Ledger::open_anew(path, destination)?
+    } else {
+        Ledger::open(path, destination)?
+    };
+    warn_of_a_share(&ledger);
+    Ok(ledger)
 }

@@ -5,7 +5,6 @@ use std::path::Path;
 use super::error::{Error, Usage};
 use super::exit::Exit;
 use crate::config::SandboxArgs;
-use crate::ledger::{Ledger, OpenError};
 use crate::report::Screen;
 use crate::sandbox::{self, Faults, Options, Sandbox};
 
@@ -60,40 +59,4 @@ fn faults(file: Option<&Path>) -> Result<Faults, Error> {
         }
         .into()
     })
-}
-
-/// Removes the ledger of an earlier rehearsal: the server inside a run begins from nothing, and so
-/// must its ledger. A ledger of any other destination is never touched.
-pub(super) fn forget(path: &Path) -> Result<(), Error> {
-    match Ledger::read(path) {
-        Ok(reader) => {
-            let destination = reader.summary()?.destination;
-            if destination != "sandbox" {
-                let ours = "sandbox".to_owned();
-                return Err(OpenError::OtherDestination {
-                    path: path.to_owned(),
-                    theirs: destination,
-                    ours,
-                }
-                .into());
-            }
-        }
-        Err(OpenError::Missing { .. }) => return Ok(()),
-        Err(error) => return Err(error.into()),
-    }
-    for suffix in ["", "-wal", "-shm"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        match std::fs::remove_file(Path::new(&name)) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Usage::File {
-                    path: name.into(),
-                    source,
-                }
-                .into());
-            }
-            _ => {}
-        }
-    }
-    Ok(())
 }

@@ -100,7 +100,7 @@ fn read_file(path: &Path) -> Result<String, TokenError> {
             .permissions()
             .mode()
             & 0o777;
-        if mode & 0o077 != 0 {
+        if mode & 0o077 != 0 && !is_credential(path, mode, credentials_folder().as_deref()) {
             return Err(TokenError::Exposed {
                 path: path.to_owned(),
                 mode,
@@ -108,6 +108,27 @@ fn read_file(path: &Path) -> Result<String, TokenError> {
         }
     }
     std::fs::read_to_string(path).map_err(unreadable)
+}
+
+/// Where systemd puts the credentials of a service.
+#[cfg(unix)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the room that reads the environment"
+)]
+fn credentials_folder() -> Option<PathBuf> {
+    std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from)
+}
+
+/// Whether the file is one that systemd hands to this service alone. It is root's, and an access list lets
+/// the service's user read it, which shows as a bit of the group.
+#[cfg(unix)]
+fn is_credential(path: &Path, mode: u32, folder: Option<&Path>) -> bool {
+    let below = || {
+        let folder = folder?.canonicalize().ok()?;
+        Some(path.canonicalize().ok()?.starts_with(folder))
+    };
+    mode | 0o740 == 0o740 && below().unwrap_or(false)
 }
 
 #[cfg(all(test, unix))]
@@ -140,6 +161,21 @@ mod tests {
             Err(TokenError::Unreadable { .. })
         ));
     }
+
+    #[test]
+    fn only_below_the_folder_of_credentials_may_a_group_read_it() {
+        let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let path = folder.path().join("token");
+        std::fs::write(&path, "abc").unwrap();
+        assert!(is_credential(&path, 0o440, Some(folder.path())));
+        assert!(!is_credential(&path, 0o444, Some(folder.path())));
+        assert!(!is_credential(&path, 0o460, Some(folder.path())));
+        assert!(!is_credential(&path, 0o440, Some(other.path())));
+        assert!(!is_credential(&path, 0o440, None));
+        let outside = folder.path().join("../token");
+        assert!(!is_credential(&outside, 0o440, Some(folder.path())));
+    }
+
     #[test]
     fn a_program_may_write_it() {
         let token = read(None, Some("printf 'abc\\n'")).unwrap();

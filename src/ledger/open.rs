@@ -63,6 +63,35 @@ pub(super) fn for_writing(
     Ok(connection)
 }
 
+/// Removes the ledger of this destination, if there is one, for whoever holds its lock.
+pub(super) fn remove(path: &Path, ours: &str) -> Result<(), OpenError> {
+    match for_reading(path) {
+        Ok(connection) => match destination(&connection).map_err(at(path))? {
+            Some(theirs) if theirs != ours => {
+                return Err(OpenError::OtherDestination {
+                    path: path.into(),
+                    theirs,
+                    ours: ours.to_owned(),
+                });
+            }
+            _ => {}
+        },
+        Err(OpenError::Missing { .. }) => return Ok(()),
+        Err(error) => return Err(error),
+    }
+    // The ledger goes last: a log without its ledger is nothing, a ledger without its log is wrong.
+    for ending in ["-shm", "-journal", "-wal", ""] {
+        let file = disk::beside(path, ending);
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::io(&file, error).into());
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Opens the ledger, of whichever destination, for whoever holds its lock. What is sealed (see
 /// [`Seal`](super::seal::Seal)) is not looked through.
 pub(super) fn writable(path: &Path, is_sealed: bool) -> Result<Connection, OpenError> {

@@ -63,6 +63,16 @@ impl Ledger {
         Self::start(path, lock, connection)
     }
 
+    /// [`Ledger::open`], with all forgotten that earlier runs left there. A ledger of another
+    /// destination, or one that a run has, is not touched.
+    pub fn open_anew(path: &Path, destination: &str) -> Result<Self, OpenError> {
+        let path = open::resolve(path)?;
+        let lock = Lock::take(&path)?;
+        open::remove(&path, destination)?;
+        let connection = open::for_writing(&path, destination, false)?;
+        Self::start(path, lock, connection)
+    }
+
     fn start(path: PathBuf, lock: Lock, connection: Connection) -> Result<Self, OpenError> {
         let (sender, requests) = mpsc::channel(QUEUE);
         let book = Book::new(&path, connection);

@@ -20,8 +20,9 @@ use crate::report::{Mode, Moment, Options};
 /// Agents that are listed by name.
 pub(super) const TOP_AGENTS: usize = 20;
 
-/// Everything that is known at the end. Its serialized form is `summary.json`; it holds neither
-/// values nor people, but for the ids of agents.
+/// Everything that is known at the end. Its serialized form is `summary.json` and the last line of the
+/// log in JSON; it holds neither values nor people. An agent's id is a name or an address in many exports, so
+/// agents are only counted there.
 #[derive(Debug, Clone)]
 pub struct Summary {
     /// How far the road went.
@@ -191,7 +192,6 @@ impl Serialize for Summary {
         map.serialize_entry("by_hour", &facts.by_hour)?;
         map.serialize_entry("by_minutes", &facts.by_minutes)?;
         map.serialize_entry("agents", &facts.by_agent.len())?;
-        map.serialize_entry("top_agents", &Pairs(&self.top_agents(TOP_AGENTS)))?;
         map.serialize_entry("delivered", &self.deliveries)?;
         map.serialize_entry("bytes_sent", &self.sent)?;
         map.serialize_entry("retries", &self.retries)?;
@@ -278,14 +278,6 @@ impl Serialize for Details<'_> {
             details.insert(detail, *count);
         }
         by_outcome.serialize(to)
-    }
-}
-
-struct Pairs<'a>(&'a [(&'a str, u64)]);
-
-impl Serialize for Pairs<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_map(self.0.iter().copied())
     }
 }
 

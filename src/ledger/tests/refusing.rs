@@ -224,3 +224,27 @@ fn a_ledger_is_looked_through_unless_it_is_as_it_was_closed() {
         [None]
     );
 }
+
+#[test]
+fn a_ledger_is_begun_anew_unless_a_run_has_it_or_it_is_of_another_server() {
+    let bench = Bench::new();
+    let running = bench.open();
+    let entries = complete("call-1", 1);
+    running.writer().write_blocking(entries).unwrap();
+    let error = Ledger::open_anew(&bench.path(), DESTINATION).unwrap_err();
+    assert!(matches!(error, OpenError::Locked { .. }), "{error}");
+    running.close().unwrap();
+
+    let error = Ledger::open_anew(&bench.path(), "sandbox").unwrap_err();
+    assert!(
+        matches!(error, OpenError::OtherDestination { .. }),
+        "{error}"
+    );
+    assert!(bench.read().standing(&["call-1"]).unwrap()[0].is_some());
+
+    let anew = Ledger::open_anew(&bench.path(), DESTINATION).unwrap();
+    assert_eq!(
+        anew.reader().unwrap().standing(&["call-1"]).unwrap(),
+        [None]
+    );
+}
