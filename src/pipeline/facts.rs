@@ -19,8 +19,10 @@ pub struct Consent {
 pub struct Facts {
     /// Records read.
     pub records: u64,
-    /// Records that became a call.
+    /// Records that told a call: repeats, and calls that are in place already, among them.
     pub calls: u64,
+    /// Calls that are left to send.
+    pub open: u64,
     /// Records that told a case.
     pub cases: u64,
     /// Messages of those.
@@ -58,6 +60,7 @@ impl Default for Facts {
         Facts {
             records: 0,
             calls: 0,
+            open: 0,
             cases: 0,
             messages: 0,
             left_out: 0,
@@ -115,6 +118,7 @@ impl Facts {
     pub fn add(&mut self, other: &Facts) {
         self.records += other.records;
         self.calls += other.calls;
+        self.open += other.open;
         self.cases += other.cases;
         self.messages += other.messages;
         self.left_out += other.left_out;

@@ -106,6 +106,7 @@ impl<'r> Register<'r> {
                 }
             }
             if matches!(item.decision.fate, Fate::Ready | Fate::Sends(_)) {
+                facts.open += 1;
                 facts.requests += u64::from(item.requests);
                 if let Some(mark) = mark {
                     count(&mut facts, &mark);

@@ -214,8 +214,14 @@ fn facts(summary: &Summary) -> Vec<String> {
     if facts.calls > 0 {
         lines.push(recordings(summary));
         let consent = facts.consent;
+        // Otherwise the number is on the screen already.
+        let among = if facts.open == facts.calls {
+            String::new()
+        } else {
+            format!(" in all {}, to send or not", counted(facts.calls, "record"))
+        };
         lines.push(format!(
-            "Consent: {} yes, {} no, {} not stated{}.",
+            "Consent{among}: {} yes, {} no, {} not stated{}.",
             count(consent.yes),
             count(consent.no),
             count(consent.absent),
@@ -270,7 +276,11 @@ fn recordings(summary: &Summary) -> String {
     let found = format!(
         "Recordings: {} for {}",
         count(facts.recordings),
-        counted(facts.calls, "call"),
+        if facts.open == facts.calls {
+            counted(facts.calls, "call")
+        } else {
+            format!("{} to send", counted(facts.open, "call"))
+        },
     );
     match facts.unknown_length {
         _ if facts.recordings == 0 && summary.mode == Mode::Run => {

@@ -202,7 +202,8 @@ fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
     let facts = &summary.facts;
     let consent = facts.consent;
     let mut rows = vec![
-        ("Calls", count(facts.calls)),
+        ("Records that told a call", count(facts.calls)),
+        ("Calls to send", count(facts.open)),
         ("Agents", count(facts.by_agent.len() as u64)),
     ];
     if summary.has_audio {

@@ -205,6 +205,7 @@ pub(super) fn facts(records: u64) -> Facts {
     Facts {
         records,
         calls: records,
+        open: records,
         filled,
         consent: Consent {
             yes: records,

@@ -183,6 +183,7 @@ impl Serialize for Summary {
         map.serialize_entry("details", &Details(self))?;
         map.serialize_entry("problems", &self.groups)?;
         map.serialize_entry("calls", &facts.calls)?;
+        map.serialize_entry("calls_to_send", &facts.open)?;
         map.serialize_entry("cases", &facts.cases)?;
         map.serialize_entry("messages", &facts.messages)?;
         map.serialize_entry("messages_left_out", &facts.left_out)?;
