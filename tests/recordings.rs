@@ -640,6 +640,22 @@ fn names_in_another_zone_than_the_rows_are_told_once() {
         "{told:?}"
     );
     assert!(told[0].1.contains("rows are in UTC:"), "{told:?}");
+
+    // The ledger is told as well, and how bad it is, although it belongs to no row.
+    rehearsal.run(&[]);
+    let graveness = || -> Vec<(String, String)> {
+        let rows = rehearsal.place.rows("problems.csv").into_iter();
+        rows.map(|row| (row["code"].clone(), row["severity"].clone()))
+            .collect()
+    };
+    let by_the_run = graveness();
+    assert_eq!(
+        by_the_run,
+        [("recording-time".to_owned(), "warning".to_owned())]
+    );
+    let ledger = ["report", "--ledger", "capturi-import-sandbox.db"];
+    rehearsal.place.call(&ledger).with_code(0);
+    assert_eq!(graveness(), by_the_run);
 }
 
 #[test]

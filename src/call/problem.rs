@@ -24,6 +24,12 @@ impl Severity {
             Severity::Error => "error",
         }
     }
+
+    /// The severity of exactly this name, or `None`.
+    pub fn from_name(name: &str) -> Option<Severity> {
+        let all = [Severity::Note, Severity::Warning, Severity::Error];
+        all.into_iter().find(|severity| severity.name() == name)
+    }
 }
 
 impl fmt::Display for Severity {

@@ -3,7 +3,7 @@
 use super::error::Error;
 use super::exit::Exit;
 use super::status;
-use crate::call::{Code, Place, Problem};
+use crate::call::{Code, Place, Problem, Severity};
 use crate::config::ReportArgs;
 use crate::ledger::{Accepted, Ledger, NotedProblem};
 use crate::pipeline::Delivered;
@@ -77,5 +77,24 @@ fn problem(noted: NotedProblem) -> Option<Problem> {
     };
     // Those of all runs are told by their ids; see `Rewrite::resent`.
     let code = Code::from_name(&noted.code).filter(|code| *code != Code::UploadInDoubt)?;
-    Some(Problem::new(code, place, noted.message).at(&noted.column, ""))
+    let problem = Problem::new(code, place, noted.message).at(&noted.column, "");
+    Some(match Severity::from_name(&noted.severity) {
+        Some(severity) => problem.with_severity(severity),
+        None => problem,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_as_grave_as_it_was_noted() {
+        let place = Place::on_line("calls.csv", 2);
+        for severity in [Severity::Note, Severity::Warning, Severity::Error] {
+            let told = Problem::new(Code::RecordingMissing, place.clone(), "none");
+            let told = told.with_severity(severity);
+            assert_eq!(problem(NotedProblem::from(&told)), Some(told));
+        }
+    }
 }
