@@ -5,7 +5,9 @@
 #[expect(dead_code, reason = "each topic uses its part of the harness")]
 mod harness;
 
-use std::process::Command;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use harness::export::calls;
 use harness::known::{every_request_was_intended, known_doubts};
@@ -148,4 +150,76 @@ fn a_ledger_on_a_share_is_warned_about_and_kept_without_shared_memory() {
     let ended = place.run(&server, &["calls.csv"]).with_code(0);
     assert!(!ended.err.contains("another machine"), "{ended:?}");
     server.has_exactly(&given, "v2");
+}
+
+/// How the last run ended, by `status`.
+fn last_ending(place: &Place) -> String {
+    let status = place.status();
+    let ending = status["runs"][0]["ending"].as_str();
+    ending.expect("an ending").to_owned()
+}
+
+#[test]
+fn a_check_whose_problems_find_no_room_ends_so_and_has_counted_what_it_saw() {
+    let place = Place::with(&calls(1, 217));
+    let table = place.read("calls.csv");
+    let header = table.lines().next().expect("a header");
+    let bad = ",".repeat(header.matches(',').count());
+    let row = format!("call{bad}\n");
+    let rows = row.repeat(20_000);
+    place.write("calls.csv", format!("{header}\n{rows}"));
+    // Without a handler the signal would end the process; the write is to fail instead.
+    let script = "trap '' XFSZ; ulimit -f 100; exec $PROGRAM check calls.csv --out out";
+    let ended = by_shell(&place, &["sh"], script).with_code(1);
+    assert!(ended.err.contains("cannot write out/"), "{ended:?}");
+    assert!(ended.out.contains("= records read"), "{ended:?}");
+    for fault in ["FAULT OF THE PROGRAM", "NOT ACCOUNTED FOR"] {
+        assert!(!ended.out.to_uppercase().contains(fault), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_written_stops_the_run_and_the_ledger_knows_its_end() {
+    let given = calls(3, 214);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    let mut runner = place.runner(&server, &["-"]);
+    runner.stdin(Stdio::piped());
+    runner.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = runner.spawn().expect("it starts");
+    // The report is there as soon as the run has begun, and then it is taken away.
+    while !place.has("out/problems.csv") {
+        assert!(child.try_wait().expect("a child").is_none(), "it ended");
+        std::thread::park_timeout(Duration::from_millis(1));
+    }
+    std::fs::remove_dir_all(place.path("out")).expect("a folder");
+    let table = place.read("calls.csv");
+    let header = table.lines().next().expect("a header");
+    let bad = ",".repeat(header.matches(',').count());
+    let mut input = child.stdin.take().expect("standard input");
+    writeln!(input, "{table}no-time{bad}").expect("a pipe");
+    drop(input);
+    let output = child.wait_with_output().expect("an end");
+    let ended = Ended::from(output).with_code(1);
+    assert!(ended.err.contains("cannot write out/rejected"), "{ended:?}");
+    assert!(ended.out.contains("= records read"), "{ended:?}");
+    assert!(!ended.out.contains("NOT ACCOUNTED FOR"), "{ended:?}");
+    assert_eq!(last_ending(&place), "fault");
+}
+
+#[test]
+fn a_summary_that_cannot_be_written_is_no_success_for_the_ledger_either() {
+    let (place, server) = (Place::with(&calls(3, 215)), Server::healthy());
+    place.write("out/summary.json/in-the-way", "");
+    let ended = place.run(&server, &["calls.csv"]).with_code(1);
+    assert!(ended.err.contains("summary.json"), "{ended:?}");
+    assert_eq!(last_ending(&place), "fault");
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_told_before_there_is_a_ledger() {
+    let (place, server) = (Place::with(&calls(3, 216)), Server::healthy());
+    place.write("out", "a file");
+    place.run(&server, &["calls.csv"]).with_code(2).says("out");
+    assert!(!place.has("capturi-import.db"));
+    assert!(server.snapshot().conversations.is_empty());
 }

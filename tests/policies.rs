@@ -354,6 +354,25 @@ fn a_dry_run_knows_what_is_done() {
 }
 
 #[test]
+fn a_dry_run_asks_no_ledger_of_another_destination_and_says_when_there_is_none() {
+    let (place, server) = (Place::with(&calls(3, 58)), Server::healthy());
+    place.run(&server, &["calls.csv"]).with_code(0);
+    let dry = ["run", "calls.csv", "--dry-run", "--base-url"];
+    let elsewhere = [&dry[..], &["https://elsewhere.example.com"]].concat();
+    place
+        .call(&elsewhere)
+        .with_code(2)
+        .says("belongs to")
+        .says("elsewhere.example.com");
+    place
+        .run(&server, &["calls.csv", "--dry-run", "--ledger", "typo.db"])
+        .with_code(0)
+        .says("there is no ledger of that name")
+        .says("typo.db");
+    assert_eq!(place.outcome("not_attempted"), 3);
+}
+
+#[test]
 fn a_dry_run_and_a_check_need_no_token() {
     let given = calls(10, 50);
     let place = Place::with(&given);

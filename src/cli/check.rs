@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::export;
 use crate::api::Version;
 use crate::config::{Arguments, CheckArgs};
-use crate::pipeline::{Road, Stop, Want};
+use crate::pipeline::{Event, Road, Stop, Want};
 use crate::plan::{Existing, Policy};
 use crate::report::{Mode, Options, Report, Screen};
 
@@ -37,22 +37,26 @@ pub(super) fn check(
 /// Walks a road that sends nothing, and reports what was found.
 pub(super) fn walk(road: &Road, options: Options, screen: Screen) -> Result<Exit, Error> {
     let mut report = Report::new(options, screen)?;
-    let mut unwritten = Ok(());
+    let mut written = Ok(());
     let walked = road.walk(|decided| {
+        // A batch is told to its end, so that all of it is counted.
         decided.tell(&mut |event| {
-            if unwritten.is_ok() {
-                unwritten = report.event(&event);
-            }
+            let told = report.event(&event);
+            written = std::mem::replace(&mut written, Ok(())).and(told);
         });
-        if unwritten.is_ok() {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
+        match written {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
         }
     });
     report.break_off(&walked);
-    let summary = report.finish(walked.is_err().then_some(Stop::ExportBroken))?;
-    unwritten?;
+    if let Err(error) = &written {
+        let (stop, why) = (Stop::ReportLost, &error.to_string());
+        // It failed before, and that is the failure that is told.
+        let _ = report.event(&Event::Stopping { stop, why });
+    }
+    let finished = report.finish(walked.is_err().then_some(Stop::ExportBroken));
     walked?;
-    Ok(Exit::of(None, &summary.tally))
+    written.and(finished.written)?;
+    Ok(Exit::of(None, &finished.summary.tally))
 }

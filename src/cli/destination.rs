@@ -32,13 +32,8 @@ pub(super) async fn reach(run: &RunArgs, settings: &RunSettings) -> Result<Reach
             (connection, reading, Some(server))
         }
     };
-    // With and without the last slash it is one destination.
-    let name = match &server {
-        Some(_) => "sandbox",
-        None => connection.base.as_str().trim_end_matches('/'),
-    };
     Ok(Reached {
-        name: name.to_owned(),
+        name: run.destination.name()?,
         client: Client::new(&connection)?,
         read_back: reading.as_ref().map(read_back).transpose()?,
         server,

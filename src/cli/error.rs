@@ -106,6 +106,8 @@ impl Error {
     /// The exit code of a command that ends so.
     pub(super) fn exit(&self) -> Exit {
         match self {
+            Error::Road(pipeline::Error::Ledger(error))
+            | Error::Ledger(LedgerError::Open(error)) => of_ledger(error),
             Error::Config(_)
             | Error::Road(pipeline::Error::Source(_) | pipeline::Error::Mapping(_))
             | Error::Audio(_)
@@ -126,21 +128,12 @@ impl Error {
                 | Usage::Agents(_)
                 | Usage::NoFfmpeg(_),
             ) => Exit::Usage,
-            Error::Ledger(LedgerError::Open(ledger::OpenError::Locked { .. })) => Exit::LedgerHeld,
-            Error::Ledger(
-                LedgerError::Use(_)
-                | LedgerError::Open(ledger::OpenError::Storage(
-                    ledger::Error::Damaged { .. } | ledger::Error::DiskFull { .. },
-                )),
-            )
+            Error::Ledger(LedgerError::Use(_))
             | Error::Road(pipeline::Error::Standing(_) | pipeline::Error::Spool(_))
             | Error::Report(
                 report::Error::Write { .. } | report::Error::Page(_) | report::Error::LogTwice,
             )
             | Error::Usage(Usage::Runtime(_) | Usage::Workshop(_)) => Exit::Fault,
-            Error::Ledger(LedgerError::Open(_)) | Error::Road(pipeline::Error::Ledger(_)) => {
-                Exit::Usage
-            }
         }
     }
 
@@ -163,22 +156,11 @@ impl Error {
                     |known| format!("did you mean {known}?"),
                 ))
             }
-            Error::Ledger(LedgerError::Open(ledger::OpenError::Missing { .. })) => Some(
-                "name the ledger with --ledger; that of a rehearsal is capturi-import-sandbox.db"
-                    .to_owned(),
-            ),
-            Error::Ledger(
-                LedgerError::Open(ledger::OpenError::Storage(ledger::Error::Damaged { .. }))
-                | LedgerError::Use(ledger::Error::Damaged { .. }),
-            ) => Some(
-                "nothing more is sent. Keep the file, and make a new one with `capturi-import \
-                 ledger rebuild --from` all the accepted.csv of earlier runs (docs/reliability.md)"
-                    .to_owned(),
-            ),
-            Error::Ledger(LedgerError::Open(ledger::OpenError::Newer { .. })) => Some(
-                "nothing was sent and nothing changed; use the version that wrote it, or a newer one"
-                    .to_owned(),
-            ),
+            Error::Road(pipeline::Error::Ledger(error))
+            | Error::Ledger(LedgerError::Open(error)) => hint_of_ledger(error),
+            Error::Ledger(LedgerError::Use(ledger::Error::Damaged { .. })) => {
+                Some(DAMAGED.to_owned())
+            }
             Error::Usage(Usage::LedgerThere { .. }) => {
                 Some("move the old one away, or name another with --ledger".to_owned())
             }
@@ -200,12 +182,46 @@ impl Error {
                  mapping for it, `capturi-import mapping list` names the presets"
                     .to_owned(),
             ),
-            Error::Ledger(LedgerError::Open(ledger::OpenError::OtherDestination { .. })) => {
-                Some("name another file with --ledger for another destination".to_owned())
-            }
             _ => None,
         }
     }
+}
+
+/// What to do about a ledger whose content is not what was written.
+const DAMAGED: &str = "nothing more is sent. Keep the file, and make a new one with `capturi-import \
+                       ledger rebuild --from` all the accepted.csv of earlier runs \
+                       (docs/reliability.md)";
+
+fn of_ledger(error: &ledger::OpenError) -> Exit {
+    match error {
+        ledger::OpenError::Locked { .. } => Exit::LedgerHeld,
+        ledger::OpenError::Storage(
+            ledger::Error::Damaged { .. } | ledger::Error::DiskFull { .. },
+        ) => Exit::Fault,
+        _ => Exit::Usage,
+    }
+}
+
+fn hint_of_ledger(error: &ledger::OpenError) -> Option<String> {
+    let hint = match error {
+        ledger::OpenError::Missing { .. } => {
+            "name the ledger with --ledger; that of a rehearsal is capturi-import-sandbox.db"
+        }
+        ledger::OpenError::Storage(ledger::Error::Damaged { path, .. })
+            if path.ends_with(config::SANDBOX_LEDGER) =>
+        {
+            "it tells of rehearsals only: delete it, and the next one begins anew"
+        }
+        ledger::OpenError::Storage(ledger::Error::Damaged { .. }) => DAMAGED,
+        ledger::OpenError::Newer { .. } => {
+            "nothing was sent and nothing changed; use the version that wrote it, or a newer one"
+        }
+        ledger::OpenError::OtherDestination { .. } => {
+            "name another file with --ledger for another destination"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }
 
 /// The name that is most like what was typed, if any is.

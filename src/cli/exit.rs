@@ -48,7 +48,7 @@ impl Exit {
             return Exit::Fault;
         }
         match stop {
-            Some(Stop::LedgerLost) => Exit::Fault,
+            Some(Stop::LedgerLost | Stop::ReportLost) => Exit::Fault,
             Some(Stop::TokenRefused) => Exit::TokenRefused,
             Some(Stop::GaveUp) => Exit::GaveUp,
             Some(Stop::ExportBroken) => Exit::Usage,
@@ -98,6 +98,7 @@ mod tests {
             (Stop::GaveUp, 6),
             (Stop::ExportBroken, 2),
             (Stop::TokenRefused, 4),
+            (Stop::ReportLost, 1),
             (Stop::LedgerLost, 1),
         ];
         for (stop, code) in codes {

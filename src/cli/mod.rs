@@ -5,6 +5,7 @@
 
 mod check;
 mod destination;
+mod dry_run;
 mod error;
 mod exit;
 mod explain;

@@ -9,34 +9,21 @@ use tokio::sync::mpsc;
 
 use super::error::{Error, Usage};
 use super::exit::Exit;
-use super::{check, destination, export, stopping};
+use super::{destination, dry_run, export, stopping};
 use crate::api::AudioSettings;
 use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::delivery::{self, Orders, Plan, StopSignal};
 use crate::ledger::{Ledger, OpenError, Writer};
 use crate::pipeline::{self, Decided, Past, Road, Want};
 use crate::plan::Policy;
-use crate::report::{Mode, Options, Report, Screen};
+use crate::report::{self, Mode, Options, Report, Screen};
 
 /// Decided batches between the road and the delivery.
 const AHEAD: usize = 2;
 
 pub(super) fn run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> Result<Exit, Error> {
-    let policy = Policy {
-        missing: run.export.missing(),
-        existing: run.effort.existing(),
-    };
     if run.dry_run {
-        // A rehearsal begins from nothing, and so does its dry run.
-        let is_fresh = run.destination.sandbox && run.ledger.is_none();
-        let past = if is_fresh {
-            None
-        } else {
-            past_of_dry_run(&RunSettings::ledger_path(run))?
-        };
-        let road = export::road(&run.export, policy, past, (Want::Check, run.version()))?;
-        let options = options(run, arguments, &road, Mode::DryRun);
-        return check::walk(&road, options, screen);
+        return dry_run::dry_run(run, arguments, screen);
     }
     let settings = RunSettings::resolve(run)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -57,11 +44,14 @@ async fn deliver(
 ) -> Result<Exit, Error> {
     // Whatever can be wrong is found before a ledger is made and bound to this destination.
     let reached = destination::reach(run, &settings).await?;
-    let policy = Policy {
-        missing: run.export.missing(),
-        existing: run.effort.existing(),
-    };
-    let mut road = export::road(&run.export, policy, None, (Want::Run, settings.version))?;
+    let mut road = export::road(
+        &run.export,
+        policy(run),
+        None,
+        (Want::Run, settings.version),
+    )?;
+    let options = options(run, arguments, &road, Mode::Run);
+    Report::probe(&options)?;
     let (destination, server) = (reached.name, reached.server);
     let is_rehearsal = server.is_some() && run.ledger.is_none();
     let ledger = open_ledger(&settings.ledger, &destination, is_rehearsal)?;
@@ -69,7 +59,6 @@ async fn deliver(
         path: ledger.path().to_owned(),
         done: ledger.reader()?.load_done()?,
     });
-    let options = options(run, arguments, &road, Mode::Run);
     let writer = ledger.writer();
     let plan = Plan {
         client: reached.client,
@@ -82,11 +71,15 @@ async fn deliver(
         calendar: settings.calendar,
         effort: settings.effort,
     };
+    let report = Report::new(options, screen)?;
     let id = writer.start_run(&format!("{} to {destination}", run.export.mapping))?;
     let stop = Arc::new(StopSignal::new());
-    let report = Report::new(options, screen)?;
     let (walker, orders) = walk(road);
-    let (report, delivered) = tokio::select! {
+    let Driven {
+        mut report,
+        written,
+        delivered,
+    } = tokio::select! {
         biased;
         // First, so that a signal is heard as soon as anything is said.
         never = stopping::on_signals(&stop) => never,
@@ -96,28 +89,29 @@ async fn deliver(
         join(walker);
     }
     let reason = stop.reason().map(|(stop, _)| stop);
-    let finished = report.and_then(|mut report| {
-        report.break_off(&delivered);
-        report.finish(reason)
-    });
-    let ended = delivered.map_err(Error::from);
-    if let Ok(summary) = &finished {
-        let exit = Exit::of_run(&ended, reason, &summary.tally);
-        writer.finish_run(id, exit.code(), &summary.tally.to_json())?;
-    }
+    report.break_off(&delivered);
+    let finished = report.finish(reason);
+    let tally = finished.summary.tally;
+    // Of two failures the first is told; that of the road says more than that of its report.
+    let written = written.and(finished.written).map_err(Error::from);
+    let ended = delivered.map_err(Error::from).and(written);
+    let exit = Exit::of_run(&ended, reason, &tally);
+    writer.finish_run(id, exit.code(), &tally.to_json())?;
     ledger.close()?;
     if let Some(server) = server {
         server.stop().await;
     }
-    let tally = finished?.tally;
     ended?;
-    Ok(Exit::of(reason, &tally))
+    Ok(exit)
 }
 
-type Driven = (
-    Result<Report, crate::report::Error>,
-    Result<(), pipeline::Error>,
-);
+/// What is left of a delivery.
+struct Driven {
+    report: Report,
+    /// The first file of the report that could not be written, if any.
+    written: Result<(), report::Error>,
+    delivered: Result<(), pipeline::Error>,
+}
 
 /// A share works most of the time, which is how it takes people in.
 fn warn_of_a_share(ledger: &Ledger) {
@@ -138,19 +132,25 @@ async fn drive(
     (mut report, writer): (Report, Writer),
 ) -> Driven {
     let mut noted = stopping::Notes::new(writer);
-    let mut unwritten = Ok(());
+    let mut written = Ok(());
     let delivered = delivery::run(plan, Arc::clone(&stop), orders, &mut |event| {
         noted.take(&event, &stop);
-        if unwritten.is_ok() {
-            unwritten = report.event(&event);
-            if let Err(error) = &unwritten {
-                stop.raise(pipeline::Stop::LedgerLost, error.to_string());
-            }
+        // Told to the end whatever happens, so that every record is counted.
+        let told = report.event(&event);
+        if let Err(error) = told
+            && written.is_ok()
+        {
+            stop.raise(pipeline::Stop::ReportLost, error.to_string());
+            written = Err(error);
         }
     })
     .await;
     noted.flush(&stop);
-    (unwritten.map(|()| report), delivered)
+    Driven {
+        report,
+        written,
+        delivered,
+    }
 }
 
 /// Walks the road on a thread of its own.
@@ -185,7 +185,15 @@ fn audio_settings(road: &Road) -> AudioSettings {
     }
 }
 
-fn options(run: &RunArgs, arguments: &Arguments, road: &Road, mode: Mode) -> Options {
+pub(super) fn policy(run: &RunArgs) -> Policy {
+    Policy {
+        missing: run.export.missing(),
+        existing: run.effort.existing(),
+    }
+}
+
+/// What the report of this run is to be like.
+pub(super) fn options(run: &RunArgs, arguments: &Arguments, road: &Road, mode: Mode) -> Options {
     Options {
         out: run.output.out.clone(),
         style: arguments.style(),
@@ -195,18 +203,6 @@ fn options(run: &RunArgs, arguments: &Arguments, road: &Road, mode: Mode) -> Opt
         inputs: export::paths(road),
         has_audio: road.audio.is_some(),
         ..Options::new(mode)
-    }
-}
-
-/// A dry run looks into the ledger if there is one, and makes none.
-fn past_of_dry_run(path: &Path) -> Result<Option<Past>, Error> {
-    match Ledger::read(path) {
-        Ok(reader) => Ok(Some(Past {
-            path: path.to_owned(),
-            done: reader.load_done()?,
-        })),
-        Err(OpenError::Missing { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
     }
 }
 

@@ -19,7 +19,7 @@ pub use args::{
     RunArgs, SandboxArgs, TestArgs, completions, parse,
 };
 pub use keeping::{LedgerArgs, LedgerCommand, RebuildArgs, ReportArgs, StatusArgs};
-pub use settings::{Destination, Reading, RunSettings, forbids_color};
+pub use settings::{Destination, Reading, RunSettings, SANDBOX_LEDGER, forbids_color};
 pub use token::TokenError;
 pub use variables::{asked_style, unknown_variables};
 

@@ -20,7 +20,7 @@ use crate::report::Style;
 /// The ledger when none is named.
 const LEDGER: &str = "capturi-import.db";
 /// The ledger of a rehearsal: never the real one.
-const SANDBOX_LEDGER: &str = "capturi-import-sandbox.db";
+pub const SANDBOX_LEDGER: &str = "capturi-import-sandbox.db";
 
 /// Where a run sends to.
 #[derive(Debug)]
@@ -131,11 +131,26 @@ impl PaceArgs {
 impl RebuildArgs {
     /// The destination as a run writes it into its ledger.
     pub fn destination(&self) -> Result<String, Error> {
-        Ok(base_url(&self.base_url)?
-            .as_str()
-            .trim_end_matches('/')
-            .to_owned())
+        Ok(destination_name(&base_url(&self.base_url)?))
     }
+}
+
+impl DestinationArgs {
+    /// By which a ledger knows the destination.
+    pub fn name(&self) -> Result<String, Error> {
+        if self.sandbox {
+            return Ok(SANDBOX.to_owned());
+        }
+        Ok(destination_name(&base_url(&self.base_url)?))
+    }
+}
+
+/// By which a ledger knows the server inside this process.
+const SANDBOX: &str = "sandbox";
+
+/// With and without the last slash it is one destination.
+fn destination_name(base: &Url) -> String {
+    base.as_str().trim_end_matches('/').to_owned()
 }
 
 impl EffortArgs {

@@ -65,19 +65,18 @@ pub(super) fn for_writing(
 
 /// Removes the ledger of this destination, if there is one, for whoever holds its lock.
 pub(super) fn remove(path: &Path, ours: &str) -> Result<(), OpenError> {
-    match for_reading(path) {
-        Ok(connection) => match destination(&connection).map_err(at(path))? {
-            Some(theirs) if theirs != ours => {
-                return Err(OpenError::OtherDestination {
-                    path: path.into(),
-                    theirs,
-                    ours: ours.to_owned(),
-                });
-            }
-            _ => {}
-        },
+    let theirs = match for_reading(path) {
+        Ok(connection) => destination(&connection).map_err(at(path))?,
         Err(OpenError::Missing { .. }) => return Ok(()),
+        // It need not be understood to be forgotten, as long as it says whose it is.
+        Err(error @ (OpenError::Older { .. } | OpenError::Newer { .. })) => {
+            let theirs = looking(path).and_then(|connection| destination(&connection));
+            Some(theirs.ok().flatten().ok_or(error)?)
+        }
         Err(error) => return Err(error),
+    };
+    if let Some(theirs) = theirs {
+        expect(path, theirs, ours)?;
     }
     // The ledger goes last: a log without its ledger is nothing, a ledger without its log is wrong.
     for ending in ["-shm", "-journal", "-wal", ""] {
@@ -287,6 +286,11 @@ fn settle_destination(path: &Path, connection: &Connection, ours: &str) -> Resul
             .map_err(at(path))?;
         return Ok(());
     };
+    expect(path, theirs, ours)
+}
+
+/// An error if the destination of a ledger, `theirs`, is not `ours`.
+pub(super) fn expect(path: &Path, theirs: String, ours: &str) -> Result<(), OpenError> {
     if theirs == ours {
         return Ok(());
     }

@@ -57,6 +57,14 @@ impl Reader {
         result.map_err(at(&self.path))
     }
 
+    /// An error if the ledger speaks about another destination than this.
+    pub fn expect_destination(&self, ours: &str) -> Result<(), OpenError> {
+        match open::destination(&self.connection).map_err(at(&self.path))? {
+            Some(theirs) => open::expect(&self.path, theirs, ours),
+            None => Ok(()),
+        }
+    }
+
     /// What is known of each of these calls, in the same order.
     pub fn standing(&self, identities: &[&str]) -> Result<Vec<Option<Standing>>, Error> {
         let look_up = || -> Sql<Vec<Option<Standing>>> {

@@ -115,6 +115,8 @@ pub enum Stop {
     GaveUp,
     /// The token was refused (401 or 403).
     TokenRefused,
+    /// A file of the report could not be written, so nobody could look up what was sent.
+    ReportLost,
     /// The ledger could not be written, so nothing more may be sent.
     LedgerLost,
 }

@@ -133,10 +133,16 @@ fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
              run the same command again."
                 .to_owned()
         }
-        Stop::LedgerLost => format!(
-            "Nothing was sent after that. Make room or give back the right to write, then: {}",
-            lowered(AGAIN)
-        ),
+        Stop::ReportLost | Stop::LedgerLost => {
+            let sent = match summary.mode {
+                Mode::Run => "Nothing was sent after that. ",
+                Mode::Check | Mode::DryRun => "",
+            };
+            format!(
+                "{sent}Make room or give back the right to write, then: {}",
+                lowered(AGAIN)
+            )
+        }
     };
     let what = match stop {
         Stop::Limit => "Stopped by a limit that you set",
@@ -144,6 +150,7 @@ fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
         Stop::ExportBroken => "The export could not be taken to its end",
         Stop::GaveUp => "Gave up",
         Stop::TokenRefused => "The destination refused the token",
+        Stop::ReportLost => "A file of the report could not be written",
         Stop::LedgerLost => "The ledger could not be written",
     };
     let left = summary.tally.of(Outcome::NotAttempted);

@@ -40,6 +40,13 @@ impl Folder {
         })
     }
 
+    /// Finds out whether files can be made here, before anything is done that only they tell of.
+    pub(super) fn probe(&self) -> Result<(), Error> {
+        tempfile::tempfile_in(&self.path)
+            .map(drop)
+            .map_err(Error::write(&self.path))
+    }
+
     /// A new file that replaces one of an earlier run.
     pub(super) fn replace(&self, name: &str) -> Result<(PathBuf, File), Error> {
         let path = self.path.join(name);

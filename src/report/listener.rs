@@ -8,6 +8,7 @@ use crate::pipeline::{Event, Outcome, Stop};
 use crate::report::bars::Bar;
 use crate::report::ending;
 use crate::report::files::{Files, Written};
+use crate::report::folder::Folder;
 use crate::report::lines::{self, Line};
 use crate::report::page;
 use crate::report::progress::{Pace, Progress};
@@ -37,10 +38,28 @@ pub struct Report {
     last_flush: Moment,
 }
 
+/// What a report came to.
+#[derive(Debug)]
+pub struct Finished {
+    /// What was counted; it stands whether or not it could be written.
+    pub summary: Summary,
+    /// Whether the files could be completed.
+    pub written: Result<(), Error>,
+}
+
 impl Report {
     /// A report that begins now. Makes the files under `out`.
     pub fn new(options: Options, screen: Screen) -> Result<Self, Error> {
         Report::new_at(options, screen, Moment::now())
+    }
+
+    /// Finds out whether the files could be made, and changes none: an earlier run may still be
+    /// writing them.
+    pub fn probe(options: &Options) -> Result<(), Error> {
+        match &options.out {
+            Some(out) => Folder::open(out, &[])?.probe(),
+            None => Ok(()),
+        }
     }
 
     /// A report that begins at this moment.
@@ -132,7 +151,7 @@ impl Report {
 
     /// Ends the report: completes the files and shows what the run came to. `ending` is why it
     /// ended early, if it did; what events said about that counts too.
-    pub fn finish(self, ending: Option<Stop>) -> Result<Summary, Error> {
+    pub fn finish(self, ending: Option<Stop>) -> Finished {
         self.finish_at(ending, Moment::now())
     }
 
@@ -147,7 +166,7 @@ impl Report {
     }
 
     /// Ends the report at this moment. The screen is written even when a file cannot be.
-    pub fn finish_at(mut self, ending: Option<Stop>, now: Moment) -> Result<Summary, Error> {
+    pub fn finish_at(mut self, ending: Option<Stop>, now: Moment) -> Finished {
         if let Some(stop) = ending {
             self.sums.stop_for(stop, "");
         }
@@ -172,7 +191,7 @@ impl Report {
                 }
             }
         }
-        written.map(|()| summary)
+        Finished { summary, written }
     }
 
     fn write(&mut self, event: &Event<'_>, now: Moment) -> Result<(), Error> {
@@ -482,7 +501,7 @@ mod tests {
             }
         }
         let report = Report::new(Options::new(Mode::Check), Screen::to(Gone, Gone)).unwrap();
-        assert!(report.finish(None).is_ok());
+        assert!(report.finish(None).written.is_ok());
     }
 
     #[test]

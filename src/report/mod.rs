@@ -50,7 +50,7 @@ pub use error::Error;
 pub use estimate::{Bound, Estimate};
 pub use explaining::{print_codes, print_explanation};
 pub use groups::{Example, Group};
-pub use listener::Report;
+pub use listener::{Finished, Report};
 pub use logging::init_tracing;
 pub use moment::Moment;
 pub use options::{Mode, Options, Style};

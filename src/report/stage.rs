@@ -177,7 +177,8 @@ impl Stage {
     }
 
     pub(super) fn finish(&mut self, ending: Option<Stop>) -> Result<Summary, Error> {
-        self.report.take().unwrap().finish_at(ending, self.now)
+        let finished = self.report.take().unwrap().finish_at(ending, self.now);
+        finished.written.map(|()| finished.summary)
     }
 }
 

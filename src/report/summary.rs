@@ -223,6 +223,7 @@ pub(super) fn stop_name(stop: Stop) -> &'static str {
         Stop::ExportBroken => "export_broken",
         Stop::GaveUp => "gave_up",
         Stop::TokenRefused => "token_refused",
+        Stop::ReportLost => "report_lost",
         Stop::LedgerLost => "ledger_lost",
     }
 }

@@ -248,3 +248,21 @@ fn a_ledger_is_begun_anew_unless_a_run_has_it_or_it_is_of_another_server() {
         [None]
     );
 }
+
+#[test]
+fn a_ledger_of_another_form_is_begun_anew_all_the_same() {
+    for form in [1, 1_000] {
+        let bench = Bench::new();
+        bench.open().close().unwrap();
+        let file = Connection::open(bench.path()).unwrap();
+        file.pragma_update(None, "user_version", form).unwrap();
+        drop(file);
+        assert!(Ledger::read(&bench.path()).is_err());
+        let error = Ledger::open_anew(&bench.path(), "sandbox").unwrap_err();
+        assert!(
+            matches!(error, OpenError::OtherDestination { .. }),
+            "{error}"
+        );
+        Ledger::open_anew(&bench.path(), DESTINATION).unwrap();
+    }
+}

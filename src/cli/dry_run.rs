@@ -1,0 +1,42 @@
+//! `run --dry-run`: the road of a run by its ledger, cut before delivery.
+
+use super::error::Error;
+use super::exit::Exit;
+use super::{check, export, run};
+use crate::config::{Arguments, RunArgs, RunSettings};
+use crate::ledger::{Ledger, OpenError};
+use crate::pipeline::{Past, Want};
+use crate::report::{Mode, Screen};
+
+pub(super) fn dry_run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> Result<Exit, Error> {
+    // A rehearsal begins from nothing, and so does its dry run.
+    let is_fresh = run.destination.sandbox && run.ledger.is_none();
+    let past = if is_fresh { None } else { past(run)? };
+    let want = (Want::Check, run.version());
+    let road = export::road(&run.export, run::policy(run), past, want)?;
+    let options = run::options(run, arguments, &road, Mode::DryRun);
+    check::walk(&road, options, screen)
+}
+
+/// What the ledger tells, if there is one; none is made. One of another destination would tell of
+/// other calls, and a run would refuse it.
+fn past(run: &RunArgs) -> Result<Option<Past>, Error> {
+    let path = RunSettings::ledger_path(run);
+    let ours = run.destination.name()?;
+    let reader = match Ledger::read(&path) {
+        Ok(reader) => reader,
+        Err(OpenError::Missing { .. }) => {
+            if run.ledger.is_some() {
+                tracing::warn!(
+                    ledger = %path.display(),
+                    "there is no ledger of that name yet: no call counts as sent before"
+                );
+            }
+            return Ok(None);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    reader.expect_destination(&ours)?;
+    let done = reader.load_done()?;
+    Ok(Some(Past { path, done }))
+}
