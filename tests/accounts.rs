@@ -112,7 +112,7 @@ fn the_outcomes_add_up_everywhere() {
     assert_eq!((place.state("complete"), place.state("held")), (9, 1));
     let run = &place.status()["runs"][0];
     assert_eq!(
-        (&run["read"], &run["created"], &run["failed"]),
+        (&run["read"], &run["created"], &run["rejected"]),
         (&json!(30), &json!(9), &json!(19))
     );
 }

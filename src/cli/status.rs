@@ -45,11 +45,7 @@ pub(super) fn view(path: &Path, reader: &Reader) -> Result<StatusView, Error> {
         .examples
         .into_iter()
         .chain(cases.doubts.iter().cloned())
-        .map(|identity| DoubtView {
-            identity,
-            step: String::new(),
-            since: None,
-        });
+        .map(|identity| DoubtView { identity });
     let mut resent = Vec::new();
     reader.resent(|identity, times| {
         resent.push(ResentView { identity, times });
@@ -107,7 +103,6 @@ fn case_failure((obstacle, cases, example): &(CaseObstacle, u64, String)) -> Fai
         message: message.clone(),
         calls: *cases,
         example: example.clone(),
-        last: None,
     }
 }
 
@@ -130,7 +125,6 @@ fn failure(trouble: Trouble) -> FailureView {
         message,
         calls: trouble.count,
         example: trouble.examples.into_iter().next().unwrap_or_default(),
-        last: None,
     }
 }
 
@@ -159,6 +153,7 @@ fn run(run: &Run) -> RunView {
         ending: ending.to_owned(),
         read: count("read"),
         created: count("created"),
-        failed: count("rejected") + count("failed"),
+        rejected: count("rejected"),
+        failed: count("failed"),
     }
 }

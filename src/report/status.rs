@@ -82,8 +82,6 @@ pub struct FailureView {
     pub calls: u64,
     /// The id of one of them.
     pub example: String,
-    /// When it happened last.
-    pub last: Option<Timestamp>,
 }
 
 /// One run.
@@ -95,13 +93,15 @@ pub struct RunView {
     pub started: Timestamp,
     /// When it ended; `None` for one that is going on or was killed.
     pub ended: Option<Timestamp>,
-    /// How it ended, in a word or two: `complete`, `interrupted`, `killed`.
+    /// How it ended, in a word or two: `complete`, `interrupted`, `not finished`.
     pub ending: String,
     /// Records that it read.
     pub read: u64,
     /// Conversations that it created.
     pub created: u64,
-    /// Records that it rejected or that failed.
+    /// Records that it rejected.
+    pub rejected: u64,
+    /// Records that failed.
     pub failed: u64,
 }
 
@@ -110,10 +110,6 @@ pub struct RunView {
 pub struct DoubtView {
     /// The call's `externalIdentity`.
     pub identity: String,
-    /// What was under way: `create` or `upload`.
-    pub step: String,
-    /// Since when.
-    pub since: Option<Timestamp>,
 }
 
 /// A recording that may be there more than once.
@@ -195,12 +191,8 @@ fn failures(view: &StatusView, screen: &Screen) -> Vec<String> {
     }
     let mut lines = title(screen, "What is not in place, and why");
     for failure in view.failures.iter().take(FAILURES) {
-        let last = match failure.last {
-            Some(last) => format!(", last {}", minute(last)),
-            None => String::new(),
-        };
         lines.push(format!(
-            "  {:<22} {} (as {}{last})",
+            "  {:<22} {} (as {})",
             safe(&failure.code),
             counted(failure.calls, noun(view)),
             safe(&failure.example),
@@ -222,6 +214,7 @@ fn runs(view: &StatusView, screen: &Screen) -> Vec<String> {
         "took",
         "read",
         "created",
+        "rejected",
         "failed",
         "ending",
     ]);
@@ -236,13 +229,17 @@ fn runs(view: &StatusView, screen: &Screen) -> Vec<String> {
             Cell::new(took),
             Cell::new(count(run.read)),
             Cell::new(count(run.created)),
+            Cell::new(count(run.rejected)),
             Cell::new(count(run.failed)),
             Cell::new(safe(&run.ending)),
         ]);
     }
     let mut lines = title(screen, "Runs");
-    lines.extend(grid.lines(&[0, 2, 3, 4, 5]));
-    lines.extend(more(view.runs.len(), RUNS, "earlier runs"));
+    lines.extend(grid.lines(&[0, 2, 3, 4, 5, 6]));
+    // Runs are numbered from 1, and a ledger hands over the latest.
+    let all = view.runs.iter().map(|run| run.number).max().unwrap_or(0);
+    let all = usize::try_from(all).unwrap_or(usize::MAX);
+    lines.extend(more(all, view.runs.len().min(RUNS), "earlier runs"));
     lines
 }
 
@@ -252,15 +249,7 @@ fn doubts(view: &StatusView, screen: &Screen) -> Vec<String> {
     }
     let mut lines = title(screen, "In doubt: sent, but no answer was kept");
     for doubt in view.in_doubt.iter().take(DOUBTS) {
-        let since = match doubt.since {
-            Some(since) => format!(" since {}", minute(since)),
-            None => String::new(),
-        };
-        let step = match doubt.step.as_str() {
-            "" => String::new(),
-            step => format!("{} of ", safe(step)),
-        };
-        lines.push(format!("  {step}{}{since}", safe(&doubt.identity)));
+        lines.push(format!("  {}", safe(&doubt.identity)));
     }
     let named = view.in_doubt.len().min(DOUBTS);
     let all = usize::try_from(view.doubts).unwrap_or(usize::MAX);
@@ -384,22 +373,20 @@ mod tests {
                 message: "400: agentEmail is unknown".to_owned(),
                 calls: 1,
                 example: "call/7".to_owned(),
-                last: Some(time("2024-03-15T08:30:59Z")),
             }],
             runs: vec![RunView {
-                number: 1,
+                number: 12,
                 started: time("2024-03-15T08:00:00Z"),
                 ended: Some(time("2024-03-15T09:01:05Z")),
                 ending: "complete".to_owned(),
                 read: 1_204,
                 created: 1_200,
+                rejected: 0,
                 failed: 1,
             }],
             doubts: 8,
             in_doubt: vec![DoubtView {
                 identity: "call/9".to_owned(),
-                step: "upload".to_owned(),
-                since: None,
             }],
             resent: (1..=12)
                 .map(|number| ResentView {
@@ -431,18 +418,19 @@ mod tests {
         5.0 MB of recordings in place.
 
         What is not in place, and why
-          server-refused         1 call (as call/7, last 2024-03-15 08:30)
+          server-refused         1 call (as call/7)
                   400: agentEmail is unknown
 
         Runs
-        ┌─────┬──────────────────┬─────────┬───────┬─────────┬────────┬──────────┐
-        │ run │ started (UTC)    │    took │  read │ created │ failed │ ending   │
-        ├─────┼──────────────────┼─────────┼───────┼─────────┼────────┼──────────┤
-        │   1 │ 2024-03-15 08:00 │ 1:01:05 │ 1,204 │   1,200 │      1 │ complete │
-        └─────┴──────────────────┴─────────┴───────┴─────────┴────────┴──────────┘
+        ┌─────┬──────────────────┬─────────┬───────┬─────────┬──────────┬────────┬──────────┐
+        │ run │ started (UTC)    │    took │  read │ created │ rejected │ failed │ ending   │
+        ├─────┼──────────────────┼─────────┼───────┼─────────┼──────────┼────────┼──────────┤
+        │  12 │ 2024-03-15 08:00 │ 1:01:05 │ 1,204 │   1,200 │        0 │      1 │ complete │
+        └─────┴──────────────────┴─────────┴───────┴─────────┴──────────┴────────┴──────────┘
+          and 11 more earlier runs
 
         In doubt: sent, but no answer was kept
-          upload of call/9
+          call/9
           and 7 more calls
 
         Sent again in doubt (upload-in-doubt): these recordings may be there twice
