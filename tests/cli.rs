@@ -223,13 +223,49 @@ fn a_wrong_setting_is_told_with_its_line() {
         .run(&server, &["calls.csv"])
         .with_code(2)
         .says("capturi-import.toml:1");
-    place.write("capturi-import.toml", "concurrency = 0\n");
-    place.run(&server, &["calls.csv"]).with_code(2);
+    place.write("capturi-import.toml", "rate = 5\nconcurrency = 0\n");
+    place
+        .run(&server, &["calls.csv"])
+        .with_code(2)
+        .says("capturi-import.toml:2: invalid value '0' for 'concurrency'");
+    let mut runner = place.runner(&server, &["calls.csv"]);
+    let output = runner.env("CAPTURI_CONCURRENCY", "many").output();
+    Ended::from(output.expect("it starts"))
+        .with_code(2)
+        .says("invalid value 'many' for 'CAPTURI_CONCURRENCY'");
+    place
+        .run(&server, &["calls.csv", "--concurrency", "none"])
+        .with_code(2)
+        .says("invalid value 'none' for '--concurrency <N>'");
     place
         .run(&server, &["calls.csv", "--config", "elsewhere.toml"])
         .with_code(2)
         .says("elsewhere.toml");
     assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn faults_of_the_settings_wait_for_a_rehearsal_and_typed_ones_want_one() {
+    let (_, place, server) = given();
+    place.write("faults.toml", "");
+    place.write(
+        "capturi-import.toml",
+        "sandbox = true\nfaults = \"faults.toml\"\n",
+    );
+    place.call(&["run", "calls.csv"]).with_code(0);
+    assert!(place.has("capturi-import-sandbox.db"));
+    place
+        .call(&["run", "calls.csv", "--faults", "faults.toml"])
+        .with_code(0);
+    place.write("capturi-import.toml", "faults = \"faults.toml\"\n");
+    place.run(&server, &["calls.csv"]).with_code(0);
+    let requests = server.requests();
+    assert!(requests > 0);
+    place
+        .run(&server, &["calls.csv", "--faults", "faults.toml"])
+        .with_code(2)
+        .says("add --sandbox");
+    assert_eq!(server.requests(), requests);
 }
 
 #[test]

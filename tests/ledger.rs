@@ -107,6 +107,36 @@ fn without_a_ledger_the_answers_of_the_server_prevent_doubles() {
 }
 
 #[test]
+fn a_ledger_is_made_from_a_folder_of_reports_and_not_from_nothing() {
+    let given = calls(4, 208);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    place.run(&server, &["calls.csv"]).with_code(0);
+    std::fs::remove_file(place.path("capturi-import.db")).expect("a ledger");
+    place.write(
+        "none/accepted.csv",
+        "external_id,uid,recording,bytes,when\n",
+    );
+    let rebuild = ["ledger", "rebuild", "--base-url", &server.url(), "--from"];
+    for (from, said) in [
+        ("none", "nothing to make a ledger from"),
+        ("-", "standard input"),
+    ] {
+        place
+            .call(&[&rebuild[..], &[from]].concat())
+            .with_code(2)
+            .says(said);
+        assert!(!place.has("capturi-import.db"), "{from}");
+    }
+    place
+        .call(&[&rebuild[..], &["out", "none"]].concat())
+        .with_code(0)
+        .says("4 calls");
+    let requests = server.requests();
+    place.run(&server, &["calls.csv"]).with_code(0);
+    assert_eq!(server.requests(), requests);
+}
+
+#[test]
 fn a_purge_forgets_all_but_what_prevents_doubles() {
     let mut given = calls(20, 203);
     given[3].set("agentEmail", "at home", json!("at home"));

@@ -60,6 +60,8 @@ pub(super) enum Usage {
     Agents(crate::mapping::AgentsError),
     #[error("no problem has the code {code}")]
     NoCode { code: String },
+    #[error("{files} files name no call that arrived: there is nothing to make a ledger from")]
+    NothingAccepted { files: usize },
     #[error("--transcode needs ffmpeg: {0}")]
     NoFfmpeg(audio::NoFfmpeg),
     #[error("no temporary folder for recordings that are put together or converted: {0}")]
@@ -123,6 +125,7 @@ impl Error {
                 | Usage::Faults { .. }
                 | Usage::NoCode { .. }
                 | Usage::LedgerThere { .. }
+                | Usage::NothingAccepted { .. }
                 | Usage::NotAccepted(_)
                 | Usage::Name(_)
                 | Usage::Agents(_)

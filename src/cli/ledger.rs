@@ -55,17 +55,26 @@ fn rebuild(arguments: &RebuildArgs, screen: &mut Screen) -> Result<Exit, Error> 
         return Err(Usage::LedgerThere { path: path.clone() }.into());
     }
     let destination = arguments.destination()?;
-    let inputs = source::expand(&arguments.from)?;
+    let names: Vec<String> = arguments.from.iter().map(|from| lists(from)).collect();
+    let inputs = source::expand(&names)?;
     let files: Vec<&Path> = inputs.iter().filter_map(source::Input::path).collect();
+    if files.len() < inputs.len() {
+        let name = "standard input".to_owned();
+        return Err(Usage::NoFile { name }.into());
+    }
+    let mut lines = 0;
     for file in &files {
-        read_accepted(file, |_| Ok::<(), Usage>(()))?;
+        lines += read_accepted(file, |_| Ok::<(), Usage>(()))?;
+    }
+    if lines == 0 {
+        let files = files.len();
+        return Err(Usage::NothingAccepted { files }.into());
     }
     let ledger = Ledger::open(path, &destination)?;
     let writer = ledger.writer();
-    let mut lines = 0;
     for file in &files {
         let mut waiting = Vec::new();
-        lines += read_accepted(file, |delivered| {
+        read_accepted(file, |delivered| {
             waiting.extend(facts(delivered));
             if waiting.len() >= GROUP {
                 write(&writer, &mut waiting)?;
@@ -82,6 +91,15 @@ fn rebuild(arguments: &RebuildArgs, screen: &mut Screen) -> Result<Exit, Error> 
         files.len()
     ));
     Ok(Exit::Done)
+}
+
+/// A folder of reports holds other tables as well; what arrived is in these.
+fn lists(from: &str) -> String {
+    if Path::new(from).is_dir() {
+        let folder = glob::Pattern::escape(from.trim_end_matches('/'));
+        return format!("{folder}/accepted*.csv");
+    }
+    from.to_owned()
 }
 
 fn write(writer: &Writer, waiting: &mut Vec<Entry>) -> Result<(), Error> {

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{
     ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
@@ -12,7 +13,7 @@ use clap::{
 
 use super::keeping::{LedgerCommand, ReportArgs, StatusArgs};
 use super::sending::{DestinationArgs, EffortArgs, PaceArgs};
-use super::{Error, file, units};
+use super::{Error, file, origin, units};
 
 const AFTER: &str = "\
 Examples:
@@ -334,12 +335,36 @@ pub fn parse(
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<Result<Arguments, clap::Error>, Error> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let command = file::apply(Arguments::command(), &arguments)?;
-    Ok(command.try_get_matches_from(arguments).and_then(|matches| {
-        let mut parsed = Arguments::from_arg_matches(&matches)?;
-        forget_real_ledger(&mut parsed, &matches);
-        Ok(parsed)
-    }))
+    let mut command = file::apply(Arguments::command(), &arguments)?;
+    let matches = match command.try_get_matches_from_mut(&arguments) {
+        Ok(matches) => matches,
+        Err(error) => {
+            return origin::told_where_it_stands(error, &command, &arguments).map(Err);
+        }
+    };
+    Ok(
+        Arguments::from_arg_matches(&matches).and_then(|mut parsed| {
+            forget_real_ledger(&mut parsed, &matches);
+            expect_sandbox(&parsed, &matches)?;
+            Ok(parsed)
+        }),
+    )
+}
+
+/// Faults that are typed are meant for a rehearsal; those of a variable or of the settings file wait
+/// for one.
+fn expect_sandbox(parsed: &Arguments, matches: &ArgMatches) -> Result<(), clap::Error> {
+    let run = matches.subcommand_matches("run");
+    let source = run.and_then(|run| run.value_source("faults"));
+    match &parsed.command {
+        Command::Run(run)
+            if source == Some(ValueSource::CommandLine) && !run.destination.sandbox =>
+        {
+            let message = "--faults are those of the server inside this process: add --sandbox";
+            Err(Arguments::command().error(ErrorKind::MissingRequiredArgument, message))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A rehearsal goes into a ledger of the import only if that is typed: the one that the settings

@@ -74,10 +74,25 @@ pub(super) fn plain_value(arguments: &[OsString], name: &str) -> Option<String> 
     found.next().and_then(|(_, value)| plain(value))
 }
 
+/// Where the settings file says something of a flag: the file and the line, from 1.
+pub(super) fn place_of(arguments: &[OsString], name: &str) -> Option<(PathBuf, usize)> {
+    let path = named(arguments).unwrap_or_else(|| PathBuf::from(NAME));
+    let text = std::fs::read_to_string(&path).ok()?;
+    let table = DeTable::parse(&text).ok()?;
+    let mut keys = table.get_ref().keys();
+    let key = keys.find(|key| key.get_ref().replace('_', "-") == name)?;
+    let line = line_of(&text, key.span().start);
+    Some((path, line))
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    text[..offset.min(text.len())].matches('\n').count() + 1
+}
+
 fn merge(mut command: Command, text: &str, path: &Path) -> Result<Command, Error> {
     let at = |offset: usize, message: String| Error::Syntax {
         path: path.to_owned(),
-        line: text[..offset.min(text.len())].matches('\n').count() + 1,
+        line: line_of(text, offset),
         message,
     };
     let table = DeTable::parse(text).map_err(|error| {

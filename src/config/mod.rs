@@ -7,6 +7,7 @@
 mod args;
 mod file;
 mod keeping;
+mod origin;
 mod sending;
 mod settings;
 mod token;
@@ -44,6 +45,12 @@ pub enum Error {
         /// Line in it, from 1.
         line: usize,
         /// What is wrong.
+        message: String,
+    },
+    /// A variable has a value that its flag does not take.
+    #[error("{message}")]
+    Variable {
+        /// What is wrong, with its name.
         message: String,
     },
     /// No token, or one that cannot be used.

@@ -28,13 +28,8 @@ pub struct DestinationArgs {
     /// token and overrides --base-url.
     #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_SANDBOX")]
     pub sandbox: bool,
-    /// Faults of the sandbox (TOML).
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "sandbox",
-        env = "CAPTURI_FAULTS"
-    )]
+    /// Faults of the sandbox (TOML); needs --sandbox.
+    #[arg(long, value_name = "FILE", env = "CAPTURI_FAULTS")]
     pub faults: Option<PathBuf>,
     /// The destination.
     #[arg(

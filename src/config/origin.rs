@@ -1,0 +1,73 @@
+//! Where a value came from that the parser refuses: it names a flag, also when the value stands in a
+//! variable or in the settings file.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue};
+use clap::{Arg, Command};
+
+use super::{Error, file};
+
+/// The same mistake told where it was made, if that is not the command line.
+pub(super) fn told_where_it_stands(
+    error: clap::Error,
+    command: &Command,
+    arguments: &[OsString],
+) -> Result<clap::Error, Error> {
+    let Some(ContextValue::String(shown)) = error.get(ContextKind::InvalidArg) else {
+        return Ok(error);
+    };
+    // `--rate <N>`
+    let flag = shown.split(' ').next().unwrap_or(shown);
+    let Some(name) = flag.strip_prefix("--") else {
+        return Ok(error);
+    };
+    if file::typed(arguments, flag).is_some() || is_switch_typed(arguments, flag) {
+        return Ok(error);
+    }
+    let message = |name: &str| {
+        let text = error.to_string();
+        let first = text.split("\n\n").next().unwrap_or(&text).trim();
+        let first = first.strip_prefix("error: ").unwrap_or(first);
+        first.replace(shown, name)
+    };
+    if let Some(variable) = variable(command, name).filter(|variable| is_set(variable)) {
+        let message = message(&variable);
+        return Err(Error::Variable { message });
+    }
+    match file::place_of(arguments, name) {
+        Some((path, line)) => Err(Error::Syntax {
+            path,
+            line,
+            message: message(name),
+        }),
+        None => Ok(error),
+    }
+}
+
+fn is_switch_typed(arguments: &[OsString], flag: &str) -> bool {
+    let mut typed = arguments.iter().take_while(|argument| *argument != "--");
+    typed.any(|argument| argument == flag)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the room that reads the environment"
+)]
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some()
+}
+
+/// The variable of the flag of this name, in whichever command has it.
+fn variable(command: &Command, name: &str) -> Option<String> {
+    let own = command
+        .get_arguments()
+        .find(|arg| arg.get_long() == Some(name))
+        .and_then(Arg::get_env);
+    match own {
+        Some(variable) => Some(variable.to_string_lossy().into_owned()),
+        None => command
+            .get_subcommands()
+            .find_map(|sub| variable(sub, name)),
+    }
+}
