@@ -221,13 +221,15 @@ fn who_only_looks_leaves_nothing_beside_the_ledger() {
     let before = bytes_of_ledger(&place);
     assert_eq!(beside(), [LEDGER]);
     let export = ["calls.csv", "--audio", "audio"];
+    let url = server.url();
     let of_export = |command: &[&'static str]| [command, &export[..]].concat();
+    let dry_run = [&of_export(&["run", "--dry-run"])[..], &["--base-url", &url]].concat();
     for command in [
         vec!["status"],
         vec!["status", "--json"],
         vec!["report", "--out", "out"],
         vec!["ledger", "check"],
-        of_export(&["run", "--dry-run"]),
+        dry_run,
         of_export(&["check"]),
     ] {
         place.call(&command).with_code(0);
