@@ -29,11 +29,16 @@ fn a_record_in_one_long_line_is_named_by_its_number() {
     let ended = place.call(&check).with_code(3);
     ended
         .says("calls.json:1 (record 4) dateTime:")
-        .says("calls.json:1 (record 5): record 1 has the same id");
+        .says("calls.json:1 (record 5) externalId: record 1 has the same id");
     for (code, record) in [("bad-time", "4"), ("duplicate-id", "5")] {
         let rows = place.rows("problems.csv");
         let row = rows.iter().find(|row| row["code"] == code).unwrap();
         assert_eq!((&*row["line"], &*row["record"]), ("1", record));
+        let (column, value) = match code {
+            "bad-time" => ("dateTime", "yesterday"),
+            _ => ("externalId", "call-23-0000"),
+        };
+        assert_eq!((&*row["column"], &*row["value"]), (column, value));
         let summary = place.summary();
         let groups = summary["problems"].as_array().unwrap();
         let group = groups.iter().find(|group| group["code"] == code).unwrap();
@@ -82,7 +87,7 @@ fn a_table_and_json_lines_are_told_by_their_lines() {
     let check = ["check", "calls.csv", "calls.ndjson", "--out", "out"];
     let ended = place.call(&check).with_code(3);
     ended
-        .says("calls.csv:4: the same record as line 2")
+        .says("calls.csv:4 externalId: the same record as line 2")
         .says("calls.ndjson:1 dateTime:");
     let rows = place.rows("problems.csv");
     assert!(rows.iter().all(|row| row["record"].is_empty()), "{rows:?}");

@@ -75,6 +75,7 @@ impl<'r> CaseDesk<'r> {
             batch,
             items: items.into_iter().map(ready).collect(),
             sums,
+            profile: None,
         })
     }
 

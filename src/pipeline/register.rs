@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use super::clocks::{Clocks, Gravity, Odd, Verdict, shown_difference};
 use super::decided::{Decided, Decision, Fate};
-use super::desk::{Item, Key, Worked};
+use super::desk::{Item, Key, Worked, with_id};
 use super::seen::{Seen, Sight, Where};
 use super::seen_cases::{CaseSight, SeenCases};
 use super::sound::Mark;
 use super::{Facts, Outcome, Road, Want};
 use crate::audio::{Claims, Unread};
 use crate::call::{Code, Place, Problem, Severity};
+use crate::mapping::Profile;
 use crate::plan::CaseStep;
 use crate::source::{Batch, Record};
 
@@ -82,6 +83,7 @@ impl<'r> Register<'r> {
             batch,
             items,
             sums: mut facts,
+            profile,
         } = worked;
         let mut decisions = Vec::with_capacity(items.len());
         self.seen
@@ -93,7 +95,7 @@ impl<'r> Register<'r> {
             let record = batch.get(index);
             let place = self.place(&record);
             self.tell_incomplete_once(&mut item.decision);
-            self.check_id(&mut item, place, &record);
+            self.check_id(&mut item, place, &record, profile.as_deref());
             let mark = item.mark.take();
             let is_rejected = matches!(item.decision.fate, Fate::Ends(Outcome::Rejected, _));
             if let Some(mark) = mark.as_ref().filter(|_| is_rejected) {
@@ -136,7 +138,13 @@ impl<'r> Register<'r> {
         }
     }
 
-    fn check_id(&mut self, item: &mut Item, place: Where, record: &Record<'_>) {
+    fn check_id(
+        &mut self,
+        item: &mut Item,
+        place: Where,
+        record: &Record<'_>,
+        profile: Option<&Profile>,
+    ) {
         let (identity, content) = match item.key {
             None => return,
             Some(Key::Call { identity, content }) => (identity, content),
@@ -166,7 +174,10 @@ impl<'r> Register<'r> {
                 Problem::new(Code::DuplicateId, record.place(), message)
             }
         };
-        item.decision.problems.push(problem);
+        item.decision.problems.push(match profile {
+            Some(profile) => with_id(problem, profile, record),
+            None => problem,
+        });
     }
 
     fn check_claims(&mut self, item: &mut Item, mark: &Mark, record: &Record<'_>) {
