@@ -257,6 +257,15 @@ fn faults_of_the_settings_wait_for_a_rehearsal_and_typed_ones_want_one() {
     place
         .call(&["run", "calls.csv", "--faults", "faults.toml"])
         .with_code(0);
+    // A switch of the file is turned off by its variable.
+    let mut runner = place.runner(&server, &["calls.csv", "--dry-run"]);
+    let output = runner.env("CAPTURI_SANDBOX", "false").output();
+    Ended::from(output.expect("it starts")).with_code(0);
+    let requests = server.requests();
+    let mut runner = place.runner(&server, &["calls.csv", "--limit", "1"]);
+    let output = runner.env("CAPTURI_SANDBOX", "false").output();
+    Ended::from(output.expect("it starts")).with_code(7);
+    assert!(server.requests() > requests);
     place.write("capturi-import.toml", "faults = \"faults.toml\"\n");
     place.run(&server, &["calls.csv"]).with_code(0);
     let requests = server.requests();

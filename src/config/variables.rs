@@ -136,4 +136,38 @@ mod tests {
             assert_eq!(told(name), None);
         }
     }
+
+    /// Those of which the README says that they have no variable, beside the flags of `sandbox`.
+    const TYPED_ONLY: [&str; 6] = [
+        "init --out",
+        "init --own",
+        "test --records",
+        "rebuild --from",
+        "status --json",
+        "capturi-import --verbose",
+    ];
+
+    #[test]
+    fn the_rule_of_the_readme_about_variables_is_true() {
+        fn walk(command: &Command, odd: &mut Vec<String>) {
+            for arg in command.get_arguments() {
+                let (Some(flag), variable) = (arg.get_long(), arg.get_env()) else {
+                    continue;
+                };
+                let rule = format!("{PREFIX}{}", flag.replace('-', "_").to_uppercase());
+                if variable.is_none_or(|variable| *variable != *rule) {
+                    odd.push(format!("{} --{flag}", command.get_name()));
+                }
+            }
+            let own = command.get_subcommands();
+            own.filter(|sub| sub.get_name() != "sandbox")
+                .for_each(|sub| walk(sub, odd));
+        }
+        let mut odd = Vec::new();
+        walk(&Arguments::command(), &mut odd);
+        odd.sort();
+        let mut known = TYPED_ONLY;
+        known.sort_unstable();
+        assert_eq!(odd, known);
+    }
 }
