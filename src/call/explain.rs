@@ -371,13 +371,14 @@ texts! {
         "It is a private note, or a rule of the mapping (`skip` in [messages]) names it."
         "Nothing to do. `--private-notes` sends private notes, too.",
     MessageInDoubt
-        "The answer to a message was lost, and the message was sent again."
-        "The line broke after the message had left, and the export does not hold all messages of \
-         the ticket, so that the ticket could not be replaced as a whole."
+        "No answer said whether a message had arrived, and it was sent again."
+        "The line broke after the message had left, or the server answered with an error of its \
+         own, and the export does not hold all messages of the ticket, so that the ticket could not be replaced as a whole."
         "Look at the ticket in Capturi: the message is there, and it may be there twice.",
     UploadInDoubt
-        "The answer to an upload was lost, and the recording was sent again."
-        "The line broke after the recording had left and before the server's answer arrived."
+        "No answer said whether an upload had arrived, and it was sent again."
+        "The line broke after the recording had left, or the server answered with an error of its \
+         own (5xx), which may come before or after it took the recording in."
         "Look at the conversation in Capturi: the recording is in place, and it may be there \
          twice. With --read-url such an upload is looked up before it is sent again.",
 }

@@ -340,7 +340,7 @@ impl Journey<'_> {
         let resends: u32 = resends.sum();
         let problem = (resends > 0).then(|| {
             let message = format!(
-                "the answer to the message was lost, and it was sent again {resends} times"
+                "no answer said whether the message had arrived, and it was sent again {resends} times"
             );
             (Code::MessageInDoubt, message)
         });

@@ -45,7 +45,9 @@ impl Arrived {
             Some(why) => format!(" ({why})"),
             None => String::new(),
         };
-        let text = format!("the answer to the upload was lost, and it was sent again {often}{why}");
+        let text = format!(
+            "no answer said whether the upload had arrived, and it was sent again {often}{why}"
+        );
         Some((Code::UploadInDoubt, text))
     }
 }

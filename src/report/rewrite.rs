@@ -44,7 +44,7 @@ impl Rewrite {
     pub fn resent(&mut self, ledger: &str, resent: &ResentView) -> Result<(), Error> {
         let place = Place::on_line(ledger, 0);
         let message = format!(
-            "the answer to the upload was lost, and it was sent again {}",
+            "no answer said whether the upload had arrived, and it was sent again {}",
             often(resent.times)
         );
         let problem = Problem::new(Code::UploadInDoubt, place, message);
