@@ -248,6 +248,11 @@ fn what_a_killed_run_left_beside_the_ledger_stays_for_the_next_one() {
     let log = std::fs::read(place.path("capturi-import.db-wal")).expect("a log");
 
     assert!(place.state("complete") > 0);
+    let run = &place.status()["runs"][0];
+    assert_eq!(
+        (&run["ending"], &run["read"]),
+        (&json!("not finished"), &json!(null))
+    );
     place.call(&["ledger", "check"]).with_code(0);
 
     let after = std::fs::read(place.path("capturi-import.db-wal")).expect("a log");

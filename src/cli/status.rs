@@ -134,7 +134,7 @@ fn run(run: &Run) -> RunView {
         .as_deref()
         .and_then(|text| serde_json::from_str(text).ok())
         .unwrap_or_default();
-    let count = |name: &str| tally[name].as_u64().unwrap_or(0);
+    let count = |name: &str| tally[name].as_u64();
     let ending = match run.exit {
         None => "not finished",
         Some(0) => "complete",

@@ -95,14 +95,14 @@ pub struct RunView {
     pub ended: Option<Timestamp>,
     /// How it ended, in a word or two: `complete`, `interrupted`, `not finished`.
     pub ending: String,
-    /// Records that it read.
-    pub read: u64,
+    /// Records that it read; `None`, like the counts below, where it did not come to its end.
+    pub read: Option<u64>,
     /// Conversations that it created.
-    pub created: u64,
+    pub created: Option<u64>,
     /// Records that it rejected.
-    pub rejected: u64,
+    pub rejected: Option<u64>,
     /// Records that failed.
-    pub failed: u64,
+    pub failed: Option<u64>,
 }
 
 /// One call in doubt.
@@ -227,10 +227,10 @@ fn runs(view: &StatusView, screen: &Screen) -> Vec<String> {
             Cell::new(run.number),
             Cell::new(minute(run.started)),
             Cell::new(took),
-            Cell::new(count(run.read)),
-            Cell::new(count(run.created)),
-            Cell::new(count(run.rejected)),
-            Cell::new(count(run.failed)),
+            Cell::new(known(run.read)),
+            Cell::new(known(run.created)),
+            Cell::new(known(run.rejected)),
+            Cell::new(known(run.failed)),
             Cell::new(safe(&run.ending)),
         ]);
     }
@@ -341,6 +341,11 @@ fn more(all: usize, shown: usize, what: &str) -> Option<String> {
     (all > shown).then(|| format!("  and {} more {what}", all - shown))
 }
 
+/// A count, where it is known.
+fn known(number: Option<u64>) -> String {
+    number.map_or_else(|| "–".to_owned(), count)
+}
+
 fn minute(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M").to_string()
 }
@@ -379,10 +384,10 @@ mod tests {
                 started: time("2024-03-15T08:00:00Z"),
                 ended: Some(time("2024-03-15T09:01:05Z")),
                 ending: "complete".to_owned(),
-                read: 1_204,
-                created: 1_200,
-                rejected: 0,
-                failed: 1,
+                read: Some(1_204),
+                created: Some(1_200),
+                rejected: Some(0),
+                failed: Some(1),
             }],
             doubts: 8,
             in_doubt: vec![DoubtView {
