@@ -96,6 +96,51 @@ fn each_sample_is_known_to_its_preset_alone() {
     }
 }
 
+/// An export whose first column is the id, with these ids in place of some.
+fn with_ids(bad: &[(usize, &str)], records: usize) -> String {
+    let mut text = "call_ref,started,number,mail,code\n".to_owned();
+    for at in 0..records {
+        let known = bad.iter().find(|(row, _)| *row == at);
+        let id = known.map_or_else(|| format!("C-{at:05}"), |(_, id)| (*id).to_owned());
+        let row = format!("{id},2026-01-02T08:00:00Z,+45200{at:05},ida{at}@example.com,x-{at}\n");
+        text.push_str(&row);
+    }
+    text
+}
+
+#[test]
+fn a_few_bad_rows_do_not_cost_the_id_column_and_are_told() {
+    let id = "\nexternalIdentity = \"call_ref\"\n";
+    let proposed = |bad: &[(usize, &str)], records| proposal(&with_ids(bad, records));
+    let text = proposed(&[], 500);
+    assert!(text.contains(&format!("[fields]{id}")), "{text}");
+    for (bad, records, check) in [
+        (&[(10, "")][..], 500, "1 of 500 records have no id here"),
+        (&[(3, "")], 8, "1 of 8 records have no id here"),
+        (
+            &[(400, "C-00003")],
+            500,
+            "1 of 500 records have an id that an earlier one has",
+        ),
+    ] {
+        let text = proposed(bad, records);
+        let (before, _) = text.split_once(id).unwrap_or_else(|| panic!("{text}"));
+        let last = before.lines().last().unwrap();
+        assert!(
+            last.starts_with("# check:") && last.contains(check),
+            "{last}"
+        );
+        assert!(text.contains("\n#   call_ref ("), "{text}");
+        load(&text);
+    }
+    // A column that is empty in every tenth record is no id, whatever its name.
+    let bad: Vec<(usize, &str)> = (0..500).step_by(10).map(|at| (at, "")).collect();
+    let text = proposed(&bad, 500);
+    assert!(!text.contains(id), "{text}");
+    assert!(text.contains("\n# - call_ref (450 of 500)"), "{text}");
+    assert!(text.contains("no line of this file uses"), "{text}");
+}
+
 /// A preset by its name, and the folder's file, as it would be written for them.
 fn written(name: &str) -> (PathBuf, String) {
     let path = sample(name);

@@ -123,10 +123,15 @@ impl<'s> Draft<'s> {
     /// Proposes the best column of the names of a field, if one holds what the field is for.
     fn plain(&mut self, field: Field) {
         let records = self.survey.records;
-        let holds = |column: &Surveyed, shape: &Shape| holds(field, column, shape, records);
-        let Some(at) = self.find(&names::of(field), holds) else {
-            return;
-        };
+        let names = names::of(field);
+        let whole = |column: &Surveyed, shape: &Shape| holds(field, column, shape, records);
+        let nearly = |column: &Surveyed, _: &Shape| is_nearly_an_id(column, records);
+        let found = self.find(&names, whole).or_else(|| match field {
+            // A few broken rows do not make another column the id.
+            Field::ExternalIdentity => self.find(&names, nearly),
+            _ => None,
+        });
+        let Some(at) = found else { return };
         self.proposal.used.insert(at);
         let column = &self.survey.columns[at];
         let name = quoted(&column.name);
@@ -136,10 +141,7 @@ impl<'s> Draft<'s> {
                 name,
                 Some("a refusal must be read as one; own words: true = [\"given\"], false = [\"refused\"]".to_owned()),
             ),
-            Field::ExternalIdentity if column.values.len() < records.min(VALUES) => (
-                name,
-                Some("some ids stand twice: rows of one call ([legs]), or copies of one record?".to_owned()),
-            ),
+            Field::ExternalIdentity => (name, doubts_of_id(column, records)),
             _ if field.kind() == Kind::Number => duration(&name, column, &self.shapes[at]),
             _ if field.is_required() => (name, None),
             _ => (format!("{{ from = {name}, optional = true }}"), None),
@@ -258,6 +260,7 @@ impl<'s> Draft<'s> {
             .min();
         let toml = match topic {
             Some((_, at)) => {
+                self.proposal.used.insert(at);
                 let template = format!("{{{{ {} or 'Call' }}}}", self.in_template(at));
                 format!("{{ template = {} }}", quoted(&template))
             }
@@ -314,13 +317,41 @@ fn holds(field: Field, column: &Surveyed, shape: &Shape, records: usize) -> bool
     match field {
         Field::AgentEmail => shape.is_email,
         // Every record has one, and hardly two records have the same.
-        Field::ExternalIdentity => {
-            column.filled == records && column.values.len() * 5 >= records.min(VALUES) * 4
-        }
+        Field::ExternalIdentity => column.filled == records && is_nearly_an_id(column, records),
         Field::AgentName | Field::AgentId => !shape.is_phone,
         Field::CustomProp1 => ways(column).is_some(),
         _ => field.kind() != Kind::Number || shape.is_duration,
     }
+}
+
+/// Whether a column could hold the ids of the calls but for a few records: at most one in twenty lacks
+/// one, since exports have broken rows and half-written ones. That ids stand twice is more common, where
+/// a call has several rows.
+fn is_nearly_an_id(column: &Surveyed, records: usize) -> bool {
+    let lacking = records.saturating_sub(column.filled);
+    !column.is_nested
+        && !column.values.is_empty()
+        && lacking <= records.div_ceil(20)
+        && column.values.len() * 5 >= column.filled.min(VALUES) * 4
+}
+
+/// What to look at where not every record has an id of its own.
+fn doubts_of_id(column: &Surveyed, records: usize) -> Option<String> {
+    let mut doubts = Vec::new();
+    let lacking = records.saturating_sub(column.filled);
+    if lacking > 0 {
+        doubts.push(format!(
+            "{lacking} of {records} records have no id here, and are rejected"
+        ));
+    }
+    let repeats = column.repeats();
+    if repeats > 0 {
+        doubts.push(format!(
+            "{repeats} of {records} records have an id that an earlier one has: rows of one call \
+             ([legs]), copies of one record, or bad rows?"
+        ));
+    }
+    (!doubts.is_empty()).then(|| doubts.join("; "))
 }
 
 fn labels(column: &Surveyed) -> (String, Option<String>) {

@@ -1,9 +1,10 @@
 //! What the first records of an export hold.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value as Json;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::shape::Shape;
 use super::write::shown_whole;
@@ -26,6 +27,9 @@ pub struct Surveyed {
     pub filled: usize,
     /// Its first different values.
     pub values: Vec<String>,
+    /// All its different values, by their hashes: no more than records are looked at, or items of their
+    /// lists.
+    different: HashSet<u64>,
     /// Whether it holds lists, or stands inside of them, so that a template must take it apart.
     pub(super) is_nested: bool,
 }
@@ -34,6 +38,11 @@ impl Surveyed {
     /// The first three values.
     pub fn examples(&self) -> &[String] {
         &self.values[..self.values.len().min(3)]
+    }
+
+    /// How often it holds a value that it held before.
+    pub(super) fn repeats(&self) -> usize {
+        self.filled.saturating_sub(self.different.len())
     }
 
     pub(super) fn shape(&self) -> Shape {
@@ -164,6 +173,7 @@ fn note(column: &mut Surveyed, text: &str) {
         return;
     }
     column.filled += 1;
+    column.different.insert(xxh3_64(text.as_bytes()));
     if column.values.len() < VALUES && !column.values.iter().any(|known| known == text) {
         column.values.push(text.to_owned());
     }

@@ -141,7 +141,10 @@ fn audio(file: &mut String, proposal: &Proposal) {
 }
 
 fn columns(file: &mut String, survey: &Survey, proposal: &Proposal) {
-    file.push_str("\n# The columns, with how many records fill them and three of their values; what feeds\n# nothing is marked with a dash.\n");
+    file.push_str(
+        "\n# The columns of the export: name (records that fill it): three of its values. A dash\n\
+         # before the name says that no line of this file uses the column, and none of it is sent.\n",
+    );
     for (at, column) in survey.columns.iter().enumerate() {
         let mark = if proposal.used.contains(&at) {
             ' '
