@@ -132,8 +132,9 @@ texts! {
         "The local time happened twice, because the clock was set back in that hour."
         "The export has wall-clock times without an offset; one hour each autumn cannot be told \
          apart."
-        "Export these calls with an offset or in UTC. Else decide by the calls around them, add \
-         the offset in rejected.csv, and feed that file in again.",
+        "Export these calls with an offset or in UTC. Else decide by the calls around them, write the \
+         whole time as 2024-10-27T02:30:00+02:00 in rejected.csv, which is read whatever the \
+         formats of the mapping, and feed that file in again.",
     TimeNeverHappened
         "The local time never happened, because the clock was set forward over it."
         "The zone in the mapping is not the zone of the system, or its clock was set by hand."

@@ -114,6 +114,16 @@ fn time<'r>(
     match read(text, |text| rule.read(text)) {
         Ok((time, at)) if apply.rule.field.kind() == Kind::Time => Ok(Value::Time(time, at)),
         Ok((time, _)) => Ok(Value::Text(time)),
+        Err((Code::BadTime, message)) => {
+            let message = match rule.missing_format(text) {
+                Some(format) => Cow::Owned(format!(
+                    "it ends with an offset, and no format of the mapping does: add \"{format}\" to \
+                     its `formats`"
+                )),
+                None => Cow::Borrowed(message),
+            };
+            Err(apply.error(Code::BadTime, text, &message))
+        }
         Err((code, message)) => Err(apply.error(code, text, message)),
     }
 }

@@ -129,6 +129,23 @@ impl TimeRule {
             .unwrap_or(Err(BAD))
     }
 
+    /// The format to add to the mapping for a text that is in none of its formats, where it is in one of
+    /// its patterns but for the offset at its end. It is not read as such by itself: `09:00-10:00` may
+    /// be a time with an offset or two times.
+    pub(super) fn missing_format(&self, text: &str) -> Option<String> {
+        let text = trimmed(text);
+        self.formats.iter().find_map(|format| {
+            let Format::Pattern(pattern) = format else {
+                return None;
+            };
+            let longer = ["%:z", "%z", " %:z", " %z"].map(|end| format!("{pattern}{end}"));
+            longer.into_iter().find(|pattern| {
+                let parts = BrokenDownTime::parse(pattern, text);
+                parts.is_ok_and(|parts| parts.hour().is_some() && parts.to_timestamp().is_ok())
+            })
+        })
+    }
+
     /// Reads by one format; `None` when the text is not in it.
     fn by<'a>(&self, format: &Format, text: &str) -> Option<Result<Reading<'a>, Refusal>> {
         match format {
@@ -408,6 +425,40 @@ mod tests {
             read(&rule(&[], None), "2024-03-15 09:12:03Z").unwrap(),
             "2024-03-15T09:12:03+00:00"
         );
+    }
+
+    #[test]
+    fn an_offset_that_no_format_has_is_an_error_with_the_format_to_add() {
+        let declared = "%d-%m-%Y %H:%M:%S";
+        let copenhagen = rule(&["epoch", declared], Some("Europe/Copenhagen"));
+        for (text, format, time) in [
+            (
+                "02-01-2026 03:04:05+02:00",
+                "%:z",
+                "2026-01-02T03:04:05+02:00",
+            ),
+            (
+                "02-01-2026 03:04:05 -0530",
+                " %z",
+                "2026-01-02T03:04:05-05:30",
+            ),
+        ] {
+            assert_eq!(read(&copenhagen, text), Err(Code::BadTime));
+            let missing = copenhagen.missing_format(text).unwrap();
+            assert_eq!(missing, format!("{declared}{format}"));
+            let with_it = rule(&[declared, &missing], Some("Europe/Copenhagen"));
+            assert_eq!(read(&with_it, text).unwrap(), time);
+        }
+        for other in [
+            "02-01-2026 03:04",
+            "31-02-2026 03:04:05+02:00",
+            "soon+02:00",
+            "1e3",
+        ] {
+            assert_eq!(copenhagen.missing_format(other), None, "{other}");
+        }
+        let days = rule(&["%d-%m-%Y"], None);
+        assert_eq!(days.missing_format("02-01-2026+02:00"), None);
     }
 
     #[test]
