@@ -32,7 +32,8 @@ texts! {
         "The row has fewer fields than the header has columns."
         "The row was cut, a line break inside a field was not quoted, or the row is not a record \
          at all."
-        "Mend the row in rejected.csv and feed that file in again. If every row is too short, \
+        "Mend the row in rejected.csv and feed that file in again. The last row of a file that may be \
+         cut: fetch the file again and compare its size with the source. If every row is too short, \
          check `[source] delimiter`; rows that are no records can be left out with `[source] \
          skip`.",
     RowTooLong

@@ -195,6 +195,9 @@ impl Table {
         }
         if self.state == State::Ended {
             self.report_cut(&mut rows);
+            if self.unterminated && self.feed.cut().is_none() {
+                rows.doubt_end();
+            }
         }
         self.report_trailing(&mut rows);
         self.report_displaced(&mut rows);

@@ -87,6 +87,26 @@ impl Rows {
         self.problems.push((self.last(), problem));
     }
 
+    /// Says of a last row that is not whole, and behind which the file has no line ending, that not the
+    /// row but the file may be at fault. Without the ending alone nothing is said: many systems leave
+    /// it out.
+    pub(in crate::source) fn doubt_end(&mut self) {
+        let last = self.last();
+        let of_last = self.problems.iter_mut().rev();
+        for (_, problem) in of_last.take_while(|(row, _)| *row == last) {
+            if matches!(
+                problem.code,
+                Code::RowTooShort | Code::OpenQuote | Code::TruncatedInput
+            ) {
+                let message = format!(
+                    "{}; the file may be cut: it ends here without a line ending",
+                    problem.message
+                );
+                problem.message = message.into();
+            }
+        }
+    }
+
     /// Keeps what the file says of the last row.
     pub(in crate::source) fn raw(&mut self, raw: &[u8]) {
         let last = self.last();

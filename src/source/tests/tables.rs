@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-use super::super::{HeaderKind, Layout, Limits, Options, Quote};
+use super::super::{HeaderKind, Layout, Limits, Options, Quote, open};
 use super::{File, csv};
 use crate::call::Code;
 
@@ -90,6 +90,40 @@ fn an_open_quote_in_the_last_row_is_told_from_a_cut_file() {
     let table = csv("id;name;c\n1;Per;y\n2;\"Hans was\nhere");
     assert_eq!(table.records[1].codes, [Code::TruncatedInput]);
     assert_eq!(table.records.len(), 2);
+}
+
+#[test]
+fn a_last_row_that_is_not_whole_says_that_the_file_may_be_cut() {
+    let last = |rows: &str| {
+        let file = File::new("calls.csv", format!("id;name;c\n1;Per;y\n{rows}"));
+        let reader = open(&file.input(), &Options::default()).unwrap();
+        let batches: Vec<_> = reader.map(Result::unwrap).collect();
+        let record = batches.last().unwrap().iter().last().unwrap();
+        let messages = record.problems().map(|problem| problem.message.to_string());
+        messages.collect::<Vec<_>>()
+    };
+    for cut in [
+        "2;Ha",
+        "2",
+        "2;\"Hans;x",
+        "2;\"Hans was\nhere",
+        "2;Bo;z\r\n3;I",
+    ] {
+        let told = last(cut);
+        assert_eq!(told.len(), 1, "{cut:?}");
+        assert!(told[0].ends_with("; the file may be cut: it ends here without a line ending"));
+        // With a line ending the row alone is at fault.
+        let told = last(&format!("{cut}\n"));
+        assert!(
+            told.len() == 1 && !told[0].contains("may be cut"),
+            "{cut:?}"
+        );
+    }
+    for whole in ["2;Hans;x", "2;\"Hans\";x", "2;Hans;"] {
+        assert_eq!(last(whole), [""; 0], "{whole:?}");
+    }
+    // Nor is anything said of a short row that is not the last one.
+    assert_eq!(last("2;Ha\n3;Per;z"), [""; 0]);
 }
 
 #[test]
