@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::backoff;
 use super::courier::Courier;
 use super::gate::{Health, Permit, Weather};
-use super::verdict::{Later, Stage, Trouble, Verdict, judge};
+use super::verdict::{Later, Stage, Verdict, judge};
 use super::width::Evidence;
 use crate::api;
 use crate::call::Code;
@@ -288,18 +288,16 @@ impl Courier {
         attempt: u32,
         error: &api::Error,
     ) -> Result<(), Halt> {
-        let is_throttle = later.trouble == Trouble::Throttle;
-        let said = told(&error.to_string(), later.trouble);
         let delay = backoff::delay(attempt, fastrand::f64());
         let asked = later
             .retry_after
             .map(|wish| wish.from_now(SystemTime::now()));
-        let health = if is_throttle {
+        let health = if later.is_throttle {
             Health::Well
         } else {
             Health::Unwell
         };
-        let wish = asked.or(is_throttle.then_some(delay));
+        let wish = asked.or(later.is_throttle.then_some(delay));
         if let Some(wish) = wish {
             // Before the permit is given back, so that nobody slips through.
             self.gate.pause(wish);
@@ -307,14 +305,17 @@ impl Courier {
         let weather = self.gate.done(permit, health, fastrand::f64());
         if let Weather::GiveUp(lasted) = weather {
             let seconds = lasted.as_secs();
-            self.stop
-                .raise(Stop::GaveUp, format!("unavailable for {seconds} s: {said}"));
+            self.stop.raise(
+                Stop::GaveUp,
+                format!("unavailable for {seconds} s: {error}"),
+            );
             return Err(Halt::Stopped);
         }
         if let Some(pause) = asked.filter(|pause| *pause > self.effort.max_wait) {
             let (seconds, most) = (pause.as_secs(), self.effort.max_wait.as_secs());
-            let why =
-                format!("the server asked to wait {seconds} s, and --max-wait is {most} s: {said}");
+            let why = format!(
+                "the server asked to wait {seconds} s, and --max-wait is {most} s: {error}"
+            );
             self.stop.raise(Stop::GaveUp, why);
             return Err(Halt::Stopped);
         }
@@ -326,7 +327,7 @@ impl Courier {
             // Nobody listening, or too busy to: the pause holds all the same.
             let _ = self.notices.try_send(Notice::Paused {
                 pause,
-                why: said.clone(),
+                why: error.to_string(),
             });
         }
         if attempt > self.effort.retries {
@@ -335,12 +336,12 @@ impl Courier {
         let _ = self.notices.try_send(Notice::Retried {
             attempt,
             delay,
-            why: said,
+            why: error.to_string(),
         });
         // The pause of the gate is the wait, but a server that says "at once", or names a time that
         // has passed, must not use up a call's tries in a moment.
         let rest = match asked {
-            None if is_throttle => return Ok(()),
+            None if later.is_throttle => return Ok(()),
             asked => delay.saturating_sub(asked.unwrap_or_default()),
         };
         tokio::select! {
@@ -360,15 +361,6 @@ impl Courier {
             Halt::Stopped
         })
     }
-}
-
-/// What is told of a request that is put off.
-fn told(error: &str, trouble: Trouble) -> String {
-    let question = match trouble {
-        Trouble::Astray => "; is the base URL right?",
-        Trouble::Unwell | Trouble::Throttle => "",
-    };
-    format!("{error}{question}")
 }
 
 /// What a request says about the load of the server.

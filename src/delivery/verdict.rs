@@ -34,19 +34,8 @@ pub(super) struct Later {
     pub(super) retry_after: Option<RetryAfter>,
     /// The request may have taken effect although nobody said so.
     pub(super) in_doubt: bool,
-    /// What it says about the server.
-    pub(super) trouble: Trouble,
-}
-
-/// Why nothing came of a request now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trouble {
-    /// No answer, or an error of the server's own.
-    Unwell,
     /// The server asks everybody to slow down; it is not unwell.
-    Throttle,
-    /// There is nothing at this address that takes calls: the base URL may be wrong.
-    Astray,
+    pub(super) is_throttle: bool,
 }
 
 /// Judges the error of one request.
@@ -55,7 +44,7 @@ pub(super) fn judge(stage: Stage, error: &Error) -> Verdict {
         Verdict::Later(Later {
             retry_after: None,
             in_doubt,
-            trouble: Trouble::Unwell,
+            is_throttle: false,
         })
     };
     match error {
@@ -73,22 +62,22 @@ pub(super) fn judge(stage: Stage, error: &Error) -> Verdict {
 }
 
 fn by_status(stage: Stage, status: u16, retry_after: Option<RetryAfter>) -> Verdict {
-    let later = |in_doubt, trouble| {
+    let later = |in_doubt, is_throttle| {
         Verdict::Later(Later {
             retry_after,
             in_doubt,
-            trouble,
+            is_throttle,
         })
     };
     match (stage, status) {
         (_, 401 | 403) => Verdict::StopRun,
         (_, 409) => Verdict::AlreadyThere,
-        (_, 429) => later(false, Trouble::Throttle),
+        (_, 429) => later(false, true),
         // A time-out or an error of the server may come before or after the effect.
-        (_, 408 | 425 | 500..=599) => later(true, Trouble::Unwell),
+        (_, 408 | 425 | 500..=599) => later(true, false),
         // The contract knows no redirect, and no create of an address that does not exist: both
         // speak of the way to the server and not of this call. The token follows no redirect.
-        (_, 300..=399) | (Stage::Create | Stage::Case, 404 | 405) => later(false, Trouble::Astray),
+        (_, 300..=399) | (Stage::Create | Stage::Case, 404 | 405) => later(false, false),
         _ => Verdict::Refused,
     }
 }
@@ -110,11 +99,15 @@ mod tests {
         )
     }
 
-    fn later(in_doubt: bool, trouble: Trouble) -> Verdict {
+    #[expect(
+        clippy::fn_params_excessive_bools,
+        reason = "the two facts of a table's row"
+    )]
+    fn later(in_doubt: bool, is_throttle: bool) -> Verdict {
         Verdict::Later(Later {
             retry_after: None,
             in_doubt,
-            trouble,
+            is_throttle,
         })
     }
 
@@ -126,27 +119,19 @@ mod tests {
                 assert_eq!(status(stage, stop), Verdict::StopRun);
             }
             assert_eq!(status(stage, 409), Verdict::AlreadyThere);
-            assert_eq!(status(stage, 429), later(false, Trouble::Throttle));
+            assert_eq!(status(stage, 429), later(false, true));
             for server in [408, 500, 502, 503, 504, 599] {
-                assert_eq!(
-                    status(stage, server),
-                    later(true, Trouble::Unwell),
-                    "{server}"
-                );
+                assert_eq!(status(stage, server), later(true, false), "{server}");
             }
             for refused in [400, 406, 410, 413, 415, 422, 451] {
                 assert_eq!(status(stage, refused), Verdict::Refused, "{refused}");
             }
             for redirect in [301, 302, 307, 308] {
-                assert_eq!(
-                    status(stage, redirect),
-                    later(false, Trouble::Astray),
-                    "{redirect}"
-                );
+                assert_eq!(status(stage, redirect), later(false, false), "{redirect}");
             }
         }
-        assert_eq!(status(Create, 404), later(false, Trouble::Astray));
-        assert_eq!(status(Case, 404), later(false, Trouble::Astray));
+        assert_eq!(status(Create, 404), later(false, false));
+        assert_eq!(status(Case, 404), later(false, false));
         for stage in [Upload, Change] {
             assert_eq!(status(stage, 404), Verdict::Refused);
         }
@@ -162,7 +147,7 @@ mod tests {
                         // What the server may have done before it failed is in doubt.
                         let may_have_acted = matches!(number, 408 | 425 | 500..=599);
                         assert_eq!(later.in_doubt, may_have_acted, "{number}");
-                        assert_eq!(later.trouble == Trouble::Throttle, number == 429);
+                        assert_eq!(later.is_throttle, number == 429);
                     }
                     Verdict::StopRun => assert!(matches!(number, 401 | 403)),
                     Verdict::AlreadyThere => assert_eq!(number, 409),
@@ -175,22 +160,10 @@ mod tests {
     #[test]
     fn a_lost_answer_is_in_doubt_and_a_lost_connection_before_it_is_not() {
         let judge = |error: Error| judge(Stage::Create, &error);
-        assert_eq!(
-            judge(Error::NotSent(String::new())),
-            later(false, Trouble::Unwell)
-        );
-        assert_eq!(
-            judge(Error::Broken(String::new())),
-            later(true, Trouble::Unwell)
-        );
-        assert_eq!(
-            judge(Error::TimedOut(Duration::ZERO)),
-            later(true, Trouble::Unwell)
-        );
-        assert_eq!(
-            judge(Error::Unreadable { status: 200 }),
-            later(true, Trouble::Unwell)
-        );
+        assert_eq!(judge(Error::NotSent(String::new())), later(false, false));
+        assert_eq!(judge(Error::Broken(String::new())), later(true, false));
+        assert_eq!(judge(Error::TimedOut(Duration::ZERO)), later(true, false));
+        assert_eq!(judge(Error::Unreadable { status: 200 }), later(true, false));
         assert_eq!(judge(Error::Unaddressable), Verdict::Refused);
         assert_eq!(
             judge(Error::RecordingChanged {
