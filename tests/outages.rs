@@ -225,10 +225,31 @@ fn calls_that_went_to_a_wrong_address_are_not_in_doubt() {
     let (place, server) = (Place::with(&given), Server::with_rule(always(elsewhere)));
 
     place
-        .run(&server, &["calls.csv", "--max-outage", "1s"])
-        .with_code(6);
+        .run(&server, &["calls.csv"])
+        .with_code(6)
+        .says(&format!(
+            "nothing was found at {}/v2/conversation",
+            server.url()
+        ))
+        .says("is --base-url right?");
 
+    assert_eq!(place.outcome("failed"), 0, "no call is to blame");
     none_is_in_doubt(&place, &server);
+}
+
+#[test]
+fn a_conversation_that_the_server_does_not_know_is_no_wrong_address() {
+    let given = calls(6, 29);
+    let unknown = Fault::Answer {
+        status: 404,
+        retry_after: None,
+    };
+    let uploads = always(unknown).on(Operation::Upload);
+    let (place, server) = (Place::with(&given), Server::with_rule(uploads));
+
+    place.run(&server, &["calls.csv"]).with_code(3);
+
+    assert_eq!(place.outcome("failed"), 6);
 }
 
 #[test]

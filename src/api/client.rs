@@ -139,6 +139,16 @@ impl Client {
         })
     }
 
+    /// Where conversations are made, for people: the URL without what it may hide.
+    pub fn conversations(&self) -> String {
+        told(&self.create)
+    }
+
+    /// Where cases are made, for people.
+    pub fn cases(&self) -> String {
+        told(&self.case)
+    }
+
     /// `POST /v2|v3/conversation` with a body of [`super::body`].
     pub async fn create(&self, body: Bytes) -> Result<Created, Error> {
         let request = self.json_request(Method::POST, self.create.clone(), body)?;
@@ -224,6 +234,11 @@ impl Client {
     }
 }
 
+/// Host and path: a URL may carry a password or a token as well.
+fn told(url: &Url) -> String {
+    format!("{}{}", url.origin().ascii_serialization(), url.path())
+}
+
 /// One percent-encoded path segment. `.` and `..` are steps of a path in every spelling, `%2E`
 /// included (WHATWG URL), so these two ids cannot be addressed.
 pub(super) fn segment(id: &str) -> Result<String, Error> {
@@ -290,6 +305,14 @@ mod tests {
             client.create.as_str(),
             "http://127.0.0.1:1/base/v3/conversation"
         );
+    }
+
+    #[test]
+    fn an_address_is_told_without_password_and_token() {
+        let client = client("https://ida:hush@eksempel.example.com:8443/wrong/?api-token=hush");
+        let base = "https://eksempel.example.com:8443/wrong";
+        assert_eq!(client.conversations(), format!("{base}/v3/conversation"));
+        assert_eq!(client.cases(), format!("{base}/v1/case"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::backoff;
 use super::courier::Courier;
 use super::gate::{Health, Permit, Weather};
-use super::verdict::{Later, Stage, Verdict, judge};
+use super::verdict::{Later, Sign, Stage, Verdict, judge};
 use super::width::Evidence;
 use crate::api;
 use crate::call::Code;
@@ -189,7 +189,9 @@ impl Courier {
             Verdict::Later(later) => {
                 tries.in_doubt |= later.in_doubt;
                 tries.unsent = unsent.filter(|_| !later.in_doubt);
-                let waited = self.wait(permit, later, tries.attempt, &error).await;
+                let waited = self
+                    .wait(permit, later, (stage, tries.attempt), &error)
+                    .await;
                 let is_last = tries.attempt > self.effort.retries;
                 match waited {
                     Ok(()) if is_last => {
@@ -280,24 +282,33 @@ impl Courier {
         }
     }
 
+    /// Where the requests of a stage go, for people.
+    fn address(&self, stage: Stage) -> String {
+        match stage {
+            Stage::Create | Stage::Upload => self.client.conversations(),
+            Stage::Case | Stage::Change => self.client.cases(),
+        }
+    }
+
     /// Tells the gate about a failure and waits as long as this call has to.
     async fn wait(
         &self,
         permit: Permit,
         later: Later,
-        attempt: u32,
+        (stage, attempt): (Stage, u32),
         error: &api::Error,
     ) -> Result<(), Halt> {
         let delay = backoff::delay(attempt, fastrand::f64());
         let asked = later
             .retry_after
             .map(|wish| wish.from_now(SystemTime::now()));
-        let health = if later.is_throttle {
-            Health::Well
-        } else {
-            Health::Unwell
+        let health = match later.sign {
+            Sign::Throttle => Health::Well,
+            Sign::Unwell => Health::Unwell,
+            Sign::Astray => Health::Astray,
         };
-        let wish = asked.or(later.is_throttle.then_some(delay));
+        let is_throttle = later.sign == Sign::Throttle;
+        let wish = asked.or(is_throttle.then_some(delay));
         if let Some(wish) = wish {
             // Before the permit is given back, so that nobody slips through.
             self.gate.pause(wish);
@@ -305,10 +316,14 @@ impl Courier {
         let weather = self.gate.done(permit, health, fastrand::f64());
         if let Weather::GiveUp(lasted) = weather {
             let seconds = lasted.as_secs();
-            self.stop.raise(
-                Stop::GaveUp,
-                format!("unavailable for {seconds} s: {error}"),
-            );
+            let why = match later.sign {
+                Sign::Astray => format!(
+                    "nothing was found at {} for {seconds} s ({error}): is --base-url right?",
+                    self.address(stage)
+                ),
+                _ => format!("unavailable for {seconds} s: {error}"),
+            };
+            self.stop.raise(Stop::GaveUp, why);
             return Err(Halt::Stopped);
         }
         if let Some(pause) = asked.filter(|pause| *pause > self.effort.max_wait) {
@@ -341,7 +356,7 @@ impl Courier {
         // The pause of the gate is the wait, but a server that says "at once", or names a time that
         // has passed, must not use up a call's tries in a moment.
         let rest = match asked {
-            None if later.is_throttle => return Ok(()),
+            None if is_throttle => return Ok(()),
             asked => delay.saturating_sub(asked.unwrap_or_default()),
         };
         tokio::select! {

@@ -31,6 +31,10 @@ pub struct Pace {
 /// How long an outage may last when nothing has ever worked in this run: a wrong address or a
 /// server that is down should be told soon, not after the patience of a migration.
 const FIRST_PATIENCE: Duration = Duration::from_secs(30);
+/// How long nothing may be found at the address when nothing has ever worked in this run. No call can be
+/// to blame for that, and waiting mends no wrong address; but a server that is being started may need
+/// a moment to know its own paths.
+const ASTRAY_PATIENCE: Duration = Duration::from_secs(3);
 /// So many failures in a row without any success are an outage, whatever the width.
 const OUTAGE: u32 = 12;
 
@@ -64,6 +68,8 @@ struct State {
     /// Failures since the last success, and when the first of them was.
     failures: u32,
     failing_since: Option<Instant>,
+    /// Since when every answer has been that there is nothing at the address.
+    astray_since: Option<Instant>,
     has_succeeded: bool,
     phase: Phase,
     probes: u32,
@@ -102,6 +108,8 @@ pub(super) enum Health {
     Well,
     /// No answer, a broken one, or an error of its own.
     Unwell,
+    /// There is nothing at the address.
+    Astray,
 }
 
 /// What the gate made of a failure.
@@ -111,7 +119,7 @@ pub(super) enum Weather {
     Same,
     /// An outage has begun or goes on; everybody waits so long.
     Outage(Duration),
-    /// The outage has lasted longer than the operator's patience.
+    /// The outage has lasted longer than the operator's patience, or the address is a wrong one.
     GiveUp(Duration),
 }
 
@@ -278,7 +286,14 @@ impl Gate {
                 };
                 Weather::Same
             }
-            Health::Unwell => self.unwell(&mut state, permit.is_probe, jitter),
+            Health::Unwell | Health::Astray => {
+                let since = match health {
+                    Health::Astray => state.astray_since.unwrap_or_else(Instant::now).into(),
+                    _ => None,
+                };
+                state.astray_since = since;
+                self.unwell(&mut state, permit.is_probe, jitter)
+            }
         };
         drop(state);
         self.give_back(permit.slot);
@@ -290,6 +305,12 @@ impl Gate {
         let now = Instant::now();
         state.failures = state.failures.saturating_add(1);
         let since = *state.failing_since.get_or_insert(now);
+        let astray = state.astray_since.filter(|_| !state.has_succeeded);
+        if let Some(lasted) = astray.map(|since| now - since)
+            && lasted > self.patience.min(ASTRAY_PATIENCE)
+        {
+            return Weather::GiveUp(lasted);
+        }
         if state.phase == Phase::Open && state.failures >= self.threshold {
             state.phase = Phase::Outage;
         } else if !is_probe {
@@ -539,6 +560,37 @@ mod tests {
         worked.done(permit, Health::Well, 0.0);
         while !matches!(fail(&worked, 1).await, Weather::GiveUp(_)) {}
         assert!(start.elapsed() > Duration::from_secs(600));
+    }
+
+    /// Seconds until the gate gives up, when every answer is this one.
+    async fn patience_with(gate: &Gate, health: Health) -> u64 {
+        let start = Instant::now();
+        loop {
+            let permit = gate.pass().await;
+            if let Weather::GiveUp(_) = gate.done(permit, health, 1.0) {
+                return start.elapsed().as_secs();
+            }
+            // As the call that was sent waits before its next try.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wrong_address_is_given_up_soon_and_one_that_was_right_is_not() {
+        assert!((3..10).contains(&patience_with(&gate(4), Health::Astray).await));
+        // An answer of any other kind says that the address is right, or that the server is starting.
+        let known = gate(4);
+        let permit = known.pass().await;
+        known.done(permit, Health::Well, 0.0);
+        assert!(patience_with(&known, Health::Astray).await > 600);
+        let starting = gate(4);
+        let permit = starting.pass().await;
+        starting.done(permit, Health::Astray, 0.0);
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        for health in [Health::Unwell, Health::Astray] {
+            let permit = starting.pass().await;
+            assert_eq!(starting.done(permit, health, 0.0), Weather::Same);
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -34,8 +34,19 @@ pub(super) struct Later {
     pub(super) retry_after: Option<RetryAfter>,
     /// The request may have taken effect although nobody said so.
     pub(super) in_doubt: bool,
-    /// The server asks everybody to slow down; it is not unwell.
-    pub(super) is_throttle: bool,
+    /// What the answer, or that none came, says of the server.
+    pub(super) sign: Sign,
+}
+
+/// What is to be concluded of the server from a request that may succeed later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// It is unwell, or the way to it is.
+    Unwell,
+    /// It asks everybody to slow down; it is not unwell.
+    Throttle,
+    /// Nothing stands at the address: most likely it is the wrong one.
+    Astray,
 }
 
 /// Judges the error of one request.
@@ -44,7 +55,7 @@ pub(super) fn judge(stage: Stage, error: &Error) -> Verdict {
         Verdict::Later(Later {
             retry_after: None,
             in_doubt,
-            is_throttle: false,
+            sign: Sign::Unwell,
         })
     };
     match error {
@@ -62,22 +73,23 @@ pub(super) fn judge(stage: Stage, error: &Error) -> Verdict {
 }
 
 fn by_status(stage: Stage, status: u16, retry_after: Option<RetryAfter>) -> Verdict {
-    let later = |in_doubt, is_throttle| {
+    let later = |in_doubt, sign| {
         Verdict::Later(Later {
             retry_after,
             in_doubt,
-            is_throttle,
+            sign,
         })
     };
     match (stage, status) {
         (_, 401 | 403) => Verdict::StopRun,
         (_, 409) => Verdict::AlreadyThere,
-        (_, 429) => later(false, true),
+        (_, 429) => later(false, Sign::Throttle),
         // A time-out or an error of the server may come before or after the effect.
-        (_, 408 | 425 | 500..=599) => later(true, false),
+        (_, 408 | 425 | 500..=599) => later(true, Sign::Unwell),
         // The contract knows no redirect, and no create of an address that does not exist: both
         // speak of the way to the server and not of this call. The token follows no redirect.
-        (_, 300..=399) | (Stage::Create | Stage::Case, 404 | 405) => later(false, false),
+        (_, 300..=399) => later(false, Sign::Unwell),
+        (Stage::Create | Stage::Case, 404 | 405) => later(false, Sign::Astray),
         _ => Verdict::Refused,
     }
 }
@@ -99,15 +111,11 @@ mod tests {
         )
     }
 
-    #[expect(
-        clippy::fn_params_excessive_bools,
-        reason = "the two facts of a table's row"
-    )]
-    fn later(in_doubt: bool, is_throttle: bool) -> Verdict {
+    fn later(in_doubt: bool, sign: Sign) -> Verdict {
         Verdict::Later(Later {
             retry_after: None,
             in_doubt,
-            is_throttle,
+            sign,
         })
     }
 
@@ -119,21 +127,27 @@ mod tests {
                 assert_eq!(status(stage, stop), Verdict::StopRun);
             }
             assert_eq!(status(stage, 409), Verdict::AlreadyThere);
-            assert_eq!(status(stage, 429), later(false, true));
+            assert_eq!(status(stage, 429), later(false, Sign::Throttle));
             for server in [408, 500, 502, 503, 504, 599] {
-                assert_eq!(status(stage, server), later(true, false), "{server}");
+                let unwell = later(true, Sign::Unwell);
+                assert_eq!(status(stage, server), unwell, "{server}");
             }
             for refused in [400, 406, 410, 413, 415, 422, 451] {
                 assert_eq!(status(stage, refused), Verdict::Refused, "{refused}");
             }
             for redirect in [301, 302, 307, 308] {
-                assert_eq!(status(stage, redirect), later(false, false), "{redirect}");
+                let unwell = later(false, Sign::Unwell);
+                assert_eq!(status(stage, redirect), unwell, "{redirect}");
             }
         }
-        assert_eq!(status(Create, 404), later(false, false));
-        assert_eq!(status(Case, 404), later(false, false));
-        for stage in [Upload, Change] {
-            assert_eq!(status(stage, 404), Verdict::Refused);
+        for nothing_there in [404, 405] {
+            for stage in [Create, Case] {
+                assert_eq!(status(stage, nothing_there), later(false, Sign::Astray));
+            }
+            // Here it is the conversation or the case that is not there.
+            for stage in [Upload, Change] {
+                assert_eq!(status(stage, nothing_there), Verdict::Refused);
+            }
         }
     }
 
@@ -147,7 +161,7 @@ mod tests {
                         // What the server may have done before it failed is in doubt.
                         let may_have_acted = matches!(number, 408 | 425 | 500..=599);
                         assert_eq!(later.in_doubt, may_have_acted, "{number}");
-                        assert_eq!(later.is_throttle, number == 429);
+                        assert_eq!(later.sign == Sign::Throttle, number == 429);
                     }
                     Verdict::StopRun => assert!(matches!(number, 401 | 403)),
                     Verdict::AlreadyThere => assert_eq!(number, 409),
@@ -160,10 +174,11 @@ mod tests {
     #[test]
     fn a_lost_answer_is_in_doubt_and_a_lost_connection_before_it_is_not() {
         let judge = |error: Error| judge(Stage::Create, &error);
-        assert_eq!(judge(Error::NotSent(String::new())), later(false, false));
-        assert_eq!(judge(Error::Broken(String::new())), later(true, false));
-        assert_eq!(judge(Error::TimedOut(Duration::ZERO)), later(true, false));
-        assert_eq!(judge(Error::Unreadable { status: 200 }), later(true, false));
+        let (not_there, doubtful) = (later(false, Sign::Unwell), later(true, Sign::Unwell));
+        assert_eq!(judge(Error::NotSent(String::new())), not_there);
+        assert_eq!(judge(Error::Broken(String::new())), doubtful);
+        assert_eq!(judge(Error::TimedOut(Duration::ZERO)), doubtful);
+        assert_eq!(judge(Error::Unreadable { status: 200 }), doubtful);
         assert_eq!(judge(Error::Unaddressable), Verdict::Refused);
         assert_eq!(
             judge(Error::RecordingChanged {
