@@ -282,6 +282,17 @@ impl Courier {
         }
     }
 
+    /// What is told of a request that may succeed later.
+    fn told(&self, error: &api::Error, stage: Stage, sign: Sign) -> String {
+        match sign {
+            Sign::Astray => {
+                let address = self.address(stage);
+                format!("nothing was found at {address} ({error}): is --base-url right?")
+            }
+            Sign::Unwell | Sign::Throttle => error.to_string(),
+        }
+    }
+
     /// Where the requests of a stage go, for people.
     fn address(&self, stage: Stage) -> String {
         match stage {
@@ -298,6 +309,7 @@ impl Courier {
         (stage, attempt): (Stage, u32),
         error: &api::Error,
     ) -> Result<(), Halt> {
+        let said = self.told(error, stage, later.sign);
         let delay = backoff::delay(attempt, fastrand::f64());
         let asked = later
             .retry_after
@@ -316,21 +328,14 @@ impl Courier {
         let weather = self.gate.done(permit, health, fastrand::f64());
         if let Weather::GiveUp(lasted) = weather {
             let seconds = lasted.as_secs();
-            let why = match later.sign {
-                Sign::Astray => format!(
-                    "nothing was found at {} for {seconds} s ({error}): is --base-url right?",
-                    self.address(stage)
-                ),
-                _ => format!("unavailable for {seconds} s: {error}"),
-            };
+            let why = format!("unavailable for {seconds} s: {said}");
             self.stop.raise(Stop::GaveUp, why);
             return Err(Halt::Stopped);
         }
         if let Some(pause) = asked.filter(|pause| *pause > self.effort.max_wait) {
             let (seconds, most) = (pause.as_secs(), self.effort.max_wait.as_secs());
-            let why = format!(
-                "the server asked to wait {seconds} s, and --max-wait is {most} s: {error}"
-            );
+            let why =
+                format!("the server asked to wait {seconds} s, and --max-wait is {most} s: {said}");
             self.stop.raise(Stop::GaveUp, why);
             return Err(Halt::Stopped);
         }
@@ -342,7 +347,7 @@ impl Courier {
             // Nobody listening, or too busy to: the pause holds all the same.
             let _ = self.notices.try_send(Notice::Paused {
                 pause,
-                why: error.to_string(),
+                why: said.clone(),
             });
         }
         if attempt > self.effort.retries {
@@ -351,7 +356,7 @@ impl Courier {
         let _ = self.notices.try_send(Notice::Retried {
             attempt,
             delay,
-            why: error.to_string(),
+            why: said,
         });
         // The pause of the gate is the wait, but a server that says "at once", or names a time that
         // has passed, must not use up a call's tries in a moment.

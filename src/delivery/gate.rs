@@ -34,7 +34,7 @@ const FIRST_PATIENCE: Duration = Duration::from_secs(30);
 /// How long nothing may be found at the address when nothing has ever worked in this run. No call can be
 /// to blame for that, and waiting mends no wrong address; but a server that is being started may need
 /// a moment to know its own paths.
-const ASTRAY_PATIENCE: Duration = Duration::from_secs(3);
+const ASTRAY_PATIENCE: Duration = Duration::from_secs(10);
 /// So many failures in a row without any success are an outage, whatever the width.
 const OUTAGE: u32 = 12;
 
@@ -577,7 +577,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_wrong_address_is_given_up_soon_and_one_that_was_right_is_not() {
-        assert!((3..10).contains(&patience_with(&gate(4), Health::Astray).await));
+        assert!((10..30).contains(&patience_with(&gate(4), Health::Astray).await));
         // An answer of any other kind says that the address is right, or that the server is starting.
         let known = gate(4);
         let permit = known.pass().await;
@@ -586,7 +586,7 @@ mod tests {
         let starting = gate(4);
         let permit = starting.pass().await;
         starting.done(permit, Health::Astray, 0.0);
-        tokio::time::sleep(Duration::from_secs(5)).await;
+        tokio::time::sleep(Duration::from_secs(12)).await;
         for health in [Health::Unwell, Health::Astray] {
             let permit = starting.pass().await;
             assert_eq!(starting.done(permit, health, 0.0), Weather::Same);
