@@ -32,8 +32,22 @@ fn an_error_is_an_object_where_that_form_was_asked_for() {
     assert!(message(&unknown).contains("capturi-v2"));
     assert_eq!(error(&unknown)["hint"], "did you mean capturi-v1?");
     // The command line cannot even be parsed.
-    assert!(message(&call(&["check", "calls.csv", "--no-such-flag"])).contains("--no-such-flag"));
-    assert!(message(&call(&["check"])).contains("<EXPORT>"));
+    for (wrong, named) in [
+        (
+            &["check", "calls.csv", "--no-such-flag"][..],
+            "--no-such-flag",
+        ),
+        (&["check"], "<EXPORT>"),
+    ] {
+        let ended = call(wrong);
+        let (message, hint) = (message(&ended), error(&ended)["hint"].to_string());
+        assert!(message.contains(named), "{message}");
+        assert!(hint.contains("Usage: capturi-import check"), "{hint}");
+        assert!(
+            !message.contains('\n') && !hint.contains("\\n"),
+            "{ended:?}"
+        );
+    }
     place.write("bad.toml", "raet = 2\n");
     let ended = call(&["check", "calls.csv", "--config", "bad.toml"]);
     assert!(message(&ended).starts_with("bad.toml:1: raet is not"));

@@ -238,6 +238,24 @@ fn calls_that_went_to_a_wrong_address_are_not_in_doubt() {
 }
 
 #[test]
+fn an_upload_that_was_answered_with_an_error_is_not_told_as_one_without_an_answer() {
+    let given = calls(2, 30);
+    let uploads = on_first_try(Fault::status(503)).on(Operation::Upload);
+    let (place, server) = (Place::with(&given), Server::with_rule(uploads));
+
+    place.run(&server, &["calls.csv"]).with_code(0);
+
+    let problems = place.rows("problems.csv");
+    let told = problems
+        .iter()
+        .filter(|row| row["code"] == "upload-in-doubt");
+    let told: Vec<&str> = told.map(|row| row["message"].as_str()).collect();
+    assert_eq!(told.len(), 2);
+    let message = "no answer said whether the upload arrived, and it was sent again once";
+    assert!(told.iter().all(|told| *told == message), "{told:?}");
+}
+
+#[test]
 fn a_conversation_that_the_server_does_not_know_is_no_wrong_address() {
     let given = calls(6, 29);
     let unknown = Fault::Answer {

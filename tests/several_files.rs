@@ -21,7 +21,8 @@ fn a_later_file_that_does_not_fit_is_found_before_the_first_is_sent() {
     place
         .run(&server, &["calls.csv", "later.csv"])
         .with_code(2)
-        .says("later.csv has no column for `customer`");
+        .says("stopping: later.csv has no column for `externalIdentity`")
+        .says("error: later.csv has no column for `customer`");
     assert_eq!(server.requests(), 0);
     place.write("empty.csv", "");
     place

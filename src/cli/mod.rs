@@ -39,7 +39,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = match config::parse(arguments) {
         Ok(Ok(arguments)) => arguments,
         Ok(Err(usage)) if usage.use_stderr() && style == Style::Json => {
-            return complain(style, &usage.to_string(), None, Exit::Usage).into();
+            let (what, hint) = in_two_lines(&usage.to_string());
+            return complain(style, &what, hint.as_deref(), Exit::Usage).into();
         }
         Ok(Err(usage)) => {
             // Help and version are no errors; a closed terminal is nobody's.
@@ -93,6 +94,14 @@ fn color() -> Color {
 fn fail(style: Style, error: &Error) -> Exit {
     let hint = error.hint();
     complain(style, &error.to_string(), hint.as_deref(), error.exit())
+}
+
+/// What is wrong with the command line, and all that the parser adds to it, each in one line.
+fn in_two_lines(usage: &str) -> (String, Option<String>) {
+    let in_one = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (what, more) = usage.split_once("\n\n").unwrap_or((usage, ""));
+    let more = in_one(more);
+    (in_one(what), (!more.is_empty()).then_some(more))
 }
 
 fn complain(style: Style, text: &str, hint: Option<&str>, exit: Exit) -> Exit {

@@ -2,6 +2,7 @@
 //! tells how each record ended.
 
 use std::collections::{HashSet, VecDeque};
+use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -36,7 +37,7 @@ const TICK: Duration = Duration::from_millis(200);
 ///
 /// # Panics
 /// When a call's task panicked: a fault of the program must not look like a success.
-pub async fn run<E>(
+pub async fn run<E: Display>(
     plan: Plan,
     stop: Arc<StopSignal>,
     orders: Orders<E>,
@@ -102,7 +103,7 @@ struct Floor<'e> {
 }
 
 impl Floor<'_> {
-    async fn work<E>(
+    async fn work<E: Display>(
         &mut self,
         mut orders: Orders<E>,
         mut heard: mpsc::Receiver<Notice>,
@@ -137,7 +138,7 @@ impl Floor<'_> {
                 order = orders.recv(), if has_room && is_open => match order {
                     Some(Ok(decided)) => self.take(decided).await,
                     Some(Err(error)) => {
-                        self.stop.raise(Stop::ExportBroken, "the export cannot be read any further");
+                        self.stop.raise(Stop::ExportBroken, cause(&error));
                         fault = Some(error);
                         is_open = false;
                     }
@@ -359,6 +360,14 @@ impl Floor<'_> {
             });
         }
     }
+}
+
+/// Why the road ended, in one line: an error may show a piece of a file below its own words, and is told
+/// whole once the run has ended.
+fn cause(error: &impl Display) -> String {
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    line.trim_start_matches("error: ").to_owned()
 }
 
 async fn sleep_until(deadline: Option<tokio::time::Instant>) {

@@ -223,6 +223,11 @@ fn runs(view: &StatusView, screen: &Screen) -> Vec<String> {
             || "–".to_owned(),
             |ended| clock(ended.duration_since(run.started).as_secs_f64()),
         );
+        // A run tells its counts when it ends; one that was killed never told them.
+        let told = |number| match run.ended {
+            Some(_) => count(number),
+            None => "–".to_owned(),
+        };
         grid.row(vec![
             Cell::new(run.number),
             Cell::new(minute(run.started)),
@@ -401,6 +406,21 @@ mod tests {
                 .collect(),
             bytes: 5_000_000,
         }
+    }
+
+    #[test]
+    fn of_a_run_that_was_killed_no_counts_are_told() {
+        let mut view = view();
+        (view.runs[0].ended, view.runs[0].read) = (None, 0);
+        let results = Buffer::default();
+        let mut screen = Screen::to(results.clone(), std::io::sink());
+        print_status(&mut screen, &view, Style::Human);
+        let text = results.text();
+        let row = text
+            .lines()
+            .find(|line| line.starts_with("│  12 │"))
+            .unwrap();
+        assert_eq!(row.matches('–').count(), 5, "{row}");
     }
 
     #[test]
