@@ -256,6 +256,43 @@ fn a_repeated_row_is_counted_and_one_of_other_content_refused() {
 }
 
 #[test]
+fn records_that_were_left_out_are_listed_with_their_rule_and_nothing_more_of_them() {
+    let given = calls(6, 47);
+    let place = Place::with(&given);
+    let mut preset = place.call(&["mapping", "show", "capturi-v1"]).out;
+    let rule = format!(
+        "\n[source.skip]\ntest_calls = \"externalId == '{}'\"\n",
+        given[2].id
+    );
+    preset.push_str(&rule);
+    place.write("mine.toml", preset);
+    place.export("calls.csv", &[&given[..], &given[..1]].concat());
+    let check = ["check", "calls.csv", "--out", "out", "--mapping"];
+    place
+        .call(&[&check[..], &["mine.toml"]].concat())
+        .with_code(0);
+
+    let listed = place.rows("skipped.csv");
+    let listed: Vec<[&str; 4]> = listed
+        .iter()
+        .map(|row| ["file", "external_id", "why", "record"].map(|name| &*row[name]))
+        .collect();
+    let expected = [
+        ["calls.csv", &given[2].id, "test_calls", ""],
+        ["calls.csv", &given[0].id, "repeat", ""],
+    ];
+    assert_eq!(listed, expected);
+    assert_eq!(place.rows("skipped.csv")[0].len(), 5, "nothing else of it");
+
+    // Where nothing is left out, the list of an earlier run does not stay.
+    place.export("calls.csv", &given);
+    place
+        .call(&[&check[..], &["capturi-v1"]].concat())
+        .with_code(0);
+    assert!(!place.has("out/skipped.csv"));
+}
+
+#[test]
 fn repeats_are_seen_across_files() {
     let given = calls(20, 46);
     let (place, server) = (Place::new(), Server::healthy());

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::call::Problem;
+use crate::call::{Field, Problem};
 use crate::pipeline::{Delivered, Outcome};
 use crate::report::cells::guarded;
 use crate::report::folder::{Folder, create_private};
 use crate::report::rejects::{self, Rejects};
+use crate::report::skips::{self, Skips};
 use crate::report::words::safe;
 use crate::report::{Error, Mode};
 use crate::source::{Header, Record, Sheet};
@@ -27,11 +28,13 @@ pub(super) struct Files {
     /// Only a run delivers; a check must not touch what an earlier run wrote.
     accepted: Option<Table>,
     rejected: Vec<Rejected>,
+    skips: Skips,
     unflushed: u32,
 }
 
+/// A file of ours with a header.
 #[derive(Debug)]
-struct Table {
+pub(super) struct Table {
     path: PathBuf,
     csv: csv::Writer<File>,
 }
@@ -49,6 +52,8 @@ struct Rejected {
 pub(super) struct Written {
     pub(super) files: Vec<PathBuf>,
     pub(super) rejected: Vec<PathBuf>,
+    /// Whether records are listed that were left out.
+    pub(super) has_skips: bool,
 }
 
 impl Files {
@@ -70,6 +75,7 @@ impl Files {
         ];
         Ok(Files {
             problems: Table::new(path, file, &names)?,
+            skips: Skips::default(),
             folder,
             accepted,
             rejected: Vec::new(),
@@ -113,13 +119,22 @@ impl Files {
         ])
     }
 
-    /// Adds a record that was not sent, if its outcome says so, with its problems.
+    /// Learns what feeds the fields of the records to come.
+    pub(super) fn opened(&mut self, sources: &[(Field, Vec<String>)]) {
+        self.skips.learn(sources);
+    }
+
+    /// Adds a record that was not sent, if its outcome says so, with its problems, or with why it was
+    /// left out.
     pub(super) fn ended(
         &mut self,
         record: &Record<'_>,
-        outcome: Outcome,
+        (outcome, detail): (Outcome, &str),
         problems: &[Problem],
     ) -> Result<(), Error> {
+        if skips::is_listed(outcome, detail) {
+            self.skips.add(&self.folder, record, detail)?;
+        }
         if matches!(outcome, Outcome::Rejected | Outcome::Failed) {
             let rejected = self.rejected_of(record.sheet())?;
             rejected
@@ -141,6 +156,9 @@ impl Files {
         if let Some(accepted) = &mut self.accepted {
             accepted.flush()?;
         }
+        if let Some(skipped) = &mut self.skips.table {
+            skipped.flush()?;
+        }
         for rejected in &mut self.rejected {
             rejected
                 .rejects
@@ -156,6 +174,9 @@ impl Files {
         let mut written = Written::default();
         written.files.extend(self.accepted.map(|table| table.path));
         written.files.push(self.problems.path);
+        written.has_skips = self.skips.table.is_some();
+        let skips = self.skips.table.map(|table| table.path);
+        written.files.extend(skips);
         for rejected in self.rejected {
             rejected
                 .rejects
@@ -201,7 +222,7 @@ impl Files {
 }
 
 impl Table {
-    fn new(path: PathBuf, file: File, names: &[&str]) -> Result<Self, Error> {
+    pub(super) fn new(path: PathBuf, file: File, names: &[&str]) -> Result<Self, Error> {
         let csv = csv::Writer::from_writer(file);
         let mut table = Table { path, csv };
         table.write(names)?;
@@ -209,7 +230,7 @@ impl Table {
         Ok(table)
     }
 
-    fn write(&mut self, cells: &[&str]) -> Result<(), Error> {
+    pub(super) fn write(&mut self, cells: &[&str]) -> Result<(), Error> {
         self.csv
             .write_record(cells)
             .map_err(|error| Error::write(&self.path)(error.into()))
@@ -237,7 +258,7 @@ fn in_one_cell(problems: &[Problem]) -> String {
 
 /// Text that is safe to look at and to open in a spreadsheet; the record itself stands unchanged in
 /// the file of rejected records.
-fn guard_safe(text: &str) -> Cow<'_, str> {
+pub(super) fn guard_safe(text: &str) -> Cow<'_, str> {
     match safe(text) {
         Cow::Borrowed(text) => guarded(text),
         Cow::Owned(text) => Cow::Owned(guarded(&text).into_owned()),

@@ -58,6 +58,18 @@ impl Folder {
         Ok((path, file))
     }
 
+    /// Takes the file of an earlier run away, unless it is an input.
+    pub(super) fn forget(&self, name: &str) -> Result<(), Error> {
+        let path = self.path.join(name);
+        if self.is_input(&path) {
+            return Ok(());
+        }
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::write(path)(error)),
+            _ => Ok(()),
+        }
+    }
+
     /// The path of a file that is not there; one of an earlier run is moved aside. The name gets a
     /// number (`rejected-2.csv`) when it is taken by an input or by this run.
     pub(super) fn free_path(

@@ -13,6 +13,7 @@ use crate::report::lines::{self, Line};
 use crate::report::page;
 use crate::report::progress::{Pace, Progress};
 use crate::report::screen::Ink;
+use crate::report::skips;
 use crate::report::summary::stop_name;
 use crate::report::sums::Sums;
 use crate::report::words::{safe, wait};
@@ -89,14 +90,17 @@ impl Report {
     pub fn event(&mut self, event: &Event<'_>) -> Result<(), Error> {
         // Of a million records that end without a word there is nothing to write, and asking for
         // the time would cost more than counting them; the next batch moves the screen.
-        // A row that is rejected with its call may have no problem of its own, and is written.
+        // A row that is rejected with its call may have no problem of its own, and is written, as is
+        // one that was left out.
         if let Event::Ended {
             problems: [],
             delivered: None,
             outcome,
+            detail,
             ..
         } = event
             && !matches!(outcome, Outcome::Rejected | Outcome::Failed)
+            && !(self.files.is_some() && skips::is_listed(*outcome, detail))
         {
             self.sums.add(event);
             return Ok(());
@@ -199,9 +203,9 @@ impl Report {
             Event::Ended {
                 record,
                 outcome,
+                detail,
                 problems,
                 delivered,
-                ..
             } => {
                 let number = Some(self.sums.record());
                 let noted = self.problems(number, problems, now);
@@ -211,8 +215,14 @@ impl Report {
                 if let Some(delivered) = delivered {
                     files.accepted(delivered, Some(now.time))?;
                 }
-                files.ended(record, *outcome, problems)?;
+                files.ended(record, (*outcome, detail), problems)?;
                 noted
+            }
+            Event::Opened { sources, .. } => {
+                if let Some(files) = &mut self.files {
+                    files.opened(sources);
+                }
+                Ok(())
             }
             Event::Aside(problem) => self.problems(None, std::slice::from_ref(*problem), now),
             _ => Ok(()),
@@ -316,7 +326,15 @@ impl Report {
 
 /// Completes the files of the records and adds those that are made from the summary.
 fn complete(files: Files, summary: &mut Summary) -> Result<(), Error> {
-    let (folder, Written { files, rejected }) = files.finish()?;
+    let (folder, written) = files.finish()?;
+    let Written {
+        files,
+        rejected,
+        has_skips,
+    } = written;
+    if !has_skips {
+        skips::forget(&folder)?;
+    }
     // What lies there from an earlier run would read as rejected by this one.
     for extension in ["csv", "ndjson"] {
         folder.clear("rejected", extension, &rejected)?;

@@ -34,6 +34,7 @@ mod rejects;
 mod rewrite;
 mod scale;
 mod screen;
+mod skips;
 #[cfg(test)]
 mod stage;
 mod status;

@@ -1,0 +1,90 @@
+//! `skipped.csv`: the records that were left out, with the rule that did it. Of a record there is only its
+//! place and its id: whoever wants more looks there, and who was left out may be so for a reason of
+//! privacy.
+
+use std::borrow::Cow;
+
+use crate::call::Field;
+use crate::pipeline::Outcome;
+use crate::report::Error;
+use crate::report::files::{Table, guard_safe};
+use crate::report::folder::{Folder, create_private};
+use crate::source::Record;
+
+const NAME: &str = "skipped";
+const COLUMNS: [&str; 5] = ["file", "line", "external_id", "why", "record"];
+
+/// What the further rows of a call end with: they are not left out, another row speaks for them.
+const LEG: &str = "leg";
+
+/// The list of records that were left out; no file where there are none.
+#[derive(Debug, Default)]
+pub(super) struct Skips {
+    pub(super) table: Option<Table>,
+    /// The columns that feed the id, of all files so far: files of one mapping have the same few.
+    ids: Vec<String>,
+}
+
+/// Whether a record that ended so is in the list.
+pub(super) fn is_listed(outcome: Outcome, detail: &str) -> bool {
+    outcome == Outcome::Skipped && detail != LEG
+}
+
+/// Takes the list of an earlier run away, which would read as that of this one.
+pub(super) fn forget(folder: &Folder) -> Result<(), Error> {
+    folder.forget(&format!("{NAME}.csv"))
+}
+
+impl Skips {
+    /// Learns which columns feed the id.
+    pub(super) fn learn(&mut self, sources: &[(Field, Vec<String>)]) {
+        let of_id = sources
+            .iter()
+            .filter(|(field, _)| *field == Field::ExternalIdentity);
+        for column in of_id.flat_map(|(_, columns)| columns) {
+            if !self.ids.contains(column) {
+                self.ids.push(column.clone());
+            }
+        }
+    }
+
+    /// Adds a record.
+    pub(super) fn add(
+        &mut self,
+        folder: &Folder,
+        record: &Record<'_>,
+        why: &str,
+    ) -> Result<(), Error> {
+        let table = match &mut self.table {
+            Some(table) => table,
+            none => {
+                forget(folder)?;
+                let path = folder.free_path(NAME, "csv", &[])?;
+                let file = create_private(&path).map_err(Error::write(&path))?;
+                none.insert(Table::new(path, file, &COLUMNS)?)
+            }
+        };
+        let place = record.place();
+        let number = place.record.map(|number| number.to_string());
+        table.write(&[
+            &guard_safe(&place.file),
+            &place.line.to_string(),
+            &guard_safe(&id(&self.ids, record)),
+            &guard_safe(why),
+            &number.unwrap_or_default(),
+        ])
+    }
+}
+
+/// What the columns of the id say; nothing where the record has none of them.
+fn id<'r>(columns: &[String], record: &Record<'r>) -> Cow<'r, str> {
+    let values = columns.iter().filter_map(|name| {
+        let text = record.text(&record.sheet().column(name)?)?;
+        (!text.trim().is_empty()).then_some(text)
+    });
+    let values: Vec<Cow<'r, str>> = values.collect();
+    match <[Cow<'r, str>; 1]>::try_from(values) {
+        Ok([only]) => only,
+        Err(several) => Cow::Owned(several.join(" + ")),
+    }
+}
