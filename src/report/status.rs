@@ -411,7 +411,9 @@ mod tests {
     #[test]
     fn of_a_run_that_was_killed_no_counts_are_told() {
         let mut view = view();
-        (view.runs[0].ended, view.runs[0].read) = (None, 0);
+        let run = &mut view.runs[0];
+        run.ended = None;
+        (run.read, run.created, run.rejected, run.failed) = (None, None, None, None);
         let results = Buffer::default();
         let mut screen = Screen::to(results.clone(), std::io::sink());
         print_status(&mut screen, &view, Style::Human);
