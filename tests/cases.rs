@@ -141,6 +141,10 @@ const COLUMNS: &str = "ticket_id,ticket_created_at,ticket_updated_at,via,group_n
 fn shuffled(tickets: &[Ticket], seed: u64) -> String {
     let mut rows: Vec<_> = tickets.iter().flat_map(Ticket::rows).collect();
     fastrand::Rng::with_seed(seed).shuffle(&mut rows);
+    table(rows)
+}
+
+fn table(rows: Vec<Vec<String>>) -> String {
     let mut csv = csv::Writer::from_writer(Vec::new());
     csv.write_record(COLUMNS.split(',')).expect("a header");
     for row in rows {
@@ -380,6 +384,24 @@ fn a_nightly_repeat_of_messages_sends_only_new_ones_and_new_states() {
     place.run(&server, &MESSAGES).with_code(0);
     assert_eq!(news(&server, &mut before), 0);
     assert_eq!(place.outcome("already_there"), all);
+
+    // A message that was edited after it was sent, and its row twice, once with the old words.
+    let mut edited = given[5].clone();
+    edited.comments.retain(|comment| comment.is_public);
+    edited.comments.truncate(1);
+    let before_it = edited.clone();
+    edited.comments[0].text.push_str(" (edited)");
+    let rows = [edited.rows(), before_it.rows()].concat();
+    place.write("messages.csv", table(rows));
+    place.run(&server, &MESSAGES).with_code(3);
+    assert_eq!(news(&server, &mut before), 0);
+    let uid = edited.comments[0].id.to_string();
+    for code in ["changed-since-sent", "duplicate-id"] {
+        let problems = place.rows("problems.csv");
+        let told = problems.iter().find(|row| row["code"] == code);
+        let told = told.expect(code);
+        assert_eq!((&*told["column"], &told["value"]), ("messageUid", &uid));
+    }
 
     // Only tonight's rows: a message of an old ticket, and one whose ticket was closed meanwhile.
     given[3].updated += 5;

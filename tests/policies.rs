@@ -184,6 +184,11 @@ fn a_row_that_changed_since_it_was_sent_is_told_and_not_sent_again() {
     assert_eq!(server.requests(), requests);
     server.has_exactly(&given, "v2");
     assert_eq!(place.lines_with("changed-since-sent").len(), 1);
+    let told = &place.rows("problems.csv")[0];
+    assert_eq!(
+        (&*told["column"], &told["value"]),
+        ("externalId", &given[7].id)
+    );
     assert_eq!(
         place.summary()["details"]["already_there"]["changed"],
         json!(1)
@@ -253,6 +258,15 @@ fn a_repeated_row_is_counted_and_one_of_other_content_refused() {
         .find(|row| row["code"] == "duplicate-id")
         .expect("one");
     assert!(clash["message"].contains("line 5"), "{clash:?}");
+    for code in ["duplicate-id", "repeated-record"] {
+        let told = problems
+            .iter()
+            .find(|row| row["code"] == code)
+            .expect("one");
+        let line: usize = told["line"].parse().expect("a number");
+        let id = &rows[line - 2].id;
+        assert_eq!((&*told["column"], &told["value"]), ("externalId", id));
+    }
 }
 
 #[test]

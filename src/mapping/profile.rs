@@ -222,6 +222,19 @@ impl Profile {
         })
     }
 
+    /// The column that feeds the id of the call in this record, and the id that it makes; empty where
+    /// the record alone makes none. For what is wrong with a record as a whole, which its id names.
+    pub fn id<'r>(&'r self, record: &Record<'r>) -> (Cow<'r, str>, Value<'r>) {
+        let field = Field::ExternalIdentity;
+        let Some(rule) = self.rules.iter().find(|rule| rule.field.is(field)) else {
+            return (Cow::Borrowed(field.name()), Value::Absent);
+        };
+        let templates = self.templates.at(record);
+        let column = rule.column(record, &templates);
+        // What is wrong with it is told where the record is mapped.
+        (column, rule.value(record, &templates, &mut Vec::new()))
+    }
+
     /// How several rows become one call, when the mapping says that they do.
     pub fn legs(&self) -> Option<&Legs> {
         self.legs.as_ref()

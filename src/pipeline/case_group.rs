@@ -141,7 +141,9 @@ impl Group {
                 (Code::DuplicateId, Outcome::Rejected, "", message)
             };
             let mut problems = std::mem::take(&mut piece.problems);
-            problems.push(Problem::new(code, record.place(), message));
+            let problem = Problem::new(code, record.place(), message);
+            let uid = piece.messages.first().map(|message| &*message.uid);
+            problems.push(problem.at("messageUid", uid.unwrap_or_default()));
             items[piece.index] = Some(ended(problems, outcome, why));
             false
         });
@@ -213,23 +215,23 @@ impl Group {
                     "{gone} messages that were sent are no longer in the export, and leave the case"
                 );
                 let place = batch.get(piece.index).place();
-                piece
-                    .problems
-                    .push(Problem::new(Code::ChangedSinceSent, place, message));
+                let problem = Problem::new(Code::ChangedSinceSent, place, message);
+                piece.problems.push(problem.at("caseUid", &self.case.uid));
             }
             return;
         }
         for piece in &mut self.pieces {
-            let has_changed = piece.messages.iter().map(mark).any(|print| {
+            let mut messages = piece.messages.iter();
+            let changed = messages.find(|message| {
+                let print = mark(message);
                 let sent = known.messages.get(&print.hash);
                 sent.is_some_and(|sent| sent.is_added && sent.mark != print.mark)
             });
-            if has_changed {
+            if let Some(changed) = changed {
                 let message = "the message is no longer what was sent, and it is not sent again";
                 let place = batch.get(piece.index).place();
-                piece
-                    .problems
-                    .push(Problem::new(Code::ChangedSinceSent, place, message));
+                let problem = Problem::new(Code::ChangedSinceSent, place, message);
+                piece.problems.push(problem.at("messageUid", &changed.uid));
             }
         }
     }

@@ -53,7 +53,7 @@ pub(super) struct Worked {
     pub(super) batch: Batch,
     pub(super) items: Vec<Item>,
     pub(super) sums: Facts,
-    /// How calls were made of them; none for cases.
+    /// What made calls of the records; `None` where they tell cases.
     pub(super) profile: Option<Arc<Profile>>,
 }
 
@@ -124,15 +124,16 @@ impl<'r> Desk<'r> {
             open,
             further,
         } = desktop;
-        self.settle(&batch, &mut items, open)?;
+        self.settle(&mut items, open)?;
         for (index, rows) in further {
             items[index].decision.further = rows;
         }
+        let profile = Some(Arc::clone(&self.profile));
         Ok(Worked {
             batch,
             items,
             sums,
-            profile: Some(Arc::clone(&self.profile)),
+            profile,
         })
     }
 
@@ -283,12 +284,7 @@ impl<'r> Desk<'r> {
     }
 
     /// Asks the ledger about the calls of a batch that are not known to be done.
-    fn settle(
-        &self,
-        batch: &Batch,
-        items: &mut [Item],
-        open: Vec<Open<'static>>,
-    ) -> Result<(), Error> {
+    fn settle(&self, items: &mut [Item], open: Vec<Open<'static>>) -> Result<(), Error> {
         let Some(reader) = self.reader.as_ref().filter(|_| !open.is_empty()) else {
             return Ok(());
         };
@@ -302,8 +298,11 @@ impl<'r> Desk<'r> {
                 .and_then(|known| change_of(known, open.fingerprint));
             let is_changed = change.is_some();
             if let Some(message) = change {
-                let problem = Problem::new(Code::ChangedSinceSent, open.place.clone(), message);
-                problems.push(with_id(problem, &self.profile, &batch.get(index)));
+                let column = self.profile.column_of(Field::ExternalIdentity);
+                problems.push(
+                    Problem::new(Code::ChangedSinceSent, open.place.clone(), message)
+                        .at(column, open.call.identity()),
+                );
             }
             let step = plan::step(standing.as_ref(), open.sound.state, self.road.policy);
             let Carried {
@@ -339,15 +338,6 @@ fn change_of(standing: &Standing, fingerprint: u128) -> Option<&'static str> {
         ),
         _ => None,
     }
-}
-
-/// The problem of a call as a whole, with what its record says its id is.
-pub(super) fn with_id(problem: Problem, profile: &Profile, record: &Record<'_>) -> Problem {
-    let field = Field::ExternalIdentity;
-    let column = profile.column_for(field, record);
-    let cells = profile.cells_of(field, record);
-    let cell = cells.iter().find(|(name, _)| *name == column);
-    problem.at(column, cell.map_or("", |(_, value)| value))
 }
 
 /// What was noted about a record while it was read; the error is how it ends when it is none.

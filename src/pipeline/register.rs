@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use super::clocks::{Clocks, Gravity, Odd, Verdict, shown_difference};
 use super::decided::{Decided, Decision, Fate};
-use super::desk::{Item, Key, Worked, with_id};
+use super::desk::{Item, Key, Worked};
 use super::seen::{Seen, Sight, Where};
 use super::seen_cases::{CaseSight, SeenCases};
 use super::sound::Mark;
 use super::{Facts, Outcome, Road, Want};
 use crate::audio::{Claims, Unread};
-use crate::call::{Code, Place, Problem, Severity};
+use crate::call::{Code, Place, Problem, Severity, Value};
 use crate::mapping::Profile;
 use crate::plan::CaseStep;
 use crate::source::{Batch, Record};
@@ -157,7 +157,7 @@ impl<'r> Register<'r> {
                 return item.see_again(sight, record);
             }
         };
-        let problem = match self.seen.note(identity, content, place) {
+        let mut problem = match self.seen.note(identity, content, place) {
             Sight::New => return,
             Sight::Repeat(first) => {
                 item.decision.fate = Fate::Ends(Outcome::Skipped, "repeat".into());
@@ -174,10 +174,11 @@ impl<'r> Register<'r> {
                 Problem::new(Code::DuplicateId, record.place(), message)
             }
         };
-        item.decision.problems.push(match profile {
-            Some(profile) => with_id(problem, profile, record),
-            None => problem,
-        });
+        // Only the hash of the id has come this far; the few that clash are read once more.
+        if let Some((column, Value::Text(id))) = profile.map(|profile| profile.id(record)) {
+            problem = problem.at(&column, &id);
+        }
+        item.decision.problems.push(problem);
     }
 
     fn check_claims(&mut self, item: &mut Item, mark: &Mark, record: &Record<'_>) {

@@ -223,11 +223,6 @@ fn runs(view: &StatusView, screen: &Screen) -> Vec<String> {
             || "–".to_owned(),
             |ended| clock(ended.duration_since(run.started).as_secs_f64()),
         );
-        // A run tells its counts when it ends; one that was killed never told them.
-        let told = |number| match run.ended {
-            Some(_) => count(number),
-            None => "–".to_owned(),
-        };
         grid.row(vec![
             Cell::new(run.number),
             Cell::new(minute(run.started)),

@@ -86,7 +86,8 @@ fn source(file: &mut String, proposal: &Proposal) {
     }
     if let Some(condition) = &proposal.no_agent {
         let condition = quoted(condition);
-        let check = "# check: some records name no agent; these are left out, and listed in skipped.csv";
+        let check =
+            "# check: some records name no agent; these are left out, and listed in skipped.csv";
         let _ = writeln!(file, "\n[source.skip]\nno_agent = {condition} {check}");
     }
 }
