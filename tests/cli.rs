@@ -410,3 +410,19 @@ fn in_json_every_line_is_an_object() {
         assert!(value.is_object(), "{line}");
     }
 }
+
+#[test]
+fn a_preset_that_asks_for_a_zone_is_not_said_to_be_the_wrong_one() {
+    let place = Place::new();
+    let sample = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/samples/presets/five9/call-log.csv"
+    );
+    let ended = place.call(&["check", sample, "-m", "five9"]).with_code(2);
+    assert!(ended.err.contains("--timezone"), "{ended:?}");
+    assert!(!ended.err.contains("of another kind"), "{ended:?}");
+    place
+        .call(&["check", sample, "-m", "twilio"])
+        .with_code(2)
+        .says("of another kind");
+}

@@ -180,7 +180,7 @@ impl Error {
                     .to_owned(),
             ),
             // A mapping of one's own is mended where the error points; a preset is the wrong one.
-            Error::Road(pipeline::Error::Mapping(error)) if error.is_of_a_preset() => Some(
+            Error::Road(pipeline::Error::Mapping(error)) if error.is_of_unfit_preset() => Some(
                 "the export is of another kind: `capturi-import mapping init` and the file propose a \
                  mapping for it, `capturi-import mapping list` names the presets"
                     .to_owned(),

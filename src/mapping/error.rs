@@ -8,6 +8,7 @@ use std::sync::Arc;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::file::Mapping;
+use super::need::Need;
 
 /// One thing wrong with a mapping file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,11 +40,13 @@ impl LoadError {
     /// A file with more findings than this is no mapping file, and nobody reads on.
     const SHOWN: usize = 10;
 
-    /// Whether the mapping is one of those that the program brings along.
-    pub fn is_of_a_preset(&self) -> bool {
-        Mapping::presets()
-            .iter()
-            .any(|preset| *preset.name == *self.file)
+    /// Whether the mapping is one of those that the program brings along, and the export another than
+    /// it is for; not if the operator only has to say what no export of its kind says.
+    pub fn is_of_unfit_preset(&self) -> bool {
+        let mut presets = Mapping::presets().iter();
+        let mut findings = self.findings.iter();
+        presets.any(|preset| *preset.name == *self.file)
+            && !findings.any(|finding| Need::asks(&finding.message))
     }
 
     pub(super) fn new(file: Arc<str>, text: Arc<str>, mut findings: Vec<Finding>) -> Self {

@@ -32,6 +32,11 @@ impl Need {
         found.map_or("", |(word, _)| word)
     }
 
+    /// Whether these words ask for something that must be said.
+    pub(super) fn asks(words: &str) -> bool {
+        Self::WORDS.iter().any(|(_, need)| need.words().0 == words)
+    }
+
     /// What is not known, and how it can be said.
     pub(super) fn words(self) -> (&'static str, &'static str) {
         match self {
