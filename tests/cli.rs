@@ -422,7 +422,7 @@ fn a_preset_that_asks_for_a_zone_is_not_said_to_be_the_wrong_one() {
     assert!(ended.err.contains("--timezone"), "{ended:?}");
     assert!(!ended.err.contains("of another kind"), "{ended:?}");
     place
-        .call(&["check", sample, "-m", "twilio"])
+        .call(&["check", sample])
         .with_code(2)
         .says("of another kind");
 }
