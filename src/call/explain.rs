@@ -298,6 +298,12 @@ texts! {
          its name differs from what the mapping looks for, or the folder holds other sound."
         "Put the rejected record right, or compare the name with `[audio] match`; if its call is in \
          another file, there is nothing to do.",
+    RecordingsNotSearched
+        "Folders below the audio folder are not searched for recordings."
+        "Their names are those of recycle bins (`#recycle`, `.Trash-1000`, `$RECYCLE.BIN`), of \
+         snapshots (`.snapshot`, `~snapshot`), of a file server's index (`@eaDir`), or begin with a dot."
+        "Nothing, if what lies there was deleted or is a copy. Else move the recordings out, or name \
+         that very folder with `--audio`.",
     RecordingTruncated
         "The recording ends before its header says."
         "The copy was interrupted, or the system crashed or was still recording."

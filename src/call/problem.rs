@@ -163,6 +163,8 @@ codes! {
     RecordingShared "recording-shared" Error,
     /// A recording that no call claims.
     RecordingUnclaimed "recording-unclaimed" Note,
+    /// Folders below the audio folder that are not searched.
+    RecordingsNotSearched "recordings-not-searched" Note,
     /// A recording that ends before its header says.
     RecordingTruncated "recording-truncated" Warning,
     /// A recording whose content is not what its name says.
