@@ -38,7 +38,9 @@ pub use several::{Choice, Several};
 pub use silence::silent_channels;
 pub use skew::Skew;
 pub use stamp::{Stamp, stamp};
-pub use workshop::{Ffmpeg, Made, NoFfmpeg, Order, Recall, Unfit, WorkError, Workshop};
+pub use workshop::{
+    Ffmpeg, Made, NoFfmpeg, Order, ProgramEnvironment, Recall, Unfit, WorkError, Workshop,
+};
 
 use std::fs::File;
 use std::io;

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::error::{Error, Usage};
 use crate::api::Version;
 use crate::audio::{Ffmpeg, Index, IndexOptions, Workshop};
-use crate::config::ExportArgs;
+use crate::config::{self, ExportArgs};
 use crate::mapping::{Mapping, Several};
 use crate::pipeline::{Doubtful, Listening, Past, Road, Want};
 use crate::plan::Policy;
@@ -58,8 +58,10 @@ pub(super) fn road(
 fn listening(arguments: &ExportArgs, mapping: &Mapping) -> Result<Listening, Error> {
     let listening = arguments.listening();
     let has_ffmpeg = match (listening.doubtful, mapping.audio().several) {
-        (Doubtful::Convert, _) => Ffmpeg::find().map(|_| true).map_err(Usage::NoFfmpeg)?,
-        (Doubtful::Send, Several::Join) => Ffmpeg::find().is_ok(),
+        (Doubtful::Convert, _) => Ffmpeg::find(config::for_programs())
+            .map(|_| true)
+            .map_err(Usage::NoFfmpeg)?,
+        (Doubtful::Send, Several::Join) => Ffmpeg::find(config::for_programs()).is_ok(),
         (Doubtful::Send, _) => false,
     };
     Ok(Listening {
@@ -75,7 +77,7 @@ pub(super) fn workshop(road: &Road) -> Result<Option<Arc<Workshop>>, Error> {
         return Ok(None);
     }
     let ffmpeg = if road.listening.has_ffmpeg {
-        Some(Ffmpeg::find().map_err(Usage::NoFfmpeg)?)
+        Some(Ffmpeg::find(config::for_programs()).map_err(Usage::NoFfmpeg)?)
     } else {
         None
     };

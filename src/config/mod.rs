@@ -8,6 +8,7 @@ mod args;
 mod file;
 mod keeping;
 mod origin;
+mod program_environment;
 mod sending;
 mod settings;
 mod token;
@@ -20,6 +21,7 @@ pub use args::{
     RunArgs, SandboxArgs, TestArgs, completions, parse,
 };
 pub use keeping::{LedgerArgs, LedgerCommand, RebuildArgs, ReportArgs, StatusArgs};
+pub use program_environment::for_programs;
 pub use settings::{Destination, Reading, RunSettings, SANDBOX_LEDGER, forbids_color};
 pub use token::TokenError;
 pub use variables::{asked_style, unknown_variables};

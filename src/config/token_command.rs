@@ -4,9 +4,11 @@
 //! goes nowhere but into the token. What it has to say to people (standard error) is theirs to see.
 
 use std::io::Read as _;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
+
+use super::program_environment::for_keyrings;
 
 /// How long it may take: somebody may have to unlock a keyring, and a job at night must not hang.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -22,7 +24,8 @@ const LIMIT: u64 = 64 * 1024;
 pub(super) fn run(line: &str) -> Result<String, String> {
     let words = split(line)?;
     let (program, arguments) = words.split_first().ok_or("no program is named")?;
-    let child = Command::new(program)
+    let child = for_keyrings()
+        .command(program)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -113,6 +116,8 @@ fn split(line: &str) -> Result<Vec<String>, String> {
 
 #[cfg(all(test, unix))]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     #[test]
@@ -135,6 +140,13 @@ mod tests {
     fn the_first_line_is_the_token() {
         assert_eq!(run("printf 'abc\\ndef\\n'"), Ok("abc".to_owned()));
         assert_eq!(run("printf ''"), Ok(String::new()));
+    }
+
+    #[test]
+    fn the_program_gets_no_variable_that_may_hold_a_token() {
+        // Set by cargo for each test, as a token would be set for a run.
+        let seen = run("sh -c 'echo \"[$CARGO_MANIFEST_DIR][$PATH]\"'").unwrap();
+        assert!(seen.starts_with("[][") && seen.len() > 4, "{seen}");
     }
 
     #[test]

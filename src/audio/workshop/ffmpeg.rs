@@ -8,12 +8,12 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::order::{Input, Part};
-use super::{Recall, WorkError};
+use super::{ProgramEnvironment, Recall, WorkError};
 
 /// The name of the program, looked for where the system looks for programs.
 const PROGRAM: &str = "ffmpeg";
@@ -28,6 +28,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 #[derive(Debug, Clone)]
 pub struct Ffmpeg {
     program: OsString,
+    environment: ProgramEnvironment,
     longest: Duration,
 }
 
@@ -43,14 +44,19 @@ pub enum NoFfmpeg {
 }
 
 impl Ffmpeg {
-    /// The installed one.
-    pub fn find() -> Result<Ffmpeg, NoFfmpeg> {
-        Ffmpeg::at(PROGRAM, LONGEST)
+    /// The installed one, started with this environment.
+    pub fn find(environment: ProgramEnvironment) -> Result<Ffmpeg, NoFfmpeg> {
+        Ffmpeg::at(PROGRAM, environment, LONGEST)
     }
 
-    pub(super) fn at(program: impl Into<OsString>, longest: Duration) -> Result<Ffmpeg, NoFfmpeg> {
+    pub(super) fn at(
+        program: impl Into<OsString>,
+        environment: ProgramEnvironment,
+        longest: Duration,
+    ) -> Result<Ffmpeg, NoFfmpeg> {
         let program = program.into();
-        let mut child = Command::new(&program)
+        let mut child = environment
+            .command(&program)
             .arg("-version")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -58,7 +64,11 @@ impl Ffmpeg {
             .spawn()
             .map_err(NoFfmpeg::NotStarted)?;
         match wait(&mut child, SHORT, &Recall::default()) {
-            Ok(status) if status.success() => Ok(Ffmpeg { program, longest }),
+            Ok(status) if status.success() => Ok(Ffmpeg {
+                program,
+                environment,
+                longest,
+            }),
             _ => Err(NoFfmpeg::NoAnswer),
         }
     }
@@ -72,7 +82,9 @@ impl Ffmpeg {
     ) -> Result<(), WorkError> {
         // What it has to say goes to a file: a pipe that nobody reads would stop it.
         let said = tempfile::tempfile()?;
-        let mut child = Command::new(&self.program)
+        let mut child = self
+            .environment
+            .command(&self.program)
             .args(arguments(parts, to, largest))
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -7,6 +7,7 @@
 //! all, which is the reason to convert anything. It lies in a private folder that is removed with
 //! the workshop, and each file as soon as nobody needs it.
 
+mod environment;
 mod ffmpeg;
 mod order;
 mod splice;
@@ -17,6 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tempfile::{TempDir, TempPath};
 
+pub use environment::ProgramEnvironment;
 pub use ffmpeg::{Ffmpeg, NoFfmpeg};
 pub use order::{Order, Unfit};
 

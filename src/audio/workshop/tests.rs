@@ -117,6 +117,12 @@ mod with_a_program {
 
     use super::*;
 
+    /// What the scripts of these tests need, and a variable of their own.
+    fn environment() -> ProgramEnvironment {
+        let path = ("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into());
+        ProgramEnvironment::new([path, ("SHOWN".into(), "yes".into())])
+    }
+
     /// A program that does as it is written: `$made` is where the result belongs.
     fn ffmpeg(folder: &TempDir, does: &str, longest: Duration) -> Ffmpeg {
         let path = folder.path().join("ffmpeg");
@@ -127,7 +133,7 @@ mod with_a_program {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
         loop {
             // A process that another test starts just now may still hold the script open.
-            match Ffmpeg::at(&path, longest) {
+            match Ffmpeg::at(&path, environment(), longest) {
                 Err(NoFfmpeg::NotStarted(error))
                     if error.kind() == io::ErrorKind::ExecutableFileBusy => {}
                 found => return found.unwrap(),
@@ -158,6 +164,17 @@ mod with_a_program {
         let input = ["-protocol_whitelist", "file", "-f", "gsm", "-i", &input];
         assert!(said.windows(6).any(|words| words == input), "{said:?}");
         assert!(said.windows(2).any(|words| words == ["-c:a", "pcm_s16le"]));
+    }
+
+    #[test]
+    fn the_program_gets_no_variable_of_this_process() {
+        let does = "env > \"$(dirname \"$0\")/said\"; cp \"$(dirname \"$0\")/result\" \"$made\"";
+        let (folder, workshop, gsm) = at_work(does, LONG);
+        workshop.make(&convert(&gsm), &Recall::default()).unwrap();
+        let said = fs::read_to_string(folder.path().join("said")).unwrap();
+        assert!(said.contains("SHOWN=yes"), "{said}");
+        // Set by cargo for each test, as a token would be set for a run.
+        assert!(!said.contains("CARGO"), "{said}");
     }
 
     #[test]
@@ -201,10 +218,13 @@ mod with_a_program {
     fn a_program_that_is_none_is_told() {
         let nowhere = PathBuf::from("/nowhere/ffmpeg");
         assert!(matches!(
-            Ffmpeg::at(nowhere, LONG),
+            Ffmpeg::at(nowhere, environment(), LONG),
             Err(NoFfmpeg::NotStarted(_))
         ));
-        assert!(matches!(Ffmpeg::at("false", LONG), Err(NoFfmpeg::NoAnswer)));
+        assert!(matches!(
+            Ffmpeg::at("false", environment(), LONG),
+            Err(NoFfmpeg::NoAnswer)
+        ));
     }
 
     #[test]
