@@ -23,7 +23,7 @@ use capturi_import::api::{self, Version};
 use capturi_import::audio::{Index, IndexOptions};
 use capturi_import::mapping::Mapping;
 use capturi_import::pipeline::{Decided, Event, Fate, Listening, Outcome, Road, Want};
-use capturi_import::plan::{Existing, MissingRecording, Policy};
+use capturi_import::plan::{MissingRecording, Policy};
 use capturi_import::source;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -123,7 +123,7 @@ impl Trial {
             past: None,
             policy: Policy {
                 missing: MissingRecording::Create,
-                existing: Existing::Adopt,
+                ..Policy::default()
             },
             want: Want::Run,
             version: Version::V2,

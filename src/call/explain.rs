@@ -304,11 +304,23 @@ texts! {
          snapshots (`.snapshot`, `~snapshot`), of a file server's index (`@eaDir`), or begin with a dot."
         "Nothing, if what lies there was deleted or is a copy. Else move the recordings out, or name \
          that very folder with `--audio`.",
+    RecordingNotSound
+        "The file in the place of the recording is no sound."
+        "The download was refused and left an error page or an error answer, the file was packed, \
+         or its disk space was reserved and never filled."
+        "Fetch the recording again; the call is held and goes out on the first run that finds \
+         sound. If there is none, move the file away: `--missing-audio` then decides.",
     RecordingTruncated
         "The recording ends before its header says."
-        "The copy was interrupted, or the system crashed or was still recording."
-        "Compare its size with the source and fetch it again if it is shorter. It is sent as it \
-         is.",
+        "The copy is still going on or was interrupted, or the system crashed while it recorded."
+        "The call is held and goes out on the first run that finds the recording whole. If it stays \
+         so, compare its size with the source and fetch it again. If the source has no more, have \
+         a sound editor or ffmpeg write it anew, or move it away: `--missing-audio` then decides.",
+    RecordingUnfinished
+        "The recording was written less than `--min-age` ago."
+        "The old system, or a copy, may still be writing it."
+        "Nothing to do: the call is held and goes out on the first run that finds the recording \
+         old enough.",
     RecordingMislabelled
         "The content of the recording is not what its name says."
         "The file was renamed instead of converted, or the system gives every file the same \
@@ -354,9 +366,23 @@ texts! {
         "Install ffmpeg (only equal plain WAV files can be joined without it). For a file that it \
          cannot read, fetch it again from the source, or move it away.",
     RecordingChanged
-        "The recording changed while it was sent."
-        "The system was still writing it, or a copy was running at the same time."
-        "Wait until the copy is complete and run again: the call is still owed its recording.",
+        "The recording changed before all of it was sent."
+        "The old system, or a copy, was still writing it."
+        "Nothing to do: the call is held and goes out on the first run that finds the recording at \
+         rest. `--min-age 2m` leaves alone what was written a moment ago.",
+    RecordingChangedSinceSent
+        "The recording has another size than when it was sent."
+        "It was sent before it was whole, or somebody replaced or converted it afterwards."
+        "The conversation keeps what was sent. If that was only a part, add the whole recording in \
+         Capturi, and set `--min-age 2m` for the runs to come. If it was converted, there is \
+         nothing to do.",
+    HeldTooLong
+        "The call has been held for longer than `--hold-for`."
+        "Its recording was never made, has another name, or is damaged for good; its other problem \
+         says which."
+        "Put right what the other problem says. If there is no recording, `--missing-audio create` \
+         sends the call without one. `--hold-for` says how long a call may wait before this is \
+         told.",
     ServerRefused
         "The server refused this call or its recording."
         "A rule of the server that the contract does not tell, or a value that your organisation \

@@ -165,8 +165,12 @@ codes! {
     RecordingUnclaimed "recording-unclaimed" Note,
     /// Folders below the audio folder that are not searched.
     RecordingsNotSearched "recordings-not-searched" Note,
+    /// A file in the place of a recording that is known to be something else.
+    RecordingNotSound "recording-not-sound" Error,
     /// A recording that ends before its header says.
     RecordingTruncated "recording-truncated" Warning,
+    /// A recording that was written a moment ago, and may not be whole.
+    RecordingUnfinished "recording-unfinished" Warning,
     /// A recording whose content is not what its name says.
     RecordingMislabelled "recording-mislabelled" Warning,
     /// A recording whose kind the API may not take.
@@ -183,8 +187,12 @@ codes! {
     RecordingJoined "recording-joined" Note,
     /// Recordings that cannot be put together or converted.
     RecordingNotMade "recording-not-made" Error,
-    /// A recording that changed while it was sent.
-    RecordingChanged "recording-changed" Error,
+    /// A recording that changed before all of it was sent.
+    RecordingChanged "recording-changed" Warning,
+    /// A recording that has another size than when it was sent.
+    RecordingChangedSinceSent "recording-changed-since-sent" Warning,
+    /// A call that was held for longer than the operator wants to wait.
+    HeldTooLong "held-too-long" Warning,
     /// The server refused this call or its recording.
     ServerRefused "server-refused" Error,
     /// Tried as often as allowed, without success.
@@ -274,6 +282,8 @@ pub struct Problem {
     /// Why this is a problem, in one sentence that never repeats the value: messages are kept in
     /// the ledger and in logs, values are not.
     pub message: Box<str>,
+    /// The record is neither sent nor rejected because of it: a later run decides anew.
+    pub holds: bool,
 }
 
 impl Problem {
@@ -289,7 +299,16 @@ impl Problem {
             column: Box::default(),
             value: Box::default(),
             message: message.into(),
+            holds: false,
         }
+    }
+
+    /// The same problem, for which the record waits for a later run. Its severity says whether a
+    /// person must act: of a warning, time may be the cure.
+    #[must_use]
+    pub fn holding(mut self) -> Self {
+        self.holds = true;
+        self
     }
 
     /// Names the column and its value; a long value is cut.
@@ -313,6 +332,16 @@ impl Problem {
     /// Whether the record cannot be sent because of it.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
+    }
+
+    /// Whether the record is rejected because of it.
+    pub fn rejects(&self) -> bool {
+        self.is_error() && !self.holds
+    }
+
+    /// Whether a held record needs a person because of it, and not only time.
+    pub fn is_pressing(&self) -> bool {
+        self.is_error() || self.code == Code::HeldTooLong
     }
 }
 

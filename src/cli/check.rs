@@ -19,6 +19,7 @@ pub(super) fn check(
     let policy = Policy {
         missing: check.export.missing(),
         existing: Existing::Adopt,
+        hold_for: check.export.hold_for,
     };
     let road = export::road(&check.export, policy, None, (Want::Check, Version::V2))?;
     let options = Options {

@@ -15,7 +15,7 @@ pub(super) enum Exit {
     Fault = 1,
     /// Usage or configuration.
     Usage = 2,
-    /// Finished, but some records were rejected, failed or held.
+    /// Finished, but some records were rejected or failed, or are held and need a person.
     Incomplete = 3,
     /// The token was refused.
     TokenRefused = 4,
@@ -54,9 +54,9 @@ impl Exit {
             Some(Stop::ExportBroken) => Exit::Usage,
             Some(Stop::Interrupted) => Exit::Interrupted,
             Some(Stop::Limit) => Exit::Limit,
-            None if [Outcome::Rejected, Outcome::Failed, Outcome::Held]
-                .into_iter()
-                .any(|outcome| tally.of(outcome) > 0) =>
+            // What is held goes out by itself, unless it says that a person is needed.
+            None if tally.of(Outcome::Rejected) + tally.of(Outcome::Failed) + tally.pressing()
+                > 0 =>
             {
                 Exit::Incomplete
             }
@@ -89,9 +89,13 @@ mod tests {
     fn every_ending_has_the_code_of_the_design() {
         let good = tally(&[Outcome::Created, Outcome::AlreadyThere, Outcome::Skipped]);
         assert_eq!(Exit::of(None, &good).code(), 0);
-        for bad in [Outcome::Rejected, Outcome::Failed, Outcome::Held] {
+        for bad in [Outcome::Rejected, Outcome::Failed] {
             assert_eq!(Exit::of(None, &tally(&[Outcome::Created, bad])).code(), 3);
         }
+        let mut held = tally(&[Outcome::Created, Outcome::Held]);
+        assert_eq!(Exit::of(None, &held).code(), 0);
+        held.press();
+        assert_eq!(Exit::of(None, &held).code(), 3);
         let codes = [
             (Stop::Limit, 7),
             (Stop::Interrupted, 130),

@@ -118,6 +118,7 @@ fn facts(delivered: Delivered) -> [Entry; 2] {
         Some(name) => Fact::Uploaded {
             hash: hash(&name),
             bytes: delivered.bytes,
+            source: None,
             in_doubt_resends: 0,
         },
         None => Fact::WithoutRecording,

@@ -9,7 +9,7 @@ use crate::api::Version;
 use crate::config::{InitArgs, MappingCommand, TestArgs};
 use crate::mapping::{Mapping, Survey};
 use crate::pipeline::Want;
-use crate::plan::{Existing, MissingRecording, Policy};
+use crate::plan::{MissingRecording, Policy};
 use crate::report::{self, Screen, Tries};
 use crate::source;
 
@@ -78,7 +78,7 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
 fn test(arguments: &TestArgs, screen: &mut Screen) -> Result<Exit, Error> {
     let policy = Policy {
         missing: MissingRecording::Create,
-        existing: Existing::Adopt,
+        ..Policy::default()
     };
     let road = export::road(&arguments.export, policy, None, (Want::Run, Version::V2))?;
     let mut tries = Tries::new(road.mapping.clone(), arguments.records);

@@ -189,6 +189,7 @@ pub(super) fn policy(run: &RunArgs) -> Policy {
     Policy {
         missing: run.export.missing(),
         existing: run.effort.existing(),
+        hold_for: run.export.hold_for,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use super::error::{Error, LedgerError};
 use super::exit::Exit;
 use crate::config::StatusArgs;
@@ -101,6 +103,7 @@ fn case_failure((obstacle, cases, example): &(CaseObstacle, u64, String)) -> Fai
     FailureView {
         code: code.to_owned(),
         message: message.clone(),
+        held_since: None,
         calls: *cases,
         example: example.clone(),
     }
@@ -116,15 +119,27 @@ fn weight(state: State) -> Weight {
 
 fn failure(trouble: Trouble) -> FailureView {
     let (code, message) = match trouble.obstacle {
-        Obstacle::Held => ("recording-missing", "waits for its recording".to_owned()),
+        Obstacle::Held { why } => (why.name(), held(trouble.held_at)),
         Obstacle::Refused { message, .. } => ("server-refused", message),
         Obstacle::Failed { why, .. } => ("gave-up", why),
     };
     FailureView {
         code: code.to_owned(),
         message,
+        held_since: trouble.held_at,
         calls: trouble.count,
         example: trouble.examples.into_iter().next().unwrap_or_default(),
+    }
+}
+
+/// That calls wait, and since when the first of them does.
+fn held(since: Option<Timestamp>) -> String {
+    match since {
+        Some(at) => format!(
+            "held, the oldest since {}",
+            at.strftime("%Y-%m-%d %H:%M UTC")
+        ),
+        None => "held".to_owned(),
     }
 }
 

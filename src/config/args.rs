@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
@@ -163,6 +164,24 @@ pub struct ExportArgs {
     /// What to do with a call whose recording is missing.
     #[arg(long, value_enum, default_value_t, env = "CAPTURI_MISSING_AUDIO")]
     pub missing_audio: MissingAudio,
+    /// How long a call may be held before a person must look (exit 3); 0 for not at all.
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "3d",
+        value_parser = units::duration,
+        env = "CAPTURI_HOLD_FOR"
+    )]
+    pub hold_for: Duration,
+    /// Hold calls whose recording was written less than this ago, such as 2m.
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "0",
+        value_parser = units::duration,
+        env = "CAPTURI_MIN_AGE"
+    )]
+    pub min_age: Duration,
     /// How far recordings are looked into.
     #[arg(
         long,

@@ -64,16 +64,16 @@ pub(super) fn zone(text: &str) -> Result<TimeZone, String> {
         .map_err(|_| "expected a zone such as Europe/Copenhagen or UTC".to_owned())
 }
 
-/// Reads `30s`, `10m`, `1h30m`, `2 hours` or plain seconds.
+/// Reads `30s`, `10m`, `1h30m`, `2 hours`, `3d` or plain seconds. A day has 24 hours.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     if let Ok(seconds) = text.trim().parse::<u64>() {
         return Ok(Duration::from_secs(seconds));
     }
-    text.trim()
-        .parse::<jiff::SignedDuration>()
-        .ok()
+    let days = jiff::SpanRelativeTo::days_are_24_hours();
+    let span = text.trim().parse::<jiff::Span>().ok();
+    span.and_then(|span| span.to_duration(days).ok())
         .and_then(|duration| Duration::try_from(duration).ok())
-        .ok_or_else(|| "expected a duration such as 30s, 10m or 1h30m".to_owned())
+        .ok_or_else(|| "expected a duration such as 30s, 10m, 1h30m or 3d".to_owned())
 }
 
 /// Reads a pace in requests a second; `0`, `unlimited` and `off` are no limit.

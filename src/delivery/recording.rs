@@ -105,7 +105,7 @@ impl Courier {
         if matches!(answer, Some(Answer::AlreadyThere)) && !was_in_doubt {
             return Err(there_already());
         }
-        self.conclude(shipment, &upload, &arrived, is_adopted)
+        self.conclude(shipment, (parcel, &upload), &arrived, is_adopted)
             .await?;
         Ok(arrived)
     }
@@ -129,7 +129,7 @@ impl Courier {
     async fn conclude(
         &self,
         shipment: &Shipment,
-        upload: &api::Upload,
+        (parcel, upload): (&Parcel, &api::Upload),
         arrived: &Arrived,
         is_adopted: bool,
     ) -> Result<(), Halt> {
@@ -151,6 +151,8 @@ impl Courier {
             hash,
             bytes,
             in_doubt_resends: arrived.resends,
+            // What somebody else sent, or an earlier run, may have been made of another file.
+            source: (!arrived.is_found).then_some(parcel.source_bytes),
         });
         self.write(shipment, facts).await
     }

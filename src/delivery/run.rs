@@ -192,9 +192,11 @@ impl Floor<'_> {
                 Fate::Waits {
                     identity,
                     fingerprint,
+                    why,
                 } => {
-                    held.push(Entry::new(identity, Fact::Held { fingerprint }));
-                    end(Outcome::Held, "").tell(&decided.batch, index, &further, self.on_event);
+                    held.push(Entry::new(identity, Fact::Held { fingerprint, why }));
+                    let end = end(Outcome::Held, why.name());
+                    end.tell(&decided.batch, index, &further, self.on_event);
                 }
                 Fate::Sends(shipment) => self.waiting.push_back(Errand {
                     batch: Arc::clone(&decided.batch),

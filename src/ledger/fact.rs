@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::standing::Standing;
+use crate::call::Code;
 
 /// One of the two requests of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -96,11 +97,15 @@ pub enum Fact {
         bytes: u64,
         /// How often they were sent again although an earlier try may have arrived.
         in_doubt_resends: u32,
+        /// How many bytes the file had of which they were sent; `None` where that is not known.
+        source: Option<u64>,
     },
-    /// Not sent: the operator said to wait for a recording.
+    /// Not sent: it waits for a later run, which decides anew.
     Held {
         /// What the export says.
         fingerprint: u128,
+        /// The problem for which it waits.
+        why: Code,
     },
     /// The server said no to this call.
     Refused {

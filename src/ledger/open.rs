@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/001_calls.sql"),
     include_str!("migrations/002_cases.sql"),
     include_str!("migrations/003_records.sql"),
+    include_str!("migrations/004_held.sql"),
 ];
 
 /// How long to wait for somebody who looks at the ledger with another tool.
@@ -378,7 +379,8 @@ mod tests {
             [
                 16_394_836_949_933_315_348,
                 11_371_275_832_567_202,
-                6_194_242_240_220_206_297
+                6_194_242_240_220_206_297,
+                15_176_429_039_567_504_035
             ]
         );
     }

@@ -7,14 +7,16 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::fact::Stage;
 use super::standing::{Create, Ending, Obstacle, Standing, Upload};
+use crate::call::Code;
 
-/// Reads rows of `call` with the columns that [`standing`] reads, in its order, then `id` and
-/// `identity`.
+/// Reads rows of `call` with the columns that [`standing`] reads, in its order; `id` and `identity`
+/// stand among them as numbers 12 and 13.
 macro_rules! select_calls {
     ($rest:literal) => {
         concat!(
             "SELECT fingerprint, create_state, upload_state, obstacle, uid, recording, bytes, \
-             resends, first_at, last_at, status, message, id, identity FROM call ",
+             resends, first_at, last_at, status, message, id, identity, held_at, source_bytes \
+             FROM call ",
             $rest
         )
     };
@@ -51,7 +53,7 @@ fn upload_number(upload: Upload) -> u8 {
 fn obstacle_number(obstacle: Option<&Obstacle>) -> u8 {
     let Some(obstacle) = obstacle else { return 0 };
     match obstacle {
-        Obstacle::Held => 1,
+        Obstacle::Held { .. } => 1,
         Obstacle::Refused { stage, .. } => match stage {
             Stage::Create => 2,
             Stage::Upload => 3,
@@ -106,11 +108,12 @@ pub(super) fn save(
     standing: &Standing,
 ) -> Result<i64> {
     let (status, message) = match &standing.obstacle {
-        None | Some(Obstacle::Held) => (None, None),
+        None => (None, None),
+        Some(Obstacle::Held { why }) => (None, Some(why.name())),
         Some(Obstacle::Refused {
             status, message, ..
-        }) => (Some(*status), Some(message)),
-        Some(Obstacle::Failed { status, why, .. }) => (*status, Some(why)),
+        }) => (Some(*status), Some(&**message)),
+        Some(Obstacle::Failed { status, why, .. }) => (*status, Some(&**why)),
     };
     let uid = match &standing.create {
         Create::Done { uid, .. } => uid.as_ref(),
@@ -122,7 +125,7 @@ pub(super) fn save(
         _ => (None, None),
     };
     let fingerprint = standing.fingerprint.to_be_bytes();
-    let values: [&dyn ToSql; 12] = [
+    let values: [&dyn ToSql; 14] = [
         &fingerprint.as_slice(),
         &create_number(&standing.create),
         &upload_number(standing.upload),
@@ -135,6 +138,8 @@ pub(super) fn save(
         &standing.last_at.as_millisecond(),
         &status,
         &message,
+        &standing.held_at.map(Timestamp::as_millisecond),
+        &standing.source.map(signed),
     ];
     let sql = match id {
         Some(_) => UPDATE,
@@ -145,12 +150,12 @@ pub(super) fn save(
         statement.raw_bind_parameter(index, value)?;
     }
     if let Some(id) = id {
-        statement.raw_bind_parameter(13, id)?;
+        statement.raw_bind_parameter(15, id)?;
         statement.raw_execute()?;
         return Ok(id);
     }
-    statement.raw_bind_parameter(13, identity_hash(identity))?;
-    statement.raw_bind_parameter(14, identity)?;
+    statement.raw_bind_parameter(15, identity_hash(identity))?;
+    statement.raw_bind_parameter(16, identity)?;
     statement.raw_execute()?;
     Ok(connection.last_insert_rowid())
 }
@@ -163,11 +168,11 @@ pub(super) fn forget(connection: &Connection, id: Option<i64>) -> Result<()> {
 
 const UPDATE: &str = "UPDATE call SET fingerprint = ?1, create_state = ?2, upload_state = ?3, \
      obstacle = ?4, uid = ?5, recording = ?6, bytes = ?7, resends = ?8, first_at = ?9, \
-     last_at = ?10, status = ?11, message = ?12 WHERE id = ?13";
+     last_at = ?10, status = ?11, message = ?12, held_at = ?13, source_bytes = ?14 WHERE id = ?15";
 
 const INSERT: &str = "INSERT INTO call (fingerprint, create_state, upload_state, obstacle, uid, \
-     recording, bytes, resends, first_at, last_at, status, message, hash, identity) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+     recording, bytes, resends, first_at, last_at, status, message, held_at, source_bytes, hash, \
+     identity) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 
 /// SQLite has no unsigned numbers; no recording comes near the limit.
 pub(super) fn signed(number: u64) -> i64 {
@@ -215,6 +220,11 @@ pub(super) fn standing(row: &Row<'_>) -> Result<Standing> {
         in_doubt_resends: row.get(7)?,
         first_at: time(row, 8)?,
         last_at: time(row, 9)?,
+        held_at: time_if_any(row, 14)?,
+        source: match row.get::<_, Option<i64>>(15)? {
+            Some(_) => Some(unsigned(row, 15)?),
+            None => None,
+        },
     })
 }
 
@@ -226,7 +236,13 @@ fn obstacle(row: &Row<'_>) -> Result<Option<Obstacle>> {
     };
     Ok(match number {
         0 => None,
-        1 => Some(Obstacle::Held),
+        // Older versions held calls for one reason only, and newer ones may know others.
+        1 => {
+            let why = row.get::<_, Option<String>>(11)?;
+            let why = why.and_then(|name| Code::from_name(&name));
+            let why = why.unwrap_or(Code::RecordingMissing);
+            Some(Obstacle::Held { why })
+        }
         2 | 3 => Some(Obstacle::Refused {
             stage,
             status: row.get(10)?,
@@ -247,6 +263,14 @@ pub(super) fn time(row: &Row<'_>, column: usize) -> Result<Timestamp> {
     Timestamp::from_millisecond(millisecond).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, Box::new(error))
     })
+}
+
+/// The same, where it may be missing.
+pub(super) fn time_if_any(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
+    match row.get::<_, Option<i64>>(column)? {
+        Some(_) => time(row, column).map(Some),
+        None => Ok(None),
+    }
 }
 
 /// A number that no version up to this one has written.
@@ -293,6 +317,8 @@ mod tests {
             "obstacle",
             "bytes",
             "first_at",
+            "held_at",
+            "source_bytes",
         ] {
             let connection = in_memory();
             let mut standing = Standing::new(Timestamp::UNIX_EPOCH);

@@ -12,6 +12,7 @@
 use jiff::Timestamp;
 
 use super::fact::{Fact, Stage};
+use crate::call::Code;
 
 /// The fingerprint of a content that nobody knows.
 const UNKNOWN: u128 = 0;
@@ -64,8 +65,11 @@ pub enum Upload {
 /// Why a call is not complete, when it is known.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Obstacle {
-    /// It waits for a recording.
-    Held,
+    /// It waits for a later run.
+    Held {
+        /// The problem for which it waits.
+        why: Code,
+    },
     /// The server said no.
     Refused {
         /// To which request.
@@ -111,7 +115,7 @@ pub enum State {
     Refused,
     /// Tried as often as allowed.
     Failed,
-    /// Waits for a recording.
+    /// Waits for its recording to be there and whole, or for its row.
     Held,
     /// A request left, and no run has yet learned what became of it.
     InDoubt,
@@ -171,6 +175,10 @@ pub struct Standing {
     pub obstacle: Option<Obstacle>,
     /// How often the recording was sent although it may have been there.
     pub in_doubt_resends: u32,
+    /// How many bytes the file had of which the recording was sent, where that is known.
+    pub source: Option<u64>,
+    /// When it was first held; `None` for a call that never was, or is complete.
+    pub held_at: Option<Timestamp>,
     /// When the ledger first heard of the call.
     pub first_at: Timestamp,
     /// When it last learned something new.
@@ -186,6 +194,8 @@ impl Standing {
             upload: Upload::Never,
             obstacle: None,
             in_doubt_resends: 0,
+            source: None,
+            held_at: None,
             first_at: at,
             last_at: at,
         }
@@ -209,7 +219,7 @@ impl Standing {
         match &self.obstacle {
             Some(Obstacle::Refused { .. }) => State::Refused,
             Some(Obstacle::Failed { .. }) => State::Failed,
-            Some(Obstacle::Held) => State::Held,
+            Some(Obstacle::Held { .. }) => State::Held,
             None if self.in_doubt().is_some() => State::InDoubt,
             None => State::Unfinished,
         }
@@ -247,12 +257,14 @@ impl Standing {
                 hash,
                 bytes,
                 in_doubt_resends,
+                source,
             } => {
                 self.upload = Upload::Done { hash, bytes };
+                self.source = source;
                 self.in_doubt_resends = self.in_doubt_resends.max(in_doubt_resends);
                 self.obstacle = None;
             }
-            Fact::Held { fingerprint } => self.held(fingerprint),
+            Fact::Held { fingerprint, why } => self.held(fingerprint, why, at),
             Fact::Refused {
                 fingerprint,
                 stage,
@@ -267,6 +279,9 @@ impl Standing {
             } => self.failed(fingerprint, stage, status, why),
             // What nobody did has no time.
             Fact::NotSent { stage, before } => return self.take_back(stage, before),
+        }
+        if self.ending().is_some() {
+            self.held_at = None;
         }
         let is_new = *self != before;
         if is_new {
@@ -352,9 +367,10 @@ impl Standing {
         }
     }
 
-    fn held(&mut self, fingerprint: u128) {
+    fn held(&mut self, fingerprint: u128, why: Code, at: Timestamp) {
         if self.ending().is_none() {
-            self.obstacle = Some(Obstacle::Held);
+            self.obstacle = Some(Obstacle::Held { why });
+            self.held_at.get_or_insert(at);
         }
         if self.is_create_open() && self.sent_unheard().is_none() {
             self.fingerprint = fingerprint;
@@ -396,7 +412,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ledger::tests::{after, at, facts};
+    use crate::ledger::tests::{after, at, facts, held};
 
     /// The conversation, told again from the facts as a whole instead of one by one.
     fn expected_create(facts: &[Fact]) -> (Create, Option<u128>) {
@@ -432,7 +448,7 @@ mod tests {
             _ => None,
         });
         let said = last(|fact| match fact {
-            Fact::Held { fingerprint }
+            Fact::Held { fingerprint, .. }
             | Fact::Refused {
                 fingerprint,
                 stage: Stage::Create,
@@ -538,7 +554,7 @@ mod tests {
         ) {
             let done = [
                 Fact::Created { fingerprint: 1, uid: None },
-                Fact::Uploaded { hash: [7; 32], bytes: 9, in_doubt_resends: 0 },
+                Fact::Uploaded { hash: [7; 32], bytes: 9, in_doubt_resends: 0, source: None },
             ];
             let facts = [&before[..], &done, &later].concat();
             prop_assert_eq!(after(&facts).state(), State::Complete);
@@ -594,20 +610,36 @@ mod tests {
 
     #[test]
     fn the_next_try_clears_what_stood_in_the_way() {
-        let standing = after(&[
-            Fact::Held { fingerprint: 1 },
-            Fact::CreateIntended { fingerprint: 1 },
-        ]);
+        let standing = after(&[held(1), Fact::CreateIntended { fingerprint: 1 }]);
         assert_eq!(standing.obstacle, None);
         assert_eq!(standing.state(), State::InDoubt);
     }
 
     #[test]
     fn the_time_moves_with_news_only() {
-        let mut standing = after(&[Fact::Held { fingerprint: 1 }]);
-        standing.apply(Fact::Held { fingerprint: 1 }, at(50));
+        let mut standing = after(&[held(1)]);
+        standing.apply(held(1), at(50));
         assert_eq!(standing.last_at, at(1));
-        standing.apply(Fact::Held { fingerprint: 2 }, at(50));
-        assert_eq!(standing.last_at, at(50));
+        standing.apply(held(2), at(50));
+        assert_eq!((standing.last_at, standing.held_at), (at(50), Some(at(1))));
+    }
+
+    #[test]
+    fn a_call_is_held_since_the_first_time_until_it_is_complete() {
+        let failed = Fact::Failed {
+            fingerprint: 1,
+            stage: Stage::Create,
+            status: None,
+            why: "no answer".into(),
+        };
+        let created = Fact::Created {
+            fingerprint: 1,
+            uid: None,
+        };
+        let facts = [held(1), failed, held(2), created, Fact::WithoutRecording];
+        for end in 1..facts.len() {
+            assert_eq!(after(&facts[..end]).held_at, Some(at(1)));
+        }
+        assert_eq!(after(&facts).held_at, None);
     }
 }

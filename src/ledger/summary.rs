@@ -69,6 +69,8 @@ pub struct Trouble {
     pub count: u64,
     /// The first few of their ids.
     pub examples: Vec<String>,
+    /// Since when the one is held that waits longest.
+    pub held_at: Option<Timestamp>,
 }
 
 /// The calls that a server may or may not have.
@@ -195,9 +197,17 @@ fn add(summary: &mut Summary, state: State, count: u64) {
     }
 }
 
+/// The calls that one obstacle keeps.
+#[derive(Default)]
+struct Kept {
+    count: u64,
+    examples: Vec<String>,
+    held_at: Option<Timestamp>,
+}
+
 /// Looks at each call that did not end well.
 fn look_closer(connection: &Connection, summary: &mut Summary) -> Result<()> {
-    let mut reasons = HashMap::<Obstacle, (u64, Vec<String>)>::new();
+    let mut reasons = HashMap::<Obstacle, Kept>::new();
     let mut statement = connection.prepare(select_calls!(
         "WHERE create_state < 3 OR create_state > 3 AND upload_state < 3 ORDER BY id"
     ))?;
@@ -216,17 +226,22 @@ fn look_closer(connection: &Connection, summary: &mut Summary) -> Result<()> {
             if reasons.len() >= REASONS && !reasons.contains_key(&obstacle) {
                 obstacle = without_words(obstacle);
             }
-            let (count, examples) = reasons.entry(obstacle).or_default();
-            *count += 1;
-            example(examples, row)?;
+            let since = standing
+                .held_at
+                .filter(|_| matches!(obstacle, Obstacle::Held { .. }));
+            let kept = reasons.entry(obstacle).or_default();
+            kept.count += 1;
+            kept.held_at = [kept.held_at, since].into_iter().flatten().min();
+            example(&mut kept.examples, row)?;
         }
     }
     summary.troubles = reasons
         .into_iter()
-        .map(|(obstacle, (count, examples))| Trouble {
+        .map(|(obstacle, kept)| Trouble {
             obstacle,
-            count,
-            examples,
+            count: kept.count,
+            examples: kept.examples,
+            held_at: kept.held_at,
         })
         .collect();
     summary
@@ -245,7 +260,7 @@ fn example(examples: &mut Vec<String>, row: &Row<'_>) -> Result<()> {
 
 fn without_words(mut obstacle: Obstacle) -> Obstacle {
     match &mut obstacle {
-        Obstacle::Held => {}
+        Obstacle::Held { .. } => {}
         Obstacle::Refused { message: words, .. } | Obstacle::Failed { why: words, .. } => {
             words.clear();
         }

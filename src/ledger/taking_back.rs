@@ -56,7 +56,7 @@ mod tests {
 
     use super::*;
     use crate::ledger::Fact;
-    use crate::ledger::tests::{after, at, facts};
+    use crate::ledger::tests::{after, at, facts, held};
 
     fn not_sent(stage: Stage, before: Option<&Standing>) -> Fact {
         Fact::NotSent {
@@ -147,9 +147,9 @@ mod tests {
 
     #[test]
     fn a_conversation_of_this_run_outlives_its_upload() {
-        let before = after(&[Fact::Held { fingerprint: 1 }]);
+        let before = after(&[held(1)]);
         let standing = after(&[
-            Fact::Held { fingerprint: 1 },
+            held(1),
             Fact::CreateIntended { fingerprint: 1 },
             Fact::Created {
                 fingerprint: 1,

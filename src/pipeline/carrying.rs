@@ -68,7 +68,7 @@ impl Desk<'_> {
     /// Turns a step into a fate. The call's text is only copied when it is to be sent.
     pub(super) fn carry_out(
         &self,
-        step: Step,
+        mut step: Step,
         standing: Option<Standing>,
         open: Open<'_>,
         problems: &mut Vec<Problem>,
@@ -85,26 +85,25 @@ impl Desk<'_> {
         }
         problems.extend(std::mem::take(&mut sound.problems));
         let heard = self.hear(&sound, &call, problems, &place);
-        if problems.iter().any(Problem::is_error) {
+        if problems.iter().any(Problem::rejects) {
             let ended = Carried::ended(Fate::Ends(Outcome::Rejected, "".into()));
             let mark = sound.into_sought();
             return Carried { mark, ..ended };
         }
         let mark = sound.into_mark(&call, &heard);
+        let held = self.hold(&mut step, standing.as_ref(), &place, problems);
         let (is_create, with_upload) = match step {
             Step::Create { with_upload, .. } => (true, with_upload),
             _ => (false, true),
         };
         let fate = match (step, self.road.want) {
             (Step::Nothing | Step::Refuse, _) => Fate::Ends(Outcome::Rejected, "".into()),
-            (Step::Hold, Want::Check) => Fate::Ends(Outcome::Held, "".into()),
-            (Step::Hold, Want::Run) => {
-                let identity = call.identity().to_owned();
-                Fate::Waits {
-                    identity,
-                    fingerprint,
-                }
-            }
+            (Step::Hold, Want::Check) => Fate::Ends(Outcome::Held, held.name().into()),
+            (Step::Hold, Want::Run) => Fate::Waits {
+                identity: call.identity().to_owned(),
+                fingerprint,
+                why: held,
+            },
             (Step::Create { .. } | Step::Upload { .. }, Want::Check) => Fate::Ready,
             (Step::Create { .. } | Step::Upload { .. }, Want::Run) => {
                 let recording = mark.as_ref().filter(|_| with_upload);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::audio::Order;
-use crate::call::{Call, Field, Problem};
+use crate::call::{Call, Code, Field, Problem};
 use crate::case::{Case, Message};
 use crate::ledger::{CasePrint, CaseStanding, MessagePrint, Standing};
 use crate::pipeline::{Delivered, Event, Facts, Outcome};
@@ -37,6 +37,10 @@ pub struct Parcel {
     pub content_type: &'static str,
     /// Its size when it was looked at.
     pub bytes: u64,
+    /// The size of the files that it is made of; the same unless something must be made of them.
+    pub source_bytes: u64,
+    /// How many channels it has, where its header says.
+    pub channels: Option<u16>,
     /// What must be made before it can be sent; the result then takes the place of the file.
     pub order: Option<Order>,
 }
@@ -125,12 +129,14 @@ pub struct CaseShipment {
 pub enum Fate {
     /// It has ended; the words say why, where the outcome alone does not.
     Ends(Outcome, Cow<'static, str>),
-    /// It waits for its recording; the ledger is told so.
+    /// It waits for a later run; the ledger is told so.
     Waits {
         /// The call's id.
         identity: String,
         /// The hash of what the export says.
         fingerprint: u128,
+        /// The problem for which it waits.
+        why: Code,
     },
     /// It is ready; only a check or a dry run ends here.
     Ready,
@@ -251,7 +257,7 @@ impl Decided {
         for (index, decision) in self.decisions.iter().enumerate() {
             let (outcome, detail): (_, &str) = match &decision.fate {
                 Fate::Ends(outcome, detail) => (*outcome, detail),
-                Fate::Waits { .. } => (Outcome::Held, ""),
+                Fate::Waits { why, .. } => (Outcome::Held, why.name()),
                 Fate::Ready | Fate::Sends(_) | Fate::SendsCase(_) | Fate::Rides => {
                     (Outcome::NotAttempted, "")
                 }

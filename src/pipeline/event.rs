@@ -16,7 +16,7 @@ pub enum Outcome {
     AlreadyThere,
     /// Left out on purpose: by a rule of the mapping, or because it repeats an earlier record.
     Skipped,
-    /// Waits for its recording; a later run sends it.
+    /// Waits for its recording to be there and whole, or for its row; a later run sends it.
     Held,
     /// Not sendable: its problems say why.
     Rejected,
@@ -59,12 +59,24 @@ pub struct Tally {
     /// Records read from the export.
     pub read: u64,
     counts: [u64; 7],
+    /// Of those that are held: records that need a person.
+    pressing: u64,
 }
 
 impl Tally {
     /// Counts one ended record.
     pub fn count(&mut self, outcome: Outcome) {
         self.counts[outcome as usize] += 1;
+    }
+
+    /// Counts one record that is held and needs a person, beside [`Tally::count`].
+    pub fn press(&mut self) {
+        self.pressing += 1;
+    }
+
+    /// How many of the held records need a person, and not only time.
+    pub fn pressing(&self) -> u64 {
+        self.pressing
     }
 
     /// How many records ended so.

@@ -331,11 +331,14 @@ impl Heard {
             file_name.push_str(".wav");
         }
         let names: Vec<&str> = mark.recordings().map(|one| &*one.name).collect();
+        let bytes = mark.recordings().map(|one| one.bytes).sum();
         Parcel {
             path: first.path.clone(),
             content_type: content_type(&file_name),
             file_name,
-            bytes: mark.recordings().map(|one| one.bytes).sum(),
+            bytes,
+            source_bytes: bytes,
+            channels: self.probe.as_ref().and_then(|probe| probe.channels),
             name: names.join(" + "),
             order: self.order.clone(),
         }

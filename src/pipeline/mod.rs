@@ -17,6 +17,7 @@ mod event;
 mod facts;
 mod gather;
 mod hearing;
+mod holding;
 mod legs;
 mod openings;
 mod passing;

@@ -1,5 +1,7 @@
 //! The next step of a call.
 
+use std::time::Duration;
+
 use crate::ledger::{Create, Ending, Standing, Upload};
 
 /// Whether the recording of a call is there.
@@ -36,12 +38,29 @@ pub enum Existing {
 }
 
 /// What the operator asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
     /// A missing recording.
     pub missing: MissingRecording,
     /// Somebody else's conversation.
     pub existing: Existing,
+    /// How long a call may be held before a person must look.
+    pub hold_for: Duration,
+}
+
+impl Policy {
+    /// Three days: recordings of a Friday that are copied on Monday.
+    pub const HOLD_FOR: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+}
+
+impl Default for Policy {
+    fn default() -> Policy {
+        Policy {
+            missing: MissingRecording::default(),
+            existing: Existing::default(),
+            hold_for: Policy::HOLD_FOR,
+        }
+    }
 }
 
 /// The next step of a call.
@@ -175,7 +194,7 @@ mod tests {
                 recording,
                 Policy {
                     missing,
-                    existing: Existing::Adopt,
+                    ..Policy::default()
                 },
             )
         };
@@ -223,7 +242,7 @@ mod tests {
                     for create in [done(), Create::LeftAlone] {
                         let policy = Policy {
                             missing,
-                            existing: Existing::Adopt,
+                            ..Policy::default()
                         };
                         let step = step(Some(&standing(create, upload)), recording, policy);
                         assert!(
@@ -265,8 +284,8 @@ mod tests {
                 Some(&left),
                 Recording::Here,
                 Policy {
-                    missing: MissingRecording::Hold,
                     existing,
+                    ..Policy::default()
                 },
             )
         };
@@ -287,8 +306,8 @@ mod tests {
             for recording in [Recording::NotAsked, Recording::Here, Recording::Missing] {
                 for existing in [Existing::Adopt, Existing::Skip] {
                     let policy = Policy {
-                        missing: MissingRecording::Hold,
                         existing,
+                        ..Policy::default()
                     };
                     if let Some(short) = step_of_done(ending, recording, policy) {
                         assert_eq!(short, step(Some(&standing), recording, policy));

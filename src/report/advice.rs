@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::call::Severity;
+use crate::call::{Code, Severity};
 use crate::pipeline::{Outcome, Stop};
 use crate::report::words::{count, counted, safe, them};
 use crate::report::{Mode, Summary};
@@ -71,24 +71,31 @@ fn unsendable(summary: &Summary) -> Option<String> {
 
 fn held(summary: &Summary) -> Option<String> {
     let held = summary.tally.of(Outcome::Held);
-    let (wait, its) = if held == 1 {
-        ("waits", "its recording")
-    } else {
-        ("wait", "their recordings")
+    let is_missing = |why: &str| why.is_empty() || why == Code::RecordingMissing.name();
+    let mut reasons = summary.details.keys();
+    let only_missing = reasons.all(|(of, why)| *of != Outcome::Held || is_missing(why));
+    let (one, it) = (held == 1, them(held));
+    let what = match (only_missing, one) {
+        (true, true) => "waits for its recording",
+        (true, false) => "wait for their recordings",
+        (false, true) => "is held",
+        (false, false) => "are held",
     };
-    let what = format!("{} {wait} for {its}", counted(held, "record"));
-    (held > 0).then(|| match summary.mode {
-        Mode::Run => format!(
-            "{what}: put {} below the audio folder and run the same command again.",
-            them(held)
-        ),
-        Mode::Check | Mode::DryRun => {
-            format!(
-                "{what}: a run sends {} once the audio is there.",
-                them(held)
-            )
+    let cure = match (only_missing, summary.mode) {
+        (true, Mode::Run) => {
+            format!("put {it} below the audio folder and run the same command again")
         }
-    })
+        (true, Mode::Check | Mode::DryRun) => format!("a run sends {it} once the audio is there"),
+        (false, _) => format!("the first run that finds what is lacking sends {it}"),
+    };
+    let pressing = match summary.tally.pressing() {
+        0 => String::new(),
+        number => {
+            let verb = if number == 1 { "needs" } else { "need" };
+            format!(" {} {verb} a person: see problems.csv.", count(number))
+        }
+    };
+    (held > 0).then(|| format!("{} {what}: {cure}.{pressing}", counted(held, "record")))
 }
 
 fn doubts(summary: &Summary) -> Option<String> {

@@ -78,6 +78,8 @@ pub struct FailureView {
     pub code: String,
     /// Why, without personal data.
     pub message: String,
+    /// Since when the one is held that waits longest; `None` for calls that are not held.
+    pub held_since: Option<Timestamp>,
     /// How many calls.
     pub calls: u64,
     /// The id of one of them.
@@ -376,6 +378,7 @@ mod tests {
             failures: vec![FailureView {
                 code: "server-refused".to_owned(),
                 message: "400: agentEmail is unknown".to_owned(),
+                held_since: None,
                 calls: 1,
                 example: "call/7".to_owned(),
             }],

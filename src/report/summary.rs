@@ -179,6 +179,7 @@ impl Serialize for Summary {
             "outcomes",
             &Counts(Outcome::ALL.map(|outcome| self.tally.of(outcome))),
         )?;
+        map.serialize_entry("held_pressing", &self.tally.pressing())?;
         map.serialize_entry("is_accounted_for", &self.is_accounted_for())?;
         map.serialize_entry("details", &Details(self))?;
         map.serialize_entry("problems", &self.groups)?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::call::Field;
+use crate::call::{Field, Problem};
 use crate::pipeline::{Event, Facts, Outcome, Stop, Tally};
 use crate::report::groups::Groups;
 
@@ -83,10 +83,14 @@ impl Sums {
             Event::Ended {
                 outcome,
                 detail,
+                problems,
                 delivered,
                 ..
             } => {
                 self.tally.count(*outcome);
+                if *outcome == Outcome::Held && problems.iter().any(Problem::is_pressing) {
+                    self.tally.press();
+                }
                 if !detail.is_empty() {
                     bump_detail(&mut self.details, *outcome, detail);
                 }

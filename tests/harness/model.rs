@@ -1,6 +1,7 @@
 //! A server and the steps between it and the ledger, told again so that they can be stopped anywhere.
 //! The ledger and the plan are the program's own.
 
+use capturi_import::call::Code;
 use capturi_import::ledger::{Create, Entry, Fact, Ledger, Stage, Standing};
 use capturi_import::plan::{Existing, MissingRecording, Policy, Recording, Step, step};
 
@@ -111,8 +112,8 @@ impl World {
             recordings: recordings.to_vec(),
             rows: vec![1; recordings.len()],
             policy: Policy {
-                missing: MissingRecording::Hold,
                 existing,
+                ..Policy::default()
             },
             looks: false,
         };
@@ -140,7 +141,11 @@ impl World {
 
     /// The next run is asked for something else.
     pub(crate) fn ask_for(&mut self, missing: MissingRecording, existing: Existing) {
-        self.policy = Policy { missing, existing };
+        self.policy = Policy {
+            missing,
+            existing,
+            ..self.policy
+        };
         self.end_softly();
     }
 
@@ -277,7 +282,13 @@ impl World {
             },
             Step::Hold => {
                 let fingerprint = self.rows[call];
-                self.write(call, vec![Fact::Held { fingerprint }]);
+                self.write(
+                    call,
+                    vec![Fact::Held {
+                        fingerprint,
+                        why: Code::RecordingMissing,
+                    }],
+                );
                 At::Over
             }
             Step::Nothing | Step::Refuse => At::Over,
@@ -431,6 +442,7 @@ fn arrived(in_doubt_resends: u32) -> Fact {
         hash: [7; 32],
         bytes: 1,
         in_doubt_resends,
+        source: Some(1),
     }
 }
 

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::disk::beside as side_file;
 use super::{Entry, Fact, Ledger, Reader, Stage, Standing};
+use crate::call::Code;
 
 const DESTINATION: &str = "https://integrations.example.com v2";
 
@@ -34,16 +35,19 @@ pub(in crate::ledger) fn facts() -> impl Strategy<Value = Fact> {
         Just(Fact::WithoutRecording),
         (1..4_u64).prop_map(|bytes| Fact::UploadIntended { bytes }),
         (1..4_u32).prop_map(|times| Fact::UploadResent { times }),
-        (1..4_u8, 1..4_u64, 0..3_u32).prop_map(|(byte, bytes, in_doubt_resends)| {
-            Fact::Uploaded {
+        (1..4_u8, 1..4_u64, 0..3_u32, prop::option::of(1..4_u64)).prop_map(
+            |(byte, bytes, in_doubt_resends, source)| Fact::Uploaded {
                 hash: [byte; 32],
                 bytes,
                 in_doubt_resends,
+                source,
             }
+        ),
+        fingerprint.clone().prop_map(held),
+        fingerprint.clone().prop_map(|fingerprint| Fact::Held {
+            fingerprint,
+            why: Code::RecordingTruncated,
         }),
-        fingerprint
-            .clone()
-            .prop_map(|fingerprint| Fact::Held { fingerprint }),
         (fingerprint.clone(), stage(), 400..500_u16).prop_map(|(fingerprint, stage, status)| {
             Fact::Refused {
                 fingerprint,
@@ -61,6 +65,14 @@ pub(in crate::ledger) fn facts() -> impl Strategy<Value = Fact> {
             }
         ),
     ]
+}
+
+/// A call that waits for its recording.
+pub(in crate::ledger) fn held(fingerprint: u128) -> Fact {
+    Fact::Held {
+        fingerprint,
+        why: Code::RecordingMissing,
+    }
 }
 
 /// So many milliseconds after 1970 began.
@@ -124,6 +136,7 @@ fn complete(identity: &str, fingerprint: u128) -> Vec<Entry> {
             hash: [7; 32],
             bytes: 44,
             in_doubt_resends: 0,
+            source: Some(44),
         },
     ]
     .map(|fact| Entry::new(identity, fact))
@@ -134,5 +147,6 @@ fn complete(identity: &str, fingerprint: u128) -> Vec<Entry> {
 fn timeless(mut standing: Standing) -> Standing {
     standing.first_at = Timestamp::UNIX_EPOCH;
     standing.last_at = Timestamp::UNIX_EPOCH;
+    standing.held_at = standing.held_at.map(|_| Timestamp::UNIX_EPOCH);
     standing
 }

@@ -63,7 +63,7 @@ fn one_of_each() -> Bench {
         created("failed"),
         entry("failed", Fact::UploadIntended { bytes: 9 }),
         entry("failed", failed),
-        entry("held", Fact::Held { fingerprint: 1 }),
+        entry("held", held(1)),
         entry("doubt", Fact::CreateIntended { fingerprint: 1 }),
         entry("unfinished", adopted),
     ]);

@@ -12,7 +12,7 @@ use tempfile::NamedTempFile;
 use super::{Closing, Error, Event, Facts, Fate, Outcome, Road, Want};
 use crate::call::{Call, Field};
 use crate::mapping::Mapping;
-use crate::plan::{Existing, MissingRecording, Policy};
+use crate::plan::{MissingRecording, Policy};
 use crate::source::{Input, Options};
 
 /// How one row ended: its line, its outcome, the word for it, and its problems.
@@ -66,7 +66,7 @@ fn road(mapping: &str, exports: &[NamedTempFile]) -> Road {
         past: None,
         policy: Policy {
             missing: MissingRecording::Create,
-            existing: Existing::Adopt,
+            ..Policy::default()
         },
         want: Want::Run,
         now: "2030-01-01T00:00:00Z".parse().unwrap(),
