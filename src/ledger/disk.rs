@@ -4,8 +4,10 @@
 //! share have none, and what they read and write can then be wrong. There the ledger falls back to
 //! the rollback journal, which is slower and safe.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
+
+use super::error::{Error, OpenError};
 
 /// File systems of other machines, as Linux names them.
 const REMOTE: [&str; 11] = [
@@ -58,7 +60,7 @@ fn unescaped(point: &str) -> String {
 /// Brings the names of new files to the disk: a file whose folder was not written is not there after a
 /// loss of power. SQLite does the same for its own files; where it cannot be done, it need not be.
 pub(super) fn sync_folder(path: &Path) {
-    if let Some(folder) = path.parent().and_then(|folder| fs::File::open(folder).ok()) {
+    if let Some(folder) = path.parent().and_then(|folder| File::open(folder).ok()) {
         let _ = folder.sync_all();
     }
 }
@@ -68,6 +70,49 @@ pub(super) fn beside(ledger: &Path, ending: &str) -> PathBuf {
     let mut name = ledger.as_os_str().to_owned();
     name.push(ending);
     name.into()
+}
+
+/// Opens a file of the ledger, but never through a link: what it points to is somebody else's.
+pub(super) fn open_no_link(options: &OpenOptions, path: &Path) -> Result<File, OpenError> {
+    let mut options = options.clone();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let flags = rustix::fs::OFlags::NOFOLLOW.bits();
+        options.custom_flags(i32::try_from(flags).unwrap_or_default());
+    }
+    options.open(path).map_err(|error| {
+        let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+        if is_link {
+            OpenError::Link { path: path.into() }
+        } else {
+            Error::io(path, error).into()
+        }
+    })
+}
+
+/// Takes the rights of others to the file away; says so, and goes on where that cannot be done.
+pub(super) fn make_private(path: &Path, file: &File) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let Ok(metadata) = file.metadata() else {
+            return;
+        };
+        let mode = metadata.permissions().mode();
+        if mode & 0o077 == 0 {
+            return;
+        }
+        let ledger = path.display();
+        match file.set_permissions(fs::Permissions::from_mode(mode & 0o700)) {
+            Ok(()) => tracing::warn!("{ledger} was open to other users; it is private now"),
+            Err(error) => {
+                tracing::warn!("other users can read or change {ledger} (chmod 600): {error}");
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = (path, file);
 }
 
 /// Files beside a ledger without which it is not all there.

@@ -32,6 +32,18 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// The lock file beside the ledger holds something else.
+    #[error("{path} is not a lock file of this program; move it away, or choose another ledger")]
+    NotALock {
+        /// The file in its place.
+        path: PathBuf,
+    },
+    /// A link where a file of the ledger belongs.
+    #[error("{path} is a link; nothing is written through it. Remove it, or name the file itself")]
+    Link {
+        /// The link.
+        path: PathBuf,
+    },
     /// A later version of this program has changed its form.
     #[error(
         "{path} was written by a newer version (form {found} of the ledger, known up to {known})"

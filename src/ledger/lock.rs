@@ -118,7 +118,7 @@ impl Lock {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         owner_only(&mut options);
-        let mut file = options.open(&path).map_err(failed)?;
+        let mut file = disk::open_no_link(&options, &path)?;
         match lock_soon(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -137,6 +137,9 @@ impl Lock {
             .take(1_024)
             .read_to_end(&mut text)
             .map_err(failed)?;
+        if !is_lock_text(&text) {
+            return Err(OpenError::NotALock { path });
+        }
         file.set_len(0).map_err(failed)?;
         file.rewind().map_err(failed)?;
         file.write_all(Holder::this_process().lines().as_bytes())
@@ -157,6 +160,17 @@ impl Lock {
     pub(super) fn seal(&mut self, ledger: &Path) {
         self.left = Seal::of(ledger);
     }
+}
+
+/// Whether a lock file can say this: lines of our names, the last of them perhaps cut by a kill.
+fn is_lock_text(text: &[u8]) -> bool {
+    let names = [&b"pid "[..], b"host ", b"since ", b"closed "];
+    let is_ours = |line: &[u8]| {
+        names
+            .iter()
+            .any(|name| line.starts_with(name) || name.starts_with(line))
+    };
+    text.split(|byte| *byte == b'\n').all(is_ours)
 }
 
 /// Whoever only looks (see [`Lock::holder`]) has it for a moment; a run has it for long.
@@ -222,6 +236,42 @@ mod tests {
         assert_eq!(Lock::holder(&ledger), None);
         std::fs::write(Lock::path_for(&ledger), "pid 4711\n").unwrap();
         assert_eq!(Lock::holder(&ledger), None);
+    }
+
+    #[test]
+    fn a_file_that_is_no_lock_is_not_emptied() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = folder.path().join("calls.db");
+        let path = Lock::path_for(&ledger);
+        for text in ["dear diary\n", "pid 4711\nhost x\nand more\n", "\0\0\0\0"] {
+            std::fs::write(&path, text).unwrap();
+            let taken = Lock::take(&ledger);
+            assert!(
+                matches!(taken, Err(OpenError::NotALock { .. })),
+                "{text:?}: {taken:?}"
+            );
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+        for text in ["", "p", "pid 4711\nhos", "closed 1 2 3 4\n"] {
+            std::fs::write(&path, text).unwrap();
+            Lock::take(&ledger).unwrap();
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_place_of_the_lock_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = folder.path().join("calls.db");
+        let target = folder.path().join("precious");
+        std::fs::write(&target, "").unwrap();
+        for target in [target, folder.path().join("nothing")] {
+            std::os::unix::fs::symlink(&target, Lock::path_for(&ledger)).unwrap();
+            let taken = Lock::take(&ledger);
+            assert!(matches!(taken, Err(OpenError::Link { .. })), "{taken:?}");
+            std::fs::remove_file(Lock::path_for(&ledger)).unwrap();
+        }
+        assert!(!folder.path().join("nothing").exists());
     }
 
     #[test]

@@ -98,7 +98,8 @@ pub(super) fn writable(path: &Path, is_sealed: bool) -> Result<Connection, OpenE
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     owner_only(&mut options);
-    let file = options.open(path).map_err(|error| Error::io(path, error))?;
+    let file = disk::open_no_link(&options, path)?;
+    disk::make_private(path, &file);
     look_at_head(path, file)?;
     failpoint::reached(Point::LedgerOpens);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -38,6 +38,28 @@ fn another_name_of_the_ledger_is_the_same_ledger() {
     assert!(matches!(error, OpenError::Locked { .. }), "{error}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_to_nothing_makes_no_ledger_elsewhere() {
+    let bench = Bench::new();
+    let elsewhere = bench.folder.path().join("elsewhere.db");
+    std::os::unix::fs::symlink(&elsewhere, bench.path()).unwrap();
+    let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
+    assert!(matches!(error, OpenError::Link { .. }), "{error}");
+    assert!(!elsewhere.exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_ledger_that_others_can_read_is_made_private() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let bench = Bench::written(complete("call-1", 1));
+    let mode = || fs::metadata(bench.path()).unwrap().permissions().mode() & 0o777;
+    fs::set_permissions(bench.path(), fs::Permissions::from_mode(0o666)).unwrap();
+    bench.open();
+    assert_eq!(mode(), 0o600);
+}
+
 #[test]
 fn a_ledger_of_another_destination_is_refused_with_both_names() {
     let bench = Bench::written(complete("call-1", 1));
