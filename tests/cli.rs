@@ -277,6 +277,54 @@ fn faults_of_the_settings_wait_for_a_rehearsal_and_typed_ones_want_one() {
     assert_eq!(server.requests(), requests);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_settings_file_that_others_can_write_does_not_decide_where_the_token_goes() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let (_, place, server) = given();
+    let url = server.url();
+    let started = place.path("started");
+    let command = format!("token-command = \"touch {}\"\n", started.display());
+    let file = place.write("capturi-import.toml", format!("rate = 0\n{command}"));
+    let open = |mode| {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("a mode");
+    };
+    open(0o666);
+    let run = ["run", "calls.csv", "--base-url", &url];
+    place
+        .call(&run)
+        .with_code(2)
+        .says("capturi-import.toml:2: token-command counts only");
+    place.write("capturi-import.toml", format!("base-url = \"{url}\"\n"));
+    place
+        .call(&["run", "calls.csv"])
+        .with_code(2)
+        .says("capturi-import.toml:1: base-url counts only");
+    assert!(server.requests() == 0 && !started.exists());
+    // Paces and formats of such a file count, and a file that was named is trusted.
+    place.write("capturi-import.toml", "rate = 0\n");
+    place.call(&run).with_code(0);
+    let requests = server.requests();
+    place.write("capturi-import.toml", format!("base-url = \"{url}\"\n"));
+    let named = ["run", "calls.csv", "--config", "capturi-import.toml"];
+    place.call(&named).with_code(0);
+    assert!(requests > 0);
+}
+
+#[test]
+fn a_token_in_the_variable_wins_over_the_settings_file() {
+    let (_, place, server) = given();
+    let url = server.url();
+    let started = place.path("started");
+    let command = format!("token-command = \"touch {}\"\n", started.display());
+    place.write("capturi-import.toml", command);
+    place
+        .call(&["run", "calls.csv", "--base-url", &url, "--rate", "0"])
+        .with_code(0);
+    assert!(!started.exists());
+}
+
 #[test]
 fn a_rehearsal_leaves_the_ledger_of_the_settings_alone() {
     let (_, place, _) = given();

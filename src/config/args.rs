@@ -14,7 +14,7 @@ use clap::{
 
 use super::keeping::{LedgerCommand, ReportArgs, StatusArgs};
 use super::sending::{DestinationArgs, EffortArgs, PaceArgs};
-use super::{Error, file, origin, units};
+use super::{Error, file, origin, token, units};
 
 const AFTER: &str = "\
 Examples:
@@ -364,6 +364,7 @@ pub fn parse(
     Ok(
         Arguments::from_arg_matches(&matches).and_then(|mut parsed| {
             forget_real_ledger(&mut parsed, &matches);
+            prefer_token_of_variable(&mut parsed, &matches);
             expect_sandbox(&parsed, &matches)?;
             Ok(parsed)
         }),
@@ -383,6 +384,29 @@ fn expect_sandbox(parsed: &Arguments, matches: &ArgMatches) -> Result<(), clap::
             Err(Arguments::command().error(ErrorKind::MissingRequiredArgument, message))
         }
         _ => Ok(()),
+    }
+}
+
+/// A token in a variable wins over one that the settings file names, as every variable does.
+fn prefer_token_of_variable(parsed: &mut Arguments, matches: &ArgMatches) {
+    let Command::Run(run) = &mut parsed.command else {
+        return;
+    };
+    let Some(matches) = matches.subcommand_matches("run") else {
+        return;
+    };
+    let destination = &mut run.destination;
+    let of_file = |name| matches.value_source(name) == Some(ValueSource::DefaultValue);
+    if token::is_in_variable() {
+        if of_file("token_file") {
+            destination.token_file = None;
+        }
+        if of_file("token_command") {
+            destination.token_command = None;
+        }
+    }
+    if token::is_in_read_variable() && of_file("read_token_file") {
+        destination.read_token_file = None;
     }
 }
 

@@ -7,8 +7,8 @@ use clap::{ArgAction, Command};
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::Error;
 use super::variables::like;
+use super::{Error, settings_trust};
 
 /// The file that is read from the current folder when no other is named.
 const NAME: &str = "capturi-import.toml";
@@ -29,7 +29,32 @@ pub(super) fn apply(command: Command, arguments: &[OsString]) -> Result<Command,
         }
         Err(source) => return Err(Error::File { path, source }),
     };
-    merge(command, &text, &path)
+    let command = merge(command, &text, &path)?;
+    if !is_named {
+        expect_trusted(&text, &path)?;
+    }
+    Ok(command)
+}
+
+/// Refuses a file that decides where the token goes although others can write it.
+fn expect_trusted(text: &str, path: &Path) -> Result<(), Error> {
+    let Ok(table) = DeTable::parse(text) else {
+        return Ok(());
+    };
+    let keys = table.get_ref().keys();
+    let decisive = keys.filter(|key| settings_trust::is_decisive(key.get_ref()));
+    let Some(key) = decisive.min_by_key(|key| key.span().start) else {
+        return Ok(());
+    };
+    match settings_trust::doubt(path) {
+        None => Ok(()),
+        Some(doubt) => Err(Error::Untrusted {
+            path: path.to_owned(),
+            line: line_of(text, key.span().start),
+            name: key.get_ref().to_string(),
+            doubt,
+        }),
+    }
 }
 
 /// `--config FILE`, or `CAPTURI_CONFIG`. Looked for by hand because the file must be known before

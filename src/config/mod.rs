@@ -11,6 +11,7 @@ mod origin;
 mod program_environment;
 mod sending;
 mod settings;
+mod settings_trust;
 mod token;
 mod token_command;
 mod units;
@@ -48,6 +49,22 @@ pub enum Error {
         line: usize,
         /// What is wrong.
         message: String,
+    },
+    /// `capturi-import.toml` of the current folder decides where the token goes, and others can write it.
+    #[error(
+        "{}:{line}: {name} counts only in a file that nobody else can write, and {doubt}; \
+         take that right away (chmod go-w), or name the file with --config",
+        path.display()
+    )]
+    Untrusted {
+        /// The file.
+        path: PathBuf,
+        /// Line in it, from 1.
+        line: usize,
+        /// The setting.
+        name: String,
+        /// Why the file is not trusted.
+        doubt: String,
     },
     /// A variable has a value that its flag does not take.
     #[error("{message}")]

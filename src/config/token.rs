@@ -78,6 +78,24 @@ fn find(file: Option<&Path>, variable: &str) -> Result<Option<SecretString>, Tok
     token(&text, &origin).map(Some)
 }
 
+/// Whether a variable holds the token.
+pub(super) fn is_in_variable() -> bool {
+    is_set(VARIABLE)
+}
+
+/// Whether a variable holds the token of the read API.
+pub(super) fn is_in_read_variable() -> bool {
+    is_set(READ_VARIABLE)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the room that reads the environment"
+)]
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
 fn token(text: &str, origin: &str) -> Result<SecretString, TokenError> {
     let token = text.trim();
     if token.is_empty() {
