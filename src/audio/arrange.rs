@@ -36,7 +36,6 @@ pub(super) fn arrange(walk: Walk, options: &IndexOptions) -> Option<Index> {
         ready: 0,
         others: walk.others,
         unread: walk.unread,
-        bins: walk.bins,
     };
     index.names.shrink_to_fit();
     let mut paths = walk.paths;

@@ -335,7 +335,8 @@ impl Judge<'_> {
 
     fn customer(&mut self, text: &str) {
         match read_phone(text, None) {
-            PhoneReading::Possible(_) | PhoneReading::NeedsRegion => {}
+            // Without a region nothing is in doubt.
+            PhoneReading::Possible(_) | PhoneReading::NeedsRegion | PhoneReading::Ambiguous => {}
             PhoneReading::NotAPhone => self.fault(
                 Code::CustomerNotAPhone,
                 Field::Customer,

@@ -158,6 +158,12 @@ texts! {
         "The system writes numbers as they are dialled within the country."
         "Set `[source] region`, for example to \"DK\", and write the field as `customer = { from = \
          \"phone\", as = \"phone\" }`. Without it, the number is sent as it stands.",
+    AmbiguousPhone
+        "The digits could be a number of the region, or carry the code of another country."
+        "The system writes numbers of other countries without their `+`, and those of its own without \
+         a leading zero."
+        "Nothing is sent. Give the number its `+` in rejected.csv, or write it with the leading zero, and \
+         feed that file in again.",
     SpreadsheetDamage
         "A spreadsheet has rounded this number; its last digits are lost."
         "The file was opened and saved in a spreadsheet, which took a phone number or an id for a \
@@ -202,7 +208,8 @@ texts! {
     LookupMissed
         "The lookup file has no entry for this key."
         "An agent has left, is new, or is written differently in the two files."
-        "Add the key to the lookup file, then run again.",
+        "The missing keys and how often each is missed are named with the problem. Add them to the lookup \
+         file, then run again.",
     TemplateFailed
         "A template or expression of the mapping failed on this record."
         "The record lacks a value that the template uses, or the value is of another kind."

@@ -1,7 +1,7 @@
 //! Reading a customer's phone number, leniently: "possible" is asked, never "valid", since the
 //! strict rule would drop real customers whenever a country opens a new number range.
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, enums::Region};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, enums::Region};
 
 /// What a customer value turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub enum PhoneReading {
     Possible(String),
     /// Digits without a country code, and no region to take one from.
     NeedsRegion,
+    /// Digits that could be a number of the region, and as well one of another country without its `+`.
+    Ambiguous,
     /// Too short, too long, or not a number at all (`anonymous`, a name, a SIP address).
     NotAPhone,
     /// A spreadsheet's exponent notation: the last digits are gone for good.
@@ -17,7 +19,8 @@ pub enum PhoneReading {
 }
 
 /// Reads `text` as a phone number. `region` is the two-letter country for numbers without a
-/// country code. A leading `tel:` is taken off.
+/// country code. A leading `tel:` is taken off. Digits that cannot be a number of the region, and can
+/// be one of another country, lack nothing but their `+`.
 pub fn read_phone(text: &str, region: Option<Region>) -> PhoneReading {
     let text = text.trim();
     let text = text.strip_prefix("tel:").unwrap_or(text);
@@ -31,12 +34,50 @@ pub fn read_phone(text: &str, region: Option<Region>) -> PhoneReading {
     if !is_international && region.is_none() {
         return PhoneReading::NeedsRegion;
     }
-    match PHONE_NUMBER_UTIL.parse(text, region) {
-        Ok(number) if PHONE_NUMBER_UTIL.is_possible_number(&number) => {
-            PhoneReading::Possible(number.format_as(PhoneNumberFormat::E164).into_owned())
-        }
-        _ => PhoneReading::NotAPhone,
+    let number = PHONE_NUMBER_UTIL.parse(text, region).ok();
+    let number = number.filter(|number| PHONE_NUMBER_UTIL.is_possible_number(number));
+    if is_international {
+        return number.map_or(PhoneReading::NotAPhone, |number| possible(&number));
     }
+    match (number, with_its_plus(text)) {
+        (Some(own), Some(foreign)) if is_in_doubt(&own, &foreign) => PhoneReading::Ambiguous,
+        (Some(number), _) | (None, Some(number)) => possible(&number),
+        (None, None) => PhoneReading::NotAPhone,
+    }
+}
+
+fn possible(number: &PhoneNumber) -> PhoneReading {
+    PhoneReading::Possible(number.format_as(PhoneNumberFormat::E164).into_owned())
+}
+
+/// The possible number that digits with a country code mean. No country code begins with a zero, and
+/// two zeros are dialled for the `+` in most countries.
+fn with_its_plus(text: &str) -> Option<PhoneNumber> {
+    // The longest code and the shortest numbers of a country that anybody calls.
+    const FEWEST: usize = 8;
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.strip_prefix("00").unwrap_or(&digits);
+    if digits.starts_with('0') || digits.len() < FEWEST {
+        return None;
+    }
+    let number = PHONE_NUMBER_UTIL.parse(format!("+{digits}"), None).ok()?;
+    PHONE_NUMBER_UTIL
+        .is_possible_number(&number)
+        .then_some(number)
+}
+
+/// Whether digits that are a possible number of the region mean one of another country as likely: they
+/// are a valid number there, and in the region they are none, or would be dialled with a zero in front.
+fn is_in_doubt(own: &PhoneNumber, foreign: &PhoneNumber) -> bool {
+    let e164 = |number: &PhoneNumber| number.format_as(PhoneNumberFormat::E164).into_owned();
+    if e164(own) == e164(foreign) {
+        return false;
+    }
+    let lacks_zero = || {
+        let dialled = own.format_as(PhoneNumberFormat::National);
+        dialled.trim_start_matches('(').starts_with('0')
+    };
+    foreign.is_valid() && (!own.is_valid() || lacks_zero())
 }
 
 /// Whether the text is a possible number at a glance: a Danish or Norwegian one in E.164. Neither
@@ -134,6 +175,29 @@ mod tests {
             "call 12345678",
         ] {
             assert_eq!(read_phone(not, dk), PhoneReading::NotAPhone, "{not}");
+        }
+    }
+
+    #[test]
+    fn digits_with_a_country_code_get_their_plus_unless_they_could_be_both() {
+        let possible = |text: &str| PhoneReading::Possible(text.to_owned());
+        for (text, region, reading) in [
+            ("46846500771", Region::DK, possible("+46846500771")),
+            ("442079460771", Region::DK, possible("+442079460771")),
+            ("44 20 7946 0771", Region::NO, possible("+442079460771")),
+            ("447700900123", Region::DK, possible("+447700900123")),
+            ("4512345601", Region::DK, possible("+4512345601")),
+            ("12345601", Region::DK, possible("+4512345601")),
+            ("0046846500771", Region::US, possible("+46846500771")),
+            ("2025550101", Region::US, possible("+12025550101")),
+            ("12025550101", Region::US, possible("+12025550101")),
+            ("030 1234567", Region::DE, possible("+49301234567")),
+            // A number of Denmark, and one of Stade without its zero.
+            ("4533445566", Region::DE, PhoneReading::Ambiguous),
+            ("4533445566", Region::US, PhoneReading::Ambiguous),
+            ("99999999999999", Region::DK, PhoneReading::NotAPhone),
+        ] {
+            assert_eq!(read_phone(text, Some(region)), reading, "{text} {region:?}");
         }
     }
 

@@ -109,6 +109,8 @@ codes! {
     CustomerNotAPhone "customer-not-a-phone" Warning,
     /// A number written without a country code while the mapping names no region.
     PhoneWithoutRegion "phone-without-region" Warning,
+    /// Digits that could be a number of the region, or one of another country without its `+`.
+    AmbiguousPhone "ambiguous-phone" Error,
     /// Digits that a spreadsheet has thrown away (`4,51E+09`).
     SpreadsheetDamage "spreadsheet-damage" Error,
     /// A value repaired by a rule of the mapping.

@@ -5,42 +5,19 @@
 //! names), so that one preset serves every customer of a system. An agent is found by whatever the
 //! export knows: any column of the table that identifies one is a key.
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
 
-use super::boolean::fold;
-use super::lookup::{guess_delimiter, parse, read_text};
+use super::agent_table::AgentTable;
 use super::template::Missed;
-use crate::source::Header;
-
-/// Columns by which an agent is found.
-const KEYS: [&str; 7] = [
-    "id",
-    "login",
-    "user",
-    "username",
-    "extension",
-    "email",
-    "name",
-];
-
-/// A table of agents in memory.
-#[derive(Debug)]
-struct Table {
-    header: Header,
-    rows: Vec<Vec<String>>,
-    /// By folded key; `None` when two agents share it.
-    by_key: HashMap<String, Option<usize>>,
-}
 
 /// What the operator has said about agents.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Agents {
-    table: Option<Arc<Table>>,
+    table: Option<Arc<AgentTable>>,
     domain: Option<Arc<str>>,
     /// Whether everybody has some address: see [`Agents::pretend`].
     pretends: bool,
@@ -78,13 +55,12 @@ impl Agents {
 
     /// Reads the table in `file`, which is found relative to `dir`.
     pub(super) fn read_table(&mut self, file: &str, dir: Option<&Path>) -> Result<(), AgentsError> {
-        let refuse = |reason: String| AgentsError::File {
+        let path = dir.map_or_else(|| PathBuf::from(file), |dir| dir.join(file));
+        let table = AgentTable::read(&path).map_err(|reason| AgentsError::File {
             file: file.to_owned(),
             reason,
-        };
-        let text = read_text(file, dir, None).map_err(refuse)?;
-        let (header, rows) = parse(&text, guess_delimiter(&text)).map_err(refuse)?;
-        self.table = Some(Arc::new(Table::new(header, rows).map_err(refuse)?));
+        })?;
+        self.table = Some(Arc::new(table));
         Ok(())
     }
 
@@ -112,7 +88,7 @@ impl Agents {
         let agents = self.clone();
         engine.add_test("agent", move |keys: &Value| {
             let known =
-                |table: &Arc<Table>| texts(keys).iter().any(|key| table.value(key, "").is_ok());
+                |table: &Arc<AgentTable>| texts(keys).iter().any(|key| table.value(key, "").is_ok());
             agents.table.as_ref().is_some_and(known)
         });
     }
@@ -131,8 +107,8 @@ impl Agents {
             .flat_map(|table| keys.iter().map(move |key| (table, key)))
         {
             match key.0.value(key.1, column) {
-                Ok("") => {}
-                Ok(value) => return Ok(value.to_owned()),
+                Ok(value) if value.is_empty() => {}
+                Ok(value) => return Ok(value),
                 Err(why) => reason = Some(why),
             }
         }
@@ -165,48 +141,6 @@ fn texts(keys: &Value) -> Vec<String> {
     texts.filter(|key| !key.is_empty()).collect()
 }
 
-impl Table {
-    fn new(header: Header, rows: Vec<Vec<String>>) -> Result<Table, String> {
-        let keys: Vec<usize> = KEYS.iter().filter_map(|key| header.find(key)).collect();
-        if header.find("email").is_none() || keys.len() < 2 {
-            return Err(
-                "it needs a column `email`, and `id` or `name` to find agents by".to_owned(),
-            );
-        }
-        let mut by_key: HashMap<String, Option<usize>> = HashMap::new();
-        for (at, row) in rows.iter().enumerate() {
-            for cell in keys.iter().filter_map(|key| row.get(*key)) {
-                let key = fold(cell);
-                if key.is_empty() {
-                    continue;
-                }
-                let same = |other: &usize| rows[*other] == *row;
-                by_key
-                    .entry(key)
-                    .and_modify(|other| *other = other.filter(same))
-                    .or_insert(Some(at));
-            }
-        }
-        Ok(Table {
-            header,
-            rows,
-            by_key,
-        })
-    }
-
-    /// The cell of an agent, empty when the table has no such column; the error is why there is no
-    /// one agent of this key.
-    fn value(&self, key: &str, column: &str) -> Result<&str, &'static str> {
-        let row = match self.by_key.get(&fold(key)) {
-            Some(Some(at)) => &self.rows[*at],
-            Some(None) => return Err("several agents in the table of agents are called so"),
-            None => return Err("not in the table of agents"),
-        };
-        let cell = self.header.find(column).and_then(|at| row.get(at));
-        Ok(cell.map_or("", |cell| cell.trim()))
-    }
-}
-
 /// A login, or a name with a point for each blank, in lower case.
 fn local_part(key: &str) -> String {
     let parts: Vec<&str> = key.split_whitespace().collect();
@@ -223,12 +157,12 @@ mod tests {
         texts(&keys.iter().copied().map(Value::from).collect())
     }
 
-    fn table(text: &str) -> Result<Agents, String> {
-        let (header, rows) = parse(text, ',').unwrap();
-        Ok(Agents {
-            table: Some(Arc::new(Table::new(header, rows)?)),
-            ..Agents::default()
-        })
+    fn table(text: &str) -> Result<Agents, AgentsError> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("agents.csv"), text).unwrap();
+        let mut agents = Agents::default();
+        agents.read_table("agents.csv", Some(folder.path()))?;
+        Ok(agents)
     }
 
     #[test]

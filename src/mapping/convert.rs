@@ -89,6 +89,11 @@ fn phone<'r>(
             apply.report(Code::PhoneWithoutRegion, &text, message);
             Ok(Value::Text(text))
         }
+        PhoneReading::Ambiguous => {
+            let message = "it could be a number of the region, or carry the code of another country; \
+                           nothing is sent until it has a `+` or a leading zero";
+            Err(apply.error(Code::AmbiguousPhone, &text, message))
+        }
         PhoneReading::NotAPhone => {
             let is_told_later = apply.rule.field.is(Field::Customer)
                 && read_phone(&text, None) == PhoneReading::NotAPhone;

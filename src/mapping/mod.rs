@@ -7,6 +7,7 @@
 //! column costs no allocation. Leaves the judgement of a conversation to `call`, the dialect of the
 //! file to `source`, and the search for recordings to `audio`.
 
+mod agent_table;
 mod agents;
 mod audio_name;
 mod audio_pattern;

@@ -67,7 +67,11 @@ impl Repair {
                     && !text.starts_with('0')
                     && matches!(read_phone(&full, None), PhoneReading::Possible(_));
                 let own = region.map(|_| read_phone(text, region));
-                let is_own = matches!(&own, Some(PhoneReading::Possible(own)) if **own != *full);
+                let is_own = match &own {
+                    Some(PhoneReading::Possible(own)) => **own != *full,
+                    Some(PhoneReading::Ambiguous) => true,
+                    _ => false,
+                };
                 (is_possible && !is_own).then_some(Cow::Owned(full))
             }
             Repair::LeadingZero => {

@@ -140,6 +140,7 @@ fn problems(summary: &Summary, screen: &Screen) -> Vec<String> {
         let code = paint(color, Ink::Strong, &format!("{:<22}", group.code.name()));
         lines.push(format!("  {severity} {code} {}", extent(group, summary)));
         let mut below = examples(group);
+        below.extend(missing(group));
         if !group.cure.is_empty() {
             below.push(format!("→ {}", group.cure));
         }
@@ -192,6 +193,27 @@ fn examples(group: &Group) -> Vec<String> {
             }
         })
         .collect()
+}
+
+/// The keys that a table lacks, with how often each is asked for: usually a few people are behind many
+/// records.
+fn missing(group: &Group) -> Option<String> {
+    const SHOWN: usize = 8;
+    let keys = &group.missing.keys;
+    if keys.is_empty() {
+        return None;
+    }
+    let shown = keys.iter().take(SHOWN).map(|(key, count)| {
+        format!("{} ({}×)", shorten(&safe(key), MESSAGE), count(*count))
+    });
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    let rest = u64::try_from(keys.len().saturating_sub(SHOWN)).unwrap_or(u64::MAX);
+    let rest = match (rest, group.missing.is_cut) {
+        (0, _) => String::new(),
+        (rest, false) => format!(" and {} more", count(rest)),
+        (rest, true) => format!(" and more than {} others", count(rest)),
+    };
+    Some(format!("missing: {shown}{rest}"))
 }
 
 /// `file:line (record number) column`, as far as each is known.

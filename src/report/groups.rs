@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
@@ -15,6 +15,8 @@ use crate::call::{Code, Problem, Severity, explain};
 
 /// Examples that are kept of each kind.
 const EXAMPLES: usize = 3;
+/// Different keys that are counted: a table that fits no record would else be kept in memory.
+const KEYS: usize = 10_000;
 
 /// All problems of one code and severity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,6 +33,10 @@ pub struct Group {
     pub records: u64,
     /// The first of them.
     pub examples: Vec<Example>,
+    /// Keys that a table lacks, and in how many records each, the most frequent first. They may be
+    /// people's names, and are for the screen of who asked alone.
+    #[serde(skip)]
+    pub missing: Missing,
     /// What to do about them.
     pub cure: Cow<'static, str>,
 }
@@ -52,6 +58,15 @@ pub struct Example {
     pub message: Box<str>,
 }
 
+/// The keys that a table lacks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Missing {
+    /// Each with the records that ask for it.
+    pub keys: Vec<(Box<str>, u64)>,
+    /// Whether there are more than were counted.
+    pub is_cut: bool,
+}
+
 /// The groups while they grow.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
@@ -64,6 +79,9 @@ struct Growing {
     records: u64,
     last_record: Option<u64>,
     examples: Vec<Example>,
+    /// By key, with the record that asked last.
+    missing: HashMap<Box<str>, (u64, Option<u64>)>,
+    is_cut: bool,
 }
 
 impl Groups {
@@ -78,6 +96,9 @@ impl Groups {
         if record.is_some() && group.last_record != record {
             group.records += 1;
             group.last_record = record;
+        }
+        if problem.code == Code::LookupMissed && !problem.value.is_empty() {
+            group.miss(&problem.value, record);
         }
         if group.examples.len() < EXAMPLES {
             group.examples.push(Example {
@@ -102,11 +123,38 @@ impl Groups {
                 problems: group.problems,
                 records: group.records,
                 examples: group.examples.clone(),
+                missing: group.missing(),
                 cure: explain(code).cure.into(),
             })
             .collect();
         groups.sort_by_key(|group| (Reverse(group.severity), Reverse(group.problems), group.code));
         groups
+    }
+}
+
+impl Growing {
+    /// Counts a key that a table lacks, once for each record.
+    fn miss(&mut self, key: &str, record: Option<u64>) {
+        if let Some((count, last)) = self.missing.get_mut(key) {
+            if record.is_none() || *last != record {
+                *count += 1;
+                *last = record;
+            }
+        } else if self.missing.len() < KEYS {
+            self.missing.insert(key.into(), (1, record));
+        } else {
+            self.is_cut = true;
+        }
+    }
+
+    fn missing(&self) -> Missing {
+        let keys = self.missing.iter();
+        let mut keys: Vec<_> = keys.map(|(key, (count, _))| (key.clone(), *count)).collect();
+        keys.sort_by(|(a, many), (b, more)| (more, a).cmp(&(many, b)));
+        Missing {
+            keys,
+            is_cut: self.is_cut,
+        }
     }
 }
 
@@ -161,6 +209,29 @@ mod tests {
         groups.add(None, &problem(Code::BadNumber, 0));
         let group = &groups.sorted()[0];
         assert_eq!((group.problems, group.records), (4, 2));
+    }
+
+    #[test]
+    fn missing_keys_are_counted_by_record_and_are_bounded() {
+        let mut groups = Groups::default();
+        let mut miss = |record: u64, key: &str| {
+            let problem = Problem::new(Code::LookupMissed, Place::on_line("a.csv", record), "why");
+            groups.add(Some(record), &problem.at("agent", key));
+        };
+        for record in 0..40 {
+            miss(record, "108");
+            miss(record, "108");
+        }
+        miss(41, "109");
+        let missing = &groups.sorted()[0].missing;
+        assert_eq!(missing.keys, [("108".into(), 40), ("109".into(), 1)]);
+        assert!(!missing.is_cut);
+        for record in 0..20_000 {
+            let problem = Problem::new(Code::LookupMissed, Place::on_line("a.csv", record), "why");
+            groups.add(Some(record), &problem.at("agent", &format!("k{record}")));
+        }
+        let missing = &groups.sorted()[0].missing;
+        assert!(missing.is_cut && missing.keys.len() <= KEYS);
     }
 
     #[test]

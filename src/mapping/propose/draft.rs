@@ -124,11 +124,15 @@ impl<'s> Draft<'s> {
     fn plain(&mut self, field: Field) {
         let records = self.survey.records;
         let names = names::of(field);
-        let whole = |column: &Surveyed, shape: &Shape| holds(field, column, shape, records);
+        let whole = |column: &Surveyed, shape: &Shape| {
+            holds(field, column, shape, records) && !names::is_anothers(field, &column.name)
+        };
         let nearly = |column: &Surveyed, _: &Shape| is_nearly_an_id(column, records);
         let found = self.find(&names, whole).or_else(|| match field {
             // A few broken rows do not make another column the id.
-            Field::ExternalIdentity => self.find(&names, nearly),
+            Field::ExternalIdentity => self
+                .find(&names, nearly)
+                .or_else(|| self.id_by_its_end(&nearly)),
             _ => None,
         });
         let Some(at) = found else { return };
@@ -141,12 +145,27 @@ impl<'s> Draft<'s> {
                 name,
                 Some("a refusal must be read as one; own words: true = [\"given\"], false = [\"refused\"]".to_owned()),
             ),
-            Field::ExternalIdentity => (name, doubts_of_id(column, records)),
+            Field::ExternalIdentity => (name, doubts_of_id(column, records, &names)),
+            Field::AgentName | Field::AgentEmail | Field::AgentId
+                if names::is_of_anybody(&column.name) =>
+            {
+                (name, Some("the agent's, or the customer's?".to_owned()))
+            }
             _ if field.kind() == Kind::Number => duration(&name, column, &self.shapes[at]),
             _ if field.is_required() => (name, None),
             _ => (format!("{{ from = {name}, optional = true }}"), None),
         };
         self.rule(field, toml, check);
+    }
+
+    /// A column whose name ends as ids do, though nobody knows what comes before.
+    fn id_by_its_end(&self, test: &dyn Fn(&Surveyed, &Shape) -> bool) -> Option<usize> {
+        let columns = self.survey.columns.iter().zip(&self.shapes).enumerate();
+        let mut ids = columns.filter(|(at, (column, shape))| {
+            let is_free = !self.proposal.used.contains(at);
+            is_free && names::is_id(&column.name) && !shape.is_phone && test(column, shape)
+        });
+        ids.next().map(|(at, _)| at)
     }
 
     /// Required fields for which no name was found take a column whose values alone are enough.
@@ -169,8 +188,14 @@ impl<'s> Draft<'s> {
                 Field::Customer => shape.is_phone,
                 Field::AgentName => shape.is_person,
                 _ => {
-                    let is_other = shape.is_recording || shape.is_phone || shape.times.is_some();
-                    !is_other && holds(field, column, shape, records)
+                    let is_other = shape.is_recording
+                        || shape.is_phone
+                        || shape.is_email
+                        || shape.is_person
+                        || shape.times.is_some()
+                        || column.values.iter().any(|value| value.contains("://"));
+                    let is_anothers = names::is_anothers(field, &column.name);
+                    !is_other && !is_anothers && holds(field, column, shape, records)
                 }
             };
             let columns = self.survey.columns.iter().zip(&self.shapes).enumerate();
@@ -336,8 +361,11 @@ fn is_nearly_an_id(column: &Surveyed, records: usize) -> bool {
 }
 
 /// What to look at where not every record has an id of its own.
-fn doubts_of_id(column: &Surveyed, records: usize) -> Option<String> {
+fn doubts_of_id(column: &Surveyed, records: usize, names: &[&str]) -> Option<String> {
     let mut doubts = Vec::new();
+    if !names::is_whole(&column.name, names) {
+        doubts.push("its name and its values speak for it: is it one id for each call?".to_owned());
+    }
     let lacking = records.saturating_sub(column.filled);
     if lacking > 0 {
         doubts.push(format!(

@@ -32,6 +32,8 @@ pub struct Fit {
     pub renamed: Option<Vec<String>>,
     /// Required targets that it leaves to the operator, because no export of its system says them.
     pub leaves: Vec<String>,
+    /// Whether its records are tickets or their messages, of which no call is made on trial.
+    pub is_of_cases: bool,
     share: f64,
 }
 
@@ -49,7 +51,7 @@ pub struct Trial {
 impl Fit {
     /// Whether the preset is meant for this export.
     pub fn is_good(&self) -> bool {
-        self.share >= ENOUGH && self.trial.is_some()
+        self.share >= ENOUGH && (self.trial.is_some() || self.is_of_cases)
     }
 }
 
@@ -106,6 +108,8 @@ impl Survey {
             .iter()
             .filter_map(|(preset, mapping)| self.fit(*preset, mapping, input, &owners))
             .collect();
+        let of_cases = Mapping::presets().iter();
+        fits.extend(of_cases.filter_map(|preset| self.fit_of_cases(*preset)));
         fits.sort_by(|a, b| {
             let rank = |fit: &Fit| {
                 (
@@ -176,6 +180,38 @@ impl Survey {
             asks: mapping.asks(),
             renamed: None,
             leaves: mapping.missing(),
+            is_of_cases: false,
+            share,
+        })
+    }
+
+    /// The same of a preset for cases, by its columns alone: it may need other files of the help desk
+    /// to be loaded.
+    fn fit_of_cases(&self, preset: Preset) -> Option<Fit> {
+        let file: toml::Table = preset.text.parse().ok()?;
+        if file.get("target")?.as_str()? != "case" {
+            return None;
+        }
+        let own: Vec<String> = file.get("source")?.get("signature")?.clone().try_into().ok()?;
+        let fields = file.get("fields")?;
+        let has = |name: &String| {
+            let mut called = called(fields, name).into_iter();
+            self.keys.contains(&Header::key(name))
+                || called.any(|other| self.keys.contains(&Header::key(other)))
+        };
+        let (found, lacking): (Vec<String>, Vec<String>) = own.iter().cloned().partition(has);
+        let part = |names: &[String]| f64::from(u32::try_from(names.len()).unwrap_or(u32::MAX));
+        let share = part(&found) / part(&own).max(1.0);
+        (!found.is_empty()).then_some(Fit {
+            preset,
+            found,
+            lacking,
+            trial: None,
+            refusal: None,
+            asks: Vec::new(),
+            renamed: None,
+            leaves: Vec::new(),
+            is_of_cases: true,
             share,
         })
     }
@@ -215,8 +251,21 @@ impl Survey {
             asks: mapping.asks(),
             renamed: Some(names),
             leaves: mapping.missing(),
+            is_of_cases: false,
             share,
         })
+    }
+}
+
+/// The other names of a column: the lists of the file in which it stands.
+fn called<'t>(value: &'t toml::Value, name: &str) -> Vec<&'t str> {
+    match value {
+        toml::Value::Table(table) => table.values().flat_map(|inner| called(inner, name)).collect(),
+        toml::Value::Array(items) => {
+            let names: Vec<&str> = items.iter().filter_map(toml::Value::as_str).collect();
+            if names.contains(&name) { names } else { Vec::new() }
+        }
+        _ => Vec::new(),
     }
 }
 

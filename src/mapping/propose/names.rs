@@ -217,6 +217,134 @@ pub(super) const CLOCKS: &[&str] = &[
     "zeit",
 ];
 
+/// Names of times that are when the call began, and nothing else.
+const OF_THE_CALL: &[&str] = &[
+    "datetime",
+    "starttime",
+    "startdatetime",
+    "startedat",
+    "startat",
+    "callstart",
+    "callstarttime",
+    "callstartedat",
+    "calldate",
+    "calltime",
+    "datestarted",
+    "starttid",
+    "starttidspunkt",
+    "opkaldstid",
+    "opkaldstidspunkt",
+    "conversationstart",
+    "initiationtimestamp",
+    "startzeit",
+    "anrufbeginn",
+    "anrufzeit",
+    "beginn",
+    "påbegyndt",
+];
+/// Words in names of times that are when the record was made, changed or brought somewhere.
+const OF_THE_RECORD: &[&str] = &[
+    "creat", "updat", "modif", "chang", "import", "export", "insert", "delet", "archiv", "added",
+    "synced", "oprettet", "ændret", "opdater", "uppdater", "skapad", "opprettet", "endret", "erstellt",
+    "geändert", "angelegt",
+];
+/// Names of columns that may as well be about the customer.
+const OF_ANYBODY: &[&str] = &[
+    "name", "fullname", "displayname", "navn", "namn", "email", "mail", "epost", "emailadresse",
+    "epostadresse", "mailadresse",
+];
+/// Names of numbers that are the customer's, and nothing else.
+const OF_THE_CUSTOMER: &[&str] = &[
+    "customerphone",
+    "customerphonenumber",
+    "customernumber",
+    "kundetelefon",
+    "externalnumber",
+    "remotenumber",
+    "contactphonenumber",
+    "rawdigits",
+    "kundenrufnummer",
+    "gegenstelle",
+];
+/// The last words of names of ids.
+const IDS: &[&str] = &["id", "guid", "uuid", "sid", "ref", "key", "nr"];
+/// What has ids beside the call.
+const OTHERS: &[&str] = &[
+    "agent", "user", "customer", "kunde", "client", "lead", "campaign", "list", "account", "company",
+    "team", "group", "queue", "skill", "owner", "parent", "medarbejder", "contact", "tracker", "source",
+    "number", "bruger", "sag", "case", "ticket", "order",
+];
+
+/// What the name of a column says of a time in it.
+pub(super) fn is_time_of_call(name: &str) -> bool {
+    is_one(name, OF_THE_CALL)
+}
+
+/// Whether a time is when the record was made or changed.
+pub(super) fn is_time_of_record(name: &str) -> bool {
+    let last = folded(last_step(name));
+    OF_THE_RECORD.iter().any(|word| last.contains(word))
+}
+
+/// Whether the column may as well be about the customer as about the agent.
+pub(super) fn is_of_anybody(name: &str) -> bool {
+    OF_ANYBODY.contains(&folded(name).as_str())
+}
+
+/// Whether a number is the customer's.
+pub(super) fn is_of_customer(name: &str) -> bool {
+    is_one(name, OF_THE_CUSTOMER)
+}
+
+/// Whether the name ends as ids do, and is none of something else: `CallRail Id`, `interactionGuid`.
+pub(super) fn is_id(name: &str) -> bool {
+    let words = words(last_step(name));
+    let ends = words.last().is_some_and(|last| IDS.contains(&last.as_str()));
+    ends && !words.iter().any(|word| OTHERS.contains(&word.as_str()))
+}
+
+/// Whether the whole name of the column is one of those of another field.
+pub(super) fn is_anothers(field: Field, column: &str) -> bool {
+    let is_part = rank(column, &of(field)).is_none_or(|rank| rank >= WITHIN);
+    let others = NAMES.iter().map(|(other, _)| *other);
+    is_part
+        && others
+            .filter(|other| *other != field)
+            .any(|other| rank(column, &of(other)).is_some_and(|rank| rank < WITHIN))
+}
+
+/// Whether the whole name of the column is one of these.
+pub(super) fn is_whole(column: &str, names: &[&str]) -> bool {
+    rank(column, names).is_some_and(|rank| rank < WITHIN)
+}
+
+fn is_one(name: &str, names: &[&str]) -> bool {
+    names.contains(&folded(last_step(name)).as_str())
+}
+
+fn last_step(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+/// The words of a name, in lower case: `CallRail Id` is `call`, `rail`, `id`.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for char in name.chars() {
+        if !char.is_alphanumeric() || char.is_uppercase() && was_lower {
+            words.push(String::new());
+        }
+        was_lower = char.is_lowercase();
+        if char.is_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(char.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
 /// Words that say nothing without what stands before them in a path: `Queue.Name` is no agent's.
 const GENERIC: &[&str] = &[
     "name", "id", "number", "type", "status", "duration", "email", "time", "date", "value",

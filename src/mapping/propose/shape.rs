@@ -7,7 +7,7 @@ use crate::mapping::duration::{Unit, read_seconds};
 use crate::mapping::time::{Choice, Format, TimeRule};
 
 /// The forms of times that are tried, the less doubtful of a pair first.
-const TIMES: [&str; 24] = [
+const TIMES: [&str; 43] = [
     "iso",
     "epoch",
     "epoch_ms",
@@ -32,6 +32,25 @@ const TIMES: [&str; 24] = [
     "%m/%d/%y %I:%M %p",
     "%d/%m/%Y %I:%M:%S %p",
     "%d/%m/%Y %I:%M %p",
+    "%Y-%m-%d %I:%M:%S %p",
+    "%Y-%m-%d %I:%M %p",
+    "%d-%m-%Y %I:%M:%S %p",
+    "%d-%m-%Y %I:%M %p",
+    "%d-%m-%y %H:%M:%S",
+    "%d-%m-%y %H:%M",
+    "%d.%m.%y %H:%M:%S",
+    "%d.%m.%y %H:%M",
+    "%d/%m/%y %H:%M:%S",
+    "%d/%m/%y %H:%M",
+    "%m/%d/%y %H:%M:%S",
+    "%m/%d/%y %H:%M",
+    "%a, %d %b %Y %H:%M:%S",
+    "%a %d %b %Y %H:%M:%S",
+    "%a %b %d %H:%M:%S %Y",
+    "%d %b %Y %H:%M:%S",
+    "%b %d, %Y %I:%M:%S %p",
+    "%b %d, %Y %I:%M %p",
+    "%b %d, %Y, %I:%M %p",
 ];
 /// The forms of days and of clocks, for exports with a column of each.
 pub(super) const DAYS: [&str; 6] = [

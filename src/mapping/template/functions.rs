@@ -3,12 +3,15 @@
 use std::error::Error as _;
 use std::sync::LazyLock;
 
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use minijinja::{Environment, Error, ErrorKind};
 use regex::Regex;
 
 use crate::mapping::error::{Findings, did_you_mean};
 use crate::mapping::lookup::Lookups;
 use crate::mapping::reader::Text;
+use crate::mapping::time::{Choice, Format, TimeRule};
 
 static FILTER: LazyLock<Regex> = LazyLock::new(|| literal(r"\|\s*([A-Za-z_]\w*)"));
 static TEST: LazyLock<Regex> = LazyLock::new(|| literal(r"\bis\s+(?:not\s+)?([A-Za-z_]\w*)"));
@@ -18,6 +21,9 @@ static STRING: LazyLock<Regex> =
 static LOOKUP: LazyLock<Regex> = LazyLock::new(|| {
     literal(r#"lookup\s*\(\s*(?:'([^']*)'|"([^"]*)")\s*,\s*(?:'([^']*)'|"([^"]*)")"#)
 });
+
+/// So many characters of RFC 3339 are the clock's.
+const SECONDS: usize = 19;
 
 /// A pattern of this program's own, compiled once.
 pub(super) fn literal(pattern: &str) -> Regex {
@@ -40,7 +46,8 @@ pub(super) fn missed(error: &Error) -> Option<&Missed> {
 }
 
 /// Adds what a mapping needs and the engine does not bring: `digits` keeps the digits of a text,
-/// `before` and `after` cut at the first occurrence of a text, `lookup` asks a table.
+/// `before` and `after` cut at the first occurrence of a text, `file_name` is the last step of an
+/// address, `clock` writes a time in another form, `lookup` asks a table.
 pub(super) fn add_filters(engine: &mut Environment<'static>, lookups: &Lookups) {
     engine.add_filter("digits", |text: String| -> String {
         text.chars().filter(char::is_ascii_digit).collect()
@@ -52,6 +59,10 @@ pub(super) fn add_filters(engine: &mut Environment<'static>, lookups: &Lookups) 
     engine.add_filter("after", |text: String, mark: String| -> String {
         text.split_once(&mark)
             .map_or(text.clone(), |(_, after)| after.to_owned())
+    });
+    engine.add_filter("file_name", |text: String| file_name(&text).to_owned());
+    engine.add_filter("clock", |text: String, form: String, formats: Option<Vec<String>>| {
+        clock(&text, &form, &formats.unwrap_or_default()).unwrap_or_default()
     });
     let lookups = lookups.clone();
     engine.add_filter(
@@ -72,6 +83,27 @@ pub(super) fn add_filters(engine: &mut Environment<'static>, lookups: &Lookups) 
             }
         },
     );
+}
+
+/// The last step of an address or a path, without what is asked behind it.
+fn file_name(text: &str) -> &str {
+    let path = text.split(['?', '#']).next().unwrap_or_default().trim();
+    path.rsplit(['/', '\\', ':']).next().unwrap_or_default()
+}
+
+/// A time as its clock shows it, in another form; nothing where it is in none of the formats. A pattern
+/// of recordings' names compares times so, and not their letters.
+fn clock(text: &str, form: &str, formats: &[String]) -> Option<String> {
+    let formats = formats.iter().map(|format| Format::read(format).ok());
+    let rule = TimeRule {
+        formats: formats.collect::<Option<_>>()?,
+        zone: Some(TimeZone::UTC),
+        fold: Choice::Earlier,
+        gap: Choice::Earlier,
+    };
+    let (written, _) = rule.read(text).ok()?;
+    let local: DateTime = written.get(..SECONDS)?.parse().ok()?;
+    jiff::fmt::strtime::format(form, local).ok()
 }
 
 /// Reports filters and tests that do not exist, and tables and columns of `lookup`: the engine
@@ -130,14 +162,16 @@ fn check_lookups(text: &Text, lookups: &Lookups, findings: &mut Findings) -> boo
 }
 
 /// For "did you mean": the filters and tests that mappings use most.
-const FILTERS: [&str; 30] = [
+const FILTERS: [&str; 32] = [
     "after",
     "agent",
     "before",
     "capitalize",
+    "clock",
     "default",
     "defined",
     "digits",
+    "file_name",
     "first",
     "float",
     "format",
