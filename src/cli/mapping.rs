@@ -49,7 +49,8 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
     let fits = survey.fits(input);
     let fit = fits.first().filter(|fit| fit.is_good());
     let text = match fit {
-        Some(fit) if !arguments.own => {
+        // Of tickets no calls can be proposed.
+        Some(fit) if !arguments.own || fit.is_of_cases => {
             report::print_fit(screen, fit, export);
             fit.text()
         }

@@ -104,7 +104,13 @@ const LOGINS: &[&str] = &[
 ];
 /// Objects whose members say something of the agent around them, and not of his manager.
 const PARTS: &[&str] = &[
-    "agent", "user", "person", "contact", "profile", "identityinfo", "details",
+    "agent",
+    "user",
+    "person",
+    "contact",
+    "profile",
+    "identityinfo",
+    "details",
 ];
 
 /// A table of agents in memory.
@@ -152,7 +158,7 @@ impl AgentTable {
             Some(_) => "column",
             None => "key",
         };
-        AgentTable::new(rows.header(), rows.rows, kind)
+        AgentTable::new(rows.header(), rows.agents, kind)
     }
 
     /// A table of these rows; `kind` is what its columns are called.
@@ -258,7 +264,11 @@ impl Roles {
                     None => "the e-mail addresses",
                     Some(_) => "the ids or the names of the agents",
                 };
-                let found = header.names().iter().take(12).map(|name| format!("`{name}`"));
+                let found = header
+                    .names()
+                    .iter()
+                    .take(12)
+                    .map(|name| format!("`{name}`"));
                 Err(format!(
                     "no {kind} for {lacking} among {}. A table of agents has `email`, and `id` or \
                      `name` to find agents by",
@@ -300,7 +310,7 @@ fn places_of<'h>(header: &'h Header, name: &'h str) -> impl Iterator<Item = usiz
 struct Rows {
     names: Vec<String>,
     places: HashMap<String, usize>,
-    rows: Vec<Vec<String>>,
+    agents: Vec<Vec<String>>,
     table: Option<Header>,
 }
 
@@ -309,7 +319,7 @@ impl Rows {
         Rows {
             names: Vec::new(),
             places: HashMap::new(),
-            rows: Vec::new(),
+            agents: Vec::new(),
             table,
         }
     }
@@ -325,20 +335,16 @@ impl Rows {
             if let Some(problem) = record.problems().find(|problem| problem.is_error()) {
                 return Err(format!("line {}: {}", record.line(), problem.message));
             }
-            let row = match record.tree() {
-                Some(tree) => {
-                    let mut row = vec![String::new(); self.names.len()];
-                    self.walk("", tree, &mut row, 0);
-                    row
-                }
-                None => {
-                    let cells = 0..record.cells().count();
-                    let text = |cell| record.text(&Column::Cell(cell)).unwrap_or_default();
-                    cells.map(|cell| text(cell).into_owned()).collect()
-                }
-            };
+            let mut row = vec![String::new(); self.names.len()];
+            if let Some(tree) = record.tree() {
+                self.walk("", tree, &mut row, 0);
+            } else {
+                let cells = 0..record.cells().count();
+                let text = |cell| record.text(&Column::Cell(cell)).unwrap_or_default();
+                row = cells.map(|cell| text(cell).into_owned()).collect();
+            }
             if row.iter().any(|cell| !cell.trim().is_empty()) {
-                self.rows.push(row);
+                self.agents.push(row);
             }
         }
         Ok(())
@@ -444,10 +450,18 @@ mod tests {
         for (name, text, why) in [
             ("a.csv", "101,Ida Opdigtet,7\n102,Bo Fiktiv,8\n", "`email`"),
             ("b.csv", "id,name,email\n", "no agents"),
-            ("c.csv", "id,name,email\n7,Ida,yes\n", "`email` holds no e-mail"),
+            (
+                "c.csv",
+                "id,name,email\n7,Ida,yes\n",
+                "`email` holds no e-mail",
+            ),
             ("d.csv", "email,team\na@example.com,b\n", "`id`"),
             ("e.json", r#"{"error": "unauthorized"}"#, "key"),
-            ("f.json", r#"[{"id": 1, "name": "Ida", "manager": {"email": "m@example.com"}}]"#, "`manager.email`"),
+            (
+                "f.json",
+                r#"[{"id": 1, "name": "Ida", "manager": {"email": "m@example.com"}}]"#,
+                "`manager.email`",
+            ),
             ("g.json", r#"{"users": [{"id": 1, "na"#, ""),
         ] {
             let refused = read(name, text.as_bytes()).expect_err(name);

@@ -87,8 +87,9 @@ impl Agents {
         });
         let agents = self.clone();
         engine.add_test("agent", move |keys: &Value| {
-            let known =
-                |table: &Arc<AgentTable>| texts(keys).iter().any(|key| table.value(key, "").is_ok());
+            let known = |table: &Arc<AgentTable>| {
+                texts(keys).iter().any(|key| table.value(key, "").is_ok())
+            };
             agents.table.as_ref().is_some_and(known)
         });
     }

@@ -203,8 +203,10 @@ fn missing(group: &Group) -> Option<String> {
     if keys.is_empty() {
         return None;
     }
-    let shown = keys.iter().take(SHOWN).map(|(key, count)| {
-        format!("{} ({}×)", shorten(&safe(key), MESSAGE), count(*count))
+    let shown = keys.iter().take(SHOWN);
+    let shown = shown.map(|(key, times)| {
+        let key = safe(key);
+        format!("{} ({}×)", shorten(&key, MESSAGE), count(*times))
     });
     let shown = shown.collect::<Vec<_>>().join(", ");
     let rest = u64::try_from(keys.len().saturating_sub(SHOWN)).unwrap_or(u64::MAX);

@@ -149,7 +149,9 @@ impl Growing {
 
     fn missing(&self) -> Missing {
         let keys = self.missing.iter();
-        let mut keys: Vec<_> = keys.map(|(key, (count, _))| (key.clone(), *count)).collect();
+        let mut keys: Vec<_> = keys
+            .map(|(key, (count, _))| (key.clone(), *count))
+            .collect();
         keys.sort_by(|(a, many), (b, more)| (more, a).cmp(&(many, b)));
         Missing {
             keys,

@@ -55,16 +55,17 @@ impl Draft<'_> {
     /// What to look at where the export has several times.
     fn doubts_of_time(&self, at: usize) -> Option<String> {
         let name = self.name(at);
-        let others = self.others(at, |column, shape| shape.times.is_some() && !column.is_nested);
+        let others = self.others(at, |column, shape| {
+            shape.times.is_some() && !column.is_nested
+        });
         if names::is_time_of_record(name) {
             return Some(
                 "its name says when the record was made or changed: is that when the call began?"
                     .to_owned(),
             );
         }
-        (!names::is_time_of_call(name) && !others.is_empty()).then(|| {
-            format!("{others} hold times, too: which of them is when the call began?")
-        })
+        (!names::is_time_of_call(name) && !others.is_empty())
+            .then(|| format!("{others} hold times, too: which of them is when the call began?"))
     }
 
     /// The names of other columns that pass a test, the first few; empty when there are none.
@@ -74,7 +75,9 @@ impl Draft<'_> {
         let others = columns.filter(|(other, (column, shape))| {
             *other != at && !column.values.is_empty() && test(column, shape)
         });
-        let names: Vec<&str> = others.map(|(_, (column, _))| column.name.as_str()).collect();
+        let names: Vec<&str> = others
+            .map(|(_, (column, _))| column.name.as_str())
+            .collect();
         let more = if names.len() > SHOWN { " and more" } else { "" };
         let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>();
         format!("{}{more}", shown.join(", "))
@@ -152,7 +155,9 @@ impl Draft<'_> {
                 phone(column, shape) && (records < FEW || column.values.len() > 1)
             };
             let names = names::of(Field::Customer);
-            let found = self.find(&names, varies).or_else(|| self.find(&names, phone));
+            let found = self
+                .find(&names, varies)
+                .or_else(|| self.find(&names, phone));
             let Some(at) = found else {
                 return;
             };

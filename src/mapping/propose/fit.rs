@@ -192,7 +192,12 @@ impl Survey {
         if file.get("target")?.as_str()? != "case" {
             return None;
         }
-        let own: Vec<String> = file.get("source")?.get("signature")?.clone().try_into().ok()?;
+        let own: Vec<String> = file
+            .get("source")?
+            .get("signature")?
+            .clone()
+            .try_into()
+            .ok()?;
         let fields = file.get("fields")?;
         let has = |name: &String| {
             let mut called = called(fields, name).into_iter();
@@ -260,10 +265,17 @@ impl Survey {
 /// The other names of a column: the lists of the file in which it stands.
 fn called<'t>(value: &'t toml::Value, name: &str) -> Vec<&'t str> {
     match value {
-        toml::Value::Table(table) => table.values().flat_map(|inner| called(inner, name)).collect(),
+        toml::Value::Table(table) => table
+            .values()
+            .flat_map(|inner| called(inner, name))
+            .collect(),
         toml::Value::Array(items) => {
             let names: Vec<&str> = items.iter().filter_map(toml::Value::as_str).collect();
-            if names.contains(&name) { names } else { Vec::new() }
+            if names.contains(&name) {
+                names
+            } else {
+                Vec::new()
+            }
         }
         _ => Vec::new(),
     }

@@ -244,14 +244,41 @@ const OF_THE_CALL: &[&str] = &[
 ];
 /// Words in names of times that are when the record was made, changed or brought somewhere.
 const OF_THE_RECORD: &[&str] = &[
-    "creat", "updat", "modif", "chang", "import", "export", "insert", "delet", "archiv", "added",
-    "synced", "oprettet", "ændret", "opdater", "uppdater", "skapad", "opprettet", "endret", "erstellt",
-    "geändert", "angelegt",
+    "creat",
+    "updat",
+    "modif",
+    "chang",
+    "import",
+    "export",
+    "insert",
+    "delet",
+    "archiv",
+    "added",
+    "synced",
+    "oprettet",
+    "ændret",
+    "opdater",
+    "uppdater",
+    "skapad",
+    "opprettet",
+    "endret",
+    "erstellt",
+    "geändert",
+    "angelegt",
 ];
 /// Names of columns that may as well be about the customer.
 const OF_ANYBODY: &[&str] = &[
-    "name", "fullname", "displayname", "navn", "namn", "email", "mail", "epost", "emailadresse",
-    "epostadresse", "mailadresse",
+    "name",
+    "fullname",
+    "displayname",
+    "navn",
+    "namn",
+    "email",
+    "mail",
+    "epost",
+    "emailadresse",
+    "epostadresse",
+    "mailadresse",
 ];
 /// Names of numbers that are the customer's, and nothing else.
 const OF_THE_CUSTOMER: &[&str] = &[
@@ -270,9 +297,32 @@ const OF_THE_CUSTOMER: &[&str] = &[
 const IDS: &[&str] = &["id", "guid", "uuid", "sid", "ref", "key", "nr"];
 /// What has ids beside the call.
 const OTHERS: &[&str] = &[
-    "agent", "user", "customer", "kunde", "client", "lead", "campaign", "list", "account", "company",
-    "team", "group", "queue", "skill", "owner", "parent", "medarbejder", "contact", "tracker", "source",
-    "number", "bruger", "sag", "case", "ticket", "order",
+    "agent",
+    "user",
+    "customer",
+    "kunde",
+    "client",
+    "lead",
+    "campaign",
+    "list",
+    "account",
+    "company",
+    "team",
+    "group",
+    "queue",
+    "skill",
+    "owner",
+    "parent",
+    "medarbejder",
+    "contact",
+    "tracker",
+    "source",
+    "number",
+    "bruger",
+    "sag",
+    "case",
+    "ticket",
+    "order",
 ];
 
 /// What the name of a column says of a time in it.
@@ -299,7 +349,9 @@ pub(super) fn is_of_customer(name: &str) -> bool {
 /// Whether the name ends as ids do, and is none of something else: `CallRail Id`, `interactionGuid`.
 pub(super) fn is_id(name: &str) -> bool {
     let words = words(last_step(name));
-    let ends = words.last().is_some_and(|last| IDS.contains(&last.as_str()));
+    let ends = words
+        .last()
+        .is_some_and(|last| IDS.contains(&last.as_str()));
     ends && !words.iter().any(|word| OTHERS.contains(&word.as_str()))
 }
 

@@ -61,9 +61,12 @@ pub(super) fn add_filters(engine: &mut Environment<'static>, lookups: &Lookups) 
             .map_or(text.clone(), |(_, after)| after.to_owned())
     });
     engine.add_filter("file_name", |text: String| file_name(&text).to_owned());
-    engine.add_filter("clock", |text: String, form: String, formats: Option<Vec<String>>| {
-        clock(&text, &form, &formats.unwrap_or_default()).unwrap_or_default()
-    });
+    engine.add_filter(
+        "clock",
+        |text: String, form: String, formats: Option<Vec<String>>| {
+            clock(&text, &form, &formats.unwrap_or_default()).unwrap_or_default()
+        },
+    );
     let lookups = lookups.clone();
     engine.add_filter(
         "lookup",
@@ -85,10 +88,16 @@ pub(super) fn add_filters(engine: &mut Environment<'static>, lookups: &Lookups) 
     );
 }
 
-/// The last step of an address or a path, without what is asked behind it.
+/// The last step of an address or a path, without what is asked behind an address.
 fn file_name(text: &str) -> &str {
-    let path = text.split(['?', '#']).next().unwrap_or_default().trim();
-    path.rsplit(['/', '\\', ':']).next().unwrap_or_default()
+    let text = text.trim();
+    let path = text.split_once('?').map_or(text, |(path, _)| path);
+    let last = path.rsplit(['/', '\\']).next().unwrap_or_default();
+    match last.as_bytes() {
+        // `C:1.wav` is in the folder in which the drive stands.
+        [drive, b':', _, ..] if drive.is_ascii_alphabetic() => &last[2..],
+        _ => last,
+    }
 }
 
 /// A time as its clock shows it, in another form; nothing where it is in none of the formats. A pattern
