@@ -668,3 +668,13 @@ fn rows_of_one_call_share_their_recording() {
     assert_eq!(rehearsal.run(&[]), found(&[("1", "a.wav"), ("2", "b.wav")]));
     assert_eq!(rehearsal.check(), []);
 }
+
+#[test]
+fn what_lies_in_a_bin_is_not_there_and_that_is_told_once() {
+    let files = ["#recycle/1.wav", "deep/.Trash-1000/files/1.wav", "2.wav"];
+    let rehearsal = Rehearsal::new("", "id\n1\n2\n", &files);
+    assert_eq!(rehearsal.run(&[]), found(&[("2", "2.wav")]));
+    let told = rehearsal.check();
+    let codes: Vec<&str> = told.iter().map(|(code, _)| &**code).collect();
+    assert_eq!(codes, ["recording-missing", "recordings-not-searched"]);
+}

@@ -36,6 +36,7 @@ pub(super) fn arrange(walk: Walk, options: &IndexOptions) -> Option<Index> {
         ready: 0,
         others: walk.others,
         unread: walk.unread,
+        bins: walk.bins,
     };
     index.names.shrink_to_fit();
     let mut paths = walk.paths;

@@ -210,6 +210,7 @@ pub struct Index {
     pub(super) ready: u32,
     pub(super) others: u64,
     pub(super) unread: Vec<Unread>,
+    pub(super) bins: Vec<String>,
 }
 
 impl Index {
@@ -252,6 +253,11 @@ impl Index {
     /// Folders and files that could not be read: calls may miss recordings because of them.
     pub fn unread(&self) -> &[Unread] {
         &self.unread
+    }
+
+    /// Recycle bins, snapshots and hidden folders below the audio folder: nothing in them is there.
+    pub fn bins(&self) -> &[String] {
+        &self.bins
     }
 
     /// The audio folder: absolute, links resolved.

@@ -9,6 +9,7 @@
 //! Left to others: what a missing or doubtful recording means for its call, and the sending.
 
 mod arrange;
+mod bins;
 mod claims;
 mod find;
 mod index;

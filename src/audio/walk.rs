@@ -11,6 +11,7 @@ use std::time::SystemTime;
 use walkdir::{DirEntry, WalkDir};
 
 use super::arrange::arrange;
+use super::bins::is_bin;
 use super::index::{Alias, Entry, Folder, Index, IndexError, IndexOptions, State, Unread};
 use super::kind::is_audio_extension;
 use super::spelling::{composed, folded, split_extension};
@@ -28,8 +29,13 @@ pub(super) fn walk(root: &Path, options: &IndexOptions) -> Result<Index, IndexEr
     }
     fs::read_dir(&absolute).map_err(unreadable)?;
     let mut walk = Walk::new(absolute);
-    for item in WalkDir::new(&walk.root).min_depth(1) {
+    let mut items = WalkDir::new(&walk.root).min_depth(1).into_iter();
+    while let Some(item) = items.next() {
         match item {
+            Ok(entry) if entry.file_type().is_dir() && is_bin(entry.file_name()) => {
+                walk.bins.push(walk.below(entry.path()));
+                items.skip_current_dir();
+            }
             Ok(entry) => walk.take(&entry),
             Err(error) => walk.miss(&error),
         }
@@ -64,6 +70,8 @@ pub(super) struct Walk {
     pub(super) aliases: Vec<Alias>,
     pub(super) others: u64,
     pub(super) unread: Vec<Unread>,
+    /// Folders that were not walked, see [`is_bin`].
+    pub(super) bins: Vec<String>,
 }
 
 impl Walk {
@@ -81,6 +89,7 @@ impl Walk {
             aliases: Vec::new(),
             others: 0,
             unread: Vec::new(),
+            bins: Vec::new(),
         }
     }
 
@@ -126,6 +135,10 @@ impl Walk {
             return;
         };
         let inside = target.starts_with(&self.root);
+        let below = target.strip_prefix(&self.root).ok();
+        if below.is_some_and(|below| below.iter().any(is_bin)) {
+            return;
+        }
         match fs::metadata(&target) {
             Ok(metadata) if metadata.is_dir() => self.aliases.push(Alias {
                 folded: folded(&self.below(found.path())).into_owned(),

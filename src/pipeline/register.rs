@@ -249,6 +249,7 @@ impl<'r> Register<'r> {
     /// What can be told once the export has been read whole.
     pub(super) fn asides(&self) -> Vec<Problem> {
         let mut asides = self.unread();
+        asides.extend(self.bins());
         asides.extend(self.odd_clocks());
         asides.extend(self.unclaimed());
         asides
@@ -267,6 +268,27 @@ impl<'r> Register<'r> {
             problem.with_severity(Severity::Warning)
         };
         unread.take(UNCLAIMED).map(tell).collect()
+    }
+
+    /// Folders that were not searched, told once.
+    fn bins(&self) -> Option<Problem> {
+        let bins = self.road.audio.as_ref()?.bins();
+        let (first, some) = (bins.first()?, bins.iter().take(3));
+        let some: Vec<&str> = some.map(String::as_str).collect();
+        let more = match bins.len() - some.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let message = format!(
+            "Recycle bins, snapshots and hidden folders are not searched: {}{more}. \
+             Move recordings that you need out of them",
+            some.join(", "),
+        );
+        Some(Problem::new(
+            Code::RecordingsNotSearched,
+            of_no_line(first),
+            message,
+        ))
     }
 
     /// Times in the names of recordings that are not those of their calls.

@@ -336,6 +336,24 @@ fn resource_forks_are_no_recordings() {
 }
 
 #[test]
+fn bins_and_snapshots_are_not_walked_unless_they_are_the_audio_folder_itself() {
+    let dir = folder(&[
+        "a/#recycle/2024/x.wav",
+        ".snapshot/daily.0/y.wav",
+        "y.wav",
+        "@eaDir/y.wav/z.wav",
+    ]);
+    let whole = index(dir.path());
+    assert_eq!(named(&whole, "x"), "missing");
+    assert_eq!(named(&whole, "y"), "y.wav");
+    let mut bins = whole.bins().to_vec();
+    bins.sort();
+    assert_eq!(bins, [".snapshot", "@eaDir", "a/#recycle"]);
+    let bin = index(&dir.path().join("a/#recycle"));
+    assert_eq!(named(&bin, "x"), "2024/x.wav");
+}
+
+#[test]
 fn a_missing_folder_and_a_file_are_errors() {
     let dir = folder(&["x.wav"]);
     let build = |path: &str| Index::build(&dir.path().join(path), &IndexOptions::default());
