@@ -4,6 +4,7 @@
 //! Templates that only put columns between literal text, and conditions that only compare a column
 //! with literals, never reach it: they are most of them, and a million records use them.
 
+mod bounds;
 mod context;
 mod functions;
 mod lets;
@@ -72,6 +73,7 @@ impl Templates {
         engine.set_fuel(Some(FUEL));
         engine.set_debug(false);
         engine.set_recursion_limit(50);
+        bounds::restrict(&mut engine);
         functions::add_filters(&mut engine, lookups);
         lists::add_filters(&mut engine);
         Agents::default().add_filter(&mut engine);
@@ -146,7 +148,9 @@ impl Templates {
         } else {
             self.names_of(&(prelude + &source))
         };
-        if !functions::check(text, &self.engine, &self.lookups, findings) {
+        if !bounds::check(text, findings)
+            || !functions::check(text, &self.engine, &self.lookups, findings)
+        {
             return None;
         }
         self.entries.push(Entry {

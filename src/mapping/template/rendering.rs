@@ -11,7 +11,7 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 use super::context::Context;
 use super::lets::Let;
 use super::simple::{self, Piece, SimpleCondition};
-use super::{Entry, TemplateId, Templates, functions};
+use super::{Entry, TemplateId, Templates, bounds, functions};
 use crate::call::Code;
 use crate::source::{Record, Sheet};
 
@@ -172,9 +172,22 @@ impl Rendering<'_> {
             let captured = template.and_then(|template| template.render_captured(values));
             let captured = captured.map_err(|error| failure(&error))?;
             let found = captured.state().lookup(&definition.name);
-            Ok(found.unwrap_or(Value::UNDEFINED))
+            match found {
+                None => Ok(Value::UNDEFINED),
+                Some(value) if bounds::is_small(&value) => Ok(value),
+                Some(_) => Err(too_large(&definition.name)),
+            }
         });
         known.clone()
+    }
+}
+
+/// A definition that holds more than any record has to say.
+fn too_large(name: &str) -> Failure {
+    Failure {
+        code: Code::TemplateFailed,
+        message: format!("`{name}` of [let] becomes too large"),
+        value: String::new(),
     }
 }
 

@@ -134,3 +134,64 @@ fn an_agent_without_an_address_is_a_problem_that_says_why() {
     );
     assert_eq!(problems[0].column.as_ref(), "a");
 }
+
+#[test]
+fn definitions_of_copies_of_copies_fail_their_records_and_end() {
+    for double in [
+        "[{a}, {a}]",
+        "{a} ~ {a}",
+        "{a} + {a}",
+        "{'k': {a}, 'l': {a}}",
+    ] {
+        let mut text = "[let]\na0 = \"[x, x]\"\n".to_owned();
+        for at in 1..60 {
+            let before = format!("a{}", at - 1);
+            text += &format!("a{at} = \"{}\"\n", double.replace("{a}", &before));
+        }
+        for used in [
+            "a59",
+            "a59 | tojson",
+            "x in a59",
+            "a59 | sort",
+            "a58 == a59",
+            "a59 + a59",
+        ] {
+            let text = format!("{text}[fields]\nagentId = {{ template = \"{{{{ {used} }}}}\" }}");
+            let (value, codes) = map(&text, &row(&["x"], &["y"]), Field::AgentId);
+            assert_eq!(
+                (value, codes),
+                (Value::Broken, vec![Code::TemplateFailed]),
+                "{double} {used}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_could_hold_itself_is_not_in_the_language() {
+    for (template, says) in [
+        ("{% set a = [x, x] %}{{ a }}", "`set` is not available"),
+        (
+            "{%- with a = x %}{{ a }}{% endwith %}",
+            "`with` is not available",
+        ),
+        (
+            "{% for a in x recursive %}{{ loop(a) }}{% endfor %}",
+            "recursive loops",
+        ),
+        ("{{ x | pprint }}", "unknown filter: `pprint`"),
+        ("{% include 'x' %}", "unknown statement include"),
+    ] {
+        let text = format!("[fields]\nagentId = {{ template = \"{template}\" }}");
+        let error = load_error(&text).to_string();
+        assert!(error.contains(says), "{template}: {error}");
+    }
+    let nested = "{% for a in [[x, x]] %}".repeat(9) + &"{% endfor %}".repeat(9);
+    let text = format!("[fields]\nagentId = {{ template = \"{nested}\" }}");
+    assert!(load_error(&text).to_string().contains("more than 8 loops"));
+    let text = "[fields]\nagentId = { template = \"{{ x | tojson(indent=7000000000) }}\" }";
+    let (_, codes) = map(text, &row(&["x"], &["y"]), Field::AgentId);
+    assert_eq!(codes, [Code::TemplateFailed]);
+    let namespace = "[fields]\nagentId = { template = \"{{ namespace(a=1).a }}\" }";
+    assert!(load(namespace).bind(row(&["x"], &["y"]).sheet()).is_err());
+}
