@@ -48,7 +48,7 @@ impl Secrets {
         if let Some(token) = self.0.token.as_ref().and_then(|token| token.to_str().ok())
             && !token.is_empty()
         {
-            text = text.replace(token, "<token>");
+            text = without_token(&text, token);
         }
         let body = self.0.copy.as_ref().and_then(Request::body);
         let body = body.and_then(reqwest::Body::as_bytes);
@@ -65,6 +65,55 @@ impl Secrets {
         }
         text
     }
+}
+
+/// From so many characters on, letters and digits together are a token wherever they stand.
+const LONG: usize = 12;
+/// What stands before a token that is named.
+const NAMES: [&str; 6] = [
+    "token",
+    "authorization",
+    "bearer",
+    "key",
+    "secret",
+    "password",
+];
+
+/// The text without the token. One that could be a word of a sentence is left out where it stands as a
+/// token: in quotes, or behind a name for such a thing. A short one is left out where it stands alone.
+fn without_token(text: &str, token: &str) -> String {
+    let has = |is: fn(&char) -> bool| token.chars().any(|char| is(&char));
+    let is_word = token.chars().all(char::is_alphabetic) && token.len() < LONG * 2;
+    let is_sure = token.len() >= LONG
+        && !is_word
+        && has(|char| char.is_ascii_digit())
+        && has(|char| char.is_alphabetic());
+    let mut told = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(token) {
+        let (before, behind) = (&rest[..at], &rest[at + token.len()..]);
+        told.push_str(before);
+        let is_part = |char: Option<char>| char.is_some_and(char::is_alphanumeric);
+        let stands_alone = !is_part(told.chars().next_back()) && !is_part(behind.chars().next());
+        let is_token = is_sure || stands_alone && (!is_word || is_named(&told, behind));
+        told.push_str(if is_token { "<token>" } else { token });
+        rest = behind;
+    }
+    told.push_str(rest);
+    told
+}
+
+/// Whether what stands between these is called a token, or is quoted.
+fn is_named(before: &str, behind: &str) -> bool {
+    let quotes = ['"', '\'', '`'];
+    if before.ends_with(quotes) && behind.starts_with(quotes) {
+        return true;
+    }
+    let name = before.trim_end_matches(|char: char| {
+        char.is_whitespace() || matches!(char, ':' | '=' | '"' | '\'' | '`')
+    });
+    let name = name.to_lowercase();
+    NAMES.iter().any(|known| name.ends_with(known))
 }
 
 fn collect(value: &Value, values: &mut Vec<(String, String)>) {
@@ -98,6 +147,29 @@ mod tests {
             .build()
             .unwrap();
         Secrets::of(&request).leave_out_of(answer)
+    }
+
+    #[test]
+    fn a_token_that_is_a_word_is_left_out_where_it_stands_as_one() {
+        let told = |token: &str, text: &str| without_token(text, token);
+        for text in [
+            "a fault that the sandbox was told to give",
+            "sandboxes, Sandbox",
+        ] {
+            assert_eq!(told("sandbox", text), text);
+        }
+        for (text, expected) in [
+            ("token sandbox is unknown", "token <token> is unknown"),
+            ("api-token=sandbox&x", "api-token=<token>&x"),
+            (r#"{"token":"sandbox"}"#, r#"{"token":"<token>"}"#),
+            ("'sandbox' was refused", "'<token>' was refused"),
+            ("Authorization: sandbox", "Authorization: <token>"),
+        ] {
+            assert_eq!(told("sandbox", text), expected);
+        }
+        assert_eq!(told("t0ken", "xt0ken t0ken."), "xt0ken <token>.");
+        let real = "4bf92f3577b34da6a3ce929d0e0e4736";
+        assert_eq!(told(real, &format!("x{real}y {real}")), "x<token>y <token>");
     }
 
     #[test]
