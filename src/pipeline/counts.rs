@@ -6,10 +6,21 @@ use hashbrown::HashTable;
 use jiff::civil::Date;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Calls by agent id.
+/// Agents that are told apart. A column that holds another value in each row is no agent, and its values
+/// must not fill the memory.
+const MOST_AGENTS: usize = 10_000;
+/// Bytes of their ids, all together.
+const MOST_BYTES: usize = 1 << 20;
+/// Days that are told apart: more than a century.
+const MOST_DAYS: usize = 50_000;
+
+/// Calls by agent id, of a bounded number of agents.
 #[derive(Debug, Clone, Default)]
 pub struct Agents {
     table: HashTable<(Box<str>, u64)>,
+    bytes: usize,
+    /// Calls of agents beyond those.
+    others: u64,
 }
 
 impl Agents {
@@ -18,14 +29,30 @@ impl Agents {
         let hash = xxh3_64(agent.as_bytes());
         if let Some((_, count)) = self.table.find_mut(hash, |(known, _)| **known == *agent) {
             *count += calls;
+        } else if self.table.len() >= MOST_AGENTS || self.bytes + agent.len() > MOST_BYTES {
+            self.others += calls;
         } else {
+            self.bytes += agent.len();
             let rehash = |(known, _): &(Box<str>, u64)| xxh3_64(known.as_bytes());
             self.table
                 .insert_unique(hash, (agent.into(), calls), rehash);
         }
     }
 
-    /// How many agents there are.
+    /// Adds what others counted.
+    pub(super) fn add_all(&mut self, other: &Agents) {
+        for (agent, calls) in other.iter() {
+            self.add(agent, calls);
+        }
+        self.others += other.others;
+    }
+
+    /// Calls of the agents beyond those that are told apart; none while all are.
+    pub fn others(&self) -> u64 {
+        self.others
+    }
+
+    /// How many agents are told apart; there are more where [`Agents::others`] is not 0.
     pub fn len(&self) -> usize {
         self.table.len()
     }
@@ -49,7 +76,7 @@ impl PartialEq for Agents {
                 .map(|(agent, calls)| (agent.to_owned(), calls));
             entries.collect()
         };
-        sorted(self) == sorted(other)
+        self.others == other.others && sorted(self) == sorted(other)
     }
 }
 
@@ -70,6 +97,15 @@ impl Days {
     }
 
     fn add(&mut self, day: u64, calls: u64) {
+        let is_full = self.table.len() >= MOST_DAYS;
+        if is_full
+            && self
+                .table
+                .find(spread(day), |known| known.0 == day)
+                .is_none()
+        {
+            return;
+        }
         let entry = self
             .table
             .entry(spread(day), |known| known.0 == day, |known| spread(known.0));
@@ -156,5 +192,23 @@ mod tests {
         found.sort_unstable();
         assert_eq!(found, [("a-1", 3), ("a-2", 5)]);
         assert_eq!(agents.len(), 2);
+    }
+
+    #[test]
+    fn agents_without_end_are_counted_together() {
+        let (mut agents, mut sum) = (Agents::default(), Agents::default());
+        for number in 0..MOST_AGENTS * 2 {
+            agents.add(&number.to_string(), 1);
+        }
+        sum.add_all(&agents);
+        sum.add("0", 1);
+        assert_eq!((sum.len(), sum.others()), (MOST_AGENTS, MOST_AGENTS as u64));
+        let calls: u64 = sum.iter().map(|(_, calls)| calls).sum();
+        assert_eq!(calls, MOST_AGENTS as u64 + 1);
+        let mut long = Agents::default();
+        for number in 0..20 {
+            long.add(&format!("{number}{}", "x".repeat(100_000)), 1);
+        }
+        assert_eq!((long.len(), long.others()), (10, 10));
     }
 }

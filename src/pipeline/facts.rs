@@ -21,7 +21,7 @@ pub struct Facts {
     pub records: u64,
     /// Records that told a call: repeats, and calls that are in place already, among them.
     pub calls: u64,
-    /// Calls that are left to send.
+    /// Calls that are left to send; of cases, the records that tell them.
     pub open: u64,
     /// Records that told a case.
     pub cases: u64,
@@ -132,9 +132,7 @@ impl Facts {
         for (sum, count) in self.by_hour.iter_mut().zip(other.by_hour) {
             *sum += count;
         }
-        for (agent, calls) in other.by_agent.iter() {
-            self.by_agent.add(agent, calls);
-        }
+        self.by_agent.add_all(&other.by_agent);
         self.recordings += other.recordings;
         self.bytes += other.bytes;
         self.seconds += other.seconds;

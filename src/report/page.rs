@@ -204,7 +204,7 @@ fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
     let mut rows = vec![
         ("Records that told a call", count(facts.calls)),
         ("Calls to send", count(facts.open)),
-        ("Agents", count(facts.by_agent.len() as u64)),
+        ("Agents", agents(summary)),
     ];
     if summary.has_audio {
         rows.extend([
@@ -327,13 +327,20 @@ fn minutes(by_minutes: &[u64]) -> Vec<(String, u64)> {
         .collect()
 }
 
+/// How many agents there are: beyond those that are told apart nobody knows.
+fn agents(summary: &Summary) -> String {
+    let agents = &summary.facts.by_agent;
+    let number = count(agents.len() as u64);
+    match agents.others() {
+        0 => number,
+        others => format!("more than {number} ({} calls of others)", count(others)),
+    }
+}
+
 fn agents_title(summary: &Summary, shown: usize) -> String {
     let all = summary.facts.by_agent.len();
     if all > shown {
-        format!(
-            "The {shown} agents with most calls, of {}",
-            count(all as u64)
-        )
+        format!("The {shown} agents with most calls, of {}", agents(summary))
     } else {
         "Calls by agent".to_owned()
     }

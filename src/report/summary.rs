@@ -194,6 +194,7 @@ impl Serialize for Summary {
         map.serialize_entry("by_hour", &facts.by_hour)?;
         map.serialize_entry("by_minutes", &facts.by_minutes)?;
         map.serialize_entry("agents", &facts.by_agent.len())?;
+        map.serialize_entry("agents_are_more", &(facts.by_agent.others() > 0))?;
         map.serialize_entry("delivered", &self.deliveries)?;
         map.serialize_entry("bytes_sent", &self.sent)?;
         map.serialize_entry("retries", &self.retries)?;
