@@ -51,7 +51,7 @@ fn a_record_in_one_long_line_is_named_by_its_number() {
     }
     let first = place.read("out/problems.csv");
     assert!(
-        first.starts_with("file,line,column,code,severity,value,message,record\n"),
+        first.starts_with("file,line,column,code,severity,value,message,record,external_id\n"),
         "{first}"
     );
 }

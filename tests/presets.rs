@@ -129,6 +129,7 @@ impl Trial {
             version: Version::V2,
             now: "2026-01-01T00:00:00Z".parse().unwrap(),
             deciders: 2,
+            extent: Arc::default(),
         };
         let mut found = Found::default();
         let walked = road.walk(|decided| {
@@ -336,5 +337,5 @@ fn a_rejected_call_can_be_mended_and_fed_in_again() {
     let output = check(&path("again.csv"));
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("1 leg"), "{text}");
-    assert!(text.contains("ready          │ 1"), "{text}");
+    assert!(text.contains("to send        │ 1"), "{text}");
 }

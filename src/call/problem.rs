@@ -277,6 +277,9 @@ pub struct Problem {
     pub severity: Severity,
     /// Where the record stands.
     pub place: Place,
+    /// The id of the record, cut like a value; empty where the problem belongs to no record, or the
+    /// record has no id.
+    pub id: Box<str>,
     /// The column of the export, or the target field when no column feeds it; may be empty.
     pub column: Box<str>,
     /// What the export says there, cut to [`Problem::VALUE_LIMIT`] characters; personal data.
@@ -298,6 +301,7 @@ impl Problem {
             code,
             severity: code.severity(),
             place,
+            id: Box::default(),
             column: Box::default(),
             value: Box::default(),
             message: message.into(),
@@ -317,11 +321,15 @@ impl Problem {
     #[must_use]
     pub fn at(mut self, column: &str, value: &str) -> Self {
         self.column = column.into();
-        self.value = match value.char_indices().nth(Self::VALUE_LIMIT) {
-            Some((end, _)) => format!("{}…", &value[..end]).into(),
-            None => value.into(),
-        };
+        self.value = cut(value);
         self
+    }
+
+    /// Names the record by its id, unless that is done already; a long id is cut.
+    pub fn name_record(&mut self, id: &str) {
+        if self.id.is_empty() {
+            self.id = cut(id);
+        }
     }
 
     /// The same problem with the severity that a policy asks for.
@@ -344,6 +352,14 @@ impl Problem {
     /// Whether a held record needs a person because of it, and not only time.
     pub fn is_pressing(&self) -> bool {
         self.is_error() || self.code == Code::HeldTooLong
+    }
+}
+
+/// At most [`Problem::VALUE_LIMIT`] characters, and a sign that there were more.
+fn cut(text: &str) -> Box<str> {
+    match text.char_indices().nth(Problem::VALUE_LIMIT) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
     }
 }
 

@@ -50,6 +50,7 @@ pub(super) fn road(
         now: Timestamp::now(),
         // Reading costs a fifth of deciding, so the reader needs no core of its own.
         deciders: cores.clamp(1, 8),
+        extent: Arc::default(),
     })
 }
 

@@ -77,7 +77,8 @@ fn problem(noted: NotedProblem) -> Option<Problem> {
     };
     // Those of all runs are told by their ids; see `Rewrite::resent`.
     let code = Code::from_name(&noted.code).filter(|code| *code != Code::UploadInDoubt)?;
-    let problem = Problem::new(code, place, noted.message).at(&noted.column, "");
+    let mut problem = Problem::new(code, place, noted.message).at(&noted.column, "");
+    problem.name_record(&noted.identity);
     Some(match Severity::from_name(&noted.severity) {
         Some(severity) => problem.with_severity(severity),
         None => problem,
@@ -93,7 +94,8 @@ mod tests {
         let place = Place::on_line("calls.csv", 2);
         for severity in [Severity::Note, Severity::Warning, Severity::Error] {
             let told = Problem::new(Code::RecordingMissing, place.clone(), "none");
-            let told = told.with_severity(severity);
+            let mut told = told.with_severity(severity);
+            told.name_record("c-1");
             assert_eq!(problem(NotedProblem::from(&told)), Some(told));
         }
     }

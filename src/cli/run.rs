@@ -13,8 +13,8 @@ use super::{destination, dry_run, export, stopping};
 use crate::api::AudioSettings;
 use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::delivery::{self, Orders, Plan, StopSignal};
-use crate::ledger::{Ledger, OpenError, Writer};
-use crate::pipeline::{self, Decided, Past, Road, Want};
+use crate::ledger::{Ledger, OpenError, RunId, Writer};
+use crate::pipeline::{self, Decided, Event, Past, Road, Want};
 use crate::plan::Policy;
 use crate::report::{self, Mode, Options, Report, Screen};
 
@@ -83,7 +83,7 @@ async fn deliver(
         biased;
         // First, so that a signal is heard as soon as anything is said.
         never = stopping::on_signals(&stop) => never,
-        done = drive(plan, Arc::clone(&stop), orders, (report, writer.clone())) => done,
+        done = drive(plan, Arc::clone(&stop), orders, (report, writer.clone(), id)) => done,
     };
     if stop.reason().is_none() {
         join(walker);
@@ -96,7 +96,7 @@ async fn deliver(
     let written = written.and(finished.written).map_err(Error::from);
     let ended = delivered.map_err(Error::from).and(written);
     let exit = Exit::of_run(&ended, reason, &tally);
-    writer.finish_run(id, exit.code(), &tally.to_json())?;
+    writer.finish_run(id, exit.code(), &finished.work.to_json())?;
     ledger.close()?;
     if let Some(server) = server {
         server.stop().await;
@@ -129,9 +129,9 @@ async fn drive(
     plan: Plan,
     stop: Arc<StopSignal>,
     orders: Orders<pipeline::Error>,
-    (mut report, writer): (Report, Writer),
+    (mut report, writer, id): (Report, Writer, RunId),
 ) -> Driven {
-    let mut noted = stopping::Notes::new(writer);
+    let mut noted = stopping::Notes::new(writer.clone());
     let mut written = Ok(());
     let delivered = delivery::run(plan, Arc::clone(&stop), orders, &mut |event| {
         noted.take(&event, &stop);
@@ -142,6 +142,12 @@ async fn drive(
         {
             stop.raise(pipeline::Stop::ReportLost, error.to_string());
             written = Err(error);
+        }
+        // Those that come by themselves, and the first batch.
+        if matches!(event, Event::Sent { .. } | Event::Checked(_))
+            && let Some(work) = report.work_due()
+        {
+            writer.note_progress(id, &work.to_json());
         }
     })
     .await;
@@ -203,6 +209,7 @@ pub(super) fn options(run: &RunArgs, arguments: &Arguments, road: &Road, mode: M
         bandwidth: run.pace.usual_bandwidth(),
         inputs: export::paths(road),
         has_audio: road.audio.is_some(),
+        extent: Arc::clone(&road.extent),
         ..Options::new(mode)
     }
 }

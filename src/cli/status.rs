@@ -10,9 +10,10 @@ use crate::config::StatusArgs;
 use crate::ledger::{
     CaseObstacle, CaseSummary, Ledger, Obstacle, Reader, Run, State, Summary, Trouble,
 };
+use crate::pipeline::Outcome;
 use crate::report::{
     DoubtView, FailureView, ResentView, RunView, Screen, StateView, StatusView, Style, Weight,
-    print_status,
+    WorkView, print_status,
 };
 
 pub(super) fn status(arguments: &StatusArgs, mut screen: Screen) -> Result<Exit, Error> {
@@ -71,6 +72,7 @@ pub(super) fn view(path: &Path, reader: &Reader) -> Result<StatusView, Error> {
             .map(failure)
             .chain(cases.troubles.iter().map(case_failure))
             .collect(),
+        work: runs.first().and_then(work),
         runs: runs.iter().map(run).collect(),
         doubts,
         in_doubt: doubtful.collect(),
@@ -143,13 +145,52 @@ fn held(since: Option<Timestamp>) -> String {
     }
 }
 
+/// What a run kept of its numbers.
+fn tally(run: &Run) -> serde_json::Value {
+    let text = run.tally.as_deref();
+    text.and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default()
+}
+
+/// How far the last run came. A run of an earlier version kept no size of its work.
+fn work(run: &Run) -> Option<WorkView> {
+    let tally = tally(run);
+    let count = |name: &str| tally[name].as_u64().unwrap_or(0);
+    let ended = Outcome::ALL.map(|outcome| count(outcome.name()));
+    let not_attempted = count(Outcome::NotAttempted.name());
+    let ended = ended.iter().sum::<u64>().saturating_sub(not_attempted);
+    let records = tally["records"].as_u64().or_else(|| {
+        // It was read to its end.
+        let is_whole = matches!(run.exit, Some(0 | 3));
+        is_whole.then(|| tally["read"].as_u64()).flatten()
+    })?;
+    Some(WorkView {
+        run: run.id.number(),
+        total: records,
+        total_is_estimate: tally["records_are_estimated"].as_bool().unwrap_or(false),
+        in_place: count(Outcome::Created.name()) + count(Outcome::AlreadyThere.name()),
+        left_out: count(Outcome::Skipped.name()),
+        held: count(Outcome::Held.name()),
+        rejected: count(Outcome::Rejected.name()),
+        failed: count(Outcome::Failed.name()),
+        not_attempted: records.saturating_sub(ended),
+        to_send: tally["to_send"].as_u64().filter(|_| run.finished.is_none()),
+        calls_per_second: tally["calls_per_second"].as_f64(),
+        seconds_left: tally["seconds_left"]
+            .as_f64()
+            .filter(|_| run.finished.is_none()),
+        counted_at: tally["counted_at"]
+            .as_str()
+            .and_then(|text| text.parse().ok())
+            .or(run.finished),
+    })
+}
+
 fn run(run: &Run) -> RunView {
-    let tally: serde_json::Value = run
-        .tally
-        .as_deref()
-        .and_then(|text| serde_json::from_str(text).ok())
-        .unwrap_or_default();
-    let count = |name: &str| tally[name].as_u64();
+    let tally = tally(run);
+    // What a run had counted before it was killed is told as its work, and not as its result.
+    let is_finished = run.finished.is_some();
+    let count = |name: &str| tally[name].as_u64().filter(|_| is_finished);
     let ending = match run.exit {
         None => "not finished",
         Some(0) => "complete",

@@ -38,11 +38,17 @@ pub(super) struct Landed {
     pub(super) batch: Arc<Batch>,
     pub(super) rows: Vec<(Row, Ending)>,
     pub(super) case: Option<u64>,
+    /// The id of the call or the case.
+    pub(super) id: Box<str>,
 }
 
 /// Carries out an errand to its end.
 pub(super) async fn carry(courier: Arc<Courier>, errand: Errand) -> Landed {
     let case = errand.case();
+    let id = match &errand.cargo {
+        Cargo::Call(shipment) => shipment.call.identity().into(),
+        Cargo::Case(shipment) => shipment.case.uid.as_str().into(),
+    };
     let endings = match errand.cargo {
         Cargo::Call(shipment) => vec![courier.deliver(*shipment).await],
         Cargo::Case(shipment) => courier.deliver_case(&shipment).await,
@@ -51,5 +57,6 @@ pub(super) async fn carry(courier: Arc<Courier>, errand: Errand) -> Landed {
         batch: errand.batch,
         rows: errand.rows.into_iter().zip(endings).collect(),
         case,
+        id,
     }
 }

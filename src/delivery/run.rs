@@ -285,16 +285,18 @@ impl Floor<'_> {
             self.busy.remove(&case);
         }
         for (row, ending) in landed.rows {
-            self.tell_end(&landed.batch, row, ending);
+            self.tell_end(&landed.batch, (row, &landed.id), ending);
         }
     }
 
-    fn tell_end(&mut self, batch: &Batch, row: Row, ending: Ending) {
+    fn tell_end(&mut self, batch: &Batch, (row, id): (Row, &str), ending: Ending) {
         let (index, mut problems, further) = row;
         let record = batch.get(index);
         self.count(&ending);
         if let Some((code, message)) = ending.problem {
-            problems.push(Problem::new(code, record.place(), message));
+            let mut problem = Problem::new(code, record.place(), message);
+            problem.name_record(id);
+            problems.push(problem);
         }
         let ending = Closing {
             outcome: ending.outcome,

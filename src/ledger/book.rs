@@ -30,6 +30,7 @@ pub(super) enum Command {
     Write(Vec<Entry>),
     WriteCases(Vec<CaseEntry>),
     Start { options: String },
+    Progress { run: RunId, tally: String },
     Finish { run: RunId, exit: u8, tally: String },
     Note(Vec<NotedProblem>),
     Close,
@@ -103,6 +104,11 @@ impl Book {
                     0
                 }
                 Command::Start { options } => start(&transaction, &options, now)?,
+                Command::Progress { run, tally } => {
+                    transaction
+                        .execute("UPDATE run SET tally = ?1 WHERE id = ?2", (tally, run.0))?;
+                    0
+                }
                 Command::Finish { run, exit, tally } => {
                     finish(&transaction, run, exit, &tally, now)?;
                     0
@@ -214,8 +220,8 @@ fn finish(
 
 fn note(connection: &Connection, problems: &[NotedProblem]) -> Result<()> {
     let mut statement = connection.prepare_cached(
-        "INSERT INTO problem (file, line, name, code, severity, message, record) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO problem (file, line, name, code, severity, message, record, identity) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
     for problem in problems {
         statement.execute(params![
@@ -226,6 +232,7 @@ fn note(connection: &Connection, problems: &[NotedProblem]) -> Result<()> {
             problem.severity,
             problem.message,
             problem.record.map(|number| rows::signed(number.get())),
+            problem.identity,
         ])?;
     }
     Ok(())

@@ -190,8 +190,8 @@ impl Reader {
         &self,
         each: impl FnMut(NotedProblem) -> Result<(), E>,
     ) -> Result<(), E> {
-        let sql =
-            "SELECT file, line, name, code, severity, message, record FROM problem ORDER BY rowid";
+        let sql = "SELECT file, line, name, code, severity, message, record, identity FROM problem \
+                   ORDER BY rowid";
         self.stream(sql, NotedProblem::from_row, each)
     }
 

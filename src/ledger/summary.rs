@@ -97,7 +97,7 @@ pub struct Run {
     pub finished: Option<Timestamp>,
     /// Its exit code.
     pub exit: Option<u8>,
-    /// Its numbers as JSON.
+    /// Its numbers as JSON; of a run that goes on or was killed, as they were when it kept them last.
     pub tally: Option<String>,
 }
 
@@ -110,6 +110,8 @@ pub struct NotedProblem {
     pub line: u64,
     /// Which record of the file it is, where a line may hold several.
     pub record: Option<NonZeroU64>,
+    /// The id of the record; empty where there is none.
+    pub identity: String,
     /// The column; may be empty.
     pub column: String,
     /// The name of the [`crate::call::Code`]; perhaps of another version.
@@ -126,6 +128,7 @@ impl From<&Problem> for NotedProblem {
             file: Arc::clone(&problem.place.file),
             line: problem.place.line,
             record: problem.place.record,
+            identity: problem.id.to_string(),
             column: problem.column.to_string(),
             code: problem.code.name().to_owned(),
             severity: problem.severity.name().to_owned(),
@@ -135,7 +138,7 @@ impl From<&Problem> for NotedProblem {
 }
 
 impl NotedProblem {
-    /// A row of `file, line, name, code, severity, message`.
+    /// A row of `file, line, name, code, severity, message, record, identity`.
     pub(super) fn from_row(row: &Row<'_>) -> Result<Self> {
         Ok(NotedProblem {
             file: row.get(0)?,
@@ -145,6 +148,7 @@ impl NotedProblem {
             severity: row.get(4)?,
             message: row.get(5)?,
             record: NonZeroU64::new(rows::unsigned(row, 6)?),
+            identity: row.get(7)?,
         })
     }
 }

@@ -184,6 +184,15 @@ impl Writer {
         .map(RunId)
     }
 
+    /// Keeps how far the run has come, as JSON. Waits for nothing, and is left out when the ledger is busy: the
+    /// next one says more.
+    pub fn note_progress(&self, run: RunId, tally: &str) {
+        let tally = tally.to_owned();
+        let (answer, _) = oneshot::channel();
+        let command = Command::Progress { run, tally };
+        let _ = self.sender.try_send(Request { command, answer });
+    }
+
     /// Closes the run with its exit code and its numbers as JSON. Waits for the disk.
     pub fn finish_run(&self, run: RunId, exit: u8, tally: &str) -> Result<(), Error> {
         self.ask_blocking(Command::Finish {

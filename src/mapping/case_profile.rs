@@ -230,6 +230,17 @@ impl CaseProfile {
         }
     }
 
+    /// The id of the case of a record; empty where the record makes none.
+    pub fn id_for_people(&self, record: &Record<'_>) -> String {
+        let Some(rule) = self.rule(&case::Target::Case(CaseField::CaseUid)) else {
+            return String::new();
+        };
+        match rule.value(record, &self.templates.at(record), &mut Vec::new()) {
+            Value::Text(id) => id.into_owned(),
+            _ => String::new(),
+        }
+    }
+
     /// The column of the export that feeds a target in this record; the target's own name when no
     /// column does.
     pub fn column_for<'r>(&'r self, target: &case::Target, record: &Record<'_>) -> Cow<'r, str> {

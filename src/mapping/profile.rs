@@ -235,6 +235,18 @@ impl Profile {
         (column, rule.value(record, &templates, &mut Vec::new()))
     }
 
+    /// The id of the record for people: that of the call it makes, or where it makes none, what the
+    /// columns say that feed it. Empty where they say nothing.
+    pub fn id_for_people(&self, record: &Record<'_>) -> String {
+        if let (_, Value::Text(id)) = self.id(record) {
+            return id.into_owned();
+        }
+        let cells = self.cells_of(Field::ExternalIdentity, record);
+        let texts = cells.iter().map(|(_, text)| text.trim());
+        let texts: Vec<&str> = texts.filter(|text| !text.is_empty()).collect();
+        texts.join(" + ")
+    }
+
     /// How several rows become one call, when the mapping says that they do.
     pub fn legs(&self) -> Option<&Legs> {
         self.legs.as_ref()

@@ -47,10 +47,7 @@ impl<'r> CaseDesk<'r> {
         let mut groups: Vec<Group> = Vec::new();
         for (index, record) in batch.iter().enumerate() {
             sums.records += 1;
-            let known = profiles
-                .iter()
-                .find(|(sheet, _)| std::ptr::eq(&raw const **sheet, record.sheet()));
-            let Some((_, profile)) = known.or(profiles.first()) else {
+            let Some(profile) = profile_of(profiles, &record) else {
                 items.push(None);
                 continue;
             };
@@ -69,6 +66,7 @@ impl<'r> CaseDesk<'r> {
             group.settle(&batch, &mut items);
         }
         self.decide(groups, &batch, &mut items, &mut sums)?;
+        name_records(&batch, profiles, &mut items);
         let ready =
             |item: Option<Item>| item.unwrap_or_else(|| ended(Vec::new(), Outcome::Rejected, ""));
         Ok(Worked {
@@ -284,6 +282,23 @@ impl<'r> CaseDesk<'r> {
             }
         }
         Ok(())
+    }
+}
+
+/// The mapping of the sheet of this record.
+fn profile_of<'p>(profiles: &'p Profiles, record: &Record<'_>) -> Option<&'p Arc<CaseProfile>> {
+    let known = profiles
+        .iter()
+        .find(|(sheet, _)| std::ptr::eq(&raw const **sheet, record.sheet()));
+    known.or(profiles.first()).map(|(_, profile)| profile)
+}
+
+/// Gives the problems of each record the id of its case.
+fn name_records(batch: &Batch, profiles: &Profiles, items: &mut [Option<Item>]) {
+    for (record, item) in batch.iter().zip(items) {
+        if let (Some(item), Some(profile)) = (item, profile_of(profiles, &record)) {
+            item.decision.name_record(|| profile.id_for_people(&record));
+        }
     }
 }
 

@@ -161,6 +161,20 @@ pub struct Decision {
     pub further: Vec<FurtherRow>,
 }
 
+impl Decision {
+    /// Gives every problem the id of the record, which is asked for only if there is one.
+    pub(super) fn name_record(&mut self, id: impl FnOnce() -> String) {
+        let further = self.further.iter_mut();
+        let further = further.flat_map(|row| row.problems.iter_mut());
+        let mut problems = self.problems.iter_mut().chain(further).peekable();
+        if problems.peek().is_none() {
+            return;
+        }
+        let id = id();
+        problems.for_each(|problem| problem.name_record(&id));
+    }
+}
+
 /// A row of a call for which another row speaks.
 #[derive(Debug)]
 pub struct FurtherRow {

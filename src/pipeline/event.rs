@@ -84,13 +84,6 @@ impl Tally {
         self.counts[outcome as usize]
     }
 
-    /// The counts as a JSON object, for the ledger.
-    pub fn to_json(&self) -> String {
-        let counts =
-            Outcome::ALL.map(|outcome| format!(r#""{}":{}"#, outcome.name(), self.of(outcome)));
-        format!(r#"{{"read":{},{}}}"#, self.read, counts.join(","))
-    }
-
     /// Records that ended in any way; equal to `read` when every record is accounted for.
     pub fn accounted(&self) -> u64 {
         self.counts.iter().sum()

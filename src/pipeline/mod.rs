@@ -14,6 +14,7 @@ mod counts;
 mod decided;
 mod desk;
 mod event;
+mod extent;
 mod facts;
 mod gather;
 mod hearing;
@@ -37,6 +38,7 @@ pub use decided::{
     Opened, Parcel, Shipment,
 };
 pub use event::{Delivered, Event, Outcome, Stop, Tally};
+pub use extent::Extent;
 pub use facts::{Consent, Facts};
 pub use hearing::{Doubtful, Listening};
 pub use road::{Past, Road, Want};

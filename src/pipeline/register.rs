@@ -107,12 +107,18 @@ impl<'r> Register<'r> {
                         .see(skew, (place, record.line()), &mark.recording.name);
                 }
             }
+            if matches!(item.decision.fate, Fate::SendsCase(_) | Fate::Rides) {
+                facts.open += 1;
+            }
             if matches!(item.decision.fate, Fate::Ready | Fate::Sends(_)) {
                 facts.open += 1;
                 facts.requests += u64::from(item.requests);
                 if let Some(mark) = mark {
                     count(&mut facts, &mark);
                 }
+            }
+            if let Some(profile) = &profile {
+                item.decision.name_record(|| profile.id_for_people(&record));
             }
             decisions.push(item.decision);
         }

@@ -15,6 +15,7 @@ use super::case_desk::{CaseDesk, Profiles};
 use super::case_rows::CaseRows;
 use super::decided::{Decided, Opened};
 use super::desk::{Desk, Worked};
+use super::extent::Extent;
 use super::gather::{Gathered, Span, Survey};
 use super::hearing::Listening;
 use super::openings::{Openings, refuse_empty};
@@ -75,6 +76,8 @@ pub struct Road {
     pub now: Timestamp,
     /// How many threads decide.
     pub deciders: usize,
+    /// How many records there are, for whoever tells how far the work is.
+    pub extent: Arc<Extent>,
 }
 
 /// A batch on its way to a decider.
@@ -152,12 +155,16 @@ impl Road {
             Some(decider) if decider.send(task).is_ok() => ControlFlow::Continue(()),
             _ => ControlFlow::Break(()),
         };
-        if let Err(error) = self.read_all(&mut deal) {
-            let _ = deal(Err(error));
+        match self.read_all(&mut deal) {
+            Ok(ControlFlow::Continue(())) => self.extent.close(),
+            Ok(ControlFlow::Break(())) => {}
+            Err(error) => {
+                let _ = deal(Err(error));
+            }
         }
     }
 
-    fn read_all(&self, deal: &mut Deal<'_>) -> Result<(), Error> {
+    fn read_all(&self, deal: &mut Deal<'_>) -> Result<ControlFlow<()>, Error> {
         if self.mapping.is_of_cases() {
             return self.read_cases(deal);
         }
@@ -182,6 +189,7 @@ impl Road {
             };
             while let Some(batch) = reader.next() {
                 let batch = batch?;
+                self.extent.add(batch.len());
                 let read = (before + reader.progress().bytes_read(), total);
                 let (batch, spans) = match &mut gatherer {
                     Some(gatherer) => parts(gatherer.take(batch, &profile)?),
@@ -196,7 +204,7 @@ impl Road {
                     read,
                 };
                 if deal(Ok(task)).is_break() {
-                    return Ok(());
+                    return Ok(ControlFlow::Break(()));
                 }
             }
             before += reader.progress().bytes_read();
@@ -214,14 +222,14 @@ impl Road {
                 read: (before, total),
             };
             if (task.opened.is_some() || !task.batch.is_empty()) && deal(Ok(task)).is_break() {
-                return Ok(());
+                return Ok(ControlFlow::Break(()));
             }
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     }
 
     /// Reads records of a help desk. Rows that are messages come together first, over all inputs.
-    fn read_cases(&self, deal: &mut Deal<'_>) -> Result<(), Error> {
+    fn read_cases(&self, deal: &mut Deal<'_>) -> Result<ControlFlow<()>, Error> {
         let total = self.inputs.iter().map(size).sum::<Option<u64>>();
         let mut rows = CaseRows::default();
         let mut all: Vec<(Arc<Sheet>, Arc<CaseProfile>)> = Vec::new();
@@ -238,7 +246,7 @@ impl Road {
             let mut reader = openings.open(input, &self.options)?;
             let sheet = Arc::clone(reader.sheet());
             let Some(profile) = self.mapping.bind_cases(&sheet)?.map(Arc::new) else {
-                return Ok(());
+                return Ok(ControlFlow::Break(()));
             };
             let opened = Opened {
                 sheet: Arc::clone(&sheet),
@@ -250,17 +258,19 @@ impl Road {
             // The file is told even if it holds no record.
             let first = task(Batch::new(sheet), bound.clone(), Some(opened), before);
             if deal(Ok(first)).is_break() {
-                return Ok(());
+                return Ok(ControlFlow::Break(()));
             }
             while let Some(batch) = reader.next() {
+                let batch = batch?;
+                self.extent.add(batch.len());
                 let batch = if profile.is_nested() {
-                    batch?
+                    batch
                 } else {
-                    rows.take(&batch?, &profile).map_err(Error::Spool)?
+                    rows.take(&batch, &profile).map_err(Error::Spool)?
                 };
                 let bytes = before + reader.progress().bytes_read();
                 if deal(Ok(task(batch, bound.clone(), None, bytes))).is_break() {
-                    return Ok(());
+                    return Ok(ControlFlow::Break(()));
                 }
             }
             before += reader.progress().bytes_read();
@@ -268,7 +278,8 @@ impl Road {
         let all: Profiles = all.into();
         let to_task = |batch| task(batch, Bound::Cases(Arc::clone(&all)), None, before);
         rows.deal(|batch| deal(Ok(to_task(batch))).is_continue())
-            .map_err(Error::Spool)
+            .map_err(Error::Spool)?;
+        Ok(ControlFlow::Continue(()))
     }
 
     fn decide(&self, tasks: &Receiver<Result<Task, Error>>, results: &SyncSender<Passed>) {

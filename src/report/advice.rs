@@ -211,15 +211,13 @@ fn checked(summary: &Summary, next: &str) -> String {
     let tally = &summary.tally;
     let ready = tally.of(Outcome::NotAttempted);
     let records = counted(tally.read, "record");
+    let others = others(summary);
     if ready == 0 {
-        let there = tally.of(Outcome::AlreadyThere);
-        return if there > 0 && tally.of(Outcome::Rejected) == 0 {
-            format!(
-                "Of {records} nothing is left to send: {} in place.",
-                are(there)
-            )
-        } else {
+        let cannot = tally.of(Outcome::Rejected) + tally.of(Outcome::Held);
+        return if cannot == tally.read {
             format!("None of {records} can be sent as {}.", it_is(tally.read))
+        } else {
+            format!("Of {records} nothing is left to send: {others}.")
         };
     }
     let warnings = summary.problems(Severity::Warning);
@@ -228,11 +226,36 @@ fn checked(summary: &Summary, next: &str) -> String {
     } else {
         String::new()
     };
+    let others = if others.is_empty() {
+        others
+    } else {
+        format!(" ({others})")
+    };
     format!(
-        "{} of {records} can be sent:{look} {next} {}.",
+        "{} of {records} can be sent{others}:{look} {next} {}.",
         count(ready),
         them(ready)
     )
+}
+
+/// What becomes of the records that are not to be sent, in the words of a run: `2 are in place, 1 is left
+/// out`.
+fn others(summary: &Summary) -> String {
+    let tally = &summary.tally;
+    let parts = [
+        (Outcome::AlreadyThere, "in place"),
+        (Outcome::Skipped, "left out"),
+        (Outcome::Held, "held"),
+        (Outcome::Rejected, "rejected"),
+    ];
+    let parts = parts
+        .iter()
+        .map(|(outcome, name)| (tally.of(*outcome), name));
+    let parts = parts.filter(|(number, _)| *number > 0);
+    let parts: Vec<String> = parts
+        .map(|(number, name)| format!("{} {name}", are(number)))
+        .collect();
+    parts.join(", ")
 }
 
 fn were(number: u64, what: &str) -> String {
@@ -341,6 +364,18 @@ mod tests {
         assert_eq!(
             last_line(Mode::DryRun, None, &[(60, AlreadyThere)]),
             "Of 60 records nothing is left to send: 60 are in place."
+        );
+        let mixed = [(2, AlreadyThere), (1, Outcome::Skipped), (1, Rejected)];
+        assert!(last_line(Mode::DryRun, None, &mixed).ends_with(
+            "Of 4 records nothing is left to send: 2 are in place, 1 is left out, 1 is rejected."
+        ));
+        assert_eq!(
+            last_line(
+                Mode::Check,
+                None,
+                &[(3, NotAttempted), (1, Outcome::Skipped)]
+            ),
+            "3 of 4 records can be sent (1 is left out): replace `check` by `run` to send them."
         );
         assert!(
             last_line(Mode::Check, None, &[(2, Rejected)])

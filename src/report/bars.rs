@@ -116,7 +116,8 @@ mod tests {
             sums.tally.count(Outcome::Created);
         }
         (sums.bytes_read, sums.bytes_total) = (100, Some(100));
-        let snapshot = Progress::new(Mode::Run, now).snapshot(&sums, now);
+        let snapshot =
+            Progress::new(Mode::Run, std::sync::Arc::default(), now).snapshot(&sums, now);
         bar.show(&snapshot, "10 read".to_owned());
         bar.clear();
         let text = paper.0.text();

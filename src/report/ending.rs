@@ -168,31 +168,47 @@ pub(super) fn extent(group: &Group, summary: &Summary) -> String {
     }
 }
 
-/// One line for each message, with the places where it was seen.
+/// One line for each message, with the places where it was seen, and the ids of the records there.
 fn examples(group: &Group) -> Vec<String> {
-    let mut by_message: Vec<(&str, Vec<String>)> = Vec::new();
+    let mut by_message: Vec<(&str, Vec<&Example>)> = Vec::new();
     for example in &group.examples {
-        let place = place(example);
         match by_message
             .iter_mut()
             .find(|(message, _)| *message == &*example.message)
         {
-            Some((_, places)) => places.push(place),
-            None => by_message.push((&example.message, vec![place])),
+            Some((_, examples)) => examples.push(example),
+            None => by_message.push((&example.message, vec![example])),
         }
     }
     by_message
         .into_iter()
-        .map(|(message, places)| {
+        .map(|(message, examples)| {
             let message = safe(message);
-            let places = places.join(", ");
+            let places = examples.iter().map(|example| place(example));
+            let places = places.collect::<Vec<_>>().join(", ");
             match places.as_str() {
                 // It is about the export and not about a place in it.
                 "" => message.into_owned(),
-                places => format!("{places}: {}", shorten(&message, MESSAGE)),
+                places => format!(
+                    "{places}: {}{}",
+                    shorten(&message, MESSAGE),
+                    with_ids(&examples)
+                ),
             }
         })
         .collect()
+}
+
+/// The ids of the records of some examples: ` (id F-1)`, ` (ids F-1, F-2)`; nothing where there are none.
+pub(super) fn with_ids(examples: &[&Example]) -> String {
+    let mut ids: Vec<&str> = examples.iter().map(|example| &*example.id).collect();
+    ids.dedup();
+    ids.retain(|id| !id.is_empty());
+    match ids.as_slice() {
+        [] => String::new(),
+        [id] => format!(" (id {})", safe(id)),
+        ids => format!(" (ids {})", safe(&ids.join(", "))),
+    }
 }
 
 /// The keys that a table lacks, with how often each is asked for: usually a few people are behind many
@@ -474,9 +490,9 @@ mod tests {
         stage.finish(None).unwrap();
         insta::assert_snapshot!(without_cures(&stage), @r"
         ┌────────────────┬────┬─────────┬───────────────────┐
-        │ skipped        │  2 │   3.3 % │ 2 repeat          │
+        │ left out       │  2 │   3.3 % │ 2 repeat          │
         │ rejected       │  3 │   5.0 % │                   │
-        │ ready          │ 55 │  91.7 % │                   │
+        │ to send        │ 55 │  91.7 % │                   │
         ├────────────────┼────┼─────────┼───────────────────┤
         │ = records read │ 60 │ 100.0 % │ 1 file in 0:00:03 │
         └────────────────┴────┴─────────┴───────────────────┘
@@ -495,7 +511,8 @@ mod tests {
           enough.
 
         3 records were rejected: add --out DIR to get them as a file to correct.
-        55 of 60 records can be sent: replace `check` by `run` to send them.
+        55 of 60 records can be sent (2 are left out, 3 are rejected): replace `check` by `run` to send
+          them.
         ");
     }
 
@@ -506,11 +523,12 @@ mod tests {
         let long = "a message of many words that is longer than a terminal is wide, by far";
         let mut bad = problem(Code::BadTime, 17).at("when", "secret");
         bad.message = long.into();
+        bad.name_record("F-007");
         stage.ended(17, &["1"], Outcome::Rejected, &[bad]);
         let summary = stage.finish(None).unwrap();
         let shown = |screen: &Screen| problems(&summary, screen);
         let plain = Screen::to(std::io::sink(), std::io::sink());
-        let whole = format!("          calls.csv:17 when: {long}");
+        let whole = format!("          calls.csv:17 when: {long} (id F-007)");
         assert!(shown(&plain).contains(&whole), "{:?}", shown(&plain));
         let lines = shown(&plain.on_terminal(60));
         assert!(

@@ -71,7 +71,15 @@ impl Files {
         };
         let (path, file) = folder.replace("problems.csv")?;
         let names = [
-            "file", "line", "column", "code", "severity", "value", "message", "record",
+            "file",
+            "line",
+            "column",
+            "code",
+            "severity",
+            "value",
+            "message",
+            "record",
+            "external_id",
         ];
         Ok(Files {
             problems: Table::new(path, file, &names)?,
@@ -98,6 +106,7 @@ impl Files {
                 .place
                 .record
                 .map_or_else(String::new, |number| number.to_string()),
+            &cell(&problem.id),
         ])
     }
 
@@ -241,17 +250,16 @@ impl Table {
     }
 }
 
-/// `code: message; code: message`.
+/// `code column: message; code: message`.
 fn in_one_cell(problems: &[Problem]) -> String {
     let mut cell = String::new();
     for problem in problems {
         let separator = if cell.is_empty() { "" } else { "; " };
-        let _ = write!(
-            cell,
-            "{separator}{}: {}",
-            problem.code,
-            safe(&problem.message)
-        );
+        let _ = write!(cell, "{separator}{}", problem.code);
+        if !problem.column.is_empty() {
+            let _ = write!(cell, " {}", safe(&problem.column));
+        }
+        let _ = write!(cell, ": {}", safe(&problem.message));
     }
     cell
 }

@@ -52,6 +52,9 @@ pub struct Example {
     /// Which record of the file it is, where a line may hold several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<NonZeroU64>,
+    /// The id of the record; may be empty.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub id: Box<str>,
     /// The column; may be empty.
     pub column: Box<str>,
     /// Why it is a problem.
@@ -105,6 +108,7 @@ impl Groups {
                 file: Arc::clone(&problem.place.file),
                 line: problem.place.line,
                 record: problem.place.record,
+                id: problem.id.clone(),
                 column: problem.column.clone(),
                 message: problem.message.clone(),
             });

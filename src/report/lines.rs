@@ -32,6 +32,8 @@ pub(super) enum Line<'a> {
         line: u64,
         #[serde(skip_serializing_if = "Option::is_none")]
         record: Option<NonZeroU64>,
+        #[serde(skip_serializing_if = "str::is_empty")]
+        id: &'a str,
         column: &'a str,
         message: &'a str,
     },
@@ -68,6 +70,7 @@ impl<'a> Line<'a> {
             file: &problem.place.file,
             line: problem.place.line,
             record: problem.place.record,
+            id: &problem.id,
             column: &problem.column,
             message: &problem.message,
         }
@@ -103,11 +106,12 @@ mod tests {
     #[test]
     fn a_problem_is_told_without_its_value() {
         let place = Place::on_line("a\u{202e}.csv", 17);
-        let problem = Problem::new(Code::BadTime, place, "no such day").at("when", "secret");
+        let mut problem = Problem::new(Code::BadTime, place, "no such day").at("when", "secret");
+        problem.name_record("F-007");
         let text = Line::problem(&problem).text(Timestamp::UNIX_EPOCH);
         assert_eq!(
             text,
-            r#"{"at":"1970-01-01T00:00:00.000Z","event":"problem","code":"bad-time","severity":"error","file":"a\u202e.csv","line":17,"column":"when","message":"no such day"}"#
+            r#"{"at":"1970-01-01T00:00:00.000Z","event":"problem","code":"bad-time","severity":"error","file":"a\u202e.csv","line":17,"id":"F-007","column":"when","message":"no such day"}"#
         );
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::sync::Arc;
 
 use crate::call::{Problem, Severity};
 use crate::pipeline::{Event, Outcome, Stop};
@@ -17,7 +18,7 @@ use crate::report::skips;
 use crate::report::summary::stop_name;
 use crate::report::sums::Sums;
 use crate::report::words::{safe, wait};
-use crate::report::{Error, Moment, Options, Screen, Style, Summary};
+use crate::report::{Error, Moment, Options, Screen, Style, Summary, Work};
 
 /// Opened files that are named one by one; of a folder of thousands the rest is only counted.
 const NAMED_FILES: u64 = 10;
@@ -44,6 +45,8 @@ pub struct Report {
 pub struct Finished {
     /// What was counted; it stands whether or not it could be written.
     pub summary: Summary,
+    /// The same for the ledger: how far the work came.
+    pub work: Work,
     /// Whether the files could be completed.
     pub written: Result<(), Error>,
 }
@@ -74,7 +77,7 @@ impl Report {
             .filter(|_| options.style == Style::Human && !options.is_quiet)
             .map(|bars| Bar::new(&bars, screen.color()));
         Ok(Report {
-            progress: Progress::new(options.mode, now),
+            progress: Progress::new(options.mode, Arc::clone(&options.extent), now),
             options,
             screen,
             bar,
@@ -129,6 +132,12 @@ impl Report {
         }
     }
 
+    /// How far the run is, for the ledger; about once a second, so that also of a run that is killed it
+    /// is known. To be asked after events that come by themselves.
+    pub fn work_due(&mut self) -> Option<Work> {
+        self.progress.work_due(&self.sums, Moment::now())
+    }
+
     fn show_progress(&mut self, now: Moment) {
         let pace = if self.bar.is_some() {
             Pace::Bars
@@ -178,6 +187,7 @@ impl Report {
             bar.clear();
         }
         let started = self.progress.started();
+        let work = self.progress.work(&self.sums, now);
         let mut summary = Summary::new(&self.options, self.sums, started, now);
         let written = match self.files {
             Some(files) => complete(files, &mut summary),
@@ -195,7 +205,11 @@ impl Report {
                 }
             }
         }
-        Finished { summary, written }
+        Finished {
+            summary,
+            work,
+            written,
+        }
     }
 
     fn write(&mut self, event: &Event<'_>, now: Moment) -> Result<(), Error> {
@@ -387,7 +401,8 @@ mod tests {
         stage.checked(&facts(3));
         let done = delivered("-5");
         stage.created(2, &["-5", "+4512345678"], &done);
-        let bad = problem(Code::BadTime, 3).at("phone", "=HYPERLINK(1)");
+        let mut bad = problem(Code::BadTime, 3).at("phone", "=HYPERLINK(1)");
+        bad.name_record("7");
         let worse = problem(Code::BadEmail, 3);
         stage.ended(3, &["7", "=1+1"], Outcome::Rejected, &[bad, worse]);
         stage.ended(4, &["8", "x"], Outcome::NotAttempted, &[]);
@@ -400,13 +415,13 @@ mod tests {
         );
         assert_eq!(
             stage.file("problems.csv"),
-            "file,line,column,code,severity,value,message,record\n\
-             calls.csv,3,phone,bad-time,error,'=HYPERLINK(1),is no good,\n\
-             calls.csv,3,,bad-email,error,,is no good,\n"
+            "file,line,column,code,severity,value,message,record,external_id\n\
+             calls.csv,3,phone,bad-time,error,'=HYPERLINK(1),is no good,,7\n\
+             calls.csv,3,,bad-email,error,,is no good,,\n"
         );
         assert_eq!(
             stage.file("rejected.csv"),
-            "id,phone,_problems\n7,=1+1,bad-time: is no good; bad-email: is no good\n"
+            "id,phone,_problems\n7,=1+1,bad-time phone: is no good; bad-email: is no good\n"
         );
         let json: serde_json::Value = serde_json::from_str(&stage.file("summary.json")).unwrap();
         assert_eq!(json["outcomes"]["created"], 1);

@@ -43,6 +43,7 @@ mod sums;
 mod tries;
 mod unchecked;
 mod words;
+mod work;
 
 pub use accepted::{NotAccepted, read_accepted};
 pub use advice::advise;
@@ -59,8 +60,10 @@ pub use proposal::{print_fit, print_no_fit, print_saved, save_mapping};
 pub use rewrite::Rewrite;
 pub use screen::{Color, Screen};
 pub use status::{
-    DoubtView, FailureView, ResentView, RunView, StateView, StatusView, Weight, print_status,
+    DoubtView, FailureView, ResentView, RunView, StateView, StatusView, Weight, WorkView,
+    print_status,
 };
 pub use summary::{Summary, Target};
 pub use sums::Deliveries;
 pub use tries::Tries;
+pub use work::{Size, Work};

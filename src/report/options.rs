@@ -1,6 +1,9 @@
 //! What the operator chose about reports.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::pipeline::Extent;
 
 /// How far the road goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +57,8 @@ pub struct Options {
     /// The files of the export, so that none of them is overwritten when the output of an earlier
     /// run is fed in again.
     pub inputs: Vec<PathBuf>,
+    /// How many records the export has, as far as it was read.
+    pub extent: Arc<Extent>,
 }
 
 impl Options {
@@ -68,6 +73,7 @@ impl Options {
             bandwidth: None,
             has_audio: true,
             inputs: Vec::new(),
+            extent: Arc::default(),
         }
     }
 }

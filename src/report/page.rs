@@ -8,7 +8,7 @@ use crate::call::explain;
 use crate::pipeline::Outcome;
 use crate::report::advice::{advise, fault};
 use crate::report::days::spread;
-use crate::report::ending::{extent, grouped, place};
+use crate::report::ending::{extent, grouped, place, with_ids};
 use crate::report::groups::Group;
 use crate::report::plots::{Length, Plot, lengths};
 use crate::report::summary::TOP_AGENTS;
@@ -193,7 +193,10 @@ fn problem(group: &Group, summary: &Summary) -> ProblemRow {
         examples: group
             .examples
             .iter()
-            .map(|example| (place(example), safe(&example.message).into_owned()))
+            .map(|example| {
+                let message = safe(&example.message);
+                (place(example), format!("{message}{}", with_ids(&[example])))
+            })
             .collect(),
     }
 }

@@ -1,18 +1,20 @@
 //! How far the run is, how fast, and how long it will take.
 //!
-//! Speed is that of the last minute, because a night of pauses says nothing about the present. What
-//! is left is guessed from the share of bytes read: nobody counts the records of an export first.
+//! Speed is that of the last minute, because a night of pauses says nothing about the present. In a run
+//! it is that of the calls sent: what is in place already costs no request, and would promise an end
+//! that does not come. The time left counts the calls still to be sent (`work`).
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::pipeline::Outcome;
+use crate::pipeline::{Extent, Outcome};
 use crate::report::sums::Sums;
 use crate::report::words::{self, float};
-use crate::report::{Mode, Moment};
+use crate::report::{Mode, Moment, Size, Work};
 
 /// Time between two lines where no bars are drawn.
 const BETWEEN_LINES: Duration = Duration::from_secs(5);
@@ -39,6 +41,9 @@ pub(super) struct Snapshot {
     #[serde(flatten)]
     pub(super) counts: Counts,
     pub(super) records_per_second: f64,
+    /// Calls that were sent; of a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) calls_per_second: Option<f64>,
     /// Bytes of recordings sent in a run, else bytes of the export read.
     pub(super) bytes: u64,
     pub(super) bytes_per_second: f64,
@@ -72,8 +77,10 @@ impl Serialize for Counts {
 pub(super) struct Progress {
     mode: Mode,
     started: Moment,
+    extent: Arc<Extent>,
     samples: VecDeque<Sample>,
     last_shown: Moment,
+    last_noted: Option<Moment>,
     pause: Option<(Moment, String)>,
 }
 
@@ -81,22 +88,34 @@ pub(super) struct Progress {
 struct Sample {
     at: Moment,
     ended: u64,
+    tried: u64,
     bytes: u64,
+}
+
+/// What happens in a second.
+#[derive(Debug, Clone, Copy)]
+struct Speed {
+    records: f64,
+    calls: f64,
+    bytes: f64,
 }
 
 impl Progress {
     /// A run that starts now.
-    pub(super) fn new(mode: Mode, now: Moment) -> Self {
+    pub(super) fn new(mode: Mode, extent: Arc<Extent>, now: Moment) -> Self {
         let sample = Sample {
             at: now,
             ended: 0,
+            tried: 0,
             bytes: 0,
         };
         Progress {
             mode,
             started: now,
+            extent,
             samples: [sample].into(),
             last_shown: now,
+            last_noted: None,
             pause: None,
         }
     }
@@ -128,43 +147,22 @@ impl Progress {
     /// The state at this moment.
     pub(super) fn snapshot(&mut self, sums: &Sums, now: Moment) -> Snapshot {
         self.pause.take_if(|(until, _)| until.clock <= now.clock);
-        let ended = sums.tally.accounted();
-        let bytes = self.bytes(sums);
-        let oldest = self.samples.front();
-        let (seconds, records, moved) = oldest.map_or((0.0, 0, 0), |oldest| {
-            (
-                now.seconds_since(oldest.at),
-                ended.saturating_sub(oldest.ended),
-                bytes.saturating_sub(oldest.bytes),
-            )
-        });
-        let per_second = |number: u64| {
-            if seconds > 0.0 {
-                float(number) / seconds
-            } else {
-                0.0
-            }
-        };
-        let records_per_second = per_second(records);
-        let all = expected_records(sums);
-        let seconds_left = all.and_then(|all| {
-            let left = (all - float(ended)).max(0.0);
-            let is_known =
-                now.seconds_since(self.started) >= SOONEST_ESTIMATE && records_per_second > 0.0;
-            is_known.then(|| left / records_per_second)
-        });
+        let (speed, size) = (self.speed(sums, now), Size::of(sums, &self.extent));
+        let (ended, bytes) = (sums.tally.accounted(), self.bytes(sums));
+        let seconds_left = self.seconds_left(sums, (size, speed), now);
         Snapshot {
             read: sums.tally.read,
             counts: Counts(Outcome::ALL.map(|outcome| sums.tally.of(outcome))),
-            records_per_second,
+            records_per_second: speed.records,
+            calls_per_second: (self.mode == Mode::Run).then_some(speed.calls),
             bytes,
-            bytes_per_second: per_second(moved),
+            bytes_per_second: speed.bytes,
             retries: sums.retries,
             narrowed: sums
                 .width
                 .filter(|[most, _, now]| now < most)
                 .map(|[most, _, now]| (now, most)),
-            done: all.map(|all| (float(ended) / all).min(1.0)),
+            done: size.map(|size| (float(ended) / float(size.records).max(1.0)).min(1.0)),
             seconds_left,
             paused_seconds: self
                 .pause
@@ -172,6 +170,78 @@ impl Progress {
                 .map(|(until, _)| until.seconds_since(now)),
             paused_why: self.pause.as_ref().map(|(_, why)| why.clone()),
         }
+    }
+
+    /// How far the run is, for the ledger, if it is time to keep that again.
+    pub(super) fn work_due(&mut self, sums: &Sums, now: Moment) -> Option<Work> {
+        self.sample(sums, now);
+        let is_due = self
+            .last_noted
+            .is_none_or(|last| now.clock.saturating_duration_since(last.clock) >= BETWEEN_SAMPLES);
+        if !is_due || sums.tally.read == 0 {
+            return None;
+        }
+        self.last_noted = Some(now);
+        Some(self.work(sums, now))
+    }
+
+    /// How far the run is at this moment.
+    pub(super) fn work(&self, sums: &Sums, now: Moment) -> Work {
+        let (speed, size) = (self.speed(sums, now), Size::of(sums, &self.extent));
+        let left = self.seconds_left(sums, (size, speed), now);
+        let to_send = size.map(|size| size.to_send(sums));
+        Work::new(&sums.tally, (size, to_send), (speed.calls, left), now.time)
+    }
+
+    /// The speed of the last minute. A recording that takes longer than that is no end of sending:
+    /// then the speed of all the time so far tells more than none.
+    fn speed(&self, sums: &Sums, now: Moment) -> Speed {
+        let per_second = |number: u64, since: Moment| {
+            let seconds = now.seconds_since(since);
+            if seconds > 0.0 {
+                float(number) / seconds
+            } else {
+                0.0
+            }
+        };
+        let Some(oldest) = self.samples.front() else {
+            return Speed {
+                records: 0.0,
+                calls: 0.0,
+                bytes: 0.0,
+            };
+        };
+        let ended = sums.tally.accounted().saturating_sub(oldest.ended);
+        let moved = self.bytes(sums).saturating_sub(oldest.bytes);
+        Speed {
+            records: per_second(ended, oldest.at),
+            calls: match sums.tried.saturating_sub(oldest.tried) {
+                0 => per_second(sums.tried, self.started),
+                tried => per_second(tried, oldest.at),
+            },
+            bytes: per_second(moved, oldest.at),
+        }
+    }
+
+    /// How long the rest takes; `None` where that would be noise.
+    fn seconds_left(
+        &self,
+        sums: &Sums,
+        (size, speed): (Option<Size>, Speed),
+        now: Moment,
+    ) -> Option<f64> {
+        let size = size.filter(|_| now.seconds_since(self.started) >= SOONEST_ESTIMATE)?;
+        let to_send = match self.mode {
+            Mode::Run => size.to_send(sums),
+            Mode::Check | Mode::DryRun => 0.0,
+        };
+        let (left, pace) = if to_send >= 1.0 {
+            (to_send, speed.calls)
+        } else {
+            let ended = sums.tally.accounted();
+            (float(size.records.saturating_sub(ended)), speed.records)
+        };
+        (pace > 0.0).then(|| left / pace)
     }
 
     fn sample(&mut self, sums: &Sums, now: Moment) {
@@ -185,6 +255,7 @@ impl Progress {
             self.samples.push_back(Sample {
                 at: now,
                 ended: sums.tally.accounted(),
+                tried: sums.tried,
                 bytes: self.bytes(sums),
             });
         }
@@ -196,19 +267,6 @@ impl Progress {
             Mode::Check | Mode::DryRun => sums.bytes_read,
         }
     }
-}
-
-/// How many records the input will have had, if its bytes are spread evenly; `None` when its size
-/// is not known or nothing was read yet.
-fn expected_records(sums: &Sums) -> Option<f64> {
-    let total = sums.bytes_total?;
-    if sums.bytes_read == 0 || sums.tally.read == 0 {
-        return None;
-    }
-    let read = float(sums.bytes_read.min(total));
-    let all = float(sums.tally.read) * float(total) / read.max(1.0);
-    // Reading goes ahead of ending, never behind.
-    Some(all.max(float(sums.tally.accounted())))
 }
 
 impl Snapshot {
@@ -229,7 +287,8 @@ impl Snapshot {
             let _ = write!(line, " · paused for {}: {why}", words::wait(seconds));
             return line;
         }
-        let _ = write!(line, " · {}/s", speed(self.records_per_second));
+        let pace = self.calls_per_second.unwrap_or(self.records_per_second);
+        let _ = write!(line, " · {}/s", speed(pace));
         if self.bytes > 0 {
             let speed = words::bytes(words::whole(self.bytes_per_second));
             let _ = write!(line, " · {} at {speed}/s", words::bytes(self.bytes));
@@ -264,12 +323,14 @@ mod tests {
         let mut sums = Sums::default();
         let facts = Facts {
             records: read,
+            open: read,
             ..Facts::default()
         };
         sums.add(&Event::Checked(&facts));
         for _ in 0..created {
             sums.tally.count(Outcome::Created);
         }
+        sums.tried = created;
         sums
     }
 
@@ -280,7 +341,7 @@ mod tests {
     #[test]
     fn a_line_comes_every_five_seconds_and_not_between() {
         let start = Moment::now();
-        let mut progress = Progress::new(Mode::Run, start);
+        let mut progress = Progress::new(Mode::Run, Arc::default(), start);
         let sums = sums(10, 5);
         let mut shown = Vec::new();
         for second in 0..=16 {
@@ -295,7 +356,7 @@ mod tests {
     #[test]
     fn what_is_left_follows_the_bytes_and_the_speed_of_the_last_minute() {
         let start = Moment::now();
-        let mut progress = Progress::new(Mode::Run, start);
+        let mut progress = Progress::new(Mode::Run, Arc::default(), start);
         let mut sums = sums(200, 100);
         sums.bytes_read = 1_000;
         sums.bytes_total = Some(2_000);
@@ -311,9 +372,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_in_place_is_no_pace_and_a_long_upload_no_end() {
+        let start = Moment::now();
+        let mut progress = Progress::new(Mode::Run, Arc::default(), start);
+        let mut sums = sums(1_000, 140);
+        for _ in 0..600 {
+            sums.tally.count(Outcome::AlreadyThere);
+        }
+        sums.facts.open = 400;
+        (sums.bytes_read, sums.bytes_total) = (1_000, Some(1_000));
+        let snapshot = progress.snapshot(&sums, start.later(seconds(7)));
+        assert_eq!(snapshot.seconds_left, Some(13.0));
+        for second in 8..=200 {
+            progress.due(&sums, Pace::Bars, start.later(seconds(second)));
+        }
+        // 140 in 200 seconds, and none of late.
+        let snapshot = progress.snapshot(&sums, start.later(seconds(200)));
+        assert_eq!(snapshot.calls_per_second, Some(0.7));
+        assert!(snapshot.seconds_left.is_some());
+    }
+
+    #[test]
     fn a_speed_of_yesterday_does_not_count() {
         let start = Moment::now();
-        let mut progress = Progress::new(Mode::Run, start);
+        let mut progress = Progress::new(Mode::Run, Arc::default(), start);
         let sums = sums(1_000, 1_000);
         for second in 1..=200 {
             progress.due(&sums, Pace::Bars, start.later(seconds(second)));
@@ -325,7 +407,7 @@ mod tests {
     #[test]
     fn a_pause_is_shown_until_it_is_over() {
         let start = Moment::now();
-        let mut progress = Progress::new(Mode::Run, start);
+        let mut progress = Progress::new(Mode::Run, Arc::default(), start);
         progress.pause(start, seconds(30), "429 \x1b[2J");
         let sums = sums(1, 0);
         let during = progress.snapshot(&sums, start.later(seconds(3)));
@@ -341,7 +423,7 @@ mod tests {
     #[test]
     fn nothing_is_promised_about_standard_input() {
         let start = Moment::now();
-        let mut progress = Progress::new(Mode::Check, start);
+        let mut progress = Progress::new(Mode::Check, Arc::default(), start);
         let snapshot = progress.snapshot(&sums(10, 10), start.later(seconds(60)));
         assert_eq!((snapshot.done, snapshot.seconds_left), (None, None));
     }

@@ -18,7 +18,7 @@ const FAILURES: usize = 20;
 const DOUBTS: usize = 10;
 
 /// What a ledger says about a migration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
+#[derive(Debug, Clone, PartialEq, Serialize, Default)]
 pub struct StatusView {
     /// The file of the ledger.
     pub ledger: String,
@@ -31,6 +31,8 @@ pub struct StatusView {
     pub states: Vec<StateView>,
     /// What went wrong, by code and message.
     pub failures: Vec<FailureView>,
+    /// How far the last run came with the whole of its export; `None` where it did not learn its size.
+    pub work: Option<WorkView>,
     /// The runs, the latest first.
     pub runs: Vec<RunView>,
     /// How many calls there are of which an answer was lost, so that nobody knows whether the request
@@ -84,6 +86,38 @@ pub struct FailureView {
     pub calls: u64,
     /// The id of one of them.
     pub example: String,
+}
+
+/// How much of the export the last run dealt with. The ledger knows the calls that were sent or held;
+/// only a run knows how many there are.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WorkView {
+    /// The number of the run.
+    pub run: u64,
+    /// Records of the export.
+    pub total: u64,
+    /// Whether that is a guess, because the export was not read to its end.
+    pub total_is_estimate: bool,
+    /// Records that are in place.
+    pub in_place: u64,
+    /// Records that were left out on purpose.
+    pub left_out: u64,
+    /// Records that wait for their recording.
+    pub held: u64,
+    /// Records that cannot be sent as they are.
+    pub rejected: u64,
+    /// Records that the server refused, or that were tried as often as allowed.
+    pub failed: u64,
+    /// Records that were not tried, those that were not read among them.
+    pub not_attempted: u64,
+    /// Calls that the run has still to send; only while it goes on.
+    pub to_send: Option<u64>,
+    /// Calls that it sent in a second, of late.
+    pub calls_per_second: Option<f64>,
+    /// Seconds until it is through, at that pace; only while it goes on.
+    pub seconds_left: Option<f64>,
+    /// When that was counted.
+    pub counted_at: Option<Timestamp>,
 }
 
 /// One run.
@@ -146,6 +180,7 @@ fn lines(view: &StatusView, screen: &Screen) -> Vec<String> {
         lines.push(format!("A run is going on: {}", safe(holder)));
     }
     lines.extend(states(view, screen));
+    lines.extend(wrapped(&work(view), screen.width()));
     lines.extend(failures(view, screen));
     lines.extend(runs(view, screen));
     lines.extend(doubts(view, screen));
@@ -185,6 +220,54 @@ fn states(view: &StatusView, screen: &Screen) -> Vec<String> {
         lines.push(format!("{} in place.", counted(view.messages, "message")));
     }
     lines
+}
+
+/// How far the last run came, in a sentence or two.
+fn work(view: &StatusView) -> Vec<String> {
+    let Some(work) = &view.work else {
+        return Vec::new();
+    };
+    let parts = [
+        (work.in_place, "in place"),
+        (work.left_out, "left out"),
+        (work.held, "held"),
+        (work.rejected, "rejected"),
+        (work.failed, "failed"),
+        (work.not_attempted, "not attempted"),
+    ];
+    let parts = parts.iter().filter(|(number, _)| *number > 0);
+    let parts: Vec<String> = parts
+        .map(|(number, name)| format!("{} {name}", count(*number)))
+        .collect();
+    let about = if work.total_is_estimate { "about " } else { "" };
+    let when = match work.counted_at {
+        Some(at) if is_unfinished(view) => format!(" (counted at {} UTC)", second(at)),
+        _ => String::new(),
+    };
+    let mut lines = vec![format!(
+        "Run {} of {about}{}: {}{when}.",
+        work.run,
+        counted(work.total, "record"),
+        parts.join(", "),
+    )];
+    if let (Some(to_send), true) = (work.to_send, view.held_by.is_some()) {
+        let pace = work.calls_per_second.unwrap_or(0.0);
+        let left = match work.seconds_left {
+            Some(seconds) => format!(", about {} left", clock(seconds)),
+            None => String::new(),
+        };
+        lines.push(format!(
+            "{} to send, at {pace:.1} calls/s{left}.",
+            counted(to_send, noun(view))
+        ));
+    }
+    lines
+}
+
+/// Whether the last run goes on, or was killed.
+fn is_unfinished(view: &StatusView) -> bool {
+    let last = view.runs.iter().max_by_key(|run| run.number);
+    last.is_some_and(|run| run.ended.is_none())
 }
 
 fn failures(view: &StatusView, screen: &Screen) -> Vec<String> {
@@ -288,33 +371,73 @@ fn conclusion(view: &StatusView) -> String {
             .sum()
     };
     let (open, stuck) = (of(Weight::Open), of(Weight::Stuck));
-    let is_unfinished = view.runs.iter().max_by_key(|run| run.number);
-    let is_unfinished = is_unfinished.is_some_and(|run| run.ended.is_none());
+    let rest = not_in_place(view);
     match (open, stuck) {
-        // The ledger knows the calls that were sent, and not how many the export still has.
         (_, 0) if view.held_by.is_some() => {
             "A run is going on, and these are the counts of now.".to_owned()
         }
-        (_, 0) if is_unfinished => {
-            "The last run did not come to its end: run the same command again.".to_owned()
-        }
+        _ if is_unfinished(view) && view.held_by.is_none() => format!(
+            "The last run did not come to its end{}: run the same command again.",
+            rest.map_or_else(String::new, |rest| format!(", {rest}"))
+        ),
+        (0, 0) if rest.is_some() => format!(
+            "Not everything is in place: {}. {}",
+            rest.unwrap_or_default(),
+            next(view)
+        ),
         _ if total(view) == 0 => "Nothing was sent yet.".to_owned(),
         (0, 0) => "Everything that is known is in place.".to_owned(),
         (_, 0) => format!(
-            "{} left: run the import again to go on.",
-            counted(open, noun(view))
+            "{} left{}: run the import again to go on.",
+            counted(open, noun(view)),
+            and(rest)
         ),
         (0, _) => format!(
-            "{} somebody's attention: `report` writes the list.",
-            need(stuck, view)
+            "{} somebody's attention{}: `report` writes the list.",
+            need(stuck, view),
+            and(rest)
         ),
         _ => format!(
-            "{} left and {} somebody's attention: run the import again, and `report` writes the \
+            "{} left and {} somebody's attention{}: run the import again, and `report` writes the \
              list.",
             counted(open, noun(view)),
-            need(stuck, view)
+            need(stuck, view),
+            and(rest)
         ),
     }
+}
+
+/// What the last run left behind that no state of the ledger tells: it keeps neither what was rejected nor
+/// what was never tried.
+fn not_in_place(view: &StatusView) -> Option<String> {
+    let work = view.work.as_ref()?;
+    let about = if work.total_is_estimate { "about " } else { "" };
+    let total = format!("{about}{}", counted(work.total, "record"));
+    match (work.not_attempted, work.rejected) {
+        (0, 0) => None,
+        (0, rejected) => Some(format!("{} of {total} rejected", count(rejected))),
+        (left, 0) => Some(format!("{about}{} of {total} not attempted", count(left))),
+        (left, rejected) => Some(format!(
+            "{about}{} of {total} not attempted and {} rejected",
+            count(left),
+            count(rejected)
+        )),
+    }
+}
+
+/// What to do about it.
+fn next(view: &StatusView) -> &'static str {
+    let work = view.work.as_ref();
+    let (left, rejected) = work.map_or((0, 0), |work| (work.not_attempted, work.rejected));
+    match (left, rejected) {
+        (0, _) => "Correct rejected.csv and feed it in.",
+        (_, 0) => "Run the same command again.",
+        _ => "Run the same command again, correct rejected.csv and feed it in.",
+    }
+}
+
+fn and(rest: Option<String>) -> String {
+    rest.map_or_else(String::new, |rest| format!(" ({rest})"))
 }
 
 /// What is counted.
@@ -346,6 +469,10 @@ fn more(all: usize, shown: usize, what: &str) -> Option<String> {
 /// A count, where it is known.
 fn known(number: Option<u64>) -> String {
     number.map_or_else(|| "–".to_owned(), count)
+}
+
+fn second(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 fn minute(time: Timestamp) -> String {
@@ -382,6 +509,7 @@ mod tests {
                 calls: 1,
                 example: "call/7".to_owned(),
             }],
+            work: None,
             runs: vec![RunView {
                 number: 12,
                 started: time("2024-03-15T08:00:00Z"),

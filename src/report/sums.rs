@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::call::{Field, Problem};
-use crate::pipeline::{Event, Facts, Outcome, Stop, Tally};
+use crate::call::{Code, Field, Problem};
+use crate::pipeline::{Delivered, Event, Facts, Outcome, Stop, Tally};
 use crate::report::groups::Groups;
 
 /// Distinct columns and details that are kept by name; an export that is no table can hold more
@@ -35,6 +35,8 @@ pub(super) struct Sums {
     pub(super) groups: Groups,
     pub(super) facts: Facts,
     pub(super) deliveries: Deliveries,
+    /// Records whose end took a request: what is in place already is no pace of sending.
+    pub(super) tried: u64,
     /// Bytes that left the machine, those of failed tries included.
     pub(super) sent: u64,
     pub(super) retries: u64,
@@ -91,6 +93,7 @@ impl Sums {
                 if *outcome == Outcome::Held && problems.iter().any(Problem::is_pressing) {
                     self.tally.press();
                 }
+                self.tried += u64::from(took_a_request(*outcome, problems, *delivered));
                 if !detail.is_empty() {
                     bump_detail(&mut self.details, *outcome, detail);
                 }
@@ -132,6 +135,18 @@ impl Sums {
         if self.stop.as_ref().is_none_or(|(known, _)| *known < stop) {
             self.stop = Some((stop, why.to_owned()));
         }
+    }
+}
+
+/// Whether a record that ended so was sent, as far as is known here.
+fn took_a_request(outcome: Outcome, problems: &[Problem], delivered: Option<&Delivered>) -> bool {
+    match outcome {
+        Outcome::Created | Outcome::Failed => true,
+        Outcome::AlreadyThere => {
+            let was_answered = |problem: &Problem| problem.code == Code::AlreadyThere;
+            delivered.is_some() || problems.iter().any(was_answered)
+        }
+        _ => false,
     }
 }
 

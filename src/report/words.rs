@@ -90,13 +90,14 @@ pub(super) fn share(part: u64, whole: u64) -> String {
 pub(super) fn outcome(outcome: Outcome, mode: Mode) -> &'static str {
     match (outcome, mode) {
         (Outcome::Created, _) => "created",
-        (Outcome::AlreadyThere, _) => "already there",
-        (Outcome::Skipped, _) => "skipped",
+        (Outcome::AlreadyThere, Mode::Run) => "already there",
+        (Outcome::AlreadyThere, _) => "in place",
+        (Outcome::Skipped, Mode::Run) => "skipped",
+        (Outcome::Skipped, _) => "left out",
         (Outcome::Held, _) => "held",
         (Outcome::Rejected, _) => "rejected",
         (Outcome::Failed, _) => "failed",
-        (Outcome::NotAttempted, Mode::Check) => "ready",
-        (Outcome::NotAttempted, Mode::DryRun) => "would be sent",
+        (Outcome::NotAttempted, Mode::Check | Mode::DryRun) => "to send",
         (Outcome::NotAttempted, Mode::Run) => "not attempted",
     }
 }

@@ -71,6 +71,7 @@ fn road(mapping: &str, exports: &[NamedTempFile]) -> Road {
         want: Want::Run,
         now: "2030-01-01T00:00:00Z".parse().unwrap(),
         deciders: 2,
+        extent: std::sync::Arc::default(),
     }
 }
 

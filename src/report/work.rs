@@ -1,0 +1,151 @@
+//! The size of the work: how many records there are, how many of them are still to be sent, and how long
+//! that takes.
+//!
+//! Two things are known before the end only as a guess. The records of an export that was not read to its
+//! end are guessed from its bytes, and how many of those are to be sent from the ones that were
+//! read.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::pipeline::{Extent, Outcome, Tally};
+use crate::report::progress::Counts;
+use crate::report::sums::Sums;
+use crate::report::words::{float, whole};
+
+/// How many records the export has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Size {
+    /// The number.
+    pub records: u64,
+    /// Whether it is a guess.
+    #[serde(rename = "records_are_estimated")]
+    pub is_estimate: bool,
+}
+
+impl Size {
+    /// The size, as far as it is known at this moment; `None` where the size of the input is not known or
+    /// nothing was read yet.
+    pub(super) fn of(sums: &Sums, extent: &Extent) -> Option<Size> {
+        if let Some(records) = extent.records() {
+            // What was put aside and dropped again never came here, and is part of the work.
+            let records = records.max(sums.tally.read);
+            return Some(Size {
+                records,
+                is_estimate: false,
+            });
+        }
+        let total = sums.bytes_total?;
+        if sums.bytes_read == 0 || sums.tally.read == 0 {
+            return None;
+        }
+        let read = float(sums.bytes_read.min(total));
+        let all = float(sums.tally.read) * float(total) / read.max(1.0);
+        // Reading goes ahead of ending, never behind.
+        let records = whole(all).max(sums.tally.accounted());
+        Some(Size {
+            records,
+            is_estimate: true,
+        })
+    }
+
+    /// How many of so many records are still to be sent.
+    pub(super) fn to_send(self, sums: &Sums) -> f64 {
+        let facts = &sums.facts;
+        let known = float(facts.open.saturating_sub(sums.tried));
+        let unread = float(self.records.saturating_sub(facts.records));
+        let share = match facts.records {
+            0 => 1.0,
+            records => float(facts.open) / float(records),
+        };
+        known + unread * share
+    }
+}
+
+/// How far a run has come, as the ledger keeps it for `status`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Work {
+    /// Records read.
+    read: u64,
+    #[serde(flatten)]
+    counts: Counts,
+    /// Records that there are.
+    #[serde(flatten)]
+    size: Option<Size>,
+    /// Calls still to be sent.
+    to_send: Option<u64>,
+    /// Calls sent in a second, of late.
+    calls_per_second: f64,
+    /// Seconds until all are sent, at this pace.
+    seconds_left: Option<f64>,
+    /// When that was counted.
+    counted_at: Timestamp,
+}
+
+impl Work {
+    /// What these sums say.
+    pub(super) fn new(
+        tally: &Tally,
+        (size, to_send): (Option<Size>, Option<f64>),
+        (calls_per_second, seconds_left): (f64, Option<f64>),
+        counted_at: Timestamp,
+    ) -> Self {
+        Work {
+            read: tally.read,
+            counts: Counts(Outcome::ALL.map(|outcome| tally.of(outcome))),
+            size,
+            to_send: to_send.map(whole),
+            calls_per_second,
+            seconds_left,
+            counted_at,
+        }
+    }
+
+    /// One JSON object, with the counts by the names of the outcomes.
+    pub fn to_json(&self) -> String {
+        crate::report::lines::json(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::Facts;
+
+    fn sums(records: u64, open: u64, tried: u64) -> Sums {
+        Sums {
+            facts: Facts {
+                records,
+                open,
+                ..Facts::default()
+            },
+            tried,
+            ..Sums::default()
+        }
+    }
+
+    #[test]
+    fn what_is_left_to_send_is_not_what_is_left_to_look_at() {
+        let size = |records| Size {
+            records,
+            is_estimate: false,
+        };
+        let left = |size: Size, sums: Sums| whole(size.to_send(&sums));
+        // 600 of 1000 are in place, and 140 of the others are sent.
+        assert_eq!(left(size(1000), sums(1000, 400, 140)), 260);
+        // Half of what was read is to be sent, and so is half of the rest.
+        assert_eq!(left(size(2000), sums(1000, 500, 100)), 900);
+        assert_eq!(left(size(1000), sums(1000, 0, 0)), 0);
+    }
+
+    #[test]
+    fn the_size_is_exact_once_all_was_read() {
+        let mut sums = sums(100, 100, 10);
+        sums.tally.read = 100;
+        let extent = Extent::default();
+        assert_eq!(Size::of(&sums, &extent), None);
+        (sums.bytes_read, sums.bytes_total) = (1_000, Some(3_010));
+        let size = Size::of(&sums, &extent).unwrap();
+        assert_eq!((size.records, size.is_estimate), (301, true));
+    }
+}
