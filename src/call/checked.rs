@@ -6,14 +6,11 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use super::phone::{PhoneReading, is_plainly_dialled, is_shortened_id, read_phone};
+use super::key::{GUARDED, fault_of_id, fault_of_key, in_formula};
+use super::phone::{PhoneReading, bare_number, is_plainly_dialled, read_phone};
 use super::print::Print;
 use super::values::Values;
 use super::{Code, Draft, Field, Kind, Value, is_email};
-
-/// The most bytes of an id. What is longer is no id but a cell that was meant for something else, and
-/// would not fit into the addresses that servers and proxies take.
-const LONGEST_ID: usize = 1024;
 
 /// A part of the recording to keep, in whole seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,31 +202,15 @@ pub(crate) fn trimmed(text: &str) -> &str {
     }
 }
 
-/// What is wrong with the id of a call, a case or a message, if anything: ids are what prevents doubles,
-/// so one that is not whole must not be sent.
-#[inline]
-pub(crate) fn fault_of_id(id: &str) -> Option<(Code, String)> {
-    if id.len() > LONGEST_ID {
-        let message = format!("the id has {} bytes, and may have {LONGEST_ID}", id.len());
-        Some((Code::RecordTooLarge, message))
-    } else if is_shortened_id(id) {
-        let message = "a spreadsheet wrote this id with an exponent, and its last digits are lost";
-        Some((Code::SpreadsheetDamage, message.to_owned()))
-    } else if trimmed(id).len() != id.len() {
-        let message = "blanks before or after the id become part of it";
-        Some((Code::PaddedId, message.to_owned()))
-    } else {
-        None
-    }
-}
-
 /// Whether nothing is wrong with a text field that says this. Of customers only the plainest numbers
 /// are known at a glance.
 #[inline]
 pub(super) fn is_fit_text(field: Field, text: &str) -> bool {
     match field {
         Field::ExternalIdentity => fault_of_id(text).is_none(),
-        Field::AgentEmail => is_email(text),
+        Field::AgentId | Field::TeamId => fault_of_key(text).is_none(),
+        Field::AgentName | Field::TeamName => in_formula(text).is_none(),
+        Field::AgentEmail => is_email(text) && fault_of_key(text).is_none(),
         Field::Customer => is_plainly_dialled(text),
         Field::AudioChannels => text == Call::AUTO || Channels::from_name(text).is_some(),
         _ => true,
@@ -238,10 +219,33 @@ pub(super) fn is_fit_text(field: Field, text: &str) -> bool {
 
 /// Whether a number field may hold this number.
 pub(super) fn is_fit_number(field: Field, text: &str) -> bool {
-    field != Field::SalesPersonAudioChannel || text == "1" || text == "2"
+    (field != Field::SalesPersonAudioChannel || text == "1" || text == "2") && is_held(text)
 }
 
-/// No call centre recorded to files before 1990; a date of 1970 or 1899 is an empty cell.
+/// Whether whoever reads the number finds one: beyond the reach of a double it becomes infinite, or
+/// nothing at all.
+fn is_held(number: &str) -> bool {
+    let has_exponent = memchr::memchr2(b'e', b'E', number.as_bytes()).is_some();
+    if number.len() < 300 && !has_exponent {
+        return true;
+    }
+    let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
+    let is_zero = mantissa.bytes().all(|byte| !matches!(byte, b'1'..=b'9'));
+    let held = number.parse::<f64>().unwrap_or(f64::INFINITY);
+    held.is_finite() && (is_zero || held != 0.0)
+}
+
+/// Whether nobody can mean the time: before 1970, an empty cell that became the day zero of a computer,
+/// or seconds and days that were read as something smaller, which all end in January 1970.
+pub(crate) fn is_too_early(at: Timestamp) -> bool {
+    at.as_second() < 31 * 86_400
+}
+
+/// What is told of a time that is [too early](is_too_early).
+pub(crate) const TOO_EARLY: &str =
+    "before February 1970: an empty date, a year of two digits, or a number in another unit";
+
+/// No call centre recorded to files before 1990.
 pub(super) fn is_plausible(at: Timestamp) -> bool {
     at.as_second() >= 631_152_000
 }
@@ -304,8 +308,8 @@ impl Judge<'_> {
         }
     }
 
-    fn text(&mut self, field: Field, value: &Value<'_>) {
-        let Value::Text(text) = value else {
+    fn text(&mut self, field: Field, value: &mut Value<'_>) {
+        let Value::Text(text) = &*value else {
             return self.fault(Code::WrongType, field, "", "text is expected here");
         };
         if is_fit_text(field, text) {
@@ -317,10 +321,19 @@ impl Judge<'_> {
                     self.fault(code, field, text, &message);
                 }
             }
-            Field::AgentEmail => {
-                self.fault(Code::BadEmail, field, text, "not an e-mail address");
+            Field::AgentId | Field::TeamId => {
+                if let Some((code, message)) = fault_of_key(text) {
+                    self.fault(code, field, text, &message);
+                }
             }
-            Field::Customer => self.customer(text),
+            Field::AgentName | Field::TeamName => {
+                self.fault(Code::SpreadsheetDamage, field, text, GUARDED);
+            }
+            Field::AgentEmail => match fault_of_key(text) {
+                Some((code, message)) => self.fault(code, field, text, &message),
+                None => self.fault(Code::BadEmail, field, text, "not an e-mail address"),
+            },
+            Field::Customer => self.customer(value),
             Field::AudioChannels => {
                 self.fault(
                     Code::BadChoice,
@@ -333,7 +346,18 @@ impl Judge<'_> {
         }
     }
 
-    fn customer(&mut self, text: &str) {
+    fn customer(&mut self, value: &mut Value<'_>) {
+        if let Value::Text(text) = &*value
+            && !matches!(read_phone(text, None), PhoneReading::Possible(_))
+            && let Some((bare, message)) = bare_number(text)
+        {
+            self.fault(Code::RepairedByRule, Field::Customer, text, &message);
+            *value = Value::Text(Cow::Owned(bare));
+        }
+        let Value::Text(text) = &*value else { return };
+        if in_formula(text).is_some() {
+            return self.fault(Code::SpreadsheetDamage, Field::Customer, text, GUARDED);
+        }
         match read_phone(text, None) {
             // Without a region nothing is in doubt.
             PhoneReading::Possible(_) | PhoneReading::NeedsRegion | PhoneReading::Ambiguous => {}
@@ -362,7 +386,9 @@ impl Judge<'_> {
         let Value::Time(text, at) = value else {
             return self.fault(Code::WrongType, field, "", "a time is expected here");
         };
-        if !is_plausible(*at) {
+        if is_too_early(*at) {
+            self.fault(Code::ImpossibleTime, field, text, TOO_EARLY);
+        } else if !is_plausible(*at) {
             self.fault(Code::ImplausibleTime, field, text, "before 1990");
         }
         self.at = Some(*at);
@@ -383,6 +409,12 @@ impl Judge<'_> {
             }
             Value::Number(_) => {}
             _ => return self.fault(Code::WrongType, field, "", "a number is expected here"),
+        }
+        if let Value::Number(text) = &*value
+            && !is_held(text)
+        {
+            let message = "no computer holds this number: it is too large, or too close to zero";
+            return self.fault(Code::BadNumber, field, text, message);
         }
         if let Value::Number(text) = &*value
             && !is_fit_number(field, text)
@@ -464,27 +496,34 @@ impl Judge<'_> {
 }
 
 /// Reads a time with an offset (RFC 3339, with `T`), and says whether a time without one is missing it
-/// or is no time.
+/// or is no time. A second 60 and an offset beyond 18 hours are no time: who reads strictly refuses both.
 pub fn read_rfc3339(text: &str) -> Result<Timestamp, (Code, &'static str)> {
+    const NONE: (Code, &str) = (Code::BadTime, "not a time, or a date that does not exist");
+    let has_t = matches!(text.as_bytes().get(10), Some(b'T' | b't'));
     match text.parse::<Timestamp>() {
-        Ok(at)
-            if text
-                .as_bytes()
-                .get(10)
-                .is_some_and(|byte| matches!(byte, b'T' | b't')) =>
-        {
-            Ok(at)
-        }
-        Ok(_) => Err((Code::BadTime, "not in the form 2024-03-15T09:12:03+01:00")),
+        Ok(_) if !has_t => Err((Code::BadTime, "not in the form 2024-03-15T09:12:03+01:00")),
+        Ok(_) if text.as_bytes().get(16..19) == Some(b":60") => Err(NONE),
+        Ok(at) => match jiff::fmt::temporal::Pieces::parse(text) {
+            Ok(pieces) if pieces.time_zone_annotation().is_none() => {
+                let offset = pieces
+                    .to_numeric_offset()
+                    .map_or(0, jiff::tz::Offset::seconds);
+                (offset.abs() <= MOST_OFFSET).then_some(at).ok_or(NONE)
+            }
+            _ => Err(NONE),
+        },
         Err(_) => match text.parse::<jiff::civil::DateTime>() {
             Ok(_) => Err((
                 Code::TimeWithoutZone,
                 "no offset, and the mapping names no zone",
             )),
-            Err(_) => Err((Code::BadTime, "not a time, or a date that does not exist")),
+            Err(_) => Err(NONE),
         },
     }
 }
+
+/// The most seconds that a clock is ahead of UTC or behind it, as the readers of times have it.
+pub(crate) const MOST_OFFSET: i32 = 18 * 3600;
 
 /// The grammar of JSON numbers (RFC 8259): `-1`, `0.5`, `1e3`; not `01`, `.5`, `+1`, `1.`.
 fn is_json_number(text: &str) -> bool {
@@ -581,7 +620,7 @@ mod tests {
             (Field::ExternalIdentity, text(" a"), true, PaddedId),
             (
                 Field::ExternalIdentity,
-                Value::Text("x".repeat(LONGEST_ID + 1).into()),
+                Value::Text("x".repeat(super::super::key::LONGEST_ID + 1).into()),
                 false,
                 RecordTooLarge,
             ),
@@ -627,9 +666,57 @@ mod tests {
             (
                 Field::DateTime,
                 text("1970-01-01T00:00:00Z"),
+                false,
+                ImpossibleTime,
+            ),
+            (
+                Field::DateTime,
+                text("0024-03-15T08:21:43Z"),
+                false,
+                ImpossibleTime,
+            ),
+            (
+                Field::DateTime,
+                text("1985-03-15T08:21:43Z"),
                 true,
                 ImplausibleTime,
             ),
+            (
+                Field::DateTime,
+                text("2024-03-15T09:12:60Z"),
+                false,
+                BadTime,
+            ),
+            (
+                Field::DateTime,
+                text("2024-03-15T09:12:03+24:00"),
+                false,
+                BadTime,
+            ),
+            (Field::AgentId, text("=\"a1\""), false, SpreadsheetDamage),
+            (Field::AgentId, text("a1\u{200b}"), false, InvisibleSign),
+            (Field::AgentName, text("=\"Ida\""), false, SpreadsheetDamage),
+            (
+                Field::AgentEmail,
+                text("'ida@example.com"),
+                false,
+                SpreadsheetDamage,
+            ),
+            (
+                Field::AgentEmail,
+                text("ida\u{ad}@example.com"),
+                false,
+                InvisibleSign,
+            ),
+            (Field::Customer, text("'+4512345678"), true, RepairedByRule),
+            (
+                Field::Customer,
+                text("\u{202a}+4512345678\u{202c}"),
+                true,
+                RepairedByRule,
+            ),
+            (Field::CustomNumberProp1, text("1e999"), false, BadNumber),
+            (Field::CustomNumberProp1, text("-1e-999"), false, BadNumber),
             (Field::HasConsent, text("maybe"), false, BadConsent),
             (Field::AudioChannels, text("stereo"), false, BadChoice),
             (Field::SalesPersonAudioChannel, text("3"), false, BadChoice),

@@ -114,6 +114,12 @@ texts! {
         "The cell looks filled but contains only spaces; fixed-width systems write such cells."
         "Fill the cell in rejected.csv and feed that file in again. If every record is hit, the \
          mapping may name the wrong column.",
+    InvisibleSign
+        "An id or an address holds a sign that nobody sees."
+        "Copying from a web page or a chat, or a program, left a mark of width or direction, an odd \
+         blank, a tab or a control character."
+        "The message names the sign. Take it out in rejected.csv and feed that file in again, and ask \
+         the system's people why it writes it.",
     PaddedId
         "The id has blanks before or after it."
         "The system pads its ids, or somebody added a space by hand."
@@ -141,10 +147,15 @@ texts! {
         "The zone in the mapping is not the zone of the system, or its clock was set by hand."
         "Check `[source] timezone` first: a system that runs in UTC writes such times all year \
          round. A single time must be corrected in rejected.csv.",
+    ImpossibleTime
+        "Nobody can mean this time: it lies before February 1970, or more than a day ahead."
+        "An empty date became the day zero of a computer or a spreadsheet, a number is in another unit \
+         than the mapping says, or day and month were exchanged."
+        "Seconds and milliseconds are told apart by `formats = [\"epoch\"]` and `[\"epoch_ms\"]`. \
+         Correct single times in rejected.csv. If all of them lie ahead, look at this machine's clock.",
     ImplausibleTime
-        "The time lies in the future or before 1990."
-        "An empty date became the day zero of a spreadsheet or of a computer, or day and month \
-         were exchanged."
+        "The time lies before 1990."
+        "Day, month and year were exchanged, or an empty date became a day long ago."
         "The call is sent with this time. If it is wrong, correct it before the first run: a call \
          that was sent is not changed afterwards.",
     CustomerNotAPhone
@@ -165,11 +176,11 @@ texts! {
         "Nothing is sent. Give the number its `+` in rejected.csv, or write it with the leading zero, and \
          feed that file in again.",
     SpreadsheetDamage
-        "A spreadsheet has rounded this number; its last digits are lost."
-        "The file was opened and saved in a spreadsheet, which took a phone number or an id for a \
-         quantity."
+        "A spreadsheet changed this value, or its guard is still around it."
+        "The file was opened and saved in a spreadsheet, which rounds long numbers, writes a comma for \
+         a point and makes dates; or it was written for one, as =\"00124\" or '00124."
         "Take the export from the source once more and do not open it in a spreadsheet on the way. \
-         The digits cannot be found again from this file, so the record is not sent.",
+         Guards are taken off by `repair = [\"formula\", \"apostrophe\"]` at the field.",
     RepairedByRule
         "A value was repaired by a rule of the mapping."
         "The mapping asks for this repair, for example for a lost zero or plus in front of a \

@@ -3,6 +3,9 @@
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, enums::Region};
 
+use super::key::unguarded;
+use super::unseen::{as_seen, named, unseen};
+
 /// What a customer value turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PhoneReading {
@@ -78,6 +81,19 @@ fn is_in_doubt(own: &PhoneNumber, foreign: &PhoneNumber) -> bool {
         dialled.trim_start_matches('(').starts_with('0')
     };
     foreign.is_valid() && (!own.is_valid() || lacks_zero())
+}
+
+/// A customer without the signs that nobody sees and without the guard of a spreadsheet, and what was
+/// taken off; `None` where there is none of them, or what is in the guard is no number.
+pub(crate) fn bare_number(text: &str) -> Option<(String, String)> {
+    if let Some(sign) = unseen(text) {
+        let seen = as_seen(text).trim().to_owned();
+        let message = format!("{} was taken off", named(sign));
+        return (!seen.is_empty()).then_some((seen, message));
+    }
+    let inner = unguarded(text).filter(|inner| looks_dialled(inner))?;
+    let message = "the guard of a spreadsheet was taken off".to_owned();
+    Some((inner.to_owned(), message))
 }
 
 /// Whether the text is a possible number at a glance: a Danish or Norwegian one in E.164. Neither

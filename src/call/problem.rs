@@ -4,6 +4,8 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
+use super::unseen::shown;
+
 /// How bad a problem is for its record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
@@ -93,6 +95,8 @@ codes! {
     MissingField "missing-field" Error,
     /// A required field holds nothing but blanks.
     BlankField "blank-field" Error,
+    /// A sign that nobody sees in an id or an address.
+    InvisibleSign "invisible-sign" Error,
     /// An id with blanks before or after it.
     PaddedId "padded-id" Warning,
     /// Text that is no time in the formats of the mapping, or a date that does not exist.
@@ -103,7 +107,9 @@ codes! {
     TimeHappenedTwice "time-happened-twice" Error,
     /// A local time that never happened (the clock was set forward).
     TimeNeverHappened "time-never-happened" Error,
-    /// A time in the future or before 1990.
+    /// A time that nobody can mean: before 1970, or more than a day ahead.
+    ImpossibleTime "impossible-time" Error,
+    /// A time before 1990, when hardly anybody recorded calls.
     ImplausibleTime "implausible-time" Warning,
     /// A customer that is no possible phone number.
     CustomerNotAPhone "customer-not-a-phone" Warning,
@@ -113,7 +119,7 @@ codes! {
     AmbiguousPhone "ambiguous-phone" Error,
     /// Digits that a spreadsheet has thrown away (`4,51E+09`).
     SpreadsheetDamage "spreadsheet-damage" Error,
-    /// A value repaired by a rule of the mapping.
+    /// A value repaired, by a rule of the mapping or because it has one reading only.
     RepairedByRule "repaired-by-rule" Note,
     /// An e-mail address that is none.
     BadEmail "bad-email" Error,
@@ -317,11 +323,11 @@ impl Problem {
         self
     }
 
-    /// Names the column and its value; a long value is cut.
+    /// Names the column and its value; a long value is cut, and a sign that nobody sees is named.
     #[must_use]
     pub fn at(mut self, column: &str, value: &str) -> Self {
         self.column = column.into();
-        self.value = cut(value);
+        self.value = cut(&shown(value));
         self
     }
 

@@ -328,7 +328,7 @@ fn read_contact(
 ) -> Contact {
     let [id, name, email] = draft;
     Contact {
-        id: judge.optional(&target(ContactField::Id), id),
+        id: judge.optional_key(&target(ContactField::Id), id),
         name: judge.required(&target(ContactField::Name), name),
         email: judge.email(&target(ContactField::Email), email),
     }

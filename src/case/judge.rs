@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::Target;
-use crate::call::{Code, Severity, Value, fault_of_id, is_email, read_rfc3339};
+use crate::call::{
+    Code, Severity, TOO_EARLY, Value, fault_of_id, fault_of_key, is_email, is_too_early,
+    read_rfc3339,
+};
 
 /// Something wrong with one field of a draft. The caller knows the place and the column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +85,15 @@ impl<'f> Judge<'f> {
         id
     }
 
+    /// The id of a person, which may be missing.
+    pub(super) fn optional_key(&mut self, target: &Target, value: Value<'_>) -> Option<String> {
+        let key = self.optional(target, value)?;
+        if let Some((code, message)) = fault_of_key(&key) {
+            self.fault(code, target, &key, &message);
+        }
+        Some(key)
+    }
+
     /// Text that may be missing; blanks count as nothing.
     pub(super) fn optional(&mut self, target: &Target, value: Value<'_>) -> Option<String> {
         match value {
@@ -115,8 +127,9 @@ impl<'f> Judge<'f> {
                 }
             }
         };
-        // No help desk kept tickets in files before 1990; 1970 or 1899 is an empty cell.
-        if at.as_second() < 631_152_000 {
+        if is_too_early(at) {
+            self.fault(Code::ImpossibleTime, target, &text, TOO_EARLY);
+        } else if at.as_second() < 631_152_000 {
             self.fault(Code::ImplausibleTime, target, &text, "before 1990");
         }
         (text, at)
@@ -124,7 +137,12 @@ impl<'f> Judge<'f> {
 
     pub(super) fn email(&mut self, target: &Target, value: Value<'_>) -> String {
         let email = self.required(target, value);
-        if !email.is_empty() && !is_email(&email) {
+        if email.is_empty() {
+            return email;
+        }
+        if let Some((code, message)) = fault_of_key(&email) {
+            self.fault(code, target, &email, &message);
+        } else if !is_email(&email) {
             self.fault(Code::BadEmail, target, &email, "not an e-mail address");
         }
         email

@@ -224,6 +224,7 @@ impl<'m> Binder<'m> {
     fn candidates(&mut self, names: &[Text]) -> Vec<Named> {
         let mut found: Vec<Named> = Vec::new();
         for name in names {
+            self.refuse_twins(name.get_ref(), name.span());
             let next = self.find(name.get_ref());
             // Two spellings of one column in the list are one column.
             found.extend(next.filter(|next| found.iter().all(|known| known.column != next.column)));
@@ -292,6 +293,7 @@ impl<'m> Binder<'m> {
             );
         }
         for name in names.plain.iter().chain(&names.of_row) {
+            self.refuse_twins(name, self.place_in(&span, name));
             if let Some(column) = self.find(name) {
                 found.push(column.name);
             } else if !self.templates.is_optional(name) {
@@ -318,11 +320,41 @@ impl<'m> Binder<'m> {
     }
 
     pub(super) fn column(&mut self, name: &Text, optional: bool) -> Option<Named> {
+        self.refuse_twins(name.get_ref(), name.span());
         let found = self.find(name.get_ref());
         if found.is_none() && !optional {
             self.missing(name.get_ref(), name.span());
         }
         found
+    }
+
+    /// Reports a name that fits several columns, none of them to the letter.
+    fn refuse_twins(&mut self, name: &str, span: Range<usize>) {
+        let Some(header) = &self.sheet.header else {
+            return;
+        };
+        let columns = header.all(name);
+        if let [first, .., last] = columns.as_slice()
+            && !header.names().iter().any(|known| known == name)
+        {
+            let names = header.names();
+            let message = format!(
+                "{} has two columns for `{name}`: `{}` and `{}`",
+                self.sheet.file, names[*first], names[*last]
+            );
+            let hint = "write one of them to the letter".to_owned();
+            self.findings.add_with(span, message, Some(hint));
+        }
+    }
+
+    /// The column of a name that the mapping has used before, if there is one.
+    pub(super) fn named(&mut self, name: &str) -> Option<Named> {
+        self.find(name)
+    }
+
+    /// Whether the name is that of this column.
+    pub(super) fn is_column(&self, name: &Text, named: &Named) -> bool {
+        self.sheet.column(name.get_ref()).as_ref() == Some(&named.column)
     }
 
     fn missing(&mut self, name: &str, span: Range<usize>) {

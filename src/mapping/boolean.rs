@@ -5,9 +5,11 @@ use crate::call::trimmed;
 /// Words for yes, in lower case.
 const YES: &[&str] = &[
     "true",
+    "t",
     "yes",
     "y",
     "1",
+    "1.0",
     "on",
     "ja",
     "j",
@@ -26,8 +28,8 @@ const YES: &[&str] = &[
 ];
 /// Words for no, in lower case.
 const NO: &[&str] = &[
-    "false", "no", "n", "0", "off", "nej", "nei", "nein", "falsk", "falskt", "usant", "falsch",
-    "non", "faux", "não", "nao", "falso",
+    "false", "f", "no", "n", "0", "0.0", "off", "nej", "nei", "nein", "falsk", "falskt", "usant",
+    "falsch", "non", "faux", "não", "nao", "falso",
 ];
 
 /// The words of one rule: the operator's own first, then the usual ones.

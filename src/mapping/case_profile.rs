@@ -11,8 +11,9 @@ use super::bound::{BoundRule, Skip, SkipRules};
 use super::case_section::Sending;
 use super::error::LoadError;
 use super::file::Mapping;
+use super::privacy::{Privacy, Seen};
 use super::target::Target;
-use super::template::{Bound, TemplateId};
+use super::template::Bound;
 use crate::call::{Code, Problem, Value};
 use crate::case::{self, CaseDraft, CaseField, MessageDraft, MessageField};
 use crate::source::{Batch, Column, Record, Sheet};
@@ -59,7 +60,7 @@ pub struct CaseProfile {
     message: Vec<BoundRule>,
     skip: SkipRules,
     skip_message: SkipRules,
-    private: Option<TemplateId>,
+    privacy: Privacy,
     each: Option<(Column, Box<str>)>,
     templates: Bound,
     unused: Vec<Box<str>>,
@@ -77,10 +78,13 @@ impl CaseProfile {
         let skip = SkipRules::bind(&mapping.skip, &mut binder)
             .with_incomplete(mapping.incomplete, &mut binder);
         let skip_message = SkipRules::bind(&section.skip, &mut binder);
-        let private = section.private.filter(|_| !section.with_private);
-        if let Some(condition) = private {
-            binder.template(condition, false);
-        }
+        let privacy = section.privacy.bind(&mut binder);
+        // Who sends all messages need not be told which of them are private.
+        let privacy = if section.with_private {
+            Privacy::default()
+        } else {
+            privacy
+        };
         let each = section.each.as_ref().and_then(|name| {
             if sheet.header.is_some() {
                 let message = "`each` names a list inside of JSON records, and this is a table";
@@ -100,7 +104,7 @@ impl CaseProfile {
             message,
             skip,
             skip_message,
-            private,
+            privacy,
             each,
             templates: mapping.templates.bind(sheet),
             unused,
@@ -147,16 +151,10 @@ impl CaseProfile {
         problems: &mut Vec<Problem>,
     ) -> MappedMessage<'r> {
         let templates = self.templates.at(record);
-        if let Some(condition) = self.private {
-            match templates.holds(condition) {
-                Ok(true) => return MappedMessage::Private,
-                Ok(false) => {}
-                Err(failure) => {
-                    let message = format!("the rule `private`: {}", failure.message);
-                    problems.push(Problem::new(failure.code, record.place(), message));
-                    return MappedMessage::Undecided;
-                }
-            }
+        match self.privacy.of(record, &self.templates, problems) {
+            Seen::Public => {}
+            Seen::Private => return MappedMessage::Private,
+            Seen::Unclear => return MappedMessage::Undecided,
         }
         match self.skip_message.decide(record, &templates, problems) {
             Skip::No => {}
@@ -187,15 +185,12 @@ impl CaseProfile {
             }
         };
         let around = self.around(record);
-        for item in items {
-            let tree = match item {
-                Json::Object(members) => {
-                    let mut members = members.clone();
-                    members.entry(AROUND).or_insert_with(|| around.clone());
-                    Json::Object(members)
-                }
-                other => other.clone(),
-            };
+        let mut items = items.clone();
+        self.privacy.note_lacking(&mut items);
+        for mut tree in items {
+            if let Json::Object(members) = &mut tree {
+                members.entry(AROUND).or_insert_with(|| around.clone());
+            }
             batch.push_tree(record.line(), record.number(), tree);
         }
         Some(Ok((batch, name)))

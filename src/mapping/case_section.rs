@@ -3,7 +3,7 @@
 //! ```toml
 //! [messages]
 //! each    = "comments"             # the list in each record; without it a record is one message
-//! private = "public == false"      # which messages only agents may see
+//! public  = ["public"]             # which messages only agents may see, see `privacy`
 //! skip    = "type == 'VoiceComment'"
 //! send    = "whole"                # a request a case, or "each" for a request a message
 //! ```
@@ -12,6 +12,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{Findings, suggest};
+use super::privacy::PrivacySection;
 use super::reader::{Section, Text, wrong_type};
 use super::rule::{FieldRule, RuleReader};
 use super::source_section::read_skip;
@@ -35,7 +36,7 @@ pub(super) struct CaseSection {
     pub(super) message: Vec<FieldRule>,
     /// Where the messages of a record are; `None` when a record is a message.
     pub(super) each: Option<Text>,
-    pub(super) private: Option<TemplateId>,
+    pub(super) privacy: PrivacySection,
     pub(super) skip: Vec<(String, TemplateId)>,
     pub(super) sending: Sending,
     /// Whether private messages are sent.
@@ -53,7 +54,7 @@ impl CaseSection {
             case: Vec::new(),
             message: Vec::new(),
             each: None,
-            private: None,
+            privacy: PrivacySection::default(),
             skip: Vec::new(),
             sending: Sending::Each,
             with_private: false,
@@ -63,7 +64,8 @@ impl CaseSection {
         };
         read.each = section.text("each", findings);
         let private = section.text("private", findings);
-        read.private = private.and_then(|text| templates.condition(&text, findings));
+        let private = private.and_then(|text| templates.condition(&text, findings));
+        read.privacy = PrivacySection::read(&mut section, private, findings);
         for (name, condition) in read_skip(&mut section, findings) {
             let condition = templates.condition(&condition, findings);
             read.skip

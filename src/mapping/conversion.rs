@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use rlibphonenumber::enums::Region;
 
 use super::boolean::{Words, fold};
-use super::duration::Unit;
+use super::duration::{Lengths, Unit};
 use super::error::{Findings, suggest};
 use super::number::Notation;
 use super::reader::Section;
@@ -22,7 +22,7 @@ pub(super) enum Conversion {
     Time(Box<TimeRule>),
     Number(Notation),
     Boolean(Words),
-    Seconds(Unit),
+    Seconds(Lengths),
     Email,
     Labels,
     Segments,
@@ -45,7 +45,7 @@ impl Conversion {
     /// The same for what a rule fills.
     pub(super) fn of(target: &Target) -> Conversion {
         match target {
-            Target::Seconds => Conversion::Seconds(Unit::default()),
+            Target::Seconds => Conversion::Seconds(Lengths::default()),
             Target::Call(_) | Target::Case(_) => Conversion::usual(target.kind()),
         }
     }
@@ -109,24 +109,16 @@ impl RuleReader<'_> {
             }
             Conversion::Number(notation) => {
                 allowed = &["decimal", "thousands"];
-                if let Some(decimal) = section.letter("decimal", findings) {
-                    notation.decimal = decimal;
-                }
-                notation.thousands = section.letter("thousands", findings);
-                if notation.thousands == Some(notation.decimal) {
-                    findings.add(
-                        section.key_span("thousands"),
-                        "`thousands` and `decimal` are the same sign",
-                    );
-                }
+                *notation = read_notation(section, findings).unwrap_or_default();
             }
             Conversion::Boolean(words) => {
                 allowed = &["true", "false"];
                 read_words(section, words, findings);
             }
-            Conversion::Seconds(unit) => {
-                allowed = &["unit"];
-                *unit = section
+            Conversion::Seconds(lengths) => {
+                allowed = &["unit", "decimal", "thousands"];
+                lengths.notation = read_notation(section, findings);
+                lengths.unit = section
                     .choice("unit", Unit::WORDS, findings)
                     .unwrap_or_default();
             }
@@ -138,8 +130,8 @@ impl RuleReader<'_> {
             ("fold", "time"),
             ("gap", "time"),
             ("region", "phone"),
-            ("decimal", "number"),
-            ("thousands", "number"),
+            ("decimal", "number\" or as = \"seconds"),
+            ("thousands", "number\" or as = \"seconds"),
             ("true", "boolean"),
             ("false", "boolean"),
             ("unit", "seconds"),
@@ -159,13 +151,34 @@ fn named(word: &str, kind: Kind) -> Option<Conversion> {
         ("time", Kind::Text | Kind::Time) => Conversion::usual(Kind::Time),
         ("number", Kind::Text | Kind::Number) => Conversion::usual(Kind::Number),
         ("boolean", Kind::Text | Kind::Bool) => Conversion::usual(Kind::Bool),
-        ("seconds", Kind::Text | Kind::Number) => Conversion::Seconds(Unit::default()),
+        ("seconds", Kind::Text | Kind::Number) => Conversion::Seconds(Lengths::default()),
         ("email", Kind::Text) => Conversion::Email,
         ("json", Kind::Text) => Conversion::Json,
         ("text" | "json", Kind::Labels) => Conversion::Labels,
         ("segments" | "json", Kind::Segments) => Conversion::Segments,
         _ => return None,
     })
+}
+
+/// The signs of numbers, where one of them is named.
+fn read_notation(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<Notation> {
+    let decimal = section.letter("decimal", findings);
+    let thousands = section.letter("thousands", findings);
+    if decimal.is_none() && thousands.is_none() {
+        return None;
+    }
+    let usual = Notation::default().decimal;
+    let notation = Notation {
+        decimal: decimal.unwrap_or(usual),
+        thousands,
+    };
+    if notation.thousands == Some(notation.decimal) {
+        findings.add(
+            section.key_span("thousands"),
+            "`thousands` and `decimal` are the same sign",
+        );
+    }
+    Some(notation)
 }
 
 fn read_time(section: &mut Section<'_, '_>, rule: &mut TimeRule, findings: &mut Findings) {

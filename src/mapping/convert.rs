@@ -7,12 +7,15 @@ use serde_json::Value as Json;
 
 use super::boolean::{Words, read_boolean};
 use super::conversion::Conversion;
-use super::duration::{Unit, read_seconds};
+use super::duration::{Lengths, is_thousands_or_parts, read_length};
 use super::list::{labels, segments};
 use super::number::{Notation, read_number};
 use super::time::TimeRule;
 use super::value::{Apply, Raw, Reported};
-use crate::call::{Code, Field, Kind, PhoneReading, Value, is_blank, is_email, read_phone};
+use crate::call::{
+    Code, Field, Kind, PhoneReading, Value, bare_number, fault_of_key, is_blank, is_email,
+    read_phone,
+};
 
 /// The value of one field. [`Value::Broken`] stands for an error that is reported.
 pub(super) fn convert<'r>(apply: &mut Apply<'_, 'r, '_>) -> Value<'r> {
@@ -51,7 +54,7 @@ fn try_convert<'r>(apply: &mut Apply<'_, 'r, '_>) -> Result<Value<'r>, Reported>
         Conversion::Time(rule) => time(apply, &text, rule),
         Conversion::Number(notation) => number(apply, &text, *notation),
         Conversion::Boolean(words) => boolean(apply, &text, words),
-        Conversion::Seconds(unit) => seconds(apply, &text, *unit),
+        Conversion::Seconds(lengths) => seconds(apply, &text, *lengths),
         Conversion::Email => email(apply, &text),
         Conversion::Json => json(apply, &text),
         Conversion::Text | Conversion::Labels | Conversion::Segments => Ok(Value::Text(text)),
@@ -80,7 +83,14 @@ fn phone<'r>(
     text: Cow<'r, str>,
     region: Option<Region>,
 ) -> Result<Value<'r>, Reported> {
-    match read_phone(&text, region) {
+    let reading = read_phone(&text, region);
+    if matches!(reading, PhoneReading::NeedsRegion | PhoneReading::NotAPhone)
+        && let Some((bare, message)) = bare_number(&text)
+    {
+        apply.report(Code::RepairedByRule, &text, &message);
+        return phone(apply, Cow::Owned(bare), region);
+    }
+    match reading {
         PhoneReading::Possible(number) if *number == *text => Ok(Value::Text(text)),
         PhoneReading::Possible(number) => Ok(Value::Text(Cow::Owned(number))),
         PhoneReading::NeedsRegion => {
@@ -165,15 +175,20 @@ fn number<'r>(
 fn seconds<'r>(
     apply: &mut Apply<'_, 'r, '_>,
     text: &Cow<'r, str>,
-    unit: Unit,
+    lengths: Lengths,
 ) -> Result<Value<'r>, Reported> {
+    let is_certain = is_thousands_or_parts(text.trim()) && apply.is_calculated(text);
     let found = read(text, |text| {
-        read_seconds(text, unit)
+        read_length(text, lengths, is_certain)
             .map(|seconds| (seconds, ()))
             .ok_or(())
     });
     match found {
         Ok((seconds, ())) => Ok(numeric(apply, seconds)),
+        Err(()) if lengths.notation.is_none() && is_thousands_or_parts(text.trim()) => {
+            let message = "thousands, or parts of a second: say which by decimal = \".\" or \",\"";
+            Err(apply.error(Code::BadDuration, text, message))
+        }
         Err(()) => Err(apply.error(
             Code::BadDuration,
             text,
@@ -205,6 +220,9 @@ fn boolean<'r>(
 fn email<'r>(apply: &mut Apply<'_, 'r, '_>, text: &Cow<'r, str>) -> Result<Value<'r>, Reported> {
     let bare = text.trim();
     let bare = bare.strip_prefix("mailto:").unwrap_or(bare);
+    if let Some((code, message)) = fault_of_key(bare) {
+        return Err(apply.error(code, text, &message));
+    }
     if !is_email(bare) {
         let message = if apply.rule.field.is(Field::AgentEmail) && !bare.contains('@') {
             "no e-mail address, and neither a table of agents nor a domain gives one"

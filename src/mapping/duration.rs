@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::number::Decimal;
+use super::number::{Decimal, Notation, read_number};
 
 /// What a bare number, or a pair with a colon, counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,6 +41,85 @@ impl Unit {
     ];
 }
 
+/// How durations are written in the export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Lengths {
+    /// What a bare number counts.
+    pub(super) unit: Unit,
+    /// The signs of a bare number, where the mapping names them.
+    pub(super) notation: Option<Notation>,
+}
+
+impl From<Unit> for Lengths {
+    fn from(unit: Unit) -> Self {
+        Lengths {
+            unit,
+            notation: None,
+        }
+    }
+}
+
+/// Whether three digits behind the one sign of a number may be thousands as well as parts: `1,234` and
+/// `1.234`, but not `0,250`, `1234,567`, `200,5` and `1,234.5`.
+pub(super) fn is_thousands_or_parts(text: &str) -> bool {
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    text.split_once(['.', ',']).is_some_and(|(whole, rest)| {
+        (1..=3).contains(&whole.len())
+            && !whole.starts_with('0')
+            && digits(whole)
+            && rest.len() == 3
+            && digits(rest)
+    })
+}
+
+/// A number whose two kinds of signs, or whose sign that stands twice, say which of them is which:
+/// `1,234.5`, `1.234,5`, `1,234,567`.
+fn with_two_signs(text: &str) -> Option<Decimal> {
+    let last = text.rfind(['.', ','])?;
+    let sign = char::from(text.as_bytes()[last]);
+    let other = if sign == ',' { '.' } else { ',' };
+    let notation = match (text.matches(sign).count(), text.contains(other)) {
+        (1, true) => Notation {
+            decimal: sign,
+            thousands: Some(other),
+        },
+        (2.., false) => Notation {
+            decimal: other,
+            thousands: Some(sign),
+        },
+        _ => return None,
+    };
+    Decimal::read(&read_number(text, notation)?)
+}
+
+/// Reads a duration as [`read_seconds`] does, in the notation of the mapping. `is_certain` says that a point can
+/// only be a decimal one: JSON and arithmetic know no other.
+pub(super) fn read_length(text: &str, lengths: Lengths, is_certain: bool) -> Option<Cow<'_, str>> {
+    let bare = text.trim();
+    if let Some(notation) = lengths.notation {
+        if let Some(number) = read_number(bare, notation) {
+            let seconds = in_unit(Decimal::read(&number)?, lengths.unit)?;
+            return Some(Cow::Owned(seconds.to_thousandths().to_text()));
+        }
+        // What is no bare number has its own signs; a number in another notation is none.
+        if bare
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','))
+        {
+            return None;
+        }
+        return read_seconds(text, lengths.unit);
+    }
+    let is_doubtful = !is_certain
+        // A thousand days or hours is no call.
+        && !matches!(lengths.unit, Unit::Days | Unit::Hours)
+        && is_thousands_or_parts(bare);
+    if is_doubtful {
+        return None;
+    }
+    read_seconds(text, lengths.unit)
+}
+
 /// Reads a duration as seconds in JSON's notation. Conversions are exact, then rounded to the
 /// millisecond: a spreadsheet's fraction of a day has fifteen digits and means a whole second.
 pub(super) fn read_seconds(text: &str, unit: Unit) -> Option<Cow<'_, str>> {
@@ -61,6 +140,8 @@ pub(super) fn read_seconds(text: &str, unit: Unit) -> Option<Cow<'_, str>> {
         in_unit(number, unit)
     } else if let Some(plain) = without_exponent(text) {
         in_unit(Decimal::read(&plain)?, unit)
+    } else if let Some(number) = with_two_signs(text) {
+        in_unit(number, unit)
     } else {
         worded(text)
     }?;
@@ -178,6 +259,10 @@ fn worded(text: &str) -> Option<Decimal> {
                 .iter()
                 .position(|names| names.contains(&word.as_str()))?;
         next = at + 1;
+        // Behind minutes there are no thousand seconds.
+        if sum == Decimal::ZERO && at > 1 && is_thousands_or_parts(number) {
+            return None;
+        }
         let number = Decimal::read(number)?;
         sum = sum.plus(match SECONDS.get(at) {
             Some(seconds) => number.times(*seconds)?,
@@ -305,11 +390,61 @@ mod tests {
         }
     }
 
+    #[test]
+    fn three_digits_behind_one_sign_are_read_only_where_they_have_one_meaning() {
+        let read = |text, lengths: Lengths| read_length(text, lengths, false).map(Cow::into_owned);
+        for doubtful in [
+            "1,234", "1.234", "12.345", "999,000", " 1.234 ", "1.234 s", "1,234ms",
+        ] {
+            assert_eq!(read(doubtful, Unit::Seconds.into()), None, "{doubtful}");
+        }
+        for (text, seconds) in [
+            ("1,234.5", "1234.5"),
+            ("1.234,5", "1234.5"),
+            ("1,234,567", "1234567"),
+            ("200,5", "200.5"),
+            ("0,250", "0.25"),
+            ("1234,567", "1234.567"),
+            ("2m3.456s", "123.456"),
+            ("00:00:01.234", "1.234"),
+            ("PT1.234S", "1.234"),
+        ] {
+            assert_eq!(
+                read(text, Unit::Seconds.into()).as_deref(),
+                Some(seconds),
+                "{text}"
+            );
+        }
+        assert_eq!(read("1.234", Unit::Days.into()).as_deref(), Some("106618"));
+        let certain = read_length("1.234", Unit::Seconds.into(), true);
+        assert_eq!(certain.as_deref(), Some("1.234"));
+        let stated = |decimal, thousands| Lengths {
+            unit: Unit::Seconds,
+            notation: Some(Notation { decimal, thousands }),
+        };
+        for (text, lengths, seconds) in [
+            ("1.234", stated('.', None), Some("1.234")),
+            ("1.234", stated(',', Some('.')), Some("1234")),
+            ("1,234", stated(',', None), Some("1.234")),
+            ("1,234", stated('.', Some(',')), Some("1234")),
+            ("1,23", stated('.', Some(',')), None),
+            ("00:03:20", stated(',', None), Some("200")),
+            ("-5", stated('.', None), None),
+        ] {
+            assert_eq!(
+                read(text, lengths).as_deref(),
+                seconds,
+                "{text} {lengths:?}"
+            );
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_is_answered_with_a_number_or_nothing(text in any::<String>(), near in "[0-9:.,PTHMSdhms -]{0,16}") {
             for text in [text, near] {
                 for (_, unit) in Unit::WORDS {
+                    let _ = read_length(&text, (*unit).into(), false);
                     if let Some(seconds) = read_seconds(&text, *unit) {
                         prop_assert!(serde_json::from_str::<serde_json::Number>(&seconds).is_ok(), "{seconds}");
                     }

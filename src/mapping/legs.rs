@@ -3,7 +3,7 @@
 //! ```toml
 //! [legs]
 //! group    = "linkedid"              # rows of one call are equal here
-//! order    = "calldate"              # which row is first; without it the order of the file
+//! order    = "calldate"              # numbers or times; without it the order of the file
 //! length   = "billsec"               # what "longest" compares
 //! speaks   = "longest"               # which row speaks for a field that is not named below
 //! requires = "agentId"               # a call none of whose rows says this is left out
@@ -20,6 +20,8 @@ use toml::de::DeValue;
 
 use super::bind::{Binder, Named};
 use super::error::{Findings, suggest};
+use super::file::Mapping;
+use super::ranking::Ranking;
 use super::reader::{Section, Text, texts_of, wrong_type};
 use crate::call::{Field, Kind};
 use crate::source::{Column, Record};
@@ -66,7 +68,7 @@ pub(super) enum Group<C> {
 /// What orders the rows of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Order<C> {
-    /// This column: by value when both are numbers, else as text.
+    /// This column, by the numbers or the times in it.
     Column(C),
     /// The time of the call that a row makes.
     Time,
@@ -76,7 +78,7 @@ pub(super) enum Order<C> {
 #[derive(Debug, Clone)]
 pub struct Legs {
     pub(super) group: Group<Column>,
-    pub(super) order: Option<Order<Column>>,
+    pub(super) order: Option<Order<Ranking>>,
     pub(super) length: Option<Named>,
     /// By [`Field::index`].
     pub(super) fields: [Leg; 36],
@@ -151,7 +153,7 @@ impl LegsSection {
         })
     }
 
-    pub(super) fn bind(&self, binder: &mut Binder<'_>) -> Legs {
+    pub(super) fn bind(&self, mapping: &Mapping, binder: &mut Binder<'_>) -> Legs {
         let mut find = |name: &Text| binder.column(name, false);
         let group = match &self.group {
             Group::All(names) => {
@@ -160,13 +162,14 @@ impl LegsSection {
             }
             Group::First(names) => Group::First(first_columns(names, binder)),
         };
+        let order = self.order.as_ref().and_then(|order| match order {
+            Order::Column(name) => Ranking::bind(name, mapping, binder).map(Order::Column),
+            Order::Time => Some(Order::Time),
+        });
         let mut find = |name: &Text| binder.column(name, false);
         Legs {
             group,
-            order: self.order.as_ref().and_then(|order| match order {
-                Order::Column(name) => find(name).map(|named| Order::Column(named.column)),
-                Order::Time => Some(Order::Time),
-            }),
+            order,
             length: self.length.as_ref().and_then(&mut find),
             fields: self.fields,
             requires: self.requires.clone(),

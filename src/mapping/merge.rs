@@ -1,11 +1,12 @@
 //! One draft of the rows of one call, by the `[legs]` of the mapping.
 
-use std::cmp::Ordering;
+use serde_json::Value as Json;
 
-use super::duration::{Unit, read_seconds};
+use super::duration::{Lengths, read_length};
 use super::legs::{Leg, Legs, Order};
 use super::number::Decimal;
 use super::profile::Profile;
+use super::ranking::{Rank, Ranking};
 use crate::call::{Code, Draft, Field, Problem, Value};
 use crate::source::Record;
 
@@ -171,12 +172,10 @@ fn orders(legs: &Legs, parts: &[Part<'_>], problems: &mut Vec<Problem>) -> Order
             Value::Time(_, time) => (false, time.as_nanosecond()),
             _ => (true, 0),
         }),
-        Some(Order::Column(column)) => {
-            let texts: Vec<_> = parts
-                .iter()
-                .map(|part| part.record.text(column).unwrap_or_default())
-                .collect();
-            first.sort_by(|one, other| compare(texts[*one].trim(), texts[*other].trim()));
+        Some(Order::Column(ranking)) => {
+            if let Some(ranks) = ranks(ranking, parts, problems) {
+                first.sort_by(|one, other| ranks[*one].cmp(&ranks[*other]));
+            }
         }
     }
     let lengths: Vec<u128> = parts
@@ -192,12 +191,33 @@ fn orders(legs: &Legs, parts: &[Part<'_>], problems: &mut Vec<Problem>) -> Order
     }
 }
 
-/// Numbers by their value, anything else as text.
-fn compare(one: &str, other: &str) -> Ordering {
-    match (thousandths(one), thousandths(other)) {
-        (Some(one), Some(other)) => one.cmp(&other),
-        _ => one.cmp(other),
+/// Where each row stands. Rows that say the same need no order; else all of them are numbers, or all are
+/// times, and what is neither is a problem of its row.
+fn ranks(ranking: &Ranking, parts: &[Part<'_>], problems: &mut Vec<Problem>) -> Option<Vec<Rank>> {
+    let column = &ranking.named.column;
+    let text = |part: &Part<'_>| part.record.text(column).unwrap_or_default().into_owned();
+    let texts: Vec<String> = parts.iter().map(text).collect();
+    if texts.iter().all(|text| *text == texts[0]) {
+        return None;
     }
+    let ranks: Vec<Option<Rank>> = parts
+        .iter()
+        .map(|part| ranking.rank(&part.record))
+        .collect();
+    let kind = ranks.iter().flatten().find(|rank| **rank != Rank::Nothing);
+    let mut all = Vec::with_capacity(parts.len());
+    for ((rank, part), text) in ranks.iter().zip(parts).zip(&texts) {
+        match rank {
+            Some(rank) if kind.is_none_or(|kind| kind.is_like(rank)) => all.push(rank.clone()),
+            _ => {
+                let message = "no number or no time, as the other rows have, so nobody knows which row \
+                               is first: use order = { field = \"dateTime\" }";
+                let problem = Problem::new(Code::LegsDisagree, part.record.place(), message);
+                problems.push(problem.at(&ranking.named.name, text));
+            }
+        }
+    }
+    (all.len() == parts.len()).then_some(all)
 }
 
 /// Milliseconds of a row.
@@ -209,7 +229,9 @@ fn length(legs: &Legs, part: &Part<'_>, problems: &mut Vec<Problem>) -> u128 {
     if text.trim().is_empty() {
         return 0;
     }
-    let milliseconds = read_seconds(&text, Unit::Seconds).and_then(|text| thousandths(&text));
+    let is_certain = matches!(part.record.json(&named.column), Some(Json::Number(_)));
+    let seconds = read_length(&text, Lengths::default(), is_certain);
+    let milliseconds = seconds.and_then(|text| thousandths(&text));
     milliseconds.unwrap_or_else(|| {
         let message = "no duration, so nobody can say which row of the call is the longest";
         problems.push(

@@ -5,12 +5,12 @@
 //! newest = { by = "ContactId", at = "LastUpdateTimestamp" }
 //! ```
 
-use jiff::fmt::temporal::Pieces;
-use jiff::tz::Offset;
 use toml::de::DeValue;
 
-use super::bind::{Binder, Named};
+use super::bind::Binder;
 use super::error::Findings;
+use super::file::Mapping;
+use super::ranking::{Rank, Ranking};
 use super::reader::{Section, Text, wrong_type};
 use crate::source::{Column, Record};
 
@@ -18,7 +18,7 @@ use crate::source::{Column, Record};
 #[derive(Debug, Clone)]
 pub struct Newest {
     by: Vec<Column>,
-    at: Named,
+    at: Ranking,
 }
 
 /// The same by the names in the file.
@@ -49,10 +49,10 @@ impl NewestSection {
         (!by.is_empty()).then_some(NewestSection { by, at: at? })
     }
 
-    pub(super) fn bind(&self, binder: &mut Binder<'_>) -> Option<Newest> {
+    pub(super) fn bind(&self, mapping: &Mapping, binder: &mut Binder<'_>) -> Option<Newest> {
         let by = self.by.iter().filter_map(|name| binder.column(name, false));
         let by = by.map(|named| named.column).collect();
-        let at = binder.column(&self.at, false)?;
+        let at = Ranking::bind(&self.at, mapping, binder)?;
         Some(Newest { by, at })
     }
 }
@@ -74,56 +74,16 @@ impl Newest {
     /// How new the record is: nanoseconds of its time, or of a number's seconds. Nothing at all is
     /// older than anything; `None` is what cannot be compared.
     pub fn rank(&self, record: &Record<'_>) -> Option<i128> {
-        let text = record.text(&self.at.column).unwrap_or_default();
-        let text = text.trim();
-        if text.is_empty() {
-            return Some(i128::MIN);
+        match self.at.rank(record)? {
+            Rank::Nothing => Some(i128::MIN),
+            Rank::Number(number) => number.billionths(),
+            Rank::Time(at) => Some(at),
         }
-        number(text).or_else(|| time(text))
     }
 
     /// The column of the time, and what the record says there.
     pub fn at<'r>(&'r self, record: &Record<'r>) -> (&'r str, String) {
-        let text = record.text(&self.at.column).unwrap_or_default();
-        (&self.at.name, text.into_owned())
-    }
-}
-
-fn number(text: &str) -> Option<i128> {
-    const DIGITS: usize = 9;
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let is_number = !whole.is_empty()
-        && fraction.len() <= DIGITS
-        && whole
-            .bytes()
-            .chain(fraction.bytes())
-            .all(|byte| byte.is_ascii_digit());
-    if !is_number {
-        return None;
-    }
-    format!("{whole}{fraction:0<DIGITS$}").parse().ok()
-}
-
-/// Without an offset the times of one export are comparable all the same.
-fn time(text: &str) -> Option<i128> {
-    let pieces = Pieces::parse(text).ok()?;
-    let local = pieces.date().to_datetime(pieces.time()?);
-    let offset = pieces.to_numeric_offset().unwrap_or(Offset::UTC);
-    Some(offset.to_timestamp(local).ok()?.as_nanosecond())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_and_numbers_are_compared_by_value() {
-        let rank = |text| number(text).or_else(|| time(text));
-        assert!(rank("2024-03-15T08:00:00.5Z") > rank("2024-03-15T08:00:00Z"));
-        assert!(rank("2024-03-15T08:00:00+02:00") < rank("2024-03-15T07:00:00Z"));
-        assert!(rank("2024-03-15 08:00:01") > rank("2024-03-15 08:00:00"));
-        assert!(rank("10") > rank("9.75"));
-        assert_eq!(rank("yesterday"), None);
-        assert_eq!(rank("2024-03-15"), None);
+        let text = record.text(&self.at.named.column).unwrap_or_default();
+        (&self.at.named.name, text.into_owned())
     }
 }

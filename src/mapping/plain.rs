@@ -16,7 +16,8 @@ use super::list::parts;
 use super::number::read_number;
 use super::rule::Steps;
 use crate::call::{
-    Field, Kind, PhoneReading, Plain, is_blank, is_email, is_plainly_possible, read_phone, trimmed,
+    Field, Kind, PhoneReading, Plain, fault_of_key, is_blank, is_email, is_plainly_possible,
+    read_phone, trimmed,
 };
 use crate::source::{Column, PlainCells, Sheet};
 
@@ -134,7 +135,10 @@ fn read<'r>(field: Field, text: &'r str, rule: &'r BoundRule, plain: &mut Plain<
         },
         Conversion::Email => {
             let is_bare = trimmed(text).len() == text.len() && !text.starts_with("mailto:");
-            is_bare && is_email(text) && plain.text(field, Cow::Borrowed(text))
+            is_bare
+                && is_email(text)
+                && fault_of_key(text).is_none()
+                && plain.text(field, Cow::Borrowed(text))
         }
         Conversion::Time(rule) => match rule.read(text) {
             Ok((text, at)) => plain.time(field, text, at),

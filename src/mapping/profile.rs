@@ -72,11 +72,14 @@ impl Profile {
         let skip = SkipRules::bind(&mapping.skip, &mut binder)
             .with_incomplete(mapping.incomplete, &mut binder);
         mapping.check_needs(&mut binder.findings);
-        let legs = mapping.legs.as_ref().map(|legs| legs.bind(&mut binder));
+        let legs = mapping
+            .legs
+            .as_ref()
+            .map(|legs| legs.bind(mapping, &mut binder));
         let newest = mapping
             .newest
             .as_ref()
-            .and_then(|newest| newest.bind(&mut binder));
+            .and_then(|newest| newest.bind(mapping, &mut binder));
         let recordings = &mapping.recordings;
         let names = recordings.names.iter();
         let names = names

@@ -12,7 +12,9 @@ use jiff::fmt::temporal::Pieces;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{Timestamp, ToSpan as _};
 
-use crate::call::{Code, trimmed};
+use super::pattern::{Parts, Pattern};
+use super::zone::{NoZone, Stated};
+use crate::call::{Code, MOST_OFFSET, TOO_EARLY, as_seen, is_too_early, trimmed};
 
 /// What to do with a local time that names two instants or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,12 +49,19 @@ pub(super) enum Format {
     /// Days since the end of 1899: how spreadsheets keep times.
     Spreadsheet,
     /// A strptime pattern.
-    Pattern(String),
+    Pattern(Pattern),
 }
 
 impl Format {
     /// The names that stand for no pattern.
     pub(super) const NAMES: [&'static str; 4] = ["iso", "epoch", "epoch_ms", "spreadsheet"];
+
+    fn pattern(&self) -> Option<&Pattern> {
+        match self {
+            Format::Pattern(pattern) => Some(pattern),
+            _ => None,
+        }
+    }
 
     /// The format of a name or pattern; the error says why a pattern cannot be used.
     pub(super) fn read(text: &str) -> Result<Format, String> {
@@ -65,27 +74,9 @@ impl Format {
                 "neither a pattern such as %Y-%m-%d %H:%M:%S nor one of {}",
                 Self::NAMES.join(", ")
             )),
-            pattern => check_pattern(pattern).map(|()| Format::Pattern(pattern.to_owned())),
+            pattern => Pattern::read(pattern).map(Format::Pattern),
         }
     }
-}
-
-/// Writes a sample by the pattern and reads it back: only this finds patterns that can be written
-/// but not read, and patterns that do not name a whole day.
-fn check_pattern(pattern: &str) -> Result<(), String> {
-    let sample = jiff::civil::date(2024, 11, 23).at(21, 34, 56, 0);
-    let zoned = sample
-        .to_zoned(TimeZone::UTC)
-        .map_err(|error| error.to_string())?;
-    let text = jiff::fmt::strtime::format(pattern, &zoned).map_err(|error| error.to_string())?;
-    let parts = BrokenDownTime::parse(pattern, &text).map_err(|error| error.to_string())?;
-    if parts.timestamp().is_some() {
-        return Ok(());
-    }
-    parts
-        .to_date()
-        .map(|_| ())
-        .map_err(|_| "the pattern names no whole date".to_owned())
 }
 
 /// How the times of one field are read.
@@ -104,6 +95,9 @@ pub(super) struct TimeRule {
 /// A time as it will be sent, and the instant it names.
 pub(super) type Reading<'a> = (Cow<'a, str>, Timestamp);
 
+/// A time that had to be written anew.
+type Made = (String, Timestamp);
+
 /// Why a text is no time: the code and the sentence of the problem.
 pub(super) type Refusal = (Code, &'static str);
 
@@ -112,21 +106,51 @@ const BAD: Refusal = (
     "in none of the mapping's time formats, or a date that does not exist",
 );
 
+const SHORT_YEAR: Refusal = (
+    Code::BadTime,
+    "its year has two digits, and the mapping's pattern wants four: %y reads two",
+);
+
+const CONTRADICTION: Refusal = (
+    Code::BadTime,
+    "its offset and its zone disagree: one of them is wrong",
+);
+
 impl TimeRule {
-    /// Reads a time. Text that already is RFC 3339 passes unchanged, whatever the formats.
+    /// Reads a time. Text that already is RFC 3339 passes unchanged, whatever the formats. Signs that
+    /// nobody sees are passed over.
     pub(super) fn read<'a>(&self, text: &'a str) -> Result<Reading<'a>, Refusal> {
         let text = trimmed(text);
+        let (shown, at) = if is_rfc3339(text) {
+            (Cow::Borrowed(text), rfc3339(text.as_bytes()).ok_or(BAD)?)
+        } else {
+            let (shown, at) = self.read_seen(trimmed(&as_seen(text)))?;
+            (Cow::Owned(shown), at)
+        };
+        if is_too_early(at) {
+            return Err((Code::ImpossibleTime, TOO_EARLY));
+        }
+        Ok((shown, at))
+    }
+
+    /// Reads text that has no sign that nobody sees.
+    fn read_seen(&self, text: &str) -> Result<Made, Refusal> {
         if is_rfc3339(text) {
-            let at = rfc3339(text.as_bytes()).or_else(|| text.parse().ok());
-            return at.map(|at| (Cow::Borrowed(text), at)).ok_or(BAD);
+            let at = rfc3339(text.as_bytes());
+            return at.map(|at| (text.to_owned(), at)).ok_or(BAD);
         }
         if self.formats.is_empty() {
             return self.by(&Format::Iso, text).unwrap_or(Err(BAD));
         }
-        self.formats
-            .iter()
-            .find_map(|format| self.by(format, text))
-            .unwrap_or(Err(BAD))
+        let mut formats = self.formats.iter();
+        let read = formats.find_map(|format| self.by(format, text));
+        read.unwrap_or_else(|| {
+            let patterns = self.formats.iter().filter_map(Format::pattern);
+            let lacks_century = patterns
+                .into_iter()
+                .any(|pattern| pattern.lacks_century(text));
+            Err(if lacks_century { SHORT_YEAR } else { BAD })
+        })
     }
 
     /// The format to add to the mapping for a text that is in none of its formats, where it is in one of
@@ -138,53 +162,102 @@ impl TimeRule {
             let Format::Pattern(pattern) = format else {
                 return None;
             };
+            let pattern = pattern.text();
             let longer = ["%:z", "%z", " %:z", " %z"].map(|end| format!("{pattern}{end}"));
-            longer.into_iter().find(|pattern| {
+            let offset = longer.into_iter().find(|pattern| {
                 let parts = BrokenDownTime::parse(pattern, text);
                 parts.is_ok_and(|parts| parts.hour().is_some() && parts.to_timestamp().is_ok())
+            });
+            offset.or_else(|| {
+                let longer = format!("{pattern} %Z");
+                let parts = Pattern::read(&longer).ok()?.parts(text)?.ok()?;
+                let is_time = parts.time.hour().is_some() && parts.time.to_datetime().is_ok();
+                is_time.then_some(longer)
             })
         })
     }
 
     /// Reads by one format; `None` when the text is not in it.
-    fn by<'a>(&self, format: &Format, text: &str) -> Option<Result<Reading<'a>, Refusal>> {
+    fn by(&self, format: &Format, text: &str) -> Option<Result<Made, Refusal>> {
         match format {
-            Format::Iso => {
-                let pieces = Pieces::parse(text).ok()?;
-                // A bare date would become a call at midnight.
-                let local = pieces.date().to_datetime(pieces.time()?);
-                Some(match pieces.to_numeric_offset() {
-                    Some(offset) => at_offset(local, offset),
-                    None => self.in_zone(local),
-                })
-            }
+            Format::Iso => self.iso(text),
             Format::Epoch => Some(Ok(self.instant(epoch(text, 9)?))),
             Format::EpochMilliseconds => Some(Ok(self.instant(epoch(text, 6)?))),
             Format::Spreadsheet => Some(self.in_zone(spreadsheet(text)?)),
             Format::Pattern(pattern) => {
-                let parts = BrokenDownTime::parse(pattern, text).ok()?;
-                if let Some(at) = parts.timestamp() {
+                let Parts { time, stated } = match pattern.parts(text)? {
+                    Ok(parts) => parts,
+                    Err(reason) => return Some(Err(no_zone(reason))),
+                };
+                if let Some(at) = time.timestamp() {
                     return Some(Ok(self.instant(at)));
                 }
-                let local = parts.to_datetime().ok()?;
-                Some(match (parts.offset(), parts.iana_time_zone()) {
-                    (Some(offset), _) => at_offset(local, offset),
-                    (None, Some(name)) => {
+                let local = time.to_datetime().ok()?;
+                Some(match (stated, time.offset(), time.iana_time_zone()) {
+                    (Some(stated), ..) => self.at(local, &stated),
+                    (None, Some(offset), _) => at_offset(local, offset),
+                    (None, None, Some(name)) => {
                         let zone = TimeZone::get(name).ok()?;
                         self.resolve(local, &zone)
                     }
-                    (None, None) => self.in_zone(local),
+                    (None, None, None) => self.in_zone(local),
                 })
             }
         }
     }
 
-    fn instant<'a>(&self, at: Timestamp) -> Reading<'a> {
-        let offset = self.zone.as_ref().map(|zone| zone.to_offset(at));
-        (Cow::Owned(written(at, offset)), at)
+    /// ISO 8601, with the zone in brackets or behind a blank where there is one.
+    fn iso(&self, text: &str) -> Option<Result<Made, Refusal>> {
+        let (text, word) = match Pieces::parse(text) {
+            Ok(_) => (text, None),
+            Err(_) => text
+                .rsplit_once(' ')
+                .map(|(text, word)| (text, Some(word)))?,
+        };
+        let pieces = Pieces::parse(text).ok()?;
+        // A bare date would become a call at midnight, and the library takes a second 60 for 59.
+        let local = pieces.date().to_datetime(pieces.time()?);
+        if local.second() == 59 && says_second_60(text) {
+            return None;
+        }
+        if let Some(word) = word {
+            let has_zone =
+                pieces.to_numeric_offset().is_some() || pieces.time_zone_annotation().is_some();
+            // `09:00 -10:00` may be two times.
+            if has_zone || word.starts_with(['+', '-']) {
+                return None;
+            }
+            return Some(match Stated::read(word) {
+                Ok(stated) => self.at(local, &stated),
+                Err(reason) => Err(no_zone(reason)),
+            });
+        }
+        let Ok(zone) = pieces.to_time_zone() else {
+            return Some(Err(no_zone(NoZone::Unknown)));
+        };
+        Some(match (pieces.to_numeric_offset(), zone) {
+            (Some(offset), zone) => at_offset(local, offset).and_then(|reading| match zone {
+                Some(zone) if zone.to_offset(reading.1) != offset => Err(CONTRADICTION),
+                _ => Ok(reading),
+            }),
+            (None, Some(zone)) => self.resolve(local, &zone),
+            (None, None) => self.in_zone(local),
+        })
     }
 
-    fn in_zone<'a>(&self, local: DateTime) -> Result<Reading<'a>, Refusal> {
+    fn at(&self, local: DateTime, stated: &Stated) -> Result<Made, Refusal> {
+        match stated {
+            Stated::Offset(offset) => at_offset(local, *offset),
+            Stated::Zone(zone) => self.resolve(local, zone),
+        }
+    }
+
+    fn instant(&self, at: Timestamp) -> Made {
+        let offset = self.zone.as_ref().map(|zone| zone.to_offset(at));
+        (written(at, offset), at)
+    }
+
+    fn in_zone(&self, local: DateTime) -> Result<Made, Refusal> {
         match &self.zone {
             Some(zone) => self.resolve(local, zone),
             None => Err((
@@ -194,7 +267,7 @@ impl TimeRule {
         }
     }
 
-    fn resolve<'a>(&self, local: DateTime, zone: &TimeZone) -> Result<Reading<'a>, Refusal> {
+    fn resolve(&self, local: DateTime, zone: &TimeZone) -> Result<Made, Refusal> {
         let ambiguous = zone.to_ambiguous_timestamp(local);
         let (choice, refusal) = match ambiguous.offset() {
             AmbiguousOffset::Unambiguous { offset } => return at_offset(local, offset),
@@ -219,13 +292,28 @@ impl TimeRule {
             Choice::Later => ambiguous.later(),
         };
         let at = at.map_err(|_| BAD)?;
-        Ok((Cow::Owned(written(at, Some(zone.to_offset(at)))), at))
+        Ok((written(at, Some(zone.to_offset(at))), at))
     }
 }
 
-fn at_offset<'a>(local: DateTime, offset: Offset) -> Result<Reading<'a>, Refusal> {
+fn no_zone(reason: NoZone) -> Refusal {
+    (Code::BadTime, reason.message())
+}
+
+/// Whether ISO text names a second 60, with colons or without.
+fn says_second_60(text: &str) -> bool {
+    let time = text
+        .split_once(['T', 't', ' '])
+        .map_or("", |(_, time)| time);
+    time.get(5..8) == Some(":60") || time.get(4..6) == Some("60") && !time.contains(':')
+}
+
+fn at_offset(local: DateTime, offset: Offset) -> Result<Made, Refusal> {
+    if offset.seconds().abs() > MOST_OFFSET {
+        return Err(no_zone(NoZone::TooFar));
+    }
     let at = offset.to_timestamp(local).map_err(|_| BAD)?;
-    Ok((Cow::Owned(written(at, Some(offset))), at))
+    Ok((written(at, Some(offset)), at))
 }
 
 /// RFC 3339; in UTC without an offset, and with one that has seconds, as zones had before they were
@@ -271,8 +359,8 @@ fn is_rfc3339(text: &str) -> bool {
     }
 }
 
-/// The instant of text in this shape, in a fraction of the time of the full grammar; `None` leaves it
-/// to that (leap seconds, numbers out of range).
+/// The instant of text in this shape, in a fraction of the time of the full grammar; `None` for what is
+/// no time (a second 60, numbers out of range) or has an offset that no clock has.
 fn rfc3339(bytes: &[u8]) -> Option<Timestamp> {
     let number = |from: usize, to: usize| {
         let digits = bytes.get(from..to)?;
@@ -296,10 +384,10 @@ fn rfc3339(bytes: &[u8]) -> Option<Timestamp> {
         b'Z' => 0,
         sign => {
             let (hours, minutes) = (number(zone + 1, zone + 3)?, number(zone + 4, zone + 6)?);
-            if hours > 23 || minutes > 59 {
+            let seconds = hours * 3600 + minutes * 60;
+            if minutes > 59 || seconds > MOST_OFFSET {
                 return None;
             }
-            let seconds = hours * 3600 + minutes * 60;
             if *sign == b'-' { -seconds } else { seconds }
         }
     };
@@ -387,10 +475,10 @@ mod tests {
 
     #[test]
     fn an_offset_of_seconds_is_not_rounded() {
-        // New York had its own noon until 1883.
-        let rule = rule(&["epoch"], Some("America/New_York"));
-        let (text, at) = rule.read("-4453953966").unwrap();
-        assert_eq!(text, "1828-11-10T14:33:54Z");
+        // Liberia was 44 minutes and 30 seconds behind until 1972.
+        let rule = rule(&["epoch"], Some("Africa/Monrovia"));
+        let (text, at) = rule.read("40000000").unwrap();
+        assert_eq!(text, "1971-04-08T23:06:40Z");
         assert_eq!(text.parse::<Timestamp>().unwrap(), at);
     }
 
@@ -538,6 +626,180 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table reads best in one piece")]
+    fn a_zone_that_a_value_or_a_pattern_states_is_used_or_refused() {
+        let zone = Some("Europe/Copenhagen");
+        let plain = "%Y-%m-%d %H:%M:%S";
+        for (formats, text, wanted) in [
+            (
+                vec![],
+                "2024-07-01T09:00:00[America/New_York]",
+                Ok("2024-07-01T09:00:00-04:00"),
+            ),
+            (
+                vec![],
+                "2024-07-01T09:00:00-04:00[America/New_York]",
+                Ok("2024-07-01T09:00:00-04:00"),
+            ),
+            (
+                vec![],
+                "2024-07-01T09:00:00+02:00[America/New_York]",
+                Err(Code::BadTime),
+            ),
+            (
+                vec![],
+                "2024-07-01T09:00:00[Nowhere/Town]",
+                Err(Code::BadTime),
+            ),
+            (
+                vec![],
+                "2024-07-01 09:00:00 UTC",
+                Ok("2024-07-01T09:00:00+00:00"),
+            ),
+            (
+                vec![],
+                "2024-01-01 09:00:00 Europe/Copenhagen",
+                Ok("2024-01-01T09:00:00+01:00"),
+            ),
+            (vec![], "2024-07-01 09:00:00 EST", Err(Code::BadTime)),
+            (
+                vec!["%Y-%m-%dT%H:%M:%SZ"],
+                "2024-07-01T09:00:00Z",
+                Ok("2024-07-01T09:00:00Z"),
+            ),
+            (
+                vec!["%d.%m.%Y %H:%M UTC"],
+                "01.07.2024 09:00 UTC",
+                Ok("2024-07-01T09:00:00+00:00"),
+            ),
+            (
+                vec!["%d.%m.%Y %H:%M:%S.000Z"],
+                "01.07.2024 09:00:00.000Z",
+                Ok("2024-07-01T09:00:00+00:00"),
+            ),
+            (
+                vec!["%d.%m.%Y %H:%M (GMT+1)"],
+                "01.07.2024 09:00 (GMT+1)",
+                Ok("2024-07-01T09:00:00+01:00"),
+            ),
+            (
+                vec!["%d.%m.%Y %H:%M CEST"],
+                "01.07.2024 09:00 CEST",
+                Ok("2024-07-01T09:00:00+02:00"),
+            ),
+            (
+                vec!["%d.%m.%Y kl. %H:%M"],
+                "01.07.2024 kl. 09:00",
+                Ok("2024-07-01T09:00:00+02:00"),
+            ),
+            (
+                vec!["%d.%m.%Y %H:%M %z"],
+                "01.07.2024 09:00 +0000",
+                Ok("2024-07-01T09:00:00+00:00"),
+            ),
+            (
+                vec!["%d.%m.%Y %H:%M %z"],
+                "01.07.2024 09:00 +01:00",
+                Ok("2024-07-01T09:00:00+01:00"),
+            ),
+            (
+                vec!["%d.%m.%Y %H:%M%z"],
+                "01.07.2024 09:00Z",
+                Ok("2024-07-01T09:00:00+00:00"),
+            ),
+            (
+                vec!["%a %b %d %H:%M:%S %Z %Y"],
+                "Mon Jul 01 09:00:00 CEST 2024",
+                Ok("2024-07-01T09:00:00+02:00"),
+            ),
+            (
+                vec!["%a %b %d %H:%M:%S %Z %Y"],
+                "Mon Jul 01 09:00:00 IST 2024",
+                Err(Code::BadTime),
+            ),
+            (
+                vec!["%d.%m.%Y %H:%M %z (%Z)"],
+                "01.07.2024 09:00 -0500 (CST)",
+                Ok("2024-07-01T09:00:00-05:00"),
+            ),
+            (vec![plain], "2024-07-01 09:00:00 CEST", Err(Code::BadTime)),
+        ] {
+            assert_eq!(
+                read(&rule(&formats, zone), text).as_deref(),
+                wanted.as_deref(),
+                "{text}"
+            );
+        }
+        for refused in ["EST", "CST", "BST", "XYZT", "+25:00"] {
+            assert!(
+                Format::read(&format!("{plain} {refused}")).is_err(),
+                "{refused}"
+            );
+        }
+        let missing = rule(&[plain], zone).missing_format("2024-07-01 09:00:00 CEST");
+        assert_eq!(missing.as_deref(), Some("%Y-%m-%d %H:%M:%S %Z"));
+    }
+
+    #[test]
+    fn what_nobody_can_mean_is_no_time() {
+        let zone = Some("Europe/Copenhagen");
+        for (formats, text, code) in [
+            (
+                vec!["%d-%m-%Y %H:%M:%S"],
+                "15-03-24 09:12:03",
+                Code::BadTime,
+            ),
+            (
+                vec!["%d-%m-%Y %H:%M:%S"],
+                "15-03-2024 09:12:60",
+                Code::BadTime,
+            ),
+            (vec!["%Y%m%d%H%M%S"], "20240315091260", Code::BadTime),
+            (vec!["epoch"], "0", Code::ImpossibleTime),
+            (vec!["epoch"], "45366.38", Code::ImpossibleTime),
+            (vec!["epoch_ms"], "1710490323", Code::ImpossibleTime),
+            (vec!["epoch"], "1710490323000000", Code::BadTime),
+            (vec![], "2024-03-15T09:12:60Z", Code::BadTime),
+            (vec![], "2024-03-15 09:12:60", Code::BadTime),
+            (vec![], "20240315T091260Z", Code::BadTime),
+            (vec![], "2024-03-15T24:00:00Z", Code::BadTime),
+            (vec![], "2024-03-15T09:12:03+25:59", Code::BadTime),
+            (vec![], "2024-03-15 09:12:03-18:01", Code::BadTime),
+            (vec![], "0024-03-15 09:12:03", Code::ImpossibleTime),
+            (vec![], "1899-12-30T00:00:00Z", Code::ImpossibleTime),
+        ] {
+            assert_eq!(read(&rule(&formats, zone), text), Err(code), "{text}");
+        }
+        // A minute 59 and a second 59 are as good as others, with a 60 elsewhere.
+        let rule = rule(&["%d-%m-%Y %H:%M:%S", "%d-%m-%y %H:%M:%S", "epoch"], zone);
+        assert_eq!(
+            read(&rule, "15-03-24 09:59:59").unwrap(),
+            "2024-03-15T09:59:59+01:00"
+        );
+        assert_eq!(
+            read(&rule, "1605960059").unwrap(),
+            "2020-11-21T13:00:59+01:00"
+        );
+    }
+
+    #[test]
+    fn signs_that_nobody_sees_are_passed_over() {
+        let rule = rule(&["%m/%d/%Y %I:%M %p"], Some("Europe/Copenhagen"));
+        for text in [
+            "03/15/2024 1:12\u{202f}PM",
+            "03/15/2024\u{a0}1:12 PM",
+            "\u{200e}03/15/2024 1:12 PM\u{200f}",
+            "\u{feff}2024-03-15T13:12:00+01:00",
+        ] {
+            assert_eq!(
+                read(&rule, text).unwrap(),
+                "2024-03-15T13:12:00+01:00",
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
     fn a_pattern_that_cannot_be_read_by_is_refused_at_load() {
         for bad in ["%Q9", "%H:%M", "%d %B", "isoo", "%", "%Y-%m-%d %E"] {
             assert!(Format::read(bad).is_err(), "{bad}");
@@ -572,7 +834,7 @@ mod tests {
         }
 
         #[test]
-        fn every_second_survives_the_way_through_its_zone(second in 0_i64..4_000_000_000) {
+        fn every_second_survives_the_way_through_its_zone(second in 31_i64 * 86_400..4_000_000_000) {
             let at = Timestamp::from_second(second).unwrap();
             let zone = TimeZone::get("Europe/Copenhagen").unwrap();
             let local = zone.to_datetime(at).strftime("%d-%m-%Y %H.%M.%S").to_string();

@@ -10,7 +10,7 @@ use super::conversion::Conversion;
 use super::repair::Repair;
 use super::template::{Failure, Rendering};
 use crate::call::{Code, Problem, is_blank};
-use crate::source::Record;
+use crate::source::{Column, Record};
 
 /// What the origin of a field says.
 #[derive(Debug)]
@@ -146,6 +146,25 @@ impl<'r> Apply<'_, 'r, '_> {
             return Ok(Raw::text(Cow::Borrowed(default)));
         }
         Ok(raw)
+    }
+
+    /// Whether a number was made by a program and not written for people, so that its point is a decimal
+    /// one: a number of JSON, or what a template calculated and no column says.
+    pub(super) fn is_calculated(&self, text: &str) -> bool {
+        let text = text.trim();
+        if !text.contains('.') {
+            return false;
+        }
+        let is_number = |column: &Column| match self.record.json(column) {
+            Some(Json::Number(_)) => true,
+            Some(_) => false,
+            None => self.record.tree().is_some(),
+        };
+        let cells = self.rule.source.cells(self.record, self.templates);
+        cells.iter().all(|(name, cell)| {
+            let column = self.record.sheet().column(name);
+            cell.trim() != text || column.is_some_and(|column| is_number(&column))
+        })
     }
 
     /// Looks a text up in the map of the rule, if there is one.

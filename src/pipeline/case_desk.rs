@@ -159,14 +159,14 @@ impl<'r> CaseDesk<'r> {
         case
     }
 
-    /// Notes a time that lies in the future.
+    /// Refuses a time that lies more than a day ahead.
     fn look_ahead(&mut self, target: Target, at: Timestamp, text: &str) {
         if at > self.latest {
             self.faults.push(Fault {
-                code: Code::ImplausibleTime,
+                code: Code::ImpossibleTime,
                 target,
                 value: text.to_owned(),
-                message: "in the future".to_owned(),
+                message: "more than a day ahead of this machine's clock".to_owned(),
             });
         }
     }

@@ -172,6 +172,7 @@ impl<'r> Desk<'r> {
         self.faults.clear();
         let call = Call::new(draft, &mut self.faults);
         self.tell_faults(record, &mut problems);
+        let call = call.filter(|call| self.has_happened(record, call, &mut problems));
         let Some(call) = call else {
             let mark = self.sought(records);
             return Item {
@@ -264,6 +265,25 @@ impl<'r> Desk<'r> {
         }
     }
 
+    /// Whether the call can have taken place by now; if not, that is a problem.
+    fn has_happened(
+        &self,
+        record: &Record<'_>,
+        call: &Call<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> bool {
+        let is_ahead = call.at() > self.latest;
+        if is_ahead {
+            let column = self.profile.column_for(Field::DateTime, record);
+            let message = "more than a day ahead of this machine's clock";
+            problems.push(
+                Problem::new(Code::ImpossibleTime, record.place(), message)
+                    .at(column, call.text(Field::DateTime)),
+            );
+        }
+        !is_ahead
+    }
+
     /// What is odd about a call that can be sent.
     fn remark(&self, record: &Record<'_>, call: &Call<'_>, problems: &mut Vec<Problem>) {
         let mut tell = |code: Code, field: Field, message: &str| {
@@ -272,9 +292,6 @@ impl<'r> Desk<'r> {
                     .at(self.profile.column_for(field, record), call.text(field)),
             );
         };
-        if call.at() > self.latest {
-            tell(Code::ImplausibleTime, Field::DateTime, "in the future");
-        }
         for (field, _) in call.fields() {
             if !api::has_field(field, self.road.version) {
                 let message = "this version of the API does not have the field; it is not sent";

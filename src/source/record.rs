@@ -64,7 +64,15 @@ impl Header {
             .or_else(|| self.by_key.get(&Self::key(name)).copied())
     }
 
-    /// The same, whose columns are also found by the first of these names where they have one of the
+    /// The positions of all columns that have this name but for what [`Header::find`] overlooks.
+    pub fn all(&self, name: &str) -> Vec<usize> {
+        let key = Self::key(name);
+        let columns = self.names.iter().enumerate();
+        let same = columns.filter(|(_, known)| Self::key(known) == key);
+        same.map(|(column, _)| column).collect()
+    }
+
+    /// The same header, whose columns are also found by the first of these names where they have one of the
     /// others.
     #[must_use]
     pub fn also_called(mut self, captions: &[(String, Vec<String>)]) -> Header {

@@ -135,11 +135,20 @@ impl Context {
         }
     }
 
-    /// The values for one rendering, by their names.
-    pub(super) fn values(&self, record: &Record<'_>) -> BTreeMap<Arc<str>, Value> {
+    /// The values for one rendering, by their names; `other` stands in for what the record has in a
+    /// column.
+    pub(super) fn values(
+        &self,
+        record: &Record<'_>,
+        other: Option<&(Column, Value)>,
+    ) -> BTreeMap<Arc<str>, Value> {
+        let value_of = |column: &Column| match other {
+            Some((known, value)) if known == column => value.clone(),
+            _ => value_of(record, column),
+        };
         let mut values = BTreeMap::new();
         for (name, column) in &self.plain {
-            values.insert(Arc::clone(name), value_of(record, column));
+            values.insert(Arc::clone(name), value_of(column));
         }
         for name in &self.lacking {
             values.insert(Arc::clone(name), Value::from(""));
@@ -153,7 +162,7 @@ impl Context {
             RowShape::Columns(names, columns) => {
                 let cell = |column: &Option<Column>| {
                     let column = column.as_ref();
-                    column.map_or_else(|| Value::from(""), |column| value_of(record, column))
+                    column.map_or_else(|| Value::from(""), value_of)
                 };
                 let cells: Vec<Value> = columns.iter().map(cell).collect();
                 let names = Arc::clone(names);
@@ -202,7 +211,7 @@ fn from_text(text: &str) -> Value {
 }
 
 /// JSON for a template: `null` is empty, and a number that a float would change stays text.
-fn from_json(json: &Json) -> Value {
+pub(super) fn from_json(json: &Json) -> Value {
     match json {
         Json::Null => Value::from(""),
         Json::Bool(flag) => Value::from(*flag),

@@ -8,12 +8,14 @@ use std::cell::OnceCell;
 
 use minijinja::{Environment, UndefinedBehavior, Value};
 
-use super::context::Context;
+use serde_json::Value as Json;
+
+use super::context::{Context, from_json};
 use super::lets::Let;
 use super::simple::{self, Piece, SimpleCondition};
 use super::{Entry, TemplateId, Templates, bounds, functions};
 use crate::call::Code;
-use crate::source::{Record, Sheet};
+use crate::source::{Column, Record, Sheet};
 
 impl Templates {
     /// The templates for the records of one sheet.
@@ -106,6 +108,20 @@ impl Bound {
             bound: self,
             record: *record,
             lets: self.lets.iter().map(|_| OnceCell::new()).collect(),
+            other: None,
+        }
+    }
+
+    /// The same, as if the record said this in one of its cells.
+    pub(in crate::mapping) fn with<'r>(
+        &'r self,
+        record: &Record<'r>,
+        column: &Column,
+        value: &Json,
+    ) -> Rendering<'r> {
+        Rendering {
+            other: Some((column.clone(), from_json(value))),
+            ..self.at(record)
         }
     }
 }
@@ -117,6 +133,8 @@ pub(in crate::mapping) struct Rendering<'r> {
     record: Record<'r>,
     /// What the names of `[let]` mean here, as far as somebody asked.
     lets: Box<[OnceCell<Result<Value, Failure>>]>,
+    /// What stands in for one of the cells.
+    other: Option<(Column, Value)>,
 }
 
 impl Rendering<'_> {
@@ -149,13 +167,13 @@ impl Rendering<'_> {
     /// Whether the condition holds.
     pub(in crate::mapping) fn holds(&self, id: TemplateId) -> Result<bool, Failure> {
         match &self.bound.entries[id.0].form {
-            Form::Condition(condition) => Ok(condition.holds(&self.record)),
+            Form::Condition(condition) if self.other.is_none() => Ok(condition.holds(&self.record)),
             _ => self.render(id).map(|text| !text.is_empty()),
         }
     }
 
     fn values(&self, context: &Context, lets: &[usize]) -> Result<Value, Failure> {
-        let mut values = context.values(&self.record);
+        let mut values = context.values(&self.record, self.other.as_ref());
         for at in lets {
             let name = self.bound.lets[*at].name.as_str();
             values.insert(name.into(), self.meaning(*at)?);

@@ -141,6 +141,126 @@ fn a_list_of_messages_that_is_none_is_a_problem_and_a_missing_one_is_empty() {
     }
 }
 
+/// What becomes of the first message: `public`, `private`, or the columns that are unclear.
+fn seen(text: &str, batch: &Batch) -> String {
+    let profile = profile(text, batch);
+    let mut problems = Vec::new();
+    let messages = profile.messages(&batch.get(0));
+    let mapped = match &messages {
+        Some(Ok((messages, _))) => profile.apply_message(&messages.get(0), &mut problems),
+        _ => profile.apply_message(&batch.get(0), &mut problems),
+    };
+    match mapped {
+        MappedMessage::Draft(_) => "public".to_owned(),
+        MappedMessage::Private => "private".to_owned(),
+        _ => {
+            assert!(
+                problems
+                    .iter()
+                    .all(|problem| problem.code == Code::BadBoolean)
+            );
+            problems.iter().map(|problem| &*problem.column).collect()
+        }
+    }
+}
+
+#[test]
+fn only_a_clear_yes_makes_a_message_public() {
+    let messages = "target = \"case\"\n[messages]\npublic = [\"public\", \"is_public\"]\ninternal = [\"internal\"]\n[fields]\n";
+    for (header, cells, wanted) in [
+        (&["public"][..], &["true"][..], "public"),
+        (&["public"], &[" JA "], "public"),
+        (&["public"], &["1.0"], "public"),
+        (&["public"], &["public"], "public"),
+        (&["public"], &["nej"], "private"),
+        (&["public"], &["False "], "private"),
+        (&["public"], &["f"], "private"),
+        (&["public"], &["0.0"], "private"),
+        (&["public"], &["no\u{a0}"], "private"),
+        (&["public"], &["private"], "private"),
+        (&["Is Public"], &["2"], "Is Public"),
+        (&["internal"], &["yes"], "private"),
+        (&["internal"], &["no"], "public"),
+        (&["internal"], &["x"], "internal"),
+        (&["public", "is_public"], &["", "yes"], "public"),
+        (&["public", "is_public"], &["yes", "no"], "private"),
+        (&["public", "internal"], &["yes", "maybe"], "internal"),
+        (&["id"], &["1"], "public"),
+    ] {
+        let found = seen(messages, &row(header, cells));
+        assert_eq!(found, wanted, "{header:?} {cells:?}");
+    }
+    // `public` is both a word and the name of the column here.
+    for cell in ["perhaps", ""] {
+        let profile = profile(messages, &row(&["public"], &[cell]));
+        let batch = row(&["public"], &[cell]);
+        let mapped = profile.apply_message(&batch.get(0), &mut Vec::new());
+        assert_eq!(mapped, MappedMessage::Undecided, "{cell}");
+    }
+}
+
+#[test]
+fn a_condition_of_ones_own_is_asked_with_every_spelling() {
+    let mapping = |private: &str| {
+        format!("target = \"case\"\n[messages]\nprivate = \"{private}\"\n[fields]\n")
+    };
+    for (condition, cell, wanted) in [
+        ("flag == false", "false", "private"),
+        ("flag == false", "nej", "private"),
+        ("flag == false", "yes", "public"),
+        ("flag == false", "perhaps", "flag"),
+        ("flag == false", "", "flag"),
+        ("flag | lower in ['false', '0', 'no']", "n", "private"),
+        ("flag | lower in ['false', '0', 'no']", "True", "public"),
+        ("flag != 'true'", "true", "public"),
+        ("flag != 'true'", "ja", "private"),
+        ("flag == 'true'", "Ja", "private"),
+        ("flag == 'true'", "0", "public"),
+        ("flag == 'true'", "x", "flag"),
+        ("row['flag'] == 'yes'", "1", "private"),
+        ("flag == 'Note'", "Comment", "public"),
+        ("flag == 'Note'", "Note", "private"),
+        ("flag == '17'", "1", "public"),
+        ("flag == '1'", "8101", "public"),
+    ] {
+        let found = seen(&mapping(condition), &row(&["flag"], &[cell]));
+        assert_eq!(found, wanted, "{condition} {cell}");
+    }
+    for (json, wanted) in [
+        (r#"{"flag": true}"#, "public"),
+        (r#"{"flag": false}"#, "private"),
+        (r#"{"flag": "false"}"#, "private"),
+        (r#"{"flag": "no"}"#, "private"),
+        (r#"{"flag": 0}"#, "private"),
+        (r#"{"flag": null}"#, "flag"),
+        (r#"{"flag": "perhaps"}"#, "flag"),
+        (r#"{"other": 1}"#, "public"),
+    ] {
+        assert_eq!(
+            seen(&mapping("flag == false"), &tree(json)),
+            wanted,
+            "{json}"
+        );
+    }
+}
+
+#[test]
+fn a_comment_without_the_flag_of_the_others_is_unclear() {
+    let text =
+        "target = \"case\"\n[messages]\neach = \"comments\"\npublic = [\"shown\"]\n[fields]\n";
+    for (comments, wanted) in [
+        (r#"[{"id": 1}, {"id": 2}]"#, "public"),
+        (r#"[{"id": 1}, {"id": 2, "shown": true}]"#, "shown"),
+        (r#"[{"id": 1, "shown": true}, {"id": 2}]"#, "public"),
+        (r#"[{"id": 1, "shown": "false"}]"#, "private"),
+        (r#"[{"id": 1, "shown": null}]"#, "shown"),
+        (r#"[{"id": 1, "shown": [true]}]"#, "shown"),
+    ] {
+        let batch = tree(&format!(r#"{{"id": 7, "comments": {comments}}}"#));
+        assert_eq!(seen(text, &batch), wanted, "{comments}");
+    }
+}
+
 #[test]
 fn the_example_of_the_reference_loads() {
     let reference = include_str!("../../../docs/cases.md");

@@ -301,3 +301,64 @@ fn an_entry_of_several_lines_names_several_recordings() {
         [vec![]]
     );
 }
+
+#[test]
+fn a_name_that_fits_two_columns_is_refused_unless_one_is_meant_to_the_letter() {
+    let batch = row(&["Call ID", "call_id", "a b", "a-b"], &["A1", "B1", "", ""]);
+    let fields = |rule: &str| format!("[fields]\nexternalIdentity = {rule}");
+    for rule in [
+        "\"CallId\"",
+        "{ first = [\"none\", \"CallId\"] }",
+        "{ template = \"{{ row['callid'] }}\" }",
+        "{ from = \"CallId\", optional = true }",
+    ] {
+        let error = load(&fields(rule))
+            .bind(batch.sheet())
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("`Call ID` and `call_id`"), "{rule}: {error}");
+    }
+    for (rule, wanted) in [("\"call_id\"", "B1"), ("\"Call ID\"", "A1")] {
+        let (value, codes) = map(&fields(rule), &batch, Field::ExternalIdentity);
+        assert_eq!((value, codes), (text(wanted), vec![]), "{rule}");
+    }
+}
+
+#[test]
+fn seconds_of_a_calculation_or_of_json_have_a_decimal_point() {
+    let seconds = |rule: &str, batch: &Batch| {
+        map(
+            &format!("[fields]\ncustomNumberProp1 = {rule}"),
+            batch,
+            Field::CustomNumberProp1,
+        )
+    };
+    let plain = "{ from = \"c\", as = \"seconds\" }";
+    assert_eq!(
+        seconds(plain, &row(&["c"], &["1.234"])).1,
+        [Code::BadDuration]
+    );
+    assert_eq!(
+        seconds(plain, &tree(r#"{"c": 1.234}"#)),
+        (number("1.234"), vec![])
+    );
+    assert_eq!(
+        seconds(plain, &tree(r#"{"c": "1.234"}"#)).1,
+        [Code::BadDuration]
+    );
+    let template = "{ template = \"{{ c }}\", as = \"seconds\" }";
+    assert_eq!(
+        seconds(template, &row(&["c"], &["1,234"])).1,
+        [Code::BadDuration]
+    );
+    let calculated = "{ template = \"{{ (c | float) / 1000 }}\", as = \"seconds\" }";
+    assert_eq!(
+        seconds(calculated, &row(&["c"], &["1234"])),
+        (number("1.234"), vec![])
+    );
+    let stated = "{ from = \"c\", as = \"seconds\", decimal = \",\", thousands = \".\" }";
+    assert_eq!(
+        seconds(stated, &row(&["c"], &["1.234"])),
+        (number("1234"), vec![])
+    );
+}

@@ -261,3 +261,84 @@ fn a_failed_call_takes_its_rows_along() {
     );
     assert_eq!(decided(Outcome::Held), [Outcome::Held, Outcome::Skipped]);
 }
+
+/// The agents of the rows in their order, by a mapping whose `order` is this; the last counts, so each
+/// row in turn is made the last. `None` when the call is refused.
+fn last_agent(order: &str, field: &str, keys: &[&str]) -> Option<String> {
+    let mapping = MAPPING
+        .replace("order = \"at\"", &format!("order = \"{order}\""))
+        .replace("agentId = \"longest\"", "agentId = \"last\"")
+        .replace("dateTime = \"at\"", &format!("dateTime = {field}"));
+    let mut rows = String::from("call,at,agent,name,phone,talk,state,consent,key\n");
+    for (number, key) in keys.iter().enumerate() {
+        let time = "2024-03-15 08:00:00";
+        let row = format!("1,{time},{number},Ida,+4512345601,1,a,,\"{key}\"\n");
+        rows.push_str(&row);
+    }
+    let out = csv(&mapping, &rows);
+    let agents = out.field(Field::AgentId);
+    agents.first().map(|agent| (*agent).to_owned())
+}
+
+#[test]
+fn rows_are_ordered_by_what_numbers_and_times_mean_or_refused() {
+    let at = "\"at\"";
+    let twelve = "{ from = \"key\", formats = [\"%m/%d/%Y %I:%M %p\"] }";
+    for (field, keys, last) in [
+        (at, vec!["9", "10", "2"], Some("1")),
+        (at, vec!["-1", "-10", "-2"], Some("0")),
+        (at, vec!["", "3", ""], Some("1")),
+        (
+            at,
+            vec![
+                "123456789012345678901234567891",
+                "123456789012345678901234567890",
+            ],
+            Some("0"),
+        ),
+        (at, vec!["same", "same"], Some("1")),
+        (at, vec!["2024-03-15 10:00", "2024-03-15 09:00"], Some("0")),
+        (
+            at,
+            vec!["2024-03-15T10:00:00+02:00", "2024-03-15T09:00:00Z"],
+            Some("1"),
+        ),
+        (at, vec!["9", "1x", "10"], None),
+        (at, vec!["9", "NaN"], None),
+        (at, vec!["9", "2024-03-15 10:00"], None),
+        (at, vec!["03/15/2024 1:00 PM", "03/15/2024 11:00 AM"], None),
+        (
+            twelve,
+            vec!["03/15/2024 1:00 PM", "03/15/2024 11:00 AM"],
+            Some("0"),
+        ),
+        (
+            twelve,
+            vec!["12/31/2023 1:00 PM", "01/01/2024 11:00 AM"],
+            Some("1"),
+        ),
+    ] {
+        assert_eq!(last_agent("key", field, &keys).as_deref(), last, "{keys:?}");
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn any_keys_are_ordered_or_refused(keys in proptest::collection::vec("(9|10|1x|2|-3|0[.]5|2024-03-15T0[0-9]:00:00Z|)", 2..60)) {
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let is_number = |key: &&&str| !key.is_empty() && key.parse::<f64>().is_ok();
+        let are_numbers = keys.iter().all(|key| key.is_empty() || is_number(&key));
+        let last = last_agent("key", "\"at\"", &keys);
+        if are_numbers {
+            let most = keys.iter().enumerate().filter(|(_, key)| is_number(key));
+            let most = most.max_by(|one, other| {
+                let value = |key: &str| key.parse::<f64>().unwrap_or_default();
+                value(one.1).total_cmp(&value(other.1))
+            });
+            let wanted = most.map_or(keys.len() - 1, |(at, _)| at);
+            proptest::prop_assert_eq!(last, Some(wanted.to_string()));
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Which messages only agents may see.
+//!
+//! ```toml
+//! [messages]
+//! public   = ["public", "is_public"]    # a message is public where these say a clear yes
+//! internal = ["internal"]               # and these a clear no
+//! private  = "kind == 'Note'"           # or by a condition of one's own
+//! ```
+//!
+//! Only a clear yes makes a message public; a cell that says neither yes nor no is an error, as it is
+//! for consent. An export without any of the columns says nothing, and its messages are public. A
+//! condition that takes a column for a flag knows one spelling of its values, and an export may have
+//! another: it is asked with all of them.
+
+use std::borrow::Cow;
+
+use serde_json::{Value as Json, json};
+
+use super::bind::{Binder, Named};
+use super::boolean::{Words, read_boolean};
+use super::error::Findings;
+use super::reader::{Section, Text};
+use super::template::{Bound, Failure, TemplateId};
+use crate::call::{Code, Problem, as_seen, is_blank};
+use crate::source::{Batch, Column, Record};
+
+/// What a mapping file says about private messages.
+#[derive(Debug, Clone, Default)]
+pub(super) struct PrivacySection {
+    public: Vec<Text>,
+    internal: Vec<Text>,
+    /// The condition under which a message is private.
+    pub(super) private: Option<TemplateId>,
+}
+
+impl PrivacySection {
+    pub(super) fn read(
+        section: &mut Section<'_, '_>,
+        private: Option<TemplateId>,
+        findings: &mut Findings,
+    ) -> PrivacySection {
+        PrivacySection {
+            public: section.texts("public", findings).unwrap_or_default(),
+            internal: section.texts("internal", findings).unwrap_or_default(),
+            private,
+        }
+    }
+
+    pub(super) fn bind(&self, binder: &mut Binder<'_>) -> Privacy {
+        let mut flags = Vec::new();
+        for (names, private) in [(&self.public, false), (&self.internal, true)] {
+            for name in names {
+                let found = binder.column(name, true);
+                flags.extend(found.map(|named| Flag { named, private }));
+            }
+        }
+        let names = self.private.and_then(|id| binder.template(id, false));
+        let asked = names.unwrap_or_default().into_iter();
+        Privacy {
+            flags,
+            private: self.private,
+            asked: asked.filter_map(|name| binder.named(&name)).collect(),
+        }
+    }
+}
+
+/// A column that says yes or no to a message's being public.
+#[derive(Debug, Clone)]
+struct Flag {
+    named: Named,
+    /// The answer that makes the message private.
+    private: bool,
+}
+
+/// The same by the columns of one export.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Privacy {
+    flags: Vec<Flag>,
+    private: Option<TemplateId>,
+    /// The columns that the condition looks at.
+    asked: Vec<Named>,
+}
+
+/// What is known of one message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Seen {
+    Public,
+    Private,
+    /// Nobody can say; the problem is reported.
+    Unclear,
+}
+
+const UNCLEAR: &str =
+    "neither yes nor no, and a private note must never be sent as a public message";
+
+impl Privacy {
+    /// Whether the message may be seen by its customer.
+    pub(super) fn of(
+        &self,
+        record: &Record<'_>,
+        templates: &Bound,
+        problems: &mut Vec<Problem>,
+    ) -> Seen {
+        match self.by_flags(record, problems) {
+            Seen::Public => {}
+            other => return other,
+        }
+        let Some(condition) = self.private else {
+            return Seen::Public;
+        };
+        match self.by_condition(condition, record, templates, problems) {
+            Ok(seen) => seen,
+            Err(failure) => {
+                let message = format!("the rule `private`: {}", failure.message);
+                problems.push(Problem::new(failure.code, record.place(), message));
+                Seen::Unclear
+            }
+        }
+    }
+
+    fn by_flags(&self, record: &Record<'_>, problems: &mut Vec<Problem>) -> Seen {
+        let (mut has_yes, mut doubtful, mut empty) = (false, None, None);
+        for Flag { named, private } in &self.flags {
+            let Some(said) = said(record, &named.column) else {
+                continue;
+            };
+            match read(&said, *private) {
+                Some(answer) if answer == *private => return Seen::Private,
+                Some(_) => has_yes = true,
+                None if is_blank(&said) => empty = empty.or(Some((named, said))),
+                None => doubtful = doubtful.or(Some((named, said))),
+            }
+        }
+        match doubtful.or(empty.filter(|_| !has_yes)) {
+            Some((named, said)) => unclear(record, named, &said, problems),
+            None => Seen::Public,
+        }
+    }
+
+    fn by_condition(
+        &self,
+        condition: TemplateId,
+        record: &Record<'_>,
+        templates: &Bound,
+        problems: &mut Vec<Problem>,
+    ) -> Result<Seen, Failure> {
+        if templates.at(record).holds(condition)? {
+            return Ok(Seen::Private);
+        }
+        for named in &self.asked {
+            let Some(said) = said(record, &named.column) else {
+                continue;
+            };
+            let asks = Asks {
+                condition,
+                record,
+                templates,
+                column: &named.column,
+            };
+            match read(&said, false) {
+                Some(answer) if asks.hides(answer, &WRITTEN)? => return Ok(Seen::Private),
+                // A number is a flag only where it is 0 or 1.
+                None if asks.is_flag()? => return Ok(unclear(record, named, &said, problems)),
+                _ => {}
+            }
+        }
+        Ok(Seen::Public)
+    }
+
+    /// Writes down, where one of several messages of a case has a flag, that the others lack it.
+    pub(super) fn note_lacking(&self, messages: &mut [Json]) {
+        for Flag { named, .. } in &self.flags {
+            let Column::Path(path) = &named.column else {
+                continue;
+            };
+            let [key] = &path[..] else { continue };
+            if messages.iter().any(|message| message.get(key).is_some()) {
+                for members in messages.iter_mut().filter_map(Json::as_object_mut) {
+                    members.entry(key.as_str()).or_insert(Json::Null);
+                }
+            }
+        }
+    }
+}
+
+fn unclear(record: &Record<'_>, named: &Named, said: &str, problems: &mut Vec<Problem>) -> Seen {
+    let problem = Problem::new(Code::BadBoolean, record.place(), UNCLEAR);
+    problems.push(problem.at(&named.name, said));
+    Seen::Unclear
+}
+
+/// What the record says there; `None` where it has no such column or key, or something else than a
+/// value.
+fn said<'r>(record: &Record<'r>, column: &Column) -> Option<Cow<'r, str>> {
+    match record.json(column) {
+        Some(Json::Array(_) | Json::Object(_)) => Some(Cow::Borrowed("[]")),
+        None if record.tree().is_some() => None,
+        _ => Some(record.text(column).unwrap_or_default()),
+    }
+}
+
+/// The answer of a cell; `is_internal` for a column that asks whether the message is private.
+fn read(said: &str, is_internal: bool) -> Option<bool> {
+    let seen = as_seen(said);
+    let word = seen.trim().to_lowercase();
+    match word.as_str() {
+        "public" => Some(!is_internal),
+        "private" | "internal" => Some(is_internal),
+        _ => read_boolean(&word, &Words::default()),
+    }
+}
+
+/// How yes and no are spelled in a flag, as values of JSON: yes first.
+const WRITTEN: [[&str; 2]; 6] = [
+    ["true", "false"],
+    ["\"true\"", "\"false\""],
+    ["\"True\"", "\"False\""],
+    ["\"yes\"", "\"no\""],
+    ["\"1\"", "\"0\""],
+    ["1", "0"],
+];
+
+/// A condition, asked about one record with other values in one column.
+struct Asks<'a, 'r> {
+    condition: TemplateId,
+    record: &'a Record<'r>,
+    templates: &'a Bound,
+    column: &'a Column,
+}
+
+impl Asks<'_, '_> {
+    /// Whether the condition takes the column for a flag of which this answer makes the message private,
+    /// by one of its spellings, while the other does not, by one of its own.
+    fn hides(&self, answer: bool, spellings: &[[&str; 2]]) -> Result<bool, Failure> {
+        let find = |answer: bool, wanted: bool| {
+            for spelling in spellings {
+                let text = spelling[usize::from(!answer)];
+                let value = serde_json::from_str(text).unwrap_or_else(|_| json!(text));
+                if self.holds(&value)? == wanted {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        };
+        Ok(find(answer, true)? && find(!answer, false)?)
+    }
+
+    /// Whether the condition takes the column for a flag at all, by words.
+    fn is_flag(&self) -> Result<bool, Failure> {
+        let words = &WRITTEN[..4];
+        Ok(self.hides(false, words)? || self.hides(true, words)?)
+    }
+
+    fn holds(&self, value: &Json) -> Result<bool, Failure> {
+        let Column::Path(path) = self.column else {
+            let rendering = self.templates.with(self.record, self.column, value);
+            return rendering.holds(self.condition);
+        };
+        let mut tree = self.record.tree().cloned().unwrap_or_default();
+        let last = path.iter().try_fold(&mut tree, |tree, step| match tree {
+            Json::Array(items) => items.get_mut(step.parse::<usize>().ok()?),
+            other => other.get_mut(step),
+        });
+        if let Some(last) = last {
+            *last = value.clone();
+        }
+        let mut batch = Batch::new(self.record.shared_sheet());
+        batch.push_tree(self.record.line(), self.record.number(), tree);
+        self.templates.at(&batch.get(0)).holds(self.condition)
+    }
+}
