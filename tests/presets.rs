@@ -339,3 +339,77 @@ fn a_rejected_call_can_be_mended_and_fed_in_again() {
     assert!(text.contains("1 leg"), "{text}");
     assert!(text.contains("to send        │ 1"), "{text}");
 }
+
+/// What `check` says of three calls, by a mapping that asks for agents and this table of them.
+fn checked_with_agents(name: &str, agents: &[u8]) -> (Option<i32>, String) {
+    const MAPPING: &str = r#"
+[source]
+needs = ["agents"]
+
+[fields]
+externalIdentity = "id"
+agentId    = { template = "{{ agent | agent('id') }}" }
+agentName  = { template = "{{ agent | agent('name') }}" }
+agentEmail = { template = "{{ agent | agent('email') }}", as = "email" }
+customer   = "phone"
+dateTime   = "start"
+subject    = { value = "Call" }
+"#;
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let row = |id: u8, agent: u8| format!("{id},{agent},+4512345601,2024-03-15T09:12:03Z\n");
+    let rows = [
+        "id,agent,phone,start\n".to_owned(),
+        row(1, 101),
+        row(2, 108),
+        row(3, 108),
+    ];
+    fs::write(path("calls.csv"), rows.concat()).unwrap();
+    fs::write(path("mapping.toml"), MAPPING).unwrap();
+    fs::write(path(name), agents).unwrap();
+    let mut command = assert_cmd::Command::cargo_bin("capturi-import").unwrap();
+    command.current_dir(folder.path());
+    command.args(["check", "calls.csv", "-m", "mapping.toml", "--agents", name]);
+    let output = command.output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&said).into_owned(),
+    )
+}
+
+#[test]
+fn a_table_of_agents_is_read_as_exports_are_or_refused_at_the_start() {
+    let table = "id;name;email\r\n101;Åse Opdigtet;aase@example.com\r\n";
+    let wide: Vec<u8> = table.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let latin: Vec<u8> = table
+        .chars()
+        .map(|char| u8::try_from(u32::from(char)).unwrap())
+        .collect();
+    let answer =
+        r#"{"users": [{"id": 101, "displayName": "Åse Opdigtet", "email": "aase@example.com"}]}"#;
+    for (name, agents) in [
+        ("agents.csv", latin),
+        ("agents.txt", [vec![0xff, 0xfe], wide].concat()),
+        (
+            "agents.csv",
+            table.replace("id;name", "agent_id;full_name").into_bytes(),
+        ),
+        ("users.json", answer.as_bytes().to_vec()),
+    ] {
+        let (code, said) = checked_with_agents(name, &agents);
+        assert_eq!(code, Some(3), "{said}");
+        assert!(said.contains("1 of 3 records can be sent"), "{said}");
+        // Whoever is missing is named once, with how often.
+        assert!(said.contains("missing: 108 (2×)"), "{said}");
+    }
+    for (name, agents, why) in [
+        ("agents.csv", "number;who\n101;Ida\n", "`email`"),
+        ("agents.csv", "id,name,email\n", "no agents"),
+        ("users.json", "{\"error\": \"unauthorized\"}", "key"),
+    ] {
+        let (code, said) = checked_with_agents(name, agents.as_bytes());
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains(name) && said.contains(why), "{said}");
+    }
+}

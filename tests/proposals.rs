@@ -488,6 +488,115 @@ fn test_shows_problems_and_ends_with_code_3() {
     }
 }
 
+/// The line of a field, with the comment above it.
+fn line<'t>(text: &'t str, field: &str) -> (&'t str, &'t str) {
+    let lines: Vec<&str> = text.lines().collect();
+    let start = format!("{field} = ");
+    let at = lines.iter().position(|line| line.starts_with(&start));
+    let at = at.unwrap_or_else(|| panic!("no {field}\n{text}"));
+    (lines[at], lines[at - 1])
+}
+
+#[test]
+fn where_several_columns_could_be_meant_the_proposal_says_so() {
+    let text = proposal(
+        "Call Status,Tracking Number,Start Time,Name,Phone Number,Email,Agent Email,Agent Name,CallRail Id,Created At\n\
+         Answered,+4570101010,2024-05-09 13:12 PM,Customer A,+4512345601,a@example.com,ida@example.com,Ida Opdigtet,CAL0,2024-05-12 10:00:00\n\
+         Answered,+4570101010,2024-05-10 14:12 PM,Customer B,+4512345602,b@example.com,bo@example.com,Bo Fiktiv,CAL1,2024-05-12 10:00:00\n",
+    );
+    assert_eq!(line(&text, "agentName").0, "agentName = \"Agent Name\"");
+    assert_eq!(line(&text, "agentEmail").0, "agentEmail = \"Agent Email\"");
+    let (id, check) = line(&text, "externalIdentity");
+    assert_eq!(id, "externalIdentity = \"CallRail Id\"");
+    assert!(check.starts_with("# check:"), "{check}");
+    let (customer, check) = line(&text, "customer");
+    assert!(customer.contains("Phone Number"), "{customer}");
+    assert!(check.contains("Tracking Number"), "{check}");
+    // The only time that is read is when the record was made.
+    let (_, check) = line(&text, "dateTime");
+    assert!(check.contains("when the call began"), "{check}");
+    load(&text);
+}
+
+#[test]
+fn the_time_of_the_call_comes_before_that_of_the_record() {
+    let record = |at: u32| {
+        serde_json::json!({
+            "id": at, "createdAt": "2024-05-17T08:21:00Z", "updatedAt": "2024-05-18T08:21:00Z",
+            "properties": { "hs_timestamp": format!("2024-05-14T0{at}:12:03Z") }, "name": "Eva Prøve",
+        })
+    };
+    let export_of = serde_json::json!({ "results": [record(1), record(2), record(3)] });
+    let (_folder, path) = export("crm.json", export_of.to_string().as_bytes());
+    let text = survey(&path).propose();
+    let (time, check) = line(&text, "dateTime");
+    assert_eq!(time, "dateTime = \"properties.hs_timestamp\"");
+    assert!(check.contains("createdAt"), "{check}");
+    assert!(line(&text, "agentName").1.contains("customer's"), "{text}");
+    // A time that cannot be read is named with a hint.
+    let text = proposal("id,Start Time\nx1,half past nine\nx2,noon\n");
+    let (time, check) = line(&text, "dateTime");
+    assert_eq!(time, "dateTime = \"Start Time\"");
+    assert!(check.contains("`formats`"), "{check}");
+}
+
+#[test]
+fn tickets_and_messages_of_a_help_desk_are_known_and_get_no_mapping_for_calls() {
+    let ticket = r#"{"id": 5001, "via": {"channel": "email"}, "raw_subject": "Invoice", "requester_id": 9101, "assignee_id": 8101, "group_id": 7101, "comments": [{"id": 50010, "author_id": 9101, "body": "Where?", "public": true}]}"#;
+    let messages = "ticket_id,comment_id,comment_created_at,comment_body,author_name,author_email,author_role\n\
+                    3001,501,2024-03-15T09:00:00Z,Where?,Dagny Opdigtet,dagny@example.com,end-user\n";
+    for (name, text, preset) in [
+        (
+            "tickets.json",
+            format!("{ticket}\n{ticket}\n"),
+            "zendesk-tickets",
+        ),
+        ("messages.csv", messages.to_owned(), "zendesk-messages"),
+    ] {
+        let (_folder, path) = export(name, text.as_bytes());
+        for arguments in [&["mapping", "init"][..], &["mapping", "init", "--own"]] {
+            let arguments = [arguments, &[path.to_str().unwrap()]].concat();
+            let (code, said, _) = program(&arguments);
+            assert_eq!(code, 0, "{said}");
+            assert!(said.contains(preset) && !said.contains("agentId"), "{said}");
+        }
+    }
+}
+
+#[test]
+fn a_pattern_for_recordings_is_derived_from_their_names_and_finds_them() {
+    let text = "ref,started,mail,number\n\
+                77.42,2024-03-15 09:12:03,ida@example.com,+4512345601\n\
+                77.43,2024-03-15 09:13:19,bo@example.com,+4512345602\n\
+                77.4,2024-03-15 09:13:20,ida@example.com,+4512345603\n";
+    let (folder, path) = export("calls.csv", text.as_bytes());
+    let audio = folder.path().join("rec");
+    fs::create_dir_all(audio.join("03")).unwrap();
+    for name in [
+        "out-101-77.42",
+        "in-102-77.43",
+        "out-101-77.4",
+        "out-101-77.44",
+    ] {
+        fs::write(audio.join(format!("03/{name}.mp3")), b"ID3").unwrap();
+    }
+    let (code, said, _) = program(&[
+        "mapping",
+        "init",
+        path.to_str().unwrap(),
+        "--audio",
+        audio.to_str().unwrap(),
+    ]);
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains("3 of the 3 records looked at find one"),
+        "{said}"
+    );
+    assert!(said.contains(r"(?P<ref>\d+\.\d+)"), "{said}");
+    assert!(!said.contains("\nmatch = "), "{said}");
+    load(&said[said.find("# A proposal").unwrap()..]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
@@ -497,6 +606,8 @@ proptest! {
         let (_folder, path) = export("any.csv", text.as_bytes());
         if let Ok(survey) = Survey::of(&Input::file(&path), &Options::default()) {
             load(&survey.propose());
+            let recordings = cells.iter().map(|cell| format!("{cell}-1.wav")).collect::<Vec<_>>();
+            load(&survey.propose_for(Some(&recordings)));
         }
     }
 

@@ -1,11 +1,13 @@
 //! `mapping`: presets, proposals and trials.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use super::error::{Error, Usage};
 use super::exit::Exit;
 use super::export;
 use crate::api::Version;
+use crate::audio::{Index, IndexOptions};
 use crate::config::{InitArgs, MappingCommand, TestArgs};
 use crate::mapping::{Mapping, Survey};
 use crate::pipeline::Want;
@@ -51,14 +53,15 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
     let text = match fit {
         // Of tickets no calls can be proposed.
         Some(fit) if !arguments.own || fit.is_of_cases => {
-            report::print_fit(screen, fit, export);
+            report::print_fit(screen, fit, export, arguments.audio.as_deref());
             fit.text()
         }
         _ => {
             if fit.is_none() {
                 report::print_no_fit(screen, fits.first());
             }
-            survey.propose()
+            let recordings = arguments.audio.as_deref().map(names_below).transpose()?;
+            survey.propose_for(recordings.as_deref())
         }
     };
     match &arguments.out {
@@ -74,6 +77,12 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
         None => {}
     }
     Ok(())
+}
+
+/// The recordings below a folder, as paths from there.
+fn names_below(folder: &Path) -> Result<Vec<String>, Error> {
+    let index = Index::build(folder, &IndexOptions::default())?;
+    Ok(index.recordings().map(|found| found.name).collect())
 }
 
 fn test(arguments: &TestArgs, screen: &mut Screen) -> Result<Exit, Error> {

@@ -301,6 +301,9 @@ pub struct InitArgs {
     /// Propose a mapping of its own, even though a preset fits.
     #[arg(long)]
     pub own: bool,
+    /// Folder with recordings: propose a pattern for their names.
+    #[arg(long, value_name = "DIR")]
+    pub audio: Option<PathBuf>,
     /// Encoding of the export, such as windows-1252.
     #[arg(long, value_name = "NAME", env = "CAPTURI_ENCODING")]
     pub encoding: Option<String>,

@@ -15,7 +15,7 @@ const HANGING: u16 = 19;
 const NAMED: usize = 8;
 
 /// Says that a preset fits, why, and what to do next.
-pub fn print_fit(screen: &mut Screen, fit: &Fit, export: &str) {
+pub fn print_fit(screen: &mut Screen, fit: &Fit, export: &str, audio: Option<&Path>) {
     let name = screen.paint(Ink::Strong, fit.preset.name);
     // Places alone prove less than names do.
     let knows = match fit.renamed {
@@ -41,18 +41,19 @@ pub fn print_fit(screen: &mut Screen, fit: &Fit, export: &str) {
         flags.push(' ');
         flags.push_str(flag);
     }
+    if let Some(folder) = audio {
+        let folder = folder.to_string_lossy();
+        lines.push("  of recordings    it says itself how they are named".to_owned());
+        flags.push_str(" --audio ");
+        flags.push_str(&quoted_path(&folder));
+    }
     if !fit.leaves.is_empty() {
         lines.push(format!(
             "  it leaves open   {}: the export does not say them, and the file must",
             fit.leaves.join(", ")
         ));
     }
-    let export = safe(export);
-    let export = if export.contains([' ', '\'']) {
-        format!("'{export}'")
-    } else {
-        export.into_owned()
-    };
+    let export = quoted_path(export);
     if fit.renamed.is_some() || !fit.leaves.is_empty() {
         lines.extend([
             String::new(),
@@ -69,6 +70,16 @@ pub fn print_fit(screen: &mut Screen, fit: &Fit, export: &str) {
         format!("A file of your own        capturi-import mapping init {export} --own --out mapping.toml"),
     ]);
     show(screen, &lines);
+}
+
+/// A path as it is typed.
+fn quoted_path(path: &str) -> String {
+    let path = safe(path);
+    if path.contains([' ', '\'']) {
+        format!("'{path}'")
+    } else {
+        path.into_owned()
+    }
 }
 
 /// Lines with a word in front of them hang under what it says.

@@ -73,7 +73,8 @@ impl Draft<'_> {
         const SHOWN: usize = 5;
         let columns = self.survey.columns.iter().zip(&self.shapes).enumerate();
         let others = columns.filter(|(other, (column, shape))| {
-            *other != at && !column.values.is_empty() && test(column, shape)
+            let is_free = *other != at && !self.proposal.used.contains(other);
+            is_free && !column.values.is_empty() && test(column, shape)
         });
         let names: Vec<&str> = others
             .map(|(_, (column, _))| column.name.as_str())

@@ -163,7 +163,7 @@ impl<'s> Draft<'s> {
         let columns = self.survey.columns.iter().zip(&self.shapes).enumerate();
         let mut ids = columns.filter(|(at, (column, shape))| {
             let is_free = !self.proposal.used.contains(at);
-            is_free && names::is_id(&column.name) && !shape.is_phone && test(column, shape)
+            is_free && names::is_id(&column.name) && test(column, shape)
         });
         ids.next().map(|(at, _)| at)
     }

@@ -27,6 +27,8 @@ pub struct Surveyed {
     pub filled: usize,
     /// Its first different values.
     pub values: Vec<String>,
+    /// What it says in each record that fills it, by the record's number from 0; not for lists.
+    pub(super) cells: Vec<(usize, String)>,
     /// All its different values, by their hashes: no more than records are looked at, or items of their
     /// lists.
     different: HashSet<u64>,
@@ -116,7 +118,7 @@ impl Survey {
     fn row(&mut self, record: &Record<'_>) {
         for (at, column) in self.columns.iter_mut().enumerate() {
             if let Some(text) = record.text(&Column::Cell(at)) {
-                note(column, &text);
+                note(column, &text, self.records - 1);
             }
         }
     }
@@ -158,19 +160,23 @@ impl Survey {
                     self.columns.len() - 1
                 });
                 self.columns[at].is_nested |= in_list;
+                let record = self.records - 1;
                 match scalar {
                     Json::Null => {}
-                    Json::String(text) => note(&mut self.columns[at], text),
-                    other => note(&mut self.columns[at], &other.to_string()),
+                    Json::String(text) => note(&mut self.columns[at], text, record),
+                    other => note(&mut self.columns[at], &other.to_string(), record),
                 }
             }
         }
     }
 }
 
-fn note(column: &mut Surveyed, text: &str) {
+fn note(column: &mut Surveyed, text: &str, record: usize) {
     if text.trim().is_empty() {
         return;
+    }
+    if !column.is_nested {
+        column.cells.push((record, text.to_owned()));
     }
     column.filled += 1;
     column.different.insert(xxh3_64(text.as_bytes()));

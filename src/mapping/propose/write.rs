@@ -13,13 +13,27 @@ const EXAMPLE: usize = 40;
 impl Survey {
     /// A mapping file with the best proposal for each target. It loads, and says what is not known.
     pub fn propose(&self) -> String {
+        self.propose_for(None)
+    }
+
+    /// The same, with a pattern for recordings of these names, which are paths below their folder.
+    pub fn propose_for(&self, recordings: Option<&[String]>) -> String {
         let draft = Draft::new(self);
         let proposal = &draft.proposal;
         let mut file = String::new();
         head(&mut file, self, proposal);
         source(&mut file, proposal);
         fields(&mut file, proposal);
-        audio(&mut file, proposal);
+        match recordings.map(|names| self.name_recordings(names)) {
+            Some(named) => {
+                let remarks = named.remarks.iter().map(|remark| shown_whole(remark));
+                let remarks = remarks.map(|remark| format!("# {remark}\n"));
+                let remarks: String = remarks.collect();
+                let rule = named.rule.unwrap_or_default();
+                let _ = write!(file, "\n[audio]\n{remarks}{rule}\n");
+            }
+            None => audio(&mut file, proposal),
+        }
         columns(&mut file, self, proposal);
         file
     }
