@@ -29,6 +29,20 @@ pub struct AudioSettings {
     pub mono: Option<String>,
 }
 
+impl AudioSettings {
+    /// What of this fits a recording of so many channels: a setting for two means nothing for one.
+    #[must_use]
+    pub fn fitting(&self, channels: Option<u16>) -> AudioSettings {
+        let mut fitting = self.clone();
+        match channels {
+            Some(1) => fitting.stereo = None,
+            Some(_) => fitting.mono = None,
+            None => {}
+        }
+        fitting
+    }
+}
+
 /// A wait that a stream makes before it lets a chunk of so many bytes go.
 pub type Throttle = Arc<dyn Fn(u32) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 

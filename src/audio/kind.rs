@@ -82,6 +82,11 @@ pub fn content_type(name: &str) -> &'static str {
     of_name(name).map_or("application/octet-stream", |kind| kind.content_type)
 }
 
+/// Whether the ending of `name` promises sound without any header.
+pub(super) fn promises_no_header(name: &str) -> bool {
+    of_name(name).is_some_and(|kind| kind.containers.is_empty())
+}
+
 /// Whether the ending of `name` promises something else than `found`. An ending that promises
 /// nothing is never wrong.
 pub(super) fn contradicts(name: &str, found: Container) -> bool {

@@ -33,7 +33,7 @@ pub use index::{Index, IndexError, IndexOptions, Recording, Unread};
 pub use kind::{content_type, is_audio_extension};
 pub use name::Refusal;
 pub use naming::{Key, Naming};
-pub use probe::{Container, Probe, ProbeError, probe};
+pub use probe::{Container, Depth, Look, Probe, ProbeError, look, probe};
 pub use several::{Choice, Several};
 pub use silence::silent_channels;
 pub use skew::Skew;
@@ -42,13 +42,13 @@ pub use workshop::{
     Ffmpeg, Made, NoFfmpeg, Order, ProgramEnvironment, Recall, Unfit, WorkError, Workshop,
 };
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
 use std::path::Path;
 
-/// Opens a regular file and tells its length. Whatever else stands there is not opened: opening a
+/// Opens a regular file and tells its length and age. Whatever else stands there is not opened: opening a
 /// pipe would wait for its writer, and opening a device may do anything.
-fn open_regular(path: &Path) -> io::Result<(File, u64)> {
+fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
     let refuse = || io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
     if !path.symlink_metadata()?.is_file() {
         return Err(refuse());
@@ -58,5 +58,5 @@ fn open_regular(path: &Path) -> io::Result<(File, u64)> {
     if !metadata.is_file() {
         return Err(refuse());
     }
-    Ok((file, metadata.len()))
+    Ok((file, metadata))
 }

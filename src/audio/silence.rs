@@ -30,7 +30,8 @@ const MOST_CHANNELS: usize = 64;
 /// Which channels are silent from beginning to end, counted from 1, and how many there are; `None`
 /// when the codec is not one that is decoded here, or the file cannot be read.
 pub fn silent_channels(path: &Path) -> Option<(Vec<usize>, usize)> {
-    let (file, length) = open_regular(path).ok()?;
+    let (file, metadata) = open_regular(path).ok()?;
+    let length = metadata.len();
     let mut file = BufReader::with_capacity(1 << 16, file);
     let meter = if let Ok(Some(wave)) = PlainWave::read(&mut file, length) {
         plain(&mut file, &wave)?

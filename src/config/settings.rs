@@ -107,6 +107,7 @@ impl ExportArgs {
             },
             has_ffmpeg: false,
             for_silence: self.check_audio == CheckAudio::Silence,
+            min_age: self.min_age,
         }
     }
 }

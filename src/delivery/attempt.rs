@@ -407,6 +407,9 @@ fn status(error: &api::Error) -> Option<u16> {
 fn refused(stage: Stage, error: &api::Error, in_doubt: bool) -> Halt {
     let code = match error {
         api::Error::RecordingChanged { .. } => Code::RecordingChanged,
+        api::Error::Recording(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Code::RecordingChanged
+        }
         api::Error::Recording(_) => Code::RecordingUnreadable,
         _ => Code::ServerRefused,
     };

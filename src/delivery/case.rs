@@ -367,6 +367,7 @@ fn ended(outcome: Outcome, detail: &'static str, problem: Option<(Code, String)>
         outcome,
         detail,
         problem,
+        remarks: Vec::new(),
         delivered: None,
     }
 }

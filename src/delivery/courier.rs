@@ -11,13 +11,14 @@ use super::attempt::{Answer, Facts, Halt, Intent, Notice};
 use super::gate::Gate;
 use super::lookup::Lookup;
 use super::preparation::{Bench, Unprepared};
+use super::recording::Arrived;
 use super::stop::StopSignal;
 use super::verdict::Stage;
 use crate::api::{self, AudioSettings, Client, Throttle, Version};
-use crate::call::Code;
+use crate::call::{Code, Field};
 use crate::failpoint::{self, Point};
 use crate::ledger::{self, Create, Entry, Fact, Standing, Writer};
-use crate::pipeline::{Delivered, Outcome, Shipment};
+use crate::pipeline::{Delivered, Outcome, Parcel, Shipment};
 use crate::plan::{Existing, Step};
 
 /// How a call ended.
@@ -26,6 +27,8 @@ pub(super) struct Ending {
     pub(super) outcome: Outcome,
     pub(super) detail: &'static str,
     pub(super) problem: Option<(Code, String)>,
+    /// What else there is to be told of a call that arrived.
+    pub(super) remarks: Vec<(Code, String)>,
     pub(super) delivered: Option<Delivered>,
 }
 
@@ -84,6 +87,7 @@ impl Courier {
                             "the conversation was there, made by somebody else, and is left alone"
                                 .to_owned(),
                         )),
+                        remarks: Vec::new(),
                         delivered: None,
                     });
                 }
@@ -101,6 +105,7 @@ impl Courier {
             in_doubt: 0,
         };
         let mut problem = None;
+        let mut remarks = Vec::new();
         if let Some(parcel) = &shipment.parcel {
             let uid = delivered.uid.clone();
             let arrived = self
@@ -112,6 +117,7 @@ impl Courier {
                                sent, and stands there twice if it had one already";
                 problem = Some((Code::AlreadyThere, message.to_owned()));
             }
+            remarks.extend(self.remarks(shipment, parcel, (&arrived, outcome, detail)));
             if arrived.is_found {
                 detail = "looked up";
             }
@@ -125,6 +131,7 @@ impl Courier {
             outcome,
             detail,
             problem,
+            remarks,
             delivered: Some(delivered),
         })
     }
@@ -193,14 +200,72 @@ impl Courier {
         format!("not sent after {} tries: {why}", self.effort.retries + 1)
     }
 
+    /// What is to be told of a recording that has arrived.
+    fn remarks(
+        &self,
+        shipment: &Shipment,
+        parcel: &Parcel,
+        (arrived, outcome, detail): (&Arrived, Outcome, &str),
+    ) -> Vec<(Code, String)> {
+        let mut remarks = Vec::new();
+        if let Some(now) = arrived.bytes_now {
+            let sent = parcel.bytes;
+            let message = format!(
+                "it had {sent} bytes when it was sent and has {now} now; it is not sent again"
+            );
+            remarks.push((Code::RecordingChangedSinceSent, message));
+        }
+        let said = shipment.call.text(Field::AudioChannels);
+        let is_adopted = outcome == Outcome::AlreadyThere && detail == "adopted";
+        if is_adopted && parcel.channels == Some(1) && !matches!(said, "" | "Stereo") {
+            let message = "the conversation was made by somebody else, and may count as stereo; \
+                           the recording has one channel";
+            remarks.push((Code::RecordingChannels, message.to_owned()));
+        }
+        remarks
+    }
+
+    /// Leaves a call for the run that finds its recording at rest. Nothing can have come of a body that
+    /// ended before it was whole, but of an earlier try.
+    async fn held(&self, shipment: &Shipment, why: &str, in_doubt: bool) -> Ending {
+        let (fingerprint, code) = (shipment.fingerprint, Code::RecordingChanged);
+        let held = Fact::Held {
+            fingerprint,
+            why: code,
+        };
+        let mut facts = Vec::new();
+        if !in_doubt {
+            let before = shipment.standing.clone().map(Box::new);
+            let stage = ledger::Stage::Upload;
+            facts.push(Fact::NotSent { stage, before });
+        }
+        facts.push(held);
+        // A ledger that is lost stops the run by itself; this call is held either way.
+        let _ = self.write(shipment, facts).await;
+        Ending {
+            outcome: Outcome::Held,
+            detail: code.name(),
+            problem: Some((code, format!("{why}; the call waits for it"))),
+            remarks: Vec::new(),
+            delivered: None,
+        }
+    }
+
     async fn halted(&self, shipment: &Shipment, halt: Halt) -> Ending {
         let fingerprint = shipment.fingerprint;
         let (fact, code, message) = match halt {
+            Halt::Refused {
+                code: Code::RecordingChanged,
+                message,
+                in_doubt,
+                ..
+            } => return self.held(shipment, &message, in_doubt).await,
             Halt::Stopped => {
                 return Ending {
                     outcome: Outcome::NotAttempted,
                     detail: "stopped",
                     problem: None,
+                    remarks: Vec::new(),
                     delivered: None,
                 };
             }
@@ -251,6 +316,7 @@ impl Courier {
             outcome: Outcome::Failed,
             detail: "",
             problem: Some((code, message)),
+            remarks: Vec::new(),
             delivered: None,
         }
     }

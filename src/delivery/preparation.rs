@@ -130,6 +130,7 @@ impl Courier {
             outcome: Outcome::Failed,
             detail: "",
             problem: Some((Code::RecordingNotMade, why)),
+            remarks: Vec::new(),
             delivered: None,
         }
     }

@@ -31,6 +31,8 @@ pub(super) struct Arrived {
     pub(super) resends: u32,
     /// Why a look-up could not settle that.
     pub(super) unsettled: Option<String>,
+    /// What its file says that it has now, if that is not what was sent.
+    pub(super) bytes_now: Option<u64>,
 }
 
 impl Arrived {
@@ -72,6 +74,7 @@ impl Courier {
         // Nobody knows what somebody else's conversation has.
         let mut should_look = was_tried || is_adopted;
         let upload = self.prepare(parcel);
+        let settings = self.settings.fitting(parcel.channels);
         let answer = loop {
             if let (true, Some(lookup)) = (should_look, &self.lookup) {
                 match self.look(lookup, shipment, uid, lost).await? {
@@ -94,7 +97,7 @@ impl Courier {
                 Some(uid) => Key::Uid(uid),
                 None => Key::External(shipment.call.identity()),
             };
-            let sending = self.client.upload(key, &upload, &self.settings);
+            let sending = self.client.upload(key, &upload, &settings);
             if let Some(answer) = self.try_once(&mut tries, sending).await? {
                 break Some(answer);
             }
@@ -107,6 +110,9 @@ impl Courier {
         }
         self.conclude(shipment, (parcel, &upload), &arrived, is_adopted)
             .await?;
+        if !arrived.is_found {
+            arrived.bytes_now = size_now(parcel).await.filter(|now| *now != parcel.bytes);
+        }
         Ok(arrived)
     }
 
@@ -168,6 +174,12 @@ impl Courier {
             state: Arc::default(),
         }
     }
+}
+
+/// The size of the file after it was sent; a file that is gone by then was whole.
+async fn size_now(parcel: &Parcel) -> Option<u64> {
+    let found = tokio::fs::symlink_metadata(&parcel.path).await.ok()?;
+    Some(found.len())
 }
 
 fn intent(shipment: &Shipment, parcel: &Parcel) -> Intent {

@@ -293,7 +293,7 @@ impl Floor<'_> {
         let (index, mut problems, further) = row;
         let record = batch.get(index);
         self.count(&ending);
-        if let Some((code, message)) = ending.problem {
+        for (code, message) in ending.problem.into_iter().chain(ending.remarks) {
             let mut problem = Problem::new(code, record.place(), message);
             problem.name_record(id);
             problems.push(problem);

@@ -1,7 +1,8 @@
 //! The calls for which nothing is left to do, small enough to hold all of them in memory.
 //!
 //! A nightly run meets a million calls and finds most of them done. Asking SQLite costs
-//! microseconds a call; this table costs tens of nanoseconds and 17 bytes. Entries are sorted by
+//! microseconds a call; this table costs tens of nanoseconds and 17 bytes. Beside the content of each
+//! call it knows, by a few bits, how large the file was of which its recording was sent. Entries are sorted by
 //! the hash of the identity and cut into short runs by its first bits: hashes are spread evenly,
 //! so a run holds four entries on average, and a look-up touches two places in memory.
 
@@ -22,17 +23,31 @@ impl Done {
     /// How the call ended, if it ended with this very content. `None` sends the caller to
     /// [`super::Reader::standing`]: the call is unknown, not done, or has changed.
     pub fn ending(&self, identity_hash: u64, fingerprint: u128) -> Option<Ending> {
+        self.known(identity_hash, fingerprint).map(|known| known.0)
+    }
+
+    /// Whether the file of the call's recording may have another size now than when it was sent; only
+    /// [`super::Reader::standing`] knows. False where nothing was sent, or its size is not known.
+    pub fn may_have_changed(&self, identity_hash: u64, fingerprint: u128, bytes: u64) -> bool {
+        let known = self.known(identity_hash, fingerprint);
+        let size = known.map_or(0, |(_, size)| size);
+        size != 0 && size != size_mark(Some(bytes))
+    }
+
+    fn known(&self, identity_hash: u64, fingerprint: u128) -> Option<(Ending, u64)> {
         let index = first_bits(identity_hash, self.shift);
         let from = *self.starts.get(index)? as usize;
         let to = *self.starts.get(index + 1)? as usize;
         let run = self.entries.get(from..to)?;
-        [
-            Ending::Complete,
-            Ending::WithoutRecording,
-            Ending::LeftAlone,
-        ]
-        .into_iter()
-        .find(|ending| run.contains(&(identity_hash, mark(fingerprint, *ending))))
+        let wanted = mark(fingerprint, Ending::Complete, None);
+        let is_it = |entry: &&(u64, u64)| entry.0 == identity_hash && entry.1 & CONTENT == wanted;
+        let (_, found) = run.iter().find(is_it)?;
+        let ending = match found & ENDING {
+            0 => Ending::Complete,
+            1 => Ending::WithoutRecording,
+            _ => Ending::LeftAlone,
+        };
+        Some((ending, found & SIZE))
     }
 
     /// Looks at the places of calls that are asked for next. They lie in memory that no cache holds: one
@@ -70,11 +85,27 @@ fn first_bits(hash: u64, shift: u32) -> usize {
     bits
 }
 
-/// Half of the fingerprint, with the ending in place of its two lowest bits.
-fn mark(fingerprint: u128, ending: Ending) -> u64 {
-    #[expect(clippy::cast_possible_truncation, reason = "half of a hash is a hash")]
-    let half = fingerprint as u64;
-    (half & !3) | ending as u64
+/// The parts of a mark: the ending, what is kept of the size of the recording, and of the fingerprint.
+/// The id is known by a whole hash, so 40 bits tell well whether its content is the same.
+const ENDING: u64 = 3;
+const SIZE: u64 = (1 << 24) - 4;
+const CONTENT: u64 = !(ENDING | SIZE);
+
+/// The lowest bits of the fingerprint, with the size and the ending behind them.
+fn mark(fingerprint: u128, ending: Ending, size: Option<u64>) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a part of a hash is a hash"
+    )]
+    let part = fingerprint as u64;
+    (part << 24) | size_mark(size) | ending as u64
+}
+
+/// A size in the bits of a mark; none of them is set where it is not known.
+fn size_mark(size: Option<u64>) -> u64 {
+    // The highest bits of a product with an odd number depend on all bits of the other.
+    let spread = |bytes: u64| bytes.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 42;
+    size.map_or(0, |bytes| spread(bytes).max(1) << 2)
 }
 
 /// Brings entries in order that consist of parts which are.
@@ -101,9 +132,14 @@ impl Gathering {
         Gathering { entries }
     }
 
-    pub(super) fn push(&mut self, identity_hash: u64, fingerprint: u128, ending: Ending) {
+    pub(super) fn push(
+        &mut self,
+        identity_hash: u64,
+        fingerprint: u128,
+        (ending, size): (Ending, Option<u64>),
+    ) {
         self.entries
-            .push((identity_hash, mark(fingerprint, ending)));
+            .push((identity_hash, mark(fingerprint, ending, size)));
     }
 
     /// Brings the calls in order, so that [`Gathering::finish`] has less to do.
@@ -160,29 +196,35 @@ mod tests {
             // Small numbers, so that hashes share their first bits and neighbours exist.
             calls in prop::collection::hash_map(
                 prop_oneof![any::<u64>(), 0..64_u64, (u64::MAX - 64)..=u64::MAX],
-                (any::<u128>(), endings()), 0..200),
+                (any::<u128>(), endings(), prop::option::of(any::<u64>())), 0..200),
             others in prop::collection::vec((any::<u64>(), any::<u128>()), 0..50),
         ) {
-            let calls: HashMap<u64, (u128, Ending)> = calls;
+            let calls: HashMap<u64, (u128, Ending, Option<u64>)> = calls;
             let mut gathering = Gathering::with_room_for(calls.len());
-            for (hash, (fingerprint, ending)) in &calls {
-                gathering.push(*hash, *fingerprint, *ending);
+            for (hash, (fingerprint, ending, size)) in &calls {
+                gathering.push(*hash, *fingerprint, (*ending, *size));
             }
             gathering.sort();
             let done = Gathering::finish(vec![gathering]).unwrap();
             prop_assert_eq!(done.len(), calls.len());
-            for (hash, (fingerprint, ending)) in &calls {
+            for (hash, (fingerprint, ending, size)) in &calls {
                 prop_assert_eq!(done.ending(*hash, *fingerprint), Some(*ending));
                 prop_assert!(!done.contains(*hash, fingerprint ^ 4));
+                prop_assert!(!done.may_have_changed(*hash, *fingerprint, size.unwrap_or(7)));
+                prop_assert_eq!(
+                    done.may_have_changed(*hash, *fingerprint, size.unwrap_or(7) ^ 4),
+                    size.is_some()
+                );
                 prop_assert_eq!(
                     done.contains(hash ^ 1, *fingerprint),
-                    calls.get(&(hash ^ 1)).is_some_and(|(theirs, _)| {
-                        mark(*theirs, Ending::Complete) == mark(*fingerprint, Ending::Complete)
+                    calls.get(&(hash ^ 1)).is_some_and(|(theirs, ..)| {
+                        let mark = |fingerprint| mark(fingerprint, Ending::Complete, None);
+                        mark(*theirs) == mark(*fingerprint)
                     })
                 );
             }
             for (hash, fingerprint) in others {
-                let is_known = calls.get(&hash).is_some_and(|(theirs, _)| *theirs == fingerprint);
+                let is_known = calls.get(&hash).is_some_and(|(theirs, ..)| *theirs == fingerprint);
                 prop_assert_eq!(done.contains(hash, fingerprint), is_known);
             }
         }

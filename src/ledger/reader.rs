@@ -143,7 +143,7 @@ impl Reader {
         let room = usize::try_from(last - before).unwrap_or(0);
         let mut gathering = Gathering::with_room_for(room);
         let mut statement = self.connection.prepare(
-            "SELECT hash, fingerprint, create_state, upload_state FROM call \
+            "SELECT hash, fingerprint, create_state, upload_state, source_bytes FROM call \
              WHERE id > ?1 AND id <= ?2 AND create_state >= 3",
         )?;
         let mut rows = statement.query((before, last))?;
@@ -151,7 +151,8 @@ impl Reader {
             if let Some(ending) = rows::ending(row.get(2)?, row.get(3)?) {
                 let hash: i64 = row.get(0)?;
                 let fingerprint = u128::from_be_bytes(row.get(1)?);
-                gathering.push(hash.cast_unsigned(), fingerprint, ending);
+                let size = row.get::<_, Option<i64>>(4)?.map(i64::cast_unsigned);
+                gathering.push(hash.cast_unsigned(), fingerprint, (ending, size));
             }
         }
         gathering.sort();

@@ -5,8 +5,8 @@ use super::decided::{Decision, Fate, Shipment};
 use super::desk::{Desk, Item, Key, Open};
 use super::sound::{Mark, Sound};
 use super::{Outcome, Want};
-use crate::call::Problem;
-use crate::ledger::Standing;
+use crate::call::{Call, Code, Field, Place, Problem};
+use crate::ledger::{Create, Standing, Upload};
 use crate::plan::Step;
 
 /// A step carried out as far as one record alone can be.
@@ -90,6 +90,15 @@ impl Desk<'_> {
             let mark = sound.into_sought();
             return Carried { mark, ..ended };
         }
+        if step == (Step::Upload { is_in_doubt: false }) {
+            problems.extend(late_channels(
+                standing.as_ref(),
+                &sound,
+                &call,
+                heard.channels(),
+                &place,
+            ));
+        }
         let mark = sound.into_mark(&call, &heard);
         let held = self.hold(&mut step, standing.as_ref(), &place, problems);
         let (is_create, with_upload) = match step {
@@ -126,4 +135,43 @@ impl Desk<'_> {
             requests,
         }
     }
+}
+
+/// What there is to be told of a recording of one channel whose conversation was made without knowing
+/// of it, and cannot be changed. The destination takes such a conversation for one of two channels.
+fn late_channels(
+    standing: Option<&Standing>,
+    sound: &Sound,
+    call: &Call<'_>,
+    channels: Option<u16>,
+    place: &Place,
+) -> Option<Problem> {
+    let standing = standing?;
+    let who = match (&standing.create, standing.upload) {
+        (
+            Create::Done {
+                is_adopted: false, ..
+            },
+            Upload::NotWanted,
+        ) if call.wants_channels() => "an earlier run, without its recording",
+        (
+            Create::Done {
+                is_adopted: true, ..
+            }
+            | Create::LeftAlone,
+            _,
+        ) if !counts_as_stereo(call) => "somebody else",
+        _ => return None,
+    };
+    let recording = sound.recording.as_ref().filter(|_| channels == Some(1))?;
+    let message = format!(
+        "the conversation was made by {who}, and may count as stereo; the recording has one channel"
+    );
+    let problem = Problem::new(Code::RecordingChannels, place.clone(), message);
+    Some(problem.at("recording", &recording.name))
+}
+
+/// Whether the record itself says so, which is told of any recording.
+fn counts_as_stereo(call: &Call<'_>) -> bool {
+    matches!(call.text(Field::AudioChannels), "" | "Stereo")
 }

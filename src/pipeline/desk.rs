@@ -230,7 +230,10 @@ impl<'r> Desk<'r> {
         let ending = past.done.ending(identity, fingerprint);
         let step =
             ending.and_then(|ending| plan::step_of_done(ending, sound.state, self.road.policy));
-        if step == Some(Step::Nothing) {
+        let now = sound.bytes();
+        let is_changed =
+            now.is_some_and(|now| past.done.may_have_changed(identity, fingerprint, now));
+        if step == Some(Step::Nothing) && !is_changed {
             return Carried::there(sound).into_item(problems, key);
         }
         let call = call.into_owned();
@@ -321,6 +324,14 @@ impl<'r> Desk<'r> {
                         .at(column, open.call.identity()),
                 );
             }
+            let changed = standing
+                .as_ref()
+                .and_then(|known| open.sound.change_of(known));
+            problems.extend(changed.map(|message| {
+                let problem =
+                    Problem::new(Code::RecordingChangedSinceSent, open.place.clone(), message);
+                problem.at("recording", open.sound.name())
+            }));
             let step = plan::step(standing.as_ref(), open.sound.state, self.road.policy);
             let Carried {
                 mut fate,

@@ -1,11 +1,14 @@
 //! What is in the recording of a call, by its header and on request by its sound, and how that fits
 //! what the call says. Says as well what must be made of it before it is sent.
 
+use std::io::ErrorKind;
+use std::time::{Duration, SystemTime};
+
 use super::Want;
 use super::decided::Parcel;
 use super::desk::Desk;
 use super::sound::{Mark, Sound, Stated};
-use crate::audio::{self, Order, Probe, ProbeError, Recording, Skew};
+use crate::audio::{self, Depth, Order, Probe, ProbeError, Recording, Skew};
 use crate::call::{Call, Channels, Code, Field, Place, Problem, Severity};
 
 /// How far recordings are looked into, and what may be done with them.
@@ -17,6 +20,8 @@ pub struct Listening {
     pub has_ffmpeg: bool,
     /// Look for channels in which nobody is heard.
     pub for_silence: bool,
+    /// Calls whose recording was written less than this ago are held.
+    pub min_age: Duration,
 }
 
 /// What becomes of recordings that the server may not take.
@@ -50,12 +55,13 @@ struct Ear<'e> {
     call: &'e Call<'e>,
     place: &'e Place,
     listening: Listening,
+    depth: Depth,
     problems: &'e mut Vec<Problem>,
 }
 
 impl Desk<'_> {
-    /// Looks into the call's recording where somebody wants to know: a check tells its length and
-    /// what is wrong with it, and a run needs it to settle `auto` or to make something of it.
+    /// Looks into the call's recording: what is no sound, or not whole, is not sent. A run reads no more
+    /// than its header; a check also tells how long it is where the header does not.
     pub(super) fn hear(
         &self,
         sound: &Sound,
@@ -67,17 +73,14 @@ impl Desk<'_> {
         let Some(first) = &sound.recording else {
             return Heard::default();
         };
-        let is_plain = self.road.want == Want::Run
-            && sound.others.is_empty()
-            && listening.doubtful == Doubtful::Send
-            && !listening.for_silence;
-        if is_plain && !call.wants_channels() {
-            return Heard::default();
-        }
         let mut ear = Ear {
             call,
             place,
             listening,
+            depth: match self.road.want {
+                Want::Check => Depth::Length,
+                Want::Run => Depth::Header,
+            },
             problems,
         };
         let mut heard = Heard::default();
@@ -113,12 +116,52 @@ impl Ear<'_> {
         self.tell(recording, code, Severity::Warning, message);
     }
 
+    /// Tells for what the call waits.
+    fn hold(&mut self, recording: &Recording, code: Code, message: String) {
+        let problem = Problem::new(code, self.place.clone(), message);
+        self.problems
+            .push(problem.at("recording", &recording.name).holding());
+    }
+
+    /// Looks at one file; nothing where that cannot be done.
+    fn look_at(&mut self, recording: &Recording) -> Option<Result<Probe, ProbeError>> {
+        let look = match audio::look(&recording.path, self.depth) {
+            Ok(look) => look,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let message = "it was found, and is no longer there; the call waits for it";
+                self.hold(recording, Code::RecordingChanged, message.to_owned());
+                return None;
+            }
+            Err(error) => {
+                let message = format!("it cannot be read: {error}");
+                self.tell(
+                    recording,
+                    Code::RecordingUnreadable,
+                    Severity::Error,
+                    message,
+                );
+                return None;
+            }
+        };
+        if look.bytes != recording.bytes {
+            let message = format!(
+                "it had {} bytes when it was found and has {} now; the call waits for it",
+                recording.bytes, look.bytes
+            );
+            self.hold(recording, Code::RecordingChanged, message);
+        } else if is_young(look.modified, self.listening.min_age) {
+            let message = "it was written less than --min-age ago; the call waits for it";
+            self.hold(recording, Code::RecordingUnfinished, message.to_owned());
+        }
+        Some(look.probe)
+    }
+
     /// Reads the header of a recording that is sent alone.
     fn look_into(&mut self, recording: &Recording, order: &mut Option<Order>) -> Option<Probe> {
         let convert = self.listening.doubtful == Doubtful::Convert;
-        let probe = match audio::probe(&recording.path) {
+        let probe = match self.look_at(recording)? {
             Ok(probe) => probe,
-            Err(ProbeError::NotAudio(_)) if convert && Order::convert(recording, None).is_ok() => {
+            Err(ProbeError::Unknown) if convert && Order::convert(recording, None).is_ok() => {
                 *order = Order::convert(recording, None).ok();
                 let message = "sound without a header; converted to WAV before it is sent";
                 self.tell(
@@ -154,22 +197,40 @@ impl Ear<'_> {
     }
 
     fn tell_unread(&mut self, recording: &Recording, error: &ProbeError) {
-        if self.call.wants_channels() {
-            let message = format!("its channels cannot be told: {error}");
-            self.tell(recording, Code::RecordingChannels, Severity::Error, message);
-        } else {
-            let message = format!("its header cannot be read: {error}");
-            self.warn(recording, Code::RecordingFormat, message);
+        match error {
+            ProbeError::NotSound(_) | ProbeError::Blank => {
+                let message = format!("{error}; the call waits for its recording");
+                self.hold(recording, Code::RecordingNotSound, message);
+            }
+            ProbeError::Cut(_) => {
+                let message = format!("{error}; the call waits for it");
+                self.hold(recording, Code::RecordingTruncated, message);
+            }
+            ProbeError::Empty => {
+                let message = "the file is empty".to_owned();
+                self.tell(recording, Code::RecordingEmpty, Severity::Error, message);
+            }
+            _ if self.call.wants_channels() => {
+                let message = format!("its channels cannot be told: {error}");
+                self.tell(recording, Code::RecordingChannels, Severity::Error, message);
+            }
+            _ => {
+                let message = format!("its header cannot be read: {error}");
+                self.warn(recording, Code::RecordingFormat, message);
+            }
         }
     }
 
     fn tell_damage(&mut self, recording: &Recording, probe: &Probe) {
         if probe.seconds.is_some_and(|seconds| seconds <= 0.0) {
-            let message = "there is no sound behind its header";
-            self.warn(recording, Code::RecordingEmpty, message.to_owned());
+            let message = "there is no sound behind its header".to_owned();
+            self.tell(recording, Code::RecordingEmpty, Severity::Error, message);
         }
         if probe.truncated {
-            let message = "the file ends before its header says";
+            let message = "the file ends before its header says; the call waits for it";
+            self.hold(recording, Code::RecordingTruncated, message.to_owned());
+        } else if probe.unclosed {
+            let message = "nothing in the file says that it ends there; it may be cut";
             self.warn(recording, Code::RecordingTruncated, message.to_owned());
         }
         if probe.mislabelled {
@@ -182,12 +243,13 @@ impl Ear<'_> {
     fn join(&mut self, first: &Recording, others: &[Recording], heard: &mut Heard) {
         let mut parts = Vec::new();
         for recording in std::iter::once(first).chain(others) {
-            let probe = match audio::probe(&recording.path) {
-                Ok(probe) => Some(probe),
-                Err(error) => {
+            let probe = match self.look_at(recording) {
+                Some(Ok(probe)) => Some(probe),
+                Some(Err(error)) => {
                     self.tell_unread(recording, &error);
                     None
                 }
+                None => None,
             };
             if let Some(probe) = &probe {
                 self.tell_damage(recording, probe);
@@ -204,7 +266,10 @@ impl Ear<'_> {
         let (count, names) = (parts.len(), names.join(", "));
         let refuse =
             |why: &str| format!("{count} recordings cannot be put together: {why}: {names}");
+        let is_held = self.problems.iter().any(|problem| problem.holds);
         let refusal = match Order::join(&together) {
+            // What is wrong with a part is told, and the call waits for it.
+            Err(_) if is_held => None,
             Err(unfit) => Some(refuse(&unfit.to_string())),
             Ok(order) if order.needs_ffmpeg() && !self.listening.has_ffmpeg => {
                 let why = "they are not plain WAV of one format, and ffmpeg is not there";
@@ -217,7 +282,7 @@ impl Ear<'_> {
         };
         if let Some(message) = refusal {
             self.tell(first, Code::RecordingNotMade, Severity::Error, message);
-        } else {
+        } else if !is_held {
             let message = format!("{count} recordings are sent as one, in this order: {names}");
             self.tell(first, Code::RecordingJoined, Severity::Note, message);
         }
@@ -284,6 +349,18 @@ impl Ear<'_> {
     }
 }
 
+/// Whether a file of this age may still be written. A clock of a file server that is ahead by more
+/// than that says nothing.
+fn is_young(modified: Option<SystemTime>, min_age: Duration) -> bool {
+    let now = SystemTime::now();
+    modified.is_some_and(|at| {
+        let apart = now
+            .duration_since(at)
+            .unwrap_or_else(|ahead| ahead.duration());
+        apart < min_age
+    })
+}
+
 impl Sound {
     /// What the register is told of the recording, if there is one.
     pub(super) fn into_mark(self, call: &Call<'_>, heard: &Heard) -> Option<Box<Mark>> {
@@ -312,6 +389,11 @@ impl Sound {
 }
 
 impl Heard {
+    /// How many channels the recording has, where its header says.
+    pub(super) fn channels(&self) -> Option<u16> {
+        self.probe.as_ref()?.channels
+    }
+
     /// The recording as it is sent.
     pub(super) fn parcel(&self, mark: &Mark) -> Parcel {
         let first = &mark.recording;
@@ -338,7 +420,7 @@ impl Heard {
             file_name,
             bytes,
             source_bytes: bytes,
-            channels: self.probe.as_ref().and_then(|probe| probe.channels),
+            channels: self.channels(),
             name: names.join(" + "),
             order: self.order.clone(),
         }
@@ -348,8 +430,7 @@ impl Heard {
     /// channel holds both. A call without a recording says nothing.
     pub(super) fn settle(&self, mut call: Call<'static>) -> Call<'static> {
         if call.wants_channels() {
-            let channels = self.probe.as_ref().and_then(|probe| probe.channels);
-            call.settle_channels(channels.map(|channels| {
+            call.settle_channels(self.channels().map(|channels| {
                 if channels == 1 {
                     Channels::Mono2Speaker
                 } else {

@@ -6,6 +6,7 @@ use super::desk::Desk;
 use super::sound::{Mark, Sound, asked_name};
 use crate::audio::{Ask, Found, Recording};
 use crate::call::{Field, Value};
+use crate::ledger::{Standing, Upload};
 use crate::mapping::Mapped;
 use crate::source::Record;
 
@@ -46,6 +47,27 @@ impl Desk<'_> {
 }
 
 impl Sound {
+    /// The bytes of the call's recordings, where there are any.
+    pub(super) fn bytes(&self) -> Option<u64> {
+        let first = self.recording.as_ref()?;
+        let others = self.others.iter().map(|one| one.bytes);
+        Some(first.bytes + others.sum::<u64>())
+    }
+
+    /// The name of the call's recording, or of the first of several.
+    pub(super) fn name(&self) -> &str {
+        self.recording.as_ref().map_or("", |one| &one.name)
+    }
+
+    /// What is to be told when the recording has another size than when it was sent.
+    pub(super) fn change_of(&self, standing: &Standing) -> Option<String> {
+        let (sent, now) = (standing.source?, self.bytes()?);
+        let is_sent = matches!(standing.upload, Upload::Done { .. });
+        (is_sent && sent != now).then(|| {
+            format!("it had {sent} bytes when it was sent and has {now} now; it is not sent again")
+        })
+    }
+
     /// The same for a call that is rejected, also where it could not be told which one is its own.
     pub(super) fn into_sought(self) -> Option<Box<Mark>> {
         of_rejected(self.recording.into_iter().chain(self.others).collect())

@@ -19,7 +19,7 @@ use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptio
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::units::Duration;
 
-use super::{Container, Probe, ProbeError, read_at};
+use super::{Container, Depth, Probe, ProbeError, read_at};
 
 /// The most bytes that are read of one file; at 32 kbit/s an MP3 of four hours.
 const BUDGET: u64 = 64 << 20;
@@ -64,7 +64,12 @@ impl<R: Read + Seek + Send + Sync> MediaSource for Budgeted<R> {
     }
 }
 
-pub(super) fn read<R>(mut reader: R, length: u64, container: Container) -> Result<Probe, ProbeError>
+pub(super) fn read<R>(
+    mut reader: R,
+    length: u64,
+    container: Container,
+    depth: Depth,
+) -> Result<Probe, ProbeError>
 where
     R: Read + Seek + Send + Sync + 'static,
 {
@@ -78,7 +83,7 @@ where
     // The library is not ours and reads files that nobody has checked: a panic of it must cost the
     // knowledge about one recording and not the run. Nothing is shared with it.
     catch_unwind(AssertUnwindSafe(|| {
-        read_by_library(source, container, &ending)
+        read_by_library(source, container, &ending, depth)
     }))
     .unwrap_or(Err(ProbeError::Damaged {
         container,
@@ -90,6 +95,7 @@ fn read_by_library<R>(
     source: Budgeted<R>,
     container: Container,
     ending: &Ending,
+    depth: Depth,
 ) -> Result<Probe, ProbeError>
 where
     R: Read + Seek + Send + Sync + 'static,
@@ -101,10 +107,7 @@ where
         Error::IoError(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
             ProbeError::Io(error)
         }
-        _ if ending.is_missing() => ProbeError::Damaged {
-            container,
-            what: Cow::Borrowed("it ends before it is complete"),
-        },
+        _ if ending.is_missing() => ProbeError::Cut(container),
         error => ProbeError::Damaged {
             container,
             what: Cow::Owned(error.to_string()),
@@ -149,7 +152,8 @@ where
     let stated = frames.filter(|frames| *frames != Duration::ZERO && ending.is_fine());
     let frames = match stated {
         Some(frames) => Some(frames),
-        None => walk(&mut *format, id),
+        None if depth == Depth::Length => walk(&mut *format, id),
+        None => None,
     };
     probe.seconds = frames
         .zip(base)

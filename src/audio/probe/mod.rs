@@ -4,8 +4,10 @@
 //! codecs of telephony (GSM, G.726, …) and do not notice cut files; MPEG audio and MPEG-4 are left
 //! to a library. Nothing is decoded. Any bytes give an answer or an error.
 
+mod ahead;
 mod asf;
 mod compressed;
+mod other;
 mod plain;
 mod riff;
 mod sniff;
@@ -16,10 +18,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::time::SystemTime;
 
 pub(super) use plain::{PlainFormat, PlainWave};
 
 use super::kind::contradicts;
+use ahead::Ahead;
 
 /// The format of a file, by its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -97,6 +101,8 @@ pub struct Probe {
     pub seconds: Option<f64>,
     /// Whether the file ends before its header says.
     pub truncated: bool,
+    /// Whether nothing in it says that it ends where it does, while its format would.
+    pub unclosed: bool,
     /// Whether the file's name promises another format.
     pub mislabelled: bool,
 }
@@ -110,6 +116,7 @@ impl Probe {
             rate: None,
             seconds: None,
             truncated: false,
+            unclosed: false,
             mislabelled: false,
         }
     }
@@ -151,10 +158,19 @@ pub enum ProbeError {
     /// It has no byte.
     #[error("the file is empty")]
     Empty,
-    /// Its content is of no known kind of audio.
+    /// Its content is known to be something else than sound.
     #[error("the content is {0}")]
-    NotAudio(&'static str),
-    /// Its header contradicts itself or ends in the middle.
+    NotSound(&'static str),
+    /// It holds nothing but zeros where its header should be.
+    #[error("the content is nothing but zeros")]
+    Blank,
+    /// Its content is of no known kind.
+    #[error("the content is of no known format")]
+    Unknown,
+    /// It ends before its header does, or before what its header promises can be read.
+    #[error("a {0} file that ends before it is complete")]
+    Cut(Container),
+    /// Its header contradicts itself.
     #[error("a damaged {container} file: {what}")]
     Damaged {
         /// The format that it starts as.
@@ -167,23 +183,62 @@ pub enum ProbeError {
     Unread(Container),
 }
 
-/// Reads the header of a recording.
-pub fn probe(path: &Path) -> Result<Probe, ProbeError> {
-    let (file, length) = super::open_regular(path)?;
+/// How much of a recording is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Its header and what it points at.
+    Header,
+    /// All of it where the header does not tell its length.
+    Length,
+}
+
+/// A file as it was when it was looked at.
+#[derive(Debug)]
+pub struct Look {
+    /// Its bytes.
+    pub bytes: u64,
+    /// Its last change, where the system tells.
+    pub modified: Option<SystemTime>,
+    /// What is in it.
+    pub probe: Result<Probe, ProbeError>,
+}
+
+/// Looks at a recording: its size, its age and what is in it.
+pub fn look(path: &Path, depth: Depth) -> io::Result<Look> {
+    let (file, metadata) = super::open_regular(path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    probe_reader(file, length, &name)
+    let bytes = metadata.len();
+    Ok(Look {
+        bytes,
+        modified: metadata.modified().ok(),
+        probe: probe_reader(file, bytes, &name, depth),
+    })
+}
+
+/// Reads the header of a recording, and more where that does not tell its length.
+pub fn probe(path: &Path) -> Result<Probe, ProbeError> {
+    look(path, Depth::Length)?.probe
 }
 
 /// Reads the header of `length` bytes that would be in a file of this name.
-pub(super) fn probe_reader<R>(mut reader: R, length: u64, name: &str) -> Result<Probe, ProbeError>
+pub(super) fn probe_reader<R>(
+    reader: R,
+    length: u64,
+    name: &str,
+    depth: Depth,
+) -> Result<Probe, ProbeError>
 where
     R: Read + Seek + Send + Sync + 'static,
 {
     if length == 0 {
         return Err(ProbeError::Empty);
     }
-    let head = read_at(&mut reader, 0, sniff::HEAD)?;
-    let container = sniff::sniff(&head, name)?;
+    let mut reader = Ahead::new(reader, sniff::HEAD)?;
+    let head = reader.head().to_vec();
+    let container = match sniff::sniff(&head, name) {
+        Err(ProbeError::Blank) if !is_blank(&mut reader, length)? => Err(ProbeError::Unknown),
+        sniffed => sniffed,
+    }?;
     let mut probe = match container {
         Container::Wav => riff::wav(&mut reader, length)?,
         Container::Wave64 => riff::wave64(&mut reader, length)?,
@@ -191,9 +246,9 @@ where
         Container::Aiff => uncompressed::aiff(&mut reader, length)?,
         Container::Gsm => uncompressed::gsm(length),
         Container::Ogg => xiph::ogg(&mut reader, &head, length)?,
-        Container::Flac => xiph::flac(reader, &head, length)?,
+        Container::Flac => xiph::flac(reader, &head, length, depth)?,
         Container::Mpeg | Container::Adts | Container::Mp4 => {
-            compressed::read(reader, length, container)?
+            compressed::read(reader, length, container, depth)?
         }
         Container::Asf => asf::asf(&mut reader, length)?,
         Container::Matroska | Container::Amr | Container::Caf => {
@@ -202,6 +257,20 @@ where
     };
     probe.mislabelled = contradicts(name, probe.container);
     Ok(probe)
+}
+
+/// Whether a file is blank in its middle and at its end as well: its space was reserved, and nothing
+/// was written.
+fn is_blank(reader: &mut (impl Read + Seek), length: u64) -> io::Result<bool> {
+    const PLACES: u64 = 8;
+    const BYTES: usize = 512;
+    for place in 1..=PLACES {
+        let at = (length / PLACES * place).min(length.saturating_sub(BYTES as u64));
+        if read_at(reader, at, BYTES)?.iter().any(|byte| *byte != 0) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Up to `count` bytes from `offset`; fewer at the end of the file.

@@ -185,9 +185,8 @@ pub(super) fn walk(
             b"data" => {
                 let declared = match (size, chunks.long_size) {
                     (u32::MAX, Some(long)) => Some(long),
-                    (u32::MAX, None) => None,
                     (0, _) if !is_followed(reader, body, length, order)? => None,
-                    (size, _) => Some(u64::from(size)),
+                    (size, _) => stated(size, length),
                 };
                 let start = body;
                 return Ok((chunks, Sound { start, declared }));
@@ -196,8 +195,27 @@ pub(super) fn walk(
         }
         at = body + u64::from(size) + u64::from(size & 1);
     }
-    Err(damaged(Container::Wav, "there is no sound before its end"))
+    let promised = read_at(reader, 4, 4)?;
+    let promised = order.u32(&promised, 0).map(u64::from);
+    let is_whole = promised.is_some_and(|promised| promised != 0 && promised + 8 <= length);
+    Err(if is_whole {
+        damaged(Container::Wav, "there is no sound before its end")
+    } else {
+        ProbeError::Cut(Container::Wav)
+    })
 }
+
+/// The bytes of sound by a header of 32 bits, where they are known. A recorder that cannot go back to its
+/// header leaves a number there that no file reaches (`FFFFFFFF`, `80000000`, SoX `7FFFF000`); one
+/// with a common fault counts its own header as sound.
+pub(super) fn stated(size: u32, length: u64) -> Option<u64> {
+    let bytes = u64::from(size);
+    let counts_header = bytes == length || bytes + 8 == length;
+    (size < OPEN && !counts_header).then_some(bytes)
+}
+
+/// Twice as much as the API takes of one recording.
+const OPEN: u32 = 0x7F00_0000;
 
 /// Whether another chunk follows an empty one: then it is really empty, and not one whose size was
 /// never written.
@@ -259,10 +277,7 @@ pub(super) fn wave64(reader: &mut (impl Read + Seek), length: u64) -> Result<Pro
         }
         at = next;
     }
-    Err(damaged(
-        Container::Wave64,
-        "there is no sound before its end",
-    ))
+    Err(ProbeError::Cut(Container::Wave64))
 }
 
 fn finish(

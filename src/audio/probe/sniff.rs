@@ -1,6 +1,8 @@
 //! The format of a file by its first bytes.
 
+use super::other::known_other;
 use super::{Container, ProbeError};
+use crate::audio::kind::promises_no_header;
 
 /// How many bytes are looked at. Enough to find the first frame of MPEG audio behind padding.
 pub(super) const HEAD: usize = 4096;
@@ -20,16 +22,6 @@ const SIGNATURES: &[(usize, &[u8], Container)] = &[
     (0, b"caff", Container::Caf),
 ];
 
-/// Content that is put in the place of a recording often enough to be named.
-const OTHERS: &[(&[u8], &str)] = &[
-    (b"PK\x03\x04", "a ZIP archive"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"%PDF", "a PDF document"),
-    (b"<", "markup text, such as an error page"),
-    (b"{", "JSON text, such as an error answer"),
-    (b"version https://git-lfs", "a placeholder of a file store"),
-];
-
 pub(super) fn sniff(head: &[u8], name: &str) -> Result<Container, ProbeError> {
     if let Some(container) = riff_like(head) {
         return Ok(container);
@@ -46,17 +38,16 @@ pub(super) fn sniff(head: &[u8], name: &str) -> Result<Container, ProbeError> {
     if let Some(container) = stream(head) {
         return Ok(container);
     }
-    let text = head.trim_ascii_start();
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    if let Some((_, what)) = OTHERS.iter().find(|(start, _)| text.starts_with(start)) {
-        return Err(ProbeError::NotAudio(what));
+    let is_headerless = promises_no_header(name);
+    if let Some(what) = known_other(head, is_headerless) {
+        return Err(ProbeError::NotSound(what));
     }
-    let blank = head.iter().all(|byte| *byte == 0);
-    Err(ProbeError::NotAudio(if blank {
-        "nothing but zeros"
+    let is_blank = head.iter().all(|byte| *byte == 0);
+    Err(if is_blank && !is_headerless {
+        ProbeError::Blank
     } else {
-        "of no known format"
-    }))
+        ProbeError::Unknown
+    })
 }
 
 fn riff_like(head: &[u8]) -> Option<Container> {
@@ -134,17 +125,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_in_the_place_of_a_recording_is_named() {
-        for (head, expected) in [
-            (&b"<!DOCTYPE html><html>"[..], "markup"),
-            (b"  \n{\"error\":\"gone\"}", "JSON"),
-            (b"PK\x03\x04....", "ZIP"),
-            (&[0; 100], "zeros"),
-            (b"hello, world", "no known"),
-        ] {
-            let error = sniff(head, "a.wav").unwrap_err().to_string();
-            assert!(error.contains(expected), "{error}");
-        }
+    fn silence_without_a_header_is_no_file_of_zeros() {
+        assert!(matches!(sniff(&[0; 100], "a.wav"), Err(ProbeError::Blank)));
+        assert!(matches!(
+            sniff(&[0; 100], "a.sln"),
+            Err(ProbeError::Unknown)
+        ));
     }
 
     #[test]

@@ -306,7 +306,12 @@ mod made {
 }
 
 fn read(bytes: &[u8], name: &str) -> Result<Probe, ProbeError> {
-    probe_reader(Cursor::new(bytes.to_vec()), bytes.len() as u64, name)
+    probe_reader(
+        Cursor::new(bytes.to_vec()),
+        bytes.len() as u64,
+        name,
+        Depth::Length,
+    )
 }
 
 /// Codec, channels, rate and milliseconds of a file that is whole and rightly named.
@@ -552,7 +557,7 @@ fn no_sound_no_bytes_and_no_audio_are_errors() {
     assert!(matches!(read(b"", "a.wav"), Err(ProbeError::Empty)));
     assert!(matches!(
         read(b"<html>", "a.wav"),
-        Err(ProbeError::NotAudio(_))
+        Err(ProbeError::NotSound(_))
     ));
     let header = made::riff(&[made::chunk(*b"fmt ", &made::format(1, 1, 8000, 16))]);
     assert!(matches!(
@@ -563,6 +568,90 @@ fn no_sound_no_bytes_and_no_audio_are_errors() {
         read(&made::wav(1, 0, 8000, 16, 8), "a.wav"),
         Err(ProbeError::Damaged { .. })
     ));
+}
+
+/// Every container whose header says how long the file is.
+#[test]
+fn a_file_that_is_shorter_than_its_header_says_is_cut() {
+    let data = made::wav(1, 1, 8000, 16, 8000);
+    let files = [
+        ("a.wav", data.clone()),
+        ("a.wav", made::wav(7, 2, 8000, 8, 8000)),
+        ("a.mp3", made::mp3(20, true)),
+        ("a.au", made::au(1, 800, 800)),
+        ("a.aiff", made::aiff(800)),
+        ("a.ogg", made::opus(48_000)),
+    ];
+    for (name, whole) in files {
+        assert!(!read(&whole, name).unwrap().truncated, "{name}");
+        for end in [whole.len() - 2, whole.len() * 3 / 5] {
+            // An MP3 may be short by a frame, since writers count their own header or do not.
+            if name == "a.mp3" && end + 4096 > whole.len() {
+                continue;
+            }
+            let is_cut = match read(&whole[..end], name) {
+                // A page that is whole may be the last.
+                Ok(probe) => probe.truncated || (name == "a.ogg" && probe.unclosed),
+                Err(error) => matches!(error, ProbeError::Cut(_)),
+            };
+            assert!(is_cut, "{name} {end}");
+        }
+    }
+    for end in [12, 20, 30, 40] {
+        assert!(matches!(
+            read(&data[..end], "a.wav"),
+            Err(ProbeError::Cut(Container::Wav))
+        ));
+    }
+}
+
+#[test]
+fn a_header_that_leaves_the_length_open_is_whole() {
+    for size in [
+        0,
+        u32::MAX,
+        0x7FFF_F000,
+        0x8000_0000,
+        0xFFFF_FFDB,
+        8044,
+        8036,
+    ] {
+        let mut wav = made::wav(1, 1, 8000, 16, 8000);
+        assert_eq!(wav.len(), 8044);
+        wav[40..44].copy_from_slice(&size.to_le_bytes());
+        let probe = read(&wav, "a.wav").unwrap();
+        assert!(!probe.truncated, "{size:x}");
+        assert_eq!(probe.seconds, Some(0.5), "{size:x}");
+        let mut au = made::au(1, 800, 800);
+        au[8..12].copy_from_slice(&size.max(0x7F00_0000).to_be_bytes());
+        assert!(!read(&au, "a.au").unwrap().truncated, "{size:x}");
+    }
+}
+
+#[test]
+fn zeros_are_no_sound_unless_something_follows() {
+    assert!(matches!(
+        read(&[0; 20_000], "a.wav"),
+        Err(ProbeError::Blank)
+    ));
+    let mut late = vec![0; 20_000];
+    late[19_999] = 1;
+    assert!(matches!(read(&late, "a.wav"), Err(ProbeError::Unknown)));
+    // Silence in a file that has a header is silence.
+    let mut silent = made::wav(1, 1, 8000, 16, 8000);
+    silent[44..].fill(0);
+    assert!(read(&silent, "a.wav").is_ok());
+}
+
+#[test]
+fn a_header_is_all_that_is_read_where_that_was_asked() {
+    let stream = made::mp3(400, false);
+    let length = stream.len() as u64;
+    let look = |depth| probe_reader(Cursor::new(stream.clone()), length, "a.mp3", depth).unwrap();
+    let (header, whole) = (look(Depth::Header), look(Depth::Length));
+    assert_eq!((header.channels, header.seconds), (Some(1), None));
+    assert_eq!(header.channels, whole.channels);
+    assert!(whole.seconds.is_some());
 }
 
 #[test]

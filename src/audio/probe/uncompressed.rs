@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::{Read, Seek};
 
+use super::riff::stated;
 use super::{Container, Probe, ProbeError, read_at, seconds};
 
 fn u16_be(bytes: &[u8], at: usize) -> Option<u16> {
@@ -23,9 +24,7 @@ fn damaged(container: Container, what: &'static str) -> ProbeError {
 /// Sun's header: six big-endian words, of which the second and third are where the sound starts
 /// and its bytes, all ones when the writer did not know.
 pub(super) fn au(head: &[u8], length: u64) -> Result<Probe, ProbeError> {
-    let word = |position: usize| {
-        u32_be(head, position * 4).ok_or_else(|| damaged(Container::Au, "it ends in its header"))
-    };
+    let word = |position: usize| u32_be(head, position * 4).ok_or(ProbeError::Cut(Container::Au));
     let (start, size, encoding) = (word(1)?, word(2)?, word(3)?);
     let (rate, channels) = (word(4)?, word(5)?);
     let (codec, bits) = match encoding {
@@ -47,7 +46,7 @@ pub(super) fn au(head: &[u8], length: u64) -> Result<Probe, ProbeError> {
         .filter(|channels| *channels > 0 && rate > 0)
         .ok_or_else(|| damaged(Container::Au, "it has no channels or no sample rate"))?;
     let there = length.saturating_sub(u64::from(start));
-    let declared = (size != u32::MAX).then_some(u64::from(size));
+    let declared = stated(size, length);
     let bytes = declared.map_or(there, |declared| declared.min(there));
     let frames = (bytes * 8).checked_div(u64::from(channels) * bits);
     Ok(Probe {
@@ -73,18 +72,18 @@ pub(super) fn aiff(reader: &mut (impl Read + Seek), length: u64) -> Result<Probe
             b"COMM" => probe = Some(common(&read_at(reader, at + 8, 32.min(size as usize))?)?),
             b"SSND" => {
                 if let Some(probe) = &mut probe {
-                    probe.truncated = end > length;
+                    probe.truncated = stated(size, length).is_some() && end > length;
                 }
             }
             _ => {}
         }
         at = end + u64::from(size & 1);
     }
-    probe.ok_or_else(|| damaged(Container::Aiff, "it ends in its header"))
+    probe.ok_or(ProbeError::Cut(Container::Aiff))
 }
 
 fn common(chunk: &[u8]) -> Result<Probe, ProbeError> {
-    let cut = || damaged(Container::Aiff, "it ends in its header");
+    let cut = || ProbeError::Cut(Container::Aiff);
     let channels = u16_be(chunk, 0).ok_or_else(cut)?;
     let frames = u32_be(chunk, 2).ok_or_else(cut)?;
     let rate = extended(chunk.get(8..18).ok_or_else(cut)?);
@@ -120,7 +119,7 @@ pub(super) fn gsm(length: u64) -> Probe {
         channels: Some(1),
         rate: Some(8000),
         seconds: seconds(length / 33 * 160, 8000),
-        truncated: !length.is_multiple_of(33),
+        unclosed: !length.is_multiple_of(33),
         ..Probe::new(Container::Gsm, "GSM 06.10")
     }
 }

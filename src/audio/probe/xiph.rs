@@ -1,20 +1,17 @@
 //! Ogg pages and the FLAC header.
 
-use std::borrow::Cow;
 use std::io::{Read, Seek};
 
 use memchr::memmem;
 
-use super::{Container, Probe, ProbeError, compressed, read_at, seconds};
+use super::{Container, Depth, Probe, ProbeError, compressed, read_at, seconds};
 
 /// The longest page that a header can describe.
 const LONGEST_PAGE: usize = 27 + 255 + 255 * 255;
 
-fn damaged(container: Container) -> ProbeError {
-    ProbeError::Damaged {
-        container,
-        what: Cow::Borrowed("it ends in its header"),
-    }
+/// It ends in its header.
+fn cut(container: Container) -> ProbeError {
+    ProbeError::Cut(container)
 }
 
 fn u16_le(bytes: &[u8], at: usize) -> Option<u16> {
@@ -38,19 +35,21 @@ pub(super) fn ogg(
     head: &[u8],
     length: u64,
 ) -> Result<Probe, ProbeError> {
-    let segments = usize::from(*head.get(26).ok_or_else(|| damaged(Container::Ogg))?);
+    let segments = usize::from(*head.get(26).ok_or_else(|| cut(Container::Ogg))?);
     let packet = head.get(27 + segments..).unwrap_or_default();
-    let Stream { mut probe, skip } = stream(packet).ok_or_else(|| damaged(Container::Ogg))?;
+    let Stream { mut probe, skip } = stream(packet).ok_or_else(|| cut(Container::Ogg))?;
     let serial = u32_le(head, 14);
     let from = length.saturating_sub(2 * LONGEST_PAGE as u64);
     let tail = read_at(reader, from, 2 * LONGEST_PAGE)?;
-    let Some((granule, closed)) = last_page(&tail, serial) else {
+    let Some(last) = last_page(&tail, serial) else {
         probe.truncated = true;
         return Ok(probe);
     };
-    probe.truncated = !closed;
+    probe.truncated = last.is_cut_behind;
+    // Recorders that stream do not always mark the last page.
+    probe.unclosed = !last.is_marked && !last.is_cut_behind;
     let rate = probe.rate.unwrap_or(0);
-    probe.seconds = seconds(granule.saturating_sub(skip), rate);
+    probe.seconds = seconds(last.granule.saturating_sub(skip), rate);
     Ok(probe)
 }
 
@@ -87,38 +86,61 @@ fn stream(packet: &[u8]) -> Option<Stream> {
     Some(Stream { probe, skip })
 }
 
-/// The position of the last whole page of a stream, and whether nothing of it is missing after.
-fn last_page(tail: &[u8], serial: Option<u32>) -> Option<(u64, bool)> {
-    let mut cut = false;
+/// The last whole page of a stream.
+struct LastPage {
+    /// The samples before its end.
+    granule: u64,
+    /// It is marked as the last.
+    is_marked: bool,
+    /// A piece of another page follows.
+    is_cut_behind: bool,
+}
+
+fn last_page(tail: &[u8], serial: Option<u32>) -> Option<LastPage> {
+    let mut is_cut = false;
+    let mut is_last = true;
     for at in memmem::rfind_iter(tail, b"OggS") {
         let page = &tail[at..];
-        let whole = page.get(27..).is_some_and(|rest| {
+        let length = page.get(27..).and_then(|rest| {
             let count = usize::from(page[26]);
-            let lengths = rest
-                .get(..count)
-                .map(|lacing| lacing.iter().map(|n| usize::from(*n)));
-            lengths.is_some_and(|lengths| rest.len() >= count + lengths.sum::<usize>())
+            let lacing = rest.get(..count)?.iter().map(|n| usize::from(*n));
+            let length = count + lacing.sum::<usize>();
+            (rest.len() >= length).then_some(27 + length)
         });
-        if !whole {
-            cut = true;
+        let Some(length) = length else {
+            is_cut = true;
             continue;
-        }
+        };
+        is_cut |= std::mem::take(&mut is_last) && begins_page(&page[length..]);
         let granule = u64::from_le_bytes(page.get(6..14)?.try_into().ok()?);
         // All ones: no packet ends on this page.
         if u32_le(page, 14) == serial && granule != u64::MAX {
-            return Some((granule, page[5] & 4 != 0 && !cut));
+            return Some(LastPage {
+                granule,
+                is_marked: page[5] & 4 != 0,
+                is_cut_behind: is_cut,
+            });
         }
     }
     None
 }
 
+/// Whether this is too little of a page to be found as one.
+fn begins_page(rest: &[u8]) -> bool {
+    !rest.is_empty() && b"OggS".starts_with(&rest[..rest.len().min(4)])
+}
+
 /// Enough for the last frames of any recording of speech.
 const FLAC_TAIL: usize = 128 << 10;
 
-/// The samples before the end of the last frame whose header is there. A frame tells its number, or
-/// its first sample, and a checksum of its header tells it from chance.
+/// The samples before the end of the last frame whose header is there, where these are fewer than the
+/// stream has. A frame tells its number, or its first sample, and a checksum of its header tells it
+/// from chance; but that has eight bits, so one frame that ends where the stream does is believed
+/// against whatever looks like an earlier one behind it.
 fn last_frame(tail: &[u8], info: &StreamInfo) -> Option<u64> {
-    memmem::rfind_iter(tail, b"\xFF").find_map(|at| frame_end(&tail[at..], info))
+    let ends = || memmem::rfind_iter(tail, b"\xFF").filter_map(|at| frame_end(&tail[at..], info));
+    let last = ends().next().filter(|end| *end < info.samples)?;
+    ends().all(|end| end < info.samples).then_some(last)
 }
 
 fn frame_end(frame: &[u8], info: &StreamInfo) -> Option<u64> {
@@ -212,24 +234,29 @@ impl StreamInfo {
 }
 
 /// FLAC states its length in its first block, unless it was written to a pipe.
-pub(super) fn flac<R>(mut reader: R, head: &[u8], length: u64) -> Result<Probe, ProbeError>
+pub(super) fn flac<R>(
+    mut reader: R,
+    head: &[u8],
+    length: u64,
+    depth: Depth,
+) -> Result<Probe, ProbeError>
 where
     R: Read + Seek + Send + Sync + 'static,
 {
     let block = head.get(8..).and_then(StreamInfo::read);
-    let info = block.ok_or_else(|| damaged(Container::Flac))?;
+    let info = block.ok_or_else(|| cut(Container::Flac))?;
     if info.rate == 0 {
-        return Err(damaged(Container::Flac));
+        return Err(cut(Container::Flac));
     }
     if info.samples == 0 {
-        return compressed::read(reader, length, Container::Flac);
+        return compressed::read(reader, length, Container::Flac, depth);
     }
     let tail = read_at(
         &mut reader,
         length.saturating_sub(FLAC_TAIL as u64),
         FLAC_TAIL,
     )?;
-    let there = last_frame(&tail, &info).filter(|end| *end < info.samples);
+    let there = last_frame(&tail, &info);
     Ok(Probe {
         channels: Some(info.channels),
         rate: Some(info.rate),

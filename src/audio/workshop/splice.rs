@@ -22,7 +22,8 @@ pub(super) struct Layout {
 impl Layout {
     /// The file at this path, if it is such a one and whole.
     pub(super) fn of(path: &Path) -> Option<Layout> {
-        let (file, length) = open_regular(path).ok()?;
+        let (file, metadata) = open_regular(path).ok()?;
+        let length = metadata.len();
         let mut file = BufReader::new(file);
         let wave = PlainWave::read(&mut file, length).ok()??;
         (!wave.is_cut).then_some(Layout { wave, file })
