@@ -59,5 +59,9 @@ pub(super) fn walk(road: &Road, options: Options, screen: Screen) -> Result<Exit
     let finished = report.finish(walked.is_err().then_some(Stop::ExportBroken));
     walked?;
     written.and(finished.written)?;
-    Ok(Exit::of(None, &finished.summary.tally))
+    let tally = &finished.summary.tally;
+    Ok(match finished.summary.mode {
+        Mode::Check => Exit::of_check(tally),
+        Mode::DryRun | Mode::Run => Exit::of(None, tally),
+    })
 }

@@ -65,6 +65,17 @@ impl Exit {
     }
 }
 
+impl Exit {
+    /// How a check ends. It keeps no ledger, so it cannot know for how long a call has been held, and
+    /// whoever asked for it is there to look.
+    pub(super) fn of_check(tally: &Tally) -> Exit {
+        match Exit::of(None, tally) {
+            Exit::Done if tally.of(Outcome::Held) > 0 => Exit::Incomplete,
+            exit => exit,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
         ExitCode::from(exit.code())
@@ -94,6 +105,8 @@ mod tests {
         }
         let mut held = tally(&[Outcome::Created, Outcome::Held]);
         assert_eq!(Exit::of(None, &held).code(), 0);
+        assert_eq!(Exit::of_check(&held).code(), 3);
+        assert_eq!(Exit::of_check(&good).code(), 0);
         held.press();
         assert_eq!(Exit::of(None, &held).code(), 3);
         let codes = [

@@ -1,0 +1,219 @@
+//! Calls that wait for their recording: because it is not there, no sound, not whole, or still written.
+
+#[expect(dead_code, reason = "each topic uses its part of the harness")]
+mod harness;
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::time::{Duration, SystemTime};
+
+use harness::export::{Given, calls, wave};
+use harness::meddler::Meddler;
+use harness::program::Place;
+use harness::server::Server;
+
+/// Some calls with recordings that are whole, and where each lies.
+fn given(count: usize, seed: u64) -> (Vec<Given>, Place, Vec<String>) {
+    let given = calls(count, seed);
+    let place = Place::with(&given);
+    let files = given.iter().map(|call| format!("audio/{}", call.file));
+    let files = files.collect();
+    (given, place, files)
+}
+
+#[test]
+fn what_is_not_whole_or_no_sound_waits_and_goes_out_once_it_is() {
+    let (given, place, files) = given(8, 81);
+    let server = Server::healthy();
+    let cut = &given[0].recording[..given[0].recording.len() - 2];
+    let mut zip = b"PK\x03\x04".to_vec();
+    zip.extend([7; 500]);
+    for (file, content) in files.iter().zip([
+        cut,
+        &given[1].recording[..100],
+        b"<!DOCTYPE html>\n<html><body>Log ind</body></html>\n",
+        br#"{"message": "no recording of this call was found", "status": 404}"#,
+        &zip,
+        &[0; 9000],
+        b"404 Not Found: the recording has expired and was deleted",
+    ]) {
+        place.write(file, content);
+    }
+
+    place.run(&server, &["calls.csv"]).with_code(3);
+
+    server.has_exactly(&given[7..], "v2");
+    assert_eq!((place.outcome("held"), place.state("held")), (7, 7));
+    assert_eq!(place.lines_with("recording-truncated").len(), 2);
+    assert_eq!(place.lines_with("recording-not-sound").len(), 5);
+    assert_eq!(place.summary()["held_pressing"], 5);
+    // What a check finds is what a run finds.
+    let told = place.rows("problems.csv");
+    place
+        .call(&["check", "calls.csv", "--audio", "audio", "--out", "out"])
+        .with_code(3);
+    let again = place.rows("problems.csv").into_iter();
+    let again: Vec<_> = again.filter(|row| row["line"] != "0").collect();
+    assert_eq!(again, told);
+    for (file, call) in files.iter().zip(&given) {
+        place.write(file, &call.recording);
+    }
+    place.run(&server, &["calls.csv"]).with_code(0);
+    server.has_exactly(&given, "v2");
+    assert_eq!(place.state("held"), 0);
+}
+
+#[test]
+fn a_cut_recording_alone_wakes_nobody_for_three_days() {
+    let (given, place, files) = given(3, 82);
+    let server = Server::healthy();
+    place.write(&files[0], &given[0].recording[..60]);
+
+    place.run(&server, &["calls.csv"]).with_code(0);
+
+    let failures = &place.status()["failures"];
+    assert_eq!(failures[0]["code"], "recording-truncated");
+    assert!(failures[0]["held_since"].is_string(), "{failures}");
+    // Neither does `--missing-audio` speak of it: it is not missing.
+    place
+        .run(&server, &["calls.csv", "--missing-audio", "create"])
+        .with_code(0);
+    assert_eq!(place.outcome("held"), 1);
+    let hour = ["calls.csv", "--hold-for", "1h"];
+    place.run(&server, &hour).with_code(0);
+    let now = ["calls.csv", "--hold-for", "0s"];
+    place
+        .run(&server, &now)
+        .with_code(3)
+        .says("1 needs a person");
+    server.has_exactly(&given[1..], "v2");
+}
+
+#[test]
+fn what_was_written_a_moment_ago_waits_if_that_is_asked() {
+    let (given, place, files) = given(3, 83);
+    let server = Server::healthy();
+    let written = |file: &str, ago: u64| {
+        let file = File::options().write(true).open(place.path(file));
+        let at = SystemTime::now() - Duration::from_secs(ago);
+        file.and_then(|file| file.set_modified(at)).expect("a time");
+    };
+    for (file, ago) in files.iter().zip([30, 1000, 86_400]) {
+        written(file, ago);
+    }
+    let careful = ["calls.csv", "--min-age", "2m"];
+
+    place.run(&server, &careful).with_code(0);
+
+    server.has_exactly(&given[1..], "v2");
+    assert_eq!(place.lines_with("recording-unfinished").len(), 1);
+    written(&files[0], 121);
+    place.run(&server, &careful).with_code(0);
+    server.has_exactly(&given, "v2");
+}
+
+#[test]
+fn a_recording_that_changes_on_its_way_is_sent_by_the_next_run() {
+    let (mut given, place, files) = given(1, 84);
+    let server = Server::healthy();
+    let path = place.path(&files[0]);
+    let grown = path.clone();
+    // The header leaves the length open, so nothing else shows that more is to come.
+    let mut open = given[0].recording.clone();
+    open[40..44].fill(0xFF);
+    fs::write(&path, &open).expect("a file");
+    let meddler = Meddler::before(&server, move |_, line| {
+        if line.contains("/conversation") {
+            let file = File::options().append(true).open(&grown);
+            file.and_then(|mut file| file.write_all(&[9; 4000]))
+                .expect("more of it");
+        }
+        None
+    });
+    let url = meddler.url().to_owned();
+    let arguments = [
+        "run",
+        "calls.csv",
+        "--audio",
+        "audio",
+        "--out",
+        "out",
+        "--rate",
+        "0",
+        "--base-url",
+        &url,
+    ];
+
+    place.call(&arguments).with_code(0);
+
+    assert_eq!(place.outcome("held"), 1);
+    assert_eq!(place.lines_with("recording-changed").len(), 1);
+    assert!(server.snapshot().conversations[0].uploads.is_empty());
+    assert_eq!((place.state("held"), place.state("in doubt")), (1, 0));
+    given[0].recording = fs::read(&path).expect("the whole of it");
+    place.call(&arguments).with_code(0);
+    server.has_exactly(&given, "v2");
+
+    // Once it has arrived, more of it is told and not sent.
+    let file = File::options().append(true).open(&path);
+    file.and_then(|mut file| file.write_all(&[9; 40]))
+        .expect("more of it");
+    let requests = server.requests();
+    for _ in 0..2 {
+        place.call(&arguments).with_code(0);
+        assert_eq!(place.lines_with("recording-changed-since-sent").len(), 1);
+    }
+    assert_eq!(server.requests(), requests);
+}
+
+#[test]
+fn a_conversation_that_is_older_than_its_recording_is_told_of_one_channel() {
+    let (given, place, files) = given(2, 85);
+    let server = Server::healthy();
+    let mapping = r#"
+[fields]
+externalIdentity = "externalId"
+agentId          = { value = "7" }
+agentName        = { value = "Ida Opdigtet" }
+agentEmail       = { value = "ida@example.com" }
+customer         = { value = "+4512345601" }
+dateTime         = { value = "2024-03-15T09:12:03+01:00" }
+subject          = { value = "sale" }
+audioChannels    = { value = "auto" }
+
+[audio]
+stereo = "AgentChannelOne"
+mono   = "TwoSpeakers"
+"#;
+    place.write("mapping.toml", mapping);
+    let rows: String = given.iter().map(|call| format!("{}\n", call.id)).collect();
+    place.write("calls.csv", format!("externalId\n{rows}"));
+    let mut dice = fastrand::Rng::with_seed(85);
+    fs::remove_dir_all(place.path("audio")).expect("no recordings");
+    for (call, channels) in given.iter().zip([1, 2]) {
+        let name = format!("audio/{}.wav", call.id);
+        place.write(&name, wave(channels, &mut dice));
+    }
+    assert_eq!(files.len(), 2);
+    let arguments = ["calls.csv", "-m", "mapping.toml"];
+    place.bare_run(&server, &arguments).with_code(0);
+
+    place.run(&server, &arguments).with_code(0);
+
+    assert_eq!(place.lines_with("recording-channels"), [2]);
+    let snapshot = server.snapshot();
+    let parts = |at: usize| snapshot.conversations[at].uploads[0].parts.clone();
+    let of_one = [("monoConfig".to_owned(), "TwoSpeakers".to_owned())];
+    let of_two = [("stereoConfig".to_owned(), "AgentChannelOne".to_owned())];
+    assert_eq!(parts(0), of_one.into());
+    assert_eq!(parts(1), of_two.into());
+    // A recording that is there from the start settles it.
+    let other = Server::healthy();
+    place
+        .run(
+            &other,
+            &["calls.csv", "-m", "mapping.toml", "--ledger", "other.db"],
+        )
+        .with_code(0);
+    assert!(place.lines_with("recording-channels").is_empty());
+}
