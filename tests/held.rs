@@ -202,7 +202,10 @@ mono   = "TwoSpeakers"
 
     assert_eq!(place.lines_with("recording-channels"), [2]);
     let snapshot = server.snapshot();
-    let parts = |at: usize| snapshot.conversations[at].uploads[0].parts.clone();
+    let parts = |at: usize| {
+        let conversation = snapshot.conversation(&given[at].id).expect("it was sent");
+        conversation.uploads[0].parts.clone()
+    };
     let of_one = [("monoConfig".to_owned(), "TwoSpeakers".to_owned())];
     let of_two = [("stereoConfig".to_owned(), "AgentChannelOne".to_owned())];
     assert_eq!(parts(0), of_one.into());
