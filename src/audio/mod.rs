@@ -33,7 +33,7 @@ pub use index::{Index, IndexError, IndexOptions, Recording, Unread};
 pub use kind::{content_type, is_audio_extension};
 pub use name::Refusal;
 pub use naming::{Key, Naming};
-pub use probe::{Container, Depth, Look, Probe, ProbeError, look, probe};
+pub use probe::{Container, Depth, End, Look, Probe, ProbeError, look, probe};
 pub use several::{Choice, Several};
 pub use silence::silent_channels;
 pub use skew::Skew;

@@ -104,20 +104,18 @@ impl Courier {
             bytes: 0,
             in_doubt: 0,
         };
-        let mut problem = None;
-        let mut remarks = Vec::new();
+        let (mut problem, mut remarks) = (None, Vec::new());
         if let Some(parcel) = &shipment.parcel {
             let uid = delivered.uid.clone();
-            let arrived = self
-                .upload(shipment, parcel, (uid.as_deref(), is_adopted))
-                .await?;
+            let key = (uid.as_deref(), is_adopted);
+            let arrived = self.upload(shipment, parcel, key).await?;
             problem = arrived.problem();
             if problem.is_none() && is_adopted && !arrived.is_found && self.lookup.is_none() {
                 let message = "the conversation was there, made by somebody else; its recording was \
                                sent, and stands there twice if it had one already";
                 problem = Some((Code::AlreadyThere, message.to_owned()));
             }
-            remarks.extend(self.remarks(shipment, parcel, (&arrived, outcome, detail)));
+            remarks = self::remarks(shipment, parcel, &arrived, detail == "adopted");
             if arrived.is_found {
                 detail = "looked up";
             }
@@ -200,31 +198,6 @@ impl Courier {
         format!("not sent after {} tries: {why}", self.effort.retries + 1)
     }
 
-    /// What is to be told of a recording that has arrived.
-    fn remarks(
-        &self,
-        shipment: &Shipment,
-        parcel: &Parcel,
-        (arrived, outcome, detail): (&Arrived, Outcome, &str),
-    ) -> Vec<(Code, String)> {
-        let mut remarks = Vec::new();
-        if let Some(now) = arrived.bytes_now {
-            let sent = parcel.bytes;
-            let message = format!(
-                "it had {sent} bytes when it was sent and has {now} now; it is not sent again"
-            );
-            remarks.push((Code::RecordingChangedSinceSent, message));
-        }
-        let said = shipment.call.text(Field::AudioChannels);
-        let is_adopted = outcome == Outcome::AlreadyThere && detail == "adopted";
-        if is_adopted && parcel.channels == Some(1) && !matches!(said, "" | "Stereo") {
-            let message = "the conversation was made by somebody else, and may count as stereo; \
-                           the recording has one channel";
-            remarks.push((Code::RecordingChannels, message.to_owned()));
-        }
-        remarks
-    }
-
     /// Leaves a call for the run that finds its recording at rest. Nothing can have come of a body that
     /// ended before it was whole, but of an earlier try.
     async fn held(&self, shipment: &Shipment, why: &str, in_doubt: bool) -> Ending {
@@ -276,25 +249,12 @@ impl Courier {
                 code,
                 in_doubt,
             } => {
-                let (stage, why) = (stage.into(), message.clone());
-                // A refused recording may have arrived before, and only a failure leaves the intent.
-                let fact = if in_doubt && stage == ledger::Stage::Upload {
-                    let status = Some(status);
-                    Fact::Failed {
-                        fingerprint,
-                        stage,
-                        status,
-                        why,
-                    }
-                } else {
-                    Fact::Refused {
-                        fingerprint,
-                        stage,
-                        status,
-                        message: why,
-                    }
-                };
-                (fact, code, message)
+                let why = (status, message.clone());
+                (
+                    refusal(fingerprint, stage.into(), why, in_doubt),
+                    code,
+                    message,
+                )
             }
             Halt::Failed { stage, status, why } => {
                 let message = self.gave_up(&why);
@@ -320,6 +280,53 @@ impl Courier {
             delivered: None,
         }
     }
+}
+
+/// What the ledger is told of a refusal. A refused recording may have arrived before, and only a failure
+/// leaves the intent.
+fn refusal(
+    fingerprint: u128,
+    stage: ledger::Stage,
+    (status, message): (u16, String),
+    in_doubt: bool,
+) -> Fact {
+    if in_doubt && stage == ledger::Stage::Upload {
+        return Fact::Failed {
+            fingerprint,
+            stage,
+            status: Some(status),
+            why: message,
+        };
+    }
+    Fact::Refused {
+        fingerprint,
+        stage,
+        status,
+        message,
+    }
+}
+
+/// What is to be told of a recording that has arrived; `is_adopted` by this run.
+fn remarks(
+    shipment: &Shipment,
+    parcel: &Parcel,
+    arrived: &Arrived,
+    is_adopted: bool,
+) -> Vec<(Code, String)> {
+    let mut remarks = Vec::new();
+    if let Some(now) = arrived.bytes_now {
+        let sent = parcel.bytes;
+        let message =
+            format!("it had {sent} bytes when it was sent and has {now} now; it is not sent again");
+        remarks.push((Code::RecordingChangedSinceSent, message));
+    }
+    let said = shipment.call.text(Field::AudioChannels);
+    if is_adopted && parcel.channels == Some(1) && !matches!(said, "" | "Stereo") {
+        let message = "the conversation was made by somebody else, and may count as stereo; the \
+                       recording has one channel";
+        remarks.push((Code::RecordingChannels, message.to_owned()));
+    }
+    remarks
 }
 
 pub(super) fn entries(shipment: &Shipment, facts: Vec<Fact>) -> Facts {

@@ -3,6 +3,7 @@
 
 use super::decided::{Decision, Fate, Shipment};
 use super::desk::{Desk, Item, Key, Open};
+use super::hearing::Heard;
 use super::sound::{Mark, Sound};
 use super::{Outcome, Want};
 use crate::call::{Call, Code, Field, Place, Problem};
@@ -90,15 +91,8 @@ impl Desk<'_> {
             let mark = sound.into_sought();
             return Carried { mark, ..ended };
         }
-        if step == (Step::Upload { is_in_doubt: false }) {
-            problems.extend(late_channels(
-                standing.as_ref(),
-                &sound,
-                &call,
-                heard.channels(),
-                &place,
-            ));
-        }
+        let late = late_channels(standing.as_ref(), (&sound, &heard), &call, &place);
+        problems.extend(late);
         let mark = sound.into_mark(&call, &heard);
         let held = self.hold(&mut step, standing.as_ref(), &place, problems);
         let (is_create, with_upload) = match step {
@@ -125,14 +119,11 @@ impl Desk<'_> {
                 }))
             }
         };
-        let requests = match fate {
-            Fate::Ready | Fate::Sends(_) => 1 + u8::from(is_create && with_upload),
-            _ => 0,
-        };
+        let is_open = matches!(fate, Fate::Ready | Fate::Sends(_));
         Carried {
             fate,
             mark,
-            requests,
+            requests: u8::from(is_open) * (1 + u8::from(is_create && with_upload)),
         }
     }
 }
@@ -141,9 +132,8 @@ impl Desk<'_> {
 /// of it, and cannot be changed. The destination takes such a conversation for one of two channels.
 fn late_channels(
     standing: Option<&Standing>,
-    sound: &Sound,
+    (sound, heard): (&Sound, &Heard),
     call: &Call<'_>,
-    channels: Option<u16>,
     place: &Place,
 ) -> Option<Problem> {
     let standing = standing?;
@@ -163,7 +153,10 @@ fn late_channels(
         ) if !counts_as_stereo(call) => "somebody else",
         _ => return None,
     };
-    let recording = sound.recording.as_ref().filter(|_| channels == Some(1))?;
+    let recording = sound
+        .recording
+        .as_ref()
+        .filter(|_| heard.channels() == Some(1))?;
     let message = format!(
         "the conversation was made by {who}, and may count as stereo; the recording has one channel"
     );

@@ -8,7 +8,7 @@ use super::Want;
 use super::decided::Parcel;
 use super::desk::Desk;
 use super::sound::{Mark, Sound, Stated};
-use crate::audio::{self, Depth, Order, Probe, ProbeError, Recording, Skew};
+use crate::audio::{self, Depth, End, Order, Probe, ProbeError, Recording, Skew};
 use crate::call::{Call, Channels, Code, Field, Place, Problem, Severity};
 
 /// How far recordings are looked into, and what may be done with them.
@@ -226,12 +226,16 @@ impl Ear<'_> {
             let message = "there is no sound behind its header".to_owned();
             self.tell(recording, Code::RecordingEmpty, Severity::Error, message);
         }
-        if probe.truncated {
-            let message = "the file ends before its header says; the call waits for it";
-            self.hold(recording, Code::RecordingTruncated, message.to_owned());
-        } else if probe.unclosed {
-            let message = "nothing in the file says that it ends there; it may be cut";
-            self.warn(recording, Code::RecordingTruncated, message.to_owned());
+        match probe.end {
+            End::Fine => {}
+            End::Unmarked => {
+                let message = "nothing in the file says that it ends there; it may be cut";
+                self.warn(recording, Code::RecordingTruncated, message.to_owned());
+            }
+            End::Cut => {
+                let message = "the file ends before its header says; the call waits for it";
+                self.hold(recording, Code::RecordingTruncated, message.to_owned());
+            }
         }
         if probe.mislabelled {
             let message = format!("the content is {}", probe.container);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{Read, Seek};
 
 use super::riff::Format;
-use super::{Container, Probe, ProbeError, read_at};
+use super::{Container, End, Probe, ProbeError, read_at};
 
 /// A header object is some kB; more is looked at only as far as this.
 const HEADER: usize = 64 << 10;
@@ -51,7 +51,7 @@ pub(super) fn asf(reader: &mut (impl Read + Seek), length: u64) -> Result<Probe,
     })?;
     if let Some(properties) = properties.filter(|properties| !properties.broadcast) {
         probe.seconds = Some(properties.seconds);
-        probe.truncated = properties.bytes > length;
+        probe.end = End::cut_if(properties.bytes > length);
     }
     Ok(probe)
 }

@@ -19,7 +19,7 @@ use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptio
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::units::Duration;
 
-use super::{Container, Depth, Probe, ProbeError, read_at};
+use super::{Container, Depth, End, Probe, ProbeError, read_at};
 
 /// The most bytes that are read of one file; at 32 kbit/s an MP3 of four hours.
 const BUDGET: u64 = 64 << 20;
@@ -138,7 +138,7 @@ where
         _ => container,
     };
     let mut probe = Probe::new(container, "unknown");
-    probe.truncated = ending.is_missing();
+    probe.end = End::cut_if(ending.is_missing());
     if let Some(CodecParameters::Audio(parameters)) = &track.codec_params {
         probe.codec = codec_name(parameters.codec);
         probe.rate = parameters.sample_rate.filter(|rate| *rate > 0);

@@ -86,6 +86,23 @@ impl fmt::Display for Container {
     }
 }
 
+/// What a file says about where it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// That it is there, or nothing.
+    Fine,
+    /// Its format marks the end, and here no mark is.
+    Unmarked,
+    /// That it is farther than the file reaches.
+    Cut,
+}
+
+impl End {
+    fn cut_if(is_cut: bool) -> End {
+        if is_cut { End::Cut } else { End::Fine }
+    }
+}
+
 /// What the header of a recording says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Probe {
@@ -99,10 +116,8 @@ pub struct Probe {
     pub rate: Option<u32>,
     /// Length in seconds of what is really there; `None` when the header does not say.
     pub seconds: Option<f64>,
-    /// Whether the file ends before its header says.
-    pub truncated: bool,
-    /// Whether nothing in it says that it ends where it does, while its format would.
-    pub unclosed: bool,
+    /// What the file says about where it ends.
+    pub end: End,
     /// Whether the file's name promises another format.
     pub mislabelled: bool,
 }
@@ -115,14 +130,18 @@ impl Probe {
             channels: None,
             rate: None,
             seconds: None,
-            truncated: false,
-            unclosed: false,
+            end: End::Fine,
             mislabelled: false,
         }
     }
 }
 
 impl Probe {
+    /// Whether the file ends before its header says.
+    pub fn is_cut(&self) -> bool {
+        self.end == End::Cut
+    }
+
     /// Whether the format is one of those that every program for speech reads. Others the server may
     /// not take: the codecs of telephone exchanges, and formats that went out of use.
     pub fn is_common(&self) -> bool {

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::io::{Read, Seek};
 
-use super::{Container, Probe, ProbeError, read_at, seconds};
+use super::{Container, End, Probe, ProbeError, read_at, seconds};
 
 /// More chunks before the sound than any writer makes.
 const MOST_CHUNKS: usize = 1000;
@@ -206,7 +206,7 @@ pub(super) fn walk(
 }
 
 /// The bytes of sound by a header of 32 bits, where they are known. A recorder that cannot go back to its
-/// header leaves a number there that no file reaches (`FFFFFFFF`, `80000000`, SoX `7FFFF000`); one
+/// header leaves a number there that no file reaches (`FFFFFFFF`, `80000000`, `7FFFF000`); one
 /// with a common fault counts its own header as sound.
 pub(super) fn stated(size: u32, length: u64) -> Option<u64> {
     let bytes = u64::from(size);
@@ -304,7 +304,7 @@ fn finish(
         channels: Some(format.channels),
         rate: Some(format.rate),
         seconds: format.seconds(bytes, fact),
-        truncated,
+        end: End::cut_if(truncated),
         ..Probe::new(container, format.codec())
     })
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{Read, Seek};
 
 use super::riff::stated;
-use super::{Container, Probe, ProbeError, read_at, seconds};
+use super::{Container, End, Probe, ProbeError, read_at, seconds};
 
 fn u16_be(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
@@ -53,7 +53,7 @@ pub(super) fn au(head: &[u8], length: u64) -> Result<Probe, ProbeError> {
         channels: Some(channels),
         rate: Some(rate),
         seconds: frames.and_then(|frames| seconds(frames, rate)),
-        truncated: declared.is_some_and(|declared| declared > there),
+        end: End::cut_if(declared.is_some_and(|declared| declared > there)),
         ..Probe::new(Container::Au, codec)
     })
 }
@@ -72,7 +72,8 @@ pub(super) fn aiff(reader: &mut (impl Read + Seek), length: u64) -> Result<Probe
             b"COMM" => probe = Some(common(&read_at(reader, at + 8, 32.min(size as usize))?)?),
             b"SSND" => {
                 if let Some(probe) = &mut probe {
-                    probe.truncated = stated(size, length).is_some() && end > length;
+                    let is_cut = stated(size, length).is_some() && end > length;
+                    probe.end = End::cut_if(is_cut);
                 }
             }
             _ => {}
@@ -119,7 +120,11 @@ pub(super) fn gsm(length: u64) -> Probe {
         channels: Some(1),
         rate: Some(8000),
         seconds: seconds(length / 33 * 160, 8000),
-        unclosed: !length.is_multiple_of(33),
+        end: if length.is_multiple_of(33) {
+            End::Fine
+        } else {
+            End::Unmarked
+        },
         ..Probe::new(Container::Gsm, "GSM 06.10")
     }
 }

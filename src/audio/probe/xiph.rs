@@ -4,7 +4,7 @@ use std::io::{Read, Seek};
 
 use memchr::memmem;
 
-use super::{Container, Depth, Probe, ProbeError, compressed, read_at, seconds};
+use super::{Container, Depth, End, Probe, ProbeError, compressed, read_at, seconds};
 
 /// The longest page that a header can describe.
 const LONGEST_PAGE: usize = 27 + 255 + 255 * 255;
@@ -42,12 +42,20 @@ pub(super) fn ogg(
     let from = length.saturating_sub(2 * LONGEST_PAGE as u64);
     let tail = read_at(reader, from, 2 * LONGEST_PAGE)?;
     let Some(last) = last_page(&tail, serial) else {
-        probe.truncated = true;
+        probe.end = End::Cut;
         return Ok(probe);
     };
-    probe.truncated = last.is_cut_behind;
-    // Recorders that stream do not always mark the last page.
-    probe.unclosed = !last.is_marked && !last.is_cut_behind;
+    probe.end = match last {
+        LastPage {
+            is_cut_behind: true,
+            ..
+        } => End::Cut,
+        LastPage {
+            is_marked: true, ..
+        } => End::Fine,
+        // Recorders that stream do not always mark the last page.
+        _ => End::Unmarked,
+    };
     let rate = probe.rate.unwrap_or(0);
     probe.seconds = seconds(last.granule.saturating_sub(skip), rate);
     Ok(probe)
@@ -261,7 +269,7 @@ where
         channels: Some(info.channels),
         rate: Some(info.rate),
         seconds: seconds(there.unwrap_or(info.samples), info.rate),
-        truncated: there.is_some(),
+        end: End::cut_if(there.is_some()),
         ..Probe::new(Container::Flac, "FLAC")
     })
 }

@@ -89,7 +89,7 @@ impl Order {
 
     fn by_ffmpeg(parts: &[(&Recording, Option<&Probe>)]) -> Result<Order, Unfit> {
         let seconds = parts.iter().map(|(_, probe)| {
-            let probe = probe.filter(|probe| !probe.truncated)?;
+            let probe = probe.filter(|probe| !probe.is_cut())?;
             probe.seconds
         });
         let seconds = seconds.sum();
