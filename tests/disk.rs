@@ -7,7 +7,6 @@ mod harness;
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use harness::export::calls;
 use harness::known::{every_request_was_intended, known_doubts};

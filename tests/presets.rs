@@ -115,7 +115,8 @@ impl Trial {
             .as_ref()
             .map(|folder| Arc::new(Index::build(folder.path(), &options).unwrap()));
         let road = Road {
-            inputs: source::expand(&[self.export.to_string_lossy().into_owned()]).unwrap(),
+            inputs: vec![source::Input::file(&self.export)],
+            unread: Vec::new(),
             options: mapping.source_options().options(),
             mapping,
             audio: index,
@@ -274,8 +275,8 @@ fn write_down_what_becomes_of_new_samples() {
 fn what_no_export_says_is_asked_for() {
     for trial in trials() {
         let preset = trial.preset();
-        let inputs = source::expand(&[trial.export.to_string_lossy().into_owned()]).unwrap();
-        let reader = source::open(&inputs[0], &preset.source_options().options()).unwrap();
+        let input = source::Input::file(&trial.export);
+        let reader = source::open(&input, &preset.source_options().options()).unwrap();
         let error = preset.bind(reader.sheet()).err();
         let findings = error.as_ref().map_or(&[][..], |error| error.findings());
         let hints = findings

@@ -102,6 +102,12 @@ texts! {
          calls are missing nobody can tell from here."
         "Export again, in smaller pieces if need be, and feed that in as well: calls that were \
          already sent are not sent a second time.",
+    FileNotRead
+        "A file or folder that lies among the exports is not read."
+        "A folder or a pattern was named, and not everything in it is an export that fits the mapping: \
+         a subfolder, an archive, a readme, an empty file, a file of another kind."
+        "If it holds calls, name it on the command line, unpack it, or give it a run with a mapping of its \
+         own. If not, put it elsewhere.",
     MissingField
         "A required field has no value."
         "The cell is empty, the key is absent, or the mapping names another column than the one \

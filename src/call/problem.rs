@@ -91,6 +91,8 @@ codes! {
     TrailingRow "trailing-row" Note,
     /// The export says of itself that it is not complete.
     ExportIncomplete "export-incomplete" Warning,
+    /// A file or folder among the exports that is not read.
+    FileNotRead "file-not-read" Warning,
     /// A required field has no value.
     MissingField "missing-field" Error,
     /// A required field holds nothing but blanks.

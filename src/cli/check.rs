@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::error::Error;
 use super::exit::Exit;
-use super::export;
+use super::export::{self, Beside};
 use crate::api::Version;
 use crate::config::{Arguments, CheckArgs};
 use crate::pipeline::{Event, Road, Stop, Want};
@@ -21,14 +21,19 @@ pub(super) fn check(
         existing: Existing::Adopt,
         hold_for: check.export.hold_for,
     };
-    let road = export::road(&check.export, policy, None, (Want::Check, Version::V2))?;
+    let beside = Beside {
+        out: check.output.out.as_deref(),
+        ledger: None,
+    };
+    let want = (Want::Check, Version::V2);
+    let road = export::road(&check.export, policy, None, want, beside)?;
     let options = Options {
         out: check.output.out.clone(),
         style: arguments.style(),
         is_quiet: arguments.quiet,
         rate: check.pace.rate,
         bandwidth: check.pace.usual_bandwidth(),
-        inputs: export::paths(&road),
+        inputs: export::paths(&road, &check.export),
         has_audio: road.audio.is_some(),
         ..Options::new(Mode::Check)
     };
@@ -60,8 +65,9 @@ pub(super) fn walk(road: &Road, options: Options, screen: Screen) -> Result<Exit
     walked?;
     written.and(finished.written)?;
     let tally = &finished.summary.tally;
-    Ok(match finished.summary.mode {
+    let exit = match finished.summary.mode {
         Mode::Check => Exit::of_check(tally),
-        Mode::DryRun | Mode::Run => Exit::of(None, tally),
-    })
+        Mode::DryRun | Mode::Run | Mode::Rehearsal => Exit::of(None, tally),
+    };
+    Ok(exit.unless_unread(&finished.summary))
 }

@@ -2,19 +2,30 @@
 
 use super::error::Error;
 use super::exit::Exit;
-use super::{check, export, run};
+use super::export::{self, Beside};
+use super::{check, run};
 use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::ledger::{Ledger, OpenError};
 use crate::pipeline::{Past, Want};
-use crate::report::{Mode, Screen};
+use crate::report::{Destination, Mode, Screen};
 
 pub(super) fn dry_run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> Result<Exit, Error> {
     // A rehearsal begins from nothing, and so does its dry run.
     let is_fresh = run.destination.sandbox && run.ledger.is_none();
     let past = if is_fresh { None } else { past(run)? };
     let want = (Want::Check, run.version());
-    let road = export::road(&run.export, run::policy(run), past, want)?;
-    let options = run::options(run, arguments, &road, Mode::DryRun);
+    let ledger = RunSettings::ledger_path(run);
+    let destination = Destination {
+        name: run.destination.name()?,
+        is_new_ledger: past.is_none(),
+        ledger: ledger.clone(),
+    };
+    let beside = Beside {
+        out: run.output.out.as_deref(),
+        ledger: Some(&ledger),
+    };
+    let road = export::road(&run.export, run::policy(run), past, want, beside)?;
+    let options = run::options((run, arguments), &road, Mode::DryRun, destination);
     check::walk(&road, options, screen)
 }
 

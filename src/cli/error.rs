@@ -60,8 +60,10 @@ pub(super) enum Usage {
     Agents(crate::mapping::AgentsError),
     #[error("no problem has the code {code}")]
     NoCode { code: String },
-    #[error("{files} files name no call that arrived: there is nothing to make a ledger from")]
+    #[error("No delivered calls found in {files} files; there is nothing to make a ledger from")]
     NothingAccepted { files: usize },
+    #[error("{}", refused.join("\n"))]
+    ForeignLists { refused: Vec<String> },
     #[error("--transcode needs ffmpeg: {0}")]
     NoFfmpeg(audio::NoFfmpeg),
     #[error("no temporary folder for recordings that are put together or converted: {0}")]
@@ -126,6 +128,7 @@ impl Error {
                 | Usage::NoCode { .. }
                 | Usage::LedgerThere { .. }
                 | Usage::NothingAccepted { .. }
+                | Usage::ForeignLists { .. }
                 | Usage::NotAccepted(_)
                 | Usage::Name(_)
                 | Usage::Agents(_)
@@ -164,6 +167,10 @@ impl Error {
             Error::Ledger(LedgerError::Use(ledger::Error::Damaged { .. })) => {
                 Some(DAMAGED.to_owned())
             }
+            Error::Usage(Usage::ForeignLists { .. }) => Some(
+                "name the lists of this destination alone, or another destination with --base-url"
+                    .to_owned(),
+            ),
             Error::Usage(Usage::LedgerThere { .. }) => {
                 Some("move the old one away, or name another with --ledger".to_owned())
             }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use super::error::Error;
 use crate::pipeline::{Outcome, Stop, Tally};
+use crate::report::Summary;
 
 /// How the program ends. The numbers are part of the command line and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +41,14 @@ impl Exit {
     pub(super) fn of_run(road: &Result<(), Error>, stop: Option<Stop>, tally: &Tally) -> Exit {
         road.as_ref()
             .map_or_else(Error::exit, |()| Exit::of(stop, tally))
+    }
+
+    /// The same, unless an export was not read: then not everything can be in place.
+    pub(super) fn unless_unread(self, summary: &Summary) -> Exit {
+        match self {
+            Exit::Done if summary.unread_exports() > 0 => Exit::Incomplete,
+            other => other,
+        }
     }
 
     /// How a run ends that was stopped for this reason, or not at all.

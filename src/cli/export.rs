@@ -1,5 +1,6 @@
 //! From the flags about an export to the road that it will take.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -9,15 +10,106 @@ use jiff::Timestamp;
 
 use super::error::{Error, Usage};
 use crate::api::Version;
-use crate::audio::{Ffmpeg, Index, IndexOptions, Workshop};
+use crate::audio::{Ffmpeg, Index, IndexOptions, Workshop, is_audio_extension};
 use crate::config::{self, ExportArgs};
 use crate::mapping::{Mapping, Several};
 use crate::pipeline::{Doubtful, Listening, Past, Road, Want};
 use crate::plan::Policy;
-use crate::source;
+use crate::report::is_report;
+use crate::source::{self, FileId, Treat};
 
 /// The most bytes of a mapping file.
 const LONGEST_MAPPING: u64 = 16 << 20;
+
+/// What a command uses beside its export, and what may lie among the exports.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Beside<'a> {
+    /// The folder of the reports.
+    pub(super) out: Option<&'a Path>,
+    /// The ledger.
+    pub(super) ledger: Option<&'a Path>,
+}
+
+/// What lies among the exports and is known to be none.
+struct Others {
+    files: Vec<FileId>,
+    /// The folders of reports and of recordings.
+    folders: Vec<FileId>,
+    out: Option<FileId>,
+    ledger: Option<PathBuf>,
+}
+
+impl Others {
+    fn of(arguments: &ExportArgs, beside: Beside<'_>) -> Self {
+        let files = files_beside(arguments).into_iter();
+        let folders = [beside.out, arguments.audio.as_deref()].into_iter();
+        Others {
+            files: files.filter_map(FileId::of).collect(),
+            folders: folders.flatten().filter_map(FileId::of).collect(),
+            out: beside.out.and_then(FileId::of),
+            ledger: beside.ledger.map(Path::to_owned),
+        }
+    }
+
+    /// What becomes of a file that an argument names, or that only lies where one points.
+    fn treat(&self, path: &Path, is_found: bool) -> Treat {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_file() && is_report(path) {
+            return self.treat_report(path, &name, is_found);
+        }
+        let is_known = |known: &[FileId]| {
+            let file = FileId::of(path);
+            file.is_some_and(|file| known.iter().any(|known| known.is_same(&file)))
+        };
+        let extension = path.extension().unwrap_or_default().to_string_lossy();
+        if !is_found {
+            Treat::Read
+        } else if self.is_of_ledger(&name)
+            || is_audio_extension(&extension.to_lowercase())
+            || is_known(&self.files)
+            || (path.is_dir() && is_known(&self.folders))
+        {
+            Treat::PassOver
+        } else {
+            Treat::Read
+        }
+    }
+
+    /// Rejected records are there to be fed in again, by name; no other report holds records.
+    fn treat_report(&self, path: &Path, name: &str, is_found: bool) -> Treat {
+        let is_rejected = name.to_lowercase().starts_with("rejected");
+        let folder = path.parent().map(|it| {
+            if it.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                it
+            }
+        });
+        let is_in_out = match (&self.out, folder.and_then(FileId::of)) {
+            (Some(out), Some(folder)) => out.is_same(&folder),
+            _ => false,
+        };
+        match (is_rejected, is_found) {
+            (true, false) => Treat::Read,
+            (true, true) if !is_in_out => Treat::Name(
+                "it holds rejected records of an earlier run; name the file itself to send them",
+            ),
+            (_, true) => Treat::PassOver,
+            (false, false) => Treat::Name("it is a report of this program and holds no records"),
+        }
+    }
+
+    /// Whether a file is the ledger, or lies beside it as a part of it.
+    fn is_of_ledger(&self, name: &str) -> bool {
+        let own = self.ledger.as_deref().and_then(Path::file_name);
+        let own = own.map(|own| own.to_string_lossy().into_owned());
+        let usual = "capturi-import".to_owned();
+        [own, Some(usual)]
+            .into_iter()
+            .flatten()
+            .any(|own| name.starts_with(&own) && !own.is_empty())
+    }
+}
 
 /// The road of this export.
 pub(super) fn road(
@@ -25,9 +117,13 @@ pub(super) fn road(
     policy: Policy,
     past: Option<Past>,
     (want, version): (Want, Version),
+    beside: Beside<'_>,
 ) -> Result<Road, Error> {
     let mapping = load_mapping(arguments)?;
-    let inputs = source::expand(&arguments.exports)?;
+    let others = Others::of(arguments, beside);
+    let found = source::expand(&arguments.exports, &|path, is_found| {
+        others.treat(path, is_found)
+    })?;
     let listening = listening(arguments, &mapping)?;
     let audio = match &arguments.audio {
         Some(folder) => {
@@ -38,7 +134,8 @@ pub(super) fn road(
     };
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     Ok(Road {
-        inputs,
+        inputs: found.inputs,
+        unread: found.unread,
         options: options(&mapping, arguments.encoding.as_deref()),
         mapping,
         audio,
@@ -136,7 +233,7 @@ fn read_mapping(path: &Path) -> io::Result<String> {
 }
 
 /// The folder of the export, where a preset finds its second files.
-fn folder_of(exports: &[String]) -> Option<&Path> {
+fn folder_of(exports: &[OsString]) -> Option<&Path> {
     let first = Path::new(exports.first()?);
     if first.is_dir() {
         Some(first)
@@ -145,12 +242,22 @@ fn folder_of(exports: &[String]) -> Option<&Path> {
     }
 }
 
-/// The files of the export, for the report to protect.
-pub(super) fn paths(road: &Road) -> Vec<PathBuf> {
-    road.inputs
-        .iter()
-        .filter_map(|input| input.path().map(Path::to_owned))
+/// The files that the command reads, for the report to protect.
+pub(super) fn paths(road: &Road, arguments: &ExportArgs) -> Vec<PathBuf> {
+    let exports = road.inputs.iter().filter_map(|input| input.path());
+    let others = files_beside(arguments).into_iter();
+    exports
+        .map(Path::to_owned)
+        .chain(others.map(Path::to_owned))
         .collect()
+}
+
+/// The files beside the exports that the command names.
+fn files_beside(arguments: &ExportArgs) -> Vec<&Path> {
+    let lookups = arguments.lookup.iter().map(|(_, file)| file.as_path());
+    let agents = arguments.agents.as_deref();
+    let mapping = Path::new(&arguments.mapping);
+    lookups.chain(agents).chain([mapping]).collect()
 }
 
 /// The `[source]` table in the words of the reader; the flag about the encoding wins.

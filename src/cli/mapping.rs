@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::error::{Error, Usage};
 use super::exit::Exit;
-use super::export;
+use super::export::{self, Beside};
 use crate::api::Version;
 use crate::audio::{Index, IndexOptions};
 use crate::config::{InitArgs, MappingCommand, TestArgs};
@@ -13,7 +13,7 @@ use crate::mapping::{Mapping, Survey};
 use crate::pipeline::Want;
 use crate::plan::{MissingRecording, Policy};
 use crate::report::{self, Screen, Tries};
-use crate::source;
+use crate::source::{self, Treat};
 
 pub(super) fn mapping(command: &MappingCommand, mut screen: Screen) -> Result<Exit, Error> {
     match command {
@@ -34,8 +34,8 @@ pub(super) fn mapping(command: &MappingCommand, mut screen: Screen) -> Result<Ex
 
 fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
     let export = &arguments.export;
-    let inputs = source::expand(std::slice::from_ref(export))?;
-    let input = inputs.first().filter(|input| input.path().is_some());
+    let found = source::expand(&[export.into()], &|_, _| Treat::Read)?;
+    let input = found.inputs.first().filter(|input| input.path().is_some());
     let input = input.ok_or_else(|| Usage::NoFile {
         name: export.clone(),
     })?;
@@ -90,7 +90,13 @@ fn test(arguments: &TestArgs, screen: &mut Screen) -> Result<Exit, Error> {
         missing: MissingRecording::Create,
         ..Policy::default()
     };
-    let road = export::road(&arguments.export, policy, None, (Want::Run, Version::V2))?;
+    let road = export::road(
+        &arguments.export,
+        policy,
+        None,
+        (Want::Run, Version::V2),
+        Beside::default(),
+    )?;
     let mut tries = Tries::new(road.mapping.clone(), arguments.records);
     let mut taken = Ok(());
     let walked = road.walk(|decided| {

@@ -2,23 +2,29 @@
 
 use super::error::Error;
 use super::exit::Exit;
+use super::ledger::hashed_id;
 use super::status;
 use crate::call::{Code, Place, Problem, Severity};
-use crate::config::ReportArgs;
-use crate::ledger::{Accepted, Ledger, NotedProblem};
-use crate::pipeline::Delivered;
-use crate::report::{Rewrite, Screen};
+use crate::config::{ReportArgs, SANDBOX};
+use crate::ledger::{Accepted, AcceptedCase, Ledger, NotedProblem};
+use crate::pipeline::{Delivered, Kind};
+use crate::report::{Destination, Mode, Rewrite, Screen, StatusView};
 
 pub(super) fn report(arguments: &ReportArgs, mut screen: Screen) -> Result<Exit, Error> {
     let reader = Ledger::read(&arguments.ledger.ledger)?;
-    let mut files = Rewrite::create(&arguments.out)?;
+    let view = status::view(&arguments.ledger.ledger, &reader)?;
+    let (mode, destination) = of_ledger(arguments, &view);
+    let mut files = Rewrite::create(&arguments.out, mode, &destination)?;
     reader.accepted(|call| {
         let at = call.at;
         files.accepted(&delivered(call), at)?;
         Ok::<(), Error>(())
     })?;
-    reader.accepted_cases(|identity, at| {
-        files.accepted(&delivered_case(identity), at)?;
+    reader.accepted_cases(|case| {
+        let at = case.at;
+        for delivered in delivered_case(case) {
+            files.accepted(&delivered, at)?;
+        }
         Ok::<(), Error>(())
     })?;
     reader.problems(|noted| {
@@ -27,7 +33,6 @@ pub(super) fn report(arguments: &ReportArgs, mut screen: Screen) -> Result<Exit,
         }
         Ok::<(), Error>(())
     })?;
-    let view = status::view(&arguments.ledger.ledger, &reader)?;
     for resent in &view.resent {
         files.resent(&view.ledger, resent)?;
     }
@@ -40,6 +45,7 @@ pub(super) fn report(arguments: &ReportArgs, mut screen: Screen) -> Result<Exit,
 /// The ledger does not know what recordings are called, so they go by their hash.
 fn delivered(call: Accepted) -> Delivered {
     Delivered {
+        kind: Kind::Call,
         identity: call.identity,
         uid: call.uid,
         recording: call.recording.map(|(hash, _)| told(hash)),
@@ -57,15 +63,41 @@ fn told(hash: [u8; 32]) -> String {
     format!("blake3:{}", blake3::Hash::from_bytes(hash).to_hex())
 }
 
-fn delivered_case(identity: String) -> Delivered {
-    Delivered {
-        identity,
-        uid: None,
+/// A case that goes out whole is one line; of one whose messages go out one by one each message is, by the
+/// hash of its id, which is all that the ledger knows.
+fn delivered_case(case: AcceptedCase) -> Vec<Delivered> {
+    let line = |kind, uid| Delivered {
+        kind,
+        identity: case.identity.clone(),
+        uid,
         recording: None,
         bytes: 0,
         was_there: false,
         in_doubt: 0,
+    };
+    match case.messages {
+        None => vec![line(Kind::Case, None)],
+        Some(messages) => messages
+            .into_iter()
+            .map(|hash| line(Kind::Message, Some(hashed_id(hash))))
+            .collect(),
     }
+}
+
+/// Where the runs of a ledger sent to.
+fn of_ledger(arguments: &ReportArgs, view: &StatusView) -> (Mode, Destination) {
+    let name = view.destination.clone().unwrap_or_default();
+    let mode = if name == SANDBOX {
+        Mode::Rehearsal
+    } else {
+        Mode::Run
+    };
+    let destination = Destination {
+        name,
+        ledger: arguments.ledger.ledger.clone(),
+        is_new_ledger: false,
+    };
+    (mode, destination)
 }
 
 /// A code that this version does not know comes from a newer one.

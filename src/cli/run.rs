@@ -9,7 +9,8 @@ use tokio::sync::mpsc;
 
 use super::error::{Error, Usage};
 use super::exit::Exit;
-use super::{destination, dry_run, export, stopping};
+use super::export::{self, Beside};
+use super::{destination, dry_run, stopping};
 use crate::api::AudioSettings;
 use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::delivery::{self, Orders, Plan, StopSignal};
@@ -22,6 +23,11 @@ use crate::report::{self, Mode, Options, Report, Screen};
 const AHEAD: usize = 2;
 
 pub(super) fn run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> Result<Exit, Error> {
+    if let Some(origin) = run.destination.sandbox_origin {
+        tracing::warn!(
+            "{origin} makes this a rehearsal: nothing is sent to Capturi. Take it away to import"
+        );
+    }
     if run.dry_run {
         return dry_run::dry_run(run, arguments, screen);
     }
@@ -49,11 +55,25 @@ async fn deliver(
         policy(run),
         None,
         (Want::Run, settings.version),
+        Beside {
+            out: run.output.out.as_deref(),
+            ledger: Some(&settings.ledger),
+        },
     )?;
-    let options = options(run, arguments, &road, Mode::Run);
+    let mode = if run.destination.sandbox {
+        Mode::Rehearsal
+    } else {
+        Mode::Run
+    };
+    let is_rehearsal = reached.server.is_some() && run.ledger.is_none();
+    let to = report::Destination {
+        name: reached.name.clone(),
+        ledger: settings.ledger.clone(),
+        is_new_ledger: is_rehearsal || !settings.ledger.exists(),
+    };
+    let options = options((run, arguments), &road, mode, to);
     Report::probe(&options)?;
     let (destination, server) = (reached.name, reached.server);
-    let is_rehearsal = server.is_some() && run.ledger.is_none();
     let ledger = open_ledger(&settings.ledger, &destination, is_rehearsal)?;
     road.past = Some(Past {
         path: ledger.path().to_owned(),
@@ -91,11 +111,11 @@ async fn deliver(
     let reason = stop.reason().map(|(stop, _)| stop);
     report.break_off(&delivered);
     let finished = report.finish(reason);
-    let tally = finished.summary.tally;
+    let summary = &finished.summary;
     // Of two failures the first is told; that of the road says more than that of its report.
     let written = written.and(finished.written).map_err(Error::from);
     let ended = delivered.map_err(Error::from).and(written);
-    let exit = Exit::of_run(&ended, reason, &tally);
+    let exit = Exit::of_run(&ended, reason, &summary.tally).unless_unread(summary);
     writer.finish_run(id, exit.code(), &finished.work.to_json())?;
     ledger.close()?;
     if let Some(server) = server {
@@ -200,14 +220,20 @@ pub(super) fn policy(run: &RunArgs) -> Policy {
 }
 
 /// What the report of this run is to be like.
-pub(super) fn options(run: &RunArgs, arguments: &Arguments, road: &Road, mode: Mode) -> Options {
+pub(super) fn options(
+    (run, arguments): (&RunArgs, &Arguments),
+    road: &Road,
+    mode: Mode,
+    destination: report::Destination,
+) -> Options {
     Options {
+        destination: Some(destination),
         out: run.output.out.clone(),
         style: arguments.style(),
         is_quiet: arguments.quiet,
         rate: run.pace.rate,
         bandwidth: run.pace.usual_bandwidth(),
-        inputs: export::paths(road),
+        inputs: export::paths(road, &run.export),
         has_audio: road.audio.is_some(),
         extent: Arc::clone(&road.extent),
         ..Options::new(mode)

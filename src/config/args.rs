@@ -127,7 +127,7 @@ pub enum Command {
 pub struct ExportArgs {
     /// Export files: a file, a glob, a folder, or - for standard input.
     #[arg(value_name = "EXPORT", required = true)]
-    pub exports: Vec<String>,
+    pub exports: Vec<OsString>,
     /// Mapping file, or the name of a preset (`mapping list`).
     #[arg(
         short,
@@ -368,6 +368,7 @@ pub fn parse(
         Arguments::from_arg_matches(&matches).and_then(|mut parsed| {
             forget_real_ledger(&mut parsed, &matches);
             prefer_token_of_variable(&mut parsed, &matches);
+            note_origin_of_sandbox(&mut parsed, &matches);
             expect_sandbox(&parsed, &matches)?;
             Ok(parsed)
         }),
@@ -410,6 +411,21 @@ fn prefer_token_of_variable(parsed: &mut Arguments, matches: &ArgMatches) {
     }
     if token::is_in_read_variable() && of_file("read_token_file") {
         destination.read_token_file = None;
+    }
+}
+
+/// A sandbox that nobody typed may be one that somebody forgot.
+fn note_origin_of_sandbox(parsed: &mut Arguments, matches: &ArgMatches) {
+    let run = matches.subcommand_matches("run");
+    let source = run.and_then(|run| run.value_source("sandbox"));
+    if let Command::Run(run) = &mut parsed.command
+        && run.destination.sandbox
+    {
+        run.destination.sandbox_origin = match source {
+            Some(ValueSource::EnvVariable) => Some("the variable CAPTURI_SANDBOX"),
+            Some(ValueSource::DefaultValue) => Some("`sandbox` in the settings file"),
+            _ => None,
+        };
     }
 }
 

@@ -1,5 +1,6 @@
 //! The flags of the commands that look at the ledger or look after it.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -50,7 +51,7 @@ pub struct ReportArgs {
 pub enum LedgerCommand {
     /// Read every page, index and call, and say whether the ledger is whole.
     Check(LedgerArgs),
-    /// Make a ledger from the accepted.csv of earlier runs, when it was lost or damaged.
+    /// Make a ledger from the accepted.csv of earlier runs, if it was lost or damaged.
     Rebuild(RebuildArgs),
     /// Forget everything about what is done but ids and hashes, which prevent doubles.
     Purge(LedgerArgs),
@@ -67,7 +68,7 @@ already, and --existing says what then.")]
 pub struct RebuildArgs {
     /// The accepted.csv of all runs: files, globs, or folders that hold such files.
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
-    pub from: Vec<String>,
+    pub from: Vec<OsString>,
     /// The ledger; it must not be there.
     #[command(flatten)]
     pub ledger: LedgerArgs,

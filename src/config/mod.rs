@@ -23,7 +23,7 @@ pub use args::{
 };
 pub use keeping::{LedgerArgs, LedgerCommand, RebuildArgs, ReportArgs, StatusArgs};
 pub use program_environment::for_programs;
-pub use settings::{Destination, Reading, RunSettings, SANDBOX_LEDGER, forbids_color};
+pub use settings::{Destination, Reading, RunSettings, SANDBOX, SANDBOX_LEDGER, forbids_color};
 pub use token::TokenError;
 pub use variables::{asked_style, unknown_variables};
 

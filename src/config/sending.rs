@@ -28,6 +28,9 @@ pub struct DestinationArgs {
     /// token and overrides --base-url.
     #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_SANDBOX")]
     pub sandbox: bool,
+    /// What asks for the sandbox, if that is not the command line.
+    #[arg(skip)]
+    pub sandbox_origin: Option<&'static str>,
     /// Faults of the sandbox (TOML); needs --sandbox.
     #[arg(long, value_name = "FILE", env = "CAPTURI_FAULTS")]
     pub faults: Option<PathBuf>,

@@ -147,7 +147,7 @@ impl DestinationArgs {
 }
 
 /// By which a ledger knows the server inside this process.
-const SANDBOX: &str = "sandbox";
+pub const SANDBOX: &str = "sandbox";
 
 /// With and without the last slash it is one destination.
 fn destination_name(base: &Url) -> String {

@@ -12,7 +12,7 @@ use crate::call::Code;
 use crate::case::Message;
 use crate::failpoint::{self, Point};
 use crate::ledger::{CaseEntry, CaseFact};
-use crate::pipeline::{CaseRow, CaseShipment, CaseTold, Delivered, Outcome};
+use crate::pipeline::{CaseRow, CaseShipment, CaseTold, Delivered, Kind, Outcome};
 use crate::plan::{Carrier, CaseStep};
 
 /// What became of a message.
@@ -347,6 +347,7 @@ impl Journey<'_> {
         let mut messages = self.shipment.messages[row.messages.clone()].iter();
         Ending {
             delivered: Some(Delivered {
+                kind: if is_whole { Kind::Case } else { Kind::Message },
                 identity: self.shipment.case.uid.clone(),
                 uid: messages
                     .next()

@@ -18,7 +18,7 @@ use crate::api::{self, AudioSettings, Client, Throttle, Version};
 use crate::call::{Code, Field};
 use crate::failpoint::{self, Point};
 use crate::ledger::{self, Create, Entry, Fact, Standing, Writer};
-use crate::pipeline::{Delivered, Outcome, Parcel, Shipment};
+use crate::pipeline::{Delivered, Kind, Outcome, Parcel, Shipment};
 use crate::plan::{Existing, Step};
 
 /// How a call ended.
@@ -97,6 +97,7 @@ impl Courier {
         *is_there = true;
         let is_adopted = detail == "adopted" || was_adopted(shipment);
         let mut delivered = Delivered {
+            kind: Kind::Call,
             identity: shipment.call.identity().to_owned(),
             uid,
             recording: None,

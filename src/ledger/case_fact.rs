@@ -21,8 +21,21 @@ pub struct CasePrint {
 pub struct MessagePrint {
     /// Of its id ([`crate::case::Message::identity_hash`]).
     pub hash: u64,
-    /// Half of its fingerprint.
+    /// Half of its fingerprint; 0 where it is not known.
     pub mark: u64,
+}
+
+impl MessagePrint {
+    /// A message of which only the hash of its id is known: whether it has changed since cannot be
+    /// told, and it counts as it is.
+    pub const fn of_unknown_text(hash: u64) -> Self {
+        MessagePrint { hash, mark: 0 }
+    }
+
+    /// Whether the text was changed after `sent` was.
+    pub fn has_changed_since(&self, sent: &MessageStanding) -> bool {
+        sent.is_added && sent.mark != 0 && sent.mark != self.mark
+    }
 }
 
 /// A fact about one case.

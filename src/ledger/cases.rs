@@ -258,10 +258,18 @@ fn count(connection: &Connection, rest: &str) -> Result<u64> {
     })
 }
 
-/// Hands over each case that the server has, with the time of the last news, in the order in which
-/// they were first seen.
+/// Each case that the server has: id, time of the last news, what went out whole, row; in the order in
+/// which they were first seen.
 pub(super) const ACCEPTED: &str =
-    "SELECT identity, last_at FROM desk_case WHERE state >= 2 ORDER BY id";
+    "SELECT identity, last_at, content, id FROM desk_case WHERE state >= 2 ORDER BY id";
+
+/// The messages of a case that the server has, by the hashes of their ids.
+pub(super) fn added(connection: &Connection, id: i64) -> Result<Vec<u64>> {
+    let sql = "SELECT hash FROM desk_message WHERE in_case = ?1 AND state = ?2 ORDER BY hash";
+    let mut statement = connection.prepare_cached(sql)?;
+    let hashes = statement.query_map((id, ADDED), |row| row.get::<_, i64>(0))?;
+    hashes.map(|hash| hash.map(i64::cast_unsigned)).collect()
+}
 
 #[cfg(test)]
 mod tests {

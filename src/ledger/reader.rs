@@ -26,6 +26,18 @@ pub struct Reader {
     connection: Connection,
 }
 
+/// A case that the server has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptedCase {
+    /// Its `caseUid`.
+    pub identity: String,
+    /// When the ledger learned the last of it, unless that was purged.
+    pub at: Option<Timestamp>,
+    /// The messages that were added one by one, by the hashes of their ids; `None` for a case that goes
+    /// out whole.
+    pub messages: Option<Vec<u64>>,
+}
+
 /// A call that the server has, as in `accepted.csv`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
@@ -96,14 +108,25 @@ impl Reader {
         look_up().map_err(at(&self.path))
     }
 
-    /// Hands over the id of each case that the server has and when the ledger learned the last of
-    /// it, in the order in which they were first seen. Stops at the first error of `each`.
+    /// Hands over each case that the server has, in the order in which they were first seen. Stops at
+    /// the first error of `each`.
     pub fn accepted_cases<E: From<Error>>(
         &self,
-        mut each: impl FnMut(String, Option<Timestamp>) -> Result<(), E>,
+        each: impl FnMut(AcceptedCase) -> Result<(), E>,
     ) -> Result<(), E> {
-        let read = |row: &Row<'_>| Ok((row.get(0)?, unless_purged(rows::time(row, 1)?)));
-        self.stream(cases::ACCEPTED, read, |(identity, at)| each(identity, at))
+        let read = |row: &Row<'_>| {
+            let is_whole = row.get::<_, [u8; 16]>(2)? != [0; 16];
+            Ok(AcceptedCase {
+                identity: row.get(0)?,
+                at: unless_purged(rows::time(row, 1)?),
+                messages: if is_whole {
+                    None
+                } else {
+                    Some(cases::added(&self.connection, row.get(3)?)?)
+                },
+            })
+        };
+        self.stream(cases::ACCEPTED, read, each)
     }
 
     /// The calls for which nothing is left to do. Reads the whole table once, of a large one both halves

@@ -175,6 +175,11 @@ impl Writer {
         block_on(self.write(entries))
     }
 
+    /// [`Writer::write_cases`] for a thread that may wait.
+    pub fn write_cases_blocking(&self, entries: Vec<CaseEntry>) -> Result<(), Error> {
+        block_on(self.write_cases(entries))
+    }
+
     /// Opens a run in the ledger and forgets the problems of the one before. `options` is a summary
     /// of what was asked for, without a secret. Waits for the disk.
     pub fn start_run(&self, options: &str) -> Result<RunId, Error> {

@@ -90,12 +90,40 @@ impl Tally {
     }
 }
 
-/// What was delivered for one call.
+/// What was delivered for a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A call.
+    Call,
+    /// A case with all its messages.
+    Case,
+    /// One message of a case.
+    Message,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Kind; 3] = [Kind::Call, Kind::Case, Kind::Message];
+
+    /// The word in `accepted.csv`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Call => "call",
+            Kind::Case => "case",
+            Kind::Message => "message",
+        }
+    }
+}
+
+/// What was delivered for one call, one case or one message of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivered {
-    /// The call's `externalIdentity`.
+    /// What it is.
+    pub kind: Kind,
+    /// The call's `externalIdentity`, or the `caseUid`.
     pub identity: String,
-    /// The conversation's id at the destination; `None` when the answer that named it was lost.
+    /// The conversation's id at the destination; `None` when the answer that named it was lost. Of a
+    /// message its `messageUid`.
     pub uid: Option<String>,
     /// The recording's name below the audio folder, if one is in place.
     pub recording: Option<String>,

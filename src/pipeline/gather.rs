@@ -74,14 +74,14 @@ pub(super) struct Survey<'r> {
 
 impl<'r> Survey<'r> {
     /// Copies what cannot be read twice, and looks at all copies of records.
-    pub(super) fn new(road: &'r Road) -> Result<Self, Error> {
+    pub(super) fn new(road: &'r Road, inputs: &[Input]) -> Result<Self, Error> {
         let mut survey = Survey {
             road,
             inputs: Vec::new(),
             newest: HashTable::new(),
             copies: Vec::new(),
         };
-        for input in &road.inputs {
+        for input in inputs {
             let is_file = input.path().is_some_and(Path::is_file);
             let input = if is_file {
                 input.clone()

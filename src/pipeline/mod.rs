@@ -37,7 +37,7 @@ pub use decided::{
     CaseEarlier, CaseRow, CaseShipment, CaseTold, Closing, Decided, Decision, Fate, FurtherRow,
     Opened, Parcel, Shipment,
 };
-pub use event::{Delivered, Event, Outcome, Stop, Tally};
+pub use event::{Delivered, Event, Kind, Outcome, Stop, Tally};
 pub use extent::Extent;
 pub use facts::{Consent, Facts};
 pub use hearing::{Doubtful, Listening};

@@ -5,14 +5,99 @@
 //! handles; what cannot be opened twice (standard input, a pipe) is kept open until its turn. The
 //! first input is not looked at, because it is opened first anyway. JSON has no header: there a key
 //! that is missing is missing in a record.
+//!
+//! A file that was named must fit. One that a folder or a pattern has may be a readme, or cut, and it
+//! does not stop the others: it is told, as an error where its extension is that of an export.
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::Error;
+use super::{Error, Road};
+use crate::call::{Code, Place, Problem, Severity};
 use crate::mapping::Mapping;
-use crate::source::{self, Input, Options, Reader, Sheet};
+use crate::source::{self, Input, Options, Reader, Sheet, Unread};
+
+/// Files that are not read and told one by one; of more only the number is.
+const MOST_UNREAD: usize = 100;
+
+/// The inputs that are read, and those that are told not to be.
+pub(super) struct Sifted {
+    pub(super) inputs: Vec<Input>,
+    pub(super) unread: Vec<Problem>,
+}
+
+/// Takes the inputs out that were only found and do not fit; all is well with the only one there is, until
+/// it is opened. Where none is left, the first says why.
+pub(super) fn sift(road: &Road) -> Result<Sifted, Error> {
+    let mut unread = told(&road.unread);
+    if road.inputs.len() < 2 {
+        let inputs = road.inputs.clone();
+        return Ok(Sifted { inputs, unread });
+    }
+    let mut inputs = Vec::with_capacity(road.inputs.len());
+    let mut first = None;
+    for input in &road.inputs {
+        if !is_sifted(input) {
+            inputs.push(input.clone());
+            continue;
+        }
+        let looked = source::look(input, &road.options).map_err(Error::from);
+        match looked.and_then(|sheet| check(&sheet, &road.mapping)) {
+            Ok(()) => inputs.push(input.clone()),
+            Err(error) => {
+                unread.push(misfit(input, &error));
+                first.get_or_insert(error);
+            }
+        }
+    }
+    match first {
+        Some(error) if inputs.is_empty() => Err(error),
+        _ => Ok(Sifted { inputs, unread }),
+    }
+}
+
+/// Whether the input may be something else than an export.
+fn is_sifted(input: &Input) -> bool {
+    input.is_found() && input.path().is_some_and(Path::is_file)
+}
+
+fn told(unread: &[Unread]) -> Vec<Problem> {
+    let mut told: Vec<Problem> = unread
+        .iter()
+        .take(MOST_UNREAD)
+        .map(|unread| {
+            let place = Place::on_line(Arc::clone(&unread.name), 0);
+            Problem::new(Code::FileNotRead, place, unread.reason)
+        })
+        .collect();
+    if unread.len() > MOST_UNREAD {
+        let message = format!(
+            "{} more files among the exports",
+            unread.len() - MOST_UNREAD
+        );
+        told.push(Problem::new(
+            Code::FileNotRead,
+            Place::on_line("", 0),
+            message,
+        ));
+    }
+    told
+}
+
+/// A file that does not fit. What has the extension of an export is one that somebody misses.
+fn misfit(input: &Input, error: &Error) -> Problem {
+    let place = Place::on_line(Arc::clone(input.name()), 0);
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    let line = line.trim_start_matches("error: ");
+    let severity = if input.is_of_export() {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
+    Problem::new(Code::FileNotRead, place, line).with_severity(severity)
+}
 
 /// The inputs that wait, opened, for their turn.
 #[derive(Debug, Default)]
@@ -28,7 +113,7 @@ impl Openings {
         mapping: &Mapping,
     ) -> Result<Openings, Error> {
         let mut openings = Openings::default();
-        for input in inputs.iter().skip(1) {
+        for input in inputs.iter().skip(1).filter(|input| !is_sifted(input)) {
             if input.path().is_some_and(Path::is_file) {
                 check(&*source::look(input, options)?, mapping)?;
             } else {

@@ -18,14 +18,14 @@ use super::desk::{Desk, Worked};
 use super::extent::Extent;
 use super::gather::{Gathered, Span, Survey};
 use super::hearing::Listening;
-use super::openings::{Openings, refuse_empty};
+use super::openings::{Openings, Sifted, refuse_empty, sift};
 use super::register::Register;
 use crate::api::Version;
 use crate::audio;
 use crate::ledger::{Done, Ledger, Reader};
 use crate::mapping::{CaseProfile, Mapping, Profile};
 use crate::plan::Policy;
-use crate::source::{self, Batch, Input, Sheet};
+use crate::source::{self, Batch, Input, Sheet, Unread};
 
 /// What the road is walked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +56,8 @@ impl Past {
 pub struct Road {
     /// The files of the export.
     pub inputs: Vec<Input>,
+    /// What lies among them and is not read.
+    pub unread: Vec<Unread>,
     /// How they are read.
     pub options: source::Options,
     /// How records become calls.
@@ -131,6 +133,10 @@ impl Road {
     /// Walks the whole road and hands every decided batch to `sink`, in the order of the export,
     /// until the export ends, something breaks or the sink has had enough.
     pub fn walk(&self, mut sink: impl FnMut(Decided) -> ControlFlow<()>) -> Result<(), Error> {
+        let Sifted { inputs, unread } = sift(self)?;
+        if !unread.is_empty() && sink(Decided::aside(unread)).is_break() {
+            return Ok(());
+        }
         let deciders = self.deciders.max(1);
         thread::scope(|scope| {
             let mut tasks = Vec::with_capacity(deciders);
@@ -142,20 +148,20 @@ impl Road {
                 results.push(at_register);
                 scope.spawn(move || self.decide(&at_decider, &to_register));
             }
-            scope.spawn(move || self.read(&tasks));
+            scope.spawn(|| self.read(&inputs, tasks));
             self.register(&results, &mut sink)
         })
     }
 
     /// Reads the inputs and deals out batches, one to each decider in turn.
-    fn read(&self, tasks: &[SyncSender<Result<Task, Error>>]) {
+    fn read(&self, inputs: &[Input], tasks: Vec<SyncSender<Result<Task, Error>>>) {
         let mut turns = tasks.iter().cycle();
         // A decider that is gone means that nobody wants more.
         let mut deal = |task: Result<Task, Error>| match turns.next() {
             Some(decider) if decider.send(task).is_ok() => ControlFlow::Continue(()),
             _ => ControlFlow::Break(()),
         };
-        match self.read_all(&mut deal) {
+        match self.read_all(inputs, &mut deal) {
             Ok(ControlFlow::Continue(())) => self.extent.close(),
             Ok(ControlFlow::Break(())) => {}
             Err(error) => {
@@ -164,18 +170,18 @@ impl Road {
         }
     }
 
-    fn read_all(&self, deal: &mut Deal<'_>) -> Result<ControlFlow<()>, Error> {
+    fn read_all(&self, inputs: &[Input], deal: &mut Deal<'_>) -> Result<ControlFlow<()>, Error> {
         if self.mapping.is_of_cases() {
-            return self.read_cases(deal);
+            return self.read_cases(inputs, deal);
         }
-        let total = self.inputs.iter().map(size).sum::<Option<u64>>();
+        let total = inputs.iter().map(size).sum::<Option<u64>>();
         let mut before = 0;
         let survey = if self.mapping.gathers() {
-            Some(Survey::new(self)?)
+            Some(Survey::new(self, inputs)?)
         } else {
             None
         };
-        let inputs = survey.as_ref().map_or(&self.inputs[..], Survey::inputs);
+        let inputs = survey.as_ref().map_or(inputs, Survey::inputs);
         let mut openings = Openings::look(inputs, &self.options, &self.mapping)?;
         for input in inputs {
             let mut reader = openings.open(input, &self.options)?;
@@ -229,8 +235,8 @@ impl Road {
     }
 
     /// Reads records of a help desk. Rows that are messages come together first, over all inputs.
-    fn read_cases(&self, deal: &mut Deal<'_>) -> Result<ControlFlow<()>, Error> {
-        let total = self.inputs.iter().map(size).sum::<Option<u64>>();
+    fn read_cases(&self, inputs: &[Input], deal: &mut Deal<'_>) -> Result<ControlFlow<()>, Error> {
+        let total = inputs.iter().map(size).sum::<Option<u64>>();
         let mut rows = CaseRows::default();
         let mut all: Vec<(Arc<Sheet>, Arc<CaseProfile>)> = Vec::new();
         let mut before = 0;
@@ -241,8 +247,8 @@ impl Road {
             opened,
             read: (bytes, total),
         };
-        let mut openings = Openings::look(&self.inputs, &self.options, &self.mapping)?;
-        for input in &self.inputs {
+        let mut openings = Openings::look(inputs, &self.options, &self.mapping)?;
+        for input in inputs {
             let mut reader = openings.open(input, &self.options)?;
             let sheet = Arc::clone(reader.sheet());
             let Some(profile) = self.mapping.bind_cases(&sheet)?.map(Arc::new) else {

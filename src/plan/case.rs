@@ -98,7 +98,7 @@ fn each(known: &CaseStanding, wanted: &WantedCase<'_>) -> CaseStep {
     let is_in_doubt = known.in_doubt || known.messages.values().any(|it| !it.is_added);
     let has_changed = wanted.messages.iter().any(|message| {
         let sent = known.messages.get(&message.hash);
-        sent.is_some_and(|sent| sent.is_added && sent.mark != message.mark)
+        sent.is_some_and(|sent| message.has_changed_since(sent))
     });
     if may_replace(Some(known), wanted) && (is_in_doubt || has_changed) {
         return CaseStep::Replace;

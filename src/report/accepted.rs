@@ -1,9 +1,30 @@
 //! `accepted.csv` read back: what the ledger of a migration can be made from again.
+//!
+//! Each line names its destination, its ledger and what it is, in columns behind the older ones: lists are
+//! put aside, sent on, sorted and put together, and what stands in another file would be lost then.
 
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
-use crate::pipeline::Delivered;
+use crate::pipeline::{Delivered, Kind};
 use crate::report::cells::unguarded;
+use crate::report::folder::unfinished;
+
+/// The columns of the list.
+pub(super) const COLUMNS: [&str; 8] = [
+    "external_id",
+    "uid",
+    "recording",
+    "bytes",
+    "when",
+    "kind",
+    "destination",
+    "ledger",
+];
+
+/// What the list of a rehearsal is called instead of `accepted`.
+pub(super) const REHEARSED: &str = "accepted.sandbox";
 
 /// Why a file is no `accepted.csv`.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +38,28 @@ pub struct NotAccepted {
     pub why: String,
 }
 
+/// A line of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Its number in the file, from 1.
+    pub number: u64,
+    /// What it says was delivered; `in_doubt` is always 0, which no list tells.
+    pub delivered: Delivered,
+    /// Where to; `None` in a list of an earlier version, which does not tell calls from cases either.
+    pub destination: Option<String>,
+}
+
+/// Whether this is, by its name, the list of a rehearsal.
+pub fn is_rehearsed(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.to_lowercase().starts_with(REHEARSED)
+}
+
+/// Whether the run that wrote this list was killed.
+pub fn is_unfinished(path: &Path) -> bool {
+    unfinished(path).exists()
+}
+
 /// Where the columns stand that are read.
 #[derive(Debug, Clone, Copy)]
 struct Columns {
@@ -24,14 +67,15 @@ struct Columns {
     uid: usize,
     recording: usize,
     bytes: usize,
+    kind: Option<usize>,
+    destination: Option<usize>,
 }
 
-/// Hands over what each line says was delivered; the number of lines. `in_doubt` is always 0: the
-/// file does not tell.
+/// Hands over each line.
 pub fn read_accepted<E: From<NotAccepted>>(
     path: &Path,
-    mut each: impl FnMut(Delivered) -> Result<(), E>,
-) -> Result<u64, E> {
+    mut each: impl FnMut(Line) -> Result<(), E>,
+) -> Result<(), E> {
     let fault = |line: u64, why: String| NotAccepted {
         path: path.to_owned(),
         line,
@@ -41,36 +85,55 @@ pub fn read_accepted<E: From<NotAccepted>>(
         let line = error.position().map_or(1, csv::Position::line);
         fault(line, error.to_string())
     };
-    let mut reader = csv::Reader::from_path(path).map_err(|error| unreadable(&error))?;
+    let delimiter = delimiter(path).map_err(|error| fault(1, error.to_string()))?;
+    let mut reader = csv::ReaderBuilder::new();
+    let reader = reader.delimiter(delimiter).from_path(path);
+    let mut reader = reader.map_err(|error| unreadable(&error))?;
     let header = reader.headers().map_err(|error| unreadable(&error))?;
+    let known = |name: &str| header.iter().position(|column| column == name);
     let column = |name: &str| {
-        let known = header.iter().position(|column| column == name);
-        known.ok_or_else(|| fault(1, format!("no column {name}: it is no accepted.csv")))
+        known(name).ok_or_else(|| fault(1, format!("no column {name}: it is no accepted.csv")))
     };
     let columns = Columns {
         identity: column("external_id")?,
         uid: column("uid")?,
         recording: column("recording")?,
         bytes: column("bytes")?,
+        kind: known("kind"),
+        destination: known("destination"),
     };
     let mut record = csv::StringRecord::new();
-    let mut lines = 0;
     while reader
         .read_record(&mut record)
         .map_err(|error| unreadable(&error))?
     {
-        let line = record.position().map_or(0, csv::Position::line);
-        each(delivered(&record, columns).map_err(|why| fault(line, why))?)?;
-        lines += 1;
+        let number = record.position().map_or(0, csv::Position::line);
+        let line = read_line(number, &record, columns).map_err(|why| fault(number, why))?;
+        each(line)?;
     }
-    Ok(lines)
+    Ok(())
 }
 
-fn delivered(record: &csv::StringRecord, columns: Columns) -> Result<Delivered, String> {
+/// What stands between the columns: a spreadsheet may have saved the list with semicolons.
+fn delimiter(path: &Path) -> std::io::Result<u8> {
+    let mut first = Vec::new();
+    BufReader::new(File::open(path)?).read_until(b'\n', &mut first)?;
+    let count = |sign: u8| first.iter().filter(|byte| **byte == sign).count();
+    Ok(if count(b';') > count(b',') {
+        b';'
+    } else {
+        b','
+    })
+}
+
+fn read_line(number: u64, record: &csv::StringRecord, columns: Columns) -> Result<Line, String> {
     let cell = |at: usize| record.get(at).unwrap_or_default();
     let text = |at: usize| Some(unguarded(cell(at)).to_owned()).filter(|text| !text.is_empty());
     let bytes = cell(columns.bytes);
-    Ok(Delivered {
+    let kind = columns.kind.map_or("call", cell);
+    let known = Kind::ALL.into_iter().find(|known| known.name() == kind);
+    let delivered = Delivered {
+        kind: known.ok_or_else(|| format!("{kind} is neither call, case nor message"))?,
         identity: text(columns.identity).ok_or("no external id")?,
         uid: text(columns.uid),
         recording: text(columns.recording),
@@ -82,6 +145,14 @@ fn delivered(record: &csv::StringRecord, columns: Columns) -> Result<Delivered, 
         },
         was_there: false,
         in_doubt: 0,
+    };
+    if delivered.kind == Kind::Message && delivered.uid.is_none() {
+        return Err("no id of the message".to_owned());
+    }
+    Ok(Line {
+        number,
+        delivered,
+        destination: columns.destination.and_then(text),
     })
 }
 
@@ -89,13 +160,13 @@ fn delivered(record: &csv::StringRecord, columns: Columns) -> Result<Delivered, 
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Vec<Delivered>, NotAccepted> {
+    fn read(text: &str) -> Result<Vec<Line>, NotAccepted> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("accepted.csv");
         std::fs::write(&path, text).unwrap();
         let mut all = Vec::new();
-        read_accepted(&path, |delivered| {
-            all.push(delivered);
+        read_accepted(&path, |line| {
+            all.push(line);
             Ok::<(), NotAccepted>(())
         })?;
         Ok(all)
@@ -106,7 +177,11 @@ mod tests {
     #[test]
     fn what_was_written_is_read() {
         let text = format!("{HEADER}'=1,u-1,a.wav,44,x\n\"c,2\",,,0,\n+4512345678,,,,\n");
-        let all = read(&text).unwrap();
+        let all: Vec<Delivered> = read(&text)
+            .unwrap()
+            .into_iter()
+            .map(|line| line.delivered)
+            .collect();
         assert_eq!(all[0].identity, "=1");
         assert_eq!(
             (all[0].uid.as_deref(), all[0].recording.as_deref()),
@@ -115,6 +190,18 @@ mod tests {
         assert_eq!((all[0].bytes, all[1].bytes), (44, 0));
         assert_eq!((&*all[1].identity, &all[1].recording), ("c,2", &None));
         assert_eq!(all[2].identity, "+4512345678");
+    }
+
+    #[test]
+    fn a_line_says_what_it_is_and_where_it_went() {
+        let header = COLUMNS.join(";");
+        let text = format!("\u{feff}{header}\r\n3001;501;;0;;message;https://x;a.db\r\n");
+        let lines = read(&text).unwrap();
+        assert_eq!(lines[0].destination.as_deref(), Some("https://x"));
+        assert_eq!(lines[0].delivered.kind, Kind::Message);
+        assert_eq!(lines[0].delivered.uid.as_deref(), Some("501"));
+        let without_id = format!("{}\n3001,,,0,,message,https://x,a.db\n", COLUMNS.join(","));
+        assert_eq!(read(&without_id).unwrap_err().line, 2);
     }
 
     #[test]

@@ -7,6 +7,8 @@ use crate::pipeline::{Outcome, Stop};
 use crate::report::words::{count, counted, safe, them};
 use crate::report::{Mode, Summary};
 
+/// The last line of a rehearsal, whatever came of it.
+const REHEARSAL: &str = "This was a rehearsal: nothing was sent to Capturi.";
 const AGAIN: &str = "Run the same command again to resume.";
 
 /// The last lines of a report, the most important last.
@@ -16,6 +18,9 @@ pub fn advise(summary: &Summary) -> Vec<String> {
     lines.extend(held(summary));
     lines.extend(doubts(summary));
     lines.push(conclusion(summary));
+    if summary.mode == Mode::Rehearsal {
+        lines.push(REHEARSAL.to_owned());
+    }
     lines
 }
 
@@ -82,7 +87,7 @@ fn held(summary: &Summary) -> Option<String> {
         (false, false) => "are held",
     };
     let cure = match (only_missing, summary.mode) {
-        (true, Mode::Run) => {
+        (true, Mode::Run | Mode::Rehearsal) => {
             format!("put {it} below the audio folder and run the same command again")
         }
         (true, Mode::Check | Mode::DryRun) => format!("a run sends {it} once the audio is there"),
@@ -119,7 +124,7 @@ fn conclusion(summary: &Summary) -> String {
         (None, _) if summary.tally.read == 0 => {
             "No record was read: look whether the export is empty or begins elsewhere.".to_owned()
         }
-        (None, Mode::Run) => ran(summary),
+        (None, Mode::Run | Mode::Rehearsal) => ran(summary),
         (None, Mode::Check) => checked(summary, "replace `check` by `run` to send"),
         (None, Mode::DryRun) => checked(summary, "leave out --dry-run to send"),
     }
@@ -142,7 +147,7 @@ fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
         }
         Stop::ReportLost | Stop::LedgerLost => {
             let sent = match summary.mode {
-                Mode::Run => "Nothing was sent after that. ",
+                Mode::Run | Mode::Rehearsal => "Nothing was sent after that. ",
                 Mode::Check | Mode::DryRun => "",
             };
             format!(
@@ -177,7 +182,8 @@ fn ran(summary: &Summary) -> String {
     } else {
         String::new()
     };
-    if in_place + skipped == tally.read {
+    let unread = summary.unread_exports();
+    if in_place + skipped == tally.read && unread == 0 {
         let news = if tally.of(Outcome::Created) == 0 {
             "; there was nothing to create"
         } else {
@@ -199,8 +205,16 @@ fn ran(summary: &Summary) -> String {
     } else {
         String::new()
     };
+    let unread = match unread {
+        0 => String::new(),
+        _ => format!(
+            " {} not read: problems.csv names {} as file-not-read.",
+            were_noun(unread, "export"),
+            them(unread)
+        ),
+    };
     format!(
-        "{} of {} {} in place{left_out}.{next}",
+        "{} of {} {} in place{left_out}.{next}{unread}",
         count(in_place),
         counted(tally.read, "record"),
         if in_place == 1 { "is" } else { "are" },

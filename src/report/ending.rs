@@ -85,7 +85,7 @@ fn row(name: Cell, number: u64, read: u64, remark: &str) -> Vec<Cell> {
 /// The outcome that is shown even when no record has it.
 fn usual(mode: Mode) -> Outcome {
     match mode {
-        Mode::Run => Outcome::Created,
+        Mode::Run | Mode::Rehearsal => Outcome::Created,
         Mode::Check | Mode::DryRun => Outcome::NotAttempted,
     }
 }
@@ -275,7 +275,7 @@ fn facts(summary: &Summary) -> Vec<String> {
     if facts.cases > 0 {
         lines.push(cases(summary));
     }
-    if summary.has_audio && summary.mode != Mode::Run {
+    if summary.has_audio && !summary.mode.sends() {
         let open = of_recordings(summary);
         if !open.is_empty() {
             lines.push(format!("Not checked: {}.", open.join("; ")));
@@ -323,7 +323,7 @@ fn recordings(summary: &Summary) -> String {
         },
     );
     match facts.unknown_length {
-        _ if facts.recordings == 0 && summary.mode == Mode::Run => {
+        _ if facts.recordings == 0 && summary.mode.sends() => {
             "Recordings: none left to send.".to_owned()
         }
         _ if facts.recordings == 0 => format!("{found}."),
@@ -357,7 +357,7 @@ fn cases(summary: &Summary) -> String {
 }
 
 fn delivered(summary: &Summary) -> Vec<String> {
-    if summary.mode != Mode::Run {
+    if !summary.mode.sends() {
         return Vec::new();
     }
     let delivered = summary.deliveries;

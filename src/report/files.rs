@@ -3,18 +3,19 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
 use crate::call::{Field, Problem};
 use crate::pipeline::{Delivered, Outcome};
+use crate::report::accepted::{self, REHEARSED};
 use crate::report::cells::guarded;
-use crate::report::folder::{Folder, create_private};
+use crate::report::folder::{Folder, create_private, unfinished};
 use crate::report::rejects::{self, Rejects};
 use crate::report::skips::{self, Skips};
 use crate::report::words::safe;
-use crate::report::{Error, Mode};
+use crate::report::{Destination, Error, Mode};
 use crate::source::{Header, Record, Sheet};
 
 /// Records between two flushes: what a crash may cost.
@@ -26,7 +27,7 @@ pub(super) struct Files {
     folder: Folder,
     problems: Table,
     /// Only a run delivers; a check must not touch what an earlier run wrote.
-    accepted: Option<Table>,
+    accepted: Option<Accepted>,
     rejected: Vec<Rejected>,
     skips: Skips,
     unflushed: u32,
@@ -37,6 +38,14 @@ pub(super) struct Files {
 pub(super) struct Table {
     path: PathBuf,
     csv: csv::Writer<File>,
+}
+
+/// The list of what arrived, with what stands in each of its lines.
+#[derive(Debug)]
+struct Accepted {
+    table: Table,
+    destination: String,
+    ledger: String,
 }
 
 #[derive(Debug)]
@@ -52,24 +61,21 @@ struct Rejected {
 pub(super) struct Written {
     pub(super) files: Vec<PathBuf>,
     pub(super) rejected: Vec<PathBuf>,
-    /// Whether records are listed that were left out.
-    pub(super) has_skips: bool,
 }
 
 impl Files {
     /// The files of a run of this mode, in `folder`.
-    pub(super) fn create(folder: &Path, inputs: &[PathBuf], mode: Mode) -> Result<Self, Error> {
-        let folder = Folder::open(folder, inputs)?;
-        let accepted = match mode {
-            Mode::Run => {
-                let path = folder.free_path("accepted", "csv", &[])?;
-                let file = create_private(&path).map_err(Error::write(&path))?;
-                let names = ["external_id", "uid", "recording", "bytes", "when"];
-                Some(Table::new(path, file, &names)?)
-            }
-            Mode::Check | Mode::DryRun => None,
+    pub(super) fn create(
+        folder: Folder,
+        mode: Mode,
+        destination: Option<&Destination>,
+    ) -> Result<Self, Error> {
+        let accepted = if mode.sends() {
+            Some(Accepted::create(&folder, mode, destination)?)
+        } else {
+            None
         };
-        let (path, file) = folder.replace("problems.csv")?;
+        let (path, file) = folder.replace("problems", "csv")?;
         let names = [
             "file",
             "line",
@@ -119,12 +125,15 @@ impl Files {
         let Some(accepted) = &mut self.accepted else {
             return Ok(());
         };
-        accepted.write(&[
+        accepted.table.write(&[
             &guarded(&delivered.identity),
             &guarded(delivered.uid.as_deref().unwrap_or_default()),
             &guarded(delivered.recording.as_deref().unwrap_or_default()),
             &delivered.bytes.to_string(),
             &when.map_or_else(String::new, |when| format!("{when:.3}")),
+            delivered.kind.name(),
+            &accepted.destination,
+            &accepted.ledger,
         ])
     }
 
@@ -163,7 +172,7 @@ impl Files {
         self.unflushed = 0;
         self.problems.flush()?;
         if let Some(accepted) = &mut self.accepted {
-            accepted.flush()?;
+            accepted.table.flush()?;
         }
         if let Some(skipped) = &mut self.skips.table {
             skipped.flush()?;
@@ -181,9 +190,13 @@ impl Files {
     pub(super) fn finish(mut self) -> Result<(Folder, Written), Error> {
         self.flush()?;
         let mut written = Written::default();
-        written.files.extend(self.accepted.map(|table| table.path));
+        if let Some(accepted) = self.accepted {
+            let path = accepted.table.path;
+            let mark = unfinished(&path);
+            std::fs::remove_file(&mark).map_err(Error::write(mark))?;
+            written.files.push(path);
+        }
         written.files.push(self.problems.path);
-        written.has_skips = self.skips.table.is_some();
         let skips = self.skips.table.map(|table| table.path);
         written.files.extend(skips);
         for rejected in self.rejected {
@@ -226,6 +239,32 @@ impl Files {
             names,
             reading: sheet.reading.clone(),
             rejects,
+        })
+    }
+}
+
+impl Accepted {
+    fn create(
+        folder: &Folder,
+        mode: Mode,
+        destination: Option<&Destination>,
+    ) -> Result<Self, Error> {
+        let stem = match mode {
+            Mode::Rehearsal => REHEARSED,
+            _ => "accepted",
+        };
+        let path = folder.free_path(stem, "csv", &[])?;
+        let mark = unfinished(&path);
+        let _ = std::fs::remove_file(&mark);
+        let file = create_private(&mark)
+            .and_then(|_| create_private(&path))
+            .map_err(Error::write(&path))?;
+        let cell = |text: &str| guard_safe(text).into_owned();
+        let ledger = destination.map(|to| to.ledger.to_string_lossy());
+        Ok(Accepted {
+            table: Table::new(path, file, &accepted::COLUMNS)?,
+            destination: destination.map_or_else(String::new, |to| cell(&to.name)),
+            ledger: ledger.map_or_else(String::new, |ledger| cell(&ledger)),
         })
     }
 }

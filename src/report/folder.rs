@@ -2,7 +2,8 @@
 //!
 //! Every file is readable by its owner only. What a person may have worked on (`rejected.csv`) or
 //! may need later (`accepted.csv`) is never overwritten: the file of an earlier run is moved aside
-//! under the time of its last change. A file that is being read as input is left alone.
+//! under the time of its last change. A file that is being read as input is left alone, and so is one
+//! that this program did not write: what would replace it gets a number.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
@@ -10,7 +11,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::report::Error;
+use crate::report::{Error, is_report};
+use crate::source::FileId;
+
+/// Stands beside a list while its run goes on, and after it where the run was killed.
+const UNFINISHED: &str = ".unfinished";
 
 /// Names that are tried for one file before giving up.
 const MOST_NAMES: u32 = 10_000;
@@ -19,7 +24,7 @@ const MOST_NAMES: u32 = 10_000;
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
-    inputs: Vec<PathBuf>,
+    inputs: Vec<FileId>,
 }
 
 impl Folder {
@@ -33,7 +38,7 @@ impl Folder {
             path: path.to_owned(),
             source,
         })?;
-        let inputs = inputs.iter().filter_map(|input| input.canonicalize().ok());
+        let inputs = inputs.iter().filter_map(|input| FileId::of(input));
         Ok(Folder {
             path: path.to_owned(),
             inputs: inputs.collect(),
@@ -47,21 +52,29 @@ impl Folder {
             .map_err(Error::write(&self.path))
     }
 
-    /// A new file that replaces one of an earlier run.
-    pub(super) fn replace(&self, name: &str) -> Result<(PathBuf, File), Error> {
-        let path = self.path.join(name);
-        let file = match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => create_private(&path),
-        };
-        let file = file.map_err(Error::write(&path))?;
-        Ok((path, file))
+    /// A new file that replaces one of an earlier run. The name gets a number when an input has it, or
+    /// a file that is no report.
+    pub(super) fn replace(&self, stem: &str, extension: &str) -> Result<(PathBuf, File), Error> {
+        for number in 1..=MOST_NAMES {
+            let path = self.numbered(stem, extension, number);
+            if self.is_input(&path) || is_foreign(&path) {
+                continue;
+            }
+            let file = match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => create_private(&path),
+            };
+            let file = file.map_err(Error::write(&path))?;
+            return Ok((path, file));
+        }
+        let path = self.path.join(format!("{stem}.{extension}"));
+        Err(Error::write(path)(io::ErrorKind::AlreadyExists.into()))
     }
 
-    /// Takes the file of an earlier run away, unless it is an input.
+    /// Takes the file of an earlier run away; an input and what is no report stay.
     pub(super) fn forget(&self, name: &str) -> Result<(), Error> {
         let path = self.path.join(name);
-        if self.is_input(&path) {
+        if !path.is_file() || self.is_input(&path) || is_foreign(&path) {
             return Ok(());
         }
         match fs::remove_file(&path) {
@@ -113,9 +126,9 @@ impl Folder {
         })
     }
 
-    fn is_input(&self, path: &Path) -> bool {
-        path.canonicalize()
-            .is_ok_and(|path| self.inputs.contains(&path))
+    /// Whether a file of the command is meant by this path.
+    pub(super) fn is_input(&self, path: &Path) -> bool {
+        FileId::of(path).is_some_and(|file| self.inputs.iter().any(|input| input.may_be(&file)))
     }
 
     fn move_aside(&self, path: &Path, stem: &str, extension: &str) -> io::Result<()> {
@@ -135,11 +148,27 @@ impl Folder {
                 .path
                 .join(format!("{stem}.{stamp}{number}.{extension}"));
             if fs::symlink_metadata(&aside).is_err() {
-                return fs::rename(path, aside);
+                fs::rename(path, &aside)?;
+                // What a killed run left stays known as that.
+                let _ = fs::rename(unfinished(path), unfinished(&aside));
+                return Ok(());
             }
         }
         Err(io::ErrorKind::AlreadyExists.into())
     }
+}
+
+/// Whether this is a file with content that this program did not write.
+fn is_foreign(path: &Path) -> bool {
+    let has_content = fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() > 0);
+    has_content && !is_report(path)
+}
+
+/// The file that stands beside a list whose run has not ended.
+pub(super) fn unfinished(list: &Path) -> PathBuf {
+    let mut name = list.as_os_str().to_owned();
+    name.push(UNFINISHED);
+    name.into()
 }
 
 /// A new file that only its owner can read; an existing one, or a link in its place, is an error.
@@ -193,7 +222,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("deep/out");
         let folder = Folder::open(&path, &[]).unwrap();
-        let (file, _) = folder.replace("summary.json").unwrap();
+        let (file, _) = folder.replace("summary", "json").unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(&file)), (0o700, 0o600));
     }

@@ -19,6 +19,13 @@ pub(super) const MOST_PROBLEMS: u64 = 100;
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(super) enum Line<'a> {
+    /// The first line of a run: where it sends to.
+    Started {
+        mode: &'a str,
+        destination: &'a str,
+        ledger: &'a str,
+        ledger_is_new: bool,
+    },
     Opened {
         file: &'a str,
         reading: &'a str,

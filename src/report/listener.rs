@@ -15,6 +15,7 @@ use crate::report::page;
 use crate::report::progress::{Pace, Progress};
 use crate::report::screen::Ink;
 use crate::report::skips;
+use crate::report::stating::first_line;
 use crate::report::summary::stop_name;
 use crate::report::sums::Sums;
 use crate::report::words::{safe, wait};
@@ -24,8 +25,9 @@ use crate::report::{Error, Moment, Options, Screen, Style, Summary, Work};
 const NAMED_FILES: u64 = 10;
 /// Seconds between two notices about pauses.
 const BETWEEN_PAUSES: f64 = 5.0;
-/// Seconds after which a slow run brings its files to the disk; a fast one counts records.
-const BETWEEN_FLUSHES: f64 = 5.0;
+/// Seconds after which a slow run brings its files to the disk; a fast one counts records. A list must not
+/// lack more than that after a kill: a ledger may have to be made from it.
+const BETWEEN_FLUSHES: f64 = 1.0;
 
 /// The report of one run, from its first event to its summary.
 #[derive(Debug)]
@@ -33,6 +35,8 @@ pub struct Report {
     options: Options,
     screen: Screen,
     bar: Option<Bar>,
+    /// Where the files will be made, until there is something to write.
+    folder: Option<Folder>,
     files: Option<Files>,
     sums: Sums,
     progress: Progress,
@@ -52,7 +56,8 @@ pub struct Finished {
 }
 
 impl Report {
-    /// A report that begins now. Makes the files under `out`.
+    /// A report that begins now. The files under `out` are made when there is something to write, so
+    /// that those of an earlier run outlive one that fails at once.
     pub fn new(options: Options, screen: Screen) -> Result<Self, Error> {
         Report::new_at(options, screen, Moment::now())
     }
@@ -68,24 +73,62 @@ impl Report {
 
     /// A report that begins at this moment.
     pub fn new_at(options: Options, screen: Screen, now: Moment) -> Result<Self, Error> {
-        let files = match &options.out {
-            Some(out) => Some(Files::create(out, &options.inputs, options.mode)?),
+        let folder = match &options.out {
+            Some(out) => Some(Folder::open(out, &options.inputs)?),
             None => None,
         };
+        if let Some(folder) = &folder {
+            folder.probe()?;
+        }
         let bar = screen
             .bars()
             .filter(|_| options.style == Style::Human && !options.is_quiet)
             .map(|bars| Bar::new(&bars, screen.color()));
-        Ok(Report {
+        let mut report = Report {
             progress: Progress::new(options.mode, Arc::clone(&options.extent), now),
             options,
             screen,
             bar,
-            files,
+            folder,
+            files: None,
             sums: Sums::default(),
             last_pause: None,
             last_flush: now,
-        })
+        };
+        report.show_start(now);
+        Ok(report)
+    }
+
+    /// Says where the run sends to, before anything else.
+    fn show_start(&mut self, now: Moment) {
+        let Some(to) = self.options.destination.clone() else {
+            return;
+        };
+        let mode = self.options.mode;
+        let line = Line::Started {
+            mode: mode.name(),
+            destination: &to.name,
+            ledger: &to.ledger.to_string_lossy(),
+            ledger_is_new: to.is_new_ledger,
+        };
+        self.notice(&line, Some(first_line(mode, &to)), now);
+    }
+
+    /// Makes the files, and takes away what would read as a report of this run.
+    fn begin(&mut self) -> Result<(), Error> {
+        let Some(folder) = self.folder.take() else {
+            return Ok(());
+        };
+        for name in ["summary.json", "report.html"] {
+            folder.forget(name)?;
+        }
+        skips::forget(&folder)?;
+        for extension in ["csv", "ndjson"] {
+            folder.clear("rejected", extension, &[])?;
+        }
+        let to = self.options.destination.as_ref();
+        self.files = Some(Files::create(folder, self.options.mode, to)?);
+        Ok(())
     }
 
     /// Takes an event that happens now. An error means that a file could not be written; the event
@@ -103,7 +146,7 @@ impl Report {
             ..
         } = event
             && !matches!(outcome, Outcome::Rejected | Outcome::Failed)
-            && !(self.files.is_some() && skips::is_listed(*outcome, detail))
+            && !(self.options.out.is_some() && skips::is_listed(*outcome, detail))
         {
             self.sums.add(event);
             return Ok(());
@@ -186,6 +229,11 @@ impl Report {
         if let Some(bar) = &self.bar {
             bar.clear();
         }
+        // Where nothing was read before the end, what an earlier run has left says more.
+        let begun = match self.sums.stop {
+            Some(_) => Ok(()),
+            None => self.begin(),
+        };
         let started = self.progress.started();
         let work = self.progress.work(&self.sums, now);
         let mut summary = Summary::new(&self.options, self.sums, started, now);
@@ -193,6 +241,7 @@ impl Report {
             Some(files) => complete(files, &mut summary),
             None => Ok(()),
         };
+        let written = begun.and(written);
         let is_broken = matches!(summary.stop, Some((Stop::ExportBroken, _)));
         match self.options.style {
             Style::Json => self.screen.result(&Line::Summary(&summary).text(now.time)),
@@ -213,6 +262,9 @@ impl Report {
     }
 
     fn write(&mut self, event: &Event<'_>, now: Moment) -> Result<(), Error> {
+        if let Event::Opened { .. } | Event::Ended { .. } | Event::Aside(_) = event {
+            self.begin()?;
+        }
         match event {
             Event::Ended {
                 record,
@@ -341,23 +393,12 @@ impl Report {
 /// Completes the files of the records and adds those that are made from the summary.
 fn complete(files: Files, summary: &mut Summary) -> Result<(), Error> {
     let (folder, written) = files.finish()?;
-    let Written {
-        files,
-        rejected,
-        has_skips,
-    } = written;
-    if !has_skips {
-        skips::forget(&folder)?;
-    }
-    // What lies there from an earlier run would read as rejected by this one.
-    for extension in ["csv", "ndjson"] {
-        folder.clear("rejected", extension, &rejected)?;
-    }
+    let Written { files, rejected } = written;
     summary.files = files;
     summary.take_rejected(rejected);
     // The names go in first, because both files list all of them.
-    let (page_path, mut page) = folder.replace("report.html")?;
-    let (json_path, json) = folder.replace("summary.json")?;
+    let (page_path, mut page) = folder.replace("report", "html")?;
+    let (json_path, json) = folder.replace("summary", "json")?;
     summary.files.extend([page_path.clone(), json_path.clone()]);
     write_json(summary, json).map_err(Error::write(json_path))?;
     let text = page::render(summary)?;
@@ -385,6 +426,7 @@ mod tests {
 
     fn delivered(identity: &str) -> Delivered {
         Delivered {
+            kind: crate::pipeline::Kind::Call,
             identity: identity.to_owned(),
             uid: Some("0f6d-uid".to_owned()),
             recording: Some("march/=1.wav".to_owned()),
@@ -410,8 +452,8 @@ mod tests {
 
         assert_eq!(
             stage.file("accepted.csv"),
-            "external_id,uid,recording,bytes,when\n\
-             -5,0f6d-uid,march/=1.wav,1000,2024-03-15T08:00:00.000Z\n"
+            "external_id,uid,recording,bytes,when,kind,destination,ledger\n\
+             -5,0f6d-uid,march/=1.wav,1000,2024-03-15T08:00:00.000Z,call,,\n"
         );
         assert_eq!(
             stage.file("problems.csv"),
@@ -508,7 +550,7 @@ mod tests {
     fn the_records_of_a_slow_run_are_on_disk_after_seconds() {
         let mut stage = Stage::with_files(Mode::Run);
         stage.created(2, &["1"], &delivered("1"));
-        stage.pass(5);
+        stage.pass(1);
         assert_eq!(stage.file("accepted.csv").lines().count(), 2);
     }
 

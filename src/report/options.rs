@@ -14,15 +14,41 @@ pub enum Mode {
     DryRun,
     /// Calls are delivered.
     Run,
+    /// Calls are delivered to the pretend server inside this process, and to nobody else.
+    Rehearsal,
+}
+
+/// Where a run sends to, and by what it remembers that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// The destination as its ledger knows it.
+    pub name: String,
+    /// The ledger as the operator names it.
+    pub ledger: PathBuf,
+    /// Whether there was no such ledger before this run.
+    pub is_new_ledger: bool,
+}
+
+impl Destination {
+    /// Whether the ledger was there, in a word.
+    pub(super) fn age(&self) -> &'static str {
+        if self.is_new_ledger { "new" } else { "known" }
+    }
 }
 
 impl Mode {
+    /// Whether calls are delivered, to whomever.
+    pub const fn sends(self) -> bool {
+        matches!(self, Mode::Run | Mode::Rehearsal)
+    }
+
     /// The key in `summary.json`.
     pub const fn name(self) -> &'static str {
         match self {
             Mode::Check => "check",
             Mode::DryRun => "dry_run",
             Mode::Run => "run",
+            Mode::Rehearsal => "rehearsal",
         }
     }
 }
@@ -52,6 +78,8 @@ pub struct Options {
     pub rate: f64,
     /// Bytes a second that a run may send; `None` for as many as the line takes.
     pub bandwidth: Option<u64>,
+    /// Where a run sends to; `None` for a check.
+    pub destination: Option<Destination>,
     /// Whether recordings are looked for, because a folder of them was named.
     pub has_audio: bool,
     /// The files of the export, so that none of them is overwritten when the output of an earlier
@@ -71,6 +99,7 @@ impl Options {
             is_quiet: false,
             rate: 20.0,
             bandwidth: None,
+            destination: None,
             has_audio: true,
             inputs: Vec::new(),
             extent: Arc::default(),

@@ -11,6 +11,7 @@ use crate::report::days::spread;
 use crate::report::ending::{extent, grouped, place, with_ids};
 use crate::report::groups::Group;
 use crate::report::plots::{Length, Plot, lengths};
+use crate::report::stating::destination_line;
 use crate::report::summary::TOP_AGENTS;
 use crate::report::unchecked::unchecked;
 use crate::report::words::{self, clock, count, counted, safe, share};
@@ -55,6 +56,7 @@ struct Page {
     title: &'static str,
     version: &'static str,
     started: String,
+    destination: Option<String>,
     took: String,
     files_read: String,
     fault: Option<String>,
@@ -108,6 +110,10 @@ struct Figure {
 impl Page {
     fn new(summary: &Summary) -> Self {
         let mut advice = advise(summary);
+        if summary.mode == Mode::Rehearsal {
+            // The title says it.
+            advice.pop();
+        }
         let lead = advice.pop().unwrap_or_default();
         let agents = summary.top_agents(TOP_AGENTS);
         let agents: Vec<(String, u64)> = agents
@@ -124,9 +130,11 @@ impl Page {
                 Mode::Check => "Check of an export",
                 Mode::DryRun => "Dry run of an import",
                 Mode::Run => "Import",
+                Mode::Rehearsal => "Rehearsal of an import: nothing was sent to Capturi",
             },
             version: env!("CARGO_PKG_VERSION"),
             started: summary.started.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+            destination: summary.destination.as_ref().map(destination_line),
             took: clock(summary.seconds),
             files_read: counted(summary.sheets, "file"),
             fault: fault(summary),
@@ -225,7 +233,7 @@ fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
             count(consent.absent),
         ),
     ]);
-    if summary.mode == Mode::Run {
+    if summary.mode.sends() {
         let delivered = summary.deliveries;
         rows.extend([
             ("Conversations created", count(delivered.conversations)),

@@ -154,7 +154,7 @@ impl Progress {
             read: sums.tally.read,
             counts: Counts(Outcome::ALL.map(|outcome| sums.tally.of(outcome))),
             records_per_second: speed.records,
-            calls_per_second: (self.mode == Mode::Run).then_some(speed.calls),
+            calls_per_second: (self.mode.sends()).then_some(speed.calls),
             bytes,
             bytes_per_second: speed.bytes,
             retries: sums.retries,
@@ -232,7 +232,7 @@ impl Progress {
     ) -> Option<f64> {
         let size = size.filter(|_| now.seconds_since(self.started) >= SOONEST_ESTIMATE)?;
         let to_send = match self.mode {
-            Mode::Run => size.to_send(sums),
+            Mode::Run | Mode::Rehearsal => size.to_send(sums),
             Mode::Check | Mode::DryRun => 0.0,
         };
         let (left, pace) = if to_send >= 1.0 {
@@ -263,7 +263,7 @@ impl Progress {
 
     fn bytes(&self, sums: &Sums) -> u64 {
         match self.mode {
-            Mode::Run => sums.sent,
+            Mode::Run | Mode::Rehearsal => sums.sent,
             Mode::Check | Mode::DryRun => sums.bytes_read,
         }
     }

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use crate::call::{Code, Field, Place, Problem};
 use crate::pipeline::Delivered;
 use crate::report::files::Files;
+use crate::report::folder::Folder;
 use crate::report::words::often;
-use crate::report::{Error, Mode, ResentView, StatusView};
+use crate::report::{Destination, Error, Mode, ResentView, StatusView};
 
 /// `accepted.csv`, `problems.csv` and `status.json` of all runs together. The records themselves are
 /// not in a ledger, so `rejected.csv` stays as it is.
@@ -19,9 +20,11 @@ pub struct Rewrite {
 }
 
 impl Rewrite {
-    /// New files in this folder, which is made if it is not there.
-    pub fn create(folder: &Path) -> Result<Self, Error> {
-        let files = Files::create(folder, &[], Mode::Run)?;
+    /// New files in this folder, which is made if it is not there, for what this ledger knows of its
+    /// destination; `mode` says whether that was a rehearsal.
+    pub fn create(folder: &Path, mode: Mode, destination: &Destination) -> Result<Self, Error> {
+        let folder = Folder::open(folder, std::slice::from_ref(&destination.ledger))?;
+        let files = Files::create(folder, mode, Some(destination))?;
         Ok(Rewrite { files })
     }
 
@@ -55,7 +58,7 @@ impl Rewrite {
     pub fn finish(self, view: &StatusView) -> Result<Vec<PathBuf>, Error> {
         let (folder, written) = self.files.finish()?;
         let mut paths = written.files;
-        let (path, mut file) = folder.replace("status.json")?;
+        let (path, mut file) = folder.replace("status", "json")?;
         serde_json::to_vec_pretty(view)
             .map_err(std::io::Error::from)
             .and_then(|json| file.write_all(&json))
@@ -76,8 +79,14 @@ mod tests {
     fn the_files_are_made_again_and_rejected_records_stay() {
         let out = tempfile::tempdir().unwrap();
         fs::write(out.path().join("rejected.csv"), "edited").unwrap();
-        let mut rewrite = Rewrite::create(out.path()).unwrap();
+        let destination = Destination {
+            name: "https://api.example.com".to_owned(),
+            ledger: "a.db".into(),
+            is_new_ledger: false,
+        };
+        let mut rewrite = Rewrite::create(out.path(), Mode::Run, &destination).unwrap();
         let delivered = Delivered {
+            kind: crate::pipeline::Kind::Call,
             identity: "=1".to_owned(),
             uid: None,
             recording: None,
@@ -91,7 +100,11 @@ mod tests {
         let paths = rewrite.finish(&StatusView::default()).unwrap();
         assert_eq!(paths.len(), 3);
         let read = |name: &str| fs::read_to_string(out.path().join(name)).unwrap();
-        assert!(read("accepted.csv").ends_with("\n'=1,,,0,1970-01-01T00:00:00.000Z\n'=1,,,0,\n"));
+        let accepted = read("accepted.csv");
+        let lines: Vec<&str> = accepted.lines().skip(1).collect();
+        let rest = "call,https://api.example.com,a.db";
+        assert_eq!(lines[0], format!("'=1,,,0,1970-01-01T00:00:00.000Z,{rest}"));
+        assert_eq!(lines[1], format!("'=1,,,0,,{rest}"));
         assert_eq!(read("rejected.csv"), "edited");
     }
 }

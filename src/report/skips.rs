@@ -8,7 +8,7 @@ use crate::call::Field;
 use crate::pipeline::Outcome;
 use crate::report::Error;
 use crate::report::files::{Table, guard_safe};
-use crate::report::folder::{Folder, create_private};
+use crate::report::folder::Folder;
 use crate::source::Record;
 
 const NAME: &str = "skipped";
@@ -58,9 +58,7 @@ impl Skips {
         let table = match &mut self.table {
             Some(table) => table,
             none => {
-                forget(folder)?;
-                let path = folder.free_path(NAME, "csv", &[])?;
-                let file = create_private(&path).map_err(Error::write(&path))?;
+                let (path, file) = folder.replace(NAME, "csv")?;
                 none.insert(Table::new(path, file, &COLUMNS)?)
             }
         };

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::call::{Field, Severity};
+use crate::call::{Code, Field, Severity};
 use crate::pipeline::{Facts, Outcome, Stop, Tally};
 use crate::report::advice;
 use crate::report::estimate::Estimate;
@@ -15,7 +15,7 @@ use crate::report::groups::Group;
 use crate::report::progress::Counts;
 use crate::report::sums::{Deliveries, Sums};
 use crate::report::unchecked::unchecked;
-use crate::report::{Mode, Moment, Options};
+use crate::report::{Destination, Mode, Moment, Options};
 
 /// Agents that are listed by name.
 pub(super) const TOP_AGENTS: usize = 20;
@@ -27,6 +27,8 @@ pub(super) const TOP_AGENTS: usize = 20;
 pub struct Summary {
     /// How far the road went.
     pub mode: Mode,
+    /// Where it sent to; `None` for a check.
+    pub destination: Option<Destination>,
     /// Why it ended early, and that in words; `None` when it did not.
     pub stop: Option<(Stop, String)>,
     /// When it started.
@@ -85,6 +87,7 @@ impl Summary {
         let estimate = Estimate::new(facts.requests, facts.bytes, options.rate, options.bandwidth);
         Summary {
             mode: options.mode,
+            destination: options.destination.clone(),
             stop: sums.stop,
             has_audio: options.has_audio,
             started: started.time,
@@ -123,6 +126,15 @@ impl Summary {
             }
         }
         self.rejected_files = files;
+    }
+
+    /// Exports that were found and could not be read.
+    pub fn unread_exports(&self) -> u64 {
+        let groups = self.groups.iter();
+        groups
+            .filter(|group| group.code == Code::FileNotRead && group.severity == Severity::Error)
+            .map(|group| group.problems)
+            .sum()
     }
 
     /// Problems of this severity.
@@ -168,6 +180,10 @@ impl Serialize for Summary {
         map.serialize_entry("program", env!("CARGO_PKG_NAME"))?;
         map.serialize_entry("version", env!("CARGO_PKG_VERSION"))?;
         map.serialize_entry("mode", self.mode.name())?;
+        let to = self.destination.as_ref();
+        map.serialize_entry("destination", &to.map(|to| &to.name))?;
+        map.serialize_entry("ledger", &to.map(|to| to.ledger.to_string_lossy()))?;
+        map.serialize_entry("ledger_is_new", &to.map(|to| to.is_new_ledger))?;
         let stop = self.stop.as_ref();
         map.serialize_entry("stop", &stop.map(|(stop, _)| stop_name(*stop)))?;
         map.serialize_entry("why", &stop.map(|(_, why)| why))?;

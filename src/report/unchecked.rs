@@ -8,7 +8,7 @@ use crate::report::{Mode, Summary};
 pub(super) fn unchecked(summary: &Summary) -> Vec<String> {
     let facts = &summary.facts;
     let mut told = Vec::new();
-    if summary.mode == Mode::Run || facts.calls == 0 {
+    if summary.mode.sends() || facts.calls == 0 {
         return told;
     }
     if summary.has_audio {

@@ -98,7 +98,7 @@ pub(super) fn outcome(outcome: Outcome, mode: Mode) -> &'static str {
         (Outcome::Rejected, _) => "rejected",
         (Outcome::Failed, _) => "failed",
         (Outcome::NotAttempted, Mode::Check | Mode::DryRun) => "to send",
-        (Outcome::NotAttempted, Mode::Run) => "not attempted",
+        (Outcome::NotAttempted, Mode::Run | Mode::Rehearsal) => "not attempted",
     }
 }
 

@@ -11,7 +11,7 @@ pub enum Error {
         /// What the operator wrote.
         argument: String,
         /// What was looked for and not found.
-        reason: &'static str,
+        reason: String,
     },
     /// The operating system refused.
     #[error("{file}: {source}")]

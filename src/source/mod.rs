@@ -10,8 +10,11 @@
 
 mod bytes;
 mod error;
+mod expand;
+mod file_id;
 mod input;
 mod json;
+mod matching;
 mod name;
 mod options;
 mod packed;
@@ -26,7 +29,9 @@ mod tests;
 
 pub use bytes::Progress;
 pub use error::Error;
-pub use input::{Input, expand};
+pub use expand::{Expansion, Treat, Unread, expand};
+pub use file_id::FileId;
+pub use input::Input;
 pub use options::{Format, HeaderKind, Limits, Options, Quote};
 pub use reader::{Form, Reader, knows_encoding, look, open};
 pub use record::{Batch, Column, Header, PlainCells, Record, Sheet};

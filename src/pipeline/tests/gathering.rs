@@ -89,7 +89,7 @@ externalIdentity = "id"
 
 /// Gathers a whole export, with so much room in memory, and gives the lines of each call.
 fn gathered(road: &Road, most_bytes: usize) -> Vec<Vec<u64>> {
-    let survey = Survey::new(road).unwrap();
+    let survey = Survey::new(road, &road.inputs).unwrap();
     let input = &survey.inputs()[0];
     let mut gatherer = survey.gatherer(input).unwrap();
     gatherer.limit(most_bytes);

@@ -53,6 +53,7 @@ impl Outcomes {
 
 fn road(mapping: &str, exports: &[NamedTempFile]) -> Road {
     Road {
+        unread: Vec::new(),
         inputs: exports
             .iter()
             .map(|export| Input::file(export.path()))

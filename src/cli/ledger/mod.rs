@@ -1,0 +1,56 @@
+//! `ledger`: looking after the ledger of a migration.
+
+mod lists;
+mod rebuild;
+
+use super::error::Error;
+use super::exit::Exit;
+use crate::config::{LedgerArgs, LedgerCommand};
+use crate::ledger::{self, Ledger, Purged};
+use crate::report::Screen;
+
+pub(super) use rebuild::hashed_id;
+
+pub(super) fn ledger(command: &LedgerCommand, mut screen: Screen) -> Result<Exit, Error> {
+    match command {
+        LedgerCommand::Check(arguments) => check(arguments, &mut screen),
+        LedgerCommand::Rebuild(arguments) => rebuild::rebuild(arguments, &mut screen),
+        LedgerCommand::Purge(arguments) => {
+            let purged = ledger::purge(&arguments.ledger)?;
+            tell_purged(&purged, &mut screen);
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn check(arguments: &LedgerArgs, screen: &mut Screen) -> Result<Exit, Error> {
+    let path = &arguments.ledger;
+    let found = Ledger::read(path)?.inspect()?;
+    if found.faults.is_empty() {
+        let (calls, cases) = (found.calls, found.cases);
+        screen.say(&format!(
+            "{} is whole: {calls} calls and {cases} cases",
+            path.display()
+        ));
+        return Ok(Exit::Done);
+    }
+    for fault in &found.faults {
+        screen.say(fault);
+    }
+    Err(ledger::Error::Damaged {
+        path: path.clone(),
+        detail: format!("{} faults were found", found.faults.len()),
+    }
+    .into())
+}
+
+fn tell_purged(purged: &Purged, screen: &mut Screen) {
+    screen.say(&format!(
+        "forgotten: times and sizes of {} calls and cases that are done, {} problems, {} runs",
+        purged.forgotten, purged.problems, purged.runs
+    ));
+    screen.say(&format!(
+        "kept: their ids and hashes, and {} that are not done as they are; {} bytes are now {}",
+        purged.open, purged.bytes_before, purged.bytes_after
+    ));
+}

@@ -1,0 +1,30 @@
+//! Where a run sends to and which ledger it uses, in words.
+
+use crate::report::words::safe;
+use crate::report::{Destination, Mode};
+
+/// The first line of a run.
+pub(super) fn first_line(mode: Mode, to: &Destination) -> String {
+    let name = safe(&to.name);
+    let ledger = to.ledger.to_string_lossy();
+    let ledger = format!("ledger {} ({})", safe(&ledger), to.age());
+    match mode {
+        Mode::Rehearsal => {
+            format!("Rehearsal: a pretend server takes the calls, Capturi gets nothing; {ledger}")
+        }
+        Mode::Check | Mode::DryRun => {
+            format!("Dry run: nothing is sent; the destination is {name}, {ledger}")
+        }
+        Mode::Run => format!("Sending to {name}; {ledger}"),
+    }
+}
+
+/// The line of the page about a destination.
+pub(super) fn destination_line(to: &Destination) -> String {
+    format!(
+        "Destination: {} · Ledger: {} ({})",
+        safe(&to.name),
+        safe(&to.ledger.to_string_lossy()),
+        to.age()
+    )
+}
