@@ -5,7 +5,7 @@
 #[expect(dead_code, reason = "each topic uses its part of the harness")]
 mod harness;
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 
 use harness::export::calls;
@@ -185,11 +185,14 @@ fn a_report_that_cannot_be_written_stops_the_run_and_the_ledger_knows_its_end() 
     runner.stdin(Stdio::piped());
     runner.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = runner.spawn().expect("it starts");
-    // The report is there as soon as the run has begun, and then it is taken away.
-    while !place.has("out/problems.csv") {
-        assert!(child.try_wait().expect("a child").is_none(), "it ended");
-        std::thread::park_timeout(Duration::from_millis(1));
+    // The folder is there and was tried when the run says where it sends to; then it is taken away.
+    let mut errors = BufReader::new(child.stderr.take().expect("standard error"));
+    let mut said = String::new();
+    while !said.contains("Sending to") {
+        let length = errors.read_line(&mut said).expect("standard error");
+        assert!(length > 0, "it ended: {said}");
     }
+    child.stderr = Some(errors.into_inner());
     std::fs::remove_dir_all(place.path("out")).expect("a folder");
     let table = place.read("calls.csv");
     let header = table.lines().next().expect("a header");
@@ -199,7 +202,8 @@ fn a_report_that_cannot_be_written_stops_the_run_and_the_ledger_knows_its_end() 
     drop(input);
     let output = child.wait_with_output().expect("an end");
     let ended = Ended::from(output).with_code(1);
-    assert!(ended.err.contains("cannot write out/rejected"), "{ended:?}");
+    assert!(ended.err.contains("cannot write out"), "{ended:?}");
+    assert_eq!(server.requests(), 0, "{ended:?}");
     assert!(ended.out.contains("= records read"), "{ended:?}");
     assert!(!ended.out.contains("NOT ACCOUNTED FOR"), "{ended:?}");
     assert_eq!(last_ending(&place), "fault");
