@@ -7,10 +7,11 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::mpsc;
 
+use super::destination::{self, Reached};
 use super::error::{Error, Usage};
 use super::exit::Exit;
 use super::export::{self, Beside};
-use super::{destination, dry_run, stopping};
+use super::{dry_run, stopping};
 use crate::api::AudioSettings;
 use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::delivery::{self, Orders, Plan, StopSignal};
@@ -50,31 +51,10 @@ async fn deliver(
 ) -> Result<Exit, Error> {
     // Whatever can be wrong is found before a ledger is made and bound to this destination.
     let reached = destination::reach(run, &settings).await?;
-    let mut road = export::road(
-        &run.export,
-        policy(run),
-        None,
-        (Want::Run, settings.version),
-        Beside {
-            out: run.output.out.as_deref(),
-            ledger: Some(&settings.ledger),
-        },
-    )?;
-    let mode = if run.destination.sandbox {
-        Mode::Rehearsal
-    } else {
-        Mode::Run
-    };
-    let is_rehearsal = reached.server.is_some() && run.ledger.is_none();
-    let to = report::Destination {
-        name: reached.name.clone(),
-        ledger: settings.ledger.clone(),
-        is_new_ledger: is_rehearsal || !settings.ledger.exists(),
-    };
-    let options = options((run, arguments), &road, mode, to);
+    let (mut road, options) = prepare((run, arguments), &settings, &reached)?;
     Report::probe(&options)?;
     let (destination, server) = (reached.name, reached.server);
-    let ledger = open_ledger(&settings.ledger, &destination, is_rehearsal)?;
+    let ledger = open_ledger(&settings.ledger, &destination, begins_anew(run))?;
     road.past = Some(Past {
         path: ledger.path().to_owned(),
         done: ledger.reader()?.load_done()?,
@@ -123,6 +103,37 @@ async fn deliver(
     }
     ended?;
     Ok(exit)
+}
+
+/// The road of this run, and what its report is to be like.
+fn prepare(
+    (run, arguments): (&RunArgs, &Arguments),
+    settings: &RunSettings,
+    reached: &Reached,
+) -> Result<(Road, Options), Error> {
+    let beside = Beside {
+        out: run.output.out.as_deref(),
+        ledger: Some(&settings.ledger),
+    };
+    let want = (Want::Run, settings.version);
+    let road = export::road(&run.export, policy(run), None, want, beside)?;
+    let mode = if run.destination.sandbox {
+        Mode::Rehearsal
+    } else {
+        Mode::Run
+    };
+    let to = report::Destination {
+        name: reached.name.clone(),
+        ledger: settings.ledger.clone(),
+        is_new_ledger: begins_anew(run) || !settings.ledger.exists(),
+    };
+    let options = options((run, arguments), &road, mode, to);
+    Ok((road, options))
+}
+
+/// Whether the ledger of this run forgets those before: that of a rehearsal does, unless it was typed.
+fn begins_anew(run: &RunArgs) -> bool {
+    run.destination.sandbox && run.ledger.is_none()
 }
 
 /// What is left of a delivery.

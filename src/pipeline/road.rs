@@ -148,13 +148,14 @@ impl Road {
                 results.push(at_register);
                 scope.spawn(move || self.decide(&at_decider, &to_register));
             }
-            scope.spawn(|| self.read(&inputs, tasks));
+            let inputs = &inputs[..];
+            scope.spawn(move || self.read(inputs, &tasks));
             self.register(&results, &mut sink)
         })
     }
 
     /// Reads the inputs and deals out batches, one to each decider in turn.
-    fn read(&self, inputs: &[Input], tasks: Vec<SyncSender<Result<Task, Error>>>) {
+    fn read(&self, inputs: &[Input], tasks: &[SyncSender<Result<Task, Error>>]) {
         let mut turns = tasks.iter().cycle();
         // A decider that is gone means that nobody wants more.
         let mut deal = |task: Result<Task, Error>| match turns.next() {

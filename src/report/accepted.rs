@@ -118,8 +118,8 @@ pub fn read_accepted<E: From<NotAccepted>>(
 fn delimiter(path: &Path) -> std::io::Result<u8> {
     let mut first = Vec::new();
     BufReader::new(File::open(path)?).read_until(b'\n', &mut first)?;
-    let count = |sign: u8| first.iter().filter(|byte| **byte == sign).count();
-    Ok(if count(b';') > count(b',') {
+    let columns = |sign: u8| first.split(|byte| *byte == sign).count();
+    Ok(if columns(b';') > columns(b',') {
         b';'
     } else {
         b','
