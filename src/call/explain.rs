@@ -92,6 +92,17 @@ texts! {
          written."
         "Fetch the file again and compare its size with the source. What came before the cut is \
          good, and calls that were already sent are not sent a second time.",
+    RowUnterminated
+        "The last row has no line ending, and the other rows have one."
+        "The file was read while it was still being written, its transfer was cut off, or its system \
+         never writes the last line ending. The last cell of the row may lack its end."
+        "Where the last column feeds consent, an id or a required field, the call is held, and the next \
+         run that finds the row unchanged sends it. If the files of your system always end so, say \
+         `ends_without_newline = true` in `[source]`.",
+    HeaderChanged
+        "A header with other columns stands in the middle of the file."
+        "Two exports with different columns were put one behind the other."
+        "Import them as two files. The rows behind the second header are not sent.",
     TrailingRow
         "A row of totals or of prose was left out; it is no record."
         "Many systems close an export with a line of sums or a sentence."
@@ -108,6 +119,21 @@ texts! {
          a subfolder, an archive, a readme, an empty file, a file of another kind."
         "If it holds calls, name it on the command line, unpack it, or give it a run with a mapping of its \
          own. If not, put it elsewhere.",
+    ForeignRecord
+        "The record lacks a key that every record of this kind has."
+        "It is the page of an API, the message of a web hook, an error, or a record of another report."
+        "Name the list of the records with `[source] records`, such as `records = \"/calls\"`, or use \
+         the mapping of the other report. `[source] requires` says which keys a record has.",
+    OtherShape
+        "No record of the file has a key that the mapping looks at."
+        "The key was renamed, or the file is another report or a page of an API. A rule that looks at \
+         what is not there says nothing about a record."
+        "Compare the keys of the file with those of the mapping. The hint behind the message names \
+         another preset or the list of the records where one fits.",
+    AllLeftOut
+        "The rules of the mapping left out every record of the file."
+        "A night of abandoned calls only, or a rule that says more than it should."
+        "Look at some of them in skipped.csv, and at the rules under `[source.skip]`.",
     MissingField
         "A required field has no value."
         "The cell is empty, the key is absent, or the mapping names another column than the one \

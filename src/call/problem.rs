@@ -87,12 +87,22 @@ codes! {
     DuplicateKey "duplicate-key" Error,
     /// The input ends before it is complete (a cut file or a cut archive).
     TruncatedInput "truncated-input" Error,
+    /// A last row without a line ending in a file whose other rows have one.
+    RowUnterminated "row-unterminated" Warning,
+    /// A header with other columns in the middle of a file, and the rows behind it.
+    HeaderChanged "header-changed" Error,
     /// A totals or sentence row that is no record.
     TrailingRow "trailing-row" Note,
     /// The export says of itself that it is not complete.
     ExportIncomplete "export-incomplete" Warning,
     /// A file or folder among the exports that is not read.
     FileNotRead "file-not-read" Warning,
+    /// A record without a key that every record of this kind has.
+    ForeignRecord "foreign-record" Error,
+    /// No record of the file has a key by which records were left out or rejected.
+    OtherShape "other-shape" Error,
+    /// A file of which every record was left out by the rules of the mapping.
+    AllLeftOut "all-left-out" Warning,
     /// A required field has no value.
     MissingField "missing-field" Error,
     /// A required field holds nothing but blanks.

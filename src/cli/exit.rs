@@ -63,6 +63,7 @@ impl Exit {
             Some(Stop::ExportBroken) => Exit::Usage,
             Some(Stop::Interrupted) => Exit::Interrupted,
             Some(Stop::Limit) => Exit::Limit,
+            None if tally.faults > 0 => Exit::Incomplete,
             // What is held goes out by itself, unless it says that a person is needed.
             None if tally.of(Outcome::Rejected) + tally.of(Outcome::Failed) + tally.pressing()
                 > 0 =>
@@ -118,6 +119,9 @@ mod tests {
         assert_eq!(Exit::of_check(&good).code(), 0);
         held.press();
         assert_eq!(Exit::of(None, &held).code(), 3);
+        let mut faulty = good;
+        faulty.faults = 1;
+        assert_eq!(Exit::of(None, &faulty).code(), 3);
         let codes = [
             (Stop::Limit, 7),
             (Stop::Interrupted, 130),

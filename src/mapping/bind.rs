@@ -9,6 +9,7 @@ use super::file::Mapping;
 use super::origin::Origin;
 use super::reader::Text;
 use super::rule::FieldRule;
+use super::source_section::SourceSection;
 use super::template::{Failure, Rendering, TemplateId, Templates};
 use super::value::first;
 use crate::source::{Column, Header, Record, Sheet};
@@ -214,6 +215,21 @@ impl<'m> Binder<'m> {
         let hint = "name a column that it has, or a `default`".to_owned();
         self.findings
             .add_with(rule.span.clone(), message, Some(hint));
+    }
+
+    /// Reports the columns without which a table is not one of this mapping. JSON is looked at record by
+    /// record.
+    pub(super) fn required(&mut self, source: &SourceSection) {
+        if self.sheet.header.is_none() || !source.has_requires {
+            return;
+        }
+        for names in &source.known.0 {
+            let is_there = names.iter().any(|name| self.sheet.column(name).is_some());
+            let is_told = names.iter().any(|name| self.findings.mentions(name));
+            if !is_there && !is_told {
+                self.missing(&names.join("` or `"), source.requires_span.clone());
+            }
+        }
     }
 
     /// Whether the mapping says that an export may lack this column.

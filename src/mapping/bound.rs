@@ -1,6 +1,7 @@
 //! Rules bound to one export: what the profiles of calls and of cases share.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::bind::{Binder, Source};
 use super::conversion::Conversion;
@@ -10,6 +11,7 @@ use super::rule::{FieldRule, Steps};
 use super::target::Target;
 use super::template::{Rendering, TemplateId};
 use super::value::Apply;
+use super::watch::Watch;
 use crate::call::{Code, Problem, Value};
 use crate::source::Record;
 
@@ -93,6 +95,8 @@ impl BoundRule {
 pub(super) struct SkipRules {
     rules: Vec<(Box<str>, TemplateId)>,
     incomplete: Option<TemplateId>,
+    /// Sees whether the records are those that the rules are for.
+    watch: Option<Arc<Watch>>,
 }
 
 /// What skip rules say about a record.
@@ -117,7 +121,56 @@ impl SkipRules {
                 .map(|(name, id)| (name.as_str().into(), *id))
                 .collect(),
             incomplete: None,
+            watch: None,
         }
+    }
+
+    /// The same, with a watch over the records.
+    pub(super) fn watched(mut self, watch: Watch) -> SkipRules {
+        self.watch = Some(Arc::new(watch));
+        self
+    }
+
+    /// Whether a rule looks at the column.
+    pub(super) fn look_at(&self, column: &str) -> bool {
+        let watch = self.watch.as_ref();
+        watch.is_some_and(|watch| watch.rules_look_at(column))
+    }
+
+    /// The watch over the records.
+    pub(super) fn watch(&self) -> Option<&Arc<Watch>> {
+        self.watch.as_ref()
+    }
+
+    /// Notes that a record is not left out.
+    #[inline]
+    pub(super) fn keep(&self) {
+        if let Some(watch) = &self.watch {
+            watch.keep();
+        }
+    }
+
+    /// What the rules say about a record, which is noted; a record that is none is undecided.
+    pub(super) fn admit(
+        &self,
+        record: &Record<'_>,
+        templates: &Rendering<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> Skip<'_> {
+        let foreign = self.watch.as_ref().and_then(|watch| watch.see(record));
+        if let Some(problem) = foreign {
+            problems.push(problem);
+            return Skip::Undecided;
+        }
+        let skip = self.decide(record, templates, problems);
+        match (&skip, &self.watch) {
+            (Skip::By(name), Some(watch)) => {
+                let rule = self.rules.iter().position(|(known, _)| **known == **name);
+                watch.leave_out(rule.unwrap_or_default(), record);
+            }
+            _ => self.keep(),
+        }
+        skip
     }
 
     /// The same, with the condition under which an export is not complete.

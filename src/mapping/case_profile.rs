@@ -14,6 +14,7 @@ use super::file::Mapping;
 use super::privacy::{Privacy, Seen};
 use super::target::Target;
 use super::template::Bound;
+use super::watch::Watch;
 use crate::call::{Code, Problem, Value};
 use crate::case::{self, CaseDraft, CaseField, MessageDraft, MessageField};
 use crate::source::{Batch, Column, Record, Sheet};
@@ -76,8 +77,11 @@ impl CaseProfile {
         let case = BoundRule::bind(&section.case, mapping, &mut binder);
         let message = BoundRule::bind(&section.message, mapping, &mut binder);
         let skip = SkipRules::bind(&mapping.skip, &mut binder)
-            .with_incomplete(mapping.incomplete, &mut binder);
-        let skip_message = SkipRules::bind(&section.skip, &mut binder);
+            .with_incomplete(mapping.incomplete, &mut binder)
+            .watched(Watch::new(mapping, sheet, &mapping.skip).with_groups(mapping, sheet));
+        binder.required(&mapping.source);
+        let skip_message = SkipRules::bind(&section.skip, &mut binder)
+            .watched(Watch::new(mapping, sheet, &section.skip).of_messages());
         let privacy = section.privacy.bind(&mut binder);
         // Who sends all messages need not be told which of them are private.
         let privacy = if section.with_private {
@@ -112,6 +116,24 @@ impl CaseProfile {
         }))
     }
 
+    /// The watches over the records of the export and over their messages.
+    pub fn watches(&self) -> Vec<Arc<Watch>> {
+        let rules = [&self.skip, &self.skip_message];
+        rules
+            .into_iter()
+            .filter_map(|rules| rules.watch().cloned())
+            .collect()
+    }
+
+    /// Whether the column feeds anything of a case or a message, or whether they are sent.
+    pub fn uses(&self, column: &str) -> bool {
+        let mut rules = self.case.iter().chain(&self.message);
+        rules.any(|rule| rule.source.columns().contains(&column))
+            || self.skip.look_at(column)
+            || self.skip_message.look_at(column)
+            || self.private.is_some()
+    }
+
     /// How cases go out.
     pub fn sending(&self) -> Sending {
         self.sending
@@ -130,7 +152,7 @@ impl CaseProfile {
     /// Maps the case's own fields of a record. Every problem is appended to `problems`.
     pub fn apply<'r>(&'r self, record: &Record<'r>, problems: &mut Vec<Problem>) -> MappedCase<'r> {
         let templates = self.templates.at(record);
-        match self.skip.decide(record, &templates, problems) {
+        match self.skip.admit(record, &templates, problems) {
             Skip::No => {}
             Skip::By(name) => return MappedCase::Skipped(name),
             Skip::Undecided => return MappedCase::Undecided,
@@ -156,7 +178,7 @@ impl CaseProfile {
             Seen::Private => return MappedMessage::Private,
             Seen::Unclear => return MappedMessage::Undecided,
         }
-        match self.skip_message.decide(record, &templates, problems) {
+        match self.skip_message.admit(record, &templates, problems) {
             Skip::No => {}
             Skip::By(name) => return MappedMessage::Skipped(name),
             Skip::Undecided => return MappedMessage::Undecided,

@@ -116,6 +116,14 @@ pub(super) struct Findings {
 }
 
 impl Findings {
+    /// Whether a finding names the column.
+    pub(super) fn mentions(&self, column: &str) -> bool {
+        let name = format!("`{column}`");
+        self.list
+            .iter()
+            .any(|finding| finding.message.contains(&name))
+    }
+
     pub(super) fn new(text: Arc<str>) -> Self {
         Findings {
             text,

@@ -18,6 +18,7 @@ use super::legs::LegsSection;
 use super::lookup::{Beside, Lookups};
 use super::need::Need;
 use super::newest::NewestSection;
+use super::origin::Origin;
 use super::profile::Profile;
 use super::reader::{Section, wrong_type};
 use super::rule::{FieldRule, RuleReader};
@@ -27,7 +28,7 @@ use super::source_section::{
 use super::target::Target;
 use super::template::{TemplateId, Templates};
 use crate::call::Field;
-use crate::source::Sheet;
+use crate::source::{self, Sheet};
 
 /// A mapping file in which nothing is wrong as far as can be told without an export.
 #[derive(Debug, Clone)]
@@ -149,6 +150,9 @@ impl Mapping {
         }
         if !is_case && let Some(section) = file.table("audio", reader.findings) {
             (self.audio, self.recordings) = read_audio(section, &mut reader);
+        }
+        if !self.source.has_requires {
+            self.source.known = source::Known(self.record_keys());
         }
         file.finish(findings);
     }
@@ -308,6 +312,31 @@ impl Mapping {
     /// The file as it was written.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The columns of the fields without which nothing can be created, as far as a record must have one
+    /// of them by itself.
+    fn record_keys(&self) -> Vec<Vec<String>> {
+        use crate::case::{CaseField, Target as CaseTarget};
+        let is_needed = |rule: &&FieldRule| match &rule.field {
+            Target::Call(field) => field.is_required(),
+            Target::Case(CaseTarget::Case(field)) => {
+                matches!(field, CaseField::CaseUid | CaseField::Created)
+            }
+            Target::Case(_) | Target::Seconds => false,
+        };
+        let of_case = self.case.iter().flat_map(|case| &case.case);
+        let rules = self.fields.iter().chain(of_case).filter(is_needed);
+        let rules = rules.filter(|rule| !rule.optional && rule.steps.default.is_none());
+        rules
+            .filter_map(|rule| match &rule.origin {
+                Origin::Column(name) => Some(vec![name.get_ref().clone()]),
+                Origin::First(names) => {
+                    Some(names.iter().map(|name| name.get_ref().clone()).collect())
+                }
+                _ => None,
+            })
+            .collect()
     }
 
     /// What the file says about the export.

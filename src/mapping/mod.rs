@@ -49,6 +49,7 @@ mod target;
 mod template;
 mod time;
 mod value;
+mod watch;
 mod zone;
 
 pub use agents::AgentsError;
@@ -65,6 +66,7 @@ pub use presets::Preset;
 pub use profile::{Mapped, Profile};
 pub use propose::{Fit, Survey, Trial};
 pub use source_section::{Quote, SourceSection, UnknownName};
+pub use watch::{Misfit, Watch};
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value as Json;
+
 use super::error::LoadError;
 use super::file::Mapping;
 
@@ -132,6 +134,22 @@ const PRESETS: &[Preset] = &[
 impl Preset {
     /// The preset that is used when the operator names none.
     pub const DEFAULT: &'static str = "capturi-v1";
+
+    /// The one preset but `other` whose records look like this, or hold such records: its name, and the
+    /// pointer to them.
+    pub(super) fn of_record(tree: &Json, other: &str) -> Option<(&'static str, Option<String>)> {
+        let mut found = Vec::new();
+        for preset in PRESETS.iter().filter(|preset| preset.name != other) {
+            let Ok(mapping) = preset.load() else { continue };
+            let known = &mapping.source.known;
+            if known.fits(tree) {
+                found.push((preset.name, None));
+            } else if let [pointer] = &known.pointers(tree)[..] {
+                found.push((preset.name, Some(pointer.clone())));
+            }
+        }
+        (found.len() == 1).then(|| found.remove(0))
+    }
 
     /// Loads the preset.
     pub fn load(&self) -> Result<Mapping, LoadError> {

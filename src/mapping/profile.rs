@@ -15,6 +15,7 @@ use super::plain::PlainRules;
 use super::rule::FieldRule;
 use super::template::{Bound, Rendering};
 use super::value::Raw;
+use super::watch::Watch;
 use crate::call::{Call, Draft, Field, Plain, Problem, Value};
 use crate::source::{Record, Sheet};
 
@@ -70,7 +71,9 @@ impl Profile {
             }
         }
         let skip = SkipRules::bind(&mapping.skip, &mut binder)
-            .with_incomplete(mapping.incomplete, &mut binder);
+            .with_incomplete(mapping.incomplete, &mut binder)
+            .watched(Watch::new(mapping, sheet, &mapping.skip).with_groups(mapping, sheet));
+        binder.required(&mapping.source);
         mapping.check_needs(&mut binder.findings);
         let legs = mapping
             .legs
@@ -114,7 +117,7 @@ impl Profile {
     /// not.
     pub fn apply<'r>(&'r self, record: &Record<'r>, problems: &mut Vec<Problem>) -> Mapped<'r> {
         let templates = self.templates.at(record);
-        match self.skip.decide(record, &templates, problems) {
+        match self.skip.admit(record, &templates, problems) {
             Skip::No => {}
             Skip::By(name) => return Mapped::Skipped(name),
             Skip::Undecided => return Mapped::Undecided,
@@ -131,7 +134,16 @@ impl Profile {
     /// Whether the record is a plain call about which there is nothing to say; it is in `plain` then.
     /// Of a record that is not, nothing is said: [`Profile::apply`] does.
     pub fn read_plain<'r>(&'r self, record: &Record<'r>, plain: &mut Plain<'r>) -> bool {
-        self.reread_plain(record, plain) && !self.may_skip(record)
+        let is_plain = self.reread_plain(record, plain) && !self.may_skip(record);
+        if is_plain {
+            self.skip.keep();
+        }
+        is_plain
+    }
+
+    /// The watch over the records of the export.
+    pub fn watches(&self) -> Vec<Arc<Watch>> {
+        self.skip.watch().cloned().into_iter().collect()
     }
 
     /// [`Profile::read_plain`] for a record that it has said "yes" of: nothing but its values is
@@ -285,6 +297,17 @@ impl Profile {
         rule.map_or_else(Vec::new, |rule| {
             rule.source.cells(record, &self.templates.at(record))
         })
+    }
+
+    /// Whether the column feeds what cannot be corrected once a call was sent: its consent, its id or
+    /// another required field, or whether it is sent at all.
+    pub fn decides(&self, column: &str) -> bool {
+        let is_needed = |rule: &BoundRule| {
+            let field = rule.field.field();
+            field.is_some_and(|field| field.is_required() || field == Field::HasConsent)
+        };
+        let mut rules = self.rules.iter().filter(|rule| is_needed(rule));
+        rules.any(|rule| rule.source.columns().contains(&column)) || self.skip.look_at(column)
     }
 
     /// The columns of the export that nothing uses, in the order of the file. Empty for JSON.

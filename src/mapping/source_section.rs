@@ -16,7 +16,7 @@ use super::layout::{read_captions, read_layout};
 use super::limits::read_limits;
 use super::need::{Need, read_needs};
 use super::newest::NewestSection;
-use super::reader::{Section, Text, wrong_type};
+use super::reader::{Section, Text, texts_of, wrong_type};
 use crate::source::{self, HeaderKind};
 
 /// Plain values of the `[source]` table, as the operator wrote them.
@@ -58,6 +58,15 @@ pub struct SourceSection {
     pub optional: Vec<String>,
     /// Columns by which an export of this kind is known; paths without indices in JSON.
     pub signature: Vec<String>,
+    /// By which keys or columns records are known: what `requires` says, else the columns of the fields
+    /// without which nothing can be created.
+    pub known: source::Known,
+    /// Whether `requires` says it, so that a record without them is none.
+    pub has_requires: bool,
+    /// Place of `requires`.
+    pub requires_span: Range<usize>,
+    /// Whether a last row without a line ending is whole.
+    pub ends_without_newline: bool,
     /// How much is too much.
     pub limits: source::Limits,
     /// Columns that no export of this kind has.
@@ -106,6 +115,8 @@ impl SourceSection {
                 .and_then(|lines| usize::try_from(lines).ok())
                 .unwrap_or(0),
             trailer: self.trailer.clone(),
+            known: self.known.clone(),
+            ends_without_newline: self.ends_without_newline,
             captions: self.captions.clone(),
             sheet: self.sheet.clone(),
             limits: self.limits.clone(),
@@ -140,6 +151,8 @@ pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings)
     let format = section
         .choice("format", &formats, findings)
         .map(str::to_owned);
+    let requires = section.value("requires");
+    let known = requires.map_or_else(Vec::new, |value| read_requires(value, findings));
     let timezone = section.text("timezone", findings);
     let region = section.text("region", findings);
     let read = SourceRead {
@@ -170,6 +183,10 @@ pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings)
             region: region.map(Spanned::into_inner),
             optional: plain(section.texts("optional", findings)).unwrap_or_default(),
             signature: plain(section.texts("signature", findings)).unwrap_or_default(),
+            has_requires: !known.is_empty(),
+            known: source::Known(known),
+            requires_span: requires.map_or(0..0, Spanned::span),
+            ends_without_newline: read_flag("ends_without_newline", &mut section, findings),
             limits: read_limits(&mut section, findings),
             foreign: plain(section.texts("foreign", findings)).unwrap_or_default(),
         },
@@ -186,6 +203,35 @@ pub(super) fn read_source(mut section: Section<'_, '_>, findings: &mut Findings)
 
 fn plain(texts: Option<Vec<Text>>) -> Option<Vec<String>> {
     Some(texts?.into_iter().map(Spanned::into_inner).collect())
+}
+
+/// Keys that every record has; of several in a list of their own, one.
+fn read_requires(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Vec<Vec<String>> {
+    let DeValue::Array(items) = value.get_ref() else {
+        let wanted = "a list of keys, each a string or a list of which a record has one";
+        wrong_type::<()>("requires", wanted, value.get_ref(), value.span(), findings);
+        return Vec::new();
+    };
+    let names = items
+        .iter()
+        .filter_map(|item| texts_of("requires", item, findings));
+    let names = names.filter(|names| !names.is_empty());
+    names
+        .map(|names| names.into_iter().map(Spanned::into_inner).collect())
+        .collect()
+}
+
+fn read_flag(key: &'static str, section: &mut Section<'_, '_>, findings: &mut Findings) -> bool {
+    let Some(value) = section.value(key) else {
+        return false;
+    };
+    match value.get_ref() {
+        DeValue::Boolean(flag) => *flag,
+        other => {
+            wrong_type::<()>(key, "true or false", other, value.span(), findings);
+            false
+        }
+    }
 }
 
 /// A character that the reader of tables can look for: one that is one byte in every encoding, and

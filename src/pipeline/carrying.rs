@@ -94,6 +94,7 @@ impl Desk<'_> {
         let late = late_channels(standing.as_ref(), (&sound, &heard), &call, &place);
         problems.extend(late);
         let mark = sound.into_mark(&call, &heard);
+        self.doubt_last_row(step, standing.as_ref(), fingerprint, problems);
         let held = self.hold(&mut step, standing.as_ref(), &place, problems);
         let (is_create, with_upload) = match step {
             Step::Create { with_upload, .. } => (true, with_upload),

@@ -88,6 +88,13 @@ impl<'r> CaseDesk<'r> {
             Ok(problems) => problems,
             Err(item) => return Read::Ended(item),
         };
+        // A message cannot wait for another run, as a call can.
+        for problem in &mut problems {
+            if problem.code == Code::RowUnterminated && profile.uses(&problem.column) {
+                problem.severity = Severity::Error;
+                return Read::Ended(Box::new(ended(problems, Outcome::Rejected, "")));
+            }
+        }
         let end = |problems, outcome, why: &str| {
             Read::Ended(Box::new(ended(problems, outcome, why.to_owned())))
         };

@@ -9,6 +9,7 @@ use crate::audio::Order;
 use crate::call::{Call, Code, Field, Problem};
 use crate::case::{Case, Message};
 use crate::ledger::{CasePrint, CaseStanding, MessagePrint, Standing};
+use crate::mapping::Watch;
 use crate::pipeline::{Delivered, Event, Facts, Outcome};
 use crate::plan::{CaseStep, Step};
 use crate::source::{Batch, Sheet};
@@ -22,6 +23,8 @@ pub struct Opened {
     pub unused: Vec<String>,
     /// The columns that feed each field of a call; nothing for cases.
     pub sources: Vec<(Field, Vec<String>)>,
+    /// What sees whether its records are those that the mapping is for.
+    pub watches: Vec<Arc<Watch>>,
 }
 
 /// The recording of a call, as an upload needs it.

@@ -58,6 +58,8 @@ impl Outcome {
 pub struct Tally {
     /// Records read from the export.
     pub read: u64,
+    /// Errors that belong to no record, such as a file whose records have another shape.
+    pub faults: u64,
     counts: [u64; 7],
     /// Of those that are held: records that need a person.
     pressing: u64,

@@ -36,6 +36,35 @@ impl Desk<'_> {
     }
 }
 
+impl Desk<'_> {
+    /// Holds a new call whose row may be cut in its last cell, where that cell feeds something that
+    /// cannot be corrected later. A run before this one that found the same has shown that the row is
+    /// not being written any more.
+    pub(super) fn doubt_last_row(
+        &self,
+        step: Step,
+        standing: Option<&Standing>,
+        fingerprint: u128,
+        problems: &mut [Problem],
+    ) {
+        let is_known = standing.is_some_and(|standing| standing.fingerprint == fingerprint);
+        if is_known || !matches!(step, Step::Create { .. }) {
+            return;
+        }
+        let doubts = |problem: &&mut Problem| {
+            problem.code == Code::RowUnterminated && self.profile.decides(&problem.column)
+        };
+        if let Some(problem) = problems.iter_mut().find(doubts) {
+            let message = format!(
+                "{}; the call is held, and the next run that finds the row unchanged sends it",
+                problem.message
+            );
+            problem.message = message.into();
+            problem.holds = true;
+        }
+    }
+}
+
 /// What there is to be told of a call that has been held since then, once it is held for too long.
 fn overdue(held_at: Option<Timestamp>, now: Timestamp, hold_for: Duration) -> Option<String> {
     let age = held_at.map_or(Duration::ZERO, |at| {

@@ -151,7 +151,12 @@ impl Desk<'_> {
                 .filter(|at| **at != lead)
                 .map(|at| parts[*at].record),
         );
-        let problems = std::mem::take(&mut own[lead]);
+        let mut problems = std::mem::take(&mut own[lead]);
+        // A row that may be cut makes the call doubtful, whichever of its rows that is.
+        for row in &mut own {
+            let doubts = |problem: &mut Problem| problem.code == Code::RowUnterminated;
+            problems.extend(row.extract_if(.., doubts));
+        }
         let place = (indices[lead], &mut desktop.sums, &mut desktop.open);
         let item = self.judge(&records, draft, problems, place);
         desktop.items[indices[lead]] = item;

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use super::clocks::{Clocks, Gravity, Odd, Verdict, shown_difference};
-use super::decided::{Decided, Decision, Fate};
+use super::decided::{Decided, Decision, Fate, Opened};
 use super::desk::{Item, Key, Worked};
 use super::seen::{Seen, Sight, Where};
 use super::seen_cases::{CaseSight, SeenCases};
@@ -13,7 +13,7 @@ use super::sound::Mark;
 use super::{Facts, Outcome, Road, Want};
 use crate::audio::{Claims, Unread};
 use crate::call::{Code, Place, Problem, Severity, Value};
-use crate::mapping::Profile;
+use crate::mapping::{Misfit, Profile, Watch};
 use crate::plan::CaseStep;
 use crate::source::{Batch, Record};
 
@@ -27,6 +27,8 @@ pub(super) struct Register<'r> {
     /// Names of the inputs so far, and whether their records are numbered; the last one is being
     /// read.
     files: Vec<(Arc<str>, bool)>,
+    /// What sees whether the records of each input are those that the mapping is for.
+    watches: Vec<(Arc<str>, Vec<Arc<Watch>>)>,
     /// A running number over all records, to tell claimants apart.
     places: Vec<Where>,
     /// Whether room was made for the ids to come.
@@ -49,6 +51,7 @@ impl<'r> Register<'r> {
             claims: road.audio.as_deref().map(Claims::new),
             clocks: Clocks::default(),
             files: Vec::new(),
+            watches: Vec::new(),
             places: Vec::new(),
             has_room: false,
             is_incomplete: false,
@@ -56,8 +59,11 @@ impl<'r> Register<'r> {
     }
 
     /// A new file begins.
-    pub(super) fn open(&mut self, file: &Arc<str>) {
+    pub(super) fn open(&mut self, opened: &Opened) {
+        let file = &opened.sheet.file;
         self.files.push((Arc::clone(file), false));
+        self.watches
+            .push((Arc::clone(file), opened.watches.clone()));
         self.is_incomplete = false;
     }
 
@@ -254,11 +260,23 @@ impl<'r> Register<'r> {
 
     /// What can be told once the export has been read whole.
     pub(super) fn asides(&self) -> Vec<Problem> {
-        let mut asides = self.unread();
+        let mut asides = self.misfits();
+        asides.extend(self.unread());
         asides.extend(self.bins());
         asides.extend(self.odd_clocks());
         asides.extend(self.unclaimed());
         asides
+    }
+
+    /// Files whose records are not those that the mapping is for, and those that were left out whole.
+    fn misfits(&self) -> Vec<Problem> {
+        let mut told = Vec::new();
+        for (file, watches) in &self.watches {
+            for Misfit { code, message } in watches.iter().flat_map(|watch| watch.misfits()) {
+                told.push(Problem::new(code, of_no_line(file), message));
+            }
+        }
+        told
     }
 
     /// Folders and files of recordings that could not be read.

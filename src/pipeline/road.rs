@@ -126,6 +126,7 @@ fn opened_for_calls(sheet: &Arc<Sheet>, profile: &Profile) -> Opened {
         sheet: Arc::clone(sheet),
         unused: owned(profile.unused_columns().into_iter()),
         sources: profile.sources(),
+        watches: profile.watches(),
     }
 }
 
@@ -259,6 +260,7 @@ impl Road {
                 sheet: Arc::clone(&sheet),
                 unused: owned(profile.unused_columns()),
                 sources: Vec::new(),
+                watches: profile.watches(),
             };
             all.push((Arc::clone(&sheet), Arc::clone(&profile)));
             let bound = Bound::Cases(Arc::new([(Arc::clone(&sheet), Arc::clone(&profile))]));
@@ -356,7 +358,7 @@ impl Road {
             let Ok(passed) = decider.recv() else { break };
             let (worked, opened, read) = passed?;
             if let Some(opened) = &opened {
-                register.open(&opened.sheet.file);
+                register.open(opened);
             }
             register.expect(&worked.batch, read);
             let decided = Decided {

@@ -14,6 +14,7 @@ const AGAIN: &str = "Run the same command again to resume.";
 /// The last lines of a report, the most important last.
 pub fn advise(summary: &Summary) -> Vec<String> {
     let mut lines = Vec::new();
+    lines.extend(misfits(summary));
     lines.extend(unsendable(summary));
     lines.extend(held(summary));
     lines.extend(doubts(summary));
@@ -173,6 +174,17 @@ fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
     format!("{what}{because}.{left} {next}")
 }
 
+/// Files that are not what the mapping is for.
+fn misfits(summary: &Summary) -> Option<String> {
+    let faults = summary.tally.faults;
+    (faults > 0).then(|| {
+        format!(
+            "Not in place: the export has another shape than the mapping expects ({}).",
+            counted(faults, "error")
+        )
+    })
+}
+
 fn ran(summary: &Summary) -> String {
     let tally = &summary.tally;
     let in_place = tally.of(Outcome::Created) + tally.of(Outcome::AlreadyThere);
@@ -183,7 +195,7 @@ fn ran(summary: &Summary) -> String {
         String::new()
     };
     let unread = summary.unread_exports();
-    if in_place + skipped == tally.read && unread == 0 {
+    if in_place + skipped == tally.read && unread == 0 && tally.faults == 0 {
         let news = if tally.of(Outcome::Created) == 0 {
             "; there was nothing to create"
         } else {

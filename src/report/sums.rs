@@ -107,7 +107,7 @@ impl Sums {
                     sums.in_doubt += u64::from(delivered.in_doubt > 0);
                 }
             }
-            Event::Aside(_) => {}
+            Event::Aside(problem) => self.tally.faults += u64::from(problem.is_error()),
             Event::Sent { bytes } => self.sent += bytes,
             Event::Paused { pause, .. } => {
                 self.pauses += 1;

@@ -3,6 +3,7 @@
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 
+use super::known::Known;
 use super::table::Layout;
 
 /// What the operator or a mapping file says about an input; whatever is left out is found out.
@@ -35,6 +36,12 @@ pub struct Options {
     pub records: Option<String>,
     /// A list inside of each record, which must not be taken for the list of the records.
     pub inner: Option<String>,
+    /// By which keys or columns the records are known: tells them from the pages that they come in, and
+    /// the sheet that holds them from a cover.
+    #[serde(skip)]
+    pub known: Known,
+    /// Whether a last row without a line ending is whole, as the files of some systems end.
+    pub ends_without_newline: bool,
     /// Values that mean "nothing", compared exactly.
     pub nulls: Vec<String>,
     /// Physical lines to pass over before the header.

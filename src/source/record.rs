@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::known;
 use super::name::{is_joined, letters, member};
 use super::reader::Form;
 use crate::call::{Place, Problem};
@@ -437,6 +438,15 @@ impl<'b> Record<'b> {
             Json::Object(members) => member(members, step),
             _ => None,
         })
+    }
+
+    /// Whether the record has the column or key, filled or not. A key inside of something that is empty
+    /// is there, too.
+    pub fn has(&self, column: &Column) -> bool {
+        match column {
+            Column::Cell(cell) => self.cell(*cell).is_some(),
+            Column::Path(path) => self.tree().is_some_and(|tree| known::has(tree, path)),
+        }
     }
 
     fn cell(&self, cell: usize) -> Option<&'b str> {

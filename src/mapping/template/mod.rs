@@ -13,9 +13,12 @@ mod rendering;
 mod simple;
 mod slices;
 
+use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use minijinja::{Environment, UndefinedBehavior};
+use regex::Regex;
 
 use super::agents::Agents;
 use super::error::Findings;
@@ -32,6 +35,8 @@ use slices::without_slices;
 
 /// Steps that one rendering may take. A template over a record takes tens.
 const FUEL: u64 = 50_000;
+
+static QUOTED: LazyLock<Regex> = LazyLock::new(|| functions::literal(r#"'([^'\\]*)'|"([^"\\]*)""#));
 
 /// Stands for the `*` of a template until its columns are filled in: a character that no text
 /// contains, so that a `*` in the export is never taken for a wildcard.
@@ -53,6 +58,10 @@ struct Entry {
     own: Names,
     /// The same with those of the names of `[let]`.
     names: Names,
+    /// Of a condition: the keys that it looks at, with the steps that lead to them.
+    keys: Vec<String>,
+    /// Of a condition: the texts that stand in it.
+    literals: Vec<String>,
 }
 
 /// The compiled templates of one mapping file.
@@ -143,10 +152,16 @@ impl Templates {
         let found = self.names_of(&source);
         let prelude = self.lets.before(found.plain.iter());
         let (lets, own) = self.lets.apart(found);
-        let names = if prelude.is_empty() {
+        let whole = prelude + &source;
+        let names = if whole.len() == source.len() {
             own.clone()
         } else {
-            self.names_of(&(prelude + &source))
+            self.names_of(&whole)
+        };
+        let (keys, literals) = if is_condition {
+            (self.keys_of(&whole, &names), literals_of(&whole))
+        } else {
+            Default::default()
         };
         if !bounds::check(text, findings)
             || !functions::check(text, &self.engine, &self.lookups, findings)
@@ -165,6 +180,8 @@ impl Templates {
             lets,
             own,
             names,
+            keys,
+            literals,
         });
         Some(id)
     }
@@ -178,6 +195,27 @@ impl Templates {
             |_| Names::default(),
             |template| read_names(&template, &self.engine),
         )
+    }
+
+    /// The keys that a template looks at, which uses these names; it compiles.
+    fn keys_of(&self, source: &str, names: &Names) -> Vec<String> {
+        let template = Environment::template_from_str(&self.engine, source);
+        let nested =
+            template.map_or_else(|_| HashSet::new(), |found| found.undeclared_variables(true));
+        let is_key = |name: &String| {
+            let first = name.split('.').next().unwrap_or_default();
+            names.plain.iter().any(|plain| plain == first)
+        };
+        let mut keys: Vec<String> = nested.into_iter().filter(is_key).collect();
+        keys.sort_unstable();
+        keys.extend(names.of_row.iter().cloned());
+        keys
+    }
+
+    /// The keys that a condition looks at, and the texts that stand in it.
+    pub(super) fn looks_at(&self, id: TemplateId) -> (&[String], &[String]) {
+        let entry = &self.entries[id.0];
+        (&entry.keys, &entry.literals)
     }
 
     /// The column names that a template uses, with the place of the template.
@@ -204,6 +242,21 @@ fn report(error: &minijinja::Error, text: &Text, findings: &mut Findings) {
         _ => whole,
     };
     findings.add(span, format!("{}: {detail}", error.kind()));
+}
+
+/// Texts in quotes, at most so many that each may be tried.
+fn literals_of(source: &str) -> Vec<String> {
+    let mut literals: Vec<String> = Vec::new();
+    for found in QUOTED.captures_iter(source) {
+        let text = found
+            .get(1)
+            .or(found.get(2))
+            .map_or("", |text| text.as_str());
+        if !text.is_empty() && literals.len() < 20 && !literals.iter().any(|known| known == text) {
+            literals.push(text.to_owned());
+        }
+    }
+    literals
 }
 
 /// Replaces `*` outside of `{{ }}` and `{% %}`.

@@ -12,6 +12,16 @@ const CHUNK: usize = if cfg!(fuzzing) { 64 } else { 256 << 10 };
 /// Bytes kept before the place of reading, to name those that turn out not to decode.
 const HISTORY: usize = 8;
 
+/// Length of the mark at the start of `text` that belongs to no record: a byte order mark or a DOS end
+/// of file, as files have that were put one behind the other; 0 when there is none.
+pub(in crate::source) fn mark_length(text: &[u8]) -> usize {
+    match text {
+        [0xef, 0xbb, 0xbf, ..] => 3,
+        [0x1a, ..] => 1,
+        _ => 0,
+    }
+}
+
 /// The text of an input: what has been read and not yet consumed, in one piece.
 pub(in crate::source) struct Feed {
     text: Text,
@@ -92,6 +102,10 @@ impl Feed {
         let count = self.text.read(&mut self.buffer[self.end..])?;
         self.end += count;
         self.ended = count == 0;
+        // What DOS puts behind the text of a file is no part of it.
+        while self.ended && self.end > self.start && self.buffer[self.end - 1] == 0x1a {
+            self.end -= 1;
+        }
         Ok(())
     }
 

@@ -8,11 +8,12 @@ mod codepage;
 mod encoding;
 mod evidence;
 mod feed;
+mod members;
 mod stream;
 pub(in crate::source) mod zip;
 
 pub(in crate::source) use encoding::{Charset, Evidence, byte_order_mark, detect, unmark};
 pub(in crate::source) use evidence::of_whole;
-pub(in crate::source) use feed::Feed;
+pub(in crate::source) use feed::{Feed, mark_length};
 pub use stream::Progress;
 pub(in crate::source) use stream::Stream;

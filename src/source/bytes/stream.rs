@@ -5,6 +5,7 @@ use std::io::{self, BufReader, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use super::members::Members;
 use crate::source::{Error, Input, Limits};
 
 /// How far an input has been read; cheap to copy to whoever shows it.
@@ -81,10 +82,7 @@ impl Stream {
         };
         let whole = Cursor::new(head).chain(counted);
         let inner: Box<dyn Read + Send> = match archive {
-            Some("gzip") => Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(
-                128 << 10,
-                whole,
-            ))),
+            Some("gzip") => Box::new(Members::new(BufReader::with_capacity(128 << 10, whole))),
             Some(_) => Box::new(zstd::Decoder::new(whole).map_err(|e| Error::io(input.name(), e))?),
             None => Box::new(whole),
         };

@@ -4,7 +4,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 
 use super::span::{Span, Walk};
 use crate::source::Error;
-use crate::source::bytes::Feed;
+use crate::source::bytes::{Feed, mark_length};
 
 /// The longest key that is compared with a step of a pointer.
 const LONGEST_KEY: usize = 64 << 10;
@@ -69,7 +69,8 @@ impl Cursor {
         self.feed.consume(count);
     }
 
-    /// The next byte that is no white space; stands on it.
+    /// The next byte that is no white space; stands on it. The marks that files leave when they are put
+    /// one behind the other are passed over as well.
     pub(in crate::source) fn peek(&mut self) -> Result<Option<u8>, Error> {
         loop {
             let data = self.feed.data();
@@ -78,7 +79,15 @@ impl Cursor {
                 .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
                 .count();
             let next = data.get(blank).copied();
-            self.consume(blank);
+            let mark = mark_length(&data[blank..]);
+            if next == Some(0xef) && mark == 0 && data.len() < blank + 3 && !self.feed.ended() {
+                self.feed.fill()?;
+                continue;
+            }
+            self.consume(blank + mark);
+            if mark > 0 {
+                continue;
+            }
             if next.is_some() || self.feed.ended() {
                 return Ok(next);
             }

@@ -1,6 +1,8 @@
 //! Where in a JSON document the records are, by a sample of it.
 
+use super::pages::{self, Told};
 use super::span::{Span, Walk};
+use crate::source::known::Known;
 
 /// So many values decide whether a value is a line.
 const FIRST_VALUES: usize = 100;
@@ -13,6 +15,10 @@ pub(in crate::source) struct Layout {
     pub(in crate::source) pointer: Vec<String>,
     /// Whether the pointer was found out and not said.
     pub(in crate::source) inferred: bool,
+    /// Whether it was found out by the keys of the records, which leaves no doubt.
+    pub(in crate::source) by_keys: bool,
+    /// Whether the pointer is followed in each value on its own; one without it is a record itself.
+    pub(in crate::source) each_by_pointer: bool,
 }
 
 /// What a document looks like from outside.
@@ -36,6 +42,8 @@ pub(in crate::source) struct Sample<'t> {
     pub(in crate::source) named_lines: bool,
     /// A list that is part of a record, and does not hold the records.
     pub(in crate::source) inner: Option<&'t str>,
+    /// By which keys the records are known.
+    pub(in crate::source) known: &'t Known,
 }
 
 /// The layout of a document; `records` is the pointer that was said. The error is a pointer and what
@@ -45,11 +53,21 @@ pub(in crate::source) fn find(
     records: Option<&str>,
 ) -> Result<Layout, (String, &'static str)> {
     let text = sample.text.trim_ascii_start();
-    let pointer = steps(records.unwrap_or_default())?;
+    let mut pointer = steps(records.unwrap_or_default())?;
+    let told = match records {
+        Some(_) => Told::Nothing,
+        None => pages::find(text, sample.known),
+    };
+    let by_keys = matches!(told, Told::Pages(_));
+    if let Told::Pages(found) = &told {
+        pointer.clone_from(found);
+    }
     let layout = |shape| Layout {
         shape,
         pointer: pointer.clone(),
         inferred: false,
+        by_keys,
+        each_by_pointer: sample.named_lines || (by_keys && shape == Shape::Array),
     };
     if text.first() == Some(&b'[') {
         return Ok(layout(Shape::Array));
@@ -70,7 +88,10 @@ pub(in crate::source) fn find(
         Walk::End(end) => {
             let rest = &text[end..];
             if rest.trim_ascii().is_empty() && sample.ended {
-                return single(sample, true, layout(Shape::Objects));
+                return match told {
+                    Told::Records => Ok(layout(Shape::Objects)),
+                    _ => single(sample, true, layout(Shape::Objects)),
+                };
             }
             let breaks = rest.iter().position(|byte| *byte == b'\n');
             let alone = |at: usize| rest[..at].iter().all(|byte| b" \t\r,".contains(byte));
@@ -124,9 +145,14 @@ impl Layout {
     /// How it is told on the screen.
     pub(in crate::source) fn reading(&self) -> String {
         match self.shape {
+            Shape::Lines if self.by_keys => {
+                format!("json lines, the records at {}", pointer(&self.pointer))
+            }
             Shape::Lines => "json lines".to_owned(),
             Shape::Array | Shape::Objects if !self.pointer.is_empty() => {
-                let said = if self.inferred {
+                let said = if self.by_keys {
+                    "the records"
+                } else if self.inferred {
                     "the only array of objects"
                 } else {
                     "records"
@@ -234,6 +260,7 @@ mod tests {
     fn reading(text: &str) -> String {
         let sample = Sample {
             inner: None,
+            known: &Known::default(),
             text: text.as_bytes(),
             ended: true,
             named_lines: false,

@@ -2,11 +2,12 @@
 //!
 //! Values are cut out of the text first (`span`, `cursor`) and parsed each on its own (`tree`), so that
 //! a broken one costs itself and that an array of any length is read in the memory of one element.
-//! `layout` finds out where the records are, `reading` walks there, `values` takes them, `records`
+//! `layout` finds out where the records are, with `pages` for those of an API, `reading` walks there, `values` takes them, `records`
 //! makes records of them.
 
 mod cursor;
 mod layout;
+mod pages;
 mod reading;
 mod records;
 mod span;

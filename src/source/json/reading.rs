@@ -8,7 +8,8 @@ use super::records::Piece;
 use super::span::{Span, objects_of};
 use super::values::Behind;
 use crate::call::Code;
-use crate::source::bytes::Feed;
+use crate::source::bytes::{Feed, mark_length};
+use crate::source::known::Known;
 use crate::source::table::{FULL_BYTES, FULL_ROWS};
 use crate::source::{Batch, Error, Format, Input, Limits, Options, Sheet};
 
@@ -27,6 +28,8 @@ pub(in crate::source) struct JsonReader {
     /// Whether the pointer is only followed in the documents that have it: a file of lines says what a
     /// record is, and a file of rejected records has lost the envelope.
     pub(super) each_by_pointer: bool,
+    /// By which keys the records are known.
+    pub(super) known: Known,
     pub(super) batch_bytes: usize,
     /// Records so far.
     pub(super) records: u64,
@@ -86,6 +89,7 @@ impl JsonReader {
             ended: feed.ended(),
             named_lines,
             inner: options.inner.as_deref(),
+            known: &options.known,
         };
         let file = Arc::clone(input.name());
         let layout =
@@ -109,13 +113,15 @@ impl JsonReader {
             shape,
             pointer,
             inferred,
+            by_keys,
+            each_by_pointer,
         } = layout;
         let lines = shape == Shape::Lines;
         let empty = feed.ended() && feed.data().trim_ascii().is_empty();
         Ok(JsonReader {
             search: if inferred && !feed.ended() {
                 Search::Unconfirmed
-            } else if pointer.is_empty() || lines || named_lines || empty {
+            } else if pointer.is_empty() || lines || each_by_pointer || by_keys || empty {
                 Search::Settled
             } else {
                 Search::Pending
@@ -127,7 +133,8 @@ impl JsonReader {
             limits: options.limits.clone(),
             state: if lines { State::Lines } else { State::Top },
             pointer,
-            each_by_pointer: named_lines,
+            each_by_pointer,
+            known: options.known.clone(),
             batch_bytes: 0,
         })
     }
@@ -174,8 +181,13 @@ impl JsonReader {
 
     /// The records of one line: usually one, but several may stand one after the other.
     fn take_line(&mut self, line: &[u8], last: bool, batch: &mut Batch) {
-        let text = line.trim_ascii();
-        let before = line.len() - line.trim_ascii_start().len();
+        let mut text = line.trim_ascii_start();
+        while mark_length(text) > 0 {
+            text = text[mark_length(text)..].trim_ascii_start();
+        }
+        let before = line.len() - text.len();
+        let text = text.trim_ascii_end();
+        let text = text.strip_suffix(b"\x1a").unwrap_or(text).trim_ascii_end();
         let number = self.cursor.line();
         for (start, end) in objects_of(text) {
             let piece = Piece {

@@ -100,6 +100,9 @@ impl JsonReader {
             (vec![tree], true)
         };
         for mut tree in trees {
+            if problems.is_empty() && self.known.is_empty_page(&tree) {
+                continue;
+            }
             let is_object = match &mut tree {
                 Json::Object(members) => {
                     members.shift_remove(Header::PROBLEMS);

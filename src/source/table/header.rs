@@ -9,6 +9,8 @@ const LONGEST_NAME: usize = 4096;
 #[derive(Debug, Clone)]
 pub(in crate::source) struct Columns {
     pub(in crate::source) header: Header,
+    /// The cells of the header line as they stand in the file; none without one.
+    pub(in crate::source) said: Vec<String>,
     /// Cells of a row as the file writes it.
     pub(in crate::source) width: usize,
     pub(in crate::source) kind: HeaderKind,
@@ -48,10 +50,7 @@ impl Columns {
             HeaderKind::None => Vec::new(),
             HeaderKind::Names | HeaderKind::NamesAndTypes => first[..own.min(first.len())]
                 .iter()
-                .map(|name| {
-                    name.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
-                        .to_owned()
-                })
+                .map(|name| bare(name).to_owned())
                 .collect(),
         };
         let layout = match kind {
@@ -78,12 +77,22 @@ impl Columns {
         }
         refuse_long(opening, &names)?;
         duplicates(opening, &names)?;
+        let said = match kind {
+            HeaderKind::None => Vec::new(),
+            HeaderKind::Names | HeaderKind::NamesAndTypes => first.to_vec(),
+        };
         Ok(Columns {
+            said,
             header: Header::new(names).also_called(&options.captions),
             width,
             kind,
             rejects,
         })
+    }
+
+    /// The cells of the header line without the problems of an earlier run.
+    pub(in crate::source) fn own_names(&self) -> &[String] {
+        &self.said[..self.said.len().min(self.header.names().len())]
     }
 
     /// How it is told on the screen.
@@ -94,6 +103,11 @@ impl Columns {
             HeaderKind::NamesAndTypes => "two header lines",
         }
     }
+}
+
+/// A name without what stands around it: blanks, and what files leave that were put together.
+fn bare(name: &str) -> &str {
+    name.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\u{1a}')
 }
 
 fn commonest_width(rows: &[Vec<String>]) -> usize {
@@ -154,6 +168,13 @@ fn guess(rows: &[Vec<String>]) -> HeaderKind {
     if first.iter().any(|cell| is_value(cell)) {
         return HeaderKind::None;
     }
+    // A row that says the header once more is no value of a record.
+    let again = |row: &&Vec<String>| {
+        row.iter()
+            .map(|name| bare(name))
+            .eq(first.iter().map(|name| bare(name)))
+    };
+    let rest: Vec<&Vec<String>> = rest.iter().filter(|row| !again(row)).collect();
     let said: Vec<usize> = (0..first.len())
         .filter(|column| !first[*column].is_empty())
         .collect();
@@ -233,6 +254,15 @@ mod tests {
     #[test]
     fn a_first_row_of_values_is_no_header() {
         assert_eq!(kind(&[&["id", "name"], &["1", "x"]]), HeaderKind::Names);
+        assert_eq!(
+            kind(&[
+                &["id", "name"],
+                &["id", "name"],
+                &["1", "x"],
+                &["\u{feff}id", "name"]
+            ]),
+            HeaderKind::Names
+        );
         assert_eq!(
             kind(&[&["", "101", "x"], &["", "102", "y"]]),
             HeaderKind::None

@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
+use super::again::Again;
 use super::header::{Columns, Opening};
 use super::opening::{
     opening_rows, reading, take_blank_lines, take_line, take_separator_line, take_titles,
@@ -17,7 +18,7 @@ use super::rows::{Rows, column_name, lossy};
 use super::scan::{Count, Dialect, Expected, Scanned, Window};
 use super::{dialect, trailing};
 use crate::call::{Code, Place, Problem};
-use crate::source::bytes::Feed;
+use crate::source::bytes::{Feed, mark_length};
 use crate::source::{Batch, Error, Header, HeaderKind, Limits, Options, Sheet};
 
 /// How much text decides on the dialect.
@@ -45,6 +46,9 @@ pub(in crate::source) struct Table {
     closing: Closing,
     /// Whether only the beginning of the file says that it has no quoted cells.
     quotes_doubtful: bool,
+    /// Whether a last row without a line ending is whole.
+    ends_without_newline: bool,
+    again: Again,
     /// Room for the bytes of a batch, kept from one to the next.
     scratch: Vec<u8>,
 }
@@ -152,6 +156,8 @@ impl Table {
                 sentence,
             },
             quotes_doubtful,
+            ends_without_newline: options.ends_without_newline,
+            again: Again::new(columns.own_names()),
             scratch: Vec::new(),
         };
         table.take_header(columns.kind)?;
@@ -177,11 +183,12 @@ impl Table {
         }
         let scratch = std::mem::take(&mut self.scratch);
         let mut rows = Rows::for_batch(self.rejects, self.width, scratch);
-        while !rows.is_full() {
-            if self.state == State::Rows {
+        while !rows.is_full() || self.is_near_its_end()? {
+            if self.state == State::Rows && !rows.is_full() {
                 self.take_plain_rows(&mut rows);
             }
-            if !rows.is_full() && matches!(self.step(&mut rows)?, Step::End) {
+            let more = !rows.is_full() || self.is_near_its_end()?;
+            if more && matches!(self.step(&mut rows)?, Step::End) {
                 self.state = State::Ended;
                 break;
             }
@@ -189,6 +196,7 @@ impl Table {
         // Whether a row is the last one decides on what it is.
         if self.state == State::Rows {
             take_blank_lines(&mut self.feed, self.dialect, &mut self.line)?;
+            self.take_marks()?;
             if self.feed.ended() && self.feed.data().is_empty() {
                 self.state = State::Ended;
             }
@@ -197,8 +205,10 @@ impl Table {
             self.report_cut(&mut rows);
             if self.unterminated && self.feed.cut().is_none() {
                 rows.doubt_end();
+                self.report_unterminated(&mut rows);
             }
         }
+        self.again.report(&mut rows, &self.sheet);
         self.report_trailing(&mut rows);
         self.report_displaced(&mut rows);
         if self.quotes_doubtful {
@@ -240,6 +250,7 @@ impl Table {
             return self.skip_on();
         }
         take_blank_lines(&mut self.feed, self.dialect, &mut self.line)?;
+        self.take_marks()?;
         let data = self.feed.data();
         let ended = self.feed.ended();
         if data.is_empty() && ended {
@@ -271,8 +282,10 @@ impl Table {
         {
             self.reach.looked_in_vain(in_vain);
             self.reach.read(bytes);
-            self.unterminated = bytes > 0
-                && self.feed.data().get(bytes - 1) != Some(&self.dialect.newline.terminator());
+            // The last line of a file may have lost half of its ending.
+            let last = bytes.checked_sub(1).and_then(|at| self.feed.data().get(at));
+            let terminator = self.dialect.newline.terminator();
+            self.unterminated = last.is_some_and(|last| *last != terminator && *last != b'\r');
             self.line += lines;
             self.feed.consume(bytes);
             return Ok(Step::Row);
@@ -284,6 +297,64 @@ impl Table {
         }
         self.feed.fill()?;
         Ok(Step::More)
+    }
+
+    /// Whether so few lines are left that they may all be rows that are no records: whether one of them is
+    /// a total shows only in those behind it, so they must be of one batch.
+    fn is_near_its_end(&mut self) -> Result<bool, Error> {
+        let terminator = self.dialect.newline.terminator();
+        loop {
+            let ends = memchr_iter(terminator, self.feed.data());
+            if self.state != State::Rows
+                || ends.take(trailing::LAST_ROWS).count() == trailing::LAST_ROWS
+            {
+                return Ok(false);
+            }
+            if self.feed.ended() {
+                return Ok(!self.feed.data().is_empty());
+            }
+            if self.feed.data().len() > self.limits.record() {
+                return Ok(false);
+            }
+            self.feed.fill()?;
+        }
+    }
+
+    /// Says of a last row without a line ending that it may be cut in its last cell, when the lines before
+    /// it have one.
+    fn report_unterminated(&self, rows: &mut Rows) {
+        let Some(last) = rows.len().checked_sub(1) else {
+            return;
+        };
+        if self.ends_without_newline || rows.has_problem(last) || rows.line(last) == 1 {
+            return;
+        }
+        let column = rows.cells(last).len().saturating_sub(1);
+        let value = rows.cells(last).next_back().map(lossy).unwrap_or_default();
+        let message =
+            "the last row has no line ending and the others have one: its last cell may be cut";
+        let mut problem = self
+            .problem(Code::RowUnterminated, message.to_owned())
+            .at(&column_name(&self.sheet, column), &value);
+        problem.place.line = rows.line(last);
+        rows.problem(problem);
+    }
+
+    /// Passes over marks before a row that files leave which were put one behind the other.
+    fn take_marks(&mut self) -> Result<(), Error> {
+        loop {
+            let data = self.feed.data();
+            if data.first() == Some(&0xef) && data.len() < 3 && !self.feed.ended() {
+                self.feed.fill()?;
+                continue;
+            }
+            let mark = mark_length(data);
+            if mark == 0 {
+                return Ok(());
+            }
+            self.feed.consume(mark);
+            take_blank_lines(&mut self.feed, self.dialect, &mut self.line)?;
+        }
     }
 
     /// Gives up a line that is longer than a record may be.

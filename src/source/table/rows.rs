@@ -9,7 +9,7 @@ use memchr::memchr;
 
 use super::scan::{Dialect, Sink};
 use crate::call::{Code, Place, Problem};
-use crate::source::bytes::unmark;
+use crate::source::bytes::{mark_length, unmark};
 use crate::source::record::{Batch, Parts, Row, Sheet};
 
 /// A batch is full with so many records…
@@ -107,6 +107,11 @@ impl Rows {
         }
     }
 
+    /// Whether something is wrong with the row at `index`.
+    pub(in crate::source) fn has_problem(&self, index: usize) -> bool {
+        self.problems.iter().any(|(row, _)| *row as usize == index)
+    }
+
     /// Keeps what the file says of the last row.
     pub(in crate::source) fn raw(&mut self, raw: &[u8]) {
         let last = self.last();
@@ -134,7 +139,10 @@ impl Rows {
     }
 
     /// The cells of the row at `index`.
-    pub(in crate::source) fn cells(&self, index: usize) -> impl ExactSizeIterator<Item = &[u8]> {
+    pub(in crate::source) fn cells(
+        &self,
+        index: usize,
+    ) -> impl ExactSizeIterator<Item = &[u8]> + DoubleEndedIterator {
         let row = self.list[index];
         (row.first..row.first + row.cells).map(|cell| self.cell(cell as usize))
     }
@@ -169,6 +177,32 @@ impl Rows {
             self.problems
                 .push((u32::try_from(index).unwrap_or(u32::MAX), problem));
         }
+    }
+
+    /// Takes byte order marks and DOS ends of files off the beginnings of rows. A row that is nothing
+    /// else stays, with an empty cell.
+    pub(in crate::source) fn take_marks(&mut self) {
+        let is_marked = |row: &Row| {
+            let cell = row.first as usize;
+            row.cells > 0 && mark_length(self.cell(cell)) > 0
+        };
+        if !self.list.iter().any(is_marked) {
+            return;
+        }
+        let mut bytes = Vec::with_capacity(self.bytes.len());
+        let mut ends = Vec::with_capacity(self.ends.len());
+        for row in &self.list {
+            for number in row.first..row.first + row.cells {
+                let mut cell = self.cell(number as usize);
+                while number == row.first && mark_length(cell) > 0 {
+                    cell = &cell[mark_length(cell)..];
+                }
+                bytes.extend_from_slice(cell);
+                ends.push(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+                bytes.push(SEPARATOR);
+            }
+        }
+        (self.bytes, self.ends) = (bytes, ends);
     }
 
     fn last(&self) -> u32 {

@@ -169,6 +169,11 @@ impl Dialect {
         let mut extent = Extent::default();
         let mut start = 0;
         for cell in 0.. {
+            match self.blank_before_quote(window, start) {
+                Blank::None => {}
+                Blank::Before(quote) => start = quote,
+                Blank::Incomplete => return Scanned::Incomplete,
+            }
             let end = if self.quote.is_some() && data.get(start).copied() == self.quote {
                 match self.quoted(window, start, sink) {
                     Quoted::Closed(closed) => {
@@ -218,6 +223,36 @@ impl Dialect {
         Scanned::Row(extent)
     }
 
+    /// Whether the cell at `start` is one in quotes with blanks before them, as in `1, "x, y"`. What
+    /// is not in order inside of such quotes is text, blanks and all.
+    fn blank_before_quote(self, window: Window<'_>, start: usize) -> Blank {
+        let Window { data, ended, .. } = window;
+        if self.quote.is_none() || !data.get(start).is_some_and(|byte| self.is_blank(*byte)) {
+            return Blank::None;
+        }
+        let at = start + self.blanks(&data[start..]);
+        match data.get(at) {
+            None if !ended => Blank::Incomplete,
+            next if next.copied() == self.quote => {
+                match self.quoted(window, at, &mut Count::default()) {
+                    Quoted::Closed(closed) if !closed.stray => Blank::Before(at),
+                    Quoted::Incomplete => Blank::Incomplete,
+                    Quoted::Closed(_) | Quoted::Open => Blank::None,
+                }
+            }
+            _ => Blank::None,
+        }
+    }
+
+    fn is_blank(self, byte: u8) -> bool {
+        matches!(byte, b' ' | b'\t') && byte != self.delimiter
+    }
+
+    /// How many blanks `text` begins with.
+    fn blanks(self, text: &[u8]) -> usize {
+        text.iter().take_while(|byte| self.is_blank(**byte)).count()
+    }
+
     /// The quoted cell at `start`.
     fn quoted(self, window: Window<'_>, start: usize, sink: &mut impl Sink) -> Quoted {
         let Window { data, ended, reach } = window;
@@ -246,21 +281,23 @@ impl Dialect {
                 at += 1;
                 continue;
             }
-            match data.get(at + 1) {
+            // Blanks behind a cell in quotes belong to nothing, as in `"x" ,"y"`.
+            let behind = at + 1 + self.blanks(&data[at + 1..]);
+            match data.get(behind) {
                 None if !ended => return Quoted::Incomplete,
-                Some(b'\r') if at + 2 == data.len() && !ended => return Quoted::Incomplete,
-                Some(next) if *next == quote => {
+                Some(b'\r') if behind + 1 == data.len() && !ended => return Quoted::Incomplete,
+                Some(next) if *next == quote && behind == at + 1 => {
                     sink.piece(&data[from..=at]);
                     from = at + 2;
                 }
-                Some(next) if *next != self.delimiter && self.ending(&data[at + 1..]) == 0 => {
+                Some(next) if *next != self.delimiter && self.ending(&data[behind..]) == 0 => {
                     closed.stray = true;
                     sink.piece(&data[from..=at]);
                     from = at + 1;
                 }
                 _ => {
                     sink.piece(&data[from..at]);
-                    closed.after = at + 1;
+                    closed.after = behind;
                     return Quoted::Closed(closed);
                 }
             }
@@ -427,6 +464,16 @@ struct Closed {
     breaks: u64,
 }
 
+/// What stands before the quote of a cell.
+enum Blank {
+    /// Nothing, or the cell is not in quotes.
+    None,
+    /// Blanks: the quote is here.
+    Before(usize),
+    /// More text is needed to say.
+    Incomplete,
+}
+
 enum Quoted {
     Closed(Closed),
     Incomplete,
@@ -470,6 +517,10 @@ mod tests {
             ("last", vec!["last"]),
             ("\"last\"", vec!["last"]),
             ("\"last\"\r", vec!["last"]),
+            (" \"x, y\", \"z\"\n", vec!["x, y", "z"]),
+            ("\"x, y\" ,\"z\"  \r\n", vec!["x, y", "z"]),
+            ("1, \"a\"\"b\"", vec!["1", "a\"b"]),
+            (" x , y\n", vec![" x ", " y"]),
         ] {
             let (scanned, found) = scan(text, true);
             let Scanned::Row(extent) = scanned else {
@@ -488,6 +539,7 @@ mod tests {
         for (text, cells) in [
             ("\"a \"b\" c\",d\n", ["a \"b\" c", "d"]),
             ("5\" disk,d\n", ["5\" disk", "d"]),
+            (" \"a\" b,d\n", [" \"a\" b", "d"]),
         ] {
             let (scanned, found) = scan(text, true);
             assert!(matches!(
@@ -501,7 +553,9 @@ mod tests {
 
     #[test]
     fn a_row_that_goes_on_beyond_the_window_is_incomplete() {
-        for text in ["a", "a,b", "\"a", "\"a\"", "\"a\"\r", "a,\"b\nc"] {
+        for text in [
+            "a", "a,b", "\"a", "\"a\"", "\"a\"\r", "\"a\" ", "a, ", " \"a", "a,\"b\nc",
+        ] {
             assert_eq!(scan(text, false).0, Scanned::Incomplete, "{text:?}");
         }
     }

@@ -6,6 +6,7 @@
 //! out of the workbook; only the workbook's list of texts is in memory as a whole.
 
 mod cell;
+mod dimension;
 mod reading;
 mod unpacking;
 

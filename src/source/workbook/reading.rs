@@ -1,17 +1,18 @@
 //! Makes records of the rows of a sheet.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Seek};
 use std::sync::Arc;
 
 use calamine::{Reader as _, SheetVisible, Xlsx};
 
 use super::cell::Fault;
+use super::dimension::without_odd_sizes;
 use super::unpacking::{SheetRow, Unpacked};
 use crate::call::{Code, Place, Problem, Severity};
 use crate::source::bytes::zip;
 use crate::source::table::{
-    Columns, Dialect, LAST_ROWS, Newline, Opening, Rows, Sink, column_name, trailing_reason,
+    Again, Columns, Dialect, LAST_ROWS, Newline, Opening, Rows, Sink, column_name, trailing_reason,
 };
 use crate::source::{Batch, Error, Header, HeaderKind, Input, Options, Sheet};
 
@@ -30,7 +31,15 @@ pub(in crate::source) struct Workbook {
     width: usize,
     rejects: bool,
     rows: Unpacked,
+    again: Again,
     ended: bool,
+}
+
+/// A sheet of which the beginning has been unpacked.
+struct Opened {
+    name: String,
+    rows: Unpacked,
+    columns: Columns,
 }
 
 impl Workbook {
@@ -47,20 +56,13 @@ impl Workbook {
             ));
         };
         zip::refuse_bomb(path, file, &options.limits)?;
-        let content = File::open(path).map_err(|error| Error::io(file, error))?;
-        let workbook = Xlsx::new(BufReader::new(content))
-            .map_err(|error| unreadable(format!("cannot be read as a workbook: {error}")))?;
-        let name = pick(&workbook, options.sheet.as_deref()).map_err(unreadable)?;
-        let mut rows = Unpacked::start(workbook, name.clone(), options.limits.max_field)
-            .map_err(|error| Error::io(file, error))?;
-        for _ in 0..options.skip_lines {
-            rows.next().map_err(unreadable)?;
-        }
-        rows.look_ahead(OPENING_ROWS).map_err(unreadable)?;
-        if options.skip_lines == 0 && options.header.is_none() {
-            rows.drop_titles();
-        }
-        let columns = columns(&rows, file, options)?;
+        let content = File::open(path).and_then(without_odd_sizes);
+        let content = content.map_err(|error| unreadable(format!("cannot be read: {error}")))?;
+        let Opened {
+            name,
+            mut rows,
+            columns,
+        } = choose(&content, file, options)?;
         let header_rows = match columns.kind {
             HeaderKind::None => 0,
             HeaderKind::Names => 1,
@@ -70,6 +72,7 @@ impl Workbook {
             rows.next().map_err(unreadable)?;
         }
         Ok(Workbook {
+            again: Again::new(columns.own_names()),
             sheet: Arc::new(Sheet {
                 file: Arc::clone(file),
                 reading: format!("workbook, sheet '{name}', {}", columns.reading()),
@@ -102,7 +105,8 @@ impl Workbook {
             file: self.sheet.file.to_string(),
             reason,
         };
-        while !rows.is_full() {
+        // Whether a row is a total shows in those behind it.
+        while !rows.is_full() || self.rows.look_ahead(LAST_ROWS).map_err(unreadable)? < LAST_ROWS {
             let Some(row) = self.rows.next().map_err(unreadable)? else {
                 self.ended = true;
                 break;
@@ -112,6 +116,7 @@ impl Workbook {
         if !self.ended {
             self.ended = self.rows.look_ahead(1).map_err(unreadable)? == 0;
         }
+        self.again.report(&mut rows, &self.sheet);
         if self.ended {
             self.report_trailing(&mut rows);
         }
@@ -177,26 +182,102 @@ impl Workbook {
     }
 }
 
-fn pick(workbook: &Xlsx<BufReader<File>>, wanted: Option<&str>) -> Result<String, String> {
-    let sheets = workbook.sheets_metadata();
-    let found = match wanted {
-        Some(name) => sheets.iter().find(|sheet| sheet.name == name),
-        None => sheets
-            .iter()
-            .find(|sheet| sheet.visible == SheetVisible::Visible)
-            .or(sheets.first()),
+/// The sheet that was named, else the one that holds the records. Where nobody knows what a record has,
+/// that is the first one that can be seen.
+fn choose(content: &File, file: &Arc<str>, options: &Options) -> Result<Opened, Error> {
+    let unreadable = |reason: String| Error::Unreadable {
+        file: file.to_string(),
+        reason,
     };
-    match (found, wanted) {
-        (Some(sheet), _) => Ok(sheet.name.clone()),
-        (None, None) => Err("the workbook has no sheets".to_owned()),
-        (None, Some(name)) => {
-            let names: Vec<String> = sheets
-                .iter()
-                .map(|sheet| format!("'{}'", sheet.name))
-                .collect();
-            Err(format!("has no sheet '{name}', but {}", names.join(", ")))
-        }
+    let names = candidates(&workbook(content, file)?, options.sheet.as_deref());
+    let names = names.map_err(unreadable)?;
+    if names.len() == 1 || options.known.is_empty() {
+        return open_sheet(content, &names[0], file, options);
     }
+    // One after the other, because they share the place in the file. A cover has no columns; that it
+    // cannot be read as a table is no fault of the workbook.
+    let fits = |name: &&String| {
+        let opened = open_sheet(content, name, file, options);
+        opened.is_ok_and(|sheet| options.known.fits_header(&sheet.columns.header))
+    };
+    let fitting: Vec<String> = names.iter().filter(fits).cloned().collect();
+    let say = "say which with `sheet` in [source]";
+    match &fitting[..] {
+        [] => Err(unreadable(format!(
+            "no sheet has the columns of the mapping: sheet {}; {say}",
+            listed(&names)
+        ))),
+        [name] => open_sheet(content, name, file, options),
+        several => Err(unreadable(format!(
+            "several sheets hold records: {}; {say}",
+            listed(several)
+        ))),
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
+    names.join(", ")
+}
+
+fn workbook(content: &File, file: &str) -> Result<Xlsx<BufReader<File>>, Error> {
+    let mut content = content
+        .try_clone()
+        .map_err(|error| Error::io(file, error))?;
+    content.rewind().map_err(|error| Error::io(file, error))?;
+    Xlsx::new(BufReader::new(content)).map_err(|error| Error::Unreadable {
+        file: file.to_owned(),
+        reason: format!("cannot be read as a workbook: {error}"),
+    })
+}
+
+/// The names of the sheets of which one holds the records; at least one.
+fn candidates(
+    workbook: &Xlsx<BufReader<File>>,
+    wanted: Option<&str>,
+) -> Result<Vec<String>, String> {
+    let sheets = workbook.sheets_metadata();
+    let all: Vec<String> = sheets.iter().map(|sheet| sheet.name.clone()).collect();
+    let visible = sheets
+        .iter()
+        .filter(|sheet| sheet.visible == SheetVisible::Visible);
+    let visible: Vec<String> = visible.map(|sheet| sheet.name.clone()).collect();
+    match wanted {
+        Some(name) if all.iter().any(|known| known == name) => Ok(vec![name.to_owned()]),
+        Some(name) => Err(format!("has no sheet '{name}', but {}", listed(&all))),
+        None if all.is_empty() => Err("the workbook has no sheets".to_owned()),
+        None if visible.is_empty() => Ok(all.into_iter().take(1).collect()),
+        None => Ok(visible),
+    }
+}
+
+/// Unpacks the beginning of a sheet and finds its columns.
+fn open_sheet(
+    content: &File,
+    name: &str,
+    file: &Arc<str>,
+    options: &Options,
+) -> Result<Opened, Error> {
+    let unreadable = |reason: String| Error::Unreadable {
+        file: file.to_string(),
+        reason,
+    };
+    let workbook = workbook(content, file)?;
+    let mut rows = Unpacked::start(workbook, name.to_owned(), options.limits.max_field)
+        .map_err(|error| Error::io(file, error))?;
+    for _ in 0..options.skip_lines {
+        rows.next().map_err(unreadable)?;
+    }
+    rows.look_ahead(OPENING_ROWS).map_err(unreadable)?;
+    if options.skip_lines == 0 && options.header.is_none() {
+        rows.drop_titles();
+    }
+    let columns = columns(&rows, file, options)?;
+    Ok(Opened {
+        name: name.to_owned(),
+        rows,
+        columns,
+    })
 }
 
 fn columns(rows: &Unpacked, file: &str, options: &Options) -> Result<Columns, Error> {

@@ -1,0 +1,119 @@
+//! Files that were put one behind the other: the header stands again among the rows, and marks stand
+//! before some of them. Looked for when a batch is gathered, by the first bytes of each row.
+
+use std::sync::Arc;
+
+use super::rows::{Rows, lossy};
+use crate::call::{Code, Place, Problem};
+use crate::source::Sheet;
+use crate::source::bytes::mark_length;
+
+/// So many cells of a row are compared with the header before all of them are.
+const FIRST_CELLS: usize = 3;
+
+/// Knows the header of a file when it comes again.
+#[derive(Debug, Default)]
+pub(in crate::source) struct Again {
+    /// The names as they stand in the file; none in a file without a header.
+    names: Vec<Vec<u8>>,
+    /// The line of a header with other columns.
+    other: Option<u64>,
+}
+
+/// How a row is like the header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Likeness {
+    None,
+    /// Word for word.
+    Same,
+    /// Most of the names, and others.
+    Other,
+}
+
+impl Again {
+    pub(in crate::source) fn new(names: &[String]) -> Self {
+        let names = names.iter().map(|name| bare(name.as_bytes()).to_vec());
+        Again {
+            names: names.collect(),
+            other: None,
+        }
+    }
+
+    /// Takes the marks off the rows of a batch, and says of a row that is the header once more that it is
+    /// no record. The rows behind another header are errors: nobody knows their columns.
+    pub(in crate::source) fn report(&mut self, rows: &mut Rows, sheet: &Sheet) {
+        rows.take_marks();
+        for index in 0..rows.len() {
+            if let Some(line) = self.other {
+                let message = format!(
+                    "line {line} is another header, so nobody knows the columns of this row"
+                );
+                self.tell(rows, index, (Code::HeaderChanged, &message), sheet);
+                continue;
+            }
+            match self.likeness(rows, index) {
+                Likeness::None => {}
+                Likeness::Same => {
+                    let told = (Code::TrailingRow, "the header of the file once more");
+                    self.tell(rows, index, told, sheet);
+                }
+                Likeness::Other => {
+                    self.other = Some(rows.line(index));
+                    let told = (
+                        Code::HeaderChanged,
+                        "a header with other columns than the file's: another file begins here",
+                    );
+                    self.tell(rows, index, told, sheet);
+                }
+            }
+        }
+    }
+
+    fn likeness(&self, rows: &Rows, index: usize) -> Likeness {
+        let first = rows.cells(index).zip(&self.names).take(FIRST_CELLS);
+        // Most rows differ from the header in the first letters of all their cells.
+        let mut first = first.filter(|(cell, name)| cell.len() >= name.len() && !name.is_empty());
+        let is_alike = first.any(|(cell, name)| bare(cell).eq_ignore_ascii_case(name));
+        if !is_alike || self.names.len() < 2 {
+            return Likeness::None;
+        }
+        let cells: Vec<&[u8]> = rows.cells(index).map(bare).collect();
+        let filled = cells.iter().filter(|cell| !cell.is_empty());
+        let known = filled.clone().filter(|cell| self.is_name(cell)).count();
+        let is_name = |(cell, name): (&&[u8], &Vec<u8>)| cell.eq_ignore_ascii_case(name);
+        let is_same = cells.len() == self.names.len() && cells.iter().zip(&self.names).all(is_name);
+        match filled.count() {
+            _ if is_same => Likeness::Same,
+            filled if known >= 2 && known * 2 > filled => Likeness::Other,
+            _ => Likeness::None,
+        }
+    }
+
+    fn is_name(&self, cell: &[u8]) -> bool {
+        self.names
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(cell))
+    }
+
+    fn tell(&self, rows: &mut Rows, index: usize, (code, message): (Code, &str), sheet: &Sheet) {
+        let place = Place::on_line(Arc::clone(&sheet.file), rows.line(index));
+        let value = rows.cells(index).next().map(lossy).unwrap_or_default();
+        let problem = Problem::new(code, place, message);
+        let problem = match (code, &sheet.header) {
+            (Code::HeaderChanged, Some(header)) => {
+                problem.at(header.names().first().map_or("", String::as_str), &value)
+            }
+            _ => problem,
+        };
+        rows.replace_problems(index, problem);
+    }
+}
+
+/// A cell without blanks and marks around it.
+fn bare(cell: &[u8]) -> &[u8] {
+    let mut cell = cell.trim_ascii();
+    while mark_length(cell) > 0 {
+        cell = cell[mark_length(cell)..].trim_ascii_start();
+    }
+    cell
+}
