@@ -22,6 +22,9 @@ use crate::source::{Batch, Column, Record, Sheet};
 /// Under this name the templates of a nested message see the record around it.
 const AROUND: &str = "ticket";
 
+/// The key of a message that is a text and nothing else.
+const TEXT: &str = "text";
+
 /// What a mapping made of a record that holds a case.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(
@@ -54,6 +57,35 @@ pub enum MappedMessage<'r> {
     Draft(MessageDraft<'r>),
 }
 
+/// The messages of a record as records of their own.
+#[derive(Debug)]
+pub struct Nested {
+    /// The messages.
+    pub batch: Batch,
+    /// Where each of them stands in the record, such as `comments.0`.
+    pub places: Vec<String>,
+}
+
+impl Nested {
+    fn push(&mut self, record: &Record<'_>, item: &Json, around: &Json, place: String) {
+        let mut tree = match item {
+            Json::Object(members) => Json::Object(members.clone()),
+            Json::String(text) if text.trim().is_empty() => return,
+            Json::String(text) => Json::Object(
+                [(TEXT.to_owned(), text.as_str().into())]
+                    .into_iter()
+                    .collect(),
+            ),
+            other => other.clone(),
+        };
+        if let Json::Object(members) = &mut tree {
+            members.entry(AROUND).or_insert_with(|| around.clone());
+        }
+        self.batch.push_tree(record.line(), record.number(), tree);
+        self.places.push(place);
+    }
+}
+
 /// A mapping of cases whose columns are found in one export.
 #[derive(Debug, Clone)]
 pub struct CaseProfile {
@@ -62,7 +94,8 @@ pub struct CaseProfile {
     skip: SkipRules,
     skip_message: SkipRules,
     privacy: Privacy,
-    each: Option<(Column, Box<str>)>,
+    /// The places of the messages in a record; none where a record is a message.
+    each: Vec<(Column, Box<str>)>,
     templates: Bound,
     unused: Vec<Box<str>>,
     sending: Sending,
@@ -89,14 +122,15 @@ impl CaseProfile {
         } else {
             privacy
         };
-        let each = section.each.as_ref().and_then(|name| {
+        let mut each = Vec::new();
+        for name in &section.each {
             if sheet.header.is_some() {
                 let message = "`each` names a list inside of JSON records, and this is a table";
                 binder.findings.add(name.span(), message);
             }
-            let found = binder.column(name, false)?;
-            Some((found.column, found.name))
-        });
+            let found = binder.column(name, false);
+            each.extend(found.map(|found| (found.column, found.name)));
+        }
         mapping.check_needs(&mut binder.findings);
         let unused = binder.unused();
         if !binder.findings.is_empty() {
@@ -131,7 +165,7 @@ impl CaseProfile {
         rules.any(|rule| rule.source.columns().contains(&column))
             || self.skip.look_at(column)
             || self.skip_message.look_at(column)
-            || self.private.is_some()
+            || self.privacy.looks_at(column)
     }
 
     /// How cases go out.
@@ -141,7 +175,7 @@ impl CaseProfile {
 
     /// Whether a record holds a case with all its messages.
     pub fn is_nested(&self) -> bool {
-        self.each.is_some()
+        !self.each.is_empty()
     }
 
     /// The columns of the export that nothing uses, in the order of the file. Empty for JSON.
@@ -193,38 +227,63 @@ impl CaseProfile {
     }
 
     /// The messages in a record as records of their own, each with the record around it as
-    /// `ticket`; `None` when a record is a message itself. The name is that of the list.
-    pub fn messages(&self, record: &Record<'_>) -> Option<Result<(Batch, &str), Problem>> {
-        let (column, name) = self.each.as_ref()?;
-        let mut batch = Batch::new(record.shared_sheet());
-        let items = match record.json(column) {
-            Some(Json::Array(items)) => items,
-            None | Some(Json::Null) => return Some(Ok((batch, name))),
-            Some(_) => {
-                let message = "a list of messages is expected here";
-                let problem = Problem::new(Code::WrongType, record.place(), message);
-                return Some(Err(problem.at(name, "")));
-            }
+    /// `ticket`; `None` when a record is a message itself.
+    pub fn messages(&self, record: &Record<'_>) -> Option<Result<Nested, Problem>> {
+        if self.each.is_empty() {
+            return None;
+        }
+        let mut nested = Nested {
+            batch: Batch::new(record.shared_sheet()),
+            places: Vec::new(),
         };
         let around = self.around(record);
-        let mut items = items.clone();
-        self.privacy.note_lacking(&mut items);
-        for mut tree in items {
-            if let Json::Object(members) = &mut tree {
-                members.entry(AROUND).or_insert_with(|| around.clone());
+        for (column, name) in &self.each {
+            match record.json(column) {
+                Some(Json::Array(items)) => {
+                    let mut items = items.clone();
+                    // A message that stands apart lacks what only answers say of themselves.
+                    self.privacy.note_lacking(&mut items);
+                    for (number, item) in items.iter().enumerate() {
+                        nested.push(record, item, &around, format!("{name}.{number}"));
+                    }
+                }
+                None | Some(Json::Null) => {}
+                // Beside a list stands a message of its own: an object, or its text alone.
+                Some(item @ (Json::Object(_) | Json::String(_))) if self.each.len() > 1 => {
+                    nested.push(record, item, &around, name.to_string());
+                }
+                Some(_) => {
+                    let message = "a list of messages is expected here";
+                    let problem = Problem::new(Code::WrongType, record.place(), message);
+                    return Some(Err(problem.at(name, "")));
+                }
             }
-            batch.push_tree(record.line(), record.number(), tree);
         }
-        Some(Ok((batch, name)))
+        Some(Ok(nested))
     }
 
-    /// The record without its messages.
+    /// The names of the places of messages.
+    pub fn places(&self) -> String {
+        let names: Vec<&str> = self.each.iter().map(|(_, name)| &**name).collect();
+        names.join(", ")
+    }
+
+    /// The record without its lists of messages.
     fn around(&self, record: &Record<'_>) -> Json {
         let mut tree = record.tree().cloned().unwrap_or_default();
-        if let (Some((Column::Path(path), _)), Json::Object(members)) = (&self.each, &mut tree)
-            && let [key] = &path[..]
-        {
-            members.shift_remove(key);
+        for (column, _) in &self.each {
+            let Column::Path(path) = column else { continue };
+            let Some((key, before)) = path.split_last() else {
+                continue;
+            };
+            let inner = before
+                .iter()
+                .try_fold(&mut tree, |tree, step| tree.get_mut(step));
+            if let Some(Json::Object(members)) = inner
+                && (self.each.len() == 1 || members.get(key).is_some_and(Json::is_array))
+            {
+                members.shift_remove(key);
+            }
         }
         tree
     }

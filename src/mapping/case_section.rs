@@ -3,6 +3,7 @@
 //! ```toml
 //! [messages]
 //! each    = "comments"             # the list in each record; without it a record is one message
+//! #         ["source", "parts"]    # or several places: the first message often stands on its own
 //! public  = ["public"]             # which messages only agents may see, see `privacy`
 //! skip    = "type == 'VoiceComment'"
 //! send    = "whole"                # a request a case, or "each" for a request a message
@@ -34,8 +35,8 @@ pub enum Sending {
 pub(super) struct CaseSection {
     pub(super) case: Vec<FieldRule>,
     pub(super) message: Vec<FieldRule>,
-    /// Where the messages of a record are; `None` when a record is a message.
-    pub(super) each: Option<Text>,
+    /// Where the messages of a record are; nothing when a record is a message.
+    pub(super) each: Vec<Text>,
     pub(super) privacy: PrivacySection,
     pub(super) skip: Vec<(String, TemplateId)>,
     pub(super) sending: Sending,
@@ -53,7 +54,7 @@ impl CaseSection {
         let mut read = CaseSection {
             case: Vec::new(),
             message: Vec::new(),
-            each: None,
+            each: Vec::new(),
             privacy: PrivacySection::default(),
             skip: Vec::new(),
             sending: Sending::Each,
@@ -62,7 +63,7 @@ impl CaseSection {
         let Some(mut section) = section else {
             return read;
         };
-        read.each = section.text("each", findings);
+        read.each = section.texts("each", findings).unwrap_or_default();
         let private = section.text("private", findings);
         let private = private.and_then(|text| templates.condition(&text, findings));
         read.privacy = PrivacySection::read(&mut section, private, findings);
@@ -71,9 +72,10 @@ impl CaseSection {
             read.skip
                 .extend(condition.map(|condition| (name, condition)));
         }
-        let usual = match read.each {
-            Some(_) => Sending::Whole,
-            None => Sending::Each,
+        let usual = if read.each.is_empty() {
+            Sending::Each
+        } else {
+            Sending::Whole
         };
         let words = [("whole", Sending::Whole), ("each", Sending::Each)];
         read.sending = section.choice("send", &words, findings).unwrap_or(usual);

@@ -288,7 +288,7 @@ impl Mapping {
 
     /// The list inside of each record that holds its messages, if there is one.
     pub fn nested_list(&self) -> Option<&str> {
-        Some(self.case.as_ref()?.each.as_ref()?.get_ref())
+        Some(self.case.as_ref()?.each.last()?.get_ref())
     }
 
     /// Sends private messages, too.

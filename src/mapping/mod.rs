@@ -55,7 +55,7 @@ mod zone;
 pub use agents::AgentsError;
 pub use audio_name::AudioName;
 pub use audio_section::{AudioSection, Several};
-pub use case_profile::{CaseProfile, MappedCase, MappedMessage};
+pub use case_profile::{CaseProfile, MappedCase, MappedMessage, Nested};
 pub use case_section::Sending;
 pub use error::{Finding, LoadError};
 pub use file::Mapping;

@@ -167,6 +167,12 @@ impl Privacy {
         Ok(Seen::Public)
     }
 
+    /// Whether the column of a table may say that a message is private.
+    pub(super) fn looks_at(&self, column: &str) -> bool {
+        let flags = self.flags.iter().map(|flag| &flag.named);
+        flags.chain(&self.asked).any(|named| *named.name == *column)
+    }
+
     /// Writes down, where one of several messages of a case has a flag, that the others lack it.
     pub(super) fn note_lacking(&self, messages: &mut [Json]) {
         for Flag { named, .. } in &self.flags {

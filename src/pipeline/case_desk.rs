@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use super::case_group::{Group, Piece};
 use super::desk::{Item, Worked, ended, readable};
 use super::{Error, Facts, Outcome, Road};
-use crate::call::{Code, Problem};
+use crate::call::{Code, Problem, Severity};
 use crate::case::{Case, CaseDraft, CaseField, Fault, Message, MessageDraft, MessageField, Target};
 use crate::ledger::Reader;
-use crate::mapping::{CaseProfile, MappedCase, MappedMessage};
+use crate::mapping::{CaseProfile, MappedCase, MappedMessage, Nested};
 use crate::source::{Batch, Record, Sheet};
 
 /// The sheets of the records, each with its mapping.
@@ -208,9 +208,9 @@ impl<'r> CaseDesk<'r> {
                 Spoken::LeftOut(rule) => return Err(rule),
             },
             Some(Err(problem)) => problems.push(problem),
-            Some(Ok((nested, name))) => {
-                for (number, message) in nested.iter().enumerate() {
-                    let place = format!("{name}.{number}.");
+            Some(Ok(Nested { batch, places })) => {
+                for (message, place) in batch.iter().zip(&places) {
+                    let place = format!("{place}.");
                     match self.message(&message, profile, &place, problems) {
                         Spoken::Said(message) => messages.list.push(*message),
                         Spoken::Broken => {}
@@ -223,8 +223,8 @@ impl<'r> CaseDesk<'r> {
                         }
                     }
                 }
-                if nested.is_empty() {
-                    messages.lacks_any = Some(name.to_owned());
+                if batch.is_empty() {
+                    messages.lacks_any = Some(profile.places());
                 }
             }
         }

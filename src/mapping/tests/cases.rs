@@ -26,7 +26,7 @@ fn read(profile: &CaseProfile, batch: &Batch) -> (Option<Case>, Vec<Message>, Ve
         };
     match profile.messages(&record) {
         None => take(&record),
-        Some(Ok((nested, _))) => nested.iter().for_each(|message| take(&message)),
+        Some(Ok(nested)) => nested.batch.iter().for_each(|message| take(&message)),
         Some(Err(problem)) => problems.push(problem),
     }
     let mut told: Vec<String> = faults
@@ -134,7 +134,7 @@ fn a_list_of_messages_that_is_none_is_a_problem_and_a_missing_one_is_empty() {
         let batch = tree(json);
         let profile = profile(text, &batch);
         let problems = match profile.messages(&batch.get(0)).unwrap() {
-            Ok((messages, _)) => messages.len(),
+            Ok(nested) => nested.batch.len(),
             Err(problem) => usize::from(problem.code == Code::WrongType),
         };
         assert_eq!(problems, told, "{json}");
@@ -259,6 +259,42 @@ fn a_comment_without_the_flag_of_the_others_is_unclear() {
         let batch = tree(&format!(r#"{{"id": 7, "comments": {comments}}}"#));
         assert_eq!(seen(text, &batch), wanted, "{comments}");
     }
+}
+
+#[test]
+fn a_first_message_may_stand_apart_from_the_list_of_answers() {
+    let text = "target = \"case\"\n[messages]\neach = [\"source\", \"parts.parts\", \"words\"]\n\
+                [fields]\ncaseUid = \"id\"\n[fields.message]\nmessageUid = { first = [\"id\", \"ticket.id\"] }";
+    let json = r#"{"id": 7, "source": {"id": "s1", "subject": "Hej"}, "words": "Kun tekst",
+        "parts": {"count": 2, "parts": [{"id": "p1"}, {"id": "p2"}]}}"#;
+    let batch = tree(json);
+    let profile = profile(text, &batch);
+    let nested = profile.messages(&batch.get(0)).unwrap().unwrap();
+    assert_eq!(
+        nested.places,
+        ["source", "parts.parts.0", "parts.parts.1", "words"]
+    );
+    let found: Vec<serde_json::Value> = nested
+        .batch
+        .iter()
+        .map(|record| record.tree().unwrap().clone())
+        .collect();
+    // The lists are not repeated in each of their messages; the first message is.
+    assert_eq!(found[0]["ticket"]["parts"], json!({"count": 2}));
+    assert_eq!(found[1]["ticket"]["source"]["subject"], "Hej");
+    assert_eq!(
+        (&found[3]["text"], &found[3]["ticket"]["id"]),
+        (&json!("Kun tekst"), &json!(7))
+    );
+    let without = tree(r#"{"id": 7, "words": " ", "source": null}"#);
+    assert!(
+        profile
+            .messages(&without.get(0))
+            .unwrap()
+            .unwrap()
+            .batch
+            .is_empty()
+    );
 }
 
 #[test]

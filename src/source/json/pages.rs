@@ -72,7 +72,8 @@ fn collect(value: &Json, known: &Known, path: &mut Vec<String>, found: &mut Vec<
             Json::Array(items) if items.first().is_some_and(|item| known.fits(item)) => {
                 found.push(path.clone());
             }
-            Json::Object(_) => collect(member, known, path, found),
+            // What is inside of a record is part of it.
+            Json::Object(_) if !known.fits(member) => collect(member, known, path, found),
             _ => {}
         }
         path.pop();

@@ -4,6 +4,7 @@ use memchr::{memchr, memchr_iter};
 
 use super::reach::Reach;
 use super::scan::{Count, Dialect, Newline, Scanned, Window};
+use crate::source::bytes::mark_length;
 use crate::source::{Header, Options, Quote};
 
 /// In the order in which a tie is settled: a comma is also a decimal sign and a part of prose.
@@ -162,6 +163,7 @@ fn fit(sample: &[u8], ended: bool, dialect: Dialect) -> Fit {
     let mut at = 0;
     let mut reach = Reach::new(REACH);
     while at < sample.len() {
+        at += mark_length(&sample[at..]);
         let data = &sample[at..];
         let mut count = Count::default();
         let window = Window {
@@ -220,7 +222,8 @@ fn opening_quotes(sample: &[u8], dialect: Dialect) -> usize {
         None => true,
         Some(before) => {
             let before = sample[before];
-            before == dialect.delimiter || matches!(before, b'\r' | b'\n')
+            // The last ones end a mark between files that were put one behind the other.
+            before == dialect.delimiter || matches!(before, b'\r' | b'\n' | 0x1a | 0xbf)
         }
     };
     let quotes = dialect.quote.map(|quote| memchr_iter(quote, sample));

@@ -282,10 +282,9 @@ impl Table {
         {
             self.reach.looked_in_vain(in_vain);
             self.reach.read(bytes);
-            // The last line of a file may have lost half of its ending.
+            // The last line of a file may have lost half of its ending, or have another one.
             let last = bytes.checked_sub(1).and_then(|at| self.feed.data().get(at));
-            let terminator = self.dialect.newline.terminator();
-            self.unterminated = last.is_some_and(|last| *last != terminator && *last != b'\r');
+            self.unterminated = last.is_some_and(|last| !b"\r\n".contains(last));
             self.line += lines;
             self.feed.consume(bytes);
             return Ok(Step::Row);

@@ -3,6 +3,7 @@
 mod dialects;
 mod documents;
 mod encodings;
+mod joined;
 mod limits;
 mod properties;
 mod rejects;

@@ -1,5 +1,6 @@
 use super::super::{Batch, HeaderKind, Options, Rejects, open};
 use super::{File, Line};
+use crate::call::Code;
 
 /// All records of the file written again, with a problem each.
 fn rewritten(file: &File, options: &Options) -> Vec<u8> {
@@ -19,6 +20,8 @@ fn without_lines(file: &File, options: &Options) -> Vec<Line> {
     let mut records = file.read(options).unwrap().records;
     for record in &mut records {
         record.number = 0;
+        // What is written again has its line ending.
+        record.codes.retain(|code| *code != Code::RowUnterminated);
     }
     records
 }
@@ -117,6 +120,6 @@ fn reasons_that_a_spreadsheet_moved_among_the_cells_are_no_values() {
     let table = File::new("rejected.csv", moved)
         .read(&Options::default())
         .unwrap();
-    assert_eq!(table.records[0].codes, [crate::call::Code::RowTooShort]);
+    assert_eq!(table.records[0].codes, [Code::RowTooShort]);
     assert_eq!(table.records[1].codes, []);
 }

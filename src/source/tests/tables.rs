@@ -14,7 +14,7 @@ fn rows_come_with_the_line_they_start_on() {
         [
             (2, vec!["1", "a;\r\n\"b\"", "2"], vec![]),
             (5, vec!["2", "c", "3"], vec![]),
-            (6, vec!["3", "", ""], vec![]),
+            (6, vec!["3", "", ""], vec![Code::RowUnterminated]),
         ]
     );
 }
@@ -120,10 +120,17 @@ fn a_last_row_that_is_not_whole_says_that_the_file_may_be_cut() {
         );
     }
     for whole in ["2;Hans;x", "2;\"Hans\";x", "2;Hans;"] {
-        assert_eq!(last(whole), [""; 0], "{whole:?}");
+        let told = last(whole);
+        assert!(
+            told.len() == 1 && told[0].ends_with("its last cell may be cut"),
+            "{whole:?}"
+        );
+        for ending in ["\n", "\r", "\r\n", "\n\u{1a}"] {
+            assert_eq!(last(&format!("{whole}{ending}")), [""; 0], "{whole:?}");
+        }
     }
     // Nor is anything said of a short row that is not the last one.
-    assert_eq!(last("2;Ha\n3;Per;z"), [""; 0]);
+    assert_eq!(last("2;Ha\n3;Per;z\n"), [""; 0]);
 }
 
 #[test]
