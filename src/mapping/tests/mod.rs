@@ -8,6 +8,7 @@ mod nested;
 mod plain;
 mod presets;
 mod properties;
+mod shape;
 mod tables;
 
 use std::sync::Arc;
