@@ -137,7 +137,10 @@ impl Preset {
 
     /// The one preset but `other` whose records look like this, or hold such records: its name, and the
     /// pointer to them.
-    pub(super) fn of_record(tree: &Json, other: &str) -> Option<(&'static str, Option<String>)> {
+    pub(in crate::mapping) fn of_record(
+        tree: &Json,
+        other: &str,
+    ) -> Option<(&'static str, Option<String>)> {
         let mut found = Vec::new();
         for preset in PRESETS.iter().filter(|preset| preset.name != other) {
             let Ok(mapping) = preset.load() else { continue };

@@ -9,6 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::shape::Shape;
 use super::write::shown_whole;
 use crate::call::Code;
+use crate::mapping::Preset;
 use crate::source::{self, Batch, Column, Header, Input, Options, Record, Sheet};
 
 /// How many records are looked at. More would only find rarer values.
@@ -73,7 +74,14 @@ impl Survey {
     /// # Errors
     /// When it cannot be opened or read.
     pub fn of(input: &Input, options: &Options) -> Result<Survey, source::Error> {
-        let (sheet, batches) = sample(input, options)?;
+        let (mut sheet, mut batches) = sample(input, options)?;
+        if let Some(records) = pages(&batches) {
+            let inside = Options {
+                records: Some(records),
+                ..options.clone()
+            };
+            (sheet, batches) = sample(input, &inside)?;
+        }
         let mut survey = Survey {
             sheet,
             records: 0,
@@ -183,6 +191,13 @@ fn note(column: &mut Surveyed, text: &str, record: usize) {
     if column.values.len() < VALUES && !column.values.iter().any(|known| known == text) {
         column.values.push(text.to_owned());
     }
+}
+
+/// Where the records are, when the first one is the page of an API with records that a preset knows.
+fn pages(batches: &[Batch]) -> Option<String> {
+    let first = batches.iter().flat_map(Batch::iter).next()?;
+    let (_, records) = Preset::of_record(first.tree()?, "")?;
+    records
 }
 
 /// The first batches of an input, with at least [`SAMPLE`] records if it has them.
