@@ -71,6 +71,8 @@ pub struct Watch {
     is_json: bool,
     /// What a record is called.
     noun: &'static str,
+    /// A bit for each key.
+    watched: u64,
     /// A bit for each key that some record has.
     seen: AtomicU64,
     /// Whether a record was not left out by a rule.
@@ -100,6 +102,7 @@ impl Watch {
             sheet: Arc::new(flat),
             is_json: sheet.header.is_none(),
             noun: "record",
+            watched: 0,
             seen: AtomicU64::new(0),
             kept: AtomicBool::new(false),
             foreign: AtomicU64::new(0),
@@ -164,6 +167,7 @@ impl Watch {
                 keys |= 1 << at;
             }
         }
+        self.watched |= keys;
         keys
     }
 
@@ -179,8 +183,7 @@ impl Watch {
         if !self.is_json {
             return None;
         }
-        let watched = u64::MAX.checked_shr(64 - self.keys.len().min(MOST_KEYS) as u32);
-        let unseen = watched.unwrap_or(0) & !self.seen.load(Ordering::Relaxed);
+        let unseen = self.watched & !self.seen.load(Ordering::Relaxed);
         if unseen != 0 {
             let seen = unseen & !self.missing(unseen, record);
             if seen != 0 {

@@ -88,12 +88,8 @@ impl<'r> CaseDesk<'r> {
             Ok(problems) => problems,
             Err(item) => return Read::Ended(item),
         };
-        // A message cannot wait for another run, as a call can.
-        for problem in &mut problems {
-            if problem.code == Code::RowUnterminated && profile.uses(&problem.column) {
-                problem.severity = Severity::Error;
-                return Read::Ended(Box::new(ended(problems, Outcome::Rejected, "")));
-            }
+        if refuse_cut(profile, &mut problems) {
+            return Read::Ended(Box::new(ended(problems, Outcome::Rejected, "")));
         }
         let end = |problems, outcome, why: &str| {
             Read::Ended(Box::new(ended(problems, outcome, why.to_owned())))
@@ -307,6 +303,19 @@ fn name_records(batch: &Batch, profiles: &Profiles, items: &mut [Option<Item>]) 
             item.decision.name_record(|| profile.id_for_people(&record));
         }
     }
+}
+
+/// Whether a last row may be cut in a cell that is used. A message cannot wait for another run, as a call
+/// can.
+fn refuse_cut(profile: &CaseProfile, problems: &mut [Problem]) -> bool {
+    let is_doubtful = |problem: &&mut Problem| {
+        problem.code == Code::RowUnterminated && profile.uses(&problem.column)
+    };
+    let found = problems.iter_mut().find(is_doubtful);
+    found.is_some_and(|problem| {
+        problem.severity = Severity::Error;
+        true
+    })
 }
 
 /// The messages of a record.

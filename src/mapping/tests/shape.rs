@@ -119,7 +119,10 @@ fn what_lacks_the_required_keys_is_no_record_and_the_hint_says_where_they_are() 
 #[test]
 fn every_preset_says_what_makes_a_record_its_own() {
     for preset in Mapping::presets() {
-        let says = preset.text.lines().any(|line| line.starts_with("requires "));
+        let says = preset
+            .text
+            .lines()
+            .any(|line| line.starts_with("requires "));
         assert!(says, "{}", preset.name);
     }
     let findings = Mapping::load("[source]\nrequires = \"id\"\n[fields]\n", "m.toml", None);

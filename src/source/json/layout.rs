@@ -13,12 +13,20 @@ pub(in crate::source) struct Layout {
     pub(in crate::source) shape: Shape,
     /// Steps to the records in each document.
     pub(in crate::source) pointer: Vec<String>,
-    /// Whether the pointer was found out and not said.
-    pub(in crate::source) inferred: bool,
-    /// Whether it was found out by the keys of the records, which leaves no doubt.
-    pub(in crate::source) by_keys: bool,
+    pub(in crate::source) origin: Origin,
     /// Whether the pointer is followed in each value on its own; one without it is a record itself.
     pub(in crate::source) each_by_pointer: bool,
+}
+
+/// How the pointer is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::source) enum Origin {
+    /// It was said, or there is none.
+    Said,
+    /// It leads to the only array of objects.
+    OnlyList,
+    /// What it leads to has the keys of the records, which leaves no doubt.
+    Keys,
 }
 
 /// What a document looks like from outside.
@@ -58,16 +66,16 @@ pub(in crate::source) fn find(
         Some(_) => Told::Nothing,
         None => pages::find(text, sample.known),
     };
-    let by_keys = matches!(told, Told::Pages(_));
+    let mut origin = Origin::Said;
     if let Told::Pages(found) = &told {
         pointer.clone_from(found);
+        origin = Origin::Keys;
     }
     let layout = |shape| Layout {
         shape,
         pointer: pointer.clone(),
-        inferred: false,
-        by_keys,
-        each_by_pointer: sample.named_lines || (by_keys && shape == Shape::Array),
+        origin,
+        each_by_pointer: sample.named_lines || (origin == Origin::Keys && shape == Shape::Array),
     };
     if text.first() == Some(&b'[') {
         return Ok(layout(Shape::Array));
@@ -145,17 +153,15 @@ impl Layout {
     /// How it is told on the screen.
     pub(in crate::source) fn reading(&self) -> String {
         match self.shape {
-            Shape::Lines if self.by_keys => {
+            Shape::Lines if self.origin == Origin::Keys => {
                 format!("json lines, the records at {}", pointer(&self.pointer))
             }
             Shape::Lines => "json lines".to_owned(),
             Shape::Array | Shape::Objects if !self.pointer.is_empty() => {
-                let said = if self.by_keys {
-                    "the records"
-                } else if self.inferred {
-                    "the only array of objects"
-                } else {
-                    "records"
+                let said = match self.origin {
+                    Origin::Said => "records",
+                    Origin::OnlyList => "the only array of objects",
+                    Origin::Keys => "the records",
                 };
                 format!("json, {said} at {}", pointer(&self.pointer))
             }
@@ -206,7 +212,7 @@ fn single(
         0 => Ok(layout),
         1 => Ok(Layout {
             pointer: members,
-            inferred: true,
+            origin: Origin::OnlyList,
             ..layout
         }),
         _ => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::cursor::Cursor;
-use super::layout::{self, Layout, Sample, Shape};
+use super::layout::{self, Layout, Origin, Sample, Shape};
 use super::records::Piece;
 use super::span::{Span, objects_of};
 use super::values::Behind;
@@ -71,6 +71,14 @@ enum Expect {
     Value,
 }
 
+/// Whether the file's name, or who knows better, promises one record a line.
+fn promises_lines(input: &Input, options: &Options) -> bool {
+    match options.format {
+        Some(format) => format == Format::Ndjson,
+        None => matches!(input.extension().as_str(), "ndjson" | "jsonl"),
+    }
+}
+
 impl JsonReader {
     /// Finds out where the records are, and stops before the first.
     pub(in crate::source) fn open(
@@ -80,14 +88,10 @@ impl JsonReader {
         options: &Options,
     ) -> Result<Self, Error> {
         feed.fill_to(SAMPLE)?;
-        let named_lines = match options.format {
-            Some(format) => format == Format::Ndjson,
-            None => matches!(input.extension().as_str(), "ndjson" | "jsonl"),
-        };
         let sample = Sample {
             text: feed.data(),
             ended: feed.ended(),
-            named_lines,
+            named_lines: promises_lines(input, options),
             inner: options.inner.as_deref(),
             known: &options.known,
         };
@@ -112,16 +116,20 @@ impl JsonReader {
         let Layout {
             shape,
             pointer,
-            inferred,
-            by_keys,
+            origin,
             each_by_pointer,
         } = layout;
         let lines = shape == Shape::Lines;
         let empty = feed.ended() && feed.data().trim_ascii().is_empty();
         Ok(JsonReader {
-            search: if inferred && !feed.ended() {
+            search: if origin == Origin::OnlyList && !feed.ended() {
                 Search::Unconfirmed
-            } else if pointer.is_empty() || lines || each_by_pointer || by_keys || empty {
+            } else if pointer.is_empty()
+                || lines
+                || each_by_pointer
+                || origin == Origin::Keys
+                || empty
+            {
                 Search::Settled
             } else {
                 Search::Pending

@@ -48,14 +48,14 @@ impl Again {
                 let message = format!(
                     "line {line} is another header, so nobody knows the columns of this row"
                 );
-                self.tell(rows, index, (Code::HeaderChanged, &message), sheet);
+                tell(rows, index, (Code::HeaderChanged, &message), sheet);
                 continue;
             }
             match self.likeness(rows, index) {
                 Likeness::None => {}
                 Likeness::Same => {
                     let told = (Code::TrailingRow, "the header of the file once more");
-                    self.tell(rows, index, told, sheet);
+                    tell(rows, index, told, sheet);
                 }
                 Likeness::Other => {
                     self.other = Some(rows.line(index));
@@ -63,7 +63,7 @@ impl Again {
                         Code::HeaderChanged,
                         "a header with other columns than the file's: another file begins here",
                     );
-                    self.tell(rows, index, told, sheet);
+                    tell(rows, index, told, sheet);
                 }
             }
         }
@@ -80,8 +80,8 @@ impl Again {
         let cells: Vec<&[u8]> = rows.cells(index).map(bare).collect();
         let filled = cells.iter().filter(|cell| !cell.is_empty());
         let known = filled.clone().filter(|cell| self.is_name(cell)).count();
-        let is_name = |(cell, name): (&&[u8], &Vec<u8>)| cell.eq_ignore_ascii_case(name);
-        let is_same = cells.len() == self.names.len() && cells.iter().zip(&self.names).all(is_name);
+        let fits = |(cell, name): (&&[u8], &Vec<u8>)| cell.eq_ignore_ascii_case(name);
+        let is_same = cells.len() == self.names.len() && cells.iter().zip(&self.names).all(fits);
         match filled.count() {
             _ if is_same => Likeness::Same,
             filled if known >= 2 && known * 2 > filled => Likeness::Other,
@@ -94,19 +94,19 @@ impl Again {
             .iter()
             .any(|name| name.eq_ignore_ascii_case(cell))
     }
+}
 
-    fn tell(&self, rows: &mut Rows, index: usize, (code, message): (Code, &str), sheet: &Sheet) {
-        let place = Place::on_line(Arc::clone(&sheet.file), rows.line(index));
-        let value = rows.cells(index).next().map(lossy).unwrap_or_default();
-        let problem = Problem::new(code, place, message);
-        let problem = match (code, &sheet.header) {
-            (Code::HeaderChanged, Some(header)) => {
-                problem.at(header.names().first().map_or("", String::as_str), &value)
-            }
-            _ => problem,
-        };
-        rows.replace_problems(index, problem);
-    }
+fn tell(rows: &mut Rows, index: usize, (code, message): (Code, &str), sheet: &Sheet) {
+    let place = Place::on_line(Arc::clone(&sheet.file), rows.line(index));
+    let value = rows.cells(index).next().map(lossy).unwrap_or_default();
+    let problem = Problem::new(code, place, message);
+    let problem = match (code, &sheet.header) {
+        (Code::HeaderChanged, Some(header)) => {
+            problem.at(header.names().first().map_or("", String::as_str), &value)
+        }
+        _ => problem,
+    };
+    rows.replace_problems(index, problem);
 }
 
 /// A cell without blanks and marks around it.

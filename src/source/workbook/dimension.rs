@@ -124,7 +124,7 @@ mod tests {
     fn a_size_that_cannot_be_read_is_found() {
         let odd = |size: &str| !is_readable(size.as_bytes());
         assert!(!odd(r#"<dimension ref="A1:D3"/>"#));
-        assert!(!odd(r#"<x:dimension ref='A1'/>"#));
+        assert!(!odd("<x:dimension ref='A1'/>"));
         for size in [
             "A0:H4", "1:4", "A:H", "", "D3:A1", "A1:B2:C3", "a1", "AAAA1",
         ] {
