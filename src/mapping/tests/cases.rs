@@ -147,7 +147,7 @@ fn seen(text: &str, batch: &Batch) -> String {
     let mut problems = Vec::new();
     let messages = profile.messages(&batch.get(0));
     let mapped = match &messages {
-        Some(Ok((messages, _))) => profile.apply_message(&messages.get(0), &mut problems),
+        Some(Ok(nested)) => profile.apply_message(&nested.batch.get(0), &mut problems),
         _ => profile.apply_message(&batch.get(0), &mut problems),
     };
     match mapped {
