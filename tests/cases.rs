@@ -295,7 +295,7 @@ fn cases_that_were_refused_or_waited_when_the_run_gave_up_are_not_in_doubt() {
         let narrow = [&arguments[..], &["--concurrency", "1"]].concat();
         place.run(&server, &narrow).with_code(4);
 
-        assert_eq!(server.requests(), 1, "{name}");
+        assert_eq!(server.requests(), 3, "{name}");
         let known = place.status()["states"].to_string();
         assert_eq!(place.state("in doubt"), 0, "{name}: {known}");
         server.heal();
@@ -377,7 +377,8 @@ fn a_nightly_repeat_of_messages_sends_only_new_ones_and_new_states() {
     let all = given.iter().flat_map(Ticket::public).count() as u64;
     place.write("messages.csv", shuffled(&given, 1));
     place.run(&server, &MESSAGES).with_code(0);
-    assert_eq!(news(&server, &mut before), all);
+    // And one that asks whether the ledger, which is new, is the right one.
+    assert_eq!(news(&server, &mut before), all + 1);
     has_exactly(&server, &given);
 
     place.write("messages.csv", shuffled(&given, 2));
@@ -420,7 +421,8 @@ fn a_nightly_repeat_of_messages_sends_only_new_ones_and_new_states() {
     has_exactly(&server, &given);
     assert_eq!(
         server.snapshot().endpoints["PATCH /v1/case/{externalID}"].requests,
-        1
+        2,
+        "the question of the first run, and the state of the closed one"
     );
 }
 
@@ -448,6 +450,78 @@ fn a_ticket_that_stands_in_several_pages_ends_in_its_latest_state() {
             .with_code(0);
         has_exactly(&server, &new);
     }
+}
+
+#[test]
+fn states_of_one_time_do_not_take_turns() {
+    for order in [[0, 1, 2], [2, 0, 1]] {
+        let mut states = vec![tickets(1, 29).remove(0); 3];
+        states[1].status = "pending";
+        states[2].status = "hold";
+        let states = order.map(|index: usize| states[index].clone());
+        let (place, server) = (place(), Server::healthy());
+        place.write("tickets.json", lines(&states));
+        let mut requests = 0;
+
+        place.run(&server, &TICKETS).with_code(0);
+        news(&server, &mut requests);
+        for _ in 0..3 {
+            place.run(&server, &TICKETS).with_code(0);
+            assert_eq!(news(&server, &mut requests), 0, "it is settled");
+        }
+
+        has_exactly(&server, &states[2..]);
+        // A later state goes out all the same.
+        let mut later = states[0].clone();
+        later.updated += 1;
+        place.write("tickets.json", lines(std::slice::from_ref(&later)));
+        place.run(&server, &TICKETS).with_code(0);
+        has_exactly(&server, &[later]);
+    }
+}
+
+#[test]
+fn a_lost_ledger_does_not_double_messages() {
+    let given = tickets(6, 30);
+    let (place, server) = (place(), Server::healthy());
+    place.write("messages.csv", shuffled(&given, 30));
+    place.run(&server, &MESSAGES).with_code(0);
+    std::fs::remove_file(place.path("capturi-import.db")).expect("a ledger");
+
+    for _ in 0..2 {
+        place
+            .run(&server, &MESSAGES)
+            .with_code(2)
+            .says("the destination already has the first 6 tickets")
+            .says("--ledger");
+        has_exactly(&server, &given);
+    }
+    // Whoever says so gets them once more.
+    place
+        .run(&server, &[&MESSAGES[..], &["--existing", "adopt"]].concat())
+        .with_code(0);
+}
+
+#[test]
+fn one_message_that_a_firewall_dislikes_fails_alone() {
+    let given = tickets(4, 31);
+    let (place, server) = (
+        place(),
+        Server::with_rule(always(Fault::status(403)).requests(4, Some(4))),
+    );
+    place.write("messages.csv", shuffled(&given, 31));
+    let one_at_a_time = [&MESSAGES[..], &["--concurrency", "1"]].concat();
+
+    place.run(&server, &one_at_a_time).with_code(3);
+
+    assert_eq!(place.lines_with("server-refused").len(), 1);
+    assert_eq!(
+        (place.outcome("failed"), place.outcome("not_attempted")),
+        (1, 0)
+    );
+    server.now_with(Faults::default().with(always(Fault::status(403))));
+    place.run(&server, &one_at_a_time).with_code(4);
+    assert!(place.lines_with("server-refused").is_empty());
 }
 
 #[test]

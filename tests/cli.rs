@@ -104,6 +104,35 @@ fn a_mapping_that_does_not_exist_is_told_with_the_nearest_preset() {
 }
 
 #[test]
+fn what_was_named_in_place_of_a_mapping_is_told() {
+    let (calls, place, server) = given();
+    let recording = format!("audio/{}", calls[0].file);
+    for (named, what) in [
+        ("audio", "audio is a folder, not a mapping file"),
+        (&*recording, "is a recording, not a mapping file"),
+        ("calls.csv", "is an export (a table), not a mapping file"),
+    ] {
+        place
+            .run(&server, &["calls.csv", "--mapping", named])
+            .with_code(2)
+            .says(what)
+            .says("recordings belong to --audio");
+    }
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn bytes_without_a_unit_are_refused_wherever_they_stand() {
+    let (_, place, server) = given();
+    place.write("capturi-import.toml", "bandwidth = 5\n");
+    place
+        .run(&server, &["calls.csv"])
+        .with_code(2)
+        .says("write 5MB for megabytes");
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
 fn wrong_flags_are_usage() {
     let (_, place, server) = given();
     for wrong in [
@@ -116,6 +145,12 @@ fn wrong_flags_are_usage() {
         &["--missing-audio", "wait"],
         &["--api-version", "v9"],
         &["--timeout", "never"],
+        &["--timeout", "0s"],
+        &["--max-outage", "0s"],
+        &["--max-duration", "0"],
+        &["--limit", "0"],
+        &["--bandwidth", "5"],
+        &["--window", "08:00-08:00"],
         &["--base-url", "ftp://example.com"],
         &["--faults", "faults.toml"],
         &["--audio", "no-such-folder"],

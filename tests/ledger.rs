@@ -97,8 +97,22 @@ fn without_a_ledger_the_answers_of_the_server_prevent_doubles() {
     place.run(&server, &arguments).with_code(0);
     server.has_exactly(&given, "v2");
 
-    // Taken over: no conversation twice, each recording once more.
-    place.run(&server, &["calls.csv"]).with_code(0);
+    // Nobody said what to do: nothing is sent, also when it is tried again.
+    for _ in 0..2 {
+        place
+            .run(&server, &["calls.csv"])
+            .with_code(2)
+            .says("This ledger may be the wrong one")
+            .says("--existing adopt");
+        assert_eq!(place.outcome("not_attempted"), 12);
+        server.has_exactly(&given, "v2");
+    }
+
+    // Taken over: no conversation twice, each recording once more, and that is told.
+    place
+        .run(&server, &["calls.csv", "--existing", "adopt"])
+        .with_code(3);
+    assert_eq!(place.lines_with("already-there").len(), 12);
     let doubled = server.has_at_least_the_recordings_of(&given, "v2");
     assert!(doubled.len() <= given.len());
     let requests = server.requests();
@@ -412,7 +426,7 @@ fn a_conversation_that_was_left_alone_is_taken_over_once() {
 
     place
         .run(&server, &["calls.csv", "--existing", "adopt"])
-        .with_code(0);
+        .with_code(3);
     assert_eq!(server.requests(), requests + 6);
     place
         .run(&server, &["calls.csv", "--existing", "adopt"])

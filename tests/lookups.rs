@@ -6,6 +6,7 @@ mod harness;
 
 use capturi_import::sandbox::{Fault, Faults, Operation, Rule, Strikes};
 use harness::export::{Given, calls};
+use harness::meddler::{Meddler, Trick, answer, body_of};
 use harness::program::Place;
 use harness::server::{Server, always, at_first, on_first_try, sometimes};
 
@@ -36,7 +37,7 @@ fn arguments(url: &str) -> Vec<&str> {
 fn look_ups(server: &Server) -> u64 {
     let endpoints = server.snapshot().endpoints;
     let of = |label: &str| endpoints.get(label).map_or(0, |count| count.requests);
-    of("GET /integrations/conversations/{uid}") + of("POST /integrations/conversations/list-delta")
+    of("GET /integrations/conversations/{uid}") + of("POST /integrations/conversations/list-full")
 }
 
 /// Every recording is there once, and nobody speaks of doubt.
@@ -136,6 +137,87 @@ fn a_read_api_that_cannot_tell_leaves_the_doubt_and_its_words() {
 }
 
 #[test]
+fn an_answer_about_another_conversation_is_not_believed() {
+    // Given uploads that are lost, and a read API that says of every conversation that another has audio.
+    fn another(right: &[u8]) -> Vec<u8> {
+        let told = serde_json::from_slice(body_of(right));
+        let mut told: serde_json::Value = told.expect("JSON");
+        told["externalIdentity"] = "somebody-else".into();
+        told["hasAudio"] = true.into();
+        told["metrics"] = serde_json::json!({"audioAdded": "2024-05-01T09:30:00Z"});
+        answer("200 OK", "", told.to_string().as_bytes())
+    }
+    let given = calls(6, 84);
+    let (place, server) = (Place::with(&given), Server::with_rule(lost()));
+    let reads = Meddler::before(&server, |_, _| Some(Trick::Remade(another)));
+
+    place.run(&server, &arguments(reads.url())).with_code(0);
+
+    server.has_exactly(&given, "v2");
+    let told = place.rows("problems.csv");
+    let about = "the read API: it answered about another conversation";
+    let told = told.iter().filter(|row| row["message"].contains(about));
+    assert_eq!(told.count(), 6, "sent again, and told");
+}
+
+#[test]
+fn the_version_that_the_read_api_answers_is_found_out_once() {
+    // Given a read API that refuses the likelier version.
+    let given = calls(8, 85);
+    let (place, server) = (Place::with(&given), Server::with_rule(unheard()));
+    let reads = Meddler::before(&server, |_, line| {
+        let is_newer = line.contains("api-version=2.0");
+        is_newer.then(|| Trick::Instead(answer("400 Bad Request", "", b"no such version")))
+    });
+    let mut one_at_a_time = arguments(reads.url());
+    one_at_a_time[2] = "1";
+
+    place.run(&server, &one_at_a_time).with_code(0);
+
+    // Look-ups that are under way at once may each ask.
+    assert!(reads.played() <= 4 && look_ups(&server) == 8);
+    is_exact(&place, &server, &given);
+}
+
+#[test]
+fn a_list_without_identities_is_looked_through_by_time() {
+    let given = calls(12, 86);
+    let rule = on_first_try(Fault::Close).strikes(Strikes::AfterEffect);
+    let both = rule.on(Operation::Create).on(Operation::Upload);
+    let (place, server) = (Place::with(&given), Server::with_rule(both));
+    let reads = Meddler::before(&server, |_, line| {
+        let is_full = line.contains("list-full");
+        is_full.then(|| Trick::Instead(answer("404 Not Found", "", b"")))
+    });
+
+    place.run(&server, &arguments(reads.url())).with_code(0);
+
+    assert!(reads.played() > 0);
+    is_exact(&place, &server, &given);
+}
+
+#[test]
+fn a_look_up_that_fails_is_told_of_a_conversation_that_is_taken_over() {
+    let given = calls(4, 87);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    place.run(&server, &["calls.csv"]).with_code(0);
+    let refused = always(Fault::status(403)).on(Operation::Read);
+    server.now_with(Faults::default().with(refused));
+    let url = server.url();
+    let other = ["--ledger", "other.db", "--existing", "adopt"];
+
+    place
+        .run(&server, &[&arguments(&url)[..], &other].concat())
+        .with_code(3)
+        .says("that somebody else made; look in Capturi whether they are");
+
+    let told = place.rows("problems.csv");
+    let mut told = told.iter().filter(|row| row["code"] == "already-there");
+    assert!(told.all(|row| row["severity"] == "warning" && row["message"].contains("read API")));
+    assert_eq!(place.lines_with("already-there").len(), 4);
+}
+
+#[test]
 fn a_read_api_that_stumbles_is_asked_again() {
     let given = calls(40, 76);
     let stumbles = at_first(0.5, Fault::status(503)).on(Operation::Read);
@@ -215,7 +297,8 @@ fn a_lost_ledger_with_the_read_api_sends_no_recording_twice() {
     std::fs::remove_file(place.path("capturi-import.db")).expect("a ledger");
     let url = server.url();
 
-    place.run(&server, &arguments(&url)).with_code(0);
+    let adopt = [arguments(&url), vec!["--existing", "adopt"]].concat();
+    place.run(&server, &adopt).with_code(0);
 
     assert_eq!(place.summary()["delivered"]["recordings"], 0);
     assert_eq!(place.summary()["delivered"]["bytes"], 0);
@@ -247,10 +330,10 @@ fn a_conversation_that_was_left_alone_is_taken_over_once() {
         .with_code(0);
     assert_eq!(server.surplus_uploads(), 0);
 
-    for _ in 0..2 {
+    for code in [3, 0] {
         place
             .run(&server, &["calls.csv", "--existing", "adopt"])
-            .with_code(0);
+            .with_code(code);
         assert_eq!(server.surplus_uploads(), 10, "taken over, and once");
     }
 }

@@ -105,7 +105,7 @@ fn a_wrong_token_is_told_at_the_first_answer() {
         .output();
 
     assert_eq!(wrong.expect("it starts").status.code(), Some(4));
-    assert!(server.requests() <= 8, "no more than were in flight");
+    assert!(server.requests() <= 8 + 3, "few more than were in flight");
     place.run(&server, &["calls.csv"]).with_code(0);
     server.has_exactly(&given, "v2");
 }
@@ -201,18 +201,77 @@ fn none_is_in_doubt(place: &Place, server: &Server) {
 
 #[test]
 fn calls_that_were_refused_or_waited_when_the_run_gave_up_are_not_in_doubt() {
-    for (status, retry_after, code) in [(401, None, 4), (429, Some(RetryAfter::Seconds(36_000)), 6)]
-    {
+    let refuses = Server::with_rule(always(Fault::status(401)));
+    let asks = slow_to_say(429, Some(RetryAfter::Seconds(36_000)));
+    for (server, code, requests) in [(refuses, 4, 3), (asks, 6, 1)] {
         let given = calls(6, 25);
-        let (place, server) = (Place::with(&given), slow_to_say(status, retry_after));
+        let place = Place::with(&given);
 
         place
             .run(&server, &["calls.csv", "--concurrency", "1"])
             .with_code(code);
 
-        assert_eq!(server.requests(), 1);
+        assert_eq!(server.requests(), requests);
         none_is_in_doubt(&place, &server);
     }
+}
+
+/// Twelve calls with a request at a time: a create and an upload each. What is refused with `status` from request
+/// `from` to request `to`, the exit code, and how many calls failed.
+fn refused_with(status: u16, (from, to): (u64, Option<u64>), code: i32, failed: u64) {
+    let given = calls(12, 31);
+    let rule = always(Fault::status(status)).requests(from, to);
+    let (place, server) = (Place::with(&given), Server::with_rule(rule));
+
+    place
+        .run(&server, &["calls.csv", "--concurrency", "1"])
+        .with_code(code);
+
+    let what = format!("{status} from {from} to {to:?}");
+    assert_eq!(place.outcome("failed"), failed, "{what}");
+    assert_eq!(place.lines_with("server-refused").len() as u64, failed);
+    if code == 4 {
+        let requests = server.requests();
+        assert!(requests <= from + 5, "{what}: {requests} requests");
+    } else {
+        assert_eq!(place.outcome("created"), 12 - failed, "{what}");
+    }
+    server.heal();
+    place.run(&server, &["calls.csv"]).with_code(0);
+    server.has_exactly(&given, "v2");
+}
+
+#[test]
+fn a_refusal_is_its_rows_if_the_next_call_works() {
+    for status in [401, 403] {
+        // The first create, the first upload, one in the middle, the last one, two behind each other.
+        for one in [1, 9, 15, 23, 24] {
+            refused_with(status, (one, Some(one)), 3, 1);
+        }
+        refused_with(status, (9, Some(10)), 3, 2);
+    }
+}
+
+#[test]
+fn a_token_that_is_refused_from_some_moment_on_is_blamed_on_no_row() {
+    for from in [1, 2, 9, 10, 21, 22, 23] {
+        refused_with(403, (from, None), 4, 0);
+    }
+}
+
+#[test]
+fn what_a_firewall_dislikes_now_and_then_ends_no_run() {
+    // More creates in a row than is borne, of which others are known to work.
+    let given = calls(12, 33);
+    let rule = always(Fault::status(403)).requests(9, Some(11));
+    let (place, server) = (Place::with(&given), Server::with_rule(rule));
+
+    place
+        .bare_run(&server, &["calls.csv", "--concurrency", "1"])
+        .with_code(3);
+
+    assert_eq!((place.outcome("failed"), place.outcome("created")), (3, 9));
+    assert_eq!(place.lines_with("server-refused").len(), 3);
 }
 
 #[test]
@@ -228,13 +287,26 @@ fn calls_that_went_to_a_wrong_address_are_not_in_doubt() {
         .run(&server, &["calls.csv"])
         .with_code(6)
         .says(&format!(
-            "nothing was found at {}/v2/conversation",
+            "{}/v2/conversation does not answer as this API does",
             server.url()
         ))
         .says("is --base-url right?");
 
     assert_eq!(place.outcome("failed"), 0, "no call is to blame");
     none_is_in_doubt(&place, &server);
+}
+
+#[test]
+fn what_is_no_server_of_this_api_is_told_before_long() {
+    for fault in [Fault::status(501), Fault::Html, Fault::status(405)] {
+        let server = Server::with_rule(always(fault));
+        let place = Place::with(&calls(3, 32));
+        place
+            .run(&server, &["calls.csv"])
+            .with_code(6)
+            .says("is --base-url right?");
+        assert_eq!(place.outcome("not_attempted"), 3);
+    }
 }
 
 #[test]

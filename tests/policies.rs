@@ -4,7 +4,7 @@
 #[expect(dead_code, reason = "each topic uses its part of the harness")]
 mod harness;
 
-use capturi_import::sandbox::{Fault, Operation};
+use capturi_import::sandbox::{Fault, Faults, Operation, Strikes};
 use harness::export::{Given, calls};
 use harness::program::Place;
 use harness::server::{Server, always};
@@ -114,7 +114,8 @@ fn somebody_elses_conversations_get_their_recordings() {
     let (place, server) = (Place::with(&given), Server::healthy());
     somebody_else_made(&given, &server);
 
-    place.run(&server, &["calls.csv"]).with_code(0);
+    // A few that somebody else made do not make the ledger a wrong one; their recordings are told.
+    place.run(&server, &["calls.csv"]).with_code(3);
 
     server.has_exactly(&given, "v2");
     assert_eq!(
@@ -168,7 +169,77 @@ fn somebody_elses_conversations_can_be_left_alone() {
     // The operator may think again.
     place
         .run(&server, &["calls.csv", "--existing", "adopt"])
+        .with_code(3);
+    server.has_exactly(&given, "v2");
+}
+
+#[test]
+fn a_ledger_of_another_folder_is_asked_for_before_long() {
+    let given = calls(60, 47);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    place.run(&server, &["calls.csv"]).with_code(0);
+    let requests = server.requests();
+    let elsewhere = Place::with(&given);
+
+    elsewhere
+        .run(&server, &["calls.csv"])
+        .with_code(2)
+        .says("the destination already has the first");
+
+    assert_eq!(server.surplus_uploads(), 0);
+    assert!(
+        server.requests() < requests + 40,
+        "it did not ask about all"
+    );
+    assert_eq!(elsewhere.summary()["stop"], "wrong_ledger");
+}
+
+#[test]
+fn after_a_refusal_a_conversation_is_somebody_elses() {
+    let given = calls(1, 48);
+    for (existing, code, uploads) in [("skip", 0, 0), ("adopt", 3, 1)] {
+        let rule = always(Fault::status(422))
+            .on(Operation::Create)
+            .requests(1, Some(1));
+        let (place, server) = (Place::with(&given), Server::with_rule(rule));
+        place.run(&server, &["calls.csv"]).with_code(3);
+        assert_eq!(place.outcome("failed"), 1);
+        let url = server.url();
+        let elsewhere = Place::with(&given);
+        elsewhere
+            .call(&["run", "calls.csv", "--base-url", &url, "--rate", "0"])
+            .with_code(0);
+
+        place
+            .run(&server, &["calls.csv", "--existing", existing])
+            .with_code(code);
+
+        assert_eq!(place.lines_with("already-there").len(), 1, "{existing}");
+        assert_eq!(server.snapshot().conversations[0].uploads.len(), uploads);
+    }
+}
+
+#[test]
+fn what_may_have_arrived_before_a_refusal_is_ours() {
+    // Given a create that arrives unheard and is refused when it is sent again.
+    let given = calls(1, 49);
+    let lost = always(Fault::Close)
+        .on(Operation::Create)
+        .requests(1, Some(1));
+    let refused = always(Fault::status(422))
+        .on(Operation::Create)
+        .requests(2, Some(2));
+    let faults = Faults::default()
+        .with(lost.strikes(Strikes::AfterEffect))
+        .with(refused);
+    let (place, server) = (Place::with(&given), Server::with(faults));
+    place.run(&server, &["calls.csv"]).with_code(3);
+
+    place
+        .run(&server, &["calls.csv", "--existing", "skip"])
         .with_code(0);
+
+    assert!(place.lines_with("already-there").is_empty());
     server.has_exactly(&given, "v2");
 }
 

@@ -41,9 +41,30 @@ pub fn message_only(case: &Case, message: &Message) -> Bytes {
     })
 }
 
-/// The body of `PATCH /v1/case/{externalID}`: the case's own fields.
+/// The body of `PATCH /v1/case/{externalID}`: those of the case's own fields that it can change. Lists go
+/// out empty as well, since what is absent stays as it was.
 pub fn case_fields(case: &Case) -> Bytes {
-    json(&CaseBody::from(case))
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Changes<'a> {
+        updated: &'a str,
+        subject: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        inbox: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<&'a str>,
+        tags: &'a [String],
+        #[serde(serialize_with = "custom_fields")]
+        custom_fields: &'a [(Box<str>, String)],
+    }
+    json(&Changes {
+        updated: &case.updated,
+        subject: &case.subject,
+        inbox: case.inbox.as_deref(),
+        status: case.status.as_deref(),
+        tags: &case.tags,
+        custom_fields: &case.custom,
+    })
 }
 
 /// Writing texts to memory cannot fail; were it to, the server refuses an empty body.
@@ -287,6 +308,23 @@ mod tests {
             message_only(&case, &message),
             format!("{{\"caseUid\":\"1/1\",\"message\":{MESSAGE}}}")
         );
-        assert_eq!(case_fields(&case), format!("{{{FIELDS}}}"));
+    }
+
+    #[test]
+    fn a_change_carries_what_can_change_and_says_what_is_gone() {
+        let changes = concat!(
+            r#"{"updated":"2024-03-16T08:00:00Z","subject":"Æ","status":"closed","tags":["a"],"#,
+            r#""customFields":[{"name":"product","value":"X"}]}"#
+        );
+        assert_eq!(case_fields(&case()), changes);
+        let bare = Case {
+            tags: Vec::new(),
+            custom: Vec::new(),
+            status: None,
+            ..case()
+        };
+        let gone =
+            r#"{"updated":"2024-03-16T08:00:00Z","subject":"Æ","tags":[],"customFields":[]}"#;
+        assert_eq!(case_fields(&bare), gone);
     }
 }

@@ -44,6 +44,13 @@ pub enum Error {
     /// No connection came about, so the server has seen nothing.
     #[error("no connection: {0}")]
     NotSent(String),
+    /// No connection that can be trusted came about (TLS, or a proxy that wants a login), so the server has
+    /// seen nothing; and no waiting changes that.
+    #[error("no connection: {0}")]
+    Untrusted(String),
+    /// What answers does not speak HTTP.
+    #[error("the answer is no HTTP: {0}")]
+    NoHttp(String),
     /// The connection broke after the request may have left: nobody knows whether it took effect.
     #[error("the connection broke: {0}")]
     Broken(String),

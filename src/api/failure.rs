@@ -12,25 +12,26 @@ use super::Error;
 pub(super) fn classify(error: &reqwest::Error) -> Error {
     let cause = innermost(error);
     if !error.is_connect() && !error.is_builder() {
-        return Error::Broken(cause);
+        // The library has no type for it that could be asked for.
+        return if cause.starts_with("invalid HTTP") {
+            Error::NoHttp(cause)
+        } else {
+            Error::Broken(cause)
+        };
     }
     let host = error.url().and_then(|url| url.host_str());
     let host = host.unwrap_or("the destination");
-    Error::NotSent(words(error, host).unwrap_or_else(|| format!("{host}: {cause}")))
-}
-
-fn words(error: &reqwest::Error, host: &str) -> Option<String> {
     if error.is_dns() {
-        return Some(format!(
+        return Error::NotSent(format!(
             "the name {host} cannot be resolved; check the URL, the network and the DNS of this \
              machine"
         ));
     }
-    chain(error).find_map(|cause| {
-        tls_in(cause)
-            .map(|tls| of_tls(tls, host))
-            .or_else(|| of_proxy(&cause.to_string(), host))
-    })
+    if let Some(tls) = chain(error).find_map(tls_in) {
+        return Error::Untrusted(of_tls(tls, host));
+    }
+    let of_proxy = chain(error).find_map(|cause| of_proxy(&cause.to_string(), host));
+    of_proxy.unwrap_or_else(|| Error::NotSent(format!("{host}: {cause}")))
 }
 
 /// An error of the system may be an envelope, which is no link of the chain.
@@ -65,15 +66,15 @@ fn of_tls(error: &rustls::Error, host: &str) -> String {
 }
 
 /// The library has no type for these that could be asked for.
-fn of_proxy(text: &str, host: &str) -> Option<String> {
+fn of_proxy(text: &str, host: &str) -> Option<Error> {
     let why = text.strip_prefix("tunnel error: ")?;
     Some(if why == "proxy authorization required" {
-        format!(
+        Error::Untrusted(format!(
             "the proxy wants a login before it connects to {host}; it goes into HTTPS_PROXY as \
              http://name:password@proxy:port"
-        )
+        ))
     } else {
-        format!("the proxy does not connect to {host}: {why}")
+        Error::NotSent(format!("the proxy does not connect to {host}: {why}"))
     })
 }
 
@@ -114,7 +115,7 @@ mod tests {
     #[test]
     fn what_a_proxy_says_is_told_without_its_address() {
         let login = of_proxy("tunnel error: proxy authorization required", "a").unwrap();
-        assert!(login.contains("wants a login"), "{login}");
+        assert!(matches!(&login, Error::Untrusted(why) if why.contains("wants a login")));
         assert!(of_proxy("tunnel error: unsuccessful", "a").is_some());
         assert!(of_proxy("connection refused", "a").is_none());
     }

@@ -448,8 +448,8 @@ texts! {
         "Somebody else made this conversation; it was left alone or taken over."
         "Another tool or another ledger has sent a call with this id before."
         "With `--existing skip` nothing is sent for such a call; with `--existing adopt` it gets its \
-         recording. Whether it had one already is asked first where `--read-url` is given; else look \
-         at the conversation in Capturi.",
+         recording. `--read-url` asks first whether it has one. Without proof that it has none this is a \
+         warning (exit code 3): look in Capturi whether the recording is there twice.",
     MessageLeftOut
         "A message of a ticket is left out."
         "It is a private note, or a rule of the mapping (`skip` in [messages]) names it."

@@ -41,6 +41,10 @@ pub(super) enum LedgerError {
 pub(super) enum Usage {
     #[error("no mapping file and no preset is called {name}")]
     NoMapping { name: String },
+    #[error("{} is {what}, not a mapping file", path.display())]
+    Mistaken { path: PathBuf, what: &'static str },
+    #[error("nothing can be sent: {why}")]
+    NeverOpens { why: String },
     #[error("cannot read {}: {source}", path.display())]
     File {
         path: PathBuf,
@@ -120,6 +124,8 @@ impl Error {
             | Error::Report(report::Error::Folder { .. } | report::Error::LogLevel(_))
             | Error::Usage(
                 Usage::NoMapping { .. }
+                | Usage::Mistaken { .. }
+                | Usage::NeverOpens { .. }
                 | Usage::NoFile { .. }
                 | Usage::Exists { .. }
                 | Usage::NoRecords { .. }
@@ -155,6 +161,11 @@ impl Error {
                     |known| format!("did you mean {known}?"),
                 ))
             }
+            Error::Usage(Usage::Mistaken { .. }) => Some(
+                "-m takes a mapping file (TOML) or the name of a preset (`capturi-import mapping list`); \
+                 recordings belong to --audio"
+                    .to_owned(),
+            ),
             Error::Usage(Usage::NoCode { code }) => {
                 let names = Code::ALL.iter().map(|code| code.name());
                 Some(nearest(names, code).map_or_else(

@@ -16,7 +16,8 @@ pub(super) enum Exit {
     Fault = 1,
     /// Usage or configuration.
     Usage = 2,
-    /// Finished, but some records were rejected or failed, or are held and need a person.
+    /// Finished, but some records were rejected or failed, are held and need a person, or may have a
+    /// recording twice.
     Incomplete = 3,
     /// The token was refused.
     TokenRefused = 4,
@@ -60,10 +61,10 @@ impl Exit {
             Some(Stop::LedgerLost | Stop::ReportLost) => Exit::Fault,
             Some(Stop::TokenRefused) => Exit::TokenRefused,
             Some(Stop::GaveUp) => Exit::GaveUp,
-            Some(Stop::ExportBroken) => Exit::Usage,
+            Some(Stop::ExportBroken | Stop::WrongLedger) => Exit::Usage,
             Some(Stop::Interrupted) => Exit::Interrupted,
             Some(Stop::Limit) => Exit::Limit,
-            None if tally.faults > 0 => Exit::Incomplete,
+            None if tally.faults + tally.unproved > 0 => Exit::Incomplete,
             // What is held goes out by itself, unless it says that a person is needed.
             None if tally.of(Outcome::Rejected) + tally.of(Outcome::Failed) + tally.pressing()
                 > 0 =>
@@ -122,11 +123,15 @@ mod tests {
         let mut faulty = good;
         faulty.faults = 1;
         assert_eq!(Exit::of(None, &faulty).code(), 3);
+        let mut doubtful = good;
+        doubtful.unproved = 1;
+        assert_eq!(Exit::of(None, &doubtful).code(), 3);
         let codes = [
             (Stop::Limit, 7),
             (Stop::Interrupted, 130),
             (Stop::GaveUp, 6),
             (Stop::ExportBroken, 2),
+            (Stop::WrongLedger, 2),
             (Stop::TokenRefused, 4),
             (Stop::ReportLost, 1),
             (Stop::LedgerLost, 1),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::error::{Error, Usage};
+use super::mistaken;
 use crate::api::Version;
 use crate::audio::{Ffmpeg, Index, IndexOptions, Workshop, is_audio_extension};
 use crate::config::{self, ExportArgs};
@@ -190,17 +191,12 @@ pub(super) fn load_mapping(arguments: &ExportArgs) -> Result<Mapping, Error> {
     let name = &arguments.mapping;
     let path = Path::new(name);
     let mut mapping = if path.is_file() {
-        let text = read_mapping(path).map_err(|source| Usage::File {
-            path: path.to_owned(),
-            source,
-        })?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        Mapping::load_with(&text, name, Some(folder), &arguments.lookup)?
+        load_file(path, arguments).map_err(|error| or_mistaken(error, path))?
+    } else if let Some(preset) = Mapping::preset(name) {
+        preset.load_beside(folder_of(&arguments.exports), &arguments.lookup)?
     } else {
-        match Mapping::preset(name) {
-            Some(preset) => preset.load_beside(folder_of(&arguments.exports), &arguments.lookup)?,
-            None => return Err(Usage::NoMapping { name: name.clone() }.into()),
-        }
+        let name = name.clone();
+        return Err(or_mistaken(Usage::NoMapping { name }.into(), path));
     };
     mapping.check_complete()?;
     if arguments.private_notes {
@@ -219,6 +215,32 @@ pub(super) fn load_mapping(arguments: &ExportArgs) -> Result<Mapping, Error> {
         mapping.set_email_domain(domain).map_err(Usage::Agents)?;
     }
     Ok(mapping)
+}
+
+fn load_file(path: &Path, arguments: &ExportArgs) -> Result<Mapping, Error> {
+    let text = read_mapping(path).map_err(|source| Usage::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let name = &arguments.mapping;
+    Ok(Mapping::load_with(
+        &text,
+        name,
+        Some(folder),
+        &arguments.lookup,
+    )?)
+}
+
+/// The error, or that something else was named where a mapping file belongs.
+fn or_mistaken(error: Error, path: &Path) -> Error {
+    match mistaken::what_it_is(path) {
+        Some(what) => {
+            let path = path.to_owned();
+            Usage::Mistaken { path, what }.into()
+        }
+        None => error,
+    }
 }
 
 /// The text of a mapping file. What is far longer than any was ever is something else.

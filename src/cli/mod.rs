@@ -12,6 +12,7 @@ mod explain;
 mod export;
 mod ledger;
 mod mapping;
+mod mistaken;
 mod report;
 mod run;
 mod sandbox;

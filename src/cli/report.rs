@@ -52,6 +52,7 @@ fn delivered(call: Accepted) -> Delivered {
         bytes: call.recording.map_or(0, |(_, bytes)| bytes),
         was_there: false,
         in_doubt: 0,
+        is_unproved: false,
     }
 }
 
@@ -74,6 +75,7 @@ fn delivered_case(case: AcceptedCase) -> Vec<Delivered> {
         bytes: 0,
         was_there: false,
         in_doubt: 0,
+        is_unproved: false,
     };
     match case.messages {
         None => vec![line(Kind::Case, None)],

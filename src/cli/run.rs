@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::destination::{self, Reached};
@@ -15,7 +16,7 @@ use super::{dry_run, stopping};
 use crate::api::AudioSettings;
 use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::delivery::{self, Orders, Plan, StopSignal};
-use crate::ledger::{Ledger, OpenError, RunId, Writer};
+use crate::ledger::{Known, Ledger, OpenError, RunId, Writer};
 use crate::pipeline::{self, Decided, Event, Past, Road, Want};
 use crate::plan::Policy;
 use crate::report::{self, Mode, Options, Report, Screen};
@@ -49,16 +50,15 @@ async fn deliver(
     settings: RunSettings,
     screen: Screen,
 ) -> Result<Exit, Error> {
+    expect_a_window(&settings)?;
     // Whatever can be wrong is found before a ledger is made and bound to this destination.
     let reached = destination::reach(run, &settings).await?;
     let (mut road, options) = prepare((run, arguments), &settings, &reached)?;
     Report::probe(&options)?;
     let (destination, server) = (reached.name, reached.server);
     let ledger = open_ledger(&settings.ledger, &destination, begins_anew(run))?;
-    road.past = Some(Past {
-        path: ledger.path().to_owned(),
-        done: ledger.reader()?.load_done()?,
-    });
+    let (past, known) = past(&ledger)?;
+    road.past = Some(past);
     let writer = ledger.writer();
     let plan = Plan {
         client: reached.client,
@@ -67,6 +67,7 @@ async fn deliver(
         settings: audio_settings(&road),
         workshop: export::workshop(&road)?,
         writer: writer.clone(),
+        known,
         pace: settings.pace,
         calendar: settings.calendar,
         effort: settings.effort,
@@ -134,6 +135,25 @@ fn prepare(
 /// Whether the ledger of this run forgets those before: that of a rehearsal does, unless it was typed.
 fn begins_anew(run: &RunArgs) -> bool {
     run.destination.sandbox && run.ledger.is_none()
+}
+
+/// An error if the run would have to end before the window opens.
+fn expect_a_window(settings: &RunSettings) -> Result<(), Usage> {
+    let longest = settings.effort.max_duration;
+    match settings.calendar.never_opens(Timestamp::now(), longest) {
+        Some(why) => Err(Usage::NeverOpens { why }),
+        None => Ok(()),
+    }
+}
+
+/// What the ledger knows. It tidies up when the last that looks at it has gone, so nobody does for longer.
+fn past(ledger: &Ledger) -> Result<(Past, Known), Error> {
+    let reader = ledger.reader()?;
+    let past = Past {
+        path: ledger.path().to_owned(),
+        done: reader.load_done()?,
+    };
+    Ok((past, reader.known()?))
 }
 
 /// What is left of a delivery.

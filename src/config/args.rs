@@ -339,7 +339,7 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "FILE")]
     pub faults: Option<PathBuf>,
     /// Largest recording that is accepted.
-    #[arg(long, value_name = "BYTES", default_value = "1GB", value_parser = units::bytes)]
+    #[arg(long, value_name = "BYTES", default_value = "1GB", value_parser = units::size)]
     pub max_audio: u64,
 }
 
@@ -369,6 +369,7 @@ pub fn parse(
             forget_real_ledger(&mut parsed, &matches);
             prefer_token_of_variable(&mut parsed, &matches);
             note_origin_of_sandbox(&mut parsed, &matches);
+            note_what_was_typed(&mut parsed, &matches);
             expect_sandbox(&parsed, &matches)?;
             Ok(parsed)
         }),
@@ -439,6 +440,15 @@ fn forget_real_ledger(parsed: &mut Arguments, matches: &ArgMatches) {
         && source != Some(ValueSource::CommandLine)
     {
         run.ledger = None;
+    }
+}
+
+/// Whether to take over or to leave what is there already was typed for this very run.
+fn note_what_was_typed(parsed: &mut Arguments, matches: &ArgMatches) {
+    let run = matches.subcommand_matches("run");
+    let source = run.and_then(|run| run.value_source("existing"));
+    if let Command::Run(run) = &mut parsed.command {
+        run.effort.is_existing_typed = source == Some(ValueSource::CommandLine);
     }
 }
 

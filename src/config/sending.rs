@@ -15,7 +15,7 @@ pub struct PaceArgs {
     /// Requests a second, creates and uploads together; 0 for no limit.
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value = "20", value_parser = units::rate, env = "CAPTURI_RATE")]
     pub rate: f64,
-    /// Bytes a second for recordings, such as 10MB, or by the hour: 08:00-18:00=2MB,20MB.
+    /// Bytes a second for recordings, with a unit: 10MB, or by the hour: 08:00-18:00=2MB,20MB.
     #[arg(long, value_name = "BYTES", value_parser = units::bandwidth, env = "CAPTURI_BANDWIDTH")]
     pub bandwidth: Option<Bandwidth>,
 }
@@ -61,14 +61,9 @@ pub struct DestinationArgs {
     /// File with the token of the read API; without it `CAPTURI_READ_TOKEN`, else the same token.
     #[arg(long, value_name = "FILE", env = "CAPTURI_READ_TOKEN_FILE")]
     pub read_token_file: Option<PathBuf>,
-    /// The `api-version` that the read API is asked for.
-    #[arg(
-        long,
-        value_name = "VERSION",
-        default_value = "1.0",
-        env = "CAPTURI_READ_API_VERSION"
-    )]
-    pub read_api_version: String,
+    /// The `api-version` of the read API [default: 2.0, or 1.0 where that is not answered].
+    #[arg(long, value_name = "VERSION", env = "CAPTURI_READ_API_VERSION")]
+    pub read_api_version: Option<String>,
     /// How long a recording may take to show in the read API: so long after a lost answer it is
     /// believed not to be there.
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = units::duration, env = "CAPTURI_READ_SETTLE")]
@@ -109,19 +104,22 @@ pub struct EffortArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), env = "CAPTURI_MAX_SAME_ERROR")]
     pub max_same_error: Option<u64>,
     /// Give up with exit code 6 when the destination has been unavailable for so long.
-    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = units::duration, env = "CAPTURI_MAX_OUTAGE")]
+    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = units::span, env = "CAPTURI_MAX_OUTAGE")]
     pub max_outage: Duration,
     /// Wait at most so long when the server asks for a pause, else stop with exit code 6.
     #[arg(long, value_name = "DURATION", default_value = "2h", value_parser = units::duration, env = "CAPTURI_MAX_WAIT")]
     pub max_wait: Duration,
     /// How long a request may stand still.
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = units::duration, env = "CAPTURI_TIMEOUT")]
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = units::span, env = "CAPTURI_TIMEOUT")]
     pub timeout: Duration,
     /// What to do with a conversation that somebody else made.
     #[arg(long, value_enum, default_value_t, env = "CAPTURI_EXISTING")]
     pub existing: Existing,
+    /// It was typed, and not taken from a variable, the settings or the defaults.
+    #[arg(skip)]
+    pub is_existing_typed: bool,
     /// Send at most so many calls, then stop with exit code 7.
-    #[arg(long, value_name = "N", env = "CAPTURI_LIMIT")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), env = "CAPTURI_LIMIT")]
     pub limit: Option<u64>,
     /// Stop softly with exit code 7 when the clock shows this time, such as 06:00.
     #[arg(long, value_name = "TIME", value_parser = time_of_day, env = "CAPTURI_UNTIL")]
@@ -136,7 +134,7 @@ pub struct EffortArgs {
     #[arg(long, value_name = "ZONE", value_parser = units::zone, env = "CAPTURI_HOURS_ZONE")]
     pub hours_zone: Option<jiff::tz::TimeZone>,
     /// Stop softly with exit code 7 after so long.
-    #[arg(long, value_name = "DURATION", value_parser = units::duration, env = "CAPTURI_MAX_DURATION")]
+    #[arg(long, value_name = "DURATION", value_parser = units::span, env = "CAPTURI_MAX_DURATION")]
     pub max_duration: Option<Duration>,
 }
 

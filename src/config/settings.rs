@@ -235,6 +235,7 @@ impl RunSettings {
                 limit: effort.limit,
                 max_duration: effort.max_duration,
                 existing: effort.existing(),
+                is_existing_typed: effort.is_existing_typed,
             },
             timeout: effort.timeout,
             ledger: RunSettings::ledger_path(run),

@@ -23,7 +23,13 @@ pub(super) fn bytes(text: &str) -> Result<u64, String> {
         .to_ascii_lowercase()
         .as_str()
     {
-        "" | "b" => 1.0,
+        "" if number == 0.0 => 1.0,
+        "" => {
+            return Err(format!(
+                "{text} has no unit: write {text}MB for megabytes, or {text}B for bytes"
+            ));
+        }
+        "b" => 1.0,
         "k" | "kb" => 1e3,
         "m" | "mb" => 1e6,
         "g" | "gb" => 1e9,
@@ -37,7 +43,19 @@ pub(super) fn bytes(text: &str) -> Result<u64, String> {
         clippy::cast_sign_loss,
         reason = "the number has no sign, and the cast saturates"
     )]
-    Ok((number * factor) as u64)
+    let bytes = (number * factor) as u64;
+    if bytes == 0 && number > 0.0 {
+        return Err("less than one byte".to_owned());
+    }
+    Ok(bytes)
+}
+
+/// Reads bytes of which there must be some.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    bytes(text).and_then(|bytes| match bytes {
+        0 => Err("expected a size such as 1GB".to_owned()),
+        bytes => Ok(bytes),
+    })
 }
 
 /// Reads `10MB`, or sizes by the hour and one for all other times: `08:00-18:00=2MB,20MB`.
@@ -74,6 +92,17 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     span.and_then(|span| span.to_duration(days).ok())
         .and_then(|duration| Duration::try_from(duration).ok())
         .ok_or_else(|| "expected a duration such as 30s, 10m, 1h30m or 3d".to_owned())
+}
+
+/// Reads a duration under which something can happen: at least a millisecond.
+pub(super) fn span(text: &str) -> Result<Duration, String> {
+    let duration = duration(text)?;
+    if duration < Duration::from_millis(1) {
+        return Err(
+            "nothing can be sent in no time; expected a duration such as 30s or 10m".to_owned(),
+        );
+    }
+    Ok(duration)
 }
 
 /// Reads a pace in requests a second; `0`, `unlimited` and `off` are no limit.
@@ -126,9 +155,25 @@ mod tests {
         ] {
             assert_eq!(bytes(text), Ok(size), "{text}");
         }
-        for not in ["", "MB", "1.2.3", "-5", "5 parsecs", "1e9"] {
+        for not in [
+            "",
+            "MB",
+            "1.2.3",
+            "-5",
+            "5 parsecs",
+            "1e9",
+            "5",
+            "5000000",
+            "0.5",
+            "0.1B",
+            "inf",
+            "nan",
+        ] {
             assert!(bytes(not).is_err(), "{not}");
         }
+        assert!(bytes("5").unwrap_err().contains("write 5MB"));
+        assert_eq!(bytes("5B"), Ok(5));
+        assert_eq!((size("1B"), size("0").is_err()), (Ok(1), true));
     }
 
     #[test]
@@ -161,6 +206,15 @@ mod tests {
         }
         for not in ["", "soon", "-5s", "1 month"] {
             assert!(duration(not).is_err(), "{not}");
+        }
+    }
+
+    #[test]
+    fn in_no_time_nothing_can_happen() {
+        assert_eq!(span("1ms"), Ok(Duration::from_millis(1)));
+        assert_eq!(span("1m"), Ok(Duration::from_secs(60)));
+        for not in ["0", "0s", "0m", "0ms", "1ns", "-1s", "soon"] {
+            assert!(span(not).is_err(), "{not}");
         }
     }
 

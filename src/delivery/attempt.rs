@@ -6,14 +6,17 @@
 //! The intent of a request that did not leave, or of which the answer says that nothing came of it, is
 //! taken back: the next run must not take a stranger's 409 for the answer to a request of ours.
 
+use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::backoff;
 use super::courier::Courier;
-use super::gate::{Health, Permit, Weather};
+use super::gate::{Health, Permit, SOON, Weather};
+use super::refusals::Refusal;
 use super::verdict::{Later, Sign, Stage, Verdict, judge};
 use super::width::Evidence;
 use crate::api;
@@ -57,6 +60,16 @@ pub(super) enum Halt {
         status: Option<u16>,
         why: String,
     },
+    /// Refused with 401 or 403, and it is not known yet whether the token or this request is to blame.
+    Unauthorized {
+        refusal: Refusal,
+        status: u16,
+        message: String,
+        /// An earlier try of the same request may have got through.
+        in_doubt: bool,
+    },
+    /// The destination has it already, and the new ledger may be the wrong one.
+    Strange,
     /// The run stops; the call is left as the ledger has it.
     Stopped,
 }
@@ -84,6 +97,30 @@ pub(super) struct Tries {
     pub(super) in_doubt: bool,
 }
 
+impl Halt {
+    /// As if the request were to blame for a 401 or 403, and by which refusal that is to be known.
+    pub(super) fn blamed_on_the_request(self) -> (Halt, Option<Refusal>) {
+        match self {
+            Halt::Unauthorized {
+                refusal,
+                status,
+                message,
+                in_doubt,
+            } => {
+                let halt = Halt::Refused {
+                    stage: refusal.stage(),
+                    status,
+                    message,
+                    code: Code::ServerRefused,
+                    in_doubt,
+                };
+                (halt, Some(refusal))
+            }
+            halt => (halt, None),
+        }
+    }
+}
+
 impl Tries {
     pub(super) fn new(intent: Intent, in_doubt: bool) -> Self {
         Tries {
@@ -108,7 +145,17 @@ impl Tries {
     }
 }
 
+/// A request that has worked and changes nothing when it is sent again.
+#[derive(Debug, Clone)]
+pub(super) enum Harmless {
+    /// The create of a call that is there since: its answer is 409.
+    Call(Bytes),
+    /// A change of no field of this case.
+    Case(String),
+}
+
 /// Facts about calls or about cases.
+#[derive(Debug)]
 pub(super) enum Facts {
     OfCall(Vec<Entry>),
     OfCase(Vec<CaseEntry>),
@@ -152,6 +199,7 @@ impl Courier {
         let permit = self.depart(tries).await?;
         failpoint::reached(Point::RequestLeaves);
         let left = Instant::now();
+        let number = self.refusals.depart();
         // From here on it may arrive, whatever happens to this program.
         let unsent = tries.unsent.take();
         let result = tokio::select! {
@@ -166,6 +214,7 @@ impl Courier {
         let error = match result {
             Ok(value) => {
                 self.gate.done(permit, Health::Well, 0.0);
+                self.refusals.worked(tries.stage, number);
                 return Ok(Some(Answer::Done(value)));
             }
             Err(error) => error,
@@ -174,17 +223,18 @@ impl Courier {
         match judge(stage, &error) {
             Verdict::AlreadyThere => {
                 self.gate.done(permit, Health::Well, 0.0);
+                self.refusals.worked(stage, number);
                 Ok(Some(Answer::AlreadyThere))
             }
             Verdict::Refused => {
                 self.gate.done(permit, Health::Well, 0.0);
                 Err(refused(stage, &error, tries.in_doubt))
             }
-            Verdict::StopRun => {
-                self.gate.done(permit, Health::Well, 0.0);
-                self.stop.raise(Stop::TokenRefused, error.to_string());
+            Verdict::Unauthorized => {
                 tries.unsent = unsent;
-                Err(self.take_back(tries, Halt::Stopped).await)
+                let doubt = tries.in_doubt;
+                let halt = self.unauthorized(permit, stage, &error, doubt).await;
+                Err(self.take_back(tries, halt).await)
             }
             Verdict::Later(later) => {
                 tries.in_doubt |= later.in_doubt;
@@ -195,11 +245,7 @@ impl Courier {
                 let is_last = tries.attempt > self.effort.retries;
                 match waited {
                     Ok(()) if is_last => {
-                        let halt = Halt::Failed {
-                            stage,
-                            status: status(&error),
-                            why: error.to_string(),
-                        };
+                        let halt = failed(stage, &error);
                         Err(self.take_back(tries, halt).await)
                     }
                     Ok(()) => Ok(None),
@@ -207,6 +253,66 @@ impl Courier {
                 }
             }
         }
+    }
+
+    /// What follows from a 401 or 403: nothing yet, unless there are too many of them in a row.
+    /// Who was refused leaves the permit to the question whether the token is, so that few others leave
+    /// before the answer.
+    pub(super) async fn unauthorized(
+        &self,
+        permit: Permit,
+        stage: Stage,
+        error: &api::Error,
+        in_doubt: bool,
+    ) -> Halt {
+        let (refusal, is_too_many) = self.refusals.refused(stage);
+        let message = error.to_string();
+        if !is_too_many {
+            self.gate.done(permit, Health::Well, 0.0);
+        } else if self.is_token_refused(stage, permit).await.unwrap_or(true) {
+            self.stop.raise(Stop::TokenRefused, message);
+            return Halt::Stopped;
+        }
+        Halt::Unauthorized {
+            refusal,
+            status: status(error).unwrap_or(0),
+            message,
+            in_doubt,
+        }
+    }
+
+    /// Finds out whether the token is refused, by a request that has worked in this run and changes
+    /// nothing when it is sent again. `None` when that cannot be found out.
+    pub(super) async fn is_token_refused(&self, stage: Stage, permit: Permit) -> Option<bool> {
+        let has_worked = self.refusals.has_worked(stage);
+        let harmless = self.harmless().clone().filter(|_| has_worked);
+        let Some(harmless) = harmless else {
+            self.gate.done(permit, Health::Well, 0.0);
+            return (!has_worked).then_some(true);
+        };
+        let result = match harmless {
+            Harmless::Call(body) => self.client.create(body).await.map(drop),
+            Harmless::Case(uid) => self.client.patch_case(&uid, "{}".into()).await,
+        };
+        let status = result.as_ref().err().map_or(Some(200), status);
+        let health = match status {
+            Some(..500) => Health::Well,
+            _ => Health::Unwell,
+        };
+        self.gate.done(permit, health, fastrand::f64());
+        match status? {
+            401 | 403 => Some(true),
+            ..500 => {
+                self.refusals.acquit_token(stage);
+                Some(false)
+            }
+            _ => None,
+        }
+    }
+
+    /// The last request that worked and could be sent again.
+    pub(super) fn harmless(&self) -> MutexGuard<'_, Option<Harmless>> {
+        self.harmless.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for the leave to send one request and writes its intent; after that it is on its way.
@@ -261,7 +367,7 @@ impl Courier {
     }
 
     /// Waits for the leave to send one request, or for the run's end.
-    async fn leave(&self, completes: bool) -> Result<Permit, Halt> {
+    pub(super) async fn leave(&self, completes: bool) -> Result<Permit, Halt> {
         tokio::select! {
             biased;
             () = self.turned_back(completes) => Err(Halt::Stopped),
@@ -285,11 +391,13 @@ impl Courier {
     /// What is told of a request that may succeed later.
     fn told(&self, error: &api::Error, stage: Stage, sign: Sign) -> String {
         match sign {
-            Sign::Astray => {
+            Sign::Astray if !self.gate.has_succeeded() => {
                 let address = self.address(stage);
-                format!("nothing was found at {address} ({error}): is --base-url right?")
+                format!(
+                    "{address} does not answer as this API does ({error}): is --base-url right?"
+                )
             }
-            Sign::Unwell | Sign::Throttle => error.to_string(),
+            _ => error.to_string(),
         }
     }
 
@@ -310,25 +418,26 @@ impl Courier {
         error: &api::Error,
     ) -> Result<(), Halt> {
         let said = self.told(error, stage, later.sign);
-        let delay = backoff::delay(attempt, fastrand::f64());
+        let mut delay = backoff::delay(attempt, fastrand::f64());
+        if later.sign == Sign::Astray && !self.gate.has_succeeded() {
+            // Whether the address is a wrong one is to be known soon.
+            delay = delay.min(SOON);
+        }
         let asked = later
             .retry_after
             .map(|wish| wish.from_now(SystemTime::now()));
-        let health = match later.sign {
-            Sign::Throttle => Health::Well,
-            Sign::Unwell => Health::Unwell,
-            Sign::Astray => Health::Astray,
-        };
         let is_throttle = later.sign == Sign::Throttle;
         let wish = asked.or(is_throttle.then_some(delay));
         if let Some(wish) = wish {
             // Before the permit is given back, so that nobody slips through.
             self.gate.pause(wish);
         }
-        let weather = self.gate.done(permit, health, fastrand::f64());
+        let weather = self.gate.done(permit, health(later.sign), fastrand::f64());
         if let Weather::GiveUp(lasted) = weather {
-            let seconds = lasted.as_secs();
-            let why = format!("unavailable for {seconds} s: {said}");
+            let why = match lasted.as_secs() {
+                0 => said,
+                seconds => format!("unavailable for {seconds} s: {said}"),
+            };
             self.stop.raise(Stop::GaveUp, why);
             return Err(Halt::Stopped);
         }
@@ -401,6 +510,24 @@ fn status(error: &api::Error) -> Option<u16> {
     match error {
         api::Error::Status { status, .. } | api::Error::Unreadable { status } => Some(*status),
         _ => None,
+    }
+}
+
+fn failed(stage: Stage, error: &api::Error) -> Halt {
+    Halt::Failed {
+        stage,
+        status: status(error),
+        why: error.to_string(),
+    }
+}
+
+/// What a request that may succeed later says about the server.
+fn health(sign: Sign) -> Health {
+    match sign {
+        Sign::Throttle => Health::Well,
+        Sign::Unwell => Health::Unwell,
+        Sign::Astray => Health::Astray,
+        Sign::Untrusted => Health::Untrusted,
     }
 }
 

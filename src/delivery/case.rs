@@ -4,8 +4,11 @@
 
 use std::sync::Arc;
 
-use super::attempt::{Answer, Facts, Halt, Intent};
-use super::courier::{Courier, Ending};
+use super::attempt::{Answer, Facts, Halt, Harmless, Intent};
+use super::backoff;
+use super::courier::{Accused, Carried, Courier, Ending};
+use super::gate::Health;
+use super::refusals::Refusal;
 use super::verdict::Stage;
 use crate::api;
 use crate::call::Code;
@@ -28,6 +31,28 @@ enum End {
     Waits,
     /// It did not get through.
     Failed(Code, String),
+    /// It was refused with 401 or 403, and it is not known yet whether the token is to blame.
+    Accused(Charge),
+}
+
+/// A refusal with 401 or 403 that may be the token's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Charge {
+    refusal: Refusal,
+    status: u16,
+    message: String,
+    /// The message that the server certainly does not have.
+    of: Option<u64>,
+}
+
+impl Charge {
+    fn fact(&self) -> CaseFact {
+        CaseFact::Refused {
+            of: self.of,
+            status: self.status,
+            message: self.message.clone(),
+        }
+    }
 }
 
 /// One message on its way.
@@ -45,11 +70,13 @@ struct Journey<'s> {
     ends: Vec<End>,
     /// Whether the case itself was replaced or changed.
     is_updated: bool,
+    /// The request about the whole case was refused, perhaps for the token.
+    charge: Option<Charge>,
 }
 
 impl Courier {
     /// Carries out the step of one case to its end, and says how each of its records ended.
-    pub(super) async fn deliver_case(&self, shipment: &CaseShipment) -> Vec<Ending> {
+    pub(super) async fn deliver_case(&self, shipment: &CaseShipment) -> Carried<Vec<Ending>> {
         let known = shipment.known.iter();
         let mut journey = Journey {
             shipment,
@@ -57,20 +84,94 @@ impl Courier {
                 .map(|known| if *known { End::There } else { End::Waits })
                 .collect(),
             is_updated: false,
+            charge: None,
         };
-        let carried = match &shipment.step {
-            CaseStep::Replace => self.replace(&mut journey).await,
-            CaseStep::Add { which, carrier } => self.add(&mut journey, which, *carrier).await,
-            CaseStep::Change => self.change(&mut journey).await,
-            CaseStep::Nothing | CaseStep::Older => Ok(()),
-        };
-        let fault = match carried {
+        let fault = match self.carry_case(&mut journey).await {
             Ok(()) => None,
+            Err(Halt::Strange) => return Carried::Strange,
+            Err(Halt::Unauthorized {
+                refusal,
+                status,
+                message,
+                ..
+            }) => {
+                journey.charge = Some(Charge {
+                    refusal,
+                    status,
+                    message,
+                    of: None,
+                });
+                None
+            }
             Err(halt) => self.case_halted(shipment, halt, None).await,
         };
-        let rows = shipment.rows.iter();
-        rows.map(|row| journey.ending(row, fault.as_ref()))
-            .collect()
+        let rows = shipment.rows.iter().enumerate();
+        Carried::Ended(
+            rows.map(|(number, row)| journey.ending(number, row, fault.as_ref()))
+                .collect(),
+        )
+    }
+
+    async fn carry_case(&self, journey: &mut Journey<'_>) -> Result<(), Halt> {
+        let shipment = journey.shipment;
+        match &shipment.step {
+            CaseStep::Replace => self.replace(journey).await?,
+            CaseStep::Add { which, carrier } => {
+                self.make_sure_of_the_ledger(shipment).await?;
+                self.add(journey, which, *carrier).await?;
+            }
+            CaseStep::Change => self.change(journey).await?,
+            CaseStep::Nothing | CaseStep::Older => {}
+        }
+        Ok(())
+    }
+
+    /// Asks the destination whether it has a case of which a new ledger knows nothing: its messages would
+    /// be added once more, and no answer would say so. The question is a change of no field.
+    async fn make_sure_of_the_ledger(&self, shipment: &CaseShipment) -> Result<(), Halt> {
+        let earlier = shipment.earlier;
+        let is_known = earlier.is_there || earlier.is_in_doubt || shipment.doubtful.contains(&true);
+        if is_known || !self.of_cases.is_doubtful() {
+            return Ok(());
+        }
+        let _turn = tokio::select! {
+            () = self.stop.raised() => return Err(Halt::Stopped),
+            turn = self.of_cases.turn.lock() => turn,
+        };
+        for failures in 1..=self.effort.retries.saturating_add(1) {
+            if !self.of_cases.is_doubtful() {
+                return Ok(());
+            }
+            let permit = self.leave(false).await?;
+            let answer = self.client.patch_case(&shipment.case.uid, "{}".into());
+            let answer = answer.await;
+            let status = match &answer {
+                Ok(()) => Some(200),
+                Err(api::Error::Status { status, .. }) => Some(*status),
+                Err(_) => None,
+            };
+            let health = match status {
+                Some(..500) => Health::Well,
+                _ => Health::Unwell,
+            };
+            if let (Some(401 | 403), Err(error)) = (status, &answer) {
+                return Err(self.unauthorized(permit, Stage::Change, error, false).await);
+            }
+            self.gate.done(permit, health, fastrand::f64());
+            match status {
+                Some(..400) => return Err(Halt::Strange),
+                Some(404) => self.of_cases.fits(),
+                Some(408 | 425 | 429 | 500..) | None => {
+                    tokio::select! {
+                        () = self.stop.raised() => return Err(Halt::Stopped),
+                        () = tokio::time::sleep(backoff::delay(failures, fastrand::f64())) => {}
+                    }
+                }
+                // It does not tell; what it has to say about the message itself will be heard.
+                Some(_) => return Ok(()),
+            }
+        }
+        Ok(())
     }
 
     async fn replace(&self, journey: &mut Journey<'_>) -> Result<(), Halt> {
@@ -91,6 +192,7 @@ impl Courier {
 
     async fn replaced(&self, journey: &mut Journey<'_>) -> Result<(), Halt> {
         let shipment = journey.shipment;
+        self.has_worked_for(shipment);
         let fact = CaseFact::Replaced(shipment.print, shipment.marks.clone());
         self.write_case(shipment, vec![fact]).await?;
         journey.is_updated = true;
@@ -114,6 +216,7 @@ impl Courier {
             )
             .await?;
         expect_done(&answer, false)?;
+        self.has_worked_for(shipment);
         self.write_case(shipment, vec![CaseFact::Changed(shipment.print)])
             .await?;
         journey.is_updated = true;
@@ -145,6 +248,7 @@ impl Courier {
             match sent {
                 Ok(_) if in_doubt && shipment.may_replace => return self.replaced(journey).await,
                 Ok(resends) => {
+                    self.has_worked_for(shipment);
                     let print = (carrier == Carrier::WithCase).then_some(shipment.print);
                     let fact = CaseFact::MessageAdded(shipment.marks[*index], print);
                     self.write_case(shipment, vec![fact]).await?;
@@ -153,6 +257,20 @@ impl Courier {
                     } else {
                         End::Added
                     };
+                }
+                // Whoever is to blame, the next message finds out.
+                Err(Halt::Unauthorized {
+                    refusal,
+                    status,
+                    message,
+                    in_doubt,
+                }) => {
+                    journey.ends[*index] = End::Accused(Charge {
+                        refusal,
+                        status,
+                        message,
+                        of: (!in_doubt).then_some(shipment.marks[*index].hash),
+                    });
                 }
                 // This message is not wanted; those after it do not depend on it.
                 Err(halt @ Halt::Refused { .. }) => {
@@ -167,7 +285,7 @@ impl Courier {
                     }
                     return Ok(());
                 }
-                Err(Halt::Stopped) => return Err(Halt::Stopped),
+                Err(halt @ (Halt::Stopped | Halt::Strange)) => return Err(halt),
             }
         }
         Ok(())
@@ -216,6 +334,11 @@ impl Courier {
         Ok(resends.into_inner())
     }
 
+    /// A change of no field of this case would work as well.
+    fn has_worked_for(&self, shipment: &CaseShipment) {
+        *self.harmless() = Some(Harmless::Case(shipment.case.uid.clone()));
+    }
+
     async fn write_case(&self, shipment: &CaseShipment, facts: Vec<CaseFact>) -> Result<(), Halt> {
         failpoint::reached(Point::FactIsDue);
         self.record(entries(shipment, facts)).await
@@ -230,7 +353,7 @@ impl Courier {
         refused: Option<usize>,
     ) -> Option<(Code, String)> {
         let (fact, code, words) = match halt {
-            Halt::Stopped => return None,
+            Halt::Stopped | Halt::Strange | Halt::Unauthorized { .. } => return None,
             Halt::Refused {
                 status,
                 message,
@@ -304,9 +427,35 @@ fn expect_done(answer: &Answer<()>, in_doubt: bool) -> Result<(), Halt> {
 }
 
 impl Journey<'_> {
-    /// How a record ended; `fault` is what befell the case as a whole.
-    fn ending(&self, row: &CaseRow, fault: Option<&(Code, String)>) -> Ending {
+    /// The end of a record whose request was refused, perhaps for the token.
+    fn accused(&self, number: usize, ends: &[End]) -> Option<Ending> {
+        let charges = ends.iter().filter_map(|end| match end {
+            End::Accused(charge) => Some(charge),
+            _ => None,
+        });
+        let of_messages: Vec<&Charge> = charges.collect();
+        // What is about the whole case is written once.
+        let of_case = self.charge.iter();
+        let facts = of_case.clone().filter(|_| number == 0);
+        let facts = facts.chain(of_messages.iter().copied()).map(Charge::fact);
+        let facts = entries(self.shipment, facts.collect());
+        let charge = of_case.chain(of_messages).next()?;
+        let problem = (Code::ServerRefused, charge.message.clone());
+        Some(Ending {
+            accused: Some(Box::new(Accused {
+                refusal: charge.refusal,
+                facts,
+            })),
+            ..ended(Outcome::Failed, "", Some(problem))
+        })
+    }
+
+    /// How record `number` ended; `fault` is what befell the case as a whole.
+    fn ending(&self, number: usize, row: &CaseRow, fault: Option<&(Code, String)>) -> Ending {
         let ends = &self.ends[row.messages.clone()];
+        if let Some(ending) = self.accused(number, ends) {
+            return ending;
+        }
         let failed = ends.iter().find_map(|end| match end {
             End::Failed(code, why) => Some((*code, why.clone())),
             _ => None,
@@ -357,6 +506,7 @@ impl Journey<'_> {
                 was_there: false,
                 bytes: 0,
                 in_doubt: resends,
+                is_unproved: false,
             }),
             ..ended(outcome, detail, problem)
         }
@@ -365,10 +515,7 @@ impl Journey<'_> {
 
 fn ended(outcome: Outcome, detail: &'static str, problem: Option<(Code, String)>) -> Ending {
     Ending {
-        outcome,
-        detail,
         problem,
-        remarks: Vec::new(),
-        delivered: None,
+        ..Ending::plain(outcome, detail)
     }
 }

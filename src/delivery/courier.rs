@@ -1,17 +1,19 @@
 //! The story of one call: create the conversation, send its recording, and write down what became of
 //! each. How often a request is tried, and when, is `attempt`'s.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::Effort;
-use super::attempt::{Answer, Facts, Halt, Intent, Notice};
+use super::attempt::{Answer, Facts, Halt, Harmless, Intent, Notice};
 use super::gate::Gate;
 use super::lookup::Lookup;
+use super::new_ledger::NewLedger;
 use super::preparation::{Bench, Unprepared};
 use super::recording::Arrived;
+use super::refusals::{Refusal, Refusals};
 use super::stop::StopSignal;
 use super::verdict::Stage;
 use crate::api::{self, AudioSettings, Client, Throttle, Version};
@@ -30,6 +32,29 @@ pub(super) struct Ending {
     /// What else there is to be told of a call that arrived.
     pub(super) remarks: Vec<(Code, String)>,
     pub(super) delivered: Option<Delivered>,
+    /// It ended so only if the token is not to blame; else it was not attempted.
+    pub(super) accused: Option<Box<Accused>>,
+}
+
+/// What is to be written of a request that was refused with 401 or 403 once that is known to be about it.
+#[derive(Debug)]
+pub(super) struct Accused {
+    pub(super) refusal: Refusal,
+    pub(super) facts: Facts,
+}
+
+impl Ending {
+    /// An end of which nothing more is to be told.
+    pub(super) fn plain(outcome: Outcome, detail: &'static str) -> Ending {
+        Ending {
+            outcome,
+            detail,
+            problem: None,
+            remarks: Vec::new(),
+            delivered: None,
+            accused: None,
+        }
+    }
 }
 
 /// Everything that calls under way share.
@@ -47,48 +72,61 @@ pub(super) struct Courier {
     pub(super) bench: Option<Bench>,
     pub(super) on_bytes: Arc<dyn Fn(u64) + Send + Sync>,
     pub(super) notices: mpsc::Sender<Notice>,
+    pub(super) refusals: Refusals,
+    pub(super) harmless: Mutex<Option<Harmless>>,
+    /// Whether the ledger may be the wrong one, by what it knows of calls.
+    pub(super) of_calls: NewLedger,
+    /// The same of cases.
+    pub(super) of_cases: NewLedger,
+}
+
+/// What became of a call or of the records of a case.
+pub(super) enum Carried<T> {
+    Ended(T),
+    /// The destination has it already, and the new ledger may be the wrong one: nothing was done.
+    Strange,
 }
 
 impl Courier {
     /// Carries out the step of one call to its end.
-    pub(super) async fn deliver(&self, mut shipment: Shipment) -> Ending {
-        let prepared = match self.prepare_recording(&shipment).await {
+    pub(super) async fn deliver(&self, shipment: &Shipment) -> Carried<Ending> {
+        let prepared = match self.prepare_recording(shipment).await {
             Ok(prepared) => prepared,
-            Err(Unprepared::Stopped) => return self.halted(&shipment, Halt::Stopped).await,
-            Err(Unprepared::Failed(error)) => return self.unprepared(&shipment, &error).await,
+            Err(Unprepared::Stopped) => {
+                return Carried::Ended(Ending::plain(Outcome::NotAttempted, "stopped"));
+            }
+            Err(Unprepared::Failed(error)) => {
+                return Carried::Ended(self.unprepared(shipment, &error).await);
+            }
         };
-        if let Some(prepared) = &prepared {
-            shipment.parcel = Some(prepared.parcel.clone());
-        }
+        let made = prepared.as_ref().map(|prepared| &prepared.parcel);
+        let parcel = made.or(shipment.parcel.as_ref());
         let mut is_there = !matches!(shipment.step, Step::Create { .. });
-        match self.carry(&shipment, &mut is_there).await {
+        Carried::Ended(match self.carry(shipment, parcel, &mut is_there).await {
             Ok(ending) => ending,
-            Err(Halt::Stopped) if is_there => Ending {
-                // The next run sends the recording.
-                detail: "half done",
-                ..self.halted(&shipment, Halt::Stopped).await
-            },
-            Err(halt) => self.halted(&shipment, halt).await,
-        }
+            Err(Halt::Strange) => return Carried::Strange,
+            // The next run sends the recording.
+            Err(Halt::Stopped) if is_there => Ending::plain(Outcome::NotAttempted, "half done"),
+            Err(halt) => self.halted(shipment, halt).await,
+        })
     }
 
     /// `is_there` becomes true with the conversation.
-    async fn carry(&self, shipment: &Shipment, is_there: &mut bool) -> Result<Ending, Halt> {
+    async fn carry(
+        &self,
+        shipment: &Shipment,
+        parcel: Option<&Parcel>,
+        is_there: &mut bool,
+    ) -> Result<Ending, Halt> {
         let (uid, outcome, mut detail) = match shipment.step {
             Step::Create { was_tried, .. } => match self.create(shipment, was_tried).await? {
                 Made::Ours(uid) => (uid, Outcome::Created, ""),
                 Made::Adopted => (None, Outcome::AlreadyThere, "adopted"),
                 Made::LeftAlone => {
+                    let message = "somebody else made the conversation; it is left alone";
                     return Ok(Ending {
-                        outcome: Outcome::AlreadyThere,
-                        detail: "left alone",
-                        problem: Some((
-                            Code::AlreadyThere,
-                            "the conversation was there, made by somebody else, and is left alone"
-                                .to_owned(),
-                        )),
-                        remarks: Vec::new(),
-                        delivered: None,
+                        problem: Some((Code::AlreadyThere, message.to_owned())),
+                        ..Ending::plain(Outcome::AlreadyThere, "left alone")
                     });
                 }
             },
@@ -104,18 +142,14 @@ impl Courier {
             was_there: false,
             bytes: 0,
             in_doubt: 0,
+            is_unproved: false,
         };
         let (mut problem, mut remarks) = (None, Vec::new());
-        if let Some(parcel) = &shipment.parcel {
+        if let Some(parcel) = parcel {
             let uid = delivered.uid.clone();
             let key = (uid.as_deref(), is_adopted);
             let arrived = self.upload(shipment, parcel, key).await?;
             problem = arrived.problem();
-            if problem.is_none() && is_adopted && !arrived.is_found && self.lookup.is_none() {
-                let message = "the conversation was there, made by somebody else; its recording was \
-                               sent, and stands there twice if it had one already";
-                problem = Some((Code::AlreadyThere, message.to_owned()));
-            }
             remarks = self::remarks(shipment, parcel, &arrived, detail == "adopted");
             if arrived.is_found {
                 detail = "looked up";
@@ -124,14 +158,14 @@ impl Courier {
             delivered.was_there = arrived.is_found && is_adopted;
             delivered.bytes = parcel.bytes;
             delivered.in_doubt = arrived.resends;
+            delivered.is_unproved = arrived.is_unproved;
             delivered.uid = uid.or(arrived.uid);
         }
         Ok(Ending {
-            outcome,
-            detail,
             problem,
             remarks,
             delivered: Some(delivered),
+            ..Ending::plain(outcome, detail)
         })
     }
 
@@ -150,6 +184,8 @@ impl Courier {
             .await?;
         let (made, fact) = match answer {
             Answer::Done(created) => {
+                self.of_calls.fits();
+                *self.harmless() = Some(Harmless::Call(body));
                 let fact = Fact::Created {
                     fingerprint,
                     uid: Some(created.uid.clone()),
@@ -169,6 +205,10 @@ impl Courier {
                         uid: None,
                     },
                 )
+            }
+            Answer::AlreadyThere if self.of_calls.is_doubtful() => {
+                self.record(not_sent(shipment, Stage::Create)).await?;
+                return Err(Halt::Strange);
             }
             Answer::AlreadyThere => match self.effort.existing {
                 Existing::Adopt => (
@@ -217,16 +257,14 @@ impl Courier {
         // A ledger that is lost stops the run by itself; this call is held either way.
         let _ = self.write(shipment, facts).await;
         Ending {
-            outcome: Outcome::Held,
-            detail: code.name(),
             problem: Some((code, format!("{why}; the call waits for it"))),
-            remarks: Vec::new(),
-            delivered: None,
+            ..Ending::plain(Outcome::Held, code.name())
         }
     }
 
     async fn halted(&self, shipment: &Shipment, halt: Halt) -> Ending {
         let fingerprint = shipment.fingerprint;
+        let (halt, refused) = halt.blamed_on_the_request();
         let (fact, code, message) = match halt {
             Halt::Refused {
                 code: Code::RecordingChanged,
@@ -234,14 +272,8 @@ impl Courier {
                 in_doubt,
                 ..
             } => return self.held(shipment, &message, in_doubt).await,
-            Halt::Stopped => {
-                return Ending {
-                    outcome: Outcome::NotAttempted,
-                    detail: "stopped",
-                    problem: None,
-                    remarks: Vec::new(),
-                    delivered: None,
-                };
+            Halt::Stopped | Halt::Strange | Halt::Unauthorized { .. } => {
+                return Ending::plain(Outcome::NotAttempted, "stopped");
             }
             Halt::Refused {
                 stage,
@@ -250,12 +282,9 @@ impl Courier {
                 code,
                 in_doubt,
             } => {
-                let why = (status, message.clone());
-                (
-                    refusal(fingerprint, stage.into(), why, in_doubt),
-                    code,
-                    message,
-                )
+                let stage = stage.into();
+                let fact = refusal(fingerprint, stage, (status, message.clone()), in_doubt);
+                (fact, code, message)
             }
             Halt::Failed { stage, status, why } => {
                 let message = self.gave_up(&why);
@@ -271,39 +300,44 @@ impl Courier {
                 )
             }
         };
-        // A ledger that is lost stops the run by itself; this call failed either way.
-        let _ = self.write(shipment, vec![fact]).await;
-        Ending {
-            outcome: Outcome::Failed,
-            detail: "",
+        let facts = entries(shipment, vec![fact]);
+        let mut ending = Ending {
             problem: Some((code, message)),
-            remarks: Vec::new(),
-            delivered: None,
+            ..Ending::plain(Outcome::Failed, "")
+        };
+        if let Some(refusal) = refused {
+            ending.accused = Some(Box::new(Accused { refusal, facts }));
+        } else {
+            failpoint::reached(Point::FactIsDue);
+            // A ledger that is lost stops the run by itself; this call failed either way.
+            let _ = self.record(facts).await;
         }
+        ending
     }
 }
 
-/// What the ledger is told of a refusal. A refused recording may have arrived before, and only a failure
-/// leaves the intent.
+/// What is refused may have arrived before, and only a failure leaves the intent: after a plain refusal a
+/// 409 is somebody else's.
 fn refusal(
     fingerprint: u128,
     stage: ledger::Stage,
     (status, message): (u16, String),
     in_doubt: bool,
 ) -> Fact {
-    if in_doubt && stage == ledger::Stage::Upload {
-        return Fact::Failed {
+    if in_doubt {
+        Fact::Failed {
             fingerprint,
             stage,
             status: Some(status),
             why: message,
-        };
-    }
-    Fact::Refused {
-        fingerprint,
-        stage,
-        status,
-        message,
+        }
+    } else {
+        Fact::Refused {
+            fingerprint,
+            stage,
+            status,
+            message,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::courier::{Courier, Ending};
+use super::courier::{Carried, Courier, Ending};
 use crate::call::Problem;
 use crate::pipeline::{CaseShipment, FurtherRow, Shipment};
 use crate::source::Batch;
@@ -33,30 +33,46 @@ impl Errand {
     }
 }
 
-/// A call or a case that has come back, with how each of its rows ended.
-pub(super) struct Landed {
-    pub(super) batch: Arc<Batch>,
-    pub(super) rows: Vec<(Row, Ending)>,
-    pub(super) case: Option<u64>,
+impl Errand {
     /// The id of the call or the case.
-    pub(super) id: Box<str>,
+    pub(super) fn id(&self) -> Box<str> {
+        match &self.cargo {
+            Cargo::Call(shipment) => shipment.call.identity().into(),
+            Cargo::Case(shipment) => shipment.case.uid.as_str().into(),
+        }
+    }
+}
+
+/// A call or a case that has come back.
+pub(super) enum Landed {
+    /// With how each of its rows ended.
+    Ended {
+        batch: Arc<Batch>,
+        rows: Vec<(Row, Ending)>,
+        case: Option<u64>,
+        /// The id of the call or the case.
+        id: Box<str>,
+    },
+    /// With nothing done: the destination has it already, and the new ledger may be the wrong one.
+    Strange(Errand),
 }
 
 /// Carries out an errand to its end.
 pub(super) async fn carry(courier: Arc<Courier>, errand: Errand) -> Landed {
-    let case = errand.case();
-    let id = match &errand.cargo {
-        Cargo::Call(shipment) => shipment.call.identity().into(),
-        Cargo::Case(shipment) => shipment.case.uid.as_str().into(),
+    let carried = match &errand.cargo {
+        Cargo::Call(shipment) => match courier.deliver(shipment).await {
+            Carried::Ended(ending) => Carried::Ended(vec![ending]),
+            Carried::Strange => Carried::Strange,
+        },
+        Cargo::Case(shipment) => courier.deliver_case(shipment).await,
     };
-    let endings = match errand.cargo {
-        Cargo::Call(shipment) => vec![courier.deliver(*shipment).await],
-        Cargo::Case(shipment) => courier.deliver_case(&shipment).await,
-    };
-    Landed {
-        batch: errand.batch,
-        rows: errand.rows.into_iter().zip(endings).collect(),
-        case,
-        id,
+    match carried {
+        Carried::Ended(endings) => Landed::Ended {
+            case: errand.case(),
+            id: errand.id(),
+            batch: errand.batch,
+            rows: errand.rows.into_iter().zip(endings).collect(),
+        },
+        Carried::Strange => Landed::Strange(errand),
     }
 }

@@ -31,10 +31,12 @@ pub struct Pace {
 /// How long an outage may last when nothing has ever worked in this run: a wrong address or a
 /// server that is down should be told soon, not after the patience of a migration.
 const FIRST_PATIENCE: Duration = Duration::from_secs(30);
-/// How long nothing may be found at the address when nothing has ever worked in this run. No call can be
-/// to blame for that, and waiting mends no wrong address; but a server that is being started may need
-/// a moment to know its own paths.
-const ASTRAY_PATIENCE: Duration = Duration::from_secs(10);
+/// How long no server of this API may answer at the address when nothing has ever worked in this run. No
+/// call can be to blame for that, and waiting mends no wrong address; but a server that is being started
+/// may need a moment to know its own paths.
+const ASTRAY_PATIENCE: Duration = Duration::from_secs(2);
+/// The longest wait for the next try at such an address.
+pub(super) const SOON: Duration = Duration::from_secs(1);
 /// So many failures in a row without any success are an outage, whatever the width.
 const OUTAGE: u32 = 12;
 
@@ -108,8 +110,10 @@ pub(super) enum Health {
     Well,
     /// No answer, a broken one, or an error of its own.
     Unwell,
-    /// There is nothing at the address.
+    /// No server of this API answers at the address.
     Astray,
+    /// Who answers cannot be trusted.
+    Untrusted,
 }
 
 /// What the gate made of a failure.
@@ -286,7 +290,8 @@ impl Gate {
                 };
                 Weather::Same
             }
-            Health::Unwell | Health::Astray => {
+            Health::Untrusted if !state.has_succeeded => Weather::GiveUp(Duration::ZERO),
+            Health::Unwell | Health::Astray | Health::Untrusted => {
                 let since = match health {
                     Health::Astray => state.astray_since.unwrap_or_else(Instant::now).into(),
                     _ => None,
@@ -301,13 +306,18 @@ impl Gate {
         weather
     }
 
+    /// Whether any request has worked in this run.
+    pub(super) fn has_succeeded(&self) -> bool {
+        self.state().has_succeeded
+    }
+
     fn unwell(&self, state: &mut State, is_probe: bool, jitter: f64) -> Weather {
         let now = Instant::now();
         state.failures = state.failures.saturating_add(1);
         let since = *state.failing_since.get_or_insert(now);
         let astray = state.astray_since.filter(|_| !state.has_succeeded);
         if let Some(lasted) = astray.map(|since| now - since)
-            && lasted > self.patience.min(ASTRAY_PATIENCE)
+            && lasted >= self.patience.min(ASTRAY_PATIENCE)
         {
             return Weather::GiveUp(lasted);
         }
@@ -326,7 +336,10 @@ impl Gate {
         if lasted > patience {
             return Weather::GiveUp(lasted);
         }
-        let pause = backoff::delay(state.probes, jitter);
+        let mut pause = backoff::delay(state.probes, jitter);
+        if astray.is_some() {
+            pause = pause.min(SOON);
+        }
         extend(&mut state.probed_at, pause);
         Weather::Outage(pause)
     }
@@ -577,7 +590,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_wrong_address_is_given_up_soon_and_one_that_was_right_is_not() {
-        assert!((10..30).contains(&patience_with(&gate(4), Health::Astray).await));
+        // Whatever the jitter: the end is within five seconds.
+        assert!((2..5).contains(&patience_with(&gate(4), Health::Astray).await));
         // An answer of any other kind says that the address is right, or that the server is starting.
         let known = gate(4);
         let permit = known.pass().await;
@@ -586,11 +600,24 @@ mod tests {
         let starting = gate(4);
         let permit = starting.pass().await;
         starting.done(permit, Health::Astray, 0.0);
-        tokio::time::sleep(Duration::from_secs(12)).await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
         for health in [Health::Unwell, Health::Astray] {
             let permit = starting.pass().await;
             assert_eq!(starting.done(permit, health, 0.0), Weather::Same);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_cannot_be_trusted_at_first_contact_is_given_up_at_once() {
+        let first = gate(4);
+        let permit = first.pass().await;
+        let weather = first.done(permit, Health::Untrusted, 0.0);
+        assert_eq!(weather, Weather::GiveUp(Duration::ZERO));
+        // A certificate that ends while the run goes on may be renewed while it waits.
+        let known = gate(4);
+        let permit = known.pass().await;
+        known.done(permit, Health::Well, 0.0);
+        assert!(patience_with(&known, Health::Untrusted).await > 600);
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,6 +5,8 @@
 //! Hours are those of people in a zone, so a night is one hour longer or shorter twice a year. An
 //! hour that happens twice is inside both times; one that does not happen begins when it would have.
 
+use std::time::Duration;
+
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
@@ -27,7 +29,10 @@ impl Hours {
             to: time_of_day(to)?,
         };
         if hours.from == hours.to {
-            return Err("hours that begin when they end are none, or all".to_owned());
+            let same = "a window that ends when it begins is never open";
+            return Err(format!(
+                "{same}; write hours such as 20:00-06:00, or leave it out for all hours"
+            ));
         }
         Ok(hours)
     }
@@ -137,6 +142,31 @@ impl Calendar {
             }
             _ => Gateway::Open,
         }
+    }
+
+    /// Why the window does not open before a run that begins now has to end, if it does not.
+    pub fn never_opens(&self, now: Timestamp, longest: Option<Duration>) -> Option<String> {
+        let window = self.window.filter(|_| self.outside == Outside::Wait)?;
+        let Gateway::Shut(opens, _) = self.look(now, None) else {
+            return None;
+        };
+        let shown = opens
+            .to_zoned(self.zone.clone())
+            .strftime("%H:%M")
+            .to_string();
+        let until = self.until.zip(self.deadline(now));
+        if let Some((until, _)) = until.filter(|(_, deadline)| *deadline <= opens) {
+            let until = until.strftime("%H:%M");
+            return Some(format!(
+                "--window {window} opens at {shown}, after --until {until}"
+            ));
+        }
+        let end = longest.and_then(|longest| now.checked_add(longest).ok());
+        end.filter(|end| *end <= opens).map(|_| {
+            format!(
+                "--window {window} opens at {shown}, when --max-duration is over; start it later"
+            )
+        })
     }
 
     /// Whether the line is ever limited.
@@ -268,6 +298,31 @@ mod tests {
         // Also when the clock has jumped far beyond it.
         let over = until.look(at("2031-01-01T00:00:00Z"), end);
         assert_eq!(over, Gateway::Over("it is 06:00 (--until)".to_owned()));
+    }
+
+    #[test]
+    fn a_window_that_opens_after_the_end_of_the_run_never_opens() {
+        let never = |until: Option<&str>, longest: Option<u64>, now: &str| {
+            let calendar = Calendar {
+                until: until.map(|until| time_of_day(until).unwrap()),
+                ..calendar("20:00-06:00")
+            };
+            calendar.never_opens(at(now), longest.map(Duration::from_secs))
+        };
+        // 12:00 on the wall; the window opens in eight hours.
+        let noon = "2024-07-02T10:00:00Z";
+        let why = never(Some("19:00"), None, noon).unwrap();
+        assert_eq!(
+            why,
+            "--window 20:00-06:00 opens at 20:00, after --until 19:00"
+        );
+        assert!(never(None, Some(8 * 3600), noon).is_some());
+        assert_eq!(never(Some("21:00"), None, noon), None);
+        assert_eq!(never(Some("06:00"), Some(8 * 3600 + 1), noon), None);
+        assert_eq!(never(None, None, noon), None);
+        // It is open now.
+        let night = "2024-07-02T20:00:00Z";
+        assert_eq!(never(Some("23:00"), Some(1), night), None);
     }
 
     #[test]

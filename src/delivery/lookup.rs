@@ -15,7 +15,7 @@ use super::attempt::Halt;
 use super::gate::{Gate, Health, Pace, Permit, Weather};
 use super::stop::StopSignal;
 use super::{Effort, ReadBack, backoff};
-use crate::api::{Error, ReadClient, Sought};
+use crate::api::{Error, ReadClient, Seen, Sought};
 
 /// Look-ups in flight at once: they are rare, and a read API is no place to be fast.
 const WIDTH: usize = 4;
@@ -86,13 +86,24 @@ impl Lookup {
             let wait = match result {
                 Ok(seen) => {
                     self.gate.done(permit, Health::Well, 0.0);
-                    let has_audio = seen.as_ref().and_then(|seen| seen.has_audio);
                     let since = lost.map_or(Duration::MAX, |lost| lost.elapsed());
                     let left = self.settle.saturating_sub(since);
-                    match (has_audio, left.is_zero()) {
-                        (Some(true), _) => return Ok(Sight::There(seen.and_then(|seen| seen.uid))),
-                        (Some(false), true) => return Ok(Sight::NotThere),
-                        (None, true) => return Ok(Sight::Unknown(unclear(seen.is_some()))),
+                    match (seen, left.is_zero()) {
+                        (
+                            Seen::Conversation {
+                                uid,
+                                has_audio: Some(true),
+                            },
+                            _,
+                        ) => return Ok(Sight::There(uid)),
+                        (
+                            Seen::Conversation {
+                                has_audio: Some(false),
+                                ..
+                            },
+                            true,
+                        ) => return Ok(Sight::NotThere),
+                        (seen, true) => return Ok(Sight::Unknown(unclear(&seen))),
                         (_, false) => left,
                     }
                 }
@@ -135,7 +146,7 @@ impl Lookup {
             self.gate.pause(asked);
         }
         let weather = self.gate.done(permit, health, fastrand::f64());
-        let is_final = matches!(error, Error::Unaddressable)
+        let is_final = matches!(error, Error::Unaddressable | Error::Untrusted(_))
             || status.is_some_and(|status| !matches!(status, 408 | 425 | 429 | 500..=599))
             || matches!(weather, Weather::GiveUp(_))
             || asked.is_some_and(|asked| asked > self.effort.max_wait)
@@ -144,11 +155,11 @@ impl Lookup {
     }
 }
 
-fn unclear(is_found: bool) -> String {
-    let why = if is_found {
-        "it does not say whether the recording is there"
-    } else {
-        "it does not have the conversation"
+fn unclear(seen: &Seen) -> String {
+    let why = match seen {
+        Seen::Nothing => "it does not have the conversation",
+        Seen::Another => "it answered about another conversation",
+        Seen::Conversation { .. } => "it does not say whether the recording is there",
     };
     format!("the read API: {why}")
 }

@@ -15,8 +15,10 @@ mod hours;
 mod limits;
 mod line;
 mod lookup;
+mod new_ledger;
 mod preparation;
 mod recording;
+mod refusals;
 mod run;
 mod stop;
 mod verdict;
@@ -36,7 +38,7 @@ use tokio::sync::mpsc;
 
 use crate::api::{AudioSettings, Client, ReadClient, Version};
 use crate::audio::Workshop;
-use crate::ledger::Writer;
+use crate::ledger::{Known, Writer};
 use crate::pipeline::Decided;
 use crate::plan::Existing;
 
@@ -58,6 +60,8 @@ pub struct Effort {
     pub max_duration: Option<Duration>,
     /// Somebody else's conversations.
     pub existing: Existing,
+    /// The operator typed that, and does not have to be asked again.
+    pub is_existing_typed: bool,
 }
 
 /// Where uploads in doubt are looked up.
@@ -84,6 +88,8 @@ pub struct Plan {
     pub read_back: Option<ReadBack>,
     /// The ledger.
     pub writer: Writer,
+    /// What it knew of the destination when it was opened.
+    pub known: Known,
     /// How fast.
     pub pace: Pace,
     /// When, until when, and at how many bytes a second.

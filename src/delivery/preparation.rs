@@ -127,11 +127,8 @@ impl Courier {
         // A ledger that is lost stops the run by itself; this call failed either way.
         let _ = self.write(shipment, vec![fact]).await;
         Ending {
-            outcome: Outcome::Failed,
-            detail: "",
             problem: Some((Code::RecordingNotMade, why)),
-            remarks: Vec::new(),
-            delivered: None,
+            ..Ending::plain(Outcome::Failed, "")
         }
     }
 }

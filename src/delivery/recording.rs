@@ -33,19 +33,28 @@ pub(super) struct Arrived {
     pub(super) unsettled: Option<String>,
     /// What its file says that it has now, if that is not what was sent.
     pub(super) bytes_now: Option<u64>,
+    /// The conversation is somebody else's, and nothing proves that it had no recording.
+    pub(super) is_unproved: bool,
 }
 
 impl Arrived {
     /// What there is to be told about it.
     pub(super) fn problem(&self) -> Option<(Code, String)> {
-        let often = match self.resends {
-            0 => return None,
-            1 => "once".to_owned(),
-            times => format!("{times} times"),
-        };
         let why = match &self.unsettled {
             Some(why) => format!(" ({why})"),
             None => String::new(),
+        };
+        let often = match self.resends {
+            0 if self.is_unproved => {
+                let text = format!(
+                    "somebody else made the conversation; its recording was sent, and is there twice \
+                     if it had one{why}"
+                );
+                return Some((Code::AlreadyThere, text));
+            }
+            0 => return None,
+            1 => "once".to_owned(),
+            times => format!("{times} times"),
         };
         let text = format!(
             "no answer said whether the upload had arrived, and it was sent again {often}{why}"
@@ -73,6 +82,7 @@ impl Courier {
         let mut lost = was_tried.then(|| lost_at(shipment.standing.as_ref()));
         // Nobody knows what somebody else's conversation has.
         let mut should_look = was_tried || is_adopted;
+        let mut is_proved = false;
         let upload = self.prepare(parcel);
         let settings = self.settings.fitting(parcel.channels);
         let answer = loop {
@@ -83,9 +93,11 @@ impl Courier {
                         arrived.is_found = true;
                         break None;
                     }
-                    Sight::NotThere => tries.in_doubt = false,
-                    Sight::Unknown(why) if tries.in_doubt => arrived.unsettled = Some(why),
-                    Sight::Unknown(_) => {}
+                    Sight::NotThere => {
+                        tries.in_doubt = false;
+                        is_proved = true;
+                    }
+                    Sight::Unknown(why) => arrived.unsettled = Some(why),
                 }
             }
             if tries.in_doubt {
@@ -108,6 +120,7 @@ impl Courier {
         if matches!(answer, Some(Answer::AlreadyThere)) && !was_in_doubt {
             return Err(there_already());
         }
+        arrived.is_unproved = is_adopted && !is_proved && !arrived.is_found;
         self.conclude(shipment, (parcel, &upload), &arrived, is_adopted)
             .await?;
         if !arrived.is_found {
@@ -124,9 +137,10 @@ impl Courier {
         lost: Option<Instant>,
     ) -> Result<Sight, Halt> {
         let call = &shipment.call;
-        let sought = match uid {
-            Some(uid) => Sought::Uid(uid),
-            None => Sought::Identity(call.identity(), call.at()),
+        let sought = Sought {
+            identity: call.identity(),
+            uid,
+            at: call.at(),
         };
         lookup.look(&self.stop, sought, lost).await
     }

@@ -3,8 +3,8 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt::Display;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,16 +12,19 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::attempt::Notice;
-use super::courier::{Courier, Ending};
+use super::courier::{Accused, Courier, Ending};
 use super::errand::{self, Cargo, Errand, Landed, Row};
 use super::gate::{Gate, Span};
 use super::limits::Failures;
 use super::line::Line;
 use super::lookup::Lookup;
+use super::new_ledger::{self, NewLedger};
 use super::preparation::Bench;
+use super::refusals::Refusals;
+use super::verdict::Stage;
 use super::wall::Wall;
 use super::{Orders, Pace, Plan, StopSignal};
-use crate::call::Problem;
+use crate::call::{Problem, Severity};
 use crate::ledger::{Entry, Fact};
 use crate::pipeline::{Closing, Decided, Decision, Event, Fate, Outcome, Stop};
 use crate::source::Batch;
@@ -48,6 +51,7 @@ pub async fn run<E: Display>(
     let count = Arc::clone(&bytes);
     let width = plan.pace.width.max(1);
     let line = Line::default();
+    let may_doubt = !plan.effort.is_existing_typed;
     let courier = Arc::new(Courier {
         gate: Gate::new(plan.pace),
         lookup: plan
@@ -65,6 +69,10 @@ pub async fn run<E: Display>(
             count.fetch_add(sent, Ordering::Relaxed);
         }),
         notices,
+        refusals: Refusals::default(),
+        harmless: Mutex::default(),
+        of_calls: NewLedger::new(may_doubt && !plan.known.calls),
+        of_cases: NewLedger::new(may_doubt && !plan.known.cases),
     });
     let mut floor = Floor {
         courier,
@@ -72,6 +80,8 @@ pub async fn run<E: Display>(
         in_hand: width * IN_HAND,
         flights: JoinSet::new(),
         waiting: VecDeque::new(),
+        strange: Vec::new(),
+        accused: Vec::new(),
         busy: HashSet::new(),
         sent: 0,
         failures: Failures::new(plan.effort.bearable),
@@ -86,12 +96,26 @@ pub async fn run<E: Display>(
     floor.work(orders, heard, &bytes).await
 }
 
+/// A row that was refused with 401 or 403, with the end that it has if the token is not to blame.
+struct Charged {
+    batch: Arc<Batch>,
+    /// The id of its call or case.
+    id: Box<str>,
+    row: Row,
+    ending: Ending,
+    accused: Accused,
+}
+
 struct Floor<'e> {
     courier: Arc<Courier>,
     stop: Arc<StopSignal>,
     in_hand: usize,
     flights: JoinSet<Landed>,
     waiting: VecDeque<Errand>,
+    /// What the destination has already, while the new ledger may be the wrong one.
+    strange: Vec<Errand>,
+    /// Rows that were refused with 401 or 403, while the token may be to blame.
+    accused: Vec<Charged>,
     /// Cases under way.
     busy: HashSet<u64>,
     sent: u64,
@@ -127,14 +151,16 @@ impl Floor<'_> {
             }
             self.start();
             let has_room = self.waiting.is_empty() && !is_told;
-            if !is_open && self.waiting.is_empty() && self.flights.is_empty() {
-                break;
-            }
-            if is_told && self.flights.is_empty() && self.waiting.is_empty() {
-                break;
+            let is_idle = self.waiting.is_empty() && self.flights.is_empty();
+            if is_idle && (is_told || !is_open) {
+                self.settle().await;
+                if is_told || !self.stop.is_raised() {
+                    break;
+                }
+                continue;
             }
             tokio::select! {
-                Some(landed) = self.flights.join_next(), if !self.flights.is_empty() => self.land(landed),
+                Some(landed) = self.flights.join_next(), if !self.flights.is_empty() => self.land(landed).await,
                 order = orders.recv(), if has_room && is_open => match order {
                     Some(Ok(decided)) => self.take(decided).await,
                     Some(Err(error)) => {
@@ -227,10 +253,7 @@ impl Floor<'_> {
                 if !self.flights.is_empty() {
                     return;
                 }
-                self.stop.raise(
-                    Stop::Limit,
-                    "the number of calls that was set has been sent",
-                );
+                self.stop.raise(Stop::Limit, "--limit reached");
             }
             let Some(errand) = self.next() else {
                 return;
@@ -272,7 +295,7 @@ impl Floor<'_> {
         !self.waiting.is_empty() && limit.is_some_and(|limit| self.sent >= limit)
     }
 
-    fn land(&mut self, landed: Result<Landed, tokio::task::JoinError>) {
+    async fn land(&mut self, landed: Result<Landed, tokio::task::JoinError>) {
         let landed = match landed {
             Ok(landed) => landed,
             Err(error) => match error.try_into_panic() {
@@ -281,11 +304,122 @@ impl Floor<'_> {
                 Err(_) => return,
             },
         };
-        if let Some(case) = landed.case {
-            self.busy.remove(&case);
+        match landed {
+            Landed::Ended {
+                batch,
+                rows,
+                case,
+                id,
+            } => {
+                if let Some(case) = case {
+                    self.busy.remove(&case);
+                }
+                for (row, mut ending) in rows {
+                    match ending.accused.take() {
+                        Some(accused) => self.accused.push(Charged {
+                            batch: Arc::clone(&batch),
+                            id: id.clone(),
+                            row,
+                            ending,
+                            accused: *accused,
+                        }),
+                        None => self.tell_end(&batch, (row, &id), ending),
+                    }
+                }
+            }
+            Landed::Strange(errand) => {
+                if let Some(case) = errand.case() {
+                    self.busy.remove(&case);
+                }
+                self.sent -= 1;
+                self.strange.push(errand);
+            }
         }
-        for (row, ending) in landed.rows {
-            self.tell_end(&landed.batch, (row, &landed.id), ending);
+        self.look_at_the_strange();
+        self.look_at_the_accused().await;
+    }
+
+    /// Lets what is there already go on once the ledger is known to be the right one; ends the run when it
+    /// seems to be another's.
+    fn look_at_the_strange(&mut self) {
+        let (calls, cases) = (&self.courier.of_calls, &self.courier.of_cases);
+        let fits = |errand: &Errand| match errand.cargo {
+            Cargo::Call(_) => !calls.is_doubtful(),
+            Cargo::Case(_) => !cases.is_doubtful(),
+        };
+        let known: Vec<Errand> = self.strange.extract_if(.., |errand| fits(errand)).collect();
+        for errand in known.into_iter().rev() {
+            self.waiting.push_front(errand);
+        }
+        if self.strange.len() >= new_ledger::TOO_MANY.min(self.in_hand) {
+            self.doubt_the_ledger();
+        }
+    }
+
+    fn doubt_the_ledger(&self) {
+        let number = self.strange.len();
+        let of = match self.strange.first().map(|errand| &errand.cargo) {
+            Some(Cargo::Case(_)) => "tickets",
+            _ => "calls",
+        };
+        let why = format!(
+            "the destination already has the first {number} {of}, and this ledger is new and knows none of \
+             them"
+        );
+        self.stop.raise(Stop::WrongLedger, why);
+    }
+
+    /// Tells the end of rows whose refusal is known to be about them.
+    async fn look_at_the_accused(&mut self) {
+        let refusals = &self.courier.refusals;
+        let is_own = |charged: &Charged| refusals.is_of_its_row(charged.accused.refusal);
+        let own: Vec<Charged> = self.accused.extract_if(.., |it| is_own(it)).collect();
+        for charged in own {
+            self.convict(charged).await;
+        }
+    }
+
+    async fn convict(&mut self, charged: Charged) {
+        // A ledger that is lost stops the run by itself; this row failed either way.
+        let _ = self.courier.record(charged.accused.facts).await;
+        self.tell_end(&charged.batch, (charged.row, &charged.id), charged.ending);
+    }
+
+    /// Settles what waited for something that has not come before the end.
+    async fn settle(&mut self) {
+        if !self.strange.is_empty() && !self.stop.is_raised() {
+            self.doubt_the_ledger();
+            return;
+        }
+        for errand in std::mem::take(&mut self.strange) {
+            let id = errand.id();
+            for row in errand.rows {
+                let ending = Ending::plain(Outcome::NotAttempted, "stopped");
+                self.tell_end(&errand.batch, (row, &id), ending);
+            }
+        }
+        self.look_at_the_accused().await;
+        while let Some(charged) = self.accused.pop() {
+            let stage = charged.accused.refusal.stage();
+            let courier = &self.courier;
+            let is_refused = match courier.leave(false).await {
+                Ok(permit) => courier.is_token_refused(stage, permit).await,
+                Err(_) => None,
+            };
+            if is_refused == Some(true) {
+                let (_, why) = charged.ending.problem.clone().unzip();
+                self.stop.raise(Stop::TokenRefused, why.unwrap_or_default());
+            }
+            if self.stop.is_raised() {
+                let detail = match stage {
+                    Stage::Upload => "half done",
+                    Stage::Create | Stage::Case | Stage::Change => "stopped",
+                };
+                let ending = Ending::plain(Outcome::NotAttempted, detail);
+                self.tell_end(&charged.batch, (charged.row, &charged.id), ending);
+            } else {
+                self.convict(charged).await;
+            }
         }
     }
 
@@ -296,7 +430,12 @@ impl Floor<'_> {
         for (code, message) in ending.problem.into_iter().chain(ending.remarks) {
             let mut problem = Problem::new(code, record.place(), message);
             problem.name_record(id);
-            problems.push(problem);
+            let is_unproved = ending.delivered.as_ref().is_some_and(|it| it.is_unproved);
+            problems.push(if is_unproved {
+                problem.with_severity(Severity::Warning)
+            } else {
+                problem
+            });
         }
         let ending = Closing {
             outcome: ending.outcome,

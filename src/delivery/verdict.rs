@@ -23,8 +23,8 @@ pub(super) enum Verdict {
     Refused,
     /// Another try may succeed.
     Later(Later),
-    /// The token is refused: nothing about this call, everything about the run.
-    StopRun,
+    /// The token is refused, or somebody on the way dislikes this one request: the answer does not tell.
+    Unauthorized,
 }
 
 /// How another try is to be made.
@@ -45,22 +45,26 @@ pub(super) enum Sign {
     Unwell,
     /// It asks everybody to slow down; it is not unwell.
     Throttle,
-    /// Nothing stands at the address: most likely it is the wrong one.
+    /// No server of this API answers at the address: most likely it is the wrong one.
     Astray,
+    /// Who answers cannot be trusted, and no waiting changes that.
+    Untrusted,
 }
 
 /// Judges the error of one request.
 pub(super) fn judge(stage: Stage, error: &Error) -> Verdict {
-    let later = |in_doubt| {
+    let later = |in_doubt, sign| {
         Verdict::Later(Later {
             retry_after: None,
             in_doubt,
-            sign: Sign::Unwell,
+            sign,
         })
     };
     match error {
-        Error::NotSent(_) => later(false),
-        Error::Broken(_) | Error::TimedOut(_) | Error::Unreadable { .. } => later(true),
+        Error::NotSent(_) => later(false, Sign::Unwell),
+        Error::Untrusted(_) => later(false, Sign::Untrusted),
+        Error::Broken(_) | Error::TimedOut(_) => later(true, Sign::Unwell),
+        Error::NoHttp(_) | Error::Unreadable { .. } => later(true, Sign::Astray),
         Error::Status {
             status,
             retry_after,
@@ -81,15 +85,16 @@ fn by_status(stage: Stage, status: u16, retry_after: Option<RetryAfter>) -> Verd
         })
     };
     match (stage, status) {
-        (_, 401 | 403) => Verdict::StopRun,
+        (_, 401 | 403) => Verdict::Unauthorized,
         (_, 409) => Verdict::AlreadyThere,
         (_, 429) => later(false, Sign::Throttle),
         // A time-out or an error of the server may come before or after the effect.
+        // A server that does not know the method is no server of this API.
+        (_, 501) => later(true, Sign::Astray),
         (_, 408 | 425 | 500..=599) => later(true, Sign::Unwell),
         // The contract knows no redirect, and no create of an address that does not exist: both
         // speak of the way to the server and not of this call. The token follows no redirect.
-        (_, 300..=399) => later(false, Sign::Unwell),
-        (Stage::Create | Stage::Case, 404 | 405) => later(false, Sign::Astray),
+        (_, 300..=399) | (Stage::Create | Stage::Case, 404 | 405) => later(false, Sign::Astray),
         _ => Verdict::Refused,
     }
 }
@@ -124,7 +129,7 @@ mod tests {
         use Stage::{Case, Change, Create, Upload};
         for stage in [Create, Upload, Case, Change] {
             for stop in [401, 403] {
-                assert_eq!(status(stage, stop), Verdict::StopRun);
+                assert_eq!(status(stage, stop), Verdict::Unauthorized);
             }
             assert_eq!(status(stage, 409), Verdict::AlreadyThere);
             assert_eq!(status(stage, 429), later(false, Sign::Throttle));
@@ -136,9 +141,10 @@ mod tests {
                 assert_eq!(status(stage, refused), Verdict::Refused, "{refused}");
             }
             for redirect in [301, 302, 307, 308] {
-                let unwell = later(false, Sign::Unwell);
-                assert_eq!(status(stage, redirect), unwell, "{redirect}");
+                let astray = later(false, Sign::Astray);
+                assert_eq!(status(stage, redirect), astray, "{redirect}");
             }
+            assert_eq!(status(stage, 501), later(true, Sign::Astray));
         }
         for nothing_there in [404, 405] {
             for stage in [Create, Case] {
@@ -163,7 +169,7 @@ mod tests {
                         assert_eq!(later.in_doubt, may_have_acted, "{number}");
                         assert_eq!(later.sign == Sign::Throttle, number == 429);
                     }
-                    Verdict::StopRun => assert!(matches!(number, 401 | 403)),
+                    Verdict::Unauthorized => assert!(matches!(number, 401 | 403)),
                     Verdict::AlreadyThere => assert_eq!(number, 409),
                     Verdict::Refused => assert!(!(300..400).contains(&number) && number != 429),
                 }
@@ -178,7 +184,11 @@ mod tests {
         assert_eq!(judge(Error::NotSent(String::new())), not_there);
         assert_eq!(judge(Error::Broken(String::new())), doubtful);
         assert_eq!(judge(Error::TimedOut(Duration::ZERO)), doubtful);
-        assert_eq!(judge(Error::Unreadable { status: 200 }), doubtful);
+        let astray = later(true, Sign::Astray);
+        assert_eq!(judge(Error::Unreadable { status: 200 }), astray);
+        assert_eq!(judge(Error::NoHttp(String::new())), astray);
+        let untrusted = later(false, Sign::Untrusted);
+        assert_eq!(judge(Error::Untrusted(String::new())), untrusted);
         assert_eq!(judge(Error::Unaddressable), Verdict::Refused);
         assert_eq!(
             judge(Error::RecordingChanged {

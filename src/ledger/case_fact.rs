@@ -16,6 +16,16 @@ pub struct CasePrint {
     pub updated: i64,
 }
 
+impl CasePrint {
+    /// The hash that tells one state from another: with all messages where they go out together.
+    pub fn state(&self) -> u128 {
+        match self.content {
+            0 => self.fields,
+            content => content,
+        }
+    }
+}
+
 /// What a message says, in hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MessagePrint {
@@ -115,6 +125,9 @@ pub struct CaseStanding {
     pub print: CasePrint,
     /// The messages that were sent, by the hashes of their ids.
     pub messages: HashMap<u64, MessageStanding>,
+    /// States ([`CasePrint::state`]) that were sent and that another of the same time has replaced,
+    /// the oldest first: sent again they would take turns with it.
+    pub replaced: Vec<u128>,
     /// Why it is not complete; cleared by the next success.
     pub obstacle: Option<CaseObstacle>,
     /// When the ledger first heard of the case.
@@ -131,6 +144,7 @@ impl CaseStanding {
             in_doubt: false,
             print: CasePrint::default(),
             messages: HashMap::new(),
+            replaced: Vec::new(),
             obstacle: None,
             first_at: at,
             last_at: at,
@@ -144,21 +158,21 @@ impl CaseStanding {
         match fact {
             CaseFact::Intended => self.in_doubt = true,
             CaseFact::Replaced(print, _) | CaseFact::Changed(print) => {
-                *self = CaseStanding {
-                    exists: true,
-                    in_doubt: false,
-                    print: *print,
-                    obstacle: None,
-                    ..self.clone()
-                };
+                self.take_state(*print);
+                self.exists = true;
+                self.in_doubt = false;
+                self.obstacle = None;
             }
             CaseFact::MessageIntended(_) => {}
             CaseFact::NotSent { was_in_doubt, .. } => self.in_doubt = *was_in_doubt,
             CaseFact::MessageAdded(_, print) => {
-                self.exists = true;
                 self.obstacle = None;
+                if let Some(print) = print {
+                    self.take_state(*print);
+                }
+                self.exists = true;
                 match print {
-                    Some(print) => self.print = *print,
+                    Some(_) => {}
                     // The case with all its messages is no longer what it was.
                     None => self.print.content = 0,
                 }
@@ -171,6 +185,58 @@ impl CaseStanding {
             CaseFact::Failed { status, why } => {
                 self.obstacle = Some(CaseObstacle::Failed(*status, why.clone()));
             }
+        }
+    }
+
+    /// The server has this state from now on.
+    fn take_state(&mut self, print: CasePrint) {
+        if !self.exists || print.updated != self.print.updated {
+            self.replaced.clear();
+        } else if print.state() != self.print.state() {
+            self.replaced.push(self.print.state());
+            self.replaced.retain(|state| *state != print.state());
+            let surplus = self.replaced.len().saturating_sub(MOST_REPLACED);
+            self.replaced.drain(..surplus);
+        }
+        self.print = print;
+    }
+}
+
+/// States of one time that are kept of a case: more have never been seen, and a row stays short.
+const MOST_REPLACED: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(content: u128, updated: i64) -> CaseFact {
+        let print = CasePrint {
+            fields: content + 100,
+            content,
+            updated,
+        };
+        CaseFact::Replaced(print, Vec::new())
+    }
+
+    #[test]
+    fn states_of_one_time_are_kept_until_a_later_one_comes() {
+        let mut standing = CaseStanding::new(Timestamp::UNIX_EPOCH);
+        let mut replaced_by = |content, updated| {
+            standing.apply(&state(content, updated), Timestamp::UNIX_EPOCH);
+            standing.replaced.clone()
+        };
+        assert_eq!(replaced_by(1, 5), []);
+        assert_eq!(replaced_by(1, 5), []);
+        assert_eq!(replaced_by(2, 5), [1]);
+        assert_eq!(replaced_by(3, 5), [1, 2]);
+        assert_eq!(
+            replaced_by(1, 5),
+            [2, 3],
+            "what the server has is not replaced"
+        );
+        assert_eq!(replaced_by(4, 6), []);
+        for content in 5..50 {
+            assert!(replaced_by(content, 6).len() <= MOST_REPLACED);
         }
     }
 }

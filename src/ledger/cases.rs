@@ -66,7 +66,7 @@ fn masked(mut fact: CaseFact, identity: &str) -> CaseFact {
 }
 
 const COLUMNS: &str = "SELECT state, obstacle, updated, fingerprint, content, first_at, last_at, \
-     status, message, id, identity FROM desk_case ";
+     status, message, id, identity, replaced FROM desk_case ";
 
 /// The row of a case and what it says, without its messages.
 pub(super) fn find(connection: &Connection, identity: &str) -> Result<Option<(i64, CaseStanding)>> {
@@ -106,6 +106,7 @@ fn standing(row: &Row<'_>) -> Result<CaseStanding> {
             updated: row.get(2)?,
         },
         messages: HashMap::new(),
+        replaced: states(&row.get::<_, Option<Vec<u8>>>(11)?.unwrap_or_default()),
         obstacle: match row.get(1)? {
             0 => None,
             1 => Some(CaseObstacle::Refused(row.get(7)?, words()?)),
@@ -115,6 +116,12 @@ fn standing(row: &Row<'_>) -> Result<CaseStanding> {
         first_at: time(row, 5)?,
         last_at: time(row, 6)?,
     })
+}
+
+/// States as they lie in a row, 16 bytes each.
+fn states(bytes: &[u8]) -> Vec<u128> {
+    let (states, _) = bytes.as_chunks::<16>();
+    states.iter().copied().map(u128::from_be_bytes).collect()
 }
 
 fn insert(connection: &Connection, identity: &str, now: Timestamp) -> Result<i64> {
@@ -137,7 +144,12 @@ fn save(connection: &Connection, id: i64, standing: &CaseStanding) -> Result<()>
         Some(CaseObstacle::Failed(status, why)) => (2, *status, Some(why)),
     };
     let sql = "UPDATE desk_case SET state = ?1, obstacle = ?2, updated = ?3, fingerprint = ?4, \
-         content = ?5, last_at = ?6, status = ?7, message = ?8 WHERE id = ?9";
+         content = ?5, last_at = ?6, status = ?7, message = ?8, replaced = ?9 WHERE id = ?10";
+    let replaced = standing
+        .replaced
+        .iter()
+        .flat_map(|state| state.to_be_bytes());
+    let replaced: Vec<u8> = replaced.collect();
     connection.prepare_cached(sql)?.execute(params![
         state,
         obstacle,
@@ -147,6 +159,7 @@ fn save(connection: &Connection, id: i64, standing: &CaseStanding) -> Result<()>
         standing.last_at.as_millisecond(),
         status,
         message,
+        (!replaced.is_empty()).then_some(replaced),
         id
     ])?;
     Ok(())
@@ -330,6 +343,13 @@ mod tests {
         );
         tell(&connection, CaseFact::Replaced(print(10), vec![TWO]));
         assert_eq!(known(&connection).messages.len(), 1);
+        assert_eq!(known(&connection).replaced, []);
+        let other = CasePrint {
+            content: 6,
+            ..print(10)
+        };
+        tell(&connection, CaseFact::Replaced(other, vec![TWO]));
+        assert_eq!(known(&connection).replaced, [5]);
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub use done::Done;
 pub use error::{Error, OpenError};
 pub use fact::{Entry, Fact, Stage, UNHEARD};
 pub use lock::Holder;
-pub use reader::{Accepted, AcceptedCase, Reader};
+pub use reader::{Accepted, AcceptedCase, Known, Reader};
 pub use standing::{Create, Ending, Obstacle, Standing, State, Upload};
 pub use summary::{InDoubt, NotedProblem, Run, Summary, Trouble};
 pub use writer::{Ledger, RunId, Writer};

@@ -27,6 +27,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/003_records.sql"),
     include_str!("migrations/004_held.sql"),
     include_str!("migrations/005_problem_identity.sql"),
+    include_str!("migrations/006_refusals.sql"),
 ];
 
 /// How long to wait for somebody who looks at the ledger with another tool.
@@ -383,7 +384,8 @@ mod tests {
                 11_371_275_832_567_202,
                 6_194_242_240_220_206_297,
                 15_176_429_039_567_504_035,
-                1_076_486_293_362_699_784
+                1_076_486_293_362_699_784,
+                12_017_383_782_531_632_385
             ]
         );
     }

@@ -53,6 +53,15 @@ pub struct Accepted {
     pub at: Option<Timestamp>,
 }
 
+/// What a ledger knows to be at its destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Known {
+    /// Any conversation.
+    pub calls: bool,
+    /// Any case.
+    pub cases: bool,
+}
+
 impl Reader {
     pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
         Ok(Reader {
@@ -180,6 +189,19 @@ impl Reader {
         }
         gathering.sort();
         Ok(gathering)
+    }
+
+    /// Whether anything is known to be at the destination.
+    pub fn known(&self) -> Result<Known, Error> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM call WHERE create_state >= 3), \
+                   EXISTS (SELECT 1 FROM desk_case WHERE state >= 2)";
+        let known = self.connection.query_row(sql, (), |row| {
+            Ok(Known {
+                calls: row.get(0)?,
+                cases: row.get(1)?,
+            })
+        });
+        known.map_err(at(&self.path))
     }
 
     /// Where everything stands.

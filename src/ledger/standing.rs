@@ -25,7 +25,8 @@ pub enum Create {
     Never,
     /// Tried, and not known with what result: a 409 means that it worked.
     Intended,
-    /// The last try was refused. An earlier one may have got through unheard.
+    /// Refused, and nothing of ours is there: a 409 means that somebody else made it. Only where the
+    /// content is not known ([`Standing::sent_unheard`]) an earlier try may have got through.
     Refused,
     /// Somebody else's, and it was to be left alone.
     LeftAlone,

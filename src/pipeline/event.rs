@@ -60,6 +60,9 @@ pub struct Tally {
     pub read: u64,
     /// Errors that belong to no record, such as a file whose records have another shape.
     pub faults: u64,
+    /// Recordings that went to conversations of somebody else without proof that these had none: each
+    /// may be there twice, so somebody has to look.
+    pub unproved: u64,
     counts: [u64; 7],
     /// Of those that are held: records that need a person.
     pressing: u64,
@@ -135,6 +138,8 @@ pub struct Delivered {
     pub bytes: u64,
     /// How often the recording was sent again without knowing whether it had arrived.
     pub in_doubt: u32,
+    /// The recording went to somebody else's conversation, and nothing proves that it had none.
+    pub is_unproved: bool,
 }
 
 /// Why a run ended early. Ordered: of two reasons the greater one wins.
@@ -148,6 +153,8 @@ pub enum Stop {
     ExportBroken,
     /// Too many errors, or the destination cannot be reached.
     GaveUp,
+    /// The ledger is new, and the destination has the first calls already.
+    WrongLedger,
     /// The token was refused (401 or 403).
     TokenRefused,
     /// A file of the report could not be written, so nobody could look up what was sent.

@@ -90,7 +90,11 @@ pub enum Step {
 pub fn step(standing: Option<&Standing>, recording: Recording, policy: Policy) -> Step {
     match standing.map(|standing| (&standing.create, standing.upload)) {
         None | Some((Create::Never, _)) => create(false, recording, policy.missing),
-        Some((Create::Intended | Create::Refused, _)) => create(true, recording, policy.missing),
+        Some((Create::Intended | Create::Refused, _)) => {
+            // After a plain refusal nothing of ours is there: a 409 is somebody else's.
+            let was_tried = standing.is_some_and(|known| known.sent_unheard().is_some());
+            create(was_tried, recording, policy.missing)
+        }
         Some((Create::LeftAlone, _)) => match (policy.existing, recording) {
             (Existing::Adopt, Recording::Here) => Step::Upload { is_in_doubt: false },
             _ => Step::Nothing,
@@ -213,6 +217,7 @@ mod tests {
 
     #[test]
     fn a_call_in_doubt_is_created_again_knowing_that_it_was_tried() {
+        // Of a refusal without a known content nobody knows whether an earlier try got through.
         for create in [Create::Intended, Create::Refused] {
             assert_eq!(
                 decide(create, Upload::Never, Recording::Here),
@@ -222,6 +227,21 @@ mod tests {
                 }
             );
         }
+    }
+
+    #[test]
+    fn a_call_that_was_plainly_refused_is_created_as_if_never_tried() {
+        let refused = Standing {
+            fingerprint: 7,
+            ..standing(Create::Refused, Upload::Never)
+        };
+        assert_eq!(
+            step(Some(&refused), Recording::Here, Policy::default()),
+            Step::Create {
+                was_tried: false,
+                with_upload: true
+            }
+        );
     }
 
     #[test]

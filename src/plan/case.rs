@@ -45,7 +45,7 @@ pub enum CaseStep {
     Change,
     /// Nothing is left to do.
     Nothing,
-    /// The server has a later state of it.
+    /// The server has a later state of it, or one of the same time that came after this one.
     Older,
 }
 
@@ -82,11 +82,18 @@ fn is_older(known: &CaseStanding, wanted: &WantedCase<'_>) -> bool {
     known.exists && wanted.print.updated < known.print.updated
 }
 
+/// Whether the server had this very state, and has another of the same time since: the one that was
+/// sent last counts, else the two would take turns in every run.
+fn is_replaced(known: &CaseStanding, wanted: &WantedCase<'_>) -> bool {
+    let is_of_one_time = known.exists && wanted.print.updated == known.print.updated;
+    is_of_one_time && known.replaced.contains(&wanted.print.state())
+}
+
 fn whole(known: &CaseStanding, wanted: &WantedCase<'_>) -> CaseStep {
     let is_settled = known.exists && !known.in_doubt;
     if is_settled && known.print.content == wanted.print.content {
         CaseStep::Nothing
-    } else if is_settled && is_older(known, wanted) {
+    } else if is_settled && (is_older(known, wanted) || is_replaced(known, wanted)) {
         CaseStep::Older
     } else {
         CaseStep::Replace
@@ -94,7 +101,7 @@ fn whole(known: &CaseStanding, wanted: &WantedCase<'_>) -> CaseStep {
 }
 
 fn each(known: &CaseStanding, wanted: &WantedCase<'_>) -> CaseStep {
-    let is_older = is_older(known, wanted);
+    let is_older = is_older(known, wanted) || is_replaced(known, wanted);
     let is_in_doubt = known.in_doubt || known.messages.values().any(|it| !it.is_added);
     let has_changed = wanted.messages.iter().any(|message| {
         let sent = known.messages.get(&message.hash);
@@ -236,6 +243,37 @@ mod tests {
             step(Some(&doubtful), Whole, print(1, 5), &[A, B]),
             CaseStep::Replace
         );
+    }
+
+    #[test]
+    fn of_states_of_one_time_the_one_that_was_sent_last_stays() {
+        let mut there = known(2, 5, &[A], &[]);
+        there.replaced = vec![print(1, 5).content];
+        let decide = |print: CasePrint| step(Some(&there), Whole, print, &[A]);
+        assert_eq!(decide(print(1, 5)), CaseStep::Older);
+        assert_eq!(decide(print(2, 5)), CaseStep::Nothing);
+        // What was never sent is new, and so is a later state that says the same as an old one.
+        assert_eq!(decide(print(3, 5)), CaseStep::Replace);
+        assert_eq!(decide(print(1, 6)), CaseStep::Replace);
+        let doubtful = CaseStanding {
+            in_doubt: true,
+            ..there.clone()
+        };
+        let settled = step(Some(&doubtful), Whole, print(1, 5), &[A]);
+        assert_eq!(settled, CaseStep::Replace, "nobody knows what is there");
+        // The fields of rows, too.
+        let fields = |fields| CasePrint {
+            content: 0,
+            ..print(fields, 5)
+        };
+        there.print = fields(2);
+        there.replaced = vec![1];
+        assert_eq!(step(Some(&there), Each, fields(1), &[A]), CaseStep::Older);
+        assert_eq!(
+            step(Some(&there), Each, fields(1), &[B]),
+            add(&[0], Carrier::Alone)
+        );
+        assert_eq!(step(Some(&there), Each, fields(3), &[A]), CaseStep::Change);
     }
 
     #[test]

@@ -145,6 +145,7 @@ fn read_line(number: u64, record: &csv::StringRecord, columns: Columns) -> Resul
         },
         was_there: false,
         in_doubt: 0,
+        is_unproved: false,
     };
     if delivered.kind == Kind::Message && delivered.uid.is_none() {
         return Err("no id of the message".to_owned());

@@ -18,6 +18,7 @@ pub fn advise(summary: &Summary) -> Vec<String> {
     lines.extend(unsendable(summary));
     lines.extend(held(summary));
     lines.extend(doubts(summary));
+    lines.extend(unproved(summary));
     lines.push(conclusion(summary));
     if summary.mode == Mode::Rehearsal {
         lines.push(REHEARSAL.to_owned());
@@ -116,6 +117,18 @@ fn doubts(summary: &Summary) -> Option<String> {
     })
 }
 
+fn unproved(summary: &Summary) -> Option<String> {
+    let number = summary.tally.unproved;
+    (number > 0).then(|| {
+        format!(
+            "{} sent to conversations that somebody else made; look in Capturi whether {} there twice \
+             (problems.csv: already-there).",
+            were_noun(number, "recording"),
+            it_is(number)
+        )
+    })
+}
+
 fn conclusion(summary: &Summary) -> String {
     if let Some(fault) = fault(summary) {
         return fault;
@@ -141,6 +154,11 @@ fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
     let next = match stop {
         Stop::Limit | Stop::Interrupted => AGAIN.to_owned(),
         Stop::ExportBroken | Stop::GaveUp => format!("When that is put right: {}", lowered(AGAIN)),
+        Stop::WrongLedger => {
+            "Nothing was sent for them. Name the right ledger with --ledger, or go on with --existing adopt \
+             or --existing skip."
+                .to_owned()
+        }
         Stop::TokenRefused => {
             "No record is to blame. Put a valid token into CAPTURI_API_TOKEN or --token-file and \
              run the same command again."
@@ -162,6 +180,7 @@ fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
         Stop::Interrupted => "Interrupted",
         Stop::ExportBroken => "The export could not be taken to its end",
         Stop::GaveUp => "Gave up",
+        Stop::WrongLedger => "This ledger may be the wrong one",
         Stop::TokenRefused => "The destination refused the token",
         Stop::ReportLost => "A file of the report could not be written",
         Stop::LedgerLost => "The ledger could not be written",
@@ -195,7 +214,8 @@ fn ran(summary: &Summary) -> String {
         String::new()
     };
     let unread = summary.unread_exports();
-    if in_place + skipped == tally.read && unread == 0 && tally.faults == 0 {
+    let is_sound = unread == 0 && tally.faults + tally.unproved == 0;
+    if in_place + skipped == tally.read && is_sound {
         let news = if tally.of(Outcome::Created) == 0 {
             "; there was nothing to create"
         } else {

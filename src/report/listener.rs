@@ -433,6 +433,7 @@ mod tests {
             bytes: 1_000,
             was_there: false,
             in_doubt: 0,
+            is_unproved: false,
         }
     }
 

@@ -93,6 +93,7 @@ mod tests {
             bytes: 0,
             was_there: false,
             in_doubt: 0,
+            is_unproved: false,
         };
         let when = Some(Timestamp::UNIX_EPOCH);
         rewrite.accepted(&delivered, when).unwrap();

@@ -240,6 +240,7 @@ pub(super) fn stop_name(stop: Stop) -> &'static str {
         Stop::Interrupted => "interrupted",
         Stop::ExportBroken => "export_broken",
         Stop::GaveUp => "gave_up",
+        Stop::WrongLedger => "wrong_ledger",
         Stop::TokenRefused => "token_refused",
         Stop::ReportLost => "report_lost",
         Stop::LedgerLost => "ledger_lost",

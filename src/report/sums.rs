@@ -105,6 +105,7 @@ impl Sums {
                         sums.bytes += delivered.bytes;
                     }
                     sums.in_doubt += u64::from(delivered.in_doubt > 0);
+                    self.tally.unproved += u64::from(delivered.is_unproved);
                 }
             }
             Event::Aside(problem) => self.tally.faults += u64::from(problem.is_error()),

@@ -169,6 +169,7 @@ fn forget_recording(conversation: &mut Value) {
     {
         told.insert("hasAudio".to_owned(), Value::Bool(false));
         told.insert("state".to_owned(), Value::from("Created"));
+        told.remove("metrics");
     }
 }
 

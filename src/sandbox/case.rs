@@ -20,7 +20,7 @@ enum Shape {
     WithAllMessages,
     /// The uid of a case and one `message`; the case's own fields are optional.
     MessageOnly,
-    /// Those of the case's own fields that change.
+    /// Those of the case's own fields that can change.
     Change,
 }
 
@@ -74,14 +74,15 @@ pub(super) fn patch(shared: &Shared, uid: &str, object: &Map<String, Value>) -> 
     if let Err(refusal) = check(object, Shape::Change, shared.unknown_fields()) {
         return refusal;
     }
-    let named = object.get("caseUid");
-    if named.is_some_and(|named| named.as_str() != Some(uid)) {
-        let text = "caseUid must be the case of the address";
-        return Answer::text(StatusCode::BAD_REQUEST, text);
-    }
     match shared.state().case(uid) {
         Some(case) => {
-            case.fields.extend(own_fields(object));
+            let about_the_request = ["externalUid", "onlyUpdateCustomFields"];
+            let changes = own_fields(object).into_iter();
+            let changes = changes.filter(|(name, _)| !about_the_request.contains(&name.as_str()));
+            case.fields.extend(changes);
+            if let Some(messages) = object.get("messages").and_then(Value::as_array) {
+                case.messages.clone_from(messages);
+            }
             done()
         }
         None => no_such_case(),
@@ -114,14 +115,19 @@ fn check(
 ) -> Result<&str, Answer> {
     let mut fields = Fields::new(object);
     let uid = match shape {
-        Shape::Change => fields.text_not_blank("caseUid"),
+        Shape::Change => fields.text_not_blank("externalUid"),
         _ => fields.required_text("caseUid"),
     };
     read_own(&mut fields, shape, unknown);
     match shape {
         Shape::WithOneMessage | Shape::MessageOnly => read_one_message(&mut fields, unknown),
         Shape::WithAllMessages => read_all_messages(&mut fields, unknown),
-        Shape::Change => {}
+        Shape::Change => {
+            fields.truth("onlyUpdateCustomFields");
+            if object.contains_key("messages") {
+                read_all_messages(&mut fields, unknown);
+            }
+        }
     }
     match refusal(&fields.finish(unknown)) {
         Some(refusal) => Err(refusal),
@@ -131,22 +137,30 @@ fn check(
 
 fn read_own(fields: &mut Fields<'_>, shape: Shape, unknown: UnknownFields) {
     let complete = matches!(shape, Shape::WithOneMessage | Shape::WithAllMessages);
-    for name in ["source", "subject"] {
+    // A change does not have the others.
+    let (texts, times): (&[_], &[_]) = match shape {
+        Shape::Change => (&["subject"], &["updated"]),
+        _ => (&["source", "subject"], &["created", "updated"]),
+    };
+    for name in texts {
         if complete {
             fields.required_text(name);
         } else {
             fields.text_not_blank(name);
         }
     }
-    for name in ["created", "updated"] {
+    for name in times {
         if complete {
             fields.required_time(name);
         } else {
             fields.time(name);
         }
     }
-    for name in ["inbox", "status", "priority"] {
+    for name in ["inbox", "status"] {
         fields.text(name);
+    }
+    if shape != Shape::Change {
+        fields.text("priority");
     }
     fields.texts("tags");
     read_custom_fields(fields, unknown);
@@ -356,10 +370,13 @@ mod tests {
         );
         assert_eq!(message_uids(&given, "2024/c"), ["1"]);
         for body in [
-            json!({"caseUid": "other"}),
+            json!({"caseUid": "2024/c"}),
+            json!({"priority": "high"}),
+            json!({"source": "mail"}),
+            json!({"created": "2024-05-01T09:30:00Z"}),
             json!({"messages": []}),
             json!({"subject": " "}),
-            json!({"created": "yesterday"}),
+            json!({"updated": "yesterday"}),
         ] {
             assert_eq!(call(&given, path, &body).await, 400, "{body}");
         }

@@ -144,10 +144,10 @@ fn read_current<'a>(
     fields.whole("salesPersonAudioChannel", 1, 2);
     read_labels(fields);
     read_custom(fields);
-    if version == Version::V3 {
-        fields.text("team");
-        read_segments(fields, "cutAudio", unknown);
-    } else {
+    fields.text("team");
+    read_segments(fields, "cutAudio", unknown);
+    if version != Version::V3 {
+        // The names of the older page of v2, which may stand beside those of the newer one.
         fields.text("teamId");
         fields.text("teamName");
         read_segments(fields, "conversationSegments", unknown);
@@ -384,14 +384,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn version_2_takes_the_names_of_both_of_its_pages() {
+        let given = Given::sandbox().await;
+        let segments = json!([{"startSeconds": 0, "durationSeconds": 1}]);
+        let mut body = conversation("a");
+        for (name, value) in [
+            ("teamName", json!("x")),
+            ("team", json!("x")),
+            ("conversationSegments", segments.clone()),
+            ("cutAudio", segments),
+        ] {
+            body = with(body, name, value);
+        }
+        assert_eq!(given.create("v2", &body).await.status, 200);
+    }
+
+    #[tokio::test]
     async fn a_field_of_another_version_is_unknown() {
         let segments = json!([{"startSeconds": 0, "durationSeconds": 1}]);
         let v2 = |name, value| (name, with(conversation("a"), name, value));
         all_are_refused(
             "v2",
             vec![
-                v2("team", json!("x")),
-                v2("cutAudio", segments.clone()),
                 v2("externalId", json!("a")),
                 v2("customProp11", json!("x")),
                 v2("customprop1", json!("x")),

@@ -17,33 +17,68 @@ use super::token::query;
 /// The page size of a client that names none.
 const USUAL_LIMIT: i64 = 100;
 
-/// What a page of the list shows, and where it goes on. This is what a continuation token holds.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// What a page of a list shows, and where it goes on. This is what a continuation token holds.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Listing {
     from: Option<Timestamp>,
     to: Option<Timestamp>,
     changed: Option<Timestamp>,
     limit: usize,
-    /// Conversations before this place in the order of creation were looked at already.
+    /// Conversations before this place in the order of the list were looked at already.
     next: usize,
+    /// Only of `list-full`.
+    filters: Option<Filters>,
+}
+
+/// What `list-full` can be asked for beside the times.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Filters {
+    identity: Option<String>,
+    status: Option<Vec<String>>,
+    subjects: Option<Vec<String>>,
+    customers: Option<Vec<String>>,
+    labels: Option<Vec<String>>,
+    /// Nobody has a team or a user here, so one that is asked for is not found.
+    owners: bool,
+    custom: Vec<(String, Vec<String>)>,
+    is_ascending: bool,
 }
 
 /// `POST /integrations/conversations/list-delta`.
 pub(super) fn list_delta(shared: &Shared, parts: &Parts, object: &Map<String, Value>) -> Answer {
+    list(shared, parts, object, false)
+}
+
+/// `POST /integrations/conversations/list-full`.
+pub(super) fn list_full(shared: &Shared, parts: &Parts, object: &Map<String, Value>) -> Answer {
+    list(shared, parts, object, true)
+}
+
+fn list(shared: &Shared, parts: &Parts, object: &Map<String, Value>, is_full: bool) -> Answer {
     if let Some(refusal) = without_version(parts) {
         return refusal;
     }
-    let mut listing = match read_listing(shared, object) {
+    let mut listing = match read_listing(shared, object, is_full) {
         Ok(listing) => listing,
         Err(refusal) => return refusal,
     };
     let state = shared.state();
+    let mut places: Vec<usize> = (0..state.conversations.len()).collect();
+    if is_full {
+        places.sort_by_key(|place| state.conversations[*place].date_time);
+        if !listing.is_ascending() {
+            places.reverse();
+        }
+    }
     let mut found = Vec::new();
-    let rest = state.conversations.iter().enumerate().skip(listing.next);
-    for (place, conversation) in rest.filter(|(_, each)| listing.shows(each)) {
+    for (number, place) in places.into_iter().enumerate().skip(listing.next) {
+        let conversation = &state.conversations[place];
+        if !listing.shows(conversation) {
+            continue;
+        }
         if found.len() == listing.limit {
             // There is at least one more, so the token never leads to an empty page.
-            listing.next = place;
+            listing.next = number;
             return page(&found, listing.token().as_deref());
         }
         found.push(picture(conversation));
@@ -65,7 +100,28 @@ pub(super) fn one(shared: &Shared, parts: &Parts, uid: &str) -> Answer {
     let found = state.by_uid_text(uid);
     match found.and_then(|index| state.conversations.get(index)) {
         Some(conversation) => Answer::json(StatusCode::OK, &picture(conversation)),
-        None => unknown_conversation(),
+        None => Answer::bare(StatusCode::NO_CONTENT),
+    }
+}
+
+/// `GET /integrations/conversations/{uid}/transcript`: speech is not recognised here, so a transcript is
+/// empty.
+pub(super) fn transcript(shared: &Shared, parts: &Parts, uid: &str) -> Answer {
+    if let Some(refusal) = without_version(parts) {
+        return refusal;
+    }
+    let format = query(parts, "format").unwrap_or_default();
+    let state = shared.state();
+    let found = state.by_uid_text(uid);
+    let has_audio = match found.and_then(|index| state.conversations.get(index)) {
+        Some(conversation) => !conversation.uploads.is_empty(),
+        None => return unknown_conversation(),
+    };
+    match format.as_str() {
+        "Text" | "Json" if !has_audio => Answer::bare(StatusCode::NO_CONTENT),
+        "Text" | "" => Answer::text(StatusCode::OK, ""),
+        "Json" => Answer::json(StatusCode::OK, &json!([])),
+        _ => Answer::text(StatusCode::BAD_REQUEST, "format must be Text or Json"),
     }
 }
 
@@ -79,7 +135,9 @@ pub(super) fn patch_metadata(
     if let Some(refusal) = without_version(parts) {
         return refusal;
     }
-    let mut fields = Fields::new(&object);
+    // A property may be null, whatever that means for it.
+    let present = without_nulls(&object);
+    let mut fields = Fields::new(&present);
     read_custom(&mut fields);
     if let Some(refusal) = refusal(&fields.finish(shared.unknown_fields())) {
         return refusal;
@@ -91,7 +149,7 @@ pub(super) fn patch_metadata(
     };
     conversation.metadata.extend(object);
     conversation.last_changed = Timestamp::now();
-    Answer::done()
+    Answer::json(StatusCode::OK, &picture(conversation))
 }
 
 fn unknown_conversation() -> Answer {
@@ -106,14 +164,21 @@ fn without_version(parts: &Parts) -> Option<Answer> {
     })
 }
 
-/// What the body asks for. A token stands for all other fields, which are then not looked at.
-fn read_listing(shared: &Shared, object: &Map<String, Value>) -> Result<Listing, Answer> {
-    // A page's answer says null where there is no token, so a client may send it back like that.
-    let present: Map<String, Value> = object
-        .iter()
-        .filter(|(_, value)| !value.is_null())
+fn without_nulls(object: &Map<String, Value>) -> Map<String, Value> {
+    let present = object.iter().filter(|(_, value)| !value.is_null());
+    present
         .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
+        .collect()
+}
+
+/// What the body asks for. A token stands for all other fields, which are then not looked at.
+fn read_listing(
+    shared: &Shared,
+    object: &Map<String, Value>,
+    is_full: bool,
+) -> Result<Listing, Answer> {
+    // A page's answer says null where there is no token, so a client may send it back like that.
+    let present = without_nulls(object);
     let mut fields = Fields::new(&present);
     if let Some(token) = fields.text("continuationToken") {
         return Listing::from_token(token).ok_or_else(|| {
@@ -124,10 +189,15 @@ fn read_listing(shared: &Shared, object: &Map<String, Value>) -> Result<Listing,
     let listing = Listing {
         from: fields.time("fromInclusive"),
         to: fields.time("toInclusive"),
-        changed: fields.time("lastChanged"),
+        changed: if is_full {
+            None
+        } else {
+            fields.time("lastChanged")
+        },
         limit: usize::try_from(fields.whole("limit", 1, 10_000).unwrap_or(USUAL_LIMIT))
             .unwrap_or_default(),
         next: 0,
+        filters: is_full.then(|| read_filters(&mut fields)),
     };
     match refusal(&fields.finish(shared.unknown_fields())) {
         Some(refusal) => Err(refusal),
@@ -135,13 +205,83 @@ fn read_listing(shared: &Shared, object: &Map<String, Value>) -> Result<Listing,
     }
 }
 
+fn read_filters(fields: &mut Fields<'_>) -> Filters {
+    let mut texts = |name: &str| {
+        let texts = fields.texts(name)?;
+        Some(texts.into_iter().map(str::to_owned).collect::<Vec<_>>())
+    };
+    let (teams, users) = (texts("teamUids"), texts("userUids"));
+    let custom = (1..=10).filter_map(|number| {
+        let name = format!("customProp{number}");
+        let wanted = texts(&name)?;
+        Some((name, wanted))
+    });
+    let custom = custom.collect();
+    Filters {
+        status: texts("status"),
+        subjects: texts("subjects"),
+        customers: texts("customers"),
+        labels: texts("labels"),
+        owners: teams.is_some() || users.is_some(),
+        custom,
+        identity: fields.text("externalIdentity").map(str::to_owned),
+        is_ascending: fields.one_of("sortDirection", &["Ascending", "Descending"])
+            == Some("Ascending"),
+    }
+}
+
+impl Filters {
+    fn take(&self, conversation: &Conversation) -> bool {
+        let is_it = |identity: &String| **identity == *conversation.identity;
+        if self.owners || !self.identity.as_ref().is_none_or(is_it) {
+            return false;
+        }
+        let picture = picture(conversation);
+        let has = |wanted: &Option<Vec<String>>, value: &Value| {
+            let text = value.as_str().unwrap_or_default();
+            let is_wanted = |wanted: &Vec<String>| wanted.iter().any(|one| one == text);
+            wanted.as_ref().is_none_or(is_wanted)
+        };
+        let labels = picture["labels"].as_array();
+        let has_label = self.labels.is_none()
+            || labels.is_some_and(|labels| labels.iter().any(|label| has(&self.labels, label)));
+        let mut custom = self.custom.iter();
+        has_label
+            && has(&self.status, &picture["status"])
+            && has(&self.subjects, &picture["subject"])
+            && has(&self.customers, &picture["customer"])
+            && custom.all(|(name, wanted)| {
+                let value = picture["metadata"][name].as_str();
+                value.is_some_and(|value| wanted.iter().any(|one| one == value))
+            })
+    }
+}
+
 impl Listing {
+    fn is_ascending(&self) -> bool {
+        self.filters.as_ref().is_some_and(|it| it.is_ascending)
+    }
+
     fn shows(&self, conversation: &Conversation) -> bool {
-        self.from.is_none_or(|from| conversation.date_time >= from)
-            && self.to.is_none_or(|to| conversation.date_time <= to)
+        self.is_in_time(conversation)
             && self
                 .changed
                 .is_none_or(|changed| conversation.last_changed >= changed)
+            && self
+                .filters
+                .as_ref()
+                .is_none_or(|filters| filters.take(conversation))
+    }
+
+    /// Of the times that `list-full` is given only the date counts.
+    fn is_in_time(&self, conversation: &Conversation) -> bool {
+        let at = conversation.date_time;
+        let day = |at: Timestamp| at.to_zoned(jiff::tz::TimeZone::UTC).date();
+        if self.filters.is_some() {
+            return self.from.is_none_or(|from| day(at) >= day(from))
+                && self.to.is_none_or(|to| day(at) <= day(to));
+        }
+        self.from.is_none_or(|from| at >= from) && self.to.is_none_or(|to| at <= to)
     }
 
     fn token(&self) -> Option<String> {
@@ -180,11 +320,24 @@ fn picture(conversation: &Conversation) -> Value {
         "hasAudio": has_audio,
         "hasConsent": fields.get("hasConsent").and_then(Value::as_bool).unwrap_or(true),
         "deleted": false,
+        "source": "api",
+        "teamUid": null,
+        "userUid": null,
+        "metrics": metrics(conversation),
         "subject": field(subject),
         "customer": field(customer),
         "labels": fields.get("labels").cloned().unwrap_or_else(|| json!([])),
         "status": field("status"),
         "metadata": metadata(conversation, &fields),
+    })
+}
+
+/// When what was there. A recording is processed as soon as it has come.
+fn metrics(conversation: &Conversation) -> Value {
+    let heard = (!conversation.uploads.is_empty()).then(|| conversation.last_changed.to_string());
+    json!({
+        "audioAdded": heard,
+        "processingDone": heard,
     })
 }
 
@@ -401,10 +554,65 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_unknown_uid_is_not_found() {
+    async fn one_identity_is_found_with_one_request_and_the_rest_by_filters() {
+        let given = five().await;
+        let body = with(conversation("else"), "labels", json!(["x", "y"]));
+        let body = with(body, "customProp3", json!("three"));
+        let body = with(body, "dateTime", json!("2024-05-03T01:00:00Z"));
+        assert_eq!(given.create("v2", &body).await.status, 200);
+        let names = async |body: Value| {
+            let path = LIST.replace("list-delta", "list-full");
+            let reply = given.json(Method::POST, &path, &body).await;
+            assert_eq!(reply.status, 200, "{body}: {}", reply.text);
+            let page = reply.json();
+            let list = page["conversations"].as_array().expect("a list").clone();
+            let names = list.iter().map(|each| each["externalIdentity"].clone());
+            (names.collect::<Vec<_>>(), page["continuationToken"].clone())
+        };
+        let identity = json!({"externalIdentity": "call-3"});
+        assert_eq!(names(identity).await, (vec![json!("call-3")], Value::Null));
+        for (filter, found) in [
+            (json!({"externalIdentity": "nobody"}), 0),
+            (json!({"labels": ["y", "z"]}), 1),
+            (json!({"customProp3": ["three"]}), 1),
+            (json!({"subjects": ["A test call"]}), 6),
+            (json!({"customers": ["anonymous"]}), 0),
+            (json!({"teamUids": ["t"]}), 0),
+            // The date counts, not the hour.
+            (
+                json!({"fromInclusive": "2024-05-03T23:00:00Z", "toInclusive": "2024-05-03T00:00:00Z"}),
+                2,
+            ),
+        ] {
+            assert_eq!(names(filter.clone()).await.0.len(), found, "{filter}");
+        }
+        let (newest, token) = names(json!({"limit": 2})).await;
+        assert_eq!(newest, ["call-5", "call-4"]);
+        let (next, _) = names(json!({"continuationToken": token})).await;
+        assert_eq!(next, ["call-3", "else"]);
+        let oldest = names(json!({"sortDirection": "Ascending", "limit": 1}))
+            .await
+            .0;
+        assert_eq!(oldest, ["call-1"]);
+    }
+
+    #[tokio::test]
+    async fn a_transcript_is_there_once_the_recording_is() {
+        let given = Given::sandbox().await;
+        let uid = given.created("a").await;
+        let transcript = format!("{}&format=Json", path(&uid, "/transcript"));
+        assert_eq!(given.get(&transcript).await.status, 204);
+        given.upload(&uid, form(b"abc")).await;
+        assert_eq!(given.get(&transcript).await.status, 200);
+        let odd = transcript.replace("Json", "Song");
+        assert_eq!(given.get(&odd).await.status, 400);
+    }
+
+    #[tokio::test]
+    async fn of_an_unknown_uid_there_is_nothing() {
         let given = Given::sandbox().await;
         for uid in ["00000000-0000-4000-8000-000000000000", "x", "%2F"] {
-            assert_eq!(given.get(&path(uid, "")).await.status, 404, "{uid}");
+            assert_eq!(given.get(&path(uid, "")).await.status, 204, "{uid}");
             let reply = given
                 .json(Method::PATCH, &path(uid, "/metadata"), &json!({}))
                 .await;

@@ -34,7 +34,9 @@ pub(super) enum Endpoint {
     AppendMessage,
     PatchCase(String),
     ListDelta,
+    ListFull,
     ReadConversation(String),
+    Transcript(String),
     PatchMetadata(String),
     MagicLink,
 }
@@ -53,6 +55,8 @@ impl Endpoint {
             Self::AppendMessage => "POST /v1/case/messages",
             Self::PatchCase(_) => "PATCH /v1/case/{externalID}",
             Self::ListDelta => "POST /integrations/conversations/list-delta",
+            Self::ListFull => "POST /integrations/conversations/list-full",
+            Self::Transcript(_) => "GET /integrations/conversations/{uid}/transcript",
             Self::ReadConversation(_) => "GET /integrations/conversations/{uid}",
             Self::PatchMetadata(_) => "PATCH /integrations/conversations/{uid}/metadata",
             Self::MagicLink => "POST /v1/dev/magic-link",
@@ -63,7 +67,10 @@ impl Endpoint {
     pub(super) fn takes_json(&self) -> bool {
         !matches!(
             self,
-            Self::UploadByUid(_) | Self::UploadByIdentity(_) | Self::ReadConversation(_)
+            Self::UploadByUid(_)
+                | Self::UploadByIdentity(_)
+                | Self::ReadConversation(_)
+                | Self::Transcript(_)
         )
     }
 
@@ -76,6 +83,8 @@ impl Endpoint {
                 Operation::Case
             }
             Self::ListDelta
+            | Self::ListFull
+            | Self::Transcript(_)
             | Self::ReadConversation(_)
             | Self::PatchMetadata(_)
             | Self::MagicLink => Operation::Read,
@@ -163,6 +172,12 @@ fn candidates(segments: &[&str]) -> Result<Vec<(Method, Endpoint)>, BadSegment> 
         }
         ["integrations", "conversations", "list-delta"] => {
             vec![(Method::POST, Endpoint::ListDelta)]
+        }
+        ["integrations", "conversations", "list-full"] => {
+            vec![(Method::POST, Endpoint::ListFull)]
+        }
+        ["integrations", "conversations", uid, "transcript"] if !uid.is_empty() => {
+            vec![(Method::GET, Endpoint::Transcript(decode(uid)?))]
         }
         ["integrations", "conversations", uid] if !uid.is_empty() => {
             vec![(Method::GET, Endpoint::ReadConversation(decode(uid)?))]

@@ -195,10 +195,12 @@ fn key(state: &State, endpoint: &Endpoint, document: &Document) -> String {
         Endpoint::UploadByIdentity(key) | Endpoint::PatchCase(key) => key.clone(),
         Endpoint::UploadByUid(uid)
         | Endpoint::ReadConversation(uid)
+        | Endpoint::Transcript(uid)
         | Endpoint::PatchMetadata(uid) => state
             .by_uid_text(uid)
             .and_then(|index| state.conversations.get(index))
             .map_or_else(|| uid.clone(), |found| found.identity.to_string()),
+        Endpoint::ListFull => document.text("externalIdentity"),
         Endpoint::ListDelta | Endpoint::MagicLink => String::new(),
     }
 }
@@ -249,7 +251,9 @@ async fn carry_out(
         Endpoint::AppendMessage => case::append_message(shared, &object),
         Endpoint::PatchCase(uid) => case::patch(shared, &uid, &object),
         Endpoint::ListDelta => reading::list_delta(shared, parts, &object),
+        Endpoint::ListFull => reading::list_full(shared, parts, &object),
         Endpoint::ReadConversation(uid) => reading::one(shared, parts, &uid),
+        Endpoint::Transcript(uid) => reading::transcript(shared, parts, &uid),
         Endpoint::PatchMetadata(uid) => reading::patch_metadata(shared, parts, &uid, object),
         Endpoint::MagicLink => portal::magic_link(shared, &object, Instant::now()),
     })

@@ -57,10 +57,13 @@ impl Given {
         let mut fields = self.expected.clone();
         if version == "v3" {
             fields.remove("teamId");
-            for (old, new) in [("teamName", "team"), ("conversationSegments", "cutAudio")] {
-                if let Some(value) = fields.remove(old) {
-                    fields.insert(new.to_owned(), value);
-                }
+        }
+        for (old, new) in [("teamName", "team"), ("conversationSegments", "cutAudio")] {
+            if let Some(value) = fields.get(old).cloned() {
+                fields.insert(new.to_owned(), value);
+            }
+            if version == "v3" {
+                fields.remove(old);
             }
         }
         fields

@@ -332,7 +332,12 @@ impl World {
             Luck::Refused => {
                 let there = &mut self.server[call];
                 there.contradictions += u32::from(there.is_made);
-                At::Refused(Stage::Create)
+                // A refusal after a doubt is kept as a failure: the doubt outlives it.
+                if begun.in_doubt {
+                    At::Failed(Stage::Create)
+                } else {
+                    At::Refused(Stage::Create)
+                }
             }
             Luck::FailedBefore => At::Failed(Stage::Create),
             Luck::FailedAfter => {

@@ -7,26 +7,31 @@ use crate::call::{Call, Field};
 
 /// The JSON body that creates `call` at a server of this version.
 pub fn body(call: &Call<'_>, version: Version) -> Vec<u8> {
-    json::object(
-        call.fields()
-            .filter_map(|(field, value)| Some((name(field, version)?, value))),
-    )
+    json::object(call.fields().flat_map(|(field, value)| {
+        let names = names(field, version).into_iter().flatten();
+        names.map(move |name| (name, value))
+    }))
 }
 
 /// Whether a server of this version has the field.
 pub fn has_field(field: Field, version: Version) -> bool {
-    name(field, version).is_some()
+    names(field, version).into_iter().flatten().next().is_some()
 }
 
-/// The name of a field on the wire; `None` when this version does not have it.
+/// The names of a field on the wire; none when this version does not have it.
 ///
-/// Source: the v2 page and the later v3 page: v3 renamed two fields and dropped `teamId`.
-pub(super) fn name(field: Field, version: Version) -> Option<&'static str> {
-    match (version, field) {
-        (Version::V3, Field::TeamId) => None,
-        (Version::V3, Field::TeamName) => Some("team"),
-        (Version::V3, Field::ConversationSegments) => Some("cutAudio"),
-        _ => Some(field.name()),
+/// Source: the older page of v2, and the newer one, which gives v2 the names of v3. v2 does not check
+/// strictly and drops a name that it does not know, so both go out: right under either page.
+fn names(field: Field, version: Version) -> [Option<&'static str>; 2] {
+    let new = match field {
+        Field::TeamName => "team",
+        Field::ConversationSegments => "cutAudio",
+        Field::TeamId if version == Version::V3 => return [None, None],
+        other => return [Some(other.name()), None],
+    };
+    match version {
+        Version::V2 => [Some(field.name()), Some(new)],
+        Version::V3 => [Some(new), None],
     }
 }
 
@@ -81,8 +86,9 @@ mod tests {
                 r#"{"externalIdentity":"a/b \"æ\"\n","agentId":"7","agentName":"Testine","#,
                 r#""agentEmail":"testine@example.com","customer":"+4512345678","#,
                 r#""dateTime":"2024-03-15T09:12:03+01:00","subject":"S","labels":["x","y"],"#,
-                r#""hasConsent":false,"teamId":"t","teamName":"Team","#,
+                r#""hasConsent":false,"teamId":"t","teamName":"Team","team":"Team","#,
                 r#""conversationSegments":[{"startSeconds":1,"durationSeconds":2}],"#,
+                r#""cutAudio":[{"startSeconds":1,"durationSeconds":2}],"#,
                 r#""customNumberProp10":12345678901234567890.50}"#
             )
         );

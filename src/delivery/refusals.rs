@@ -1,0 +1,133 @@
+//! Whom a 401 or 403 is about. A token that is wrong refuses everything, and a firewall that dislikes one
+//! text refuses that text alone; the answer does not tell which. So a refusal is held against nobody until
+//! a later request of its kind has worked, or too many in a row have not. Counts only: what is concluded is
+//! `attempt`'s and `run`'s.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::verdict::Stage;
+
+/// So many refusals in a row, of one kind of request and without a success between, are the token's unless
+/// something proves that it works. Two rows behind each other may both hold what a firewall dislikes.
+const TOO_MANY: u32 = 3;
+
+/// The refusals of a run.
+#[derive(Debug, Default)]
+pub(super) struct Refusals {
+    /// Requests that have left.
+    departed: AtomicU64,
+    kinds: Mutex<[Kind; 3]>,
+}
+
+/// What is known of one kind of request.
+#[derive(Debug, Default, Clone, Copy)]
+struct Kind {
+    /// The number of the last request that left and worked.
+    last_success: Option<u64>,
+    /// Refusals since.
+    refused: u32,
+}
+
+/// A refusal that is held against nobody yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Refusal {
+    stage: Stage,
+    /// Requests that had left when it came.
+    at: u64,
+}
+
+impl Refusal {
+    /// Which request it was an answer to.
+    pub(super) fn stage(self) -> Stage {
+        self.stage
+    }
+}
+
+impl Refusals {
+    /// Counts a request that leaves now; its number.
+    pub(super) fn depart(&self) -> u64 {
+        self.departed.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Request `number` worked.
+    pub(super) fn worked(&self, stage: Stage, number: u64) {
+        let mut kinds = self.kinds();
+        let kind = &mut kinds[place(stage)];
+        kind.last_success = kind.last_success.max(Some(number));
+        kind.refused = 0;
+    }
+
+    /// A request was refused; whether that is one too many.
+    pub(super) fn refused(&self, stage: Stage) -> (Refusal, bool) {
+        let at = self.departed.load(Ordering::Relaxed);
+        let mut kinds = self.kinds();
+        let kind = &mut kinds[place(stage)];
+        kind.refused = kind.refused.saturating_add(1);
+        (Refusal { stage, at }, kind.refused >= TOO_MANY)
+    }
+
+    /// Whether any request of the kind has worked in this run.
+    pub(super) fn has_worked(&self, stage: Stage) -> bool {
+        self.kinds()[place(stage)].last_success.is_some()
+    }
+
+    /// The token was proved to work: what was refused until now is held against its own row.
+    pub(super) fn acquit_token(&self, stage: Stage) {
+        let number = self.depart();
+        self.worked(stage, number);
+    }
+
+    /// Whether a request of the kind that left later has worked, so that the token is not to blame.
+    pub(super) fn is_of_its_row(&self, refusal: Refusal) -> bool {
+        let last = self.kinds()[place(refusal.stage)].last_success;
+        last.is_some_and(|last| last >= refusal.at)
+    }
+
+    fn kinds(&self) -> MutexGuard<'_, [Kind; 3]> {
+        self.kinds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Cases are one kind, however they are sent.
+fn place(stage: Stage) -> usize {
+    match stage {
+        Stage::Create => 0,
+        Stage::Upload => 1,
+        Stage::Case | Stage::Change => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_its_rows_once_a_later_request_of_its_kind_has_worked() {
+        let refusals = Refusals::default();
+        let (before, refused) = (refusals.depart(), refusals.depart());
+        let (refusal, _) = refusals.refused(Stage::Create);
+        assert!(!refusals.is_of_its_row(refusal));
+        // It left before the refusal was heard, and so may the end of the token have come between.
+        refusals.worked(Stage::Create, before);
+        assert!(!refusals.is_of_its_row(refusal));
+        let later = refusals.depart();
+        refusals.worked(Stage::Upload, later);
+        assert!(!refusals.is_of_its_row(refusal));
+        refusals.worked(Stage::Create, later);
+        assert!(refusals.is_of_its_row(refusal) && later > refused);
+    }
+
+    #[test]
+    fn three_in_a_row_of_one_kind_are_too_many() {
+        let refusals = Refusals::default();
+        let is_too_many = |stage| refusals.refused(stage).1;
+        assert!(!is_too_many(Stage::Case) && !is_too_many(Stage::Create));
+        assert!(!is_too_many(Stage::Change) && is_too_many(Stage::Case));
+        assert!(!refusals.has_worked(Stage::Case));
+        refusals.acquit_token(Stage::Change);
+        assert!(refusals.has_worked(Stage::Case));
+        assert!(!refusals.refused(Stage::Case).1);
+        assert!(!refusals.has_worked(Stage::Create));
+    }
+}
