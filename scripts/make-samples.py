@@ -304,7 +304,7 @@ def make_problems():
     add("recording-missing", "no file of that name; a warning, the call is held", recording_as="")
     add("recording-empty", "a file of 0 bytes")
     add("recording-ambiguous", "two files of that name in two folders", recording_as="monday/P-026.wav")
-    add("recording-truncated", "the header promises more than there is; a warning")
+    add("recording-truncated", "the header promises more than there is; a warning, the call is held")
     add("recording-mislabelled", "WAV inside, `.mp3` outside; a warning", audioFile="P-028.mp3")
     add("recording-channels", "stereo, but `numberOfSpeakers` says one speaker; a warning",
         numberOfSpeakers="1")

@@ -24,8 +24,9 @@ Examples:
   capturi-import status                                        where the migration stands
 
 Exit codes: 0 everything in place · 1 fault of the program · 2 usage or configuration ·
-3 some records rejected, failed or held · 4 token refused · 5 another run holds the ledger ·
-6 gave up · 7 stopped by a limit you set · 130 interrupted, run again to resume.";
+3 some records rejected or failed, or held for too long · 4 token refused ·
+5 another run holds the ledger · 6 gave up · 7 stopped by a limit you set ·
+130 interrupted, run again to resume.";
 
 /// Moves calls and their recordings from a dialer's export into Capturi: each once, and resumable.
 #[derive(Debug, Parser)]

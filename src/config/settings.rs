@@ -234,6 +234,7 @@ impl RunSettings {
                 },
                 limit: effort.limit,
                 max_duration: effort.max_duration,
+                hold_for: run.export.hold_for,
                 existing: effort.existing(),
                 is_existing_typed: effort.is_existing_typed,
             },

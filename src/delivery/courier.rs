@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::Effort;
@@ -20,7 +21,7 @@ use crate::api::{self, AudioSettings, Client, Throttle, Version};
 use crate::call::{Code, Field};
 use crate::failpoint::{self, Point};
 use crate::ledger::{self, Create, Entry, Fact, Standing, Writer};
-use crate::pipeline::{Delivered, Kind, Outcome, Parcel, Shipment};
+use crate::pipeline::{self, Delivered, Kind, Outcome, Parcel, Shipment};
 use crate::plan::{Existing, Step};
 
 /// How a call ended.
@@ -254,10 +255,16 @@ impl Courier {
             facts.push(Fact::NotSent { stage, before });
         }
         facts.push(held);
+        let held_at = shipment.standing.as_ref().and_then(|known| known.held_at);
+        let overdue = pipeline::overdue(held_at, Timestamp::now(), self.effort.hold_for);
         // A ledger that is lost stops the run by itself; this call is held either way.
         let _ = self.write(shipment, facts).await;
         Ending {
             problem: Some((code, format!("{why}; the call waits for it"))),
+            remarks: overdue
+                .map(|age| (Code::HeldTooLong, age))
+                .into_iter()
+                .collect(),
             ..Ending::plain(Outcome::Held, code.name())
         }
     }

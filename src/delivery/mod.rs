@@ -62,6 +62,8 @@ pub struct Effort {
     pub existing: Existing,
     /// The operator typed that, and does not have to be asked again.
     pub is_existing_typed: bool,
+    /// How long a call may be held before a person must look.
+    pub hold_for: Duration,
 }
 
 /// Where uploads in doubt are looked up.

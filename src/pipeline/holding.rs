@@ -66,7 +66,7 @@ impl Desk<'_> {
 }
 
 /// What there is to be told of a call that has been held since then, once it is held for too long.
-fn overdue(held_at: Option<Timestamp>, now: Timestamp, hold_for: Duration) -> Option<String> {
+pub fn overdue(held_at: Option<Timestamp>, now: Timestamp, hold_for: Duration) -> Option<String> {
     let age = held_at.map_or(Duration::ZERO, |at| {
         Duration::try_from(now.duration_since(at)).unwrap_or_default()
     });

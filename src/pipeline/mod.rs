@@ -41,6 +41,7 @@ pub use event::{Delivered, Event, Kind, Outcome, Stop, Tally};
 pub use extent::Extent;
 pub use facts::{Consent, Facts};
 pub use hearing::{Doubtful, Listening};
+pub use holding::overdue;
 pub use road::{Past, Road, Want};
 
 use crate::{ledger, mapping, source};
