@@ -151,6 +151,8 @@ fn every_field_of_the_contract_arrives_digit_by_digit() {
         place.record(&given);
         place.export(name, &given);
         arrives(&place, &given, version, &[name]);
+        let checked = place.call(&["check", name]);
+        checked.says("teamId (30 calls): Capturi may not take it");
     }
 }
 

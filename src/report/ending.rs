@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use comfy_table::{Cell, Color as Paint};
 
-use crate::call::{Field, Place, Severity};
+use crate::call::{Code, Field, Place, Severity};
 use crate::pipeline::Outcome;
 use crate::report::advice::{self, fault};
 use crate::report::grid::Grid;
@@ -290,6 +290,7 @@ fn facts(summary: &Summary) -> Vec<String> {
         let fields = grouped(&unfilled).join(", ");
         lines.push(format!("Targets that nothing fills: {fields}."));
     }
+    lines.extend(team_ids(summary));
     lines.extend(delivered(summary));
     match summary.mode {
         Mode::Check | Mode::DryRun if facts.calls + facts.cases > 0 => {
@@ -341,6 +342,21 @@ fn recordings(summary: &Summary) -> String {
             }
         ),
     }
+}
+
+/// One page of v2 has `teamId` and the other does not, so it may go nowhere. v3 says so of each call.
+fn team_ids(summary: &Summary) -> Option<String> {
+    let targets = summary.targets.iter();
+    let mut filled = targets.filter(|target| target.field == Field::TeamId && target.filled > 0);
+    let calls = filled.next()?.filled;
+    let mut groups = summary.groups.iter();
+    let is_told = groups.any(|group| group.code == Code::NotInVersion);
+    (matches!(summary.mode, Mode::Check | Mode::DryRun) && !is_told).then(|| {
+        format!(
+            "teamId ({}): Capturi may not take it. teamName names the team under every version.",
+            counted(calls, "call")
+        )
+    })
 }
 
 fn cases(summary: &Summary) -> String {
