@@ -252,12 +252,24 @@ fn shown(found: &Value) -> String {
     )
 }
 
+/// The same with calls and problems in an order of their own.
+fn in_order(found: &Value) -> Value {
+    let mut found = found.clone();
+    for list in ["calls", "problems"] {
+        if let Some(items) = found[list].as_array_mut() {
+            items.sort_by_cached_key(Value::to_string);
+        }
+    }
+    found
+}
+
 #[test]
 fn every_sample_becomes_what_was_expected() {
     let mut wrong = String::new();
     for trial in trials() {
         let found = trial.walk();
-        if found != trial.expected {
+        // Calls whose recordings are found inexactly come last.
+        if in_order(&found) != in_order(&trial.expected) {
             writeln!(wrong, "{}:\n{}", trial.export.display(), shown(&found)).unwrap();
         }
     }

@@ -380,11 +380,11 @@ fn a_recording_whose_record_is_rejected_is_told_as_such() {
          1,2024-03-15T09:00:00Z,a.wav\n\
          2,nonsense,b.wav\n\
          1,2024-03-15T10:00:00Z,c.wav\n\
-         4,2024-03-15T11:00:00Z,d?\n\
+         4,2024-03-15T11:00:00Z,d\n\
          5,nonsense,\n\
          6,nonsense,a.wav\n";
     let files = [
-        "a.wav", "b.wav", "c.wav", "d1.wav", "d2.wav", "5.wav", "e.wav",
+        "a.wav", "b.wav", "c.wav", "d.mp3", "d.wav", "5.wav", "e.wav",
     ];
     let rehearsal = Rehearsal::new("", export, &files);
     let fields = FIELDS.replace(r#"{ value = "2024-03-15T09:12:03+01:00" }"#, r#""when""#);
@@ -405,13 +405,13 @@ fn a_recording_whose_record_is_rejected_is_told_as_such() {
     let names: Vec<&str> = told.keys().copied().collect();
     assert_eq!(
         names,
-        ["5.wav", "b.wav", "c.wav", "d1.wav", "d2.wav", "e.wav"]
+        ["5.wav", "b.wav", "c.wav", "d.mp3", "d.wav", "e.wav"]
     );
     for (file, line) in [
         ("b.wav", 3),
         ("c.wav", 4),
-        ("d1.wav", 5),
-        ("d2.wav", 5),
+        ("d.mp3", 5),
+        ("d.wav", 5),
         ("5.wav", 6),
     ] {
         let words = format!("its record, line {line}, is rejected");

@@ -2,66 +2,169 @@
 
 use std::collections::HashMap;
 
-use super::{Index, Recording};
+use super::{Grade, Index, Recording};
 
-/// The first call that claimed each recording (eight bytes a recording), and of those that nobody
-/// claims the rejected record that would have.
+/// A record that asks for a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claimant {
+    /// The hash of its call's id: rows of one call share their recordings.
+    pub call: u64,
+    /// Any number that tells records apart.
+    pub record: u64,
+}
+
+/// What became of a record that asks for a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Standing {
+    /// It is sent, is in place or waits.
+    Live,
+    /// It is rejected. Nobody sends its recording before it is put right.
+    Rejected,
+    /// It was left out, and its recording with it.
+    LeftOut,
+}
+
+/// A claim by anything but the whole name.
+#[derive(Debug, Clone, Copy)]
+struct Inexact {
+    claimant: Claimant,
+    grade: Grade,
+    standing: Standing,
+}
+
+/// Which calls claim each recording: by its whole name or by a pattern, or in another way. Bounded by
+/// the number of recordings.
 #[derive(Debug, Clone)]
 pub struct Claims {
-    /// By recording: 0 for nobody, else the claimant's line and one.
-    lines: Vec<u64>,
-    claimed: usize,
-    /// The lines of rejected records, by recording.
-    left: HashMap<u32, u64>,
+    /// By recording: 0 for nobody, else one more than the place in `claimants`.
+    owners: Vec<u32>,
+    claimants: Vec<(Claimant, Standing)>,
+    /// The best two calls that claim a recording in another way.
+    inexact: HashMap<u32, Vec<Inexact>>,
+    /// Records that are not sent and would have claimed a recording in another way.
+    left: HashMap<u32, (Claimant, Standing)>,
 }
 
 impl Claims {
     /// Nobody has claimed anything from `index` yet.
     pub fn new(index: &Index) -> Self {
         Claims {
-            lines: vec![0; index.entries.len()],
-            claimed: 0,
+            owners: vec![0; index.entries.len()],
+            claimants: Vec::new(),
+            inexact: HashMap::new(),
             left: HashMap::new(),
         }
     }
 
-    /// Claims a recording of the index for the record on `line` (any number that tells records
-    /// apart, such as a running number over several files). `Some` is the line that was earlier;
-    /// its claim stays.
-    pub fn claim(&mut self, recording: &Recording, line: u64) -> Option<u64> {
-        let slot = self.lines.get_mut(recording.id as usize)?;
-        match *slot {
-            0 => {
-                *slot = line.saturating_add(1);
-                self.claimed += 1;
+    /// Claims a recording for a record that asks for it by its whole name. `Some` is the record of
+    /// another call that was earlier; its claim stays, unless it was left out.
+    pub fn claim(
+        &mut self,
+        recording: &Recording,
+        claimant: Claimant,
+        standing: Standing,
+    ) -> Option<Claimant> {
+        let next = self.claimants.len();
+        let slot = self.owners.get_mut(recording.id as usize)?;
+        let known = match slot.checked_sub(1) {
+            Some(at) => self.claimants.get_mut(at as usize),
+            None => None,
+        };
+        match known {
+            None => {
+                *slot = u32::try_from(next + 1).unwrap_or(u32::MAX);
+                self.claimants.push((claimant, standing));
                 None
             }
-            first => Some(first - 1),
+            // Of one call the record that is sent speaks.
+            Some((first, theirs)) if first.call == claimant.call => {
+                if standing < *theirs {
+                    (*first, *theirs) = (claimant, standing);
+                }
+                None
+            }
+            Some((first, theirs)) if *theirs == Standing::LeftOut && standing != *theirs => {
+                (*first, *theirs) = (claimant, standing);
+                None
+            }
+            Some((first, _)) => Some(*first),
         }
     }
 
-    /// Remembers that the record on `line` would have claimed a recording, and is rejected. That is no
-    /// claim.
-    pub fn leave(&mut self, recording: &Recording, line: u64) {
-        self.left.entry(recording.id).or_insert(line);
+    /// Claims a recording for a record that finds it in another way.
+    pub fn claim_inexactly(
+        &mut self,
+        recording: &Recording,
+        claimant: Claimant,
+        grade: Grade,
+        standing: Standing,
+    ) {
+        if standing == Standing::LeftOut {
+            return;
+        }
+        let known = self.inexact.entry(recording.id).or_default();
+        match known
+            .iter_mut()
+            .find(|other| other.claimant.call == claimant.call)
+        {
+            Some(other) => {
+                other.grade = grade.min(other.grade);
+                other.standing = standing.min(other.standing);
+            }
+            None => known.push(Inexact {
+                claimant,
+                grade,
+                standing,
+            }),
+        }
+        known.sort_by_key(|other| (other.grade, other.standing));
+        known.truncate(2);
     }
 
-    /// The rejected record that would have claimed a recording.
-    pub fn left_by(&self, recording: &Recording) -> Option<u64> {
-        self.left.get(&recording.id).copied()
+    /// Remembers that a record that is not sent would have found a recording. That is no claim.
+    pub fn leave(&mut self, recording: &Recording, claimant: Claimant, standing: Standing) {
+        self.left
+            .entry(recording.id)
+            .or_insert((claimant, standing));
     }
 
-    /// How many recordings are claimed.
-    pub fn len(&self) -> usize {
-        self.claimed
+    /// The record that a recording belongs to, unless it is one of this call.
+    pub(super) fn owner_besides(&self, id: u32, call: u64) -> Option<Claimant> {
+        let (owner, _) = self.owner(id)?;
+        (owner.call != call).then_some(owner)
     }
 
-    /// Whether nothing is claimed.
-    pub fn is_empty(&self) -> bool {
-        self.claimed == 0
+    /// The same for a recording of the index.
+    pub fn owner_of(&self, recording: &Recording, call: u64) -> Option<Claimant> {
+        self.owner_besides(recording.id, call)
     }
 
+    /// A record of another call that claims the recording no worse than by this grade.
+    pub fn rival_of(&self, recording: &Recording, call: u64, grade: Grade) -> Option<Claimant> {
+        let known = self.inexact.get(&recording.id)?;
+        let mut rivals = known.iter().filter(|other| other.claimant.call != call);
+        rivals.find_map(|other| (other.grade <= grade).then_some(other.claimant))
+    }
+
+    /// The record that is not sent and would have had this recording, and what became of it.
+    pub fn left_by(&self, recording: &Recording) -> Option<(Claimant, Standing)> {
+        let owner = self.owner(recording.id);
+        owner
+            .filter(|(_, standing)| *standing != Standing::Live)
+            .or_else(|| self.left.get(&recording.id).copied())
+    }
+
+    /// Whether a call that is sent, is in place or waits claims this.
     pub(super) fn is_claimed(&self, id: u32) -> bool {
-        self.lines.get(id as usize).is_some_and(|line| *line != 0)
+        let is_live = |(_, standing): (Claimant, Standing)| standing == Standing::Live;
+        let inexact = self.inexact.get(&id);
+        let is_sent = |other: &Inexact| other.standing == Standing::Live;
+        self.owner(id).is_some_and(is_live)
+            || inexact.is_some_and(|known| known.iter().any(is_sent))
+    }
+
+    fn owner(&self, id: u32) -> Option<(Claimant, Standing)> {
+        let at = self.owners.get(id as usize)?.checked_sub(1)?;
+        self.claimants.get(at as usize).copied()
     }
 }

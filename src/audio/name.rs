@@ -6,8 +6,29 @@
 use std::fmt;
 
 use super::kind::is_audio_extension;
-use super::spelling::{composed, decoded, split_extension};
+use super::spelling::{composed, split_extension};
+use super::value_held::{Part, droppable};
 use super::wildcard::is_pattern;
+
+/// A part of a name that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedPart<'a> {
+    /// Text of the mapping.
+    Text(&'a str),
+    /// What the record says.
+    Value(&'a str),
+    /// Any text.
+    Wildcard,
+}
+
+/// A name as people read it, with `*` for any text.
+pub(super) fn shown(name: &[AskedPart<'_>]) -> String {
+    let parts = name.iter().map(|part| match part {
+        AskedPart::Text(text) | AskedPart::Value(text) => *text,
+        AskedPart::Wildcard => "*",
+    });
+    parts.collect()
+}
 
 /// Why a name from an export, or a link below the audio folder, is not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,6 +72,8 @@ pub(super) struct Wanted {
     pub(super) folders: Vec<String>,
     pub(super) file: String,
     pub(super) reach: Reach,
+    /// So many of the outermost folders may be dropped: what is left still tells the record.
+    pub(super) droppable: usize,
 }
 
 /// How much the folders of a name bind.
@@ -71,6 +94,7 @@ impl Wanted {
             folders: Vec::new(),
             file: composed(file).into_owned(),
             reach: Reach::Anywhere,
+            droppable: 0,
         })
     }
 
@@ -83,52 +107,62 @@ impl Wanted {
     }
 }
 
-/// Reads a rendered match template.
-pub(super) fn read(name: &str) -> Reading {
-    if name.len() > LONGEST || name.contains('\0') || !name.contains(char::is_alphanumeric) {
-        let leaves = name.split(['/', '\\']).any(|part| part == "..");
+/// Reads a rendered match template of the record with this id.
+pub(super) fn read(name: &[AskedPart<'_>], identity: &str) -> Reading {
+    let text = shown(name);
+    if text.len() > LONGEST || text.contains('\0') || !text.contains(char::is_alphanumeric) {
+        let leaves = text.split(['/', '\\']).any(|part| part == "..");
         return if leaves {
             Reading::Refused(Refusal::Parent)
         } else {
             Reading::Nothing
         };
     }
-    if let Some((scheme, rest)) = name.split_once("://") {
+    if let Some((scheme, _)) = text.split_once("://") {
         return if scheme.eq_ignore_ascii_case("file") {
             Reading::Refused(Refusal::Absolute)
         } else {
-            read_url(rest)
+            read_url(name, identity)
         };
     }
-    if let Some(refusal) = refusal(name) {
+    if let Some(refusal) = refusal(&text) {
         return Reading::Refused(refusal);
     }
-    let parts: Vec<&str> = name.split(['/', '\\']).collect();
-    let anchored = parts[0] == ".";
-    let mut folders: Vec<String> = parts
-        .iter()
-        .filter(|part| !part.is_empty() && **part != ".")
-        .map(|part| composed(part).into_owned())
-        .collect();
-    let file = match parts.last() {
-        Some(last) if !last.is_empty() && *last != "." => folders.pop(),
-        _ => None,
-    };
+    let anchored = text.split(['/', '\\']).next() == Some(".");
+    let mut parts = Part::split(name, &['/', '\\'], false);
+    let file = parts.pop().filter(|last| !matches!(&*last.text, "" | "."));
+    parts.retain(|part| !matches!(&*part.text, "" | "."));
     let Some(file) = file else {
         return Reading::Nothing;
     };
-    if is_unbound(&file, &folders) {
-        return Reading::Nothing;
-    }
-    let reach = match (anchored, folders.is_empty()) {
+    let reach = match (anchored, parts.is_empty()) {
         (true, _) => Reach::Anchored,
         (false, true) => Reach::Anywhere,
         (false, false) => Reach::Related,
     };
+    wanted(parts, file, reach, identity)
+}
+
+/// A name that says nothing of the record is that of every record, and of none.
+fn wanted(folders: Vec<Part>, mut file: Part, reach: Reach, identity: &str) -> Reading {
+    // A `*` that stands for the extension alone asks for the whole name.
+    if let Some(stem) = file.text.strip_suffix(".*")
+        && !is_pattern(stem)
+    {
+        file.text.truncate(stem.len());
+    }
+    let says_something = folders.iter().chain([&file]).any(Part::says_something);
+    let droppable = droppable(&folders, &file, identity);
+    let folders: Vec<String> = folders.into_iter().map(|part| part.text).collect();
+    let file = file.text;
+    if !says_something || file.is_empty() || is_unbound(&file, &folders) {
+        return Reading::Nothing;
+    }
     Reading::Wanted(Wanted {
         folders,
         file,
         reach,
+        droppable,
     })
 }
 
@@ -161,19 +195,11 @@ fn refusal(name: &str) -> Option<Refusal> {
 
 /// A URL is no path: its last segment names the file, the segments before it only help to tell
 /// files of the same name apart.
-fn read_url(rest: &str) -> Reading {
-    let path = rest.split(['?', '#']).next().unwrap_or_default();
-    let mut segments: Vec<String> = path
-        .split('/')
-        .filter(|segment| !segment.is_empty())
-        .map(|segment| composed(&decoded(segment)).into_owned())
-        .collect();
+fn read_url(name: &[AskedPart<'_>], identity: &str) -> Reading {
+    let mut segments = Part::split_url(name);
+    segments.retain(|segment| !segment.text.is_empty());
     match segments.pop() {
-        Some(file) if !segments.is_empty() => Reading::Wanted(Wanted {
-            folders: segments,
-            file,
-            reach: Reach::Anywhere,
-        }),
+        Some(file) if !segments.is_empty() => wanted(segments, file, Reach::Anywhere, identity),
         _ => Reading::Nothing,
     }
 }
@@ -181,6 +207,11 @@ fn read_url(rest: &str) -> Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A name that stands in a column as a whole.
+    fn read(name: &str) -> Reading {
+        super::read(&[AskedPart::Value(name)], "")
+    }
 
     fn wanted(name: &str) -> (Vec<String>, String, Reach) {
         match read(name) {
@@ -237,6 +268,8 @@ mod tests {
         ] {
             assert_eq!(read(name), Reading::Nothing, "{name:?}");
         }
+        let constant = [AskedPart::Text("recordings/0"), AskedPart::Wildcard];
+        assert_eq!(super::read(&constant, "0"), Reading::Nothing);
         assert_eq!(read(&"x".repeat(10_000)), Reading::Nothing);
     }
 }

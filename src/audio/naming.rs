@@ -116,28 +116,30 @@ impl Captured {
     }
 
     /// The recordings of a key in its very letters, else in other letter case, else with other
-    /// characters for those that could not be written.
-    pub(super) fn find(&self, key: &Key) -> Option<(Vec<u32>, Likeness)> {
+    /// characters for those that could not be written; of each only those that `free` leaves.
+    pub(super) fn find(
+        &self,
+        key: &Key,
+        free: impl Fn(Vec<u32>) -> Option<Vec<u32>>,
+    ) -> Option<(Vec<u32>, Likeness)> {
         let loose = key.loose();
         let first = self.keys.partition_point(|(other, ..)| *other < loose);
         let same: Vec<_> = self.keys[first..]
             .iter()
             .take_while(|(other, ..)| *other == loose)
             .collect();
-        let of = |fits: &dyn Fn(&str) -> bool| -> Vec<u32> {
+        let of = |fits: &dyn Fn(&str) -> bool| -> Option<Vec<u32>> {
             let hits = same.iter().filter(|(_, other, _)| fits(&other.text));
-            hits.map(|(.., recording)| *recording).collect()
+            free(hits.map(|(.., recording)| *recording).collect())
         };
         let asked = folded(&key.text);
-        let exact = of(&|text| text == key.text);
-        if !exact.is_empty() {
+        if let Some(exact) = of(&|text| text == key.text) {
             return Some((exact, Likeness::Exact));
         }
-        let similar = of(&|text| folded(text) == asked);
-        if !similar.is_empty() {
+        if let Some(similar) = of(&|text| folded(text) == asked) {
             return Some((similar, Likeness::OtherCase));
         }
-        (!same.is_empty()).then(|| (of(&|_| true), Likeness::Escaped))
+        Some((of(&|_| true)?, Likeness::Escaped))
     }
 }
 
@@ -189,7 +191,8 @@ mod tests {
         ];
         let names = (0u32..).zip(names.map(str::to_owned));
         let captured = Captured::new(&naming(&["^(?P<id>[^.]+)"]), names);
-        let find = |value| captured.find(&key(&[value]));
+        let some = |ids: Vec<u32>| (!ids.is_empty()).then_some(ids);
+        let find = |value| captured.find(&key(&[value]), some);
         assert_eq!(find("a1"), Some((vec![1, 2], Likeness::Exact)));
         assert_eq!(find("A1"), Some((vec![0], Likeness::Exact)));
         assert_eq!(find("b2"), Some((vec![3], Likeness::OtherCase)));

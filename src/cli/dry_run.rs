@@ -49,5 +49,6 @@ fn past(run: &RunArgs) -> Result<Option<Past>, Error> {
     };
     reader.expect_destination(&ours)?;
     let done = reader.load_done()?;
-    Ok(Some(Past { path, done }))
+    let sent = reader.sent_until().map_err(OpenError::from)?;
+    Ok(Some(Past { path, done, sent }))
 }

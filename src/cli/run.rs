@@ -152,6 +152,7 @@ fn past(ledger: &Ledger) -> Result<(Past, Known), Error> {
     let past = Past {
         path: ledger.path().to_owned(),
         done: reader.load_done()?,
+        sent: reader.sent_until()?,
     };
     Ok((past, reader.known()?))
 }

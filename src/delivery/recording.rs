@@ -198,7 +198,8 @@ async fn size_now(parcel: &Parcel) -> Option<u64> {
 
 fn intent(shipment: &Shipment, parcel: &Parcel) -> Intent {
     let bytes = parcel.bytes;
-    let mut facts = vec![Fact::UploadIntended { bytes }];
+    let files = parcel.files.clone();
+    let mut facts = vec![Fact::UploadIntended { bytes }, Fact::Takes { files }];
     let create = shipment.standing.as_ref().map(|standing| &standing.create);
     if matches!(create, Some(Create::LeftAlone)) {
         // To send its recording is to take it over; else every run would send it once more.

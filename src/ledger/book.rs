@@ -18,7 +18,7 @@ use super::rows;
 use super::standing::Standing;
 use super::summary::NotedProblem;
 use super::writer::RunId;
-use super::{cases, disk};
+use super::{cases, disk, sent};
 use crate::failpoint::{self, Point};
 
 /// The most calls that are remembered between two groups; a call takes about 300 bytes.
@@ -164,6 +164,9 @@ fn take_in(
     now: Timestamp,
 ) -> Result<()> {
     let Entry { identity, fact } = entry;
+    if let Fact::Takes { files } = &fact {
+        return sent::note(connection, &identity, files);
+    }
     let fact = masked(fact, &identity);
     if !calls.contains_key(&identity) {
         let found = rows::find(connection, &identity)?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::sent::SentFile;
 use super::standing::Standing;
 use crate::call::Code;
 
@@ -83,6 +84,11 @@ pub enum Fact {
     UploadIntended {
         /// The size of the recording.
         bytes: u64,
+    },
+    /// The recording that is about to be sent is made of these files, which no other call may have.
+    Takes {
+        /// All of them.
+        files: Vec<SentFile>,
     },
     /// The recording is about to be sent again, although an earlier try may have arrived.
     UploadResent {

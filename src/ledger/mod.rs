@@ -4,9 +4,9 @@
 //! nothing may be sent before its intent is acknowledged, and after one failed write every later
 //! one fails as well, because a run without a ledger could create calls twice. One run at a time
 //! writes (a lock file beside the ledger says who); anybody may read meanwhile. A ledger belongs
-//! to one destination for ever. It keeps ids, hashes and messages, not people: values of records and
-//! names of recordings are never handed to it, and what a server said is masked (see `mask.rs` for
-//! what that can do).
+//! to one destination for ever. It keeps ids, hashes and messages, not people: values of records are
+//! never handed to it, of names of recordings it keeps keyed hashes (`sent.rs`), and what a server said is
+//! masked (see `mask.rs` for what that can do).
 //!
 //! What a fact means for a call is decided in [`Standing::apply`], which knows no SQL. What to do
 //! next with a call is decided elsewhere.
@@ -25,6 +25,7 @@ mod open;
 mod reader;
 mod rows;
 mod seal;
+mod sent;
 mod standing;
 mod summary;
 mod taking_back;
@@ -42,6 +43,7 @@ pub use error::{Error, OpenError};
 pub use fact::{Entry, Fact, Stage, UNHEARD};
 pub use lock::Holder;
 pub use reader::{Accepted, AcceptedCase, Known, Reader};
+pub use sent::{SentFile, SentTo, SentUntil};
 pub use standing::{Create, Ending, Obstacle, Standing, State, Upload};
 pub use summary::{InDoubt, NotedProblem, Run, Summary, Trouble};
 pub use writer::{Ledger, RunId, Writer};

@@ -28,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/004_held.sql"),
     include_str!("migrations/005_problem_identity.sql"),
     include_str!("migrations/006_refusals.sql"),
+    include_str!("migrations/007_sent_recordings.sql"),
 ];
 
 /// How long to wait for somebody who looks at the ledger with another tool.

@@ -70,6 +70,10 @@ impl Reader {
         })
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
     }

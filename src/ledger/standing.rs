@@ -251,6 +251,8 @@ impl Standing {
             Fact::UploadIntended { bytes } => {
                 self.upload_answer(Upload::Intended { bytes }, None);
             }
+            // Kept beside the calls.
+            Fact::Takes { .. } => {}
             Fact::UploadResent { times } => {
                 self.in_doubt_resends = self.in_doubt_resends.max(times);
             }

@@ -53,7 +53,7 @@ mod watch;
 mod zone;
 
 pub use agents::AgentsError;
-pub use audio_name::AudioName;
+pub use audio_name::{AudioName, NamePart};
 pub use audio_section::{AudioSection, Several};
 pub use case_profile::{CaseProfile, MappedCase, MappedMessage, Nested};
 pub use case_section::Sending;

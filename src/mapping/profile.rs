@@ -16,7 +16,7 @@ use super::rule::FieldRule;
 use super::template::{Bound, Rendering};
 use super::value::Raw;
 use super::watch::Watch;
-use crate::call::{Call, Draft, Field, Plain, Problem, Value};
+use crate::call::{Draft, Field, Plain, Problem, Value};
 use crate::source::{Record, Sheet};
 
 /// What a mapping made of a record.
@@ -196,12 +196,16 @@ impl Profile {
 
     /// What each pattern of `[audio] patterns` must have captured for a recording of the call that
     /// these records tell: the values of the groups, in their order, by the pattern's position. A
-    /// pattern whose values are not all there is left out.
-    pub fn audio_keys(&self, record: &Record<'_>, call: &Call<'_>) -> Vec<(usize, Vec<String>)> {
+    /// pattern whose values are not all there is left out. `text` says what the call has in a field.
+    pub fn audio_keys(
+        &self,
+        record: &Record<'_>,
+        text: impl Fn(Field) -> String,
+    ) -> Vec<(usize, Vec<String>)> {
         let templates = self.templates.at(record);
         let value = |group: &BoundGroup| {
             let text = match group {
-                BoundGroup::Field(field) => call.text(*field).to_owned(),
+                BoundGroup::Field(field) => text(*field),
                 BoundGroup::Other(source) => match Raw::of(source, record, &templates) {
                     Ok(Raw::Text(text)) => text.trim().to_owned(),
                     _ => String::new(),
@@ -260,6 +264,18 @@ impl Profile {
         let texts = cells.iter().map(|(_, text)| text.trim());
         let texts: Vec<&str> = texts.filter(|text| !text.is_empty()).collect();
         texts.join(" + ")
+    }
+
+    /// What the record alone says in a field, as text; empty where it says nothing that can be read.
+    pub fn text_of(&self, field: Field, record: &Record<'_>) -> String {
+        let rule = self.rules.iter().find(|rule| rule.field.is(field));
+        let value =
+            rule.map(|rule| rule.value(record, &self.templates.at(record), &mut Vec::new()));
+        match value {
+            Some(Value::Text(text) | Value::Number(text)) => text.into_owned(),
+            Some(Value::Time(text, _)) => text.to_string(),
+            _ => String::new(),
+        }
     }
 
     /// How several rows become one call, when the mapping says that they do.
@@ -338,7 +354,7 @@ fn audio_name(source: &Source, record: &Record<'_>, templates: &Rendering<'_>) -
     match source {
         Source::Template(id, _) => {
             let text = templates.name(*id).unwrap_or_default();
-            text.lines().filter_map(AudioName::from_template).collect()
+            AudioName::from_lines(&text)
         }
         Source::Choice(cases) => {
             let source = chosen(cases, templates).ok().flatten();

@@ -1,7 +1,7 @@
 //! From the step of a call to its fate: what becomes of it here, what is left to send, and how many
 //! requests that takes.
 
-use super::decided::{Decision, Fate, Shipment};
+use super::decided::{Decision, Fate, Matched, Shipment};
 use super::desk::{Desk, Item, Key, Open};
 use super::hearing::Heard;
 use super::sound::{Mark, Sound};
@@ -15,6 +15,7 @@ pub(super) struct Carried {
     pub(super) fate: Fate,
     pub(super) mark: Option<Box<Mark>>,
     pub(super) requests: u8,
+    pub(super) matched: Option<Box<Matched>>,
 }
 
 impl Carried {
@@ -24,6 +25,7 @@ impl Carried {
             fate,
             mark: None,
             requests: 0,
+            matched: None,
         }
     }
 
@@ -33,16 +35,22 @@ impl Carried {
             fate: Fate::Ready,
             mark: None,
             requests: 1,
+            matched: None,
         }
     }
 
     /// A call of which nothing is left to do; it keeps its recording.
-    pub(super) fn there(sound: Sound) -> Carried {
+    pub(super) fn there(sound: Sound, identity: &str) -> Carried {
         let fate = Fate::Ends(Outcome::AlreadyThere, "".into());
+        let mark = sound.into_candidates();
+        let matched = mark
+            .as_ref()
+            .map(|mark| Box::new(Matched::new(identity, mark, None)));
         Carried {
             fate,
-            mark: sound.into_kept(),
+            mark,
             requests: 0,
+            matched,
         }
     }
 
@@ -51,6 +59,7 @@ impl Carried {
             fate,
             mark,
             requests,
+            matched,
         } = self;
         Item {
             decision: Decision {
@@ -61,6 +70,8 @@ impl Carried {
             mark,
             requests,
             key,
+            is_aside: false,
+            matched,
         }
     }
 }
@@ -82,18 +93,21 @@ impl Desk<'_> {
             ..
         } = open;
         if step == Step::Nothing {
-            return Carried::there(sound);
+            return Carried::there(sound, call.identity());
         }
         problems.extend(std::mem::take(&mut sound.problems));
         let heard = self.hear(&sound, &call, problems, &place);
         if problems.iter().any(Problem::rejects) {
             let ended = Carried::ended(Fate::Ends(Outcome::Rejected, "".into()));
-            let mark = sound.into_sought();
+            let mark = sound.into_candidates();
             return Carried { mark, ..ended };
         }
         let late = late_channels(standing.as_ref(), (&sound, &heard), &call, &place);
         problems.extend(late);
         let mark = sound.into_mark(&call, &heard);
+        let matched = mark
+            .as_ref()
+            .map(|mark| Box::new(Matched::new(call.identity(), mark, heard.channels())));
         self.doubt_last_row(step, standing.as_ref(), fingerprint, problems);
         let held = self.hold(&mut step, standing.as_ref(), &place, problems);
         let (is_create, with_upload) = match step {
@@ -125,6 +139,7 @@ impl Desk<'_> {
             fate,
             mark,
             requests: u8::from(is_open) * (1 + u8::from(is_create && with_upload)),
+            matched,
         }
     }
 }

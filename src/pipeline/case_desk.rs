@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::case_group::{Group, Piece};
 use super::desk::{Item, Worked, ended, readable};
+use super::rounds::Round;
 use super::{Error, Facts, Outcome, Road};
 use crate::call::{Code, Problem, Severity};
 use crate::case::{Case, CaseDraft, CaseField, Fault, Message, MessageDraft, MessageField, Target};
@@ -73,6 +74,7 @@ impl<'r> CaseDesk<'r> {
             batch,
             items: items.into_iter().map(ready).collect(),
             sums,
+            round: Round::First,
             profile: None,
         })
     }
@@ -281,6 +283,8 @@ impl<'r> CaseDesk<'r> {
                     mark: None,
                     requests: 0,
                     key,
+                    is_aside: false,
+                    matched: None,
                 });
             }
         }

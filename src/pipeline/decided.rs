@@ -5,10 +5,11 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::audio::Order;
+use super::sound::Mark;
+use crate::audio::{Grade, Order};
 use crate::call::{Call, Code, Field, Problem};
 use crate::case::{Case, Message};
-use crate::ledger::{CasePrint, CaseStanding, MessagePrint, Standing};
+use crate::ledger::{CasePrint, CaseStanding, MessagePrint, SentFile, Standing};
 use crate::mapping::Watch;
 use crate::pipeline::{Delivered, Event, Facts, Outcome};
 use crate::plan::{CaseStep, Step};
@@ -44,8 +45,38 @@ pub struct Parcel {
     pub source_bytes: u64,
     /// How many channels it has, where its header says.
     pub channels: Option<u16>,
+    /// The files of which it is made.
+    pub files: Vec<SentFile>,
     /// What must be made before it can be sent; the result then takes the place of the file.
     pub order: Option<Order>,
+}
+
+/// Which recording a call gets, and how that was found out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Matched {
+    /// The call's `externalIdentity`.
+    pub identity: String,
+    /// Names below the audio folder; of several that are sent as one, all.
+    pub recording: String,
+    /// How certain it is that the recording is the call's.
+    pub grade: Grade,
+    /// Its length, where somebody looked.
+    pub seconds: Option<f64>,
+    /// How many channels it has, where somebody looked.
+    pub channels: Option<u16>,
+}
+
+impl Matched {
+    pub(super) fn new(identity: &str, mark: &Mark, channels: Option<u16>) -> Matched {
+        let names: Vec<&str> = mark.recordings().map(|one| &*one.name).collect();
+        Matched {
+            identity: identity.to_owned(),
+            recording: names.join(" + "),
+            grade: mark.grade,
+            seconds: mark.seconds,
+            channels,
+        }
+    }
 }
 
 /// A call with everything that is needed to carry out its step.
@@ -240,6 +271,8 @@ pub struct Decided {
     pub batch: Arc<Batch>,
     /// Their decisions, in the same order and of the same number.
     pub decisions: Vec<Decision>,
+    /// Which recordings they get, by their places in the batch.
+    pub matched: Vec<(usize, Box<Matched>)>,
     /// Sums over them.
     pub facts: Facts,
     /// Set on the first batch of a file: what it looks like, and the columns that nothing uses.
@@ -263,6 +296,9 @@ impl Decided {
         let (bytes, total) = self.read;
         on_event(Event::Read { bytes, total });
         on_event(Event::Checked(&self.facts));
+        for (_, matched) in &self.matched {
+            on_event(Event::Matched(matched));
+        }
         for aside in &self.asides {
             on_event(Event::Aside(aside));
         }
@@ -302,6 +338,7 @@ impl Decided {
         Decided {
             batch: Arc::new(Batch::new(sheet)),
             decisions: Vec::new(),
+            matched: Vec::new(),
             facts: Facts::default(),
             opened: None,
             read: (0, None),

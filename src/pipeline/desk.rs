@@ -7,15 +7,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::carrying::Carried;
-use super::decided::{Decision, Fate};
+use super::decided::{Decision, Fate, Matched};
 use super::facts::Told;
 use super::gather::Span;
 use super::legs::Desktop;
+use super::rounds::{Ownership, Round, Rounds};
 use super::sound::{Mark, Sound};
 use super::{Error, Facts, Outcome, Road};
 use crate::api;
 use crate::call::{Call, Code, Draft, Fault, Field, Place, Problem};
-use crate::ledger::{Create, Reader, Standing};
+use crate::ledger::{Create, Ending, Reader, Standing};
 use crate::mapping::{Mapped, Profile};
 use crate::plan::{self, Step};
 use crate::source::{Batch, Record};
@@ -30,6 +31,11 @@ pub(super) struct Item {
     pub(super) requests: u8,
     /// What tells the same record once more.
     pub(super) key: Option<Key>,
+    /// Its recording is found otherwise than by its whole name: it is decided when all inputs have
+    /// been read.
+    pub(super) is_aside: bool,
+    /// Which recording it gets, for the list.
+    pub(super) matched: Option<Box<Matched>>,
 }
 
 /// What tells the same call or case once more, in hashes.
@@ -53,6 +59,7 @@ pub(super) struct Worked {
     pub(super) batch: Batch,
     pub(super) items: Vec<Item>,
     pub(super) sums: Facts,
+    pub(super) round: Round,
     /// What made calls of the records; `None` where they tell cases.
     pub(super) profile: Option<Arc<Profile>>,
 }
@@ -83,10 +90,16 @@ pub(super) struct Desk<'r> {
     pub(super) unsent: u64,
     faults: Vec<Fault>,
     pub(super) scratch: Vec<u8>,
+    rounds: &'r Rounds,
+    pub(super) round: Round,
 }
 
 impl<'r> Desk<'r> {
-    pub(super) fn new(road: &'r Road, profile: Arc<Profile>) -> Result<Self, Error> {
+    pub(super) fn new(
+        road: &'r Road,
+        profile: Arc<Profile>,
+        rounds: &'r Rounds,
+    ) -> Result<Self, Error> {
         let is_unsent = |field: &Field| !api::has_field(*field, road.version);
         let unsent = Field::ALL.into_iter().filter(is_unsent);
         Ok(Desk {
@@ -97,7 +110,14 @@ impl<'r> Desk<'r> {
             unsent: unsent.fold(0, |bits, field| bits | 1 << field.index()),
             faults: Vec::new(),
             scratch: Vec::new(),
+            rounds,
+            round: Round::First,
         })
+    }
+
+    /// What is known by now of who claims which recording.
+    pub(super) fn ownership(&self) -> Option<&'r Ownership> {
+        self.rounds.known_in(self.round)
     }
 
     pub(super) fn use_profile(&mut self, profile: Arc<Profile>) {
@@ -106,7 +126,13 @@ impl<'r> Desk<'r> {
 
     /// Decides the records of a batch. `spans` says which rows are one call, where the mapping
     /// brings rows together.
-    pub(super) fn work(&mut self, batch: Batch, spans: Option<&[Span]>) -> Result<Worked, Error> {
+    pub(super) fn work(
+        &mut self,
+        batch: Batch,
+        spans: Option<&[Span]>,
+        round: Round,
+    ) -> Result<Worked, Error> {
+        self.round = round;
         let mut desktop = Desktop::default();
         desktop.items.reserve(batch.len());
         if let Some(spans) = spans {
@@ -132,7 +158,13 @@ impl<'r> Desk<'r> {
         Ok(Worked {
             batch,
             items,
-            sums,
+            // What was put aside was counted before.
+            sums: if round == Round::First {
+                sums
+            } else {
+                Facts::default()
+            },
+            round,
             profile,
         })
     }
@@ -149,7 +181,10 @@ impl<'r> Desk<'r> {
         let item = match readable(record) {
             Err(item) => *item,
             Ok(mut problems) => match profile.apply(record, &mut problems) {
-                Mapped::Skipped(rule) => ended(problems, Outcome::Skipped, rule.to_owned()),
+                Mapped::Skipped(rule) => Item {
+                    mark: self.sought(std::slice::from_ref(record)),
+                    ..ended(problems, Outcome::Skipped, rule.to_owned())
+                },
                 Mapped::Undecided => ended(problems, Outcome::Rejected, ""),
                 Mapped::Draft(draft) => {
                     let place = (index, &mut desktop.sums, &mut desktop.open);
@@ -213,7 +248,14 @@ impl<'r> Desk<'r> {
         } = judged;
         let content = low(fingerprint);
         let key = Some(Key::Call { identity, content });
-        let sound = self.listen(records, &call);
+        let sound = self.listen(records, &call, identity);
+        let is_open = self.round == Round::First
+            && sound.is_inexact()
+            && !problems.iter().any(Problem::rejects)
+            && !self.is_complete(identity, fingerprint);
+        if self.round == Round::Claims || is_open {
+            return aside(sound, problems, key);
+        }
         let place = records[0].place();
         let Some(past) = &self.road.past else {
             let step = plan::step(None, sound.state, self.road.policy);
@@ -234,7 +276,7 @@ impl<'r> Desk<'r> {
         let is_changed =
             now.is_some_and(|now| past.done.may_have_changed(identity, fingerprint, now));
         if step == Some(Step::Nothing) && !is_changed {
-            return Carried::there(sound).into_item(problems, key);
+            return Carried::there(sound, call.identity()).into_item(problems, key);
         }
         let call = call.into_owned();
         open.push(Open {
@@ -245,6 +287,13 @@ impl<'r> Desk<'r> {
             sound,
         });
         Carried::ended(Fate::Ready).into_item(problems, key)
+    }
+
+    /// Whether an earlier run has sent the call and its recording.
+    fn is_complete(&self, identity: u64, fingerprint: u128) -> bool {
+        let past = self.road.past.as_ref();
+        let ending = past.and_then(|past| past.done.ending(identity, fingerprint));
+        ending == Some(Ending::Complete)
     }
 
     /// Turns the faults of a call into problems of its record.
@@ -312,6 +361,8 @@ impl<'r> Desk<'r> {
         let standings = reader.standing(&identities)?;
         for (open, standing) in open.into_iter().zip(standings) {
             let index = open.index;
+            let mut open = open;
+            self.refuse_sent(reader, &mut open)?;
             let problems = &mut items[index].decision.problems;
             let change = standing
                 .as_ref()
@@ -337,13 +388,14 @@ impl<'r> Desk<'r> {
                 mut fate,
                 mark,
                 requests,
+                matched,
             } = self.carry_out(step, standing, open, problems);
             if is_changed && matches!(fate, Fate::Ends(Outcome::AlreadyThere, _)) {
                 fate = Fate::Ends(Outcome::AlreadyThere, "changed".into());
             }
             let item = &mut items[index];
             item.decision.fate = fate;
-            (item.mark, item.requests) = (mark, requests);
+            (item.mark, item.requests, item.matched) = (mark, requests, matched);
         }
         Ok(())
     }
@@ -398,6 +450,23 @@ pub(super) fn ended(
         mark: None,
         requests: 0,
         key: None,
+        is_aside: false,
+        matched: None,
+    }
+}
+
+/// A record that is decided when more is known of what others claim. It keeps what it found.
+fn aside(sound: Sound, problems: Vec<Problem>, key: Option<Key>) -> Item {
+    Item {
+        decision: Decision {
+            problems,
+            fate: Fate::Told,
+            further: Vec::new(),
+        },
+        mark: sound.into_candidates(),
+        is_aside: true,
+        key,
+        ..ended(Vec::new(), Outcome::Held, "")
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::call::{Field, Problem};
-use crate::pipeline::Facts;
+use crate::pipeline::{Facts, Matched};
 use crate::source::{Record, Sheet};
 
 /// How a record ended. Every record that was read ends in exactly one of these.
@@ -184,6 +184,8 @@ pub enum Event<'a> {
     },
     /// A batch of records was checked; sums over its records.
     Checked(&'a Facts),
+    /// A call gets this recording, or has it.
+    Matched(&'a Matched),
     /// A record ended. Comes exactly once for each record.
     Ended {
         /// The record.

@@ -41,6 +41,8 @@ pub struct Facts {
     pub by_agent: Agents,
     /// Calls whose recording was found.
     pub recordings: u64,
+    /// The same by how they were found: exactly, by a pattern, inexactly.
+    pub by_grade: [u64; 3],
     /// Bytes of those recordings.
     pub bytes: u64,
     /// Seconds of those whose length is known.
@@ -70,6 +72,7 @@ impl Default for Facts {
             by_hour: [0; 24],
             by_agent: Agents::default(),
             recordings: 0,
+            by_grade: [0; 3],
             bytes: 0,
             seconds: 0.0,
             unknown_length: 0,
@@ -134,6 +137,9 @@ impl Facts {
         }
         self.by_agent.add_all(&other.by_agent);
         self.recordings += other.recordings;
+        for (sum, count) in self.by_grade.iter_mut().zip(other.by_grade) {
+            *sum += count;
+        }
         self.bytes += other.bytes;
         self.seconds += other.seconds;
         self.unknown_length += other.unknown_length;

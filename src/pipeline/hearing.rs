@@ -8,7 +8,7 @@ use super::Want;
 use super::decided::Parcel;
 use super::desk::Desk;
 use super::sound::{Mark, Sound, Stated};
-use crate::audio::{self, Depth, End, Order, Probe, ProbeError, Recording, Skew};
+use crate::audio::{self, Depth, End, Grade, Order, Probe, ProbeError, Recording, Skew};
 use crate::call::{Call, Channels, Code, Field, Place, Problem, Severity};
 
 /// How far recordings are looked into, and what may be done with them.
@@ -374,20 +374,11 @@ impl Sound {
         Some(Box::new(Mark {
             skew,
             others: self.others,
+            call: self.call,
+            grade: self.grade.unwrap_or(Grade::Inexact),
             seconds: heard.seconds,
             is_unheard: heard.is_unheard,
             recording,
-        }))
-    }
-
-    /// The same for a call of which nothing is left to do.
-    pub(super) fn into_kept(self) -> Option<Box<Mark>> {
-        Some(Box::new(Mark {
-            recording: self.recording?,
-            others: self.others,
-            seconds: None,
-            skew: None,
-            is_unheard: false,
         }))
     }
 }
@@ -425,6 +416,7 @@ impl Heard {
             bytes,
             source_bytes: bytes,
             channels: self.channels(),
+            files: mark.sent_files().collect(),
             name: names.join(" + "),
             order: self.order.clone(),
         }

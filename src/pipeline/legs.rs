@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::decided::{Decision, Fate, FurtherRow};
+use super::decided::{Fate, FurtherRow};
 use super::desk::{Desk, Item, Open, ended};
 use super::gather::Span;
 use super::{Facts, Outcome};
@@ -83,7 +83,10 @@ impl Desk<'_> {
                 ended(problems, Outcome::Skipped, "no record")
             } else {
                 match profile.apply(&record, &mut problems) {
-                    Mapped::Skipped(rule) => ended(problems, Outcome::Skipped, rule.to_owned()),
+                    Mapped::Skipped(rule) => Item {
+                        mark: self.sought(std::slice::from_ref(&record)),
+                        ..ended(problems, Outcome::Skipped, rule.to_owned())
+                    },
                     Mapped::Undecided => {
                         is_broken = true;
                         ended(problems, Outcome::Rejected, "")
@@ -187,15 +190,7 @@ fn end_all(rows: Vec<Row<'_>>, outcome: Outcome, detail: &'static str, items: &m
 }
 
 fn told() -> Item {
-    let fate = Fate::Told;
-    Item {
-        decision: Decision {
-            problems: Vec::new(),
-            fate,
-            further: Vec::new(),
-        },
-        mark: None,
-        requests: 0,
-        key: None,
-    }
+    let mut item = ended(Vec::new(), Outcome::Skipped, "");
+    item.decision.fate = Fate::Told;
+    item
 }

@@ -24,8 +24,10 @@ mod openings;
 mod passing;
 mod register;
 mod road;
+mod rounds;
 mod seen;
 mod seen_cases;
+mod sent_before;
 mod sought;
 mod sound;
 
@@ -35,7 +37,7 @@ mod tests;
 pub use counts::{Agents, Days};
 pub use decided::{
     CaseEarlier, CaseRow, CaseShipment, CaseTold, Closing, Decided, Decision, Fate, FurtherRow,
-    Opened, Parcel, Shipment,
+    Matched, Opened, Parcel, Shipment,
 };
 pub use event::{Delivered, Event, Kind, Outcome, Stop, Tally};
 pub use extent::Extent;

@@ -1,17 +1,20 @@
 //! What needs all records in the order of the export: ids that come twice, recordings that two
 //! calls claim, and the sums that depend on both.
 
+use std::collections::{HashMap, HashSet};
+use std::io;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use super::clocks::{Clocks, Gravity, Odd, Verdict, shown_difference};
 use super::decided::{Decided, Decision, Fate, Opened};
 use super::desk::{Item, Key, Worked};
+use super::rounds::{Aside, Ownership, Places, Round, Rounds};
 use super::seen::{Seen, Sight, Where};
 use super::seen_cases::{CaseSight, SeenCases};
 use super::sound::Mark;
 use super::{Facts, Outcome, Road, Want};
-use crate::audio::{Claims, Unread};
+use crate::audio::{Claimant, Claims, Grade, Standing, Unread};
 use crate::call::{Code, Place, Problem, Severity, Value};
 use crate::mapping::{Misfit, Profile, Watch};
 use crate::plan::CaseStep;
@@ -24,17 +27,16 @@ pub(super) struct Register<'r> {
     cases: SeenCases,
     claims: Option<Claims>,
     clocks: Clocks,
-    /// Names of the inputs so far, and whether their records are numbered; the last one is being
-    /// read.
-    files: Vec<(Arc<str>, bool)>,
     /// What sees whether the records of each input are those that the mapping is for.
     watches: Vec<(Arc<str>, Vec<Arc<Watch>>)>,
-    /// A running number over all records, to tell claimants apart.
-    places: Vec<Where>,
+    places: Places,
+    aside: Option<Aside>,
+    /// Why records were left out whose recordings are told of, by the number of the claimant.
+    rules: HashMap<u64, String>,
     /// Whether room was made for the ids to come.
     has_room: bool,
-    /// Whether the file that is being read was said to be incomplete: each of its records may say so.
-    is_incomplete: bool,
+    /// The files that were said to be incomplete: each of their records may say so.
+    incomplete: HashSet<Arc<str>>,
 }
 
 /// Unclaimed recordings that are named one by one.
@@ -50,21 +52,33 @@ impl<'r> Register<'r> {
             cases: SeenCases::default(),
             claims: road.audio.as_deref().map(Claims::new),
             clocks: Clocks::default(),
-            files: Vec::new(),
             watches: Vec::new(),
-            places: Vec::new(),
+            places: Places::default(),
+            aside: road
+                .audio
+                .as_ref()
+                .map(|_| Aside::new(road.mapping.gathers())),
+            rules: HashMap::new(),
             has_room: false,
-            is_incomplete: false,
+            incomplete: HashSet::new(),
         }
     }
 
     /// A new file begins.
     pub(super) fn open(&mut self, opened: &Opened) {
         let file = &opened.sheet.file;
-        self.files.push((Arc::clone(file), false));
+        self.places.files.push((Arc::clone(file), false));
         self.watches
             .push((Arc::clone(file), opened.watches.clone()));
-        self.is_incomplete = false;
+    }
+
+    /// Ends a round, and hands over what was put aside.
+    pub(super) fn end_round(&mut self, rounds: &Rounds) -> Option<Aside> {
+        let places = self.places.clone();
+        if let Some(claims) = self.claims.clone() {
+            rounds.end(Ownership { claims, places });
+        }
+        self.aside.take().filter(|aside| !aside.is_empty())
     }
 
     /// What the first records are like: from their size, and the size of all, follows how many ids there
@@ -83,31 +97,35 @@ impl<'r> Register<'r> {
         self.seen.make_room(u64::try_from(records).unwrap_or(0));
     }
 
-    /// Decides a batch to the end.
-    pub(super) fn admit(&mut self, worked: Worked) -> Decided {
+    /// Decides a batch to the end; records whose recording is not certain are put aside.
+    pub(super) fn admit(&mut self, worked: Worked) -> io::Result<Decided> {
         let Worked {
             batch,
             items,
             sums: mut facts,
+            round,
             profile,
         } = worked;
         let mut decisions = Vec::with_capacity(items.len());
-        self.seen
-            .expect(items.iter().filter_map(|item| match item.key {
-                Some(Key::Call { identity, .. }) => Some(identity),
-                _ => None,
-            }));
+        let mut matched = Vec::new();
+        if round == Round::First {
+            self.expect_ids(&items);
+        }
         for (index, mut item) in items.into_iter().enumerate() {
             let record = batch.get(index);
             let place = self.place(&record);
+            if round == Round::First {
+                self.check_id(&mut item, place, &record, profile.as_deref());
+            }
+            if item.is_aside && matches!(item.decision.fate, Fate::Told) {
+                self.set_aside(&mut item, (&batch, index), place, (round, profile.as_ref()))?;
+                decisions.push(item.decision);
+                continue;
+            }
             self.tell_incomplete_once(&mut item.decision);
-            self.check_id(&mut item, place, &record, profile.as_deref());
             let mark = item.mark.take();
-            let is_rejected = matches!(item.decision.fate, Fate::Ends(Outcome::Rejected, _));
-            if let Some(mark) = mark.as_ref().filter(|_| is_rejected) {
-                self.leave(mark, place);
-            } else if let Some(mark) = &mark {
-                self.check_claims(&mut item, mark, &record);
+            if let Some(mark) = &mark {
+                self.check_claims(&mut item, mark, &record, place);
                 if let Some(skew) = &mark.skew {
                     self.clocks
                         .see(skew, (place, record.line()), &mark.recording.name);
@@ -126,16 +144,54 @@ impl<'r> Register<'r> {
             if let Some(profile) = &profile {
                 item.decision.name_record(|| profile.id_for_people(&record));
             }
+            if !matches!(item.decision.fate, Fate::Ends(Outcome::Rejected, _)) {
+                matched.extend(item.matched.map(|found| (index, found)));
+            }
             decisions.push(item.decision);
         }
-        Decided {
+        Ok(Decided {
             batch: Arc::new(batch),
             decisions,
+            matched,
             facts,
             opened: None,
             read: (0, None),
             asides: Vec::new(),
+        })
+    }
+
+    /// Puts a record aside, or hears what one that was put aside claims. What is wrong with it is told
+    /// when it is decided.
+    fn set_aside(
+        &mut self,
+        item: &mut Item,
+        (batch, index): (&Batch, usize),
+        place: Where,
+        (round, profile): (Round, Option<&Arc<Profile>>),
+    ) -> io::Result<()> {
+        let further = std::mem::take(&mut item.decision.further);
+        item.decision.problems = Vec::new();
+        if round == Round::Claims {
+            self.claim_inexactly(item.mark.as_deref(), place);
+            return Ok(());
         }
+        let (Some(aside), Some(profile)) = (&mut self.aside, profile) else {
+            return Ok(());
+        };
+        let mut rows: Vec<usize> = further.iter().map(|row| row.index).collect();
+        rows.push(index);
+        rows.sort_unstable();
+        let rows: Vec<_> = rows.into_iter().map(|index| batch.get(index)).collect();
+        aside.put(&rows, profile)
+    }
+
+    /// Lets the ids of a batch be looked up side by side.
+    fn expect_ids(&mut self, items: &[Item]) {
+        let ids = items.iter().filter_map(|item| match item.key {
+            Some(Key::Call { identity, .. }) => Some(identity),
+            _ => None,
+        });
+        self.seen.expect(ids);
     }
 
     /// Leaves out what another record of the file has told already.
@@ -145,7 +201,7 @@ impl<'r> Register<'r> {
         for problems in further.chain([&mut decision.problems]) {
             problems.retain(|problem| {
                 problem.code != Code::ExportIncomplete
-                    || !std::mem::replace(&mut self.is_incomplete, true)
+                    || self.incomplete.insert(Arc::clone(&problem.place.file))
             });
         }
     }
@@ -174,14 +230,14 @@ impl<'r> Register<'r> {
             Sight::Repeat(first) => {
                 item.decision.fate = Fate::Ends(Outcome::Skipped, "repeat".into());
                 item.mark = None;
-                let message = format!("the same record as {}", name(&self.files, first));
+                let message = format!("the same record as {}", self.places.name(first));
                 Problem::new(Code::RepeatedRecord, record.place(), message)
             }
             Sight::Clash(first) => {
                 item.decision.fate = Fate::Ends(Outcome::Rejected, "".into());
                 let message = format!(
                     "{} has the same id and other content",
-                    name(&self.files, first)
+                    self.places.name(first)
                 );
                 Problem::new(Code::DuplicateId, record.place(), message)
             }
@@ -193,27 +249,46 @@ impl<'r> Register<'r> {
         item.decision.problems.push(problem);
     }
 
-    fn check_claims(&mut self, item: &mut Item, mark: &Mark, record: &Record<'_>) {
+    /// Lets a record claim its recordings, and tells whose they are.
+    fn check_claims(&mut self, item: &mut Item, mark: &Mark, record: &Record<'_>, place: Where) {
         let Some(claims) = &mut self.claims else {
             return;
         };
-        let number = self.places.len() as u64;
-        let mut is_first = true;
+        let standing = match &item.decision.fate {
+            Fate::Ends(Outcome::Rejected, _) => Standing::Rejected,
+            Fate::Ends(Outcome::Skipped, _) => Standing::LeftOut,
+            _ => Standing::Live,
+        };
+        let claimant = Claimant {
+            call: mark.call,
+            record: self.places.add(place),
+        };
+        if let (Fate::Ends(Outcome::Skipped, rule), Want::Check) =
+            (&item.decision.fate, self.road.want)
+        {
+            self.rules.insert(claimant.record, rule.to_string());
+        }
         for recording in mark.recordings() {
-            let Some(first) = claims.claim(recording, number) else {
+            if mark.grade != Grade::Exact {
+                if standing != Standing::LeftOut {
+                    claims.claim_inexactly(recording, claimant, mark.grade, standing);
+                }
+                if standing != Standing::Live {
+                    claims.leave(recording, claimant, standing);
+                }
+                continue;
+            }
+            let Some(first) = claims.claim(recording, claimant, standing) else {
                 continue;
             };
-            is_first = false;
-            let first = usize::try_from(first).ok();
-            let first = first.and_then(|first| self.places.get(first)).copied();
-            let first = match first {
-                Some(first) => name(&self.files, first),
-                None => "an earlier record".to_owned(),
-            };
+            if standing != Standing::Live {
+                continue;
+            }
             // A call that has its recording already keeps it; only what would be sent is stopped.
             if matches!(item.decision.fate, Fate::Ready | Fate::Sends(_)) {
                 item.decision.fate = Fate::Ends(Outcome::Rejected, "".into());
             }
+            let first = self.places.name_of(first);
             item.decision.problems.push(
                 Problem::new(
                     Code::RecordingShared,
@@ -223,37 +298,36 @@ impl<'r> Register<'r> {
                 .at("recording", &recording.name),
             );
         }
-        // A call of which one recording is claimed already may claim others, by its own place.
-        if is_first || !mark.others.is_empty() {
-            let place = self.place(record);
-            self.places.push(place);
-        }
     }
 
-    /// Remembers the recordings of a record that is rejected.
-    fn leave(&mut self, mark: &Mark, place: Where) {
-        let number = self.places.len() as u64;
-        let Some(claims) = self
-            .claims
-            .as_mut()
-            .filter(|_| self.road.want == Want::Check)
-        else {
+    /// What a record that was put aside finds among the recordings that nobody owns.
+    fn claim_inexactly(&mut self, mark: Option<&Mark>, place: Where) {
+        let (Some(claims), Some(mark)) = (&mut self.claims, mark) else {
             return;
         };
+        let claimant = Claimant {
+            call: mark.call,
+            record: self.places.add(place),
+        };
         for recording in mark.recordings() {
-            claims.leave(recording, number);
+            claims.claim_inexactly(recording, claimant, mark.grade, Standing::Live);
         }
-        self.places.push(place);
     }
 
     fn place(&mut self, record: &Record<'_>) -> Where {
-        let file = u32::try_from(self.files.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        let sheet = record.sheet();
+        let files = &mut self.places.files;
+        // The file that is read comes last; records that were put aside may be of an earlier one.
+        let file = files.iter().rposition(|(name, _)| *name == sheet.file);
         let number = record.number();
-        if let (Some(_), Some((_, is_numbered))) = (number, self.files.last_mut()) {
+        let known = file.and_then(|file| files.get_mut(file));
+        if let (Some(_), Some((_, is_numbered))) = (number, known) {
             *is_numbered = true;
         }
         Where {
-            file,
+            file: file
+                .and_then(|file| u32::try_from(file).ok())
+                .unwrap_or(u32::MAX),
             at: number.map_or(record.line(), NonZeroU64::get),
         }
     }
@@ -342,7 +416,7 @@ impl<'r> Register<'r> {
     }
 
     fn odd_clock(&self, odd: &Odd) -> Problem {
-        let place = match self.files.get(odd.place.file as usize) {
+        let place = match self.places.files.get(odd.place.file as usize) {
             Some((file, is_numbered)) => Place {
                 file: Arc::clone(file),
                 line: odd.line,
@@ -366,49 +440,48 @@ impl<'r> Register<'r> {
         let note = |file: &str, message: String| {
             Problem::new(Code::RecordingUnclaimed, of_no_line(file), message)
         };
-        let mut unclaimed = index.unclaimed(claims);
-        let mut notes: Vec<Problem> = unclaimed
-            .by_ref()
-            .take(UNCLAIMED)
-            .map(|recording| {
-                let left = claims
-                    .left_by(&recording)
-                    .and_then(|by| usize::try_from(by).ok());
-                if let Some(place) = left.and_then(|left| self.places.get(left)) {
-                    let record = name(&self.files, *place);
-                    let message = format!("its record, {record}, is rejected: it is not sent");
-                    return note(&recording.name, message);
+        let mut notes = Vec::new();
+        let (mut strays, mut of_records) = (0_usize, 0_usize);
+        for recording in index.unclaimed(claims) {
+            let left = claims.left_by(&recording);
+            let count = if left.is_some() {
+                &mut of_records
+            } else {
+                &mut strays
+            };
+            *count += 1;
+            if *count > UNCLAIMED {
+                continue;
+            }
+            let message = match left {
+                Some((claimant, standing)) => self.why_left(claimant, standing),
+                None if index.is_unnamed(&recording) => {
+                    "no record of the export claims this recording, and no pattern of [audio] fits its \
+                     name"
+                        .to_owned()
                 }
-                let mut message = "no record of the export claims this recording".to_owned();
-                if index.is_unnamed(&recording) {
-                    message.push_str(", and no pattern of [audio] fits its name");
-                }
-                note(&recording.name, message)
-            })
-            .collect();
-        let more = unclaimed.count();
-        if more > 0 {
-            notes.push(note(
-                "",
-                format!("{more} more recordings that no record claims"),
-            ));
+                None => "no record of the export claims this recording".to_owned(),
+            };
+            notes.push(note(&recording.name, message));
         }
+        let more = |count: usize, what: &str| {
+            let more = count.saturating_sub(UNCLAIMED);
+            (more > 0).then(|| note("", format!("{more} more recordings {what}")))
+        };
+        notes.extend(more(strays, "that no record claims"));
+        notes.extend(more(of_records, "whose records are rejected or left out"));
         notes
     }
-}
 
-/// `line 17` or `record 17`, with the file's name when there are several.
-fn name(files: &[(Arc<str>, bool)], place: Where) -> String {
-    let Where { file, at } = place;
-    match files.get(file as usize) {
-        Some((name, is_numbered)) => {
-            let unit = if *is_numbered { "record" } else { "line" };
-            match files.len() {
-                1 => format!("{unit} {at}"),
-                _ => format!("{unit} {at} of {name}"),
-            }
+    /// Why a recording that has a record is not sent.
+    fn why_left(&self, claimant: Claimant, standing: Standing) -> String {
+        let record = self.places.name_of(claimant);
+        if standing != Standing::LeftOut {
+            return format!("its record, {record}, is rejected: it is not sent");
         }
-        None => format!("line {at}"),
+        let rule = self.rules.get(&claimant.record);
+        let rule = rule.map(|rule| format!(" by `{rule}`")).unwrap_or_default();
+        format!("its record, {record}, is left out{rule}: it is not sent")
     }
 }
 
@@ -445,6 +518,7 @@ impl Item {
 
 fn count(facts: &mut Facts, mark: &Mark) {
     facts.recordings += 1;
+    facts.by_grade[mark.grade as usize] += 1;
     facts.bytes += mark
         .recordings()
         .map(|recording| recording.bytes)

@@ -20,9 +20,10 @@ use super::gather::{Gathered, Span, Survey};
 use super::hearing::Listening;
 use super::openings::{Openings, Sifted, refuse_empty, sift};
 use super::register::Register;
+use super::rounds::{Aside, Fetched, Round, Rounds};
 use crate::api::Version;
 use crate::audio;
-use crate::ledger::{Done, Ledger, Reader};
+use crate::ledger::{Done, Ledger, Reader, SentUntil};
 use crate::mapping::{CaseProfile, Mapping, Profile};
 use crate::plan::Policy;
 use crate::source::{self, Batch, Input, Sheet, Unread};
@@ -43,6 +44,8 @@ pub struct Past {
     pub path: PathBuf,
     /// The calls that are done.
     pub done: Done,
+    /// How much was known of sent recordings.
+    pub sent: SentUntil,
 }
 
 impl Past {
@@ -90,7 +93,37 @@ struct Task {
     bound: Bound,
     opened: Option<Opened>,
     read: (u64, Option<u64>),
+    round: Round,
 }
+
+impl Task {
+    fn of_calls(
+        (batch, spans): (Batch, Option<Vec<Span>>),
+        profile: &Arc<Profile>,
+        opened: Option<Opened>,
+        read: (u64, Option<u64>),
+    ) -> Task {
+        Task {
+            batch,
+            spans,
+            bound: Bound::Calls(Arc::clone(profile)),
+            opened,
+            read,
+            round: Round::First,
+        }
+    }
+}
+
+/// What goes to a decider.
+enum Dealt {
+    Task(Box<Task>),
+    /// A round is over: everything that belongs to it was dealt before.
+    RoundOver,
+}
+
+/// What the register hands to the reader after each round but the last: the records that were put
+/// aside, after the first.
+type Turns = Receiver<Option<Aside>>;
 
 /// The mapping, bound to the sheets of a batch.
 #[derive(Clone)]
@@ -109,13 +142,20 @@ fn parts(gathered: Gathered) -> (Batch, Option<Vec<Span>>) {
     (gathered.batch, Some(gathered.spans))
 }
 
-type Passed = Result<(Worked, Option<Opened>, (u64, Option<u64>)), Error>;
+/// A batch as it leaves its decider; nothing where a round is over.
+type Passed = Result<Option<(Worked, Option<Opened>, (u64, Option<u64>))>, Error>;
 
 /// Batches between two threads. Two keep both busy; more would only hold memory.
 const AHEAD: usize = 2;
 
 /// Takes a task; has had enough when nobody wants more.
-type Deal<'d> = dyn FnMut(Result<Task, Error>) -> ControlFlow<()> + 'd;
+type Deal<'d> = dyn FnMut(Result<Dealt, Error>) -> ControlFlow<()> + 'd;
+
+impl From<Task> for Dealt {
+    fn from(task: Task) -> Dealt {
+        Dealt::Task(Box::new(task))
+    }
+}
 
 fn owned<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
     names.map(str::to_owned).collect()
@@ -139,36 +179,49 @@ impl Road {
             return Ok(());
         }
         let deciders = self.deciders.max(1);
+        let rounds = &Rounds::default();
         thread::scope(|scope| {
             let mut tasks = Vec::with_capacity(deciders);
             let mut results = Vec::with_capacity(deciders);
             for _ in 0..deciders {
-                let (to_decider, at_decider) = sync_channel::<Result<Task, Error>>(AHEAD);
+                let (to_decider, at_decider) = sync_channel::<Result<Dealt, Error>>(AHEAD);
                 let (to_register, at_register) = sync_channel::<Passed>(AHEAD);
                 tasks.push(to_decider);
                 results.push(at_register);
-                scope.spawn(move || self.decide(&at_decider, &to_register));
+                scope.spawn(move || self.decide(&at_decider, &to_register, rounds));
             }
             let inputs = &inputs[..];
-            scope.spawn(move || self.read(inputs, &tasks));
-            self.register(&results, &mut sink)
+            let (to_reader, turns) = sync_channel(AHEAD);
+            scope.spawn(move || self.read(inputs, &tasks, &turns));
+            self.register(&results, (rounds, to_reader), &mut sink)
         })
     }
 
     /// Reads the inputs and deals out batches, one to each decider in turn.
-    fn read(&self, inputs: &[Input], tasks: &[SyncSender<Result<Task, Error>>]) {
+    fn read(
+        &self,
+        inputs: &[Input],
+        tasks: &[SyncSender<Result<Dealt, Error>>],
+        turns_of_rounds: &Turns,
+    ) {
         let mut turns = tasks.iter().cycle();
         // A decider that is gone means that nobody wants more.
-        let mut deal = |task: Result<Task, Error>| match turns.next() {
+        let mut deal = |task: Result<Dealt, Error>| match turns.next() {
             Some(decider) if decider.send(task).is_ok() => ControlFlow::Continue(()),
             _ => ControlFlow::Break(()),
         };
-        match self.read_all(inputs, &mut deal) {
-            Ok(ControlFlow::Continue(())) => self.extent.close(),
-            Ok(ControlFlow::Break(())) => {}
-            Err(error) => {
-                let _ = deal(Err(error));
+        let read = self.read_all(inputs, &mut deal).and_then(|read| {
+            if read.is_break() {
+                return Ok(());
             }
+            self.extent.close();
+            match self.audio {
+                Some(_) => read_aside(turns_of_rounds, &mut deal).map_err(Error::Spool),
+                None => Ok(()),
+            }
+        });
+        if let Err(error) = read {
+            let _ = deal(Err(error));
         }
     }
 
@@ -199,37 +252,24 @@ impl Road {
                 let batch = batch?;
                 self.extent.add(batch.len());
                 let read = (before + reader.progress().bytes_read(), total);
-                let (batch, spans) = match &mut gatherer {
+                let parts = match &mut gatherer {
                     Some(gatherer) => parts(gatherer.take(batch, &profile)?),
                     None => (batch, None),
                 };
-                let bound = Bound::Calls(Arc::clone(&profile));
-                let task = Task {
-                    batch,
-                    spans,
-                    bound,
-                    opened: opened.take(),
-                    read,
-                };
-                if deal(Ok(task)).is_break() {
+                let task = Task::of_calls(parts, &profile, opened.take(), read);
+                if deal(Ok(task.into())).is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
             }
             before += reader.progress().bytes_read();
-            let (batch, spans) = match &mut gatherer {
+            let parts = match &mut gatherer {
                 Some(gatherer) => parts(gatherer.finish(Batch::new(sheet))?),
                 None => (Batch::new(sheet), None),
             };
             // A file without records is told as well.
-            let bound = Bound::Calls(profile);
-            let task = Task {
-                batch,
-                spans,
-                bound,
-                opened,
-                read: (before, total),
-            };
-            if (task.opened.is_some() || !task.batch.is_empty()) && deal(Ok(task)).is_break() {
+            let task = Task::of_calls(parts, &profile, opened, (before, total));
+            let is_news = task.opened.is_some() || !task.batch.is_empty();
+            if is_news && deal(Ok(task.into())).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
@@ -248,6 +288,7 @@ impl Road {
             bound,
             opened,
             read: (bytes, total),
+            round: Round::First,
         };
         let mut openings = Openings::look(inputs, &self.options, &self.mapping)?;
         for input in inputs {
@@ -266,7 +307,7 @@ impl Road {
             let bound = Bound::Cases(Arc::new([(Arc::clone(&sheet), Arc::clone(&profile))]));
             // The file is told even if it holds no record.
             let first = task(Batch::new(sheet), bound.clone(), Some(opened), before);
-            if deal(Ok(first)).is_break() {
+            if deal(Ok(first.into())).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
             while let Some(batch) = reader.next() {
@@ -278,7 +319,7 @@ impl Road {
                     rows.take(&batch, &profile).map_err(Error::Spool)?
                 };
                 let bytes = before + reader.progress().bytes_read();
-                if deal(Ok(task(batch, bound.clone(), None, bytes))).is_break() {
+                if deal(Ok(task(batch, bound.clone(), None, bytes).into())).is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
             }
@@ -286,15 +327,23 @@ impl Road {
         }
         let all: Profiles = all.into();
         let to_task = |batch| task(batch, Bound::Cases(Arc::clone(&all)), None, before);
-        rows.deal(|batch| deal(Ok(to_task(batch))).is_continue())
+        rows.deal(|batch| deal(Ok(to_task(batch).into())).is_continue())
             .map_err(Error::Spool)?;
         Ok(ControlFlow::Continue(()))
     }
 
-    fn decide(&self, tasks: &Receiver<Result<Task, Error>>, results: &SyncSender<Passed>) {
+    fn decide(
+        &self,
+        tasks: &Receiver<Result<Dealt, Error>>,
+        results: &SyncSender<Passed>,
+        rounds: &Rounds,
+    ) {
         let mut desks = (None, None);
         for task in tasks {
-            let passed = task.and_then(|task| self.work(task, &mut desks));
+            let passed = task.and_then(|task| match task {
+                Dealt::Task(task) => self.work(*task, rounds, &mut desks).map(Some),
+                Dealt::RoundOver => Ok(None),
+            });
             if results.send(passed).is_err() {
                 return;
             }
@@ -305,14 +354,16 @@ impl Road {
     fn work<'r>(
         &'r self,
         task: Task,
+        rounds: &'r Rounds,
         (calls, cases): &mut (Option<Desk<'r>>, Option<CaseDesk<'r>>),
-    ) -> Passed {
+    ) -> Result<(Worked, Option<Opened>, (u64, Option<u64>)), Error> {
         let Task {
             batch,
             spans,
             bound,
             opened,
             read,
+            round,
         } = task;
         let worked = match bound {
             Bound::Calls(profile) => {
@@ -321,9 +372,9 @@ impl Road {
                         desk.use_profile(profile);
                         desk
                     }
-                    none => none.insert(Desk::new(self, profile)?),
+                    none => none.insert(Desk::new(self, profile, rounds)?),
                 };
-                desk.work(batch, spans.as_deref())?
+                desk.work(batch, spans.as_deref(), round)?
             }
             Bound::Cases(profiles) => {
                 let desk = match cases {
@@ -351,20 +402,31 @@ impl Road {
     fn register(
         &self,
         results: &[Receiver<Passed>],
+        (rounds, to_reader): (&Rounds, SyncSender<Option<Aside>>),
         sink: &mut impl FnMut(Decided) -> ControlFlow<()>,
     ) -> Result<(), Error> {
         let mut register = Register::new(self);
+        let mut read_so_far = (0, None);
         for decider in results.iter().cycle() {
             let Ok(passed) = decider.recv() else { break };
-            let (worked, opened, read) = passed?;
+            let Some((worked, opened, read)) = passed? else {
+                let aside = register.end_round(rounds);
+                // A reader that is gone has ended for a reason of its own, which comes after this.
+                let _ = to_reader.send(aside);
+                continue;
+            };
             if let Some(opened) = &opened {
                 register.open(opened);
             }
             register.expect(&worked.batch, read);
+            // Records that were put aside have been read before.
+            if worked.round == Round::First {
+                read_so_far = read;
+            }
             let decided = Decided {
                 opened,
-                read,
-                ..register.admit(worked)
+                read: read_so_far,
+                ..register.admit(worked).map_err(Error::Spool)?
             };
             if sink(decided).is_break() {
                 return Ok(());
@@ -375,5 +437,37 @@ impl Road {
             let _ = sink(Decided::aside(asides));
         }
         Ok(())
+    }
+}
+
+/// Deals the records that were put aside: once to say what they claim, and once to be decided.
+fn read_aside(turns: &Turns, deal: &mut Deal<'_>) -> std::io::Result<()> {
+    if deal(Ok(Dealt::RoundOver)).is_break() {
+        return Ok(());
+    }
+    let Ok(Some(mut aside)) = turns.recv() else {
+        return Ok(());
+    };
+    for round in [Round::Claims, Round::Last] {
+        let dealt = aside.each(|fetched| deal(Ok(again(fetched, round).into())))?;
+        let goes_on = dealt.is_continue()
+            && round == Round::Claims
+            && deal(Ok(Dealt::RoundOver)).is_continue()
+            && turns.recv().is_ok();
+        if !goes_on {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn again(fetched: Fetched, round: Round) -> Task {
+    Task {
+        batch: fetched.batch,
+        spans: fetched.spans,
+        bound: Bound::Calls(fetched.profile),
+        opened: None,
+        read: (0, None),
+        round,
     }
 }

@@ -1,48 +1,44 @@
-//! Recordings of records that are rejected. Nobody sends them, and nobody is kept from claiming them,
-//! but who looks for recordings without a record should not find these among them.
+//! Recordings of records that are rejected or left out. Nobody sends them, but they belong to these
+//! records all the same, and who looks for recordings without a record should not find them there.
 
-use super::Want;
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::desk::Desk;
-use super::sound::{Mark, Sound, asked_name};
-use crate::audio::{Ask, Found, Recording};
-use crate::call::{Field, Value};
+use super::rounds::Round;
+use super::sound::{Mark, Sound, asked_name, keys_of};
+use crate::audio::{Ask, Grade, Recording};
+use crate::call::Field;
 use crate::ledger::{Standing, Upload};
-use crate::mapping::Mapped;
 use crate::source::Record;
 
 impl Desk<'_> {
-    /// The recordings that these rows name, of which no call could be made. Only a check tells of
-    /// recordings that nobody claims, so nothing is sought for a run.
+    /// The recordings that these rows name, of which no call was made.
     pub(super) fn sought(&self, records: &[Record<'_>]) -> Option<Box<Mark>> {
         let index = self.road.audio.as_ref()?;
-        if self.road.want != Want::Check {
+        if self.round != Round::First {
             return None;
         }
-        // The draft was used up; of rows that are rejected there are few.
-        let Mapped::Draft(draft) = self.profile.apply(&records[0], &mut Vec::new()) else {
-            return None;
-        };
-        let identity = match draft.get(Field::ExternalIdentity) {
-            Value::Text(text) => text.as_ref(),
-            _ => "",
-        };
+        let first = &records[0];
+        let identity = self.profile.text_of(Field::ExternalIdentity, first);
         let mut sought = Vec::new();
-        for recordings in records.iter().map(|row| self.profile.recordings(row)) {
-            for names in recordings {
+        let mut grade = Grade::Exact;
+        for row in records {
+            let text = |field| self.profile.text_of(field, row);
+            let keys = keys_of(self.profile.audio_keys(row, text));
+            for names in self.profile.recordings(row) {
                 let names: Vec<_> = names.iter().map(asked_name).collect();
                 let found = index.find(&Ask {
                     names: &names,
-                    keys: &[],
-                    identity,
+                    keys: &keys,
+                    identity: &identity,
+                    record: &identity,
+                    owned: None,
                 });
-                match found {
-                    Found::One(recording, _) => sought.push(recording),
-                    Found::Several { first, .. } => sought.extend(first),
-                    Found::Missing | Found::Refused { .. } | Found::Unusable { .. } => {}
-                }
+                grade = found.grade().map_or(grade, |found| found.max(grade));
+                sought.extend(found.into_recordings());
             }
         }
-        of_rejected(sought)
+        named(sought, xxh3_64(identity.as_bytes()), grade)
     }
 }
 
@@ -68,17 +64,23 @@ impl Sound {
         })
     }
 
-    /// The same for a call that is rejected, also where it could not be told which one is its own.
-    pub(super) fn into_sought(self) -> Option<Box<Mark>> {
-        of_rejected(self.recording.into_iter().chain(self.others).collect())
+    /// The same for a call that is rejected or cannot be decided yet, also where it could not be told
+    /// which one is its own.
+    pub(super) fn into_candidates(self) -> Option<Box<Mark>> {
+        let grade = self.grade.unwrap_or(Grade::Inexact);
+        let recordings = self.recording.into_iter().chain(self.others);
+        named(recordings.collect(), self.call, grade)
     }
 }
 
-fn of_rejected(mut recordings: Vec<Recording>) -> Option<Box<Mark>> {
+/// A mark of recordings into which nobody has looked.
+fn named(mut recordings: Vec<Recording>, call: u64, grade: Grade) -> Option<Box<Mark>> {
     let recording = recordings.pop()?;
     Some(Box::new(Mark {
         recording,
         others: recordings,
+        call,
+        grade,
         seconds: None,
         skew: None,
         is_unheard: false,

@@ -2,13 +2,16 @@
 //! of the call give, and what it means that there is none, or more than one. Nothing is opened here
 //! but to see which of several is the longest; what is in a recording is for `hearing`.
 
-use std::borrow::Cow;
-
 use super::Want;
 use super::desk::Desk;
-use crate::audio::{self, Ask, Choice, Found, Index, Key, Recording, Skew, Unusable};
+use super::rounds::{Ownership, Round};
+use crate::audio::{
+    self, Ask, AskedPart, By, Choice, Found, Grade, How, Index, Key, Likeness, Owned, Recording,
+    Skew, Unusable,
+};
 use crate::call::{Call, Code, Problem, Severity};
-use crate::mapping::{AudioName, Several};
+use crate::ledger::SentFile;
+use crate::mapping::{AudioName, NamePart, Several};
 use crate::plan::{self, MissingRecording};
 use crate::source::Record;
 
@@ -22,6 +25,17 @@ pub(super) struct Sound {
     pub(super) stated: Option<Stated>,
     /// What is wrong with it; of no concern for a call that needs it no more.
     pub(super) problems: Vec<Problem>,
+    /// How certain it is that it is the call's; nothing where nothing was found.
+    pub(super) grade: Option<Grade>,
+    /// The hash of the call's id.
+    pub(super) call: u64,
+}
+
+impl Sound {
+    /// Whether something was found, and otherwise than by its whole name.
+    pub(super) fn is_inexact(&self) -> bool {
+        self.grade.is_some_and(|grade| grade != Grade::Exact)
+    }
 }
 
 /// How long a recording ought to be.
@@ -37,6 +51,10 @@ pub(super) struct Mark {
     pub(super) recording: Recording,
     /// What is sent with it as one.
     pub(super) others: Vec<Recording>,
+    /// The hash of the id of its call.
+    pub(super) call: u64,
+    /// How certain it is that it is the call's.
+    pub(super) grade: Grade,
     pub(super) seconds: Option<f64>,
     /// How far the time in its name is off.
     pub(super) skew: Option<Skew>,
@@ -45,16 +63,28 @@ pub(super) struct Mark {
 }
 
 impl Mark {
+    /// The same, as the ledger knows them.
+    pub(super) fn sent_files(&self) -> impl Iterator<Item = SentFile> {
+        self.recordings().map(sent_file)
+    }
+
     /// Every recording that the call takes.
     pub(super) fn recordings(&self) -> impl Iterator<Item = &Recording> {
         std::iter::once(&self.recording).chain(&self.others)
     }
 }
 
+pub(super) fn sent_file(recording: &Recording) -> SentFile {
+    SentFile {
+        name: recording.name.clone(),
+        bytes: recording.bytes,
+    }
+}
+
 /// What one row says about a recording of its call.
 #[derive(PartialEq)]
 struct Named<'n> {
-    names: Vec<Cow<'n, str>>,
+    names: Vec<Vec<AskedPart<'n>>>,
     keys: Vec<Key>,
 }
 
@@ -68,24 +98,53 @@ struct Sighting {
 }
 
 impl Desk<'_> {
-    /// Finds the call's recording and says what is wrong with it.
-    pub(super) fn listen(&self, records: &[Record<'_>], call: &Call<'_>) -> Sound {
+    /// Finds the recording of the call with this hash and says what is wrong with it. What is found
+    /// otherwise than by its whole name is only named before the last round.
+    pub(super) fn listen(&self, records: &[Record<'_>], call: &Call<'_>, hash: u64) -> Sound {
         let mut sound = Sound {
             state: plan::Recording::NotAsked,
             recording: None,
             others: Vec::new(),
             stated: None,
             problems: Vec::new(),
+            grade: None,
+            call: hash,
         };
         let Some(index) = &self.road.audio else {
             return sound;
         };
         sound.state = plan::Recording::Missing;
+        let sighting = self.find(index, records, (call, hash), self.ownership());
+        sound.grade = sighting.found.grade();
+        if sound.is_inexact() && self.round != Round::Last {
+            sound.state = plan::Recording::Here;
+            sound.others = sighting.found.into_recordings();
+            return sound;
+        }
+        self.settle_sighting(index, records, sighting, &mut sound);
+        if let Some(message) = self.owned_by_others(index, records, call, &sound) {
+            let missing = sound.problems.iter_mut();
+            let mut missing = missing.filter(|problem| problem.code == Code::RecordingMissing);
+            if let Some(problem) = missing.next() {
+                problem.message = message.into();
+            }
+        }
+        sound
+    }
+
+    /// Takes what was found, unless something speaks against it.
+    fn settle_sighting(
+        &self,
+        index: &Index,
+        records: &[Record<'_>],
+        sighting: Sighting,
+        sound: &mut Sound,
+    ) {
         let Sighting {
             found,
             lacking,
             shown,
-        } = self.find(index, records, call);
+        } = sighting;
         let mut teller = Teller {
             record: &records[0],
             shown: &shown,
@@ -114,15 +173,64 @@ impl Desk<'_> {
                 self.take(index, found, policy, &mut teller)
             }
         };
-        if let Some((recording, others)) = taken {
-            sound.state = plan::Recording::Here;
-            sound.recording = Some(recording);
-            sound.others = others;
-            if self.road.want == Want::Check {
-                sound.stated = self.stated(records);
-            }
+        let Some((recording, others)) = taken else {
+            return;
+        };
+        let grade = sound.grade.unwrap_or(Grade::Inexact);
+        let all = std::iter::once(&recording).chain(&others);
+        if let Some((rival, name)) = self.rival(all, sound.call, grade) {
+            let message = format!(
+                "{rival} claims {name} too, and neither by its whole name; both calls wait"
+            );
+            teller.hold(Code::RecordingShared, message);
+            sound.others = vec![recording];
+            sound.others.extend(others);
+            return;
         }
-        sound
+        sound.state = plan::Recording::Here;
+        sound.recording = Some(recording);
+        sound.others = others;
+        if self.road.want == Want::Check {
+            sound.stated = self.stated(records);
+        }
+    }
+
+    /// A record of another call that claims one of these no worse than this one does, and which.
+    fn rival<'c>(
+        &self,
+        mut recordings: impl Iterator<Item = &'c Recording>,
+        call: u64,
+        grade: Grade,
+    ) -> Option<(String, &'c str)> {
+        let known = self.ownership()?;
+        recordings.find_map(|recording| {
+            let rival = known.claims.rival_of(recording, call, grade)?;
+            Some((known.places.name_of(rival), &*recording.name))
+        })
+    }
+
+    /// Why nothing is left to be found, where something would be but for the records that own it.
+    fn owned_by_others(
+        &self,
+        index: &Index,
+        records: &[Record<'_>],
+        call: &Call<'_>,
+        sound: &Sound,
+    ) -> Option<String> {
+        let known = self.ownership()?;
+        if sound.grade.is_some() {
+            return None;
+        }
+        let sighting = self.find(index, records, (call, sound.call), None);
+        let found = sighting.found.into_recordings();
+        let (owner, recording) = found.iter().find_map(|recording| {
+            Some((known.claims.owner_of(recording, sound.call)?, recording))
+        })?;
+        let owner = known.places.name_of(owner);
+        let name = &recording.name;
+        Some(format!(
+            "{name} fits, but {owner} asks for it by its whole name; the call waits for its own"
+        ))
     }
 
     /// The recording, or the recordings in their order, unless something speaks against it.
@@ -150,7 +258,7 @@ impl Desk<'_> {
                 let message = format!("the name leaves the audio folder: {why}");
                 teller.tell(Code::RecordingOutside, error, message);
             }
-            Found::Unusable { recording, why } => {
+            Found::Unusable { recording, why, .. } => {
                 let (code, message) = unusable(why, recording.bytes);
                 teller.tell(code, error, message);
             }
@@ -158,37 +266,46 @@ impl Desk<'_> {
         None
     }
 
-    /// The recordings of a call, by what its rows say.
-    fn find(&self, index: &Index, records: &[Record<'_>], call: &Call<'_>) -> Sighting {
+    /// The recordings of a call, by what its rows say, without those that others own.
+    fn find(
+        &self,
+        index: &Index,
+        records: &[Record<'_>],
+        (call, hash): (&Call<'_>, u64),
+        known: Option<&Ownership>,
+    ) -> Sighting {
         let of_rows: Vec<Vec<Vec<AudioName>>> = records
             .iter()
             .map(|row| self.profile.recordings(row))
             .collect();
         let mut asked: Vec<Named<'_>> = Vec::new();
         let mut listed = Vec::new();
+        let mut shown = None;
         for (row, recordings) in records.iter().zip(&of_rows) {
-            let keys = self.profile.audio_keys(row, call).into_iter();
-            let keys: Vec<Key> = keys
-                .filter_map(|(pattern, values)| Key::new(pattern, &values))
-                .collect();
+            let text = |field| call.text(field).to_owned();
+            let keys = keys_of(self.profile.audio_keys(row, text));
             for recording in recordings {
                 let names: Vec<_> = recording.iter().map(asked_name).collect();
                 let keys = keys.clone();
                 let ask = Named { names, keys };
                 if !(ask.names.is_empty() && ask.keys.is_empty() || asked.contains(&ask)) {
+                    let name = recording.first().map(ToString::to_string);
+                    shown = shown.or(name).or_else(|| ask.keys.first().map(Key::shown));
                     listed.push(recordings.len() > 1 && !ask.names.is_empty());
                     asked.push(ask);
                 }
             }
         }
-        let first = asked.first();
-        let shown = first.and_then(|ask| ask.names.first().map(ToString::to_string));
-        let shown = shown.or_else(|| first.and_then(|ask| ask.keys.first().map(Key::shown)));
         let shown = shown.unwrap_or_else(|| call.identity().to_owned());
+        let folder = Asker {
+            index,
+            identity: call.identity(),
+            owned: known.map(|known| (&known.claims, hash)),
+        };
         let (found, lacking) = match asked.as_slice() {
-            [] => (find(index, None, call.identity()), None),
-            [only] => (find(index, Some(only), call.identity()), None),
-            several => find_each(index, several, &listed, call.identity()),
+            [] => (folder.find(None, call.identity()), None),
+            [only] => (folder.find(Some(only), call.identity()), None),
+            several => folder.find_each(several, &listed),
         };
         Sighting {
             found,
@@ -224,6 +341,14 @@ impl Teller<'_, '_> {
                 .at("recording", self.shown)
                 .with_severity(severity),
         );
+    }
+
+    /// The call waits because of this, whatever is done with calls that have no recording.
+    fn hold(&mut self, code: Code, message: String) {
+        self.tell(code, Severity::Warning, message);
+        if let Some(problem) = self.problems.pop() {
+            self.problems.push(problem.holding());
+        }
     }
 
     fn missing(&mut self, what: &str, policy: MissingRecording) {
@@ -283,79 +408,100 @@ fn chosen(
     }
 }
 
-fn find(index: &Index, named: Option<&Named<'_>>, identity: &str) -> Found {
-    index.find(&Ask {
-        names: named.map_or(&[], |named| &named.names),
-        keys: named.map_or(&[], |named| &named.keys),
-        identity,
-    })
+/// Asks the index for the recordings of one call.
+struct Asker<'a> {
+    index: &'a Index,
+    identity: &'a str,
+    owned: Owned<'a>,
 }
 
-/// Asks for the recordings of several rows, or for several of one, and counts which of those that a
-/// row lists are not there.
-fn find_each(
-    index: &Index,
-    asked: &[Named<'_>],
-    listed: &[bool],
-    identity: &str,
-) -> (Found, Option<(usize, usize)>) {
-    let mut recordings: Vec<Recording> = Vec::new();
-    let mut by = None;
-    let mut total = 0;
-    let mut lacking = 0;
-    for (named, is_listed) in asked.iter().zip(listed) {
-        match find(index, Some(named), "") {
-            Found::Missing => lacking += usize::from(*is_listed),
-            Found::One(recording, how) => {
-                by.get_or_insert(how);
-                if !recordings.contains(&recording) {
-                    recordings.push(recording);
-                    total += 1;
-                }
-            }
-            Found::Several {
-                first,
-                total: many,
-                how,
-            } => {
-                by.get_or_insert(how);
-                total += many - first.len();
-                for recording in first {
-                    if !recordings.contains(&recording) {
-                        recordings.push(recording);
-                        total += 1;
-                    }
-                }
-            }
-            // A file without sound is no part of a call, but it is there.
-            Found::Unusable {
-                recording,
-                why: Unusable::Empty,
-            } if asked.len() > 1 => {
-                if !recordings.contains(&recording) {
-                    recordings.push(recording);
-                    total += 1;
-                }
-            }
-            other => return (other, None),
-        }
+impl Asker<'_> {
+    fn find(&self, named: Option<&Named<'_>>, identity: &str) -> Found {
+        self.index.find(&Ask {
+            names: named.map_or(&[], |named| &named.names),
+            keys: named.map_or(&[], |named| &named.keys),
+            identity,
+            record: self.identity,
+            owned: self.owned,
+        })
     }
-    let of = listed.iter().filter(|is_listed| **is_listed).count();
-    let lacking = (lacking > 0).then_some((lacking, of));
-    let found = match (total, by) {
-        (1, Some(how)) => Found::One(recordings.remove(0), how),
-        (_, Some(how)) => Found::Several {
-            first: recordings,
-            total,
-            how,
-        },
-        _ if total > 0 => Found::Unusable {
-            recording: recordings.remove(0),
-            why: Unusable::Empty,
-        },
-        _ => find(index, None, identity),
-    };
-    (found, lacking)
+
+    /// Asks for the recordings of several rows, or for several of one, and counts which of those that
+    /// a row lists are not there.
+    fn find_each(&self, asked: &[Named<'_>], listed: &[bool]) -> (Found, Option<(usize, usize)>) {
+        let mut recordings: Vec<Recording> = Vec::new();
+        let mut by: Option<How> = None;
+        let mut grade = Grade::Exact;
+        let (mut total, mut more) = (0, 0);
+        let mut lacking = 0;
+        let mut add = |recording: Recording| {
+            if !recordings.contains(&recording) {
+                recordings.push(recording);
+                total += 1;
+            }
+        };
+        for (named, is_listed) in asked.iter().zip(listed) {
+            let found = self.find(Some(named), "");
+            grade = found.grade().map_or(grade, |found| found.max(grade));
+            match found {
+                Found::Missing => lacking += usize::from(*is_listed),
+                Found::One(recording, how) => {
+                    by.get_or_insert(how);
+                    add(recording);
+                }
+                Found::Several {
+                    first,
+                    total: many,
+                    how,
+                } => {
+                    by.get_or_insert(how);
+                    more += many - first.len();
+                    first.into_iter().for_each(&mut add);
+                }
+                // A file without sound is no part of a call, but it is there.
+                Found::Unusable {
+                    recording,
+                    why: Unusable::Empty,
+                    ..
+                } if asked.len() > 1 => add(recording),
+                other => return (other, None),
+            }
+        }
+        let of = listed.iter().filter(|is_listed| **is_listed).count();
+        let lacking = (lacking > 0).then_some((lacking, of));
+        total += more;
+        let found = match (total, by) {
+            (1, Some(how)) => Found::One(recordings.remove(0), how),
+            (_, Some(how)) => Found::Several {
+                first: recordings,
+                total,
+                how,
+            },
+            _ if total > 0 => Found::Unusable {
+                recording: recordings.remove(0),
+                why: Unusable::Empty,
+                how: How {
+                    by: By::Name(0),
+                    likeness: Likeness::Exact,
+                    grade,
+                },
+            },
+            _ => {
+                return (
+                    self.find(None, self.identity).at_most(Grade::Inexact),
+                    lacking,
+                );
+            }
+        };
+        (found.at_most(grade), lacking)
+    }
+}
+
+/// The keys of patterns that have all their values.
+pub(super) fn keys_of(values: Vec<(usize, Vec<String>)>) -> Vec<Key> {
+    let keys = values.into_iter();
+    keys.filter_map(|(pattern, values)| Key::new(pattern, &values))
+        .collect()
 }
 
 fn unusable(why: Unusable, bytes: u64) -> (Code, String) {
@@ -373,19 +519,12 @@ fn unusable(why: Unusable, bytes: u64) -> (Code, String) {
     }
 }
 
-/// A name of the mapping as the index asks for it. A `*` or `?` that stands in the export is no
-/// wildcard: as `?` it fits itself, and hardly anything else.
-pub(super) fn asked_name(name: &AudioName) -> Cow<'_, str> {
-    if name.is_exact() && !name.pieces().iter().any(|piece| piece.contains(['*', '?'])) {
-        return name
-            .pieces()
-            .first()
-            .map_or(Cow::Borrowed(""), |piece| Cow::Borrowed(piece));
-    }
-    let pieces: Vec<String> = name
-        .pieces()
-        .iter()
-        .map(|piece| piece.replace('*', "?"))
-        .collect();
-    Cow::Owned(pieces.join("*"))
+/// A name of the mapping as the index asks for it.
+pub(super) fn asked_name(name: &AudioName) -> Vec<AskedPart<'_>> {
+    let parts = name.parts().iter().map(|part| match part {
+        NamePart::Text(text) => AskedPart::Text(text),
+        NamePart::Value(text) => AskedPart::Value(text),
+        NamePart::Wildcard => AskedPart::Wildcard,
+    });
+    parts.collect()
 }

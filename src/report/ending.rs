@@ -315,8 +315,9 @@ fn recordings(summary: &Summary) -> String {
         return "Recordings: none were looked for, since no --audio folder was named.".to_owned();
     }
     let found = format!(
-        "Recordings: {} for {}",
+        "Recordings: {}{} for {}",
         count(facts.recordings),
+        by_grade(facts.by_grade),
         if facts.open == facts.calls {
             counted(facts.calls, "call")
         } else {
@@ -357,6 +358,20 @@ fn team_ids(summary: &Summary) -> Option<String> {
             counted(calls, "call")
         )
     })
+}
+
+/// How the recordings were found, where not all of them have the whole name.
+fn by_grade(counts: [u64; 3]) -> String {
+    let [_, pattern, inexact] = counts;
+    if pattern + inexact == 0 {
+        return String::new();
+    }
+    let names = ["exact", "by pattern", "inexact"];
+    let parts = names.iter().zip(counts).filter(|(_, number)| *number > 0);
+    let parts: Vec<String> = parts
+        .map(|(name, number)| format!("{} {name}", count(number)))
+        .collect();
+    format!(" ({})", parts.join(", "))
 }
 
 fn cases(summary: &Summary) -> String {

@@ -8,10 +8,11 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use crate::call::{Field, Problem};
-use crate::pipeline::{Delivered, Outcome};
+use crate::pipeline::{Delivered, Matched, Outcome};
 use crate::report::accepted::{self, REHEARSED};
 use crate::report::cells::guarded;
 use crate::report::folder::{Folder, create_private, unfinished};
+use crate::report::matches::Matches;
 use crate::report::rejects::{self, Rejects};
 use crate::report::skips::{self, Skips};
 use crate::report::words::safe;
@@ -30,6 +31,7 @@ pub(super) struct Files {
     accepted: Option<Accepted>,
     rejected: Vec<Rejected>,
     skips: Skips,
+    matches: Matches,
     unflushed: u32,
 }
 
@@ -90,6 +92,7 @@ impl Files {
         Ok(Files {
             problems: Table::new(path, file, &names)?,
             skips: Skips::default(),
+            matches: Matches::default(),
             folder,
             accepted,
             rejected: Vec::new(),
@@ -137,6 +140,11 @@ impl Files {
         ])
     }
 
+    /// Adds which recording a call gets.
+    pub(super) fn matched(&mut self, matched: &Matched) -> Result<(), Error> {
+        self.matches.add(&self.folder, matched)
+    }
+
     /// Learns what feeds the fields of the records to come.
     pub(super) fn opened(&mut self, sources: &[(Field, Vec<String>)]) {
         self.skips.learn(sources);
@@ -174,8 +182,9 @@ impl Files {
         if let Some(accepted) = &mut self.accepted {
             accepted.table.flush()?;
         }
-        if let Some(skipped) = &mut self.skips.table {
-            skipped.flush()?;
+        let lists = [&mut self.skips.table, &mut self.matches.table];
+        for list in lists.into_iter().flatten() {
+            list.flush()?;
         }
         for rejected in &mut self.rejected {
             rejected
@@ -197,6 +206,8 @@ impl Files {
             written.files.push(path);
         }
         written.files.push(self.problems.path);
+        let matches = self.matches.table.map(|table| table.path);
+        written.files.extend(matches);
         let skips = self.skips.table.map(|table| table.path);
         written.files.extend(skips);
         for rejected in self.rejected {

@@ -11,6 +11,7 @@ use crate::report::ending;
 use crate::report::files::{Files, Written};
 use crate::report::folder::Folder;
 use crate::report::lines::{self, Line};
+use crate::report::matches;
 use crate::report::page;
 use crate::report::progress::{Pace, Progress};
 use crate::report::screen::Ink;
@@ -123,6 +124,7 @@ impl Report {
             folder.forget(name)?;
         }
         skips::forget(&folder)?;
+        matches::forget(&folder)?;
         for extension in ["csv", "ndjson"] {
             folder.clear("rejected", extension, &[])?;
         }
@@ -290,6 +292,10 @@ impl Report {
                 }
                 Ok(())
             }
+            Event::Matched(matched) => match &mut self.files {
+                Some(files) => files.matched(matched),
+                None => Ok(()),
+            },
             Event::Aside(problem) => self.problems(None, std::slice::from_ref(*problem), now),
             _ => Ok(()),
         }
@@ -357,6 +363,7 @@ impl Report {
             Event::Ended { .. }
             | Event::Read { .. }
             | Event::Checked(_)
+            | Event::Matched(_)
             | Event::Aside(_)
             | Event::Sent { .. }
             | Event::Width { .. }

@@ -24,6 +24,7 @@ mod groups;
 mod lines;
 mod listener;
 mod logging;
+mod matches;
 mod moment;
 mod options;
 mod own;

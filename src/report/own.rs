@@ -9,9 +9,10 @@ use std::path::Path;
 const HEAD: u64 = 16 << 10;
 
 /// The first columns of each table, by the name of its file.
-const TABLES: [(&str, &[&str]); 3] = [
+const TABLES: [(&str, &[&str]); 4] = [
     ("problems", &["file", "line", "column", "code"]),
     ("accepted", &["external_id", "uid", "recording", "bytes"]),
+    ("recordings", &["external_id", "recording", "found"]),
     ("skipped", &["file", "line", "external_id", "why"]),
 ];
 

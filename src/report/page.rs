@@ -223,6 +223,9 @@ fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
     if summary.has_audio {
         rows.extend([
             ("Recordings found", count(facts.recordings)),
+            ("By their whole names", count(facts.by_grade[0])),
+            ("By a pattern", count(facts.by_grade[1])),
+            ("Inexactly", count(facts.by_grade[2])),
             ("Their size", words::bytes(facts.bytes)),
             ("Their length", clock(facts.seconds)),
             ("Of unknown length", count(facts.unknown_length)),

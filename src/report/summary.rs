@@ -273,6 +273,9 @@ impl ConsentView {
 #[derive(Serialize)]
 struct RecordingsView {
     found: u64,
+    exact: u64,
+    pattern: u64,
+    inexact: u64,
     bytes: u64,
     seconds: f64,
     unknown_length: u64,
@@ -280,8 +283,12 @@ struct RecordingsView {
 
 impl RecordingsView {
     fn new(facts: &Facts) -> Self {
+        let [exact, pattern, inexact] = facts.by_grade;
         RecordingsView {
             found: facts.recordings,
+            exact,
+            pattern,
+            inexact,
             bytes: facts.bytes,
             seconds: facts.seconds,
             unknown_length: facts.unknown_length,

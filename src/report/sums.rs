@@ -109,6 +109,7 @@ impl Sums {
                 }
             }
             Event::Aside(problem) => self.tally.faults += u64::from(problem.is_error()),
+            Event::Matched(_) => {}
             Event::Sent { bytes } => self.sent += bytes,
             Event::Paused { pause, .. } => {
                 self.pauses += 1;

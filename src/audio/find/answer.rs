@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use super::query::Query;
 use super::search::Alternative;
+use crate::audio::claims::Claims;
 use crate::audio::content_type;
 use crate::audio::index::{Entry, Index, Recording, State};
-use crate::audio::name::{Reading, Refusal, Wanted, read};
+use crate::audio::name::{AskedPart, Reading, Refusal, Wanted, read, shown};
 use crate::audio::naming::Key;
 
 /// What a call says about its recording.
@@ -14,12 +15,19 @@ use crate::audio::naming::Key;
 pub struct Ask<'a> {
     /// Rendered match templates, tried in order: a file name or a path below the audio folder, with
     /// or without extension, `*` and `?` as wildcards; or a URL, of which the last segment counts.
-    pub names: &'a [Cow<'a, str>],
+    pub names: &'a [Vec<AskedPart<'a>>],
     /// What naming patterns must have captured; asked when no name finds anything.
     pub keys: &'a [Key],
     /// The external id: the stem of a file with any audio extension, at any depth. Empty for none.
     pub identity: &'a str,
+    /// The id of the record, which a name without its folders may not lose.
+    pub record: &'a str,
+    /// What belongs to other calls is not there.
+    pub owned: Owned<'a>,
 }
+
+/// Who owns which recording, and the hash of the call that asks; nothing is owned without it.
+pub type Owned<'a> = Option<(&'a Claims, u64)>;
 
 /// What the index has for a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,12 +58,44 @@ pub enum Found {
         recording: Recording,
         /// What is wrong with it.
         why: Unusable,
+        /// What it was found by.
+        how: How,
     },
 }
 
 impl Found {
     /// The most recordings that [`Found::Several`] carries.
     pub const SHOWN: usize = 64;
+
+    /// How certain it is that what was found is the call's; nothing where nothing was found.
+    pub fn grade(&self) -> Option<Grade> {
+        match self {
+            Found::One(_, how) | Found::Several { how, .. } | Found::Unusable { how, .. } => {
+                Some(how.grade)
+            }
+            Found::Missing | Found::Refused { .. } => None,
+        }
+    }
+
+    /// What was found, whether it can be sent or not.
+    pub fn into_recordings(self) -> Vec<Recording> {
+        match self {
+            Found::One(recording, _) | Found::Unusable { recording, .. } => vec![recording],
+            Found::Several { first, .. } => first,
+            Found::Missing | Found::Refused { .. } => Vec::new(),
+        }
+    }
+
+    /// The same, and no more certain than this.
+    #[must_use]
+    pub fn at_most(mut self, grade: Grade) -> Found {
+        if let Found::One(_, how) | Found::Several { how, .. } | Found::Unusable { how, .. } =
+            &mut self
+        {
+            how.grade = how.grade.max(grade);
+        }
+        self
+    }
 }
 
 /// What is wrong with a file that was found.
@@ -78,6 +118,30 @@ pub struct How {
     pub by: By,
     /// How well it fits.
     pub likeness: Likeness,
+    /// Whether that proves that the recording is the call's.
+    pub grade: Grade,
+}
+
+/// How certain it is that a recording belongs to a call, from best to worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Grade {
+    /// It has the whole name that is asked for first; its extension may differ.
+    Exact,
+    /// A pattern captured in its name what the record says.
+    Pattern,
+    /// Anything else: a wildcard, other letters or separators, fewer folders, a further template.
+    Inexact,
+}
+
+impl Grade {
+    /// In lists for people and programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Grade::Exact => "exact",
+            Grade::Pattern => "pattern",
+            Grade::Inexact => "inexact",
+        }
+    }
 }
 
 /// The part of an [`Ask`] that found something.
@@ -107,56 +171,98 @@ pub enum Likeness {
 impl Index {
     /// The recording of a call. Reads nothing but the index, so no name can reach out of the folder.
     pub fn find(&self, ask: &Ask<'_>) -> Found {
+        let mut is_first = ask.keys.is_empty();
+        let mut asks_first = true;
         for (position, name) in ask.names.iter().enumerate() {
             let by = By::Name(position);
-            let wanted = match read(name) {
+            let refused = |why| Found::Refused {
+                name: shown(name),
+                why,
+            };
+            let wanted = match read(name, ask.record) {
                 Reading::Nothing => continue,
-                Reading::Refused(why) => {
-                    return Found::Refused {
-                        name: name.to_string(),
-                        why,
-                    };
-                }
+                Reading::Refused(why) => return refused(why),
                 Reading::Wanted(wanted) => wanted,
             };
             // A path through a link says where it means; nothing like it elsewhere is meant.
             let wanted = match self.aliased(&wanted) {
-                Some(Alternative::Outside) => {
-                    return Found::Refused {
-                        name: name.to_string(),
-                        why: Refusal::Link,
-                    };
-                }
+                Some(Alternative::Outside) => return refused(Refusal::Link),
                 Some(Alternative::Elsewhere(wanted)) => wanted,
                 None => wanted,
             };
-            if let Some((ids, likeness)) = self.named(&wanted) {
-                return self.verdict(&ids, How { by, likeness }, name);
+            let (text, query) = (shown(name), Query::new(&wanted, ask.owned));
+            if let Some(found) = self.asked(&query, (by, asks_first), &text) {
+                return found;
             }
-            if let Some(ids) = self.escaped(name) {
-                let likeness = Likeness::Escaped;
-                return self.verdict(&ids, How { by, likeness }, name);
+            if let Some(ids) = self.escaped(&text, ask.owned) {
+                let (likeness, grade) = (Likeness::Escaped, Grade::Inexact);
+                let how = How {
+                    by,
+                    likeness,
+                    grade,
+                };
+                return self.verdict(&ids, how, &text);
             }
+            (asks_first, is_first) = (false, false);
         }
         let mut keys = ask.keys.iter().enumerate();
-        keys.find_map(|(position, key)| self.captured(key, By::Captured(position)))
-            .unwrap_or_else(|| self.identified(ask.identity))
+        let captured =
+            keys.find_map(|(position, key)| self.captured(key, By::Captured(position), ask.owned));
+        captured.unwrap_or_else(|| self.identified(ask, is_first))
     }
 
-    fn captured(&self, key: &Key, by: By) -> Option<Found> {
-        let (ids, likeness) = self.captured.as_ref()?.find(key)?;
-        Some(self.verdict(&ids, How { by, likeness }, &key.shown()))
+    /// What one name finds; the whole name is only exact where it is the first that is asked for.
+    fn asked(&self, query: &Query<'_>, (by, is_first): (By, bool), text: &str) -> Option<Found> {
+        let whole = self.whole(query).map(|hits| (hits, is_first));
+        let ((ids, likeness), is_exact) = whole.or_else(|| Some((self.similar(query)?, false)))?;
+        let grade = if is_exact {
+            Grade::Exact
+        } else {
+            Grade::Inexact
+        };
+        let how = How {
+            by,
+            likeness,
+            grade,
+        };
+        Some(self.verdict(&ids, how, text))
     }
 
-    fn identified(&self, identity: &str) -> Found {
-        let hits = Wanted::anywhere(identity).and_then(|wanted| self.literal(&Query::new(&wanted)));
-        match hits {
-            Some((ids, likeness)) => {
-                let by = By::Identity;
-                self.verdict(&ids, How { by, likeness }, identity)
-            }
-            None => Found::Missing,
-        }
+    fn captured(&self, key: &Key, by: By, owned: Owned<'_>) -> Option<Found> {
+        let free = |ids| self.free(ids, owned);
+        let (ids, likeness) = self.captured.as_ref()?.find(key, free)?;
+        let grade = match likeness {
+            Likeness::Exact => Grade::Pattern,
+            _ => Grade::Inexact,
+        };
+        let how = How {
+            by,
+            likeness,
+            grade,
+        };
+        Some(self.verdict(&ids, how, &key.shown()))
+    }
+
+    fn identified(&self, ask: &Ask<'_>, is_first: bool) -> Found {
+        let found = Wanted::anywhere(ask.identity).and_then(|wanted| {
+            let query = Query::new(&wanted, ask.owned);
+            let whole = self.whole(&query).map(|hits| (hits, is_first));
+            let ((ids, likeness), is_exact) =
+                whole.or_else(|| Some((self.literal(&query)?, false)))?;
+            let grade = if is_exact {
+                Grade::Exact
+            } else {
+                Grade::Inexact
+            };
+            let by = By::Identity;
+            let how = How {
+                by,
+                likeness,
+                grade,
+            };
+            Some(self.verdict(&ids, how, ask.identity))
+        });
+        found.unwrap_or(Found::Missing)
     }
 
     fn verdict(&self, ids: &[u32], how: How, asked: &str) -> Found {
@@ -179,6 +285,7 @@ impl Index {
         let unusable = |why| Found::Unusable {
             recording: self.recording(id),
             why,
+            how,
         };
         match entry.state {
             State::Outside => Found::Refused {

@@ -11,4 +11,4 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Ask, By, Found, How, Likeness, Unusable};
+pub use answer::{Ask, By, Found, Grade, How, Likeness, Owned, Unusable};

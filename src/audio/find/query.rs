@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::answer::Owned;
 use crate::audio::index::outwards;
 use crate::audio::name::{Reach, Wanted};
 use crate::audio::spelling::folded;
@@ -18,6 +19,7 @@ pub(super) enum Relation<'a> {
 /// A name in the forms in which it is looked up.
 pub(super) struct Query<'a> {
     pub(super) wanted: &'a Wanted,
+    pub(super) owned: Owned<'a>,
     pub(super) folders: Vec<String>,
     /// Folded file name, which is the stem when the name has no extension.
     pub(super) file: Cow<'a, str>,
@@ -26,9 +28,10 @@ pub(super) struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    pub(super) fn new(wanted: &'a Wanted) -> Self {
+    pub(super) fn new(wanted: &'a Wanted, owned: Owned<'a>) -> Self {
         Query {
             wanted,
+            owned,
             folders: wanted
                 .folders
                 .iter()
@@ -41,6 +44,14 @@ impl<'a> Query<'a> {
         }
     }
 
+    /// Stem and extension in which the name may be meant. With the extension first: `x.wav` is that
+    /// file before it is `x.wav.mp3`.
+    pub(super) fn readings(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let parts = self.parts.as_ref();
+        let parts = parts.map(|(stem, extension)| (&**stem, Some(*extension)));
+        parts.into_iter().chain([(&*self.file, None)])
+    }
+
     pub(super) fn is_pattern(&self) -> bool {
         wildcard::is_pattern(&self.file)
             || self
@@ -49,23 +60,32 @@ impl<'a> Query<'a> {
                 .any(|folder| wildcard::is_pattern(folder))
     }
 
-    /// Where to look, best first: in the very folder, then in one of that name below others, then
-    /// in the end of the path asked for (an export names `bucket/2024/x.wav`, the audio folder is a
-    /// copy of `bucket`), the longest end first.
-    pub(super) fn relations(&self) -> impl Iterator<Item = Relation<'_>> {
+    /// Where all folders of the name are: in the very folder, then in one of that name below others.
+    /// A name without folders may be anywhere.
+    pub(super) fn whole_relations(&self) -> impl Iterator<Item = Relation<'_>> {
         let folders = &self.folders[..];
         let reach = self.wanted.reach;
         let named = !folders.is_empty();
         let same = (named || reach != Reach::Anywhere).then_some(Relation::Same(folders));
-        let below = (named && reach != Reach::Anchored).then_some(folders);
-        let ends = below
-            .into_iter()
-            .flat_map(|folders| (1..=folders.len()).map(|skip| Relation::Same(&folders[skip..])));
-        let any = (reach == Reach::Anywhere).then_some(Relation::Any);
-        same.into_iter()
-            .chain(below.map(Relation::Below))
-            .chain(ends)
-            .chain(any)
+        let below = (named && reach != Reach::Anchored).then_some(Relation::Below(folders));
+        let any = (!named && reach == Reach::Anywhere).then_some(Relation::Any);
+        same.into_iter().chain(below).chain(any)
+    }
+
+    /// Where to look, best first: where all folders are, then in the end of the path asked for (an
+    /// export names `bucket/2024/x.wav`, the audio folder is a copy of `bucket`), the longest end
+    /// first, as long as what is left tells the record.
+    pub(super) fn relations(&self) -> impl Iterator<Item = Relation<'_>> {
+        let folders = &self.folders[..];
+        let reach = self.wanted.reach;
+        let droppable = match reach {
+            Reach::Anchored => 0,
+            Reach::Related | Reach::Anywhere => self.wanted.droppable.min(folders.len()),
+        };
+        let ends = (1..=droppable).map(|skip| Relation::Same(&folders[skip..]));
+        let is_anywhere = reach == Reach::Anywhere && !folders.is_empty();
+        let any = (is_anywhere && droppable == folders.len()).then_some(Relation::Any);
+        self.whole_relations().chain(ends).chain(any)
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use memchr::memmem;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::answer::Likeness;
+use super::answer::{Likeness, Owned};
 use super::query::{Query, Relation};
 use crate::audio::index::{Entry, Index, outwards};
 use crate::audio::name::{Reach, Wanted};
@@ -23,35 +23,70 @@ pub(super) enum Alternative {
 }
 
 impl Index {
-    pub(super) fn named(&self, wanted: &Wanted) -> Hits {
-        let query = Query::new(wanted);
-        if let Some(hits) = self.literal(&query) {
+    /// The files whose whole name is asked for, in these letters; another audio extension comes after
+    /// the one that is asked for.
+    pub(super) fn whole(&self, query: &Query<'_>) -> Hits {
+        if query.is_pattern() {
+            return None;
+        }
+        let found = query.whole_relations().find_map(|relation| {
+            query.readings().find_map(|(stem, extension)| {
+                let mut ids = self.within(self.group(stem), relation);
+                ids.retain(|id| self.fits(*id, query, extension, Likeness::Exact));
+                self.free(ids, query.owned)
+            })
+        });
+        if let Some(ids) = found {
+            return Some((ids, Likeness::Exact));
+        }
+        let (stem, _) = query.parts.as_ref()?;
+        let asked = query.wanted.extension().map_or("", |(stem, _)| stem);
+        let ids = query.whole_relations().find_map(|relation| {
+            let mut ids = self.within(self.group(stem), relation);
+            ids.retain(|id| {
+                let entry = &self.entries[*id as usize];
+                self.stem(entry) == asked && self.has_folders(entry, query)
+            });
+            self.free(ids, query.owned)
+        })?;
+        Some((ids, Likeness::OtherExtension))
+    }
+
+    /// The files that are probably called so.
+    pub(super) fn similar(&self, query: &Query<'_>) -> Hits {
+        if let Some(hits) = self.literal(query) {
             return Some(hits);
         }
         if query.is_pattern() {
-            return self.pattern(&query);
+            return self.pattern(query);
         }
         let (stem, _) = query.parts.as_ref()?;
         query.relations().find_map(|relation| {
             let ids = self.within(self.group(stem), relation);
-            (!ids.is_empty()).then_some((ids, Likeness::OtherExtension))
+            Some((self.free(ids, query.owned)?, Likeness::OtherExtension))
         })
     }
 
+    /// What is left of some files without those that belong to other records; `None` for nothing.
+    pub(super) fn free(&self, mut ids: Vec<u32>, owned: Owned<'_>) -> Option<Vec<u32>> {
+        if let Some((claims, call)) = owned {
+            ids.retain(|id| {
+                let id = self.twins.get(id).unwrap_or(id);
+                claims.owner_besides(*id, call).is_none()
+            });
+        }
+        (!ids.is_empty()).then_some(ids)
+    }
+
     pub(super) fn literal(&self, query: &Query<'_>) -> Hits {
-        // With the extension first: `x.wav` is that file before it is `x.wav.mp3`.
-        let with_extension = query
-            .parts
-            .as_ref()
-            .map(|(stem, extension)| (stem, Some(*extension)));
-        let readings = || with_extension.into_iter().chain([(&query.file, None)]);
-        let groups = readings().map(|(stem, extension)| (self.group(stem), extension));
+        let groups = query.readings();
+        let groups = groups.map(|(stem, extension)| (self.group(stem), extension));
         let groups: Vec<_> = groups.filter(|(group, _)| !group.is_empty()).collect();
         let likely = |relation, likeness| {
             groups.iter().find_map(|(group, extension)| {
                 let mut ids = self.within(group.clone(), relation);
                 ids.retain(|id| self.fits(*id, query, *extension, likeness));
-                (!ids.is_empty()).then_some((ids, likeness))
+                Some((self.free(ids, query.owned)?, likeness))
             })
         };
         let found = query.relations().find_map(|relation| {
@@ -59,10 +94,10 @@ impl Index {
         });
         found.or_else(|| {
             query.relations().find_map(|relation| {
-                readings().find_map(|(stem, extension)| {
+                query.readings().find_map(|(stem, extension)| {
                     let mut ids = self.loosely(stem, relation);
                     ids.retain(|id| self.fits(*id, query, extension, Likeness::Escaped));
-                    (!ids.is_empty()).then_some((ids, Likeness::Escaped))
+                    Some((self.free(ids, query.owned)?, Likeness::Escaped))
                 })
             })
         })
@@ -87,11 +122,14 @@ impl Index {
             Some(_) => self.file_name(entry) == asked,
             None => self.stem(entry) == asked,
         };
-        let folders = outwards(&self.folder(entry).name);
-        file_fits
-            && folders
-                .zip(query.wanted.folders.iter().rev())
-                .all(|(a, b)| a == b)
+        file_fits && self.has_folders(entry, query)
+    }
+
+    /// Whether the innermost folders of a file are those asked for, in these letters.
+    fn has_folders(&self, entry: &Entry, query: &Query<'_>) -> bool {
+        outwards(&self.folder(entry).name)
+            .zip(query.wanted.folders.iter().rev())
+            .all(|(a, b)| a == b)
     }
 
     /// The part of a group of equal stems that lies in the right folders.
@@ -143,18 +181,17 @@ impl Index {
     }
 
     /// A name that is a whole id with separators in it: `a/b` as the file `a_b.wav`.
-    pub(super) fn escaped(&self, name: &str) -> Option<Vec<u32>> {
+    pub(super) fn escaped(&self, name: &str, owned: Owned<'_>) -> Option<Vec<u32>> {
         if !name.contains(['/', '\\']) || name.contains("://") || wildcard::is_pattern(name) {
             return None;
         }
-        let ids = self.loosely(&folded(name), Relation::Any);
-        (!ids.is_empty()).then_some(ids)
+        self.free(self.loosely(&folded(name), Relation::Any), owned)
     }
 
     fn pattern(&self, query: &Query<'_>) -> Hits {
         let file = &*query.file;
         let mut hits = Vec::new();
-        for id in self.candidates(file) {
+        for id in self.candidates(&wildcard::bare(file)) {
             let entry = &self.entries[id];
             let fits = wildcard::matches(file, self.folded_stem(id))
                 || wildcard::matches(file, &folded(self.file_name(entry)));
@@ -166,7 +203,7 @@ impl Index {
         let ids = query.relations().find_map(|relation| {
             let near = hits.iter().copied().filter(|id| relation.holds(folder(id)));
             let near: Vec<u32> = near.collect();
-            (!near.is_empty()).then_some(near)
+            self.free(near, query.owned)
         })?;
         let asked = &query.wanted.file;
         let exact: Vec<u32> = ids
@@ -231,6 +268,7 @@ impl Index {
                 .collect(),
             file: wanted.file.clone(),
             reach: Reach::Anchored,
+            droppable: 0,
         }))
     }
 }

@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
 
@@ -7,7 +6,9 @@ use regex::Regex;
 use tempfile::TempDir;
 
 use super::*;
-use crate::audio::{Claims, Index, IndexError, IndexOptions, Key, Naming};
+use crate::audio::{
+    AskedPart, Claimant, Claims, Index, IndexError, IndexOptions, Key, Naming, Standing,
+};
 
 /// A folder with these files, each as long as its own name and 100 bytes.
 fn folder(files: &[&str]) -> TempDir {
@@ -24,21 +25,51 @@ fn index(root: &Path) -> Index {
     Index::build(root, &IndexOptions::default()).unwrap()
 }
 
+/// The parts of a name in which everything but wildcards is what a record says.
+fn parts(name: &str) -> Vec<AskedPart<'_>> {
+    let mut parts = Vec::new();
+    let mut rest = name;
+    while let Some(at) = rest.find(['*', '?']) {
+        let (value, tail) = rest.split_at(at);
+        parts.extend((!value.is_empty()).then_some(AskedPart::Value(value)));
+        parts.push(if tail.starts_with('*') {
+            AskedPart::Wildcard
+        } else {
+            AskedPart::Text("?")
+        });
+        rest = &tail[1..];
+    }
+    parts.extend((!rest.is_empty()).then_some(AskedPart::Value(rest)));
+    parts
+}
+
+/// A URL in a column: nothing in it is a wildcard.
+fn url(url: &str) -> Vec<AskedPart<'_>> {
+    vec![AskedPart::Value(url)]
+}
+
+fn ask<'a>(names: &'a [Vec<AskedPart<'a>>], keys: &'a [Key], identity: &'a str) -> Ask<'a> {
+    Ask {
+        names,
+        keys,
+        identity,
+        record: identity,
+        owned: None,
+    }
+}
+
 /// What a single name finds: the names of the files, or the reason in brackets.
 fn named(index: &Index, name: &str) -> String {
-    told(&index.find(&Ask {
-        names: &[name.into()],
-        keys: &[],
-        identity: "",
-    }))
+    let parts = if name.contains("://") {
+        url(name)
+    } else {
+        parts(name)
+    };
+    told(&index.find(&ask(&[parts], &[], "")))
 }
 
 fn identified(index: &Index, identity: &str) -> String {
-    told(&index.find(&Ask {
-        names: &[],
-        keys: &[],
-        identity,
-    }))
+    told(&index.find(&ask(&[], &[], identity)))
 }
 
 fn told(found: &Found) -> String {
@@ -53,7 +84,7 @@ fn told(found: &Found) -> String {
             names.join(" | ")
         }
         Found::Refused { why, .. } => format!("refused {why:?}"),
-        Found::Unusable { recording, why } => format!("{} {why:?}", recording.name),
+        Found::Unusable { recording, why, .. } => format!("{} {why:?}", recording.name),
     }
 }
 
@@ -110,14 +141,14 @@ fn the_exact_letters_win_and_other_letters_are_told() {
 
 #[test]
 fn a_path_may_start_above_or_below_the_audio_folder() {
-    let dir = folder(&["rec/2024/03/x.wav", "rec/2024/04/x.wav"]);
+    let dir = folder(&["rec/2024/03/x77.wav", "rec/2024/04/x77.wav"]);
     let above = index(dir.path());
-    assert_eq!(named(&above, "2024/03/x.wav"), "rec/2024/03/x.wav");
-    assert_eq!(named(&above, "./2024/03/x.wav"), "missing");
+    assert_eq!(named(&above, "2024/03/x77.wav"), "rec/2024/03/x77.wav");
+    assert_eq!(named(&above, "./2024/03/x77.wav"), "missing");
     let below = index(&dir.path().join("rec/2024"));
-    assert_eq!(named(&below, "bucket/rec/2024/04/x.wav"), "04/x.wav");
+    assert_eq!(named(&below, "bucket/rec/2024/04/x77.wav"), "04/x77.wav");
     assert_eq!(
-        named(&below, "05/x.wav"),
+        named(&below, "05/x77.wav"),
         "missing",
         "another folder is another file"
     );
@@ -125,7 +156,7 @@ fn a_path_may_start_above_or_below_the_audio_folder() {
 
 #[test]
 fn a_url_is_known_by_its_last_segment_and_told_apart_by_its_folders() {
-    let dir = folder(&["CA1/recordings/0.mp3", "CA2/recordings/0.mp3", "æ ø.wav"]);
+    let dir = folder(&["CA1/recordings/0.mp3", "CA2/recordings/0.mp3", "æ ø å.wav"]);
     let index = index(dir.path());
     assert_eq!(
         named(
@@ -136,11 +167,12 @@ fn a_url_is_known_by_its_last_segment_and_told_apart_by_its_folders() {
     );
     assert_eq!(
         named(&index, "https://example.com/calls/CA3/0.mp3"),
-        "CA1/recordings/0.mp3 | CA2/recordings/0.mp3"
+        "missing",
+        "a name that every call has tells none"
     );
     assert_eq!(
-        named(&index, "https://example.com/a/%C3%A6%20%C3%B8.wav"),
-        "æ ø.wav"
+        named(&index, "https://example.com/a/%C3%A6%20%C3%B8%20%C3%A5.wav"),
+        "æ ø å.wav"
     );
 }
 
@@ -149,12 +181,7 @@ fn names_that_leave_the_folder_are_refused_before_anything_else_is_tried() {
     let dir = folder(&["x.wav"]);
     let index = index(dir.path());
     for name in ["../x.wav", "/etc/x.wav", "C:\\x.wav", "a/../x.wav"] {
-        let names = [name.into(), "x.wav".into()];
-        let found = index.find(&Ask {
-            names: &names,
-            keys: &[],
-            identity: "x",
-        });
+        let found = index.find(&ask(&[parts(name), parts("x.wav")], &[], "x"));
         assert!(told(&found).starts_with("refused"), "{name}: {found:?}");
     }
 }
@@ -163,25 +190,33 @@ fn names_that_leave_the_folder_are_refused_before_anything_else_is_tried() {
 fn templates_are_tried_in_order_and_the_id_last() {
     let dir = folder(&["first.wav", "second.wav", "id.wav"]);
     let index = index(dir.path());
-    let by = |names: &[Cow<'_, str>]| match index.find(&Ask {
-        names,
-        keys: &[],
-        identity: "id",
-    }) {
-        Found::One(recording, how) => (recording.name, how.by),
-        other => panic!("{other:?}"),
+    let by = |names: &[&str]| {
+        let names: Vec<_> = names.iter().map(|name| parts(name)).collect();
+        match index.find(&ask(&names, &[], "id")) {
+            Found::One(recording, how) => (recording.name, how.by, how.grade),
+            other => panic!("{other:?}"),
+        }
     };
     assert_eq!(
-        by(&["none".into(), "second".into()]),
-        ("second.wav".into(), By::Name(1))
+        by(&["none", "second"]),
+        ("second.wav".into(), By::Name(1), Grade::Inexact)
     );
     assert_eq!(
-        by(&["first".into(), "second".into()]),
-        ("first.wav".into(), By::Name(0))
+        by(&["first", "second"]),
+        ("first.wav".into(), By::Name(0), Grade::Exact)
     );
     assert_eq!(
-        by(&["".into(), "*".into()]),
-        ("id.wav".into(), By::Identity)
+        by(&["", "second"]),
+        ("second.wav".into(), By::Name(1), Grade::Exact),
+        "a name that asks for nothing does not count"
+    );
+    assert_eq!(
+        by(&["", "*"]),
+        ("id.wav".into(), By::Identity, Grade::Exact)
+    );
+    assert_eq!(
+        by(&["none"]),
+        ("id.wav".into(), By::Identity, Grade::Inexact)
     );
 }
 
@@ -194,14 +229,14 @@ fn wildcards_match_stems_and_names() {
         "b/pre-77-post.wav",
     ]);
     let index = index(dir.path());
-    assert_eq!(named(&index, "12*"), "12.wav | 123.wav");
+    assert_eq!(named(&index, "12*"), "12.wav");
     assert_eq!(named(&index, "123*"), "123.wav");
     assert_eq!(
         named(&index, "20240315-091203_1-all.*"),
         "a/20240315-091203_1-all.mp3"
     );
     assert_eq!(named(&index, "*-77-*"), "b/pre-77-post.wav");
-    assert_eq!(named(&index, "PRE-7?-*"), "b/pre-77-post.wav OtherCase");
+    assert_eq!(named(&index, "PRE-??-*"), "b/pre-77-post.wav OtherCase");
     assert_eq!(named(&index, "b/*77*"), "b/pre-77-post.wav");
     assert_eq!(named(&index, "?/*77*"), "b/pre-77-post.wav");
     assert_eq!(named(&index, "a/*77*"), "missing");
@@ -217,12 +252,8 @@ fn a_pattern_that_fits_everything_shows_only_some() {
     let files: Vec<String> = (0..100).map(|n| format!("call{n}.wav")).collect();
     let dir = folder(&files.iter().map(String::as_str).collect::<Vec<_>>());
     let index = index(dir.path());
-    let names = ["call*".into()];
-    match index.find(&Ask {
-        names: &names,
-        keys: &[],
-        identity: "",
-    }) {
+    let name = vec![AskedPart::Value("call"), AskedPart::Wildcard];
+    match index.find(&ask(&[name], &[], "")) {
         Found::Several { first, total, .. } => {
             assert_eq!((first.len(), total), (Found::SHOWN, 100));
         }
@@ -266,13 +297,10 @@ fn what_a_pattern_captures_finds_its_files() {
         ..IndexOptions::default()
     };
     let index = Index::build(dir.path(), &options).unwrap();
+    let ask_for = ask;
     let ask = |name: &str, id: &str| {
-        let (names, keys) = ([name.into()], [Key::new(0, &[id]).unwrap()]);
-        told(&index.find(&Ask {
-            names: &names[..usize::from(!name.is_empty())],
-            keys: &keys,
-            identity: id,
-        }))
+        let (names, keys) = ([parts(name)], [Key::new(0, &[id]).unwrap()]);
+        told(&index.find(&ask_for(&names, &keys, id)))
     };
     assert_eq!(ask("", "c1"), "conversation_id=c1/e026.opus");
     assert_eq!(
@@ -299,12 +327,7 @@ fn composed_and_decomposed_names_are_the_same() {
     let dir = folder(&["re\u{301}s/a\u{30a}.wav"]);
     let index = index(dir.path());
     assert_eq!(named(&index, "rés/å.wav"), "rés/å.wav");
-    let names = ["å".into()];
-    match index.find(&Ask {
-        names: &names,
-        keys: &[],
-        identity: "",
-    }) {
+    match index.find(&ask(&[parts("å")], &[], "")) {
         Found::One(recording, _) => {
             assert!(recording.open().is_ok());
         }
@@ -369,14 +392,25 @@ fn a_second_claim_is_told_the_first() {
     let Some(recording) = index.recordings().next() else {
         panic!("no recording");
     };
-    assert_eq!(claims.claim(&recording, 0), None);
-    assert_eq!(claims.claim(&recording, 9), Some(0));
-    assert_eq!(claims.claim(&recording, 10), Some(0));
+    let by = |record| Claimant {
+        call: record,
+        record,
+    };
+    let mut claim = |record, standing| claims.claim(&recording, by(record), standing);
+    assert_eq!(claim(7, Standing::LeftOut), None);
+    assert_eq!(
+        claim(1, Standing::Live),
+        None,
+        "what is left out is no claim"
+    );
+    assert_eq!(claim(1, Standing::Live), None, "the same call again");
+    assert_eq!(claim(9, Standing::Live), Some(by(1)));
+    assert_eq!(claim(10, Standing::Rejected), Some(by(1)));
     let left: Vec<_> = index
         .unclaimed(&claims)
         .map(|recording| recording.name)
         .collect();
-    assert_eq!((left, claims.len()), (vec!["y.wav".to_owned()], 1));
+    assert_eq!(left, ["y.wav"]);
 }
 
 #[test]
@@ -482,8 +516,8 @@ mod links {
             symlink(outside.path().join("secret.wav"), dir.path().join("a/link.wav")).unwrap();
             let root = dir.path().canonicalize().unwrap();
             let index = index(dir.path());
-            let names: Vec<Cow<'_, str>> = names.into_iter().map(Cow::Owned).collect();
-            let found = index.find(&Ask { names: &names, keys: &[], identity: &identity });
+            let names: Vec<_> = names.iter().map(|name| parts(name)).collect();
+            let found = index.find(&ask(&names, &[], &identity));
             let recordings = match found {
                 Found::One(recording, _) | Found::Unusable { recording, .. } => vec![recording],
                 Found::Several { first, .. } => first,

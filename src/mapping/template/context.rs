@@ -8,8 +8,8 @@ use minijinja::{Environment, Template};
 use regex::Regex;
 use serde_json::Value as Json;
 
-use super::WILDCARD;
 use super::functions::literal;
+use super::is_mark;
 use crate::source::{Column, Header, Record, Sheet};
 
 /// The name under which a template reaches any column: `row["Call ID"]`.
@@ -204,8 +204,8 @@ fn value_of(record: &Record<'_>, column: &Column) -> Value {
 }
 
 fn from_text(text: &str) -> Value {
-    if text.contains(WILDCARD) {
-        return Value::from(text.replace(WILDCARD, "\u{fffd}"));
+    if text.contains(is_mark) {
+        return Value::from(text.replace(is_mark, "\u{fffd}"));
     }
     Value::from(text)
 }

@@ -42,6 +42,15 @@ static QUOTED: LazyLock<Regex> = LazyLock::new(|| functions::literal(r#"'([^'\\]
 /// contains, so that a `*` in the export is never taken for a wildcard.
 pub(super) const WILDCARD: char = '\u{fdd0}';
 
+/// Stand around what the record says in a template that may have wildcards.
+pub(super) const VALUE_START: char = '\u{fdd1}';
+pub(super) const VALUE_END: char = '\u{fdd2}';
+
+/// Whether a character of the export could be taken for one of the above.
+pub(in crate::mapping) fn is_mark(char: char) -> bool {
+    matches!(char, WILDCARD | VALUE_START | VALUE_END)
+}
+
 /// A template or condition of the mapping file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TemplateId(usize);
@@ -110,7 +119,8 @@ impl Templates {
         self.optional.contains(&Header::key(column))
     }
 
-    /// Compiles a template. With `wildcards` a `*` in its literal text becomes [`WILDCARD`].
+    /// Compiles a template. With `wildcards` a `*` in its literal text becomes [`WILDCARD`], and what
+    /// the record says stands between [`VALUE_START`] and [`VALUE_END`].
     pub(super) fn template(
         &mut self,
         text: &Text,
@@ -259,22 +269,38 @@ fn literals_of(source: &str) -> Vec<String> {
     literals
 }
 
-/// Replaces `*` outside of `{{ }}` and `{% %}`.
+/// Replaces `*` outside of `{{ }}` and `{% %}`, and marks where a `{{ }}` begins and ends.
 fn mark_wildcards(text: &str) -> String {
-    let mut marked = String::with_capacity(text.len());
+    let mut marked = String::with_capacity(text.len() + 16);
     let mut rest = text;
     while let Some(open) = rest.find("{{").into_iter().chain(rest.find("{%")).min() {
-        let end = if rest[open..].starts_with("{{") {
-            "}}"
-        } else {
-            "%}"
-        };
+        let is_value = rest[open..].starts_with("{{");
+        let end = if is_value { "}}" } else { "%}" };
         let close = rest[open..]
             .find(end)
             .map_or(rest.len(), |at| open + at + end.len());
-        marked.push_str(&rest[..open].replace('*', WILDCARD.encode_utf8(&mut [0; 4])));
-        marked.push_str(&rest[open..close]);
+        let (before, tag) = (&rest[..open], &rest[open..close]);
         rest = &rest[close..];
+        // A tag that takes the blanks beside it would find the mark there.
+        let takes_before = is_value && tag.starts_with("{{-");
+        let before = if takes_before {
+            before.trim_end()
+        } else {
+            before
+        };
+        marked.push_str(&before.replace('*', WILDCARD.encode_utf8(&mut [0; 4])));
+        if is_value {
+            marked.push(VALUE_START);
+        }
+        marked.push_str(tag);
+        if is_value {
+            marked.push(VALUE_END);
+            rest = if tag.ends_with("-}}") {
+                rest.trim_start()
+            } else {
+                rest
+            };
+        }
     }
     marked.push_str(&rest.replace('*', WILDCARD.encode_utf8(&mut [0; 4])));
     marked

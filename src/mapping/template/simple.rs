@@ -4,9 +4,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::WILDCARD;
 use super::context::Names;
 use super::functions::literal;
+use super::is_mark;
 use crate::source::{Column, Record, Sheet};
 
 static COMPARISON: LazyLock<Regex> = LazyLock::new(|| {
@@ -66,8 +66,8 @@ pub(super) fn render(pieces: &[Piece], record: &Record<'_>) -> Rendered {
         match piece {
             Piece::Literal(literal) => text.push_str(literal),
             Piece::Cell(column) => match record.text(column) {
-                Some(cell) if cell.contains(WILDCARD) => {
-                    text.push_str(&cell.replace(WILDCARD, "\u{fffd}"));
+                Some(cell) if cell.contains(is_mark) => {
+                    text.push_str(&cell.replace(is_mark, "\u{fffd}"));
                 }
                 Some(cell) if !cell.trim().is_empty() => text.push_str(&cell),
                 Some(cell) => {

@@ -1,0 +1,95 @@
+//! Which recording went to which call. Of names there are only hashes in the file: they hold people.
+
+use rusqlite::{Connection, OptionalExtension as _, Result, Row};
+
+use super::error::{Error, at};
+use super::reader::Reader;
+use super::rows::{identity_hash, signed};
+
+/// A file that is sent as the recording of a call, or as a part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentFile {
+    /// Its name below the audio folder.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// How much was known of sent recordings at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SentUntil(i64);
+
+/// The call that a file of this name and size went to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentTo {
+    /// The call's id.
+    pub identity: String,
+    /// BLAKE3 of what was sent, where it arrived, is known and was the file as it is.
+    pub hash: Option<[u8; 32]>,
+}
+
+/// Eight bytes of the name, keyed by what only this ledger has.
+fn name_hash(connection: &Connection, name: &str) -> Result<i64> {
+    let key = connection
+        .prepare_cached("SELECT key FROM name_key")?
+        .query_row((), |row| row.get::<_, [u8; 32]>(0))?;
+    let hash = blake3::keyed_hash(&key, name.as_bytes());
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&hash.as_bytes()[..8]);
+    Ok(i64::from_le_bytes(bytes))
+}
+
+/// Writes down that a call takes these files.
+pub(super) fn note(connection: &Connection, identity: &str, files: &[SentFile]) -> Result<()> {
+    let sql = "INSERT INTO sent_recording (name, call, bytes) VALUES (?1, ?2, ?3) \
+               ON CONFLICT (name, call) DO UPDATE SET bytes = ?3";
+    let mut statement = connection.prepare_cached(sql)?;
+    for file in files {
+        let name = name_hash(connection, &file.name)?;
+        statement.execute((name, identity_hash(identity), signed(file.bytes)))?;
+    }
+    Ok(())
+}
+
+impl Reader {
+    /// How much is known by now.
+    pub fn sent_until(&self) -> std::result::Result<SentUntil, Error> {
+        let sql = "SELECT coalesce(max(id), 0) FROM sent_recording";
+        let last = self.connection().query_row(sql, (), |row| row.get(0));
+        last.map(SentUntil).map_err(at(self.path()))
+    }
+
+    /// The call, other than this one, that a file went to or may have gone to until then.
+    pub fn sent_to(
+        &self,
+        file: &SentFile,
+        identity: &str,
+        until: SentUntil,
+    ) -> std::result::Result<Option<SentTo>, Error> {
+        if until == SentUntil::default() {
+            return Ok(None);
+        }
+        let look_up = || -> Result<Option<SentTo>> {
+            let name = name_hash(self.connection(), &file.name)?;
+            // 1 and 4 are intended and done, see `rows.rs`.
+            let sql = "SELECT call.identity, call.recording, call.bytes FROM sent_recording sent \
+                       JOIN call ON call.hash = sent.call \
+                       WHERE sent.name = ?1 AND sent.bytes = ?2 AND sent.id <= ?3 \
+                       AND call.upload_state IN (1, 4) AND call.identity <> ?4 LIMIT 1";
+            let read = |row: &Row<'_>| {
+                let bytes: Option<i64> = row.get(2)?;
+                let hash: Option<[u8; 32]> = row.get(1)?;
+                let is_whole = bytes == Some(signed(file.bytes));
+                Ok(SentTo {
+                    identity: row.get(0)?,
+                    hash: hash.filter(|hash| is_whole && *hash != super::UNHEARD),
+                })
+            };
+            self.connection()
+                .prepare_cached(sql)?
+                .query_row((name, signed(file.bytes), until.0, identity), read)
+                .optional()
+        };
+        look_up().map_err(at(self.path()))
+    }
+}
