@@ -266,3 +266,99 @@ fn a_recording_is_never_a_file_outside_of_the_folder_nor_anything_but_a_file() {
     );
     assert_eq!(place.lines_with("recording-outside"), [2, 3, 4, 5, 10]);
 }
+
+/// The ids that arrive of rows under a header of one's own, and what is told of the others.
+fn sent_of(mapping: Option<&str>, export: &str, code: i32) -> (Vec<String>, String) {
+    let (place, server) = (Place::new(), Server::healthy());
+    place.write("calls.csv", export);
+    let url = server.url();
+    let mut words = vec![
+        "run",
+        "calls.csv",
+        "--base-url",
+        &url,
+        "--out",
+        "out",
+        "--rate",
+        "0",
+    ];
+    if let Some(mapping) = mapping {
+        place.write("m.toml", mapping);
+        words.extend(["-m", "m.toml"]);
+    }
+    let ended = place.call(&words).with_code(code);
+    let snapshot = server.snapshot();
+    let ids = snapshot.conversations.iter();
+    let mut ids: Vec<String> = ids.map(|found| found.external_identity.clone()).collect();
+    ids.sort();
+    (ids, ended.out + &ended.err)
+}
+
+#[test]
+fn a_value_that_nobody_can_mean_or_see_is_an_error_and_its_neighbours_are_sent() {
+    let row = |id: &str, phone: &str, time: &str, agent: &str| {
+        format!("{id},{phone},Call,{time},{agent},Ida Opdigtet,ida@example.com\n")
+    };
+    let (phone, time) = ("+4512345601", "2024-03-15T09:12:03Z");
+    let rows = [
+        row("good", phone, time, "7"),
+        row("early", phone, "1970-01-01T00:00:00Z", "7"),
+        row("ahead", phone, "2512-03-15T09:12:03Z", "7"),
+        row("leap", phone, "2024-03-15T09:12:60Z", "7"),
+        row("far", phone, "2024-03-15T09:12:03+25:59", "7"),
+        row("00121\u{200b}", phone, time, "7"),
+        row("'00125", phone, time, "7"),
+        row("\"1710494410,60\"", phone, time, "7"),
+        row("agent", phone, time, "'7"),
+        // Of a phone number only one thing can be meant.
+        row("marked", "\u{202a}+4512345602\u{202c}", time, "7"),
+    ];
+    let (ids, told) = sent_of(None, &format!("{HEADER}\n{}", rows.concat()), 3);
+    assert_eq!(ids, ["good", "marked"]);
+    for code in [
+        "impossible-time",
+        "bad-time",
+        "invisible-sign",
+        "spreadsheet-damage",
+    ] {
+        assert!(told.contains(code), "{code}: {told}");
+    }
+}
+
+#[test]
+fn what_can_be_read_in_two_ways_is_told_and_not_sent() {
+    let mapping = r#"
+[source]
+timezone = "Europe/Copenhagen"
+[fields]
+externalIdentity = "CallId"
+agentId = "agent"
+agentName = "agent"
+agentEmail = { template = "{{ agent }}@example.com" }
+customer = "phone"
+dateTime = { from = "start", formats = ["%d-%m-%Y %H:%M:%S"] }
+subject = { value = "Call" }
+customNumberProp1 = { from = "talk", as = "seconds" }
+"#;
+    let row = |id: &str, start: &str, talk: &str| format!("{id};7;+4512345601;{start};{talk}\n");
+    let start = "15-03-2024 09:12:03";
+    let rows = [
+        row("good", start, "200,5"),
+        row("us", start, "1,234"),
+        row("dk", start, "1.234"),
+        row("short", "15-03-24 09:12:03", "10"),
+    ];
+    let export = format!("call id;agent;phone;start;talk\n{}", rows.concat());
+    assert_eq!(sent_of(Some(mapping), &export, 3).0, ["good"]);
+    let twins = export
+        .replace("call id;agent", "call id;agent;call_id")
+        .replace(";7;", ";7;x;");
+    let (ids, told) = sent_of(Some(mapping), &twins, 2);
+    assert!(
+        ids.is_empty() && told.contains("`call id` and `call_id`"),
+        "{told}"
+    );
+    let zone = mapping.replace("%H:%M:%S", "%H:%M:%S EST");
+    let (ids, told) = sent_of(Some(&zone), &export, 2);
+    assert!(ids.is_empty() && told.contains("several zones"), "{told}");
+}

@@ -96,6 +96,28 @@ fn each_sample_is_known_to_its_preset_alone() {
     }
 }
 
+#[test]
+fn columns_in_the_guards_of_a_spreadsheet_are_proposed_with_their_repair() {
+    let mut text = "call_ref,started,number,mail\n".to_owned();
+    for at in 0..40 {
+        let row = format!(
+            "\"=\"\"{at:05}\"\"\",2026-01-02T08:00:00Z,'+45200{at:05},ida{at}@example.com\n"
+        );
+        text.push_str(&row);
+    }
+    let proposal = proposal(&text);
+    let repair = "repair = [\"formula\", \"apostrophe\"]";
+    for column in ["call_ref", "number"] {
+        let rule = format!("{{ from = \"{column}\", {repair}");
+        assert!(proposal.contains(&rule), "{rule}\n{proposal}");
+    }
+    assert!(
+        !proposal.contains(&format!("\"mail\", {repair}")),
+        "{proposal}"
+    );
+    load(&proposal);
+}
+
 /// An export whose first column is the id, with these ids in place of some.
 fn with_ids(bad: &[(usize, &str)], records: usize) -> String {
     let mut text = "call_ref,started,number,mail,code\n".to_owned();

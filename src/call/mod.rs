@@ -24,7 +24,7 @@ pub use draft::{Draft, Value};
 pub use email::is_email;
 pub use explain::{Explanation, explain};
 pub use field::{Field, Kind};
-pub(crate) use key::{fault_of_id, fault_of_key};
+pub(crate) use key::{fault_of_id, fault_of_key, unguarded};
 pub use phone::{PhoneReading, read_phone};
 pub(crate) use phone::{bare_number, is_plainly_possible};
 pub use plain::Plain;

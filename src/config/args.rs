@@ -464,3 +464,54 @@ pub fn completions(shell: clap_complete::Shell) -> String {
     );
     String::from_utf8_lossy(&text).into_owned()
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::ffi::OsStringExt as _;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn word() -> impl Strategy<Value = Vec<u8>> {
+        let flags = [
+            "run",
+            "check",
+            "status",
+            "report",
+            "explain",
+            "mapping",
+            "ledger",
+            "--rate",
+            "--out",
+            "--hours",
+            "--max-duration",
+            "--bandwidth",
+            "--timezone",
+            "--max-errors",
+            "--lookup",
+            "--log-format",
+            "--audio",
+            "-m",
+            "--",
+            "-",
+            "=",
+            "--rate=",
+            "*",
+            "[",
+        ];
+        prop_oneof![
+            2 => proptest::sample::select(flags.to_vec()).prop_map(|flag| flag.as_bytes().to_vec()),
+            1 => proptest::collection::vec(any::<u8>(), 0..12),
+            1 => "[-+0-9:.,%=a-zA-Z/ ]{0,12}".prop_map(String::into_bytes),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn any_arguments_are_answered(words in proptest::collection::vec(word(), 0..7)) {
+            let program = std::iter::once(b"capturi-import".to_vec());
+            let _ = parse(program.chain(words).map(OsString::from_vec));
+        }
+    }
+}

@@ -12,6 +12,7 @@ use super::rule::FieldRule;
 use super::source_section::SourceSection;
 use super::template::{Failure, Rendering, TemplateId, Templates};
 use super::value::first;
+use crate::call::{Code, Problem};
 use crate::source::{Column, Header, Record, Sheet};
 
 /// Stands between the names of the columns of a template.
@@ -147,6 +148,30 @@ pub(super) fn chosen<'s>(
     Ok(None)
 }
 
+/// The keys of JSON that a mapping looks for.
+#[derive(Debug, Clone)]
+pub(super) struct AskedKeys(Box<[String]>);
+
+impl AskedKeys {
+    /// Reports a record that has two keys for one that is looked for, none of them to the letter.
+    pub(super) fn refuse_twins(&self, record: &Record<'_>, problems: &mut Vec<Problem>) -> bool {
+        let Some((one, other)) = record.twins() else {
+            return false;
+        };
+        let key = Header::key(one);
+        let is_meant = |asked: &&String| **asked == one || **asked == other;
+        let mut asked = self.0.iter().filter(|asked| Header::key(asked) == key);
+        let is_doubtful = asked.clone().next().is_some() && !asked.any(|asked| is_meant(&asked));
+        if is_doubtful {
+            let message =
+                "two keys are this name but for their form: write one of them to the letter";
+            let problem = Problem::new(Code::DuplicateKey, record.place(), message);
+            problems.push(problem.at(one, other));
+        }
+        is_doubtful
+    }
+}
+
 /// Resolves names against one sheet; collects what it could not find and what it used.
 pub(super) struct Binder<'m> {
     sheet: &'m Sheet,
@@ -154,6 +179,8 @@ pub(super) struct Binder<'m> {
     pub(super) findings: Findings,
     used: BTreeSet<usize>,
     used_all: bool,
+    /// The names that are looked for in JSON.
+    keys: BTreeSet<String>,
 }
 
 impl<'m> Binder<'m> {
@@ -164,6 +191,7 @@ impl<'m> Binder<'m> {
             findings: Findings::new(mapping.text.clone()),
             used: BTreeSet::new(),
             used_all: false,
+            keys: BTreeSet::new(),
         }
     }
 
@@ -177,6 +205,11 @@ impl<'m> Binder<'m> {
         };
         let unused = header.names().iter().enumerate().filter(is_unused);
         unused.map(|(_, name)| name.as_str().into()).collect()
+    }
+
+    /// What is looked for in the records of JSON.
+    pub(super) fn keys(&self) -> AskedKeys {
+        AskedKeys(self.keys.iter().cloned().collect())
     }
 
     /// The source of a field; `None` when its columns are missing, which is a finding unless the
@@ -381,6 +414,9 @@ impl<'m> Binder<'m> {
 
     fn find(&mut self, name: &str) -> Option<Named> {
         let column = self.sheet.column(name)?;
+        if let Column::Path(path) = &column {
+            self.keys.extend(path.first().cloned());
+        }
         let name = match (&column, &self.sheet.header) {
             (Column::Cell(cell), Some(header)) => {
                 self.used.insert(*cell);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::bind::Binder;
+use super::bind::{AskedKeys, Binder};
 use super::bound::{BoundRule, Skip, SkipRules};
 use super::case_section::Sending;
 use super::error::LoadError;
@@ -99,6 +99,7 @@ pub struct CaseProfile {
     templates: Bound,
     unused: Vec<Box<str>>,
     sending: Sending,
+    keys: AskedKeys,
 }
 
 impl CaseProfile {
@@ -133,6 +134,7 @@ impl CaseProfile {
         }
         mapping.check_needs(&mut binder.findings);
         let unused = binder.unused();
+        let keys = binder.keys();
         if !binder.findings.is_empty() {
             let (name, text) = (Arc::clone(&mapping.name), Arc::clone(&mapping.text));
             return Err(LoadError::new(name, text, binder.findings.into_list()));
@@ -147,6 +149,7 @@ impl CaseProfile {
             templates: mapping.templates.bind(sheet),
             unused,
             sending: section.sending,
+            keys,
         }))
     }
 
@@ -191,6 +194,9 @@ impl CaseProfile {
             Skip::By(name) => return MappedCase::Skipped(name),
             Skip::Undecided => return MappedCase::Undecided,
         }
+        if self.keys.refuse_twins(record, problems) {
+            return MappedCase::Undecided;
+        }
         let mut draft = CaseDraft::default();
         for rule in &self.case {
             if let Target::Case(target) = &rule.field {
@@ -207,6 +213,9 @@ impl CaseProfile {
         problems: &mut Vec<Problem>,
     ) -> MappedMessage<'r> {
         let templates = self.templates.at(record);
+        if self.keys.refuse_twins(record, problems) {
+            return MappedMessage::Undecided;
+        }
         match self.privacy.of(record, &self.templates, problems) {
             Seen::Public => {}
             Seen::Private => return MappedMessage::Private,

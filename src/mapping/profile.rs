@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::audio_name::AudioName;
 use super::audio_pattern::BoundGroup;
-use super::bind::{Binder, Source, chosen};
+use super::bind::{AskedKeys, Binder, Source, chosen};
 use super::bound::{BoundRule, Skip, SkipRules};
 use super::error::LoadError;
 use super::file::Mapping;
@@ -47,6 +47,7 @@ pub struct Profile {
     columns: [Box<str>; 36],
     legs: Option<Legs>,
     newest: Option<Newest>,
+    keys: AskedKeys,
 }
 
 /// An optional rule may lack its columns, but a required field may not lack its value in every record.
@@ -92,6 +93,7 @@ impl Profile {
         let groups = patterns.map(|rule| rule.bind(&mut binder)).collect();
         let seconds = BoundRule::bind(recordings.seconds.as_slice(), mapping, &mut binder).pop();
         let unused = binder.unused();
+        let keys = binder.keys();
         if !binder.findings.is_empty() {
             let (name, text) = (Arc::clone(&mapping.name), Arc::clone(&mapping.text));
             return Err(LoadError::new(name, text, binder.findings.into_list()));
@@ -109,6 +111,7 @@ impl Profile {
             columns,
             legs,
             newest,
+            keys,
         })
     }
 
@@ -121,6 +124,9 @@ impl Profile {
             Skip::No => {}
             Skip::By(name) => return Mapped::Skipped(name),
             Skip::Undecided => return Mapped::Undecided,
+        }
+        if self.keys.refuse_twins(record, problems) {
+            return Mapped::Undecided;
         }
         let mut draft = Draft::new();
         for rule in &self.rules {

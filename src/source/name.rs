@@ -17,6 +17,15 @@ pub(super) fn member<'j>(members: &'j Map<String, Json>, wanted: &str) -> Option
     alike
 }
 
+/// Two members with different values whose names are the same but for their form, if there are any.
+pub(super) fn twins(members: &Map<String, Json>) -> Option<(&str, &str)> {
+    members.iter().enumerate().find_map(|(at, (one, value))| {
+        let mut behind = members.iter().skip(at + 1);
+        let found = behind.find(|(other, said)| is_same_name(one, other) && *said != value);
+        found.map(|(other, _)| (one.as_str(), other.as_str()))
+    })
+}
+
 /// Whether the name is all of these steps with dots between them.
 pub(super) fn is_joined(name: &str, path: &[String]) -> bool {
     let length = path.iter().map(String::len).sum::<usize>() + path.len() - 1;

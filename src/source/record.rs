@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::known;
-use super::name::{is_joined, letters, member};
+use super::name::{is_joined, letters, member, twins};
 use super::reader::Form;
 use crate::call::{Place, Problem};
 
@@ -395,6 +395,11 @@ impl<'b> Record<'b> {
     /// The JSON object; `None` for a table row.
     pub fn tree(&self) -> Option<&'b Json> {
         (self.row.cells == TREE).then(|| &self.batch.trees[self.row.first as usize].value)
+    }
+
+    /// Two keys of a JSON record with different values, whose names are one by [`Header::key`].
+    pub fn twins(&self) -> Option<(&'b str, &'b str)> {
+        self.tree().and_then(Json::as_object).and_then(twins)
     }
 
     /// The value at `column` as text. `None` when the record has no such cell or key, for JSON

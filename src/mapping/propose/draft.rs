@@ -79,8 +79,26 @@ impl<'s> Draft<'s> {
         draft.agents();
         draft.subject();
         draft.recordings();
+        draft.repairs();
         draft.proposal.rules.sort_by_key(|rule| rule.field);
         draft
+    }
+
+    /// Takes the guards of a spreadsheet off the columns that have them.
+    fn repairs(&mut self) {
+        let is_guarded = |column: &&Surveyed| column.guarded * 10 > column.filled;
+        for column in self.survey.columns.iter().filter(is_guarded) {
+            let name = quoted(&column.name);
+            let from = format!("{{ from = {name}");
+            let repaired = format!("{from}, repair = [\"formula\", \"apostrophe\"]");
+            for rule in &mut self.proposal.rules {
+                if rule.toml == name {
+                    rule.toml = format!("{repaired} }}");
+                } else if rule.toml.starts_with(&from) {
+                    rule.toml = rule.toml.replacen(&from, &repaired, 1);
+                }
+            }
+        }
     }
 
     pub(super) fn rule(&mut self, field: Field, toml: String, check: Option<String>) {

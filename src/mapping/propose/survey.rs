@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::shape::Shape;
 use super::write::shown_whole;
-use crate::call::Code;
+use crate::call::{Code, unguarded};
 use crate::mapping::Preset;
 use crate::source::{self, Batch, Column, Header, Input, Options, Record, Sheet};
 
@@ -26,7 +26,9 @@ pub struct Surveyed {
     pub name: String,
     /// Records in which it says anything.
     pub filled: usize,
-    /// Its first different values.
+    /// Records in which the guard of a spreadsheet is around it.
+    pub(super) guarded: usize,
+    /// Its first different values, without such guards.
     pub values: Vec<String>,
     /// What it says in each record that fills it, by the record's number from 0; not for lists.
     pub(super) cells: Vec<(usize, String)>,
@@ -187,6 +189,9 @@ fn note(column: &mut Surveyed, text: &str, record: usize) {
         column.cells.push((record, text.to_owned()));
     }
     column.filled += 1;
+    let inner = unguarded(text);
+    column.guarded += usize::from(inner.is_some());
+    let text = inner.unwrap_or(text);
     column.different.insert(xxh3_64(text.as_bytes()));
     if column.values.len() < VALUES && !column.values.iter().any(|known| known == text) {
         column.values.push(text.to_owned());

@@ -362,3 +362,21 @@ fn seconds_of_a_calculation_or_of_json_have_a_decimal_point() {
         (number("1234"), vec![])
     );
 }
+
+#[test]
+fn two_keys_of_json_for_one_name_are_refused_where_they_differ() {
+    let id = |json: &str, name: &str| {
+        let batch = tree(json);
+        let profile = bind(&format!("[fields]\nexternalIdentity = \"{name}\""), &batch);
+        let mut problems = Vec::new();
+        let mapped = profile.apply(&batch.get(0), &mut problems);
+        let codes: Vec<Code> = problems.iter().map(|problem| problem.code).collect();
+        (matches!(mapped, Mapped::Draft(_)), codes)
+    };
+    let twins = r#"{"Call ID": "A1", "call_id": "B1"}"#;
+    assert_eq!(id(twins, "CallId"), (false, vec![Code::DuplicateKey]));
+    assert_eq!(id(twins, "call_id"), (true, vec![]));
+    assert_eq!(id(twins, "other"), (true, vec![]));
+    let same = r#"{"Call ID": "A1", "call_id": "A1"}"#;
+    assert_eq!(id(same, "CallId"), (true, vec![]));
+}
