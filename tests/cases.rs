@@ -646,3 +646,50 @@ fn a_check_says_what_is_wrong_and_sends_nothing() {
         .says("comments.0.created_at")
         .says("updated_at");
 }
+
+#[test]
+fn a_ledger_of_messages_is_made_again_from_their_list_and_from_a_damaged_ledger() {
+    let given = tickets(6, 14);
+    let (place, server) = (place(), Server::healthy());
+    place.write("messages.csv", shuffled(&given, 14));
+    place.run(&server, &MESSAGES).with_code(0);
+    place.call(&["report", "--out", "old"]).with_code(0);
+    for from in ["out", "old"] {
+        std::fs::remove_file(place.path("capturi-import.db")).expect("a ledger");
+        place
+            .call(&[
+                "ledger",
+                "rebuild",
+                "--base-url",
+                &server.url(),
+                "--from",
+                from,
+            ])
+            .with_code(0)
+            .says("messages of 6 cases");
+        place.run(&server, &MESSAGES).with_code(0);
+        has_exactly(&server, &given);
+    }
+}
+
+#[test]
+fn tickets_that_go_out_whole_need_no_ledger() {
+    let given = tickets(4, 15);
+    let (place, server) = (place(), Server::healthy());
+    place.write("tickets.json", lines(&given));
+    place.run(&server, &TICKETS).with_code(0);
+    std::fs::remove_file(place.path("capturi-import.db")).expect("a ledger");
+    place
+        .call(&[
+            "ledger",
+            "rebuild",
+            "--base-url",
+            &server.url(),
+            "--from",
+            "out",
+        ])
+        .with_code(0)
+        .says("4 cases with all their messages are not in it");
+    place.run(&server, &TICKETS).with_code(0);
+    has_exactly(&server, &given);
+}

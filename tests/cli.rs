@@ -509,3 +509,26 @@ fn a_preset_that_asks_for_a_zone_is_not_said_to_be_the_wrong_one() {
         .with_code(2)
         .says("of another kind");
 }
+
+#[test]
+fn a_sandbox_that_nobody_typed_is_warned_of() {
+    let place = Place::with(&calls(1, 61));
+    let arguments = ["run", "calls.csv", "--out", "out"];
+    let mut program = place.program(&arguments);
+    let output = program.env("CAPTURI_SANDBOX", "true").output();
+    let by_variable = Ended::from(output.expect("it starts"));
+    place.write("capturi-import.toml", "sandbox = true\n");
+    let by_file = place.call(&arguments);
+    for (ended, origin) in [(by_variable, "CAPTURI_SANDBOX"), (by_file, "settings file")] {
+        let said = ended.says(origin).says("makes this a rehearsal");
+        assert!(said.err.contains("nothing is sent to Capturi"), "{said:?}");
+        let last = said.out.lines().last();
+        assert_eq!(
+            last,
+            Some("This was a rehearsal: nothing was sent to Capturi.")
+        );
+        let page = place.read("out/report.html");
+        assert!(page.contains("<title>Rehearsal of an import"), "{page}");
+        assert!(place.has("out/accepted.sandbox.csv") && !place.has("out/accepted.csv"));
+    }
+}

@@ -438,3 +438,80 @@ fn a_conversation_that_was_left_alone_is_taken_over_once() {
     );
     server.has_exactly(&given, "v2");
 }
+
+#[test]
+fn a_ledger_is_made_from_no_list_of_a_rehearsal_or_of_another_destination() {
+    let given = calls(3, 231);
+    let (place, server, other) = (Place::with(&given), Server::healthy(), Server::healthy());
+    place
+        .call(&[
+            "run",
+            "calls.csv",
+            "--sandbox",
+            "--audio",
+            "audio",
+            "--out",
+            "out",
+        ])
+        .with_code(0)
+        .says("Rehearsal: ")
+        .says("This was a rehearsal");
+    assert_eq!(place.summary()["mode"], "rehearsal");
+    let url = server.url();
+    let rebuild = ["ledger", "rebuild", "--base-url", &url, "--from"];
+    place
+        .call(&[&rebuild[..], &["out"]].concat())
+        .with_code(2)
+        .says("accepted.sandbox.csv is the list of a rehearsal");
+    place
+        .run(&other, &["calls.csv", "--ledger", "other.db"])
+        .with_code(0);
+    place
+        .call(&[&rebuild[..], &["out/accepted.csv"]].concat())
+        .with_code(2)
+        .says(&format!("is of {} and not of {url}", other.url()));
+    assert!(!place.has(LEDGER));
+    // Beside a list of this destination both are told and left out.
+    place.run(&server, &["calls.csv"]).with_code(0);
+    let summary = place.summary();
+    assert_eq!(
+        (&summary["destination"], &summary["ledger"]),
+        (&json!(url), &json!(LEDGER))
+    );
+    std::fs::remove_file(place.path(LEDGER)).expect("a ledger");
+    place
+        .call(&[&rebuild[..], &["out"]].concat())
+        .with_code(0)
+        .says("3 calls")
+        .says("accepted.sandbox.csv is the list of a rehearsal; it is left out");
+    let requests = server.requests();
+    place.run(&server, &["calls.csv"]).with_code(0);
+    assert_eq!(server.requests(), requests);
+}
+
+#[test]
+fn the_list_of_a_run_that_did_not_end_is_said_to_be_one() {
+    let place = Place::with(&calls(1, 232));
+    let server = Server::healthy();
+    place.run(&server, &["calls.csv"]).with_code(0);
+    assert!(!place.has("out/accepted.csv.unfinished"));
+    place.write("out/accepted.csv.unfinished", "");
+    place
+        .run(
+            &server,
+            &["calls.csv", "--ledger", "new.db", "--existing", "adopt"],
+        )
+        .with_code(3);
+    std::fs::remove_file(place.path(LEDGER)).expect("a ledger");
+    place
+        .call(&[
+            "ledger",
+            "rebuild",
+            "--base-url",
+            &server.url(),
+            "--from",
+            "out",
+        ])
+        .with_code(0)
+        .says("did not end");
+}

@@ -127,3 +127,111 @@ fn a_last_row_that_may_be_cut_waits_until_a_run_finds_it_unchanged() {
     assert_eq!((created, held), (1, 0));
     ended.says("row-unterminated");
 }
+
+#[test]
+fn what_lies_in_a_folder_and_is_no_export_is_named_and_stops_nothing() {
+    let (given, server) = (calls(3, 13), Server::healthy());
+    let place = Place::with(&given);
+    place.write("exports/calls.csv", place.read("calls.csv"));
+    place.write("exports/empty.csv", "");
+    place.write("exports/2024-03/more.csv", place.read("calls.csv"));
+    place.write("exports/CALLS", "id\n1\n");
+    place.write("exports/old.zip", "PK");
+    place.write("exports/new.csv.part", "id\n");
+    let ended = place.run(&server, &["exports"]).with_code(0);
+    server.has_exactly(&given, "v2");
+    let mut named: Vec<String> = place
+        .rows("problems.csv")
+        .into_iter()
+        .filter(|row| row["code"] == "file-not-read")
+        .map(|row| row["file"].clone())
+        .collect();
+    named.sort();
+    let rest = ["2024-03", "CALLS", "empty.csv", "old.zip"];
+    assert_eq!(named, rest.map(|name| format!("exports/{name}")));
+    assert!(!ended.out.contains("new.csv.part"), "{ended:?}");
+    // What looks like an export and does not fit may be one that somebody misses.
+    place.write(
+        "exports/readme.txt",
+        "The calls of the day,\nby Ida Opdigtet.\n",
+    );
+    place
+        .run(&server, &["exports"])
+        .with_code(3)
+        .says("exports/readme.txt")
+        .says("1 export was not read");
+    place.run(&server, &["exports/readme.txt"]).with_code(2);
+}
+
+#[test]
+fn the_reports_of_one_night_are_no_exports_of_the_next() {
+    let (given, server) = (calls(2, 14), Server::healthy());
+    let place = Place::with(&given);
+    place.write("exports/calls.csv", place.read("calls.csv"));
+    let night = [
+        "run",
+        "exports",
+        "--base-url",
+        &server.url(),
+        "--audio",
+        "audio",
+    ];
+    let night = [&night[..], &["--out", "exports"]].concat();
+    for _ in 0..3 {
+        place.call(&night).with_code(0);
+    }
+    server.has_exactly(&given, "v2");
+    assert_eq!(place.read("exports/calls.csv"), place.read("calls.csv"));
+}
+
+#[test]
+fn an_export_of_the_name_of_a_report_outlives_its_own_run() {
+    let place = Place::with(&calls(2, 15));
+    let text = place.read("calls.csv");
+    for name in [
+        "problems.csv",
+        "accepted.csv",
+        "rejected.csv",
+        "skipped.csv",
+    ] {
+        place.write(&format!("named/{name}"), &text);
+        let export = format!("named/{name}");
+        place
+            .call(&["run", &export, "--sandbox", "--out", "named"])
+            .with_code(0);
+        assert_eq!(place.read(&export), text, "{name}");
+    }
+}
+
+#[test]
+fn a_check_that_fails_at_once_leaves_the_reports_of_the_one_before() {
+    let place = place();
+    place
+        .call(&["check", "calls.csv", "--out", "out"])
+        .with_code(0);
+    let before = place.read("out/problems.csv");
+    let summary = place.read("out/summary.json");
+    place
+        .call(&["check", "later.csv", "--out", "out"])
+        .with_code(2);
+    assert_eq!(place.read("out/problems.csv"), before);
+    assert_eq!(place.read("out/summary.json"), summary);
+}
+
+#[cfg(unix)]
+#[test]
+fn names_that_are_no_text_are_read_by_folder_by_pattern_and_by_name() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let (given, server) = (calls(2, 16), Server::healthy());
+    let place = Place::with(&given);
+    place.write("odd/b.csv", place.read("calls.csv"));
+    let name = std::ffi::OsStr::from_bytes(b"odd/caf\xe9.csv");
+    std::fs::rename(place.path("odd/b.csv"), place.folder().join(name)).expect("a file");
+    for arguments in [["odd/*.csv"], ["odd"]] {
+        place.run(&server, &arguments).with_code(0);
+    }
+    let mut runner = place.runner(&server, &[]);
+    let output = runner.arg(name).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    server.has_exactly(&given, "v2");
+}

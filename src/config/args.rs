@@ -201,7 +201,8 @@ pub struct ExportArgs {
 /// Where results go.
 #[derive(Debug, Args)]
 pub struct OutputArgs {
-    /// Folder for accepted.csv, rejected.csv, problems.csv, summary.json and report.html.
+    /// Folder for accepted.csv (of a rehearsal accepted.sandbox.csv), rejected.csv, problems.csv,
+    /// summary.json and report.html.
     #[arg(short, long, value_name = "DIR", env = "CAPTURI_OUT")]
     pub out: Option<PathBuf>,
 }

@@ -66,7 +66,7 @@ Example:
 Calls that are not in the files are tried by the next run; the destination answers that it has them
 already, and --existing says what then.")]
 pub struct RebuildArgs {
-    /// The accepted.csv of all runs: files, globs, or folders that hold such files.
+    /// The accepted.csv of all runs to this destination: files, globs, or folders that hold such files.
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     pub from: Vec<OsString>,
     /// The ledger; it must not be there.
