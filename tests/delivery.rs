@@ -210,7 +210,7 @@ fn the_sample_arrives_in_the_rehearsal_of_the_readme() {
     ];
     place.call(&arguments).with_code(0).says("all 60 records");
     assert_eq!(place.outcome("created"), 60);
-    let accepted = place.rows("accepted.csv");
+    let accepted = place.rows("accepted.sandbox.csv");
     assert_eq!(accepted.len(), 60);
     assert!(
         accepted
