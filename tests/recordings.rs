@@ -54,7 +54,7 @@ impl Rehearsal {
             "0",
         ];
         self.place.call(&[&fixed[..], further].concat());
-        let rows = self.place.rows("accepted.csv").into_iter();
+        let rows = self.place.rows("accepted.sandbox.csv").into_iter();
         rows.map(|row| (row["external_id"].clone(), row["recording"].clone()))
             .collect()
     }
@@ -224,7 +224,7 @@ fn the_preset_of_five9_takes_names_as_they_lie_in_a_bucket() {
         "0",
     ];
     place.call(&fixed);
-    let rows = place.rows("accepted.csv");
+    let rows = place.rows("accepted.sandbox.csv");
     let got: BTreeMap<_, _> = rows
         .iter()
         .map(|row| (row["external_id"].as_str(), row["recording"].as_str()))
@@ -270,7 +270,7 @@ fn recordings_that_are_numbered_are_joined_in_their_order() {
     let accepted = puzzel.run(&[]);
     let all = "s1_1.wav + s1_2.wav + s1_10.wav";
     assert_eq!(accepted, found(&[("1", all), ("2", "s2_1.wav")]));
-    let rows = puzzel.place.rows("accepted.csv");
+    let rows = puzzel.place.rows("accepted.sandbox.csv");
     let whole: u64 = ["s1_1.wav", "s1_2.wav", "s1_10.wav"]
         .iter()
         .map(|file| puzzel.place.path("audio").join(file))
@@ -499,7 +499,7 @@ mod with_ffmpeg {
         rehearsal.place.write("audio/b.gsm", GSM);
         let (code, _) = run(&rehearsal, "bin", &["--transcode"]);
         assert_eq!(code, 0);
-        let rows = rehearsal.place.rows("accepted.csv");
+        let rows = rehearsal.place.rows("accepted.sandbox.csv");
         let of = |id: &str| {
             rows.iter()
                 .find(|row| row["external_id"] == id)
@@ -526,7 +526,7 @@ mod with_ffmpeg {
             .find(|row| row["code"] == "recording-not-made");
         let told = &told.expect("a problem")["message"];
         assert_eq!(told, "ffmpeg cannot convert it: Invalid data found");
-        let accepted = rehearsal.place.rows("accepted.csv");
+        let accepted = rehearsal.place.rows("accepted.sandbox.csv");
         assert_eq!(accepted.len(), 1, "the other call went out");
     }
 
@@ -581,7 +581,7 @@ mod with_ffmpeg {
         assert!(told.expect("a problem")["message"].contains("ffmpeg is not there"));
         let (code, _) = run(&rehearsal, "bin", &[]);
         assert_eq!(code, 0);
-        let rows = rehearsal.place.rows("accepted.csv");
+        let rows = rehearsal.place.rows("accepted.sandbox.csv");
         assert!(
             rows.iter()
                 .any(|row| row["recording"] == "a_1.wav + a_2.gsm")
@@ -677,4 +677,47 @@ fn what_lies_in_a_bin_is_not_there_and_that_is_told_once() {
     let told = rehearsal.check();
     let codes: Vec<&str> = told.iter().map(|(code, _)| &**code).collect();
     assert_eq!(codes, ["recording-missing", "recordings-not-searched"]);
+}
+
+#[test]
+fn the_owner_of_the_whole_name_gets_it_and_what_two_find_is_nobodys() {
+    // 4 stands before 42, 1 finds only what is 10's, and 123 and 456 find the same file.
+    let files = ["42.wav", "10.wav", "call_123_456.wav", "7_in.wav"];
+    let export = "id\n4\n42\n10\n1\n123\n456\n7\n";
+    let audio = r#"match = ["{{ id }}", "*{{ id }}*"]"#;
+    let rehearsal = Rehearsal::new(audio, export, &files);
+    assert_eq!(
+        rehearsal.run(&[]),
+        found(&[("42", "42.wav"), ("10", "10.wav"), ("7", "7_in.wav")])
+    );
+    let list = rehearsal.place.rows("recordings.csv");
+    let how = |id: &str| {
+        let row = list.iter().find(|row| row["external_id"] == id);
+        row.map(|row| row["found"].clone()).unwrap_or_default()
+    };
+    assert_eq!((how("42"), how("7")), ("exact".into(), "inexact".into()));
+    let told = rehearsal.check();
+    let shared: Vec<_> = told
+        .iter()
+        .filter(|(code, _)| code == "recording-shared")
+        .collect();
+    assert_eq!(shared.len(), 2, "{told:?}");
+    assert!(shared[0].1.starts_with("line 7"), "{told:?}");
+    assert!(shared[1].1.starts_with("line 6"), "{told:?}");
+}
+
+#[test]
+fn a_recording_that_an_earlier_run_sent_goes_to_no_other_call() {
+    let audio = r#"match = ["{{ file }}"]"#;
+    let rehearsal = Rehearsal::new(audio, "id,file\n1,a.wav\n", &["a.wav"]);
+    let kept = ["--ledger", "kept.db"];
+    assert_eq!(rehearsal.run(&kept), found(&[("1", "a.wav")]));
+    rehearsal.place.write("calls.csv", "id,file\n2,a.wav\n");
+    assert_eq!(rehearsal.run(&kept), found(&[]));
+    let problems = rehearsal.place.rows("problems.csv");
+    assert_eq!(problems[0]["code"], "recording-shared", "{problems:?}");
+    // The same name with other bytes is another recording.
+    let mut dice = fastrand::Rng::with_seed(99);
+    rehearsal.place.write("audio/a.wav", wave(1, &mut dice));
+    assert_eq!(rehearsal.run(&kept), found(&[("2", "a.wav")]));
 }
