@@ -15,7 +15,7 @@ use super::rounds::{Ownership, Round, Rounds};
 use super::sound::{Mark, Sound};
 use super::{Error, Facts, Outcome, Road};
 use crate::api;
-use crate::call::{Call, Code, Draft, Fault, Field, Place, Problem};
+use crate::call::{Call, Code, Draft, Fault, Field, Place, Problem, Severity, Value, noted_before};
 use crate::ledger::{Create, Ending, Reader, Standing};
 use crate::mapping::{Mapped, Profile};
 use crate::plan::{self, Step};
@@ -44,6 +44,8 @@ pub(super) enum Key {
     Call {
         identity: u64,
         content: u64,
+        /// See [`crate::call::party_hash`]; nothing where one file alone is read.
+        party: u32,
     },
     Case {
         identity: u64,
@@ -151,6 +153,7 @@ impl<'r> Desk<'r> {
             further,
         } = desktop;
         self.settle(&mut items, open)?;
+        self.settle_mended(&batch, &mut items)?;
         for (index, rows) in further {
             items[index].decision.further = rows;
         }
@@ -215,6 +218,14 @@ impl<'r> Desk<'r> {
                 ..ended(problems, Outcome::Rejected, "")
             };
         };
+        if let Some(problem) = self.changed_id(records, &call) {
+            problems.push(problem);
+            let mark = self.sought(records);
+            return Item {
+                mark,
+                ..ended(problems, Outcome::Rejected, "")
+            };
+        }
         self.remark(record, &call, &mut problems);
         sums.count(Told {
             fields: call.fields().map(|(field, _)| field),
@@ -247,7 +258,12 @@ impl<'r> Desk<'r> {
             mut problems,
         } = judged;
         let content = low(fingerprint);
-        let key = Some(Key::Call { identity, content });
+        let (customer, time) = (call.text(Field::Customer), call.text(Field::DateTime));
+        let key = Some(Key::Call {
+            identity,
+            content,
+            party: self.road.party(customer, time),
+        });
         let sound = self.listen(records, &call, identity);
         let is_open = self.round == Round::First
             && sound.is_inexact()
@@ -294,6 +310,21 @@ impl<'r> Desk<'r> {
         let past = self.road.past.as_ref();
         let ending = past.and_then(|past| past.done.ending(identity, fingerprint));
         ending == Some(Ending::Complete)
+    }
+
+    /// What is wrong with the id of a rejected row that comes back, where a spreadsheet has made a number
+    /// of it: it would be another call, and the corrected export would make it again.
+    fn changed_id(&self, records: &[Record<'_>], call: &Call<'_>) -> Option<Problem> {
+        let id = call.identity();
+        let mut notes = records.iter().filter_map(Record::noted_id);
+        let noted = notes.find_map(|note| noted_before(note, id))?;
+        let message = "a spreadsheet has changed the id since the record was rejected; write it as \
+                       `_problems` names it, in a column of text";
+        let column = self.profile.column_of(Field::ExternalIdentity);
+        let problem = Problem::new(Code::SpreadsheetDamage, records[0].place(), message);
+        let mut problem = problem.at(column, id);
+        problem.name_record(noted);
+        Some(problem)
     }
 
     /// Turns the faults of a call into problems of its record.
@@ -398,6 +429,70 @@ impl<'r> Desk<'r> {
             (item.mark, item.requests, item.matched) = (mark, requests, matched);
         }
         Ok(())
+    }
+}
+
+/// What is said of a record that cannot be sent and need not be.
+const MENDED: &str =
+    "the call of this id is in place: the record was mended before, or has changed since";
+
+impl Desk<'_> {
+    /// Of the records that are rejected those whose call is in place all the same: somebody has mended the
+    /// record and fed it in, and the export says of it every night what it said.
+    fn settle_mended(&self, batch: &Batch, items: &mut [Item]) -> Result<(), Error> {
+        let Some(reader) = &self.reader else {
+            return Ok(());
+        };
+        let mut mended: Vec<(usize, String)> = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let is_rejected = matches!(item.decision.fate, Fate::Ends(Outcome::Rejected, _));
+            if !is_rejected || item.key.is_some() {
+                continue;
+            }
+            let record = batch.get(index);
+            if let Some(id) = sure_id(&self.profile, &record, &item.decision.problems) {
+                mended.push((index, id));
+            }
+        }
+        if mended.is_empty() {
+            return Ok(());
+        }
+        let identities: Vec<&str> = mended.iter().map(|(_, id)| id.as_str()).collect();
+        let standings = reader.standing(&identities)?;
+        for ((index, id), standing) in mended.iter().zip(standings) {
+            if standing.is_none_or(|standing| standing.ending().is_none()) {
+                continue;
+            }
+            let decision = &mut items[*index].decision;
+            decision.fate = Fate::Ends(Outcome::AlreadyThere, "mended".into());
+            for problem in &mut decision.problems {
+                problem.severity = problem.severity.min(Severity::Warning);
+            }
+            let column = self.profile.column_of(Field::ExternalIdentity);
+            let place = batch.get(*index).place();
+            let problem = Problem::new(Code::ChangedSinceSent, place, MENDED);
+            decision.problems.push(problem.at(column, id));
+        }
+        Ok(())
+    }
+}
+
+/// The id of a rejected record, where nothing is wrong with that: its cells stand in their columns, and
+/// a spreadsheet has not touched it.
+pub(super) fn sure_id(
+    profile: &Profile,
+    record: &Record<'_>,
+    problems: &[Problem],
+) -> Option<String> {
+    if record.problems().any(Problem::is_error) {
+        return None;
+    }
+    match profile.id(record) {
+        (column, Value::Text(id)) => {
+            let is_of_id = |problem: &Problem| problem.is_error() && *problem.column == *column;
+            (!problems.iter().any(is_of_id)).then(|| id.into_owned())
+        }
+        _ => None,
     }
 }
 

@@ -22,6 +22,7 @@ use crate::source::{Batch, Record};
 struct Hashes {
     identity: u64,
     fingerprint: u128,
+    party: u32,
 }
 
 impl Desk<'_> {
@@ -83,6 +84,9 @@ impl Desk<'_> {
         Some(Hashes {
             identity: plain.identity_hash(),
             fingerprint: plain.fingerprint(&mut self.scratch),
+            party: self
+                .road
+                .party(plain.get(Field::Customer), plain.get(Field::DateTime)),
         })
     }
 
@@ -95,6 +99,7 @@ impl Desk<'_> {
         let Hashes {
             identity,
             fingerprint,
+            party,
         } = hashes;
         let carried = match &self.road.past {
             None => (self.road.want == Want::Check).then(Carried::ready)?,
@@ -107,6 +112,11 @@ impl Desk<'_> {
             }
         };
         let content = low(fingerprint);
-        Some(carried.into_item(Vec::new(), Some(Key::Call { identity, content })))
+        let key = Key::Call {
+            identity,
+            content,
+            party,
+        };
+        Some(carried.into_item(Vec::new(), Some(key)))
     }
 }

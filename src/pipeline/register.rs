@@ -6,9 +6,11 @@ use std::io;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::clocks::{Clocks, Gravity, Odd, Verdict, shown_difference};
 use super::decided::{Decided, Decision, Fate, Opened};
-use super::desk::{Item, Key, Worked};
+use super::desk::{Item, Key, Worked, sure_id};
 use super::rounds::{Aside, Ownership, Places, Round, Rounds};
 use super::seen::{Seen, Sight, Where};
 use super::seen_cases::{CaseSight, SeenCases};
@@ -41,6 +43,8 @@ pub(super) struct Register<'r> {
 
 /// Unclaimed recordings that are named one by one.
 const UNCLAIMED: usize = 1000;
+/// Why a record is left out of which a later file has a newer one.
+const OLDER: &str = "older copy";
 /// Lengths are counted by whole minutes up to this many.
 const MINUTES: usize = 61;
 
@@ -48,7 +52,11 @@ impl<'r> Register<'r> {
     pub(super) fn new(road: &'r Road) -> Self {
         Register {
             road,
-            seen: Seen::default(),
+            seen: if road.is_newest_first() {
+                Seen::with_parties()
+            } else {
+                Seen::default()
+            },
             cases: SeenCases::default(),
             claims: road.audio.as_deref().map(Claims::new),
             clocks: Clocks::default(),
@@ -213,9 +221,13 @@ impl<'r> Register<'r> {
         record: &Record<'_>,
         profile: Option<&Profile>,
     ) {
-        let (identity, content) = match item.key {
-            None => return,
-            Some(Key::Call { identity, content }) => (identity, content),
+        let (identity, content, party) = match item.key {
+            None => return self.check_rejected(item, place, record, profile),
+            Some(Key::Call {
+                identity,
+                content,
+                party,
+            }) => (identity, content, party),
             Some(Key::Case {
                 identity,
                 content,
@@ -225,7 +237,7 @@ impl<'r> Register<'r> {
                 return item.see_again(sight, record);
             }
         };
-        let mut problem = match self.seen.note(identity, content, place) {
+        let mut problem = match self.seen.note(identity, content, party, place) {
             Sight::New => return,
             Sight::Repeat(first) => {
                 item.decision.fate = Fate::Ends(Outcome::Skipped, "repeat".into());
@@ -233,7 +245,32 @@ impl<'r> Register<'r> {
                 let message = format!("the same record as {}", self.places.name(first));
                 Problem::new(Code::RepeatedRecord, record.place(), message)
             }
-            Sight::Clash(first) => {
+            // What is in place stays so, whatever the newer files say.
+            Sight::Clash(first) | Sight::OfRejected(first)
+                if first.file != place.file && item.is_there() =>
+            {
+                return;
+            }
+            Sight::Clash(first) | Sight::OfRejected(first)
+                if first.file != place.file && self.road.is_newest_first() =>
+            {
+                item.forget_change();
+                item.decision.fate = Fate::Ends(Outcome::Skipped, OLDER.into());
+                item.mark = None;
+                let message = format!("an older copy of {}", self.places.name(first));
+                Problem::new(Code::RepeatedRecord, record.place(), message)
+            }
+            Sight::Stranger(first) if item.is_there() => {
+                let message = format!(
+                    "{} has the same id, another customer and another day, and cannot be sent; \
+                     give it an id of its own",
+                    self.places.name(first)
+                );
+                Problem::new(Code::DuplicateId, record.place(), message)
+                    .with_severity(Severity::Warning)
+            }
+            Sight::Clash(first) | Sight::OfRejected(first) | Sight::Stranger(first) => {
+                item.forget_change();
                 item.decision.fate = Fate::Ends(Outcome::Rejected, "".into());
                 let message = format!(
                     "{} has the same id and other content",
@@ -246,6 +283,42 @@ impl<'r> Register<'r> {
         if let Some((column, Value::Text(id))) = profile.map(|profile| profile.id(record)) {
             problem = problem.at(&column, &id);
         }
+        item.decision.problems.push(problem);
+    }
+
+    /// Notes the id of a rejected record, so that no older copy of it is sent in its place; one that is
+    /// an older copy itself need not be mended.
+    fn check_rejected(
+        &mut self,
+        item: &mut Item,
+        place: Where,
+        record: &Record<'_>,
+        profile: Option<&Profile>,
+    ) {
+        let is_broken = matches!(
+            item.decision.fate,
+            Fate::Ends(Outcome::Rejected | Outcome::AlreadyThere, _)
+        );
+        let Some(profile) = profile.filter(|_| is_broken && self.road.is_newest_first()) else {
+            return;
+        };
+        let Some(id) = sure_id(profile, record, &item.decision.problems) else {
+            return;
+        };
+        let sight = self.seen.note_rejected(xxh3_64(id.as_bytes()), place);
+        let (Sight::Repeat(first) | Sight::Clash(first) | Sight::Stranger(first)) = sight else {
+            return;
+        };
+        if first.file == place.file {
+            return;
+        }
+        item.forget_change();
+        item.decision.fate = Fate::Ends(Outcome::Skipped, OLDER.into());
+        for problem in &mut item.decision.problems {
+            problem.severity = problem.severity.min(Severity::Warning);
+        }
+        let message = format!("an older copy of {}", self.places.name(first));
+        let problem = Problem::new(Code::RepeatedRecord, record.place(), message);
         item.decision.problems.push(problem);
     }
 
@@ -491,6 +564,17 @@ fn of_no_line(file: &str) -> Place {
 }
 
 impl Item {
+    /// Whether its call is in place already, with what this record says.
+    fn is_there(&self) -> bool {
+        matches!(&self.decision.fate, Fate::Ends(Outcome::AlreadyThere, detail) if detail.is_empty())
+    }
+
+    /// Forgets what the ledger said of a change: this very run may have sent the newer record by then.
+    fn forget_change(&mut self) {
+        let problems = &mut self.decision.problems;
+        problems.retain(|problem| problem.code != Code::ChangedSinceSent);
+    }
+
     /// What it means for the record of a whole case that the case came before.
     fn see_again(&mut self, sight: CaseSight, record: &Record<'_>) {
         let (why, message) = match sight {

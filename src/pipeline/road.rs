@@ -23,6 +23,7 @@ use super::register::Register;
 use super::rounds::{Aside, Fetched, Round, Rounds};
 use crate::api::Version;
 use crate::audio;
+use crate::call::party_hash;
 use crate::ledger::{Done, Ledger, Reader, SentUntil};
 use crate::mapping::{CaseProfile, Mapping, Profile};
 use crate::plan::Policy;
@@ -236,9 +237,15 @@ impl Road {
         } else {
             None
         };
-        let inputs = survey.as_ref().map_or(inputs, Survey::inputs);
-        let mut openings = Openings::look(inputs, &self.options, &self.mapping)?;
-        for input in inputs {
+        let mut inputs = match &survey {
+            Some(survey) => survey.inputs().to_vec(),
+            None => inputs.to_vec(),
+        };
+        if self.is_newest_first() {
+            inputs.reverse();
+        }
+        let mut openings = Openings::look(&inputs, &self.options, &self.mapping)?;
+        for input in &inputs {
             let mut reader = openings.open(input, &self.options)?;
             let sheet = Arc::clone(reader.sheet());
             refuse_empty(&sheet)?;
@@ -385,6 +392,23 @@ impl Road {
             }
         };
         Ok((worked, opened, read))
+    }
+
+    /// Whether the files are read from the last to the first. Exports overlap, and of a call that was not
+    /// sent yet the last file has its newest record: read first, it is the one that is sent, without
+    /// anything that would have to be known before. Where records are brought together over all
+    /// files, their order is decided there.
+    pub(super) fn is_newest_first(&self) -> bool {
+        self.inputs.len() > 1 && !self.mapping.is_of_cases() && !self.mapping.gathers()
+    }
+
+    /// See [`party_hash`]: asked for where records of several files are held against each other.
+    pub(super) fn party(&self, customer: &str, time: &str) -> u32 {
+        if self.inputs.len() > 1 {
+            party_hash(customer, time)
+        } else {
+            0
+        }
     }
 
     /// What earlier runs have done, to look things up in.

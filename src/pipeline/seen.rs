@@ -9,6 +9,9 @@
 /// number of the file. All zero for an empty slot.
 type Slot = [u32; 5];
 
+/// What stands for the party of a record that is rejected.
+const REJECTED: u32 = u32::MAX;
+
 /// How an id relates to those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sight {
@@ -18,6 +21,10 @@ pub(super) enum Sight {
     Repeat(Where),
     /// Seen with other content.
     Clash(Where),
+    /// Seen with another customer and another day: it is another call.
+    Stranger(Where),
+    /// Seen in a record that is rejected.
+    OfRejected(Where),
 }
 
 /// Where an id was seen first.
@@ -38,6 +45,9 @@ pub(super) struct Seen {
 #[derive(Debug, Default)]
 struct Part {
     slots: Vec<Slot>,
+    /// The party of each slot ([`crate::call::party_hash`]); empty while one file alone is read, which
+    /// need not pay for it.
+    parties: Vec<u32>,
     used: usize,
 }
 
@@ -59,6 +69,16 @@ impl Default for Seen {
 }
 
 impl Seen {
+    /// A table that keeps the party of each call as well.
+    pub(super) fn with_parties() -> Self {
+        let mut seen = Seen::default();
+        for part in &mut seen.parts {
+            part.resize(16);
+            part.parties = vec![0; part.slots.len()];
+        }
+        seen
+    }
+
     /// Makes room for so many ids in all, so that nothing has to be moved until there are more. The
     /// room is taken up page by page, as ids come.
     pub(super) fn make_room(&mut self, ids: u64) {
@@ -89,8 +109,17 @@ impl Seen {
         &self.parts[identity.to_be_bytes()[0] as usize]
     }
 
-    /// Notes an id by its hash, with the hash of its content.
-    pub(super) fn note(&mut self, identity: u64, content: u64, place: Where) -> Sight {
+    /// Notes the id of a record that is rejected, unless it is known.
+    pub(super) fn note_rejected(&mut self, identity: u64, place: Where) -> Sight {
+        self.note_as(identity, 0, REJECTED, place)
+    }
+
+    /// Notes an id by its hash, with the hash of its content and that of its party.
+    pub(super) fn note(&mut self, identity: u64, content: u64, party: u32, place: Where) -> Sight {
+        self.note_as(identity, content, party.min(REJECTED - 1), place)
+    }
+
+    fn note_as(&mut self, identity: u64, content: u64, party: u32, place: Where) -> Sight {
         // Zero marks an empty slot.
         let [low, high] = halves(identity.max(1));
         let [content, _] = halves(content);
@@ -109,7 +138,7 @@ impl Seen {
         let at = part.find(low, high);
         let found = part.slots[at];
         if found[..2] == [0, 0] {
-            part.slots[at] = slot;
+            part.put(at, slot, party);
             part.used += 1;
             return Sight::New;
         }
@@ -117,12 +146,24 @@ impl Seen {
             file: found[4] & MOST_FILES,
             at: u64::from(found[4] >> 24) << 32 | u64::from(found[3]),
         };
-        if found[2] == content {
-            Sight::Repeat(earlier)
-        } else {
-            Sight::Clash(earlier)
+        match part.parties.get(at).copied() {
+            Some(REJECTED) if party != REJECTED && earlier.file == place.file => {
+                // Within a file the record that can be sent is the one that counts.
+                part.put(at, slot, party);
+                Sight::New
+            }
+            Some(REJECTED) => Sight::OfRejected(earlier),
+            _ if found[2] == content => Sight::Repeat(earlier),
+            Some(known) if are_strangers(known, party) => Sight::Stranger(earlier),
+            _ => Sight::Clash(earlier),
         }
     }
+}
+
+/// Whether two parties have neither half in common.
+const fn are_strangers(one: u32, other: u32) -> bool {
+    let differs = one ^ other;
+    differs >> 16 != 0 && differs & 0xFFFF != 0
 }
 
 impl Part {
@@ -158,9 +199,22 @@ impl Part {
             return;
         }
         let slots = std::mem::replace(&mut self.slots, vec![[0; 5]; room]);
-        for slot in slots.into_iter().filter(|slot| slot[..2] != [0, 0]) {
+        let mut parties = std::mem::take(&mut self.parties);
+        if !parties.is_empty() {
+            self.parties = vec![0; room];
+        }
+        parties.resize(slots.len(), 0);
+        let known = slots.into_iter().zip(parties);
+        for (slot, party) in known.filter(|(slot, _)| slot[..2] != [0, 0]) {
             let at = self.find(slot[0], slot[1]);
-            self.slots[at] = slot;
+            self.put(at, slot, party);
+        }
+    }
+
+    fn put(&mut self, at: usize, slot: Slot, party: u32) {
+        self.slots[at] = slot;
+        if let Some(known) = self.parties.get_mut(at) {
+            *known = party;
         }
     }
 }
@@ -186,10 +240,41 @@ mod tests {
     fn the_first_place_of_an_id_is_kept() {
         let mut seen = Seen::default();
         let at = |file, at| Where { file, at };
-        assert_eq!(seen.note(7, 1, at(2, 1 << 35)), Sight::New);
-        assert_eq!(seen.note(7, 1, at(2, 11)), Sight::Repeat(at(2, 1 << 35)));
-        assert_eq!(seen.note(7, 2, at(3, 12)), Sight::Clash(at(2, 1 << 35)));
-        assert_eq!(seen.note(8, 1, at(3, 13)), Sight::New);
+        assert_eq!(seen.note(7, 1, 0, at(2, 1 << 35)), Sight::New);
+        assert_eq!(seen.note(7, 1, 0, at(2, 11)), Sight::Repeat(at(2, 1 << 35)));
+        assert_eq!(seen.note(7, 2, 0, at(3, 12)), Sight::Clash(at(2, 1 << 35)));
+        assert_eq!(seen.note(8, 1, 0, at(3, 13)), Sight::New);
+    }
+
+    #[test]
+    fn a_call_with_another_customer_on_another_day_is_a_stranger() {
+        let mut seen = Seen::with_parties();
+        let at = |file, at| Where { file, at };
+        let party = |customer: u32, day: u32| customer << 16 | day;
+        for identity in 0..5_000_u64 {
+            let identity = identity << 52 | identity;
+            assert_eq!(
+                seen.note(identity, 1, party(1, 1), at(0, identity)),
+                Sight::New
+            );
+        }
+        let first = at(0, 7 << 52 | 7);
+        let mut note = |content, party| seen.note(7 << 52 | 7, content, party, at(1, 3));
+        assert_eq!(note(1, party(1, 1)), Sight::Repeat(first));
+        assert_eq!(note(2, party(1, 2)), Sight::Clash(first));
+        assert_eq!(note(2, party(2, 1)), Sight::Clash(first));
+        assert_eq!(note(2, party(2, 2)), Sight::Stranger(first));
+    }
+
+    #[test]
+    fn an_older_copy_of_a_rejected_record_is_known_as_that() {
+        let mut seen = Seen::with_parties();
+        let at = |file, at| Where { file, at };
+        assert_eq!(seen.note_rejected(7, at(0, 2)), Sight::New);
+        assert_eq!(seen.note(7, 1, 5, at(1, 9)), Sight::OfRejected(at(0, 2)));
+        // Within its file the record that can be sent counts.
+        assert_eq!(seen.note(7, 1, 5, at(0, 3)), Sight::New);
+        assert_eq!(seen.note(7, 1, 5, at(1, 9)), Sight::Repeat(at(0, 3)));
     }
 
     proptest! {
@@ -212,7 +297,7 @@ mod tests {
                     Some((_, place)) => Sight::Clash(*place),
                 };
                 known.entry(identity.max(1)).or_insert((content, place));
-                prop_assert_eq!(seen.note(identity, content, place), expected);
+                prop_assert_eq!(seen.note(identity, content, 0, place), expected);
             }
         }
     }

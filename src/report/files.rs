@@ -17,7 +17,7 @@ use crate::report::rejects::{self, Rejects};
 use crate::report::skips::{self, Skips};
 use crate::report::words::safe;
 use crate::report::{Destination, Error, Mode};
-use crate::source::{Header, Record, Sheet};
+use crate::source::{Header, Record, Sheet, with_noted_id};
 
 /// Records between two flushes: what a crash may cost.
 const BETWEEN_FLUSHES: u32 = 200;
@@ -162,10 +162,17 @@ impl Files {
             self.skips.add(&self.folder, record, detail)?;
         }
         if matches!(outcome, Outcome::Rejected | Outcome::Failed) {
+            let reasons = in_one_cell(problems);
+            // A spreadsheet changes cells of tables, and none of JSON.
+            let reasons = if record.sheet().header.is_some() {
+                with_noted_id(&self.id_of(record, problems), &reasons)
+            } else {
+                reasons
+            };
             let rejected = self.rejected_of(record.sheet())?;
             rejected
                 .rejects
-                .write(record, &in_one_cell(problems))
+                .write(record, &reasons)
                 .map_err(Error::write(&rejected.path))?;
         }
         self.unflushed += 1;
@@ -173,6 +180,15 @@ impl Files {
             self.flush()?;
         }
         Ok(())
+    }
+
+    /// The id of a record: that which its problems name, or what the columns say that feed it.
+    fn id_of(&self, record: &Record<'_>, problems: &[Problem]) -> String {
+        let named = problems.iter().find(|problem| !problem.id.is_empty());
+        match named {
+            Some(problem) => safe(&problem.id).into_owned(),
+            None => safe(&self.skips.id(record)).into_owned(),
+        }
     }
 
     /// Hands everything to the system.

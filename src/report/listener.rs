@@ -471,7 +471,7 @@ mod tests {
         );
         assert_eq!(
             stage.file("rejected.csv"),
-            "id,phone,_problems\n7,=1+1,bad-time phone: is no good; bad-email: is no good\n"
+            "id,phone,_problems\n7,=1+1,id 7; bad-time phone: is no good; bad-email: is no good\n"
         );
         let json: serde_json::Value = serde_json::from_str(&stage.file("summary.json")).unwrap();
         assert_eq!(json["outcomes"]["created"], 1);

@@ -74,7 +74,13 @@ impl Skips {
     }
 }
 
-/// What the columns of the id say; nothing where the record has none of them.
+impl Skips {
+    /// What the columns of the id say; nothing where the record has none of them.
+    pub(super) fn id<'r>(&self, record: &Record<'r>) -> Cow<'r, str> {
+        id(&self.ids, record)
+    }
+}
+
 fn id<'r>(columns: &[String], record: &Record<'r>) -> Cow<'r, str> {
     let values = columns.iter().filter_map(|name| {
         let text = record.text(&record.sheet().column(name)?)?;

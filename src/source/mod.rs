@@ -37,5 +37,5 @@ pub use known::Known;
 pub use options::{Format, HeaderKind, Limits, Options, Quote};
 pub use reader::{Form, Reader, knows_encoding, look, open};
 pub use record::{Batch, Column, Header, PlainCells, Record, Sheet};
-pub use rejects::Rejects;
+pub use rejects::{Rejects, with_noted_id};
 pub use table::{Layout, Looks, Part};

@@ -31,6 +31,7 @@ impl Record<'_> {
         if let Some(raw) = self.raw() {
             put(raw, out);
         }
+        put(self.noted_id().unwrap_or_default().as_bytes(), out);
         put_count(self.problems().count(), out);
         for problem in self.problems() {
             put(problem.code.name().as_bytes(), out);
@@ -61,6 +62,7 @@ impl Batch {
         if byte(&mut rest)? == 1 {
             self.push_raw(piece(&mut rest)?);
         }
+        self.push_noted_id(text(&mut rest)?);
         for _ in 0..count(&mut rest)? {
             let code = Code::from_name(text(&mut rest)?)?;
             let severity = match byte(&mut rest)? {
@@ -89,6 +91,7 @@ impl Batch {
         if let Some(raw) = record.raw() {
             self.push_raw(raw);
         }
+        self.push_noted_id(record.noted_id().unwrap_or_default());
         for problem in record.problems() {
             self.push_problem(problem.clone());
         }

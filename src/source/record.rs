@@ -152,6 +152,8 @@ pub struct Batch {
     problems: Vec<(u32, Problem)>,
     /// What the file says, byte by byte, of rows whose cells do not tell it; ascending.
     raws: Vec<(u32, Box<[u8]>)>,
+    /// The ids that rejected rows had when they were rejected; ascending.
+    noted_ids: Vec<(u32, Box<str>)>,
     /// From which row on the records come from another sheet than `sheet`; ascending, and empty
     /// but for records that were brought together from several files.
     others: Vec<(u32, Arc<Sheet>)>,
@@ -165,6 +167,7 @@ pub(super) struct Parts {
     pub(super) rows: Vec<Row>,
     pub(super) problems: Vec<(u32, Problem)>,
     pub(super) raws: Vec<(u32, Box<[u8]>)>,
+    pub(super) noted_ids: Vec<(u32, Box<str>)>,
 }
 
 impl Batch {
@@ -178,6 +181,7 @@ impl Batch {
             rows: Vec::new(),
             problems: Vec::new(),
             raws: Vec::new(),
+            noted_ids: Vec::new(),
             others: Vec::new(),
         }
     }
@@ -193,6 +197,7 @@ impl Batch {
             rows: parts.rows,
             problems: parts.problems,
             raws: parts.raws,
+            noted_ids: parts.noted_ids,
             others: Vec::new(),
         }
     }
@@ -240,6 +245,14 @@ impl Batch {
     pub(super) fn push_raw(&mut self, raw: &[u8]) {
         let row = u32::try_from(self.rows.len().saturating_sub(1)).unwrap_or(u32::MAX);
         self.raws.push((row, raw.into()));
+    }
+
+    /// Keeps the id that the row that was started last had when it was rejected, if it had one.
+    pub(super) fn push_noted_id(&mut self, id: &str) {
+        if !id.is_empty() {
+            let row = u32::try_from(self.rows.len().saturating_sub(1)).unwrap_or(u32::MAX);
+            self.noted_ids.push((row, id.into()));
+        }
     }
 
     /// Lets the records from here on come from `sheet`.
@@ -361,6 +374,15 @@ impl<'b> Record<'b> {
         Some(&raws[at].1)
     }
 
+    /// The id that this record had when an earlier run rejected it, for a row of `rejected.csv`: a
+    /// spreadsheet may have changed it since.
+    pub fn noted_id(&self) -> Option<&'b str> {
+        let index = u32::try_from(self.index).ok()?;
+        let noted = &self.batch.noted_ids;
+        let at = noted.binary_search_by_key(&index, |(row, _)| *row).ok()?;
+        Some(&noted[at].1)
+    }
+
     /// The cells of a table row, in the order of the file; nothing for JSON.
     pub fn cells(&self) -> impl Iterator<Item = &'b str> + use<'b> {
         let Record { batch, row, .. } = *self;
@@ -380,6 +402,7 @@ impl<'b> Record<'b> {
         };
         let is_plain = row.cells != TREE
             && batch.others.is_empty()
+            && (batch.noted_ids.is_empty() || self.noted_id().is_none())
             && (batch.problems.is_empty() || !has_problem());
         let first = row.first as usize;
         // A JSON record has no cells, and where they begin is not to be asked.

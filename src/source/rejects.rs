@@ -13,6 +13,7 @@ use super::bytes::{Charset, unmark};
 use super::reader::{Form, FormKind};
 use super::record::{Header, Record, Sheet};
 use super::table::Dialect;
+use crate::call::{Code, note_of_id};
 
 /// Writes some records of one sheet again.
 #[derive(Debug)]
@@ -141,6 +142,52 @@ impl<W: Write> Rejects<W> {
         self.buffer.push(b'\n');
         self.out.write_all(&self.buffer)
     }
+}
+
+/// What a rejected row begins its reasons with: the id of its record, which a spreadsheet that opens the
+/// file changes in its own column (`00123` becomes `123`) and not in a sentence.
+const NOTED_ID: &str = "id ";
+
+/// The reasons of a rejected row, with the id of its record before them.
+pub fn with_noted_id(id: &str, reasons: &str) -> String {
+    let id = note_of_id(id);
+    match (id.as_str(), reasons) {
+        ("", reasons) => reasons.to_owned(),
+        (id, "") => format!("{NOTED_ID}{id}"),
+        (id, reasons) => format!("{NOTED_ID}{id}; {reasons}"),
+    }
+}
+
+/// The cell of reasons as the id before them, which may be empty, and the rest. In a table with semicolons
+/// a comma stands for that behind the id.
+fn split_noted_id(cell: &str) -> (&str, &str) {
+    let Some(rest) = cell.strip_prefix(NOTED_ID) else {
+        return ("", cell);
+    };
+    let end = [rest.find("; "), rest.find(", ")]
+        .into_iter()
+        .flatten()
+        .min();
+    end.map_or((rest.trim(), ""), |end| (&rest[..end], &rest[end + 2..]))
+}
+
+/// The id in a cell of reasons.
+pub(super) fn noted_id(cell: &[u8]) -> Option<&str> {
+    let (id, _) = split_noted_id(std::str::from_utf8(cell).ok()?);
+    (!id.is_empty()).then_some(id)
+}
+
+/// Whether a cell holds the reasons of an earlier run: it begins with a code.
+pub(super) fn are_reasons(cell: &[u8]) -> bool {
+    let Some(end) = memchr::memchr(b':', cell) else {
+        return false;
+    };
+    let Ok(before) = std::str::from_utf8(&cell[..end]) else {
+        return false;
+    };
+    let (_, reasons) = split_noted_id(before);
+    let code = reasons.split(' ').next();
+    code.is_some_and(|code| Code::from_name(code).is_some())
 }
 
 /// Appends `object` with the problems as its last member, in place of those of an earlier run.

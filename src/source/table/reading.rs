@@ -19,6 +19,7 @@ use super::scan::{Count, Dialect, Expected, Scanned, Window};
 use super::{dialect, trailing};
 use crate::call::{Code, Place, Problem};
 use crate::source::bytes::{Feed, mark_length};
+use crate::source::rejects::are_reasons;
 use crate::source::{Batch, Error, Header, HeaderKind, Limits, Options, Sheet};
 
 /// How much text decides on the dialect.
@@ -470,12 +471,8 @@ impl Table {
         if !self.rejects {
             return;
         }
-        let is_reason = |cell: &[u8]| {
-            let name = memchr(b':', cell).and_then(|end| std::str::from_utf8(&cell[..end]).ok());
-            name.is_some_and(|name| Code::from_name(name).is_some())
-        };
         for index in 0..rows.len() {
-            let Some(column) = rows.cells(index).position(is_reason) else {
+            let Some(column) = rows.cells(index).position(are_reasons) else {
                 continue;
             };
             let value = rows.cells(index).nth(column).map(lossy).unwrap_or_default();

@@ -11,6 +11,7 @@ use super::scan::{Dialect, Sink};
 use crate::call::{Code, Place, Problem};
 use crate::source::bytes::{mark_length, unmark};
 use crate::source::record::{Batch, Parts, Row, Sheet};
+use crate::source::rejects;
 
 /// A batch is full with so many records…
 pub(in crate::source) const FULL_ROWS: usize = if cfg!(fuzzing) { 5 } else { 1000 };
@@ -30,6 +31,7 @@ pub(in crate::source) struct Rows {
     list: Vec<Row>,
     problems: Vec<(u32, Problem)>,
     raws: Vec<(u32, Box<[u8]>)>,
+    noted_ids: Vec<(u32, Box<str>)>,
 }
 
 impl Sink for Rows {
@@ -64,9 +66,12 @@ impl Rows {
     /// Makes a row of the cells from `first` on.
     pub(in crate::source) fn end_row(&mut self, line: u64, first: usize) {
         if self.drop_last && self.ends.len() > first {
+            let id = rejects::noted_id(self.cell(self.ends.len() - 1)).map(Box::from);
             self.ends.pop();
             let end = self.ends.last().map_or(0, |end| *end as usize + 1);
             self.bytes.truncate(end);
+            let row = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+            self.noted_ids.extend(id.map(|id| (row, id)));
         }
         self.list.push(Row {
             line,
@@ -245,6 +250,7 @@ impl Rows {
                 rows: self.list,
                 problems: self.problems,
                 raws: self.raws,
+                noted_ids: self.noted_ids,
             },
         )
     }
