@@ -82,12 +82,12 @@ const NAMES: [&str; 6] = [
 /// The text without the token. One that could be a word of a sentence is left out where it stands as a
 /// token: in quotes, or behind a name for such a thing. A short one is left out where it stands alone.
 fn without_token(text: &str, token: &str) -> String {
-    let has = |is: fn(&char) -> bool| token.chars().any(|char| is(&char));
+    let has = |is: fn(char) -> bool| token.chars().any(is);
     let is_word = token.chars().all(char::is_alphabetic) && token.len() < LONG * 2;
     let is_sure = token.len() >= LONG
         && !is_word
         && has(|char| char.is_ascii_digit())
-        && has(|char| char.is_alphabetic());
+        && has(char::is_alphabetic);
     let mut told = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(token) {

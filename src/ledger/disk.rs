@@ -100,7 +100,8 @@ pub(super) fn make_private(path: &Path, file: &File) {
             return;
         };
         let mode = metadata.permissions().mode();
-        if mode & 0o077 == 0 {
+        let of_others = mode & 0o077;
+        if of_others == 0 {
             return;
         }
         let ledger = path.display();

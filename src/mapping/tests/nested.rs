@@ -146,7 +146,8 @@ fn definitions_of_copies_of_copies_fail_their_records_and_end() {
         let mut text = "[let]\na0 = \"[x, x]\"\n".to_owned();
         for at in 1..60 {
             let before = format!("a{}", at - 1);
-            text += &format!("a{at} = \"{}\"\n", double.replace("{a}", &before));
+            let double = double.replace("{a}", &before);
+            text = format!("{text}a{at} = \"{double}\"\n");
         }
         for used in [
             "a59",
