@@ -16,7 +16,8 @@ fn has_lost_digits(before: &str, now: &str) -> bool {
 /// An id as it is noted beside a rejected row: with its length where a spreadsheet might shorten it, since
 /// whoever replaces text in the file changes the note as well.
 pub fn note_of_id(id: &str) -> String {
-    if as_number(id) == id && id.len() <= KEPT {
+    let (_, length) = read_note(id);
+    if length.is_some() || as_number(id) == id && id.len() <= KEPT {
         return id.to_owned();
     }
     format!("{id} ({} characters)", id.chars().count())

@@ -254,11 +254,11 @@ mod tests {
         for identity in 0..5_000_u64 {
             let identity = identity << 52 | identity;
             assert_eq!(
-                seen.note(identity, 1, party(1, 1), at(0, identity)),
+                seen.note(identity, 1, party(1, 1), at(0, identity & 0xFFFF)),
                 Sight::New
             );
         }
-        let first = at(0, 7 << 52 | 7);
+        let first = at(0, 7);
         let mut note = |content, party| seen.note(7 << 52 | 7, content, party, at(1, 3));
         assert_eq!(note(1, party(1, 1)), Sight::Repeat(first));
         assert_eq!(note(2, party(1, 2)), Sight::Clash(first));
