@@ -339,8 +339,8 @@ texts! {
          the file."
         "Give the user of this program the right to read it, then run again.",
     RecordingShared
-        "Two calls claim the same recording."
-        "Two rows describe one call, or a pattern of the mapping is too wide."
+        "Two calls claim the same recording, or an earlier run sent it with another call."
+        "Two rows describe one call, a pattern of the mapping is too wide, or numbers began anew."
         "Leave the surplus rows out with `[source] skip`, or make `[audio] match` narrower.",
     RecordingUnclaimed
         "No record of the export claims this recording."

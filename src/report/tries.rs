@@ -64,11 +64,19 @@ impl Tries {
             return Ok(self.cases(decided));
         }
         let profile = self.mapping.bind(decided.batch.sheet())?;
-        for (record, decision) in decided.batch.iter().zip(&decided.decisions) {
+        let decisions = decided.batch.iter().zip(&decided.decisions);
+        for (index, (record, decision)) in decisions.enumerate() {
             if self.shown.len() >= self.wanted {
                 return Ok(ControlFlow::Break(()));
             }
+            let before = self.shown.len();
             self.one(&profile, &record, decision);
+            let found = decided.matched.iter().find(|(at, _)| *at == index);
+            if let (Some((_, found)), Some(shown)) = (found, self.shown.get_mut(before)) {
+                let how = format!("found: {}", found.grade.name());
+                let row = ["recording".to_owned(), how, found.recording.clone()];
+                shown.rows.push(row);
+            }
         }
         Ok(ControlFlow::Continue(()))
     }
