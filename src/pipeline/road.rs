@@ -143,8 +143,11 @@ fn parts(gathered: Gathered) -> (Batch, Option<Vec<Span>>) {
     (gathered.batch, Some(gathered.spans))
 }
 
+/// A decided batch, what its file looks like where it is the first, and how much has been read.
+type Outgoing = (Worked, Option<Opened>, (u64, Option<u64>));
+
 /// A batch as it leaves its decider; nothing where a round is over.
-type Passed = Result<Option<(Worked, Option<Opened>, (u64, Option<u64>))>, Error>;
+type Passed = Result<Option<Outgoing>, Error>;
 
 /// Batches between two threads. Two keep both busy; more would only hold memory.
 const AHEAD: usize = 2;
@@ -363,7 +366,7 @@ impl Road {
         task: Task,
         rounds: &'r Rounds,
         (calls, cases): &mut (Option<Desk<'r>>, Option<CaseDesk<'r>>),
-    ) -> Result<(Worked, Option<Opened>, (u64, Option<u64>)), Error> {
+    ) -> Result<Outgoing, Error> {
         let Task {
             batch,
             spans,

@@ -477,15 +477,7 @@ impl Asker<'_> {
                 total,
                 how,
             },
-            _ if total > 0 => Found::Unusable {
-                recording: recordings.remove(0),
-                why: Unusable::Empty,
-                how: How {
-                    by: By::Name(0),
-                    likeness: Likeness::Exact,
-                    grade,
-                },
-            },
+            _ if total > 0 => without_sound(recordings.remove(0), grade),
             _ => {
                 return (
                     self.find(None, self.identity).at_most(Grade::Inexact),
@@ -494,6 +486,19 @@ impl Asker<'_> {
             }
         };
         (found.at_most(grade), lacking)
+    }
+}
+
+/// A file of which nothing but its name is known to be right.
+fn without_sound(recording: Recording, grade: Grade) -> Found {
+    Found::Unusable {
+        recording,
+        why: Unusable::Empty,
+        how: How {
+            by: By::Name(0),
+            likeness: Likeness::Exact,
+            grade,
+        },
     }
 }
 
