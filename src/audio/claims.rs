@@ -91,6 +91,15 @@ impl Claims {
         }
     }
 
+    /// Gives a recording that has an owner to another record, which stands before it.
+    pub fn pass_on(&mut self, recording: &Recording, claimant: Claimant) {
+        let slot = self.owners.get(recording.id as usize).copied();
+        let at = slot.and_then(|slot| slot.checked_sub(1));
+        if let Some(owner) = at.and_then(|at| self.claimants.get_mut(at as usize)) {
+            *owner = (claimant, Standing::Live);
+        }
+    }
+
     /// Claims a recording for a record that finds it in another way.
     pub fn claim_inexactly(
         &mut self,

@@ -266,7 +266,7 @@ impl<'r> Desk<'r> {
         });
         let sound = self.listen(records, &call, identity);
         let is_open = self.round == Round::First
-            && sound.is_inexact()
+            && self.must_wait(&sound)
             && !problems.iter().any(Problem::rejects)
             && !self.is_complete(identity, fingerprint);
         if self.round == Round::Claims || is_open {
@@ -303,6 +303,12 @@ impl<'r> Desk<'r> {
             sound,
         });
         Carried::ended(Fate::Ready).into_item(problems, key)
+    }
+
+    /// Whether a recording is decided when all inputs have been read: one that is found inexactly, and
+    /// each where the files are read from the last, since the first that asks for it gets it.
+    fn must_wait(&self, sound: &Sound) -> bool {
+        sound.is_inexact() || sound.recording.is_some() && self.road.is_newest_first()
     }
 
     /// Whether an earlier run has sent the call and its recording.

@@ -183,6 +183,13 @@ impl<'r> Register<'r> {
             self.claim_inexactly(item.mark.as_deref(), place);
             return Ok(());
         }
+        if let Some(mark) = item
+            .mark
+            .as_deref()
+            .filter(|mark| mark.grade == Grade::Exact)
+        {
+            self.claim_ahead(mark, place);
+        }
         let (Some(aside), Some(profile)) = (&mut self.aside, profile) else {
             return Ok(());
         };
@@ -373,6 +380,25 @@ impl<'r> Register<'r> {
         }
     }
 
+    /// Claims the recordings of a record that is put aside, whose file is read after those that stand
+    /// behind it in the command.
+    fn claim_ahead(&mut self, mark: &Mark, place: Where) {
+        let Some(claims) = &mut self.claims else {
+            return;
+        };
+        let claimant = Claimant {
+            call: mark.call,
+            record: self.places.add(place),
+        };
+        for recording in mark.recordings() {
+            let first = claims.claim(recording, claimant, Standing::Live);
+            let first = first.and_then(|first| self.places.place_of(first));
+            if first.is_some_and(|first| first.file != place.file) {
+                claims.pass_on(recording, claimant);
+            }
+        }
+    }
+
     /// What a record that was put aside finds among the recordings that nobody owns.
     fn claim_inexactly(&mut self, mark: Option<&Mark>, place: Where) {
         let (Some(claims), Some(mark)) = (&mut self.claims, mark) else {
@@ -382,7 +408,7 @@ impl<'r> Register<'r> {
             call: mark.call,
             record: self.places.add(place),
         };
-        for recording in mark.recordings() {
+        for recording in mark.recordings().filter(|_| mark.grade != Grade::Exact) {
             claims.claim_inexactly(recording, claimant, mark.grade, Standing::Live);
         }
     }

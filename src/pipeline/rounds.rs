@@ -91,11 +91,16 @@ impl Places {
         }
     }
 
-    /// The same for a claimant.
+    /// Where a claimant stands.
+    pub(super) fn place_of(&self, claimant: Claimant) -> Option<Where> {
+        let at = usize::try_from(claimant.record).ok()?;
+        self.list.get(at).copied()
+    }
+
+    /// Its name.
     pub(super) fn name_of(&self, claimant: Claimant) -> String {
-        let place = usize::try_from(claimant.record).ok();
-        let place = place.and_then(|at| self.list.get(at));
-        place.map_or_else(|| "another record".to_owned(), |place| self.name(*place))
+        let place = self.place_of(claimant);
+        place.map_or_else(|| "another record".to_owned(), |place| self.name(place))
     }
 }
 

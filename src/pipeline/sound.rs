@@ -122,11 +122,23 @@ impl Desk<'_> {
             return sound;
         }
         self.settle_sighting(index, records, sighting, &mut sound);
-        if let Some(message) = self.owned_by_others(index, records, call, &sound) {
+        if let Some((grade, owner, name)) = self.owned_by_others(index, records, call, &sound) {
             let missing = sound.problems.iter_mut();
             let mut missing = missing.filter(|problem| problem.code == Code::RecordingMissing);
-            if let Some(problem) = missing.next() {
-                problem.message = message.into();
+            match (missing.next(), grade) {
+                (Some(problem), Grade::Exact) => {
+                    let message = format!("{owner} claims this recording too");
+                    *problem = Problem::new(Code::RecordingShared, problem.place.clone(), message)
+                        .at("recording", &name);
+                }
+                (Some(problem), _) => {
+                    let message = format!(
+                        "{name} fits, but {owner} asks for it by its whole name; the call waits for \
+                         its own"
+                    );
+                    problem.message = message.into();
+                }
+                (None, _) => {}
             }
         }
         sound
@@ -209,28 +221,25 @@ impl Desk<'_> {
         })
     }
 
-    /// Why nothing is left to be found, where something would be but for the records that own it.
+    /// What would be found but for the record that owns it: how well it fits, its owner and its name.
     fn owned_by_others(
         &self,
         index: &Index,
         records: &[Record<'_>],
         call: &Call<'_>,
         sound: &Sound,
-    ) -> Option<String> {
+    ) -> Option<(Grade, String, String)> {
         let known = self.ownership()?;
         if sound.grade.is_some() {
             return None;
         }
         let sighting = self.find(index, records, (call, sound.call), None);
+        let grade = sighting.found.grade()?;
         let found = sighting.found.into_recordings();
-        let (owner, recording) = found.iter().find_map(|recording| {
-            Some((known.claims.owner_of(recording, sound.call)?, recording))
-        })?;
-        let owner = known.places.name_of(owner);
-        let name = &recording.name;
-        Some(format!(
-            "{name} fits, but {owner} asks for it by its whole name; the call waits for its own"
-        ))
+        found.into_iter().find_map(|recording| {
+            let owner = known.claims.owner_of(&recording, sound.call)?;
+            Some((grade, known.places.name_of(owner), recording.name))
+        })
     }
 
     /// The recording, or the recordings in their order, unless something speaks against it.
