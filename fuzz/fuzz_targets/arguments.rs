@@ -4,13 +4,13 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
-use capturi_import_fuzz::audio::{Ask, Index, IndexOptions};
+use capturi_import_fuzz::audio::{Ask, AskedPart, Index, IndexOptions};
 use capturi_import_fuzz::call::{Code, explain};
 use capturi_import_fuzz::config::read_all;
 use capturi_import_fuzz::delivery::{Hours, time_of_day};
 use capturi_import_fuzz::mapping::Mapping;
 use capturi_import_fuzz::read::folder;
-use capturi_import_fuzz::source::{Input, Options, expand, look, open};
+use capturi_import_fuzz::source::{Input, Options, Treat, expand, look, open};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -50,11 +50,13 @@ fn names(bytes: &[u8], text: &str) {
     let _ = look(&input, &Options::default());
     let _ = open(&input, &Options::default()).map(Iterator::count);
     // A pattern may name the folder of the test, and nothing above it.
-    let pattern = text.replace(['/', '\\'], "");
-    let _ = expand(&[format!("{}/{pattern}", root.display()), format!("{}/*", root.display())]);
+    let pattern: Vec<u8> = bytes.iter().copied().filter(|byte| !matches!(byte, b'/' | 0)).collect();
+    let below = [root.join(OsStr::from_bytes(&pattern)), root.join("*"), path.clone()];
+    let _ = expand(&below.map(Into::into), &|_, _| Treat::Read);
     if let Ok(index) = Index::build(&root, &IndexOptions::default()) {
-        let names = [text.into(), "*".into()];
-        let _ = index.find(&Ask { names: &names, keys: &[], identity: text });
+        let names = [vec![AskedPart::Value(text)], vec![AskedPart::Wildcard]];
+        let ask = Ask { names: &names, keys: &[], identity: text, record: text, owned: None };
+        let _ = index.find(&ask);
     }
     std::fs::remove_file(&path).expect("it was written");
 }

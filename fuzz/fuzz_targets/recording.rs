@@ -1,10 +1,9 @@
 //! Any name of a recording: never a file outside of the audio folder.
 #![no_main]
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use capturi_import_fuzz::audio::{Ask, Found, Index, IndexOptions};
+use capturi_import_fuzz::audio::{Ask, AskedPart, Found, Index, IndexOptions};
 use capturi_import_fuzz::read::folder;
 use libfuzzer_sys::fuzz_target;
 
@@ -26,10 +25,23 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
     Index::build(&root, &IndexOptions::default()).expect("the folder can be read")
 });
 
+/// A name in which `*` is any text, and what stands between a value of the record and text in turn.
+fn parts(name: &str) -> Vec<AskedPart<'_>> {
+    let pieces = name.split('*').enumerate();
+    let mut parts: Vec<AskedPart<'_>> = pieces
+        .flat_map(|(at, piece)| {
+            let said = if at % 2 == 0 { AskedPart::Value(piece) } else { AskedPart::Text(piece) };
+            [said, AskedPart::Wildcard]
+        })
+        .collect();
+    parts.pop();
+    parts
+}
+
 fuzz_target!(|text: &str| {
-    let names: Vec<Cow<'_, str>> = text.split('\u{1}').map(Cow::from).collect();
-    let identity = names.last().map_or("", |name| name);
-    let found = INDEX.find(&Ask { names: &names, keys: &[], identity });
+    let names: Vec<Vec<AskedPart<'_>>> = text.split('\u{1}').map(parts).collect();
+    let identity = text.rsplit('\u{1}').next().unwrap_or_default();
+    let found = INDEX.find(&Ask { names: &names, keys: &[], identity, record: identity, owned: None });
     let recordings = match found {
         Found::One(recording, _) | Found::Unusable { recording, .. } => vec![recording],
         Found::Several { first, total, .. } => {

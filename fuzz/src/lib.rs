@@ -15,30 +15,7 @@ pub mod mapping;
 #[path = "../../src/source/mod.rs"]
 pub mod source;
 
-/// The hours of a run.
-pub mod delivery {
-    #[path = "../../../src/delivery/hours.rs"]
-    mod hours;
-
-    pub use hours::{Bandwidth, Hours, time_of_day};
-}
-
-/// The words of the command line, without the parser around them.
-pub mod config {
-    #[path = "../../../src/config/units.rs"]
-    mod units;
-
-    /// Reads a text as every kind of value that an option may have.
-    pub fn read_all(text: &str) {
-        let _ = units::bytes(text);
-        let _ = units::bandwidth(text);
-        let _ = units::zone(text);
-        let _ = units::duration(text);
-        let _ = units::rate(text);
-        let _ = units::share(text);
-        let _ = units::named_file(text);
-    }
-}
-
+pub mod config;
+pub mod delivery;
 pub mod read;
 pub mod row;
