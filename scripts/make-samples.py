@@ -283,7 +283,7 @@ def make_problems():
     add("bad-time", "a date in words", datetime="15. marts 2024 kl. 9")
     add("time-without-zone", "no offset, and the mapping names no zone", datetime="2024-05-07T10:06:00")
     add("bad-time", "29 February in a year without one", datetime="2023-02-29T10:07:00+01:00")
-    add("implausible-time", "the day zero of spreadsheets; a warning", datetime="1899-12-30T00:00:00Z")
+    add("impossible-time", "the day zero of spreadsheets", datetime="1899-12-30T00:00:00Z")
     add("bad-email", "`(at)` instead of `@`", agentEmail="testine.proevesen(at)example.com")
     add("bad-consent", "neither yes nor no", hasConsent="måske")
     add("spreadsheet-damage", "a phone number with an exponent", phoneNumber="4,51235E+09")

@@ -136,7 +136,7 @@ fn the_line_follows_the_hour() {
     let given = calls(5, 95);
     let (place, server) = (Place::with(&given), Server::healthy());
     // A byte a second at other hours: the run would never end.
-    let now = format!("{}=100MB,1", window((-1).hours(), 1.hours()));
+    let now = format!("{}=100MB,1B", window((-1).hours(), 1.hours()));
 
     place
         .run(

@@ -138,7 +138,8 @@ mod tests {
     }
 
     /// Those of which the README says that they have no variable, beside the flags of `sandbox`.
-    const TYPED_ONLY: [&str; 6] = [
+    const TYPED_ONLY: [&str; 7] = [
+        "init --audio",
         "init --out",
         "init --own",
         "test --records",

@@ -43,7 +43,7 @@ mod tests {
     fn call(extra: &[(Field, Value<'static>)]) -> Call<'static> {
         let mut draft = Draft::new();
         for (field, text) in [
-            (Field::ExternalIdentity, "a/b \"æ\"\n"),
+            (Field::ExternalIdentity, "a/b \"æ\""),
             (Field::AgentId, "7"),
             (Field::AgentName, "Testine"),
             (Field::AgentEmail, "testine@example.com"),
@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(
             v2,
             concat!(
-                r#"{"externalIdentity":"a/b \"æ\"\n","agentId":"7","agentName":"Testine","#,
+                r#"{"externalIdentity":"a/b \"æ\"","agentId":"7","agentName":"Testine","#,
                 r#""agentEmail":"testine@example.com","customer":"+4512345678","#,
                 r#""dateTime":"2024-03-15T09:12:03+01:00","subject":"S","labels":["x","y"],"#,
                 r#""hasConsent":false,"teamId":"t","teamName":"Team","team":"Team","#,

@@ -20,8 +20,6 @@ const MOST_PARTS: usize = 10_000;
 const MOST_BYTES: usize = 1024 * 1024;
 /// Lists inside of lists; a record has fewer.
 const MOST_DEPTH: usize = 32;
-/// Statements about other templates; the page of the report is made of several.
-const OTHER_TEMPLATES: [&str; 5] = ["block", "extends", "from", "import", "include"];
 /// Loops in one template.
 const MOST_LOOPS: usize = 8;
 
@@ -54,8 +52,6 @@ pub(super) fn check(text: &Text, findings: &mut Findings) -> bool {
     };
     let message = if let Some(name) = statements().find(|name| name == "set" || name == "with") {
         format!("`{name}` is not available in templates; define the value in [let]")
-    } else if let Some(name) = statements().find(|name| OTHER_TEMPLATES.contains(&name.as_str())) {
-        format!("`{name}` is not available: a template of a mapping stands alone")
     } else if RECURSIVE.is_match(source) {
         "recursive loops are not available in templates".to_owned()
     } else if statements().filter(|name| name == "for").count() > MOST_LOOPS {

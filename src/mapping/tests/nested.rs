@@ -181,7 +181,7 @@ fn what_could_hold_itself_is_not_in_the_language() {
             "recursive loops",
         ),
         ("{{ x | pprint }}", "unknown filter: `pprint`"),
-        ("{% include 'x' %}", "`include` is not available"),
+        ("{% include 'x' %}", "unknown statement include"),
     ] {
         let text = format!("[fields]\nagentId = {{ template = \"{template}\" }}");
         let error = load_error(&text).to_string();
