@@ -194,6 +194,27 @@ fn a_spreadsheet_calculates_nothing_of_the_reports_and_rejected_rows_stay_as_the
 }
 
 #[test]
+fn a_formula_behind_any_separator_is_text_in_the_lists() {
+    let place = Place::new();
+    for (number, separator) in [";", "|", "; "].into_iter().enumerate() {
+        let bad = format!("a{number}{separator}=cmd|'/C calc'!A1{separator}z");
+        let row = row(&bad, "4520000001", "x").replace("2024-03-15T09:12:03Z", &bad);
+        place.write("calls.csv", format!("{HEADER}\n{row}"));
+        for lists in ["plain", "excel"] {
+            place
+                .call(&["check", "calls.csv", "--lists", lists, "--out", "out"])
+                .with_code(3);
+            let problems = place.read("out/problems.csv");
+            assert!(problems.contains("=cmd"), "{problems}");
+            for part in problems.split([',', ';', '|', '\n']) {
+                let part = part.trim_start_matches([' ', '"']);
+                assert!(!part.starts_with("=cmd"), "{lists}: {problems}");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_page_of_a_report_runs_nothing_of_an_export() {
     let place = Place::new();
     let evil = "</td><script>alert(1)</script><img src=x onerror=alert(2)>\" onload=\"x";

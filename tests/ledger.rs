@@ -71,6 +71,59 @@ fn a_ledger_that_was_lost_is_made_again_from_what_arrived() {
 }
 
 #[test]
+fn lists_for_excel_make_the_ledger_again_and_are_no_exports() {
+    let mut given = strange_calls();
+    given.retain(|call| ![".", ".."].contains(&&*call.id));
+    let (place, server) = (Place::with(&given), Server::healthy());
+    place.write("capturi-import.toml", "lists = 'excel'\n");
+    place.run(&server, &["calls.csv"]).with_code(0);
+    let accepted = place.read("out/accepted.csv");
+    assert!(
+        accepted.starts_with("\u{feff}external_id;uid;"),
+        "{accepted}"
+    );
+    assert!(
+        accepted.contains("\r\n\"=\"\"00012345\"\"\";"),
+        "{accepted}"
+    );
+
+    place
+        .call(&["report", "--out", "plain", "--lists", "plain"])
+        .with_code(0);
+    assert!(place.read("plain/accepted.csv").contains("\n00012345,"));
+    place.call(&["report", "--out", "again"]).with_code(0);
+    assert!(
+        place
+            .read("again/accepted.csv")
+            .contains("\r\n\"=\"\"00012345\"\"\";")
+    );
+
+    let requests = server.requests();
+    std::fs::remove_file(place.path(LEDGER)).expect("a ledger");
+    let url = server.url();
+    let from = ["--from", "out/accepted.csv"];
+    place
+        .call(&["ledger", "rebuild", "--base-url", &url, from[0], from[1]])
+        .with_code(0)
+        .says(&format!("{} calls", given.len()));
+    place.run(&server, &["calls.csv"]).with_code(0);
+    assert_eq!(server.requests(), requests, "everything was known");
+
+    place
+        .call(&["check", "out", "--lists", "plain", "--out", "checked"])
+        .with_code(2)
+        .says("holds no CSV");
+    place
+        .call(&["check", "calls.csv", "--lists", "excel", "--out", "checked"])
+        .with_code(0);
+    assert!(
+        place
+            .read("checked/problems.csv")
+            .starts_with("\u{feff}file;line;column;code;")
+    );
+}
+
+#[test]
 fn a_list_that_is_none_makes_no_ledger() {
     let place = Place::new();
     place.write("good.csv", "external_id,uid,recording,bytes,when\na,,,0,\n");

@@ -29,6 +29,7 @@ pub(super) fn check(
     let road = export::road(&check.export, policy, None, want, beside)?;
     let options = Options {
         out: check.output.out.clone(),
+        lists: check.output.lists.form(),
         style: arguments.style(),
         is_quiet: arguments.quiet,
         rate: check.pace.rate,

@@ -14,7 +14,8 @@ pub(super) fn report(arguments: &ReportArgs, mut screen: Screen) -> Result<Exit,
     let reader = Ledger::read(&arguments.ledger.ledger)?;
     let view = status::view(&arguments.ledger.ledger, &reader)?;
     let (mode, destination) = of_ledger(arguments, &view);
-    let mut files = Rewrite::create(&arguments.out, mode, &destination)?;
+    let lists = arguments.lists.form();
+    let mut files = Rewrite::create(&arguments.out, mode, &destination, lists)?;
     reader.accepted(|call| {
         let at = call.at;
         files.accepted(&delivered(call), at)?;

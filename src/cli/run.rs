@@ -261,6 +261,7 @@ pub(super) fn options(
     Options {
         destination: Some(destination),
         out: run.output.out.clone(),
+        lists: run.output.lists.form(),
         style: arguments.style(),
         is_quiet: arguments.quiet,
         rate: run.pace.rate,

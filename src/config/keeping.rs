@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::args::Lists;
+
 /// The ledger.
 #[derive(Debug, Args)]
 pub struct LedgerArgs {
@@ -44,6 +46,15 @@ pub struct ReportArgs {
         env = "CAPTURI_OUT"
     )]
     pub out: PathBuf,
+    /// Form of the lists.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORM",
+        default_value_t,
+        env = "CAPTURI_LISTS"
+    )]
+    pub lists: Lists,
 }
 
 /// Commands on ledgers.

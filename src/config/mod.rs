@@ -18,8 +18,8 @@ mod units;
 mod variables;
 
 pub use args::{
-    Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, InitArgs, MappingCommand, OutputArgs,
-    RunArgs, SandboxArgs, TestArgs, completions, parse,
+    Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, InitArgs, Lists, MappingCommand,
+    OutputArgs, RunArgs, SandboxArgs, TestArgs, completions, parse,
 };
 pub use keeping::{LedgerArgs, LedgerCommand, RebuildArgs, ReportArgs, StatusArgs};
 pub use program_environment::for_programs;

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use url::Url;
 
-use super::args::{Arguments, CheckAudio, ExportArgs, LogFormat, MissingAudio, RunArgs};
+use super::args::{Arguments, CheckAudio, ExportArgs, Lists, LogFormat, MissingAudio, RunArgs};
 use super::keeping::RebuildArgs;
 use super::sending::{self, ApiVersion, DestinationArgs, EffortArgs, OutsideWindow, PaceArgs};
 use super::{Error, token};
@@ -15,7 +15,7 @@ use crate::api::{Connection, Proxy, ReadConnection, Route, Version};
 use crate::delivery::{Bearable, Calendar, Effort, Outside, Pace};
 use crate::pipeline::{Doubtful, Listening};
 use crate::plan::{Existing, MissingRecording};
-use crate::report::Style;
+use crate::report::{ListForm, Style};
 
 /// The ledger when none is named.
 const LEDGER: &str = "capturi-import.db";
@@ -82,6 +82,16 @@ impl Arguments {
             (None, false, 1) => "info",
             (None, false, 2) => "debug",
             (None, false, _) => "trace",
+        }
+    }
+}
+
+impl Lists {
+    /// The form in which lists are written.
+    pub fn form(self) -> ListForm {
+        match self {
+            Lists::Plain => ListForm::Plain,
+            Lists::Excel => ListForm::Excel,
         }
     }
 }

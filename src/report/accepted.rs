@@ -8,7 +8,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use crate::pipeline::{Delivered, Kind};
-use crate::report::cells::unguarded;
+use crate::report::cells::read_back;
 use crate::report::folder::unfinished;
 
 /// The columns of the list.
@@ -128,7 +128,7 @@ fn delimiter(path: &Path) -> std::io::Result<u8> {
 
 fn read_line(number: u64, record: &csv::StringRecord, columns: Columns) -> Result<Line, String> {
     let cell = |at: usize| record.get(at).unwrap_or_default();
-    let text = |at: usize| Some(unguarded(cell(at)).to_owned()).filter(|text| !text.is_empty());
+    let text = |at: usize| Some(read_back(cell(at)).into_owned()).filter(|text| !text.is_empty());
     let bytes = cell(columns.bytes);
     let kind = columns.kind.map_or("call", cell);
     let known = Kind::ALL.into_iter().find(|known| known.name() == kind);
@@ -191,6 +191,19 @@ mod tests {
         assert_eq!((all[0].bytes, all[1].bytes), (44, 0));
         assert_eq!((&*all[1].identity, &all[1].recording), ("c,2", &None));
         assert_eq!(all[2].identity, "+4512345678");
+    }
+
+    #[test]
+    fn a_list_for_excel_is_read_like_a_plain_one() {
+        let header = HEADER.trim_end().replace(',', ";");
+        let text = format!(
+            "\u{feff}{header}\r\n\"=\"\"00123\"\"\";\"=\"\"1e5\"\"\";a.wav;44;\r\n\"=\"\"=1\"\"\";;;;\r\n'=1;;;;\r\n''=1;;;;\r\n"
+        );
+        let lines = read(&text).unwrap();
+        let ids: Vec<&str> = lines.iter().map(|line| &*line.delivered.identity).collect();
+        assert_eq!(ids, ["00123", "=1", "=1", "'=1"]);
+        assert_eq!(lines[0].delivered.uid.as_deref(), Some("1e5"));
+        assert_eq!(lines[0].delivered.bytes, 44);
     }
 
     #[test]

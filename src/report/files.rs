@@ -1,8 +1,6 @@
 //! The files that are written while records end.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::fs::File;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -15,8 +13,9 @@ use crate::report::folder::{Folder, create_private, unfinished};
 use crate::report::matches::Matches;
 use crate::report::rejects::{self, Rejects};
 use crate::report::skips::{self, Skips};
+use crate::report::table::Table;
 use crate::report::words::safe;
-use crate::report::{Destination, Error, Mode};
+use crate::report::{Destination, Error, ListForm, Mode};
 use crate::source::{Header, Record, Sheet, with_noted_id};
 
 /// Records between two flushes: what a crash may cost.
@@ -33,13 +32,6 @@ pub(super) struct Files {
     skips: Skips,
     matches: Matches,
     unflushed: u32,
-}
-
-/// A file of ours with a header.
-#[derive(Debug)]
-pub(super) struct Table {
-    path: PathBuf,
-    csv: csv::Writer<File>,
 }
 
 /// The list of what arrived, with what stands in each of its lines.
@@ -66,14 +58,15 @@ pub(super) struct Written {
 }
 
 impl Files {
-    /// The files of a run of this mode, in `folder`.
+    /// The files of a run of this mode, in `folder`; the lists among them in this form.
     pub(super) fn create(
         folder: Folder,
         mode: Mode,
         destination: Option<&Destination>,
+        form: ListForm,
     ) -> Result<Self, Error> {
         let accepted = if mode.sends() {
-            Some(Accepted::create(&folder, mode, destination)?)
+            Some(Accepted::create(&folder, mode, destination, form)?)
         } else {
             None
         };
@@ -90,9 +83,9 @@ impl Files {
             "external_id",
         ];
         Ok(Files {
-            problems: Table::new(path, file, &names)?,
-            skips: Skips::default(),
-            matches: Matches::default(),
+            problems: Table::new(path, file, &names, form)?,
+            skips: Skips::new(form),
+            matches: Matches::new(form),
             folder,
             accepted,
             rejected: Vec::new(),
@@ -102,20 +95,19 @@ impl Files {
 
     /// Adds a problem.
     pub(super) fn problem(&mut self, problem: &Problem) -> Result<(), Error> {
-        let cell = |text| guard_safe(text);
         self.problems.write(&[
-            &cell(&problem.place.file),
+            &safe(&problem.place.file),
             &problem.place.line.to_string(),
-            &cell(&problem.column),
+            &safe(&problem.column),
             problem.code.name(),
             problem.severity.name(),
-            &cell(&problem.value),
-            &cell(&problem.message),
+            &safe(&problem.value),
+            &safe(&problem.message),
             &problem
                 .place
                 .record
                 .map_or_else(String::new, |number| number.to_string()),
-            &cell(&problem.id),
+            &safe(&problem.id),
         ])
     }
 
@@ -129,9 +121,9 @@ impl Files {
             return Ok(());
         };
         accepted.table.write(&[
-            &guarded(&delivered.identity),
-            &guarded(delivered.uid.as_deref().unwrap_or_default()),
-            &guarded(delivered.recording.as_deref().unwrap_or_default()),
+            &delivered.identity,
+            delivered.uid.as_deref().unwrap_or_default(),
+            delivered.recording.as_deref().unwrap_or_default(),
             &delivered.bytes.to_string(),
             &when.map_or_else(String::new, |when| format!("{when:.3}")),
             delivered.kind.name(),
@@ -163,9 +155,9 @@ impl Files {
         }
         if matches!(outcome, Outcome::Rejected | Outcome::Failed) {
             let reasons = in_one_cell(problems);
-            // A spreadsheet changes cells of tables, and none of JSON.
+            // A spreadsheet changes and calculates cells of tables, and none of JSON.
             let reasons = if record.sheet().header.is_some() {
-                with_noted_id(&self.id_of(record, problems), &reasons)
+                with_noted_id(&self.id_of(record, problems), &guarded(&reasons))
             } else {
                 reasons
             };
@@ -275,6 +267,7 @@ impl Accepted {
         folder: &Folder,
         mode: Mode,
         destination: Option<&Destination>,
+        form: ListForm,
     ) -> Result<Self, Error> {
         let stem = match mode {
             Mode::Rehearsal => REHEARSED,
@@ -286,33 +279,13 @@ impl Accepted {
         let file = create_private(&mark)
             .and_then(|_| create_private(&path))
             .map_err(Error::write(&path))?;
-        let cell = |text: &str| guard_safe(text).into_owned();
+        let cell = |text: &str| safe(text).into_owned();
         let ledger = destination.map(|to| to.ledger.to_string_lossy());
         Ok(Accepted {
-            table: Table::new(path, file, &accepted::COLUMNS)?,
+            table: Table::new(path, file, &accepted::COLUMNS, form)?,
             destination: destination.map_or_else(String::new, |to| cell(&to.name)),
             ledger: ledger.map_or_else(String::new, |ledger| cell(&ledger)),
         })
-    }
-}
-
-impl Table {
-    pub(super) fn new(path: PathBuf, file: File, names: &[&str]) -> Result<Self, Error> {
-        let csv = csv::Writer::from_writer(file);
-        let mut table = Table { path, csv };
-        table.write(names)?;
-        table.flush()?;
-        Ok(table)
-    }
-
-    pub(super) fn write(&mut self, cells: &[&str]) -> Result<(), Error> {
-        self.csv
-            .write_record(cells)
-            .map_err(|error| Error::write(&self.path)(error.into()))
-    }
-
-    fn flush(&mut self) -> Result<(), Error> {
-        self.csv.flush().map_err(Error::write(&self.path))
     }
 }
 
@@ -328,13 +301,4 @@ fn in_one_cell(problems: &[Problem]) -> String {
         let _ = write!(cell, ": {}", safe(&problem.message));
     }
     cell
-}
-
-/// Text that is safe to look at and to open in a spreadsheet; the record itself stands unchanged in
-/// the file of rejected records.
-pub(super) fn guard_safe(text: &str) -> Cow<'_, str> {
-    match safe(text) {
-        Cow::Borrowed(text) => guarded(text),
-        Cow::Owned(text) => Cow::Owned(guarded(&text).into_owned()),
-    }
 }

@@ -129,7 +129,8 @@ impl Report {
             folder.clear("rejected", extension, &[])?;
         }
         let to = self.options.destination.as_ref();
-        self.files = Some(Files::create(folder, self.options.mode, to)?);
+        let (mode, lists) = (self.options.mode, self.options.lists);
+        self.files = Some(Files::create(folder, mode, to, lists)?);
         Ok(())
     }
 

@@ -63,6 +63,17 @@ pub enum Style {
     Json,
 }
 
+/// In which form lists for people (`problems.csv`, `accepted.csv` …) are written; `rejected.csv` keeps that of
+/// the export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ListForm {
+    /// As CSV is for programs: commas, UTF-8, line feeds, values as they are.
+    #[default]
+    Plain,
+    /// As a Danish spreadsheet opens a file by a double click, with values that it would change as text.
+    Excel,
+}
+
 /// What a report needs to know before the first event.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -70,6 +81,8 @@ pub struct Options {
     pub mode: Mode,
     /// The folder for the files; `None` for none.
     pub out: Option<PathBuf>,
+    /// The form of the lists among the files.
+    pub lists: ListForm,
     /// The form on the screen.
     pub style: Style,
     /// Only errors and what stands at the end.
@@ -95,6 +108,7 @@ impl Options {
         Options {
             mode,
             out: None,
+            lists: ListForm::Plain,
             style: Style::Human,
             is_quiet: false,
             rate: 20.0,

@@ -98,6 +98,14 @@ mod tests {
             ("problems.csv", "file,line,column,code,severity\n"),
             ("problems.csv", "\u{feff}file;line;column;code;severity\r\n"),
             (
+                "recordings.csv",
+                "\u{feff}external_id;recording;found;seconds\r\n\"=\"\"001\"\"\";a.wav;exact;12,5\r\n",
+            ),
+            (
+                "skipped-2.csv",
+                "\u{feff}file;line;external_id;why;record\r\n",
+            ),
+            (
                 "accepted.20240315T080000Z.csv",
                 "external_id,uid,recording,bytes,when\n",
             ),

@@ -10,7 +10,7 @@ use crate::pipeline::Delivered;
 use crate::report::files::Files;
 use crate::report::folder::Folder;
 use crate::report::words::often;
-use crate::report::{Destination, Error, Mode, ResentView, StatusView};
+use crate::report::{Destination, Error, ListForm, Mode, ResentView, StatusView};
 
 /// `accepted.csv`, `problems.csv` and `status.json` of all runs together. The records themselves are
 /// not in a ledger, so `rejected.csv` stays as it is.
@@ -21,10 +21,15 @@ pub struct Rewrite {
 
 impl Rewrite {
     /// New files in this folder, which is made if it is not there, for what this ledger knows of its
-    /// destination; `mode` says whether that was a rehearsal.
-    pub fn create(folder: &Path, mode: Mode, destination: &Destination) -> Result<Self, Error> {
+    /// destination; `mode` says whether that was a rehearsal, `lists` in which form lists are written.
+    pub fn create(
+        folder: &Path,
+        mode: Mode,
+        destination: &Destination,
+        lists: ListForm,
+    ) -> Result<Self, Error> {
         let folder = Folder::open(folder, std::slice::from_ref(&destination.ledger))?;
-        let files = Files::create(folder, mode, Some(destination))?;
+        let files = Files::create(folder, mode, Some(destination), lists)?;
         Ok(Rewrite { files })
     }
 
@@ -84,7 +89,8 @@ mod tests {
             ledger: "a.db".into(),
             is_new_ledger: false,
         };
-        let mut rewrite = Rewrite::create(out.path(), Mode::Run, &destination).unwrap();
+        let lists = ListForm::Plain;
+        let mut rewrite = Rewrite::create(out.path(), Mode::Run, &destination, lists).unwrap();
         let delivered = Delivered {
             kind: crate::pipeline::Kind::Call,
             identity: "=1".to_owned(),

@@ -6,9 +6,10 @@ use std::borrow::Cow;
 
 use crate::call::Field;
 use crate::pipeline::Outcome;
-use crate::report::Error;
-use crate::report::files::{Table, guard_safe};
 use crate::report::folder::Folder;
+use crate::report::table::Table;
+use crate::report::words::safe;
+use crate::report::{Error, ListForm};
 use crate::source::Record;
 
 const NAME: &str = "skipped";
@@ -18,8 +19,9 @@ const COLUMNS: [&str; 5] = ["file", "line", "external_id", "why", "record"];
 const LEG: &str = "leg";
 
 /// The list of records that were left out; no file where there are none.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Skips {
+    form: ListForm,
     pub(super) table: Option<Table>,
     /// The columns that feed the id, of all files so far: files of one mapping have the same few.
     ids: Vec<String>,
@@ -36,6 +38,15 @@ pub(super) fn forget(folder: &Folder) -> Result<(), Error> {
 }
 
 impl Skips {
+    /// A list of this form that has no file yet.
+    pub(super) fn new(form: ListForm) -> Self {
+        Skips {
+            form,
+            table: None,
+            ids: Vec::new(),
+        }
+    }
+
     /// Learns which columns feed the id.
     pub(super) fn learn(&mut self, sources: &[(Field, Vec<String>)]) {
         let of_id = sources
@@ -59,16 +70,16 @@ impl Skips {
             Some(table) => table,
             none => {
                 let (path, file) = folder.replace(NAME, "csv")?;
-                none.insert(Table::new(path, file, &COLUMNS)?)
+                none.insert(Table::new(path, file, &COLUMNS, self.form)?)
             }
         };
         let place = record.place();
         let number = place.record.map(|number| number.to_string());
         table.write(&[
-            &guard_safe(&place.file),
+            &safe(&place.file),
             &place.line.to_string(),
-            &guard_safe(&id(&self.ids, record)),
-            &guard_safe(why),
+            &safe(&id(&self.ids, record)),
+            &safe(why),
             &number.unwrap_or_default(),
         ])
     }
