@@ -290,11 +290,12 @@ fn a_night_without_recordings_sends_only_what_is_new() {
     tonight[7].say("agentName", "agentName", "Somebody Else");
     tonight[8].say("agentEmail", "agentEmail", "nobody");
     place.export("calls.csv", &tonight);
-    run(3);
+    run(0);
 
+    // The call of a row that is broken now is in place: the row may have been mended before.
     let outcomes = ["created", "already_there", "rejected"].map(|name| place.outcome(name));
-    assert_eq!((outcomes, server.requests()), ([10, 49, 1], 60));
-    assert_eq!(place.lines_with("changed-since-sent").len(), 1);
+    assert_eq!((outcomes, server.requests()), ([10, 50, 0], 60));
+    assert_eq!(place.lines_with("changed-since-sent").len(), 2);
     let snapshot = server.snapshot();
     assert_eq!(snapshot.conversations.len(), 60);
 }
