@@ -502,16 +502,7 @@ pub fn read_rfc3339(text: &str) -> Result<Timestamp, (Code, &'static str)> {
     let has_t = matches!(text.as_bytes().get(10), Some(b'T' | b't'));
     match text.parse::<Timestamp>() {
         Ok(_) if !has_t => Err((Code::BadTime, "not in the form 2024-03-15T09:12:03+01:00")),
-        Ok(_) if text.as_bytes().get(16..19) == Some(b":60") => Err(NONE),
-        Ok(at) => match jiff::fmt::temporal::Pieces::parse(text) {
-            Ok(pieces) if pieces.time_zone_annotation().is_none() => {
-                let offset = pieces
-                    .to_numeric_offset()
-                    .map_or(0, jiff::tz::Offset::seconds);
-                (offset.abs() <= MOST_OFFSET).then_some(at).ok_or(NONE)
-            }
-            _ => Err(NONE),
-        },
+        Ok(at) => is_strict(text).then_some(at).ok_or(NONE),
         Err(_) => match text.parse::<jiff::civil::DateTime>() {
             Ok(_) => Err((
                 Code::TimeWithoutZone,
@@ -520,6 +511,24 @@ pub fn read_rfc3339(text: &str) -> Result<Timestamp, (Code, &'static str)> {
             Err(_) => Err(NONE),
         },
     }
+}
+
+/// Whether a time that was read is one for strict readers, too: no second 60, no zone in brackets, no
+/// offset beyond [`MOST_OFFSET`]. Told by the letters, since it is asked of each record.
+fn is_strict(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    if bytes.get(16..19) == Some(b":60") || memchr::memchr(b'[', bytes).is_some() {
+        return false;
+    }
+    let clock = bytes.get(11..).unwrap_or_default();
+    let Some(sign) = memchr::memchr2(b'+', b'-', clock) else {
+        return true;
+    };
+    // `+01`, `+0100`, `+01:00`, `+01:00:00`: pairs of digits of hours, minutes and seconds.
+    let digits = clock[sign + 1..].iter().filter(|byte| **byte != b':');
+    let mut digits = digits.map(|byte| i32::from(byte.wrapping_sub(b'0')));
+    let mut pair = || digits.next().unwrap_or(0) * 10 + digits.next().unwrap_or(0);
+    pair() * 3600 + pair() * 60 + pair() <= MOST_OFFSET
 }
 
 /// The most seconds that a clock is ahead of UTC or behind it, as the readers of times have it.

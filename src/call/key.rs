@@ -29,7 +29,8 @@ pub(crate) fn in_formula(text: &str) -> Option<&str> {
 /// What is wrong with a key of any kind, if anything.
 #[inline]
 pub(crate) fn fault_of_key(key: &str) -> Option<(Code, String)> {
-    let is_usual = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let is_usual =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@');
     if key.as_bytes().iter().all(is_usual) {
         return None;
     }
@@ -45,7 +46,11 @@ pub(crate) fn fault_of_key(key: &str) -> Option<(Code, String)> {
 /// What is wrong with the id of a call, a case or a message, if anything.
 #[inline]
 pub(crate) fn fault_of_id(id: &str) -> Option<(Code, String)> {
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    // A day and a quantity begin with a digit or a sign, so an id that begins with a letter is neither.
+    let begins_with_letter = id.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
+    let is_plain = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || *byte == b'_' || begins_with_letter && *byte == b'-'
+    };
     if id.len() <= LONGEST_ID && id.as_bytes().iter().all(is_plain) {
         return None;
     }
