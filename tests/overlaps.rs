@@ -68,6 +68,80 @@ fn another_customer_on_another_day_is_no_newer_record() {
     );
 }
 
+/// What the last run told of call 2, with the severity.
+fn told_of_2(place: &Place) -> Vec<(String, String)> {
+    let told = place.rows("problems.csv").into_iter();
+    let told = told.filter(|row| row["external_id"] == "2");
+    told.map(|row| (row["code"].clone(), row["severity"].clone()))
+        .collect()
+}
+
+#[test]
+fn an_id_that_was_used_again_is_an_error_over_runs_and_in_one() {
+    let (place, server) = (overlapping(), Server::healthy());
+    place.bare_run(&server, &["exports/day1.csv"]).with_code(0);
+    assert_eq!(server.requests(), 2);
+    let anew = row("2", "+4512345699", "Call", "2024-06-01");
+    place.write("anew.csv", format!("{HEADER}{anew}"));
+    let expected = [("duplicate-id".to_owned(), "error".to_owned())];
+    // Alone, behind the file of the call that was sent, before it, and beside it in one file.
+    let both = row("2", "+4512345602", "Old", "2024-03-15") + &anew;
+    place.write("both.csv", format!("{HEADER}{both}"));
+    for inputs in [
+        &["anew.csv"][..],
+        &["exports/day1.csv", "anew.csv"],
+        &["anew.csv", "exports/day1.csv"],
+        &["both.csv"],
+    ] {
+        place
+            .bare_run(&server, inputs)
+            .with_code(3)
+            .says("was sent under this id");
+        assert_eq!(told_of_2(&place), expected, "{inputs:?}");
+        assert_eq!(server.requests(), 2, "{inputs:?}");
+    }
+}
+
+#[test]
+fn in_one_first_run_only_one_of_two_calls_of_an_id_goes() {
+    let (place, server) = (Place::new(), Server::healthy());
+    let first = row("2", "+4512345602", "Old", "2024-03-15");
+    let anew = row("2", "+4512345699", "Call", "2024-06-01");
+    place.write("a.csv", format!("{HEADER}{first}"));
+    place.write("b.csv", format!("{HEADER}{anew}"));
+    // The second time the ledger knows the call of the last file.
+    for _ in 0..2 {
+        place
+            .bare_run(&server, &["a.csv", "b.csv"])
+            .with_code(3)
+            .says("build the id from more columns");
+        assert_eq!(
+            told_of_2(&place),
+            [("duplicate-id".to_owned(), "error".to_owned())]
+        );
+        assert_eq!(server.requests(), 1);
+    }
+}
+
+#[test]
+fn a_call_that_was_sent_may_change_its_number_or_its_time() {
+    let (place, server) = (overlapping(), Server::healthy());
+    place.bare_run(&server, &["exports/day1.csv"]).with_code(0);
+    for changed in [
+        row("2", "+4512345699", "Old", "2024-03-15"),
+        row("2", "+4512345699", "Old", "2024-03-16"),
+        row("2", "+4512345602", "Old", "2024-06-01"),
+        row("2", "+4512345602", "New", "2024-03-15").replace("09:00", "15:30"),
+        row("2", "+4512345602", "Old", "2024-03-15").replace("a1", "a2"),
+    ] {
+        place.write("changed.csv", format!("{HEADER}{changed}"));
+        place.bare_run(&server, &["changed.csv"]).with_code(0);
+        let expected = [("changed-since-sent".to_owned(), "warning".to_owned())];
+        assert_eq!(told_of_2(&place), expected, "{changed}");
+    }
+    assert_eq!(server.requests(), 2);
+}
+
 #[test]
 fn no_older_record_is_sent_in_place_of_a_newer_one_that_is_rejected() {
     let (place, server) = (overlapping(), Server::healthy());

@@ -10,7 +10,7 @@ use super::key::{GUARDED, fault_of_id, fault_of_key, in_formula};
 use super::phone::{PhoneReading, bare_number, is_plainly_dialled, read_phone};
 use super::print::Print;
 use super::values::Values;
-use super::{Code, Draft, Field, Kind, Value, is_email};
+use super::{Code, Draft, Field, Kind, Party, Value, is_email};
 
 /// A part of the recording to keep, in whole seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,6 +178,11 @@ impl<'a> Call<'a> {
     /// A short hash of the identity, for tables that must stay small.
     pub fn identity_hash(&self) -> u64 {
         xxh3_64(self.identity().as_bytes())
+    }
+
+    /// With whom the call was, and on which day.
+    pub fn party(&self) -> Party {
+        Party::of(self.text(Field::Customer), self.text(Field::DateTime))
     }
 
     /// The same call, owning its text.

@@ -284,9 +284,9 @@ texts! {
         "An object or a list stands where a text, a number or a yes or no was expected."
         "Point the field at the value inside of it, for example `from = \"/agent/name\"`.",
     DuplicateId
-        "An earlier record with other content has the same id."
-        "The export has several rows for one call (transfers, legs), or the id column is no id of \
-         calls."
+        "Another record, of this run or an earlier one, has the same id."
+        "The export has several rows for one call (transfers, legs), the id column is no id of \
+         calls, or its numbers began anew: other customers, other days."
         "The first record stands and this one is not sent. If the rows are different calls, build \
          the id from more columns: `externalIdentity = { template = \"…\" }`. Else leave the \
          surplus rows out with `[source] skip`.",

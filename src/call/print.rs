@@ -55,13 +55,3 @@ impl<'s> Print<'s> {
         self.0.extend_from_slice(&(length as u64).to_le_bytes());
     }
 }
-
-/// A hash of whom a call was with and one of its day, side by side. What two records of one id have in neither
-/// half in common are two calls: the ids have begun anew.
-pub fn party_hash(customer: &str, time: &str) -> u32 {
-    let half = |text: &str| {
-        let [low, high, ..] = xxhash_rust::xxh3::xxh3_64(text.as_bytes()).to_le_bytes();
-        u32::from(u16::from_le_bytes([low, high]))
-    };
-    half(customer) << 16 | half(time.get(..10).unwrap_or(time))
-}

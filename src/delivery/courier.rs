@@ -172,9 +172,10 @@ impl Courier {
 
     async fn create(&self, shipment: &Shipment, was_tried: bool) -> Result<Made, Halt> {
         let fingerprint = shipment.fingerprint;
+        let party = shipment.call.party();
         let intent = Intent {
             stage: Stage::Create,
-            facts: entries(shipment, vec![Fact::CreateIntended { fingerprint }]),
+            facts: entries(shipment, vec![Fact::CreateIntended { fingerprint, party }]),
             unsent: not_sent(shipment, Stage::Create),
             completes: false,
         };

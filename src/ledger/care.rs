@@ -147,8 +147,8 @@ fn forget(connection: &mut Connection) -> Sql<Purged> {
     let all = count(&transaction, "call")? + count(&transaction, "desk_case")?;
     // What is done may have an obstacle: a recording that came later and could not be made.
     let forgotten = of(format!(
-        "UPDATE call SET bytes = NULL, source_bytes = NULL, resends = 0, first_at = 0, last_at = 0, \
-         held_at = NULL, obstacle = 0, status = NULL, message = NULL WHERE {DONE_CALLS}"
+        "UPDATE call SET bytes = NULL, source_bytes = NULL, party = NULL, resends = 0, first_at = 0, \
+         last_at = 0, held_at = NULL, obstacle = 0, status = NULL, message = NULL WHERE {DONE_CALLS}"
     ))? + of(format!(
         "UPDATE desk_case SET first_at = 0, last_at = 0, status = NULL, message = NULL \
          WHERE {DONE_CASES}"

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::sent::SentFile;
 use super::standing::Standing;
-use crate::call::Code;
+use crate::call::{Code, Party};
 
 /// One of the two requests of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,6 +57,8 @@ pub enum Fact {
     CreateIntended {
         /// What is about to be sent.
         fingerprint: u128,
+        /// With whom the call was, and when.
+        party: Party,
     },
     /// We made the conversation (200, or a 409 that answers an earlier try of ours).
     Created {

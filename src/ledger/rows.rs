@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::fact::Stage;
 use super::standing::{Create, Ending, Obstacle, Standing, Upload};
-use crate::call::Code;
+use crate::call::{Code, Party};
 
 /// Reads rows of `call` with the columns that [`standing`] reads, in its order; `id` and `identity`
 /// stand among them as numbers 12 and 13.
@@ -15,8 +15,8 @@ macro_rules! select_calls {
     ($rest:literal) => {
         concat!(
             "SELECT fingerprint, create_state, upload_state, obstacle, uid, recording, bytes, \
-             resends, first_at, last_at, status, message, id, identity, held_at, source_bytes \
-             FROM call ",
+             resends, first_at, last_at, status, message, id, identity, held_at, source_bytes, \
+             party FROM call ",
             $rest
         )
     };
@@ -125,7 +125,8 @@ pub(super) fn save(
         _ => (None, None),
     };
     let fingerprint = standing.fingerprint.to_be_bytes();
-    let values: [&dyn ToSql; 14] = [
+    let party = standing.party.is_known().then(|| standing.party.bits());
+    let values: [&dyn ToSql; 15] = [
         &fingerprint.as_slice(),
         &create_number(&standing.create),
         &upload_number(standing.upload),
@@ -140,6 +141,7 @@ pub(super) fn save(
         &message,
         &standing.held_at.map(Timestamp::as_millisecond),
         &standing.source.map(signed),
+        &party,
     ];
     let sql = match id {
         Some(_) => UPDATE,
@@ -150,12 +152,12 @@ pub(super) fn save(
         statement.raw_bind_parameter(index, value)?;
     }
     if let Some(id) = id {
-        statement.raw_bind_parameter(15, id)?;
+        statement.raw_bind_parameter(16, id)?;
         statement.raw_execute()?;
         return Ok(id);
     }
-    statement.raw_bind_parameter(15, identity_hash(identity))?;
-    statement.raw_bind_parameter(16, identity)?;
+    statement.raw_bind_parameter(16, identity_hash(identity))?;
+    statement.raw_bind_parameter(17, identity)?;
     statement.raw_execute()?;
     Ok(connection.last_insert_rowid())
 }
@@ -168,11 +170,13 @@ pub(super) fn forget(connection: &Connection, id: Option<i64>) -> Result<()> {
 
 const UPDATE: &str = "UPDATE call SET fingerprint = ?1, create_state = ?2, upload_state = ?3, \
      obstacle = ?4, uid = ?5, recording = ?6, bytes = ?7, resends = ?8, first_at = ?9, \
-     last_at = ?10, status = ?11, message = ?12, held_at = ?13, source_bytes = ?14 WHERE id = ?15";
+     last_at = ?10, status = ?11, message = ?12, held_at = ?13, source_bytes = ?14, \
+     party = ?15 WHERE id = ?16";
 
 const INSERT: &str = "INSERT INTO call (fingerprint, create_state, upload_state, obstacle, uid, \
-     recording, bytes, resends, first_at, last_at, status, message, held_at, source_bytes, hash, \
-     identity) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+     recording, bytes, resends, first_at, last_at, status, message, held_at, source_bytes, party, \
+     hash, identity) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
+     ?17)";
 
 /// SQLite has no unsigned numbers; no recording comes near the limit.
 pub(super) fn signed(number: u64) -> i64 {
@@ -225,6 +229,7 @@ pub(super) fn standing(row: &Row<'_>) -> Result<Standing> {
             Some(_) => Some(unsigned(row, 15)?),
             None => None,
         },
+        party: Party::from_bits(row.get::<_, Option<u32>>(16)?.unwrap_or(0)),
     })
 }
 
@@ -319,6 +324,7 @@ mod tests {
             "first_at",
             "held_at",
             "source_bytes",
+            "party",
         ] {
             let connection = in_memory();
             let mut standing = Standing::new(Timestamp::UNIX_EPOCH);

@@ -12,7 +12,7 @@
 use jiff::Timestamp;
 
 use super::fact::{Fact, Stage};
-use crate::call::Code;
+use crate::call::{Code, Party};
 
 /// The fingerprint of a content that nobody knows.
 const UNKNOWN: u128 = 0;
@@ -168,6 +168,9 @@ pub struct Standing {
     /// Of the content that the server has, once the conversation exists; else of the content
     /// that the last fact was about.
     pub fingerprint: u128,
+    /// With whom the call was that was sent, or may have been, and when; nothing where that is not
+    /// known. Of a call that was never tried it says nothing.
+    pub party: Party,
     /// The conversation.
     pub create: Create,
     /// The recording.
@@ -191,6 +194,7 @@ impl Standing {
     pub fn new(at: Timestamp) -> Self {
         Standing {
             fingerprint: 0,
+            party: Party::default(),
             create: Create::Never,
             upload: Upload::Never,
             obstacle: None,
@@ -240,8 +244,11 @@ impl Standing {
     pub fn apply(&mut self, fact: Fact, at: Timestamp) -> bool {
         let before = self.clone();
         match fact {
-            Fact::CreateIntended { fingerprint } => {
+            Fact::CreateIntended { fingerprint, party } => {
                 let content = self.content_of_try(fingerprint);
+                if self.is_create_open() {
+                    self.party = self.party_of_try(party);
+                }
                 self.create_answer(Create::Intended, None, content);
             }
             Fact::Created { fingerprint, uid } => self.created(fingerprint, uid, false),
@@ -316,6 +323,14 @@ impl Standing {
         }
     }
 
+    /// With whom the call was that the server may have, once this one has been sent as well.
+    fn party_of_try(&self, party: Party) -> Party {
+        match self.sent_unheard() {
+            Some(_) if self.party != party => Party::default(),
+            _ => party,
+        }
+    }
+
     /// Whether nobody is known to have made the conversation.
     pub(super) fn is_create_open(&self) -> bool {
         matches!(
@@ -352,6 +367,11 @@ impl Standing {
                 return;
             }
             Create::Done { uid: known, .. } => known.take(),
+            // What was left alone is taken over for a record that may be another by now.
+            Create::LeftAlone if self.fingerprint != fingerprint => {
+                self.party = Party::default();
+                None
+            }
             _ => None,
         };
         self.create = Create::Done {
@@ -492,7 +512,7 @@ mod tests {
             }
         }
         let tried = facts[since..].iter().filter_map(|fact| match fact {
-            Fact::CreateIntended { fingerprint } => Some(*fingerprint),
+            Fact::CreateIntended { fingerprint, .. } => Some(*fingerprint),
             _ => None,
         });
         Some(tried.collect())
@@ -571,7 +591,10 @@ mod tests {
                 fingerprint: 1,
                 uid: Some("u-1".into()),
             },
-            Fact::CreateIntended { fingerprint: 2 },
+            Fact::CreateIntended {
+                fingerprint: 2,
+                party: Party::default(),
+            },
         ]);
         assert_eq!(standing.fingerprint, 1);
         assert_eq!(
@@ -599,7 +622,10 @@ mod tests {
     #[test]
     fn a_failure_leaves_the_call_in_doubt() {
         let standing = after(&[
-            Fact::CreateIntended { fingerprint: 1 },
+            Fact::CreateIntended {
+                fingerprint: 1,
+                party: Party::default(),
+            },
             Fact::Failed {
                 fingerprint: 1,
                 stage: Stage::Create,
@@ -613,7 +639,13 @@ mod tests {
 
     #[test]
     fn the_next_try_clears_what_stood_in_the_way() {
-        let standing = after(&[held(1), Fact::CreateIntended { fingerprint: 1 }]);
+        let standing = after(&[
+            held(1),
+            Fact::CreateIntended {
+                fingerprint: 1,
+                party: Party::default(),
+            },
+        ]);
         assert_eq!(standing.obstacle, None);
         assert_eq!(standing.state(), State::InDoubt);
     }
@@ -644,5 +676,43 @@ mod tests {
             assert_eq!(after(&facts[..end]).held_at, Some(at(1)));
         }
         assert_eq!(after(&facts).held_at, None);
+    }
+
+    #[test]
+    fn the_party_is_that_of_the_call_that_the_server_may_have() {
+        let intent = |fingerprint, party| Fact::CreateIntended {
+            fingerprint,
+            party: Party::from_bits(party),
+        };
+        let refused = Fact::Refused {
+            fingerprint: 1,
+            stage: Stage::Create,
+            status: 400,
+            message: "no".into(),
+        };
+        let created = Fact::Created {
+            fingerprint: 1,
+            uid: None,
+        };
+        let left_alone = Fact::LeftAlone { fingerprint: 1 };
+        let adopted = |fingerprint| Fact::Adopted {
+            fingerprint,
+            uid: None,
+        };
+        for (facts, party) in [
+            (vec![intent(1, 5), created.clone()], 5),
+            // A try without an answer may have brought the one or the other.
+            (vec![intent(1, 5), intent(2, 5)], 5),
+            (vec![intent(1, 5), intent(2, 6)], 0),
+            (vec![intent(1, 5), intent(2, 6), intent(2, 6)], 0),
+            (vec![intent(1, 5), refused, intent(2, 6)], 6),
+            // What is there stays.
+            (vec![intent(1, 5), created, intent(2, 6)], 5),
+            // What is taken over later is the record of that run.
+            (vec![intent(1, 5), left_alone.clone(), adopted(1)], 5),
+            (vec![intent(1, 5), left_alone, adopted(2)], 0),
+        ] {
+            assert_eq!(after(&facts).party, Party::from_bits(party), "{facts:?}");
+        }
     }
 }

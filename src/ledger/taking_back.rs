@@ -16,6 +16,7 @@ impl Standing {
             (Stage::Create, Create::Intended, _) if before.is_create_open() => {
                 self.create = before.create;
                 self.fingerprint = before.fingerprint;
+                self.party = before.party;
                 self.obstacle = before.obstacle;
                 self.last_at = before.last_at;
             }
@@ -38,6 +39,7 @@ impl Standing {
             // It was to be taken over by this upload.
             self.create = Create::LeftAlone;
             self.fingerprint = before.fingerprint;
+            self.party = before.party;
         }
     }
 
@@ -55,6 +57,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::call::Party;
     use crate::ledger::Fact;
     use crate::ledger::tests::{after, at, facts, held};
 
@@ -92,7 +95,7 @@ mod tests {
             let before = after(&facts);
             prop_assume!(before.is_create_open());
             let mut standing = before.clone();
-            standing.apply(Fact::CreateIntended { fingerprint: 9 }, at(50));
+            standing.apply(Fact::CreateIntended { fingerprint: 9, party: Party::default() }, at(50));
             standing.apply(not_sent(Stage::Create, Some(&before)), at(51));
             prop_assert_eq!(standing, before);
         }
@@ -128,7 +131,7 @@ mod tests {
         ) {
             let before = after(&facts);
             let mut standing = before.clone();
-            standing.apply(Fact::CreateIntended { fingerprint: 1 }, at(50));
+            standing.apply(Fact::CreateIntended { fingerprint: 1, party: Party::default() }, at(50));
             standing.apply(answer, at(51));
             let learned = standing.clone();
             prop_assert!(!standing.apply(not_sent(Stage::Create, Some(&before)), at(52)));
@@ -139,7 +142,10 @@ mod tests {
     #[test]
     fn a_call_that_was_never_tried_leaves_nothing() {
         let standing = after(&[
-            Fact::CreateIntended { fingerprint: 1 },
+            Fact::CreateIntended {
+                fingerprint: 1,
+                party: Party::default(),
+            },
             not_sent(Stage::Create, None),
         ]);
         assert!(standing.is_blank());
@@ -150,7 +156,10 @@ mod tests {
         let before = after(&[held(1)]);
         let standing = after(&[
             held(1),
-            Fact::CreateIntended { fingerprint: 1 },
+            Fact::CreateIntended {
+                fingerprint: 1,
+                party: Party::default(),
+            },
             Fact::Created {
                 fingerprint: 1,
                 uid: Some("u-1".into()),

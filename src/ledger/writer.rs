@@ -301,6 +301,7 @@ mod tests {
     use tokio::task::JoinSet;
 
     use super::*;
+    use crate::call::Party;
     use crate::ledger::{Fact, State};
 
     const DESTINATION: &str = "https://integrations.example.com v2";
@@ -308,7 +309,10 @@ mod tests {
     fn intent(identity: impl Into<Arc<str>>) -> Vec<Entry> {
         vec![Entry::new(
             identity,
-            Fact::CreateIntended { fingerprint: 1 },
+            Fact::CreateIntended {
+                fingerprint: 1,
+                party: Party::default(),
+            },
         )]
     }
 

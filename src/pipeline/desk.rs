@@ -15,7 +15,9 @@ use super::rounds::{Ownership, Round, Rounds};
 use super::sound::{Mark, Sound};
 use super::{Error, Facts, Outcome, Road};
 use crate::api;
-use crate::call::{Call, Code, Draft, Fault, Field, Place, Problem, Severity, Value, noted_before};
+use crate::call::{
+    Call, Code, Draft, Fault, Field, Party, Place, Problem, Severity, Value, noted_before,
+};
 use crate::ledger::{Create, Ending, Reader, Standing};
 use crate::mapping::{Mapped, Profile};
 use crate::plan::{self, Step};
@@ -44,8 +46,8 @@ pub(super) enum Key {
     Call {
         identity: u64,
         content: u64,
-        /// See [`crate::call::party_hash`]; nothing where one file alone is read.
-        party: u32,
+        /// Nothing where one file alone is read.
+        party: Party,
     },
     Case {
         identity: u64,
@@ -399,6 +401,14 @@ impl<'r> Desk<'r> {
         for (open, standing) in open.into_iter().zip(standings) {
             let index = open.index;
             let mut open = open;
+            let party = open.call.party();
+            if standing
+                .as_ref()
+                .is_some_and(|known| plan::is_another_call(known, party))
+            {
+                self.refuse_reused_id(&mut items[index], open);
+                continue;
+            }
             self.refuse_sent(reader, &mut open)?;
             let problems = &mut items[index].decision.problems;
             let change = standing
@@ -438,11 +448,27 @@ impl<'r> Desk<'r> {
     }
 }
 
+/// What is said of a record whose id is that of another call.
+const REUSED: &str = "a call of another customer and another day was sent under this id; build the \
+                      id from more columns";
+
 /// What is said of a record that cannot be sent and need not be.
 const MENDED: &str =
     "the call of this id is in place: the record was mended before, or has changed since";
 
 impl Desk<'_> {
+    /// Rejects a call whose id an earlier run has used for another one.
+    fn refuse_reused_id(&self, item: &mut Item, open: Open<'_>) {
+        let column = self.profile.column_of(Field::ExternalIdentity);
+        let problem = Problem::new(Code::DuplicateId, open.place, REUSED);
+        let decision = &mut item.decision;
+        decision
+            .problems
+            .push(problem.at(column, open.call.identity()));
+        decision.fate = Fate::Ends(Outcome::Rejected, "".into());
+        item.mark = open.sound.into_candidates();
+    }
+
     /// Of the records that are rejected those whose call is in place all the same: somebody has mended the
     /// record and fed it in, and the export says of it every night what it said.
     fn settle_mended(&self, batch: &Batch, items: &mut [Item]) -> Result<(), Error> {

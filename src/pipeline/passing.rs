@@ -12,7 +12,7 @@ use super::desk::{Desk, Item, Judged, Key, low};
 use super::facts::Told;
 use super::legs::Desktop;
 use super::{Facts, Outcome, Want};
-use crate::call::{Field, Plain};
+use crate::call::{Field, Party, Plain};
 use crate::mapping::Profile;
 use crate::plan::{self, Step};
 use crate::source::{Batch, Record};
@@ -22,7 +22,7 @@ use crate::source::{Batch, Record};
 struct Hashes {
     identity: u64,
     fingerprint: u128,
-    party: u32,
+    party: Party,
 }
 
 impl Desk<'_> {

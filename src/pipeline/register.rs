@@ -244,6 +244,10 @@ impl<'r> Register<'r> {
                 return item.see_again(sight, record);
             }
         };
+        // Its id is that of another call, and stays so.
+        if item.has_reused_id() {
+            return;
+        }
         let mut problem = match self.seen.note(identity, content, party, place) {
             Sight::New => return,
             Sight::Repeat(first) => {
@@ -267,7 +271,7 @@ impl<'r> Register<'r> {
                 let message = format!("an older copy of {}", self.places.name(first));
                 Problem::new(Code::RepeatedRecord, record.place(), message)
             }
-            Sight::Stranger(first) if item.is_there() => {
+            Sight::Stranger(first) if item.is_there_or_changed() => {
                 let message = format!(
                     "{} has the same id, another customer and another day, and cannot be sent; \
                      give it an id of its own",
@@ -276,7 +280,16 @@ impl<'r> Register<'r> {
                 Problem::new(Code::DuplicateId, record.place(), message)
                     .with_severity(Severity::Warning)
             }
-            Sight::Clash(first) | Sight::OfRejected(first) | Sight::Stranger(first) => {
+            Sight::Stranger(first) => {
+                item.decision.fate = Fate::Ends(Outcome::Rejected, "".into());
+                let message = format!(
+                    "{} has the same id, another customer and another day; build the id from more \
+                     columns",
+                    self.places.name(first)
+                );
+                Problem::new(Code::DuplicateId, record.place(), message)
+            }
+            Sight::Clash(first) | Sight::OfRejected(first) => {
                 item.forget_change();
                 item.decision.fate = Fate::Ends(Outcome::Rejected, "".into());
                 let message = format!(
@@ -593,6 +606,19 @@ impl Item {
     /// Whether its call is in place already, with what this record says.
     fn is_there(&self) -> bool {
         matches!(&self.decision.fate, Fate::Ends(Outcome::AlreadyThere, detail) if detail.is_empty())
+    }
+
+    /// Whether its call is in place already, with what this record says or said before.
+    fn is_there_or_changed(&self) -> bool {
+        matches!(self.decision.fate, Fate::Ends(Outcome::AlreadyThere, _))
+    }
+
+    /// Whether an earlier run has sent another call under its id.
+    fn has_reused_id(&self) -> bool {
+        let problems = &self.decision.problems;
+        problems
+            .iter()
+            .any(|problem| problem.code == Code::DuplicateId)
     }
 
     /// Forgets what the ledger said of a change: this very run may have sent the newer record by then.

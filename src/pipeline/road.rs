@@ -23,7 +23,7 @@ use super::register::Register;
 use super::rounds::{Aside, Fetched, Round, Rounds};
 use crate::api::Version;
 use crate::audio;
-use crate::call::party_hash;
+use crate::call::Party;
 use crate::ledger::{Done, Ledger, Reader, SentUntil};
 use crate::mapping::{CaseProfile, Mapping, Profile};
 use crate::plan::Policy;
@@ -405,12 +405,12 @@ impl Road {
         self.inputs.len() > 1 && !self.mapping.is_of_cases() && !self.mapping.gathers()
     }
 
-    /// See [`party_hash`]: asked for where records of several files are held against each other.
-    pub(super) fn party(&self, customer: &str, time: &str) -> u32 {
+    /// The party of a call, where records of several files are held against each other.
+    pub(super) fn party(&self, customer: &str, time: &str) -> Party {
         if self.inputs.len() > 1 {
-            party_hash(customer, time)
+            Party::of(customer, time)
         } else {
-            0
+            Party::default()
         }
     }
 

@@ -5,6 +5,8 @@
 //! three quarters of the slots are in use. A table that doubles as a whole would hold half of its
 //! slots empty, and all of them twice while it grows.
 
+use crate::call::Party;
+
 /// Hash of the id in two halves, hash of the content, line, and the line's highest byte above the
 /// number of the file. All zero for an empty slot.
 type Slot = [u32; 5];
@@ -45,7 +47,7 @@ pub(super) struct Seen {
 #[derive(Debug, Default)]
 struct Part {
     slots: Vec<Slot>,
-    /// The party of each slot ([`crate::call::party_hash`]); empty while one file alone is read, which
+    /// The bits of the [`Party`] of each slot; empty while one file alone is read, which
     /// need not pay for it.
     parties: Vec<u32>,
     used: usize,
@@ -114,9 +116,15 @@ impl Seen {
         self.note_as(identity, 0, REJECTED, place)
     }
 
-    /// Notes an id by its hash, with the hash of its content and that of its party.
-    pub(super) fn note(&mut self, identity: u64, content: u64, party: u32, place: Where) -> Sight {
-        self.note_as(identity, content, party.min(REJECTED - 1), place)
+    /// Notes an id by its hash, with the hash of its content and its party.
+    pub(super) fn note(
+        &mut self,
+        identity: u64,
+        content: u64,
+        party: Party,
+        place: Where,
+    ) -> Sight {
+        self.note_as(identity, content, party.bits().min(REJECTED - 1), place)
     }
 
     fn note_as(&mut self, identity: u64, content: u64, party: u32, place: Where) -> Sight {
@@ -160,10 +168,8 @@ impl Seen {
     }
 }
 
-/// Whether two parties have neither half in common.
 const fn are_strangers(one: u32, other: u32) -> bool {
-    let differs = one ^ other;
-    differs >> 16 != 0 && differs & 0xFFFF != 0
+    Party::from_bits(one).is_of_another_call(Party::from_bits(other))
 }
 
 impl Part {
@@ -240,17 +246,26 @@ mod tests {
     fn the_first_place_of_an_id_is_kept() {
         let mut seen = Seen::default();
         let at = |file, at| Where { file, at };
-        assert_eq!(seen.note(7, 1, 0, at(2, 1 << 35)), Sight::New);
-        assert_eq!(seen.note(7, 1, 0, at(2, 11)), Sight::Repeat(at(2, 1 << 35)));
-        assert_eq!(seen.note(7, 2, 0, at(3, 12)), Sight::Clash(at(2, 1 << 35)));
-        assert_eq!(seen.note(8, 1, 0, at(3, 13)), Sight::New);
+        assert_eq!(
+            seen.note(7, 1, Party::default(), at(2, 1 << 35)),
+            Sight::New
+        );
+        assert_eq!(
+            seen.note(7, 1, Party::default(), at(2, 11)),
+            Sight::Repeat(at(2, 1 << 35))
+        );
+        assert_eq!(
+            seen.note(7, 2, Party::default(), at(3, 12)),
+            Sight::Clash(at(2, 1 << 35))
+        );
+        assert_eq!(seen.note(8, 1, Party::default(), at(3, 13)), Sight::New);
     }
 
     #[test]
     fn a_call_with_another_customer_on_another_day_is_a_stranger() {
         let mut seen = Seen::with_parties();
         let at = |file, at| Where { file, at };
-        let party = |customer: u32, day: u32| customer << 16 | day;
+        let party = |customer: u32, day: u32| Party::from_bits(customer << 16 | day);
         for identity in 0..5_000_u64 {
             let identity = identity << 52 | identity;
             assert_eq!(
@@ -261,9 +276,10 @@ mod tests {
         let first = at(0, 7);
         let mut note = |content, party| seen.note(7 << 52 | 7, content, party, at(1, 3));
         assert_eq!(note(1, party(1, 1)), Sight::Repeat(first));
-        assert_eq!(note(2, party(1, 2)), Sight::Clash(first));
+        assert_eq!(note(2, party(1, 9)), Sight::Clash(first));
         assert_eq!(note(2, party(2, 1)), Sight::Clash(first));
-        assert_eq!(note(2, party(2, 2)), Sight::Stranger(first));
+        assert_eq!(note(2, party(2, 2)), Sight::Clash(first));
+        assert_eq!(note(2, party(2, 9)), Sight::Stranger(first));
     }
 
     #[test]
@@ -271,10 +287,16 @@ mod tests {
         let mut seen = Seen::with_parties();
         let at = |file, at| Where { file, at };
         assert_eq!(seen.note_rejected(7, at(0, 2)), Sight::New);
-        assert_eq!(seen.note(7, 1, 5, at(1, 9)), Sight::OfRejected(at(0, 2)));
+        assert_eq!(
+            seen.note(7, 1, Party::from_bits(5), at(1, 9)),
+            Sight::OfRejected(at(0, 2))
+        );
         // Within its file the record that can be sent counts.
-        assert_eq!(seen.note(7, 1, 5, at(0, 3)), Sight::New);
-        assert_eq!(seen.note(7, 1, 5, at(1, 9)), Sight::Repeat(at(0, 3)));
+        assert_eq!(seen.note(7, 1, Party::from_bits(5), at(0, 3)), Sight::New);
+        assert_eq!(
+            seen.note(7, 1, Party::from_bits(5), at(1, 9)),
+            Sight::Repeat(at(0, 3))
+        );
     }
 
     proptest! {
@@ -297,7 +319,7 @@ mod tests {
                     Some((_, place)) => Sight::Clash(*place),
                 };
                 known.entry(identity.max(1)).or_insert((content, place));
-                prop_assert_eq!(seen.note(identity, content, 0, place), expected);
+                prop_assert_eq!(seen.note(identity, content, Party::default(), place), expected);
             }
         }
     }

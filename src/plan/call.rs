@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::call::Party;
 use crate::ledger::{Create, Ending, Standing, Upload};
 
 /// Whether the recording of a call is there.
@@ -116,6 +117,14 @@ pub fn step_of_done(ending: Ending, recording: Recording, policy: Policy) -> Opt
         ) => Some(Step::Nothing),
         _ => None,
     }
+}
+
+/// Whether a record is another call than the one that was sent under its id, or may have been, and no
+/// newer state of it: the ids have begun anew. Ledgers of earlier versions do not know.
+pub fn is_another_call(known: &Standing, now: Party) -> bool {
+    let may_be_there =
+        matches!(known.create, Create::Done { .. }) || known.sent_unheard().is_some();
+    may_be_there && known.party.is_of_another_call(now)
 }
 
 fn create(was_tried: bool, recording: Recording, missing: MissingRecording) -> Step {
@@ -311,6 +320,36 @@ mod tests {
         };
         assert_eq!(with(Existing::Skip), Step::Nothing);
         assert_eq!(with(Existing::Adopt), Step::Upload { is_in_doubt: false });
+    }
+
+    #[test]
+    fn an_id_that_was_used_again_is_told_from_a_record_that_changed() {
+        let sent = Party::of("+4512345602", "2024-03-15");
+        let known = |create: Create, party: Party| Standing {
+            party,
+            fingerprint: 1,
+            ..standing(create, Upload::Never)
+        };
+        let anew = Party::of("+4512345699", "2024-06-01");
+        for create in [done(), Create::Intended] {
+            let known = known(create, sent);
+            assert!(is_another_call(&known, anew));
+            assert!(!is_another_call(
+                &known,
+                Party::of("+4512345699", "2024-03-16")
+            ));
+            assert!(!is_another_call(
+                &known,
+                Party::of("+4512345602", "2024-06-01")
+            ));
+            assert!(!is_another_call(&known, sent));
+            assert!(!is_another_call(&known, Party::default()));
+        }
+        // Nothing of ours is there, or nobody knows what.
+        for create in [Create::Never, Create::Refused, Create::LeftAlone] {
+            assert!(!is_another_call(&known(create, sent), anew));
+        }
+        assert!(!is_another_call(&known(done(), Party::default()), anew));
     }
 
     #[test]

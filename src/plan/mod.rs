@@ -5,5 +5,7 @@
 mod call;
 mod case;
 
-pub use call::{Existing, MissingRecording, Policy, Recording, Step, step, step_of_done};
+pub use call::{
+    Existing, MissingRecording, Policy, Recording, Step, is_another_call, step, step_of_done,
+};
 pub use case::{Carrier, CaseStep, WantedCase, case_step, may_replace};

@@ -1,7 +1,7 @@
 //! A server and the steps between it and the ledger, told again so that they can be stopped anywhere.
 //! The ledger and the plan are the program's own.
 
-use capturi_import::call::Code;
+use capturi_import::call::{Code, Party};
 use capturi_import::ledger::{Create, Entry, Fact, Ledger, Stage, Standing};
 use capturi_import::plan::{Existing, MissingRecording, Policy, Recording, Step, step};
 
@@ -268,7 +268,8 @@ impl World {
                 );
                 let before = self.standing(call);
                 let fingerprint = self.rows[call];
-                self.write(call, vec![Fact::CreateIntended { fingerprint }]);
+                let party = Party::default();
+                self.write(call, vec![Fact::CreateIntended { fingerprint, party }]);
                 At::CreateIntended(Begun {
                     in_doubt: was_tried,
                     upload: with_upload,

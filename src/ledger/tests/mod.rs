@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::disk::beside as side_file;
 use super::{Entry, Fact, Ledger, Reader, Stage, Standing};
-use crate::call::Code;
+use crate::call::{Code, Party};
 
 const DESTINATION: &str = "https://integrations.example.com v2";
 
@@ -22,9 +22,10 @@ pub(in crate::ledger) fn facts() -> impl Strategy<Value = Fact> {
     let uid = || prop::option::of("u-[1-3]");
     let stage = || prop_oneof![Just(Stage::Create), Just(Stage::Upload)];
     prop_oneof![
-        fingerprint
-            .clone()
-            .prop_map(|fingerprint| Fact::CreateIntended { fingerprint }),
+        (fingerprint.clone(), 0..3_u32).prop_map(|(fingerprint, party)| Fact::CreateIntended {
+            fingerprint,
+            party: Party::from_bits(party),
+        }),
         (fingerprint.clone(), uid())
             .prop_map(|(fingerprint, uid)| Fact::Created { fingerprint, uid }),
         (fingerprint.clone(), uid())
@@ -126,7 +127,10 @@ impl Bench {
 /// The facts of a call that went well.
 fn complete(identity: &str, fingerprint: u128) -> Vec<Entry> {
     [
-        Fact::CreateIntended { fingerprint },
+        Fact::CreateIntended {
+            fingerprint,
+            party: Party::default(),
+        },
         Fact::Created {
             fingerprint,
             uid: Some(format!("uid of {identity}")),

@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use super::*;
-use crate::call::{Code, Place, Problem};
+use crate::call::{Code, Party, Place, Problem};
 use crate::ledger::{Ending, Error, Obstacle, State};
 
 fn entry(identity: &str, fact: Fact) -> Entry {
@@ -64,7 +64,13 @@ fn one_of_each() -> Bench {
         entry("failed", Fact::UploadIntended { bytes: 9 }),
         entry("failed", failed),
         entry("held", held(1)),
-        entry("doubt", Fact::CreateIntended { fingerprint: 1 }),
+        entry(
+            "doubt",
+            Fact::CreateIntended {
+                fingerprint: 1,
+                party: Party::default(),
+            },
+        ),
         entry("unfinished", adopted),
     ]);
     Bench::written(entries)
