@@ -248,8 +248,27 @@ impl<'r> Register<'r> {
         if item.has_reused_id() {
             return;
         }
-        let mut problem = match self.seen.note(identity, content, party, place) {
-            Sight::New => return,
+        let sight = self.seen.note(identity, content, party, place);
+        let Some(mut problem) = self.see_again(item, sight, place, record) else {
+            return;
+        };
+        // Only the hash of the id has come this far; the few that clash are read once more.
+        if let Some((column, Value::Text(id))) = profile.map(|profile| profile.id(record)) {
+            problem = problem.at(&column, &id);
+        }
+        item.decision.problems.push(problem);
+    }
+
+    /// What it means for a call that its id came before.
+    fn see_again(
+        &self,
+        item: &mut Item,
+        sight: Sight,
+        place: Where,
+        record: &Record<'_>,
+    ) -> Option<Problem> {
+        let problem = match sight {
+            Sight::New => return None,
             Sight::Repeat(first) => {
                 item.decision.fate = Fate::Ends(Outcome::Skipped, "repeat".into());
                 item.mark = None;
@@ -260,7 +279,7 @@ impl<'r> Register<'r> {
             Sight::Clash(first) | Sight::OfRejected(first)
                 if first.file != place.file && item.is_there() =>
             {
-                return;
+                return None;
             }
             Sight::Clash(first) | Sight::OfRejected(first)
                 if first.file != place.file && self.road.is_newest_first() =>
@@ -299,11 +318,7 @@ impl<'r> Register<'r> {
                 Problem::new(Code::DuplicateId, record.place(), message)
             }
         };
-        // Only the hash of the id has come this far; the few that clash are read once more.
-        if let Some((column, Value::Text(id))) = profile.map(|profile| profile.id(record)) {
-            problem = problem.at(&column, &id);
-        }
-        item.decision.problems.push(problem);
+        Some(problem)
     }
 
     /// Notes the id of a rejected record, so that no older copy of it is sent in its place; one that is
