@@ -290,7 +290,7 @@ impl<'r> Register<'r> {
                 let message = format!("an older copy of {}", self.places.name(first));
                 Problem::new(Code::RepeatedRecord, record.place(), message)
             }
-            Sight::Stranger(first) if item.is_there_or_changed() => {
+            Sight::Stranger(first) if item.is_there() => {
                 let message = format!(
                     "{} has the same id, another customer and another day, and cannot be sent; \
                      give it an id of its own",
@@ -621,11 +621,6 @@ impl Item {
     /// Whether its call is in place already, with what this record says.
     fn is_there(&self) -> bool {
         matches!(&self.decision.fate, Fate::Ends(Outcome::AlreadyThere, detail) if detail.is_empty())
-    }
-
-    /// Whether its call is in place already, with what this record says or said before.
-    fn is_there_or_changed(&self) -> bool {
-        matches!(self.decision.fate, Fate::Ends(Outcome::AlreadyThere, _))
     }
 
     /// Whether an earlier run has sent another call under its id.
