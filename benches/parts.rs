@@ -12,7 +12,7 @@ use std::time::Duration;
 use capturi_import::api::{
     self, AudioSettings, Client, Connection, Key, Proxy, Route, Upload, Version,
 };
-use capturi_import::call::{Call, Draft, Plain, read_phone, read_rfc3339};
+use capturi_import::call::{Call, Draft, Party, Plain, read_phone, read_rfc3339};
 use capturi_import::ledger::{Entry, Fact, Ledger};
 use capturi_import::mapping::{Mapped, Mapping, Profile};
 use capturi_import::source::{self, Batch, Input, Options};
@@ -166,6 +166,7 @@ fn write_the_ledger(bencher: Bencher<'_, '_>, calls: usize) {
                 number += 1;
                 let fact = Fact::CreateIntended {
                     fingerprint: u128::from(number),
+                    party: Party::default(),
                 };
                 Entry::new(format!("call-{number}"), fact)
             });
