@@ -186,8 +186,8 @@ stereo = "AgentChannelOne"
 mono   = "TwoSpeakers"
 "#;
     place.write("mapping.toml", mapping);
-    let rows: String = given.iter().map(|call| format!("{}\n", call.id)).collect();
-    place.write("calls.csv", format!("externalId\n{rows}"));
+    let ids: Vec<&str> = given.iter().map(|call| call.id.as_str()).collect();
+    place.write("calls.csv", format!("externalId\n{}\n", ids.join("\n")));
     let mut dice = fastrand::Rng::with_seed(85);
     fs::remove_dir_all(place.path("audio")).expect("no recordings");
     for (call, channels) in given.iter().zip([1, 2]) {

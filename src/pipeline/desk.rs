@@ -325,7 +325,7 @@ impl<'r> Desk<'r> {
     fn changed_id(&self, records: &[Record<'_>], call: &Call<'_>) -> Option<Problem> {
         let id = call.identity();
         let mut rejected = records.iter().filter_map(Record::noted_id);
-        let noted = rejected.find_map(|note| noted_before(note, id))?;
+        let noted = rejected.find_map(|text| noted_before(text, id))?;
         let message = "a spreadsheet has changed the id since the record was rejected; write it as \
                        `_problems` names it, in a column of text";
         let column = self.profile.column_of(Field::ExternalIdentity);
