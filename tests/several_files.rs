@@ -164,6 +164,25 @@ fn what_lies_in_a_folder_and_is_no_export_is_named_and_stops_nothing() {
 }
 
 #[test]
+fn an_export_is_read_whatever_its_name_begins_with() {
+    let (given, server) = (calls(2, 23), Server::healthy());
+    let place = Place::with(&given);
+    let text = place.read("calls.csv");
+    let (header, rows) = text.split_once('\n').expect("a header");
+    let (first, second) = rows.split_once('\n').expect("two rows");
+    let file = |row: &str| format!("{header}\n{row}\n");
+    place.write("exp/capturi-import-november.csv", file(first));
+    place.write("exp/night.db.csv", file(second.trim_end()));
+    place.write("exp/capturi-import.toml", "rate = 0\n");
+    place.write("exp/capturi-import.db", "a ledger of before");
+    let options = ["exp", "--ledger", "exp/night.db"];
+    place.run(&server, &options).with_code(0);
+    server.has_exactly(&given, "v2");
+    place.run(&server, &options).with_code(0);
+    assert!(place.rows("problems.csv").is_empty());
+}
+
+#[test]
 fn the_reports_of_one_night_are_no_exports_of_the_next() {
     let (given, server) = (calls(2, 14), Server::healthy());
     let place = Place::with(&given);

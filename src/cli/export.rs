@@ -13,6 +13,7 @@ use super::mistaken;
 use crate::api::Version;
 use crate::audio::{Ffmpeg, Index, IndexOptions, Workshop, is_audio_extension};
 use crate::config::{self, ExportArgs};
+use crate::ledger;
 use crate::mapping::{Mapping, Several};
 use crate::pipeline::{Doubtful, Listening, Past, Road, Want};
 use crate::plan::Policy;
@@ -37,18 +38,20 @@ struct Others {
     /// The folders of reports and of recordings.
     folders: Vec<FileId>,
     out: Option<FileId>,
-    ledger: Option<PathBuf>,
 }
 
 impl Others {
     fn of(arguments: &ExportArgs, beside: Beside<'_>) -> Self {
-        let files = files_beside(arguments).into_iter();
+        let files = files_beside(arguments).into_iter().map(Path::to_owned);
+        let of_ledger = beside.ledger.into_iter().flat_map(ledger::files_of);
         let folders = [beside.out, arguments.audio.as_deref()].into_iter();
         Others {
-            files: files.filter_map(FileId::of).collect(),
+            files: files
+                .chain(of_ledger)
+                .filter_map(|file| FileId::of(&file))
+                .collect(),
             folders: folders.flatten().filter_map(FileId::of).collect(),
             out: beside.out.and_then(FileId::of),
-            ledger: beside.ledger.map(Path::to_owned),
         }
     }
 
@@ -65,7 +68,7 @@ impl Others {
         let extension = path.extension().unwrap_or_default().to_string_lossy();
         if !is_found {
             Treat::Read
-        } else if self.is_of_ledger(&name)
+        } else if is_of_program(&name)
             || is_audio_extension(&extension.to_lowercase())
             || is_known(&self.files)
             || (path.is_dir() && is_known(&self.folders))
@@ -99,17 +102,16 @@ impl Others {
             (false, false) => Treat::Name("it is a report of this program and holds no records"),
         }
     }
+}
 
-    /// Whether a file is the ledger, or lies beside it as a part of it.
-    fn is_of_ledger(&self, name: &str) -> bool {
-        let own = self.ledger.as_deref().and_then(Path::file_name);
-        let own = own.map(|own| own.to_string_lossy().into_owned());
-        let usual = "capturi-import".to_owned();
-        [own, Some(usual)]
-            .into_iter()
-            .flatten()
-            .any(|own| name.starts_with(&own) && !own.is_empty())
-    }
+/// Whether a file has a name under which this program keeps its own by default: its settings, a ledger
+/// or what lies beside one. Any other name, however it begins, may be that of an export.
+fn is_of_program(name: &str) -> bool {
+    let ledgers = config::LEDGERS.into_iter().map(Path::new);
+    name == config::SETTINGS
+        || ledgers
+            .flat_map(ledger::files_of)
+            .any(|own| own.as_os_str() == name)
 }
 
 /// The road of this export.
@@ -289,5 +291,32 @@ pub(super) fn options(mapping: &Mapping, encoding: Option<&str>) -> source::Opti
         encoding: encoding.map(str::to_owned).or(options.encoding),
         inner: mapping.nested_list().map(str::to_owned),
         ..options
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_names_are_those_of_the_program() {
+        for own in [
+            "capturi-import.db",
+            "capturi-import.db-wal",
+            "capturi-import-sandbox.db",
+            "capturi-import-sandbox.db.lock",
+            "capturi-import.toml",
+        ] {
+            assert!(is_of_program(own), "{own}");
+        }
+        for foreign in [
+            "capturi-import",
+            "capturi-import-november.csv",
+            "capturi-import.db.csv",
+            "capturi-import.csv",
+            "capturi-import.toml.json",
+        ] {
+            assert!(!is_of_program(foreign), "{foreign}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use super::variables::like;
 use super::{Error, settings_trust};
 
 /// The file that is read from the current folder when no other is named.
-const NAME: &str = "capturi-import.toml";
+pub const NAME: &str = "capturi-import.toml";
 
 /// The token has no flag, `config` names this very file, and the export is no setting.
 const NO_SETTINGS: [&str; 5] = ["config", "exports", "help", "version", "token"];

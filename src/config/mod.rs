@@ -21,9 +21,12 @@ pub use args::{
     Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, InitArgs, Lists, MappingCommand,
     OutputArgs, RunArgs, SandboxArgs, TestArgs, completions, parse,
 };
+pub use file::NAME as SETTINGS;
 pub use keeping::{LedgerArgs, LedgerCommand, RebuildArgs, ReportArgs, StatusArgs};
 pub use program_environment::for_programs;
-pub use settings::{Destination, Reading, RunSettings, SANDBOX, SANDBOX_LEDGER, forbids_color};
+pub use settings::{
+    Destination, LEDGERS, Reading, RunSettings, SANDBOX, SANDBOX_LEDGER, forbids_color,
+};
 pub use token::TokenError;
 pub use variables::{asked_style, unknown_variables};
 

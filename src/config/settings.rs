@@ -21,6 +21,8 @@ use crate::report::{ListForm, Style};
 const LEDGER: &str = "capturi-import.db";
 /// The ledger of a rehearsal: never the real one.
 pub const SANDBOX_LEDGER: &str = "capturi-import-sandbox.db";
+/// The ledgers that nobody named.
+pub const LEDGERS: [&str; 2] = [LEDGER, SANDBOX_LEDGER];
 
 /// Where a run sends to.
 #[derive(Debug)]

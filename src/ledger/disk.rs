@@ -65,6 +65,11 @@ pub(super) fn sync_folder(path: &Path) {
     }
 }
 
+/// All files that a ledger at this path may have: itself, its logs and its lock.
+pub fn files_of(ledger: &Path) -> [PathBuf; 5] {
+    ["", "-wal", "-shm", "-journal", ".lock"].map(|ending| beside(ledger, ending))
+}
+
 /// The file beside a ledger whose name ends like this: `-wal`, `-journal`, `.lock`.
 pub(super) fn beside(ledger: &Path, ending: &str) -> PathBuf {
     let mut name = ledger.as_os_str().to_owned();

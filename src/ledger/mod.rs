@@ -38,6 +38,7 @@ pub use case_fact::{
     CaseEntry, CaseFact, CaseObstacle, CasePrint, CaseStanding, MessagePrint, MessageStanding,
 };
 pub use cases::CaseSummary;
+pub use disk::files_of;
 pub use done::Done;
 pub use error::{Error, OpenError};
 pub use fact::{Entry, Fact, Stage, UNHEARD};
