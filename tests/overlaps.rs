@@ -177,3 +177,74 @@ fn a_mended_row_whose_id_has_lost_its_zeros_is_refused() {
     place.bare_run(&server, &["mended.csv"]).with_code(0);
     assert_eq!(server.requests(), 1);
 }
+
+/// A mapping that leaves out what the export marks as deleted.
+const LEAVES_OUT: &str = "[source.skip]\ndeleted = \"status == 'deleted'\"\n[fields]\n\
+    externalIdentity = \"externalId\"\ncustomer = \"phoneNumber\"\nsubject = \"title\"\n\
+    dateTime = \"datetime\"\nagentId = \"agentId\"\nagentName = \"agentName\"\nagentEmail = \"agentEmail\"\n\
+    status = { from = \"status\", optional = true }\n";
+
+/// An export with a status in each row.
+fn with_status(rows: &[(String, &str)]) -> String {
+    let rows = rows
+        .iter()
+        .map(|(row, status)| format!("{},{status}\n", row.trim_end()));
+    let header = HEADER.trim_end();
+    format!("{header},status\n{}", rows.collect::<String>())
+}
+
+#[test]
+fn no_older_record_is_sent_in_place_of_a_newer_one_that_a_rule_leaves_out() {
+    let (place, server) = (Place::new(), Server::healthy());
+    place.write("m.toml", LEAVES_OUT);
+    let two = |day| row("2", "+4512345602", "Call", day);
+    let monday = [
+        (row("1", "+4512345601", "Call", "2024-03-14"), "open"),
+        (two("2024-03-15"), "open"),
+        // Calls of Tuesday that are left out are not these.
+        (row("3", "+4512345603", "Call", "2024-03-15"), "open"),
+        (row("4", "+4512345604", "Call", "2024-03-15"), "open"),
+        // Broken, and nobody has to mend it any more.
+        (row("5", "+4512345605", "Call", "soon"), "open"),
+    ];
+    let tuesday = [
+        (two("2024-03-15"), "deleted"),
+        (row("3", "+4512345699", "Call", "2024-06-01"), "deleted"),
+        (row("4", "+4512345604", "Call", "2024-03-15"), "deleted"),
+        (row("4", "+4512345604", "Call", "2024-03-15"), "open"),
+        (row("5", "+4512345605", "Call", "2024-03-15"), "deleted"),
+    ];
+    place.write("mon.csv", with_status(&monday));
+    place.write("tue.csv", with_status(&tuesday));
+    let night = ["mon.csv", "tue.csv", "--mapping", "m.toml"];
+    place.bare_run(&server, &night).with_code(0);
+    assert_eq!(
+        harness::server::ids(&server.snapshot()),
+        ["1", "3", "4"].map(str::to_owned).into()
+    );
+    let older: Vec<_> = place
+        .rows("skipped.csv")
+        .into_iter()
+        .filter(|row| row["why"] == "older copy")
+        .collect();
+    let of = |row: &std::collections::BTreeMap<String, String>| row["external_id"].clone();
+    assert_eq!(older.iter().map(of).collect::<Vec<_>>(), ["2", "5"]);
+    let told = place.rows("problems.csv");
+    let told: Vec<_> = told
+        .iter()
+        .filter(|row| row["external_id"] == "2")
+        .collect();
+    assert!(
+        told.iter()
+            .any(|row| row["message"].contains("line 2 of tue.csv, which a rule leaves out")),
+        "{told:?}"
+    );
+    // What is in place stays so.
+    place.write(
+        "wed.csv",
+        with_status(&[(row("1", "+4512345601", "Call", "2024-03-14"), "deleted")]),
+    );
+    let night = ["mon.csv", "tue.csv", "wed.csv", "--mapping", "m.toml"];
+    place.bare_run(&server, &night).with_code(0);
+    assert_eq!((server.requests(), place.outcome("already_there")), (3, 3));
+}

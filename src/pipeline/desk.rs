@@ -528,6 +528,20 @@ pub(super) fn sure_id(
     }
 }
 
+/// With whom and when a record that is no call would have been one, where it says both and neither is wrong.
+pub(super) fn party_of(profile: &Profile, record: &Record<'_>, problems: &[Problem]) -> Party {
+    let text = |field| {
+        let column = profile.column_for(field, record);
+        let is_of_it = |problem: &Problem| problem.is_error() && *problem.column == *column;
+        let text = profile.text_of(field, record);
+        (!text.is_empty() && !problems.iter().any(is_of_it)).then_some(text)
+    };
+    match (text(Field::Customer), text(Field::DateTime)) {
+        (Some(customer), Some(time)) => Party::of(&customer, &time),
+        _ => Party::default(),
+    }
+}
+
 /// What is to be told when the record says something else than before. Of an adopted conversation nobody
 /// knows what was sent, but what the export said when it was taken over; a rebuilt ledger does not.
 fn change_of(standing: &Standing, fingerprint: u128) -> Option<&'static str> {

@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::clocks::{Clocks, Gravity, Odd, Verdict, shown_difference};
 use super::decided::{Decided, Decision, Fate, Opened};
-use super::desk::{Item, Key, Worked, sure_id};
+use super::desk::{Item, Key, Worked, party_of, sure_id};
 use super::rounds::{Aside, Ownership, Places, Round, Rounds};
 use super::seen::{Seen, Sight, Where};
 use super::seen_cases::{CaseSight, SeenCases};
@@ -229,7 +229,7 @@ impl<'r> Register<'r> {
         profile: Option<&Profile>,
     ) {
         let (identity, content, party) = match item.key {
-            None => return self.check_rejected(item, place, record, profile),
+            None => return self.check_keyless(item, place, record, profile),
             Some(Key::Call {
                 identity,
                 content,
@@ -276,7 +276,7 @@ impl<'r> Register<'r> {
                 Problem::new(Code::RepeatedRecord, record.place(), message)
             }
             // What is in place stays so, whatever the newer files say.
-            Sight::Clash(first) | Sight::OfRejected(first)
+            Sight::Clash(first) | Sight::OfRejected(first) | Sight::OfLeftOut(first)
                 if first.file != place.file && item.is_there() =>
             {
                 return None;
@@ -284,10 +284,15 @@ impl<'r> Register<'r> {
             Sight::Clash(first) | Sight::OfRejected(first)
                 if first.file != place.file && self.road.is_newest_first() =>
             {
-                item.forget_change();
-                item.decision.fate = Fate::Ends(Outcome::Skipped, OLDER.into());
+                item.leave_out_as_older();
                 item.mark = None;
                 let message = format!("an older copy of {}", self.places.name(first));
+                Problem::new(Code::RepeatedRecord, record.place(), message)
+            }
+            Sight::OfLeftOut(first) => {
+                item.leave_out_as_older();
+                item.mark = None;
+                let message = self.older_than_left_out(first);
                 Problem::new(Code::RepeatedRecord, record.place(), message)
             }
             Sight::Stranger(first) if item.is_there() => {
@@ -321,40 +326,52 @@ impl<'r> Register<'r> {
         Some(problem)
     }
 
-    /// Notes the id of a rejected record, so that no older copy of it is sent in its place; one that is
-    /// an older copy itself need not be mended.
-    fn check_rejected(
+    /// Notes the id of a record that is rejected or that a rule leaves out, so that no older copy of it
+    /// is sent in its place; a rejected one that is an older copy itself need not be mended.
+    fn check_keyless(
         &mut self,
         item: &mut Item,
         place: Where,
         record: &Record<'_>,
         profile: Option<&Profile>,
     ) {
-        let is_broken = matches!(
-            item.decision.fate,
-            Fate::Ends(Outcome::Rejected | Outcome::AlreadyThere, _)
-        );
-        let Some(profile) = profile.filter(|_| is_broken && self.road.is_newest_first()) else {
+        let Some(profile) = profile.filter(|_| self.road.is_newest_first()) else {
             return;
+        };
+        let is_left_out = match item.decision.fate {
+            Fate::Ends(Outcome::Rejected | Outcome::AlreadyThere, _) => false,
+            Fate::Ends(Outcome::Skipped, _) if !item.is_no_record() => true,
+            _ => return,
         };
         let Some(id) = sure_id(profile, record, &item.decision.problems) else {
             return;
         };
-        let sight = self.seen.note_rejected(xxh3_64(id.as_bytes()), place);
-        let (Sight::Repeat(first) | Sight::Clash(first) | Sight::Stranger(first)) = sight else {
-            return;
-        };
-        if first.file == place.file {
+        let identity = xxh3_64(id.as_bytes());
+        if is_left_out {
+            let party = party_of(profile, record, &[]);
+            self.seen.note_left_out(identity, party, place);
             return;
         }
-        item.forget_change();
-        item.decision.fate = Fate::Ends(Outcome::Skipped, OLDER.into());
+        let message = match self.seen.note_rejected(identity, place) {
+            Sight::Repeat(first) | Sight::Clash(first) | Sight::Stranger(first)
+                if first.file != place.file =>
+            {
+                format!("an older copy of {}", self.places.name(first))
+            }
+            Sight::OfLeftOut(first) if first.file != place.file => self.older_than_left_out(first),
+            _ => return,
+        };
+        item.leave_out_as_older();
         for problem in &mut item.decision.problems {
             problem.severity = problem.severity.min(Severity::Warning);
         }
-        let message = format!("an older copy of {}", self.places.name(first));
         let problem = Problem::new(Code::RepeatedRecord, record.place(), message);
         item.decision.problems.push(problem);
+    }
+
+    fn older_than_left_out(&self, newer: Where) -> String {
+        let newer = self.places.name(newer);
+        format!("an older copy of {newer}, which a rule leaves out")
     }
 
     /// Lets a record claim its recordings, and tells whose they are.
@@ -629,6 +646,20 @@ impl Item {
         problems
             .iter()
             .any(|problem| problem.code == Code::DuplicateId)
+    }
+
+    /// Whether its row is none of a record, such as a total.
+    fn is_no_record(&self) -> bool {
+        let problems = &self.decision.problems;
+        problems
+            .iter()
+            .any(|problem| problem.code == Code::TrailingRow)
+    }
+
+    /// Leaves the record out because another file has a newer one.
+    fn leave_out_as_older(&mut self) {
+        self.forget_change();
+        self.decision.fate = Fate::Ends(Outcome::Skipped, OLDER.into());
     }
 
     /// Forgets what the ledger said of a change: this very run may have sent the newer record by then.

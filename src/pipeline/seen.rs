@@ -13,6 +13,8 @@ type Slot = [u32; 5];
 
 /// What stands for the party of a record that is rejected.
 const REJECTED: u32 = u32::MAX;
+/// What stands for the party of a record that a rule leaves out; its own stands for its content.
+const LEFT_OUT: u32 = u32::MAX - 1;
 
 /// How an id relates to those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub(super) enum Sight {
     Stranger(Where),
     /// Seen in a record that is rejected.
     OfRejected(Where),
+    /// Seen in a record that a rule leaves out.
+    OfLeftOut(Where),
 }
 
 /// Where an id was seen first.
@@ -116,6 +120,11 @@ impl Seen {
         self.note_as(identity, 0, REJECTED, place)
     }
 
+    /// Notes the id of a record that a rule leaves out, unless it is known.
+    pub(super) fn note_left_out(&mut self, identity: u64, party: Party, place: Where) {
+        self.note_as(identity, u64::from(party.bits()), LEFT_OUT, place);
+    }
+
     /// Notes an id by its hash, with the hash of its content and its party.
     pub(super) fn note(
         &mut self,
@@ -124,7 +133,7 @@ impl Seen {
         party: Party,
         place: Where,
     ) -> Sight {
-        self.note_as(identity, content, party.bits().min(REJECTED - 1), place)
+        self.note_as(identity, content, party.bits().min(LEFT_OUT - 1), place)
     }
 
     fn note_as(&mut self, identity: u64, content: u64, party: u32, place: Where) -> Sight {
@@ -155,11 +164,17 @@ impl Seen {
             at: u64::from(found[4] >> 24) << 32 | u64::from(found[3]),
         };
         match part.parties.get(at).copied() {
-            Some(REJECTED) if party != REJECTED && earlier.file == place.file => {
+            Some(REJECTED | LEFT_OUT) if party < LEFT_OUT && earlier.file == place.file => {
                 // Within a file the record that can be sent is the one that counts.
                 part.put(at, slot, party);
                 Sight::New
             }
+            // Another call that is left out says nothing of this one.
+            Some(LEFT_OUT) if party < LEFT_OUT && are_strangers(found[2], party) => {
+                part.put(at, slot, party);
+                Sight::New
+            }
+            Some(LEFT_OUT) => Sight::OfLeftOut(earlier),
             Some(REJECTED) => Sight::OfRejected(earlier),
             _ if found[2] == content => Sight::Repeat(earlier),
             Some(known) if are_strangers(known, party) => Sight::Stranger(earlier),
@@ -297,6 +312,29 @@ mod tests {
             seen.note(7, 1, Party::from_bits(5), at(1, 9)),
             Sight::Repeat(at(0, 3))
         );
+    }
+
+    #[test]
+    fn an_older_copy_of_a_record_that_is_left_out_is_known_as_that() {
+        let mut seen = Seen::with_parties();
+        let at = |file, at| Where { file, at };
+        let party = |customer: u32, day: u32| Party::from_bits(customer << 16 | day);
+        for identity in [7, 8, 9] {
+            seen.note_left_out(identity, party(1, 1), at(0, 2));
+        }
+        let older = Sight::OfLeftOut(at(0, 2));
+        assert_eq!(seen.note(7, 1, party(2, 1), at(1, 9)), older);
+        assert_eq!(seen.note(7, 1, Party::default(), at(1, 9)), older);
+        assert_eq!(seen.note_rejected(7, at(1, 9)), older);
+        // Within its file the record that can be sent counts, and so does another call.
+        assert_eq!(seen.note(8, 1, party(1, 1), at(0, 3)), Sight::New);
+        assert_eq!(seen.note(9, 1, party(2, 9), at(1, 3)), Sight::New);
+        let again = seen.note(9, 1, party(2, 9), at(2, 3));
+        assert_eq!(again, Sight::Repeat(at(1, 3)));
+        // What is known already stays so.
+        seen.note_left_out(8, party(1, 1), at(1, 2));
+        let again = seen.note(8, 1, party(1, 1), at(1, 3));
+        assert_eq!(again, Sight::Repeat(at(0, 3)));
     }
 
     proptest! {
