@@ -707,6 +707,30 @@ fn the_owner_of_the_whole_name_gets_it_and_what_two_find_is_nobodys() {
 }
 
 #[test]
+fn a_run_that_stops_accounts_for_records_that_were_put_aside() {
+    for pattern in ["{{ id }}.wav", "{{ id }}*.wav"] {
+        let audio = format!(r#"match = ["{pattern}"]"#);
+        let files = ["1.wav", "2.wav", "3.wav", "4.wav", "5.wav", "6.wav"];
+        let rehearsal = Rehearsal::new(&audio, "id\n1\n", &files);
+        let place = &rehearsal.place;
+        let further: Vec<String> = (2..40).map(|id| format!("{id}.csv")).collect();
+        for (id, name) in (2..).zip(&further) {
+            place.write(name, format!("id\n{id}\n"));
+        }
+        let fixed = "run -m mapping.toml --audio audio --missing-audio create --sandbox --out out";
+        let fixed = fixed.split(' ').chain(["--rate", "0", "--limit", "1"]);
+        let files = further.iter().map(String::as_str).chain(["calls.csv"]);
+        let arguments: Vec<&str> = fixed.chain(files).collect();
+        place.call(&arguments).with_code(7);
+        assert_eq!(place.outcome("created"), 1, "{pattern}");
+        let read = place.summary()["read"].as_u64().expect("a number");
+        let ended = ["created", "not_attempted", "held", "rejected", "skipped"];
+        let ended: u64 = ended.iter().map(|name| place.outcome(name)).sum();
+        assert_eq!(read, ended, "{pattern}");
+    }
+}
+
+#[test]
 fn a_recording_that_an_earlier_run_sent_goes_to_no_other_call() {
     let audio = r#"match = ["{{ file }}"]"#;
     let rehearsal = Rehearsal::new(audio, "id,file\n1,a.wav\n", &["a.wav"]);

@@ -14,11 +14,24 @@ pub struct Consent {
     pub absent: u64,
 }
 
+/// Some calls, and the records that tell them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Portion {
+    /// The records, each leg of a call among them.
+    pub records: u64,
+    /// The calls.
+    pub calls: u64,
+}
+
 /// Sums over the calls of some records.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
-    /// Records read.
+    /// Records read, but for those that wait to be decided.
     pub records: u64,
+    /// What was put aside until all inputs are read, because its recording is not certain before.
+    pub put_aside: Portion,
+    /// What of that has been decided since; it is counted among the records from then on.
+    pub taken_up: Portion,
     /// Records that told a call: repeats, and calls that are in place already, among them.
     pub calls: u64,
     /// Calls that are left to send; of cases, the records that tell them.
@@ -61,6 +74,8 @@ impl Default for Facts {
     fn default() -> Self {
         Facts {
             records: 0,
+            put_aside: Portion::default(),
+            taken_up: Portion::default(),
             calls: 0,
             open: 0,
             cases: 0,
@@ -93,7 +108,36 @@ pub(super) struct Told<'c, F> {
     pub(super) agent: &'c str,
 }
 
+impl Portion {
+    fn add(&mut self, other: Portion) {
+        self.records += other.records;
+        self.calls += other.calls;
+    }
+}
+
 impl Facts {
+    /// What was put aside and is not decided yet. A run that stops leaves it as it leaves what it has not
+    /// read.
+    pub fn waiting(&self) -> Portion {
+        let Portion { records, calls } = self.put_aside;
+        Portion {
+            records: records.saturating_sub(self.taken_up.records),
+            calls: calls.saturating_sub(self.taken_up.calls),
+        }
+    }
+
+    /// Counts a call that was put aside and all its records, which were counted as they were read.
+    pub(super) fn put_aside(&mut self, records: u64) {
+        self.records = self.records.saturating_sub(records);
+        self.put_aside.add(Portion { records, calls: 1 });
+    }
+
+    /// Counts a call that was put aside and is decided now.
+    pub(super) fn take_up(&mut self, records: u64) {
+        self.records += records;
+        self.taken_up.add(Portion { records, calls: 1 });
+    }
+
     /// Counts one call.
     pub(super) fn count(&mut self, told: Told<'_, impl Iterator<Item = Field>>) {
         self.calls += 1;
@@ -120,6 +164,8 @@ impl Facts {
     /// Adds the sums of other records.
     pub fn add(&mut self, other: &Facts) {
         self.records += other.records;
+        self.put_aside.add(other.put_aside);
+        self.taken_up.add(other.taken_up);
         self.calls += other.calls;
         self.open += other.open;
         self.cases += other.cases;

@@ -41,7 +41,7 @@ pub use decided::{
 };
 pub use event::{Delivered, Event, Kind, Outcome, Stop, Tally};
 pub use extent::Extent;
-pub use facts::{Consent, Facts};
+pub use facts::{Consent, Facts, Portion};
 pub use hearing::{Doubtful, Listening};
 pub use holding::overdue;
 pub use road::{Past, Road, Want};

@@ -125,10 +125,17 @@ impl<'r> Register<'r> {
             if round == Round::First {
                 self.check_id(&mut item, place, &record, profile.as_deref());
             }
+            let rows = item.decision.further.len() as u64 + 1;
             if item.is_aside && matches!(item.decision.fate, Fate::Told) {
+                if round == Round::First {
+                    facts.put_aside(rows);
+                }
                 self.set_aside(&mut item, (&batch, index), place, (round, profile.as_ref()))?;
                 decisions.push(item.decision);
                 continue;
+            }
+            if round == Round::Last && !matches!(item.decision.fate, Fate::Told) {
+                facts.take_up(rows);
             }
             self.tell_incomplete_once(&mut item.decision);
             let mark = item.mark.take();
@@ -139,16 +146,7 @@ impl<'r> Register<'r> {
                         .see(skew, (place, record.line()), &mark.recording.name);
                 }
             }
-            if matches!(item.decision.fate, Fate::SendsCase(_) | Fate::Rides) {
-                facts.open += 1;
-            }
-            if matches!(item.decision.fate, Fate::Ready | Fate::Sends(_)) {
-                facts.open += 1;
-                facts.requests += u64::from(item.requests);
-                if let Some(mark) = mark {
-                    count(&mut facts, &mark);
-                }
-            }
+            count_open(&mut facts, &item, mark.as_deref());
             if let Some(profile) = &profile {
                 item.decision.name_record(|| profile.id_for_people(&record));
             }
@@ -690,6 +688,21 @@ impl Item {
         self.decision.fate = Fate::Ends(Outcome::Skipped, why.into());
         let problem = Problem::new(Code::RepeatedRecord, record.place(), message);
         self.decision.problems.push(problem);
+    }
+}
+
+/// Counts a record that is left to send.
+fn count_open(facts: &mut Facts, item: &Item, mark: Option<&Mark>) {
+    match item.decision.fate {
+        Fate::SendsCase(_) | Fate::Rides => facts.open += 1,
+        Fate::Ready | Fate::Sends(_) => {
+            facts.open += 1;
+            facts.requests += u64::from(item.requests);
+            if let Some(mark) = mark {
+                count(facts, mark);
+            }
+        }
+        _ => {}
     }
 }
 

@@ -151,7 +151,7 @@ impl Progress {
         let (ended, bytes) = (sums.tally.accounted(), self.bytes(sums));
         let seconds_left = self.seconds_left(sums, (size, speed), now);
         Snapshot {
-            read: sums.tally.read,
+            read: sums.read(),
             counts: Counts(Outcome::ALL.map(|outcome| sums.tally.of(outcome))),
             records_per_second: speed.records,
             calls_per_second: (self.mode.sends()).then_some(speed.calls),
@@ -178,7 +178,7 @@ impl Progress {
         let is_due = self
             .last_noted
             .is_none_or(|last| now.clock.saturating_duration_since(last.clock) >= BETWEEN_SAMPLES);
-        if !is_due || sums.tally.read == 0 {
+        if !is_due || sums.read() == 0 {
             return None;
         }
         self.last_noted = Some(now);
@@ -190,7 +190,12 @@ impl Progress {
         let (speed, size) = (self.speed(sums, now), Size::of(sums, &self.extent));
         let left = self.seconds_left(sums, (size, speed), now);
         let to_send = size.map(|size| size.to_send(sums));
-        Work::new(&sums.tally, (size, to_send), (speed.calls, left), now.time)
+        Work::new(
+            (sums.read(), &sums.tally),
+            (size, to_send),
+            (speed.calls, left),
+            now.time,
+        )
     }
 
     /// The speed of the last minute. A recording that takes longer than that is no end of sending:

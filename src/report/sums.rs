@@ -121,6 +121,11 @@ impl Sums {
         }
     }
 
+    /// Records that came in, those that wait to be decided among them.
+    pub(super) fn read(&self) -> u64 {
+        self.tally.read + self.facts.waiting().records
+    }
+
     /// The number of the record that ended last, for problems that belong to it.
     pub(super) fn record(&self) -> u64 {
         self.tally.accounted()

@@ -29,18 +29,18 @@ impl Size {
     pub(super) fn of(sums: &Sums, extent: &Extent) -> Option<Size> {
         if let Some(records) = extent.records() {
             // What was put aside and dropped again never came here, and is part of the work.
-            let records = records.max(sums.tally.read);
+            let records = records.max(sums.read());
             return Some(Size {
                 records,
                 is_estimate: false,
             });
         }
         let total = sums.bytes_total?;
-        if sums.bytes_read == 0 || sums.tally.read == 0 {
+        if sums.bytes_read == 0 || sums.read() == 0 {
             return None;
         }
         let read = float(sums.bytes_read.min(total));
-        let all = float(sums.tally.read) * float(total) / read.max(1.0);
+        let all = float(sums.read()) * float(total) / read.max(1.0);
         // Reading goes ahead of ending, never behind.
         let records = whole(all).max(sums.tally.accounted());
         Some(Size {
@@ -52,11 +52,15 @@ impl Size {
     /// How many of so many records are still to be sent.
     pub(super) fn to_send(self, sums: &Sums) -> f64 {
         let facts = &sums.facts;
-        let known = float(facts.open.saturating_sub(sums.tried));
-        let unread = float(self.records.saturating_sub(facts.records));
-        let share = match facts.records {
+        let waiting = facts.waiting();
+        // Whatever is in place was not put aside, so that most of what waits is to be sent.
+        let open = facts.open + waiting.calls;
+        let known = float(open.saturating_sub(sums.tried));
+        let read = facts.records + waiting.records;
+        let unread = float(self.records.saturating_sub(read));
+        let share = match read {
             0 => 1.0,
-            records => float(facts.open) / float(records),
+            read => float(open) / float(read),
         };
         known + unread * share
     }
@@ -85,13 +89,13 @@ pub struct Work {
 impl Work {
     /// What these sums say.
     pub(super) fn new(
-        tally: &Tally,
+        (read, tally): (u64, &Tally),
         (size, to_send): (Option<Size>, Option<f64>),
         (calls_per_second, seconds_left): (f64, Option<f64>),
         counted_at: Timestamp,
     ) -> Self {
         Work {
-            read: tally.read,
+            read,
             counts: Counts(Outcome::ALL.map(|outcome| tally.of(outcome))),
             size,
             to_send: to_send.map(whole),
@@ -110,7 +114,7 @@ impl Work {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::Facts;
+    use crate::pipeline::{Facts, Portion};
 
     fn sums(records: u64, open: u64, tried: u64) -> Sums {
         Sums {
@@ -136,6 +140,29 @@ mod tests {
         // Half of what was read is to be sent, and so is half of the rest.
         assert_eq!(left(size(2000), sums(1000, 500, 100)), 900);
         assert_eq!(left(size(1000), sums(1000, 0, 0)), 0);
+    }
+
+    #[test]
+    fn what_was_put_aside_is_still_to_be_sent_until_it_is_decided() {
+        let size = Size {
+            records: 1000,
+            is_estimate: false,
+        };
+        // 300 are in place, and 700 wait in 350 calls of two records each.
+        let mut sums = sums(300, 0, 0);
+        sums.facts.put_aside = Portion {
+            records: 700,
+            calls: 350,
+        };
+        assert_eq!(whole(size.to_send(&sums)), 350);
+        // 100 of those are decided: 80 of them are to be sent, and 30 are sent.
+        sums.facts.taken_up = Portion {
+            records: 200,
+            calls: 100,
+        };
+        (sums.facts.records, sums.facts.open, sums.tried) = (500, 80, 30);
+        assert_eq!(whole(size.to_send(&sums)), 300);
+        assert_eq!(sums.read(), 500);
     }
 
     #[test]
