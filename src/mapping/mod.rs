@@ -49,6 +49,7 @@ mod target;
 mod template;
 mod time;
 mod value;
+mod verdicts;
 mod watch;
 mod zone;
 

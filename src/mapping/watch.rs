@@ -13,6 +13,7 @@ use serde_json::{Map, Value as Json};
 use super::file::Mapping;
 use super::presets::Preset;
 use super::template::{Bound, TemplateId};
+use super::verdicts::{Question, Verdicts};
 use crate::call::{Code, Problem};
 use crate::source::{Batch, Column, Header, Known, Record, Sheet};
 
@@ -35,6 +36,8 @@ struct Rule {
     condition: TemplateId,
     /// A bit for each of its keys.
     keys: u64,
+    /// Whether it looks at nothing else.
+    is_by_keys: bool,
     /// Values by which it may be turned.
     trials: Vec<Json>,
     left_out: AtomicU64,
@@ -81,6 +84,8 @@ pub struct Watch {
     foreign: AtomicU64,
     /// How many records each rule left out for want of these keys.
     wanting: Mutex<BTreeMap<(usize, u64), u64>>,
+    /// What trials have shown.
+    verdicts: Verdicts,
     /// One of those records.
     sample: Mutex<Option<Json>>,
 }
@@ -107,17 +112,21 @@ impl Watch {
             kept: AtomicBool::new(false),
             foreign: AtomicU64::new(0),
             wanting: Mutex::default(),
+            verdicts: Verdicts::default(),
             sample: Mutex::default(),
         };
         for (name, condition) in rules {
             let (names, literals) = mapping.templates.looks_at(*condition);
             let keys = watch.keys_of(names, sheet);
+            let (used, _) = mapping.templates.names(*condition);
+            let is_by_keys = !used.whole_row && watch.keys.len() <= MOST_KEYS;
             let plain = ["x", "1000000"].map(str::to_owned).into_iter();
             let trials = plain.chain(literals.iter().cloned()).map(Json::String);
             watch.rules.push(Rule {
                 name: name.as_str().into(),
                 condition: *condition,
                 keys,
+                is_by_keys,
                 trials: trials.collect(),
                 left_out: AtomicU64::new(0),
             });
@@ -218,7 +227,7 @@ impl Watch {
         let missing = self.missing(*keys, record);
         // A key that another record has is there.
         let is_open = missing != 0 && missing & self.seen.load(Ordering::Relaxed) == 0;
-        if is_open && self.holds_for_want(&self.rules[rule], missing, record) {
+        if is_open && self.is_for_want(rule, missing, record) {
             self.keep_sample(record);
             let mut wanting = self.wanting.lock().unwrap_or_else(PoisonError::into_inner);
             *wanting.entry((rule, missing)).or_default() += 1;
@@ -240,19 +249,37 @@ impl Watch {
         missing
     }
 
-    /// Whether the rule, which holds, would not with the missing keys filled in, and this is not because
-    /// of a key that is there and empty.
-    fn holds_for_want(&self, rule: &Rule, missing: u64, record: &Record<'_>) -> bool {
+    /// Whether the rule of this number, which holds, does so for want of the missing keys.
+    fn is_for_want(&self, number: usize, missing: u64, record: &Record<'_>) -> bool {
+        let rule = &self.rules[number];
         if missing == rule.keys {
             return true;
         }
+        let find = || self.holds_for_want(rule, missing, record);
+        if !rule.is_by_keys {
+            return find();
+        }
+        let mut question = Question::about(number, missing);
+        for (at, key) in self.keys.iter().enumerate().take(MOST_KEYS) {
+            if rule.keys >> at & 1 == 1 && missing >> at & 1 == 0 {
+                let text = key.column.as_ref().and_then(|column| record.text(column));
+                let mut said = rule.trials.iter();
+                let said = said.position(|said| said.as_str() == text.as_deref());
+                question.add(text.as_deref(), said);
+                // A number is not its digits, and a key may be there twice, in one piece and in steps.
+                question.add_value(&key.column.as_ref().and_then(|column| record.json(column)));
+                question.add_value(&record.tree().and_then(|tree| value_at(tree, &key.path)));
+            }
+        }
+        self.verdicts.get(question.done(), find)
+    }
+
+    /// Whether the rule, which holds, would not with the missing keys filled in, and this is not because
+    /// of a key that is there and empty.
+    fn holds_for_want(&self, rule: &Rule, missing: u64, record: &Record<'_>) -> bool {
         let tree = as_json(record);
         let is_empty = |key: &Key| {
-            let found = key
-                .path
-                .iter()
-                .try_fold(&tree, |value, step| value.get(step));
-            found.is_none_or(|value| match value {
+            value_at(&tree, &key.path).is_none_or(|value| match value {
                 Json::Null => true,
                 Json::String(text) => text.trim().is_empty(),
                 Json::Array(items) => items.is_empty(),
@@ -405,6 +432,11 @@ fn as_json(record: &Record<'_>) -> Json {
     let cells = names.iter().zip(record.cells());
     let cells = cells.map(|(name, cell)| (name.clone(), Json::from(cell)));
     Json::Object(cells.collect())
+}
+
+/// What stands where `path` leads.
+fn value_at<'t>(tree: &'t Json, path: &[String]) -> Option<&'t Json> {
+    path.iter().try_fold(tree, |value, step| value.get(step))
 }
 
 /// Puts the value where `path` leads, and makes the way to it.

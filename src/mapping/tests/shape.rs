@@ -87,6 +87,42 @@ fn a_rule_that_holds_by_what_is_there_is_not_told() {
 }
 
 #[test]
+fn many_records_of_one_kind_do_not_hide_one_of_another() {
+    let rules = "[source.skip]\ninner = \"way == 'inner' or seconds | float < 5 or not kind\"\n[fields]\nexternalIdentity = \"id\"";
+    // Left out by what is there, whatever `kind` says.
+    let inner =
+        (0..600).map(|id| format!(r#"{{"id": {id}, "way": "inner", "seconds": {}}}"#, id + 9));
+    let mut records: Vec<String> = inner.collect();
+    let said = |records: &[String]| {
+        let records: Vec<&str> = records.iter().map(String::as_str).collect();
+        told(rules, &records).1
+    };
+    assert_eq!(said(&records)[0].code, Code::AllLeftOut);
+    let outer = (0..600).map(|id| {
+        format!(
+            r#"{{"id": "o{id}", "way": "outer", "seconds": {}}}"#,
+            id + 9
+        )
+    });
+    records.extend(outer);
+    let misfits = said(&records);
+    assert_eq!(misfits[0].code, Code::OtherShape);
+    let counted = "`inner` left out 600 records, but no record has `kind`";
+    assert!(misfits[0].message.starts_with(counted), "{misfits:?}");
+    // A number is told from the same number as another record has it.
+    let short = [
+        r#"{"way": "outer", "seconds": 5}"#,
+        r#"{"way": "outer", "seconds": 4}"#,
+    ];
+    let short = short.map(str::to_owned);
+    assert!(
+        said(&short)[0].message.contains("left out 1 record,"),
+        "{:?}",
+        said(&short)
+    );
+}
+
+#[test]
 fn what_lacks_the_required_keys_is_no_record_and_the_hint_says_where_they_are() {
     let page =
         [r#"{"data": {"event": "ended", "call": {"id": 1, "status": "done", "user": null}}}"#];
