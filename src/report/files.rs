@@ -1,6 +1,8 @@
 //! The files that are written while records end.
 
 use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -9,7 +11,7 @@ use crate::call::{Field, Problem};
 use crate::pipeline::{Delivered, Matched, Outcome};
 use crate::report::accepted::{self, REHEARSED};
 use crate::report::cells::guarded;
-use crate::report::folder::{Folder, create_private, unfinished};
+use crate::report::folder::{Folder, create_private, mark_unfinished, unfinished};
 use crate::report::matches::Matches;
 use crate::report::rejects::{self, Rejects};
 use crate::report::skips::{self, Skips};
@@ -38,6 +40,8 @@ pub(super) struct Files {
 #[derive(Debug)]
 struct Accepted {
     table: Table,
+    /// The open mark beside the list.
+    mark: File,
     destination: String,
     ledger: String,
 }
@@ -210,7 +214,12 @@ impl Files {
         if let Some(accepted) = self.accepted {
             let path = accepted.table.path;
             let mark = unfinished(&path);
-            std::fs::remove_file(&mark).map_err(Error::write(mark))?;
+            match fs::remove_file(&mark) {
+                // Somebody else took it away; the list is complete all the same.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                removed => removed.map_err(Error::write(mark))?,
+            }
+            drop(accepted.mark);
             written.files.push(path);
         }
         written.files.push(self.problems.path);
@@ -274,15 +283,13 @@ impl Accepted {
             _ => "accepted",
         };
         let path = folder.free_path(stem, "csv", &[])?;
-        let mark = unfinished(&path);
-        let _ = std::fs::remove_file(&mark);
-        let file = create_private(&mark)
-            .and_then(|_| create_private(&path))
-            .map_err(Error::write(&path))?;
+        let mark = mark_unfinished(&path).map_err(Error::write(&path))?;
+        let file = create_private(&path).map_err(Error::write(&path))?;
         let cell = |text: &str| safe(text).into_owned();
         let ledger = destination.map(|to| to.ledger.to_string_lossy());
         Ok(Accepted {
             table: Table::new(path, file, &accepted::COLUMNS, form)?,
+            mark,
             destination: destination.map_or_else(String::new, |to| cell(&to.name)),
             ledger: ledger.map_or_else(String::new, |ledger| cell(&ledger)),
         })

@@ -3,9 +3,10 @@
 //! Every file is readable by its owner only. What a person may have worked on (`rejected.csv`) or
 //! may need later (`accepted.csv`) is never overwritten: the file of an earlier run is moved aside
 //! under the time of its last change. A file that is being read as input is left alone, and so is one
-//! that this program did not write: what would replace it gets a number.
+//! that this program did not write: what would replace it gets a number. So does what would replace a
+//! list that another run is still writing.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,8 @@ const MOST_NAMES: u32 = 10_000;
 pub(super) struct Folder {
     path: PathBuf,
     inputs: Vec<FileId>,
+    /// Whether another run is writing its lists here.
+    is_in_use: bool,
 }
 
 impl Folder {
@@ -42,6 +45,7 @@ impl Folder {
         Ok(Folder {
             path: path.to_owned(),
             inputs: inputs.collect(),
+            is_in_use: is_in_use(path),
         })
     }
 
@@ -57,7 +61,8 @@ impl Folder {
     pub(super) fn replace(&self, stem: &str, extension: &str) -> Result<(PathBuf, File), Error> {
         for number in 1..=MOST_NAMES {
             let path = self.numbered(stem, extension, number);
-            if self.is_input(&path) || is_foreign(&path) {
+            let is_kept = number == 1 && self.is_of_other_run(&path);
+            if is_kept || self.is_input(&path) || is_foreign(&path) {
                 continue;
             }
             let file = match fs::remove_file(&path) {
@@ -74,7 +79,8 @@ impl Folder {
     /// Takes the file of an earlier run away; an input and what is no report stay.
     pub(super) fn forget(&self, name: &str) -> Result<(), Error> {
         let path = self.path.join(name);
-        if !path.is_file() || self.is_input(&path) || is_foreign(&path) {
+        let is_kept = self.is_of_other_run(&path) || self.is_input(&path);
+        if !path.is_file() || is_kept || is_foreign(&path) {
             return Ok(());
         }
         match fs::remove_file(&path) {
@@ -93,7 +99,8 @@ impl Folder {
     ) -> Result<PathBuf, Error> {
         for number in 1..=MOST_NAMES {
             let path = self.numbered(stem, extension, number);
-            if taken.contains(&path) || self.is_input(&path) {
+            let is_kept = is_going(&path) || (number == 1 && self.is_of_other_run(&path));
+            if is_kept || taken.contains(&path) || self.is_input(&path) {
                 continue;
             }
             self.move_aside(&path, stem, extension)
@@ -111,7 +118,8 @@ impl Folder {
             if fs::symlink_metadata(&path).is_err() {
                 break;
             }
-            if !new.contains(&path) && !self.is_input(&path) {
+            let is_kept = self.is_of_other_run(&path) || self.is_input(&path);
+            if !is_kept && !new.contains(&path) {
                 self.move_aside(&path, stem, extension)
                     .map_err(Error::write(&path))?;
             }
@@ -129,6 +137,13 @@ impl Folder {
     /// Whether a file of the command is meant by this path.
     pub(super) fn is_input(&self, path: &Path) -> bool {
         FileId::of(path).is_some_and(|file| self.inputs.iter().any(|input| input.may_be(&file)))
+    }
+
+    /// Whether this is a list, and may be one that another run is still writing.
+    fn is_of_other_run(&self, path: &Path) -> bool {
+        let extension = path.extension().unwrap_or_default();
+        let is_list = extension == "csv" || extension == "ndjson";
+        self.is_in_use && is_list && path.exists()
     }
 
     fn move_aside(&self, path: &Path, stem: &str, extension: &str) -> io::Result<()> {
@@ -171,6 +186,34 @@ pub(super) fn unfinished(list: &Path) -> PathBuf {
     name.into()
 }
 
+/// Marks a list as one whose run has not ended. The mark is locked as long as the file is open, by which
+/// a run that is going is told from one that was killed.
+pub(super) fn mark_unfinished(list: &Path) -> io::Result<File> {
+    let path = unfinished(list);
+    let _ = fs::remove_file(&path);
+    let mark = create_private(&path)?;
+    // Where there are no locks, the mark says that much less.
+    let _ = mark.try_lock();
+    Ok(mark)
+}
+
+/// Whether the run that writes this list is going.
+fn is_going(list: &Path) -> bool {
+    is_locked(&unfinished(list))
+}
+
+/// Whether a run that is going has its list in this folder.
+fn is_in_use(folder: &Path) -> bool {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths = entries.map(|entry| entry.path());
+    paths.any(|path| path.to_string_lossy().ends_with(UNFINISHED) && is_locked(&path))
+}
+
+fn is_locked(mark: &Path) -> bool {
+    File::open(mark)
+        .is_ok_and(|mark| matches!(mark.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 /// A new file that only its owner can read; an existing one, or a link in its place, is an error.
 pub(super) fn create_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
@@ -202,6 +245,31 @@ mod tests {
             fs::read_to_string(home.path().join("rejected.csv")).unwrap(),
             "three"
         );
+    }
+
+    #[test]
+    fn what_another_run_still_writes_is_neither_replaced_nor_moved() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        for list in ["accepted.csv", "problems.csv", "rejected.csv"] {
+            fs::write(at(list), "").unwrap();
+        }
+        let mark = mark_unfinished(&at("accepted.csv")).unwrap();
+        let folder = Folder::open(home.path(), &[]).unwrap();
+        let accepted = folder.free_path("accepted", "csv", &[]).unwrap();
+        let (problems, _) = folder.replace("problems", "csv").unwrap();
+        let (status, _) = folder.replace("status", "json").unwrap();
+        folder.forget("problems.csv").unwrap();
+        folder.clear("rejected", "csv", &[]).unwrap();
+        assert_eq!(accepted, at("accepted-2.csv"));
+        assert_eq!(problems, at("problems-2.csv"));
+        assert_eq!(status, at("status.json"));
+        assert!(at("problems.csv").exists() && at("rejected.csv").exists());
+        // The mark of a killed run is nobody's.
+        drop(mark);
+        let folder = Folder::open(home.path(), &[]).unwrap();
+        let accepted = folder.free_path("accepted", "csv", &[]).unwrap();
+        assert_eq!(accepted, at("accepted.csv"));
     }
 
     #[test]

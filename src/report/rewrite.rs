@@ -114,4 +114,32 @@ mod tests {
         assert_eq!(lines[1], format!("'=1,,,0,,{rest}"));
         assert_eq!(read("rejected.csv"), "edited");
     }
+
+    #[test]
+    fn a_run_that_is_going_keeps_its_files() {
+        let out = tempfile::tempdir().unwrap();
+        let destination = Destination {
+            name: "https://api.example.com".to_owned(),
+            ledger: "a.db".into(),
+            is_new_ledger: false,
+        };
+        let create = || {
+            let lists = ListForm::Plain;
+            Rewrite::create(out.path(), Mode::Run, &destination, lists).unwrap()
+        };
+        let (going, beside) = (create(), create());
+        beside.finish(&StatusView::default()).unwrap();
+        assert!(crate::report::is_unfinished(
+            &out.path().join("accepted.csv")
+        ));
+        // A mark that somebody took away spoils nothing.
+        let third = create();
+        fs::remove_file(out.path().join("accepted.csv.unfinished")).unwrap();
+        third.finish(&StatusView::default()).unwrap();
+        going.finish(&StatusView::default()).unwrap();
+        for name in ["accepted.csv", "accepted-2.csv", "problems.csv"] {
+            assert!(out.path().join(name).exists(), "{name}");
+        }
+        assert!(!out.path().join("accepted.csv.unfinished").exists());
+    }
 }
