@@ -29,11 +29,25 @@ pub(crate) fn in_formula(text: &str) -> Option<&str> {
 /// What is wrong with a key of any kind, if anything.
 #[inline]
 pub(crate) fn fault_of_key(key: &str) -> Option<(Code, String)> {
-    let is_usual =
-        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@');
-    if key.as_bytes().iter().all(is_usual) {
+    if key.bytes().all(|byte| USUAL[usize::from(byte)]) {
         return None;
     }
+    fault_of_unusual_key(key)
+}
+
+/// Bytes that are in order wherever they stand in a key; a table, since each record has several keys.
+const USUAL: [bool; 256] = {
+    let mut usual = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        usual[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@');
+        byte += 1;
+    }
+    usual
+};
+
+fn fault_of_unusual_key(key: &str) -> Option<(Code, String)> {
     if let Some(sign) = unseen(key) {
         let message = format!("it holds {}: take the sign out", named(sign));
         return Some((Code::InvisibleSign, message));

@@ -135,10 +135,10 @@ fn read<'r>(field: Field, text: &'r str, rule: &'r BoundRule, plain: &mut Plain<
         },
         Conversion::Email => {
             let is_bare = trimmed(text).len() == text.len() && !text.starts_with("mailto:");
-            is_bare
-                && is_email(text)
-                && fault_of_key(text).is_none()
-                && plain.text(field, Cow::Borrowed(text))
+            // Of an agent's address the field asks the same.
+            let is_address =
+                field == Field::AgentEmail || is_email(text) && fault_of_key(text).is_none();
+            is_bare && is_address && plain.text(field, Cow::Borrowed(text))
         }
         Conversion::Time(rule) => match rule.read(text) {
             Ok((text, at)) => plain.time(field, text, at),

@@ -225,9 +225,20 @@ impl Dialect {
 
     /// Whether the cell at `start` is one in quotes with blanks before them, as in `1, "x, y"`. What
     /// is not in order inside of such quotes is text, blanks and all.
+    #[inline]
     fn blank_before_quote(self, window: Window<'_>, start: usize) -> Blank {
+        let first = window.data.get(start);
+        if first.is_some_and(|byte| self.is_blank(*byte)) {
+            self.behind_blanks(window, start)
+        } else {
+            Blank::None
+        }
+    }
+
+    /// The same where a blank stands at `start`.
+    fn behind_blanks(self, window: Window<'_>, start: usize) -> Blank {
         let Window { data, ended, .. } = window;
-        if self.quote.is_none() || !data.get(start).is_some_and(|byte| self.is_blank(*byte)) {
+        if self.quote.is_none() {
             return Blank::None;
         }
         let at = start + self.blanks(&data[start..]);
