@@ -1,15 +1,20 @@
 //! Whether a text can be an agent's e-mail address.
 
-use std::str::FromStr;
-
-use email_address::EmailAddress;
+use email_address::{EmailAddress, Options};
 
 /// Whether `text` is an address by RFC 5321 whose domain has a dot. Agents are told apart by this
 /// address, so `support@localhost` and a bare login name are no addresses here.
 pub fn is_email(text: &str) -> bool {
     is_plain(text)
-        || EmailAddress::from_str(text)
+        || EmailAddress::parse_with_options(text, bare())
             .is_ok_and(|address| address.domain().trim_end_matches('.').contains('.'))
+}
+
+/// The address alone: no name before it and no `[127.0.0.1]` behind the `@`.
+fn bare() -> Options {
+    Options::default()
+        .without_display_text()
+        .without_domain_literal()
 }
 
 /// The everyday shape (`given.family@mail.example.com`), for which the library would say yes.
@@ -52,6 +57,8 @@ fn is_made_of(text: &[u8], fit: impl Fn(u8, u8) -> bool) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::str::FromStr as _;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -79,6 +86,8 @@ mod tests {
             "agent 7",
             "N/A",
             "a@example.com, b@example.com",
+            "Ida Opdigtet <ida@example.com>",
+            "<ida@example.com>",
         ] {
             assert!(!is_email(bad), "{bad}");
         }

@@ -48,6 +48,10 @@ const USUAL: [bool; 256] = {
 };
 
 fn fault_of_unusual_key(key: &str) -> Option<(Code, String)> {
+    if is_error_cell(key) {
+        let message = "a spreadsheet could not work out this cell and wrote an error into it";
+        return Some((Code::SpreadsheetDamage, message.to_owned()));
+    }
     if let Some(sign) = unseen(key) {
         let message = format!("it holds {}: take the sign out", named(sign));
         return Some((Code::InvisibleSign, message));
@@ -55,6 +59,19 @@ fn fault_of_unusual_key(key: &str) -> Option<(Code, String)> {
     // No system begins a key so, and a spreadsheet begins every formula so.
     (unguarded(key).is_some() || key.starts_with('='))
         .then(|| (Code::SpreadsheetDamage, GUARDED.to_owned()))
+}
+
+/// The error that a spreadsheet writes into a cell, in whichever language: `#N/A`, `#REF!`, `#NAVN?`,
+/// `#DIV/0!`, `#NV`.
+fn is_error_cell(text: &str) -> bool {
+    let Some(name) = trimmed(text).strip_prefix('#') else {
+        return false;
+    };
+    let is_of_name = |sign: char| sign.is_uppercase() || matches!(sign, '/' | '0' | '_');
+    matches!(name, "N/A" | "I/T" | "NV" | "N/D" | "N/B")
+        || name
+            .strip_suffix(['!', '?'])
+            .is_some_and(|name| name.len() >= 2 && name.chars().all(is_of_name))
 }
 
 /// What is wrong with the id of a call, a case or a message, if anything.
@@ -175,11 +192,18 @@ mod tests {
             ("3/15/2024", SpreadsheetDamage),
             ("15.03.2024 00:00", SpreadsheetDamage),
             ("1-feb", SpreadsheetDamage),
+            ("#N/A", SpreadsheetDamage),
+            ("#REF!", SpreadsheetDamage),
+            ("#NAVN?", SpreadsheetDamage),
+            ("#VÆRDI!", SpreadsheetDamage),
+            ("#DIV/0!", SpreadsheetDamage),
             (" 1001", PaddedId),
         ] {
             assert_eq!(fault_of_id(id).map(|(code, _)| code), Some(code), "{id:?}");
         }
         for whole in [
+            "#17",
+            "#A1",
             "1710494410.60",
             "00121",
             "call-1",
