@@ -248,3 +248,80 @@ fn no_older_record_is_sent_in_place_of_a_newer_one_that_a_rule_leaves_out() {
     place.bare_run(&server, &night).with_code(0);
     assert_eq!((server.requests(), place.outcome("already_there")), (3, 3));
 }
+
+/// An export whose last column is the id, and whose last row is cut as said.
+fn with_id_last(rows: &[(&str, &str, &str)], cut: &str) -> String {
+    let rows = rows.iter().map(|(id, phone, day)| {
+        format!("{phone},Call,{day}T09:00:00Z,a1,Ida Opdigtet,ida@example.com,{id}\n")
+    });
+    let header = "phoneNumber,title,datetime,agentId,agentName,agentEmail,externalId\n";
+    let text = format!("{header}{}", rows.collect::<String>());
+    text.strip_suffix(cut).expect("it ends so").to_owned()
+}
+
+#[test]
+fn an_id_that_may_be_cut_takes_no_other_calls_place() {
+    for (night, phone, day, code) in [
+        // The cut row is of another call that looks like the first, and of one that does not.
+        (["old.csv", "new.csv"], "+4512345602", "2024-03-15", 0),
+        (["old.csv", "new.csv"], "+4512345699", "2024-06-01", 3),
+        (["new.csv", "old.csv"], "+4512345602", "2024-03-15", 0),
+    ] {
+        let (place, server) = (Place::new(), Server::healthy());
+        let old = [
+            ("c11", "+4512345601", "2024-03-14"),
+            ("c12", "+4512345602", "2024-03-14"),
+        ];
+        let new = [("c122", "+4512345601", "2024-03-15"), ("c123", phone, day)];
+        place.write("old.csv", with_id_last(&old, ""));
+        place.write("new.csv", with_id_last(&new, "3\n"));
+        place
+            .bare_run(&server, &night)
+            .with_code(0)
+            .says("row-unterminated");
+        let ids = || harness::server::ids(&server.snapshot());
+        let sent = ["c11", "c12", "c122"].map(str::to_owned);
+        assert_eq!(
+            (ids(), place.outcome("held")),
+            (sent.into(), 1),
+            "{night:?}"
+        );
+        // Unchanged it is no newer state of the call that has its id.
+        place.bare_run(&server, &night).with_code(code);
+        assert_eq!(server.requests(), 3, "{night:?}");
+        place.write("new.csv", with_id_last(&new, ""));
+        place.bare_run(&server, &night).with_code(0);
+        let sent = ["c11", "c12", "c122", "c123"].map(str::to_owned);
+        assert_eq!((ids(), server.requests()), (sent.into(), 4), "{night:?}");
+    }
+}
+
+#[test]
+fn an_id_that_may_be_cut_takes_no_other_calls_recording() {
+    let (place, server) = (Place::new(), Server::healthy());
+    let old = [("c12", "+4512345602", "2024-03-14")];
+    let new = [
+        ("c122", "+4512345601", "2024-03-15"),
+        ("c123", "+4512345602", "2024-03-15"),
+    ];
+    place.write("old.csv", with_id_last(&old, ""));
+    place.write("new.csv", with_id_last(&new, "3\n"));
+    let mut dice = fastrand::Rng::with_seed(7);
+    for id in ["c12", "c122", "c123"] {
+        place.write(
+            &format!("audio/{id}.wav"),
+            harness::export::wave(2, &mut dice),
+        );
+    }
+    let night = ["old.csv", "new.csv"];
+    for _ in 0..2 {
+        place.run(&server, &night).with_code(0);
+        let sent = ["c12", "c122"].map(str::to_owned);
+        assert_eq!(harness::server::ids(&server.snapshot()), sent.into());
+        assert_eq!(server.surplus_uploads(), 0);
+        assert_eq!(server.requests(), 4);
+    }
+    place.write("new.csv", with_id_last(&new, ""));
+    place.run(&server, &night).with_code(0);
+    assert_eq!(server.requests(), 6);
+}

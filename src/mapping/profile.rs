@@ -16,7 +16,7 @@ use super::rule::FieldRule;
 use super::template::{Bound, Rendering};
 use super::value::Raw;
 use super::watch::Watch;
-use crate::call::{Draft, Field, Plain, Problem, Value};
+use crate::call::{Code, Draft, Field, Plain, Problem, Value};
 use crate::source::{Record, Sheet};
 
 /// What a mapping made of a record.
@@ -330,6 +330,15 @@ impl Profile {
         };
         let mut rules = self.rules.iter().filter(|rule| is_needed(rule));
         rules.any(|rule| rule.source.columns().contains(&column)) || self.skip.look_at(column)
+    }
+
+    /// Whether the problem says of a cell that feeds the id that it may be cut: it may be the id of
+    /// another call then.
+    pub fn doubts_id(&self, problem: &Problem) -> bool {
+        let mut rules = self.rules.iter();
+        let rule = rules.find(|rule| rule.field.is(Field::ExternalIdentity));
+        problem.code == Code::RowUnterminated
+            && rule.is_some_and(|rule| rule.source.columns().contains(&&*problem.column))
     }
 
     /// The columns of the export that nothing uses, in the order of the file. Empty for JSON.

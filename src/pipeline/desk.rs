@@ -88,7 +88,7 @@ pub(super) struct Judged<'c> {
 pub(super) struct Desk<'r> {
     pub(super) road: &'r Road,
     pub(super) profile: Arc<Profile>,
-    reader: Option<Reader>,
+    pub(super) reader: Option<Reader>,
     pub(super) latest: Timestamp,
     /// The fields that the version of the API lacks, a bit for each.
     pub(super) unsent: u64,
@@ -156,6 +156,7 @@ impl<'r> Desk<'r> {
         } = desktop;
         self.settle(&mut items, open)?;
         self.settle_mended(&batch, &mut items)?;
+        self.set_doubtful_ids_apart(&batch, &mut items)?;
         for (index, rows) in further {
             items[index].decision.further = rows;
         }

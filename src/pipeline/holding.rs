@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::desk::Desk;
-use crate::call::{Code, Place, Problem};
-use crate::ledger::Standing;
+use super::decided::Fate;
+use super::desk::{Desk, Item, Key, low};
+use super::{Error, Outcome};
+use crate::call::{Code, Place, Problem, Value};
+use crate::ledger::{Create, Standing};
 use crate::plan::Step;
+use crate::source::{Batch, Record};
 
 impl Desk<'_> {
     /// Holds the call if one of its problems asks for that, and tells if it was held for too long.
@@ -62,6 +65,51 @@ impl Desk<'_> {
             problem.message = message.into();
             problem.holds = true;
         }
+    }
+}
+
+impl Desk<'_> {
+    /// Takes from a call that waits because its id may be cut what would stand for that id: of several
+    /// files another may have the call whose id it is. A row that an earlier run has found so is whole.
+    pub(super) fn set_doubtful_ids_apart(
+        &self,
+        batch: &Batch,
+        items: &mut [Item],
+    ) -> Result<(), Error> {
+        if !self.road.is_newest_first() {
+            return Ok(());
+        }
+        for (index, item) in items.iter_mut().enumerate() {
+            let problems = &item.decision.problems;
+            let Some(Key::Call { content, .. }) = item.key.filter(|_| {
+                problems
+                    .iter()
+                    .any(|problem| self.profile.doubts_id(problem))
+            }) else {
+                continue;
+            };
+            let waits = matches!(
+                item.decision.fate,
+                Fate::Told | Fate::Waits { .. } | Fate::Ends(Outcome::Held, _)
+            );
+            if waits && !self.is_known_so(&batch.get(index), content)? {
+                item.key = None;
+                item.mark = None;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an earlier run has found the record with this content, or has its call in place.
+    fn is_known_so(&self, record: &Record<'_>, content: u64) -> Result<bool, Error> {
+        let (Some(reader), (_, Value::Text(id))) = (&self.reader, self.profile.id(record)) else {
+            return Ok(false);
+        };
+        let standing = reader.standing(&[&id])?.pop().flatten();
+        Ok(standing.is_some_and(|known| {
+            low(known.fingerprint) == content
+                || matches!(known.create, Create::Done { .. } | Create::LeftAlone)
+        }))
     }
 }
 

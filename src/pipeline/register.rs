@@ -341,7 +341,11 @@ impl<'r> Register<'r> {
             Fate::Ends(Outcome::Skipped, _) if !item.is_no_record() => true,
             _ => return,
         };
-        let Some(id) = sure_id(profile, record, &item.decision.problems) else {
+        let problems = &item.decision.problems;
+        if problems.iter().any(|problem| profile.doubts_id(problem)) {
+            return;
+        }
+        let Some(id) = sure_id(profile, record, problems) else {
             return;
         };
         let identity = xxh3_64(id.as_bytes());
