@@ -731,6 +731,25 @@ fn a_run_that_stops_accounts_for_records_that_were_put_aside() {
 }
 
 #[test]
+fn a_call_whose_find_is_anothers_is_told_what_becomes_of_it() {
+    let audio = r#"match = ["{{ file }}"]"#;
+    let rehearsal = Rehearsal::new(audio, "id,file\n1,A.wav\n2,a.wav\n", &["a.wav"]);
+    for (policy, then, outcome) in [
+        ("hold", "the call waits for its own", "held"),
+        ("create", "the call goes out without one", "created"),
+        ("refuse", "the call is refused", "rejected"),
+    ] {
+        rehearsal.run(&["--missing-audio", policy]);
+        let problems = rehearsal.place.rows("problems.csv");
+        let message = &problems[0]["message"];
+        let told = format!("a.wav fits, but line 3 asks for it by its whole name; {then}");
+        assert_eq!(*message, told, "{policy}");
+        let expected = if outcome == "created" { 2 } else { 1 };
+        assert_eq!(rehearsal.place.outcome(outcome), expected, "{policy}");
+    }
+}
+
+#[test]
 fn a_recording_that_an_earlier_run_sent_goes_to_no_other_call() {
     let audio = r#"match = ["{{ file }}"]"#;
     let rehearsal = Rehearsal::new(audio, "id,file\n1,a.wav\n", &["a.wav"]);

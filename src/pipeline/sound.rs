@@ -132,10 +132,9 @@ impl Desk<'_> {
                         .at("recording", &name);
                 }
                 (Some(problem), _) => {
-                    let message = format!(
-                        "{name} fits, but {owner} asks for it by its whole name; the call waits for \
-                         its own"
-                    );
+                    let (_, then) = without(self.road.policy.missing, "the call waits for its own");
+                    let message =
+                        format!("{name} fits, but {owner} asks for it by its whole name; {then}");
                     problem.message = message.into();
                 }
                 (None, _) => {}
@@ -361,12 +360,18 @@ impl Teller<'_, '_> {
     }
 
     fn missing(&mut self, what: &str, policy: MissingRecording) {
-        let (severity, then) = match policy {
-            MissingRecording::Hold => (Severity::Warning, "the call waits for it"),
-            MissingRecording::Create => (Severity::Note, "the call goes out without one"),
-            MissingRecording::Refuse => (Severity::Error, "the call is refused"),
-        };
+        let (severity, then) = without(policy, "the call waits for it");
         self.tell(Code::RecordingMissing, severity, format!("{what}; {then}"));
+    }
+}
+
+/// What becomes of a call without a recording, and the words for it; `waits` are those for one that
+/// waits.
+fn without(policy: MissingRecording, waits: &'static str) -> (Severity, &'static str) {
+    match policy {
+        MissingRecording::Hold => (Severity::Warning, waits),
+        MissingRecording::Create => (Severity::Note, "the call goes out without one"),
+        MissingRecording::Refuse => (Severity::Error, "the call is refused"),
     }
 }
 
