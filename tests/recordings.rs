@@ -750,6 +750,33 @@ fn a_call_whose_find_is_anothers_is_told_what_becomes_of_it() {
 }
 
 #[test]
+fn a_rejected_record_keeps_its_recording_also_from_a_later_file() {
+    let rows = ["1,nonsense,a.wav\n", "2,2024-03-15T10:00:00Z,a.wav\n"];
+    let told = |files: &[String]| {
+        let rehearsal = Rehearsal::new("", &files[0], &["a.wav"]);
+        let fields = FIELDS.replace(r#"{ value = "2024-03-15T09:12:03+01:00" }"#, r#""when""#);
+        let audio = "[audio]\nmatch = ['{{ file }}']\n";
+        let place = &rehearsal.place;
+        place.write("mapping.toml", format!("{fields}\n{audio}"));
+        let mut further = Vec::new();
+        if let Some(later) = files.get(1) {
+            place.write("later.csv", later);
+            further.push("later.csv");
+        }
+        assert_eq!(rehearsal.run(&further), found(&[]), "{files:?}");
+        assert_eq!(place.outcome("rejected"), 2, "{files:?}");
+        let problems = place.rows("problems.csv");
+        let codes = problems.iter().map(|row| row["code"].clone());
+        codes.collect::<std::collections::BTreeSet<_>>()
+    };
+    let header = "id,when,file\n";
+    let in_one = told(&[format!("{header}{}{}", rows[0], rows[1])]);
+    let in_two = told(&rows.map(|row| format!("{header}{row}")));
+    assert!(in_one.contains("recording-shared"), "{in_one:?}");
+    assert_eq!(in_one, in_two);
+}
+
+#[test]
 fn a_recording_that_an_earlier_run_sent_goes_to_no_other_call() {
     let audio = r#"match = ["{{ file }}"]"#;
     let rehearsal = Rehearsal::new(audio, "id,file\n1,a.wav\n", &["a.wav"]);

@@ -92,11 +92,11 @@ impl Claims {
     }
 
     /// Gives a recording that has an owner to another record, which stands before it.
-    pub fn pass_on(&mut self, recording: &Recording, claimant: Claimant) {
+    pub fn pass_on(&mut self, recording: &Recording, claimant: Claimant, standing: Standing) {
         let slot = self.owners.get(recording.id as usize).copied();
         let at = slot.and_then(|slot| slot.checked_sub(1));
         if let Some(owner) = at.and_then(|at| self.claimants.get_mut(at as usize)) {
-            *owner = (claimant, Standing::Live);
+            *owner = (claimant, standing);
         }
     }
 

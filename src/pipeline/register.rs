@@ -409,6 +409,12 @@ impl<'r> Register<'r> {
                 continue;
             };
             if standing != Standing::Live {
+                // The files behind this one were read before it, and made their claims ahead of it.
+                let is_behind = |owner: Where| owner.file < place.file;
+                let is_behind = self.places.place_of(first).is_some_and(is_behind);
+                if standing == Standing::Rejected && is_behind && self.road.is_newest_first() {
+                    claims.pass_on(recording, claimant, standing);
+                }
                 continue;
             }
             // A call that has its recording already keeps it; only what would be sent is stopped.
@@ -441,7 +447,7 @@ impl<'r> Register<'r> {
             let first = claims.claim(recording, claimant, Standing::Live);
             let first = first.and_then(|first| self.places.place_of(first));
             if first.is_some_and(|first| first.file != place.file) {
-                claims.pass_on(recording, claimant);
+                claims.pass_on(recording, claimant, Standing::Live);
             }
         }
     }
