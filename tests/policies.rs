@@ -558,3 +558,98 @@ fn a_rehearsal_begins_anew_each_time_and_leaves_the_real_ledger_alone() {
     place.run(&server, &["calls.csv"]).with_code(0);
     server.has_exactly(&given, "v2");
 }
+
+/// The calls of earlier days are at the destination, told by a ledger that is lost.
+fn of_a_lost_ledger(given: &[Given]) -> Server {
+    let server = Server::healthy();
+    Place::with(given).run(&server, &["calls.csv"]).with_code(0);
+    server
+}
+
+#[test]
+fn calls_of_tonight_do_not_prove_a_new_ledger() {
+    let given = calls(90, 49);
+    let by_files: [&[&[Given]]; 2] = [
+        &[&given[..30], &given[30..60], &given[60..]],
+        // A new row before all others, in one file.
+        &[&[&given[60..61], &given[..60]].concat()],
+    ];
+    for files in by_files {
+        let server = of_a_lost_ledger(&given[..60]);
+        let place = Place::with(&given);
+        let names = ["d1.csv", "d2.csv", "d3.csv"];
+        for (name, rows) in names.iter().zip(files) {
+            place.export(name, rows);
+        }
+
+        place
+            .run(&server, &names[..files.len()])
+            .with_code(2)
+            .says("This ledger may be the wrong one")
+            .says("of the first");
+
+        assert_eq!(server.surplus_uploads(), 0);
+        let created = server.snapshot().conversations.len() - 60;
+        assert!(created > 0);
+        let half_done = &place.summary()["details"]["not_attempted"]["half done"];
+        let told = place.outcome("created") + half_done.as_u64().unwrap_or(0);
+        assert_eq!((told, place.outcome("already_there")), (created as u64, 0));
+    }
+}
+
+#[test]
+fn a_small_overlap_is_a_sign_and_two_calls_are_none() {
+    let given = calls(9, 50);
+    for (old, code) in [(6, 2), (3, 2), (2, 3)] {
+        let server = of_a_lost_ledger(&given[..old]);
+        let place = Place::with(&given);
+
+        place.run(&server, &["calls.csv"]).with_code(code);
+
+        let doubled = if code == 3 { old } else { 0 };
+        assert_eq!(server.surplus_uploads(), doubled, "{old}");
+        assert_eq!(place.outcome("created"), (9 - old) as u64);
+    }
+}
+
+#[test]
+fn an_answer_that_is_lost_does_not_make_a_ledger_known() {
+    let given = calls(58, 51);
+    let rule = always(Fault::Close)
+        .on(Operation::Create)
+        .requests(59, Some(59));
+    let server = Server::with_rule(rule);
+    Place::with(&given)
+        .run(&server, &["calls.csv"])
+        .with_code(0);
+    let place = Place::with(&given);
+
+    for night in 1..=4 {
+        place
+            .run(&server, &["calls.csv", "--retries", "0"])
+            .with_code(2);
+        assert_eq!(server.surplus_uploads(), 0, "night {night}");
+        assert_eq!(place.outcome("already_there"), 0);
+    }
+    // Who says so goes on, and then it is known.
+    let adopt = ["calls.csv", "--existing", "adopt"];
+    place.run(&server, &adopt).with_code(3);
+    place.run(&server, &["calls.csv"]).with_code(0);
+}
+
+#[test]
+fn the_first_call_of_a_ledger_may_lose_its_answer() {
+    for number in [1, 12] {
+        let given = calls(number, 52);
+        let rule = always(Fault::Close)
+            .strikes(Strikes::AfterEffect)
+            .on(Operation::Create)
+            .requests(1, Some(1));
+        let (place, server) = (Place::with(&given), Server::with_rule(rule));
+
+        place.run(&server, &["calls.csv"]).with_code(0);
+
+        server.has_exactly(&given, "v2");
+        assert_eq!(place.outcome("created"), number as u64);
+    }
+}

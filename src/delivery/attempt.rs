@@ -69,7 +69,10 @@ pub(super) enum Halt {
         in_doubt: bool,
     },
     /// The destination has it already, and the new ledger may be the wrong one.
-    Strange,
+    Strange {
+        /// An earlier try of the same request may have got through.
+        was_tried: bool,
+    },
     /// The run stops; the call is left as the ledger has it.
     Stopped,
 }

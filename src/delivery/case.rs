@@ -88,7 +88,7 @@ impl Courier {
         };
         let fault = match self.carry_case(&mut journey).await {
             Ok(()) => None,
-            Err(Halt::Strange) => return Carried::Strange,
+            Err(Halt::Strange { was_tried }) => return Carried::Strange { was_tried },
             Err(Halt::Unauthorized {
                 refusal,
                 status,
@@ -159,7 +159,7 @@ impl Courier {
             }
             self.gate.done(permit, health, fastrand::f64());
             match status {
-                Some(..400) => return Err(Halt::Strange),
+                Some(..400) => return Err(Halt::Strange { was_tried: false }),
                 Some(404) => self.of_cases.fits(),
                 Some(408 | 425 | 429 | 500..) | None => {
                     tokio::select! {
@@ -285,7 +285,7 @@ impl Courier {
                     }
                     return Ok(());
                 }
-                Err(halt @ (Halt::Stopped | Halt::Strange)) => return Err(halt),
+                Err(halt @ (Halt::Stopped | Halt::Strange { .. })) => return Err(halt),
             }
         }
         Ok(())
@@ -353,7 +353,7 @@ impl Courier {
         refused: Option<usize>,
     ) -> Option<(Code, String)> {
         let (fact, code, words) = match halt {
-            Halt::Stopped | Halt::Strange | Halt::Unauthorized { .. } => return None,
+            Halt::Stopped | Halt::Strange { .. } | Halt::Unauthorized { .. } => return None,
             Halt::Refused {
                 status,
                 message,

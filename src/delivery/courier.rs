@@ -85,7 +85,10 @@ pub(super) struct Courier {
 pub(super) enum Carried<T> {
     Ended(T),
     /// The destination has it already, and the new ledger may be the wrong one: nothing was done.
-    Strange,
+    Strange {
+        /// An earlier try of the same request may have got through.
+        was_tried: bool,
+    },
 }
 
 impl Courier {
@@ -105,7 +108,7 @@ impl Courier {
         let mut is_there = !matches!(shipment.step, Step::Create { .. });
         Carried::Ended(match self.carry(shipment, parcel, &mut is_there).await {
             Ok(ending) => ending,
-            Err(Halt::Strange) => return Carried::Strange,
+            Err(Halt::Strange { was_tried }) => return Carried::Strange { was_tried },
             // The next run sends the recording.
             Err(Halt::Stopped) if is_there => Ending::plain(Outcome::NotAttempted, "half done"),
             Err(halt) => self.halted(shipment, halt).await,
@@ -186,7 +189,7 @@ impl Courier {
             .await?;
         let (made, fact) = match answer {
             Answer::Done(created) => {
-                self.of_calls.fits();
+                self.of_calls.has_made_one();
                 *self.harmless() = Some(Harmless::Call(body));
                 let fact = Fact::Created {
                     fingerprint,
@@ -194,7 +197,7 @@ impl Courier {
                 };
                 (Made::Ours(Some(created.uid)), fact)
             }
-            Answer::AlreadyThere if in_doubt => {
+            Answer::AlreadyThere if in_doubt && self.of_calls.believes_in_tries() => {
                 // What the server has is what was sent when the answer was lost.
                 let standing = shipment.standing.as_ref();
                 let sent = standing
@@ -209,8 +212,13 @@ impl Courier {
                 )
             }
             Answer::AlreadyThere if self.of_calls.is_doubtful() => {
-                self.record(not_sent(shipment, Stage::Create)).await?;
-                return Err(Halt::Strange);
+                // The intent of a try that may have got through is kept.
+                if !in_doubt {
+                    self.record(not_sent(shipment, Stage::Create)).await?;
+                }
+                return Err(Halt::Strange {
+                    was_tried: in_doubt,
+                });
             }
             Answer::AlreadyThere => match self.effort.existing {
                 Existing::Adopt => (
@@ -280,7 +288,7 @@ impl Courier {
                 in_doubt,
                 ..
             } => return self.held(shipment, &message, in_doubt).await,
-            Halt::Stopped | Halt::Strange | Halt::Unauthorized { .. } => {
+            Halt::Stopped | Halt::Strange { .. } | Halt::Unauthorized { .. } => {
                 return Ending::plain(Outcome::NotAttempted, "stopped");
             }
             Halt::Refused {

@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::courier::{Carried, Courier, Ending};
 use crate::call::Problem;
+use crate::ledger::{Fact, Standing};
 use crate::pipeline::{CaseShipment, FurtherRow, Shipment};
+use crate::plan::Step;
 use crate::source::Batch;
 
 /// What a task carries out.
@@ -34,6 +38,38 @@ impl Errand {
 }
 
 impl Errand {
+    /// Whether it is a call of which an earlier create may have got through.
+    pub(super) fn was_tried(&self) -> bool {
+        match &self.cargo {
+            Cargo::Call(shipment) => matches!(
+                shipment.step,
+                Step::Create {
+                    was_tried: true,
+                    ..
+                }
+            ),
+            Cargo::Case(_) => false,
+        }
+    }
+
+    /// A create of this call may have got through, as the ledger has it by now.
+    fn remember_the_try(&mut self) {
+        let Cargo::Call(shipment) = &mut self.cargo else {
+            return;
+        };
+        if let Step::Create { was_tried, .. } = &mut shipment.step {
+            *was_tried = true;
+        }
+        let intended = Fact::CreateIntended {
+            fingerprint: shipment.fingerprint,
+            party: shipment.call.party(),
+        };
+        let now = Timestamp::now();
+        let standing = &mut shipment.standing;
+        let known = standing.get_or_insert_with(|| Standing::new(now));
+        known.apply(intended, now);
+    }
+
     /// The id of the call or the case.
     pub(super) fn id(&self) -> Box<str> {
         match &self.cargo {
@@ -58,11 +94,11 @@ pub(super) enum Landed {
 }
 
 /// Carries out an errand to its end.
-pub(super) async fn carry(courier: Arc<Courier>, errand: Errand) -> Landed {
+pub(super) async fn carry(courier: Arc<Courier>, mut errand: Errand) -> Landed {
     let carried = match &errand.cargo {
         Cargo::Call(shipment) => match courier.deliver(shipment).await {
             Carried::Ended(ending) => Carried::Ended(vec![ending]),
-            Carried::Strange => Carried::Strange,
+            Carried::Strange { was_tried } => Carried::Strange { was_tried },
         },
         Cargo::Case(shipment) => courier.deliver_case(shipment).await,
     };
@@ -73,6 +109,11 @@ pub(super) async fn carry(courier: Arc<Courier>, errand: Errand) -> Landed {
             batch: errand.batch,
             rows: errand.rows.into_iter().zip(endings).collect(),
         },
-        Carried::Strange => Landed::Strange(errand),
+        Carried::Strange { was_tried } => {
+            if was_tried {
+                errand.remember_the_try();
+            }
+            Landed::Strange(errand)
+        }
     }
 }

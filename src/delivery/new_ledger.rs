@@ -1,27 +1,49 @@
-//! Whether a new ledger is the right one. A destination that has all of the first calls already was
-//! filled by a run with another ledger, and to take its conversations over would send every recording a
-//! second time. So the first calls that are there already wait until one of this export is new to the
-//! destination; when none is, the run stops and asks.
+//! Whether a new ledger is the right one. A destination that has many of the calls already was filled by
+//! a run with another ledger, and to take its conversations over would send every recording a second
+//! time. What is there already therefore waits until it is known how much that is. One call that is new
+//! to the destination says nothing: the calls of tonight are new also to a destination of which the
+//! ledger is lost, and their file may be the first.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// So many calls that are there already, with none that is new, are no coincidence.
+/// So many that are there already are not a few of somebody else, whatever else is new: the run stops
+/// at once, and no more than these are kept waiting.
 pub(super) const TOO_MANY: usize = 20;
+/// Fewer of them can be a coincidence.
+const A_FEW: usize = 3;
+/// One in so many may be there already at the end of the export. Exports that overlap, as those of a
+/// night do, have more.
+const BEARABLE: u64 = 4;
 
 /// What a new ledger may be taken for, of calls or of cases.
 #[derive(Debug)]
 pub(super) struct NewLedger {
     is_doubtful: AtomicBool,
+    /// Whether the destination told an earlier run with this ledger that it made something.
+    has_heard: bool,
+    /// How many creates of this run were new to the destination.
+    made: AtomicU64,
     /// One looks at a time, so that a destination that is new as well is asked once.
     pub(super) turn: tokio::sync::Mutex<()>,
 }
 
+/// How many calls wait because the destination has them already.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Waiting {
+    /// All of them.
+    pub(super) all: usize,
+    /// Those of which a request of ours may have got through unheard.
+    pub(super) tried: usize,
+}
+
 impl NewLedger {
-    /// `is_doubtful` of a ledger that knows nothing of the destination, unless the operator said what to do
+    /// `is_doubtful` of a ledger that does not know the destination, unless the operator said what to do
     /// with what is there.
-    pub(super) fn new(is_doubtful: bool) -> Self {
+    pub(super) fn new(is_doubtful: bool, has_heard: bool) -> Self {
         NewLedger {
             is_doubtful: AtomicBool::new(is_doubtful),
+            has_heard,
+            made: AtomicU64::new(0),
             turn: tokio::sync::Mutex::default(),
         }
     }
@@ -31,8 +53,73 @@ impl NewLedger {
         self.is_doubtful.load(Ordering::Relaxed)
     }
 
-    /// Something of the export was new to the destination.
+    /// The ledger and the destination belong together.
     pub(super) fn fits(&self) {
         self.is_doubtful.store(false, Ordering::Relaxed);
+    }
+
+    /// A create was new to the destination.
+    pub(super) fn has_made_one(&self) {
+        self.made.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many creates of this run were new to the destination.
+    pub(super) fn made(&self) -> u64 {
+        self.made.load(Ordering::Relaxed)
+    }
+
+    /// Whether what is there may be what a try of ours made whose answer was lost. While no create with
+    /// this ledger was ever heard of, a lost answer proves nothing.
+    pub(super) fn believes_in_tries(&self) -> bool {
+        !self.is_doubtful() || self.has_heard || self.made() > 0
+    }
+
+    /// Whether so few of the creates were there already, at the end of the export, that they are
+    /// somebody else's, or ours if all of them were tried.
+    pub(super) fn bears(&self, waiting: Waiting) -> bool {
+        let (made, all) = (self.made(), waiting.all as u64);
+        let is_few = waiting.all < A_FEW;
+        if waiting.tried == waiting.all {
+            return is_few;
+        }
+        made > 0 && (is_few || all * BEARABLE <= made + all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NewLedger, Waiting};
+
+    fn bears(made: u64, all: usize, tried: usize) -> bool {
+        let ledger = NewLedger::new(true, false);
+        (0..made).for_each(|_| ledger.has_made_one());
+        ledger.bears(Waiting { all, tried })
+    }
+
+    #[test]
+    fn a_few_among_many_new_ones_are_somebody_elses() {
+        assert!(bears(15, 5, 0) && bears(2, 1, 0) && bears(1, 2, 0));
+        assert!(!bears(15, 6, 0) && !bears(5, 3, 0), "a night's overlap");
+    }
+
+    #[test]
+    fn what_is_there_without_anything_new_is_another_ledgers() {
+        assert!(!bears(0, 1, 0) && !bears(0, 2, 1));
+    }
+
+    #[test]
+    fn a_lost_answer_explains_itself_and_not_many() {
+        assert!(bears(0, 1, 1) && bears(0, 2, 2));
+        assert!(!bears(0, 3, 3));
+    }
+
+    #[test]
+    fn a_try_is_believed_once_a_create_was_heard() {
+        let ledger = NewLedger::new(true, false);
+        assert!(!ledger.believes_in_tries());
+        ledger.has_made_one();
+        assert!(ledger.believes_in_tries() && ledger.is_doubtful());
+        assert!(NewLedger::new(true, true).believes_in_tries());
+        assert!(NewLedger::new(false, false).believes_in_tries());
     }
 }

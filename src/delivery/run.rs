@@ -18,7 +18,7 @@ use super::gate::{Gate, Span};
 use super::limits::Failures;
 use super::line::Line;
 use super::lookup::Lookup;
-use super::new_ledger::{self, NewLedger};
+use super::new_ledger::{self, NewLedger, Waiting};
 use super::preparation::Bench;
 use super::refusals::Refusals;
 use super::verdict::Stage;
@@ -71,8 +71,8 @@ pub async fn run<E: Display>(
         notices,
         refusals: Refusals::default(),
         harmless: Mutex::default(),
-        of_calls: NewLedger::new(may_doubt && !plan.known.calls),
-        of_cases: NewLedger::new(may_doubt && !plan.known.cases),
+        of_calls: NewLedger::new(may_doubt && !plan.known.calls, plan.known.has_heard),
+        of_cases: NewLedger::new(may_doubt && !plan.known.cases, false),
     });
     let mut floor = Floor {
         courier,
@@ -154,7 +154,7 @@ impl Floor<'_> {
             let is_idle = self.waiting.is_empty() && self.flights.is_empty();
             if is_idle && (is_told || !is_open) {
                 self.settle().await;
-                if is_told || !self.stop.is_raised() {
+                if self.waiting.is_empty() && (is_told || !self.stop.is_raised()) {
                     break;
                 }
                 continue;
@@ -339,11 +339,12 @@ impl Floor<'_> {
         self.look_at_the_accused().await;
     }
 
-    /// Lets what is there already go on once the ledger is known to be the right one; ends the run when it
-    /// seems to be another's.
+    /// Lets what is there already go on once it can be told whose it is; ends the run when the ledger seems
+    /// to be another's.
     fn look_at_the_strange(&mut self) {
         let (calls, cases) = (&self.courier.of_calls, &self.courier.of_cases);
         let fits = |errand: &Errand| match errand.cargo {
+            Cargo::Call(_) if errand.was_tried() => calls.believes_in_tries(),
             Cargo::Call(_) => !calls.is_doubtful(),
             Cargo::Case(_) => !cases.is_doubtful(),
         };
@@ -351,7 +352,23 @@ impl Floor<'_> {
         for errand in known.into_iter().rev() {
             self.waiting.push_front(errand);
         }
-        if self.strange.len() >= new_ledger::TOO_MANY.min(self.in_hand) {
+        if self.strange.len() >= new_ledger::TOO_MANY {
+            self.doubt_the_ledger();
+        }
+    }
+
+    /// At the end of the export, when no more can be learned.
+    fn decide_about_the_strange(&mut self) {
+        let is_call = |errand: &&Errand| matches!(errand.cargo, Cargo::Call(_));
+        let calls = self.strange.iter().filter(is_call);
+        let waiting = Waiting {
+            all: calls.clone().count(),
+            tried: calls.filter(|errand| errand.was_tried()).count(),
+        };
+        if waiting.all == self.strange.len() && self.courier.of_calls.bears(waiting) {
+            self.courier.of_calls.fits();
+            self.look_at_the_strange();
+        } else {
             self.doubt_the_ledger();
         }
     }
@@ -362,9 +379,12 @@ impl Floor<'_> {
             Some(Cargo::Case(_)) => "tickets",
             _ => "calls",
         };
+        let which = match self.courier.of_calls.made() {
+            0 => format!("the first {number} {of}"),
+            made => format!("{number} of the first {} {of}", made + number as u64),
+        };
         let why = format!(
-            "the destination already has the first {number} {of}, and this ledger is new and knows none of \
-             them"
+            "the destination already has {which}, and this ledger is new and knows none of them"
         );
         self.stop.raise(Stop::WrongLedger, why);
     }
@@ -388,7 +408,7 @@ impl Floor<'_> {
     /// Settles what waited for something that has not come before the end.
     async fn settle(&mut self) {
         if !self.strange.is_empty() && !self.stop.is_raised() {
-            self.doubt_the_ledger();
+            self.decide_about_the_strange();
             return;
         }
         for errand in std::mem::take(&mut self.strange) {

@@ -56,10 +56,13 @@ pub struct Accepted {
 /// What a ledger knows to be at its destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Known {
-    /// Any conversation.
+    /// Any conversation of which the destination told that this ledger's run made it, or that somebody
+    /// said to take over or to leave alone. What only the answer to a lost try told may be another's.
     pub calls: bool,
     /// Any case.
     pub cases: bool,
+    /// Any conversation of which the destination told that this ledger's run made it.
+    pub has_heard: bool,
 }
 
 impl Reader {
@@ -197,12 +200,15 @@ impl Reader {
 
     /// Whether anything is known to be at the destination.
     pub fn known(&self) -> Result<Known, Error> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM call WHERE create_state >= 3), \
-                   EXISTS (SELECT 1 FROM desk_case WHERE state >= 2)";
+        let sql = "SELECT EXISTS (SELECT 1 FROM call WHERE create_state >= 3 \
+                       AND (create_state < 5 OR uid IS NOT NULL)), \
+                   EXISTS (SELECT 1 FROM desk_case WHERE state >= 2), \
+                   EXISTS (SELECT 1 FROM call WHERE create_state = 5 AND uid IS NOT NULL)";
         let known = self.connection.query_row(sql, (), |row| {
             Ok(Known {
                 calls: row.get(0)?,
                 cases: row.get(1)?,
+                has_heard: row.get(2)?,
             })
         });
         known.map_err(at(&self.path))
