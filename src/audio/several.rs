@@ -1,6 +1,7 @@
 //! What becomes of several recordings of one call.
 
 use super::Recording;
+use crate::source::by_name;
 
 /// What to do when several recordings belong to one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,7 +32,7 @@ impl Several {
     /// Applies the policy to all recordings of a call. [`Several::Longest`] reads their headers; it
     /// decides nothing when one cannot be read or two are longest.
     pub fn choose(self, mut recordings: Vec<Recording>) -> Choice {
-        recordings.sort_by(|a, b| by_parts(&a.name).cmp(by_parts(&b.name)));
+        recordings.sort_by(|a, b| by_name(&a.name, &b.name));
         match self {
             Several::Error => Choice::Undecided,
             Several::First => {
@@ -59,17 +60,6 @@ fn longest(recordings: Vec<Recording>) -> Option<Recording> {
         }
     }
     best.filter(|_| !tied).map(|(_, recording)| recording)
-}
-
-/// A name as people sort it: numbers by their value (`part-9` before `part-10`), the rest by its
-/// characters.
-fn by_parts(name: &str) -> impl Iterator<Item = (usize, &str)> {
-    name.split_inclusive(|character: char| !character.is_ascii_digit())
-        .map(|part| {
-            let digits = part.trim_start_matches('0');
-            let length = digits.bytes().take_while(u8::is_ascii_digit).count();
-            (length, digits)
-        })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::matching::matching;
-use super::{Error, FileId, Input};
+use super::{Error, FileId, Input, by_name};
 
 /// Extensions of files that somebody is still writing, and of locks.
 const TRANSIENT: [&str; 11] = [
@@ -56,7 +56,7 @@ pub struct Expansion {
 }
 
 /// The inputs that `arguments` name: files, globs, folders (not their subfolders) and `-`. The files
-/// of a folder or glob come in the order of their names, and no file comes twice, by whatever name.
+/// of a folder or glob come in the order of their names ([`by_name`]), and no file comes twice, by whatever name.
 /// `treat` is asked about each file, and told whether it was only found; what is passed over among
 /// others is named.
 pub fn expand(
@@ -165,8 +165,10 @@ fn expand_one(
     }
     found
         .inputs
-        .sort_by(|one, other| one.name().cmp(other.name()));
-    found.unread.sort_by(|one, other| one.name.cmp(&other.name));
+        .sort_by(|one, other| by_name(one.name(), other.name()));
+    found
+        .unread
+        .sort_by(|one, other| by_name(&one.name, &other.name));
     Ok(found)
 }
 
@@ -310,6 +312,23 @@ mod tests {
         let named = expand(&[folder, log], READ).unwrap();
         assert_eq!(named.inputs.len(), 3);
         assert!(!unread(&named).contains(&"calls.log".to_owned()));
+    }
+
+    #[test]
+    fn numbers_in_names_count_by_their_value() {
+        let home = tempfile::tempdir().unwrap();
+        for name in ["calls-10.csv", "calls-9.csv", "calls-08.csv"] {
+            std::fs::write(home.path().join(name), "x").unwrap();
+        }
+        let sorted = ["calls-08.csv", "calls-9.csv", "calls-10.csv"];
+        for argument in [home.path().to_owned(), home.path().join("*.csv")] {
+            let found = expand(&[argument.into_os_string()], READ).unwrap();
+            assert_eq!(names(&found.inputs), sorted);
+        }
+        // What is named one by one stays in its order.
+        let named = ["calls-10.csv", "calls-9.csv"].map(|name| home.path().join(name));
+        let found = expand(&named.map(PathBuf::into_os_string), READ).unwrap();
+        assert_eq!(names(&found.inputs), ["calls-10.csv", "calls-9.csv"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! [`Code::TrailingRow`](crate::call::Code::TrailingRow) is a row that is no record, told so that
 //! every line is accounted for.
 
+mod by_name;
 mod bytes;
 mod error;
 mod expand;
@@ -28,6 +29,7 @@ mod workbook;
 #[cfg(test)]
 mod tests;
 
+pub use by_name::by_name;
 pub use bytes::Progress;
 pub use error::Error;
 pub use expand::{Expansion, Treat, Unread, expand};
