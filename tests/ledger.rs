@@ -568,3 +568,35 @@ fn the_list_of_a_run_that_did_not_end_is_said_to_be_one() {
         .with_code(0)
         .says("did not end");
 }
+
+#[test]
+fn a_ledger_made_again_keeps_a_sent_recording_from_other_calls() {
+    let given = calls(2, 233);
+    let (place, server) = (Place::with(&given[..1]), Server::healthy());
+    place.run(&server, &["calls.csv"]).with_code(0);
+    place.call(&["report", "--out", "hashed"]).with_code(0);
+    let url = server.url();
+    let rebuild = ["ledger", "rebuild", "--base-url", &url, "--from"];
+    std::fs::remove_file(place.path(LEDGER)).expect("a ledger");
+    let ended = place.call(&[&rebuild[..], &["out/accepted.csv"]].concat());
+    assert!(!ended.with_code(0).out.contains("cannot keep"));
+
+    let mut next = given[1].clone();
+    next.set(
+        "audioFile",
+        &given[0].file,
+        serde_json::json!(given[0].file),
+    );
+    place.export("next.csv", &[next]);
+    place.run(&server, &["next.csv"]);
+    assert_eq!(place.outcome("held"), 1);
+    assert_eq!(place.lines_with("recording-shared").len(), 1);
+    assert_eq!(server.surplus_uploads(), 0);
+
+    // Of a list of hashes it cannot be known, and that is said.
+    std::fs::remove_file(place.path(LEDGER)).expect("a ledger");
+    place
+        .call(&[&rebuild[..], &["hashed/accepted.csv"]].concat())
+        .with_code(0)
+        .says("Recordings whose files the lists do not tell: 1.");
+}

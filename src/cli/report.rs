@@ -2,7 +2,7 @@
 
 use super::error::Error;
 use super::exit::Exit;
-use super::ledger::hashed_id;
+use super::ledger::{UNNAMED, hashed_id};
 use super::status;
 use crate::call::{Code, Place, Problem, Severity};
 use crate::config::{ReportArgs, SANDBOX};
@@ -60,7 +60,7 @@ fn delivered(call: Accepted) -> Delivered {
 /// A ledger that was made from a list of names knows that there was a recording, and not which.
 fn told(hash: [u8; 32]) -> String {
     if hash == [0; 32] {
-        return "unknown".to_owned();
+        return UNNAMED.to_owned();
     }
     format!("blake3:{}", blake3::Hash::from_bytes(hash).to_hex())
 }

@@ -28,6 +28,9 @@ pub struct Opened {
     pub watches: Vec<Arc<Watch>>,
 }
 
+/// Between the names of recordings that go out as one.
+pub const BETWEEN_RECORDINGS: &str = " + ";
+
 /// The recording of a call, as an upload needs it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parcel {
@@ -71,7 +74,7 @@ impl Matched {
         let names: Vec<&str> = mark.recordings().map(|one| &*one.name).collect();
         Matched {
             identity: identity.to_owned(),
-            recording: names.join(" + "),
+            recording: names.join(BETWEEN_RECORDINGS),
             grade: mark.grade,
             seconds: mark.seconds,
             channels,

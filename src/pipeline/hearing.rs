@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::time::{Duration, SystemTime};
 
 use super::Want;
-use super::decided::Parcel;
+use super::decided::{BETWEEN_RECORDINGS, Parcel};
 use super::desk::Desk;
 use super::sound::{Mark, Sound, Stated};
 use crate::audio::{self, Depth, End, Grade, Order, Probe, ProbeError, Recording, Skew};
@@ -417,7 +417,7 @@ impl Heard {
             source_bytes: bytes,
             channels: self.channels(),
             files: mark.sent_files().collect(),
-            name: names.join(" + "),
+            name: names.join(BETWEEN_RECORDINGS),
             order: self.order.clone(),
         }
     }

@@ -36,8 +36,8 @@ mod tests;
 
 pub use counts::{Agents, Days};
 pub use decided::{
-    CaseEarlier, CaseRow, CaseShipment, CaseTold, Closing, Decided, Decision, Fate, FurtherRow,
-    Matched, Opened, Parcel, Shipment,
+    BETWEEN_RECORDINGS, CaseEarlier, CaseRow, CaseShipment, CaseTold, Closing, Decided, Decision,
+    Fate, FurtherRow, Matched, Opened, Parcel, Shipment,
 };
 pub use event::{Delivered, Event, Kind, Outcome, Stop, Tally};
 pub use extent::Extent;

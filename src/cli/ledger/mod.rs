@@ -9,7 +9,7 @@ use crate::config::{LedgerArgs, LedgerCommand};
 use crate::ledger::{self, Ledger, Purged};
 use crate::report::Screen;
 
-pub(super) use rebuild::hashed_id;
+pub(super) use rebuild::{UNNAMED, hashed_id};
 
 pub(super) fn ledger(command: &LedgerCommand, mut screen: Screen) -> Result<Exit, Error> {
     match command {

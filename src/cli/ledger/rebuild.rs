@@ -8,8 +8,10 @@ use super::lists::Lists;
 use crate::cli::error::{Error, Usage};
 use crate::cli::exit::Exit;
 use crate::config::RebuildArgs;
-use crate::ledger::{CaseEntry, CaseFact, Entry, Fact, Ledger, MessagePrint, Writer};
-use crate::pipeline::{Delivered, Kind};
+use crate::ledger::{
+    CaseEntry, CaseFact, Entry, Fact, Ledger, MessagePrint, SentFile, UNHEARD, Writer,
+};
+use crate::pipeline::{BETWEEN_RECORDINGS, Delivered, Kind};
 use crate::report::{Screen, read_accepted};
 
 /// Facts that are written in one go.
@@ -17,6 +19,9 @@ const GROUP: usize = 1000;
 
 /// Before the hash of an id in a list that was made from a ledger, which keeps no ids of messages.
 const HASHED: &str = "xxh3:";
+
+/// What a list says of a recording of which the ledger that it was made from knew neither name nor hash.
+pub(in crate::cli) const UNNAMED: &str = "unknown";
 
 /// Makes the ledger. All files are read before it is made, so that a bad one leaves nothing half done.
 pub(super) fn rebuild(arguments: &RebuildArgs, screen: &mut Screen) -> Result<Exit, Error> {
@@ -36,6 +41,7 @@ pub(super) fn rebuild(arguments: &RebuildArgs, screen: &mut Screen) -> Result<Ex
         read_accepted(file, |line| waiting.take(line.delivered))?;
     }
     waiting.write()?;
+    let nameless = waiting.nameless;
     let summary = ledger.reader()?.summary()?;
     ledger.close()?;
     let (calls, messages) = (summary.calls(), summary.cases.messages);
@@ -52,6 +58,12 @@ pub(super) fn rebuild(arguments: &RebuildArgs, screen: &mut Screen) -> Result<Ex
         lists.lines,
         lists.files.len()
     ));
+    if nameless > 0 {
+        screen.say(&format!(
+            "Recordings whose files the lists do not tell: {nameless}. The ledger cannot keep them from other \
+             calls"
+        ));
+    }
     if lists.whole_cases > 0 {
         screen.say(&format!(
             "{} cases with all their messages are not in it: the next run puts them in place again",
@@ -66,6 +78,8 @@ struct Waiting {
     writer: Writer,
     calls: Vec<Entry>,
     messages: Vec<CaseEntry>,
+    /// Calls with recordings of which it is not known which files they were.
+    nameless: u64,
 }
 
 impl Waiting {
@@ -74,12 +88,21 @@ impl Waiting {
             writer,
             calls: Vec::new(),
             messages: Vec::new(),
+            nameless: 0,
         }
     }
 
     fn take(&mut self, delivered: Delivered) -> Result<(), Error> {
         match delivered.kind {
-            Kind::Call => self.calls.extend(facts(delivered)),
+            Kind::Call => {
+                let is_sent = delivered.recording.is_some();
+                let facts = facts(delivered);
+                let is_named = facts
+                    .iter()
+                    .any(|entry| matches!(entry.fact, Fact::Takes { .. }));
+                self.nameless += u64::from(is_sent && !is_named);
+                self.calls.extend(facts);
+            }
             Kind::Message => self.messages.extend(message(delivered)),
             // To put it in place a second time changes nothing, and its messages are not in the list.
             Kind::Case => {}
@@ -101,7 +124,8 @@ impl Waiting {
 
 /// What a line says as facts. The file does not tell what was sent, so the conversation counts as
 /// taken over: its row is then not said to have changed.
-fn facts(delivered: Delivered) -> [Entry; 2] {
+fn facts(delivered: Delivered) -> Vec<Entry> {
+    let takes = taken(&delivered).map(|file| Fact::Takes { files: vec![file] });
     let identity: Arc<str> = delivered.identity.into();
     let adopted = Fact::Adopted {
         fingerprint: 0,
@@ -109,14 +133,29 @@ fn facts(delivered: Delivered) -> [Entry; 2] {
     };
     let recording = match delivered.recording {
         Some(name) => Fact::Uploaded {
-            hash: hash(&name),
+            hash: hash(&name).unwrap_or(UNHEARD),
             bytes: delivered.bytes,
             source: None,
             in_doubt_resends: 0,
         },
         None => Fact::WithoutRecording,
     };
-    [adopted, recording].map(|fact| Entry::new(Arc::clone(&identity), fact))
+    [Some(adopted), takes, Some(recording)]
+        .into_iter()
+        .flatten()
+        .map(|fact| Entry::new(Arc::clone(&identity), fact))
+        .collect()
+}
+
+/// The file that went to this call and may go to no other, where the line tells it. Of a list that was
+/// made from a ledger the name is not known, of files that went out as one the sizes.
+fn taken(delivered: &Delivered) -> Option<SentFile> {
+    let name = delivered.recording.as_deref()?;
+    let is_name = name != UNNAMED && hash(name).is_none() && !name.contains(BETWEEN_RECORDINGS);
+    (is_name && delivered.bytes > 0).then(|| SentFile {
+        name: name.to_owned(),
+        bytes: delivered.bytes,
+    })
 }
 
 /// What a line says of a message. The case's own fields are not in the list: the next run sends them
@@ -142,11 +181,11 @@ fn id_hash(id: &str) -> u64 {
 }
 
 /// The hash, where the line came from a ledger; a run wrote the name of the file instead.
-fn hash(recording: &str) -> [u8; 32] {
-    recording
-        .strip_prefix("blake3:")
-        .and_then(|hex| blake3::Hash::from_hex(hex).ok())
-        .map_or([0; 32], |hash| *hash.as_bytes())
+fn hash(recording: &str) -> Option<[u8; 32]> {
+    let hex = recording.strip_prefix("blake3:")?;
+    blake3::Hash::from_hex(hex)
+        .ok()
+        .map(|hash| *hash.as_bytes())
 }
 
 #[cfg(test)]
@@ -158,5 +197,36 @@ mod tests {
         let hash = id_hash("501");
         assert_eq!(id_hash(&hashed_id(hash)), hash);
         assert_ne!(id_hash("xxh3:not-a-hash"), hash);
+    }
+
+    #[test]
+    fn a_file_is_taken_where_its_line_tells_which_it_was() {
+        let taken = |recording: &str, bytes: u64| {
+            taken(&Delivered {
+                kind: Kind::Call,
+                identity: "c-1".to_owned(),
+                uid: None,
+                recording: Some(recording.to_owned()),
+                was_there: false,
+                bytes,
+                in_doubt: 0,
+                is_unproved: false,
+            })
+        };
+        let file = taken("2024/a.wav", 44);
+        assert_eq!(
+            file.map(|file| (file.name, file.bytes)),
+            Some(("2024/a.wav".to_owned(), 44))
+        );
+        let told = format!("blake3:{}", "0f".repeat(32));
+        assert_eq!(hash(&told), Some([15; 32]));
+        for (name, bytes) in [
+            (&*told, 44),
+            (UNNAMED, 44),
+            ("a.wav + b.wav", 88),
+            ("a.wav", 0),
+        ] {
+            assert_eq!(taken(name, bytes), None, "{name}");
+        }
     }
 }
