@@ -261,11 +261,11 @@ fn with_id_last(rows: &[(&str, &str, &str)], cut: &str) -> String {
 
 #[test]
 fn an_id_that_may_be_cut_takes_no_other_calls_place() {
-    for (night, phone, day, code) in [
-        // The cut row is of another call that looks like the first, and of one that does not.
-        (["old.csv", "new.csv"], "+4512345602", "2024-03-15", 0),
-        (["old.csv", "new.csv"], "+4512345699", "2024-06-01", 3),
-        (["new.csv", "old.csv"], "+4512345602", "2024-03-15", 0),
+    for (night, phone, day, held, code) in [
+        // The cut row is of another call that looks like the first, of one that does not, and an older one.
+        (["old.csv", "new.csv"], "+4512345602", "2024-03-15", 1, 0),
+        (["old.csv", "new.csv"], "+4512345699", "2024-06-01", 1, 3),
+        (["new.csv", "old.csv"], "+4512345602", "2024-03-15", 0, 0),
     ] {
         let (place, server) = (Place::new(), Server::healthy());
         let old = [
@@ -283,7 +283,7 @@ fn an_id_that_may_be_cut_takes_no_other_calls_place() {
         let sent = ["c11", "c12", "c122"].map(str::to_owned);
         assert_eq!(
             (ids(), place.outcome("held")),
-            (sent.into(), 1),
+            (sent.into(), held),
             "{night:?}"
         );
         // Unchanged it is no newer state of the call that has its id.

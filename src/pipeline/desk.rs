@@ -49,6 +49,12 @@ pub(super) enum Key {
         /// Nothing where one file alone is read.
         party: Party,
     },
+    /// A call whose id may be cut: it may have been seen, and stands for nothing itself.
+    Doubtful {
+        identity: u64,
+        content: u64,
+        party: Party,
+    },
     Case {
         identity: u64,
         content: u64,

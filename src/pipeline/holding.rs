@@ -69,8 +69,8 @@ impl Desk<'_> {
 }
 
 impl Desk<'_> {
-    /// Takes from a call that waits because its id may be cut what would stand for that id: of several
-    /// files another may have the call whose id it is. A row that an earlier run has found so is whole.
+    /// Lets a call that waits because its id may be cut take nothing under that id: of several files another
+    /// may have the call whose id it is. A row that an earlier run has found so is whole.
     pub(super) fn set_doubtful_ids_apart(
         &self,
         batch: &Batch,
@@ -81,11 +81,16 @@ impl Desk<'_> {
         }
         for (index, item) in items.iter_mut().enumerate() {
             let problems = &item.decision.problems;
-            let Some(Key::Call { content, .. }) = item.key.filter(|_| {
+            let Some(Key::Call {
+                identity,
+                content,
+                party,
+            }) = item.key.filter(|_| {
                 problems
                     .iter()
                     .any(|problem| self.profile.doubts_id(problem))
-            }) else {
+            })
+            else {
                 continue;
             };
             let waits = matches!(
@@ -93,7 +98,11 @@ impl Desk<'_> {
                 Fate::Told | Fate::Waits { .. } | Fate::Ends(Outcome::Held, _)
             );
             if waits && !self.is_known_so(&batch.get(index), content)? {
-                item.key = None;
+                item.key = Some(Key::Doubtful {
+                    identity,
+                    content,
+                    party,
+                });
                 item.mark = None;
             }
         }

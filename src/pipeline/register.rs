@@ -226,13 +226,18 @@ impl<'r> Register<'r> {
         record: &Record<'_>,
         profile: Option<&Profile>,
     ) {
-        let (identity, content, party) = match item.key {
+        let (identity, content, party, is_doubtful) = match item.key {
             None => return self.check_keyless(item, place, record, profile),
             Some(Key::Call {
                 identity,
                 content,
                 party,
-            }) => (identity, content, party),
+            }) => (identity, content, party, false),
+            Some(Key::Doubtful {
+                identity,
+                content,
+                party,
+            }) => (identity, content, party, true),
             Some(Key::Case {
                 identity,
                 content,
@@ -246,7 +251,11 @@ impl<'r> Register<'r> {
         if item.has_reused_id() {
             return;
         }
-        let sight = self.seen.note(identity, content, party, place);
+        let sight = if is_doubtful {
+            self.seen.look(identity, content, party, place)
+        } else {
+            self.seen.note(identity, content, party, place)
+        };
         let Some(mut problem) = self.see_again(item, sight, place, record) else {
             return;
         };

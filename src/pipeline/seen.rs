@@ -153,33 +153,23 @@ impl Seen {
             part.grow();
         }
         let at = part.find(low, high);
-        let found = part.slots[at];
-        if found[..2] == [0, 0] {
+        let sight = part.sight(at, content, party, place);
+        if sight == Sight::New {
+            part.used += usize::from(part.slots[at][..2] == [0, 0]);
             part.put(at, slot, party);
-            part.used += 1;
+        }
+        sight
+    }
+
+    /// What [`Seen::note`] would say, without noting anything.
+    pub(super) fn look(&self, identity: u64, content: u64, party: Party, place: Where) -> Sight {
+        let [low, high] = halves(identity.max(1));
+        let part = self.part(identity);
+        if part.slots.is_empty() {
             return Sight::New;
         }
-        let earlier = Where {
-            file: found[4] & MOST_FILES,
-            at: u64::from(found[4] >> 24) << 32 | u64::from(found[3]),
-        };
-        match part.parties.get(at).copied() {
-            Some(REJECTED | LEFT_OUT) if party < LEFT_OUT && earlier.file == place.file => {
-                // Within a file the record that can be sent is the one that counts.
-                part.put(at, slot, party);
-                Sight::New
-            }
-            // Another call that is left out says nothing of this one.
-            Some(LEFT_OUT) if party < LEFT_OUT && are_strangers(found[2], party) => {
-                part.put(at, slot, party);
-                Sight::New
-            }
-            Some(LEFT_OUT) => Sight::OfLeftOut(earlier),
-            Some(REJECTED) => Sight::OfRejected(earlier),
-            _ if found[2] == content => Sight::Repeat(earlier),
-            Some(known) if are_strangers(known, party) => Sight::Stranger(earlier),
-            _ => Sight::Clash(earlier),
-        }
+        let party = party.bits().min(LEFT_OUT - 1);
+        part.sight(part.find(low, high), halves(content)[0], party, place)
     }
 }
 
@@ -188,6 +178,31 @@ const fn are_strangers(one: u32, other: u32) -> bool {
 }
 
 impl Part {
+    /// How a record relates to the slot of its id; what is new takes the slot.
+    fn sight(&self, at: usize, content: u32, party: u32, place: Where) -> Sight {
+        let found = self.slots[at];
+        if found[..2] == [0, 0] {
+            return Sight::New;
+        }
+        let earlier = Where {
+            file: found[4] & MOST_FILES,
+            at: u64::from(found[4] >> 24) << 32 | u64::from(found[3]),
+        };
+        match self.parties.get(at).copied() {
+            // Within a file the record that can be sent is the one that counts.
+            Some(REJECTED | LEFT_OUT) if party < LEFT_OUT && earlier.file == place.file => {
+                Sight::New
+            }
+            // Another call that is left out says nothing of this one.
+            Some(LEFT_OUT) if party < LEFT_OUT && are_strangers(found[2], party) => Sight::New,
+            Some(LEFT_OUT) => Sight::OfLeftOut(earlier),
+            Some(REJECTED) => Sight::OfRejected(earlier),
+            _ if found[2] == content => Sight::Repeat(earlier),
+            Some(known) if are_strangers(known, party) => Sight::Stranger(earlier),
+            _ => Sight::Clash(earlier),
+        }
+    }
+
     /// The slot that holds this hash, or the empty one where it belongs.
     fn find(&self, low: u32, high: u32) -> usize {
         let mut at = self.start(low, high);
@@ -331,6 +346,10 @@ mod tests {
         assert_eq!(seen.note(9, 1, party(2, 9), at(1, 3)), Sight::New);
         let again = seen.note(9, 1, party(2, 9), at(2, 3));
         assert_eq!(again, Sight::Repeat(at(1, 3)));
+        // Who only looks leaves nothing.
+        assert_eq!(seen.look(6, 1, party(1, 1), at(1, 9)), Sight::New);
+        assert_eq!(seen.look(7, 1, party(1, 1), at(1, 9)), older);
+        assert_eq!(seen.note(6, 2, party(1, 1), at(1, 9)), Sight::New);
         // What is known already stays so.
         seen.note_left_out(8, party(1, 1), at(1, 2));
         let again = seen.note(8, 1, party(1, 1), at(1, 3));
