@@ -48,12 +48,9 @@ fn fault(dice: &mut Rng) -> Rule {
     }
 }
 
-fn plan(dice: &mut Rng, rows: u64) -> Plan {
-    let mut arguments = vec![
-        "calls.csv".to_owned(),
-        "--retries".to_owned(),
-        "0".to_owned(),
-    ];
+fn plan(dice: &mut Rng, files: &[String], rows: u64) -> Plan {
+    let mut arguments = files.to_vec();
+    arguments.extend(["--retries".to_owned(), "0".to_owned()]);
     let mut add = |flag: &str, value: String| arguments.extend([flag.to_owned(), value]);
     add(
         "--concurrency",
@@ -152,14 +149,20 @@ fn series(seed: u64) {
     let rows = with_faults(&given, &mut dice);
     let (place, server) = (Place::new(), Server::healthy());
     std::fs::create_dir(place.path("audio")).expect("a folder");
-    place.write("calls.csv", table(&rows, b','));
+    // What several files ask for is decided when all of them have been read.
+    let of_a_file = [rows.len(), 3][usize::from(seed % 2 == 1)];
+    let mut files = Vec::new();
+    for (number, rows) in rows.chunks(of_a_file).enumerate() {
+        files.push(format!("calls-{number}.csv"));
+        place.write(&files[number], table(rows, b','));
+    }
     let mut late: Vec<Given> = given.clone();
     dice.shuffle(&mut late);
 
     for _ in 0..dice.usize(1..5) {
         let come = late.split_off(late.len() - dice.usize(..=late.len()));
         place.record(&come);
-        let plan = plan(&mut dice, rows.len() as u64);
+        let plan = plan(&mut dice, &files, rows.len() as u64);
         let ended = carry_out(&plan, &place, &server);
         is_accounted_for(&plan, &ended, &place, rows.len() as u64);
         every_request_was_intended(&place, &server);
