@@ -2,18 +2,21 @@
 //!
 //! One row speaks for the call and carries its outcome; the others are told with it. Whatever is
 //! wrong with any of the rows rejects all of them, because a call of which a part could not be read
-//! is not the call that took place.
+//! is not the call that took place. A row that stands there once more is no further leg.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
+
+use xxhash_rust::xxh3::Xxh3Default;
 
 use super::decided::{Fate, FurtherRow};
 use super::desk::{Desk, Item, Open, ended};
 use super::gather::Span;
 use super::{Facts, Outcome};
-use crate::call::{Code, Problem};
-use crate::mapping::{Mapped, Merged, Part};
-use crate::source::Batch;
+use crate::call::{Code, Place, Problem, Value};
+use crate::mapping::{Mapped, Merged, Part, Profile};
+use crate::source::{Batch, Record};
 
 /// What is gathered over the rows of a batch.
 #[derive(Default)]
@@ -68,6 +71,9 @@ impl Desk<'_> {
     fn call(&mut self, batch: &Batch, range: Range<usize>, desktop: &mut Desktop) {
         let profile = std::sync::Arc::clone(&self.profile);
         let mut rows: Vec<Row<'_>> = Vec::new();
+        // By the hash of what they say, where the rows that count stand.
+        let mut counted = HashMap::new();
+        let may_repeat = range.len() > 1;
         let mut is_broken = false;
         for index in range {
             desktop.sums.records += 1;
@@ -81,6 +87,9 @@ impl Desk<'_> {
                 .any(|problem| problem.code == Code::TrailingRow)
             {
                 ended(problems, Outcome::Skipped, "no record")
+            } else if let Some(first) = may_repeat.then(|| counted.get(&content(&record))).flatten()
+            {
+                repeat(&profile, &record, first, problems)
             } else {
                 match profile.apply(&record, &mut problems) {
                     Mapped::Skipped(rule) => Item {
@@ -93,6 +102,9 @@ impl Desk<'_> {
                     }
                     Mapped::Draft(draft) => {
                         is_broken |= problems.iter().any(Problem::is_error);
+                        if may_repeat {
+                            counted.insert(content(&record), record.place());
+                        }
                         rows.push(Row {
                             index,
                             part: Part { record, draft },
@@ -175,6 +187,35 @@ impl Desk<'_> {
             desktop.further.push((indices[lead], further));
         }
     }
+}
+
+/// A row that says what another row of its call says.
+fn repeat(
+    profile: &Profile,
+    record: &Record<'_>,
+    first: &Place,
+    mut problems: Vec<Problem>,
+) -> Item {
+    let message = format!("the same record as {}", first.within());
+    let mut problem = Problem::new(Code::RepeatedRecord, record.place(), message);
+    if let (column, Value::Text(id)) = profile.id(record) {
+        problem = problem.at(&column, &id);
+    }
+    problems.push(problem);
+    ended(problems, Outcome::Skipped, "repeat")
+}
+
+/// The hash of all that a row says, wherever it stands.
+fn content(record: &Record<'_>) -> u128 {
+    let mut hash = Xxh3Default::new();
+    for cell in record.cells() {
+        hash.update(&cell.len().to_le_bytes());
+        hash.update(cell.as_bytes());
+    }
+    if let Some(tree) = record.tree() {
+        hash.update(tree.to_string().as_bytes());
+    }
+    hash.digest128()
 }
 
 fn end_all(rows: Vec<Row<'_>>, outcome: Outcome, detail: &'static str, items: &mut [Item]) {

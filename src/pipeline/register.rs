@@ -347,7 +347,7 @@ impl<'r> Register<'r> {
         };
         let is_left_out = match item.decision.fate {
             Fate::Ends(Outcome::Rejected | Outcome::AlreadyThere, _) => false,
-            Fate::Ends(Outcome::Skipped, _) if !item.is_no_record() => true,
+            Fate::Ends(Outcome::Skipped, _) if !item.is_no_record() && !item.is_repeat() => true,
             _ => return,
         };
         let problems = &item.decision.problems;
@@ -671,6 +671,14 @@ impl Item {
         problems
             .iter()
             .any(|problem| problem.code == Code::TrailingRow)
+    }
+
+    /// Whether its row says what an earlier row of its call says.
+    fn is_repeat(&self) -> bool {
+        let problems = &self.decision.problems;
+        problems
+            .iter()
+            .any(|problem| problem.code == Code::RepeatedRecord)
     }
 
     /// Leaves the record out because another file has a newer one.

@@ -160,6 +160,49 @@ fn a_row_that_is_skipped_is_no_leg_and_one_without_an_id_is_alone() {
 }
 
 #[test]
+fn a_row_that_stands_there_once_more_is_no_further_leg() {
+    let legs = "1,2024-03-15 08:00:00,7,Ida,+4512345601,10,a,\n\
+                1,2024-03-15 08:00:01,7,Ida,+4512345601,20,a,\n";
+    let alike = "1,2024-03-15 08:00:01,7,Ida,+4512345601,2,0a,\n";
+    for (between, shift) in [("", 0), (HEAD, 1)] {
+        let out = run(&format!("{legs}{between}{legs}{alike}"));
+        assert_eq!(out.field(Field::CustomNumberProp1), ["32"]);
+        let told: Vec<_> = out
+            .ended
+            .iter()
+            .filter(|ended| ended.detail == "repeat")
+            .map(|ended| (ended.outcome, &ended.codes[..], &ended.messages[0][..]))
+            .collect();
+        let repeat = |message| (Outcome::Skipped, &["repeated-record"][..], message);
+        let messages = [2, 3].map(|first| {
+            let line = first + 2 + shift;
+            format!("line {line}: the same record as line {first}")
+        });
+        assert_eq!(
+            told,
+            messages.each_ref().map(|message| repeat(message.as_str()))
+        );
+    }
+}
+
+#[test]
+fn a_json_record_that_comes_once_more_is_no_further_leg() {
+    let record = |talk: u8| {
+        format!(
+            r#"{{"call":1,"at":"2024-03-15 08:00:00","agent":"7","name":"Ida","phone":"+4512345601","talk":{talk},"state":"a","consent":"ja"}}"#
+        )
+    };
+    let records = [record(10), record(20), record(10)];
+    let exports = [export(&format!("[{}]", records.join(",")), ".json")];
+    let out = walk(&road(MAPPING, &exports)).unwrap();
+    assert_eq!(out.field(Field::CustomNumberProp1), ["30"]);
+    assert_eq!(
+        out.ended[2].messages,
+        ["record 3: the same record as record 1"]
+    );
+}
+
+#[test]
 fn more_rows_than_a_call_can_have_are_no_call() {
     let rows = "1,2024-03-15 08:00:00,7,Ida,+4512345601,10,a,\n".repeat(1001);
     let out = run(&rows);
