@@ -594,6 +594,12 @@ fn calls_of_tonight_do_not_prove_a_new_ledger() {
         let half_done = &place.summary()["details"]["not_attempted"]["half done"];
         let told = place.outcome("created") + half_done.as_u64().unwrap_or(0);
         assert_eq!((told, place.outcome("already_there")), (created as u64, 0));
+        // What was created does not make it the right one for the next night, nor does a run that ends early.
+        for (further, code) in [(&["--limit", "1"][..], None), (&[], Some(2))] {
+            let ended = place.run(&server, &[&names[..files.len()], further].concat());
+            assert_eq!(ended.code, code.unwrap_or(ended.code));
+            assert_eq!(server.surplus_uploads(), 0);
+        }
     }
 }
 

@@ -154,7 +154,8 @@ fn past(ledger: &Ledger) -> Result<(Past, Known), Error> {
         done: reader.load_done()?,
         sent: reader.sent_until()?,
     };
-    Ok((past, reader.known()?))
+    let is_doubted = report::was_ledger_doubted(&reader.tallies()?);
+    Ok((past, reader.known(is_doubted)?))
 }
 
 /// What is left of a delivery.

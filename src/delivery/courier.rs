@@ -212,13 +212,7 @@ impl Courier {
                 )
             }
             Answer::AlreadyThere if self.of_calls.is_doubtful() => {
-                // The intent of a try that may have got through is kept.
-                if !in_doubt {
-                    self.record(not_sent(shipment, Stage::Create)).await?;
-                }
-                return Err(Halt::Strange {
-                    was_tried: in_doubt,
-                });
+                return Err(self.put_by(shipment, in_doubt).await);
             }
             Answer::AlreadyThere => match self.effort.existing {
                 Existing::Adopt => (
@@ -237,6 +231,17 @@ impl Courier {
         }
         self.write(shipment, facts).await?;
         Ok(made)
+    }
+
+    /// Leaves a call that is there for when it is known whose it is. The intent of a try that may have got
+    /// through is kept.
+    async fn put_by(&self, shipment: &Shipment, was_tried: bool) -> Halt {
+        let strange = Halt::Strange { was_tried };
+        if was_tried {
+            return strange;
+        }
+        let taken_back = self.record(not_sent(shipment, Stage::Create)).await;
+        taken_back.err().unwrap_or(strange)
     }
 
     pub(super) async fn write(&self, shipment: &Shipment, facts: Vec<Fact>) -> Result<(), Halt> {

@@ -6,6 +6,8 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use crate::ledger::KnownOf;
+
 /// So many that are there already are not a few of somebody else, whatever else is new: the run stops
 /// at once, and no more than these are kept waiting.
 pub(super) const TOO_MANY: usize = 20;
@@ -37,12 +39,12 @@ pub(super) struct Waiting {
 }
 
 impl NewLedger {
-    /// `is_doubtful` of a ledger that does not know the destination, unless the operator said what to do
-    /// with what is there.
-    pub(super) fn new(is_doubtful: bool, has_heard: bool) -> Self {
+    /// Doubtful if the ledger knows nothing for sure and `may_doubt`: the operator did not say what to do with
+    /// what is there.
+    pub(super) fn new(known: KnownOf, may_doubt: bool) -> Self {
         NewLedger {
-            is_doubtful: AtomicBool::new(is_doubtful),
-            has_heard,
+            is_doubtful: AtomicBool::new(may_doubt && known != KnownOf::Some),
+            has_heard: known != KnownOf::Nothing,
             made: AtomicU64::new(0),
             turn: tokio::sync::Mutex::default(),
         }
@@ -89,9 +91,14 @@ impl NewLedger {
 #[cfg(test)]
 mod tests {
     use super::{NewLedger, Waiting};
+    use crate::ledger::KnownOf;
+
+    fn ledger(known: KnownOf) -> NewLedger {
+        NewLedger::new(known, true)
+    }
 
     fn bears(made: u64, all: usize, tried: usize) -> bool {
-        let ledger = NewLedger::new(true, false);
+        let ledger = ledger(KnownOf::Nothing);
         (0..made).for_each(|_| ledger.has_made_one());
         ledger.bears(Waiting { all, tried })
     }
@@ -115,11 +122,12 @@ mod tests {
 
     #[test]
     fn a_try_is_believed_once_a_create_was_heard() {
-        let ledger = NewLedger::new(true, false);
-        assert!(!ledger.believes_in_tries());
-        ledger.has_made_one();
-        assert!(ledger.believes_in_tries() && ledger.is_doubtful());
-        assert!(NewLedger::new(true, true).believes_in_tries());
-        assert!(NewLedger::new(false, false).believes_in_tries());
+        let new = ledger(KnownOf::Nothing);
+        assert!(!new.believes_in_tries());
+        new.has_made_one();
+        assert!(new.believes_in_tries() && new.is_doubtful());
+        let doubted = ledger(KnownOf::Doubted);
+        assert!(doubted.believes_in_tries() && doubted.is_doubtful());
+        assert!(!ledger(KnownOf::Some).is_doubtful());
     }
 }

@@ -71,8 +71,8 @@ pub async fn run<E: Display>(
         notices,
         refusals: Refusals::default(),
         harmless: Mutex::default(),
-        of_calls: NewLedger::new(may_doubt && !plan.known.calls, plan.known.has_heard),
-        of_cases: NewLedger::new(may_doubt && !plan.known.cases, false),
+        of_calls: NewLedger::new(plan.known.calls, may_doubt),
+        of_cases: NewLedger::new(plan.known.cases, may_doubt),
     });
     let mut floor = Floor {
         courier,

@@ -43,7 +43,7 @@ pub use done::Done;
 pub use error::{Error, OpenError};
 pub use fact::{Entry, Fact, Stage, UNHEARD};
 pub use lock::Holder;
-pub use reader::{Accepted, AcceptedCase, Known, Reader};
+pub use reader::{Accepted, AcceptedCase, Known, KnownOf, Reader};
 pub use sent::{SentFile, SentTo, SentUntil};
 pub use standing::{Create, Ending, Obstacle, Standing, State, Upload};
 pub use summary::{InDoubt, NotedProblem, Run, Summary, Trouble};

@@ -71,4 +71,4 @@ pub use status::{
 pub use summary::{Summary, Target};
 pub use sums::Deliveries;
 pub use tries::Tries;
-pub use work::{Size, Work};
+pub use work::{Size, Work, was_ledger_doubted};

@@ -196,6 +196,7 @@ impl Progress {
             (speed.calls, left),
             now.time,
         )
+        .stopped_for(sums.stop.as_ref().map(|(stop, _)| *stop))
     }
 
     /// The speed of the last minute. A recording that takes longer than that is no end of sending:
