@@ -325,3 +325,32 @@ fn an_id_that_may_be_cut_takes_no_other_calls_recording() {
     place.run(&server, &night).with_code(0);
     assert_eq!(server.requests(), 6);
 }
+
+#[test]
+fn a_broken_row_of_another_call_is_not_taken_for_mended() {
+    let broken = |phone, day| row("2", phone, "Call", day).replace("ida@example.com", "ida@");
+    let (place, server) = (overlapping(), Server::healthy());
+    place.bare_run(&server, &["exports/day1.csv"]).with_code(0);
+    for (phone, day, code) in [
+        ("+4512345699", "2024-06-01", 3),
+        // The call itself, and what may be it.
+        ("+4512345602", "2024-03-15", 0),
+        ("+4512345602", "2024-06-01", 0),
+        ("+4512345699", "soon", 0),
+        ("", "2024-06-01", 0),
+    ] {
+        place.write("broken.csv", format!("{HEADER}{}", broken(phone, day)));
+        for inputs in [&["broken.csv"][..], &["exports/day1.csv", "broken.csv"]] {
+            place.bare_run(&server, inputs).with_code(code);
+            let is_told = told_of_2(&place).contains(&("duplicate-id".into(), "error".into()));
+            assert_eq!(is_told, code == 3, "{phone} {day}");
+        }
+    }
+    assert_eq!(server.requests(), 2);
+    // In one first run it is no older copy either.
+    let (place, server) = (overlapping(), Server::healthy());
+    let other = broken("+4512345699", "2024-01-01");
+    place.write("exports/day0.csv", format!("{HEADER}{other}"));
+    place.bare_run(&server, &["exports"]).with_code(3);
+    assert_eq!((server.requests(), place.outcome("rejected")), (3, 1));
+}

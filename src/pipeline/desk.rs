@@ -499,17 +499,23 @@ impl Desk<'_> {
         let identities: Vec<&str> = mended.iter().map(|(_, id)| id.as_str()).collect();
         let standings = reader.standing(&identities)?;
         for ((index, id), standing) in mended.iter().zip(standings) {
-            if standing.is_none_or(|standing| standing.ending().is_none()) {
+            let Some(standing) = standing.filter(|standing| standing.ending().is_some()) else {
+                continue;
+            };
+            let record = batch.get(*index);
+            let decision = &mut items[*index].decision;
+            let column = self.profile.column_of(Field::ExternalIdentity);
+            let party = party_of(&self.profile, &record, &decision.problems);
+            if plan::is_another_call(&standing, party) {
+                let problem = Problem::new(Code::DuplicateId, record.place(), REUSED);
+                decision.problems.push(problem.at(column, id));
                 continue;
             }
-            let decision = &mut items[*index].decision;
             decision.fate = Fate::Ends(Outcome::AlreadyThere, "mended".into());
             for problem in &mut decision.problems {
                 problem.severity = problem.severity.min(Severity::Warning);
             }
-            let column = self.profile.column_of(Field::ExternalIdentity);
-            let place = batch.get(*index).place();
-            let problem = Problem::new(Code::ChangedSinceSent, place, MENDED);
+            let problem = Problem::new(Code::ChangedSinceSent, record.place(), MENDED);
             decision.problems.push(problem.at(column, id));
         }
         Ok(())

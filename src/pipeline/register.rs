@@ -363,6 +363,10 @@ impl<'r> Register<'r> {
             self.seen.note_left_out(identity, party, place);
             return;
         }
+        let party = party_of(profile, record, problems);
+        if let Sight::Stranger(_) = self.seen.look(identity, 0, party, place) {
+            return;
+        }
         let message = match self.seen.note_rejected(identity, place) {
             Sight::Repeat(first) | Sight::Clash(first) | Sight::Stranger(first)
                 if first.file != place.file =>
