@@ -88,7 +88,7 @@ pub(crate) fn fault_of_id(id: &str) -> Option<(Code, String)> {
     if id.len() > LONGEST_ID {
         let message = format!("the id has {} bytes, and may have {LONGEST_ID}", id.len());
         Some((Code::RecordTooLarge, message))
-    } else if let Some(damage) = damage(id) {
+    } else if let Some(damage) = damage_of_id(id) {
         Some((Code::SpreadsheetDamage, damage.to_owned()))
     } else if let Some(fault) = fault_of_key(id) {
         Some(fault)
@@ -102,7 +102,7 @@ pub(crate) fn fault_of_id(id: &str) -> Option<(Code, String)> {
 
 /// What a spreadsheet made of an id that it took for a quantity or a day. Ids without digits in front
 /// are none of these.
-fn damage(id: &str) -> Option<&'static str> {
+pub(crate) fn damage_of_id(id: &str) -> Option<&'static str> {
     if !id
         .trim_start()
         .starts_with(|sign: char| sign.is_ascii_digit() || sign == '-')

@@ -7,8 +7,9 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
+use crate::call::damage_of_id;
 use crate::pipeline::{Delivered, Kind};
-use crate::report::cells::read_back;
+use crate::report::cells::{is_for_spreadsheets, read_back};
 use crate::report::folder::unfinished;
 
 /// The columns of the list.
@@ -25,6 +26,10 @@ pub(super) const COLUMNS: [&str; 8] = [
 
 /// What the list of a rehearsal is called instead of `accepted`.
 pub(super) const REHEARSED: &str = "accepted.sandbox";
+
+/// What is told of a list that went through a spreadsheet, which takes zeros and digits from ids.
+const RESAVED: &str = "a spreadsheet saved this list and may have changed its ids: name the list that the \
+                       run wrote";
 
 /// Why a file is no `accepted.csv`.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +72,7 @@ struct Columns {
     uid: usize,
     recording: usize,
     bytes: usize,
+    when: Option<usize>,
     kind: Option<usize>,
     destination: Option<usize>,
 }
@@ -81,11 +87,14 @@ pub fn read_accepted<E: From<NotAccepted>>(
         line,
         why,
     };
+    let written = Written::of(path).map_err(|error| fault(1, error.to_string()))?;
+    let line_at = |position: &csv::Position| position.line() + written.behind;
     let unreadable = |error: &csv::Error| {
-        let line = error.position().map_or(1, csv::Position::line);
+        let line = error.position().map_or(1, line_at);
         fault(line, error.to_string())
     };
-    let delimiter = delimiter(path).map_err(|error| fault(1, error.to_string()))?;
+    let is_for_spreadsheets = written.has_semicolons;
+    let delimiter = if is_for_spreadsheets { b';' } else { b',' };
     let mut reader = csv::ReaderBuilder::new();
     let reader = reader.delimiter(delimiter).from_path(path);
     let mut reader = reader.map_err(|error| unreadable(&error))?;
@@ -99,31 +108,59 @@ pub fn read_accepted<E: From<NotAccepted>>(
         uid: column("uid")?,
         recording: column("recording")?,
         bytes: column("bytes")?,
+        when: known("when"),
         kind: known("kind"),
         destination: known("destination"),
     };
+    if is_for_spreadsheets && !written.has_mark {
+        return Err(fault(1, RESAVED.to_owned()).into());
+    }
     let mut record = csv::StringRecord::new();
     while reader
         .read_record(&mut record)
         .map_err(|error| unreadable(&error))?
     {
-        let number = record.position().map_or(0, csv::Position::line);
+        let number = record.position().map_or(0, line_at);
+        if is_for_spreadsheets && is_resaved(&record, columns) {
+            return Err(fault(number, RESAVED.to_owned()).into());
+        }
         let line = read_line(number, &record, columns).map_err(|why| fault(number, why))?;
         each(line)?;
     }
     Ok(())
 }
 
-/// What stands between the columns: a spreadsheet may have saved the list with semicolons.
-fn delimiter(path: &Path) -> std::io::Result<u8> {
-    let mut first = Vec::new();
-    BufReader::new(File::open(path)?).read_until(b'\n', &mut first)?;
-    let columns = |sign: u8| first.split(|byte| *byte == sign).count();
-    Ok(if columns(b';') > columns(b',') {
-        b';'
-    } else {
-        b','
-    })
+/// How a list is written, as its first line shows.
+struct Written {
+    /// Semicolons stand between the columns, as in a list for spreadsheets.
+    has_semicolons: bool,
+    /// It begins with the byte order mark of such a list.
+    has_mark: bool,
+    /// Lines by which the reader is behind: it ends a record before the LF of a CRLF.
+    behind: u64,
+}
+
+impl Written {
+    fn of(path: &Path) -> std::io::Result<Self> {
+        let mut first = Vec::new();
+        BufReader::new(File::open(path)?).read_until(b'\n', &mut first)?;
+        let columns = |sign: u8| first.split(|byte| *byte == sign).count();
+        Ok(Written {
+            has_semicolons: columns(b';') > columns(b','),
+            has_mark: first.starts_with("\u{feff}".as_bytes()),
+            behind: u64::from(first.ends_with(b"\r\n")),
+        })
+    }
+}
+
+/// Whether a line of a list for spreadsheets lacks the guards that the program gave it. A time always has
+/// one, so they show also where no id needs one.
+fn is_resaved(record: &csv::StringRecord, columns: Columns) -> bool {
+    [Some(columns.identity), Some(columns.uid), columns.when]
+        .into_iter()
+        .flatten()
+        .filter_map(|at| record.get(at))
+        .any(|cell| !is_for_spreadsheets(cell))
 }
 
 fn read_line(number: u64, record: &csv::StringRecord, columns: Columns) -> Result<Line, String> {
@@ -149,6 +186,18 @@ fn read_line(number: u64, record: &csv::StringRecord, columns: Columns) -> Resul
     };
     if delivered.kind == Kind::Message && delivered.uid.is_none() {
         return Err("no id of the message".to_owned());
+    }
+    let of_message = delivered
+        .uid
+        .as_deref()
+        .filter(|_| delivered.kind == Kind::Message);
+    for id in [Some(&*delivered.identity), of_message]
+        .into_iter()
+        .flatten()
+    {
+        if damage_of_id(id).is_some() {
+            return Err(format!("{id} is no whole id: {RESAVED}"));
+        }
     }
     Ok(Line {
         number,
@@ -230,5 +279,28 @@ mod tests {
             let error = read(&text).unwrap_err();
             assert_eq!(error.line, line, "{error}");
         }
+    }
+
+    #[test]
+    fn a_list_that_a_spreadsheet_saved_is_refused_with_its_line() {
+        let header = HEADER.trim_end();
+        let excel = header.replace(',', ";");
+        let when = "2024-03-15T08:00:00.000Z";
+        for (text, line) in [
+            (format!("{header}\na,,,0,\n\"1,73E+15\",,,0,\n"), 3),
+            (format!("{header}\n1.73E+15,,,0,\n"), 2),
+            (format!("{excel}\r\n123;u-1;a.wav;44;\r\n"), 1),
+            (format!("\u{feff}{excel}\r\n123;u-1;a.wav;44;{when}\r\n"), 2),
+            (format!("\u{feff}{excel}\r\n1,73E+15;u-1;a.wav;44;\r\n"), 2),
+        ] {
+            let error = read(&text).unwrap_err();
+            assert_eq!(error.line, line, "{error}");
+            assert!(
+                error.why.contains("a spreadsheet saved this list"),
+                "{error}"
+            );
+        }
+        let whole = format!("\u{feff}{excel}\r\n123;u-1;a.wav;44;\"=\"\"{when}\"\"\"\r\n");
+        assert_eq!(read(&whole).unwrap()[0].delivered.identity, "123");
     }
 }

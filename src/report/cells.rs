@@ -65,6 +65,12 @@ pub(super) fn read_back(cell: &str) -> Cow<'_, str> {
     }
 }
 
+/// Whether [`for_spreadsheets`] may have written this cell: a spreadsheet that saves a list again takes the
+/// guards away.
+pub(super) fn is_for_spreadsheets(cell: &str) -> bool {
+    cell.starts_with('\'') || for_spreadsheets(&read_back(cell)) == cell
+}
+
 /// At which places where a cell may begin something is done.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Starts {
