@@ -9,6 +9,8 @@ use crate::report::{Mode, Summary};
 
 /// The last line of a rehearsal, whatever came of it.
 const REHEARSAL: &str = "This was a rehearsal: nothing was sent to Capturi.";
+/// Why records are left out of which another one is taken.
+const COPIES: [&str; 3] = ["older copy", "repeat", "superseded"];
 const AGAIN: &str = "Run the same command again to resume.";
 
 /// The last lines of a report, the most important last.
@@ -208,11 +210,7 @@ fn ran(summary: &Summary) -> String {
     let tally = &summary.tally;
     let in_place = tally.of(Outcome::Created) + tally.of(Outcome::AlreadyThere);
     let skipped = tally.of(Outcome::Skipped);
-    let left_out = if skipped > 0 {
-        format!(", {} left out on purpose", count(skipped))
-    } else {
-        String::new()
-    };
+    let left_out = left_out(summary);
     let unread = summary.unread_exports();
     let is_sound = unread == 0 && tally.faults + tally.unproved == 0;
     if in_place + skipped == tally.read && is_sound {
@@ -251,6 +249,23 @@ fn ran(summary: &Summary) -> String {
         counted(tally.read, "record"),
         if in_place == 1 { "is" } else { "are" },
     )
+}
+
+/// What was left out because somebody wanted it so, and what because another record stands for it.
+fn left_out(summary: &Summary) -> String {
+    let details = summary.details.iter();
+    let copies: u64 = details
+        .filter(|((outcome, why), _)| *outcome == Outcome::Skipped && COPIES.contains(&&**why))
+        .map(|(_, number)| number)
+        .sum();
+    let others = summary.tally.of(Outcome::Skipped).saturating_sub(copies);
+    let parts = [
+        (others, "on purpose"),
+        (copies, "(older copies and repeats)"),
+    ];
+    let parts = parts.into_iter().filter(|(number, _)| *number > 0);
+    let parts = parts.map(|(number, why)| format!(", {} left out {why}", count(number)));
+    parts.collect()
 }
 
 fn checked(summary: &Summary, next: &str) -> String {
@@ -363,6 +378,23 @@ mod tests {
         assert_eq!(
             run(&[(58, Created), (2, Skipped)]),
             "Everything is in place: all 58 records, 2 left out on purpose."
+        );
+        let mut stage = Stage::with(|_| {}, Mode::Run);
+        stage.checked(&facts(62));
+        for (number, outcome, why) in [
+            (58, Created, ""),
+            (1, Skipped, "deleted"),
+            (2, Skipped, "older copy"),
+            (1, Skipped, "repeat"),
+        ] {
+            stage.many(number, outcome, why);
+        }
+        assert_eq!(
+            advise(&stage.finish(None).unwrap()),
+            [
+                "Everything is in place: all 58 records, 1 left out on purpose, 3 left out (older \
+              copies and repeats)."
+            ]
         );
         assert_eq!(
             run(&[(60, AlreadyThere)]),
