@@ -51,7 +51,7 @@ impl Again {
                 tell(rows, index, (Code::HeaderChanged, &message), sheet);
                 continue;
             }
-            match self.likeness(rows, index) {
+            match self.likeness(|| rows.cells(index)) {
                 Likeness::None => {}
                 Likeness::Same => {
                     let told = (Code::TrailingRow, "the header of the file once more");
@@ -69,15 +69,23 @@ impl Again {
         }
     }
 
-    fn likeness(&self, rows: &Rows, index: usize) -> Likeness {
-        let first = rows.cells(index).zip(&self.names).take(FIRST_CELLS);
+    /// Whether a row has most of the names, and others.
+    pub(super) fn is_another(&self, row: &[String]) -> bool {
+        self.likeness(|| row.iter().map(String::as_bytes)) == Likeness::Other
+    }
+
+    fn likeness<'c, Cells>(&self, cells_of_row: impl Fn() -> Cells) -> Likeness
+    where
+        Cells: Iterator<Item = &'c [u8]>,
+    {
+        let first = cells_of_row().zip(&self.names).take(FIRST_CELLS);
         // Most rows differ from the header in the first letters of all their cells.
         let mut first = first.filter(|(cell, name)| cell.len() >= name.len() && !name.is_empty());
         let is_alike = first.any(|(cell, name)| bare(cell).eq_ignore_ascii_case(name));
         if !is_alike || self.names.len() < 2 {
             return Likeness::None;
         }
-        let cells: Vec<&[u8]> = rows.cells(index).map(bare).collect();
+        let cells: Vec<&[u8]> = cells_of_row().map(bare).collect();
         let filled = cells.iter().filter(|cell| !cell.is_empty());
         let known = filled.clone().filter(|cell| self.is_name(cell)).count();
         let fits = |(cell, name): (&&[u8], &Vec<u8>)| cell.eq_ignore_ascii_case(name);

@@ -1,5 +1,6 @@
 //! What the columns of a table are called, and whether its first line says so.
 
+use super::again::Again;
 use crate::source::{Error, Header, HeaderKind, Options, Quote};
 
 /// What is longer is no name, but what stands in a file that has no header.
@@ -175,6 +176,7 @@ fn guess(rows: &[Vec<String>]) -> HeaderKind {
             .eq(first.iter().map(|name| bare(name)))
     };
     let rest: Vec<&Vec<String>> = rest.iter().filter(|row| !again(row)).collect();
+    let rest = without_other_headers(first, rest);
     let said: Vec<usize> = (0..first.len())
         .filter(|column| !first[*column].is_empty())
         .collect();
@@ -191,6 +193,22 @@ fn guess(rows: &[Vec<String>]) -> HeaderKind {
         }
         _ => HeaderKind::Names,
     }
+}
+
+/// The rows but for those that are most of the first one, if these are headers: neither they nor the
+/// first hold values, and all rows between them do.
+fn without_other_headers<'r>(first: &[String], rest: Vec<&'r Vec<String>>) -> Vec<&'r Vec<String>> {
+    let header = Again::new(first);
+    let has_values = |row: &[String]| row.iter().any(|cell| is_value(cell));
+    let (others, records): (Vec<_>, Vec<_>) = rest
+        .iter()
+        .copied()
+        .partition(|row| !has_values(row) && header.is_another(row));
+    let is_told_apart = !records.is_empty() && records.iter().all(|row| has_values(row));
+    if others.is_empty() || !is_told_apart {
+        return rest;
+    }
+    records
 }
 
 fn is_value(cell: &str) -> bool {
@@ -276,6 +294,29 @@ mod tests {
             kind(&[&["id", "when"], &["INTEGER", "VARCHAR(50)"]]),
             HeaderKind::NamesAndTypes
         );
+    }
+
+    #[test]
+    fn another_header_further_down_does_not_make_the_first_one_a_record() {
+        let header: &[&str] = &["id", "name", "title", "at"];
+        let other: &[&str] = &["id", "name", "subject", "at"];
+        let rows: [&[&str]; 2] = [
+            &["R1", "Ida", "Call", "2024-03-15"],
+            &["R2", "Bo", "Call", "2024-03-16"],
+        ];
+        let again = [header, rows[0], other, rows[1], other, rows[0]];
+        assert_eq!(kind(&again), HeaderKind::Names);
+        assert_eq!(kind(&[header, rows[0], rows[1], other]), HeaderKind::Names);
+        // Nothing tells these rows from those that have values.
+        let words: &[&str] = &["R3", "Ida", "Call", "today"];
+        assert_eq!(kind(&[header, words, other, rows[0]]), HeaderKind::None);
+        assert_eq!(kind(&[header, other]), HeaderKind::None);
+        // A record that says most of the first row again.
+        let records: [&[&str]; 2] = [
+            &["sale", "ida", "bo", "x"],
+            &["sale", "ida", "bo", "2024-03-15"],
+        ];
+        assert_eq!(kind(&[records[0], records[1], rows[0]]), HeaderKind::None);
     }
 
     #[test]

@@ -105,6 +105,12 @@ fn another_header_is_told_and_its_rows_are_not_read_by_the_first_one() {
         .collect();
     let changed = vec![Code::HeaderChanged];
     assert_eq!(codes, [vec![], vec![], changed.clone(), changed]);
+    // Nor is the first one taken for a record, as little as they differ.
+    let other = "id,mobile,name\n";
+    let table = csv([HEADER, &rows(0..2), other, &rows(2..3)].concat());
+    assert_eq!(table.names, ["id", "phone", "name"]);
+    let told = table.records.iter().map(|line| line.codes.clone());
+    assert_eq!(told.collect::<Vec<_>>(), codes);
     // A value that is a name, too, makes no header.
     let table = csv("id,phone,name\n1,phone,Ida\nid,2,Bo\n");
     assert!(table.records.iter().all(|line| line.codes.is_empty()));
