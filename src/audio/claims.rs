@@ -148,6 +148,12 @@ impl Claims {
         self.owner_besides(recording.id, call)
     }
 
+    /// Whether it belongs to a record that was left out.
+    pub(super) fn is_left_out(&self, id: u32) -> bool {
+        self.owner(id)
+            .is_some_and(|(_, standing)| standing == Standing::LeftOut)
+    }
+
     /// A record of another call that claims the recording no worse than by this grade.
     pub fn rival_of(&self, recording: &Recording, call: u64, grade: Grade) -> Option<Claimant> {
         let known = self.inexact.get(&recording.id)?;

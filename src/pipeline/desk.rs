@@ -194,7 +194,7 @@ impl<'r> Desk<'r> {
             Err(item) => *item,
             Ok(mut problems) => match profile.apply(record, &mut problems) {
                 Mapped::Skipped(rule) => Item {
-                    mark: self.sought(std::slice::from_ref(record)),
+                    mark: self.sought_left_out(std::slice::from_ref(record)),
                     ..ended(problems, Outcome::Skipped, rule.to_owned())
                 },
                 Mapped::Undecided => ended(problems, Outcome::Rejected, ""),

@@ -13,6 +13,7 @@ use xxhash_rust::xxh3::Xxh3Default;
 use super::decided::{Fate, FurtherRow};
 use super::desk::{Desk, Item, Open, ended};
 use super::gather::Span;
+use super::sound::Mark;
 use super::{Facts, Outcome};
 use crate::call::{Code, Place, Problem, Value};
 use crate::mapping::{Mapped, Merged, Part, Profile};
@@ -93,7 +94,7 @@ impl Desk<'_> {
             } else {
                 match profile.apply(&record, &mut problems) {
                     Mapped::Skipped(rule) => Item {
-                        mark: self.sought(std::slice::from_ref(&record)),
+                        mark: self.sought_left_out(std::slice::from_ref(&record)),
                         ..ended(problems, Outcome::Skipped, rule.to_owned())
                     },
                     Mapped::Undecided => {
@@ -126,6 +127,16 @@ impl Desk<'_> {
         self.merged(rows, desktop);
     }
 
+    /// The recordings of a call that is rejected or left out.
+    fn sought_by(&self, parts: &[Part<'_>], is_rejected: bool) -> Option<Box<Mark>> {
+        let records: Vec<Record<'_>> = parts.iter().map(|part| part.record).collect();
+        if is_rejected {
+            self.sought(&records)
+        } else {
+            self.sought_left_out(&records)
+        }
+    }
+
     fn merged(&mut self, mut rows: Vec<Row<'_>>, desktop: &mut Desktop) {
         let mut problems = Vec::new();
         let (mut indices, mut parts, mut own) = (Vec::new(), Vec::new(), Vec::new());
@@ -153,9 +164,11 @@ impl Desk<'_> {
             None => None,
         };
         if let Some((outcome, detail)) = fate {
+            let speaks = indices[lead];
             for (index, problems) in indices.into_iter().zip(own) {
                 desktop.items[index] = ended(problems, outcome, detail.clone());
             }
+            desktop.items[speaks].mark = self.sought_by(&parts, is_broken);
             return;
         }
         // The row that speaks comes first, then the others in their order.

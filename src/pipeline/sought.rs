@@ -6,7 +6,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::desk::Desk;
 use super::rounds::Round;
 use super::sound::{Mark, Sound, asked_name, keys_of};
-use crate::audio::{Ask, Grade, Recording};
+use crate::audio::{Ask, AskedPart, By, Found, Grade, Index, Recording};
 use crate::call::Field;
 use crate::ledger::{Standing, Upload};
 use crate::source::Record;
@@ -14,6 +14,20 @@ use crate::source::Record;
 impl Desk<'_> {
     /// The recordings that these rows name, of which no call was made.
     pub(super) fn sought(&self, records: &[Record<'_>]) -> Option<Box<Mark>> {
+        self.seek(records, |_, _, found| found)
+    }
+
+    /// The same for rows that are left out. No other call gets by a wildcard what has their whole name
+    /// or their id.
+    pub(super) fn sought_left_out(&self, records: &[Record<'_>]) -> Option<Box<Mark>> {
+        self.seek(records, surest)
+    }
+
+    fn seek(
+        &self,
+        records: &[Record<'_>],
+        settle: impl Fn(&Index, &Ask<'_>, Found) -> Found,
+    ) -> Option<Box<Mark>> {
         let index = self.road.audio.as_ref()?;
         if self.round != Round::First {
             return None;
@@ -27,13 +41,14 @@ impl Desk<'_> {
             let keys = keys_of(self.profile.audio_keys(row, text));
             for names in self.profile.recordings(row) {
                 let names: Vec<_> = names.iter().map(asked_name).collect();
-                let found = index.find(&Ask {
+                let ask = Ask {
                     names: &names,
                     keys: &keys,
                     identity: &identity,
                     record: &identity,
                     owned: None,
-                });
+                };
+                let found = settle(index, &ask, index.find(&ask));
                 grade = found.grade().map_or(grade, |found| found.max(grade));
                 sought.extend(found.into_recordings());
             }
@@ -71,6 +86,53 @@ impl Sound {
         let recordings = self.recording.into_iter().chain(self.others);
         named(recordings.collect(), self.call, grade)
     }
+}
+
+/// What was found, or of it what is found for certain: by the name without a wildcard at its end, which
+/// then stands for the extension alone, or by the id where only that has found anything.
+fn surest(index: &Index, ask: &Ask<'_>, found: Found) -> Found {
+    let by = match &found {
+        Found::One(_, how) | Found::Several { how, .. } | Found::Unusable { how, .. }
+            if how.grade != Grade::Exact =>
+        {
+            how.by
+        }
+        _ => return found,
+    };
+    let surer = match (
+        by,
+        ask.names.first().and_then(|name| without_wildcard(name)),
+    ) {
+        (By::Name(0), Some(name)) => index.find(&Ask {
+            names: &[name],
+            keys: &[],
+            identity: "",
+            ..*ask
+        }),
+        (By::Identity, _) => index.find(&Ask {
+            names: &[],
+            keys: &[],
+            ..*ask
+        }),
+        _ => return found,
+    };
+    if surer.grade() == Some(Grade::Exact) {
+        surer
+    } else {
+        found
+    }
+}
+
+/// The name before a wildcard at its end, and before the dot of an extension.
+fn without_wildcard<'a>(name: &[AskedPart<'a>]) -> Option<Vec<AskedPart<'a>>> {
+    let (AskedPart::Wildcard, before) = name.split_last()? else {
+        return None;
+    };
+    let mut before = before.to_vec();
+    if let Some(AskedPart::Text(text)) = before.last_mut() {
+        *text = text.strip_suffix('.').unwrap_or(text);
+    }
+    Some(before)
 }
 
 /// A mark of recordings into which nobody has looked.

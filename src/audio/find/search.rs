@@ -202,8 +202,12 @@ impl Index {
         let folder = |id: &u32| &*self.folder(&self.entries[*id as usize]).folded;
         let ids = query.relations().find_map(|relation| {
             let near = hits.iter().copied().filter(|id| relation.holds(folder(id)));
-            let near: Vec<u32> = near.collect();
-            self.free(near, query.owned)
+            let (spared, near): (Vec<u32>, Vec<u32>) =
+                near.partition(|id| self.is_spared(*id, query));
+            let mut ids = self.free(near, query.owned).unwrap_or_default();
+            ids.extend(spared);
+            ids.sort_unstable();
+            (!ids.is_empty()).then_some(ids)
         })?;
         let asked = &query.wanted.file;
         let exact: Vec<u32> = ids
@@ -220,6 +224,19 @@ impl Index {
         } else {
             Some((exact, Likeness::Exact))
         }
+    }
+
+    /// Whether a file of a record that was left out has the whole name that this pattern asks for, but
+    /// for the extension: of two that ask alike, the record that is sent gets it.
+    fn is_spared(&self, id: u32, query: &Query<'_>) -> bool {
+        let Some((claims, _)) = query.owned else {
+            return false;
+        };
+        let bare = wildcard::bare(&query.file);
+        let whole = bare.strip_suffix('*');
+        let whole = whole.map(|whole| whole.strip_suffix('.').unwrap_or(whole));
+        whole.is_some_and(|whole| whole == self.folded_stem(id as usize))
+            && claims.is_left_out(*self.twins.get(&id).unwrap_or(&id))
     }
 
     /// The entries that a folded pattern may match, by the longest text that it must hold.

@@ -2,6 +2,7 @@
 
 mod gathering;
 mod incomplete;
+mod left_out;
 mod legs;
 
 use std::io::Write as _;
