@@ -140,6 +140,7 @@ fn problems(summary: &Summary, screen: &Screen) -> Vec<String> {
         let code = paint(color, Ink::Strong, &format!("{:<22}", group.code.name()));
         lines.push(format!("  {severity} {code} {}", extent(group, summary)));
         let mut below = examples(group);
+        below.extend(more_files(group));
         below.extend(missing(group));
         if !group.cure.is_empty() {
             below.push(format!("→ {}", group.cure));
@@ -197,6 +198,14 @@ fn examples(group: &Group) -> Vec<String> {
             }
         })
         .collect()
+}
+
+/// How many files were not read beside those that are named.
+fn more_files(group: &Group) -> Option<String> {
+    let named = u64::try_from(group.examples.len()).unwrap_or(u64::MAX);
+    let more = group.problems.saturating_sub(named);
+    let is_of_files = group.code == Code::FileNotRead && more > 0;
+    is_of_files.then(|| format!("and {} more such problems", count(more)))
 }
 
 /// The ids of the records of some examples: ` (id F-1)`, ` (ids F-1, F-2)`; nothing where there are none.

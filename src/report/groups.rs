@@ -15,6 +15,8 @@ use crate::call::{Code, Problem, Severity, explain};
 
 /// Examples that are kept of each kind.
 const EXAMPLES: usize = 3;
+/// Files that are kept by name of those that were found and not read: each may be one that somebody misses.
+const FILES: usize = 20;
 /// Different keys that are counted: a table that fits no record would else be kept in memory.
 const KEYS: usize = 10_000;
 
@@ -103,7 +105,11 @@ impl Groups {
         if problem.code == Code::LookupMissed && !problem.value.is_empty() {
             group.miss(&problem.value, record);
         }
-        if group.examples.len() < EXAMPLES {
+        let most = match problem.code {
+            Code::FileNotRead => FILES,
+            _ => EXAMPLES,
+        };
+        if group.examples.len() < most {
             group.examples.push(Example {
                 file: Arc::clone(&problem.place.file),
                 line: problem.place.line,
@@ -204,6 +210,15 @@ mod tests {
         assert_eq!(sorted[0].code, Code::BadTime);
         assert_eq!(sorted[1].problems, 100_000);
         assert_eq!(sorted[1].examples.len(), EXAMPLES);
+    }
+
+    #[test]
+    fn files_that_were_not_read_are_kept_by_name() {
+        let mut groups = Groups::default();
+        for line in 0..30 {
+            groups.add(None, &problem(Code::FileNotRead, line));
+        }
+        assert_eq!(groups.sorted()[0].examples.len(), FILES);
     }
 
     #[test]
