@@ -197,7 +197,10 @@ impl Courier {
                 };
                 (Made::Ours(Some(created.uid)), fact)
             }
-            Answer::AlreadyThere if in_doubt && self.of_calls.believes_in_tries() => {
+            // A try of this run was heard of a moment later; one of an earlier run may be another ledger's.
+            Answer::AlreadyThere
+                if in_doubt && (!was_tried || self.of_calls.believes_in_tries()) =>
+            {
                 // What the server has is what was sent when the answer was lost.
                 let standing = shipment.standing.as_ref();
                 let sent = standing
