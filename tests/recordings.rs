@@ -662,7 +662,7 @@ fn names_in_another_zone_than_the_rows_are_told_once() {
 fn rows_of_one_call_share_their_recording() {
     let rehearsal = Rehearsal::new(
         "match = [{ from = \"file\" }]\n[legs]\ngroup = \"id\"",
-        "id,file\n1,a.wav\n2,b.wav\n1,a.wav\n",
+        "id,file,leg\n1,a.wav,1\n2,b.wav,1\n1,a.wav,2\n",
         &["a.wav", "b.wav"],
     );
     assert_eq!(rehearsal.run(&[]), found(&[("1", "a.wav"), ("2", "b.wav")]));
