@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn what_is_remembered_is_bounded() {
         let verdicts = Verdicts::default();
-        for rule in 0..MOST_KINDS * 2 + 1 {
+        for rule in 0..=MOST_KINDS * 2 {
             verdicts.get(Question::about(rule, 0).done(), || true);
         }
         assert_eq!(verdicts.0.lock().unwrap().len(), 1);
