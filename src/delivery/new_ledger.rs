@@ -10,7 +10,7 @@ use crate::ledger::KnownOf;
 
 /// So many that are there already are not a few of somebody else, whatever else is new: the run stops
 /// at once, and no more than these are kept waiting.
-pub(super) const TOO_MANY: usize = 20;
+const TOO_MANY: usize = 20;
 /// Fewer of them can be a coincidence.
 const A_FEW: usize = 3;
 /// One in so many may be there already at the end of the export. Exports that overlap, as those of a
@@ -77,14 +77,17 @@ impl NewLedger {
     }
 
     /// Whether so few of the creates were there already, at the end of the export, that they are
-    /// somebody else's, or ours if all of them were tried.
+    /// somebody else's, or ours if all of them were tried: a run that was killed leaves as many as were
+    /// under way.
     pub(super) fn bears(&self, waiting: Waiting) -> bool {
         let (made, all) = (self.made(), waiting.all as u64);
-        let is_few = waiting.all < A_FEW;
-        if waiting.tried == waiting.all {
-            return is_few;
-        }
-        made > 0 && (is_few || all * BEARABLE <= made + all)
+        let is_few = waiting.all < A_FEW || all * BEARABLE <= made + all;
+        waiting.tried == waiting.all || (made > 0 && is_few)
+    }
+
+    /// Whether so many are there already that no end of the export has to be waited for.
+    pub(super) fn is_too_much(waiting: Waiting) -> bool {
+        waiting.all - waiting.tried >= TOO_MANY
     }
 }
 
@@ -115,9 +118,12 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_answer_explains_itself_and_not_many() {
-        assert!(bears(0, 1, 1) && bears(0, 2, 2));
-        assert!(!bears(0, 3, 3));
+    fn lost_answers_explain_themselves_and_nothing_else() {
+        assert!(bears(0, 1, 1) && bears(0, 30, 30));
+        assert!(!bears(0, 30, 29));
+        let is_too_much = |all, tried| NewLedger::is_too_much(Waiting { all, tried });
+        assert!(is_too_much(20, 0) && is_too_much(30, 10));
+        assert!(!is_too_much(30, 30) && !is_too_much(19, 0));
     }
 
     #[test]

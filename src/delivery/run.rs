@@ -18,7 +18,7 @@ use super::gate::{Gate, Span};
 use super::limits::Failures;
 use super::line::Line;
 use super::lookup::Lookup;
-use super::new_ledger::{self, NewLedger, Waiting};
+use super::new_ledger::{NewLedger, Waiting};
 use super::preparation::Bench;
 use super::refusals::Refusals;
 use super::verdict::Stage;
@@ -352,20 +352,24 @@ impl Floor<'_> {
         for errand in known.into_iter().rev() {
             self.waiting.push_front(errand);
         }
-        if self.strange.len() >= new_ledger::TOO_MANY {
+        if NewLedger::is_too_much(self.strange_ones()) {
             self.doubt_the_ledger();
+        }
+    }
+
+    fn strange_ones(&self) -> Waiting {
+        let tried = self.strange.iter().filter(|errand| errand.was_tried());
+        Waiting {
+            all: self.strange.len(),
+            tried: tried.count(),
         }
     }
 
     /// At the end of the export, when no more can be learned.
     fn decide_about_the_strange(&mut self) {
-        let is_call = |errand: &&Errand| matches!(errand.cargo, Cargo::Call(_));
-        let calls = self.strange.iter().filter(is_call);
-        let waiting = Waiting {
-            all: calls.clone().count(),
-            tried: calls.filter(|errand| errand.was_tried()).count(),
-        };
-        if waiting.all == self.strange.len() && self.courier.of_calls.bears(waiting) {
+        let is_call = |errand: &Errand| matches!(errand.cargo, Cargo::Call(_));
+        let are_calls = self.strange.iter().all(is_call);
+        if are_calls && self.courier.of_calls.bears(self.strange_ones()) {
             self.courier.of_calls.fits();
             self.look_at_the_strange();
         } else {
