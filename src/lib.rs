@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod mapping;
 pub mod pipeline;
 pub mod plan;
+pub mod redact;
 pub mod report;
 pub mod sandbox;
 pub mod source;

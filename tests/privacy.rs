@@ -315,8 +315,18 @@ const WITH_PEOPLE: [&str; 2] = ["problems.csv", "rejected.csv"];
 
 #[test]
 fn what_a_server_repeats_is_told_without_the_token_and_the_people() {
-    let given = calls(6, 68);
-    let secrets = secrets(&given);
+    let mut given = calls(6, 68);
+    for call in &mut given {
+        for (field, value) in [
+            ("customProp1", "matter of a divorce"),
+            ("status", "Escalated"),
+            ("teamName", "Nordkap"),
+        ] {
+            call.set(field, value, json!(value));
+        }
+    }
+    let mut secrets = secrets(&given);
+    secrets.extend(["matter of a divorce", "Escalated", "Nordkap"].map(str::to_owned));
     let token = BTreeSet::from([TOKEN.to_owned()]);
     for (status, code) in [(400, 3), (401, 4), (422, 3), (500, 6)] {
         for format in ["human", "json"] {

@@ -185,7 +185,8 @@ impl Client {
             .build()
             .map_err(|error| classify(&error))?;
         let exchange = async {
-            let response = self.send(request).await?;
+            let name = Some(upload.file_name.as_str());
+            let response = transport::send(&self.http, request, name).await?;
             // The body says nothing of use, but the connection is only used again once it is read,
             // and an answer that breaks off is no success.
             read(response, ANSWER_LIMIT).await?;
@@ -230,7 +231,7 @@ impl Client {
     }
 
     pub(super) async fn send(&self, request: Request) -> Result<Response, Error> {
-        transport::send(&self.http, request).await
+        transport::send(&self.http, request, None).await
     }
 }
 

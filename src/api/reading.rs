@@ -360,7 +360,7 @@ impl ReadClient {
         }
         let request = request.build().map_err(|error| classify(&error))?;
         let exchange = async {
-            let response = transport::send(&self.http, request).await?;
+            let response = transport::send(&self.http, request, None).await?;
             let status = response.status().as_u16();
             let body = transport::read(response, LIMIT).await?;
             if status == 204 {

@@ -102,9 +102,14 @@ pub(super) fn path(base: &Url, tail: &[&str]) -> Result<Url, SetUp> {
     Ok(url)
 }
 
-/// Sends one request; an answer that says no is an error.
-pub(super) async fn send(http: &reqwest::Client, request: Request) -> Result<Response, Error> {
-    let secrets = Secrets::of(&request);
+/// Sends one request; an answer that says no is an error. `file_name` is the name of the recording that
+/// goes with it.
+pub(super) async fn send(
+    http: &reqwest::Client,
+    request: Request,
+    file_name: Option<&str>,
+) -> Result<Response, Error> {
+    let secrets = Secrets::of(&request, file_name);
     let response = http
         .execute(request)
         .await
@@ -130,7 +135,7 @@ pub(super) async fn send(http: &reqwest::Client, request: Request) -> Result<Res
         .and_then(RetryAfter::parse);
     let text = read(response, ANSWER_LIMIT)
         .await
-        .map(|bytes| plain(&secrets.leave_out_of(&String::from_utf8_lossy(&bytes))))
+        .map(|bytes| plain(&secrets.leave_out_of(&bytes)))
         .unwrap_or_default();
     Err(Error::Status {
         status: status.as_u16(),

@@ -13,13 +13,13 @@ use rusqlite::{Connection, Result, TransactionBehavior, params};
 use super::case_fact::CaseEntry;
 use super::error::{Error, at};
 use super::fact::{Entry, Fact};
-use super::mask::mask;
 use super::rows;
 use super::standing::Standing;
 use super::summary::NotedProblem;
 use super::writer::RunId;
 use super::{cases, disk, sent};
 use crate::failpoint::{self, Point};
+use crate::redact::mask;
 
 /// The most calls that are remembered between two groups; a call takes about 300 bytes.
 const REMEMBERED: usize = 8_192;

@@ -8,8 +8,8 @@ use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 use super::case_fact::{
     CaseEntry, CaseFact, CaseObstacle, CasePrint, CaseStanding, MessagePrint, MessageStanding,
 };
-use super::mask::mask;
 use super::rows::{identity_hash, time, unsigned};
+use crate::redact::mask;
 
 /// State of a case: bit 1 when the server has it, bit 0 when a request about it is in doubt.
 const EXISTS: i64 = 2;

@@ -6,7 +6,7 @@
 //! writes (a lock file beside the ledger says who); anybody may read meanwhile. A ledger belongs
 //! to one destination for ever. It keeps ids, hashes and messages, not people: values of records are
 //! never handed to it, of names of recordings it keeps keyed hashes (`sent.rs`), and what a server said is
-//! masked (see `mask.rs` for what that can do).
+//! masked (see `redact` for what that can do).
 //!
 //! What a fact means for a call is decided in [`Standing::apply`], which knows no SQL. What to do
 //! next with a call is decided elsewhere.
@@ -20,7 +20,6 @@ mod done;
 mod error;
 mod fact;
 mod lock;
-mod mask;
 mod open;
 mod reader;
 mod rows;

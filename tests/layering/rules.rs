@@ -3,8 +3,9 @@
 use super::lexer::{Token, tokens};
 
 /// The rooms, from top to bottom.
-pub(crate) const ROOMS: [&str; 15] = [
+pub(crate) const ROOMS: [&str; 16] = [
     "failpoint",
+    "redact",
     "call",
     "case",
     "source",

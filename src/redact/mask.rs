@@ -37,7 +37,7 @@ static MASKS: LazyLock<[(Regex, &str); 3]> = LazyLock::new(|| {
 });
 
 /// The message as the ledger keeps it; `identity` is the call's own id, which stands beside it.
-pub(super) fn mask(message: &str, identity: &str) -> String {
+pub fn mask(message: &str, identity: &str) -> String {
     let glance = match message.char_indices().nth(GLANCE) {
         Some((end, _)) => &message[..end],
         None => message,

@@ -1,0 +1,305 @@
+//! The ways in which a server may write what it quotes. Each gives another reading of a text, or
+//! nothing when it would change nothing.
+
+use super::view::View;
+
+/// Readings that are looked at. A server that wraps its quotes deeper hides them from itself.
+const MOST: usize = 12;
+/// Shorter runs of letters are words.
+const SHORTEST_RUN: usize = 8;
+
+/// Reads a text in one way.
+type Reader = fn(&View) -> Option<View>;
+
+/// The text itself and its readings: without escapes of JSON, HTML and URLs, up to three deep, and
+/// then what was written as base64 or as hexadecimal digits.
+pub(super) fn readings(text: &str) -> Vec<View> {
+    const ESCAPES: [Reader; 4] = [json, html, percent, form];
+    let mut views = vec![View::of(text)];
+    let mut at = 0;
+    for _ in 0..3 {
+        let end = views.len();
+        while at < end {
+            for read in ESCAPES {
+                let view = read(&views[at]).filter(|view| !views.contains(view));
+                if let Some(view) = view.filter(|_| views.len() < MOST) {
+                    views.push(view);
+                }
+            }
+            at += 1;
+        }
+    }
+    let packed: Vec<View> = views.iter().flat_map(unpacked).collect();
+    let escaped: Vec<View> = packed.iter().filter_map(json).collect();
+    views.into_iter().chain(packed).chain(escaped).collect()
+}
+
+/// Replaces each escape that `read` knows; it gives what stands at the start, and its length.
+fn replaced(view: &View, sign: u8, read: impl Fn(&[u8]) -> Option<(Vec<u8>, usize)>) -> View {
+    let mut out = View::like(view);
+    let mut at = 0;
+    while let Some(byte) = view.bytes.get(at) {
+        let found = if *byte == sign {
+            read(&view.bytes[at..])
+        } else {
+            None
+        };
+        let (bytes, length) = found.unwrap_or_else(|| (vec![*byte], 1));
+        out.push(&bytes, view, at..at + length);
+        at += length;
+    }
+    out
+}
+
+fn encoded(char: char) -> Vec<u8> {
+    char.to_string().into_bytes()
+}
+
+fn json(view: &View) -> Option<View> {
+    view.bytes
+        .contains(&b'\\')
+        .then(|| replaced(view, b'\\', json_escape))
+}
+
+fn json_escape(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let char = match bytes.get(1)? {
+        b'n' | b'r' | b't' | b'b' | b'f' => ' ',
+        sign @ (b'"' | b'\\' | b'/' | b'\'') => char::from(*sign),
+        b'u' => return unicode_escape(bytes),
+        _ => return None,
+    };
+    Some((encoded(char), 2))
+}
+
+/// `\u00e6`, or two of them for a character outside of the first plane.
+fn unicode_escape(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let unit = |at: usize| {
+        let digits = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        let digits = std::str::from_utf8(digits).ok()?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let first = unit(0)?;
+    let pair = unit(6).and_then(|second| String::from_utf16(&[first, second]).ok());
+    let is_half = char::from_u32(first.into()).is_none();
+    match (is_half, pair) {
+        (true, Some(text)) => Some((text.into_bytes(), 12)),
+        (true, None) => None,
+        (false, _) => char::from_u32(first.into()).map(|char| (encoded(char), 6)),
+    }
+}
+
+fn html(view: &View) -> Option<View> {
+    view.bytes
+        .contains(&b'&')
+        .then(|| replaced(view, b'&', entity))
+}
+
+/// Names of characters in HTML that stand in names of people and in text.
+const ENTITIES: [(&str, char); 30] = [
+    ("amp", '&'),
+    ("lt", '<'),
+    ("gt", '>'),
+    ("quot", '"'),
+    ("apos", '\''),
+    ("nbsp", ' '),
+    ("plus", '+'),
+    ("commat", '@'),
+    ("aelig", 'æ'),
+    ("oslash", 'ø'),
+    ("aring", 'å'),
+    ("AElig", 'Æ'),
+    ("Oslash", 'Ø'),
+    ("Aring", 'Å'),
+    ("auml", 'ä'),
+    ("ouml", 'ö'),
+    ("uuml", 'ü'),
+    ("Auml", 'Ä'),
+    ("Ouml", 'Ö'),
+    ("Uuml", 'Ü'),
+    ("szlig", 'ß'),
+    ("eacute", 'é'),
+    ("egrave", 'è'),
+    ("aacute", 'á'),
+    ("agrave", 'à'),
+    ("oacute", 'ó'),
+    ("iacute", 'í'),
+    ("uacute", 'ú'),
+    ("ntilde", 'ñ'),
+    ("ccedil", 'ç'),
+];
+
+fn entity(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let end = bytes.iter().take(12).position(|byte| *byte == b';')?;
+    let name = std::str::from_utf8(&bytes[1..end]).ok()?;
+    let char = if let Some(number) = name.strip_prefix('#') {
+        let code = match number.strip_prefix(['x', 'X']) {
+            Some(digits) => u32::from_str_radix(digits, 16),
+            None => number.parse(),
+        };
+        char::from_u32(code.ok()?)?
+    } else {
+        ENTITIES.iter().find(|(known, _)| *known == name)?.1
+    };
+    Some((encoded(char), end + 1))
+}
+
+fn percent(view: &View) -> Option<View> {
+    view.bytes
+        .contains(&b'%')
+        .then(|| replaced(view, b'%', percent_escape))
+}
+
+fn percent_escape(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let byte = hex_digit(*bytes.get(1)?)? << 4 | hex_digit(*bytes.get(2)?)?;
+    Some((vec![byte], 3))
+}
+
+/// As the values of a form, where a plus is a blank.
+fn form(view: &View) -> Option<View> {
+    let blank = |_: &[u8]| Some((b" ".to_vec(), 1));
+    let view = view
+        .bytes
+        .contains(&b'+')
+        .then(|| replaced(view, b'+', blank))?;
+    Some(percent(&view).unwrap_or(view))
+}
+
+/// What the runs of letters and digits say as base64, from each of the four places where it may begin,
+/// and as hexadecimal digits.
+fn unpacked(view: &View) -> Vec<View> {
+    let mut views: Vec<View> = (0..4)
+        .map(|start| runs(view, start, 4, sextet, quantum))
+        .collect();
+    views.extend((0..2).map(|start| runs(view, start, 2, hex_digit, pair)));
+    views.retain(|view| !view.bytes.is_empty());
+    views
+}
+
+/// Reads groups of `width` digits in each run of digits, from its place `start` on.
+fn runs(
+    view: &View,
+    start: usize,
+    width: usize,
+    digit: fn(u8) -> Option<u8>,
+    read: fn(&[u8], &mut dyn FnMut(u8, usize, usize)),
+) -> View {
+    let mut out = View::like(view);
+    let mut at = 0;
+    while at < view.bytes.len() {
+        let digits: Vec<u8> = view.bytes[at..]
+            .iter()
+            .map_while(|byte| digit(*byte))
+            .collect();
+        if digits.len() >= SHORTEST_RUN {
+            for (number, group) in digits[start..].chunks(width).enumerate() {
+                let first = at + start + number * width;
+                read(group, &mut |byte, from, to| {
+                    out.push(&[byte], view, first + from..first + to);
+                });
+            }
+            // Nothing reaches from one run into the next.
+            out.push(&[0], view, at + digits.len()..at + digits.len());
+        }
+        at += digits.len() + 1;
+    }
+    out
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte)
+        .to_digit(16)
+        .and_then(|digit| u8::try_from(digit).ok())
+}
+
+fn pair(digits: &[u8], push: &mut dyn FnMut(u8, usize, usize)) {
+    if let [high, low] = digits {
+        push(high << 4 | low, 0, 2);
+    }
+}
+
+/// A digit of base64 in either alphabet.
+fn sextet(byte: u8) -> Option<u8> {
+    match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'a'..=b'z' => Some(byte - b'a' + 26),
+        b'0'..=b'9' => Some(byte - b'0' + 52),
+        b'+' | b'-' => Some(62),
+        b'/' | b'_' => Some(63),
+        _ => None,
+    }
+}
+
+fn quantum(digits: &[u8], push: &mut dyn FnMut(u8, usize, usize)) {
+    for (at, two) in digits.windows(2).enumerate().take(3) {
+        let byte = match at {
+            0 => two[0] << 2 | two[1] >> 4,
+            1 => two[0] << 4 | two[1] >> 2,
+            _ => two[0] << 6 | two[1],
+        };
+        push(byte, at, at + 2);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn reads(text: &str, expected: &str) -> bool {
+        readings(text).iter().any(|view| {
+            let found = view.bytes.windows(expected.len());
+            found.into_iter().any(|part| part == expected.as_bytes())
+        })
+    }
+
+    #[test]
+    fn every_way_to_write_a_text_is_read() {
+        for text in [
+            r#"Ann \"\u00e6\""#,
+            r#"\"Ann \\\"\\u00E6\\\"\""#,
+            "Ann &quot;&aelig;&#34;",
+            "Ann &#x22;&#230;&quot;",
+            "Ann%20%22%C3%A6%22",
+            "name=Ann+%22%c3%a6%22",
+            "QW5uICLDpiI=",
+            "x/QW5uICLDpiI",
+            "key-QW5uICLDpiI",
+            "0x416e6e2022C3A622",
+            "Ann%2520%2522%25C3%25A6%2522",
+        ] {
+            assert!(reads(text, "Ann \"æ\""), "{text}");
+        }
+        assert!(reads(r"\ud83d\ude00", "😀"));
+        assert!(reads("c3ViamVjdHM/Pz8+", "subjects???>"));
+        assert!(reads("c3ViamVjdHM_Pz8-", "subjects???>"));
+    }
+
+    #[test]
+    fn half_an_escape_stays_as_it_is() {
+        for text in [
+            r"\u00",
+            r"\ud83d",
+            "%4",
+            "%",
+            "&#x;",
+            "&#99999999;",
+            "&",
+            "\\",
+        ] {
+            assert!(reads(text, text), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_has_readings_within_its_bounds(text in "\\PC*|[\\\\u%&;#x0-9a-f+=]*") {
+            for view in readings(&text) {
+                for at in 0..view.bytes.len() {
+                    let (start, end) = view.place(at..at + 1);
+                    prop_assert!(start <= end && end <= text.len());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Something that must not be told, and where a text says it rather than another word.
+
+use std::collections::HashMap;
+
+use memchr::memmem;
+
+use super::view::View;
+
+/// From so many letters and digits together on, a token is known wherever it stands.
+const LONG_TOKEN: usize = 12;
+/// A shorter value may be a part of a word.
+const LONG_VALUE: usize = 8;
+/// A number with fewer digits is as likely a limit or a status as a value.
+const LONG_NUMBER: usize = 4;
+/// From so many digits on, a number is known wherever it stands.
+const SURE_NUMBER: usize = 7;
+/// So much of a long value is known wherever it stands: servers shorten what they quote.
+const PART: usize = 16;
+/// The same of a token, which they shorten more.
+const PART_OF_TOKEN: usize = 8;
+
+/// What stands before a token that is named.
+const NAMES: [&str; 6] = [
+    "token",
+    "authorization",
+    "bearer",
+    "key",
+    "secret",
+    "password",
+];
+
+/// Where a needle may be taken for what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Where {
+    Anywhere,
+    /// With no letter or digit beside it.
+    Alone,
+    /// In quotes, or behind its name.
+    Named,
+}
+
+/// Something that must not be told.
+#[derive(Debug)]
+pub(super) struct Needle {
+    /// What is told in its place.
+    pub(super) mask: String,
+    folded: Vec<u8>,
+    names: Vec<String>,
+    stands: Where,
+    /// The least part that is known, if parts are.
+    part: Option<usize>,
+}
+
+fn folded(text: &str) -> String {
+    let folded = View::of(text).folded().bytes;
+    String::from_utf8_lossy(&folded).trim().to_owned()
+}
+
+impl Needle {
+    /// A token, unless it is empty. One that could be a word of a sentence is known where it stands as a
+    /// token: in quotes, or behind a name for such a thing.
+    pub(super) fn token(token: &str) -> Option<Needle> {
+        let folded = folded(token);
+        let has = |is: fn(char) -> bool| token.chars().any(is);
+        let is_word = token.chars().all(char::is_alphabetic) && token.len() < LONG_TOKEN * 2;
+        let is_sure = token.len() >= LONG_TOKEN
+            && !is_word
+            && has(|char| char.is_ascii_digit())
+            && has(char::is_alphabetic);
+        (!folded.is_empty()).then(|| Needle {
+            mask: "<token>".to_owned(),
+            folded: folded.into_bytes(),
+            names: NAMES.map(str::to_owned).into(),
+            stands: match (is_sure, is_word) {
+                (true, _) => Where::Anywhere,
+                (_, true) => Where::Named,
+                _ => Where::Alone,
+            },
+            part: is_sure.then_some(PART_OF_TOKEN),
+        })
+    }
+
+    /// The value of a field, unless it is blank.
+    pub(super) fn value(field: &str, value: &str) -> Option<Needle> {
+        let folded = folded(value);
+        let letters = folded.chars().count();
+        let digits = folded.bytes().filter(u8::is_ascii_digit).count();
+        let is_number = digits > 0 && !folded.chars().any(char::is_alphabetic);
+        let stands = match (is_number, digits, letters) {
+            (true, SURE_NUMBER.., _) => Where::Anywhere,
+            (true, LONG_NUMBER.., _) => Where::Alone,
+            (true, ..) | (_, _, ..=2) => Where::Named,
+            (_, _, LONG_VALUE..) => Where::Anywhere,
+            _ => Where::Alone,
+        };
+        (!folded.is_empty()).then(|| Needle {
+            mask: format!("<{field}>"),
+            part: (folded.len() > PART).then_some(PART),
+            folded: folded.into_bytes(),
+            names: vec![field.to_lowercase()],
+            stands,
+        })
+    }
+
+    /// The places of this needle in a folded reading, whole or in part.
+    pub(super) fn find(&self, text: &View, parts: &mut Parts<'_>) -> Vec<(usize, usize)> {
+        let whole = memmem::find_iter(&text.bytes, &self.folded)
+            .map(|at| at..at + self.folded.len())
+            .filter(|found| self.is_meant(&text.bytes[..found.start], &text.bytes[found.end..]));
+        let mut places: Vec<_> = whole.map(|found| text.place(found)).collect();
+        let width = self.part.unwrap_or(usize::MAX);
+        for part in self.folded.windows(width) {
+            if part.starts_with(b" ") || part.ends_with(b" ") {
+                continue;
+            }
+            for at in parts.take(part) {
+                places.push(text.place(at..at + width));
+            }
+        }
+        places
+    }
+
+    fn is_meant(&self, before: &[u8], behind: &[u8]) -> bool {
+        if self.stands == Where::Anywhere {
+            return true;
+        }
+        let before = tail(before);
+        let behind = String::from_utf8_lossy(&behind[..behind.len().min(16)]);
+        // "Ann's" and the Danish "Anns" are about Ann.
+        let ending = behind.strip_prefix('s').unwrap_or(&behind);
+        let is_part = |char: Option<char>| char.is_some_and(char::is_alphanumeric);
+        let is_alone = !is_part(before.chars().next_back()) && !is_part(ending.chars().next());
+        is_alone && (self.stands == Where::Alone || self.is_named(&before, &behind))
+    }
+
+    /// Whether what stands between these is called by its name, or is quoted.
+    fn is_named(&self, before: &str, behind: &str) -> bool {
+        let quotes = ['"', '\'', '`', '“', '”', '„', '«', '»', '‘', '’'];
+        if before.ends_with(quotes) && behind.starts_with(quotes) {
+            return true;
+        }
+        let name = before.trim_end_matches(|char: char| {
+            char.is_whitespace() || matches!(char, ':' | '=') || quotes.contains(&char)
+        });
+        self.names
+            .iter()
+            .any(|known| name.ends_with(known.as_str()))
+    }
+}
+
+/// The last characters, enough for the name of a field.
+fn tail(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(64)..]).into_owned()
+}
+
+/// The parts of one width that a text has, for those widths that were asked for.
+#[derive(Debug, Default)]
+pub(super) struct Parts<'t> {
+    by_width: HashMap<usize, HashMap<&'t [u8], Vec<usize>>>,
+}
+
+impl<'t> Parts<'t> {
+    /// Makes ready to ask `text` for parts of these needles.
+    pub(super) fn of(text: &'t View, needles: &[Needle]) -> Parts<'t> {
+        let mut parts = Parts::default();
+        for width in needles.iter().filter_map(|needle| needle.part) {
+            parts.by_width.entry(width).or_insert_with(|| {
+                let mut places: HashMap<&[u8], Vec<usize>> = HashMap::new();
+                for (at, part) in text.bytes.windows(width).enumerate() {
+                    places.entry(part).or_default().push(at);
+                }
+                places
+            });
+        }
+        parts
+    }
+
+    /// The places of a part. Each is given once: whoever asks again has them already.
+    fn take(&mut self, part: &[u8]) -> Vec<usize> {
+        let places = self.by_width.get_mut(&part.len());
+        places
+            .and_then(|places| places.remove(part))
+            .unwrap_or_default()
+    }
+}

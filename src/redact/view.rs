@@ -1,0 +1,85 @@
+//! A text under one reading, with the place of each byte in the text as it came.
+
+/// The bytes of one reading, such as that without percent-encoding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct View {
+    pub(super) bytes: Vec<u8>,
+    /// For each byte where what it was read from begins and ends in the original.
+    places: Vec<(usize, usize)>,
+}
+
+impl View {
+    /// The text as it is.
+    pub(super) fn of(text: &str) -> View {
+        View {
+            bytes: text.as_bytes().to_vec(),
+            places: (0..text.len()).map(|at| (at, at + 1)).collect(),
+        }
+    }
+
+    /// An empty reading, for as many bytes as `other` has.
+    pub(super) fn like(other: &View) -> View {
+        View {
+            bytes: Vec::with_capacity(other.bytes.len()),
+            places: Vec::with_capacity(other.bytes.len()),
+        }
+    }
+
+    /// Adds bytes that `from` of `other` were read as.
+    pub(super) fn push(&mut self, bytes: &[u8], other: &View, from: std::ops::Range<usize>) {
+        let place = other.place(from);
+        self.bytes.extend_from_slice(bytes);
+        self.places.extend(bytes.iter().map(|_| place));
+    }
+
+    /// Where a part of this reading stands in the original.
+    pub(super) fn place(&self, part: std::ops::Range<usize>) -> (usize, usize) {
+        let places = self.places.get(part).unwrap_or_default();
+        let start = places.first().map_or(0, |place| place.0);
+        let end = places.last().map_or(start, |place| place.1);
+        (start, end)
+    }
+
+    /// Without regard to case and to the kind and number of blanks, as UTF-8.
+    pub(super) fn folded(&self) -> View {
+        let mut folded = View::like(self);
+        let mut at = 0;
+        let mut letter = [0; 4];
+        for chunk in self.bytes.utf8_chunks() {
+            for char in chunk.valid().chars() {
+                let from = at..at + char.len_utf8();
+                at = from.end;
+                if !char.is_whitespace() && !char.is_control() {
+                    for lower in char.to_lowercase() {
+                        let bytes = lower.encode_utf8(&mut letter).as_bytes();
+                        folded.push(bytes, self, from.clone());
+                    }
+                } else if folded.bytes.last() != Some(&b' ') {
+                    folded.push(b" ", self, from);
+                }
+            }
+            let strange = chunk.invalid().len();
+            if strange > 0 {
+                folded.push("\u{fffd}".as_bytes(), self, at..at + strange);
+                at += strange;
+            }
+        }
+        folded
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folded_text_knows_where_its_bytes_were() {
+        let text = "A\r\n \u{130}b";
+        let folded = View::of(text).folded();
+        assert_eq!(folded.bytes, "a i\u{307}b".as_bytes());
+        assert_eq!(folded.place(0..1), (0, 1));
+        // Both letters that one became have its place.
+        assert_eq!(folded.place(2..3), (4, 6));
+        assert_eq!(folded.place(2..6), (4, text.len()));
+    }
+}
