@@ -63,6 +63,30 @@ fn what_is_not_whole_or_no_sound_waits_and_goes_out_once_it_is() {
     assert_eq!(place.state("held"), 0);
 }
 
+/// What is smaller than the header of a WAV file, and what begins as a recording does.
+#[test]
+fn a_short_error_page_and_a_header_without_sound_wait_as_errors() {
+    let (given, place, files) = given(7, 82);
+    let server = Server::healthy();
+    let header = b"RIFF\0\x20\0\0WAVE";
+    for (file, content) in files.iter().zip([
+        b"Not found".to_vec(),
+        br#"{"error":"x"}"#.to_vec(),
+        [&header[..], &[0; 8192]].concat(),
+        [&header[..], b"L\x17\xd3\x8a", &[0xB7; 8192]].concat(),
+        [b"ID3\x04\0\0\0\0\0\x0a".as_slice(), &[0; 8192]].concat(),
+        b"\xff\xfb\x90\0\0\0\0\0\0\0".to_vec(),
+    ]) {
+        place.write(file, content);
+    }
+
+    place.run(&server, &["calls.csv"]).with_code(3);
+
+    server.has_exactly(&given[6..], "v2");
+    assert_eq!((place.outcome("held"), place.outcome("rejected")), (6, 0));
+    assert_eq!(place.lines_with("recording-not-sound").len(), 6);
+}
+
 #[test]
 fn a_cut_recording_alone_wakes_nobody_for_three_days() {
     let (given, place, files) = given(3, 82);

@@ -357,7 +357,7 @@ texts! {
     RecordingNotSound
         "The file in the place of the recording is no sound."
         "The download was refused and left an error page or an error answer, the file was packed, \
-         or its disk space was reserved and never filled."
+         its disk space was reserved and never filled, or no sound can follow its header."
         "Fetch the recording again; the call is held and goes out on the first run that finds \
          sound. If there is none, move the file away: `--missing-audio` then decides.",
     RecordingTruncated
@@ -399,7 +399,7 @@ texts! {
         "If all differ by the same hours, correct the zone of the rows (`[source] timezone` or \
          `--timezone`) before anything is sent; if single ones differ, check `[audio] match`.",
     RecordingSilent
-        "Nobody speaks in one channel of the recording."
+        "Nobody speaks in one channel of the recording, or its sound is nothing but zeros."
         "The microphone was muted, or the system writes two channels for a call that has only one."
         "Listen to one of them. If the second channel is always silent, state `audioChannels` in \
          the mapping.",

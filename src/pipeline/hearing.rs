@@ -198,7 +198,7 @@ impl Ear<'_> {
 
     fn tell_unread(&mut self, recording: &Recording, error: &ProbeError) {
         match error {
-            ProbeError::NotSound(_) | ProbeError::Blank => {
+            ProbeError::NotSound(_) | ProbeError::Blank | ProbeError::Soundless { .. } => {
                 let message = format!("{error}; the call waits for its recording");
                 self.hold(recording, Code::RecordingNotSound, message);
             }
@@ -225,6 +225,10 @@ impl Ear<'_> {
         if probe.seconds.is_some_and(|seconds| seconds <= 0.0) {
             let message = "there is no sound behind its header".to_owned();
             self.tell(recording, Code::RecordingEmpty, Severity::Error, message);
+        }
+        if probe.is_silent && !self.listening.for_silence {
+            let message = "its sound is nothing but zeros".to_owned();
+            self.warn(recording, Code::RecordingSilent, message);
         }
         match probe.end {
             End::Fine => {}

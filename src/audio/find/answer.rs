@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use super::query::Query;
 use super::search::Alternative;
 use crate::audio::claims::Claims;
-use crate::audio::content_type;
 use crate::audio::index::{Entry, Index, Recording, State};
 use crate::audio::name::{AskedPart, Reading, Refusal, Wanted, read, shown};
 use crate::audio::naming::Key;
+use crate::audio::{Depth, content_type, look};
 
 /// What a call says about its recording.
 #[derive(Debug, Clone, Copy)]
@@ -294,7 +294,7 @@ impl Index {
             },
             State::Special => unusable(Unusable::NotAFile),
             State::Unreadable => unusable(Unusable::Unreadable),
-            State::Ready if self.is_without_sound(entry) => unusable(Unusable::Empty),
+            State::Ready if self.is_without_sound(id, entry) => unusable(Unusable::Empty),
             State::Ready if entry.bytes > self.largest => unusable(Unusable::TooLarge),
             State::Ready => Found::One(self.recording(id), how),
         }
@@ -303,7 +303,7 @@ impl Index {
     /// Whether there is more than a header in a recording of this index.
     pub fn has_sound(&self, recording: &Recording) -> bool {
         let entry = self.entries.get(recording.id as usize);
-        entry.is_some_and(|entry| !self.is_without_sound(entry))
+        entry.is_some_and(|entry| !self.is_without_sound(recording.id, entry))
     }
 
     /// Whether a recording has more bytes than the API takes.
@@ -311,10 +311,15 @@ impl Index {
         recording.bytes > self.largest
     }
 
-    /// A WAV header alone is 44 bytes; FreePBX leaves such files for calls that were not recorded.
-    fn is_without_sound(&self, entry: &Entry) -> bool {
+    /// A WAV header alone is 44 bytes; FreePBX leaves such files for calls that were not recorded. Other
+    /// files of this size, such as error pages, hold no empty sound, but something else.
+    fn is_without_sound(&self, id: u32, entry: &Entry) -> bool {
         let is_wave = || content_type(self.file_name(entry)) == "audio/wav";
-        entry.bytes == 0 || (entry.bytes <= 44 && is_wave())
+        let is_header = || {
+            let look = look(&self.recording(id).path, Depth::Header);
+            look.is_ok_and(|look| look.probe.is_ok_and(|probe| probe.seconds == Some(0.0)))
+        };
+        entry.bytes == 0 || (entry.bytes <= 44 && is_wave() && is_header())
     }
 
     /// A link and its target are one recording.

@@ -339,8 +339,10 @@ fn composed_and_decomposed_names_are_the_same() {
 fn files_without_sound_and_files_too_large_are_found_but_unusable() {
     let dir = folder(&["good.wav"]);
     fs::write(dir.path().join("none.mp3"), "").unwrap();
-    fs::write(dir.path().join("header.wav"), [0; 44]).unwrap();
+    let header = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\0\0\0\0";
+    fs::write(dir.path().join("header.wav"), header).unwrap();
     fs::write(dir.path().join("short.mp3"), [0; 44]).unwrap();
+    fs::write(dir.path().join("page.wav"), "Not found").unwrap();
     fs::File::create(dir.path().join("huge.wav"))
         .unwrap()
         .set_len(1_000_000_001)
@@ -349,6 +351,8 @@ fn files_without_sound_and_files_too_large_are_found_but_unusable() {
     assert_eq!(identified(&index, "none"), "none.mp3 Empty");
     assert_eq!(identified(&index, "header"), "header.wav Empty");
     assert_eq!(identified(&index, "short"), "short.mp3");
+    // What is in its place is for whoever looks into it.
+    assert_eq!(identified(&index, "page"), "page.wav");
     assert_eq!(identified(&index, "huge"), "huge.wav TooLarge");
 }
 

@@ -1,6 +1,5 @@
 //! Windows Media headers.
 
-use std::borrow::Cow;
 use std::io::{Read, Seek};
 
 use super::riff::Format;
@@ -45,9 +44,9 @@ pub(super) fn asf(reader: &mut (impl Read + Seek), length: u64) -> Result<Probe,
         }
         at = at.saturating_add(size);
     }
-    let mut probe = probe.ok_or(ProbeError::Damaged {
+    let mut probe = probe.ok_or(ProbeError::Soundless {
         container: Container::Asf,
-        what: Cow::Borrowed("there is no sound in its header"),
+        what: "its header names none",
     })?;
     if let Some(properties) = properties.filter(|properties| !properties.broadcast) {
         probe.seconds = Some(properties.seconds);

@@ -19,7 +19,7 @@ use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptio
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::units::Duration;
 
-use super::{Container, Depth, End, Probe, ProbeError, read_at};
+use super::{Container, Depth, End, Probe, ProbeError, read_at, sniff};
 
 /// The most bytes that are read of one file; at 32 kbit/s an MP3 of four hours.
 const BUDGET: u64 = 64 << 20;
@@ -108,6 +108,10 @@ where
             ProbeError::Io(error)
         }
         _ if ending.is_missing() => ProbeError::Cut(container),
+        _ if ending.is_frameless() => ProbeError::Soundless {
+            container,
+            what: NO_FRAME,
+        },
         error => ProbeError::Damaged {
             container,
             what: Cow::Owned(error.to_string()),
@@ -123,9 +127,11 @@ where
         )
         .map_err(damaged)?;
     let Some(track) = format.default_track(TrackType::Audio) else {
-        return Err(ProbeError::Damaged {
-            container,
-            what: Cow::Borrowed("there is no sound in it"),
+        return Err(if ending.is_missing() {
+            ProbeError::Cut(container)
+        } else {
+            let what = "it has no track of sound";
+            ProbeError::Soundless { container, what }
         });
     };
     let (id, base, frames) = (track.id, track.time_base, track.duration);
@@ -135,6 +141,10 @@ where
         formats::FORMAT_ID_ADTS => Container::Adts,
         formats::FORMAT_ID_WAVE => Container::Wav,
         formats::FORMAT_ID_OGG => Container::Ogg,
+        _ if ending.is_frameless() => {
+            let what = NO_FRAME;
+            return Err(ProbeError::Soundless { container, what });
+        }
         _ => container,
     };
     let mut probe = Probe::new(container, "unknown");
@@ -199,12 +209,19 @@ fn codec_name(id: AudioCodecId) -> Cow<'static, str> {
     })
 }
 
+const NO_FRAME: &str = "no frame is in it";
+
+/// Behind a tag come padding and a frame that is cut, at the most.
+const BEHIND_TAG: usize = 16 << 10;
+
 /// What a format says about its own end.
 enum Ending {
     /// Nothing, or it is there.
     Fine,
     /// The file ends before.
     Missing,
+    /// A tag stands at its start, and no two frames follow one another soon behind it.
+    Frameless,
     /// MPEG audio without a header that tells its length.
     Estimate,
 }
@@ -212,6 +229,10 @@ enum Ending {
 impl Ending {
     fn is_missing(&self) -> bool {
         matches!(self, Ending::Missing)
+    }
+
+    fn is_frameless(&self) -> bool {
+        matches!(self, Ending::Frameless)
     }
 
     fn is_fine(&self) -> bool {
@@ -243,6 +264,12 @@ fn mpeg_ending(reader: &mut (impl Read + Seek), length: u64) -> io::Result<Endin
         }
         _ => 0,
     };
+    if start >= length {
+        return Ok(Ending::Missing);
+    }
+    if start > 0 && !sniff::has_frames(&read_at(reader, start, BEHIND_TAG)?) {
+        return Ok(Ending::Frameless);
+    }
     let frame = read_at(reader, start, 2048)?;
     let word = |at: usize| {
         let bytes = frame.get(at..at + 4)?.try_into().ok()?;

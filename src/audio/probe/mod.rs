@@ -7,6 +7,7 @@
 mod ahead;
 mod asf;
 mod compressed;
+mod hollow;
 mod other;
 mod plain;
 mod riff;
@@ -120,6 +121,8 @@ pub struct Probe {
     pub end: End,
     /// Whether the file's name promises another format.
     pub mislabelled: bool,
+    /// Whether its sound is nothing but zeros, as far as a few places tell.
+    pub is_silent: bool,
 }
 
 impl Probe {
@@ -132,6 +135,7 @@ impl Probe {
             seconds: None,
             end: End::Fine,
             mislabelled: false,
+            is_silent: false,
         }
     }
 }
@@ -183,6 +187,14 @@ pub enum ProbeError {
     /// It holds nothing but zeros where its header should be.
     #[error("the content is nothing but zeros")]
     Blank,
+    /// It starts as a recording does, and no sound can be in it.
+    #[error("a {container} file without sound: {what}")]
+    Soundless {
+        /// The format that it starts as.
+        container: Container,
+        /// How that is known.
+        what: &'static str,
+    },
     /// Its content is of no known kind.
     #[error("the content is of no known format")]
     Unknown,
@@ -255,9 +267,15 @@ where
     let mut reader = Ahead::new(reader, sniff::HEAD)?;
     let head = reader.head().to_vec();
     let container = match sniff::sniff(&head, name) {
-        Err(ProbeError::Blank) if !is_blank(&mut reader, length)? => Err(ProbeError::Unknown),
+        Err(ProbeError::Blank) if !hollow::is_blank(&mut reader, length)? => {
+            Err(ProbeError::Unknown)
+        }
         sniffed => sniffed,
     }?;
+    let is_hollow = hollow::is_hollow(&mut reader, &head, length)?;
+    if is_hollow && !hollow::may_be_silence(container, &head) {
+        return Err(hollow::soundless(container));
+    }
     let mut probe = match container {
         Container::Wav => riff::wav(&mut reader, length)?,
         Container::Wave64 => riff::wave64(&mut reader, length)?,
@@ -274,22 +292,12 @@ where
             Probe::new(container, container.name())
         }
     };
+    if is_hollow && !hollow::is_silence(&probe) {
+        return Err(hollow::soundless(container));
+    }
+    probe.is_silent = is_hollow;
     probe.mislabelled = contradicts(name, probe.container);
     Ok(probe)
-}
-
-/// Whether a file is blank in its middle and at its end as well: its space was reserved, and nothing
-/// was written.
-fn is_blank(reader: &mut (impl Read + Seek), length: u64) -> io::Result<bool> {
-    const PLACES: u64 = 8;
-    const BYTES: usize = 512;
-    for place in 1..=PLACES {
-        let at = (length / PLACES * place).min(length.saturating_sub(BYTES as u64));
-        if read_at(reader, at, BYTES)?.iter().any(|byte| *byte != 0) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 /// Up to `count` bytes from `offset`; fewer at the end of the file.

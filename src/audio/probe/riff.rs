@@ -16,6 +16,10 @@ const LONGEST_FORMAT: usize = 256;
 
 const EXTENSIBLE: u16 = 0xFFFE;
 
+/// No equipment records more than this: a header that says so is random bytes.
+const MOST_CHANNELS: u16 = 1024;
+const HIGHEST_RATE: u32 = 10_000_000;
+
 /// How the numbers of a file are written.
 #[derive(Clone, Copy, PartialEq)]
 enum Order {
@@ -199,7 +203,7 @@ pub(super) fn walk(
     let promised = order.u32(&promised, 0).map(u64::from);
     let is_whole = promised.is_some_and(|promised| promised != 0 && promised + 8 <= length);
     Err(if is_whole {
-        damaged(Container::Wav, "there is no sound before its end")
+        soundless(Container::Wav, "it ends before any sound")
     } else {
         ProbeError::Cut(Container::Wav)
     })
@@ -287,10 +291,13 @@ fn finish(
     length: u64,
 ) -> Result<Probe, ProbeError> {
     let Some(format) = &chunks.format else {
-        return Err(damaged(container, "the sound comes before its format"));
+        return Err(soundless(container, "its samples come before their format"));
     };
     if format.channels == 0 || format.rate == 0 {
-        return Err(damaged(container, "it has no channels or no sample rate"));
+        return Err(soundless(container, "it has no channels or no sample rate"));
+    }
+    if format.channels > MOST_CHANNELS || format.rate > HIGHEST_RATE {
+        return Err(soundless(container, "its format makes no sense"));
     }
     let there = length.saturating_sub(sound.start);
     let truncated = sound.declared.is_some_and(|declared| declared > there);
@@ -309,9 +316,6 @@ fn finish(
     })
 }
 
-fn damaged(container: Container, what: &'static str) -> ProbeError {
-    ProbeError::Damaged {
-        container,
-        what: Cow::Borrowed(what),
-    }
+fn soundless(container: Container, what: &'static str) -> ProbeError {
+    ProbeError::Soundless { container, what }
 }

@@ -23,7 +23,7 @@ const SIGNATURES: &[(usize, &[u8], Container)] = &[
 ];
 
 pub(super) fn sniff(head: &[u8], name: &str) -> Result<Container, ProbeError> {
-    if let Some(container) = riff_like(head) {
+    if let Some(container) = riff_like(head)? {
         return Ok(container);
     }
     let signed = SIGNATURES
@@ -42,21 +42,47 @@ pub(super) fn sniff(head: &[u8], name: &str) -> Result<Container, ProbeError> {
     if let Some(what) = known_other(head, is_headerless) {
         return Err(ProbeError::NotSound(what));
     }
+    if is_headerless {
+        return Err(ProbeError::Unknown);
+    }
     let is_blank = head.iter().all(|byte| *byte == 0);
-    Err(if is_blank && !is_headerless {
-        ProbeError::Blank
-    } else {
-        ProbeError::Unknown
+    Err(match begun_frame(head) {
+        _ if is_blank => ProbeError::Blank,
+        _ if head.len() < LEAST_SOUND => ProbeError::NotSound("too short to be sound"),
+        Some(container) => ProbeError::Cut(container),
+        None => ProbeError::Unknown,
     })
 }
 
-fn riff_like(head: &[u8]) -> Option<Container> {
-    let form = head.get(8..12)?;
-    match (&head[..4], form) {
-        (b"RIFF" | b"RIFX" | b"RF64" | b"BW64", b"WAVE") => Some(Container::Wav),
-        (b"FORM", b"AIFF" | b"AIFC") => Some(Container::Aiff),
-        _ => None,
+/// Fewer bytes are less than a tenth of a second of the most compressed speech, and shorter than the
+/// headers of nearly all formats.
+const LEAST_SOUND: usize = 64;
+
+/// The formats that are a list of chunks. One of no form that can be read is none of them.
+fn riff_like(head: &[u8]) -> Result<Option<Container>, ProbeError> {
+    let container = match head.get(..4) {
+        Some(b"RIFF" | b"RIFX" | b"RF64" | b"BW64") => Container::Wav,
+        Some(b"FORM") => Container::Aiff,
+        _ => return Ok(None),
+    };
+    match (container, head.get(8..12)) {
+        (_, None) => Err(ProbeError::Cut(container)),
+        (Container::Wav, Some(b"WAVE")) | (Container::Aiff, Some(b"AIFF" | b"AIFC")) => {
+            Ok(Some(container))
+        }
+        (Container::Wav, Some(b"WEBP")) => Err(ProbeError::NotSound("a picture")),
+        (_, Some(form)) if form.iter().all(|byte| (32..127).contains(byte)) => Ok(None),
+        _ => Err(ProbeError::Soundless {
+            container,
+            what: "its header makes no sense",
+        }),
     }
+}
+
+/// The format of a file that ends within its first frame.
+fn begun_frame(head: &[u8]) -> Option<Container> {
+    let (container, length) = frame_length(head.get(..6)?.try_into().ok()?)?;
+    (head.len() < HEAD && length > head.len()).then_some(container)
 }
 
 /// MPEG audio and AAC streams have no signature but a sync word before every frame: two frames in
@@ -72,6 +98,11 @@ fn stream(head: &[u8]) -> Option<Container> {
         // A single frame is proof enough only when it is the whole of the file.
         (repeated || at + length == head.len()).then_some(container)
     })
+}
+
+/// Whether frames follow one another soon.
+pub(super) fn has_frames(bytes: &[u8]) -> bool {
+    stream(bytes).is_some()
 }
 
 /// The format and length in bytes of the frame that starts here.

@@ -14,11 +14,8 @@ fn u32_be(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }
 
-fn damaged(container: Container, what: &'static str) -> ProbeError {
-    ProbeError::Damaged {
-        container,
-        what: Cow::Borrowed(what),
-    }
+fn soundless(container: Container, what: &'static str) -> ProbeError {
+    ProbeError::Soundless { container, what }
 }
 
 /// Sun's header: six big-endian words, of which the second and third are where the sound starts
@@ -44,7 +41,7 @@ pub(super) fn au(head: &[u8], length: u64) -> Result<Probe, ProbeError> {
     let channels = u16::try_from(channels)
         .ok()
         .filter(|channels| *channels > 0 && rate > 0)
-        .ok_or_else(|| damaged(Container::Au, "it has no channels or no sample rate"))?;
+        .ok_or_else(|| soundless(Container::Au, "it has no channels or no sample rate"))?;
     let there = length.saturating_sub(u64::from(start));
     let declared = stated(size, length);
     let bytes = declared.map_or(there, |declared| declared.min(there));
@@ -95,7 +92,7 @@ fn common(chunk: &[u8]) -> Result<Probe, ProbeError> {
         Some(b"ima4") => Cow::Borrowed("IMA ADPCM"),
         Some(name) => Cow::Owned(format!("AIFC {}", name.escape_ascii())),
     };
-    let rate = rate.ok_or_else(|| damaged(Container::Aiff, "it has no sample rate"))?;
+    let rate = rate.ok_or_else(|| soundless(Container::Aiff, "it has no sample rate"))?;
     Ok(Probe {
         channels: Some(channels).filter(|channels| *channels > 0),
         rate: Some(rate),

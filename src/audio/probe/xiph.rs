@@ -36,6 +36,13 @@ pub(super) fn ogg(
     length: u64,
 ) -> Result<Probe, ProbeError> {
     let segments = usize::from(*head.get(26).ok_or_else(|| cut(Container::Ogg))?);
+    // The version of the format is 0, and the first page holds the header of the codec.
+    if head[4] != 0 || segments == 0 {
+        return Err(ProbeError::Soundless {
+            container: Container::Ogg,
+            what: "its first page is none",
+        });
+    }
     let packet = head.get(27 + segments..).unwrap_or_default();
     let Stream { mut probe, skip } = stream(packet).ok_or_else(|| cut(Container::Ogg))?;
     let serial = u32_le(head, 14);

@@ -88,7 +88,7 @@ fn plain_files_of_one_format_are_put_together_without_a_program() {
 fn what_differs_needs_a_program_and_what_cannot_fit_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let mono = put(&folder, "a.wav", &wave(1, 1, &[0; 800]));
-    let law = put(&folder, "b.wav", &wave(7, 1, &[0; 800]));
+    let law = put(&folder, "b.wav", &wave(7, 1, &[1; 800]));
     let stereo = put(&folder, "c.wav", &wave(1, 2, &[0; 800]));
     let text = put(&folder, "d.wav", b"hello");
     let order = join(&[&mono, &law]).unwrap();

@@ -1,0 +1,59 @@
+//! Files whose space was reserved and never written: zeros, with or without a header before them.
+
+use std::io::{self, Read, Seek};
+
+use super::{Container, Probe, ProbeError, read_at};
+
+/// Headers of which the rest is zeros are shorter; whatever is longer is not taken for hollow.
+const LONGEST_HEADER: usize = 128;
+
+/// Whether a file is blank in its middle and at its end as well.
+pub(super) fn is_blank(reader: &mut (impl Read + Seek), length: u64) -> io::Result<bool> {
+    const PLACES: u64 = 8;
+    const BYTES: usize = 512;
+    for place in 1..=PLACES {
+        let at = (length / PLACES * place).min(length.saturating_sub(BYTES as u64));
+        if read_at(reader, at, BYTES)?.iter().any(|byte| *byte != 0) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether nothing but zeros follows a header, as far as a few places tell. A file with any sound in
+/// its first bytes costs nothing more.
+pub(super) fn is_hollow(
+    reader: &mut (impl Read + Seek),
+    head: &[u8],
+    length: u64,
+) -> io::Result<bool> {
+    let rest = head.get(LONGEST_HEADER..).unwrap_or_default();
+    let is_zero = !rest.is_empty() && rest.iter().all(|byte| *byte == 0);
+    Ok(is_zero && (length == head.len() as u64 || is_blank(reader, length)?))
+}
+
+/// Whether a file of this format may hold samples as they are, of which zeros can be silence.
+pub(super) fn may_be_silence(container: Container, head: &[u8]) -> bool {
+    use Container::{Aiff, Au, Caf, Wav, Wave64};
+    match container {
+        // The chunk of this name comes first.
+        Caf => head.get(8..12) == Some(b"desc"),
+        container => matches!(container, Wav | Wave64 | Au | Aiff),
+    }
+}
+
+/// Whether zeros are silence in this sound. In the bytes of A-law, µ-law and PCM of 8 bits silence is
+/// another number, and what is compressed has headers between.
+pub(super) fn is_silence(probe: &Probe) -> bool {
+    let is_caf = probe.container == Container::Caf;
+    is_caf
+        || (probe.codec.starts_with("PCM") && probe.codec != "PCM 8 bit")
+        || probe.seconds.is_some_and(|seconds| seconds <= 0.0)
+}
+
+pub(super) fn soundless(container: Container) -> ProbeError {
+    ProbeError::Soundless {
+        container,
+        what: "nothing but zeros follows its header",
+    }
+}
