@@ -40,13 +40,18 @@ impl Rehearsal {
     }
 
     fn run(&self, further: &[&str]) -> BTreeMap<String, String> {
+        self.run_with("audio", further)
+    }
+
+    /// A run whose recordings are in this folder.
+    fn run_with(&self, audio: &str, further: &[&str]) -> BTreeMap<String, String> {
         let fixed = [
             "run",
             "calls.csv",
             "-m",
             "mapping.toml",
             "--audio",
-            "audio",
+            audio,
             "--sandbox",
             "--out",
             "out",
@@ -790,4 +795,32 @@ fn a_recording_that_an_earlier_run_sent_goes_to_no_other_call() {
     let mut dice = fastrand::Rng::with_seed(99);
     rehearsal.place.write("audio/a.wav", wave(1, &mut dice));
     assert_eq!(rehearsal.run(&kept), found(&[("2", "a.wav")]));
+}
+
+#[test]
+fn a_sent_recording_is_known_from_a_folder_above_and_below() {
+    let audio = r#"match = ["{{ file }}"]"#;
+    for (first, then) in [
+        ("audio", "audio/2024"),
+        ("audio/2024", "audio"),
+        (".", "audio/2024"),
+        ("audio/2024/", "."),
+    ] {
+        let rehearsal = Rehearsal::new(audio, "id,file\n1,a.wav\n", &["2024/a.wav"]);
+        let kept = ["--ledger", "kept.db"];
+        assert_eq!(rehearsal.run_with(first, &kept).len(), 1, "{first}");
+        rehearsal.place.write("calls.csv", "id,file\n2,a.wav\n");
+        assert_eq!(rehearsal.run_with(then, &kept).len(), 0, "{then}");
+        let problems = rehearsal.place.rows("problems.csv");
+        assert_eq!(problems[0]["code"], "recording-shared", "{problems:?}");
+        // Of the same call nothing is lacking, and other sound of the name and size is another recording.
+        rehearsal.place.write("calls.csv", "id,file\n1,a.wav\n");
+        rehearsal.run_with(then, &kept);
+        assert!(rehearsal.place.rows("problems.csv").is_empty());
+        let mut other = std::fs::read(rehearsal.place.path("audio/2024/a.wav")).expect("a file");
+        other[44..].reverse();
+        rehearsal.place.write("audio/2024/a.wav", other);
+        rehearsal.place.write("calls.csv", "id,file\n2,a.wav\n");
+        assert_eq!(rehearsal.run_with(then, &kept).len(), 1, "{then}");
+    }
 }

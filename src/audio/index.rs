@@ -5,10 +5,11 @@
 //! start of a stem, a path, the end of a path. Names lie in one text each; 200,000 files need some
 //! 25 MB.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::SystemTime;
 
@@ -18,6 +19,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::Claims;
 use super::naming::{Captured, Naming};
+use super::spelling::composed;
 use super::words::Words;
 
 /// What counts as a recording that may be sent.
@@ -268,6 +270,18 @@ impl Index {
     /// Every recording, in a stable order.
     pub fn recordings(&self) -> impl Iterator<Item = Recording> + '_ {
         self.ready_ids().map(|id| self.recording(id))
+    }
+
+    /// The names that a recording has below its folder and each folder above that: what it is called
+    /// when `--audio` names any of them. The longest comes first.
+    pub fn names_from_above(&self, recording: &Recording) -> Vec<String> {
+        let folders = self.root.components().filter_map(|part| match part {
+            Component::Normal(part) => part.to_str(),
+            _ => None,
+        });
+        let name = recording.name.split('/');
+        let parts: Vec<_> = folders.map(composed).chain(name.map(Cow::from)).collect();
+        (0..parts.len()).map(|at| parts[at..].join("/")).collect()
     }
 
     /// The recordings that no call has claimed.

@@ -1,6 +1,6 @@
 //! Which recording went to which call. Of names there are only hashes in the file: they hold people.
 
-use rusqlite::{Connection, OptionalExtension as _, Result, Row};
+use rusqlite::{Connection, Result, Row};
 
 use super::error::{Error, at};
 use super::reader::Reader;
@@ -59,23 +59,25 @@ impl Reader {
         last.map(SentUntil).map_err(at(self.path()))
     }
 
-    /// The call, other than this one, that a file went to or may have gone to until then.
+    /// The call, other than this one, that a file went to or may have gone to until then: the first of
+    /// those with a file of this name and size that `is_same` takes.
     pub fn sent_to(
         &self,
         file: &SentFile,
         identity: &str,
         until: SentUntil,
+        mut is_same: impl FnMut(&SentTo) -> bool,
     ) -> std::result::Result<Option<SentTo>, Error> {
         if until == SentUntil::default() {
             return Ok(None);
         }
-        let look_up = || -> Result<Option<SentTo>> {
+        let mut look_up = || -> Result<Option<SentTo>> {
             let name = name_hash(self.connection(), &file.name)?;
             // 1 and 4 are intended and done, see `rows.rs`.
             let sql = "SELECT call.identity, call.recording, call.bytes FROM sent_recording sent \
                        JOIN call ON call.hash = sent.call \
                        WHERE sent.name = ?1 AND sent.bytes = ?2 AND sent.id <= ?3 \
-                       AND call.upload_state IN (1, 4) AND call.identity <> ?4 LIMIT 1";
+                       AND call.upload_state IN (1, 4) AND call.identity <> ?4";
             let read = |row: &Row<'_>| {
                 let bytes: Option<i64> = row.get(2)?;
                 let hash: Option<[u8; 32]> = row.get(1)?;
@@ -85,10 +87,15 @@ impl Reader {
                     hash: hash.filter(|hash| is_whole && *hash != super::UNHEARD),
                 })
             };
-            self.connection()
-                .prepare_cached(sql)?
-                .query_row((name, signed(file.bytes), until.0, identity), read)
-                .optional()
+            let mut statement = self.connection().prepare_cached(sql)?;
+            let named = (name, signed(file.bytes), until.0, identity);
+            for sent in statement.query_map(named, read)? {
+                let sent = sent?;
+                if is_same(&sent) {
+                    return Ok(Some(sent));
+                }
+            }
+            Ok(None)
         };
         look_up().map_err(at(self.path()))
     }

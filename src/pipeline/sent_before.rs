@@ -5,24 +5,23 @@ use std::path::Path;
 
 use super::Error;
 use super::desk::{Desk, Open};
-use super::sound::sent_file;
+use crate::audio::{Index, Recording};
 use crate::call::{Code, Problem, Severity};
-use crate::ledger::{Reader, SentTo};
+use crate::ledger::{Reader, SentFile, SentTo, SentUntil};
 use crate::plan;
 
 impl Desk<'_> {
     /// Takes a recording away from a call that another call has got in an earlier run; the call waits
     /// for its own.
     pub(super) fn refuse_sent(&self, reader: &Reader, open: &mut Open<'_>) -> Result<(), Error> {
-        let Some(past) = &self.road.past else {
+        let (Some(past), Some(index)) = (&self.road.past, &self.road.audio) else {
             return Ok(());
         };
         let sound = &open.sound;
         let recordings = sound.recording.iter().chain(&sound.others);
         for recording in recordings.filter(|_| sound.recording.is_some()) {
-            let file = sent_file(recording);
-            let sent = reader.sent_to(&file, open.call.identity(), past.sent)?;
-            let Some(sent) = sent.filter(|sent| is_the_same(sent, &recording.path)) else {
+            let past = (reader, past.sent);
+            let Some(sent) = sent_to(past, index, recording, open.call.identity())? else {
                 continue;
             };
             let message = format!(
@@ -43,15 +42,50 @@ impl Desk<'_> {
     }
 }
 
-/// Whether a file of the same name and size is what was sent, as far as that is known.
-fn is_the_same(sent: &SentTo, path: &Path) -> bool {
-    let hash_of = |path: &Path| -> io::Result<[u8; 32]> {
-        let mut hasher = blake3::Hasher::new();
-        io::copy(&mut std::fs::File::open(path)?, &mut hasher)?;
-        Ok(*hasher.finalize().as_bytes())
-    };
-    match sent.hash {
-        Some(hash) => hash_of(path).map_or(true, |now| now == hash),
-        None => true,
+/// The other call that got a recording. The ledger knows a file by its name below `--audio`, and that
+/// may have been a folder above or below in an earlier run.
+fn sent_to(
+    (reader, until): (&Reader, SentUntil),
+    index: &Index,
+    recording: &Recording,
+    identity: &str,
+) -> Result<Option<SentTo>, Error> {
+    if until == SentUntil::default() {
+        return Ok(None);
     }
+    let mut content = Content::Unread(&recording.path);
+    for name in index.names_from_above(recording) {
+        let bytes = recording.bytes;
+        let file = SentFile { name, bytes };
+        let sent = reader.sent_to(&file, identity, until, |sent| content.is_what_was(sent))?;
+        if sent.is_some() {
+            return Ok(sent);
+        }
+    }
+    Ok(None)
+}
+
+/// What is in a file, which is read once and only where a name and a size are those of a sent one.
+enum Content<'p> {
+    Unread(&'p Path),
+    Read(Option<[u8; 32]>),
+}
+
+impl Content<'_> {
+    /// Whether this is what was sent, as far as that is known.
+    fn is_what_was(&mut self, sent: &SentTo) -> bool {
+        let Some(hash) = sent.hash else {
+            return true;
+        };
+        if let Content::Unread(path) = self {
+            *self = Content::Read(hash_of(path).ok());
+        }
+        matches!(self, Content::Read(now) if now.is_none_or(|now| now == hash))
+    }
+}
+
+fn hash_of(path: &Path) -> io::Result<[u8; 32]> {
+    let mut hasher = blake3::Hasher::new();
+    io::copy(&mut std::fs::File::open(path)?, &mut hasher)?;
+    Ok(*hasher.finalize().as_bytes())
 }
