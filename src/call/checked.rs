@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
+use super::email::is_plain_email;
 use super::key::{GUARDED, fault_of_id, fault_of_key, in_formula};
 use super::phone::{PhoneReading, bare_number, is_plainly_dialled, read_phone};
 use super::print::Print;
@@ -215,7 +216,7 @@ pub(super) fn is_fit_text(field: Field, text: &str) -> bool {
         Field::ExternalIdentity => fault_of_id(text).is_none(),
         Field::AgentId | Field::TeamId => fault_of_key(text).is_none(),
         Field::AgentName | Field::TeamName => in_formula(text).is_none(),
-        Field::AgentEmail => is_email(text) && fault_of_key(text).is_none(),
+        Field::AgentEmail => is_plain_email(text) || is_email(text) && fault_of_key(text).is_none(),
         Field::Customer => is_plainly_dialled(text),
         Field::AudioChannels => text == Call::AUTO || Channels::from_name(text).is_some(),
         _ => true,
@@ -230,7 +231,8 @@ pub(super) fn is_fit_number(field: Field, text: &str) -> bool {
 /// Whether whoever reads the number finds one: beyond the reach of a double it becomes infinite, or
 /// nothing at all.
 fn is_held(number: &str) -> bool {
-    let has_exponent = memchr::memchr2(b'e', b'E', number.as_bytes()).is_some();
+    // Most numbers have a few digits, for which a search costs more than a look at each.
+    let has_exponent = number.bytes().any(|byte| matches!(byte, b'e' | b'E'));
     if number.len() < 300 && !has_exponent {
         return true;
     }

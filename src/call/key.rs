@@ -29,23 +29,40 @@ pub(crate) fn in_formula(text: &str) -> Option<&str> {
 /// What is wrong with a key of any kind, if anything.
 #[inline]
 pub(crate) fn fault_of_key(key: &str) -> Option<(Code, String)> {
-    if key.bytes().all(|byte| USUAL[usize::from(byte)]) {
+    if signs_of(key) & UNUSUAL == 0 {
         return None;
     }
     fault_of_unusual_key(key)
 }
 
-/// Bytes that are in order wherever they stand in a key; a table, since each record has several keys.
-const USUAL: [bool; 256] = {
-    let mut usual = [false; 256];
+const HYPHEN: u8 = 1;
+/// `.` and `@`, which are in order in a key, and in an id may be those of a day.
+const POINT: u8 = 2;
+const UNUSUAL: u8 = 4;
+
+/// What each byte says of the key it stands in: nothing of letters, digits and `_`. A table, since each
+/// record has several keys.
+const SIGNS: [u8; 256] = {
+    let mut signs = [UNUSUAL; 256];
     let mut byte = 0_u8;
     while byte < 128 {
-        usual[byte as usize] =
-            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@');
+        if byte.is_ascii_alphanumeric() || byte == b'_' {
+            signs[byte as usize] = 0;
+        }
         byte += 1;
     }
-    usual
+    signs[b'-' as usize] = HYPHEN;
+    signs[b'.' as usize] = POINT;
+    signs[b'@' as usize] = POINT;
+    signs
 };
+
+/// What the bytes of a key say, all together.
+#[inline]
+fn signs_of(key: &str) -> u8 {
+    let signs = key.bytes().map(|byte| SIGNS[usize::from(byte)]);
+    signs.fold(0, |all, sign| all | sign)
+}
 
 fn fault_of_unusual_key(key: &str) -> Option<(Code, String)> {
     if is_error_cell(key) {
@@ -79,10 +96,8 @@ fn is_error_cell(text: &str) -> bool {
 pub(crate) fn fault_of_id(id: &str) -> Option<(Code, String)> {
     // A day and a quantity begin with a digit or a sign, so an id that begins with a letter is neither.
     let begins_with_letter = id.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
-    let is_plain = |byte: &u8| {
-        byte.is_ascii_alphanumeric() || *byte == b'_' || begins_with_letter && *byte == b'-'
-    };
-    if id.len() <= LONGEST_ID && id.as_bytes().iter().all(is_plain) {
+    let in_order = if begins_with_letter { HYPHEN } else { 0 };
+    if id.len() <= LONGEST_ID && signs_of(id) & !in_order == 0 {
         return None;
     }
     if id.len() > LONGEST_ID {

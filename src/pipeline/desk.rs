@@ -271,7 +271,7 @@ impl<'r> Desk<'r> {
         let key = Some(Key::Call {
             identity,
             content,
-            party: self.road.party(customer, time),
+            party: self.road.party(|| (customer, time)),
         });
         let sound = self.listen(records, &call, identity);
         let is_open = self.round == Round::First

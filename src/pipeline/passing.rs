@@ -86,7 +86,7 @@ impl Desk<'_> {
             fingerprint: plain.fingerprint(&mut self.scratch),
             party: self
                 .road
-                .party(plain.get(Field::Customer), plain.get(Field::DateTime)),
+                .party(|| (plain.get(Field::Customer), plain.get(Field::DateTime))),
         })
     }
 

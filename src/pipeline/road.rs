@@ -406,8 +406,12 @@ impl Road {
     }
 
     /// The party of a call, where records of several files are held against each other.
-    pub(super) fn party(&self, customer: &str, time: &str) -> Party {
+    pub(super) fn party<'c>(
+        &self,
+        customer_and_time: impl FnOnce() -> (&'c str, &'c str),
+    ) -> Party {
         if self.inputs.len() > 1 {
+            let (customer, time) = customer_and_time();
             Party::of(customer, time)
         } else {
             Party::default()

@@ -80,7 +80,7 @@ impl Again {
     {
         let first = cells_of_row().zip(&self.names).take(FIRST_CELLS);
         // Most rows differ from the header in the first letters of all their cells.
-        let mut first = first.filter(|(cell, name)| cell.len() >= name.len() && !name.is_empty());
+        let mut first = first.filter(|(cell, name)| begins_alike(cell, name));
         let is_alike = first.any(|(cell, name)| bare(cell).eq_ignore_ascii_case(name));
         if !is_alike || self.names.len() < 2 {
             return Likeness::None;
@@ -115,6 +115,15 @@ fn tell(rows: &mut Rows, index: usize, (code, message): (Code, &str), sheet: &Sh
         _ => problem,
     };
     rows.replace_problems(index, problem);
+}
+
+/// Whether a cell begins as the name does, or with what may stand before it.
+fn begins_alike(cell: &[u8], name: &[u8]) -> bool {
+    let may_precede = |byte: u8| byte.is_ascii_whitespace() || byte == 0x1a || !byte.is_ascii();
+    match (cell.first(), name.first()) {
+        (Some(byte), Some(letter)) => byte.eq_ignore_ascii_case(letter) || may_precede(*byte),
+        _ => false,
+    }
 }
 
 /// A cell without blanks and marks around it.
