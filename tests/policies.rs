@@ -663,3 +663,50 @@ fn the_first_call_of_a_ledger_may_lose_its_answer() {
         assert_eq!(place.outcome("created"), number as u64);
     }
 }
+
+/// An export of so many calls, `own` of which have the number of the company as their customer.
+fn with_own_number(calls: usize, own: usize) -> String {
+    let head = "externalIdentity,dateTime,customer,agentId,agentName,agentEmail,subject\n";
+    let row = |at: usize| {
+        let customer = if at < own {
+            4_570_123_456
+        } else {
+            4_520_000_000 + at
+        };
+        format!("c{at},2024-03-15T08:00:00Z,+{customer},7,Ida,ida@example.com,Sale\n")
+    };
+    let rows: String = (0..calls).map(row).collect();
+    format!("{head}{rows}")
+}
+
+#[test]
+fn one_number_in_most_calls_is_told_once_and_changes_no_exit_code() {
+    let server = Server::healthy();
+    let place = Place::with(&[]);
+    place.write("calls.csv", with_own_number(40, 25));
+    place.write("more.csv", with_own_number(40, 25).replace("\nc", "\nd"));
+    let told = |place: &Place| {
+        let told = place.rows("problems.csv").into_iter();
+        let told: Vec<_> = told.filter(|row| row["code"] == "one-customer").collect();
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0]["column"], "customer");
+        assert_eq!(told[0]["value"], "+4570123456");
+        assert!(!told[0]["message"].contains("70123456"), "{told:?}");
+        assert!(told[0]["message"].contains("at least 50 of 80"), "{told:?}");
+    };
+    let check = ["check", "calls.csv", "more.csv", "--out", "out"];
+    let checked = place.call(&check).with_code(0);
+    assert!(!checked.err.contains("70123456"), "{}", checked.err);
+    told(&place);
+    place.run(&server, &["calls.csv", "more.csv"]).with_code(0);
+    told(&place);
+
+    for (calls, own) in [(19, 19), (60, 25)] {
+        let place = Place::new();
+        place.write("calls.csv", with_own_number(calls, own));
+        place
+            .call(&["check", "calls.csv", "--out", "out"])
+            .with_code(0);
+        assert!(place.lines_with("one-customer").is_empty(), "{calls} {own}");
+    }
+}

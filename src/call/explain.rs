@@ -190,6 +190,12 @@ texts! {
         "Day, month and year were exchanged, or an empty date became a day long ago."
         "The call is sent with this time. If it is wrong, correct it before the first run: a call \
          that was sent is not changed afterwards.",
+    OneCustomer
+        "One customer is in at least half of the calls."
+        "The column holds the number that was called, or that of the company itself; or callers hid \
+         their numbers and the system writes one for all of them."
+        "Look at `problems.csv` for the number. If it is your own, map `customer` to the column of the \
+         other party, by `direction` where that changes sides; sent calls cannot be corrected.",
     CustomerNotAPhone
         "The customer is no possible phone number; it is sent as it stands."
         "The caller was anonymous, the system writes a name or an internal address, or digits are \

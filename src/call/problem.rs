@@ -123,6 +123,8 @@ codes! {
     ImpossibleTime "impossible-time" Error,
     /// A time before 1990, when hardly anybody recorded calls.
     ImplausibleTime "implausible-time" Warning,
+    /// One customer in a large part of the calls.
+    OneCustomer "one-customer" Warning,
     /// A customer that is no possible phone number.
     CustomerNotAPhone "customer-not-a-phone" Warning,
     /// A number written without a country code while the mapping names no region.

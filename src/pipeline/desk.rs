@@ -241,6 +241,7 @@ impl<'r> Desk<'r> {
             consent: call.consent(),
             time: call.text(Field::DateTime),
             agent: call.text(Field::AgentId),
+            customer: call.text(Field::Customer),
         });
         let fingerprint = call.fingerprint(&mut self.scratch);
         let judged = Judged {

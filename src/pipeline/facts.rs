@@ -1,6 +1,7 @@
 //! Sums over checked records, made where the calls still are and added up later.
 
 use super::counts::{Agents, Days};
+use super::customers::Customers;
 use crate::call::Field;
 
 /// What the records say about consent.
@@ -52,6 +53,8 @@ pub struct Facts {
     pub by_hour: [u64; 24],
     /// Calls by agent id.
     pub by_agent: Agents,
+    /// The same by customer, as far as one has a large part of them; the register takes it.
+    pub customers: Customers,
     /// Calls whose recording was found.
     pub recordings: u64,
     /// The same by how they were found: exactly, by a pattern, inexactly.
@@ -86,6 +89,7 @@ impl Default for Facts {
             by_day: Days::default(),
             by_hour: [0; 24],
             by_agent: Agents::default(),
+            customers: Customers::default(),
             recordings: 0,
             by_grade: [0; 3],
             bytes: 0,
@@ -106,6 +110,7 @@ pub(super) struct Told<'c, F> {
     /// Its time, as it is sent.
     pub(super) time: &'c str,
     pub(super) agent: &'c str,
+    pub(super) customer: &'c str,
 }
 
 impl Portion {
@@ -159,6 +164,7 @@ impl Facts {
             }
         }
         self.by_agent.add(told.agent, 1);
+        self.customers.count(told.customer);
     }
 
     /// Adds the sums of other records.
@@ -182,6 +188,7 @@ impl Facts {
             *sum += count;
         }
         self.by_agent.add_all(&other.by_agent);
+        self.customers.add_all(&other.customers);
         self.recordings += other.recordings;
         for (sum, count) in self.by_grade.iter_mut().zip(other.by_grade) {
             *sum += count;

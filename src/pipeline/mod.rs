@@ -11,6 +11,7 @@ mod case_group;
 mod case_rows;
 mod clocks;
 mod counts;
+mod customers;
 mod decided;
 mod desk;
 mod event;
@@ -35,6 +36,7 @@ mod sound;
 mod tests;
 
 pub use counts::{Agents, Days};
+pub use customers::Customers;
 pub use decided::{
     BETWEEN_RECORDINGS, CaseEarlier, CaseRow, CaseShipment, CaseTold, Closing, Decided, Decision,
     Fate, FurtherRow, Matched, Opened, Parcel, Shipment,

@@ -80,6 +80,7 @@ impl Desk<'_> {
             consent: plain.consent(),
             time: plain.get(Field::DateTime),
             agent: plain.get(Field::AgentId),
+            customer: plain.get(Field::Customer),
         });
         Some(Hashes {
             identity: plain.identity_hash(),

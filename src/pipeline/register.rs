@@ -9,6 +9,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::clocks::{Clocks, Gravity, Odd, Verdict, shown_difference};
+use super::customers::{Customers, Usual};
 use super::decided::{Decided, Decision, Fate, Opened};
 use super::desk::{Item, Key, Worked, party_of, sure_id};
 use super::rounds::{Aside, Ownership, Places, Round, Rounds};
@@ -17,7 +18,7 @@ use super::seen_cases::{CaseSight, SeenCases};
 use super::sound::Mark;
 use super::{Facts, Outcome, Road, Want};
 use crate::audio::{Claimant, Claims, Grade, Standing, Unread};
-use crate::call::{Code, Place, Problem, Severity, Value};
+use crate::call::{Code, Field, Place, Problem, Severity, Value};
 use crate::mapping::{Misfit, Profile, Watch};
 use crate::plan::CaseStep;
 use crate::source::{Batch, Record};
@@ -39,6 +40,9 @@ pub(super) struct Register<'r> {
     has_room: bool,
     /// The files that were said to be incomplete: each of their records may say so.
     incomplete: HashSet<Arc<str>>,
+    customers: Customers,
+    /// What feeds the customer.
+    customer_column: Box<str>,
 }
 
 /// Unclaimed recordings that are named one by one.
@@ -69,6 +73,8 @@ impl<'r> Register<'r> {
             rules: HashMap::new(),
             has_room: false,
             incomplete: HashSet::new(),
+            customers: Customers::default(),
+            customer_column: Box::default(),
         }
     }
 
@@ -119,6 +125,7 @@ impl<'r> Register<'r> {
         if round == Round::First {
             self.expect_ids(&items);
         }
+        self.see_customers(&mut facts, profile.as_deref());
         for (index, mut item) in items.into_iter().enumerate() {
             let record = batch.get(index);
             let place = self.place(&record);
@@ -196,6 +203,14 @@ impl<'r> Register<'r> {
         rows.sort_unstable();
         let rows: Vec<_> = rows.into_iter().map(|index| batch.get(index)).collect();
         aside.put(&rows, profile)
+    }
+
+    fn see_customers(&mut self, facts: &mut Facts, profile: Option<&Profile>) {
+        self.customers
+            .add_all(&std::mem::take(&mut facts.customers));
+        if let (true, Some(profile)) = (self.customer_column.is_empty(), profile) {
+            self.customer_column = profile.column_of(Field::Customer).into();
+        }
     }
 
     /// Lets the ids of a batch be looked up side by side.
@@ -504,6 +519,7 @@ impl<'r> Register<'r> {
         asides.extend(self.bins());
         asides.extend(self.odd_clocks());
         asides.extend(self.unclaimed());
+        asides.extend(self.one_customer());
         asides
     }
 
@@ -516,6 +532,21 @@ impl<'r> Register<'r> {
             }
         }
         told
+    }
+
+    /// A customer that cannot be one, since most calls have it.
+    fn one_customer(&self) -> Option<Problem> {
+        let Usual {
+            customer,
+            of,
+            calls,
+        } = self.customers.usual()?;
+        let message = format!(
+            "at least {of} of {calls} calls have the same customer; it is probably your own number, or \
+             stands for hidden numbers"
+        );
+        let problem = Problem::new(Code::OneCustomer, of_no_line(""), message);
+        Some(problem.at(&self.customer_column, &customer))
     }
 
     /// Folders and files of recordings that could not be read.
