@@ -26,8 +26,8 @@ pub(super) async fn reach(run: &RunArgs, settings: &RunSettings) -> Result<Reach
             None,
         ),
         Destination::Sandbox { faults } => {
-            let server = sandbox::inside(faults.as_deref()).await?;
-            let connection = settings.sandbox_connection(&server.url(), sandbox::TOKEN)?;
+            let (server, token) = sandbox::inside(faults.as_deref()).await?;
+            let connection = settings.sandbox_connection(&server.url(), &token)?;
             let reading = RunSettings::sandbox_reading(run, &connection);
             (connection, reading, Some(server))
         }

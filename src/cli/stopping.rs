@@ -22,8 +22,9 @@ pub(super) async fn on_signals<T>(stop: &StopSignal) -> T {
     }
 }
 
+/// Waits for a signal that asks the program to end.
 #[cfg(unix)]
-async fn signal() -> std::io::Result<()> {
+pub(super) async fn signal() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
@@ -32,8 +33,9 @@ async fn signal() -> std::io::Result<()> {
     }
 }
 
+/// Waits for a signal that asks the program to end.
 #[cfg(not(unix))]
-async fn signal() -> std::io::Result<()> {
+pub(super) async fn signal() -> std::io::Result<()> {
     tokio::signal::ctrl_c().await
 }
 

@@ -350,12 +350,15 @@ pub struct SandboxArgs {
     /// Address to listen on.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub listen: std::net::IpAddr,
-    /// Listen on an address that other machines can reach.
+    /// Listen on an address that other machines can reach; needs --token.
     #[arg(long)]
     pub allow_remote: bool,
-    /// The token that is accepted. It protects nothing but the rehearsal.
-    #[arg(long, default_value = "sandbox")]
-    pub token: String,
+    /// Token that clients must present. If omitted, each start makes and prints a random one.
+    #[arg(long, value_name = "TOKEN")]
+    pub token: Option<String>,
+    /// Write the token to this file for scripts: readable by its owner only, removed at the end.
+    #[arg(long, value_name = "FILE")]
+    pub token_out: Option<PathBuf>,
     /// Faults to play (TOML).
     #[arg(long, value_name = "FILE")]
     pub faults: Option<PathBuf>,
@@ -392,6 +395,7 @@ pub fn parse(
             note_origin_of_sandbox(&mut parsed, &matches);
             note_what_was_typed(&mut parsed, &matches);
             expect_sandbox(&parsed, &matches)?;
+            expect_token(&parsed)?;
             Ok(parsed)
         }),
     )
@@ -407,6 +411,17 @@ fn expect_sandbox(parsed: &Arguments, matches: &ArgMatches) -> Result<(), clap::
             if source == Some(ValueSource::CommandLine) && !run.destination.sandbox =>
         {
             let message = "--faults are those of the server inside this process: add --sandbox";
+            Err(Arguments::command().error(ErrorKind::MissingRequiredArgument, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What other machines can reach is protected by the token alone, so the operator chooses it.
+fn expect_token(parsed: &Arguments) -> Result<(), clap::Error> {
+    match &parsed.command {
+        Command::Sandbox(sandbox) if sandbox.allow_remote && sandbox.token.is_none() => {
+            let message = "--allow-remote needs --token: other machines can reach the sandbox";
             Err(Arguments::command().error(ErrorKind::MissingRequiredArgument, message))
         }
         _ => Ok(()),

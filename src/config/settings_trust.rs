@@ -6,15 +6,17 @@
 
 use std::path::Path;
 
-/// Settings that decide where the token goes and which program is started.
-const DECISIVE: [&str; 7] = [
+/// Settings that decide where the token goes, which program is started, and who reaches the sandbox.
+const DECISIVE: [&str; 9] = [
     "allow-http",
+    "allow-remote",
     "base-url",
     "ca-bundle",
     "read-token-file",
     "read-url",
     "token-command",
     "token-file",
+    "token-out",
 ];
 
 /// Whether this setting needs a file that only the user can write.

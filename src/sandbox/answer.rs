@@ -12,6 +12,8 @@ use hyper::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::request::BodyError;
+
 /// A body of any kind that the sandbox sends.
 pub(super) type Body = UnsyncBoxBody<Bytes, CutShort>;
 
@@ -26,9 +28,9 @@ pub(super) enum Dropped {
     /// A fault asked for it.
     #[error("the connection was closed on purpose")]
     OnPurpose,
-    /// The client went away or broke the protocol while it sent its body.
+    /// The client went away, broke the protocol or took too long while it sent its body.
     #[error("the body could not be read to its end")]
-    Unreadable(#[source] hyper::Error),
+    Unreadable(#[source] BodyError),
 }
 
 /// A whole answer.

@@ -12,7 +12,7 @@ use multer::{Constraints, Field, Multipart, SizeLimit};
 use sha2::{Digest, Sha256};
 
 use super::answer::{Answer, Dropped};
-use super::request::Payload;
+use super::request::{BodyError, Payload};
 use super::server::UnknownFields;
 use super::service::Shared;
 use super::snapshot::Upload;
@@ -173,7 +173,7 @@ async fn read_form(
 #[derive(Debug, thiserror::Error)]
 enum Unread {
     #[error(transparent)]
-    Broken(hyper::Error),
+    Broken(BodyError),
     #[error("its parts cannot be told apart")]
     Lost,
 }
@@ -539,8 +539,9 @@ mod tests {
     async fn a_client_that_goes_away_in_the_middle_leaves_nothing() {
         let given = Given::sandbox().await;
         let uid = given.created("a").await;
+        let host = given.host();
         let request = format!(
-            "POST /v1/audio/{uid} HTTP/1.1\r\nhost: localhost\r\nauthorization: {TOKEN}\r\n\
+            "POST /v1/audio/{uid} HTTP/1.1\r\nhost: {host}\r\nauthorization: {TOKEN}\r\n\
              content-type: multipart/form-data; boundary=x\r\ncontent-length: 100000\r\n\r\n\
              --x\r\nContent-Disposition: form-data; name=\"data\"; filename=\"a.wav\"\r\n\
              Content-Type: audio/wav\r\n\r\nabc"
@@ -568,7 +569,7 @@ mod tests {
         let given = Given::sandbox().await;
         let body = "-".repeat(20_000_000);
         for (token, status) in [(TOKEN, 404), ("wrong", 401)] {
-            let head = Given::upload_head(token, body.len());
+            let head = given.upload_head(token, body.len());
             let (answer, orderly) = given.raw(head + &body).await;
             let line = format!("HTTP/1.1 {status} ");
             assert!(answer.starts_with(&line), "{answer}");

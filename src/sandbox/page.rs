@@ -1,10 +1,9 @@
 //! The sandbox's own pages: what arrived, for people and for programs, and forgetting it.
 //!
-//! They show real customers if somebody rehearses with real data. So they answer only requests
-//! that name this machine (a web page elsewhere could otherwise read them through a name of its
-//! own), only their own page may reset, and beyond loopback they need the token.
+//! They show real customers if somebody rehearses with real data. So they need the token, as the
+//! calls of the API do: other users of the machine reach the port as well. A browser gets it by the
+//! address that is printed at the start, and the page passes it on to its own link alone.
 
-use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -13,12 +12,14 @@ use futures::stream;
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
 use hyper::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderValue, ORIGIN,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 
 use super::answer::{Answer, Body, CutShort};
+use super::connection::Peer;
 use super::route::Own;
 use super::service::Shared;
 use super::snapshot::{Case, Conversation, Snapshot};
@@ -31,59 +32,51 @@ const SHOWN: usize = 200;
 /// How many conversations are made into JSON before others may have the state again.
 const CHUNK: usize = 500;
 
+/// What a browser may do with a page: show it, keep nothing of it, and tell nobody its address.
+const RULES: [(HeaderName, &str); 4] = [
+    (
+        CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'",
+    ),
+    (CACHE_CONTROL, "no-store"),
+    (REFERRER_POLICY, "no-referrer"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+];
+
 /// Answers a request for one of the pages.
-pub(super) fn serve(shared: &Arc<Shared>, own: Own, parts: &Parts) -> Response<Body> {
-    if let Some(refusal) = refusal(shared, own, parts) {
+pub(super) fn serve(shared: &Arc<Shared>, own: Own, parts: &Parts, peer: &Peer) -> Response<Body> {
+    if let Err(refusal) = token::check(parts, &shared.options.token) {
         return refusal.into_response();
     }
-    match own {
+    peer.recognise();
+    let mut response = match own {
         Own::Page => {
             let (snapshot, total) = newest(shared);
-            Answer::html(StatusCode::OK, html(&snapshot, total))
-                .with(
-                    CONTENT_SECURITY_POLICY,
-                    HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'"),
-                )
-                .with(CACHE_CONTROL, HeaderValue::from_static("no-store"))
-                .into_response()
+            let page = html(&snapshot, total, &state_link(parts));
+            Answer::html(StatusCode::OK, page).into_response()
         }
         Own::State => state(Arc::clone(shared)),
         Own::Reset => {
             shared.state().reset();
             Answer::done().into_response()
         }
-    }
+    };
+    let rules = RULES.map(|(name, rule)| (name, HeaderValue::from_static(rule)));
+    response.headers_mut().extend(rules);
+    response
 }
 
-fn refusal(shared: &Shared, own: Own, parts: &Parts) -> Option<Answer> {
-    if !shared.options.listen.is_loopback() {
-        return token::check(parts, &shared.options.token).err();
-    }
-    let header = |name| {
-        let value: Option<&HeaderValue> = parts.headers.get(name);
-        value.map(|value| value.to_str().unwrap_or_default())
+/// Where the page finds everything as JSON: with the token, if it came by the address.
+fn state_link(parts: &Parts) -> String {
+    let Some(token) = token::query(parts, token::PARAMETER) else {
+        return "/__state".to_owned();
     };
-    let host = header(HOST).unwrap_or_default();
-    if !is_this_machine(host) {
-        let text = "This page is for visitors of localhost only";
-        return Some(Answer::text(StatusCode::FORBIDDEN, text));
-    }
-    let foreign = header(ORIGIN).is_some_and(|origin| origin != format!("http://{host}"));
-    (own == Own::Reset && foreign).then(|| {
-        let text = "A page of another site may not reset the sandbox";
-        Answer::text(StatusCode::FORBIDDEN, text)
-    })
-}
-
-/// Whether a `Host` names a loopback address or `localhost`, with or without a port.
-fn is_this_machine(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let plain = name.trim_start_matches('[').trim_end_matches(']');
-    plain.eq_ignore_ascii_case("localhost")
-        || plain.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    format!(
+        "/__state?{}",
+        query.append_pair(token::PARAMETER, &token).finish()
+    )
 }
 
 /// A snapshot with the newest conversations and cases, and how many there are of either.
@@ -110,7 +103,6 @@ fn state(shared: Arc<Shared>) -> Response<Body> {
     let mut response = Response::new(StreamBody::new(frames).boxed_unsync());
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
@@ -153,11 +145,12 @@ const STYLE: &str = "body{font:14px/1.5 system-ui,sans-serif;margin:2rem;max-wid
     th{background:#f4f4f4}code{font-size:12px;overflow-wrap:anywhere}";
 
 /// The page. Whatever came from a client passes through [`escape`].
-fn html(snapshot: &Snapshot, (conversations, cases): (usize, usize)) -> String {
+fn html(snapshot: &Snapshot, (conversations, cases): (usize, usize), state: &str) -> String {
+    let state = escape(state);
     let mut page = format!(
         "<!doctype html><html lang=en><meta charset=utf-8><title>Sandbox</title>\
          <style>{STYLE}</style><h1>Sandbox</h1><p>{} requests, at most {} at once. \
-         <a href=/__state>Everything as JSON</a></p>",
+         <a href=\"{state}\">Everything as JSON</a></p>",
         snapshot.requests, snapshot.max_concurrent
     );
     let endpoints = snapshot.endpoints.iter().map(|(label, count)| {
@@ -265,7 +258,7 @@ mod tests {
         let uid = given.create("v2", &body).await.json()["UID"].clone();
         let uid = uid.as_str().expect("a uid");
         given.upload(uid, form(b"abc")).await;
-        let reply = send(given.bare(Method::GET, "/")).await;
+        let reply = given.get("/").await;
         assert_eq!(reply.status, 200);
         assert!(reply.text.contains("ba7816bf8f01cfea414140de5dae2223"));
         assert!(reply.text.contains("&lt;b&gt;a&lt;/b&gt;"));
@@ -280,7 +273,7 @@ mod tests {
         let given = Given::sandbox().await;
         let uid = given.created("a").await;
         given.upload(&uid, form(b"abc")).await;
-        let reply = send(given.bare(Method::GET, "/__state")).await;
+        let reply = given.get("/__state").await;
         let expected = serde_json::to_value(given.sandbox.snapshot()).expect("JSON");
         assert_eq!(reply.json(), expected);
         assert_eq!(expected["conversations"][0]["uploads"][0]["bytes"], 3);
@@ -299,7 +292,7 @@ mod tests {
                 let version = super::super::route::Version::V2;
                 super::super::conversation::create(shared, version, object, body.to_string());
             }
-            let state = send(given.bare(Method::GET, "/__state")).await.json();
+            let state = given.get("/__state").await.json();
             let conversations = state["conversations"].as_array().expect("a list");
             assert_eq!(conversations.len(), count);
             let last = conversations
@@ -311,7 +304,7 @@ mod tests {
             assert_eq!(last, expected);
             assert!(state["endpoints"].is_object());
         }
-        let page = send(given.bare(Method::GET, "/")).await.text;
+        let page = given.get("/").await.text;
         assert!(page.contains("call-1000<") && !page.contains("call-800<"));
     }
 
@@ -319,7 +312,10 @@ mod tests {
     async fn a_reset_forgets_everything() {
         let given = Given::sandbox().await;
         let uid = given.created("a").await;
-        assert_eq!(send(given.bare(Method::POST, "/__reset")).await.status, 200);
+        assert_eq!(
+            send(given.request(Method::POST, "/__reset")).await.status,
+            200
+        );
         assert_eq!(given.upload(&uid, form(b"abc")).await.status, 404);
         let snapshot = given.sandbox.snapshot();
         assert_eq!((snapshot.conversations.len(), snapshot.requests), (0, 1));
@@ -327,56 +323,65 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_page_elsewhere_can_neither_read_nor_reset() {
+    async fn the_pages_need_the_token() {
         let given = Given::sandbox().await;
         given.created("a").await;
-        for path in ["/", "/__state"] {
-            let request = given
-                .bare(Method::GET, path)
-                .header("host", "evil.example.com");
-            assert_eq!(send(request).await.status, 403, "{path}");
+        let pages = [
+            (Method::GET, "/"),
+            (Method::GET, "/__state"),
+            (Method::POST, "/__reset"),
+        ];
+        for (method, path) in &pages {
+            let bare = given.bare(method.clone(), path);
+            let reply = send(bare).await;
+            assert_eq!(reply.status, 401, "{path}");
+            assert!(!reply.text.contains("Ada Example"));
+            let wrong = given.bare(method.clone(), path);
+            let wrong = wrong.header("authorization", "sandbox");
+            assert_eq!(send(wrong).await.status, 401, "{path}");
         }
-        let request = given.bare(Method::POST, "/__reset");
-        let request = request.header("origin", "https://evil.example.com");
-        assert_eq!(send(request).await.status, 403);
-        let own = given.sandbox.url();
-        let request = given.bare(Method::POST, "/__reset").header("origin", own);
-        assert_eq!(send(request).await.status, 200);
+        assert_eq!(given.sandbox.snapshot().conversations.len(), 1);
+        for (method, path) in pages {
+            let reply = send(given.request(method, path)).await;
+            assert_eq!(reply.status, 200, "{path}");
+            assert_eq!(reply.header("referrer-policy"), Some("no-referrer"));
+            assert_eq!(reply.header("cache-control"), Some("no-store"));
+        }
     }
 
     #[tokio::test]
-    async fn beyond_loopback_the_pages_need_the_token() {
+    async fn a_browser_gets_the_token_by_the_address_and_passes_it_on_to_one_link() {
+        let given = Given::options(Options::new("a&b \"æ")).await;
+        let page = given.bare(Method::GET, "/?api-token=a%26b+%22%C3%A6");
+        let reply = send(page).await;
+        assert_eq!(reply.status, 200);
+        let link = "/__state?api-token=a%26b+%22%C3%A6";
+        let found = reply.text.contains(&format!("<a href=\"{link}\">"));
+        assert!(found, "{}", reply.text);
+        assert_eq!(send(given.bare(Method::GET, link)).await.status, 200);
+    }
+
+    #[tokio::test]
+    async fn a_rehearsal_has_no_pages() {
         let given = Given::options(Options {
-            listen: IpAddr::from([0, 0, 0, 0]),
-            allow_remote: true,
+            pages: false,
             ..Options::new(TOKEN)
         })
         .await;
-        for path in ["/", "/__state"] {
-            assert_eq!(send(given.bare(Method::GET, path)).await.status, 401);
-            assert_eq!(send(given.request(Method::GET, path)).await.status, 200);
-        }
-    }
-
-    #[test]
-    fn this_machine_has_several_names() {
-        for host in [
-            "localhost",
-            "LOCALHOST:1",
-            "127.0.0.1:80",
-            "[::1]:80",
-            "[::1]",
+        given.created("a").await;
+        for (method, path) in [
+            (Method::GET, "/"),
+            (Method::GET, "/__state"),
+            (Method::POST, "/__reset"),
+            (Method::GET, "/__reset"),
         ] {
-            assert!(is_this_machine(host), "{host}");
+            for request in [
+                given.bare(method.clone(), path),
+                given.request(method, path),
+            ] {
+                assert_eq!(send(request).await.status, 404, "{path}");
+            }
         }
-        for host in [
-            "",
-            "example.com",
-            "localhost.example.com",
-            "10.0.0.1",
-            "127.0.0.1.example.com:80",
-        ] {
-            assert!(!is_this_machine(host), "{host}");
-        }
+        assert_eq!(given.sandbox.snapshot().conversations.len(), 1);
     }
 }

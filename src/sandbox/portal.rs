@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn the_sixth_link_of_an_hour_is_too_many() {
-        let shared = Shared::new(Options::new(TOKEN));
+        let shared = Shared::new(Options::new(TOKEN), 80);
         let wish = wish();
         let wish = wish.as_object().expect("an object");
         let start = Instant::now();

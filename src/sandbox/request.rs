@@ -5,10 +5,11 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::StatusCode;
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming};
 use hyper::header::CONTENT_TYPE;
 use hyper::http::request::Parts;
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
 use super::answer::{Answer, Dropped};
 use super::check;
@@ -17,12 +18,36 @@ use super::check;
 /// stays far below.
 const JSON_LIMIT: usize = 16 * 1024 * 1024;
 
+/// How long a body may make its reader wait altogether, and at one place.
+const BODY_TIME: Duration = Duration::from_secs(30);
+
+/// Each further second of waiting takes so many bytes of somebody who has the token: a slow line may go
+/// on, a client that sends a byte now and then may not.
+const SLOWEST: u64 = 100;
+
 /// A request body that is read piece by piece.
 #[derive(Debug)]
 pub(super) struct Payload {
     incoming: Incoming,
     /// Bytes a second; without it as fast as they come.
     pace: Option<u64>,
+    /// How long it made its reader wait so far.
+    waited: Duration,
+    /// How long it may.
+    patience: Duration,
+    /// Whether what arrives makes the patience longer.
+    earns_time: bool,
+}
+
+/// Why a body cannot be read to its end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BodyError {
+    /// The client went away or broke the protocol.
+    #[error(transparent)]
+    Broken(#[from] hyper::Error),
+    /// The client sends too little in too long a time.
+    #[error("the body came too slowly")]
+    TooSlow,
 }
 
 /// Whether all of a body was read.
@@ -116,7 +141,16 @@ impl Payload {
         Self {
             incoming,
             pace: None,
+            waited: Duration::ZERO,
+            patience: BODY_TIME,
+            earns_time: true,
         }
+    }
+
+    /// The body of somebody without the token, which must come in one stretch of [`BODY_TIME`].
+    pub(super) fn of_stranger(&mut self) -> &mut Self {
+        self.earns_time = false;
+        self
     }
 
     /// From now on reads no faster than so many bytes a second.
@@ -125,9 +159,9 @@ impl Payload {
     }
 
     /// The next bytes, or nothing at the end.
-    pub(super) async fn next(&mut self) -> Option<Result<Bytes, hyper::Error>> {
+    pub(super) async fn next(&mut self) -> Option<Result<Bytes, BodyError>> {
         loop {
-            let frame = match self.incoming.frame().await? {
+            let frame = match self.frame().await? {
                 Ok(frame) => frame,
                 Err(error) => return Some(Err(error)),
             };
@@ -137,6 +171,24 @@ impl Payload {
                 return Some(Ok(bytes));
             }
         }
+    }
+
+    /// The next frame, as long as the patience lasts. Waits that a fault asks for do not count.
+    async fn frame(&mut self) -> Option<Result<Frame<Bytes>, BodyError>> {
+        let left = self.patience.saturating_sub(self.waited).min(BODY_TIME);
+        let begun = Instant::now();
+        let Ok(frame) = tokio::time::timeout(left, self.incoming.frame()).await else {
+            return Some(Err(BodyError::TooSlow));
+        };
+        self.waited = self.waited.saturating_add(begun.elapsed());
+        let frame = frame?;
+        if let (Ok(frame), true) = (&frame, self.earns_time) {
+            let bytes = frame.data_ref().map_or(0, Bytes::len);
+            self.patience = self
+                .patience
+                .saturating_add(time_for(bytes as u64, SLOWEST));
+        }
+        Some(frame.map_err(BodyError::from))
     }
 
     /// All bytes, or nothing if there are more than `limit`.

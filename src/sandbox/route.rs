@@ -116,13 +116,7 @@ pub(super) enum Route {
 /// plain one divides.
 pub(super) fn find(method: &Method, path: &str) -> Route {
     let segments: Vec<&str> = path.split('/').skip(1).collect();
-    let own = match segments.as_slice() {
-        [""] => Some((Method::GET, Own::Page)),
-        ["__state"] => Some((Method::GET, Own::State)),
-        ["__reset"] => Some((Method::POST, Own::Reset)),
-        _ => None,
-    };
-    if let Some((wanted, own)) = own {
+    if let Some((wanted, own)) = own(&segments) {
         return if *method == wanted {
             Route::Own(own)
         } else {
@@ -146,6 +140,20 @@ pub(super) fn find(method: &Method, path: &str) -> Route {
         .map_or(Route::WrongMethod(methods), |(_, endpoint)| {
             Route::Api(endpoint)
         })
+}
+
+/// Whether a path is one of the sandbox's own pages, whatever the method.
+pub(super) fn is_page(path: &str) -> bool {
+    own(&path.split('/').skip(1).collect::<Vec<_>>()).is_some()
+}
+
+fn own(segments: &[&str]) -> Option<(Method, Own)> {
+    match segments {
+        [""] => Some((Method::GET, Own::Page)),
+        ["__state"] => Some((Method::GET, Own::State)),
+        ["__reset"] => Some((Method::POST, Own::Reset)),
+        _ => None,
+    }
 }
 
 /// Everything that a path offers, by method.

@@ -4,22 +4,16 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::accept;
 use super::faults::{Faults, FaultsError};
-use super::service::{self, Shared};
+use super::service::Shared;
 use super::snapshot::Snapshot;
-
-/// How long requests under way may go on after a stop. Longer than a request takes without faults,
-/// shorter than a person waits.
-const PATIENCE: Duration = Duration::from_secs(1);
+use super::token_file::TokenFileError;
 
 /// What a sandbox is started with.
 #[derive(Clone)]
@@ -34,8 +28,10 @@ pub struct Options {
     pub faults: Faults,
     /// The largest recording that is taken, in bytes.
     pub max_audio: u64,
-    /// Whether other machines may reach the sandbox. Its pages then need the token too.
+    /// Whether other machines may reach the sandbox, by whatever name of this one.
     pub allow_remote: bool,
+    /// Whether it shows what arrived, at `/` and `/__state`, and can be reset from there.
+    pub pages: bool,
     /// What happens to fields that the documentation does not know.
     pub unknown_fields: UnknownFields,
 }
@@ -60,6 +56,7 @@ impl Options {
             faults: Faults::default(),
             max_audio: 1_000_000_000,
             allow_remote: false,
+            pages: true,
             unknown_fields: UnknownFields::default(),
         }
     }
@@ -82,6 +79,7 @@ impl fmt::Debug for Options {
             .field("faults", &self.faults)
             .field("max_audio", &self.max_audio)
             .field("allow_remote", &self.allow_remote)
+            .field("pages", &self.pages)
             .field("unknown_fields", &self.unknown_fields)
             .finish_non_exhaustive()
     }
@@ -99,6 +97,9 @@ pub enum Error {
     /// The faults ask for something impossible.
     #[error(transparent)]
     Faults(#[from] FaultsError),
+    /// The token cannot be written for scripts.
+    #[error(transparent)]
+    TokenFile(#[from] TokenFileError),
     /// The address is taken or not this machine's.
     #[error("cannot listen on {address}")]
     Bind {
@@ -133,10 +134,15 @@ pub async fn start(options: Options) -> Result<Sandbox, Error> {
     let refused = |source| Error::Bind { address, source };
     let listener = TcpListener::bind(address).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
-    let shared = Arc::new(Shared::new(options));
+    let shared = Arc::new(Shared::new(options, address.port()));
     let stopping = CancellationToken::new();
     let mut acceptor = JoinSet::new();
-    acceptor.spawn(accept(listener, Arc::clone(&shared), stopping.clone()));
+    acceptor.spawn(accept::accept(
+        listener,
+        Arc::clone(&shared),
+        stopping.clone(),
+        accept::most(),
+    ));
     Ok(Sandbox {
         address,
         shared,
@@ -187,61 +193,6 @@ impl Sandbox {
     pub async fn stop(mut self) {
         self.stopping.cancel();
         while self.acceptor.join_next().await.is_some() {}
-    }
-}
-
-async fn accept(listener: TcpListener, shared: Arc<Shared>, stopping: CancellationToken) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            () = stopping.cancelled() => break,
-            Some(ended) = connections.join_next() => report(ended),
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(converse(stream, Arc::clone(&shared), stopping.clone()));
-                }
-                Err(error) => {
-                    // Out of file descriptors, usually: connections that end give some back.
-                    tracing::warn!(%error, "the sandbox cannot accept a connection");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-            },
-        }
-    }
-    drop(listener);
-    let ended = async {
-        while let Some(ended) = connections.join_next().await {
-            report(ended);
-        }
-    };
-    if tokio::time::timeout(PATIENCE, ended).await.is_err() {
-        connections.shutdown().await;
-    }
-}
-
-fn report(ended: Result<(), tokio::task::JoinError>) {
-    if let Err(error) = ended {
-        tracing::error!(%error, "a connection of the sandbox failed");
-    }
-}
-
-/// Serves one connection until either side ends it.
-async fn converse(stream: TcpStream, shared: Arc<Shared>, stopping: CancellationToken) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "the sandbox answers with delay");
-    }
-    let service = service_fn(move |request| service::serve(Arc::clone(&shared), request));
-    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-    let mut connection = std::pin::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stopping.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection of the sandbox ended early");
     }
 }
 
@@ -325,7 +276,7 @@ mod tests {
         given.create("v2", &conversation("a")).await;
         let address = given.sandbox.address();
         given.sandbox.stop().await;
-        assert!(TcpStream::connect(address).await.is_err());
+        assert!(tokio::net::TcpStream::connect(address).await.is_err());
     }
 
     #[tokio::test]

@@ -11,8 +11,10 @@ use serde_json::Map;
 
 use super::answer::{Answer, Body, Dropped};
 use super::audio::Target;
+use super::connection::Peer;
 use super::dice::{Drawn, Moment};
 use super::faults::{Fault, Strikes};
+use super::origin::{self, Own};
 use super::request::{self, Document, Payload};
 use super::route::{self, Endpoint, Route};
 use super::server::{Options, UnknownFields};
@@ -22,18 +24,30 @@ use super::{audio, case, conversation, page, portal, reading, strike, token};
 /// What is read away of a body that is refused, beyond the largest recording.
 const DRAIN_MARGIN: u64 = 16 * 1024 * 1024;
 
+/// What is read away of a request that was not meant for this server.
+const FOREIGN_DRAIN: u64 = 64 * 1024;
+
 /// What all requests share.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) options: Options,
+    /// Which addresses requests may name.
+    own: Own,
     state: Mutex<State>,
 }
 
 impl Shared {
-    pub(super) fn new(options: Options) -> Self {
+    /// What requests to a server on this port share.
+    pub(super) fn new(options: Options, port: u16) -> Self {
         let state = State::new(options.faults.clone());
+        let own = if options.allow_remote {
+            Own::Any
+        } else {
+            Own::Loopback(port)
+        };
         Self {
             options,
+            own,
             state: Mutex::new(state),
         }
     }
@@ -56,24 +70,44 @@ impl Shared {
 /// Answers one request, or closes its connection.
 pub(super) async fn serve(
     shared: Arc<Shared>,
+    peer: Arc<Peer>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Dropped> {
     let (parts, incoming) = request.into_parts();
     let mut payload = Payload::new(incoming);
-    let route = route::find(&parts.method, parts.uri.path());
+    if let Err(refusal) = origin::check(&parts, shared.own) {
+        payload.of_stranger().drain(FOREIGN_DRAIN).await?;
+        return Ok(refusal.and_close().into_response());
+    }
+    let path = parts.uri.path();
+    let route = if route::is_page(path) && !shared.options.pages {
+        Route::Nowhere
+    } else {
+        route::find(&parts.method, path)
+    };
     let endpoint = match route {
-        Route::Own(own) => return Ok(page::serve(&shared, own, &parts)),
+        Route::Own(own) => return Ok(page::serve(&shared, own, &parts, &peer)),
         Route::Api(endpoint) => endpoint,
         Route::WrongMethod(_) | Route::BadPath | Route::Nowhere => {
             let mut visit = Visit::begin(&shared, "elsewhere");
-            payload.drain(shared.drain_limit()).await?;
+            payload.of_stranger().drain(shared.drain_limit()).await?;
             let answer = astray(&route);
             visit.status = Some(answer.status.as_u16());
             return Ok(answer.into_response());
         }
     };
     let mut visit = Visit::begin(&shared, endpoint.label());
-    let response = answer(&shared, &visit, &parts, endpoint, payload).await;
+    let response = match token::check(&parts, &shared.options.token) {
+        Ok(()) => {
+            peer.recognise();
+            answer(&shared, &visit, &parts, endpoint, payload).await
+        }
+        // Nothing of it is kept in memory, and no fault is spent on it.
+        Err(refusal) => {
+            let drained = payload.of_stranger().drain(shared.drain_limit()).await;
+            drained.map(|drained| drained.closing(refusal).into_response())
+        }
+    };
     if let Ok(response) = &response {
         visit.status = Some(response.status().as_u16());
     }
@@ -227,12 +261,8 @@ async fn carry_out(
     parts: &Parts,
     endpoint: Endpoint,
     document: Document,
-    mut payload: Payload,
+    payload: Payload,
 ) -> Result<Answer, Dropped> {
-    if let Err(refusal) = token::check(parts, &shared.options.token) {
-        let drained = payload.drain(shared.drain_limit()).await?;
-        return Ok(drained.closing(refusal));
-    }
     let (object, text) = match document {
         Document::Refused(refusal) => return Ok(refusal),
         Document::Object(object, text) => (object, text),
@@ -371,7 +401,7 @@ mod tests {
         let given = Given::sandbox().await;
         let body = conversation("a").to_string();
         let headers = "content-type: application/json\r\nexpect: 100-continue\r\n";
-        let request = Given::wire("POST /v2/conversation", headers, &body);
+        let request = given.wire("POST /v2/conversation", headers, &body);
         let (answer, orderly) = given.raw(request).await;
         assert!(orderly);
         assert!(answer.starts_with("HTTP/1.1 100"), "{answer}");

@@ -78,7 +78,7 @@ mod tests {
     use reqwest::Method;
 
     use super::super::faults::{Rule, Strikes};
-    use super::super::testing::{Given, TOKEN, conversation, form, send};
+    use super::super::testing::{Given, TOKEN, conversation, form};
     use super::*;
 
     const HEADERS: &str = "content-type: application/json\r\n";
@@ -87,7 +87,7 @@ mod tests {
     async fn raw_create(given: &Given, identity: &str) -> (String, bool) {
         let body = conversation(identity).to_string();
         given
-            .raw(Given::wire("POST /v2/conversation", HEADERS, &body))
+            .raw(given.wire("POST /v2/conversation", HEADERS, &body))
             .await
     }
 
@@ -194,7 +194,7 @@ mod tests {
         given.created("a").await;
         // The rest never comes: who waited for it would wait for ever.
         let (answer, _) = given
-            .raw(Given::upload_head(TOKEN, 100_000) + "--x\r\n")
+            .raw(given.upload_head(TOKEN, 100_000) + "--x\r\n")
             .await;
         assert_eq!(answer, "");
         assert!(given.sandbox.snapshot().conversations[0].uploads.is_empty());
@@ -205,7 +205,7 @@ mod tests {
         let given = Given::fault(Fault::status(503)).await;
         let body = "-".repeat(20_000_000);
         let (answer, orderly) = given
-            .raw(Given::upload_head(TOKEN, body.len()) + &body)
+            .raw(given.upload_head(TOKEN, body.len()) + &body)
             .await;
         assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
         assert!(orderly);
@@ -333,7 +333,7 @@ mod tests {
     #[tokio::test]
     async fn the_pages_of_the_sandbox_are_spared() {
         let given = Given::fault(Fault::Close).await;
-        assert_eq!(send(given.bare(Method::GET, "/")).await.status, 200);
-        assert_eq!(send(given.bare(Method::GET, "/__state")).await.status, 200);
+        assert_eq!(given.get("/").await.status, 200);
+        assert_eq!(given.get("/__state").await.status, 200);
     }
 }

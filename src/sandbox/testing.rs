@@ -116,19 +116,25 @@ impl Given {
         tokio::task::spawn_blocking(talk).await.expect("a talk")
     }
 
+    /// What the `Host` of a request says.
+    pub(super) fn host(&self) -> String {
+        self.sandbox.address().to_string()
+    }
+
     /// As bytes on the wire, with one request for each connection.
-    pub(super) fn wire(line: &str, headers: &str, body: &str) -> String {
-        let length = body.len();
+    pub(super) fn wire(&self, line: &str, headers: &str, body: &str) -> String {
+        let (length, host) = (body.len(), self.host());
         format!(
-            "{line} HTTP/1.1\r\nhost: localhost\r\nauthorization: {TOKEN}\r\n\
+            "{line} HTTP/1.1\r\nhost: {host}\r\nauthorization: {TOKEN}\r\n\
              connection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
         )
     }
 
     /// The beginning of an upload of `length` bytes to the identity `a`.
-    pub(super) fn upload_head(token: &str, length: usize) -> String {
+    pub(super) fn upload_head(&self, token: &str, length: usize) -> String {
+        let host = self.host();
         format!(
-            "POST /v1/audio/external/a HTTP/1.1\r\nhost: localhost\r\n\
+            "POST /v1/audio/external/a HTTP/1.1\r\nhost: {host}\r\n\
              authorization: {token}\r\ncontent-type: multipart/form-data; boundary=x\r\n\
              connection: close\r\ncontent-length: {length}\r\n\r\n"
         )

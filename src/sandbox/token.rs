@@ -3,8 +3,26 @@
 use hyper::StatusCode;
 use hyper::header::AUTHORIZATION;
 use hyper::http::request::Parts;
+use uuid::Uuid;
 
 use super::answer::Answer;
+
+/// What a random token begins with: it shall be known as none of the real server.
+const PREFIX: &str = "sandbox-";
+
+/// The parameter of the query that may hold the token.
+pub(super) const PARAMETER: &str = "api-token";
+
+/// A token that nobody can guess.
+pub fn random() -> String {
+    format!("{PREFIX}{}", Uuid::new_v4().simple())
+}
+
+/// Whether this is a token that [`random`] may have made.
+pub(super) fn is_random(token: &str) -> bool {
+    let rest = token.strip_prefix(PREFIX);
+    rest.is_some_and(|rest| rest.len() == 32 && Uuid::try_parse(rest).is_ok())
+}
 
 /// The refusal of a request without the right token. A header counts before the query.
 pub(super) fn check(parts: &Parts, token: &str) -> Result<(), Answer> {
@@ -16,7 +34,7 @@ pub(super) fn check(parts: &Parts, token: &str) -> Result<(), Answer> {
             "The Authorization header must hold the token alone, without a scheme before it"
         }
         (Some(_), None) => "The token is wrong",
-        (None, _) => match query(parts, "api-token") {
+        (None, _) => match query(parts, PARAMETER) {
             Some(given) if given == token => return Ok(()),
             Some(_) => "The token is wrong",
             None => "There is no token: it belongs in the Authorization header",

@@ -55,7 +55,11 @@ impl Server {
             .enable_all()
             .build()
             .expect("a runtime");
-        let options = Options::new(TOKEN).with_faults(faults);
+        // A meddler or a TLS server in front of it has a port of its own, which clients name.
+        let options = Options {
+            allow_remote: true,
+            ..Options::new(TOKEN).with_faults(faults)
+        };
         let sandbox = runtime
             .block_on(sandbox::start(options))
             .expect("a sandbox");
