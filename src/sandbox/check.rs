@@ -3,16 +3,21 @@
 //! A field that is read here is thereby known; what nobody asked for is an unknown field. A field
 //! that is present must have its type, `null` included: the documentation names no nullable field.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::fmt;
 
 use hyper::StatusCode;
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
 use super::server::UnknownFields;
 use super::time;
+
+/// The most values in a body: a tree of them takes many times the memory of its text. A case with all
+/// its messages has some ten thousand.
+const MOST_VALUES: usize = 500_000;
 
 /// Something wrong with a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +45,11 @@ pub(super) fn refusal(findings: &[Finding]) -> Option<Answer> {
 
 /// Reads a body as one JSON object in which no key stands twice, at any depth.
 pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, String> {
-    serde_json::from_slice::<NoKeyTwice>(body)
+    let left = Cell::new(MOST_VALUES);
+    let mut text = serde_json::Deserializer::from_slice(body);
+    let looked_at = NoKeyTwice { left: &left }.deserialize(&mut text);
+    looked_at
+        .and_then(|()| text.end())
         .map_err(|error| format!("The body is not valid JSON: {error}"))?;
     match serde_json::from_slice(body) {
         Ok(Value::Object(object)) => Ok(object),
@@ -252,64 +261,73 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Any JSON value in which no object names a key twice. Numbers arrive as an object of one key
-/// with this build of the JSON library, which cannot repeat.
-struct NoKeyTwice;
+/// Any JSON value of not too many parts in which no object names a key twice. Numbers arrive as an object
+/// of one key with this build of the JSON library, which cannot repeat.
+#[derive(Clone, Copy)]
+struct NoKeyTwice<'a> {
+    /// How many values may still come.
+    left: &'a Cell<usize>,
+}
 
-impl<'de> Deserialize<'de> for NoKeyTwice {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NoKeyTwiceVisitor)
+impl<'de> DeserializeSeed<'de> for NoKeyTwice<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        let Some(left) = self.left.get().checked_sub(1) else {
+            let text = format!("there are more than {MOST_VALUES} values in it");
+            return Err(D::Error::custom(text));
+        };
+        self.left.set(left);
+        deserializer.deserialize_any(self)
     }
 }
 
-struct NoKeyTwiceVisitor;
-
-impl<'de> Visitor<'de> for NoKeyTwiceVisitor {
-    type Value = NoKeyTwice;
+impl<'de> Visitor<'de> for NoKeyTwice<'_> {
+    type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a JSON value")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<NoKeyTwice, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut seen = HashSet::new();
         while let Some(key) = map.next_key::<String>()? {
-            map.next_value::<NoKeyTwice>()?;
+            map.next_value_seed(self)?;
             if let Some(key) = seen.replace(key) {
                 let text = format!("the key \"{key}\" stands twice");
-                return Err(serde::de::Error::custom(text));
+                return Err(A::Error::custom(text));
             }
         }
-        Ok(NoKeyTwice)
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<NoKeyTwice, A::Error> {
-        while items.next_element::<NoKeyTwice>()?.is_some() {}
-        Ok(NoKeyTwice)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while items.next_element_seed(self)?.is_some() {}
+        Ok(())
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<NoKeyTwice, E> {
-        Ok(NoKeyTwice)
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<NoKeyTwice, E> {
-        Ok(NoKeyTwice)
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<NoKeyTwice, E> {
-        Ok(NoKeyTwice)
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<NoKeyTwice, E> {
-        Ok(NoKeyTwice)
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<NoKeyTwice, E> {
-        Ok(NoKeyTwice)
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_unit<E>(self) -> Result<NoKeyTwice, E> {
-        Ok(NoKeyTwice)
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
 }
 
@@ -325,6 +343,20 @@ mod tests {
         for body in [r#"{"a":1,"a":1}"#, r#"{"a":[{"b":{"c":1,"c":2}}]}"#] {
             let error = object(body.as_bytes()).expect_err("twice");
             assert!(error.contains("stands twice"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_body_of_very_many_values_is_refused_before_they_are_kept() {
+        for value in ["1", "[]", "{\"b\":1}", "null"] {
+            let many = format!(
+                "{{\"a\":[{value}{}]}}",
+                format!(",{value}").repeat(MOST_VALUES)
+            );
+            let error = object(many.as_bytes()).expect_err("too many");
+            assert!(error.contains("more than"), "{error}");
+            let some = format!("{{\"a\":[{value}{}]}}", format!(",{value}").repeat(1000));
+            assert!(object(some.as_bytes()).is_ok());
         }
     }
 

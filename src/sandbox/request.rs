@@ -18,8 +18,15 @@ use super::check;
 /// stays far below.
 const JSON_LIMIT: usize = 16 * 1024 * 1024;
 
+/// What is read away of a refused body that should be JSON.
+pub(super) const JSON_DRAIN: u64 = 2 * JSON_LIMIT as u64;
+
 /// How long a body may make its reader wait altogether, and at one place.
 const BODY_TIME: Duration = Duration::from_secs(30);
+
+/// The same for a recording of somebody who has the token: our client sends pieces of half a megabyte, and
+/// with a small `--bandwidth` some minutes may lie between them.
+const UPLOAD_TIME: Duration = Duration::from_secs(600);
 
 /// Each further second of waiting takes so many bytes of somebody who has the token: a slow line may go
 /// on, a client that sends a byte now and then may not.
@@ -33,8 +40,9 @@ pub(super) struct Payload {
     pace: Option<u64>,
     /// How long it made its reader wait so far.
     waited: Duration,
-    /// How long it may.
+    /// How long it may, and how long at one place.
     patience: Duration,
+    longest: Duration,
     /// Whether what arrives makes the patience longer.
     earns_time: bool,
 }
@@ -99,13 +107,9 @@ impl Document {
 }
 
 /// Reads the body of a JSON call.
-pub(super) async fn document(
-    parts: &Parts,
-    payload: &mut Payload,
-    drain_limit: u64,
-) -> Result<Document, Dropped> {
+pub(super) async fn document(parts: &Parts, payload: &mut Payload) -> Result<Document, Dropped> {
     let Some(body) = payload.whole(JSON_LIMIT).await? else {
-        let drained = payload.drain(drain_limit).await?;
+        let drained = payload.drain(JSON_DRAIN).await?;
         let text = format!("A JSON body has at most {JSON_LIMIT} bytes");
         let refusal = Answer::text(StatusCode::PAYLOAD_TOO_LARGE, text);
         return Ok(Document::Refused(drained.closing(refusal)));
@@ -143,8 +147,14 @@ impl Payload {
             pace: None,
             waited: Duration::ZERO,
             patience: BODY_TIME,
+            longest: BODY_TIME,
             earns_time: true,
         }
+    }
+
+    /// A recording of somebody who has the token.
+    pub(super) fn of_recording(&mut self) {
+        (self.patience, self.longest) = (UPLOAD_TIME, UPLOAD_TIME);
     }
 
     /// The body of somebody without the token, which must come in one stretch of [`BODY_TIME`].
@@ -175,7 +185,7 @@ impl Payload {
 
     /// The next frame, as long as the patience lasts. Waits that a fault asks for do not count.
     async fn frame(&mut self) -> Option<Result<Frame<Bytes>, BodyError>> {
-        let left = self.patience.saturating_sub(self.waited).min(BODY_TIME);
+        let left = self.patience.saturating_sub(self.waited).min(self.longest);
         let begun = Instant::now();
         let Ok(frame) = tokio::time::timeout(left, self.incoming.frame()).await else {
             return Some(Err(BodyError::TooSlow));
@@ -233,7 +243,35 @@ pub(super) fn time_for(bytes: u64, pace: u64) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::{Given, TOKEN};
     use super::*;
+
+    #[tokio::test]
+    async fn a_json_body_has_a_bound_and_is_not_read_for_ever() {
+        let given = Given::sandbox().await;
+        for (token, status) in [(TOKEN, "413"), ("wrong", "401")] {
+            let head = |length: usize| {
+                format!(
+                    "POST /v2/conversation HTTP/1.1\r\nhost: {}\r\nauthorization: {token}\r\n\
+                     content-type: application/json\r\ncontent-length: {length}\r\n\
+                     connection: close\r\n\r\n",
+                    given.host()
+                )
+            };
+            let large = " ".repeat(JSON_LIMIT + 1);
+            let (answer, orderly) = given.raw(head(large.len()) + &large).await;
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status} ")),
+                "{answer}"
+            );
+            assert!(orderly);
+            // The end never comes, and the server does not wait for it.
+            let part = " ".repeat(8 * JSON_LIMIT);
+            let (_, orderly) = given.raw(head(10_000_000_000) + &part).await;
+            assert!(!orderly);
+        }
+        assert_eq!(given.sandbox.snapshot().requests, 4);
+    }
 
     #[test]
     fn time_follows_the_pace() {

@@ -104,7 +104,12 @@ pub(super) async fn serve(
         }
         // Nothing of it is kept in memory, and no fault is spent on it.
         Err(refusal) => {
-            let drained = payload.of_stranger().drain(shared.drain_limit()).await;
+            let most = if endpoint.takes_json() {
+                request::JSON_DRAIN
+            } else {
+                shared.drain_limit()
+            };
+            let drained = payload.of_stranger().drain(most).await;
             drained.map(|drained| drained.closing(refusal).into_response())
         }
     };
@@ -172,8 +177,9 @@ async fn answer(
     mut payload: Payload,
 ) -> Result<Response<Body>, Dropped> {
     let document = if endpoint.takes_json() {
-        request::document(parts, &mut payload, shared.drain_limit()).await?
+        request::document(parts, &mut payload).await?
     } else {
+        payload.of_recording();
         Document::None
     };
     let drawn = draw(shared, visit, &endpoint, &document);
