@@ -223,6 +223,16 @@ fn a_purge_forgets_all_but_what_prevents_doubles() {
 
     let left = bytes_of_ledger(&place);
     assert!(!holds(&left, words), "the names of the export are gone");
+    let others = place.files().into_iter();
+    let others: Vec<_> = others
+        .filter(|name| name.starts_with(LEDGER) && name != LEDGER)
+        .collect();
+    assert_eq!(
+        others,
+        [format!("{LEDGER}.lock")],
+        "nothing else is left beside it"
+    );
+    assert_eq!(place.read(&others[0]), "", "and the lock names nobody");
     assert!(holds(&left, &given[0].id), "the ids are not");
     place.call(&["ledger", "check"]).with_code(0);
     assert_eq!(place.state("complete"), 19);

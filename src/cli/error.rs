@@ -234,6 +234,10 @@ fn hint_of_ledger(error: &ledger::OpenError) -> Option<String> {
             "it tells of rehearsals only: delete it, and the next one begins anew"
         }
         ledger::OpenError::Storage(ledger::Error::Damaged { .. }) => DAMAGED,
+        ledger::OpenError::Foreign { .. } => {
+            "nothing was sent and nothing changed. Restore the ledger from a copy, or make a new one \
+             with `capturi-import ledger rebuild`"
+        }
         ledger::OpenError::Newer { .. } => {
             "nothing was sent and nothing changed; use the version that wrote it, or a newer one"
         }

@@ -96,29 +96,72 @@ pub(super) fn open_no_link(options: &OpenOptions, path: &Path) -> Result<File, O
     })
 }
 
-/// Takes the rights of others to the file away; says so, and goes on where that cannot be done.
-pub(super) fn make_private(path: &Path, file: &File) {
+/// The rights of others to the file; none where files have no such rights.
+fn rights_of_others(file: &File) -> u32 {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        let Ok(metadata) = file.metadata() else {
-            return;
-        };
-        let mode = metadata.permissions().mode();
-        let of_others = mode & 0o077;
-        if of_others == 0 {
-            return;
-        }
-        let ledger = path.display();
-        match file.set_permissions(fs::Permissions::from_mode(mode & 0o700)) {
-            Ok(()) => tracing::warn!("{ledger} was open to other users; it is private now"),
-            Err(error) => {
-                tracing::warn!("other users can read or change {ledger} (chmod 600): {error}");
-            }
-        }
+        file.metadata()
+            .map_or(0, |found| found.permissions().mode() & 0o077)
     }
     #[cfg(not(unix))]
-    let _ = (path, file);
+    {
+        let _ = file;
+        0
+    }
+}
+
+/// Takes the rights of others to the file away; says so, and goes on where that cannot be done.
+pub(super) fn make_private(path: &Path, file: &File) {
+    if rights_of_others(file) == 0 {
+        return;
+    }
+    let name = path.display();
+    match take_rights(file) {
+        Ok(()) => tracing::warn!("{name} was open to other users; it is private now"),
+        Err(error) => {
+            tracing::warn!("other users can read or change {name} (chmod 600): {error}");
+        }
+    }
+}
+
+fn take_rights(file: &File) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = file.metadata()?.permissions().mode();
+        file.set_permissions(fs::Permissions::from_mode(mode & 0o700))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        Ok(())
+    }
+}
+
+/// The same for the logs that an earlier run left, which hold rows of the ledger. A link in place of one
+/// is an error: SQLite would write through it.
+pub(super) fn make_logs_private(ledger: &Path) -> Result<(), OpenError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    for ending in ["-wal", "-shm", "-journal"] {
+        let path = beside(ledger, ending);
+        if fs::symlink_metadata(&path).is_ok() {
+            let file = open_no_link(&options, &path)?;
+            make_private(&path, &file);
+        }
+    }
+    Ok(())
+}
+
+/// Says that others have rights to a ledger that is only looked at.
+pub(super) fn tell_if_open(path: &Path, file: &File) {
+    if rights_of_others(file) != 0 {
+        tracing::warn!(
+            "other users can read or change {}; the next run makes it private",
+            path.display()
+        );
+    }
 }
 
 /// Files beside a ledger without which it is not all there.

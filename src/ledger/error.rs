@@ -32,6 +32,14 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// A ledger whose tables are not, or not only, those that the migrations make.
+    #[error("{path} is not as this program makes ledgers: {what}")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// The first difference.
+        what: String,
+    },
     /// The lock file beside the ledger holds something else.
     #[error("{path} is not a lock file of this program; move it away, or choose another ledger")]
     NotALock {

@@ -140,6 +140,7 @@ impl Lock {
         if !is_lock_text(&text) {
             return Err(OpenError::NotALock { path });
         }
+        disk::make_private(&path, &file);
         file.set_len(0).map_err(failed)?;
         file.rewind().map_err(failed)?;
         file.write_all(Holder::this_process().lines().as_bytes())

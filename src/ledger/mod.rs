@@ -23,6 +23,7 @@ mod lock;
 mod open;
 mod reader;
 mod rows;
+mod schema;
 mod seal;
 mod sent;
 mod standing;

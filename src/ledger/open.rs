@@ -15,6 +15,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Result as Sql, Tra
 use super::disk;
 use super::error::{Error, OpenError, at};
 use super::lock::owner_only;
+use super::schema;
 use crate::failpoint::{self, Point};
 
 /// `Capt`, in the header of every ledger.
@@ -105,6 +106,7 @@ pub(super) fn writable(path: &Path, is_sealed: bool) -> Result<Connection, OpenE
     let file = disk::open_no_link(&options, path)?;
     disk::make_private(path, &file);
     look_at_head(path, file)?;
+    disk::make_logs_private(path)?;
     failpoint::reached(Point::LedgerOpens);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(at(path))?;
@@ -112,7 +114,7 @@ pub(super) fn writable(path: &Path, is_sealed: bool) -> Result<Connection, OpenE
     if connection.is_readonly("main").map_err(at(path))? {
         return Err(Error::ReadOnly { path: path.into() }.into());
     }
-    form(path, &connection)?;
+    expect_schema(path, &connection, form(path, &connection)?)?;
     if !is_sealed {
         check(path, &connection)?;
     }
@@ -131,6 +133,7 @@ pub(super) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
         }
         file => file.map_err(|error| Error::io(path, error))?,
     };
+    disk::tell_if_open(path, &file);
     look_at_head(path, file)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = if has_news(path) {
@@ -160,8 +163,24 @@ pub(super) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
             found,
             known,
         }),
-        _ => Ok(connection),
+        found => {
+            expect_schema(path, &connection, found)?;
+            Ok(connection)
+        }
     }
+}
+
+/// An error if the file holds anything but what the migrations up to this form make.
+fn expect_schema(path: &Path, connection: &Connection, form: i64) -> Result<(), OpenError> {
+    let steps = usize::try_from(form).unwrap_or_default();
+    let made = Connection::open_in_memory().and_then(|made| {
+        let steps = MIGRATIONS.iter().take(steps);
+        steps
+            .map(|step| made.execute_batch(step))
+            .collect::<Sql<()>>()?;
+        Ok(made)
+    });
+    schema::expect_same(path, connection, &made.map_err(at(path))?)
 }
 
 /// Whether there is more to the ledger than its file: a run is writing, or was killed. What a killed

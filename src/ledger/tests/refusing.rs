@@ -5,6 +5,7 @@ use std::fs;
 use rusqlite::Connection;
 
 use super::*;
+use crate::ledger::disk::files_of;
 use crate::ledger::{Error, OpenError};
 
 fn refusal(bench: &Bench) -> OpenError {
@@ -51,13 +52,82 @@ fn a_link_to_nothing_makes_no_ledger_elsewhere() {
 
 #[cfg(unix)]
 #[test]
-fn a_ledger_that_others_can_read_is_made_private() {
+fn a_ledger_that_others_can_read_is_made_private_with_all_its_files() {
     use std::os::unix::fs::PermissionsExt as _;
     let bench = Bench::written(complete("call-1", 1));
-    let mode = || fs::metadata(bench.path()).unwrap().permissions().mode() & 0o777;
-    fs::set_permissions(bench.path(), fs::Permissions::from_mode(0o666)).unwrap();
+    let files = || {
+        files_of(&bench.path())
+            .into_iter()
+            .filter(|file| file.exists())
+    };
+    for ending in ["-wal", "-shm"] {
+        fs::write(side_file(&bench.path(), ending), "").unwrap();
+    }
+    for file in files() {
+        fs::set_permissions(file, fs::Permissions::from_mode(0o666)).unwrap();
+    }
+    let ledger = bench.open();
+    assert!(files().count() >= 4);
+    for file in files() {
+        let mode = fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", file.display());
+    }
+    ledger.close().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_place_of_a_log_is_not_written_through() {
+    for ending in ["-wal", "-shm", "-journal"] {
+        let bench = Bench::written(complete("call-1", 1));
+        let target = bench.folder.path().join("precious");
+        fs::write(&target, "dear diary").unwrap();
+        std::os::unix::fs::symlink(&target, side_file(&bench.path(), ending)).unwrap();
+        let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
+        assert!(matches!(error, OpenError::Link { .. }), "{error}");
+        assert_eq!(fs::read_to_string(&target).unwrap(), "dear diary");
+    }
+}
+
+#[test]
+fn a_ledger_with_something_of_others_is_refused() {
+    for (statement, what) in [
+        ("CREATE TABLE people (name)", "table `people`"),
+        (
+            "CREATE VIEW people AS SELECT identity FROM call",
+            "view `people`",
+        ),
+        (
+            "CREATE TRIGGER keep AFTER UPDATE ON call BEGIN DELETE FROM call; END",
+            "trigger `keep`",
+        ),
+        (
+            "CREATE INDEX by_status ON call (status)",
+            "index `by_status`",
+        ),
+        ("DROP INDEX call_by_hash", "`call_by_hash` is missing"),
+        (
+            "ALTER TABLE call ADD COLUMN person TEXT",
+            "table `call` was changed",
+        ),
+    ] {
+        let bench = Bench::written(complete("call-1", 1));
+        let connection = Connection::open(bench.path()).unwrap();
+        connection.execute_batch(statement).unwrap();
+        drop(connection);
+        let error = refusal(&bench);
+        let is_told =
+            matches!(&error, OpenError::Foreign { what: told, .. } if told.contains(what));
+        assert!(is_told, "{statement}: {error}");
+        let error = Ledger::read(&bench.path()).unwrap_err();
+        assert!(matches!(error, OpenError::Foreign { .. }), "{error}");
+    }
+    // What a tool leaves that only makes it faster.
+    let bench = Bench::written(complete("call-1", 1));
+    let connection = Connection::open(bench.path()).unwrap();
+    connection.execute_batch("ANALYZE").unwrap();
+    drop(connection);
     bench.open();
-    assert_eq!(mode(), 0o600);
 }
 
 #[test]
