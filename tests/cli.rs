@@ -532,3 +532,70 @@ fn a_sandbox_that_nobody_typed_is_warned_of() {
         assert!(place.has("out/accepted.sandbox.csv") && !place.has("out/accepted.csv"));
     }
 }
+
+#[test]
+fn what_a_terminal_would_act_on_in_an_argument_is_shown_as_its_code() {
+    let place = Place::new();
+    for arguments in [
+        &["run", "a.csv", "--no\u{1b}[2Jsuch"][..],
+        &["run", "a.csv", "--rate", "\u{1b}]0;x\u{7}"],
+        &["ru\u{1b}[31mn"],
+        &["explain", "a", "b\u{9b}31m\u{202e}"],
+        &["run", "a.csv", "--missing-audio", "\u{1b}[8mhold"],
+    ] {
+        for format in ["human", "json"] {
+            let all = [arguments, &["--log-format", format]].concat();
+            let ended = place.call(&all).with_code(2);
+            let said = format!("{}{}", ended.out, ended.err);
+            let is_unsafe = |char: char| char.is_control() && char != '\n' || char == '\u{202e}';
+            assert!(!said.contains(is_unsafe), "{arguments:?}: {said:?}");
+            assert!(
+                said.contains("u{1b}") || said.contains("u{9b}"),
+                "{arguments:?}: {said}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_run_says_which_settings_and_which_hosts_it_uses() {
+    let (_, place, server) = given();
+    place.write("capturi-import.toml", "concurrency = 4\n");
+    let ended = place
+        .run(&server, &["calls.csv", "--read-url", &server.url()])
+        .with_code(0);
+    let told = ended
+        .err
+        .lines()
+        .find(|line| line.starts_with("Sending to"));
+    let told = told.unwrap_or_else(|| panic!("{ended:?}"));
+    for part in [
+        &server.url(),
+        "; settings from capturi-import.toml",
+        "; read API http://127",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+    assert_eq!(
+        ended.err.matches("capturi-import.toml").count(),
+        1,
+        "{}",
+        ended.err
+    );
+    let json = place
+        .run(&server, &["calls.csv", "--log-format", "json"])
+        .with_code(0);
+    assert!(
+        json.out.contains(r#""settings":"capturi-import.toml""#),
+        "{}",
+        json.out
+    );
+    let plain = place
+        .run(&server, &["calls.csv", "--config", "/dev/null"])
+        .with_code(0);
+    assert!(
+        plain.err.contains("settings from /dev/null"),
+        "{}",
+        plain.err
+    );
+}

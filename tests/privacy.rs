@@ -433,3 +433,125 @@ fn an_error_about_a_token_does_not_hold_it() {
         }
     }
 }
+
+#[test]
+fn an_address_that_cannot_be_read_is_told_without_its_password() {
+    let place = Place::with(&calls(2, 71));
+    let bad = "https://ida:hush-hush@exa mple.com/?api-token=hush-hush";
+    place.write("settings.toml", format!("base-url = \"{bad}\"\n"));
+    place.write("cut.toml", format!("base-url = \"{bad}\n"));
+    let run = ["run", "calls.csv", "--log-level", "trace"];
+    for more in [
+        ["--base-url", bad],
+        ["--read-url", bad],
+        ["--config", "settings.toml"],
+        ["--config", "cut.toml"],
+    ] {
+        let ended = place.call(&[&run[..], &more[..]].concat()).with_code(2);
+        assert!(!format!("{ended:?}").contains("hush"), "{ended:?}");
+    }
+    for variable in ["CAPTURI_BASE_URL", "CAPTURI_READ_URL"] {
+        let output = place.program(&run).env(variable, bad).output();
+        let ended = format!("{:?}", output.expect("the program starts"));
+        assert!(!ended.contains("hush"), "{ended}");
+    }
+    // The proxy is no setting of ours, and its password is told by nobody.
+    let arguments = [
+        &run[..],
+        &["--base-url", "https://192.0.2.1", "--timeout", "1s"],
+    ]
+    .concat();
+    for proxy in [
+        "http://ida:hush-hush@127.0.0.1:1",
+        "http://ida:hush-hush@exa mple:x",
+    ] {
+        let mut program = place.program(&arguments);
+        let program = program.args(["--max-outage", "1s", "--retries", "0"]);
+        let output = program.env("HTTPS_PROXY", proxy).output();
+        let ended = format!("{:?}", output.expect("the program starts"));
+        assert!(!ended.contains("hush"), "{ended}");
+    }
+}
+
+/// A mapping of somebody else, in a folder of its own, that asks for a file of the machine.
+fn mapping_that_reads(file: &str) -> String {
+    format!(
+        "[lookup.a]\nfile = \"{file}\"\nkey = \"id\"\n[fields]\nexternalIdentity = \"externalId\"\n\
+         agentId = \"agentId\"\nagentName = {{ from = \"agentId\", lookup = \"a\", column = \"name\" }}\n\
+         agentEmail = \"agentEmail\"\ncustomer = \"phoneNumber\"\ndateTime = \"datetime\"\n\
+         subject = \"title\"\n"
+    )
+}
+
+#[test]
+fn a_mapping_reads_no_file_outside_of_its_folder_and_shows_no_line_of_any() {
+    let given = calls(2, 72);
+    let place = Place::with(&given);
+    place.write("private", "root:x:0:0:s3cret:/root\nida:x:1:1::/home/ida\n");
+    let private = place.path("private").to_string_lossy().into_owned();
+    #[cfg(unix)]
+    {
+        place.write("theirs/x", "");
+        std::os::unix::fs::symlink(&private, place.path("theirs/link.csv")).expect("a link");
+    }
+    for file in ["../private", &private, "link.csv"] {
+        place.write("theirs/my.toml", mapping_that_reads(file));
+        let check = ["check", "calls.csv", "--mapping", "theirs/my.toml"];
+        let ended = place.call(&check).with_code(2);
+        assert!(!format!("{ended:?}").contains("s3cret"), "{ended:?}");
+        // Who names it may read it; it is no table, and its lines are nobody's business.
+        let lookup = format!("a={private}");
+        let ended = place
+            .call(&[&check[..], &["--lookup", &lookup]].concat())
+            .with_code(2);
+        ended.says("has no column `id`");
+    }
+    place.write("theirs/my.toml", mapping_that_reads("../private"));
+    let check = [
+        "check",
+        "calls.csv",
+        "--mapping",
+        "theirs/my.toml",
+        "--lookup",
+    ];
+    let ended = place.call(&[&check[..], &["a=private"]].concat());
+    assert!(!format!("{ended:?}").contains("s3cret"), "{ended:?}");
+}
+
+#[test]
+fn a_check_names_the_files_that_it_reads_besides_the_export() {
+    let mut given = calls(2, 73);
+    for call in &mut given {
+        call.say("agentId", "agentId", "7");
+    }
+    let place = Place::with(&given);
+    place.write("theirs/my.toml", mapping_that_reads("agents.csv"));
+    place.write("theirs/agents.csv", "id,name\n7,Testine\n");
+    let check = ["check", "calls.csv", "--mapping", "theirs/my.toml"];
+    let ended = place.call(&check).with_code(0);
+    assert!(ended.err.contains("theirs/agents.csv"), "{ended:?}");
+    let json = place.call(&[&check[..], &["--log-format", "json"]].concat());
+    assert!(json.out.contains(r#""event":"second_files""#), "{json:?}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn no_core_dump_of_a_run_is_written() {
+    let given = calls(10, 74);
+    let place = Place::with(&given);
+    let late = Fault::Latency {
+        milliseconds: 600_000,
+        jitter_milliseconds: 0,
+    };
+    let server = Server::with_rule(always(late));
+    let mut running = place.start(&server, &["calls.csv"]);
+    running.until(|| server.requests() >= 4);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", running.process()));
+    let limits = limits.expect("a process");
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"));
+    let soft = core.and_then(|line| line.split_whitespace().nth(4));
+    assert_eq!(soft, Some("0"), "{limits}");
+    running.kill();
+}

@@ -35,6 +35,7 @@ pub(super) fn check(
         rate: check.pace.rate,
         bandwidth: check.pace.usual_bandwidth(),
         inputs: export::paths(&road, &check.export),
+        second_files: road.mapping.second_files(),
         has_audio: road.audio.is_some(),
         ..Options::new(Mode::Check)
     };

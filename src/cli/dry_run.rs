@@ -19,6 +19,8 @@ pub(super) fn dry_run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> R
         name: run.destination.name()?,
         is_new_ledger: past.is_none(),
         ledger: ledger.clone(),
+        settings: arguments.settings.clone(),
+        read_api: run.destination.read_api()?,
     };
     let beside = Beside {
         out: run.output.out.as_deref(),

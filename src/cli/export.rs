@@ -272,6 +272,7 @@ pub(super) fn paths(road: &Road, arguments: &ExportArgs) -> Vec<PathBuf> {
     let others = files_beside(arguments).into_iter();
     exports
         .map(Path::to_owned)
+        .chain(road.mapping.second_files())
         .chain(others.map(Path::to_owned))
         .collect()
 }

@@ -32,6 +32,7 @@ use crate::report::{Color, Complaint, Screen, Style, init_tracing, tell_panics_a
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     #[cfg(feature = "failpoints")]
     config::arm_failpoint();
+    config::keep_memory_private();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let style = config::asked_style(&arguments);
     if style == Style::Json {

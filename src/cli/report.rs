@@ -99,6 +99,8 @@ fn of_ledger(arguments: &ReportArgs, view: &StatusView) -> (Mode, Destination) {
         name,
         ledger: arguments.ledger.ledger.clone(),
         is_new_ledger: false,
+        settings: None,
+        read_api: None,
     };
     (mode, destination)
 }

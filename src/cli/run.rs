@@ -127,6 +127,8 @@ fn prepare(
         name: reached.name.clone(),
         ledger: settings.ledger.clone(),
         is_new_ledger: begins_anew(run) || !settings.ledger.exists(),
+        settings: arguments.settings.clone(),
+        read_api: run.destination.read_api()?,
     };
     let options = options((run, arguments), &road, mode, to);
     Ok((road, options))
@@ -268,6 +270,7 @@ pub(super) fn options(
         rate: run.pace.rate,
         bandwidth: run.pace.usual_bandwidth(),
         inputs: export::paths(road, &run.export),
+        second_files: road.mapping.second_files(),
         has_audio: road.audio.is_some(),
         extent: Arc::clone(&road.extent),
         ..Options::new(mode)

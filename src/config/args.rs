@@ -41,6 +41,9 @@ pub struct Arguments {
         help_heading = "General"
     )]
     pub config: Option<PathBuf>,
+    /// The settings file that was read, named or not.
+    #[arg(skip)]
+    pub settings: Option<PathBuf>,
     /// Form of the log and of progress.
     #[arg(
         long,
@@ -381,15 +384,17 @@ pub fn parse(
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<Result<Arguments, clap::Error>, Error> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let mut command = file::apply(Arguments::command(), &arguments)?;
+    let (mut command, settings) = file::apply(Arguments::command(), &arguments)?;
     let matches = match command.try_get_matches_from_mut(&arguments) {
         Ok(matches) => matches,
         Err(error) => {
+            let error = origin::without_signs(error, &mut command, &arguments);
             return origin::told_where_it_stands(error, &command, &arguments).map(Err);
         }
     };
     Ok(
         Arguments::from_arg_matches(&matches).and_then(|mut parsed| {
+            parsed.settings = settings;
             forget_real_ledger(&mut parsed, &matches);
             prefer_token_of_variable(&mut parsed, &matches);
             note_origin_of_sandbox(&mut parsed, &matches);

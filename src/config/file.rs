@@ -16,8 +16,11 @@ pub const NAME: &str = "capturi-import.toml";
 /// The token has no flag, `config` names this very file, and the export is no setting.
 const NO_SETTINGS: [&str; 5] = ["config", "exports", "help", "version", "token"];
 
-/// Gives the flags of `command` the values of the settings file as defaults.
-pub(super) fn apply(command: Command, arguments: &[OsString]) -> Result<Command, Error> {
+/// Gives the flags of `command` the values of the settings file as defaults, and says which file it read.
+pub(super) fn apply(
+    command: Command,
+    arguments: &[OsString],
+) -> Result<(Command, Option<PathBuf>), Error> {
     let (path, is_named) = match named(arguments) {
         Some(path) => (path, true),
         None => (PathBuf::from(NAME), false),
@@ -25,7 +28,7 @@ pub(super) fn apply(command: Command, arguments: &[OsString]) -> Result<Command,
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_named => {
-            return Ok(command);
+            return Ok((command, None));
         }
         Err(source) => return Err(Error::File { path, source }),
     };
@@ -33,7 +36,7 @@ pub(super) fn apply(command: Command, arguments: &[OsString]) -> Result<Command,
     if !is_named {
         expect_trusted(&text, &path)?;
     }
-    Ok(command)
+    Ok((command, Some(path)))
 }
 
 /// Refuses a file that decides where the token goes although others can write it.

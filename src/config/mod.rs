@@ -7,6 +7,7 @@
 mod args;
 mod file;
 mod keeping;
+mod memory;
 mod origin;
 mod program_environment;
 mod sending;
@@ -23,6 +24,7 @@ pub use args::{
 };
 pub use file::NAME as SETTINGS;
 pub use keeping::{LedgerArgs, LedgerCommand, RebuildArgs, ReportArgs, StatusArgs};
+pub use memory::keep_memory_private;
 pub use program_environment::for_programs;
 pub use settings::{
     Destination, LEDGERS, Reading, RunSettings, SANDBOX, SANDBOX_LEDGER, forbids_color,

@@ -7,6 +7,24 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, Command};
 
 use super::{Error, file};
+use crate::report::safe;
+
+/// The same mistake in a command line whose control characters are written as their codes: the parser
+/// repeats what was typed, and a terminal would act on it.
+pub(super) fn without_signs(
+    error: clap::Error,
+    command: &mut Command,
+    arguments: &[OsString],
+) -> clap::Error {
+    let shown = |argument: &OsString| OsString::from(&*safe(&argument.to_string_lossy()));
+    let safe: Vec<OsString> = arguments.iter().map(shown).collect();
+    if safe == arguments {
+        return error;
+    }
+    let again = command.try_get_matches_from_mut(&safe).err();
+    // What only went wrong because of its signs is told without the words of the command line.
+    again.unwrap_or_else(|| command.error(error.kind(), "an argument holds control characters"))
+}
 
 /// The same mistake told where it was made, if that is not the command line.
 pub(super) fn told_where_it_stands(

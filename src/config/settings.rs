@@ -166,6 +166,15 @@ fn destination_name(base: &Url) -> String {
     base.as_str().trim_end_matches('/').to_owned()
 }
 
+impl DestinationArgs {
+    /// The read API as it may be told, if one is asked.
+    pub fn read_api(&self) -> Result<Option<String>, Error> {
+        let url = self.read_url.as_ref().filter(|_| !self.sandbox);
+        url.map(|url| Ok(destination_name(&base_url(url)?)))
+            .transpose()
+    }
+}
+
 impl EffortArgs {
     /// What to do with somebody else's conversation.
     pub fn existing(&self) -> Existing {
@@ -355,7 +364,7 @@ fn reach(
 
 fn base_url(value: &str) -> Result<Url, Error> {
     let refuse = |why: &str| Error::BaseUrl {
-        value: value.to_owned(),
+        value: beginning(value),
         why: why.to_owned(),
     };
     let url: Url = value
@@ -387,6 +396,24 @@ fn without_secrets(url: &Url) -> String {
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.into()
+}
+
+/// As much of a text that is no address as can be told: where a password or a token begins in it, nobody
+/// knows, but none does in letters, digits, dots and lines before any other sign.
+fn beginning(text: &str) -> String {
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme, rest)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+            (format!("{scheme}://"), rest)
+        }
+        _ => (String::new(), text),
+    };
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '-');
+    let end = rest.find(|char| !is_plain(char)).unwrap_or(rest.len());
+    if rest.contains('@') {
+        return format!("{scheme}…");
+    }
+    let more = if end < rest.len() { "…" } else { "" };
+    format!("{scheme}{}{more}", &rest[..end])
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -433,6 +460,27 @@ mod tests {
         ] {
             let error = base_url(text).unwrap_err().to_string();
             assert!(error.starts_with("https://example.com/a is no"), "{error}");
+            assert!(!error.contains("s3cret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn of_an_address_that_cannot_be_read_only_the_beginning_is_told() {
+        for (text, told) in [
+            ("integrations.capturi.ai", "integrations.capturi.ai"),
+            ("https://u:s3cret@exa mple.com", "https://…"),
+            ("https://example.com:s3cret", "https://example.com…"),
+            ("https://u:s3cret", "https://u…"),
+            ("//u:s3cret@x", "…"),
+            ("example.com?api-token=s3cret", "example.com…"),
+            ("https://[s3cret", "https://…"),
+            ("", ""),
+        ] {
+            let error = base_url(text).unwrap_err().to_string();
+            assert!(
+                error.starts_with(&format!("{told} is not a base URL")),
+                "{error}"
+            );
             assert!(!error.contains("s3cret"), "{error}");
         }
     }

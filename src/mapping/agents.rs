@@ -12,12 +12,14 @@ use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
 
 use super::agent_table::AgentTable;
+use super::second_file::SecondFile;
 use super::template::Missed;
 
 /// What the operator has said about agents.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Agents {
     table: Option<Arc<AgentTable>>,
+    file: Option<PathBuf>,
     domain: Option<Arc<str>>,
     /// Whether everybody has some address: see [`Agents::pretend`].
     pretends: bool,
@@ -53,15 +55,33 @@ impl Agents {
         self.domain.is_some()
     }
 
-    /// Reads the table in `file`, which is found relative to `dir`.
-    pub(super) fn read_table(&mut self, file: &str, dir: Option<&Path>) -> Result<(), AgentsError> {
-        let path = dir.map_or_else(|| PathBuf::from(file), |dir| dir.join(file));
-        let table = AgentTable::read(&path).map_err(|reason| AgentsError::File {
-            file: file.to_owned(),
-            reason,
-        })?;
+    /// Reads the table in `file`, which a mapping in `dir` names.
+    pub(super) fn read_table_of_mapping(
+        &mut self,
+        file: &str,
+        dir: Option<&Path>,
+    ) -> Result<(), AgentsError> {
+        let found = SecondFile::of_mapping(file, dir, "--agents FILE");
+        self.read(file.to_owned(), found)
+    }
+
+    /// Reads the table in the file that the operator names.
+    pub(super) fn read_table(&mut self, file: &Path) -> Result<(), AgentsError> {
+        let name = file.to_string_lossy().into_owned();
+        self.read(name, Ok(SecondFile::of_operator(file)))
+    }
+
+    fn read(&mut self, name: String, found: Result<SecondFile, String>) -> Result<(), AgentsError> {
+        let table = found.and_then(|found| Ok((AgentTable::read(&found.path)?, found.name)));
+        let (table, file) = table.map_err(|reason| AgentsError::File { file: name, reason })?;
         self.table = Some(Arc::new(table));
+        self.file = Some(file);
         Ok(())
+    }
+
+    /// The file that was read, as it is told.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
     }
 
     /// Takes the domain of addresses, with or without its `@`.
@@ -162,7 +182,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("agents.csv"), text).unwrap();
         let mut agents = Agents::default();
-        agents.read_table("agents.csv", Some(folder.path()))?;
+        agents.read_table_of_mapping("agents.csv", Some(folder.path()))?;
         Ok(agents)
     }
 

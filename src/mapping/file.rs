@@ -181,7 +181,7 @@ impl Mapping {
         } = read;
         self.templates.set_optional(&self.source.optional);
         if let Some(file) = agents
-            && let Err(error) = self.agents.read_table(file.get_ref(), dir)
+            && let Err(error) = self.agents.read_table_of_mapping(file.get_ref(), dir)
         {
             findings.add(file.span(), error.to_string());
         }
@@ -218,9 +218,20 @@ impl Mapping {
 
     /// Sets the table of agents, in place of `[source]`.
     pub fn set_agents(&mut self, file: &Path) -> Result<(), AgentsError> {
-        self.agents.read_table(&file.to_string_lossy(), None)?;
+        self.agents.read_table(file)?;
         self.templates.set_agents(&self.agents);
         Ok(())
+    }
+
+    /// The files that were read besides the mapping itself: tables of `[lookup]`, and that of agents.
+    pub fn second_files(&self) -> Vec<PathBuf> {
+        let agents = self.agents.file().map(Path::to_owned);
+        self.templates
+            .lookup_files()
+            .iter()
+            .cloned()
+            .chain(agents)
+            .collect()
     }
 
     /// Sets the domain of agents' addresses, in place of `[source]`.

@@ -19,6 +19,7 @@ use super::boolean::fold;
 use super::error::{Findings, suggest};
 use super::lookup_json;
 use super::reader::{Section, Text, wrong_type};
+use super::second_file::SecondFile;
 use crate::source::Header;
 
 /// The largest lookup file that is read: it is kept in memory.
@@ -55,8 +56,12 @@ impl Lookup {
         Some(row.get(column).map_or("", String::as_str))
     }
 
-    /// What could be meant by a column that is not there.
+    /// What could be meant by a column that is not there. A file of one column is no table, and what
+    /// looks like its name is a line of it that nobody needs to see.
     pub(super) fn suggest_column(&self, name: &str) -> Option<String> {
+        if self.header.names().len() < 2 {
+            return None;
+        }
         suggest(name, self.header.names().iter().map(String::as_str))
     }
 }
@@ -71,15 +76,29 @@ pub(super) struct Beside<'f> {
 }
 
 impl Beside<'_> {
-    /// The file of a table and the folder that it is relative to.
-    fn find(&self, table: &str, said: Text) -> (Text, Option<&Path>) {
-        match self.files.iter().find(|(name, _)| name == table) {
-            Some((_, path)) => (
-                Spanned::new(said.span(), path.to_string_lossy().into_owned()),
-                None,
-            ),
-            None => (said, self.dir),
+    /// The file of a table, or why it cannot be read.
+    fn find(&self, table: &str, said: &str) -> Result<SecondFile, String> {
+        match self.of_operator(table) {
+            Some(path) => Ok(SecondFile::of_operator(path)),
+            None => SecondFile::of_mapping(said, self.dir, &format!("--lookup {table}=FILE")),
         }
+    }
+
+    fn of_operator(&self, table: &str) -> Option<&Path> {
+        let named = self.files.iter().find(|(name, _)| name == table);
+        named.map(|(_, path)| path.as_path())
+    }
+
+    /// Whether there is no such file.
+    fn is_absent(&self, table: &str, said: &str) -> bool {
+        let of_mapping = || {
+            self.dir
+                .map_or_else(|| PathBuf::from(said), |dir| dir.join(said))
+        };
+        let path = self
+            .of_operator(table)
+            .map_or_else(of_mapping, Path::to_owned);
+        !path.exists()
     }
 }
 
@@ -89,6 +108,8 @@ pub(super) struct Lookups {
     tables: Vec<Arc<Lookup>>,
     /// Also those that could not be read, so that their users are not findings too.
     declared: Vec<String>,
+    /// The files that were read.
+    files: Vec<PathBuf>,
 }
 
 impl Lookups {
@@ -122,10 +143,16 @@ impl Lookups {
                 continue;
             };
             let section = Section::new(table, format!("[lookup.{}]", name.get_ref()), name.span());
-            let table = read_table(name.get_ref(), section, beside, findings);
+            let files = &mut lookups.files;
+            let table = read_table(name.get_ref(), section, (beside, files), findings);
             lookups.tables.extend(table.map(Arc::new));
         }
         lookups
+    }
+
+    /// The files that were read, as they are told.
+    pub(super) fn files(&self) -> &[PathBuf] {
+        &self.files
     }
 
     /// The table of a name; an unknown name is a finding.
@@ -155,7 +182,7 @@ impl Lookups {
 fn read_table(
     name: &str,
     mut section: Section<'_, '_>,
-    files: Beside<'_>,
+    (beside, read): (Beside<'_>, &mut Vec<PathBuf>),
     findings: &mut Findings,
 ) -> Option<Lookup> {
     let file = section.text("file", findings);
@@ -170,66 +197,47 @@ fn read_table(
     }
     section.finish(findings);
     let (file, key) = (file?, key?);
-    let (file, dir) = files.find(name, file);
-    if optional && !beside(file.get_ref(), dir).exists() {
+    if optional && beside.is_absent(name, file.get_ref()) {
         return Some(Lookup::new(name, Header::default(), Vec::new(), true));
     }
-    let text = match read_text(file.get_ref(), dir, encoding.as_ref()) {
-        Ok(text) => text,
-        Err(reason) => {
-            findings.add(
-                file.span(),
-                format!("cannot read {}: {reason}", file.get_ref()),
-            );
-            return None;
+    let shown = beside.of_operator(name);
+    let shown = shown.map_or_else(|| file.get_ref().clone(), |path| path.display().to_string());
+    let found = beside.find(name, file.get_ref());
+    let table = found.and_then(|found| {
+        let text = read_text(&found.path, encoding.as_ref())?;
+        read.push(found.name);
+        if delimiter.is_none() && lookup_json::is_json(&text) {
+            lookup_json::parse(&text)
+        } else {
+            parse(&text, delimiter.unwrap_or_else(|| guess_delimiter(&text)))
         }
-    };
-    let table = if delimiter.is_none() && lookup_json::is_json(&text) {
-        lookup_json::parse(&text)
-    } else {
-        parse(&text, delimiter.unwrap_or_else(|| guess_delimiter(&text)))
-    };
+    });
     let mut lookup = match table {
         Ok((header, rows)) => Lookup::new(name, header, rows, false),
         Err(reason) => {
-            findings.add(
-                file.span(),
-                format!("cannot read {}: {reason}", file.get_ref()),
-            );
+            findings.add(file.span(), format!("cannot read {shown}: {reason}"));
             return None;
         }
     };
     let Some(column) = lookup.column(key.get_ref()) else {
-        let message = format!("{} has no column `{}`", file.get_ref(), key.get_ref());
+        let message = format!("{shown} has no column `{}`", key.get_ref());
         findings.add_with(key.span(), message, lookup.suggest_column(key.get_ref()));
         return None;
     };
     if let Err(twice) = lookup.index(column) {
-        let message = format!(
-            "{}: the key `{twice}` stands twice, with different values",
-            file.get_ref()
-        );
+        let message = format!("{shown}: the key `{twice}` stands twice, with different values");
         findings.add(key.span(), message);
     }
     Some(lookup)
 }
 
-fn beside(file: &str, dir: Option<&Path>) -> PathBuf {
-    dir.map_or_else(|| PathBuf::from(file), |dir| dir.join(file))
-}
-
-/// The text of a file that stands beside the mapping.
-pub(super) fn read_text(
-    file: &str,
-    dir: Option<&Path>,
-    encoding: Option<&Text>,
-) -> Result<String, String> {
-    let path = beside(file, dir);
-    let metadata = std::fs::metadata(&path).map_err(|error| error.to_string())?;
+/// The text of a second file.
+fn read_text(path: &Path, encoding: Option<&Text>) -> Result<String, String> {
+    let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
     if !metadata.is_file() || metadata.len() > LIMIT {
         return Err("not a file of at most 256 MB".to_owned());
     }
-    let bytes = std::fs::read(&path).map_err(|error| error.to_string())?;
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
     let label = encoding.map_or("utf-8", |label| label.get_ref().as_str());
     let encoding = encoding_rs::Encoding::for_label(label.as_bytes())
         .ok_or_else(|| format!("unknown encoding `{label}`"))?;

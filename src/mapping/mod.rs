@@ -44,6 +44,7 @@ mod ranking;
 mod reader;
 mod repair;
 mod rule;
+mod second_file;
 mod source_section;
 mod target;
 mod template;

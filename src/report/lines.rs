@@ -25,6 +25,14 @@ pub(super) enum Line<'a> {
         destination: &'a str,
         ledger: &'a str,
         ledger_is_new: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        read_api: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        settings: Option<&'a str>,
+    },
+    /// Files that are read beside the export.
+    SecondFiles {
+        files: &'a [String],
     },
     Opened {
         file: &'a str,

@@ -97,6 +97,7 @@ impl Report {
             last_flush: now,
         };
         report.show_start(now);
+        report.show_second_files(now);
         Ok(report)
     }
 
@@ -106,13 +107,28 @@ impl Report {
             return;
         };
         let mode = self.options.mode;
+        let settings = to.settings.as_ref().map(|path| path.to_string_lossy());
         let line = Line::Started {
             mode: mode.name(),
             destination: &to.name,
             ledger: &to.ledger.to_string_lossy(),
             ledger_is_new: to.is_new_ledger,
+            read_api: to.read_api.as_deref(),
+            settings: settings.as_deref(),
         };
         self.notice(&line, Some(first_line(mode, &to)), now);
+    }
+
+    /// Says what is read besides the export: a mapping of somebody else may name more than one expects.
+    fn show_second_files(&mut self, now: Moment) {
+        let files = self.options.second_files.iter();
+        let files: Vec<String> = files
+            .map(|file| file.to_string_lossy().into_owned())
+            .collect();
+        if !files.is_empty() {
+            let text = format!("Read besides the export: {}", safe(&files.join(", ")));
+            self.notice(&Line::SecondFiles { files: &files }, Some(text), now);
+        }
     }
 
     /// Makes the files, and takes away what would read as a report of this run.

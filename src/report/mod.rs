@@ -71,4 +71,5 @@ pub use status::{
 pub use summary::{Summary, Target};
 pub use sums::Deliveries;
 pub use tries::Tries;
+pub(crate) use words::safe;
 pub use work::{Size, Work, was_ledger_doubted};

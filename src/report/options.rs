@@ -27,6 +27,10 @@ pub struct Destination {
     pub ledger: PathBuf,
     /// Whether there was no such ledger before this run.
     pub is_new_ledger: bool,
+    /// The settings file that was read, if any.
+    pub settings: Option<PathBuf>,
+    /// The read API, if one is asked.
+    pub read_api: Option<String>,
 }
 
 impl Destination {
@@ -98,6 +102,8 @@ pub struct Options {
     /// The files of the export, so that none of them is overwritten when the output of an earlier
     /// run is fed in again.
     pub inputs: Vec<PathBuf>,
+    /// The files that are read beside the export: tables of the mapping.
+    pub second_files: Vec<PathBuf>,
     /// How many records the export has, as far as it was read.
     pub extent: Arc<Extent>,
 }
@@ -116,6 +122,7 @@ impl Options {
             destination: None,
             has_audio: true,
             inputs: Vec::new(),
+            second_files: Vec::new(),
             extent: Arc::default(),
         }
     }

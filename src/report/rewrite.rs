@@ -88,6 +88,8 @@ mod tests {
             name: "https://api.example.com".to_owned(),
             ledger: "a.db".into(),
             is_new_ledger: false,
+            settings: None,
+            read_api: None,
         };
         let lists = ListForm::Plain;
         let mut rewrite = Rewrite::create(out.path(), Mode::Run, &destination, lists).unwrap();
@@ -122,6 +124,8 @@ mod tests {
             name: "https://api.example.com".to_owned(),
             ledger: "a.db".into(),
             is_new_ledger: false,
+            settings: None,
+            read_api: None,
         };
         let create = || {
             let lists = ListForm::Plain;

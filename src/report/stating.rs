@@ -1,5 +1,7 @@
 //! Where a run sends to and which ledger it uses, in words.
 
+use std::fmt::Write as _;
+
 use crate::report::words::safe;
 use crate::report::{Destination, Mode};
 
@@ -7,7 +9,17 @@ use crate::report::{Destination, Mode};
 pub(super) fn first_line(mode: Mode, to: &Destination) -> String {
     let name = safe(&to.name);
     let ledger = to.ledger.to_string_lossy();
-    let ledger = format!("ledger {} ({})", safe(&ledger), to.age());
+    let mut ledger = format!("ledger {} ({})", safe(&ledger), to.age());
+    if let Some(read_api) = &to.read_api {
+        let _ = write!(ledger, "; read API {}", safe(read_api));
+    }
+    if let Some(settings) = &to.settings {
+        let _ = write!(
+            ledger,
+            "; settings from {}",
+            safe(&settings.to_string_lossy())
+        );
+    }
     match mode {
         Mode::Rehearsal => {
             format!("Rehearsal: a pretend server takes the calls, Capturi gets nothing; {ledger}")

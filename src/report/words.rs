@@ -104,7 +104,7 @@ pub(super) fn outcome(outcome: Outcome, mode: Mode) -> &'static str {
 
 /// Foreign text for a terminal: whatever could move the cursor, change the order of the letters or
 /// hide is written as its code (`\u{1b}`). One line stays one line.
-pub(super) fn safe(text: &str) -> Cow<'_, str> {
+pub(crate) fn safe(text: &str) -> Cow<'_, str> {
     clean(text, is_unsafe)
 }
 

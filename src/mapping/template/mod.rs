@@ -104,6 +104,11 @@ impl Templates {
         }
     }
 
+    /// The files of the tables that were read.
+    pub(super) fn lookup_files(&self) -> &[std::path::PathBuf] {
+        self.lookups.files()
+    }
+
     /// Lets the filter `agent` answer by what is known of agents.
     pub(super) fn set_agents(&mut self, agents: &Agents) {
         agents.add_filter(&mut self.engine);
