@@ -244,3 +244,84 @@ mono   = "TwoSpeakers"
         .with_code(0);
     assert!(place.lines_with("recording-channels").is_empty());
 }
+
+/// Calls that a run without `--audio` has sent, and the first of which has no recording.
+fn sent_without_looking(count: usize, seed: u64) -> (Vec<Given>, Place, Server) {
+    let (given, place, files) = given(count, seed);
+    let server = Server::healthy();
+    place.bare_run(&server, &["calls.csv"]).with_code(0);
+    fs::remove_file(place.path(&files[0])).expect("no recording");
+    (given, place, server)
+}
+
+#[test]
+fn a_recording_that_is_looked_for_after_its_call_was_sent_is_missing_like_any_other() {
+    let (given, place, server) = sent_without_looking(4, 86);
+
+    place.run(&server, &["calls.csv"]).with_code(0);
+
+    assert_eq!((place.outcome("held"), place.state("held")), (1, 1));
+    assert_eq!(place.lines_with("recording-missing").len(), 1);
+    assert_eq!(place.state("without recording"), 0);
+    assert_eq!(place.status()["failures"][0]["code"], "recording-missing");
+    // A dry run says the same, and who waits for too long hears of it.
+    let rehearsed = place.run(&server, &["calls.csv", "--dry-run"]);
+    assert_eq!(
+        place.lines_with("recording-missing").len(),
+        1,
+        "{rehearsed:?}"
+    );
+    place
+        .run(&server, &["calls.csv", "--hold-for", "0s"])
+        .with_code(3);
+    assert_eq!(place.lines_with("held-too-long").len(), 1);
+    // A run that does not look finds nothing missing, and leaves the call held.
+    place.bare_run(&server, &["calls.csv"]).with_code(0);
+    assert_eq!((place.outcome("held"), place.state("held")), (0, 1));
+
+    place.record(&given);
+    place.run(&server, &["calls.csv"]).with_code(0);
+    server.has_exactly(&given, "v2");
+    assert_eq!((place.state("held"), place.state("complete")), (0, 4));
+}
+
+#[test]
+fn missing_audio_speaks_of_calls_that_were_sent_before_anybody_looked() {
+    let (_, place, server) = sent_without_looking(4, 87);
+    let refuse = ["calls.csv", "--missing-audio", "refuse"];
+    let create = ["calls.csv", "--missing-audio", "create"];
+
+    place.run(&server, &refuse).with_code(3);
+    assert_eq!(place.outcome("rejected"), 1);
+    place.run(&server, &["calls.csv"]).with_code(0);
+    assert_eq!(place.state("held"), 1);
+    let requests = server.requests();
+    for _ in 0..2 {
+        place.run(&server, &create).with_code(0);
+        assert_eq!(place.outcome("already_there"), 4);
+        assert_eq!(
+            (place.state("held"), place.state("without recording")),
+            (0, 1)
+        );
+    }
+    // What the operator has decided need not be said again each night.
+    place.run(&server, &["calls.csv"]).with_code(0);
+    assert_eq!((place.outcome("held"), place.state("held")), (0, 0));
+    assert_eq!(server.requests(), requests);
+}
+
+#[test]
+fn a_late_recording_that_is_cut_holds_its_call_in_the_ledger_too() {
+    let (given, place, files) = given(3, 88);
+    let server = Server::healthy();
+    place.bare_run(&server, &["calls.csv"]).with_code(0);
+    place.write(&files[0], &given[0].recording[..60]);
+
+    place.run(&server, &["calls.csv"]).with_code(0);
+
+    assert_eq!((place.outcome("held"), place.state("held")), (1, 1));
+    place.write(&files[0], &given[0].recording);
+    place.run(&server, &["calls.csv"]).with_code(0);
+    server.has_exactly(&given, "v2");
+    assert_eq!(place.state("held"), 0);
+}

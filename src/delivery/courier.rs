@@ -230,7 +230,8 @@ impl Courier {
         };
         let mut facts = vec![fact];
         if shipment.parcel.is_none() && !matches!(made, Made::LeftAlone) {
-            facts.push(Fact::WithoutRecording);
+            let was_sought = shipment.is_recording_missing;
+            facts.push(Fact::WithoutRecording { was_sought });
         }
         self.write(shipment, facts).await?;
         Ok(made)

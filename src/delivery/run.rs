@@ -224,6 +224,12 @@ impl Floor<'_> {
                     let end = end(Outcome::Held, why.name());
                     end.tell(&decided.batch, index, &further, self.on_event);
                 }
+                Fate::Waived { identity } => {
+                    let was_sought = true;
+                    held.push(Entry::new(identity, Fact::WithoutRecording { was_sought }));
+                    let end = end(Outcome::AlreadyThere, "");
+                    end.tell(&decided.batch, index, &further, self.on_event);
+                }
                 Fate::Sends(shipment) => self.waiting.push_back(Errand {
                     batch: Arc::clone(&decided.batch),
                     rows: vec![(index, problems, further)],

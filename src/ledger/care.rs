@@ -110,7 +110,7 @@ fn count(connection: &Connection, rest: &str) -> Sql<u64> {
 }
 
 /// Calls and cases of which nothing is left to do.
-const DONE_CALLS: &str = "(create_state = 3 OR create_state > 3 AND upload_state >= 3)";
+const DONE_CALLS: &str = "(create_state = 3 OR create_state > 3 AND upload_state BETWEEN 3 AND 5)";
 const DONE_CASES: &str = "state = 2 AND obstacle = 0";
 
 /// Forgets everything about what is done but ids and hashes, which are what prevents doubles: when it

@@ -45,7 +45,8 @@ impl Done {
         let ending = match found & ENDING {
             0 => Ending::Complete,
             1 => Ending::WithoutRecording,
-            _ => Ending::LeftAlone,
+            2 => Ending::LeftAlone,
+            _ => Ending::Waived,
         };
         Some((ending, found & SIZE))
     }
@@ -186,7 +187,8 @@ mod tests {
         prop_oneof![
             Just(Ending::Complete),
             Just(Ending::WithoutRecording),
-            Just(Ending::LeftAlone)
+            Just(Ending::LeftAlone),
+            Just(Ending::Waived)
         ]
     }
 

@@ -80,8 +80,12 @@ pub enum Fact {
         /// What the export says; it was not sent.
         fingerprint: u128,
     },
-    /// The operator said to create calls without a recording, and this one has none.
-    WithoutRecording,
+    /// The conversation goes without a recording.
+    WithoutRecording {
+        /// The recording was looked for and is not there, and the operator said to do without it; else
+        /// nobody has looked for one.
+        was_sought: bool,
+    },
     /// The upload request is about to leave.
     UploadIntended {
         /// The size of the recording.

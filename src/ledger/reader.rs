@@ -257,7 +257,8 @@ impl Reader {
         &self,
         mut each: impl FnMut(Accepted) -> Result<(), E>,
     ) -> Result<(), E> {
-        let sql = select_calls!("WHERE create_state > 3 AND upload_state >= 3 ORDER BY id");
+        let sql =
+            select_calls!("WHERE create_state > 3 AND upload_state BETWEEN 3 AND 5 ORDER BY id");
         self.stream(sql, accepted, |accepted| accepted.map_or(Ok(()), &mut each))
     }
 

@@ -45,8 +45,10 @@ fn upload_number(upload: Upload) -> u8 {
         Upload::Never => 0,
         Upload::Intended { .. } => 1,
         Upload::Refused => 2,
-        Upload::NotWanted => 3,
+        Upload::NotWanted { was_sought: false } => 3,
         Upload::Done { .. } => 4,
+        Upload::NotWanted { was_sought: true } => 5,
+        Upload::Owed => 6,
     }
 }
 
@@ -70,6 +72,7 @@ pub(super) fn ending(create: u8, upload: u8) -> Option<Ending> {
     match (create, upload) {
         (4 | 5, 4) => Some(Ending::Complete),
         (4 | 5, 3) => Some(Ending::WithoutRecording),
+        (4 | 5, 5) => Some(Ending::Waived),
         (3, _) => Some(Ending::LeftAlone),
         _ => None,
     }
@@ -209,11 +212,14 @@ pub(super) fn standing(row: &Row<'_>) -> Result<Standing> {
             bytes: unsigned(row, 6)?,
         },
         2 => Upload::Refused,
-        3 => Upload::NotWanted,
+        number @ (3 | 5) => Upload::NotWanted {
+            was_sought: number == 5,
+        },
         4 => Upload::Done {
             hash: row.get(5)?,
             bytes: unsigned(row, 6)?,
         },
+        6 => Upload::Owed,
         number => return Err(unknown(2, number)),
     };
     Ok(Standing {

@@ -53,7 +53,12 @@ pub enum Upload {
     /// The last try was refused.
     Refused,
     /// The call is complete without one.
-    NotWanted,
+    NotWanted {
+        /// It was looked for, and the operator said to do without it; else nobody has looked.
+        was_sought: bool,
+    },
+    /// The call was complete without one, and a later run looks for it.
+    Owed,
     /// It arrived.
     Done {
         /// BLAKE3 of the bytes that were sent.
@@ -101,6 +106,8 @@ pub enum Ending {
     WithoutRecording = 1,
     /// Somebody else's conversation was left alone.
     LeftAlone = 2,
+    /// The conversation is there; its recording was looked for, and the operator said to do without it.
+    Waived = 3,
 }
 
 /// Where a call stands as a whole; every call of a ledger is in exactly one state.
@@ -128,7 +135,7 @@ impl From<Ending> for State {
     fn from(ending: Ending) -> Self {
         match ending {
             Ending::Complete => State::Complete,
-            Ending::WithoutRecording => State::WithoutRecording,
+            Ending::WithoutRecording | Ending::Waived => State::WithoutRecording,
             Ending::LeftAlone => State::LeftAlone,
         }
     }
@@ -210,7 +217,11 @@ impl Standing {
     pub fn ending(&self) -> Option<Ending> {
         match (&self.create, self.upload) {
             (Create::Done { .. }, Upload::Done { .. }) => Some(Ending::Complete),
-            (Create::Done { .. }, Upload::NotWanted) => Some(Ending::WithoutRecording),
+            (Create::Done { .. }, Upload::NotWanted { was_sought }) => Some(if was_sought {
+                Ending::Waived
+            } else {
+                Ending::WithoutRecording
+            }),
             (Create::LeftAlone, _) => Some(Ending::LeftAlone),
             _ => None,
         }
@@ -254,7 +265,9 @@ impl Standing {
             Fact::Created { fingerprint, uid } => self.created(fingerprint, uid, false),
             Fact::Adopted { fingerprint, uid } => self.created(fingerprint, uid, true),
             Fact::LeftAlone { fingerprint } => self.left_alone(fingerprint),
-            Fact::WithoutRecording => self.upload_answer(Upload::NotWanted, None),
+            Fact::WithoutRecording { was_sought } => {
+                self.upload_answer(Upload::NotWanted { was_sought }, None);
+            }
             Fact::UploadIntended { bytes } => {
                 self.upload_answer(Upload::Intended { bytes }, None);
             }
@@ -391,6 +404,13 @@ impl Standing {
     }
 
     fn held(&mut self, fingerprint: u128, why: Code, at: Timestamp) {
+        // A run that holds the call has looked for its recording.
+        if matches!(
+            (&self.create, self.upload),
+            (Create::Done { .. }, Upload::NotWanted { .. })
+        ) {
+            self.upload = Upload::Owed;
+        }
         if self.ending().is_none() {
             self.obstacle = Some(Obstacle::Held { why });
             self.held_at.get_or_insert(at);
@@ -526,15 +546,27 @@ mod tests {
             }),
             _ => None,
         });
-        let answer = facts.iter().rev().find_map(|fact| match fact {
-            Fact::UploadIntended { bytes } => Some(Upload::Intended { bytes: *bytes }),
-            Fact::WithoutRecording => Some(Upload::NotWanted),
-            Fact::Refused {
-                stage: Stage::Upload,
-                ..
-            } => Some(Upload::Refused),
-            _ => None,
-        });
+        let is_done = |fact: &Fact| matches!(fact, Fact::Created { .. } | Fact::Adopted { .. });
+        let made = facts.iter().position(is_done).unwrap_or(facts.len());
+        let answer = facts
+            .iter()
+            .enumerate()
+            .fold(None, |so_far, (at, fact)| match fact {
+                Fact::UploadIntended { bytes } => Some(Upload::Intended { bytes: *bytes }),
+                Fact::WithoutRecording { was_sought } => Some(Upload::NotWanted {
+                    was_sought: *was_sought,
+                }),
+                Fact::Refused {
+                    stage: Stage::Upload,
+                    ..
+                } => Some(Upload::Refused),
+                Fact::Held { .. }
+                    if at > made && matches!(so_far, Some(Upload::NotWanted { .. })) =>
+                {
+                    Some(Upload::Owed)
+                }
+                _ => so_far,
+            });
         arrived.or(answer).unwrap_or_default()
     }
 
@@ -671,7 +703,8 @@ mod tests {
             fingerprint: 1,
             uid: None,
         };
-        let facts = [held(1), failed, held(2), created, Fact::WithoutRecording];
+        let without = Fact::WithoutRecording { was_sought: true };
+        let facts = [held(1), failed, held(2), created, without];
         for end in 1..facts.len() {
             assert_eq!(after(&facts[..end]).held_at, Some(at(1)));
         }

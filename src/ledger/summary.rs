@@ -213,7 +213,7 @@ struct Kept {
 fn look_closer(connection: &Connection, summary: &mut Summary) -> Result<()> {
     let mut reasons = HashMap::<Obstacle, Kept>::new();
     let mut statement = connection.prepare(select_calls!(
-        "WHERE create_state < 3 OR create_state > 3 AND upload_state < 3 ORDER BY id"
+        "WHERE create_state < 3 OR create_state > 3 AND upload_state NOT BETWEEN 3 AND 5 ORDER BY id"
     ))?;
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {

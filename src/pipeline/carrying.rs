@@ -8,7 +8,7 @@ use super::sound::{Mark, Sound};
 use super::{Outcome, Want};
 use crate::call::{Call, Code, Field, Place, Problem};
 use crate::ledger::{Create, Standing, Upload};
-use crate::plan::Step;
+use crate::plan::{self, Step};
 
 /// A step carried out as far as one record alone can be.
 pub(super) struct Carried {
@@ -104,6 +104,7 @@ impl Desk<'_> {
         }
         let late = late_channels(standing.as_ref(), (&sound, &heard), &call, &place);
         problems.extend(late);
+        let is_recording_missing = sound.state == plan::Recording::Missing;
         let mark = sound.into_mark(&call, &heard);
         let matched = mark
             .as_ref()
@@ -114,16 +115,10 @@ impl Desk<'_> {
             Step::Create { with_upload, .. } => (true, with_upload),
             _ => (false, true),
         };
-        let fate = match (step, self.road.want) {
-            (Step::Nothing | Step::Refuse, _) => Fate::Ends(Outcome::Rejected, "".into()),
-            (Step::Hold, Want::Check) => Fate::Ends(Outcome::Held, held.name().into()),
-            (Step::Hold, Want::Run) => Fate::Waits {
-                identity: call.identity().to_owned(),
-                fingerprint,
-                why: held,
-            },
-            (Step::Create { .. } | Step::Upload { .. }, Want::Check) => Fate::Ready,
-            (Step::Create { .. } | Step::Upload { .. }, Want::Run) => {
+        let fate = match at_rest(step, self.road.want, (&call, fingerprint), held) {
+            Some(fate) => fate,
+            None if self.road.want == Want::Check => Fate::Ready,
+            None => {
                 let recording = mark.as_ref().filter(|_| with_upload);
                 Fate::Sends(Box::new(Shipment {
                     parcel: recording.map(|mark| heard.parcel(mark)),
@@ -131,6 +126,7 @@ impl Desk<'_> {
                     fingerprint,
                     step,
                     standing,
+                    is_recording_missing,
                 }))
             }
         };
@@ -142,6 +138,30 @@ impl Desk<'_> {
             matched,
         }
     }
+}
+
+/// The fate of a call for which nothing is sent.
+fn at_rest(
+    step: Step,
+    want: Want,
+    (call, fingerprint): (&Call<'_>, u128),
+    held: Code,
+) -> Option<Fate> {
+    let identity = || call.identity().to_owned();
+    Some(match (step, want) {
+        (Step::Create { .. } | Step::Upload { .. }, _) => return None,
+        (Step::Nothing | Step::Refuse, _) => Fate::Ends(Outcome::Rejected, "".into()),
+        (Step::Hold, Want::Check) => Fate::Ends(Outcome::Held, held.name().into()),
+        (Step::Hold, Want::Run) => Fate::Waits {
+            identity: identity(),
+            fingerprint,
+            why: held,
+        },
+        (Step::Waive, Want::Check) => Fate::Ends(Outcome::AlreadyThere, "".into()),
+        (Step::Waive, Want::Run) => Fate::Waived {
+            identity: identity(),
+        },
+    })
 }
 
 /// What there is to be told of a recording of one channel whose conversation was made without knowing
@@ -158,7 +178,7 @@ fn late_channels(
             Create::Done {
                 is_adopted: false, ..
             },
-            Upload::NotWanted,
+            Upload::NotWanted { .. } | Upload::Owed,
         ) if call.wants_channels() => "an earlier run, without its recording",
         (
             Create::Done {

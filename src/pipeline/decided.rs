@@ -95,6 +95,8 @@ pub struct Shipment {
     pub standing: Option<Standing>,
     /// The recording to upload.
     pub parcel: Option<Parcel>,
+    /// Its recording was looked for, and the call is sent without it.
+    pub is_recording_missing: bool,
 }
 
 /// A record of a case, and which of the case's messages it told.
@@ -174,6 +176,12 @@ pub enum Fate {
         fingerprint: u128,
         /// The problem for which it waits.
         why: Code,
+    },
+    /// The call is in place without its recording, which the operator does not want to wait for; the
+    /// ledger is told so.
+    Waived {
+        /// The call's id.
+        identity: String,
     },
     /// It is ready; only a check or a dry run ends here.
     Ready,
@@ -314,6 +322,7 @@ impl Decided {
             let (outcome, detail): (_, &str) = match &decision.fate {
                 Fate::Ends(outcome, detail) => (*outcome, detail),
                 Fate::Waits { why, .. } => (Outcome::Held, why.name()),
+                Fate::Waived { .. } => (Outcome::AlreadyThere, ""),
                 Fate::Ready | Fate::Sends(_) | Fate::SendsCase(_) | Fate::Rides => {
                     (Outcome::NotAttempted, "")
                 }

@@ -83,6 +83,9 @@ pub enum Step {
     Nothing,
     /// Wait for the recording.
     Hold,
+    /// The conversation is there and its recording is not, and the operator does not want to wait for it:
+    /// the ledger is told that nothing is left to do.
+    Waive,
     /// The recording is missing, and the operator wants no call without one.
     Refuse,
 }
@@ -110,11 +113,10 @@ pub fn step_of_done(ending: Ending, recording: Recording, policy: Policy) -> Opt
     match (ending, recording, policy.existing) {
         (Ending::Complete, _, _)
         | (Ending::LeftAlone, _, Existing::Skip)
-        | (
-            Ending::WithoutRecording | Ending::LeftAlone,
-            Recording::NotAsked | Recording::Missing,
-            _,
-        ) => Some(Step::Nothing),
+        | (Ending::WithoutRecording, Recording::NotAsked, _)
+        | (Ending::Waived | Ending::LeftAlone, Recording::NotAsked | Recording::Missing, _) => {
+            Some(Step::Nothing)
+        }
         _ => None,
     }
 }
@@ -145,21 +147,17 @@ fn create(was_tried: bool, recording: Recording, missing: MissingRecording) -> S
 fn owed(upload: Upload, recording: Recording, missing: MissingRecording) -> Step {
     match (upload, recording) {
         (Upload::Done { .. }, _)
-        | (Upload::NotWanted, Recording::NotAsked | Recording::Missing)
-        | (Upload::Never | Upload::Refused | Upload::Intended { .. }, Recording::NotAsked) => {
-            Step::Nothing
-        }
+        | (Upload::NotWanted { was_sought: true }, Recording::Missing)
+        | (_, Recording::NotAsked) => Step::Nothing,
         (Upload::Intended { .. }, Recording::Here) => Step::Upload { is_in_doubt: true },
-        (Upload::Never | Upload::Refused | Upload::NotWanted, Recording::Here) => {
-            Step::Upload { is_in_doubt: false }
-        }
-        (Upload::Never | Upload::Refused | Upload::Intended { .. }, Recording::Missing) => {
-            match missing {
-                MissingRecording::Hold => Step::Hold,
-                MissingRecording::Create => Step::Nothing,
-                MissingRecording::Refuse => Step::Refuse,
-            }
-        }
+        (_, Recording::Here) => Step::Upload { is_in_doubt: false },
+        (_, Recording::Missing) => match (missing, upload) {
+            (MissingRecording::Hold, _) => Step::Hold,
+            (MissingRecording::Refuse, _) => Step::Refuse,
+            // It may be there, and only a run that has the recording can settle that.
+            (MissingRecording::Create, Upload::Intended { .. }) => Step::Nothing,
+            (MissingRecording::Create, _) => Step::Waive,
+        },
     }
 }
 
@@ -188,6 +186,8 @@ mod tests {
         hash: [0; 32],
         bytes: 1,
     };
+    const NOT_SOUGHT: Upload = Upload::NotWanted { was_sought: false };
+    const WAIVED: Upload = Upload::NotWanted { was_sought: true };
     const TRIED: Upload = Upload::Intended { bytes: 1 };
 
     fn decide(create: Create, upload: Upload, recording: Recording) -> Step {
@@ -259,7 +259,9 @@ mod tests {
             Upload::Never,
             TRIED,
             Upload::Refused,
-            Upload::NotWanted,
+            NOT_SOUGHT,
+            WAIVED,
+            Upload::Owed,
             SENT,
         ] {
             for recording in [Recording::NotAsked, Recording::Here, Recording::Missing] {
@@ -292,7 +294,7 @@ mod tests {
             Step::Upload { is_in_doubt: false }
         );
         assert_eq!(
-            decide(done(), Upload::NotWanted, Here),
+            decide(done(), NOT_SOUGHT, Here),
             Step::Upload { is_in_doubt: false }
         );
         assert_eq!(
@@ -301,8 +303,29 @@ mod tests {
         );
         assert_eq!(decide(done(), TRIED, Missing), Step::Hold);
         assert_eq!(decide(done(), SENT, Here), Step::Nothing);
-        assert_eq!(decide(done(), Upload::NotWanted, Missing), Step::Nothing);
+        assert_eq!(decide(done(), WAIVED, Missing), Step::Nothing);
         assert_eq!(decide(done(), Upload::Never, NotAsked), Step::Nothing);
+    }
+
+    #[test]
+    fn a_recording_that_nobody_has_looked_for_is_missing_once_somebody_looks() {
+        use MissingRecording::{Create, Hold, Refuse};
+        for upload in [NOT_SOUGHT, Upload::Owed, Upload::Never, Upload::Refused] {
+            for (missing, expected) in [
+                (Hold, Step::Hold),
+                (Create, Step::Waive),
+                (Refuse, Step::Refuse),
+            ] {
+                let policy = Policy {
+                    missing,
+                    ..Policy::default()
+                };
+                let known = standing(done(), upload);
+                let step = |recording| step(Some(&known), recording, policy);
+                assert_eq!(step(Recording::Missing), expected, "{upload:?}");
+                assert_eq!(step(Recording::NotAsked), Step::Nothing, "{upload:?}");
+            }
+        }
     }
 
     #[test]
@@ -356,7 +379,8 @@ mod tests {
     fn the_shortcut_agrees_with_the_whole_standing() {
         let endings = [
             (Ending::Complete, done(), SENT),
-            (Ending::WithoutRecording, done(), Upload::NotWanted),
+            (Ending::WithoutRecording, done(), NOT_SOUGHT),
+            (Ending::Waived, done(), WAIVED),
             (Ending::LeftAlone, Create::LeftAlone, Upload::Never),
         ];
         for (ending, create, upload) in endings {

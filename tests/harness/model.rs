@@ -216,7 +216,8 @@ impl World {
             At::Made { fact, upload } => {
                 let is_over = matches!(fact, Fact::LeftAlone { .. }) || !upload;
                 let without = is_over && !matches!(fact, Fact::LeftAlone { .. });
-                let rest = without.then_some(Fact::WithoutRecording);
+                let was_sought = self.recordings[call] == Recording::Missing;
+                let rest = without.then_some(Fact::WithoutRecording { was_sought });
                 self.write(call, std::iter::once(fact).chain(rest).collect());
                 if is_over {
                     At::Over
@@ -281,6 +282,11 @@ impl World {
             Step::Upload { is_in_doubt } => At::Owed {
                 in_doubt: is_in_doubt,
             },
+            Step::Waive => {
+                let was_sought = true;
+                self.write(call, vec![Fact::WithoutRecording { was_sought }]);
+                At::Over
+            }
             Step::Hold => {
                 let fingerprint = self.rows[call];
                 self.write(

@@ -138,7 +138,7 @@ fn facts(delivered: Delivered) -> Vec<Entry> {
             source: None,
             in_doubt_resends: 0,
         },
-        None => Fact::WithoutRecording,
+        None => Fact::WithoutRecording { was_sought: false },
     };
     [Some(adopted), takes, Some(recording)]
         .into_iter()

@@ -33,7 +33,7 @@ pub(in crate::ledger) fn facts() -> impl Strategy<Value = Fact> {
         fingerprint
             .clone()
             .prop_map(|fingerprint| Fact::LeftAlone { fingerprint }),
-        Just(Fact::WithoutRecording),
+        any::<bool>().prop_map(|was_sought| Fact::WithoutRecording { was_sought }),
         (1..4_u64).prop_map(|bytes| Fact::UploadIntended { bytes }),
         (1..4_u32).prop_map(|times| Fact::UploadResent { times }),
         (1..4_u8, 1..4_u64, 0..3_u32, prop::option::of(1..4_u64)).prop_map(

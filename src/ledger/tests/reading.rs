@@ -48,7 +48,7 @@ fn one_of_each() -> Bench {
     let mut entries = complete("complete", 1);
     entries.extend([
         created("without"),
-        entry("without", Fact::WithoutRecording),
+        entry("without", Fact::WithoutRecording { was_sought: false }),
         entry("left", Fact::LeftAlone { fingerprint: 1 }),
         refused(
             "refused-1",
