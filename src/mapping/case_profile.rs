@@ -11,7 +11,7 @@ use super::bound::{BoundRule, Skip, SkipRules};
 use super::case_section::Sending;
 use super::error::LoadError;
 use super::file::Mapping;
-use super::privacy::{Privacy, Seen};
+use super::privacy::{Position, Privacy, Seen};
 use super::target::Target;
 use super::template::Bound;
 use super::watch::Watch;
@@ -63,11 +63,11 @@ pub struct Nested {
     /// The messages.
     pub batch: Batch,
     /// Where each of them stands in the record, such as `comments.0`.
-    pub places: Vec<String>,
+    pub places: Vec<(String, Position)>,
 }
 
 impl Nested {
-    fn push(&mut self, record: &Record<'_>, item: &Json, around: &Json, place: String) {
+    fn push(&mut self, record: &Record<'_>, item: &Json, around: &Json, place: (String, Position)) {
         let mut tree = match item {
             Json::Object(members) => Json::Object(members.clone()),
             Json::String(text) if text.trim().is_empty() => return,
@@ -206,18 +206,26 @@ impl CaseProfile {
         MappedCase::Draft(draft)
     }
 
+    /// Takes notice of a record that is a message, before any record of its export is mapped.
+    pub fn notice(&self, record: &Record<'_>) {
+        self.privacy.notice(record);
+    }
+
     /// Maps a message: the record itself, or one of [`CaseProfile::messages`].
     pub fn apply_message<'r>(
         &'r self,
-        record: &Record<'r>,
+        (record, position): (&Record<'r>, Position),
         problems: &mut Vec<Problem>,
     ) -> MappedMessage<'r> {
         let templates = self.templates.at(record);
         if self.keys.refuse_twins(record, problems) {
             return MappedMessage::Undecided;
         }
-        match self.privacy.of(record, &self.templates, problems) {
-            Seen::Public => {}
+        let seen = self
+            .privacy
+            .of((record, position), &self.templates, problems);
+        match seen {
+            Seen::Public | Seen::Unmarked => {}
             Seen::Private => return MappedMessage::Private,
             Seen::Unclear => return MappedMessage::Undecided,
         }
@@ -225,6 +233,10 @@ impl CaseProfile {
             Skip::No => {}
             Skip::By(name) => return MappedMessage::Skipped(name),
             Skip::Undecided => return MappedMessage::Undecided,
+        }
+        if seen == Seen::Unmarked {
+            problems.push(self.privacy.lack(record));
+            return MappedMessage::Undecided;
         }
         let mut draft = MessageDraft::default();
         for rule in &self.message {
@@ -253,13 +265,18 @@ impl CaseProfile {
                     // A message that stands apart lacks what only answers say of themselves.
                     self.privacy.note_lacking(&mut items);
                     for (number, item) in items.iter().enumerate() {
-                        nested.push(record, item, &around, format!("{name}.{number}"));
+                        nested.push(
+                            record,
+                            item,
+                            &around,
+                            (format!("{name}.{number}"), Position::Listed),
+                        );
                     }
                 }
                 None | Some(Json::Null) => {}
                 // Beside a list stands a message of its own: an object, or its text alone.
                 Some(item @ (Json::Object(_) | Json::String(_))) if self.each.len() > 1 => {
-                    nested.push(record, item, &around, name.to_string());
+                    nested.push(record, item, &around, (name.to_string(), Position::Apart));
                 }
                 Some(_) => {
                     let message = "a list of messages is expected here";

@@ -5,14 +5,19 @@
 //! public   = ["public", "is_public"]    # a message is public where these say a clear yes
 //! internal = ["internal"]               # and these a clear no
 //! private  = "kind == 'Note'"           # or by a condition of one's own
+//! unmarked = "public"                   # what a message of JSON is that has none of these keys
 //! ```
 //!
 //! Only a clear yes makes a message public; a cell that says neither yes nor no is an error, as it is
-//! for consent. An export without any of the columns says nothing, and its messages are public. A
+//! for consent. So is a message of JSON that has no key of `public`, unless `unmarked` says what it is:
+//! in a list of messages always, and where each record is a message once another of the file has such a
+//! key. A table without any of the columns says nothing, and its messages are public. A
 //! condition that takes a column for a flag knows one spelling of its values, and an export may have
 //! another: it is asked with all of them.
 
 use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value as Json, json};
 
@@ -31,6 +36,14 @@ pub(super) struct PrivacySection {
     internal: Vec<Text>,
     /// The condition under which a message is private.
     pub(super) private: Option<TemplateId>,
+    unmarked: Option<Unmarked>,
+}
+
+/// What a message is that has no key that could tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unmarked {
+    Public,
+    Private,
 }
 
 impl PrivacySection {
@@ -39,10 +52,12 @@ impl PrivacySection {
         private: Option<TemplateId>,
         findings: &mut Findings,
     ) -> PrivacySection {
+        let words = [("public", Unmarked::Public), ("private", Unmarked::Private)];
         PrivacySection {
             public: section.texts("public", findings).unwrap_or_default(),
             internal: section.texts("internal", findings).unwrap_or_default(),
             private,
+            unmarked: section.choice("unmarked", &words, findings),
         }
     }
 
@@ -59,6 +74,8 @@ impl PrivacySection {
         Privacy {
             flags,
             private: self.private,
+            unmarked: self.unmarked,
+            is_marked: Arc::default(),
             asked: asked.filter_map(|name| binder.named(&name)).collect(),
         }
     }
@@ -77,6 +94,9 @@ struct Flag {
 pub(super) struct Privacy {
     flags: Vec<Flag>,
     private: Option<TemplateId>,
+    unmarked: Option<Unmarked>,
+    /// Whether a record of the export, which is a message, has a key that says that it is public.
+    is_marked: Arc<AtomicBool>,
     /// The columns that the condition looks at.
     asked: Vec<Named>,
 }
@@ -88,8 +108,23 @@ pub(super) enum Seen {
     Private,
     /// Nobody can say; the problem is reported.
     Unclear,
+    /// It has no key that could tell, as others have; nothing is reported.
+    Unmarked,
 }
 
+/// Where a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Position {
+    /// It is a record of its own.
+    Record,
+    /// In a list of messages, all of which have the same keys.
+    Listed,
+    /// Beside such a list.
+    Apart,
+}
+
+const UNMARKED: &str = "the message has no such key, and a private note must never be sent as a public \
+                        message; `unmarked` in [messages] says what such messages are";
 const UNCLEAR: &str =
     "neither yes nor no, and a private note must never be sent as a public message";
 
@@ -97,18 +132,22 @@ impl Privacy {
     /// Whether the message may be seen by its customer.
     pub(super) fn of(
         &self,
-        record: &Record<'_>,
+        (record, position): (&Record<'_>, Position),
         templates: &Bound,
         problems: &mut Vec<Problem>,
     ) -> Seen {
-        match self.by_flags(record, problems) {
-            Seen::Public => {}
-            other => return other,
-        }
-        let Some(condition) = self.private else {
-            return Seen::Public;
+        let by_flags = match self.by_flags(record, problems) {
+            Seen::Unmarked => self.of_unmarked(record, position),
+            seen => seen,
         };
+        let Some(condition) = self.private else {
+            return by_flags;
+        };
+        if matches!(by_flags, Seen::Private | Seen::Unclear) {
+            return by_flags;
+        }
         match self.by_condition(condition, record, templates, problems) {
+            Ok(Seen::Public) => by_flags,
             Ok(seen) => seen,
             Err(failure) => {
                 let message = format!("the rule `private`: {}", failure.message);
@@ -116,6 +155,44 @@ impl Privacy {
                 Seen::Unclear
             }
         }
+    }
+
+    /// What a message is that none of the flags speaks of.
+    fn of_unmarked(&self, record: &Record<'_>, position: Position) -> Seen {
+        let is_expected = match position {
+            Position::Listed => self.marks().next().is_some(),
+            Position::Record => self.is_marked.load(Ordering::Relaxed),
+            Position::Apart => false,
+        };
+        match self.unmarked.filter(|_| record.tree().is_some()) {
+            Some(Unmarked::Public) => Seen::Public,
+            Some(Unmarked::Private) => Seen::Private,
+            None if is_expected => Seen::Unmarked,
+            None => Seen::Public,
+        }
+    }
+
+    /// The columns that say yes where a message is public.
+    fn marks(&self) -> impl Iterator<Item = &Named> {
+        let marks = self.flags.iter().filter(|flag| !flag.private);
+        marks.map(|flag| &flag.named)
+    }
+
+    /// Takes notice of a record that is a message, before any of the export is mapped.
+    pub(super) fn notice(&self, record: &Record<'_>) {
+        let has = |named: &Named| record.json(&named.column).is_some();
+        if record.tree().is_some()
+            && !self.is_marked.load(Ordering::Relaxed)
+            && self.marks().any(has)
+        {
+            self.is_marked.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// What is wrong with a message that lacks the key that others have.
+    pub(super) fn lack(&self, record: &Record<'_>) -> Problem {
+        let problem = Problem::new(Code::BadBoolean, record.place(), UNMARKED);
+        problem.at(self.marks().next().map_or("", |named| &named.name), "")
     }
 
     fn by_flags(&self, record: &Record<'_>, problems: &mut Vec<Problem>) -> Seen {
@@ -133,7 +210,8 @@ impl Privacy {
         }
         match doubtful.or(empty.filter(|_| !has_yes)) {
             Some((named, said)) => unclear(record, named, &said, problems),
-            None => Seen::Public,
+            None if has_yes => Seen::Public,
+            None => Seen::Unmarked,
         }
     }
 
@@ -173,9 +251,13 @@ impl Privacy {
         flags.chain(&self.asked).any(|named| *named.name == *column)
     }
 
-    /// Writes down, where one of several messages of a case has a flag, that the others lack it.
+    /// Writes down, where one of several messages of a case says whether it is internal, that the others
+    /// do not. What says that a message is public none may lack.
     pub(super) fn note_lacking(&self, messages: &mut [Json]) {
-        for Flag { named, .. } in &self.flags {
+        if self.unmarked.is_some() {
+            return;
+        }
+        for Flag { named, .. } in self.flags.iter().filter(|flag| flag.private) {
             let Column::Path(path) = &named.column else {
                 continue;
             };

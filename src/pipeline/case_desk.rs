@@ -12,7 +12,7 @@ use super::{Error, Facts, Outcome, Road};
 use crate::call::{Code, Problem, Severity};
 use crate::case::{Case, CaseDraft, CaseField, Fault, Message, MessageDraft, MessageField, Target};
 use crate::ledger::Reader;
-use crate::mapping::{CaseProfile, MappedCase, MappedMessage, Nested};
+use crate::mapping::{CaseProfile, MappedCase, MappedMessage, Nested, Position};
 use crate::source::{Batch, Record, Sheet};
 
 /// The sheets of the records, each with its mapping.
@@ -200,16 +200,16 @@ impl<'r> CaseDesk<'r> {
     ) -> Result<Messages, &'static str> {
         let mut messages = Messages::default();
         match profile.messages(record) {
-            None => match self.message(record, profile, "", problems) {
+            None => match self.message((record, Position::Record), profile, "", problems) {
                 Spoken::Said(message) => messages.list.push(*message),
                 Spoken::Broken => {}
                 Spoken::LeftOut(rule) => return Err(rule),
             },
             Some(Err(problem)) => problems.push(problem),
             Some(Ok(Nested { batch, places })) => {
-                for (message, place) in batch.iter().zip(&places) {
+                for (message, (place, position)) in batch.iter().zip(&places) {
                     let place = format!("{place}.");
-                    match self.message(&message, profile, &place, problems) {
+                    match self.message((&message, *position), profile, &place, problems) {
                         Spoken::Said(message) => messages.list.push(*message),
                         Spoken::Broken => {}
                         Spoken::LeftOut(rule) => {
@@ -231,13 +231,13 @@ impl<'r> CaseDesk<'r> {
 
     fn message(
         &mut self,
-        record: &Record<'_>,
+        (record, position): (&Record<'_>, Position),
         profile: &CaseProfile,
         list: &str,
         problems: &mut Vec<Problem>,
     ) -> Spoken {
         let before = problems.len();
-        let mapped = profile.apply_message(record, problems);
+        let mapped = profile.apply_message((record, position), problems);
         for problem in &mut problems[before..] {
             problem.column = format!("{list}{}", problem.column).into();
         }

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::case::{Case, Message};
-use crate::mapping::{CaseProfile, MappedCase, MappedMessage};
+use crate::mapping::{CaseProfile, MappedCase, MappedMessage, Position};
 
 fn profile(text: &str, batch: &Batch) -> CaseProfile {
     let bound = load(text).bind_cases(batch.sheet());
@@ -18,15 +18,20 @@ fn read(profile: &CaseProfile, batch: &Batch) -> (Option<Case>, Vec<Message>, Ve
         MappedCase::Draft(draft) => Case::new(draft, &mut faults),
         _ => None,
     };
-    let mut take =
-        |record: &crate::source::Record<'_>| match profile.apply_message(record, &mut problems) {
-            MappedMessage::Draft(draft) => messages.extend(Message::new(draft, &mut faults)),
-            MappedMessage::Private => faults.clear(),
-            MappedMessage::Skipped(_) | MappedMessage::Undecided => {}
-        };
+    let mut take = |record: &crate::source::Record<'_>, position| match profile
+        .apply_message((record, position), &mut problems)
+    {
+        MappedMessage::Draft(draft) => messages.extend(Message::new(draft, &mut faults)),
+        MappedMessage::Private => faults.clear(),
+        MappedMessage::Skipped(_) | MappedMessage::Undecided => {}
+    };
     match profile.messages(&record) {
-        None => take(&record),
-        Some(Ok(nested)) => nested.batch.iter().for_each(|message| take(&message)),
+        None => take(&record, Position::Record),
+        Some(Ok(nested)) => {
+            let positions = nested.places.iter().map(|(_, position)| *position);
+            let messages = nested.batch.iter().zip(positions);
+            messages.for_each(|(message, position)| take(&message, position));
+        }
         Some(Err(problem)) => problems.push(problem),
     }
     let mut told: Vec<String> = faults
@@ -145,10 +150,14 @@ fn a_list_of_messages_that_is_none_is_a_problem_and_a_missing_one_is_empty() {
 fn seen(text: &str, batch: &Batch) -> String {
     let profile = profile(text, batch);
     let mut problems = Vec::new();
+    batch.iter().for_each(|record| profile.notice(&record));
     let messages = profile.messages(&batch.get(0));
     let mapped = match &messages {
-        Some(Ok(nested)) => profile.apply_message(&nested.batch.get(0), &mut problems),
-        _ => profile.apply_message(&batch.get(0), &mut problems),
+        Some(Ok(nested)) => {
+            let first = (&nested.batch.get(0), nested.places[0].1);
+            profile.apply_message(first, &mut problems)
+        }
+        _ => profile.apply_message((&batch.get(0), Position::Record), &mut problems),
     };
     match mapped {
         MappedMessage::Draft(_) => "public".to_owned(),
@@ -194,7 +203,8 @@ fn only_a_clear_yes_makes_a_message_public() {
     for cell in ["perhaps", ""] {
         let profile = profile(messages, &row(&["public"], &[cell]));
         let batch = row(&["public"], &[cell]);
-        let mapped = profile.apply_message(&batch.get(0), &mut Vec::new());
+        let record = batch.get(0);
+        let mapped = profile.apply_message((&record, Position::Record), &mut Vec::new());
         assert_eq!(mapped, MappedMessage::Undecided, "{cell}");
     }
 }
@@ -245,11 +255,12 @@ fn a_condition_of_ones_own_is_asked_with_every_spelling() {
 }
 
 #[test]
-fn a_comment_without_the_flag_of_the_others_is_unclear() {
+fn a_comment_without_the_flag_is_unclear() {
     let text =
         "target = \"case\"\n[messages]\neach = \"comments\"\npublic = [\"shown\"]\n[fields]\n";
     for (comments, wanted) in [
-        (r#"[{"id": 1}, {"id": 2}]"#, "public"),
+        (r#"[{"id": 1}, {"id": 2}]"#, "shown"),
+        (r#"[{"id": 1}]"#, "shown"),
         (r#"[{"id": 1}, {"id": 2, "shown": true}]"#, "shown"),
         (r#"[{"id": 1, "shown": true}, {"id": 2}]"#, "public"),
         (r#"[{"id": 1, "shown": "false"}]"#, "private"),
@@ -258,6 +269,62 @@ fn a_comment_without_the_flag_of_the_others_is_unclear() {
     ] {
         let batch = tree(&format!(r#"{{"id": 7, "comments": {comments}}}"#));
         assert_eq!(seen(text, &batch), wanted, "{comments}");
+    }
+}
+
+#[test]
+fn a_mapping_can_say_what_a_message_without_the_flag_is() {
+    let text = |more: &str| {
+        format!("target = \"case\"\n[messages]\neach = \"comments\"\n{more}\n[fields]\n")
+    };
+    let (one, two) = (
+        r#"[{"id": 1, "kind": "Note"}]"#,
+        r#"[{"id": 1, "kind": "Note"}, {"id": 2, "shown": true}]"#,
+    );
+    for (more, wanted) in [
+        ("public = [\"shown\"]\nunmarked = \"public\"", "public"),
+        ("public = [\"shown\"]\nunmarked = \"private\"", "private"),
+        // What another rule says of the message needs no flag.
+        (
+            "public = [\"shown\"]\nprivate = \"kind == 'Note'\"",
+            "private",
+        ),
+        ("internal = [\"hidden\"]", "public"),
+    ] {
+        for comments in [one, two] {
+            let batch = tree(&format!(r#"{{"id": 7, "comments": {comments}}}"#));
+            assert_eq!(seen(&text(more), &batch), wanted, "{more} {comments}");
+        }
+    }
+}
+
+#[test]
+fn a_record_without_the_flag_of_another_is_unclear() {
+    let text = "target = \"case\"\n[messages]\npublic = [\"shown\", \"meta.shown\"]\n\
+                internal = [\"hidden\"]\n[fields]\n";
+    for (records, wanted) in [
+        // An export that never says so is all public, as it is in a table.
+        (&[r#"{"id": 1}"#, r#"{"id": 2}"#][..], "public"),
+        (&[r#"{"id": 1}"#, r#"{"id": 2, "shown": true}"#], "shown"),
+        (&[r#"{"id": 1}"#, r#"{"id": 2, "shown": null}"#], "shown"),
+        (
+            &[r#"{"id": 1}"#, r#"{"id": 2, "meta": {"shown": false}}"#],
+            "shown",
+        ),
+        (
+            &[
+                r#"{"id": 1, "hidden": false}"#,
+                r#"{"id": 2, "shown": true}"#,
+            ],
+            "public",
+        ),
+        // Only notes have this key in some exports.
+        (&[r#"{"id": 1}"#, r#"{"id": 2, "hidden": true}"#], "public"),
+    ] {
+        let mut batch = tree(records[0]);
+        let second = serde_json::from_str(records[1]).unwrap();
+        batch.push_tree(2, None, second);
+        assert_eq!(seen(text, &batch), wanted, "{records:?}");
     }
 }
 
@@ -272,7 +339,12 @@ fn a_first_message_may_stand_apart_from_the_list_of_answers() {
     let nested = profile.messages(&batch.get(0)).unwrap().unwrap();
     assert_eq!(
         nested.places,
-        ["source", "parts.parts.0", "parts.parts.1", "words"]
+        [
+            ("source".to_owned(), Position::Apart),
+            ("parts.parts.0".to_owned(), Position::Listed),
+            ("parts.parts.1".to_owned(), Position::Listed),
+            ("words".to_owned(), Position::Apart),
+        ]
     );
     let found: Vec<serde_json::Value> = nested
         .batch
