@@ -11,6 +11,7 @@ use harness::export::{Given, calls, wave};
 use harness::meddler::Meddler;
 use harness::program::Place;
 use harness::server::Server;
+use serde_json::Value;
 
 /// Some calls with recordings that are whole, and where each lies.
 fn given(count: usize, seed: u64) -> (Vec<Given>, Place, Vec<String>) {
@@ -324,4 +325,109 @@ fn a_late_recording_that_is_cut_holds_its_call_in_the_ledger_too() {
     place.run(&server, &["calls.csv"]).with_code(0);
     server.has_exactly(&given, "v2");
     assert_eq!(place.state("held"), 0);
+}
+
+const TICKETS: &str = "ticket_id,ticket_created_at,ticket_updated_at,title,via,assignee_name,assignee_email,\
+     comment_id,comment_created_at,comment_body,author_id,author_name,author_email,author_role,status\n";
+const MESSAGES: [&str; 3] = ["messages.csv", "--mapping", "zendesk-messages"];
+
+/// A row of a ticket's message, without its line ending.
+fn message(ticket: u64, number: u64, status: &str) -> String {
+    let time = format!("2024-03-15T0{number}:00:00Z");
+    format!(
+        "{ticket},2024-03-15T00:00:00Z,{time},Sag,email,Ida,ida@example.com,{ticket}{number},{time},\
+         Hej nr. {number},9,Dagny,dagny@example.com,end-user,{status}"
+    )
+}
+
+/// Each case at the server: id, status, ids of its messages.
+fn cases_at(server: &Server) -> Vec<(String, String, Vec<String>)> {
+    let cases = server.snapshot().cases;
+    let told = cases.iter().map(|case| {
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let ids = case
+            .messages
+            .iter()
+            .map(|message| text(&message["messageUid"]));
+        (
+            case.uid.clone(),
+            text(&case.fields["status"]),
+            ids.collect(),
+        )
+    });
+    let mut told: Vec<_> = told.collect();
+    told.sort();
+    told
+}
+
+#[test]
+fn a_message_whose_row_may_be_cut_waits_for_a_run_that_finds_it_so_again() {
+    let server = Server::healthy();
+    let place = Place::new();
+    fs::create_dir(place.path("audio")).expect("a folder");
+    let whole = [
+        message(1, 1, "open"),
+        message(1, 2, "open"),
+        message(2, 1, "new"),
+    ];
+    let table = |last: &str| format!("{TICKETS}{}\n{}\n{last}", whole[0], whole[2]);
+    let cut = whole[1].strip_suffix("en").expect("a status");
+    place.write("messages.csv", table(cut));
+
+    place.run(&server, &MESSAGES).with_code(0);
+
+    let case = |id: &str, status: &str, messages: &[&str]| {
+        let messages = messages.iter().map(|id| (*id).to_owned());
+        (
+            id.to_owned(),
+            status.to_owned(),
+            messages.collect::<Vec<_>>(),
+        )
+    };
+    let others = [case("1", "open", &["11"]), case("2", "new", &["21"])];
+    assert_eq!(cases_at(&server), others);
+    assert_eq!((place.outcome("held"), place.outcome("rejected")), (1, 0));
+    assert_eq!((place.state("held"), place.state("complete")), (1, 1));
+    assert_eq!(place.status()["failures"][0]["code"], "row-unterminated");
+    // A row that is another one by now is not known, either.
+    place.write("messages.csv", table(&whole[1]));
+    place
+        .run(&server, &[&MESSAGES[..], &["--hold-for", "0s"]].concat())
+        .with_code(3)
+        .says("held-too-long");
+    assert_eq!(cases_at(&server), others);
+    // It is the same in the next night: the system ends its files so.
+    for _ in 0..2 {
+        place.run(&server, &MESSAGES).with_code(0);
+        assert_eq!((place.outcome("held"), place.state("held")), (0, 0));
+        let all = [case("1", "open", &["11", "12"]), case("2", "new", &["21"])];
+        assert_eq!(cases_at(&server), all);
+    }
+}
+
+#[test]
+fn a_message_that_was_cut_is_sent_once_its_row_is_whole() {
+    let server = Server::healthy();
+    let place = Place::new();
+    fs::create_dir(place.path("audio")).expect("a folder");
+    let (first, last) = (message(1, 1, "new"), message(1, 2, "closed"));
+    let cut = last.strip_suffix("losed").expect("a status");
+    place.write("messages.csv", format!("{TICKETS}{first}\n{cut}"));
+    place.run(&server, &MESSAGES).with_code(0);
+    assert_eq!(cases_at(&server)[0].2, ["11"]);
+
+    place.write("messages.csv", format!("{TICKETS}{first}\n{last}\n"));
+    place.run(&server, &MESSAGES).with_code(0);
+
+    let (_, status, messages) = cases_at(&server).remove(0);
+    assert_eq!(
+        (&*status, messages),
+        ("closed", vec!["11".to_owned(), "12".to_owned()])
+    );
+    assert_eq!(place.state("held"), 0);
+    // A check has no ledger, and holds it.
+    place.write("messages.csv", format!("{TICKETS}{first}\n{cut}"));
+    let check = [&["check", "--out", "out"], &MESSAGES[..]].concat();
+    place.call(&check).with_code(3);
+    assert_eq!(place.outcome("held"), 1);
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::error::{Error, LedgerError};
 use super::exit::Exit;
+use crate::call::Code;
 use crate::config::StatusArgs;
 use crate::ledger::{
     CaseObstacle, CaseSummary, Ledger, Obstacle, Reader, Run, State, Summary, Trouble,
@@ -71,6 +72,7 @@ pub(super) fn view(path: &Path, reader: &Reader) -> Result<StatusView, Error> {
             .into_iter()
             .map(failure)
             .chain(cases.troubles.iter().map(case_failure))
+            .chain(held_cases(&cases))
             .collect(),
         work: runs.first().and_then(work),
         runs: runs.iter().map(run).collect(),
@@ -93,7 +95,8 @@ fn of_state(cases: &CaseSummary, state: State) -> u64 {
         State::Refused => cases.refused,
         State::Failed => cases.failed,
         State::InDoubt => cases.in_doubt,
-        State::WithoutRecording | State::LeftAlone | State::Held | State::Unfinished => 0,
+        State::Held => cases.held,
+        State::WithoutRecording | State::LeftAlone | State::Unfinished => 0,
     }
 }
 
@@ -109,6 +112,17 @@ fn case_failure((obstacle, cases, example): &(CaseObstacle, u64, String)) -> Fai
         calls: *cases,
         example: example.clone(),
     }
+}
+
+fn held_cases(cases: &CaseSummary) -> Option<FailureView> {
+    let (example, since) = cases.held_example.clone().filter(|_| cases.held > 0)?;
+    Some(FailureView {
+        code: Code::RowUnterminated.name().to_owned(),
+        message: held(Some(since)),
+        held_since: Some(since),
+        calls: cases.held,
+        example,
+    })
 }
 
 fn weight(state: State) -> Weight {

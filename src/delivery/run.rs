@@ -24,8 +24,8 @@ use super::refusals::Refusals;
 use super::verdict::Stage;
 use super::wall::Wall;
 use super::{Orders, Pace, Plan, StopSignal};
-use crate::call::{Problem, Severity};
-use crate::ledger::{Entry, Fact};
+use crate::call::{Code, Problem, Severity};
+use crate::ledger::{CaseEntry, CaseFact, Entry, Fact};
 use crate::pipeline::{Closing, Decided, Decision, Event, Fate, Outcome, Stop};
 use crate::source::Batch;
 
@@ -188,7 +188,7 @@ impl Floor<'_> {
     /// Takes a decided batch: tells about it, ends what has ended, queues what is to be sent.
     async fn take(&mut self, decided: Decided) {
         decided.announce(self.on_event);
-        let mut held = Vec::new();
+        let (mut held, mut held_rows) = (Vec::new(), Vec::new());
         let mut riders = Vec::new();
         for (index, decision) in decided.decisions.into_iter().enumerate() {
             let Decision {
@@ -224,6 +224,14 @@ impl Floor<'_> {
                     let end = end(Outcome::Held, why.name());
                     end.tell(&decided.batch, index, &further, self.on_event);
                 }
+                Fate::WaitsInCase { identity, row } => {
+                    held_rows.push(CaseEntry {
+                        identity: identity.into(),
+                        fact: CaseFact::Held(row),
+                    });
+                    let end = end(Outcome::Held, Code::RowUnterminated.name());
+                    end.tell(&decided.batch, index, &further, self.on_event);
+                }
                 Fate::Waived { identity } => {
                     let was_sought = true;
                     held.push(Entry::new(identity, Fact::WithoutRecording { was_sought }));
@@ -246,7 +254,12 @@ impl Floor<'_> {
                 }
             }
         }
-        if let Err(error) = self.courier.writer.write(held).await {
+        let writer = &self.courier.writer;
+        let mut written = writer.write(held).await;
+        if written.is_ok() {
+            written = writer.write_cases(held_rows).await;
+        }
+        if let Err(error) = written {
             self.stop.raise(Stop::LedgerLost, error.to_string());
         }
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, Result as Sql};
 
+use super::cases;
 use super::error::{Error, OpenError, at};
 use super::lock::Lock;
 use super::open;
@@ -153,6 +154,7 @@ fn forget(connection: &mut Connection) -> Sql<Purged> {
         "UPDATE desk_case SET first_at = 0, last_at = 0, status = NULL, message = NULL \
          WHERE {DONE_CASES}"
     ))?;
+    of(cases::FORGET_SENT_ROWS.to_owned())?;
     let purged = Purged {
         forgotten,
         open: all - forgotten,

@@ -86,6 +86,8 @@ pub enum CaseFact {
         /// What went wrong. Kept masked.
         why: String,
     },
+    /// A row that tells a message is held, because it may be cut.
+    Held(CutRow),
     /// Nothing can have come of the request: it never left, or the answer says that nothing was done.
     /// The intent is taken back.
     NotSent {
@@ -94,6 +96,15 @@ pub enum CaseFact {
         /// The messages that no earlier request has carried, by the hashes of their ids.
         never_sent: Vec<u64>,
     },
+}
+
+/// A row that may have been cut at the end of its file, in hashes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CutRow {
+    /// Of all that it says.
+    pub hash: u64,
+    /// Of the id of its message.
+    pub message: u64,
 }
 
 /// What the ledger knows of one message.
@@ -163,7 +174,8 @@ impl CaseStanding {
                 self.in_doubt = false;
                 self.obstacle = None;
             }
-            CaseFact::MessageIntended(_) => {}
+            // A row that is held says nothing of the case, and is kept beside the cases.
+            CaseFact::MessageIntended(_) | CaseFact::Held(_) => {}
             CaseFact::NotSent { was_in_doubt, .. } => self.in_doubt = *was_in_doubt,
             CaseFact::MessageAdded(_, print) => {
                 self.obstacle = None;

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
 use super::case_fact::{
-    CaseEntry, CaseFact, CaseObstacle, CasePrint, CaseStanding, MessagePrint, MessageStanding,
+    CaseEntry, CaseFact, CaseObstacle, CasePrint, CaseStanding, CutRow, MessagePrint,
+    MessageStanding,
 };
 use super::rows::{identity_hash, time, unsigned};
 use crate::redact::mask;
@@ -21,6 +22,9 @@ const ADDED: i64 = 1;
 /// Writes a fact to the rows of its case.
 pub(super) fn take_in(connection: &Connection, entry: CaseEntry, now: Timestamp) -> Result<()> {
     let CaseEntry { identity, fact } = entry;
+    if let CaseFact::Held(row) = fact {
+        return hold(connection, &identity, row, now);
+    }
     let fact = masked(fact, &identity);
     let (id, mut standing) = match find(connection, &identity)? {
         Some(found) => found,
@@ -51,10 +55,31 @@ pub(super) fn take_in(connection: &Connection, entry: CaseEntry, now: Timestamp)
             forget_if_blank(connection, id)
         }
         CaseFact::Intended
+        | CaseFact::Held(_)
         | CaseFact::Changed(_)
         | CaseFact::Refused { .. }
         | CaseFact::Failed { .. } => Ok(()),
     }
+}
+
+/// Keeps that a row was found so; since when, too, if it is not the first time.
+fn hold(connection: &Connection, identity: &str, row: CutRow, now: Timestamp) -> Result<()> {
+    let sql = "INSERT OR IGNORE INTO cut_row (hash, identity, message, held_at) \
+         VALUES (?1, ?2, ?3, ?4)";
+    connection.prepare_cached(sql)?.execute(params![
+        row.hash.cast_signed(),
+        identity,
+        row.message.cast_signed(),
+        now.as_millisecond()
+    ])?;
+    Ok(())
+}
+
+/// Whether an earlier run has found this very row.
+pub(super) fn has_cut_row(connection: &Connection, hash: u64) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM cut_row WHERE hash = ?1)";
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.query_row([hash.cast_signed()], |row| row.get(0))
 }
 
 /// The fact with the words of others made fit to keep.
@@ -200,6 +225,10 @@ pub struct CaseSummary {
     pub failed: u64,
     /// Cases of which a request left without an answer.
     pub in_doubt: u64,
+    /// Cases of which nothing is open but a row that is held because it may be cut.
+    pub held: u64,
+    /// One of those, and since when the oldest is held.
+    pub held_example: Option<(String, Timestamp)>,
     /// Messages that the server has.
     pub messages: u64,
     /// What was refused or failed, the most frequent first: the words, how many cases, an example.
@@ -211,7 +240,7 @@ pub struct CaseSummary {
 impl CaseSummary {
     /// How many cases the ledger knows.
     pub fn count(&self) -> u64 {
-        self.complete + self.refused + self.failed + self.in_doubt
+        self.complete + self.refused + self.failed + self.in_doubt + self.held
     }
 }
 
@@ -222,7 +251,15 @@ const EXAMPLES: usize = 5;
 /// Counts the cases.
 pub(super) fn summarize(connection: &Connection) -> Result<CaseSummary> {
     let mut summary = CaseSummary {
-        complete: count(connection, &format!("desk_case WHERE {COMPLETE}"))?,
+        complete: count(
+            connection,
+            &format!("desk_case WHERE {COMPLETE} AND NOT {HAS_HELD}"),
+        )?,
+        held: count(
+            connection,
+            &format!("desk_case WHERE {COMPLETE} AND {HAS_HELD}"),
+        )? + count(connection, NEW_HELD)?,
+        held_example: held_example(connection)?,
         messages: count(connection, &format!("desk_message WHERE state = {ADDED}"))?,
         ..CaseSummary::default()
     };
@@ -264,6 +301,46 @@ pub(super) fn summarize(connection: &Connection) -> Result<CaseSummary> {
 /// Cases with nothing open: there, not in doubt, no obstacle, no message in doubt.
 const COMPLETE: &str = "state = 2 AND obstacle = 0 AND NOT EXISTS \
      (SELECT 1 FROM desk_message WHERE in_case = desk_case.id AND desk_message.state = 0)";
+
+/// Rows that are held: those whose message the server does not have.
+macro_rules! held_rows {
+    () => {
+        "cut_row WHERE NOT EXISTS (SELECT 1 FROM desk_case known JOIN desk_message sent \
+         ON sent.in_case = known.id WHERE known.identity = cut_row.identity \
+         AND sent.hash = cut_row.message AND sent.state = 1)"
+    };
+}
+
+/// Whether a row of the case is held.
+const HAS_HELD: &str = concat!(
+    "EXISTS (SELECT 1 FROM ",
+    held_rows!(),
+    " AND cut_row.identity = desk_case.identity)"
+);
+
+/// The cases of which only rows that are held are known.
+const NEW_HELD: &str = concat!(
+    "(SELECT DISTINCT identity FROM ",
+    held_rows!(),
+    " AND NOT EXISTS (SELECT 1 FROM desk_case WHERE desk_case.identity = cut_row.identity))"
+);
+
+/// Forgets when rows were found that are sent by now.
+pub(super) const FORGET_SENT_ROWS: &str = concat!(
+    "UPDATE cut_row SET held_at = 0 WHERE hash NOT IN (SELECT hash FROM ",
+    held_rows!(),
+    ")"
+);
+
+fn held_example(connection: &Connection) -> Result<Option<(String, Timestamp)>> {
+    let sql = concat!(
+        "SELECT identity, held_at FROM ",
+        held_rows!(),
+        " ORDER BY held_at, hash LIMIT 1"
+    );
+    let example = |row: &Row<'_>| Ok((row.get(0)?, time(row, 1)?));
+    connection.query_row(sql, (), example).optional()
+}
 
 fn count(connection: &Connection, rest: &str) -> Result<u64> {
     connection.query_row(&format!("SELECT count(*) FROM {rest}"), (), |row| {
@@ -395,6 +472,38 @@ mod tests {
         tell(&connection, CaseFact::Failed { status, why });
         tell(&connection, not_sent(false, &[]));
         assert!(known(&connection).in_doubt, "the failure left it");
+    }
+
+    #[test]
+    fn a_row_that_may_be_cut_is_held_until_its_message_is_there() {
+        let connection = in_memory();
+        let held = |hash, message: MessagePrint| {
+            let message = message.hash;
+            CaseFact::Held(CutRow { hash, message })
+        };
+        tell(&connection, held(u64::MAX, ONE));
+        tell(&connection, held(u64::MAX, ONE));
+        let counts = || {
+            let summary = summarize(&connection).unwrap();
+            (summary.complete, summary.held, summary.count())
+        };
+        assert_eq!(counts(), (0, 1, 1));
+        assert!(has_cut_row(&connection, u64::MAX).unwrap());
+        assert!(!has_cut_row(&connection, 7).unwrap());
+        tell(&connection, CaseFact::MessageIntended(TWO));
+        assert_eq!(
+            counts(),
+            (0, 0, 1),
+            "a doubt comes before a row that is held"
+        );
+        tell(&connection, CaseFact::MessageAdded(TWO, Some(print(3))));
+        assert_eq!(counts(), (0, 1, 1));
+        connection.execute(FORGET_SENT_ROWS, ()).unwrap();
+        let example = summarize(&connection).unwrap().held_example;
+        assert_eq!(example, Some(("1001".to_owned(), Timestamp::UNIX_EPOCH)));
+        tell(&connection, CaseFact::MessageAdded(ONE, None));
+        assert_eq!(counts(), (1, 0, 1));
+        assert_eq!(summarize(&connection).unwrap().held_example, None);
     }
 
     #[test]

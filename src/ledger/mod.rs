@@ -35,7 +35,8 @@ mod writer;
 
 pub use care::{Inspection, Purged, purge};
 pub use case_fact::{
-    CaseEntry, CaseFact, CaseObstacle, CasePrint, CaseStanding, MessagePrint, MessageStanding,
+    CaseEntry, CaseFact, CaseObstacle, CasePrint, CaseStanding, CutRow, MessagePrint,
+    MessageStanding,
 };
 pub use cases::CaseSummary;
 pub use disk::files_of;

@@ -32,6 +32,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/007_sent_recordings.sql"),
     include_str!("migrations/008_party.sql"),
     include_str!("migrations/009_owed_recordings.sql"),
+    include_str!("migrations/010_cut_rows.sql"),
 ];
 
 /// How long to wait for somebody who looks at the ledger with another tool.
@@ -410,7 +411,8 @@ mod tests {
                 12_017_383_782_531_632_385,
                 12_397_551_121_301_951_791,
                 17_349_270_706_528_339_619,
-                2_186_261_465_990_853_920
+                2_186_261_465_990_853_920,
+                15_876_939_384_413_285_123
             ]
         );
     }

@@ -133,6 +133,11 @@ impl Reader {
         look_up().map_err(at(&self.path))
     }
 
+    /// Whether an earlier run has found this row, by the hash of what it says, at the end of its file.
+    pub fn has_cut_row(&self, hash: u64) -> Result<bool, Error> {
+        cases::has_cut_row(&self.connection, hash).map_err(at(&self.path))
+    }
+
     /// Hands over each case that the server has, in the order in which they were first seen. Stops at
     /// the first error of `each`.
     pub fn accepted_cases<E: From<Error>>(

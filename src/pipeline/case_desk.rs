@@ -4,14 +4,17 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::case_group::{Group, Piece};
+use super::decided::Fate;
 use super::desk::{Item, Worked, ended, readable};
+use super::holding::overdue;
 use super::rounds::Round;
-use super::{Error, Facts, Outcome, Road};
-use crate::call::{Code, Problem, Severity};
+use super::{Error, Facts, Outcome, Road, Want};
+use crate::call::{Code, Problem};
 use crate::case::{Case, CaseDraft, CaseField, Fault, Message, MessageDraft, MessageField, Target};
-use crate::ledger::Reader;
+use crate::ledger::{CutRow, Reader};
 use crate::mapping::{CaseProfile, MappedCase, MappedMessage, Nested, Position};
 use crate::source::{Batch, Record, Sheet};
 
@@ -52,7 +55,11 @@ impl<'r> CaseDesk<'r> {
                 items.push(None);
                 continue;
             };
-            match self.read(&record, profile, index, &mut sums) {
+            let mut read = self.read(&record, profile, index, &mut sums);
+            if let Read::Piece(piece) = read {
+                read = self.doubt_last_row(piece, profile, &record)?;
+            }
+            match read {
                 Read::Ended(item) => items.push(Some(*item)),
                 Read::Piece(piece) => {
                     items.push(None);
@@ -90,9 +97,6 @@ impl<'r> CaseDesk<'r> {
             Ok(problems) => problems,
             Err(item) => return Read::Ended(item),
         };
-        if refuse_cut(profile, &mut problems) {
-            return Read::Ended(Box::new(ended(problems, Outcome::Rejected, "")));
-        }
         let end = |problems, outcome, why: &str| {
             Read::Ended(Box::new(ended(problems, outcome, why.to_owned())))
         };
@@ -146,6 +150,53 @@ impl<'r> CaseDesk<'r> {
             problems,
             left_out: None,
         }))
+    }
+
+    /// Holds a row that may be cut in a cell that is used, until a run finds it unchanged. One that is left
+    /// out does not speak for its case.
+    fn doubt_last_row(
+        &self,
+        mut piece: Box<Piece>,
+        profile: &CaseProfile,
+        record: &Record<'_>,
+    ) -> Result<Read, Error> {
+        let doubts = |problem: &&mut Problem| {
+            problem.code == Code::RowUnterminated && profile.uses(&problem.column)
+        };
+        let Some(problem) = piece.problems.iter_mut().find(doubts) else {
+            return Ok(Read::Piece(piece));
+        };
+        let row = cut_row(&piece.case, &piece.messages);
+        let is_known = match &self.reader {
+            Some(reader) => reader.has_cut_row(row.hash)?,
+            None => false,
+        };
+        if is_known {
+            return Ok(Read::Piece(piece));
+        }
+        if let Some(rule) = piece.left_out {
+            let ended = ended(piece.problems, Outcome::Skipped, rule.to_owned());
+            return Ok(Read::Ended(Box::new(ended)));
+        }
+        let message = format!(
+            "{}; the row is held, and the next run that finds it unchanged sends it",
+            problem.message
+        );
+        problem.message = message.into();
+        problem.holds = true;
+        let overdue = overdue(None, self.road.now, self.road.policy.hold_for);
+        let overdue = overdue.map(|words| Problem::new(Code::HeldTooLong, record.place(), words));
+        piece.problems.extend(overdue);
+        let mut item = ended(
+            piece.problems,
+            Outcome::Held,
+            Code::RowUnterminated.name().to_owned(),
+        );
+        if self.road.want == Want::Run {
+            let identity = piece.case.uid;
+            item.decision.fate = Fate::WaitsInCase { identity, row };
+        }
+        Ok(Read::Ended(Box::new(item)))
     }
 
     fn case(
@@ -309,17 +360,18 @@ fn name_records(batch: &Batch, profiles: &Profiles, items: &mut [Option<Item>]) 
     }
 }
 
-/// Whether a last row may be cut in a cell that is used. A message cannot wait for another run, as a call
-/// can.
-fn refuse_cut(profile: &CaseProfile, problems: &mut [Problem]) -> bool {
-    let is_doubtful = |problem: &&mut Problem| {
-        problem.code == Code::RowUnterminated && profile.uses(&problem.column)
-    };
-    let found = problems.iter_mut().find(is_doubtful);
-    found.is_some_and(|problem| {
-        problem.severity = Severity::Error;
-        true
-    })
+/// By what a row that may be cut is known again: all that it says of its case and its message.
+fn cut_row(case: &Case, messages: &[Message]) -> CutRow {
+    let message = messages.first();
+    let mut bytes = case.identity_hash().to_le_bytes().to_vec();
+    bytes.extend(case.fingerprint().to_le_bytes());
+    bytes.extend(message.map_or(0, Message::fingerprint).to_le_bytes());
+    let message = message.map_or(0, Message::identity_hash);
+    bytes.extend(message.to_le_bytes());
+    CutRow {
+        hash: xxh3_64(&bytes),
+        message,
+    }
 }
 
 /// The messages of a record.

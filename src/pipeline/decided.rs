@@ -9,7 +9,7 @@ use super::sound::Mark;
 use crate::audio::{Grade, Order};
 use crate::call::{Call, Code, Field, Problem};
 use crate::case::{Case, Message};
-use crate::ledger::{CasePrint, CaseStanding, MessagePrint, SentFile, Standing};
+use crate::ledger::{CasePrint, CaseStanding, CutRow, MessagePrint, SentFile, Standing};
 use crate::mapping::Watch;
 use crate::pipeline::{Delivered, Event, Facts, Outcome};
 use crate::plan::{CaseStep, Step};
@@ -177,6 +177,14 @@ pub enum Fate {
         /// The problem for which it waits.
         why: Code,
     },
+    /// It tells a message of a case and waits for a later run, because it may be cut; the ledger is told
+    /// so.
+    WaitsInCase {
+        /// The case's id, as the row says it.
+        identity: String,
+        /// By what the row is known again.
+        row: CutRow,
+    },
     /// The call is in place without its recording, which the operator does not want to wait for; the
     /// ledger is told so.
     Waived {
@@ -322,6 +330,7 @@ impl Decided {
             let (outcome, detail): (_, &str) = match &decision.fate {
                 Fate::Ends(outcome, detail) => (*outcome, detail),
                 Fate::Waits { why, .. } => (Outcome::Held, why.name()),
+                Fate::WaitsInCase { .. } => (Outcome::Held, Code::RowUnterminated.name()),
                 Fate::Waived { .. } => (Outcome::AlreadyThere, ""),
                 Fate::Ready | Fate::Sends(_) | Fate::SendsCase(_) | Fate::Rides => {
                     (Outcome::NotAttempted, "")
