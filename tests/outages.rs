@@ -5,6 +5,7 @@
 mod harness;
 
 use std::net::TcpListener;
+use std::time::{Duration, Instant};
 
 use capturi_import::sandbox::{Fault, Faults, Operation, RetryAfter, Strikes};
 use harness::export::{Given, calls};
@@ -140,6 +141,31 @@ fn an_outage_beyond_all_patience_is_given_up() {
     server.heal();
     place.run(&server, &["calls.csv"]).with_code(0);
     server.has_at_least_the_recordings_of(&given, "v2");
+}
+
+#[test]
+fn an_outage_that_few_calls_meet_is_given_up_in_time() {
+    let given = calls(3, 27);
+    let place = Place::with(&given);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let closed = listener.local_addr().expect("one");
+    drop(listener);
+    let closed = format!("http://{closed}");
+    let unwell = Server::with_rule(always(Fault::status(503)));
+    for url in [&*closed, &unwell.url()] {
+        let begun = Instant::now();
+
+        let arguments = ["--audio", "audio", "--out", "out", "--max-outage", "2s"];
+        let run = ["run", "calls.csv", "--base-url", url];
+        place.call(&[&run[..], &arguments].concat()).with_code(6);
+
+        assert!(begun.elapsed() < Duration::from_secs(6), "{url}");
+        assert_eq!(
+            (place.outcome("failed"), place.outcome("not_attempted")),
+            (0, 3)
+        );
+        std::fs::remove_file(place.path("capturi-import.db")).expect("a ledger");
+    }
 }
 
 #[test]

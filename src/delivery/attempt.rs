@@ -96,6 +96,8 @@ pub(super) struct Tries {
     unsent: Option<Facts>,
     completes: bool,
     attempt: u32,
+    /// By what the request is told from others, once it has left.
+    number: Option<u64>,
     /// A try may have got through unheard.
     pub(super) in_doubt: bool,
 }
@@ -132,6 +134,7 @@ impl Tries {
             unsent: Some(intent.unsent),
             completes: intent.completes,
             attempt: 0,
+            number: None,
             in_doubt,
         }
     }
@@ -203,6 +206,7 @@ impl Courier {
         failpoint::reached(Point::RequestLeaves);
         let left = Instant::now();
         let number = self.refusals.depart();
+        let of = *tries.number.get_or_insert(number);
         // From here on it may arrive, whatever happens to this program.
         let unsent = tries.unsent.take();
         let result = tokio::select! {
@@ -242,6 +246,7 @@ impl Courier {
             Verdict::Later(later) => {
                 tries.in_doubt |= later.in_doubt;
                 tries.unsent = unsent.filter(|_| !later.in_doubt);
+                let permit = permit.of(of);
                 let waited = self
                     .wait(permit, later, (stage, tries.attempt), &error)
                     .await;
@@ -472,6 +477,10 @@ impl Courier {
         });
         // The pause of the gate is the wait, but a server that says "at once", or names a time that
         // has passed, must not use up a call's tries in a moment.
+        if let Some(left) = self.gate.patience_left() {
+            // Whether the outage has lasted for too long is to be known in time.
+            delay = delay.min(left.max(SOON));
+        }
         let rest = match asked {
             None if is_throttle => return Ok(()),
             asked => delay.saturating_sub(asked.unwrap_or_default()),
@@ -529,6 +538,7 @@ fn health(sign: Sign) -> Health {
     match sign {
         Sign::Throttle => Health::Well,
         Sign::Unwell => Health::Unwell,
+        Sign::Unreachable => Health::Unreachable,
         Sign::Astray => Health::Astray,
         Sign::Untrusted => Health::Untrusted,
     }

@@ -70,6 +70,10 @@ struct State {
     /// Failures since the last success, and when the first of them was.
     failures: u32,
     failing_since: Option<Instant>,
+    /// One request that has failed since then, and whether another has, or no connection came about: then
+    /// no single call is to blame.
+    failing: Option<u64>,
+    is_everybodys: bool,
     /// Since when every answer has been that there is nothing at the address.
     astray_since: Option<Instant>,
     has_succeeded: bool,
@@ -110,6 +114,8 @@ pub(super) enum Health {
     Well,
     /// No answer, a broken one, or an error of its own.
     Unwell,
+    /// No connection came about.
+    Unreachable,
     /// No server of this API answers at the address.
     Astray,
     /// Who answers cannot be trusted.
@@ -132,6 +138,18 @@ pub(super) enum Weather {
 pub(super) struct Permit {
     slot: OwnedSemaphorePermit,
     is_probe: bool,
+    /// The request that has left, however often it is tried.
+    of: Option<u64>,
+}
+
+impl Permit {
+    /// Says which request has left.
+    pub(super) fn of(self, request: u64) -> Permit {
+        Permit {
+            of: Some(request),
+            ..self
+        }
+    }
 }
 
 impl Gate {
@@ -182,6 +200,7 @@ impl Gate {
                 return Permit {
                     slot,
                     is_probe: false,
+                    of: None,
                 };
             }
             if state.phase == Phase::Outage {
@@ -189,6 +208,7 @@ impl Gate {
                 return Permit {
                     slot,
                     is_probe: true,
+                    of: None,
                 };
             }
         }
@@ -291,7 +311,8 @@ impl Gate {
                 Weather::Same
             }
             Health::Untrusted if !state.has_succeeded => Weather::GiveUp(Duration::ZERO),
-            Health::Unwell | Health::Astray | Health::Untrusted => {
+            Health::Unwell | Health::Unreachable | Health::Astray | Health::Untrusted => {
+                state.blame(permit.of, health);
                 let since = match health {
                     Health::Astray => state.astray_since.unwrap_or_else(Instant::now).into(),
                     _ => None,
@@ -314,11 +335,15 @@ impl Gate {
     fn unwell(&self, state: &mut State, is_probe: bool, jitter: f64) -> Weather {
         let now = Instant::now();
         state.failures = state.failures.saturating_add(1);
-        let since = *state.failing_since.get_or_insert(now);
+        let lasted = now - *state.failing_since.get_or_insert(now);
         let astray = state.astray_since.filter(|_| !state.has_succeeded);
         if let Some(lasted) = astray.map(|since| now - since)
             && lasted >= self.patience.min(ASTRAY_PATIENCE)
         {
+            return Weather::GiveUp(lasted);
+        }
+        let patience = self.patience_in(state);
+        if state.is_everybodys && lasted >= patience {
             return Weather::GiveUp(lasted);
         }
         if state.phase == Phase::Open && state.failures >= self.threshold {
@@ -327,21 +352,32 @@ impl Gate {
             return Weather::Same;
         }
         state.probes += 1;
-        let lasted = now - since;
-        let patience = if state.has_succeeded {
-            self.patience
-        } else {
-            self.patience.min(FIRST_PATIENCE)
-        };
         if lasted > patience {
             return Weather::GiveUp(lasted);
         }
         let mut pause = backoff::delay(state.probes, jitter);
+        pause = pause.min((patience - lasted).max(SOON));
         if astray.is_some() {
             pause = pause.min(SOON);
         }
         extend(&mut state.probed_at, pause);
         Weather::Outage(pause)
+    }
+
+    fn patience_in(&self, state: &State) -> Duration {
+        if state.has_succeeded {
+            self.patience
+        } else {
+            self.patience.min(FIRST_PATIENCE)
+        }
+    }
+
+    /// How long requests may go on to fail; nothing while a single call may be to blame.
+    pub(super) fn patience_left(&self) -> Option<Duration> {
+        let state = self.state();
+        let since = state.failing_since.filter(|_| state.is_everybodys)?;
+        let patience = self.patience_in(&state);
+        Some(patience.saturating_sub(since.elapsed()))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -352,6 +388,13 @@ impl Gate {
 }
 
 impl State {
+    /// Takes notice of who has failed.
+    fn blame(&mut self, of: Option<u64>, health: Health) {
+        let is_another = matches!((self.failing, of), (Some(one), Some(other)) if one != other);
+        self.is_everybodys |= is_another || health == Health::Unreachable;
+        self.failing = self.failing.or(of);
+    }
+
     /// Until when nothing leaves; nothing when that has passed.
     fn paused_until(&self) -> Option<Instant> {
         let until = self.asked_until.max(self.probed_at);
@@ -618,6 +661,42 @@ mod tests {
         let permit = known.pass().await;
         known.done(permit, Health::Well, 0.0);
         assert!(patience_with(&known, Health::Untrusted).await > 600);
+    }
+
+    /// Eleven failures of these requests in turn, ten seconds apart: fewer than an outage takes.
+    async fn failures_of(requests: &[u64], health: Health) -> Vec<Weather> {
+        let gate = gate(4);
+        let mut told = Vec::new();
+        for request in requests.iter().cycle().take(11) {
+            let permit = gate.pass().await.of(*request);
+            told.push(gate.done(permit, health, 0.0));
+            tokio::time::sleep(Duration::from_secs(10)).await;
+        }
+        told
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn few_calls_that_all_fail_are_an_outage_once_it_has_lasted_long_enough() {
+        let gives_up = |told: &[Weather]| told.iter().position(|it| *it != Weather::Same);
+        assert_eq!(gives_up(&failures_of(&[1], Health::Unwell).await), None);
+        for (requests, health) in [(&[1, 2][..], Health::Unwell), (&[1], Health::Unreachable)] {
+            let told = failures_of(requests, health).await;
+            assert_eq!(gives_up(&told), Some(3), "{told:?}");
+            assert_eq!(told[3], Weather::GiveUp(FIRST_PATIENCE));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_success_begins_the_time_of_an_outage_anew() {
+        let gate = gate(4);
+        for request in 0..100 {
+            for health in [Health::Unwell, Health::Unreachable, Health::Well] {
+                let permit = gate.pass().await.of(request);
+                assert_eq!(gate.done(permit, health, 0.0), Weather::Same);
+                tokio::time::sleep(Duration::from_secs(25)).await;
+            }
+            assert_eq!(gate.patience_left(), None);
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -43,6 +43,8 @@ pub(super) struct Later {
 pub(super) enum Sign {
     /// It is unwell, or the way to it is.
     Unwell,
+    /// No connection to it came about, for which no call can be to blame.
+    Unreachable,
     /// It asks everybody to slow down; it is not unwell.
     Throttle,
     /// No server of this API answers at the address: most likely it is the wrong one.
@@ -61,7 +63,7 @@ pub(super) fn judge(stage: Stage, error: &Error) -> Verdict {
         })
     };
     match error {
-        Error::NotSent(_) => later(false, Sign::Unwell),
+        Error::NotSent(_) => later(false, Sign::Unreachable),
         Error::Untrusted(_) => later(false, Sign::Untrusted),
         Error::Broken(_) | Error::TimedOut(_) => later(true, Sign::Unwell),
         Error::NoHttp(_) | Error::Unreadable { .. } => later(true, Sign::Astray),
@@ -180,7 +182,8 @@ mod tests {
     #[test]
     fn a_lost_answer_is_in_doubt_and_a_lost_connection_before_it_is_not() {
         let judge = |error: Error| judge(Stage::Create, &error);
-        let (not_there, doubtful) = (later(false, Sign::Unwell), later(true, Sign::Unwell));
+        let not_there = later(false, Sign::Unreachable);
+        let doubtful = later(true, Sign::Unwell);
         assert_eq!(judge(Error::NotSent(String::new())), not_there);
         assert_eq!(judge(Error::Broken(String::new())), doubtful);
         assert_eq!(judge(Error::TimedOut(Duration::ZERO)), doubtful);
