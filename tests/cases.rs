@@ -377,8 +377,8 @@ fn a_nightly_repeat_of_messages_sends_only_new_ones_and_new_states() {
     let all = given.iter().flat_map(Ticket::public).count() as u64;
     place.write("messages.csv", shuffled(&given, 1));
     place.run(&server, &MESSAGES).with_code(0);
-    // And one that asks whether the ledger, which is new, is the right one.
-    assert_eq!(news(&server, &mut before), all + 1);
+    // And one for each ticket that asks whether the ledger, which is new, is the right one.
+    assert_eq!(news(&server, &mut before), all + 30);
     has_exactly(&server, &given);
 
     place.write("messages.csv", shuffled(&given, 2));
@@ -481,6 +481,54 @@ fn states_of_one_time_do_not_take_turns() {
 }
 
 #[test]
+fn tickets_of_tonight_do_not_prove_a_new_ledger() {
+    let given = tickets(30, 31);
+    let (old, server) = (place(), Server::healthy());
+    old.write("messages.csv", shuffled(&given[..12], 31));
+    old.run(&server, &MESSAGES).with_code(0);
+    let place = place();
+    place.write("messages.csv", shuffled(&given, 31));
+
+    // The tickets go out in the order of a hash, so new ones and old ones are mixed.
+    for night in 1..=3 {
+        let ended = place.run(&server, &[&MESSAGES[..], &["--concurrency", "1"]].concat());
+        ended
+            .with_code(2)
+            .says("This ledger may be the wrong one")
+            .says(if night == 1 {
+                "other records were"
+            } else {
+                "12 tickets"
+            });
+        has_exactly(&server, &given);
+    }
+    assert_eq!(place.outcome("created"), 0);
+    assert_eq!(place.state("complete"), 18);
+    // Whose ledger it is says nothing of one that knows its tickets.
+    old.write("messages.csv", shuffled(&given[..12], 31));
+    old.run(&server, &MESSAGES).with_code(0);
+}
+
+#[test]
+fn a_ticket_that_nobody_can_ask_for_is_not_sent_at_a_venture() {
+    let given = tickets(3, 32);
+    let (place, server) = (place(), Server::healthy());
+    place.write("messages.csv", shuffled(&given, 32));
+    place.run(&server, &MESSAGES).with_code(0);
+    std::fs::remove_file(place.path("capturi-import.db")).expect("a ledger");
+    // Three tickets are asked for twice each.
+    let next = server.requests() + 1;
+    let refused = always(Fault::status(500)).requests(next, Some(next + 5));
+    server.now_with(Faults::default().with(refused));
+
+    place
+        .run(&server, &[&MESSAGES[..], &["--retries", "1"]].concat())
+        .with_code(3);
+
+    has_exactly(&server, &given);
+}
+
+#[test]
 fn a_lost_ledger_does_not_double_messages() {
     let given = tickets(6, 30);
     let (place, server) = (place(), Server::healthy());
@@ -507,7 +555,8 @@ fn one_message_that_a_firewall_dislikes_fails_alone() {
     let given = tickets(4, 31);
     let (place, server) = (
         place(),
-        Server::with_rule(always(Fault::status(403)).requests(4, Some(4))),
+        // The first four ask whether the destination has the tickets.
+        Server::with_rule(always(Fault::status(403)).requests(8, Some(8))),
     );
     place.write("messages.csv", shuffled(&given, 31));
     let one_at_a_time = [&MESSAGES[..], &["--concurrency", "1"]].concat();

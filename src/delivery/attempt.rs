@@ -418,7 +418,7 @@ impl Courier {
     }
 
     /// Tells the gate about a failure and waits as long as this call has to.
-    async fn wait(
+    pub(super) async fn wait(
         &self,
         permit: Permit,
         later: Later,
@@ -525,7 +525,7 @@ fn status(error: &api::Error) -> Option<u16> {
     }
 }
 
-fn failed(stage: Stage, error: &api::Error) -> Halt {
+pub(super) fn failed(stage: Stage, error: &api::Error) -> Halt {
     Halt::Failed {
         stage,
         status: status(error),

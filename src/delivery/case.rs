@@ -4,12 +4,11 @@
 
 use std::sync::Arc;
 
-use super::attempt::{Answer, Facts, Halt, Harmless, Intent};
-use super::backoff;
+use super::attempt::{Answer, Facts, Halt, Harmless, Intent, failed};
 use super::courier::{Accused, Carried, Courier, Ending};
 use super::gate::Health;
 use super::refusals::Refusal;
-use super::verdict::Stage;
+use super::verdict::{Stage, Verdict, judge};
 use crate::api;
 use crate::call::Code;
 use crate::case::Message;
@@ -127,51 +126,45 @@ impl Courier {
     }
 
     /// Asks the destination whether it has a case of which a new ledger knows nothing: its messages would
-    /// be added once more, and no answer would say so. The question is a change of no field.
+    /// be added once more, and no answer would say so. The question is a change of no field. Each case is
+    /// asked for, since tickets of tonight are new to any destination.
     async fn make_sure_of_the_ledger(&self, shipment: &CaseShipment) -> Result<(), Halt> {
         let earlier = shipment.earlier;
         let is_known = earlier.is_there || earlier.is_in_doubt || shipment.doubtful.contains(&true);
-        if is_known || !self.of_cases.is_doubtful() {
+        let case = shipment.case.identity_hash();
+        if is_known || !self.of_cases.is_doubtful() || self.of_cases.was_new(case) {
             return Ok(());
         }
-        let _turn = tokio::select! {
-            () = self.stop.raised() => return Err(Halt::Stopped),
-            turn = self.of_cases.turn.lock() => turn,
-        };
-        for failures in 1..=self.effort.retries.saturating_add(1) {
-            if !self.of_cases.is_doubtful() {
-                return Ok(());
-            }
-            let permit = self.leave(false).await?;
+        let (stage, number) = (Stage::Change, self.refusals.depart());
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let permit = self.leave(false).await?.of(number);
             let answer = self.client.patch_case(&shipment.case.uid, "{}".into());
-            let answer = answer.await;
-            let status = match &answer {
-                Ok(()) => Some(200),
-                Err(api::Error::Status { status, .. }) => Some(*status),
-                Err(_) => None,
+            let Err(error) = answer.await else {
+                self.gate.done(permit, Health::Well, 0.0);
+                return Err(Halt::Strange { was_tried: false });
             };
-            let health = match status {
-                Some(..500) => Health::Well,
-                _ => Health::Unwell,
-            };
-            if let (Some(401 | 403), Err(error)) = (status, &answer) {
-                return Err(self.unauthorized(permit, Stage::Change, error, false).await);
-            }
-            self.gate.done(permit, health, fastrand::f64());
-            match status {
-                Some(..400) => return Err(Halt::Strange { was_tried: false }),
-                Some(404) => self.of_cases.fits(),
-                Some(408 | 425 | 429 | 500..) | None => {
-                    tokio::select! {
-                        () = self.stop.raised() => return Err(Halt::Stopped),
-                        () = tokio::time::sleep(backoff::delay(failures, fastrand::f64())) => {}
+            match judge(stage, &error) {
+                Verdict::Unauthorized => {
+                    return Err(self.unauthorized(permit, stage, &error, false).await);
+                }
+                Verdict::Later(later) => {
+                    self.wait(permit, later, (stage, attempt), &error).await?;
+                    if attempt > self.effort.retries {
+                        return Err(failed(stage, &error));
                     }
                 }
-                // It does not tell; what it has to say about the message itself will be heard.
-                Some(_) => return Ok(()),
+                Verdict::AlreadyThere | Verdict::Refused => {
+                    self.gate.done(permit, Health::Well, 0.0);
+                    // Another answer does not tell; what there is to say about the message will be heard.
+                    if matches!(error, api::Error::Status { status: 404, .. }) {
+                        self.of_cases.has_found_new(case);
+                    }
+                    return Ok(());
+                }
             }
         }
-        Ok(())
     }
 
     async fn replace(&self, journey: &mut Journey<'_>) -> Result<(), Halt> {

@@ -2,9 +2,13 @@
 //! a run with another ledger, and to take its conversations over would send every recording a second
 //! time. What is there already therefore waits until it is known how much that is. One call that is new
 //! to the destination says nothing: the calls of tonight are new also to a destination of which the
-//! ledger is lost, and their file may be the first.
+//! ledger is lost, and their file may be the first. Of tickets each is asked for, since the destination takes a
+//! message twice without a word: one that it does not have says nothing of the next.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use hashbrown::HashSet;
 
 use crate::ledger::KnownOf;
 
@@ -25,8 +29,9 @@ pub(super) struct NewLedger {
     has_heard: bool,
     /// How many creates of this run were new to the destination.
     made: AtomicU64,
-    /// One looks at a time, so that a destination that is new as well is asked once.
-    pub(super) turn: tokio::sync::Mutex<()>,
+    /// Cases of which the destination has said in this run that it does not have them, in hashes: what is
+    /// there of them since is of this run.
+    news: Mutex<HashSet<u64>>,
 }
 
 /// How many calls wait because the destination has them already.
@@ -46,7 +51,7 @@ impl NewLedger {
             is_doubtful: AtomicBool::new(may_doubt && known != KnownOf::Some),
             has_heard: known != KnownOf::Nothing,
             made: AtomicU64::new(0),
-            turn: tokio::sync::Mutex::default(),
+            news: Mutex::default(),
         }
     }
 
@@ -63,6 +68,21 @@ impl NewLedger {
     /// A create was new to the destination.
     pub(super) fn has_made_one(&self) {
         self.made.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The destination does not have this case.
+    pub(super) fn has_found_new(&self, case: u64) {
+        self.news().insert(case);
+        self.has_made_one();
+    }
+
+    /// Whether the destination did not have this case when it was asked in this run.
+    pub(super) fn was_new(&self, case: u64) -> bool {
+        self.news().contains(&case)
+    }
+
+    fn news(&self) -> MutexGuard<'_, HashSet<u64>> {
+        self.news.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many creates of this run were new to the destination.

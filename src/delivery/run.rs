@@ -398,11 +398,11 @@ impl Floor<'_> {
 
     fn doubt_the_ledger(&self) {
         let number = self.strange.len();
-        let of = match self.strange.first().map(|errand| &errand.cargo) {
-            Some(Cargo::Case(_)) => "tickets",
-            _ => "calls",
+        let (of, made) = match self.strange.first().map(|errand| &errand.cargo) {
+            Some(Cargo::Case(_)) => ("tickets", self.courier.of_cases.made()),
+            _ => ("calls", self.courier.of_calls.made()),
         };
-        let which = match self.courier.of_calls.made() {
+        let which = match made {
             0 => format!("the first {number} {of}"),
             made => format!("{number} of the first {} {of}", made + number as u64),
         };

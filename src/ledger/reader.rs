@@ -225,10 +225,10 @@ impl Reader {
                     (true, _) | (false, true) => KnownOf::Some,
                     (false, false) => KnownOf::Nothing,
                 },
-                cases: if row.get(2)? {
-                    KnownOf::Some
-                } else {
-                    KnownOf::Nothing
+                cases: match row.get(2)? {
+                    true if is_doubted => KnownOf::Doubted,
+                    true => KnownOf::Some,
+                    false => KnownOf::Nothing,
                 },
             })
         });

@@ -156,11 +156,11 @@ fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
     let next = match stop {
         Stop::Limit | Stop::Interrupted => AGAIN.to_owned(),
         Stop::ExportBroken | Stop::GaveUp => format!("When that is put right: {}", lowered(AGAIN)),
-        Stop::WrongLedger => {
-            "Nothing was sent for them. Name the right ledger with --ledger, or go on with --existing adopt \
-             or --existing skip."
-                .to_owned()
-        }
+        Stop::WrongLedger => format!(
+            "Nothing was sent for them.{} Name the right ledger with --ledger, or go on with --existing \
+             adopt or --existing skip.",
+            made_meanwhile(summary)
+        ),
         Stop::TokenRefused => {
             "No record is to blame. Put a valid token into CAPTURI_API_TOKEN or --token-file and \
              run the same command again."
@@ -193,6 +193,29 @@ fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
         _ => format!(" {} read but not finished.", were_noun(left, "record")),
     };
     format!("{what}{because}.{left} {next}")
+}
+
+/// What was sent before a run found that its ledger may be the wrong one.
+fn made_meanwhile(summary: &Summary) -> String {
+    let made = summary.tally.of(Outcome::Created);
+    let half_done = (Outcome::NotAttempted, "half done".into());
+    let half = summary.details.get(&half_done).copied().unwrap_or(0);
+    let mut told = String::new();
+    if made > 0 {
+        told = format!(
+            " {} new to the destination and {} sent.",
+            were_noun(made, "other record"),
+            if made == 1 { "was" } else { "were" }
+        );
+    }
+    if half > 0 {
+        let it = if half == 1 { "its" } else { "their" };
+        told.push_str(&format!(
+            " {} made whose recording is still missing: a run with this ledger sends {it} recording.",
+            were_noun(half, "conversation")
+        ));
+    }
+    told
 }
 
 /// Files that are not what the mapping is for.
@@ -430,6 +453,29 @@ mod tests {
         );
         assert!(stop(Stop::TokenRefused, "401").contains("No record is to blame."));
         assert!(stop(Stop::LedgerLost, "").starts_with("The ledger could not be written. 9"));
+    }
+
+    #[test]
+    fn a_ledger_that_may_be_the_wrong_one_says_what_was_sent_meanwhile() {
+        let told = |sent: u64, half_done: u64| {
+            let mut stage = Stage::with(|_| {}, Mode::Run);
+            stage.checked(&facts(9 + sent + half_done));
+            stage.many(sent, Outcome::Created, "");
+            stage.many(half_done, Outcome::NotAttempted, "half done");
+            stage.many(9, Outcome::NotAttempted, "stopped");
+            let (stop, why) = (Stop::WrongLedger, "the destination already has 9 calls");
+            stage.event(&crate::pipeline::Event::Stopping { stop, why });
+            advise(&stage.finish(Some(stop)).unwrap()).join(" | ")
+        };
+        assert!(told(0, 0).contains("finished. Nothing was sent for them. Name the right"));
+        assert!(
+            told(2, 0)
+                .contains("them. 2 other records were new to the destination and were sent. Name")
+        );
+        assert!(told(1, 3).contains(
+            "1 other record was new to the destination and was sent. 3 conversations were made whose \
+             recording is still missing: a run with this ledger sends their recording. Name"
+        ));
     }
 
     #[test]
