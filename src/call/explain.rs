@@ -97,7 +97,7 @@ texts! {
         "The file was read while it was still being written, its transfer was cut off, or its system \
          never writes the last line ending. The last cell of the row may lack its end."
         "Where the last column feeds consent, an id or a required field, the call is held, and the next \
-         run that finds the row unchanged sends it. If the files of your system always end so, say \
+         run that finds the row unchanged sends it. So is a ticket's message where the column is used. If the files of your system always end so, say \
          `ends_without_newline = true` in `[source]`.",
     HeaderChanged
         "A header with other columns stands in the middle of the file."
@@ -238,7 +238,8 @@ texts! {
     BadBoolean
         "The text is neither yes nor no."
         "The system has more than two answers, or uses its own words for them."
-        "Say what each word means, with `map` in the mapping of that field.",
+        "Say what each word means, with `map` in the mapping of that field. For messages of tickets that \
+         lack the key, say what they are: `unmarked = \"public\"` or `\"private\"` in `[messages]`.",
     BadConsent
         "The value for consent cannot be read."
         "The system has more answers than yes and no, or uses its own words for them."

@@ -71,6 +71,7 @@ impl Carried {
             requests,
             key,
             is_aside: false,
+            untold: None,
             matched,
         }
     }

@@ -335,6 +335,7 @@ impl<'r> CaseDesk<'r> {
                     requests: 0,
                     key,
                     is_aside: false,
+                    untold: None,
                     matched: None,
                 });
             }

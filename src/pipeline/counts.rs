@@ -39,6 +39,19 @@ impl Agents {
         }
     }
 
+    /// Takes a call of an agent back that was counted here.
+    pub(super) fn take_back(&mut self, agent: &str) {
+        let hash = xxh3_64(agent.as_bytes());
+        match self.table.find_entry(hash, |(known, _)| **known == *agent) {
+            Ok(mut entry) if entry.get().1 > 1 => entry.get_mut().1 -= 1,
+            Ok(entry) => {
+                entry.remove();
+                self.bytes -= agent.len();
+            }
+            Err(_) => self.others = self.others.saturating_sub(1),
+        }
+    }
+
     /// Adds what others counted.
     pub(super) fn add_all(&mut self, other: &Agents) {
         for (agent, calls) in other.iter() {
@@ -90,9 +103,22 @@ pub struct Days {
 impl Days {
     /// Counts a call at this RFC 3339 time.
     pub(super) fn count(&mut self, time: &[u8]) {
-        if let Some([y1, y2, y3, y4, _, m1, m2, _, d1, d2]) = time.first_chunk() {
-            let day = u64::from_be_bytes([*y1, *y2, *y3, *y4, *m1, *m2, *d1, *d2]);
+        if let Some(day) = day_of(time) {
             self.add(day, 1);
+        }
+    }
+
+    /// Takes a call at this time back that was counted here.
+    pub(super) fn take_back(&mut self, time: &[u8]) {
+        let Some(day) = day_of(time) else {
+            return;
+        };
+        if let Ok(mut entry) = self.table.find_entry(spread(day), |known| known.0 == day) {
+            if entry.get().1 > 1 {
+                entry.get_mut().1 -= 1;
+            } else {
+                entry.remove();
+            }
         }
     }
 
@@ -146,6 +172,12 @@ impl FromIterator<(Date, u64)> for Days {
         }
         days
     }
+}
+
+/// The eight digits of the day of an RFC 3339 time.
+fn day_of(time: &[u8]) -> Option<u64> {
+    let [y1, y2, y3, y4, _, m1, m2, _, d1, d2] = time.first_chunk()?;
+    Some(u64::from_be_bytes([*y1, *y2, *y3, *y4, *m1, *m2, *d1, *d2]))
 }
 
 /// The day of eight digits.

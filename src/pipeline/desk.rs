@@ -7,8 +7,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::carrying::Carried;
+use super::customers::Customers;
 use super::decided::{Decision, Fate, Matched};
-use super::facts::Told;
+use super::facts::{Told, Untold};
 use super::gather::Span;
 use super::legs::Desktop;
 use super::rounds::{Ownership, Round, Rounds};
@@ -36,6 +37,8 @@ pub(super) struct Item {
     /// Its recording is found otherwise than by its whole name: it is decided when all inputs have
     /// been read.
     pub(super) is_aside: bool,
+    /// What the sums have counted of a call that is decided later.
+    pub(super) untold: Option<Box<Untold>>,
     /// Which recording it gets, for the list.
     pub(super) matched: Option<Box<Matched>>,
 }
@@ -170,11 +173,16 @@ impl<'r> Desk<'r> {
         Ok(Worked {
             batch,
             items,
-            // What was put aside was counted before.
-            sums: if round == Round::First {
-                sums
-            } else {
-                Facts::default()
+            sums: match round {
+                Round::First => sums,
+                Round::Claims => Facts::default(),
+                // The register counts the records of what was put aside, and its customers were counted as
+                // they were read.
+                Round::Last => Facts {
+                    records: 0,
+                    customers: Customers::default(),
+                    ..sums
+                },
             },
             round,
             profile,
@@ -280,7 +288,7 @@ impl<'r> Desk<'r> {
             && !problems.iter().any(Problem::rejects)
             && !self.is_complete(identity, fingerprint);
         if self.round == Round::Claims || is_open {
-            return aside(sound, problems, key);
+            return aside(&call, sound, problems, key);
         }
         let place = records[0].place();
         let Some(past) = &self.road.past else {
@@ -606,12 +614,13 @@ pub(super) fn ended(
         requests: 0,
         key: None,
         is_aside: false,
+        untold: None,
         matched: None,
     }
 }
 
 /// A record that is decided when more is known of what others claim. It keeps what it found.
-fn aside(sound: Sound, problems: Vec<Problem>, key: Option<Key>) -> Item {
+fn aside(call: &Call<'_>, sound: Sound, problems: Vec<Problem>, key: Option<Key>) -> Item {
     Item {
         decision: Decision {
             problems,
@@ -620,6 +629,7 @@ fn aside(sound: Sound, problems: Vec<Problem>, key: Option<Key>) -> Item {
         },
         mark: sound.into_candidates(),
         is_aside: true,
+        untold: Some(Box::new(Untold::new(call))),
         key,
         ..ended(Vec::new(), Outcome::Held, "")
     }

@@ -2,7 +2,7 @@
 
 use super::counts::{Agents, Days};
 use super::customers::Customers;
-use crate::call::Field;
+use crate::call::{Call, Field};
 
 /// What the records say about consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,7 +33,8 @@ pub struct Facts {
     pub put_aside: Portion,
     /// What of that has been decided since; it is counted among the records from then on.
     pub taken_up: Portion,
-    /// Records that told a call: repeats, and calls that are in place already, among them.
+    /// Records that told a call: repeats, and calls that are in place already, among them. What waits to be
+    /// decided is not, here and in what is counted of calls below.
     pub calls: u64,
     /// Calls that are left to send; of cases, the records that tell them.
     pub open: u64,
@@ -113,6 +114,39 @@ pub(super) struct Told<'c, F> {
     pub(super) customer: &'c str,
 }
 
+/// The same of a call that is put aside, until it is decided.
+#[derive(Debug)]
+pub(super) struct Untold {
+    /// A bit for each field, by `Field::index`.
+    fields: u64,
+    consent: Option<bool>,
+    time: String,
+    agent: String,
+}
+
+impl Untold {
+    pub(super) fn new(call: &Call<'_>) -> Untold {
+        let fields = call.fields().map(|(field, _)| 1 << field.index());
+        Untold {
+            fields: fields.fold(0, |bits, bit: u64| bits | bit),
+            consent: call.consent(),
+            time: call.text(Field::DateTime).to_owned(),
+            agent: call.text(Field::AgentId).to_owned(),
+        }
+    }
+
+    pub(super) fn told(&self) -> Told<'_, impl Iterator<Item = Field>> {
+        let has = |field: &Field| self.fields & (1 << field.index()) != 0;
+        Told {
+            fields: Field::ALL.into_iter().filter(has),
+            consent: self.consent,
+            time: &self.time,
+            agent: &self.agent,
+            customer: "",
+        }
+    }
+}
+
 impl Portion {
     fn add(&mut self, other: Portion) {
         self.records += other.records;
@@ -145,26 +179,46 @@ impl Facts {
 
     /// Counts one call.
     pub(super) fn count(&mut self, told: Told<'_, impl Iterator<Item = Field>>) {
-        self.calls += 1;
-        for field in told.fields {
-            self.filled[field.index()] += 1;
+        let up = |count: &mut u64| *count += 1;
+        self.change(&told.consent, told.time, told.fields, up);
+        self.by_day.count(told.time.as_bytes());
+        self.by_agent.add(told.agent, 1);
+        self.customers.count(told.customer);
+    }
+
+    /// Takes a call back that these sums have counted, but for its customer: of those there is no exact
+    /// count, and they are counted as they are read.
+    pub(super) fn take_back(&mut self, told: Told<'_, impl Iterator<Item = Field>>) {
+        let down = |count: &mut u64| *count = count.saturating_sub(1);
+        self.change(&told.consent, told.time, told.fields, down);
+        self.by_day.take_back(told.time.as_bytes());
+        self.by_agent.take_back(told.agent);
+    }
+
+    fn change(
+        &mut self,
+        consent: &Option<bool>,
+        time: &str,
+        fields: impl Iterator<Item = Field>,
+        change: impl Fn(&mut u64),
+    ) {
+        change(&mut self.calls);
+        for field in fields {
+            change(&mut self.filled[field.index()]);
         }
-        match told.consent {
-            Some(true) => self.consent.yes += 1,
-            Some(false) => self.consent.no += 1,
-            None => self.consent.absent += 1,
-        }
-        let time = told.time.as_bytes();
-        self.by_day.count(time);
+        change(match consent {
+            Some(true) => &mut self.consent.yes,
+            Some(false) => &mut self.consent.no,
+            None => &mut self.consent.absent,
+        });
+        let time = time.as_bytes();
         if let Some([tens, ones]) = time.get(11..13) {
             let hour =
                 usize::from(tens.wrapping_sub(b'0')) * 10 + usize::from(ones.wrapping_sub(b'0'));
             if let Some(count) = self.by_hour.get_mut(hour) {
-                *count += 1;
+                change(count);
             }
         }
-        self.by_agent.add(told.agent, 1);
-        self.customers.count(told.customer);
     }
 
     /// Adds the sums of other records.
@@ -216,6 +270,28 @@ mod tests {
     use jiff::civil::Date;
 
     use super::*;
+
+    #[test]
+    fn what_is_taken_back_leaves_no_trace() {
+        let told = |agent, time, consent| Told {
+            fields: [Field::Customer, Field::AgentId].into_iter(),
+            consent,
+            time,
+            agent,
+            customer: "",
+        };
+        let mut sums = Facts::default();
+        let (one, other) = ("2024-03-15T09:12:03Z", "2024-03-16T10:00:00Z");
+        sums.count(told("a-1", one, Some(true)));
+        let before = sums.clone();
+        for (agent, time, consent) in [("a-2", other, None), ("a-1", one, Some(false))] {
+            sums.count(told(agent, time, consent));
+            sums.take_back(told(agent, time, consent));
+            assert_eq!(sums, before);
+        }
+        sums.take_back(told("a-1", one, Some(true)));
+        assert_eq!(sums, Facts::default());
+    }
 
     #[test]
     fn sums_of_parts_are_the_sum_of_the_whole() {

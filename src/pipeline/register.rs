@@ -136,6 +136,9 @@ impl<'r> Register<'r> {
             if item.is_aside && matches!(item.decision.fate, Fate::Told) {
                 if round == Round::First {
                     facts.put_aside(rows);
+                    if let Some(untold) = item.untold.take() {
+                        facts.take_back(untold.told());
+                    }
                 }
                 self.set_aside(&mut item, (&batch, index), place, (round, profile.as_ref()))?;
                 decisions.push(item.decision);

@@ -161,8 +161,11 @@ impl Desk<'_> {
             shown: &shown,
             problems: &mut sound.problems,
         };
-        if let Found::Several { first, .. } = &found {
-            sound.others.clone_from(first);
+        match &found {
+            Found::Several { first, .. } => sound.others.clone_from(first),
+            // It is the call's all the same, and nobody else need look for its record.
+            Found::Unusable { recording, .. } => sound.others = vec![recording.clone()],
+            _ => {}
         }
         let policy = self.road.mapping.audio().several;
         let taken = match (found, lacking) {

@@ -372,7 +372,11 @@ fn conclusion(view: &StatusView) -> String {
     };
     let (open, stuck) = (of(Weight::Open), of(Weight::Stuck));
     let rest = not_in_place(view);
-    match (open, stuck) {
+    let left = match (open, stuck) {
+        (0, 0) => 0,
+        _ => open.max(left_by_run(view)),
+    };
+    match (left, stuck) {
         (_, 0) if view.held_by.is_some() => {
             "A run is going on, and these are the counts of now.".to_owned()
         }
@@ -389,7 +393,7 @@ fn conclusion(view: &StatusView) -> String {
         (0, 0) => "Everything that is known is in place.".to_owned(),
         (_, 0) => format!(
             "{} left{}: run the import again to go on.",
-            counted(open, noun(view)),
+            counted(left, noun(view)),
             and(rest)
         ),
         (0, _) => format!(
@@ -400,11 +404,18 @@ fn conclusion(view: &StatusView) -> String {
         _ => format!(
             "{} left and {} somebody's attention{}: run the import again, and `report` writes the \
              list.",
-            counted(open, noun(view)),
+            counted(left, noun(view)),
             need(stuck, view),
             and(rest)
         ),
     }
+}
+
+/// What the last run has left for the next one. Conversations without their recording and calls in doubt are
+/// among what it has not attempted, and so are calls that an earlier run holds.
+fn left_by_run(view: &StatusView) -> u64 {
+    let work = view.work.as_ref();
+    work.map_or(0, |work| work.not_attempted + work.held)
 }
 
 /// What the last run left behind that no state of the ledger tells: it keeps neither what was rejected nor
