@@ -421,8 +421,8 @@ fn a_nightly_repeat_of_messages_sends_only_new_ones_and_new_states() {
     has_exactly(&server, &given);
     assert_eq!(
         server.snapshot().endpoints["PATCH /v1/case/{externalID}"].requests,
-        2,
-        "the question of the first run, and the state of the closed one"
+        31,
+        "the questions of the first run, and the state of the closed one"
     );
 }
 
@@ -478,6 +478,42 @@ fn states_of_one_time_do_not_take_turns() {
         place.run(&server, &TICKETS).with_code(0);
         has_exactly(&server, &[later]);
     }
+}
+
+#[test]
+fn a_message_of_json_without_the_flag_of_the_others_is_not_sent() {
+    let given = tickets(3, 33);
+    let (place, server) = (place(), Server::healthy());
+    let object = |row: Vec<String>, has_flag: bool| {
+        let cells = COLUMNS.split(',').zip(row);
+        let cells = cells.filter(|(name, _)| has_flag || *name != "public");
+        let cells: serde_json::Map<String, Value> = cells
+            .map(|(name, cell)| (name.to_owned(), cell.into()))
+            .collect();
+        Value::Object(cells).to_string()
+    };
+    let rows: Vec<_> = given.iter().flat_map(Ticket::rows).collect();
+    let lines = |flags: &dyn Fn(usize) -> bool| {
+        let rows = rows.iter().enumerate();
+        let lines = rows.map(|(number, row)| object(row.clone(), flags(number)));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let messages = ["messages.ndjson", "--mapping", "zendesk-messages"];
+    // The first of them comes before any that has the flag.
+    place.write("messages.ndjson", lines(&|number| number > 0));
+
+    place.run(&server, &messages).with_code(3);
+
+    assert_eq!(place.lines_with("bad-boolean"), [1]);
+    assert_eq!(place.outcome("rejected"), 1);
+    place.write("messages.ndjson", lines(&|_| true));
+    place.run(&server, &messages).with_code(0);
+    has_exactly(&server, &given);
+    // Where none has it, nothing says that any is private.
+    place.write("messages.ndjson", lines(&|_| false));
+    let check = [&["check", "--out", "out"], &messages[..]].concat();
+    place.call(&check).with_code(0);
+    assert_eq!(place.outcome("not_attempted"), rows.len() as u64);
 }
 
 #[test]
