@@ -12,6 +12,7 @@ use std::time::Duration;
 use capturi_import::api::{
     self, AudioSettings, Client, Connection, Key, Proxy, Route, Upload, Version,
 };
+use capturi_import::audio::{Index, IndexOptions, Sendable};
 use capturi_import::call::{Call, Draft, Party, Plain, read_phone, read_rfc3339};
 use capturi_import::ledger::{Entry, Fact, Ledger};
 use capturi_import::mapping::{Mapped, Mapping, Profile};
@@ -181,6 +182,9 @@ fn upload_a_recording(bencher: Bencher<'_, '_>, bytes: usize) {
     let folder = TempDir::new().expect("a temporary folder");
     let path = folder.path().join("call.wav");
     std::fs::write(&path, vec![7; bytes]).expect("a temporary file");
+    let index = Index::build(folder.path(), &IndexOptions::default()).expect("an index");
+    let recording = index.recordings().next().map(Sendable::Found);
+    let recording = recording.expect("a recording");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let base = format!("http://{}", listener.local_addr().expect("an address"));
     std::thread::spawn(move || listener.incoming().flatten().for_each(take_uploads));
@@ -201,7 +205,7 @@ fn upload_a_recording(bencher: Bencher<'_, '_>, bytes: usize) {
     let runtime = runtime.expect("a runtime");
     bencher.counter(BytesCount::new(bytes)).bench_local(|| {
         let upload = Upload {
-            path: path.clone(),
+            recording: recording.clone(),
             file_name: "call.wav".to_owned(),
             content_type: "audio/wav",
             bytes: bytes as u64,

@@ -51,7 +51,7 @@ fuzz_target!(|text: &str| {
         Found::Missing | Found::Refused { .. } => Vec::new(),
     };
     for recording in recordings {
-        let path = recording.path.canonicalize().expect("it is there");
+        let path = recording.path().canonicalize().expect("it is there");
         assert!(path.starts_with(INDEX.root().canonicalize().expect("it is there")), "{path:?}");
     }
 });

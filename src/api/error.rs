@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::audio::Change;
+
 /// A server's wish about when to come back (`Retry-After`, RFC 9110 section 10.2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryAfter {
@@ -79,6 +81,9 @@ pub enum Error {
     /// The recording could not be read while it was sent.
     #[error("the recording cannot be read: {0}")]
     Recording(#[source] std::io::Error),
+    /// What is in the place of the recording is not what was found.
+    #[error(transparent)]
+    RecordingReplaced(Change),
     /// The recording is not as long as it was when the upload began.
     #[error(
         "the recording changed while it was sent: {expected} bytes were announced, {found} found"

@@ -1,9 +1,7 @@
 //! The body of an upload: a recording streamed from disk, made anew for each try.
 
-use std::fs::File;
 use std::future::Future;
-use std::io::Read as _;
-use std::path::PathBuf;
+use std::io::Read;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -16,6 +14,7 @@ use futures::stream::Stream;
 use reqwest::multipart::{Form, Part};
 
 use super::Error;
+use crate::audio::{OpenError, Sendable};
 use crate::failpoint::{self, Point};
 
 /// How the destination is to understand the recording; sent as text parts when given.
@@ -53,8 +52,8 @@ const CHUNK: usize = 512 * 1024;
 
 /// One try to send a recording.
 pub struct Upload {
-    /// Where the recording lies.
-    pub path: PathBuf,
+    /// What is sent, opened anew for each try.
+    pub recording: Sendable,
     /// The file name that the destination is told.
     pub file_name: String,
     /// The content type by the kind of file.
@@ -114,7 +113,7 @@ impl Upload {
     /// recording that is still being written must not be taken for whole.
     fn stream(&self, watch: Watch) -> impl Stream<Item = std::io::Result<Bytes>> + Send + 'static {
         let reading = Reading {
-            path: self.path.clone(),
+            recording: self.recording.clone(),
             expected: self.bytes,
             file: None,
             is_done: false,
@@ -151,9 +150,9 @@ impl Upload {
 /// needs (open, look at the length, read, hash) is one errand there: a change of threads costs as
 /// much as reading a hundred kilobytes.
 struct Reading {
-    path: PathBuf,
+    recording: Sendable,
     expected: u64,
-    file: Option<File>,
+    file: Option<Box<dyn Read + Send>>,
     is_done: bool,
     state: Arc<Mutex<Sending>>,
 }
@@ -173,14 +172,14 @@ impl Reading {
         let expected = self.expected;
         let file = match &mut self.file {
             Some(file) => file,
-            none => {
-                let file = File::open(&self.path)?;
-                let found = file.metadata()?.len();
-                if found != expected {
-                    return Err(self.changed(found));
+            none => match self.recording.open() {
+                Ok(file) => none.insert(file),
+                Err(OpenError::Changed(change)) => {
+                    lock(&self.state).fault = Some(Error::RecordingReplaced(change));
+                    return Err(std::io::Error::other("the recording changed"));
                 }
-                none.insert(file)
-            }
+                Err(OpenError::Io(error)) => return Err(error),
+            },
         };
         // One byte past the announced length tells whether the file has grown meanwhile.
         let left = (expected + 1).saturating_sub(lock(&self.state).bytes);
@@ -277,20 +276,31 @@ impl Watch {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::fs::File;
+    use std::path::PathBuf;
 
-    #[test]
-    fn a_recording_that_shrinks_while_it_is_sent_is_no_broken_line() {
+    use super::*;
+    use crate::audio::{Index, IndexOptions};
+
+    /// A recording of a chunk and ten bytes that is about to be sent, and where it lies.
+    fn reading() -> (tempfile::TempDir, PathBuf, Reading) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.wav");
         std::fs::write(&path, vec![1; CHUNK + 10]).unwrap();
-        let mut reading = Reading {
-            path: path.clone(),
+        let index = Index::build(folder.path(), &IndexOptions::default()).unwrap();
+        let reading = Reading {
+            recording: Sendable::Found(index.recordings().next().unwrap()),
             expected: CHUNK as u64 + 10,
             file: None,
             is_done: false,
             state: Arc::default(),
         };
+        (folder, path, reading)
+    }
+
+    #[test]
+    fn a_recording_that_shrinks_while_it_is_sent_is_no_broken_line() {
+        let (_folder, path, mut reading) = reading();
         assert_eq!(reading.next().unwrap().len(), CHUNK);
         let file = File::options().write(true).open(&path).unwrap();
         file.set_len(CHUNK as u64 + 3).unwrap();
@@ -300,6 +310,20 @@ mod tests {
         assert!(
             matches!(fault, Some(Error::RecordingChanged { found: left, .. }) if left == found)
         );
+    }
+
+    #[test]
+    fn what_took_the_place_of_a_recording_is_not_read() {
+        let (folder, path, mut reading) = reading();
+        std::fs::rename(&path, folder.path().join("b.wav")).unwrap();
+        std::fs::write(&path, vec![2; CHUNK + 10]).unwrap();
+        assert!(reading.next().is_err());
+        let fault = lock(&reading.state).fault.take();
+        assert!(
+            matches!(fault, Some(Error::RecordingReplaced(_))),
+            "{fault:?}"
+        );
+        assert_eq!(lock(&reading.state).bytes, 0);
     }
 
     #[tokio::test(start_paused = true)]

@@ -127,7 +127,7 @@ impl Index {
             let by_path: HashMap<PathBuf, u32> = (0u32..)
                 .zip(&self.entries)
                 .filter(|(id, entry)| entry.state == State::Ready && !links.contains(id))
-                .map(|(id, _)| (self.recording(id).path, id))
+                .map(|(id, _)| (self.below(id).into_owned(), id))
                 .collect();
             for link in links {
                 let target = self.paths.get(link).and_then(|path| by_path.get(path));

@@ -10,15 +10,17 @@ use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
-use std::sync::OnceLock;
-use std::time::SystemTime;
+use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashTable;
 use regex::Regex;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Claims;
+use super::Recording;
+use super::beneath::Root;
 use super::naming::{Captured, Naming};
+use super::recording::Identity;
 use super::spelling::composed;
 use super::words::Words;
 
@@ -74,29 +76,6 @@ pub enum IndexError {
     },
 }
 
-/// A file below the audio folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recording {
-    /// Where to open it; absolute, links resolved.
-    pub path: PathBuf,
-    /// Where it is below the audio folder, for people: `/` between folders, composed Unicode, and
-    /// a replacement character for what is no text.
-    pub name: String,
-    /// Its size when the index was built.
-    pub bytes: u64,
-    /// Its last change when the index was built.
-    pub modified: SystemTime,
-    pub(super) id: u32,
-}
-
-impl Recording {
-    /// Opens the recording, unless something that is no regular file has taken its place.
-    pub fn open(&self) -> io::Result<std::fs::File> {
-        let file = super::open_regular(&self.path)?;
-        Ok(file.0)
-    }
-}
-
 /// A folder or file that the walk could not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
@@ -127,7 +106,7 @@ pub(super) struct Entry {
     pub(super) folder: u32,
     pub(super) state: State,
     pub(super) bytes: u64,
-    pub(super) modified: SystemTime,
+    pub(super) identity: Identity,
 }
 
 impl Entry {
@@ -151,12 +130,12 @@ impl Entry {
         }
     }
 
-    /// Reads size and time of the file at `path`; what cannot be read is marked so.
+    /// Reads size and identity of the file at `path`; what cannot be read is marked so.
     pub(super) fn measure(&mut self, path: &Path) -> io::Result<()> {
         match path.symlink_metadata() {
             Ok(metadata) => {
                 self.bytes = metadata.len();
-                self.modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+                self.identity = Identity::of(&metadata);
                 Ok(())
             }
             Err(error) => {
@@ -185,7 +164,7 @@ pub(super) struct Alias {
 /// The recordings below one folder. Built once; shared by reference between threads.
 #[derive(Debug)]
 pub struct Index {
-    pub(super) root: PathBuf,
+    pub(super) root: Arc<Root>,
     pub(super) largest: u64,
     pub(super) entries: Vec<Entry>,
     pub(super) folders: Vec<Folder>,
@@ -199,7 +178,7 @@ pub struct Index {
     pub(super) groups: HashTable<(u32, u32)>,
     /// Hash of the loosened stem, for the entries where it differs from the folded one; sorted.
     pub(super) loose: Vec<(u64, u32)>,
-    /// Where to open entries whose path is not what their name says: links, and names that are not
+    /// Where entries are below the root whose name does not say it: links, and names that are not
     /// composed Unicode.
     pub(super) paths: HashMap<u32, PathBuf>,
     /// Links to files of the index: the link and what it leads to.
@@ -264,7 +243,7 @@ impl Index {
 
     /// The audio folder: absolute, links resolved.
     pub fn root(&self) -> &Path {
-        &self.root
+        self.root.path()
     }
 
     /// Every recording, in a stable order.
@@ -275,7 +254,7 @@ impl Index {
     /// The names that a recording has below its folder and each folder above that: what it is called
     /// when `--audio` names any of them. The longest comes first.
     pub fn names_from_above(&self, recording: &Recording) -> Vec<String> {
-        let folders = self.root.components().filter_map(|part| match part {
+        let folders = self.root().components().filter_map(|part| match part {
             Component::Normal(part) => part.to_str(),
             _ => None,
         });
@@ -300,16 +279,21 @@ impl Index {
 
     pub(super) fn recording(&self, id: u32) -> Recording {
         let entry = &self.entries[id as usize];
-        let name = self.path_name(id);
         Recording {
-            path: match self.paths.get(&id) {
-                Some(path) => path.clone(),
-                None => self.root.join(&name),
-            },
-            name,
+            name: self.path_name(id),
             bytes: entry.bytes,
-            modified: entry.modified,
+            root: Arc::clone(&self.root),
+            below: self.paths.get(&id).cloned(),
+            identity: entry.identity,
             id,
+        }
+    }
+
+    /// Where the file is below the root.
+    pub(super) fn below(&self, id: u32) -> Cow<'_, Path> {
+        match self.paths.get(&id) {
+            Some(path) => Cow::Borrowed(path),
+            None => Cow::Owned(self.path_name(id).into()),
         }
     }
 
@@ -375,4 +359,14 @@ impl Index {
 /// The folders of a path from the innermost outwards.
 pub(super) fn outwards(folder: &str) -> impl Iterator<Item = &str> {
     folder.rsplit('/').filter(|part| !part.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_takes_no_more_room_than_before_its_identity_was_kept() {
+        assert!(size_of::<Entry>() <= 40);
+    }
 }

@@ -3,12 +3,14 @@
 //! An [`Index`] is built by one walk of the audio folder and then only asked, from any thread. A
 //! name from an export is a key into that index and is never joined to a path, so nothing that an
 //! export says can open a file outside of the folder, a device or a pipe; names that try are
-//! refused aloud. Where two files fit equally well both are reported: nothing is guessed.
+//! refused aloud. A [`Recording`] opens only as the very file that the walk saw, and through no link,
+//! whatever has happened to its folder since. Where two files fit equally well both are reported: nothing is guessed.
 //! [`probe`] reads the header of a recording, [`Claims`] knows which call took which recording, and a
 //! [`Workshop`] makes one of several or of a kind that the server may not take.
 //! Left to others: what a missing or doubtful recording means for its call, and the sending.
 
 mod arrange;
+mod beneath;
 mod bins;
 mod claims;
 mod find;
@@ -17,6 +19,8 @@ mod kind;
 mod name;
 mod naming;
 mod probe;
+mod recording;
+mod sendable;
 mod several;
 mod silence;
 mod skew;
@@ -30,11 +34,13 @@ mod workshop;
 
 pub use claims::{Claimant, Claims, Standing};
 pub use find::{Ask, By, Found, Grade, How, Likeness, Owned, Unusable};
-pub use index::{Index, IndexError, IndexOptions, Recording, Unread};
+pub use index::{Index, IndexError, IndexOptions, Unread};
 pub use kind::{content_type, is_audio_extension};
 pub use name::{AskedPart, Refusal};
 pub use naming::{Key, Naming};
-pub use probe::{Container, Depth, End, Look, Probe, ProbeError, look, probe};
+pub use probe::{Container, Depth, End, Probe, ProbeError, look, probe};
+pub use recording::{Change, OpenError, Recording};
+pub use sendable::Sendable;
 pub use several::{Choice, Several};
 pub use silence::silent_channels;
 pub use skew::Skew;
@@ -47,7 +53,7 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::path::Path;
 
-/// Opens a regular file and tells its length and age. Whatever else stands there is not opened: opening a
+/// Opens a regular file that somebody named, and tells its length. Whatever else stands there is not opened: opening a
 /// pipe would wait for its writer, and opening a device may do anything.
 fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
     let refuse = || io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");

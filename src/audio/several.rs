@@ -1,6 +1,6 @@
 //! What becomes of several recordings of one call.
 
-use super::Recording;
+use super::{Depth, Recording};
 use crate::source::by_name;
 
 /// What to do when several recordings belong to one call.
@@ -49,7 +49,8 @@ fn longest(recordings: Vec<Recording>) -> Option<Recording> {
     let mut best: Option<(f64, Recording)> = None;
     let mut tied = false;
     for recording in recordings {
-        let seconds = super::probe(&recording.path).ok()?.seconds?;
+        let probe = super::look(&recording, Depth::Length).ok()?.ok()?;
+        let seconds = probe.seconds?;
         match &best {
             Some((most, _)) if seconds < *most => {}
             Some((most, _)) if seconds.total_cmp(most).is_eq() => tied = true,
@@ -64,22 +65,17 @@ fn longest(recordings: Vec<Recording>) -> Option<Recording> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-    use std::time::SystemTime;
-
     use super::*;
+    use crate::audio::recording::tests::in_folder;
 
+    /// Files of these names that are gone again.
     fn recordings(names: &[&str]) -> Vec<Recording> {
-        names
-            .iter()
-            .map(|name| Recording {
-                path: PathBuf::from(name),
-                name: (*name).to_owned(),
-                bytes: 100,
-                modified: SystemTime::UNIX_EPOCH,
-                id: 0,
-            })
-            .collect()
+        let folder = tempfile::tempdir().unwrap();
+        let recording = |name: &&str| {
+            std::fs::write(folder.path().join(name), "sound").unwrap();
+            in_folder(folder.path(), name)
+        };
+        names.iter().map(recording).collect()
     }
 
     #[test]
@@ -97,7 +93,7 @@ mod tests {
 
     #[test]
     fn nothing_is_chosen_by_default_or_from_unreadable_files() {
-        let parts = recordings(&["nowhere/a.wav", "nowhere/b.wav"]);
+        let parts = recordings(&["a.wav", "b.wav"]);
         assert_eq!(Several::default().choose(parts.clone()), Choice::Undecided);
         assert_eq!(Several::Longest.choose(parts), Choice::Undecided);
         assert_eq!(Several::First.choose(vec![]), Choice::Undecided);

@@ -7,7 +7,6 @@
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 
 use symphonia::core::codecs::audio::AudioDecoderOptions;
 use symphonia::core::errors::Error;
@@ -16,7 +15,7 @@ use symphonia::core::formats::{FormatOptions, TrackType};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 
-use super::open_regular;
+use super::Recording;
 use super::probe::{PlainFormat, PlainWave};
 
 /// What is louder counts as heard: -50 dB of full scale, ten times the noise of a telephone line and
@@ -29,9 +28,8 @@ const MOST_CHANNELS: usize = 64;
 
 /// Which channels are silent from beginning to end, counted from 1, and how many there are; `None`
 /// when the codec is not one that is decoded here, or the file cannot be read.
-pub fn silent_channels(path: &Path) -> Option<(Vec<usize>, usize)> {
-    let (file, metadata) = open_regular(path).ok()?;
-    let length = metadata.len();
+pub fn silent_channels(recording: &Recording) -> Option<(Vec<usize>, usize)> {
+    let (file, length) = (recording.open().ok()?, recording.bytes);
     let mut file = BufReader::with_capacity(1 << 16, file);
     let meter = if let Ok(Some(wave)) = PlainWave::read(&mut file, length) {
         plain(&mut file, &wave)?
@@ -212,6 +210,7 @@ fn by_library(file: File) -> Option<Meter> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audio::recording::tests::in_folder;
 
     /// A WAV file of two channels: `left` and `right` by the number of the frame.
     fn stereo(tag: u16, frames: u32, sample: impl Fn(u32) -> [Vec<u8>; 2]) -> Vec<u8> {
@@ -235,9 +234,9 @@ mod tests {
     }
 
     fn silent(bytes: &[u8]) -> Option<(Vec<usize>, usize)> {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), bytes).unwrap();
-        silent_channels(file.path())
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("x.wav"), bytes).unwrap();
+        silent_channels(&in_folder(folder.path(), "x.wav"))
     }
 
     #[test]

@@ -5,15 +5,17 @@ use std::ffi::OsStr;
 use std::fs;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
-use std::time::SystemTime;
 
 use walkdir::{DirEntry, WalkDir};
 
 use super::arrange::arrange;
+use super::beneath::Root;
 use super::bins::is_bin;
 use super::index::{Alias, Entry, Folder, Index, IndexError, IndexOptions, State, Unread};
 use super::kind::is_audio_extension;
+use super::recording::Identity;
 use super::spelling::{composed, folded, split_extension};
 
 pub(super) fn walk(root: &Path, options: &IndexOptions) -> Result<Index, IndexError> {
@@ -28,8 +30,8 @@ pub(super) fn walk(root: &Path, options: &IndexOptions) -> Result<Index, IndexEr
         });
     }
     fs::read_dir(&absolute).map_err(unreadable)?;
-    let mut walk = Walk::new(absolute);
-    let mut items = WalkDir::new(&walk.root).min_depth(1).into_iter();
+    let mut walk = Walk::new(Root::open(absolute).map_err(unreadable)?);
+    let mut items = WalkDir::new(walk.root.path()).min_depth(1).into_iter();
     while let Some(item) = items.next() {
         match item {
             Ok(entry) if entry.file_type().is_dir() && is_bin(entry.file_name()) => {
@@ -54,7 +56,7 @@ pub(super) fn walk(root: &Path, options: &IndexOptions) -> Result<Index, IndexEr
 
 /// The walk so far, in the order of the file system.
 pub(super) struct Walk {
-    pub(super) root: PathBuf,
+    pub(super) root: Arc<Root>,
     pub(super) entries: Vec<Entry>,
     pub(super) folders: Vec<Folder>,
     folder_ids: HashMap<PathBuf, u32>,
@@ -63,7 +65,7 @@ pub(super) struct Walk {
     /// The folder of the file before: files of one folder mostly come in a row.
     last_folder: Option<(PathBuf, u32)>,
     pub(super) names: String,
-    /// Where to open entries whose path is not what their name says, by position.
+    /// Where entries are below the root whose name does not say it, by position.
     pub(super) paths: HashMap<u32, PathBuf>,
     /// Positions of links to files inside.
     pub(super) links: HashSet<u32>,
@@ -75,9 +77,9 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    fn new(root: PathBuf) -> Self {
+    fn new(root: Root) -> Self {
         Walk {
-            root,
+            root: Arc::new(root),
             entries: Vec::new(),
             folders: Vec::new(),
             folder_ids: HashMap::new(),
@@ -134,24 +136,26 @@ impl Walk {
             }
             return;
         };
-        let inside = target.starts_with(&self.root);
-        let below = target.strip_prefix(&self.root).ok();
+        let below = target.strip_prefix(self.root.path()).ok();
         if below.is_some_and(|below| below.iter().any(is_bin)) {
             return;
         }
         match fs::metadata(&target) {
             Ok(metadata) if metadata.is_dir() => self.aliases.push(Alias {
                 folded: folded(&self.below(found.path())).into_owned(),
-                target: inside.then(|| self.below(&target)),
+                target: below.map(|_| self.below(&target)),
             }),
             _ if !self.is_recording(found.file_name(), false) => {}
-            _ if !inside => self.keep(found.path(), State::Outside),
-            Ok(metadata) if metadata.is_file() => {
-                let position = self.position();
-                self.keep(found.path(), State::Ready);
-                self.paths.insert(position, target);
-                self.links.insert(position);
-            }
+            Ok(metadata) if metadata.is_file() => match below {
+                Some(below) => {
+                    let position = self.position();
+                    self.keep(found.path(), State::Ready);
+                    self.paths.insert(position, below.to_owned());
+                    self.links.insert(position);
+                }
+                None => self.keep(found.path(), State::Outside),
+            },
+            _ if below.is_none() => self.keep(found.path(), State::Outside),
             Ok(_) => self.keep(found.path(), State::Special),
             Err(_) => self.keep(found.path(), State::Unreadable),
         }
@@ -174,10 +178,11 @@ impl Walk {
             folder,
             state,
             bytes: 0,
-            modified: SystemTime::UNIX_EPOCH,
+            identity: Identity::default(),
         };
         if raw.to_str() != Some(&name) || !self.plain[folder as usize] {
-            self.paths.insert(self.position(), path.to_owned());
+            let below = path.strip_prefix(self.root.path()).unwrap_or(path);
+            self.paths.insert(self.position(), below.to_owned());
         }
         self.entries.push(entry);
     }
@@ -201,7 +206,7 @@ impl Walk {
     fn new_folder(&mut self, path: &Path) -> u32 {
         let name = self.below(path);
         let id = u32::try_from(self.folders.len()).unwrap_or(u32::MAX);
-        self.plain.push(self.root.join(&name) == path);
+        self.plain.push(self.root.path().join(&name) == path);
         self.folders.push(Folder {
             folded: folded(&name).into(),
             name: name.into(),
@@ -213,7 +218,7 @@ impl Walk {
     /// The path below the root, for people and as a key.
     fn below(&self, path: &Path) -> String {
         let mut name = String::new();
-        for part in path.strip_prefix(&self.root).unwrap_or(path) {
+        for part in path.strip_prefix(self.root.path()).unwrap_or(path) {
             if !name.is_empty() {
                 name.push('/');
             }
@@ -239,7 +244,7 @@ impl Walk {
     fn measure(&mut self) {
         const AT_ONCE: usize = 8;
         let (names, folders) = (&*self.names, &*self.folders);
-        let (root, paths) = (&*self.root, &self.paths);
+        let (root, paths) = (self.root.path(), &self.paths);
         let share = self.entries.len().div_ceil(AT_ONCE).max(500);
         let measure_share = |first: usize, entries: &mut [Entry]| {
             let mut unread = Vec::new();
@@ -249,7 +254,7 @@ impl Walk {
                 }
                 let other = u32::try_from(position).ok().and_then(|at| paths.get(&at));
                 let name = entry.path(names, folders);
-                let path = other.map_or_else(|| root.join(&name), Clone::clone);
+                let path = root.join(other.map_or(Path::new(&name), PathBuf::as_path));
                 if let Err(error) = entry.measure(&path) {
                     let why = error.to_string();
                     unread.push(Unread { name, why });

@@ -546,8 +546,7 @@ fn health(sign: Sign) -> Health {
 
 fn refused(stage: Stage, error: &api::Error, in_doubt: bool) -> Halt {
     let code = match error {
-        api::Error::RecordingChanged { .. } => Code::RecordingChanged,
-        api::Error::Recording(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        api::Error::RecordingChanged { .. } | api::Error::RecordingReplaced(_) => {
             Code::RecordingChanged
         }
         api::Error::Recording(_) => Code::RecordingUnreadable,

@@ -99,6 +99,10 @@ impl Courier {
             Err(Unprepared::Stopped) => {
                 return Carried::Ended(Ending::plain(Outcome::NotAttempted, "stopped"));
             }
+            Err(Unprepared::Changed(change)) => {
+                // No intent was written, so there is none to take back.
+                return Carried::Ended(self.held(shipment, &change.to_string(), true).await);
+            }
             Err(Unprepared::Failed(error)) => {
                 return Carried::Ended(self.unprepared(shipment, &error).await);
             }
@@ -260,14 +264,14 @@ impl Courier {
 
     /// Leaves a call for the run that finds its recording at rest. Nothing can have come of a body that
     /// ended before it was whole, but of an earlier try.
-    async fn held(&self, shipment: &Shipment, why: &str, in_doubt: bool) -> Ending {
+    async fn held(&self, shipment: &Shipment, why: &str, keeps_intent: bool) -> Ending {
         let (fingerprint, code) = (shipment.fingerprint, Code::RecordingChanged);
         let held = Fact::Held {
             fingerprint,
             why: code,
         };
         let mut facts = Vec::new();
-        if !in_doubt {
+        if !keeps_intent {
             let before = shipment.standing.clone().map(Box::new);
             let stage = ledger::Stage::Upload;
             facts.push(Fact::NotSent { stage, before });

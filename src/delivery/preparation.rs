@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::courier::{Courier, Ending};
-use crate::audio::{Made, Order, Recall, WorkError, Workshop};
+use crate::audio::{Change, Made, Order, Recall, Sendable, WorkError, Workshop};
 use crate::call::Code;
 use crate::ledger::{Fact, Stage};
 use crate::pipeline::{Outcome, Parcel, Shipment};
@@ -30,7 +30,6 @@ pub(super) struct Bench {
 #[derive(Debug)]
 pub(super) struct Prepared<'b> {
     pub(super) parcel: Parcel,
-    _file: Made,
     _room: SemaphorePermit<'b>,
 }
 
@@ -38,6 +37,8 @@ pub(super) struct Prepared<'b> {
 pub(super) enum Unprepared {
     /// The run stops.
     Stopped,
+    /// What it is to be made of is not what was found; the call waits.
+    Changed(Change),
     /// It cannot be made.
     Failed(WorkError),
 }
@@ -78,14 +79,13 @@ impl Courier {
         };
         let made = self.make(bench, order).await?;
         let parcel = Parcel {
-            path: made.path().to_owned(),
             bytes: made.bytes,
+            sound: Sendable::Made(Arc::new(made)),
             order: None,
             ..parcel.clone()
         };
         Ok(Some(Prepared {
             parcel,
-            _file: made,
             _room: room,
         }))
     }
@@ -106,6 +106,7 @@ impl Courier {
         match made {
             Ok(Ok(made)) => Ok(made),
             Ok(Err(WorkError::Recalled)) => Err(Unprepared::Stopped),
+            Ok(Err(WorkError::Changed(change))) => Err(Unprepared::Changed(change)),
             Ok(Err(error)) => Err(Unprepared::Failed(error)),
             Err(ended) => std::panic::resume_unwind(ended.into_panic()),
         }

@@ -179,7 +179,7 @@ impl Courier {
 
     fn prepare(&self, parcel: &Parcel) -> api::Upload {
         api::Upload {
-            path: parcel.path.clone(),
+            recording: parcel.sound.clone(),
             file_name: parcel.file_name.clone(),
             content_type: parcel.content_type,
             bytes: parcel.bytes,
@@ -192,8 +192,9 @@ impl Courier {
 
 /// The size of the file after it was sent; a file that is gone by then was whole.
 async fn size_now(parcel: &Parcel) -> Option<u64> {
-    let found = tokio::fs::symlink_metadata(&parcel.path).await.ok()?;
-    Some(found.len())
+    let sound = parcel.sound.clone();
+    let look = tokio::task::spawn_blocking(move || sound.bytes_now());
+    look.await.ok()?
 }
 
 fn intent(shipment: &Shipment, parcel: &Parcel) -> Intent {

@@ -72,9 +72,10 @@ pub(super) fn judge(stage: Stage, error: &Error) -> Verdict {
             retry_after,
             ..
         } => by_status(stage, *status, *retry_after),
-        Error::Unaddressable | Error::Recording(_) | Error::RecordingChanged { .. } => {
-            Verdict::Refused
-        }
+        Error::Unaddressable
+        | Error::Recording(_)
+        | Error::RecordingChanged { .. }
+        | Error::RecordingReplaced(_) => Verdict::Refused,
     }
 }
 

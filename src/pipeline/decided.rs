@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::sound::Mark;
-use crate::audio::{Grade, Order};
+use crate::audio::{Grade, Order, Sendable};
 use crate::call::{Call, Code, Field, Problem};
 use crate::case::{Case, Message};
 use crate::ledger::{CasePrint, CaseStanding, CutRow, MessagePrint, SentFile, Standing};
@@ -32,10 +31,10 @@ pub struct Opened {
 pub const BETWEEN_RECORDINGS: &str = " + ";
 
 /// The recording of a call, as an upload needs it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Parcel {
-    /// Where it lies.
-    pub path: PathBuf,
+    /// What is read and sent.
+    pub sound: Sendable,
     /// Its name below the audio folder, for people.
     pub name: String,
     /// The file name that the destination is told.

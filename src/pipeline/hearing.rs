@@ -1,14 +1,15 @@
 //! What is in the recording of a call, by its header and on request by its sound, and how that fits
 //! what the call says. Says as well what must be made of it before it is sent.
 
-use std::io::ErrorKind;
 use std::time::{Duration, SystemTime};
 
 use super::Want;
 use super::decided::{BETWEEN_RECORDINGS, Parcel};
 use super::desk::Desk;
 use super::sound::{Mark, Sound, Stated};
-use crate::audio::{self, Depth, End, Grade, Order, Probe, ProbeError, Recording, Skew};
+use crate::audio::{
+    self, Depth, End, Grade, OpenError, Order, Probe, ProbeError, Recording, Sendable, Skew,
+};
 use crate::call::{Call, Channels, Code, Field, Place, Problem, Severity};
 
 /// How far recordings are looked into, and what may be done with them.
@@ -125,14 +126,14 @@ impl Ear<'_> {
 
     /// Looks at one file; nothing where that cannot be done.
     fn look_at(&mut self, recording: &Recording) -> Option<Result<Probe, ProbeError>> {
-        let look = match audio::look(&recording.path, self.depth) {
-            Ok(look) => look,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let message = "it was found, and is no longer there; the call waits for it";
-                self.hold(recording, Code::RecordingChanged, message.to_owned());
+        let probe = match audio::look(recording, self.depth) {
+            Ok(probe) => probe,
+            Err(OpenError::Changed(change)) => {
+                let message = format!("{change}; the call waits for it");
+                self.hold(recording, Code::RecordingChanged, message);
                 return None;
             }
-            Err(error) => {
+            Err(OpenError::Io(error)) => {
                 let message = format!("it cannot be read: {error}");
                 self.tell(
                     recording,
@@ -143,17 +144,11 @@ impl Ear<'_> {
                 return None;
             }
         };
-        if look.bytes != recording.bytes {
-            let message = format!(
-                "it had {} bytes when it was found and has {} now; the call waits for it",
-                recording.bytes, look.bytes
-            );
-            self.hold(recording, Code::RecordingChanged, message);
-        } else if is_young(look.modified, self.listening.min_age) {
+        if is_young(recording.modified(), self.listening.min_age) {
             let message = "it was written less than --min-age ago; the call waits for it";
             self.hold(recording, Code::RecordingUnfinished, message.to_owned());
         }
-        Some(look.probe)
+        Some(probe)
     }
 
     /// Reads the header of a recording that is sent alone.
@@ -340,7 +335,7 @@ impl Ear<'_> {
 
     /// Whether its sound could be decoded.
     fn listen_for_silence(&mut self, recording: &Recording) -> bool {
-        let Some((silent, channels)) = audio::silent_channels(&recording.path) else {
+        let Some((silent, channels)) = audio::silent_channels(recording) else {
             return false;
         };
         let message = match silent.as_slice() {
@@ -359,14 +354,11 @@ impl Ear<'_> {
 
 /// Whether a file of this age may still be written. A clock of a file server that is ahead by more
 /// than that says nothing.
-fn is_young(modified: Option<SystemTime>, min_age: Duration) -> bool {
-    let now = SystemTime::now();
-    modified.is_some_and(|at| {
-        let apart = now
-            .duration_since(at)
-            .unwrap_or_else(|ahead| ahead.duration());
-        apart < min_age
-    })
+fn is_young(modified: SystemTime, min_age: Duration) -> bool {
+    let apart = SystemTime::now()
+        .duration_since(modified)
+        .unwrap_or_else(|ahead| ahead.duration());
+    apart < min_age
 }
 
 impl Sound {
@@ -414,7 +406,7 @@ impl Heard {
         let names: Vec<&str> = mark.recordings().map(|one| &*one.name).collect();
         let bytes = mark.recordings().map(|one| one.bytes).sum();
         Parcel {
-            path: first.path.clone(),
+            sound: Sendable::Found(first.clone()),
             content_type: content_type(&file_name),
             file_name,
             bytes,

@@ -1,11 +1,10 @@
 //! Recordings that an earlier run has sent with another call.
 
 use std::io;
-use std::path::Path;
 
 use super::Error;
 use super::desk::{Desk, Open};
-use crate::audio::{Index, Recording};
+use crate::audio::{Index, OpenError, Recording};
 use crate::call::{Code, Problem, Severity};
 use crate::ledger::{Reader, SentFile, SentTo, SentUntil};
 use crate::plan;
@@ -53,7 +52,7 @@ fn sent_to(
     if until == SentUntil::default() {
         return Ok(None);
     }
-    let mut content = Content::Unread(&recording.path);
+    let mut content = Content::Unread(recording);
     for name in index.names_from_above(recording) {
         let bytes = recording.bytes;
         let file = SentFile { name, bytes };
@@ -66,8 +65,8 @@ fn sent_to(
 }
 
 /// What is in a file, which is read once and only where a name and a size are those of a sent one.
-enum Content<'p> {
-    Unread(&'p Path),
+enum Content<'r> {
+    Unread(&'r Recording),
     Read(Option<[u8; 32]>),
 }
 
@@ -77,15 +76,15 @@ impl Content<'_> {
         let Some(hash) = sent.hash else {
             return true;
         };
-        if let Content::Unread(path) = self {
-            *self = Content::Read(hash_of(path).ok());
+        if let Content::Unread(recording) = self {
+            *self = Content::Read(hash_of(recording).ok());
         }
         matches!(self, Content::Read(now) if now.is_none_or(|now| now == hash))
     }
 }
 
-fn hash_of(path: &Path) -> io::Result<[u8; 32]> {
+fn hash_of(recording: &Recording) -> Result<[u8; 32], OpenError> {
     let mut hasher = blake3::Hasher::new();
-    io::copy(&mut std::fs::File::open(path)?, &mut hasher)?;
+    io::copy(&mut recording.open()?, &mut hasher)?;
     Ok(*hasher.finalize().as_bytes())
 }

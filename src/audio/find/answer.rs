@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use super::query::Query;
 use super::search::Alternative;
+use crate::audio::Recording;
 use crate::audio::claims::Claims;
-use crate::audio::index::{Entry, Index, Recording, State};
+use crate::audio::index::{Entry, Index, State};
 use crate::audio::name::{AskedPart, Reading, Refusal, Wanted, read, shown};
 use crate::audio::naming::Key;
 use crate::audio::{Depth, content_type, look};
@@ -316,8 +317,8 @@ impl Index {
     fn is_without_sound(&self, id: u32, entry: &Entry) -> bool {
         let is_wave = || content_type(self.file_name(entry)) == "audio/wav";
         let is_header = || {
-            let look = look(&self.recording(id).path, Depth::Header);
-            look.is_ok_and(|look| look.probe.is_ok_and(|probe| probe.seconds == Some(0.0)))
+            let look = look(&self.recording(id), Depth::Header);
+            look.is_ok_and(|probe| probe.is_ok_and(|probe| probe.seconds == Some(0.0)))
         };
         entry.bytes == 0 || (entry.bytes <= 44 && is_wave() && is_header())
     }

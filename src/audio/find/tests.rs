@@ -528,7 +528,7 @@ mod links {
                 Found::Missing | Found::Refused { .. } => vec![],
             };
             for recording in recordings {
-                let real = recording.path.canonicalize().unwrap();
+                let real = recording.path().canonicalize().unwrap();
                 prop_assert!(real.starts_with(&root), "{}", real.display());
             }
         }

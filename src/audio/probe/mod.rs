@@ -19,11 +19,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
-use std::time::SystemTime;
 
 pub(super) use plain::{PlainFormat, PlainWave};
 
 use super::kind::contradicts;
+use super::{OpenError, Recording};
 use ahead::Ahead;
 
 /// The format of a file, by its content.
@@ -223,32 +223,17 @@ pub enum Depth {
     Length,
 }
 
-/// A file as it was when it was looked at.
-#[derive(Debug)]
-pub struct Look {
-    /// Its bytes.
-    pub bytes: u64,
-    /// Its last change, where the system tells.
-    pub modified: Option<SystemTime>,
-    /// What is in it.
-    pub probe: Result<Probe, ProbeError>,
+/// Looks into a recording, if it is still the file that was found.
+pub fn look(recording: &Recording, depth: Depth) -> Result<Result<Probe, ProbeError>, OpenError> {
+    let file = recording.open()?;
+    Ok(probe_reader(file, recording.bytes, &recording.name, depth))
 }
 
-/// Looks at a recording: its size, its age and what is in it.
-pub fn look(path: &Path, depth: Depth) -> io::Result<Look> {
+/// Reads the header of a file that somebody named, and more where that does not tell its length.
+pub fn probe(path: &Path) -> Result<Probe, ProbeError> {
     let (file, metadata) = super::open_regular(path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let bytes = metadata.len();
-    Ok(Look {
-        bytes,
-        modified: metadata.modified().ok(),
-        probe: probe_reader(file, bytes, &name, depth),
-    })
-}
-
-/// Reads the header of a recording, and more where that does not tell its length.
-pub fn probe(path: &Path) -> Result<Probe, ProbeError> {
-    look(path, Depth::Length)?.probe
+    probe_reader(file, metadata.len(), &name, Depth::Length)
 }
 
 /// Reads the header of `length` bytes that would be in a file of this name.

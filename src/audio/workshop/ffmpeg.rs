@@ -2,17 +2,18 @@
 //!
 //! It reads files that come from anywhere, so it is held short: it is told the format of each part
 //! (it would follow a playlist otherwise), may open nothing but files, gets no input of ours, and
-//! ends after a time. Names reach it behind `file:`, so that one that begins with `-` or holds a
-//! colon is a name and nothing else.
+//! ends after a time. It gets the files as open handles and under the names of those, so that it
+//! reads what was found, whatever has taken its place since, and no name of ours is an option to it.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io;
-use std::path::Path;
 use std::process::{Child, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::order::{Input, Part};
+use super::scratch::Scratch;
 use super::{ProgramEnvironment, Recall, WorkError};
 
 /// The name of the program, looked for where the system looks for programs.
@@ -73,49 +74,77 @@ impl Ffmpeg {
         }
     }
 
-    /// Turns the parts into one WAV file at `to`.
+    /// Turns the open parts into one WAV file.
     pub(super) fn convert(
         &self,
-        parts: &[Part],
-        to: &Path,
+        parts: &[(&Part, File)],
+        to: &Scratch,
         (largest, recall): (u64, &Recall),
     ) -> Result<(), WorkError> {
         // What it has to say goes to a file: a pipe that nobody reads would stop it.
         let said = tempfile::tempfile()?;
-        let mut child = self
-            .environment
-            .command(&self.program)
-            .args(arguments(parts, to, largest))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(said.try_clone()?)
-            .spawn()?;
+        let (mut child, urls) = self.start(parts, to, largest, &said)?;
         let status = wait(&mut child, self.longest, recall)?;
         if status.success() {
             return Ok(());
         }
-        Err(WorkError::Refused(last_words(said, parts, to)))
+        Err(WorkError::Refused(last_words(said, &urls)))
+    }
+
+    /// Starts it, and tells by which names it knows the parts and the result.
+    fn start(
+        &self,
+        parts: &[(&Part, File)],
+        to: &Scratch,
+        largest: u64,
+        said: &File,
+    ) -> io::Result<(Child, Vec<OsString>)> {
+        #[cfg(unix)]
+        let (handed, urls) = {
+            let files = parts.iter().map(|(_, file)| file);
+            let handed = super::handed::Handed::new(files.chain([to.file()]))?;
+            let urls = handed.urls();
+            (handed, urls)
+        };
+        #[cfg(not(unix))]
+        let urls: Vec<OsString> = {
+            let paths = parts.iter().map(|(part, _)| part.recording.path());
+            let paths = paths.chain([to.path().to_owned()]);
+            paths.map(|path| super::handed::url_of(&path)).collect()
+        };
+        let inputs: Vec<Input> = parts.iter().map(|(part, _)| part.input).collect();
+        let child = self
+            .environment
+            .command(&self.program)
+            .args(arguments(&inputs, &urls, largest))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(said.try_clone()?)
+            .spawn();
+        #[cfg(unix)]
+        drop(handed);
+        Ok((child?, urls))
     }
 }
 
-/// Everything that it is told.
-fn arguments(parts: &[Part], to: &Path, largest: u64) -> Vec<OsString> {
+/// Everything that it is told: how to read each input, and the names of the inputs and of the result.
+fn arguments(inputs: &[Input], urls: &[OsString], largest: u64) -> Vec<OsString> {
     let plain = |words: &[&str]| -> Vec<OsString> { words.iter().map(OsString::from).collect() };
     let mut all = plain(&["-nostdin", "-hide_banner", "-loglevel", "error", "-y"]);
-    for part in parts {
+    for (input, url) in inputs.iter().zip(urls) {
         all.extend(plain(&["-protocol_whitelist", "file"]));
-        match part.input {
+        match *input {
             Input::Format(format) => all.extend(plain(&["-f", format])),
             // It knows by itself that this one is a single channel at 8000.
             Input::Raw("g729") => all.extend(plain(&["-f", "g729"])),
             Input::Raw(format) => all.extend(plain(&["-f", format, "-ar", "8000", "-ac", "1"])),
         }
         all.push("-i".into());
-        all.push(file_url(&part.path));
+        all.push(url.clone());
     }
-    if parts.len() > 1 {
-        let inputs = (0..parts.len()).fold(String::new(), |all, at| all + &format!("[{at}:a:0]"));
-        let graph = format!("{inputs}concat=n={}:v=0:a=1[all]", parts.len());
+    if let parts @ 2.. = inputs.len() {
+        let inputs = (0..parts).fold(String::new(), |all, at| all + &format!("[{at}:a:0]"));
+        let graph = format!("{inputs}concat=n={parts}:v=0:a=1[all]");
         all.extend(plain(&["-filter_complex", &graph, "-map", "[all]"]));
     } else {
         all.extend(plain(&["-map", "0:a:0"]));
@@ -129,14 +158,8 @@ fn arguments(parts: &[Part], to: &Path, largest: u64) -> Vec<OsString> {
         "pcm_s16le",
     ]));
     all.extend(plain(&["-fs", &largest, "-f", "wav"]));
-    all.push(file_url(to));
+    all.extend(urls.last().cloned());
     all
-}
-
-fn file_url(path: &Path) -> OsString {
-    let mut url = OsString::from("file:");
-    url.push(path);
-    url
 }
 
 /// Waits for the end of a program, and ends it when it takes too long or nobody wants its work.
@@ -158,7 +181,7 @@ fn wait(child: &mut Child, longest: Duration, recall: &Recall) -> Result<ExitSta
 }
 
 /// The last thing that it said, without the names of files.
-fn last_words(mut said: std::fs::File, parts: &[Part], to: &Path) -> String {
+fn last_words(mut said: File, urls: &[OsString]) -> String {
     use std::io::{Read as _, Seek as _, SeekFrom};
     const MOST: u64 = 4096;
     let mut words = Vec::new();
@@ -172,9 +195,11 @@ fn last_words(mut said: std::fs::File, parts: &[Part], to: &Path) -> String {
         return "it says nothing about why".to_owned();
     };
     let mut last = last.trim().to_owned();
-    for path in parts.iter().map(|part| &*part.path).chain([to]) {
-        let path = path.to_string_lossy();
-        last = last.replace(&*path, "the recording");
+    for url in urls.iter().rev() {
+        let url = url.to_string_lossy();
+        let path = url.strip_prefix("file:").unwrap_or(&url);
+        last = last.replace(path, "the recording");
+        #[cfg(not(unix))]
         if let Some(name) = path.rsplit(['/', '\\']).next() {
             last = last.replace(name, "the recording");
         }

@@ -4,31 +4,36 @@
 //! Parts that are plain WAV of one format are put together here, byte for byte; everything else is
 //! left to an installed `ffmpeg`. What comes out is PCM WAV of 16 bits at the rate and with the
 //! channels of what went in: larger than other formats, and read by everything that reads sound at
-//! all, which is the reason to convert anything. It lies in a private folder that is removed with
-//! the workshop, and each file as soon as nobody needs it.
+//! all, which is the reason to convert anything. Parts are opened once, as the files that were found,
+//! and what is made of them is read through the handle that it was written with.
 
 mod environment;
 mod ffmpeg;
+mod handed;
 mod order;
+mod scratch;
 mod splice;
 
+use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-use tempfile::{TempDir, TempPath};
 
 pub use environment::ProgramEnvironment;
 pub use ffmpeg::{Ffmpeg, NoFfmpeg};
 pub use order::{Order, Unfit};
 
-use super::probe;
-use order::Means;
+use super::probe::{Depth, probe_reader};
+use super::{Change, OpenError};
+use order::{Means, Part};
+use scratch::{Reader, Scratch};
+use splice::Layout;
 
 /// Where recordings are made fit to be sent.
 #[derive(Debug)]
 pub struct Workshop {
-    folder: TempDir,
+    /// Where temporary files are made.
+    folder: PathBuf,
     ffmpeg: Option<Ffmpeg>,
     largest: u64,
 }
@@ -36,15 +41,15 @@ pub struct Workshop {
 /// A recording that was made; its file goes with it.
 #[derive(Debug)]
 pub struct Made {
-    file: TempPath,
+    file: Scratch,
     /// Its size.
     pub bytes: u64,
 }
 
 impl Made {
-    /// Where it lies.
-    pub fn path(&self) -> &Path {
-        &self.file
+    /// Reads it from its first byte.
+    pub(super) fn reader(&self) -> Reader {
+        self.file.reader()
     }
 }
 
@@ -70,6 +75,9 @@ pub enum WorkError {
     /// A part cannot be read, or the temporary file not written.
     #[error("it cannot be made fit to be sent: {0}")]
     Io(#[from] io::Error),
+    /// A part is not what was found.
+    #[error(transparent)]
+    Changed(#[from] Change),
     /// There is no `ffmpeg`.
     #[error("ffmpeg is needed for it, and there is none")]
     NoFfmpeg,
@@ -95,13 +103,24 @@ pub enum WorkError {
     Recalled,
 }
 
+impl From<OpenError> for WorkError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Changed(change) => change.into(),
+            OpenError::Io(error) => error.into(),
+        }
+    }
+}
+
 impl Workshop {
-    /// A workshop in a private folder of the system's temporary one, which must not get larger files
-    /// than `largest`.
+    /// A workshop in the system's temporary folder, which makes no larger files than `largest`.
     pub fn open(ffmpeg: Option<Ffmpeg>, largest: u64) -> io::Result<Workshop> {
-        let folder = tempfile::Builder::new()
-            .prefix("capturi-import-")
-            .tempdir()?;
+        Workshop::open_in(tempfile::env::temp_dir(), ffmpeg, largest)
+    }
+
+    fn open_in(folder: PathBuf, ffmpeg: Option<Ffmpeg>, largest: u64) -> io::Result<Workshop> {
+        // A folder in which nothing can be made is told before anything is sent.
+        Scratch::new(&folder)?;
         Ok(Workshop {
             folder,
             ffmpeg,
@@ -111,23 +130,29 @@ impl Workshop {
 
     /// Makes what was ordered; takes as long as it takes, so not for a thread that others need.
     pub fn make(&self, order: &Order, recall: &Recall) -> Result<Made, WorkError> {
-        let file = tempfile::Builder::new()
-            .prefix("recording-")
-            .suffix(".wav")
-            .tempfile_in(self.folder.path())?
-            .into_temp_path();
+        let file = Scratch::new(&self.folder)?;
+        let mut opened = Vec::with_capacity(order.parts.len());
+        for part in &order.parts {
+            opened.push((part, part.recording.open()?));
+        }
         match order.means {
-            Means::Splice => splice::splice(&order.parts, &file, (self.largest, recall))?,
+            Means::Splice => {
+                splice::splice(layouts(&opened)?, file.file(), (self.largest, recall))?;
+            }
             Means::Ffmpeg => {
                 let ffmpeg = self.ffmpeg.as_ref().ok_or(WorkError::NoFfmpeg)?;
-                ffmpeg.convert(&order.parts, &file, (self.largest, recall))?;
+                ffmpeg.convert(&opened, &file, (self.largest, recall))?;
             }
         }
-        let bytes = file.metadata()?.len();
+        for (part, opened) in &opened {
+            part.recording.verify(opened)?;
+        }
+        let bytes = file.file().metadata()?.len();
         if bytes > self.largest {
             return Err(WorkError::TooLarge(bytes));
         }
-        let made = probe(&file).map_err(|error| WorkError::Refused(error.to_string()))?;
+        let made = probe_reader(file.reader(), bytes, "made.wav", Depth::Length);
+        let made = made.map_err(|error| WorkError::Refused(error.to_string()))?;
         let found = made.seconds.unwrap_or(0.0);
         // Codecs pad and lead in, by some frames a part.
         let parts = u32::try_from(order.parts.len()).unwrap_or(u32::MAX);
@@ -139,12 +164,15 @@ impl Workshop {
             _ => Ok(Made { file, bytes }),
         }
     }
+}
 
-    /// The folder, for tests.
-    #[cfg(test)]
-    fn folder(&self) -> &Path {
-        self.folder.path()
-    }
+/// What each part holds, which was plain sound when the order was given.
+fn layouts(opened: &[(&Part, File)]) -> Result<Vec<Layout>, WorkError> {
+    let layout = |(part, file): &(&Part, File)| {
+        let layout = Layout::of(file.try_clone()?, part.recording.bytes);
+        layout.ok_or(WorkError::Changed(Change::Written))
+    };
+    opened.iter().map(layout).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! What is to be made of which recordings, and by what means.
 
-use std::path::PathBuf;
-
 use super::splice::Layout;
 use crate::audio::Recording;
 use crate::audio::probe::{Container, Probe};
@@ -19,7 +17,7 @@ pub struct Order {
 /// What goes in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Part {
-    pub(super) path: PathBuf,
+    pub(super) recording: Recording,
     pub(super) input: Input,
 }
 
@@ -64,9 +62,10 @@ impl Order {
             return Err(Unfit::Channels);
         }
         let order = Order::by_ffmpeg(parts)?;
-        let first = Layout::of(&parts[0].0.path);
+        let layout = |one: &Recording| Layout::of(one.open().ok()?, one.bytes);
+        let first = layout(parts[0].0);
         let is_same = first.is_some_and(|first| {
-            let mut others = parts[1..].iter().map(|(one, _)| Layout::of(&one.path));
+            let mut others = parts[1..].iter().map(|(one, _)| layout(one));
             others.all(|other| other.is_some_and(|other| other.is_like(&first)))
         });
         let means = if is_same {
@@ -102,7 +101,7 @@ impl Order {
                 name: recording.name.clone(),
             };
             Ok(Part {
-                path: recording.path.clone(),
+                recording: (*recording).clone(),
                 input: input.ok_or_else(unknown)?,
             })
         });

@@ -3,11 +3,8 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
-use std::path::Path;
 
-use super::order::Part;
 use super::{Recall, WorkError};
-use crate::audio::open_regular;
 use crate::audio::probe::PlainWave;
 
 /// The bytes copied at once, and between two looks at whether the work is still wanted.
@@ -20,10 +17,8 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// The file at this path, if it is such a one and whole.
-    pub(super) fn of(path: &Path) -> Option<Layout> {
-        let (file, metadata) = open_regular(path).ok()?;
-        let length = metadata.len();
+    /// This file, if it is such a one and whole.
+    pub(super) fn of(file: File, length: u64) -> Option<Layout> {
         let mut file = BufReader::new(file);
         let wave = PlainWave::read(&mut file, length).ok()??;
         (!wave.is_cut).then_some(Layout { wave, file })
@@ -37,20 +32,15 @@ impl Layout {
 
 /// Puts the parts together.
 pub(super) fn splice(
-    parts: &[Part],
-    to: &Path,
+    mut layouts: Vec<Layout>,
+    to: &File,
     (largest, recall): (u64, &Recall),
 ) -> Result<(), WorkError> {
-    let mut layouts = Vec::with_capacity(parts.len());
-    for part in parts {
-        let changed = || io::Error::other("a part changed while it was worked on");
-        layouts.push(Layout::of(&part.path).ok_or_else(changed)?);
-    }
     let bytes: u64 = layouts.iter().map(|layout| layout.wave.bytes).sum();
     if bytes > largest.min(u64::from(u32::MAX) - 100) {
         return Err(WorkError::TooLarge(bytes));
     }
-    let mut out = BufWriter::new(File::options().write(true).truncate(true).open(to)?);
+    let mut out = BufWriter::new(to);
     if let Some(first) = layouts.first() {
         out.write_all(&first.wave.header(bytes))?;
     }

@@ -1,12 +1,14 @@
 use std::fs;
+use std::io::Read as _;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::*;
-use crate::audio::Recording;
 use crate::audio::probe::{PlainFormat, PlainWave};
+use crate::audio::recording::tests::in_folder;
+use crate::audio::{Recording, probe};
 
 const LARGEST: u64 = 1_000_000;
 
@@ -29,19 +31,25 @@ fn wave(tag: u16, channels: u16, sound: &[u8]) -> Vec<u8> {
 }
 
 fn put(folder: &TempDir, name: &str, bytes: &[u8]) -> Recording {
-    let path = folder.path().join(name);
-    fs::write(&path, bytes).unwrap();
-    Recording {
-        bytes: bytes.len() as u64,
-        name: name.to_owned(),
-        modified: SystemTime::UNIX_EPOCH,
-        path,
-        id: 0,
-    }
+    fs::write(folder.path().join(name), bytes).unwrap();
+    in_folder(folder.path(), name)
+}
+
+/// A workshop and the folder of its temporary files.
+fn workshop(ffmpeg: Option<Ffmpeg>, largest: u64) -> (TempDir, Workshop) {
+    let scratch = tempfile::tempdir().unwrap();
+    let workshop = Workshop::open_in(scratch.path().to_owned(), ffmpeg, largest).unwrap();
+    (scratch, workshop)
+}
+
+fn content(made: &Made) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    made.reader().read_to_end(&mut bytes).unwrap();
+    bytes
 }
 
 fn join(parts: &[&Recording]) -> Result<Order, Unfit> {
-    let probes: Vec<_> = parts.iter().map(|part| probe(&part.path).ok()).collect();
+    let probes: Vec<_> = parts.iter().map(|part| probe(&part.path()).ok()).collect();
     let parts = parts
         .iter()
         .zip(&probes)
@@ -50,17 +58,17 @@ fn join(parts: &[&Recording]) -> Result<Order, Unfit> {
 }
 
 fn convert(part: &Recording) -> Order {
-    Order::convert(part, probe(&part.path).ok().as_ref()).unwrap()
+    Order::convert(part, probe(&part.path()).ok().as_ref()).unwrap()
 }
 
-fn left(workshop: &Workshop) -> usize {
-    fs::read_dir(workshop.folder()).unwrap().count()
+fn left(scratch: &TempDir) -> usize {
+    fs::read_dir(scratch.path()).unwrap().count()
 }
 
 #[test]
 fn plain_files_of_one_format_are_put_together_without_a_program() {
     let folder = tempfile::tempdir().unwrap();
-    let workshop = Workshop::open(None, LARGEST).unwrap();
+    let (scratch, workshop) = workshop(None, LARGEST);
     for (tag, first, second) in [
         (1, vec![1; 16_000], vec![2; 8_000]),
         (6, vec![3; 16_000], vec![4; 8_000]),
@@ -70,18 +78,41 @@ fn plain_files_of_one_format_are_put_together_without_a_program() {
         let order = join(&[&a, &b]).unwrap();
         assert!(!order.needs_ffmpeg());
         let made = workshop.make(&order, &Recall::default()).unwrap();
-        let bytes = fs::read(made.path()).unwrap();
+        let bytes = content(&made);
         assert_eq!(bytes, wave(tag, 1, &[&first[..], &second[..]].concat()));
         assert_eq!(made.bytes, bytes.len() as u64);
-        let probed = probe(made.path()).unwrap();
+        let probed = probe(&put(&folder, "made.wav", &bytes).path()).unwrap();
         let seconds = if tag == 1 { 1.5 } else { 3.0 };
         assert!((probed.seconds.unwrap() - seconds).abs() < 1e-9);
+        let names = left(&scratch);
+        assert_eq!(names, usize::from(!cfg!(unix)), "it has a name");
         drop(made);
-        assert_eq!(left(&workshop), 0);
+        assert_eq!(left(&scratch), 0);
     }
-    let place = workshop.folder().to_owned();
-    drop(workshop);
-    assert!(!place.exists());
+}
+
+#[test]
+fn parts_that_were_exchanged_after_they_were_found_are_not_put_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let (scratch, workshop) = workshop(None, LARGEST);
+    let a = put(&folder, "a.wav", &wave(1, 1, &[1; 1600]));
+    let b = put(&folder, "b.wav", &wave(1, 1, &[2; 1600]));
+    let order = join(&[&a, &b]).unwrap();
+    fs::rename(b.path(), folder.path().join("c.wav")).unwrap();
+    let made = || workshop.make(&order, &Recall::default());
+    assert!(matches!(made(), Err(WorkError::Changed(Change::Gone))));
+    fs::write(b.path(), wave(1, 1, &[3; 1600])).unwrap();
+    assert!(matches!(
+        made(),
+        Err(WorkError::Changed(Change::Replaced | Change::Written))
+    ));
+    #[cfg(unix)]
+    {
+        fs::remove_file(b.path()).unwrap();
+        std::os::unix::fs::symlink("c.wav", b.path()).unwrap();
+        assert!(matches!(made(), Err(WorkError::Changed(Change::Link))));
+    }
+    assert_eq!(left(&scratch), 0);
 }
 
 #[test]
@@ -93,10 +124,10 @@ fn what_differs_needs_a_program_and_what_cannot_fit_is_refused() {
     let text = put(&folder, "d.wav", b"hello");
     let order = join(&[&mono, &law]).unwrap();
     assert!(order.needs_ffmpeg());
-    let workshop = Workshop::open(None, LARGEST).unwrap();
+    let (scratch, workshop) = workshop(None, LARGEST);
     let made = workshop.make(&order, &Recall::default());
     assert!(matches!(made, Err(WorkError::NoFfmpeg)));
-    assert_eq!(left(&workshop), 0);
+    assert_eq!(left(&scratch), 0);
     assert_eq!(join(&[&mono, &stereo]), Err(Unfit::Channels));
     assert!(matches!(join(&[&text, &text]), Err(Unfit::Format { .. })));
 }
@@ -105,10 +136,10 @@ fn what_differs_needs_a_program_and_what_cannot_fit_is_refused() {
 fn a_file_that_would_be_too_large_is_not_made() {
     let folder = tempfile::tempdir().unwrap();
     let a = put(&folder, "a.wav", &wave(1, 1, &[0; 800]));
-    let workshop = Workshop::open(None, 1000).unwrap();
+    let (scratch, workshop) = workshop(None, 1000);
     let made = workshop.make(&join(&[&a, &a]).unwrap(), &Recall::default());
     assert!(matches!(made, Err(WorkError::TooLarge(1600))));
-    assert_eq!(left(&workshop), 0);
+    assert_eq!(left(&scratch), 0);
 }
 
 #[cfg(unix)]
@@ -145,8 +176,15 @@ mod with_a_program {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("result"), wave(1, 1, &[5; 16_000])).unwrap();
         let gsm = put(&folder, "-4512345601.gsm", &[0xD0; 33 * 50]);
-        let workshop = Workshop::open(Some(ffmpeg(&folder, does, longest)), LARGEST).unwrap();
+        let scratch = folder.path().join("scratch");
+        fs::create_dir(&scratch).unwrap();
+        let ffmpeg = ffmpeg(&folder, does, longest);
+        let workshop = Workshop::open_in(scratch, Some(ffmpeg), LARGEST).unwrap();
         (folder, workshop, gsm)
+    }
+
+    fn left(folder: &TempDir) -> usize {
+        fs::read_dir(folder.path().join("scratch")).unwrap().count()
     }
 
     const LONG: Duration = Duration::from_secs(60);
@@ -156,14 +194,44 @@ mod with_a_program {
         let does = "printf '%s\\n' \"$@\" > \"$(dirname \"$0\")/said\"; cp \"$(dirname \"$0\")/result\" \"$made\"";
         let (folder, workshop, gsm) = at_work(does, LONG);
         let made = workshop.make(&convert(&gsm), &Recall::default()).unwrap();
-        assert_eq!(fs::read(made.path()).unwrap(), wave(1, 1, &[5; 16_000]));
+        assert_eq!(content(&made), wave(1, 1, &[5; 16_000]));
         let said = fs::read_to_string(folder.path().join("said")).unwrap();
         let said: Vec<&str> = said.lines().collect();
         assert_eq!(said[0], "-nostdin");
-        let input = format!("file:{}", gsm.path.display());
-        let input = ["-protocol_whitelist", "file", "-f", "gsm", "-i", &input];
-        assert!(said.windows(6).any(|words| words == input), "{said:?}");
+        let input = ["-protocol_whitelist", "file", "-f", "gsm", "-i"];
+        assert!(said.windows(5).any(|words| words == input), "{said:?}");
+        assert!(!said.iter().any(|word| word.contains("45123456")));
         assert!(said.windows(2).any(|words| words == ["-c:a", "pcm_s16le"]));
+    }
+
+    #[test]
+    fn the_program_reads_the_parts_that_were_found_and_writes_where_nobody_else_can() {
+        // It waits until the parts have been exchanged, and puts behind each other what it reads.
+        let does = "here=$(dirname \"$0\")
+            touch \"$here/ready\"; while [ ! -e \"$here/go\" ]; do sleep 0.01; done
+            cp \"$here/result\" \"$made\"
+            for word; do [ \"$last\" = -i ] && cat \"${word#file:}\" >> \"$here/read\"; last=$word; done";
+        let (folder, workshop, gsm) = at_work(does, LONG);
+        let law = put(&folder, "law.wav", &wave(7, 1, &[9; 800]));
+        let order = join(&[&gsm, &law]).unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let made = std::thread::scope(|scope| {
+            let work = scope.spawn(|| workshop.make(&order, &Recall::default()));
+            while !at("ready").exists() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            fs::write(at("secret"), "secret").unwrap();
+            for part in [&gsm, &law] {
+                fs::remove_file(part.path()).unwrap();
+                std::os::unix::fs::symlink(at("secret"), part.path()).unwrap();
+            }
+            assert_eq!(left(&folder), 0);
+            fs::write(at("go"), "").unwrap();
+            work.join().unwrap()
+        });
+        assert_eq!(content(&made.unwrap()), wave(1, 1, &[5; 16_000]));
+        let parts = [vec![0xD0; 33 * 50], wave(7, 1, &[9; 800])].concat();
+        assert_eq!(fs::read(at("read")).unwrap(), parts);
     }
 
     #[test]
@@ -179,8 +247,8 @@ mod with_a_program {
 
     #[test]
     fn why_it_failed_is_told_without_a_name() {
-        let does = "echo first >&2; echo \"file:$(dirname \"$0\")/-4512345601.gsm: Invalid data\" >&2; exit 183";
-        let (_folder, workshop, gsm) = at_work(does, LONG);
+        let does = "for word; do [ \"$last\" = -i ] && input=$word; last=$word; done; echo first >&2; echo \"$input: Invalid data\" >&2; exit 183";
+        let (folder, workshop, gsm) = at_work(does, LONG);
         let error = workshop
             .make(&convert(&gsm), &Recall::default())
             .unwrap_err();
@@ -189,29 +257,28 @@ mod with_a_program {
             told,
             "ffmpeg cannot convert it: file:the recording: Invalid data"
         );
-        assert_eq!(left(&workshop), 0);
+        assert_eq!(left(&folder), 0);
     }
 
     #[test]
     fn half_of_a_recording_is_not_taken_for_the_whole() {
-        let (_folder, workshop, _) = at_work("cp \"$(dirname \"$0\")/result\" \"$made\"", LONG);
-        let folder = tempfile::tempdir().unwrap();
+        let (folder, workshop, _) = at_work("cp \"$(dirname \"$0\")/result\" \"$made\"", LONG);
         let long = put(&folder, "long.gsm", &vec![0xD0; 33 * 500]);
         let made = workshop.make(&convert(&long), &Recall::default());
         assert!(matches!(made, Err(WorkError::Shorter { .. })), "{made:?}");
-        assert_eq!(left(&workshop), 0);
+        assert_eq!(left(&folder), 0);
     }
 
     #[test]
     fn a_program_that_hangs_is_ended_and_one_that_nobody_waits_for_too() {
-        let (_folder, workshop, gsm) = at_work("exec sleep 600", Duration::from_millis(50));
+        let (folder, workshop, gsm) = at_work("exec sleep 600", Duration::from_millis(50));
         let made = workshop.make(&convert(&gsm), &Recall::default());
         assert!(matches!(made, Err(WorkError::TooLong(_))), "{made:?}");
         let recall = Recall::default();
         recall.call();
         let made = workshop.make(&convert(&gsm), &recall);
         assert!(matches!(made, Err(WorkError::Recalled)), "{made:?}");
-        assert_eq!(left(&workshop), 0);
+        assert_eq!(left(&folder), 0);
     }
 
     #[test]
