@@ -269,6 +269,55 @@ fn a_row_that_changed_since_it_was_sent_is_told_and_not_sent_again() {
     );
 }
 
+#[test]
+fn a_consent_that_was_withdrawn_after_sending_is_named() {
+    let given = calls(6, 45);
+    let (place, server) = (Place::with(&[]), Server::healthy());
+    place.record(&given);
+    let with_consent = |answers: [Option<&str>; 6]| {
+        let mut given = given.clone();
+        for (call, answer) in given.iter_mut().zip(answers) {
+            match answer {
+                Some(answer) => call.say("hasConsent", "hasConsent", answer),
+                None => call.say("hasConsent", "hasConsent", ""),
+            }
+        }
+        given
+    };
+    let yes = Some("yes");
+    place.export(
+        "calls.csv",
+        &with_consent([yes, yes, None, Some("no"), yes, yes]),
+    );
+    place.run(&server, &["calls.csv"]).with_code(0);
+    let no = Some("no");
+    let mut changed = with_consent([no, None, no, yes, no, yes]);
+    // What else changed beside a consent cannot be known, but for the customer.
+    changed[4].say("subject", "subject", "Another one");
+    changed[5].say("customer", "phone", "+4599999999");
+    place.export("calls.csv", &changed);
+
+    place.run(&server, &["calls.csv"]).with_code(0);
+
+    let told = place.rows("problems.csv");
+    let told: Vec<_> = told
+        .iter()
+        .filter(|row| row["code"] == "changed-since-sent")
+        .map(|row| (&*row["column"], &*row["value"], &*row["message"]))
+        .collect();
+    for (at, column, value, says) in [
+        (0, "hasConsent", "no", "consent was withdrawn"),
+        (1, "hasConsent", "not stated", "from yes to not stated"),
+        (2, "hasConsent", "no", "consent was withdrawn"),
+        (3, "hasConsent", "yes", "from no to yes"),
+        (4, "externalId", &*given[4].id, "the record is no longer"),
+        (5, "customer", "+4599999999", "the customer is no longer"),
+    ] {
+        assert_eq!((told[at].0, told[at].1), (column, value), "{told:?}");
+        assert!(told[at].2.contains(says), "{told:?}");
+    }
+}
+
 /// Without an audio folder most rows are known to be done by their hashes alone.
 #[test]
 fn a_night_without_recordings_sends_only_what_is_new() {

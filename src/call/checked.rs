@@ -139,6 +139,14 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// The same call with another answer about consent.
+    #[must_use]
+    pub fn with_consent(mut self, consent: Option<bool>) -> Self {
+        let value = consent.map_or(Value::Absent, Value::Bool);
+        self.values.set(Field::HasConsent, value);
+        self
+    }
+
     /// Whether `audioChannels` must still be settled from the recording.
     pub fn wants_channels(&self) -> bool {
         self.text(Field::AudioChannels) == Self::AUTO

@@ -311,7 +311,8 @@ texts! {
         "The call was edited in the old system, or a column of the mapping was changed after the \
          run."
         "The conversation keeps what was sent first; it is neither changed nor sent again. If the \
-         new content matters, change it in Capturi.",
+         new content matters, change it in Capturi; if a consent was withdrawn, have the conversation \
+         deleted there.",
     RecordingMissing
         "No recording was found for this call."
         "It has not been copied yet, was never made, or has a name that the mapping does not \

@@ -31,6 +31,16 @@ impl Party {
         self.0 != 0
     }
 
+    /// Whether the customer and the day are known to be others now.
+    pub const fn changes(self, now: Party) -> (bool, bool) {
+        let is_known = self.is_known() && now.is_known();
+        let changed = self.0 ^ now.0;
+        (
+            is_known && changed >> 16 != 0,
+            is_known && changed & 0xFFFF != 0,
+        )
+    }
+
     /// Whether two records of one id are two calls: with other customers, more than a day apart. A
     /// zone that was put right moves a call by a day at most, and a number that was put right leaves
     /// its day.
@@ -90,6 +100,16 @@ mod tests {
         assert!(!is_other("+4512345602", "2024-06-01T09:00:00Z"));
         assert!(!is_other("+4512345699", "2024-02-29T00:30:00+02:00"));
         assert!(!is_other("+45 12 34 56 02", "2024-06-01T09:00:00Z"));
+    }
+
+    #[test]
+    fn a_change_is_told_apart_by_customer_and_day() {
+        let sent = Party::of("+4512345602", "2024-02-28T09:00:00Z");
+        let changes = |customer, time| sent.changes(Party::of(customer, time));
+        assert_eq!(changes("+4512345699", "2024-02-28"), (true, false));
+        assert_eq!(changes("+4512345602", "2024-02-29"), (false, true));
+        assert_eq!(changes("+4512345602", "2024-02-28"), (false, false));
+        assert_eq!(sent.changes(Party::default()), (false, false));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::api;
 use crate::call::{
     Call, Code, Draft, Fault, Field, Party, Place, Problem, Severity, Value, noted_before,
 };
-use crate::ledger::{Create, Ending, Reader, Standing};
+use crate::ledger::{Ending, Reader};
 use crate::mapping::{Mapped, Profile};
 use crate::plan::{self, Step};
 use crate::source::{Batch, Record};
@@ -427,17 +427,9 @@ impl<'r> Desk<'r> {
             }
             self.refuse_sent(reader, &mut open)?;
             let problems = &mut items[index].decision.problems;
-            let change = standing
-                .as_ref()
-                .and_then(|known| change_of(known, open.fingerprint));
+            let change = self.changed_since_sent(standing.as_ref(), &open);
             let is_changed = change.is_some();
-            if let Some(message) = change {
-                let column = self.profile.column_of(Field::ExternalIdentity);
-                problems.push(
-                    Problem::new(Code::ChangedSinceSent, open.place.clone(), message)
-                        .at(column, open.call.identity()),
-                );
-            }
+            problems.extend(change);
             let changed = standing
                 .as_ref()
                 .and_then(|known| open.sound.change_of(known));
@@ -561,25 +553,6 @@ pub(super) fn party_of(profile: &Profile, record: &Record<'_>, problems: &[Probl
     match (text(Field::Customer), text(Field::DateTime)) {
         (Some(customer), Some(time)) => Party::of(&customer, &time),
         _ => Party::default(),
-    }
-}
-
-/// What is to be told when the record says something else than before. Of an adopted conversation nobody
-/// knows what was sent, but what the export said when it was taken over; a rebuilt ledger does not.
-fn change_of(standing: &Standing, fingerprint: u128) -> Option<&'static str> {
-    match standing.create {
-        Create::Done {
-            is_adopted: false, ..
-        } if standing.fingerprint != fingerprint => {
-            Some("the record is no longer what was sent, and it is not sent again")
-        }
-        Create::Done {
-            is_adopted: true, ..
-        } if standing.has_known_content() && standing.fingerprint != fingerprint => Some(
-            "the record is no longer what it was when the conversation of somebody else was taken \
-             over, and it is not sent",
-        ),
-        _ => None,
     }
 }
 

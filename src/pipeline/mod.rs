@@ -9,6 +9,7 @@ mod carrying;
 mod case_desk;
 mod case_group;
 mod case_rows;
+mod change;
 mod clocks;
 mod counts;
 mod customers;
