@@ -258,7 +258,7 @@ def make_recordings(export, bytes_each):
                   + b"data" + data.to_bytes(4, "little"))
         with open(export, encoding="utf-8", newline="") as rows:
             for row in csv.DictReader(rows):
-                (folder / recording(row)).write_bytes(header + bytes(data))
+                (folder / recording(row)).write_bytes(header + b"\1" * data)
         (folder / "whole").touch()
     return folder
 

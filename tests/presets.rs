@@ -209,7 +209,7 @@ impl Found {
 
 /// A tenth of a second of silence.
 fn wave(channels: u16) -> Vec<u8> {
-    let data = vec![0_u8; 1600 * usize::from(channels)];
+    let data = vec![1_u8; 1600 * usize::from(channels)];
     let length = u32::try_from(data.len()).unwrap();
     let mut file = Vec::new();
     file.extend_from_slice(b"RIFF");

@@ -20,16 +20,11 @@ pub(super) fn is_blank(reader: &mut (impl Read + Seek), length: u64) -> io::Resu
     Ok(true)
 }
 
-/// Whether nothing but zeros follows a header, as far as a few places tell. A file with any sound in
-/// its first bytes costs nothing more.
-pub(super) fn is_hollow(
-    reader: &mut (impl Read + Seek),
-    head: &[u8],
-    length: u64,
-) -> io::Result<bool> {
+/// Whether nothing but zeros follows a header in the first bytes. A file with any sound there costs
+/// nothing more.
+pub(super) fn may_be_hollow(head: &[u8]) -> bool {
     let rest = head.get(LONGEST_HEADER..).unwrap_or_default();
-    let is_zero = !rest.is_empty() && rest.iter().all(|byte| *byte == 0);
-    Ok(is_zero && (length == head.len() as u64 || is_blank(reader, length)?))
+    !rest.is_empty() && rest.iter().all(|byte| *byte == 0)
 }
 
 /// Whether a file of this format may hold samples as they are, of which zeros can be silence.

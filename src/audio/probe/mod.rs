@@ -257,8 +257,11 @@ where
         }
         sniffed => sniffed,
     }?;
-    let is_hollow = hollow::is_hollow(&mut reader, &head, length)?;
-    if is_hollow && !hollow::may_be_silence(container, &head) {
+    let may_be_hollow = hollow::may_be_hollow(&head);
+    if may_be_hollow
+        && !hollow::may_be_silence(container, &head)
+        && hollow::is_blank(&mut reader, length)?
+    {
         return Err(hollow::soundless(container));
     }
     let mut probe = match container {
@@ -268,21 +271,36 @@ where
         Container::Aiff => uncompressed::aiff(&mut reader, length)?,
         Container::Gsm => uncompressed::gsm(length),
         Container::Ogg => xiph::ogg(&mut reader, &head, length)?,
-        Container::Flac => xiph::flac(reader, &head, length, depth)?,
+        Container::Flac => return Ok(named(xiph::flac(reader, &head, length, depth)?, name)),
         Container::Mpeg | Container::Adts | Container::Mp4 => {
-            compressed::read(reader, length, container, depth)?
+            return Ok(named(
+                compressed::read(reader, length, container, depth)?,
+                name,
+            ));
         }
         Container::Asf => asf::asf(&mut reader, length)?,
         Container::Matroska | Container::Amr | Container::Caf => {
             Probe::new(container, container.name())
         }
     };
-    if is_hollow && !hollow::is_silence(&probe) {
-        return Err(hollow::soundless(container));
+    let is_silence = hollow::is_silence(&probe);
+    // What may be silence is sent all the same, and a run needs no more than the header for that.
+    if may_be_hollow
+        && (depth == Depth::Length || !is_silence)
+        && hollow::is_blank(&mut reader, length)?
+    {
+        if !is_silence {
+            return Err(hollow::soundless(container));
+        }
+        probe.is_silent = true;
     }
-    probe.is_silent = is_hollow;
+    Ok(named(probe, name))
+}
+
+/// Says whether the name of the file promises another format.
+fn named(mut probe: Probe, name: &str) -> Probe {
     probe.mislabelled = contradicts(name, probe.container);
-    Ok(probe)
+    probe
 }
 
 /// Up to `count` bytes from `offset`; fewer at the end of the file.
