@@ -713,6 +713,55 @@ fn the_first_call_of_a_ledger_may_lose_its_answer() {
     }
 }
 
+#[test]
+fn a_column_that_looks_like_a_consent_and_is_not_used_is_told_once() {
+    let place = Place::with(&calls(2, 47));
+    let export = with_own_number(3, 0);
+    let with_column = |name: &str| {
+        let (head, rows) = export.split_once('\n').expect("a header");
+        format!("{head},{name}\n{}", rows.replace("Sale\n", "Sale,nej\n"))
+    };
+    let told = |place: &Place| -> Vec<String> {
+        let told = place.rows("problems.csv").into_iter();
+        let told = told.filter(|row| row["code"] == "unused-consent");
+        told.map(|row| row["message"].clone()).collect()
+    };
+    let check = |names: &[&str]| {
+        let line = [&["check"], names, &["--out", "out"]].concat();
+        place.call(&line).with_code(0);
+        told(&place)
+    };
+    for name in [
+        "Samtykke",
+        "customer_consent",
+        "GDPR",
+        "opt-in",
+        "Recording allowed",
+    ] {
+        place.write("one.csv", with_column(name));
+        let told = check(&["one.csv"]);
+        assert!(told.len() == 1 && told[0].starts_with(name), "{told:?}");
+    }
+    place.write(
+        "two.csv",
+        with_column("Consent given").replace("\nc", "\nd"),
+    );
+    assert_eq!(check(&["one.csv", "two.csv"]).len(), 1);
+    // One that is used, and one beside one that is used.
+    for name in ["hasConsent", "hasConsent,Samtykke", "Recording"] {
+        let cells = if name.contains(',') { "nej,nej" } else { "nej" };
+        place.write("used.csv", with_column(name).replace("nej", cells));
+        assert!(check(&["used.csv"]).is_empty(), "{name}");
+    }
+    let record = r#"{"externalIdentity":"1","dateTime":"2024-03-15T08:00:00Z","customer":"+4512345670",
+        "agentId":"7","agentName":"Ida","agentEmail":"a@example.com","subject":"s","privacy":{"optIn":false}}"#;
+    place.write("one.json", record);
+    assert!(check(&["one.json"])[0].starts_with("privacy.optIn looks"));
+    let server = Server::healthy();
+    place.run(&server, &["one.json"]).with_code(0);
+    assert_eq!(told(&place).len(), 1);
+}
+
 /// An export of so many calls, `own` of which have the number of the company as their customer.
 fn with_own_number(calls: usize, own: usize) -> String {
     let head = "externalIdentity,dateTime,customer,agentId,agentName,agentEmail,subject\n";

@@ -190,6 +190,11 @@ texts! {
         "Day, month and year were exchanged, or an empty date became a day long ago."
         "The call is sent with this time. If it is wrong, correct it before the first run: a call \
          that was sent is not changed afterwards.",
+    UnusedConsent
+        "A column looks like a consent, and the mapping does not use it."
+        "The mapping has no `hasConsent`, a constant in its place, or names another column."
+        "Map it: `hasConsent = { from = \"…\" }`. Records that refuse are sent as refusing, or a \
+         `[source.skip]` rule leaves them out. If it is no consent, there is nothing to do.",
     OneCustomer
         "One customer is in at least half of the calls."
         "The column holds the number that was called, or that of the company itself; or callers hid \

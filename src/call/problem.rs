@@ -123,6 +123,8 @@ codes! {
     ImpossibleTime "impossible-time" Error,
     /// A time before 1990, when hardly anybody recorded calls.
     ImplausibleTime "implausible-time" Warning,
+    /// A column that looks like a consent and that nothing uses.
+    UnusedConsent "unused-consent" Warning,
     /// One customer in a large part of the calls.
     OneCustomer "one-customer" Warning,
     /// A customer that is no possible phone number.

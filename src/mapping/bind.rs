@@ -153,6 +153,12 @@ pub(super) fn chosen<'s>(
 pub(super) struct AskedKeys(Box<[String]>);
 
 impl AskedKeys {
+    /// Whether this key is looked for.
+    pub(super) fn has(&self, key: &str) -> bool {
+        let folded = Header::key(key);
+        self.0.iter().any(|asked| Header::key(asked) == folded)
+    }
+
     /// Reports a record that has two keys for one that is looked for, none of them to the letter.
     pub(super) fn refuse_twins(&self, record: &Record<'_>, problems: &mut Vec<Problem>) -> bool {
         let Some((one, other)) = record.twins() else {

@@ -18,6 +18,7 @@ mod bound;
 mod case_profile;
 mod case_section;
 mod complete;
+mod consent;
 mod conversion;
 mod convert;
 mod duration;

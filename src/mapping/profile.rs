@@ -346,6 +346,11 @@ impl Profile {
         self.unused.iter().map(|name| &**name).collect()
     }
 
+    /// Whether the mapping looks for this key of JSON.
+    pub(super) fn asks_for(&self, key: &str) -> bool {
+        self.keys.has(key)
+    }
+
     /// The columns that feed each field that has a rule, in wire order; none for a constant.
     pub fn sources(&self) -> Vec<(Field, Vec<String>)> {
         let source = |rule: &BoundRule| {

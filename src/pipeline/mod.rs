@@ -11,6 +11,7 @@ mod case_group;
 mod case_rows;
 mod change;
 mod clocks;
+mod consent;
 mod counts;
 mod customers;
 mod decided;

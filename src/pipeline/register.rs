@@ -9,6 +9,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::clocks::{Clocks, Gravity, Odd, Verdict, shown_difference};
+use super::consent::UnusedConsent;
 use super::customers::{Customers, Usual};
 use super::decided::{Decided, Decision, Fate, Opened};
 use super::desk::{Item, Key, Worked, party_of, sure_id};
@@ -40,6 +41,7 @@ pub(super) struct Register<'r> {
     has_room: bool,
     /// The files that were said to be incomplete: each of their records may say so.
     incomplete: HashSet<Arc<str>>,
+    unused_consent: UnusedConsent,
     customers: Customers,
     /// What feeds the customer.
     customer_column: Box<str>,
@@ -73,6 +75,7 @@ impl<'r> Register<'r> {
             rules: HashMap::new(),
             has_room: false,
             incomplete: HashSet::new(),
+            unused_consent: UnusedConsent::default(),
             customers: Customers::default(),
             customer_column: Box::default(),
         }
@@ -124,6 +127,9 @@ impl<'r> Register<'r> {
         let mut matched = Vec::new();
         if round == Round::First {
             self.expect_ids(&items);
+        }
+        if let Some(profile) = profile.as_deref() {
+            self.unused_consent.see(&batch, profile);
         }
         self.see_customers(&mut facts, profile.as_deref());
         for (index, mut item) in items.into_iter().enumerate() {
@@ -522,6 +528,7 @@ impl<'r> Register<'r> {
         asides.extend(self.bins());
         asides.extend(self.odd_clocks());
         asides.extend(self.unclaimed());
+        asides.extend(self.unused_consent.problem());
         asides.extend(self.one_customer());
         asides
     }

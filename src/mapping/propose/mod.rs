@@ -16,5 +16,7 @@ mod shape;
 mod survey;
 mod write;
 
+pub(super) use names::of as names_of;
+
 pub use fit::{Fit, Trial};
 pub use survey::Survey;

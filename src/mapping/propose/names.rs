@@ -107,7 +107,7 @@ const NAMES: &[(Field, &str)] = &[
 ];
 
 /// The names of columns that feed a field.
-pub(super) fn of(field: Field) -> Vec<&'static str> {
+pub(in crate::mapping) fn of(field: Field) -> Vec<&'static str> {
     if field == Field::CustomProp1 {
         return DIRECTIONS.to_vec();
     }

@@ -1,0 +1,62 @@
+//! Whether the records say something about consent that the mapping leaves out, told once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::call::{Code, Place, Problem};
+use crate::mapping::Profile;
+use crate::source::{Batch, Sheet};
+
+/// Records of a file that are looked at, where it has no header.
+const LOOKED_AT: usize = 100;
+/// Names that are told, of all files.
+const MOST: usize = 20;
+
+/// The columns that look like a consent and that nothing uses.
+#[derive(Debug, Default)]
+pub(super) struct UnusedConsent {
+    /// With a file that has each.
+    names: BTreeMap<String, Arc<str>>,
+    /// The file that was looked at last.
+    sheet: Option<Arc<Sheet>>,
+}
+
+impl UnusedConsent {
+    /// Looks at the first records of each file.
+    pub(super) fn see(&mut self, batch: &Batch, profile: &Profile) {
+        let sheet = batch.sheet();
+        let is_known = |known: &Arc<Sheet>| Arc::ptr_eq(known, sheet);
+        if batch.is_empty() || self.sheet.as_ref().is_some_and(is_known) {
+            return;
+        }
+        self.sheet = Some(Arc::clone(sheet));
+        let found = if sheet.header.is_some() {
+            profile.unused_consent()
+        } else {
+            let count = batch.len().min(LOOKED_AT);
+            profile.unused_consent_keys((0..count).map(|index| batch.get(index)))
+        };
+        for name in found {
+            if self.names.len() < MOST {
+                self.names
+                    .entry(name)
+                    .or_insert_with(|| Arc::clone(&sheet.file));
+            }
+        }
+    }
+
+    pub(super) fn problem(&self) -> Option<Problem> {
+        let (first, file) = self.names.first_key_value()?;
+        let names: Vec<&str> = self.names.keys().map(String::as_str).collect();
+        let (look, them) = match names.len() {
+            1 => ("looks", "it"),
+            _ => ("look", "them"),
+        };
+        let message = format!(
+            "{} {look} like a consent, and nothing uses {them}; what is not sent counts as consent",
+            names.join(", ")
+        );
+        let place = Place::on_line(Arc::clone(file), 0);
+        Some(Problem::new(Code::UnusedConsent, place, message).at(first, ""))
+    }
+}
