@@ -240,8 +240,8 @@ pub(super) fn is_fit_number(field: Field, text: &str) -> bool {
 /// nothing at all.
 fn is_held(number: &str) -> bool {
     // Most numbers have a few digits, for which a search costs more than a look at each.
-    let has_exponent = number.bytes().any(|byte| matches!(byte, b'e' | b'E'));
-    if number.len() < 300 && !has_exponent {
+    let has_exponent = || number.bytes().any(|byte| matches!(byte, b'e' | b'E'));
+    if number.len() < "1e309".len() || number.len() < 300 && !has_exponent() {
         return true;
     }
     let mantissa = number.split(['e', 'E']).next().unwrap_or_default();

@@ -214,8 +214,16 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Whether this is one row, and nothing is said of it, as of most.
+    pub(super) fn is_clean(&self) -> bool {
+        self.problems.is_empty() && self.further.is_empty()
+    }
+
     /// Gives every problem the id of the record, which is asked for only if there is one.
     pub(super) fn name_record(&mut self, id: impl FnOnce() -> String) {
+        if self.is_clean() {
+            return;
+        }
         let further = self.further.iter_mut();
         let further = further.flat_map(|row| row.problems.iter_mut());
         let mut problems = self.problems.iter_mut().chain(further).peekable();

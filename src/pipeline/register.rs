@@ -233,6 +233,9 @@ impl<'r> Register<'r> {
 
     /// Leaves out what another record of the file has told already.
     fn tell_incomplete_once(&mut self, decision: &mut Decision) {
+        if decision.is_clean() {
+            return;
+        }
         let further = decision.further.iter_mut();
         let further = further.map(|row| &mut row.problems);
         for problems in further.chain([&mut decision.problems]) {
@@ -507,7 +510,8 @@ impl<'r> Register<'r> {
         let sheet = record.sheet();
         let files = &mut self.places.files;
         // The file that is read comes last; records that were put aside may be of an earlier one.
-        let file = files.iter().rposition(|(name, _)| *name == sheet.file);
+        let is_it = |name: &Arc<str>| Arc::ptr_eq(name, &sheet.file) || *name == sheet.file;
+        let file = files.iter().rposition(|(name, _)| is_it(name));
         let number = record.number();
         let known = file.and_then(|file| files.get_mut(file));
         if let (Some(_), Some((_, is_numbered))) = (number, known) {

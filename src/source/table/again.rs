@@ -3,13 +3,11 @@
 
 use std::sync::Arc;
 
+use super::beginnings::{Beginnings, FIRST_CELLS};
 use super::rows::{Rows, lossy};
 use crate::call::{Code, Place, Problem};
 use crate::source::Sheet;
 use crate::source::bytes::mark_length;
-
-/// So many cells of a row are compared with the header before all of them are.
-const FIRST_CELLS: usize = 3;
 
 /// Knows the header of a file when it comes again.
 #[derive(Debug, Default)]
@@ -18,6 +16,8 @@ pub(in crate::source) struct Again {
     names: Vec<Vec<u8>>,
     /// The line of a header with other columns.
     other: Option<u64>,
+    /// What a row must begin with to be looked at.
+    beginnings: Beginnings,
 }
 
 /// How a row is like the header.
@@ -33,8 +33,10 @@ enum Likeness {
 impl Again {
     pub(in crate::source) fn new(names: &[String]) -> Self {
         let names = names.iter().map(|name| bare(name.as_bytes()).to_vec());
+        let names: Vec<Vec<u8>> = names.collect();
         Again {
-            names: names.collect(),
+            beginnings: Beginnings::of(&names),
+            names,
             other: None,
         }
     }
@@ -42,6 +44,9 @@ impl Again {
     /// Takes the marks off the rows of a batch, and says of a row that is the header once more that it is
     /// no record. The rows behind another header are errors: nobody knows their columns.
     pub(in crate::source) fn report(&mut self, rows: &mut Rows, sheet: &Sheet) {
+        if self.other.is_none() && !(0..rows.len()).any(|row| rows.begins(row, &self.beginnings)) {
+            return;
+        }
         rows.take_marks();
         for index in 0..rows.len() {
             if let Some(line) = self.other {
@@ -49,6 +54,9 @@ impl Again {
                     "line {line} is another header, so nobody knows the columns of this row"
                 );
                 tell(rows, index, (Code::HeaderChanged, &message), sheet);
+                continue;
+            }
+            if !rows.begins(index, &self.beginnings) {
                 continue;
             }
             match self.likeness(|| rows.cells(index)) {
@@ -79,8 +87,7 @@ impl Again {
         Cells: Iterator<Item = &'c [u8]>,
     {
         let first = cells_of_row().zip(&self.names).take(FIRST_CELLS);
-        // Most rows differ from the header in the first letters of all their cells.
-        let mut first = first.filter(|(cell, name)| begins_alike(cell, name));
+        let mut first = first.filter(|(cell, name)| cell.len() >= name.len() && !name.is_empty());
         let is_alike = first.any(|(cell, name)| bare(cell).eq_ignore_ascii_case(name));
         if !is_alike || self.names.len() < 2 {
             return Likeness::None;
@@ -115,15 +122,6 @@ fn tell(rows: &mut Rows, index: usize, (code, message): (Code, &str), sheet: &Sh
         _ => problem,
     };
     rows.replace_problems(index, problem);
-}
-
-/// Whether a cell begins as the name does, or with what may stand before it.
-fn begins_alike(cell: &[u8], name: &[u8]) -> bool {
-    let may_precede = |byte: u8| byte.is_ascii_whitespace() || byte == 0x1a || !byte.is_ascii();
-    match (cell.first(), name.first()) {
-        (Some(byte), Some(letter)) => byte.eq_ignore_ascii_case(letter) || may_precede(*byte),
-        _ => false,
-    }
 }
 
 /// A cell without blanks and marks around it.

@@ -3,9 +3,10 @@
 //! `dialect` and `header` find out how a table is written, `scan` knows where cells and rows begin and
 //! end, with `hits` to find the bytes that may be an end, `rows` gathers them for a batch, and `reading`
 //! takes one after the other: in bulk what is in order, with `row` what is not. `trailing` knows the rows
-//! that are no records, `again` a header that comes once more, and `layout` the columns of files without a header.
+//! that are no records, `again` a header that comes once more (by its `beginnings`), and `layout` the columns of files without a header.
 
 mod again;
+mod beginnings;
 mod dialect;
 mod header;
 mod hits;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use memchr::memchr;
 
+use super::beginnings::{Beginnings, FIRST_CELLS};
 use super::scan::{Dialect, Sink};
 use crate::call::{Code, Place, Problem};
 use crate::source::bytes::{mark_length, unmark};
@@ -212,6 +213,24 @@ impl Rows {
 
     fn last(&self) -> u32 {
         u32::try_from(self.list.len().saturating_sub(1)).unwrap_or(u32::MAX)
+    }
+
+    /// Whether one of the first cells of the row at `index` has such a beginning. Of an empty cell the byte
+    /// behind it is looked at.
+    #[inline]
+    pub(super) fn begins(&self, index: usize, beginnings: &Beginnings) -> bool {
+        let row = self.list[index];
+        let first = row.first as usize;
+        let mut start = match first.checked_sub(1) {
+            None => 0,
+            Some(before) => self.ends[before] as usize + 1,
+        };
+        let cells = &self.ends[first..first + (row.cells as usize).min(FIRST_CELLS)];
+        cells.iter().enumerate().any(|(number, end)| {
+            let byte = self.bytes.get(start).copied().unwrap_or_default();
+            start = *end as usize + 1;
+            beginnings.fit(number, byte)
+        })
     }
 
     fn cell(&self, index: usize) -> &[u8] {
