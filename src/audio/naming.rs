@@ -59,6 +59,9 @@ impl Key {
     }
 }
 
+/// Longer paths are held against no pattern: a hostile one could take a second with each.
+const LONGEST: usize = 1_024;
+
 impl Naming {
     /// Patterns to be tried in this order.
     pub fn new(patterns: impl IntoIterator<Item = Regex>) -> Naming {
@@ -69,6 +72,9 @@ impl Naming {
     /// What the first pattern that matches captures in a path, as it stands or with its percent
     /// escapes undone.
     pub fn key(&self, path: &str) -> Option<Key> {
+        if path.len() > LONGEST {
+            return None;
+        }
         let plain = decoded(path);
         let (at, captures) = self.patterns.iter().enumerate().find_map(|(at, regex)| {
             let captures = regex.captures(path);

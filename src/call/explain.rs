@@ -267,7 +267,8 @@ texts! {
          file, then run again.",
     TemplateFailed
         "A template or expression of the mapping failed on this record."
-        "The record lacks a value that the template uses, or the value is of another kind."
+        "The record lacks a value that the template uses, the value is of another kind, or there is \
+         more text than `extract` may look at."
         "See what it gives with `capturi-import mapping test EXPORT --mapping FILE`, and give the \
          template a way out for records without that value, such as the `default` filter.",
     BadLabels

@@ -16,6 +16,7 @@ use toml::de::DeValue;
 
 use super::bind::{Binder, Source};
 use super::error::suggest;
+use super::expression::NO_EXPRESSION;
 use super::origin::Origin;
 use super::reader::{Section, wrong_type};
 use super::rule::RuleReader;
@@ -155,10 +156,16 @@ fn read_origin(
 }
 
 fn read_regex(text: &str, span: Range<usize>, reader: &mut RuleReader<'_>) -> Option<Regex> {
-    let regex = regex::RegexBuilder::new(text).size_limit(1 << 20).build();
-    let Ok(regex) = regex else {
-        reader.findings.add(span, "not a regular expression");
-        return None;
+    let regex = match reader.expressions.pattern(text) {
+        Ok(regex) => regex,
+        Err(why) => {
+            let why = match why {
+                NO_EXPRESSION => "not a regular expression".to_owned(),
+                _ => format!("the pattern {why}"),
+            };
+            reader.findings.add(span, why);
+            return None;
+        }
     };
     if named_groups(&regex).next().is_none() {
         let message = "a pattern needs a group with a name, which says what of the call it must be";

@@ -14,6 +14,7 @@ use super::audio_section::{AudioRules, AudioSection, read_audio};
 use super::case_profile::CaseProfile;
 use super::case_section::CaseSection;
 use super::error::{Findings, LoadError, suggest};
+use super::expression::Expressions;
 use super::legs::LegsSection;
 use super::lookup::{Beside, Lookups};
 use super::need::Need;
@@ -133,6 +134,7 @@ impl Mapping {
         let mut reader = RuleReader {
             lookups: &lookups,
             templates: &mut self.templates,
+            expressions: &mut Expressions::default(),
             findings,
         };
         match file.value("fields").map(|value| (value, value.get_ref())) {

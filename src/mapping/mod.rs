@@ -23,6 +23,7 @@ mod conversion;
 mod convert;
 mod duration;
 mod error;
+mod expression;
 mod file;
 mod layout;
 mod legs;

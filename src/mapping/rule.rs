@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use regex::Regex;
 use toml::Spanned;
 use toml::de::DeValue;
 
 use super::boolean::fold;
 use super::conversion::Conversion;
 use super::error::{Findings, suggest};
+use super::expression::{Expression, Expressions};
 use super::lookup::{Lookup, Lookups};
 use super::origin::Origin;
 use super::reader::{Section, scalar, texts_of, wrong_type};
@@ -64,7 +64,7 @@ pub(super) struct FieldRule {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Steps {
     /// The part of the text to keep: the first group, or the whole match.
-    pub(super) extract: Option<Regex>,
+    pub(super) extract: Option<Expression>,
     pub(super) map: Option<ValueMap>,
     /// In place of a value that the map does not know.
     pub(super) otherwise: Option<String>,
@@ -93,6 +93,7 @@ impl Steps {
 pub(super) struct RuleReader<'f> {
     pub(super) lookups: &'f Lookups,
     pub(super) templates: &'f mut Templates,
+    pub(super) expressions: &'f mut Expressions,
     pub(super) findings: &'f mut Findings,
 }
 
@@ -144,13 +145,11 @@ impl RuleReader<'_> {
         let findings = &mut *self.findings;
         let repairs = read_repairs(section, findings);
         let extract = section.text("extract", findings).and_then(|pattern| {
-            let regex = regex::RegexBuilder::new(pattern.get_ref())
-                .size_limit(1 << 20)
-                .build();
-            if regex.is_err() {
-                findings.add(pattern.span(), "`extract` is no regular expression");
+            let expression = self.expressions.extract(pattern.get_ref());
+            if let Err(why) = &expression {
+                findings.add(pattern.span(), format!("`extract` {why}"));
             }
-            regex.ok()
+            expression.ok()
         });
         let map = section
             .table("map", findings)

@@ -1,12 +1,14 @@
 //! The text of a field before it is read: fetched, cut, mapped, defaulted.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use serde_json::Value as Json;
 
 use super::bind::{Named, Source, chosen};
 use super::bound::BoundRule;
 use super::conversion::Conversion;
+use super::expression::TooLong;
 use super::repair::Repair;
 use super::template::{Failure, Rendering};
 use crate::call::{Code, Problem, is_blank};
@@ -123,8 +125,15 @@ impl<'r> Apply<'_, 'r, '_> {
             Ok(raw) => raw,
             Err(failure) => return Err(self.error(failure.code, &failure.value, &failure.message)),
         };
-        if let (Some(regex), Raw::Text(text)) = (&steps.extract, &raw) {
-            raw = extract(regex, text);
+        if let (Some(expression), Raw::Text(text)) = (&steps.extract, &raw) {
+            raw = match expression.find(text, self.templates.work()) {
+                Ok(found) => found.map_or(Raw::Missing, |part| cut(text, part)),
+                Err(TooLong) => {
+                    let value = text.chars().take(40).collect::<String>();
+                    let message = "there is too much text for the `extract` rules of the mapping";
+                    return Err(self.error(Code::TemplateFailed, &value, message));
+                }
+            };
         }
         for repair in &steps.repairs {
             raw = self.repaired(*repair, raw);
@@ -216,15 +225,8 @@ impl<'r> Apply<'_, 'r, '_> {
     }
 }
 
-/// The first group of the match, else the whole match.
-fn extract<'r>(regex: &regex::Regex, text: &Cow<'r, str>) -> Raw<'r> {
-    let Some(found) = regex.captures(text) else {
-        return Raw::Missing;
-    };
-    let range = found
-        .get(1)
-        .or(found.get(0))
-        .map_or(0..0, |part| part.range());
+/// A part of a text.
+fn cut<'r>(text: &Cow<'r, str>, range: Range<usize>) -> Raw<'r> {
     Raw::text(match text {
         Cow::Borrowed(text) => Cow::Borrowed(&text[range]),
         Cow::Owned(text) => Cow::Owned(text[range].to_owned()),

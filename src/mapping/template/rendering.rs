@@ -15,6 +15,7 @@ use super::lets::Let;
 use super::simple::{self, Piece, SimpleCondition};
 use super::{Entry, TemplateId, Templates, bounds, functions};
 use crate::call::Code;
+use crate::mapping::expression::Work;
 use crate::source::{Column, Record, Sheet};
 
 impl Templates {
@@ -109,6 +110,7 @@ impl Bound {
             record: *record,
             lets: self.lets.iter().map(|_| OnceCell::new()).collect(),
             other: None,
+            work: Work::of_record(),
         }
     }
 
@@ -135,9 +137,16 @@ pub(in crate::mapping) struct Rendering<'r> {
     lets: Box<[OnceCell<Result<Value, Failure>>]>,
     /// What stands in for one of the cells.
     other: Option<(Column, Value)>,
+    /// What is left to the expressions of this record.
+    work: Work,
 }
 
 impl Rendering<'_> {
+    /// What is left to the expressions of this record.
+    pub(in crate::mapping) fn work(&self) -> &Work {
+        &self.work
+    }
+
     /// The template, filled in.
     pub(in crate::mapping) fn render(&self, id: TemplateId) -> Result<String, Failure> {
         let entry = &self.bound.entries[id.0];

@@ -578,3 +578,22 @@ fn a_column_that_is_only_sliced_is_a_column_and_a_name_of_let_is_worked_out_by_t
         "a column that is not there is told"
     );
 }
+
+#[test]
+fn an_expression_looks_at_so_much_text_of_a_record_and_no_more() {
+    let rule = r#"{ from = "c", extract = "(?:x|a){0,1000}(c)" }"#;
+    let told = |cell: &str| {
+        let text = format!("[fields]\nstatus = {rule}");
+        map(&text, &row(&["c"], &[cell]), Field::Status)
+    };
+    assert_eq!(told("xc"), (text("c"), vec![]));
+    let begun = std::time::Instant::now();
+    let long = "a".repeat(60_000);
+    assert_eq!(told(&long), (Value::Broken, vec![Code::TemplateFailed]));
+    assert!(begun.elapsed().as_secs() < 2);
+    let error = load_error("[fields]\nstatus = { from = \"c\", extract = \"(x|a){0,3000}(c)\" }");
+    assert!(
+        error.to_string().contains("`extract` repeats too much"),
+        "{error}"
+    );
+}
