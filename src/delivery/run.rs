@@ -335,13 +335,16 @@ impl Floor<'_> {
                 }
                 for (row, mut ending) in rows {
                     match ending.accused.take() {
-                        Some(accused) => self.accused.push(Charged {
-                            batch: Arc::clone(&batch),
-                            id: id.clone(),
-                            row,
-                            ending,
-                            accused: *accused,
-                        }),
+                        Some(accused) => {
+                            batch.release();
+                            self.accused.push(Charged {
+                                batch: Arc::clone(&batch),
+                                id: id.clone(),
+                                row,
+                                ending,
+                                accused: *accused,
+                            });
+                        }
                         None => self.tell_end(&batch, (row, &id), ending),
                     }
                 }
@@ -351,6 +354,7 @@ impl Floor<'_> {
                     self.busy.remove(&case);
                 }
                 self.sent -= 1;
+                errand.batch.release();
                 self.strange.push(errand);
             }
         }

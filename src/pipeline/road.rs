@@ -27,7 +27,7 @@ use crate::call::Party;
 use crate::ledger::{Done, Ledger, Reader, SentUntil};
 use crate::mapping::{CaseProfile, Mapping, Profile};
 use crate::plan::Policy;
-use crate::source::{self, Batch, Input, Sheet, Unread};
+use crate::source::{self, Batch, Input, MemoryBudget, Sheet, Unread};
 
 /// What the road is walked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,8 +196,12 @@ impl Road {
             }
             let inputs = &inputs[..];
             let (to_reader, turns) = sync_channel(AHEAD);
-            scope.spawn(move || self.read(inputs, &tasks, &turns));
-            self.register(&results, (rounds, to_reader), &mut sink)
+            let budget = Arc::new(MemoryBudget::default());
+            let readers = Arc::clone(&budget);
+            scope.spawn(move || self.read(inputs, &tasks, (&turns, &readers)));
+            let registered = self.register(&results, (rounds, to_reader), &mut sink);
+            budget.close();
+            registered
         })
     }
 
@@ -206,13 +210,18 @@ impl Road {
         &self,
         inputs: &[Input],
         tasks: &[SyncSender<Result<Dealt, Error>>],
-        turns_of_rounds: &Turns,
+        (turns_of_rounds, budget): (&Turns, &Arc<MemoryBudget>),
     ) {
         let mut turns = tasks.iter().cycle();
         // A decider that is gone means that nobody wants more.
-        let mut deal = |task: Result<Dealt, Error>| match turns.next() {
-            Some(decider) if decider.send(task).is_ok() => ControlFlow::Continue(()),
-            _ => ControlFlow::Break(()),
+        let mut deal = |mut task: Result<Dealt, Error>| {
+            if let Ok(Dealt::Task(task)) = &mut task {
+                task.batch.reserve(budget);
+            }
+            match turns.next() {
+                Some(decider) if decider.send(task).is_ok() => ControlFlow::Continue(()),
+                _ => ControlFlow::Break(()),
+            }
         };
         let read = self.read_all(inputs, &mut deal).and_then(|read| {
             if read.is_break() {

@@ -8,6 +8,7 @@
 //! [`Code::TrailingRow`](crate::call::Code::TrailingRow) is a row that is no record, told so that
 //! every line is accounted for.
 
+mod budget;
 mod by_name;
 mod bytes;
 mod error;
@@ -29,6 +30,7 @@ mod workbook;
 #[cfg(test)]
 mod tests;
 
+pub use budget::MemoryBudget;
 pub use by_name::by_name;
 pub use bytes::Progress;
 pub use error::Error;

@@ -109,7 +109,7 @@ pub struct Limits {
     /// So many bytes may come out whatever the ratio: a small archive may hold a long run of one
     /// value.
     pub expansion_free: u64,
-    /// Bytes of the parts of a workbook that are kept in memory: its texts and styles.
+    /// Bytes of memory that the texts and styles of a workbook may take while it is read.
     pub max_texts: u64,
 }
 
@@ -135,7 +135,7 @@ impl Default for Limits {
             max_values: 100_000,
             max_expansion: 1000,
             expansion_free: 1 << 30,
-            max_texts: 256 << 20,
+            max_texts: 128 << 20,
         }
     }
 }

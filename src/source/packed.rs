@@ -10,6 +10,8 @@ use crate::call::{Code, Place, Problem, Severity};
 
 const CELLS: u8 = 0;
 const TREE: u8 = 1;
+/// A tree takes so many times the bytes of its text, usually.
+const PACKED_TREE: usize = 8;
 
 impl Record<'_> {
     /// Appends the record with its place, its problems and what the file says of it to `out`.
@@ -51,7 +53,9 @@ impl Batch {
         let line = u64::from_le_bytes(take(&mut rest, 8)?.try_into().ok()?);
         if byte(&mut rest)? == TREE {
             let number = u64::from_le_bytes(take(&mut rest, 8)?.try_into().ok()?);
-            let tree = serde_json::from_slice(piece(&mut rest)?).ok()?;
+            let text = piece(&mut rest)?;
+            let tree = serde_json::from_slice(text).ok()?;
+            self.add_tree_bytes(PACKED_TREE * text.len());
             self.push_tree(line, NonZeroU64::new(number), tree);
         } else {
             self.start_row(line);

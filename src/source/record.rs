@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::budget::{MemoryBudget, Reservation};
 use super::known;
 use super::name::{is_joined, letters, member, twins};
 use super::reader::Form;
@@ -137,6 +138,9 @@ struct Tree {
     value: Json,
 }
 
+/// What a problem takes with its texts, usually.
+const PROBLEM_BYTES: usize = 512;
+
 /// Some consecutive records of one sheet.
 #[derive(Debug, Clone)]
 pub struct Batch {
@@ -157,6 +161,10 @@ pub struct Batch {
     /// From which row on the records come from another sheet than `sheet`; ascending, and empty
     /// but for records that were brought together from several files.
     others: Vec<(u32, Arc<Sheet>)>,
+    /// Bytes that the trees take.
+    tree_bytes: usize,
+    /// What the batch takes of a budget until it is dropped.
+    reservation: Option<Arc<Reservation>>,
 }
 
 /// What a table reader gathers before its text is known to be valid.
@@ -183,6 +191,8 @@ impl Batch {
             raws: Vec::new(),
             noted_ids: Vec::new(),
             others: Vec::new(),
+            tree_bytes: 0,
+            reservation: None,
         }
     }
 
@@ -199,6 +209,8 @@ impl Batch {
             raws: parts.raws,
             noted_ids: parts.noted_ids,
             others: Vec::new(),
+            tree_bytes: 0,
+            reservation: None,
         }
     }
 
@@ -280,6 +292,32 @@ impl Batch {
     /// Bytes of text in the batch, to know when it is full.
     pub fn bytes(&self) -> usize {
         self.text.len()
+    }
+
+    /// Notes that the trees take `bytes` more of memory.
+    pub(super) fn add_tree_bytes(&mut self, bytes: usize) {
+        self.tree_bytes = self.tree_bytes.saturating_add(bytes);
+    }
+
+    /// Bytes of memory that the batch takes, nearly.
+    pub fn memory(&self) -> usize {
+        let raws: usize = self.raws.iter().map(|(_, raw)| raw.len()).sum();
+        let rows = self.rows.len() * size_of::<Row>() + self.ends.len() * size_of::<u32>();
+        self.text.len() + self.tree_bytes + raws + rows + self.problems.len() * PROBLEM_BYTES
+    }
+
+    /// Waits until `budget` has room for the batch, and takes it until the batch is dropped.
+    pub fn reserve(&mut self, budget: &Arc<MemoryBudget>) {
+        let reservation = budget.reserve(self.memory());
+        self.reservation = Some(Arc::new(reservation));
+    }
+
+    /// Gives back what the batch takes of a budget, for a holder that waits for later batches: they
+    /// would wait for this one.
+    pub fn release(&self) {
+        if let Some(reservation) = &self.reservation {
+            reservation.release();
+        }
     }
 
     /// The sheet that the records come from.

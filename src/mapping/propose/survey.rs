@@ -14,6 +14,8 @@ use crate::source::{self, Batch, Column, Header, Input, Options, Record, Sheet};
 
 /// How many records are looked at. More would only find rarer values.
 pub(super) const SAMPLE: usize = 500;
+/// Records are looked at until they take so many bytes of memory: they are kept, and so are their values.
+const SAMPLE_BYTES: usize = 16 << 20;
 /// How many different values of a column are kept.
 pub(super) const VALUES: usize = 40;
 /// How deep JSON is walked: deeper keys are nobody's fields.
@@ -205,7 +207,7 @@ fn pages(batches: &[Batch]) -> Option<String> {
     records
 }
 
-/// The first batches of an input, with at least [`SAMPLE`] records if it has them.
+/// The first batches of an input, with at least [`SAMPLE`] records if it has them and they are small.
 pub(super) fn sample(
     input: &Input,
     options: &Options,
@@ -213,12 +215,14 @@ pub(super) fn sample(
     let mut reader = source::open(input, options)?;
     let sheet = Arc::clone(reader.sheet());
     let mut batches = Vec::new();
-    let mut count = 0;
+    let (mut count, mut bytes) = (0, 0);
     while count < SAMPLE
+        && bytes < SAMPLE_BYTES
         && let Some(batch) = reader.next()
     {
         let batch = batch?;
         count += batch.len();
+        bytes += batch.memory();
         batches.push(batch);
     }
     Ok((sheet, batches))

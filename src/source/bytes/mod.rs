@@ -8,6 +8,7 @@ mod codepage;
 mod encoding;
 mod evidence;
 mod feed;
+mod markup;
 mod members;
 mod stream;
 pub(in crate::source) mod zip;

@@ -5,16 +5,13 @@
 //! workbooks uses: a second opinion on where its entries are would be a way past this check.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-use memchr::{memchr, memrchr};
 use zip::ZipArchive;
 
+use super::markup::Scale;
 use crate::source::{Error, Limits};
-
-/// What the worksheets of a workbook are called; they alone are read piece by piece.
-const SHEETS: &str = "worksheets/";
 
 /// An error when the entries of the archive come to more than the limits allow. What is no archive
 /// is left to be found by who reads it.
@@ -31,64 +28,43 @@ pub(in crate::source) fn refuse_bomb(
     let Ok(mut archive) = ZipArchive::new(BufReader::new(content)) else {
         return Ok(());
     };
-    let (mut sum, mut texts) = (0_u64, 0_u64);
+    let mut scale = Scale::new(limits.max_texts, limits.max_record as u64);
     for index in 0..archive.len() {
         // What this library cannot unpack, the reader cannot either.
         let Ok(entry) = archive.by_index(index) else {
             continue;
         };
-        let is_sheet = entry.name().is_ok_and(|name| name.contains(SHEETS));
-        let mut measure = Measure::default();
+        scale.begin_part();
         // A damaged entry is told by who reads it; so much came out.
-        let _ = io::copy(&mut entry.take(most - sum), &mut measure);
-        sum += measure.bytes;
-        if sum >= most {
+        let _ = io::copy(&mut entry.take(most - scale.weight.bytes), &mut scale);
+        scale.end_part();
+        let bytes = scale.weight.bytes;
+        if bytes >= most {
             return Err(Error::Expansion {
                 file: file.to_owned(),
                 ratio: limits.max_expansion,
-                bytes: sum,
+                bytes,
             });
         }
-        if measure.longest > limits.max_record as u64 {
-            return Err(unreadable(file, "has a cell", limits.max_record as u64));
+        if scale.is_too_long() {
+            let what = format!("has a cell of more than {} bytes", limits.max_record);
+            return Err(unreadable(file, what));
         }
-        texts += if is_sheet { 0 } else { measure.bytes };
-        if texts > limits.max_texts {
-            return Err(unreadable(file, "has a list of texts", limits.max_texts));
+        if scale.is_too_heavy() {
+            let what = format!(
+                "needs more than {} bytes of memory for its texts and styles; \
+                 `max_texts` in [source.limits] allows more",
+                limits.max_texts
+            );
+            return Err(unreadable(file, what));
         }
     }
     Ok(())
 }
 
-fn unreadable(file: &str, what: &str, most: u64) -> Error {
+fn unreadable(file: &str, reason: String) -> Error {
     Error::Unreadable {
         file: file.to_owned(),
-        reason: format!("{what} of more than {most} bytes"),
-    }
-}
-
-/// Counts bytes, and how many stand between two tags.
-#[derive(Default)]
-struct Measure {
-    bytes: u64,
-    longest: u64,
-    since_tag: u64,
-}
-
-impl Write for Measure {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.bytes += bytes.len() as u64;
-        let first = memchr(b'<', bytes).unwrap_or(bytes.len());
-        self.longest = self.longest.max(self.since_tag + first as u64);
-        // Between two tags of one piece stands less than a piece.
-        self.since_tag = match memrchr(b'<', bytes) {
-            Some(last) => (bytes.len() - last) as u64,
-            None => self.since_tag + bytes.len() as u64,
-        };
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        reason,
     }
 }

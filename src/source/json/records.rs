@@ -36,6 +36,7 @@ impl JsonReader {
         match tree::parse(&text, &self.limits) {
             Ok(parsed) => {
                 let problems = self.problems(piece, &text, &parsed);
+                batch.add_tree_bytes(parsed.bytes);
                 self.push_trees(piece, parsed.tree, &problems, batch);
             }
             Err(Refusal::TooMany) => {
@@ -83,6 +84,10 @@ impl JsonReader {
             let message = "the key stands twice in one object, with different values";
             let problem = self.problem(Code::DuplicateKey, piece.line, message);
             problems.push(problem.at(key, &value.to_string()));
+        }
+        if parsed.more_duplicates > 0 {
+            let message = format!("{} more keys stand twice", parsed.more_duplicates);
+            problems.push(self.problem(Code::DuplicateKey, piece.line, &message));
         }
         problems
     }

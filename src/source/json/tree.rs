@@ -11,11 +11,21 @@ use crate::source::Limits;
 /// Under this key the library hands out the digits of a number as they stand.
 const NUMBER: &str = "$serde_json::private::Number";
 
+/// So many keys of a record are named that stand twice; each becomes a problem.
+const NAMED: usize = 100;
+/// A value takes so many bytes besides its text: an object of one member, which is two values, is the
+/// dearest.
+const VALUE_BYTES: usize = 192;
+
 /// A parsed value and the keys that stood in one object twice with different values.
 #[derive(Debug)]
 pub(in crate::source) struct Parsed {
     pub(in crate::source) tree: Json,
     pub(in crate::source) duplicates: Vec<(String, Json)>,
+    /// How many more there are than are named.
+    pub(in crate::source) more_duplicates: usize,
+    /// Bytes of memory that the tree takes, at most.
+    pub(in crate::source) bytes: usize,
 }
 
 /// Why a text is not a value that is kept.
@@ -31,6 +41,7 @@ pub(in crate::source) enum Refusal {
 pub(in crate::source) fn parse(text: &str, limits: &Limits) -> Result<Parsed, Refusal> {
     let mut found = Found {
         duplicates: Vec::new(),
+        more_duplicates: 0,
         left: limits.max_values,
         is_full: false,
     };
@@ -43,6 +54,8 @@ pub(in crate::source) fn parse(text: &str, limits: &Limits) -> Result<Parsed, Re
     match parsed.and_then(|tree| deserializer.end().map(|()| tree)) {
         Ok(tree) => Ok(Parsed {
             tree,
+            more_duplicates: found.more_duplicates,
+            bytes: text.len() + VALUE_BYTES * (limits.max_values - found.left),
             duplicates: found.duplicates,
         }),
         Err(_) if found.is_full => Err(Refusal::TooMany),
@@ -53,6 +66,7 @@ pub(in crate::source) fn parse(text: &str, limits: &Limits) -> Result<Parsed, Re
 /// What is gathered on the way through a value.
 struct Found {
     duplicates: Vec<(String, Json)>,
+    more_duplicates: usize,
     /// So many values more may come: one byte of text can become sixty of a tree.
     left: usize,
     /// Whether one more came.
@@ -162,6 +176,9 @@ impl<'de> Visitor<'de> for Seed<'_> {
                     place.insert(value);
                 }
                 Entry::Occupied(known) if *known.get() == value => {}
+                Entry::Occupied(_) if self.found.duplicates.len() >= NAMED => {
+                    self.found.more_duplicates += 1;
+                }
                 Entry::Occupied(known) => {
                     self.found.duplicates.push((known.key().clone(), value));
                 }

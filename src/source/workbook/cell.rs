@@ -1,5 +1,7 @@
 //! What a person sees in a cell.
 
+use std::borrow::Cow;
+
 use calamine::{DataRef, ExcelDateTime};
 
 /// What is wrong with a cell.
@@ -14,20 +16,24 @@ pub(super) enum Fault {
 }
 
 /// What a person sees in the cell, without the format of the column.
-pub(super) fn text(value: &DataRef<'_>) -> (String, Option<Fault>) {
-    let plain = |text: String| (text, None);
+pub(super) fn text<'v>(value: &'v DataRef<'_>) -> (Cow<'v, str>, Option<Fault>) {
+    let made = |text: String| (Cow::Owned(text), None);
+    let read = |text: &'v str| (Cow::Borrowed(text), None);
     match value {
-        DataRef::Empty => plain(String::new()),
-        DataRef::Int(number) => plain(number.to_string()),
-        DataRef::Float(number) => number_text(*number),
-        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
-            plain(text.clone())
+        DataRef::Empty => read(""),
+        DataRef::Int(number) => made(number.to_string()),
+        DataRef::Float(number) => {
+            let (text, fault) = number_text(*number);
+            (Cow::Owned(text), fault)
         }
-        DataRef::SharedString(text) => plain((*text).to_owned()),
-        DataRef::Bool(true) => plain("true".to_owned()),
-        DataRef::Bool(false) => plain("false".to_owned()),
-        DataRef::DateTime(time) => plain(time_text(*time)),
-        DataRef::Error(error) => (error.to_string(), Some(Fault::Formula)),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+            read(text)
+        }
+        DataRef::SharedString(text) => read(text),
+        DataRef::Bool(true) => read("true"),
+        DataRef::Bool(false) => read("false"),
+        DataRef::DateTime(time) => made(time_text(*time)),
+        DataRef::Error(error) => (Cow::Owned(error.to_string()), Some(Fault::Formula)),
     }
 }
 

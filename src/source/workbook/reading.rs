@@ -29,6 +29,7 @@ const OPENING_ROWS: usize = 50;
 pub(in crate::source) struct Workbook {
     sheet: Arc<Sheet>,
     width: usize,
+    max_record: usize,
     rejects: bool,
     rows: Unpacked,
     again: Again,
@@ -81,6 +82,7 @@ impl Workbook {
                 form: crate::source::Form::default(),
             }),
             width: columns.width,
+            max_record: options.limits.record(),
             rejects: columns.rejects,
             rows,
             ended: false,
@@ -106,7 +108,7 @@ impl Workbook {
             reason,
         };
         // Whether a row is a total shows in those behind it.
-        while !rows.is_full() || self.rows.look_ahead(LAST_ROWS).map_err(unreadable)? < LAST_ROWS {
+        while !rows.is_full() || self.rows.is_near_its_end(LAST_ROWS).map_err(unreadable)? {
             let Some(row) = self.rows.next().map_err(unreadable)? else {
                 self.ended = true;
                 break;
@@ -123,14 +125,17 @@ impl Workbook {
         Ok((rows.len() > 0).then(|| rows.seal(&self.sheet, DIALECT, &mut Vec::new())))
     }
 
-    fn take(&self, mut row: SheetRow, rows: &mut Rows) {
-        let width = row.cells.len();
-        if width < self.width {
-            // A sheet does not keep its empty cells.
-            row.cells.resize(self.width, String::new());
-        }
+    fn take(&self, row: SheetRow, rows: &mut Rows) {
         let first = rows.ends.len();
-        for cell in &row.cells {
+        if row.is_too_large {
+            rows.end_row(row.number, first);
+            let message = format!("the record is longer than {} bytes", self.max_record);
+            rows.problem(self.problem(Code::RecordTooLarge, row.number, &message));
+            return;
+        }
+        let width = row.width();
+        // A sheet does not keep its empty cells.
+        for cell in row.cells(width.max(self.width)) {
             rows.piece(cell.as_bytes());
             rows.end_cell();
         }
@@ -139,8 +144,8 @@ impl Workbook {
             let message = format!("{width} cells for {} columns", self.width);
             rows.problem(self.problem(Code::RowTooLong, row.number, &message));
         }
-        for (column, fault) in row.faults {
-            let value = row.cells.get(column).map_or("", String::as_str);
+        for (column, fault) in &row.faults {
+            let (column, value) = (*column, row.cell(*column));
             let (code, severity, message) = match fault {
                 Fault::Digits => (
                     Code::SpreadsheetDamage,
@@ -263,7 +268,7 @@ fn open_sheet(
         reason,
     };
     let workbook = workbook(content, file)?;
-    let mut rows = Unpacked::start(workbook, name.to_owned(), options.limits.max_field)
+    let mut rows = Unpacked::start(workbook, name.to_owned(), &options.limits)
         .map_err(|error| Error::io(file, error))?;
     for _ in 0..options.skip_lines {
         rows.next().map_err(unreadable)?;
@@ -281,23 +286,16 @@ fn open_sheet(
 }
 
 fn columns(rows: &Unpacked, file: &str, options: &Options) -> Result<Columns, Error> {
-    let width = rows
-        .ahead
-        .iter()
-        .map(|row| row.cells.len())
-        .max()
-        .unwrap_or(0);
+    let width = rows.ahead.iter().map(SheetRow::width).max().unwrap_or(0);
     let opening: Vec<Vec<String>> = rows
         .ahead
         .iter()
         .take(OPENING_ROWS)
         .map(|row| {
-            let mut cells = row.cells.clone();
-            let problems = cells.last().is_some_and(|cell| cell == Header::PROBLEMS);
-            if !problems {
-                cells.resize(width, String::new());
-            }
-            cells
+            let own = row.width();
+            let problems = own > 0 && row.cell(own - 1) == Header::PROBLEMS;
+            let cells = row.cells(if problems { own } else { width });
+            cells.map(str::to_owned).collect()
         })
         .collect();
     let opening = Opening {

@@ -1,0 +1,510 @@
+//! What an XML part of a workbook costs the library that reads it.
+//!
+//! The library keeps each tag, text and comment in one buffer, each text of a cell in one string, and
+//! the texts and styles of the workbook for good. None of it has a bound of its own, so a part is
+//! passed through here first. What a part is shows in its tags alone, as it does for the library:
+//! names of parts are free.
+
+use std::io::{self, Write};
+
+use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use memchr::{memchr, memchr3, memmem};
+
+/// Bytes of a tag that are looked at.
+const LOOKED_AT: usize = 4096;
+/// A text of the table of texts: its place in the list, and the smallest piece of memory.
+const TEXT: u64 = 64;
+/// A style of cells, a sheet or another entry of a list, besides what it says.
+const ENTRY: u64 = 640;
+
+/// How much a reader of the parts would have in memory.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Weight {
+    /// Bytes of the parts.
+    pub(super) bytes: u64,
+    /// Bytes that are kept until the end.
+    pub(super) kept: u64,
+    /// The longest tag, text, comment or cell.
+    pub(super) longest: u64,
+}
+
+/// Counts what is written into it; fails once the limits are passed.
+pub(super) struct Scale {
+    pub(super) weight: Weight,
+    /// The most that may be kept, and the longest cell.
+    most_kept: u64,
+    most_long: u64,
+    /// Of what is copied into styles and sheets (a format, a path), the longest.
+    longest_copied: u64,
+    /// Styles and sheets, into which that is copied.
+    copies: u64,
+    lexer: Lexer,
+}
+
+/// Where in a part a byte stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    Text,
+    /// Behind `<`, before it is known what begins there.
+    Open,
+    Tag,
+    Quoted(u8),
+    /// In what ends with these bytes: a comment, an instruction.
+    Until(&'static [u8]),
+    /// Behind a document type, which no workbook has: the rest counts as one piece.
+    Lost,
+}
+
+/// Elements of whose pieces one text is made.
+const WHOLE: [&[u8]; 4] = [b"si", b"is", b"v", b"definedName"];
+
+/// A text that is being put together of pieces.
+#[derive(Default)]
+struct Value {
+    /// The name of the element, with its prefix. It ends where that name ends.
+    name: Vec<u8>,
+    length: u64,
+    is_open: bool,
+    /// The part has the element with two prefixes, and nobody says which of them ends what.
+    is_mixed: bool,
+}
+
+impl Value {
+    fn start(&mut self, name: &[u8], is_empty: bool) {
+        if self.name.is_empty() {
+            self.name = name.to_vec();
+        }
+        self.is_mixed |= self.name != name;
+        if !self.is_open && !is_empty {
+            self.is_open = true;
+            self.length = 0;
+        }
+    }
+
+    fn end(&mut self, name: &[u8]) {
+        self.is_open &= self.is_mixed || self.name != name;
+    }
+}
+
+struct Lexer {
+    at: At,
+    decoder: Option<Decoder>,
+    is_begun: bool,
+    /// The first bytes of the tag, or the last of what ends with more than one byte.
+    head: Vec<u8>,
+    token: u64,
+    /// The texts that are being put together of pieces.
+    values: [Value; WHOLE.len()],
+    in_table: bool,
+    in_defined_name: bool,
+    bytes: u64,
+    /// How many texts the table says that it has.
+    stated: u64,
+}
+
+impl Lexer {
+    fn new() -> Self {
+        Lexer {
+            at: At::Text,
+            decoder: None,
+            is_begun: false,
+            head: Vec::new(),
+            token: 0,
+            values: Default::default(),
+            in_table: false,
+            in_defined_name: false,
+            bytes: 0,
+            stated: 0,
+        }
+    }
+}
+
+impl Scale {
+    /// A scale for parts of which at most `most_kept` bytes may be kept and no piece may be longer
+    /// than `most_long`.
+    pub(super) fn new(most_kept: u64, most_long: u64) -> Self {
+        Scale {
+            weight: Weight::default(),
+            most_kept,
+            most_long,
+            longest_copied: 0,
+            copies: 0,
+            lexer: Lexer::new(),
+        }
+    }
+
+    /// Another part follows.
+    pub(super) fn begin_part(&mut self) {
+        self.lexer = Lexer::new();
+    }
+
+    /// The part has ended. A table that states more texts than it can hold would get room for them.
+    pub(super) fn end_part(&mut self) {
+        if self.lexer.stated > self.lexer.bytes {
+            self.keep(self.lexer.stated.saturating_mul(24));
+        }
+    }
+
+    /// Whether a piece is longer than a cell may be.
+    pub(super) fn is_too_long(&self) -> bool {
+        self.weight.longest > self.most_long
+    }
+
+    /// Whether more is kept than may be. The longest piece stands in memory several times while it is
+    /// read, beside what is kept.
+    pub(super) fn is_too_heavy(&self) -> bool {
+        let copied = self.copies.saturating_mul(2 * self.longest_copied);
+        let kept = self.weight.kept.saturating_add(copied);
+        kept.saturating_add(4 * self.weight.longest) > self.most_kept
+    }
+
+    fn keep(&mut self, bytes: u64) {
+        self.weight.kept = self.weight.kept.saturating_add(bytes);
+    }
+
+    fn pass(&mut self, mut rest: &[u8]) {
+        while !rest.is_empty() {
+            let taken = self.step(rest);
+            rest = &rest[taken..];
+        }
+    }
+
+    /// Takes some bytes; at least one.
+    fn step(&mut self, rest: &[u8]) -> usize {
+        match self.lexer.at {
+            At::Text => {
+                let end = memchr(b'<', rest);
+                let text = end.unwrap_or(rest.len());
+                self.count(text, true);
+                if end.is_none() {
+                    return text;
+                }
+                self.lexer.token = 0;
+                self.count(1, false);
+                self.lexer.head.clear();
+                self.lexer.at = At::Open;
+                text + 1
+            }
+            At::Open => self.open(rest[0]),
+            At::Tag => {
+                let end = memchr3(b'>', b'"', b'\'', rest);
+                let taken = end.map_or(rest.len(), |end| end + 1);
+                self.look_at(&rest[..taken]);
+                match end.map(|end| rest[end]) {
+                    Some(b'>') => self.end_tag(),
+                    Some(quote) => self.lexer.at = At::Quoted(quote),
+                    None => {}
+                }
+                taken
+            }
+            At::Quoted(quote) => {
+                let end = memchr(quote, rest);
+                let taken = end.map_or(rest.len(), |end| end + 1);
+                self.look_at(&rest[..taken]);
+                if end.is_some() {
+                    self.lexer.at = At::Tag;
+                }
+                taken
+            }
+            At::Until(mark) => self.until(mark, rest),
+            At::Lost => {
+                self.count(rest.len(), true);
+                rest.len()
+            }
+        }
+    }
+
+    /// One byte behind `<`.
+    fn open(&mut self, byte: u8) -> usize {
+        self.lexer.head.push(byte);
+        let head = &self.lexer.head;
+        let is_head_of = |mark: &[u8]| {
+            mark.get(..head.len())
+                .is_some_and(|mark| mark.eq_ignore_ascii_case(head))
+        };
+        let at = match &head[..] {
+            b"?" => At::Until(b"?>"),
+            b"!--" => At::Until(b"-->"),
+            b"![CDATA[" => At::Until(b"]]>"),
+            _ if head.eq_ignore_ascii_case(b"!doctype") => At::Lost,
+            _ if [&b"!--"[..], b"![CDATA[", b"!DOCTYPE"]
+                .into_iter()
+                .any(is_head_of) =>
+            {
+                At::Open
+            }
+            _ => {
+                // The byte is one of a tag, and may end it.
+                self.lexer.head.pop();
+                self.lexer.at = At::Tag;
+                return self.step(&[byte]);
+            }
+        };
+        if at != At::Open && at != At::Lost {
+            self.lexer.head.clear();
+        }
+        self.lexer.at = at;
+        self.count(1, false);
+        1
+    }
+
+    /// Passes over what ends with `mark`, which may come in two writes.
+    fn until(&mut self, mark: &'static [u8], rest: &[u8]) -> usize {
+        let before = self.lexer.head.len();
+        let mut joined = std::mem::take(&mut self.lexer.head);
+        joined.extend_from_slice(&rest[..rest.len().min(mark.len() - 1)]);
+        let across = memmem::find(&joined, mark);
+        let end = match across {
+            Some(at) => Some(at + mark.len() - before),
+            None => memmem::find(rest, mark).map(|at| at + mark.len()),
+        };
+        let taken = end.unwrap_or(rest.len());
+        // Only in CDATA it is text.
+        self.count(taken, mark == b"]]>");
+        if end.is_some() {
+            self.end_token();
+        } else {
+            joined.truncate(before);
+            joined.extend_from_slice(rest);
+            let keep = joined.len().saturating_sub(mark.len() - 1);
+            joined.drain(..keep);
+            self.lexer.head = joined;
+        }
+        taken
+    }
+
+    fn end_token(&mut self) {
+        self.lexer.token = 0;
+        self.lexer.head.clear();
+        self.lexer.at = At::Text;
+    }
+
+    /// Counts bytes of the piece at hand.
+    fn count(&mut self, bytes: usize, is_text: bool) {
+        let bytes = bytes as u64;
+        self.lexer.token += bytes;
+        let mut longest = self.weight.longest.max(self.lexer.token);
+        for value in self.lexer.values.iter_mut().filter(|value| value.is_open) {
+            value.length += bytes;
+            longest = longest.max(value.length);
+        }
+        self.weight.longest = longest;
+        if is_text && (self.lexer.in_table || self.lexer.in_defined_name) {
+            self.keep(bytes);
+        }
+    }
+
+    fn look_at(&mut self, bytes: &[u8]) {
+        let room = LOOKED_AT - self.lexer.head.len().min(LOOKED_AT);
+        let looked_at = &bytes[..bytes.len().min(room)];
+        self.lexer.head.extend_from_slice(looked_at);
+        self.count(bytes.len(), false);
+    }
+
+    fn end_tag(&mut self) {
+        let head = std::mem::take(&mut self.lexer.head);
+        let (is_end, name) = match head.strip_prefix(b"/") {
+            Some(rest) => (true, rest),
+            None => (false, &head[..]),
+        };
+        let length = name
+            .iter()
+            .position(|byte| b" \t\r\n/>".contains(byte))
+            .unwrap_or(name.len());
+        let name = &name[..length];
+        let local = name.rsplit(|byte| *byte == b':').next().unwrap_or(name);
+        let whole = WHOLE.iter().position(|known| *known == local);
+        let value = whole.map(|place| &mut self.lexer.values[place]);
+        if is_end {
+            if let Some(value) = value {
+                value.end(name);
+            }
+            self.lexer.in_defined_name &= local != b"definedName";
+        } else {
+            if let Some(value) = value {
+                value.start(name, head.ends_with(b"/>"));
+            }
+            self.start(local, &head);
+        }
+        self.lexer.head = head;
+        self.end_token();
+    }
+
+    /// What an element adds to what is kept.
+    fn start(&mut self, local: &[u8], head: &[u8]) {
+        let token = self.lexer.token;
+        match local {
+            b"sst" => {
+                self.lexer.in_table = true;
+                self.lexer.stated = self.lexer.stated.max(stated_texts(head));
+            }
+            b"si" => self.keep(TEXT),
+            b"xf" | b"sheet" => {
+                self.copies += 1;
+                self.keep(ENTRY.saturating_add(2 * token));
+            }
+            b"numFmt" | b"name" | b"Relationship" => {
+                self.longest_copied = self.longest_copied.max(token);
+                self.keep(ENTRY.saturating_add(token));
+            }
+            b"definedName" => {
+                self.lexer.in_defined_name = true;
+                self.keep(ENTRY + token);
+            }
+            b"font" | b"fill" | b"border" => self.keep(ENTRY + token),
+            _ => {}
+        }
+    }
+}
+
+/// The number of texts that the tag of a table states.
+fn stated_texts(tag: &[u8]) -> u64 {
+    let places = memmem::find_iter(tag, b"uniqueCount");
+    let stated = places.map(|place| {
+        let digits = tag[place..]
+            .iter()
+            .skip_while(|byte| !byte.is_ascii_digit());
+        let digits = digits.take_while(|byte| byte.is_ascii_digit());
+        digits.fold(0_u64, |sum, digit| {
+            sum.saturating_mul(10)
+                .saturating_add(u64::from(digit - b'0'))
+        })
+    });
+    stated.max().unwrap_or(0)
+}
+
+/// The encoding that a part states, where that is not UTF-8: a sign may have other bytes there.
+fn stated_encoding(head: &[u8]) -> Option<&'static Encoding> {
+    if let Some((encoding, _)) = Encoding::for_bom(head) {
+        return Some(encoding).filter(|encoding| *encoding != UTF_8);
+    }
+    match head {
+        [b'<', 0, ..] => return Some(UTF_16LE),
+        [0, b'<', ..] => return Some(UTF_16BE),
+        _ => {}
+    }
+    let end = memmem::find(head, b"?>").filter(|_| head.starts_with(b"<?xml"))?;
+    let label = &head[memmem::find(&head[..end], b"encoding")? + 8..end];
+    let start = label.iter().position(|byte| matches!(byte, b'"' | b'\''))?;
+    let rest = &label[start + 1..];
+    let label = &rest[..memchr(label[start], rest)?];
+    Encoding::for_label(label).filter(|encoding| *encoding != UTF_8)
+}
+
+impl Write for Scale {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.weight.bytes += bytes.len() as u64;
+        self.lexer.bytes += bytes.len() as u64;
+        if !self.lexer.is_begun && !bytes.is_empty() {
+            self.lexer.is_begun = true;
+            self.lexer.decoder = stated_encoding(bytes).map(Encoding::new_decoder_with_bom_removal);
+        }
+        match self.lexer.decoder.take() {
+            None => self.pass(bytes),
+            Some(mut decoder) => {
+                let most = decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(0);
+                let mut text = String::with_capacity(most);
+                let _ = decoder.decode_to_string(bytes, &mut text, false);
+                self.pass(text.as_bytes());
+                self.lexer.decoder = Some(decoder);
+            }
+        }
+        if self.is_too_long() || self.is_too_heavy() {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a part weighs, written in pieces of `size`.
+    fn weigh(part: &[u8], size: usize) -> Weight {
+        let mut scale = Scale::new(u64::MAX, u64::MAX);
+        scale.begin_part();
+        part.chunks(size)
+            .for_each(|piece| scale.write_all(piece).unwrap());
+        scale.end_part();
+        scale.weight
+    }
+
+    /// The same, however it is cut.
+    fn weight(part: &str) -> Weight {
+        let whole = weigh(part.as_bytes(), part.len());
+        for size in [1, 2, 3, 7, 64] {
+            assert_eq!(weigh(part.as_bytes(), size), whole, "{size}");
+        }
+        whole
+    }
+
+    #[test]
+    fn texts_of_the_table_cost_their_place_and_cells_nothing() {
+        assert_eq!(weight("<sst><si/><si/></sst>").kept, 2 * TEXT);
+        assert_eq!(
+            weight(&format!("<sst uniqueCount='{}'/>", u64::MAX)).kept,
+            u64::MAX
+        );
+        let text = weight("<x:sst><x:si><x:t>ab</x:t></x:si></x:sst>");
+        assert_eq!(text.kept, TEXT + 2);
+        let cells = "<sheetData><row><c><v>1</v></c><c><v>2</v></c></row></sheetData>";
+        assert_eq!(weight(cells).kept, 0);
+        assert_eq!(
+            weight("<sst uniqueCount='9000000000000'/>").kept,
+            9_000_000_000_000 * 24
+        );
+        assert_eq!(
+            weight("<sst count='900' uniqueCount='2'><si/><si/></sst>").kept,
+            2 * TEXT
+        );
+    }
+
+    #[test]
+    fn a_format_costs_once_for_each_style_that_has_it() {
+        let long = "x".repeat(10_000);
+        let part = format!(
+            "<numFmt formatCode=\"{long}\"/>{}",
+            "<xf numFmtId=\"200\"/>".repeat(50)
+        );
+        let mut scale = Scale::new(500_000, u64::MAX);
+        assert!(scale.write_all(part.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn nothing_shortens_a_piece_but_its_end() {
+        for (start, piece, end) in [
+            ("<c r=\"", "<a>'", "\">"),
+            ("<c r='", "<a>\"", "'>"),
+            ("<!--", "<a> -> --", "-->"),
+            ("<?a", "<a> > ?", "?>"),
+            ("<![CDATA[", "<a> ]] >", "]]>"),
+            ("<!DOCTYPE a [", "<a>]>", ""),
+            ("<is>", "<t>a</t></v><is/>", "</is>"),
+            ("<x:si>", "<t>a</t></si>", "</x:si>"),
+            ("<v>", "a&amp;<?b?>", "</v>"),
+        ] {
+            let part = format!("<d>{start}{}{end}</d>", piece.repeat(100));
+            let longest = weight(&part).longest;
+            assert!(longest >= 100 * piece.len() as u64, "{start}: {longest}");
+        }
+        let short = weight(&"<c><is><t>abc</t></is></c><v>1</v><!-- x --><?y?>".repeat(100));
+        assert!(short.longest < 40, "{short:?}");
+    }
+
+    #[test]
+    fn a_part_in_another_encoding_weighs_the_same() {
+        let part = "<sst><si><t>a</t></si><si/></sst>";
+        let utf16: Vec<u8> = part.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(weigh(&utf16, 64).kept, weight(part).kept);
+        let marked: Vec<u8> = [0xfe, 0xff]
+            .into_iter()
+            .chain(part.encode_utf16().flat_map(u16::to_be_bytes))
+            .collect();
+        assert_eq!(weigh(&marked, 7).kept, weight(part).kept);
+    }
+}
