@@ -492,7 +492,9 @@ fn a_message_of_json_without_the_flag_of_the_others_is_not_sent() {
             .collect();
         Value::Object(cells).to_string()
     };
-    let rows: Vec<_> = given.iter().flat_map(Ticket::rows).collect();
+    let mut rows: Vec<_> = given.iter().flat_map(Ticket::rows).collect();
+    // What is mended later is added later: it is the last message of its ticket.
+    rows.swap(0, given[0].comments.len() - 1);
     let lines = |flags: &dyn Fn(usize) -> bool| {
         let rows = rows.iter().enumerate();
         let lines = rows.map(|(number, row)| object(row.clone(), flags(number)));

@@ -5,6 +5,7 @@
 //! next step of that call, that no task is left behind, and that every call handed in ends in
 //! exactly one event. Speaks only in events; knows nothing of files, formats or screens.
 
+mod at_rest;
 mod attempt;
 mod backoff;
 mod case;

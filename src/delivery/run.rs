@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use super::at_rest::Notes;
 use super::attempt::Notice;
 use super::courier::{Accused, Courier, Ending};
 use super::errand::{self, Cargo, Errand, Landed, Row};
@@ -24,8 +25,7 @@ use super::refusals::Refusals;
 use super::verdict::Stage;
 use super::wall::Wall;
 use super::{Orders, Pace, Plan, StopSignal};
-use crate::call::{Code, Problem, Severity};
-use crate::ledger::{CaseEntry, CaseFact, Entry, Fact};
+use crate::call::{Problem, Severity};
 use crate::pipeline::{Closing, Decided, Decision, Event, Fate, Outcome, Stop};
 use crate::source::Batch;
 
@@ -188,7 +188,7 @@ impl Floor<'_> {
     /// Takes a decided batch: tells about it, ends what has ended, queues what is to be sent.
     async fn take(&mut self, decided: Decided) {
         decided.announce(self.on_event);
-        let (mut held, mut held_rows) = (Vec::new(), Vec::new());
+        let mut notes = Notes::default();
         let mut riders = Vec::new();
         for (index, decision) in decided.decisions.into_iter().enumerate() {
             let Decision {
@@ -196,48 +196,20 @@ impl Floor<'_> {
                 fate,
                 further,
             } = decision;
-            let end = |outcome, detail| Closing {
-                outcome,
-                detail,
-                problems: &problems,
-                delivered: None,
+            let fate = match notes.take(fate) {
+                Err(fate) => fate,
+                Ok((outcome, detail)) => {
+                    let ending = Closing {
+                        outcome,
+                        detail: &detail,
+                        problems: &problems,
+                        delivered: None,
+                    };
+                    ending.tell(&decided.batch, index, &further, self.on_event);
+                    continue;
+                }
             };
             match fate {
-                Fate::Ends(outcome, detail) => {
-                    end(outcome, &detail).tell(&decided.batch, index, &further, self.on_event);
-                }
-                Fate::Ready => {
-                    end(Outcome::NotAttempted, "").tell(
-                        &decided.batch,
-                        index,
-                        &further,
-                        self.on_event,
-                    );
-                }
-                Fate::Told => {}
-                Fate::Waits {
-                    identity,
-                    fingerprint,
-                    why,
-                } => {
-                    held.push(Entry::new(identity, Fact::Held { fingerprint, why }));
-                    let end = end(Outcome::Held, why.name());
-                    end.tell(&decided.batch, index, &further, self.on_event);
-                }
-                Fate::WaitsInCase { identity, row } => {
-                    held_rows.push(CaseEntry {
-                        identity: identity.into(),
-                        fact: CaseFact::Held(row),
-                    });
-                    let end = end(Outcome::Held, Code::RowUnterminated.name());
-                    end.tell(&decided.batch, index, &further, self.on_event);
-                }
-                Fate::Waived { identity } => {
-                    let was_sought = true;
-                    held.push(Entry::new(identity, Fact::WithoutRecording { was_sought }));
-                    let end = end(Outcome::AlreadyThere, "");
-                    end.tell(&decided.batch, index, &further, self.on_event);
-                }
                 Fate::Sends(shipment) => self.waiting.push_back(Errand {
                     batch: Arc::clone(&decided.batch),
                     rows: vec![(index, problems, further)],
@@ -252,14 +224,11 @@ impl Floor<'_> {
                         cargo: Cargo::Case(shipment),
                     });
                 }
+                // Another row tells of it, or it has ended.
+                _ => {}
             }
         }
-        let writer = &self.courier.writer;
-        let mut written = writer.write(held).await;
-        if written.is_ok() {
-            written = writer.write_cases(held_rows).await;
-        }
-        if let Err(error) = written {
+        if let Err(error) = notes.write(&self.courier.writer).await {
             self.stop.raise(Stop::LedgerLost, error.to_string());
         }
     }

@@ -141,10 +141,7 @@ impl<'r> Register<'r> {
             let rows = item.decision.further.len() as u64 + 1;
             if item.is_aside && matches!(item.decision.fate, Fate::Told) {
                 if round == Round::First {
-                    facts.put_aside(rows);
-                    if let Some(untold) = item.untold.take() {
-                        facts.take_back(untold.told());
-                    }
+                    item.leave_for_later(rows, &mut facts);
                 }
                 self.set_aside(&mut item, (&batch, index), place, (round, profile.as_ref()))?;
                 decisions.push(item.decision);
@@ -701,6 +698,14 @@ fn of_no_line(file: &str) -> Place {
 }
 
 impl Item {
+    /// Takes what was counted of its call and its rows out of the sums: they are counted when it is decided.
+    fn leave_for_later(&mut self, rows: u64, facts: &mut Facts) {
+        facts.put_aside(rows);
+        if let Some(untold) = self.untold.take() {
+            facts.take_back(untold.told());
+        }
+    }
+
     /// Whether its call is in place already, with what this record says.
     fn is_there(&self) -> bool {
         matches!(&self.decision.fate, Fate::Ends(Outcome::AlreadyThere, detail) if detail.is_empty())
