@@ -271,7 +271,7 @@ fn a_token_from_a_program_is_said_nowhere() {
 }
 
 /// A server that refuses everything and repeats it, headers and body, as a bad proxy does.
-fn parrot(status: u16) -> String {
+fn parrot(status: u16, quote: fn(&str, &str) -> String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let repeat = move |mut stream: TcpStream| {
@@ -289,11 +289,7 @@ fn parrot(status: u16) -> String {
             if body.len() < wanted.unwrap_or(0) {
                 continue;
             }
-            // The token and the people first, since only the beginning is kept.
-            let said = format!(
-                "{} {body}",
-                start.rsplit("\r\n").collect::<Vec<_>>().join(" ")
-            );
+            let said = quote(start, body);
             let answer = format!(
                 "HTTP/1.1 {status} No\r\ncontent-length: {}\r\n\r\n{said}",
                 said.len()
@@ -310,28 +306,30 @@ fn parrot(status: u16) -> String {
     url
 }
 
+/// The token and the people first, since only the beginning is kept.
+fn all(start: &str, body: &str) -> String {
+    let headers: Vec<_> = start.rsplit("\r\n").collect();
+    format!("{} {body}", headers.join(" "))
+}
+
+/// The body from its last fields on.
+fn end_of_body(_: &str, body: &str) -> String {
+    let at = body.find("\"status\"").unwrap_or_default();
+    body[at..].to_owned()
+}
+
 /// Files below `out` that hold people by design: those for whom they are made asked for the values.
 const WITH_PEOPLE: [&str; 2] = ["problems.csv", "rejected.csv"];
 
 #[test]
 fn what_a_server_repeats_is_told_without_the_token_and_the_people() {
-    let mut given = calls(6, 68);
-    for call in &mut given {
-        for (field, value) in [
-            ("customProp1", "matter of a divorce"),
-            ("status", "Escalated"),
-            ("teamName", "Nordkap"),
-        ] {
-            call.set(field, value, json!(value));
-        }
-    }
-    let mut secrets = secrets(&given);
-    secrets.extend(["matter of a divorce", "Escalated", "Nordkap"].map(str::to_owned));
+    let given = calls(6, 68);
+    let secrets = secrets(&given);
     let token = BTreeSet::from([TOKEN.to_owned()]);
     for (status, code) in [(400, 3), (401, 4), (422, 3), (500, 6)] {
         for format in ["human", "json"] {
             let place = Place::with(&given);
-            let url = parrot(status);
+            let url = parrot(status, all);
             let arguments = [
                 "run",
                 "calls.csv",
@@ -378,6 +376,37 @@ fn what_a_server_repeats_is_told_without_the_token_and_the_people() {
             }
             assert!(seen >= 7, "only {seen} files");
         }
+    }
+}
+
+#[test]
+fn what_a_server_repeats_of_any_field_is_kept_nowhere() {
+    let mut given = calls(6, 75);
+    let values = [
+        ("customProp1", "matter of a divorce"),
+        ("status", "Escalated"),
+        ("teamName", "Nordkap"),
+    ];
+    for call in &mut given {
+        for (field, value) in values {
+            call.set(field, value, json!(value));
+        }
+    }
+    let secrets = BTreeSet::from(values.map(|(_, value)| value.to_owned()));
+    let place = Place::with(&given);
+    let url = parrot(400, end_of_body);
+    let arguments = ["run", "calls.csv", "--out", "out", "--base-url", &url];
+    let ended = place.call(&[&arguments[..], &["--log-level", "trace"]].concat());
+    assert!(ended.out.contains("<customProp1>"), "{ended:?}");
+    holds_none(&secrets, ended.out.as_bytes(), "standard output");
+    holds_none(&secrets, ended.err.as_bytes(), "the log");
+    holds_none(&secrets, &files_of_the_ledger(place.folder()), "the ledger");
+    for name in ["summary.json", "report.html"] {
+        holds_none(
+            &secrets,
+            place.read(&format!("out/{name}")).as_bytes(),
+            name,
+        );
     }
 }
 
@@ -537,6 +566,7 @@ fn a_check_names_the_files_that_it_reads_besides_the_export() {
 #[test]
 #[cfg(target_os = "linux")]
 fn no_core_dump_of_a_run_is_written() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let given = calls(10, 74);
     let place = Place::with(&given);
     let late = Fault::Latency {
@@ -544,6 +574,13 @@ fn no_core_dump_of_a_run_is_written() {
         jitter_milliseconds: 0,
     };
     let server = Server::with_rule(always(late));
+    // As where somebody looks for faults; a program that is started inherits it.
+    let Rlimit { maximum, .. } = getrlimit(Resource::Core);
+    let most = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    setrlimit(Resource::Core, most).expect("a limit");
     let mut running = place.start(&server, &["calls.csv"]);
     running.until(|| server.requests() >= 4);
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", running.process()));
