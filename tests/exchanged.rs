@@ -234,3 +234,40 @@ fn a_kill_in_the_middle_of_the_work_leaves_no_file() {
     assert_eq!(server.snapshot().conversations[0].uploads.len(), 1);
     assert_eq!(temporary(), 0);
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_kill_while_standard_input_is_copied_leaves_no_file() {
+    use std::io::Write as _;
+    let place = joined(&["11"], false);
+    // Rows that are one call are counted first, so standard input must be read twice.
+    let fields = format!("{FIELDS}\n[legs]\ngroup = \"id\"\n");
+    place.write("mapping.toml", fields);
+    let mut checking = place
+        .program(&["check", "-", "-m", "mapping.toml"])
+        .env("TMPDIR", place.path("temporary"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let temporary = || fs::read_dir(place.path("temporary")).expect("a folder");
+
+    // A pipe holds far less: when this has been written most of it has been copied.
+    let mut rows = checking.stdin.take().expect("a pipe");
+    rows.write_all(b"id\n").expect("it reads");
+    rows.write_all(&b"1\n2\n3\n".repeat(200_000))
+        .expect("it reads");
+    let while_it_copies = temporary().count();
+    checking.kill().expect("it runs");
+    checking.wait().expect("it has ended");
+
+    assert_eq!((while_it_copies, temporary().count()), (0, 0));
+    let output = Command::new("sh")
+        .args(["-c", "cat calls.csv | \"$0\" check - -m mapping.toml"])
+        .arg(env!("CARGO_BIN_EXE_capturi-import"))
+        .current_dir(place.folder())
+        .output();
+    let output = output.expect("it starts");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}

@@ -15,9 +15,9 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use hashbrown::HashTable;
-use tempfile::NamedTempFile;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
+use super::spool::Spool;
 use super::{Error, Road};
 use crate::call::Code;
 use crate::mapping::Profile;
@@ -69,7 +69,7 @@ pub(super) struct Survey<'r> {
     /// By the hash of its id, how new the newest copy of a record is.
     newest: HashTable<(u128, i128)>,
     /// Files that are removed when the export has been read.
-    copies: Vec<NamedTempFile>,
+    copies: Vec<Spool>,
 }
 
 impl<'r> Survey<'r> {
@@ -104,14 +104,13 @@ impl<'r> Survey<'r> {
     }
 
     fn copy(&mut self, input: &Input) -> Result<Input, Error> {
-        let mut file = NamedTempFile::new().map_err(Error::Spool)?;
-        match input.path() {
-            Some(path) => File::open(path).and_then(|mut pipe| io::copy(&mut pipe, &mut file)),
-            None => io::copy(&mut io::stdin().lock(), &mut file),
-        }
-        .map_err(Error::Spool)?;
-        let copied = input.copied_to(file.path().to_owned());
-        self.copies.push(file);
+        let copy = match input.path() {
+            Some(path) => File::open(path).and_then(Spool::of),
+            None => Spool::of(io::stdin().lock()),
+        };
+        let copy = copy.map_err(Error::Spool)?;
+        let copied = input.copied_to(copy.path().to_owned());
+        self.copies.push(copy);
         Ok(copied)
     }
 

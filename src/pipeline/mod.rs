@@ -33,6 +33,7 @@ mod seen_cases;
 mod sent_before;
 mod sought;
 mod sound;
+mod spool;
 
 #[cfg(test)]
 mod tests;
