@@ -232,8 +232,12 @@ pub(super) fn is_fit_text(field: Field, text: &str) -> bool {
 }
 
 /// Whether a number field may hold this number.
+#[inline]
 pub(super) fn is_fit_number(field: Field, text: &str) -> bool {
-    (field != Field::SalesPersonAudioChannel || text == "1" || text == "2") && is_held(text)
+    // No shorter number can be too large or too small.
+    let is_short = text.len() < "1e309".len();
+    (field != Field::SalesPersonAudioChannel || text == "1" || text == "2")
+        && (is_short || is_held(text))
 }
 
 /// Whether whoever reads the number finds one: beyond the reach of a double it becomes infinite, or
@@ -241,7 +245,7 @@ pub(super) fn is_fit_number(field: Field, text: &str) -> bool {
 fn is_held(number: &str) -> bool {
     // Most numbers have a few digits, for which a search costs more than a look at each.
     let has_exponent = || number.bytes().any(|byte| matches!(byte, b'e' | b'E'));
-    if number.len() < "1e309".len() || number.len() < 300 && !has_exponent() {
+    if number.len() < 300 && !has_exponent() {
         return true;
     }
     let mantissa = number.split(['e', 'E']).next().unwrap_or_default();

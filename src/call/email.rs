@@ -45,15 +45,25 @@ pub(super) fn is_plain_email(text: &str) -> bool {
 /// Whether there are letters, digits and bytes that `fit` behind the byte before them, as if a dot
 /// stood at both ends.
 fn is_made_of(text: &[u8], fit: impl Fn(u8, u8) -> bool) -> bool {
-    let mut before = b'.';
-    for &byte in text {
-        if !byte.is_ascii_alphanumeric() && !fit(before, byte) {
-            return false;
-        }
-        before = byte;
-    }
-    fit(before, b'.')
+    let before = |at: usize| match at.checked_sub(1) {
+        Some(before) => text[before],
+        None => b'.',
+    };
+    let mut bytes = text.iter().enumerate();
+    bytes.all(|(at, byte)| IS_ALPHANUMERIC[usize::from(*byte)] || fit(before(at), *byte))
+        && fit(before(text.len()), b'.')
 }
+
+/// `u8::is_ascii_alphanumeric` by one look, since each record has an address.
+const IS_ALPHANUMERIC: [bool; 256] = {
+    let mut is_alphanumeric = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        is_alphanumeric[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    is_alphanumeric
+};
 
 #[cfg(test)]
 mod tests {

@@ -370,15 +370,17 @@ fn rfc3339(bytes: &[u8]) -> Option<Timestamp> {
                 .fold(0_i32, |sum, byte| sum * 10 + i32::from(byte - b'0')),
         )
     };
-    let small = |from: usize| i8::try_from(number(from, from + 2)?).ok();
-    let zone = bytes
-        .iter()
-        .rposition(|byte| matches!(byte, b'Z' | b'+' | b'-'))?;
+    let head: &[u8; 19] = bytes.first_chunk()?;
+    let pair = |from: usize| (head[from] - b'0') * 10 + (head[from + 1] - b'0');
+    let small = |from: usize| i8::try_from(pair(from)).ok();
+    let is_zone = |byte: &u8| matches!(byte, b'Z' | b'+' | b'-');
+    let zone = head.len() + bytes[head.len()..].iter().position(is_zone)?;
     let nanos = match zone {
         19 => 0,
         _ => number(20, zone)? * 10_i32.pow(u32::try_from(29 - zone).ok()?),
     };
-    let date = Date::new(i16::try_from(number(0, 4)?).ok()?, small(5)?, small(8)?).ok()?;
+    let year = i16::from(pair(0)) * 100 + i16::from(pair(2));
+    let date = Date::new(year, small(5)?, small(8)?).ok()?;
     let time = Time::new(small(11)?, small(14)?, small(17)?, nanos).ok()?;
     let seconds = match bytes.get(zone)? {
         b'Z' => 0,

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 use super::beginnings::{Beginnings, FIRST_CELLS};
 use super::scan::{Dialect, Sink};
@@ -188,6 +188,10 @@ impl Rows {
     /// Takes byte order marks and DOS ends of files off the beginnings of rows. A row that is nothing
     /// else stays, with an empty cell.
     pub(in crate::source) fn take_marks(&mut self) {
+        // Both signs begin with bytes that are rare in text.
+        if memchr2(0xef, 0x1a, &self.bytes).is_none() {
+            return;
+        }
         let is_marked = |row: &Row| {
             let cell = row.first as usize;
             row.cells > 0 && mark_length(self.cell(cell)) > 0
