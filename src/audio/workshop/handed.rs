@@ -1,7 +1,8 @@
 //! Open files that a program gets with its start, and the names by which it opens them.
 //!
 //! A path could lead to another file by the time that the program opens it. On Unix the program
-//! inherits the handles and opens `/dev/fd/N`; where there is no such thing it gets the paths.
+//! inherits the handles and opens `/dev/fd/N`; where there is no such thing it gets the paths. A program
+//! of `config` that starts in the same moment may inherit them too; it is one that the user named.
 
 use std::ffi::OsString;
 
