@@ -234,8 +234,7 @@ impl Courier {
         };
         let mut facts = vec![fact];
         if shipment.parcel.is_none() && !matches!(made, Made::LeftAlone) {
-            let was_sought = shipment.is_recording_missing;
-            facts.push(Fact::WithoutRecording { was_sought });
+            facts.push(without_recording(shipment));
         }
         self.write(shipment, facts).await?;
         Ok(made)
@@ -397,6 +396,13 @@ pub(super) fn entries(shipment: &Shipment, facts: Vec<Fact>) -> Facts {
     let identity: Arc<str> = shipment.call.identity().into();
     let entry = |fact| Entry::new(Arc::clone(&identity), fact);
     Facts::OfCall(facts.into_iter().map(entry).collect())
+}
+
+/// What the ledger is told of a conversation that gets no recording.
+fn without_recording(shipment: &Shipment) -> Fact {
+    Fact::WithoutRecording {
+        was_sought: shipment.is_recording_missing,
+    }
 }
 
 /// What the ledger is told when nothing can have come of a request.

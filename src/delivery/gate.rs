@@ -70,15 +70,24 @@ struct State {
     /// Failures since the last success, and when the first of them was.
     failures: u32,
     failing_since: Option<Instant>,
-    /// One request that has failed since then, and whether another has, or no connection came about: then
-    /// no single call is to blame.
-    failing: Option<u64>,
-    is_everybodys: bool,
+    /// Who has failed since then.
+    failing: Failing,
     /// Since when every answer has been that there is nothing at the address.
     astray_since: Option<Instant>,
     has_succeeded: bool,
     phase: Phase,
     probes: u32,
+}
+
+/// Who has failed since the last success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Failing {
+    #[default]
+    Nobody,
+    /// One request, however often it was tried: it may be to blame itself.
+    One(u64),
+    /// Several, or no connection came about: no single call is to blame.
+    Everybody,
 }
 
 /// How many permits there are, and how many there should be.
@@ -343,7 +352,7 @@ impl Gate {
             return Weather::GiveUp(lasted);
         }
         let patience = self.patience_in(state);
-        if state.is_everybodys && lasted >= patience {
+        if state.failing == Failing::Everybody && lasted >= patience {
             return Weather::GiveUp(lasted);
         }
         if state.phase == Phase::Open && state.failures >= self.threshold {
@@ -356,7 +365,7 @@ impl Gate {
             return Weather::GiveUp(lasted);
         }
         let mut pause = backoff::delay(state.probes, jitter);
-        pause = pause.min((patience - lasted).max(SOON));
+        pause = pause.min(patience.saturating_sub(lasted).max(SOON));
         if astray.is_some() {
             pause = pause.min(SOON);
         }
@@ -375,7 +384,8 @@ impl Gate {
     /// How long requests may go on to fail; nothing while a single call may be to blame.
     pub(super) fn patience_left(&self) -> Option<Duration> {
         let state = self.state();
-        let since = state.failing_since.filter(|_| state.is_everybodys)?;
+        let is_everybodys = state.failing == Failing::Everybody;
+        let since = state.failing_since.filter(|_| is_everybodys)?;
         let patience = self.patience_in(&state);
         Some(patience.saturating_sub(since.elapsed()))
     }
@@ -390,9 +400,12 @@ impl Gate {
 impl State {
     /// Takes notice of who has failed.
     fn blame(&mut self, of: Option<u64>, health: Health) {
-        let is_another = matches!((self.failing, of), (Some(one), Some(other)) if one != other);
-        self.is_everybodys |= is_another || health == Health::Unreachable;
-        self.failing = self.failing.or(of);
+        self.failing = match (self.failing, of) {
+            _ if health == Health::Unreachable => Failing::Everybody,
+            (Failing::One(one), Some(other)) if one != other => Failing::Everybody,
+            (Failing::Nobody, Some(one)) => Failing::One(one),
+            (known, _) => known,
+        };
     }
 
     /// Until when nothing leaves; nothing when that has passed.

@@ -165,10 +165,9 @@ impl Privacy {
             Position::Apart => false,
         };
         match self.unmarked.filter(|_| record.tree().is_some()) {
-            Some(Unmarked::Public) => Seen::Public,
             Some(Unmarked::Private) => Seen::Private,
             None if is_expected => Seen::Unmarked,
-            None => Seen::Public,
+            Some(Unmarked::Public) | None => Seen::Public,
         }
     }
 

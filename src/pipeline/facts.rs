@@ -180,7 +180,7 @@ impl Facts {
     /// Counts one call.
     pub(super) fn count(&mut self, told: Told<'_, impl Iterator<Item = Field>>) {
         let up = |count: &mut u64| *count += 1;
-        self.change(&told.consent, told.time, told.fields, up);
+        self.change(told.consent, told.time, told.fields, up);
         self.by_day.count(told.time.as_bytes());
         self.by_agent.add(told.agent, 1);
         self.customers.count(told.customer);
@@ -190,14 +190,14 @@ impl Facts {
     /// count, and they are counted as they are read.
     pub(super) fn take_back(&mut self, told: Told<'_, impl Iterator<Item = Field>>) {
         let down = |count: &mut u64| *count = count.saturating_sub(1);
-        self.change(&told.consent, told.time, told.fields, down);
+        self.change(told.consent, told.time, told.fields, down);
         self.by_day.take_back(told.time.as_bytes());
         self.by_agent.take_back(told.agent);
     }
 
     fn change(
         &mut self,
-        consent: &Option<bool>,
+        consent: Option<bool>,
         time: &str,
         fields: impl Iterator<Item = Field>,
         change: impl Fn(&mut u64),

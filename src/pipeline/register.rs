@@ -154,18 +154,15 @@ impl<'r> Register<'r> {
             let mark = item.mark.take();
             if let Some(mark) = &mark {
                 self.check_claims(&mut item, mark, &record, place);
-                if let Some(skew) = &mark.skew {
-                    self.clocks
-                        .see(skew, (place, record.line()), &mark.recording.name);
-                }
+                self.see_clock(mark, (place, record.line()));
             }
             count_open(&mut facts, &item, mark.as_deref());
             if let Some(profile) = &profile {
                 item.decision.name_record(|| profile.id_for_people(&record));
             }
-            if !matches!(item.decision.fate, Fate::Ends(Outcome::Rejected, _)) {
-                matched.extend(item.matched.map(|found| (index, found)));
-            }
+            let is_rejected = matches!(item.decision.fate, Fate::Ends(Outcome::Rejected, _));
+            let found = item.matched.filter(|_| !is_rejected);
+            matched.extend(found.map(|found| (index, found)));
             decisions.push(item.decision);
         }
         Ok(Decided {
@@ -177,6 +174,13 @@ impl<'r> Register<'r> {
             read: (0, None),
             asides: Vec::new(),
         })
+    }
+
+    /// Takes notice of how far the time in the name of a recording is off.
+    fn see_clock(&mut self, mark: &Mark, place: (Where, u64)) {
+        if let Some(skew) = &mark.skew {
+            self.clocks.see(skew, place, &mark.recording.name);
+        }
     }
 
     /// Puts a record aside, or hears what one that was put aside claims. What is wrong with it is told

@@ -210,10 +210,11 @@ fn made_meanwhile(summary: &Summary) -> String {
     }
     if half > 0 {
         let it = if half == 1 { "its" } else { "their" };
-        told.push_str(&format!(
-            " {} made whose recording is still missing: a run with this ledger sends {it} recording.",
-            were_noun(half, "conversation")
-        ));
+        let half = were_noun(half, "conversation");
+        told = format!(
+            "{told} {half} made whose recording is still missing: a run with this ledger sends {it} \
+             recording."
+        );
     }
     told
 }
