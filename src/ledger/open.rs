@@ -176,10 +176,8 @@ pub(super) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
 fn expect_schema(path: &Path, connection: &Connection, form: i64) -> Result<(), OpenError> {
     let steps = usize::try_from(form).unwrap_or_default();
     let made = Connection::open_in_memory().and_then(|made| {
-        let steps = MIGRATIONS.iter().take(steps);
-        steps
-            .map(|step| made.execute_batch(step))
-            .collect::<Sql<()>>()?;
+        let mut steps = MIGRATIONS.iter().take(steps);
+        steps.try_for_each(|step| made.execute_batch(step))?;
         Ok(made)
     });
     schema::expect_same(path, connection, &made.map_err(at(path))?)

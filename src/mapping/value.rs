@@ -8,7 +8,6 @@ use serde_json::Value as Json;
 use super::bind::{Named, Source, chosen};
 use super::bound::BoundRule;
 use super::conversion::Conversion;
-use super::expression::TooLong;
 use super::repair::Repair;
 use super::template::{Failure, Rendering};
 use crate::call::{Code, Problem, is_blank};
@@ -126,14 +125,12 @@ impl<'r> Apply<'_, 'r, '_> {
             Err(failure) => return Err(self.error(failure.code, &failure.value, &failure.message)),
         };
         if let (Some(expression), Raw::Text(text)) = (&steps.extract, &raw) {
-            raw = match expression.find(text, self.templates.work()) {
-                Ok(found) => found.map_or(Raw::Missing, |part| cut(text, part)),
-                Err(TooLong) => {
-                    let value = text.chars().take(40).collect::<String>();
-                    let message = "there is too much text for the `extract` rules of the mapping";
-                    return Err(self.error(Code::TemplateFailed, &value, message));
-                }
+            let Ok(found) = expression.find(text, self.templates.work()) else {
+                let value = text.chars().take(40).collect::<String>();
+                let message = "there is too much text for the `extract` rules of the mapping";
+                return Err(self.error(Code::TemplateFailed, &value, message));
             };
+            raw = found.map_or(Raw::Missing, |part| cut(text, part));
         }
         for repair in &steps.repairs {
             raw = self.repaired(*repair, raw);

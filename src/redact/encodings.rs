@@ -11,9 +11,9 @@ const SHORTEST_RUN: usize = 8;
 /// Reads a text in one way.
 type Reader = fn(&View) -> Option<View>;
 
-/// The text itself and its readings: without escapes of JSON, HTML and URLs, up to three deep, and
-/// then what was written as base64 or as hexadecimal digits.
-pub(super) fn readings(text: &str) -> Vec<View> {
+/// Shows the text itself and its readings: without escapes of JSON, HTML and URLs, up to three deep, and
+/// then what was written as base64 or as hexadecimal digits. Few are kept at a time.
+pub(super) fn each_reading(text: &str, mut look: impl FnMut(&View)) {
     const ESCAPES: [Reader; 4] = [json, html, percent, form];
     let mut views = vec![View::of(text)];
     let mut at = 0;
@@ -29,9 +29,19 @@ pub(super) fn readings(text: &str) -> Vec<View> {
             at += 1;
         }
     }
-    let packed: Vec<View> = views.iter().flat_map(unpacked).collect();
-    let escaped: Vec<View> = packed.iter().filter_map(json).collect();
-    views.into_iter().chain(packed).chain(escaped).collect()
+    for view in views {
+        look(&view);
+        for (start, packing) in (0..4)
+            .map(|at| (at, BASE64))
+            .chain((0..2).map(|at| (at, HEX)))
+        {
+            let packed = runs(&view, start, packing);
+            if !packed.bytes.is_empty() {
+                look(&packed);
+                json(&packed).iter().for_each(&mut look);
+            }
+        }
+    }
 }
 
 /// Replaces each escape that `read` knows; it gives what stands at the start, and its length.
@@ -164,36 +174,41 @@ fn form(view: &View) -> Option<View> {
     Some(percent(&view).unwrap_or(view))
 }
 
-/// What the runs of letters and digits say as base64, from each of the four places where it may begin,
-/// and as hexadecimal digits.
-fn unpacked(view: &View) -> Vec<View> {
-    let mut views: Vec<View> = (0..4)
-        .map(|start| runs(view, start, 4, sextet, quantum))
-        .collect();
-    views.extend((0..2).map(|start| runs(view, start, 2, hex_digit, pair)));
-    views.retain(|view| !view.bytes.is_empty());
-    views
-}
-
-/// Reads groups of `width` digits in each run of digits, from its place `start` on.
-fn runs(
-    view: &View,
-    start: usize,
+/// How bytes are written as letters and digits.
+#[derive(Clone, Copy)]
+struct Packing {
+    /// Digits of a group.
     width: usize,
     digit: fn(u8) -> Option<u8>,
+    /// Gives each byte of a group, with the digits that it was read from.
     read: fn(&[u8], &mut dyn FnMut(u8, usize, usize)),
-) -> View {
+}
+
+const BASE64: Packing = Packing {
+    width: 4,
+    digit: sextet,
+    read: quantum,
+};
+const HEX: Packing = Packing {
+    width: 2,
+    digit: hex_digit,
+    read: pair,
+};
+
+/// Reads groups of digits in each run of digits, from its place `start` on: where it really begins, nobody
+/// knows.
+fn runs(view: &View, start: usize, packing: Packing) -> View {
     let mut out = View::like(view);
     let mut at = 0;
     while at < view.bytes.len() {
-        let digits: Vec<u8> = view.bytes[at..]
+        let digits = view.bytes[at..]
             .iter()
-            .map_while(|byte| digit(*byte))
-            .collect();
+            .map_while(|byte| (packing.digit)(*byte));
+        let digits: Vec<u8> = digits.collect();
         if digits.len() >= SHORTEST_RUN {
-            for (number, group) in digits[start..].chunks(width).enumerate() {
-                let first = at + start + number * width;
-                read(group, &mut |byte, from, to| {
+            for (number, group) in digits[start..].chunks(packing.width).enumerate() {
+                let first = at + start + number * packing.width;
+                (packing.read)(group, &mut |byte, from, to| {
                     out.push(&[byte], view, first + from..first + to);
                 });
             }
@@ -245,6 +260,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn readings(text: &str) -> Vec<View> {
+        let mut views = Vec::new();
+        each_reading(text, |view| views.push(view.clone()));
+        views
+    }
 
     fn reads(text: &str, expected: &str) -> bool {
         readings(text).iter().any(|view| {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use memchr::memmem;
 
-use super::view::View;
+use super::view::{View, folded};
 
 /// From so many letters and digits together on, a token is known wherever it stands.
 const LONG_TOKEN: usize = 12;
@@ -40,7 +40,7 @@ enum Where {
 }
 
 /// Something that must not be told.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Needle {
     /// What is told in its place.
     pub(super) mask: String,
@@ -49,11 +49,6 @@ pub(super) struct Needle {
     stands: Where,
     /// The least part that is known, if parts are.
     part: Option<usize>,
-}
-
-fn folded(text: &str) -> String {
-    let folded = View::of(text).folded().bytes;
-    String::from_utf8_lossy(&folded).trim().to_owned()
 }
 
 impl Needle {
@@ -102,22 +97,29 @@ impl Needle {
         })
     }
 
-    /// The places of this needle in a folded reading, whole or in part.
-    pub(super) fn find(&self, text: &View, parts: &mut Parts<'_>) -> Vec<(usize, usize)> {
-        let whole = memmem::find_iter(&text.bytes, &self.folded)
-            .map(|at| at..at + self.folded.len())
-            .filter(|found| self.is_meant(&text.bytes[..found.start], &text.bytes[found.end..]));
-        let mut places: Vec<_> = whole.map(|found| text.place(found)).collect();
-        let width = self.part.unwrap_or(usize::MAX);
-        for part in self.folded.windows(width) {
-            if part.starts_with(b" ") || part.ends_with(b" ") {
-                continue;
-            }
-            for at in parts.take(part) {
-                places.push(text.place(at..at + width));
+    /// Gives the places of this needle in a folded reading, whole or in part.
+    pub(super) fn find(
+        &self,
+        text: &View,
+        parts: &mut Parts<'_>,
+        mut found: impl FnMut((usize, usize)),
+    ) {
+        if self.folded.len() <= text.bytes.len() {
+            for at in memmem::find_iter(&text.bytes, &self.folded) {
+                let end = at + self.folded.len();
+                if self.is_meant(&text.bytes[..at], &text.bytes[end..]) {
+                    found(text.place(at..end));
+                }
             }
         }
-        places
+        let Some(width) = self.part else {
+            return;
+        };
+        for part in self.folded.windows(width) {
+            for at in parts.take(part) {
+                found(text.place(at..at + width));
+            }
+        }
     }
 
     fn is_meant(&self, before: &[u8], behind: &[u8]) -> bool {
@@ -153,10 +155,41 @@ fn tail(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(64)..]).into_owned()
 }
 
-/// The parts of one width that a text has, for those widths that were asked for.
+/// The parts that a text has, for the widths that needles ask for.
 #[derive(Debug, Default)]
-pub(super) struct Parts<'t> {
-    by_width: HashMap<usize, HashMap<&'t [u8], Vec<usize>>>,
+pub(super) struct Parts<'t>(Vec<PartsOf<'t>>);
+
+/// The parts of one width.
+#[derive(Debug)]
+struct PartsOf<'t> {
+    width: usize,
+    /// Whether there may be a part that begins like this: a value of a megabyte is asked for all of its
+    /// parts, and a text has few.
+    may_be: Vec<bool>,
+    places: HashMap<&'t [u8], Vec<usize>>,
+}
+
+/// Of the first four bytes of a part.
+fn mark(part: &[u8]) -> usize {
+    let first = part
+        .first_chunk()
+        .map_or(0, |first| u32::from_le_bytes(*first));
+    (first.wrapping_mul(0x9e37_79b1) >> 16) as usize
+}
+
+impl<'t> PartsOf<'t> {
+    fn new(width: usize, text: &'t [u8]) -> PartsOf<'t> {
+        let mut parts = PartsOf {
+            width,
+            may_be: vec![false; 1 << 16],
+            places: HashMap::new(),
+        };
+        for (at, part) in text.windows(width).enumerate() {
+            parts.may_be[mark(part)] = true;
+            parts.places.entry(part).or_default().push(at);
+        }
+        parts
+    }
 }
 
 impl<'t> Parts<'t> {
@@ -164,22 +197,20 @@ impl<'t> Parts<'t> {
     pub(super) fn of(text: &'t View, needles: &[Needle]) -> Parts<'t> {
         let mut parts = Parts::default();
         for width in needles.iter().filter_map(|needle| needle.part) {
-            parts.by_width.entry(width).or_insert_with(|| {
-                let mut places: HashMap<&[u8], Vec<usize>> = HashMap::new();
-                for (at, part) in text.bytes.windows(width).enumerate() {
-                    places.entry(part).or_default().push(at);
-                }
-                places
-            });
+            let is_known = parts.0.iter().any(|known| known.width == width);
+            if !is_known && text.bytes.len() >= width {
+                parts.0.push(PartsOf::new(width, &text.bytes));
+            }
         }
         parts
     }
 
     /// The places of a part. Each is given once: whoever asks again has them already.
     fn take(&mut self, part: &[u8]) -> Vec<usize> {
-        let places = self.by_width.get_mut(&part.len());
-        places
-            .and_then(|places| places.remove(part))
+        let parts = self.0.iter_mut().find(|parts| parts.width == part.len());
+        let parts = parts.filter(|parts| parts.may_be[mark(part)]);
+        parts
+            .and_then(|parts| parts.places.remove(part))
             .unwrap_or_default()
     }
 }

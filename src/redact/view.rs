@@ -44,19 +44,14 @@ impl View {
     pub(super) fn folded(&self) -> View {
         let mut folded = View::like(self);
         let mut at = 0;
-        let mut letter = [0; 4];
         for chunk in self.bytes.utf8_chunks() {
             for char in chunk.valid().chars() {
                 let from = at..at + char.len_utf8();
                 at = from.end;
-                if !char.is_whitespace() && !char.is_control() {
-                    for lower in char.to_lowercase() {
-                        let bytes = lower.encode_utf8(&mut letter).as_bytes();
-                        folded.push(bytes, self, from.clone());
-                    }
-                } else if folded.bytes.last() != Some(&b' ') {
-                    folded.push(b" ", self, from);
-                }
+                let is_behind_blank = folded.bytes.last() == Some(&b' ');
+                fold(char, is_behind_blank, |bytes| {
+                    folded.push(bytes, self, from.clone())
+                });
             }
             let strange = chunk.invalid().len();
             if strange > 0 {
@@ -65,6 +60,37 @@ impl View {
             }
         }
         folded
+    }
+}
+
+/// A text as a folded reading would have it, without blanks around.
+pub(super) fn folded(text: &str) -> String {
+    let mut folded = Vec::with_capacity(text.len());
+    for char in text.chars() {
+        let is_behind_blank = folded.last() == Some(&b' ');
+        fold(char, is_behind_blank, |bytes| {
+            folded.extend_from_slice(bytes)
+        });
+    }
+    String::from_utf8_lossy(&folded).trim().to_owned()
+}
+
+fn fold(char: char, is_behind_blank: bool, mut push: impl FnMut(&[u8])) {
+    if char.is_ascii_graphic() {
+        push(
+            char.to_ascii_lowercase()
+                .encode_utf8(&mut [0; 4])
+                .as_bytes(),
+        );
+    } else if char.is_whitespace() || char.is_control() {
+        if !is_behind_blank {
+            push(b" ");
+        }
+    } else {
+        let mut letter = [0; 4];
+        for lower in char.to_lowercase() {
+            push(lower.encode_utf8(&mut letter).as_bytes());
+        }
     }
 }
 
@@ -78,6 +104,7 @@ mod tests {
         let folded = View::of(text).folded();
         assert_eq!(folded.bytes, "a i\u{307}b".as_bytes());
         assert_eq!(folded.place(0..1), (0, 1));
+        assert_eq!(super::folded(" A\r\n \u{130}b "), "a i\u{307}b");
         // Both letters that one became have its place.
         assert_eq!(folded.place(2..3), (4, 6));
         assert_eq!(folded.place(2..6), (4, text.len()));
