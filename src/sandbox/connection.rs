@@ -176,7 +176,7 @@ mod tests {
                 }
                 tokio::time::sleep(PIECE_TIME).await;
             }
-            std::future::pending().await
+            std::future::pending::<()>().await;
         };
         let mut answer = Vec::new();
         let read = async {
@@ -278,7 +278,7 @@ mod tests {
         given.created("a").await;
         let form = "--x\r\nContent-Disposition: form-data; name=\"data\"; filename=\"a.wav\"\r\n\
                     Content-Type: audio/wav\r\n\r\n";
-        let (piece, end) = ([7; 100_000], "\r\n--x--\r\n");
+        let (piece, end) = (vec![7; 100_000], "\r\n--x--\r\n");
         let length = form.len() + 10 * piece.len() + end.len();
         let stream = TcpStream::connect(given.sandbox.address()).await;
         let mut stream = stream.expect("a connection");
