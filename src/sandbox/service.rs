@@ -378,6 +378,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn no_fault_is_spent_on_who_has_no_token() {
+        let given = Given::rule(Rule::new(super::Fault::status(503)).first(1)).await;
+        for _ in 0..2 {
+            let stranger = given.bare(Method::POST, "/v2/conversation");
+            let reply = send(stranger.json(&conversation("a"))).await;
+            assert_eq!(reply.status, 401);
+        }
+        assert_eq!(given.create("v2", &conversation("a")).await.status, 503);
+        assert_eq!(given.create("v2", &conversation("a")).await.status, 200);
+        assert_eq!(given.sandbox.snapshot().conversations[0].creates, 2);
+    }
+
+    #[tokio::test]
     async fn the_token_may_stand_in_the_query_but_a_header_counts_first() {
         let given = Given::options(Options::new("a&b æ")).await;
         let path = "/v2/conversation?api-token=a%26b+%C3%A6";
