@@ -21,7 +21,7 @@ use crate::report::is_report;
 use crate::source::{self, FileId, Treat};
 
 /// The most bytes of a mapping file.
-const LONGEST_MAPPING: u64 = 16 << 20;
+const LONGEST_MAPPING: u64 = 2 << 20;
 
 /// What a command uses beside its export, and what may lie among the exports.
 #[derive(Debug, Clone, Copy, Default)]

@@ -15,7 +15,9 @@ use crate::call::is_email;
 use crate::source::{self, Batch, Column, Header, HeaderKind, Input, Options};
 
 /// The largest file that is read: it is kept in memory.
-const LIMIT: u64 = 256 << 20;
+const LIMIT: u64 = 64 << 20;
+/// The table takes at most so many bytes of memory.
+const MOST_BYTES: usize = 64 << 20;
 /// How deep the objects of an API's answer are looked into.
 const DEPTH: usize = 4;
 
@@ -140,7 +142,7 @@ impl AgentTable {
     pub(super) fn read(path: &Path) -> Result<AgentTable, String> {
         let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
         if !metadata.is_file() || metadata.len() > LIMIT {
-            return Err("not a file of at most 256 MB".to_owned());
+            return Err(format!("not a file of at most {} MiB", LIMIT >> 20));
         }
         let options = Options {
             header: Some(HeaderKind::Names),
@@ -311,6 +313,7 @@ struct Rows {
     names: Vec<String>,
     places: HashMap<String, usize>,
     agents: Vec<Vec<String>>,
+    bytes: usize,
     table: Option<Header>,
 }
 
@@ -320,6 +323,7 @@ impl Rows {
             names: Vec::new(),
             places: HashMap::new(),
             agents: Vec::new(),
+            bytes: 0,
             table,
         }
     }
@@ -344,6 +348,15 @@ impl Rows {
                 row = cells.map(|cell| text(cell).into_owned()).collect();
             }
             if row.iter().any(|cell| !cell.trim().is_empty()) {
+                // A text takes its place in the row, its bytes, and as much again as a key.
+                let cells = row.iter().map(|cell| 64 + 2 * cell.len());
+                self.bytes += 48 + cells.sum::<usize>();
+                if self.bytes > MOST_BYTES {
+                    return Err(format!(
+                        "a table of agents may take {} MiB of memory, and this one takes more",
+                        MOST_BYTES >> 20
+                    ));
+                }
                 self.agents.push(row);
             }
         }

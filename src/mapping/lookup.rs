@@ -8,43 +8,37 @@
 //!
 //! A file that is JSON is read by `lookup_json`.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::boolean::fold;
 use super::error::{Findings, suggest};
 use super::lookup_json;
+use super::lookup_rows::{Keys, MOST_BYTES, Rows};
 use super::reader::{Section, Text, wrong_type};
 use super::second_file::SecondFile;
 use crate::source::Header;
 
-/// The largest lookup file that is read: it is kept in memory.
-const LIMIT: u64 = 256 << 20;
+/// The largest lookup file that is read: its text is in memory beside the table that is made of it.
+const LIMIT: u64 = 64 << 20;
 
 /// A table in memory, found by its key.
 #[derive(Debug)]
 pub(super) struct Lookup {
     pub(super) name: String,
     header: Header,
-    rows: Vec<Vec<String>>,
-    by_key: HashMap<String, usize>,
-    by_folded: HashMap<String, usize>,
+    rows: Rows,
+    keys: Keys,
     /// The file may be missing and is, so that every key misses in every column.
     is_absent: bool,
 }
 
 impl Lookup {
-    /// The row of a key: exact, else without regard to case and blanks around.
-    pub(super) fn row(&self, key: &str) -> Option<&[String]> {
-        let found = self.by_key.get(key);
-        let found = found.or_else(|| self.by_folded.get(&fold(key)))?;
-        self.rows.get(*found).map(Vec::as_slice)
-    }
-
     /// Position of a column.
     pub(super) fn column(&self, name: &str) -> Option<usize> {
         self.header.find(name).or(self.is_absent.then_some(0))
@@ -52,8 +46,8 @@ impl Lookup {
 
     /// The value of a column in the row of a key.
     pub(super) fn value(&self, key: &str, column: usize) -> Option<&str> {
-        let row = self.row(key)?;
-        Some(row.get(column).map_or("", String::as_str))
+        let row = self.keys.find(&self.rows, key)?;
+        Some(self.rows.cell(row, column).unwrap_or_default())
     }
 
     /// What could be meant by a column that is not there. A file of one column is no table, and what
@@ -143,8 +137,10 @@ impl Lookups {
                 continue;
             };
             let section = Section::new(table, format!("[lookup.{}]", name.get_ref()), name.span());
+            let taken = lookups.tables.iter().map(|table| table.rows.bytes());
+            let room = MOST_BYTES.saturating_sub(taken.sum());
             let files = &mut lookups.files;
-            let table = read_table(name.get_ref(), section, (beside, files), findings);
+            let table = read_table(name.get_ref(), section, (beside, files, room), findings);
             lookups.tables.extend(table.map(Arc::new));
         }
         lookups
@@ -182,7 +178,7 @@ impl Lookups {
 fn read_table(
     name: &str,
     mut section: Section<'_, '_>,
-    (beside, read): (Beside<'_>, &mut Vec<PathBuf>),
+    (beside, read, room): (Beside<'_>, &mut Vec<PathBuf>, usize),
     findings: &mut Findings,
 ) -> Option<Lookup> {
     let file = section.text("file", findings);
@@ -198,7 +194,7 @@ fn read_table(
     section.finish(findings);
     let (file, key) = (file?, key?);
     if optional && beside.is_absent(name, file.get_ref()) {
-        return Some(Lookup::new(name, Header::default(), Vec::new(), true));
+        return Some(Lookup::new(name, Header::default(), Rows::default(), true));
     }
     let shown = beside.of_operator(name);
     let shown = shown.map_or_else(|| file.get_ref().clone(), |path| path.display().to_string());
@@ -207,9 +203,10 @@ fn read_table(
         let text = read_text(&found.path, encoding.as_ref())?;
         read.push(found.name);
         if delimiter.is_none() && lookup_json::is_json(&text) {
-            lookup_json::parse(&text)
+            lookup_json::parse(&text, room)
         } else {
-            parse(&text, delimiter.unwrap_or_else(|| guess_delimiter(&text)))
+            let delimiter = delimiter.unwrap_or_else(|| guess_delimiter(&text));
+            parse(&text, delimiter, room)
         }
     });
     let mut lookup = match table {
@@ -235,9 +232,14 @@ fn read_table(
 fn read_text(path: &Path, encoding: Option<&Text>) -> Result<String, String> {
     let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
     if !metadata.is_file() || metadata.len() > LIMIT {
-        return Err("not a file of at most 256 MB".to_owned());
+        return Err(format!("not a file of at most {} MiB", LIMIT >> 20));
     }
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let mut bytes = Vec::new();
+    // A file that grows is read no further.
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    file.take(LIMIT)
+        .read_to_end(&mut bytes)
+        .map_err(|error| error.to_string())?;
     let label = encoding.map_or("utf-8", |label| label.get_ref().as_str());
     let encoding = encoding_rs::Encoding::for_label(label.as_bytes())
         .ok_or_else(|| format!("unknown encoding `{label}`"))?;
@@ -248,7 +250,15 @@ fn read_text(path: &Path, encoding: Option<&Text>) -> Result<String, String> {
             used.name()
         ));
     }
-    Ok(text.into_owned())
+    match text {
+        Cow::Owned(text) => Ok(text),
+        // Text that is UTF-8 already is not copied.
+        Cow::Borrowed(text) => {
+            let mark = bytes.len() - text.len();
+            bytes.drain(..mark);
+            String::from_utf8(bytes).map_err(|error| error.to_string())
+        }
+    }
 }
 
 /// The most frequent of the usual signs in the first line.
@@ -264,7 +274,7 @@ pub(super) fn guess_delimiter(text: &str) -> char {
 }
 
 /// The names and rows of a table; the error is why it is none.
-pub(super) fn parse(text: &str, delimiter: char) -> Result<(Header, Vec<Vec<String>>), String> {
+fn parse(text: &str, delimiter: char, room: usize) -> Result<(Header, Rows), String> {
     let delimiter =
         u8::try_from(delimiter).map_err(|_| "its delimiter is no ASCII character".to_owned())?;
     let mut reader = csv::ReaderBuilder::new()
@@ -273,39 +283,28 @@ pub(super) fn parse(text: &str, delimiter: char) -> Result<(Header, Vec<Vec<Stri
         .from_reader(text.as_bytes());
     let header = reader.headers().map_err(|error| error.to_string())?;
     let header = Header::new(header.iter().map(str::to_owned).collect());
-    let mut rows = Vec::new();
+    let mut rows = Rows::within(room);
     for record in reader.records() {
-        let record = record.map_err(|error| error.to_string())?;
-        rows.push(record.iter().map(str::to_owned).collect());
+        rows.push(record.map_err(|error| error.to_string())?.iter())?;
     }
     Ok((header, rows))
 }
 
 impl Lookup {
-    fn new(name: &str, header: Header, rows: Vec<Vec<String>>, is_absent: bool) -> Lookup {
+    fn new(name: &str, header: Header, rows: Rows, is_absent: bool) -> Lookup {
         Lookup {
             name: name.to_owned(),
             header,
             rows,
-            by_key: HashMap::new(),
-            by_folded: HashMap::new(),
+            keys: Keys::default(),
             is_absent,
         }
     }
 
     /// Builds the index; the error is a key with two different rows.
     fn index(&mut self, column: usize) -> Result<(), String> {
-        let mut twice = None;
-        for (at, row) in self.rows.iter().enumerate() {
-            let Some(key) = row.get(column).filter(|key| !key.trim().is_empty()) else {
-                continue;
-            };
-            let other = self.by_key.insert(key.clone(), at);
-            if other.is_some_and(|other| self.rows[other] != *row) {
-                twice = Some(key.clone());
-            }
-            self.by_folded.entry(fold(key)).or_insert(at);
-        }
+        let (keys, twice) = Keys::of(&self.rows, column);
+        self.keys = keys;
         twice.map_or(Ok(()), Err)
     }
 }

@@ -31,6 +31,7 @@ mod limits;
 mod list;
 mod lookup;
 mod lookup_json;
+mod lookup_rows;
 mod merge;
 mod need;
 mod newest;

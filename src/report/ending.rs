@@ -142,6 +142,10 @@ fn problems(summary: &Summary, screen: &Screen) -> Vec<String> {
         let mut below = examples(group);
         below.extend(more_files(group));
         below.extend(missing(group));
+        below.extend(group.listed.map(|listed| {
+            let listed = count(listed);
+            format!("problems.csv lists the first {listed} of them")
+        }));
         if !group.cure.is_empty() {
             below.push(format!("→ {}", group.cure));
         }

@@ -7,9 +7,10 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use crate::call::{Field, Problem};
+use crate::call::{Code, Field, Problem, Severity};
 use crate::pipeline::{Delivered, Matched, Outcome};
 use crate::report::accepted::{self, REHEARSED};
+use crate::report::alike::{Alike, MOST, Turn};
 use crate::report::cells::guarded;
 use crate::report::folder::{Folder, create_private, mark_unfinished, unfinished};
 use crate::report::matches::Matches;
@@ -34,6 +35,10 @@ pub(super) struct Files {
     skips: Skips,
     matches: Matches,
     unflushed: u32,
+    /// Lines of `problems.csv` by kind.
+    listed: Alike<(Code, Severity)>,
+    /// Rows of `rejected.csv` by the first of their codes.
+    explained: Alike<Option<Code>>,
 }
 
 /// The list of what arrived, with what stands in each of its lines.
@@ -94,11 +99,23 @@ impl Files {
             accepted,
             rejected: Vec::new(),
             unflushed: 0,
+            listed: Alike::default(),
+            explained: Alike::default(),
         })
     }
 
-    /// Adds a problem.
+    /// Adds a problem; of a kind that many have, only the first.
     pub(super) fn problem(&mut self, problem: &Problem) -> Result<(), Error> {
+        match self.listed.turn((problem.code, problem.severity)) {
+            Turn::Listed => {}
+            Turn::Announced => {
+                let more = format!("only the first {MOST} of this kind are listed");
+                let (code, severity) = (problem.code.name(), problem.severity.name());
+                let cells = ["", "", "", code, severity, "", &more, "", ""];
+                return self.problems.write(&cells);
+            }
+            Turn::Counted => return Ok(()),
+        }
         self.problems.write(&[
             &safe(&problem.place.file),
             &problem.place.line.to_string(),
@@ -158,7 +175,11 @@ impl Files {
             self.skips.add(&self.folder, record, detail)?;
         }
         if matches!(outcome, Outcome::Rejected | Outcome::Failed) {
-            let reasons = in_one_cell(problems);
+            let kind = problems.first().map(|problem| problem.code);
+            let reasons = match self.explained.turn(kind) {
+                Turn::Listed => in_one_cell(problems),
+                Turn::Announced | Turn::Counted => codes_in_one_cell(problems),
+            };
             // A spreadsheet changes and calculates cells of tables, and none of JSON.
             let reasons = if record.sheet().header.is_some() {
                 with_noted_id(&self.id_of(record, problems), &guarded(&reasons))
@@ -294,6 +315,19 @@ impl Accepted {
             ledger: ledger.map_or_else(String::new, |ledger| cell(&ledger)),
         })
     }
+}
+
+/// The same without what is wrong in this row, once many rows have said it: the row stays, because
+/// whoever feeds the list in again must find every record in it.
+fn codes_in_one_cell(problems: &[Problem]) -> String {
+    let mut codes: Vec<Code> = problems.iter().map(|problem| problem.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let codes: Vec<String> = codes
+        .iter()
+        .map(|code| format!("{code}: as above"))
+        .collect();
+    codes.join("; ")
 }
 
 /// `code column: message; code: message`.

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::call::{Code, Problem, Severity, explain};
+use crate::report::alike;
 
 /// Examples that are kept of each kind.
 const EXAMPLES: usize = 3;
@@ -31,6 +32,9 @@ pub struct Group {
     pub severity: Severity,
     /// How many problems.
     pub problems: u64,
+    /// How many of them `problems.csv` lists, where it does not list all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listed: Option<u64>,
     /// In how many records.
     pub records: u64,
     /// The first of them.
@@ -131,6 +135,7 @@ impl Groups {
                 code,
                 severity,
                 problems: group.problems,
+                listed: (group.problems > alike::MOST).then_some(alike::MOST),
                 records: group.records,
                 examples: group.examples.clone(),
                 missing: group.missing(),

@@ -9,6 +9,7 @@
 
 mod accepted;
 mod advice;
+mod alike;
 mod bars;
 mod cells;
 mod complaint;

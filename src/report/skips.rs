@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use crate::call::Field;
 use crate::pipeline::Outcome;
+use crate::report::alike::{Alike, MOST, Turn};
 use crate::report::folder::Folder;
 use crate::report::table::Table;
 use crate::report::words::safe;
@@ -25,6 +26,8 @@ pub(super) struct Skips {
     pub(super) table: Option<Table>,
     /// The columns that feed the id, of all files so far: files of one mapping have the same few.
     ids: Vec<String>,
+    /// Lines by the rule.
+    listed: Alike<Box<str>>,
 }
 
 /// Whether a record that ended so is in the list.
@@ -44,6 +47,7 @@ impl Skips {
             form,
             table: None,
             ids: Vec::new(),
+            listed: Alike::default(),
         }
     }
 
@@ -59,7 +63,7 @@ impl Skips {
         }
     }
 
-    /// Adds a record.
+    /// Adds a record; of those that one rule leaves out, only the first.
     pub(super) fn add(
         &mut self,
         folder: &Folder,
@@ -73,6 +77,14 @@ impl Skips {
                 none.insert(Table::new(path, file, &COLUMNS, self.form)?)
             }
         };
+        match self.listed.turn(why.into()) {
+            Turn::Listed => {}
+            Turn::Announced => {
+                let more = format!("{}: only the first {MOST} are listed", safe(why));
+                return table.write(&["", "", "", &more, ""]);
+            }
+            Turn::Counted => return Ok(()),
+        }
         let place = record.place();
         let number = place.record.map(|number| number.to_string());
         table.write(&[

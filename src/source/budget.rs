@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// So many bytes of batches may be under way. One batch always may, however large it is.
-const MOST: usize = 32 << 20;
+const MOST: usize = 24 << 20;
 
 /// The bytes of the batches that are under way.
 #[derive(Debug, Default)]
