@@ -150,17 +150,64 @@ fn what_lies_in_a_folder_and_is_no_export_is_named_and_stops_nothing() {
     let rest = ["2024-03", "CALLS", "empty.csv", "old.zip"];
     assert_eq!(named, rest.map(|name| format!("exports/{name}")));
     assert!(!ended.out.contains("new.csv.part"), "{ended:?}");
-    // What looks like an export and does not fit may be one that somebody misses.
+    // A readme is known by its name, and sentences by their form.
+    place.write("exports/README.txt", "id;name\n1;Ida\n");
     place.write(
-        "exports/readme.txt",
+        "exports/about.txt",
         "The calls of the day,\nby Ida Opdigtet.\n",
     );
     place
         .run(&server, &["exports"])
+        .with_code(0)
+        .says("file-not-read          6");
+    let told = place.read("out/problems.csv");
+    assert!(told.contains("exports/README.txt"), "{told}");
+    assert!(told.contains("is a readme or other text"), "{told}");
+    // What looks like an export and does not fit may be one that somebody misses.
+    place.write("exports/other.txt", "id;name\n1;Ida\n");
+    place
+        .run(&server, &["exports"])
         .with_code(3)
-        .says("exports/readme.txt")
+        .says("exports/other.txt")
         .says("1 export was not read");
-    place.run(&server, &["exports/readme.txt"]).with_code(2);
+    let check = ["check", "exports", "--audio", "audio", "--out", "out"];
+    place
+        .call(&check)
+        .with_code(3)
+        .says("Not in place: 1 export was not read");
+    place.run(&server, &["exports/about.txt"]).with_code(2);
+}
+
+/// Of rows without a header nothing tells at once that they fit no mapping.
+#[test]
+fn sentences_are_no_rows_of_a_mapping_without_a_header() {
+    let place = Place::new();
+    place.write(
+        "m.toml",
+        r#"
+[source]
+header = false
+columns = ["id", "phone", "agent"]
+[fields]
+externalIdentity = "id"
+customer = "phone"
+agentId = "agent"
+agentName = "agent"
+agentEmail = { value = "a@example.com" }
+dateTime = { value = "2024-03-15T08:00:00Z" }
+subject = { value = "s" }
+"#,
+    );
+    place.write("exports/a.txt", "1,+4512345670,7\n2,+4512345671,7\n");
+    place.write(
+        "exports/b.txt",
+        "Dette er dagens opkald.\nSpørg Ida, hvis der mangler noget.\n",
+    );
+    let check = ["check", "exports", "-m", "m.toml", "--out", "out"];
+    place.call(&check).with_code(0).says("exports/b.txt");
+    std::fs::remove_file(place.path("exports/a.txt")).expect("a file");
+    place.write("exports/c.txt", place.read("exports/b.txt"));
+    place.call(&check).with_code(2);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::{Error, Road};
 use crate::call::{Code, Place, Problem, Severity};
 use crate::mapping::Mapping;
-use crate::source::{self, Input, Options, Reader, Sheet, Unread};
+use crate::source::{self, HeaderKind, Input, Options, Reader, Sheet, Unread};
 
 /// Files that are not read and told one by one; of more only the number is.
 const MOST_UNREAD: usize = 100;
@@ -43,10 +43,25 @@ pub(super) fn sift(road: &Road) -> Result<Sifted, Error> {
             continue;
         }
         let looked = source::look(input, &road.options).map_err(Error::from);
-        match looked.and_then(|sheet| check(&sheet, &road.mapping)) {
-            Ok(()) => inputs.push(input.clone()),
+        let fits = looked.and_then(|sheet| {
+            check(&sheet, &road.mapping)?;
+            Ok(sheet.header.is_some() && has_header(&road.options))
+        });
+        let is_readme = !matches!(fits, Ok(true)) && is_readme(input, &road.options);
+        match fits {
+            // Where no header tells, sentences would be rows of another shape.
+            Ok(_) if is_readme => {
+                unread.push(readme(input));
+                let (file, reason) = (input.name().to_string(), README.to_owned());
+                first.get_or_insert(source::Error::Unreadable { file, reason }.into());
+            }
+            Ok(_) => inputs.push(input.clone()),
             Err(error) => {
-                unread.push(misfit(input, &error));
+                unread.push(if is_readme {
+                    readme(input)
+                } else {
+                    misfit(input, &error)
+                });
                 first.get_or_insert(error);
             }
         }
@@ -83,6 +98,22 @@ fn told(unread: &[Unread]) -> Vec<Problem> {
         ));
     }
     told
+}
+
+/// Whether the names of the columns are those of the file.
+fn has_header(options: &Options) -> bool {
+    options.columns.is_empty() && options.header != Some(HeaderKind::None)
+}
+
+const README: &str = "is a readme or other text, and no export";
+
+fn is_readme(input: &Input, options: &Options) -> bool {
+    source::is_readme(input, &options.limits)
+}
+
+fn readme(input: &Input) -> Problem {
+    let place = Place::on_line(Arc::clone(input.name()), 0);
+    Problem::new(Code::FileNotRead, place, README)
 }
 
 /// A file that does not fit. What has the extension of an export is one that somebody misses.

@@ -221,11 +221,20 @@ fn made_meanwhile(summary: &Summary) -> String {
 
 /// Files that are not what the mapping is for.
 fn misfits(summary: &Summary) -> Option<String> {
-    let faults = summary.tally.faults;
-    (faults > 0).then(|| {
-        format!(
+    let unread = summary.unread_exports();
+    let faults = summary.tally.faults.saturating_sub(unread);
+    if faults > 0 {
+        return Some(format!(
             "Not in place: the export has another shape than the mapping expects ({}).",
             counted(faults, "error")
+        ));
+    }
+    // A run says so of its own in its last line.
+    (unread > 0 && !summary.mode.sends()).then(|| {
+        format!(
+            "Not in place: {} not read: problems.csv names {} as file-not-read.",
+            were_noun(unread, "export"),
+            them(unread)
         )
     })
 }
