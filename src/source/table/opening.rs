@@ -74,6 +74,32 @@ pub(super) fn take_blank_lines(
     }
 }
 
+/// A longer line of blanks is a row.
+const MOST_BLANKS: usize = 4096;
+
+/// Takes a line of blanks, if one is next: editors leave them where a line was emptied.
+pub(super) fn take_line_of_blanks(feed: &mut Feed, dialect: Dialect) -> Result<bool, Error> {
+    loop {
+        let data = feed.data();
+        let blanks = dialect.blanks(data);
+        if blanks == 0 || blanks > MOST_BLANKS {
+            return Ok(false);
+        }
+        let length = match (dialect.newline, &data[blanks..]) {
+            (Newline::Cr, [b'\r', ..]) | (Newline::Lf | Newline::CrLf, [b'\n', ..]) => blanks + 1,
+            (Newline::Lf | Newline::CrLf, [b'\r', b'\n', ..]) => blanks + 2,
+            (_, [] | [b'\r']) if !feed.ended() => {
+                feed.fill()?;
+                continue;
+            }
+            (_, [] | [b'\r']) => data.len(),
+            _ => return Ok(false),
+        };
+        feed.consume(length);
+        return Ok(true);
+    }
+}
+
 /// The first rows as text, without taking them.
 pub(super) fn opening_rows(
     feed: &mut Feed,

@@ -10,7 +10,8 @@ use memchr::{memchr, memchr_iter};
 use super::again::Again;
 use super::header::{Columns, Opening};
 use super::opening::{
-    opening_rows, reading, take_blank_lines, take_line, take_separator_line, take_titles,
+    opening_rows, reading, take_blank_lines, take_line, take_line_of_blanks, take_separator_line,
+    take_titles,
 };
 use super::reach::Reach;
 use super::row::Taken;
@@ -196,7 +197,7 @@ impl Table {
         }
         // Whether a row is the last one decides on what it is.
         if self.state == State::Rows {
-            take_blank_lines(&mut self.feed, self.dialect, &mut self.line)?;
+            self.take_blanks()?;
             self.take_marks()?;
             if self.feed.ended() && self.feed.data().is_empty() {
                 self.state = State::Ended;
@@ -230,6 +231,17 @@ impl Table {
         self.width - usize::from(self.rejects)
     }
 
+    /// Passes over lines before a row that hold nothing, or nothing but blanks. In a table of one column
+    /// blanks are a cell.
+    fn take_blanks(&mut self) -> Result<(), Error> {
+        take_blank_lines(&mut self.feed, self.dialect, &mut self.line)?;
+        while self.columns() > 1 && take_line_of_blanks(&mut self.feed, self.dialect)? {
+            self.line += 1;
+            take_blank_lines(&mut self.feed, self.dialect, &mut self.line)?;
+        }
+        Ok(())
+    }
+
     fn take_plain_rows(&mut self, rows: &mut Rows) {
         let expected = Expected {
             width: self.width,
@@ -250,7 +262,7 @@ impl Table {
         if self.state == State::Skipping {
             return self.skip_on();
         }
-        take_blank_lines(&mut self.feed, self.dialect, &mut self.line)?;
+        self.take_blanks()?;
         self.take_marks()?;
         let data = self.feed.data();
         let ended = self.feed.ended();
@@ -353,7 +365,7 @@ impl Table {
                 return Ok(());
             }
             self.feed.consume(mark);
-            take_blank_lines(&mut self.feed, self.dialect, &mut self.line)?;
+            self.take_blanks()?;
         }
     }
 

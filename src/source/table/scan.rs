@@ -260,7 +260,7 @@ impl Dialect {
     }
 
     /// How many blanks `text` begins with.
-    fn blanks(self, text: &[u8]) -> usize {
+    pub(super) fn blanks(self, text: &[u8]) -> usize {
         text.iter().take_while(|byte| self.is_blank(**byte)).count()
     }
 

@@ -367,3 +367,33 @@ fn quotes_at_the_end_of_a_quoted_cell_do_not_glue_it_to_the_next() {
     assert_eq!(rows[1].1, ["2", "\"a\"", "4"]);
     assert_eq!(rows[1].2, []);
 }
+
+#[test]
+fn a_line_of_blanks_is_no_row_but_in_a_table_of_one_column() {
+    for ending in ["\n", "\r\n", "\r"] {
+        for blanks in [" ", "   "] {
+            let lines = ["a,b", blanks, "1,x", blanks, "", blanks, "2,y", blanks];
+            let expected = [(3, vec!["1", "x"], vec![]), (7, vec!["2", "y"], vec![])];
+            for end in [ending, ""] {
+                let table = csv(lines.join(ending) + end);
+                assert_eq!(table.rows(), expected, "{blanks:?} {ending:?} {end:?}");
+            }
+        }
+    }
+    // Cells are no blanks, and neither is a delimiter.
+    let table = csv("a\tb\n \t \n1\tx\n");
+    assert_eq!(table.rows().len(), 2);
+    let table = csv("a,b\n \"\"\n1,x\n");
+    assert_eq!(table.rows()[0].2, [Code::RowTooShort]);
+    let long = format!("a,b\n{}\n1,x\n", " ".repeat(5000));
+    assert_eq!(csv(long).rows()[0].2, [Code::RowTooShort]);
+    let names = ["only".to_owned()].to_vec();
+    let options = Options {
+        columns: names,
+        delimiter: Some(b','),
+        header: Some(HeaderKind::None),
+        ..Options::default()
+    };
+    let table = File::new("a.csv", "1\n \n2\n").read(&options).unwrap();
+    assert_eq!(table.rows().len(), 3);
+}
