@@ -79,3 +79,42 @@ fn faults(file: Option<&Path>) -> Result<Faults, Error> {
         .into()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    async fn status(server: &Sandbox, line: &str, token: &str) -> String {
+        let address = server.address();
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!(
+            "{line} HTTP/1.1\r\nhost: {address}\r\nauthorization: {token}\r\nconnection: close\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer.split(' ').nth(1).unwrap().to_owned()
+    }
+
+    #[tokio::test]
+    async fn the_server_inside_a_run_has_a_token_of_its_own_and_no_pages() {
+        let (first, own) = inside(None).await.unwrap();
+        let (second, other) = inside(None).await.unwrap();
+        assert_ne!(own, other);
+        let list = "POST /integrations/conversations/list-delta";
+        // With the right token the body is looked at, which lacks its content type.
+        for (server, token, expected) in [
+            (&first, own.as_str(), "415"),
+            (&second, own.as_str(), "401"),
+            (&first, "sandbox", "401"),
+        ] {
+            assert_eq!(status(server, list, token).await, expected, "{token}");
+        }
+        for line in ["GET /", "GET /__state", "POST /__reset"] {
+            assert_eq!(status(&first, line, &own).await, "404", "{line}");
+        }
+    }
+}
