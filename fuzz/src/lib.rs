@@ -12,6 +12,8 @@ pub mod call;
 pub mod case;
 #[path = "../../src/mapping/mod.rs"]
 pub mod mapping;
+#[path = "../../src/redact/mod.rs"]
+pub mod redact;
 #[path = "../../src/source/mod.rs"]
 pub mod source;
 
