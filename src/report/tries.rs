@@ -16,6 +16,8 @@ use crate::source::Record;
 
 /// Lines of a cell before it is cut.
 const LINES: usize = 3;
+/// Bytes of a cell that are kept until it is shown.
+const KEPT: usize = 4096;
 
 /// Gathers the first records that are not left out.
 #[derive(Debug)]
@@ -103,7 +105,7 @@ impl Tries {
                 place: record.place().to_string(),
                 fate,
                 is_good,
-                rows,
+                rows: rows.into_iter().map(|cells| cells.map(beginning)).collect(),
                 problems: decision.problems.clone(),
             });
         }
@@ -140,7 +142,7 @@ impl Tries {
             place: record.place().to_string(),
             fate,
             is_good,
-            rows: rows.collect(),
+            rows: rows.map(|cells| cells.map(beginning)).collect(),
             problems: decision.problems.clone(),
         });
     }
@@ -220,6 +222,16 @@ impl Tries {
         }
         good == all
     }
+}
+
+/// As much of a cell as may be shown: records may be many megabytes long.
+fn beginning(mut text: String) -> String {
+    if text.len() > KEPT {
+        let end = (0..=KEPT).rev().find(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or(0));
+        text.shrink_to_fit();
+    }
+    text
 }
 
 /// A case and its messages, as they would be sent. Of what the file says nothing is shown: each

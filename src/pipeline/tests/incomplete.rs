@@ -1,6 +1,6 @@
 use super::*;
 
-const MAPPING: &str = r#"
+pub(super) const MAPPING: &str = r#"
 [source]
 timezone = "UTC"
 incomplete = "whole == 'NO'"

@@ -5,6 +5,7 @@ mod gathering;
 mod incomplete;
 mod left_out;
 mod legs;
+mod waiting;
 
 use std::io::Write as _;
 use std::ops::ControlFlow;
