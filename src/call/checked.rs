@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::email::is_plain_email;
-use super::key::{GUARDED, fault_of_id, fault_of_key, in_formula};
+use super::key::{GUARDED, fault_of_id, fault_of_key, fault_of_person_id, in_formula};
 use super::phone::{PhoneReading, bare_number, is_plainly_dialled, read_phone};
 use super::print::Print;
 use super::values::Values;
@@ -222,7 +222,7 @@ pub(crate) fn trimmed(text: &str) -> &str {
 pub(super) fn is_fit_text(field: Field, text: &str) -> bool {
     match field {
         Field::ExternalIdentity => fault_of_id(text).is_none(),
-        Field::AgentId | Field::TeamId => fault_of_key(text).is_none(),
+        Field::AgentId | Field::TeamId => fault_of_person_id(text).is_none(),
         Field::AgentName | Field::TeamName => in_formula(text).is_none(),
         Field::AgentEmail => is_plain_email(text) || is_email(text) && fault_of_key(text).is_none(),
         Field::Customer => is_plainly_dialled(text),
@@ -341,7 +341,7 @@ impl Judge<'_> {
                 }
             }
             Field::AgentId | Field::TeamId => {
-                if let Some((code, message)) = fault_of_key(text) {
+                if let Some((code, message)) = fault_of_person_id(text) {
                     self.fault(code, field, text, &message);
                 }
             }
@@ -722,6 +722,10 @@ mod tests {
                 BadTime,
             ),
             (Field::AgentId, text("=\"a1\""), false, SpreadsheetDamage),
+            (Field::AgentId, text("1.2E+05"), false, SpreadsheetDamage),
+            (Field::AgentId, text("1,2E+05"), false, SpreadsheetDamage),
+            (Field::AgentId, text("02-jan"), false, SpreadsheetDamage),
+            (Field::TeamId, text("1.20001E5"), false, SpreadsheetDamage),
             (Field::AgentId, text("a1\u{200b}"), false, InvisibleSign),
             (Field::AgentName, text("=\"Ida\""), false, SpreadsheetDamage),
             (

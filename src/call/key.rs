@@ -115,6 +115,20 @@ pub(crate) fn fault_of_id(id: &str) -> Option<(Code, String)> {
     }
 }
 
+/// What is wrong with the id of a person or a team, if anything. A spreadsheet gives several of them the
+/// same short form.
+#[inline]
+pub(crate) fn fault_of_person_id(id: &str) -> Option<(Code, String)> {
+    // Letters, digits and `_` alone are neither a quantity nor a day.
+    if signs_of(id) == 0 {
+        return None;
+    }
+    match damage_of_id(id) {
+        Some(damage) => Some((Code::SpreadsheetDamage, damage.to_owned())),
+        None => fault_of_key(id),
+    }
+}
+
 /// What a spreadsheet made of an id that it took for a quantity or a day. Ids without digits in front
 /// are none of these.
 pub(crate) fn damage_of_id(id: &str) -> Option<&'static str> {

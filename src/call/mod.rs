@@ -26,7 +26,7 @@ pub use draft::{Draft, Value};
 pub use email::is_email;
 pub use explain::{Explanation, explain};
 pub use field::{Field, Kind};
-pub(crate) use key::{damage_of_id, fault_of_id, fault_of_key, unguarded};
+pub(crate) use key::{damage_of_id, fault_of_id, fault_of_key, fault_of_person_id, unguarded};
 pub use lost_digits::{note_of_id, noted_before};
 pub use party::Party;
 pub use phone::{PhoneReading, read_phone};

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::Target;
 use crate::call::{
-    Code, Severity, TOO_EARLY, Value, fault_of_id, fault_of_key, is_email, is_too_early,
-    read_rfc3339,
+    Code, Severity, TOO_EARLY, Value, fault_of_id, fault_of_key, fault_of_person_id, is_email,
+    is_too_early, read_rfc3339,
 };
 
 /// Something wrong with one field of a draft. The caller knows the place and the column.
@@ -88,7 +88,7 @@ impl<'f> Judge<'f> {
     /// The id of a person, which may be missing.
     pub(super) fn optional_key(&mut self, target: &Target, value: Value<'_>) -> Option<String> {
         let key = self.optional(target, value)?;
-        if let Some((code, message)) = fault_of_key(&key) {
+        if let Some((code, message)) = fault_of_person_id(&key) {
             self.fault(code, target, &key, &message);
         }
         Some(key)
