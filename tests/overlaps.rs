@@ -354,3 +354,31 @@ fn a_broken_row_of_another_call_is_not_taken_for_mended() {
     place.bare_run(&server, &["exports"]).with_code(3);
     assert_eq!((server.requests(), place.outcome("rejected")), (3, 1));
 }
+
+/// What docs/mapping.md says of `[legs]`: their rows are brought together file by file, from the first on.
+#[test]
+fn of_a_call_of_several_rows_the_first_file_counts() {
+    let (place, server) = (overlapping(), Server::healthy());
+    place.write(
+        "legs.toml",
+        r#"
+[legs]
+group = "externalId"
+[fields]
+externalIdentity = "externalId"
+customer = "phoneNumber"
+subject = "title"
+dateTime = "datetime"
+agentId = "agentId"
+agentName = "agentName"
+agentEmail = "agentEmail"
+"#,
+    );
+    let run = ["exports", "--mapping", "legs.toml"];
+    place.bare_run(&server, &run).with_code(3);
+    assert_eq!(server.requests(), 3);
+    let told = place.rows("problems.csv");
+    let told = told.iter().map(|row| (&*row["code"], &*row["external_id"]));
+    assert_eq!(told.collect::<Vec<_>>(), [("duplicate-id", "2")]);
+    assert!(place.read("out/rejected.csv").contains(",New,"));
+}
