@@ -174,14 +174,16 @@ fn form(view: &View) -> Option<View> {
     Some(percent(&view).unwrap_or(view))
 }
 
+/// Reads a group of digits, and gives each byte with the digits that it was read from.
+type ReadGroup = fn(&[u8], &mut dyn FnMut(u8, usize, usize));
+
 /// How bytes are written as letters and digits.
 #[derive(Clone, Copy)]
 struct Packing {
     /// Digits of a group.
     width: usize,
     digit: fn(u8) -> Option<u8>,
-    /// Gives each byte of a group, with the digits that it was read from.
-    read: fn(&[u8], &mut dyn FnMut(u8, usize, usize)),
+    read: ReadGroup,
 }
 
 const BASE64: Packing = Packing {

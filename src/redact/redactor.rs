@@ -30,9 +30,11 @@ const GLANCE: usize = 8 * 1024;
 /// The end of what is looked at, in which a value may begin whose rest was cut off.
 const MARGIN: usize = 256;
 
-/// The part of an answer that is looked at.
-fn beginning(text: &str) -> &str {
-    &text[..text.floor_char_boundary(GLANCE)]
+/// At most so many bytes of a text.
+fn beginning(text: &str, most: usize) -> &str {
+    let mut ends = (0..=most.min(text.len())).rev();
+    let end = ends.find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or_default()]
 }
 
 impl Redactor {
@@ -89,10 +91,10 @@ impl Redactor {
     /// The text without all of that; of a long one only the beginning. What overlaps is taken out as one, so that nothing is left of a
     /// value that holds the token, nor of a token that holds a value.
     pub fn clean(&self, text: &str) -> String {
-        let beginning = beginning(text);
+        let looked_at = beginning(text, GLANCE);
         // For each place the farthest end of what begins there, so that no answer makes a longer list.
-        let mut found: Vec<Option<(usize, &str)>> = vec![None; beginning.len()];
-        each_reading(beginning, |view| {
+        let mut found: Vec<Option<(usize, &str)>> = vec![None; looked_at.len()];
+        each_reading(looked_at, |view| {
             let view = view.folded();
             let mut parts = Parts::of(&view, &self.needles);
             for needle in &self.needles {
@@ -105,13 +107,13 @@ impl Redactor {
                 });
             }
         });
-        // What is cut off with the rest may be told by its beginning.
-        let text = if beginning.len() < text.len() {
-            text.get(..beginning.floor_char_boundary(beginning.len() - MARGIN))
+        let text = if looked_at.len() < text.len() {
+            // What is cut off with the rest may be told by its beginning.
+            beginning(looked_at, GLANCE - MARGIN)
         } else {
-            Some(text)
+            text
         };
-        without(text.unwrap_or_default(), &found)
+        without(text, &found)
     }
 }
 

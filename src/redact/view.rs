@@ -50,7 +50,7 @@ impl View {
                 at = from.end;
                 let is_behind_blank = folded.bytes.last() == Some(&b' ');
                 fold(char, is_behind_blank, |bytes| {
-                    folded.push(bytes, self, from.clone())
+                    folded.push(bytes, self, from.clone());
                 });
             }
             let strange = chunk.invalid().len();
@@ -69,7 +69,7 @@ pub(super) fn folded(text: &str) -> String {
     for char in text.chars() {
         let is_behind_blank = folded.last() == Some(&b' ');
         fold(char, is_behind_blank, |bytes| {
-            folded.extend_from_slice(bytes)
+            folded.extend_from_slice(bytes);
         });
     }
     String::from_utf8_lossy(&folded).trim().to_owned()
