@@ -53,7 +53,7 @@ fn change_of(known: &Standing, call: &Call<'_>, fingerprint: u128) -> Option<Cha
             "it is not sent again",
         )
     };
-    if let Some(before) = consent_before(known.fingerprint, call) {
+    if let Some(Consent(before)) = consent_before(known.fingerprint, call) {
         let field = Some(Field::HasConsent);
         let message = match (before, call.consent()) {
             (Some(true) | None, Some(false)) => format!(
@@ -80,16 +80,20 @@ fn change_of(known: &Standing, call: &Call<'_>, fingerprint: u128) -> Option<Cha
     Some(Change { field, message })
 }
 
+/// What a record says of consent, if anything.
+struct Consent(Option<bool>);
+
 /// What the record said of consent, where nothing else changed since: with that answer it has the hash
 /// that the ledger keeps.
-fn consent_before(sent: u128, call: &Call<'_>) -> Option<Option<bool>> {
+fn consent_before(sent: u128, call: &Call<'_>) -> Option<Consent> {
     let mut scratch = Vec::new();
     let answers = [None, Some(false), Some(true)].into_iter();
     let mut others = answers.filter(|answer| *answer != call.consent());
-    others.find(|answer| {
+    let before = others.find(|answer| {
         let before = call.clone().with_consent(*answer);
         before.fingerprint(&mut scratch) == sent
-    })
+    });
+    before.map(Consent)
 }
 
 fn shown_consent(consent: Option<bool>) -> &'static str {

@@ -63,7 +63,9 @@ impl Customers {
         self.calls += 1;
         let hash = xxh3_64(customer.as_bytes());
         self.places[place(hash)].add(hash, 1, |vote| {
-            let length = customer.floor_char_boundary(KEPT);
+            let ends = (0..=KEPT.min(customer.len())).rev();
+            let mut ends = ends.filter(|end| customer.is_char_boundary(*end));
+            let length = ends.next().unwrap_or(0);
             vote.text[..length].copy_from_slice(&customer.as_bytes()[..length]);
             vote.length = u8::try_from(length).unwrap_or(0);
         });

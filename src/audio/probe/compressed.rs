@@ -100,23 +100,6 @@ fn read_by_library<R>(
 where
     R: Read + Seek + Send + Sync + 'static,
 {
-    let damaged = |error| match error {
-        Error::IoError(error) if error.kind() == io::ErrorKind::QuotaExceeded => {
-            ProbeError::Unread(container)
-        }
-        Error::IoError(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
-            ProbeError::Io(error)
-        }
-        _ if ending.is_missing() => ProbeError::Cut(container),
-        _ if ending.is_frameless() => ProbeError::Soundless {
-            container,
-            what: NO_FRAME,
-        },
-        error => ProbeError::Damaged {
-            container,
-            what: Cow::Owned(error.to_string()),
-        },
-    };
     let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
     let mut format = symphonia::default::get_probe()
         .probe(
@@ -125,7 +108,7 @@ where
             FormatOptions::default(),
             MetadataOptions::default(),
         )
-        .map_err(damaged)?;
+        .map_err(|error| damaged(error, container, ending))?;
     let Some(track) = format.default_track(TrackType::Audio) else {
         return Err(if ending.is_missing() {
             ProbeError::Cut(container)
@@ -170,6 +153,27 @@ where
         .and_then(|(frames, base)| base.calc_duration(frames))
         .map(|time| time.as_secs_f64());
     Ok(probe)
+}
+
+/// What an error of the library says of a file with this ending.
+fn damaged(error: Error, container: Container, ending: &Ending) -> ProbeError {
+    match error {
+        Error::IoError(error) if error.kind() == io::ErrorKind::QuotaExceeded => {
+            ProbeError::Unread(container)
+        }
+        Error::IoError(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+            ProbeError::Io(error)
+        }
+        _ if ending.is_missing() => ProbeError::Cut(container),
+        _ if ending.is_frameless() => ProbeError::Soundless {
+            container,
+            what: NO_FRAME,
+        },
+        error => ProbeError::Damaged {
+            container,
+            what: Cow::Owned(error.to_string()),
+        },
+    }
 }
 
 /// More packets than a day of speech has. A damaged table can promise billions of empty ones.

@@ -81,7 +81,7 @@ fn riff_like(head: &[u8]) -> Result<Option<Container>, ProbeError> {
 
 /// The format of a file that ends within its first frame.
 fn begun_frame(head: &[u8]) -> Option<Container> {
-    let (container, length) = frame_length(head.get(..6)?.try_into().ok()?)?;
+    let (container, length) = frame_length(head.get(..6)?)?;
     (head.len() < HEAD && length > head.len()).then_some(container)
 }
 
