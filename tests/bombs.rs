@@ -1,5 +1,5 @@
 //! Small files that become large: each is read, or refused by name, within the memory that
-//! `docs/reliability.md` promises.
+//! `docs/security.md` promises.
 
 #[expect(dead_code, reason = "each topic uses its part of the harness")]
 mod harness;
