@@ -4,6 +4,7 @@
 #[expect(dead_code, reason = "each topic uses its part of the harness")]
 mod harness;
 
+use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -64,10 +65,10 @@ fn each_command(place: &Place, file: &str, codes: &[i32]) -> Vec<Ended> {
 
 /// A workbook whose sheet has the header and then `rows`, with these parts besides.
 fn workbook(rows: &str, parts: &[(&str, &str)]) -> Vec<u8> {
-    let header: String = HEADER
-        .split(',')
-        .map(|name| format!("<c t=\"inlineStr\"><is><t>{name}</t></is></c>"))
-        .collect();
+    let mut header = String::new();
+    for name in HEADER.split(',') {
+        let _ = write!(header, "<c t=\"inlineStr\"><is><t>{name}</t></is></c>");
+    }
     let sheet =
         format!("<worksheet><sheetData><row r=\"1\">{header}</row>{rows}</sheetData></worksheet>");
     let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";

@@ -16,7 +16,7 @@ pub(super) struct Rows {
     /// Where each cell ends in the text.
     ends: Vec<u32>,
     /// Where each row ends among the cells.
-    rows: Vec<u32>,
+    last: Vec<u32>,
     /// So many bytes the rows may take.
     most: usize,
 }
@@ -32,7 +32,7 @@ impl Rows {
 
     /// Bytes that the rows and their indexes take.
     pub(super) fn bytes(&self) -> usize {
-        self.text.len() + 4 * self.ends.len() + 24 * self.rows.len()
+        self.text.len() + 4 * self.ends.len() + 24 * self.last.len()
     }
 
     /// Adds a row; the error says that there is no room for it.
@@ -46,18 +46,18 @@ impl Rows {
             self.ends.push(end);
         }
         let end = u32::try_from(self.ends.len());
-        self.rows.push(end.map_err(|_| too_large())?);
+        self.last.push(end.map_err(|_| too_large())?);
         Ok(())
     }
 
     /// How many there are.
     pub(super) fn len(&self) -> usize {
-        self.rows.len()
+        self.last.len()
     }
 
     /// A cell; `None` where the row is shorter.
     pub(super) fn cell(&self, row: usize, column: usize) -> Option<&str> {
-        let last = *self.rows.get(row)? as usize;
+        let last = *self.last.get(row)? as usize;
         let cell = self.first(row).checked_add(column)?;
         if cell >= last {
             return None;
@@ -75,7 +75,7 @@ impl Rows {
     /// Where the row begins among the cells.
     fn first(&self, row: usize) -> usize {
         row.checked_sub(1)
-            .map_or(0, |before| self.rows[before] as usize)
+            .map_or(0, |before| self.last[before] as usize)
     }
 }
 

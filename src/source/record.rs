@@ -301,9 +301,9 @@ impl Batch {
 
     /// Bytes of memory that the batch takes, nearly.
     pub fn memory(&self) -> usize {
-        let raws: usize = self.raws.iter().map(|(_, raw)| raw.len()).sum();
-        let rows = self.rows.len() * size_of::<Row>() + self.ends.len() * size_of::<u32>();
-        self.text.len() + self.tree_bytes + raws + rows + self.problems.len() * PROBLEM_BYTES
+        let unread: usize = self.raws.iter().map(|(_, raw)| raw.len()).sum();
+        let places = self.rows.len() * size_of::<Row>() + self.ends.len() * size_of::<u32>();
+        self.text.len() + self.tree_bytes + unread + places + self.problems.len() * PROBLEM_BYTES
     }
 
     /// Waits until `budget` has room for the batch, and takes it until the batch is dropped.

@@ -88,6 +88,16 @@ impl Value {
     }
 }
 
+/// Where text is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KeepsText {
+    No,
+    /// In the name of a range.
+    InName,
+    /// In a table of texts, up to the end of the part.
+    InTable,
+}
+
 struct Lexer {
     at: At,
     decoder: Option<Decoder>,
@@ -97,8 +107,8 @@ struct Lexer {
     token: u64,
     /// The texts that are being put together of pieces.
     values: [Value; WHOLE.len()],
-    in_table: bool,
-    in_defined_name: bool,
+    /// Whether text is kept: in a table of texts, and in a name of a workbook.
+    keeps_text: KeepsText,
     bytes: u64,
     /// How many texts the table says that it has.
     stated: u64,
@@ -113,8 +123,7 @@ impl Lexer {
             head: Vec::new(),
             token: 0,
             values: Default::default(),
-            in_table: false,
-            in_defined_name: false,
+            keeps_text: KeepsText::No,
             bytes: 0,
             stated: 0,
         }
@@ -332,7 +341,7 @@ impl Scale {
             longest = longest.max(value.length);
         }
         self.weight.longest = longest;
-        if is_text && (self.lexer.in_table || self.lexer.in_defined_name) {
+        if is_text && self.lexer.keeps_text != KeepsText::No {
             self.keep(bytes);
         }
     }
@@ -362,7 +371,9 @@ impl Scale {
             if let Some(value) = value {
                 value.end(name);
             }
-            self.lexer.in_defined_name &= local != b"definedName";
+            if local == b"definedName" && self.lexer.keeps_text == KeepsText::InName {
+                self.lexer.keeps_text = KeepsText::No;
+            }
         } else {
             if let Some(value) = value {
                 value.start(name, head.ends_with(b"/>"));
@@ -378,7 +389,7 @@ impl Scale {
         let token = self.lexer.token;
         match local {
             b"sst" => {
-                self.lexer.in_table = true;
+                self.lexer.keeps_text = KeepsText::InTable;
                 self.lexer.stated = self.lexer.stated.max(stated_texts(head));
             }
             b"si" => self.keep(TEXT),
@@ -391,7 +402,9 @@ impl Scale {
                 self.keep(ENTRY.saturating_add(token));
             }
             b"definedName" => {
-                self.lexer.in_defined_name = true;
+                if self.lexer.keeps_text == KeepsText::No {
+                    self.lexer.keeps_text = KeepsText::InName;
+                }
                 self.keep(ENTRY + token);
             }
             b"font" | b"fill" | b"border" => self.keep(ENTRY + token),

@@ -113,7 +113,7 @@ impl Workbook {
                 self.ended = true;
                 break;
             };
-            self.take(row, &mut rows);
+            self.take(&row, &mut rows);
         }
         if !self.ended {
             self.ended = self.rows.look_ahead(1).map_err(unreadable)? == 0;
@@ -125,7 +125,7 @@ impl Workbook {
         Ok((rows.len() > 0).then(|| rows.seal(&self.sheet, DIALECT, &mut Vec::new())))
     }
 
-    fn take(&self, row: SheetRow, rows: &mut Rows) {
+    fn take(&self, row: &SheetRow, rows: &mut Rows) {
         let first = rows.ends.len();
         if row.is_too_large {
             rows.end_row(row.number, first);
