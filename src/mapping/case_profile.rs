@@ -11,7 +11,7 @@ use super::bound::{BoundRule, Skip, SkipRules};
 use super::case_section::Sending;
 use super::error::LoadError;
 use super::file::Mapping;
-use super::privacy::{Position, Privacy, Seen};
+use super::privacy::{Form, Privacy, Seen};
 use super::target::Target;
 use super::template::Bound;
 use super::watch::Watch;
@@ -63,11 +63,11 @@ pub struct Nested {
     /// The messages.
     pub batch: Batch,
     /// Where each of them stands in the record, such as `comments.0`.
-    pub places: Vec<(String, Position)>,
+    pub places: Vec<(String, Form)>,
 }
 
 impl Nested {
-    fn push(&mut self, record: &Record<'_>, item: &Json, around: &Json, place: (String, Position)) {
+    fn push(&mut self, record: &Record<'_>, item: &Json, around: &Json, place: (String, Form)) {
         let mut tree = match item {
             Json::Object(members) => Json::Object(members.clone()),
             Json::String(text) if text.trim().is_empty() => return,
@@ -206,24 +206,17 @@ impl CaseProfile {
         MappedCase::Draft(draft)
     }
 
-    /// Takes notice of a record that is a message, before any record of its export is mapped.
-    pub fn notice(&self, record: &Record<'_>) {
-        self.privacy.notice(record);
-    }
-
     /// Maps a message: the record itself, or one of [`CaseProfile::messages`].
     pub fn apply_message<'r>(
         &'r self,
-        (record, position): (&Record<'r>, Position),
+        (record, form): (&Record<'r>, Form),
         problems: &mut Vec<Problem>,
     ) -> MappedMessage<'r> {
         let templates = self.templates.at(record);
         if self.keys.refuse_twins(record, problems) {
             return MappedMessage::Undecided;
         }
-        let seen = self
-            .privacy
-            .of((record, position), &self.templates, problems);
+        let seen = self.privacy.of((record, form), &self.templates, problems);
         match seen {
             Seen::Public | Seen::Unmarked => {}
             Seen::Private => return MappedMessage::Private,
@@ -269,14 +262,19 @@ impl CaseProfile {
                             record,
                             item,
                             &around,
-                            (format!("{name}.{number}"), Position::Listed),
+                            (format!("{name}.{number}"), Form::Record),
                         );
                     }
                 }
                 None | Some(Json::Null) => {}
                 // Beside a list stands a message of its own: an object, or its text alone.
                 Some(item @ (Json::Object(_) | Json::String(_))) if self.each.len() > 1 => {
-                    nested.push(record, item, &around, (name.to_string(), Position::Apart));
+                    let form = if item.is_string() {
+                        Form::Text
+                    } else {
+                        Form::Record
+                    };
+                    nested.push(record, item, &around, (name.to_string(), form));
                 }
                 Some(_) => {
                     let message = "a list of messages is expected here";

@@ -68,7 +68,7 @@ pub use legs::{Leg, Legs};
 pub use merge::{Merged, Part};
 pub use newest::Newest;
 pub use presets::Preset;
-pub use privacy::Position;
+pub use privacy::Form;
 pub use profile::{Mapped, Profile};
 pub use propose::{Fit, Survey, Trial};
 pub use source_section::{Quote, SourceSection, UnknownName};

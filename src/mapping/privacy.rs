@@ -9,15 +9,13 @@
 //! ```
 //!
 //! Only a clear yes makes a message public; a cell that says neither yes nor no is an error, as it is
-//! for consent. So is a message of JSON that has no key of `public`, unless `unmarked` says what it is:
-//! in a list of messages always, and where each record is a message once another of the file has such a
-//! key. A table without any of the columns says nothing, and its messages are public. A
-//! condition that takes a column for a flag knows one spelling of its values, and an export may have
-//! another: it is asked with all of them.
+//! for consent. So is a message of JSON that has no key of `public`, unless `unmarked` says what it is: what
+//! other messages have cannot tell, since they may be in another file or come tomorrow. A text alone
+//! cannot have a key, and is public. So are the messages of a table without any of the columns, which its
+//! header shows. A condition that takes a column for a flag knows one spelling of its values, and an export
+//! may have another: it is asked with all of them.
 
 use std::borrow::Cow;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value as Json, json};
 
@@ -75,7 +73,6 @@ impl PrivacySection {
             flags,
             private: self.private,
             unmarked: self.unmarked,
-            is_marked: Arc::default(),
             asked: asked.filter_map(|name| binder.named(&name)).collect(),
         }
     }
@@ -95,8 +92,6 @@ pub(super) struct Privacy {
     flags: Vec<Flag>,
     private: Option<TemplateId>,
     unmarked: Option<Unmarked>,
-    /// Whether a record of the export, which is a message, has a key that says that it is public.
-    is_marked: Arc<AtomicBool>,
     /// The columns that the condition looks at.
     asked: Vec<Named>,
 }
@@ -108,19 +103,17 @@ pub(super) enum Seen {
     Private,
     /// Nobody can say; the problem is reported.
     Unclear,
-    /// It has no key that could tell, as others have; nothing is reported.
+    /// It has no key that could tell; nothing is reported.
     Unmarked,
 }
 
-/// Where a message stands.
+/// What a message is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Position {
-    /// It is a record of its own.
+pub enum Form {
+    /// A row or an object, which can have a key of its own for everything.
     Record,
-    /// In a list of messages, all of which have the same keys.
-    Listed,
-    /// Beside such a list.
-    Apart,
+    /// A text alone.
+    Text,
 }
 
 const UNMARKED: &str = "the message has no such key, and a private note must never be sent as a public \
@@ -132,12 +125,12 @@ impl Privacy {
     /// Whether the message may be seen by its customer.
     pub(super) fn of(
         &self,
-        (record, position): (&Record<'_>, Position),
+        (record, form): (&Record<'_>, Form),
         templates: &Bound,
         problems: &mut Vec<Problem>,
     ) -> Seen {
         let by_flags = match self.by_flags(record, problems) {
-            Seen::Unmarked => self.of_unmarked(record, position),
+            Seen::Unmarked => self.of_unmarked(record, form),
             seen => seen,
         };
         let Some(condition) = self.private else {
@@ -158,15 +151,13 @@ impl Privacy {
     }
 
     /// What a message is that none of the flags speaks of.
-    fn of_unmarked(&self, record: &Record<'_>, position: Position) -> Seen {
-        let is_expected = match position {
-            Position::Listed => self.marks().next().is_some(),
-            Position::Record => self.is_marked.load(Ordering::Relaxed),
-            Position::Apart => false,
-        };
-        match self.unmarked.filter(|_| record.tree().is_some()) {
+    fn of_unmarked(&self, record: &Record<'_>, form: Form) -> Seen {
+        if record.tree().is_none() {
+            return Seen::Public;
+        }
+        match self.unmarked {
             Some(Unmarked::Private) => Seen::Private,
-            None if is_expected => Seen::Unmarked,
+            None if form == Form::Record && self.marks().next().is_some() => Seen::Unmarked,
             Some(Unmarked::Public) | None => Seen::Public,
         }
     }
@@ -177,18 +168,7 @@ impl Privacy {
         marks.map(|flag| &flag.named)
     }
 
-    /// Takes notice of a record that is a message, before any of the export is mapped.
-    pub(super) fn notice(&self, record: &Record<'_>) {
-        let has = |named: &Named| record.json(&named.column).is_some();
-        if record.tree().is_some()
-            && !self.is_marked.load(Ordering::Relaxed)
-            && self.marks().any(has)
-        {
-            self.is_marked.store(true, Ordering::Relaxed);
-        }
-    }
-
-    /// What is wrong with a message that lacks the key that others have.
+    /// What is wrong with a message that lacks the key.
     pub(super) fn lack(&self, record: &Record<'_>) -> Problem {
         let problem = Problem::new(Code::BadBoolean, record.place(), UNMARKED);
         problem.at(self.marks().next().map_or("", |named| &named.name), "")

@@ -15,7 +15,7 @@ use super::{Error, Facts, Outcome, Road, Want};
 use crate::call::{Code, Problem};
 use crate::case::{Case, CaseDraft, CaseField, Fault, Message, MessageDraft, MessageField, Target};
 use crate::ledger::{CutRow, Reader};
-use crate::mapping::{CaseProfile, MappedCase, MappedMessage, Nested, Position};
+use crate::mapping::{CaseProfile, Form, MappedCase, MappedMessage, Nested};
 use crate::source::{Batch, Record, Sheet};
 
 /// The sheets of the records, each with its mapping.
@@ -251,16 +251,16 @@ impl<'r> CaseDesk<'r> {
     ) -> Result<Messages, &'static str> {
         let mut messages = Messages::default();
         match profile.messages(record) {
-            None => match self.message((record, Position::Record), profile, "", problems) {
+            None => match self.message((record, Form::Record), profile, "", problems) {
                 Spoken::Said(message) => messages.list.push(*message),
                 Spoken::Broken => {}
                 Spoken::LeftOut(rule) => return Err(rule),
             },
             Some(Err(problem)) => problems.push(problem),
             Some(Ok(Nested { batch, places })) => {
-                for (message, (place, position)) in batch.iter().zip(&places) {
+                for (message, (place, form)) in batch.iter().zip(&places) {
                     let place = format!("{place}.");
-                    match self.message((&message, *position), profile, &place, problems) {
+                    match self.message((&message, *form), profile, &place, problems) {
                         Spoken::Said(message) => messages.list.push(*message),
                         Spoken::Broken => {}
                         Spoken::LeftOut(rule) => {
@@ -282,13 +282,13 @@ impl<'r> CaseDesk<'r> {
 
     fn message(
         &mut self,
-        (record, position): (&Record<'_>, Position),
+        (record, form): (&Record<'_>, Form),
         profile: &CaseProfile,
         list: &str,
         problems: &mut Vec<Problem>,
     ) -> Spoken {
         let before = problems.len();
-        let mapped = profile.apply_message((record, position), problems);
+        let mapped = profile.apply_message((record, form), problems);
         for problem in &mut problems[before..] {
             problem.column = format!("{list}{}", problem.column).into();
         }

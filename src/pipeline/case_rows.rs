@@ -45,7 +45,6 @@ impl CaseRows {
     pub(super) fn take(&mut self, batch: &Batch, profile: &CaseProfile) -> io::Result<Batch> {
         let mut rest = Batch::new(Arc::clone(batch.sheet()));
         for record in batch.iter() {
-            profile.notice(&record);
             let is_broken = record.problems().any(Problem::is_error);
             match profile.key(&record).filter(|_| !is_broken) {
                 Some(key) => self.put(&record, key)?,

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::case::{Case, Message};
-use crate::mapping::{CaseProfile, MappedCase, MappedMessage, Position};
+use crate::mapping::{CaseProfile, Form, MappedCase, MappedMessage};
 
 fn profile(text: &str, batch: &Batch) -> CaseProfile {
     let bound = load(text).bind_cases(batch.sheet());
@@ -18,19 +18,19 @@ fn read(profile: &CaseProfile, batch: &Batch) -> (Option<Case>, Vec<Message>, Ve
         MappedCase::Draft(draft) => Case::new(draft, &mut faults),
         _ => None,
     };
-    let mut take = |record: &crate::source::Record<'_>, position| match profile
-        .apply_message((record, position), &mut problems)
+    let mut take = |record: &crate::source::Record<'_>, form| match profile
+        .apply_message((record, form), &mut problems)
     {
         MappedMessage::Draft(draft) => messages.extend(Message::new(draft, &mut faults)),
         MappedMessage::Private => faults.clear(),
         MappedMessage::Skipped(_) | MappedMessage::Undecided => {}
     };
     match profile.messages(&record) {
-        None => take(&record, Position::Record),
+        None => take(&record, Form::Record),
         Some(Ok(nested)) => {
-            let positions = nested.places.iter().map(|(_, position)| *position);
-            let messages = nested.batch.iter().zip(positions);
-            messages.for_each(|(message, position)| take(&message, position));
+            let forms = nested.places.iter().map(|(_, form)| *form);
+            let messages = nested.batch.iter().zip(forms);
+            messages.for_each(|(message, form)| take(&message, form));
         }
         Some(Err(problem)) => problems.push(problem),
     }
@@ -93,12 +93,17 @@ fn the_preset_of_tickets_follows_the_documented_webhook() {
 #[test]
 fn the_preset_of_messages_reads_the_webhooks_own_json() {
     let mapping = Mapping::preset("zendesk-messages").unwrap().load().unwrap();
-    let body = json!({"ticket": {
+    let mut body = json!({"ticket": {
         "id": "7", "created_at": "2024-03-15T08:00:00Z", "updated_at": "2024-03-15T09:00:00Z",
         "group": {"name": "Desk"}, "title": "Hej", "priority": "high", "via": "Mail", "status": "Open",
         "assignee": {"name": "Testine", "email": "testine@example.com"},
         "latest_comment": {"id": 70, "value": "Svar", "author": {"id": 8, "name": "Testine", "email": "testine@example.com", "role": "agent"}},
     }});
+    // It does not say which comments are public.
+    let batch = tree(&body.to_string());
+    let profile = mapping.bind_cases(batch.sheet()).unwrap().unwrap();
+    assert_eq!(read(&profile, &batch).2, ["public"]);
+    body["ticket"]["latest_comment"]["is_public"] = true.into();
     let batch = tree(&body.to_string());
     let profile = mapping.bind_cases(batch.sheet()).unwrap().unwrap();
     let (case, messages, told) = read(&profile, &batch);
@@ -150,14 +155,13 @@ fn a_list_of_messages_that_is_none_is_a_problem_and_a_missing_one_is_empty() {
 fn seen(text: &str, batch: &Batch) -> String {
     let profile = profile(text, batch);
     let mut problems = Vec::new();
-    batch.iter().for_each(|record| profile.notice(&record));
     let messages = profile.messages(&batch.get(0));
     let mapped = match &messages {
         Some(Ok(nested)) => {
             let first = (&nested.batch.get(0), nested.places[0].1);
             profile.apply_message(first, &mut problems)
         }
-        _ => profile.apply_message((&batch.get(0), Position::Record), &mut problems),
+        _ => profile.apply_message((&batch.get(0), Form::Record), &mut problems),
     };
     match mapped {
         MappedMessage::Draft(_) => "public".to_owned(),
@@ -204,7 +208,7 @@ fn only_a_clear_yes_makes_a_message_public() {
         let profile = profile(messages, &row(&["public"], &[cell]));
         let batch = row(&["public"], &[cell]);
         let record = batch.get(0);
-        let mapped = profile.apply_message((&record, Position::Record), &mut Vec::new());
+        let mapped = profile.apply_message((&record, Form::Record), &mut Vec::new());
         assert_eq!(mapped, MappedMessage::Undecided, "{cell}");
     }
 }
@@ -299,32 +303,41 @@ fn a_mapping_can_say_what_a_message_without_the_flag_is() {
 }
 
 #[test]
-fn a_record_without_the_flag_of_another_is_unclear() {
-    let text = "target = \"case\"\n[messages]\npublic = [\"shown\", \"meta.shown\"]\n\
-                internal = [\"hidden\"]\n[fields]\n";
-    for (records, wanted) in [
-        // An export that never says so is all public, as it is in a table.
-        (&[r#"{"id": 1}"#, r#"{"id": 2}"#][..], "public"),
-        (&[r#"{"id": 1}"#, r#"{"id": 2, "shown": true}"#], "shown"),
-        (&[r#"{"id": 1}"#, r#"{"id": 2, "shown": null}"#], "shown"),
-        (
-            &[r#"{"id": 1}"#, r#"{"id": 2, "meta": {"shown": false}}"#],
-            "shown",
-        ),
-        (
-            &[
-                r#"{"id": 1, "hidden": false}"#,
-                r#"{"id": 2, "shown": true}"#,
-            ],
-            "public",
-        ),
-        // Only notes have this key in some exports.
-        (&[r#"{"id": 1}"#, r#"{"id": 2, "hidden": true}"#], "public"),
+fn a_record_without_the_flag_is_unclear() {
+    let text = |more: &str| {
+        format!(
+            "target = \"case\"\n[messages]\npublic = [\"shown\", \"meta.shown\"]\n\
+             internal = [\"hidden\"]\n{more}\n[fields]\n"
+        )
+    };
+    for (record, wanted) in [
+        // The flag may stand in another file only, or come tomorrow.
+        (r#"{"id": 1}"#, "shown"),
+        (r#"{"id": 1, "meta": {}}"#, "shown"),
+        (r#"{"id": 1, "meta": {"shown": true}}"#, "public"),
+        (r#"{"id": 1, "hidden": false}"#, "public"),
+        (r#"{"id": 1, "hidden": true}"#, "private"),
     ] {
-        let mut batch = tree(records[0]);
-        let second = serde_json::from_str(records[1]).unwrap();
-        batch.push_tree(2, None, second);
-        assert_eq!(seen(text, &batch), wanted, "{records:?}");
+        assert_eq!(seen(&text(""), &tree(record)), wanted, "{record}");
+    }
+    for unmarked in ["public", "private"] {
+        let text = text(&format!("unmarked = \"{unmarked}\""));
+        assert_eq!(seen(&text, &tree(r#"{"id": 1}"#)), unmarked);
+    }
+}
+
+#[test]
+fn a_message_apart_without_the_flag_is_unclear_and_a_text_is_public() {
+    let text = "target = \"case\"\n[messages]\neach = [\"latest\", \"comments\"]\n\
+                public = [\"shown\"]\n[fields]\n";
+    for (latest, wanted) in [
+        (r#"{"id": 1}"#, "shown"),
+        (r#"{"id": 1, "shown": false}"#, "private"),
+        (r#"{"id": 1, "shown": true}"#, "public"),
+        (r#""Hello""#, "public"),
+    ] {
+        let batch = tree(&format!(r#"{{"id": 7, "latest": {latest}}}"#));
+        assert_eq!(seen(text, &batch), wanted, "{latest}");
     }
 }
 
@@ -340,10 +353,10 @@ fn a_first_message_may_stand_apart_from_the_list_of_answers() {
     assert_eq!(
         nested.places,
         [
-            ("source".to_owned(), Position::Apart),
-            ("parts.parts.0".to_owned(), Position::Listed),
-            ("parts.parts.1".to_owned(), Position::Listed),
-            ("words".to_owned(), Position::Apart),
+            ("source".to_owned(), Form::Record),
+            ("parts.parts.0".to_owned(), Form::Record),
+            ("parts.parts.1".to_owned(), Form::Record),
+            ("words".to_owned(), Form::Text),
         ]
     );
     let found: Vec<serde_json::Value> = nested
