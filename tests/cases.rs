@@ -547,6 +547,98 @@ fn tickets_of_tonight_do_not_prove_a_new_ledger() {
     old.run(&server, &MESSAGES).with_code(0);
 }
 
+/// Thirty tickets of which an earlier ledger, that is lost, has sent twelve.
+fn with_a_lost_ledger() -> (Vec<Ticket>, Place, Server) {
+    let given = tickets(30, 34);
+    let (old, server) = (place(), Server::healthy());
+    old.write("messages.csv", shuffled(&given[..12], 34));
+    old.run(&server, &MESSAGES).with_code(0);
+    let place = place();
+    place.write("messages.csv", shuffled(&given, 34));
+    (given, place, server)
+}
+
+/// Whatever runs went before, the ledger is no proof of its own, and no message is doubled.
+#[track_caller]
+fn is_asked_for_the_ledger(place: &Place, server: &Server, given: &[Ticket]) {
+    for _ in 0..2 {
+        place.run(server, &MESSAGES).with_code(2);
+        assert_eq!(place.summary()["stop"], "wrong_ledger");
+        has_exactly(server, given);
+    }
+}
+
+#[test]
+fn a_run_that_ends_early_does_not_prove_a_new_ledger_of_tickets() {
+    let (given, place, server) = with_a_lost_ledger();
+    let limited = [&MESSAGES[..], &["--limit", "1", "--concurrency", "1"]].concat();
+    place.run(&server, &limited).with_code(7);
+    assert_eq!(place.state("complete"), 1);
+    place.call(&["ledger", "purge"]).with_code(0);
+
+    is_asked_for_the_ledger(&place, &server, &given);
+
+    // The tickets that this ledger has sent itself reach their end and prove nothing of the others.
+    place.write("messages.csv", shuffled(&given[12..], 34));
+    place.run(&server, &MESSAGES).with_code(0);
+    place.call(&["ledger", "purge"]).with_code(0);
+    place.write("messages.csv", shuffled(&given, 34));
+    is_asked_for_the_ledger(&place, &server, &given);
+}
+
+#[test]
+fn a_run_that_is_killed_does_not_prove_a_new_ledger_of_tickets() {
+    let (given, place, server) = with_a_lost_ledger();
+    let one = [&MESSAGES[..], &["--concurrency", "1", "--rate", "5"]].concat();
+    let mut running = place.start(&server, &one);
+    let tickets = || server.snapshot().cases.len();
+    running.until(|| tickets() > 12);
+    running.kill();
+
+    is_asked_for_the_ledger(&place, &server, &given);
+}
+
+#[test]
+fn a_new_ledger_of_tickets_that_is_the_right_one_goes_on_after_a_limit() {
+    let mut given = tickets(10, 35);
+    let (place, server) = (place(), Server::healthy());
+    place.write("messages.csv", shuffled(&given, 35));
+    let limited = [&MESSAGES[..], &["--limit", "3", "--concurrency", "1"]].concat();
+    place.run(&server, &limited).with_code(7);
+    place.run(&server, &MESSAGES).with_code(0);
+    has_exactly(&server, &given);
+    // Once a run has reached the end, nothing is asked any more.
+    let asked = || server.snapshot().endpoints["PATCH /v1/case/{externalID}"].requests;
+    let before = asked();
+    given = tickets(14, 35);
+    place.write("messages.csv", shuffled(&given, 35));
+    place.run(&server, &MESSAGES).with_code(0);
+    assert_eq!(asked(), before);
+}
+
+#[test]
+fn a_ticket_is_not_sent_when_the_answer_does_not_say_whether_it_is_there() {
+    let given = tickets(2, 36);
+    let (place, server) = (place(), Server::healthy());
+    place.write("messages.csv", shuffled(&given, 36));
+    place.run(&server, &MESSAGES).with_code(0);
+    std::fs::remove_file(place.path("capturi-import.db")).expect("a ledger");
+    // The two questions are answered so; what else is sent would get through.
+    let next = server.requests() + 1;
+    let refused = always(Fault::status(400)).requests(next, Some(next + 1));
+    server.now_with(Faults::default().with(refused));
+
+    place
+        .run(&server, &MESSAGES)
+        .with_code(3)
+        .says("did not say whether it has this ticket");
+
+    has_exactly(&server, &given);
+    server.heal();
+    place.run(&server, &MESSAGES).with_code(2);
+    has_exactly(&server, &given);
+}
+
 #[test]
 fn a_ticket_that_nobody_can_ask_for_is_not_sent_at_a_venture() {
     let given = tickets(3, 32);

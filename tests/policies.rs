@@ -194,6 +194,82 @@ fn a_ledger_of_another_folder_is_asked_for_before_long() {
     assert_eq!(elsewhere.summary()["stop"], "wrong_ledger");
 }
 
+/// Thirty calls of which an earlier ledger, that is lost, has sent twelve.
+fn with_a_lost_ledger() -> (Vec<Given>, Place, Server) {
+    let given = calls(30, 52);
+    let (old, server) = (Place::with(&given[..12]), Server::healthy());
+    old.run(&server, &["calls.csv"]).with_code(0);
+    let mut mixed = given.clone();
+    // The first that goes out is one of tonight's.
+    mixed.rotate_left(12);
+    (given, Place::with(&mixed), server)
+}
+
+/// Whatever runs went before, the ledger is no proof of its own.
+#[track_caller]
+fn is_asked_for_the_ledger(place: &Place, server: &Server) {
+    for _ in 0..2 {
+        place.run(server, &["calls.csv"]).with_code(2);
+        assert_eq!(place.summary()["stop"], "wrong_ledger");
+        assert_eq!(server.surplus_uploads(), 0);
+    }
+}
+
+#[test]
+fn a_run_that_ends_early_does_not_prove_a_new_ledger() {
+    let (given, place, server) = with_a_lost_ledger();
+    let limited = ["calls.csv", "--limit", "1", "--concurrency", "1"];
+    place.run(&server, &limited).with_code(7);
+    assert_eq!(place.outcome("created"), 1);
+    // What was sent by this ledger proves nothing of others, also when all of it is at its place.
+    place.export("calls.csv", &given[12..13]);
+    place.run(&server, &["calls.csv"]).with_code(0);
+    place.call(&["ledger", "purge"]).with_code(0);
+    place.export("calls.csv", &given);
+
+    is_asked_for_the_ledger(&place, &server);
+
+    place.call(&["ledger", "purge"]).with_code(0);
+    is_asked_for_the_ledger(&place, &server);
+    let typed = ["calls.csv", "--existing", "adopt"];
+    place.run(&server, &typed).with_code(3);
+    place.run(&server, &["calls.csv"]).with_code(0);
+}
+
+#[test]
+fn a_run_that_is_killed_does_not_prove_a_new_ledger() {
+    let (_, place, server) = with_a_lost_ledger();
+    let late = Fault::Latency {
+        milliseconds: 3_600_000,
+        jitter_milliseconds: 0,
+    };
+    // Two calls are sent, and the third waits for its answer.
+    let next = server.requests() + 5;
+    server.now_with(Faults::default().with(always(late).requests(next, None)));
+    let arguments = ["calls.csv", "--concurrency", "1", "--rate", "0.5"];
+    let mut running = place.start(&server, &arguments);
+    running.until(|| server.requests() >= next);
+    running.kill();
+    server.heal();
+
+    is_asked_for_the_ledger(&place, &server);
+}
+
+#[test]
+fn a_new_ledger_that_is_the_right_one_goes_on_after_a_limit() {
+    let given = calls(20, 53);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    somebody_else_made(&given, &server);
+    let limited = ["calls.csv", "--limit", "18", "--concurrency", "1"];
+    place.run(&server, &limited).with_code(7);
+
+    // Those of somebody else are few, by what both runs have made.
+    place.run(&server, &["calls.csv"]).with_code(3);
+
+    server.has_exactly(&given, "v2");
+    place.run(&server, &["calls.csv"]).with_code(0);
+}
+
 #[test]
 fn after_a_refusal_a_conversation_is_somebody_elses() {
     let given = calls(1, 48);

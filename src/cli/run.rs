@@ -156,8 +156,7 @@ fn past(ledger: &Ledger) -> Result<(Past, Known), Error> {
         done: reader.load_done()?,
         sent: reader.sent_until()?,
     };
-    let is_doubted = report::was_ledger_doubted(&reader.tallies()?);
-    Ok((past, reader.known(is_doubted)?))
+    Ok((past, reader.known()?))
 }
 
 /// What is left of a delivery.

@@ -518,7 +518,7 @@ fn evidence(stage: Stage, error: Option<&api::Error>, took: Duration) -> Evidenc
     }
 }
 
-fn status(error: &api::Error) -> Option<u16> {
+pub(super) fn status(error: &api::Error) -> Option<u16> {
     match error {
         api::Error::Status { status, .. } | api::Error::Unreadable { status } => Some(*status),
         _ => None,

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::attempt::{Answer, Facts, Halt, Harmless, Intent, failed};
+use super::attempt::{Answer, Facts, Halt, Harmless, Intent, failed, status};
 use super::courier::{Accused, Carried, Courier, Ending};
 use super::gate::Health;
 use super::refusals::Refusal;
@@ -157,11 +157,11 @@ impl Courier {
                 }
                 Verdict::AlreadyThere | Verdict::Refused => {
                     self.gate.done(permit, Health::Well, 0.0);
-                    // Another answer does not tell; what there is to say about the message will be heard.
                     if matches!(error, api::Error::Status { status: 404, .. }) {
                         self.of_cases.has_found_new(case);
+                        return Ok(());
                     }
-                    return Ok(());
+                    return Err(unanswered(&error));
                 }
             }
         }
@@ -391,6 +391,21 @@ fn intent(stage: Stage, shipment: &CaseShipment, facts: Vec<CaseFact>) -> Intent
         facts: entries(shipment, facts),
         unsent: not_sent(shipment, &[]),
         completes: false,
+    }
+}
+
+/// The destination does not say whether it has a case. Only 404 says that it has none, and messages that are
+/// added to one that is there would stand in it twice.
+fn unanswered(error: &api::Error) -> Halt {
+    Halt::Refused {
+        stage: Stage::Change,
+        status: status(error).unwrap_or(0),
+        message: format!(
+            "the destination did not say whether it has this ticket ({error}); nothing was sent, because \
+             its messages could be added twice. Type --existing adopt to send them without this question"
+        ),
+        code: Code::ServerRefused,
+        in_doubt: false,
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hashbrown::HashSet;
 
-use crate::ledger::KnownOf;
+use crate::ledger::{KnownOf, Proof};
 
 /// So many that are there already are not a few of somebody else, whatever else is new: the run stops
 /// at once, and no more than these are kept waiting.
@@ -25,8 +25,13 @@ const BEARABLE: u64 = 4;
 #[derive(Debug)]
 pub(super) struct NewLedger {
     is_doubtful: AtomicBool,
-    /// Whether the destination told an earlier run with this ledger that it made something.
-    has_heard: bool,
+    known: KnownOf,
+    /// Whether the operator may still have to say what to do with what is there.
+    may_doubt: bool,
+    /// Whether a call or a case was carried out in this run.
+    is_used: AtomicBool,
+    /// Whether this run stops because the ledger may be the wrong one.
+    is_wrong: AtomicBool,
     /// How many creates of this run were new to the destination.
     made: AtomicU64,
     /// Cases of which the destination has said in this run that it does not have them, in hashes: what is
@@ -44,12 +49,15 @@ pub(super) struct Waiting {
 }
 
 impl NewLedger {
-    /// Doubtful if the ledger knows nothing for sure and `may_doubt`: the operator did not say what to do with
-    /// what is there.
+    /// Doubtful until a run has shown that the ledger is the right one, if it `may_doubt`: the operator did
+    /// not say what to do with what is there.
     pub(super) fn new(known: KnownOf, may_doubt: bool) -> Self {
         NewLedger {
             is_doubtful: AtomicBool::new(may_doubt && known != KnownOf::Some),
-            has_heard: known != KnownOf::Nothing,
+            known,
+            may_doubt,
+            is_used: AtomicBool::new(false),
+            is_wrong: AtomicBool::new(false),
             made: AtomicU64::new(0),
             news: Mutex::default(),
         }
@@ -63,6 +71,44 @@ impl NewLedger {
     /// The ledger and the destination belong together.
     pub(super) fn fits(&self) {
         self.is_doubtful.store(false, Ordering::Relaxed);
+    }
+
+    /// A call or a case is carried out.
+    pub(super) fn is_being_used(&self) {
+        self.is_used.store(true, Ordering::Relaxed);
+    }
+
+    /// The ledger may be the wrong one, and the run stops for it.
+    pub(super) fn is_found_wrong(&self) {
+        self.is_wrong.store(true, Ordering::Relaxed);
+    }
+
+    /// What this run shows of the ledger, `at_end` of its export without a stop. A run that made nothing
+    /// shows nothing: an export of what this ledger has sent itself reaches its end with any ledger.
+    pub(super) fn proof(&self, at_end: bool) -> Proof {
+        if self.is_wrong.load(Ordering::Relaxed) {
+            return Proof::Doubted;
+        }
+        let has_made = self.made() > 0 || (!self.is_doubtful() && self.made_before() > 0);
+        let is_given = match self.may_doubt {
+            _ if self.known == KnownOf::Some => false,
+            true => at_end && has_made,
+            // The operator said so.
+            false => self.is_used.load(Ordering::Relaxed),
+        };
+        if is_given {
+            Proof::Given
+        } else {
+            Proof::Missing
+        }
+    }
+
+    /// How many creates of earlier runs were new to the destination, none of which has doubted the ledger.
+    fn made_before(&self) -> u64 {
+        match self.known {
+            KnownOf::Unproved { made } => made,
+            KnownOf::Nothing | KnownOf::Doubted | KnownOf::Some => 0,
+        }
     }
 
     /// A create was new to the destination.
@@ -93,14 +139,14 @@ impl NewLedger {
     /// Whether what is there may be what a try of ours made whose answer was lost. While no create with
     /// this ledger was ever heard of, a lost answer proves nothing.
     pub(super) fn believes_in_tries(&self) -> bool {
-        !self.is_doubtful() || self.has_heard || self.made() > 0
+        !self.is_doubtful() || self.known != KnownOf::Nothing || self.made() > 0
     }
 
     /// Whether so few of the creates were there already, at the end of the export, that they are
     /// somebody else's, or ours if all of them were tried: a run that was killed leaves as many as were
     /// under way.
     pub(super) fn bears(&self, waiting: Waiting) -> bool {
-        let (made, all) = (self.made(), waiting.all as u64);
+        let (made, all) = (self.made() + self.made_before(), waiting.all as u64);
         let is_few = waiting.all < A_FEW || all * BEARABLE <= made + all;
         waiting.tried == waiting.all || (made > 0 && is_few)
     }
@@ -114,7 +160,7 @@ impl NewLedger {
 #[cfg(test)]
 mod tests {
     use super::{NewLedger, Waiting};
-    use crate::ledger::KnownOf;
+    use crate::ledger::{KnownOf, Proof};
 
     fn ledger(known: KnownOf) -> NewLedger {
         NewLedger::new(known, true)
@@ -155,5 +201,44 @@ mod tests {
         let doubted = ledger(KnownOf::Doubted);
         assert!(doubted.believes_in_tries() && doubted.is_doubtful());
         assert!(!ledger(KnownOf::Some).is_doubtful());
+    }
+
+    #[test]
+    fn only_a_run_that_made_something_and_reached_the_end_is_a_proof() {
+        for known in [
+            KnownOf::Nothing,
+            KnownOf::Unproved { made: 1 },
+            KnownOf::Doubted,
+        ] {
+            let ledger = ledger(known);
+            ledger.is_being_used();
+            assert!(ledger.is_doubtful());
+            assert_eq!(
+                ledger.proof(true),
+                Proof::Missing,
+                "{known:?}: made nothing"
+            );
+            ledger.has_made_one();
+            let proofs = [false, true].map(|at_end| ledger.proof(at_end));
+            assert_eq!(proofs, [Proof::Missing, Proof::Given], "{known:?}");
+        }
+    }
+
+    #[test]
+    fn the_word_of_the_operator_is_a_proof_once_something_was_sent() {
+        let ledger = NewLedger::new(KnownOf::Nothing, false);
+        assert_eq!(ledger.proof(true), Proof::Missing);
+        ledger.is_being_used();
+        assert_eq!(ledger.proof(false), Proof::Given);
+    }
+
+    #[test]
+    fn what_stopped_runs_have_made_counts_until_one_has_doubted() {
+        let borne = |known| {
+            let ledger = ledger(known);
+            ledger.bears(Waiting { all: 5, tried: 0 })
+        };
+        assert!(borne(KnownOf::Unproved { made: 15 }));
+        assert!(!borne(KnownOf::Unproved { made: 14 }) && !borne(KnownOf::Doubted));
     }
 }

@@ -261,6 +261,10 @@ impl Floor<'_> {
             }
             self.sent += 1;
             self.busy.extend(errand.case());
+            match errand.cargo {
+                Cargo::Call(_) => self.courier.of_calls.is_being_used(),
+                Cargo::Case(_) => self.courier.of_cases.is_being_used(),
+            }
             self.flights
                 .spawn(errand::carry(Arc::clone(&self.courier), errand));
         }
@@ -358,23 +362,37 @@ impl Floor<'_> {
     }
 
     /// At the end of the export, when no more can be learned.
-    fn decide_about_the_strange(&mut self) {
+    async fn decide_about_the_strange(&mut self) {
         let is_call = |errand: &Errand| matches!(errand.cargo, Cargo::Call(_));
         let are_calls = self.strange.iter().all(is_call);
         if are_calls && self.courier.of_calls.bears(self.strange_ones()) {
             self.courier.of_calls.fits();
+            // Before any of them is taken over, so that a run that is killed now is no reason to doubt.
+            self.keep_the_proof().await;
             self.look_at_the_strange();
         } else {
             self.doubt_the_ledger();
         }
     }
 
+    /// Tells the ledger what this run has shown of it.
+    async fn keep_the_proof(&self) {
+        let at_end = !self.stop.is_raised();
+        let of = |ledger: &NewLedger| ledger.proof(at_end);
+        let (calls, cases) = (of(&self.courier.of_calls), of(&self.courier.of_cases));
+        if let Err(error) = self.courier.writer.prove(calls, cases).await {
+            self.stop.raise(Stop::LedgerLost, error.to_string());
+        }
+    }
+
     fn doubt_the_ledger(&self) {
         let number = self.strange.len();
-        let (of, made) = match self.strange.first().map(|errand| &errand.cargo) {
-            Some(Cargo::Case(_)) => ("tickets", self.courier.of_cases.made()),
-            _ => ("calls", self.courier.of_calls.made()),
+        let (of, ledger) = match self.strange.first().map(|errand| &errand.cargo) {
+            Some(Cargo::Case(_)) => ("tickets", &self.courier.of_cases),
+            _ => ("calls", &self.courier.of_calls),
         };
+        ledger.is_found_wrong();
+        let made = ledger.made();
         let which = match made {
             0 => format!("the first {number} {of}"),
             made => format!("{number} of the first {} {of}", made + number as u64),
@@ -404,7 +422,7 @@ impl Floor<'_> {
     /// Settles what waited for something that has not come before the end.
     async fn settle(&mut self) {
         if !self.strange.is_empty() && !self.stop.is_raised() {
-            self.decide_about_the_strange();
+            self.decide_about_the_strange().await;
             return;
         }
         for errand in std::mem::take(&mut self.strange) {
@@ -437,6 +455,7 @@ impl Floor<'_> {
                 self.convict(charged).await;
             }
         }
+        self.keep_the_proof().await;
     }
 
     fn tell_end(&mut self, batch: &Batch, (row, id): (Row, &str), ending: Ending) {

@@ -13,6 +13,7 @@ use rusqlite::{Connection, Result, TransactionBehavior, params};
 use super::case_fact::CaseEntry;
 use super::error::{Error, at};
 use super::fact::{Entry, Fact};
+use super::proof::{self, Proof};
 use super::rows;
 use super::standing::Standing;
 use super::summary::NotedProblem;
@@ -33,6 +34,7 @@ pub(super) enum Command {
     Progress { run: RunId, tally: String },
     Finish { run: RunId, exit: u8, tally: String },
     Note(Vec<NotedProblem>),
+    Prove { calls: Proof, cases: Proof },
     Close,
 }
 
@@ -115,6 +117,10 @@ impl Book {
                 }
                 Command::Note(problems) => {
                     note(&transaction, &problems)?;
+                    0
+                }
+                Command::Prove { calls, cases } => {
+                    proof::keep(&transaction, calls, cases)?;
                     0
                 }
                 Command::Close => 0,

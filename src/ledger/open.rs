@@ -33,6 +33,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/008_party.sql"),
     include_str!("migrations/009_owed_recordings.sql"),
     include_str!("migrations/010_cut_rows.sql"),
+    include_str!("migrations/011_proof.sql"),
 ];
 
 /// How long to wait for somebody who looks at the ledger with another tool.
@@ -336,7 +337,20 @@ pub(super) fn destination(connection: &Connection) -> Sql<Option<String>> {
 /// An empty ledger for tests.
 #[cfg(test)]
 pub(super) fn in_memory() -> Connection {
+    in_memory_of(MIGRATIONS.len())
+}
+
+/// The same of an earlier form.
+#[cfg(test)]
+pub(super) fn in_memory_of(form: usize) -> Connection {
     let mut connection = Connection::open_in_memory().unwrap();
+    migrate(&mut connection, &MIGRATIONS[..form]).unwrap();
+    connection
+}
+
+/// A ledger of an earlier form, in the newest one.
+#[cfg(test)]
+pub(super) fn brought_up(mut connection: Connection) -> Connection {
     migrate(&mut connection, MIGRATIONS).unwrap();
     connection
 }
@@ -410,7 +424,8 @@ mod tests {
                 12_397_551_121_301_951_791,
                 17_349_270_706_528_339_619,
                 2_186_261_465_990_853_920,
-                15_876_939_384_413_285_123
+                15_876_939_384_413_285_123,
+                16_939_503_620_145_357_533
             ]
         );
     }

@@ -53,27 +53,6 @@ pub struct Accepted {
     pub at: Option<Timestamp>,
 }
 
-/// What a ledger knows to be at its destination.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Known {
-    /// Of conversations.
-    pub calls: KnownOf,
-    /// Of cases.
-    pub cases: KnownOf,
-}
-
-/// What a ledger knows of the conversations or of the cases at its destination.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum KnownOf {
-    /// None that the destination told of. What only followed from the answer to a lost try may be another's.
-    #[default]
-    Nothing,
-    /// Some that were made with this ledger, and the last run that told doubted that it is the right one.
-    Doubted,
-    /// Some that were made with this ledger, or that somebody said to take over or to leave alone.
-    Some,
-}
-
 impl Reader {
     pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
         Ok(Reader {
@@ -210,45 +189,6 @@ impl Reader {
         }
         gathering.sort();
         Ok(gathering)
-    }
-
-    /// Whether anything is known to be at the destination; `is_doubted` where an earlier run stopped
-    /// because this may be the wrong ledger, and none has ended well since.
-    pub fn known(&self, is_doubted: bool) -> Result<Known, Error> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM call WHERE create_state IN (3, 4)), \
-                   EXISTS (SELECT 1 FROM call WHERE create_state = 5 AND uid IS NOT NULL), \
-                   EXISTS (SELECT 1 FROM desk_case WHERE state >= 2)";
-        let known = self.connection.query_row(sql, (), |row| {
-            Ok(Known {
-                calls: match (row.get(0)?, row.get(1)?) {
-                    (false, true) if is_doubted => KnownOf::Doubted,
-                    (true, _) | (false, true) => KnownOf::Some,
-                    (false, false) => KnownOf::Nothing,
-                },
-                cases: match row.get(2)? {
-                    true if is_doubted => KnownOf::Doubted,
-                    true => KnownOf::Some,
-                    false => KnownOf::Nothing,
-                },
-            })
-        });
-        known.map_err(at(&self.path))
-    }
-
-    /// What the last ten runs that ended kept of their numbers, the latest first.
-    pub fn tallies(&self) -> Result<Vec<String>, Error> {
-        let sql = "SELECT tally FROM run WHERE finished IS NOT NULL AND tally IS NOT NULL \
-                   ORDER BY id DESC LIMIT 10";
-        let mut tallies = Vec::new();
-        self.stream(
-            sql,
-            |row| row.get(0),
-            |tally| {
-                tallies.push(tally);
-                Ok::<_, Error>(())
-            },
-        )?;
-        Ok(tallies)
     }
 
     /// Where everything stands.

@@ -17,6 +17,7 @@ use super::case_fact::CaseEntry;
 use super::error::{Error, OpenError};
 use super::fact::Entry;
 use super::lock::{Holder, Lock};
+use super::proof::Proof;
 use super::reader::Reader;
 use super::summary::NotedProblem;
 use super::{disk, open};
@@ -168,6 +169,19 @@ impl Writer {
             return Ok(());
         }
         self.ask(Command::WriteCases(entries)).await.map(drop)
+    }
+
+    /// Keeps what a run has found out about the ledger; a smaller proof takes back no greater one.
+    pub async fn prove(&self, calls: Proof, cases: Proof) -> Result<(), Error> {
+        if calls.max(cases) == Proof::Missing {
+            return Ok(());
+        }
+        self.ask(Command::Prove { calls, cases }).await.map(drop)
+    }
+
+    /// [`Writer::prove`] for a thread that may wait.
+    pub fn prove_blocking(&self, calls: Proof, cases: Proof) -> Result<(), Error> {
+        block_on(self.prove(calls, cases))
     }
 
     /// [`Writer::write`] for a thread that may wait.

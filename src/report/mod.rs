@@ -73,4 +73,4 @@ pub use summary::{Summary, Target};
 pub use sums::Deliveries;
 pub use tries::Tries;
 pub(crate) use words::safe;
-pub use work::{Size, Work, was_ledger_doubted};
+pub use work::{Size, Work};

@@ -7,7 +7,6 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::pipeline::{Extent, Outcome, Stop, Tally};
 use crate::report::progress::Counts;
@@ -91,18 +90,6 @@ pub struct Work {
     stop: Option<&'static str>,
 }
 
-/// Whether of these texts of [`Work::to_json`], the latest first, one tells of a run that stopped because the
-/// ledger may be the wrong one, with none before it of a run to the end of its export.
-pub fn was_ledger_doubted(tallies: &[String]) -> bool {
-    let doubt = stop_name(Stop::WrongLedger);
-    let stop =
-        |tally: &String| serde_json::from_str::<Value>(tally).unwrap_or_default()["stop"].take();
-    let mut stops = tallies.iter().map(stop);
-    stops
-        .find(|stop| stop.is_null() || stop == doubt)
-        .is_some_and(|stop| stop == doubt)
-}
-
 impl Work {
     /// What these sums say.
     pub(super) fn new(
@@ -166,22 +153,6 @@ mod tests {
         // Half of what was read is to be sent, and so is half of the rest.
         assert_eq!(left(size(2000), sums(1000, 500, 100)), 900);
         assert_eq!(left(size(1000), sums(1000, 0, 0)), 0);
-    }
-
-    #[test]
-    fn only_a_run_to_the_end_ends_a_doubt() {
-        let tally = |stop: &str| match stop {
-            "" => r#"{"read":1}"#.to_owned(),
-            stop => format!(r#"{{"read":1,"stop":"{stop}"}}"#),
-        };
-        let was_doubted = |stops: &[&str]| {
-            let tallies: Vec<String> = stops.iter().map(|stop| tally(stop)).collect();
-            was_ledger_doubted(&tallies)
-        };
-        assert!(was_doubted(&["wrong_ledger"]) && was_doubted(&["limit", "wrong_ledger", ""]));
-        assert!(
-            !was_doubted(&[]) && !was_doubted(&["limit"]) && !was_doubted(&["", "wrong_ledger"])
-        );
     }
 
     #[test]
