@@ -224,8 +224,14 @@ impl Floor<'_> {
                         cargo: Cargo::Case(shipment),
                     });
                 }
-                // Another row tells of it, or it has ended.
-                _ => {}
+                // Another row tells of it.
+                Fate::Told => {}
+                // `Notes` has told how they end.
+                Fate::Ends(..)
+                | Fate::Ready
+                | Fate::Waits { .. }
+                | Fate::Waived { .. }
+                | Fate::WaitsInCase { .. } => {}
             }
         }
         if let Err(error) = notes.write(&self.courier.writer).await {
