@@ -129,14 +129,66 @@ fn tables_of_a_workbook_that_take_too_much_are_refused() {
     );
     let stated = "<sst uniqueCount=\"18446744073709551615\"><si><t>a</t></si></sst>";
     let empty = table_of_texts(&"<si/>".repeat(2_500_000));
+    // As many texts as the part has bytes.
+    let padded = format!(
+        "<sst uniqueCount=\"6000000\">{}</sst>",
+        format!("<!--{}-->", "x".repeat(1000)).repeat(6000)
+    );
     for (name, part) in [
         ("xl/styles.xml", &*styles),
         ("xl/sharedStrings.xml", stated),
         ("xl/sharedStrings.xml", &*empty),
+        ("xl/sharedStrings.xml", &*padded),
     ] {
         place.write("bomb.xlsx", workbook("", &[(name, part)]));
         for ended in each_command(&place, "bomb.xlsx", &[2]) {
             assert!(ended.err.contains("max_texts"), "{name}: {}", ended.err);
+        }
+    }
+}
+
+#[test]
+fn tags_of_a_workbook_that_hide_what_they_are_are_refused() {
+    let place = Place::new();
+    let long = "x".repeat(4200);
+    let text = "x".repeat(10_000_000);
+    let texts = format!("<si><t>{text}</t></si>").repeat(14);
+    let part = |sst: &str| format!("{sst}{texts}</sst>");
+    let pieces = format!("{}<b/>", &text[..1_000_000]).repeat(30);
+    let cell = |text: &str| format!("<row r=\"2\"><c r=\"A2\" t=\"str\">{text}</c></row>");
+    let long_tag = "an XML tag of more than 4096 bytes";
+    for (rows, texts, said) in [
+        (
+            String::new(),
+            format!("<sst a=\"{long}\" uniqueCount=\"99999999999\"/>"),
+            long_tag,
+        ),
+        (
+            String::new(),
+            format!("<sst a=\"{long}\" uniqueCount=\"9000000000000000000\"/>"),
+            long_tag,
+        ),
+        (String::new(), part(&format!("<{long}:sst>")), long_tag),
+        (String::new(), part("<x/y:sst>"), "max_texts"),
+        (
+            cell(&format!("<{long}:v>{pieces}</{long}:v>")),
+            String::new(),
+            long_tag,
+        ),
+        (
+            cell(&format!(
+                "<is><t>{}</t></is>",
+                format!("{}</is><is>", &text[..1_000_000]).repeat(30)
+            )),
+            String::new(),
+            "a cell of more than",
+        ),
+    ] {
+        let parts = [("xl/sharedStrings.xml", &*texts)];
+        let parts = if texts.is_empty() { &[][..] } else { &parts };
+        place.write("bomb.xlsx", workbook(&rows, parts));
+        for ended in each_command(&place, "bomb.xlsx", &[2]) {
+            assert!(ended.err.contains(said), "{said}: {}", ended.err);
         }
     }
 }

@@ -11,9 +11,11 @@ use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use memchr::{memchr, memchr3, memmem};
 
 /// Bytes of a tag that are looked at.
-const LOOKED_AT: usize = 4096;
+pub(super) const LOOKED_AT: usize = 4096;
 /// A text of the table of texts: its place in the list, and the smallest piece of memory.
 const TEXT: u64 = 64;
+/// The place of a text in the list, for which the library makes room before it has read the text.
+const PLACE: u64 = 24;
 /// A style of cells, a sheet or another entry of a list, besides what it says.
 const ENTRY: u64 = 640;
 
@@ -38,6 +40,8 @@ pub(super) struct Scale {
     longest_copied: u64,
     /// Styles and sheets, into which that is copied.
     copies: u64,
+    /// A tag that says something is longer than what is looked at.
+    has_long_tag: bool,
     lexer: Lexer,
 }
 
@@ -56,9 +60,13 @@ enum At {
 }
 
 /// Elements of whose pieces one text is made.
-const WHOLE: [&[u8]; 4] = [b"si", b"is", b"v", b"definedName"];
+const WHOLE: [&[u8]; 5] = [b"si", b"is", b"v", b"definedName", b"t"];
 /// Where among them the value of a cell is.
 const VALUE: usize = 2;
+/// Where among them a name of the workbook is.
+const DEFINED_NAME: usize = 3;
+/// Where among them a piece of a text is. The library looks for nothing but its end.
+const PIECE: usize = 4;
 
 /// A text that is being put together of pieces.
 #[derive(Default)]
@@ -88,16 +96,6 @@ impl Value {
     }
 }
 
-/// Where text is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum KeepsText {
-    No,
-    /// In the name of a range.
-    InName,
-    /// In a table of texts, up to the end of the part.
-    InTable,
-}
-
 struct Lexer {
     at: At,
     decoder: Option<Decoder>,
@@ -107,11 +105,11 @@ struct Lexer {
     token: u64,
     /// The texts that are being put together of pieces.
     values: [Value; WHOLE.len()],
-    /// Whether text is kept: in a table of texts, and in a name of a workbook.
-    keeps_text: KeepsText,
-    bytes: u64,
+    in_table: bool,
     /// How many texts the table says that it has.
     stated: u64,
+    /// How many of them were there.
+    texts: u64,
 }
 
 impl Lexer {
@@ -123,9 +121,9 @@ impl Lexer {
             head: Vec::new(),
             token: 0,
             values: Default::default(),
-            keeps_text: KeepsText::No,
-            bytes: 0,
+            in_table: false,
             stated: 0,
+            texts: 0,
         }
     }
 }
@@ -140,6 +138,7 @@ impl Scale {
             most_long,
             longest_copied: 0,
             copies: 0,
+            has_long_tag: false,
             lexer: Lexer::new(),
         }
     }
@@ -149,11 +148,15 @@ impl Scale {
         self.lexer = Lexer::new();
     }
 
-    /// The part has ended. A table that states more texts than it can hold would get room for them.
+    /// The part has ended. A table that states more texts than it has gets room for them too.
     pub(super) fn end_part(&mut self) {
-        if self.lexer.stated > self.lexer.bytes {
-            self.keep(self.lexer.stated.saturating_mul(24));
-        }
+        let missing = self.lexer.stated.saturating_sub(self.lexer.texts);
+        self.keep(missing.saturating_mul(PLACE));
+    }
+
+    /// Whether a tag is too long to be looked at whole.
+    pub(super) fn has_long_tag(&self) -> bool {
+        self.has_long_tag
     }
 
     /// Whether a piece is longer than a cell may be.
@@ -341,7 +344,7 @@ impl Scale {
             longest = longest.max(value.length);
         }
         self.weight.longest = longest;
-        if is_text && self.lexer.keeps_text != KeepsText::No {
+        if is_text && (self.lexer.in_table || self.lexer.values[DEFINED_NAME].is_open) {
             self.keep(bytes);
         }
     }
@@ -353,35 +356,41 @@ impl Scale {
         self.count(bytes.len(), false);
     }
 
+    /// Looks at a tag that is over. Names end where they end for the library.
     fn end_tag(&mut self) {
         let head = std::mem::take(&mut self.lexer.head);
-        let (is_end, name) = match head.strip_prefix(b"/") {
-            Some(rest) => (true, rest),
-            None => (false, &head[..]),
-        };
-        let length = name
-            .iter()
-            .position(|byte| b" \t\r\n/>".contains(byte))
-            .unwrap_or(name.len());
-        let name = &name[..length];
-        let local = name.rsplit(|byte| *byte == b':').next().unwrap_or(name);
-        let whole = WHOLE.iter().position(|known| *known == local);
-        let value = whole.map(|place| &mut self.lexer.values[place]);
-        if is_end {
-            if let Some(value) = value {
-                value.end(name);
-            }
-            if local == b"definedName" && self.lexer.keeps_text == KeepsText::InName {
-                self.lexer.keeps_text = KeepsText::No;
-            }
+        // The sign before the tag counts too.
+        let is_cut = self.lexer.token > head.len() as u64 + 1;
+        let content = head.strip_suffix(b">").unwrap_or(&head);
+        if let Some(content) = content.strip_prefix(b"/") {
+            let end = content.iter().rposition(|byte| !is_blank(*byte));
+            self.end(&content[..end.map_or(0, |end| end + 1)]);
+            self.has_long_tag |= is_cut;
         } else {
-            if let Some(value) = value {
-                value.start(name, head.ends_with(b"/>"));
+            let content = content.strip_suffix(b"/").unwrap_or(content);
+            let end = content.iter().position(|byte| is_blank(*byte));
+            let name = &content[..end.unwrap_or(content.len())];
+            let local = local_name(name);
+            if let Some(place) = whole(local) {
+                self.lexer.values[place].start(name, !is_cut && head.ends_with(b"/>"));
             }
+            self.has_long_tag |= is_cut && (end.is_none() || local == b"sst");
             self.start(local, &head);
         }
         self.lexer.head = head;
         self.end_token();
+    }
+
+    /// Ends the text whose element is over.
+    fn end(&mut self, name: &[u8]) {
+        let Some(place) = whole(local_name(name)) else {
+            return;
+        };
+        // The library passes over the ends of other texts within a piece.
+        let is_passed = WHOLE[place] == b"si" || WHOLE[place] == b"is";
+        if !(is_passed && self.lexer.values[PIECE].is_open) {
+            self.lexer.values[place].end(name);
+        }
     }
 
     /// What an element adds to what is kept.
@@ -389,10 +398,13 @@ impl Scale {
         let token = self.lexer.token;
         match local {
             b"sst" => {
-                self.lexer.keeps_text = KeepsText::InTable;
+                self.lexer.in_table = true;
                 self.lexer.stated = self.lexer.stated.max(stated_texts(head));
             }
-            b"si" => self.keep(TEXT),
+            b"si" => {
+                self.lexer.texts += 1;
+                self.keep(TEXT);
+            }
             b"xf" | b"sheet" => {
                 self.copies += 1;
                 self.keep(ENTRY.saturating_add(2 * token));
@@ -401,16 +413,25 @@ impl Scale {
                 self.longest_copied = self.longest_copied.max(token);
                 self.keep(ENTRY.saturating_add(token));
             }
-            b"definedName" => {
-                if self.lexer.keeps_text == KeepsText::No {
-                    self.lexer.keeps_text = KeepsText::InName;
-                }
-                self.keep(ENTRY + token);
-            }
-            b"font" | b"fill" | b"border" => self.keep(ENTRY + token),
+            b"definedName" | b"font" | b"fill" | b"border" => self.keep(ENTRY + token),
             _ => {}
         }
     }
+}
+
+/// What separates a name from what follows; other signs are part of the name.
+fn is_blank(byte: u8) -> bool {
+    b" \t\r\n".contains(&byte)
+}
+
+/// A name without its prefix.
+fn local_name(name: &[u8]) -> &[u8] {
+    memchr(b':', name).map_or(name, |colon| &name[colon + 1..])
+}
+
+/// The place of an element among those of whose pieces one text is made.
+fn whole(local: &[u8]) -> Option<usize> {
+    WHOLE.iter().position(|known| *known == local)
 }
 
 /// The number of texts that the tag of a table states.
@@ -450,7 +471,6 @@ fn stated_encoding(head: &[u8]) -> Option<&'static Encoding> {
 impl Write for Scale {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.weight.bytes += bytes.len() as u64;
-        self.lexer.bytes += bytes.len() as u64;
         if !self.lexer.is_begun && !bytes.is_empty() {
             self.lexer.is_begun = true;
             self.lexer.decoder = stated_encoding(bytes).map(Encoding::new_decoder_with_bom_removal);
@@ -465,7 +485,7 @@ impl Write for Scale {
                 self.lexer.decoder = Some(decoder);
             }
         }
-        if self.is_too_long() || self.is_too_heavy() {
+        if self.is_too_long() || self.is_too_heavy() || self.has_long_tag {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         Ok(bytes.len())
@@ -521,6 +541,47 @@ mod tests {
             weight("<sst count='900' uniqueCount='2'><si/><si/></sst>").kept,
             2 * TEXT
         );
+        // Room is made for what is stated, however long the part is.
+        let long = format!(
+            "<sst uniqueCount='50'><!--{}--><si/></sst>",
+            "x".repeat(9000)
+        );
+        assert_eq!(weight(&long).kept, TEXT + 49 * PLACE);
+    }
+
+    #[test]
+    fn a_name_that_is_not_seen_whole_is_refused() {
+        let long = "x".repeat(LOOKED_AT + 9);
+        for (tag, is_refused) in [
+            (format!("<sst a=\"{long}\" uniqueCount=\"9\">"), true),
+            (format!("<a:sst a='{long}'/>"), true),
+            (format!("<{long}:sst>"), true),
+            (format!("<{long}:v/>"), true),
+            (format!("</{long}:v>"), true),
+            (format!("</v {long}>"), true),
+            (format!("<c a=\"{long}\">"), false),
+            (format!("<row r=\"1\" a=\"{long}\"/>"), false),
+            (format!("<{}>", &long[..LOOKED_AT - 1]), false),
+        ] {
+            for size in [1, 7, 4096, tag.len()] {
+                let mut scale = Scale::new(u64::MAX, u64::MAX);
+                let mut pieces = tag.as_bytes().chunks(size);
+                let is_passed = pieces.all(|piece| scale.write_all(piece).is_ok());
+                assert_eq!(!is_passed, is_refused, "{}", &tag[..9]);
+            }
+        }
+    }
+
+    #[test]
+    fn names_begin_and_end_where_the_library_sees_it() {
+        let texts = |sst: &str| weight(&format!("{sst}<si>abc</si>")).kept - TEXT;
+        assert_eq!(texts("<x/y:sst>"), 3);
+        assert_eq!(texts("<x/y:sst/>"), 3);
+        assert_eq!(texts("<x:y:sst>"), 0);
+        // The tag says in its first bytes that it is empty, and is not.
+        let start = format!("<v a=\"{}/>", "x".repeat(LOOKED_AT - 7));
+        let longest = weight(&format!("{start}\">{}", "<b>cd</b>".repeat(1000))).longest;
+        assert!(longest >= 9000, "{longest}");
     }
 
     #[test]
@@ -546,6 +607,9 @@ mod tests {
             ("<is>", "<t>a</t></v><is/>", "</is>"),
             ("<x:si>", "<t>a</t></si>", "</x:si>"),
             ("<v>", "a&amp;<?b?>", "</v>"),
+            ("<v>", "a</v b>", "</v >"),
+            ("<is><t>", "a</is><is>", "</t></is>"),
+            ("<is><t></is></t>", "<t>a</t>", "</is>"),
         ] {
             let part = format!("<d>{start}{}{end}</d>", piece.repeat(100));
             let longest = weight(&part).longest;

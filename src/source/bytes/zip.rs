@@ -10,7 +10,7 @@ use std::path::Path;
 
 use zip::ZipArchive;
 
-use super::markup::Scale;
+use super::markup::{LOOKED_AT, Scale};
 use crate::source::{Error, Limits};
 
 /// An error when the entries of the archive come to more than the limits allow. What is no archive
@@ -45,6 +45,10 @@ pub(in crate::source) fn refuse_bomb(
                 ratio: limits.max_expansion,
                 bytes,
             });
+        }
+        if scale.has_long_tag() {
+            let what = format!("has an XML tag of more than {LOOKED_AT} bytes");
+            return Err(unreadable(file, what));
         }
         if scale.is_too_long() {
             let what = format!("has a cell of more than {} bytes", limits.max_record);
