@@ -27,7 +27,7 @@ pub struct Recording {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Change {
     /// Nothing is there.
-    #[error("it was found, and is no longer there")]
+    #[error("it disappeared after it was found")]
     Gone,
     /// The way to it leads through a link, which may lead anywhere, or through no folder.
     #[error("it, or a folder above it, was replaced after it was found; links are not followed")]

@@ -118,7 +118,7 @@ pub(super) fn make_private(path: &Path, file: &File) {
     }
     let name = path.display();
     match take_rights(file) {
-        Ok(()) => tracing::warn!("{name} was open to other users; it is private now"),
+        Ok(()) => tracing::warn!("removed the access that other users had to {name}"),
         Err(error) => {
             tracing::warn!("other users can read or change {name} (chmod 600): {error}");
         }

@@ -33,7 +33,7 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// A ledger whose tables are not, or not only, those that the migrations make.
-    #[error("{path} is not as this program makes ledgers: {what}")]
+    #[error("{path} holds something that this program did not put there: {what}")]
     Foreign {
         /// The file.
         path: PathBuf,

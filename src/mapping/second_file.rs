@@ -39,7 +39,7 @@ impl SecondFile {
             Ok(SecondFile { name, path })
         } else {
             Err(format!(
-                "it lies outside of the folder of the mapping; name it with {flag}"
+                "the file is outside the folder of the mapping; name it with {flag}"
             ))
         }
     }

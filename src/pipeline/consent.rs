@@ -53,7 +53,8 @@ impl UnusedConsent {
             _ => ("look", "them"),
         };
         let message = format!(
-            "{} {look} like a consent, and nothing uses {them}; what is not sent counts as consent",
+            "{} {look} like a consent, and the mapping does not use {them}; a call without a consent \
+             value counts as consented",
             names.join(", ")
         );
         let place = Place::on_line(Arc::clone(file), 0);
