@@ -622,6 +622,10 @@ fn the_length_of_a_recording_is_held_against_the_export() {
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(told[0].0, "recording-duration");
     assert!(told[0].1.ends_with("the export says 600"), "{told:?}");
+    // Who runs it every night never checks.
+    assert_eq!(rehearsal.run(&[]).len(), 3);
+    let lines = rehearsal.place.lines_with("recording-duration");
+    assert_eq!(lines.len(), 1, "{lines:?}");
 }
 
 #[test]

@@ -2,7 +2,6 @@
 //! of the call give, and what it means that there is none, or more than one. Nothing is opened here
 //! but to see which of several is the longest; what is in a recording is for `hearing`.
 
-use super::Want;
 use super::desk::Desk;
 use super::rounds::{Ownership, Round};
 use crate::audio::{
@@ -204,9 +203,7 @@ impl Desk<'_> {
         sound.state = plan::Recording::Here;
         sound.recording = Some(recording);
         sound.others = others;
-        if self.road.want == Want::Check {
-            sound.stated = self.stated(records);
-        }
+        sound.stated = self.stated(records);
     }
 
     /// A record of another call that claims one of these no worse than this one does, and which.

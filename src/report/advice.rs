@@ -12,6 +12,7 @@ const REHEARSAL: &str = "This was a rehearsal: nothing was sent to Capturi.";
 /// Why records are left out of which another one is taken.
 const COPIES: [&str; 3] = ["older copy", "repeat", "superseded"];
 const AGAIN: &str = "Run the same command again to resume.";
+const ANEW: &str = "Run the same command again: a rehearsal begins anew.";
 
 /// The last lines of a report, the most important last.
 pub fn advise(summary: &Summary) -> Vec<String> {
@@ -153,9 +154,15 @@ fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
     } else {
         format!(" ({})", safe(why).trim_end_matches('.'))
     };
+    let again = match summary.mode {
+        Mode::Rehearsal => ANEW,
+        Mode::Run | Mode::Check | Mode::DryRun => AGAIN,
+    };
     let next = match stop {
-        Stop::Limit | Stop::Interrupted => AGAIN.to_owned(),
-        Stop::ExportBroken | Stop::GaveUp => format!("When that is put right: {}", lowered(AGAIN)),
+        Stop::Limit | Stop::Interrupted => again.to_owned(),
+        Stop::ExportBroken | Stop::GaveUp => {
+            format!("Correct the cause, then {}", lowered(again))
+        }
         Stop::WrongLedger => format!(
             "Nothing was sent for them.{} Name the right ledger with --ledger, or go on with --existing \
              adopt or --existing skip.",
@@ -173,7 +180,7 @@ fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
             };
             format!(
                 "{sent}Make room or give back the right to write, then: {}",
-                lowered(AGAIN)
+                lowered(again)
             )
         }
     };

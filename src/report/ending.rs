@@ -614,7 +614,7 @@ mod tests {
         Delivered: 0 conversations and 0 recordings, 0 B.
 
         2 records wait for their recordings: put them below the audio folder and run the same command again.
-        Gave up (5 refusals in a row). 3 records were read but not finished. When that is put right: run the
+        Gave up (5 refusals in a row). 3 records were read but not finished. Correct the cause, then run the
           same command again to resume.
         ");
     }

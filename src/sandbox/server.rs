@@ -101,7 +101,7 @@ pub enum Error {
     #[error(transparent)]
     TokenFile(#[from] TokenFileError),
     /// The address is taken or not this machine's.
-    #[error("cannot listen on {address}")]
+    #[error("cannot listen on {address}: {source} (--port 0 takes a free port)")]
     Bind {
         /// What was asked for.
         address: SocketAddr,

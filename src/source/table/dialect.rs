@@ -118,6 +118,11 @@ pub(in crate::source) fn detect(sample: &[u8], ended: bool, options: &Options) -
     }
 }
 
+/// Whether a file of rejected records begins so.
+pub(super) fn is_of_rejects(sample: &[u8], delimiter: Option<u8>) -> bool {
+    dialect_of_rejects(sample, delimiter).is_some()
+}
+
 /// A file of rejected records says before and after the name of its last column how it is written.
 fn dialect_of_rejects(sample: &[u8], said: Option<u8>) -> Option<(u8, Newline)> {
     let end = memchr::memchr2(b'\r', b'\n', sample)?;

@@ -96,6 +96,10 @@ impl Table {
         let mut line = 1;
         let mut options = options.clone();
         take_separator_line(&mut feed, &mut options, &mut line);
+        if dialect::is_of_rejects(feed.data(), options.delimiter) {
+            // What stood before the header of the export is not in a file of its rejected records.
+            options.skip_lines = 0;
+        }
         for _ in 0..options.skip_lines {
             take_line(&mut feed, &mut line)?;
         }

@@ -84,6 +84,21 @@ fn rejected_rows_of_a_table_without_a_header_get_one() {
 }
 
 #[test]
+fn lines_before_the_header_are_passed_over_in_the_export_alone() {
+    let options = Options {
+        skip_lines: 2,
+        ..Options::default()
+    };
+    assert_round_trip("a.csv", "Calls of March\n\nid;n\n1;a\n2\n3;c\n", &options);
+    let headerless = Options {
+        header: Some(HeaderKind::None),
+        columns: vec!["id".into(), "n".into()],
+        ..options
+    };
+    assert_round_trip("a.csv", "Calls of March\n\n1;a\n2\n3;c\n", &headerless);
+}
+
+#[test]
 fn rejected_objects_are_read_as_they_were() {
     for text in [
         "{\"id\":12345678901234567890123,\"n\":1.50,\"x\":{}}\n{}\n",
