@@ -49,6 +49,10 @@ pub(in crate::source) struct Stream {
     cut: Option<String>,
 }
 
+/// The largest window of a Zstandard archive, as a power of two bytes: 64 MiB, so that the memory for it
+/// and for the records stays within what is promised. `zstd -19` asks for 8 MiB.
+const LARGEST_WINDOW: u32 = 26;
+
 impl Stream {
     /// Opens the input and looks at its first bytes for a known compression; the name is not asked,
     /// because people rename archives.
@@ -83,7 +87,12 @@ impl Stream {
         let whole = Cursor::new(head).chain(counted);
         let inner: Box<dyn Read + Send> = match archive {
             Some("gzip") => Box::new(Members::new(BufReader::with_capacity(128 << 10, whole))),
-            Some(_) => Box::new(zstd::Decoder::new(whole).map_err(|e| Error::io(input.name(), e))?),
+            Some(_) => {
+                let failed = |error| Error::io(input.name(), error);
+                let mut decoder = zstd::Decoder::new(whole).map_err(failed)?;
+                decoder.window_log_max(LARGEST_WINDOW).map_err(failed)?;
+                Box::new(decoder)
+            }
             None => Box::new(whole),
         };
         Ok(Stream {
@@ -134,6 +143,12 @@ impl Stream {
                 }
                 Err(error) => {
                     let archive = self.archive.unwrap_or_default();
+                    if self.expanded == 0 && error.kind() != io::ErrorKind::UnexpectedEof {
+                        return Err(Error::Unreadable {
+                            file: self.file.to_string(),
+                            reason: format!("the {archive} archive cannot be unpacked ({error})"),
+                        });
+                    }
                     self.cut = Some(if error.kind() == io::ErrorKind::UnexpectedEof {
                         format!("the {archive} archive is cut off")
                     } else {

@@ -155,6 +155,24 @@ fn a_cut_archive_gives_its_whole_rows_and_a_problem() {
 }
 
 #[test]
+fn an_archive_that_cannot_be_unpacked_is_refused_and_not_empty() {
+    let wide = {
+        let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+        encoder.window_log(27).unwrap();
+        std::io::Write::write_all(&mut encoder, TEXT.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let mut damaged = zstd::encode_all(TEXT.as_bytes(), 3).unwrap();
+    damaged[5..].fill(0xff);
+    for content in [wide, damaged] {
+        let Err(error) = File::new("a.csv.zst", content).read(&Options::default()) else {
+            panic!("it was read");
+        };
+        assert!(error.to_string().contains("cannot be unpacked"), "{error}");
+    }
+}
+
+#[test]
 fn an_archive_that_explodes_is_stopped() {
     let bomb = zstd::encode_all(std::io::repeat(b'a').take(20 << 20), 1).unwrap();
     let file = File::new("a.csv.zst", bomb);
