@@ -37,6 +37,8 @@ const FIRST_PATIENCE: Duration = Duration::from_secs(30);
 const ASTRAY_PATIENCE: Duration = Duration::from_secs(2);
 /// The longest wait for the next try at such an address.
 pub(super) const SOON: Duration = Duration::from_secs(1);
+/// Longer than any run; a moment so far away can still be told.
+const FOR_EVER: Duration = Duration::from_secs(366 * 86_400);
 /// So many failures in a row without any success are an outage, whatever the width.
 const OUTAGE: u32 = 12;
 
@@ -61,12 +63,16 @@ pub(super) struct Gate {
 
 #[derive(Debug, Default)]
 struct State {
-    /// The server wants to be left alone until then.
-    asked_until: Option<Instant>,
+    /// The server wants to be left alone.
+    asked: Option<Asked>,
     /// The outage is not probed before.
     probed_at: Option<Instant>,
-    /// Nothing leaves at this hour.
-    is_shut: bool,
+    /// Since when nothing leaves at this hour.
+    shut_since: Option<Instant>,
+    /// For how long that was so since the first of the failures.
+    shut_for: Duration,
+    /// The longest pause that the server asked for and that is over, since the first of the failures.
+    longest_asked: Duration,
     /// Failures since the last success, and when the first of them was.
     failures: u32,
     failing_since: Option<Instant>,
@@ -77,6 +83,21 @@ struct State {
     has_succeeded: bool,
     phase: Phase,
     probes: u32,
+}
+
+/// A pause that the server asked for.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    from: Instant,
+    until: Instant,
+}
+
+impl Asked {
+    /// How much of it lies between these moments.
+    fn within(self, since: Instant, now: Instant) -> Duration {
+        let until = self.until.min(now);
+        until.saturating_duration_since(self.from.max(since))
+    }
 }
 
 /// Who has failed since the last success.
@@ -202,7 +223,7 @@ impl Gate {
                 limiter.until_ready().await;
             }
             let mut state = self.state();
-            if state.paused_until().is_some() || state.is_shut {
+            if state.paused_until().is_some() || state.shut_since.is_some() {
                 continue;
             }
             if state.phase == Phase::Open {
@@ -231,7 +252,7 @@ impl Gate {
             changed.as_mut().enable();
             let (until, must_wait) = {
                 let state = self.state();
-                let must_wait = state.is_shut || state.phase == Phase::Probing;
+                let must_wait = state.shut_since.is_some() || state.phase == Phase::Probing;
                 (state.paused_until(), must_wait)
             };
             match until {
@@ -249,14 +270,14 @@ impl Gate {
 
     /// Lets nothing leave until it is opened again, however long that takes.
     pub(super) fn shut(&self, is_shut: bool) {
-        self.state().is_shut = is_shut;
+        self.state().shut(is_shut, Instant::now());
         self.changed.notify_waiters();
     }
 
     /// Holds everybody for so long, from now, as the server asked; a shorter pause never ends a
     /// longer one, and an answer to somebody who left before ends none.
     pub(super) fn pause(&self, pause: Duration) {
-        extend(&mut self.state().asked_until, pause);
+        self.state().ask(pause, Instant::now());
         self.changed.notify_waiters();
     }
 
@@ -312,9 +333,9 @@ impl Gate {
         let weather = match health {
             Health::Well => {
                 *state = State {
-                    asked_until: state.asked_until,
+                    asked: state.asked,
                     has_succeeded: true,
-                    is_shut: state.is_shut,
+                    shut_since: state.shut_since,
                     ..State::default()
                 };
                 Weather::Same
@@ -344,9 +365,10 @@ impl Gate {
     fn unwell(&self, state: &mut State, is_probe: bool, jitter: f64) -> Weather {
         let now = Instant::now();
         state.failures = state.failures.saturating_add(1);
-        let lasted = now - *state.failing_since.get_or_insert(now);
+        state.failing_since.get_or_insert(now);
+        let lasted = state.lasted(now).unwrap_or_default();
         let astray = state.astray_since.filter(|_| !state.has_succeeded);
-        if let Some(lasted) = astray.map(|since| now - since)
+        if let Some(lasted) = astray.map(|since| lasted.min(now - since))
             && lasted >= self.patience.min(ASTRAY_PATIENCE)
         {
             return Weather::GiveUp(lasted);
@@ -385,9 +407,9 @@ impl Gate {
     pub(super) fn patience_left(&self) -> Option<Duration> {
         let state = self.state();
         let is_everybodys = state.failing == Failing::Everybody;
-        let since = state.failing_since.filter(|_| is_everybodys)?;
+        let lasted = state.lasted(Instant::now()).filter(|_| is_everybodys)?;
         let patience = self.patience_in(&state);
-        Some(patience.saturating_sub(since.elapsed()))
+        Some(patience.saturating_sub(lasted))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -408,15 +430,60 @@ impl State {
         };
     }
 
+    /// For how long requests have failed. Hours in which nothing may leave say nothing about the server, and
+    /// neither does a pause that it asked for; but of several pauses the longest is left out alone, or a server
+    /// that answers all requests with one would never be given up.
+    fn lasted(&self, now: Instant) -> Option<Duration> {
+        let since = self.failing_since?;
+        let is_shut = self.shut_since;
+        let shut = is_shut.map_or(Duration::ZERO, |from| now - from.max(since));
+        let asked = self
+            .asked
+            .map_or(Duration::ZERO, |asked| asked.within(since, now));
+        let left_out = self.shut_for + shut + self.longest_asked.max(asked);
+        Some((now - since).saturating_sub(left_out))
+    }
+
+    /// Shuts the gate, or opens it.
+    fn shut(&mut self, is_shut: bool, now: Instant) {
+        match (self.shut_since, is_shut) {
+            (None, true) => self.shut_since = Some(now),
+            (Some(from), false) => {
+                self.shut_since = None;
+                if let Some(since) = self.failing_since {
+                    self.shut_for += now - from.max(since);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes notice of a pause that the server asks for.
+    fn ask(&mut self, pause: Duration, now: Instant) {
+        let until = now + pause.min(FOR_EVER);
+        self.asked = match self.asked {
+            Some(asked) if asked.until > now => Some(Asked {
+                from: asked.from,
+                until: asked.until.max(until),
+            }),
+            over => {
+                if let (Some(over), Some(since)) = (over, self.failing_since) {
+                    self.longest_asked = self.longest_asked.max(over.within(since, now));
+                }
+                Some(Asked { from: now, until })
+            }
+        };
+    }
+
     /// Until when nothing leaves; nothing when that has passed.
     fn paused_until(&self) -> Option<Instant> {
-        let until = self.asked_until.max(self.probed_at);
+        let until = self.asked.map(|asked| asked.until).max(self.probed_at);
         until.filter(|until| *until > Instant::now())
     }
 }
 
 fn extend(known: &mut Option<Instant>, pause: Duration) {
-    let until = Instant::now() + pause.min(Duration::from_secs(366 * 86_400));
+    let until = Instant::now() + pause.min(FOR_EVER);
     *known = (*known).max(Some(until));
 }
 
@@ -697,6 +764,88 @@ mod tests {
             assert_eq!(gives_up(&told), Some(3), "{told:?}");
             assert_eq!(told[3], Weather::GiveUp(FIRST_PATIENCE));
         }
+    }
+
+    /// A gate that has worked, and two requests that have failed since.
+    async fn failing() -> Gate {
+        let gate = gate(4);
+        let permit = gate.pass().await;
+        gate.done(permit, Health::Well, 0.0);
+        for request in 0..2 {
+            assert_eq!(fails(&gate, request, None).await, Weather::Same);
+        }
+        gate
+    }
+
+    /// The request fails, and the server asks for a pause.
+    async fn fails(gate: &Gate, request: u64, asks: Option<Duration>) -> Weather {
+        let permit = gate.pass().await.of(request);
+        if let Some(pause) = asks {
+            gate.pause(pause);
+        }
+        gate.done(permit, Health::Unwell, 0.0)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn hours_in_which_the_gate_is_shut_are_no_outage() {
+        let gate = failing().await;
+        let hours = |hours: u64| Duration::from_secs(3600 * hours);
+        for night in 0..3 {
+            gate.shut(true);
+            // The hours are looked at again and again.
+            tokio::time::sleep(hours(4)).await;
+            gate.shut(true);
+            tokio::time::sleep(hours(10)).await;
+            let left = gate.patience_left().unwrap();
+            assert_eq!(left, Duration::from_secs(600 - night * 60));
+            gate.shut(false);
+            assert_eq!(fails(&gate, night, None).await, Weather::Same);
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        }
+        // What it lasts while requests may leave is measured all the same.
+        tokio::time::sleep(Duration::from_secs(420)).await;
+        let weather = fails(&gate, 9, None).await;
+        assert_eq!(weather, Weather::GiveUp(Duration::from_secs(600)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wrong_address_is_not_told_by_hours_in_which_nothing_leaves() {
+        let gate = gate(4);
+        for _ in 0..2 {
+            let permit = gate.pass().await;
+            assert_eq!(gate.done(permit, Health::Astray, 0.0), Weather::Same);
+            gate.shut(true);
+            tokio::time::sleep(Duration::from_secs(3600)).await;
+            gate.shut(false);
+        }
+        tokio::time::sleep(ASTRAY_PATIENCE).await;
+        let permit = gate.pass().await;
+        let weather = gate.done(permit, Health::Astray, 0.0);
+        assert_eq!(weather, Weather::GiveUp(ASTRAY_PATIENCE));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_that_the_server_asked_for_is_no_outage() {
+        let gate = failing().await;
+        let hour = Duration::from_secs(3600);
+        assert_eq!(fails(&gate, 1, Some(hour)).await, Weather::Same);
+        assert_eq!(fails(&gate, 2, None).await, Weather::Same);
+        tokio::time::sleep(Duration::from_secs(599)).await;
+        assert_eq!(fails(&gate, 3, None).await, Weather::Same);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(matches!(fails(&gate, 4, None).await, Weather::GiveUp(_)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_asks_for_a_pause_each_time_is_given_up() {
+        let gate = failing().await;
+        let start = Instant::now();
+        let pause = Duration::from_secs(120);
+        let mut request = 0;
+        while fails(&gate, request, Some(pause)).await == Weather::Same {
+            request += 1;
+        }
+        assert_eq!(start.elapsed().as_secs(), 720);
     }
 
     #[tokio::test(start_paused = true)]
