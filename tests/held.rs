@@ -431,3 +431,66 @@ fn a_message_that_was_cut_is_sent_once_its_row_is_whole() {
     place.call(&check).with_code(3);
     assert_eq!(place.outcome("held"), 1);
 }
+
+/// A run that tells of one that is held and did not come again, and one that does not yet.
+fn tells_of_what_is_left(place: &Place, server: &Server, export: &[&str], id: &str) {
+    place.run(server, export).with_code(0);
+    place
+        .run(server, &[export, &["--hold-for", "0s"]].concat())
+        .with_code(3)
+        .says("neither sent nor found")
+        .says(id);
+    let told = place.rows("problems.csv");
+    let told: Vec<_> = told
+        .iter()
+        .filter(|row| row["code"] == "held-too-long")
+        .map(|row| (row["severity"].as_str(), row["external_id"].as_str()))
+        .collect();
+    assert_eq!(told, [("warning", id)]);
+    assert_eq!(place.outcome("held"), 0);
+}
+
+#[test]
+fn a_message_that_is_held_and_never_comes_again_is_told() {
+    let server = Server::healthy();
+    let place = Place::new();
+    fs::create_dir(place.path("audio")).expect("a folder");
+    let (first, last) = (message(1, 1, "new"), message(7, 2, "open"));
+    let night =
+        |rows: &[&str]| place.write("messages.csv", format!("{TICKETS}{}", rows.join("\n")));
+    night(&[&first, &last]);
+    place.run(&server, &MESSAGES).with_code(0);
+    assert_eq!(place.outcome("held"), 1);
+    night(&[&format!("{}\n", message(2, 1, "new"))]);
+
+    tells_of_what_is_left(&place, &server, &MESSAGES, "7");
+
+    night(&[&format!("{last}\n")]);
+    place
+        .run(&server, &[&MESSAGES[..], &["--hold-for", "0s"]].concat())
+        .with_code(0);
+    assert_eq!(place.state("held"), 0);
+}
+
+#[test]
+fn a_call_that_is_held_and_never_comes_again_is_told() {
+    let (given, place, files) = given(3, 87);
+    let server = Server::healthy();
+    fs::remove_file(place.path(&files[2])).expect("a recording");
+    place.run(&server, &["calls.csv"]).with_code(0);
+    assert_eq!(place.outcome("held"), 1);
+    let table = fs::read_to_string(place.path("calls.csv")).expect("an export");
+    let (without, _) = table.trim_end().rsplit_once('\n').expect("rows");
+    place.write("calls.csv", format!("{without}\n"));
+
+    tells_of_what_is_left(&place, &server, &["calls.csv"], &given[2].id);
+
+    // A call that is found again tells of itself, once.
+    place.write("calls.csv", &table);
+    place
+        .run(&server, &["calls.csv", "--hold-for", "0s"])
+        .with_code(3);
+    let told = place.rows("problems.csv");
+    let told = told.iter().filter(|row| row["code"] == "held-too-long");
+    assert_eq!(told.count(), 1);
+}

@@ -445,10 +445,10 @@ texts! {
     HeldTooLong
         "The call has been held for longer than `--hold-for`."
         "Its recording was never made, has another name, or is damaged for good; its other problem \
-         says which."
-        "Put right what the other problem says. If there is no recording, `--missing-audio create` \
-         sends the call without one. `--hold-for` says how long a call may wait before this is \
-         told.",
+         says which. Or no later export had its record again."
+        "Put right what the other problem says. If this export no longer has the record, run once \
+         with the one that had it, whole. If there is no recording, `--missing-audio create` sends \
+         the call without one. `--hold-for` says how long a call may wait before this is told.",
     ServerRefused
         "The server refused this call or its recording."
         "A rule of the server that the contract does not tell, or a value that your organisation \

@@ -64,7 +64,7 @@ impl Exit {
             Some(Stop::ExportBroken | Stop::WrongLedger) => Exit::Usage,
             Some(Stop::Interrupted) => Exit::Interrupted,
             Some(Stop::Limit) => Exit::Limit,
-            None if tally.faults + tally.unproved > 0 => Exit::Incomplete,
+            None if tally.faults + tally.unproved + tally.left_held > 0 => Exit::Incomplete,
             // What is held goes out by itself, unless it says that a person is needed.
             None if tally.of(Outcome::Rejected) + tally.of(Outcome::Failed) + tally.pressing()
                 > 0 =>

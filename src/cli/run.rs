@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -14,9 +15,10 @@ use super::exit::Exit;
 use super::export::{self, Beside};
 use super::{dry_run, stopping};
 use crate::api::AudioSettings;
+use crate::call::{Code, Place, Problem};
 use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::delivery::{self, Orders, Plan, StopSignal};
-use crate::ledger::{Known, Ledger, OpenError, RunId, Writer};
+use crate::ledger::{Known, Ledger, OpenError, RunId};
 use crate::pipeline::{self, Decided, Event, Past, Road, Want};
 use crate::plan::Policy;
 use crate::report::{self, Mode, Options, Report, Screen};
@@ -75,6 +77,11 @@ async fn deliver(
     let report = Report::new(options, screen)?;
     let id = writer.start_run(&format!("{} to {destination}", run.export.mapping))?;
     let stop = Arc::new(StopSignal::new());
+    let look_back = LookBack {
+        ledger: &ledger,
+        hold_for: road.policy.hold_for,
+        started: Timestamp::now(),
+    };
     let (walker, orders) = walk(road);
     let Driven {
         mut report,
@@ -84,7 +91,7 @@ async fn deliver(
         biased;
         // First, so that a signal is heard as soon as anything is said.
         never = stopping::on_signals(&stop) => never,
-        done = drive(plan, Arc::clone(&stop), orders, (report, writer.clone(), id)) => done,
+        done = drive(plan, Arc::clone(&stop), orders, (report, &look_back, id)) => done,
     };
     if stop.reason().is_none() {
         join(walker);
@@ -183,11 +190,12 @@ async fn drive(
     plan: Plan,
     stop: Arc<StopSignal>,
     orders: Orders<pipeline::Error>,
-    (mut report, writer, id): (Report, Writer, RunId),
+    (mut report, look_back, id): (Report, &LookBack<'_>, RunId),
 ) -> Driven {
+    let writer = look_back.ledger.writer();
     let mut noted = stopping::Notes::new(writer.clone());
     let mut written = Ok(());
-    let delivered = delivery::run(plan, Arc::clone(&stop), orders, &mut |event| {
+    let mut listen = |event: Event<'_>| {
         noted.take(&event, &stop);
         // Told to the end whatever happens, so that every record is counted.
         let told = report.event(&event);
@@ -203,14 +211,58 @@ async fn drive(
         {
             writer.note_progress(id, &work.to_json());
         }
-    })
-    .await;
+    };
+    let delivered = delivery::run(plan, Arc::clone(&stop), orders, &mut listen).await;
+    if stop.reason().is_none() {
+        match look_back.overdue() {
+            Ok(problems) => problems.iter().for_each(|it| listen(Event::Aside(it))),
+            Err(error) => stop.raise(pipeline::Stop::LedgerLost, error.to_string()),
+        }
+    }
     noted.flush(&stop);
     Driven {
         report,
         written,
         delivered,
     }
+}
+
+/// The look at the ledger after all records: what it holds for too long, and no record told of.
+struct LookBack<'l> {
+    ledger: &'l Ledger,
+    hold_for: Duration,
+    started: Timestamp,
+}
+
+/// What is told one by one.
+const MOST_OVERDUE: usize = 1000;
+
+impl LookBack<'_> {
+    fn overdue(&self) -> Result<Vec<Problem>, OpenError> {
+        let now = Timestamp::now();
+        let until = now.checked_sub(self.hold_for).unwrap_or(Timestamp::MIN);
+        let mut problems = Vec::new();
+        let mut more = 0_u64;
+        let reader = self.ledger.reader()?;
+        reader.overdue((until, self.started), |held| {
+            let age = pipeline::overdue(Some(held.held_at), now, self.hold_for);
+            match age.filter(|_| problems.len() < MOST_OVERDUE) {
+                Some(age) => problems.push(left_held(&age, &held.identity)),
+                None => more += 1,
+            }
+        })?;
+        if more > 0 {
+            problems.push(left_held(&format!("{more} more records are held"), ""));
+        }
+        Ok(problems)
+    }
+}
+
+fn left_held(age: &str, id: &str) -> Problem {
+    let message = format!("{age}; this run neither sent nor found it");
+    let mut problem = Problem::new(Code::HeldTooLong, Place::on_line("", 0), message);
+    problem.name_record(id);
+    problem
 }
 
 /// Walks the road on a thread of its own.

@@ -64,11 +64,12 @@ pub(super) fn take_in(connection: &Connection, entry: CaseEntry, now: Timestamp)
 
 /// Keeps that a row was found so; since when, too, if it is not the first time.
 fn hold(connection: &Connection, identity: &str, row: CutRow, now: Timestamp) -> Result<()> {
-    let sql = "INSERT OR IGNORE INTO cut_row (hash, identity, message, held_at) \
-         VALUES (?1, ?2, ?3, ?4)";
+    let sql = "INSERT OR IGNORE INTO cut_row (hash, identity, in_case, message, held_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5)";
     connection.prepare_cached(sql)?.execute(params![
         row.hash.cast_signed(),
         identity,
+        identity_hash(identity),
         row.message.cast_signed(),
         now.as_millisecond()
     ])?;
@@ -306,7 +307,8 @@ const COMPLETE: &str = "state = 2 AND obstacle = 0 AND NOT EXISTS \
 macro_rules! held_rows {
     () => {
         "cut_row WHERE NOT EXISTS (SELECT 1 FROM desk_case known JOIN desk_message sent \
-         ON sent.in_case = known.id WHERE known.identity = cut_row.identity \
+         ON sent.in_case = known.id \
+         WHERE known.hash = cut_row.in_case AND known.identity = cut_row.identity \
          AND sent.hash = cut_row.message AND sent.state = 1)"
     };
 }
@@ -330,6 +332,13 @@ pub(super) const FORGET_SENT_ROWS: &str = concat!(
     "UPDATE cut_row SET held_at = 0 WHERE hash NOT IN (SELECT hash FROM ",
     held_rows!(),
     ")"
+);
+
+/// The cases of rows that are held since `until` or longer: id, since when; the oldest first.
+pub(super) const HELD_SINCE: &str = concat!(
+    "SELECT identity, held_at FROM ",
+    held_rows!(),
+    " AND held_at BETWEEN 1 AND ?1 ORDER BY held_at, hash"
 );
 
 fn held_example(connection: &Connection) -> Result<Option<(String, Timestamp)>> {

@@ -11,6 +11,7 @@ use super::cases;
 use super::done::{Done, Gathering};
 use super::error::{Error, OpenError, at};
 use super::open;
+use super::overdue::{self, Overdue};
 use super::rows::{self, select_calls};
 use super::standing::{Create, Standing, Upload};
 use super::summary::{NotedProblem, Summary, summarize};
@@ -115,6 +116,15 @@ impl Reader {
     /// Whether an earlier run has found this row, by the hash of what it says, at the end of its file.
     pub fn has_cut_row(&self, hash: u64) -> Result<bool, Error> {
         cases::has_cut_row(&self.connection, hash).map_err(at(&self.path))
+    }
+
+    /// Hands over what is held since `until` or longer and was not found again since `started`.
+    pub fn overdue(
+        &self,
+        (until, started): (Timestamp, Timestamp),
+        each: impl FnMut(Overdue),
+    ) -> Result<(), Error> {
+        overdue::overdue(&self.connection, (until, started), each).map_err(at(&self.path))
     }
 
     /// Hands over each case that the server has, in the order in which they were first seen. Stops at

@@ -251,9 +251,11 @@ impl Standing {
         }
     }
 
-    /// Takes in a fact; `false` if it says nothing new.
+    /// Takes in a fact; `false` if it says nothing new. That a call is held is news each time, because it
+    /// was found again.
     pub fn apply(&mut self, fact: Fact, at: Timestamp) -> bool {
         let before = self.clone();
+        let is_hold = matches!(fact, Fact::Held { .. });
         match fact {
             Fact::CreateIntended { fingerprint, party } => {
                 let content = self.content_of_try(fingerprint);
@@ -306,7 +308,8 @@ impl Standing {
         if self.ending().is_some() {
             self.held_at = None;
         }
-        let is_new = *self != before;
+        let is_held = is_hold && matches!(self.obstacle, Some(Obstacle::Held { .. }));
+        let is_new = is_held || *self != before;
         if is_new {
             self.last_at = self.last_at.max(at);
         }
@@ -596,9 +599,14 @@ mod tests {
             facts in prop::collection::vec(facts(), 1..8),
         ) {
             let mut standing = after(&facts);
-            let once = standing.clone();
+            let mut once = standing.clone();
             let last = facts.last().unwrap().clone();
-            prop_assert!(!standing.apply(last, at(99)));
+            let is_hold = matches!(last, Fact::Held { .. });
+            let is_held = is_hold && matches!(once.obstacle, Some(Obstacle::Held { .. }));
+            prop_assert_eq!(standing.apply(last, at(99)), is_held);
+            if is_held {
+                once.last_at = at(99);
+            }
             prop_assert_eq!(standing, once);
         }
 
@@ -683,10 +691,14 @@ mod tests {
     }
 
     #[test]
-    fn the_time_moves_with_news_only() {
-        let mut standing = after(&[held(1)]);
-        standing.apply(held(1), at(50));
+    fn the_time_moves_with_news_and_when_a_held_call_is_found_again() {
+        let without = Fact::WithoutRecording { was_sought: true };
+        let mut standing = after(std::slice::from_ref(&without));
+        assert!(!standing.apply(without, at(50)));
         assert_eq!(standing.last_at, at(1));
+        let mut standing = after(&[held(1)]);
+        assert!(standing.apply(held(1), at(40)));
+        assert_eq!((standing.last_at, standing.held_at), (at(40), Some(at(1))));
         standing.apply(held(2), at(50));
         assert_eq!((standing.last_at, standing.held_at), (at(50), Some(at(1))));
     }

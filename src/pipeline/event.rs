@@ -63,6 +63,8 @@ pub struct Tally {
     /// Recordings that went to conversations of somebody else without proof that these had none: each
     /// may be there twice, so somebody has to look.
     pub unproved: u64,
+    /// Calls and cases that an earlier run holds for too long, and that this one did not find.
+    pub left_held: u64,
     counts: [u64; 7],
     /// Of those that are held: records that need a person.
     pressing: u64,

@@ -252,7 +252,7 @@ fn ran(summary: &Summary) -> String {
     let skipped = tally.of(Outcome::Skipped);
     let left_out = left_out(summary);
     let unread = summary.unread_exports();
-    let is_sound = unread == 0 && tally.faults + tally.unproved == 0;
+    let is_sound = unread == 0 && tally.faults + tally.unproved + tally.left_held == 0;
     if in_place + skipped == tally.read && is_sound {
         let news = if tally.of(Outcome::Created) == 0 {
             "; there was nothing to create"

@@ -193,7 +193,7 @@ fn examples(group: &Group) -> Vec<String> {
             let places = places.collect::<Vec<_>>().join(", ");
             match places.as_str() {
                 // It is about the export and not about a place in it.
-                "" => message.into_owned(),
+                "" => format!("{message}{}", with_ids(&examples)),
                 places => format!(
                     "{places}: {}{}",
                     shorten(&message, MESSAGE),

@@ -1,0 +1,50 @@
+//! What is held for too long and did not come again, so that no record of a run can tell of it.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Result};
+
+use super::cases;
+use super::rows::time;
+
+/// A call or a message of a case that waits since an earlier run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overdue {
+    /// The id of the call or the case.
+    pub identity: String,
+    /// Since when it is held.
+    pub held_at: Timestamp,
+}
+
+/// Calls that are held, and of which nothing was heard since `?2`.
+const HELD_CALLS: &str = "SELECT identity, held_at FROM call \
+     WHERE obstacle = 1 AND held_at <= ?1 AND last_at < ?2 \
+     AND create_state <> 3 AND NOT (create_state > 3 AND upload_state BETWEEN 3 AND 5) \
+     ORDER BY held_at, id";
+
+/// Hands over what is held since `until` or longer and was not found again since `started`: calls first,
+/// then cases, the oldest first.
+pub(super) fn overdue(
+    connection: &Connection,
+    (until, started): (Timestamp, Timestamp),
+    mut each: impl FnMut(Overdue),
+) -> Result<()> {
+    let (until, started) = (until.as_millisecond(), started.as_millisecond());
+    let mut calls = connection.prepare(HELD_CALLS)?;
+    let mut rows = calls.query((until, started))?;
+    while let Some(row) = rows.next()? {
+        each(Overdue {
+            identity: row.get(0)?,
+            held_at: time(row, 1)?,
+        });
+    }
+    // A row that is found again is sent, and what this run has found first has just begun to wait.
+    let mut messages = connection.prepare(cases::HELD_SINCE)?;
+    let mut rows = messages.query([until.min(started.saturating_sub(1))])?;
+    while let Some(row) = rows.next()? {
+        each(Overdue {
+            identity: row.get(0)?,
+            held_at: time(row, 1)?,
+        });
+    }
+    Ok(())
+}
