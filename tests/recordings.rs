@@ -828,3 +828,18 @@ fn a_sent_recording_is_known_from_a_folder_above_and_below() {
         assert_eq!(rehearsal.run_with(then, &kept).len(), 1, "{then}");
     }
 }
+
+#[test]
+fn a_test_of_the_mapping_says_what_a_run_does_without_a_recording() {
+    let export = "id,file\n1,a.wav\n2,b.wav\n";
+    let rehearsal = Rehearsal::new("match = [{ from = \"file\" }]", export, &["a.wav"]);
+    for (policy, says) in [
+        ("hold", "the call waits for it"),
+        ("create", "the call goes out without one"),
+        ("refuse", "the call is refused"),
+    ] {
+        let fixed = "mapping test calls.csv -m mapping.toml --audio audio --missing-audio";
+        let arguments: Vec<&str> = fixed.split(' ').chain([policy]).collect();
+        rehearsal.place.call(&arguments).says(says);
+    }
+}

@@ -11,7 +11,7 @@ use crate::audio::{Index, IndexOptions};
 use crate::config::{InitArgs, MappingCommand, TestArgs};
 use crate::mapping::{Mapping, Survey};
 use crate::pipeline::Want;
-use crate::plan::{MissingRecording, Policy};
+use crate::plan::Policy;
 use crate::report::{self, Screen, Tries};
 use crate::source::{self, Treat};
 
@@ -87,7 +87,7 @@ fn names_below(folder: &Path) -> Result<Vec<String>, Error> {
 
 fn test(arguments: &TestArgs, screen: &mut Screen) -> Result<Exit, Error> {
     let policy = Policy {
-        missing: MissingRecording::Create,
+        missing: arguments.export.missing(),
         ..Policy::default()
     };
     let road = export::road(
