@@ -159,7 +159,8 @@ fn an_outage_that_few_calls_meet_is_given_up_in_time() {
         let run = ["run", "calls.csv", "--base-url", url];
         place.call(&[&run[..], &arguments].concat()).with_code(6);
 
-        assert!(begun.elapsed() < Duration::from_secs(6), "{url}");
+        // A run that did not heed --max-outage would go on for 30 s; a slow machine takes less.
+        assert!(begun.elapsed() < Duration::from_secs(25), "{url}");
         assert_eq!(
             (place.outcome("failed"), place.outcome("not_attempted")),
             (0, 3)

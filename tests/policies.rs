@@ -246,7 +246,7 @@ fn a_run_that_is_killed_does_not_prove_a_new_ledger() {
     // Two calls are sent, and the third waits for its answer.
     let next = server.requests() + 5;
     server.now_with(Faults::default().with(always(late).requests(next, None)));
-    let arguments = ["calls.csv", "--concurrency", "1", "--rate", "0.5"];
+    let arguments = ["calls.csv", "--concurrency", "1", "--rate", "20"];
     let mut running = place.start(&server, &arguments);
     running.until(|| server.requests() >= next);
     running.kill();

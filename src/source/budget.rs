@@ -19,6 +19,9 @@ pub struct MemoryBudget {
 #[derive(Debug, Default)]
 struct State {
     used: usize,
+    /// Who waits for room; only tests ask.
+    #[cfg(test)]
+    waiting: usize,
     is_closed: bool,
 }
 
@@ -34,10 +37,18 @@ impl MemoryBudget {
     pub(super) fn reserve(self: &Arc<Self>, bytes: usize) -> Reservation {
         let mut state = self.lock();
         while state.used > 0 && state.used.saturating_add(bytes) > MOST && !state.is_closed {
+            #[cfg(test)]
+            {
+                state.waiting += 1;
+            }
             state = self
                 .freed
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
+            #[cfg(test)]
+            {
+                state.waiting -= 1;
+            }
         }
         state.used = state.used.saturating_add(bytes);
         Reservation {
@@ -59,6 +70,12 @@ impl MemoryBudget {
 }
 
 impl Reservation {
+    /// Whether anybody waits for room.
+    #[cfg(test)]
+    pub(super) fn is_awaited(&self) -> bool {
+        self.budget.lock().waiting > 0
+    }
+
     /// Gives the bytes back.
     pub(super) fn release(&self) {
         let bytes = self.bytes.swap(0, Ordering::Relaxed);

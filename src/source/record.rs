@@ -312,6 +312,14 @@ impl Batch {
         self.reservation = Some(Arc::new(reservation));
     }
 
+    /// Whether a later batch waits for the room that this one takes.
+    #[cfg(test)]
+    pub fn is_awaited(&self) -> bool {
+        self.reservation
+            .as_ref()
+            .is_some_and(|reservation| reservation.is_awaited())
+    }
+
     /// Gives back what the batch takes of a budget, for a holder that waits for later batches: they
     /// would wait for this one.
     pub fn release(&self) {

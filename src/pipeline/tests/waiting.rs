@@ -27,9 +27,12 @@ fn large_records_wait_until_earlier_ones_have_gone() {
             })
         });
         let (mut most, mut all) = (0, 0);
+        let is_awaited = || held.lock().unwrap().iter().any(|batch| batch.is_awaited());
         while !walked.is_finished() || !held.lock().unwrap().is_empty() {
-            // Time enough for the next one to come if it were not waited for.
-            thread::sleep(Duration::from_millis(1500));
+            // Until the next one waits, or none comes any more; however long that takes.
+            while !walked.is_finished() && !is_awaited() {
+                thread::sleep(Duration::from_millis(1));
+            }
             let gone = std::mem::take(&mut *held.lock().unwrap());
             most = most.max(gone.len());
             all += gone.len();
