@@ -116,8 +116,11 @@ impl Needle {
             return;
         };
         for part in self.folded.windows(width) {
+            // A blank at an end may be the server's, or stand for the gap between two runs of base64.
+            let start = width - part.trim_ascii_start().len();
+            let end = part.trim_ascii_end().len();
             for at in parts.take(part) {
-                found(text.place(at..at + width));
+                found(text.place(at + start..at + end.max(start)));
             }
         }
     }

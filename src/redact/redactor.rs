@@ -126,10 +126,11 @@ fn without(text: &str, found: &[Option<(usize, &str)>]) -> String {
         .filter_map(|(start, known)| known.map(|(end, mask)| (start, end, mask)))
         .peekable();
     while let Some((start, mut end, mut mask)) = places.next() {
-        let mut longest = end - start;
+        let mut longest = end.saturating_sub(start);
         while let Some((start, more, other)) = places.next_if(|(start, ..)| *start < end) {
-            if more - start > longest {
-                (longest, mask) = (more - start, other);
+            let length = more.saturating_sub(start);
+            if length > longest {
+                (longest, mask) = (length, other);
             }
             end = end.max(more);
         }
@@ -138,7 +139,8 @@ fn without(text: &str, found: &[Option<(usize, &str)>]) -> String {
         let before = start + (said.len() - said.trim_start().len());
         told.push_str(text.get(rest..before).unwrap_or_default());
         told.push_str(mask);
-        rest = (end - (said.len() - said.trim_end().len())).max(before);
+        let blanks = said.len() - said.trim_end().len();
+        rest = end.saturating_sub(blanks).max(before);
     }
     told.push_str(text.get(rest..).unwrap_or_default());
     told
@@ -250,6 +252,23 @@ mod tests {
             told("no JSON", &format!("{TOKEN}, no JSON")),
             "<token>, no JSON"
         );
+    }
+
+    #[test]
+    fn a_value_that_a_packed_run_cuts_off_is_taken_out_where_it_stands() {
+        let redactor = Redactor::default().value("subject", "my card is lost and so on");
+        for (answer, expected) in [
+            ("bad: bXkgY2FyZCBpcyBsb3N0.", "bad: <subject>."),
+            ("bXkgY2FyZCBpcyBsb3N0", "<subject>"),
+            ("6d792063617264206973206c6f7374!", "<subject>!"),
+            // The gap behind the first run is no part of the value.
+            (
+                "reasons: a bad Y2FyZCBpcyBsb3N0IGFuZA.",
+                "reasons: a bad <subject>.",
+            ),
+        ] {
+            assert_eq!(redactor.clean(answer), expected);
+        }
     }
 
     #[test]

@@ -32,10 +32,15 @@ impl View {
         self.places.extend(bytes.iter().map(|_| place));
     }
 
-    /// Where a part of this reading stands in the original.
+    /// Where a part of this reading stands in the original. An empty part stands at the end of what is
+    /// before it.
     pub(super) fn place(&self, part: std::ops::Range<usize>) -> (usize, usize) {
+        let before = part.start.checked_sub(1).and_then(|at| self.places.get(at));
         let places = self.places.get(part).unwrap_or_default();
-        let start = places.first().map_or(0, |place| place.0);
+        let start = match places.first() {
+            Some(place) => place.0,
+            None => before.map_or(0, |place| place.1),
+        };
         let end = places.last().map_or(start, |place| place.1);
         (start, end)
     }
@@ -108,5 +113,13 @@ mod tests {
         // Both letters that one became have its place.
         assert_eq!(folded.place(2..3), (4, 6));
         assert_eq!(folded.place(2..6), (4, text.len()));
+    }
+
+    #[test]
+    fn an_empty_part_has_a_place() {
+        let view = View::of("abc");
+        assert_eq!(view.place(0..0), (0, 0));
+        assert_eq!(view.place(2..2), (2, 2));
+        assert_eq!(view.place(3..3), (3, 3));
     }
 }
