@@ -39,7 +39,7 @@ pub(super) fn apply(
     Ok((command, Some(path)))
 }
 
-/// Refuses a file that decides where the token goes although others can write it.
+/// Refuses a file that decides where the token goes, or about files, although others can write it.
 fn expect_trusted(text: &str, path: &Path) -> Result<(), Error> {
     let Ok(table) = DeTable::parse(text) else {
         return Ok(());
@@ -273,6 +273,40 @@ mod tests {
             let error = parse(not).unwrap_err().to_string();
             assert!(error.contains("must be a text"), "{error}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_can_write_decides_nothing_that_matters() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(NAME);
+        let set = |mode| {
+            let mode = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(folder.path(), mode).unwrap();
+        };
+        for text in [
+            "allow-remote = true",
+            "token-out = '/home/me/.profile'",
+            "lookup = ['t=/home/me/secret.csv']",
+            "agents = '/home/me/secret.csv'",
+            "mapping = '/home/me/secret.toml'",
+            "audio = '/home/me'",
+            "ledger = '/home/me/work.db'",
+            "faults = '/home/me/secret.toml'",
+            "out = '/home/me'",
+        ] {
+            let text = format!("rate = 1\n{text}");
+            std::fs::write(&path, &text).unwrap();
+            set(0o777);
+            let told = expect_trusted(&text, &path).unwrap_err();
+            assert!(matches!(told, Error::Untrusted { line: 2, .. }), "{text}");
+            set(0o700);
+            assert!(expect_trusted(&text, &path).is_ok(), "{text}");
+        }
+        set(0o777);
+        assert!(expect_trusted("rate = 1", &path).is_ok());
     }
 
     #[test]

@@ -1,17 +1,25 @@
-//! Whether a settings file that nobody named may decide where the token goes.
+//! Whether a settings file that nobody named may decide where the token goes, and about files.
 //!
 //! `capturi-import.toml` is read from the current folder, which may be an unpacked delivery. There it
-//! may set paces and formats; what decides about programs, tokens, hosts, certificates and plain HTTP
-//! counts only where nobody but the user could have written it.
+//! may set paces and formats; what decides about programs, tokens, hosts, certificates, plain HTTP and
+//! the files that are read and written counts only where nobody but the user could have written it.
 
 use std::path::Path;
 
-/// Settings that decide where the token goes, which program is started, and who reaches the sandbox.
-const DECISIVE: [&str; 9] = [
+/// Settings that decide where the token goes, which program is started, who reaches the sandbox, and
+/// which files are read and written: all that name a file, and more.
+const DECISIVE: [&str; 16] = [
+    "agents",
     "allow-http",
     "allow-remote",
+    "audio",
     "base-url",
     "ca-bundle",
+    "faults",
+    "ledger",
+    "lookup",
+    "mapping",
+    "out",
     "read-token-file",
     "read-url",
     "token-command",
@@ -106,6 +114,29 @@ mod tests {
         std::os::unix::fs::symlink(&real, &link).unwrap();
         assert!(doubt(&link).is_some());
         assert!(doubt(&folder.path().join("nothing")).is_some());
+    }
+
+    #[test]
+    fn every_setting_that_names_a_file_is_decisive() {
+        fn look(command: &clap::Command, found: &mut usize) {
+            for arg in command.get_arguments() {
+                let kind = arg.get_value_parser().type_id();
+                let is_file = kind == std::any::TypeId::of::<std::path::PathBuf>()
+                    || kind == std::any::TypeId::of::<(String, std::path::PathBuf)>();
+                let name = arg.get_long().filter(|name| *name != "config");
+                if let Some(name) = name.filter(|_| is_file) {
+                    *found += 1;
+                    assert!(is_decisive(name), "{name}");
+                }
+            }
+            command.get_subcommands().for_each(|sub| look(sub, found));
+        }
+        let mut found = 0;
+        look(
+            &<crate::config::Arguments as clap::CommandFactory>::command(),
+            &mut found,
+        );
+        assert!(found > 10, "{found}");
     }
 
     #[test]
