@@ -48,8 +48,8 @@ impl Secrets {
 
     fn redactor(&self) -> Redactor {
         let mut redactor = Redactor::default();
-        if let Some(token) = self.0.token.as_ref().and_then(|token| token.to_str().ok()) {
-            redactor = redactor.token(token);
+        if let Some(token) = &self.0.token {
+            redactor = redactor.token(&String::from_utf8_lossy(token.as_bytes()));
         }
         if let Some(name) = &self.0.file_name {
             redactor = redactor.value("recording", name);
@@ -67,9 +67,13 @@ mod tests {
     use super::*;
 
     fn told(answer: &[u8]) -> String {
+        told_with("t0ken", answer)
+    }
+
+    fn told_with(token: &str, answer: &[u8]) -> String {
         let url = "http://127.0.0.1:1/".parse().unwrap();
         let mut request = Request::new(reqwest::Method::POST, url);
-        let token = HeaderValue::from_static("t0ken");
+        let token = HeaderValue::from_bytes(token.as_bytes()).unwrap();
         request.headers_mut().insert(AUTHORIZATION, token);
         let body = r#"{"externalIdentity":"c-1","agentName":"Åse Prøvesen"}"#;
         *request.body_mut() = Some(body.into());
@@ -87,6 +91,12 @@ mod tests {
         ] {
             assert_eq!(told(answer.as_bytes()), expected);
         }
+    }
+
+    #[test]
+    fn a_token_may_have_any_letters() {
+        let told = told_with("tøken-4bf92f3577b3", "bad tøken-4bf92f3577b3".as_bytes());
+        assert_eq!(told, "bad <token>");
     }
 
     #[test]

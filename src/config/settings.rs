@@ -407,6 +407,11 @@ fn beginning(text: &str) -> String {
         }
         _ => (String::new(), text),
     };
+    // A token may have been typed in place of an address: a host has dots, and is written small.
+    let is_host = text.contains('.') && !text.bytes().any(|byte| byte.is_ascii_uppercase());
+    if scheme.is_empty() && !text.is_empty() && !is_host {
+        return "…".to_owned();
+    }
     let is_plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '-');
     let end = rest.find(|char| !is_plain(char)).unwrap_or(rest.len());
     if rest.contains('@') {
@@ -474,6 +479,8 @@ mod tests {
             ("//u:s3cret@x", "…"),
             ("example.com?api-token=s3cret", "example.com…"),
             ("https://[s3cret", "https://…"),
+            ("s3cret-4bf92f3577b3", "…"),
+            ("eyJhbGciOi.eyJzdWIi.s3cret", "…"),
             ("", ""),
         ] {
             let error = base_url(text).unwrap_err().to_string();
