@@ -3,6 +3,8 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::redact::beginning;
+
 /// Fewer calls prove nothing.
 const MANY: u64 = 20;
 /// Customers share a place with every other one whose hash falls there.
@@ -63,11 +65,9 @@ impl Customers {
         self.calls += 1;
         let hash = xxh3_64(customer.as_bytes());
         self.places[place(hash)].add(hash, 1, |vote| {
-            let ends = (0..=KEPT.min(customer.len())).rev();
-            let mut ends = ends.filter(|end| customer.is_char_boundary(*end));
-            let length = ends.next().unwrap_or(0);
-            vote.text[..length].copy_from_slice(&customer.as_bytes()[..length]);
-            vote.length = u8::try_from(length).unwrap_or(0);
+            let kept = beginning(customer, KEPT).as_bytes();
+            vote.text[..kept.len()].copy_from_slice(kept);
+            vote.length = u8::try_from(kept.len()).unwrap_or(0);
         });
     }
 

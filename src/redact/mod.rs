@@ -13,3 +13,22 @@ mod view;
 
 pub use mask::mask;
 pub use redactor::Redactor;
+
+/// At most so many bytes of a text, up to the end of a letter.
+pub fn beginning(text: &str, most: usize) -> &str {
+    let mut ends = (0..=most.min(text.len())).rev();
+    let end = ends.find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or_default()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_beginning_ends_with_a_letter() {
+        for (most, expected) in [(0, ""), (1, "a"), (2, "a"), (3, "aæ"), (9, "aæ")] {
+            assert_eq!(beginning("aæ", most), expected);
+        }
+    }
+}

@@ -29,6 +29,70 @@ const NAMES: [&str; 6] = [
     "password",
 ];
 
+/// Names of the contract, and of what it holds, in small letters. A refusal says them, and a value that is a
+/// part of such a word is not what it speaks of.
+const FIELDS: [&str; 41] = [
+    "externalidentity",
+    "agentid",
+    "agentname",
+    "agentemail",
+    "customer",
+    "datetime",
+    "subject",
+    "customercompany",
+    "labels",
+    "status",
+    "hasconsent",
+    "audiochannels",
+    "salespersonaudiochannel",
+    "teamid",
+    "teamname",
+    "conversationsegments",
+    "caseuid",
+    "source",
+    "created",
+    "updated",
+    "updatedat",
+    "inbox",
+    "priority",
+    "tags",
+    "messageuid",
+    "messages",
+    "message",
+    "direction",
+    "text",
+    "type",
+    "attachments",
+    "from",
+    "to",
+    "id",
+    "name",
+    "email",
+    "customprop",
+    "customnumberprop",
+    "customfields",
+    "team",
+    "cutaudio",
+];
+
+/// More than the bytes of any of them.
+const LONGEST_FIELD: usize = 32;
+
+/// Whether the word that this part of a text belongs to is the name of a field.
+fn is_in_name(text: &[u8], part: std::ops::Range<usize>) -> bool {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii();
+    // No name is longer, and no answer makes this long.
+    let before = text[..part.start].iter().rev().take(LONGEST_FIELD);
+    let before = before.take_while(|byte| is_word(byte));
+    let behind = text[part.end..].iter().take(LONGEST_FIELD);
+    let behind = behind.take_while(|byte| is_word(byte));
+    let word = &text[part.start - before.count()..part.end + behind.count()];
+    // Those of your own have numbers.
+    let digits = word.iter().rev().take_while(|byte| byte.is_ascii_digit());
+    let name = &word[..word.len() - digits.count()];
+    FIELDS.iter().any(|field| field.as_bytes() == name)
+}
+
 /// Where a needle may be taken for what it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Where {
@@ -47,6 +111,7 @@ pub(super) struct Needle {
     folded: Vec<u8>,
     names: Vec<String>,
     stands: Where,
+    is_token: bool,
     /// The least part that is known, if parts are.
     part: Option<usize>,
 }
@@ -71,6 +136,7 @@ impl Needle {
                 (_, true) => Where::Named,
                 _ => Where::Alone,
             },
+            is_token: true,
             part: is_sure.then_some(PART_OF_TOKEN),
         })
     }
@@ -90,6 +156,7 @@ impl Needle {
         };
         (!folded.is_empty()).then(|| Needle {
             mask: format!("<{field}>"),
+            is_token: false,
             part: (folded.len() > PART).then_some(PART),
             folded: folded.into_bytes(),
             names: vec![field.to_lowercase()],
@@ -107,6 +174,9 @@ impl Needle {
         if self.folded.len() <= text.bytes.len() {
             for at in memmem::find_iter(&text.bytes, &self.folded) {
                 let end = at + self.folded.len();
+                if !self.is_token && is_in_name(&text.bytes, at..end) {
+                    continue;
+                }
                 if self.is_meant(&text.bytes[..at], &text.bytes[end..]) {
                     found(text.place(at..end));
                 }

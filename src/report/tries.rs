@@ -12,6 +12,7 @@ use super::words::{counted, safe, shorten, wrapped};
 use crate::call::{Draft, Field, Problem, Value};
 use crate::mapping::{LoadError, Mapped, Mapping, Profile};
 use crate::pipeline::{CaseShipment, Decided, Decision, Fate, Outcome};
+use crate::redact;
 use crate::source::Record;
 
 /// Lines of a cell before it is cut.
@@ -227,8 +228,7 @@ impl Tries {
 /// As much of a cell as may be shown: records may be many megabytes long.
 fn beginning(mut text: String) -> String {
     if text.len() > KEPT {
-        let end = (0..=KEPT).rev().find(|end| text.is_char_boundary(*end));
-        text.truncate(end.unwrap_or(0));
+        text.truncate(redact::beginning(&text, KEPT).len());
         text.shrink_to_fit();
     }
     text
