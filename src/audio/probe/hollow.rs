@@ -37,12 +37,17 @@ pub(super) fn may_be_silence(container: Container, head: &[u8]) -> bool {
     }
 }
 
-/// Whether zeros are silence in this sound. In the bytes of A-law, µ-law and PCM of 8 bits silence is
-/// another number, and what is compressed has headers between.
+/// Whether zeros are silence in this sound. In the bytes of A-law and µ-law silence is another number, as
+/// in PCM of 8 bits, which only AU files keep with a sign. What is compressed has headers between, but in
+/// the blocks of these two ADPCMs zeros are a step of nothing from nothing.
 pub(super) fn is_silence(probe: &Probe) -> bool {
-    let is_caf = probe.container == Container::Caf;
-    is_caf
-        || (probe.codec.starts_with("PCM") && probe.codec != "PCM 8 bit")
+    let is_of_samples = match &*probe.codec {
+        "PCM 8 bit" => probe.container == Container::Au,
+        "IMA ADPCM" | "Microsoft ADPCM" => true,
+        codec => codec.starts_with("PCM"),
+    };
+    probe.container == Container::Caf
+        || is_of_samples
         || probe.seconds.is_some_and(|seconds| seconds <= 0.0)
 }
 

@@ -622,6 +622,21 @@ fn zeros_behind_a_whole_header_are_silence_where_they_can_be() {
     for (tag, bits) in [(1, 8), (6, 8), (7, 8), (0x31, 0), (0x55, 0)] {
         assert!(is_soundless(&hollow(tag, bits), "a.wav"), "{tag}");
     }
+    // AU keeps 8 bits with a sign; its A-law and µ-law are those of everybody.
+    for (encoding, is_silence) in [(2, true), (3, true), (1, false), (27, false)] {
+        let mut file = made::au(encoding, 8000, 8000);
+        file[28..].fill(0);
+        match read(&file, "a.au") {
+            Ok(probe) => assert!(is_silence && probe.is_silent, "{encoding}"),
+            Err(error) => assert!(!is_silence, "{encoding}: {error}"),
+        }
+    }
+    for (tag, block, samples) in [(0x02, 256, 500), (0x11, 256, 505)] {
+        let format = made::chunk(*b"fmt ", &made::blocks(tag, block, samples));
+        let sound = made::chunk(*b"data", &vec![0; usize::from(block) * 80]);
+        let file = made::riff(&[format, sound]);
+        assert!(read(&file, "a.wav").unwrap().is_silent, "{tag}");
+    }
     let mut late = hollow(7, 8);
     late.push(1);
     assert!(read(&late, "a.wav").is_ok());
