@@ -1,6 +1,8 @@
 //! Columns that look like a consent and that nothing uses: what is not sent counts as consent.
 
-use serde_json::Value as Json;
+use std::collections::HashSet;
+
+use serde_json::{Map, Value as Json};
 
 use super::profile::Profile;
 use super::propose::names_of;
@@ -39,17 +41,19 @@ const ALLOWED: &[&str] = &[
     "allow",
     "permit",
     "permission",
-    "agree",
     "tillad",
     "tillat",
     "tillåt",
     "erlaub",
     "godkend",
-    "må",
 ];
+/// Of these only whole words: they begin or end many others (`agreement id`, `måned`).
+const ALLOWED_WORDS: &[&str] = &["agree", "agreed", "agrees", "må"];
 
 /// Names that are told, at the most.
 const MOST: usize = 20;
+/// Keys that are looked at, of one record and of all: a record may have any number.
+const MOST_KEYS: usize = 1000;
 
 impl Profile {
     /// The columns of a table that look like a consent and that nothing uses, unless a column feeds
@@ -62,7 +66,8 @@ impl Profile {
             return Vec::new();
         }
         let columns = self.unused_columns().into_iter();
-        let columns = columns.filter(|column| is_consent(column));
+        let words = Words::new();
+        let columns = columns.filter(|column| words.name_consent(column));
         columns.map(str::to_owned).take(MOST).collect()
     }
 
@@ -75,39 +80,75 @@ impl Profile {
         if fed.any(|record| !self.cells_of(Field::HasConsent, &record).is_empty()) {
             return Vec::new();
         }
-        let mut found = Vec::new();
+        let words = Words::new();
+        let (mut seen, mut found) = (HashSet::new(), Vec::new());
         for record in records {
             let Some(Json::Object(record)) = record.tree() else {
                 continue;
             };
-            for (key, value) in record {
-                self.add_key(key, &mut found);
-                for inner in value.as_object().into_iter().flat_map(|inner| inner.keys()) {
-                    self.add_key(&format!("{key}.{inner}"), &mut found);
+            for (key, inner) in keys(record).take(MOST_KEYS) {
+                if seen.len() >= MOST_KEYS || found.len() >= MOST {
+                    return found;
+                }
+                if seen.insert((key, inner)) && words.name_consent(inner.unwrap_or(key)) {
+                    let key =
+                        inner.map_or_else(|| key.to_owned(), |inner| format!("{key}.{inner}"));
+                    found.extend(Some(key).filter(|key| !self.asks_for(key)));
                 }
             }
         }
         found
     }
+}
 
-    fn add_key(&self, key: &str, found: &mut Vec<String>) {
-        let is_new = !found.iter().any(|known| known == key);
-        if found.len() < MOST && is_new && is_consent(key) && !self.asks_for(key) {
-            found.push(key.to_owned());
+/// The keys of a record, and those of the objects in it.
+fn keys(record: &Map<String, Json>) -> impl Iterator<Item = (&str, Option<&str>)> {
+    record.iter().flat_map(|(key, value)| {
+        let inner = value.as_object().into_iter().flat_map(Map::keys);
+        let inner = inner.map(move |inner| (&**key, Some(&**inner)));
+        std::iter::once((&**key, None)).chain(inner)
+    })
+}
+
+/// The words by which a consent is known.
+struct Words {
+    proposed: Vec<&'static str>,
+}
+
+impl Words {
+    fn new() -> Words {
+        Words {
+            proposed: names_of(Field::HasConsent),
         }
+    }
+
+    /// Whether the last step of a name is that of a consent.
+    fn name_consent(&self, name: &str) -> bool {
+        let last = name.rsplit('.').next().unwrap_or(name);
+        let folded: String = last
+            .chars()
+            .filter(|char| char.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect();
+        let has = |words: &[&str]| words.iter().any(|word| folded.contains(word));
+        let is_allowed = || has(ALLOWED) || has_word(last, ALLOWED_WORDS);
+        has(&self.proposed) || has(STEMS) || has(RECORDING) && is_allowed()
     }
 }
 
-/// Whether the last step of a name is that of a consent.
-fn is_consent(name: &str) -> bool {
-    let last = name.rsplit('.').next().unwrap_or(name);
-    let folded: String = last
-        .chars()
-        .filter(|char| char.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect();
-    let has = |words: &[&str]| words.iter().any(|word| folded.contains(word));
-    has(&names_of(Field::HasConsent)) || has(STEMS) || has(RECORDING) && has(ALLOWED)
+/// Whether a name has one of these as a word of its own; a capital behind a small letter begins a word.
+fn has_word(name: &str, words: &[&str]) -> bool {
+    let mut spaced = String::with_capacity(name.len() + 8);
+    let mut was_small = false;
+    for char in name.chars() {
+        if was_small && char.is_uppercase() {
+            spaced.push(' ');
+        }
+        was_small = char.is_lowercase();
+        spaced.extend(char.to_lowercase());
+    }
+    let mut parts = spaced.split(|char: char| !char.is_alphanumeric());
+    parts.any(|part| words.contains(&part))
 }
 
 #[cfg(test)]
@@ -128,8 +169,10 @@ mod tests {
             "Optagelse tilladt",
             "Einwilligung zur Aufzeichnung",
             "attributes.doNotRecord",
+            "customerAgreedToRecording",
+            "recording_agreed",
         ] {
-            assert!(is_consent(name), "{name}");
+            assert!(Words::new().name_consent(name), "{name}");
         }
         for name in [
             "Option",
@@ -140,8 +183,12 @@ mod tests {
             "stop_time",
             "consent.id",
             "adoption",
+            "Optagelsesmåde",
+            "Optaget måned",
+            "record_agreement_id",
+            "recordingAgreementId",
         ] {
-            assert!(!is_consent(name), "{name}");
+            assert!(!Words::new().name_consent(name), "{name}");
         }
     }
 }
