@@ -164,7 +164,10 @@ fn what_lies_in_a_folder_and_is_no_export_is_named_and_stops_nothing() {
     assert!(told.contains("exports/README.txt"), "{told}");
     assert!(told.contains("is a readme or other text"), "{told}");
     // What looks like an export and does not fit may be one that somebody misses.
-    place.write("exports/other.txt", "id;name\n1;Ida\n");
+    place.write(
+        "exports/other.txt",
+        "id;note\n1;she called me back; I was away\n2;nobody was there\n",
+    );
     place
         .run(&server, &["exports"])
         .with_code(3)
@@ -205,6 +208,11 @@ subject = { value = "s" }
     );
     let check = ["check", "exports", "-m", "m.toml", "--out", "out"];
     place.call(&check).with_code(0).says("exports/b.txt");
+    // By its name alone nothing that fits is a readme.
+    place.write("exports/README.txt", "3,+4512345672,7\n");
+    place.call(&check).with_code(0);
+    assert_eq!(place.outcome("not_attempted"), 3);
+    std::fs::remove_file(place.path("exports/README.txt")).expect("a file");
     std::fs::remove_file(place.path("exports/a.txt")).expect("a file");
     place.write("exports/c.txt", place.read("exports/b.txt"));
     place.call(&check).with_code(2);

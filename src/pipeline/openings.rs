@@ -47,9 +47,13 @@ pub(super) fn sift(road: &Road) -> Result<Sifted, Error> {
             check(&sheet, &road.mapping)?;
             Ok(sheet.header.is_some() && has_header(&road.options))
         });
-        let is_readme = !matches!(fits, Ok(true)) && is_readme(input, &road.options);
+        // What fits is an export, whatever its name. Where no header tells, everything fits.
+        let is_readme = match fits {
+            Ok(has_header) => !has_header && source::has_sentences(input, &road.options.limits),
+            Err(_) => is_readme(input, &road.options),
+        };
         match fits {
-            // Where no header tells, sentences would be rows of another shape.
+            // Sentences would be rows of another shape.
             Ok(_) if is_readme => {
                 unread.push(readme(input));
                 let (file, reason) = (input.name().to_string(), README.to_owned());
@@ -108,7 +112,7 @@ fn has_header(options: &Options) -> bool {
 const README: &str = "is a readme or other text, and no export";
 
 fn is_readme(input: &Input, options: &Options) -> bool {
-    source::is_readme(input, &options.limits)
+    source::has_readme_name(input) || source::has_sentences(input, &options.limits)
 }
 
 fn readme(input: &Input) -> Problem {

@@ -40,7 +40,7 @@ pub use file_id::FileId;
 pub use input::Input;
 pub use known::Known;
 pub use options::{Format, HeaderKind, Limits, Options, Quote};
-pub use prose::is_readme;
+pub use prose::{has_readme_name, has_sentences};
 pub use reader::{Form, Reader, knows_encoding, look, open};
 pub use record::{Batch, Column, Header, PlainCells, Record, Sheet};
 pub use rejects::{Rejects, with_noted_id};

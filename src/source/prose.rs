@@ -30,10 +30,14 @@ const SAMPLE: usize = 16 << 10;
 /// Words of a line that is a sentence or a part of one.
 const WORDS: usize = 3;
 
-/// Whether this is a text file, and a readme.
-pub fn is_readme(input: &Input, limits: &Limits) -> bool {
-    input.extension() == "txt"
-        && (is_called_readme(input.name()) || is_prose(&start(input, limits)))
+/// Whether this is a text file with the name of a readme. An export may have that name.
+pub fn has_readme_name(input: &Input) -> bool {
+    input.extension() == "txt" && is_called_readme(input.name())
+}
+
+/// Whether this is a text file of sentences.
+pub fn has_sentences(input: &Input, limits: &Limits) -> bool {
+    input.extension() == "txt" && is_prose(&start(input, limits))
 }
 
 fn is_called_readme(name: &str) -> bool {
@@ -56,8 +60,8 @@ fn start(input: &Input, limits: &Limits) -> String {
     text.into_owned()
 }
 
-/// Whether a text is sentences: lines of several words, no more of a delimiter in each line than in the
-/// others by chance, and no header.
+/// Whether a text is sentences: lines of several words, few of which look like a row, and no header. In
+/// doubt it is not, since a table that is taken for prose is not missed by anybody.
 fn is_prose(text: &str) -> bool {
     if text.contains('\0') || text.trim_start().starts_with(['{', '[', '<']) {
         return false;
@@ -70,7 +74,9 @@ fn is_prose(text: &str) -> bool {
         return false;
     };
     let of_words = lines.iter().filter(|line| words(line) >= WORDS).count();
-    !is_header(first) && !is_table(&lines) && of_words * 2 >= lines.len()
+    let rows = lines.iter().filter(|line| has_cells(line)).count();
+    let is_of_rows = has_cells(first) || rows * 2 > lines.len() || is_table(&lines);
+    !is_of_rows && of_words * 2 >= lines.len()
 }
 
 /// Words of letters, as a sentence has them.
@@ -82,10 +88,13 @@ fn words(line: &str) -> usize {
     line.split_whitespace().filter(is_word).count()
 }
 
-/// Whether a line has cells: a delimiter that sentences lack, or commas without a blank behind them.
-fn is_header(line: &str) -> bool {
-    let bare_commas = line.matches(',').count() - line.matches(", ").count();
-    line.contains(['\t', '|']) || line.matches(';').count() > 1 || bare_commas > 1
+/// Whether a line may be one of a table: a delimiter that sentences seldom have, several commas, or
+/// digits in more than one cell.
+fn has_cells(line: &str) -> bool {
+    let cells = line.split([',', ';', '\t', '|']);
+    let cells = cells.flat_map(|cell| cell.split("  "));
+    let of_digits = cells.filter(|cell| cell.contains(|char: char| char.is_ascii_digit()));
+    line.contains([';', '\t', '|']) || line.matches(',').count() > 1 || of_digits.count() > 1
 }
 
 /// Whether all lines have the same number of some delimiter.
@@ -121,6 +130,11 @@ mod tests {
             "12345\n12346\n12347\n",
             "2024-05-14 10:00 Ida\n2024-05-14 10:01 Bo\n",
             "id;note of the agent;x\n1;\"he said that\nshe would call again\";x\n",
+            "id;note\n1;she called me; I called back\n2;the customer asked; we answered; fine\n",
+            "id;note\nshe called me back\nthe customer asked again\nnobody was there\n",
+            "note, of whom, by whom\nshe called me back\nthe customer asked again\n",
+            "calls of the day\n1  she called at 10\n2  she called at 11\n",
+            "calls of the day\n1, she called at 10\n2, she called at 11, again\n",
             "{\"calls\": []}",
             "{\"note\": \"he said that he would call\"}\n",
         ] {
