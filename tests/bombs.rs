@@ -247,7 +247,8 @@ fn second_files_and_mappings_that_take_too_much_are_refused_by_name() {
         "people.csv",
         format!("id,name\n{}", "1,\n".repeat(5_000_000)),
     );
-    place.write("people.json", format!("[{}1]", "1,".repeat(3_000_000)));
+    let people = format!("[{{\"id\":[{}1]}}]", "1,".repeat(3_000_000));
+    place.write("people.json", people);
     let agents = format!("id,name,email\n{}", "1,,a@example.com\n".repeat(400_000));
     place.write("agents.csv", agents);
     let list = format!(

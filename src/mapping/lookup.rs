@@ -8,12 +8,12 @@
 //!
 //! A file that is JSON is read by `lookup_json`.
 
-use std::borrow::Cow;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use encoding_rs::DecoderResult;
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -24,8 +24,11 @@ use super::reader::{Section, Text, wrong_type};
 use super::second_file::SecondFile;
 use crate::source::Header;
 
-/// The largest lookup file that is read: its text is in memory beside the table that is made of it.
+/// The largest lookup file that is read, also as UTF-8: its text is in memory beside the table that is
+/// made of it.
 const LIMIT: u64 = 64 << 20;
+/// Bytes that are decoded together.
+const PIECE: usize = 64 << 10;
 
 /// A table in memory, found by its key.
 #[derive(Debug)]
@@ -228,35 +231,44 @@ fn read_table(
     Some(lookup)
 }
 
-/// The text of a second file.
+/// The text of a second file. It is decoded as it is read: the bytes are not in memory beside it.
 fn read_text(path: &Path, encoding: Option<&Text>) -> Result<String, String> {
+    let too_large = || format!("not a file of at most {} MiB", LIMIT >> 20);
     let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
     if !metadata.is_file() || metadata.len() > LIMIT {
-        return Err(format!("not a file of at most {} MiB", LIMIT >> 20));
+        return Err(too_large());
     }
-    let mut bytes = Vec::new();
-    // A file that grows is read no further.
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    file.take(LIMIT)
-        .read_to_end(&mut bytes)
-        .map_err(|error| error.to_string())?;
     let label = encoding.map_or("utf-8", |label| label.get_ref().as_str());
     let encoding = encoding_rs::Encoding::for_label(label.as_bytes())
         .ok_or_else(|| format!("unknown encoding `{label}`"))?;
-    let (text, used, is_damaged) = encoding.decode(&bytes);
-    if is_damaged {
-        return Err(format!(
-            "it is not {}; `encoding` says what it is",
-            used.name()
-        ));
-    }
-    match text {
-        Cow::Owned(text) => Ok(text),
-        // Text that is UTF-8 already is not copied.
-        Cow::Borrowed(text) => {
-            let mark = bytes.len() - text.len();
-            bytes.drain(..mark);
-            String::from_utf8(bytes).map_err(|error| error.to_string())
+    // A file that grows is read no further than to where it is too large.
+    let mut file = File::open(path)
+        .map_err(|error| error.to_string())?
+        .take(LIMIT + 1);
+    let length = usize::try_from(metadata.len()).unwrap_or_default();
+    let mut text = String::with_capacity(length + 2 * PIECE);
+    let mut decoder = encoding.new_decoder();
+    let mut piece = vec![0; PIECE];
+    loop {
+        let count = match file.read(&mut piece) {
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error.to_string()),
+        };
+        let most = decoder.max_utf8_buffer_length_without_replacement(count);
+        text.reserve(most.ok_or_else(too_large)?);
+        let (result, _) =
+            decoder.decode_to_string_without_replacement(&piece[..count], &mut text, count == 0);
+        if result != DecoderResult::InputEmpty {
+            let used = decoder.encoding().name();
+            return Err(format!("it is not {used}; `encoding` says what it is"));
+        }
+        // Letters of other encodings may take more bytes as UTF-8.
+        if file.limit() == 0 || text.len() as u64 > LIMIT {
+            return Err(too_large());
+        }
+        if count == 0 {
+            return Ok(text);
         }
     }
 }
