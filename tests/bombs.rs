@@ -270,6 +270,39 @@ fn second_files_and_mappings_that_take_too_much_are_refused_by_name() {
 }
 
 #[test]
+fn large_second_files_are_read_within_the_memory() {
+    let place = Place::new();
+    place.write("one.csv", format!("{HEADER}\n{ROW}"));
+    let mut members = String::new();
+    for key in 0..40 {
+        let _ = write!(members, "\"attribute_{key}\":\"value of it\",");
+    }
+    let mut users = String::from("{\"count\":1,\"users\":[");
+    for id in 0..20_000 {
+        let _ = write!(users, "{{{members}\"tags\":[\"a\",\"b\"],\"id\":{id}}},");
+    }
+    users.push_str("{\"id\":\"last\"}],\"next_page\":null}");
+    place.write("users.json", users);
+    // Each of these letters takes three bytes as UTF-8.
+    let mut euros = b"id,name\n".to_vec();
+    euros.resize(60 << 20, 0x80);
+    place.write("euros.csv", euros);
+    for (file, encoding, code, said) in [
+        ("users.json", "utf-8", 0, "users.json"),
+        ("euros.csv", "windows-1252", 2, "at most 64 MiB"),
+    ] {
+        let lookup = format!(
+            "{MAPPING}\n[lookup.people]\nfile = \"{file}\"\nkey = \"id\"\nencoding = \"{encoding}\"\n"
+        );
+        place.write("map.toml", lookup);
+        let check = ["check", "one.csv", "--mapping", "map.toml", "--out", "out"];
+        let ended = call(&place, &check);
+        assert_eq!(ended.code, code, "{file}: {}", ended.err);
+        assert!(ended.err.contains(said), "{file}: {}", ended.err);
+    }
+}
+
+#[test]
 fn what_a_hundred_thousand_rows_have_in_common_is_said_once() {
     let place = Place::new();
     let rows = 100_500;

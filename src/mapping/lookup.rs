@@ -9,11 +9,11 @@
 //! A file that is JSON is read by `lookup_json`.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read as _};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use encoding_rs::DecoderResult;
+use encoding_rs::{DecoderResult, Encoding};
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -231,26 +231,29 @@ fn read_table(
     Some(lookup)
 }
 
-/// The text of a second file. It is decoded as it is read: the bytes are not in memory beside it.
+/// The text of a second file.
 fn read_text(path: &Path, encoding: Option<&Text>) -> Result<String, String> {
-    let too_large = || format!("not a file of at most {} MiB", LIMIT >> 20);
     let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
     if !metadata.is_file() || metadata.len() > LIMIT {
         return Err(too_large());
     }
     let label = encoding.map_or("utf-8", |label| label.get_ref().as_str());
-    let encoding = encoding_rs::Encoding::for_label(label.as_bytes())
+    let encoding = Encoding::for_label(label.as_bytes())
         .ok_or_else(|| format!("unknown encoding `{label}`"))?;
-    // A file that grows is read no further than to where it is too large.
-    let mut file = File::open(path)
-        .map_err(|error| error.to_string())?
-        .take(LIMIT + 1);
+    let file = File::open(path).map_err(|error| error.to_string())?;
     let length = usize::try_from(metadata.len()).unwrap_or_default();
+    decode(file, length, encoding)
+}
+
+/// Decodes a source of about `length` bytes as it is read: the bytes are not in memory beside the text.
+/// A file that grows is read no further than to where it is too large.
+fn decode(source: impl Read, length: usize, encoding: &'static Encoding) -> Result<String, String> {
+    let mut source = source.take(LIMIT + 1);
     let mut text = String::with_capacity(length + 2 * PIECE);
     let mut decoder = encoding.new_decoder();
     let mut piece = vec![0; PIECE];
     loop {
-        let count = match file.read(&mut piece) {
+        let count = match source.read(&mut piece) {
             Ok(count) => count,
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(error) => return Err(error.to_string()),
@@ -264,13 +267,18 @@ fn read_text(path: &Path, encoding: Option<&Text>) -> Result<String, String> {
             return Err(format!("it is not {used}; `encoding` says what it is"));
         }
         // Letters of other encodings may take more bytes as UTF-8.
-        if file.limit() == 0 || text.len() as u64 > LIMIT {
+        if source.limit() == 0 || text.len() as u64 > LIMIT {
             return Err(too_large());
         }
         if count == 0 {
             return Ok(text);
         }
     }
+}
+
+/// Why a second file is not read.
+fn too_large() -> String {
+    format!("not a file of at most {} MiB", LIMIT >> 20)
 }
 
 /// The most frequent of the usual signs in the first line.
@@ -318,5 +326,40 @@ impl Lookup {
         let (keys, twice) = Keys::of(&self.rows, column);
         self.keys = keys;
         twice.map_or(Ok(()), Err)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{empty, repeat};
+
+    use encoding_rs::{UTF_8, WINDOWS_1252};
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_grows_while_it_is_read_is_refused_and_not_cut() {
+        let grown = repeat(b'a').take(LIMIT + 1);
+        let error = decode(grown, 10, UTF_8).unwrap_err();
+        assert!(error.contains("at most 64 MiB"), "{error}");
+        let whole = decode(repeat(b'a').take(LIMIT), 10, UTF_8).unwrap();
+        assert_eq!(whole.len() as u64, LIMIT);
+    }
+
+    #[test]
+    fn letters_are_put_together_across_pieces() {
+        let text = "ab\u{20ac}".repeat(PIECE);
+        for start in ["", "\u{feff}", "1", "12", "123"] {
+            let whole = format!("{start}{text}");
+            let decoded = decode(whole.as_bytes(), 10, UTF_8).unwrap();
+            assert_eq!(decoded, whole.trim_start_matches('\u{feff}'));
+        }
+        let decoded = decode(&b"\x80\xe5"[..], 2, WINDOWS_1252).unwrap();
+        assert_eq!(decoded, "\u{20ac}\u{e5}");
+        assert_eq!(decode(empty(), 0, UTF_8).unwrap(), "");
+        for damaged in [&b"a\xe5b"[..], b"a\xe2\x82"] {
+            let error = decode(damaged, 9, UTF_8).unwrap_err();
+            assert!(error.contains("it is not UTF-8"), "{error}");
+        }
     }
 }

@@ -47,7 +47,10 @@ impl Rows {
         }
         let end = u32::try_from(self.ends.len());
         self.last.push(end.map_err(|_| too_large())?);
-        Ok(())
+        // A row without cells takes room too.
+        (self.bytes() <= self.most)
+            .then_some(())
+            .ok_or_else(too_large)
     }
 
     /// How many there are.
@@ -179,5 +182,7 @@ mod tests {
         let refused = (0..1000).find_map(|_| rows.push(["12345678"].into_iter()).err());
         assert!(refused.unwrap().contains("96 MiB"));
         assert!(rows.bytes() <= 1100);
+        let mut rows = Rows::within(1000);
+        assert!((0..50).any(|_| rows.push([].into_iter()).is_err()));
     }
 }
