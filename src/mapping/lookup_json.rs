@@ -181,6 +181,8 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn cell(text: &str, row: usize, name: &str) -> String {
@@ -226,14 +228,19 @@ mod tests {
         let error = parse("[{\"id\":123},{\"id\":1}]", 20).unwrap_err();
         assert!(error.contains("96 MiB"), "{error}");
         let mut names = String::new();
-        (0..70_000).for_each(|name| names.push_str(&format!("\"{name}\":1,")));
+        for name in 0..70_000 {
+            let _ = write!(names, "\"{name}\":1,");
+        }
         let error = parse(&format!("{{{names}\"id\":1}}"), usize::MAX).unwrap_err();
         assert!(error.contains("4 MiB"), "{error}");
     }
 
     #[test]
     fn a_list_of_many_objects_costs_no_more_than_its_rows() {
-        let members: String = (0..40).map(|key| format!("\"k{key}\":[1,2],")).collect();
+        let mut members = String::new();
+        for key in 0..40 {
+            let _ = write!(members, "\"k{key}\":[1,2],");
+        }
         let user = format!("{{{members}\"id\":7,\"name\":\"A\"}}");
         let users = vec![user; 9000].join(",");
         for text in [

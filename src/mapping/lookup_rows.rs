@@ -48,9 +48,10 @@ impl Rows {
         let end = u32::try_from(self.ends.len());
         self.last.push(end.map_err(|_| too_large())?);
         // A row without cells takes room too.
-        (self.bytes() <= self.most)
-            .then_some(())
-            .ok_or_else(too_large)
+        if self.bytes() > self.most {
+            return Err(too_large());
+        }
+        Ok(())
     }
 
     /// How many there are.
