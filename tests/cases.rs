@@ -589,11 +589,17 @@ fn a_run_that_ends_early_does_not_prove_a_new_ledger_of_tickets() {
 #[test]
 fn a_run_that_is_killed_does_not_prove_a_new_ledger_of_tickets() {
     let (given, place, server) = with_a_lost_ledger();
-    let one = [&MESSAGES[..], &["--concurrency", "1", "--rate", "5"]].concat();
+    let late = Fault::Latency {
+        milliseconds: 50,
+        jitter_milliseconds: 0,
+    };
+    server.now_with(Faults::default().with(always(late)));
+    let one = [&MESSAGES[..], &["--concurrency", "1"]].concat();
     let mut running = place.start(&server, &one);
-    let tickets = || server.snapshot().cases.len();
-    running.until(|| tickets() > 12);
-    running.kill();
+    // The answers to the first of them were heard.
+    running.until(|| server.snapshot().cases.len() > 15);
+    assert_eq!(running.kill().code, -1);
+    server.heal();
 
     is_asked_for_the_ledger(&place, &server, &given);
 }

@@ -243,13 +243,12 @@ fn a_run_that_is_killed_does_not_prove_a_new_ledger() {
         milliseconds: 3_600_000,
         jitter_milliseconds: 0,
     };
-    // Two calls are sent, and the third waits for its answer.
+    // Some are made, and one waits for its answer.
     let next = server.requests() + 5;
     server.now_with(Faults::default().with(always(late).requests(next, None)));
-    let arguments = ["calls.csv", "--concurrency", "1", "--rate", "20"];
-    let mut running = place.start(&server, &arguments);
+    let mut running = place.start(&server, &["calls.csv", "--concurrency", "1"]);
     running.until(|| server.requests() >= next);
-    running.kill();
+    assert_eq!(running.kill().code, -1);
     server.heal();
 
     is_asked_for_the_ledger(&place, &server);
