@@ -828,6 +828,10 @@ fn a_column_that_looks_like_a_consent_and_is_not_used_is_told_once() {
         place.write("used.csv", with_column(name).replace("nej", cells));
         assert!(check(&["used.csv"]).is_empty(), "{name}");
     }
+    // Nobody who takes a preset has seen that there is a second one.
+    let twins = with_column("hasConsent,Has Consent").replace("nej", "ja,nej");
+    place.write("used.csv", twins);
+    assert_eq!(check(&["used.csv"]).len(), 1);
     let record = r#"{"externalIdentity":"1","dateTime":"2024-03-15T08:00:00Z","customer":"+4512345670",
         "agentId":"7","agentName":"Ida","agentEmail":"a@example.com","subject":"s","privacy":{"optIn":false}}"#;
     place.write("one.json", record);

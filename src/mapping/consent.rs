@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 use super::profile::Profile;
 use super::propose::names_of;
 use crate::call::Field;
-use crate::source::Record;
+use crate::source::{Header, Record};
 
 /// What stands in the names of such columns, in the languages of call centres, beside the names from
 /// which a mapping is proposed.
@@ -56,18 +56,22 @@ const MOST: usize = 20;
 const MOST_KEYS: usize = 1000;
 
 impl Profile {
-    /// The columns of a table that look like a consent and that nothing uses, unless a column feeds
-    /// `hasConsent`.
+    /// The columns of a table that look like a consent and that nothing uses. Where a column feeds
+    /// `hasConsent`, only those with the same name in another form.
     pub fn unused_consent(&self) -> Vec<String> {
-        let is_fed = |(field, columns): (Field, Vec<String>)| {
-            field == Field::HasConsent && !columns.is_empty()
-        };
-        if self.sources().into_iter().any(is_fed) {
-            return Vec::new();
-        }
-        let columns = self.unused_columns().into_iter();
+        let sources = self.sources().into_iter();
+        let of_consent = sources.filter(|(field, _)| *field == Field::HasConsent);
+        let fed: Vec<String> = of_consent.flat_map(|(_, columns)| columns).collect();
         let words = Words::new();
-        let columns = columns.filter(|column| words.name_consent(column));
+        let is_told = |column: &&str| {
+            if fed.is_empty() {
+                words.name_consent(column)
+            } else {
+                let key = Header::key(column);
+                fed.iter().any(|used| Header::key(used) == key)
+            }
+        };
+        let columns = self.unused_columns().into_iter().filter(is_told);
         columns.map(str::to_owned).take(MOST).collect()
     }
 
