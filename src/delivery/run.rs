@@ -224,10 +224,9 @@ impl Floor<'_> {
                         cargo: Cargo::Case(shipment),
                     });
                 }
-                // Another row tells of it.
-                Fate::Told => {}
-                // `Notes` has told how they end.
-                Fate::Ends(..)
+                // Another row tells of it, or `Notes` has told how it ends.
+                Fate::Told
+                | Fate::Ends(..)
                 | Fate::Ready
                 | Fate::Waits { .. }
                 | Fate::Waived { .. }
