@@ -255,7 +255,7 @@ impl Standing {
     /// was found again.
     pub fn apply(&mut self, fact: Fact, at: Timestamp) -> bool {
         let before = self.clone();
-        let is_hold = matches!(fact, Fact::Held { .. });
+        let tells_of_hold = matches!(fact, Fact::Held { .. });
         match fact {
             Fact::CreateIntended { fingerprint, party } => {
                 let content = self.content_of_try(fingerprint);
@@ -308,8 +308,8 @@ impl Standing {
         if self.ending().is_some() {
             self.held_at = None;
         }
-        let is_held = is_hold && matches!(self.obstacle, Some(Obstacle::Held { .. }));
-        let is_new = is_held || *self != before;
+        let is_held = matches!(self.obstacle, Some(Obstacle::Held { .. }));
+        let is_new = tells_of_hold && is_held || *self != before;
         if is_new {
             self.last_at = self.last_at.max(at);
         }

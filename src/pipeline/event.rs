@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::call::{Field, Problem};
+use crate::call::{Code, Field, Problem};
 use crate::pipeline::{Facts, Matched};
 use crate::source::{Record, Sheet};
 
@@ -79,6 +79,12 @@ impl Tally {
     /// Counts one record that is held and needs a person, beside [`Tally::count`].
     pub fn press(&mut self) {
         self.pressing += 1;
+    }
+
+    /// Counts a problem that belongs to no record.
+    pub fn note_aside(&mut self, problem: &Problem) {
+        self.faults += u64::from(problem.is_error());
+        self.left_held += u64::from(problem.code == Code::HeldTooLong);
     }
 
     /// How many of the held records need a person, and not only time.

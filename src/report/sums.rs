@@ -108,10 +108,7 @@ impl Sums {
                     self.tally.unproved += u64::from(delivered.is_unproved);
                 }
             }
-            Event::Aside(problem) => {
-                self.tally.faults += u64::from(problem.is_error());
-                self.tally.left_held += u64::from(problem.code == Code::HeldTooLong);
-            }
+            Event::Aside(problem) => self.tally.note_aside(problem),
             Event::Matched(_) => {}
             Event::Sent { bytes } => self.sent += bytes,
             Event::Paused { pause, .. } => {

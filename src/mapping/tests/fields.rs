@@ -603,3 +603,16 @@ fn an_expression_looks_at_so_much_text_of_a_record_and_no_more() {
         "{error}"
     );
 }
+
+#[test]
+fn of_a_record_with_any_number_of_keys_only_the_first_are_looked_at_for_a_consent() {
+    let told = |before: usize| {
+        let mut keys: Vec<String> = (0..before).map(|key| format!("\"k{key}\": 1")).collect();
+        keys.push("\"meta\": {\"gdpr\": \"no\"}".to_owned());
+        let batch = tree(&format!("{{{}}}", keys.join(", ")));
+        let profile = bind("[fields]\nsubject = { value = \"s\" }\n", &batch);
+        profile.unused_consent_keys(std::iter::once(batch.get(0)))
+    };
+    assert_eq!(told(900), ["meta.gdpr"]);
+    assert_eq!(told(100_000), Vec::<String>::new());
+}
