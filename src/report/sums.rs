@@ -98,14 +98,7 @@ impl Sums {
                     bump_detail(&mut self.details, *outcome, detail);
                 }
                 if let Some(delivered) = delivered {
-                    let sums = &mut self.deliveries;
-                    sums.conversations += u64::from(*outcome == Outcome::Created);
-                    if !delivered.was_there {
-                        sums.recordings += u64::from(delivered.recording.is_some());
-                        sums.bytes += delivered.bytes;
-                    }
-                    sums.in_doubt += u64::from(delivered.in_doubt > 0);
-                    self.tally.unproved += u64::from(delivered.is_unproved);
+                    self.add_delivered(delivered, *outcome);
                 }
             }
             Event::Aside(problem) => self.tally.note_aside(problem),
@@ -119,6 +112,17 @@ impl Sums {
             Event::Retried { .. } => self.retries += 1,
             Event::Stopping { stop, why } => self.stop_for(*stop, why),
         }
+    }
+
+    fn add_delivered(&mut self, delivered: &Delivered, outcome: Outcome) {
+        let sums = &mut self.deliveries;
+        sums.conversations += u64::from(outcome == Outcome::Created);
+        if !delivered.was_there {
+            sums.recordings += u64::from(delivered.recording.is_some());
+            sums.bytes += delivered.bytes;
+        }
+        sums.in_doubt += u64::from(delivered.in_doubt > 0);
+        self.tally.unproved += u64::from(delivered.is_unproved);
     }
 
     /// Records that came in, those that wait to be decided among them.

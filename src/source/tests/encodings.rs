@@ -159,7 +159,7 @@ fn an_archive_that_cannot_be_unpacked_is_refused_and_not_empty() {
     let wide = {
         let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
         encoder.window_log(27).unwrap();
-        std::io::Write::write_all(&mut encoder, TEXT.as_bytes()).unwrap();
+        encoder.write_all(TEXT.as_bytes()).unwrap();
         encoder.finish().unwrap()
     };
     let mut damaged = zstd::encode_all(TEXT.as_bytes(), 3).unwrap();
