@@ -19,6 +19,7 @@ use super::standing::Standing;
 use super::summary::NotedProblem;
 use super::writer::RunId;
 use super::{cases, disk, sent};
+use crate::call::Code;
 use crate::failpoint::{self, Point};
 use crate::redact::mask;
 
@@ -233,13 +234,17 @@ fn note(connection: &Connection, problems: &[NotedProblem]) -> Result<()> {
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
     for problem in problems {
+        // Only these hold the words of a server.
+        let codes = [Code::ServerRefused, Code::GaveUp];
+        let is_foreign = codes.iter().any(|code| code.name() == problem.code);
+        let masked = is_foreign.then(|| mask(&problem.message, &problem.identity));
         statement.execute(params![
             problem.file,
             rows::signed(problem.line),
             problem.column,
             problem.code,
             problem.severity,
-            problem.message,
+            masked.as_ref().unwrap_or(&problem.message),
             problem.record.map(|number| rows::signed(number.get())),
             problem.identity,
         ])?;

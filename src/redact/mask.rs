@@ -5,6 +5,7 @@
 //! thousand refusals for one reason would look like a thousand reasons. Addresses, numbers and
 //! ids can be recognised and are masked; a name that a server repeats cannot, and stays.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -35,6 +36,12 @@ static MASKS: LazyLock<[(Regex, &str); 3]> = LazyLock::new(|| {
         )
     })
 });
+
+/// Where a text has seven digits or more, however grouped.
+pub(super) fn numbers_in(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let [.., (number, _)] = &*MASKS;
+    number.find_iter(text).map(|found| found.range())
+}
 
 /// The message as the ledger keeps it; `identity` is the call's own id, which stands beside it.
 pub fn mask(message: &str, identity: &str) -> String {

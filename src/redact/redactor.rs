@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::beginning;
 use super::encodings::each_reading;
+use super::mask::numbers_in;
 use super::needle::{Needle, Parts};
 
 /// Fields whose values are ids and times of the record, which tell people apart for nobody but the
@@ -24,6 +25,30 @@ const TOLD: [&str; 9] = [
 #[derive(Debug, Default)]
 pub struct Redactor {
     needles: Vec<Needle>,
+    phones: Vec<Phone>,
+}
+
+/// A number to call, which a server may group in its own way or write without the code of its country.
+#[derive(Debug, PartialEq)]
+struct Phone {
+    /// Its last digits, by which it is known.
+    ending: String,
+    mask: String,
+}
+
+impl Phone {
+    /// Digits that tell one number from all others of a country.
+    const TELLING: usize = 8;
+
+    fn of(field: &str, value: &str) -> Option<Phone> {
+        let is_grouping = |char: char| " +()./-".contains(char);
+        let fits = |char: char| char.is_ascii_digit() || is_grouping(char);
+        let digits: String = value.chars().filter(char::is_ascii_digit).collect();
+        (digits.len() >= 7 && value.chars().all(fits)).then(|| Phone {
+            ending: digits[digits.len().saturating_sub(Self::TELLING)..].to_owned(),
+            mask: format!("<{field}>"),
+        })
+    }
 }
 
 /// So much of an answer is looked at. Nobody keeps more than a few lines.
@@ -65,6 +90,8 @@ impl Redactor {
         // Labels and names come many times.
         let is_new = |needle: &Needle| self.needles.last() != Some(needle);
         self.needles.extend(needle.filter(is_new));
+        let phone = Phone::of(field, value).filter(|phone| !self.phones.contains(phone));
+        self.phones.extend(phone);
     }
 
     fn collect(&mut self, field: &str, value: &Value) {
@@ -101,6 +128,18 @@ impl Redactor {
                 });
             }
         });
+        if !self.phones.is_empty() {
+            for range in numbers_in(looked_at) {
+                let run = &looked_at[range.clone()];
+                let digits: String = run.chars().filter(char::is_ascii_digit).collect();
+                let is_of = |phone: &&Phone| digits.ends_with(&phone.ending);
+                if let Some(phone) = self.phones.iter().find(is_of)
+                    && let Some(known) = found.get_mut(range.start)
+                {
+                    *known = Some((range.end, phone.mask.as_str()));
+                }
+            }
+        }
         let text = if looked_at.len() < text.len() {
             // What is cut off with the rest may be told by its beginning.
             beginning(looked_at, GLANCE - MARGIN)
@@ -174,6 +213,25 @@ mod tests {
             assert_eq!(told("sandbox", text), expected);
         }
         assert_eq!(told("t0ken", "xt0ken t0ken."), "xt0ken <token>.");
+    }
+
+    #[test]
+    fn a_phone_number_is_known_however_it_is_grouped() {
+        let body = r#"{"customer":"+4529384756","dateTime":"2024-03-15T09:12:03Z"}"#;
+        for (answer, expected) in [
+            (
+                "Bad +45 29 38 47 56 / 29384756",
+                "Bad <customer> / <customer>",
+            ),
+            ("(45) 2938-4756 is no number", "<customer> is no number"),
+            ("0045 29.38.47.56", "<customer>"),
+            (
+                "id 1710494410, at 2024-03-15",
+                "id 1710494410, at 2024-03-15",
+            ),
+        ] {
+            assert_eq!(told(body, answer), expected);
+        }
     }
 
     #[test]
