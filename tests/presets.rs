@@ -191,10 +191,11 @@ impl Found {
             let ended = format!("{outcome:?} {detail}");
             *self.left_out.entry(ended).or_default() += 1;
         }
-        // A sample need not have all of its recordings.
+        // A sample need not have all of its recordings, and those that this test makes are of one length.
+        let made_up = ["recording-missing", "recording-duration"];
         for problem in problems
             .iter()
-            .filter(|problem| problem.code.name() != "recording-missing")
+            .filter(|problem| !made_up.contains(&problem.code.name()))
         {
             self.problems.push(format!(
                 "{} {} {}: {}",

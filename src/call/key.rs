@@ -91,13 +91,19 @@ fn is_error_cell(text: &str) -> bool {
             .is_some_and(|name| name.len() >= 2 && name.chars().all(is_of_name))
 }
 
+/// Whether an id holds letters, digits and `_` alone, or also hyphens behind a letter at its beginning: a day and
+/// a quantity begin with a digit or a sign.
+#[inline]
+fn is_plainly_an_id(id: &str) -> bool {
+    let begins_with_letter = id.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
+    let in_order = if begins_with_letter { HYPHEN } else { 0 };
+    signs_of(id) & !in_order == 0
+}
+
 /// What is wrong with the id of a call, a case or a message, if anything.
 #[inline]
 pub(crate) fn fault_of_id(id: &str) -> Option<(Code, String)> {
-    // A day and a quantity begin with a digit or a sign, so an id that begins with a letter is neither.
-    let begins_with_letter = id.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
-    let in_order = if begins_with_letter { HYPHEN } else { 0 };
-    if id.len() <= LONGEST_ID && signs_of(id) & !in_order == 0 {
+    if id.len() <= LONGEST_ID && is_plainly_an_id(id) {
         return None;
     }
     if id.len() > LONGEST_ID {
@@ -119,8 +125,7 @@ pub(crate) fn fault_of_id(id: &str) -> Option<(Code, String)> {
 /// same short form.
 #[inline]
 pub(crate) fn fault_of_person_id(id: &str) -> Option<(Code, String)> {
-    // Letters, digits and `_` alone are neither a quantity nor a day.
-    if signs_of(id) == 0 {
+    if is_plainly_an_id(id) {
         return None;
     }
     match damage_of_id(id) {
