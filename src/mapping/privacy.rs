@@ -214,11 +214,17 @@ impl Privacy {
                 templates,
                 column: &named.column,
             };
-            match read(&said, false) {
-                Some(answer) if asks.hides(answer, &WRITTEN)? => return Ok(Seen::Private),
+            // A hidden sign may not show a message, but it may not keep a private one from being seen either.
+            let likely = read(&as_seen(&said), false);
+            let is_unclear = match (likely, read(&said, false)) {
+                (Some(answer), _) if asks.hides(answer, &WRITTEN)? => return Ok(Seen::Private),
+                (Some(answer), None) => asks.hides(!answer, &WRITTEN)?,
                 // A number is a flag only where it is 0 or 1.
-                None if asks.is_flag()? => return Ok(unclear(record, named, &said, problems)),
-                _ => {}
+                (None, _) => asks.is_flag()?,
+                _ => false,
+            };
+            if is_unclear {
+                return Ok(unclear(record, named, &said, problems));
             }
         }
         Ok(Seen::Public)
@@ -266,10 +272,10 @@ fn said<'r>(record: &Record<'r>, column: &Column) -> Option<Cow<'r, str>> {
     }
 }
 
-/// The answer of a cell; `is_internal` for a column that asks whether the message is private.
+/// The answer of a cell; `is_internal` for a column that asks whether the message is private. As for
+/// consent, a word with a hidden sign is none: it is not what somebody chose.
 fn read(said: &str, is_internal: bool) -> Option<bool> {
-    let seen = as_seen(said);
-    let word = seen.trim().to_lowercase();
+    let word = said.trim().to_lowercase();
     match word.as_str() {
         "public" => Some(!is_internal),
         "private" | "internal" => Some(is_internal),
