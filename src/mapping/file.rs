@@ -23,6 +23,7 @@ use super::origin::Origin;
 use super::profile::Profile;
 use super::reader::{Section, wrong_type};
 use super::rule::{FieldRule, RuleReader};
+use super::size::refuse_too_large;
 use super::source_section::{
     SourceRead, SourceSection, UnknownName, read_source, region_of, zone_of,
 };
@@ -79,6 +80,7 @@ impl Mapping {
             let span = error.span().unwrap_or_default();
             findings.add(span, error.message().to_owned());
         }
+        refuse_too_large(root.get_ref(), &mut findings);
         if !findings.is_empty() {
             return Err(LoadError::new(name, text, findings.into_list()));
         }

@@ -48,6 +48,7 @@ mod reader;
 mod repair;
 mod rule;
 mod second_file;
+mod size;
 mod source_section;
 mod target;
 mod template;

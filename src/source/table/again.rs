@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::beginnings::{Beginnings, FIRST_CELLS};
+use super::beginnings::{Beginnings, FIRST_CELLS, MARKED};
 use super::rows::{Rows, lossy};
 use crate::call::{Code, Place, Problem};
 use crate::source::Sheet;
@@ -44,10 +44,14 @@ impl Again {
     /// Takes the marks off the rows of a batch, and says of a row that is the header once more that it is
     /// no record. The rows behind another header are errors: nobody knows their columns.
     pub(in crate::source) fn report(&mut self, rows: &mut Rows, sheet: &Sheet) {
-        if self.other.is_none() && !(0..rows.len()).any(|row| rows.begins(row, &self.beginnings)) {
+        let bits = (0..rows.len()).map(|row| rows.beginning(row, &self.beginnings));
+        let bits = bits.fold(0, |all, bits| all | bits);
+        if bits & MARKED != 0 {
+            rows.take_marks();
+        }
+        if bits == 0 && self.other.is_none() {
             return;
         }
-        rows.take_marks();
         for index in 0..rows.len() {
             if let Some(line) = self.other {
                 let message = format!(
@@ -56,7 +60,7 @@ impl Again {
                 tell(rows, index, (Code::HeaderChanged, &message), sheet);
                 continue;
             }
-            if !rows.begins(index, &self.beginnings) {
+            if rows.beginning(index, &self.beginnings) == 0 {
                 continue;
             }
             match self.likeness(|| rows.cells(index)) {

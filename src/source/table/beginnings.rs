@@ -3,6 +3,9 @@
 /// So many cells of a row are compared with the header before all of them are.
 pub(super) const FIRST_CELLS: usize = 3;
 
+/// The row begins with a byte with which a mark does.
+pub(super) const MARKED: u8 = 0x80;
+
 /// For each byte, a bit for each of the first cells that may begin with it in a row that is a header or
 /// has a mark. Most rows differ from the header in the first letters of all their cells.
 #[derive(Debug)]
@@ -26,15 +29,17 @@ impl Beginnings {
         }
         // A mark may stand before any row.
         for byte in [0xef_u8, 0x1a] {
-            cells[usize::from(byte)] |= 1;
+            cells[usize::from(byte)] |= 1 | MARKED;
         }
         Beginnings(cells)
     }
 
-    /// Whether the cell of this number, from 0 on, may begin with this byte.
+    /// Not zero if the cell of this number, from 0 on, may begin with this byte; [`MARKED`] among it if a mark does.
     #[inline]
-    pub(super) fn fit(&self, number: usize, byte: u8) -> bool {
-        self.0[usize::from(byte)] >> number & 1 != 0
+    pub(super) fn of_cell(&self, number: usize, byte: u8) -> u8 {
+        let bits = self.0[usize::from(byte)];
+        let mark = if number == 0 { bits & MARKED } else { 0 };
+        bits >> number & 1 | mark
     }
 }
 

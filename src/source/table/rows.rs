@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 
 use super::beginnings::{Beginnings, FIRST_CELLS};
 use super::scan::{Dialect, Sink};
@@ -188,10 +188,6 @@ impl Rows {
     /// Takes byte order marks and DOS ends of files off the beginnings of rows. A row that is nothing
     /// else stays, with an empty cell.
     pub(in crate::source) fn take_marks(&mut self) {
-        // Both signs begin with bytes that are rare in text.
-        if memchr2(0xef, 0x1a, &self.bytes).is_none() {
-            return;
-        }
         let is_marked = |row: &Row| {
             let cell = row.first as usize;
             row.cells > 0 && mark_length(self.cell(cell)) > 0
@@ -219,10 +215,10 @@ impl Rows {
         u32::try_from(self.list.len().saturating_sub(1)).unwrap_or(u32::MAX)
     }
 
-    /// Whether one of the first cells of the row at `index` has such a beginning. Of an empty cell the byte
+    /// Not zero if one of the first cells of the row at `index` has such a beginning. Of an empty cell the byte
     /// behind it is looked at.
     #[inline]
-    pub(super) fn begins(&self, index: usize, beginnings: &Beginnings) -> bool {
+    pub(super) fn beginning(&self, index: usize, beginnings: &Beginnings) -> u8 {
         let row = self.list[index];
         let first = row.first as usize;
         let mut start = match first.checked_sub(1) {
@@ -230,10 +226,10 @@ impl Rows {
             Some(before) => self.ends[before] as usize + 1,
         };
         let cells = &self.ends[first..first + (row.cells as usize).min(FIRST_CELLS)];
-        cells.iter().enumerate().any(|(number, end)| {
+        cells.iter().enumerate().fold(0, |all, (number, end)| {
             let byte = self.bytes.get(start).copied().unwrap_or_default();
             start = *end as usize + 1;
-            beginnings.fit(number, byte)
+            all | beginnings.of_cell(number, byte)
         })
     }
 
