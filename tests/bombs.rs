@@ -340,3 +340,68 @@ fn what_a_hundred_thousand_rows_have_in_common_is_said_once() {
     assert_eq!(summary["problems"][0]["problems"], rows);
     assert_eq!(summary["problems"][0]["listed"], 100_000);
 }
+
+/// A name that leads to an export or to the image of a disk.
+#[cfg(unix)]
+#[test]
+fn small_files_of_the_operator_are_refused_by_name_beyond_their_limit() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let place = Place::new();
+    place.write("calls.csv", format!("{HEADER}\n{ROW}"));
+    // Sparse: it takes no room on the disk.
+    let large = std::fs::File::create(place.path("large")).expect("a file");
+    large.set_len(3 << 30).expect("a sparse file");
+    let token = place.write("token", "secret");
+    for path in [&place.path("large"), &token] {
+        let private = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(path, private).expect("a mode");
+    }
+    let url = "https://127.0.0.1:9";
+    let bundle = [
+        "run",
+        "calls.csv",
+        "--base-url",
+        url,
+        "--token-file",
+        "token",
+        "--ca-bundle",
+        "large",
+    ];
+    let reading = [
+        "run",
+        "calls.csv",
+        "--base-url",
+        url,
+        "--token-file",
+        "token",
+        "--read-url",
+        url,
+        "--read-token-file",
+        "large",
+    ];
+    for (arguments, limit) in [
+        (&["check", "calls.csv", "--config", "large"][..], "1048576"),
+        (
+            &["run", "calls.csv", "--sandbox", "--faults", "large"],
+            "1048576",
+        ),
+        (&["sandbox", "--faults", "large"], "1048576"),
+        (&["run", "calls.csv", "--token-file", "large"], "65536"),
+        (&reading, "65536"),
+        (&bundle, "16777216"),
+    ] {
+        let ended = call(&place, arguments).with_code(2);
+        assert!(ended.err.contains("large"), "{arguments:?}: {}", ended.err);
+        let told = format!("limit of {limit} bytes");
+        assert!(ended.err.contains(&told), "{arguments:?}: {}", ended.err);
+    }
+    // What was named in place of a mapping is named by what it is.
+    call(&place, &["check", "calls.csv", "-m", "large"])
+        .with_code(2)
+        .says("large is no text");
+    std::fs::rename(place.path("large"), place.path("capturi-import.toml")).expect("a new name");
+    call(&place, &["check", "calls.csv"])
+        .with_code(2)
+        .says("capturi-import.toml: the file is larger than the limit of 1048576 bytes");
+}

@@ -1,8 +1,6 @@
 //! From the flags about an export to the road that it will take.
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -220,7 +218,7 @@ pub(super) fn load_mapping(arguments: &ExportArgs) -> Result<Mapping, Error> {
 }
 
 fn load_file(path: &Path, arguments: &ExportArgs) -> Result<Mapping, Error> {
-    let text = read_mapping(path).map_err(|source| Usage::File {
+    let text = config::read_text(path, LONGEST_MAPPING).map_err(|source| Usage::File {
         path: path.to_owned(),
         source,
     })?;
@@ -243,17 +241,6 @@ fn or_mistaken(error: Error, path: &Path) -> Error {
         }
         None => error,
     }
-}
-
-/// The text of a mapping file. What is far longer than any was ever is something else.
-fn read_mapping(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    let file = File::open(path)?;
-    if file.take(LONGEST_MAPPING + 1).read_to_string(&mut text)? as u64 > LONGEST_MAPPING {
-        let reason = format!("a mapping file has at most {LONGEST_MAPPING} bytes");
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, reason));
-    }
-    Ok(text)
 }
 
 /// The folder of the export, where a preset finds its second files.

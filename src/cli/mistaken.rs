@@ -3,6 +3,10 @@
 use std::path::Path;
 
 use crate::audio;
+use crate::config;
+
+/// How much of a file is looked at: whatever was named may be of any size.
+const HEAD: u64 = 1 << 20;
 
 /// What `path` is, in a word, if it is plainly no mapping file.
 pub(super) fn what_it_is(path: &Path) -> Option<&'static str> {
@@ -12,7 +16,7 @@ pub(super) fn what_it_is(path: &Path) -> Option<&'static str> {
     if audio::probe(path).is_ok() {
         return Some("a recording");
     }
-    let bytes = std::fs::read(path).ok()?;
+    let bytes = config::read_head(path, HEAD).ok()?;
     of_content(&bytes)
 }
 

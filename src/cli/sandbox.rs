@@ -5,7 +5,7 @@ use std::path::Path;
 use super::error::{Error, Usage};
 use super::exit::Exit;
 use super::stopping;
-use crate::config::SandboxArgs;
+use crate::config::{self, SandboxArgs};
 use crate::report::Screen;
 use crate::sandbox::{self, Faults, Options, Sandbox, TokenFile};
 
@@ -67,7 +67,7 @@ fn faults(file: Option<&Path>) -> Result<Faults, Error> {
     let Some(path) = file else {
         return Ok(Faults::default());
     };
-    let text = std::fs::read_to_string(path).map_err(|source| Usage::File {
+    let text = config::read_text(path, config::LONGEST_TEXT).map_err(|source| Usage::File {
         path: path.to_owned(),
         source,
     })?;

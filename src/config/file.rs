@@ -7,6 +7,7 @@ use clap::{ArgAction, Command};
 use toml::Spanned;
 use toml::de::DeTable;
 
+use super::small_file::{LONGEST_TEXT, read_text};
 use super::variables::like;
 use super::{Error, settings_trust};
 
@@ -25,7 +26,7 @@ pub(super) fn apply(
         Some(path) => (path, true),
         None => (PathBuf::from(NAME), false),
     };
-    let text = match std::fs::read_to_string(&path) {
+    let text = match read_text(&path, LONGEST_TEXT) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_named => {
             return Ok((command, None));
@@ -94,7 +95,7 @@ pub(super) fn typed(arguments: &[OsString], flag: &str) -> Option<OsString> {
 /// What the settings file says of a flag, if the file can be read as far as that.
 pub(super) fn plain_value(arguments: &[OsString], name: &str) -> Option<String> {
     let path = named(arguments).unwrap_or_else(|| PathBuf::from(NAME));
-    let text = std::fs::read_to_string(path).ok()?;
+    let text = read_text(&path, LONGEST_TEXT).ok()?;
     let (table, _) = DeTable::parse_recoverable(&text);
     let entries = table.get_ref().iter();
     let is_it = |key: &str| key.replace('_', "-") == name;
@@ -105,7 +106,7 @@ pub(super) fn plain_value(arguments: &[OsString], name: &str) -> Option<String> 
 /// Where the settings file says something of a flag: the file and the line, from 1.
 pub(super) fn place_of(arguments: &[OsString], name: &str) -> Option<(PathBuf, usize)> {
     let path = named(arguments).unwrap_or_else(|| PathBuf::from(NAME));
-    let text = std::fs::read_to_string(&path).ok()?;
+    let text = read_text(&path, LONGEST_TEXT).ok()?;
     let table = DeTable::parse(&text).ok()?;
     let mut keys = table.get_ref().keys();
     let key = keys.find(|key| key.get_ref().replace('_', "-") == name)?;

@@ -13,6 +13,7 @@ mod program_environment;
 mod sending;
 mod settings;
 mod settings_trust;
+mod small_file;
 mod token;
 mod token_command;
 mod units;
@@ -29,6 +30,7 @@ pub use program_environment::for_programs;
 pub use settings::{
     Destination, LEDGERS, Reading, RunSettings, SANDBOX, SANDBOX_LEDGER, forbids_color,
 };
+pub(crate) use small_file::{LONGEST_TEXT, read_head, read_text};
 pub use token::TokenError;
 pub use variables::{asked_style, unknown_variables};
 

@@ -10,6 +10,7 @@ use url::Url;
 use super::args::{Arguments, CheckAudio, ExportArgs, Lists, LogFormat, MissingAudio, RunArgs};
 use super::keeping::RebuildArgs;
 use super::sending::{self, ApiVersion, DestinationArgs, EffortArgs, OutsideWindow, PaceArgs};
+use super::small_file::{self, LONGEST_BUNDLE};
 use super::{Error, token};
 use crate::api::{Connection, Proxy, ReadConnection, Route, Version};
 use crate::delivery::{Bearable, Calendar, Effort, Outside, Pace};
@@ -341,9 +342,9 @@ fn reach(
         return Err(Error::PlainHttp(base.to_string()));
     }
     let ca_bundle = match &arguments.ca_bundle {
-        Some(path) => Some(std::fs::read(path).map_err(|source| Error::CaBundle {
-            path: path.clone(),
-            source,
+        Some(path) => Some(small_file::read(path, LONGEST_BUNDLE).map_err(|source| {
+            let path = path.clone();
+            Error::CaBundle { path, source }
         })?),
         None => None,
     };

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
+use super::small_file::{self, LONGEST_TOKEN};
 use super::token_command;
 
 /// The variable that holds the token.
@@ -125,7 +126,7 @@ fn read_file(path: &Path) -> Result<String, TokenError> {
             });
         }
     }
-    std::fs::read_to_string(path).map_err(unreadable)
+    small_file::read_text(path, LONGEST_TOKEN).map_err(unreadable)
 }
 
 /// Where systemd puts the credentials of a service.
