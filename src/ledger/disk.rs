@@ -4,7 +4,7 @@
 //! share have none, and what they read and write can then be wrong. There the ledger falls back to
 //! the rollback journal, which is slower and safe.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, OpenError};
@@ -77,8 +77,12 @@ pub(super) fn beside(ledger: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// Opens a file of the ledger, but never through a link: what it points to is somebody else's.
+/// Opens a file of the ledger, but never through a link: what it points to is somebody else's. Nor
+/// does it open a device or a pipe, where even opening can change something.
 pub(super) fn open_no_link(options: &OpenOptions, path: &Path) -> Result<File, OpenError> {
+    if fs::symlink_metadata(path).is_ok_and(|found| is_special(&found)) {
+        return Err(OpenError::NotRegular { path: path.into() });
+    }
     let mut options = options.clone();
     #[cfg(unix)]
     {
@@ -86,14 +90,52 @@ pub(super) fn open_no_link(options: &OpenOptions, path: &Path) -> Result<File, O
         let flags = rustix::fs::OFlags::NOFOLLOW.bits();
         options.custom_flags(i32::try_from(flags).unwrap_or_default());
     }
-    options.open(path).map_err(|error| {
+    let file = options.open(path).map_err(|error| {
         let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
         if is_link {
             OpenError::Link { path: path.into() }
         } else {
             Error::io(path, error).into()
         }
-    })
+    })?;
+    // The name may have changed its file since the first look; the handle cannot.
+    let found = file.metadata().map_err(|error| Error::io(path, error))?;
+    if is_special(&found) {
+        return Err(OpenError::NotRegular { path: path.into() });
+    }
+    Ok(file)
+}
+
+/// Neither file nor folder nor link; opening a folder for writing fails by itself.
+fn is_special(found: &Metadata) -> bool {
+    !(found.is_file() || found.is_dir() || found.is_symlink())
+}
+
+/// Whether the file has more names than one; false where files have no such count.
+fn has_other_names(found: &Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        found.nlink() > 1
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = found;
+        false
+    }
+}
+
+/// An error if a log of the ledger has a second name, by which it may be somebody else's file. SQLite
+/// writes to the logs, and cuts them, even for a reader.
+pub(super) fn expect_no_hard_links(ledger: &Path) -> Result<(), OpenError> {
+    for ending in SIDE_FILES {
+        let path = beside(ledger, ending);
+        let found = fs::symlink_metadata(&path);
+        if found.is_ok_and(|found| found.is_file() && has_other_names(&found)) {
+            return Err(OpenError::HardLink { path });
+        }
+    }
+    Ok(())
 }
 
 /// The rights of others to the file; none where files have no such rights.
@@ -139,15 +181,19 @@ fn take_rights(file: &File) -> std::io::Result<()> {
     }
 }
 
-/// The same for the logs that an earlier run left, which hold rows of the ledger. A link in place of one
-/// is an error: SQLite would write through it.
+/// The same for the logs that an earlier run left, which hold rows of the ledger. A link in place of one,
+/// of either kind, is an error: SQLite would write through it.
 pub(super) fn make_logs_private(ledger: &Path) -> Result<(), OpenError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
-    for ending in ["-wal", "-shm", "-journal"] {
+    for ending in SIDE_FILES {
         let path = beside(ledger, ending);
         if fs::symlink_metadata(&path).is_ok() {
             let file = open_no_link(&options, &path)?;
+            // Asked of the handle, so that no swap of names comes between.
+            if file.metadata().is_ok_and(|found| has_other_names(&found)) {
+                return Err(OpenError::HardLink { path });
+            }
             make_private(&path, &file);
         }
     }
@@ -163,6 +209,9 @@ pub(super) fn tell_if_open(path: &Path, file: &File) {
         );
     }
 }
+
+/// All files that SQLite makes beside a ledger.
+const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// Files beside a ledger without which it is not all there.
 pub(super) const LOGS: [&str; 2] = ["-wal", "-journal"];

@@ -52,6 +52,21 @@ pub enum OpenError {
         /// The link.
         path: PathBuf,
     },
+    /// A log of the ledger that has a second name, so that it may be somebody else's file.
+    #[error(
+        "{path} is a hard link; nothing is written to it. \
+         Replace it with a copy, or remove it if it is no log of this ledger"
+    )]
+    HardLink {
+        /// The log.
+        path: PathBuf,
+    },
+    /// A device, a pipe or a socket where a file of the ledger belongs.
+    #[error("{path} must be a regular file, not a device, a pipe or a socket")]
+    NotRegular {
+        /// What is in its place.
+        path: PathBuf,
+    },
     /// A later version of this program has changed its form.
     #[error(
         "{path} was written by a newer version (form {found} of the ledger, known up to {known})"

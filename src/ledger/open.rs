@@ -14,12 +14,16 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Result as Sql, Tra
 
 use super::disk;
 use super::error::{Error, OpenError, at};
-use super::lock::owner_only;
+use super::lock::{Lock, owner_only};
 use super::schema;
 use crate::failpoint::{self, Point};
 
 /// `Capt`, in the header of every ledger.
 const APPLICATION_ID: i64 = 0x4361_7074;
+
+/// The header of a database (with the version of its user at 60 and the application at 68), and of its
+/// first page (with the kind at 100 and the number of tables and indexes at 103).
+const HEAD: u64 = 108;
 
 /// One step each, in order. A step that has left the house is never edited: a new one is added.
 const MIGRATIONS: &[&str] = &[
@@ -53,6 +57,19 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf, Error> {
         }
         other => other.map_err(failed),
     }
+}
+
+/// Takes the lock of the ledger that `path` means, once it is certain that no other program's file is
+/// there: beside such a file nothing is made. The full name of the ledger comes along.
+pub(super) fn lock(path: &Path) -> Result<(PathBuf, Lock), OpenError> {
+    let path = resolve(path)?;
+    if std::fs::symlink_metadata(&path).is_ok() {
+        let file = disk::open_no_link(OpenOptions::new().read(true).write(true), &path)?;
+        look_at_head(&path, &file)?;
+    }
+    disk::expect_no_hard_links(&path)?;
+    let lock = Lock::take(&path)?;
+    Ok((path, lock))
 }
 
 /// Opens the ledger for the run that holds its lock, and makes it if there is none. `is_sealed` as for
@@ -107,8 +124,9 @@ pub(super) fn writable(path: &Path, is_sealed: bool) -> Result<Connection, OpenE
     options.read(true).write(true).create(true).truncate(false);
     owner_only(&mut options);
     let file = disk::open_no_link(&options, path)?;
+    look_at_head(path, &file)?;
     disk::make_private(path, &file);
-    look_at_head(path, file)?;
+    drop(file);
     disk::make_logs_private(path)?;
     failpoint::reached(Point::LedgerOpens);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -136,8 +154,10 @@ pub(super) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
         }
         file => file.map_err(|error| Error::io(path, error))?,
     };
+    look_at_head(path, &file)?;
     disk::tell_if_open(path, &file);
-    look_at_head(path, file)?;
+    drop(file);
+    disk::expect_no_hard_links(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = if has_news(path) {
         Connection::open_with_flags(path, flags)
@@ -214,16 +234,35 @@ fn at_rest(path: &Path) -> Option<String> {
 }
 
 /// SQLite would call any file without its head damaged; but then it is not one of ours.
-fn look_at_head(path: &Path, file: File) -> Result<(), OpenError> {
+fn look_at_head(path: &Path, file: &File) -> Result<(), OpenError> {
     let mut head = Vec::new();
-    file.take(16)
+    file.take(HEAD)
         .read_to_end(&mut head)
         .map_err(|error| Error::io(path, error))?;
-    if head.is_empty() || head == b"SQLite format 3\0" {
+    if head.is_empty() || is_our_head(&head) {
         Ok(())
     } else {
         Err(OpenError::NotALedger { path: path.into() })
     }
+}
+
+/// Whether SQLite wrote this head for us. A run that was killed early leaves a database without
+/// tables and without our number: those are in its log then.
+fn is_our_head(head: &[u8]) -> bool {
+    let number = |place| {
+        let bytes = head.get(place..place + 4)?.try_into().ok()?;
+        Some(i64::from(u32::from_be_bytes(bytes)))
+    };
+    let is_bare = || {
+        number(60) == Some(0)
+            && head.get(100) == Some(&13)
+            && head.get(103..105) == Some(&[0, 0][..])
+    };
+    head.starts_with(b"SQLite format 3\0")
+        && match number(68) {
+            Some(0) => is_bare(),
+            application => application == Some(APPLICATION_ID),
+        }
 }
 
 /// The form of the ledger in the file; 0 if the file is empty.

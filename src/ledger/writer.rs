@@ -58,8 +58,7 @@ impl Ledger {
     /// Takes the lock, makes or checks the file, brings it to the newest form. `destination` is
     /// any text that names a server and the way it is spoken to; it is fixed at the first use.
     pub fn open(path: &Path, destination: &str) -> Result<Self, OpenError> {
-        let path = open::resolve(path)?;
-        let lock = Lock::take(&path)?;
+        let (path, lock) = open::lock(path)?;
         let connection = open::for_writing(&path, destination, lock.is_sealed(&path))?;
         Self::start(path, lock, connection)
     }
@@ -67,8 +66,7 @@ impl Ledger {
     /// [`Ledger::open`], with all forgotten that earlier runs left there. A ledger of another
     /// destination, or one that a run has, is not touched.
     pub fn open_anew(path: &Path, destination: &str) -> Result<Self, OpenError> {
-        let path = open::resolve(path)?;
-        let lock = Lock::take(&path)?;
+        let (path, lock) = open::lock(path)?;
         open::remove(&path, destination)?;
         let connection = open::for_writing(&path, destination, false)?;
         Self::start(path, lock, connection)

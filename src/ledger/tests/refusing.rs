@@ -94,6 +94,87 @@ fn a_link_in_place_of_a_log_is_not_written_through() {
     }
 }
 
+/// A run that is refused changes no file of others, and leaves none beside it.
+#[cfg(unix)]
+#[test]
+fn a_file_of_others_keeps_its_rights_and_gets_no_lock() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    for is_database in [false, true] {
+        let bench = Bench::new();
+        let target = bench.folder.path().join("index.html");
+        if is_database {
+            let connection = Connection::open(&target).unwrap();
+            connection.execute("CREATE TABLE call (id)", ()).unwrap();
+        } else {
+            fs::write(&target, "<p>dear diary").unwrap();
+        }
+        fs::set_permissions(&target, fs::Permissions::from_mode(0o644)).unwrap();
+        std::os::unix::fs::symlink(&target, bench.path()).unwrap();
+        for open in [Ledger::open, Ledger::open_anew] {
+            let error = open(&bench.path(), DESTINATION).unwrap_err();
+            assert!(matches!(error, OpenError::NotALedger { .. }), "{error}");
+            assert_eq!(mode(&target), 0o644);
+            assert!(!side_file(&target, ".lock").exists());
+        }
+    }
+}
+
+/// Its tables and its number are in the log alone, and the file says nothing of them.
+#[test]
+fn what_a_first_run_leaves_when_it_is_killed_is_a_ledger() {
+    let first = Bench::new();
+    let running = first.open();
+    running
+        .writer()
+        .write_blocking(complete("call-1", 1))
+        .unwrap();
+    let left = Bench::new();
+    for ending in ["", "-wal"] {
+        let from = side_file(&first.path(), ending);
+        fs::copy(from, side_file(&left.path(), ending)).unwrap();
+    }
+    assert_eq!(
+        fs::read(left.path()).unwrap().get(68..72),
+        Some(&[0; 4][..])
+    );
+    assert!(left.read().standing(&["call-1"]).unwrap()[0].is_some());
+    left.open().close().unwrap();
+    assert!(left.read().standing(&["call-1"]).unwrap()[0].is_some());
+}
+
+#[cfg(unix)]
+#[test]
+fn only_a_regular_file_is_a_ledger() {
+    let bench = Bench::new();
+    let _socket = std::os::unix::net::UnixListener::bind(bench.path()).unwrap();
+    let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
+    assert!(matches!(error, OpenError::NotRegular { .. }), "{error}");
+    assert!(!side_file(&bench.path(), ".lock").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_hard_link_in_place_of_a_log_is_not_written_to() {
+    for ending in ["-wal", "-shm", "-journal"] {
+        let bench = Bench::written(complete("call-1", 1));
+        let target = bench.folder.path().join("precious");
+        fs::write(&target, "dear diary").unwrap();
+        let log = side_file(&bench.path(), ending);
+        fs::hard_link(&target, &log).unwrap();
+        let opened = [
+            Ledger::open(&bench.path(), DESTINATION).map(drop),
+            Ledger::open_anew(&bench.path(), DESTINATION).map(drop),
+            Ledger::read(&bench.path()).map(drop),
+        ];
+        for opened in opened {
+            let is_named = matches!(&opened, Err(OpenError::HardLink { path }) if *path == log);
+            assert!(is_named, "{ending}: {opened:?}");
+        }
+        assert_eq!(fs::read_to_string(&target).unwrap(), "dear diary");
+    }
+}
+
 #[test]
 fn a_ledger_with_something_of_others_is_refused() {
     for (statement, what) in [
