@@ -148,6 +148,17 @@ fn tables_of_a_workbook_that_take_too_much_are_refused() {
 }
 
 #[test]
+fn tags_of_a_workbook_that_nothing_closes_are_refused() {
+    let place = Place::new();
+    for (open, said) in [(20_000_000, "max_texts"), (1, "nothing closes")] {
+        place.write("bomb.xlsx", workbook(&"<a>".repeat(open), &[]));
+        for ended in each_command(&place, "bomb.xlsx", &[2]) {
+            assert!(ended.err.contains(said), "{open}: {}", ended.err);
+        }
+    }
+}
+
+#[test]
 fn tags_of_a_workbook_that_hide_what_they_are_are_refused() {
     let place = Place::new();
     let long = "x".repeat(4200);

@@ -109,7 +109,7 @@ pub struct Limits {
     /// So many bytes may come out whatever the ratio: a small archive may hold a long run of one
     /// value.
     pub expansion_free: u64,
-    /// Bytes of memory that the texts and styles of a workbook may take while it is read.
+    /// Bytes of memory that the texts, styles and open tags of a workbook may take while it is read.
     pub max_texts: u64,
 }
 

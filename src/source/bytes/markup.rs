@@ -18,6 +18,11 @@ const TEXT: u64 = 64;
 const PLACE: u64 = 24;
 /// A style of cells, a sheet or another entry of a list, besides what it says.
 const ENTRY: u64 = 640;
+/// A tag that is not closed yet: the library lists where its name begins, in a list that doubles as
+/// it grows. The name is kept likewise.
+const OPEN_TAG: u64 = 24;
+/// How often the bytes of such a name count.
+const OPEN_NAME: u64 = 3;
 
 /// How much a reader of the parts would have in memory.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -110,6 +115,16 @@ struct Lexer {
     stated: u64,
     /// How many of them were there.
     texts: u64,
+    /// The lengths of the names of the tags that are not closed yet.
+    open: Vec<u16>,
+    /// What the library has in memory for those tags.
+    open_cost: u64,
+    /// The last byte of the tag so far.
+    last: u8,
+    /// The tag closes itself.
+    is_empty_tag: bool,
+    /// The part has the rows of a sheet.
+    is_sheet: bool,
 }
 
 impl Lexer {
@@ -124,6 +139,25 @@ impl Lexer {
             in_table: false,
             stated: 0,
             texts: 0,
+            open: Vec::new(),
+            open_cost: 0,
+            last: 0,
+            is_empty_tag: false,
+            is_sheet: false,
+        }
+    }
+
+    /// A tag is open from here on. Names are at most as long as what is looked at.
+    fn open_tag(&mut self, name: usize) {
+        let name = u16::try_from(name).unwrap_or(u16::MAX);
+        self.open.push(name);
+        self.open_cost += OPEN_TAG + OPEN_NAME * u64::from(name);
+    }
+
+    /// The last tag that is open is over; the library does not compare the names either.
+    fn close_tag(&mut self) {
+        if let Some(name) = self.open.pop() {
+            self.open_cost -= OPEN_TAG + OPEN_NAME * u64::from(name);
         }
     }
 }
@@ -159,6 +193,12 @@ impl Scale {
         self.has_long_tag
     }
 
+    /// Whether the part is a sheet in which a tag is not closed. Pictures and other parts that are no
+    /// XML have what looks like open tags.
+    pub(super) fn has_open_sheet(&self) -> bool {
+        self.lexer.is_sheet && !self.lexer.open.is_empty()
+    }
+
     /// Whether a piece is longer than a cell may be.
     pub(super) fn is_too_long(&self) -> bool {
         self.weight.longest > self.most_long
@@ -169,6 +209,7 @@ impl Scale {
     pub(super) fn is_too_heavy(&self) -> bool {
         let copied = self.copies.saturating_mul(2 * self.longest_copied);
         let kept = self.weight.kept.saturating_add(copied);
+        let kept = kept.saturating_add(self.lexer.open_cost);
         kept.saturating_add(4 * self.weight.longest) > self.most_kept
     }
 
@@ -234,13 +275,13 @@ impl Scale {
     /// Passes over one of the tags that a sheet is made of, if all of it is there: they keep nothing,
     /// and are too many to be looked at as others are.
     fn plain_tag(&mut self, rest: &[u8]) -> Option<usize> {
-        let opens_value = match rest {
-            [b'<', b'c', b' ', ..]
-            | [b'<', b'r', b'o', b'w', b' ', ..]
-            | [b'<', b'/', b'c', b'>', ..]
-            | [b'<', b'/', b'r', b'o', b'w', b'>', ..] => None,
-            [b'<', b'v', b'>', ..] => Some(true),
-            [b'<', b'/', b'v', b'>', ..] => Some(false),
+        // The length of the name that begins, and whether the value of a cell begins or ends.
+        let (opened, opens_value) = match rest {
+            [b'<', b'c', b' ', ..] => (Some(1), None),
+            [b'<', b'r', b'o', b'w', b' ', ..] => (Some(3), None),
+            [b'<', b'/', b'c', b'>', ..] | [b'<', b'/', b'r', b'o', b'w', b'>', ..] => (None, None),
+            [b'<', b'v', b'>', ..] => (Some(1), Some(true)),
+            [b'<', b'/', b'v', b'>', ..] => (None, Some(false)),
             _ => return None,
         };
         let mut quote = None;
@@ -260,6 +301,11 @@ impl Scale {
         })?;
         self.count(end + 1, false);
         self.lexer.token = 0;
+        match opened {
+            Some(name) if rest[end - 1] != b'/' => self.lexer.open_tag(name),
+            Some(_) => {}
+            None => self.lexer.close_tag(),
+        }
         let value = &mut self.lexer.values[VALUE];
         match opens_value {
             Some(true) => value.start(b"v", false),
@@ -331,6 +377,7 @@ impl Scale {
     fn end_token(&mut self) {
         self.lexer.token = 0;
         self.lexer.head.clear();
+        self.lexer.last = 0;
         self.lexer.at = At::Text;
     }
 
@@ -353,6 +400,11 @@ impl Scale {
         let room = LOOKED_AT - self.lexer.head.len().min(LOOKED_AT);
         let looked_at = &bytes[..bytes.len().min(room)];
         self.lexer.head.extend_from_slice(looked_at);
+        if let [.., last] = bytes {
+            let before = bytes.iter().rev().nth(1);
+            self.lexer.is_empty_tag = *before.unwrap_or(&self.lexer.last) == b'/';
+            self.lexer.last = *last;
+        }
         self.count(bytes.len(), false);
     }
 
@@ -365,12 +417,17 @@ impl Scale {
         if let Some(content) = content.strip_prefix(b"/") {
             let end = content.iter().rposition(|byte| !is_blank(*byte));
             self.end(&content[..end.map_or(0, |end| end + 1)]);
+            self.lexer.close_tag();
             self.has_long_tag |= is_cut;
         } else {
             let content = content.strip_suffix(b"/").unwrap_or(content);
             let end = content.iter().position(|byte| is_blank(*byte));
             let name = &content[..end.unwrap_or(content.len())];
             let local = local_name(name);
+            if !self.lexer.is_empty_tag {
+                self.lexer.open_tag(name.len());
+            }
+            self.lexer.is_sheet |= local == b"sheetData";
             if let Some(place) = whole(local) {
                 self.lexer.values[place].start(name, !is_cut && head.ends_with(b"/>"));
             }
@@ -582,6 +639,29 @@ mod tests {
         let start = format!("<v a=\"{}/>", "x".repeat(LOOKED_AT - 7));
         let longest = weight(&format!("{start}\">{}", "<b>cd</b>".repeat(1000))).longest;
         assert!(longest >= 9000, "{longest}");
+    }
+
+    #[test]
+    fn tags_cost_until_they_are_closed() {
+        let long = "x".repeat(LOOKED_AT + 9);
+        let cells = "<row r='1'><c r='A1'/><c r='B1'><v>1</v></c><b/></row>".repeat(9);
+        for (part, open) in [
+            (format!("<a>{cells}"), 1),
+            (format!("{cells}<x:ab><c r='/'><b a='/'>"), 3),
+            (format!("<c a='{long}'/><c a='{long}/'>"), 1),
+            ("<a><b ></c></b\n></d>".to_owned(), 0),
+        ] {
+            for size in [1, 2, 3, 7, 64, part.len()] {
+                let mut scale = Scale::new(u64::MAX, u64::MAX);
+                let mut pieces = part.as_bytes().chunks(size);
+                assert!(pieces.all(|piece| scale.write_all(piece).is_ok()));
+                assert_eq!(scale.lexer.open.len(), open, "{size}: {part:.60}");
+                assert_eq!(scale.lexer.open_cost == 0, open == 0);
+            }
+        }
+        let mut scale = Scale::new(500_000, u64::MAX);
+        let mut pieces = std::iter::repeat_n(b"<a>", 50_000);
+        assert!(pieces.any(|piece| scale.write_all(piece).is_err()));
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(in crate::source) fn refuse_bomb(
         };
         scale.begin_part();
         // A damaged entry is told by who reads it; so much came out.
-        let _ = io::copy(&mut entry.take(most - scale.weight.bytes), &mut scale);
+        let copied = io::copy(&mut entry.take(most - scale.weight.bytes), &mut scale);
         scale.end_part();
         let bytes = scale.weight.bytes;
         if bytes >= most {
@@ -56,11 +56,15 @@ pub(in crate::source) fn refuse_bomb(
         }
         if scale.is_too_heavy() {
             let what = format!(
-                "needs more than {} bytes of memory for its texts and styles; \
+                "needs more than {} bytes of memory for its texts, styles and open tags; \
                  `max_texts` in [source.limits] allows more",
                 limits.max_texts
             );
             return Err(unreadable(file, what));
+        }
+        if copied.is_ok() && scale.has_open_sheet() {
+            let what = "has a sheet with an XML tag that nothing closes";
+            return Err(unreadable(file, what.to_owned()));
         }
     }
     Ok(())

@@ -159,6 +159,15 @@ fn damaged_and_exploding_workbooks_are_errors() {
 }
 
 #[test]
+fn a_sheet_with_an_open_tag_is_an_error() {
+    for rows in ["<a>", "<x:a b='/'>", "<row r=\"2\"><b></row>"] {
+        let result = read(&format!("{}{rows}", header()), &Options::default());
+        let message = result.unwrap_err().to_string();
+        assert!(message.contains("nothing closes"), "{rows}: {message}");
+    }
+}
+
+#[test]
 fn what_a_workbook_keeps_in_memory_is_limited() {
     let rows = format!("<row r=\"1\">{}</row>", text("A1", &"x".repeat(50_000)));
     let mut options = Options::default();
