@@ -13,20 +13,47 @@ use zip::ZipArchive;
 use super::markup::{LOOKED_AT, Scale};
 use crate::source::{Error, Limits};
 
+/// How much may still come out of a workbook.
+pub(in crate::source) struct Growth {
+    bytes: u64,
+    most: u64,
+    ratio: u64,
+}
+
+impl Growth {
+    /// So many bytes more came out; an error once that is more than the limits allow.
+    pub(in crate::source) fn add(&mut self, bytes: u64, file: &str) -> Result<(), Error> {
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.bytes < self.most {
+            return Ok(());
+        }
+        Err(Error::Expansion {
+            file: file.to_owned(),
+            ratio: self.ratio,
+            bytes: self.bytes,
+        })
+    }
+}
+
 /// An error when the entries of the archive come to more than the limits allow. What is no archive
-/// is left to be found by who reads it.
+/// is left to be found by who reads it. What the entries came to counts in what is given back.
 pub(in crate::source) fn refuse_bomb(
     path: &Path,
     file: &str,
     limits: &Limits,
-) -> Result<(), Error> {
+) -> Result<Growth, Error> {
     let content = File::open(path).map_err(|error| Error::io(file, error))?;
     let length = content.metadata().map_err(|error| Error::io(file, error))?;
     let most = limits
         .expansion_free
         .max(length.len().saturating_mul(limits.max_expansion));
+    let mut growth = Growth {
+        bytes: 0,
+        most,
+        ratio: limits.max_expansion,
+    };
     let Ok(mut archive) = ZipArchive::new(BufReader::new(content)) else {
-        return Ok(());
+        return Ok(growth);
     };
     let mut scale = Scale::new(limits.max_texts, limits.max_record as u64);
     for index in 0..archive.len() {
@@ -38,14 +65,7 @@ pub(in crate::source) fn refuse_bomb(
         // A damaged entry is told by who reads it; so much came out.
         let copied = io::copy(&mut entry.take(most - scale.weight.bytes), &mut scale);
         scale.end_part();
-        let bytes = scale.weight.bytes;
-        if bytes >= most {
-            return Err(Error::Expansion {
-                file: file.to_owned(),
-                ratio: limits.max_expansion,
-                bytes,
-            });
-        }
+        growth.add(scale.weight.bytes - growth.bytes, file)?;
         if scale.has_long_tag() {
             let what = format!("has an XML tag of more than {LOOKED_AT} bytes");
             return Err(unreadable(file, what));
@@ -67,7 +87,7 @@ pub(in crate::source) fn refuse_bomb(
             return Err(unreadable(file, what.to_owned()));
         }
     }
-    Ok(())
+    Ok(growth)
 }
 
 fn unreadable(file: &str, reason: String) -> Error {

@@ -47,6 +47,11 @@ fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
 
 /// A workbook of one sheet; style 1 is a date with time, style 2 a duration.
 fn workbook(rows: &str) -> Vec<u8> {
+    workbook_with(rows, &[])
+}
+
+/// The same with more parts.
+fn workbook_with(rows: &str, more: &[(&str, &str)]) -> Vec<u8> {
     let sheet = format!(
         "<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData>{rows}</sheetData></worksheet>"
     );
@@ -73,7 +78,11 @@ fn workbook(rows: &str) -> Vec<u8> {
         ),
         ("xl/worksheets/sheet1.xml", &sheet),
     ];
-    zip(&entries.map(|(name, content)| (name, content.as_bytes())))
+    let entries = entries.iter().chain(more);
+    let entries: Vec<(&str, &[u8])> = entries
+        .map(|(name, content)| (*name, content.as_bytes()))
+        .collect();
+    zip(&entries)
 }
 
 fn text(cell: &str, value: &str) -> String {
@@ -164,6 +173,22 @@ fn a_sheet_with_an_open_tag_is_an_error() {
         let result = read(&format!("{}{rows}", header()), &Options::default());
         let message = result.unwrap_err().to_string();
         assert!(message.contains("nothing closes"), "{rows}: {message}");
+    }
+}
+
+#[test]
+fn a_text_of_the_table_counts_each_time_that_it_is_used() {
+    let row = format!("<row>{}</row>", "<c t=\"s\"><v>0</v></c>".repeat(3));
+    let texts = format!("<sst><si><t>{}</t></si></sst>", "x".repeat(9000));
+    let more = [("xl/sharedStrings.xml", &*texts)];
+    let bomb = workbook_with(&format!("{}{}", header(), row.repeat(60)), &more);
+    let mut options = Options::default();
+    options.limits.max_expansion = 1;
+    for (free, is_refused) in [(1 << 20, true), (2 << 20, false)] {
+        options.limits.expansion_free = free;
+        let result = File::new("a.xlsx", bomb.clone()).read(&options);
+        let is_expansion = matches!(result, Err(Error::Expansion { .. }));
+        assert_eq!(is_expansion, is_refused, "{free}: {result:?}");
     }
 }
 

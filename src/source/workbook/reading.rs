@@ -32,6 +32,8 @@ pub(in crate::source) struct Workbook {
     max_record: usize,
     rejects: bool,
     rows: Unpacked,
+    /// A text of the table comes out each time that a cell has it.
+    growth: zip::Growth,
     again: Again,
     ended: bool,
 }
@@ -56,7 +58,7 @@ impl Workbook {
                 "a workbook cannot be read from standard input".to_owned(),
             ));
         };
-        zip::refuse_bomb(path, file, &options.limits)?;
+        let growth = zip::refuse_bomb(path, file, &options.limits)?;
         let content = File::open(path).and_then(without_odd_sizes);
         let content = content.map_err(|error| unreadable(format!("cannot be read: {error}")))?;
         let Opened {
@@ -85,6 +87,7 @@ impl Workbook {
             max_record: options.limits.record(),
             rejects: columns.rejects,
             rows,
+            growth,
             ended: false,
         })
     }
@@ -113,6 +116,7 @@ impl Workbook {
                 self.ended = true;
                 break;
             };
+            self.growth.add(row.shared, &self.sheet.file)?;
             self.take(&row, &mut rows);
         }
         if !self.ended {

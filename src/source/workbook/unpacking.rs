@@ -29,6 +29,8 @@ pub(super) struct SheetRow {
     pub(super) faults: Vec<(usize, Fault)>,
     /// The row is over the limit of size, and nothing of it is kept.
     pub(super) is_too_large: bool,
+    /// How many bytes of its text are from the table of texts, where each stands only once.
+    pub(super) shared: u64,
     text: String,
     /// The cells that are filled, in the order of their columns once the row is finished.
     filled: Vec<Filled>,
@@ -299,7 +301,12 @@ fn unpack(
         let is_empty = matches!(value, DataRef::Empty);
         if !is_empty {
             let (text, fault) = text(value);
+            let before = row.text.len();
             put(&mut row, column, (&text, fault), (max_field, max_record));
+            // Nothing is left of a row that has become too large.
+            if matches!(value, DataRef::SharedString(_)) {
+                row.shared += row.text.len().saturating_sub(before) as u64;
+            }
         }
     }
     if loads.add(row) {
