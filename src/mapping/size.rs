@@ -69,6 +69,7 @@ mod tests {
                 link.repeat(12_800)
             )
         };
+        let names: Vec<String> = (0..20_000).map(|n| format!("n{n} = \"x\"")).collect();
         for (mapping, says) in [
             (
                 format!(
@@ -89,12 +90,7 @@ mod tests {
                 "`match` has 60000 entries",
             ),
             (
-                format!(
-                    "[let]\n{}",
-                    (0..20_000)
-                        .map(|n| format!("n{n} = \"{{{{ id }}}}\"\n"))
-                        .collect::<String>()
-                ),
+                format!("[let]\n{}", names.join("\n")),
                 "`let` has 20000 names",
             ),
             (long(" | string"), "`template` has"),

@@ -104,7 +104,6 @@ impl Value {
 struct Lexer {
     at: At,
     decoder: Option<Decoder>,
-    is_begun: bool,
     /// The first bytes of the tag, or the last of what ends with more than one byte.
     head: Vec<u8>,
     token: u64,
@@ -119,10 +118,10 @@ struct Lexer {
     open: Vec<u16>,
     /// What the library has in memory for those tags.
     open_cost: u64,
-    /// The last byte of the tag so far.
-    last: u8,
-    /// The tag closes itself.
-    is_empty_tag: bool,
+    /// How many bytes of the part there were.
+    bytes: u64,
+    /// The last two bytes of the tag so far.
+    ending: [u8; 2],
     /// The part has the rows of a sheet.
     is_sheet: bool,
 }
@@ -132,7 +131,6 @@ impl Lexer {
         Lexer {
             at: At::Text,
             decoder: None,
-            is_begun: false,
             head: Vec::new(),
             token: 0,
             values: Default::default(),
@@ -141,8 +139,8 @@ impl Lexer {
             texts: 0,
             open: Vec::new(),
             open_cost: 0,
-            last: 0,
-            is_empty_tag: false,
+            bytes: 0,
+            ending: [0; 2],
             is_sheet: false,
         }
     }
@@ -377,7 +375,7 @@ impl Scale {
     fn end_token(&mut self) {
         self.lexer.token = 0;
         self.lexer.head.clear();
-        self.lexer.last = 0;
+        self.lexer.ending = [0; 2];
         self.lexer.at = At::Text;
     }
 
@@ -401,9 +399,8 @@ impl Scale {
         let looked_at = &bytes[..bytes.len().min(room)];
         self.lexer.head.extend_from_slice(looked_at);
         if let [.., last] = bytes {
-            let before = bytes.iter().rev().nth(1);
-            self.lexer.is_empty_tag = *before.unwrap_or(&self.lexer.last) == b'/';
-            self.lexer.last = *last;
+            let before = bytes.iter().rev().nth(1).copied();
+            self.lexer.ending = [before.unwrap_or(self.lexer.ending[1]), *last];
         }
         self.count(bytes.len(), false);
     }
@@ -424,7 +421,8 @@ impl Scale {
             let end = content.iter().position(|byte| is_blank(*byte));
             let name = &content[..end.unwrap_or(content.len())];
             let local = local_name(name);
-            if !self.lexer.is_empty_tag {
+            // A tag that closes itself is none that stays open.
+            if self.lexer.ending[0] != b'/' {
                 self.lexer.open_tag(name.len());
             }
             self.lexer.is_sheet |= local == b"sheetData";
@@ -528,10 +526,10 @@ fn stated_encoding(head: &[u8]) -> Option<&'static Encoding> {
 impl Write for Scale {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.weight.bytes += bytes.len() as u64;
-        if !self.lexer.is_begun && !bytes.is_empty() {
-            self.lexer.is_begun = true;
+        if self.lexer.bytes == 0 {
             self.lexer.decoder = stated_encoding(bytes).map(Encoding::new_decoder_with_bom_removal);
         }
+        self.lexer.bytes += bytes.len() as u64;
         match self.lexer.decoder.take() {
             None => self.pass(bytes),
             Some(mut decoder) => {

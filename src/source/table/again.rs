@@ -44,8 +44,9 @@ impl Again {
     /// Takes the marks off the rows of a batch, and says of a row that is the header once more that it is
     /// no record. The rows behind another header are errors: nobody knows their columns.
     pub(in crate::source) fn report(&mut self, rows: &mut Rows, sheet: &Sheet) {
-        let bits = (0..rows.len()).map(|row| rows.beginning(row, &self.beginnings));
-        let bits = bits.fold(0, |all, bits| all | bits);
+        let found = (0..rows.len()).map(|row| rows.beginning(row, &self.beginnings));
+        let found: Vec<u8> = found.collect();
+        let bits = found.iter().fold(0, |all, bits| all | bits);
         if bits & MARKED != 0 {
             rows.take_marks();
         }
@@ -60,7 +61,7 @@ impl Again {
                 tell(rows, index, (Code::HeaderChanged, &message), sheet);
                 continue;
             }
-            if rows.beginning(index, &self.beginnings) == 0 {
+            if found[index] == 0 {
                 continue;
             }
             match self.likeness(|| rows.cells(index)) {
