@@ -53,7 +53,7 @@ impl Again {
         if bits == 0 && self.other.is_none() {
             return;
         }
-        for index in 0..rows.len() {
+        for (index, bits) in found.into_iter().enumerate() {
             if let Some(line) = self.other {
                 let message = format!(
                     "line {line} is another header, so nobody knows the columns of this row"
@@ -61,7 +61,7 @@ impl Again {
                 tell(rows, index, (Code::HeaderChanged, &message), sheet);
                 continue;
             }
-            if found[index] == 0 {
+            if bits == 0 {
                 continue;
             }
             match self.likeness(|| rows.cells(index)) {
