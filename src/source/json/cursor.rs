@@ -137,19 +137,18 @@ impl Cursor {
 
     /// The position of the next line break, or of the end of the input; `None` beyond `limit`.
     pub(in crate::source) fn line_length(&mut self, limit: usize) -> Result<Option<usize>, Error> {
-        let mut searched = 0;
         loop {
+            // From the beginning each time: at the end of the input the sign that DOS puts there is taken off, and
+            // what was searched is shorter then.
             let data = self.feed.data();
-            if let Some(length) = memchr(b'\n', &data[searched..]) {
-                let length = searched + length;
+            if let Some(length) = memchr(b'\n', data) {
                 return Ok((length <= limit).then_some(length));
             }
-            searched = data.len();
-            if searched > limit {
+            if data.len() > limit {
                 return Ok(None);
             }
             if self.feed.ended() {
-                return Ok(Some(searched));
+                return Ok(Some(data.len()));
             }
             self.feed.fill()?;
         }
