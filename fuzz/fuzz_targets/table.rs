@@ -49,9 +49,10 @@ fn keep_characters(bytes: &[u8], quote: Quote) {
     let Ok(content) = read("calls.csv", bytes, &options) else {
         return assert!(text.contains('\0'), "a table without a header is readable");
     };
-    // Marks of files that were put one behind the other are taken off the beginnings of rows.
+    // Marks of files that were put one behind the other are taken off the beginnings of rows, and blanks
+    // beside quotes belong to no cell.
     let own = |text: &str| {
-        let is_own = |c: &char| !"\",\r\n\u{1a}\u{feff}".contains(*c);
+        let is_own = |c: &char| !"\",\r\n \t\u{1a}\u{feff}".contains(*c);
         text.chars().filter(is_own).collect::<String>()
     };
     let cells: String = content.records.iter().flat_map(|record| record.cells.clone()).collect();
