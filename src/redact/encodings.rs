@@ -1,20 +1,29 @@
 //! The ways in which a server may write what it quotes. Each gives another reading of a text, or
 //! nothing when it would change nothing.
 
+use super::misread;
 use super::view::View;
 
 /// Readings that are looked at. A server that wraps its quotes deeper hides them from itself.
-const MOST: usize = 12;
+const MOST: usize = 16;
 /// Shorter runs of letters are words.
 const SHORTEST_RUN: usize = 8;
 
 /// Reads a text in one way.
 type Reader = fn(&View) -> Option<View>;
 
-/// Shows the text itself and its readings: without escapes of JSON, HTML and URLs, up to three deep, and
-/// then what was written as base64 or as hexadecimal digits. Few are kept at a time.
+/// Shows the text itself and its readings: without escapes of programs, HTML, URLs and mails, and with UTF-8
+/// that was read as Latin-1, up to three deep; then what was written as base64 or as hexadecimal digits.
+/// Few are kept at a time.
 pub(super) fn each_reading(text: &str, mut look: impl FnMut(&View)) {
-    const ESCAPES: [Reader; 4] = [json, html, percent, form];
+    const ESCAPES: [Reader; 6] = [
+        backslashes,
+        html,
+        percent,
+        form,
+        quoted_printable,
+        misread::mended,
+    ];
     let mut views = vec![View::of(text)];
     let mut at = 0;
     for _ in 0..3 {
@@ -38,7 +47,7 @@ pub(super) fn each_reading(text: &str, mut look: impl FnMut(&View)) {
             let packed = runs(&view, start, packing);
             if !packed.bytes.is_empty() {
                 look(&packed);
-                json(&packed).iter().for_each(&mut look);
+                backslashes(&packed).iter().for_each(&mut look);
             }
         }
     }
@@ -65,20 +74,38 @@ fn encoded(char: char) -> Vec<u8> {
     char.to_string().into_bytes()
 }
 
-fn json(view: &View) -> Option<View> {
+/// The escapes of JSON, and those by which programs write bytes: `\xC3\xB8`, `\303\270`, `\u{f8}`.
+fn backslashes(view: &View) -> Option<View> {
     view.bytes
         .contains(&b'\\')
-        .then(|| replaced(view, b'\\', json_escape))
+        .then(|| replaced(view, b'\\', backslash_escape))
 }
 
-fn json_escape(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
+fn backslash_escape(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
     let char = match bytes.get(1)? {
         b'n' | b'r' | b't' | b'b' | b'f' => ' ',
         sign @ (b'"' | b'\\' | b'/' | b'\'') => char::from(*sign),
-        b'u' => return unicode_escape(bytes),
+        b'u' => return braced_escape(bytes).or_else(|| unicode_escape(bytes)),
+        b'x' => {
+            let byte = hex_byte(bytes.get(2..4)?)?;
+            return Some((vec![byte], 4));
+        }
+        b'0'..=b'3' => {
+            let digits = std::str::from_utf8(bytes.get(1..4)?).ok()?;
+            let byte = u8::from_str_radix(digits, 8).ok()?;
+            return Some((vec![byte], 4));
+        }
         _ => return None,
     };
     Some((encoded(char), 2))
+}
+
+/// `\u{f8}`
+fn braced_escape(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let digits = bytes.strip_prefix(b"\\u{")?;
+    let end = digits.iter().take(7).position(|byte| *byte == b'}')?;
+    let code = u32::from_str_radix(std::str::from_utf8(&digits[..end]).ok()?, 16).ok()?;
+    Some((encoded(char::from_u32(code)?), end + 4))
 }
 
 /// `\u00e6`, or two of them for a character outside of the first plane.
@@ -105,7 +132,7 @@ fn html(view: &View) -> Option<View> {
 }
 
 /// Names of characters in HTML that stand in names of people and in text.
-const ENTITIES: [(&str, char); 30] = [
+const ENTITIES: [(&str, char); 101] = [
     ("amp", '&'),
     ("lt", '<'),
     ("gt", '>'),
@@ -114,28 +141,99 @@ const ENTITIES: [(&str, char); 30] = [
     ("nbsp", ' '),
     ("plus", '+'),
     ("commat", '@'),
-    ("aelig", 'æ'),
-    ("oslash", 'ø'),
-    ("aring", 'å'),
-    ("AElig", 'Æ'),
-    ("Oslash", 'Ø'),
-    ("Aring", 'Å'),
-    ("auml", 'ä'),
-    ("ouml", 'ö'),
-    ("uuml", 'ü'),
+    ("lowbar", '_'),
+    ("hyphen", '-'),
+    ("period", '.'),
+    ("comma", ','),
+    ("lpar", '('),
+    ("rpar", ')'),
+    ("num", '#'),
+    ("sol", '/'),
+    ("colon", ':'),
+    ("shy", '\u{ad}'),
+    ("rsquo", '’'),
+    ("lsquo", '‘'),
+    ("ndash", '–'),
+    ("mdash", '—'),
+    ("hellip", '…'),
+    ("Agrave", 'À'),
+    ("Aacute", 'Á'),
+    ("Acirc", 'Â'),
+    ("Atilde", 'Ã'),
     ("Auml", 'Ä'),
+    ("Aring", 'Å'),
+    ("AElig", 'Æ'),
+    ("Ccedil", 'Ç'),
+    ("Egrave", 'È'),
+    ("Eacute", 'É'),
+    ("Ecirc", 'Ê'),
+    ("Euml", 'Ë'),
+    ("Igrave", 'Ì'),
+    ("Iacute", 'Í'),
+    ("Icirc", 'Î'),
+    ("Iuml", 'Ï'),
+    ("ETH", 'Ð'),
+    ("Ntilde", 'Ñ'),
+    ("Ograve", 'Ò'),
+    ("Oacute", 'Ó'),
+    ("Ocirc", 'Ô'),
+    ("Otilde", 'Õ'),
     ("Ouml", 'Ö'),
+    ("Oslash", 'Ø'),
+    ("Ugrave", 'Ù'),
+    ("Uacute", 'Ú'),
+    ("Ucirc", 'Û'),
     ("Uuml", 'Ü'),
+    ("Yacute", 'Ý'),
+    ("THORN", 'Þ'),
     ("szlig", 'ß'),
-    ("eacute", 'é'),
-    ("egrave", 'è'),
-    ("aacute", 'á'),
     ("agrave", 'à'),
-    ("oacute", 'ó'),
-    ("iacute", 'í'),
-    ("uacute", 'ú'),
-    ("ntilde", 'ñ'),
+    ("aacute", 'á'),
+    ("acirc", 'â'),
+    ("atilde", 'ã'),
+    ("auml", 'ä'),
+    ("aring", 'å'),
+    ("aelig", 'æ'),
     ("ccedil", 'ç'),
+    ("egrave", 'è'),
+    ("eacute", 'é'),
+    ("ecirc", 'ê'),
+    ("euml", 'ë'),
+    ("igrave", 'ì'),
+    ("iacute", 'í'),
+    ("icirc", 'î'),
+    ("iuml", 'ï'),
+    ("eth", 'ð'),
+    ("ntilde", 'ñ'),
+    ("ograve", 'ò'),
+    ("oacute", 'ó'),
+    ("ocirc", 'ô'),
+    ("otilde", 'õ'),
+    ("ouml", 'ö'),
+    ("oslash", 'ø'),
+    ("ugrave", 'ù'),
+    ("uacute", 'ú'),
+    ("ucirc", 'û'),
+    ("uuml", 'ü'),
+    ("yacute", 'ý'),
+    ("thorn", 'þ'),
+    ("yuml", 'ÿ'),
+    ("OElig", 'Œ'),
+    ("oelig", 'œ'),
+    ("Scaron", 'Š'),
+    ("scaron", 'š'),
+    ("Yuml", 'Ÿ'),
+    ("Zcaron", 'Ž'),
+    ("zcaron", 'ž'),
+    ("Lstrok", 'Ł'),
+    ("lstrok", 'ł'),
+    ("ccaron", 'č'),
+    ("Ccaron", 'Č'),
+    ("cacute", 'ć'),
+    ("nacute", 'ń'),
+    ("sacute", 'ś'),
+    ("eogon", 'ę'),
+    ("aogon", 'ą'),
 ];
 
 fn entity(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
@@ -148,7 +246,13 @@ fn entity(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
         };
         char::from_u32(code.ok()?)?
     } else {
-        ENTITIES.iter().find(|(known, _)| *known == name)?.1
+        // A message in capitals has its entities in capitals.
+        let exact = ENTITIES.iter().find(|(known, _)| *known == name);
+        let any_case = || {
+            let mut all = ENTITIES.iter();
+            all.find(|(known, _)| known.eq_ignore_ascii_case(name))
+        };
+        exact.or_else(any_case)?.1
     };
     Some((encoded(char), end + 1))
 }
@@ -160,8 +264,24 @@ fn percent(view: &View) -> Option<View> {
 }
 
 fn percent_escape(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
-    let byte = hex_digit(*bytes.get(1)?)? << 4 | hex_digit(*bytes.get(2)?)?;
-    Some((vec![byte], 3))
+    Some((vec![hex_byte(bytes.get(1..3)?)?], 3))
+}
+
+/// `=C3=B8`, and a line that ends with `=` goes on in the next.
+fn quoted_printable(view: &View) -> Option<View> {
+    view.bytes
+        .contains(&b'=')
+        .then(|| replaced(view, b'=', quoted_escape))
+}
+
+fn quoted_escape(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
+    if bytes.starts_with(b"=\r\n") {
+        return Some((Vec::new(), 3));
+    }
+    if bytes.starts_with(b"=\n") {
+        return Some((Vec::new(), 2));
+    }
+    percent_escape(bytes)
 }
 
 /// As the values of a form, where a plus is a blank.
@@ -220,6 +340,11 @@ fn runs(view: &View, start: usize, packing: Packing) -> View {
         at += digits.len() + 1;
     }
     out
+}
+
+fn hex_byte(digits: &[u8]) -> Option<u8> {
+    let [high, low] = digits else { return None };
+    Some(hex_digit(*high)? << 4 | hex_digit(*low)?)
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {
@@ -290,6 +415,21 @@ mod tests {
             "key-QW5uICLDpiI",
             "0x416e6e2022C3A622",
             "Ann%2520%2522%25C3%25A6%2522",
+            r#"Ann "\xc3\xa6""#,
+            r#"Ann \x22\xC3\xA6\x22"#,
+            r#"Ann "\303\246""#,
+            r#"Ann "\u{e6}""#,
+            r#"Ann \\"\\xC3\\xA6\\""#,
+            "Ann =22=C3=A6=22",
+            "Ann =\r\n=22=\n=c3=a6=22",
+            "ANN &QUOT;&AELIG;&QUOT;"
+                .replace("ANN", "Ann")
+                .replace("&AELIG;", "&aelig;")
+                .as_str(),
+            "Ann \"\u{c3}\u{a6}\"",
+            "Ann \"&Atilde;&brvbar;\""
+                .replace("&brvbar;", "&#166;")
+                .as_str(),
         ] {
             assert!(reads(text, "Ann \"æ\""), "{text}");
         }

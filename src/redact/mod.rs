@@ -7,9 +7,14 @@
 
 mod encodings;
 mod mask;
+mod misread;
 mod needle;
+mod phone;
 mod redactor;
+mod spelling;
 mod view;
+mod vocabulary;
+mod words;
 
 pub use mask::mask;
 pub use redactor::Redactor;

@@ -31,7 +31,7 @@ const NAMES: [&str; 6] = [
 
 /// Names of the contract, and of what it holds, in small letters. A refusal says them, and a value that is a
 /// part of such a word is not what it speaks of.
-const FIELDS: [&str; 41] = [
+pub(super) const FIELDS: [&str; 41] = [
     "externalidentity",
     "agentid",
     "agentname",
