@@ -114,6 +114,33 @@ fn what_took_the_place_of_a_recording_is_not_sent() {
     server.has_exactly(&given, "v2");
 }
 
+#[test]
+fn what_was_written_over_with_its_time_set_back_waits_for_the_next_run() {
+    let given: Vec<Given> = calls(2, 93);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    let file = place.path("audio").join(&given[0].file);
+    let meddler = exchanging(&server, move || {
+        // The clock of files may stand still for some milliseconds.
+        std::thread::sleep(Duration::from_millis(20));
+        secret(&file, &file);
+    });
+    run(&place, &meddler, &[])
+        .with_code(0)
+        .says("recording-changed");
+    assert_eq!((place.outcome("held"), place.outcome("created")), (1, 1));
+    let problems = place.read("out/problems.csv");
+    assert!(problems.contains("its size and time do not tell which"));
+    let snapshot = server.snapshot();
+    let found = snapshot.conversation(&given[0].id).expect("it was made");
+    assert!(found.uploads.is_empty());
+
+    run(&place, &meddler, &[]).with_code(0);
+    assert_eq!(place.outcome("held"), 0);
+    let snapshot = server.snapshot();
+    let found = snapshot.conversation(&given[0].id).expect("it was made");
+    assert_eq!(found.uploads.len(), 1);
+}
+
 /// Calls with two recordings each, which are joined; the parts of each differ if `is_mixed`.
 fn joined(calls: &[&str], is_mixed: bool) -> Place {
     let place = Place::new();

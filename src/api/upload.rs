@@ -14,7 +14,7 @@ use futures::stream::Stream;
 use reqwest::multipart::{Form, Part};
 
 use super::Error;
-use crate::audio::{OpenError, Sendable};
+use crate::audio::{OpenError, Opened, Sendable};
 use crate::failpoint::{self, Point};
 
 /// How the destination is to understand the recording; sent as text parts when given.
@@ -152,7 +152,7 @@ impl Upload {
 struct Reading {
     recording: Sendable,
     expected: u64,
-    file: Option<Box<dyn Read + Send>>,
+    file: Option<Opened>,
     is_done: bool,
     state: Arc<Mutex<Sending>>,
 }
@@ -174,11 +174,7 @@ impl Reading {
             Some(file) => file,
             none => match self.recording.open() {
                 Ok(file) => none.insert(file),
-                Err(OpenError::Changed(change)) => {
-                    lock(&self.state).fault = Some(Error::RecordingReplaced(change));
-                    return Err(std::io::Error::other("the recording changed"));
-                }
-                Err(OpenError::Io(error)) => return Err(error),
+                Err(error) => return Err(fault(&self.state, error)),
             },
         };
         // One byte past the announced length tells whether the file has grown meanwhile.
@@ -196,6 +192,11 @@ impl Reading {
         if bytes > expected || (self.is_done && bytes < expected) {
             return Err(self.changed(bytes));
         }
+        if self.is_done {
+            // Before the last bytes leave, so that the body stays incomplete.
+            let verified = self.recording.verify(file);
+            verified.map_err(|error| fault(&self.state, error))?;
+        }
         Ok(chunk.into())
     }
 
@@ -203,6 +204,17 @@ impl Reading {
         let expected = self.expected;
         lock(&self.state).fault = Some(Error::RecordingChanged { expected, found });
         std::io::Error::other("the recording changed")
+    }
+}
+
+/// Notes that the recording is not what was found, and gives the error that ends the body.
+fn fault(state: &Mutex<Sending>, error: OpenError) -> std::io::Error {
+    match error {
+        OpenError::Changed(change) => {
+            lock(state).fault = Some(Error::RecordingReplaced(change));
+            std::io::Error::other("the recording changed")
+        }
+        OpenError::Io(error) => error,
     }
 }
 
@@ -309,6 +321,22 @@ mod tests {
         let found = CHUNK as u64 + 3;
         assert!(
             matches!(fault, Some(Error::RecordingChanged { found: left, .. }) if left == found)
+        );
+    }
+
+    #[test]
+    fn a_recording_that_is_written_over_while_it_is_sent_ends_the_body() {
+        let (_folder, path, mut reading) = reading();
+        assert_eq!(reading.next().unwrap().len(), CHUNK);
+        let file = File::options().write(true).open(&path).unwrap();
+        // Another time of writing, wherever the clock of files stands.
+        file.set_modified(std::time::SystemTime::UNIX_EPOCH)
+            .unwrap();
+        assert!(reading.next().is_err());
+        let fault = lock(&reading.state).fault.take();
+        assert!(
+            matches!(fault, Some(Error::RecordingReplaced(_))),
+            "{fault:?}"
         );
     }
 

@@ -40,7 +40,7 @@ pub use name::{AskedPart, Refusal};
 pub use naming::{Key, Naming};
 pub use probe::{Container, Depth, End, Probe, ProbeError, look, probe};
 pub use recording::{Change, OpenError, Recording};
-pub use sendable::Sendable;
+pub use sendable::{Opened, Sendable};
 pub use several::{Choice, Several};
 pub use silence::silent_channels;
 pub use skew::Skew;

@@ -46,6 +46,13 @@ pub enum Change {
     /// The time of its last change is another.
     #[error("it was written to after it was found")]
     Written,
+    /// The system says that something of it changed, though size and time are as they were: what it
+    /// holds, and then its time was set back, or only its name, its rights or its links.
+    #[error(
+        "it was written to, renamed or linked, or its rights changed, after it was found; \
+         its size and time do not tell which"
+    )]
+    Touched,
 }
 
 /// Why a recording cannot be read.
@@ -67,10 +74,19 @@ impl Recording {
         Ok(file)
     }
 
-    /// Whether an open recording is still as it was when it was found.
+    /// Whether an open recording is still as it was when it was found. To move or remove it changes
+    /// its status as well, and not what the open file holds: archives do that while a run works.
     pub(super) fn verify(&self, file: &File) -> Result<(), OpenError> {
         let now = file.metadata()?;
-        Ok(self.compare(file, &now)?)
+        match self.compare(file, &now) {
+            Err(Change::Touched) if !self.is_in_its_place(&now) => Ok(()),
+            compared => Ok(compared?),
+        }
+    }
+
+    fn is_in_its_place(&self, file: &Metadata) -> bool {
+        let found = self.root.open_below(self.below());
+        found.is_ok_and(|(_, found)| numbers(&found).0 == numbers(file).0)
     }
 
     /// Where it was found; nothing is opened by this.
@@ -96,13 +112,15 @@ impl Recording {
     fn compare(&self, file: &File, now: &Metadata) -> Result<(), Change> {
         let (expected, found) = (self.bytes, now.len());
         let identity = Identity::of(now);
-        let is_another = || identity.file != self.identity.file && keeps_numbers(file);
-        if !now.is_file() || is_another() {
+        let was = self.identity;
+        if !now.is_file() || (identity.file != was.file && keeps_numbers(file)) {
             Err(Change::Replaced)
         } else if found != expected {
             Err(Change::Size { expected, found })
-        } else if identity.modified != self.identity.modified {
+        } else if identity.modified != was.modified {
             Err(Change::Written)
+        } else if identity.status != was.status && keeps_numbers(file) {
+            Err(Change::Touched)
         } else {
             Ok(())
         }
@@ -130,19 +148,25 @@ fn judged(error: io::Error) -> OpenError {
     }
 }
 
-/// Which file a name meant, in 16 bytes: an index holds one for each recording.
+/// Which file a name meant, in 16 bytes: an index holds one for each recording. Half a hash each is
+/// enough for file and status: another file has another status as well, and nobody can set that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Identity {
     /// A hash of the numbers of device and file; 0 where files have none.
-    file: u64,
+    file: u32,
+    /// A hash of the time at which the system last changed anything of the file (`ctime`), which a
+    /// program that sets the time of the last writing cannot set; 0 where files have none.
+    status: u32,
     /// Nanoseconds since 1970.
     modified: i64,
 }
 
 impl Identity {
     pub(super) fn of(metadata: &Metadata) -> Identity {
+        let (file, status) = numbers(metadata);
         Identity {
-            file: number(metadata),
+            file,
+            status,
             modified: metadata.modified().map_or(0, nanoseconds),
         }
     }
@@ -168,25 +192,34 @@ fn nanoseconds(at: SystemTime) -> i64 {
     }
 }
 
-fn number(metadata: &Metadata) -> u64 {
+/// The hashes of which file it is, and of when anything of it last changed.
+fn numbers(metadata: &Metadata) -> (u32, u32) {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;
-        let mut numbers = [0; 16];
-        numbers[..8].copy_from_slice(&metadata.dev().to_le_bytes());
-        numbers[8..].copy_from_slice(&metadata.ino().to_le_bytes());
-        xxhash_rust::xxh3::xxh3_64(&numbers)
+        let file = half_hash(metadata.dev().to_le_bytes(), metadata.ino().to_le_bytes());
+        let (seconds, rest) = (metadata.ctime(), metadata.ctime_nsec());
+        (file, half_hash(seconds.to_le_bytes(), rest.to_le_bytes()))
     }
     #[cfg(not(unix))]
     {
         let _ = metadata;
-        0
+        (0, 0)
     }
 }
 
-/// Whether a file keeps its number as long as it is there. Where files have none on the disk (FAT,
-/// some shares, most of FUSE) the system makes one up, and another when it has forgotten the first:
-/// there a new number says nothing, and size and time must do.
+#[cfg(unix)]
+fn half_hash(one: [u8; 8], other: [u8; 8]) -> u32 {
+    let mut numbers = [0; 16];
+    numbers[..8].copy_from_slice(&one);
+    numbers[8..].copy_from_slice(&other);
+    let [a, b, c, d, ..] = xxhash_rust::xxh3::xxh3_64(&numbers).to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
+}
+
+/// Whether a file keeps its number and the time of its last change of any kind as long as it is there.
+/// Where files have none on the disk (FAT, some shares, most of FUSE) the system makes them up, and
+/// others when it has forgotten the first: there new ones say nothing, and size and time must do.
 fn keeps_numbers(file: &File) -> bool {
     #[cfg(target_os = "linux")]
     {
@@ -246,7 +279,11 @@ pub(super) mod tests {
         let second = Duration::from_millis(1500);
         for at in [epoch, epoch + second, epoch - second] {
             let modified = nanoseconds(at);
-            assert_eq!(Identity { file: 0, modified }.modified(), at);
+            let identity = Identity {
+                modified,
+                ..Identity::default()
+            };
+            assert_eq!(identity.modified(), at);
         }
         let far = epoch + Duration::from_secs(1 << 40);
         assert_eq!(nanoseconds(far), i64::MAX);
@@ -294,6 +331,87 @@ pub(super) mod tests {
         let opened = recording.open();
         let lasts = keeps_numbers(&File::open(path("x.wav")).unwrap());
         assert_eq!(lasts, opened.is_err(), "{opened:?}");
+    }
+
+    /// The clock of files may stand still for some milliseconds.
+    #[cfg(unix)]
+    fn until_status_differs(path: &Path, before: Identity, mut change: impl FnMut()) {
+        for _ in 0..1_000 {
+            change();
+            if Identity::of(&path.metadata().unwrap()).status != before.status {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        panic!("the system keeps no time of changes");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_was_written_over_with_its_time_set_back_is_not_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.wav");
+        std::fs::write(&path, "sound").unwrap();
+        let recording = in_folder(folder.path(), "x.wav");
+        let opened = recording.open().unwrap();
+        until_status_differs(&path, recording.identity, || {
+            std::fs::write(&path, "noise").unwrap();
+            let file = File::options().write(true).open(&path).unwrap();
+            file.set_modified(recording.modified()).unwrap();
+        });
+        for result in [recording.open().map(drop), recording.verify(&opened)] {
+            assert!(
+                matches!(result, Err(OpenError::Changed(Change::Touched))),
+                "{result:?}"
+            );
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_open_recording_may_be_moved_or_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, away) = (folder.path().join("x.wav"), folder.path().join("away"));
+        std::fs::write(&path, "sound").unwrap();
+        let recording = in_folder(folder.path(), "x.wav");
+        let opened = recording.open().unwrap();
+        until_status_differs(&path, recording.identity, || {
+            std::fs::rename(&path, &away).unwrap();
+            std::fs::rename(&away, &path).unwrap();
+        });
+        assert!(recording.verify(&opened).is_err());
+        std::fs::rename(&path, &away).unwrap();
+        assert!(recording.verify(&opened).is_ok());
+        std::fs::remove_file(&away).unwrap();
+        assert!(recording.verify(&opened).is_ok());
+    }
+
+    /// They hold the call until the next run, because nobody can tell them from what is above.
+    #[cfg(unix)]
+    #[test]
+    fn another_name_or_other_rights_count_as_a_change() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.wav");
+        let link = folder.path().join("link");
+        let changes: [&dyn Fn(); 2] = [
+            &|| {
+                std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+            },
+            &|| {
+                let _ = std::fs::remove_file(&link);
+                std::fs::hard_link(&path, &link).unwrap();
+            },
+        ];
+        for change in changes {
+            std::fs::write(&path, "sound").unwrap();
+            let recording = in_folder(folder.path(), "x.wav");
+            assert!(recording.open().is_ok());
+            until_status_differs(&path, recording.identity, change);
+            let again = recording.open();
+            assert!(matches!(again, Err(OpenError::Changed(Change::Touched))));
+            assert!(in_folder(folder.path(), "x.wav").open().is_ok());
+        }
     }
 
     #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! What an upload reads, once for each try.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::{Made, OpenError, Recording};
@@ -14,13 +15,29 @@ pub enum Sendable {
     Made(Arc<Made>),
 }
 
+/// A recording that was opened to be sent.
+pub enum Opened {
+    /// The file that was found.
+    Found(File),
+    /// What was made, which nobody else can open.
+    Made(Box<dyn Read + Send>),
+}
+
 impl Sendable {
     /// Opens it at its first byte. What was found must still be the same file.
-    pub fn open(&self) -> Result<Box<dyn Read + Send>, OpenError> {
+    pub fn open(&self) -> Result<Opened, OpenError> {
         Ok(match self {
-            Sendable::Found(recording) => Box::new(recording.open()?),
-            Sendable::Made(made) => Box::new(made.reader()),
+            Sendable::Found(recording) => Opened::Found(recording.open()?),
+            Sendable::Made(made) => Opened::Made(Box::new(made.reader())),
         })
+    }
+
+    /// Whether what was opened is still as it was found: asked once it was read.
+    pub fn verify(&self, opened: &Opened) -> Result<(), OpenError> {
+        match (self, opened) {
+            (Sendable::Found(recording), Opened::Found(file)) => recording.verify(file),
+            _ => Ok(()),
+        }
     }
 
     /// The size of what is in its place now; nothing where that is gone.
@@ -28,6 +45,15 @@ impl Sendable {
         match self {
             Sendable::Found(recording) => recording.bytes_now(),
             Sendable::Made(made) => Some(made.bytes),
+        }
+    }
+}
+
+impl Read for Opened {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Opened::Found(file) => file.read(buffer),
+            Opened::Made(made) => made.read(buffer),
         }
     }
 }

@@ -431,8 +431,8 @@ texts! {
          cannot read, fetch it again from the source, or move it away.",
     RecordingChanged
         "The recording is not the file that was found, or changed before all of it was sent."
-        "The old system, or a copy, was still writing it, or somebody moved, replaced or linked it \
-         while the program worked."
+        "The old system, or a copy, was still writing it, or somebody moved, replaced or linked it, \
+         or changed its rights, while the program worked."
         "Nothing to do: the call is held and goes out on the first run that finds the recording at \
          rest. `--min-age 2m` leaves alone what was written a moment ago. If a link was put in its \
          place and nobody knows why, find out who may write to the folder.",
