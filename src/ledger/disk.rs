@@ -78,19 +78,12 @@ pub(super) fn beside(ledger: &Path, ending: &str) -> PathBuf {
 }
 
 /// Opens a file of the ledger, but never through a link: what it points to is somebody else's. Nor
-/// does it open a device or a pipe, where even opening can change something.
+/// does it open a folder, a device or a pipe, where even opening can change something or never end.
 pub(super) fn open_no_link(options: &OpenOptions, path: &Path) -> Result<File, OpenError> {
     if fs::symlink_metadata(path).is_ok_and(|found| is_special(&found)) {
         return Err(OpenError::NotRegular { path: path.into() });
     }
-    let mut options = options.clone();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        let flags = rustix::fs::OFlags::NOFOLLOW.bits();
-        options.custom_flags(i32::try_from(flags).unwrap_or_default());
-    }
-    let file = options.open(path).map_err(|error| {
+    let file = open_at_once(options, path).map_err(|error| {
         let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
         if is_link {
             OpenError::Link { path: path.into() }
@@ -106,13 +99,33 @@ pub(super) fn open_no_link(options: &OpenOptions, path: &Path) -> Result<File, O
     Ok(file)
 }
 
-/// Neither file nor folder nor link; opening a folder for writing fails by itself.
+/// Opens a file whose name may be exchanged for a link or a pipe meanwhile; waits for no writer.
+fn open_at_once(options: &OpenOptions, path: &Path) -> std::io::Result<File> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let open = |flags: OFlags| {
+            let flags = i32::try_from(flags.bits()).unwrap_or_default();
+            options.clone().custom_flags(flags).open(path)
+        };
+        match open(OFlags::NOFOLLOW | OFlags::NONBLOCK) {
+            // It is a file, and another program (Samba, mostly) gives up its lease on it.
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => open(OFlags::NOFOLLOW),
+            opened => opened,
+        }
+    }
+    #[cfg(not(unix))]
+    options.open(path)
+}
+
+/// Neither file nor link.
 fn is_special(found: &Metadata) -> bool {
-    !(found.is_file() || found.is_dir() || found.is_symlink())
+    !(found.is_file() || found.is_symlink())
 }
 
 /// Whether the file has more names than one; false where files have no such count.
-fn has_other_names(found: &Metadata) -> bool {
+pub(super) fn has_other_names(found: &Metadata) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;
@@ -125,17 +138,49 @@ fn has_other_names(found: &Metadata) -> bool {
     }
 }
 
-/// An error if a log of the ledger has a second name, by which it may be somebody else's file. SQLite
-/// writes to the logs, and cuts them, even for a reader.
-pub(super) fn expect_no_hard_links(ledger: &Path) -> Result<(), OpenError> {
+/// Whether a file beside the ledger is somebody else's: neither of the user nor of the ledger's owner,
+/// for whom root, say, runs this program. False where files have no owners.
+pub(super) fn is_of_others(found: &Metadata, ledger: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let ours = rustix::process::geteuid().as_raw();
+        let of_ledger = fs::symlink_metadata(ledger).ok();
+        let known = [Some(ours), of_ledger.map(|ledger| ledger.uid())];
+        !known.contains(&Some(found.uid()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (found, ledger);
+        false
+    }
+}
+
+/// An error if a log of the ledger is no regular file, or has a second name, by which it may be somebody
+/// else's file. SQLite writes to the logs, and cuts them, even for a reader.
+pub(super) fn expect_regular_logs(ledger: &Path) -> Result<(), OpenError> {
     for ending in SIDE_FILES {
         let path = beside(ledger, ending);
-        let found = fs::symlink_metadata(&path);
-        if found.is_ok_and(|found| found.is_file() && has_other_names(&found)) {
-            return Err(OpenError::HardLink { path });
+        match fs::symlink_metadata(&path) {
+            Err(_) => {}
+            // SQLite itself follows no link there, and a reader does without the file.
+            Ok(found) if found.is_symlink() && ending == "-shm" => {}
+            Ok(found) if found.is_symlink() => return Err(OpenError::Link { path }),
+            Ok(found) if is_special(&found) => return Err(OpenError::NotRegular { path }),
+            Ok(found) if has_other_names(&found) => return Err(OpenError::HardLink { path }),
+            Ok(_) => {}
         }
     }
     Ok(())
+}
+
+/// An error if there is a log with something in it and no ledger: SQLite would delete it.
+pub(super) fn expect_no_log(ledger: &Path) -> Result<(), OpenError> {
+    let path = beside(ledger, "-wal");
+    match fs::symlink_metadata(&path) {
+        Ok(found) if found.len() > 0 => Err(OpenError::LogAlone { path }),
+        _ => Ok(()),
+    }
 }
 
 /// The rights of others to the file; none where files have no such rights.

@@ -52,17 +52,35 @@ pub enum OpenError {
         /// The link.
         path: PathBuf,
     },
-    /// A log of the ledger that has a second name, so that it may be somebody else's file.
+    /// A log or the lock of the ledger has a second name, so that it may be somebody else's file.
     #[error(
         "{path} is a hard link; nothing is written to it. \
-         Replace it with a copy, or remove it if it is no log of this ledger"
+         Replace it with a copy, or remove it if it is no file of this ledger"
     )]
     HardLink {
+        /// The log or the lock file.
+        path: PathBuf,
+    },
+    /// The lock file belongs neither to the user nor to the owner of the ledger.
+    #[error(
+        "{path} belongs to another user; nothing is written to it. \
+         Remove it if no run of that user is under way, or choose another ledger"
+    )]
+    OfOthers {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// A log with something in it, beside a ledger that is empty or not there.
+    #[error(
+        "{path} is the log of a ledger that is empty or gone; nothing is changed. \
+         Put the ledger back, or move the log away"
+    )]
+    LogAlone {
         /// The log.
         path: PathBuf,
     },
-    /// A device, a pipe or a socket where a file of the ledger belongs.
-    #[error("{path} must be a regular file, not a device, a pipe or a socket")]
+    /// A folder, a device, a pipe or a socket where a file of the ledger belongs.
+    #[error("{path} must be a regular file, not a folder, a device, a pipe or a socket")]
     NotRegular {
         /// What is in its place.
         path: PathBuf,

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -101,7 +101,9 @@ impl Lock {
     /// Who has the lock of `ledger` now, if anybody has. A run that ended has left a seal or nothing,
     /// and a killed one has left its name; so the lock is only tried where there is a text.
     pub(super) fn holder(ledger: &Path) -> Option<Holder> {
-        let mut file = File::open(Self::path_for(ledger)).ok()?;
+        let mut options = OpenOptions::new();
+        options.read(true);
+        let mut file = disk::open_no_link(&options, &Self::path_for(ledger)).ok()?;
         let mut text = Vec::new();
         (&mut file).take(1_024).read_to_end(&mut text).ok()?;
         if text.is_empty() {
@@ -115,10 +117,7 @@ impl Lock {
     pub(super) fn take(ledger: &Path) -> Result<Self, OpenError> {
         let path = Self::path_for(ledger);
         let failed = |source| Error::io(&path, source);
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        owner_only(&mut options);
-        let mut file = disk::open_no_link(&options, &path)?;
+        let mut file = open_or_make(&path, ledger)?;
         match lock_soon(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -161,6 +160,37 @@ impl Lock {
     pub(super) fn seal(&mut self, ledger: &Path) {
         self.left = Seal::of(ledger);
     }
+}
+
+/// Opens the lock file, which may be made; an error if the one that is there may be somebody else's, since
+/// a run empties it. What this process makes is its own, even where a share names another owner.
+fn open_or_make(path: &Path, ledger: &Path) -> Result<File, OpenError> {
+    let open = |is_new| {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(is_new);
+        owner_only(&mut options);
+        disk::open_no_link(&options, path)
+    };
+    let failed_as = |error: &OpenError, expected| match error {
+        OpenError::Storage(Error::Io { source, .. }) => source.kind() == expected,
+        _ => false,
+    };
+    let file = match open(false) {
+        Err(error) if failed_as(&error, ErrorKind::NotFound) => match open(true) {
+            // Another run made it in this very moment.
+            Err(error) if failed_as(&error, ErrorKind::AlreadyExists) => open(false)?,
+            made => return made,
+        },
+        found => found?,
+    };
+    let found = file.metadata().map_err(|error| Error::io(path, error))?;
+    if disk::has_other_names(&found) {
+        return Err(OpenError::HardLink { path: path.into() });
+    }
+    if disk::is_of_others(&found, ledger) {
+        return Err(OpenError::OfOthers { path: path.into() });
+    }
+    Ok(file)
 }
 
 /// Whether a lock file can say this: lines of our names, the last of them perhaps cut by a kill.

@@ -33,6 +33,7 @@ mod summary;
 mod taking_back;
 #[cfg(test)]
 mod tests;
+mod wal;
 mod writer;
 
 pub use care::{Inspection, Purged, purge};

@@ -4,7 +4,7 @@
 //! later version: the first look is only a look.
 
 use std::fs::{File, OpenOptions};
-use std::io::Read as _;
+use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use super::disk;
 use super::error::{Error, OpenError, at};
 use super::lock::{Lock, owner_only};
 use super::schema;
+use super::wal;
 use crate::failpoint::{self, Point};
 
 /// `Capt`, in the header of every ledger.
@@ -23,7 +24,7 @@ const APPLICATION_ID: i64 = 0x4361_7074;
 
 /// The header of a database (with the version of its user at 60 and the application at 68), and of its
 /// first page (with the kind at 100 and the number of tables and indexes at 103).
-const HEAD: u64 = 108;
+const HEAD: usize = 108;
 
 /// One step each, in order. A step that has left the house is never edited: a new one is added.
 const MIGRATIONS: &[&str] = &[
@@ -66,8 +67,10 @@ pub(super) fn lock(path: &Path) -> Result<(PathBuf, Lock), OpenError> {
     if std::fs::symlink_metadata(&path).is_ok() {
         let file = disk::open_no_link(OpenOptions::new().read(true).write(true), &path)?;
         look_at_head(&path, &file)?;
+    } else {
+        disk::expect_no_log(&path)?;
     }
-    disk::expect_no_hard_links(&path)?;
+    disk::expect_regular_logs(&path)?;
     let lock = Lock::take(&path)?;
     Ok((path, lock))
 }
@@ -148,16 +151,20 @@ pub(super) fn writable(path: &Path, is_sealed: bool) -> Result<Connection, OpenE
 
 /// Opens the ledger for somebody who only looks, while a run may be writing.
 pub(super) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
-    let file = match File::open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(OpenError::Missing { path: path.into() });
+    let real;
+    let path = match std::fs::symlink_metadata(path) {
+        // Its logs stand beside the file, and not beside a link to it.
+        Ok(found) if found.is_symlink() => {
+            real = path.canonicalize().map_err(missing_or_failed(path))?;
+            &real
         }
-        file => file.map_err(|error| Error::io(path, error))?,
+        found => found.map(|_| path).map_err(missing_or_failed(path))?,
     };
+    let file = disk::open_no_link(OpenOptions::new().read(true), path)?;
     look_at_head(path, &file)?;
     disk::tell_if_open(path, &file);
     drop(file);
-    disk::expect_no_hard_links(path)?;
+    disk::expect_regular_logs(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = if has_news(path) {
         Connection::open_with_flags(path, flags)
@@ -190,6 +197,13 @@ pub(super) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
             expect_schema(path, &connection, found)?;
             Ok(connection)
         }
+    }
+}
+
+fn missing_or_failed(path: &Path) -> impl Fn(std::io::Error) -> OpenError + '_ {
+    |error| match error.kind() {
+        std::io::ErrorKind::NotFound => OpenError::Missing { path: path.into() },
+        _ => Error::io(path, error).into(),
     }
 }
 
@@ -236,33 +250,60 @@ fn at_rest(path: &Path) -> Option<String> {
 /// SQLite would call any file without its head damaged; but then it is not one of ours.
 fn look_at_head(path: &Path, file: &File) -> Result<(), OpenError> {
     let mut head = Vec::new();
-    file.take(HEAD)
+    file.take(HEAD as u64)
         .read_to_end(&mut head)
         .map_err(|error| Error::io(path, error))?;
-    if head.is_empty() || is_our_head(&head) {
-        Ok(())
-    } else {
-        Err(OpenError::NotALedger { path: path.into() })
+    if head.is_empty() {
+        return disk::expect_no_log(path);
+    }
+    let whose = match Whose::of(&head) {
+        Whose::Nobodys => look_at_log(path)?,
+        known => known,
+    };
+    match whose {
+        Whose::Ours | Whose::Nobodys => Ok(()),
+        Whose::Others => Err(OpenError::NotALedger { path: path.into() }),
     }
 }
 
-/// Whether SQLite wrote this head for us. A run that was killed early leaves a database without
-/// tables and without our number: those are in its log then.
-fn is_our_head(head: &[u8]) -> bool {
-    let number = |place| {
-        let bytes = head.get(place..place + 4)?.try_into().ok()?;
-        Some(i64::from(u32::from_be_bytes(bytes)))
-    };
-    let is_bare = || {
-        number(60) == Some(0)
+/// Whose the database is by what its log says, when the file itself has nothing in it.
+fn look_at_log(path: &Path) -> Result<Whose, OpenError> {
+    let log = disk::beside(path, "-wal");
+    if std::fs::symlink_metadata(&log).is_err() {
+        return Ok(Whose::Nobodys);
+    }
+    let file = disk::open_no_link(OpenOptions::new().read(true), &log)?;
+    let head =
+        wal::committed_head(BufReader::new(file), HEAD).map_err(|error| Error::io(&log, error))?;
+    Ok(head.map_or(Whose::Nobodys, |head| Whose::of(&head)))
+}
+
+/// Who made a database, by its head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Ours,
+    /// It has neither tables nor a number. A run that was killed early leaves one so: tables and number
+    /// are in its log then.
+    Nobodys,
+    Others,
+}
+
+impl Whose {
+    fn of(head: &[u8]) -> Whose {
+        let number = |place| {
+            let bytes = head.get(place..place + 4)?.try_into().ok()?;
+            Some(i64::from(u32::from_be_bytes(bytes)))
+        };
+        let is_bare = number(60) == Some(0)
             && head.get(100) == Some(&13)
-            && head.get(103..105) == Some(&[0, 0][..])
-    };
-    head.starts_with(b"SQLite format 3\0")
-        && match number(68) {
-            Some(0) => is_bare(),
-            application => application == Some(APPLICATION_ID),
+            && head.get(103..105) == Some(&[0, 0][..]);
+        match number(68) {
+            _ if !head.starts_with(b"SQLite format 3\0") => Whose::Others,
+            Some(APPLICATION_ID) => Whose::Ours,
+            Some(0) if is_bare => Whose::Nobodys,
+            _ => Whose::Others,
         }
+    }
 }
 
 /// The form of the ledger in the file; 0 if the file is empty.

@@ -90,6 +90,10 @@ fn a_link_in_place_of_a_log_is_not_written_through() {
         std::os::unix::fs::symlink(&target, side_file(&bench.path(), ending)).unwrap();
         let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
         assert!(matches!(error, OpenError::Link { .. }), "{error}");
+        // A reader can do without the third.
+        let read = Ledger::read(&bench.path()).map(drop);
+        let is_refused = matches!(read, Err(OpenError::Link { .. }));
+        assert!(is_refused || ending == "-shm", "{ending}: {read:?}");
         assert_eq!(fs::read_to_string(&target).unwrap(), "dear diary");
     }
 }
@@ -143,14 +147,179 @@ fn what_a_first_run_leaves_when_it_is_killed_is_a_ledger() {
     assert!(left.read().standing(&["call-1"]).unwrap()[0].is_some());
 }
 
+/// All that opens a ledger, each with what it says; an error if one of them waits.
+#[cfg(unix)]
+fn refusals(bench: &Bench) -> Vec<OpenError> {
+    let (say, said) = std::sync::mpsc::channel();
+    let path = bench.path();
+    std::thread::spawn(move || {
+        let refusals = [
+            Ledger::open(&path, DESTINATION).map(drop).unwrap_err(),
+            Ledger::open_anew(&path, DESTINATION).map(drop).unwrap_err(),
+            crate::ledger::purge(&path).map(drop).unwrap_err(),
+            Ledger::read(&path).map(drop).unwrap_err(),
+        ];
+        let _ = say.send(refusals);
+    });
+    let patience = std::time::Duration::from_secs(20);
+    said.recv_timeout(patience).expect("it waits").to_vec()
+}
+
+/// A pipe, a socket and a folder, made one after the other at this path.
+#[cfg(unix)]
+fn with_each_special(path: &std::path::Path, check: impl Fn()) {
+    let made = std::process::Command::new("mkfifo").arg(path).status();
+    assert!(made.unwrap().success());
+    check();
+    fs::remove_file(path).unwrap();
+    let socket = std::os::unix::net::UnixListener::bind(path).unwrap();
+    check();
+    drop(socket);
+    fs::remove_file(path).unwrap();
+    fs::create_dir(path).unwrap();
+    check();
+    fs::remove_dir(path).unwrap();
+}
+
 #[cfg(unix)]
 #[test]
-fn only_a_regular_file_is_a_ledger() {
+fn only_a_regular_file_is_a_ledger_and_nobody_waits_for_another() {
     let bench = Bench::new();
-    let _socket = std::os::unix::net::UnixListener::bind(bench.path()).unwrap();
+    with_each_special(&bench.path(), || {
+        for error in refusals(&bench) {
+            assert!(matches!(error, OpenError::NotRegular { .. }), "{error}");
+        }
+        assert!(!side_file(&bench.path(), ".lock").exists());
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn only_a_regular_file_is_a_log_or_a_lock_of_a_ledger() {
+    let bench = Bench::written(complete("call-1", 1));
+    for ending in ["-wal", "-shm", "-journal"] {
+        let log = side_file(&bench.path(), ending);
+        with_each_special(&log, || {
+            for error in refusals(&bench) {
+                let is_named = matches!(&error, OpenError::NotRegular { path } if *path == log);
+                assert!(is_named, "{ending}: {error}");
+            }
+        });
+    }
+    let lock = side_file(&bench.path(), ".lock");
+    fs::remove_file(&lock).unwrap();
+    with_each_special(&lock, || {
+        let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
+        assert!(matches!(error, OpenError::NotRegular { .. }), "{error}");
+        assert_eq!(Ledger::holder(&bench.path()), None);
+    });
+    bench.open();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_hard_link_in_place_of_the_lock_is_not_emptied() {
+    let bench = Bench::written(complete("call-1", 1));
+    let lock = side_file(&bench.path(), ".lock");
+    fs::remove_file(&lock).unwrap();
+    let target = bench.folder.path().join("precious");
+    fs::write(&target, "pid 4711\n").unwrap();
+    fs::hard_link(&target, &lock).unwrap();
+    for opened in [
+        Ledger::open(&bench.path(), DESTINATION).map(drop),
+        crate::ledger::purge(&bench.path()).map(drop),
+    ] {
+        let is_named = matches!(&opened, Err(OpenError::HardLink { path }) if *path == lock);
+        assert!(is_named, "{opened:?}");
+    }
+    assert_eq!(fs::read_to_string(&target).unwrap(), "pid 4711\n");
+}
+
+/// Only root can give a file to somebody else, so elsewhere this shows nothing.
+#[cfg(unix)]
+#[test]
+fn a_lock_of_another_user_is_left_alone_unless_the_ledger_is_theirs_too() {
+    let bench = Bench::written(complete("call-1", 1));
+    let lock = side_file(&bench.path(), ".lock");
+    let before = fs::read(&lock).unwrap();
+    if std::os::unix::fs::chown(&lock, Some(4_711), None).is_err() {
+        return;
+    }
     let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
-    assert!(matches!(error, OpenError::NotRegular { .. }), "{error}");
-    assert!(!side_file(&bench.path(), ".lock").exists());
+    assert!(matches!(error, OpenError::OfOthers { .. }), "{error}");
+    assert_eq!(fs::read(&lock).unwrap(), before);
+    std::os::unix::fs::chown(bench.path(), Some(4_711), None).unwrap();
+    bench.open();
+}
+
+/// A database with its log as they lie there while a program has them open.
+fn in_its_log(statements: &str) -> Bench {
+    let running = Bench::new();
+    let connection = Connection::open(running.path()).unwrap();
+    let mode = "PRAGMA journal_mode = WAL";
+    connection
+        .query_row(mode, (), |row| row.get::<_, String>(0))
+        .unwrap();
+    connection.execute_batch(statements).unwrap();
+    let left = Bench::new();
+    for ending in ["", "-wal"] {
+        let from = side_file(&running.path(), ending);
+        fs::copy(from, side_file(&left.path(), ending)).unwrap();
+    }
+    left
+}
+
+#[cfg(unix)]
+#[test]
+fn a_database_of_others_that_is_all_in_its_log_is_left_as_it_is() {
+    use std::os::unix::fs::PermissionsExt as _;
+    for statements in [
+        "CREATE TABLE diary (day, text); INSERT INTO diary VALUES (1, 'dear diary')",
+        "PRAGMA application_id = 7",
+        "PRAGMA user_version = 7",
+    ] {
+        let bench = in_its_log(statements);
+        let files = ["", "-wal"].map(|ending| side_file(&bench.path(), ending));
+        for file in &files {
+            fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        let state = || {
+            files.clone().map(|file| {
+                let mode = fs::metadata(&file).unwrap().permissions().mode();
+                (mode & 0o777, fs::read(&file).unwrap())
+            })
+        };
+        let before = state();
+        for error in refusals(&bench) {
+            assert!(matches!(error, OpenError::NotALedger { .. }), "{error}");
+        }
+        assert!(state() == before, "it was changed");
+        let names = fs::read_dir(bench.folder.path()).unwrap();
+        assert_eq!(names.count(), 2, "something was made beside it");
+    }
+    // One that holds nothing is begun with, as an empty file is.
+    in_its_log("PRAGMA user_version = 0").open();
+}
+
+#[test]
+fn a_log_without_its_ledger_is_not_deleted() {
+    let bench = in_its_log("CREATE TABLE diary (day, text)");
+    let log = side_file(&bench.path(), "-wal");
+    let before = fs::read(&log).unwrap();
+    let errors = || {
+        let open = Ledger::open(&bench.path(), DESTINATION).map(drop);
+        let anew = Ledger::open_anew(&bench.path(), DESTINATION).map(drop);
+        [open, anew].map(Result::unwrap_err)
+    };
+    fs::write(bench.path(), "").unwrap();
+    let read = Ledger::read(&bench.path()).unwrap_err();
+    let empty = errors();
+    fs::remove_file(bench.path()).unwrap();
+    for error in empty.into_iter().chain([read]).chain(errors()) {
+        assert!(matches!(error, OpenError::LogAlone { .. }), "{error}");
+    }
+    assert_eq!(fs::read(&log).unwrap(), before);
+    assert!(!bench.path().exists());
 }
 
 #[cfg(unix)]
@@ -268,11 +437,12 @@ fn a_file_that_is_no_database_is_refused() {
 fn a_folder_is_no_ledger() {
     let bench = Bench::new();
     fs::create_dir(bench.path()).unwrap();
-    let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
-    assert!(
-        matches!(error, OpenError::Storage(Error::Io { .. })),
-        "{error}"
-    );
+    for error in [
+        Ledger::open(&bench.path(), DESTINATION).unwrap_err(),
+        Ledger::read(&bench.path()).unwrap_err(),
+    ] {
+        assert!(matches!(error, OpenError::NotRegular { .. }), "{error}");
+    }
 }
 
 #[test]
