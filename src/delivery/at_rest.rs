@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::call::Code;
 use crate::ledger::{CaseEntry, CaseFact, Entry, Error, Fact, Writer};
-use crate::pipeline::{Fate, Outcome};
+use crate::pipeline::{Fate, HeldCall, HeldMessage, Outcome};
 
 /// How a record ends, and why.
 pub(super) type End = (Outcome, Cow<'static, str>);
@@ -22,11 +22,12 @@ impl Notes {
         Ok(match fate {
             Fate::Ends(outcome, detail) => (outcome, detail),
             Fate::Ready => (Outcome::NotAttempted, "".into()),
-            Fate::Waits {
-                identity,
-                fingerprint,
-                why,
-            } => {
+            Fate::Waits(held) => {
+                let HeldCall {
+                    identity,
+                    fingerprint,
+                    why,
+                } = *held;
                 let held = Fact::Held { fingerprint, why };
                 self.of_calls.push(Entry::new(identity, held));
                 (Outcome::Held, why.name().into())
@@ -36,7 +37,8 @@ impl Notes {
                 self.of_calls.push(Entry::new(identity, without));
                 (Outcome::AlreadyThere, "".into())
             }
-            Fate::WaitsInCase { identity, row } => {
+            Fate::WaitsInCase(held) => {
+                let HeldMessage { identity, row } = *held;
                 self.of_cases.push(CaseEntry {
                     identity: identity.into(),
                     fact: CaseFact::Held(row),

@@ -228,9 +228,9 @@ impl Floor<'_> {
                 Fate::Told
                 | Fate::Ends(..)
                 | Fate::Ready
-                | Fate::Waits { .. }
+                | Fate::Waits(_)
                 | Fate::Waived { .. }
-                | Fate::WaitsInCase { .. } => {}
+                | Fate::WaitsInCase(_) => {}
             }
         }
         if let Err(error) = notes.write(&self.courier.writer).await {

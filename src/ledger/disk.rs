@@ -161,14 +161,18 @@ pub(super) fn is_of_others(found: &Metadata, ledger: &Path) -> bool {
 pub(super) fn expect_regular_logs(ledger: &Path) -> Result<(), OpenError> {
     for ending in SIDE_FILES {
         let path = beside(ledger, ending);
-        match fs::symlink_metadata(&path) {
-            Err(_) => {}
+        let Ok(found) = fs::symlink_metadata(&path) else {
+            continue;
+        };
+        if found.is_symlink() {
             // SQLite itself follows no link there, and a reader does without the file.
-            Ok(found) if found.is_symlink() && ending == "-shm" => {}
-            Ok(found) if found.is_symlink() => return Err(OpenError::Link { path }),
-            Ok(found) if is_special(&found) => return Err(OpenError::NotRegular { path }),
-            Ok(found) if has_other_names(&found) => return Err(OpenError::HardLink { path }),
-            Ok(_) => {}
+            if ending != "-shm" {
+                return Err(OpenError::Link { path });
+            }
+        } else if is_special(&found) {
+            return Err(OpenError::NotRegular { path });
+        } else if has_other_names(&found) {
+            return Err(OpenError::HardLink { path });
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! From the step of a call to its fate: what becomes of it here, what is left to send, and how many
 //! requests that takes.
 
-use super::decided::{Decision, Fate, Matched, Shipment};
+use super::decided::{Decision, Fate, HeldCall, Matched, Shipment};
 use super::desk::{Desk, Item, Key, Open};
 use super::hearing::Heard;
 use super::sound::{Mark, Sound};
@@ -153,11 +153,11 @@ fn at_rest(
         (Step::Create { .. } | Step::Upload { .. }, _) => return None,
         (Step::Nothing | Step::Refuse, _) => Fate::Ends(Outcome::Rejected, "".into()),
         (Step::Hold, Want::Check) => Fate::Ends(Outcome::Held, held.name().into()),
-        (Step::Hold, Want::Run) => Fate::Waits {
+        (Step::Hold, Want::Run) => Fate::Waits(Box::new(HeldCall {
             identity: identity(),
             fingerprint,
             why: held,
-        },
+        })),
         (Step::Waive, Want::Check) => Fate::Ends(Outcome::AlreadyThere, "".into()),
         (Step::Waive, Want::Run) => Fate::Waived {
             identity: identity(),

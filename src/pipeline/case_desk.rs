@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::case_group::{Group, Piece};
-use super::decided::Fate;
+use super::decided::{Fate, HeldMessage};
 use super::desk::{Item, Worked, ended, readable};
 use super::holding::overdue;
 use super::rounds::Round;
@@ -194,7 +194,7 @@ impl<'r> CaseDesk<'r> {
         );
         if self.road.want == Want::Run {
             let identity = piece.case.uid;
-            item.decision.fate = Fate::WaitsInCase { identity, row };
+            item.decision.fate = Fate::WaitsInCase(Box::new(HeldMessage { identity, row }));
         }
         Ok(Read::Ended(Box::new(item)))
     }

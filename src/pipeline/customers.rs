@@ -3,8 +3,6 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::redact::beginning;
-
 /// Fewer calls prove nothing.
 const MANY: u64 = 20;
 /// Customers share a place with every other one whose hash falls there.
@@ -65,7 +63,8 @@ impl Customers {
         self.calls += 1;
         let hash = xxh3_64(customer.as_bytes());
         self.places[place(hash)].add(hash, 1, |vote| {
-            let kept = beginning(customer, KEPT).as_bytes();
+            let bytes = customer.as_bytes();
+            let kept = bytes.get(..KEPT).unwrap_or(bytes);
             vote.text[..kept.len()].copy_from_slice(kept);
             vote.length = u8::try_from(kept.len()).unwrap_or(0);
         });
@@ -96,8 +95,10 @@ impl Customers {
         let vote = self.places.iter().max_by_key(|vote| vote.lead)?;
         let is_large = self.calls >= MANY && vote.lead * 2 >= self.calls;
         let text = &vote.text[..usize::from(vote.length)];
+        // A letter that the cut went through is left out.
+        let text = text.utf8_chunks().next().map_or("", |chunk| chunk.valid());
         is_large.then(|| Usual {
-            customer: String::from_utf8_lossy(text).into_owned(),
+            customer: text.to_owned(),
             of: vote.lead,
             calls: self.calls,
         })

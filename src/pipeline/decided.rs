@@ -162,28 +162,36 @@ pub struct CaseShipment {
     pub rows: Vec<CaseRow>,
 }
 
-/// How a record goes on from here.
+/// A call that waits for a later run.
+#[derive(Debug)]
+pub struct HeldCall {
+    /// The call's id.
+    pub identity: String,
+    /// The hash of what the export says.
+    pub fingerprint: u128,
+    /// The problem for which it waits.
+    pub why: Code,
+}
+
+/// A row with a message of a case that waits for a later run.
+#[derive(Debug)]
+pub struct HeldMessage {
+    /// The case's id, as the row says it.
+    pub identity: String,
+    /// By what the row is known again.
+    pub row: CutRow,
+}
+
+/// How a record goes on from here. Each record has one, so what is rare is behind a pointer.
 #[derive(Debug)]
 pub enum Fate {
     /// It has ended; the words say why, where the outcome alone does not.
     Ends(Outcome, Cow<'static, str>),
     /// It waits for a later run; the ledger is told so.
-    Waits {
-        /// The call's id.
-        identity: String,
-        /// The hash of what the export says.
-        fingerprint: u128,
-        /// The problem for which it waits.
-        why: Code,
-    },
+    Waits(Box<HeldCall>),
     /// It tells a message of a case and waits for a later run, because it may be cut; the ledger is told
     /// so.
-    WaitsInCase {
-        /// The case's id, as the row says it.
-        identity: String,
-        /// By what the row is known again.
-        row: CutRow,
-    },
+    WaitsInCase(Box<HeldMessage>),
     /// The call is in place without its recording, which the operator does not want to wait for; the
     /// ledger is told so.
     Waived {
@@ -336,8 +344,8 @@ impl Decided {
         for (index, decision) in self.decisions.iter().enumerate() {
             let (outcome, detail): (_, &str) = match &decision.fate {
                 Fate::Ends(outcome, detail) => (*outcome, detail),
-                Fate::Waits { why, .. } => (Outcome::Held, why.name()),
-                Fate::WaitsInCase { .. } => (Outcome::Held, Code::RowUnterminated.name()),
+                Fate::Waits(held) => (Outcome::Held, held.why.name()),
+                Fate::WaitsInCase(_) => (Outcome::Held, Code::RowUnterminated.name()),
                 Fate::Waived { .. } => (Outcome::AlreadyThere, ""),
                 Fate::Ready | Fate::Sends(_) | Fate::SendsCase(_) | Fate::Rides => {
                     (Outcome::NotAttempted, "")

@@ -95,7 +95,7 @@ impl Desk<'_> {
             };
             let waits = matches!(
                 item.decision.fate,
-                Fate::Told | Fate::Waits { .. } | Fate::Ends(Outcome::Held, _)
+                Fate::Told | Fate::Waits(_) | Fate::Ends(Outcome::Held, _)
             );
             if waits && !self.is_known_so(&batch.get(index), content)? {
                 item.key = Some(Key::Doubtful {

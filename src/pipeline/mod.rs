@@ -42,7 +42,7 @@ pub use counts::{Agents, Days};
 pub use customers::Customers;
 pub use decided::{
     BETWEEN_RECORDINGS, CaseEarlier, CaseRow, CaseShipment, CaseTold, Closing, Decided, Decision,
-    Fate, FurtherRow, Matched, Opened, Parcel, Shipment,
+    Fate, FurtherRow, HeldCall, HeldMessage, Matched, Opened, Parcel, Shipment,
 };
 pub use event::{Delivered, Event, Kind, Outcome, Stop, Tally};
 pub use extent::Extent;

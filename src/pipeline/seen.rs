@@ -136,6 +136,7 @@ impl Seen {
         self.note_as(identity, content, party.bits().min(LEFT_OUT - 1), place)
     }
 
+    #[inline]
     fn note_as(&mut self, identity: u64, content: u64, party: u32, place: Where) -> Sight {
         // Zero marks an empty slot.
         let [low, high] = halves(identity.max(1));
@@ -153,9 +154,13 @@ impl Seen {
             part.grow();
         }
         let at = part.find(low, high);
+        if part.slots[at][..2] == [0, 0] {
+            part.used += 1;
+            part.put(at, slot, party);
+            return Sight::New;
+        }
         let sight = part.sight(at, content, party, place);
         if sight == Sight::New {
-            part.used += usize::from(part.slots[at][..2] == [0, 0]);
             part.put(at, slot, party);
         }
         sight
@@ -168,8 +173,12 @@ impl Seen {
         if part.slots.is_empty() {
             return Sight::New;
         }
+        let at = part.find(low, high);
+        if part.slots[at][..2] == [0, 0] {
+            return Sight::New;
+        }
         let party = party.bits().min(LEFT_OUT - 1);
-        part.sight(part.find(low, high), halves(content)[0], party, place)
+        part.sight(at, halves(content)[0], party, place)
     }
 }
 
@@ -178,12 +187,9 @@ const fn are_strangers(one: u32, other: u32) -> bool {
 }
 
 impl Part {
-    /// How a record relates to the slot of its id; what is new takes the slot.
+    /// How a record relates to the slot that its id has taken; what is new takes it over.
     fn sight(&self, at: usize, content: u32, party: u32, place: Where) -> Sight {
         let found = self.slots[at];
-        if found[..2] == [0, 0] {
-            return Sight::New;
-        }
         let earlier = Where {
             file: found[4] & MOST_FILES,
             at: u64::from(found[4] >> 24) << 32 | u64::from(found[3]),

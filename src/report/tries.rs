@@ -125,9 +125,9 @@ impl Tries {
         let (fate, is_good) = match &decision.fate {
             Fate::Told | Fate::Rides | Fate::SendsCase(_) => return,
             Fate::Sends(_) | Fate::Ready => ("can be sent".to_owned(), true),
-            Fate::WaitsInCase { .. } => ("held: row-unterminated".to_owned(), true),
+            Fate::WaitsInCase(_) => ("held: row-unterminated".to_owned(), true),
             Fate::Waived { .. } => ("alreadythere".to_owned(), false),
-            Fate::Waits { why, .. } => (format!("held: {why}"), true),
+            Fate::Waits(held) => (format!("held: {}", held.why), true),
             Fate::Ends(outcome, detail) => {
                 (format!("{outcome:?} {detail}").trim().to_lowercase(), false)
             }

@@ -24,6 +24,21 @@ pub(crate) fn known_doubts(place: &Place, given: &[Given]) -> BTreeSet<String> {
     ids.iter().zip(standings).filter_map(is_doubt).collect()
 }
 
+/// Whether the ledger knows of each recording that the server has.
+pub(crate) fn every_answer_is_known(place: &Place, server: &Server) -> bool {
+    let there = server.snapshot().conversations;
+    let with_recording = there.iter().filter(|found| !found.uploads.is_empty());
+    let ids: Vec<&str> = with_recording
+        .map(|found| &*found.external_identity)
+        .collect();
+    let is_done = |standing: &Option<Standing>| {
+        standing
+            .as_ref()
+            .is_some_and(|standing| matches!(standing.upload, Upload::Done { .. }))
+    };
+    standings(place, &ids).iter().all(is_done)
+}
+
 /// Whatever the server has was intended before: each conversation, each recording.
 #[track_caller]
 pub(crate) fn every_request_was_intended(place: &Place, server: &Server) {
