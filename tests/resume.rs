@@ -6,7 +6,7 @@ mod harness;
 
 use capturi_import::sandbox::{Fault, Faults, Rule, Strikes};
 use harness::export::calls;
-use harness::known::known_doubts;
+use harness::known::{every_answer_is_known, known_doubts};
 use harness::program::Place;
 use harness::server::{Server, always};
 
@@ -92,6 +92,10 @@ fn a_kill_at_every_request_doubles_at_most_what_was_in_flight() {
 
             let mut running = place.start(&server, &arguments);
             running.until(|| server.snapshot().faults.len() == 1);
+            if strikes == Strikes::BeforeEffect {
+                // An answer reaches the disk a little later than the request that follows it leaves.
+                running.until(|| every_answer_is_known(&place, &server));
+            }
             let before = server.surplus_uploads();
             assert_eq!((running.kill().code, before), (-1, 0));
             server.heal();
