@@ -1,7 +1,7 @@
 //! Places where a test ends the process, or takes the disk away, at the worst moment.
 //!
 //! Only with the feature `failpoints`, which no release can be built with; without it all of this
-//! is empty. `config` reads from the environment which place it is, `tests/crash_points.rs` goes
+//! is empty. `config` reads from the environment which place it is, `tests/it/crash_points.rs` goes
 //! through them one by one. The process ends by SIGKILL: nothing is flushed, no destructor runs.
 
 use std::io;

@@ -1,0 +1,415 @@
+//! Small files that become large: each is read, or refused by name, within the memory that
+//! `docs/security.md` promises.
+
+use std::fmt::Write as _;
+use std::io::{Cursor, Write as _};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::harness::program::{Ended, Place};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+/// What any input may take, in KiB: 256 MiB.
+const MOST: u32 = 256 << 10;
+
+const HEADER: &str = "externalId,phoneNumber,title,datetime,agentId,agentName,agentEmail";
+const MAPPING: &str = "[fields]\nexternalIdentity = \"externalId\"\ncustomer = \"phoneNumber\"\n\
+                       subject = \"title\"\ndateTime = \"datetime\"\nagentId = \"agentId\"\n\
+                       agentName = \"agentName\"\nagentEmail = \"agentEmail\"\n";
+const ROW: &str = "1,+4520000001,a,2024-03-15T09:12:03Z,7,T,t@example.com\n";
+
+/// The program, which ends badly when it asks for more memory than it may.
+fn bounded(place: &Place, arguments: &[&str]) -> Command {
+    let mut program = Command::new("sh");
+    program
+        .current_dir(place.path("."))
+        .env_clear()
+        .env("MALLOC_ARENA_MAX", "2")
+        .stdin(Stdio::null())
+        .args(["-c", &format!("ulimit -d {MOST} && exec \"$0\" \"$@\"")])
+        .arg(env!("CARGO_BIN_EXE_capturi-import"))
+        .args(arguments);
+    program
+}
+
+fn call(place: &Place, arguments: &[&str]) -> Ended {
+    let output = bounded(place, arguments).output();
+    Ended::from(output.expect("the program starts"))
+}
+
+/// `check`, `mapping init` and `mapping test` of a file, whose exit codes may be these.
+fn each_command(place: &Place, file: &str, codes: &[i32]) -> Vec<Ended> {
+    place.write("map.toml", MAPPING);
+    [
+        &["check", file, "--mapping", "map.toml", "--out", "out"][..],
+        &["mapping", "init", file],
+        &["mapping", "test", file, "--mapping", "map.toml"],
+    ]
+    .into_iter()
+    .map(|arguments| {
+        let ended = call(place, arguments);
+        let code = ended.code;
+        assert!(
+            codes.contains(&code),
+            "{arguments:?}: {code}: {}",
+            ended.err
+        );
+        ended
+    })
+    .collect()
+}
+
+/// A workbook whose sheet has the header and then `rows`, with these parts besides.
+fn workbook(rows: &str, parts: &[(&str, &str)]) -> Vec<u8> {
+    let mut header = String::new();
+    for name in HEADER.split(',') {
+        let _ = write!(header, "<c t=\"inlineStr\"><is><t>{name}</t></is></c>");
+    }
+    let sheet =
+        format!("<worksheet><sheetData><row r=\"1\">{header}</row>{rows}</sheetData></worksheet>");
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let relation = |target: &str, kind: &str| {
+        format!(
+            "<Relationships><Relationship Id=\"r1\" Type=\"{office}/{kind}\" Target=\"{target}\"/></Relationships>"
+        )
+    };
+    let root = relation("xl/workbook.xml", "officeDocument");
+    let inner = relation("worksheets/sheet1.xml", "worksheet");
+    let own = [
+        ("_rels/.rels", &*root),
+        (
+            "xl/workbook.xml",
+            "<workbook><sheets><sheet name=\"A\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>",
+        ),
+        ("xl/_rels/workbook.xml.rels", &*inner),
+        ("xl/worksheets/sheet1.xml", &*sheet),
+    ];
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().compression_level(Some(1));
+    for (name, content) in own.iter().chain(parts) {
+        archive.start_file(*name, options).expect("memory");
+        archive.write_all(content.as_bytes()).expect("memory");
+    }
+    archive.finish().expect("memory").into_inner()
+}
+
+fn table_of_texts(texts: &str) -> String {
+    format!("<sst>{texts}</sst>")
+}
+
+#[test]
+fn one_text_in_very_many_cells_costs_its_rows() {
+    let place = Place::new();
+    let texts = table_of_texts(&format!("<si><t>{}</t></si>", "x".repeat(4_000_000)));
+    let parts = [("xl/sharedStrings.xml", &*texts)];
+    let cell = "<c t=\"s\"><v>0</v></c>";
+    let row = |cells: usize| format!("<row>{}</row>", cell.repeat(cells));
+    for rows in [row(1000).repeat(3), row(7).repeat(200)] {
+        place.write("bomb.xlsx", workbook(&rows, &parts));
+        let ended = each_command(&place, "bomb.xlsx", &[0, 3]);
+        assert!(
+            ended[0].out.contains("record-too-large"),
+            "{}",
+            ended[0].out
+        );
+    }
+}
+
+#[test]
+fn tables_of_a_workbook_that_take_too_much_are_refused() {
+    let place = Place::new();
+    let long = "x".repeat(4_000_000);
+    let styles = format!(
+        "<styleSheet><numFmts><numFmt numFmtId=\"200\" formatCode=\"{long}\"/></numFmts><cellXfs>{}</cellXfs></styleSheet>",
+        "<xf numFmtId=\"200\"/>".repeat(500)
+    );
+    let stated = "<sst uniqueCount=\"18446744073709551615\"><si><t>a</t></si></sst>";
+    let empty = table_of_texts(&"<si/>".repeat(2_500_000));
+    // As many texts as the part has bytes.
+    let padded = format!(
+        "<sst uniqueCount=\"6000000\">{}</sst>",
+        format!("<!--{}-->", "x".repeat(1000)).repeat(6000)
+    );
+    for (name, part) in [
+        ("xl/styles.xml", &*styles),
+        ("xl/sharedStrings.xml", stated),
+        ("xl/sharedStrings.xml", &*empty),
+        ("xl/sharedStrings.xml", &*padded),
+    ] {
+        place.write("bomb.xlsx", workbook("", &[(name, part)]));
+        for ended in each_command(&place, "bomb.xlsx", &[2]) {
+            assert!(ended.err.contains("max_texts"), "{name}: {}", ended.err);
+        }
+    }
+}
+
+#[test]
+fn tags_of_a_workbook_that_nothing_closes_are_refused() {
+    let place = Place::new();
+    for (open, said) in [(20_000_000, "max_texts"), (1, "nothing closes")] {
+        place.write("bomb.xlsx", workbook(&"<a>".repeat(open), &[]));
+        for ended in each_command(&place, "bomb.xlsx", &[2]) {
+            assert!(ended.err.contains(said), "{open}: {}", ended.err);
+        }
+    }
+}
+
+#[test]
+fn tags_of_a_workbook_that_hide_what_they_are_are_refused() {
+    let place = Place::new();
+    let long = "x".repeat(4200);
+    let text = "x".repeat(10_000_000);
+    let texts = format!("<si><t>{text}</t></si>").repeat(14);
+    let part = |sst: &str| format!("{sst}{texts}</sst>");
+    let pieces = format!("{}<b/>", &text[..1_000_000]).repeat(30);
+    let cell = |text: &str| format!("<row r=\"2\"><c r=\"A2\" t=\"str\">{text}</c></row>");
+    let long_tag = "an XML tag of more than 4096 bytes";
+    for (rows, texts, said) in [
+        (
+            String::new(),
+            format!("<sst a=\"{long}\" uniqueCount=\"99999999999\"/>"),
+            long_tag,
+        ),
+        (
+            String::new(),
+            format!("<sst a=\"{long}\" uniqueCount=\"9000000000000000000\"/>"),
+            long_tag,
+        ),
+        (String::new(), part(&format!("<{long}:sst>")), long_tag),
+        (String::new(), part("<x/y:sst>"), "max_texts"),
+        (
+            cell(&format!("<{long}:v>{pieces}</{long}:v>")),
+            String::new(),
+            long_tag,
+        ),
+        (
+            cell(&format!(
+                "<is><t>{}</t></is>",
+                format!("{}</is><is>", &text[..1_000_000]).repeat(30)
+            )),
+            String::new(),
+            "a cell of more than",
+        ),
+    ] {
+        let parts = [("xl/sharedStrings.xml", &*texts)];
+        let parts = if texts.is_empty() { &[][..] } else { &parts };
+        place.write("bomb.xlsx", workbook(&rows, parts));
+        for ended in each_command(&place, "bomb.xlsx", &[2]) {
+            assert!(ended.err.contains(said), "{said}: {}", ended.err);
+        }
+    }
+}
+
+#[test]
+fn records_of_many_megabytes_wait_for_each_other() {
+    let place = Place::new();
+    place.write("map.toml", MAPPING);
+    let text = "x".repeat(15 << 20);
+    let mut child = place
+        .program(&["check", "-", "--mapping", "map.toml", "--out", "out"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let mut input = child.stdin.take().expect("a pipe");
+    let status = format!("/proc/{}/status", child.id());
+    // The beginning tells that each line is a record.
+    input
+        .write_all(b"{\"externalId\":\"a\"}\n{\"externalId\":\"b\"}\n")
+        .expect("it is read");
+    for number in 0..8 {
+        let record = format!("{{\"externalId\":\"{number}\",\"title\":\"{text}\"}}\n");
+        input.write_all(record.as_bytes()).expect("it is read");
+    }
+    drop(input);
+    // The address space holds room that is not used, so what was used is what counts here.
+    let mut peak = 0;
+    let code = loop {
+        let told = std::fs::read_to_string(&status).unwrap_or_default();
+        peak = told.lines().find_map(high_water).unwrap_or(peak);
+        if let Some(ended) = child.try_wait().expect("it is ours") {
+            break ended.code();
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    };
+    assert_eq!(code, Some(3));
+    assert_eq!(place.read("out/rejected.ndjson").lines().count(), 10);
+    assert!(peak < u64::from(MOST), "{peak} KiB");
+}
+
+/// The most memory that a process has had, in KiB, from a line of its status.
+fn high_water(line: &str) -> Option<u64> {
+    let rest = line.strip_prefix("VmHWM:")?.trim();
+    rest.strip_suffix(" kB")?.parse().ok()
+}
+
+#[test]
+fn second_files_and_mappings_that_take_too_much_are_refused_by_name() {
+    let place = Place::new();
+    place.write("one.csv", format!("{HEADER}\n{ROW}"));
+    let lookup =
+        |file: &str| format!("{MAPPING}\n[lookup.people]\nfile = \"{file}\"\nkey = \"id\"\n");
+    place.write(
+        "people.csv",
+        format!("id,name\n{}", "1,\n".repeat(5_000_000)),
+    );
+    let people = format!("[{{\"id\":[{}1]}}]", "1,".repeat(3_000_000));
+    place.write("people.json", people);
+    let agents = format!("id,name,email\n{}", "1,,a@example.com\n".repeat(400_000));
+    place.write("agents.csv", agents);
+    let list = format!(
+        "{MAPPING}\n[source]\nnulls = [{}]\n",
+        "\"a\",".repeat(700_000)
+    );
+    for (mapping, flags, said) in [
+        (lookup("people.csv"), &[][..], "96 MiB"),
+        (lookup("people.json"), &[], "48 MiB"),
+        (MAPPING.to_owned(), &["--agents", "agents.csv"], "64 MiB"),
+        (list, &[], "2097152 bytes"),
+    ] {
+        place.write("map.toml", mapping);
+        let check = ["check", "one.csv", "--mapping", "map.toml", "--out", "out"];
+        let ended = call(&place, &[&check[..], flags].concat());
+        assert_eq!(ended.code, 2, "{said}: {}", ended.err);
+        assert!(ended.err.contains(said), "{}", ended.err);
+    }
+}
+
+#[test]
+fn large_second_files_are_read_within_the_memory() {
+    let place = Place::new();
+    place.write("one.csv", format!("{HEADER}\n{ROW}"));
+    let mut members = String::new();
+    for key in 0..40 {
+        let _ = write!(members, "\"attribute_{key}\":\"value of it\",");
+    }
+    let mut users = String::from("{\"count\":1,\"users\":[");
+    for id in 0..20_000 {
+        let _ = write!(users, "{{{members}\"tags\":[\"a\",\"b\"],\"id\":{id}}},");
+    }
+    users.push_str("{\"id\":\"last\"}],\"next_page\":null}");
+    place.write("users.json", users);
+    // Each of these letters takes three bytes as UTF-8.
+    let mut euros = b"id,name\n".to_vec();
+    euros.resize(60 << 20, 0x80);
+    place.write("euros.csv", euros);
+    for (file, encoding, code, said) in [
+        ("users.json", "utf-8", 0, "users.json"),
+        ("euros.csv", "windows-1252", 2, "at most 64 MiB"),
+    ] {
+        let lookup = format!(
+            "{MAPPING}\n[lookup.people]\nfile = \"{file}\"\nkey = \"id\"\nencoding = \"{encoding}\"\n"
+        );
+        place.write("map.toml", lookup);
+        let check = ["check", "one.csv", "--mapping", "map.toml", "--out", "out"];
+        let ended = call(&place, &check);
+        assert_eq!(ended.code, code, "{file}: {}", ended.err);
+        assert!(ended.err.contains(said), "{file}: {}", ended.err);
+    }
+}
+
+#[test]
+fn what_a_hundred_thousand_rows_have_in_common_is_said_once() {
+    let place = Place::new();
+    let rows = 100_500;
+    place.write("map.toml", MAPPING);
+    place.write("calls.csv", format!("{HEADER}\n{}", "a\n".repeat(rows)));
+    let check = [
+        "check",
+        "calls.csv",
+        "--mapping",
+        "map.toml",
+        "--out",
+        "out",
+    ];
+    let ended = call(&place, &check);
+    assert_eq!(ended.code, 3, "{}", ended.err);
+    assert!(
+        ended.out.contains("lists the first 100,000 of them"),
+        "{}",
+        ended.out
+    );
+
+    let problems = place.read("out/problems.csv");
+    let listed = problems
+        .lines()
+        .filter(|line| line.contains("row-too-short"));
+    assert_eq!(listed.count(), 100_001);
+    assert!(problems.contains("only the first 100000 of this kind are listed"));
+    // Every record can be fed in again.
+    let rejected = place.read("out/rejected.csv");
+    assert_eq!(rejected.lines().count(), rows + 1);
+    assert!(rejected.ends_with("row-too-short: as above\n"));
+    let summary: serde_json::Value =
+        serde_json::from_str(&place.read("out/summary.json")).expect("JSON");
+    assert_eq!(summary["outcomes"]["rejected"], rows, "{summary}");
+    assert_eq!(summary["problems"][0]["problems"], rows);
+    assert_eq!(summary["problems"][0]["listed"], 100_000);
+}
+
+/// A name that leads to an export or to the image of a disk.
+#[cfg(unix)]
+#[test]
+fn small_files_of_the_operator_are_refused_by_name_beyond_their_limit() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let place = Place::new();
+    place.write("calls.csv", format!("{HEADER}\n{ROW}"));
+    // Sparse: it takes no room on the disk.
+    let large = std::fs::File::create(place.path("large")).expect("a file");
+    large.set_len(3 << 30).expect("a sparse file");
+    let token = place.write("token", "secret");
+    for path in [&place.path("large"), &token] {
+        let private = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(path, private).expect("a mode");
+    }
+    let url = "https://127.0.0.1:9";
+    let bundle = [
+        "run",
+        "calls.csv",
+        "--base-url",
+        url,
+        "--token-file",
+        "token",
+        "--ca-bundle",
+        "large",
+    ];
+    let reading = [
+        "run",
+        "calls.csv",
+        "--base-url",
+        url,
+        "--token-file",
+        "token",
+        "--read-url",
+        url,
+        "--read-token-file",
+        "large",
+    ];
+    for (arguments, limit) in [
+        (&["check", "calls.csv", "--config", "large"][..], "1048576"),
+        (
+            &["run", "calls.csv", "--sandbox", "--faults", "large"],
+            "1048576",
+        ),
+        (&["sandbox", "--faults", "large"], "1048576"),
+        (&["run", "calls.csv", "--token-file", "large"], "65536"),
+        (&reading, "65536"),
+        (&bundle, "16777216"),
+    ] {
+        let ended = call(&place, arguments).with_code(2);
+        assert!(ended.err.contains("large"), "{arguments:?}: {}", ended.err);
+        let told = format!("limit of {limit} bytes");
+        assert!(ended.err.contains(&told), "{arguments:?}: {}", ended.err);
+    }
+    // What was named in place of a mapping is named by what it is.
+    call(&place, &["check", "calls.csv", "-m", "large"])
+        .with_code(2)
+        .says("large is no text");
+    std::fs::rename(place.path("large"), place.path("capturi-import.toml")).expect("a new name");
+    call(&place, &["check", "calls.csv"])
+        .with_code(2)
+        .says("capturi-import.toml: the file is larger than the limit of 1048576 bytes");
+}

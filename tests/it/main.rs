@@ -1,0 +1,39 @@
+//! The program as a whole: the binary is run against the sandbox, a topic a module.
+
+mod harness;
+
+mod accounting;
+mod arrival;
+mod bombs;
+mod cases;
+mod chaos;
+mod cli;
+mod counts;
+#[cfg(feature = "failpoints")]
+mod crash_points;
+mod error_output;
+mod exchanged;
+mod full_disk;
+mod held;
+mod hostile_input;
+mod layering;
+mod ledger_commands;
+mod limits;
+mod mapping_init;
+mod nightly;
+mod outages;
+mod overlaps;
+mod policies;
+mod preflight;
+mod presets;
+mod privacy;
+mod problem_places;
+mod read_back;
+mod recordings;
+mod resume;
+mod sandbox;
+mod schedule;
+mod server_faults;
+mod state_machine;
+mod tls;
+mod wire;

@@ -1,0 +1,600 @@
+//! What is told, written and kept holds no token and, where nobody asked for them, no people; and what
+//! people open in a spreadsheet does nothing.
+
+use std::collections::BTreeSet;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+
+use crate::harness::export::{Given, calls};
+use crate::harness::program::Place;
+use crate::harness::secrets::{holds_none, secrets};
+use crate::harness::server::{Server, TOKEN, always, at_first};
+use capturi_import::sandbox::{Fault, Faults, Strikes};
+use serde_json::json;
+
+#[test]
+#[cfg(unix)]
+fn everything_that_is_written_is_for_the_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let given = calls(20, 60);
+    let mut broken = given.clone();
+    broken[3].set("agentEmail", "at home", json!("at home"));
+    let (place, server) = (Place::with(&broken), Server::healthy());
+    place.run(&server, &["calls.csv"]).with_code(3);
+    let mut seen = 0;
+    for folder in [place.folder(), &place.path("out")] {
+        for file in std::fs::read_dir(folder).expect("a folder") {
+            let file = file.expect("a file");
+            if file.file_name() == "calls.csv" || file.file_name() == "audio" {
+                continue;
+            }
+            let mode = file.metadata().expect("a mode").permissions().mode() & 0o777;
+            assert_eq!(
+                mode & 0o077,
+                0,
+                "{} has mode {mode:o}",
+                file.path().display()
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen >= 7, "only {seen} files");
+}
+
+fn files_of_the_ledger(folder: &Path) -> Vec<u8> {
+    let files = std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|file| file.expect("a file").path());
+    let of_ledger = files.filter(|path| path.to_string_lossy().contains(".db"));
+    of_ledger
+        .flat_map(|path| std::fs::read(path).expect("a file"))
+        .collect()
+}
+
+#[test]
+fn no_log_and_no_ledger_holds_the_token_or_a_person() {
+    // Given faults that make the program talk, and a server that repeats what it was sent.
+    let given = calls(60, 62);
+    let secrets = secrets(&given);
+    let faults = Faults::seeded(3)
+        .with(at_first(0.2, Fault::Close))
+        .with(at_first(0.2, Fault::Close).strikes(Strikes::AfterEffect))
+        .with(at_first(0.2, Fault::HalfJson))
+        .with(always(Fault::status(400)).requests(90, Some(92)));
+    for format in ["human", "json"] {
+        let (place, server) = (Place::with(&given), Server::with(faults.clone()));
+        let arguments = [
+            "calls.csv",
+            "--log-level",
+            "trace",
+            "--log-format",
+            format,
+            "--concurrency",
+            "32",
+        ];
+
+        let ended = place.run(&server, &arguments);
+
+        assert!(!ended.out.is_empty(), "it says how it ended");
+        holds_none(&secrets, ended.out.as_bytes(), "standard output");
+        holds_none(&secrets, ended.err.as_bytes(), "the log");
+        holds_none(&secrets, &files_of_the_ledger(place.folder()), "the ledger");
+        let token = BTreeSet::from([TOKEN.to_owned()]);
+        for name in [
+            "accepted.csv",
+            "problems.csv",
+            "summary.json",
+            "report.html",
+        ] {
+            let forbidden = if WITH_PEOPLE.contains(&name) {
+                &token
+            } else {
+                &secrets
+            };
+            holds_none(
+                forbidden,
+                place.read(&format!("out/{name}")).as_bytes(),
+                name,
+            );
+        }
+        let shown = place.call(&["status", "--json", "--log-level", "trace"]);
+        holds_none(&secrets, format!("{shown:?}").as_bytes(), "status");
+    }
+}
+
+/// Many exports know agents by nothing but a name or an address.
+#[test]
+fn an_agents_id_that_is_an_address_is_in_no_log_and_no_summary() {
+    let mut given = calls(30, 64);
+    for call in &mut given {
+        let address = call.expected["agentEmail"].as_str().map(str::to_owned);
+        call.say("agentId", "agentId", &address.expect("every call has one"));
+    }
+    let (place, server) = (Place::with(&given), Server::healthy());
+    let arguments = ["calls.csv", "--log-format", "json", "--log-level", "trace"];
+    let ended = place.run(&server, &arguments).with_code(0);
+    let secrets = secrets(&given);
+    holds_none(&secrets, ended.out.as_bytes(), "standard output");
+    holds_none(&secrets, ended.err.as_bytes(), "the log");
+    holds_none(
+        &secrets,
+        place.read("out/summary.json").as_bytes(),
+        "the summary",
+    );
+    assert!(place.summary()["agents"].as_u64() > Some(0));
+}
+
+#[test]
+fn a_rehearsal_logs_no_person_either() {
+    // The server inside the program logs each request at this level.
+    let given = calls(40, 67);
+    let place = Place::with(&given);
+    place.write(
+        "faults.toml",
+        "[[rule]]\nfault = \"close\"\nprobability = 0.2\nfirst = 2\n",
+    );
+    let arguments = [
+        "run",
+        "calls.csv",
+        "--audio",
+        "audio",
+        "--sandbox",
+        "--faults",
+        "faults.toml",
+        "--rate",
+        "0",
+        "--concurrency",
+        "32",
+        "--log-level",
+        "trace",
+    ];
+    let ended = place.call(&arguments).with_code(0);
+    assert!(ended.err.matches("served").count() >= 80, "{}", ended.err);
+    holds_none(&secrets(&given), ended.err.as_bytes(), "the log");
+    holds_none(
+        &secrets(&given),
+        &files_of_the_ledger(place.folder()),
+        "the ledger",
+    );
+}
+
+#[test]
+fn what_a_server_repeats_of_a_person_is_not_kept() {
+    // Given rows that the sandbox refuses with a text of its own; the ids hold no person.
+    let mut given = calls(5, 63);
+    for call in &mut given {
+        call.set("customProp1", "x", json!("x"));
+    }
+    let place = Place::with(&given);
+    let server = Server::with_rule(always(Fault::status(400)));
+    let ended = place
+        .run(&server, &["calls.csv", "--log-level", "trace"])
+        .with_code(3);
+    let secrets = secrets(&given);
+    holds_none(&secrets, ended.err.as_bytes(), "the log");
+    holds_none(&secrets, &files_of_the_ledger(place.folder()), "the ledger");
+}
+
+#[test]
+fn no_cell_of_a_report_is_a_formula() {
+    let mut given = calls(6, 64);
+    let formula = "=HYPERLINK(\"http://example.com\")";
+    for (call, start) in given.iter_mut().zip([
+        "=1+1",
+        "+1+1",
+        "-1+1",
+        "@SUM(A1)",
+        "\t=1",
+        "=cmd|' /C calc'!A0",
+    ]) {
+        call.id = format!("{start}/{}", call.id);
+        let id = call.id.clone();
+        call.say("externalId", "externalIdentity", &id);
+        call.set("audioFile", &call.file.clone(), json!(call.file));
+        call.set("hasConsent", formula, json!(formula));
+    }
+    let (place, server) = (Place::with(&given), Server::healthy());
+
+    place.run(&server, &["calls.csv"]).with_code(3);
+    let refused = place.rows("problems.csv");
+    assert!(
+        refused
+            .iter()
+            .filter(|row| row["code"] == "bad-consent")
+            .count()
+            == 6,
+        "{refused:?}"
+    );
+    for call in &mut given {
+        call.set("hasConsent", "true", json!(true));
+        call.expected.insert("hasConsent".to_owned(), json!(true));
+    }
+    place.export("calls.csv", &given);
+    let before = place.rows("problems.csv");
+    // An id that begins with an equals sign or a tab is what a spreadsheet left, and is refused.
+    place.run(&server, &["calls.csv"]).with_code(3);
+    assert_eq!(place.outcome("rejected"), 3);
+
+    let tables = [
+        before,
+        place.rows("accepted.csv"),
+        place.rows("problems.csv"),
+        place.rows("recordings.csv"),
+    ];
+    for cell in tables
+        .iter()
+        .flatten()
+        .flat_map(std::collections::BTreeMap::values)
+    {
+        assert!(
+            !cell.starts_with(['=', '+', '-', '@', '\t', '\r']),
+            "{cell:?}"
+        );
+    }
+    // What was sent is not changed for the sake of a spreadsheet.
+    let is_text = |call: &Given| call.id.starts_with(['+', '-', '@']);
+    let sent: Vec<Given> = given.into_iter().filter(is_text).collect();
+    server.has_exactly(&sent, "v2");
+}
+
+#[test]
+fn a_token_from_a_program_is_said_nowhere() {
+    let given = calls(5, 62);
+    let (place, server) = (Place::with(&given), Server::healthy());
+    place.write("keyring", TOKEN);
+
+    let output = place
+        .runner(
+            &server,
+            &[
+                "calls.csv",
+                "--token-command",
+                "cat keyring",
+                "--log-level",
+                "trace",
+            ],
+        )
+        .env_remove("CAPTURI_API_TOKEN")
+        .env("PATH", "/usr/bin:/bin")
+        .output()
+        .expect("it starts");
+
+    assert_eq!(output.status.code(), Some(0));
+    server.has_exactly(&given, "v2");
+    for text in [output.stdout, output.stderr] {
+        assert!(!String::from_utf8_lossy(&text).contains(TOKEN));
+    }
+}
+
+/// A server that refuses everything and repeats it, headers and body, as a bad proxy does.
+fn parrot(status: u16, quote: fn(&str, &str) -> String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let repeat = move |mut stream: TcpStream| {
+        let mut heard = Vec::new();
+        let mut chunk = vec![0; 65_536];
+        while let Ok(length @ 1..) = stream.read(&mut chunk) {
+            heard.extend_from_slice(&chunk[..length]);
+            let text = String::from_utf8_lossy(&heard);
+            let Some((start, body)) = text.split_once("\r\n\r\n") else {
+                continue;
+            };
+            let lines = start.lines().filter_map(|line| line.split_once(": "));
+            let mut lengths = lines.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+            let wanted = lengths.next().and_then(|(_, value)| value.parse().ok());
+            if body.len() < wanted.unwrap_or(0) {
+                continue;
+            }
+            let said = quote(start, body);
+            let answer = format!(
+                "HTTP/1.1 {status} No\r\ncontent-length: {}\r\n\r\n{said}",
+                said.len()
+            );
+            let _ = stream.write_all(answer.as_bytes());
+            heard.clear();
+        }
+    };
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || repeat(stream));
+        }
+    });
+    url
+}
+
+/// The token and the people first, since only the beginning is kept.
+fn all(start: &str, body: &str) -> String {
+    let headers: Vec<_> = start.rsplit("\r\n").collect();
+    format!("{} {body}", headers.join(" "))
+}
+
+/// The body from the field `status` on.
+fn from_status(_: &str, body: &str) -> String {
+    let at = body.find("\"status\"").unwrap_or_default();
+    body[at..].to_owned()
+}
+
+/// The body from the field `customProp1` on.
+fn from_property(_: &str, body: &str) -> String {
+    let at = body.find("\"customProp1\"").unwrap_or_default();
+    body[at..].to_owned()
+}
+
+/// Files below `out` that hold people by design: those for whom they are made asked for the values.
+const WITH_PEOPLE: [&str; 2] = ["problems.csv", "rejected.csv"];
+
+#[test]
+fn what_a_server_repeats_is_told_without_the_token_and_the_people() {
+    let given = calls(6, 68);
+    let secrets = secrets(&given);
+    let token = BTreeSet::from([TOKEN.to_owned()]);
+    for (status, code) in [(400, 3), (401, 4), (422, 3), (500, 6)] {
+        for format in ["human", "json"] {
+            let place = Place::with(&given);
+            let url = parrot(status, all);
+            let arguments = [
+                "run",
+                "calls.csv",
+                "--audio",
+                "audio",
+                "--out",
+                "out",
+                "--base-url",
+                &url,
+                "--rate",
+                "0",
+                "--retries",
+                "0",
+                "--max-errors",
+                "6",
+                "--log-level",
+                "trace",
+                "--log-format",
+                format,
+            ];
+            let ended = place.call(&arguments);
+
+            // Which of the two ends a run of failures comes first does not matter here.
+            assert!([code, 6].contains(&ended.code), "{status}: {ended:?}");
+            holds_none(&secrets, ended.out.as_bytes(), "standard output");
+            holds_none(&secrets, ended.err.as_bytes(), "the log");
+            holds_none(&secrets, &files_of_the_ledger(place.folder()), "the ledger");
+            let shown = place.call(&["status", "--log-level", "trace"]);
+            holds_none(&secrets, format!("{shown:?}").as_bytes(), "status");
+            place.call(&["report", "--out", "out/again"]).with_code(0);
+            let mut seen = 0;
+            for folder in ["out", "out/again"] {
+                for file in std::fs::read_dir(place.path(folder)).expect("a folder") {
+                    let file = file.expect("a file");
+                    let name = file.file_name().to_string_lossy().into_owned();
+                    let Ok(bytes) = std::fs::read(file.path()) else {
+                        continue;
+                    };
+                    seen += 1;
+                    let of_run = folder == "out" && WITH_PEOPLE.contains(&&*name);
+                    let forbidden = if of_run { &token } else { &secrets };
+                    holds_none(forbidden, &bytes, &format!("{folder}/{name}"));
+                }
+            }
+            assert!(seen >= 7, "only {seen} files");
+        }
+    }
+}
+
+#[test]
+fn what_a_server_repeats_of_any_field_is_kept_nowhere() {
+    let mut given = calls(6, 75);
+    let values = [
+        ("customProp1", "matter of a divorce"),
+        ("status", "Escalated"),
+        ("teamName", "Nordkap"),
+    ];
+    for call in &mut given {
+        for (field, value) in values {
+            call.set(field, value, json!(value));
+        }
+    }
+    let secrets = BTreeSet::from(values.map(|(_, value)| value.to_owned()));
+    // A message is cut at its end, so that each field stands once at the start of an answer.
+    for (answer, told) in [
+        (from_status as fn(&str, &str) -> String, "<status>"),
+        (from_property, "<customProp1>"),
+    ] {
+        let place = Place::with(&given);
+        let url = parrot(400, answer);
+        let arguments = ["run", "calls.csv", "--out", "out", "--base-url", &url];
+        let ended = place.call(&[&arguments[..], &["--log-level", "trace"]].concat());
+        assert!(ended.out.contains(told), "{ended:?}");
+        holds_none(&secrets, ended.out.as_bytes(), "standard output");
+        holds_none(&secrets, ended.err.as_bytes(), "the log");
+        holds_none(&secrets, &files_of_the_ledger(place.folder()), "the ledger");
+        for name in ["summary.json", "report.html"] {
+            let file = place.read(&format!("out/{name}"));
+            holds_none(&secrets, file.as_bytes(), name);
+        }
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn other_users_of_the_machine_see_no_token() {
+    let given = calls(10, 69);
+    let place = Place::with(&given);
+    place.write("token", TOKEN);
+    let path = place.path("token");
+    let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(path, private).expect("a mode");
+    let late = Fault::Latency {
+        milliseconds: 600_000,
+        jitter_milliseconds: 0,
+    };
+    let server = Server::with_rule(always(late));
+    let mut running = place.start(&server, &["calls.csv", "--token-file", "token"]);
+    running.until(|| server.requests() >= 4);
+    let line = std::fs::read(format!("/proc/{}/cmdline", running.process())).expect("a process");
+    assert!(line.starts_with(b"/"), "it runs");
+    holds_none(&secrets(&given), &line, "the list of processes");
+    running.kill();
+}
+
+#[test]
+fn an_error_about_a_token_does_not_hold_it() {
+    let place = Place::with(&calls(2, 70));
+    for (token, address) in [
+        (format!("{TOKEN}\nx"), "http://127.0.0.1:9"),
+        (format!("{TOKEN}\u{7f}"), "http://127.0.0.1:9"),
+        (TOKEN.to_owned(), "http://192.0.2.1"),
+        (TOKEN.to_owned(), "https://u:p@192.0.2.1"),
+        (TOKEN.to_owned(), "nonsense"),
+    ] {
+        for format in ["human", "json"] {
+            let arguments = [
+                "run",
+                "calls.csv",
+                "--base-url",
+                address,
+                "--log-level",
+                "trace",
+                "--log-format",
+                format,
+            ];
+            let mut program = place.program(&arguments);
+            let output = program.env("CAPTURI_API_TOKEN", &token).output();
+            let output = output.expect("the program starts");
+            assert_eq!(output.status.code(), Some(2), "{address}: {output:?}");
+            let token = BTreeSet::from([TOKEN.to_owned()]);
+            holds_none(&token, &[output.stdout, output.stderr].concat(), "an error");
+        }
+    }
+}
+
+#[test]
+fn an_address_that_cannot_be_read_is_told_without_its_password() {
+    let place = Place::with(&calls(2, 71));
+    let bad = "https://ida:hush-hush@exa mple.com/?api-token=hush-hush";
+    place.write("settings.toml", format!("base-url = \"{bad}\"\n"));
+    place.write("cut.toml", format!("base-url = \"{bad}\n"));
+    let run = ["run", "calls.csv", "--log-level", "trace"];
+    for more in [
+        ["--base-url", bad],
+        ["--read-url", bad],
+        ["--config", "settings.toml"],
+        ["--config", "cut.toml"],
+    ] {
+        let ended = place.call(&[&run[..], &more[..]].concat()).with_code(2);
+        assert!(!format!("{ended:?}").contains("hush"), "{ended:?}");
+    }
+    for variable in ["CAPTURI_BASE_URL", "CAPTURI_READ_URL"] {
+        let output = place.program(&run).env(variable, bad).output();
+        let ended = format!("{:?}", output.expect("the program starts"));
+        assert!(!ended.contains("hush"), "{ended}");
+    }
+    // The proxy is no setting of ours, and its password is told by nobody.
+    let arguments = [
+        &run[..],
+        &["--base-url", "https://192.0.2.1", "--timeout", "1s"],
+    ]
+    .concat();
+    for proxy in [
+        "http://ida:hush-hush@127.0.0.1:1",
+        "http://ida:hush-hush@exa mple:x",
+    ] {
+        let mut program = place.program(&arguments);
+        let program = program.args(["--max-outage", "1s", "--retries", "0"]);
+        let output = program.env("HTTPS_PROXY", proxy).output();
+        let ended = format!("{:?}", output.expect("the program starts"));
+        assert!(!ended.contains("hush"), "{ended}");
+    }
+}
+
+/// A mapping of somebody else, in a folder of its own, that asks for a file of the machine.
+fn mapping_that_reads(file: &str) -> String {
+    format!(
+        "[lookup.a]\nfile = \"{file}\"\nkey = \"id\"\n[fields]\nexternalIdentity = \"externalId\"\n\
+         agentId = \"agentId\"\nagentName = {{ from = \"agentId\", lookup = \"a\", column = \"name\" }}\n\
+         agentEmail = \"agentEmail\"\ncustomer = \"phoneNumber\"\ndateTime = \"datetime\"\n\
+         subject = \"title\"\n"
+    )
+}
+
+#[test]
+fn a_mapping_reads_no_file_outside_of_its_folder_and_shows_no_line_of_any() {
+    let given = calls(2, 72);
+    let place = Place::with(&given);
+    place.write("private", "root:x:0:0:s3cret:/root\nida:x:1:1::/home/ida\n");
+    let private = place.path("private").to_string_lossy().into_owned();
+    #[cfg(unix)]
+    {
+        place.write("theirs/x", "");
+        std::os::unix::fs::symlink(&private, place.path("theirs/link.csv")).expect("a link");
+    }
+    for file in ["../private", &private, "link.csv"] {
+        place.write("theirs/my.toml", mapping_that_reads(file));
+        let check = ["check", "calls.csv", "--mapping", "theirs/my.toml"];
+        let ended = place.call(&check).with_code(2);
+        assert!(!format!("{ended:?}").contains("s3cret"), "{ended:?}");
+        // Who names it may read it; it is no table, and its lines are nobody's business.
+        let lookup = format!("a={private}");
+        let ended = place
+            .call(&[&check[..], &["--lookup", &lookup]].concat())
+            .with_code(2);
+        ended.says("has no column `id`");
+    }
+    place.write("theirs/my.toml", mapping_that_reads("../private"));
+    let check = [
+        "check",
+        "calls.csv",
+        "--mapping",
+        "theirs/my.toml",
+        "--lookup",
+    ];
+    let ended = place.call(&[&check[..], &["a=private"]].concat());
+    assert!(!format!("{ended:?}").contains("s3cret"), "{ended:?}");
+}
+
+#[test]
+fn a_check_names_the_files_that_it_reads_besides_the_export() {
+    let mut given = calls(2, 73);
+    for call in &mut given {
+        call.say("agentId", "agentId", "7");
+    }
+    let place = Place::with(&given);
+    place.write("theirs/my.toml", mapping_that_reads("agents.csv"));
+    place.write("theirs/agents.csv", "id,name\n7,Testine\n");
+    let check = ["check", "calls.csv", "--mapping", "theirs/my.toml"];
+    let ended = place.call(&check).with_code(0);
+    assert!(ended.err.contains("theirs/agents.csv"), "{ended:?}");
+    let json = place.call(&[&check[..], &["--log-format", "json"]].concat());
+    assert!(json.out.contains(r#""event":"second_files""#), "{json:?}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn no_core_dump_of_a_run_is_written() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let given = calls(10, 74);
+    let place = Place::with(&given);
+    let late = Fault::Latency {
+        milliseconds: 600_000,
+        jitter_milliseconds: 0,
+    };
+    let server = Server::with_rule(always(late));
+    // As where somebody looks for faults; a program that is started inherits it.
+    let Rlimit { maximum, .. } = getrlimit(Resource::Core);
+    let most = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    setrlimit(Resource::Core, most).expect("a limit");
+    let mut running = place.start(&server, &["calls.csv"]);
+    running.until(|| server.requests() >= 4);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", running.process()));
+    let limits = limits.expect("a process");
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"));
+    let soft = core.and_then(|line| line.split_whitespace().nth(4));
+    assert_eq!(soft, Some("0"), "{limits}");
+    running.kill();
+}
