@@ -402,6 +402,20 @@ impl<'m> Binder<'m> {
         }
     }
 
+    /// The columns by which a condition decides, in a record of JSON with the steps that lead to them, and the
+    /// texts that stand in it. Its names are found.
+    pub(super) fn asked(&mut self, id: TemplateId) -> (Vec<Named>, &'m [String]) {
+        let (keys, literals) = self.templates.looks_at(id);
+        let (names, _) = self.templates.names(id);
+        let asked = match &self.sheet.header {
+            Some(header) if names.whole_row => header.names().to_vec(),
+            Some(_) => [&names.plain[..], &names.of_row, &names.globals].concat(),
+            None => keys.to_vec(),
+        };
+        let asked = asked.iter().filter_map(|name| self.find(name));
+        (asked.collect(), literals)
+    }
+
     /// The column of a name that the mapping has used before, if there is one.
     pub(super) fn named(&mut self, name: &str) -> Option<Named> {
         self.find(name)

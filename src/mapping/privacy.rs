@@ -13,19 +13,22 @@
 //! other messages have cannot tell, since they may be in another file or come tomorrow. A text alone
 //! cannot have a key, and is public. So are the messages of a table without any of the columns, which its
 //! header shows. A condition that takes a column for a flag knows one spelling of its values, and an export
-//! may have another: it is asked with all of them.
+//! may have another: it is asked with all of them. It is also asked with what a cell shows (`respelled`): a
+//! `note` where it says `Note`, or a `Note` with a sign that nobody sees, is an error.
 
 use std::borrow::Cow;
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::bind::{Binder, Named};
 use super::boolean::{Words, read_boolean};
 use super::error::Findings;
+use super::privacy_trial::{Asks, WRITTEN, holds, trials};
 use super::reader::{Section, Text};
+use super::respelled::Literals;
 use super::template::{Bound, Failure, TemplateId};
 use crate::call::{Code, Problem, as_seen, is_blank};
-use crate::source::{Batch, Column, Record};
+use crate::source::{Column, Record};
 
 /// What a mapping file says about private messages.
 #[derive(Debug, Clone, Default)]
@@ -69,11 +72,18 @@ impl PrivacySection {
         }
         let names = self.private.and_then(|id| binder.template(id, false));
         let asked = names.unwrap_or_default().into_iter();
+        let asked = asked.filter_map(|name| binder.named(&name)).collect();
+        let (read, literals) = match self.private {
+            Some(id) => binder.asked(id),
+            None => (Vec::new(), &[][..]),
+        };
         Privacy {
             flags,
             private: self.private,
             unmarked: self.unmarked,
-            asked: asked.filter_map(|name| binder.named(&name)).collect(),
+            asked,
+            read,
+            literals: Literals::new(literals),
         }
     }
 }
@@ -94,6 +104,10 @@ pub(super) struct Privacy {
     unmarked: Option<Unmarked>,
     /// The columns that the condition looks at.
     asked: Vec<Named>,
+    /// The same, in a record of JSON with the steps to what it reads of them.
+    read: Vec<Named>,
+    /// The texts that stand in the condition.
+    literals: Literals,
 }
 
 /// What is known of one message.
@@ -120,6 +134,9 @@ const UNMARKED: &str = "the message has no such key, and a private note must nev
                         message; `unmarked` in [messages] says what such messages are";
 const UNCLEAR: &str =
     "neither yes nor no, and a private note must never be sent as a public message";
+const RESPELLED: &str = "`private` in [messages] matches this text only in other letter case or without hidden \
+                         signs, and a private note must never be sent as a public message; correct the \
+                         text, or let the rule match it";
 
 impl Privacy {
     /// Whether the message may be seen by its customer.
@@ -227,6 +244,51 @@ impl Privacy {
                 return Ok(unclear(record, named, &said, problems));
             }
         }
+        self.respelled(condition, record, templates, problems)
+    }
+
+    /// Whether the condition holds for what a reader takes the cells for. Almost every message has one spelling,
+    /// and nothing is tried.
+    fn respelled(
+        &self,
+        condition: TemplateId,
+        record: &Record<'_>,
+        templates: &Bound,
+        problems: &mut Vec<Problem>,
+    ) -> Result<Seen, Failure> {
+        let mut cells: Vec<(&Named, Vec<Json>)> = Vec::new();
+        for named in &self.read {
+            let others = if let Some(value) = record.json(&named.column) {
+                self.literals.spellings_of(value)
+            } else {
+                let said = record.text(&named.column);
+                let others = said.map(|said| self.literals.spellings(&said));
+                others.into_iter().flatten().map(Json::String).collect()
+            };
+            if !others.is_empty() {
+                cells.push((named, others));
+            }
+        }
+        for trial in trials(&cells) {
+            let others: Vec<(&Column, &Json)> = trial
+                .iter()
+                .map(|(named, value)| (&named.column, *value))
+                .collect();
+            let is_private = match holds(condition, record, templates, &others) {
+                Ok(held) => held,
+                // No table knows the other spelling.
+                Err(failure) if failure.is_of_value => false,
+                Err(failure) => return Err(failure),
+            };
+            if is_private {
+                let named = trial.first().map(|(named, _)| *named);
+                let problem = Problem::new(Code::BadBoolean, record.place(), RESPELLED);
+                let column = named.map_or("", |named| &named.name);
+                let said = named.and_then(|named| said(record, &named.column));
+                problems.push(problem.at(column, &said.unwrap_or_default()));
+                return Ok(Seen::Unclear);
+            }
+        }
         Ok(Seen::Public)
     }
 
@@ -280,65 +342,5 @@ fn read(said: &str, is_internal: bool) -> Option<bool> {
         "public" => Some(!is_internal),
         "private" | "internal" => Some(is_internal),
         _ => read_boolean(&word, &Words::default()),
-    }
-}
-
-/// How yes and no are spelled in a flag, as values of JSON: yes first.
-const WRITTEN: [[&str; 2]; 6] = [
-    ["true", "false"],
-    ["\"true\"", "\"false\""],
-    ["\"True\"", "\"False\""],
-    ["\"yes\"", "\"no\""],
-    ["\"1\"", "\"0\""],
-    ["1", "0"],
-];
-
-/// A condition, asked about one record with other values in one column.
-struct Asks<'a, 'r> {
-    condition: TemplateId,
-    record: &'a Record<'r>,
-    templates: &'a Bound,
-    column: &'a Column,
-}
-
-impl Asks<'_, '_> {
-    /// Whether the condition takes the column for a flag of which this answer makes the message private,
-    /// by one of its spellings, while the other does not, by one of its own.
-    fn hides(&self, answer: bool, spellings: &[[&str; 2]]) -> Result<bool, Failure> {
-        let find = |answer: bool, wanted: bool| {
-            for spelling in spellings {
-                let text = spelling[usize::from(!answer)];
-                let value = serde_json::from_str(text).unwrap_or_else(|_| json!(text));
-                if self.holds(&value)? == wanted {
-                    return Ok(true);
-                }
-            }
-            Ok(false)
-        };
-        Ok(find(answer, true)? && find(!answer, false)?)
-    }
-
-    /// Whether the condition takes the column for a flag at all, by words.
-    fn is_flag(&self) -> Result<bool, Failure> {
-        let words = &WRITTEN[..4];
-        Ok(self.hides(false, words)? || self.hides(true, words)?)
-    }
-
-    fn holds(&self, value: &Json) -> Result<bool, Failure> {
-        let Column::Path(path) = self.column else {
-            let rendering = self.templates.with(self.record, self.column, value);
-            return rendering.holds(self.condition);
-        };
-        let mut tree = self.record.tree().cloned().unwrap_or_default();
-        let last = path.iter().try_fold(&mut tree, |tree, step| match tree {
-            Json::Array(items) => items.get_mut(step.parse::<usize>().ok()?),
-            other => other.get_mut(step),
-        });
-        if let Some(last) = last {
-            *last = value.clone();
-        }
-        let mut batch = Batch::new(self.record.shared_sheet());
-        batch.push_tree(self.record.line(), self.record.number(), tree);
-        self.templates.at(&batch.get(0)).holds(self.condition)
     }
 }

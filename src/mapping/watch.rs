@@ -19,6 +19,8 @@ use crate::source::{Batch, Column, Header, Known, Record, Sheet};
 
 /// So many keys are watched; a mapping with more of them is not watched for the rest.
 const MOST_KEYS: usize = 64;
+/// So many texts of a rule are tried as values.
+const MOST_TRIALS: usize = 20;
 
 /// A key that a rule looks at.
 #[derive(Debug, Clone)]
@@ -121,7 +123,8 @@ impl Watch {
             let (used, _) = mapping.templates.names(*condition);
             let is_by_keys = !used.whole_row && watch.keys.len() <= MOST_KEYS;
             let plain = ["x", "1000000"].map(str::to_owned).into_iter();
-            let trials = plain.chain(literals.iter().cloned()).map(Json::String);
+            let trials = plain.chain(literals.iter().take(MOST_TRIALS).cloned());
+            let trials = trials.map(Json::String);
             watch.rules.push(Rule {
                 name: name.as_str().into(),
                 condition: *condition,

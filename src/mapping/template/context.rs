@@ -135,16 +135,19 @@ impl Context {
         }
     }
 
-    /// The values for one rendering, by their names; `other` stands in for what the record has in a
-    /// column.
+    /// The values for one rendering, by their names; `others` stand in for what the record has in
+    /// these columns.
     pub(super) fn values(
         &self,
         record: &Record<'_>,
-        other: Option<&(Column, Value)>,
+        others: &[(Column, Value)],
     ) -> BTreeMap<Arc<str>, Value> {
-        let value_of = |column: &Column| match other {
-            Some((known, value)) if known == column => value.clone(),
-            _ => value_of(record, column),
+        let value_of = |column: &Column| {
+            let mut others = others.iter();
+            match others.find(|(known, _)| known == column) {
+                Some((_, value)) => value.clone(),
+                None => value_of(record, column),
+            }
         };
         let mut values = BTreeMap::new();
         for (name, column) in &self.plain {

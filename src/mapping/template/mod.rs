@@ -259,7 +259,7 @@ fn report(error: &minijinja::Error, text: &Text, findings: &mut Findings) {
     findings.add(span, format!("{}: {detail}", error.kind()));
 }
 
-/// Texts in quotes, at most so many that each may be tried.
+/// Texts in quotes.
 fn literals_of(source: &str) -> Vec<String> {
     let mut literals: Vec<String> = Vec::new();
     for found in QUOTED.captures_iter(source) {
@@ -267,7 +267,7 @@ fn literals_of(source: &str) -> Vec<String> {
             .get(1)
             .or(found.get(2))
             .map_or("", |text| text.as_str());
-        if !text.is_empty() && literals.len() < 20 && !literals.iter().any(|known| known == text) {
+        if !text.is_empty() && !literals.iter().any(|known| known == text) {
             literals.push(text.to_owned());
         }
     }

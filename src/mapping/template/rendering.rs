@@ -100,6 +100,8 @@ pub(in crate::mapping) struct Failure {
     pub(in crate::mapping) message: String,
     /// The key that a table lacks, or nothing.
     pub(in crate::mapping) value: String,
+    /// Whether the template cannot take what a cell says, such as a number where it looks for a text.
+    pub(in crate::mapping) is_of_value: bool,
 }
 
 impl Bound {
@@ -109,20 +111,22 @@ impl Bound {
             bound: self,
             record: *record,
             lets: self.lets.iter().map(|_| OnceCell::new()).collect(),
-            other: None,
+            others: Vec::new(),
             work: Work::of_record(),
         }
     }
 
-    /// The same, as if the record said this in one of its cells.
+    /// The same, as if the record said these in some of its cells.
     pub(in crate::mapping) fn with<'r>(
         &'r self,
         record: &Record<'r>,
-        column: &Column,
-        value: &Json,
+        others: &[(&Column, &Json)],
     ) -> Rendering<'r> {
+        let others = others.iter();
         Rendering {
-            other: Some((column.clone(), from_json(value))),
+            others: others
+                .map(|(column, value)| ((*column).clone(), from_json(value)))
+                .collect(),
             ..self.at(record)
         }
     }
@@ -135,8 +139,8 @@ pub(in crate::mapping) struct Rendering<'r> {
     record: Record<'r>,
     /// What the names of `[let]` mean here, as far as somebody asked.
     lets: Box<[OnceCell<Result<Value, Failure>>]>,
-    /// What stands in for one of the cells.
-    other: Option<(Column, Value)>,
+    /// What stands in for some of the cells.
+    others: Vec<(Column, Value)>,
     /// What is left to the expressions of this record.
     work: Work,
 }
@@ -176,13 +180,15 @@ impl Rendering<'_> {
     /// Whether the condition holds.
     pub(in crate::mapping) fn holds(&self, id: TemplateId) -> Result<bool, Failure> {
         match &self.bound.entries[id.0].form {
-            Form::Condition(condition) if self.other.is_none() => Ok(condition.holds(&self.record)),
+            Form::Condition(condition) if self.others.is_empty() => {
+                Ok(condition.holds(&self.record))
+            }
             _ => self.render(id).map(|text| !text.is_empty()),
         }
     }
 
     fn values(&self, context: &Context, lets: &[usize]) -> Result<Value, Failure> {
-        let mut values = context.values(&self.record, self.other.as_ref());
+        let mut values = context.values(&self.record, &self.others);
         for at in lets {
             let name = self.bound.lets[*at].name.as_str();
             values.insert(name.into(), self.meaning(*at)?);
@@ -215,6 +221,7 @@ fn too_large(name: &str) -> Failure {
         code: Code::TemplateFailed,
         message: format!("`{name}` of [let] becomes too large"),
         value: String::new(),
+        is_of_value: false,
     }
 }
 
@@ -225,11 +232,13 @@ fn failure(error: &minijinja::Error) -> Failure {
             code: Code::LookupMissed,
             message: missed.to_string(),
             value: missed.key.clone(),
+            is_of_value: true,
         };
     }
     Failure {
         code: Code::TemplateFailed,
         message: format!("the template failed: {}", error.kind()),
         value: String::new(),
+        is_of_value: error.kind() == minijinja::ErrorKind::InvalidOperation,
     }
 }

@@ -170,7 +170,8 @@ fn seen(text: &str, batch: &Batch) -> String {
             assert!(
                 problems
                     .iter()
-                    .all(|problem| problem.code == Code::BadBoolean)
+                    .all(|problem| problem.code == Code::BadBoolean),
+                "{problems:?}"
             );
             problems.iter().map(|problem| &*problem.column).collect()
         }
@@ -273,6 +274,85 @@ fn a_condition_of_ones_own_is_asked_with_every_spelling() {
             "{json}"
         );
     }
+}
+
+#[test]
+fn a_condition_is_asked_with_what_a_cell_shows() {
+    let mapping = |private: &str| {
+        format!("target = \"case\"\n[messages]\nprivate = \"{private}\"\n[fields]\n")
+    };
+    for (condition, cell, wanted) in [
+        ("kind == 'Note'", "Note", "private"),
+        ("kind == 'Note'", "Comment", "public"),
+        ("kind == 'Note'", "", "public"),
+        ("kind == 'Note'", "note", "kind"),
+        ("kind == 'Note'", "NOTE", "kind"),
+        ("kind == 'Note'", "Note ", "kind"),
+        ("kind == 'Note'", "Note\u{a0}", "kind"),
+        ("kind == 'Note'", "No\u{ad}te", "kind"),
+        ("kind == 'Note'", "\u{feff}Note", "kind"),
+        ("kind == 'Note'", "nOte\u{200b}", "kind"),
+        ("kind == 'Intern note'", "Intern\u{a0}note", "kind"),
+        ("kind == 'Privé'", "prive\u{301}", "kind"),
+        ("kind | lower == 'note'", "NOTE", "private"),
+        ("kind | lower == 'note'", "NOTE\u{200b}", "kind"),
+        ("'[intern]' in kind", "Hej [Intern] med", "kind"),
+        ("'[intern]' in kind", "Hej med dig", "public"),
+        ("kind is startingwith 'Note'", "note: x", "kind"),
+        ("kind in ['a', 'b', 'Note']", "B", "kind"),
+        ("row['kind'] == 'Note'", "note", "kind"),
+        ("kind != 'Comment'", "comment", "private"),
+        ("kind == 'Comment'", "note", "public"),
+    ] {
+        let found = seen(&mapping(condition), &row(&["kind"], &[cell]));
+        assert_eq!(found, wanted, "{condition} {cell:?}");
+    }
+    // Each may be right, but not both together.
+    let both = mapping("kind == 'Note' and place == 'Inside' and team != 'Sales'");
+    for (cells, wanted) in [
+        (["Note", "Inside", "x"], "private"),
+        (["note", "Inside", "x"], "kind"),
+        (["note", "inside ", "x"], "kind"),
+        (["note", "inside", "sales"], "kind"),
+        (["note", "outside", "sales"], "public"),
+        (["Note", "Inside", "Sales"], "public"),
+    ] {
+        let found = seen(&both, &row(&["kind", "place", "team"], &cells));
+        assert_eq!(found, wanted, "{cells:?}");
+    }
+}
+
+#[test]
+fn a_condition_over_json_is_asked_with_what_a_value_shows() {
+    for (condition, json, wanted) in [
+        ("kind == 'Note'", r#"{"kind": "note"}"#, "kind"),
+        ("kind == 'Note'", r#"{"kind": "Note\u200b"}"#, "kind"),
+        ("kind == 'Note'", r#"{"kind": "Comment"}"#, "public"),
+        (
+            "meta.kind == 'Note'",
+            r#"{"meta": {"kind": "Note"}}"#,
+            "private",
+        ),
+        (
+            "meta.kind == 'Note'",
+            r#"{"meta": {"kind": "note\u00a0"}}"#,
+            "meta.kind",
+        ),
+        (
+            "meta.kind == 'Note'",
+            r#"{"meta": {"other": "note"}}"#,
+            "public",
+        ),
+        ("'Note' in kinds", r#"{"kinds": ["a", "note"]}"#, "kinds"),
+        ("row.kind == 'Note'", r#"{"kind": "note"}"#, "kind"),
+        ("hidden == 'Note'", r#"{"kind": "note"}"#, "public"),
+    ] {
+        let text = format!("target = \"case\"\n[messages]\nprivate = \"{condition}\"\n[fields]\n");
+        assert_eq!(seen(&text, &tree(json)), wanted, "{condition} {json}");
+    }
+    let text = "target = \"case\"\n[messages]\neach = \"comments\"\nprivate = \"ticket.kind == 'Note'\"\n[fields]\n";
+    let batch = tree(r#"{"kind": "NOTE", "comments": [{"id": 1}]}"#);
+    assert_eq!(seen(text, &batch), "ticket.kind");
 }
 
 #[test]

@@ -1,0 +1,125 @@
+//! Asks a condition about a message as if some of its cells said something else.
+
+use serde_json::{Value as Json, json};
+
+use super::bind::Named;
+use super::template::{Bound, Failure, TemplateId};
+use crate::source::{Batch, Column, Record};
+
+/// So many spellings of the cells of a message are tried together.
+const MOST_TRIALS: usize = 64;
+
+/// How yes and no are spelled in a flag, as values of JSON: yes first.
+pub(super) const WRITTEN: [[&str; 2]; 6] = [
+    ["true", "false"],
+    ["\"true\"", "\"false\""],
+    ["\"True\"", "\"False\""],
+    ["\"yes\"", "\"no\""],
+    ["\"1\"", "\"0\""],
+    ["1", "0"],
+];
+
+/// A condition, asked about one record with other values in one column.
+pub(super) struct Asks<'a, 'r> {
+    pub(super) condition: TemplateId,
+    pub(super) record: &'a Record<'r>,
+    pub(super) templates: &'a Bound,
+    pub(super) column: &'a Column,
+}
+
+impl Asks<'_, '_> {
+    /// Whether the condition takes the column for a flag of which this answer makes the message private,
+    /// by one of its spellings, while the other does not, by one of its own.
+    pub(super) fn hides(&self, answer: bool, spellings: &[[&str; 2]]) -> Result<bool, Failure> {
+        let find = |answer: bool, wanted: bool| {
+            for spelling in spellings {
+                let text = spelling[usize::from(!answer)];
+                let value = serde_json::from_str(text).unwrap_or_else(|_| json!(text));
+                match self.holds(&value) {
+                    Ok(held) if held == wanted => return Ok(true),
+                    Ok(_) => {}
+                    // A condition that cannot take a flag is none about it.
+                    Err(failure) if failure.is_of_value => {}
+                    Err(failure) => return Err(failure),
+                }
+            }
+            Ok(false)
+        };
+        Ok(find(answer, true)? && find(!answer, false)?)
+    }
+
+    /// Whether the condition takes the column for a flag at all, by words.
+    pub(super) fn is_flag(&self) -> Result<bool, Failure> {
+        let words = &WRITTEN[..4];
+        Ok(self.hides(false, words)? || self.hides(true, words)?)
+    }
+
+    fn holds(&self, value: &Json) -> Result<bool, Failure> {
+        holds(
+            self.condition,
+            self.record,
+            self.templates,
+            &[(self.column, value)],
+        )
+    }
+}
+
+/// A cell with another spelling of it.
+pub(super) type Trial<'c> = Vec<(&'c Named, &'c Json)>;
+
+/// The cells with other spellings, each alone and in all ways together; where these are too many, all at once
+/// and each alone.
+pub(super) fn trials<'c>(cells: &'c [(&Named, Vec<Json>)]) -> Vec<Trial<'c>> {
+    let ways = cells.iter().try_fold(1_usize, |ways, (_, others)| {
+        ways.checked_mul(others.len() + 1)
+    });
+    if ways.is_none_or(|ways| ways > MOST_TRIALS) {
+        let alone = cells
+            .iter()
+            .flat_map(|(named, others)| others.iter().map(|other| vec![(*named, other)]));
+        let last = cells
+            .iter()
+            .filter_map(|(named, others)| Some((*named, others.last()?)));
+        return std::iter::once(last.collect()).chain(alone).collect();
+    }
+    let mut trials: Vec<Trial<'_>> = vec![Vec::new()];
+    for (named, others) in cells {
+        let more = trials.iter().flat_map(|trial| {
+            others.iter().map(|other| {
+                let mut trial = trial.clone();
+                trial.push((*named, other));
+                trial
+            })
+        });
+        let more: Vec<Trial<'_>> = more.collect();
+        trials.extend(more);
+    }
+    // The first has no other spelling.
+    trials.split_off(1)
+}
+
+/// Whether a condition holds of a record, as if it said these in some of its cells.
+pub(super) fn holds(
+    condition: TemplateId,
+    record: &Record<'_>,
+    templates: &Bound,
+    others: &[(&Column, &Json)],
+) -> Result<bool, Failure> {
+    let Some(tree) = record.tree() else {
+        return templates.with(record, others).holds(condition);
+    };
+    let mut tree = tree.clone();
+    for (column, value) in others {
+        let Column::Path(path) = column else { continue };
+        let last = path.iter().try_fold(&mut tree, |tree, step| match tree {
+            Json::Array(items) => items.get_mut(step.parse::<usize>().ok()?),
+            other => other.get_mut(step),
+        });
+        if let Some(last) = last {
+            *last = (*value).clone();
+        }
+    }
+    let mut batch = Batch::new(record.shared_sheet());
+    batch.push_tree(record.line(), record.number(), tree);
+    templates.at(&batch.get(0)).holds(condition)
+}
