@@ -156,8 +156,8 @@ pub(super) fn is_of_others(found: &Metadata, ledger: &Path) -> bool {
     }
 }
 
-/// An error if a log of the ledger is no regular file, or has a second name, by which it may be somebody
-/// else's file. SQLite writes to the logs, and cuts them, even for a reader.
+/// An error if a log of the ledger is no regular file, or may be somebody else's: by a second name, or because
+/// another user made it. SQLite plays the logs back, writes to them, and cuts them, even for a reader.
 pub(super) fn expect_regular_logs(ledger: &Path) -> Result<(), OpenError> {
     for ending in SIDE_FILES {
         let path = beside(ledger, ending);
@@ -171,9 +171,20 @@ pub(super) fn expect_regular_logs(ledger: &Path) -> Result<(), OpenError> {
             }
         } else if is_special(&found) {
             return Err(OpenError::NotRegular { path });
-        } else if has_other_names(&found) {
-            return Err(OpenError::HardLink { path });
+        } else {
+            expect_own_log(path, &found, ledger)?;
         }
+    }
+    Ok(())
+}
+
+/// In a folder where all may make files, anybody can put a log beside the ledger of another.
+fn expect_own_log(path: PathBuf, found: &Metadata, ledger: &Path) -> Result<(), OpenError> {
+    if has_other_names(found) {
+        return Err(OpenError::HardLink { path });
+    }
+    if is_of_others(found, ledger) {
+        return Err(OpenError::OfOthers { path });
     }
     Ok(())
 }
@@ -240,8 +251,8 @@ pub(super) fn make_logs_private(ledger: &Path) -> Result<(), OpenError> {
         if fs::symlink_metadata(&path).is_ok() {
             let file = open_no_link(&options, &path)?;
             // Asked of the handle, so that no swap of names comes between.
-            if file.metadata().is_ok_and(|found| has_other_names(&found)) {
-                return Err(OpenError::HardLink { path });
+            if let Ok(found) = file.metadata() {
+                expect_own_log(path.clone(), &found, ledger)?;
             }
             make_private(&path, &file);
         }

@@ -61,13 +61,13 @@ pub enum OpenError {
         /// The log or the lock file.
         path: PathBuf,
     },
-    /// The lock file belongs neither to the user nor to the owner of the ledger.
+    /// A log or the lock of the ledger belongs neither to the user nor to the owner of the ledger.
     #[error(
-        "{path} belongs to another user; nothing is written to it. \
+        "{path} belongs to another user; nothing is read from it or written to it. \
          Remove it if no run of that user is under way, or choose another ledger"
     )]
     OfOthers {
-        /// The lock file.
+        /// The log or the lock file.
         path: PathBuf,
     },
     /// A log with something in it, beside a ledger that is empty or not there.

@@ -238,6 +238,32 @@ fn a_hard_link_in_place_of_the_lock_is_not_emptied() {
 /// Only root can give a file to somebody else, so elsewhere this shows nothing.
 #[cfg(unix)]
 #[test]
+fn a_log_that_another_user_made_is_not_taken_into_the_ledger() {
+    for ending in ["-wal", "-shm", "-journal"] {
+        let bench = Bench::written(complete("call-1", 1));
+        let log = side_file(&bench.path(), ending);
+        fs::write(&log, "").unwrap();
+        if std::os::unix::fs::chown(&log, Some(4_711), None).is_err() {
+            return;
+        }
+        let opened = [
+            Ledger::open(&bench.path(), DESTINATION).map(drop),
+            Ledger::open_anew(&bench.path(), DESTINATION).map(drop),
+            Ledger::read(&bench.path()).map(drop),
+        ];
+        for opened in opened {
+            let is_named = matches!(&opened, Err(OpenError::OfOthers { path }) if *path == log);
+            assert!(is_named, "{ending}: {opened:?}");
+        }
+        // Root may look at the ledger of another user with that user's logs.
+        std::os::unix::fs::chown(bench.path(), Some(4_711), None).unwrap();
+        Ledger::read(&bench.path()).unwrap();
+    }
+}
+
+/// Only root can give a file to somebody else, so elsewhere this shows nothing.
+#[cfg(unix)]
+#[test]
 fn a_lock_of_another_user_is_left_alone_unless_the_ledger_is_theirs_too() {
     let bench = Bench::written(complete("call-1", 1));
     let lock = side_file(&bench.path(), ".lock");
