@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
+use super::discreet::says_token;
 use super::failure::classify;
 use super::transport::{self, ANSWER_LIMIT, Route, SetUp, read};
 use super::{AudioSettings, Error, Upload};
@@ -85,7 +86,7 @@ struct CreatedBody {
 /// change without notice, so anything is taken that looks like an id. A word (`sign-in`) comes from
 /// somebody on the way: the call is then created once more, and its 409 tells whether the first try
 /// had worked.
-fn is_id(uid: &str) -> bool {
+pub(super) fn is_id(uid: &str) -> bool {
     let is_plain =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
     (1..=128).contains(&uid.len())
@@ -159,6 +160,8 @@ impl Client {
             serde_json::from_slice::<CreatedBody>(&body)
                 .ok()
                 .filter(|created| is_id(&created.uid))
+                // The ledger and `accepted.csv` keep it.
+                .filter(|created| !says_token(&self.authorization, &created.uid))
                 .map(|created| Created { uid: created.uid })
                 .ok_or(Error::Unreadable { status })
         };

@@ -9,6 +9,9 @@ use reqwest::header::{AUTHORIZATION, HeaderValue};
 
 use crate::redact::Redactor;
 
+/// A shorter token may be a part of an id by chance.
+const SHORTEST_SURE: usize = 8;
+
 /// What a request says that an answer must not repeat.
 pub(super) struct Secrets(Box<Sent>);
 
@@ -62,6 +65,18 @@ impl Secrets {
     }
 }
 
+/// Whether an id says the token of this header: as it is, or as most of the id in another spelling. Two ids
+/// may share a few digits by chance, which the redactor would take out of any other text.
+pub(super) fn says_token(authorization: &HeaderValue, id: &str) -> bool {
+    let token = String::from_utf8_lossy(authorization.as_bytes());
+    let is_whole = token.len() >= SHORTEST_SURE && id.contains(&*token);
+    let rest = Redactor::default()
+        .token(&token)
+        .clean(id)
+        .replace("<token>", "");
+    is_whole || rest.len() * 2 < id.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +93,25 @@ mod tests {
         let body = r#"{"externalIdentity":"c-1","agentName":"Åse Prøvesen"}"#;
         *request.body_mut() = Some(body.into());
         Secrets::of(&request, Some("Åse_2024.wav")).leave_out_of(answer)
+    }
+
+    #[test]
+    fn an_id_that_says_the_token_is_told_from_others() {
+        let token = "1c5bb2d4-9e0f-4a63-8d27-5f0e9b3c7a11";
+        let header = HeaderValue::from_str(token).unwrap();
+        for id in [
+            token,
+            &token.to_uppercase(),
+            &format!("conversation-of-{token}-and-of-nobody-else-0000000000000000"),
+            // In base64.
+            "MWM1YmIyZDQtOWUwZi00YTYzLThkMjctNWYwZTliM2M3YTEx",
+        ] {
+            assert!(says_token(&header, id), "{id}");
+        }
+        for id in ["77aa01f3-44c2-4a63-8d91-90aa13f0c0de", "c17", ""] {
+            assert!(!says_token(&header, id), "{id}");
+        }
+        assert!(!says_token(&HeaderValue::from_static("c1"), "c17"));
     }
 
     #[test]

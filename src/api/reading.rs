@@ -13,7 +13,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
 use super::Error;
-use super::client::segment;
+use super::client::{is_id, segment};
+use super::discreet::says_token;
 use super::failure::classify;
 use super::transport::{self, Route, SetUp};
 
@@ -212,7 +213,7 @@ impl Told {
     fn seen(self) -> Seen {
         Seen::Conversation {
             has_audio: self.has_audio(),
-            uid: self.uid.filter(|uid| !uid.trim().is_empty()),
+            uid: self.uid.filter(|uid| is_id(uid)),
         }
     }
 }
@@ -235,10 +236,18 @@ impl ReadClient {
 
     /// Looks for one conversation.
     pub async fn look(&self, sought: Sought<'_>) -> Result<Seen, Error> {
-        match sought.uid {
+        let mut seen = match sought.uid {
             Some(uid) => self.conversation(uid, sought).await,
             None => self.search(sought).await,
+        };
+        if let Ok(Seen::Conversation { uid, .. }) = &mut seen
+            && uid
+                .as_deref()
+                .is_some_and(|uid| says_token(&self.authorization, uid))
+        {
+            *uid = None;
         }
+        seen
     }
 
     /// `GET /integrations/conversations/{uid}`.
@@ -388,6 +397,25 @@ mod tests {
 
     fn has_audio(text: &str) -> Option<bool> {
         serde_json::from_str::<Told>(text).unwrap().has_audio()
+    }
+
+    #[test]
+    fn what_is_no_id_is_not_taken_for_one() {
+        for (told, uid) in [
+            (r#""conv_000042""#, Some("conv_000042")),
+            (r#"" ""#, None),
+            (r#""=1+1;\u001b[31m""#, None),
+            (r#""+45 12 34 56 78""#, None),
+            ("17", None),
+        ] {
+            let text = format!(r#"{{"uid":{told},"hasAudio":true}}"#);
+            let seen = serde_json::from_str::<Told>(&text).unwrap().seen();
+            let expected = Seen::Conversation {
+                uid: uid.map(str::to_owned),
+                has_audio: Some(true),
+            };
+            assert_eq!(seen, expected, "{told}");
+        }
     }
 
     #[test]

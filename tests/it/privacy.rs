@@ -383,6 +383,28 @@ fn what_a_server_repeats_is_told_without_the_token_and_the_people() {
 }
 
 #[test]
+fn a_token_that_comes_back_as_the_uid_is_kept_nowhere() {
+    let place = Place::with(&calls(2, 76));
+    let url = parrot(200, |start, _| {
+        let lines = start.lines().filter_map(|line| line.split_once(": "));
+        let mut tokens = lines.filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        let token = tokens.next().map_or("", |(_, value)| value);
+        json!({ "UID": token }).to_string()
+    });
+    let arguments = ["run", "calls.csv", "--out", "out", "--base-url", &url];
+    let ended = place.call(&[&arguments[..], &["--retries", "0"]].concat());
+    assert_ne!(ended.code, 0, "{ended:?}");
+    let token = BTreeSet::from([TOKEN.to_owned()]);
+    holds_none(&token, format!("{ended:?}").as_bytes(), "what was printed");
+    holds_none(&token, &files_of_the_ledger(place.folder()), "the ledger");
+    for file in std::fs::read_dir(place.path("out")).expect("a folder") {
+        let file = file.expect("a file").path();
+        let bytes = std::fs::read(&file).expect("a report");
+        holds_none(&token, &bytes, &file.display().to_string());
+    }
+}
+
+#[test]
 fn what_a_server_repeats_of_any_field_is_kept_nowhere() {
     let mut given = calls(6, 75);
     let values = [
