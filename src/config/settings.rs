@@ -372,7 +372,12 @@ fn base_url(value: &str) -> Result<Url, Error> {
         .parse()
         .map_err(|error: url::ParseError| refuse(&error.to_string()))?;
     let refuse = |why: &str| Error::BaseUrl {
-        value: without_secrets(&url),
+        // `user:password@host` reads as an address of its own kind, whose rest has no parts.
+        value: if url.cannot_be_a_base() {
+            beginning(value)
+        } else {
+            without_secrets(&url)
+        },
         why: why.to_owned(),
     };
     match url.scheme() {
@@ -449,6 +454,7 @@ mod tests {
             "integrations.capturi.ai",
             "ftp://x",
             "https://u:p@x",
+            "u:p@x",
             "https://x?a=b",
             "http://",
         ] {
@@ -482,6 +488,10 @@ mod tests {
             ("https://[s3cret", "https://…"),
             ("s3cret-4bf92f3577b3", "…"),
             ("eyJhbGciOi.eyJzdWIi.s3cret", "…"),
+            ("u:s3cret@example.com", "…"),
+            ("mailto:u:s3cret@example.com", "…"),
+            ("u:s3cret@example.com:443/a?x", "…"),
+            ("example.com:443", "example.com…"),
             ("", ""),
         ] {
             let error = base_url(text).unwrap_err().to_string();
