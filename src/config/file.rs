@@ -26,6 +26,10 @@ pub(super) fn apply(
         Some(path) => (path, true),
         None => (PathBuf::from(NAME), false),
     };
+    if !is_named && std::fs::metadata(&path).is_ok_and(|found| is_endless(&found)) {
+        let source = std::io::Error::other("it must be a regular file");
+        return Err(Error::File { path, source });
+    }
     let text = match read_text(&path, LONGEST_TEXT) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_named => {
@@ -38,6 +42,11 @@ pub(super) fn apply(
         expect_trusted(&text, &path)?;
     }
     Ok((command, Some(path)))
+}
+
+/// Whether this is a pipe or a device, which may never say that it ends. Nobody asked for it to be read.
+fn is_endless(found: &std::fs::Metadata) -> bool {
+    !(found.is_file() || found.is_dir())
 }
 
 /// Refuses a file that decides where the token goes, or about files, although others can write it.

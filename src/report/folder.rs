@@ -210,8 +210,11 @@ fn is_in_use(folder: &Path) -> bool {
 }
 
 fn is_locked(mark: &Path) -> bool {
-    File::open(mark)
-        .is_ok_and(|mark| matches!(mark.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    // To open a pipe of this name would be to wait for its writer.
+    let is_mark = fs::symlink_metadata(mark).is_ok_and(|found| found.is_file());
+    is_mark
+        && File::open(mark)
+            .is_ok_and(|mark| matches!(mark.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 /// A new file that only its owner can read; an existing one, or a link in its place, is an error.
@@ -226,6 +229,16 @@ pub(super) fn create_private(path: &Path) -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_waits_for_a_pipe_in_place_of_a_mark() {
+        let home = tempfile::tempdir().unwrap();
+        let mark = unfinished(&home.path().join("rejected.csv"));
+        let made = std::process::Command::new("mkfifo").arg(&mark).status();
+        assert!(made.unwrap().success());
+        assert!(!is_in_use(home.path()));
+    }
 
     #[test]
     fn the_file_of_an_earlier_run_is_moved_aside_and_not_lost() {

@@ -311,6 +311,18 @@ fn faults_of_the_settings_wait_for_a_rehearsal_and_typed_ones_want_one() {
 
 #[cfg(unix)]
 #[test]
+fn nobody_waits_for_a_pipe_in_place_of_the_settings_file() {
+    let place = Place::new();
+    let made = std::process::Command::new("mkfifo")
+        .arg(place.path("capturi-import.toml"))
+        .status();
+    assert!(made.expect("a program").success());
+    let ended = place.call(&["check", "calls.csv"]).with_code(2);
+    ended.says("it must be a regular file");
+}
+
+#[cfg(unix)]
+#[test]
 fn a_settings_file_that_others_can_write_does_not_decide_where_the_token_goes() {
     use std::os::unix::fs::PermissionsExt as _;
 
