@@ -3,40 +3,18 @@
 
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
-use crate::harness::program::{Ended, Place};
+use crate::harness::program::{Ended, MOST_MEMORY, Place};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
-
-/// What any input may take, in KiB: 256 MiB.
-const MOST: u32 = 256 << 10;
 
 const HEADER: &str = "externalId,phoneNumber,title,datetime,agentId,agentName,agentEmail";
 const MAPPING: &str = "[fields]\nexternalIdentity = \"externalId\"\ncustomer = \"phoneNumber\"\n\
                        subject = \"title\"\ndateTime = \"datetime\"\nagentId = \"agentId\"\n\
                        agentName = \"agentName\"\nagentEmail = \"agentEmail\"\n";
 const ROW: &str = "1,+4520000001,a,2024-03-15T09:12:03Z,7,T,t@example.com\n";
-
-/// The program, which ends badly when it asks for more memory than it may.
-fn bounded(place: &Place, arguments: &[&str]) -> Command {
-    let mut program = Command::new("sh");
-    program
-        .current_dir(place.path("."))
-        .env_clear()
-        .env("MALLOC_ARENA_MAX", "2")
-        .stdin(Stdio::null())
-        .args(["-c", &format!("ulimit -d {MOST} && exec \"$0\" \"$@\"")])
-        .arg(env!("CARGO_BIN_EXE_capturi-import"))
-        .args(arguments);
-    program
-}
-
-fn call(place: &Place, arguments: &[&str]) -> Ended {
-    let output = bounded(place, arguments).output();
-    Ended::from(output.expect("the program starts"))
-}
 
 /// `check`, `mapping init` and `mapping test` of a file, whose exit codes may be these.
 fn each_command(place: &Place, file: &str, codes: &[i32]) -> Vec<Ended> {
@@ -48,7 +26,7 @@ fn each_command(place: &Place, file: &str, codes: &[i32]) -> Vec<Ended> {
     ]
     .into_iter()
     .map(|arguments| {
-        let ended = call(place, arguments);
+        let ended = place.call_within_memory(arguments);
         let code = ended.code;
         assert!(
             codes.contains(&code),
@@ -236,7 +214,7 @@ fn records_of_many_megabytes_wait_for_each_other() {
     };
     assert_eq!(code, Some(3));
     assert_eq!(place.read("out/rejected.ndjson").lines().count(), 10);
-    assert!(peak < u64::from(MOST), "{peak} KiB");
+    assert!(peak < u64::from(MOST_MEMORY), "{peak} KiB");
 }
 
 /// The most memory that a process has had, in KiB, from a line of its status.
@@ -271,7 +249,7 @@ fn second_files_and_mappings_that_take_too_much_are_refused_by_name() {
     ] {
         place.write("map.toml", mapping);
         let check = ["check", "one.csv", "--mapping", "map.toml", "--out", "out"];
-        let ended = call(&place, &[&check[..], flags].concat());
+        let ended = place.call_within_memory(&[&check[..], flags].concat());
         assert_eq!(ended.code, 2, "{said}: {}", ended.err);
         assert!(ended.err.contains(said), "{}", ended.err);
     }
@@ -304,7 +282,7 @@ fn large_second_files_are_read_within_the_memory() {
         );
         place.write("map.toml", lookup);
         let check = ["check", "one.csv", "--mapping", "map.toml", "--out", "out"];
-        let ended = call(&place, &check);
+        let ended = place.call_within_memory(&check);
         assert_eq!(ended.code, code, "{file}: {}", ended.err);
         assert!(ended.err.contains(said), "{file}: {}", ended.err);
     }
@@ -324,7 +302,7 @@ fn what_a_hundred_thousand_rows_have_in_common_is_said_once() {
         "--out",
         "out",
     ];
-    let ended = call(&place, &check);
+    let ended = place.call_within_memory(&check);
     assert_eq!(ended.code, 3, "{}", ended.err);
     assert!(
         ended.out.contains("lists the first 100,000 of them"),
@@ -399,17 +377,62 @@ fn small_files_of_the_operator_are_refused_by_name_beyond_their_limit() {
         (&reading, "65536"),
         (&bundle, "16777216"),
     ] {
-        let ended = call(&place, arguments).with_code(2);
+        let ended = place.call_within_memory(arguments).with_code(2);
         assert!(ended.err.contains("large"), "{arguments:?}: {}", ended.err);
         let told = format!("limit of {limit} bytes");
         assert!(ended.err.contains(&told), "{arguments:?}: {}", ended.err);
     }
     // What was named in place of a mapping is named by what it is.
-    call(&place, &["check", "calls.csv", "-m", "large"])
+    place
+        .call(&["check", "calls.csv", "-m", "large"])
         .with_code(2)
         .says("large is no text");
     std::fs::rename(place.path("large"), place.path("capturi-import.toml")).expect("a new name");
-    call(&place, &["check", "calls.csv"])
+    place
+        .call(&["check", "calls.csv"])
         .with_code(2)
         .says("capturi-import.toml: the file is larger than the limit of 1048576 bytes");
+}
+
+#[test]
+fn parts_of_a_workbook_that_nobody_reads_may_be_anything() {
+    let place = Place::new();
+    // What an XML rule would refuse: a tag without end, and a text of more than a cell may have.
+    let picture = format!("<{}", "x".repeat(20_000_000));
+    let row = "<row><c t=\"inlineStr\"><is><t>1</t></is></c></row>";
+    for part in ["xl/media/image1.png", "xl/media/image2.BMP"] {
+        place.write("picture.xlsx", workbook(row, &[(part, &picture)]));
+        each_command(&place, "picture.xlsx", &[0, 3]);
+    }
+}
+
+#[test]
+fn a_picture_is_not_read_in_the_place_of_a_part_of_a_workbook() {
+    let place = Place::new();
+    let book = workbook("", &[("xl/media/image1.png", &"<a>".repeat(20_000_000))]);
+    // The name of the sheet's part has as many bytes. Parts are stored under the names alone.
+    let relation = "<Relationships><Relationship Id=\"r1\" Type=\"/worksheet\" Target=\"media/image1.png\"/></Relationships>";
+    let mut archive = zip::ZipArchive::new(Cursor::new(book)).expect("an archive");
+    let mut copy = ZipWriter::new(Cursor::new(Vec::new()));
+    for index in 0..archive.len() {
+        let part = archive.by_index_raw(index).expect("a part");
+        if part
+            .name()
+            .is_ok_and(|name| name == "xl/_rels/workbook.xml.rels")
+        {
+            copy.start_file("xl/_rels/workbook.xml.rels", SimpleFileOptions::default())
+                .expect("memory");
+            copy.write_all(relation.as_bytes()).expect("memory");
+        } else {
+            copy.raw_copy_file(part).expect("memory");
+        }
+    }
+    place.write("bomb.xlsx", copy.finish().expect("memory").into_inner());
+    for ended in each_command(&place, "bomb.xlsx", &[2]) {
+        assert!(
+            ended.err.contains("a part that is not XML"),
+            "{}",
+            ended.err
+        );
+    }
 }

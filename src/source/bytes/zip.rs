@@ -4,6 +4,7 @@
 //! what its maker wanted them to be. The archive is taken apart by the same library that the reader of
 //! workbooks uses: a second opinion on where its entries are would be a way past this check.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
@@ -61,6 +62,9 @@ pub(in crate::source) fn refuse_bomb(
         let Ok(entry) = archive.by_index(index) else {
             continue;
         };
+        if !entry.name().is_ok_and(|name| is_weighed(&name)) {
+            continue;
+        }
         scale.begin_part();
         // A damaged entry is told by who reads it; so much came out.
         let copied = io::copy(&mut entry.take(most - scale.weight.bytes), &mut scale);
@@ -88,6 +92,33 @@ pub(in crate::source) fn refuse_bomb(
         }
     }
     Ok(growth)
+}
+
+/// Whether a part of this name may be one that a workbook is read from. Pictures and other binary parts keep no rule of XML.
+fn is_weighed(name: &str) -> bool {
+    let ends_with = |ending: &str| {
+        let start = name.len().checked_sub(ending.len());
+        let end = start.and_then(|start| name.as_bytes().get(start..));
+        end.is_some_and(|end| end.eq_ignore_ascii_case(ending.as_bytes()))
+    };
+    ends_with(".xml") || ends_with(".rels")
+}
+
+/// Where the contents of the parts begin that [`refuse_bomb`] did not weigh, by where their headers do. Who reads the
+/// workbook must leave them alone.
+pub(in crate::source) fn unweighed(workbook: &File) -> HashMap<u64, u64> {
+    let Ok(mut archive) = ZipArchive::new(BufReader::new(workbook)) else {
+        return HashMap::new();
+    };
+    let mut parts = HashMap::new();
+    for index in 0..archive.len() {
+        let entry = archive.by_index_raw(index);
+        let Ok(entry) = entry else { continue };
+        if !entry.name().is_ok_and(|name| is_weighed(&name)) {
+            parts.extend(entry.data_start().map(|data| (entry.header_start(), data)));
+        }
+    }
+    parts
 }
 
 fn unreadable(file: &str, reason: String) -> Error {

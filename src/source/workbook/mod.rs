@@ -7,6 +7,7 @@
 
 mod cell;
 mod dimension;
+mod parts;
 mod reading;
 mod unpacking;
 

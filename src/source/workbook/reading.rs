@@ -1,13 +1,14 @@
 //! Makes records of the rows of a sheet.
 
 use std::fs::File;
-use std::io::{BufReader, Seek};
+use std::io::BufReader;
 use std::sync::Arc;
 
 use calamine::{Reader as _, SheetVisible, Xlsx};
 
 use super::cell::Fault;
 use super::dimension::without_odd_sizes;
+use super::parts::{Content, Parts};
 use super::unpacking::{SheetRow, Unpacked};
 use crate::call::{Code, Place, Problem, Severity};
 use crate::source::bytes::zip;
@@ -61,6 +62,7 @@ impl Workbook {
         let growth = zip::refuse_bomb(path, file, &options.limits)?;
         let content = File::open(path).and_then(without_odd_sizes);
         let content = content.map_err(|error| unreadable(format!("cannot be read: {error}")))?;
+        let content = Content::new(content);
         let Opened {
             name,
             mut rows,
@@ -193,7 +195,7 @@ impl Workbook {
 
 /// The sheet that was named, else the one that holds the records. Where nobody knows what a record has,
 /// that is the first one that can be seen.
-fn choose(content: &File, file: &Arc<str>, options: &Options) -> Result<Opened, Error> {
+fn choose(content: &Content, file: &Arc<str>, options: &Options) -> Result<Opened, Error> {
     let unreadable = |reason: String| Error::Unreadable {
         file: file.to_string(),
         reason,
@@ -229,12 +231,9 @@ fn listed(names: &[String]) -> String {
     names.join(", ")
 }
 
-fn workbook(content: &File, file: &str) -> Result<Xlsx<BufReader<File>>, Error> {
-    let mut content = content
-        .try_clone()
-        .map_err(|error| Error::io(file, error))?;
-    content.rewind().map_err(|error| Error::io(file, error))?;
-    Xlsx::new(BufReader::new(content)).map_err(|error| Error::Unreadable {
+fn workbook(content: &Content, file: &str) -> Result<Xlsx<Parts<BufReader<File>>>, Error> {
+    let content = content.read().map_err(|error| Error::io(file, error))?;
+    Xlsx::new(content).map_err(|error| Error::Unreadable {
         file: file.to_owned(),
         reason: format!("cannot be read as a workbook: {error}"),
     })
@@ -242,7 +241,7 @@ fn workbook(content: &File, file: &str) -> Result<Xlsx<BufReader<File>>, Error> 
 
 /// The names of the sheets of which one holds the records; at least one.
 fn candidates(
-    workbook: &Xlsx<BufReader<File>>,
+    workbook: &Xlsx<Parts<BufReader<File>>>,
     wanted: Option<&str>,
 ) -> Result<Vec<String>, String> {
     let sheets = workbook.sheets_metadata();
@@ -262,7 +261,7 @@ fn candidates(
 
 /// Unpacks the beginning of a sheet and finds its columns.
 fn open_sheet(
-    content: &File,
+    content: &Content,
     name: &str,
     file: &Arc<str>,
     options: &Options,

@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use calamine::{DataRef, Xlsx};
 
 use super::cell::{Fault, text};
+use super::parts::Parts;
 use crate::source::Limits;
 
 /// So many rows travel together…
@@ -162,7 +163,7 @@ pub(super) struct Unpacked {
 
 impl Unpacked {
     pub(super) fn start(
-        workbook: Xlsx<BufReader<File>>,
+        workbook: Xlsx<Parts<BufReader<File>>>,
         name: String,
         limits: &Limits,
     ) -> std::io::Result<Self> {
@@ -276,7 +277,7 @@ impl Loads<'_> {
 }
 
 fn unpack(
-    mut workbook: Xlsx<BufReader<File>>,
+    mut workbook: Xlsx<Parts<BufReader<File>>>,
     name: &str,
     (max_field, max_record): (usize, usize),
     loads: &mut Loads<'_>,

@@ -19,6 +19,9 @@ pub(crate) struct Place {
     folder: TempDir,
 }
 
+/// What any input may take, in KiB: 256 MiB.
+pub(crate) const MOST_MEMORY: u32 = 256 << 10;
+
 impl Place {
     pub(crate) fn new() -> Self {
         // A ledger waits for the disk at every step, and what a kill leaves behind is the same in
@@ -35,6 +38,23 @@ impl Place {
         place.write("calls.csv", table(calls, b','));
         place.record(calls);
         place
+    }
+
+    /// A call of the program, which ends badly when it asks for more memory than [`MOST_MEMORY`].
+    pub(crate) fn call_within_memory(&self, arguments: &[&str]) -> Ended {
+        let output = Command::new("sh")
+            .current_dir(self.path("."))
+            .env_clear()
+            .env("MALLOC_ARENA_MAX", "2")
+            .stdin(Stdio::null())
+            .args([
+                "-c",
+                &format!("ulimit -d {MOST_MEMORY} && exec \"$0\" \"$@\""),
+            ])
+            .arg(env!("CARGO_BIN_EXE_capturi-import"))
+            .args(arguments)
+            .output();
+        Ended::from(output.expect("the program starts"))
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
