@@ -5,18 +5,15 @@
 //! heard in every channel, so that only a silent recording is read to its end.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use symphonia::core::codecs::audio::AudioDecoderOptions;
 use symphonia::core::errors::Error;
-use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::{FormatOptions, TrackType};
-use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
-use symphonia::core::meta::MetadataOptions;
+use symphonia::core::formats::TrackType;
 
 use super::Recording;
-use super::probe::{PlainFormat, PlainWave};
+use super::probe::{self, Container, MOST_PACKETS, PlainFormat, PlainWave};
 
 /// What is louder counts as heard: -50 dB of full scale, ten times the noise of a telephone line and
 /// a tenth of a quiet voice.
@@ -35,9 +32,21 @@ pub fn silent_channels(recording: &Recording) -> Option<(Vec<usize>, usize)> {
         plain(&mut file, &wave)?
     } else {
         let mut file = file.into_inner();
-        file.seek(SeekFrom::Start(0)).ok()?;
+        let container = probe::container_of(&mut file, &recording.name).ok()?;
+        // What the library does not decode is not opened by it.
+        let container = match container {
+            None => Container::Mpeg,
+            Some(
+                container @ (Container::Mpeg
+                | Container::Adts
+                | Container::Mp4
+                | Container::Flac
+                | Container::Ogg),
+            ) => container,
+            Some(_) => return None,
+        };
         // As in the probe: a panic of the library costs the knowledge about this recording.
-        catch_unwind(AssertUnwindSafe(|| by_library(file))).ok()??
+        catch_unwind(AssertUnwindSafe(|| by_library(file, length, container))).ok()??
     };
     let silent = meter.silent().map(|channel| channel + 1).collect();
     Some((silent, meter.loud.len()))
@@ -153,17 +162,9 @@ fn of_mu_law(byte: u8) -> i16 {
     if byte & 0x80 == 0 { size } else { -size }
 }
 
-fn by_library(file: File) -> Option<Meter> {
-    let stream = MediaSourceStream::new(Box::new(file), MediaSourceStreamOptions::default());
-    let mut format = symphonia::default::get_probe()
-        .probe(
-            &Hint::new(),
-            stream,
-            FormatOptions::default(),
-            MetadataOptions::default(),
-        )
-        .ok()?;
-    let track = format.default_track(TrackType::Audio)?;
+fn by_library(file: File, length: u64, container: Container) -> Option<Meter> {
+    let mut opened = probe::open(file, length, container, u64::MAX).ok()?;
+    let track = opened.format.default_track(TrackType::Audio)?;
     let id = track.id;
     let parameters = track.codec_params.as_ref()?.audio()?.clone();
     let mut decoder = symphonia::default::get_codecs()
@@ -171,10 +172,14 @@ fn by_library(file: File) -> Option<Meter> {
         .ok()?;
     let mut meter: Option<Meter> = None;
     let mut samples: Vec<f32> = Vec::new();
-    loop {
-        let packet = match format.next_packet() {
+    for _ in 0..MOST_PACKETS {
+        opened.drop_tags();
+        opened.allow_packet();
+        let packet = match opened.format.next_packet() {
             Ok(Some(packet)) if packet.track_id == id => packet,
             Ok(Some(_)) => continue,
+            // What is too large to be read has not been heard.
+            Err(Error::IoError(error)) if error.kind() == ErrorKind::QuotaExceeded => return None,
             // A file that is cut is told by its header; what is there has been heard.
             Ok(None) | Err(_) => return meter,
         };
@@ -205,6 +210,7 @@ fn by_library(file: File) -> Option<Meter> {
             });
         }
     }
+    None
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub(super) fn of_recordings(summary: &Summary) -> Vec<String> {
     if facts.unheard > 0 {
         let number = count(facts.unheard);
         told.push(format!(
-            "silent channels in {number} of the recordings: their codec is not decoded"
+            "silent channels in {number} of the recordings, which are not decoded"
         ));
     }
     told

@@ -29,6 +29,7 @@ mod presets;
 mod privacy;
 mod problem_places;
 mod read_back;
+mod recording_bombs;
 mod recordings;
 mod resume;
 mod sandbox;

@@ -5,64 +5,22 @@
 //! cut files, so each format's own end is looked for here.
 
 use std::borrow::Cow;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use memchr::memmem;
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::{AudioCodecId, well_known as codec};
 use symphonia::core::errors::Error;
-use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::well_known as formats;
-use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
-use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions};
-use symphonia::core::meta::MetadataOptions;
+use symphonia::core::formats::{FormatReader, TrackType};
 use symphonia::core::units::Duration;
 
+use super::library::{self, NotOpened};
 use super::{Container, Depth, End, Probe, ProbeError, read_at, sniff};
 
 /// The most bytes that are read of one file; at 32 kbit/s an MP3 of four hours.
 const BUDGET: u64 = 64 << 20;
-
-/// A source that ends with an error when more is read of it than a probe should need.
-struct Budgeted<R> {
-    reader: R,
-    length: u64,
-    left: u64,
-}
-
-impl<R: Read> Read for Budgeted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.left == 0 {
-            return Err(io::Error::new(
-                io::ErrorKind::QuotaExceeded,
-                "enough has been read",
-            ));
-        }
-        let most = buffer
-            .len()
-            .min(usize::try_from(self.left).unwrap_or(usize::MAX));
-        let count = self.reader.read(&mut buffer[..most])?;
-        self.left -= count as u64;
-        Ok(count)
-    }
-}
-
-impl<R: Seek> Seek for Budgeted<R> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.reader.seek(to)
-    }
-}
-
-impl<R: Read + Seek + Send + Sync> MediaSource for Budgeted<R> {
-    fn is_seekable(&self) -> bool {
-        true
-    }
-
-    fn byte_len(&self) -> Option<u64> {
-        Some(self.length)
-    }
-}
 
 pub(super) fn read<R>(
     mut reader: R,
@@ -74,16 +32,10 @@ where
     R: Read + Seek + Send + Sync + 'static,
 {
     let ending = ending(&mut reader, length, container)?;
-    reader.seek(SeekFrom::Start(0))?;
-    let source = Budgeted {
-        reader,
-        length,
-        left: BUDGET,
-    };
     // The library is not ours and reads files that nobody has checked: a panic of it must cost the
     // knowledge about one recording and not the run. Nothing is shared with it.
     catch_unwind(AssertUnwindSafe(|| {
-        read_by_library(source, container, &ending, depth)
+        read_by_library(reader, length, container, &ending, depth)
     }))
     .unwrap_or(Err(ProbeError::Damaged {
         container,
@@ -92,7 +44,8 @@ where
 }
 
 fn read_by_library<R>(
-    source: Budgeted<R>,
+    reader: R,
+    length: u64,
     container: Container,
     ending: &Ending,
     depth: Depth,
@@ -100,15 +53,14 @@ fn read_by_library<R>(
 where
     R: Read + Seek + Send + Sync + 'static,
 {
-    let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
-    let mut format = symphonia::default::get_probe()
-        .probe(
-            &Hint::new(),
-            stream,
-            FormatOptions::default(),
-            MetadataOptions::default(),
-        )
-        .map_err(|error| damaged(error, container, ending))?;
+    let mut opened =
+        library::open(reader, length, container, BUDGET).map_err(|error| match error {
+            NotOpened::Io(error) => ProbeError::Io(error),
+            NotOpened::TooHeavy => ProbeError::TooLarge(container),
+            NotOpened::Refused(error) => damaged(error, container, ending),
+        })?;
+    opened.allow(BUDGET);
+    let format = &mut opened.format;
     let Some(track) = format.default_track(TrackType::Audio) else {
         return Err(if ending.is_missing() {
             ProbeError::Cut(container)
@@ -145,7 +97,7 @@ where
     let stated = frames.filter(|frames| *frames != Duration::ZERO && ending.is_fine());
     let frames = match stated {
         Some(frames) => Some(frames),
-        None if depth == Depth::Length => walk(&mut *format, id),
+        None if depth == Depth::Length => walk(&mut **format, id),
         None => None,
     };
     probe.seconds = frames
@@ -177,7 +129,7 @@ fn damaged(error: Error, container: Container, ending: &Ending) -> ProbeError {
 }
 
 /// More packets than a day of speech has. A damaged table can promise billions of empty ones.
-const MOST_PACKETS: usize = 6_000_000;
+pub(in crate::audio) const MOST_PACKETS: usize = 6_000_000;
 
 /// The summed length of all packets of a track; `None` when there are too many to read.
 fn walk(format: &mut dyn FormatReader, track: u32) -> Option<Duration> {
@@ -258,16 +210,7 @@ fn ending(
 
 /// A Xing, Info or VBRI header in the first frame tells the number of frames, and usually of bytes.
 fn mpeg_ending(reader: &mut (impl Read + Seek), length: u64) -> io::Result<Ending> {
-    let tag = read_at(reader, 0, 10)?;
-    let start = match tag.get(..10) {
-        Some([b'I', b'D', b'3', _, _, flags, sizes @ ..]) => {
-            let size = sizes
-                .iter()
-                .fold(0, |sum, byte| (sum << 7) | u64::from(byte & 0x7F));
-            10 + size + if flags & 0x10 != 0 { 10 } else { 0 }
-        }
-        _ => 0,
-    };
+    let start = library::tag_length(&read_at(reader, 0, 10)?);
     if start >= length {
         return Ok(Ending::Missing);
     }

@@ -6,13 +6,16 @@
 
 mod ahead;
 mod asf;
+mod boxes;
 mod compressed;
 mod hollow;
+mod library;
 mod other;
 mod plain;
 mod riff;
 mod sniff;
 mod uncompressed;
+mod view;
 mod xiph;
 
 use std::borrow::Cow;
@@ -20,6 +23,8 @@ use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+pub(super) use compressed::MOST_PACKETS;
+pub(super) use library::open;
 pub(super) use plain::{PlainFormat, PlainWave};
 
 use super::kind::contradicts;
@@ -209,6 +214,9 @@ pub enum ProbeError {
         /// What is wrong.
         what: Cow<'static, str>,
     },
+    /// Its tables would fill the memory.
+    #[error("the tables of the {0} file are too many or too large, and are not read")]
+    TooLarge(Container),
     /// Audio whose header is not read here. The server may still take it.
     #[error("the header of a {0} file is not read")]
     Unread(Container),
@@ -301,6 +309,17 @@ where
 fn named(mut probe: Probe, name: &str) -> Probe {
     probe.mislabelled = contradicts(name, probe.container);
     probe
+}
+
+/// The format of a file of this name by its first bytes; `None` where nothing tells it.
+pub(super) fn container_of(
+    reader: &mut (impl Read + Seek),
+    name: &str,
+) -> io::Result<Option<Container>> {
+    let head = read_at(reader, 0, sniff::HEAD)?;
+    Ok((!head.is_empty())
+        .then(|| sniff::sniff(&head, name).ok())
+        .flatten())
 }
 
 /// Up to `count` bytes from `offset`; fewer at the end of the file.

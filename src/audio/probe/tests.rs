@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-mod made {
+pub(super) mod made {
     //! Recordings made by hand from the formats' own descriptions.
 
     pub(super) fn chunk(id: [u8; 4], body: &[u8]) -> Vec<u8> {
@@ -81,7 +81,7 @@ mod made {
         frame.repeat(frames)
     }
 
-    pub(super) fn flac(samples: u64) -> Vec<u8> {
+    pub(in crate::audio::probe) fn flac(samples: u64) -> Vec<u8> {
         let mut info = vec![0; 34];
         info[..2].copy_from_slice(&4096u16.to_be_bytes());
         info[2..4].copy_from_slice(&4096u16.to_be_bytes());
