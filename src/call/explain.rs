@@ -36,6 +36,12 @@ texts! {
          cut: fetch the file again and compare its size with the source. If every row is too short, \
          check `[source] delimiter`; rows that are no records can be left out with `[source] \
          skip`.",
+    RejectsCut
+        "The file of rejected records lacks some of them."
+        "The run that wrote it rejected so much that the file would have been larger than 64 MiB and 16 \
+         times as large as its inputs."
+        "Correct what most rows have in common (often the mapping), and feed in the export itself again. To \
+         send only the records that are in this file, remove its last row.",
     RowTooLong
         "The row has more fields than the header has columns."
         "A field contains the delimiter and is not quoted, so everything after it has moved one \

@@ -69,6 +69,8 @@ codes! {
     RowTooShort "row-too-short" Error,
     /// More fields than the header has columns.
     RowTooLong "row-too-long" Error,
+    /// A list of rejected records that lacks some, because it would have been too large.
+    RejectsCut "rejects-cut" Error,
     /// A quote that is opened and would swallow the rows after it.
     OpenQuote "open-quote" Error,
     /// A quote in the middle of a field that could be read in only one way.

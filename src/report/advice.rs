@@ -19,6 +19,7 @@ pub fn advise(summary: &Summary) -> Vec<String> {
     let mut lines = Vec::new();
     lines.extend(misfits(summary));
     lines.extend(unsendable(summary));
+    lines.extend(incomplete_lists(summary));
     lines.extend(held(summary));
     lines.extend(doubts(summary));
     lines.extend(unproved(summary));
@@ -63,6 +64,14 @@ fn unsendable(summary: &Summary) -> Option<String> {
         }
         files => list(files),
     };
+    if summary.left_out.rejected > 0 {
+        let has = if summary.rejected_files.len() == 1 {
+            "has"
+        } else {
+            "have"
+        };
+        return Some(format!("{what}: {files} {has} the first of them."));
+    }
     let that = if summary.rejected_files.len() == 1 {
         "that file"
     } else {
@@ -77,6 +86,35 @@ fn unsendable(summary: &Summary) -> Option<String> {
             them(number)
         )
     })
+}
+
+/// What the lists lack, so that nobody takes them for whole.
+fn incomplete_lists(summary: &Summary) -> Option<String> {
+    let lacks = summary.left_out;
+    let rejected = match summary.rejected_files.as_slice() {
+        [] => "rejected.csv".to_owned(),
+        files => list(files),
+    };
+    let lists = [
+        (lacks.rejected, "record", rejected.as_str()),
+        (lacks.problems, "problem", "problems.csv"),
+        (lacks.skipped, "record", "skipped.csv"),
+    ];
+    let lacking = lists.iter().filter(|(number, _, _)| *number > 0);
+    let lacking: Vec<String> = lacking
+        .map(|(number, what, list)| format!("{} not in {list}", counted(*number, what)))
+        .collect();
+    if lacking.is_empty() {
+        return None;
+    }
+    let cure = match lacks.rejected {
+        0 => "",
+        _ => " Fix what most rows have in common and feed in the export itself again.",
+    };
+    Some(format!(
+        "Lists are incomplete because they would be too large: {}.{cure}",
+        lacking.join(", ")
+    ))
 }
 
 fn held(summary: &Summary) -> Option<String> {

@@ -11,6 +11,7 @@ use crate::call::{Code, Field, Problem, Severity};
 use crate::pipeline::{Delivered, Matched, Outcome};
 use crate::report::accepted::{self, REHEARSED};
 use crate::report::alike::{Alike, MOST, Turn};
+use crate::report::allowance::{Allowance, LeftOut, Lines, Room};
 use crate::report::cells::guarded;
 use crate::report::folder::{Folder, create_private, mark_unfinished, unfinished};
 use crate::report::matches::Matches;
@@ -39,6 +40,10 @@ pub(super) struct Files {
     listed: Alike<(Code, Severity)>,
     /// Rows of `rejected.csv` by the first of their codes.
     explained: Alike<Option<Code>>,
+    allowance: Allowance,
+    problem_lines: Lines,
+    /// Rows of all files of rejected records.
+    rejected_lines: Lines,
 }
 
 /// The list of what arrived, with what stands in each of its lines.
@@ -57,6 +62,8 @@ struct Rejected {
     names: Option<Vec<String>>,
     reading: String,
     rejects: Rejects,
+    /// Whether its last row says that there are more.
+    is_cut: bool,
 }
 
 /// What was written, once it is complete.
@@ -64,6 +71,7 @@ struct Rejected {
 pub(super) struct Written {
     pub(super) files: Vec<PathBuf>,
     pub(super) rejected: Vec<PathBuf>,
+    pub(super) left_out: LeftOut,
 }
 
 impl Files {
@@ -101,7 +109,15 @@ impl Files {
             unflushed: 0,
             listed: Alike::default(),
             explained: Alike::default(),
+            allowance: Allowance::default(),
+            problem_lines: Lines::default(),
+            rejected_lines: Lines::default(),
         })
+    }
+
+    /// Learns how much is read: in all, or so far.
+    pub(super) fn read(&mut self, so_far: u64, total: Option<u64>) {
+        self.allowance.learn(so_far, total);
     }
 
     /// Adds a problem; of a kind that many have, only the first.
@@ -115,6 +131,17 @@ impl Files {
                 return self.problems.write(&cells);
             }
             Turn::Counted => return Ok(()),
+        }
+        match self
+            .problem_lines
+            .room(self.problems.written, self.allowance)
+        {
+            Room::There => {}
+            Room::Exhausted => {
+                let more = "further problems are not listed; the list would be too large";
+                return self.problems.write(&["", "", "", "", "", "", more, "", ""]);
+            }
+            Room::Gone => return Ok(()),
         }
         self.problems.write(&[
             &safe(&problem.place.file),
@@ -172,31 +199,47 @@ impl Files {
         problems: &[Problem],
     ) -> Result<(), Error> {
         if skips::is_listed(outcome, detail) {
-            self.skips.add(&self.folder, record, detail)?;
+            let place = (&self.folder, self.allowance);
+            self.skips.add(place, record, detail)?;
         }
         if matches!(outcome, Outcome::Rejected | Outcome::Failed) {
-            let kind = problems.first().map(|problem| problem.code);
-            let reasons = match self.explained.turn(kind) {
-                Turn::Listed => in_one_cell(problems),
-                Turn::Announced | Turn::Counted => codes_in_one_cell(problems),
-            };
-            // A spreadsheet changes and calculates cells of tables, and none of JSON.
-            let reasons = if record.sheet().header.is_some() {
-                with_noted_id(&self.id_of(record, problems), &guarded(&reasons))
-            } else {
-                reasons
-            };
-            let rejected = self.rejected_of(record.sheet())?;
-            rejected
-                .rejects
-                .write(record, &reasons)
-                .map_err(Error::write(&rejected.path))?;
+            self.rejected(record, problems)?;
         }
         self.unflushed += 1;
         if self.unflushed >= BETWEEN_FLUSHES {
             self.flush()?;
         }
         Ok(())
+    }
+
+    /// Adds a record to be mended, or says in the file of its sheet that it lacks some.
+    fn rejected(&mut self, record: &Record<'_>, problems: &[Problem]) -> Result<(), Error> {
+        let written = self.rejected.iter().map(|known| known.rejects.written());
+        let room = self.rejected_lines.room(written.sum(), self.allowance);
+        if room != Room::There {
+            let rejected = self.rejected_of(record.sheet())?;
+            if std::mem::replace(&mut rejected.is_cut, true) {
+                return Ok(());
+            }
+            let cut = rejected.rejects.cut();
+            return cut.map_err(Error::write(&rejected.path));
+        }
+        let kind = problems.first().map(|problem| problem.code);
+        let reasons = match self.explained.turn(kind) {
+            Turn::Listed => in_one_cell(problems),
+            Turn::Announced | Turn::Counted => codes_in_one_cell(problems),
+        };
+        // A spreadsheet changes and calculates cells of tables, and none of JSON.
+        let reasons = if record.sheet().header.is_some() {
+            with_noted_id(&self.id_of(record, problems), &guarded(&reasons))
+        } else {
+            reasons
+        };
+        let rejected = self.rejected_of(record.sheet())?;
+        rejected
+            .rejects
+            .write(record, &reasons)
+            .map_err(Error::write(&rejected.path))
     }
 
     /// The id of a record: that which its problems name, or what the columns say that feed it.
@@ -231,7 +274,15 @@ impl Files {
     /// Completes the files.
     pub(super) fn finish(mut self) -> Result<(Folder, Written), Error> {
         self.flush()?;
-        let mut written = Written::default();
+        let left_out = LeftOut {
+            problems: self.problem_lines.left_out(),
+            rejected: self.rejected_lines.left_out(),
+            skipped: self.skips.lines.left_out(),
+        };
+        let mut written = Written {
+            left_out,
+            ..Written::default()
+        };
         if let Some(accepted) = self.accepted {
             let path = accepted.table.path;
             let mark = unfinished(&path);
@@ -288,6 +339,7 @@ impl Files {
             names,
             reading: sheet.reading.clone(),
             rejects,
+            is_cut: false,
         })
     }
 }
@@ -342,4 +394,65 @@ fn in_one_cell(problems: &[Problem]) -> String {
         let _ = write!(cell, ": {}", safe(&problem.message));
     }
     cell
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::report::stage::{problem, sheet};
+    use crate::source::Batch;
+
+    /// Ends a record of a sheet as rejected and another as left out, so many times.
+    fn end(files: &mut Files, sheet: &Arc<Sheet>, times: u64) {
+        for line in 1..=times {
+            let mut batch = Batch::new(Arc::clone(sheet));
+            batch.start_row(line);
+            batch.push_cell("1234567890");
+            let record = batch.get(0);
+            let wrong = problem(Code::MissingField, line);
+            files.problem(&wrong).unwrap();
+            let rejected = (Outcome::Rejected, "");
+            files.ended(&record, rejected, &[wrong]).unwrap();
+            let skipped = (Outcome::Skipped, "a rule");
+            files.ended(&record, skipped, &[]).unwrap();
+        }
+    }
+
+    #[test]
+    fn lists_end_when_they_would_be_too_large_and_say_so() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = Folder::open(home.path(), &[]).unwrap();
+        let mut files = Files::create(folder, Mode::Check, None, ListForm::Plain).unwrap();
+        files.allowance.floor = 1_000;
+        let one = sheet("a.csv", &["id"]);
+        let other = sheet("b.csv", &["number"]);
+        end(&mut files, &one, 100);
+        // That more has been read meanwhile opens no list again.
+        files.read(1 << 20, None);
+        end(&mut files, &other, 1);
+        let (_, written) = files.finish().unwrap();
+        let lists = [
+            ("problems.csv", written.left_out.problems),
+            ("skipped.csv", written.left_out.skipped),
+            ("rejected.csv", written.left_out.rejected - 1),
+        ];
+        for (name, left_out) in lists {
+            let text = fs::read_to_string(home.path().join(name)).unwrap();
+            assert!((1_000..1_300).contains(&text.len()), "{name}: {text}");
+            let last = text.lines().last().unwrap();
+            assert!(last.contains("further"), "{name}: {last}");
+            // Header and last line are no records.
+            let listed = text.lines().count() as u64 - 2;
+            let all = if name == "rejected.csv" { 100 } else { 101 };
+            assert_eq!(listed + left_out, all, "{name}: {text}");
+        }
+        // The file of another sheet lacks all of its records.
+        assert_eq!(written.rejected.len(), 2);
+        let text = fs::read_to_string(&written.rejected[1]).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 2, "{text}");
+        assert!(lines[1].starts_with("rejects-cut: "), "{text}");
+    }
 }

@@ -309,6 +309,12 @@ impl Report {
                 }
                 Ok(())
             }
+            Event::Read { bytes, total } => {
+                if let Some(files) = &mut self.files {
+                    files.read(*bytes, *total);
+                }
+                Ok(())
+            }
             Event::Matched(matched) => match &mut self.files {
                 Some(files) => files.matched(matched),
                 None => Ok(()),
@@ -417,8 +423,13 @@ impl Report {
 /// Completes the files of the records and adds those that are made from the summary.
 fn complete(files: Files, summary: &mut Summary) -> Result<(), Error> {
     let (folder, written) = files.finish()?;
-    let Written { files, rejected } = written;
+    let Written {
+        files,
+        rejected,
+        left_out,
+    } = written;
     summary.files = files;
+    summary.left_out = left_out;
     summary.take_rejected(rejected);
     // The names go in first, because both files list all of them.
     let (page_path, mut page) = folder.replace("report", "html")?;

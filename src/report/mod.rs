@@ -10,6 +10,7 @@
 mod accepted;
 mod advice;
 mod alike;
+mod allowance;
 mod bars;
 mod cells;
 mod complaint;
@@ -52,6 +53,7 @@ mod work;
 
 pub use accepted::{Line as AcceptedLine, NotAccepted, is_rehearsed, is_unfinished, read_accepted};
 pub use advice::advise;
+pub use allowance::LeftOut;
 pub use complaint::{Complaint, tell_panics_as_json};
 pub use error::Error;
 pub use estimate::{Bound, Estimate};

@@ -23,6 +23,16 @@ impl Rejects {
         self.0.write(record, problems)
     }
 
+    /// Says as the last row that further records are missing.
+    pub(super) fn cut(&mut self) -> io::Result<()> {
+        self.0.cut()
+    }
+
+    /// How many bytes records have taken so far.
+    pub(super) fn written(&self) -> u64 {
+        self.0.written()
+    }
+
     /// Hands what was written so far to the system.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         self.0.flush()

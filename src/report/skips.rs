@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use crate::call::Field;
 use crate::pipeline::Outcome;
 use crate::report::alike::{Alike, MOST, Turn};
+use crate::report::allowance::{Allowance, Lines, Room};
 use crate::report::folder::Folder;
 use crate::report::table::Table;
 use crate::report::words::safe;
@@ -15,6 +16,9 @@ use crate::source::Record;
 
 const NAME: &str = "skipped";
 const COLUMNS: [&str; 5] = ["file", "line", "external_id", "why", "record"];
+
+/// What stands behind the last record of a list that would become too large.
+const NO_ROOM: &str = "further records are not listed; the list would be too large";
 
 /// What the further rows of a call end with: they are not left out, another row speaks for them.
 const LEG: &str = "leg";
@@ -28,6 +32,7 @@ pub(super) struct Skips {
     ids: Vec<String>,
     /// Lines by the rule.
     listed: Alike<Box<str>>,
+    pub(super) lines: Lines,
 }
 
 /// Whether a record that ended so is in the list.
@@ -48,6 +53,7 @@ impl Skips {
             table: None,
             ids: Vec::new(),
             listed: Alike::default(),
+            lines: Lines::default(),
         }
     }
 
@@ -66,7 +72,7 @@ impl Skips {
     /// Adds a record; of those that one rule leaves out, only the first.
     pub(super) fn add(
         &mut self,
-        folder: &Folder,
+        (folder, allowance): (&Folder, Allowance),
         record: &Record<'_>,
         why: &str,
     ) -> Result<(), Error> {
@@ -84,6 +90,11 @@ impl Skips {
                 return table.write(&["", "", "", &more, ""]);
             }
             Turn::Counted => return Ok(()),
+        }
+        match self.lines.room(table.written, allowance) {
+            Room::There => {}
+            Room::Exhausted => return table.write(&["", "", "", NO_ROOM, ""]),
+            Room::Gone => return Ok(()),
         }
         let place = record.place();
         let number = place.record.map(|number| number.to_string());

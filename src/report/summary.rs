@@ -10,6 +10,7 @@ use serde::{Serialize, Serializer};
 use crate::call::{Code, Field, Severity};
 use crate::pipeline::{Facts, Outcome, Stop, Tally};
 use crate::report::advice;
+use crate::report::allowance::LeftOut;
 use crate::report::estimate::Estimate;
 use crate::report::groups::Group;
 use crate::report::progress::Counts;
@@ -67,6 +68,8 @@ pub struct Summary {
     pub files: Vec<PathBuf>,
     /// Those of them that can be fed in again.
     pub rejected_files: Vec<PathBuf>,
+    /// Lines that the lists lack, because they would have become too large.
+    pub left_out: LeftOut,
 }
 
 /// One target field over all calls.
@@ -107,6 +110,7 @@ impl Summary {
             estimate,
             files: Vec::new(),
             rejected_files: Vec::new(),
+            left_out: LeftOut::default(),
         }
     }
 
@@ -228,6 +232,7 @@ impl Serialize for Summary {
         map.serialize_entry("not_checked", &unchecked(self))?;
         map.serialize_entry("estimate", &self.estimate)?;
         map.serialize_entry("files", &paths(&self.files))?;
+        map.serialize_entry("lines_left_out", &self.left_out)?;
         map.serialize_entry("advice", &advice::advise(self))?;
         map.end()
     }

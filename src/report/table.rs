@@ -26,6 +26,8 @@ pub(super) struct Table {
     form: ListForm,
     /// Whether each column holds numbers.
     are_numbers: Vec<bool>,
+    /// Bytes of the rows so far, without quotes.
+    pub(super) written: u64,
 }
 
 impl Table {
@@ -47,6 +49,7 @@ impl Table {
             csv: csv.from_writer(file),
             form,
             are_numbers: names.iter().map(|name| NUMBERS.contains(name)).collect(),
+            written: 0,
         };
         table.write(names)?;
         table.flush()?;
@@ -60,6 +63,10 @@ impl Table {
             .zip(&self.are_numbers)
             .map(|(cell, is_number)| self.form.cell(cell, *is_number));
         let written: Vec<Cow<'_, str>> = written.collect();
+        self.written += written
+            .iter()
+            .map(|cell| cell.len() as u64 + 1)
+            .sum::<u64>();
         self.csv
             .write_record(written.iter().map(|cell| cell.as_bytes()))
             .map_err(|error| Error::write(&self.path)(error.into()))

@@ -15,6 +15,10 @@ use super::record::{Header, Record, Sheet};
 use super::table::Dialect;
 use crate::call::{Code, note_of_id};
 
+/// What stands in place of the records that a file of rejected records lacks. It begins with a code, and
+/// holds nothing that a table might have to quote.
+const CUT: &str = "rejects-cut: further rejected records are not in this file";
+
 /// Writes some records of one sheet again.
 #[derive(Debug)]
 pub struct Rejects<W: Write> {
@@ -22,6 +26,7 @@ pub struct Rejects<W: Write> {
     form: FormKind,
     columns: usize,
     buffer: Vec<u8>,
+    written: u64,
 }
 
 impl<W: Write> Rejects<W> {
@@ -34,6 +39,7 @@ impl<W: Write> Rejects<W> {
             form: form.0.clone(),
             columns: names.len(),
             buffer: Vec::new(),
+            written: 0,
         };
         if let FormKind::Table {
             dialect,
@@ -68,6 +74,37 @@ impl<W: Write> Rejects<W> {
                 self.finish_row(dialect, charset, row, problems)
             }
         }
+    }
+
+    /// Says as the last row that there are more records than the file has. The row is refused when the
+    /// file is read again, so that nobody takes the file for whole.
+    pub fn cut(&mut self) -> io::Result<()> {
+        match self.form {
+            FormKind::Json => {
+                self.buffer.clear();
+                let mark = Json::String(CUT.to_owned()).to_string();
+                append_member(b"{}", &mark, &mut self.buffer);
+                self.buffer.push(b'\n');
+                self.write_out()
+            }
+            FormKind::Table {
+                dialect, charset, ..
+            } => {
+                let mut cells = vec![&b""[..]; self.columns];
+                if let Some(first) = cells.first_mut() {
+                    // Where a spreadsheet takes the last column away, the row still says it.
+                    *first = CUT.as_bytes();
+                }
+                let mut row = Vec::new();
+                dialect.write_row(cells.into_iter(), &mut row);
+                self.finish_row(dialect, charset, row, CUT)
+            }
+        }
+    }
+
+    /// How many bytes records have taken so far.
+    pub fn written(&self) -> u64 {
+        self.written
     }
 
     /// Hands what was written so far on.
@@ -119,6 +156,11 @@ impl<W: Write> Rejects<W> {
         row.extend_from_slice(dialect.newline.bytes());
         self.buffer.clear();
         encode(charset, &row, &mut self.buffer);
+        self.write_out()
+    }
+
+    fn write_out(&mut self) -> io::Result<()> {
+        self.written += self.buffer.len() as u64;
         self.out.write_all(&self.buffer)
     }
 
@@ -140,7 +182,7 @@ impl<W: Write> Rejects<W> {
             }
         }
         self.buffer.push(b'\n');
-        self.out.write_all(&self.buffer)
+        self.write_out()
     }
 }
 
@@ -175,6 +217,20 @@ fn split_noted_id(cell: &str) -> (&str, &str) {
 pub(super) fn noted_id(cell: &[u8]) -> Option<&str> {
     let (id, _) = split_noted_id(std::str::from_utf8(cell).ok()?);
     (!id.is_empty()).then_some(id)
+}
+
+/// Whether reasons are those of the row that stands in place of further records.
+pub(super) fn are_of_cut(reasons: &[u8]) -> bool {
+    let name = Code::RejectsCut.name().as_bytes();
+    reasons
+        .strip_prefix(name)
+        .is_some_and(|rest| rest.starts_with(b":"))
+}
+
+/// What is wrong with that row.
+pub(super) fn cut_message() -> &'static str {
+    "the file lacks rejected records: feed in the export itself again, or remove this row to send only \
+     what is here"
 }
 
 /// Whether a cell holds the reasons of an earlier run: it begins with a code.

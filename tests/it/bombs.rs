@@ -436,3 +436,50 @@ fn a_picture_is_not_read_in_the_place_of_a_part_of_a_workbook() {
         );
     }
 }
+
+/// What a small archive holds, written once more to be mended.
+#[test]
+fn rejected_records_of_a_small_archive_do_not_fill_the_disk() {
+    let place = Place::new();
+    place.write("map.toml", MAPPING);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    writeln!(gzip, "{HEADER}").expect("memory");
+    let cell = "x".repeat(3_500_000);
+    for _ in 0..24 {
+        writeln!(gzip, "1,+4520000001,{cell},,7,T,t@example.com").expect("memory");
+    }
+    place.write("bomb.csv.gz", gzip.finish().expect("memory"));
+    let check = [
+        "check",
+        "bomb.csv.gz",
+        "--mapping",
+        "map.toml",
+        "--out",
+        "out",
+    ];
+    let ended = call(&place, &check);
+    assert_eq!(ended.code, 3, "{}", ended.err);
+
+    let rejected = place.path("out/rejected.csv");
+    let bytes = rejected.metadata().expect("a list").len();
+    assert!((64 << 20..70 << 20).contains(&bytes), "{bytes}");
+    let text = place.read("out/rejected.csv");
+    let last = text.lines().last().expect("a line");
+    assert!(last.starts_with("rejects-cut: further rejected records"));
+    let summary: serde_json::Value =
+        serde_json::from_str(&place.read("out/summary.json")).expect("JSON");
+    assert_eq!(summary["outcomes"]["rejected"], 24, "{summary}");
+    assert_eq!(summary["lines_left_out"]["rejected"], 4, "{summary}");
+    let said = "Lists are incomplete because they would be too large: 4 records not in";
+    assert!(ended.out.contains(said), "{}", ended.out);
+
+    // Fed in again it does not pass for a whole one, whatever the mapping leaves out.
+    let skip = "[source.skip]\nall = \"not datetime\"\n[fields]";
+    place.write("map.toml", MAPPING.replace("[fields]", skip));
+    let (header, end) = (text.lines().next().expect("a line"), last);
+    place.write("rejected.csv", format!("{header}\n{end}\n"));
+    let again = ["check", "rejected.csv", "--mapping", "map.toml"];
+    let ended = call(&place, &again);
+    assert_eq!(ended.code, 3, "{}", ended.out);
+    assert!(ended.out.contains("rejects-cut"), "{}", ended.out);
+}

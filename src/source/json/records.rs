@@ -12,7 +12,7 @@ use super::reading::JsonReader;
 use super::tree::{self, Parsed, Refusal};
 use crate::call::{Code, Place, Problem};
 use crate::source::table::{lossy, undecodable_message};
-use crate::source::{Batch, Header};
+use crate::source::{Batch, Header, rejects};
 
 /// A value of the text, with its place.
 #[derive(Clone, Copy)]
@@ -108,12 +108,9 @@ impl JsonReader {
             if problems.is_empty() && self.known.is_empty_page(&tree) {
                 continue;
             }
-            let is_object = match &mut tree {
-                Json::Object(members) => {
-                    members.shift_remove(Header::PROBLEMS);
-                    true
-                }
-                _ => false,
+            let (is_object, reasons) = match &mut tree {
+                Json::Object(members) => (true, members.shift_remove(Header::PROBLEMS)),
+                _ => (false, None),
             };
             self.add(piece.line, tree, batch);
             if whole && (!problems.is_empty() || !is_object) {
@@ -121,6 +118,11 @@ impl JsonReader {
             }
             for problem in problems {
                 batch.push_problem(problem.clone());
+            }
+            let reasons = reasons.as_ref().and_then(Json::as_str);
+            if reasons.is_some_and(|reasons| rejects::are_of_cut(reasons.as_bytes())) {
+                let message = rejects::cut_message();
+                batch.push_problem(self.problem(Code::RejectsCut, piece.line, message));
             }
             if !is_object {
                 let message = "a record has to be an object";

@@ -33,6 +33,8 @@ pub(in crate::source) struct Rows {
     problems: Vec<(u32, Problem)>,
     raws: Vec<(u32, Box<[u8]>)>,
     noted_ids: Vec<(u32, Box<str>)>,
+    /// Rows that stand in place of records which a file of rejected records lacks.
+    cuts: Vec<u32>,
 }
 
 impl Sink for Rows {
@@ -67,12 +69,15 @@ impl Rows {
     /// Makes a row of the cells from `first` on.
     pub(in crate::source) fn end_row(&mut self, line: u64, first: usize) {
         if self.drop_last && self.ends.len() > first {
-            let id = rejects::noted_id(self.cell(self.ends.len() - 1)).map(Box::from);
+            let reasons = self.cell(self.ends.len() - 1);
+            let id = rejects::noted_id(reasons).map(Box::from);
+            let is_cut = rejects::are_of_cut(reasons);
             self.ends.pop();
             let end = self.ends.last().map_or(0, |end| *end as usize + 1);
             self.bytes.truncate(end);
             let row = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
             self.noted_ids.extend(id.map(|id| (row, id)));
+            self.cuts.extend(is_cut.then_some(row));
         }
         self.list.push(Row {
             line,
@@ -252,6 +257,11 @@ impl Rows {
     ) -> Batch {
         if memchr(0, &self.bytes).is_some() {
             self.report_nuls(sheet);
+        }
+        for row in std::mem::take(&mut self.cuts) {
+            let place = self.place(sheet, row as usize);
+            let problem = Problem::new(Code::RejectsCut, place, rejects::cut_message());
+            self.replace_problems(row as usize, problem);
         }
         let text = match simdutf8::basic::from_utf8(&self.bytes) {
             Ok(text) => text.to_owned(),

@@ -4,13 +4,15 @@ use crate::call::Code;
 
 /// All records of the file written again, with a problem each.
 fn rewritten(file: &File, options: &Options) -> Vec<u8> {
+    rewritten_with(file, options, "row-too-short: a, \"b\"; c\nd\"")
+}
+
+fn rewritten_with(file: &File, options: &Options, problems: &str) -> Vec<u8> {
     let mut reader = open(&file.input(), options).unwrap();
     let mut rejects = Rejects::new(Vec::new(), reader.sheet(), reader.form()).unwrap();
     for batch in reader.by_ref() {
         for record in Batch::iter(&batch.unwrap()) {
-            rejects
-                .write(&record, "row-too-short: a, \"b\"; c\nd\"")
-                .unwrap();
+            rejects.write(&record, problems).unwrap();
         }
     }
     rejects.finish().unwrap()
@@ -137,4 +139,59 @@ fn reasons_that_a_spreadsheet_moved_among_the_cells_are_no_values() {
         .unwrap();
     assert_eq!(table.records[0].codes, [Code::RowTooShort]);
     assert_eq!(table.records[1].codes, []);
+}
+
+/// A list with the first record, and then the row that says that others are missing.
+fn cut_behind_the_first(file: &File) -> Vec<u8> {
+    let options = Options::default();
+    let mut reader = open(&file.input(), &options).unwrap();
+    let mut rejects = Rejects::new(Vec::new(), reader.sheet(), reader.form()).unwrap();
+    let batch = reader.next().unwrap().unwrap();
+    let first = Batch::iter(&batch).next().unwrap();
+    rejects.write(&first, "bad-time: x").unwrap();
+    rejects.cut().unwrap();
+    rejects.finish().unwrap()
+}
+
+#[test]
+fn a_list_that_lacks_records_is_not_read_as_a_whole_one() {
+    let mut wide = vec![0xff, 0xfe];
+    wide.extend(
+        "id;n\r\n1;ø\r\n2;b\r\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes),
+    );
+    let contents: [(&str, &[u8]); 6] = [
+        ("a.csv", b"id,n,m\n1,a,\n2,b,c\n"),
+        ("a.csv", b"id\n1\n2\n"),
+        ("a.csv", b"id\ttext\n1\tsaid \"no\n2\t\"x\" y\n"),
+        ("a.csv", b"id n\n1 a\n2 b\n"),
+        ("a.csv", &wide),
+        ("a.ndjson", b"{\"id\":1}\n{\"id\":2}\n"),
+    ];
+    for (name, content) in contents {
+        let again = name.replace('a', "rejected");
+        let once = File::new(&again, cut_behind_the_first(&File::new(name, content)));
+        let records = once.read(&Options::default()).unwrap().records;
+        let codes: Vec<_> = records.iter().map(|record| record.codes.clone()).collect();
+        assert_eq!(
+            codes,
+            [vec![], vec![Code::RejectsCut]],
+            "{name} {content:?}"
+        );
+        // Rejected once more, it still says so.
+        let twice = File::new(
+            &again,
+            rewritten_with(&once, &Options::default(), "rejects-cut: it lacks records"),
+        );
+        let records = twice.read(&Options::default()).unwrap().records;
+        assert_eq!(records[1].codes, [Code::RejectsCut], "{name} {content:?}");
+    }
+}
+
+#[test]
+fn a_list_that_lacks_records_says_so_without_its_last_column() {
+    let table =
+        super::csv("id,n,_problems\n1,a,bad-time: x\nrejects-cut: further records are missing,,\n");
+    assert_eq!(table.rows()[1].2, [Code::RowTooShort]);
 }
