@@ -457,7 +457,7 @@ fn rejected_records_of_a_small_archive_do_not_fill_the_disk() {
         "--out",
         "out",
     ];
-    let ended = call(&place, &check);
+    let ended = place.call_within_memory(&check);
     assert_eq!(ended.code, 3, "{}", ended.err);
 
     let rejected = place.path("out/rejected.csv");
@@ -479,7 +479,7 @@ fn rejected_records_of_a_small_archive_do_not_fill_the_disk() {
     let (header, end) = (text.lines().next().expect("a line"), last);
     place.write("rejected.csv", format!("{header}\n{end}\n"));
     let again = ["check", "rejected.csv", "--mapping", "map.toml"];
-    let ended = call(&place, &again);
+    let ended = place.call_within_memory(&again);
     assert_eq!(ended.code, 3, "{}", ended.out);
     assert!(ended.out.contains("rejects-cut"), "{}", ended.out);
 }
