@@ -22,15 +22,8 @@ pub(super) fn apply(
     command: Command,
     arguments: &[OsString],
 ) -> Result<(Command, Option<PathBuf>), Error> {
-    let (path, is_named) = match named(arguments) {
-        Some(path) => (path, true),
-        None => (PathBuf::from(NAME), false),
-    };
-    if !is_named && std::fs::metadata(&path).is_ok_and(|found| is_endless(&found)) {
-        let source = std::io::Error::other("it must be a regular file");
-        return Err(Error::File { path, source });
-    }
-    let text = match read_text(&path, LONGEST_TEXT) {
+    let (path, is_named) = place(arguments);
+    let text = match text_of(&path, is_named) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_named => {
             return Ok((command, None));
@@ -44,9 +37,21 @@ pub(super) fn apply(
     Ok((command, Some(path)))
 }
 
-/// Whether this is a pipe or a device, which may never say that it ends. Nobody asked for it to be read.
-fn is_endless(found: &std::fs::Metadata) -> bool {
-    !(found.is_file() || found.is_dir())
+/// Where the settings are, and whether somebody named that file.
+fn place(arguments: &[OsString]) -> (PathBuf, bool) {
+    match named(arguments) {
+        Some(path) => (path, true),
+        None => (PathBuf::from(NAME), false),
+    }
+}
+
+/// What stands in the file. A pipe or a device that nobody named is not read: it may never end.
+fn text_of(path: &Path, is_named: bool) -> std::io::Result<String> {
+    let is_endless = |found: std::fs::Metadata| !(found.is_file() || found.is_dir());
+    if !is_named && std::fs::metadata(path).is_ok_and(is_endless) {
+        return Err(std::io::Error::other("it must be a regular file"));
+    }
+    read_text(path, LONGEST_TEXT)
 }
 
 /// Refuses a file that decides where the token goes, or about files, although others can write it.
@@ -103,8 +108,8 @@ pub(super) fn typed(arguments: &[OsString], flag: &str) -> Option<OsString> {
 
 /// What the settings file says of a flag, if the file can be read as far as that.
 pub(super) fn plain_value(arguments: &[OsString], name: &str) -> Option<String> {
-    let path = named(arguments).unwrap_or_else(|| PathBuf::from(NAME));
-    let text = read_text(&path, LONGEST_TEXT).ok()?;
+    let (path, is_named) = place(arguments);
+    let text = text_of(&path, is_named).ok()?;
     let (table, _) = DeTable::parse_recoverable(&text);
     let entries = table.get_ref().iter();
     let is_it = |key: &str| key.replace('_', "-") == name;
@@ -114,8 +119,8 @@ pub(super) fn plain_value(arguments: &[OsString], name: &str) -> Option<String> 
 
 /// Where the settings file says something of a flag: the file and the line, from 1.
 pub(super) fn place_of(arguments: &[OsString], name: &str) -> Option<(PathBuf, usize)> {
-    let path = named(arguments).unwrap_or_else(|| PathBuf::from(NAME));
-    let text = read_text(&path, LONGEST_TEXT).ok()?;
+    let (path, is_named) = place(arguments);
+    let text = text_of(&path, is_named).ok()?;
     let table = DeTable::parse(&text).ok()?;
     let mut keys = table.get_ref().keys();
     let key = keys.find(|key| key.get_ref().replace('_', "-") == name)?;
