@@ -41,6 +41,8 @@ pub(super) enum LedgerError {
 pub(super) enum Usage {
     #[error("no mapping file and no preset is called {name}")]
     NoMapping { name: String },
+    #[error("{name} is a preset, and a file here has the same name")]
+    TwoMappings { name: String },
     #[error("{} is {what}, not a mapping file", path.display())]
     Mistaken { path: PathBuf, what: &'static str },
     #[error("nothing can be sent: {why}")]
@@ -124,6 +126,7 @@ impl Error {
             | Error::Report(report::Error::Folder { .. } | report::Error::LogLevel(_))
             | Error::Usage(
                 Usage::NoMapping { .. }
+                | Usage::TwoMappings { .. }
                 | Usage::Mistaken { .. }
                 | Usage::NeverOpens { .. }
                 | Usage::NoFile { .. }
@@ -152,6 +155,9 @@ impl Error {
     /// What the operator can do about it.
     pub(super) fn hint(&self) -> Option<String> {
         match self {
+            Error::Usage(Usage::TwoMappings { name }) => Some(format!(
+                "name the file as ./{name}, or move it away for the preset"
+            )),
             Error::Usage(Usage::NoMapping { name }) => {
                 let names = crate::mapping::Mapping::presets()
                     .iter()

@@ -185,18 +185,22 @@ pub(super) fn workshop(road: &Road) -> Result<Option<Arc<Workshop>>, Error> {
     Ok(Some(Arc::new(workshop)))
 }
 
-/// The mapping file at this path, else the preset of this name. What the flags say about zone and
-/// region wins over the file.
+/// The mapping file at this path, or the preset of this name. A file called like a preset is an error: it may
+/// have come with an unpacked delivery, and nobody named it. What the flags say about zone and region wins
+/// over the file.
 pub(super) fn load_mapping(arguments: &ExportArgs) -> Result<Mapping, Error> {
     let name = &arguments.mapping;
     let path = Path::new(name);
-    let mut mapping = if path.is_file() {
-        load_file(path, arguments).map_err(|error| or_mistaken(error, path))?
-    } else if let Some(preset) = Mapping::preset(name) {
-        preset.load_beside(folder_of(&arguments.exports), &arguments.lookup)?
-    } else {
-        let name = name.clone();
-        return Err(or_mistaken(Usage::NoMapping { name }.into(), path));
+    let mut mapping = match (path.is_file(), Mapping::preset(name)) {
+        (true, None) => load_file(path, arguments).map_err(|error| or_mistaken(error, path))?,
+        (false, Some(preset)) => {
+            preset.load_beside(folder_of(&arguments.exports), &arguments.lookup)?
+        }
+        (true, Some(_)) => return Err(Usage::TwoMappings { name: name.clone() }.into()),
+        (false, None) => {
+            let name = name.clone();
+            return Err(or_mistaken(Usage::NoMapping { name }.into(), path));
+        }
     };
     mapping.check_complete()?;
     if arguments.private_notes {

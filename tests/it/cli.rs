@@ -309,6 +309,23 @@ fn faults_of_the_settings_wait_for_a_rehearsal_and_typed_ones_want_one() {
     assert_eq!(server.requests(), requests);
 }
 
+#[test]
+fn a_file_called_like_a_preset_is_taken_only_by_its_path() {
+    let (_, place, server) = given();
+    let preset = place.call(&["mapping", "show", "capturi-v1"]).out;
+    place.write("capturi-v1", &preset);
+    for arguments in [&["calls.csv"][..], &["calls.csv", "-m", "capturi-v1"]] {
+        place
+            .run(&server, arguments)
+            .with_code(2)
+            .says("name the file as ./capturi-v1");
+    }
+    assert_eq!(server.requests(), 0);
+    place
+        .run(&server, &["calls.csv", "-m", "./capturi-v1"])
+        .with_code(0);
+}
+
 #[cfg(unix)]
 #[test]
 fn nobody_waits_for_a_pipe_in_place_of_the_settings_file() {
