@@ -1,14 +1,15 @@
 //! Whether a settings file that nobody named may decide where the token goes, and about files.
 //!
 //! `capturi-import.toml` is read from the current folder, which may be an unpacked delivery. There it
-//! may set paces and formats; what decides about programs, tokens, hosts, certificates, plain HTTP and
-//! the files that are read and written counts only where nobody but the user could have written it.
+//! may set paces and formats; what decides about programs, tokens, hosts, certificates, plain HTTP,
+//! private notes and the files that are read and written counts only where nobody but the user could have
+//! written it.
 
 use std::path::Path;
 
 /// Settings that decide where the token goes, which program is started, who reaches the sandbox, and
 /// which files are read and written: all that name a file, and more.
-const DECISIVE: [&str; 16] = [
+const DECISIVE: [&str; 18] = [
     "agents",
     "allow-http",
     "allow-remote",
@@ -20,11 +21,15 @@ const DECISIVE: [&str; 16] = [
     "lookup",
     "mapping",
     "out",
+    // What is private is sent, and cannot be taken back.
+    "private-notes",
     "read-token-file",
     "read-url",
     "token-command",
     "token-file",
     "token-out",
+    // Starts a program on recordings that may come from the same hand.
+    "transcode",
 ];
 
 /// Whether this setting needs a file that only the user can write.
@@ -142,6 +147,7 @@ mod tests {
     #[test]
     fn what_decides_where_the_token_goes_is_decisive_however_it_is_written() {
         assert!(is_decisive("base-url") && is_decisive("token_command"));
+        assert!(is_decisive("transcode") && is_decisive("private_notes"));
         assert!(!is_decisive("rate"));
     }
 }
