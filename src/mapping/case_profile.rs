@@ -1,9 +1,10 @@
 //! A mapping of cases bound to one export: records in, drafts of cases and messages out.
 
 use std::borrow::Cow;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::bind::{AskedKeys, Binder};
@@ -12,15 +13,13 @@ use super::case_section::Sending;
 use super::error::LoadError;
 use super::file::Mapping;
 use super::privacy::{Form, Privacy, Seen};
+use super::record_scope::{AROUND, RecordScope};
 use super::target::Target;
 use super::template::Bound;
 use super::watch::Watch;
 use crate::call::{Code, Problem, Value};
 use crate::case::{self, CaseDraft, CaseField, MessageDraft, MessageField};
 use crate::source::{Batch, Column, Record, Sheet};
-
-/// Under this name the templates of a nested message see the record around it.
-const AROUND: &str = "ticket";
 
 /// The key of a message that is a text and nothing else.
 const TEXT: &str = "text";
@@ -57,19 +56,27 @@ pub enum MappedMessage<'r> {
     Draft(MessageDraft<'r>),
 }
 
-/// The messages of a record as records of their own.
+/// The messages of a record as records of their own, each with the record around it as `ticket`.
 #[derive(Debug)]
 pub struct Nested {
-    /// The messages.
-    pub batch: Batch,
-    /// Where each of them stands in the record, such as `comments.0`.
-    pub places: Vec<(String, Form)>,
+    batch: Batch,
+    messages: Vec<NestedMessage>,
+    around: Json,
+    line: u64,
+    number: Option<NonZeroU64>,
+}
+
+#[derive(Debug)]
+struct NestedMessage {
+    tree: Json,
+    /// Where it stands in the record, such as `comments.0`.
+    place: String,
+    form: Form,
 }
 
 impl Nested {
-    fn push(&mut self, record: &Record<'_>, item: &Json, around: &Json, place: (String, Form)) {
-        let mut tree = match item {
-            Json::Object(members) => Json::Object(members.clone()),
+    fn push(&mut self, item: &Json, place: String, form: Form) {
+        let tree = match item {
             Json::String(text) if text.trim().is_empty() => return,
             Json::String(text) => Json::Object(
                 [(TEXT.to_owned(), text.as_str().into())]
@@ -78,11 +85,38 @@ impl Nested {
             ),
             other => other.clone(),
         };
-        if let Json::Object(members) = &mut tree {
-            members.entry(AROUND).or_insert_with(|| around.clone());
+        self.messages.push(NestedMessage { tree, place, form });
+    }
+
+    /// Whether there is no message.
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    /// Shows one message after the other with its place. The record around them goes from each to the next:
+    /// a copy for each would take its size times their number.
+    pub fn each(mut self, scope: &RecordScope, mut see: impl FnMut(&Record<'_>, &str, Form)) {
+        for NestedMessage {
+            mut tree,
+            place,
+            form,
+        } in self.messages
+        {
+            let lacks_around = |members: &&mut Map<String, Json>| !members.contains_key(AROUND);
+            let members = tree.as_object_mut().filter(lacks_around);
+            scope.set_around(members.is_some());
+            let is_inside = members.is_some();
+            if let Some(members) = members {
+                members.insert(AROUND.to_owned(), self.around.take());
+            }
+            self.batch.push_tree(self.line, self.number, tree);
+            see(&self.batch.get(0), &place, form);
+            let tree = self.batch.pop_tree();
+            if let Some(Json::Object(mut members)) = tree.filter(|_| is_inside) {
+                self.around = members.remove(AROUND).unwrap_or_default();
+            }
         }
-        self.batch.push_tree(record.line(), record.number(), tree);
-        self.places.push(place);
+        scope.set_around(false);
     }
 }
 
@@ -187,8 +221,13 @@ impl CaseProfile {
     }
 
     /// Maps the case's own fields of a record. Every problem is appended to `problems`.
-    pub fn apply<'r>(&'r self, record: &Record<'r>, problems: &mut Vec<Problem>) -> MappedCase<'r> {
-        let templates = self.templates.at(record);
+    pub fn apply<'r>(
+        &'r self,
+        record: &Record<'r>,
+        scope: &'r RecordScope,
+        problems: &mut Vec<Problem>,
+    ) -> MappedCase<'r> {
+        let templates = self.templates.within(record, scope);
         match self.skip.admit(record, &templates, problems) {
             Skip::No => {}
             Skip::By(name) => return MappedCase::Skipped(name),
@@ -210,13 +249,15 @@ impl CaseProfile {
     pub fn apply_message<'r>(
         &'r self,
         (record, form): (&Record<'r>, Form),
+        scope: &'r RecordScope,
         problems: &mut Vec<Problem>,
     ) -> MappedMessage<'r> {
-        let templates = self.templates.at(record);
+        let templates = self.templates.within(record, scope);
         if self.keys.refuse_twins(record, problems) {
             return MappedMessage::Undecided;
         }
-        let seen = self.privacy.of((record, form), &self.templates, problems);
+        let privacy = &self.privacy;
+        let seen = privacy.of((record, form), (&self.templates, scope), problems);
         match seen {
             Seen::Public | Seen::Unmarked => {}
             Seen::Private => return MappedMessage::Private,
@@ -248,9 +289,11 @@ impl CaseProfile {
         }
         let mut nested = Nested {
             batch: Batch::new(record.shared_sheet()),
-            places: Vec::new(),
+            messages: Vec::new(),
+            around: self.around(record),
+            line: record.line(),
+            number: record.number(),
         };
-        let around = self.around(record);
         for (column, name) in &self.each {
             match record.json(column) {
                 Some(Json::Array(items)) => {
@@ -258,12 +301,7 @@ impl CaseProfile {
                     // A message that stands apart lacks what only answers say of themselves.
                     self.privacy.note_lacking(&mut items);
                     for (number, item) in items.iter().enumerate() {
-                        nested.push(
-                            record,
-                            item,
-                            &around,
-                            (format!("{name}.{number}"), Form::Record),
-                        );
+                        nested.push(item, format!("{name}.{number}"), Form::Record);
                     }
                 }
                 None | Some(Json::Null) => {}
@@ -274,7 +312,7 @@ impl CaseProfile {
                     } else {
                         Form::Record
                     };
-                    nested.push(record, item, &around, (name.to_string(), form));
+                    nested.push(item, name.to_string(), form);
                 }
                 Some(_) => {
                     let message = "a list of messages is expected here";
@@ -343,9 +381,14 @@ impl CaseProfile {
 
     /// The column of the export that feeds a target in this record; the target's own name when no
     /// column does.
-    pub fn column_for<'r>(&'r self, target: &case::Target, record: &Record<'_>) -> Cow<'r, str> {
+    pub fn column_for<'r>(
+        &'r self,
+        target: &case::Target,
+        record: &Record<'_>,
+        scope: &RecordScope,
+    ) -> Cow<'r, str> {
         match self.rule(target) {
-            Some(rule) => rule.column(record, &self.templates.at(record)),
+            Some(rule) => rule.column(record, &self.templates.within(record, scope)),
             None => Cow::Owned(target.to_string()),
         }
     }

@@ -46,6 +46,7 @@ mod profile;
 mod propose;
 mod ranking;
 mod reader;
+mod record_scope;
 mod repair;
 mod respelled;
 mod rule;
@@ -74,6 +75,7 @@ pub use presets::Preset;
 pub use privacy::Form;
 pub use profile::{Mapped, Profile};
 pub use propose::{Fit, Survey, Trial};
+pub use record_scope::RecordScope;
 pub use source_section::{Quote, SourceSection, UnknownName};
 pub use watch::{Misfit, Watch};
 

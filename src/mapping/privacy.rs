@@ -25,6 +25,7 @@ use super::boolean::{Words, read_boolean};
 use super::error::Findings;
 use super::privacy_trial::{Asks, WRITTEN, holds, trials};
 use super::reader::{Section, Text};
+use super::record_scope::RecordScope;
 use super::respelled::Literals;
 use super::template::{Bound, Failure, TemplateId};
 use crate::call::{Code, Problem, as_seen, is_blank};
@@ -143,7 +144,7 @@ impl Privacy {
     pub(super) fn of(
         &self,
         (record, form): (&Record<'_>, Form),
-        templates: &Bound,
+        (templates, scope): (&Bound, &RecordScope),
         problems: &mut Vec<Problem>,
     ) -> Seen {
         let by_flags = match self.by_flags(record, problems) {
@@ -156,7 +157,7 @@ impl Privacy {
         if matches!(by_flags, Seen::Private | Seen::Unclear) {
             return by_flags;
         }
-        match self.by_condition(condition, record, templates, problems) {
+        match self.by_condition(condition, (record, scope), templates, problems) {
             Ok(Seen::Public) => by_flags,
             Ok(seen) => seen,
             Err(failure) => {
@@ -214,11 +215,11 @@ impl Privacy {
     fn by_condition(
         &self,
         condition: TemplateId,
-        record: &Record<'_>,
+        (record, scope): (&Record<'_>, &RecordScope),
         templates: &Bound,
         problems: &mut Vec<Problem>,
     ) -> Result<Seen, Failure> {
-        if templates.at(record).holds(condition)? {
+        if templates.within(record, scope).holds(condition)? {
             return Ok(Seen::Private);
         }
         for named in &self.asked {
@@ -229,6 +230,7 @@ impl Privacy {
                 condition,
                 record,
                 templates,
+                scope,
                 column: &named.column,
             };
             // A hidden sign may not show a message, but it may not keep a private one from being seen either.
@@ -244,7 +246,7 @@ impl Privacy {
                 return Ok(unclear(record, named, &said, problems));
             }
         }
-        self.respelled(condition, record, templates, problems)
+        self.respelled(condition, (record, scope), templates, problems)
     }
 
     /// Whether the condition holds for what a reader takes the cells for. Almost every message has one spelling,
@@ -252,7 +254,7 @@ impl Privacy {
     fn respelled(
         &self,
         condition: TemplateId,
-        record: &Record<'_>,
+        (record, scope): (&Record<'_>, &RecordScope),
         templates: &Bound,
         problems: &mut Vec<Problem>,
     ) -> Result<Seen, Failure> {
@@ -274,7 +276,7 @@ impl Privacy {
                 .iter()
                 .map(|(named, value)| (&named.column, *value))
                 .collect();
-            let is_private = match holds(condition, record, templates, &others) {
+            let is_private = match holds(condition, (record, scope), templates, &others) {
                 Ok(held) => held,
                 // No table knows the other spelling.
                 Err(failure) if failure.is_of_value => false,

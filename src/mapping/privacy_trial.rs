@@ -3,8 +3,9 @@
 use serde_json::{Value as Json, json};
 
 use super::bind::Named;
+use super::record_scope::RecordScope;
 use super::template::{Bound, Failure, TemplateId};
-use crate::source::{Batch, Column, Record};
+use crate::source::{Column, Record};
 
 /// So many spellings of the cells of a message are tried together.
 const MOST_TRIALS: usize = 64;
@@ -24,6 +25,7 @@ pub(super) struct Asks<'a, 'r> {
     pub(super) condition: TemplateId,
     pub(super) record: &'a Record<'r>,
     pub(super) templates: &'a Bound,
+    pub(super) scope: &'a RecordScope,
     pub(super) column: &'a Column,
 }
 
@@ -57,7 +59,7 @@ impl Asks<'_, '_> {
     fn holds(&self, value: &Json) -> Result<bool, Failure> {
         holds(
             self.condition,
-            self.record,
+            (self.record, self.scope),
             self.templates,
             &[(self.column, value)],
         )
@@ -101,25 +103,39 @@ pub(super) fn trials<'c>(cells: &'c [(&Named, Vec<Json>)]) -> Vec<Trial<'c>> {
 /// Whether a condition holds of a record, as if it said these in some of its cells.
 pub(super) fn holds(
     condition: TemplateId,
-    record: &Record<'_>,
+    (record, scope): (&Record<'_>, &RecordScope),
     templates: &Bound,
     others: &[(&Column, &Json)],
 ) -> Result<bool, Failure> {
-    let Some(tree) = record.tree() else {
-        return templates.with(record, others).holds(condition);
-    };
-    let mut tree = tree.clone();
+    if record.tree().is_none() {
+        return templates.with(record, scope, others).holds(condition);
+    }
+    // By the first steps to them, under which a template finds them.
+    let mut changed: Vec<(Column, Json)> = Vec::new();
     for (column, value) in others {
         let Column::Path(path) = column else { continue };
-        let last = path.iter().try_fold(&mut tree, |tree, step| match tree {
-            Json::Array(items) => items.get_mut(step.parse::<usize>().ok()?),
-            other => other.get_mut(step),
+        let Some((first, rest)) = path.split_first() else {
+            continue;
+        };
+        let key = Column::Path([first.clone()].into());
+        let known = changed.iter().position(|(known, _)| *known == key);
+        let at = known.unwrap_or_else(|| {
+            let whole = record.json(&key).filter(|_| !rest.is_empty());
+            whole.inspect(|whole| scope.take_copy(whole));
+            changed.push((key, whole.cloned().unwrap_or_default()));
+            changed.len() - 1
         });
+        let last = rest
+            .iter()
+            .try_fold(&mut changed[at].1, |tree, step| match tree {
+                Json::Array(items) => items.get_mut(step.parse::<usize>().ok()?),
+                other => other.get_mut(step),
+            });
         if let Some(last) = last {
+            scope.take_copy(value);
             *last = (*value).clone();
         }
     }
-    let mut batch = Batch::new(record.shared_sheet());
-    batch.push_tree(record.line(), record.number(), tree);
-    templates.at(&batch.get(0)).holds(condition)
+    let others: Vec<(&Column, &Json)> = changed.iter().map(|(key, value)| (key, value)).collect();
+    templates.with(record, scope, &others).holds(condition)
 }

@@ -15,7 +15,7 @@ use super::{Error, Facts, Outcome, Road, Want};
 use crate::call::{Code, Problem};
 use crate::case::{Case, CaseDraft, CaseField, Fault, Message, MessageDraft, MessageField, Target};
 use crate::ledger::{CutRow, Reader};
-use crate::mapping::{CaseProfile, Form, MappedCase, MappedMessage, Nested};
+use crate::mapping::{CaseProfile, Form, MappedCase, MappedMessage, RecordScope};
 use crate::source::{Batch, Record, Sheet};
 
 /// The sheets of the records, each with its mapping.
@@ -100,17 +100,18 @@ impl<'r> CaseDesk<'r> {
         let end = |problems, outcome, why: &str| {
             Read::Ended(Box::new(ended(problems, outcome, why.to_owned())))
         };
-        let draft = match profile.apply(record, &mut problems) {
+        let scope = RecordScope::default();
+        let draft = match profile.apply(record, &scope, &mut problems) {
             MappedCase::Skipped(rule) => return end(problems, Outcome::Skipped, rule),
             MappedCase::Undecided => return end(problems, Outcome::Rejected, ""),
             MappedCase::Draft(draft) => draft,
         };
-        let messages = match self.messages(record, profile, &mut problems) {
+        let messages = match self.messages((record, &scope), profile, &mut problems) {
             Ok(messages) => messages,
             Err(rule) => {
                 sums.left_out += 1;
                 let said = problems.len();
-                let case = self.case(draft, record, profile, &mut problems);
+                let case = self.case(draft, (record, &scope), profile, &mut problems);
                 problems.truncate(said);
                 return match case {
                     Some(case) => Read::Piece(Box::new(Piece {
@@ -125,7 +126,7 @@ impl<'r> CaseDesk<'r> {
             }
         };
         let left_out = messages.left_out;
-        let case = self.case(draft, record, profile, &mut problems);
+        let case = self.case(draft, (record, &scope), profile, &mut problems);
         if let Some(name) = messages.lacks_any {
             let message = "the case has no message";
             problems.push(Problem::new(Code::MissingField, record.place(), message).at(&name, ""));
@@ -202,7 +203,7 @@ impl<'r> CaseDesk<'r> {
     fn case(
         &mut self,
         draft: CaseDraft<'_>,
-        record: &Record<'_>,
+        at: (&Record<'_>, &RecordScope),
         profile: &CaseProfile,
         problems: &mut Vec<Problem>,
     ) -> Option<Case> {
@@ -211,7 +212,7 @@ impl<'r> CaseDesk<'r> {
             let target = Target::Case(CaseField::Updated);
             self.look_ahead(target, case.updated_at, &case.updated);
         }
-        self.tell(record, profile, "", problems);
+        self.tell(at, profile, "", problems);
         case
     }
 
@@ -230,13 +231,13 @@ impl<'r> CaseDesk<'r> {
     /// Turns faults into problems of the record; `list` is where a nested message stands.
     fn tell(
         &mut self,
-        record: &Record<'_>,
+        (record, scope): (&Record<'_>, &RecordScope),
         profile: &CaseProfile,
         list: &str,
         problems: &mut Vec<Problem>,
     ) {
         for fault in self.faults.drain(..) {
-            let column = profile.column_for(&fault.target, record);
+            let column = profile.column_for(&fault.target, record, scope);
             let problem = Problem::new(fault.code, record.place(), fault.message);
             problems.push(problem.at(&format!("{list}{column}"), &fault.value));
         }
@@ -245,22 +246,25 @@ impl<'r> CaseDesk<'r> {
     /// The messages of a record; the error is the rule that leaves out a record that is a message.
     fn messages(
         &mut self,
-        record: &Record<'_>,
+        (record, scope): (&Record<'_>, &RecordScope),
         profile: &CaseProfile,
         problems: &mut Vec<Problem>,
     ) -> Result<Messages, &'static str> {
         let mut messages = Messages::default();
         match profile.messages(record) {
-            None => match self.message((record, Form::Record), profile, "", problems) {
+            None => match self.message((record, Form::Record, scope), profile, "", problems) {
                 Spoken::Said(message) => messages.list.push(*message),
                 Spoken::Broken => {}
                 Spoken::LeftOut(rule) => return Err(rule),
             },
             Some(Err(problem)) => problems.push(problem),
-            Some(Ok(Nested { batch, places })) => {
-                for (message, (place, form)) in batch.iter().zip(&places) {
-                    let place = format!("{place}.");
-                    match self.message((&message, *form), profile, &place, problems) {
+            Some(Ok(nested)) => {
+                if nested.is_empty() {
+                    messages.lacks_any = Some(profile.places());
+                }
+                nested.each(scope, |message, place, form| {
+                    let at = (message, form, scope);
+                    match self.message(at, profile, &format!("{place}."), problems) {
                         Spoken::Said(message) => messages.list.push(*message),
                         Spoken::Broken => {}
                         Spoken::LeftOut(rule) => {
@@ -268,13 +272,10 @@ impl<'r> CaseDesk<'r> {
                             let message = format!("a message is left out: {rule}");
                             let code = Code::MessageLeftOut;
                             let problem = Problem::new(code, record.place(), message);
-                            problems.push(problem.at(place.trim_end_matches('.'), ""));
+                            problems.push(problem.at(place, ""));
                         }
                     }
-                }
-                if batch.is_empty() {
-                    messages.lacks_any = Some(profile.places());
-                }
+                });
             }
         }
         Ok(messages)
@@ -282,13 +283,13 @@ impl<'r> CaseDesk<'r> {
 
     fn message(
         &mut self,
-        (record, form): (&Record<'_>, Form),
+        (record, form, scope): (&Record<'_>, Form, &RecordScope),
         profile: &CaseProfile,
         list: &str,
         problems: &mut Vec<Problem>,
     ) -> Spoken {
         let before = problems.len();
-        let mapped = profile.apply_message((record, form), problems);
+        let mapped = profile.apply_message((record, form), scope, problems);
         for problem in &mut problems[before..] {
             problem.column = format!("{list}{}", problem.column).into();
         }
@@ -303,7 +304,7 @@ impl<'r> CaseDesk<'r> {
             let target = Target::Message(MessageField::Created);
             self.look_ahead(target, message.at, &message.created);
         }
-        self.tell(record, profile, list, problems);
+        self.tell((record, scope), profile, list, problems);
         message.map_or(Spoken::Broken, |message| Spoken::Said(Box::new(message)))
     }
 

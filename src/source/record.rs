@@ -246,6 +246,12 @@ impl Batch {
         });
     }
 
+    /// Takes the JSON record off that was pushed last, with nothing attached to it.
+    pub fn pop_tree(&mut self) -> Option<Json> {
+        self.rows.pop_if(|row| row.cells == TREE)?;
+        self.trees.pop().map(|tree| tree.value)
+    }
+
     /// Attaches a problem of reading to the row that was started last, whose number it gets.
     pub fn push_problem(&mut self, mut problem: Problem) {
         problem.place.record = self.iter().last().and_then(|record| record.number());

@@ -483,3 +483,26 @@ fn rejected_records_of_a_small_archive_do_not_fill_the_disk() {
     assert_eq!(ended.code, 3, "{}", ended.out);
     assert!(ended.out.contains("rejects-cut"), "{}", ended.out);
 }
+
+#[test]
+fn messages_of_a_ticket_share_the_record_around_them() {
+    let place = Place::new();
+    let mapping = "target = \"case\"\n[messages]\neach = \"comments\"\n[fields]\ncaseUid = \"id\"\n\
+                   source = { value = \"email\" }\ncreated = \"opened\"\nupdated = \"opened\"\nsubject = \"id\"\n\
+                   [fields.message]\nmessageUid = \"id\"\ncreated = \"ticket.opened\"\n\
+                   direction = { value = \"Inbound\" }\ntext = { template = \"{{ ticket.id ~ id }}\" }\n\
+                   from = { name = { value = \"A\" }, email = { value = \"a@example.com\" } }\n\
+                   to = { name = { value = \"A\" }, email = { value = \"a@example.com\" } }\n";
+    place.write("map.toml", mapping);
+    let messages: Vec<String> = (0..1_000)
+        .map(|id| format!("{{\"id\":\"{id}\"}}"))
+        .collect();
+    let around = "x".repeat(2 << 20);
+    let ticket = format!(
+        "[{{\"id\":\"7\",\"opened\":\"2024-03-15T09:12:03Z\",\"more\":\"{around}\",\"comments\":[{}]}}]",
+        messages.join(",")
+    );
+    place.write("tickets.json", &ticket);
+    let ended = place.call_within_memory(&["check", "tickets.json", "--mapping", "map.toml"]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+}

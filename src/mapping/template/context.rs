@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 
 use super::functions::literal;
 use super::is_mark;
+use crate::mapping::record_scope::RecordScope;
 use crate::source::{Column, Header, Record, Sheet};
 
 /// The name under which a template reaches any column: `row["Call ID"]`.
@@ -141,12 +142,13 @@ impl Context {
         &self,
         record: &Record<'_>,
         others: &[(Column, Value)],
+        scope: &Scope<'_>,
     ) -> BTreeMap<Arc<str>, Value> {
         let value_of = |column: &Column| {
             let mut others = others.iter();
             match others.find(|(known, _)| known == column) {
                 Some((_, value)) => value.clone(),
-                None => value_of(record, column),
+                None => scope.value_of(record, column),
             }
         };
         let mut values = BTreeMap::new();
@@ -159,7 +161,8 @@ impl Context {
         match &self.row {
             RowShape::Unused => {}
             RowShape::Tree(_) => {
-                let tree = record.tree().map_or_else(|| Value::from(""), from_json);
+                let tree = record.tree();
+                let tree = tree.map_or_else(|| Value::from(""), |tree| scope.tree(tree, others));
                 values.insert(Arc::from(ROW), tree);
             }
             RowShape::Columns(names, columns) => {
@@ -191,6 +194,55 @@ impl Context {
         };
         let uses_columns = !self.plain.is_empty() || !matches!(self.row, RowShape::Unused);
         uses_columns && !of_row && !self.plain.iter().any(|(_, column)| is_filled(column))
+    }
+}
+
+/// What the templates at a record share: all that is theirs, or what the messages of a record share.
+#[derive(Debug)]
+pub(super) enum Scope<'r> {
+    Own(RecordScope),
+    Shared(&'r RecordScope),
+}
+
+impl Scope<'_> {
+    pub(super) fn get(&self) -> &RecordScope {
+        match self {
+            Scope::Own(scope) => scope,
+            Scope::Shared(scope) => scope,
+        }
+    }
+
+    /// The value of a column. Messages pay for what is copied for each of them.
+    fn value_of(&self, record: &Record<'_>, column: &Column) -> Value {
+        let Scope::Shared(scope) = self else {
+            return value_of(record, column);
+        };
+        let read = || {
+            if let Some(json) = record.json(column) {
+                scope.take_copy(json);
+            }
+            value_of(record, column)
+        };
+        scope.around(column, read).unwrap_or_else(read)
+    }
+
+    /// A whole record, which says others in some of its keys.
+    fn tree(&self, tree: &Json, others: &[(Column, Value)]) -> Value {
+        let Scope::Shared(scope) = self else {
+            return from_json(tree);
+        };
+        scope.take_copy(tree);
+        let Json::Object(members) = tree else {
+            return from_json(tree);
+        };
+        let value = |(key, value): (&String, &Json)| {
+            let is_key =
+                |column: &Column| matches!(column, Column::Path(path) if **path == [key.clone()]);
+            let other = others.iter().find(|(column, _)| is_key(column));
+            let value = other.map_or_else(|| from_json(value), |(_, value)| value.clone());
+            (key.clone(), value)
+        };
+        Value::from_pairs(members.iter().map(value))
     }
 }
 

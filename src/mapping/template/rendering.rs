@@ -6,16 +6,17 @@
 
 use std::cell::OnceCell;
 
-use minijinja::{Environment, UndefinedBehavior, Value};
+use minijinja::{Captured, Environment, ErrorKind, UndefinedBehavior, Value};
 
 use serde_json::Value as Json;
 
-use super::context::{Context, from_json};
+use super::context::{Context, Scope, from_json};
 use super::lets::Let;
 use super::simple::{self, Piece, SimpleCondition};
-use super::{Entry, TemplateId, Templates, bounds, functions};
+use super::{Entry, FUEL, TemplateId, Templates, bounds, functions};
 use crate::call::Code;
 use crate::mapping::expression::Work;
+use crate::mapping::record_scope::RecordScope;
 use crate::source::{Column, Record, Sheet};
 
 impl Templates {
@@ -107,12 +108,25 @@ pub(in crate::mapping) struct Failure {
 impl Bound {
     /// The templates at this record.
     pub(in crate::mapping) fn at<'r>(&'r self, record: &Record<'r>) -> Rendering<'r> {
+        self.rendering(record, Scope::Own(RecordScope::default()))
+    }
+
+    /// The same for one of several places of a record, which share what they may cost.
+    pub(in crate::mapping) fn within<'r>(
+        &'r self,
+        record: &Record<'r>,
+        scope: &'r RecordScope,
+    ) -> Rendering<'r> {
+        self.rendering(record, Scope::Shared(scope))
+    }
+
+    fn rendering<'r>(&'r self, record: &Record<'r>, scope: Scope<'r>) -> Rendering<'r> {
         Rendering {
             bound: self,
             record: *record,
             lets: self.lets.iter().map(|_| OnceCell::new()).collect(),
             others: Vec::new(),
-            work: Work::of_record(),
+            scope,
         }
     }
 
@@ -120,6 +134,7 @@ impl Bound {
     pub(in crate::mapping) fn with<'r>(
         &'r self,
         record: &Record<'r>,
+        scope: &'r RecordScope,
         others: &[(&Column, &Json)],
     ) -> Rendering<'r> {
         let others = others.iter();
@@ -127,7 +142,7 @@ impl Bound {
             others: others
                 .map(|(column, value)| ((*column).clone(), from_json(value)))
                 .collect(),
-            ..self.at(record)
+            ..self.within(record, scope)
         }
     }
 }
@@ -141,14 +156,13 @@ pub(in crate::mapping) struct Rendering<'r> {
     lets: Box<[OnceCell<Result<Value, Failure>>]>,
     /// What stands in for some of the cells.
     others: Vec<(Column, Value)>,
-    /// What is left to the expressions of this record.
-    work: Work,
+    scope: Scope<'r>,
 }
 
 impl Rendering<'_> {
     /// What is left to the expressions of this record.
     pub(in crate::mapping) fn work(&self) -> &Work {
-        &self.work
+        self.scope.get().work()
     }
 
     /// The template, filled in.
@@ -158,9 +172,34 @@ impl Rendering<'_> {
             return Ok(simple::render(pieces, &self.record).text);
         }
         let values = self.values(&entry.context, &entry.lets)?;
-        let template = self.bound.engine.get_template(&entry.name);
-        let text = template.and_then(|template| template.render(values));
-        text.map_err(|error| failure(&error))
+        if let Scope::Own(_) = self.scope {
+            // The steps of one template bound it.
+            let template = self.bound.engine.get_template(&entry.name);
+            let text = template.and_then(|template| template.render(values));
+            return text.map_err(|error| failure(&error));
+        }
+        self.run(&entry.name, values).map(Captured::into_output)
+    }
+
+    /// Runs a template, which pays for its steps.
+    fn run(&self, name: &str, values: Value) -> Result<Captured<'_>, Failure> {
+        let scope = self.scope.get();
+        if scope.is_spent() {
+            return Err(spent());
+        }
+        let template = self.bound.engine.get_template(name);
+        match template.and_then(|template| template.render_captured(values)) {
+            Ok(captured) => {
+                let levels = captured.state().fuel_levels();
+                scope.take(levels.map_or(0, |(taken, _)| taken));
+                Ok(captured)
+            }
+            Err(error) => {
+                let is_out = error.kind() == ErrorKind::OutOfFuel;
+                scope.take(if is_out { FUEL } else { STEPS_TO_FAIL });
+                Err(failure(&error))
+            }
+        }
     }
 
     /// The same as a name; `None` when a column that it puts between text is empty, or all columns
@@ -188,7 +227,7 @@ impl Rendering<'_> {
     }
 
     fn values(&self, context: &Context, lets: &[usize]) -> Result<Value, Failure> {
-        let mut values = context.values(&self.record, &self.others);
+        let mut values = context.values(&self.record, &self.others, &self.scope);
         for at in lets {
             let name = self.bound.lets[*at].name.as_str();
             values.insert(name.into(), self.meaning(*at)?);
@@ -201,9 +240,7 @@ impl Rendering<'_> {
         let known = self.lets[at].get_or_init(|| {
             let definition = &self.bound.lets[at];
             let values = self.values(&definition.context, &definition.lets)?;
-            let template = self.bound.engine.get_template(&definition.template);
-            let captured = template.and_then(|template| template.render_captured(values));
-            let captured = captured.map_err(|error| failure(&error))?;
+            let captured = self.run(&definition.template, values)?;
             let found = captured.state().lookup(&definition.name);
             match found {
                 None => Ok(Value::UNDEFINED),
@@ -212,6 +249,19 @@ impl Rendering<'_> {
             }
         });
         known.clone()
+    }
+}
+
+/// Steps that a template counts for which failed, and does not say how many it took.
+const STEPS_TO_FAIL: u64 = 500;
+
+/// The record has no steps left.
+fn spent() -> Failure {
+    Failure {
+        code: Code::TemplateFailed,
+        message: "the templates of this record take too many steps together".to_owned(),
+        value: String::new(),
+        is_of_value: false,
     }
 }
 
@@ -239,6 +289,6 @@ fn failure(error: &minijinja::Error) -> Failure {
         code: Code::TemplateFailed,
         message: format!("the template failed: {}", error.kind()),
         value: String::new(),
-        is_of_value: error.kind() == minijinja::ErrorKind::InvalidOperation,
+        is_of_value: error.kind() == ErrorKind::InvalidOperation,
     }
 }

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::case::{Case, Message};
-use crate::mapping::{CaseProfile, Form, MappedCase, MappedMessage};
+use crate::mapping::{CaseProfile, Form, MappedCase, MappedMessage, RecordScope};
 
 fn profile(text: &str, batch: &Batch) -> CaseProfile {
     let bound = load(text).bind_cases(batch.sheet());
@@ -13,25 +13,24 @@ fn profile(text: &str, batch: &Batch) -> CaseProfile {
 /// The case of the first record, its messages, and what is wrong with them.
 fn read(profile: &CaseProfile, batch: &Batch) -> (Option<Case>, Vec<Message>, Vec<String>) {
     let record = batch.get(0);
+    let scope = RecordScope::default();
     let (mut problems, mut faults, mut messages) = (Vec::new(), Vec::new(), Vec::new());
-    let case = match profile.apply(&record, &mut problems) {
+    let case = match profile.apply(&record, &scope, &mut problems) {
         MappedCase::Draft(draft) => Case::new(draft, &mut faults),
         _ => None,
     };
-    let mut take = |record: &crate::source::Record<'_>, form| match profile
-        .apply_message((record, form), &mut problems)
-    {
+    let mut take = |record: &crate::source::Record<'_>, form| match profile.apply_message(
+        (record, form),
+        &scope,
+        &mut problems,
+    ) {
         MappedMessage::Draft(draft) => messages.extend(Message::new(draft, &mut faults)),
         MappedMessage::Private => faults.clear(),
         MappedMessage::Skipped(_) | MappedMessage::Undecided => {}
     };
     match profile.messages(&record) {
         None => take(&record, Form::Record),
-        Some(Ok(nested)) => {
-            let forms = nested.places.iter().map(|(_, form)| *form);
-            let messages = nested.batch.iter().zip(forms);
-            messages.for_each(|(message, form)| take(&message, form));
-        }
+        Some(Ok(nested)) => nested.each(&scope, |message, _, form| take(message, form)),
         Some(Err(problem)) => problems.push(problem),
     }
     let mut told: Vec<String> = faults
@@ -144,7 +143,7 @@ fn a_list_of_messages_that_is_none_is_a_problem_and_a_missing_one_is_empty() {
         let batch = tree(json);
         let profile = profile(text, &batch);
         let problems = match profile.messages(&batch.get(0)).unwrap() {
-            Ok(nested) => nested.batch.len(),
+            Ok(nested) => usize::from(!nested.is_empty()),
             Err(problem) => usize::from(problem.code == Code::WrongType),
         };
         assert_eq!(problems, told, "{json}");
@@ -155,17 +154,26 @@ fn a_list_of_messages_that_is_none_is_a_problem_and_a_missing_one_is_empty() {
 fn seen(text: &str, batch: &Batch) -> String {
     let profile = profile(text, batch);
     let mut problems = Vec::new();
-    let messages = profile.messages(&batch.get(0));
-    let mapped = match &messages {
-        Some(Ok(nested)) => {
-            let first = (&nested.batch.get(0), nested.places[0].1);
-            profile.apply_message(first, &mut problems)
+    let scope = RecordScope::default();
+    let mut found = None;
+    let mut see = |record: &crate::source::Record<'_>, form| {
+        // Only the first counts.
+        if found.is_some() {
+            return;
         }
-        _ => profile.apply_message((&batch.get(0), Form::Record), &mut problems),
+        let mapped = profile.apply_message((record, form), &scope, &mut problems);
+        found = Some(match mapped {
+            MappedMessage::Draft(_) => "public",
+            MappedMessage::Private => "private",
+            MappedMessage::Skipped(_) | MappedMessage::Undecided => "",
+        });
     };
-    match mapped {
-        MappedMessage::Draft(_) => "public".to_owned(),
-        MappedMessage::Private => "private".to_owned(),
+    match profile.messages(&batch.get(0)) {
+        Some(Ok(nested)) => nested.each(&scope, |message, _, form| see(message, form)),
+        _ => see(&batch.get(0), Form::Record),
+    }
+    match found {
+        Some(found @ ("public" | "private")) => found.to_owned(),
         _ => {
             assert!(
                 problems
@@ -221,7 +229,8 @@ fn only_a_clear_yes_makes_a_message_public() {
         let profile = profile(messages, &row(&["public"], &[cell]));
         let batch = row(&["public"], &[cell]);
         let record = batch.get(0);
-        let mapped = profile.apply_message((&record, Form::Record), &mut Vec::new());
+        let scope = RecordScope::default();
+        let mapped = profile.apply_message((&record, Form::Record), &scope, &mut Vec::new());
         assert_eq!(mapped, MappedMessage::Undecided, "{cell}");
     }
 }
@@ -448,8 +457,14 @@ fn a_first_message_may_stand_apart_from_the_list_of_answers() {
     let batch = tree(json);
     let profile = profile(text, &batch);
     let nested = profile.messages(&batch.get(0)).unwrap().unwrap();
+    let mut places = Vec::new();
+    let mut found: Vec<serde_json::Value> = Vec::new();
+    nested.each(&RecordScope::default(), |message, place, form| {
+        places.push((place.to_owned(), form));
+        found.push(message.tree().unwrap().clone());
+    });
     assert_eq!(
-        nested.places,
+        places,
         [
             ("source".to_owned(), Form::Record),
             ("parts.parts.0".to_owned(), Form::Record),
@@ -457,11 +472,6 @@ fn a_first_message_may_stand_apart_from_the_list_of_answers() {
             ("words".to_owned(), Form::Text),
         ]
     );
-    let found: Vec<serde_json::Value> = nested
-        .batch
-        .iter()
-        .map(|record| record.tree().unwrap().clone())
-        .collect();
     // The lists are not repeated in each of their messages; the first message is.
     assert_eq!(found[0]["ticket"]["parts"], json!({"count": 2}));
     assert_eq!(found[1]["ticket"]["source"]["subject"], "Hej");
@@ -475,7 +485,6 @@ fn a_first_message_may_stand_apart_from_the_list_of_answers() {
             .messages(&without.get(0))
             .unwrap()
             .unwrap()
-            .batch
             .is_empty()
     );
 }
@@ -486,4 +495,75 @@ fn the_example_of_the_reference_loads() {
     let mut blocks = reference.split("```toml\n").skip(1);
     let block = blocks.next().unwrap().split("```").next().unwrap();
     assert!(load(block).is_of_cases());
+}
+
+/// What is wrong with a ticket of so many messages, whose text is filled like this.
+fn told_of(text: &str, messages: usize, said: serde_json::Value) -> Vec<String> {
+    let text = format!(
+        "target = \"case\"\n[messages]\neach = \"comments\"\n[fields]\n[fields.message]\ntext = {text}"
+    );
+    let comments: Vec<_> = (0..messages)
+        .map(|id| json!({"id": id, "said": said}))
+        .collect();
+    let batch = tree(&json!({"id": 7, "state": "new", "comments": comments}).to_string());
+    let profile = profile(&text, &batch);
+    let scope = RecordScope::default();
+    let mut problems = Vec::new();
+    let nested = profile.messages(&batch.get(0)).unwrap().unwrap();
+    nested.each(&scope, |message, _, form| {
+        profile.apply_message((message, form), &scope, &mut problems);
+    });
+    problems
+        .iter()
+        .map(|problem| format!("{} {}", problem.code, problem.message))
+        .collect()
+}
+
+#[test]
+fn all_messages_of_a_record_pay_together() {
+    let extract = r#"{ from = "said", extract = "(x|a){0,600}(c)", default = "z" }"#;
+    assert_eq!(told_of(extract, 2, "a".repeat(500).into()), [""; 0]);
+    let told = told_of(extract, 40, "a".repeat(500).into());
+    assert!(!told.is_empty() && told.len() < 40, "{told:?}");
+    assert!(told[0].contains("too much text"), "{told:?}");
+
+    let looping = r#"{ template = "{% for a in range(4000) %}{% endfor %}{{ said }}" }"#;
+    assert_eq!(told_of(looping, 50, "x".into()), [""; 0]);
+    let told = told_of(looping, 1_000, "x".into());
+    assert!(!told.is_empty() && told.len() < 950, "{}", told.len());
+    assert!(told[0].contains("too many steps together"), "{told:?}");
+
+    // What ordinary mappings ask for costs nothing, however many messages there are.
+    let ordinary = r#"{ template = "{{ (said | upper) or ticket.state ~ '!' }}" }"#;
+    assert_eq!(told_of(ordinary, 5_000, "hello".into()), [""; 0]);
+    // Copies of large messages for a template do.
+    let whole = r#"{ template = "{{ row | length }}" }"#;
+    let told = told_of(whole, 300, vec![1; 5_000].into());
+    assert!(!told.is_empty() && told.len() < 290, "{}", told.len());
+}
+
+#[test]
+fn a_message_sees_the_record_around_it_or_its_own_key_of_that_name() {
+    let text = "target = \"case\"\n[messages]\neach = \"comments\"\nprivate = \"ticket.state == 'x'\"\n[fields]";
+    for (first, wanted) in [
+        (r#"{"id": 1}"#, "private"),
+        (r#"{"id": 1, "ticket": {"state": "y"}}"#, "public"),
+    ] {
+        // Another message has asked for the record around it before.
+        let batch = tree(&format!(
+            r#"{{"id": 7, "state": "x", "comments": [{{"id": 0}}, {first}]}}"#
+        ));
+        let profile = profile(text, &batch);
+        let scope = RecordScope::default();
+        let mut last = None;
+        let nested = profile.messages(&batch.get(0)).unwrap().unwrap();
+        nested.each(&scope, |message, _, form| {
+            let mapped = profile.apply_message((message, form), &scope, &mut Vec::new());
+            last = Some(match mapped {
+                MappedMessage::Private => "private",
+                _ => "public",
+            });
+        });
+        assert_eq!(last, Some(wanted), "{first}");
+    }
 }
