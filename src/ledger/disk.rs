@@ -5,6 +5,7 @@
 //! the rollback journal, which is slower and safe.
 
 use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, OpenError};
@@ -189,13 +190,31 @@ fn expect_own_log(path: PathBuf, found: &Metadata, ledger: &Path) -> Result<(), 
     Ok(())
 }
 
-/// An error if there is a log with something in it and no ledger: SQLite would delete it.
+/// An error if there is a log with something in it and no ledger: SQLite would delete it. Only the journal of
+/// a ledger that was about to be made may be there, which a killed run leaves.
 pub(super) fn expect_no_log(ledger: &Path) -> Result<(), OpenError> {
-    let path = beside(ledger, "-wal");
-    match fs::symlink_metadata(&path) {
-        Ok(found) if found.len() > 0 => Err(OpenError::LogAlone { path }),
-        _ => Ok(()),
+    for ending in LOGS {
+        let path = beside(ledger, ending);
+        if !fs::symlink_metadata(&path).is_ok_and(|found| found.len() > 0) {
+            continue;
+        }
+        let file = open_no_link(OpenOptions::new().read(true), &path)?;
+        if ending != "-journal" || !begins_with_nothing(&path, &file)? {
+            return Err(OpenError::LogAlone { path });
+        }
     }
+    Ok(())
+}
+
+/// Whether a rollback journal was begun for a database without pages. Its header, where a loss of power has
+/// left one, has eight fixed bytes first, and the number of pages before the change at 16.
+fn begins_with_nothing(path: &Path, journal: &File) -> Result<bool, OpenError> {
+    const MAGIC: [u8; 8] = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
+    let mut head = Vec::new();
+    let read = journal.take(20).read_to_end(&mut head);
+    read.map_err(|error| Error::io(path, error))?;
+    let is_blank = head.iter().all(|byte| *byte == 0);
+    Ok(is_blank || head.starts_with(&MAGIC) && head.get(16..) == Some(&[0; 4]))
 }
 
 /// The rights of others to the file; none where files have no such rights.

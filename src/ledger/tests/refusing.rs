@@ -348,6 +348,48 @@ fn a_log_without_its_ledger_is_not_deleted() {
     assert!(!bench.path().exists());
 }
 
+/// The journal of a database as it lies there in the middle of a change.
+fn journal_of_a_change(before: &str) -> Vec<u8> {
+    let bench = Bench::new();
+    let connection = Connection::open(bench.path()).unwrap();
+    let change = "PRAGMA cache_size = 1; BEGIN; CREATE TABLE new (a); \
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) \
+        INSERT INTO new SELECT randomblob(3000) FROM n";
+    connection.execute_batch(before).unwrap();
+    connection.execute_batch(change).unwrap();
+    fs::read(side_file(&bench.path(), "-journal")).unwrap()
+}
+
+#[test]
+fn a_journal_without_its_ledger_is_not_deleted_unless_it_began_with_nothing() {
+    let of_others = journal_of_a_change("CREATE TABLE diary (day, text)");
+    for journal in [&of_others[..], b"dear diary"] {
+        let bench = Bench::new();
+        let path = side_file(&bench.path(), "-journal");
+        fs::write(&path, journal).unwrap();
+        fs::write(bench.path(), "").unwrap();
+        for error in [
+            Ledger::read(&bench.path()).map(drop).unwrap_err(),
+            Ledger::open(&bench.path(), DESTINATION)
+                .map(drop)
+                .unwrap_err(),
+        ] {
+            assert!(matches!(error, OpenError::LogAlone { .. }), "{error}");
+        }
+        fs::remove_file(bench.path()).unwrap();
+        let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
+        assert!(matches!(error, OpenError::LogAlone { .. }), "{error}");
+        assert!(fs::read(&path).unwrap() == journal, "it was changed");
+    }
+    // What a first run leaves when it is killed before its first commit.
+    for journal in [&journal_of_a_change("")[..], &[0; 512]] {
+        let bench = Bench::new();
+        fs::write(side_file(&bench.path(), "-journal"), journal).unwrap();
+        fs::write(bench.path(), "").unwrap();
+        bench.open();
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_hard_link_in_place_of_a_log_is_not_written_to() {
