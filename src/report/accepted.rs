@@ -4,11 +4,12 @@
 //! put aside, sent on, sorted and put together, and what stands in another file would be lost then.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::call::damage_of_id;
 use crate::pipeline::{Delivered, Kind};
+use crate::report::bounded::{Bounded, LONGEST};
 use crate::report::cells::{is_for_spreadsheets, read_back};
 use crate::report::folder::unfinished;
 
@@ -96,8 +97,9 @@ pub fn read_accepted<E: From<NotAccepted>>(
     let is_for_spreadsheets = written.has_semicolons;
     let delimiter = if is_for_spreadsheets { b';' } else { b',' };
     let mut reader = csv::ReaderBuilder::new();
-    let reader = reader.delimiter(delimiter).from_path(path);
-    let mut reader = reader.map_err(|error| unreadable(&error))?;
+    let file = File::open(path).map_err(|error| fault(1, error.to_string()))?;
+    let (file, record_end) = Bounded::new(file);
+    let mut reader = reader.delimiter(delimiter).from_reader(file);
     let header = reader.headers().map_err(|error| unreadable(&error))?;
     let known = |name: &str| header.iter().position(|column| column == name);
     let column = |name: &str| {
@@ -116,6 +118,7 @@ pub fn read_accepted<E: From<NotAccepted>>(
         return Err(fault(1, RESAVED.to_owned()).into());
     }
     let mut record = csv::StringRecord::new();
+    record_end.reached();
     while reader
         .read_record(&mut record)
         .map_err(|error| unreadable(&error))?
@@ -126,6 +129,7 @@ pub fn read_accepted<E: From<NotAccepted>>(
         }
         let line = read_line(number, &record, columns).map_err(|why| fault(number, why))?;
         each(line)?;
+        record_end.reached();
     }
     Ok(())
 }
@@ -143,7 +147,8 @@ struct Written {
 impl Written {
     fn of(path: &Path) -> std::io::Result<Self> {
         let mut first = Vec::new();
-        BufReader::new(File::open(path)?).read_until(b'\n', &mut first)?;
+        let head = File::open(path)?.take(LONGEST);
+        BufReader::new(head).read_until(b'\n', &mut first)?;
         let columns = |sign: u8| first.split(|byte| *byte == sign).count();
         Ok(Written {
             has_semicolons: columns(b';') > columns(b','),
@@ -223,6 +228,24 @@ mod tests {
     }
 
     const HEADER: &str = "external_id,uid,recording,bytes,when\n";
+
+    #[test]
+    fn a_line_without_an_end_is_no_line() {
+        for start in [
+            String::new(),
+            HEADER.to_owned(),
+            format!("{HEADER}a,u-1,,0,x\n\""),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("accepted.csv");
+            std::fs::write(&path, &start).unwrap();
+            // Zeros that take no room on the disk, and would take twice as much in memory.
+            let file = File::options().write(true).open(&path).unwrap();
+            file.set_len(4 << 30).unwrap();
+            let error = read_accepted(&path, |_| Ok::<(), NotAccepted>(())).unwrap_err();
+            assert!(error.why.contains("is longer than"), "{error}");
+        }
+    }
 
     #[test]
     fn what_was_written_is_read() {

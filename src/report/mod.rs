@@ -12,6 +12,7 @@ mod advice;
 mod alike;
 mod allowance;
 mod bars;
+mod bounded;
 mod cells;
 mod complaint;
 mod days;
