@@ -13,8 +13,9 @@ use crate::source::Column;
 pub(super) const AROUND: &str = "ticket";
 
 /// Steps that all templates may take in one record of tickets together, beyond those that each may take anyway.
+/// They take about 50 ms in a release build.
 /// A call has few templates, each of which is bounded, and does not count.
-const STEPS: u64 = 4_000_000;
+const STEPS: u64 = 2_000_000;
 /// Steps of one template that cost nothing: ordinary ones take tens, and a ticket has many messages.
 const FREE: u64 = 100;
 /// Steps for a value of JSON that a template is given.

@@ -11,6 +11,7 @@ mod misread;
 mod needle;
 mod phone;
 mod redactor;
+mod spelled;
 mod spelling;
 mod view;
 mod vocabulary;

@@ -7,7 +7,8 @@ use super::encodings::each_reading;
 use super::mask::numbers_in;
 use super::needle::{Needle, Parts};
 use super::phone::{Digits, Phone};
-use super::spelling::{Finder, Spelled};
+use super::spelled::Spelled;
+use super::spelling::Finder;
 use super::words::words;
 
 /// Fields whose values are ids and times of the record, which tell people apart for nobody but the

@@ -4,117 +4,23 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use unicode_normalization::UnicodeNormalization;
-
-use super::beginning;
+use super::spelled::{Part, SHORTEST_BEGINNING, Spelled};
 use super::view::View;
 use super::vocabulary;
-use super::words::{MARK, Word, words};
+use super::words::{Word, words};
 
-/// Shorter words say too many things to be known alone.
-const SHORTEST_PART: usize = 4;
-/// The same of the beginning of a word that is cut short.
-const SHORTEST_BEGINNING: usize = 3;
-/// A value of more words is prose, whose words say nothing alone.
-const MOST_WORDS: usize = 6;
 /// So many words of prose together are known, if they have letters enough.
 const RUN: usize = 3;
 /// Letters of such words.
 const LONG_RUN: usize = 12;
-/// Letters of a name that is known without its blanks.
-const LONG_JOINED: usize = 8;
 /// So many words before and behind them, which say nothing, go with them.
 const MOST_AROUND: usize = 16;
 /// Values that are known by one word. A list of thousands may begin with the same.
 const MOST_HITS: usize = 64;
 /// Words of a text beside dots for which all values are looked through.
 const MOST_CUT: usize = 64;
-/// So much of a value is looked at.
-const GLANCE: usize = 64 * 1024;
 /// Bytes between two words of one value.
 const WIDEST_GAP: usize = 4;
-
-/// A word of a value.
-#[derive(Debug, PartialEq, Eq)]
-struct Part {
-    /// As it is written, without the letters that are not ASCII, and with a mark in their place.
-    forms: Vec<String>,
-    /// Whether it is known alone.
-    is_known_alone: bool,
-    /// Whether it could belong to any sentence.
-    is_common: bool,
-    letters: usize,
-}
-
-/// A value by its words.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Spelled {
-    /// What is told in its place.
-    pub(super) mask: String,
-    parts: Vec<Part>,
-    /// All of it as one word.
-    joined: Option<String>,
-    is_prose: bool,
-}
-
-impl Spelled {
-    /// The value of a field, unless it has too few letters.
-    pub(super) fn of(field: &str, value: &str) -> Option<Spelled> {
-        let value: String = beginning(value, GLANCE).nfc().collect();
-        let found = words(value.as_bytes(), false);
-        let is_prose = found.len() > MOST_WORDS;
-        // Behind it stands a domain, which many share.
-        let domain = value.find('@').unwrap_or(value.len());
-        let parts: Vec<Part> = found
-            .iter()
-            .map(|word| Part {
-                is_known_alone: !is_prose && word.place.start < domain && is_telling(word),
-                is_common: !is_telling(word),
-                letters: word.letters,
-                forms: forms(&value[word.place.clone()], word),
-            })
-            .collect();
-        let has_letters = found.iter().filter(|word| !word.is_number());
-        let letters: usize = has_letters.map(|word| word.letters).sum();
-        let is_name = (2..=4).contains(&found.len()) && !found.iter().any(Word::is_number);
-        let joined = || found.iter().map(|word| word.text.as_str()).collect();
-        (letters >= SHORTEST_PART && parts.iter().any(|part| !part.is_common || !is_prose)).then(
-            || Spelled {
-                mask: format!("<{field}>"),
-                joined: (is_name && letters >= LONG_JOINED).then(joined),
-                parts,
-                is_prose,
-            },
-        )
-    }
-}
-
-/// Whether a word tells something that not every answer says.
-fn is_telling(word: &Word) -> bool {
-    word.letters >= SHORTEST_PART && !word.is_number() && !vocabulary::has(&word.text)
-}
-
-/// The spellings of a word that stands in a value like this.
-fn forms(said: &str, word: &Word) -> Vec<String> {
-    let mut forms = vec![word.text.clone()];
-    if said.is_ascii() {
-        return forms;
-    }
-    let without: String = said.chars().filter(char::is_ascii).collect();
-    let mark = |char: char| if char.is_ascii() { char } else { MARK };
-    let marked: String = said.chars().map(mark).collect();
-    for (text, marks) in [(without, false), (marked, true)] {
-        // Enough must be left to tell it.
-        if let [form] = &words(text.as_bytes(), marks)[..]
-            && form.letters >= SHORTEST_BEGINNING
-            && !vocabulary::has(&form.text)
-            && !forms.contains(&form.text)
-        {
-            forms.push(form.text.clone());
-        }
-    }
-    forms
-}
 
 /// What a word of a text may begin.
 #[derive(Debug, Clone, Copy)]
