@@ -7,6 +7,8 @@
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::sync::Once;
 
 use super::error::{Error, OpenError};
 
@@ -287,6 +289,30 @@ pub(super) fn tell_if_open(path: &Path, file: &File) {
             path.display()
         );
     }
+}
+
+/// Says once that all users can make files beside the ledger. A log that one of them puts there is refused, but may
+/// come between that look and SQLite's own.
+pub(super) fn tell_if_folder_is_open(ledger: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = ledger.parent().filter(|folder| *folder != Path::new(""));
+        let folder = folder.unwrap_or(Path::new("."));
+        let mode = fs::metadata(folder).map_or(0, |found| found.permissions().mode());
+        if mode & 0o002 != 0 {
+            static TOLD: Once = Once::new();
+            TOLD.call_once(|| {
+                tracing::warn!(
+                    "all users can make files in {}, and change the ledger by them; keep it in a folder \
+                     of your own",
+                    folder.display()
+                );
+            });
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = ledger;
 }
 
 /// All files that SQLite makes beside a ledger.

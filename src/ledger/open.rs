@@ -71,6 +71,7 @@ pub(super) fn lock(path: &Path) -> Result<(PathBuf, Lock), OpenError> {
         disk::expect_no_log(&path)?;
     }
     disk::expect_regular_logs(&path)?;
+    disk::tell_if_folder_is_open(&path);
     let lock = Lock::take(&path)?;
     Ok((path, lock))
 }

@@ -89,6 +89,7 @@ impl Ledger {
 
     /// Opens a ledger to look at it; needs no lock and works while a run is writing.
     pub fn read(path: &Path) -> Result<Reader, OpenError> {
+        disk::tell_if_folder_is_open(path);
         Reader::open(path)
     }
 

@@ -382,6 +382,24 @@ fn what_a_server_repeats_is_told_without_the_token_and_the_people() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_ledger_where_all_users_can_make_files_is_told() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let given = calls(2, 77);
+    let place = Place::with(&given);
+    let said = "all users can make files in";
+    let server = Server::healthy();
+    let ended = place.run(&server, &["calls.csv"]).with_code(0);
+    assert!(!ended.err.contains(said), "{ended:?}");
+    let open = std::fs::Permissions::from_mode(0o1777);
+    std::fs::set_permissions(place.folder(), open).expect("a mode");
+    let ended = place.run(&server, &["calls.csv"]).with_code(0);
+    assert_eq!(ended.err.matches(said).count(), 1, "{ended:?}");
+    assert!(place.call(&["status"]).err.contains(said));
+}
+
 #[test]
 fn a_token_that_comes_back_as_the_uid_is_kept_nowhere() {
     let place = Place::with(&calls(2, 76));
