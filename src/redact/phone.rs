@@ -1,13 +1,19 @@
 //! Numbers to call, which a server may group in its own way or write without the code of their country.
 
+use std::collections::HashMap;
+
 use super::words::Word;
 
+/// Numbers to call by their last digits, by which they are known.
+#[derive(Debug, Default)]
+pub(super) struct Phones(HashMap<String, Phone>);
+
 /// A number to call.
-#[derive(Debug, PartialEq)]
-pub(super) struct Phone {
+#[derive(Debug)]
+struct Phone {
     digits: String,
     /// What is told in its place.
-    pub(super) mask: String,
+    mask: String,
 }
 
 /// Fewer digits are no number to call.
@@ -19,51 +25,67 @@ const WIDEST_GAP: usize = 4;
 /// Values beyond this are prose.
 const LONGEST: usize = 64;
 
-impl Phone {
-    /// The numbers of a value: the value itself, or what stands in `sip:4543007818@pbx`.
-    pub(super) fn all_of(field: &str, value: &str) -> Vec<Phone> {
+impl Phones {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds the numbers of a value: the value itself, or what stands in `sip:4543007818@pbx`.
+    pub(super) fn add(&mut self, field: &str, value: &str) {
         let is_grouping = |char: char| " +()./-\u{a0}".contains(char);
         let fits = |char: char| char.is_ascii_digit() || is_grouping(char);
-        let phone = |digits: String| Phone {
-            digits,
-            mask: format!("<{field}>"),
-        };
-        let whole: String = value.chars().filter(char::is_ascii_digit).collect();
         if value.chars().all(fits) {
-            return (whole.len() >= LEAST)
-                .then(|| phone(whole))
-                .into_iter()
-                .collect();
-        }
+            let digits: String = value.chars().filter(char::is_ascii_digit).collect();
+            self.add_digits(field, &digits);
         // The name of a recording has its time in such digits, which tells nobody.
-        if value.len() > LONGEST || field == "recording" {
-            return Vec::new();
+        } else if value.len() <= LONGEST && field != "recording" {
+            let runs = value.split(|char: char| !char.is_ascii_digit());
+            runs.for_each(|run| self.add_digits(field, run));
         }
-        let runs = value.split(|char: char| !char.is_ascii_digit());
-        let runs = runs.filter(|run| run.len() >= LEAST);
-        runs.map(|run| phone(run.to_owned())).collect()
     }
 
-    /// The last digits, by which it is known.
-    pub(super) fn ending(&self) -> &str {
-        &self.digits[self.digits.len().saturating_sub(TELLING)..]
+    fn add_digits(&mut self, field: &str, digits: &str) {
+        if digits.len() >= LEAST {
+            let ending = &digits[digits.len().saturating_sub(TELLING)..];
+            self.0.entry(ending.to_owned()).or_insert_with(|| Phone {
+                digits: digits.to_owned(),
+                mask: format!("<{field}>"),
+            });
+        }
     }
 
-    /// Gives the places of the number among the words of a text.
-    pub(super) fn find(&self, groups: &[Digits], mut found: impl FnMut((usize, usize))) {
+    /// What is told in place of digits that end with one of the numbers.
+    pub(super) fn mask_of(&self, digits: &str) -> Option<&str> {
+        let mut lengths = (LEAST..=TELLING).rev();
+        let phone = lengths.find_map(|length| {
+            let start = digits.len().checked_sub(length)?;
+            self.0.get(&digits[start..])
+        });
+        phone.map(|phone| phone.mask.as_str())
+    }
+
+    /// Gives the places of the numbers among the words of a text.
+    pub(super) fn find<'p>(
+        &'p self,
+        groups: &[Digits],
+        mut found: impl FnMut((usize, usize), &'p str),
+    ) {
         for group in groups {
-            let ending = self.ending();
-            for (at, _) in group.text.match_indices(ending) {
-                let before = group.text[..at].bytes().rev();
-                let code = self.digits[..self.digits.len() - ending.len()]
-                    .bytes()
-                    .rev();
-                let same = before
-                    .zip(code)
-                    .take_while(|(one, other)| one == other)
-                    .count();
-                let first = group.places[at - same].0;
-                found((first, group.places[at + ending.len() - 1].1));
+            for length in LEAST..=TELLING {
+                for end in length..=group.text.len() {
+                    let at = end - length;
+                    let Some(phone) = self.0.get(&group.text[at..end]) else {
+                        continue;
+                    };
+                    let before = group.text[..at].bytes().rev();
+                    let code = phone.digits[..phone.digits.len() - length].bytes().rev();
+                    let same = before
+                        .zip(code)
+                        .take_while(|(one, other)| one == other)
+                        .count();
+                    let first = group.places[at - same].0;
+                    found((first, group.places[end - 1].1), &phone.mask);
+                }
             }
         }
     }
