@@ -7,7 +7,6 @@
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-#[cfg(unix)]
 use std::sync::Once;
 
 use super::error::{Error, OpenError};
@@ -133,6 +132,20 @@ pub(super) fn has_other_names(found: &Metadata) -> bool {
     {
         use std::os::unix::fs::MetadataExt as _;
         found.nlink() > 1
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = found;
+        false
+    }
+}
+
+/// Whether the file belongs to another user than this one. False where files have no owners.
+fn is_of_another_user(found: &Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        found.uid() != rustix::process::geteuid().as_raw()
     }
     #[cfg(not(unix))]
     {
@@ -291,28 +304,79 @@ pub(super) fn tell_if_open(path: &Path, file: &File) {
     }
 }
 
-/// Says once that all users can make files beside the ledger. A log that one of them puts there is refused, but may
-/// come between that look and SQLite's own.
-pub(super) fn tell_if_folder_is_open(ledger: &Path) {
+/// The folder of a ledger if all users can make files there.
+fn open_folder(ledger: &Path) -> Option<&Path> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = ledger.parent().filter(|folder| *folder != Path::new(""));
         let folder = folder.unwrap_or(Path::new("."));
         let mode = fs::metadata(folder).map_or(0, |found| found.permissions().mode());
-        if mode & 0o002 != 0 {
-            static TOLD: Once = Once::new();
-            TOLD.call_once(|| {
-                tracing::warn!(
-                    "all users can make files in {}, and change the ledger by them; keep it in a folder \
-                     of your own",
-                    folder.display()
-                );
-            });
-        }
+        (mode & 0o002 != 0).then_some(folder)
     }
     #[cfg(not(unix))]
-    let _ = ledger;
+    {
+        let _ = ledger;
+        None
+    }
+}
+
+/// Says once that all users can make files beside the ledger.
+pub(super) fn tell_if_folder_is_open(ledger: &Path) {
+    static TOLD: Once = Once::new();
+    if let Some(folder) = open_folder(ledger) {
+        TOLD.call_once(|| {
+            tracing::warn!(
+                "all users can make files in {}, and change the ledger by them; keep it in a folder \
+                 of your own",
+                folder.display()
+            );
+        });
+    }
+}
+
+/// Makes empty logs where all users could make them: a log of another user is refused, but might come between
+/// that look and SQLite's own. In a folder like `/tmp` nobody else can take these away. To SQLite an empty log
+/// says nothing.
+pub(super) fn take_names_of_logs(ledger: &Path) -> Result<(), OpenError> {
+    // Root makes none for the owner of the ledger, who could not use them.
+    let is_of_others = fs::symlink_metadata(ledger).is_ok_and(|found| is_of_another_user(&found));
+    if open_folder(ledger).is_none() || is_of_others || is_remote(ledger) {
+        return Ok(());
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    super::lock::owner_only(&mut options);
+    for ending in SIDE_FILES {
+        let path = beside(ledger, ending);
+        match open_no_link(&options, &path) {
+            Err(OpenError::Storage(Error::Io { source, .. }))
+                if source.kind() == std::io::ErrorKind::AlreadyExists =>
+            {
+                // One that is gone again was there for a moment, as only another user's is.
+                let found = fs::symlink_metadata(&path);
+                if !found.is_ok_and(|found| !is_of_another_user(&found)) {
+                    return Err(OpenError::OfOthers { path });
+                }
+            }
+            // Where none can be made, SQLite makes none either.
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Removes the empty journal that [`take_names_of_logs`] made, once SQLite has looked for one: with a
+/// write-ahead log it needs none, and leaves it.
+pub(super) fn leave_name_of_journal(ledger: &Path) {
+    let journal = beside(ledger, "-journal");
+    let is_empty = |found: Metadata| found.is_file() && found.len() == 0;
+    if open_folder(ledger).is_some()
+        && !is_remote(ledger)
+        && fs::symlink_metadata(&journal).is_ok_and(is_empty)
+    {
+        let _ = fs::remove_file(journal);
+    }
 }
 
 /// All files that SQLite makes beside a ledger.

@@ -131,6 +131,7 @@ pub(super) fn writable(path: &Path, is_sealed: bool) -> Result<Connection, OpenE
     look_at_head(path, &file)?;
     disk::make_private(path, &file);
     drop(file);
+    disk::take_names_of_logs(path)?;
     disk::make_logs_private(path)?;
     failpoint::reached(Point::LedgerOpens);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -146,6 +147,7 @@ pub(super) fn writable(path: &Path, is_sealed: bool) -> Result<Connection, OpenE
     prepare(path, &connection).map_err(at(path))?;
     failpoint::reached(Point::LedgerOpens);
     migrate(&mut connection, MIGRATIONS).map_err(at(path))?;
+    disk::leave_name_of_journal(path);
     failpoint::reached(Point::LedgerOpens);
     Ok(connection)
 }
@@ -165,6 +167,7 @@ pub(super) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
     look_at_head(path, &file)?;
     disk::tell_if_open(path, &file);
     drop(file);
+    disk::take_names_of_logs(path)?;
     disk::expect_regular_logs(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = if has_news(path) {
@@ -185,6 +188,7 @@ pub(super) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
         }
         (form, _) => (connection, form?),
     };
+    disk::leave_name_of_journal(path);
     connection.busy_timeout(PATIENCE).map_err(at(path))?;
     let known = newest(MIGRATIONS);
     match form {

@@ -235,6 +235,26 @@ fn a_hard_link_in_place_of_the_lock_is_not_emptied() {
     assert_eq!(fs::read_to_string(&target).unwrap(), "pid 4711\n");
 }
 
+#[cfg(unix)]
+#[test]
+fn where_all_users_can_make_files_the_names_of_the_logs_are_taken_first() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let bench = Bench::written(complete("call-1", 1));
+    let logs = ["-wal", "-shm", "-journal"].map(|ending| side_file(&bench.path(), ending));
+    let are_there = || logs.each_ref().map(|log| log.exists());
+    crate::ledger::disk::take_names_of_logs(&bench.path()).unwrap();
+    assert_eq!(are_there(), [false; 3]);
+    let open = fs::Permissions::from_mode(0o1777);
+    fs::set_permissions(bench.folder.path(), open).unwrap();
+    crate::ledger::disk::take_names_of_logs(&bench.path()).unwrap();
+    assert_eq!(are_there(), [true; 3]);
+    // They say nothing: what was written is there, and what is written stays.
+    assert!(bench.read().standing(&["call-1"]).unwrap()[0].is_some());
+    bench.open().close().unwrap();
+    assert!(bench.read().standing(&["call-1"]).unwrap()[0].is_some());
+    assert_eq!(are_there(), [false; 3]);
+}
+
 /// Only root can give a file to somebody else, so elsewhere this shows nothing.
 #[cfg(unix)]
 #[test]
