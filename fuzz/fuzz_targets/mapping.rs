@@ -1,7 +1,7 @@
 //! Any text as a mapping file: it loads, or says where it is wrong.
 #![no_main]
 
-use capturi_import_fuzz::mapping::Mapping;
+use capturi_import_fuzz::mapping::{Mapping, RecordScope};
 use capturi_import_fuzz::row::{row, tree};
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
@@ -18,7 +18,7 @@ fuzz_target!(|text: &str| {
                     let _ = profile.recordings(&record);
                 }
                 if let Ok(Some(profile)) = mapping.bind_cases(batch.sheet()) {
-                    let _ = profile.apply(&record, &mut Vec::new());
+                    let _ = profile.apply(&record, &RecordScope::default(), &mut Vec::new());
                 }
             }
         }
