@@ -8,8 +8,9 @@
 //!
 //! A file that is JSON is read by `lookup_json`.
 
+use std::cell::Cell;
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,6 +28,10 @@ use crate::source::Header;
 /// The largest lookup file that is read, also as UTF-8: its text is in memory beside the table that is
 /// made of it.
 const LIMIT: u64 = 64 << 20;
+/// The largest row of a lookup file that is a table; a cell of an export has as many bytes.
+const MOST_ROW: usize = 4 << 20;
+/// As many columns as an export may have.
+const MOST_COLUMNS: usize = 16_384;
 /// Bytes that are decoded together.
 const PIECE: usize = 64 << 10;
 
@@ -297,17 +302,51 @@ pub(super) fn guess_delimiter(text: &str) -> char {
 fn parse(text: &str, delimiter: char, room: usize) -> Result<(Header, Rows), String> {
     let delimiter =
         u8::try_from(delimiter).map_err(|_| "its delimiter is no ASCII character".to_owned())?;
+    let left = Cell::new(MOST_ROW);
+    let bounded = RowByRow {
+        rest: text.as_bytes(),
+        left: &left,
+    };
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
         .flexible(true)
-        .from_reader(text.as_bytes());
+        .from_reader(bounded);
     let header = reader.headers().map_err(|error| error.to_string())?;
+    if header.len() > MOST_COLUMNS {
+        return Err(format!("it has more than {MOST_COLUMNS} columns"));
+    }
     let header = Header::new(header.iter().map(str::to_owned).collect());
     let mut rows = Rows::within(room);
-    for record in reader.records() {
-        rows.push(record.map_err(|error| error.to_string())?.iter())?;
+    let mut record = csv::StringRecord::new();
+    loop {
+        left.set(MOST_ROW);
+        let read = reader.read_record(&mut record);
+        if !read.map_err(|error| error.to_string())? {
+            return Ok((header, rows));
+        }
+        rows.push(record.iter())?;
     }
-    Ok((header, rows))
+}
+
+/// A text of which a reader gets no more than a row may have, until it asks for the next one. The library
+/// keeps the place of each cell of a row, which takes eight bytes.
+struct RowByRow<'t> {
+    rest: &'t [u8],
+    left: &'t Cell<usize>,
+}
+
+impl Read for RowByRow<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.left.get();
+        if left == 0 && !self.rest.is_empty() {
+            let reason = format!("it has a row of more than {MOST_ROW} bytes");
+            return Err(io::Error::other(reason));
+        }
+        let most = buffer.len().min(left);
+        let count = self.rest.read(&mut buffer[..most])?;
+        self.left.set(left - count);
+        Ok(count)
+    }
 }
 
 impl Lookup {
