@@ -235,6 +235,11 @@ fn second_files_and_mappings_that_take_too_much_are_refused_by_name() {
     );
     let people = format!("[{{\"id\":[{}1]}}]", "1,".repeat(3_000_000));
     place.write("people.json", people);
+    place.write("wide.csv", format!("id{}\n1\n", ",a".repeat(20_000_000)));
+    place.write("columns.csv", format!("id{}\n1\n", ",a".repeat(16_384)));
+    // A row goes on over lines where they are quoted.
+    let row = format!("id,name\n1{}\n", ",\"\n\"".repeat(2_000_000));
+    place.write("row.csv", row);
     let agents = format!("id,name,email\n{}", "1,,a@example.com\n".repeat(400_000));
     place.write("agents.csv", agents);
     let list = format!(
@@ -244,6 +249,9 @@ fn second_files_and_mappings_that_take_too_much_are_refused_by_name() {
     for (mapping, flags, said) in [
         (lookup("people.csv"), &[][..], "96 MiB"),
         (lookup("people.json"), &[], "48 MiB"),
+        (lookup("wide.csv"), &[], "a row of more than 4194304 bytes"),
+        (lookup("columns.csv"), &[], "more than 16384 columns"),
+        (lookup("row.csv"), &[], "a row of more than 4194304 bytes"),
         (MAPPING.to_owned(), &["--agents", "agents.csv"], "64 MiB"),
         (list, &[], "2097152 bytes"),
     ] {
@@ -392,6 +400,37 @@ fn small_files_of_the_operator_are_refused_by_name_beyond_their_limit() {
         .call(&["check", "calls.csv"])
         .with_code(2)
         .says("capturi-import.toml: the file is larger than the limit of 1048576 bytes");
+}
+
+#[test]
+fn a_list_of_very_many_parts_of_a_workbook_is_refused() {
+    let place = Place::new();
+    let count = 1_000_000_u64;
+    let mut archive = workbook("", &[]);
+    let start = archive.len() as u64;
+    for number in 0..count {
+        archive.extend(b"PK\x01\x02\x14\0\x14\0");
+        archive.extend([0; 20]);
+        archive.extend([11, 0]);
+        archive.extend([0; 16]);
+        archive.extend(format!("{number:07}.xml").bytes());
+    }
+    let end = archive.len() as u64;
+    // The end of an archive with more parts than 16 bits can count.
+    archive.extend(b"PK\x06\x06");
+    for number in [44, 45 << 16 | 45, 0, count, count, end - start, start] {
+        let bytes = u64::to_le_bytes(number);
+        let is_short = number == 45 << 16 | 45;
+        archive.extend(&bytes[..if is_short { 4 } else { 8 }]);
+    }
+    archive.extend(b"PK\x06\x07\0\0\0\0");
+    archive.extend(end.to_le_bytes());
+    archive.extend([1, 0, 0, 0]);
+    archive.extend(b"PK\x05\x06\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0");
+    place.write("bomb.xlsx", archive);
+    for ended in each_command(&place, "bomb.xlsx", &[2]) {
+        assert!(ended.err.contains("has a list of parts"), "{}", ended.err);
+    }
 }
 
 #[test]

@@ -6,13 +6,25 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek};
 use std::path::Path;
 
+use memchr::memmem;
 use zip::ZipArchive;
 
 use super::markup::{LOOKED_AT, Scale};
 use crate::source::{Error, Limits};
+
+/// The most memory that the list of parts may take. The library reads all of it before it can be asked.
+const LONGEST_LIST: u64 = 64 << 20;
+/// Memory for a part in the list…
+const PART: u64 = 512;
+/// … and how often the bytes of its texts count.
+const PART_TEXT: u64 = 3;
+/// An archive of fewer bytes has no list that takes so much.
+const SHORT_ARCHIVE: u64 = 4 << 20;
+/// How much of an archive is looked through at once.
+const PIECE: usize = 1 << 20;
 
 /// How much may still come out of a workbook.
 pub(in crate::source) struct Growth {
@@ -53,6 +65,12 @@ pub(in crate::source) fn refuse_bomb(
         most,
         ratio: limits.max_expansion,
     };
+    let is_too_long =
+        has_long_list(&content, length.len()).map_err(|error| Error::io(file, error))?;
+    if is_too_long {
+        let what = "has a list of parts that takes more than 64 MiB of memory";
+        return Err(unreadable(file, what.to_owned()));
+    }
     let Ok(mut archive) = ZipArchive::new(BufReader::new(content)) else {
         return Ok(growth);
     };
@@ -94,6 +112,38 @@ pub(in crate::source) fn refuse_bomb(
     Ok(growth)
 }
 
+/// Whether the list of parts at the end of an archive takes too much memory, wherever the library finds it. Each of its lines begins
+/// with a signature and states how long its texts are.
+fn has_long_list(content: &File, length: u64) -> io::Result<bool> {
+    const SIGNATURE: &[u8] = b"PK\x01\x02";
+    const LINE: usize = 46;
+    /// Where the lengths of a name, further fields and a comment stand.
+    const LENGTHS: [usize; 3] = [28, 30, 32];
+    if length < SHORT_ARCHIVE {
+        return Ok(false);
+    }
+    let mut content = content;
+    let mut cost = 0;
+    let mut buffer = Vec::with_capacity(PIECE + LINE);
+    loop {
+        let read = content.take(PIECE as u64).read_to_end(&mut buffer)?;
+        for at in memmem::find_iter(&buffer, SIGNATURE) {
+            // The beginning of a line at the end is looked at with what follows.
+            let Some(line) = buffer.get(at..at + LINE) else {
+                break;
+            };
+            let texts = LENGTHS.map(|at| u64::from(u16::from_le_bytes([line[at], line[at + 1]])));
+            cost += PART + PART_TEXT * texts.iter().sum::<u64>();
+        }
+        if read == 0 || cost > LONGEST_LIST {
+            content.rewind()?;
+            return Ok(cost > LONGEST_LIST);
+        }
+        let kept = buffer.len().saturating_sub(LINE - 1);
+        buffer.drain(..kept);
+    }
+}
+
 /// Whether a part of this name may be one that a workbook is read from. Pictures and other binary parts keep no rule of XML.
 fn is_weighed(name: &str) -> bool {
     let ends_with = |ending: &str| {
@@ -125,5 +175,43 @@ fn unreadable(file: &str, reason: String) -> Error {
     Error::Unreadable {
         file: file.to_owned(),
         reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    /// An archive of so many parts, each with a comment of so many bytes.
+    fn parts(count: u32, comment: u16) -> File {
+        let mut file = tempfile::tempfile().unwrap();
+        let mut line = b"PK\x01\x02".to_vec();
+        line.resize(46, 0);
+        line[32..34].copy_from_slice(&comment.to_le_bytes());
+        line.resize(46 + usize::from(comment), b'x');
+        let list = line.repeat(count as usize);
+        file.write_all(&list).unwrap();
+        // The rest of an archive that is long enough to be looked at.
+        file.write_all(&vec![b'P'; 5 << 20]).unwrap();
+        file.rewind().unwrap();
+        file
+    }
+
+    fn is_refused(mut file: File) -> bool {
+        let length = file.metadata().unwrap().len();
+        let is_long = has_long_list(&file, length).unwrap();
+        assert_eq!(file.stream_position().unwrap(), 0);
+        is_long
+    }
+
+    #[test]
+    fn a_list_of_too_many_or_too_long_parts_is_refused() {
+        assert!(!is_refused(parts(131_072, 0)));
+        assert!(is_refused(parts(131_073, 0)));
+        assert!(!is_refused(parts(300, u16::MAX)));
+        assert!(is_refused(parts(350, u16::MAX)));
+        assert!(!is_refused(parts(1, 0)));
     }
 }
