@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::call::{Code, Severity};
 use crate::pipeline::{Outcome, Stop};
-use crate::report::words::{count, counted, safe, them};
+use crate::report::format::{count, counted, safe, them};
 use crate::report::{Mode, Summary};
 
 /// The last line of a rehearsal, whatever came of it.
@@ -434,7 +434,7 @@ fn list(files: &[PathBuf]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::stage::{Stage, facts};
+    use crate::report::test_support::{Stage, facts};
 
     fn last_line(mode: Mode, stop: Option<(Stop, &str)>, ended: &[(u64, Outcome)]) -> String {
         let mut stage = Stage::with(|_| {}, mode);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::report::words::{self, float};
+use crate::report::format::{self, float};
 
 /// The time that the limits of the operator leave no way around.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -63,21 +63,21 @@ impl Estimate {
     pub(super) fn sentence(&self) -> String {
         let work = format!(
             "A run sends {} and {} of recordings",
-            words::counted(self.requests, "request"),
-            words::bytes(self.bytes),
+            format::counted(self.requests, "request"),
+            format::bytes(self.bytes),
         );
         let Some(seconds) = self.seconds else {
             return format!("{work}, as fast as the server and the line allow.");
         };
         let limit = match (self.bound, self.bandwidth) {
-            (Bound::Bandwidth, Some(bandwidth)) => format!("{}/s", words::bytes(bandwidth)),
+            (Bound::Bandwidth, Some(bandwidth)) => format!("{}/s", format::bytes(bandwidth)),
             _ => format!("{} requests/s", self.rate),
         };
         let line = match self.bandwidth {
             None if self.bytes > 0 => ", if the line is fast enough",
             _ => "",
         };
-        format!("{work}: {} at {limit}{line}.", words::clock(seconds))
+        format!("{work}: {} at {limit}{line}.", format::clock(seconds))
     }
 }
 

@@ -6,20 +6,20 @@ use std::sync::Arc;
 
 use crate::call::{Problem, Severity};
 use crate::pipeline::{Event, Outcome, Stop};
-use crate::report::bars::Bar;
-use crate::report::ending;
-use crate::report::files::{Files, Written};
-use crate::report::folder::Folder;
-use crate::report::lines::{self, Line};
-use crate::report::matches;
-use crate::report::page;
-use crate::report::progress::{Pace, Progress};
-use crate::report::screen::Ink;
-use crate::report::skips;
-use crate::report::stating::first_line;
+use crate::report::console::final_table;
+use crate::report::console::json_lines::{self, Line};
+use crate::report::console::progress::{Pace, Progress};
+use crate::report::console::progress_bar::Bar;
+use crate::report::console::screen::Ink;
+use crate::report::counters::Sums;
+use crate::report::destination_line::first_line;
+use crate::report::files::output_folder::Folder;
+use crate::report::files::recordings;
+use crate::report::files::run_files::{Files, Written};
+use crate::report::files::skipped;
+use crate::report::format::{safe, wait};
+use crate::report::html;
 use crate::report::summary::stop_name;
-use crate::report::sums::Sums;
-use crate::report::words::{safe, wait};
 use crate::report::{Error, Moment, Options, Screen, Style, Summary, Work};
 
 /// Opened files that are named one by one; of a folder of thousands the rest is only counted.
@@ -139,8 +139,8 @@ impl Report {
         for name in ["summary.json", "report.html"] {
             folder.forget(name)?;
         }
-        skips::forget(&folder)?;
-        matches::forget(&folder)?;
+        skipped::forget(&folder)?;
+        recordings::forget(&folder)?;
         for extension in ["csv", "ndjson"] {
             folder.clear("rejected", extension, &[])?;
         }
@@ -165,7 +165,7 @@ impl Report {
             ..
         } = event
             && !matches!(outcome, Outcome::Rejected | Outcome::Failed)
-            && !(self.options.out.is_some() && skips::is_listed(*outcome, detail))
+            && !(self.options.out.is_some() && skipped::is_listed(*outcome, detail))
         {
             self.sums.add(event);
             return Ok(());
@@ -268,7 +268,7 @@ impl Report {
             Style::Human if is_broken && summary.tally.read == 0 => {}
             Style::Human => {
                 let is_brief = self.options.is_quiet;
-                for line in ending::lines(&summary, is_brief, &self.screen) {
+                for line in final_table::lines(&summary, is_brief, &self.screen) {
                     self.screen.result(&line);
                 }
             }
@@ -333,7 +333,7 @@ impl Report {
         let mut written = Ok(());
         for problem in problems {
             let known = self.sums.groups.add(record, problem);
-            if known <= lines::MOST_PROBLEMS && self.tells(problem.severity) {
+            if known <= json_lines::MOST_PROBLEMS && self.tells(problem.severity) {
                 self.screen.result(&Line::problem(problem).text(now.time));
             }
             if let (Some(files), Ok(())) = (&mut self.files, &written) {
@@ -436,7 +436,7 @@ fn complete(files: Files, summary: &mut Summary) -> Result<(), Error> {
     let (json_path, json) = folder.replace("summary", "json")?;
     summary.files.extend([page_path.clone(), json_path.clone()]);
     write_json(summary, json).map_err(Error::write(json_path))?;
-    let text = page::render(summary)?;
+    let text = html::render(summary)?;
     page.write_all(text.as_bytes())
         .map_err(Error::write(page_path))
 }
@@ -457,7 +457,7 @@ mod tests {
     use crate::call::Code;
     use crate::pipeline::{Delivered, Outcome};
     use crate::report::Mode;
-    use crate::report::stage::{Stage, facts, problem, sheet};
+    use crate::report::test_support::{Stage, facts, problem, sheet};
 
     fn delivered(identity: &str) -> Delivered {
         Delivered {

@@ -7,73 +7,49 @@
 //! their owner only. Decides nothing: what is wrong, and what is sent, was decided before. The only
 //! room that prints.
 
-mod accepted;
 mod advice;
-mod alike;
-mod allowance;
-mod bars;
-mod bounded;
-mod cells;
-mod complaint;
-mod days;
-mod ending;
+mod clock;
+mod console;
+mod counters;
+mod coverage;
+mod destination_line;
 mod error;
 mod estimate;
-mod explaining;
 mod files;
-mod folder;
-mod grid;
-mod groups;
-mod lines;
+mod format;
+mod html;
 mod listener;
-mod logging;
-mod matches;
-mod moment;
 mod options;
-mod own;
-mod page;
-mod plots;
-mod progress;
-mod proposal;
-mod rejects;
-mod rewrite;
-mod scale;
-mod screen;
-mod skips;
-#[cfg(test)]
-mod stage;
-mod stating;
-mod status;
+mod problem_groups;
 mod summary;
-mod sums;
-mod table;
-mod tries;
-mod unchecked;
-mod words;
+#[cfg(test)]
+mod test_support;
 mod work;
 
-pub use accepted::{Line as AcceptedLine, NotAccepted, is_rehearsed, is_unfinished, read_accepted};
 pub use advice::advise;
-pub use allowance::LeftOut;
-pub use complaint::{Complaint, tell_panics_as_json};
-pub use error::Error;
-pub use estimate::{Bound, Estimate};
-pub use explaining::{print_codes, print_explanation};
-pub use groups::{Example, Group};
-pub use listener::{Finished, Report};
-pub use logging::init_tracing;
-pub use moment::Moment;
-pub use options::{Destination, ListForm, Mode, Options, Style};
-pub use own::is_report;
-pub use proposal::{print_fit, print_no_fit, print_saved, save_mapping};
-pub use rewrite::Rewrite;
-pub use screen::{Color, Screen};
-pub use status::{
+pub use clock::Moment;
+pub use console::error_output::{Complaint, tell_panics_as_json};
+pub use console::explanation::{print_codes, print_explanation};
+pub use console::logging::init_tracing;
+pub use console::mapping_trial::Tries;
+pub use console::preset_advice::{print_fit, print_no_fit, print_saved, save_mapping};
+pub use console::screen::{Color, Screen};
+pub use console::status::{
     DoubtView, FailureView, ResentView, RunView, StateView, StatusView, Weight, WorkView,
     print_status,
 };
+pub use counters::Deliveries;
+pub use error::Error;
+pub use estimate::{Bound, Estimate};
+pub use files::allowance::LeftOut;
+pub use files::from_ledger::Rewrite;
+pub use files::own_reports::is_report;
+pub use files::read_accepted::{
+    Line as AcceptedLine, NotAccepted, is_rehearsed, is_unfinished, read_accepted,
+};
+pub(crate) use format::safe;
+pub use listener::{Finished, Report};
+pub use options::{Destination, ListForm, Mode, Options, Style};
+pub use problem_groups::{Example, Group};
 pub use summary::{Summary, Target};
-pub use sums::Deliveries;
-pub use tries::Tries;
-pub(crate) use words::safe;
 pub use work::{Size, Work};

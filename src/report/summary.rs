@@ -10,12 +10,12 @@ use serde::{Serialize, Serializer};
 use crate::call::{Code, Field, Severity};
 use crate::pipeline::{Facts, Outcome, Stop, Tally};
 use crate::report::advice;
-use crate::report::allowance::LeftOut;
+use crate::report::console::progress::Counts;
+use crate::report::counters::{Deliveries, Sums};
+use crate::report::coverage::unchecked;
 use crate::report::estimate::Estimate;
-use crate::report::groups::Group;
-use crate::report::progress::Counts;
-use crate::report::sums::{Deliveries, Sums};
-use crate::report::unchecked::unchecked;
+use crate::report::files::allowance::LeftOut;
+use crate::report::problem_groups::Group;
 use crate::report::{Destination, Mode, Moment, Options};
 
 /// Agents that are listed by name.

@@ -1,0 +1,103 @@
+//! What the codes mean, on the screen.
+
+use serde::Serialize;
+
+use crate::call::{Code, Severity, explain};
+use crate::report::Style;
+use crate::report::console::json_lines::json;
+use crate::report::console::screen::{Ink, Screen};
+use crate::report::format::wrapped;
+
+#[derive(Serialize)]
+struct View {
+    code: &'static str,
+    severity: &'static str,
+    title: &'static str,
+    cause: &'static str,
+    cure: &'static str,
+}
+
+impl View {
+    fn new(code: Code) -> Self {
+        let explanation = explain(code);
+        View {
+            code: code.name(),
+            severity: code.severity().name(),
+            title: explanation.title,
+            cause: explanation.cause,
+            cure: explanation.cure,
+        }
+    }
+}
+
+/// Shows what a code means and what to do about it.
+pub fn print_explanation(screen: &mut Screen, code: Code, style: Style) {
+    let view = View::new(code);
+    if style == Style::Json {
+        screen.result(&json(&view));
+        return;
+    }
+    let head = screen.paint(Ink::Strong, view.code);
+    let severity = screen.paint(ink(code.severity()), view.severity);
+    screen.result(&format!("{head} ({severity})"));
+    for (name, text) in [
+        ("What", view.title),
+        ("Cause", view.cause),
+        ("Cure", view.cure),
+    ] {
+        if !text.is_empty() {
+            let lines = wrapped(&[format!("{name}: {text}")], screen.width());
+            for line in lines {
+                screen.result(&format!("  {line}"));
+            }
+        }
+    }
+}
+
+/// Shows every code with its meaning in a sentence, in the order of the road.
+pub fn print_codes(screen: &mut Screen, style: Style) {
+    if style == Style::Json {
+        let views: Vec<View> = Code::ALL.iter().map(|code| View::new(*code)).collect();
+        screen.result(&json(&views));
+        return;
+    }
+    for code in Code::ALL {
+        let name = format!("{:<22}", code.name());
+        let severity = format!("{:<7}", code.severity().name());
+        let severity = screen.paint(ink(code.severity()), &severity);
+        let line = format!("{name} {severity} {}", explain(*code).title);
+        screen.result(line.trim_end());
+    }
+}
+
+fn ink(severity: Severity) -> Ink {
+    match severity {
+        Severity::Error => Ink::Bad,
+        Severity::Warning => Ink::Warning,
+        Severity::Note => Ink::Faint,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::test_support::Buffer;
+
+    #[test]
+    fn an_explanation_names_code_and_severity() {
+        let results = Buffer::default();
+        let mut screen = Screen::to(results.clone(), std::io::sink());
+        print_explanation(&mut screen, Code::BadTime, Style::Human);
+        assert!(results.text().starts_with("bad-time (error)\n"));
+    }
+
+    #[test]
+    fn the_list_has_every_code_once() {
+        for (style, per_code) in [(Style::Human, "\n"), (Style::Json, "\"cure\"")] {
+            let results = Buffer::default();
+            let mut screen = Screen::to(results.clone(), std::io::sink());
+            print_codes(&mut screen, style);
+            assert_eq!(results.text().matches(per_code).count(), Code::ALL.len());
+        }
+    }
+}

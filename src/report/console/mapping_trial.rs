@@ -1,0 +1,317 @@
+//! Records beside what the API would get of them: how a mapping is tried.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use comfy_table::Cell;
+
+use super::screen::{Ink, Screen};
+use super::table::Grid;
+use crate::call::{Draft, Field, Problem, Value};
+use crate::mapping::{LoadError, Mapped, Mapping, Profile};
+use crate::pipeline::{CaseShipment, Decided, Decision, Fate, Outcome};
+use crate::redact;
+use crate::report::format::{counted, safe, shorten, wrapped};
+use crate::source::Record;
+
+/// Lines of a cell before it is cut.
+const LINES: usize = 3;
+/// Bytes of a cell that are kept until it is shown.
+const KEPT: usize = 4096;
+
+/// Gathers the first records that are not left out.
+#[derive(Debug)]
+pub struct Tries {
+    mapping: Mapping,
+    wanted: usize,
+    shown: Vec<Try>,
+    left_out: BTreeMap<String, u64>,
+    reading: String,
+    unused: Vec<String>,
+}
+
+/// One record.
+#[derive(Debug)]
+struct Try {
+    place: String,
+    fate: String,
+    is_good: bool,
+    rows: Vec<[String; 3]>,
+    problems: Vec<Problem>,
+}
+
+impl Tries {
+    /// Waits for so many records of this mapping.
+    pub fn new(mapping: Mapping, wanted: usize) -> Self {
+        Tries {
+            mapping,
+            wanted,
+            shown: Vec::new(),
+            left_out: BTreeMap::new(),
+            reading: String::new(),
+            unused: Vec::new(),
+        }
+    }
+
+    /// Takes what was decided; breaks off when there is enough.
+    ///
+    /// # Errors
+    /// When the mapping does not fit the export.
+    pub fn take(&mut self, decided: &Decided) -> Result<ControlFlow<()>, LoadError> {
+        if let Some(opened) = &decided.opened {
+            self.reading = format!("{} as: {}", opened.sheet.file, opened.sheet.reading);
+            self.unused.clone_from(&opened.unused);
+        }
+        if self.mapping.is_of_cases() {
+            return Ok(self.cases(decided));
+        }
+        let profile = self.mapping.bind(decided.batch.sheet())?;
+        let decisions = decided.batch.iter().zip(&decided.decisions);
+        for (index, (record, decision)) in decisions.enumerate() {
+            if self.shown.len() >= self.wanted {
+                return Ok(ControlFlow::Break(()));
+            }
+            let before = self.shown.len();
+            self.one(&profile, &record, decision);
+            let found = decided.matched.iter().find(|(at, _)| *at == index);
+            if let (Some((_, found)), Some(shown)) = (found, self.shown.get_mut(before)) {
+                let how = format!("found: {}", found.grade.name());
+                let row = ["recording".to_owned(), how, found.recording.clone()];
+                shown.rows.push(row);
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// A case is shown once, as the API would get it, whatever records tell it.
+    fn cases(&mut self, decided: &Decided) -> ControlFlow<()> {
+        for (record, decision) in decided.batch.iter().zip(&decided.decisions) {
+            if self.shown.len() >= self.wanted {
+                return ControlFlow::Break(());
+            }
+            let (fate, is_good, rows) = match &decision.fate {
+                Fate::SendsCase(shipment) => ("can be sent".to_owned(), true, case_rows(shipment)),
+                Fate::Ends(Outcome::Skipped, rule) => {
+                    *self.left_out.entry(rule.to_string()).or_default() += 1;
+                    continue;
+                }
+                Fate::Ends(outcome, detail) => {
+                    let fate = format!("{outcome:?} {detail}").trim().to_lowercase();
+                    (fate, false, Vec::new())
+                }
+                _ => continue,
+            };
+            self.shown.push(Try {
+                place: record.place().to_string(),
+                fate,
+                is_good,
+                rows: rows.into_iter().map(|cells| cells.map(beginning)).collect(),
+                problems: decision.problems.clone(),
+            });
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn one(&mut self, profile: &Profile, record: &Record<'_>, decision: &Decision) {
+        let draft = match profile.apply(record, &mut Vec::new()) {
+            Mapped::Draft(draft) => draft,
+            Mapped::Skipped(rule) => {
+                *self.left_out.entry(rule.to_owned()).or_default() += 1;
+                return;
+            }
+            Mapped::Undecided => Draft::new(),
+        };
+        let (fate, is_good) = match &decision.fate {
+            Fate::Told | Fate::Rides | Fate::SendsCase(_) => return,
+            Fate::Sends(_) | Fate::Ready => ("can be sent".to_owned(), true),
+            Fate::WaitsInCase(_) => ("held: row-unterminated".to_owned(), true),
+            Fate::Waived { .. } => ("alreadythere".to_owned(), false),
+            Fate::Waits(held) => (format!("held: {}", held.why), true),
+            Fate::Ends(outcome, detail) => {
+                (format!("{outcome:?} {detail}").trim().to_lowercase(), false)
+            }
+        };
+        let rows = Field::ALL.into_iter().filter_map(|field| {
+            let sent = match &decision.fate {
+                Fate::Sends(shipment) => shipment.call.get(field),
+                _ => draft.get(field),
+            };
+            row(field, profile, record, (draft.get(field), sent))
+        });
+        self.shown.push(Try {
+            place: record.place().to_string(),
+            fate,
+            is_good,
+            rows: rows.map(|cells| cells.map(beginning)).collect(),
+            problems: decision.problems.clone(),
+        });
+    }
+
+    /// Shows the records, and whether all of them can be sent.
+    pub fn show(&self, screen: &mut Screen) -> bool {
+        screen.notice(&format!("reading {}", safe(&self.reading)));
+        let ink = |is_good| if is_good { Ink::Strong } else { Ink::Bad };
+        for one in &self.shown {
+            screen.result("");
+            let fate = screen.paint(ink(one.is_good), &safe(&one.fate));
+            screen.result(&format!("{}: {fate}", safe(&one.place)));
+            // Borders and blanks take ten columns.
+            let room = usize::from(screen.width()).max(60) - 10 - 23;
+            let mut grid = Grid::new(screen.color());
+            grid.header(&["field", "the file says", "the API would get"]);
+            for [field, says, gets] in &one.rows {
+                let cell = |text: &str, part: usize| Cell::new(broken(&safe(text), part));
+                grid.row(vec![
+                    cell(field, 23),
+                    cell(says, room * 3 / 5),
+                    cell(gets, room * 2 / 5),
+                ]);
+            }
+            for line in grid.lines(&[]) {
+                screen.result(&line);
+            }
+            for problem in &one.problems {
+                let head = screen.paint(ink(!problem.is_error()), problem.severity.name());
+                let value = safe(&problem.value);
+                let value = if value.is_empty() {
+                    Cow::Borrowed("")
+                } else {
+                    format!(" ({})", shorten(&value, 40)).into()
+                };
+                let column = safe(&problem.column);
+                let line = format!(
+                    "  {head} {}: {column}{value}: {}",
+                    problem.code,
+                    safe(&problem.message)
+                );
+                for line in screen.folded(line) {
+                    screen.result(&line);
+                }
+            }
+        }
+        self.ending(screen)
+    }
+
+    fn ending(&self, screen: &mut Screen) -> bool {
+        let mut lines = Vec::new();
+        if !self.left_out.is_empty() {
+            let rules = self
+                .left_out
+                .iter()
+                .map(|(rule, count)| format!("{count} {}", safe(rule)));
+            lines.push(format!(
+                "Left out by rule so far: {}.",
+                rules.collect::<Vec<_>>().join(", ")
+            ));
+        }
+        if !self.unused.is_empty() {
+            lines.push(format!(
+                "Columns that nothing uses: {}.",
+                safe(&self.unused.join(", "))
+            ));
+        }
+        let good = self.shown.iter().filter(|one| one.is_good).count();
+        let (good, all) = (
+            u64::try_from(good).unwrap_or(0),
+            u64::try_from(self.shown.len()).unwrap_or(0),
+        );
+        lines.push(format!("{good} of {} can be sent.", counted(all, "record")));
+        screen.result("");
+        for line in wrapped(&lines, screen.width()) {
+            screen.result(&line);
+        }
+        good == all
+    }
+}
+
+/// As much of a cell as may be shown: records may be many megabytes long.
+fn beginning(mut text: String) -> String {
+    if text.len() > KEPT {
+        text.truncate(redact::beginning(&text, KEPT).len());
+        text.shrink_to_fit();
+    }
+    text
+}
+
+/// A case and its messages, as they would be sent. Of what the file says nothing is shown: each
+/// message has a place of its own there.
+fn case_rows(shipment: &CaseShipment) -> Vec<[String; 3]> {
+    let case = &shipment.case;
+    let row = |name: &str, text: &str| [name.to_owned(), String::new(), text.to_owned()];
+    let mut rows = vec![
+        row("caseUid", &case.uid),
+        row("source", &case.source),
+        row("created", &case.created),
+        row("updated", &case.updated),
+        row("subject", &case.subject),
+    ];
+    let optional = [
+        ("inbox", &case.inbox),
+        ("status", &case.status),
+        ("priority", &case.priority),
+    ];
+    let filled = optional
+        .into_iter()
+        .filter_map(|(name, text)| Some((name, text.as_ref()?)));
+    rows.extend(filled.map(|(name, text)| row(name, text)));
+    if !case.tags.is_empty() {
+        rows.push(row("tags", &case.tags.join(", ")));
+    }
+    rows.extend(
+        case.custom
+            .iter()
+            .map(|(name, text)| row(&format!("customFields.{name}"), text)),
+    );
+    rows.extend(shipment.messages.iter().map(|message| {
+        let (direction, from) = (message.direction.name(), &message.from);
+        let text = format!("{direction}, {}: {}", from.name, message.text);
+        row(&format!("message {}", message.uid), &text)
+    }));
+    rows
+}
+
+/// The text on lines of at most `width` characters, and not on more than a few of them.
+fn broken(text: &str, width: usize) -> String {
+    let text = shorten(text, width * LINES - 1);
+    let chars: Vec<char> = text.chars().collect();
+    let lines = chars
+        .chunks(width.max(1))
+        .map(|line| line.iter().collect::<String>());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn row(
+    field: Field,
+    profile: &Profile,
+    record: &Record<'_>,
+    (own, sent): (&Value<'_>, &Value<'_>),
+) -> Option<[String; 3]> {
+    let cells = profile.cells_of(field, record);
+    if cells.is_empty() && matches!(sent, Value::Absent) {
+        return None;
+    }
+    let says: Vec<String> = cells
+        .iter()
+        .map(|(name, text)| format!("{name}: {text}"))
+        .collect();
+    let says = match own {
+        Value::Absent if !matches!(sent, Value::Absent) => "(another row of the call)".to_owned(),
+        _ if says.is_empty() => "(the mapping itself)".to_owned(),
+        _ => says.join("; "),
+    };
+    Some([field.name().to_owned(), says, shown(sent)])
+}
+
+fn shown(value: &Value<'_>) -> String {
+    match value {
+        Value::Absent => "–".to_owned(),
+        Value::Broken => "✗ nothing: see below".to_owned(),
+        Value::Text(text) | Value::Number(text) => text.to_string(),
+        Value::Time(text, _) if text.ends_with('Z') => text.to_string(),
+        Value::Time(text, at) => format!("{text} = {at}"),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Labels(labels) => labels.join(" | "),
+        Value::Segments(segments) => counted(u64::try_from(segments.len()).unwrap_or(0), "segment"),
+    }
+}

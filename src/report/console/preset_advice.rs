@@ -1,0 +1,195 @@
+//! Which preset knows an export, told to whoever brought it.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use super::screen::{Ink, Screen};
+use crate::mapping::{Fit, Trial};
+use crate::report::Error;
+use crate::report::files::output_folder::create_private;
+use crate::report::format::{counted, safe, share, wrapped};
+
+/// Letters of the words in front of what is told about a preset.
+const HANGING: u16 = 19;
+/// How many columns are named before it is enough.
+const NAMED: usize = 8;
+
+/// Says that a preset fits, why, and what to do next.
+pub fn print_fit(screen: &mut Screen, fit: &Fit, export: &str, audio: Option<&Path>) {
+    let name = screen.paint(Ink::Strong, fit.preset.name);
+    // Places alone prove less than names do.
+    let knows = match fit.renamed {
+        Some(_) => "may know",
+        None => "knows",
+    };
+    let mut lines = vec![
+        format!(
+            "The preset {name} {knows} this export: {}.",
+            fit.preset.title
+        ),
+        String::new(),
+    ];
+    lines.push(format!("  by its columns   {}", columns(fit)));
+    lines.extend(
+        fit.trial
+            .map(|trial| format!("  by its records   {}", records(trial))),
+    );
+    let mut flags = String::new();
+    for ask in &fit.asks {
+        let (flag, why) = words(ask);
+        lines.push(format!("  it asks for      {why}"));
+        flags.push(' ');
+        flags.push_str(flag);
+    }
+    if let Some(folder) = audio {
+        let folder = folder.to_string_lossy();
+        lines.push("  of recordings    it says itself how they are named".to_owned());
+        flags.push_str(" --audio ");
+        flags.push_str(&quoted_path(&folder));
+    }
+    if !fit.leaves.is_empty() {
+        lines.push(format!(
+            "  it leaves open   {}: the export does not say them, and the file must",
+            fit.leaves.join(", ")
+        ));
+    }
+    let export = quoted_path(export);
+    if fit.renamed.is_some() || !fit.leaves.is_empty() {
+        lines.extend([
+            String::new(),
+            format!("What to check is said by  capturi-import mapping show {}", fit.preset.name),
+            format!("Make a file of it         capturi-import mapping init {export} --out mapping.toml"),
+            format!("Correct it, and try it    capturi-import mapping test {export} --mapping mapping.toml{flags}"),
+        ]);
+        return show(screen, &lines);
+    }
+    lines.extend([
+        String::new(),
+        format!("What to check is said by  capturi-import mapping show {}", fit.preset.name),
+        format!("Try it                    capturi-import mapping test {export} --mapping {}{flags}", fit.preset.name),
+        format!("A file of your own        capturi-import mapping init {export} --own --out mapping.toml"),
+    ]);
+    show(screen, &lines);
+}
+
+/// A path as it is typed.
+fn quoted_path(path: &str) -> String {
+    let path = safe(path);
+    if path.contains([' ', '\'']) {
+        format!("'{path}'")
+    } else {
+        path.into_owned()
+    }
+}
+
+/// Lines with a word in front of them hang under what it says.
+fn show(screen: &mut Screen, lines: &[String]) {
+    let width = screen.width();
+    for line in lines {
+        // A command is copied, so it stays on one line.
+        let is_told = line.starts_with("  ");
+        let narrow = width.saturating_sub(HANGING);
+        let parts = match line.split_at_checked(usize::from(HANGING)) {
+            Some((lead, told)) if is_told => {
+                let mut parts = wrapped(&[told.to_owned()], narrow);
+                for part in parts.iter_mut().skip(1) {
+                    *part = format!("{}{}", " ".repeat(lead.len()), part.trim_start());
+                }
+                parts[0].insert_str(0, lead);
+                parts
+            }
+            _ => vec![line.clone()],
+        };
+        for part in parts {
+            screen.result(&part);
+        }
+    }
+}
+
+/// Says that no preset fits, and which comes nearest.
+pub fn print_no_fit(screen: &mut Screen, nearest: Option<&Fit>) {
+    let near = nearest
+        .filter(|fit| fit.is_near())
+        .map_or_else(String::new, |fit| {
+            let why = match &fit.refusal {
+                Some(_) => format!("{}; its rules need columns that are missing", columns(fit)),
+                None => columns(fit),
+            };
+            format!(" The nearest is {} ({why}).", fit.preset.name)
+        });
+    let line = format!("No preset knows this export.{near} Here is a proposal to correct.");
+    for line in wrapped(&[line], screen.width()) {
+        screen.notice(&line);
+    }
+}
+
+/// Says where a mapping was written and what comes next.
+pub fn print_saved(screen: &mut Screen, path: &Path, export: &str) {
+    let path = path.display().to_string();
+    screen.notice(&format!(
+        "Wrote {0}. Read it, then: capturi-import mapping test {1} --mapping {0}",
+        safe(&path),
+        safe(export)
+    ));
+}
+
+/// Writes a mapping file that does not exist yet. It holds examples, so that only its owner may
+/// read it.
+///
+/// # Errors
+/// When it exists or cannot be written.
+pub fn save_mapping(path: &Path, text: &str) -> Result<(), Error> {
+    let mut file = create_private(path).map_err(Error::write(path))?;
+    file.write_all(text.as_bytes()).map_err(Error::write(path))
+}
+
+fn columns(fit: &Fit) -> String {
+    let all = fit.found.len() + fit.lacking.len();
+    if fit.renamed.is_some() {
+        return "their captions are in a language that it does not know, but they stand where they should".to_owned();
+    }
+    if fit.found.is_empty() {
+        return "it has no names of columns, and the values are where they should be".to_owned();
+    }
+    let named: Vec<&str> = fit.found.iter().take(NAMED).map(String::as_str).collect();
+    let more = if fit.found.len() > NAMED { ", …" } else { "" };
+    format!(
+        "{} of {all} that tell it: {}{more}",
+        fit.found.len(),
+        safe(&named.join(", "))
+    )
+}
+
+fn records(trial: Trial) -> String {
+    let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let bad = trial.records - trial.good - trial.skipped;
+    format!(
+        "of the first {} its rules read {} ({}), leave out {} and find {}",
+        counted(number(trial.records), "record"),
+        trial.good,
+        share(number(trial.good), number(trial.records)),
+        trial.skipped,
+        counted(number(bad), "record") + " with an error"
+    )
+}
+
+fn words(ask: &str) -> (&'static str, &'static str) {
+    match ask {
+        "timezone" => (
+            "--timezone ZONE",
+            "--timezone, such as Europe/Copenhagen: the times have no offset",
+        ),
+        "region" => (
+            "--region COUNTRY",
+            "--region, such as DK: phone numbers have no country code",
+        ),
+        "agents" => (
+            "--agents FILE",
+            "--agents, a CSV file with id, name, email: agents are ids alone",
+        ),
+        _ => (
+            "--agents FILE",
+            "--agents (a CSV file with id, name, email) or --email-domain: agents have no addresses",
+        ),
+    }
+}

@@ -1,0 +1,441 @@
+//! How far the run is, how fast, and how long it will take.
+//!
+//! Speed is that of the last minute, because a night of pauses says nothing about the present. In a run
+//! it is that of the calls sent: what is in place already costs no request, and would promise an end
+//! that does not come. The time left counts the calls still to be sent (`work`).
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::pipeline::{Extent, Outcome};
+use crate::report::counters::Sums;
+use crate::report::format::{self, float};
+use crate::report::{Mode, Moment, Size, Work};
+
+/// Time between two lines where no bars are drawn.
+const BETWEEN_LINES: Duration = Duration::from_secs(5);
+/// Time between two drawings of the bar.
+const BETWEEN_DRAWINGS: Duration = Duration::from_millis(100);
+/// Time between two samples of speed.
+const BETWEEN_SAMPLES: Duration = Duration::from_secs(1);
+/// Samples that make the speed.
+const SAMPLES: usize = 60;
+/// Seconds before which an estimate would only be noise.
+const SOONEST_ESTIMATE: f64 = 3.0;
+
+/// How the progress is shown, which decides how often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::report) enum Pace {
+    Lines,
+    Bars,
+}
+
+/// The state of the run at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(in crate::report) struct Snapshot {
+    pub(in crate::report) read: u64,
+    #[serde(flatten)]
+    pub(in crate::report) counts: Counts,
+    pub(in crate::report) records_per_second: f64,
+    /// Calls that were sent; of a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::report) calls_per_second: Option<f64>,
+    /// Bytes of recordings sent in a run, else bytes of the export read.
+    pub(in crate::report) bytes: u64,
+    pub(in crate::report) bytes_per_second: f64,
+    pub(in crate::report) retries: u64,
+    /// Requests that may be in flight, and how many were set; `None` while all of them may.
+    pub(in crate::report) narrowed: Option<(usize, usize)>,
+    /// Between 0 and 1; `None` when the size of the input is not known.
+    pub(in crate::report) done: Option<f64>,
+    pub(in crate::report) seconds_left: Option<f64>,
+    pub(in crate::report) paused_seconds: Option<f64>,
+    pub(in crate::report) paused_why: Option<String>,
+}
+
+/// Records by outcome, as keys of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::report) struct Counts(pub(in crate::report) [u64; 7]);
+
+impl Serialize for Counts {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(
+            Outcome::ALL
+                .into_iter()
+                .zip(self.0)
+                .map(|(outcome, count)| (outcome.name(), count)),
+        )
+    }
+}
+
+/// Watches the sums go by.
+#[derive(Debug)]
+pub(in crate::report) struct Progress {
+    mode: Mode,
+    started: Moment,
+    extent: Arc<Extent>,
+    samples: VecDeque<Sample>,
+    last_shown: Moment,
+    last_noted: Option<Moment>,
+    pause: Option<(Moment, String)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Sample {
+    at: Moment,
+    ended: u64,
+    tried: u64,
+    bytes: u64,
+}
+
+/// What happens in a second.
+#[derive(Debug, Clone, Copy)]
+struct Speed {
+    records: f64,
+    calls: f64,
+    bytes: f64,
+}
+
+impl Progress {
+    /// A run that starts now.
+    pub(in crate::report) fn new(mode: Mode, extent: Arc<Extent>, now: Moment) -> Self {
+        let sample = Sample {
+            at: now,
+            ended: 0,
+            tried: 0,
+            bytes: 0,
+        };
+        Progress {
+            mode,
+            started: now,
+            extent,
+            samples: [sample].into(),
+            last_shown: now,
+            last_noted: None,
+            pause: None,
+        }
+    }
+
+    /// When the run started.
+    pub(in crate::report) fn started(&self) -> Moment {
+        self.started
+    }
+
+    /// Nothing is sent from now on for so long.
+    pub(in crate::report) fn pause(&mut self, now: Moment, pause: Duration, why: &str) {
+        self.pause = Some((now.later(pause), why.to_owned()));
+    }
+
+    /// The state, if it is time to show it again.
+    pub(in crate::report) fn due(
+        &mut self,
+        sums: &Sums,
+        pace: Pace,
+        now: Moment,
+    ) -> Option<Snapshot> {
+        let between = match pace {
+            Pace::Lines => BETWEEN_LINES,
+            Pace::Bars => BETWEEN_DRAWINGS,
+        };
+        self.sample(sums, now);
+        if now.clock.saturating_duration_since(self.last_shown.clock) < between {
+            return None;
+        }
+        self.last_shown = now;
+        Some(self.snapshot(sums, now))
+    }
+
+    /// The state at this moment.
+    pub(in crate::report) fn snapshot(&mut self, sums: &Sums, now: Moment) -> Snapshot {
+        self.pause.take_if(|(until, _)| until.clock <= now.clock);
+        let (speed, size) = (self.speed(sums, now), Size::of(sums, &self.extent));
+        let (ended, bytes) = (sums.tally.accounted(), self.bytes(sums));
+        let seconds_left = self.seconds_left(sums, (size, speed), now);
+        Snapshot {
+            read: sums.read(),
+            counts: Counts(Outcome::ALL.map(|outcome| sums.tally.of(outcome))),
+            records_per_second: speed.records,
+            calls_per_second: (self.mode.sends()).then_some(speed.calls),
+            bytes,
+            bytes_per_second: speed.bytes,
+            retries: sums.retries,
+            narrowed: sums
+                .width
+                .filter(|[most, _, now]| now < most)
+                .map(|[most, _, now]| (now, most)),
+            done: size.map(|size| (float(ended) / float(size.records).max(1.0)).min(1.0)),
+            seconds_left,
+            paused_seconds: self
+                .pause
+                .as_ref()
+                .map(|(until, _)| until.seconds_since(now)),
+            paused_why: self.pause.as_ref().map(|(_, why)| why.clone()),
+        }
+    }
+
+    /// How far the run is, for the ledger, if it is time to keep that again.
+    pub(in crate::report) fn work_due(&mut self, sums: &Sums, now: Moment) -> Option<Work> {
+        self.sample(sums, now);
+        let is_due = self
+            .last_noted
+            .is_none_or(|last| now.clock.saturating_duration_since(last.clock) >= BETWEEN_SAMPLES);
+        if !is_due || sums.read() == 0 {
+            return None;
+        }
+        self.last_noted = Some(now);
+        Some(self.work(sums, now))
+    }
+
+    /// How far the run is at this moment.
+    pub(in crate::report) fn work(&self, sums: &Sums, now: Moment) -> Work {
+        let (speed, size) = (self.speed(sums, now), Size::of(sums, &self.extent));
+        let left = self.seconds_left(sums, (size, speed), now);
+        let to_send = size.map(|size| size.to_send(sums));
+        Work::new(
+            (sums.read(), &sums.tally),
+            (size, to_send),
+            (speed.calls, left),
+            now.time,
+        )
+        .stopped_for(sums.stop.as_ref().map(|(stop, _)| *stop))
+    }
+
+    /// The speed of the last minute. A recording that takes longer than that is no end of sending:
+    /// then the speed of all the time so far tells more than none.
+    fn speed(&self, sums: &Sums, now: Moment) -> Speed {
+        let per_second = |number: u64, since: Moment| {
+            let seconds = now.seconds_since(since);
+            if seconds > 0.0 {
+                float(number) / seconds
+            } else {
+                0.0
+            }
+        };
+        let Some(oldest) = self.samples.front() else {
+            return Speed {
+                records: 0.0,
+                calls: 0.0,
+                bytes: 0.0,
+            };
+        };
+        let ended = sums.tally.accounted().saturating_sub(oldest.ended);
+        let moved = self.bytes(sums).saturating_sub(oldest.bytes);
+        Speed {
+            records: per_second(ended, oldest.at),
+            calls: match sums.tried.saturating_sub(oldest.tried) {
+                0 => per_second(sums.tried, self.started),
+                tried => per_second(tried, oldest.at),
+            },
+            bytes: per_second(moved, oldest.at),
+        }
+    }
+
+    /// How long the rest takes; `None` where that would be noise.
+    fn seconds_left(
+        &self,
+        sums: &Sums,
+        (size, speed): (Option<Size>, Speed),
+        now: Moment,
+    ) -> Option<f64> {
+        let size = size.filter(|_| now.seconds_since(self.started) >= SOONEST_ESTIMATE)?;
+        let to_send = match self.mode {
+            Mode::Run | Mode::Rehearsal => size.to_send(sums),
+            Mode::Check | Mode::DryRun => 0.0,
+        };
+        let (left, pace) = if to_send >= 1.0 {
+            (to_send, speed.calls)
+        } else {
+            let ended = sums.tally.accounted();
+            (float(size.records.saturating_sub(ended)), speed.records)
+        };
+        (pace > 0.0).then(|| left / pace)
+    }
+
+    fn sample(&mut self, sums: &Sums, now: Moment) {
+        let is_time = self.samples.back().is_none_or(|last| {
+            now.clock.saturating_duration_since(last.at.clock) >= BETWEEN_SAMPLES
+        });
+        if is_time {
+            if self.samples.len() >= SAMPLES {
+                self.samples.pop_front();
+            }
+            self.samples.push_back(Sample {
+                at: now,
+                ended: sums.tally.accounted(),
+                tried: sums.tried,
+                bytes: self.bytes(sums),
+            });
+        }
+    }
+
+    fn bytes(&self, sums: &Sums) -> u64 {
+        match self.mode {
+            Mode::Run | Mode::Rehearsal => sums.sent,
+            Mode::Check | Mode::DryRun => sums.bytes_read,
+        }
+    }
+}
+
+impl Snapshot {
+    /// The state as one line of text.
+    pub(in crate::report) fn line(&self, mode: Mode) -> String {
+        let mut line = format!("{} read", format::count(self.read));
+        let mut separator = ": ";
+        for (outcome, count) in Outcome::ALL.into_iter().zip(self.counts.0) {
+            if count > 0 {
+                let name = format::outcome(outcome, mode);
+                let _ = write!(line, "{separator}{} {name}", format::count(count));
+                separator = ", ";
+            }
+        }
+        if let Some(seconds) = self.paused_seconds {
+            // Speed means nothing while everything stands still.
+            let why = format::safe(self.paused_why.as_deref().unwrap_or_default());
+            let _ = write!(line, " · paused for {}: {why}", format::wait(seconds));
+            return line;
+        }
+        let pace = self.calls_per_second.unwrap_or(self.records_per_second);
+        let _ = write!(line, " · {}/s", speed(pace));
+        if self.bytes > 0 {
+            let speed = format::bytes(format::whole(self.bytes_per_second));
+            let _ = write!(line, " · {} at {speed}/s", format::bytes(self.bytes));
+        }
+        if let Some(seconds) = self.seconds_left {
+            let _ = write!(line, " · about {} left", format::clock(seconds));
+        }
+        if let Some((now, most)) = self.narrowed {
+            let _ = write!(line, " · {now} of {most} at once");
+        }
+        if self.retries > 0 {
+            let _ = write!(line, " · {} tried again", format::count(self.retries));
+        }
+        line
+    }
+}
+
+fn speed(per_second: f64) -> String {
+    if per_second < 100.0 {
+        format!("{per_second:.1}")
+    } else {
+        format::count(format::whole(per_second))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::{Event, Facts};
+
+    fn sums(read: u64, created: u64) -> Sums {
+        let mut sums = Sums::default();
+        let facts = Facts {
+            records: read,
+            open: read,
+            ..Facts::default()
+        };
+        sums.add(&Event::Checked(&facts));
+        for _ in 0..created {
+            sums.tally.count(Outcome::Created);
+        }
+        sums.tried = created;
+        sums
+    }
+
+    fn seconds(number: u64) -> Duration {
+        Duration::from_secs(number)
+    }
+
+    #[test]
+    fn a_line_comes_every_five_seconds_and_not_between() {
+        let start = Moment::now();
+        let mut progress = Progress::new(Mode::Run, Arc::default(), start);
+        let sums = sums(10, 5);
+        let mut shown = Vec::new();
+        for second in 0..=16 {
+            let now = start.later(seconds(second));
+            if progress.due(&sums, Pace::Lines, now).is_some() {
+                shown.push(second);
+            }
+        }
+        assert_eq!(shown, [5, 10, 15]);
+    }
+
+    #[test]
+    fn what_is_left_follows_the_bytes_and_the_speed_of_the_last_minute() {
+        let start = Moment::now();
+        let mut progress = Progress::new(Mode::Run, Arc::default(), start);
+        let mut sums = sums(200, 100);
+        sums.bytes_read = 1_000;
+        sums.bytes_total = Some(2_000);
+        sums.sent = 5_000_000;
+        let snapshot = progress.snapshot(&sums, start.later(seconds(10)));
+        // 400 records in all, 300 left, 10 a second.
+        assert_eq!(snapshot.seconds_left, Some(30.0));
+        assert_eq!(snapshot.done, Some(0.25));
+        assert_eq!(
+            snapshot.line(Mode::Run),
+            "200 read: 100 created · 10.0/s · 5.0 MB at 500.0 kB/s · about 0:00:30 left"
+        );
+    }
+
+    #[test]
+    fn what_is_in_place_is_no_pace_and_a_long_upload_no_end() {
+        let start = Moment::now();
+        let mut progress = Progress::new(Mode::Run, Arc::default(), start);
+        let mut sums = sums(1_000, 140);
+        for _ in 0..600 {
+            sums.tally.count(Outcome::AlreadyThere);
+        }
+        sums.facts.open = 400;
+        (sums.bytes_read, sums.bytes_total) = (1_000, Some(1_000));
+        let snapshot = progress.snapshot(&sums, start.later(seconds(7)));
+        assert_eq!(snapshot.seconds_left, Some(13.0));
+        for second in 8..=200 {
+            progress.due(&sums, Pace::Bars, start.later(seconds(second)));
+        }
+        // 140 in 200 seconds, and none of late.
+        let snapshot = progress.snapshot(&sums, start.later(seconds(200)));
+        assert_eq!(snapshot.calls_per_second, Some(0.7));
+        assert!(snapshot.seconds_left.is_some());
+    }
+
+    #[test]
+    fn a_speed_of_yesterday_does_not_count() {
+        let start = Moment::now();
+        let mut progress = Progress::new(Mode::Run, Arc::default(), start);
+        let sums = sums(1_000, 1_000);
+        for second in 1..=200 {
+            progress.due(&sums, Pace::Bars, start.later(seconds(second)));
+        }
+        let snapshot = progress.snapshot(&sums, start.later(seconds(200)));
+        assert_eq!(snapshot.records_per_second.to_bits(), 0.0_f64.to_bits());
+    }
+
+    #[test]
+    fn a_pause_is_shown_until_it_is_over() {
+        let start = Moment::now();
+        let mut progress = Progress::new(Mode::Run, Arc::default(), start);
+        progress.pause(start, seconds(30), "429 \x1b[2J");
+        let sums = sums(1, 0);
+        let during = progress.snapshot(&sums, start.later(seconds(3)));
+        assert!(
+            during
+                .line(Mode::Run)
+                .ends_with("paused for 0:00:27: 429 \\u{1b}[2J")
+        );
+        let after = progress.snapshot(&sums, start.later(seconds(30)));
+        assert_eq!(after.paused_seconds, None);
+    }
+
+    #[test]
+    fn nothing_is_promised_about_standard_input() {
+        let start = Moment::now();
+        let mut progress = Progress::new(Mode::Check, Arc::default(), start);
+        let snapshot = progress.snapshot(&sums(10, 10), start.later(seconds(60)));
+        assert_eq!((snapshot.done, snapshot.seconds_left), (None, None));
+    }
+}

@@ -1,0 +1,128 @@
+//! Progress on a terminal.
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::report::console::progress::Snapshot;
+use crate::report::console::screen::Color;
+use crate::report::format::whole;
+
+/// Steps of a full bar.
+const FULL: u64 = 1_000;
+
+/// The bar and the line below it.
+#[derive(Debug)]
+pub(in crate::report) struct Bar {
+    drawn: ProgressBar,
+    is_sized: bool,
+    color: Color,
+}
+
+impl Bar {
+    /// A bar among these; it appears with the first thing that it shows.
+    pub(in crate::report) fn new(bars: &MultiProgress, color: Color) -> Self {
+        let drawn = bars.add(ProgressBar::new(FULL));
+        drawn.set_style(style("{spinner} {elapsed}  {wide_msg}"));
+        Bar {
+            drawn,
+            is_sized: false,
+            color,
+        }
+    }
+
+    /// Shows the state.
+    pub(in crate::report) fn show(&mut self, snapshot: &Snapshot, line: String) {
+        if let Some(done) = snapshot.done {
+            if !self.is_sized {
+                self.is_sized = true;
+                let ink = match self.color {
+                    Color::Always => ".cyan",
+                    Color::Never => "",
+                };
+                self.drawn.set_style(style(&format!(
+                    "{{elapsed:>4}}  {{bar:40{ink}}} {{percent:>3}} %\n{{wide_msg}}"
+                )));
+            }
+            self.drawn.set_position(whole(done * 1_000.0).min(FULL));
+        }
+        self.drawn.set_message(line);
+    }
+
+    /// Takes the bar away.
+    pub(in crate::report) fn clear(&self) {
+        self.drawn.finish_and_clear();
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use indicatif::{ProgressDrawTarget, TermLike};
+
+    use super::*;
+    use crate::pipeline::{Event, Outcome};
+    use crate::report::console::progress::Progress;
+    use crate::report::counters::Sums;
+    use crate::report::test_support::{Buffer, facts};
+    use crate::report::{Mode, Moment};
+
+    #[derive(Debug, Clone, Default)]
+    struct Paper(Buffer);
+
+    impl TermLike for Paper {
+        fn width(&self) -> u16 {
+            80
+        }
+        fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn write_line(&self, line: &str) -> io::Result<()> {
+            self.write_str(line)?;
+            self.write_str("\n")
+        }
+        fn write_str(&self, text: &str) -> io::Result<()> {
+            io::Write::write_all(&mut self.0.clone(), text.as_bytes())
+        }
+        fn clear_line(&self) -> io::Result<()> {
+            Ok(())
+        }
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_bar_shows_what_is_done_and_the_line_below_it() {
+        let paper = Paper::default();
+        let target = ProgressDrawTarget::term_like(Box::new(paper.clone()));
+        let mut bar = Bar::new(&MultiProgress::with_draw_target(target), Color::Never);
+        let now = Moment::now();
+        let mut sums = Sums::default();
+        sums.add(&Event::Checked(&facts(10)));
+        for _ in 0..5 {
+            sums.tally.count(Outcome::Created);
+        }
+        (sums.bytes_read, sums.bytes_total) = (100, Some(100));
+        let snapshot =
+            Progress::new(Mode::Run, std::sync::Arc::default(), now).snapshot(&sums, now);
+        bar.show(&snapshot, "10 read".to_owned());
+        bar.clear();
+        let text = paper.0.text();
+        assert!(text.contains(&"█".repeat(20)), "{text}");
+        assert!(!text.contains(&"█".repeat(21)), "{text}");
+        assert!(text.contains("50 %") && text.contains("10 read"), "{text}");
+    }
+}

@@ -1,0 +1,15 @@
+//! What a run writes below `--out`, and what is read back of it.
+
+pub(super) mod allowance;
+pub(super) mod bounded;
+pub(super) mod csv_file;
+pub(super) mod csv_guard;
+pub(super) mod from_ledger;
+pub(super) mod output_folder;
+pub(super) mod own_reports;
+pub(super) mod read_accepted;
+pub(super) mod recordings;
+pub(super) mod rejected;
+pub(super) mod repeated_lines;
+pub(super) mod run_files;
+pub(super) mod skipped;

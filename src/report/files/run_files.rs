@@ -1,0 +1,458 @@
+//! The files that are written while records end.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::call::{Code, Field, Problem, Severity};
+use crate::pipeline::{Delivered, Matched, Outcome};
+use crate::report::files::allowance::{Allowance, LeftOut, Lines, Room};
+use crate::report::files::csv_file::Table;
+use crate::report::files::csv_guard::guarded;
+use crate::report::files::output_folder::{Folder, create_private, mark_unfinished, unfinished};
+use crate::report::files::read_accepted::{self, REHEARSED};
+use crate::report::files::recordings::Matches;
+use crate::report::files::rejected::{self, Rejects};
+use crate::report::files::repeated_lines::{Alike, MOST, Turn};
+use crate::report::files::skipped::{self, Skips};
+use crate::report::format::safe;
+use crate::report::{Destination, Error, ListForm, Mode};
+use crate::source::{Header, Record, Sheet, with_noted_id};
+
+/// Records between two flushes: what a crash may cost.
+const BETWEEN_FLUSHES: u32 = 200;
+
+/// The open files of one run.
+#[derive(Debug)]
+pub(in crate::report) struct Files {
+    folder: Folder,
+    problems: Table,
+    /// Only a run delivers; a check must not touch what an earlier run wrote.
+    accepted: Option<Accepted>,
+    rejected: Vec<Rejected>,
+    skips: Skips,
+    matches: Matches,
+    unflushed: u32,
+    /// Lines of `problems.csv` by kind.
+    listed: Alike<(Code, Severity)>,
+    /// Rows of `rejected.csv` by the first of their codes.
+    explained: Alike<Option<Code>>,
+    allowance: Allowance,
+    problem_lines: Lines,
+    /// Rows of all files of rejected records.
+    rejected_lines: Lines,
+}
+
+/// The list of what arrived, with what stands in each of its lines.
+#[derive(Debug)]
+struct Accepted {
+    table: Table,
+    /// The open mark beside the list.
+    mark: File,
+    destination: String,
+    ledger: String,
+}
+
+#[derive(Debug)]
+struct Rejected {
+    path: PathBuf,
+    names: Option<Vec<String>>,
+    reading: String,
+    rejects: Rejects,
+    /// Whether its last row says that there are more.
+    is_cut: bool,
+}
+
+/// What was written, once it is complete.
+#[derive(Debug, Default)]
+pub(in crate::report) struct Written {
+    pub(in crate::report) files: Vec<PathBuf>,
+    pub(in crate::report) rejected: Vec<PathBuf>,
+    pub(in crate::report) left_out: LeftOut,
+}
+
+impl Files {
+    /// The files of a run of this mode, in `folder`; the lists among them in this form.
+    pub(in crate::report) fn create(
+        folder: Folder,
+        mode: Mode,
+        destination: Option<&Destination>,
+        form: ListForm,
+    ) -> Result<Self, Error> {
+        let accepted = if mode.sends() {
+            Some(Accepted::create(&folder, mode, destination, form)?)
+        } else {
+            None
+        };
+        let (path, file) = folder.replace("problems", "csv")?;
+        let names = [
+            "file",
+            "line",
+            "column",
+            "code",
+            "severity",
+            "value",
+            "message",
+            "record",
+            "external_id",
+        ];
+        Ok(Files {
+            problems: Table::new(path, file, &names, form)?,
+            skips: Skips::new(form),
+            matches: Matches::new(form),
+            folder,
+            accepted,
+            rejected: Vec::new(),
+            unflushed: 0,
+            listed: Alike::default(),
+            explained: Alike::default(),
+            allowance: Allowance::default(),
+            problem_lines: Lines::default(),
+            rejected_lines: Lines::default(),
+        })
+    }
+
+    /// Learns how much is read: in all, or so far.
+    pub(in crate::report) fn read(&mut self, so_far: u64, total: Option<u64>) {
+        self.allowance.learn(so_far, total);
+    }
+
+    /// Adds a problem; of a kind that many have, only the first.
+    pub(in crate::report) fn problem(&mut self, problem: &Problem) -> Result<(), Error> {
+        match self.listed.turn((problem.code, problem.severity)) {
+            Turn::Listed => {}
+            Turn::Announced => {
+                let more = format!("only the first {MOST} of this kind are listed");
+                let (code, severity) = (problem.code.name(), problem.severity.name());
+                let cells = ["", "", "", code, severity, "", &more, "", ""];
+                return self.problems.write(&cells);
+            }
+            Turn::Counted => return Ok(()),
+        }
+        match self
+            .problem_lines
+            .room(self.problems.written, self.allowance)
+        {
+            Room::There => {}
+            Room::Exhausted => {
+                let more = "further problems are not listed; the list would be too large";
+                return self.problems.write(&["", "", "", "", "", "", more, "", ""]);
+            }
+            Room::Gone => return Ok(()),
+        }
+        self.problems.write(&[
+            &safe(&problem.place.file),
+            &problem.place.line.to_string(),
+            &safe(&problem.column),
+            problem.code.name(),
+            problem.severity.name(),
+            &safe(&problem.value),
+            &safe(&problem.message),
+            &problem
+                .place
+                .record
+                .map_or_else(String::new, |number| number.to_string()),
+            &safe(&problem.id),
+        ])
+    }
+
+    /// Adds what was delivered for a call.
+    pub(in crate::report) fn accepted(
+        &mut self,
+        delivered: &Delivered,
+        when: Option<Timestamp>,
+    ) -> Result<(), Error> {
+        let Some(accepted) = &mut self.accepted else {
+            return Ok(());
+        };
+        accepted.table.write(&[
+            &delivered.identity,
+            delivered.uid.as_deref().unwrap_or_default(),
+            delivered.recording.as_deref().unwrap_or_default(),
+            &delivered.bytes.to_string(),
+            &when.map_or_else(String::new, |when| format!("{when:.3}")),
+            delivered.kind.name(),
+            &accepted.destination,
+            &accepted.ledger,
+        ])
+    }
+
+    /// Adds which recording a call gets.
+    pub(in crate::report) fn matched(&mut self, matched: &Matched) -> Result<(), Error> {
+        self.matches.add(&self.folder, matched)
+    }
+
+    /// Learns what feeds the fields of the records to come.
+    pub(in crate::report) fn opened(&mut self, sources: &[(Field, Vec<String>)]) {
+        self.skips.learn(sources);
+    }
+
+    /// Adds a record that was not sent, if its outcome says so, with its problems, or with why it was
+    /// left out.
+    pub(in crate::report) fn ended(
+        &mut self,
+        record: &Record<'_>,
+        (outcome, detail): (Outcome, &str),
+        problems: &[Problem],
+    ) -> Result<(), Error> {
+        if skipped::is_listed(outcome, detail) {
+            let place = (&self.folder, self.allowance);
+            self.skips.add(place, record, detail)?;
+        }
+        if matches!(outcome, Outcome::Rejected | Outcome::Failed) {
+            self.rejected(record, problems)?;
+        }
+        self.unflushed += 1;
+        if self.unflushed >= BETWEEN_FLUSHES {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Adds a record to be mended, or says in the file of its sheet that it lacks some.
+    fn rejected(&mut self, record: &Record<'_>, problems: &[Problem]) -> Result<(), Error> {
+        let written = self.rejected.iter().map(|known| known.rejects.written());
+        let room = self.rejected_lines.room(written.sum(), self.allowance);
+        if room != Room::There {
+            let rejected = self.rejected_of(record.sheet())?;
+            if std::mem::replace(&mut rejected.is_cut, true) {
+                return Ok(());
+            }
+            let cut = rejected.rejects.cut();
+            return cut.map_err(Error::write(&rejected.path));
+        }
+        let kind = problems.first().map(|problem| problem.code);
+        let reasons = match self.explained.turn(kind) {
+            Turn::Listed => in_one_cell(problems),
+            Turn::Announced | Turn::Counted => codes_in_one_cell(problems),
+        };
+        // A spreadsheet changes and calculates cells of tables, and none of JSON.
+        let reasons = if record.sheet().header.is_some() {
+            with_noted_id(&self.id_of(record, problems), &guarded(&reasons))
+        } else {
+            reasons
+        };
+        let rejected = self.rejected_of(record.sheet())?;
+        rejected
+            .rejects
+            .write(record, &reasons)
+            .map_err(Error::write(&rejected.path))
+    }
+
+    /// The id of a record: that which its problems name, or what the columns say that feed it.
+    fn id_of(&self, record: &Record<'_>, problems: &[Problem]) -> String {
+        let named = problems.iter().find(|problem| !problem.id.is_empty());
+        match named {
+            Some(problem) => safe(&problem.id).into_owned(),
+            None => safe(&self.skips.id(record)).into_owned(),
+        }
+    }
+
+    /// Hands everything to the system.
+    pub(in crate::report) fn flush(&mut self) -> Result<(), Error> {
+        self.unflushed = 0;
+        self.problems.flush()?;
+        if let Some(accepted) = &mut self.accepted {
+            accepted.table.flush()?;
+        }
+        let lists = [&mut self.skips.table, &mut self.matches.table];
+        for list in lists.into_iter().flatten() {
+            list.flush()?;
+        }
+        for rejected in &mut self.rejected {
+            rejected
+                .rejects
+                .flush()
+                .map_err(Error::write(&rejected.path))?;
+        }
+        Ok(())
+    }
+
+    /// Completes the files.
+    pub(in crate::report) fn finish(mut self) -> Result<(Folder, Written), Error> {
+        self.flush()?;
+        let left_out = LeftOut {
+            problems: self.problem_lines.left_out(),
+            rejected: self.rejected_lines.left_out(),
+            skipped: self.skips.lines.left_out(),
+        };
+        let mut written = Written {
+            left_out,
+            ..Written::default()
+        };
+        if let Some(accepted) = self.accepted {
+            let path = accepted.table.path;
+            let mark = unfinished(&path);
+            match fs::remove_file(&mark) {
+                // Somebody else took it away; the list is complete all the same.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                removed => removed.map_err(Error::write(mark))?,
+            }
+            drop(accepted.mark);
+            written.files.push(path);
+        }
+        written.files.push(self.problems.path);
+        let matches = self.matches.table.map(|table| table.path);
+        written.files.extend(matches);
+        let skips = self.skips.table.map(|table| table.path);
+        written.files.extend(skips);
+        for rejected in self.rejected {
+            rejected
+                .rejects
+                .finish()
+                .map_err(Error::write(&rejected.path))?;
+            written.files.push(rejected.path.clone());
+            written.rejected.push(rejected.path);
+        }
+        Ok((self.folder, written))
+    }
+
+    /// The file for records of this sheet: one for all sheets that look the same.
+    fn rejected_of(&mut self, sheet: &Sheet) -> Result<&mut Rejected, Error> {
+        let names = sheet.header.as_ref().map(Header::names);
+        let known = self.rejected.iter().position(|rejected| {
+            rejected.names.as_deref() == names
+                && (names.is_none() || rejected.reading == sheet.reading)
+        });
+        let index = if let Some(index) = known {
+            index
+        } else {
+            let rejected = self.create_rejected(sheet)?;
+            self.rejected.push(rejected);
+            self.rejected.len() - 1
+        };
+        Ok(&mut self.rejected[index])
+    }
+
+    fn create_rejected(&self, sheet: &Sheet) -> Result<Rejected, Error> {
+        let taken = self.rejected.iter().map(|known| known.path.clone());
+        let taken: Vec<PathBuf> = taken.collect();
+        let extension = rejected::extension(sheet);
+        let path = self.folder.free_path("rejected", extension, &taken)?;
+        let rejects = Rejects::create(&path, sheet).map_err(Error::write(&path))?;
+        let names = sheet.header.as_ref().map(|header| header.names().to_vec());
+        Ok(Rejected {
+            path,
+            names,
+            reading: sheet.reading.clone(),
+            rejects,
+            is_cut: false,
+        })
+    }
+}
+
+impl Accepted {
+    fn create(
+        folder: &Folder,
+        mode: Mode,
+        destination: Option<&Destination>,
+        form: ListForm,
+    ) -> Result<Self, Error> {
+        let stem = match mode {
+            Mode::Rehearsal => REHEARSED,
+            _ => "accepted",
+        };
+        let path = folder.free_path(stem, "csv", &[])?;
+        let mark = mark_unfinished(&path).map_err(Error::write(&path))?;
+        let file = create_private(&path).map_err(Error::write(&path))?;
+        let cell = |text: &str| safe(text).into_owned();
+        let ledger = destination.map(|to| to.ledger.to_string_lossy());
+        Ok(Accepted {
+            table: Table::new(path, file, &read_accepted::COLUMNS, form)?,
+            mark,
+            destination: destination.map_or_else(String::new, |to| cell(&to.name)),
+            ledger: ledger.map_or_else(String::new, |ledger| cell(&ledger)),
+        })
+    }
+}
+
+/// The same without what is wrong in this row, once many rows have said it: the row stays, because
+/// whoever feeds the list in again must find every record in it.
+fn codes_in_one_cell(problems: &[Problem]) -> String {
+    let mut codes: Vec<Code> = problems.iter().map(|problem| problem.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let codes: Vec<String> = codes
+        .iter()
+        .map(|code| format!("{code}: as above"))
+        .collect();
+    codes.join("; ")
+}
+
+/// `code column: message; code: message`.
+fn in_one_cell(problems: &[Problem]) -> String {
+    let mut cell = String::new();
+    for problem in problems {
+        let separator = if cell.is_empty() { "" } else { "; " };
+        let _ = write!(cell, "{separator}{}", problem.code);
+        if !problem.column.is_empty() {
+            let _ = write!(cell, " {}", safe(&problem.column));
+        }
+        let _ = write!(cell, ": {}", safe(&problem.message));
+    }
+    cell
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::report::test_support::{problem, sheet};
+    use crate::source::Batch;
+
+    /// Ends a record of a sheet as rejected and another as left out, so many times.
+    fn end(files: &mut Files, sheet: &Arc<Sheet>, times: u64) {
+        for line in 1..=times {
+            let mut batch = Batch::new(Arc::clone(sheet));
+            batch.start_row(line);
+            batch.push_cell("1234567890");
+            let record = batch.get(0);
+            let wrong = problem(Code::MissingField, line);
+            files.problem(&wrong).unwrap();
+            let rejected = (Outcome::Rejected, "");
+            files.ended(&record, rejected, &[wrong]).unwrap();
+            let skipped = (Outcome::Skipped, "a rule");
+            files.ended(&record, skipped, &[]).unwrap();
+        }
+    }
+
+    #[test]
+    fn lists_end_when_they_would_be_too_large_and_say_so() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = Folder::open(home.path(), &[]).unwrap();
+        let mut files = Files::create(folder, Mode::Check, None, ListForm::Plain).unwrap();
+        files.allowance.floor = 1_000;
+        let one = sheet("a.csv", &["id"]);
+        let other = sheet("b.csv", &["number"]);
+        end(&mut files, &one, 100);
+        // That more has been read meanwhile opens no list again.
+        files.read(1 << 20, None);
+        end(&mut files, &other, 1);
+        let (_, written) = files.finish().unwrap();
+        let lists = [
+            ("problems.csv", written.left_out.problems),
+            ("skipped.csv", written.left_out.skipped),
+            ("rejected.csv", written.left_out.rejected - 1),
+        ];
+        for (name, left_out) in lists {
+            let text = fs::read_to_string(home.path().join(name)).unwrap();
+            assert!((1_000..1_300).contains(&text.len()), "{name}: {text}");
+            let last = text.lines().last().unwrap();
+            assert!(last.contains("further"), "{name}: {last}");
+            // Header and last line are no records.
+            let listed = text.lines().count() as u64 - 2;
+            let all = if name == "rejected.csv" { 100 } else { 101 };
+            assert_eq!(listed + left_out, all, "{name}: {text}");
+        }
+        // The file of another sheet lacks all of its records.
+        assert_eq!(written.rejected.len(), 2);
+        let text = fs::read_to_string(&written.rejected[1]).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 2, "{text}");
+        assert!(lines[1].starts_with("rejects-cut: "), "{text}");
+    }
+}

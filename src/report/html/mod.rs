@@ -1,0 +1,503 @@
+//! `report.html`: one file for people, without network and without scripts.
+
+pub(super) mod day_bars;
+pub(super) mod plots;
+pub(super) mod scale;
+use minijinja::value::{Serde, Value};
+use minijinja::{Environment, HtmlEscape, UndefinedBehavior};
+use serde::Serialize;
+
+use crate::call::explain;
+use crate::pipeline::Outcome;
+use crate::report::advice::{advise, fault};
+use crate::report::console::final_table::{extent, grouped, place, with_ids};
+use crate::report::coverage::unchecked;
+use crate::report::destination_line::destination_line;
+use crate::report::format::{self, clock, count, counted, safe, share};
+use crate::report::html::day_bars::spread;
+use crate::report::html::plots::{Length, Plot, lengths};
+use crate::report::problem_groups::Group;
+use crate::report::summary::TOP_AGENTS;
+use crate::report::{Error, Mode, Summary};
+
+const PAGE: &str = include_str!("page.html");
+const LYING: &str = include_str!("bar_rows.html");
+/// Where the page has the table of [`LYING`].
+const INCLUDE: &str = "{%- include \"lying.html\" %}";
+
+/// The page about a run.
+pub(super) fn render(summary: &Summary) -> Result<String, Error> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    // The names end in `.html`, which turns escaping on.
+    environment.add_filter("code", marked);
+    // Put in as text: templates that include others are switched off, for the mappings' sake.
+    let text = PAGE.replace(INCLUDE, LYING);
+    environment.add_template("page.html", &text)?;
+    let page = Page::new(summary);
+    let page = environment
+        .get_template("page.html")?
+        .render(Value::from(Serde(&page)))?;
+    Ok(page)
+}
+
+/// Text for the page, what stands between backticks as code.
+fn marked(text: &str) -> Value {
+    let parts = text.split('`').enumerate();
+    let html: Vec<String> = parts
+        .map(|(at, part)| {
+            let part = HtmlEscape(part).to_string();
+            if at % 2 == 1 {
+                ["<code>", &part, "</code>"].concat()
+            } else {
+                part
+            }
+        })
+        .collect();
+    Value::from_safe_string(html.concat())
+}
+
+#[derive(Serialize)]
+struct Page {
+    title: &'static str,
+    version: &'static str,
+    started: String,
+    destination: Option<String>,
+    took: String,
+    files_read: String,
+    fault: Option<String>,
+    lead: String,
+    advice: Vec<String>,
+    outcomes: Vec<Row>,
+    read: String,
+    problems: Vec<ProblemRow>,
+    problem_lengths: Vec<Length>,
+    facts: Vec<(&'static str, String)>,
+    plots: Vec<Figure>,
+    agents: Vec<Length>,
+    agents_title: String,
+    targets: Vec<Row>,
+    unfilled: String,
+    unused: Vec<(String, String)>,
+    unchecked: Vec<String>,
+    files: Vec<String>,
+}
+
+/// A line of a table: a name, a number and its share, and a remark.
+#[derive(Serialize)]
+struct Row {
+    key: &'static str,
+    name: String,
+    count: String,
+    share: String,
+    percent: f64,
+    remark: String,
+}
+
+#[derive(Serialize)]
+struct ProblemRow {
+    severity: &'static str,
+    code: &'static str,
+    extent: String,
+    title: &'static str,
+    cause: &'static str,
+    cure: String,
+    examples: Vec<(String, String)>,
+}
+
+#[derive(Serialize)]
+struct Figure {
+    plot: Plot,
+    caption: String,
+    /// Something that a person should look at.
+    is_odd: bool,
+}
+
+impl Page {
+    fn new(summary: &Summary) -> Self {
+        let mut advice = advise(summary);
+        if summary.mode == Mode::Rehearsal {
+            // The title says it.
+            advice.pop();
+        }
+        let lead = advice.pop().unwrap_or_default();
+        let agents = summary.top_agents(TOP_AGENTS);
+        let agents: Vec<(String, u64)> = agents
+            .into_iter()
+            .map(|(agent, calls)| (safe(agent).into_owned(), calls))
+            .collect();
+        let unfilled: Vec<_> = summary.unfilled().collect();
+        let groups = summary.groups.iter();
+        let problem_counts: Vec<(String, u64)> = groups
+            .map(|group| (group.code.name().to_owned(), group.problems))
+            .collect();
+        Page {
+            title: match summary.mode {
+                Mode::Check => "Check of an export",
+                Mode::DryRun => "Dry run of an import",
+                Mode::Run => "Import",
+                Mode::Rehearsal => "Rehearsal of an import: nothing was sent to Capturi",
+            },
+            version: env!("CARGO_PKG_VERSION"),
+            started: summary.started.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+            destination: summary.destination.as_ref().map(destination_line),
+            took: clock(summary.seconds),
+            files_read: counted(summary.sheets, "file"),
+            fault: fault(summary),
+            lead,
+            advice,
+            outcomes: outcomes(summary),
+            read: count(summary.tally.read),
+            problems: summary
+                .groups
+                .iter()
+                .map(|group| problem(group, summary))
+                .collect(),
+            problem_lengths: lengths(&problem_counts),
+            facts: facts(summary),
+            plots: figures(summary),
+            agents_title: agents_title(summary, agents.len()),
+            agents: lengths(&agents),
+            targets: targets(summary),
+            unfilled: grouped(&unfilled).join(", "),
+            unused: unused(summary),
+            unchecked: unchecked(summary),
+            files: summary
+                .files
+                .iter()
+                .filter_map(|path| path.file_name())
+                .map(|name| safe(&name.to_string_lossy()).into_owned())
+                .collect(),
+        }
+    }
+}
+
+fn outcomes(summary: &Summary) -> Vec<Row> {
+    let read = summary.tally.read;
+    Outcome::ALL
+        .into_iter()
+        .map(|outcome| {
+            let number = summary.tally.of(outcome);
+            let details = summary
+                .details
+                .iter()
+                .filter(|((of, _), _)| *of == outcome)
+                .map(|((_, detail), number)| format!("{} {}", count(*number), safe(detail)));
+            Row {
+                key: outcome.name(),
+                name: format::outcome(outcome, summary.mode).to_owned(),
+                count: count(number),
+                share: share(number, read),
+                percent: percent(number, read),
+                remark: details.collect::<Vec<_>>().join(", "),
+            }
+        })
+        .collect()
+}
+
+fn problem(group: &Group, summary: &Summary) -> ProblemRow {
+    let explanation = explain(group.code);
+    ProblemRow {
+        severity: group.severity.name(),
+        code: group.code.name(),
+        extent: extent(group, summary),
+        title: explanation.title,
+        cause: explanation.cause,
+        cure: group.cure.clone().into_owned(),
+        examples: group
+            .examples
+            .iter()
+            .map(|example| {
+                let message = safe(&example.message);
+                (place(example), format!("{message}{}", with_ids(&[example])))
+            })
+            .collect(),
+    }
+}
+
+fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
+    let facts = &summary.facts;
+    let consent = facts.consent;
+    let mut rows = vec![
+        ("Records that told a call", count(facts.calls)),
+        ("Calls to send", count(facts.open)),
+        ("Agents", agents(summary)),
+    ];
+    if summary.has_audio {
+        rows.extend([
+            ("Recordings found", count(facts.recordings)),
+            ("By their whole names", count(facts.by_grade[0])),
+            ("By a pattern", count(facts.by_grade[1])),
+            ("Inexactly", count(facts.by_grade[2])),
+            ("Their size", format::bytes(facts.bytes)),
+            ("Their length", clock(facts.seconds)),
+            ("Of unknown length", count(facts.unknown_length)),
+        ]);
+    }
+    rows.extend([
+        ("Consent: yes", count(consent.yes)),
+        ("Consent: no", count(consent.no)),
+        (
+            "Consent: not stated (the destination then assumes it)",
+            count(consent.absent),
+        ),
+    ]);
+    if summary.mode.sends() {
+        let delivered = summary.deliveries;
+        rows.extend([
+            ("Conversations created", count(delivered.conversations)),
+            ("Recordings uploaded", count(delivered.recordings)),
+            ("Bytes of them", format::bytes(delivered.bytes)),
+            ("Sent again in doubt", count(delivered.in_doubt)),
+            ("Requests tried again", count(summary.retries)),
+            ("Time paused", clock(summary.pauses.1)),
+        ]);
+        if let Some([_, lowest, last]) = summary.width {
+            rows.push(("Requests at once, at the least", count(lowest as u64)));
+            rows.push(("Requests at once, at the end", count(last as u64)));
+        }
+    } else {
+        rows.push(("Requests of a run", count(summary.estimate.requests)));
+        let time = summary.estimate.seconds.map(clock);
+        let time = time.unwrap_or_else(|| "not limited".to_owned());
+        rows.push(("Shortest time of a run", time));
+    }
+    rows
+}
+
+fn figures(summary: &Summary) -> Vec<Figure> {
+    let facts = &summary.facts;
+    let mut figures = Vec::new();
+    if let Some(days) = spread(&facts.by_day.dates()) {
+        let caption = match days.gap {
+            Some((first, last, length)) => format!(
+                "The longest time without calls: {first} to {last} ({}).",
+                counted(length.unsigned_abs(), "day")
+            ),
+            None => String::new(),
+        };
+        let is_odd = !days.voids.is_empty();
+        let name = format!("Calls per {}", days.unit);
+        let plot = Plot::new(&name, "calls", &days.counts);
+        figures.extend(plot.map(|plot| Figure {
+            plot: plot.with_bands(&days.voids, days.counts.len()),
+            caption,
+            is_odd,
+        }));
+    }
+    figures.extend(hours(&facts.by_hour));
+    let minutes = minutes(&facts.by_minutes);
+    let plot = Plot::new("Recordings by length in minutes", "recordings", &minutes);
+    figures.extend(plot.map(|plot| Figure {
+        plot,
+        caption: String::new(),
+        is_odd: false,
+    }));
+    figures
+}
+
+/// Hours in which few people telephone.
+const NIGHT: [std::ops::Range<usize>; 2] = [0..6, 22..24];
+/// So many calls at night are odd, in percent.
+const MANY_AT_NIGHT: u64 = 20;
+
+fn hours(by_hour: &[u64; 24]) -> Option<Figure> {
+    let hours = by_hour.iter().enumerate();
+    let hours: Vec<_> = hours
+        .map(|(hour, calls)| (format!("{hour:02}"), *calls))
+        .collect();
+    let plot = Plot::new("Calls by hour of the day", "calls", &hours)?;
+    let all: u64 = by_hour.iter().sum();
+    let at_night: u64 = NIGHT
+        .into_iter()
+        .map(|part| by_hour[part].iter().sum::<u64>())
+        .sum();
+    let is_odd = at_night * 100 > all * MANY_AT_NIGHT;
+    let part = share(at_night, all);
+    let caption = if is_odd {
+        format!(
+            "In the local time of the calls. {part} lie between 22 and 06 (shaded): look at the \
+             time zone of the export (`--timezone`)."
+        )
+    } else {
+        format!("In the local time of the calls. {part} lie between 22 and 06 (shaded).")
+    };
+    Some(Figure {
+        plot: plot.with_bands(&NIGHT, by_hour.len()),
+        caption,
+        is_odd,
+    })
+}
+
+/// The buckets up to the last one that holds something.
+fn minutes(by_minutes: &[u64]) -> Vec<(String, u64)> {
+    let used = by_minutes.iter().rposition(|number| *number > 0);
+    let used = used.map_or(0, |last| last + 1);
+    by_minutes[..used]
+        .iter()
+        .enumerate()
+        .map(|(minute, number)| {
+            let name = if minute >= 60 {
+                "60 and more".to_owned()
+            } else {
+                minute.to_string()
+            };
+            (name, *number)
+        })
+        .collect()
+}
+
+/// How many agents there are: beyond those that are told apart nobody knows.
+fn agents(summary: &Summary) -> String {
+    let agents = &summary.facts.by_agent;
+    let number = count(agents.len() as u64);
+    match agents.others() {
+        0 => number,
+        others => format!("more than {number} ({} calls of others)", count(others)),
+    }
+}
+
+fn agents_title(summary: &Summary, shown: usize) -> String {
+    let all = summary.facts.by_agent.len();
+    if all > shown {
+        format!("The {shown} agents with most calls, of {}", agents(summary))
+    } else {
+        "Calls by agent".to_owned()
+    }
+}
+
+fn targets(summary: &Summary) -> Vec<Row> {
+    let calls = summary.facts.calls;
+    summary
+        .targets
+        .iter()
+        .filter(|target| target.filled > 0 || target.source.is_some())
+        .map(|target| Row {
+            key: if target.filled == 0 {
+                "empty"
+            } else {
+                "filled"
+            },
+            name: target.field.name().to_owned(),
+            count: count(target.filled),
+            share: share(target.filled, calls),
+            percent: percent(target.filled, calls),
+            remark: safe(&target.source.as_deref().unwrap_or_default().join(", ")).into_owned(),
+        })
+        .collect()
+}
+
+fn unused(summary: &Summary) -> Vec<(String, String)> {
+    let columns = summary.unused.iter();
+    columns
+        .map(|(column, files)| {
+            let files = if *files == summary.sheets {
+                String::new()
+            } else {
+                format!("in {}", counted(*files, "file"))
+            };
+            (safe(column).into_owned(), files)
+        })
+        .collect()
+}
+
+fn percent(part: u64, whole: u64) -> f64 {
+    if whole == 0 {
+        return 0.0;
+    }
+    (format::float(part) * 1_000.0 / format::float(whole)).round() / 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::Date;
+
+    use super::*;
+    use crate::call::{Code, Field};
+    use crate::pipeline::{Event, Facts};
+    use crate::report::test_support::{Stage, facts, problem as bad, sheet};
+
+    fn page(facts: &Facts, work: impl FnOnce(&mut Stage)) -> String {
+        let mut stage = Stage::with(|_| {}, Mode::Check);
+        stage.checked(facts);
+        work(&mut stage);
+        render(&stage.finish(None).unwrap()).unwrap()
+    }
+
+    fn full() -> Facts {
+        let mut facts = facts(60);
+        facts.by_day = [
+            (Date::constant(2024, 1, 31), 40),
+            (Date::constant(2024, 3, 1), 20),
+        ]
+        .into_iter()
+        .collect();
+        facts.by_hour[9] = 60;
+        facts.by_minutes = vec![10, 0, 50];
+        facts.by_minutes.resize(61, 0);
+        facts.by_agent.add("<script>alert(1)</script>", 60);
+        facts
+    }
+
+    #[test]
+    fn foreign_text_is_text_and_nothing_is_loaded() {
+        let page = page(&full(), |stage| {
+            stage.event(&Event::Opened {
+                sheet: &sheet("a.csv", &["x"]),
+                unused: &["\"><img src=x>\u{202e}".to_owned()],
+                sources: &[(Field::AgentId, vec!["user<b>".to_owned()])],
+            });
+            let mut problem = bad(Code::BadTime, 17).at("<i>when", "secret");
+            problem.message = "<script>".into();
+            stage.ended(17, &["1"], Outcome::Rejected, &[problem]);
+            stage.many(59, Outcome::NotAttempted, "");
+        });
+        for forbidden in [
+            "<script", "<img", "<i>", "<b>", "http", "secret", "\u{202e}", "url(",
+        ] {
+            let found = page.replace("http-equiv", "").contains(forbidden);
+            assert!(!found, "{forbidden}");
+        }
+        assert!(page.contains("&lt;script&gt;alert(1)"));
+        assert!(page.contains("calls.csv:17 &lt;i&gt;when"));
+    }
+
+    #[test]
+    fn the_plots_show_what_was_counted() {
+        let page = page(&full(), |stage| stage.many(60, Outcome::NotAttempted, ""));
+        for title in [
+            "<title>2024-01-31: 40 calls</title>",
+            "<title>09: 60 calls</title>",
+            "<title>2: 50 recordings</title>",
+        ] {
+            assert!(page.contains(title), "{title}");
+        }
+        assert!(page.contains("2024-02-01 to 2024-02-29 (29 days)"));
+        assert_eq!(page.matches("<figure>").count(), 3);
+        assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
+    }
+
+    #[test]
+    fn nothing_at_all_is_a_page_without_plots() {
+        let page = page(&Facts::default(), |_| {});
+        assert!(page.contains("No record was read"));
+        assert!(!page.contains("<figure>"));
+        assert!(!page.contains("NaN"));
+    }
+
+    #[test]
+    fn a_fault_of_the_program_stands_on_top() {
+        let page = page(&full(), |_| {});
+        assert!(page.contains("class=\"fault\""));
+    }
+
+    #[test]
+    fn buckets_end_with_the_last_that_is_used() {
+        let mut buckets = vec![0; 61];
+        buckets[3] = 1;
+        assert_eq!(minutes(&buckets).len(), 4);
+        buckets[60] = 1;
+        assert_eq!(minutes(&buckets)[60].0, "60 and more");
+        assert_eq!(minutes(&[]), []);
+    }
+}
