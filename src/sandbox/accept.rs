@@ -13,7 +13,7 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::connection::{self, Peer};
-use super::service::Shared;
+use super::dispatch::Shared;
 
 /// How long requests under way may go on after a stop. Longer than a request takes without faults,
 /// shorter than a person waits.
@@ -135,8 +135,8 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::super::server::Options;
-    use super::super::testing::TOKEN;
     use super::*;
+    use crate::sandbox::test_support::TOKEN;
 
     /// Asks for the page on this connection; the first bytes of the answer.
     async fn ask(stream: &mut TcpStream, token: &str) -> String {

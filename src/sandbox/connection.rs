@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::service::{self, Shared};
+use super::dispatch::{self, Shared};
 
 /// How long the next request may take to come with all its headers. Our client uses no connection again
 /// that was idle for 30 seconds, so none is closed under its request.
@@ -57,7 +57,7 @@ pub(super) async fn converse(
         tracing::debug!(%error, "the sandbox answers with delay");
     }
     let service =
-        service_fn(move |request| service::serve(Arc::clone(&shared), Arc::clone(&peer), request));
+        service_fn(move |request| dispatch::serve(Arc::clone(&shared), Arc::clone(&peer), request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
@@ -158,8 +158,8 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::time::Instant;
 
-    use super::super::testing::{Given, TOKEN};
     use super::*;
+    use crate::sandbox::test_support::{Given, TOKEN};
 
     const PIECE_TIME: Duration = Duration::from_secs(1);
 
@@ -255,7 +255,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_slow_line_may_go_on_for_who_has_the_token() {
         let given = Given::sandbox().await;
-        let body = super::super::testing::conversation("a").to_string();
+        let body = crate::sandbox::test_support::conversation("a").to_string();
         let body = format!("{body}{}", " ".repeat(100_000));
         for (token, expected) in [(TOKEN, "HTTP/1.1 200"), ("wrong", "")] {
             let request = given.wire(

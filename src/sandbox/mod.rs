@@ -9,33 +9,26 @@
 //! person or a token is logged. Leaves to others: reading the faults file, printing the address.
 
 mod accept;
-mod answer;
-mod audio;
-mod case;
-mod check;
+mod auth;
+mod body_check;
 mod connection;
-mod conversation;
-mod dice;
+mod dispatch;
+mod endpoints;
 mod faults;
 mod origin;
-mod page;
-mod portal;
-mod reading;
 mod request;
+mod response;
 mod route;
 mod server;
-mod service;
 mod snapshot;
 mod state;
-mod strike;
 #[cfg(test)]
-mod testing;
+mod test_support;
 mod time;
-mod token;
 mod token_file;
 
-pub use faults::{Fault, Faults, FaultsError, Operation, RetryAfter, Rule, Strikes, Window};
+pub use auth::random as random_token;
+pub use faults::rules::{Fault, Faults, FaultsError, Operation, RetryAfter, Rule, Strikes, Window};
 pub use server::{Error, Options, Sandbox, UnknownFields, start};
 pub use snapshot::{Case, Conversation, EndpointCount, Snapshot, Upload};
-pub use token::random as random_token;
 pub use token_file::{TokenFile, TokenFileError};

@@ -12,7 +12,7 @@ use hyper::header::{HOST, HeaderName, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::http::uri::Authority;
 
-use super::answer::Answer;
+use super::response::Answer;
 
 /// What a browser says of the page that a request comes from.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -112,8 +112,8 @@ mod tests {
     use hyper::Request;
     use proptest::prelude::*;
 
-    use super::super::testing::{Given, TOKEN, conversation};
     use super::*;
+    use crate::sandbox::test_support::{Given, TOKEN, conversation};
 
     fn parts(uri: &str, headers: &[(&str, &str)]) -> Parts {
         let mut request = Request::builder().uri(uri);

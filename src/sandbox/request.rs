@@ -11,8 +11,8 @@ use hyper::http::request::Parts;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use super::answer::{Answer, Dropped};
-use super::check;
+use super::body_check;
+use super::response::{Answer, Dropped};
 
 /// JSON bodies beyond this are refused; the largest documented one, a case with all its messages,
 /// stays far below.
@@ -120,7 +120,7 @@ pub(super) async fn document(parts: &Parts, payload: &mut Payload) -> Result<Doc
             "The content type must be application/json",
         )));
     }
-    let read = check::object(&body).and_then(|object| {
+    let read = body_check::object(&body).and_then(|object| {
         let text = String::from_utf8(body.to_vec())
             .map_err(|_| "The body is not valid UTF-8".to_owned())?;
         Ok(Document::Object(object, text))
@@ -243,8 +243,8 @@ pub(super) fn time_for(bytes: u64, pace: u64) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, TOKEN};
     use super::*;
+    use crate::sandbox::test_support::{Given, TOKEN};
 
     #[tokio::test]
     async fn a_json_body_has_a_bound_and_is_not_read_for_ever() {

@@ -3,7 +3,7 @@
 use hyper::Method;
 use percent_encoding::percent_decode_str;
 
-use super::faults::Operation;
+use super::faults::rules::Operation;
 
 /// The three shapes of a conversation that the server has known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

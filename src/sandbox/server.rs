@@ -10,8 +10,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::accept;
-use super::faults::{Faults, FaultsError};
-use super::service::Shared;
+use super::dispatch::Shared;
+use super::faults::rules::{Faults, FaultsError};
 use super::snapshot::Snapshot;
 use super::token_file::TokenFileError;
 
@@ -198,9 +198,9 @@ impl Sandbox {
 
 #[cfg(test)]
 mod tests {
-    use super::super::faults::{Fault, Rule};
-    use super::super::testing::{Given, TOKEN, conversation};
     use super::*;
+    use crate::sandbox::faults::rules::{Fault, Rule};
+    use crate::sandbox::test_support::{Given, TOKEN, conversation};
 
     async fn refusal(options: Options) -> Error {
         start(options).await.expect_err("refused")

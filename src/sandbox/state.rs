@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::faults::{Faults, Operation};
+use super::faults::rules::{Faults, Operation};
 use super::route::Version;
 use super::snapshot::{self, EndpointCount, Upload};
 

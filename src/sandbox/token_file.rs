@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::token;
+use super::auth;
 
 /// A longer file holds no token.
 const LONGEST: u64 = 4096;
@@ -39,7 +39,7 @@ impl TokenFile {
             source,
         };
         let is_there = fs::symlink_metadata(path).is_ok();
-        if is_there && !holds(path, |text| text == token || token::is_random(text)) {
+        if is_there && !holds(path, |text| text == token || auth::is_random(text)) {
             return Err(TokenFileError::Exists(path.to_owned()));
         }
         let folder = path.parent().filter(|folder| *folder != Path::new(""));
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     fn random() -> String {
-        token::random()
+        auth::random()
     }
 
     #[test]

@@ -7,7 +7,7 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::faults::{Fault, Faults, Rule};
+use super::faults::rules::{Fault, Faults, Rule};
 use super::server::{Options, Sandbox, start};
 
 pub(super) const TOKEN: &str = "a-token-of-the-tests";

@@ -11,7 +11,7 @@ use hyper::StatusCode;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::answer::Answer;
+use super::response::Answer;
 use super::server::UnknownFields;
 use super::time;
 

@@ -18,13 +18,13 @@ use hyper::header::{
 use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 
-use super::answer::{Answer, Body, CutShort};
-use super::connection::Peer;
-use super::route::Own;
-use super::service::Shared;
-use super::snapshot::{Case, Conversation, Snapshot};
-use super::state::State;
-use super::token;
+use crate::sandbox::auth;
+use crate::sandbox::connection::Peer;
+use crate::sandbox::dispatch::Shared;
+use crate::sandbox::response::{Answer, Body, CutShort};
+use crate::sandbox::route::Own;
+use crate::sandbox::snapshot::{Case, Conversation, Snapshot};
+use crate::sandbox::state::State;
 
 /// How many of the newest conversations and cases the page shows; all are in the JSON.
 const SHOWN: usize = 200;
@@ -45,8 +45,13 @@ const RULES: [(HeaderName, &str); 4] = [
 ];
 
 /// Answers a request for one of the pages.
-pub(super) fn serve(shared: &Arc<Shared>, own: Own, parts: &Parts, peer: &Peer) -> Response<Body> {
-    if let Err(refusal) = token::check(parts, &shared.options.token) {
+pub(in crate::sandbox) fn serve(
+    shared: &Arc<Shared>,
+    own: Own,
+    parts: &Parts,
+    peer: &Peer,
+) -> Response<Body> {
+    if let Err(refusal) = auth::check(parts, &shared.options.token) {
         return refusal.into_response();
     }
     peer.recognise();
@@ -69,13 +74,13 @@ pub(super) fn serve(shared: &Arc<Shared>, own: Own, parts: &Parts, peer: &Peer) 
 
 /// Where the page finds everything as JSON: with the token, if it came by the address.
 fn state_link(parts: &Parts) -> String {
-    let Some(token) = token::query(parts, token::PARAMETER) else {
+    let Some(token) = auth::query(parts, auth::PARAMETER) else {
         return "/__state".to_owned();
     };
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     format!(
         "/__state?{}",
-        query.append_pair(token::PARAMETER, &token).finish()
+        query.append_pair(auth::PARAMETER, &token).finish()
     )
 }
 
@@ -246,9 +251,9 @@ mod tests {
     use reqwest::Method;
     use serde_json::{Value, json};
 
-    use super::super::server::Options;
-    use super::super::testing::{Given, TOKEN, conversation, form, send, with};
     use super::*;
+    use crate::sandbox::server::Options;
+    use crate::sandbox::test_support::{Given, TOKEN, conversation, form, send, with};
 
     #[tokio::test]
     async fn the_page_shows_what_arrived_and_hides_its_meaning_from_the_browser() {
@@ -289,8 +294,13 @@ mod tests {
             for number in have..count {
                 let body = conversation(&format!("call-{number}"));
                 let object = body.as_object().expect("an object");
-                let version = super::super::route::Version::V2;
-                super::super::conversation::create(shared, version, object, body.to_string());
+                let version = crate::sandbox::route::Version::V2;
+                crate::sandbox::endpoints::conversation::create(
+                    shared,
+                    version,
+                    object,
+                    body.to_string(),
+                );
             }
             let state = given.get("/__state").await.json();
             let conversations = state["conversations"].as_array().expect("a list");

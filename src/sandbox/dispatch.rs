@@ -9,17 +9,19 @@ use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode};
 use serde_json::Map;
 
-use super::answer::{Answer, Body, Dropped};
-use super::audio::Target;
+use super::auth;
 use super::connection::Peer;
-use super::dice::{Drawn, Moment};
-use super::faults::{Fault, Strikes};
+use super::endpoints::audio::Target;
+use super::endpoints::{audio, case, conversation, portal, read, status_page};
+use super::faults::apply;
+use super::faults::draw::{Drawn, Moment};
+use super::faults::rules::{Fault, Strikes};
 use super::origin::{self, Own};
 use super::request::{self, Document, Payload};
+use super::response::{Answer, Body, Dropped};
 use super::route::{self, Endpoint, Route};
 use super::server::{Options, UnknownFields};
 use super::state::{State, Ticket};
-use super::{audio, case, conversation, page, portal, reading, strike, token};
 
 /// What is read away of a body that is refused, beyond the largest recording.
 const DRAIN_MARGIN: u64 = 16 * 1024 * 1024;
@@ -86,7 +88,7 @@ pub(super) async fn serve(
         route::find(&parts.method, path)
     };
     let endpoint = match route {
-        Route::Own(own) => return Ok(page::serve(&shared, own, &parts, &peer)),
+        Route::Own(own) => return Ok(status_page::serve(&shared, own, &parts, &peer)),
         Route::Api(endpoint) => endpoint,
         Route::WrongMethod(_) | Route::BadPath | Route::Nowhere => {
             let mut visit = Visit::begin(&shared, "elsewhere");
@@ -97,7 +99,7 @@ pub(super) async fn serve(
         }
     };
     let mut visit = Visit::begin(&shared, endpoint.label());
-    let response = match token::check(&parts, &shared.options.token) {
+    let response = match auth::check(&parts, &shared.options.token) {
         Ok(()) => {
             peer.recognise();
             answer(&shared, &visit, &parts, endpoint, payload).await
@@ -188,12 +190,12 @@ async fn answer(
     if let Some((fault, Strikes::BeforeEffect)) = &drawn.strike {
         without_effect(shared, &mut payload, fault).await?;
         wait(drawn.after).await;
-        return strike::damage(fault, Answer::done(), SystemTime::now());
+        return apply::damage(fault, Answer::done(), SystemTime::now());
     }
     let right = carry_out(shared, parts, endpoint, document, payload).await?;
     wait(drawn.after).await;
     match &drawn.strike {
-        Some((fault, _)) => strike::damage(fault, right, SystemTime::now()),
+        Some((fault, _)) => apply::damage(fault, right, SystemTime::now()),
         None => Ok(right.into_response()),
     }
 }
@@ -286,11 +288,11 @@ async fn carry_out(
         Endpoint::PutCase => case::put(shared, &object),
         Endpoint::AppendMessage => case::append_message(shared, &object),
         Endpoint::PatchCase(uid) => case::patch(shared, &uid, &object),
-        Endpoint::ListDelta => reading::list_delta(shared, parts, &object),
-        Endpoint::ListFull => reading::list_full(shared, parts, &object),
-        Endpoint::ReadConversation(uid) => reading::one(shared, parts, &uid),
-        Endpoint::Transcript(uid) => reading::transcript(shared, parts, &uid),
-        Endpoint::PatchMetadata(uid) => reading::patch_metadata(shared, parts, &uid, object),
+        Endpoint::ListDelta => read::list_delta(shared, parts, &object),
+        Endpoint::ListFull => read::list_full(shared, parts, &object),
+        Endpoint::ReadConversation(uid) => read::one(shared, parts, &uid),
+        Endpoint::Transcript(uid) => read::transcript(shared, parts, &uid),
+        Endpoint::PatchMetadata(uid) => read::patch_metadata(shared, parts, &uid, object),
         Endpoint::MagicLink => portal::magic_link(shared, &object, Instant::now()),
     })
 }
@@ -300,10 +302,10 @@ mod tests {
     use reqwest::Method;
     use serde_json::json;
 
-    use super::super::faults::{Faults, Operation, Rule};
-    use super::super::server::Options;
-    use super::super::snapshot::Snapshot;
-    use super::super::testing::{Given, TOKEN, conversation, form, send};
+    use crate::sandbox::faults::rules::{Faults, Operation, Rule};
+    use crate::sandbox::server::Options;
+    use crate::sandbox::snapshot::Snapshot;
+    use crate::sandbox::test_support::{Given, TOKEN, conversation, form, send};
 
     fn answers(snapshot: &Snapshot, label: &str) -> Vec<(u16, u64)> {
         let count = snapshot.endpoints.get(label).expect("an endpoint");

@@ -8,19 +8,19 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::faults::{Fault, Faults, Operation, Rule, Strikes};
+use super::rules::{Fault, Faults, Operation, Rule, Strikes};
 
 /// All that a draw may depend on.
 #[derive(Debug)]
-pub(super) struct Moment<'a> {
-    pub(super) operation: Operation,
+pub(in crate::sandbox) struct Moment<'a> {
+    pub(in crate::sandbox) operation: Operation,
     /// The conversation or case that the request is about; empty when it names none.
-    pub(super) key: &'a str,
+    pub(in crate::sandbox) key: &'a str,
     /// The how manieth try of this call it is, from 1.
-    pub(super) attempt: u64,
+    pub(in crate::sandbox) attempt: u64,
     /// The how manieth request it is, from 1.
-    pub(super) request: u64,
-    pub(super) elapsed: Duration,
+    pub(in crate::sandbox) request: u64,
+    pub(in crate::sandbox) elapsed: Duration,
 }
 
 impl Moment<'_> {
@@ -38,21 +38,21 @@ impl Moment<'_> {
 
 /// What befalls one request.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Drawn {
+pub(in crate::sandbox) struct Drawn {
     /// To wait before the call is carried out.
-    pub(super) before: Duration,
+    pub(in crate::sandbox) before: Duration,
     /// To wait between the effect and the answer.
-    pub(super) after: Duration,
+    pub(in crate::sandbox) after: Duration,
     /// Bytes a second at which the body is read.
-    pub(super) pace: Option<u64>,
-    pub(super) strike: Option<(Fault, Strikes)>,
+    pub(in crate::sandbox) pace: Option<u64>,
+    pub(in crate::sandbox) strike: Option<(Fault, Strikes)>,
     /// One word for each fault above, for the counters.
-    pub(super) names: Vec<String>,
+    pub(in crate::sandbox) names: Vec<String>,
 }
 
 impl Faults {
     /// What befalls one request.
-    pub(super) fn draw(&self, moment: &Moment<'_>) -> Drawn {
+    pub(in crate::sandbox) fn draw(&self, moment: &Moment<'_>) -> Drawn {
         let mut drawn = Drawn::default();
         for (index, rule) in self.rules.iter().enumerate() {
             if !rule.holds(moment) {

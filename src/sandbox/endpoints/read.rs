@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::answer::Answer;
-use super::check::{Fields, refusal};
 use super::conversation::read_custom;
-use super::route::Version;
-use super::service::Shared;
-use super::state::Conversation;
-use super::token::query;
+use crate::sandbox::auth::query;
+use crate::sandbox::body_check::{Fields, refusal};
+use crate::sandbox::dispatch::Shared;
+use crate::sandbox::response::Answer;
+use crate::sandbox::route::Version;
+use crate::sandbox::state::Conversation;
 
 /// The page size of a client that names none.
 const USUAL_LIMIT: i64 = 100;
@@ -45,12 +45,20 @@ struct Filters {
 }
 
 /// `POST /integrations/conversations/list-delta`.
-pub(super) fn list_delta(shared: &Shared, parts: &Parts, object: &Map<String, Value>) -> Answer {
+pub(in crate::sandbox) fn list_delta(
+    shared: &Shared,
+    parts: &Parts,
+    object: &Map<String, Value>,
+) -> Answer {
     list(shared, parts, object, false)
 }
 
 /// `POST /integrations/conversations/list-full`.
-pub(super) fn list_full(shared: &Shared, parts: &Parts, object: &Map<String, Value>) -> Answer {
+pub(in crate::sandbox) fn list_full(
+    shared: &Shared,
+    parts: &Parts,
+    object: &Map<String, Value>,
+) -> Answer {
     list(shared, parts, object, true)
 }
 
@@ -92,7 +100,7 @@ fn page(conversations: &[Value], token: Option<&str>) -> Answer {
 }
 
 /// `GET /integrations/conversations/{uid}`.
-pub(super) fn one(shared: &Shared, parts: &Parts, uid: &str) -> Answer {
+pub(in crate::sandbox) fn one(shared: &Shared, parts: &Parts, uid: &str) -> Answer {
     if let Some(refusal) = without_version(parts) {
         return refusal;
     }
@@ -106,7 +114,7 @@ pub(super) fn one(shared: &Shared, parts: &Parts, uid: &str) -> Answer {
 
 /// `GET /integrations/conversations/{uid}/transcript`: speech is not recognised here, so a transcript is
 /// empty.
-pub(super) fn transcript(shared: &Shared, parts: &Parts, uid: &str) -> Answer {
+pub(in crate::sandbox) fn transcript(shared: &Shared, parts: &Parts, uid: &str) -> Answer {
     if let Some(refusal) = without_version(parts) {
         return refusal;
     }
@@ -126,7 +134,7 @@ pub(super) fn transcript(shared: &Shared, parts: &Parts, uid: &str) -> Answer {
 }
 
 /// `PATCH /integrations/conversations/{uid}/metadata`.
-pub(super) fn patch_metadata(
+pub(in crate::sandbox) fn patch_metadata(
     shared: &Shared,
     parts: &Parts,
     uid: &str,
@@ -364,8 +372,8 @@ fn metadata(conversation: &Conversation, fields: &Map<String, Value>) -> Map<Str
 mod tests {
     use reqwest::Method;
 
-    use super::super::testing::{Given, conversation, form, with};
     use super::*;
+    use crate::sandbox::test_support::{Given, conversation, form, with};
 
     const LIST: &str = "/integrations/conversations/list-delta?api-version=1.0";
 

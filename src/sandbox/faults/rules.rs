@@ -298,7 +298,7 @@ impl Fault {
 
     /// The usual moment: a late, cut, half or empty answer is a right answer that was damaged, so the
     /// call took effect; a status, a page or a redirect comes from somebody who stood before it.
-    pub(super) fn custom(&self) -> Strikes {
+    pub(in crate::sandbox) fn custom(&self) -> Strikes {
         match self {
             Self::Latency { .. } | Self::Cut | Self::HalfJson | Self::Empty | Self::Stale => {
                 Strikes::AfterEffect
@@ -312,7 +312,7 @@ impl Fault {
     }
 
     /// How the counters call it: `close_after_effect`, `status_503_before_effect`.
-    pub(super) fn name(&self, strikes: Strikes) -> String {
+    pub(in crate::sandbox) fn name(&self, strikes: Strikes) -> String {
         let kind = match self {
             Self::Latency { .. } => "latency".to_owned(),
             Self::SlowReading { .. } => return "slow_reading".to_owned(),
@@ -354,7 +354,7 @@ impl Fault {
 }
 
 impl<T: PartialOrd + Copy> Window<T> {
-    pub(super) fn holds(&self, value: T) -> bool {
+    pub(in crate::sandbox) fn holds(&self, value: T) -> bool {
         value >= self.from && self.to.is_none_or(|to| value <= to)
     }
 

@@ -5,7 +5,7 @@ use hyper::header::AUTHORIZATION;
 use hyper::http::request::Parts;
 use uuid::Uuid;
 
-use super::answer::Answer;
+use super::response::Answer;
 
 /// What a random token begins with: it shall be known as none of the real server.
 const PREFIX: &str = "sandbox-";

@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 use hyper::header::{HeaderValue, LOCATION, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 
-use super::answer::{Answer, Body, Dropped};
-use super::faults::{Fault, RetryAfter};
+use super::rules::{Fault, RetryAfter};
+use crate::sandbox::response::{Answer, Body, Dropped};
 
 /// What the client gets when `fault` strikes: `right` is the answer that it would have got.
-pub(super) fn damage(
+pub(in crate::sandbox) fn damage(
     fault: &Fault,
     right: Answer,
     now: SystemTime,
@@ -77,9 +77,9 @@ mod tests {
 
     use reqwest::Method;
 
-    use super::super::faults::{Rule, Strikes};
-    use super::super::testing::{Given, TOKEN, conversation, form};
     use super::*;
+    use crate::sandbox::faults::rules::{Rule, Strikes};
+    use crate::sandbox::test_support::{Given, TOKEN, conversation, form};
 
     const HEADERS: &str = "content-type: application/json\r\n";
 
@@ -189,7 +189,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_upload_is_closed_in_the_middle_and_leaves_nothing() {
-        let rule = Rule::new(Fault::Close).on(super::super::Operation::Upload);
+        let rule = Rule::new(Fault::Close).on(crate::sandbox::Operation::Upload);
         let given = Given::rule(rule).await;
         given.created("a").await;
         // The rest never comes: who waited for it would wait for ever.
@@ -321,7 +321,7 @@ mod tests {
         let rule = Rule::new(Fault::SlowReading {
             bytes_per_second: 10_000_000,
         });
-        let given = Given::rule(rule.on(super::super::Operation::Upload)).await;
+        let given = Given::rule(rule.on(crate::sandbox::Operation::Upload)).await;
         let uid = given.created("a").await;
         let start = Instant::now();
         let reply = given.upload(&uid, form(&vec![7; 400_000])).await;

@@ -3,10 +3,10 @@
 use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::answer::Answer;
-use super::check::{Fields, refusal};
-use super::server::UnknownFields;
-use super::service::Shared;
+use crate::sandbox::body_check::{Fields, refusal};
+use crate::sandbox::dispatch::Shared;
+use crate::sandbox::response::Answer;
+use crate::sandbox::server::UnknownFields;
 
 /// How many custom fields a case may have.
 const CUSTOM_FIELDS: usize = 10;
@@ -25,7 +25,7 @@ enum Shape {
 }
 
 /// `PUT /v1/case/messages`: one message more, and the case's own fields anew.
-pub(super) fn add_message(shared: &Shared, object: &Map<String, Value>) -> Answer {
+pub(in crate::sandbox) fn add_message(shared: &Shared, object: &Map<String, Value>) -> Answer {
     let checked = check(object, Shape::WithOneMessage, shared.unknown_fields());
     let uid = match checked {
         Ok(uid) => uid,
@@ -39,7 +39,7 @@ pub(super) fn add_message(shared: &Shared, object: &Map<String, Value>) -> Answe
 }
 
 /// `PUT /v1/case`: the case with all its messages, in place of what was there.
-pub(super) fn put(shared: &Shared, object: &Map<String, Value>) -> Answer {
+pub(in crate::sandbox) fn put(shared: &Shared, object: &Map<String, Value>) -> Answer {
     let checked = check(object, Shape::WithAllMessages, shared.unknown_fields());
     let uid = match checked {
         Ok(uid) => uid,
@@ -54,7 +54,7 @@ pub(super) fn put(shared: &Shared, object: &Map<String, Value>) -> Answer {
 }
 
 /// `POST /v1/case/messages`: one message more for a case that exists.
-pub(super) fn append_message(shared: &Shared, object: &Map<String, Value>) -> Answer {
+pub(in crate::sandbox) fn append_message(shared: &Shared, object: &Map<String, Value>) -> Answer {
     let checked = check(object, Shape::MessageOnly, shared.unknown_fields());
     let uid = match checked {
         Ok(uid) => uid,
@@ -70,7 +70,7 @@ pub(super) fn append_message(shared: &Shared, object: &Map<String, Value>) -> An
 }
 
 /// `PATCH /v1/case/{externalID}`: the fields that are present, and no others.
-pub(super) fn patch(shared: &Shared, uid: &str, object: &Map<String, Value>) -> Answer {
+pub(in crate::sandbox) fn patch(shared: &Shared, uid: &str, object: &Map<String, Value>) -> Answer {
     if let Err(refusal) = check(object, Shape::Change, shared.unknown_fields()) {
         return refusal;
     }
@@ -268,8 +268,8 @@ fn read_contact(contact: &mut Fields<'_>) {
 mod tests {
     use reqwest::Method;
 
-    use super::super::testing::{Given, with, without};
     use super::*;
+    use crate::sandbox::test_support::{Given, with, without};
 
     fn case(uid: &str) -> Value {
         json!({

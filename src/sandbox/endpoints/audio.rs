@@ -11,12 +11,12 @@ use hyper::http::request::Parts;
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use sha2::{Digest, Sha256};
 
-use super::answer::{Answer, Dropped};
-use super::request::{BodyError, Payload};
-use super::server::UnknownFields;
-use super::service::Shared;
-use super::snapshot::Upload;
-use super::state::State;
+use crate::sandbox::dispatch::Shared;
+use crate::sandbox::request::{BodyError, Payload};
+use crate::sandbox::response::{Answer, Dropped};
+use crate::sandbox::server::UnknownFields;
+use crate::sandbox::snapshot::Upload;
+use crate::sandbox::state::State;
 
 /// The text parts of the form and what they may say.
 const TEXT_PARTS: [(&str, &[&str]); 3] = [
@@ -37,7 +37,7 @@ const READ_AHEAD: u64 = 4 * 1024 * 1024;
 
 /// How the path names the conversation.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Target<'a> {
+pub(in crate::sandbox) enum Target<'a> {
     Uid(&'a str),
     Identity(&'a str),
 }
@@ -59,7 +59,7 @@ impl Target<'_> {
 }
 
 /// Answers an upload. The recording counts only when the whole form has arrived and is right.
-pub(super) async fn upload(
+pub(in crate::sandbox) async fn upload(
     shared: &Shared,
     parts: &Parts,
     target: Target<'_>,
@@ -338,9 +338,9 @@ mod tests {
     use reqwest::Method;
     use reqwest::multipart::{Form, Part};
 
-    use super::super::server::Options;
-    use super::super::testing::{Given, TOKEN, conversation, file, form, send};
     use super::*;
+    use crate::sandbox::server::Options;
+    use crate::sandbox::test_support::{Given, TOKEN, conversation, file, form, send};
 
     /// The hash of the three bytes `abc`, from the standard.
     const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";

@@ -7,16 +7,20 @@ use hyper::header::{HeaderValue, RETRY_AFTER};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::answer::Answer;
-use super::check::{Fields, refusal};
-use super::service::Shared;
+use crate::sandbox::body_check::{Fields, refusal};
+use crate::sandbox::dispatch::Shared;
+use crate::sandbox::response::Answer;
 
 /// So many links in [`WINDOW`], for each token; the sandbox has one.
 const LINKS: usize = 5;
 const WINDOW: Duration = Duration::from_secs(60 * 60);
 
 /// `POST /v1/dev/magic-link`. The link leads nowhere.
-pub(super) fn magic_link(shared: &Shared, object: &Map<String, Value>, now: Instant) -> Answer {
+pub(in crate::sandbox) fn magic_link(
+    shared: &Shared,
+    object: &Map<String, Value>,
+    now: Instant,
+) -> Answer {
     let mut fields = Fields::new(object);
     for name in ["name", "email", "reasonForAccess"] {
         fields.required_text(name);
@@ -55,9 +59,9 @@ pub(super) fn magic_link(shared: &Shared, object: &Map<String, Value>, now: Inst
 mod tests {
     use reqwest::Method;
 
-    use super::super::server::Options;
-    use super::super::testing::{Given, TOKEN, with, without};
     use super::*;
+    use crate::sandbox::server::Options;
+    use crate::sandbox::test_support::{Given, TOKEN, with, without};
 
     fn wish() -> Value {
         json!({
@@ -76,7 +80,7 @@ mod tests {
         assert_eq!(reply.status, 200, "{}", reply.text);
         let link = reply.json();
         assert!(link["url"].as_str().expect("text").starts_with("https://"));
-        assert!(super::super::time::read(link["expiresAt"].as_str().expect("text")).is_some());
+        assert!(crate::sandbox::time::read(link["expiresAt"].as_str().expect("text")).is_some());
         for body in [
             without(wish(), "name"),
             without(wish(), "email"),

@@ -7,15 +7,15 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::answer::Answer;
-use super::check::{Fields, Finding};
-use super::route::Version;
-use super::server::UnknownFields;
-use super::service::Shared;
-use super::state::Conversation;
+use crate::sandbox::body_check::{Fields, Finding};
+use crate::sandbox::dispatch::Shared;
+use crate::sandbox::response::Answer;
+use crate::sandbox::route::Version;
+use crate::sandbox::server::UnknownFields;
+use crate::sandbox::state::Conversation;
 
 /// Answers a create call. Either the whole body is right and kept, or nothing is.
-pub(super) fn create(
+pub(in crate::sandbox) fn create(
     shared: &Shared,
     version: Version,
     object: &Map<String, Value>,
@@ -49,7 +49,7 @@ pub(super) fn create(
 }
 
 /// The field that carries the organisation's own key.
-pub(super) fn identity_field(version: Version) -> &'static str {
+pub(in crate::sandbox) fn identity_field(version: Version) -> &'static str {
     match version {
         Version::V1 => "externalId",
         Version::V2 | Version::V3 => "externalIdentity",
@@ -166,7 +166,7 @@ fn read_labels(fields: &mut Fields<'_>) {
 }
 
 /// The ten texts and ten numbers that an organisation can give a meaning.
-pub(super) fn read_custom(fields: &mut Fields<'_>) {
+pub(in crate::sandbox) fn read_custom(fields: &mut Fields<'_>) {
     for number in 1..=10 {
         fields.text(&format!("customProp{number}"));
         fields.number(&format!("customNumberProp{number}"));
@@ -189,9 +189,9 @@ fn read_segments(fields: &mut Fields<'_>, name: &str, unknown: UnknownFields) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::server::Options;
-    use super::super::testing::{Given, TOKEN, conversation, send, with, without};
     use super::*;
+    use crate::sandbox::server::Options;
+    use crate::sandbox::test_support::{Given, TOKEN, conversation, send, with, without};
 
     fn v1(identity: &str) -> Value {
         json!({

@@ -1,0 +1,8 @@
+//! What the server does at each of its addresses.
+
+pub(super) mod audio;
+pub(super) mod case;
+pub(super) mod conversation;
+pub(super) mod portal;
+pub(super) mod read;
+pub(super) mod status_page;
