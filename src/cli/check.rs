@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use super::error::Error;
-use super::exit::Exit;
-use super::export::{self, Beside};
+use super::exit_code::Exit;
+use super::inputs::{self, Beside};
 use crate::api::Version;
 use crate::config::{Arguments, CheckArgs};
 use crate::pipeline::{Event, Road, Stop, Want};
@@ -26,7 +26,7 @@ pub(super) fn check(
         ledger: None,
     };
     let want = (Want::Check, Version::V2);
-    let road = export::road(&check.export, policy, None, want, beside)?;
+    let road = inputs::road(&check.export, policy, None, want, beside)?;
     let options = Options {
         out: check.output.out.clone(),
         lists: check.output.lists.form(),
@@ -34,7 +34,7 @@ pub(super) fn check(
         is_quiet: arguments.quiet,
         rate: check.pace.rate,
         bandwidth: check.pace.usual_bandwidth(),
-        inputs: export::paths(&road, &check.export),
+        inputs: inputs::paths(&road, &check.export),
         second_files: road.mapping.second_files(),
         has_audio: road.audio.is_some(),
         ..Options::new(Mode::Check)

@@ -1,8 +1,8 @@
 //! `run --dry-run`: the road of a run by its ledger, cut before delivery.
 
 use super::error::Error;
-use super::exit::Exit;
-use super::export::{self, Beside};
+use super::exit_code::Exit;
+use super::inputs::{self, Beside};
 use super::{check, run};
 use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::ledger::{Ledger, OpenError};
@@ -26,7 +26,7 @@ pub(super) fn dry_run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> R
         out: run.output.out.as_deref(),
         ledger: Some(&ledger),
     };
-    let road = export::road(&run.export, run::policy(run), past, want, beside)?;
+    let road = inputs::road(&run.export, run::policy(run), past, want, beside)?;
     let options = run::options((run, arguments), &road, Mode::DryRun, destination);
     check::walk(&road, options, screen)
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::exit::Exit;
+use super::exit_code::Exit;
 use crate::call::Code;
 use crate::{api, audio, config, ledger, pipeline, report, sandbox, source};
 

@@ -1,7 +1,7 @@
 //! `explain`: cause and cure of a problem code.
 
 use super::error::{Error, Usage};
-use super::exit::Exit;
+use super::exit_code::Exit;
 use crate::call::Code;
 use crate::config::ExplainArgs;
 use crate::report::{self, Screen, Style};

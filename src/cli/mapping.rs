@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::error::{Error, Usage};
-use super::exit::Exit;
-use super::export::{self, Beside};
+use super::exit_code::Exit;
+use super::inputs::{self, Beside};
 use crate::api::Version;
 use crate::audio::{Index, IndexOptions};
 use crate::config::{InitArgs, MappingCommand, TestArgs};
@@ -90,7 +90,7 @@ fn test(arguments: &TestArgs, screen: &mut Screen) -> Result<Exit, Error> {
         missing: arguments.export.missing(),
         ..Policy::default()
     };
-    let road = export::road(
+    let road = inputs::road(
         &arguments.export,
         policy,
         None,

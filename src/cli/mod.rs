@@ -4,26 +4,26 @@
 //! and its outcome becomes an exit code. Nothing is decided here but which code that is.
 
 mod check;
-mod destination;
+mod connect;
 mod dry_run;
 mod error;
-mod exit;
+mod exit_code;
 mod explain;
-mod export;
+mod inputs;
 mod ledger;
 mod mapping;
-mod mistaken;
+mod no_mapping;
 mod report;
 mod run;
 mod sandbox;
+mod signals;
 mod status;
-mod stopping;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use error::Error;
-use exit::Exit;
+use exit_code::Exit;
 
 use crate::config::{self, Arguments, Command};
 use crate::report::{Color, Complaint, Screen, Style, init_tracing, tell_panics_as_json};

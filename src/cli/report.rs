@@ -1,7 +1,7 @@
 //! `report`: the files again, from the ledger.
 
 use super::error::Error;
-use super::exit::Exit;
+use super::exit_code::Exit;
 use super::ledger::{UNNAMED, hashed_id};
 use super::status;
 use crate::call::{Code, Place, Problem, Severity};

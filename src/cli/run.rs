@@ -9,11 +9,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use super::destination::{self, Reached};
+use super::connect::{self, Reached};
 use super::error::{Error, Usage};
-use super::exit::Exit;
-use super::export::{self, Beside};
-use super::{dry_run, stopping};
+use super::exit_code::Exit;
+use super::inputs::{self, Beside};
+use super::{dry_run, signals};
 use crate::api::AudioSettings;
 use crate::call::{Code, Place, Problem};
 use crate::config::{Arguments, RunArgs, RunSettings};
@@ -54,7 +54,7 @@ async fn deliver(
 ) -> Result<Exit, Error> {
     expect_a_window(&settings)?;
     // Whatever can be wrong is found before a ledger is made and bound to this destination.
-    let reached = destination::reach(run, &settings).await?;
+    let reached = connect::reach(run, &settings).await?;
     let (mut road, options) = prepare((run, arguments), &settings, &reached)?;
     Report::probe(&options)?;
     let (destination, server) = (reached.name, reached.server);
@@ -67,7 +67,7 @@ async fn deliver(
         version: settings.version,
         read_back: reached.read_back,
         settings: audio_settings(&road),
-        workshop: export::workshop(&road)?,
+        workshop: inputs::workshop(&road)?,
         writer: writer.clone(),
         known,
         pace: settings.pace,
@@ -90,7 +90,7 @@ async fn deliver(
     } = tokio::select! {
         biased;
         // First, so that a signal is heard as soon as anything is said.
-        never = stopping::on_signals(&stop) => never,
+        never = signals::on_signals(&stop) => never,
         done = drive(plan, Arc::clone(&stop), orders, (report, &look_back, id)) => done,
     };
     if stop.reason().is_none() {
@@ -124,7 +124,7 @@ fn prepare(
         ledger: Some(&settings.ledger),
     };
     let want = (Want::Run, settings.version);
-    let road = export::road(&run.export, policy(run), None, want, beside)?;
+    let road = inputs::road(&run.export, policy(run), None, want, beside)?;
     let mode = if run.destination.sandbox {
         Mode::Rehearsal
     } else {
@@ -193,7 +193,7 @@ async fn drive(
     (mut report, look_back, id): (Report, &LookBack<'_>, RunId),
 ) -> Driven {
     let writer = look_back.ledger.writer();
-    let mut noted = stopping::Notes::new(writer.clone());
+    let mut noted = signals::Notes::new(writer.clone());
     let mut written = Ok(());
     let mut listen = |event: Event<'_>| {
         noted.take(&event, &stop);
@@ -320,7 +320,7 @@ pub(super) fn options(
         is_quiet: arguments.quiet,
         rate: run.pace.rate,
         bandwidth: run.pace.usual_bandwidth(),
-        inputs: export::paths(road, &run.export),
+        inputs: inputs::paths(road, &run.export),
         second_files: road.mapping.second_files(),
         has_audio: road.audio.is_some(),
         extent: Arc::clone(&road.extent),

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::error::{Error, Usage};
-use super::exit::Exit;
-use super::stopping;
+use super::exit_code::Exit;
+use super::signals;
 use crate::config::{self, SandboxArgs};
 use crate::report::Screen;
 use crate::sandbox::{self, Faults, Options, Sandbox, TokenFile};
@@ -32,7 +32,7 @@ pub(super) fn sandbox(arguments: &SandboxArgs, mut screen: Screen) -> Result<Exi
         let file = file.map_err(sandbox::Error::from)?;
         screen.say(&told(&server.url(), typed.is_none().then_some(&token)));
         // Without a handler for signals the system ends the program, which is as good.
-        let _ = stopping::signal().await;
+        let _ = signals::signal().await;
         server.stop().await;
         drop(file);
         Ok(Exit::Done)

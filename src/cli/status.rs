@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::error::{Error, LedgerError};
-use super::exit::Exit;
+use super::exit_code::Exit;
 use crate::call::Code;
 use crate::config::StatusArgs;
 use crate::ledger::{

@@ -12,9 +12,9 @@ use clap::{
     ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
 };
 
-use super::keeping::{LedgerCommand, ReportArgs, StatusArgs};
-use super::sending::{DestinationArgs, EffortArgs, PaceArgs};
-use super::{Error, file, origin, token, units};
+use super::ledger_args::{LedgerCommand, ReportArgs, StatusArgs};
+use super::sending_args::{DestinationArgs, EffortArgs, PaceArgs};
+use super::{Error, config_file, token, units, value_origin};
 
 const AFTER: &str = "\
 Examples:
@@ -384,12 +384,12 @@ pub fn parse(
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<Result<Arguments, clap::Error>, Error> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let (mut command, settings) = file::apply(Arguments::command(), &arguments)?;
+    let (mut command, settings) = config_file::apply(Arguments::command(), &arguments)?;
     let matches = match command.try_get_matches_from_mut(&arguments) {
         Ok(matches) => matches,
         Err(error) => {
-            let error = origin::without_signs(error, &mut command, &arguments);
-            return origin::told_where_it_stands(error, &command, &arguments).map(Err);
+            let error = value_origin::without_signs(error, &mut command, &arguments);
+            return value_origin::told_where_it_stands(error, &command, &arguments).map(Err);
         }
     };
     Ok(

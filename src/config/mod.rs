@@ -5,27 +5,27 @@
 //! that means "the default".
 
 mod args;
-mod file;
-mod keeping;
-mod memory;
-mod origin;
+mod config_file;
+mod core_dumps;
+mod file_trust;
+mod ledger_args;
 mod program_environment;
-mod sending;
+mod sending_args;
 mod settings;
-mod settings_trust;
 mod small_file;
 mod token;
 mod token_command;
 mod units;
+mod value_origin;
 mod variables;
 
 pub use args::{
     Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, InitArgs, Lists, MappingCommand,
     OutputArgs, RunArgs, SandboxArgs, TestArgs, completions, parse,
 };
-pub use file::NAME as SETTINGS;
-pub use keeping::{LedgerArgs, LedgerCommand, RebuildArgs, ReportArgs, StatusArgs};
-pub use memory::keep_memory_private;
+pub use config_file::NAME as SETTINGS;
+pub use core_dumps::keep_memory_private;
+pub use ledger_args::{LedgerArgs, LedgerCommand, RebuildArgs, ReportArgs, StatusArgs};
 pub use program_environment::for_programs;
 pub use settings::{
     Destination, LEDGERS, Reading, RunSettings, SANDBOX, SANDBOX_LEDGER, forbids_color,

@@ -8,8 +8,8 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::args::{Arguments, CheckAudio, ExportArgs, Lists, LogFormat, MissingAudio, RunArgs};
-use super::keeping::RebuildArgs;
-use super::sending::{self, ApiVersion, DestinationArgs, EffortArgs, OutsideWindow, PaceArgs};
+use super::ledger_args::RebuildArgs;
+use super::sending_args::{self, ApiVersion, DestinationArgs, EffortArgs, OutsideWindow, PaceArgs};
 use super::small_file::{self, LONGEST_BUNDLE};
 use super::{Error, token};
 use crate::api::{Connection, Proxy, ReadConnection, Route, Version};
@@ -180,8 +180,8 @@ impl EffortArgs {
     /// What to do with somebody else's conversation.
     pub fn existing(&self) -> Existing {
         match self.existing {
-            sending::Existing::Adopt => Existing::Adopt,
-            sending::Existing::Skip => Existing::Skip,
+            sending_args::Existing::Adopt => Existing::Adopt,
+            sending_args::Existing::Skip => Existing::Skip,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::{Command, CommandFactory as _};
 
 use super::args::Arguments;
-use super::{file, token};
+use super::{config_file, token};
 use crate::report::Style;
 
 const PREFIX: &str = "CAPTURI_";
@@ -88,9 +88,9 @@ pub(super) fn like<'k>(known: impl Iterator<Item = &'k str>, typed: &str) -> Opt
     reason = "this is the room that reads the environment"
 )]
 pub fn asked_style(arguments: &[OsString]) -> Style {
-    let asked = file::typed(arguments, "--log-format")
+    let asked = config_file::typed(arguments, "--log-format")
         .or_else(|| std::env::var_os(LOG_FORMAT))
-        .or_else(|| file::plain_value(arguments, "log-format").map(OsString::from));
+        .or_else(|| config_file::plain_value(arguments, "log-format").map(OsString::from));
     if asked.is_some_and(|asked| asked == "json") {
         Style::Json
     } else {

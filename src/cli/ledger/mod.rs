@@ -4,7 +4,7 @@ mod lists;
 mod rebuild;
 
 use super::error::Error;
-use super::exit::Exit;
+use super::exit_code::Exit;
 use crate::config::{LedgerArgs, LedgerCommand};
 use crate::ledger::{self, Ledger, Purged};
 use crate::report::Screen;

@@ -6,7 +6,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::lists::Lists;
 use crate::cli::error::{Error, Usage};
-use crate::cli::exit::Exit;
+use crate::cli::exit_code::Exit;
 use crate::config::RebuildArgs;
 use crate::ledger::{
     CaseEntry, CaseFact, Entry, Fact, Ledger, MessagePrint, Proof, SentFile, UNHEARD, Writer,

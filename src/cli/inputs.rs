@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::error::{Error, Usage};
-use super::mistaken;
+use super::no_mapping;
 use crate::api::Version;
 use crate::audio::{Ffmpeg, Index, IndexOptions, Workshop, is_audio_extension};
 use crate::config::{self, ExportArgs};
@@ -238,7 +238,7 @@ fn load_file(path: &Path, arguments: &ExportArgs) -> Result<Mapping, Error> {
 
 /// The error, or that something else was named where a mapping file belongs.
 fn or_mistaken(error: Error, path: &Path) -> Error {
-    match mistaken::what_it_is(path) {
+    match no_mapping::what_it_is(path) {
         Some(what) => {
             let path = path.to_owned();
             Usage::Mistaken { path, what }.into()

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, Command};
 
-use super::{Error, file};
+use super::{Error, config_file};
 use crate::report::safe;
 
 /// The same mistake in a command line whose control characters are written as their codes: the parser
@@ -40,7 +40,7 @@ pub(super) fn told_where_it_stands(
     let Some(name) = flag.strip_prefix("--") else {
         return Ok(error);
     };
-    if file::typed(arguments, flag).is_some() || is_switch_typed(arguments, flag) {
+    if config_file::typed(arguments, flag).is_some() || is_switch_typed(arguments, flag) {
         return Ok(error);
     }
     let message = |name: &str| {
@@ -53,7 +53,7 @@ pub(super) fn told_where_it_stands(
         let message = message(&variable);
         return Err(Error::Variable { message });
     }
-    match file::place_of(arguments, name) {
+    match config_file::place_of(arguments, name) {
         Some((path, line)) => Err(Error::Syntax {
             path,
             line,

@@ -9,7 +9,7 @@ use toml::de::DeTable;
 
 use super::small_file::{LONGEST_TEXT, read_text};
 use super::variables::like;
-use super::{Error, settings_trust};
+use super::{Error, file_trust};
 
 /// The file that is read from the current folder when no other is named.
 pub const NAME: &str = "capturi-import.toml";
@@ -60,11 +60,11 @@ fn expect_trusted(text: &str, path: &Path) -> Result<(), Error> {
         return Ok(());
     };
     let keys = table.get_ref().keys();
-    let decisive = keys.filter(|key| settings_trust::is_decisive(key.get_ref()));
+    let decisive = keys.filter(|key| file_trust::is_decisive(key.get_ref()));
     let Some(key) = decisive.min_by_key(|key| key.span().start) else {
         return Ok(());
     };
-    match settings_trust::doubt(path) {
+    match file_trust::doubt(path) {
         None => Ok(()),
         Some(doubt) => Err(Error::Untrusted {
             path: path.to_owned(),
