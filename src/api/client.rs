@@ -10,8 +10,8 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
-use super::discreet::says_token;
-use super::failure::classify;
+use super::connect_error::classify;
+use super::redacted::says_token;
 use super::transport::{self, ANSWER_LIMIT, Route, SetUp, read};
 use super::{AudioSettings, Error, Upload};
 

@@ -4,20 +4,20 @@
 //! sends exactly one request: no retry, no waiting, no pacing and no judgement whether another try
 //! makes sense, since that is `delivery`'s. The token lives here and cannot be printed.
 
-mod case;
 mod client;
-mod discreet;
+mod connect_error;
+mod conversation_json;
+mod endpoints;
 mod error;
-mod failure;
-mod reading;
+pub(crate) mod json_writer;
+mod redacted;
 mod transport;
-mod upload;
-mod wire;
+mod upload_body;
 
-pub use case::{case_fields, case_with_message, message_only, whole_case};
 pub use client::{Client, Connection, Created, Key, Version};
+pub use conversation_json::{body, has_field};
+pub use endpoints::case::{case_fields, case_with_message, message_only, whole_case};
+pub use endpoints::read::{ReadClient, ReadConnection, Seen, Sought};
 pub use error::{Error, RetryAfter};
-pub use reading::{ReadClient, ReadConnection, Seen, Sought};
 pub use transport::{Proxy, Route, SetUp};
-pub use upload::{AudioSettings, Sending, Throttle, Upload};
-pub use wire::{body, has_field};
+pub use upload_body::{AudioSettings, Sending, Throttle, Upload};

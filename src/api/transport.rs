@@ -11,8 +11,8 @@ use reqwest::{Certificate, Request, Response};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::discreet::Secrets;
-use super::failure::classify;
+use super::connect_error::classify;
+use super::redacted::Secrets;
 use super::{Error, RetryAfter};
 use crate::failpoint::{self, Point};
 

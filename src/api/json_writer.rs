@@ -2,7 +2,7 @@
 
 use crate::call::Value;
 
-pub(super) fn object<'v>(fields: impl Iterator<Item = (&'static str, &'v Value<'v>)>) -> Vec<u8> {
+pub(crate) fn object<'v>(fields: impl Iterator<Item = (&'static str, &'v Value<'v>)>) -> Vec<u8> {
     let mut out = Vec::with_capacity(512);
     out.push(b'{');
     for (name, value) in fields {

@@ -5,9 +5,9 @@ use reqwest::Method;
 use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
 
-use super::Error;
-use super::client::{Client, segment};
-use super::transport::{ANSWER_LIMIT, read};
+use crate::api::Error;
+use crate::api::client::{Client, segment};
+use crate::api::transport::{ANSWER_LIMIT, read};
 use crate::case::{Case, Contact, Message};
 
 /// The body of `PUT /v1/case`: a case with these messages.

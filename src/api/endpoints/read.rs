@@ -12,11 +12,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
-use super::Error;
-use super::client::{is_id, segment};
-use super::discreet::says_token;
-use super::failure::classify;
-use super::transport::{self, Route, SetUp};
+use crate::api::Error;
+use crate::api::client::{is_id, segment};
+use crate::api::connect_error::classify;
+use crate::api::redacted::says_token;
+use crate::api::transport::{self, Route, SetUp};
 
 /// How the read API is reached.
 #[derive(Debug, Clone)]

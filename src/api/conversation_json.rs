@@ -1,13 +1,11 @@
 //! How a call is written as JSON. One table of names per version of the API; the values are alike.
 
-mod json;
-
 use crate::api::Version;
 use crate::call::{Call, Field};
 
 /// The JSON body that creates `call` at a server of this version.
 pub fn body(call: &Call<'_>, version: Version) -> Vec<u8> {
-    json::object(call.fields().flat_map(|(field, value)| {
+    crate::api::json_writer::object(call.fields().flat_map(|(field, value)| {
         let names = names(field, version).into_iter().flatten();
         names.map(move |name| (name, value))
     }))
