@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::name::{is_joined, letters, member};
+use super::names::{is_joined, letters, member};
 use super::record::Header;
 
 /// Keys or columns of which every record has at least one of each entry; there and empty is there.

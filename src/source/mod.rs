@@ -8,40 +8,40 @@
 //! [`Code::TrailingRow`](crate::call::Code::TrailingRow) is a row that is no record, told so that
 //! every line is accounted for.
 
-mod budget;
 mod by_name;
 mod bytes;
 mod error;
-mod expand;
 mod file_id;
 mod input;
 mod json;
 mod known;
-mod matching;
-mod name;
 mod options;
-mod packed;
-mod prose;
 mod reader;
 mod record;
 mod rejects;
 mod table;
 mod workbook;
 
+mod file_pattern;
+mod input_files;
+mod memory_budget;
+mod names;
+mod readme;
+mod record_bytes;
 #[cfg(test)]
 mod tests;
 
-pub use budget::MemoryBudget;
 pub use by_name::by_name;
 pub use bytes::Progress;
 pub use error::Error;
-pub use expand::{Expansion, Treat, Unread, expand};
 pub use file_id::FileId;
 pub use input::Input;
+pub use input_files::{Expansion, Treat, Unread, expand};
 pub use known::Known;
+pub use memory_budget::MemoryBudget;
 pub use options::{Format, HeaderKind, Limits, Options, Quote};
-pub use prose::{has_readme_name, has_sentences};
 pub use reader::{Form, Reader, knows_encoding, look, open};
+pub use readme::{has_readme_name, has_sentences};
 pub use record::{Batch, Column, Header, PlainCells, Record, Sheet};
 pub use rejects::{Rejects, with_noted_id};
 pub use table::{Layout, Looks, Part};

@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::budget::{MemoryBudget, Reservation};
 use super::known;
-use super::name::{is_joined, letters, member, twins};
+use super::memory_budget::{MemoryBudget, Reservation};
+use super::names::{is_joined, letters, member, twins};
 use super::reader::Form;
 use crate::call::{Place, Problem};
 

@@ -6,15 +6,15 @@
 
 mod codepage;
 mod encoding;
-mod evidence;
-mod feed;
-mod markup;
-mod members;
+mod gzip_members;
 mod stream;
-pub(in crate::source) mod zip;
+mod text_buffer;
+mod whole_file;
+mod xml_limits;
+pub(in crate::source) mod zip_limits;
 
 pub(in crate::source) use encoding::{Charset, Evidence, byte_order_mark, detect, unmark};
-pub(in crate::source) use evidence::of_whole;
-pub(in crate::source) use feed::{Feed, mark_length};
 pub use stream::Progress;
 pub(in crate::source) use stream::Stream;
+pub(in crate::source) use text_buffer::{Feed, mark_length};
+pub(in crate::source) use whole_file::of_whole;

@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::members::Members;
+use super::gzip_members::Members;
 use crate::source::{Error, Input, Limits};
 
 /// How far an input has been read; cheap to copy to whoever shows it.

@@ -6,12 +6,12 @@
 //! makes records of them.
 
 mod cursor;
-mod layout;
+mod locate_records;
 mod pages;
-mod reading;
-mod records;
+mod parse;
+mod reader;
+mod record_builder;
 mod span;
-mod tree;
-mod values;
+mod value_reader;
 
-pub(in crate::source) use reading::JsonReader;
+pub(in crate::source) use reader::JsonReader;

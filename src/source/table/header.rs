@@ -1,6 +1,6 @@
 //! What the columns of a table are called, and whether its first line says so.
 
-use super::again::Again;
+use super::repeated_header::Again;
 use crate::source::{Error, Header, HeaderKind, Options, Quote};
 
 /// What is longer is no name, but what stands in a file that has no header.

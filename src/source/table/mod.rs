@@ -5,26 +5,26 @@
 //! takes one after the other: in bulk what is in order, with `row` what is not. `trailing` knows the rows
 //! that are no records, `again` a header that comes once more (by its `beginnings`), and `layout` the columns of files without a header.
 
-mod again;
-mod beginnings;
-mod dialect;
+mod byte_search;
+mod detect_dialect;
 mod header;
-mod hits;
-mod layout;
+mod headerless;
 mod opening;
-mod reach;
-mod reading;
-mod row;
-mod rows;
+mod quote_budget;
+mod reader;
+mod repeated_header;
+mod row_beginnings;
+mod row_builder;
+mod row_repair;
 mod scan;
-mod trailing;
+mod trailer;
 
-pub(in crate::source) use again::Again;
 pub(in crate::source) use header::{Columns, Opening};
-pub use layout::{Layout, Looks, Part};
-pub(in crate::source) use reading::Table;
-pub(in crate::source) use rows::{
+pub use headerless::{Layout, Looks, Part};
+pub(in crate::source) use reader::Table;
+pub(in crate::source) use repeated_header::Again;
+pub(in crate::source) use row_builder::{
     FULL_BYTES, FULL_ROWS, Rows, column_name, lossy, undecodable_message,
 };
 pub(in crate::source) use scan::{Dialect, Newline, Sink};
-pub(in crate::source) use trailing::{LAST_ROWS, reason as trailing_reason};
+pub(in crate::source) use trailer::{LAST_ROWS, reason as trailing_reason};

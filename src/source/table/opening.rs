@@ -2,9 +2,9 @@
 
 use memchr::memchr;
 
-use super::dialect::{self, Finding};
+use super::detect_dialect::{self, Finding};
 use super::header::{Columns, quote_reading};
-use super::rows::{Rows, lossy};
+use super::row_builder::{Rows, lossy};
 use super::scan::{Dialect, Newline, Scanned, Window};
 use crate::source::bytes::Feed;
 use crate::source::{Error, Limits, Options, Quote};
@@ -13,7 +13,7 @@ use crate::source::{Error, Limits, Options, Quote};
 const OPENING_ROWS: usize = 50;
 
 pub(super) fn take_separator_line(feed: &mut Feed, options: &mut Options, line: &mut u64) {
-    if let Some((delimiter, length)) = dialect::separator_line(feed.data()) {
+    if let Some((delimiter, length)) = detect_dialect::separator_line(feed.data()) {
         options.delimiter.get_or_insert(delimiter);
         feed.consume(length);
         *line += 1;

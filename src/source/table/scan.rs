@@ -5,8 +5,8 @@
 
 use memchr::{memchr, memchr_iter, memchr2, memchr3_iter};
 
-use super::hits::Hits;
-use super::rows::Rows;
+use super::byte_search::Hits;
+use super::row_builder::Rows;
 
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@
 mod cell;
 mod dimension;
 mod parts;
-mod reading;
-mod unpacking;
+mod reader;
+mod sheet_thread;
 
-pub(in crate::source) use reading::{DIALECT, Workbook};
+pub(in crate::source) use reader::{DIALECT, Workbook};

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
-use crate::source::bytes::zip;
+use crate::source::bytes::zip_limits;
 
 /// A workbook as it was found, and where its parts are that nobody may read.
 pub(super) struct Content {
@@ -19,7 +19,7 @@ pub(super) struct Content {
 
 impl Content {
     pub(super) fn new(file: File) -> Self {
-        let closed = Arc::new(zip::unweighed(&file));
+        let closed = Arc::new(zip_limits::unweighed(&file));
         Content { file, closed }
     }
 

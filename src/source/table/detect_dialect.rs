@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memchr_iter};
 
-use super::reach::Reach;
+use super::quote_budget::Reach;
 use super::scan::{Count, Dialect, Newline, Scanned, Window};
 use crate::source::bytes::mark_length;
 use crate::source::{Header, Options, Quote};

@@ -7,17 +7,17 @@ use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter};
 
-use super::again::Again;
 use super::header::{Columns, Opening};
 use super::opening::{
     opening_rows, reading, take_blank_lines, take_line, take_line_of_blanks, take_separator_line,
     take_titles,
 };
-use super::reach::Reach;
-use super::row::Taken;
-use super::rows::{Rows, column_name, lossy};
+use super::quote_budget::Reach;
+use super::repeated_header::Again;
+use super::row_builder::{Rows, column_name, lossy};
+use super::row_repair::Taken;
 use super::scan::{Count, Dialect, Expected, Scanned, Window};
-use super::{dialect, trailing};
+use super::{detect_dialect, trailer};
 use crate::call::{Code, Place, Problem};
 use crate::source::bytes::{Feed, mark_length};
 use crate::source::rejects::are_reasons;
@@ -96,7 +96,7 @@ impl Table {
         let mut line = 1;
         let mut options = options.clone();
         take_separator_line(&mut feed, &mut options, &mut line);
-        if dialect::is_of_rejects(feed.data(), options.delimiter) {
+        if detect_dialect::is_of_rejects(feed.data(), options.delimiter) {
             // What stood before the header of the export is not in a file of its rejected records.
             options.skip_lines = 0;
         }
@@ -104,7 +104,7 @@ impl Table {
             take_line(&mut feed, &mut line)?;
         }
         take_separator_line(&mut feed, &mut options, &mut line);
-        let finding = dialect::detect(feed.data(), feed.ended(), &options);
+        let finding = detect_dialect::detect(feed.data(), feed.ended(), &options);
         if options.skip_lines == 0 && options.header.is_none() {
             take_titles(&mut feed, finding, &mut line)?;
         }
@@ -112,7 +112,7 @@ impl Table {
         let opening = opening_rows(&mut feed, finding.dialect, &options.limits)?;
         let file = Arc::clone(feed.stream().file());
         let sentence =
-            options.header.is_none() && opening.len() == 1 && trailing::is_sentence(&opening[0]);
+            options.header.is_none() && opening.len() == 1 && trailer::is_sentence(&opening[0]);
         if sentence {
             options.header = Some(HeaderKind::None);
         }
@@ -322,7 +322,7 @@ impl Table {
         loop {
             let ends = memchr_iter(terminator, self.feed.data());
             if self.state != State::Rows
-                || ends.take(trailing::LAST_ROWS).count() == trailing::LAST_ROWS
+                || ends.take(trailer::LAST_ROWS).count() == trailer::LAST_ROWS
             {
                 return Ok(false);
             }
@@ -473,8 +473,8 @@ impl Table {
             self.mark_trailing(rows, 0, "a sentence in place of a table");
         }
         let columns = self.columns();
-        for index in (0..rows.len()).rev().take(trailing::LAST_ROWS) {
-            match trailing::reason(rows.cells(index), columns) {
+        for index in (0..rows.len()).rev().take(trailer::LAST_ROWS) {
+            match trailer::reason(rows.cells(index), columns) {
                 Some(reason) => self.mark_trailing(rows, index, reason),
                 None => break,
             }

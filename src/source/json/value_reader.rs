@@ -1,8 +1,8 @@
 //! Takes one value off the text, whole or broken.
 
 use super::cursor::Cut;
-use super::reading::JsonReader;
-use super::records::Piece;
+use super::reader::JsonReader;
+use super::record_builder::Piece;
 use super::span::Span;
 use crate::call::Code;
 use crate::source::{Batch, Error};

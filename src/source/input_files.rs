@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::matching::matching;
+use super::file_pattern::matching;
 use super::{Error, FileId, Input, by_name};
 
 /// Extensions of files that somebody is still writing, and of locks.

@@ -2,8 +2,8 @@
 
 use memchr::{memchr, memchr_iter, memrchr};
 
-use super::reading::Table;
-use super::rows::{Rows, column_name, lossy};
+use super::reader::Table;
+use super::row_builder::{Rows, column_name, lossy};
 use super::scan::{Count, Extent, Newline, Sink, Window};
 use crate::call::{Code, Problem};
 

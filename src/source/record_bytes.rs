@@ -138,9 +138,9 @@ fn text<'b>(rest: &mut &'b [u8]) -> Option<&'b str> {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::reader::Form;
-    use super::super::record::{Header, Sheet};
     use super::*;
+    use crate::source::reader::Form;
+    use crate::source::record::{Header, Sheet};
 
     fn batch() -> Batch {
         Batch::new(Arc::new(Sheet {

@@ -12,7 +12,7 @@ use std::path::Path;
 use memchr::memmem;
 use zip::ZipArchive;
 
-use super::markup::{LOOKED_AT, Scale};
+use super::xml_limits::{LOOKED_AT, Scale};
 use crate::source::{Error, Limits};
 
 /// The most memory that the list of parts may take. The library reads all of it before it can be asked.

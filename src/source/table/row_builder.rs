@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use memchr::memchr;
 
-use super::beginnings::{Beginnings, FIRST_CELLS};
+use super::row_beginnings::{Beginnings, FIRST_CELLS};
 use super::scan::{Dialect, Sink};
 use crate::call::{Code, Place, Problem};
 use crate::source::bytes::{mark_length, unmark};

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::beginnings::{Beginnings, FIRST_CELLS, MARKED};
-use super::rows::{Rows, lossy};
+use super::row_beginnings::{Beginnings, FIRST_CELLS, MARKED};
+use super::row_builder::{Rows, lossy};
 use crate::call::{Code, Place, Problem};
 use crate::source::Sheet;
 use crate::source::bytes::mark_length;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::cursor::Cursor;
-use super::layout::{self, Layout, Origin, Sample, Shape};
-use super::records::Piece;
+use super::locate_records::{self, Layout, Origin, Sample, Shape};
+use super::record_builder::Piece;
 use super::span::{Span, objects_of};
-use super::values::Behind;
+use super::value_reader::Behind;
 use crate::call::Code;
 use crate::source::bytes::{Feed, mark_length};
 use crate::source::known::Known;
@@ -96,14 +96,13 @@ impl JsonReader {
             known: &options.known,
         };
         let file = Arc::clone(input.name());
-        let layout =
-            layout::find(sample, options.records.as_deref()).map_err(|(pointer, reason)| {
-                Error::Records {
-                    file: file.to_string(),
-                    pointer,
-                    reason,
-                }
-            })?;
+        let layout = locate_records::find(sample, options.records.as_deref()).map_err(
+            |(pointer, reason)| Error::Records {
+                file: file.to_string(),
+                pointer,
+                reason,
+            },
+        )?;
         let mut reading = vec![layout.reading(), encoding.to_owned()];
         reading.extend(feed.stream().archive().map(str::to_owned));
         let sheet = Arc::new(Sheet {
@@ -401,7 +400,7 @@ impl JsonReader {
     fn records_error(&self, reason: &'static str) -> Error {
         Error::Records {
             file: self.sheet.file.to_string(),
-            pointer: layout::pointer(&self.pointer),
+            pointer: locate_records::pointer(&self.pointer),
             reason,
         }
     }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use memchr::{memchr_iter, memrchr};
 use serde_json::Value as Json;
 
-use super::layout;
-use super::reading::JsonReader;
-use super::tree::{self, Parsed, Refusal};
+use super::locate_records;
+use super::parse::{self, Parsed, Refusal};
+use super::reader::JsonReader;
 use crate::call::{Code, Place, Problem};
 use crate::source::table::{lossy, undecodable_message};
 use crate::source::{Batch, Header, rejects};
@@ -33,7 +33,7 @@ impl JsonReader {
             Ok(text) => Cow::Borrowed(text),
             Err(_) => Cow::Owned(lossy(piece.text)),
         };
-        match tree::parse(&text, &self.limits) {
+        match parse::parse(&text, &self.limits) {
             Ok(parsed) => {
                 let problems = self.problems(piece, &text, &parsed);
                 batch.add_tree_bytes(parsed.bytes);
@@ -63,7 +63,7 @@ impl JsonReader {
     fn problems(&self, piece: Piece<'_>, text: &str, parsed: &Parsed) -> Vec<Problem> {
         let mut problems = Vec::new();
         if let Err(error) = std::str::from_utf8(piece.text) {
-            let place = tree::path_of(&parsed.tree, char::REPLACEMENT_CHARACTER);
+            let place = parse::path_of(&parsed.tree, char::REPLACEMENT_CHARACTER);
             let (path, value) = place.unwrap_or_default();
             let at = error.valid_up_to();
             let (line, column) = position(piece, at);
@@ -73,7 +73,7 @@ impl JsonReader {
             problems.push(problem.at(&path, value));
         }
         if text.contains("\\u0000")
-            && let Some((path, value)) = tree::path_of(&parsed.tree, '\0')
+            && let Some((path, value)) = parse::path_of(&parsed.tree, '\0')
         {
             let message = "a NUL character in the text";
             let problem = self.problem(Code::NulByte, piece.line, message);
@@ -185,7 +185,7 @@ impl JsonReader {
 /// neither, the tree itself is the record; the flag tells that it is.
 fn take_records(pointer: &[String], mut tree: Json) -> (Vec<Json>, bool) {
     if !pointer.is_empty()
-        && let Some(found) = tree.pointer_mut(&layout::pointer(pointer))
+        && let Some(found) = tree.pointer_mut(&locate_records::pointer(pointer))
     {
         match found.take() {
             Json::Array(records) => return (records, false),

@@ -9,9 +9,9 @@ use calamine::{Reader as _, SheetVisible, Xlsx};
 use super::cell::Fault;
 use super::dimension::without_odd_sizes;
 use super::parts::{Content, Parts};
-use super::unpacking::{SheetRow, Unpacked};
+use super::sheet_thread::{SheetRow, Unpacked};
 use crate::call::{Code, Place, Problem, Severity};
-use crate::source::bytes::zip;
+use crate::source::bytes::zip_limits;
 use crate::source::table::{
     Again, Columns, Dialect, LAST_ROWS, Newline, Opening, Rows, Sink, column_name, trailing_reason,
 };
@@ -34,7 +34,7 @@ pub(in crate::source) struct Workbook {
     rejects: bool,
     rows: Unpacked,
     /// A text of the table comes out each time that a cell has it.
-    growth: zip::Growth,
+    growth: zip_limits::Growth,
     again: Again,
     ended: bool,
 }
@@ -59,7 +59,7 @@ impl Workbook {
                 "a workbook cannot be read from standard input".to_owned(),
             ));
         };
-        let growth = zip::refuse_bomb(path, file, &options.limits)?;
+        let growth = zip_limits::refuse_bomb(path, file, &options.limits)?;
         let content = File::open(path).and_then(without_odd_sizes);
         let content = content.map_err(|error| unreadable(format!("cannot be read: {error}")))?;
         let content = Content::new(content);
