@@ -8,7 +8,7 @@ use std::sync::Arc;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::file::Mapping;
-use super::need::Need;
+use super::file::needs::Need;
 
 /// One thing wrong with a mapping file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::functions::literal;
 use super::is_mark;
-use crate::mapping::record_scope::RecordScope;
+use crate::mapping::bound::record_scope::RecordScope;
 use crate::source::{Column, Header, Record, Sheet};
 
 /// The name under which a template reaches any column: `row["Call ID"]`.

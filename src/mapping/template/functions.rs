@@ -9,9 +9,9 @@ use minijinja::{Environment, Error, ErrorKind};
 use regex::Regex;
 
 use crate::mapping::error::{Findings, did_you_mean};
-use crate::mapping::lookup::Lookups;
-use crate::mapping::reader::Text;
-use crate::mapping::time::{Choice, Format, TimeRule};
+use crate::mapping::file::toml_table::Text;
+use crate::mapping::lookup::table::Lookups;
+use crate::mapping::value::time::{Choice, Format, TimeRule};
 
 static FILTER: LazyLock<Regex> = LazyLock::new(|| literal(r"\|\s*([A-Za-z_]\w*)"));
 static TEST: LazyLock<Regex> = LazyLock::new(|| literal(r"\bis\s+(?:not\s+)?([A-Za-z_]\w*)"));

@@ -12,7 +12,7 @@ use toml::de::DeValue;
 
 use super::{Names, Templates, context, functions, report};
 use crate::mapping::error::Findings;
-use crate::mapping::reader::{Section, Text, wrong_type};
+use crate::mapping::file::toml_table::{Section, Text, wrong_type};
 
 /// Definitions in the order of the file; each may use those before it.
 #[derive(Debug, Clone, Default)]

@@ -4,12 +4,12 @@
 //! Templates that only put columns between literal text, and conditions that only compare a column
 //! with literals, never reach it: they are most of them, and a million records use them.
 
-mod bounds;
+mod bound;
 mod context;
 mod functions;
 mod lets;
+mod limits;
 mod lists;
-mod rendering;
 mod simple;
 mod slices;
 
@@ -20,17 +20,17 @@ use std::sync::LazyLock;
 use minijinja::{Environment, UndefinedBehavior};
 use regex::Regex;
 
-use super::agents::Agents;
 use super::error::Findings;
-use super::lookup::Lookups;
-use super::reader::Text;
+use super::file::toml_table::Text;
+use super::lookup::agents::Agents;
+use super::lookup::table::Lookups;
 use crate::source::Header;
 
+pub(super) use bound::{Bound, Failure, Rendering};
 pub(super) use context::Names;
 use context::read_names;
 pub(super) use functions::Missed;
 use lets::Lets;
-pub(super) use rendering::{Bound, Failure, Rendering};
 use slices::without_slices;
 
 /// Steps that one rendering may take. A template over a record takes tens.
@@ -91,7 +91,7 @@ impl Templates {
         engine.set_fuel(Some(FUEL));
         engine.set_debug(false);
         engine.set_recursion_limit(50);
-        bounds::restrict(&mut engine);
+        limits::restrict(&mut engine);
         functions::add_filters(&mut engine, lookups);
         lists::add_filters(&mut engine);
         Agents::default().add_filter(&mut engine);
@@ -178,7 +178,7 @@ impl Templates {
         } else {
             Default::default()
         };
-        if !bounds::check(text, findings)
+        if !limits::check(text, findings)
             || !functions::check(text, &self.engine, &self.lookups, findings)
         {
             return None;

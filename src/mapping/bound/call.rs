@@ -1,0 +1,388 @@
+//! A mapping bound to one export: records in, drafts out.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::audio_names::AudioName;
+use super::binder::{AskedKeys, Binder, Source, chosen};
+use super::plain::PlainRules;
+use super::rule::{BoundRule, Skip, SkipRules};
+use super::text::Raw;
+use super::watch::Watch;
+use crate::call::{Code, Draft, Field, Plain, Problem, Value};
+use crate::mapping::error::LoadError;
+use crate::mapping::file::Mapping;
+use crate::mapping::file::audio_pattern::BoundGroup;
+use crate::mapping::file::legs::Legs;
+use crate::mapping::file::newest::Newest;
+use crate::mapping::file::rule::FieldRule;
+use crate::mapping::template::{Bound, Rendering};
+use crate::source::{Record, Sheet};
+
+/// What a mapping made of a record.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Mapped<'r> {
+    /// The named rule leaves the record out.
+    Skipped(&'r str),
+    /// A skip rule failed, so nobody knows whether the record is meant; the problem is reported.
+    Undecided,
+    /// The fields as the mapping filled them.
+    Draft(Draft<'r>),
+}
+
+/// A mapping whose columns are found in the header of one export.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    rules: Vec<BoundRule>,
+    /// The short way through the rules, where there is one.
+    plain: Option<PlainRules>,
+    skip: SkipRules,
+    names: Vec<Source>,
+    /// The groups of each pattern of recordings' names; `None` when their columns are not there.
+    groups: Vec<Option<Vec<BoundGroup>>>,
+    seconds: Option<BoundRule>,
+    templates: Bound,
+    unused: Vec<Box<str>>,
+    /// By [`Field::index`]: what to call the column of a field.
+    columns: [Box<str>; 36],
+    legs: Option<Legs>,
+    newest: Option<Newest>,
+    keys: AskedKeys,
+}
+
+/// An optional rule may lack its columns, but a required field may not lack its value in every record.
+fn refuse_unfilled(mapping: &Mapping, rules: &[BoundRule], binder: &mut Binder<'_>) {
+    let is_bound = |rule: &FieldRule| rules.iter().any(|bound| bound.field == rule.field);
+    for rule in mapping.fields.iter().filter(|rule| rule.optional) {
+        if rule.field.field().is_some_and(Field::is_required) && !is_bound(rule) {
+            binder.unfilled(rule);
+        }
+    }
+}
+
+impl Profile {
+    pub(in crate::mapping) fn bind(mapping: &Mapping, sheet: &Sheet) -> Result<Profile, LoadError> {
+        let mut binder = Binder::new(mapping, sheet);
+        let mut columns = Field::ALL.map(|field| Box::from(field.name()));
+        let rules = BoundRule::bind(&mapping.fields, mapping, &mut binder);
+        refuse_unfilled(mapping, &rules, &mut binder);
+        for rule in &rules {
+            if let (Some(field), false) = (rule.field.field(), rule.source.label().is_empty()) {
+                columns[field.index()] = rule.source.label().into();
+            }
+        }
+        let skip = SkipRules::bind(&mapping.skip, &mut binder)
+            .with_incomplete(mapping.incomplete, &mut binder)
+            .watched(Watch::new(mapping, sheet, &mapping.skip).with_groups(mapping, sheet));
+        binder.required(&mapping.source);
+        mapping.check_needs(&mut binder.findings);
+        let legs = mapping
+            .legs
+            .as_ref()
+            .map(|legs| legs.bind(mapping, &mut binder));
+        let newest = mapping
+            .newest
+            .as_ref()
+            .and_then(|newest| newest.bind(mapping, &mut binder));
+        let recordings = &mapping.recordings;
+        let names = recordings.names.iter();
+        let names = names
+            .filter_map(|rule| binder.source(&rule.origin, rule.optional))
+            .collect();
+        let patterns = recordings.patterns.iter();
+        let groups = patterns.map(|rule| rule.bind(&mut binder)).collect();
+        let seconds = BoundRule::bind(recordings.seconds.as_slice(), mapping, &mut binder).pop();
+        let unused = binder.unused();
+        let keys = binder.keys();
+        if !binder.findings.is_empty() {
+            let (name, text) = (Arc::clone(&mapping.name), Arc::clone(&mapping.text));
+            return Err(LoadError::new(name, text, binder.findings.into_list()));
+        }
+        let plain = PlainRules::of(&rules, sheet);
+        Ok(Profile {
+            rules,
+            plain,
+            skip,
+            names,
+            groups,
+            seconds,
+            templates: mapping.templates.bind(sheet),
+            unused,
+            columns,
+            legs,
+            newest,
+            keys,
+        })
+    }
+
+    /// Maps one record. Every problem is appended to `problems`; a field is [`Value::Broken`](crate::call::Value::Broken)
+    /// exactly when an error was reported for it. Empty cells leave their field absent, required or
+    /// not.
+    pub fn apply<'r>(&'r self, record: &Record<'r>, problems: &mut Vec<Problem>) -> Mapped<'r> {
+        let templates = self.templates.at(record);
+        match self.skip.admit(record, &templates, problems) {
+            Skip::No => {}
+            Skip::By(name) => return Mapped::Skipped(name),
+            Skip::Undecided => return Mapped::Undecided,
+        }
+        if self.keys.refuse_twins(record, problems) {
+            return Mapped::Undecided;
+        }
+        let mut draft = Draft::new();
+        for rule in &self.rules {
+            if let Some(field) = rule.field.field() {
+                draft.set(field, rule.value(record, &templates, problems));
+            }
+        }
+        Mapped::Draft(draft)
+    }
+
+    /// Whether the record is a plain call about which there is nothing to say; it is in `plain` then.
+    /// Of a record that is not, nothing is said: [`Profile::apply`] does.
+    pub fn read_plain<'r>(&'r self, record: &Record<'r>, plain: &mut Plain<'r>) -> bool {
+        let is_plain = self.reread_plain(record, plain) && !self.may_skip(record);
+        if is_plain {
+            self.skip.keep();
+        }
+        is_plain
+    }
+
+    /// The watch over the records of the export.
+    pub fn watches(&self) -> Vec<Arc<Watch>> {
+        self.skip.watch().cloned().into_iter().collect()
+    }
+
+    /// [`Profile::read_plain`] for a record that it has said "yes" of: nothing but its values is
+    /// looked at again.
+    pub fn reread_plain<'r>(&'r self, record: &Record<'r>, plain: &mut Plain<'r>) -> bool {
+        let (Some(rules), Some(cells)) = (&self.plain, record.plain_cells()) else {
+            return false;
+        };
+        rules.read(&self.rules, cells, plain)
+    }
+
+    /// Whether a rule leaves the record out, fails, or has something to tell.
+    fn may_skip(&self, record: &Record<'_>) -> bool {
+        if self.skip.is_empty() {
+            return false;
+        }
+        let mut problems = Vec::new();
+        let templates = self.templates.at(record);
+        self.skip.decide(record, &templates, &mut problems) != Skip::No || !problems.is_empty()
+    }
+
+    /// How the recording of a record may be named, in the order in which the mapping says. Names
+    /// whose columns are empty are left out.
+    pub fn audio_names(&self, record: &Record<'_>) -> Vec<AudioName> {
+        let templates = self.templates.at(record);
+        self.names
+            .iter()
+            .flat_map(|source| audio_name(source, record, &templates))
+            .collect()
+    }
+
+    /// The same for each recording that the record names, where an entry of the mapping names
+    /// several: at least one list, and each entry is in all of them or has one name for each.
+    pub fn recordings(&self, record: &Record<'_>) -> Vec<Vec<AudioName>> {
+        let templates = self.templates.at(record);
+        let entries = self
+            .names
+            .iter()
+            .map(|source| audio_name(source, record, &templates));
+        let entries: Vec<Vec<AudioName>> = entries.collect();
+        let count = entries.iter().map(Vec::len).max().unwrap_or(0).max(1);
+        let of = |number: usize| {
+            let names = entries
+                .iter()
+                .filter_map(move |names| names.get(number.min(names.len().saturating_sub(1))));
+            names.cloned().collect()
+        };
+        (0..count).map(of).collect()
+    }
+
+    /// What each pattern of `[audio] patterns` must have captured for a recording of the call that
+    /// these records tell: the values of the groups, in their order, by the pattern's position. A
+    /// pattern whose values are not all there is left out. `text` says what the call has in a field.
+    pub fn audio_keys(
+        &self,
+        record: &Record<'_>,
+        text: impl Fn(Field) -> String,
+    ) -> Vec<(usize, Vec<String>)> {
+        let templates = self.templates.at(record);
+        let value = |group: &BoundGroup| {
+            let text = match group {
+                BoundGroup::Field(field) => text(*field),
+                BoundGroup::Other(source) => match Raw::of(source, record, &templates) {
+                    Ok(Raw::Text(text)) => text.trim().to_owned(),
+                    _ => String::new(),
+                },
+            };
+            (!text.is_empty()).then_some(text)
+        };
+        let patterns = self.groups.iter().enumerate();
+        patterns
+            .filter_map(|(at, groups)| {
+                let values = groups.as_ref()?.iter().map(value);
+                Some((at, values.collect::<Option<Vec<String>>>()?))
+            })
+            .collect()
+    }
+
+    /// How long the recording of a record ought to be, where the mapping says what tells it and the
+    /// record does.
+    pub fn seconds<'r>(&'r self, record: &Record<'r>) -> Option<f64> {
+        // What is wrong with the text is told by the field that sends it, if one does.
+        let rule = self.seconds.as_ref()?;
+        match rule.value(record, &self.templates.at(record), &mut Vec::new()) {
+            Value::Number(text) | Value::Text(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The column that tells how long the recording of a record ought to be.
+    pub fn seconds_column<'r>(&'r self, record: &Record<'_>) -> Cow<'r, str> {
+        let rule = self.seconds.as_ref();
+        rule.map_or(Cow::Borrowed("seconds"), |rule| {
+            rule.column(record, &self.templates.at(record))
+        })
+    }
+
+    /// The column that feeds the id of the call in this record, and the id that it makes; empty where
+    /// the record alone makes none. For what is wrong with a record as a whole, which its id names.
+    pub fn id<'r>(&'r self, record: &Record<'r>) -> (Cow<'r, str>, Value<'r>) {
+        let field = Field::ExternalIdentity;
+        let Some(rule) = self.rules.iter().find(|rule| rule.field.is(field)) else {
+            return (Cow::Borrowed(field.name()), Value::Absent);
+        };
+        let templates = self.templates.at(record);
+        let column = rule.column(record, &templates);
+        // What is wrong with it is told where the record is mapped.
+        (column, rule.value(record, &templates, &mut Vec::new()))
+    }
+
+    /// The id of the record for people: that of the call it makes, or where it makes none, what the
+    /// columns say that feed it. Empty where they say nothing.
+    pub fn id_for_people(&self, record: &Record<'_>) -> String {
+        if let (_, Value::Text(id)) = self.id(record) {
+            return id.into_owned();
+        }
+        let cells = self.cells_of(Field::ExternalIdentity, record);
+        let texts = cells.iter().map(|(_, text)| text.trim());
+        let texts: Vec<&str> = texts.filter(|text| !text.is_empty()).collect();
+        texts.join(" + ")
+    }
+
+    /// What the record alone says in a field, as text; empty where it says nothing that can be read.
+    pub fn text_of(&self, field: Field, record: &Record<'_>) -> String {
+        let rule = self.rules.iter().find(|rule| rule.field.is(field));
+        let value =
+            rule.map(|rule| rule.value(record, &self.templates.at(record), &mut Vec::new()));
+        match value {
+            Some(Value::Text(text) | Value::Number(text)) => text.into_owned(),
+            Some(Value::Time(text, _)) => text.to_string(),
+            _ => String::new(),
+        }
+    }
+
+    /// How several rows become one call, when the mapping says that they do.
+    pub fn legs(&self) -> Option<&Legs> {
+        self.legs.as_ref()
+    }
+
+    /// Which of several copies of a record counts, when the mapping says that there are some.
+    pub fn newest(&self) -> Option<&Newest> {
+        self.newest.as_ref()
+    }
+
+    /// The column of the export that feeds `field`, for problems found later; the name of the field
+    /// when no column does.
+    pub fn column_of(&self, field: Field) -> &str {
+        &self.columns[field.index()]
+    }
+
+    /// Like [`Profile::column_of`], for one record: of several columns the one that is filled.
+    pub fn column_for(&self, field: Field, record: &Record<'_>) -> &str {
+        let rule = self.rules.iter().find(|rule| rule.field.is(field));
+        match rule.map(|rule| rule.source.label_for(record, &self.templates.at(record))) {
+            None | Some("") => field.name(),
+            Some(label) => label,
+        }
+    }
+
+    /// The columns that feed `field` in this record, with what they hold.
+    pub fn cells_of<'r>(
+        &'r self,
+        field: Field,
+        record: &Record<'r>,
+    ) -> Vec<(&'r str, Cow<'r, str>)> {
+        let rule = self.rules.iter().find(|rule| rule.field.is(field));
+        rule.map_or_else(Vec::new, |rule| {
+            rule.source.cells(record, &self.templates.at(record))
+        })
+    }
+
+    /// Whether the column feeds what cannot be corrected once a call was sent: its consent, its id or
+    /// another required field, or whether it is sent at all.
+    pub fn decides(&self, column: &str) -> bool {
+        let is_needed = |rule: &BoundRule| {
+            let field = rule.field.field();
+            field.is_some_and(|field| field.is_required() || field == Field::HasConsent)
+        };
+        let mut rules = self.rules.iter().filter(|rule| is_needed(rule));
+        rules.any(|rule| rule.source.columns().contains(&column)) || self.skip.look_at(column)
+    }
+
+    /// Whether the problem says of a cell that feeds the id that it may be cut: it may be the id of
+    /// another call then.
+    pub fn doubts_id(&self, problem: &Problem) -> bool {
+        let mut rules = self.rules.iter();
+        let rule = rules.find(|rule| rule.field.is(Field::ExternalIdentity));
+        problem.code == Code::RowUnterminated
+            && rule.is_some_and(|rule| rule.source.columns().contains(&&*problem.column))
+    }
+
+    /// The columns of the export that nothing uses, in the order of the file. Empty for JSON.
+    pub fn unused_columns(&self) -> Vec<&str> {
+        self.unused.iter().map(|name| &**name).collect()
+    }
+
+    /// Whether the mapping looks for this key of JSON.
+    pub(in crate::mapping) fn asks_for(&self, key: &str) -> bool {
+        self.keys.has(key)
+    }
+
+    /// The columns that feed each field that has a rule, in wire order; none for a constant.
+    pub fn sources(&self) -> Vec<(Field, Vec<String>)> {
+        let source = |rule: &BoundRule| {
+            let columns = rule.source.columns().into_iter().map(str::to_owned);
+            Some((rule.field.field()?, columns.collect()))
+        };
+        self.rules.iter().filter_map(source).collect()
+    }
+
+    /// The fields that nothing fills, in wire order.
+    pub fn unfilled_targets(&self) -> Vec<Field> {
+        let is_filled = |field: &Field| self.rules.iter().any(|rule| rule.field.is(*field));
+        Field::ALL
+            .into_iter()
+            .filter(|field| !is_filled(field))
+            .collect()
+    }
+}
+
+fn audio_name(source: &Source, record: &Record<'_>, templates: &Rendering<'_>) -> Vec<AudioName> {
+    match source {
+        Source::Template(id, _) => {
+            let text = templates.name(*id).unwrap_or_default();
+            AudioName::from_lines(&text)
+        }
+        Source::Choice(cases) => {
+            let source = chosen(cases, templates).ok().flatten();
+            source.map_or_else(Vec::new, |source| audio_name(source, record, templates))
+        }
+        plain => match Raw::of(plain, record, templates) {
+            Ok(Raw::Text(text)) => AudioName::exact(text.trim()).into_iter().collect(),
+            _ => Vec::new(),
+        },
+    }
+}

@@ -1,0 +1,403 @@
+//! A mapping of cases bound to one export: records in, drafts of cases and messages out.
+
+use std::borrow::Cow;
+use std::num::NonZeroU64;
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::binder::{AskedKeys, Binder};
+use super::privacy::{Form, Privacy, Seen};
+use super::record_scope::{AROUND, RecordScope};
+use super::rule::{BoundRule, Skip, SkipRules};
+use super::watch::Watch;
+use crate::call::{Code, Problem, Value};
+use crate::case::{self, CaseDraft, CaseField, MessageDraft, MessageField};
+use crate::mapping::error::LoadError;
+use crate::mapping::file::Mapping;
+use crate::mapping::file::case_section::Sending;
+use crate::mapping::file::target::Target;
+use crate::mapping::template::Bound;
+use crate::source::{Batch, Column, Record, Sheet};
+
+/// The key of a message that is a text and nothing else.
+const TEXT: &str = "text";
+
+/// What a mapping made of a record that holds a case.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "almost every record is a draft, and a box each costs more"
+)]
+pub enum MappedCase<'r> {
+    /// The named rule leaves the record out.
+    Skipped(&'r str),
+    /// A skip rule failed, so nobody knows whether the record is meant; the problem is reported.
+    Undecided,
+    /// The case's own fields.
+    Draft(CaseDraft<'r>),
+}
+
+/// What a mapping made of a message.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "almost every message is a draft, and a box each costs more"
+)]
+pub enum MappedMessage<'r> {
+    /// Only agents may see it, and nobody asked for it.
+    Private,
+    /// The named rule leaves the message out.
+    Skipped(&'r str),
+    /// A rule failed; the problem is reported.
+    Undecided,
+    /// The message.
+    Draft(MessageDraft<'r>),
+}
+
+/// The messages of a record as records of their own, each with the record around it as `ticket`.
+#[derive(Debug)]
+pub struct Nested {
+    batch: Batch,
+    messages: Vec<NestedMessage>,
+    around: Json,
+    line: u64,
+    number: Option<NonZeroU64>,
+}
+
+#[derive(Debug)]
+struct NestedMessage {
+    tree: Json,
+    /// Where it stands in the record, such as `comments.0`.
+    place: String,
+    form: Form,
+}
+
+impl Nested {
+    fn push(&mut self, item: &Json, place: String, form: Form) {
+        let tree = match item {
+            Json::String(text) if text.trim().is_empty() => return,
+            Json::String(text) => Json::Object(
+                [(TEXT.to_owned(), text.as_str().into())]
+                    .into_iter()
+                    .collect(),
+            ),
+            other => other.clone(),
+        };
+        self.messages.push(NestedMessage { tree, place, form });
+    }
+
+    /// Whether there is no message.
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    /// Shows one message after the other with its place. The record around them goes from each to the next:
+    /// a copy for each would take its size times their number.
+    pub fn each(mut self, scope: &RecordScope, mut see: impl FnMut(&Record<'_>, &str, Form)) {
+        for NestedMessage {
+            mut tree,
+            place,
+            form,
+        } in self.messages
+        {
+            let lacks_around = |members: &&mut Map<String, Json>| !members.contains_key(AROUND);
+            let members = tree.as_object_mut().filter(lacks_around);
+            scope.set_around(members.is_some());
+            let is_inside = members.is_some();
+            if let Some(members) = members {
+                members.insert(AROUND.to_owned(), self.around.take());
+            }
+            self.batch.push_tree(self.line, self.number, tree);
+            see(&self.batch.get(0), &place, form);
+            let tree = self.batch.pop_tree();
+            if let Some(Json::Object(mut members)) = tree.filter(|_| is_inside) {
+                self.around = members.remove(AROUND).unwrap_or_default();
+            }
+        }
+        scope.set_around(false);
+    }
+}
+
+/// A mapping of cases whose columns are found in one export.
+#[derive(Debug, Clone)]
+pub struct CaseProfile {
+    case: Vec<BoundRule>,
+    message: Vec<BoundRule>,
+    skip: SkipRules,
+    skip_message: SkipRules,
+    privacy: Privacy,
+    /// The places of the messages in a record; none where a record is a message.
+    each: Vec<(Column, Box<str>)>,
+    templates: Bound,
+    unused: Vec<Box<str>>,
+    sending: Sending,
+    keys: AskedKeys,
+}
+
+impl CaseProfile {
+    pub(in crate::mapping) fn bind(
+        mapping: &Mapping,
+        sheet: &Sheet,
+    ) -> Result<Option<Self>, LoadError> {
+        let Some(section) = &mapping.case else {
+            return Ok(None);
+        };
+        let mut binder = Binder::new(mapping, sheet);
+        let case = BoundRule::bind(&section.case, mapping, &mut binder);
+        let message = BoundRule::bind(&section.message, mapping, &mut binder);
+        let skip = SkipRules::bind(&mapping.skip, &mut binder)
+            .with_incomplete(mapping.incomplete, &mut binder)
+            .watched(Watch::new(mapping, sheet, &mapping.skip).with_groups(mapping, sheet));
+        binder.required(&mapping.source);
+        let skip_message = SkipRules::bind(&section.skip, &mut binder)
+            .watched(Watch::new(mapping, sheet, &section.skip).of_messages());
+        let privacy = section.privacy.bind(&mut binder);
+        // Who sends all messages need not be told which of them are private.
+        let privacy = if section.with_private {
+            Privacy::default()
+        } else {
+            privacy
+        };
+        let mut each = Vec::new();
+        for name in &section.each {
+            if sheet.header.is_some() {
+                let message = "`each` names a list inside of JSON records, and this is a table";
+                binder.findings.add(name.span(), message);
+            }
+            let found = binder.column(name, false);
+            each.extend(found.map(|found| (found.column, found.name)));
+        }
+        mapping.check_needs(&mut binder.findings);
+        let unused = binder.unused();
+        let keys = binder.keys();
+        if !binder.findings.is_empty() {
+            let (name, text) = (Arc::clone(&mapping.name), Arc::clone(&mapping.text));
+            return Err(LoadError::new(name, text, binder.findings.into_list()));
+        }
+        Ok(Some(CaseProfile {
+            case,
+            message,
+            skip,
+            skip_message,
+            privacy,
+            each,
+            templates: mapping.templates.bind(sheet),
+            unused,
+            sending: section.sending,
+            keys,
+        }))
+    }
+
+    /// The watches over the records of the export and over their messages.
+    pub fn watches(&self) -> Vec<Arc<Watch>> {
+        let rules = [&self.skip, &self.skip_message];
+        rules
+            .into_iter()
+            .filter_map(|rules| rules.watch().cloned())
+            .collect()
+    }
+
+    /// Whether the column feeds anything of a case or a message, or whether they are sent.
+    pub fn uses(&self, column: &str) -> bool {
+        let mut rules = self.case.iter().chain(&self.message);
+        rules.any(|rule| rule.source.columns().contains(&column))
+            || self.skip.look_at(column)
+            || self.skip_message.look_at(column)
+            || self.privacy.looks_at(column)
+    }
+
+    /// How cases go out.
+    pub fn sending(&self) -> Sending {
+        self.sending
+    }
+
+    /// Whether a record holds a case with all its messages.
+    pub fn is_nested(&self) -> bool {
+        !self.each.is_empty()
+    }
+
+    /// The columns of the export that nothing uses, in the order of the file. Empty for JSON.
+    pub fn unused_columns(&self) -> impl Iterator<Item = &str> {
+        self.unused.iter().map(|name| &**name)
+    }
+
+    /// Maps the case's own fields of a record. Every problem is appended to `problems`.
+    pub fn apply<'r>(
+        &'r self,
+        record: &Record<'r>,
+        scope: &'r RecordScope,
+        problems: &mut Vec<Problem>,
+    ) -> MappedCase<'r> {
+        let templates = self.templates.within(record, scope);
+        match self.skip.admit(record, &templates, problems) {
+            Skip::No => {}
+            Skip::By(name) => return MappedCase::Skipped(name),
+            Skip::Undecided => return MappedCase::Undecided,
+        }
+        if self.keys.refuse_twins(record, problems) {
+            return MappedCase::Undecided;
+        }
+        let mut draft = CaseDraft::default();
+        for rule in &self.case {
+            if let Target::Case(target) = &rule.field {
+                draft.set(target, rule.value(record, &templates, problems));
+            }
+        }
+        MappedCase::Draft(draft)
+    }
+
+    /// Maps a message: the record itself, or one of [`CaseProfile::messages`].
+    pub fn apply_message<'r>(
+        &'r self,
+        (record, form): (&Record<'r>, Form),
+        scope: &'r RecordScope,
+        problems: &mut Vec<Problem>,
+    ) -> MappedMessage<'r> {
+        let templates = self.templates.within(record, scope);
+        if self.keys.refuse_twins(record, problems) {
+            return MappedMessage::Undecided;
+        }
+        let privacy = &self.privacy;
+        let seen = privacy.of((record, form), (&self.templates, scope), problems);
+        match seen {
+            Seen::Public | Seen::Unmarked => {}
+            Seen::Private => return MappedMessage::Private,
+            Seen::Unclear => return MappedMessage::Undecided,
+        }
+        match self.skip_message.admit(record, &templates, problems) {
+            Skip::No => {}
+            Skip::By(name) => return MappedMessage::Skipped(name),
+            Skip::Undecided => return MappedMessage::Undecided,
+        }
+        if seen == Seen::Unmarked {
+            problems.push(self.privacy.lack(record));
+            return MappedMessage::Undecided;
+        }
+        let mut draft = MessageDraft::default();
+        for rule in &self.message {
+            if let Target::Case(target) = &rule.field {
+                draft.set(target, rule.value(record, &templates, problems));
+            }
+        }
+        MappedMessage::Draft(draft)
+    }
+
+    /// The messages in a record as records of their own, each with the record around it as
+    /// `ticket`; `None` when a record is a message itself.
+    pub fn messages(&self, record: &Record<'_>) -> Option<Result<Nested, Problem>> {
+        if self.each.is_empty() {
+            return None;
+        }
+        let mut nested = Nested {
+            batch: Batch::new(record.shared_sheet()),
+            messages: Vec::new(),
+            around: self.around(record),
+            line: record.line(),
+            number: record.number(),
+        };
+        for (column, name) in &self.each {
+            match record.json(column) {
+                Some(Json::Array(items)) => {
+                    let mut items = items.clone();
+                    // A message that stands apart lacks what only answers say of themselves.
+                    self.privacy.note_lacking(&mut items);
+                    for (number, item) in items.iter().enumerate() {
+                        nested.push(item, format!("{name}.{number}"), Form::Record);
+                    }
+                }
+                None | Some(Json::Null) => {}
+                // Beside a list stands a message of its own: an object, or its text alone.
+                Some(item @ (Json::Object(_) | Json::String(_))) if self.each.len() > 1 => {
+                    let form = if item.is_string() {
+                        Form::Text
+                    } else {
+                        Form::Record
+                    };
+                    nested.push(item, name.to_string(), form);
+                }
+                Some(_) => {
+                    let message = "a list of messages is expected here";
+                    let problem = Problem::new(Code::WrongType, record.place(), message);
+                    return Some(Err(problem.at(name, "")));
+                }
+            }
+        }
+        Some(Ok(nested))
+    }
+
+    /// The names of the places of messages.
+    pub fn places(&self) -> String {
+        let names: Vec<&str> = self.each.iter().map(|(_, name)| &**name).collect();
+        names.join(", ")
+    }
+
+    /// The record without its lists of messages.
+    fn around(&self, record: &Record<'_>) -> Json {
+        let mut tree = record.tree().cloned().unwrap_or_default();
+        for (column, _) in &self.each {
+            let Column::Path(path) = column else { continue };
+            let Some((key, before)) = path.split_last() else {
+                continue;
+            };
+            let inner = before
+                .iter()
+                .try_fold(&mut tree, |tree, step| tree.get_mut(step));
+            if let Some(Json::Object(members)) = inner
+                && (self.each.len() == 1 || members.get(key).is_some_and(Json::is_array))
+            {
+                members.shift_remove(key);
+            }
+        }
+        tree
+    }
+
+    /// What brings the messages of a case together and into their order: a hash of `caseUid` and
+    /// the time of the message in milliseconds. `None` for a record that tells neither; nothing is
+    /// reported, since the record is mapped again.
+    pub fn key(&self, record: &Record<'_>) -> Option<(u64, i64)> {
+        let mut unheard = Vec::new();
+        let templates = self.templates.at(record);
+        let uid = self.rule(&case::Target::Case(CaseField::CaseUid))?;
+        let uid = match uid.value(record, &templates, &mut unheard) {
+            Value::Text(uid) => xxh3_64(uid.as_bytes()),
+            _ => return None,
+        };
+        let at = self.rule(&case::Target::Message(MessageField::Created))?;
+        match at.value(record, &templates, &mut unheard) {
+            Value::Time(_, at) => Some((uid, at.as_millisecond())),
+            _ => None,
+        }
+    }
+
+    /// The id of the case of a record; empty where the record makes none.
+    pub fn id_for_people(&self, record: &Record<'_>) -> String {
+        let Some(rule) = self.rule(&case::Target::Case(CaseField::CaseUid)) else {
+            return String::new();
+        };
+        match rule.value(record, &self.templates.at(record), &mut Vec::new()) {
+            Value::Text(id) => id.into_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// The column of the export that feeds a target in this record; the target's own name when no
+    /// column does.
+    pub fn column_for<'r>(
+        &'r self,
+        target: &case::Target,
+        record: &Record<'_>,
+        scope: &RecordScope,
+    ) -> Cow<'r, str> {
+        match self.rule(target) {
+            Some(rule) => rule.column(record, &self.templates.within(record, scope)),
+            None => Cow::Owned(target.to_string()),
+        }
+    }
+
+    fn rule(&self, target: &case::Target) -> Option<&BoundRule> {
+        let mut rules = self.case.iter().chain(&self.message);
+        rules.find(|rule| matches!(&rule.field, Target::Case(known) if known == target))
+    }
+}

@@ -1,0 +1,19 @@
+//! A mapping bound to one export: records in, drafts out.
+
+pub(super) mod audio_names;
+pub(super) mod binder;
+pub(super) mod call;
+pub(super) mod case;
+pub(super) mod convert;
+pub(super) mod merge;
+pub(super) mod plain;
+pub(super) mod privacy;
+pub(super) mod privacy_trial;
+pub(super) mod ranking;
+pub(super) mod record_scope;
+pub(super) mod respelled;
+pub(super) mod rule;
+pub(super) mod skip_verdicts;
+pub(super) mod text;
+pub(super) mod unused_consent;
+pub(super) mod watch;

@@ -1,0 +1,234 @@
+//! The text of a field before it is read: fetched, cut, mapped, defaulted.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use serde_json::Value as Json;
+
+use super::binder::{Named, Source, chosen};
+use super::rule::BoundRule;
+use crate::call::{Code, Problem, is_blank};
+use crate::mapping::file::conversion::Conversion;
+use crate::mapping::template::{Failure, Rendering};
+use crate::mapping::value::repair::Repair;
+use crate::source::{Column, Record};
+
+/// What the origin of a field says.
+#[derive(Debug)]
+pub(in crate::mapping) enum Raw<'r> {
+    /// Nothing.
+    Missing,
+    /// A text that is not empty.
+    Text(Cow<'r, str>),
+    /// A JSON list or object.
+    Tree(&'r Json),
+}
+
+/// One field of one record on its way.
+pub(in crate::mapping) struct Apply<'a, 'r, 'p> {
+    pub(in crate::mapping) rule: &'r BoundRule,
+    pub(in crate::mapping) record: &'a Record<'r>,
+    pub(in crate::mapping) templates: &'a Rendering<'r>,
+    /// Whether the value is the rule's own default, which needs no map.
+    pub(in crate::mapping) is_default: bool,
+    pub(in crate::mapping) problems: &'p mut Vec<Problem>,
+}
+
+/// A field for which an error is already reported.
+#[derive(Debug)]
+pub(in crate::mapping) struct Reported;
+
+impl<'r> Raw<'r> {
+    /// Fetches from the record. The error is a template's.
+    pub(in crate::mapping) fn of(
+        source: &'r Source,
+        record: &Record<'r>,
+        templates: &Rendering<'_>,
+    ) -> Result<Raw<'r>, Failure> {
+        Ok(match source {
+            Source::Column(named) => Raw::at(named, record),
+            Source::First(columns) => first(columns, record).map_or(Raw::Missing, |(_, raw)| raw),
+            Source::Joined { columns, join } => {
+                let mut joined = String::new();
+                for named in columns {
+                    let text = record.text(&named.column).unwrap_or_default();
+                    if !text.is_empty() {
+                        if !joined.is_empty() {
+                            joined.push_str(join);
+                        }
+                        joined.push_str(&text);
+                    }
+                }
+                Raw::text(Cow::Owned(joined))
+            }
+            Source::Constant(text) => Raw::text(Cow::Borrowed(text)),
+            Source::Template(id, _) => Raw::text(Cow::Owned(templates.render(*id)?)),
+            Source::Choice(cases) => match chosen(cases, templates)? {
+                Some(source) => return Raw::of(source, record, templates),
+                None => Raw::Missing,
+            },
+        })
+    }
+
+    fn at(named: &Named, record: &Record<'r>) -> Raw<'r> {
+        let text = match record.json(&named.column) {
+            Some(tree @ (Json::Array(_) | Json::Object(_))) => return Raw::Tree(tree),
+            Some(value) => record.text_of(value),
+            None if record.tree().is_some() => None,
+            None => record.text(&named.column),
+        };
+        text.map_or(Raw::Missing, Raw::text)
+    }
+
+    fn text(text: Cow<'r, str>) -> Raw<'r> {
+        if text.is_empty() {
+            Raw::Missing
+        } else {
+            Raw::Text(text)
+        }
+    }
+
+    fn is_blank(&self) -> bool {
+        match self {
+            Raw::Missing => true,
+            Raw::Text(text) => is_blank(text),
+            Raw::Tree(_) => false,
+        }
+    }
+}
+
+/// The first of the columns that holds more than blanks, else the first that holds anything.
+pub(in crate::mapping) fn first<'c, 'r>(
+    columns: &'c [Named],
+    record: &Record<'r>,
+) -> Option<(&'c Named, Raw<'r>)> {
+    let mut blank = None;
+    for named in columns {
+        let raw = Raw::at(named, record);
+        if !raw.is_blank() {
+            return Some((named, raw));
+        }
+        if blank.is_none() && matches!(raw, Raw::Text(_)) {
+            blank = Some((named, raw));
+        }
+    }
+    blank
+}
+
+impl<'r> Apply<'_, 'r, '_> {
+    /// Fetches the value and takes it through the steps that come before its conversion. Lists of
+    /// labels are mapped label by label later.
+    pub(in crate::mapping) fn raw(&mut self) -> Result<Raw<'r>, Reported> {
+        let steps = &self.rule.steps;
+        let mut raw = match Raw::of(&self.rule.source, self.record, self.templates) {
+            Ok(raw) => raw,
+            Err(failure) => return Err(self.error(failure.code, &failure.value, &failure.message)),
+        };
+        if let (Some(expression), Raw::Text(text)) = (&steps.extract, &raw) {
+            let Ok(found) = expression.find(text, self.templates.work()) else {
+                let value = text.chars().take(40).collect::<String>();
+                let message = "there is too much text for the `extract` rules of the mapping";
+                return Err(self.error(Code::TemplateFailed, &value, message));
+            };
+            raw = found.map_or(Raw::Missing, |part| cut(text, part));
+        }
+        for repair in &steps.repairs {
+            raw = self.repaired(*repair, raw);
+        }
+        if let (Some((lookup, column)), Raw::Text(key)) = (&steps.lookup, &raw) {
+            raw = match lookup.value(key, *column) {
+                Some(value) => Raw::text(Cow::Borrowed(value)),
+                None if steps.default.is_some() => Raw::Missing,
+                None => {
+                    let message = format!("not in the table [lookup.{}]", lookup.name);
+                    return Err(self.error(Code::LookupMissed, &key.clone(), &message));
+                }
+            };
+        }
+        if raw.is_blank()
+            && let Some(default) = &steps.default
+        {
+            self.is_default = true;
+            return Ok(Raw::text(Cow::Borrowed(default)));
+        }
+        Ok(raw)
+    }
+
+    /// Whether a number was made by a program and not written for people, so that its point is a decimal
+    /// one: a number of JSON, or what a template calculated and no column says.
+    pub(in crate::mapping) fn is_calculated(&self, text: &str) -> bool {
+        let text = text.trim();
+        if !text.contains('.') {
+            return false;
+        }
+        let is_number = |column: &Column| match self.record.json(column) {
+            Some(Json::Number(_)) => true,
+            Some(_) => false,
+            None => self.record.tree().is_some(),
+        };
+        let cells = self.rule.source.cells(self.record, self.templates);
+        cells.iter().all(|(name, cell)| {
+            let column = self.record.sheet().column(name);
+            cell.trim() != text || column.is_some_and(|column| is_number(&column))
+        })
+    }
+
+    /// Looks a text up in the map of the rule, if there is one.
+    pub(in crate::mapping) fn mapped(
+        &mut self,
+        text: Cow<'r, str>,
+    ) -> Result<Cow<'r, str>, Reported> {
+        let steps = &self.rule.steps;
+        let Some(map) = steps.map.as_ref().filter(|_| !self.is_default) else {
+            return Ok(text);
+        };
+        let found = map
+            .get(&text)
+            .or(steps.otherwise.as_deref())
+            .or(steps.default.as_deref());
+        match found {
+            Some(found) => Ok(Cow::Borrowed(found)),
+            None => Err(self.error(Code::UnmappedValue, &text, map.refusal())),
+        }
+    }
+
+    /// Reports an error about the field.
+    pub(in crate::mapping) fn error(&mut self, code: Code, value: &str, message: &str) -> Reported {
+        self.report(code, value, message);
+        Reported
+    }
+
+    /// Reports a problem about the field.
+    pub(in crate::mapping) fn report(&mut self, code: Code, value: &str, message: &str) {
+        let label = match self.rule.source.label_for(self.record, self.templates) {
+            "" => self.rule.field.name(),
+            label => Cow::Borrowed(label),
+        };
+        let problem = Problem::new(code, self.record.place(), message).at(&label, value);
+        self.problems.push(problem);
+    }
+
+    fn repaired(&mut self, repair: Repair, raw: Raw<'r>) -> Raw<'r> {
+        let Raw::Text(text) = &raw else {
+            return raw;
+        };
+        let region = match self.rule.conversion {
+            Conversion::Phone(region) => region,
+            _ => None,
+        };
+        let Some(repaired) = repair.apply(text, region).map(Cow::into_owned) else {
+            return raw;
+        };
+        let message = format!("repaired by the rule `{}`", repair.name());
+        self.report(Code::RepairedByRule, text, &message);
+        Raw::text(Cow::Owned(repaired))
+    }
+}
+
+/// A part of a text.
+fn cut<'r>(text: &Cow<'r, str>, range: Range<usize>) -> Raw<'r> {
+    Raw::text(match text {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[range]),
+        Cow::Owned(text) => Cow::Owned(text[range].to_owned()),
+    })
+}

@@ -1,0 +1,188 @@
+//! The `[audio]` table: which recording belongs to a record, and what the upload says about it.
+//!
+//! ```toml
+//! [audio]
+//! match    = ["{{ recording_file }}", "{{ uniqueid }}*"]   # tried in order; `*` is any text
+//! patterns = ['^(?P<externalIdentity>\d+)_']                # against names; see `audio_pattern`
+//! seconds  = "billsec"              # how long the recording ought to be
+//! language = "da-DK"
+//! stereo   = "AgentChannelTwo"      # sent with recordings of two channels
+//! mono     = "TwoSpeakers"          # sent with recordings of one channel
+//! several  = "error"                # or "first", "longest", "join"
+//! ```
+//!
+//! An entry of `match` may also be a table with the origins of a field (`from`, `first`, `template`,
+//! `choose`) and `optional = true`. A name whose columns are empty is left out, so that
+//! `{{ uniqueid }}*` never means "any recording".
+
+use regex::Regex;
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::audio_pattern::{PatternRule, read_patterns};
+use super::origin::Origin;
+use super::rule::{FieldRule, RuleReader};
+use super::target::Target;
+use super::toml_table::{Section, wrong_type};
+use crate::mapping::error::Findings;
+
+/// What to do when several recordings fit one record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Several {
+    /// It is a problem.
+    #[default]
+    Error,
+    /// The first by name.
+    First,
+    /// The longest.
+    Longest,
+    /// All, one after the other.
+    Join,
+}
+
+/// Plain values of the `[audio]` table.
+#[derive(Debug, Clone, Default)]
+pub struct AudioSection {
+    /// Whether the file says how recordings are named; otherwise they go by the external id.
+    pub has_match: bool,
+    /// Regular expressions against the paths of recordings; what their named groups capture is held
+    /// against [`Profile::audio_keys`](super::Profile::audio_keys).
+    pub patterns: Vec<Regex>,
+    /// `spokenLanguage` of the upload, such as `da-DK`.
+    pub language: Option<String>,
+    /// `stereoConfig` of the upload: `AgentChannelOne` or `AgentChannelTwo`.
+    pub stereo: Option<&'static str>,
+    /// `monoConfig` of the upload: `AgentOnly`, `CustomerOnly` or `TwoSpeakers`.
+    pub mono: Option<&'static str>,
+    /// What to do when several recordings fit.
+    pub several: Several,
+}
+
+/// One entry of `match`.
+#[derive(Debug, Clone)]
+pub(in crate::mapping) struct NameRule {
+    pub(in crate::mapping) origin: Origin,
+    pub(in crate::mapping) optional: bool,
+}
+
+/// What the table says about each record.
+#[derive(Debug, Clone, Default)]
+pub(in crate::mapping) struct AudioRules {
+    pub(in crate::mapping) names: Vec<NameRule>,
+    pub(in crate::mapping) patterns: Vec<PatternRule>,
+    /// How long the recording ought to be.
+    pub(in crate::mapping) seconds: Option<FieldRule>,
+}
+
+/// Reads the table.
+pub(in crate::mapping) fn read_audio(
+    mut section: Section<'_, '_>,
+    reader: &mut RuleReader<'_>,
+) -> (AudioSection, AudioRules) {
+    const STEREO: [(&str, &str); 2] = [
+        ("AgentChannelOne", "AgentChannelOne"),
+        ("AgentChannelTwo", "AgentChannelTwo"),
+    ];
+    const MONO: [(&str, &str); 3] = [
+        ("AgentOnly", "AgentOnly"),
+        ("CustomerOnly", "CustomerOnly"),
+        ("TwoSpeakers", "TwoSpeakers"),
+    ];
+    const SEVERAL: [(&str, Several); 4] = [
+        ("error", Several::Error),
+        ("first", Several::First),
+        ("longest", Several::Longest),
+        ("join", Several::Join),
+    ];
+    let matches = section.value("match");
+    let names = matches
+        .map(|value| read_match(value, reader))
+        .unwrap_or_default();
+    let patterns = section.value("patterns");
+    let patterns = patterns
+        .map(|value| read_patterns(value, reader))
+        .unwrap_or_default();
+    let seconds = section.value("seconds");
+    let seconds =
+        seconds.and_then(|value| reader.field(Target::Seconds, section.key_span("seconds"), value));
+    let findings = &mut *reader.findings;
+    let audio = AudioSection {
+        has_match: matches.is_some(),
+        patterns: patterns.iter().map(|rule| rule.regex.clone()).collect(),
+        language: read_language(&mut section, findings),
+        stereo: section.choice("stereo", &STEREO, findings),
+        mono: section.choice("mono", &MONO, findings),
+        several: section
+            .choice("several", &SEVERAL, findings)
+            .unwrap_or_default(),
+    };
+    section.finish(findings);
+    let rules = AudioRules {
+        names,
+        patterns,
+        seconds,
+    };
+    (audio, rules)
+}
+
+fn read_match(value: &Spanned<DeValue<'_>>, reader: &mut RuleReader<'_>) -> Vec<NameRule> {
+    match value.get_ref() {
+        DeValue::Array(items) => items
+            .iter()
+            .filter_map(|item| read_name(item, reader))
+            .collect(),
+        _ => read_name(value, reader).into_iter().collect(),
+    }
+}
+
+fn read_name(value: &Spanned<DeValue<'_>>, reader: &mut RuleReader<'_>) -> Option<NameRule> {
+    let span = value.span();
+    match value.get_ref() {
+        DeValue::String(text) => {
+            let text = Spanned::new(span, text.to_string());
+            let template = reader.templates.template(&text, true, reader.findings)?;
+            Some(NameRule {
+                origin: Origin::Template(template),
+                optional: false,
+            })
+        }
+        DeValue::Table(table) => {
+            let mut section = Section::new(table, "an entry of `match`", span);
+            let origin = reader.origin(&mut section, true);
+            let optional = section
+                .flag("optional", reader.findings)
+                .unwrap_or_default();
+            section.finish(reader.findings);
+            Some(NameRule {
+                origin: origin?,
+                optional,
+            })
+        }
+        other => wrong_type(
+            "match",
+            "a template, a table, or a list of them",
+            other,
+            span,
+            reader.findings,
+        ),
+    }
+}
+
+/// A BCP 47 tag of language and country, as the upload wants it.
+fn read_language(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<String> {
+    let text = section.text("language", findings)?;
+    let mut parts = text.get_ref().split('-');
+    let is_tag = parts.next().is_some_and(|part| {
+        (2..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_lowercase())
+    }) && parts.all(|part| {
+        (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    });
+    if !is_tag {
+        findings.add_with(
+            text.span(),
+            "not a language tag",
+            Some("such as `da-DK`".to_owned()),
+        );
+    }
+    Some(text.into_inner())
+}

@@ -1,0 +1,100 @@
+//! Whether a mapping says something for everything that must be said.
+//!
+//! Asked once the file is loaded and before an export is opened: a file without a required target
+//! would reject every record of a night, one by one, for a reason that stands in the file. Apart from
+//! loading, because a part of a file can be tried on its own.
+
+use std::sync::Arc;
+
+use super::Mapping;
+use super::case_section::CaseSection;
+use super::target::Target;
+use crate::call::Field;
+use crate::case::{self, CaseField, ContactField, MessageField};
+use crate::mapping::error::{Findings, LoadError};
+
+impl Mapping {
+    /// Checks that every target without which nothing can be created has a rule.
+    ///
+    /// # Errors
+    /// When some have none; they are named, and the place is that of `[fields]`.
+    pub fn check_complete(&self) -> Result<(), LoadError> {
+        let whole = if self.is_of_cases() {
+            "a case"
+        } else {
+            "a conversation"
+        };
+        let missing = self.missing();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let mut findings = Findings::new(Arc::clone(&self.text));
+        let (names, pronoun) = (
+            listed(&missing),
+            if missing.len() == 1 { "it" } else { "them" },
+        );
+        let message =
+            format!("nothing fills {names}, and {whole} cannot be created without {pronoun}");
+        let hint = format!("add {}", hints(&missing));
+        findings.add_with(self.fields_span.clone(), message, Some(hint));
+        let (name, text) = (Arc::clone(&self.name), Arc::clone(&self.text));
+        Err(LoadError::new(name, text, findings.into_list()))
+    }
+
+    /// The required targets without a rule.
+    pub(in crate::mapping) fn missing(&self) -> Vec<String> {
+        if let Some(case) = &self.case {
+            return missing_of_case(case);
+        }
+        let fills = |field: &Field| self.fields.iter().any(|rule| rule.field.is(*field));
+        let missing = Field::REQUIRED.into_iter().filter(|field| !fills(field));
+        missing.map(|field| field.name().to_owned()).collect()
+    }
+}
+
+fn missing_of_case(case: &CaseSection) -> Vec<String> {
+    use CaseField::{CaseUid, Created, Source, Subject, Updated};
+    let of_case = [CaseUid, Source, Created, Updated, Subject].map(case::Target::Case);
+    let of_message = [
+        case::Target::Message(MessageField::MessageUid),
+        case::Target::Message(MessageField::Created),
+        case::Target::Message(MessageField::Direction),
+        case::Target::Message(MessageField::Text),
+        case::Target::From(ContactField::Name),
+        case::Target::From(ContactField::Email),
+        case::Target::To(0, ContactField::Name),
+        case::Target::To(0, ContactField::Email),
+    ];
+    let fills = |target: &case::Target| {
+        let wanted = Target::Case(target.clone());
+        let mut rules = case.case.iter().chain(&case.message);
+        rules.any(|rule| rule.field == wanted)
+    };
+    let all = of_case.into_iter().chain(of_message);
+    let missing = all.filter(|target| !fills(target));
+    missing.map(|target| target.to_string()).collect()
+}
+
+/// `a`, `b` and `c`.
+fn listed(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match names.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// A line to write for the first of them, and that the others want one, too.
+fn hints(missing: &[String]) -> String {
+    let example = match missing[0].as_str() {
+        "customer" => "customer = { from = \"a column\", as = \"phone\" }".to_owned(),
+        "agentEmail" => "agentEmail = { template = \"{{ login }}@example.com\" }".to_owned(),
+        "subject" => "subject = { value = \"Call\" }".to_owned(),
+        name => format!("{name} = \"a column\""),
+    };
+    match missing.len() {
+        1 => format!("`{example}` here, or the like"),
+        _ => format!("a line for each here, such as `{example}`"),
+    }
+}

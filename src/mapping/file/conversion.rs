@@ -1,0 +1,221 @@
+//! How the text of a field becomes a value, as the mapping file says it.
+
+use jiff::tz::TimeZone;
+use rlibphonenumber::enums::Region;
+
+use super::rule::RuleReader;
+use super::source_section::{read_region, read_zone};
+use super::target::Target;
+use super::toml_table::Section;
+use crate::call::Kind;
+use crate::mapping::error::{Findings, suggest};
+use crate::mapping::value::boolean::{Words, fold};
+use crate::mapping::value::duration::{Lengths, Unit};
+use crate::mapping::value::number::Notation;
+use crate::mapping::value::time::{Choice, Format, TimeRule};
+
+/// How a text becomes a value.
+#[derive(Debug, Clone)]
+pub(in crate::mapping) enum Conversion {
+    Text,
+    Phone(Option<Region>),
+    Time(Box<TimeRule>),
+    Number(Notation),
+    Boolean(Words),
+    Seconds(Lengths),
+    Email,
+    Labels,
+    Segments,
+    Json,
+}
+
+impl Conversion {
+    /// The conversion of a field when the table does not say `as`.
+    pub(in crate::mapping) fn usual(kind: Kind) -> Conversion {
+        match kind {
+            Kind::Text => Conversion::Text,
+            Kind::Time => Conversion::Time(Box::default()),
+            Kind::Number => Conversion::Number(Notation::default()),
+            Kind::Bool => Conversion::Boolean(Words::default()),
+            Kind::Labels => Conversion::Labels,
+            Kind::Segments => Conversion::Segments,
+        }
+    }
+
+    /// The same for what a rule fills.
+    pub(in crate::mapping) fn of(target: &Target) -> Conversion {
+        match target {
+            Target::Seconds => Conversion::Seconds(Lengths::default()),
+            Target::Call(_) | Target::Case(_) => Conversion::usual(target.kind()),
+        }
+    }
+
+    /// The same conversion, with the zone and region of the file where it has none of its own.
+    pub(in crate::mapping) fn bound(
+        &self,
+        zone: Option<&TimeZone>,
+        region: Option<Region>,
+    ) -> Conversion {
+        match self {
+            Conversion::Time(rule) if rule.zone.is_none() => Conversion::Time(Box::new(TimeRule {
+                zone: zone.cloned(),
+                ..TimeRule::clone(rule)
+            })),
+            Conversion::Phone(None) => Conversion::Phone(region),
+            other => other.clone(),
+        }
+    }
+}
+
+impl RuleReader<'_> {
+    pub(in crate::mapping) fn conversion(
+        &mut self,
+        section: &mut Section<'_, '_>,
+        field: &Target,
+    ) -> Conversion {
+        const WORDS: &[&str] = &[
+            "text", "phone", "time", "number", "boolean", "seconds", "email", "segments", "json",
+        ];
+        let word = section.text("as", self.findings);
+        let mut conversion = Conversion::of(field);
+        if let Some(word) = &word {
+            match named(word.get_ref(), field.kind()) {
+                Some(named) => conversion = named,
+                None if WORDS.contains(&word.get_ref().as_str()) => {
+                    let message = format!("`{field}` cannot be read as {}", word.get_ref());
+                    self.findings.add(word.span(), message);
+                }
+                None => self.findings.add_with(
+                    word.span(),
+                    format!("`{}` is no value of `as`", word.get_ref()),
+                    suggest(word.get_ref(), WORDS.iter().copied()),
+                ),
+            }
+        }
+        self.options(section, &mut conversion);
+        conversion
+    }
+
+    /// Reads the keys that belong to one conversion, and reports those that belong to another.
+    fn options(&mut self, section: &mut Section<'_, '_>, conversion: &mut Conversion) {
+        let findings = &mut *self.findings;
+        let mut allowed: &[&str] = &[];
+        match conversion {
+            Conversion::Time(rule) => {
+                allowed = &["formats", "timezone", "fold", "gap"];
+                read_time(section, rule, findings);
+            }
+            Conversion::Phone(region) => {
+                allowed = &["region"];
+                if let Some(text) = section.text("region", findings) {
+                    *region = read_region(&text, findings);
+                }
+            }
+            Conversion::Number(notation) => {
+                allowed = &["decimal", "thousands"];
+                *notation = read_notation(section, findings).unwrap_or_default();
+            }
+            Conversion::Boolean(words) => {
+                allowed = &["true", "false"];
+                read_words(section, words, findings);
+            }
+            Conversion::Seconds(lengths) => {
+                allowed = &["unit", "decimal", "thousands"];
+                lengths.notation = read_notation(section, findings);
+                lengths.unit = section
+                    .choice("unit", Unit::WORDS, findings)
+                    .unwrap_or_default();
+            }
+            _ => {}
+        }
+        for (key, owner) in [
+            ("formats", "time"),
+            ("timezone", "time"),
+            ("fold", "time"),
+            ("gap", "time"),
+            ("region", "phone"),
+            ("decimal", "number\" or as = \"seconds"),
+            ("thousands", "number\" or as = \"seconds"),
+            ("true", "boolean"),
+            ("false", "boolean"),
+            ("unit", "seconds"),
+        ] {
+            if !allowed.contains(&key) && section.value(key).is_some() {
+                let message = format!("`{key}` has a meaning only with as = \"{owner}\"");
+                findings.add(section.key_span(key), message);
+            }
+        }
+    }
+}
+
+fn named(word: &str, kind: Kind) -> Option<Conversion> {
+    Some(match (word, kind) {
+        ("text", Kind::Text | Kind::Time | Kind::Number) => Conversion::Text,
+        ("phone", Kind::Text) => Conversion::Phone(None),
+        ("time", Kind::Text | Kind::Time) => Conversion::usual(Kind::Time),
+        ("number", Kind::Text | Kind::Number) => Conversion::usual(Kind::Number),
+        ("boolean", Kind::Text | Kind::Bool) => Conversion::usual(Kind::Bool),
+        ("seconds", Kind::Text | Kind::Number) => Conversion::Seconds(Lengths::default()),
+        ("email", Kind::Text) => Conversion::Email,
+        ("json", Kind::Text) => Conversion::Json,
+        ("text" | "json", Kind::Labels) => Conversion::Labels,
+        ("segments" | "json", Kind::Segments) => Conversion::Segments,
+        _ => return None,
+    })
+}
+
+/// The signs of numbers, where one of them is named.
+fn read_notation(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<Notation> {
+    let decimal = section.letter("decimal", findings);
+    let thousands = section.letter("thousands", findings);
+    if decimal.is_none() && thousands.is_none() {
+        return None;
+    }
+    let usual = Notation::default().decimal;
+    let notation = Notation {
+        decimal: decimal.unwrap_or(usual),
+        thousands,
+    };
+    if notation.thousands == Some(notation.decimal) {
+        findings.add(
+            section.key_span("thousands"),
+            "`thousands` and `decimal` are the same sign",
+        );
+    }
+    Some(notation)
+}
+
+fn read_time(section: &mut Section<'_, '_>, rule: &mut TimeRule, findings: &mut Findings) {
+    for text in section.texts("formats", findings).unwrap_or_default() {
+        match Format::read(text.get_ref()) {
+            Ok(format) => rule.formats.push(format),
+            Err(reason) => {
+                let near = suggest(text.get_ref(), Format::NAMES)
+                    .filter(|_| !text.get_ref().contains('%'));
+                findings.add_with(text.span(), format!("no time format: {reason}"), near);
+            }
+        }
+    }
+    if let Some(text) = section.text("timezone", findings) {
+        rule.zone = read_zone(&text, findings);
+    }
+    rule.fold = section
+        .choice("fold", Choice::WORDS, findings)
+        .unwrap_or_default();
+    rule.gap = section
+        .choice("gap", Choice::WORDS, findings)
+        .unwrap_or_default();
+}
+
+fn read_words(section: &mut Section<'_, '_>, words: &mut Words, findings: &mut Findings) {
+    let mut read = |key| -> Vec<String> {
+        let texts = section.texts(key, findings).unwrap_or_default();
+        texts.iter().map(|text| fold(text.get_ref())).collect()
+    };
+    words.yes = read("true");
+    words.no = read("false");
+    if let Some(word) = words.yes.iter().find(|word| words.no.contains(word)) {
+        let message = format!("`{word}` stands for both true and false");
+        findings.add(section.key_span("false"), message);
+    }
+}

@@ -1,0 +1,146 @@
+//! Where the value of a field comes from, as the mapping file says it.
+
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::rule::RuleReader;
+use super::toml_table::{Section, Text, scalar, wrong_type};
+use crate::mapping::template::TemplateId;
+
+/// Where a value comes from, by the names in the file.
+#[derive(Debug, Clone)]
+pub(in crate::mapping) enum Origin {
+    /// A column.
+    Column(Text),
+    /// Several columns put together; empty ones are left out.
+    Joined { columns: Vec<Text>, join: String },
+    /// The first of these columns that exists and is not empty.
+    First(Vec<Text>),
+    /// The same text for every record.
+    Constant(String),
+    /// A rendered template.
+    Template(TemplateId),
+    /// The first case whose condition holds; a case without one always does.
+    Choice(Vec<(Option<TemplateId>, Origin)>),
+}
+
+impl RuleReader<'_> {
+    /// Reads `from`, `first`, `value`, `template` or `choose`, of which exactly one is there.
+    pub(in crate::mapping) fn origin(
+        &mut self,
+        section: &mut Section<'_, '_>,
+        wildcards: bool,
+    ) -> Option<Origin> {
+        let key = self.origin_key(section)?;
+        let join = section.text("join", self.findings).map(Spanned::into_inner);
+        match key {
+            "from" => {
+                let mut columns = section.texts(key, self.findings)?;
+                if columns.len() == 1 {
+                    return columns.pop().map(Origin::Column);
+                }
+                let join = join.unwrap_or_else(|| " ".to_owned());
+                self.some(section, key, columns)
+                    .map(|columns| Origin::Joined { columns, join })
+            }
+            "first" => {
+                let columns = section.texts(key, self.findings)?;
+                self.some(section, key, columns).map(Origin::First)
+            }
+            "value" => {
+                let value = section.value(key)?;
+                match scalar(value.get_ref()) {
+                    Some(text) => Some(Origin::Constant(text)),
+                    None => wrong_type(
+                        key,
+                        "a string",
+                        value.get_ref(),
+                        value.span(),
+                        self.findings,
+                    ),
+                }
+            }
+            "template" => {
+                let text = section.text(key, self.findings)?;
+                self.templates
+                    .template(&text, wildcards, self.findings)
+                    .map(Origin::Template)
+            }
+            _ => self.choose(section.value(key)?, wildcards),
+        }
+    }
+
+    fn origin_key(&mut self, section: &mut Section<'_, '_>) -> Option<&'static str> {
+        const KEYS: [&str; 5] = ["from", "first", "value", "template", "choose"];
+        let given: Vec<&'static str> = KEYS
+            .into_iter()
+            .filter(|key| section.value(key).is_some())
+            .collect();
+        match given.as_slice() {
+            [key] => return Some(key),
+            [] => {
+                let keys = KEYS.join(", ");
+                let message = format!("nothing says where the value comes from: one of {keys}");
+                self.findings.add(section.span(), message);
+            }
+            [first, second, ..] => {
+                let message =
+                    format!("`{first}` and `{second}` both say where the value comes from");
+                self.findings.add(section.key_span(second), message);
+            }
+        }
+        None
+    }
+
+    fn some(
+        &mut self,
+        section: &Section<'_, '_>,
+        key: &str,
+        columns: Vec<Text>,
+    ) -> Option<Vec<Text>> {
+        if columns.is_empty() {
+            self.findings
+                .add(section.key_span(key), format!("`{key}` names no column"));
+            return None;
+        }
+        Some(columns)
+    }
+
+    fn choose(&mut self, value: &Spanned<DeValue<'_>>, wildcards: bool) -> Option<Origin> {
+        let DeValue::Array(items) = value.get_ref() else {
+            return wrong_type(
+                "choose",
+                "a list of tables",
+                value.get_ref(),
+                value.span(),
+                self.findings,
+            );
+        };
+        let mut cases = Vec::new();
+        for item in items {
+            let DeValue::Table(table) = item.get_ref() else {
+                return wrong_type(
+                    "choose",
+                    "a list of tables",
+                    item.get_ref(),
+                    item.span(),
+                    self.findings,
+                );
+            };
+            let mut section = Section::new(table, "a case of `choose`", item.span());
+            let when = section.text("when", self.findings);
+            let condition = match &when {
+                Some(text) => Some(self.templates.condition(text, self.findings)?),
+                None => None,
+            };
+            let origin = self.origin(&mut section, wildcards);
+            section.finish(self.findings);
+            cases.push((condition, origin?));
+        }
+        if cases.is_empty() {
+            self.findings.add(value.span(), "`choose` has no case");
+            return None;
+        }
+        Some(Origin::Choice(cases))
+    }
+}

@@ -1,0 +1,456 @@
+//! Which column feeds which target, as far as names and values tell.
+
+use std::collections::BTreeSet;
+
+use super::call_fields::ways;
+use super::column_profile::Shape;
+use super::expressions::{expression, literal, quoted};
+use super::known_names::{self, rank};
+use super::survey::{Survey, Surveyed, VALUES};
+use crate::call::{Field, Kind};
+
+/// A line of the proposed file.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub(super) field: Field,
+    /// What stands behind `=`.
+    pub(super) toml: String,
+    /// What the operator should look at.
+    pub(super) check: Option<String>,
+}
+
+/// A proposed mapping.
+#[derive(Debug, Default)]
+pub(super) struct Proposal {
+    pub(super) rules: Vec<Rule>,
+    pub(super) needs: Vec<(&'static str, &'static str)>,
+    /// A condition for records without an agent.
+    pub(super) no_agent: Option<String>,
+    /// The templates that name a recording.
+    pub(super) recordings: Vec<String>,
+    /// Positions of the columns that feed something.
+    pub(super) used: BTreeSet<usize>,
+}
+
+/// The fields that are looked for by name, those that are hardest to mistake first.
+const ORDER: [Field; 17] = [
+    Field::ExternalIdentity,
+    Field::AgentEmail,
+    Field::DateTime,
+    Field::Customer,
+    Field::AgentId,
+    Field::AgentName,
+    Field::HasConsent,
+    Field::Subject,
+    Field::CustomerCompany,
+    Field::Status,
+    Field::TeamId,
+    Field::TeamName,
+    Field::Labels,
+    Field::CustomProp1,
+    Field::CustomProp2,
+    Field::CustomProp3,
+    Field::CustomNumberProp1,
+];
+
+/// A survey while it is turned into a proposal.
+pub(super) struct Draft<'s> {
+    pub(super) survey: &'s Survey,
+    pub(super) shapes: Vec<Shape>,
+    pub(super) proposal: Proposal,
+}
+
+impl<'s> Draft<'s> {
+    pub(super) fn new(survey: &'s Survey) -> Self {
+        let shapes = survey.columns.iter().map(Surveyed::shape).collect();
+        let mut draft = Draft {
+            survey,
+            shapes,
+            proposal: Proposal::default(),
+        };
+        for field in ORDER.into_iter().chain([Field::CustomNumberProp2]) {
+            match field {
+                Field::Customer => draft.customer(),
+                Field::DateTime => draft.date_time(),
+                other => draft.plain(other),
+            }
+        }
+        draft.by_values();
+        draft.agents();
+        draft.subject();
+        draft.recordings();
+        draft.repairs();
+        draft.proposal.rules.sort_by_key(|rule| rule.field);
+        draft
+    }
+
+    /// Takes the guards of a spreadsheet off the columns that have them.
+    fn repairs(&mut self) {
+        let is_guarded = |column: &&Surveyed| column.guarded * 10 > column.filled;
+        for column in self.survey.columns.iter().filter(is_guarded) {
+            let name = quoted(&column.name);
+            let from = format!("{{ from = {name}");
+            let repaired = format!("{from}, repair = [\"formula\", \"apostrophe\"]");
+            for rule in &mut self.proposal.rules {
+                if rule.toml == name {
+                    rule.toml = format!("{repaired} }}");
+                } else if rule.toml.starts_with(&from) {
+                    rule.toml = rule.toml.replacen(&from, &repaired, 1);
+                }
+            }
+        }
+    }
+
+    pub(super) fn rule(&mut self, field: Field, toml: String, check: Option<String>) {
+        self.proposal.rules.push(Rule { field, toml, check });
+    }
+
+    fn has(&self, field: Field) -> bool {
+        self.proposal.rules.iter().any(|rule| rule.field == field)
+    }
+
+    pub(super) fn need(&mut self, need: &'static str, why: &'static str) {
+        if !self.proposal.needs.iter().any(|(known, _)| *known == need) {
+            self.proposal.needs.push((need, why));
+        }
+    }
+
+    /// The best column of these names that passes the test and feeds nothing yet.
+    pub(super) fn find(
+        &self,
+        names: &[&str],
+        test: impl Fn(&Surveyed, &Shape) -> bool,
+    ) -> Option<usize> {
+        let columns = self.survey.columns.iter().zip(&self.shapes).enumerate();
+        columns
+            .filter(|(at, (column, shape))| !self.proposal.used.contains(at) && test(column, shape))
+            .filter_map(|(at, (column, _))| Some((rank(&column.name, names)?, at)))
+            .min()
+            .map(|(_, at)| at)
+    }
+
+    pub(super) fn name(&self, at: usize) -> &'s str {
+        &self.survey.columns[at].name
+    }
+
+    /// The column inside of a template.
+    pub(super) fn in_template(&self, at: usize) -> String {
+        expression(self.name(at), self.survey.sheet.header.is_none())
+    }
+
+    /// Proposes the best column of the names of a field, if one holds what the field is for.
+    fn plain(&mut self, field: Field) {
+        let records = self.survey.records;
+        let names = known_names::of(field);
+        let whole = |column: &Surveyed, shape: &Shape| {
+            holds(field, column, shape, records) && !known_names::is_anothers(field, &column.name)
+        };
+        let nearly = |column: &Surveyed, _: &Shape| is_nearly_an_id(column, records);
+        let found = self.find(&names, whole).or_else(|| match field {
+            // A few broken rows do not make another column the id.
+            Field::ExternalIdentity => self
+                .find(&names, nearly)
+                .or_else(|| self.id_by_its_end(&nearly)),
+            _ => None,
+        });
+        let Some(at) = found else { return };
+        self.proposal.used.insert(at);
+        let column = &self.survey.columns[at];
+        let name = quoted(&column.name);
+        let (toml, check) = match field {
+            Field::Labels => labels(column),
+            Field::HasConsent => (
+                name,
+                Some("a refusal must be read as one; own words: true = [\"given\"], false = [\"refused\"]".to_owned()),
+            ),
+            Field::ExternalIdentity => (name, doubts_of_id(column, records, &names)),
+            Field::AgentName | Field::AgentEmail | Field::AgentId
+                if known_names::is_of_anybody(&column.name) =>
+            {
+                (name, Some("the agent's, or the customer's?".to_owned()))
+            }
+            _ if field.kind() == Kind::Number => duration(&name, column, &self.shapes[at]),
+            _ if field.is_required() => (name, None),
+            _ => (format!("{{ from = {name}, optional = true }}"), None),
+        };
+        self.rule(field, toml, check);
+    }
+
+    /// A column whose name ends as ids do, though nobody knows what comes before.
+    fn id_by_its_end(&self, test: &dyn Fn(&Surveyed, &Shape) -> bool) -> Option<usize> {
+        let columns = self.survey.columns.iter().zip(&self.shapes).enumerate();
+        let mut ids = columns.filter(|(at, (column, shape))| {
+            let is_free = !self.proposal.used.contains(at);
+            is_free && known_names::is_id(&column.name) && test(column, shape)
+        });
+        ids.next().map(|(at, _)| at)
+    }
+
+    /// Required fields for which no name was found take a column whose values alone are enough.
+    fn by_values(&mut self) {
+        let records = self.survey.records;
+        let is_free = |column: &Surveyed| !column.is_nested && !column.values.is_empty();
+        for field in [
+            Field::AgentEmail,
+            Field::DateTime,
+            Field::Customer,
+            Field::AgentName,
+            Field::ExternalIdentity,
+        ] {
+            if self.has(field) {
+                continue;
+            }
+            let fits = |column: &Surveyed, shape: &Shape| match field {
+                Field::AgentEmail => shape.is_email,
+                Field::DateTime => shape.times.is_some(),
+                Field::Customer => shape.is_phone,
+                Field::AgentName => shape.is_person,
+                _ => {
+                    let is_other = shape.is_recording
+                        || shape.is_phone
+                        || shape.is_email
+                        || shape.is_person
+                        || shape.times.is_some()
+                        || column.values.iter().any(|value| value.contains("://"));
+                    let is_anothers = known_names::is_anothers(field, &column.name);
+                    !is_other && !is_anothers && holds(field, column, shape, records)
+                }
+            };
+            let columns = self.survey.columns.iter().zip(&self.shapes).enumerate();
+            let mut free = columns.filter(|(at, (column, shape))| {
+                !self.proposal.used.contains(at) && is_free(column) && fits(column, shape)
+            });
+            let Some(at) = free.next().map(|(at, _)| at) else {
+                continue;
+            };
+            drop(free);
+            self.take(field, at);
+        }
+    }
+
+    /// Proposes a column that only its values speak for.
+    fn take(&mut self, field: Field, at: usize) {
+        let check = Some("only its values speak for this column".to_owned());
+        self.proposal.used.insert(at);
+        match field {
+            Field::DateTime => self.times(at, check),
+            Field::Customer => {
+                let toml = format!("{{ from = {}, as = \"phone\" }}", quoted(self.name(at)));
+                if self.shapes[at].lacks_country {
+                    self.need("region", "some phone numbers have no country code");
+                }
+                self.rule(field, toml, check);
+            }
+            _ => self.rule(field, quoted(self.name(at)), check),
+        }
+    }
+
+    /// What the export says of its agents stands in for what it does not.
+    fn agents(&mut self) {
+        let fields = [Field::AgentId, Field::AgentEmail, Field::AgentName];
+        let position = |draft: &Self, field: Field| {
+            let rule = draft
+                .proposal
+                .rules
+                .iter()
+                .find(|rule| rule.field == field)?;
+            let is_it = |column: &Surveyed| quoted(&column.name) == rule.toml;
+            draft.survey.columns.iter().position(is_it)
+        };
+        let known: Vec<usize> = fields
+            .into_iter()
+            .filter_map(|field| position(self, field))
+            .collect();
+        let Some(&at) = known.first() else { return };
+        let keys: Vec<String> = known.iter().map(|at| self.in_template(*at)).collect();
+        let key = if let [key] = keys.as_slice() {
+            key.clone()
+        } else {
+            format!("[{}]", keys.join(", "))
+        };
+        for (field, what) in fields.into_iter().zip(["id", "email", "name"]) {
+            if self.has(field) {
+                continue;
+            }
+            let as_email = if what == "email" {
+                ", as = \"email\""
+            } else {
+                ""
+            };
+            let template = quoted(&format!("{{{{ {key} | agent('{what}') }}}}"));
+            self.rule(
+                field,
+                format!("{{ template = {template}{as_email} }}"),
+                Some("the export does not say it".to_owned()),
+            );
+            if what == "email" {
+                self.need("email", "no column has addresses of agents");
+            }
+        }
+        if self.survey.columns[at].filled < self.survey.records {
+            self.proposal.no_agent = Some(format!("not {}", self.in_template(at)));
+        }
+    }
+
+    fn subject(&mut self) {
+        if self.has(Field::Subject) {
+            return;
+        }
+        let columns = self.survey.columns.iter().enumerate();
+        let topic = columns
+            .filter(|(_, column)| !column.is_nested && !column.values.is_empty())
+            .filter_map(|(at, column)| Some((rank(&column.name, known_names::TOPICS)?, at)))
+            .min();
+        let toml = match topic {
+            Some((_, at)) => {
+                self.proposal.used.insert(at);
+                let template = format!("{{{{ {} or 'Call' }}}}", self.in_template(at));
+                format!("{{ template = {} }}", quoted(&template))
+            }
+            None => "{ value = \"Call\" }".to_owned(),
+        };
+        self.rule(
+            Field::Subject,
+            toml,
+            Some("what the conversation is called in Capturi".to_owned()),
+        );
+    }
+
+    fn recordings(&mut self) {
+        let named = self.find(known_names::RECORDINGS, |column, _| {
+            !column.is_nested && !column.values.is_empty()
+        });
+        let column = named.or_else(|| {
+            let mut shapes = self.shapes.iter().enumerate();
+            let of_files =
+                shapes.find(|(at, shape)| shape.is_recording && !self.proposal.used.contains(at));
+            of_files.map(|(at, _)| at)
+        });
+        if let Some(at) = column {
+            self.proposal.used.insert(at);
+            self.proposal
+                .recordings
+                .push(format!("{{{{ {} }}}}", self.in_template(at)));
+        }
+        let id = self
+            .proposal
+            .rules
+            .iter()
+            .find(|rule| rule.field == Field::ExternalIdentity);
+        let id = id.and_then(|rule| {
+            self.survey
+                .columns
+                .iter()
+                .position(|column| quoted(&column.name) == rule.toml)
+        });
+        if let Some(at) = id {
+            let name = self.in_template(at);
+            self.proposal
+                .recordings
+                .extend([format!("{{{{ {name} }}}}"), format!("*{{{{ {name} }}}}*")]);
+        }
+    }
+}
+
+/// Whether a column holds what a field is for, as far as values tell.
+fn holds(field: Field, column: &Surveyed, shape: &Shape, records: usize) -> bool {
+    if column.values.is_empty() || column.is_nested && field != Field::Labels {
+        return false;
+    }
+    match field {
+        Field::AgentEmail => shape.is_email,
+        // Every record has one, and hardly two records have the same.
+        Field::ExternalIdentity => column.filled == records && is_nearly_an_id(column, records),
+        Field::AgentName | Field::AgentId => !shape.is_phone,
+        Field::CustomProp1 => ways(column).is_some(),
+        _ => field.kind() != Kind::Number || shape.is_duration,
+    }
+}
+
+/// Whether a column could hold the ids of the calls but for a few records: at most one in twenty lacks
+/// one, since exports have broken rows and half-written ones. That ids stand twice is more common, where
+/// a call has several rows.
+fn is_nearly_an_id(column: &Surveyed, records: usize) -> bool {
+    let lacking = records.saturating_sub(column.filled);
+    !column.is_nested
+        && !column.values.is_empty()
+        && lacking <= records.div_ceil(20)
+        && column.values.len() * 5 >= column.filled.min(VALUES) * 4
+}
+
+/// What to look at where not every record has an id of its own.
+fn doubts_of_id(column: &Surveyed, records: usize, names: &[&str]) -> Option<String> {
+    let mut doubts = Vec::new();
+    if !known_names::is_whole(&column.name, names) {
+        doubts.push("its name and its values speak for it: is it one id for each call?".to_owned());
+    }
+    let lacking = records.saturating_sub(column.filled);
+    if lacking > 0 {
+        doubts.push(format!(
+            "{lacking} of {records} records have no id here, and are rejected"
+        ));
+    }
+    let repeats = column.repeats();
+    if repeats > 0 {
+        doubts.push(format!(
+            "{repeats} of {records} records have an id that an earlier one has: rows of one call \
+             ([legs]), copies of one record, or bad rows?"
+        ));
+    }
+    (!doubts.is_empty()).then(|| doubts.join("; "))
+}
+
+fn labels(column: &Surveyed) -> (String, Option<String>) {
+    if column.is_nested {
+        let (first, rest) = column.name.split_once('.').unwrap_or((&column.name, ""));
+        let rest = if rest.is_empty() {
+            String::new()
+        } else {
+            format!(" | values({})", literal(rest))
+        };
+        let list = format!(
+            "{{{{ {}{rest} | unique | tojson }}}}",
+            expression(first, true)
+        );
+        return (format!("{{ template = {} }}", quoted(&list)), None);
+    }
+    let signs = ["|", ";", ",", "+"].into_iter();
+    let signs = signs.filter(|sign| column.values.iter().any(|value| value.contains(sign)));
+    let signs: Vec<String> = signs.map(quoted).collect();
+    let name = quoted(&column.name);
+    if signs.is_empty() {
+        return (format!("{{ from = {name}, optional = true }}"), None);
+    }
+    (
+        format!(
+            "{{ from = {name}, split = [{}], optional = true }}",
+            signs.join(", ")
+        ),
+        Some("do these signs separate labels?".to_owned()),
+    )
+}
+
+fn duration(name: &str, column: &Surveyed, shape: &Shape) -> (String, Option<String>) {
+    let pair = column
+        .values
+        .iter()
+        .any(|value| value.matches(':').count() == 1);
+    let (unit, check) = match () {
+        () if pair => (
+            ", unit = \"mm:ss\"",
+            Some("minutes and seconds, or hours and minutes?"),
+        ),
+        () if shape.is_fraction => (
+            "",
+            Some(
+                "seconds? `unit` may also be \"minutes\", or \"days\" for a spreadsheet's fractions",
+            ),
+        ),
+        () if shape.is_number => ("", Some("seconds? `unit = \"ms\"` for milliseconds")),
+        () => ("", None),
+    };
+    (
+        format!("{{ from = {name}, as = \"seconds\"{unit}, optional = true }}"),
+        check.map(str::to_owned),
+    )
+}

@@ -1,0 +1,206 @@
+//! A proposal as a mapping file for people to correct.
+
+use std::fmt::Write as _;
+
+use super::build::{Draft, Proposal, Rule};
+use super::expressions::quoted;
+use super::survey::{Survey, Surveyed};
+use crate::call::Field;
+
+/// How much of an example is shown.
+const EXAMPLE: usize = 40;
+
+impl Survey {
+    /// A mapping file with the best proposal for each target. It loads, and says what is not known.
+    pub fn propose(&self) -> String {
+        self.propose_for(None)
+    }
+
+    /// The same, with a pattern for recordings of these names, which are paths below their folder.
+    pub fn propose_for(&self, recordings: Option<&[String]>) -> String {
+        let draft = Draft::new(self);
+        let proposal = &draft.proposal;
+        let mut file = String::new();
+        head(&mut file, self, proposal);
+        source(&mut file, proposal);
+        fields(&mut file, proposal);
+        match recordings.map(|names| self.name_recordings(names)) {
+            Some(named) => {
+                let remarks = named.remarks.iter().map(|remark| shown_whole(remark));
+                let remarks = remarks.map(|remark| format!("# {remark}\n"));
+                let remarks: String = remarks.collect();
+                let rule = named.rule.unwrap_or_default();
+                let _ = write!(file, "\n[audio]\n{remarks}{rule}\n");
+            }
+            None => audio(&mut file, proposal),
+        }
+        columns(&mut file, self, proposal);
+        file
+    }
+}
+
+fn head(file: &mut String, survey: &Survey, proposal: &Proposal) {
+    let _ = writeln!(
+        file,
+        "# A proposal for {}, made from its first {} records.",
+        shown(&survey.sheet.file),
+        survey.records
+    );
+    let _ = writeln!(file, "# Read as: {}.", shown(&survey.sheet.reading));
+    file.push_str(
+        "# It follows names and values of columns and may be wrong: read every line, then try\n",
+    );
+    file.push_str("#   capturi-import mapping test EXPORT --mapping THIS-FILE\n");
+    let missing: Vec<&str> = Field::REQUIRED
+        .into_iter()
+        .filter(|field| !proposal.rules.iter().any(|rule| rule.field == *field))
+        .map(Field::name)
+        .collect();
+    if !missing.is_empty() {
+        let _ = writeln!(
+            file,
+            "#\n# Required, and nothing found for: {}.",
+            missing.join(", ")
+        );
+    }
+    file.push('\n');
+}
+
+fn source(file: &mut String, proposal: &Proposal) {
+    file.push_str("[source]\n");
+    if !proposal.needs.is_empty() {
+        file.push_str("needs = [\n");
+        for (need, why) in &proposal.needs {
+            let _ = writeln!(file, "  {}, # {why}", quoted(need));
+        }
+        file.push_str("]\n");
+    }
+    let asked = |need: &str| proposal.needs.iter().any(|(known, _)| *known == need);
+    for (need, line) in [
+        (
+            "timezone",
+            "# timezone     = \"Europe/Copenhagen\"   # of the times in the export",
+        ),
+        (
+            "region",
+            "# region       = \"DK\"                  # of the phone numbers",
+        ),
+        (
+            "email",
+            "# agents       = \"agents.csv\"          # a CSV file with id, name, email beside this one; or",
+        ),
+        (
+            "email",
+            "# email_domain = \"example.com\"         # ida.opdigtet at this domain",
+        ),
+    ] {
+        if asked(need) {
+            let _ = writeln!(file, "{line}");
+        }
+    }
+    if let Some(condition) = &proposal.no_agent {
+        let condition = quoted(condition);
+        let check =
+            "# check: some records name no agent; these are left out, and listed in skipped.csv";
+        let _ = writeln!(file, "\n[source.skip]\nno_agent = {condition} {check}");
+    }
+}
+
+fn fields(file: &mut String, proposal: &Proposal) {
+    file.push_str("\n[fields]\n");
+    let mut write = |field: Field| match proposal.rules.iter().find(|rule| rule.field == field) {
+        Some(Rule { toml, check, .. }) => {
+            if let Some(check) = check {
+                let _ = writeln!(file, "# check: {}", shown_whole(check));
+            }
+            let _ = writeln!(file, "{field} = {toml}");
+        }
+        None if field.is_required() => {
+            let _ = writeln!(file, "# {field} = \"…\"   # required: nothing found");
+        }
+        None => {}
+    };
+    Field::REQUIRED.into_iter().for_each(&mut write);
+    Field::ALL
+        .into_iter()
+        .filter(|field| !field.is_required())
+        .for_each(&mut write);
+    file.push_str("# check: listen to a recording of two channels; 1 is left, 2 is right\n");
+    file.push_str(
+        "audioChannels = { value = \"auto\" }\nsalesPersonAudioChannel = { value = \"1\" }\n",
+    );
+    if !proposal
+        .rules
+        .iter()
+        .any(|rule| rule.field == Field::HasConsent)
+    {
+        file.push_str(
+            "# hasConsent = \"…\"   # nothing found, and what is not sent counts as consent\n",
+        );
+    }
+}
+
+fn audio(file: &mut String, proposal: &Proposal) {
+    if !proposal.recordings.is_empty() {
+        let names: Vec<String> = proposal
+            .recordings
+            .iter()
+            .map(|name| quoted(name))
+            .collect();
+        let _ = writeln!(
+            file,
+            "\n[audio]\n# tried in order, below the audio folder\nmatch = [{}]",
+            names.join(", ")
+        );
+    }
+}
+
+fn columns(file: &mut String, survey: &Survey, proposal: &Proposal) {
+    file.push_str(
+        "\n# The columns of the export: name (records that fill it): three of its values. A dash\n\
+         # before the name says that no line of this file uses the column, and none of it is sent.\n",
+    );
+    for (at, column) in survey.columns.iter().enumerate() {
+        let mark = if proposal.used.contains(&at) {
+            ' '
+        } else {
+            '-'
+        };
+        let _ = writeln!(
+            file,
+            "# {mark} {} ({} of {}){}",
+            shown(&column.name),
+            column.filled,
+            survey.records,
+            examples(column)
+        );
+    }
+}
+
+fn examples(column: &Surveyed) -> String {
+    let examples: Vec<String> = column.examples().iter().map(|value| shown(value)).collect();
+    if examples.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", examples.join(" · "))
+    }
+}
+
+/// A text of the export inside of a comment: on one line, short, and harmless.
+fn shown(text: &str) -> String {
+    let plain = shown_whole(text);
+    match plain.char_indices().nth(EXAMPLE) {
+        Some((end, _)) => format!("{}…", &plain[..end]),
+        None => plain,
+    }
+}
+
+/// The same, as long as it is.
+pub(super) fn shown_whole(text: &str) -> String {
+    let plain = |char: char| {
+        let acts = char.is_control()
+            || matches!(char, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+        if acts { '\u{fffd}' } else { char }
+    };
+    text.chars().map(plain).collect()
+}

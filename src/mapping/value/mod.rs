@@ -1,0 +1,10 @@
+//! Text to one value.
+
+pub(super) mod boolean;
+pub(super) mod duration;
+pub(super) mod list;
+pub(super) mod number;
+pub(super) mod repair;
+pub(super) mod time;
+pub(super) mod time_pattern;
+pub(super) mod zone;

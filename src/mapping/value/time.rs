@@ -1,0 +1,870 @@
+//! Times as dialers write them, as RFC 3339 with an offset.
+//!
+//! Nothing is guessed: a time without an offset needs a zone from the mapping, and a local time
+//! that happened twice or never is a problem unless the mapping says which instant is meant.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::fmt::strtime::BrokenDownTime;
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+use jiff::{Timestamp, ToSpan as _};
+
+use super::time_pattern::{Parts, Pattern};
+use super::zone::{NoZone, Stated};
+use crate::call::{Code, MOST_OFFSET, TOO_EARLY, as_seen, is_too_early, trimmed};
+
+/// What to do with a local time that names two instants or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::mapping) enum Choice {
+    /// It is a problem.
+    #[default]
+    Reject,
+    /// The earlier instant.
+    Earlier,
+    /// The later instant.
+    Later,
+}
+
+impl Choice {
+    /// The words of `fold` and `gap`.
+    pub(in crate::mapping) const WORDS: &'static [(&'static str, Choice)] = &[
+        ("reject", Choice::Reject),
+        ("earlier", Choice::Earlier),
+        ("later", Choice::Later),
+    ];
+}
+
+/// One way to read a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::mapping) enum Format {
+    /// ISO 8601, with or without an offset.
+    Iso,
+    /// Seconds since 1970, with or without a fraction.
+    Epoch,
+    /// Milliseconds since 1970.
+    EpochMilliseconds,
+    /// Days since the end of 1899: how spreadsheets keep times.
+    Spreadsheet,
+    /// A strptime pattern.
+    Pattern(Pattern),
+}
+
+impl Format {
+    /// The names that stand for no pattern.
+    pub(in crate::mapping) const NAMES: [&'static str; 4] =
+        ["iso", "epoch", "epoch_ms", "spreadsheet"];
+
+    fn pattern(&self) -> Option<&Pattern> {
+        match self {
+            Format::Pattern(pattern) => Some(pattern),
+            _ => None,
+        }
+    }
+
+    /// The format of a name or pattern; the error says why a pattern cannot be used.
+    pub(in crate::mapping) fn read(text: &str) -> Result<Format, String> {
+        match text {
+            "iso" => Ok(Format::Iso),
+            "epoch" => Ok(Format::Epoch),
+            "epoch_ms" => Ok(Format::EpochMilliseconds),
+            "spreadsheet" => Ok(Format::Spreadsheet),
+            pattern if !pattern.contains('%') => Err(format!(
+                "neither a pattern such as %Y-%m-%d %H:%M:%S nor one of {}",
+                Self::NAMES.join(", ")
+            )),
+            pattern => Pattern::read(pattern).map(Format::Pattern),
+        }
+    }
+}
+
+/// How the times of one field are read.
+#[derive(Debug, Clone, Default)]
+pub(in crate::mapping) struct TimeRule {
+    /// Tried in order; empty means ISO 8601.
+    pub(in crate::mapping) formats: Vec<Format>,
+    /// The zone of times without an offset.
+    pub(in crate::mapping) zone: Option<TimeZone>,
+    /// For times that happened twice.
+    pub(in crate::mapping) fold: Choice,
+    /// For times that never happened.
+    pub(in crate::mapping) gap: Choice,
+}
+
+/// A time as it will be sent, and the instant it names.
+pub(in crate::mapping) type Reading<'a> = (Cow<'a, str>, Timestamp);
+
+/// A time that had to be written anew.
+type Made = (String, Timestamp);
+
+/// Why a text is no time: the code and the sentence of the problem.
+pub(in crate::mapping) type Refusal = (Code, &'static str);
+
+const BAD: Refusal = (
+    Code::BadTime,
+    "in none of the mapping's time formats, or a date that does not exist",
+);
+
+const SHORT_YEAR: Refusal = (
+    Code::BadTime,
+    "its year has two digits, and the mapping's pattern wants four: %y reads two",
+);
+
+const CONTRADICTION: Refusal = (
+    Code::BadTime,
+    "its offset and its zone disagree: one of them is wrong",
+);
+
+impl TimeRule {
+    /// Reads a time. Text that already is RFC 3339 passes unchanged, whatever the formats. Signs that
+    /// nobody sees are passed over.
+    pub(in crate::mapping) fn read<'a>(&self, text: &'a str) -> Result<Reading<'a>, Refusal> {
+        let text = trimmed(text);
+        let (shown, at) = if is_rfc3339(text) {
+            (Cow::Borrowed(text), rfc3339(text.as_bytes()).ok_or(BAD)?)
+        } else {
+            let (shown, at) = self.read_seen(trimmed(&as_seen(text)))?;
+            (Cow::Owned(shown), at)
+        };
+        if is_too_early(at) {
+            return Err((Code::ImpossibleTime, TOO_EARLY));
+        }
+        Ok((shown, at))
+    }
+
+    /// Reads text that has no sign that nobody sees.
+    fn read_seen(&self, text: &str) -> Result<Made, Refusal> {
+        if is_rfc3339(text) {
+            let at = rfc3339(text.as_bytes());
+            return at.map(|at| (text.to_owned(), at)).ok_or(BAD);
+        }
+        if self.formats.is_empty() {
+            return self.by(&Format::Iso, text).unwrap_or(Err(BAD));
+        }
+        let mut formats = self.formats.iter();
+        let read = formats.find_map(|format| self.by(format, text));
+        read.unwrap_or_else(|| {
+            let patterns = self.formats.iter().filter_map(Format::pattern);
+            let lacks_century = patterns
+                .into_iter()
+                .any(|pattern| pattern.lacks_century(text));
+            Err(if lacks_century { SHORT_YEAR } else { BAD })
+        })
+    }
+
+    /// The format to add to the mapping for a text that is in none of its formats, where it is in one of
+    /// its patterns but for the offset at its end. It is not read as such by itself: `09:00-10:00` may
+    /// be a time with an offset or two times.
+    pub(in crate::mapping) fn missing_format(&self, text: &str) -> Option<String> {
+        let text = trimmed(text);
+        self.formats.iter().find_map(|format| {
+            let Format::Pattern(pattern) = format else {
+                return None;
+            };
+            let pattern = pattern.text();
+            let longer = ["%:z", "%z", " %:z", " %z"].map(|end| format!("{pattern}{end}"));
+            let offset = longer.into_iter().find(|pattern| {
+                let parts = BrokenDownTime::parse(pattern, text);
+                parts.is_ok_and(|parts| parts.hour().is_some() && parts.to_timestamp().is_ok())
+            });
+            offset.or_else(|| {
+                let longer = format!("{pattern} %Z");
+                let parts = Pattern::read(&longer).ok()?.parts(text)?.ok()?;
+                let is_time = parts.time.hour().is_some() && parts.time.to_datetime().is_ok();
+                is_time.then_some(longer)
+            })
+        })
+    }
+
+    /// Reads by one format; `None` when the text is not in it.
+    fn by(&self, format: &Format, text: &str) -> Option<Result<Made, Refusal>> {
+        match format {
+            Format::Iso => self.iso(text),
+            Format::Epoch => Some(Ok(self.instant(epoch(text, 9)?))),
+            Format::EpochMilliseconds => Some(Ok(self.instant(epoch(text, 6)?))),
+            Format::Spreadsheet => Some(self.in_zone(spreadsheet(text)?)),
+            Format::Pattern(pattern) => {
+                let Parts { time, stated } = match pattern.parts(text)? {
+                    Ok(parts) => parts,
+                    Err(reason) => return Some(Err(no_zone(reason))),
+                };
+                if let Some(at) = time.timestamp() {
+                    return Some(Ok(self.instant(at)));
+                }
+                let local = time.to_datetime().ok()?;
+                Some(match (stated, time.offset(), time.iana_time_zone()) {
+                    (Some(stated), ..) => self.at(local, &stated),
+                    (None, Some(offset), _) => at_offset(local, offset),
+                    (None, None, Some(name)) => {
+                        let zone = TimeZone::get(name).ok()?;
+                        self.resolve(local, &zone)
+                    }
+                    (None, None, None) => self.in_zone(local),
+                })
+            }
+        }
+    }
+
+    /// ISO 8601, with the zone in brackets or behind a blank where there is one.
+    fn iso(&self, text: &str) -> Option<Result<Made, Refusal>> {
+        let (text, word) = match Pieces::parse(text) {
+            Ok(_) => (text, None),
+            Err(_) => text
+                .rsplit_once(' ')
+                .map(|(text, word)| (text, Some(word)))?,
+        };
+        let pieces = Pieces::parse(text).ok()?;
+        // A bare date would become a call at midnight, and the library takes a second 60 for 59.
+        let local = pieces.date().to_datetime(pieces.time()?);
+        if local.second() == 59 && says_second_60(text) {
+            return None;
+        }
+        if let Some(word) = word {
+            let has_zone =
+                pieces.to_numeric_offset().is_some() || pieces.time_zone_annotation().is_some();
+            // `09:00 -10:00` may be two times.
+            if has_zone || word.starts_with(['+', '-']) {
+                return None;
+            }
+            return Some(match Stated::read(word) {
+                Ok(stated) => self.at(local, &stated),
+                Err(reason) => Err(no_zone(reason)),
+            });
+        }
+        let Ok(zone) = pieces.to_time_zone() else {
+            return Some(Err(no_zone(NoZone::Unknown)));
+        };
+        Some(match (pieces.to_numeric_offset(), zone) {
+            (Some(offset), zone) => at_offset(local, offset).and_then(|reading| match zone {
+                Some(zone) if zone.to_offset(reading.1) != offset => Err(CONTRADICTION),
+                _ => Ok(reading),
+            }),
+            (None, Some(zone)) => self.resolve(local, &zone),
+            (None, None) => self.in_zone(local),
+        })
+    }
+
+    fn at(&self, local: DateTime, stated: &Stated) -> Result<Made, Refusal> {
+        match stated {
+            Stated::Offset(offset) => at_offset(local, *offset),
+            Stated::Zone(zone) => self.resolve(local, zone),
+        }
+    }
+
+    fn instant(&self, at: Timestamp) -> Made {
+        let offset = self.zone.as_ref().map(|zone| zone.to_offset(at));
+        (written(at, offset), at)
+    }
+
+    fn in_zone(&self, local: DateTime) -> Result<Made, Refusal> {
+        match &self.zone {
+            Some(zone) => self.resolve(local, zone),
+            None => Err((
+                Code::TimeWithoutZone,
+                "a local time, and the mapping names no zone",
+            )),
+        }
+    }
+
+    fn resolve(&self, local: DateTime, zone: &TimeZone) -> Result<Made, Refusal> {
+        let ambiguous = zone.to_ambiguous_timestamp(local);
+        let (choice, refusal) = match ambiguous.offset() {
+            AmbiguousOffset::Unambiguous { offset } => return at_offset(local, offset),
+            AmbiguousOffset::Fold { .. } => (
+                self.fold,
+                (
+                    Code::TimeHappenedTwice,
+                    "the clock was set back, and this local time happened twice",
+                ),
+            ),
+            AmbiguousOffset::Gap { .. } => (
+                self.gap,
+                (
+                    Code::TimeNeverHappened,
+                    "the clock was set forward, and this local time never happened",
+                ),
+            ),
+        };
+        let at = match choice {
+            Choice::Reject => return Err(refusal),
+            Choice::Earlier => ambiguous.earlier(),
+            Choice::Later => ambiguous.later(),
+        };
+        let at = at.map_err(|_| BAD)?;
+        Ok((written(at, Some(zone.to_offset(at))), at))
+    }
+}
+
+fn no_zone(reason: NoZone) -> Refusal {
+    (Code::BadTime, reason.message())
+}
+
+/// Whether ISO text names a second 60, with colons or without.
+fn says_second_60(text: &str) -> bool {
+    let time = text
+        .split_once(['T', 't', ' '])
+        .map_or("", |(_, time)| time);
+    time.get(5..8) == Some(":60") || time.get(4..6) == Some("60") && !time.contains(':')
+}
+
+fn at_offset(local: DateTime, offset: Offset) -> Result<Made, Refusal> {
+    if offset.seconds().abs() > MOST_OFFSET {
+        return Err(no_zone(NoZone::TooFar));
+    }
+    let at = offset.to_timestamp(local).map_err(|_| BAD)?;
+    Ok((written(at, Some(offset)), at))
+}
+
+/// RFC 3339; in UTC without an offset, and with one that has seconds, as zones had before they were
+/// made of whole minutes: RFC 3339 cannot say it.
+fn written(at: Timestamp, offset: Option<Offset>) -> String {
+    let offset = offset.filter(|offset| offset.seconds() % 60 == 0);
+    let mut text = String::with_capacity(32);
+    let _ = match offset {
+        Some(offset) => write!(text, "{}", at.display_with_offset(offset)),
+        None => write!(text, "{at}"),
+    };
+    text
+}
+
+/// The shape `2024-03-15T09:12:03[.123](Z|+01:00)`. Whether the numbers are a time is not asked.
+fn is_rfc3339(text: &str) -> bool {
+    const SHAPE: &[u8; 19] = b"0000-00-00T00:00:00";
+    let bytes = text.as_bytes();
+    let Some((head, mut tail)) = bytes.split_at_checked(SHAPE.len()) else {
+        return false;
+    };
+    let fits = |(byte, shape): (&u8, &u8)| match shape {
+        b'0' => byte.is_ascii_digit(),
+        other => byte == other,
+    };
+    if !head.iter().zip(SHAPE).all(fits) {
+        return false;
+    }
+    if let Some(fraction) = tail.strip_prefix(b".") {
+        let digits = fraction
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
+        if !(1..=9).contains(&digits) {
+            return false;
+        }
+        tail = &fraction[digits..];
+    }
+    match tail {
+        b"Z" => true,
+        [b'+' | b'-', rest @ ..] => rest.len() == 5 && rest.iter().zip(b"00:00").all(fits),
+        _ => false,
+    }
+}
+
+/// The instant of text in this shape, in a fraction of the time of the full grammar; `None` for what is
+/// no time (a second 60, numbers out of range) or has an offset that no clock has.
+fn rfc3339(bytes: &[u8]) -> Option<Timestamp> {
+    let number = |from: usize, to: usize| {
+        let digits = bytes.get(from..to)?;
+        Some(
+            digits
+                .iter()
+                .fold(0_i32, |sum, byte| sum * 10 + i32::from(byte - b'0')),
+        )
+    };
+    let head: &[u8; 19] = bytes.first_chunk()?;
+    let pair = |from: usize| (head[from] - b'0') * 10 + (head[from + 1] - b'0');
+    let small = |from: usize| i8::try_from(pair(from)).ok();
+    let is_zone = |byte: &u8| matches!(byte, b'Z' | b'+' | b'-');
+    let zone = head.len() + bytes[head.len()..].iter().position(is_zone)?;
+    let nanos = match zone {
+        19 => 0,
+        _ => number(20, zone)? * 10_i32.pow(u32::try_from(29 - zone).ok()?),
+    };
+    let year = i16::from(pair(0)) * 100 + i16::from(pair(2));
+    let date = Date::new(year, small(5)?, small(8)?).ok()?;
+    let time = Time::new(small(11)?, small(14)?, small(17)?, nanos).ok()?;
+    let seconds = match bytes.get(zone)? {
+        b'Z' => 0,
+        sign => {
+            let (hours, minutes) = (number(zone + 1, zone + 3)?, number(zone + 4, zone + 6)?);
+            let seconds = hours * 3600 + minutes * 60;
+            if minutes > 59 || seconds > MOST_OFFSET {
+                return None;
+            }
+            if *sign == b'-' { -seconds } else { seconds }
+        }
+    };
+    Offset::from_seconds(seconds)
+        .ok()?
+        .to_timestamp(date.to_datetime(time))
+        .ok()
+}
+
+/// A number of units since 1970, each of `10^nanos_power` nanoseconds.
+fn epoch(text: &str, nanos_power: usize) -> Option<Timestamp> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text),
+    };
+    let (whole, fraction) = digits.split_once(['.', ',']).unwrap_or((digits, ""));
+    let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || whole.len() > 18 || !is_digits(whole) || !is_digits(fraction) {
+        return None;
+    }
+    // Digits finer than a nanosecond are of no use to anyone.
+    let fraction = &fraction[..fraction.len().min(nanos_power)];
+    let scale = 10_i128.pow(u32::try_from(nanos_power).ok()?);
+    let part = format!("{fraction:0<nanos_power$}");
+    let nanos = whole.parse::<i128>().ok()? * scale + part.parse::<i128>().ok()?;
+    Timestamp::from_nanosecond(sign * nanos).ok()
+}
+
+/// Days since 1899-12-30, rounded to the second: the fifteen digits of a spreadsheet do not hold
+/// more. Bare dates and serials before 1980 are more likely other numbers.
+fn spreadsheet(text: &str) -> Option<DateTime> {
+    let (days, fraction) = text.split_once(['.', ','])?;
+    if days.len() != 5 || fraction.is_empty() || fraction.len() > 18 {
+        return None;
+    }
+    let days = days.parse::<u32>().ok().filter(|days| *days >= 29_221)?;
+    let scale = 10_u128.pow(u32::try_from(fraction.len()).ok()?);
+    let seconds = (fraction.parse::<u64>().ok().map(u128::from)? * 86_400 + scale / 2) / scale;
+    let start = jiff::civil::date(1899, 12, 30).at(0, 0, 0, 0);
+    start
+        .checked_add(i64::from(days).days())
+        .ok()?
+        .checked_add(i64::try_from(seconds).ok()?.seconds())
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rule(formats: &[&str], zone: Option<&str>) -> TimeRule {
+        TimeRule {
+            formats: formats
+                .iter()
+                .map(|format| Format::read(format).unwrap())
+                .collect(),
+            zone: zone.map(|zone| TimeZone::get(zone).unwrap()),
+            ..TimeRule::default()
+        }
+    }
+
+    fn read(rule: &TimeRule, text: &str) -> Result<String, Code> {
+        rule.read(text)
+            .map(|(text, _)| text.into_owned())
+            .map_err(|(code, _)| code)
+    }
+
+    #[test]
+    fn rfc3339_passes_unchanged_and_unallocated() {
+        let rule = rule(&["%d-%m-%Y"], Some("Europe/Copenhagen"));
+        for text in [
+            "2024-03-15T09:12:03Z",
+            "2024-03-15T09:12:03+01:00",
+            "2024-03-15T09:12:03.123456789-05:30",
+            "2024-03-15T09:12:03.50+00:00",
+        ] {
+            assert!(
+                matches!(rule.read(text), Ok((Cow::Borrowed(same), _)) if same == text),
+                "{text}"
+            );
+        }
+        assert_eq!(read(&rule, "2024-02-30T09:12:03Z"), Err(Code::BadTime));
+    }
+
+    #[test]
+    fn an_offset_of_seconds_is_not_rounded() {
+        // Liberia was 44 minutes and 30 seconds behind until 1972.
+        let rule = rule(&["epoch"], Some("Africa/Monrovia"));
+        let (text, at) = rule.read("40000000").unwrap();
+        assert_eq!(text, "1971-04-08T23:06:40Z");
+        assert_eq!(text.parse::<Timestamp>().unwrap(), at);
+    }
+
+    #[test]
+    fn local_times_get_the_offset_of_their_zone_and_day() {
+        let copenhagen = rule(&[], Some("Europe/Copenhagen"));
+        assert_eq!(
+            read(&copenhagen, "2024-03-15 09:12:03").unwrap(),
+            "2024-03-15T09:12:03+01:00"
+        );
+        assert_eq!(
+            read(&copenhagen, "2024-07-15T09:12").unwrap(),
+            "2024-07-15T09:12:00+02:00"
+        );
+        assert_eq!(
+            read(&copenhagen, "2024-07-15 09:12:03.5").unwrap(),
+            "2024-07-15T09:12:03.5+02:00"
+        );
+        assert_eq!(
+            read(&copenhagen, "2024-07-15 09:12:03 +00:00"),
+            Err(Code::BadTime)
+        );
+        assert_eq!(
+            read(&copenhagen, "2024-07-15 09:12:03-05:00").unwrap(),
+            "2024-07-15T09:12:03-05:00"
+        );
+        assert_eq!(
+            read(&rule(&[], None), "2024-03-15 09:12:03"),
+            Err(Code::TimeWithoutZone)
+        );
+        assert_eq!(
+            read(&rule(&[], None), "2024-03-15 09:12:03Z").unwrap(),
+            "2024-03-15T09:12:03+00:00"
+        );
+    }
+
+    #[test]
+    fn an_offset_that_no_format_has_is_an_error_with_the_format_to_add() {
+        let declared = "%d-%m-%Y %H:%M:%S";
+        let copenhagen = rule(&["epoch", declared], Some("Europe/Copenhagen"));
+        for (text, format, time) in [
+            (
+                "02-01-2026 03:04:05+02:00",
+                "%:z",
+                "2026-01-02T03:04:05+02:00",
+            ),
+            (
+                "02-01-2026 03:04:05 -0530",
+                " %z",
+                "2026-01-02T03:04:05-05:30",
+            ),
+        ] {
+            assert_eq!(read(&copenhagen, text), Err(Code::BadTime));
+            let missing = copenhagen.missing_format(text).unwrap();
+            assert_eq!(missing, format!("{declared}{format}"));
+            let with_it = rule(&[declared, &missing], Some("Europe/Copenhagen"));
+            assert_eq!(read(&with_it, text).unwrap(), time);
+        }
+        for other in [
+            "02-01-2026 03:04",
+            "31-02-2026 03:04:05+02:00",
+            "soon+02:00",
+            "1e3",
+        ] {
+            assert_eq!(copenhagen.missing_format(other), None, "{other}");
+        }
+        let days = rule(&["%d-%m-%Y"], None);
+        assert_eq!(days.missing_format("02-01-2026+02:00"), None);
+    }
+
+    #[test]
+    fn a_bare_date_is_no_time_unless_a_pattern_says_so() {
+        assert_eq!(
+            read(&rule(&[], Some("UTC")), "2024-03-15"),
+            Err(Code::BadTime)
+        );
+        assert_eq!(
+            read(&rule(&["%Y-%m-%d"], Some("UTC")), "2024-03-15").unwrap(),
+            "2024-03-15T00:00:00+00:00"
+        );
+    }
+
+    #[test]
+    fn the_doubled_hour_and_the_missing_hour_are_problems_or_a_stated_choice() {
+        let mut rule = rule(&["%d-%m-%Y %H.%M.%S"], Some("Europe/Copenhagen"));
+        let (twice, never) = ("27-10-2024 02.30.00", "31-03-2024 02.30.00");
+        assert_eq!(read(&rule, twice), Err(Code::TimeHappenedTwice));
+        assert_eq!(read(&rule, never), Err(Code::TimeNeverHappened));
+        (rule.fold, rule.gap) = (Choice::Earlier, Choice::Earlier);
+        assert_eq!(read(&rule, twice).unwrap(), "2024-10-27T02:30:00+02:00");
+        assert_eq!(read(&rule, never).unwrap(), "2024-03-31T01:30:00+01:00");
+        (rule.fold, rule.gap) = (Choice::Later, Choice::Later);
+        assert_eq!(read(&rule, twice).unwrap(), "2024-10-27T02:30:00+01:00");
+        assert_eq!(read(&rule, never).unwrap(), "2024-03-31T03:30:00+02:00");
+    }
+
+    #[test]
+    fn epochs_and_spreadsheet_days_are_instants() {
+        let none = rule(&["epoch"], None);
+        assert_eq!(read(&none, "1710490323").unwrap(), "2024-03-15T08:12:03Z");
+        assert_eq!(
+            read(&none, "1710490323.25").unwrap(),
+            "2024-03-15T08:12:03.25Z"
+        );
+        let zoned = rule(&["epoch_ms"], Some("Europe/Copenhagen"));
+        assert_eq!(
+            read(&zoned, "1710490323500").unwrap(),
+            "2024-03-15T09:12:03.5+01:00"
+        );
+        let sheet = rule(&["spreadsheet"], Some("Europe/Copenhagen"));
+        assert_eq!(
+            read(&sheet, "45366.3833680556").unwrap(),
+            "2024-03-15T09:12:03+01:00"
+        );
+        assert_eq!(read(&sheet, "45366"), Err(Code::BadTime));
+    }
+
+    #[test]
+    fn formats_are_tried_in_order_and_offsets_in_the_text_win() {
+        let rule = rule(
+            &["%d/%m/%Y %H:%M:%S", "%a, %d %b %Y %H:%M:%S %z", "iso"],
+            Some("Europe/Copenhagen"),
+        );
+        assert_eq!(
+            read(&rule, "15/03/2024 09:12:03").unwrap(),
+            "2024-03-15T09:12:03+01:00"
+        );
+        assert_eq!(
+            read(&rule, "Fri, 15 Mar 2024 09:12:03 +0000").unwrap(),
+            "2024-03-15T09:12:03+00:00"
+        );
+        assert_eq!(
+            read(&rule, "2024-03-15 09:12:03").unwrap(),
+            "2024-03-15T09:12:03+01:00"
+        );
+        for bad in [
+            "31/02/2024 09:12:03",
+            "15/03/2024",
+            "",
+            "0000-00-00 00:00:00",
+            "now",
+        ] {
+            assert_eq!(read(&rule, bad), Err(Code::BadTime), "{bad}");
+        }
+    }
+
+    #[test]
+    #[expect(clippy::too_many_lines, reason = "a table reads best in one piece")]
+    fn a_zone_that_a_value_or_a_pattern_states_is_used_or_refused() {
+        let zone = Some("Europe/Copenhagen");
+        let plain = "%Y-%m-%d %H:%M:%S";
+        for (formats, text, wanted) in [
+            (
+                vec![],
+                "2024-07-01T09:00:00[America/New_York]",
+                Ok("2024-07-01T09:00:00-04:00"),
+            ),
+            (
+                vec![],
+                "2024-07-01T09:00:00-04:00[America/New_York]",
+                Ok("2024-07-01T09:00:00-04:00"),
+            ),
+            (
+                vec![],
+                "2024-07-01T09:00:00+02:00[America/New_York]",
+                Err(Code::BadTime),
+            ),
+            (
+                vec![],
+                "2024-07-01T09:00:00[Nowhere/Town]",
+                Err(Code::BadTime),
+            ),
+            (
+                vec![],
+                "2024-07-01 09:00:00 UTC",
+                Ok("2024-07-01T09:00:00+00:00"),
+            ),
+            (
+                vec![],
+                "2024-01-01 09:00:00 Europe/Copenhagen",
+                Ok("2024-01-01T09:00:00+01:00"),
+            ),
+            (vec![], "2024-07-01 09:00:00 EST", Err(Code::BadTime)),
+            (
+                vec!["%Y-%m-%dT%H:%M:%SZ"],
+                "2024-07-01T09:00:00Z",
+                Ok("2024-07-01T09:00:00Z"),
+            ),
+            (
+                vec!["%d.%m.%Y %H:%M UTC"],
+                "01.07.2024 09:00 UTC",
+                Ok("2024-07-01T09:00:00+00:00"),
+            ),
+            (
+                vec!["%d.%m.%Y %H:%M:%S.000Z"],
+                "01.07.2024 09:00:00.000Z",
+                Ok("2024-07-01T09:00:00+00:00"),
+            ),
+            (
+                vec!["%d.%m.%Y %H:%M (GMT+1)"],
+                "01.07.2024 09:00 (GMT+1)",
+                Ok("2024-07-01T09:00:00+01:00"),
+            ),
+            (
+                vec!["%d.%m.%Y %H:%M CEST"],
+                "01.07.2024 09:00 CEST",
+                Ok("2024-07-01T09:00:00+02:00"),
+            ),
+            (
+                vec!["%d.%m.%Y kl. %H:%M"],
+                "01.07.2024 kl. 09:00",
+                Ok("2024-07-01T09:00:00+02:00"),
+            ),
+            (
+                vec!["%d.%m.%Y %H:%M %z"],
+                "01.07.2024 09:00 +0000",
+                Ok("2024-07-01T09:00:00+00:00"),
+            ),
+            (
+                vec!["%d.%m.%Y %H:%M %z"],
+                "01.07.2024 09:00 +01:00",
+                Ok("2024-07-01T09:00:00+01:00"),
+            ),
+            (
+                vec!["%d.%m.%Y %H:%M%z"],
+                "01.07.2024 09:00Z",
+                Ok("2024-07-01T09:00:00+00:00"),
+            ),
+            (
+                vec!["%a %b %d %H:%M:%S %Z %Y"],
+                "Mon Jul 01 09:00:00 CEST 2024",
+                Ok("2024-07-01T09:00:00+02:00"),
+            ),
+            (
+                vec!["%a %b %d %H:%M:%S %Z %Y"],
+                "Mon Jul 01 09:00:00 IST 2024",
+                Err(Code::BadTime),
+            ),
+            (
+                vec!["%d.%m.%Y %H:%M %z (%Z)"],
+                "01.07.2024 09:00 -0500 (CST)",
+                Ok("2024-07-01T09:00:00-05:00"),
+            ),
+            (vec![plain], "2024-07-01 09:00:00 CEST", Err(Code::BadTime)),
+        ] {
+            assert_eq!(
+                read(&rule(&formats, zone), text).as_deref(),
+                wanted.as_deref(),
+                "{text}"
+            );
+        }
+        for refused in ["EST", "CST", "BST", "XYZT", "+25:00"] {
+            assert!(
+                Format::read(&format!("{plain} {refused}")).is_err(),
+                "{refused}"
+            );
+        }
+        let missing = rule(&[plain], zone).missing_format("2024-07-01 09:00:00 CEST");
+        assert_eq!(missing.as_deref(), Some("%Y-%m-%d %H:%M:%S %Z"));
+    }
+
+    #[test]
+    fn what_nobody_can_mean_is_no_time() {
+        let zone = Some("Europe/Copenhagen");
+        for (formats, text, code) in [
+            (
+                vec!["%d-%m-%Y %H:%M:%S"],
+                "15-03-24 09:12:03",
+                Code::BadTime,
+            ),
+            (
+                vec!["%d-%m-%Y %H:%M:%S"],
+                "15-03-2024 09:12:60",
+                Code::BadTime,
+            ),
+            (vec!["%Y%m%d%H%M%S"], "20240315091260", Code::BadTime),
+            (vec!["epoch"], "0", Code::ImpossibleTime),
+            (vec!["epoch"], "45366.38", Code::ImpossibleTime),
+            (vec!["epoch_ms"], "1710490323", Code::ImpossibleTime),
+            (vec!["epoch"], "1710490323000000", Code::BadTime),
+            (vec![], "2024-03-15T09:12:60Z", Code::BadTime),
+            (vec![], "2024-03-15 09:12:60", Code::BadTime),
+            (vec![], "20240315T091260Z", Code::BadTime),
+            (vec![], "2024-03-15T24:00:00Z", Code::BadTime),
+            (vec![], "2024-03-15T09:12:03+25:59", Code::BadTime),
+            (vec![], "2024-03-15 09:12:03-18:01", Code::BadTime),
+            (vec![], "0024-03-15 09:12:03", Code::ImpossibleTime),
+            (vec![], "1899-12-30T00:00:00Z", Code::ImpossibleTime),
+        ] {
+            assert_eq!(read(&rule(&formats, zone), text), Err(code), "{text}");
+        }
+        // A minute 59 and a second 59 are as good as others, with a 60 elsewhere.
+        let rule = rule(&["%d-%m-%Y %H:%M:%S", "%d-%m-%y %H:%M:%S", "epoch"], zone);
+        assert_eq!(
+            read(&rule, "15-03-24 09:59:59").unwrap(),
+            "2024-03-15T09:59:59+01:00"
+        );
+        assert_eq!(
+            read(&rule, "1605960059").unwrap(),
+            "2020-11-21T13:00:59+01:00"
+        );
+    }
+
+    #[test]
+    fn signs_that_nobody_sees_are_passed_over() {
+        let rule = rule(&["%m/%d/%Y %I:%M %p"], Some("Europe/Copenhagen"));
+        for text in [
+            "03/15/2024 1:12\u{202f}PM",
+            "03/15/2024\u{a0}1:12 PM",
+            "\u{200e}03/15/2024 1:12 PM\u{200f}",
+            "\u{feff}2024-03-15T13:12:00+01:00",
+        ] {
+            assert_eq!(
+                read(&rule, text).unwrap(),
+                "2024-03-15T13:12:00+01:00",
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_cannot_be_read_by_is_refused_at_load() {
+        for bad in ["%Q9", "%H:%M", "%d %B", "isoo", "%", "%Y-%m-%d %E"] {
+            assert!(Format::read(bad).is_err(), "{bad}");
+        }
+        for good in [
+            "%d-%m-%Y %H.%M.%S",
+            "%Y%m%d-%H%M%S",
+            "%m/%d/%y %I:%M %p",
+            "%s",
+            "%FT%T%.f%:z",
+            "%Y-%j",
+        ] {
+            assert_eq!(Format::read(good).err(), None, "{good}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered_and_what_is_read_is_rfc3339(text in any::<String>(), near in "[0-9TZ:+. /-]{0,30}") {
+            let rules = [
+                rule(&[], None),
+                rule(&["%d/%m/%Y %H:%M", "epoch", "spreadsheet", "iso"], Some("America/New_York")),
+                rule(&["epoch_ms", "%Y%m%d%H%M%S", "%s"], None),
+            ];
+            for text in [text, near] {
+                for rule in &rules {
+                    if let Ok((shown, at)) = rule.read(&text) {
+                        prop_assert_eq!(shown.parse::<Timestamp>().unwrap(), at);
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn every_second_survives_the_way_through_its_zone(second in 31_i64 * 86_400..4_000_000_000) {
+            let at = Timestamp::from_second(second).unwrap();
+            let zone = TimeZone::get("Europe/Copenhagen").unwrap();
+            let local = zone.to_datetime(at).strftime("%d-%m-%Y %H.%M.%S").to_string();
+            let rule = rule(&["%d-%m-%Y %H.%M.%S"], Some("Europe/Copenhagen"));
+            match rule.read(&local) {
+                Ok((_, read)) => prop_assert_eq!(read, at),
+                Err((code, _)) => prop_assert_eq!(code, Code::TimeHappenedTwice),
+            }
+        }
+
+        #[test]
+        fn the_shortcut_reads_what_the_full_grammar_reads(
+            parts in (0_u32..=9999, 0_u32..=13, 0_u32..=32, 0_u32..=25, 0_u32..=61, 0_u32..=61),
+            fraction in "(\\.[0-9]{1,9})?",
+            zone in "(Z|[+-][0-2][0-9]:[0-6][0-9])",
+        ) {
+            let (year, month, day, hour, minute, second) = parts;
+            let text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}{zone}");
+            prop_assert!(is_rfc3339(&text), "{}", text);
+            if let Some(at) = rfc3339(text.as_bytes()) {
+                prop_assert_eq!(Some(at), text.parse().ok(), "{}", text);
+            }
+        }
+
+        #[test]
+        fn any_pattern_is_answered(pattern in "%?[a-zA-Z%:.0-9 -]{0,12}") {
+            let _ = Format::read(&pattern);
+        }
+    }
+}
