@@ -12,10 +12,10 @@ use std::time::Duration;
 use capturi_import::api::{
     self, AudioSettings, Client, Connection, Key, Proxy, Route, Upload, Version,
 };
-use capturi_import::audio::{Index, IndexOptions, Sendable};
 use capturi_import::call::{Call, Draft, Party, Plain, read_phone, read_rfc3339};
 use capturi_import::ledger::{Entry, Fact, Ledger};
 use capturi_import::mapping::{Mapped, Mapping, Profile};
+use capturi_import::recordings::{Index, IndexOptions, Sendable};
 use capturi_import::source::{self, Batch, Input, Options};
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};

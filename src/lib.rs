@@ -4,7 +4,6 @@
 //! above it (`tests/it/layering` holds the table). `ARCHITECTURE.md` tells the whole story.
 
 pub mod api;
-pub mod audio;
 pub mod call;
 pub mod case;
 pub mod cli;
@@ -15,6 +14,7 @@ pub mod ledger;
 pub mod mapping;
 pub mod pipeline;
 pub mod plan;
+pub mod recordings;
 pub mod redact;
 pub mod report;
 pub mod sandbox;

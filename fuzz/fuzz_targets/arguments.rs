@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
-use capturi_import_fuzz::audio::{Ask, AskedPart, Index, IndexOptions};
+use capturi_import_fuzz::recordings::{Ask, AskedPart, Index, IndexOptions};
 use capturi_import_fuzz::call::{Code, explain};
 use capturi_import_fuzz::config::read_all;
 use capturi_import_fuzz::delivery::{Hours, time_of_day};

@@ -1,7 +1,7 @@
 //! Any bytes as a recording: what its header says is possible.
 #![no_main]
 
-use capturi_import_fuzz::audio::probe;
+use capturi_import_fuzz::recordings::probe;
 use capturi_import_fuzz::read::folder;
 use libfuzzer_sys::fuzz_target;
 

@@ -4,7 +4,7 @@
 use std::io::Read as _;
 use std::sync::LazyLock;
 
-use capturi_import_fuzz::audio::{Ask, AskedPart, Found, Index, IndexOptions};
+use capturi_import_fuzz::recordings::{Ask, AskedPart, Found, Index, IndexOptions};
 use capturi_import_fuzz::read::folder;
 use libfuzzer_sys::fuzz_target;
 

@@ -4,7 +4,7 @@
 //! that nothing is dropped, that positions are those of the file, and that what a library wrote is
 //! read back as it was. `scripts/fuzz` runs them on the corpora stored here.
 
-#[path = "../../src/audio/mod.rs"]
+#[path = "../../src/recordings/mod.rs"]
 pub mod audio;
 #[path = "../../src/call/mod.rs"]
 pub mod call;

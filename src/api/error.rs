@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::audio::Change;
+use crate::recordings::Change;
 
 /// A server's wish about when to come back (`Retry-After`, RFC 9110 section 10.2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

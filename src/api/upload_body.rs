@@ -14,8 +14,8 @@ use futures::stream::Stream;
 use reqwest::multipart::{Form, Part};
 
 use super::Error;
-use crate::audio::{OpenError, Opened, Sendable};
 use crate::failpoint::{self, Point};
+use crate::recordings::{OpenError, Opened, Sendable};
 
 /// How the destination is to understand the recording; sent as text parts when given.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -292,7 +292,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::audio::{Index, IndexOptions};
+    use crate::recordings::{Index, IndexOptions};
 
     /// A recording of a chunk and ten bytes that is about to be sent, and where it lies.
     fn reading() -> (tempfile::TempDir, PathBuf, Reading) {

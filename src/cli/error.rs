@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::exit_code::Exit;
 use crate::call::Code;
-use crate::{api, audio, config, ledger, pipeline, report, sandbox, source};
+use crate::{api, config, ledger, pipeline, recordings, report, sandbox, source};
 
 /// Why a command could not be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +14,7 @@ pub(super) enum Error {
     #[error(transparent)]
     Road(#[from] pipeline::Error),
     #[error(transparent)]
-    Audio(#[from] audio::IndexError),
+    Audio(#[from] recordings::IndexError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
@@ -71,7 +71,7 @@ pub(super) enum Usage {
     #[error("{}", refused.join("\n"))]
     ForeignLists { refused: Vec<String> },
     #[error("--transcode needs ffmpeg: {0}")]
-    NoFfmpeg(audio::NoFfmpeg),
+    NoFfmpeg(recordings::NoFfmpeg),
     #[error("no temporary folder for recordings that are put together or converted: {0}")]
     Workshop(std::io::Error),
     #[error("{} is there already, and a ledger is only made anew where there is none", path.display())]

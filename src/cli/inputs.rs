@@ -9,12 +9,12 @@ use jiff::Timestamp;
 use super::error::{Error, Usage};
 use super::no_mapping;
 use crate::api::Version;
-use crate::audio::{Ffmpeg, Index, IndexOptions, Workshop, is_audio_extension};
 use crate::config::{self, ExportArgs};
 use crate::ledger;
 use crate::mapping::{Mapping, Several};
 use crate::pipeline::{Doubtful, Listening, Past, Road, Want};
 use crate::plan::Policy;
+use crate::recordings::{Ffmpeg, Index, IndexOptions, Workshop, is_audio_extension};
 use crate::report::is_report;
 use crate::source::{self, FileId, Treat};
 

@@ -7,11 +7,11 @@ use super::error::{Error, Usage};
 use super::exit_code::Exit;
 use super::inputs::{self, Beside};
 use crate::api::Version;
-use crate::audio::{Index, IndexOptions};
 use crate::config::{InitArgs, MappingCommand, TestArgs};
 use crate::mapping::{Mapping, Survey};
 use crate::pipeline::Want;
 use crate::plan::Policy;
+use crate::recordings::{Index, IndexOptions};
 use crate::report::{self, Screen, Tries};
 use crate::source::{self, Treat};
 

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::audio;
 use crate::config;
+use crate::recordings;
 
 /// How much of a file is looked at: whatever was named may be of any size.
 const HEAD: u64 = 1 << 20;
@@ -13,7 +13,7 @@ pub(super) fn what_it_is(path: &Path) -> Option<&'static str> {
     if path.is_dir() {
         return Some("a folder");
     }
-    if audio::probe(path).is_ok() {
+    if recordings::probe(path).is_ok() {
         return Some("a recording");
     }
     let bytes = config::read_head(path, HEAD).ok()?;

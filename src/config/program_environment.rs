@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::audio::ProgramEnvironment;
+use crate::recordings::ProgramEnvironment;
 
 /// Without these the keyring of a desktop session cannot be asked; none holds a secret.
 const SESSION: [&str; 5] = [

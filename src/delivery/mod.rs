@@ -38,10 +38,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::api::{AudioSettings, Client, ReadClient, Version};
-use crate::audio::Workshop;
 use crate::ledger::{Known, Writer};
 use crate::pipeline::Decided;
 use crate::plan::Existing;
+use crate::recordings::Workshop;
 
 /// Decided batches, in the order of the export, until the road ends or breaks.
 pub type Orders<E> = mpsc::Receiver<Result<Decided, E>>;

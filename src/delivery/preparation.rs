@@ -10,11 +10,11 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::courier::{Courier, Ending};
-use crate::audio::{Change, Made, Order, Recall, Sendable, WorkError, Workshop};
 use crate::call::Code;
 use crate::ledger::{Fact, Stage};
 use crate::pipeline::{Outcome, Parcel, Shipment};
 use crate::plan::Step;
+use crate::recordings::{Change, Made, Order, Recall, Sendable, WorkError, Workshop};
 
 /// The workshop, and how much of it calls may use.
 #[derive(Debug)]

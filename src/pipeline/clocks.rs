@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::seen::Where;
-use crate::audio::Skew;
+use crate::recordings::Skew;
 
 /// Fewer records prove nothing about all of them.
 const MANY: u64 = 5;

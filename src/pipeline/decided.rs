@@ -5,13 +5,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::sound::Mark;
-use crate::audio::{Grade, Order, Sendable};
 use crate::call::{Call, Code, Field, Problem};
 use crate::case::{Case, Message};
 use crate::ledger::{CasePrint, CaseStanding, CutRow, MessagePrint, SentFile, Standing};
 use crate::mapping::Watch;
 use crate::pipeline::{Delivered, Event, Facts, Outcome};
 use crate::plan::{CaseStep, Step};
+use crate::recordings::{Grade, Order, Sendable};
 use crate::source::{Batch, Sheet};
 
 /// A file of the export, as the mapping met it.

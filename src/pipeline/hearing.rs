@@ -7,10 +7,10 @@ use super::Want;
 use super::decided::{BETWEEN_RECORDINGS, Parcel};
 use super::desk::Desk;
 use super::sound::{Mark, Sound, Stated};
-use crate::audio::{
+use crate::call::{Call, Channels, Code, Field, Place, Problem, Severity};
+use crate::recordings::{
     self, Depth, End, Grade, OpenError, Order, Probe, ProbeError, Recording, Sendable, Skew,
 };
-use crate::call::{Call, Channels, Code, Field, Place, Problem, Severity};
 
 /// How far recordings are looked into, and what may be done with them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -126,7 +126,7 @@ impl Ear<'_> {
 
     /// Looks at one file; nothing where that cannot be done.
     fn look_at(&mut self, recording: &Recording) -> Option<Result<Probe, ProbeError>> {
-        let probe = match audio::look(recording, self.depth) {
+        let probe = match recordings::look(recording, self.depth) {
             Ok(probe) => probe,
             Err(OpenError::Changed(change)) => {
                 let message = format!("{change}; the call waits for it");
@@ -335,7 +335,7 @@ impl Ear<'_> {
 
     /// Whether its sound could be decoded.
     fn listen_for_silence(&mut self, recording: &Recording) -> bool {
-        let Some((silent, channels)) = audio::silent_channels(recording) else {
+        let Some((silent, channels)) = recordings::silent_channels(recording) else {
             return false;
         };
         let message = match silent.as_slice() {
@@ -437,5 +437,5 @@ impl Heard {
 const WAV: &str = "audio/wav";
 
 fn content_type(name: &str) -> &'static str {
-    audio::content_type(name)
+    recordings::content_type(name)
 }

@@ -18,10 +18,10 @@ use super::seen::{Seen, Sight, Where};
 use super::seen_cases::{CaseSight, SeenCases};
 use super::sound::Mark;
 use super::{Facts, Outcome, Road, Want};
-use crate::audio::{Claimant, Claims, Grade, Standing, Unread};
 use crate::call::{Code, Field, Place, Problem, Severity, Value};
 use crate::mapping::{Misfit, Profile, Watch};
 use crate::plan::CaseStep;
+use crate::recordings::{Claimant, Claims, Grade, Standing, Unread};
 use crate::source::{Batch, Record};
 
 /// Where in the export the register is.

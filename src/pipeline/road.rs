@@ -22,11 +22,11 @@ use super::openings::{Openings, Sifted, refuse_empty, sift};
 use super::register::Register;
 use super::rounds::{Aside, Fetched, Round, Rounds};
 use crate::api::Version;
-use crate::audio;
 use crate::call::Party;
 use crate::ledger::{Done, Ledger, Reader, SentUntil};
 use crate::mapping::{CaseProfile, Mapping, Profile};
 use crate::plan::Policy;
+use crate::recordings;
 use crate::source::{self, Batch, Input, MemoryBudget, Sheet, Unread};
 
 /// What the road is walked for.
@@ -67,7 +67,7 @@ pub struct Road {
     /// How records become calls.
     pub mapping: Mapping,
     /// The recordings, if an audio folder was given.
-    pub audio: Option<Arc<audio::Index>>,
+    pub audio: Option<Arc<recordings::Index>>,
     /// How far recordings are looked into.
     pub listening: Listening,
     /// What earlier runs have done; nothing for a check.

@@ -13,8 +13,8 @@ use tempfile::SpooledTempFile;
 
 use super::gather::Span;
 use super::seen::Where;
-use crate::audio::{Claimant, Claims};
 use crate::mapping::Profile;
+use crate::recordings::{Claimant, Claims};
 use crate::source::{Batch, Record, Sheet};
 
 /// Which time records are decided.

@@ -4,10 +4,10 @@ use std::io;
 
 use super::Error;
 use super::desk::{Desk, Open};
-use crate::audio::{Index, OpenError, Recording};
 use crate::call::{Code, Problem, Severity};
 use crate::ledger::{Reader, SentFile, SentTo, SentUntil};
 use crate::plan;
+use crate::recordings::{Index, OpenError, Recording};
 
 impl Desk<'_> {
     /// Takes a recording away from a call that another call has got in an earlier run; the call waits

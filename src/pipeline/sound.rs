@@ -4,14 +4,14 @@
 
 use super::desk::Desk;
 use super::rounds::{Ownership, Round};
-use crate::audio::{
-    self, Ask, AskedPart, By, Choice, Found, Grade, How, Index, Key, Likeness, Owned, Recording,
-    Skew, Unusable,
-};
 use crate::call::{Call, Code, Problem, Severity};
 use crate::ledger::SentFile;
 use crate::mapping::{AudioName, NamePart, Several};
 use crate::plan::{self, MissingRecording};
+use crate::recordings::{
+    self, Ask, AskedPart, By, Choice, Found, Grade, How, Index, Key, Likeness, Owned, Recording,
+    Skew, Unusable,
+};
 use crate::source::Record;
 
 /// What the audio folder has for a call.
@@ -394,9 +394,9 @@ fn chosen(
         _ if found.len() < total => {
             return ambiguous("; these are more than are ever taken for one call");
         }
-        Several::First => audio::Several::First,
-        Several::Longest => audio::Several::Longest,
-        Several::Join => audio::Several::Join,
+        Several::First => recordings::Several::First,
+        Several::Longest => recordings::Several::Longest,
+        Several::Join => recordings::Several::Join,
     };
     let mut sounding: Vec<Recording> = found
         .into_iter()

@@ -20,10 +20,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use capturi_import::api::{self, Version};
-use capturi_import::audio::{Index, IndexOptions};
 use capturi_import::mapping::Mapping;
 use capturi_import::pipeline::{Decided, Event, Fate, Listening, Outcome, Road, Want};
 use capturi_import::plan::{MissingRecording, Policy};
+use capturi_import::recordings::{Index, IndexOptions};
 use capturi_import::source;
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{export, road, walk};
-use crate::audio::{Index, IndexOptions};
 use crate::pipeline::{Fate, Outcome, Road, Want};
+use crate::recordings::{Index, IndexOptions};
 
 const MAPPING: &str = r#"
 [fields]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::audio::{Index, IndexOptions};
+use crate::recordings::{Index, IndexOptions};
 
 const FIELDS: &str = r#"
 [fields]

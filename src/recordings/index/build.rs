@@ -1,0 +1,165 @@
+//! Puts what a walk found into the order of an [`Index`].
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use hashbrown::HashTable;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::captures::Captured;
+use super::lookup::{Entry, Index, IndexOptions, State, outwards};
+use crate::recordings::spelling::{folded, loosened};
+use crate::recordings::store::local::Walk;
+
+/// Sorts what was found; `None` when it is too much for positions of 32 bits.
+pub(in crate::recordings) fn arrange(walk: Walk, options: &IndexOptions) -> Option<Index> {
+    let stems = Stems::of(&walk)?;
+    let order = stems.order(&walk);
+
+    let mut index = Index {
+        root: walk.root,
+        largest: options.largest,
+        entries: Vec::with_capacity(order.len()),
+        folders: walk.folders,
+        names: walk.names,
+        stems: String::with_capacity(stems.text.len()),
+        starts: Vec::with_capacity(order.len() + 1),
+        groups: HashTable::new(),
+        loose: Vec::new(),
+        paths: HashMap::new(),
+        twins: HashMap::new(),
+        words: OnceLock::new(),
+        captured: None,
+        aliases: walk.aliases,
+        total: 0,
+        ready: 0,
+        others: walk.others,
+        unread: walk.unread,
+        bins: walk.bins,
+    };
+    index.names.shrink_to_fit();
+    let mut paths = walk.paths;
+    let mut links = HashSet::new();
+    for (id, position) in (0u32..).zip(&order) {
+        if let Some(path) = paths.remove(position) {
+            index.paths.insert(id, path);
+        }
+        if walk.links.contains(position) {
+            links.insert(id);
+        }
+        index.admit(id, stems.get(*position), walk.entries[*position as usize])?;
+    }
+    index.starts.push(u32::try_from(index.stems.len()).ok()?);
+    index.loose.sort_unstable();
+    index.loose.shrink_to_fit();
+    index.group_stems();
+    index.join_twins(&links);
+    index.captured = options.naming.as_ref().map(|naming| {
+        let names = index.ready_ids().map(|id| (id, index.path_name(id)));
+        Captured::new(naming, names)
+    });
+    Some(index)
+}
+
+/// The folded stems by position, each followed by a NUL.
+struct Stems {
+    text: String,
+    starts: Vec<u32>,
+}
+
+impl Stems {
+    fn of(walk: &Walk) -> Option<Stems> {
+        let mut stems = Stems {
+            text: String::with_capacity(walk.names.len()),
+            starts: Vec::with_capacity(walk.entries.len() + 1),
+        };
+        for entry in &walk.entries {
+            stems.starts.push(u32::try_from(stems.text.len()).ok()?);
+            stems.text.push_str(&folded(entry.stem(&walk.names)));
+            stems.text.push('\0');
+        }
+        stems.starts.push(u32::try_from(stems.text.len()).ok()?);
+        Some(stems)
+    }
+
+    fn get(&self, position: u32) -> &str {
+        let position = position as usize;
+        &self.text[self.starts[position] as usize..self.starts[position + 1] as usize - 1]
+    }
+
+    /// The positions in the order of the index.
+    fn order(&self, walk: &Walk) -> Vec<u32> {
+        let mut order: Vec<(&[u8], u32)> = (0u32..)
+            .zip(&walk.entries)
+            .map(|(position, _)| (self.get(position).as_bytes(), position))
+            .collect();
+        let entry = |position: u32| &walk.entries[position as usize];
+        let folder = |position| outwards(&walk.folders[entry(position).folder as usize].folded);
+        let name = |position| entry(position).file_name(&walk.names);
+        order.sort_unstable_by(|(stem, one), (other_stem, other)| {
+            stem.cmp(other_stem)
+                .then_with(|| folder(*one).cmp(folder(*other)))
+                .then_with(|| name(*one).cmp(name(*other)))
+                .then_with(|| one.cmp(other))
+        });
+        order.into_iter().map(|(_, position)| position).collect()
+    }
+}
+
+impl Index {
+    fn admit(&mut self, id: u32, stem: &str, entry: Entry) -> Option<()> {
+        self.starts.push(u32::try_from(self.stems.len()).ok()?);
+        self.stems.push_str(stem);
+        self.stems.push('\0');
+        let loose = loosened(stem);
+        if *loose != *stem {
+            self.loose.push((xxh3_64(loose.as_bytes()), id));
+        }
+        self.entries.push(entry);
+        Some(())
+    }
+
+    /// Finds what the links among the files lead to, and counts what is left. A link to a file that
+    /// is no recording by its own name stays a recording of its own.
+    fn join_twins(&mut self, links: &HashSet<u32>) {
+        if !links.is_empty() {
+            let by_path: HashMap<PathBuf, u32> = (0u32..)
+                .zip(&self.entries)
+                .filter(|(id, entry)| entry.state == State::Ready && !links.contains(id))
+                .map(|(id, _)| (self.below(id).into_owned(), id))
+                .collect();
+            for link in links {
+                let target = self.paths.get(link).and_then(|path| by_path.get(path));
+                if let Some(target) = target {
+                    self.twins.insert(*link, *target);
+                }
+            }
+        }
+        (self.ready, self.total) = self.ready_ids().fold((0, 0), |(count, sum), id| {
+            (count + 1, sum + self.entries[id as usize].bytes)
+        });
+    }
+
+    fn group_stems(&mut self) {
+        let mut groups = HashTable::with_capacity(self.entries.len());
+        let mut first = 0;
+        for id in 1..=self.entries.len() {
+            if id < self.entries.len() && self.folded_stem(id) == self.folded_stem(first) {
+                continue;
+            }
+            if first < self.entries.len() {
+                let hash = |first: u32| xxh3_64(self.folded_stem(first as usize).as_bytes());
+                // Positions fit: `starts` has already been counted in 32 bits.
+                let group = (
+                    u32::try_from(first).unwrap_or(u32::MAX),
+                    u32::try_from(id - first).unwrap_or(u32::MAX),
+                );
+                groups.insert_unique(hash(group.0), group, |(first, _)| hash(*first));
+            }
+            first = id;
+        }
+        groups.shrink_to_fit(|(first, _)| xxh3_64(self.folded_stem(*first as usize).as_bytes()));
+        self.groups = groups;
+    }
+}

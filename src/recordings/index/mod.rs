@@ -1,0 +1,6 @@
+//! Which recordings there are, in tables that are built once and then only asked.
+
+pub(super) mod build;
+pub(super) mod captures;
+pub(super) mod lookup;
+pub(super) mod substrings;

@@ -1,0 +1,62 @@
+//! The recordings: which there are, which belongs to a call, and what is in it.
+//!
+//! An [`Index`] is built by one walk of the audio folder and then only asked, from any thread. A
+//! name from an export is a key into that index and is never joined to a path, so nothing that an
+//! export says can open a file outside of the folder, a device or a pipe; names that try are
+//! refused aloud. A [`Recording`] opens only as the very file that the walk saw, and through no link,
+//! whatever has happened to its folder since. Where two files fit equally well both are reported: nothing is guessed.
+//! [`probe`] reads the header of a recording, [`Claims`] knows which call took which recording, and a
+//! [`Workshop`] makes one of several or of a kind that the server may not take.
+//! Left to others: what a missing or doubtful recording means for its call, and the sending.
+
+mod choose;
+mod claims;
+mod extension;
+mod index;
+mod name;
+mod probe;
+mod search;
+mod silence;
+mod skew;
+mod spelling;
+mod store;
+mod timestamp;
+mod transcode;
+mod value_held;
+mod wildcard;
+
+pub use choose::{Choice, Several};
+pub use claims::{Claimant, Claims, Standing};
+pub use extension::{content_type, is_audio_extension};
+pub use index::captures::{Key, Naming};
+pub use index::lookup::{Index, IndexError, IndexOptions, Unread};
+pub use name::{AskedPart, Refusal};
+pub use probe::{Container, Depth, End, Probe, ProbeError, look, probe};
+pub use search::{Ask, By, Found, Grade, How, Likeness, Owned, Unusable};
+pub use silence::silent_channels;
+pub use skew::Skew;
+pub use store::recording::{Change, OpenError, Recording};
+pub use store::sendable::{Opened, Sendable};
+pub use timestamp::{Stamp, stamp};
+pub use transcode::{
+    Ffmpeg, Made, NoFfmpeg, Order, ProgramEnvironment, Recall, Unfit, WorkError, Workshop,
+};
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::Path;
+
+/// Opens a regular file that somebody named, and tells its length. Whatever else stands there is not opened: opening a
+/// pipe would wait for its writer, and opening a device may do anything.
+fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
+    let refuse = || io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
+    if !path.symlink_metadata()?.is_file() {
+        return Err(refuse());
+    }
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(refuse());
+    }
+    Ok((file, metadata))
+}

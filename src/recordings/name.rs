@@ -1,0 +1,275 @@
+//! Reads what an export says about the place of a recording.
+//!
+//! A name from an export is only ever a key into the index. Those that mean to leave the audio
+//! folder are refused all the same, so that a person hears about them.
+
+use std::fmt;
+
+use super::extension::is_audio_extension;
+use super::spelling::{composed, split_extension};
+use super::value_held::{Part, droppable};
+use super::wildcard::is_pattern;
+
+/// A part of a name that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedPart<'a> {
+    /// Text of the mapping.
+    Text(&'a str),
+    /// What the record says.
+    Value(&'a str),
+    /// Any text.
+    Wildcard,
+}
+
+/// A name as people read it, with `*` for any text.
+pub(super) fn shown(name: &[AskedPart<'_>]) -> String {
+    let parts = name.iter().map(|part| match part {
+        AskedPart::Text(text) | AskedPart::Value(text) => *text,
+        AskedPart::Wildcard => "*",
+    });
+    parts.collect()
+}
+
+/// Why a name from an export, or a link below the audio folder, is not followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// A `..` in the name.
+    Parent,
+    /// A path from the root of a file system (`/var/…`, `\\server\…`, `file:`).
+    Absolute,
+    /// A Windows drive letter (`C:\…`).
+    Drive,
+    /// A symbolic link that leads out of the audio folder.
+    Link,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Refusal::Parent => "it climbs with `..`",
+            Refusal::Absolute => "it is an absolute path",
+            Refusal::Drive => "it names a drive",
+            Refusal::Link => "it is a link that leads out",
+        })
+    }
+}
+
+/// Longer names exist on no file system (a path is at most 4096 bytes on Linux).
+const LONGEST: usize = 4096;
+
+/// What a name asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// Nothing that a file could be called.
+    Nothing,
+    Refused(Refusal),
+    Wanted(Wanted),
+}
+
+/// A file to look for, in composed form.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) folders: Vec<String>,
+    pub(super) file: String,
+    pub(super) reach: Reach,
+    /// So many of the outermost folders may be dropped: what is left still tells the record.
+    pub(super) droppable: usize,
+}
+
+/// How much the folders of a name bind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// `./a/b`: exactly there below the audio folder.
+    Anchored,
+    /// `a/b`: there, or where one path is the end of the other.
+    Related,
+    /// Folders are evidence at best: URLs, and names without folders.
+    Anywhere,
+}
+
+impl Wanted {
+    /// A file name alone, wherever it is.
+    pub(super) fn anywhere(file: &str) -> Option<Wanted> {
+        (!file.trim().is_empty() && file.len() <= LONGEST && !file.contains('\0')).then(|| Wanted {
+            folders: Vec::new(),
+            file: composed(file).into_owned(),
+            reach: Reach::Anywhere,
+            droppable: 0,
+        })
+    }
+
+    /// The stem and the audio extension, when the name has one.
+    pub(super) fn extension(&self) -> Option<(&str, &str)> {
+        match split_extension(&self.file) {
+            (stem, Some(extension)) if is_audio_extension(extension) => Some((stem, extension)),
+            _ => None,
+        }
+    }
+}
+
+/// Reads a rendered match template of the record with this id.
+pub(super) fn read(name: &[AskedPart<'_>], identity: &str) -> Reading {
+    let text = shown(name);
+    if text.len() > LONGEST || text.contains('\0') || !text.contains(char::is_alphanumeric) {
+        let leaves = text.split(['/', '\\']).any(|part| part == "..");
+        return if leaves {
+            Reading::Refused(Refusal::Parent)
+        } else {
+            Reading::Nothing
+        };
+    }
+    if let Some((scheme, _)) = text.split_once("://") {
+        return if scheme.eq_ignore_ascii_case("file") {
+            Reading::Refused(Refusal::Absolute)
+        } else {
+            read_url(name, identity)
+        };
+    }
+    if let Some(refusal) = refusal(&text) {
+        return Reading::Refused(refusal);
+    }
+    let anchored = text.split(['/', '\\']).next() == Some(".");
+    let mut parts = Part::split(name, &['/', '\\'], false);
+    let file = parts.pop().filter(|last| !matches!(&*last.text, "" | "."));
+    parts.retain(|part| !matches!(&*part.text, "" | "."));
+    let Some(file) = file else {
+        return Reading::Nothing;
+    };
+    let reach = match (anchored, parts.is_empty()) {
+        (true, _) => Reach::Anchored,
+        (false, true) => Reach::Anywhere,
+        (false, false) => Reach::Related,
+    };
+    wanted(parts, file, reach, identity)
+}
+
+/// A name that says nothing of the record is that of every record, and of none.
+fn wanted(folders: Vec<Part>, mut file: Part, reach: Reach, identity: &str) -> Reading {
+    // A `*` that stands for the extension alone asks for the whole name.
+    if let Some(stem) = file.text.strip_suffix(".*")
+        && !is_pattern(stem)
+    {
+        file.text.truncate(stem.len());
+    }
+    let says_something = folders.iter().chain([&file]).any(Part::says_something);
+    let droppable = droppable(&folders, &file, identity);
+    let folders: Vec<String> = folders.into_iter().map(|part| part.text).collect();
+    let file = file.text;
+    if !says_something || file.is_empty() || is_unbound(&file, &folders) {
+        return Reading::Nothing;
+    }
+    Reading::Wanted(Wanted {
+        folders,
+        file,
+        reach,
+        droppable,
+    })
+}
+
+/// Whether a pattern would fit every recording: what is left of a template such as `{{ id }}*.wav`
+/// when the record has no id.
+fn is_unbound(file: &str, folders: &[String]) -> bool {
+    let head = file.rsplit_once('.').map_or(file, |(head, _)| head);
+    is_pattern(file)
+        && !head.contains(char::is_alphanumeric)
+        && !folders
+            .iter()
+            .any(|folder| folder.contains(char::is_alphanumeric))
+}
+
+fn refusal(name: &str) -> Option<Refusal> {
+    let bytes = name.as_bytes();
+    let file_url = bytes
+        .get(..5)
+        .is_some_and(|start| start.eq_ignore_ascii_case(b"file:"));
+    if name.starts_with(['/', '\\']) || file_url {
+        return Some(Refusal::Absolute);
+    }
+    if bytes[0].is_ascii_alphabetic() && bytes.get(1) == Some(&b':') {
+        return Some(Refusal::Drive);
+    }
+    name.split(['/', '\\'])
+        .any(|part| part == "..")
+        .then_some(Refusal::Parent)
+}
+
+/// A URL is no path: its last segment names the file, the segments before it only help to tell
+/// files of the same name apart.
+fn read_url(name: &[AskedPart<'_>], identity: &str) -> Reading {
+    let mut segments = Part::split_url(name);
+    segments.retain(|segment| !segment.text.is_empty());
+    match segments.pop() {
+        Some(file) if !segments.is_empty() => wanted(segments, file, Reach::Anywhere, identity),
+        _ => Reading::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A name that stands in a column as a whole.
+    fn read(name: &str) -> Reading {
+        super::read(&[AskedPart::Value(name)], "")
+    }
+
+    fn wanted(name: &str) -> (Vec<String>, String, Reach) {
+        match read(name) {
+            Reading::Wanted(wanted) => (wanted.folders, wanted.file, wanted.reach),
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn names_that_leave_the_folder_are_refused() {
+        for (name, why) in [
+            ("../x.wav", Refusal::Parent),
+            ("a/../x.wav", Refusal::Parent),
+            ("a\\..\\x.wav", Refusal::Parent),
+            ("..", Refusal::Parent),
+            ("/var/spool/asterisk/monitor/2024/x.wav", Refusal::Absolute),
+            ("\\\\server\\share\\x.wav", Refusal::Absolute),
+            ("file:///tmp/x.wav", Refusal::Absolute),
+            ("file:/tmp/x.wav", Refusal::Absolute),
+            ("C:\\rec\\x.wav", Refusal::Drive),
+            ("c:x.wav", Refusal::Drive),
+        ] {
+            assert_eq!(read(name), Reading::Refused(why), "{name}");
+        }
+    }
+
+    #[test]
+    fn folders_are_read_with_either_separator() {
+        let folders = vec!["2024".to_owned(), "03".to_owned()];
+        assert_eq!(
+            wanted("2024\\03/x.wav"),
+            (folders.clone(), "x.wav".into(), Reach::Related)
+        );
+        assert_eq!(
+            wanted("./2024//03/x.wav"),
+            (folders, "x.wav".into(), Reach::Anchored)
+        );
+        assert_eq!(wanted("x"), (vec![], "x".into(), Reach::Anywhere));
+    }
+
+    #[test]
+    fn the_last_segment_of_a_url_is_the_file() {
+        let (_, file, reach) = wanted("https://example.com/calls/a%20b%3A1.mp3?token=1/2#x");
+        assert_eq!((file.as_str(), reach), ("a b:1.mp3", Reach::Anywhere));
+        let (_, file, _) = wanted("https://example.com/..%2F..%2Fetc%2Fpasswd.wav");
+        assert_eq!(file, "../../etc/passwd.wav", "a key, never a path");
+        assert_eq!(read("https://example.com"), Reading::Nothing);
+    }
+
+    #[test]
+    fn a_name_without_a_letter_or_digit_asks_for_nothing() {
+        for name in [
+            "", " ", "*", "*.*", "*.wav", "*-?.wav", "*/*.wav", "/", ".", "a/", "x\0y",
+        ] {
+            assert_eq!(read(name), Reading::Nothing, "{name:?}");
+        }
+        let constant = [AskedPart::Text("recordings/0"), AskedPart::Wildcard];
+        assert_eq!(super::read(&constant, "0"), Reading::Nothing);
+        assert_eq!(read(&"x".repeat(10_000)), Reading::Nothing);
+    }
+}

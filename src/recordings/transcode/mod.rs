@@ -1,0 +1,178 @@
+//! Recordings that are made fit to be sent: several of one call put together, and kinds that the
+//! server may not take turned into plain WAV.
+//!
+//! Parts that are plain WAV of one format are put together here, byte for byte; everything else is
+//! left to an installed `ffmpeg`. What comes out is PCM WAV of 16 bits at the rate and with the
+//! channels of what went in: larger than other formats, and read by everything that reads sound at
+//! all, which is the reason to convert anything. Parts are opened once, as the files that were found,
+//! and what is made of them is read through the handle that it was written with.
+
+mod environment;
+mod ffmpeg;
+mod handed;
+mod job;
+mod scratch;
+mod splice;
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub use environment::ProgramEnvironment;
+pub use ffmpeg::{Ffmpeg, NoFfmpeg};
+pub use job::{Order, Unfit};
+
+use super::probe::{Depth, probe_reader};
+use super::{Change, OpenError};
+use job::{Means, Part};
+use scratch::{Reader, Scratch};
+use splice::Layout;
+
+/// Where recordings are made fit to be sent.
+#[derive(Debug)]
+pub struct Workshop {
+    /// Where temporary files are made.
+    folder: PathBuf,
+    ffmpeg: Option<Ffmpeg>,
+    largest: u64,
+}
+
+/// A recording that was made; its file goes with it.
+#[derive(Debug)]
+pub struct Made {
+    file: Scratch,
+    /// Its size.
+    pub bytes: u64,
+}
+
+impl Made {
+    /// Reads it from its first byte.
+    pub(super) fn reader(&self) -> Reader {
+        self.file.reader()
+    }
+}
+
+/// Tells a worker that nobody waits for its work.
+#[derive(Debug, Default)]
+pub struct Recall(AtomicBool);
+
+impl Recall {
+    /// The work is not wanted any more.
+    pub fn call(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_called(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Why a recording could not be made. No message names a path: names of recordings hold the numbers
+/// of people.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkError {
+    /// A part cannot be read, or the temporary file not written.
+    #[error("it cannot be made fit to be sent: {0}")]
+    Io(#[from] io::Error),
+    /// A part is not what was found.
+    #[error(transparent)]
+    Changed(#[from] Change),
+    /// There is no `ffmpeg`.
+    #[error("ffmpeg is needed for it, and there is none")]
+    NoFfmpeg,
+    /// `ffmpeg` ended with an error.
+    #[error("ffmpeg cannot convert it: {0}")]
+    Refused(String),
+    /// `ffmpeg` did not come to an end.
+    #[error("ffmpeg took longer than {0} minutes for it and was ended")]
+    TooLong(u64),
+    /// What came out is larger than the server takes.
+    #[error("it has {0} bytes as WAV, which are more than the API takes")]
+    TooLarge(u64),
+    /// What came out is shorter than what went in.
+    #[error("only {found:.1} of its {expected:.1} seconds can be converted")]
+    Shorter {
+        /// Seconds of what went in.
+        expected: f64,
+        /// Seconds of what came out.
+        found: f64,
+    },
+    /// Nobody waits for it.
+    #[error("stopped")]
+    Recalled,
+}
+
+impl From<OpenError> for WorkError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Changed(change) => change.into(),
+            OpenError::Io(error) => error.into(),
+        }
+    }
+}
+
+impl Workshop {
+    /// A workshop in the system's temporary folder, which makes no larger files than `largest`.
+    pub fn open(ffmpeg: Option<Ffmpeg>, largest: u64) -> io::Result<Workshop> {
+        Workshop::open_in(tempfile::env::temp_dir(), ffmpeg, largest)
+    }
+
+    fn open_in(folder: PathBuf, ffmpeg: Option<Ffmpeg>, largest: u64) -> io::Result<Workshop> {
+        // A folder in which nothing can be made is told before anything is sent.
+        Scratch::new(&folder)?;
+        Ok(Workshop {
+            folder,
+            ffmpeg,
+            largest,
+        })
+    }
+
+    /// Makes what was ordered; takes as long as it takes, so not for a thread that others need.
+    pub fn make(&self, order: &Order, recall: &Recall) -> Result<Made, WorkError> {
+        let file = Scratch::new(&self.folder)?;
+        let mut opened = Vec::with_capacity(order.parts.len());
+        for part in &order.parts {
+            opened.push((part, part.recording.open()?));
+        }
+        match order.means {
+            Means::Splice => {
+                splice::splice(layouts(&opened)?, file.file(), (self.largest, recall))?;
+            }
+            Means::Ffmpeg => {
+                let ffmpeg = self.ffmpeg.as_ref().ok_or(WorkError::NoFfmpeg)?;
+                ffmpeg.convert(&opened, &file, (self.largest, recall))?;
+            }
+        }
+        for (part, opened) in &opened {
+            part.recording.verify(opened)?;
+        }
+        let bytes = file.file().metadata()?.len();
+        if bytes > self.largest {
+            return Err(WorkError::TooLarge(bytes));
+        }
+        let made = probe_reader(file.reader(), bytes, "made.wav", Depth::Length);
+        let made = made.map_err(|error| WorkError::Refused(error.to_string()))?;
+        let found = made.seconds.unwrap_or(0.0);
+        // Codecs pad and lead in, by some frames a part.
+        let parts = u32::try_from(order.parts.len()).unwrap_or(u32::MAX);
+        let few = 1.0 + f64::from(parts) * 0.1;
+        match order.seconds {
+            Some(expected) if found + few < expected * 0.99 => {
+                Err(WorkError::Shorter { expected, found })
+            }
+            _ => Ok(Made { file, bytes }),
+        }
+    }
+}
+
+/// What each part holds, which was plain sound when the order was given.
+fn layouts(opened: &[(&Part, File)]) -> Result<Vec<Layout>, WorkError> {
+    let layout = |(part, file): &(&Part, File)| {
+        let layout = Layout::of(file.try_clone()?, part.recording.bytes);
+        layout.ok_or(WorkError::Changed(Change::Written))
+    };
+    opened.iter().map(layout).collect()
+}
