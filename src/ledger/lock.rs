@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::disk;
+use super::clean_marker::Seal;
 use super::error::{Error, OpenError};
-use super::seal::Seal;
+use super::filesystem;
 
 /// Several of these pass before a lock counts as taken.
 const MOMENT: Duration = Duration::from_millis(10);
@@ -95,7 +95,7 @@ pub(super) struct Lock {
 impl Lock {
     /// `<ledger>.lock`.
     pub(super) fn path_for(ledger: &Path) -> PathBuf {
-        disk::beside(ledger, ".lock")
+        filesystem::beside(ledger, ".lock")
     }
 
     /// Who has the lock of `ledger` now, if anybody has. A run that ended has left a seal or nothing,
@@ -103,7 +103,7 @@ impl Lock {
     pub(super) fn holder(ledger: &Path) -> Option<Holder> {
         let mut options = OpenOptions::new();
         options.read(true);
-        let mut file = disk::open_no_link(&options, &Self::path_for(ledger)).ok()?;
+        let mut file = filesystem::open_no_link(&options, &Self::path_for(ledger)).ok()?;
         let mut text = Vec::new();
         (&mut file).take(1_024).read_to_end(&mut text).ok()?;
         if text.is_empty() {
@@ -139,7 +139,7 @@ impl Lock {
         if !is_lock_text(&text) {
             return Err(OpenError::NotALock { path });
         }
-        disk::make_private(&path, &file);
+        filesystem::make_private(&path, &file);
         file.set_len(0).map_err(failed)?;
         file.rewind().map_err(failed)?;
         file.write_all(Holder::this_process().lines().as_bytes())
@@ -169,7 +169,7 @@ fn open_or_make(path: &Path, ledger: &Path) -> Result<File, OpenError> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(is_new);
         owner_only(&mut options);
-        disk::open_no_link(&options, path)
+        filesystem::open_no_link(&options, path)
     };
     let failed_as = |error: &OpenError, expected| match error {
         OpenError::Storage(Error::Io { source, .. }) => source.kind() == expected,
@@ -184,10 +184,10 @@ fn open_or_make(path: &Path, ledger: &Path) -> Result<File, OpenError> {
         found => found?,
     };
     let found = file.metadata().map_err(|error| Error::io(path, error))?;
-    if disk::has_other_names(&found) {
+    if filesystem::has_other_names(&found) {
         return Err(OpenError::HardLink { path: path.into() });
     }
-    if disk::is_of_others(&found, ledger) {
+    if filesystem::is_of_others(&found, ledger) {
         return Err(OpenError::OfOthers { path: path.into() });
     }
     Ok(file)

@@ -11,46 +11,42 @@
 //! What a fact means for a call is decided in [`Standing::apply`], which knows no SQL. What to do
 //! next with a call is decided elsewhere.
 
-mod book;
-mod care;
-mod case_fact;
-mod cases;
-mod disk;
-mod done;
+mod batch;
+mod call;
+mod case;
+mod clean_marker;
+mod done_index;
 mod error;
-mod fact;
+mod filesystem;
 mod lock;
+mod maintenance;
 mod open;
 mod overdue;
 mod proof;
 mod reader;
-mod rows;
 mod schema;
-mod seal;
-mod sent;
-mod standing;
+mod sent_recordings;
 mod summary;
-mod taking_back;
 #[cfg(test)]
 mod tests;
 mod wal;
 mod writer;
 
-pub use care::{Inspection, Purged, purge};
-pub use case_fact::{
+pub use call::fact::{Entry, Fact, Stage, UNHEARD};
+pub use call::state::{Create, Ending, Obstacle, Standing, State, Upload};
+pub use case::fact::{
     CaseEntry, CaseFact, CaseObstacle, CasePrint, CaseStanding, CutRow, MessagePrint,
     MessageStanding,
 };
-pub use cases::CaseSummary;
-pub use disk::files_of;
-pub use done::Done;
+pub use case::rows::CaseSummary;
+pub use done_index::Done;
 pub use error::{Error, OpenError};
-pub use fact::{Entry, Fact, Stage, UNHEARD};
+pub use filesystem::files_of;
 pub use lock::Holder;
+pub use maintenance::{Inspection, Purged, purge};
 pub use overdue::Overdue;
 pub use proof::{Known, KnownOf, Proof};
 pub use reader::{Accepted, AcceptedCase, Reader};
-pub use sent::{SentFile, SentTo, SentUntil};
-pub use standing::{Create, Ending, Obstacle, Standing, State, Upload};
+pub use sent_recordings::{SentFile, SentTo, SentUntil};
 pub use summary::{InDoubt, NotedProblem, Run, Summary, Trouble};
 pub use writer::{Ledger, RunId, Writer};

@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Result as Sql, TransactionBehavior};
 
-use super::disk;
 use super::error::{Error, OpenError, at};
+use super::filesystem;
 use super::lock::{Lock, owner_only};
 use super::schema;
 use super::wal;
@@ -65,13 +65,13 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf, Error> {
 pub(super) fn lock(path: &Path) -> Result<(PathBuf, Lock), OpenError> {
     let path = resolve(path)?;
     if std::fs::symlink_metadata(&path).is_ok() {
-        let file = disk::open_no_link(OpenOptions::new().read(true).write(true), &path)?;
+        let file = filesystem::open_no_link(OpenOptions::new().read(true).write(true), &path)?;
         look_at_head(&path, &file)?;
     } else {
-        disk::expect_no_log(&path)?;
+        filesystem::expect_no_log(&path)?;
     }
-    disk::expect_regular_logs(&path)?;
-    disk::tell_if_folder_is_open(&path);
+    filesystem::expect_regular_logs(&path)?;
+    filesystem::tell_if_folder_is_open(&path);
     let lock = Lock::take(&path)?;
     Ok((path, lock))
 }
@@ -88,7 +88,7 @@ pub(super) fn for_writing(
     settle_destination(path, &connection, destination)?;
     failpoint::reached(Point::LedgerOpens);
     if is_new {
-        disk::sync_folder(path);
+        filesystem::sync_folder(path);
     }
     Ok(connection)
 }
@@ -110,7 +110,7 @@ pub(super) fn remove(path: &Path, ours: &str) -> Result<(), OpenError> {
     }
     // The ledger goes last: a log without its ledger is nothing, a ledger without its log is wrong.
     for ending in ["-shm", "-journal", "-wal", ""] {
-        let file = disk::beside(path, ending);
+        let file = filesystem::beside(path, ending);
         match std::fs::remove_file(&file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(Error::io(&file, error).into());
@@ -127,12 +127,12 @@ pub(super) fn writable(path: &Path, is_sealed: bool) -> Result<Connection, OpenE
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     owner_only(&mut options);
-    let file = disk::open_no_link(&options, path)?;
+    let file = filesystem::open_no_link(&options, path)?;
     look_at_head(path, &file)?;
-    disk::make_private(path, &file);
+    filesystem::make_private(path, &file);
     drop(file);
-    disk::take_names_of_logs(path)?;
-    disk::make_logs_private(path)?;
+    filesystem::take_names_of_logs(path)?;
+    filesystem::make_logs_private(path)?;
     failpoint::reached(Point::LedgerOpens);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(at(path))?;
@@ -147,7 +147,7 @@ pub(super) fn writable(path: &Path, is_sealed: bool) -> Result<Connection, OpenE
     prepare(path, &connection).map_err(at(path))?;
     failpoint::reached(Point::LedgerOpens);
     migrate(&mut connection, MIGRATIONS).map_err(at(path))?;
-    disk::leave_name_of_journal(path);
+    filesystem::leave_name_of_journal(path);
     failpoint::reached(Point::LedgerOpens);
     Ok(connection)
 }
@@ -163,12 +163,12 @@ pub(super) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
         }
         found => found.map(|_| path).map_err(missing_or_failed(path))?,
     };
-    let file = disk::open_no_link(OpenOptions::new().read(true), path)?;
+    let file = filesystem::open_no_link(OpenOptions::new().read(true), path)?;
     look_at_head(path, &file)?;
-    disk::tell_if_open(path, &file);
+    filesystem::tell_if_open(path, &file);
     drop(file);
-    disk::take_names_of_logs(path)?;
-    disk::expect_regular_logs(path)?;
+    filesystem::take_names_of_logs(path)?;
+    filesystem::expect_regular_logs(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = if has_news(path) {
         Connection::open_with_flags(path, flags)
@@ -188,7 +188,7 @@ pub(super) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
         }
         (form, _) => (connection, form?),
     };
-    disk::leave_name_of_journal(path);
+    filesystem::leave_name_of_journal(path);
     connection.busy_timeout(PATIENCE).map_err(at(path))?;
     let known = newest(MIGRATIONS);
     match form {
@@ -226,8 +226,8 @@ fn expect_schema(path: &Path, connection: &Connection, form: i64) -> Result<(), 
 /// Whether there is more to the ledger than its file: a run is writing, or was killed. What a killed
 /// run left is for the next run to take up, and not for somebody who looks.
 fn has_news(path: &Path) -> bool {
-    disk::LOGS.into_iter().any(|ending| {
-        let log = std::fs::metadata(disk::beside(path, ending));
+    filesystem::LOGS.into_iter().any(|ending| {
+        let log = std::fs::metadata(filesystem::beside(path, ending));
         log.is_ok_and(|found| found.len() > 0)
     })
 }
@@ -245,7 +245,7 @@ fn looking(path: &Path) -> Sql<Connection> {
 /// A name by which SQLite opens a ledger without making side files: right as long as nobody
 /// writes, which the missing log tells.
 fn at_rest(path: &Path) -> Option<String> {
-    if disk::beside(path, "-wal").exists() {
+    if filesystem::beside(path, "-wal").exists() {
         return None;
     }
     let name = utf8_percent_encode(path.to_str()?, NON_ALPHANUMERIC);
@@ -259,7 +259,7 @@ fn look_at_head(path: &Path, file: &File) -> Result<(), OpenError> {
         .read_to_end(&mut head)
         .map_err(|error| Error::io(path, error))?;
     if head.is_empty() {
-        return disk::expect_no_log(path);
+        return filesystem::expect_no_log(path);
     }
     let whose = match Whose::of(&head) {
         Whose::Nobodys => look_at_log(path)?,
@@ -273,11 +273,11 @@ fn look_at_head(path: &Path, file: &File) -> Result<(), OpenError> {
 
 /// Whose the database is by what its log says, when the file itself has nothing in it.
 fn look_at_log(path: &Path) -> Result<Whose, OpenError> {
-    let log = disk::beside(path, "-wal");
+    let log = filesystem::beside(path, "-wal");
     if std::fs::symlink_metadata(&log).is_err() {
         return Ok(Whose::Nobodys);
     }
-    let file = disk::open_no_link(OpenOptions::new().read(true), &log)?;
+    let file = filesystem::open_no_link(OpenOptions::new().read(true), &log)?;
     let head =
         wal::committed_head(BufReader::new(file), HEAD).map_err(|error| Error::io(&log, error))?;
     Ok(head.map_or(Whose::Nobodys, |head| Whose::of(&head)))
@@ -352,7 +352,7 @@ fn check(path: &Path, connection: &Connection) -> Result<(), Error> {
 }
 
 fn prepare(path: &Path, connection: &Connection) -> Sql<()> {
-    let journal = if disk::is_remote(path) {
+    let journal = if filesystem::is_remote(path) {
         "DELETE"
     } else {
         "WAL"

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Result};
 
-use super::cases;
-use super::rows::time;
+use super::call::rows::time;
+use super::case::rows as case_rows;
 
 /// A call or a message of a case that waits since an earlier run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(super) fn overdue(
         });
     }
     // A row that is found again is sent, and what this run has found first has just begun to wait.
-    let mut messages = connection.prepare(cases::HELD_SINCE)?;
+    let mut messages = connection.prepare(case_rows::HELD_SINCE)?;
     let mut rows = messages.query([until.min(started.saturating_sub(1))])?;
     while let Some(row) = rows.next()? {
         each(Overdue {

@@ -3,9 +3,9 @@
 
 use rusqlite::{Connection, Result as Sql};
 
+use super::call::rows;
 use super::error::{Error, at};
 use super::reader::Reader;
-use super::rows;
 
 /// What a run has found out about a ledger, of calls or of cases. The ledger keeps the greatest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]

@@ -6,14 +6,14 @@ use std::thread::{self, JoinHandle};
 use jiff::Timestamp;
 use rusqlite::{Connection, Result as Sql, Row};
 
-use super::case_fact::CaseStanding;
-use super::cases;
-use super::done::{Done, Gathering};
+use super::call::rows::{self, select_calls};
+use super::call::state::{Create, Standing, Upload};
+use super::case::fact::CaseStanding;
+use super::case::rows as case_rows;
+use super::done_index::{Done, Gathering};
 use super::error::{Error, OpenError, at};
 use super::open;
 use super::overdue::{self, Overdue};
-use super::rows::{self, select_calls};
-use super::standing::{Create, Standing, Upload};
 use super::summary::{NotedProblem, Summary, summarize};
 
 /// From so many rows on, reading them takes long enough to do it in two threads.
@@ -100,11 +100,11 @@ impl Reader {
         let look_up = || -> Sql<Vec<Option<CaseStanding>>> {
             let moment = self.connection.unchecked_transaction()?;
             let look = |(identity, content): &(&str, u128)| {
-                let Some((id, mut standing)) = cases::find(&moment, identity)? else {
+                let Some((id, mut standing)) = case_rows::find(&moment, identity)? else {
                     return Ok(None);
                 };
                 if *content == 0 || standing.print.content != *content {
-                    standing.messages = cases::messages(&moment, id)?;
+                    standing.messages = case_rows::messages(&moment, id)?;
                 }
                 Ok(Some(standing))
             };
@@ -115,7 +115,7 @@ impl Reader {
 
     /// Whether an earlier run has found this row, by the hash of what it says, at the end of its file.
     pub fn has_cut_row(&self, hash: u64) -> Result<bool, Error> {
-        cases::has_cut_row(&self.connection, hash).map_err(at(&self.path))
+        case_rows::has_cut_row(&self.connection, hash).map_err(at(&self.path))
     }
 
     /// Hands over what is held since `until` or longer and was not found again since `started`.
@@ -141,11 +141,11 @@ impl Reader {
                 messages: if is_whole {
                     None
                 } else {
-                    Some(cases::added(&self.connection, row.get(3)?)?)
+                    Some(case_rows::added(&self.connection, row.get(3)?)?)
                 },
             })
         };
-        self.stream(cases::ACCEPTED, read, each)
+        self.stream(case_rows::ACCEPTED, read, each)
     }
 
     /// The calls for which nothing is left to do. Reads the whole table once, of a large one both halves

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rusqlite::{Connection, Result, Row};
 
-use super::cases::{self, CaseSummary};
-use super::fact::Stage;
+use super::call::fact::Stage;
+use super::call::rows::{self, select_calls};
+use super::call::state::{Obstacle, State};
+use super::case::rows::{self as case_rows, CaseSummary};
 use super::open;
-use super::rows::{self, select_calls};
-use super::standing::{Obstacle, State};
 use super::writer::RunId;
 use crate::call::Problem;
 
@@ -163,7 +163,7 @@ pub(super) fn summarize(connection: &Connection) -> Result<Summary> {
         bytes: 0,
         troubles: Vec::new(),
         in_doubt: InDoubt::default(),
-        cases: cases::summarize(&moment)?,
+        cases: case_rows::summarize(&moment)?,
         runs: runs(&moment)?,
         problems: problems(&moment)?,
     };

@@ -12,15 +12,15 @@ use std::thread::{self, JoinHandle, Thread};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::book::{Book, Command};
-use super::case_fact::CaseEntry;
+use super::batch::{Book, Command};
+use super::call::fact::Entry;
+use super::case::fact::CaseEntry;
 use super::error::{Error, OpenError};
-use super::fact::Entry;
 use super::lock::{Holder, Lock};
 use super::proof::Proof;
 use super::reader::Reader;
 use super::summary::NotedProblem;
-use super::{disk, open};
+use super::{filesystem, open};
 use crate::call::Problem;
 
 /// The most requests of one transaction. More would not be quicker, and would make the first
@@ -89,7 +89,7 @@ impl Ledger {
 
     /// Opens a ledger to look at it; needs no lock and works while a run is writing.
     pub fn read(path: &Path) -> Result<Reader, OpenError> {
-        disk::tell_if_folder_is_open(path);
+        filesystem::tell_if_folder_is_open(path);
         Reader::open(path)
     }
 
@@ -101,7 +101,7 @@ impl Ledger {
     /// Whether it stands on the disk of another machine, where locks and durable writes are only as
     /// good as that machine's word.
     pub fn is_remote(&self) -> bool {
-        disk::is_remote(&self.path)
+        filesystem::is_remote(&self.path)
     }
 
     /// Who writes to the ledger at `path` now, if anybody does.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::disk::beside as side_file;
+use super::filesystem::beside as side_file;
 use super::{Entry, Fact, Ledger, Reader, Stage, Standing};
 use crate::call::{Code, Party};
 

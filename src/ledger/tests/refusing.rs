@@ -5,7 +5,7 @@ use std::fs;
 use rusqlite::Connection;
 
 use super::*;
-use crate::ledger::disk::files_of;
+use crate::ledger::filesystem::files_of;
 use crate::ledger::{Error, OpenError};
 
 fn refusal(bench: &Bench) -> OpenError {
@@ -242,11 +242,11 @@ fn where_all_users_can_make_files_the_names_of_the_logs_are_taken_first() {
     let bench = Bench::written(complete("call-1", 1));
     let logs = ["-wal", "-shm", "-journal"].map(|ending| side_file(&bench.path(), ending));
     let are_there = || logs.each_ref().map(|log| log.exists());
-    crate::ledger::disk::take_names_of_logs(&bench.path()).unwrap();
+    crate::ledger::filesystem::take_names_of_logs(&bench.path()).unwrap();
     assert_eq!(are_there(), [false; 3]);
     let open = fs::Permissions::from_mode(0o1777);
     fs::set_permissions(bench.folder.path(), open).unwrap();
-    crate::ledger::disk::take_names_of_logs(&bench.path()).unwrap();
+    crate::ledger::filesystem::take_names_of_logs(&bench.path()).unwrap();
     assert_eq!(are_there(), [true; 3]);
     // They say nothing: what was written is there, and what is written stays.
     assert!(bench.read().standing(&["call-1"]).unwrap()[0].is_some());

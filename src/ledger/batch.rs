@@ -10,15 +10,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rusqlite::{Connection, Result, TransactionBehavior, params};
 
-use super::case_fact::CaseEntry;
+use super::call::fact::{Entry, Fact};
+use super::call::rows;
+use super::call::state::Standing;
+use super::case::fact::CaseEntry;
+use super::case::rows as case_rows;
 use super::error::{Error, at};
-use super::fact::{Entry, Fact};
 use super::proof::{self, Proof};
-use super::rows;
-use super::standing::Standing;
 use super::summary::NotedProblem;
 use super::writer::RunId;
-use super::{cases, disk, sent};
+use super::{filesystem, sent_recordings};
 use crate::call::Code;
 use crate::failpoint::{self, Point};
 use crate::redact::mask;
@@ -62,7 +63,7 @@ impl Book {
     pub(super) fn new(path: &Path, connection: Connection) -> Self {
         Book {
             path: path.to_owned(),
-            file: disk::file_number(path),
+            file: filesystem::file_number(path),
             connection,
             calls: HashMap::new(),
             changed: Vec::new(),
@@ -77,7 +78,7 @@ impl Book {
         let answers = self.carry_out(commands).map_err(at(&self.path))?;
         failpoint::commit_ends(begun);
         // SQLite goes on writing to a file that has lost its name.
-        if disk::file_number(&self.path) != self.file {
+        if filesystem::file_number(&self.path) != self.file {
             return Err(Error::Moved {
                 path: self.path.clone(),
             });
@@ -102,7 +103,7 @@ impl Book {
                 }
                 Command::WriteCases(entries) => {
                     for entry in entries {
-                        cases::take_in(&transaction, entry, now)?;
+                        case_rows::take_in(&transaction, entry, now)?;
                     }
                     0
                 }
@@ -172,7 +173,7 @@ fn take_in(
 ) -> Result<()> {
     let Entry { identity, fact } = entry;
     if let Fact::Takes { files } = &fact {
-        return sent::note(connection, &identity, files);
+        return sent_recordings::note(connection, &identity, files);
     }
     let fact = masked(fact, &identity);
     if !calls.contains_key(&identity) {

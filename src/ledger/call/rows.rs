@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Result, Row, ToSql};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::fact::Stage;
-use super::standing::{Create, Ending, Obstacle, Standing, Upload};
+use super::state::{Create, Ending, Obstacle, Standing, Upload};
 use crate::call::{Code, Party};
 
 /// Reads rows of `call` with the columns that [`standing`] reads, in its order; `id` and `identity`
@@ -21,7 +21,7 @@ macro_rules! select_calls {
         )
     };
 }
-pub(super) use select_calls;
+pub(in crate::ledger) use select_calls;
 
 /// The number of a state of the conversation.
 fn create_number(create: &Create) -> u8 {
@@ -68,7 +68,7 @@ fn obstacle_number(obstacle: Option<&Obstacle>) -> u8 {
 }
 
 /// How a call with these numbers ended: [`Standing::ending`] without reading the whole row.
-pub(super) fn ending(create: u8, upload: u8) -> Option<Ending> {
+pub(in crate::ledger) fn ending(create: u8, upload: u8) -> Option<Ending> {
     match (create, upload) {
         (4 | 5, 4) => Some(Ending::Complete),
         (4 | 5, 3) => Some(Ending::WithoutRecording),
@@ -79,22 +79,25 @@ pub(super) fn ending(create: u8, upload: u8) -> Option<Ending> {
 }
 
 /// Whether the number says that somebody else made the conversation, and we went on.
-pub(super) fn is_adopted(create: u8) -> bool {
+pub(in crate::ledger) fn is_adopted(create: u8) -> bool {
     create == 4
 }
 
 /// Whether the number says that the recording arrived.
-pub(super) fn is_uploaded(upload: u8) -> bool {
+pub(in crate::ledger) fn is_uploaded(upload: u8) -> bool {
     upload == 4
 }
 
 /// The hash by which a call is found; the same as [`crate::call::Call::identity_hash`].
-pub(super) fn identity_hash(identity: &str) -> i64 {
+pub(in crate::ledger) fn identity_hash(identity: &str) -> i64 {
     xxh3_64(identity.as_bytes()).cast_signed()
 }
 
 /// Reads the call of this identity: the number of its row and its standing.
-pub(super) fn find(connection: &Connection, identity: &str) -> Result<Option<(i64, Standing)>> {
+pub(in crate::ledger) fn find(
+    connection: &Connection,
+    identity: &str,
+) -> Result<Option<(i64, Standing)>> {
     connection
         .prepare_cached(select_calls!("WHERE hash = ?1 AND identity = ?2"))?
         .query_row((identity_hash(identity), identity), |row| {
@@ -104,7 +107,7 @@ pub(super) fn find(connection: &Connection, identity: &str) -> Result<Option<(i6
 }
 
 /// Writes the call to its row, or to a new one; the number of the row.
-pub(super) fn save(
+pub(in crate::ledger) fn save(
     connection: &Connection,
     id: Option<i64>,
     identity: &str,
@@ -166,7 +169,7 @@ pub(super) fn save(
 }
 
 /// Takes a call out, if it has a row.
-pub(super) fn forget(connection: &Connection, id: Option<i64>) -> Result<()> {
+pub(in crate::ledger) fn forget(connection: &Connection, id: Option<i64>) -> Result<()> {
     let mut statement = connection.prepare_cached("DELETE FROM call WHERE id = ?1")?;
     id.map_or(Ok(()), |id| statement.execute([id]).map(drop))
 }
@@ -182,18 +185,18 @@ const INSERT: &str = "INSERT INTO call (fingerprint, create_state, upload_state,
      ?17)";
 
 /// SQLite has no unsigned numbers; no recording comes near the limit.
-pub(super) fn signed(number: u64) -> i64 {
+pub(in crate::ledger) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// A number of the file that cannot be below 0; 0 if there is none.
-pub(super) fn unsigned(row: &Row<'_>, column: usize) -> Result<u64> {
+pub(in crate::ledger) fn unsigned(row: &Row<'_>, column: usize) -> Result<u64> {
     let number = row.get::<_, Option<i64>>(column)?.unwrap_or(0);
     u64::try_from(number).map_err(|_| unknown(column, number))
 }
 
 /// The standing in a row of `select_calls!`.
-pub(super) fn standing(row: &Row<'_>) -> Result<Standing> {
+pub(in crate::ledger) fn standing(row: &Row<'_>) -> Result<Standing> {
     let uid = row.get(4)?;
     let create = match row.get(1)? {
         0 => Create::Never,
@@ -269,7 +272,7 @@ fn obstacle(row: &Row<'_>) -> Result<Option<Obstacle>> {
 }
 
 /// A time of the file, in unix milliseconds.
-pub(super) fn time(row: &Row<'_>, column: usize) -> Result<Timestamp> {
+pub(in crate::ledger) fn time(row: &Row<'_>, column: usize) -> Result<Timestamp> {
     let millisecond = row.get(column)?;
     Timestamp::from_millisecond(millisecond).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, Box::new(error))
@@ -277,7 +280,7 @@ pub(super) fn time(row: &Row<'_>, column: usize) -> Result<Timestamp> {
 }
 
 /// The same, where it may be missing.
-pub(super) fn time_if_any(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
+pub(in crate::ledger) fn time_if_any(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
     match row.get::<_, Option<i64>>(column)? {
         Some(_) => time(row, column).map(Some),
         None => Ok(None),

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
-use super::case_fact::{
+use super::fact::{
     CaseEntry, CaseFact, CaseObstacle, CasePrint, CaseStanding, CutRow, MessagePrint,
     MessageStanding,
 };
-use super::rows::{identity_hash, time, unsigned};
+use crate::ledger::call::rows::{identity_hash, time, unsigned};
 use crate::redact::mask;
 
 /// State of a case: bit 1 when the server has it, bit 0 when a request about it is in doubt.
@@ -20,7 +20,11 @@ const INTENDED: i64 = 0;
 const ADDED: i64 = 1;
 
 /// Writes a fact to the rows of its case.
-pub(super) fn take_in(connection: &Connection, entry: CaseEntry, now: Timestamp) -> Result<()> {
+pub(in crate::ledger) fn take_in(
+    connection: &Connection,
+    entry: CaseEntry,
+    now: Timestamp,
+) -> Result<()> {
     let CaseEntry { identity, fact } = entry;
     if let CaseFact::Held(row) = fact {
         return hold(connection, &identity, row, now);
@@ -77,7 +81,7 @@ fn hold(connection: &Connection, identity: &str, row: CutRow, now: Timestamp) ->
 }
 
 /// Whether an earlier run has found this very row.
-pub(super) fn has_cut_row(connection: &Connection, hash: u64) -> Result<bool> {
+pub(in crate::ledger) fn has_cut_row(connection: &Connection, hash: u64) -> Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM cut_row WHERE hash = ?1)";
     let mut statement = connection.prepare_cached(sql)?;
     statement.query_row([hash.cast_signed()], |row| row.get(0))
@@ -95,7 +99,10 @@ const COLUMNS: &str = "SELECT state, obstacle, updated, fingerprint, content, fi
      status, message, id, identity, replaced FROM desk_case ";
 
 /// The row of a case and what it says, without its messages.
-pub(super) fn find(connection: &Connection, identity: &str) -> Result<Option<(i64, CaseStanding)>> {
+pub(in crate::ledger) fn find(
+    connection: &Connection,
+    identity: &str,
+) -> Result<Option<(i64, CaseStanding)>> {
     connection
         .prepare_cached(&format!("{COLUMNS} WHERE hash = ?1 AND identity = ?2"))?
         .query_row((identity_hash(identity), identity), |row| {
@@ -105,7 +112,10 @@ pub(super) fn find(connection: &Connection, identity: &str) -> Result<Option<(i6
 }
 
 /// The messages of a case.
-pub(super) fn messages(connection: &Connection, id: i64) -> Result<HashMap<u64, MessageStanding>> {
+pub(in crate::ledger) fn messages(
+    connection: &Connection,
+    id: i64,
+) -> Result<HashMap<u64, MessageStanding>> {
     let sql = "SELECT hash, mark, state FROM desk_message WHERE in_case = ?1";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([id], |row| {
@@ -250,7 +260,7 @@ const REASONS: usize = 200;
 const EXAMPLES: usize = 5;
 
 /// Counts the cases.
-pub(super) fn summarize(connection: &Connection) -> Result<CaseSummary> {
+pub(in crate::ledger) fn summarize(connection: &Connection) -> Result<CaseSummary> {
     let mut summary = CaseSummary {
         complete: count(
             connection,
@@ -328,14 +338,14 @@ const NEW_HELD: &str = concat!(
 );
 
 /// Forgets when rows were found that are sent by now.
-pub(super) const FORGET_SENT_ROWS: &str = concat!(
+pub(in crate::ledger) const FORGET_SENT_ROWS: &str = concat!(
     "UPDATE cut_row SET held_at = 0 WHERE hash NOT IN (SELECT hash FROM ",
     held_rows!(),
     ")"
 );
 
 /// The cases of rows that are held since `until` or longer: id, since when; the oldest first.
-pub(super) const HELD_SINCE: &str = concat!(
+pub(in crate::ledger) const HELD_SINCE: &str = concat!(
     "SELECT identity, held_at FROM ",
     held_rows!(),
     " AND held_at BETWEEN 1 AND ?1 ORDER BY held_at, hash"
@@ -359,11 +369,11 @@ fn count(connection: &Connection, rest: &str) -> Result<u64> {
 
 /// Each case that the server has: id, time of the last news, what went out whole, row; in the order in
 /// which they were first seen.
-pub(super) const ACCEPTED: &str =
+pub(in crate::ledger) const ACCEPTED: &str =
     "SELECT identity, last_at, content, id FROM desk_case WHERE state >= 2 ORDER BY id";
 
 /// The messages of a case that the server has, by the hashes of their ids.
-pub(super) fn added(connection: &Connection, id: i64) -> Result<Vec<u64>> {
+pub(in crate::ledger) fn added(connection: &Connection, id: i64) -> Result<Vec<u64>> {
     let sql = "SELECT hash FROM desk_message WHERE in_case = ?1 AND state = ?2 ORDER BY hash";
     let mut statement = connection.prepare_cached(sql)?;
     let hashes = statement.query_map((id, ADDED), |row| row.get::<_, i64>(0))?;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::sent::SentFile;
-use super::standing::Standing;
+use super::state::Standing;
 use crate::call::{Code, Party};
+use crate::ledger::sent_recordings::SentFile;
 
 /// One of the two requests of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

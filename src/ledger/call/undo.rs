@@ -3,13 +3,17 @@
 //! would be taken for the answer to a request of ours. Pure, as `standing` is.
 
 use super::fact::Stage;
-use super::standing::{Create, Standing, Upload};
+use super::state::{Create, Standing, Upload};
 
 impl Standing {
     /// Undoes an intent, and nothing else: a conversation that was made before an upload was
     /// intended stays, and so does whatever was learned instead of an answer. `before` is what the
     /// run found in the ledger. `false` if there was nothing to undo.
-    pub(super) fn take_back(&mut self, stage: Stage, before: Option<Box<Standing>>) -> bool {
+    pub(in crate::ledger) fn take_back(
+        &mut self,
+        stage: Stage,
+        before: Option<Box<Standing>>,
+    ) -> bool {
         let before = before.map_or_else(|| Standing::new(self.first_at), |before| *before);
         let now = self.clone();
         match (stage, &self.create, self.upload) {
@@ -44,7 +48,7 @@ impl Standing {
     }
 
     /// Whether nothing is known of the call, so that there is nothing to keep.
-    pub(super) fn is_blank(&self) -> bool {
+    pub(in crate::ledger) fn is_blank(&self) -> bool {
         self.create == Create::Never
             && self.upload == Upload::Never
             && self.obstacle.is_none()

@@ -9,7 +9,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use super::disk;
+use super::filesystem;
 
 /// The marks of a ledger at rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +25,8 @@ impl Seal {
     /// The seal that fits the ledger as it lies there; `None` while its log or its journal is beside
     /// it, because then the file is not all of the ledger.
     pub(super) fn of(ledger: &Path) -> Option<Seal> {
-        let mut logs = disk::LOGS.into_iter();
-        if logs.any(|ending| disk::beside(ledger, ending).exists()) {
+        let mut logs = filesystem::LOGS.into_iter();
+        if logs.any(|ending| filesystem::beside(ledger, ending).exists()) {
             return None;
         }
         let metadata = std::fs::metadata(ledger).ok()?;
@@ -34,7 +34,7 @@ impl Seal {
         Some(Seal {
             bytes: metadata.len(),
             changed: changed.as_nanos(),
-            file: disk::file_number(ledger),
+            file: filesystem::file_number(ledger),
         })
     }
 

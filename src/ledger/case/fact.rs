@@ -164,7 +164,7 @@ impl CaseStanding {
 
     /// Takes in a fact about the case itself. What a fact says about messages is the caller's: they
     /// are rows of their own.
-    pub(super) fn apply(&mut self, fact: &CaseFact, at: Timestamp) {
+    pub(in crate::ledger) fn apply(&mut self, fact: &CaseFact, at: Timestamp) {
         self.last_at = at;
         match fact {
             CaseFact::Intended => self.in_doubt = true,

@@ -348,7 +348,7 @@ impl Standing {
     }
 
     /// Whether nobody is known to have made the conversation.
-    pub(super) fn is_create_open(&self) -> bool {
+    pub(in crate::ledger) fn is_create_open(&self) -> bool {
         matches!(
             self.create,
             Create::Never | Create::Intended | Create::Refused

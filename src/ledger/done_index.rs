@@ -6,7 +6,7 @@
 //! the hash of the identity and cut into short runs by its first bits: hashes are spread evenly,
 //! so a run holds four entries on average, and a look-up touches two places in memory.
 
-use super::standing::Ending;
+use super::call::state::Ending;
 
 /// Which calls are done, with which content. See [`crate::call::Call::identity_hash`].
 #[derive(Debug, Default)]

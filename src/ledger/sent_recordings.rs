@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, Result, Row};
 
+use super::call::rows::{identity_hash, signed};
 use super::error::{Error, at};
 use super::reader::Reader;
-use super::rows::{identity_hash, signed};
 
 /// A file that is sent as the recording of a call, or as a part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

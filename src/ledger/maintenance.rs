@@ -5,12 +5,12 @@ use std::path::Path;
 
 use rusqlite::{Connection, Result as Sql};
 
-use super::cases;
+use super::call::rows::{self, select_calls};
+use super::case::rows as case_rows;
 use super::error::{Error, OpenError, at};
 use super::lock::Lock;
 use super::open;
 use super::reader::Reader;
-use super::rows::{self, select_calls};
 
 /// The most faults that are told.
 const FAULTS: usize = 20;
@@ -154,7 +154,7 @@ fn forget(connection: &mut Connection) -> Sql<Purged> {
         "UPDATE desk_case SET first_at = 0, last_at = 0, status = NULL, message = NULL \
          WHERE {DONE_CASES}"
     ))?;
-    of(cases::FORGET_SENT_ROWS.to_owned())?;
+    of(case_rows::FORGET_SENT_ROWS.to_owned())?;
     let purged = Purged {
         forgotten,
         open: all - forgotten,
