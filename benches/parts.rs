@@ -12,7 +12,8 @@ use std::time::Duration;
 use capturi_import::api::{
     self, AudioSettings, Client, Connection, Key, Proxy, Route, Upload, Version,
 };
-use capturi_import::call::{Call, Draft, Party, Plain, read_phone, read_rfc3339};
+use capturi_import::domain::call::{Call, Draft, Plain, read_rfc3339};
+use capturi_import::domain::{Party, read_phone};
 use capturi_import::ledger::{Entry, Fact, Ledger};
 use capturi_import::mapping::{Mapped, Mapping, Profile};
 use capturi_import::recordings::{Index, IndexOptions, Sendable};

@@ -4,18 +4,16 @@
 //! above it (`tests/it/layering` holds the table). `ARCHITECTURE.md` tells the whole story.
 
 pub mod api;
-pub mod call;
-pub mod case;
 pub mod cli;
 pub mod config;
 pub mod delivery;
+pub mod domain;
 pub mod failpoint;
 pub mod ledger;
 pub mod mapping;
 pub mod pipeline;
 pub mod plan;
 pub mod recordings;
-pub mod redact;
 pub mod report;
 pub mod sandbox;
 pub mod source;

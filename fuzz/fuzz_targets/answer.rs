@@ -1,7 +1,7 @@
 //! What a server answers is cleaned of what it was told, whatever it answers and however it quotes.
 #![no_main]
 
-use capturi_import_fuzz::redact::{Redactor, mask};
+use capturi_import_fuzz::domain::redact::{Redactor, mask};
 use libfuzzer_sys::fuzz_target;
 
 /// Found nowhere but where it is quoted.

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
 use capturi_import_fuzz::recordings::{Ask, AskedPart, Index, IndexOptions};
-use capturi_import_fuzz::call::{Code, explain};
+use capturi_import_fuzz::domain::{Code, explain};
 use capturi_import_fuzz::config::read_all;
 use capturi_import_fuzz::delivery::{Hours, time_of_day};
 use capturi_import_fuzz::mapping::Mapping;

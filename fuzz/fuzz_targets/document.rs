@@ -1,7 +1,7 @@
 //! Any bytes as JSON, and what a JSON library says of the same bytes.
 #![no_main]
 
-use capturi_import_fuzz::call::Code;
+use capturi_import_fuzz::domain::Code;
 use capturi_import_fuzz::read::{Content, most_lines, read};
 use capturi_import_fuzz::source::{Error, Options};
 use libfuzzer_sys::fuzz_target;

@@ -1,7 +1,7 @@
 //! Any text as a template: it ends, and its output is bounded.
 #![no_main]
 
-use capturi_import_fuzz::call::{Field, Value};
+use capturi_import_fuzz::domain::call::{Field, Value};
 use capturi_import_fuzz::mapping::{Mapped, Mapping};
 use capturi_import_fuzz::row::row;
 use libfuzzer_sys::fuzz_target;

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use capturi_import_fuzz::call::{Field, Value};
+use capturi_import_fuzz::domain::call::{Field, Value};
 use capturi_import_fuzz::mapping::{Mapped, Mapping};
 use capturi_import_fuzz::row::row;
 use libfuzzer_sys::fuzz_target;

@@ -1,7 +1,7 @@
 //! A table that the `csv` library wrote is read back as it was.
 #![no_main]
 
-use capturi_import_fuzz::call::Code;
+use capturi_import_fuzz::domain::Code;
 use capturi_import_fuzz::read::{Content, read};
 use capturi_import_fuzz::source::{HeaderKind, Options, Quote};
 use libfuzzer_sys::arbitrary::{self, Arbitrary};

@@ -6,13 +6,13 @@
 
 #[path = "../../src/recordings/mod.rs"]
 pub mod audio;
-#[path = "../../src/call/mod.rs"]
+#[path = "../../src/domain/call/mod.rs"]
 pub mod call;
-#[path = "../../src/case/mod.rs"]
+#[path = "../../src/domain/case/mod.rs"]
 pub mod case;
 #[path = "../../src/mapping/mod.rs"]
 pub mod mapping;
-#[path = "../../src/redact/mod.rs"]
+#[path = "../../src/domain/redact/mod.rs"]
 pub mod redact;
 #[path = "../../src/source/mod.rs"]
 pub mod source;

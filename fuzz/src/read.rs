@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value as Json;
 
-use crate::call::{Code, Problem};
+use crate::domain::{Code, Problem};
 use crate::source::{Batch, Error, Input, Options, Rejects, open};
 
 /// Where the one file of this process lies; `scripts/fuzz` removes it.

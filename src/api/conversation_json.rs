@@ -1,7 +1,7 @@
 //! How a call is written as JSON. One table of names per version of the API; the values are alike.
 
 use crate::api::Version;
-use crate::call::{Call, Field};
+use crate::domain::call::{Call, Field};
 
 /// The JSON body that creates `call` at a server of this version.
 pub fn body(call: &Call<'_>, version: Version) -> Vec<u8> {
@@ -36,7 +36,7 @@ fn names(field: Field, version: Version) -> [Option<&'static str>; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::{Draft, Segment, Value};
+    use crate::domain::call::{Draft, Segment, Value};
 
     fn call(extra: &[(Field, Value<'static>)]) -> Call<'static> {
         let mut draft = Draft::new();

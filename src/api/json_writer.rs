@@ -1,6 +1,6 @@
 //! Writes values as JSON. Numbers are copied as text, so that no digit passes through a float.
 
-use crate::call::Value;
+use crate::domain::call::Value;
 
 pub(crate) fn object<'v>(fields: impl Iterator<Item = (&'static str, &'v Value<'v>)>) -> Vec<u8> {
     let mut out = Vec::with_capacity(512);

@@ -7,7 +7,7 @@
 use reqwest::Request;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 
-use crate::redact::Redactor;
+use crate::domain::redact::Redactor;
 
 /// A shorter token may be a part of an id by chance.
 const SHORTEST_SURE: usize = 8;

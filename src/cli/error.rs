@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::exit_code::Exit;
-use crate::call::Code;
+use crate::domain::Code;
 use crate::{api, config, ledger, pipeline, recordings, report, sandbox, source};
 
 /// Why a command could not be carried out.

@@ -2,8 +2,8 @@
 
 use super::error::{Error, Usage};
 use super::exit_code::Exit;
-use crate::call::Code;
 use crate::config::ExplainArgs;
+use crate::domain::Code;
 use crate::report::{self, Screen, Style};
 
 pub(super) fn explain(

@@ -1,7 +1,7 @@
 //! What happens beside a delivery: signals, and problems on their way into the ledger.
 
-use crate::call::Problem;
 use crate::delivery::StopSignal;
+use crate::domain::Problem;
 use crate::ledger::Writer;
 use crate::pipeline::{Event, Stop};
 
@@ -89,7 +89,7 @@ fn without_recording(problem: &Problem) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::{Code, Place};
+    use crate::domain::{Code, Place};
 
     #[test]
     fn of_a_recording_the_ledger_is_not_told_the_name() {

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::error::{Error, LedgerError};
 use super::exit_code::Exit;
-use crate::call::Code;
 use crate::config::StatusArgs;
+use crate::domain::Code;
 use crate::ledger::{
     CaseObstacle, CaseSummary, Ledger, Obstacle, Reader, Run, State, Summary, Trouble,
 };

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::call::Code;
+use crate::domain::Code;
 use crate::ledger::{CaseEntry, CaseFact, Entry, Error, Fact, Writer};
 use crate::pipeline::{Fate, HeldCall, HeldMessage, Outcome};
 

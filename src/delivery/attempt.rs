@@ -20,7 +20,7 @@ use super::refusals::Refusal;
 use super::verdict::{Later, Sign, Stage, Verdict, judge};
 use super::width::Evidence;
 use crate::api;
-use crate::call::Code;
+use crate::domain::Code;
 use crate::failpoint::{self, Point};
 use crate::ledger::{CaseEntry, Entry, Fact};
 use crate::pipeline::{Shipment, Stop};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::courier::{Carried, Courier, Ending};
-use crate::call::Problem;
+use crate::domain::Problem;
 use crate::ledger::{Fact, Standing};
 use crate::pipeline::{CaseShipment, FurtherRow, Shipment};
 use crate::plan::Step;

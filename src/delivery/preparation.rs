@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::courier::{Courier, Ending};
-use crate::call::Code;
+use crate::domain::Code;
 use crate::ledger::{Fact, Stage};
 use crate::pipeline::{Outcome, Parcel, Shipment};
 use crate::plan::Step;

@@ -15,7 +15,7 @@ use super::courier::{Courier, entries, not_sent};
 use super::lookup::{Lookup, Sight};
 use super::verdict::Stage;
 use crate::api::{self, Key, Sought};
-use crate::call::Code;
+use crate::domain::Code;
 use crate::ledger::{self, Create, Fact, Standing};
 use crate::pipeline::{Parcel, Shipment};
 use crate::plan::Step;

@@ -25,7 +25,7 @@ use super::refusals::Refusals;
 use super::verdict::Stage;
 use super::wall::Wall;
 use super::{Orders, Pace, Plan, StopSignal};
-use crate::call::{Problem, Severity};
+use crate::domain::{Problem, Severity};
 use crate::pipeline::{Closing, Decided, Decision, Event, Fate, Outcome, Stop};
 use crate::source::Batch;
 

@@ -20,9 +20,9 @@ use super::proof::{self, Proof};
 use super::summary::NotedProblem;
 use super::writer::RunId;
 use super::{filesystem, sent_recordings};
-use crate::call::Code;
+use crate::domain::Code;
+use crate::domain::redact::mask;
 use crate::failpoint::{self, Point};
-use crate::redact::mask;
 
 /// The most calls that are remembered between two groups; a call takes about 300 bytes.
 const REMEMBERED: usize = 8_192;

@@ -8,7 +8,7 @@
 
 use super::call::state::Ending;
 
-/// Which calls are done, with which content. See [`crate::call::Call::identity_hash`].
+/// Which calls are done, with which content. See [`crate::domain::call::Call::identity_hash`].
 #[derive(Debug, Default)]
 pub struct Done {
     /// Hash of the identity; mark (see [`mark`]). Sorted.

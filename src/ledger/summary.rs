@@ -13,7 +13,7 @@ use super::call::state::{Obstacle, State};
 use super::case::rows::{self as case_rows, CaseSummary};
 use super::open;
 use super::writer::RunId;
-use crate::call::Problem;
+use crate::domain::Problem;
 
 /// How many ids stand for a reason or for the calls in doubt.
 const EXAMPLES: usize = 5;
@@ -114,9 +114,9 @@ pub struct NotedProblem {
     pub identity: String,
     /// The column; may be empty.
     pub column: String,
-    /// The name of the [`crate::call::Code`]; perhaps of another version.
+    /// The name of the [`crate::domain::Code`]; perhaps of another version.
     pub code: String,
-    /// The name of the [`crate::call::Severity`].
+    /// The name of the [`crate::domain::Severity`].
     pub severity: String,
     /// Why this is a problem.
     pub message: String,

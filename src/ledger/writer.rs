@@ -21,7 +21,7 @@ use super::proof::Proof;
 use super::reader::Reader;
 use super::summary::NotedProblem;
 use super::{filesystem, open};
-use crate::call::Problem;
+use crate::domain::Problem;
 
 /// The most requests of one transaction. More would not be quicker, and would make the first
 /// wait for the last.
@@ -314,7 +314,7 @@ mod tests {
     use tokio::task::JoinSet;
 
     use super::*;
-    use crate::call::Party;
+    use crate::domain::Party;
     use crate::ledger::{Fact, State};
 
     const DESTINATION: &str = "https://integrations.example.com v2";

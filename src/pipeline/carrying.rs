@@ -6,7 +6,8 @@ use super::desk::{Desk, Item, Key, Open};
 use super::hearing::Heard;
 use super::sound::{Mark, Sound};
 use super::{Outcome, Want};
-use crate::call::{Call, Code, Field, Place, Problem};
+use crate::domain::call::{Call, Field};
+use crate::domain::{Code, Place, Problem};
 use crate::ledger::{Create, Standing, Upload};
 use crate::plan::{self, Step};
 

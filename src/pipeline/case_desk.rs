@@ -12,8 +12,10 @@ use super::desk::{Item, Worked, ended, readable};
 use super::holding::overdue;
 use super::rounds::Round;
 use super::{Error, Facts, Outcome, Road, Want};
-use crate::call::{Code, Problem};
-use crate::case::{Case, CaseDraft, CaseField, Fault, Message, MessageDraft, MessageField, Target};
+use crate::domain::case::{
+    Case, CaseDraft, CaseField, Fault, Message, MessageDraft, MessageField, Target,
+};
+use crate::domain::{Code, Problem};
 use crate::ledger::{CutRow, Reader};
 use crate::mapping::{CaseProfile, Form, MappedCase, MappedMessage, RecordScope};
 use crate::source::{Batch, Record, Sheet};

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::sync::Arc;
 
-use crate::call::Problem;
+use crate::domain::Problem;
 use crate::mapping::CaseProfile;
 use crate::source::{Batch, Record, Sheet};
 

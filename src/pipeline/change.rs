@@ -2,7 +2,8 @@
 //! that a record said, and a few bits of the customer and the day.
 
 use super::desk::{Desk, Open};
-use crate::call::{Call, Code, Field, Problem};
+use crate::domain::call::{Call, Field};
+use crate::domain::{Code, Problem};
 use crate::ledger::{Create, Standing};
 
 /// A change that is to be told.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::call::{Code, Place, Problem};
+use crate::domain::{Code, Place, Problem};
 use crate::mapping::Profile;
 use crate::source::{Batch, Sheet};
 

@@ -5,8 +5,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::sound::Mark;
-use crate::call::{Call, Code, Field, Problem};
-use crate::case::{Case, Message};
+use crate::domain::call::{Call, Field};
+use crate::domain::case::{Case, Message};
+use crate::domain::{Code, Problem};
 use crate::ledger::{CasePrint, CaseStanding, CutRow, MessagePrint, SentFile, Standing};
 use crate::mapping::Watch;
 use crate::pipeline::{Delivered, Event, Facts, Outcome};

@@ -16,9 +16,8 @@ use super::rounds::{Ownership, Round, Rounds};
 use super::sound::{Mark, Sound};
 use super::{Error, Facts, Outcome, Road};
 use crate::api;
-use crate::call::{
-    Call, Code, Draft, Fault, Field, Party, Place, Problem, Severity, Value, noted_before,
-};
+use crate::domain::call::{Call, Draft, Fault, Field, Value};
+use crate::domain::{Code, Party, Place, Problem, Severity, noted_before};
 use crate::ledger::{Ending, Reader};
 use crate::mapping::{Mapped, Profile};
 use crate::plan::{self, Step};

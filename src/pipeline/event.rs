@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::call::{Code, Field, Problem};
+use crate::domain::call::Field;
+use crate::domain::{Code, Problem};
 use crate::pipeline::{Facts, Matched};
 use crate::source::{Record, Sheet};
 

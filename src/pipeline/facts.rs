@@ -2,7 +2,7 @@
 
 use super::counts::{Agents, Days};
 use super::customers::Customers;
-use crate::call::{Call, Field};
+use crate::domain::call::{Call, Field};
 
 /// What the records say about consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

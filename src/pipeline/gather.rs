@@ -19,7 +19,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::spool::Spool;
 use super::{Error, Road};
-use crate::call::Code;
+use crate::domain::Code;
 use crate::mapping::Profile;
 use crate::source::{self, Batch, Input, Record};
 

@@ -7,7 +7,8 @@ use super::Want;
 use super::decided::{BETWEEN_RECORDINGS, Parcel};
 use super::desk::Desk;
 use super::sound::{Mark, Sound, Stated};
-use crate::call::{Call, Channels, Code, Field, Place, Problem, Severity};
+use crate::domain::call::{Call, Channels, Field};
+use crate::domain::{Code, Place, Problem, Severity};
 use crate::recordings::{
     self, Depth, End, Grade, OpenError, Order, Probe, ProbeError, Recording, Sendable, Skew,
 };

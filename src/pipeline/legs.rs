@@ -15,7 +15,8 @@ use super::desk::{Desk, Item, Open, ended};
 use super::gather::Span;
 use super::sound::Mark;
 use super::{Facts, Outcome};
-use crate::call::{Code, Place, Problem, Value};
+use crate::domain::call::Value;
+use crate::domain::{Code, Place, Problem};
 use crate::mapping::{Mapped, Merged, Part, Profile};
 use crate::source::{Batch, Record};
 

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Error, Road};
-use crate::call::{Code, Place, Problem, Severity};
+use crate::domain::{Code, Place, Problem, Severity};
 use crate::mapping::Mapping;
 use crate::source::{self, HeaderKind, Input, Options, Reader, Sheet, Unread};
 

@@ -22,7 +22,7 @@ use super::openings::{Openings, Sifted, refuse_empty, sift};
 use super::register::Register;
 use super::rounds::{Aside, Fetched, Round, Rounds};
 use crate::api::Version;
-use crate::call::Party;
+use crate::domain::Party;
 use crate::ledger::{Done, Ledger, Reader, SentUntil};
 use crate::mapping::{CaseProfile, Mapping, Profile};
 use crate::plan::Policy;

@@ -5,7 +5,7 @@
 //! three quarters of the slots are in use. A table that doubles as a whole would hold half of its
 //! slots empty, and all of them twice while it grows.
 
-use crate::call::Party;
+use crate::domain::Party;
 
 /// Hash of the id in two halves, hash of the content, line, and the line's highest byte above the
 /// number of the file. All zero for an empty slot.

@@ -4,7 +4,7 @@ use std::io;
 
 use super::Error;
 use super::desk::{Desk, Open};
-use crate::call::{Code, Problem, Severity};
+use crate::domain::{Code, Problem, Severity};
 use crate::ledger::{Reader, SentFile, SentTo, SentUntil};
 use crate::plan;
 use crate::recordings::{Index, OpenError, Recording};

@@ -6,7 +6,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::desk::Desk;
 use super::rounds::Round;
 use super::sound::{Mark, Sound, asked_name, keys_of};
-use crate::call::Field;
+use crate::domain::call::Field;
 use crate::ledger::{Standing, Upload};
 use crate::recordings::{Ask, AskedPart, By, Found, Grade, Index, Recording};
 use crate::source::Record;

@@ -4,7 +4,8 @@
 
 use super::desk::Desk;
 use super::rounds::{Ownership, Round};
-use crate::call::{Call, Code, Problem, Severity};
+use crate::domain::call::Call;
+use crate::domain::{Code, Problem, Severity};
 use crate::ledger::SentFile;
 use crate::mapping::{AudioName, NamePart, Several};
 use crate::plan::{self, MissingRecording};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::call::Party;
+use crate::domain::Party;
 use crate::ledger::{Create, Ending, Standing, Upload};
 
 /// Whether the recording of a call is there.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::call::{Code, Severity};
+use crate::domain::{Code, Severity};
 use crate::pipeline::{Outcome, Stop};
 use crate::report::format::{count, counted, safe, them};
 use crate::report::{Mode, Summary};

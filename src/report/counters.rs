@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::call::{Code, Field, Problem};
+use crate::domain::call::Field;
+use crate::domain::{Code, Problem};
 use crate::pipeline::{Delivered, Event, Facts, Outcome, Stop, Tally};
 use crate::report::problem_groups::Groups;
 

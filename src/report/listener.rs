@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::sync::Arc;
 
-use crate::call::{Problem, Severity};
+use crate::domain::{Problem, Severity};
 use crate::pipeline::{Event, Outcome, Stop};
 use crate::report::console::final_table;
 use crate::report::console::json_lines::{self, Line};
@@ -454,7 +454,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::call::Code;
+    use crate::domain::Code;
     use crate::pipeline::{Delivered, Outcome};
     use crate::report::Mode;
     use crate::report::test_support::{Stage, facts, problem, sheet};

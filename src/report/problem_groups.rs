@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::call::{Code, Problem, Severity, explain};
+use crate::domain::{Code, Problem, Severity, explain};
 use crate::report::files::repeated_lines;
 
 /// Examples that are kept of each kind.
@@ -198,7 +198,7 @@ fn text<S: serde::Serializer>(text: &Arc<str>, to: S) -> Result<S::Ok, S::Error>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::Place;
+    use crate::domain::Place;
 
     fn problem(code: Code, line: u64) -> Problem {
         Problem::new(code, Place::on_line("a.csv", line), "why")

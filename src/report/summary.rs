@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::call::{Code, Field, Severity};
+use crate::domain::call::Field;
+use crate::domain::{Code, Severity};
 use crate::pipeline::{Facts, Outcome, Stop, Tally};
 use crate::report::advice;
 use crate::report::console::progress::Counts;

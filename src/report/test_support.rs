@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::call::{Code, Place, Problem};
+use crate::domain::{Code, Place, Problem};
 use crate::pipeline::{Consent, Delivered, Event, Facts, Outcome, Stop};
 use crate::report::{Error, Mode, Moment, Options, Report, Screen, Summary};
 use crate::source::{Batch, Form, Header, Sheet};

@@ -5,7 +5,7 @@
 //! cannot be read comes out too, carrying its problems; and that memory does not grow with the
 //! file. What was found out and not said (delimiter, encoding, header) stands in [`Sheet::reading`].
 //! Knows nothing of target fields: that is `mapping`'s. A record with the problem
-//! [`Code::TrailingRow`](crate::call::Code::TrailingRow) is a row that is no record, told so that
+//! [`Code::TrailingRow`](crate::domain::Code::TrailingRow) is a row that is no record, told so that
 //! every line is accounted for.
 
 mod by_name;

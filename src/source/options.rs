@@ -48,7 +48,7 @@ pub struct Options {
     pub skip_lines: usize,
     /// A row whose first cell starts with one of these texts is no record ([`Code::TrailingRow`]).
     ///
-    /// [`Code::TrailingRow`]: crate::call::Code::TrailingRow
+    /// [`Code::TrailingRow`]: crate::domain::Code::TrailingRow
     pub trailer: Vec<String>,
     /// Name of the sheet of a workbook; the first one when left out.
     pub sheet: Option<String>,

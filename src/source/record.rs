@@ -14,7 +14,7 @@ use super::known;
 use super::memory_budget::{MemoryBudget, Reservation};
 use super::names::{is_joined, letters, member, twins};
 use super::reader::Form;
-use crate::call::{Place, Problem};
+use crate::domain::{Place, Problem};
 
 /// One opened export: its name and what its records look like.
 #[derive(Debug, Clone)]
@@ -652,7 +652,7 @@ mod tests {
             batch.start_row(line);
             if line == 2 {
                 let place = Place::on_line("test.csv", line);
-                batch.push_problem(Problem::new(crate::call::Code::RowTooLong, place, "x"));
+                batch.push_problem(Problem::new(crate::domain::Code::RowTooLong, place, "x"));
             }
         }
         let counts: Vec<_> = batch

@@ -6,7 +6,7 @@
 use std::num::NonZeroU64;
 
 use super::record::{Batch, Record};
-use crate::call::{Code, Place, Problem, Severity};
+use crate::domain::{Code, Place, Problem, Severity};
 
 const CELLS: u8 = 0;
 const TREE: u8 = 1;

@@ -13,7 +13,7 @@ use super::bytes::{Charset, unmark};
 use super::reader::{Form, FormKind};
 use super::record::{Header, Record, Sheet};
 use super::table::Dialect;
-use crate::call::{Code, note_of_id};
+use crate::domain::{Code, note_of_id};
 
 /// What stands in place of the records that a file of rejected records lacks. It begins with a code, and
 /// holds nothing that a table might have to quote.

@@ -8,7 +8,7 @@ use serde::ser::{SerializeSeq, Serializer};
 use crate::api::Error;
 use crate::api::client::{Client, segment};
 use crate::api::transport::{ANSWER_LIMIT, read};
-use crate::case::{Case, Contact, Message};
+use crate::domain::case::{Case, Contact, Message};
 
 /// The body of `PUT /v1/case`: a case with these messages.
 pub fn whole_case(case: &Case, messages: &[&Message]) -> Bytes {
@@ -240,7 +240,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::case::Direction;
+    use crate::domain::case::Direction;
 
     fn contact(id: Option<&str>) -> Contact {
         Contact {

@@ -183,7 +183,7 @@ pub(in crate::cli) fn hashed_id(hash: u64) -> String {
     format!("{HASHED}{hash:016x}")
 }
 
-/// The hash of a message's id, as [`crate::case::Message::identity_hash`] has it.
+/// The hash of a message's id, as [`crate::domain::case::Message::identity_hash`] has it.
 fn id_hash(id: &str) -> u64 {
     let told = id.strip_prefix(HASHED).filter(|hex| hex.len() == 16);
     told.and_then(|hex| u64::from_str_radix(hex, 16).ok())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::state::Standing;
-use crate::call::{Code, Party};
+use crate::domain::{Code, Party};
 use crate::ledger::sent_recordings::SentFile;
 
 /// One of the two requests of a call.
@@ -50,7 +50,7 @@ pub const UNHEARD: [u8; 32] = [0; 32];
 
 /// What happened to a call, or is about to happen.
 ///
-/// `fingerprint` is [`crate::call::Call::fingerprint`] of the content that the fact is about.
+/// `fingerprint` is [`crate::domain::call::Call::fingerprint`] of the content that the fact is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
     /// The create request is about to leave.

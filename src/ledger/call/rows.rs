@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::fact::Stage;
 use super::state::{Create, Ending, Obstacle, Standing, Upload};
-use crate::call::{Code, Party};
+use crate::domain::{Code, Party};
 
 /// Reads rows of `call` with the columns that [`standing`] reads, in its order; `id` and `identity`
 /// stand among them as numbers 12 and 13.
@@ -88,7 +88,7 @@ pub(in crate::ledger) fn is_uploaded(upload: u8) -> bool {
     upload == 4
 }
 
-/// The hash by which a call is found; the same as [`crate::call::Call::identity_hash`].
+/// The hash by which a call is found; the same as [`crate::domain::call::Call::identity_hash`].
 pub(in crate::ledger) fn identity_hash(identity: &str) -> i64 {
     xxh3_64(identity.as_bytes()).cast_signed()
 }

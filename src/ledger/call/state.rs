@@ -12,7 +12,7 @@
 use jiff::Timestamp;
 
 use super::fact::{Fact, Stage};
-use crate::call::{Code, Party};
+use crate::domain::{Code, Party};
 
 /// The fingerprint of a content that nobody knows.
 const UNKNOWN: u128 = 0;

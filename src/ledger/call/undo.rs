@@ -61,7 +61,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::call::Party;
+    use crate::domain::Party;
     use crate::ledger::Fact;
     use crate::ledger::tests::{after, at, facts, held};
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 /// What a case says, in hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CasePrint {
-    /// Of the case's own fields ([`crate::case::Case::fingerprint`]).
+    /// Of the case's own fields ([`crate::domain::case::Case::fingerprint`]).
     pub fields: u128,
     /// Of the case with all its messages, where they go out together; else 0.
     pub content: u128,
@@ -29,7 +29,7 @@ impl CasePrint {
 /// What a message says, in hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MessagePrint {
-    /// Of its id ([`crate::case::Message::identity_hash`]).
+    /// Of its id ([`crate::domain::case::Message::identity_hash`]).
     pub hash: u64,
     /// Half of its fingerprint; 0 where it is not known.
     pub mark: u64,

@@ -9,8 +9,8 @@ use super::fact::{
     CaseEntry, CaseFact, CaseObstacle, CasePrint, CaseStanding, CutRow, MessagePrint,
     MessageStanding,
 };
+use crate::domain::redact::mask;
 use crate::ledger::call::rows::{identity_hash, time, unsigned};
-use crate::redact::mask;
 
 /// State of a case: bit 1 when the server has it, bit 0 when a request about it is in doubt.
 const EXISTS: i64 = 2;

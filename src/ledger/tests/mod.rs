@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::filesystem::beside as side_file;
 use super::{Entry, Fact, Ledger, Reader, Stage, Standing};
-use crate::call::{Code, Party};
+use crate::domain::{Code, Party};
 
 const DESTINATION: &str = "https://integrations.example.com v2";
 

@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use super::*;
-use crate::call::{Code, Party, Place, Problem};
+use crate::domain::{Code, Party, Place, Problem};
 use crate::ledger::{Ending, Error, Obstacle, State};
 
 fn entry(identity: &str, fact: Fact) -> Entry {

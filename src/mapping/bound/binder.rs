@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::text::first;
-use crate::call::{Code, Problem};
+use crate::domain::{Code, Problem};
 use crate::mapping::error::{Findings, did_you_mean, suggest};
 use crate::mapping::file::Mapping;
 use crate::mapping::file::origin::Origin;

@@ -9,7 +9,8 @@ use super::plain::PlainRules;
 use super::rule::{BoundRule, Skip, SkipRules};
 use super::text::Raw;
 use super::watch::Watch;
-use crate::call::{Code, Draft, Field, Plain, Problem, Value};
+use crate::domain::call::{Draft, Field, Plain, Value};
+use crate::domain::{Code, Problem};
 use crate::mapping::error::LoadError;
 use crate::mapping::file::Mapping;
 use crate::mapping::file::audio_pattern::BoundGroup;
@@ -115,7 +116,7 @@ impl Profile {
         })
     }
 
-    /// Maps one record. Every problem is appended to `problems`; a field is [`Value::Broken`](crate::call::Value::Broken)
+    /// Maps one record. Every problem is appended to `problems`; a field is [`Value::Broken`](crate::domain::call::Value::Broken)
     /// exactly when an error was reported for it. Empty cells leave their field absent, required or
     /// not.
     pub fn apply<'r>(&'r self, record: &Record<'r>, problems: &mut Vec<Problem>) -> Mapped<'r> {

@@ -6,10 +6,8 @@ use rlibphonenumber::enums::Region;
 use serde_json::Value as Json;
 
 use super::text::{Apply, Raw, Reported};
-use crate::call::{
-    Code, Field, Kind, PhoneReading, Value, bare_number, fault_of_key, is_blank, is_email,
-    read_phone,
-};
+use crate::domain::call::{Field, Kind, Value, is_blank};
+use crate::domain::{Code, PhoneReading, bare_number, fault_of_key, is_email, read_phone};
 use crate::mapping::file::conversion::Conversion;
 use crate::mapping::value::boolean::{Words, read_boolean};
 use crate::mapping::value::duration::{Lengths, is_thousands_or_parts, read_length};

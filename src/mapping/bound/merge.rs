@@ -4,7 +4,8 @@ use serde_json::Value as Json;
 
 use super::call::Profile;
 use super::ranking::{Rank, Ranking};
-use crate::call::{Code, Draft, Field, Problem, Value};
+use crate::domain::call::{Draft, Field, Value};
+use crate::domain::{Code, Problem};
 use crate::mapping::file::legs::{Leg, Legs, Order};
 use crate::mapping::value::duration::{Lengths, read_length};
 use crate::mapping::value::number::Decimal;

@@ -10,10 +10,8 @@ use std::borrow::Cow;
 
 use super::binder::{Named, Source};
 use super::rule::BoundRule;
-use crate::call::{
-    Field, Kind, PhoneReading, Plain, fault_of_key, is_blank, is_email, is_plainly_possible,
-    read_phone, trimmed,
-};
+use crate::domain::call::{Field, Kind, Plain, is_blank, trimmed};
+use crate::domain::{PhoneReading, fault_of_key, is_email, is_plainly_possible, read_phone};
 use crate::mapping::file::conversion::Conversion;
 use crate::mapping::file::rule::Steps;
 use crate::mapping::value::boolean::read_boolean;

@@ -7,7 +7,8 @@ use serde_json::Value as Json;
 use jiff::tz::TimeZone;
 
 use super::binder::{Binder, Named};
-use crate::call::{as_seen, trimmed};
+use crate::domain::as_seen;
+use crate::domain::call::trimmed;
 use crate::mapping::file::Mapping;
 use crate::mapping::file::conversion::Conversion;
 use crate::mapping::file::origin::Origin;

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use serde_json::Value as Json;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::call::as_seen;
+use crate::domain::as_seen;
 
 /// Spellings of one cell that are tried.
 const MOST: usize = 8;

@@ -7,7 +7,8 @@ use serde_json::Value as Json;
 
 use super::binder::{Named, Source, chosen};
 use super::rule::BoundRule;
-use crate::call::{Code, Problem, is_blank};
+use crate::domain::call::is_blank;
+use crate::domain::{Code, Problem};
 use crate::mapping::file::conversion::Conversion;
 use crate::mapping::template::{Failure, Rendering};
 use crate::mapping::value::repair::Repair;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value as Json};
 
 use super::call::Profile;
-use crate::call::Field;
+use crate::domain::call::Field;
 use crate::mapping::suggest::names_of;
 use crate::source::{Header, Record};
 

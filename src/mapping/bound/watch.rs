@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Map, Value as Json};
 
 use super::skip_verdicts::{Question, Verdicts};
-use crate::call::{Code, Problem};
+use crate::domain::{Code, Problem};
 use crate::mapping::file::Mapping;
 use crate::mapping::presets::Preset;
 use crate::mapping::template::{Bound, TemplateId};

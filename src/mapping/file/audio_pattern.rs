@@ -18,7 +18,7 @@ use super::expression::NO_EXPRESSION;
 use super::origin::Origin;
 use super::rule::RuleReader;
 use super::toml_table::{Section, wrong_type};
-use crate::call::Field;
+use crate::domain::call::Field;
 use crate::mapping::bound::binder::{Binder, Source};
 use crate::mapping::error::suggest;
 

@@ -16,7 +16,7 @@ use super::rule::{FieldRule, RuleReader};
 use super::source_section::read_skip;
 use super::target::Target;
 use super::toml_table::{Section, Text, wrong_type};
-use crate::case::{self, CaseField, ContactField, MessageField};
+use crate::domain::case::{self, CaseField, ContactField, MessageField};
 use crate::mapping::bound::privacy::PrivacySection;
 use crate::mapping::error::{Findings, suggest};
 use crate::mapping::template::{TemplateId, Templates};

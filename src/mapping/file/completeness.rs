@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::Mapping;
 use super::case_section::CaseSection;
 use super::target::Target;
-use crate::call::Field;
-use crate::case::{self, CaseField, ContactField, MessageField};
+use crate::domain::call::Field;
+use crate::domain::case::{self, CaseField, ContactField, MessageField};
 use crate::mapping::error::{Findings, LoadError};
 
 impl Mapping {

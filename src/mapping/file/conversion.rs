@@ -7,7 +7,7 @@ use super::rule::RuleReader;
 use super::source_section::{read_region, read_zone};
 use super::target::Target;
 use super::toml_table::Section;
-use crate::call::Kind;
+use crate::domain::call::Kind;
 use crate::mapping::error::{Findings, suggest};
 use crate::mapping::value::boolean::{Words, fold};
 use crate::mapping::value::duration::{Lengths, Unit};

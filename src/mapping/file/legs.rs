@@ -20,7 +20,7 @@ use toml::de::DeValue;
 
 use super::Mapping;
 use super::toml_table::{Section, Text, texts_of, wrong_type};
-use crate::call::{Field, Kind};
+use crate::domain::call::{Field, Kind};
 use crate::mapping::bound::binder::{Binder, Named};
 use crate::mapping::bound::ranking::Ranking;
 use crate::mapping::error::{Findings, suggest};

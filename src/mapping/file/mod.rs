@@ -46,7 +46,7 @@ use super::file::toml_table::{Section, wrong_type};
 use super::lookup::agents::{Agents, AgentsError};
 use super::lookup::table::{Beside, Lookups};
 use super::template::{TemplateId, Templates};
-use crate::call::Field;
+use crate::domain::call::Field;
 use crate::source::{self, Sheet};
 
 /// A mapping file in which nothing is wrong as far as can be told without an export.
@@ -349,7 +349,7 @@ impl Mapping {
     /// The columns of the fields without which nothing can be created, as far as a record must have one
     /// of them by itself.
     fn record_keys(&self) -> Vec<Vec<String>> {
-        use crate::case::{CaseField, Target as CaseTarget};
+        use crate::domain::case::{CaseField, Target as CaseTarget};
         let is_needed = |rule: &&FieldRule| match &rule.field {
             Target::Call(field) => field.is_required(),
             Target::Case(CaseTarget::Case(field)) => {

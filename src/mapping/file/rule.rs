@@ -12,7 +12,7 @@ use super::expression::{Expression, Expressions};
 use super::origin::Origin;
 use super::target::Target;
 use super::toml_table::{Section, scalar, texts_of, wrong_type};
-use crate::call::Kind;
+use crate::domain::call::Kind;
 use crate::mapping::error::{Findings, suggest};
 use crate::mapping::lookup::table::{Lookup, Lookups};
 use crate::mapping::template::Templates;

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::call::{Field, Kind};
-use crate::case;
+use crate::domain::call::{Field, Kind};
+use crate::domain::case;
 
 /// What a rule fills.
 #[derive(Debug, Clone, PartialEq, Eq)]

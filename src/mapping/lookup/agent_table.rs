@@ -10,7 +10,7 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
-use crate::call::is_email;
+use crate::domain::is_email;
 use crate::mapping::value::boolean::fold;
 use crate::source::{self, Batch, Column, Header, HeaderKind, Input, Options};
 

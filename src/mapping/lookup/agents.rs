@@ -87,7 +87,7 @@ impl Agents {
     /// Takes the domain of addresses, with or without its `@`.
     pub(in crate::mapping) fn set_domain(&mut self, domain: &str) -> Result<(), AgentsError> {
         let bare = domain.trim().trim_start_matches('@');
-        if !crate::call::is_email(&format!("a@{bare}")) {
+        if !crate::domain::is_email(&format!("a@{bare}")) {
             return Err(AgentsError::Domain(domain.to_owned()));
         }
         self.domain = Some(bare.into());

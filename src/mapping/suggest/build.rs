@@ -7,7 +7,7 @@ use super::column_profile::Shape;
 use super::expressions::{expression, literal, quoted};
 use super::known_names::{self, rank};
 use super::survey::{Survey, Surveyed, VALUES};
-use crate::call::{Field, Kind};
+use crate::domain::call::{Field, Kind};
 
 /// A line of the proposed file.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use super::column_profile::{self, Shape};
 use super::expressions::{literal, quoted};
 use super::known_names;
 use super::survey::Surveyed;
-use crate::call::Field;
+use crate::domain::call::Field;
 
 /// Fewer records prove nothing by what they share.
 const FEW: usize = 5;

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::call::{Code, PhoneReading, is_email, read_phone};
+use crate::domain::{Code, PhoneReading, is_email, read_phone};
 use crate::mapping::value::duration::{Unit, read_seconds};
 use crate::mapping::value::time::{Choice, Format, TimeRule};
 

@@ -3,7 +3,7 @@
 //! Compared in lower case without anything but letters and digits; Danish, Swedish, Norwegian and
 //! German words stand beside the English ones.
 
-use crate::call::Field;
+use crate::domain::call::Field;
 
 /// The names of columns that feed a field, separated by blanks.
 const NAMES: &[(Field, &str)] = &[

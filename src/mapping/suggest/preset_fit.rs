@@ -3,7 +3,8 @@
 
 use super::expressions::quoted;
 use super::survey::{SAMPLE, Survey, sample};
-use crate::call::{Call, Problem};
+use crate::domain::Problem;
+use crate::domain::call::Call;
 use crate::mapping::{Mapped, Mapping, Preset};
 use crate::source::{Batch, Header, Input};
 

@@ -12,7 +12,7 @@ use regex::Regex;
 use super::expressions::{expression, quoted};
 use super::name_shape::{Grain, class, place, shape};
 use super::survey::Survey;
-use crate::call::Field;
+use crate::domain::call::Field;
 
 /// More names would only be more of the same, and a proposal should take seconds.
 const NAMES: usize = 100_000;

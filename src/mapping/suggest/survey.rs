@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::column_profile::Shape;
 use super::write::shown_whole;
-use crate::call::{Code, unguarded};
+use crate::domain::{Code, unguarded};
 use crate::mapping::Preset;
 use crate::source::{self, Batch, Column, Header, Input, Options, Record, Sheet};
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::build::{Draft, Proposal, Rule};
 use super::expressions::quoted;
 use super::survey::{Survey, Surveyed};
-use crate::call::Field;
+use crate::domain::call::Field;
 
 /// How much of an example is shown.
 const EXAMPLE: usize = 40;

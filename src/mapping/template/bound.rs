@@ -14,7 +14,7 @@ use super::context::{Context, Scope, from_json};
 use super::lets::Let;
 use super::simple::{self, Piece, SimpleCondition};
 use super::{Entry, FUEL, TemplateId, Templates, functions, limits};
-use crate::call::Code;
+use crate::domain::Code;
 use crate::mapping::bound::record_scope::RecordScope;
 use crate::mapping::file::expression::Work;
 use crate::source::{Column, Record, Sheet};

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::case::{Case, Message};
+use crate::domain::case::{Case, Message};
 use crate::mapping::{CaseProfile, Form, MappedCase, MappedMessage, RecordScope};
 
 fn profile(text: &str, batch: &Batch) -> CaseProfile {

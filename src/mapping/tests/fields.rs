@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use super::*;
-use crate::call::Segment;
+use crate::domain::call::Segment;
 
 const EXAMPLE: &str = r#"
 target = "conversation"

@@ -14,7 +14,8 @@ mod tables;
 use std::sync::Arc;
 
 use super::{LoadError, Mapped, Mapping, Profile};
-use crate::call::{Call, Code, Draft, Field, Plain, Problem, Value};
+use crate::domain::call::{Call, Draft, Field, Plain, Value};
+use crate::domain::{Code, Problem};
 use crate::source::{Batch, Header, Sheet};
 
 /// A table of one row.

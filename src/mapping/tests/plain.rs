@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{Batch, assert_roads_agree, bind, row};
-use crate::call::Plain;
+use crate::domain::call::Plain;
 use crate::mapping::Mapped;
 
 const HEADER: [&str; 14] = [

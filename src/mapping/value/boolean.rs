@@ -1,6 +1,6 @@
 //! Yes and no in the words people use.
 
-use crate::call::trimmed;
+use crate::domain::call::trimmed;
 
 /// Words for yes, in lower case.
 const YES: &[&str] = &[

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
-use crate::call::{Code, Segment, Value, is_blank};
+use crate::domain::Code;
+use crate::domain::call::{Segment, Value, is_blank};
 use crate::mapping::bound::text::{Apply, Raw, Reported};
 
 /// Labels from a JSON list, from a cell that holds one, or from text that the rule splits. Parts

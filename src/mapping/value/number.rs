@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::call::trimmed;
+use crate::domain::call::trimmed;
 
 /// How numbers are written in the export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

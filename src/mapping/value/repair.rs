@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use rlibphonenumber::enums::Region;
 
-use crate::call::{PhoneReading, read_phone};
+use crate::domain::{PhoneReading, read_phone};
 
 /// A repair that a mapping may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

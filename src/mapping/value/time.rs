@@ -14,7 +14,8 @@ use jiff::{Timestamp, ToSpan as _};
 
 use super::time_pattern::{Parts, Pattern};
 use super::zone::{NoZone, Stated};
-use crate::call::{Code, MOST_OFFSET, TOO_EARLY, as_seen, is_too_early, trimmed};
+use crate::domain::call::{MOST_OFFSET, TOO_EARLY, is_too_early, trimmed};
+use crate::domain::{Code, as_seen};
 
 /// What to do with a local time that names two instants or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

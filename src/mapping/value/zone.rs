@@ -2,7 +2,7 @@
 
 use jiff::tz::{Offset, TimeZone};
 
-use crate::call::MOST_OFFSET;
+use crate::domain::call::MOST_OFFSET;
 
 /// What a text states about the clock of its time.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use tempfile::NamedTempFile;
 
 use super::{Closing, Error, Event, Facts, Fate, Outcome, Road, Want};
-use crate::call::{Call, Field};
+use crate::domain::call::{Call, Field};
 use crate::mapping::Mapping;
 use crate::plan::{MissingRecording, Policy};
 use crate::source::{Input, Options};

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::call::{Code, Severity, explain};
+use crate::domain::{Code, Severity, explain};
 use crate::report::Style;
 use crate::report::console::json_lines::json;
 use crate::report::console::screen::{Ink, Screen};

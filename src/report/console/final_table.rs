@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use comfy_table::{Cell, Color as Paint};
 
-use crate::call::{Code, Field, Place, Severity};
+use crate::domain::call::Field;
+use crate::domain::{Code, Place, Severity};
 use crate::pipeline::Outcome;
 use crate::report::advice::{self, fault};
 use crate::report::console::screen::{Color, Ink, Screen, paint};
@@ -499,7 +500,7 @@ fn numbered(field: Field) -> (&'static str, Option<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::Code;
+    use crate::domain::Code;
     use crate::pipeline::{Event, Stop};
     use crate::report::test_support::{Stage, facts, problem, sheet};
 

@@ -8,7 +8,7 @@ use std::num::NonZeroU64;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::call::Problem;
+use crate::domain::Problem;
 use crate::report::console::progress::Snapshot;
 use crate::report::{Summary, format};
 
@@ -116,7 +116,7 @@ pub(in crate::report) fn json(value: &impl Serialize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::{Code, Place};
+    use crate::domain::{Code, Place};
 
     #[test]
     fn a_problem_is_told_without_its_value() {

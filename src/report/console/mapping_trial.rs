@@ -8,10 +8,11 @@ use comfy_table::Cell;
 
 use super::screen::{Ink, Screen};
 use super::table::Grid;
-use crate::call::{Draft, Field, Problem, Value};
+use crate::domain::Problem;
+use crate::domain::call::{Draft, Field, Value};
+use crate::domain::redact;
 use crate::mapping::{LoadError, Mapped, Mapping, Profile};
 use crate::pipeline::{CaseShipment, Decided, Decision, Fate, Outcome};
-use crate::redact;
 use crate::report::format::{counted, safe, shorten, wrapped};
 use crate::source::Record;
 

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::call::{Code, Field, Place, Problem};
+use crate::domain::call::Field;
+use crate::domain::{Code, Place, Problem};
 use crate::pipeline::Delivered;
 use crate::report::files::output_folder::Folder;
 use crate::report::files::run_files::Files;

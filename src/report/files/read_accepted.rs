@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
-use crate::call::damage_of_id;
+use crate::domain::damage_of_id;
 use crate::pipeline::{Delivered, Kind};
 use crate::report::files::bounded::{Bounded, LONGEST};
 use crate::report::files::csv_guard::{is_for_spreadsheets, read_back};

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use crate::call::{Code, Field, Problem, Severity};
+use crate::domain::call::Field;
+use crate::domain::{Code, Problem, Severity};
 use crate::pipeline::{Delivered, Matched, Outcome};
 use crate::report::files::allowance::{Allowance, LeftOut, Lines, Room};
 use crate::report::files::csv_file::Table;

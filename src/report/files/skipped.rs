@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::call::Field;
+use crate::domain::call::Field;
 use crate::pipeline::Outcome;
 use crate::report::files::allowance::{Allowance, Lines, Room};
 use crate::report::files::csv_file::Table;

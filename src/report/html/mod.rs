@@ -7,7 +7,7 @@ use minijinja::value::{Serde, Value};
 use minijinja::{Environment, HtmlEscape, UndefinedBehavior};
 use serde::Serialize;
 
-use crate::call::explain;
+use crate::domain::explain;
 use crate::pipeline::Outcome;
 use crate::report::advice::{advise, fault};
 use crate::report::console::final_table::{extent, grouped, place, with_ids};
@@ -413,7 +413,8 @@ mod tests {
     use jiff::civil::Date;
 
     use super::*;
-    use crate::call::{Code, Field};
+    use crate::domain::Code;
+    use crate::domain::call::Field;
     use crate::pipeline::{Event, Facts};
     use crate::report::test_support::{Stage, facts, problem as bad, sheet};
 

@@ -7,7 +7,7 @@ use super::locate_records::{self, Layout, Origin, Sample, Shape};
 use super::record_builder::Piece;
 use super::span::{Span, objects_of};
 use super::value_reader::Behind;
-use crate::call::Code;
+use crate::domain::Code;
 use crate::source::bytes::{Feed, mark_length};
 use crate::source::known::Known;
 use crate::source::table::{FULL_BYTES, FULL_ROWS};

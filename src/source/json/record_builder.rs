@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::locate_records;
 use super::parse::{self, Parsed, Refusal};
 use super::reader::JsonReader;
-use crate::call::{Code, Place, Problem};
+use crate::domain::{Code, Place, Problem};
 use crate::source::table::{lossy, undecodable_message};
 use crate::source::{Batch, Header, rejects};
 

@@ -4,7 +4,7 @@ use super::cursor::Cut;
 use super::reader::JsonReader;
 use super::record_builder::Piece;
 use super::span::Span;
-use crate::call::Code;
+use crate::domain::Code;
 use crate::source::{Batch, Error};
 
 /// Whether reading can go on behind a value.

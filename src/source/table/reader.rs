@@ -18,7 +18,7 @@ use super::row_builder::{Rows, column_name, lossy};
 use super::row_repair::Taken;
 use super::scan::{Count, Dialect, Expected, Scanned, Window};
 use super::{detect_dialect, trailer};
-use crate::call::{Code, Place, Problem};
+use crate::domain::{Code, Place, Problem};
 use crate::source::bytes::{Feed, mark_length};
 use crate::source::rejects::are_reasons;
 use crate::source::{Batch, Error, Header, HeaderKind, Limits, Options, Sheet};

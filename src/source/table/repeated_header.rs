@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::row_beginnings::{Beginnings, FIRST_CELLS, MARKED};
 use super::row_builder::{Rows, lossy};
-use crate::call::{Code, Place, Problem};
+use crate::domain::{Code, Place, Problem};
 use crate::source::Sheet;
 use crate::source::bytes::mark_length;
 

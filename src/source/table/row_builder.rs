@@ -9,7 +9,7 @@ use memchr::memchr;
 
 use super::row_beginnings::{Beginnings, FIRST_CELLS};
 use super::scan::{Dialect, Sink};
-use crate::call::{Code, Place, Problem};
+use crate::domain::{Code, Place, Problem};
 use crate::source::bytes::{mark_length, unmark};
 use crate::source::record::{Batch, Parts, Row, Sheet};
 use crate::source::rejects;

@@ -5,7 +5,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 use super::reader::Table;
 use super::row_builder::{Rows, column_name, lossy};
 use super::scan::{Count, Extent, Newline, Sink, Window};
-use crate::call::{Code, Problem};
+use crate::domain::{Code, Problem};
 
 /// A cell that holds so many lines that are rows themselves was not meant to hold them.
 const IMPROBABLE_ROWS: usize = 8;

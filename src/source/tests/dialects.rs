@@ -2,7 +2,7 @@
 
 use super::super::{Format, Options};
 use super::{File, csv};
-use crate::call::Code;
+use crate::domain::Code;
 
 /// More rows of this than the sample that decides on the dialect holds.
 fn long(head: &str, row: &str) -> String {

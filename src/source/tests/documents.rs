@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::super::{Error, Options};
 use super::{File, Table};
-use crate::call::Code;
+use crate::domain::Code;
 
 fn read(name: &str, content: impl AsRef<[u8]>) -> Table {
     File::new(name, content).read(&Options::default()).unwrap()

@@ -3,7 +3,7 @@ use std::io::{Read, Write};
 use super::super::bytes::Charset;
 use super::super::{Error, Options, open};
 use super::{File, csv};
-use crate::call::Code;
+use crate::domain::Code;
 
 const TEXT: &str = "navn;by\r\nÅse Attrap-Østergård;Ærøskøbing\r\nTestine Prøvesen;Låne\r\n";
 

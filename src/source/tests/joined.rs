@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use super::super::{Known, Options};
 use super::{File, csv};
-use crate::call::Code;
+use crate::domain::Code;
 
 const HEADER: &str = "id,phone,name\n";
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::super::{Error, Limits, Options};
 use super::File;
-use crate::call::Code;
+use crate::domain::Code;
 
 fn limited(set: impl FnOnce(&mut Limits)) -> Options {
     let mut options = Options::default();

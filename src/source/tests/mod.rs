@@ -13,7 +13,7 @@ mod workbooks;
 use std::path::PathBuf;
 
 use super::{Batch, Error, Input, Options, open};
-use crate::call::Code;
+use crate::domain::Code;
 
 /// A folder with one input in it.
 pub(super) struct File {

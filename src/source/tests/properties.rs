@@ -7,7 +7,7 @@ use super::super::bytes::Charset;
 use super::super::{HeaderKind, Options, Quote};
 use super::File;
 use super::rejects::assert_round_trip;
-use crate::call::Code;
+use crate::domain::Code;
 
 /// Text in which quotes, delimiters and line breaks are everywhere.
 fn hostile_text() -> impl Strategy<Value = String> {

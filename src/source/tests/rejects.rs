@@ -1,6 +1,6 @@
 use super::super::{Batch, HeaderKind, Options, Rejects, open};
 use super::{File, Line};
-use crate::call::Code;
+use crate::domain::Code;
 
 /// All records of the file written again, with a problem each.
 fn rewritten(file: &File, options: &Options) -> Vec<u8> {

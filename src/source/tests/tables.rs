@@ -2,7 +2,7 @@ use std::fmt::Write;
 
 use super::super::{HeaderKind, Layout, Limits, Options, Quote, open};
 use super::{File, csv};
-use crate::call::Code;
+use crate::domain::Code;
 
 #[test]
 fn rows_come_with_the_line_they_start_on() {

@@ -2,7 +2,7 @@ use std::io::Write;
 
 use super::super::{Error, Options};
 use super::{File, Table};
-use crate::call::Code;
+use crate::domain::Code;
 
 /// A ZIP archive of these entries.
 fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {

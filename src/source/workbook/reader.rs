@@ -10,7 +10,7 @@ use super::cell::Fault;
 use super::dimension::without_odd_sizes;
 use super::parts::{Content, Parts};
 use super::sheet_thread::{SheetRow, Unpacked};
-use crate::call::{Code, Place, Problem, Severity};
+use crate::domain::{Code, Place, Problem, Severity};
 use crate::source::bytes::zip_limits;
 use crate::source::table::{
     Again, Columns, Dialect, LAST_ROWS, Newline, Opening, Rows, Sink, column_name, trailing_reason,

@@ -1,7 +1,7 @@
 //! A server and the steps between it and the ledger, told again so that they can be stopped anywhere.
 //! The ledger and the plan are the program's own.
 
-use capturi_import::call::{Code, Party};
+use capturi_import::domain::{Code, Party};
 use capturi_import::ledger::{Create, Entry, Fact, Ledger, Stage, Standing};
 use capturi_import::plan::{Existing, MissingRecording, Policy, Recording, Step, step};
 

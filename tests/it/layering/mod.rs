@@ -239,8 +239,8 @@ fn only_report_prints() {
 fn files_are_put_into_their_rooms() {
     let room = |path: &str| place(Path::new(path));
     assert_eq!(room("plan.rs"), Some(("plan".to_owned(), 1)));
-    assert_eq!(room("call/mod.rs"), Some(("call".to_owned(), 1)));
-    assert_eq!(room("call/field.rs"), Some(("call".to_owned(), 2)));
+    assert_eq!(room("domain/call/mod.rs"), Some(("call".to_owned(), 1)));
+    assert_eq!(room("domain/call/field.rs"), Some(("call".to_owned(), 2)));
     assert_eq!(room("api/wire/v3.rs"), Some(("api".to_owned(), 3)));
     assert_eq!(room("call/notes.md"), None);
 }

@@ -52,7 +52,7 @@ enum InTests {
 pub(crate) struct Reader<'a> {
     room: &'a str,
     tokens: Vec<Token<'a>>,
-    /// Modules between the crate and the file: 1 in `plan.rs` and `call/mod.rs`.
+    /// Modules between the crate and the file: 1 in `plan.rs` and `domain/call/mod.rs`.
     depth: usize,
     /// Inline modules that are open: the braces outside of each, and whether it is for tests.
     modules: Vec<(usize, bool)>,

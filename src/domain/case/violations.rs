@@ -5,10 +5,8 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::Target;
-use crate::call::{
-    Code, Severity, TOO_EARLY, Value, fault_of_id, fault_of_key, fault_of_person_id, is_email,
-    is_too_early, read_rfc3339,
-};
+use crate::domain::call::{TOO_EARLY, Value, is_too_early, read_rfc3339};
+use crate::domain::{Code, Severity, fault_of_id, fault_of_key, fault_of_person_id, is_email};
 
 /// Something wrong with one field of a draft. The caller knows the place and the column.
 #[derive(Debug, Clone, PartialEq, Eq)]

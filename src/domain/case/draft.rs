@@ -1,7 +1,7 @@
 //! What a mapping made of a record, before anybody has judged it.
 
 use super::Target;
-use crate::call::Value;
+use crate::domain::call::Value;
 
 /// A person as the mapping filled it.
 pub(super) type ContactDraft<'a> = [Value<'a>; 3];

@@ -10,8 +10,8 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use super::checked::{is_fit_number, is_fit_text, is_plausible};
-use super::print::Print;
+use super::check::{is_fit_number, is_fit_text, is_plausible};
+use super::fingerprint::Print;
 use super::values::{REQUIRED, Values, bit, fields};
 use super::{Call, Field, Kind, Value};
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::call::Kind;
+use crate::domain::call::Kind;
 
 macro_rules! fields {
     ($(#[$doc:meta])* $enum:ident, $count:literal: $( $variant:ident $name:literal $kind:ident ),+ $(,)?) => {

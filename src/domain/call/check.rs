@@ -6,12 +6,13 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use super::email::is_plain_email;
-use super::key::{GUARDED, fault_of_id, fault_of_key, fault_of_person_id, in_formula};
-use super::phone::{PhoneReading, bare_number, is_plainly_dialled, read_phone};
-use super::print::Print;
+use super::fingerprint::Print;
 use super::values::Values;
-use super::{Code, Draft, Field, Kind, Party, Value, is_email};
+use super::{Draft, Field, Kind, Value};
+use crate::domain::email::is_plain_email;
+use crate::domain::ids::{GUARDED, fault_of_id, fault_of_key, fault_of_person_id, in_formula};
+use crate::domain::phone::{PhoneReading, bare_number, is_plainly_dialled, read_phone};
+use crate::domain::{Code, Party, is_email};
 
 /// A part of the recording to keep, in whole seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +97,7 @@ impl<'a> Call<'a> {
         let Judge { at, is_broken, .. } = judge;
         let has_error = faults[before..]
             .iter()
-            .any(|fault| fault.code.severity() == super::Severity::Error);
+            .any(|fault| fault.code.severity() == crate::domain::Severity::Error);
         match at {
             Some(at) if !is_broken && !has_error => Some(Call { values, at }),
             _ => None,
@@ -649,7 +650,7 @@ mod tests {
             (Field::ExternalIdentity, text(" a"), true, PaddedId),
             (
                 Field::ExternalIdentity,
-                Value::Text("x".repeat(super::super::key::LONGEST_ID + 1).into()),
+                Value::Text("x".repeat(crate::domain::ids::LONGEST_ID + 1).into()),
                 false,
                 RecordTooLarge,
             ),

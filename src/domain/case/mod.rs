@@ -6,12 +6,12 @@
 //! calls share (values, problems, places) is `call`'s. Nothing here knows where a record came from
 //! or how a case is written to the wire.
 
-mod checked;
+mod check;
 mod draft;
-mod judge;
-mod target;
+mod field;
+mod violations;
 
-pub use checked::{Case, Contact, Direction, Message};
+pub use check::{Case, Contact, Direction, Message};
 pub use draft::{CaseDraft, MessageDraft};
-pub use judge::Fault;
-pub use target::{CaseField, ContactField, MessageField, Target};
+pub use field::{CaseField, ContactField, MessageField, Target};
+pub use violations::Fault;

@@ -3,8 +3,8 @@
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, enums::Region};
 
-use super::key::unguarded;
-use super::unseen::{as_seen, named, unseen};
+use super::ids::unguarded;
+use super::invisible::{as_seen, named, unseen};
 
 /// What a customer value turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,7 +109,7 @@ pub(crate) fn is_plainly_possible(text: &str) -> bool {
 
 /// Whether nothing speaks against the text as a customer, at a glance: a possible number as
 /// [`is_plainly_possible`] knows it, with blanks or without, or digits that lack nothing but a country.
-pub(super) fn is_plainly_dialled(text: &str) -> bool {
+pub(crate) fn is_plainly_dialled(text: &str) -> bool {
     let mut digits = [0; 11];
     let mut count = 0;
     for (at, byte) in text.bytes().enumerate() {
@@ -132,7 +132,7 @@ pub(super) fn is_plainly_dialled(text: &str) -> bool {
 
 /// Whether an id is a number that a spreadsheet or a program shortened: `1,23456789012346E+18`,
 /// `1.2345678901234568e18`. An id of hexadecimal digits may hold an `e`, but no sign and no comma.
-pub(super) fn is_shortened_id(text: &str) -> bool {
+pub(crate) fn is_shortened_id(text: &str) -> bool {
     memchr::memchr3(b'+', b'.', b',', text.as_bytes()).is_some() && is_exponent(text)
 }
 

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
 use super::draft::ContactDraft;
-use super::judge::{Fault, Judge};
+use super::violations::{Fault, Judge};
 use super::{CaseDraft, CaseField, ContactField, MessageDraft, MessageField, Target};
-use crate::call::{Code, Value};
+use crate::domain::Code;
+use crate::domain::call::Value;
 
 /// Who wrote a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,13 +3,14 @@
 //! A key is compared for ever, so one that is not whole must not be sent. It makes a double as soon as
 //! a good export brings the right one.
 
+use super::Code;
+use super::call::trimmed;
+use super::invisible::{named, unseen};
 use super::phone::is_shortened_id;
-use super::unseen::{named, unseen};
-use super::{Code, trimmed};
 
 /// The most bytes of an id. What is longer is no id but a cell that was meant for something else, and
 /// would not fit into the addresses that servers and proxies take.
-pub(super) const LONGEST_ID: usize = 1024;
+pub(crate) const LONGEST_ID: usize = 1024;
 
 /// What is told of a value in the guard of a spreadsheet.
 pub(crate) const GUARDED: &str = "the guard of a spreadsheet is around it: repair = [\"formula\", \

@@ -303,7 +303,7 @@ impl Text<'_> {
 mod tests {
     use proptest::prelude::*;
 
-    use crate::redact::Redactor;
+    use crate::domain::redact::Redactor;
 
     fn told(field: &str, value: &str, answer: &str) -> String {
         Redactor::default().value(field, value).clean(answer)

@@ -76,7 +76,7 @@ pub(crate) fn named(sign: char) -> String {
 
 /// The text for people, with `<U+202F>` in place of what they would not see. Tabs and line breaks stay:
 /// they show in a row.
-pub(super) fn shown(text: &str) -> Cow<'_, str> {
+pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     let is_hidden =
         |sign: char| !matches!(sign, '\t' | '\n' | '\r') && (is_gap(sign) || is_mark(sign));
     if !text.contains(is_hidden) {

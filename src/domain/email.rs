@@ -19,7 +19,7 @@ fn bare() -> Options {
 
 /// The everyday shape (`given.family@mail.example.com`), for which the library would say yes.
 /// A million rows take it, and it costs a tenth of the full grammar.
-pub(super) fn is_plain_email(text: &str) -> bool {
+pub(crate) fn is_plain_email(text: &str) -> bool {
     let Some(at) = memchr::memchr(b'@', text.as_bytes()) else {
         return false;
     };

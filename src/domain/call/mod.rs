@@ -1,0 +1,19 @@
+//! The words of the domain and their rules.
+//!
+//! A [`Draft`] is what a mapping made of one record; [`Call::new`] is the only way from a draft to
+//! a [`Call`], and it reports every problem of the draft at once. Whoever holds a `Call` may send it
+//! without looking again. Nothing here reads files, talks to a server or knows where a record came
+//! from, beyond the [`Place`] that a [`Problem`] points at.
+
+mod check;
+mod draft;
+mod field;
+mod fingerprint;
+mod plain;
+mod values;
+
+pub use check::{Call, Channels, Fault, Segment, read_rfc3339};
+pub(crate) use check::{MOST_OFFSET, TOO_EARLY, is_blank, is_too_early, trimmed};
+pub use draft::{Draft, Value};
+pub use field::{Field, Kind};
+pub use plain::Plain;

@@ -1,0 +1,23 @@
+//! Words and rules of calls and cases, and what may be told of them. No input, no output.
+
+pub mod call;
+pub mod case;
+pub(crate) mod email;
+pub(crate) mod explanation;
+pub(crate) mod ids;
+pub(crate) mod invisible;
+pub(crate) mod lost_digits;
+pub(crate) mod party;
+pub(crate) mod phone;
+pub(crate) mod problem;
+pub mod redact;
+
+pub use email::is_email;
+pub use explanation::{Explanation, explain};
+pub(crate) use ids::{damage_of_id, fault_of_id, fault_of_key, fault_of_person_id, unguarded};
+pub(crate) use invisible::as_seen;
+pub use lost_digits::{note_of_id, noted_before};
+pub use party::Party;
+pub use phone::{PhoneReading, read_phone};
+pub(crate) use phone::{bare_number, is_plainly_possible};
+pub use problem::{Code, Place, Problem, Severity};
