@@ -5,51 +5,40 @@
 //! order of the export, each exactly once, and that memory stays bounded but for a few bytes a
 //! record. `check` ends here; `run` hands what is decided to `delivery`.
 
-mod carrying;
-mod case_desk;
-mod case_group;
-mod case_rows;
-mod change;
-mod clocks;
-mod consent;
 mod counts;
 mod customers;
-mod decided;
-mod desk;
 mod event;
-mod extent;
-mod facts;
-mod gather;
-mod hearing;
-mod holding;
-mod legs;
-mod openings;
-mod passing;
-mod register;
-mod road;
 mod rounds;
-mod seen;
 mod seen_cases;
-mod sent_before;
-mod sought;
-mod sound;
-mod spool;
 
+mod call;
+mod case;
+mod clock_skew;
+mod decision;
+mod group;
+mod held;
+mod preflight;
+mod records_read;
+mod seen_ids;
+mod sequencer;
 #[cfg(test)]
 mod tests;
+mod threads;
+mod totals;
+mod unused_consent;
 
+pub use call::inspect_recording::{Doubtful, Listening};
 pub use counts::{Agents, Days};
 pub use customers::Customers;
-pub use decided::{
+pub use decision::{
     BETWEEN_RECORDINGS, CaseEarlier, CaseRow, CaseShipment, CaseTold, Closing, Decided, Decision,
     Fate, FurtherRow, HeldCall, HeldMessage, Matched, Opened, Parcel, Shipment,
 };
 pub use event::{Delivered, Event, Kind, Outcome, Stop, Tally};
-pub use extent::Extent;
-pub use facts::{Consent, Facts, Portion};
-pub use hearing::{Doubtful, Listening};
-pub use holding::overdue;
-pub use road::{Past, Road, Want};
+pub use held::overdue;
+pub use records_read::Extent;
+pub use threads::{Past, Road, Want};
+pub use totals::{Consent, Facts, Portion};
 
 use crate::{ledger, mapping, source};
 

@@ -11,8 +11,8 @@ use std::sync::{Arc, OnceLock};
 
 use tempfile::SpooledTempFile;
 
-use super::gather::Span;
-use super::seen::Where;
+use super::group::Span;
+use super::seen_ids::Where;
 use crate::mapping::Profile;
 use crate::recordings::{Claimant, Claims};
 use crate::source::{Batch, Record, Sheet};

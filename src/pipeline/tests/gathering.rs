@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 use std::fmt::Write as _;
 
-use super::super::gather::{Gathered, Span, Survey};
 use super::*;
+use crate::pipeline::group::{Gathered, Span, Survey};
 use crate::source::{self, Batch};
 
 const NEWEST: &str = r#"

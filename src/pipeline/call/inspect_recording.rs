@@ -3,12 +3,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::Want;
-use super::decided::{BETWEEN_RECORDINGS, Parcel};
-use super::desk::Desk;
-use super::sound::{Mark, Sound, Stated};
+use super::find_recording::{Mark, Sound, Stated};
+use super::worker::Desk;
 use crate::domain::call::{Call, Channels, Field};
 use crate::domain::{Code, Place, Problem, Severity};
+use crate::pipeline::Want;
+use crate::pipeline::decision::{BETWEEN_RECORDINGS, Parcel};
 use crate::recordings::{
     self, Depth, End, Grade, OpenError, Order, Probe, ProbeError, Recording, Sendable, Skew,
 };
@@ -38,7 +38,7 @@ pub enum Doubtful {
 
 /// What was found out about the recording of a call.
 #[derive(Debug, Default)]
-pub(super) struct Heard {
+pub(in crate::pipeline) struct Heard {
     /// The header of the first file.
     probe: Option<Probe>,
     /// The length of all.
@@ -64,7 +64,7 @@ struct Ear<'e> {
 impl Desk<'_> {
     /// Looks into the call's recording: what is no sound, or not whole, is not sent. A run reads no more
     /// than its header; a check also tells how long it is where the header does not.
-    pub(super) fn hear(
+    pub(in crate::pipeline) fn hear(
         &self,
         sound: &Sound,
         call: &Call<'_>,
@@ -364,7 +364,11 @@ fn is_young(modified: SystemTime, min_age: Duration) -> bool {
 
 impl Sound {
     /// What the register is told of the recording, if there is one.
-    pub(super) fn into_mark(self, call: &Call<'_>, heard: &Heard) -> Option<Box<Mark>> {
+    pub(in crate::pipeline) fn into_mark(
+        self,
+        call: &Call<'_>,
+        heard: &Heard,
+    ) -> Option<Box<Mark>> {
         let recording = self.recording?;
         let name = recording.name.rsplit('/').next().unwrap_or_default();
         let skew = Skew::of(name, call.text(Field::DateTime), call.at());
@@ -382,12 +386,12 @@ impl Sound {
 
 impl Heard {
     /// How many channels the recording has, where its header says.
-    pub(super) fn channels(&self) -> Option<u16> {
+    pub(in crate::pipeline) fn channels(&self) -> Option<u16> {
         self.probe.as_ref()?.channels
     }
 
     /// The recording as it is sent.
-    pub(super) fn parcel(&self, mark: &Mark) -> Parcel {
+    pub(in crate::pipeline) fn parcel(&self, mark: &Mark) -> Parcel {
         let first = &mark.recording;
         let file_name = first.name.rsplit('/').next().unwrap_or(&first.name);
         let mut file_name: String = file_name
@@ -421,7 +425,7 @@ impl Heard {
 
     /// `auto` becomes what the recording says: two channels are an agent and a customer apart, one
     /// channel holds both. A call without a recording says nothing.
-    pub(super) fn settle(&self, mut call: Call<'static>) -> Call<'static> {
+    pub(in crate::pipeline) fn settle(&self, mut call: Call<'static>) -> Call<'static> {
         if call.wants_channels() {
             call.settle_channels(self.channels().map(|channels| {
                 if channels == 1 {

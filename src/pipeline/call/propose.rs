@@ -1,27 +1,27 @@
 //! From the step of a call to its fate: what becomes of it here, what is left to send, and how many
 //! requests that takes.
 
-use super::decided::{Decision, Fate, HeldCall, Matched, Shipment};
-use super::desk::{Desk, Item, Key, Open};
-use super::hearing::Heard;
-use super::sound::{Mark, Sound};
-use super::{Outcome, Want};
+use super::find_recording::{Mark, Sound};
+use super::inspect_recording::Heard;
+use super::worker::{Desk, Item, Key, Open};
 use crate::domain::call::{Call, Field};
 use crate::domain::{Code, Place, Problem};
 use crate::ledger::{Create, Standing, Upload};
+use crate::pipeline::decision::{Decision, Fate, HeldCall, Matched, Shipment};
+use crate::pipeline::{Outcome, Want};
 use crate::plan::{self, Step};
 
 /// A step carried out as far as one record alone can be.
-pub(super) struct Carried {
-    pub(super) fate: Fate,
-    pub(super) mark: Option<Box<Mark>>,
-    pub(super) requests: u8,
-    pub(super) matched: Option<Box<Matched>>,
+pub(in crate::pipeline) struct Carried {
+    pub(in crate::pipeline) fate: Fate,
+    pub(in crate::pipeline) mark: Option<Box<Mark>>,
+    pub(in crate::pipeline) requests: u8,
+    pub(in crate::pipeline) matched: Option<Box<Matched>>,
 }
 
 impl Carried {
     /// A record that needs no recording and no request.
-    pub(super) fn ended(fate: Fate) -> Carried {
+    pub(in crate::pipeline) fn ended(fate: Fate) -> Carried {
         Carried {
             fate,
             mark: None,
@@ -31,7 +31,7 @@ impl Carried {
     }
 
     /// A call without a recording that a check finds good to go.
-    pub(super) fn ready() -> Carried {
+    pub(in crate::pipeline) fn ready() -> Carried {
         Carried {
             fate: Fate::Ready,
             mark: None,
@@ -41,7 +41,7 @@ impl Carried {
     }
 
     /// A call of which nothing is left to do; it keeps its recording.
-    pub(super) fn there(sound: Sound, identity: &str) -> Carried {
+    pub(in crate::pipeline) fn there(sound: Sound, identity: &str) -> Carried {
         let fate = Fate::Ends(Outcome::AlreadyThere, "".into());
         let mark = sound.into_candidates();
         let matched = mark
@@ -55,7 +55,7 @@ impl Carried {
         }
     }
 
-    pub(super) fn into_item(self, problems: Vec<Problem>, key: Option<Key>) -> Item {
+    pub(in crate::pipeline) fn into_item(self, problems: Vec<Problem>, key: Option<Key>) -> Item {
         let Carried {
             fate,
             mark,
@@ -80,7 +80,7 @@ impl Carried {
 
 impl Desk<'_> {
     /// Turns a step into a fate. The call's text is only copied when it is to be sent.
-    pub(super) fn carry_out(
+    pub(in crate::pipeline) fn carry_out(
         &self,
         mut step: Step,
         standing: Option<Standing>,

@@ -6,30 +6,30 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use super::decided::{CaseEarlier, CaseRow, CaseShipment, CaseTold, Decision, Fate};
-use super::desk::{Item, Key, ended, low};
-use super::{Outcome, Want};
 use crate::domain::case::{Case, Message};
 use crate::domain::{Code, Problem};
 use crate::ledger::{CasePrint, CaseStanding, MessagePrint};
 use crate::mapping::{CaseProfile, Sending};
+use crate::pipeline::call::worker::{Item, Key, ended, low};
+use crate::pipeline::decision::{CaseEarlier, CaseRow, CaseShipment, CaseTold, Decision, Fate};
+use crate::pipeline::{Outcome, Want};
 use crate::plan::{self, CaseStep, WantedCase};
 use crate::source::Batch;
 
 /// What one record says of a case.
 #[derive(Debug)]
-pub(super) struct Piece {
-    pub(super) index: usize,
-    pub(super) case: Case,
-    pub(super) messages: Vec<Message>,
-    pub(super) problems: Vec<Problem>,
+pub(in crate::pipeline) struct Piece {
+    pub(in crate::pipeline) index: usize,
+    pub(in crate::pipeline) case: Case,
+    pub(in crate::pipeline) messages: Vec<Message>,
+    pub(in crate::pipeline) problems: Vec<Problem>,
     /// The rule that leaves out the message of a row; the row still tells the state of the case.
-    pub(super) left_out: Option<&'static str>,
+    pub(in crate::pipeline) left_out: Option<&'static str>,
 }
 
 /// A case and its records.
-pub(super) struct Group {
-    pub(super) pieces: Vec<Piece>,
+pub(in crate::pipeline) struct Group {
+    pub(in crate::pipeline) pieces: Vec<Piece>,
     profile: Arc<CaseProfile>,
     case: Case,
     print: CasePrint,
@@ -37,7 +37,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    pub(super) fn new(piece: Piece, profile: &Arc<CaseProfile>) -> Group {
+    pub(in crate::pipeline) fn new(piece: Piece, profile: &Arc<CaseProfile>) -> Group {
         Group {
             case: piece.case.clone(),
             pieces: vec![piece],
@@ -48,13 +48,13 @@ impl Group {
     }
 
     /// Whether the piece belongs to this case. A record that holds a whole case stands alone.
-    pub(super) fn takes(&self, piece: &Piece) -> bool {
+    pub(in crate::pipeline) fn takes(&self, piece: &Piece) -> bool {
         !self.profile.is_nested() && self.case.uid == piece.case.uid
     }
 
     /// Finds the record that speaks for the case, puts messages in order, and ends the records
     /// whose messages another one has.
-    pub(super) fn settle(&mut self, batch: &Batch, items: &mut [Option<Item>]) {
+    pub(in crate::pipeline) fn settle(&mut self, batch: &Batch, items: &mut [Option<Item>]) {
         // The latest state of the case counts, and of equals the last in order.
         if let Some(piece) = self.pieces.iter().max_by_key(|piece| piece.case.updated_at) {
             self.case = piece.case.clone();
@@ -150,12 +150,12 @@ impl Group {
     }
 
     /// What to ask the ledger: the id, and the content of which no more need be known.
-    pub(super) fn asked(&self) -> (&str, u128) {
+    pub(in crate::pipeline) fn asked(&self) -> (&str, u128) {
         (&self.case.uid, self.print.content)
     }
 
     /// What tells the same case once more; the rows of a case come together only once.
-    pub(super) fn key(&self) -> Option<Key> {
+    pub(in crate::pipeline) fn key(&self) -> Option<Key> {
         self.profile.is_nested().then(|| Key::Case {
             identity: self.case.identity_hash(),
             content: low(self.print.fields)
@@ -168,7 +168,7 @@ impl Group {
     }
 
     /// The fate of each record, and the requests of the case.
-    pub(super) fn decide(
+    pub(in crate::pipeline) fn decide(
         mut self,
         standing: Option<&CaseStanding>,
         batch: &Batch,

@@ -3,23 +3,23 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::desk::Desk;
-use super::rounds::Round;
-use super::sound::{Mark, Sound, asked_name, keys_of};
+use super::find_recording::{Mark, Sound, asked_name, keys_of};
+use super::worker::Desk;
 use crate::domain::call::Field;
 use crate::ledger::{Standing, Upload};
+use crate::pipeline::rounds::Round;
 use crate::recordings::{Ask, AskedPart, By, Found, Grade, Index, Recording};
 use crate::source::Record;
 
 impl Desk<'_> {
     /// The recordings that these rows name, of which no call was made.
-    pub(super) fn sought(&self, records: &[Record<'_>]) -> Option<Box<Mark>> {
+    pub(in crate::pipeline) fn sought(&self, records: &[Record<'_>]) -> Option<Box<Mark>> {
         self.seek(records, |_, _, found| found)
     }
 
     /// The same for rows that are left out. No other call gets by a wildcard what has their whole name
     /// or their id.
-    pub(super) fn sought_left_out(&self, records: &[Record<'_>]) -> Option<Box<Mark>> {
+    pub(in crate::pipeline) fn sought_left_out(&self, records: &[Record<'_>]) -> Option<Box<Mark>> {
         self.seek(records, surest)
     }
 
@@ -59,19 +59,19 @@ impl Desk<'_> {
 
 impl Sound {
     /// The bytes of the call's recordings, where there are any.
-    pub(super) fn bytes(&self) -> Option<u64> {
+    pub(in crate::pipeline) fn bytes(&self) -> Option<u64> {
         let first = self.recording.as_ref()?;
         let others = self.others.iter().map(|one| one.bytes);
         Some(first.bytes + others.sum::<u64>())
     }
 
     /// The name of the call's recording, or of the first of several.
-    pub(super) fn name(&self) -> &str {
+    pub(in crate::pipeline) fn name(&self) -> &str {
         self.recording.as_ref().map_or("", |one| &one.name)
     }
 
     /// What is to be told when the recording has another size than when it was sent.
-    pub(super) fn change_of(&self, standing: &Standing) -> Option<String> {
+    pub(in crate::pipeline) fn change_of(&self, standing: &Standing) -> Option<String> {
         let (sent, now) = (standing.source?, self.bytes()?);
         let is_sent = matches!(standing.upload, Upload::Done { .. });
         (is_sent && sent != now).then(|| {
@@ -81,7 +81,7 @@ impl Sound {
 
     /// The same for a call that is rejected or cannot be decided yet, also where it could not be told
     /// which one is its own.
-    pub(super) fn into_candidates(self) -> Option<Box<Mark>> {
+    pub(in crate::pipeline) fn into_candidates(self) -> Option<Box<Mark>> {
         let grade = self.grade.unwrap_or(Grade::Inexact);
         let recordings = self.recording.into_iter().chain(self.others);
         named(recordings.collect(), self.call, grade)

@@ -8,7 +8,7 @@ use tempfile::NamedTempFile;
 
 /// A copy, which is removed when this is dropped.
 #[derive(Debug)]
-pub(super) struct Spool {
+pub(in crate::pipeline) struct Spool {
     path: PathBuf,
     _file: Kept,
 }
@@ -24,7 +24,7 @@ enum Kept {
 
 impl Spool {
     /// Copies all that is there to be read.
-    pub(super) fn of(mut input: impl Read) -> io::Result<Spool> {
+    pub(in crate::pipeline) fn of(mut input: impl Read) -> io::Result<Spool> {
         #[cfg(target_os = "linux")]
         if let Some((mut file, path)) = nameless() {
             io::copy(&mut input, &mut file)?;
@@ -40,7 +40,7 @@ impl Spool {
     }
 
     /// Where it can be opened, by this process and until it is dropped.
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::pipeline) fn path(&self) -> &Path {
         &self.path
     }
 }

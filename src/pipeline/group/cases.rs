@@ -30,7 +30,7 @@ struct Slip {
 
 /// Rows put aside.
 #[derive(Debug, Default)]
-pub(super) struct CaseRows {
+pub(in crate::pipeline) struct CaseRows {
     sheets: Vec<Arc<Sheet>>,
     slips: Vec<Slip>,
     memory: Vec<u8>,
@@ -42,7 +42,11 @@ pub(super) struct CaseRows {
 impl CaseRows {
     /// Puts the rows of a batch aside; those that tell no case or no time come back, to be told what
     /// is wrong with them.
-    pub(super) fn take(&mut self, batch: &Batch, profile: &CaseProfile) -> io::Result<Batch> {
+    pub(in crate::pipeline) fn take(
+        &mut self,
+        batch: &Batch,
+        profile: &CaseProfile,
+    ) -> io::Result<Batch> {
         let mut rest = Batch::new(Arc::clone(batch.sheet()));
         for record in batch.iter() {
             let is_broken = record.problems().any(Problem::is_error);
@@ -96,7 +100,10 @@ impl CaseRows {
     }
 
     /// Hands back all rows in batches of whole cases, until `deal` has had enough.
-    pub(super) fn deal(mut self, mut deal: impl FnMut(Batch) -> bool) -> io::Result<()> {
+    pub(in crate::pipeline) fn deal(
+        mut self,
+        mut deal: impl FnMut(Batch) -> bool,
+    ) -> io::Result<()> {
         self.slips.sort_unstable();
         let mut file = match self.file.take() {
             Some(file) => Some(file.into_inner().map_err(io::IntoInnerError::into_error)?),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::sound::Mark;
+use super::call::find_recording::Mark;
 use crate::domain::call::{Call, Field};
 use crate::domain::case::{Case, Message};
 use crate::domain::{Code, Problem};

@@ -6,45 +6,45 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::carrying::Carried;
-use super::customers::Customers;
-use super::decided::{Decision, Fate, Matched};
-use super::facts::{Told, Untold};
-use super::gather::Span;
+use super::find_recording::{Mark, Sound};
 use super::legs::Desktop;
-use super::rounds::{Ownership, Round, Rounds};
-use super::sound::{Mark, Sound};
-use super::{Error, Facts, Outcome, Road};
+use super::propose::Carried;
 use crate::api;
 use crate::domain::call::{Call, Draft, Fault, Field, Value};
 use crate::domain::{Code, Party, Place, Problem, Severity, noted_before};
 use crate::ledger::{Ending, Reader};
 use crate::mapping::{Mapped, Profile};
+use crate::pipeline::customers::Customers;
+use crate::pipeline::decision::{Decision, Fate, Matched};
+use crate::pipeline::group::Span;
+use crate::pipeline::rounds::{Ownership, Round, Rounds};
+use crate::pipeline::totals::{Told, Untold};
+use crate::pipeline::{Error, Facts, Outcome, Road};
 use crate::plan::{self, Step};
 use crate::source::{Batch, Record};
 
 /// A record as it leaves the desk.
 #[derive(Debug)]
-pub(super) struct Item {
-    pub(super) decision: Decision,
+pub(in crate::pipeline) struct Item {
+    pub(in crate::pipeline) decision: Decision,
     /// The call's recording, for the register; that of a rejected record is only named.
-    pub(super) mark: Option<Box<Mark>>,
+    pub(in crate::pipeline) mark: Option<Box<Mark>>,
     /// Requests that a run sends for the record.
-    pub(super) requests: u8,
+    pub(in crate::pipeline) requests: u8,
     /// What tells the same record once more.
-    pub(super) key: Option<Key>,
+    pub(in crate::pipeline) key: Option<Key>,
     /// Its recording is found otherwise than by its whole name: it is decided when all inputs have
     /// been read.
-    pub(super) is_aside: bool,
+    pub(in crate::pipeline) is_aside: bool,
     /// What the sums have counted of a call that is decided later.
-    pub(super) untold: Option<Box<Untold>>,
+    pub(in crate::pipeline) untold: Option<Box<Untold>>,
     /// Which recording it gets, for the list.
-    pub(super) matched: Option<Box<Matched>>,
+    pub(in crate::pipeline) matched: Option<Box<Matched>>,
 }
 
 /// What tells the same call or case once more, in hashes.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Key {
+pub(in crate::pipeline) enum Key {
     Call {
         identity: u64,
         content: u64,
@@ -67,47 +67,47 @@ pub(super) enum Key {
 
 /// The records of a batch, each decided as far as one record alone can be.
 #[derive(Debug)]
-pub(super) struct Worked {
-    pub(super) batch: Batch,
-    pub(super) items: Vec<Item>,
-    pub(super) sums: Facts,
-    pub(super) round: Round,
+pub(in crate::pipeline) struct Worked {
+    pub(in crate::pipeline) batch: Batch,
+    pub(in crate::pipeline) items: Vec<Item>,
+    pub(in crate::pipeline) sums: Facts,
+    pub(in crate::pipeline) round: Round,
     /// What made calls of the records; `None` where they tell cases.
-    pub(super) profile: Option<Arc<Profile>>,
+    pub(in crate::pipeline) profile: Option<Arc<Profile>>,
 }
 
 /// A call before its step.
-pub(super) struct Open<'c> {
-    pub(super) index: usize,
-    pub(super) place: Place,
-    pub(super) call: Call<'c>,
-    pub(super) fingerprint: u128,
-    pub(super) sound: Sound,
+pub(in crate::pipeline) struct Open<'c> {
+    pub(in crate::pipeline) index: usize,
+    pub(in crate::pipeline) place: Place,
+    pub(in crate::pipeline) call: Call<'c>,
+    pub(in crate::pipeline) fingerprint: u128,
+    pub(in crate::pipeline) sound: Sound,
 }
 
 /// A call without a fault, with its hashes and what is odd about it.
-pub(super) struct Judged<'c> {
-    pub(super) call: Call<'c>,
-    pub(super) identity: u64,
-    pub(super) fingerprint: u128,
-    pub(super) problems: Vec<Problem>,
+pub(in crate::pipeline) struct Judged<'c> {
+    pub(in crate::pipeline) call: Call<'c>,
+    pub(in crate::pipeline) identity: u64,
+    pub(in crate::pipeline) fingerprint: u128,
+    pub(in crate::pipeline) problems: Vec<Problem>,
 }
 
-pub(super) struct Desk<'r> {
-    pub(super) road: &'r Road,
-    pub(super) profile: Arc<Profile>,
-    pub(super) reader: Option<Reader>,
-    pub(super) latest: Timestamp,
+pub(in crate::pipeline) struct Desk<'r> {
+    pub(in crate::pipeline) road: &'r Road,
+    pub(in crate::pipeline) profile: Arc<Profile>,
+    pub(in crate::pipeline) reader: Option<Reader>,
+    pub(in crate::pipeline) latest: Timestamp,
     /// The fields that the version of the API lacks, a bit for each.
-    pub(super) unsent: u64,
+    pub(in crate::pipeline) unsent: u64,
     faults: Vec<Fault>,
-    pub(super) scratch: Vec<u8>,
+    pub(in crate::pipeline) scratch: Vec<u8>,
     rounds: &'r Rounds,
-    pub(super) round: Round,
+    pub(in crate::pipeline) round: Round,
 }
 
 impl<'r> Desk<'r> {
-    pub(super) fn new(
+    pub(in crate::pipeline) fn new(
         road: &'r Road,
         profile: Arc<Profile>,
         rounds: &'r Rounds,
@@ -128,17 +128,17 @@ impl<'r> Desk<'r> {
     }
 
     /// What is known by now of who claims which recording.
-    pub(super) fn ownership(&self) -> Option<&'r Ownership> {
+    pub(in crate::pipeline) fn ownership(&self) -> Option<&'r Ownership> {
         self.rounds.known_in(self.round)
     }
 
-    pub(super) fn use_profile(&mut self, profile: Arc<Profile>) {
+    pub(in crate::pipeline) fn use_profile(&mut self, profile: Arc<Profile>) {
         self.profile = profile;
     }
 
     /// Decides the records of a batch. `spans` says which rows are one call, where the mapping
     /// brings rows together.
-    pub(super) fn work(
+    pub(in crate::pipeline) fn work(
         &mut self,
         batch: Batch,
         spans: Option<&[Span]>,
@@ -189,7 +189,7 @@ impl<'r> Desk<'r> {
     }
 
     /// Decides a record that is a call of its own.
-    pub(super) fn row(
+    pub(in crate::pipeline) fn row(
         &mut self,
         index: usize,
         record: &Record<'_>,
@@ -215,7 +215,7 @@ impl<'r> Desk<'r> {
     }
 
     /// Judges what a mapping made of the records of a call, the one that speaks for it first.
-    pub(super) fn judge<'b>(
+    pub(in crate::pipeline) fn judge<'b>(
         &mut self,
         records: &[Record<'b>],
         draft: Draft<'b>,
@@ -261,7 +261,7 @@ impl<'r> Desk<'r> {
     }
 
     /// Decides a call that may be sent.
-    pub(super) fn decide(
+    pub(in crate::pipeline) fn decide(
         &self,
         records: &[Record<'_>],
         judged: Judged<'_>,
@@ -524,7 +524,7 @@ impl Desk<'_> {
 
 /// The id of a rejected record, where nothing is wrong with that: its cells stand in their columns, and
 /// a spreadsheet has not touched it.
-pub(super) fn sure_id(
+pub(in crate::pipeline) fn sure_id(
     profile: &Profile,
     record: &Record<'_>,
     problems: &[Problem],
@@ -542,7 +542,11 @@ pub(super) fn sure_id(
 }
 
 /// With whom and when a record that is no call would have been one, where it says both and neither is wrong.
-pub(super) fn party_of(profile: &Profile, record: &Record<'_>, problems: &[Problem]) -> Party {
+pub(in crate::pipeline) fn party_of(
+    profile: &Profile,
+    record: &Record<'_>,
+    problems: &[Problem],
+) -> Party {
     let text = |field| {
         let column = profile.column_for(field, record);
         let is_of_it = |problem: &Problem| problem.is_error() && *problem.column == *column;
@@ -556,7 +560,7 @@ pub(super) fn party_of(profile: &Profile, record: &Record<'_>, problems: &[Probl
 }
 
 /// What was noted about a record while it was read; the error is how it ends when it is none.
-pub(super) fn readable(record: &Record<'_>) -> Result<Vec<Problem>, Box<Item>> {
+pub(in crate::pipeline) fn readable(record: &Record<'_>) -> Result<Vec<Problem>, Box<Item>> {
     let problems: Vec<Problem> = record.problems().cloned().collect();
     if problems.iter().any(Problem::is_error) {
         return Err(Box::new(ended(problems, Outcome::Rejected, "")));
@@ -570,7 +574,7 @@ pub(super) fn readable(record: &Record<'_>) -> Result<Vec<Problem>, Box<Item>> {
     Ok(problems)
 }
 
-pub(super) fn ended(
+pub(in crate::pipeline) fn ended(
     problems: Vec<Problem>,
     outcome: Outcome,
     detail: impl Into<Cow<'static, str>>,
@@ -611,6 +615,6 @@ fn aside(call: &Call<'_>, sound: Sound, problems: Vec<Problem>, key: Option<Key>
     clippy::cast_possible_truncation,
     reason = "the lower half is what is wanted"
 )]
-pub(super) fn low(fingerprint: u128) -> u64 {
+pub(in crate::pipeline) fn low(fingerprint: u128) -> u64 {
     fingerprint as u64
 }

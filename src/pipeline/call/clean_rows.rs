@@ -6,15 +6,15 @@
 
 use std::sync::Arc;
 
-use super::carrying::Carried;
-use super::decided::Fate;
-use super::desk::{Desk, Item, Judged, Key, low};
-use super::facts::Told;
 use super::legs::Desktop;
-use super::{Facts, Outcome, Want};
+use super::propose::Carried;
+use super::worker::{Desk, Item, Judged, Key, low};
 use crate::domain::Party;
 use crate::domain::call::{Field, Plain};
 use crate::mapping::Profile;
+use crate::pipeline::decision::Fate;
+use crate::pipeline::totals::Told;
+use crate::pipeline::{Facts, Outcome, Want};
 use crate::plan::{self, Step};
 use crate::source::{Batch, Record};
 
@@ -28,7 +28,7 @@ struct Hashes {
 
 impl Desk<'_> {
     /// Decides records each of which is a call of its own.
-    pub(super) fn rows(&mut self, batch: &Batch, desktop: &mut Desktop) {
+    pub(in crate::pipeline) fn rows(&mut self, batch: &Batch, desktop: &mut Desktop) {
         let profile = Arc::clone(&self.profile);
         let mut plain = Plain::default();
         let mut hashes = Vec::with_capacity(batch.len());

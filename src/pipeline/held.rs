@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::decided::Fate;
-use super::desk::{Desk, Item, Key, low};
+use super::call::worker::{Desk, Item, Key, low};
+use super::decision::Fate;
 use super::{Error, Outcome};
 use crate::domain::call::Value;
 use crate::domain::{Code, Place, Problem};

@@ -10,24 +10,24 @@ use std::ops::Range;
 
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::decided::{Fate, FurtherRow};
-use super::desk::{Desk, Item, Open, ended};
-use super::gather::Span;
-use super::sound::Mark;
-use super::{Facts, Outcome};
+use super::find_recording::Mark;
+use super::worker::{Desk, Item, Open, ended};
 use crate::domain::call::Value;
 use crate::domain::{Code, Place, Problem};
 use crate::mapping::{Mapped, Merged, Part, Profile};
+use crate::pipeline::decision::{Fate, FurtherRow};
+use crate::pipeline::group::Span;
+use crate::pipeline::{Facts, Outcome};
 use crate::source::{Batch, Record};
 
 /// What is gathered over the rows of a batch.
 #[derive(Default)]
-pub(super) struct Desktop {
-    pub(super) items: Vec<Item>,
-    pub(super) sums: Facts,
-    pub(super) open: Vec<Open<'static>>,
+pub(in crate::pipeline) struct Desktop {
+    pub(in crate::pipeline) items: Vec<Item>,
+    pub(in crate::pipeline) sums: Facts,
+    pub(in crate::pipeline) open: Vec<Open<'static>>,
     /// The further rows of calls, by the place of the row that speaks.
-    pub(super) further: Vec<(usize, Vec<FurtherRow>)>,
+    pub(in crate::pipeline) further: Vec<(usize, Vec<FurtherRow>)>,
 }
 
 /// A row that the mapping made something of.
@@ -39,7 +39,13 @@ struct Row<'b> {
 
 impl Desk<'_> {
     /// Decides the rows of a span.
-    pub(super) fn span(&mut self, batch: &Batch, at: usize, span: Span, desktop: &mut Desktop) {
+    pub(in crate::pipeline) fn span(
+        &mut self,
+        batch: &Batch,
+        at: usize,
+        span: Span,
+        desktop: &mut Desktop,
+    ) {
         let record = batch.get(at);
         let mut problems: Vec<Problem> = record.problems().cloned().collect();
         let item = match span {

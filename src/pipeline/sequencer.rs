@@ -8,15 +8,15 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::clocks::{Clocks, Gravity, Odd, Verdict, shown_difference};
-use super::consent::UnusedConsent;
+use super::call::find_recording::Mark;
+use super::call::worker::{Item, Key, Worked, party_of, sure_id};
+use super::clock_skew::{Clocks, Gravity, Odd, Verdict, shown_difference};
 use super::customers::{Customers, Usual};
-use super::decided::{Decided, Decision, Fate, Opened};
-use super::desk::{Item, Key, Worked, party_of, sure_id};
+use super::decision::{Decided, Decision, Fate, Opened};
 use super::rounds::{Aside, Ownership, Places, Round, Rounds};
-use super::seen::{Seen, Sight, Where};
 use super::seen_cases::{CaseSight, SeenCases};
-use super::sound::Mark;
+use super::seen_ids::{Seen, Sight, Where};
+use super::unused_consent::UnusedConsent;
 use super::{Facts, Outcome, Road, Want};
 use crate::domain::call::{Field, Value};
 use crate::domain::{Code, Place, Problem, Severity};

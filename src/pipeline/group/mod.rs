@@ -9,6 +9,8 @@
 //! has no path to be read twice (standard input) is copied to such a file first. Rows are brought
 //! together within one file of the export; copies are compared over all of them.
 
+pub(super) mod cases;
+pub(super) mod input_copy;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -17,7 +19,7 @@ use std::path::Path;
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use super::spool::Spool;
+use super::group::input_copy::Spool;
 use super::{Error, Road};
 use crate::domain::Code;
 use crate::mapping::Profile;

@@ -2,17 +2,21 @@
 
 use std::io;
 
-use super::Error;
-use super::desk::{Desk, Open};
+use super::worker::{Desk, Open};
 use crate::domain::{Code, Problem, Severity};
 use crate::ledger::{Reader, SentFile, SentTo, SentUntil};
+use crate::pipeline::Error;
 use crate::plan;
 use crate::recordings::{Index, OpenError, Recording};
 
 impl Desk<'_> {
     /// Takes a recording away from a call that another call has got in an earlier run; the call waits
     /// for its own.
-    pub(super) fn refuse_sent(&self, reader: &Reader, open: &mut Open<'_>) -> Result<(), Error> {
+    pub(in crate::pipeline) fn refuse_sent(
+        &self,
+        reader: &Reader,
+        open: &mut Open<'_>,
+    ) -> Result<(), Error> {
         let (Some(past), Some(index)) = (&self.road.past, &self.road.audio) else {
             return Ok(());
         };

@@ -6,24 +6,24 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::case_group::{Group, Piece};
-use super::decided::{Fate, HeldMessage};
-use super::desk::{Item, Worked, ended, readable};
-use super::holding::overdue;
-use super::rounds::Round;
-use super::{Error, Facts, Outcome, Road, Want};
+use super::assemble::{Group, Piece};
 use crate::domain::case::{
     Case, CaseDraft, CaseField, Fault, Message, MessageDraft, MessageField, Target,
 };
 use crate::domain::{Code, Problem};
 use crate::ledger::{CutRow, Reader};
 use crate::mapping::{CaseProfile, Form, MappedCase, MappedMessage, RecordScope};
+use crate::pipeline::call::worker::{Item, Worked, ended, readable};
+use crate::pipeline::decision::{Fate, HeldMessage};
+use crate::pipeline::held::overdue;
+use crate::pipeline::rounds::Round;
+use crate::pipeline::{Error, Facts, Outcome, Road, Want};
 use crate::source::{Batch, Record, Sheet};
 
 /// The sheets of the records, each with its mapping.
-pub(super) type Profiles = Arc<[(Arc<Sheet>, Arc<CaseProfile>)]>;
+pub(in crate::pipeline) type Profiles = Arc<[(Arc<Sheet>, Arc<CaseProfile>)]>;
 
-pub(super) struct CaseDesk<'r> {
+pub(in crate::pipeline) struct CaseDesk<'r> {
     road: &'r Road,
     reader: Option<Reader>,
     latest: Timestamp,
@@ -37,7 +37,7 @@ enum Read {
 }
 
 impl<'r> CaseDesk<'r> {
-    pub(super) fn new(road: &'r Road) -> Result<Self, Error> {
+    pub(in crate::pipeline) fn new(road: &'r Road) -> Result<Self, Error> {
         Ok(CaseDesk {
             road,
             reader: road.reader()?,
@@ -47,7 +47,11 @@ impl<'r> CaseDesk<'r> {
     }
 
     /// Decides the records of a batch.
-    pub(super) fn work(&mut self, batch: Batch, profiles: &Profiles) -> Result<Worked, Error> {
+    pub(in crate::pipeline) fn work(
+        &mut self,
+        batch: Batch,
+        profiles: &Profiles,
+    ) -> Result<Worked, Error> {
         let mut items: Vec<Option<Item>> = Vec::with_capacity(batch.len());
         let mut sums = Facts::default();
         let mut groups: Vec<Group> = Vec::new();

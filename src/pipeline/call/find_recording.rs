@@ -2,12 +2,12 @@
 //! of the call give, and what it means that there is none, or more than one. Nothing is opened here
 //! but to see which of several is the longest; what is in a recording is for `hearing`.
 
-use super::desk::Desk;
-use super::rounds::{Ownership, Round};
+use super::worker::Desk;
 use crate::domain::call::Call;
 use crate::domain::{Code, Problem, Severity};
 use crate::ledger::SentFile;
 use crate::mapping::{AudioName, NamePart, Several};
+use crate::pipeline::rounds::{Ownership, Round};
 use crate::plan::{self, MissingRecording};
 use crate::recordings::{
     self, Ask, AskedPart, By, Choice, Found, Grade, How, Index, Key, Likeness, Owned, Recording,
@@ -16,65 +16,65 @@ use crate::recordings::{
 use crate::source::Record;
 
 /// What the audio folder has for a call.
-pub(super) struct Sound {
-    pub(super) state: plan::Recording,
-    pub(super) recording: Option<Recording>,
+pub(in crate::pipeline) struct Sound {
+    pub(in crate::pipeline) state: plan::Recording,
+    pub(in crate::pipeline) recording: Option<Recording>,
     /// What follows it, where several recordings are one call; all that fit, where none was taken.
-    pub(super) others: Vec<Recording>,
+    pub(in crate::pipeline) others: Vec<Recording>,
     /// How long the export says that it is.
-    pub(super) stated: Option<Stated>,
+    pub(in crate::pipeline) stated: Option<Stated>,
     /// What is wrong with it; of no concern for a call that needs it no more.
-    pub(super) problems: Vec<Problem>,
+    pub(in crate::pipeline) problems: Vec<Problem>,
     /// How certain it is that it is the call's; nothing where nothing was found.
-    pub(super) grade: Option<Grade>,
+    pub(in crate::pipeline) grade: Option<Grade>,
     /// The hash of the call's id.
-    pub(super) call: u64,
+    pub(in crate::pipeline) call: u64,
 }
 
 impl Sound {
     /// Whether something was found, and otherwise than by its whole name.
-    pub(super) fn is_inexact(&self) -> bool {
+    pub(in crate::pipeline) fn is_inexact(&self) -> bool {
         self.grade.is_some_and(|grade| grade != Grade::Exact)
     }
 }
 
 /// How long a recording ought to be.
-pub(super) struct Stated {
-    pub(super) column: String,
+pub(in crate::pipeline) struct Stated {
+    pub(in crate::pipeline) column: String,
     /// The longest row of the call, and all its rows one after the other.
-    pub(super) seconds: (f64, f64),
+    pub(in crate::pipeline) seconds: (f64, f64),
 }
 
 /// The recording of a call.
 #[derive(Debug)]
-pub(super) struct Mark {
-    pub(super) recording: Recording,
+pub(in crate::pipeline) struct Mark {
+    pub(in crate::pipeline) recording: Recording,
     /// What is sent with it as one.
-    pub(super) others: Vec<Recording>,
+    pub(in crate::pipeline) others: Vec<Recording>,
     /// The hash of the id of its call.
-    pub(super) call: u64,
+    pub(in crate::pipeline) call: u64,
     /// How certain it is that it is the call's.
-    pub(super) grade: Grade,
-    pub(super) seconds: Option<f64>,
+    pub(in crate::pipeline) grade: Grade,
+    pub(in crate::pipeline) seconds: Option<f64>,
     /// How far the time in its name is off.
-    pub(super) skew: Option<Skew>,
+    pub(in crate::pipeline) skew: Option<Skew>,
     /// It was to be listened to, and could not be decoded.
-    pub(super) is_unheard: bool,
+    pub(in crate::pipeline) is_unheard: bool,
 }
 
 impl Mark {
     /// The same, as the ledger knows them.
-    pub(super) fn sent_files(&self) -> impl Iterator<Item = SentFile> {
+    pub(in crate::pipeline) fn sent_files(&self) -> impl Iterator<Item = SentFile> {
         self.recordings().map(sent_file)
     }
 
     /// Every recording that the call takes.
-    pub(super) fn recordings(&self) -> impl Iterator<Item = &Recording> {
+    pub(in crate::pipeline) fn recordings(&self) -> impl Iterator<Item = &Recording> {
         std::iter::once(&self.recording).chain(&self.others)
     }
 }
 
-pub(super) fn sent_file(recording: &Recording) -> SentFile {
+pub(in crate::pipeline) fn sent_file(recording: &Recording) -> SentFile {
     SentFile {
         name: recording.name.clone(),
         bytes: recording.bytes,
@@ -100,7 +100,12 @@ struct Sighting {
 impl Desk<'_> {
     /// Finds the recording of the call with this hash and says what is wrong with it. What is found
     /// otherwise than by its whole name is only named before the last round.
-    pub(super) fn listen(&self, records: &[Record<'_>], call: &Call<'_>, hash: u64) -> Sound {
+    pub(in crate::pipeline) fn listen(
+        &self,
+        records: &[Record<'_>],
+        call: &Call<'_>,
+        hash: u64,
+    ) -> Sound {
         let mut sound = Sound {
             state: plan::Recording::NotAsked,
             recording: None,
@@ -518,7 +523,7 @@ fn without_sound(recording: Recording, grade: Grade) -> Found {
 }
 
 /// The keys of patterns that have all their values.
-pub(super) fn keys_of(values: Vec<(usize, Vec<String>)>) -> Vec<Key> {
+pub(in crate::pipeline) fn keys_of(values: Vec<(usize, Vec<String>)>) -> Vec<Key> {
     let keys = values.into_iter();
     keys.filter_map(|(pattern, values)| Key::new(pattern, &values))
         .collect()
@@ -540,7 +545,7 @@ fn unusable(why: Unusable, bytes: u64) -> (Code, String) {
 }
 
 /// A name of the mapping as the index asks for it.
-pub(super) fn asked_name(name: &AudioName) -> Vec<AskedPart<'_>> {
+pub(in crate::pipeline) fn asked_name(name: &AudioName) -> Vec<AskedPart<'_>> {
     let parts = name.parts().iter().map(|part| match part {
         NamePart::Text(text) => AskedPart::Text(text),
         NamePart::Value(text) => AskedPart::Value(text),

@@ -1,7 +1,7 @@
 //! What changed in a record since its call was sent, as far as the ledger tells. It keeps one hash of all
 //! that a record said, and a few bits of the customer and the day.
 
-use super::desk::{Desk, Open};
+use super::worker::{Desk, Open};
 use crate::domain::call::{Call, Field};
 use crate::domain::{Code, Problem};
 use crate::ledger::{Create, Standing};
@@ -15,7 +15,7 @@ struct Change {
 
 impl Desk<'_> {
     /// What is to be told when the record says something else than before.
-    pub(super) fn changed_since_sent(
+    pub(in crate::pipeline) fn changed_since_sent(
         &self,
         known: Option<&Standing>,
         open: &Open<'_>,

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::seen::Where;
+use super::seen_ids::Where;
 use crate::recordings::Skew;
 
 /// Fewer records prove nothing about all of them.
