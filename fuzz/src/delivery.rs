@@ -1,6 +1,6 @@
 //! The hours of a run.
 
-#[path = "../../src/delivery/hours.rs"]
+#[path = "../../src/delivery/schedule.rs"]
 mod hours;
 
 pub use hours::{Bandwidth, Hours, time_of_day};

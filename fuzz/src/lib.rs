@@ -4,16 +4,12 @@
 //! that nothing is dropped, that positions are those of the file, and that what a library wrote is
 //! read back as it was. `scripts/fuzz` runs them on the corpora stored here.
 
-#[path = "../../src/recordings/mod.rs"]
-pub mod audio;
-#[path = "../../src/domain/call/mod.rs"]
-pub mod call;
-#[path = "../../src/domain/case/mod.rs"]
-pub mod case;
+#[path = "../../src/domain/mod.rs"]
+pub mod domain;
 #[path = "../../src/mapping/mod.rs"]
 pub mod mapping;
-#[path = "../../src/domain/redact/mod.rs"]
-pub mod redact;
+#[path = "../../src/recordings/mod.rs"]
+pub mod recordings;
 #[path = "../../src/source/mod.rs"]
 pub mod source;
 

@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use super::attempt::{Answer, Facts, Halt, Harmless, Intent, failed, status};
-use super::courier::{Accused, Carried, Courier, Ending};
-use super::gate::Health;
-use super::refusals::Refusal;
-use super::verdict::{Stage, Verdict, judge};
+use super::call::{Accused, Carried, Courier, Ending};
+use super::sender::attempt::{Answer, Facts, Halt, Harmless, Intent, failed, status};
+use super::sender::gate::Health;
+use super::sender::refusals::Refusal;
+use super::sender::verdict::{Stage, Verdict, judge};
 use crate::api;
 use crate::domain::Code;
 use crate::domain::case::Message;

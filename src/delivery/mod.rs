@@ -5,31 +5,25 @@
 //! next step of that call, that no task is left behind, and that every call handed in ends in
 //! exactly one event. Speaks only in events; knows nothing of files, formats or screens.
 
-mod at_rest;
-mod attempt;
-mod backoff;
+mod call;
 mod case;
-mod courier;
-mod errand;
-mod gate;
-mod hours;
-mod limits;
-mod line;
-mod lookup;
+mod failure_budget;
+mod job;
 mod new_ledger;
-mod preparation;
-mod recording;
-mod refusals;
-mod run;
+mod not_sent;
+mod read_back;
+mod schedule;
+mod schedule_clock;
+mod scheduler;
+mod sender;
 mod stop;
-mod verdict;
-mod wall;
-mod width;
+mod transcode_queue;
+mod upload;
 
-pub use gate::Pace;
-pub use hours::{Bandwidth, Calendar, Hours, Outside, time_of_day};
-pub use limits::Bearable;
-pub use run::run;
+pub use failure_budget::Bearable;
+pub use schedule::{Bandwidth, Calendar, Hours, Outside, time_of_day};
+pub use scheduler::run;
+pub use sender::gate::Pace;
 pub use stop::StopSignal;
 
 use std::sync::Arc;

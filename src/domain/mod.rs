@@ -2,14 +2,14 @@
 
 pub mod call;
 pub mod case;
-pub(crate) mod email;
-pub(crate) mod explanation;
-pub(crate) mod ids;
-pub(crate) mod invisible;
-pub(crate) mod lost_digits;
-pub(crate) mod party;
-pub(crate) mod phone;
-pub(crate) mod problem;
+mod email;
+mod explanation;
+mod ids;
+mod invisible;
+mod lost_digits;
+mod party;
+mod phone;
+mod problem;
 pub mod redact;
 
 pub use email::is_email;

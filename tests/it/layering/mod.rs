@@ -54,7 +54,7 @@ fn every_file_of_src_uses_only_what_it_may() {
             Some((room, depth)) if ROOMS.contains(&room.as_str()) => {
                 let source = fs::read_to_string(&path).expect("a source file is text");
                 let is_test_file = below.iter().any(|part| {
-                    ["tests", "tests.rs", "testing.rs"]
+                    ["tests", "tests.rs", "test_support.rs"]
                         .iter()
                         .any(|name| part == *name)
                 });
@@ -95,8 +95,8 @@ fn judge(room: &str, source: &str) -> Vec<(usize, String)> {
 
 #[test]
 fn a_room_may_use_itself_and_what_is_above() {
-    let source = "use crate::call::Call;\nuse crate::{source::Record, audio};\nfn f() { crate::mapping::g() }";
-    assert_eq!(judge("audio", source), []);
+    let source = "use crate::domain::Call;\nuse crate::{source::Record, recordings};\nfn f() { crate::mapping::g() }";
+    assert_eq!(judge("recordings", source), []);
 }
 
 #[test]
@@ -104,13 +104,13 @@ fn a_room_below_is_found_with_its_line() {
     for (source, line) in [
         ("\nuse crate::ledger::Ledger;", 2),
         ("fn f() {\n\n crate :: ledger :: g() }", 3),
-        ("use crate::{call::{Call, Code},\n ledger};", 2),
+        ("use crate::{domain::{Call, Code},\n ledger};", 2),
         ("use {std::fmt, crate::ledger};", 1),
         ("use super::super::ledger::Ledger;", 1),
         ("mod tests {\n use super::super::super::ledger; }", 2),
         ("macro_rules! m { () => { $crate::ledger::g() } }", 1),
     ] {
-        let found = judge("audio", source);
+        let found = judge("recordings", source);
         assert_eq!(found.len(), 1, "{source}: {found:?}");
         assert_eq!(found[0].0, line, "{source}");
         assert!(found[0].1.contains("`ledger`, which is below"), "{source}");
@@ -119,9 +119,8 @@ fn a_room_below_is_found_with_its_line() {
 
 #[test]
 fn staying_inside_the_room_by_super_is_fine() {
-    let source =
-        "use super::ledger::A; mod tests { use super::super::ledger; } use super::super::audio;";
-    assert_eq!(judge("audio", source), []);
+    let source = "use super::ledger::A; mod tests { use super::super::ledger; } use super::super::recordings;";
+    assert_eq!(judge("recordings", source), []);
 }
 
 #[test]
@@ -138,14 +137,14 @@ const E: char = '\'';
 fn f<'a>(x: &'a str) -> &'a str { x } // 'crate::cli
 pub(crate) struct Crate;
 "##;
-    assert_eq!(judge("call", source), []);
+    assert_eq!(judge("domain", source), []);
     let after = format!("{source}use crate::cli;");
-    assert_eq!(judge("call", &after).len(), 1, "code after them is read");
+    assert_eq!(judge("domain", &after).len(), 1, "code after them is read");
 }
 
 #[test]
 fn the_sandbox_uses_nothing_of_ours() {
-    assert_eq!(judge("sandbox", "use crate::call::Call;").len(), 1);
+    assert_eq!(judge("sandbox", "use crate::domain::Call;").len(), 1);
     assert_eq!(
         judge("sandbox", "use crate::sandbox::Faults; use super::x;"),
         []
@@ -239,8 +238,8 @@ fn only_report_prints() {
 fn files_are_put_into_their_rooms() {
     let room = |path: &str| place(Path::new(path));
     assert_eq!(room("plan.rs"), Some(("plan".to_owned(), 1)));
-    assert_eq!(room("domain/call/mod.rs"), Some(("call".to_owned(), 1)));
-    assert_eq!(room("domain/call/field.rs"), Some(("call".to_owned(), 2)));
+    assert_eq!(room("call/mod.rs"), Some(("call".to_owned(), 1)));
+    assert_eq!(room("call/field.rs"), Some(("call".to_owned(), 2)));
     assert_eq!(room("api/wire/v3.rs"), Some(("api".to_owned(), 3)));
     assert_eq!(room("call/notes.md"), None);
 }

@@ -3,15 +3,13 @@
 use super::lexer::{Token, tokens};
 
 /// The rooms, from top to bottom.
-pub(crate) const ROOMS: [&str; 16] = [
+pub(crate) const ROOMS: [&str; 14] = [
     "failpoint",
-    "redact",
-    "call",
-    "case",
+    "domain",
     "source",
     "sandbox",
     "mapping",
-    "audio",
+    "recordings",
     "ledger",
     "api",
     "plan",
@@ -52,7 +50,7 @@ enum InTests {
 pub(crate) struct Reader<'a> {
     room: &'a str,
     tokens: Vec<Token<'a>>,
-    /// Modules between the crate and the file: 1 in `plan.rs` and `domain/call/mod.rs`.
+    /// Modules between the crate and the file: 1 in `plan.rs` and `call/mod.rs`.
     depth: usize,
     /// Inline modules that are open: the braces outside of each, and whether it is for tests.
     modules: Vec<(usize, bool)>,

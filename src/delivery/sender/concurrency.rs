@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// What a request that has ended says about the load of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Evidence {
+pub(in crate::delivery) enum Evidence {
     /// It was answered after so long.
     Answered(Duration),
     /// It was answered, or broke, and how long it took means nothing.
@@ -40,7 +40,7 @@ const WORST: f64 = 0.5;
 
 /// The width and the evidence of the window that is going on.
 #[derive(Debug, Clone)]
-pub(super) struct Width {
+pub(in crate::delivery) struct Width {
     most: f64,
     now: f64,
     lowest: f64,
@@ -53,7 +53,7 @@ pub(super) struct Width {
 
 impl Width {
     /// The full width, which it never exceeds.
-    pub(super) fn new(most: usize) -> Self {
+    pub(in crate::delivery) fn new(most: usize) -> Self {
         let most = f64::from(u32::try_from(most.max(1)).unwrap_or(u32::MAX));
         Width {
             most,
@@ -67,17 +67,17 @@ impl Width {
     }
 
     /// Requests that may be in flight.
-    pub(super) fn now(&self) -> usize {
+    pub(in crate::delivery) fn now(&self) -> usize {
         whole(self.now)
     }
 
     /// The least that it has been.
-    pub(super) fn lowest(&self) -> usize {
+    pub(in crate::delivery) fn lowest(&self) -> usize {
         whole(self.lowest)
     }
 
     /// Takes in a request that has ended.
-    pub(super) fn take(&mut self, evidence: Evidence) {
+    pub(in crate::delivery) fn take(&mut self, evidence: Evidence) {
         self.ended += 1.0;
         match evidence {
             Evidence::Refused => self.refused += 1.0,

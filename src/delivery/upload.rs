@@ -10,10 +10,10 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::attempt::{Answer, Halt, Intent, Tries};
-use super::courier::{Courier, entries, not_sent};
-use super::lookup::{Lookup, Sight};
-use super::verdict::Stage;
+use super::call::{Courier, entries, not_sent};
+use super::read_back::{Lookup, Sight};
+use super::sender::attempt::{Answer, Halt, Intent, Tries};
+use super::sender::verdict::Stage;
 use crate::api::{self, Key, Sought};
 use crate::domain::Code;
 use crate::ledger::{self, Create, Fact, Standing};

@@ -14,7 +14,7 @@ const TOO_MANY: u32 = 3;
 
 /// The refusals of a run.
 #[derive(Debug, Default)]
-pub(super) struct Refusals {
+pub(in crate::delivery) struct Refusals {
     /// Requests that have left.
     departed: AtomicU64,
     kinds: Mutex<[Kind; 3]>,
@@ -31,7 +31,7 @@ struct Kind {
 
 /// A refusal that is held against nobody yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(in crate::delivery) struct Refusal {
     stage: Stage,
     /// Requests that had left when it came.
     at: u64,
@@ -39,19 +39,19 @@ pub(super) struct Refusal {
 
 impl Refusal {
     /// Which request it was an answer to.
-    pub(super) fn stage(self) -> Stage {
+    pub(in crate::delivery) fn stage(self) -> Stage {
         self.stage
     }
 }
 
 impl Refusals {
     /// Counts a request that leaves now; its number.
-    pub(super) fn depart(&self) -> u64 {
+    pub(in crate::delivery) fn depart(&self) -> u64 {
         self.departed.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Request `number` worked.
-    pub(super) fn worked(&self, stage: Stage, number: u64) {
+    pub(in crate::delivery) fn worked(&self, stage: Stage, number: u64) {
         let mut kinds = self.kinds();
         let kind = &mut kinds[place(stage)];
         kind.last_success = kind.last_success.max(Some(number));
@@ -59,7 +59,7 @@ impl Refusals {
     }
 
     /// A request was refused; whether that is one too many.
-    pub(super) fn refused(&self, stage: Stage) -> (Refusal, bool) {
+    pub(in crate::delivery) fn refused(&self, stage: Stage) -> (Refusal, bool) {
         let at = self.departed.load(Ordering::Relaxed);
         let mut kinds = self.kinds();
         let kind = &mut kinds[place(stage)];
@@ -68,18 +68,18 @@ impl Refusals {
     }
 
     /// Whether any request of the kind has worked in this run.
-    pub(super) fn has_worked(&self, stage: Stage) -> bool {
+    pub(in crate::delivery) fn has_worked(&self, stage: Stage) -> bool {
         self.kinds()[place(stage)].last_success.is_some()
     }
 
     /// The token was proved to work: what was refused until now is held against its own row.
-    pub(super) fn acquit_token(&self, stage: Stage) {
+    pub(in crate::delivery) fn acquit_token(&self, stage: Stage) {
         let number = self.depart();
         self.worked(stage, number);
     }
 
     /// Whether a request of the kind that left later has worked, so that the token is not to blame.
-    pub(super) fn is_of_its_row(&self, refusal: Refusal) -> bool {
+    pub(in crate::delivery) fn is_of_its_row(&self, refusal: Refusal) -> bool {
         let last = self.kinds()[place(refusal.stage)].last_success;
         last.is_some_and(|last| last >= refusal.at)
     }

@@ -12,7 +12,7 @@ use crate::api::Throttle;
 
 /// The line that all uploads share.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Line(Arc<Mutex<Limit>>);
+pub(in crate::delivery) struct Line(Arc<Mutex<Limit>>);
 
 #[derive(Debug, Default)]
 struct Limit {
@@ -29,7 +29,7 @@ struct Valve {
 
 impl Line {
     /// From now on so many bytes a second; `None` or 0 for no limit.
-    pub(super) fn set(&self, bytes_a_second: Option<u64>) {
+    pub(in crate::delivery) fn set(&self, bytes_a_second: Option<u64>) {
         let mut limit = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if limit.bytes_a_second != bytes_a_second {
             *limit = Limit {
@@ -41,7 +41,7 @@ impl Line {
 
     /// The wait of a chunk. One chunk may be more than a second's worth, so it is paid for in parts,
     /// each by the limit of its moment.
-    pub(super) fn throttle(&self) -> Throttle {
+    pub(in crate::delivery) fn throttle(&self) -> Throttle {
         let line = self.clone();
         Arc::new(move |bytes: u32| {
             let line = line.clone();

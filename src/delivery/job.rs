@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::courier::{Carried, Courier, Ending};
+use super::call::{Carried, Courier, Ending};
 use crate::domain::Problem;
 use crate::ledger::{Fact, Standing};
 use crate::pipeline::{CaseShipment, FurtherRow, Shipment};

@@ -13,13 +13,13 @@ use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-use super::backoff;
-use super::courier::Courier;
+use super::concurrency::Evidence;
 use super::gate::{Health, Permit, SOON, Weather};
 use super::refusals::Refusal;
+use super::retry;
 use super::verdict::{Later, Sign, Stage, Verdict, judge};
-use super::width::Evidence;
 use crate::api;
+use crate::delivery::call::Courier;
 use crate::domain::Code;
 use crate::failpoint::{self, Point};
 use crate::ledger::{CaseEntry, Entry, Fact};
@@ -32,7 +32,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Something worth telling while calls are under way. Told if somebody has time to listen: the
 /// channel is bounded, and a full one must not hold up a request.
 #[derive(Debug)]
-pub(super) enum Notice {
+pub(in crate::delivery) enum Notice {
     Retried {
         attempt: u32,
         delay: Duration,
@@ -46,7 +46,7 @@ pub(super) enum Notice {
 
 /// Why a call did not get through.
 #[derive(Debug)]
-pub(super) enum Halt {
+pub(in crate::delivery) enum Halt {
     Refused {
         stage: Stage,
         status: u16,
@@ -78,17 +78,17 @@ pub(super) enum Halt {
 }
 
 /// What the ledger is told before a request leaves, once the gate is open.
-pub(super) struct Intent {
-    pub(super) stage: Stage,
-    pub(super) facts: Facts,
+pub(in crate::delivery) struct Intent {
+    pub(in crate::delivery) stage: Stage,
+    pub(in crate::delivery) facts: Facts,
     /// What it is told when nothing can have come of the request.
-    pub(super) unsent: Facts,
+    pub(in crate::delivery) unsent: Facts,
     /// The request completes what this run has begun.
-    pub(super) completes: bool,
+    pub(in crate::delivery) completes: bool,
 }
 
 /// One request and how often it was tried.
-pub(super) struct Tries {
+pub(in crate::delivery) struct Tries {
     stage: Stage,
     /// To be written before the next try leaves.
     facts: Option<Facts>,
@@ -99,12 +99,12 @@ pub(super) struct Tries {
     /// By what the request is told from others, once it has left.
     number: Option<u64>,
     /// A try may have got through unheard.
-    pub(super) in_doubt: bool,
+    pub(in crate::delivery) in_doubt: bool,
 }
 
 impl Halt {
     /// As if the request were to blame for a 401 or 403, and by which refusal that is to be known.
-    pub(super) fn blamed_on_the_request(self) -> (Halt, Option<Refusal>) {
+    pub(in crate::delivery) fn blamed_on_the_request(self) -> (Halt, Option<Refusal>) {
         match self {
             Halt::Unauthorized {
                 refusal,
@@ -127,7 +127,7 @@ impl Halt {
 }
 
 impl Tries {
-    pub(super) fn new(intent: Intent, in_doubt: bool) -> Self {
+    pub(in crate::delivery) fn new(intent: Intent, in_doubt: bool) -> Self {
         Tries {
             stage: intent.stage,
             facts: Some(intent.facts),
@@ -142,7 +142,7 @@ impl Tries {
 
 impl Tries {
     /// One more fact to be written before the next try leaves.
-    pub(super) fn add(&mut self, shipment: &Shipment, fact: Fact) {
+    pub(in crate::delivery) fn add(&mut self, shipment: &Shipment, fact: Fact) {
         let entry = Entry::new(shipment.call.identity(), fact);
         match &mut self.facts {
             Some(Facts::OfCall(facts)) => facts.push(entry),
@@ -153,7 +153,7 @@ impl Tries {
 
 /// A request that has worked and changes nothing when it is sent again.
 #[derive(Debug, Clone)]
-pub(super) enum Harmless {
+pub(in crate::delivery) enum Harmless {
     /// The create of a call that is there since: its answer is 409.
     Call(Bytes),
     /// A change of no field of this case.
@@ -162,20 +162,20 @@ pub(super) enum Harmless {
 
 /// Facts about calls or about cases.
 #[derive(Debug)]
-pub(super) enum Facts {
+pub(in crate::delivery) enum Facts {
     OfCall(Vec<Entry>),
     OfCase(Vec<CaseEntry>),
 }
 
 /// An answer that a call can go on with.
-pub(super) enum Answer<T> {
+pub(in crate::delivery) enum Answer<T> {
     Done(T),
     AlreadyThere,
 }
 
 impl Courier {
     /// Sends a request until it gets through, is refused, or has been tried as often as allowed.
-    pub(super) async fn attempt<T, F>(
+    pub(in crate::delivery) async fn attempt<T, F>(
         &self,
         intent: Intent,
         in_doubt: &mut bool,
@@ -197,7 +197,7 @@ impl Courier {
 
     /// Sends a request once; `None` when it is to be sent again, which it may be at once: the waiting
     /// is done. A call that waits for its next try holds no permit.
-    pub(super) async fn try_once<T>(
+    pub(in crate::delivery) async fn try_once<T>(
         &self,
         tries: &mut Tries,
         send: impl Future<Output = Result<T, api::Error>>,
@@ -266,7 +266,7 @@ impl Courier {
     /// What follows from a 401 or 403: nothing yet, unless there are too many of them in a row.
     /// Who was refused leaves the permit to the question whether the token is, so that few others leave
     /// before the answer.
-    pub(super) async fn unauthorized(
+    pub(in crate::delivery) async fn unauthorized(
         &self,
         permit: Permit,
         stage: Stage,
@@ -291,7 +291,11 @@ impl Courier {
 
     /// Finds out whether the token is refused, by a request that has worked in this run and changes
     /// nothing when it is sent again. `None` when that cannot be found out.
-    pub(super) async fn is_token_refused(&self, stage: Stage, permit: Permit) -> Option<bool> {
+    pub(in crate::delivery) async fn is_token_refused(
+        &self,
+        stage: Stage,
+        permit: Permit,
+    ) -> Option<bool> {
         let has_worked = self.refusals.has_worked(stage);
         let harmless = self.harmless().clone().filter(|_| has_worked);
         let Some(harmless) = harmless else {
@@ -319,7 +323,7 @@ impl Courier {
     }
 
     /// The last request that worked and could be sent again.
-    pub(super) fn harmless(&self) -> MutexGuard<'_, Option<Harmless>> {
+    pub(in crate::delivery) fn harmless(&self) -> MutexGuard<'_, Option<Harmless>> {
         self.harmless.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -375,7 +379,7 @@ impl Courier {
     }
 
     /// Waits for the leave to send one request, or for the run's end.
-    pub(super) async fn leave(&self, completes: bool) -> Result<Permit, Halt> {
+    pub(in crate::delivery) async fn leave(&self, completes: bool) -> Result<Permit, Halt> {
         tokio::select! {
             biased;
             () = self.turned_back(completes) => Err(Halt::Stopped),
@@ -418,7 +422,7 @@ impl Courier {
     }
 
     /// Tells the gate about a failure and waits as long as this call has to.
-    pub(super) async fn wait(
+    pub(in crate::delivery) async fn wait(
         &self,
         permit: Permit,
         later: Later,
@@ -426,7 +430,7 @@ impl Courier {
         error: &api::Error,
     ) -> Result<(), Halt> {
         let said = self.told(error, stage, later.sign);
-        let mut delay = backoff::delay(attempt, fastrand::f64());
+        let mut delay = retry::delay(attempt, fastrand::f64());
         if later.sign == Sign::Astray && !self.gate.has_succeeded() {
             // Whether the address is a wrong one is to be known soon.
             delay = delay.min(SOON);
@@ -492,7 +496,7 @@ impl Courier {
     }
 
     /// Brings facts to the disk. Without a ledger nothing more is sent.
-    pub(super) async fn record(&self, facts: Facts) -> Result<(), Halt> {
+    pub(in crate::delivery) async fn record(&self, facts: Facts) -> Result<(), Halt> {
         let written = match facts {
             Facts::OfCall(entries) => self.writer.write(entries).await,
             Facts::OfCase(entries) => self.writer.write_cases(entries).await,
@@ -518,14 +522,14 @@ fn evidence(stage: Stage, error: Option<&api::Error>, took: Duration) -> Evidenc
     }
 }
 
-pub(super) fn status(error: &api::Error) -> Option<u16> {
+pub(in crate::delivery) fn status(error: &api::Error) -> Option<u16> {
     match error {
         api::Error::Status { status, .. } | api::Error::Unreadable { status } => Some(*status),
         _ => None,
     }
 }
 
-pub(super) fn failed(stage: Stage, error: &api::Error) -> Halt {
+pub(in crate::delivery) fn failed(stage: Stage, error: &api::Error) -> Halt {
     Halt::Failed {
         stage,
         status: status(error),

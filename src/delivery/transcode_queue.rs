@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::courier::{Courier, Ending};
+use super::call::{Courier, Ending};
 use crate::domain::Code;
 use crate::ledger::{Fact, Stage};
 use crate::pipeline::{Outcome, Parcel, Shipment};

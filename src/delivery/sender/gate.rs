@@ -14,8 +14,8 @@ use governor::{Quota, RateLimiter};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-use super::backoff;
-use super::width::{Evidence, Width};
+use super::concurrency::{Evidence, Width};
+use super::retry;
 
 /// How fast requests may leave.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,7 +36,7 @@ const FIRST_PATIENCE: Duration = Duration::from_secs(30);
 /// may need a moment to know its own paths.
 const ASTRAY_PATIENCE: Duration = Duration::from_secs(2);
 /// The longest wait for the next try at such an address.
-pub(super) const SOON: Duration = Duration::from_secs(1);
+pub(in crate::delivery) const SOON: Duration = Duration::from_secs(1);
 /// Longer than any run; a moment so far away can still be told.
 const FOR_EVER: Duration = Duration::from_secs(366 * 86_400);
 /// So many failures in a row without any success are an outage, whatever the width.
@@ -49,7 +49,7 @@ type Limiter = RateLimiter<NotKeyed, InMemoryState, DefaultClock>;
 
 /// The gate of one run.
 #[derive(Debug)]
-pub(super) struct Gate {
+pub(in crate::delivery) struct Gate {
     permits: Arc<Semaphore>,
     limiter: Option<Limiter>,
     /// Places for those that go next.
@@ -120,9 +120,9 @@ struct Permits {
 
 /// The width of the gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) now: usize,
-    pub(super) lowest: usize,
+pub(in crate::delivery) struct Span {
+    pub(in crate::delivery) now: usize,
+    pub(in crate::delivery) lowest: usize,
 }
 
 /// How the server has answered of late.
@@ -139,7 +139,7 @@ enum Phase {
 
 /// What a finished request says about the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Health {
+pub(in crate::delivery) enum Health {
     /// It answered as a server should, also when it refused the call or asked to slow down.
     Well,
     /// No answer, a broken one, or an error of its own.
@@ -154,7 +154,7 @@ pub(super) enum Health {
 
 /// What the gate made of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Weather {
+pub(in crate::delivery) enum Weather {
     /// Nothing new.
     Same,
     /// An outage has begun or goes on; everybody waits so long.
@@ -165,7 +165,7 @@ pub(super) enum Weather {
 
 /// Leave to send one request. Given back when dropped.
 #[derive(Debug)]
-pub(super) struct Permit {
+pub(in crate::delivery) struct Permit {
     slot: OwnedSemaphorePermit,
     is_probe: bool,
     /// The request that has left, however often it is tried.
@@ -174,7 +174,7 @@ pub(super) struct Permit {
 
 impl Permit {
     /// Says which request has left.
-    pub(super) fn of(self, request: u64) -> Permit {
+    pub(in crate::delivery) fn of(self, request: u64) -> Permit {
         Permit {
             of: Some(request),
             ..self
@@ -183,7 +183,7 @@ impl Permit {
 }
 
 impl Gate {
-    pub(super) fn new(pace: Pace) -> Self {
+    pub(in crate::delivery) fn new(pace: Pace) -> Self {
         Gate {
             permits: Arc::new(Semaphore::new(pace.width.max(1))),
             limiter: pace.rate.and_then(limiter),
@@ -203,7 +203,7 @@ impl Gate {
     /// writes its intent while others are in flight, so that the line does not wait for the disk.
     /// Nobody gets one while a pause or an outage lasts, and at a slow pace there are none; then
     /// the intent is written behind the gate, and no call is in doubt that was never tried.
-    pub(super) async fn queue_up(&self) -> Option<OwnedSemaphorePermit> {
+    pub(in crate::delivery) async fn queue_up(&self) -> Option<OwnedSemaphorePermit> {
         let place = Arc::clone(self.queue.as_ref()?).acquire_owned().await.ok();
         self.open().await;
         place
@@ -211,7 +211,7 @@ impl Gate {
 
     /// Waits until one more request may leave. The turn of the pace is taken last: those who had one
     /// and then waited for a permit or for the end of a pause would leave all at once.
-    pub(super) async fn pass(&self) -> Permit {
+    pub(in crate::delivery) async fn pass(&self) -> Permit {
         loop {
             self.open().await;
             let Ok(slot) = Arc::clone(&self.permits).acquire_owned().await else {
@@ -269,14 +269,14 @@ impl Gate {
     }
 
     /// Lets nothing leave until it is opened again, however long that takes.
-    pub(super) fn shut(&self, is_shut: bool) {
+    pub(in crate::delivery) fn shut(&self, is_shut: bool) {
         self.state().shut(is_shut, Instant::now());
         self.changed.notify_waiters();
     }
 
     /// Holds everybody for so long, from now, as the server asked; a shorter pause never ends a
     /// longer one, and an answer to somebody who left before ends none.
-    pub(super) fn pause(&self, pause: Duration) {
+    pub(in crate::delivery) fn pause(&self, pause: Duration) {
         self.state().ask(pause, Instant::now());
         self.changed.notify_waiters();
     }
@@ -284,7 +284,7 @@ impl Gate {
     /// Tells what a request that has ended, and whose permit is still held, says about the load of
     /// the server. Requests in flight are never cut off: permits beyond a smaller width are taken
     /// away as they come back.
-    pub(super) fn observe(&self, evidence: Evidence) {
+    pub(in crate::delivery) fn observe(&self, evidence: Evidence) {
         let mut permits = self.permits();
         permits.width.take(evidence);
         let wanted = permits.width.now();
@@ -302,7 +302,7 @@ impl Gate {
     }
 
     /// The width of now and the least that it has been.
-    pub(super) fn span(&self) -> Span {
+    pub(in crate::delivery) fn span(&self) -> Span {
         let permits = self.permits();
         Span {
             now: permits.width.now(),
@@ -325,7 +325,7 @@ impl Gate {
     }
 
     /// Tells the gate how a request went, and gives its permit back.
-    pub(super) fn done(&self, permit: Permit, health: Health, jitter: f64) -> Weather {
+    pub(in crate::delivery) fn done(&self, permit: Permit, health: Health, jitter: f64) -> Weather {
         let mut state = self.state();
         if permit.is_probe {
             state.phase = Phase::Outage;
@@ -358,7 +358,7 @@ impl Gate {
     }
 
     /// Whether any request has worked in this run.
-    pub(super) fn has_succeeded(&self) -> bool {
+    pub(in crate::delivery) fn has_succeeded(&self) -> bool {
         self.state().has_succeeded
     }
 
@@ -386,7 +386,7 @@ impl Gate {
         if lasted > patience {
             return Weather::GiveUp(lasted);
         }
-        let mut pause = backoff::delay(state.probes, jitter);
+        let mut pause = retry::delay(state.probes, jitter);
         pause = pause.min(patience.saturating_sub(lasted).max(SOON));
         if astray.is_some() {
             pause = pause.min(SOON);
@@ -404,7 +404,7 @@ impl Gate {
     }
 
     /// How long requests may go on to fail; nothing while a single call may be to blame.
-    pub(super) fn patience_left(&self) -> Option<Duration> {
+    pub(in crate::delivery) fn patience_left(&self) -> Option<Duration> {
         let state = self.state();
         let is_everybodys = state.failing == Failing::Everybody;
         let lasted = state.lasted(Instant::now()).filter(|_| is_everybodys)?;

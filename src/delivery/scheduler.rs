@@ -11,19 +11,19 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::at_rest::Notes;
-use super::attempt::Notice;
-use super::courier::{Accused, Courier, Ending};
-use super::errand::{self, Cargo, Errand, Landed, Row};
-use super::gate::{Gate, Span};
-use super::limits::Failures;
-use super::line::Line;
-use super::lookup::Lookup;
+use super::call::{Accused, Courier, Ending};
+use super::failure_budget::Failures;
+use super::job::{self, Cargo, Errand, Landed, Row};
 use super::new_ledger::{NewLedger, Waiting};
-use super::preparation::Bench;
-use super::refusals::Refusals;
-use super::verdict::Stage;
-use super::wall::Wall;
+use super::not_sent::Notes;
+use super::read_back::Lookup;
+use super::schedule_clock::Wall;
+use super::sender::attempt::Notice;
+use super::sender::bandwidth::Line;
+use super::sender::gate::{Gate, Span};
+use super::sender::refusals::Refusals;
+use super::sender::verdict::Stage;
+use super::transcode_queue::Bench;
 use super::{Orders, Pace, Plan, StopSignal};
 use crate::domain::{Problem, Severity};
 use crate::pipeline::{Closing, Decided, Decision, Event, Fate, Outcome, Stop};
@@ -271,7 +271,7 @@ impl Floor<'_> {
                 Cargo::Case(_) => self.courier.of_cases.is_being_used(),
             }
             self.flights
-                .spawn(errand::carry(Arc::clone(&self.courier), errand));
+                .spawn(job::carry(Arc::clone(&self.courier), errand));
         }
     }
 

@@ -5,7 +5,7 @@ use crate::api::{Error, RetryAfter};
 
 /// Which request was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(in crate::delivery) enum Stage {
     Create,
     Upload,
     /// A case, or a message with its case: made when it is not there.
@@ -16,7 +16,7 @@ pub(super) enum Stage {
 
 /// What to do after a request that did not succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(in crate::delivery) enum Verdict {
     /// The conversation (or its recording) is there already.
     AlreadyThere,
     /// This call is refused, and trying again changes nothing.
@@ -29,18 +29,18 @@ pub(super) enum Verdict {
 
 /// How another try is to be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Later {
+pub(in crate::delivery) struct Later {
     /// When the server wants to be asked again.
-    pub(super) retry_after: Option<RetryAfter>,
+    pub(in crate::delivery) retry_after: Option<RetryAfter>,
     /// The request may have taken effect although nobody said so.
-    pub(super) in_doubt: bool,
+    pub(in crate::delivery) in_doubt: bool,
     /// What the answer, or that none came, says of the server.
-    pub(super) sign: Sign,
+    pub(in crate::delivery) sign: Sign,
 }
 
 /// What is to be concluded of the server from a request that may succeed later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sign {
+pub(in crate::delivery) enum Sign {
     /// It is unwell, or the way to it is.
     Unwell,
     /// No connection to it came about, for which no call can be to blame.
@@ -54,7 +54,7 @@ pub(super) enum Sign {
 }
 
 /// Judges the error of one request.
-pub(super) fn judge(stage: Stage, error: &Error) -> Verdict {
+pub(in crate::delivery) fn judge(stage: Stage, error: &Error) -> Verdict {
     let later = |in_doubt, sign| {
         Verdict::Later(Later {
             retry_after: None,

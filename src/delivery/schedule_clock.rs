@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::gate::Gate;
-use super::hours::{Calendar, Gateway};
-use super::line::Line;
+use super::schedule::{Calendar, Gateway};
+use super::sender::bandwidth::Line;
+use super::sender::gate::Gate;
 use super::stop::StopSignal;
 use crate::pipeline::Stop;
 
@@ -64,8 +64,8 @@ impl Wall {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::gate::Pace;
-    use crate::delivery::hours::{Bandwidth, Hours, Outside, time_of_day};
+    use crate::delivery::schedule::{Bandwidth, Hours, Outside, time_of_day};
+    use crate::delivery::sender::gate::Pace;
 
     #[tokio::test(start_paused = true)]
     async fn the_end_of_a_run_opens_no_window_that_is_shut() {

@@ -11,10 +11,11 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::attempt::Halt;
-use super::gate::{Gate, Health, Pace, Permit, Weather};
+use super::sender::attempt::Halt;
+use super::sender::gate::{Gate, Health, Pace, Permit, Weather};
+use super::sender::retry;
 use super::stop::StopSignal;
-use super::{Effort, ReadBack, backoff};
+use super::{Effort, ReadBack};
 use crate::api::{Error, ReadClient, Seen, Sought};
 
 /// Look-ups in flight at once: they are rare, and a read API is no place to be fast.
@@ -151,7 +152,7 @@ impl Lookup {
             || matches!(weather, Weather::GiveUp(_))
             || asked.is_some_and(|asked| asked > self.effort.max_wait)
             || failures > self.effort.retries;
-        (!is_final).then(|| backoff::delay(failures, fastrand::f64()))
+        (!is_final).then(|| retry::delay(failures, fastrand::f64()))
     }
 }
 

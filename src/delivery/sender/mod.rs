@@ -1,0 +1,9 @@
+//! One request through everything that may hold it back.
+
+pub(super) mod attempt;
+pub(super) mod bandwidth;
+pub(super) mod concurrency;
+pub(super) mod gate;
+pub(super) mod refusals;
+pub(super) mod retry;
+pub(super) mod verdict;
