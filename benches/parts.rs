@@ -10,14 +10,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use capturi_import::api::{
-    self, AudioSettings, Client, Connection, Key, Proxy, Route, Upload, Version,
+    self, ApiVersion, AudioSettings, Client, Connection, ConversationRef, HttpOptions, ProxyUse,
+    UploadBody,
 };
 use capturi_import::domain::call::{Call, Draft, Plain, read_rfc3339};
 use capturi_import::domain::{Party, read_phone};
-use capturi_import::ledger::{Entry, Fact, Ledger};
-use capturi_import::mapping::{Mapped, Mapping, Profile};
+use capturi_import::ledger::{CallFact, Entry, Ledger};
+use capturi_import::mapping::{CallMapping, MappedCall, MappingFile};
 use capturi_import::recordings::{Index, IndexOptions, Sendable};
-use capturi_import::source::{self, Batch, Input, Options};
+use capturi_import::source::{self, Batch, Input, ReadOptions};
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use tempfile::TempDir;
@@ -48,9 +49,10 @@ fn export(folder: &Path) -> PathBuf {
 }
 
 /// The records of the export, and the default mapping bound to them.
-fn records(folder: &Path) -> (Vec<Batch>, Profile) {
-    let reader = source::open(&Input::file(export(folder)), &Options::default()).expect("a table");
-    let preset = Mapping::preset("capturi-v1").expect("the default");
+fn records(folder: &Path) -> (Vec<Batch>, CallMapping) {
+    let reader =
+        source::open(&Input::file(export(folder)), &ReadOptions::default()).expect("a table");
+    let preset = MappingFile::preset("capturi-v1").expect("the default");
     let mapping = preset.load().expect("a preset loads");
     let profile = mapping.bind(reader.sheet()).expect("the columns are there");
     let batches = reader
@@ -59,11 +61,11 @@ fn records(folder: &Path) -> (Vec<Batch>, Profile) {
     (batches, profile)
 }
 
-fn drafts<'b>(batches: &'b [Batch], profile: &'b Profile) -> Vec<Draft<'b>> {
+fn drafts<'b>(batches: &'b [Batch], profile: &'b CallMapping) -> Vec<Draft<'b>> {
     let mut problems = Vec::new();
     let mut drafts = Vec::with_capacity(ROWS);
     for record in batches.iter().flat_map(Batch::iter) {
-        if let Mapped::Draft(draft) = profile.apply(&record, &mut problems) {
+        if let MappedCall::Draft(draft) = profile.apply(&record, &mut problems) {
             drafts.push(draft);
         }
     }
@@ -79,7 +81,7 @@ fn read_a_table(bencher: Bencher<'_, '_>) {
         .counter(BytesCount::new(bytes))
         .counter(ItemsCount::new(ROWS))
         .bench_local(|| {
-            let reader = source::open(&input, &Options::default()).expect("a table");
+            let reader = source::open(&input, &ReadOptions::default()).expect("a table");
             reader
                 .map(|batch| batch.map_or(0, |batch| batch.len()))
                 .sum::<usize>()
@@ -138,7 +140,7 @@ fn fingerprint_and_write_as_json(bencher: Bencher<'_, '_>) {
         .bench_local(|| {
             for call in &calls {
                 black_box(call.fingerprint(&mut scratch));
-                black_box(api::body(call, Version::V3));
+                black_box(api::body(call, ApiVersion::V3));
             }
         });
 }
@@ -166,7 +168,7 @@ fn write_the_ledger(bencher: Bencher<'_, '_>, calls: usize) {
         .with_inputs(|| {
             let entries = (0..calls).map(|_| {
                 number += 1;
-                let fact = Fact::CreateIntended {
+                let fact = CallFact::CreateIntended {
                     fingerprint: u128::from(number),
                     party: Party::default(),
                 };
@@ -191,11 +193,11 @@ fn upload_a_recording(bencher: Bencher<'_, '_>, bytes: usize) {
     std::thread::spawn(move || listener.incoming().flatten().for_each(take_uploads));
     let client = Client::new(&Connection {
         base: base.parse().expect("a URL"),
-        version: Version::V3,
+        version: ApiVersion::V3,
         token: "bench-token".to_owned().into(),
-        route: Route {
+        route: HttpOptions {
             timeout: Duration::from_secs(20),
-            proxy: Proxy::None,
+            proxy: ProxyUse::None,
             ca_bundle: None,
         },
     });
@@ -205,7 +207,7 @@ fn upload_a_recording(bencher: Bencher<'_, '_>, bytes: usize) {
         .build();
     let runtime = runtime.expect("a runtime");
     bencher.counter(BytesCount::new(bytes)).bench_local(|| {
-        let upload = Upload {
+        let upload = UploadBody {
             recording: recording.clone(),
             file_name: "call.wav".to_owned(),
             content_type: "audio/wav",
@@ -215,7 +217,7 @@ fn upload_a_recording(bencher: Bencher<'_, '_>, bytes: usize) {
             state: Arc::default(),
         };
         let settings = AudioSettings::default();
-        let sent = client.upload(Key::Uid("uid"), &upload, &settings);
+        let sent = client.upload(ConversationRef::Uid("uid"), &upload, &settings);
         runtime.block_on(sent).expect("an answer");
     });
 }

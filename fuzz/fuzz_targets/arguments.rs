@@ -4,13 +4,13 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
-use capturi_import_fuzz::recordings::{Ask, AskedPart, Index, IndexOptions};
+use capturi_import_fuzz::recordings::{RecordingSearch, AskedPart, Index, IndexOptions};
 use capturi_import_fuzz::domain::{Code, explain};
 use capturi_import_fuzz::config::read_all;
 use capturi_import_fuzz::delivery::{Hours, time_of_day};
-use capturi_import_fuzz::mapping::Mapping;
+use capturi_import_fuzz::mapping::MappingFile;
 use capturi_import_fuzz::read::folder;
-use capturi_import_fuzz::source::{Input, Options, Treat, input_files, look, open};
+use capturi_import_fuzz::source::{Input, ReadOptions, Treat, input_files, look, open};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -21,16 +21,16 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let _ = time_of_day(&text);
     let _ = Code::from_name(&text).map(explain);
-    let _ = Mapping::preset(&text);
+    let _ = MappingFile::preset(&text);
     let quoted = serde_json::to_string(&text).expect("text is JSON");
     for rule in [
         format!("dateTime = {{ from = \"c\", formats = [{quoted}] }}"),
         format!("dateTime = {{ from = \"c\", timezone = {quoted} }}"),
         format!("subject = {quoted}"),
     ] {
-        let _ = Mapping::load(&format!("[fields]\n{rule}\n"), "arguments.toml", None);
+        let _ = MappingFile::load(&format!("[fields]\n{rule}\n"), "arguments.toml", None);
     }
-    let _ = Mapping::load(&format!("[fields]\n[audio]\npatterns = [{quoted}]\n"), "arguments.toml", None);
+    let _ = MappingFile::load(&format!("[fields]\n[audio]\npatterns = [{quoted}]\n"), "arguments.toml", None);
     names(bytes, &text);
 });
 
@@ -47,15 +47,15 @@ fn names(bytes: &[u8], text: &str) {
         return;
     }
     let input = Input::file(&path);
-    let _ = look(&input, &Options::default());
-    let _ = open(&input, &Options::default()).map(Iterator::count);
+    let _ = look(&input, &ReadOptions::default());
+    let _ = open(&input, &ReadOptions::default()).map(Iterator::count);
     // A pattern may name the folder of the test, and nothing above it.
     let pattern: Vec<u8> = bytes.iter().copied().filter(|byte| !matches!(byte, b'/' | 0)).collect();
     let below = [root.join(OsStr::from_bytes(&pattern)), root.join("*"), path.clone()];
     let _ = expand(&below.map(Into::into), &|_, _| Treat::Read);
     if let Ok(index) = Index::build(&root, &IndexOptions::default()) {
         let names = [vec![AskedPart::Value(text)], vec![AskedPart::Wildcard]];
-        let ask = Ask { names: &names, keys: &[], identity: text, record: text, owned: None };
+        let ask = RecordingSearch { names: &names, keys: &[], identity: text, record: text, owned: None };
         let _ = index.find(&ask);
     }
     std::fs::remove_file(&path).expect("it was written");

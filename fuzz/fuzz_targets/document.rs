@@ -3,7 +3,7 @@
 
 use capturi_import_fuzz::domain::Code;
 use capturi_import_fuzz::read::{Content, most_lines, read};
-use capturi_import_fuzz::source::{Error, Options};
+use capturi_import_fuzz::source::{Error, ReadOptions};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value as Json};
 
@@ -12,7 +12,7 @@ const REMARKS: [Code; 2] = [Code::NulByte, Code::DuplicateKey];
 
 fuzz_target!(|bytes: &[u8]| {
     for name in ["calls.json", "calls.ndjson"] {
-        let read = read(name, bytes, &Options::default());
+        let read = read(name, bytes, &ReadOptions::default());
         if let Ok(content) = &read {
             assert!(content.records.iter().all(|record| record.line <= most_lines(bytes)));
         }

@@ -1,13 +1,13 @@
 //! Any text as a mapping file: it loads, or says where it is wrong.
 #![no_main]
 
-use capturi_import_fuzz::mapping::{Mapping, RecordScope};
+use capturi_import_fuzz::mapping::{MappingFile, RecordScope};
 use capturi_import_fuzz::row::{row, tree};
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 
 fuzz_target!(|text: &str| {
-    match Mapping::load(text, "any.toml", None) {
+    match MappingFile::load(text, "any.toml", None) {
         Ok(mapping) => {
             let table = row(&["a", "b", "c"], &["1", "x, y", "2024-03-15 09:12:03"]);
             let object = tree(json!({ "a": 1.5, "b": ["x", { "c": null }], "c": "æ" }));

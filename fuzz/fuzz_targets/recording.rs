@@ -4,7 +4,7 @@
 use std::io::Read as _;
 use std::sync::LazyLock;
 
-use capturi_import_fuzz::recordings::{Ask, AskedPart, Found, Index, IndexOptions};
+use capturi_import_fuzz::recordings::{RecordingSearch, AskedPart, SearchResult, Index, IndexOptions};
 use capturi_import_fuzz::read::folder;
 use libfuzzer_sys::fuzz_target;
 
@@ -45,14 +45,14 @@ fn parts(name: &str) -> Vec<AskedPart<'_>> {
 fuzz_target!(|text: &str| {
     let names: Vec<Vec<AskedPart<'_>>> = text.split('\u{1}').map(parts).collect();
     let identity = text.rsplit('\u{1}').next().unwrap_or_default();
-    let found = INDEX.find(&Ask { names: &names, keys: &[], identity, record: identity, owned: None });
+    let found = INDEX.find(&RecordingSearch { names: &names, keys: &[], identity, record: identity, owned: None });
     let recordings = match found {
-        Found::One(recording, _) | Found::Unusable { recording, .. } => vec![recording],
-        Found::Several { first, total, .. } => {
+        SearchResult::One(recording, _) | SearchResult::Unusable { recording, .. } => vec![recording],
+        SearchResult::Several { first, total, .. } => {
             assert!(total >= first.len() && total > 1);
             first
         }
-        Found::Missing | Found::Refused { .. } => Vec::new(),
+        SearchResult::Missing | SearchResult::Refused { .. } => Vec::new(),
     };
     for recording in recordings {
         let mut bytes = Vec::new();

@@ -2,11 +2,11 @@
 #![no_main]
 
 use capturi_import_fuzz::read::{Content, most_lines, read};
-use capturi_import_fuzz::source::{HeaderKind, Options, Quote};
+use capturi_import_fuzz::source::{HeaderKind, ReadOptions, Quote};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    if let Ok(content) = read("calls.csv", bytes, &Options::default()) {
+    if let Ok(content) = read("calls.csv", bytes, &ReadOptions::default()) {
         hold(bytes, &content);
     }
     for quote in [Quote::Byte(b'"'), Quote::None] {
@@ -39,12 +39,12 @@ fn keep_characters(bytes: &[u8], quote: Quote) {
     if is_special {
         return;
     }
-    let options = Options {
+    let options = ReadOptions {
         delimiter: Some(b','),
         quote: Some(quote),
         header: Some(HeaderKind::None),
         encoding: Some("utf-8".to_owned()),
-        ..Options::default()
+        ..ReadOptions::default()
     };
     let Ok(content) = read("calls.csv", bytes, &options) else {
         return assert!(text.contains('\0'), "a table without a header is readable");

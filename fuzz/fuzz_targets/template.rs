@@ -2,7 +2,7 @@
 #![no_main]
 
 use capturi_import_fuzz::domain::call::{Field, Value};
-use capturi_import_fuzz::mapping::{Mapped, Mapping};
+use capturi_import_fuzz::mapping::{MappedCall, MappingFile};
 use capturi_import_fuzz::row::row;
 use libfuzzer_sys::fuzz_target;
 
@@ -12,7 +12,7 @@ const TOO_LONG: usize = 32 << 20;
 fuzz_target!(|template: &str| {
     let template = toml::Value::String(template.to_owned());
     let text = format!("[fields]\nsubject = {{ template = {template} }}\n");
-    let Ok(mapping) = Mapping::load(&text, "any.toml", None) else {
+    let Ok(mapping) = MappingFile::load(&text, "any.toml", None) else {
         return;
     };
     let batch = row(&["a", "b"], &["12", "x y z"]);
@@ -21,7 +21,7 @@ fuzz_target!(|template: &str| {
     };
     let record = batch.get(0);
     let mut problems = Vec::new();
-    if let Mapped::Draft(draft) = profile.apply(&record, &mut problems) {
+    if let MappedCall::Draft(draft) = profile.apply(&record, &mut problems) {
         match draft.get(Field::Subject) {
             Value::Text(text) => assert!(text.len() < TOO_LONG),
             Value::Broken => assert!(!problems.is_empty()),

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use capturi_import_fuzz::domain::call::{Field, Value};
-use capturi_import_fuzz::mapping::{Mapped, Mapping};
+use capturi_import_fuzz::mapping::{MappedCall, MappingFile};
 use capturi_import_fuzz::row::row;
 use libfuzzer_sys::fuzz_target;
 
@@ -27,10 +27,10 @@ const RULES: [(Field, &str); 16] = [
     (Field::SalesPersonAudioChannel, r#"{ from = "c" }"#),
 ];
 
-static MAPPINGS: LazyLock<Vec<(Field, Mapping)>> = LazyLock::new(|| {
+static MAPPINGS: LazyLock<Vec<(Field, MappingFile)>> = LazyLock::new(|| {
     let load = |(field, rule): (Field, &str)| {
         let text = format!("[fields]\n{field} = {rule}\n");
-        Mapping::load(&text, "values.toml", None).ok().map(|mapping| (field, mapping))
+        MappingFile::load(&text, "values.toml", None).ok().map(|mapping| (field, mapping))
     };
     RULES.into_iter().filter_map(load).collect()
 });
@@ -42,7 +42,7 @@ fuzz_target!(|cell: &str| {
     for (field, mapping) in &*MAPPINGS {
         let profile = mapping.bind(batch.sheet()).expect("the column is there");
         let mut problems = Vec::new();
-        let Mapped::Draft(draft) = profile.apply(&record, &mut problems) else {
+        let MappedCall::Draft(draft) = profile.apply(&record, &mut problems) else {
             panic!("no rule skips");
         };
         let value = draft.get(*field);

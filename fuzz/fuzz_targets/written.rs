@@ -3,7 +3,7 @@
 
 use capturi_import_fuzz::domain::Code;
 use capturi_import_fuzz::read::{Content, read};
-use capturi_import_fuzz::source::{HeaderKind, Options, Quote};
+use capturi_import_fuzz::source::{HeaderKind, ReadOptions, Quote};
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 
@@ -63,12 +63,12 @@ fuzz_target!(|sheet: Sheet| {
         .collect();
     let names: Vec<String> = (0..width).map(|index| format!("name{index}")).collect();
     let bytes = encode(&write(&sheet, &names, &rows), &sheet.encoding);
-    let options = Options {
+    let options = ReadOptions {
         delimiter: Some(delimiter(&sheet.delimiter)),
         quote: Some(Quote::Byte(quote(&sheet))),
         header: Some(HeaderKind::Names),
         encoding: Some(label(&sheet.encoding).to_owned()),
-        ..Options::default()
+        ..ReadOptions::default()
     };
     same(&read("calls.csv", &bytes, &options).expect("it is said how to read it"), &names, &rows);
 });

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use serde_json::Value as Json;
 
 use crate::domain::{Code, Problem};
-use crate::source::{Batch, Error, Input, Options, Rejects, open};
+use crate::source::{Batch, Error, Input, ReadOptions, RejectsWriter, open};
 
 /// Where the one file of this process lies; `scripts/fuzz` removes it.
 pub fn folder() -> &'static PathBuf {
@@ -43,14 +43,14 @@ pub struct Content {
 }
 
 /// Reads `bytes` as a file of this name, and holds what is true of every input.
-pub fn read(name: &str, bytes: &[u8], options: &Options) -> Result<Content, Error> {
+pub fn read(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Content, Error> {
     let path = folder().join(name);
     std::fs::write(&path, bytes).expect("the temporary file can be written");
     let mut reader = open(&Input::file(path), options)?;
     let sheet = reader.sheet().clone();
     assert!(!sheet.reading.is_empty());
     let names = sheet.header.as_ref().map(|header| header.names().to_vec());
-    let mut rejects = Rejects::new(Vec::new(), &sheet, reader.form()).expect("memory takes it");
+    let mut rejects = RejectsWriter::new(Vec::new(), &sheet, reader.form()).expect("memory takes it");
     let mut records = Vec::new();
     let mut failed = None;
     for batch in reader.by_ref() {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::source::{Batch, Form, Header, Sheet};
+use crate::source::{Batch, FileFormat, Header, Sheet};
 
 /// A table of one row.
 pub fn row(names: &[&str], cells: &[&str]) -> Batch {
@@ -28,6 +28,6 @@ fn sheet(header: Option<Header>) -> Arc<Sheet> {
         reading: String::new(),
         header,
         nulls: vec!["NULL".to_owned()],
-        form: Form::default(),
+        form: FileFormat::default(),
     })
 }

@@ -12,12 +12,12 @@ use url::Url;
 
 use super::connect_error::classify;
 use super::redacted::says_token;
-use super::transport::{self, ANSWER_LIMIT, Route, SetUp, read};
-use super::{AudioSettings, Error, Upload};
+use super::transport::{self, ANSWER_LIMIT, ClientError, HttpOptions, read};
+use super::{AudioSettings, Error, UploadBody};
 
 /// Which shape of the conversation endpoint is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Version {
+pub enum ApiVersion {
     /// `POST /v2/conversation`, the documented default.
     #[default]
     V2,
@@ -25,12 +25,12 @@ pub enum Version {
     V3,
 }
 
-impl Version {
+impl ApiVersion {
     /// The path segment, `v2` or `v3`.
     pub const fn name(self) -> &'static str {
         match self {
-            Version::V2 => "v2",
-            Version::V3 => "v3",
+            ApiVersion::V2 => "v2",
+            ApiVersion::V3 => "v3",
         }
     }
 }
@@ -41,11 +41,11 @@ pub struct Connection {
     /// The destination, without a path or with the path of a proxy.
     pub base: Url,
     /// The shape of the conversation endpoint.
-    pub version: Version,
+    pub version: ApiVersion,
     /// The raw token of the `Authorization` header.
     pub token: SecretString,
     /// How it is reached.
-    pub route: Route,
+    pub route: HttpOptions,
 }
 
 /// The answer to a create.
@@ -57,7 +57,7 @@ pub struct Created {
 
 /// How an upload names its conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Key<'a> {
+pub enum ConversationRef<'a> {
     /// By the id that the create call returned.
     Uid(&'a str),
     /// By `externalIdentity`, when the answer that held the uid was lost.
@@ -128,7 +128,7 @@ const SEGMENT: &AsciiSet = &CONTROLS
 
 impl Client {
     /// A client of this destination.
-    pub fn new(connection: &Connection) -> Result<Client, SetUp> {
+    pub fn new(connection: &Connection) -> Result<Client, ClientError> {
         let path = |tail: &[&str]| transport::path(&connection.base, tail);
         Ok(Client {
             http: transport::http(&connection.route)?,
@@ -175,8 +175,8 @@ impl Client {
     /// is no limit on the whole, so that 1 GB over a slow line is fine.
     pub async fn upload(
         &self,
-        key: Key<'_>,
-        upload: &Upload,
+        key: ConversationRef<'_>,
+        upload: &UploadBody,
         settings: &AudioSettings,
     ) -> Result<(), Error> {
         let (form, watch) = upload.form(settings)?;
@@ -207,11 +207,13 @@ impl Client {
         }
     }
 
-    fn audio_url(&self, key: Key<'_>) -> Result<Url, Error> {
+    fn audio_url(&self, key: ConversationRef<'_>) -> Result<Url, Error> {
         let mut url = self.audio.clone();
         let path = match key {
-            Key::Uid(uid) => format!("{}/{}", url.path(), segment(uid)?),
-            Key::External(identity) => format!("{}/external/{}", url.path(), segment(identity)?),
+            ConversationRef::Uid(uid) => format!("{}/{}", url.path(), segment(uid)?),
+            ConversationRef::External(identity) => {
+                format!("{}/external/{}", url.path(), segment(identity)?)
+            }
         };
         url.set_path(&path);
         Ok(url)
@@ -255,13 +257,13 @@ pub(super) fn segment(id: &str) -> Result<String, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Proxy;
+    use crate::api::ProxyUse;
     use proptest::prelude::*;
 
-    fn route() -> Route {
-        Route {
+    fn route() -> HttpOptions {
+        HttpOptions {
             timeout: Duration::from_secs(1),
-            proxy: Proxy::None,
+            proxy: ProxyUse::None,
             ca_bundle: None,
         }
     }
@@ -269,7 +271,7 @@ mod tests {
     fn client(base: &str) -> Client {
         Client::new(&Connection {
             base: base.parse().unwrap(),
-            version: Version::V3,
+            version: ApiVersion::V3,
             token: SecretString::from("secret-token"),
             route: route(),
         })
@@ -295,13 +297,18 @@ mod tests {
     #[test]
     fn an_id_stays_one_segment_of_the_path() {
         let client = client("http://127.0.0.1:1/base/");
-        let url = |id: &str| client.audio_url(Key::External(id)).unwrap().to_string();
+        let url = |id: &str| {
+            client
+                .audio_url(ConversationRef::External(id))
+                .unwrap()
+                .to_string()
+        };
         let base = "http://127.0.0.1:1/base/v1/audio/external/";
         assert_eq!(url("a/b c"), format!("{base}a%2Fb%20c"));
         assert_eq!(url("æ?#%"), format!("{base}%C3%A6%3F%23%25"));
         for step in [".", ".."] {
             assert!(matches!(
-                client.audio_url(Key::External(step)),
+                client.audio_url(ConversationRef::External(step)),
                 Err(Error::Unaddressable)
             ));
         }
@@ -328,11 +335,11 @@ mod tests {
     fn a_line_break_in_a_token_is_told_before_anything_is_sent() {
         let made = Client::new(&Connection {
             base: "http://127.0.0.1:1".parse().unwrap(),
-            version: Version::V2,
+            version: ApiVersion::V2,
             token: SecretString::from("a\nb"),
             route: route(),
         });
-        assert!(matches!(made, Err(SetUp::Token)));
+        assert!(matches!(made, Err(ClientError::Token)));
     }
 
     proptest! {

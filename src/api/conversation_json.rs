@@ -1,10 +1,10 @@
 //! How a call is written as JSON. One table of names per version of the API; the values are alike.
 
-use crate::api::Version;
+use crate::api::ApiVersion;
 use crate::domain::call::{Call, Field};
 
 /// The JSON body that creates `call` at a server of this version.
-pub fn body(call: &Call<'_>, version: Version) -> Vec<u8> {
+pub fn body(call: &Call<'_>, version: ApiVersion) -> Vec<u8> {
     crate::api::json_writer::object(call.fields().flat_map(|(field, value)| {
         let names = names(field, version).into_iter().flatten();
         names.map(move |name| (name, value))
@@ -12,7 +12,7 @@ pub fn body(call: &Call<'_>, version: Version) -> Vec<u8> {
 }
 
 /// Whether a server of this version has the field.
-pub fn has_field(field: Field, version: Version) -> bool {
+pub fn has_field(field: Field, version: ApiVersion) -> bool {
     names(field, version).into_iter().flatten().next().is_some()
 }
 
@@ -20,16 +20,16 @@ pub fn has_field(field: Field, version: Version) -> bool {
 ///
 /// Source: the older page of v2, and the newer one, which gives v2 the names of v3. v2 does not check
 /// strictly and drops a name that it does not know, so both go out: right under either page.
-fn names(field: Field, version: Version) -> [Option<&'static str>; 2] {
+fn names(field: Field, version: ApiVersion) -> [Option<&'static str>; 2] {
     let new = match field {
         Field::TeamName => "team",
         Field::ConversationSegments => "cutAudio",
-        Field::TeamId if version == Version::V3 => return [None, None],
+        Field::TeamId if version == ApiVersion::V3 => return [None, None],
         other => return [Some(other.name()), None],
     };
     match version {
-        Version::V2 => [Some(field.name()), Some(new)],
-        Version::V3 => [Some(new), None],
+        ApiVersion::V2 => [Some(field.name()), Some(new)],
+        ApiVersion::V3 => [Some(new), None],
     }
 }
 
@@ -76,8 +76,8 @@ mod tests {
                 Value::Number("12345678901234567890.50".into()),
             ),
         ]);
-        let v2 = String::from_utf8(body(&call, Version::V2)).unwrap();
-        let v3 = String::from_utf8(body(&call, Version::V3)).unwrap();
+        let v2 = String::from_utf8(body(&call, ApiVersion::V2)).unwrap();
+        let v3 = String::from_utf8(body(&call, ApiVersion::V3)).unwrap();
         assert_eq!(
             v2,
             concat!(

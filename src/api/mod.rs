@@ -14,10 +14,10 @@ mod redacted;
 mod transport;
 mod upload_body;
 
-pub use client::{Client, Connection, Created, Key, Version};
+pub use client::{ApiVersion, Client, Connection, ConversationRef, Created};
 pub use conversation_json::{body, has_field};
 pub use endpoints::case::{case_fields, case_with_message, message_only, whole_case};
-pub use endpoints::read::{ReadClient, ReadConnection, Seen, Sought};
+pub use endpoints::read::{ConversationQuery, FoundConversation, ReadClient, ReadConnection};
 pub use error::{Error, RetryAfter};
-pub use transport::{Proxy, Route, SetUp};
-pub use upload_body::{AudioSettings, Sending, Throttle, Upload};
+pub use transport::{ClientError, HttpOptions, ProxyUse};
+pub use upload_body::{AudioSettings, SentBytes, Throttle, UploadBody};

@@ -18,7 +18,7 @@ use crate::failpoint::{self, Point};
 
 /// Whether the proxies of the environment are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Proxy {
+pub enum ProxyUse {
     /// `HTTPS_PROXY`, `NO_PROXY` and their kin are obeyed.
     FromEnvironment,
     /// Straight to the destination: the sandbox.
@@ -27,18 +27,18 @@ pub enum Proxy {
 
 /// How a host is reached.
 #[derive(Debug, Clone)]
-pub struct Route {
+pub struct HttpOptions {
     /// How long a request may stand still.
     pub timeout: Duration,
     /// Whether the proxies of the environment are used.
-    pub proxy: Proxy,
+    pub proxy: ProxyUse,
     /// PEM certificates that are trusted instead of the system's.
     pub ca_bundle: Option<Vec<u8>>,
 }
 
 /// Why a client could not be made.
 #[derive(Debug, thiserror::Error)]
-pub enum SetUp {
+pub enum ClientError {
     /// The token has characters that cannot stand in a header.
     #[error("the token has a line break or another character that cannot be sent")]
     Token,
@@ -62,7 +62,7 @@ pub(super) const ANSWER_LIMIT: usize = 64 * 1024;
 const IDLE: Duration = Duration::from_secs(30);
 
 /// What sends requests to any host on this route.
-pub(super) fn http(route: &Route) -> Result<reqwest::Client, SetUp> {
+pub(super) fn http(route: &HttpOptions) -> Result<reqwest::Client, ClientError> {
     // Fails only when a provider is installed already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
@@ -72,13 +72,13 @@ pub(super) fn http(route: &Route) -> Result<reqwest::Client, SetUp> {
         .connect_timeout(Duration::from_secs(20).min(route.timeout))
         .tcp_nodelay(true)
         .pool_idle_timeout(IDLE);
-    if route.proxy == Proxy::None {
+    if route.proxy == ProxyUse::None {
         builder = builder.no_proxy();
     }
     if let Some(pem) = &route.ca_bundle {
-        let certificates = Certificate::from_pem_bundle(pem).map_err(|_| SetUp::CaBundle)?;
+        let certificates = Certificate::from_pem_bundle(pem).map_err(|_| ClientError::CaBundle)?;
         if certificates.is_empty() {
-            return Err(SetUp::CaBundle);
+            return Err(ClientError::CaBundle);
         }
         builder = builder.tls_certs_only(certificates);
     }
@@ -86,17 +86,17 @@ pub(super) fn http(route: &Route) -> Result<reqwest::Client, SetUp> {
 }
 
 /// The header that carries the token, which cannot be printed.
-pub(super) fn authorization(token: &SecretString) -> Result<HeaderValue, SetUp> {
-    let mut value = HeaderValue::from_str(token.expose_secret()).map_err(|_| SetUp::Token)?;
+pub(super) fn authorization(token: &SecretString) -> Result<HeaderValue, ClientError> {
+    let mut value = HeaderValue::from_str(token.expose_secret()).map_err(|_| ClientError::Token)?;
     value.set_sensitive(true);
     Ok(value)
 }
 
 /// The base with these segments after its path.
-pub(super) fn path(base: &Url, tail: &[&str]) -> Result<Url, SetUp> {
+pub(super) fn path(base: &Url, tail: &[&str]) -> Result<Url, ClientError> {
     let mut url = base.clone();
     url.path_segments_mut()
-        .map_err(|()| SetUp::Base(base.clone()))?
+        .map_err(|()| ClientError::Base(base.clone()))?
         .pop_if_empty()
         .extend(tail);
     Ok(url)

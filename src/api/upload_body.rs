@@ -51,7 +51,7 @@ pub type Throttle = Arc<dyn Fn(u32) -> Pin<Box<dyn Future<Output = ()> + Send>> 
 const CHUNK: usize = 512 * 1024;
 
 /// One try to send a recording.
-pub struct Upload {
+pub struct UploadBody {
     /// What is sent, opened anew for each try.
     pub recording: Sendable,
     /// The file name that the destination is told.
@@ -65,18 +65,18 @@ pub struct Upload {
     /// Counts bytes as they leave, over all tries.
     pub on_bytes: Arc<dyn Fn(u64) + Send + Sync>,
     /// What the stream found out; the transport only says that a body ended early.
-    pub state: Arc<Mutex<Sending>>,
+    pub state: Arc<Mutex<SentBytes>>,
 }
 
 /// What one try read from the recording.
 #[derive(Debug, Default)]
-pub struct Sending {
+pub struct SentBytes {
     hasher: blake3::Hasher,
     bytes: u64,
     fault: Option<Error>,
 }
 
-impl Upload {
+impl UploadBody {
     /// The hash and the number of the bytes that this try sent.
     pub fn sent(&self) -> ([u8; 32], u64) {
         let state = lock(&self.state);
@@ -90,7 +90,7 @@ impl Upload {
     /// The form of this try and the watch over its progress.
     pub(super) fn form(&self, settings: &AudioSettings) -> Result<(Form, Watch), Error> {
         let watch = Watch::default();
-        *lock(&self.state) = Sending::default();
+        *lock(&self.state) = SentBytes::default();
         let stream = self.stream(watch.clone());
         let part = Part::stream_with_length(reqwest::Body::wrap_stream(stream), self.bytes)
             .file_name(self.file_name.clone())
@@ -112,7 +112,7 @@ impl Upload {
     /// The recording's bytes. Ends with an error when there are fewer or more than announced: a
     /// recording that is still being written must not be taken for whole.
     fn stream(&self, watch: Watch) -> impl Stream<Item = std::io::Result<Bytes>> + Send + 'static {
-        let reading = Reading {
+        let reading = RecordingStream {
             recording: self.recording.clone(),
             expected: self.bytes,
             file: None,
@@ -149,15 +149,15 @@ impl Upload {
 /// A recording on its way from the disk, on a thread that may wait for it. What a small recording
 /// needs (open, look at the length, read, hash) is one errand there: a change of threads costs as
 /// much as reading a hundred kilobytes.
-struct Reading {
+struct RecordingStream {
     recording: Sendable,
     expected: u64,
     file: Option<Opened>,
     is_done: bool,
-    state: Arc<Mutex<Sending>>,
+    state: Arc<Mutex<SentBytes>>,
 }
 
-impl Reading {
+impl RecordingStream {
     /// The next bytes, hashed; none at the end.
     fn next(&mut self) -> std::io::Result<Bytes> {
         self.read().inspect_err(|error| {
@@ -208,7 +208,7 @@ impl Reading {
 }
 
 /// Notes that the recording is not what was found, and gives the error that ends the body.
-fn fault(state: &Mutex<Sending>, error: OpenError) -> std::io::Error {
+fn fault(state: &Mutex<SentBytes>, error: OpenError) -> std::io::Error {
     match error {
         OpenError::Changed(change) => {
             lock(state).fault = Some(Error::RecordingReplaced(change));
@@ -218,7 +218,7 @@ fn fault(state: &Mutex<Sending>, error: OpenError) -> std::io::Error {
     }
 }
 
-fn lock(state: &Mutex<Sending>) -> std::sync::MutexGuard<'_, Sending> {
+fn lock(state: &Mutex<SentBytes>) -> std::sync::MutexGuard<'_, SentBytes> {
     state
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -295,12 +295,12 @@ mod tests {
     use crate::recordings::{Index, IndexOptions};
 
     /// A recording of a chunk and ten bytes that is about to be sent, and where it lies.
-    fn reading() -> (tempfile::TempDir, PathBuf, Reading) {
+    fn reading() -> (tempfile::TempDir, PathBuf, RecordingStream) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.wav");
         std::fs::write(&path, vec![1; CHUNK + 10]).unwrap();
         let index = Index::build(folder.path(), &IndexOptions::default()).unwrap();
-        let reading = Reading {
+        let reading = RecordingStream {
             recording: Sendable::Found(index.recordings().next().unwrap()),
             expected: CHUNK as u64 + 10,
             file: None,

@@ -5,11 +5,11 @@ use std::ops::ControlFlow;
 use super::error::Error;
 use super::exit_code::Exit;
 use super::inputs::{self, Beside};
-use crate::api::Version;
+use crate::api::ApiVersion;
 use crate::config::{Arguments, CheckArgs};
-use crate::pipeline::{Event, Road, Stop, Want};
-use crate::plan::{Existing, Policy};
-use crate::report::{Mode, Options, Report, Screen};
+use crate::pipeline::{Event, Pipeline, Purpose, StopReason};
+use crate::plan::{ExistingConversation, Policy};
+use crate::report::{Mode, Report, ReportOptions, Screen};
 
 pub(super) fn check(
     check: &CheckArgs,
@@ -18,16 +18,16 @@ pub(super) fn check(
 ) -> Result<Exit, Error> {
     let policy = Policy {
         missing: check.export.missing(),
-        existing: Existing::Adopt,
+        existing: ExistingConversation::Adopt,
         hold_for: check.export.hold_for,
     };
     let beside = Beside {
         out: check.output.out.as_deref(),
         ledger: None,
     };
-    let want = (Want::Check, Version::V2);
+    let want = (Purpose::Check, ApiVersion::V2);
     let road = inputs::road(&check.export, policy, None, want, beside)?;
-    let options = Options {
+    let options = ReportOptions {
         out: check.output.out.clone(),
         lists: check.output.lists.form(),
         style: arguments.style(),
@@ -37,13 +37,13 @@ pub(super) fn check(
         inputs: inputs::paths(&road, &check.export),
         second_files: road.mapping.second_files(),
         has_audio: road.audio.is_some(),
-        ..Options::new(Mode::Check)
+        ..ReportOptions::new(Mode::Check)
     };
     walk(&road, options, screen)
 }
 
 /// Walks a road that sends nothing, and reports what was found.
-pub(super) fn walk(road: &Road, options: Options, screen: Screen) -> Result<Exit, Error> {
+pub(super) fn walk(road: &Pipeline, options: ReportOptions, screen: Screen) -> Result<Exit, Error> {
     let mut report = Report::new(options, screen)?;
     let mut written = Ok(());
     let walked = road.walk(|decided| {
@@ -59,11 +59,11 @@ pub(super) fn walk(road: &Road, options: Options, screen: Screen) -> Result<Exit
     });
     report.break_off(&walked);
     if let Err(error) = &written {
-        let (stop, why) = (Stop::ReportLost, &error.to_string());
+        let (stop, why) = (StopReason::ReportLost, &error.to_string());
         // It failed before, and that is the failure that is told.
         let _ = report.event(&Event::Stopping { stop, why });
     }
-    let finished = report.finish(walked.is_err().then_some(Stop::ExportBroken));
+    let finished = report.finish(walked.is_err().then_some(StopReason::ExportBroken));
     walked?;
     written.and(finished.written)?;
     let tally = &finished.summary.tally;

@@ -3,14 +3,14 @@
 use super::error::Error;
 use super::sandbox;
 use crate::api::{Client, Connection, ReadClient};
-use crate::config::{Destination, Reading, RunArgs, RunSettings};
-use crate::delivery::ReadBack;
+use crate::config::{Destination, ReadApiSettings, RunArgs, RunSettings};
+use crate::delivery::ReadBackOptions;
 use crate::sandbox::Sandbox;
 
 /// A destination that can be sent to.
 pub(super) struct Reached {
     pub(super) client: Client,
-    pub(super) read_back: Option<ReadBack>,
+    pub(super) read_back: Option<ReadBackOptions>,
     /// By which the ledger knows it.
     pub(super) name: String,
     /// The server inside this process.
@@ -40,8 +40,8 @@ pub(super) async fn reach(run: &RunArgs, settings: &RunSettings) -> Result<Reach
     })
 }
 
-fn read_back(reading: &Reading) -> Result<ReadBack, Error> {
-    Ok(ReadBack {
+fn read_back(reading: &ReadApiSettings) -> Result<ReadBackOptions, Error> {
+    Ok(ReadBackOptions {
         client: ReadClient::new(&reading.connection)?,
         settle: reading.settle,
     })

@@ -6,14 +6,14 @@ use super::inputs::{self, Beside};
 use super::{check, run};
 use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::ledger::{Ledger, OpenError};
-use crate::pipeline::{Past, Want};
+use crate::pipeline::{EarlierRuns, Purpose};
 use crate::report::{Destination, Mode, Screen};
 
 pub(super) fn dry_run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> Result<Exit, Error> {
     // A rehearsal begins from nothing, and so does its dry run.
     let is_fresh = run.destination.sandbox && run.ledger.is_none();
     let past = if is_fresh { None } else { past(run)? };
-    let want = (Want::Check, run.version());
+    let want = (Purpose::Check, run.version());
     let ledger = RunSettings::ledger_path(run);
     let destination = Destination {
         name: run.destination.name()?,
@@ -33,7 +33,7 @@ pub(super) fn dry_run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> R
 
 /// What the ledger tells, if there is one; none is made. One of another destination would tell of
 /// other calls, and a run would refuse it.
-fn past(run: &RunArgs) -> Result<Option<Past>, Error> {
+fn past(run: &RunArgs) -> Result<Option<EarlierRuns>, Error> {
     let path = RunSettings::ledger_path(run);
     let ours = run.destination.name()?;
     let reader = match Ledger::read(&path) {
@@ -52,5 +52,5 @@ fn past(run: &RunArgs) -> Result<Option<Past>, Error> {
     reader.expect_destination(&ours)?;
     let done = reader.load_done()?;
     let sent = reader.sent_until().map_err(OpenError::from)?;
-    Ok(Some(Past { path, done, sent }))
+    Ok(Some(EarlierRuns { path, done, sent }))
 }

@@ -20,7 +20,7 @@ pub(super) enum Error {
     #[error(transparent)]
     Report(#[from] report::Error),
     #[error(transparent)]
-    Client(#[from] api::SetUp),
+    Client(#[from] api::ClientError),
     #[error(transparent)]
     Sandbox(#[from] sandbox::Error),
     #[error(transparent)]
@@ -159,7 +159,7 @@ impl Error {
                 "name the file as ./{name}, or move it away for the preset"
             )),
             Error::Usage(Usage::NoMapping { name }) => {
-                let names = crate::mapping::Mapping::presets()
+                let names = crate::mapping::MappingFile::presets()
                     .iter()
                     .map(|preset| preset.name);
                 Some(nearest(names, name).map_or_else(

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use super::error::Error;
-use crate::pipeline::{Outcome, Stop, Tally};
-use crate::report::Summary;
+use crate::pipeline::{Outcome, StopReason, Tally};
+use crate::report::RunSummary;
 
 /// How the program ends. The numbers are part of the command line and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,13 +39,17 @@ impl Exit {
 
     /// How a run ends whose road ended so: an error of the road ends the program with its own number,
     /// and the ledger is told the same.
-    pub(super) fn of_run(road: &Result<(), Error>, stop: Option<Stop>, tally: &Tally) -> Exit {
+    pub(super) fn of_run(
+        road: &Result<(), Error>,
+        stop: Option<StopReason>,
+        tally: &Tally,
+    ) -> Exit {
         road.as_ref()
             .map_or_else(Error::exit, |()| Exit::of(stop, tally))
     }
 
     /// The same, unless an export was not read: then not everything can be in place.
-    pub(super) fn unless_unread(self, summary: &Summary) -> Exit {
+    pub(super) fn unless_unread(self, summary: &RunSummary) -> Exit {
         match self {
             Exit::Done if summary.unread_exports() > 0 => Exit::Incomplete,
             other => other,
@@ -53,17 +57,17 @@ impl Exit {
     }
 
     /// How a run ends that was stopped for this reason, or not at all.
-    pub(super) fn of(stop: Option<Stop>, tally: &Tally) -> Exit {
+    pub(super) fn of(stop: Option<StopReason>, tally: &Tally) -> Exit {
         if tally.accounted() != tally.read {
             return Exit::Fault;
         }
         match stop {
-            Some(Stop::LedgerLost | Stop::ReportLost) => Exit::Fault,
-            Some(Stop::TokenRefused) => Exit::TokenRefused,
-            Some(Stop::GaveUp) => Exit::GaveUp,
-            Some(Stop::ExportBroken | Stop::WrongLedger) => Exit::Usage,
-            Some(Stop::Interrupted) => Exit::Interrupted,
-            Some(Stop::Limit) => Exit::Limit,
+            Some(StopReason::LedgerLost | StopReason::ReportLost) => Exit::Fault,
+            Some(StopReason::TokenRefused) => Exit::TokenRefused,
+            Some(StopReason::GaveUp) => Exit::GaveUp,
+            Some(StopReason::ExportBroken | StopReason::WrongLedger) => Exit::Usage,
+            Some(StopReason::Interrupted) => Exit::Interrupted,
+            Some(StopReason::Limit) => Exit::Limit,
             None if tally.faults + tally.unproved + tally.left_held > 0 => Exit::Incomplete,
             // What is held goes out by itself, unless it says that a person is needed.
             None if tally.of(Outcome::Rejected) + tally.of(Outcome::Failed) + tally.pressing()
@@ -127,14 +131,14 @@ mod tests {
         doubtful.unproved = 1;
         assert_eq!(Exit::of(None, &doubtful).code(), 3);
         let codes = [
-            (Stop::Limit, 7),
-            (Stop::Interrupted, 130),
-            (Stop::GaveUp, 6),
-            (Stop::ExportBroken, 2),
-            (Stop::WrongLedger, 2),
-            (Stop::TokenRefused, 4),
-            (Stop::ReportLost, 1),
-            (Stop::LedgerLost, 1),
+            (StopReason::Limit, 7),
+            (StopReason::Interrupted, 130),
+            (StopReason::GaveUp, 6),
+            (StopReason::ExportBroken, 2),
+            (StopReason::WrongLedger, 2),
+            (StopReason::TokenRefused, 4),
+            (StopReason::ReportLost, 1),
+            (StopReason::LedgerLost, 1),
         ];
         for (stop, code) in codes {
             assert_eq!(Exit::of(Some(stop), &good).code(), code);
@@ -144,7 +148,7 @@ mod tests {
     #[test]
     fn the_ledger_is_told_what_the_program_ends_with() {
         let tally = tally(&[Outcome::Created]);
-        let stop = Some(Stop::ExportBroken);
+        let stop = Some(StopReason::ExportBroken);
         let no_room = std::io::Error::from(std::io::ErrorKind::StorageFull);
         let error = Error::from(pipeline::Error::Spool(no_room));
         assert_eq!(error.exit(), Exit::Fault);

@@ -8,13 +8,13 @@ use jiff::Timestamp;
 
 use super::error::{Error, Usage};
 use super::no_mapping;
-use crate::api::Version;
+use crate::api::ApiVersion;
 use crate::config::{self, ExportArgs};
 use crate::ledger;
-use crate::mapping::{Mapping, Several};
-use crate::pipeline::{Doubtful, Listening, Past, Road, Want};
+use crate::mapping::{MappingFile, SeveralArg};
+use crate::pipeline::{EarlierRuns, InspectionOptions, OddFormats, Pipeline, Purpose};
 use crate::plan::Policy;
-use crate::recordings::{Ffmpeg, Index, IndexOptions, Workshop, is_audio_extension};
+use crate::recordings::{Ffmpeg, Index, IndexOptions, Transcoder, is_audio_extension};
 use crate::report::is_report;
 use crate::source::{self, FileId, Treat};
 
@@ -116,10 +116,10 @@ fn is_of_program(name: &str) -> bool {
 pub(super) fn road(
     arguments: &ExportArgs,
     policy: Policy,
-    past: Option<Past>,
-    (want, version): (Want, Version),
+    past: Option<EarlierRuns>,
+    (want, version): (Purpose, ApiVersion),
     beside: Beside<'_>,
-) -> Result<Road, Error> {
+) -> Result<Pipeline, Error> {
     let mapping = load_mapping(arguments)?;
     let others = Others::of(arguments, beside);
     let found = source::expand(&arguments.exports, &|path, is_found| {
@@ -134,7 +134,7 @@ pub(super) fn road(
         None => None,
     };
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    Ok(Road {
+    Ok(Pipeline {
         inputs: found.inputs,
         unread: found.unread,
         options: options(&mapping, arguments.encoding.as_deref()),
@@ -154,25 +154,25 @@ pub(super) fn road(
 
 /// How far recordings are looked into. Without an `ffmpeg` nothing can be converted, and that is
 /// said before anything is sent; parts of one call may be put together without it.
-fn listening(arguments: &ExportArgs, mapping: &Mapping) -> Result<Listening, Error> {
+fn listening(arguments: &ExportArgs, mapping: &MappingFile) -> Result<InspectionOptions, Error> {
     let listening = arguments.listening();
     let has_ffmpeg = match (listening.doubtful, mapping.audio().several) {
-        (Doubtful::Convert, _) => Ffmpeg::find(config::for_programs())
+        (OddFormats::Convert, _) => Ffmpeg::find(config::for_programs())
             .map(|_| true)
             .map_err(Usage::NoFfmpeg)?,
-        (Doubtful::Send, Several::Join) => Ffmpeg::find(config::for_programs()).is_ok(),
-        (Doubtful::Send, _) => false,
+        (OddFormats::Send, SeveralArg::Join) => Ffmpeg::find(config::for_programs()).is_ok(),
+        (OddFormats::Send, _) => false,
     };
-    Ok(Listening {
+    Ok(InspectionOptions {
         has_ffmpeg,
         ..listening
     })
 }
 
 /// Where recordings of this road are put together or converted, if any may have to be.
-pub(super) fn workshop(road: &Road) -> Result<Option<Arc<Workshop>>, Error> {
-    let may_join = road.mapping.audio().several == Several::Join;
-    if road.audio.is_none() || !(may_join || road.listening.doubtful == Doubtful::Convert) {
+pub(super) fn workshop(road: &Pipeline) -> Result<Option<Arc<Transcoder>>, Error> {
+    let may_join = road.mapping.audio().several == SeveralArg::Join;
+    if road.audio.is_none() || !(may_join || road.listening.doubtful == OddFormats::Convert) {
         return Ok(None);
     }
     let ffmpeg = if road.listening.has_ffmpeg {
@@ -181,17 +181,17 @@ pub(super) fn workshop(road: &Road) -> Result<Option<Arc<Workshop>>, Error> {
         None
     };
     let largest = IndexOptions::default().largest;
-    let workshop = Workshop::open(ffmpeg, largest).map_err(Usage::Workshop)?;
+    let workshop = Transcoder::open(ffmpeg, largest).map_err(Usage::Workshop)?;
     Ok(Some(Arc::new(workshop)))
 }
 
 /// The mapping file at this path, or the preset of this name. A file called like a preset is an error: it may
 /// have come with an unpacked delivery, and nobody named it. What the flags say about zone and region wins
 /// over the file.
-pub(super) fn load_mapping(arguments: &ExportArgs) -> Result<Mapping, Error> {
+pub(super) fn load_mapping(arguments: &ExportArgs) -> Result<MappingFile, Error> {
     let name = &arguments.mapping;
     let path = Path::new(name);
-    let mut mapping = match (path.is_file(), Mapping::preset(name)) {
+    let mut mapping = match (path.is_file(), MappingFile::preset(name)) {
         (true, None) => load_file(path, arguments).map_err(|error| or_mistaken(error, path))?,
         (false, Some(preset)) => {
             preset.load_beside(folder_of(&arguments.exports), &arguments.lookup)?
@@ -221,14 +221,14 @@ pub(super) fn load_mapping(arguments: &ExportArgs) -> Result<Mapping, Error> {
     Ok(mapping)
 }
 
-fn load_file(path: &Path, arguments: &ExportArgs) -> Result<Mapping, Error> {
+fn load_file(path: &Path, arguments: &ExportArgs) -> Result<MappingFile, Error> {
     let text = config::read_text(path, LONGEST_MAPPING).map_err(|source| Usage::File {
         path: path.to_owned(),
         source,
     })?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let name = &arguments.mapping;
-    Ok(Mapping::load_with(
+    Ok(MappingFile::load_with(
         &text,
         name,
         Some(folder),
@@ -258,7 +258,7 @@ fn folder_of(exports: &[OsString]) -> Option<&Path> {
 }
 
 /// The files that the command reads, for the report to protect.
-pub(super) fn paths(road: &Road, arguments: &ExportArgs) -> Vec<PathBuf> {
+pub(super) fn paths(road: &Pipeline, arguments: &ExportArgs) -> Vec<PathBuf> {
     let exports = road.inputs.iter().filter_map(|input| input.path());
     let others = files_beside(arguments).into_iter();
     exports
@@ -277,9 +277,9 @@ fn files_beside(arguments: &ExportArgs) -> Vec<&Path> {
 }
 
 /// The `[source]` table in the words of the reader; the flag about the encoding wins.
-pub(super) fn options(mapping: &Mapping, encoding: Option<&str>) -> source::Options {
+pub(super) fn options(mapping: &MappingFile, encoding: Option<&str>) -> source::ReadOptions {
     let options = mapping.source_options().options();
-    source::Options {
+    source::ReadOptions {
         encoding: encoding.map(str::to_owned).or(options.encoding),
         inner: mapping.nested_list().map(str::to_owned),
         ..options

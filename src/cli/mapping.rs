@@ -6,23 +6,23 @@ use std::path::Path;
 use super::error::{Error, Usage};
 use super::exit_code::Exit;
 use super::inputs::{self, Beside};
-use crate::api::Version;
+use crate::api::ApiVersion;
 use crate::config::{InitArgs, MappingCommand, TestArgs};
-use crate::mapping::{Mapping, Survey};
-use crate::pipeline::Want;
+use crate::mapping::{ExportSurvey, MappingFile};
+use crate::pipeline::Purpose;
 use crate::plan::Policy;
 use crate::recordings::{Index, IndexOptions};
-use crate::report::{self, Screen, Tries};
+use crate::report::{self, MappingTrial, Screen};
 use crate::source::{self, Treat};
 
 pub(super) fn mapping(command: &MappingCommand, mut screen: Screen) -> Result<Exit, Error> {
     match command {
         MappingCommand::List => {
-            for preset in Mapping::presets() {
+            for preset in MappingFile::presets() {
                 screen.say(&format!("{:<18} {}", preset.name, preset.title));
             }
         }
-        MappingCommand::Show { name } => match Mapping::preset(name) {
+        MappingCommand::Show { name } => match MappingFile::preset(name) {
             Some(preset) => screen.say(preset.text.trim_end()),
             None => return Err(Usage::NoMapping { name: name.clone() }.into()),
         },
@@ -39,11 +39,11 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
     let input = input.ok_or_else(|| Usage::NoFile {
         name: export.clone(),
     })?;
-    let options = source::Options {
+    let options = source::ReadOptions {
         encoding: arguments.encoding.clone(),
-        ..source::Options::default()
+        ..source::ReadOptions::default()
     };
-    let survey = Survey::of(input, &options)?;
+    let survey = ExportSurvey::of(input, &options)?;
     if let Some(sentence) = survey.sentence {
         let name = export.clone();
         return Err(Usage::NoRecords { name, sentence }.into());
@@ -94,10 +94,10 @@ fn test(arguments: &TestArgs, screen: &mut Screen) -> Result<Exit, Error> {
         &arguments.export,
         policy,
         None,
-        (Want::Run, Version::V2),
+        (Purpose::Run, ApiVersion::V2),
         Beside::default(),
     )?;
-    let mut tries = Tries::new(road.mapping.clone(), arguments.records);
+    let mut tries = MappingTrial::new(road.mapping.clone(), arguments.records);
     let mut taken = Ok(());
     let walked = road.walk(|decided| {
         tries.take(&decided).unwrap_or_else(|error| {

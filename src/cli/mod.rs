@@ -26,7 +26,7 @@ use error::Error;
 use exit_code::Exit;
 
 use crate::config::{self, Arguments, Command};
-use crate::report::{Color, Complaint, Screen, Style, init_tracing, tell_panics_as_json};
+use crate::report::{Color, ErrorOutput, Screen, Style, init_tracing, tell_panics_as_json};
 
 /// Runs the program with these arguments and says how it ended.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -107,7 +107,7 @@ fn in_two_lines(usage: &str) -> (String, Option<String>) {
 }
 
 fn complain(style: Style, text: &str, hint: Option<&str>, exit: Exit) -> Exit {
-    let complaint = Complaint {
+    let complaint = ErrorOutput {
         // What is shown with its lines brings its own head.
         what: text.strip_prefix("error: ").unwrap_or(text).trim_end(),
         hint,

@@ -16,12 +16,12 @@ use super::inputs::{self, Beside};
 use super::{dry_run, signals};
 use crate::api::AudioSettings;
 use crate::config::{Arguments, RunArgs, RunSettings};
-use crate::delivery::{self, Orders, Plan, StopSignal};
+use crate::delivery::{self, Decisions, DeliveryOptions, StopSignal};
 use crate::domain::{Code, Place, Problem};
 use crate::ledger::{Known, Ledger, OpenError, RunId};
-use crate::pipeline::{self, Decided, Event, Past, Road, Want};
+use crate::pipeline::{self, DecidedBatch, EarlierRuns, Event, Pipeline, Purpose};
 use crate::plan::Policy;
-use crate::report::{self, Mode, Options, Report, Screen};
+use crate::report::{self, Mode, Report, ReportOptions, Screen};
 
 /// Decided batches between the road and the delivery.
 const AHEAD: usize = 2;
@@ -62,7 +62,7 @@ async fn deliver(
     let (past, known) = past(&ledger)?;
     road.past = Some(past);
     let writer = ledger.writer();
-    let plan = Plan {
+    let plan = DeliveryOptions {
         client: reached.client,
         version: settings.version,
         read_back: reached.read_back,
@@ -118,12 +118,12 @@ fn prepare(
     (run, arguments): (&RunArgs, &Arguments),
     settings: &RunSettings,
     reached: &Reached,
-) -> Result<(Road, Options), Error> {
+) -> Result<(Pipeline, ReportOptions), Error> {
     let beside = Beside {
         out: run.output.out.as_deref(),
         ledger: Some(&settings.ledger),
     };
-    let want = (Want::Run, settings.version);
+    let want = (Purpose::Run, settings.version);
     let road = inputs::road(&run.export, policy(run), None, want, beside)?;
     let mode = if run.destination.sandbox {
         Mode::Rehearsal
@@ -156,9 +156,9 @@ fn expect_a_window(settings: &RunSettings) -> Result<(), Usage> {
 }
 
 /// What the ledger knows. It tidies up when the last that looks at it has gone, so nobody does for longer.
-fn past(ledger: &Ledger) -> Result<(Past, Known), Error> {
+fn past(ledger: &Ledger) -> Result<(EarlierRuns, Known), Error> {
     let reader = ledger.reader()?;
-    let past = Past {
+    let past = EarlierRuns {
         path: ledger.path().to_owned(),
         done: reader.load_done()?,
         sent: reader.sent_until()?,
@@ -187,9 +187,9 @@ fn warn_of_a_share(ledger: &Ledger) {
 
 /// Delivers what the road decides; every event goes to the report, and problems to the ledger.
 async fn drive(
-    plan: Plan,
+    plan: DeliveryOptions,
     stop: Arc<StopSignal>,
-    orders: Orders<pipeline::Error>,
+    orders: Decisions<pipeline::Error>,
     (mut report, look_back, id): (Report, &LookBack<'_>, RunId),
 ) -> Driven {
     let writer = look_back.ledger.writer();
@@ -202,7 +202,7 @@ async fn drive(
         if let Err(error) = told
             && written.is_ok()
         {
-            stop.raise(pipeline::Stop::ReportLost, error.to_string());
+            stop.raise(pipeline::StopReason::ReportLost, error.to_string());
             written = Err(error);
         }
         // Those that come by themselves, and the first batch.
@@ -216,7 +216,7 @@ async fn drive(
     if stop.reason().is_none() {
         match look_back.overdue() {
             Ok(problems) => problems.iter().for_each(|it| listen(Event::Aside(it))),
-            Err(error) => stop.raise(pipeline::Stop::LedgerLost, error.to_string()),
+            Err(error) => stop.raise(pipeline::StopReason::LedgerLost, error.to_string()),
         }
     }
     noted.flush(&stop);
@@ -266,8 +266,8 @@ fn left_held(age: &str, id: &str) -> Problem {
 }
 
 /// Walks the road on a thread of its own.
-fn walk(road: Road) -> (JoinHandle<()>, Orders<pipeline::Error>) {
-    let (decided, orders) = mpsc::channel::<Result<Decided, pipeline::Error>>(AHEAD);
+fn walk(road: Pipeline) -> (JoinHandle<()>, Decisions<pipeline::Error>) {
+    let (decided, orders) = mpsc::channel::<Result<DecidedBatch, pipeline::Error>>(AHEAD);
     let walker = thread::spawn(move || {
         let walked = road.walk(|batch| match decided.blocking_send(Ok(batch)) {
             Ok(()) => ControlFlow::Continue(()),
@@ -288,7 +288,7 @@ fn join(walker: JoinHandle<()>) {
     }
 }
 
-fn audio_settings(road: &Road) -> AudioSettings {
+fn audio_settings(road: &Pipeline) -> AudioSettings {
     let audio = road.mapping.audio();
     AudioSettings {
         language: audio.language.clone(),
@@ -308,11 +308,11 @@ pub(super) fn policy(run: &RunArgs) -> Policy {
 /// What the report of this run is to be like.
 pub(super) fn options(
     (run, arguments): (&RunArgs, &Arguments),
-    road: &Road,
+    road: &Pipeline,
     mode: Mode,
     destination: report::Destination,
-) -> Options {
-    Options {
+) -> ReportOptions {
+    ReportOptions {
         destination: Some(destination),
         out: run.output.out.clone(),
         lists: run.output.lists.form(),
@@ -324,7 +324,7 @@ pub(super) fn options(
         second_files: road.mapping.second_files(),
         has_audio: road.audio.is_some(),
         extent: Arc::clone(&road.extent),
-        ..Options::new(mode)
+        ..ReportOptions::new(mode)
     }
 }
 

@@ -7,7 +7,7 @@ use super::exit_code::Exit;
 use super::signals;
 use crate::config::{self, SandboxArgs};
 use crate::report::Screen;
-use crate::sandbox::{self, Faults, Options, Sandbox, TokenFile};
+use crate::sandbox::{self, Faults, Sandbox, SandboxOptions, TokenFile};
 
 pub(super) fn sandbox(arguments: &SandboxArgs, mut screen: Screen) -> Result<Exit, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -17,13 +17,13 @@ pub(super) fn sandbox(arguments: &SandboxArgs, mut screen: Screen) -> Result<Exi
     runtime.block_on(async {
         let typed = arguments.token.clone();
         let token = typed.clone().unwrap_or_else(sandbox::random_token);
-        let server = sandbox::start(Options {
+        let server = sandbox::start(SandboxOptions {
             listen: arguments.listen,
             port: arguments.port,
             faults: faults(arguments.faults.as_deref())?,
             max_audio: arguments.max_audio,
             allow_remote: arguments.allow_remote,
-            ..Options::new(token.clone())
+            ..SandboxOptions::new(token.clone())
         })
         .await?;
         // Before the address is told: a script that knows where to ask knows the token.
@@ -55,9 +55,9 @@ fn told(url: &str, random: Option<&String>) -> String {
 /// report of the run does, and other users of the machine reach its port.
 pub(super) async fn inside(file: Option<&Path>) -> Result<(Sandbox, String), Error> {
     let token = sandbox::random_token();
-    let options = Options {
+    let options = SandboxOptions {
         pages: false,
-        ..Options::new(token.clone())
+        ..SandboxOptions::new(token.clone())
     };
     let server = sandbox::start(options.with_faults(faults(file)?)).await?;
     Ok((server, token))

@@ -3,7 +3,7 @@
 use crate::delivery::StopSignal;
 use crate::domain::Problem;
 use crate::ledger::Writer;
-use crate::pipeline::{Event, Stop};
+use crate::pipeline::{Event, StopReason};
 
 /// Waits for signals for ever: the first one ends the run softly, the second at once.
 pub(super) async fn on_signals<T>(stop: &StopSignal) -> T {
@@ -15,7 +15,7 @@ pub(super) async fn on_signals<T>(stop: &StopSignal) -> T {
         }
         count += 1;
         if count == 1 {
-            stop.raise(Stop::Interrupted, "interrupted by a signal");
+            stop.raise(StopReason::Interrupted, "interrupted by a signal");
         } else {
             stop.abort();
         }
@@ -71,7 +71,7 @@ impl Notes {
     /// Writes what is kept.
     pub(super) fn flush(&mut self, stop: &StopSignal) {
         if let Err(error) = self.writer.note(&self.waiting) {
-            stop.raise(Stop::LedgerLost, error.to_string());
+            stop.raise(StopReason::LedgerLost, error.to_string());
         }
         self.waiting.clear();
     }

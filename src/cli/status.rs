@@ -9,7 +9,8 @@ use super::exit_code::Exit;
 use crate::config::StatusArgs;
 use crate::domain::Code;
 use crate::ledger::{
-    CaseObstacle, CaseSummary, Ledger, Obstacle, Reader, Run, State, Summary, Trouble,
+    Blocker, CallStatus, CaseBlocker, CaseSummary, FailureCounts, Ledger, LedgerReader,
+    LedgerSummary, Run,
 };
 use crate::pipeline::Outcome;
 use crate::report::{
@@ -31,10 +32,10 @@ pub(super) fn status(arguments: &StatusArgs, mut screen: Screen) -> Result<Exit,
 }
 
 /// What the ledger says, in the words of the report.
-pub(super) fn view(path: &Path, reader: &Reader) -> Result<StatusView, Error> {
+pub(super) fn view(path: &Path, reader: &LedgerReader) -> Result<StatusView, Error> {
     let summary = reader.summary().map_err(LedgerError::Use)?;
     let (calls, of_cases) = (summary.calls(), summary.cases.count());
-    let Summary {
+    let LedgerSummary {
         destination,
         states,
         bytes,
@@ -89,21 +90,21 @@ pub(super) fn view(path: &Path, reader: &Reader) -> Result<StatusView, Error> {
 }
 
 /// How many cases are in a state of calls.
-fn of_state(cases: &CaseSummary, state: State) -> u64 {
+fn of_state(cases: &CaseSummary, state: CallStatus) -> u64 {
     match state {
-        State::Complete => cases.complete,
-        State::Refused => cases.refused,
-        State::Failed => cases.failed,
-        State::InDoubt => cases.in_doubt,
-        State::Held => cases.held,
-        State::WithoutRecording | State::LeftAlone | State::Unfinished => 0,
+        CallStatus::Complete => cases.complete,
+        CallStatus::Refused => cases.refused,
+        CallStatus::Failed => cases.failed,
+        CallStatus::InDoubt => cases.in_doubt,
+        CallStatus::Held => cases.held,
+        CallStatus::WithoutRecording | CallStatus::LeftAlone | CallStatus::Unfinished => 0,
     }
 }
 
-fn case_failure((obstacle, cases, example): &(CaseObstacle, u64, String)) -> FailureView {
+fn case_failure((obstacle, cases, example): &(CaseBlocker, u64, String)) -> FailureView {
     let (code, message) = match obstacle {
-        CaseObstacle::Refused(_, message) => ("server-refused", message),
-        CaseObstacle::Failed(_, why) => ("gave-up", why),
+        CaseBlocker::Refused(_, message) => ("server-refused", message),
+        CaseBlocker::Failed(_, why) => ("gave-up", why),
     };
     FailureView {
         code: code.to_owned(),
@@ -125,19 +126,19 @@ fn held_cases(cases: &CaseSummary) -> Option<FailureView> {
     })
 }
 
-fn weight(state: State) -> Weight {
+fn weight(state: CallStatus) -> Weight {
     match state {
-        State::Complete | State::WithoutRecording | State::LeftAlone => Weight::Done,
-        State::Held | State::InDoubt | State::Unfinished => Weight::Open,
-        State::Refused | State::Failed => Weight::Stuck,
+        CallStatus::Complete | CallStatus::WithoutRecording | CallStatus::LeftAlone => Weight::Done,
+        CallStatus::Held | CallStatus::InDoubt | CallStatus::Unfinished => Weight::Open,
+        CallStatus::Refused | CallStatus::Failed => Weight::Stuck,
     }
 }
 
-fn failure(trouble: Trouble) -> FailureView {
+fn failure(trouble: FailureCounts) -> FailureView {
     let (code, message) = match trouble.obstacle {
-        Obstacle::Held { why } => (why.name(), held(trouble.held_at)),
-        Obstacle::Refused { message, .. } => ("server-refused", message),
-        Obstacle::Failed { why, .. } => ("gave-up", why),
+        Blocker::Held { why } => (why.name(), held(trouble.held_at)),
+        Blocker::Refused { message, .. } => ("server-refused", message),
+        Blocker::Failed { why, .. } => ("gave-up", why),
     };
     FailureView {
         code: code.to_owned(),

@@ -28,7 +28,7 @@ pub use core_dumps::keep_memory_private;
 pub use ledger_args::{LedgerArgs, LedgerCommand, RebuildArgs, ReportArgs, StatusArgs};
 pub use program_environment::for_programs;
 pub use settings::{
-    Destination, LEDGERS, Reading, RunSettings, SANDBOX, SANDBOX_LEDGER, forbids_color,
+    Destination, LEDGERS, ReadApiSettings, RunSettings, SANDBOX, SANDBOX_LEDGER, forbids_color,
 };
 pub(crate) use small_file::{LONGEST_TEXT, read_head, read_text};
 pub use token::TokenError;
@@ -116,7 +116,7 @@ pub enum Error {
 )]
 pub fn arm_failpoint() {
     if let Ok(text) = std::env::var("CAPTURI_FAILPOINT") {
-        let plan: Result<crate::failpoint::Plan, String> = text.parse();
+        let plan: Result<crate::failpoint::FailurePlan, String> = text.parse();
         crate::failpoint::arm(plan.expect("a fail point"));
     }
 }

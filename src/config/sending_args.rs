@@ -44,7 +44,7 @@ pub struct DestinationArgs {
     pub base_url: String,
     /// Shape of the conversation endpoint.
     #[arg(long, value_enum, default_value_t, env = "CAPTURI_API_VERSION")]
-    pub api_version: ApiVersion,
+    pub api_version: ApiVersionArg,
     /// File that holds the token (mode 600); without it `CAPTURI_API_TOKEN` is read.
     #[arg(long, value_name = "FILE", env = "CAPTURI_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
@@ -75,7 +75,7 @@ pub struct DestinationArgs {
 
 /// Shape of the conversation endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum ApiVersion {
+pub enum ApiVersionArg {
     /// `POST /v2/conversation`.
     #[default]
     V2,
@@ -114,7 +114,7 @@ pub struct EffortArgs {
     pub timeout: Duration,
     /// What to do with a conversation that somebody else made.
     #[arg(long, value_enum, default_value_t, env = "CAPTURI_EXISTING")]
-    pub existing: Existing,
+    pub existing: ExistingArg,
     /// It was typed, and not taken from a variable, the settings or the defaults.
     #[arg(skip)]
     pub is_existing_typed: bool,
@@ -129,7 +129,7 @@ pub struct EffortArgs {
     pub window: Option<Hours>,
     /// What to do outside the window.
     #[arg(long, value_enum, default_value_t, env = "CAPTURI_OUTSIDE_WINDOW")]
-    pub outside_window: OutsideWindow,
+    pub outside_window: OutsideWindowArg,
     /// Zone of the hours of --until, --window and --bandwidth [default: that of this machine].
     #[arg(long, value_name = "ZONE", value_parser = units::zone, env = "CAPTURI_HOURS_ZONE")]
     pub hours_zone: Option<jiff::tz::TimeZone>,
@@ -140,7 +140,7 @@ pub struct EffortArgs {
 
 /// What to do with a conversation that somebody else made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Existing {
+pub enum ExistingArg {
     /// Take it over: the recording is still uploaded.
     #[default]
     Adopt,
@@ -150,7 +150,7 @@ pub enum Existing {
 
 /// What to do outside the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum OutsideWindow {
+pub enum OutsideWindowArg {
     /// Wait until it opens, and go on.
     #[default]
     Wait,

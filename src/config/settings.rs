@@ -9,13 +9,15 @@ use url::Url;
 
 use super::args::{Arguments, CheckAudio, ExportArgs, Lists, LogFormat, MissingAudio, RunArgs};
 use super::ledger_args::RebuildArgs;
-use super::sending_args::{self, ApiVersion, DestinationArgs, EffortArgs, OutsideWindow, PaceArgs};
+use super::sending_args::{
+    self, ApiVersionArg, DestinationArgs, EffortArgs, OutsideWindowArg, PaceArgs,
+};
 use super::small_file::{self, LONGEST_BUNDLE};
 use super::{Error, token};
-use crate::api::{Connection, Proxy, ReadConnection, Route, Version};
-use crate::delivery::{Bearable, Calendar, Effort, Outside, Pace};
-use crate::pipeline::{Doubtful, Listening};
-use crate::plan::{Existing, MissingRecording};
+use crate::api::{ApiVersion, Connection, HttpOptions, ProxyUse, ReadConnection};
+use crate::delivery::{FailureBudget, OutsideWindow, RateLimits, RetryLimits, Schedule};
+use crate::pipeline::{InspectionOptions, OddFormats};
+use crate::plan::{ExistingConversation, MissingRecording};
 use crate::report::{ListForm, Style};
 
 /// The ledger when none is named.
@@ -39,7 +41,7 @@ pub enum Destination {
 
 /// Where and how uploads in doubt are looked up.
 #[derive(Debug, Clone)]
-pub struct Reading {
+pub struct ReadApiSettings {
     /// The read API.
     pub connection: ReadConnection,
     /// How long after a lost answer it is believed that a recording is not there.
@@ -52,15 +54,15 @@ pub struct RunSettings {
     /// Where to send.
     pub destination: Destination,
     /// Where uploads in doubt are looked up.
-    pub reading: Option<Reading>,
+    pub reading: Option<ReadApiSettings>,
     /// The shape of the conversation endpoint.
-    pub version: Version,
+    pub version: ApiVersion,
     /// How fast.
-    pub pace: Pace,
+    pub pace: RateLimits,
     /// When, until when, and at how many bytes a second.
-    pub calendar: Calendar,
+    pub calendar: Schedule,
     /// How hard to try.
-    pub effort: Effort,
+    pub effort: RetryLimits,
     /// How long a request may stand still.
     pub timeout: Duration,
     /// The ledger file.
@@ -111,12 +113,12 @@ impl ExportArgs {
 
     /// How far recordings are looked into, and what becomes of those that the API may not take;
     /// whether an `ffmpeg` is there is left to be seen.
-    pub fn listening(&self) -> Listening {
-        Listening {
+    pub fn listening(&self) -> InspectionOptions {
+        InspectionOptions {
             doubtful: if self.transcode {
-                Doubtful::Convert
+                OddFormats::Convert
             } else {
-                Doubtful::Send
+                OddFormats::Send
             },
             has_ffmpeg: false,
             for_silence: self.check_audio == CheckAudio::Silence,
@@ -127,10 +129,10 @@ impl ExportArgs {
 
 impl RunArgs {
     /// The shape of the conversation endpoint.
-    pub fn version(&self) -> Version {
+    pub fn version(&self) -> ApiVersion {
         match self.destination.api_version {
-            ApiVersion::V2 => Version::V2,
-            ApiVersion::V3 => Version::V3,
+            ApiVersionArg::V2 => ApiVersion::V2,
+            ApiVersionArg::V3 => ApiVersion::V3,
         }
     }
 }
@@ -178,10 +180,10 @@ impl DestinationArgs {
 
 impl EffortArgs {
     /// What to do with somebody else's conversation.
-    pub fn existing(&self) -> Existing {
+    pub fn existing(&self) -> ExistingConversation {
         match self.existing {
-            sending_args::Existing::Adopt => Existing::Adopt,
-            sending_args::Existing::Skip => Existing::Skip,
+            sending_args::ExistingArg::Adopt => ExistingConversation::Adopt,
+            sending_args::ExistingArg::Skip => ExistingConversation::Skip,
         }
     }
 }
@@ -231,25 +233,25 @@ impl RunSettings {
             destination,
             reading,
             version,
-            pace: Pace {
+            pace: RateLimits {
                 rate: (pace.rate > 0.0).then_some(pace.rate),
                 width: usize::from(effort.concurrency),
                 patience: effort.max_outage,
             },
-            calendar: Calendar {
+            calendar: Schedule {
                 zone: effort.hours_zone.clone().unwrap_or_else(TimeZone::system),
                 window: effort.window,
                 outside: match effort.outside_window {
-                    OutsideWindow::Wait => Outside::Wait,
-                    OutsideWindow::Stop => Outside::Stop,
+                    OutsideWindowArg::Wait => OutsideWindow::Wait,
+                    OutsideWindowArg::Stop => OutsideWindow::Stop,
                 },
                 until: effort.until,
                 bandwidth: pace.bandwidth.clone().unwrap_or_default(),
             },
-            effort: Effort {
+            effort: RetryLimits {
                 retries: effort.retries,
                 max_wait: effort.max_wait,
-                bearable: Bearable {
+                bearable: FailureBudget {
                     errors: effort.max_errors,
                     rate: effort.max_error_rate,
                     same: effort.max_same_error,
@@ -271,18 +273,18 @@ impl RunSettings {
             base: base_url(url)?,
             version: self.version,
             token: SecretString::from(token),
-            route: Route {
+            route: HttpOptions {
                 timeout: self.timeout,
-                proxy: Proxy::None,
+                proxy: ProxyUse::None,
                 ca_bundle: None,
             },
         })
     }
 
     /// How uploads in doubt are looked up at the server inside this process, which has both APIs.
-    pub fn sandbox_reading(run: &RunArgs, connection: &Connection) -> Option<Reading> {
+    pub fn sandbox_reading(run: &RunArgs, connection: &Connection) -> Option<ReadApiSettings> {
         let arguments = &run.destination;
-        arguments.read_url.as_ref().map(|_| Reading {
+        arguments.read_url.as_ref().map(|_| ReadApiSettings {
             connection: ReadConnection {
                 base: connection.base.clone(),
                 version: arguments.read_api_version.clone(),
@@ -297,7 +299,7 @@ impl RunSettings {
 fn connection(
     arguments: &DestinationArgs,
     effort: &EffortArgs,
-    version: Version,
+    version: ApiVersion,
     token: SecretString,
 ) -> Result<Connection, Error> {
     let (base, route) = reach(&arguments.base_url, arguments, effort)?;
@@ -313,13 +315,13 @@ fn reading(
     arguments: &DestinationArgs,
     effort: &EffortArgs,
     token: &SecretString,
-) -> Result<Option<Reading>, Error> {
+) -> Result<Option<ReadApiSettings>, Error> {
     let Some(url) = &arguments.read_url else {
         return Ok(None);
     };
     let (base, route) = reach(url, arguments, effort)?;
     let own = token::read_for_reading(arguments.read_token_file.as_deref())?;
-    Ok(Some(Reading {
+    Ok(Some(ReadApiSettings {
         connection: ReadConnection {
             base,
             version: arguments.read_api_version.clone(),
@@ -335,7 +337,7 @@ fn reach(
     url: &str,
     arguments: &DestinationArgs,
     effort: &EffortArgs,
-) -> Result<(Url, Route), Error> {
+) -> Result<(Url, HttpOptions), Error> {
     let base = base_url(url)?;
     let is_loopback = is_loopback(&base);
     if base.scheme() == "http" && !is_loopback && !arguments.allow_http {
@@ -349,13 +351,13 @@ fn reach(
         None => None,
     };
     let proxy = if is_loopback {
-        Proxy::None
+        ProxyUse::None
     } else {
-        Proxy::FromEnvironment
+        ProxyUse::FromEnvironment
     };
     Ok((
         base,
-        Route {
+        HttpOptions {
             timeout: effort.timeout,
             proxy,
             ca_bundle,

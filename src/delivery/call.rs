@@ -7,27 +7,27 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use super::Effort;
+use super::RetryLimits;
 use super::new_ledger::NewLedger;
-use super::read_back::Lookup;
-use super::sender::attempt::{Answer, Facts, Halt, Harmless, Intent, Notice};
+use super::read_back::ReadBack;
+use super::sender::attempt::{CallError, Facts, Harmless, Intent, SenderNotice, Success};
 use super::sender::gate::Gate;
 use super::sender::refusals::{Refusal, Refusals};
-use super::sender::verdict::Stage;
+use super::sender::verdict::RequestKind;
 use super::stop::StopSignal;
-use super::transcode_queue::{Bench, Unprepared};
-use super::upload::Arrived;
-use crate::api::{self, AudioSettings, Client, Throttle, Version};
+use super::transcode_queue::{TranscodeError, TranscodeQueue};
+use super::upload::UploadResult;
+use crate::api::{self, ApiVersion, AudioSettings, Client, Throttle};
 use crate::domain::Code;
 use crate::domain::call::Field;
 use crate::failpoint::{self, Point};
-use crate::ledger::{self, Create, Entry, Fact, Standing, Writer};
-use crate::pipeline::{self, Delivered, Kind, Outcome, Parcel, Shipment};
-use crate::plan::{Existing, Step};
+use crate::ledger::{self, CallFact, CallState, CreateState, Entry, Writer};
+use crate::pipeline::{self, CallJob, Delivered, Kind, Outcome, RecordingUpload};
+use crate::plan::{ExistingConversation, Step};
 
 /// How a call ended.
 #[derive(Debug)]
-pub(super) struct Ending {
+pub(super) struct JobEnd {
     pub(super) outcome: Outcome,
     pub(super) detail: &'static str,
     pub(super) problem: Option<(Code, String)>,
@@ -45,10 +45,10 @@ pub(super) struct Accused {
     pub(super) facts: Facts,
 }
 
-impl Ending {
+impl JobEnd {
     /// An end of which nothing more is to be told.
-    pub(super) fn plain(outcome: Outcome, detail: &'static str) -> Ending {
-        Ending {
+    pub(super) fn plain(outcome: Outcome, detail: &'static str) -> JobEnd {
+        JobEnd {
             outcome,
             detail,
             problem: None,
@@ -60,20 +60,20 @@ impl Ending {
 }
 
 /// Everything that calls under way share.
-pub(super) struct Courier {
+pub(super) struct Sender {
     pub(super) client: Client,
-    pub(super) version: Version,
+    pub(super) version: ApiVersion,
     pub(super) settings: AudioSettings,
     pub(super) writer: Writer,
     pub(super) gate: Gate,
     pub(super) stop: Arc<StopSignal>,
-    pub(super) effort: Effort,
+    pub(super) effort: RetryLimits,
     /// Where uploads in doubt are looked up.
-    pub(super) lookup: Option<Lookup>,
+    pub(super) lookup: Option<ReadBack>,
     pub(super) throttle: Option<Throttle>,
-    pub(super) bench: Option<Bench>,
+    pub(super) bench: Option<TranscodeQueue>,
     pub(super) on_bytes: Arc<dyn Fn(u64) + Send + Sync>,
-    pub(super) notices: mpsc::Sender<Notice>,
+    pub(super) notices: mpsc::Sender<SenderNotice>,
     pub(super) refusals: Refusals,
     pub(super) harmless: Mutex<Option<Harmless>>,
     /// Whether the ledger may be the wrong one, by what it knows of calls.
@@ -92,19 +92,19 @@ pub(super) enum Carried<T> {
     },
 }
 
-impl Courier {
+impl Sender {
     /// Carries out the step of one call to its end.
-    pub(super) async fn deliver(&self, shipment: &Shipment) -> Carried<Ending> {
+    pub(super) async fn deliver(&self, shipment: &CallJob) -> Carried<JobEnd> {
         let prepared = match self.prepare_recording(shipment).await {
             Ok(prepared) => prepared,
-            Err(Unprepared::Stopped) => {
-                return Carried::Ended(Ending::plain(Outcome::NotAttempted, "stopped"));
+            Err(TranscodeError::Stopped) => {
+                return Carried::Ended(JobEnd::plain(Outcome::NotAttempted, "stopped"));
             }
-            Err(Unprepared::Changed(change)) => {
+            Err(TranscodeError::Changed(change)) => {
                 // No intent was written, so there is none to take back.
                 return Carried::Ended(self.held(shipment, &change.to_string(), true).await);
             }
-            Err(Unprepared::Failed(error)) => {
+            Err(TranscodeError::Failed(error)) => {
                 return Carried::Ended(self.unprepared(shipment, &error).await);
             }
         };
@@ -113,9 +113,11 @@ impl Courier {
         let mut is_there = !matches!(shipment.step, Step::Create { .. });
         Carried::Ended(match self.carry(shipment, parcel, &mut is_there).await {
             Ok(ending) => ending,
-            Err(Halt::Strange { was_tried }) => return Carried::Strange { was_tried },
+            Err(CallError::Strange { was_tried }) => return Carried::Strange { was_tried },
             // The next run sends the recording.
-            Err(Halt::Stopped) if is_there => Ending::plain(Outcome::NotAttempted, "half done"),
+            Err(CallError::Stopped) if is_there => {
+                JobEnd::plain(Outcome::NotAttempted, "half done")
+            }
             Err(halt) => self.halted(shipment, halt).await,
         })
     }
@@ -123,19 +125,19 @@ impl Courier {
     /// `is_there` becomes true with the conversation.
     async fn carry(
         &self,
-        shipment: &Shipment,
-        parcel: Option<&Parcel>,
+        shipment: &CallJob,
+        parcel: Option<&RecordingUpload>,
         is_there: &mut bool,
-    ) -> Result<Ending, Halt> {
+    ) -> Result<JobEnd, CallError> {
         let (uid, outcome, mut detail) = match shipment.step {
             Step::Create { was_tried, .. } => match self.create(shipment, was_tried).await? {
-                Made::Ours(uid) => (uid, Outcome::Created, ""),
-                Made::Adopted => (None, Outcome::AlreadyThere, "adopted"),
-                Made::LeftAlone => {
+                CreateResult::Ours(uid) => (uid, Outcome::Created, ""),
+                CreateResult::Adopted => (None, Outcome::AlreadyThere, "adopted"),
+                CreateResult::LeftAlone => {
                     let message = "somebody else made the conversation; it is left alone";
-                    return Ok(Ending {
+                    return Ok(JobEnd {
                         problem: Some((Code::AlreadyThere, message.to_owned())),
-                        ..Ending::plain(Outcome::AlreadyThere, "left alone")
+                        ..JobEnd::plain(Outcome::AlreadyThere, "left alone")
                     });
                 }
             },
@@ -170,21 +172,24 @@ impl Courier {
             delivered.is_unproved = arrived.is_unproved;
             delivered.uid = uid.or(arrived.uid);
         }
-        Ok(Ending {
+        Ok(JobEnd {
             problem,
             remarks,
             delivered: Some(delivered),
-            ..Ending::plain(outcome, detail)
+            ..JobEnd::plain(outcome, detail)
         })
     }
 
-    async fn create(&self, shipment: &Shipment, was_tried: bool) -> Result<Made, Halt> {
+    async fn create(&self, shipment: &CallJob, was_tried: bool) -> Result<CreateResult, CallError> {
         let fingerprint = shipment.fingerprint;
         let party = shipment.call.party();
         let intent = Intent {
-            stage: Stage::Create,
-            facts: entries(shipment, vec![Fact::CreateIntended { fingerprint, party }]),
-            unsent: not_sent(shipment, Stage::Create),
+            stage: RequestKind::Create,
+            facts: entries(
+                shipment,
+                vec![CallFact::CreateIntended { fingerprint, party }],
+            ),
+            unsent: not_sent(shipment, RequestKind::Create),
             completes: false,
         };
         let body = Bytes::from(api::body(&shipment.call, self.version));
@@ -193,48 +198,50 @@ impl Courier {
             .attempt(intent, &mut in_doubt, |_| self.client.create(body.clone()))
             .await?;
         let (made, fact) = match answer {
-            Answer::Done(created) => {
+            Success::Done(created) => {
                 self.of_calls.has_made_one();
                 *self.harmless() = Some(Harmless::Call(body));
-                let fact = Fact::Created {
+                let fact = CallFact::Created {
                     fingerprint,
                     uid: Some(created.uid.clone()),
                 };
-                (Made::Ours(Some(created.uid)), fact)
+                (CreateResult::Ours(Some(created.uid)), fact)
             }
             // A try of this run was heard of a moment later; one of an earlier run may be another ledger's.
-            Answer::AlreadyThere
+            Success::AlreadyThere
                 if in_doubt && (!was_tried || self.of_calls.believes_in_tries()) =>
             {
                 // What the server has is what was sent when the answer was lost.
                 let standing = shipment.standing.as_ref();
                 let sent = standing
-                    .and_then(Standing::sent_unheard)
+                    .and_then(CallState::sent_unheard)
                     .unwrap_or(fingerprint);
                 (
-                    Made::Ours(None),
-                    Fact::Created {
+                    CreateResult::Ours(None),
+                    CallFact::Created {
                         fingerprint: sent,
                         uid: None,
                     },
                 )
             }
-            Answer::AlreadyThere if self.of_calls.is_doubtful() => {
+            Success::AlreadyThere if self.of_calls.is_doubtful() => {
                 return Err(self.put_by(shipment, in_doubt).await);
             }
-            Answer::AlreadyThere => match self.effort.existing {
-                Existing::Adopt => (
-                    Made::Adopted,
-                    Fact::Adopted {
+            Success::AlreadyThere => match self.effort.existing {
+                ExistingConversation::Adopt => (
+                    CreateResult::Adopted,
+                    CallFact::Adopted {
                         fingerprint,
                         uid: None,
                     },
                 ),
-                Existing::Skip => (Made::LeftAlone, Fact::LeftAlone { fingerprint }),
+                ExistingConversation::Skip => {
+                    (CreateResult::LeftAlone, CallFact::LeftAlone { fingerprint })
+                }
             },
         };
         let mut facts = vec![fact];
-        if shipment.parcel.is_none() && !matches!(made, Made::LeftAlone) {
+        if shipment.parcel.is_none() && !matches!(made, CreateResult::LeftAlone) {
             facts.push(without_recording(shipment));
         }
         self.write(shipment, facts).await?;
@@ -243,16 +250,20 @@ impl Courier {
 
     /// Leaves a call that is there for when it is known whose it is. The intent of a try that may have got
     /// through is kept.
-    async fn put_by(&self, shipment: &Shipment, was_tried: bool) -> Halt {
-        let strange = Halt::Strange { was_tried };
+    async fn put_by(&self, shipment: &CallJob, was_tried: bool) -> CallError {
+        let strange = CallError::Strange { was_tried };
         if was_tried {
             return strange;
         }
-        let taken_back = self.record(not_sent(shipment, Stage::Create)).await;
+        let taken_back = self.record(not_sent(shipment, RequestKind::Create)).await;
         taken_back.err().unwrap_or(strange)
     }
 
-    pub(super) async fn write(&self, shipment: &Shipment, facts: Vec<Fact>) -> Result<(), Halt> {
+    pub(super) async fn write(
+        &self,
+        shipment: &CallJob,
+        facts: Vec<CallFact>,
+    ) -> Result<(), CallError> {
         failpoint::reached(Point::FactIsDue);
         self.record(entries(shipment, facts)).await
     }
@@ -264,9 +275,9 @@ impl Courier {
 
     /// Leaves a call for the run that finds its recording at rest. Nothing can have come of a body that
     /// ended before it was whole, but of an earlier try.
-    async fn held(&self, shipment: &Shipment, why: &str, keeps_intent: bool) -> Ending {
+    async fn held(&self, shipment: &CallJob, why: &str, keeps_intent: bool) -> JobEnd {
         let (fingerprint, code) = (shipment.fingerprint, Code::RecordingChanged);
-        let held = Fact::Held {
+        let held = CallFact::Held {
             fingerprint,
             why: code,
         };
@@ -274,37 +285,37 @@ impl Courier {
         if !keeps_intent {
             let before = shipment.standing.clone().map(Box::new);
             let stage = ledger::Stage::Upload;
-            facts.push(Fact::NotSent { stage, before });
+            facts.push(CallFact::NotSent { stage, before });
         }
         facts.push(held);
         let held_at = shipment.standing.as_ref().and_then(|known| known.held_at);
         let overdue = pipeline::overdue(held_at, Timestamp::now(), self.effort.hold_for);
         // A ledger that is lost stops the run by itself; this call is held either way.
         let _ = self.write(shipment, facts).await;
-        Ending {
+        JobEnd {
             problem: Some((code, format!("{why}; the call waits for it"))),
             remarks: overdue
                 .map(|age| (Code::HeldTooLong, age))
                 .into_iter()
                 .collect(),
-            ..Ending::plain(Outcome::Held, code.name())
+            ..JobEnd::plain(Outcome::Held, code.name())
         }
     }
 
-    async fn halted(&self, shipment: &Shipment, halt: Halt) -> Ending {
+    async fn halted(&self, shipment: &CallJob, halt: CallError) -> JobEnd {
         let fingerprint = shipment.fingerprint;
         let (halt, refused) = halt.blamed_on_the_request();
         let (fact, code, message) = match halt {
-            Halt::Refused {
+            CallError::Refused {
                 code: Code::RecordingChanged,
                 message,
                 in_doubt,
                 ..
             } => return self.held(shipment, &message, in_doubt).await,
-            Halt::Stopped | Halt::Strange { .. } | Halt::Unauthorized { .. } => {
-                return Ending::plain(Outcome::NotAttempted, "stopped");
+            CallError::Stopped | CallError::Strange { .. } | CallError::Unauthorized { .. } => {
+                return JobEnd::plain(Outcome::NotAttempted, "stopped");
             }
-            Halt::Refused {
+            CallError::Refused {
                 stage,
                 status,
                 message,
@@ -315,10 +326,10 @@ impl Courier {
                 let fact = refusal(fingerprint, stage, (status, message.clone()), in_doubt);
                 (fact, code, message)
             }
-            Halt::Failed { stage, status, why } => {
+            CallError::Failed { stage, status, why } => {
                 let message = self.gave_up(&why);
                 (
-                    Fact::Failed {
+                    CallFact::Failed {
                         fingerprint,
                         stage: stage.into(),
                         status,
@@ -330,9 +341,9 @@ impl Courier {
             }
         };
         let facts = entries(shipment, vec![fact]);
-        let mut ending = Ending {
+        let mut ending = JobEnd {
             problem: Some((code, message)),
-            ..Ending::plain(Outcome::Failed, "")
+            ..JobEnd::plain(Outcome::Failed, "")
         };
         if let Some(refusal) = refused {
             ending.accused = Some(Box::new(Accused { refusal, facts }));
@@ -352,16 +363,16 @@ fn refusal(
     stage: ledger::Stage,
     (status, message): (u16, String),
     in_doubt: bool,
-) -> Fact {
+) -> CallFact {
     if in_doubt {
-        Fact::Failed {
+        CallFact::Failed {
             fingerprint,
             stage,
             status: Some(status),
             why: message,
         }
     } else {
-        Fact::Refused {
+        CallFact::Refused {
             fingerprint,
             stage,
             status,
@@ -372,9 +383,9 @@ fn refusal(
 
 /// What is to be told of a recording that has arrived; `is_adopted` by this run.
 fn remarks(
-    shipment: &Shipment,
-    parcel: &Parcel,
-    arrived: &Arrived,
+    shipment: &CallJob,
+    parcel: &RecordingUpload,
+    arrived: &UploadResult,
     is_adopted: bool,
 ) -> Vec<(Code, String)> {
     let mut remarks = Vec::new();
@@ -393,51 +404,51 @@ fn remarks(
     remarks
 }
 
-pub(super) fn entries(shipment: &Shipment, facts: Vec<Fact>) -> Facts {
+pub(super) fn entries(shipment: &CallJob, facts: Vec<CallFact>) -> Facts {
     let identity: Arc<str> = shipment.call.identity().into();
     let entry = |fact| Entry::new(Arc::clone(&identity), fact);
     Facts::OfCall(facts.into_iter().map(entry).collect())
 }
 
 /// What the ledger is told of a conversation that gets no recording.
-fn without_recording(shipment: &Shipment) -> Fact {
-    Fact::WithoutRecording {
+fn without_recording(shipment: &CallJob) -> CallFact {
+    CallFact::WithoutRecording {
         was_sought: shipment.is_recording_missing,
     }
 }
 
 /// What the ledger is told when nothing can have come of a request.
-pub(super) fn not_sent(shipment: &Shipment, stage: Stage) -> Facts {
+pub(super) fn not_sent(shipment: &CallJob, stage: RequestKind) -> Facts {
     let before = shipment.standing.clone().map(Box::new);
     let stage = stage.into();
-    entries(shipment, vec![Fact::NotSent { stage, before }])
+    entries(shipment, vec![CallFact::NotSent { stage, before }])
 }
 
 /// Who made a conversation.
-enum Made {
+enum CreateResult {
     Ours(Option<String>),
     Adopted,
     LeftAlone,
 }
 
-impl From<Stage> for ledger::Stage {
-    fn from(stage: Stage) -> Self {
+impl From<RequestKind> for ledger::Stage {
+    fn from(stage: RequestKind) -> Self {
         match stage {
             // A case has no stages in the ledger; it is made by the request that fills it.
-            Stage::Create | Stage::Case | Stage::Change => ledger::Stage::Create,
-            Stage::Upload => ledger::Stage::Upload,
+            RequestKind::Create | RequestKind::Case | RequestKind::Change => ledger::Stage::Create,
+            RequestKind::Upload => ledger::Stage::Upload,
         }
     }
 }
 
 /// Whether the conversation is known to be somebody else's.
-fn was_adopted(shipment: &Shipment) -> bool {
+fn was_adopted(shipment: &CallJob) -> bool {
     let create = shipment.standing.as_ref().map(|standing| &standing.create);
     matches!(
         create,
         Some(
-            Create::LeftAlone
-                | Create::Done {
+            CreateState::LeftAlone
+                | CreateState::Done {
                     is_adopted: true,
                     ..
                 }
@@ -445,9 +456,9 @@ fn was_adopted(shipment: &Shipment) -> bool {
     )
 }
 
-fn known_uid(shipment: &Shipment) -> Option<String> {
+fn known_uid(shipment: &CallJob) -> Option<String> {
     match &shipment.standing.as_ref()?.create {
-        Create::Done { uid, .. } => uid.clone(),
+        CreateState::Done { uid, .. } => uid.clone(),
         _ => None,
     }
 }

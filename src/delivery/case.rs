@@ -4,22 +4,22 @@
 
 use std::sync::Arc;
 
-use super::call::{Accused, Carried, Courier, Ending};
-use super::sender::attempt::{Answer, Facts, Halt, Harmless, Intent, failed, status};
+use super::call::{Accused, Carried, JobEnd, Sender};
+use super::sender::attempt::{CallError, Facts, Harmless, Intent, Success, failed, status};
 use super::sender::gate::Health;
 use super::sender::refusals::Refusal;
-use super::sender::verdict::{Stage, Verdict, judge};
+use super::sender::verdict::{RequestKind, Verdict, judge};
 use crate::api;
 use crate::domain::Code;
 use crate::domain::case::Message;
 use crate::failpoint::{self, Point};
 use crate::ledger::{CaseEntry, CaseFact};
-use crate::pipeline::{CaseRow, CaseShipment, CaseTold, Delivered, Kind, Outcome};
-use crate::plan::{Carrier, CaseStep};
+use crate::pipeline::{CaseJob, CaseRow, CaseSpread, Delivered, Kind, Outcome};
+use crate::plan::{CaseStep, MessageEndpoint};
 
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum End {
+enum MessageEnd {
     /// The server had it before.
     There,
     /// It was sent.
@@ -55,40 +55,46 @@ impl Charge {
 }
 
 /// One message on its way.
-struct Letter<'l> {
-    shipment: &'l CaseShipment,
+struct MessageRequest<'l> {
+    shipment: &'l CaseJob,
     index: usize,
-    carrier: Carrier,
+    carrier: MessageEndpoint,
     /// The messages that may leave with it.
     leaving: &'l [usize],
 }
 
 /// What became of a case while its step was carried out.
-struct Journey<'s> {
-    shipment: &'s CaseShipment,
-    ends: Vec<End>,
+struct CaseProgress<'s> {
+    shipment: &'s CaseJob,
+    ends: Vec<MessageEnd>,
     /// Whether the case itself was replaced or changed.
     is_updated: bool,
     /// The request about the whole case was refused, perhaps for the token.
     charge: Option<Charge>,
 }
 
-impl Courier {
+impl Sender {
     /// Carries out the step of one case to its end, and says how each of its records ended.
-    pub(super) async fn deliver_case(&self, shipment: &CaseShipment) -> Carried<Vec<Ending>> {
+    pub(super) async fn deliver_case(&self, shipment: &CaseJob) -> Carried<Vec<JobEnd>> {
         let known = shipment.known.iter();
-        let mut journey = Journey {
+        let mut journey = CaseProgress {
             shipment,
             ends: known
-                .map(|known| if *known { End::There } else { End::Waits })
+                .map(|known| {
+                    if *known {
+                        MessageEnd::There
+                    } else {
+                        MessageEnd::Waits
+                    }
+                })
                 .collect(),
             is_updated: false,
             charge: None,
         };
         let fault = match self.carry_case(&mut journey).await {
             Ok(()) => None,
-            Err(Halt::Strange { was_tried }) => return Carried::Strange { was_tried },
-            Err(Halt::Unauthorized {
+            Err(CallError::Strange { was_tried }) => return Carried::Strange { was_tried },
+            Err(CallError::Unauthorized {
                 refusal,
                 status,
                 message,
@@ -111,7 +117,7 @@ impl Courier {
         )
     }
 
-    async fn carry_case(&self, journey: &mut Journey<'_>) -> Result<(), Halt> {
+    async fn carry_case(&self, journey: &mut CaseProgress<'_>) -> Result<(), CallError> {
         let shipment = journey.shipment;
         match &shipment.step {
             CaseStep::Replace => self.replace(journey).await?,
@@ -128,14 +134,14 @@ impl Courier {
     /// Asks the destination whether it has a case of which a new ledger knows nothing: its messages would
     /// be added once more, and no answer would say so. The question is a change of no field. Each case is
     /// asked for, since tickets of tonight are new to any destination.
-    async fn make_sure_of_the_ledger(&self, shipment: &CaseShipment) -> Result<(), Halt> {
+    async fn make_sure_of_the_ledger(&self, shipment: &CaseJob) -> Result<(), CallError> {
         let earlier = shipment.earlier;
         let is_known = earlier.is_there || earlier.is_in_doubt || shipment.doubtful.contains(&true);
         let case = shipment.case.identity_hash();
         if is_known || !self.of_cases.is_doubtful() || self.of_cases.was_new(case) {
             return Ok(());
         }
-        let (stage, number) = (Stage::Change, self.refusals.depart());
+        let (stage, number) = (RequestKind::Change, self.refusals.depart());
         let mut attempt = 0;
         loop {
             attempt += 1;
@@ -143,7 +149,7 @@ impl Courier {
             let answer = self.client.patch_case(&shipment.case.uid, "{}".into());
             let Err(error) = answer.await else {
                 self.gate.done(permit, Health::Well, 0.0);
-                return Err(Halt::Strange { was_tried: false });
+                return Err(CallError::Strange { was_tried: false });
             };
             match judge(stage, &error) {
                 Verdict::Unauthorized => {
@@ -167,14 +173,14 @@ impl Courier {
         }
     }
 
-    async fn replace(&self, journey: &mut Journey<'_>) -> Result<(), Halt> {
+    async fn replace(&self, journey: &mut CaseProgress<'_>) -> Result<(), CallError> {
         let shipment = journey.shipment;
         let messages: Vec<&Message> = shipment.messages.iter().collect();
         let body = api::whole_case(&shipment.case, &messages);
         let mut in_doubt = shipment.doubtful.contains(&true);
         let answer = self
             .attempt(
-                intent(Stage::Case, shipment, vec![CaseFact::Intended]),
+                intent(RequestKind::Case, shipment, vec![CaseFact::Intended]),
                 &mut in_doubt,
                 |_| self.client.put_case(body.clone()),
             )
@@ -183,27 +189,27 @@ impl Courier {
         self.replaced(journey).await
     }
 
-    async fn replaced(&self, journey: &mut Journey<'_>) -> Result<(), Halt> {
+    async fn replaced(&self, journey: &mut CaseProgress<'_>) -> Result<(), CallError> {
         let shipment = journey.shipment;
         self.has_worked_for(shipment);
         let fact = CaseFact::Replaced(shipment.print, shipment.marks.clone());
         self.write_case(shipment, vec![fact]).await?;
         journey.is_updated = true;
         for end in &mut journey.ends {
-            if *end == End::Waits {
-                *end = End::Added;
+            if *end == MessageEnd::Waits {
+                *end = MessageEnd::Added;
             }
         }
         Ok(())
     }
 
-    async fn change(&self, journey: &mut Journey<'_>) -> Result<(), Halt> {
+    async fn change(&self, journey: &mut CaseProgress<'_>) -> Result<(), CallError> {
         let shipment = journey.shipment;
         let body = api::case_fields(&shipment.case);
         let uid = &shipment.case.uid;
         let answer = self
             .attempt(
-                intent(Stage::Change, shipment, vec![CaseFact::Intended]),
+                intent(RequestKind::Change, shipment, vec![CaseFact::Intended]),
                 &mut false,
                 |_| self.client.patch_case(uid, body.clone()),
             )
@@ -218,10 +224,10 @@ impl Courier {
 
     async fn add(
         &self,
-        journey: &mut Journey<'_>,
+        journey: &mut CaseProgress<'_>,
         which: &[usize],
-        carrier: Carrier,
-    ) -> Result<(), Halt> {
+        carrier: MessageEndpoint,
+    ) -> Result<(), CallError> {
         let shipment = journey.shipment;
         for (position, index) in which.iter().enumerate() {
             // Should the case be replaced, all of its messages leave at once.
@@ -231,7 +237,7 @@ impl Courier {
                 (false, _) => std::slice::from_ref(index),
             };
             let mut in_doubt = shipment.doubtful[*index];
-            let letter = Letter {
+            let letter = MessageRequest {
                 shipment,
                 index: *index,
                 carrier,
@@ -242,23 +248,23 @@ impl Courier {
                 Ok(_) if in_doubt && shipment.may_replace => return self.replaced(journey).await,
                 Ok(resends) => {
                     self.has_worked_for(shipment);
-                    let print = (carrier == Carrier::WithCase).then_some(shipment.print);
+                    let print = (carrier == MessageEndpoint::WithCase).then_some(shipment.print);
                     let fact = CaseFact::MessageAdded(shipment.marks[*index], print);
                     self.write_case(shipment, vec![fact]).await?;
                     journey.ends[*index] = if resends > 0 {
-                        End::Resent(resends)
+                        MessageEnd::Resent(resends)
                     } else {
-                        End::Added
+                        MessageEnd::Added
                     };
                 }
                 // Whoever is to blame, the next message finds out.
-                Err(Halt::Unauthorized {
+                Err(CallError::Unauthorized {
                     refusal,
                     status,
                     message,
                     in_doubt,
                 }) => {
-                    journey.ends[*index] = End::Accused(Charge {
+                    journey.ends[*index] = MessageEnd::Accused(Charge {
                         refusal,
                         status,
                         message,
@@ -266,27 +272,31 @@ impl Courier {
                     });
                 }
                 // This message is not wanted; those after it do not depend on it.
-                Err(halt @ Halt::Refused { .. }) => {
+                Err(halt @ CallError::Refused { .. }) => {
                     let refused = (!in_doubt).then_some(*index);
                     if let Some((code, why)) = self.case_halted(shipment, halt, refused).await {
-                        journey.ends[*index] = End::Failed(code, why);
+                        journey.ends[*index] = MessageEnd::Failed(code, why);
                     }
                 }
-                Err(halt @ Halt::Failed { .. }) => {
+                Err(halt @ CallError::Failed { .. }) => {
                     if let Some((code, why)) = self.case_halted(shipment, halt, None).await {
-                        journey.ends[*index] = End::Failed(code, why);
+                        journey.ends[*index] = MessageEnd::Failed(code, why);
                     }
                     return Ok(());
                 }
-                Err(halt @ (Halt::Stopped | Halt::Strange { .. })) => return Err(halt),
+                Err(halt @ (CallError::Stopped | CallError::Strange { .. })) => return Err(halt),
             }
         }
         Ok(())
     }
 
     /// Sends one message, or in doubt the whole case; how often it was sent again in doubt.
-    async fn send_message(&self, letter: &Letter<'_>, in_doubt: &mut bool) -> Result<u32, Halt> {
-        let Letter {
+    async fn send_message(
+        &self,
+        letter: &MessageRequest<'_>,
+        in_doubt: &mut bool,
+    ) -> Result<u32, CallError> {
+        let MessageRequest {
             shipment,
             index,
             carrier,
@@ -294,8 +304,14 @@ impl Courier {
         } = *letter;
         let message = &shipment.messages[index];
         let (stage, body) = match carrier {
-            Carrier::WithCase => (Stage::Case, api::case_with_message(&shipment.case, message)),
-            Carrier::Alone => (Stage::Change, api::message_only(&shipment.case, message)),
+            MessageEndpoint::WithCase => (
+                RequestKind::Case,
+                api::case_with_message(&shipment.case, message),
+            ),
+            MessageEndpoint::Alone => (
+                RequestKind::Change,
+                api::message_only(&shipment.case, message),
+            ),
         };
         let intended = leaving
             .iter()
@@ -317,8 +333,8 @@ impl Courier {
                 async move {
                     match carrier {
                         _ if replaces => self.client.put_case(body).await,
-                        Carrier::WithCase => self.client.put_message(body).await,
-                        Carrier::Alone => self.client.append_message(body).await,
+                        MessageEndpoint::WithCase => self.client.put_message(body).await,
+                        MessageEndpoint::Alone => self.client.append_message(body).await,
                     }
                 }
             })
@@ -328,11 +344,11 @@ impl Courier {
     }
 
     /// A change of no field of this case would work as well.
-    fn has_worked_for(&self, shipment: &CaseShipment) {
+    fn has_worked_for(&self, shipment: &CaseJob) {
         *self.harmless() = Some(Harmless::Case(shipment.case.uid.clone()));
     }
 
-    async fn write_case(&self, shipment: &CaseShipment, facts: Vec<CaseFact>) -> Result<(), Halt> {
+    async fn write_case(&self, shipment: &CaseJob, facts: Vec<CaseFact>) -> Result<(), CallError> {
         failpoint::reached(Point::FactIsDue);
         self.record(entries(shipment, facts)).await
     }
@@ -341,13 +357,15 @@ impl Courier {
     /// `refused` is a message that the server certainly does not have.
     async fn case_halted(
         &self,
-        shipment: &CaseShipment,
-        halt: Halt,
+        shipment: &CaseJob,
+        halt: CallError,
         refused: Option<usize>,
     ) -> Option<(Code, String)> {
         let (fact, code, words) = match halt {
-            Halt::Stopped | Halt::Strange { .. } | Halt::Unauthorized { .. } => return None,
-            Halt::Refused {
+            CallError::Stopped | CallError::Strange { .. } | CallError::Unauthorized { .. } => {
+                return None;
+            }
+            CallError::Refused {
                 status,
                 message,
                 code,
@@ -365,7 +383,7 @@ impl Courier {
                     words,
                 )
             }
-            Halt::Failed { status, why, .. } => {
+            CallError::Failed { status, why, .. } => {
                 let words = self.gave_up(&why);
                 (CaseFact::Failed { status, why }, Code::GaveUp, words)
             }
@@ -376,7 +394,7 @@ impl Courier {
     }
 }
 
-fn entries(shipment: &CaseShipment, facts: Vec<CaseFact>) -> Facts {
+fn entries(shipment: &CaseJob, facts: Vec<CaseFact>) -> Facts {
     let identity: Arc<str> = shipment.case.uid.as_str().into();
     let entry = |fact| CaseEntry {
         identity: Arc::clone(&identity),
@@ -385,7 +403,7 @@ fn entries(shipment: &CaseShipment, facts: Vec<CaseFact>) -> Facts {
     Facts::OfCase(facts.into_iter().map(entry).collect())
 }
 
-fn intent(stage: Stage, shipment: &CaseShipment, facts: Vec<CaseFact>) -> Intent {
+fn intent(stage: RequestKind, shipment: &CaseJob, facts: Vec<CaseFact>) -> Intent {
     Intent {
         stage,
         facts: entries(shipment, facts),
@@ -396,9 +414,9 @@ fn intent(stage: Stage, shipment: &CaseShipment, facts: Vec<CaseFact>) -> Intent
 
 /// The destination does not say whether it has a case. Only 404 says that it has none, and messages that are
 /// added to one that is there would stand in it twice.
-fn unanswered(error: &api::Error) -> Halt {
-    Halt::Refused {
-        stage: Stage::Change,
+fn unanswered(error: &api::Error) -> CallError {
+    CallError::Refused {
+        stage: RequestKind::Change,
         status: status(error).unwrap_or(0),
         message: format!(
             "the destination did not say whether it has this ticket ({error}); nothing was sent, because \
@@ -410,7 +428,7 @@ fn unanswered(error: &api::Error) -> Halt {
 }
 
 /// What the ledger is told when nothing can have come of a request that was to carry these messages.
-fn not_sent(shipment: &CaseShipment, leaving: &[usize]) -> Facts {
+fn not_sent(shipment: &CaseJob, leaving: &[usize]) -> Facts {
     let leaving = leaving.iter().filter(|index| !shipment.doubtful[**index]);
     let fact = CaseFact::NotSent {
         was_in_doubt: shipment.earlier.is_in_doubt,
@@ -421,10 +439,10 @@ fn not_sent(shipment: &CaseShipment, leaving: &[usize]) -> Facts {
 
 /// The contract's 409 says that the case exists. To replace or to add is meant for cases that do, so
 /// this is no answer to it unless an earlier try may have got through.
-fn expect_done(answer: &Answer<()>, in_doubt: bool) -> Result<(), Halt> {
+fn expect_done(answer: &Success<()>, in_doubt: bool) -> Result<(), CallError> {
     match answer {
-        Answer::AlreadyThere if !in_doubt => Err(Halt::Refused {
-            stage: Stage::Case,
+        Success::AlreadyThere if !in_doubt => Err(CallError::Refused {
+            stage: RequestKind::Case,
             status: 409,
             message: "the server has this case already and does not take it again".to_owned(),
             code: Code::ServerRefused,
@@ -434,11 +452,11 @@ fn expect_done(answer: &Answer<()>, in_doubt: bool) -> Result<(), Halt> {
     }
 }
 
-impl Journey<'_> {
+impl CaseProgress<'_> {
     /// The end of a record whose request was refused, perhaps for the token.
-    fn accused(&self, number: usize, ends: &[End]) -> Option<Ending> {
+    fn accused(&self, number: usize, ends: &[MessageEnd]) -> Option<JobEnd> {
         let charges = ends.iter().filter_map(|end| match end {
-            End::Accused(charge) => Some(charge),
+            MessageEnd::Accused(charge) => Some(charge),
             _ => None,
         });
         let of_messages: Vec<&Charge> = charges.collect();
@@ -449,7 +467,7 @@ impl Journey<'_> {
         let facts = entries(self.shipment, facts.collect());
         let charge = of_case.chain(of_messages).next()?;
         let problem = (Code::ServerRefused, charge.message.clone());
-        Some(Ending {
+        Some(JobEnd {
             accused: Some(Box::new(Accused {
                 refusal: charge.refusal,
                 facts,
@@ -459,31 +477,31 @@ impl Journey<'_> {
     }
 
     /// How record `number` ended; `fault` is what befell the case as a whole.
-    fn ending(&self, number: usize, row: &CaseRow, fault: Option<&(Code, String)>) -> Ending {
+    fn ending(&self, number: usize, row: &CaseRow, fault: Option<&(Code, String)>) -> JobEnd {
         let ends = &self.ends[row.messages.clone()];
         if let Some(ending) = self.accused(number, ends) {
             return ending;
         }
         let failed = ends.iter().find_map(|end| match end {
-            End::Failed(code, why) => Some((*code, why.clone())),
+            MessageEnd::Failed(code, why) => Some((*code, why.clone())),
             _ => None,
         });
         if let Some(problem) = fault.cloned().or(failed) {
             return ended(Outcome::Failed, "", Some(problem));
         }
         let is_change = self.shipment.step == CaseStep::Change;
-        if ends.contains(&End::Waits) || (is_change && !self.is_updated) {
+        if ends.contains(&MessageEnd::Waits) || (is_change && !self.is_updated) {
             return ended(
                 Outcome::NotAttempted,
                 "stopped, or an earlier message failed",
                 None,
             );
         }
-        let is_whole = self.shipment.told == CaseTold::Whole;
+        let is_whole = self.shipment.told == CaseSpread::Whole;
         let is_new = if is_whole {
             !self.shipment.earlier.is_there
         } else {
-            ends.iter().any(|end| *end != End::There)
+            ends.iter().any(|end| *end != MessageEnd::There)
         };
         let (outcome, detail) = match (is_new, self.is_updated || is_whole) {
             (true, _) => (Outcome::Created, ""),
@@ -491,7 +509,7 @@ impl Journey<'_> {
             (false, false) => (Outcome::AlreadyThere, ""),
         };
         let resends = ends.iter().map(|end| match end {
-            End::Resent(times) => *times,
+            MessageEnd::Resent(times) => *times,
             _ => 0,
         });
         let resends: u32 = resends.sum();
@@ -502,7 +520,7 @@ impl Journey<'_> {
             (Code::MessageInDoubt, message)
         });
         let mut messages = self.shipment.messages[row.messages.clone()].iter();
-        Ending {
+        JobEnd {
             delivered: Some(Delivered {
                 kind: if is_whole { Kind::Case } else { Kind::Message },
                 identity: self.shipment.case.uid.clone(),
@@ -521,9 +539,9 @@ impl Journey<'_> {
     }
 }
 
-fn ended(outcome: Outcome, detail: &'static str, problem: Option<(Code, String)>) -> Ending {
-    Ending {
+fn ended(outcome: Outcome, detail: &'static str, problem: Option<(Code, String)>) -> JobEnd {
+    JobEnd {
         problem,
-        ..Ending::plain(outcome, detail)
+        ..JobEnd::plain(outcome, detail)
     }
 }

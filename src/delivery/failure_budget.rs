@@ -3,7 +3,7 @@
 
 /// How many failures are borne. Nothing is a limit that was not set.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Bearable {
+pub struct FailureBudget {
     /// In all.
     pub errors: Option<u64>,
     /// As a share of the calls carried out, from 0 to 1, once enough of them have ended.
@@ -18,19 +18,19 @@ pub(super) const SAMPLE: u64 = 100;
 
 /// The failures of a run.
 #[derive(Debug, Default)]
-pub(super) struct Failures {
-    bearable: Bearable,
+pub(super) struct FailureCount {
+    bearable: FailureBudget,
     ended: u64,
     failed: u64,
     same: u64,
     last: String,
 }
 
-impl Failures {
-    pub(super) fn new(bearable: Bearable) -> Self {
-        Failures {
+impl FailureCount {
+    pub(super) fn new(bearable: FailureBudget) -> Self {
+        FailureCount {
             bearable,
-            ..Failures::default()
+            ..FailureCount::default()
         }
     }
 
@@ -50,7 +50,7 @@ impl Failures {
     }
 
     fn reached(&self) -> Option<String> {
-        let Bearable { errors, rate, same } = self.bearable;
+        let FailureBudget { errors, rate, same } = self.bearable;
         let (failed, ended) = (self.failed, self.ended);
         if errors.is_some_and(|most| failed >= most) {
             let calls = if failed == 1 {
@@ -93,8 +93,8 @@ mod tests {
 
     use super::*;
 
-    fn first(bearable: Bearable, calls: &[Option<&str>]) -> Option<(usize, String)> {
-        let mut failures = Failures::new(bearable);
+    fn first(bearable: FailureBudget, calls: &[Option<&str>]) -> Option<(usize, String)> {
+        let mut failures = FailureCount::new(bearable);
         (1..)
             .zip(calls)
             .find_map(|(number, call)| Some((number, failures.take(*call)?)))
@@ -102,9 +102,9 @@ mod tests {
 
     #[test]
     fn the_number_that_was_set_is_the_last_one_borne() {
-        let bearable = Bearable {
+        let bearable = FailureBudget {
             errors: Some(2),
-            ..Bearable::default()
+            ..FailureBudget::default()
         };
         let (number, why) = first(bearable, &[Some("a"), None, Some("b 400"), Some("c")]).unwrap();
         assert_eq!(number, 3);
@@ -116,9 +116,9 @@ mod tests {
 
     #[test]
     fn a_share_counts_once_a_hundred_have_ended() {
-        let bearable = Bearable {
+        let bearable = FailureBudget {
             rate: Some(0.05),
-            ..Bearable::default()
+            ..FailureBudget::default()
         };
         let mut calls = vec![None; 200];
         calls[..6].fill(Some("no"));
@@ -136,9 +136,9 @@ mod tests {
 
     #[test]
     fn the_same_error_in_a_row_is_told_whatever_numbers_are_in_it() {
-        let bearable = Bearable {
+        let bearable = FailureBudget {
             same: Some(3),
-            ..Bearable::default()
+            ..FailureBudget::default()
         };
         let calls = [
             Some("the server answered 400: call 17 has no customProp4"),
@@ -158,7 +158,7 @@ mod tests {
         #[test]
         fn no_limit_is_never_reached(calls in prop::collection::vec(prop::option::of("\\PC{0,30}"), 0..300)) {
             let calls: Vec<Option<&str>> = calls.iter().map(Option::as_deref).collect();
-            prop_assert_eq!(first(Bearable::default(), &calls), None);
+            prop_assert_eq!(first(FailureBudget::default(), &calls), None);
         }
     }
 }

@@ -4,30 +4,30 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::call::{Carried, Courier, Ending};
+use super::call::{Carried, JobEnd, Sender};
 use crate::domain::Problem;
-use crate::ledger::{Fact, Standing};
-use crate::pipeline::{CaseShipment, FurtherRow, Shipment};
+use crate::ledger::{CallFact, CallState};
+use crate::pipeline::{CallJob, CaseJob, FurtherRow};
 use crate::plan::Step;
 use crate::source::Batch;
 
 /// What a task carries out.
 pub(super) enum Cargo {
-    Call(Box<Shipment>),
-    Case(Box<CaseShipment>),
+    Call(Box<CallJob>),
+    Case(Box<CaseJob>),
 }
 
 /// A row by its place, what is wrong with it, and the further rows for which it speaks.
-pub(super) type Row = (usize, Vec<Problem>, Vec<FurtherRow>);
+pub(super) type JobRow = (usize, Vec<Problem>, Vec<FurtherRow>);
 
 /// A call or a case with the rows whose end it tells.
-pub(super) struct Errand {
+pub(super) struct Job {
     pub(super) batch: Arc<Batch>,
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<JobRow>,
     pub(super) cargo: Cargo,
 }
 
-impl Errand {
+impl Job {
     /// What must not be under way twice: messages of a case go out in order.
     pub(super) fn case(&self) -> Option<u64> {
         match &self.cargo {
@@ -37,7 +37,7 @@ impl Errand {
     }
 }
 
-impl Errand {
+impl Job {
     /// Whether it is a call of which an earlier create may have got through.
     pub(super) fn was_tried(&self) -> bool {
         match &self.cargo {
@@ -60,13 +60,13 @@ impl Errand {
         if let Step::Create { was_tried, .. } = &mut shipment.step {
             *was_tried = true;
         }
-        let intended = Fact::CreateIntended {
+        let intended = CallFact::CreateIntended {
             fingerprint: shipment.fingerprint,
             party: shipment.call.party(),
         };
         let now = Timestamp::now();
         let standing = &mut shipment.standing;
-        let known = standing.get_or_insert_with(|| Standing::new(now));
+        let known = standing.get_or_insert_with(|| CallState::new(now));
         known.apply(intended, now);
     }
 
@@ -80,21 +80,21 @@ impl Errand {
 }
 
 /// A call or a case that has come back.
-pub(super) enum Landed {
+pub(super) enum FinishedJob {
     /// With how each of its rows ended.
     Ended {
         batch: Arc<Batch>,
-        rows: Vec<(Row, Ending)>,
+        rows: Vec<(JobRow, JobEnd)>,
         case: Option<u64>,
         /// The id of the call or the case.
         id: Box<str>,
     },
     /// With nothing done: the destination has it already, and the new ledger may be the wrong one.
-    Strange(Errand),
+    Strange(Job),
 }
 
 /// Carries out an errand to its end.
-pub(super) async fn carry(courier: Arc<Courier>, mut errand: Errand) -> Landed {
+pub(super) async fn carry(courier: Arc<Sender>, mut errand: Job) -> FinishedJob {
     let carried = match &errand.cargo {
         Cargo::Call(shipment) => match courier.deliver(shipment).await {
             Carried::Ended(ending) => Carried::Ended(vec![ending]),
@@ -103,7 +103,7 @@ pub(super) async fn carry(courier: Arc<Courier>, mut errand: Errand) -> Landed {
         Cargo::Case(shipment) => courier.deliver_case(shipment).await,
     };
     match carried {
-        Carried::Ended(endings) => Landed::Ended {
+        Carried::Ended(endings) => FinishedJob::Ended {
             case: errand.case(),
             id: errand.id(),
             batch: errand.batch,
@@ -113,7 +113,7 @@ pub(super) async fn carry(courier: Arc<Courier>, mut errand: Errand) -> Landed {
             if was_tried {
                 errand.remember_the_try();
             }
-            Landed::Strange(errand)
+            FinishedJob::Strange(errand)
         }
     }
 }

@@ -20,10 +20,10 @@ mod stop;
 mod transcode_queue;
 mod upload;
 
-pub use failure_budget::Bearable;
-pub use schedule::{Bandwidth, Calendar, Hours, Outside, time_of_day};
+pub use failure_budget::FailureBudget;
+pub use schedule::{Bandwidth, Hours, OutsideWindow, Schedule, time_of_day};
 pub use scheduler::run;
-pub use sender::gate::Pace;
+pub use sender::gate::RateLimits;
 pub use stop::StopSignal;
 
 use std::sync::Arc;
@@ -31,30 +31,30 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::api::{AudioSettings, Client, ReadClient, Version};
+use crate::api::{ApiVersion, AudioSettings, Client, ReadClient};
 use crate::ledger::{Known, Writer};
-use crate::pipeline::Decided;
-use crate::plan::Existing;
-use crate::recordings::Workshop;
+use crate::pipeline::DecidedBatch;
+use crate::plan::ExistingConversation;
+use crate::recordings::Transcoder;
 
 /// Decided batches, in the order of the export, until the road ends or breaks.
-pub type Orders<E> = mpsc::Receiver<Result<Decided, E>>;
+pub type Decisions<E> = mpsc::Receiver<Result<DecidedBatch, E>>;
 
 /// How hard to try, and when to stop.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Effort {
+pub struct RetryLimits {
     /// Further tries of a request after the first.
     pub retries: u32,
     /// The longest pause that the server may ask for.
     pub max_wait: Duration,
     /// Stop after failed calls that are too many.
-    pub bearable: Bearable,
+    pub bearable: FailureBudget,
     /// Send at most so many calls.
     pub limit: Option<u64>,
     /// Stop after so long.
     pub max_duration: Option<Duration>,
     /// Somebody else's conversations.
-    pub existing: Existing,
+    pub existing: ExistingConversation,
     /// The operator typed that, and does not have to be asked again.
     pub is_existing_typed: bool,
     /// How long a call may be held before a person must look.
@@ -63,7 +63,7 @@ pub struct Effort {
 
 /// Where uploads in doubt are looked up.
 #[derive(Debug)]
-pub struct ReadBack {
+pub struct ReadBackOptions {
     /// The read API.
     pub client: ReadClient,
     /// How long after a lost answer it is believed that a recording is not there.
@@ -72,25 +72,25 @@ pub struct ReadBack {
 
 /// Everything that a delivery needs.
 #[derive(Debug)]
-pub struct Plan {
+pub struct DeliveryOptions {
     /// The destination.
     pub client: Client,
     /// The shape of its conversation endpoint.
-    pub version: Version,
+    pub version: ApiVersion,
     /// How recordings are to be understood.
     pub settings: AudioSettings,
     /// Where recordings are put together or converted, if any may have to be.
-    pub workshop: Option<Arc<Workshop>>,
+    pub workshop: Option<Arc<Transcoder>>,
     /// Where uploads in doubt are looked up.
-    pub read_back: Option<ReadBack>,
+    pub read_back: Option<ReadBackOptions>,
     /// The ledger.
     pub writer: Writer,
     /// What it knew of the destination when it was opened.
     pub known: Known,
     /// How fast.
-    pub pace: Pace,
+    pub pace: RateLimits,
     /// When, until when, and at how many bytes a second.
-    pub calendar: Calendar,
+    pub calendar: Schedule,
     /// How hard.
-    pub effort: Effort,
+    pub effort: RetryLimits,
 }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::domain::Code;
-use crate::ledger::{CaseEntry, CaseFact, Entry, Error, Fact, Writer};
-use crate::pipeline::{Fate, HeldCall, HeldMessage, Outcome};
+use crate::ledger::{CallFact, CaseEntry, CaseFact, Entry, Error, Writer};
+use crate::pipeline::{Action, HeldCall, HeldMessage, Outcome};
 
 /// How a record ends, and why.
 pub(super) type End = (Outcome, Cow<'static, str>);
@@ -18,26 +18,26 @@ pub(super) struct Notes {
 
 impl Notes {
     /// How a record ends for which nothing is sent; the fate of another.
-    pub(super) fn take(&mut self, fate: Fate) -> Result<End, Fate> {
+    pub(super) fn take(&mut self, fate: Action) -> Result<End, Action> {
         Ok(match fate {
-            Fate::Ends(outcome, detail) => (outcome, detail),
-            Fate::Ready => (Outcome::NotAttempted, "".into()),
-            Fate::Waits(held) => {
+            Action::Ends(outcome, detail) => (outcome, detail),
+            Action::Ready => (Outcome::NotAttempted, "".into()),
+            Action::Waits(held) => {
                 let HeldCall {
                     identity,
                     fingerprint,
                     why,
                 } = *held;
-                let held = Fact::Held { fingerprint, why };
+                let held = CallFact::Held { fingerprint, why };
                 self.of_calls.push(Entry::new(identity, held));
                 (Outcome::Held, why.name().into())
             }
-            Fate::Waived { identity } => {
-                let without = Fact::WithoutRecording { was_sought: true };
+            Action::Waived { identity } => {
+                let without = CallFact::WithoutRecording { was_sought: true };
                 self.of_calls.push(Entry::new(identity, without));
                 (Outcome::AlreadyThere, "".into())
             }
-            Fate::WaitsInCase(held) => {
+            Action::WaitsInCase(held) => {
                 let HeldMessage { identity, row } = *held;
                 self.of_cases.push(CaseEntry {
                     identity: identity.into(),
@@ -45,7 +45,7 @@ impl Notes {
                 });
                 (Outcome::Held, Code::RowUnterminated.name().into())
             }
-            fate @ (Fate::Told | Fate::Rides | Fate::Sends(_) | Fate::SendsCase(_)) => {
+            fate @ (Action::Told | Action::Rides | Action::Sends(_) | Action::SendsCase(_)) => {
                 return Err(fate);
             }
         })

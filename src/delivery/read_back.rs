@@ -11,30 +11,30 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::sender::attempt::Halt;
-use super::sender::gate::{Gate, Health, Pace, Permit, Weather};
+use super::sender::attempt::CallError;
+use super::sender::gate::{BreakerAnswer, Gate, Health, Permit, RateLimits};
 use super::sender::retry;
 use super::stop::StopSignal;
-use super::{Effort, ReadBack};
-use crate::api::{Error, ReadClient, Seen, Sought};
+use super::{ReadBackOptions, RetryLimits};
+use crate::api::{ConversationQuery, Error, FoundConversation, ReadClient};
 
 /// Look-ups in flight at once: they are rare, and a read API is no place to be fast.
 const WIDTH: usize = 4;
 
 /// Everything that look-ups share.
 #[derive(Debug)]
-pub(super) struct Lookup {
+pub(super) struct ReadBack {
     client: ReadClient,
     settle: Duration,
     gate: Gate,
-    effort: Effort,
+    effort: RetryLimits,
     /// The token was refused: asking again would only be told the same.
     is_refused: AtomicBool,
 }
 
 /// What a look-up found out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Sight {
+pub(super) enum ReadBackAnswer {
     /// The recording is there; with the uid of its conversation.
     There(Option<String>),
     /// It is not there, and had time enough to be.
@@ -43,12 +43,12 @@ pub(super) enum Sight {
     Unknown(String),
 }
 
-impl Lookup {
-    pub(super) fn new(read: ReadBack, effort: Effort, pace: Pace) -> Self {
-        Lookup {
+impl ReadBack {
+    pub(super) fn new(read: ReadBackOptions, effort: RetryLimits, pace: RateLimits) -> Self {
+        ReadBack {
             client: read.client,
             settle: read.settle,
-            gate: Gate::new(Pace {
+            gate: Gate::new(RateLimits {
                 width: WIDTH,
                 ..pace
             }),
@@ -67,21 +67,23 @@ impl Lookup {
     pub(super) async fn look(
         &self,
         stop: &StopSignal,
-        sought: Sought<'_>,
+        sought: ConversationQuery<'_>,
         lost: Option<Instant>,
-    ) -> Result<Sight, Halt> {
+    ) -> Result<ReadBackAnswer, CallError> {
         let mut failures = 0;
         loop {
             if self.is_refused.load(Ordering::Relaxed) {
-                return Ok(Sight::Unknown("the read API refused the token".to_owned()));
+                return Ok(ReadBackAnswer::Unknown(
+                    "the read API refused the token".to_owned(),
+                ));
             }
             let permit = tokio::select! {
                 biased;
-                () = stop.raised() => return Err(Halt::Stopped),
+                () = stop.raised() => return Err(CallError::Stopped),
                 permit = self.gate.pass() => permit,
             };
             let result = tokio::select! {
-                () = stop.aborted() => return Err(Halt::Stopped),
+                () = stop.aborted() => return Err(CallError::Stopped),
                 result = self.client.look(sought) => result,
             };
             let wait = match result {
@@ -91,20 +93,20 @@ impl Lookup {
                     let left = self.settle.saturating_sub(since);
                     match (seen, left.is_zero()) {
                         (
-                            Seen::Conversation {
+                            FoundConversation::Conversation {
                                 uid,
                                 has_audio: Some(true),
                             },
                             _,
-                        ) => return Ok(Sight::There(uid)),
+                        ) => return Ok(ReadBackAnswer::There(uid)),
                         (
-                            Seen::Conversation {
+                            FoundConversation::Conversation {
                                 has_audio: Some(false),
                                 ..
                             },
                             true,
-                        ) => return Ok(Sight::NotThere),
-                        (seen, true) => return Ok(Sight::Unknown(unclear(&seen))),
+                        ) => return Ok(ReadBackAnswer::NotThere),
+                        (seen, true) => return Ok(ReadBackAnswer::Unknown(unclear(&seen))),
                         (_, false) => left,
                     }
                 }
@@ -112,12 +114,14 @@ impl Lookup {
                     failures += 1;
                     match self.failed(permit, &error, failures) {
                         Some(wait) => wait,
-                        None => return Ok(Sight::Unknown(format!("the read API: {error}"))),
+                        None => {
+                            return Ok(ReadBackAnswer::Unknown(format!("the read API: {error}")));
+                        }
                     }
                 }
             };
             tokio::select! {
-                () = stop.raised() => return Err(Halt::Stopped),
+                () = stop.raised() => return Err(CallError::Stopped),
                 () = tokio::time::sleep(wait) => {}
             }
         }
@@ -149,18 +153,18 @@ impl Lookup {
         let weather = self.gate.done(permit, health, fastrand::f64());
         let is_final = matches!(error, Error::Unaddressable | Error::Untrusted(_))
             || status.is_some_and(|status| !matches!(status, 408 | 425 | 429 | 500..=599))
-            || matches!(weather, Weather::GiveUp(_))
+            || matches!(weather, BreakerAnswer::GiveUp(_))
             || asked.is_some_and(|asked| asked > self.effort.max_wait)
             || failures > self.effort.retries;
         (!is_final).then(|| retry::delay(failures, fastrand::f64()))
     }
 }
 
-fn unclear(seen: &Seen) -> String {
+fn unclear(seen: &FoundConversation) -> String {
     let why = match seen {
-        Seen::Nothing => "it does not have the conversation",
-        Seen::Another => "it answered about another conversation",
-        Seen::Conversation { .. } => "it does not say whether the recording is there",
+        FoundConversation::Nothing => "it does not have the conversation",
+        FoundConversation::Another => "it answered about another conversation",
+        FoundConversation::Conversation { .. } => "it does not say whether the recording is there",
     };
     format!("the read API: {why}")
 }

@@ -85,7 +85,7 @@ impl Bandwidth {
 
 /// What happens outside the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Outside {
+pub enum OutsideWindow {
     /// Nothing is sent until it opens again.
     #[default]
     Wait,
@@ -95,13 +95,13 @@ pub enum Outside {
 
 /// What was asked for about times of the day.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Calendar {
+pub struct Schedule {
     /// Whose clock is meant.
     pub zone: TimeZone,
     /// When requests may leave.
     pub window: Option<Hours>,
     /// What happens at other times.
-    pub outside: Outside,
+    pub outside: OutsideWindow,
     /// When the run stops.
     pub until: Option<Time>,
     /// How wide the line is.
@@ -110,7 +110,7 @@ pub struct Calendar {
 
 /// What holds at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Gateway {
+pub(super) enum WindowState {
     Open,
     /// Until then, for this reason.
     Shut(Timestamp, String),
@@ -118,36 +118,38 @@ pub(super) enum Gateway {
     Over(String),
 }
 
-impl Calendar {
+impl Schedule {
     /// When a run that begins now is to stop.
     pub(super) fn deadline(&self, now: Timestamp) -> Option<Timestamp> {
         self.until.map(|until| self.next(until, now))
     }
 
     /// Whether requests may leave now.
-    pub(super) fn look(&self, now: Timestamp, deadline: Option<Timestamp>) -> Gateway {
+    pub(super) fn look(&self, now: Timestamp, deadline: Option<Timestamp>) -> WindowState {
         if let (Some(deadline), Some(until)) = (deadline, self.until)
             && now >= deadline
         {
-            return Gateway::Over(format!("it is {} (--until)", until.strftime("%H:%M")));
+            return WindowState::Over(format!("it is {} (--until)", until.strftime("%H:%M")));
         }
         match self.window {
             Some(window) if !window.holds(self.zone.to_datetime(now).time()) => {
                 let opens = self.next(window.from, now);
                 let why = format!("outside the window {window}");
                 match self.outside {
-                    Outside::Wait => Gateway::Shut(opens, why),
-                    Outside::Stop => Gateway::Over(why),
+                    OutsideWindow::Wait => WindowState::Shut(opens, why),
+                    OutsideWindow::Stop => WindowState::Over(why),
                 }
             }
-            _ => Gateway::Open,
+            _ => WindowState::Open,
         }
     }
 
     /// Why the window does not open before a run that begins now has to end, if it does not.
     pub fn never_opens(&self, now: Timestamp, longest: Option<Duration>) -> Option<String> {
-        let window = self.window.filter(|_| self.outside == Outside::Wait)?;
-        let Gateway::Shut(opens, _) = self.look(now, None) else {
+        let window = self
+            .window
+            .filter(|_| self.outside == OutsideWindow::Wait)?;
+        let WindowState::Shut(opens, _) = self.look(now, None) else {
             return None;
         };
         let shown = opens
@@ -203,11 +205,11 @@ mod tests {
         Hours::parse(text).unwrap()
     }
 
-    fn calendar(window: &str) -> Calendar {
-        Calendar {
+    fn calendar(window: &str) -> Schedule {
+        Schedule {
             zone: TimeZone::get("Europe/Copenhagen").unwrap(),
             window: Some(hours(window)),
-            outside: Outside::Wait,
+            outside: OutsideWindow::Wait,
             until: None,
             bandwidth: Bandwidth::default(),
         }
@@ -218,11 +220,11 @@ mod tests {
     }
 
     /// Until when it is shut, or nothing.
-    fn shut(calendar: &Calendar, now: &str) -> Option<String> {
+    fn shut(calendar: &Schedule, now: &str) -> Option<String> {
         match calendar.look(at(now), None) {
-            Gateway::Open => None,
-            Gateway::Shut(until, _) => Some(until.to_string()),
-            Gateway::Over(why) => Some(why),
+            WindowState::Open => None,
+            WindowState::Shut(until, _) => Some(until.to_string()),
+            WindowState::Over(why) => Some(why),
         }
     }
 
@@ -294,16 +296,19 @@ mod tests {
         // The night in which the hour changes.
         assert_eq!(deadline("2024-10-26T20:00:00Z"), "2024-10-27T05:00:00Z");
         let end = until.deadline(at("2024-07-01T20:00:00Z"));
-        assert_eq!(until.look(at("2024-07-02T03:59:59Z"), end), Gateway::Open);
+        assert_eq!(
+            until.look(at("2024-07-02T03:59:59Z"), end),
+            WindowState::Open
+        );
         // Also when the clock has jumped far beyond it.
         let over = until.look(at("2031-01-01T00:00:00Z"), end);
-        assert_eq!(over, Gateway::Over("it is 06:00 (--until)".to_owned()));
+        assert_eq!(over, WindowState::Over("it is 06:00 (--until)".to_owned()));
     }
 
     #[test]
     fn a_window_that_opens_after_the_end_of_the_run_never_opens() {
         let never = |until: Option<&str>, longest: Option<u64>, now: &str| {
-            let calendar = Calendar {
+            let calendar = Schedule {
                 until: until.map(|until| time_of_day(until).unwrap()),
                 ..calendar("20:00-06:00")
             };
@@ -328,7 +333,7 @@ mod tests {
     #[test]
     fn who_asked_to_stop_outside_the_window_is_stopped() {
         let mut night = calendar("20:00-06:00");
-        night.outside = Outside::Stop;
+        night.outside = OutsideWindow::Stop;
         let words = "outside the window 20:00-06:00".to_owned();
         assert_eq!(shut(&night, "2024-07-02T10:00:00Z"), Some(words));
     }
@@ -354,11 +359,11 @@ mod tests {
             let mut calendar = calendar("20:00-06:00");
             calendar.window = Some(Hours { from: time(from), to: time(to) });
             let now = Timestamp::from_second(second).unwrap();
-            if let Gateway::Shut(opens, _) = calendar.look(now, None) {
+            if let WindowState::Shut(opens, _) = calendar.look(now, None) {
                 prop_assert!(opens > now && opens.as_second() - second <= 2 * 86_400);
                 let before = Timestamp::from_second(opens.as_second() - 1).unwrap();
                 let is_change = calendar.zone.to_datetime(before).time() > calendar.zone.to_datetime(opens).time();
-                let is_open = calendar.look(opens, None) == Gateway::Open;
+                let is_open = calendar.look(opens, None) == WindowState::Open;
                 // A short window in the hour that does not happen is over before it opens.
                 prop_assert!(is_open || is_change || to > from, "{opens}");
             }

@@ -4,25 +4,25 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::schedule::{Calendar, Gateway};
-use super::sender::bandwidth::Line;
+use super::schedule::{Schedule, WindowState};
+use super::sender::bandwidth::BandwidthLimiter;
 use super::sender::gate::Gate;
 use super::stop::StopSignal;
-use crate::pipeline::Stop;
+use crate::pipeline::StopReason;
 
 /// Looked at every now and then; what it said last is remembered.
-pub(super) struct Wall {
-    calendar: Calendar,
+pub(super) struct ScheduleClock {
+    calendar: Schedule,
     deadline: Option<Timestamp>,
-    line: Line,
+    line: BandwidthLimiter,
     /// When the window opens, while it is shut.
     shut_until: Option<Timestamp>,
 }
 
-impl Wall {
+impl ScheduleClock {
     /// A run that begins now.
-    pub(super) fn new(calendar: Calendar, line: Line) -> Self {
-        Wall {
+    pub(super) fn new(calendar: Schedule, line: BandwidthLimiter) -> Self {
+        ScheduleClock {
             deadline: calendar.deadline(Timestamp::now()),
             calendar,
             line,
@@ -40,11 +40,11 @@ impl Wall {
     ) -> Option<(Duration, String)> {
         self.line.set(self.calendar.bandwidth(now));
         let (shut_until, why) = match self.calendar.look(now, self.deadline) {
-            Gateway::Open => (None, String::new()),
-            Gateway::Shut(until, why) => (Some(until), why),
-            Gateway::Over(why) => {
+            WindowState::Open => (None, String::new()),
+            WindowState::Shut(until, why) => (Some(until), why),
+            WindowState::Over(why) => {
                 if !stop.is_raised() {
-                    stop.raise(Stop::Limit, why);
+                    stop.raise(StopReason::Limit, why);
                 }
                 // A gate that was shut stays so: that the run is over opens no window.
                 return None;
@@ -64,28 +64,28 @@ impl Wall {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::schedule::{Bandwidth, Hours, Outside, time_of_day};
-    use crate::delivery::sender::gate::Pace;
+    use crate::delivery::schedule::{Bandwidth, Hours, OutsideWindow, time_of_day};
+    use crate::delivery::sender::gate::RateLimits;
 
     #[tokio::test(start_paused = true)]
     async fn the_end_of_a_run_opens_no_window_that_is_shut() {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        let gate = Gate::new(Pace {
+        let gate = Gate::new(RateLimits {
             rate: None,
             width: 1,
             patience: Duration::ZERO,
         });
         let stop = StopSignal::new();
-        let mut wall = Wall {
-            calendar: Calendar {
+        let mut wall = ScheduleClock {
+            calendar: Schedule {
                 zone: jiff::tz::TimeZone::UTC,
                 window: Some(Hours::parse("20:00-06:00").unwrap()),
-                outside: Outside::Wait,
+                outside: OutsideWindow::Wait,
                 until: Some(time_of_day("07:00").unwrap()),
                 bandwidth: Bandwidth::default(),
             },
             deadline: Some(at("2024-05-02T07:00:00Z")),
-            line: Line::default(),
+            line: BandwidthLimiter::default(),
             shut_until: None,
         };
         let shut = wall.look(at("2024-05-02T06:30:00Z"), &[&gate], &stop);

@@ -11,22 +11,22 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::call::{Accused, Courier, Ending};
-use super::failure_budget::Failures;
-use super::job::{self, Cargo, Errand, Landed, Row};
+use super::call::{Accused, JobEnd, Sender};
+use super::failure_budget::FailureCount;
+use super::job::{self, Cargo, FinishedJob, Job, JobRow};
 use super::new_ledger::{NewLedger, Waiting};
 use super::not_sent::Notes;
-use super::read_back::Lookup;
-use super::schedule_clock::Wall;
-use super::sender::attempt::Notice;
-use super::sender::bandwidth::Line;
-use super::sender::gate::{Gate, Span};
+use super::read_back::ReadBack;
+use super::schedule_clock::ScheduleClock;
+use super::sender::attempt::SenderNotice;
+use super::sender::bandwidth::BandwidthLimiter;
+use super::sender::gate::{Gate, WidthRange};
 use super::sender::refusals::Refusals;
-use super::sender::verdict::Stage;
-use super::transcode_queue::Bench;
-use super::{Orders, Pace, Plan, StopSignal};
+use super::sender::verdict::RequestKind;
+use super::transcode_queue::TranscodeQueue;
+use super::{Decisions, DeliveryOptions, RateLimits, StopSignal};
 use crate::domain::{Problem, Severity};
-use crate::pipeline::{Closing, Decided, Decision, Event, Fate, Outcome, Stop};
+use crate::pipeline::{Action, DecidedBatch, Decision, Event, Outcome, RecordClosing, StopReason};
 use crate::source::Batch;
 
 /// Calls under way for each request in flight: those that wait for the ledger or for their next
@@ -41,24 +41,26 @@ const TICK: Duration = Duration::from_millis(200);
 /// # Panics
 /// When a call's task panicked: a fault of the program must not look like a success.
 pub async fn run<E: Display>(
-    plan: Plan,
+    plan: DeliveryOptions,
     stop: Arc<StopSignal>,
-    orders: Orders<E>,
+    orders: Decisions<E>,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<(), E> {
     let bytes = Arc::new(AtomicU64::new(0));
     let (notices, heard) = mpsc::channel(64);
     let count = Arc::clone(&bytes);
     let width = plan.pace.width.max(1);
-    let line = Line::default();
+    let line = BandwidthLimiter::default();
     let may_doubt = !plan.effort.is_existing_typed;
-    let courier = Arc::new(Courier {
+    let courier = Arc::new(Sender {
         gate: Gate::new(plan.pace),
         lookup: plan
             .read_back
-            .map(|read| Lookup::new(read, plan.effort, plan.pace)),
+            .map(|read| ReadBack::new(read, plan.effort, plan.pace)),
         throttle: plan.calendar.has_bandwidth().then(|| line.throttle()),
-        bench: plan.workshop.map(|workshop| Bench::new(workshop, width)),
+        bench: plan
+            .workshop
+            .map(|workshop| TranscodeQueue::new(workshop, width)),
         client: plan.client,
         version: plan.version,
         settings: plan.settings,
@@ -74,7 +76,7 @@ pub async fn run<E: Display>(
         of_calls: NewLedger::new(plan.known.calls, may_doubt),
         of_cases: NewLedger::new(plan.known.cases, may_doubt),
     });
-    let mut floor = Floor {
+    let mut floor = Scheduler {
         courier,
         stop,
         in_hand: width * IN_HAND,
@@ -84,12 +86,12 @@ pub async fn run<E: Display>(
         accused: Vec::new(),
         busy: HashSet::new(),
         sent: 0,
-        failures: Failures::new(plan.effort.bearable),
-        told: Span {
+        failures: FailureCount::new(plan.effort.bearable),
+        told: WidthRange {
             now: width,
             lowest: width,
         },
-        wall: Wall::new(plan.calendar, line),
+        wall: ScheduleClock::new(plan.calendar, line),
         on_event,
     };
     floor.look_at_the_clock();
@@ -101,36 +103,36 @@ struct Charged {
     batch: Arc<Batch>,
     /// The id of its call or case.
     id: Box<str>,
-    row: Row,
-    ending: Ending,
+    row: JobRow,
+    ending: JobEnd,
     accused: Accused,
 }
 
-struct Floor<'e> {
-    courier: Arc<Courier>,
+struct Scheduler<'e> {
+    courier: Arc<Sender>,
     stop: Arc<StopSignal>,
     in_hand: usize,
-    flights: JoinSet<Landed>,
-    waiting: VecDeque<Errand>,
+    flights: JoinSet<FinishedJob>,
+    waiting: VecDeque<Job>,
     /// What the destination has already, while the new ledger may be the wrong one.
-    strange: Vec<Errand>,
+    strange: Vec<Job>,
     /// Rows that were refused with 401 or 403, while the token may be to blame.
     accused: Vec<Charged>,
     /// Cases under way.
     busy: HashSet<u64>,
     sent: u64,
-    failures: Failures,
-    wall: Wall,
+    failures: FailureCount,
+    wall: ScheduleClock,
     /// The width that was told last.
-    told: Span,
+    told: WidthRange,
     on_event: &'e mut dyn FnMut(Event<'_>),
 }
 
-impl Floor<'_> {
+impl Scheduler<'_> {
     async fn work<E: Display>(
         &mut self,
-        mut orders: Orders<E>,
-        mut heard: mpsc::Receiver<Notice>,
+        mut orders: Decisions<E>,
+        mut heard: mpsc::Receiver<SenderNotice>,
         bytes: &AtomicU64,
     ) -> Result<(), E> {
         let mut tick = tokio::time::interval(TICK);
@@ -164,7 +166,7 @@ impl Floor<'_> {
                 order = orders.recv(), if has_room && is_open => match order {
                     Some(Ok(decided)) => self.take(decided).await,
                     Some(Err(error)) => {
-                        self.stop.raise(Stop::ExportBroken, cause(&error));
+                        self.stop.raise(StopReason::ExportBroken, cause(&error));
                         fault = Some(error);
                         is_open = false;
                     }
@@ -177,7 +179,7 @@ impl Floor<'_> {
                 }
                 () = self.stop.raised(), if !is_told => {}
                 () = sleep_until(deadline), if !is_told => {
-                    self.stop.raise(Stop::Limit, "the time that was set is over");
+                    self.stop.raise(StopReason::Limit, "the time that was set is over");
                 }
             }
         }
@@ -186,7 +188,7 @@ impl Floor<'_> {
     }
 
     /// Takes a decided batch: tells about it, ends what has ended, queues what is to be sent.
-    async fn take(&mut self, decided: Decided) {
+    async fn take(&mut self, decided: DecidedBatch) {
         decided.announce(self.on_event);
         let mut notes = Notes::default();
         let mut riders = Vec::new();
@@ -199,7 +201,7 @@ impl Floor<'_> {
             let fate = match notes.take(fate) {
                 Err(fate) => fate,
                 Ok((outcome, detail)) => {
-                    let ending = Closing {
+                    let ending = RecordClosing {
                         outcome,
                         detail: &detail,
                         problems: &problems,
@@ -210,31 +212,31 @@ impl Floor<'_> {
                 }
             };
             match fate {
-                Fate::Sends(shipment) => self.waiting.push_back(Errand {
+                Action::Sends(shipment) => self.waiting.push_back(Job {
                     batch: Arc::clone(&decided.batch),
                     rows: vec![(index, problems, further)],
                     cargo: Cargo::Call(shipment),
                 }),
-                Fate::Rides => riders.push((index, problems, further)),
-                Fate::SendsCase(shipment) => {
+                Action::Rides => riders.push((index, problems, further)),
+                Action::SendsCase(shipment) => {
                     riders.push((index, problems, further));
-                    self.waiting.push_back(Errand {
+                    self.waiting.push_back(Job {
                         batch: Arc::clone(&decided.batch),
                         rows: std::mem::take(&mut riders),
                         cargo: Cargo::Case(shipment),
                     });
                 }
                 // Another row tells of it, or `Notes` has told how it ends.
-                Fate::Told
-                | Fate::Ends(..)
-                | Fate::Ready
-                | Fate::Waits(_)
-                | Fate::Waived { .. }
-                | Fate::WaitsInCase(_) => {}
+                Action::Told
+                | Action::Ends(..)
+                | Action::Ready
+                | Action::Waits(_)
+                | Action::Waived { .. }
+                | Action::WaitsInCase(_) => {}
             }
         }
         if let Err(error) = notes.write(&self.courier.writer).await {
-            self.stop.raise(Stop::LedgerLost, error.to_string());
+            self.stop.raise(StopReason::LedgerLost, error.to_string());
         }
     }
 
@@ -246,7 +248,7 @@ impl Floor<'_> {
                 if !self.flights.is_empty() {
                     return;
                 }
-                self.stop.raise(Stop::Limit, "--limit reached");
+                self.stop.raise(StopReason::Limit, "--limit reached");
             }
             let Some(errand) = self.next() else {
                 return;
@@ -254,7 +256,7 @@ impl Floor<'_> {
             if self.stop.is_raised() {
                 for (index, problems, further) in &errand.rows {
                     let (outcome, detail) = (Outcome::NotAttempted, "");
-                    let ending = Closing {
+                    let ending = RecordClosing {
                         outcome,
                         detail,
                         problems,
@@ -276,9 +278,9 @@ impl Floor<'_> {
     }
 
     /// The next errand whose case is not under way; after a stop, any.
-    fn next(&mut self) -> Option<Errand> {
+    fn next(&mut self) -> Option<Job> {
         let is_stopped = self.stop.is_raised();
-        let is_free = |errand: &Errand| {
+        let is_free = |errand: &Job| {
             let case = errand.case().filter(|_| !is_stopped);
             case.is_none_or(|case| !self.busy.contains(&case))
         };
@@ -292,7 +294,7 @@ impl Floor<'_> {
         !self.waiting.is_empty() && limit.is_some_and(|limit| self.sent >= limit)
     }
 
-    async fn land(&mut self, landed: Result<Landed, tokio::task::JoinError>) {
+    async fn land(&mut self, landed: Result<FinishedJob, tokio::task::JoinError>) {
         let landed = match landed {
             Ok(landed) => landed,
             Err(error) => match error.try_into_panic() {
@@ -302,7 +304,7 @@ impl Floor<'_> {
             },
         };
         match landed {
-            Landed::Ended {
+            FinishedJob::Ended {
                 batch,
                 rows,
                 case,
@@ -327,7 +329,7 @@ impl Floor<'_> {
                     }
                 }
             }
-            Landed::Strange(errand) => {
+            FinishedJob::Strange(errand) => {
                 if let Some(case) = errand.case() {
                     self.busy.remove(&case);
                 }
@@ -344,12 +346,12 @@ impl Floor<'_> {
     /// to be another's.
     fn look_at_the_strange(&mut self) {
         let (calls, cases) = (&self.courier.of_calls, &self.courier.of_cases);
-        let fits = |errand: &Errand| match errand.cargo {
+        let fits = |errand: &Job| match errand.cargo {
             Cargo::Call(_) if errand.was_tried() => calls.believes_in_tries(),
             Cargo::Call(_) => !calls.is_doubtful(),
             Cargo::Case(_) => !cases.is_doubtful(),
         };
-        let known: Vec<Errand> = self.strange.extract_if(.., |errand| fits(errand)).collect();
+        let known: Vec<Job> = self.strange.extract_if(.., |errand| fits(errand)).collect();
         for errand in known.into_iter().rev() {
             self.waiting.push_front(errand);
         }
@@ -368,7 +370,7 @@ impl Floor<'_> {
 
     /// At the end of the export, when no more can be learned.
     async fn decide_about_the_strange(&mut self) {
-        let is_call = |errand: &Errand| matches!(errand.cargo, Cargo::Call(_));
+        let is_call = |errand: &Job| matches!(errand.cargo, Cargo::Call(_));
         let are_calls = self.strange.iter().all(is_call);
         if are_calls && self.courier.of_calls.bears(self.strange_ones()) {
             self.courier.of_calls.fits();
@@ -386,7 +388,7 @@ impl Floor<'_> {
         let of = |ledger: &NewLedger| ledger.proof(at_end);
         let (calls, cases) = (of(&self.courier.of_calls), of(&self.courier.of_cases));
         if let Err(error) = self.courier.writer.prove(calls, cases).await {
-            self.stop.raise(Stop::LedgerLost, error.to_string());
+            self.stop.raise(StopReason::LedgerLost, error.to_string());
         }
     }
 
@@ -405,7 +407,7 @@ impl Floor<'_> {
         let why = format!(
             "the destination already has {which}, and this ledger is new and knows none of them"
         );
-        self.stop.raise(Stop::WrongLedger, why);
+        self.stop.raise(StopReason::WrongLedger, why);
     }
 
     /// Tells the end of rows whose refusal is known to be about them.
@@ -433,7 +435,7 @@ impl Floor<'_> {
         for errand in std::mem::take(&mut self.strange) {
             let id = errand.id();
             for row in errand.rows {
-                let ending = Ending::plain(Outcome::NotAttempted, "stopped");
+                let ending = JobEnd::plain(Outcome::NotAttempted, "stopped");
                 self.tell_end(&errand.batch, (row, &id), ending);
             }
         }
@@ -447,14 +449,15 @@ impl Floor<'_> {
             };
             if is_refused == Some(true) {
                 let (_, why) = charged.ending.problem.clone().unzip();
-                self.stop.raise(Stop::TokenRefused, why.unwrap_or_default());
+                self.stop
+                    .raise(StopReason::TokenRefused, why.unwrap_or_default());
             }
             if self.stop.is_raised() {
                 let detail = match stage {
-                    Stage::Upload => "half done",
-                    Stage::Create | Stage::Case | Stage::Change => "stopped",
+                    RequestKind::Upload => "half done",
+                    RequestKind::Create | RequestKind::Case | RequestKind::Change => "stopped",
                 };
-                let ending = Ending::plain(Outcome::NotAttempted, detail);
+                let ending = JobEnd::plain(Outcome::NotAttempted, detail);
                 self.tell_end(&charged.batch, (charged.row, &charged.id), ending);
             } else {
                 self.convict(charged).await;
@@ -463,7 +466,7 @@ impl Floor<'_> {
         self.keep_the_proof().await;
     }
 
-    fn tell_end(&mut self, batch: &Batch, (row, id): (Row, &str), ending: Ending) {
+    fn tell_end(&mut self, batch: &Batch, (row, id): (JobRow, &str), ending: JobEnd) {
         let (index, mut problems, further) = row;
         let record = batch.get(index);
         self.count(&ending);
@@ -477,7 +480,7 @@ impl Floor<'_> {
                 problem
             });
         }
-        let ending = Closing {
+        let ending = RecordClosing {
             outcome: ending.outcome,
             detail: ending.detail,
             problems: &problems,
@@ -487,7 +490,7 @@ impl Floor<'_> {
     }
 
     /// Counts a call that was carried out, and ends the run when too many have failed.
-    fn count(&mut self, ending: &Ending) {
+    fn count(&mut self, ending: &JobEnd) {
         let error = ending.problem.as_ref().map(|(_, message)| message.as_str());
         let too_many = match ending.outcome {
             Outcome::Failed => self.failures.take(Some(error.unwrap_or_default())),
@@ -495,13 +498,13 @@ impl Floor<'_> {
             _ => self.failures.take(None),
         };
         if let Some(why) = too_many {
-            self.stop.raise(Stop::GaveUp, why);
+            self.stop.raise(StopReason::GaveUp, why);
         }
     }
 
-    fn tell(&mut self, notice: &Notice) {
+    fn tell(&mut self, notice: &SenderNotice) {
         (self.on_event)(match notice {
-            Notice::Retried {
+            SenderNotice::Retried {
                 attempt,
                 delay,
                 why,
@@ -510,14 +513,14 @@ impl Floor<'_> {
                 delay: *delay,
                 why,
             },
-            Notice::Paused { pause, why } => Event::Paused { pause: *pause, why },
+            SenderNotice::Paused { pause, why } => Event::Paused { pause: *pause, why },
         });
     }
 
     fn look_at_the_clock(&mut self) {
         let mut gates = vec![&self.courier.gate];
         // Nothing is asked outside the window, either.
-        gates.extend(self.courier.lookup.as_ref().map(Lookup::gate));
+        gates.extend(self.courier.lookup.as_ref().map(ReadBack::gate));
         let told = self.wall.look(Timestamp::now(), &gates, &self.stop);
         if let Some((pause, why)) = told {
             (self.on_event)(Event::Paused { pause, why: &why });
@@ -560,7 +563,7 @@ async fn sleep_until(deadline: Option<tokio::time::Instant>) {
     }
 }
 
-impl Pace {
+impl RateLimits {
     /// Whether nothing holds requests back but the server.
     pub fn is_unlimited(&self) -> bool {
         self.rate.is_none()

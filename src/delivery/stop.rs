@@ -4,12 +4,12 @@ use std::sync::Mutex;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::pipeline::Stop;
+use crate::pipeline::StopReason;
 
 /// Raised by whoever finds a reason to end the run; of several reasons the gravest is kept.
 #[derive(Debug, Default)]
 pub struct StopSignal {
-    reason: Mutex<Option<(Stop, String)>>,
+    reason: Mutex<Option<(StopReason, String)>>,
     soft: CancellationToken,
     /// The reason forbids further requests, and not only further calls.
     firm: CancellationToken,
@@ -23,7 +23,7 @@ impl StopSignal {
     }
 
     /// Takes no more calls; what is in flight is finished.
-    pub fn raise(&self, stop: Stop, why: impl Into<String>) {
+    pub fn raise(&self, stop: StopReason, why: impl Into<String>) {
         let mut reason = self
             .reason
             .lock()
@@ -31,7 +31,7 @@ impl StopSignal {
         if reason.as_ref().is_none_or(|(known, _)| *known < stop) {
             *reason = Some((stop, why.into()));
         }
-        if stop >= Stop::GaveUp {
+        if stop >= StopReason::GaveUp {
             self.firm.cancel();
         }
         self.soft.cancel();
@@ -45,7 +45,7 @@ impl StopSignal {
     }
 
     /// The gravest reason so far, with its words.
-    pub fn reason(&self) -> Option<(Stop, String)> {
+    pub fn reason(&self) -> Option<(StopReason, String)> {
         self.reason
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -86,12 +86,16 @@ mod tests {
     fn the_gravest_reason_is_kept() {
         let signal = StopSignal::new();
         assert!(!signal.is_raised());
-        for stop in [Stop::Limit, Stop::TokenRefused, Stop::Interrupted] {
+        for stop in [
+            StopReason::Limit,
+            StopReason::TokenRefused,
+            StopReason::Interrupted,
+        ] {
             signal.raise(stop, format!("{stop:?}"));
         }
         assert_eq!(
             signal.reason(),
-            Some((Stop::TokenRefused, "TokenRefused".to_owned()))
+            Some((StopReason::TokenRefused, "TokenRefused".to_owned()))
         );
         assert!(signal.is_raised());
     }

@@ -9,17 +9,19 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::call::{Courier, Ending};
+use super::call::{JobEnd, Sender};
 use crate::domain::Code;
-use crate::ledger::{Fact, Stage};
-use crate::pipeline::{Outcome, Parcel, Shipment};
+use crate::ledger::{CallFact, Stage};
+use crate::pipeline::{CallJob, Outcome, RecordingUpload};
 use crate::plan::Step;
-use crate::recordings::{Change, Made, Order, Recall, Sendable, WorkError, Workshop};
+use crate::recordings::{
+    CancelFlag, Change, Sendable, TranscodeFailure, TranscodeJob, Transcoded, Transcoder,
+};
 
 /// The workshop, and how much of it calls may use.
 #[derive(Debug)]
-pub(super) struct Bench {
-    workshop: Arc<Workshop>,
+pub(super) struct TranscodeQueue {
+    workshop: Arc<Transcoder>,
     /// Works at once.
     turns: Semaphore,
     /// Calls whose recording has been made, and those that wait for a turn with it.
@@ -29,25 +31,25 @@ pub(super) struct Bench {
 /// A recording that was made for a call.
 #[derive(Debug)]
 pub(super) struct Prepared<'b> {
-    pub(super) parcel: Parcel,
+    pub(super) parcel: RecordingUpload,
     _room: SemaphorePermit<'b>,
 }
 
 /// Why there is none.
-pub(super) enum Unprepared {
+pub(super) enum TranscodeError {
     /// The run stops.
     Stopped,
     /// What it is to be made of is not what was found; the call waits.
     Changed(Change),
     /// It cannot be made.
-    Failed(WorkError),
+    Failed(TranscodeFailure),
 }
 
-impl Bench {
+impl TranscodeQueue {
     /// Room for so many calls at once.
-    pub(super) fn new(workshop: Arc<Workshop>, calls: usize) -> Bench {
+    pub(super) fn new(workshop: Arc<Transcoder>, calls: usize) -> TranscodeQueue {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        Bench {
+        TranscodeQueue {
             workshop,
             turns: Semaphore::new(cores),
             room: Semaphore::new(calls.max(1)),
@@ -55,30 +57,30 @@ impl Bench {
     }
 }
 
-impl Courier {
+impl Sender {
     /// Makes the recording of a call, where something must be made of it. A run that stops does not
     /// wait for it: nothing of the call has left.
     pub(super) async fn prepare_recording(
         &self,
-        shipment: &Shipment,
-    ) -> Result<Option<Prepared<'_>>, Unprepared> {
+        shipment: &CallJob,
+    ) -> Result<Option<Prepared<'_>>, TranscodeError> {
         let parcel = shipment.parcel.as_ref();
         let Some((parcel, order)) = parcel.and_then(|one| Some((one, one.order.clone()?))) else {
             return Ok(None);
         };
         let Some(bench) = &self.bench else {
-            return Err(Unprepared::Failed(WorkError::NoFfmpeg));
+            return Err(TranscodeError::Failed(TranscodeFailure::NoFfmpeg));
         };
         let (Ok(room), Ok(_turn)) = (tokio::select! {
             biased;
-            () = self.stop.raised() => return Err(Unprepared::Stopped),
+            () = self.stop.raised() => return Err(TranscodeError::Stopped),
             leave = async { (bench.room.acquire().await, bench.turns.acquire().await) } => leave,
         }) else {
             // Nobody closes them while there are calls.
-            return Err(Unprepared::Stopped);
+            return Err(TranscodeError::Stopped);
         };
         let made = self.make(bench, order).await?;
-        let parcel = Parcel {
+        let parcel = RecordingUpload {
             bytes: made.bytes,
             sound: Sendable::Made(Arc::new(made)),
             order: None,
@@ -92,8 +94,12 @@ impl Courier {
 
     /// Waits for the work; when the run stops it is recalled, and waited for all the same, so that
     /// nothing of it is left.
-    async fn make(&self, bench: &Bench, order: Order) -> Result<Made, Unprepared> {
-        let recall = Arc::new(Recall::default());
+    async fn make(
+        &self,
+        bench: &TranscodeQueue,
+        order: TranscodeJob,
+    ) -> Result<Transcoded, TranscodeError> {
+        let recall = Arc::new(CancelFlag::default());
         let (workshop, wanted) = (Arc::clone(&bench.workshop), Arc::clone(&recall));
         let mut work = tokio::task::spawn_blocking(move || workshop.make(&order, &wanted));
         let made = tokio::select! {
@@ -105,18 +111,18 @@ impl Courier {
         };
         match made {
             Ok(Ok(made)) => Ok(made),
-            Ok(Err(WorkError::Recalled)) => Err(Unprepared::Stopped),
-            Ok(Err(WorkError::Changed(change))) => Err(Unprepared::Changed(change)),
-            Ok(Err(error)) => Err(Unprepared::Failed(error)),
+            Ok(Err(TranscodeFailure::Recalled)) => Err(TranscodeError::Stopped),
+            Ok(Err(TranscodeFailure::Changed(change))) => Err(TranscodeError::Changed(change)),
+            Ok(Err(error)) => Err(TranscodeError::Failed(error)),
             Err(ended) => std::panic::resume_unwind(ended.into_panic()),
         }
     }
 
     /// Tells that a recording could not be made. The next run tries again: somebody may have
     /// installed what was lacking, or mended the file.
-    pub(super) async fn unprepared(&self, shipment: &Shipment, error: &WorkError) -> Ending {
+    pub(super) async fn unprepared(&self, shipment: &CallJob, error: &TranscodeFailure) -> JobEnd {
         let why = error.to_string();
-        let fact = Fact::Failed {
+        let fact = CallFact::Failed {
             fingerprint: shipment.fingerprint,
             stage: match shipment.step {
                 Step::Create { .. } => Stage::Create,
@@ -127,9 +133,9 @@ impl Courier {
         };
         // A ledger that is lost stops the run by itself; this call failed either way.
         let _ = self.write(shipment, vec![fact]).await;
-        Ending {
+        JobEnd {
             problem: Some((Code::RecordingNotMade, why)),
-            ..Ending::plain(Outcome::Failed, "")
+            ..JobEnd::plain(Outcome::Failed, "")
         }
     }
 }

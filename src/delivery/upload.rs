@@ -10,19 +10,19 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::call::{Courier, entries, not_sent};
-use super::read_back::{Lookup, Sight};
-use super::sender::attempt::{Answer, Halt, Intent, Tries};
-use super::sender::verdict::Stage;
-use crate::api::{self, Key, Sought};
+use super::call::{Sender, entries, not_sent};
+use super::read_back::{ReadBack, ReadBackAnswer};
+use super::sender::attempt::{Attempts, CallError, Intent, Success};
+use super::sender::verdict::RequestKind;
+use crate::api::{self, ConversationQuery, ConversationRef};
 use crate::domain::Code;
-use crate::ledger::{self, Create, Fact, Standing};
-use crate::pipeline::{Parcel, Shipment};
+use crate::ledger::{self, CallFact, CallState, CreateState};
+use crate::pipeline::{CallJob, RecordingUpload};
 use crate::plan::Step;
 
 /// A recording that is in place.
 #[derive(Debug, Default)]
-pub(super) struct Arrived {
+pub(super) struct UploadResult {
     /// Found by the read API, and not sent by this run.
     pub(super) is_found: bool,
     /// The uid of its conversation, if the read API told it.
@@ -37,7 +37,7 @@ pub(super) struct Arrived {
     pub(super) is_unproved: bool,
 }
 
-impl Arrived {
+impl UploadResult {
     /// What there is to be told about it.
     pub(super) fn problem(&self) -> Option<(Code, String)> {
         let why = match &self.unsettled {
@@ -63,20 +63,20 @@ impl Arrived {
     }
 }
 
-impl Courier {
+impl Sender {
     /// Brings the recording of a conversation that is there to its place.
     pub(super) async fn upload(
         &self,
-        shipment: &Shipment,
-        parcel: &Parcel,
+        shipment: &CallJob,
+        parcel: &RecordingUpload,
         (uid, is_adopted): (Option<&str>, bool),
-    ) -> Result<Arrived, Halt> {
+    ) -> Result<UploadResult, CallError> {
         let was_tried = matches!(shipment.step, Step::Upload { is_in_doubt: true });
-        let mut arrived = Arrived {
+        let mut arrived = UploadResult {
             resends: resent_before(shipment.standing.as_ref()),
-            ..Arrived::default()
+            ..UploadResult::default()
         };
-        let mut tries = Tries::new(intent(shipment, parcel), was_tried);
+        let mut tries = Attempts::new(intent(shipment, parcel), was_tried);
         // Whatever a look-up says later, a 409 to a recording that was ever in doubt is ours.
         let mut was_in_doubt = was_tried;
         let mut lost = was_tried.then(|| lost_at(shipment.standing.as_ref()));
@@ -88,26 +88,26 @@ impl Courier {
         let answer = loop {
             if let (true, Some(lookup)) = (should_look, &self.lookup) {
                 match self.look(lookup, shipment, uid, lost).await? {
-                    Sight::There(uid) => {
+                    ReadBackAnswer::There(uid) => {
                         arrived.uid = uid;
                         arrived.is_found = true;
                         break None;
                     }
-                    Sight::NotThere => {
+                    ReadBackAnswer::NotThere => {
                         tries.in_doubt = false;
                         is_proved = true;
                     }
-                    Sight::Unknown(why) => arrived.unsettled = Some(why),
+                    ReadBackAnswer::Unknown(why) => arrived.unsettled = Some(why),
                 }
             }
             if tries.in_doubt {
                 arrived.resends += 1;
                 let times = arrived.resends;
-                tries.add(shipment, Fact::UploadResent { times });
+                tries.add(shipment, CallFact::UploadResent { times });
             }
             let key = match uid {
-                Some(uid) => Key::Uid(uid),
-                None => Key::External(shipment.call.identity()),
+                Some(uid) => ConversationRef::Uid(uid),
+                None => ConversationRef::External(shipment.call.identity()),
             };
             let sending = self.client.upload(key, &upload, &settings);
             if let Some(answer) = self.try_once(&mut tries, sending).await? {
@@ -117,7 +117,7 @@ impl Courier {
             was_in_doubt |= tries.in_doubt;
             lost = tries.in_doubt.then(Instant::now);
         };
-        if matches!(answer, Some(Answer::AlreadyThere)) && !was_in_doubt {
+        if matches!(answer, Some(Success::AlreadyThere)) && !was_in_doubt {
             return Err(there_already());
         }
         arrived.is_unproved = is_adopted && !is_proved && !arrived.is_found;
@@ -131,13 +131,13 @@ impl Courier {
 
     async fn look(
         &self,
-        lookup: &Lookup,
-        shipment: &Shipment,
+        lookup: &ReadBack,
+        shipment: &CallJob,
         uid: Option<&str>,
         lost: Option<Instant>,
-    ) -> Result<Sight, Halt> {
+    ) -> Result<ReadBackAnswer, CallError> {
         let call = &shipment.call;
-        let sought = Sought {
+        let sought = ConversationQuery {
             identity: call.identity(),
             uid,
             at: call.at(),
@@ -148,18 +148,18 @@ impl Courier {
     /// Writes down that the recording is in place.
     async fn conclude(
         &self,
-        shipment: &Shipment,
-        (parcel, upload): (&Parcel, &api::Upload),
-        arrived: &Arrived,
+        shipment: &CallJob,
+        (parcel, upload): (&RecordingUpload, &api::UploadBody),
+        arrived: &UploadResult,
         is_adopted: bool,
-    ) -> Result<(), Halt> {
+    ) -> Result<(), CallError> {
         let mut facts = Vec::new();
         if let Some(uid) = arrived.uid.clone() {
             let (fingerprint, uid) = (shipment.fingerprint, Some(uid));
             facts.push(if is_adopted {
-                Fact::Adopted { fingerprint, uid }
+                CallFact::Adopted { fingerprint, uid }
             } else {
-                Fact::Created { fingerprint, uid }
+                CallFact::Created { fingerprint, uid }
             });
         }
         let (hash, bytes) = match (arrived.is_found, upload.sent()) {
@@ -167,7 +167,7 @@ impl Courier {
             (true, sent) if sent.1 == upload.bytes => sent,
             (true, _) => (ledger::UNHEARD, bytes_before(shipment, upload.bytes)),
         };
-        facts.push(Fact::Uploaded {
+        facts.push(CallFact::Uploaded {
             hash,
             bytes,
             in_doubt_resends: arrived.resends,
@@ -177,8 +177,8 @@ impl Courier {
         self.write(shipment, facts).await
     }
 
-    fn prepare(&self, parcel: &Parcel) -> api::Upload {
-        api::Upload {
+    fn prepare(&self, parcel: &RecordingUpload) -> api::UploadBody {
+        api::UploadBody {
             recording: parcel.sound.clone(),
             file_name: parcel.file_name.clone(),
             content_type: parcel.content_type,
@@ -191,33 +191,36 @@ impl Courier {
 }
 
 /// The size of the file after it was sent; a file that is gone by then was whole.
-async fn size_now(parcel: &Parcel) -> Option<u64> {
+async fn size_now(parcel: &RecordingUpload) -> Option<u64> {
     let sound = parcel.sound.clone();
     let look = tokio::task::spawn_blocking(move || sound.bytes_now());
     look.await.ok()?
 }
 
-fn intent(shipment: &Shipment, parcel: &Parcel) -> Intent {
+fn intent(shipment: &CallJob, parcel: &RecordingUpload) -> Intent {
     let bytes = parcel.bytes;
     let files = parcel.files.clone();
-    let mut facts = vec![Fact::UploadIntended { bytes }, Fact::Takes { files }];
+    let mut facts = vec![
+        CallFact::UploadIntended { bytes },
+        CallFact::Takes { files },
+    ];
     let create = shipment.standing.as_ref().map(|standing| &standing.create);
-    if matches!(create, Some(Create::LeftAlone)) {
+    if matches!(create, Some(CreateState::LeftAlone)) {
         // To send its recording is to take it over; else every run would send it once more.
         let (fingerprint, uid) = (shipment.fingerprint, None);
-        facts.insert(0, Fact::Adopted { fingerprint, uid });
+        facts.insert(0, CallFact::Adopted { fingerprint, uid });
     }
     Intent {
-        stage: Stage::Upload,
+        stage: RequestKind::Upload,
         facts: entries(shipment, facts),
-        unsent: not_sent(shipment, Stage::Upload),
+        unsent: not_sent(shipment, RequestKind::Upload),
         completes: matches!(shipment.step, Step::Create { .. }),
     }
 }
 
-fn there_already() -> Halt {
-    Halt::Refused {
-        stage: Stage::Upload,
+fn there_already() -> CallError {
+    CallError::Refused {
+        stage: RequestKind::Upload,
         status: 409,
         message: "the server has a recording of this call already".to_owned(),
         code: Code::ServerRefused,
@@ -225,20 +228,20 @@ fn there_already() -> Halt {
     }
 }
 
-fn resent_before(standing: Option<&Standing>) -> u32 {
+fn resent_before(standing: Option<&CallState>) -> u32 {
     standing.map_or(0, |standing| standing.in_doubt_resends)
 }
 
 /// How many bytes left in an earlier run.
-fn bytes_before(shipment: &Shipment, now: u64) -> u64 {
+fn bytes_before(shipment: &CallJob, now: u64) -> u64 {
     match shipment.standing.as_ref().map(|standing| standing.upload) {
-        Some(ledger::Upload::Intended { bytes }) => bytes,
+        Some(ledger::UploadState::Intended { bytes }) => bytes,
         _ => now,
     }
 }
 
 /// When an earlier run last knew of the upload that it lost; now, where the clock says nonsense.
-fn lost_at(standing: Option<&Standing>) -> Instant {
+fn lost_at(standing: Option<&CallState>) -> Instant {
     let now = Instant::now();
     let passed = standing
         .map(|standing| SystemTime::from(standing.last_at))

@@ -10,12 +10,12 @@ use std::thread;
 
 use super::Point;
 
-static PLAN: OnceLock<Plan> = OnceLock::new();
+static PLAN: OnceLock<FailurePlan> = OnceLock::new();
 static PASSED: AtomicU64 = AtomicU64::new(0);
 
 /// What happens, and the how manieth time that the place is passed; from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Plan {
+pub struct FailurePlan {
     deed: Deed,
     at: u64,
 }
@@ -33,7 +33,7 @@ enum Deed {
     CutPower(u64),
 }
 
-impl FromStr for Plan {
+impl FromStr for FailurePlan {
     type Err = String;
 
     /// `request-leaves:7`, `disk-fills:3`, `power-fails:3:SEED`.
@@ -57,12 +57,12 @@ impl FromStr for Plan {
             "power-fails" => Deed::CutPower(number().unwrap_or(0)),
             _ => return Err(format!("{text}: no such place")),
         };
-        Ok(Plan { deed, at })
+        Ok(FailurePlan { deed, at })
     }
 }
 
 /// Arms the place for the rest of the process; the first one counts.
-pub fn arm(plan: Plan) {
+pub fn arm(plan: FailurePlan) {
     let _ = PLAN.set(plan);
 }
 
@@ -83,13 +83,13 @@ pub(super) fn reached(point: Point) {
 
 /// The log before a commit whose power is going to fail.
 #[derive(Debug)]
-pub(super) struct Log {
+pub(super) struct CommitLog {
     path: PathBuf,
     length: u64,
     seed: u64,
 }
 
-pub(super) fn commit_begins(ledger: &Path) -> std::io::Result<Option<Log>> {
+pub(super) fn commit_begins(ledger: &Path) -> std::io::Result<Option<CommitLog>> {
     if is_now(|deed| deed == Deed::Fill) {
         return Err(std::io::ErrorKind::StorageFull.into());
     }
@@ -103,12 +103,12 @@ pub(super) fn commit_begins(ledger: &Path) -> std::io::Result<Option<Log>> {
     path.push("-wal");
     let path = PathBuf::from(path);
     let length = std::fs::metadata(&path).map_or(0, |found| found.len());
-    Ok(Some(Log { path, length, seed }))
+    Ok(Some(CommitLog { path, length, seed }))
 }
 
 /// Tears the end of the log that nobody was promised, and dies.
-pub(super) fn commit_ends(log: Option<Log>) {
-    let Some(Log { path, length, seed }) = log else {
+pub(super) fn commit_ends(log: Option<CommitLog>) {
+    let Some(CommitLog { path, length, seed }) = log else {
         return;
     };
     let torn = || -> std::io::Result<()> {

@@ -11,7 +11,7 @@ use std::path::Path;
 mod armed;
 
 #[cfg(feature = "failpoints")]
-pub use armed::{Plan, arm};
+pub use armed::{FailurePlan, arm};
 
 #[cfg(all(feature = "failpoints", not(debug_assertions)))]
 compile_error!("the feature `failpoints` is for tests and never part of a release");
@@ -52,7 +52,7 @@ pub fn reached(point: Point) {
 #[derive(Debug)]
 pub struct Begun {
     #[cfg(feature = "failpoints")]
-    log: Option<armed::Log>,
+    log: Option<armed::CommitLog>,
 }
 
 /// Before a commit. The error is that of a disk that takes no more.

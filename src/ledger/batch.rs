@@ -10,9 +10,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rusqlite::{Connection, Result, TransactionBehavior, params};
 
-use super::call::fact::{Entry, Fact};
+use super::call::fact::{CallFact, Entry};
 use super::call::rows;
-use super::call::state::Standing;
+use super::call::state::CallState;
 use super::case::fact::CaseEntry;
 use super::case::rows as case_rows;
 use super::error::{Error, at};
@@ -29,7 +29,7 @@ const REMEMBERED: usize = 8_192;
 
 /// Something to write.
 #[derive(Debug)]
-pub(super) enum Command {
+pub(super) enum WriteRequest {
     Write(Vec<Entry>),
     WriteCases(Vec<CaseEntry>),
     Start { options: String },
@@ -42,7 +42,7 @@ pub(super) enum Command {
 
 /// The connection that writes, and the calls in hand.
 #[derive(Debug)]
-pub(super) struct Book {
+pub(super) struct BatchWriter {
     path: PathBuf,
     /// Which file the path meant when the ledger was opened.
     file: Option<(u64, u64)>,
@@ -55,13 +55,13 @@ pub(super) struct Book {
 struct InHand {
     /// The row, once there is one.
     id: Option<i64>,
-    standing: Standing,
+    standing: CallState,
     is_changed: bool,
 }
 
-impl Book {
+impl BatchWriter {
     pub(super) fn new(path: &Path, connection: Connection) -> Self {
-        Book {
+        BatchWriter {
             path: path.to_owned(),
             file: filesystem::file_number(path),
             connection,
@@ -71,8 +71,8 @@ impl Book {
     }
 
     /// Writes all or nothing. For each command an answer: the number of the run for
-    /// [`Command::Start`], 0 for the others. After an error the book is of no more use.
-    pub(super) fn commit(&mut self, commands: Vec<Command>) -> Result<Vec<i64>, Error> {
+    /// [`WriteRequest::Start`], 0 for the others. After an error the book is of no more use.
+    pub(super) fn commit(&mut self, commands: Vec<WriteRequest>) -> Result<Vec<i64>, Error> {
         let path = &self.path;
         let begun = failpoint::commit_begins(path).map_err(|error| Error::io(path, error))?;
         let answers = self.carry_out(commands).map_err(at(&self.path))?;
@@ -86,7 +86,7 @@ impl Book {
         Ok(answers)
     }
 
-    fn carry_out(&mut self, commands: Vec<Command>) -> Result<Vec<i64>> {
+    fn carry_out(&mut self, commands: Vec<WriteRequest>) -> Result<Vec<i64>> {
         // One time for the whole group: it becomes true for all of them at the same moment.
         let now = Timestamp::now();
         let transaction = self
@@ -95,37 +95,37 @@ impl Book {
         let mut answers = Vec::with_capacity(commands.len());
         for command in commands {
             let answer = match command {
-                Command::Write(entries) => {
+                WriteRequest::Write(entries) => {
                     for entry in entries {
                         take_in(&transaction, &mut self.calls, &mut self.changed, entry, now)?;
                     }
                     0
                 }
-                Command::WriteCases(entries) => {
+                WriteRequest::WriteCases(entries) => {
                     for entry in entries {
                         case_rows::take_in(&transaction, entry, now)?;
                     }
                     0
                 }
-                Command::Start { options } => start(&transaction, &options, now)?,
-                Command::Progress { run, tally } => {
+                WriteRequest::Start { options } => start(&transaction, &options, now)?,
+                WriteRequest::Progress { run, tally } => {
                     transaction
                         .execute("UPDATE run SET tally = ?1 WHERE id = ?2", (tally, run.0))?;
                     0
                 }
-                Command::Finish { run, exit, tally } => {
+                WriteRequest::Finish { run, exit, tally } => {
                     finish(&transaction, run, exit, &tally, now)?;
                     0
                 }
-                Command::Note(problems) => {
+                WriteRequest::Note(problems) => {
                     note(&transaction, &problems)?;
                     0
                 }
-                Command::Prove { calls, cases } => {
+                WriteRequest::Prove { calls, cases } => {
                     proof::keep(&transaction, calls, cases)?;
                     0
                 }
-                Command::Close => 0,
+                WriteRequest::Close => 0,
             };
             answers.push(answer);
         }
@@ -172,7 +172,7 @@ fn take_in(
     now: Timestamp,
 ) -> Result<()> {
     let Entry { identity, fact } = entry;
-    if let Fact::Takes { files } = &fact {
+    if let CallFact::Takes { files } = &fact {
         return sent_recordings::note(connection, &identity, files);
     }
     let fact = masked(fact, &identity);
@@ -180,7 +180,7 @@ fn take_in(
         let found = rows::find(connection, &identity)?;
         let (id, standing) = match found {
             Some((id, standing)) => (Some(id), standing),
-            None => (None, Standing::new(now)),
+            None => (None, CallState::new(now)),
         };
         let call = InHand {
             id,
@@ -199,8 +199,8 @@ fn take_in(
 }
 
 /// The fact with the words of others made fit to keep.
-fn masked(mut fact: Fact, identity: &str) -> Fact {
-    if let Fact::Refused { message, .. } | Fact::Failed { why: message, .. } = &mut fact {
+fn masked(mut fact: CallFact, identity: &str) -> CallFact {
+    if let CallFact::Refused { message, .. } | CallFact::Failed { why: message, .. } = &mut fact {
         *message = mask(message, identity);
     }
     fact

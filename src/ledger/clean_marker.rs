@@ -13,7 +13,7 @@ use super::filesystem;
 
 /// The marks of a ledger at rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Seal {
+pub(super) struct CleanMarker {
     bytes: u64,
     /// When it was written last, in nanoseconds since 1970.
     changed: u128,
@@ -21,25 +21,25 @@ pub(super) struct Seal {
     file: Option<(u64, u64)>,
 }
 
-impl Seal {
+impl CleanMarker {
     /// The seal that fits the ledger as it lies there; `None` while its log or its journal is beside
     /// it, because then the file is not all of the ledger.
-    pub(super) fn of(ledger: &Path) -> Option<Seal> {
+    pub(super) fn of(ledger: &Path) -> Option<CleanMarker> {
         let mut logs = filesystem::LOGS.into_iter();
         if logs.any(|ending| filesystem::beside(ledger, ending).exists()) {
             return None;
         }
         let metadata = std::fs::metadata(ledger).ok()?;
         let changed = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-        Some(Seal {
+        Some(CleanMarker {
             bytes: metadata.len(),
             changed: changed.as_nanos(),
             file: filesystem::file_number(ledger),
         })
     }
 
-    /// Reads what [`Seal`] writes; `None` for any other text.
-    pub(super) fn parse(text: &str) -> Option<Seal> {
+    /// Reads what [`CleanMarker`] writes; `None` for any other text.
+    pub(super) fn parse(text: &str) -> Option<CleanMarker> {
         let line = text.lines().find_map(|line| line.strip_prefix("closed "))?;
         let mut words = line.split(' ');
         let bytes = words.next()?.parse().ok()?;
@@ -48,7 +48,7 @@ impl Seal {
             (Some(device), Some(number)) => Some((device.parse().ok()?, number.parse().ok()?)),
             _ => None,
         };
-        Some(Seal {
+        Some(CleanMarker {
             bytes,
             changed,
             file,
@@ -56,7 +56,7 @@ impl Seal {
     }
 }
 
-impl fmt::Display for Seal {
+impl fmt::Display for CleanMarker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "closed {} {}", self.bytes, self.changed)?;
         if let Some((device, number)) = self.file {
@@ -74,16 +74,16 @@ mod tests {
     fn a_seal_fits_the_file_that_it_was_made_of_and_no_other() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = folder.path().join("calls.db");
-        assert_eq!(Seal::of(&ledger), None);
+        assert_eq!(CleanMarker::of(&ledger), None);
         std::fs::write(&ledger, "four").unwrap();
-        let seal = Seal::of(&ledger).unwrap();
-        assert_eq!(Seal::parse(&seal.to_string()), Some(seal.clone()));
+        let seal = CleanMarker::of(&ledger).unwrap();
+        assert_eq!(CleanMarker::parse(&seal.to_string()), Some(seal.clone()));
         let file = std::fs::File::options().write(true).open(&ledger).unwrap();
         file.set_modified(UNIX_EPOCH).unwrap();
-        assert_ne!(Seal::of(&ledger).unwrap(), seal);
+        assert_ne!(CleanMarker::of(&ledger).unwrap(), seal);
         let log = folder.path().join("calls.db-wal");
         std::fs::write(log, "").unwrap();
-        assert_eq!(Seal::of(&ledger), None);
+        assert_eq!(CleanMarker::of(&ledger), None);
     }
 
     #[test]
@@ -96,7 +96,7 @@ mod tests {
             "closed 1 2 x 4",
             "pid 4711\n",
         ] {
-            assert_eq!(Seal::parse(text), None, "{text}");
+            assert_eq!(CleanMarker::parse(text), None, "{text}");
         }
     }
 }

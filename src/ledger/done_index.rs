@@ -6,11 +6,11 @@
 //! the hash of the identity and cut into short runs by its first bits: hashes are spread evenly,
 //! so a run holds four entries on average, and a look-up touches two places in memory.
 
-use super::call::state::Ending;
+use super::call::state::DoneKind;
 
 /// Which calls are done, with which content. See [`crate::domain::call::Call::identity_hash`].
 #[derive(Debug, Default)]
-pub struct Done {
+pub struct DoneIndex {
     /// Hash of the identity; mark (see [`mark`]). Sorted.
     entries: Vec<(u64, u64)>,
     /// Where the entries start whose hash begins with these bits; one more at the end.
@@ -19,10 +19,10 @@ pub struct Done {
     shift: u32,
 }
 
-impl Done {
+impl DoneIndex {
     /// How the call ended, if it ended with this very content. `None` sends the caller to
     /// [`super::Reader::standing`]: the call is unknown, not done, or has changed.
-    pub fn ending(&self, identity_hash: u64, fingerprint: u128) -> Option<Ending> {
+    pub fn ending(&self, identity_hash: u64, fingerprint: u128) -> Option<DoneKind> {
         self.known(identity_hash, fingerprint).map(|known| known.0)
     }
 
@@ -34,19 +34,19 @@ impl Done {
         size != 0 && size != size_mark(Some(bytes))
     }
 
-    fn known(&self, identity_hash: u64, fingerprint: u128) -> Option<(Ending, u64)> {
+    fn known(&self, identity_hash: u64, fingerprint: u128) -> Option<(DoneKind, u64)> {
         let index = first_bits(identity_hash, self.shift);
         let from = *self.starts.get(index)? as usize;
         let to = *self.starts.get(index + 1)? as usize;
         let run = self.entries.get(from..to)?;
-        let wanted = mark(fingerprint, Ending::Complete, None);
+        let wanted = mark(fingerprint, DoneKind::Complete, None);
         let is_it = |entry: &&(u64, u64)| entry.0 == identity_hash && entry.1 & CONTENT == wanted;
         let (_, found) = run.iter().find(is_it)?;
         let ending = match found & ENDING {
-            0 => Ending::Complete,
-            1 => Ending::WithoutRecording,
-            2 => Ending::LeftAlone,
-            _ => Ending::Waived,
+            0 => DoneKind::Complete,
+            1 => DoneKind::WithoutRecording,
+            2 => DoneKind::LeftAlone,
+            _ => DoneKind::Waived,
         };
         Some((ending, found & SIZE))
     }
@@ -93,7 +93,7 @@ const SIZE: u64 = (1 << 24) - 4;
 const CONTENT: u64 = !(ENDING | SIZE);
 
 /// The lowest bits of the fingerprint, with the size and the ending behind them.
-fn mark(fingerprint: u128, ending: Ending, size: Option<u64>) -> u64 {
+fn mark(fingerprint: u128, ending: DoneKind, size: Option<u64>) -> u64 {
     #[expect(
         clippy::cast_possible_truncation,
         reason = "a part of a hash is a hash"
@@ -118,38 +118,38 @@ fn merge_runs(entries: &mut [(u64, u64)]) {
     entries.sort();
 }
 
-/// Collects the calls of a [`Done`].
+/// Collects the calls of a [`DoneIndex`].
 #[derive(Debug, Default)]
-pub(super) struct Gathering {
+pub(super) struct DoneIndexBuilder {
     entries: Vec<(u64, u64)>,
 }
 
-impl Gathering {
+impl DoneIndexBuilder {
     /// Makes room for about so many calls; less if there is not that much memory.
     pub(super) fn with_room_for(calls: usize) -> Self {
         let mut entries = Vec::new();
         // The number comes from the file. If it is absurd, the vector grows as it needs to.
         let _ = entries.try_reserve_exact(calls);
-        Gathering { entries }
+        DoneIndexBuilder { entries }
     }
 
     pub(super) fn push(
         &mut self,
         identity_hash: u64,
         fingerprint: u128,
-        (ending, size): (Ending, Option<u64>),
+        (ending, size): (DoneKind, Option<u64>),
     ) {
         self.entries
             .push((identity_hash, mark(fingerprint, ending, size)));
     }
 
-    /// Brings the calls in order, so that [`Gathering::finish`] has less to do.
+    /// Brings the calls in order, so that [`DoneIndexBuilder::finish`] has less to do.
     pub(super) fn sort(&mut self) {
         self.entries.sort_unstable();
     }
 
     /// All of these together. `None` beyond four thousand million calls.
-    pub(super) fn finish(parts: Vec<Gathering>) -> Option<Done> {
+    pub(super) fn finish(parts: Vec<DoneIndexBuilder>) -> Option<DoneIndex> {
         let mut parts = parts.into_iter();
         let mut entries = parts.next().unwrap_or_default().entries;
         for part in parts {
@@ -167,7 +167,7 @@ impl Gathering {
         for index in 1..starts.len() {
             starts[index] += starts[index - 1];
         }
-        Some(Done {
+        Some(DoneIndex {
             entries,
             starts,
             shift,
@@ -183,12 +183,12 @@ mod tests {
 
     use super::*;
 
-    fn endings() -> impl Strategy<Value = Ending> {
+    fn endings() -> impl Strategy<Value = DoneKind> {
         prop_oneof![
-            Just(Ending::Complete),
-            Just(Ending::WithoutRecording),
-            Just(Ending::LeftAlone),
-            Just(Ending::Waived)
+            Just(DoneKind::Complete),
+            Just(DoneKind::WithoutRecording),
+            Just(DoneKind::LeftAlone),
+            Just(DoneKind::Waived)
         ]
     }
 
@@ -201,13 +201,13 @@ mod tests {
                 (any::<u128>(), endings(), prop::option::of(any::<u64>())), 0..200),
             others in prop::collection::vec((any::<u64>(), any::<u128>()), 0..50),
         ) {
-            let calls: HashMap<u64, (u128, Ending, Option<u64>)> = calls;
-            let mut gathering = Gathering::with_room_for(calls.len());
+            let calls: HashMap<u64, (u128, DoneKind, Option<u64>)> = calls;
+            let mut gathering = DoneIndexBuilder::with_room_for(calls.len());
             for (hash, (fingerprint, ending, size)) in &calls {
                 gathering.push(*hash, *fingerprint, (*ending, *size));
             }
             gathering.sort();
-            let done = Gathering::finish(vec![gathering]).unwrap();
+            let done = DoneIndexBuilder::finish(vec![gathering]).unwrap();
             prop_assert_eq!(done.len(), calls.len());
             for (hash, (fingerprint, ending, size)) in &calls {
                 prop_assert_eq!(done.ending(*hash, *fingerprint), Some(*ending));
@@ -220,7 +220,7 @@ mod tests {
                 prop_assert_eq!(
                     done.contains(hash ^ 1, *fingerprint),
                     calls.get(&(hash ^ 1)).is_some_and(|(theirs, ..)| {
-                        let mark = |fingerprint| mark(fingerprint, Ending::Complete, None);
+                        let mark = |fingerprint| mark(fingerprint, DoneKind::Complete, None);
                         mark(*theirs) == mark(*fingerprint)
                     })
                 );
@@ -234,13 +234,13 @@ mod tests {
 
     #[test]
     fn an_empty_ledger_knows_no_call() {
-        assert!(!Done::default().contains(0, 0));
-        assert!(!Gathering::finish(Vec::new()).unwrap().contains(0, 0));
+        assert!(!DoneIndex::default().contains(0, 0));
+        assert!(!DoneIndexBuilder::finish(Vec::new()).unwrap().contains(0, 0));
     }
 
     #[test]
     fn an_absurd_number_of_calls_reserves_nothing() {
-        let gathering = Gathering::with_room_for(usize::MAX);
+        let gathering = DoneIndexBuilder::with_room_for(usize::MAX);
         assert_eq!(gathering.entries.capacity(), 0);
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::clean_marker::Seal;
+use super::clean_marker::CleanMarker;
 use super::error::{Error, OpenError};
 use super::filesystem;
 
@@ -87,9 +87,9 @@ impl fmt::Display for Holder {
 pub(super) struct Lock {
     file: File,
     /// What the lock file said of the ledger when the lock was taken.
-    found: Option<Seal>,
+    found: Option<CleanMarker>,
     /// What it is to say when the lock is given back.
-    left: Option<Seal>,
+    left: Option<CleanMarker>,
 }
 
 impl Lock {
@@ -146,19 +146,19 @@ impl Lock {
             .map_err(failed)?;
         Ok(Lock {
             file,
-            found: Seal::parse(&String::from_utf8_lossy(&text)),
+            found: CleanMarker::parse(&String::from_utf8_lossy(&text)),
             left: None,
         })
     }
 
     /// Whether the ledger is as it was left when it was last closed in order.
     pub(super) fn is_sealed(&self, ledger: &Path) -> bool {
-        self.found.is_some() && Seal::of(ledger) == self.found
+        self.found.is_some() && CleanMarker::of(ledger) == self.found
     }
 
     /// The ledger has been closed in order.
     pub(super) fn seal(&mut self, ledger: &Path) {
-        self.left = Seal::of(ledger);
+        self.left = CleanMarker::of(ledger);
     }
 }
 

@@ -10,14 +10,14 @@ use super::case::rows as case_rows;
 use super::error::{Error, OpenError, at};
 use super::lock::Lock;
 use super::open;
-use super::reader::Reader;
+use super::reader::LedgerReader;
 
 /// The most faults that are told.
 const FAULTS: usize = 20;
 
 /// What a look at every page, row and index has found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Inspection {
+pub struct LedgerCheck {
     /// Calls that can be read.
     pub calls: u64,
     /// Cases that the ledger knows.
@@ -43,20 +43,20 @@ pub struct Purged {
     pub bytes_after: u64,
 }
 
-impl Reader {
+impl LedgerReader {
     /// Reads everything there is: pages, indexes against their tables, every call. Takes some
     /// seconds for a million calls; a run only looks at the pages.
-    pub fn inspect(&self) -> Result<Inspection, Error> {
+    pub fn inspect(&self) -> Result<LedgerCheck, Error> {
         let connection = self.connection();
         self.failing(inspect(connection))
     }
 }
 
-fn inspect(connection: &Connection) -> Sql<Inspection> {
+fn inspect(connection: &Connection) -> Sql<LedgerCheck> {
     let moment = connection.unchecked_transaction()?;
-    let mut inspection = Inspection {
+    let mut inspection = LedgerCheck {
         faults: integrity(&moment)?,
-        ..Inspection::default()
+        ..LedgerCheck::default()
     };
     if !inspection.faults.is_empty() {
         // What the rows say means nothing when the pages are not whole.
@@ -173,7 +173,7 @@ mod tests {
 
     use super::*;
     use crate::ledger::tests::facts;
-    use crate::ledger::{Standing, Upload};
+    use crate::ledger::{CallState, UploadState};
 
     proptest! {
         #[test]
@@ -181,7 +181,7 @@ mod tests {
             facts in prop::collection::vec(facts(), 0..8),
         ) {
             let at = |millisecond| Timestamp::from_millisecond(millisecond).unwrap();
-            let mut standing = Standing::new(at(1));
+            let mut standing = CallState::new(at(1));
             for fact in facts {
                 standing.apply(fact, at(2));
             }
@@ -189,8 +189,8 @@ mod tests {
             rows::save(&connection, None, "call-1", &standing).unwrap();
             forget(&mut connection).unwrap();
             let (_, left) = rows::find(&connection, "call-1").unwrap().unwrap();
-            let hash = |standing: &Standing| match standing.upload {
-                Upload::Done { hash, .. } => Some(hash),
+            let hash = |standing: &CallState| match standing.upload {
+                UploadState::Done { hash, .. } => Some(hash),
                 _ => None,
             };
             prop_assert_eq!(left.ending(), standing.ending());

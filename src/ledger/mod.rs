@@ -8,7 +8,7 @@
 //! never handed to it, of names of recordings it keeps keyed hashes (`sent.rs`), and what a server said is
 //! masked (see `redact` for what that can do).
 //!
-//! What a fact means for a call is decided in [`Standing::apply`], which knows no SQL. What to do
+//! What a fact means for a call is decided in [`CallState::apply`], which knows no SQL. What to do
 //! next with a call is decided elsewhere.
 
 mod batch;
@@ -32,21 +32,20 @@ mod tests;
 mod wal;
 mod writer;
 
-pub use call::fact::{Entry, Fact, Stage, UNHEARD};
-pub use call::state::{Create, Ending, Obstacle, Standing, State, Upload};
+pub use call::fact::{CallFact, Entry, Stage, UNHEARD};
+pub use call::state::{Blocker, CallState, CallStatus, CreateState, DoneKind, UploadState};
 pub use case::fact::{
-    CaseEntry, CaseFact, CaseObstacle, CasePrint, CaseStanding, CutRow, MessagePrint,
-    MessageStanding,
+    CaseBlocker, CaseEntry, CaseFact, CaseHashes, CaseState, CutRow, MessageHashes, MessageState,
 };
 pub use case::rows::CaseSummary;
-pub use done_index::Done;
+pub use done_index::DoneIndex;
 pub use error::{Error, OpenError};
 pub use filesystem::files_of;
 pub use lock::Holder;
-pub use maintenance::{Inspection, Purged, purge};
+pub use maintenance::{LedgerCheck, Purged, purge};
 pub use overdue::Overdue;
 pub use proof::{Known, KnownOf, Proof};
-pub use reader::{Accepted, AcceptedCase, Reader};
+pub use reader::{Accepted, AcceptedCase, LedgerReader};
 pub use sent_recordings::{SentFile, SentTo, SentUntil};
-pub use summary::{InDoubt, NotedProblem, Run, Summary, Trouble};
+pub use summary::{FailureCounts, InDoubt, LedgerSummary, NotedProblem, Run};
 pub use writer::{Ledger, RunId, Writer};

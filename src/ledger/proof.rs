@@ -5,7 +5,7 @@ use rusqlite::{Connection, Result as Sql};
 
 use super::call::rows;
 use super::error::{Error, at};
-use super::reader::Reader;
+use super::reader::LedgerReader;
 
 /// What a run has found out about a ledger, of calls or of cases. The ledger keeps the greatest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -45,7 +45,7 @@ pub enum KnownOf {
     Some,
 }
 
-impl Reader {
+impl LedgerReader {
     /// What is known to be at the destination, and whether this ledger is the one for it.
     pub fn known(&self) -> Result<Known, Error> {
         known(self.connection()).map_err(at(self.path()))

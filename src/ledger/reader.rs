@@ -7,22 +7,22 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Result as Sql, Row};
 
 use super::call::rows::{self, select_calls};
-use super::call::state::{Create, Standing, Upload};
-use super::case::fact::CaseStanding;
+use super::call::state::{CallState, CreateState, UploadState};
+use super::case::fact::CaseState;
 use super::case::rows as case_rows;
-use super::done_index::{Done, Gathering};
+use super::done_index::{DoneIndex, DoneIndexBuilder};
 use super::error::{Error, OpenError, at};
 use super::open;
 use super::overdue::{self, Overdue};
-use super::summary::{NotedProblem, Summary, summarize};
+use super::summary::{LedgerSummary, NotedProblem, summarize};
 
 /// From so many rows on, reading them takes long enough to do it in two threads.
 const WORTH_A_THREAD: i64 = if cfg!(test) { 2 } else { 100_000 };
 
 /// A connection that only looks. Every answer sees all that was acknowledged before it, and is taken
-/// from one moment; only [`Reader::load_done`] may see the halves of a large table at two.
+/// from one moment; only [`LedgerReader::load_done`] may see the halves of a large table at two.
 #[derive(Debug)]
-pub struct Reader {
+pub struct LedgerReader {
     path: PathBuf,
     connection: Connection,
 }
@@ -54,9 +54,9 @@ pub struct Accepted {
     pub at: Option<Timestamp>,
 }
 
-impl Reader {
+impl LedgerReader {
     pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
-        Ok(Reader {
+        Ok(LedgerReader {
             path: path.to_owned(),
             connection: open::for_reading(path)?,
         })
@@ -83,8 +83,8 @@ impl Reader {
     }
 
     /// What is known of each of these calls, in the same order.
-    pub fn standing(&self, identities: &[&str]) -> Result<Vec<Option<Standing>>, Error> {
-        let look_up = || -> Sql<Vec<Option<Standing>>> {
+    pub fn standing(&self, identities: &[&str]) -> Result<Vec<Option<CallState>>, Error> {
+        let look_up = || -> Sql<Vec<Option<CallState>>> {
             let moment = self.connection.unchecked_transaction()?;
             identities
                 .iter()
@@ -96,8 +96,8 @@ impl Reader {
 
     /// What is known of each of these cases, in the same order. The messages of a case are left out
     /// when the server has exactly this content of it.
-    pub fn cases(&self, wanted: &[(&str, u128)]) -> Result<Vec<Option<CaseStanding>>, Error> {
-        let look_up = || -> Sql<Vec<Option<CaseStanding>>> {
+    pub fn cases(&self, wanted: &[(&str, u128)]) -> Result<Vec<Option<CaseState>>, Error> {
+        let look_up = || -> Sql<Vec<Option<CaseState>>> {
             let moment = self.connection.unchecked_transaction()?;
             let look = |(identity, content): &(&str, u128)| {
                 let Some((id, mut standing)) = case_rows::find(&moment, identity)? else {
@@ -150,7 +150,7 @@ impl Reader {
 
     /// The calls for which nothing is left to do. Reads the whole table once, of a large one both halves
     /// side by side: a nightly run waits for it.
-    pub fn load_done(&self) -> Result<Done, OpenError> {
+    pub fn load_done(&self) -> Result<DoneIndex, OpenError> {
         let last = self
             .connection
             .query_row("SELECT max(id) FROM call", (), |row| row.get(0));
@@ -159,7 +159,7 @@ impl Reader {
         let gathered = if last < WORTH_A_THREAD {
             vec![self.gather(0, last)?]
         } else {
-            let other = Reader::open(&self.path)?;
+            let other = LedgerReader::open(&self.path)?;
             let upper = thread::Builder::new().spawn(move || other.gather(last / 2, last));
             let lower = self.gather(0, last / 2)?;
             // Without a thread it takes twice as long, and that is all.
@@ -169,7 +169,7 @@ impl Reader {
             };
             vec![lower, upper]
         };
-        let done = Gathering::finish(gathered).ok_or_else(|| Error::Damaged {
+        let done = DoneIndexBuilder::finish(gathered).ok_or_else(|| Error::Damaged {
             path: self.path.clone(),
             detail: "more calls than a file can hold".to_owned(),
         })?;
@@ -177,13 +177,13 @@ impl Reader {
     }
 
     /// The calls that are done of the rows behind `before`, up to `last`.
-    fn gather(&self, before: i64, last: i64) -> Result<Gathering, Error> {
+    fn gather(&self, before: i64, last: i64) -> Result<DoneIndexBuilder, Error> {
         self.gather_rows(before, last).map_err(at(&self.path))
     }
 
-    fn gather_rows(&self, before: i64, last: i64) -> Sql<Gathering> {
+    fn gather_rows(&self, before: i64, last: i64) -> Sql<DoneIndexBuilder> {
         let room = usize::try_from(last - before).unwrap_or(0);
-        let mut gathering = Gathering::with_room_for(room);
+        let mut gathering = DoneIndexBuilder::with_room_for(room);
         let mut statement = self.connection.prepare(
             "SELECT hash, fingerprint, create_state, upload_state, source_bytes FROM call \
              WHERE id > ?1 AND id <= ?2 AND create_state >= 3",
@@ -202,7 +202,7 @@ impl Reader {
     }
 
     /// Where everything stands.
-    pub fn summary(&self) -> Result<Summary, Error> {
+    pub fn summary(&self) -> Result<LedgerSummary, Error> {
         summarize(&self.connection).map_err(at(&self.path))
     }
 
@@ -261,7 +261,7 @@ fn unless_purged(at: Timestamp) -> Option<Timestamp> {
 
 fn accepted(row: &Row<'_>) -> Sql<Option<Accepted>> {
     let standing = rows::standing(row)?;
-    let Create::Done { uid, is_adopted } = standing.create else {
+    let CreateState::Done { uid, is_adopted } = standing.create else {
         return Ok(None);
     };
     Ok(Some(Accepted {
@@ -269,7 +269,7 @@ fn accepted(row: &Row<'_>) -> Sql<Option<Accepted>> {
         uid,
         is_adopted,
         recording: match standing.upload {
-            Upload::Done { hash, bytes } => Some((hash, bytes)),
+            UploadState::Done { hash, bytes } => Some((hash, bytes)),
             _ => None,
         },
         at: unless_purged(standing.last_at),

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Result, Row};
 
 use super::call::rows::{identity_hash, signed};
 use super::error::{Error, at};
-use super::reader::Reader;
+use super::reader::LedgerReader;
 
 /// A file that is sent as the recording of a call, or as a part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub(super) fn note(connection: &Connection, identity: &str, files: &[SentFile]) 
     Ok(())
 }
 
-impl Reader {
+impl LedgerReader {
     /// How much is known by now.
     pub fn sent_until(&self) -> std::result::Result<SentUntil, Error> {
         let sql = "SELECT coalesce(max(id), 0) FROM sent_recording";

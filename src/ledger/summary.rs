@@ -9,7 +9,7 @@ use rusqlite::{Connection, Result, Row};
 
 use super::call::fact::Stage;
 use super::call::rows::{self, select_calls};
-use super::call::state::{Obstacle, State};
+use super::call::state::{Blocker, CallStatus};
 use super::case::rows::{self as case_rows, CaseSummary};
 use super::open;
 use super::writer::RunId;
@@ -24,17 +24,17 @@ const REASONS: usize = 200;
 
 /// Where everything stood at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Summary {
+pub struct LedgerSummary {
     /// The server that the ledger speaks about.
     pub destination: String,
-    /// The calls by state, in the order of [`State::ALL`]; states without a call as well.
-    pub states: Vec<(State, u64)>,
+    /// The calls by state, in the order of [`CallStatus::ALL`]; states without a call as well.
+    pub states: Vec<(CallStatus, u64)>,
     /// Of those: conversations that somebody else made and that were adopted.
     pub adopted: u64,
     /// The bytes of the recordings that arrived.
     pub bytes: u64,
     /// What was refused, failed or is held, the most frequent first.
-    pub troubles: Vec<Trouble>,
+    pub troubles: Vec<FailureCounts>,
     /// The calls of which a request left without an answer.
     pub in_doubt: InDoubt,
     /// The cases, for a ledger of help desk tickets.
@@ -45,9 +45,9 @@ pub struct Summary {
     pub problems: Vec<(String, String, u64)>,
 }
 
-impl Summary {
+impl LedgerSummary {
     /// How many calls are in this state.
-    pub fn count(&self, state: State) -> u64 {
+    pub fn count(&self, state: CallStatus) -> u64 {
         let mut states = self.states.iter();
         states
             .find(|(it, _)| *it == state)
@@ -62,9 +62,9 @@ impl Summary {
 
 /// One reason why calls are not complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
+pub struct FailureCounts {
     /// The reason; its words are empty for the calls beyond the reasons that are told apart.
-    pub obstacle: Obstacle,
+    pub obstacle: Blocker,
     /// How many calls it keeps.
     pub count: u64,
     /// The first few of their ids.
@@ -154,11 +154,11 @@ impl NotedProblem {
 }
 
 /// Answers everything in one transaction.
-pub(super) fn summarize(connection: &Connection) -> Result<Summary> {
+pub(super) fn summarize(connection: &Connection) -> Result<LedgerSummary> {
     let moment = connection.unchecked_transaction()?;
-    let mut summary = Summary {
+    let mut summary = LedgerSummary {
         destination: open::destination(&moment)?.unwrap_or_default(),
-        states: State::ALL.iter().map(|state| (*state, 0)).collect(),
+        states: CallStatus::ALL.iter().map(|state| (*state, 0)).collect(),
         adopted: 0,
         bytes: 0,
         troubles: Vec::new(),
@@ -173,7 +173,7 @@ pub(super) fn summarize(connection: &Connection) -> Result<Summary> {
 }
 
 /// Counts what ended well by its numbers alone: that is nearly everything.
-fn count(connection: &Connection, summary: &mut Summary) -> Result<()> {
+fn count(connection: &Connection, summary: &mut LedgerSummary) -> Result<()> {
     let mut statement = connection.prepare(
         "SELECT create_state, upload_state, count(*), sum(bytes) FROM call \
          GROUP BY create_state, upload_state",
@@ -195,7 +195,7 @@ fn count(connection: &Connection, summary: &mut Summary) -> Result<()> {
     Ok(())
 }
 
-fn add(summary: &mut Summary, state: State, count: u64) {
+fn add(summary: &mut LedgerSummary, state: CallStatus, count: u64) {
     if let Some((_, sum)) = summary.states.iter_mut().find(|(it, _)| *it == state) {
         *sum += count;
     }
@@ -210,8 +210,8 @@ struct Kept {
 }
 
 /// Looks at each call that did not end well.
-fn look_closer(connection: &Connection, summary: &mut Summary) -> Result<()> {
-    let mut reasons = HashMap::<Obstacle, Kept>::new();
+fn look_closer(connection: &Connection, summary: &mut LedgerSummary) -> Result<()> {
+    let mut reasons = HashMap::<Blocker, Kept>::new();
     let mut statement = connection.prepare(select_calls!(
         "WHERE create_state < 3 OR create_state > 3 AND upload_state NOT BETWEEN 3 AND 5 ORDER BY id"
     ))?;
@@ -232,7 +232,7 @@ fn look_closer(connection: &Connection, summary: &mut Summary) -> Result<()> {
             }
             let since = standing
                 .held_at
-                .filter(|_| matches!(obstacle, Obstacle::Held { .. }));
+                .filter(|_| matches!(obstacle, Blocker::Held { .. }));
             let kept = reasons.entry(obstacle).or_default();
             kept.count += 1;
             kept.held_at = [kept.held_at, since].into_iter().flatten().min();
@@ -241,7 +241,7 @@ fn look_closer(connection: &Connection, summary: &mut Summary) -> Result<()> {
     }
     summary.troubles = reasons
         .into_iter()
-        .map(|(obstacle, kept)| Trouble {
+        .map(|(obstacle, kept)| FailureCounts {
             obstacle,
             count: kept.count,
             examples: kept.examples,
@@ -262,10 +262,10 @@ fn example(examples: &mut Vec<String>, row: &Row<'_>) -> Result<()> {
     Ok(())
 }
 
-fn without_words(mut obstacle: Obstacle) -> Obstacle {
+fn without_words(mut obstacle: Blocker) -> Blocker {
     match &mut obstacle {
-        Obstacle::Held { .. } => {}
-        Obstacle::Refused { message: words, .. } | Obstacle::Failed { why: words, .. } => {
+        Blocker::Held { .. } => {}
+        Blocker::Refused { message: words, .. } | Blocker::Failed { why: words, .. } => {
             words.clear();
         }
     }

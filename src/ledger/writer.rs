@@ -12,13 +12,13 @@ use std::thread::{self, JoinHandle, Thread};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::batch::{Book, Command};
+use super::batch::{BatchWriter, WriteRequest};
 use super::call::fact::Entry;
 use super::case::fact::CaseEntry;
 use super::error::{Error, OpenError};
 use super::lock::{Holder, Lock};
 use super::proof::Proof;
-use super::reader::Reader;
+use super::reader::LedgerReader;
 use super::summary::NotedProblem;
 use super::{filesystem, open};
 use crate::domain::Problem;
@@ -74,7 +74,7 @@ impl Ledger {
 
     fn start(path: PathBuf, lock: Lock, connection: Connection) -> Result<Self, OpenError> {
         let (sender, requests) = mpsc::channel(QUEUE);
-        let book = Book::new(&path, connection);
+        let book = BatchWriter::new(&path, connection);
         let thread = thread::Builder::new()
             .name("ledger".into())
             .spawn(move || serve(book, requests))
@@ -88,9 +88,9 @@ impl Ledger {
     }
 
     /// Opens a ledger to look at it; needs no lock and works while a run is writing.
-    pub fn read(path: &Path) -> Result<Reader, OpenError> {
+    pub fn read(path: &Path) -> Result<LedgerReader, OpenError> {
         filesystem::tell_if_folder_is_open(path);
-        Reader::open(path)
+        LedgerReader::open(path)
     }
 
     /// The ledger, by its full name.
@@ -115,8 +115,8 @@ impl Ledger {
     }
 
     /// A connection of its own to look with. It sees what has been acknowledged.
-    pub fn reader(&self) -> Result<Reader, OpenError> {
-        Reader::open(&self.path)
+    pub fn reader(&self) -> Result<LedgerReader, OpenError> {
+        LedgerReader::open(&self.path)
     }
 
     /// Writes down what is queued and ends the writing; the first failure of the run, if any.
@@ -129,7 +129,7 @@ impl Ledger {
             return Ok(());
         };
         // Fails if the thread is gone, and then there is nothing to wait for.
-        let _ = self.writer.ask_blocking(Command::Close);
+        let _ = self.writer.ask_blocking(WriteRequest::Close);
         thread.join().unwrap_or(Err(Error::Closed))?;
         self.lock.seal(&self.path);
         Ok(())
@@ -159,7 +159,7 @@ impl Writer {
         if entries.is_empty() {
             return Ok(());
         }
-        self.ask(Command::Write(entries)).await.map(drop)
+        self.ask(WriteRequest::Write(entries)).await.map(drop)
     }
 
     /// [`Writer::write`] for facts about cases.
@@ -167,7 +167,7 @@ impl Writer {
         if entries.is_empty() {
             return Ok(());
         }
-        self.ask(Command::WriteCases(entries)).await.map(drop)
+        self.ask(WriteRequest::WriteCases(entries)).await.map(drop)
     }
 
     /// Keeps what a run has found out about the ledger; a smaller proof takes back no greater one.
@@ -175,7 +175,9 @@ impl Writer {
         if calls.max(cases) == Proof::Missing {
             return Ok(());
         }
-        self.ask(Command::Prove { calls, cases }).await.map(drop)
+        self.ask(WriteRequest::Prove { calls, cases })
+            .await
+            .map(drop)
     }
 
     /// [`Writer::prove`] for a thread that may wait.
@@ -196,7 +198,7 @@ impl Writer {
     /// Opens a run in the ledger and forgets the problems of the one before. `options` is a summary
     /// of what was asked for, without a secret. Waits for the disk.
     pub fn start_run(&self, options: &str) -> Result<RunId, Error> {
-        self.ask_blocking(Command::Start {
+        self.ask_blocking(WriteRequest::Start {
             options: options.to_owned(),
         })
         .map(RunId)
@@ -207,13 +209,13 @@ impl Writer {
     pub fn note_progress(&self, run: RunId, tally: &str) {
         let tally = tally.to_owned();
         let (answer, _) = oneshot::channel();
-        let command = Command::Progress { run, tally };
+        let command = WriteRequest::Progress { run, tally };
         let _ = self.sender.try_send(Request { command, answer });
     }
 
     /// Closes the run with its exit code and its numbers as JSON. Waits for the disk.
     pub fn finish_run(&self, run: RunId, exit: u8, tally: &str) -> Result<(), Error> {
-        self.ask_blocking(Command::Finish {
+        self.ask_blocking(WriteRequest::Finish {
             run,
             exit,
             tally: tally.to_owned(),
@@ -228,30 +230,30 @@ impl Writer {
             return Ok(());
         }
         let noted = problems.iter().map(NotedProblem::from).collect();
-        self.ask_blocking(Command::Note(noted)).map(drop)
+        self.ask_blocking(WriteRequest::Note(noted)).map(drop)
     }
 
-    async fn ask(&self, command: Command) -> Result<i64, Error> {
+    async fn ask(&self, command: WriteRequest) -> Result<i64, Error> {
         let (answer, answered) = oneshot::channel();
         let request = Request { command, answer };
         self.sender.send(request).await.map_err(|_| Error::Closed)?;
         answered.await.map_err(|_| Error::Closed)?
     }
 
-    fn ask_blocking(&self, command: Command) -> Result<i64, Error> {
+    fn ask_blocking(&self, command: WriteRequest) -> Result<i64, Error> {
         block_on(self.ask(command))
     }
 }
 
-/// The answer is what [`Book::commit`] answers.
+/// The answer is what [`BatchWriter::commit`] answers.
 #[derive(Debug)]
 struct Request {
-    command: Command,
+    command: WriteRequest,
     answer: oneshot::Sender<Result<i64, Error>>,
 }
 
 /// The thread: groups of requests into the book until the ledger is closed.
-fn serve(mut book: Book, mut requests: mpsc::Receiver<Request>) -> Result<(), Error> {
+fn serve(mut book: BatchWriter, mut requests: mpsc::Receiver<Request>) -> Result<(), Error> {
     let mut group = Vec::with_capacity(GROUP);
     // The first failure answers everything after it.
     let mut failure = None;
@@ -260,7 +262,7 @@ fn serve(mut book: Book, mut requests: mpsc::Receiver<Request>) -> Result<(), Er
             .drain(..)
             .map(|request| (request.command, request.answer))
             .unzip();
-        if commands.iter().any(|it| matches!(it, Command::Close)) {
+        if commands.iter().any(|it| matches!(it, WriteRequest::Close)) {
             requests.close();
         }
         let answers = match &failure {
@@ -315,14 +317,14 @@ mod tests {
 
     use super::*;
     use crate::domain::Party;
-    use crate::ledger::{Fact, State};
+    use crate::ledger::{CallFact, CallStatus};
 
     const DESTINATION: &str = "https://integrations.example.com v2";
 
     fn intent(identity: impl Into<Arc<str>>) -> Vec<Entry> {
         vec![Entry::new(
             identity,
-            Fact::CreateIntended {
+            CallFact::CreateIntended {
                 fingerprint: 1,
                 party: Party::default(),
             },
@@ -402,8 +404,8 @@ mod tests {
                     let identity = format!("call-{task}-{number}");
                     writer.write(intent(&*identity)).await.unwrap();
                     let known = reader.standing(&[&identity]).unwrap();
-                    assert_eq!(known[0].as_ref().unwrap().state(), State::InDoubt);
-                    let left = Fact::LeftAlone { fingerprint: 1 };
+                    assert_eq!(known[0].as_ref().unwrap().state(), CallStatus::InDoubt);
+                    let left = CallFact::LeftAlone { fingerprint: 1 };
                     writer
                         .write(vec![Entry::new(identity, left)])
                         .await
@@ -415,7 +417,7 @@ mod tests {
             ended.unwrap();
         }
         let summary = ledger.reader().unwrap().summary().unwrap();
-        assert_eq!(summary.count(State::LeftAlone), 320);
+        assert_eq!(summary.count(CallStatus::LeftAlone), 320);
         assert_eq!(summary.calls(), 320);
     }
 
@@ -445,7 +447,7 @@ mod tests {
         let callers: Vec<_> = (0..200)
             .map(|number| {
                 let (answer, answered) = oneshot::channel();
-                let command = Command::Write(intent(format!("call-{number}")));
+                let command = WriteRequest::Write(intent(format!("call-{number}")));
                 writer.sender.try_send(Request { command, answer }).unwrap();
                 answered
             })

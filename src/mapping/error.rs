@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use super::file::Mapping;
+use super::file::MappingFile;
 use super::file::needs::Need;
 
 /// One thing wrong with a mapping file.
@@ -43,7 +43,7 @@ impl LoadError {
     /// Whether the mapping is one of those that the program brings along, and the export another than
     /// it is for; not if the operator only has to say what no export of its kind says.
     pub fn is_of_unfit_preset(&self) -> bool {
-        let mut presets = Mapping::presets().iter();
+        let mut presets = MappingFile::presets().iter();
         let mut findings = self.findings.iter();
         presets.any(|preset| *preset.name == *self.file)
             && !findings.any(|finding| Need::asks(&finding.message))

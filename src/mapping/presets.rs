@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 
 use super::error::LoadError;
-use super::file::Mapping;
+use super::file::MappingFile;
 
 /// A mapping file that is compiled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,7 +155,7 @@ impl Preset {
     }
 
     /// Loads the preset.
-    pub fn load(&self) -> Result<Mapping, LoadError> {
+    pub fn load(&self) -> Result<MappingFile, LoadError> {
         self.load_beside(None, &[])
     }
 
@@ -164,12 +164,12 @@ impl Preset {
         &self,
         dir: Option<&Path>,
         files: &[(String, PathBuf)],
-    ) -> Result<Mapping, LoadError> {
-        Mapping::load_with(self.text, self.name, dir, files)
+    ) -> Result<MappingFile, LoadError> {
+        MappingFile::load_with(self.text, self.name, dir, files)
     }
 }
 
-impl Mapping {
+impl MappingFile {
     /// The presets, the default first.
     pub fn presets() -> &'static [Preset] {
         PRESETS

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::seen_ids::Where;
+use super::seen_ids::RecordPlace;
 use crate::recordings::Skew;
 
 /// Fewer records prove nothing about all of them.
@@ -24,14 +24,14 @@ const STEP: i64 = 1800;
 #[derive(Debug, Default)]
 pub(super) struct Clocks {
     /// Names that say which instant they mean, or hold the time of the export's own zone.
-    zoned: Table,
+    zoned: SkewTable,
     /// Names with a local time beside calls whose times are UTC.
-    against_utc: Table,
+    against_utc: SkewTable,
 }
 
 /// Records by their difference in steps.
 #[derive(Debug, Default)]
-struct Table {
+struct SkewTable {
     total: u64,
     by_steps: BTreeMap<Option<i64>, Bucket>,
     /// By what the zone of the rows would have to be ahead of UTC, in seconds.
@@ -41,13 +41,13 @@ struct Table {
 #[derive(Debug, Default)]
 struct Bucket {
     count: u64,
-    kept: Vec<Odd>,
+    kept: Vec<OddClock>,
 }
 
 /// A record whose recording has another time in its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Odd {
-    pub(super) place: Where,
+pub(super) struct OddClock {
+    pub(super) place: RecordPlace,
     pub(super) line: u64,
     pub(super) recording: String,
     pub(super) seconds: i64,
@@ -55,18 +55,18 @@ pub(super) struct Odd {
 
 /// What is to be told at the end.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Verdict {
+pub(super) struct SkewReport {
     /// About all records; whether the export is wrong, or only said to be looked at.
-    pub(super) about_all: Option<(Gravity, String)>,
+    pub(super) about_all: Option<(SkewSeverity, String)>,
     /// About single records, in the order of the export.
-    pub(super) odd: Vec<Odd>,
+    pub(super) odd: Vec<OddClock>,
     /// How many more of those there are.
     pub(super) more: u64,
 }
 
 /// How much a difference of all records means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gravity {
+pub(super) enum SkewSeverity {
     /// The zone is wrong.
     Warning,
     /// Right, if recorders write local time.
@@ -74,7 +74,7 @@ pub(super) enum Gravity {
 }
 
 impl Clocks {
-    pub(super) fn see(&mut self, skew: &Skew, (place, line): (Where, u64), recording: &str) {
+    pub(super) fn see(&mut self, skew: &Skew, (place, line): (RecordPlace, u64), recording: &str) {
         let table = if skew.is_against_utc {
             &mut self.against_utc
         } else {
@@ -85,7 +85,7 @@ impl Clocks {
         let bucket = table.by_steps.entry(steps).or_default();
         bucket.count += 1;
         if bucket.kept.len() < KEPT {
-            bucket.kept.push(Odd {
+            bucket.kept.push(OddClock {
                 place,
                 line,
                 recording: recording.to_owned(),
@@ -99,15 +99,15 @@ impl Clocks {
     }
 
     /// What is to be told once the export has been read.
-    pub(super) fn verdicts(&self) -> Vec<Verdict> {
+    pub(super) fn verdicts(&self) -> Vec<SkewReport> {
         let mut verdicts = vec![self.zoned.verdict(), self.against_utc.verdict_against_utc()];
-        verdicts.retain(|verdict| *verdict != Verdict::default());
+        verdicts.retain(|verdict| *verdict != SkewReport::default());
         verdicts
     }
 }
 
-impl Table {
-    fn verdict(&self) -> Verdict {
+impl SkewTable {
+    fn verdict(&self) -> SkewReport {
         let agreeing = self.count(0);
         if self.is_most(agreeing) {
             return self.odd(None, &|steps| steps == 0);
@@ -131,7 +131,9 @@ impl Table {
                     self.total,
                     shown_difference(steps * STEP),
                 );
-                self.odd(Some((Gravity::Warning, message)), &|other| other == steps)
+                self.odd(Some((SkewSeverity::Warning, message)), &|other| {
+                    other == steps
+                })
             }
             (_, Some((zone, count))) if self.is_most(count) => {
                 let differences: Vec<i64> = self.by_steps.keys().flatten().copied().collect();
@@ -143,14 +145,14 @@ impl Table {
                     shown_zone(zone),
                 );
                 let fits = |steps: i64| differences.contains(&steps);
-                self.odd(Some((Gravity::Warning, message)), &fits)
+                self.odd(Some((SkewSeverity::Warning, message)), &fits)
             }
             _ => self.odd(None, &|steps| steps == 0),
         }
     }
 
     /// The clock of a recorder may show any zone, in summer an hour more.
-    fn verdict_against_utc(&self) -> Verdict {
+    fn verdict_against_utc(&self) -> SkewReport {
         let counted = |steps: i64| self.count(steps) + self.count(steps + 2);
         let steps = self.by_steps.keys().flatten().copied();
         let usual = steps.max_by_key(|steps| (counted(*steps), -steps.abs()));
@@ -178,7 +180,7 @@ impl Table {
                 ),
             }
         );
-        self.odd(Some((Gravity::Note, message)), &is_usual)
+        self.odd(Some((SkewSeverity::Note, message)), &is_usual)
     }
 
     fn count(&self, steps: i64) -> u64 {
@@ -191,14 +193,18 @@ impl Table {
     }
 
     /// The records whose difference is not one of the usual ones.
-    fn odd(&self, about_all: Option<(Gravity, String)>, is_usual: &dyn Fn(i64) -> bool) -> Verdict {
-        let mut verdict = Verdict {
+    fn odd(
+        &self,
+        about_all: Option<(SkewSeverity, String)>,
+        is_usual: &dyn Fn(i64) -> bool,
+    ) -> SkewReport {
+        let mut verdict = SkewReport {
             about_all,
-            ..Verdict::default()
+            ..SkewReport::default()
         };
         let usual: Vec<i64> = self.by_steps.keys().flatten().copied().collect();
         let usual: Vec<i64> = usual.into_iter().filter(|steps| is_usual(*steps)).collect();
-        let is_slight = |odd: &Odd| {
+        let is_slight = |odd: &OddClock| {
             let mut near = usual.iter().chain([&0]);
             near.any(|steps| (odd.seconds - steps * STEP).abs() < SLIGHT)
         };
@@ -257,15 +263,15 @@ mod tests {
         }
     }
 
-    fn verdicts(skews: &[Skew]) -> Vec<Verdict> {
+    fn verdicts(skews: &[Skew]) -> Vec<SkewReport> {
         let mut clocks = Clocks::default();
         for (line, skew) in (2u64..).zip(skews) {
-            clocks.see(skew, (Where { file: 0, at: line }, line), "a.wav");
+            clocks.see(skew, (RecordPlace { file: 0, at: line }, line), "a.wav");
         }
         clocks.verdicts()
     }
 
-    fn lines(verdict: &Verdict) -> Vec<u64> {
+    fn lines(verdict: &SkewReport) -> Vec<u64> {
         verdict.odd.iter().map(|odd| odd.line).collect()
     }
 
@@ -275,7 +281,7 @@ mod tests {
         skews[7].seconds = 3 * 86_400;
         let told = verdicts(&skews);
         let (gravity, message) = told[0].about_all.as_ref().unwrap();
-        assert_eq!(*gravity, Gravity::Warning);
+        assert_eq!(*gravity, SkewSeverity::Warning);
         assert!(message.starts_with("39 of 40 recordings"), "{message}");
         assert!(message.contains("6 hours behind the call's"), "{message}");
         assert!(message.contains("UTC+02:00"), "{message}");
@@ -315,7 +321,7 @@ mod tests {
         skews.extend([skew(7200, 0, true); 10]);
         let told = verdicts(&skews);
         let (gravity, message) = told[0].about_all.as_ref().unwrap();
-        assert_eq!((*gravity, lines(&told[0])), (Gravity::Note, vec![]));
+        assert_eq!((*gravity, lines(&told[0])), (SkewSeverity::Note, vec![]));
         assert!(
             message.contains("1 hour ahead of it, or 2 hours ahead of it"),
             "{message}"

@@ -16,14 +16,14 @@ const MOST_DAYS: usize = 50_000;
 
 /// Calls by agent id, of a bounded number of agents.
 #[derive(Debug, Clone, Default)]
-pub struct Agents {
+pub struct CallsByAgent {
     table: HashTable<(Box<str>, u64)>,
     bytes: usize,
     /// Calls of agents beyond those.
     others: u64,
 }
 
-impl Agents {
+impl CallsByAgent {
     /// Counts so many more calls of an agent.
     pub fn add(&mut self, agent: &str, calls: u64) {
         let hash = xxh3_64(agent.as_bytes());
@@ -53,7 +53,7 @@ impl Agents {
     }
 
     /// Adds what others counted.
-    pub(super) fn add_all(&mut self, other: &Agents) {
+    pub(super) fn add_all(&mut self, other: &CallsByAgent) {
         for (agent, calls) in other.iter() {
             self.add(agent, calls);
         }
@@ -65,7 +65,7 @@ impl Agents {
         self.others
     }
 
-    /// How many agents are told apart; there are more where [`Agents::others`] is not 0.
+    /// How many agents are told apart; there are more where [`CallsByAgent::others`] is not 0.
     pub fn len(&self) -> usize {
         self.table.len()
     }
@@ -81,9 +81,9 @@ impl Agents {
     }
 }
 
-impl PartialEq for Agents {
-    fn eq(&self, other: &Agents) -> bool {
-        let sorted = |agents: &Agents| -> BTreeMap<String, u64> {
+impl PartialEq for CallsByAgent {
+    fn eq(&self, other: &CallsByAgent) -> bool {
+        let sorted = |agents: &CallsByAgent| -> BTreeMap<String, u64> {
             let entries = agents
                 .iter()
                 .map(|(agent, calls)| (agent.to_owned(), calls));
@@ -95,12 +95,12 @@ impl PartialEq for Agents {
 
 /// Calls by day, in the offset of each call.
 #[derive(Debug, Clone, Default)]
-pub struct Days {
+pub struct CallsByDay {
     /// By the eight digits of the day, as they stand in the text of a time.
     table: HashTable<(u64, u64)>,
 }
 
-impl Days {
+impl CallsByDay {
     /// Counts a call at this RFC 3339 time.
     pub(super) fn count(&mut self, time: &[u8]) {
         if let Some(day) = day_of(time) {
@@ -139,7 +139,7 @@ impl Days {
     }
 
     /// Adds what others counted.
-    pub(super) fn add_all(&mut self, other: &Days) {
+    pub(super) fn add_all(&mut self, other: &CallsByDay) {
         for (day, calls) in &other.table {
             self.add(*day, *calls);
         }
@@ -154,16 +154,16 @@ impl Days {
     }
 }
 
-impl PartialEq for Days {
-    fn eq(&self, other: &Days) -> bool {
+impl PartialEq for CallsByDay {
+    fn eq(&self, other: &CallsByDay) -> bool {
         self.dates() == other.dates()
     }
 }
 
 #[cfg(test)]
-impl FromIterator<(Date, u64)> for Days {
+impl FromIterator<(Date, u64)> for CallsByDay {
     fn from_iter<I: IntoIterator<Item = (Date, u64)>>(dates: I) -> Self {
-        let mut days = Days::default();
+        let mut days = CallsByDay::default();
         for (date, calls) in dates {
             let digits = date.strftime("%Y%m%d").to_string();
             if let Ok(digits) = digits.into_bytes().try_into() {
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn days_and_agents_are_counted_and_added() {
-        let (mut one, mut other) = (Days::default(), Days::default());
+        let (mut one, mut other) = (CallsByDay::default(), CallsByDay::default());
         one.count(b"2024-03-15T09:12:03Z");
         one.count(b"2024-03-15T23:59:59+01:00");
         other.count(b"2024-03-16T00:00:00Z");
@@ -216,7 +216,7 @@ mod tests {
         let expected = expected.map(|(date, calls)| (date.parse().unwrap(), calls));
         assert_eq!(one.dates(), expected.into());
         assert_eq!(one, expected.into_iter().collect());
-        let mut agents = Agents::default();
+        let mut agents = CallsByAgent::default();
         for (agent, calls) in [("a-1", 1), ("a-2", 5), ("a-1", 2)] {
             agents.add(agent, calls);
         }
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn agents_without_end_are_counted_together() {
-        let (mut agents, mut sum) = (Agents::default(), Agents::default());
+        let (mut agents, mut sum) = (CallsByAgent::default(), CallsByAgent::default());
         for number in 0..MOST_AGENTS * 2 {
             agents.add(&number.to_string(), 1);
         }
@@ -237,7 +237,7 @@ mod tests {
         assert_eq!((sum.len(), sum.others()), (MOST_AGENTS, MOST_AGENTS as u64));
         let calls: u64 = sum.iter().map(|(_, calls)| calls).sum();
         assert_eq!(calls, MOST_AGENTS as u64 + 1);
-        let mut long = Agents::default();
+        let mut long = CallsByAgent::default();
         for number in 0..20 {
             long.add(&format!("{number}{}", "x".repeat(100_000)), 1);
         }

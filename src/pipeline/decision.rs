@@ -4,20 +4,20 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::call::find_recording::Mark;
+use super::call::find_recording::RecordingUse;
 use crate::domain::call::{Call, Field};
 use crate::domain::case::{Case, Message};
 use crate::domain::{Code, Problem};
-use crate::ledger::{CasePrint, CaseStanding, CutRow, MessagePrint, SentFile, Standing};
+use crate::ledger::{CallState, CaseHashes, CaseState, CutRow, MessageHashes, SentFile};
 use crate::mapping::Watch;
-use crate::pipeline::{Delivered, Event, Facts, Outcome};
+use crate::pipeline::{Delivered, Event, Outcome, Totals};
 use crate::plan::{CaseStep, Step};
-use crate::recordings::{Grade, Order, Sendable};
+use crate::recordings::{Grade, Sendable, TranscodeJob};
 use crate::source::{Batch, Sheet};
 
 /// A file of the export, as the mapping met it.
 #[derive(Debug, Clone)]
-pub struct Opened {
+pub struct OpenedFile {
     /// What its records look like.
     pub sheet: Arc<Sheet>,
     /// Its columns that nothing uses.
@@ -33,7 +33,7 @@ pub const BETWEEN_RECORDINGS: &str = " + ";
 
 /// The recording of a call, as an upload needs it.
 #[derive(Debug, Clone)]
-pub struct Parcel {
+pub struct RecordingUpload {
     /// What is read and sent.
     pub sound: Sendable,
     /// Its name below the audio folder, for people.
@@ -51,7 +51,7 @@ pub struct Parcel {
     /// The files of which it is made.
     pub files: Vec<SentFile>,
     /// What must be made before it can be sent; the result then takes the place of the file.
-    pub order: Option<Order>,
+    pub order: Option<TranscodeJob>,
 }
 
 /// Which recording a call gets, and how that was found out.
@@ -70,7 +70,7 @@ pub struct Matched {
 }
 
 impl Matched {
-    pub(super) fn new(identity: &str, mark: &Mark, channels: Option<u16>) -> Matched {
+    pub(super) fn new(identity: &str, mark: &RecordingUse, channels: Option<u16>) -> Matched {
         let names: Vec<&str> = mark.recordings().map(|one| &*one.name).collect();
         Matched {
             identity: identity.to_owned(),
@@ -84,7 +84,7 @@ impl Matched {
 
 /// A call with everything that is needed to carry out its step.
 #[derive(Debug, Clone)]
-pub struct Shipment {
+pub struct CallJob {
     /// What is sent.
     pub call: Call<'static>,
     /// The hash of what the export says.
@@ -92,9 +92,9 @@ pub struct Shipment {
     /// [`Step::Create`] or [`Step::Upload`].
     pub step: Step,
     /// What the ledger knew when the step was decided.
-    pub standing: Option<Standing>,
+    pub standing: Option<CallState>,
     /// The recording to upload.
-    pub parcel: Option<Parcel>,
+    pub parcel: Option<RecordingUpload>,
     /// Its recording was looked for, and the call is sent without it.
     pub is_recording_missing: bool,
 }
@@ -104,13 +104,13 @@ pub struct Shipment {
 pub struct CaseRow {
     /// The place of the record in its batch.
     pub index: usize,
-    /// Places in [`CaseShipment::messages`].
+    /// Places in [`CaseJob::messages`].
     pub messages: Range<usize>,
 }
 
 /// Which records tell a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CaseTold {
+pub enum CaseSpread {
     /// One record tells it with all its messages.
     Whole,
     /// A row for each message.
@@ -119,17 +119,17 @@ pub enum CaseTold {
 
 /// What earlier runs have left of a case as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct CaseEarlier {
+pub struct CaseAtServer {
     /// The server has it.
     pub is_there: bool,
     /// A request about all of it left without an answer.
     pub is_in_doubt: bool,
 }
 
-impl CaseEarlier {
+impl CaseAtServer {
     /// What the ledger knows.
-    pub fn of(known: &CaseStanding) -> Self {
-        CaseEarlier {
+    pub fn of(known: &CaseState) -> Self {
+        CaseAtServer {
             is_there: known.exists,
             is_in_doubt: known.in_doubt,
         }
@@ -138,15 +138,15 @@ impl CaseEarlier {
 
 /// A case with everything that is needed to carry out its step.
 #[derive(Debug, Clone)]
-pub struct CaseShipment {
+pub struct CaseJob {
     /// The case itself.
     pub case: Case,
     /// All its messages that the export has, in the order of time.
     pub messages: Vec<Message>,
     /// What the ledger is told of the case.
-    pub print: CasePrint,
+    pub print: CaseHashes,
     /// What it is told of the messages, in their order.
-    pub marks: Vec<MessagePrint>,
+    pub marks: Vec<MessageHashes>,
     /// Which messages the server has, as far as is known.
     pub known: Vec<bool>,
     /// Which messages left in an earlier run without an answer.
@@ -154,11 +154,11 @@ pub struct CaseShipment {
     /// What to do.
     pub step: CaseStep,
     /// What is known of the case as a whole.
-    pub earlier: CaseEarlier,
+    pub earlier: CaseAtServer,
     /// Whether the case may be replaced when the answer to a message is lost.
     pub may_replace: bool,
     /// Which records tell it.
-    pub told: CaseTold,
+    pub told: CaseSpread,
     /// The records whose end is told with the case.
     pub rows: Vec<CaseRow>,
 }
@@ -185,7 +185,7 @@ pub struct HeldMessage {
 
 /// How a record goes on from here. Each record has one, so what is rare is behind a pointer.
 #[derive(Debug)]
-pub enum Fate {
+pub enum Action {
     /// It has ended; the words say why, where the outcome alone does not.
     Ends(Outcome, Cow<'static, str>),
     /// It waits for a later run; the ledger is told so.
@@ -202,9 +202,9 @@ pub enum Fate {
     /// It is ready; only a check or a dry run ends here.
     Ready,
     /// It is to be sent.
-    Sends(Box<Shipment>),
+    Sends(Box<CallJob>),
     /// A case is to be sent; the record is the last of those that tell it.
-    SendsCase(Box<CaseShipment>),
+    SendsCase(Box<CaseJob>),
     /// It goes with the case of a later record of this batch, which tells how it ends.
     Rides,
     /// It is a further row of a call; another row of the batch tells of it.
@@ -217,7 +217,7 @@ pub struct Decision {
     /// Everything that is wrong, in the order of the road.
     pub problems: Vec<Problem>,
     /// How it goes on.
-    pub fate: Fate,
+    pub fate: Action,
     /// The other rows of the call for which this one speaks.
     pub further: Vec<FurtherRow>,
 }
@@ -255,7 +255,7 @@ pub struct FurtherRow {
 
 /// How a call ended, as it is told.
 #[derive(Debug, Clone, Copy)]
-pub struct Closing<'a> {
+pub struct RecordClosing<'a> {
     /// How.
     pub outcome: Outcome,
     /// Why, in a word.
@@ -266,7 +266,7 @@ pub struct Closing<'a> {
     pub delivered: Option<&'a Delivered>,
 }
 
-impl Closing<'_> {
+impl RecordClosing<'_> {
     /// Tells how the call ended, once for each of its rows. The further rows are left out as `leg`;
     /// where the call is not sent they share its outcome, so that all of it can be fed in again.
     pub fn tell(
@@ -301,7 +301,7 @@ impl Closing<'_> {
 
 /// A batch of records, all decided.
 #[derive(Debug)]
-pub struct Decided {
+pub struct DecidedBatch {
     /// The records.
     pub batch: Arc<Batch>,
     /// Their decisions, in the same order and of the same number.
@@ -309,16 +309,16 @@ pub struct Decided {
     /// Which recordings they get, by their places in the batch.
     pub matched: Vec<(usize, Box<Matched>)>,
     /// Sums over them.
-    pub facts: Facts,
+    pub facts: Totals,
     /// Set on the first batch of a file: what it looks like, and the columns that nothing uses.
-    pub opened: Option<Opened>,
+    pub opened: Option<OpenedFile>,
     /// Bytes of the input read so far, and of all of it when that is known.
     pub read: (u64, Option<u64>),
     /// Problems that belong to no record.
     pub asides: Vec<Problem>,
 }
 
-impl Decided {
+impl DecidedBatch {
     /// Tells everything about the batch but how its records end.
     pub fn announce(&self, on_event: &mut dyn FnMut(Event<'_>)) {
         if let Some(opened) = &self.opened {
@@ -344,16 +344,16 @@ impl Decided {
         self.announce(on_event);
         for (index, decision) in self.decisions.iter().enumerate() {
             let (outcome, detail): (_, &str) = match &decision.fate {
-                Fate::Ends(outcome, detail) => (*outcome, detail),
-                Fate::Waits(held) => (Outcome::Held, held.why.name()),
-                Fate::WaitsInCase(_) => (Outcome::Held, Code::RowUnterminated.name()),
-                Fate::Waived { .. } => (Outcome::AlreadyThere, ""),
-                Fate::Ready | Fate::Sends(_) | Fate::SendsCase(_) | Fate::Rides => {
+                Action::Ends(outcome, detail) => (*outcome, detail),
+                Action::Waits(held) => (Outcome::Held, held.why.name()),
+                Action::WaitsInCase(_) => (Outcome::Held, Code::RowUnterminated.name()),
+                Action::Waived { .. } => (Outcome::AlreadyThere, ""),
+                Action::Ready | Action::Sends(_) | Action::SendsCase(_) | Action::Rides => {
                     (Outcome::NotAttempted, "")
                 }
-                Fate::Told => continue,
+                Action::Told => continue,
             };
-            Closing {
+            RecordClosing {
                 outcome,
                 detail,
                 problems: &decision.problems,
@@ -364,19 +364,19 @@ impl Decided {
     }
 
     /// Problems that belong to no record, and nothing else.
-    pub(super) fn aside(asides: Vec<Problem>) -> Decided {
+    pub(super) fn aside(asides: Vec<Problem>) -> DecidedBatch {
         let sheet = Arc::new(Sheet {
             file: "".into(),
             reading: String::new(),
             header: None,
             nulls: Vec::new(),
-            form: crate::source::Form::default(),
+            form: crate::source::FileFormat::default(),
         });
-        Decided {
+        DecidedBatch {
             batch: Arc::new(Batch::new(sheet)),
             decisions: Vec::new(),
             matched: Vec::new(),
-            facts: Facts::default(),
+            facts: Totals::default(),
             opened: None,
             read: (0, None),
             asides,

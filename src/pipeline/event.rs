@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::call::Field;
 use crate::domain::{Code, Problem};
-use crate::pipeline::{Facts, Matched};
+use crate::pipeline::{Matched, Totals};
 use crate::source::{Record, Sheet};
 
 /// How a record ended. Every record that was read ends in exactly one of these.
@@ -153,7 +153,7 @@ pub struct Delivered {
 
 /// Why a run ended early. Ordered: of two reasons the greater one wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stop {
+pub enum StopReason {
     /// A limit that the operator set (`--limit`, a time).
     Limit,
     /// A signal; running the same command again resumes.
@@ -192,7 +192,7 @@ pub enum Event<'a> {
         total: Option<u64>,
     },
     /// A batch of records was checked; sums over its records.
-    Checked(&'a Facts),
+    Checked(&'a Totals),
     /// A call gets this recording, or has it.
     Matched(&'a Matched),
     /// A record ended. Comes exactly once for each record.
@@ -244,7 +244,7 @@ pub enum Event<'a> {
     /// The run takes no more calls and finishes what is in flight.
     Stopping {
         /// For what reason.
-        stop: Stop,
+        stop: StopReason,
         /// The reason in words for the screen.
         why: &'a str,
     },

@@ -5,22 +5,22 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::call::worker::{Desk, Item, Key, low};
-use super::decision::Fate;
+use super::call::worker::{CallWorker, Proposal, RecordKey, low};
+use super::decision::Action;
 use super::{Error, Outcome};
 use crate::domain::call::Value;
 use crate::domain::{Code, Place, Problem};
-use crate::ledger::{Create, Standing};
+use crate::ledger::{CallState, CreateState};
 use crate::plan::Step;
 use crate::source::{Batch, Record};
 
-impl Desk<'_> {
+impl CallWorker<'_> {
     /// Holds the call if one of its problems asks for that, and tells if it was held for too long.
     /// Answers why it is held; of no concern for a call that goes on.
     pub(super) fn hold(
         &self,
         step: &mut Step,
-        standing: Option<&Standing>,
+        standing: Option<&CallState>,
         place: &Place,
         problems: &mut Vec<Problem>,
     ) -> Code {
@@ -40,14 +40,14 @@ impl Desk<'_> {
     }
 }
 
-impl Desk<'_> {
+impl CallWorker<'_> {
     /// Holds a new call whose row may be cut in its last cell, where that cell feeds something that
     /// cannot be corrected later. A run before this one that found the same has shown that the row is
     /// not being written any more.
     pub(super) fn doubt_last_row(
         &self,
         step: Step,
-        standing: Option<&Standing>,
+        standing: Option<&CallState>,
         fingerprint: u128,
         problems: &mut [Problem],
     ) {
@@ -69,20 +69,20 @@ impl Desk<'_> {
     }
 }
 
-impl Desk<'_> {
+impl CallWorker<'_> {
     /// Lets a call that waits because its id may be cut take nothing under that id: of several files another
     /// may have the call whose id it is. A row that an earlier run has found so is whole.
     pub(super) fn set_doubtful_ids_apart(
         &self,
         batch: &Batch,
-        items: &mut [Item],
+        items: &mut [Proposal],
     ) -> Result<(), Error> {
         if !self.road.is_newest_first() {
             return Ok(());
         }
         for (index, item) in items.iter_mut().enumerate() {
             let problems = &item.decision.problems;
-            let Some(Key::Call {
+            let Some(RecordKey::Call {
                 identity,
                 content,
                 party,
@@ -96,10 +96,10 @@ impl Desk<'_> {
             };
             let waits = matches!(
                 item.decision.fate,
-                Fate::Told | Fate::Waits(_) | Fate::Ends(Outcome::Held, _)
+                Action::Told | Action::Waits(_) | Action::Ends(Outcome::Held, _)
             );
             if waits && !self.is_known_so(&batch.get(index), content)? {
-                item.key = Some(Key::Doubtful {
+                item.key = Some(RecordKey::Doubtful {
                     identity,
                     content,
                     party,
@@ -118,7 +118,10 @@ impl Desk<'_> {
         let standing = reader.standing(&[&id])?.pop().flatten();
         Ok(standing.is_some_and(|known| {
             low(known.fingerprint) == content
-                || matches!(known.create, Create::Done { .. } | Create::LeftAlone)
+                || matches!(
+                    known.create,
+                    CreateState::Done { .. } | CreateState::LeftAlone
+                )
         }))
     }
 }

@@ -27,18 +27,19 @@ mod threads;
 mod totals;
 mod unused_consent;
 
-pub use call::inspect_recording::{Doubtful, Listening};
-pub use counts::{Agents, Days};
+pub use call::inspect_recording::{InspectionOptions, OddFormats};
+pub use counts::{CallsByAgent, CallsByDay};
 pub use customers::Customers;
 pub use decision::{
-    BETWEEN_RECORDINGS, CaseEarlier, CaseRow, CaseShipment, CaseTold, Closing, Decided, Decision,
-    Fate, FurtherRow, HeldCall, HeldMessage, Matched, Opened, Parcel, Shipment,
+    Action, BETWEEN_RECORDINGS, CallJob, CaseAtServer, CaseJob, CaseRow, CaseSpread, DecidedBatch,
+    Decision, FurtherRow, HeldCall, HeldMessage, Matched, OpenedFile, RecordClosing,
+    RecordingUpload,
 };
-pub use event::{Delivered, Event, Kind, Outcome, Stop, Tally};
+pub use event::{Delivered, Event, Kind, Outcome, StopReason, Tally};
 pub use held::overdue;
 pub use records_read::Extent;
-pub use threads::{Past, Road, Want};
-pub use totals::{Consent, Facts, Portion};
+pub use threads::{EarlierRuns, Pipeline, Purpose};
+pub use totals::{Consent, Portion, Totals};
 
 use crate::{ledger, mapping, source};
 

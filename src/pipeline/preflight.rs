@@ -13,10 +13,10 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Error, Road};
+use super::{Error, Pipeline};
 use crate::domain::{Code, Place, Problem, Severity};
-use crate::mapping::Mapping;
-use crate::source::{self, HeaderKind, Input, Options, Reader, Sheet, Unread};
+use crate::mapping::MappingFile;
+use crate::source::{self, ExportReader, HeaderKind, Input, ReadOptions, Sheet, Unread};
 
 /// Files that are not read and told one by one; of more only the number is.
 const MOST_UNREAD: usize = 100;
@@ -29,7 +29,7 @@ pub(super) struct Sifted {
 
 /// Takes the inputs out that were only found and do not fit; all is well with the only one there is, until
 /// it is opened. Where none is left, the first says why.
-pub(super) fn sift(road: &Road) -> Result<Sifted, Error> {
+pub(super) fn sift(road: &Pipeline) -> Result<Sifted, Error> {
     let mut unread = told(&road.unread);
     if road.inputs.len() < 2 {
         let inputs = road.inputs.clone();
@@ -105,13 +105,13 @@ fn told(unread: &[Unread]) -> Vec<Problem> {
 }
 
 /// Whether the names of the columns are those of the file.
-fn has_header(options: &Options) -> bool {
+fn has_header(options: &ReadOptions) -> bool {
     options.columns.is_empty() && options.header != Some(HeaderKind::None)
 }
 
 const README: &str = "is a readme or other text, and no export";
 
-fn is_readme(input: &Input, options: &Options) -> bool {
+fn is_readme(input: &Input, options: &ReadOptions) -> bool {
     source::has_readme_name(input) || source::has_sentences(input, &options.limits)
 }
 
@@ -136,18 +136,18 @@ fn misfit(input: &Input, error: &Error) -> Problem {
 
 /// The inputs that wait, opened, for their turn.
 #[derive(Debug, Default)]
-pub(super) struct Openings {
-    waiting: HashMap<Arc<str>, Reader>,
+pub(super) struct Preflight {
+    waiting: HashMap<Arc<str>, ExportReader>,
 }
 
-impl Openings {
+impl Preflight {
     /// Looks at all inputs but the first, and refuses those that the mapping does not fit.
     pub(super) fn look(
         inputs: &[Input],
-        options: &Options,
-        mapping: &Mapping,
-    ) -> Result<Openings, Error> {
-        let mut openings = Openings::default();
+        options: &ReadOptions,
+        mapping: &MappingFile,
+    ) -> Result<Preflight, Error> {
+        let mut openings = Preflight::default();
         for input in inputs.iter().skip(1).filter(|input| !is_sifted(input)) {
             if input.path().is_some_and(Path::is_file) {
                 check(&*source::look(input, options)?, mapping)?;
@@ -161,7 +161,11 @@ impl Openings {
     }
 
     /// The input, opened.
-    pub(super) fn open(&mut self, input: &Input, options: &Options) -> Result<Reader, Error> {
+    pub(super) fn open(
+        &mut self,
+        input: &Input,
+        options: &ReadOptions,
+    ) -> Result<ExportReader, Error> {
         match self.waiting.remove(input.name()) {
             Some(reader) => Ok(reader),
             None => Ok(source::open(input, options)?),
@@ -169,7 +173,7 @@ impl Openings {
     }
 }
 
-fn check(sheet: &Sheet, mapping: &Mapping) -> Result<(), Error> {
+fn check(sheet: &Sheet, mapping: &MappingFile) -> Result<(), Error> {
     refuse_empty(sheet)?;
     if mapping.is_of_cases() {
         mapping.bind_cases(sheet)?;

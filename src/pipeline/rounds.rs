@@ -11,9 +11,9 @@ use std::sync::{Arc, OnceLock};
 
 use tempfile::SpooledTempFile;
 
-use super::group::Span;
-use super::seen_ids::Where;
-use crate::mapping::Profile;
+use super::group::RowGroup;
+use super::seen_ids::RecordPlace;
+use crate::mapping::CallMapping;
 use crate::recordings::{Claimant, Claims};
 use crate::source::{Batch, Record, Sheet};
 
@@ -48,7 +48,7 @@ pub(super) struct Places {
     /// Names of the inputs so far, and whether their records are numbered.
     pub(super) files: Vec<(Arc<str>, bool)>,
     /// A running number over all claimants.
-    list: Vec<Where>,
+    list: Vec<RecordPlace>,
 }
 
 impl Rounds {
@@ -71,14 +71,14 @@ impl Rounds {
 
 impl Places {
     /// The number of a claimant that stands here.
-    pub(super) fn add(&mut self, place: Where) -> u64 {
+    pub(super) fn add(&mut self, place: RecordPlace) -> u64 {
         self.list.push(place);
         self.list.len() as u64 - 1
     }
 
     /// `line 17` or `record 17`, with the file's name when there are several.
-    pub(super) fn name(&self, place: Where) -> String {
-        let Where { file, at } = place;
+    pub(super) fn name(&self, place: RecordPlace) -> String {
+        let RecordPlace { file, at } = place;
         match self.files.get(file as usize) {
             Some((name, is_numbered)) => {
                 let unit = if *is_numbered { "record" } else { "line" };
@@ -92,7 +92,7 @@ impl Places {
     }
 
     /// Where a claimant stands.
-    pub(super) fn place_of(&self, claimant: Claimant) -> Option<Where> {
+    pub(super) fn place_of(&self, claimant: Claimant) -> Option<RecordPlace> {
         let at = usize::try_from(claimant.record).ok()?;
         self.list.get(at).copied()
     }
@@ -109,7 +109,7 @@ impl Places {
 #[derive(Debug)]
 pub(super) struct Aside {
     file: SpooledTempFile,
-    sheets: Vec<(Arc<Sheet>, Arc<Profile>)>,
+    sheets: Vec<(Arc<Sheet>, Arc<CallMapping>)>,
     calls: u64,
     packed: Vec<u8>,
     /// The rows of a call are brought together again.
@@ -120,8 +120,8 @@ pub(super) struct Aside {
 #[derive(Debug)]
 pub(super) struct Fetched {
     pub(super) batch: Batch,
-    pub(super) spans: Option<Vec<Span>>,
-    pub(super) profile: Arc<Profile>,
+    pub(super) spans: Option<Vec<RowGroup>>,
+    pub(super) profile: Arc<CallMapping>,
 }
 
 /// Bytes that are kept in memory before the file is begun.
@@ -145,7 +145,11 @@ impl Aside {
     }
 
     /// Puts the rows of a call aside.
-    pub(super) fn put(&mut self, rows: &[Record<'_>], profile: &Arc<Profile>) -> io::Result<()> {
+    pub(super) fn put(
+        &mut self,
+        rows: &[Record<'_>],
+        profile: &Arc<CallMapping>,
+    ) -> io::Result<()> {
         let Some(first) = rows.first() else {
             return Ok(());
         };
@@ -208,7 +212,7 @@ impl Aside {
                     .ok_or_else(damaged)?;
             }
             if let Some(spans) = &mut fetched.spans {
-                spans.push(Span::Call(u32::try_from(rows).unwrap_or(u32::MAX)));
+                spans.push(RowGroup::Call(u32::try_from(rows).unwrap_or(u32::MAX)));
             }
         }
         Ok(match open {

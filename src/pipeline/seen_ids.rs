@@ -18,24 +18,24 @@ const LEFT_OUT: u32 = u32::MAX - 1;
 
 /// How an id relates to those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sight {
+pub(super) enum Sighting {
     /// Not seen before.
     New,
     /// Seen with the same content.
-    Repeat(Where),
+    Repeat(RecordPlace),
     /// Seen with other content.
-    Clash(Where),
+    Clash(RecordPlace),
     /// Seen with another customer and another day: it is another call.
-    Stranger(Where),
+    Stranger(RecordPlace),
     /// Seen in a record that is rejected.
-    OfRejected(Where),
+    OfRejected(RecordPlace),
     /// Seen in a record that a rule leaves out.
-    OfLeftOut(Where),
+    OfLeftOut(RecordPlace),
 }
 
 /// Where an id was seen first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Where {
+pub(super) struct RecordPlace {
     /// Number of the file among the inputs, from 0.
     pub(super) file: u32,
     /// Line in that file, or number of the record where records are numbered.
@@ -44,12 +44,12 @@ pub(super) struct Where {
 
 /// The ids of all records so far.
 #[derive(Debug)]
-pub(super) struct Seen {
-    parts: Vec<Part>,
+pub(super) struct SeenIds {
+    parts: Vec<SeenShard>,
 }
 
 #[derive(Debug, Default)]
-struct Part {
+struct SeenShard {
     slots: Vec<Slot>,
     /// The bits of the [`Party`] of each slot; empty while one file alone is read, which
     /// need not pay for it.
@@ -66,18 +66,18 @@ const MOST_ROOM: u64 = 10_000_000;
 const MOST_FILES: u32 = (1 << 24) - 1;
 const MOST_LINES: u64 = (1 << 40) - 1;
 
-impl Default for Seen {
+impl Default for SeenIds {
     fn default() -> Self {
-        Seen {
-            parts: (0..PARTS).map(|_| Part::default()).collect(),
+        SeenIds {
+            parts: (0..PARTS).map(|_| SeenShard::default()).collect(),
         }
     }
 }
 
-impl Seen {
+impl SeenIds {
     /// A table that keeps the party of each call as well.
     pub(super) fn with_parties() -> Self {
-        let mut seen = Seen::default();
+        let mut seen = SeenIds::default();
         for part in &mut seen.parts {
             part.resize(16);
             part.parties = vec![0; part.slots.len()];
@@ -111,17 +111,17 @@ impl Seen {
         std::hint::black_box(identities.map(first).fold(0, |sum: u32, bits| sum ^ bits));
     }
 
-    fn part(&self, identity: u64) -> &Part {
+    fn part(&self, identity: u64) -> &SeenShard {
         &self.parts[identity.to_be_bytes()[0] as usize]
     }
 
     /// Notes the id of a record that is rejected, unless it is known.
-    pub(super) fn note_rejected(&mut self, identity: u64, place: Where) -> Sight {
+    pub(super) fn note_rejected(&mut self, identity: u64, place: RecordPlace) -> Sighting {
         self.note_as(identity, 0, REJECTED, place)
     }
 
     /// Notes the id of a record that a rule leaves out, unless it is known.
-    pub(super) fn note_left_out(&mut self, identity: u64, party: Party, place: Where) {
+    pub(super) fn note_left_out(&mut self, identity: u64, party: Party, place: RecordPlace) {
         self.note_as(identity, u64::from(party.bits()), LEFT_OUT, place);
     }
 
@@ -131,13 +131,13 @@ impl Seen {
         identity: u64,
         content: u64,
         party: Party,
-        place: Where,
-    ) -> Sight {
+        place: RecordPlace,
+    ) -> Sighting {
         self.note_as(identity, content, party.bits().min(LEFT_OUT - 1), place)
     }
 
     #[inline]
-    fn note_as(&mut self, identity: u64, content: u64, party: u32, place: Where) -> Sight {
+    fn note_as(&mut self, identity: u64, content: u64, party: u32, place: RecordPlace) -> Sighting {
         // Zero marks an empty slot.
         let [low, high] = halves(identity.max(1));
         let [content, _] = halves(content);
@@ -157,25 +157,31 @@ impl Seen {
         if part.slots[at][..2] == [0, 0] {
             part.used += 1;
             part.put(at, slot, party);
-            return Sight::New;
+            return Sighting::New;
         }
         let sight = part.sight(at, content, party, place);
-        if sight == Sight::New {
+        if sight == Sighting::New {
             part.put(at, slot, party);
         }
         sight
     }
 
-    /// What [`Seen::note`] would say, without noting anything.
-    pub(super) fn look(&self, identity: u64, content: u64, party: Party, place: Where) -> Sight {
+    /// What [`SeenIds::note`] would say, without noting anything.
+    pub(super) fn look(
+        &self,
+        identity: u64,
+        content: u64,
+        party: Party,
+        place: RecordPlace,
+    ) -> Sighting {
         let [low, high] = halves(identity.max(1));
         let part = self.part(identity);
         if part.slots.is_empty() {
-            return Sight::New;
+            return Sighting::New;
         }
         let at = part.find(low, high);
         if part.slots[at][..2] == [0, 0] {
-            return Sight::New;
+            return Sighting::New;
         }
         let party = party.bits().min(LEFT_OUT - 1);
         part.sight(at, halves(content)[0], party, place)
@@ -186,26 +192,26 @@ const fn are_strangers(one: u32, other: u32) -> bool {
     Party::from_bits(one).is_of_another_call(Party::from_bits(other))
 }
 
-impl Part {
+impl SeenShard {
     /// How a record relates to the slot that its id has taken; what is new takes it over.
-    fn sight(&self, at: usize, content: u32, party: u32, place: Where) -> Sight {
+    fn sight(&self, at: usize, content: u32, party: u32, place: RecordPlace) -> Sighting {
         let found = self.slots[at];
-        let earlier = Where {
+        let earlier = RecordPlace {
             file: found[4] & MOST_FILES,
             at: u64::from(found[4] >> 24) << 32 | u64::from(found[3]),
         };
         match self.parties.get(at).copied() {
             // Within a file the record that can be sent is the one that counts.
             Some(REJECTED | LEFT_OUT) if party < LEFT_OUT && earlier.file == place.file => {
-                Sight::New
+                Sighting::New
             }
             // Another call that is left out says nothing of this one.
-            Some(LEFT_OUT) if party < LEFT_OUT && are_strangers(found[2], party) => Sight::New,
-            Some(LEFT_OUT) => Sight::OfLeftOut(earlier),
-            Some(REJECTED) => Sight::OfRejected(earlier),
-            _ if found[2] == content => Sight::Repeat(earlier),
-            Some(known) if are_strangers(known, party) => Sight::Stranger(earlier),
-            _ => Sight::Clash(earlier),
+            Some(LEFT_OUT) if party < LEFT_OUT && are_strangers(found[2], party) => Sighting::New,
+            Some(LEFT_OUT) => Sighting::OfLeftOut(earlier),
+            Some(REJECTED) => Sighting::OfRejected(earlier),
+            _ if found[2] == content => Sighting::Repeat(earlier),
+            Some(known) if are_strangers(known, party) => Sighting::Stranger(earlier),
+            _ => Sighting::Clash(earlier),
         }
     }
 
@@ -280,86 +286,89 @@ mod tests {
 
     #[test]
     fn the_first_place_of_an_id_is_kept() {
-        let mut seen = Seen::default();
-        let at = |file, at| Where { file, at };
+        let mut seen = SeenIds::default();
+        let at = |file, at| RecordPlace { file, at };
         assert_eq!(
             seen.note(7, 1, Party::default(), at(2, 1 << 35)),
-            Sight::New
+            Sighting::New
         );
         assert_eq!(
             seen.note(7, 1, Party::default(), at(2, 11)),
-            Sight::Repeat(at(2, 1 << 35))
+            Sighting::Repeat(at(2, 1 << 35))
         );
         assert_eq!(
             seen.note(7, 2, Party::default(), at(3, 12)),
-            Sight::Clash(at(2, 1 << 35))
+            Sighting::Clash(at(2, 1 << 35))
         );
-        assert_eq!(seen.note(8, 1, Party::default(), at(3, 13)), Sight::New);
+        assert_eq!(seen.note(8, 1, Party::default(), at(3, 13)), Sighting::New);
     }
 
     #[test]
     fn a_call_with_another_customer_on_another_day_is_a_stranger() {
-        let mut seen = Seen::with_parties();
-        let at = |file, at| Where { file, at };
+        let mut seen = SeenIds::with_parties();
+        let at = |file, at| RecordPlace { file, at };
         let party = |customer: u32, day: u32| Party::from_bits(customer << 16 | day);
         for identity in 0..5_000_u64 {
             let identity = identity << 52 | identity;
             assert_eq!(
                 seen.note(identity, 1, party(1, 1), at(0, identity & 0xFFFF)),
-                Sight::New
+                Sighting::New
             );
         }
         let first = at(0, 7);
         let mut note = |content, party| seen.note(7 << 52 | 7, content, party, at(1, 3));
-        assert_eq!(note(1, party(1, 1)), Sight::Repeat(first));
-        assert_eq!(note(2, party(1, 9)), Sight::Clash(first));
-        assert_eq!(note(2, party(2, 1)), Sight::Clash(first));
-        assert_eq!(note(2, party(2, 2)), Sight::Clash(first));
-        assert_eq!(note(2, party(2, 9)), Sight::Stranger(first));
+        assert_eq!(note(1, party(1, 1)), Sighting::Repeat(first));
+        assert_eq!(note(2, party(1, 9)), Sighting::Clash(first));
+        assert_eq!(note(2, party(2, 1)), Sighting::Clash(first));
+        assert_eq!(note(2, party(2, 2)), Sighting::Clash(first));
+        assert_eq!(note(2, party(2, 9)), Sighting::Stranger(first));
     }
 
     #[test]
     fn an_older_copy_of_a_rejected_record_is_known_as_that() {
-        let mut seen = Seen::with_parties();
-        let at = |file, at| Where { file, at };
-        assert_eq!(seen.note_rejected(7, at(0, 2)), Sight::New);
+        let mut seen = SeenIds::with_parties();
+        let at = |file, at| RecordPlace { file, at };
+        assert_eq!(seen.note_rejected(7, at(0, 2)), Sighting::New);
         assert_eq!(
             seen.note(7, 1, Party::from_bits(5), at(1, 9)),
-            Sight::OfRejected(at(0, 2))
+            Sighting::OfRejected(at(0, 2))
         );
         // Within its file the record that can be sent counts.
-        assert_eq!(seen.note(7, 1, Party::from_bits(5), at(0, 3)), Sight::New);
+        assert_eq!(
+            seen.note(7, 1, Party::from_bits(5), at(0, 3)),
+            Sighting::New
+        );
         assert_eq!(
             seen.note(7, 1, Party::from_bits(5), at(1, 9)),
-            Sight::Repeat(at(0, 3))
+            Sighting::Repeat(at(0, 3))
         );
     }
 
     #[test]
     fn an_older_copy_of_a_record_that_is_left_out_is_known_as_that() {
-        let mut seen = Seen::with_parties();
-        let at = |file, at| Where { file, at };
+        let mut seen = SeenIds::with_parties();
+        let at = |file, at| RecordPlace { file, at };
         let party = |customer: u32, day: u32| Party::from_bits(customer << 16 | day);
         for identity in [7, 8, 9] {
             seen.note_left_out(identity, party(1, 1), at(0, 2));
         }
-        let older = Sight::OfLeftOut(at(0, 2));
+        let older = Sighting::OfLeftOut(at(0, 2));
         assert_eq!(seen.note(7, 1, party(2, 1), at(1, 9)), older);
         assert_eq!(seen.note(7, 1, Party::default(), at(1, 9)), older);
         assert_eq!(seen.note_rejected(7, at(1, 9)), older);
         // Within its file the record that can be sent counts, and so does another call.
-        assert_eq!(seen.note(8, 1, party(1, 1), at(0, 3)), Sight::New);
-        assert_eq!(seen.note(9, 1, party(2, 9), at(1, 3)), Sight::New);
+        assert_eq!(seen.note(8, 1, party(1, 1), at(0, 3)), Sighting::New);
+        assert_eq!(seen.note(9, 1, party(2, 9), at(1, 3)), Sighting::New);
         let again = seen.note(9, 1, party(2, 9), at(2, 3));
-        assert_eq!(again, Sight::Repeat(at(1, 3)));
+        assert_eq!(again, Sighting::Repeat(at(1, 3)));
         // Who only looks leaves nothing.
-        assert_eq!(seen.look(6, 1, party(1, 1), at(1, 9)), Sight::New);
+        assert_eq!(seen.look(6, 1, party(1, 1), at(1, 9)), Sighting::New);
         assert_eq!(seen.look(7, 1, party(1, 1), at(1, 9)), older);
-        assert_eq!(seen.note(6, 2, party(1, 1), at(1, 9)), Sight::New);
+        assert_eq!(seen.note(6, 2, party(1, 1), at(1, 9)), Sighting::New);
         // What is known already stays so.
         seen.note_left_out(8, party(1, 1), at(1, 2));
         let again = seen.note(8, 1, party(1, 1), at(1, 3));
-        assert_eq!(again, Sight::Repeat(at(0, 3)));
+        assert_eq!(again, Sighting::Repeat(at(0, 3)));
     }
 
     proptest! {
@@ -368,18 +377,18 @@ mod tests {
             notes in prop::collection::vec((prop_oneof![0_u64..40, any::<u64>()], 0_u64..3), 0..2000),
             room_at in 0_u64..2000,
         ) {
-            let mut seen = Seen::default();
+            let mut seen = SeenIds::default();
             let mut known = HashMap::new();
             for (line, (identity, content)) in (0..).zip(notes) {
                 if line == room_at {
                     seen.make_room(line * 3);
                 }
-                let place = Where { file: 0, at: line };
+                let place = RecordPlace { file: 0, at: line };
                 // 0 and 1 share a slot on purpose.
                 let expected = match known.get(&identity.max(1)) {
-                    None => Sight::New,
-                    Some((first, place)) if *first == content => Sight::Repeat(*place),
-                    Some((_, place)) => Sight::Clash(*place),
+                    None => Sighting::New,
+                    Some((first, place)) if *first == content => Sighting::Repeat(*place),
+                    Some((_, place)) => Sighting::Clash(*place),
                 };
                 known.entry(identity.max(1)).or_insert((content, place));
                 prop_assert_eq!(seen.note(identity, content, Party::default(), place), expected);

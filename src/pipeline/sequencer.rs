@@ -8,27 +8,27 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::call::find_recording::Mark;
-use super::call::worker::{Item, Key, Worked, party_of, sure_id};
-use super::clock_skew::{Clocks, Gravity, Odd, Verdict, shown_difference};
+use super::call::find_recording::RecordingUse;
+use super::call::worker::{Proposal, Proposals, RecordKey, party_of, sure_id};
+use super::clock_skew::{Clocks, OddClock, SkewReport, SkewSeverity, shown_difference};
 use super::customers::{Customers, Usual};
-use super::decision::{Decided, Decision, Fate, Opened};
+use super::decision::{Action, DecidedBatch, Decision, OpenedFile};
 use super::rounds::{Aside, Ownership, Places, Round, Rounds};
 use super::seen_cases::{CaseSight, SeenCases};
-use super::seen_ids::{Seen, Sight, Where};
+use super::seen_ids::{RecordPlace, SeenIds, Sighting};
 use super::unused_consent::UnusedConsent;
-use super::{Facts, Outcome, Road, Want};
+use super::{Outcome, Pipeline, Purpose, Totals};
 use crate::domain::call::{Field, Value};
 use crate::domain::{Code, Place, Problem, Severity};
-use crate::mapping::{Misfit, Profile, Watch};
+use crate::mapping::{CallMapping, Misfit, Watch};
 use crate::plan::CaseStep;
-use crate::recordings::{Claimant, Claims, Grade, Standing, Unread};
+use crate::recordings::{Claimant, Claims, Grade, Standing, Unlisted};
 use crate::source::{Batch, Record};
 
 /// Where in the export the register is.
-pub(super) struct Register<'r> {
-    road: &'r Road,
-    seen: Seen,
+pub(super) struct Sequencer<'r> {
+    road: &'r Pipeline,
+    seen: SeenIds,
     cases: SeenCases,
     claims: Option<Claims>,
     clocks: Clocks,
@@ -55,14 +55,14 @@ const OLDER: &str = "older copy";
 /// Lengths are counted by whole minutes up to this many.
 const MINUTES: usize = 61;
 
-impl<'r> Register<'r> {
-    pub(super) fn new(road: &'r Road) -> Self {
-        Register {
+impl<'r> Sequencer<'r> {
+    pub(super) fn new(road: &'r Pipeline) -> Self {
+        Sequencer {
             road,
             seen: if road.is_newest_first() {
-                Seen::with_parties()
+                SeenIds::with_parties()
             } else {
-                Seen::default()
+                SeenIds::default()
             },
             cases: SeenCases::default(),
             claims: road.audio.as_deref().map(Claims::new),
@@ -83,7 +83,7 @@ impl<'r> Register<'r> {
     }
 
     /// A new file begins.
-    pub(super) fn open(&mut self, opened: &Opened) {
+    pub(super) fn open(&mut self, opened: &OpenedFile) {
         let file = &opened.sheet.file;
         self.places.files.push((Arc::clone(file), false));
         self.watches
@@ -116,8 +116,8 @@ impl<'r> Register<'r> {
     }
 
     /// Decides a batch to the end; records whose recording is not certain are put aside.
-    pub(super) fn admit(&mut self, worked: Worked) -> io::Result<Decided> {
-        let Worked {
+    pub(super) fn admit(&mut self, worked: Proposals) -> io::Result<DecidedBatch> {
+        let Proposals {
             batch,
             items,
             sums: mut facts,
@@ -140,7 +140,7 @@ impl<'r> Register<'r> {
                 self.check_id(&mut item, place, &record, profile.as_deref());
             }
             let rows = item.decision.further.len() as u64 + 1;
-            if item.is_aside && matches!(item.decision.fate, Fate::Told) {
+            if item.is_aside && matches!(item.decision.fate, Action::Told) {
                 if round == Round::First {
                     item.leave_for_later(rows, &mut facts);
                 }
@@ -148,7 +148,7 @@ impl<'r> Register<'r> {
                 decisions.push(item.decision);
                 continue;
             }
-            if round == Round::Last && !matches!(item.decision.fate, Fate::Told) {
+            if round == Round::Last && !matches!(item.decision.fate, Action::Told) {
                 facts.take_up(rows);
             }
             self.tell_incomplete_once(&mut item.decision);
@@ -161,12 +161,12 @@ impl<'r> Register<'r> {
             if let Some(profile) = &profile {
                 item.decision.name_record(|| profile.id_for_people(&record));
             }
-            let is_rejected = matches!(item.decision.fate, Fate::Ends(Outcome::Rejected, _));
+            let is_rejected = matches!(item.decision.fate, Action::Ends(Outcome::Rejected, _));
             let found = item.matched.filter(|_| !is_rejected);
             matched.extend(found.map(|found| (index, found)));
             decisions.push(item.decision);
         }
-        Ok(Decided {
+        Ok(DecidedBatch {
             batch: Arc::new(batch),
             decisions,
             matched,
@@ -178,7 +178,7 @@ impl<'r> Register<'r> {
     }
 
     /// Takes notice of how far the time in the name of a recording is off.
-    fn see_clock(&mut self, mark: &Mark, place: (Where, u64)) {
+    fn see_clock(&mut self, mark: &RecordingUse, place: (RecordPlace, u64)) {
         if let Some(skew) = &mark.skew {
             self.clocks.see(skew, place, &mark.recording.name);
         }
@@ -188,10 +188,10 @@ impl<'r> Register<'r> {
     /// when it is decided.
     fn set_aside(
         &mut self,
-        item: &mut Item,
+        item: &mut Proposal,
         (batch, index): (&Batch, usize),
-        place: Where,
-        (round, profile): (Round, Option<&Arc<Profile>>),
+        place: RecordPlace,
+        (round, profile): (Round, Option<&Arc<CallMapping>>),
     ) -> io::Result<()> {
         let further = std::mem::take(&mut item.decision.further);
         item.decision.problems = Vec::new();
@@ -216,7 +216,7 @@ impl<'r> Register<'r> {
         aside.put(&rows, profile)
     }
 
-    fn see_customers(&mut self, facts: &mut Facts, profile: Option<&Profile>) {
+    fn see_customers(&mut self, facts: &mut Totals, profile: Option<&CallMapping>) {
         self.customers
             .add_all(&std::mem::take(&mut facts.customers));
         if let (true, Some(profile)) = (self.customer_column.is_empty(), profile) {
@@ -225,9 +225,9 @@ impl<'r> Register<'r> {
     }
 
     /// Lets the ids of a batch be looked up side by side.
-    fn expect_ids(&mut self, items: &[Item]) {
+    fn expect_ids(&mut self, items: &[Proposal]) {
         let ids = items.iter().filter_map(|item| match item.key {
-            Some(Key::Call { identity, .. }) => Some(identity),
+            Some(RecordKey::Call { identity, .. }) => Some(identity),
             _ => None,
         });
         self.seen.expect(ids);
@@ -250,24 +250,24 @@ impl<'r> Register<'r> {
 
     fn check_id(
         &mut self,
-        item: &mut Item,
-        place: Where,
+        item: &mut Proposal,
+        place: RecordPlace,
         record: &Record<'_>,
-        profile: Option<&Profile>,
+        profile: Option<&CallMapping>,
     ) {
         let (identity, content, party, is_doubtful) = match item.key {
             None => return self.check_keyless(item, place, record, profile),
-            Some(Key::Call {
+            Some(RecordKey::Call {
                 identity,
                 content,
                 party,
             }) => (identity, content, party, false),
-            Some(Key::Doubtful {
+            Some(RecordKey::Doubtful {
                 identity,
                 content,
                 party,
             }) => (identity, content, party, true),
-            Some(Key::Case {
+            Some(RecordKey::Case {
                 identity,
                 content,
                 updated,
@@ -298,26 +298,26 @@ impl<'r> Register<'r> {
     /// What it means for a call that its id came before.
     fn see_again(
         &self,
-        item: &mut Item,
-        sight: Sight,
-        place: Where,
+        item: &mut Proposal,
+        sight: Sighting,
+        place: RecordPlace,
         record: &Record<'_>,
     ) -> Option<Problem> {
         let problem = match sight {
-            Sight::New => return None,
-            Sight::Repeat(first) => {
-                item.decision.fate = Fate::Ends(Outcome::Skipped, "repeat".into());
+            Sighting::New => return None,
+            Sighting::Repeat(first) => {
+                item.decision.fate = Action::Ends(Outcome::Skipped, "repeat".into());
                 item.mark = None;
                 let message = format!("the same record as {}", self.places.name(first));
                 Problem::new(Code::RepeatedRecord, record.place(), message)
             }
             // What is in place stays so, whatever the newer files say.
-            Sight::Clash(first) | Sight::OfRejected(first) | Sight::OfLeftOut(first)
+            Sighting::Clash(first) | Sighting::OfRejected(first) | Sighting::OfLeftOut(first)
                 if first.file != place.file && item.is_there() =>
             {
                 return None;
             }
-            Sight::Clash(first) | Sight::OfRejected(first)
+            Sighting::Clash(first) | Sighting::OfRejected(first)
                 if first.file != place.file && self.road.is_newest_first() =>
             {
                 item.leave_out_as_older();
@@ -325,13 +325,13 @@ impl<'r> Register<'r> {
                 let message = format!("an older copy of {}", self.places.name(first));
                 Problem::new(Code::RepeatedRecord, record.place(), message)
             }
-            Sight::OfLeftOut(first) => {
+            Sighting::OfLeftOut(first) => {
                 item.leave_out_as_older();
                 item.mark = None;
                 let message = self.older_than_left_out(first);
                 Problem::new(Code::RepeatedRecord, record.place(), message)
             }
-            Sight::Stranger(first) if item.is_there() => {
+            Sighting::Stranger(first) if item.is_there() => {
                 let message = format!(
                     "{} has the same id, another customer and another day, and cannot be sent; \
                      give it an id of its own",
@@ -340,8 +340,8 @@ impl<'r> Register<'r> {
                 Problem::new(Code::DuplicateId, record.place(), message)
                     .with_severity(Severity::Warning)
             }
-            Sight::Stranger(first) => {
-                item.decision.fate = Fate::Ends(Outcome::Rejected, "".into());
+            Sighting::Stranger(first) => {
+                item.decision.fate = Action::Ends(Outcome::Rejected, "".into());
                 let message = format!(
                     "{} has the same id, another customer and another day; build the id from more \
                      columns",
@@ -349,9 +349,9 @@ impl<'r> Register<'r> {
                 );
                 Problem::new(Code::DuplicateId, record.place(), message)
             }
-            Sight::Clash(first) | Sight::OfRejected(first) => {
+            Sighting::Clash(first) | Sighting::OfRejected(first) => {
                 item.forget_change();
-                item.decision.fate = Fate::Ends(Outcome::Rejected, "".into());
+                item.decision.fate = Action::Ends(Outcome::Rejected, "".into());
                 let message = format!(
                     "{} has the same id and other content",
                     self.places.name(first)
@@ -366,17 +366,17 @@ impl<'r> Register<'r> {
     /// is sent in its place; a rejected one that is an older copy itself need not be mended.
     fn check_keyless(
         &mut self,
-        item: &mut Item,
-        place: Where,
+        item: &mut Proposal,
+        place: RecordPlace,
         record: &Record<'_>,
-        profile: Option<&Profile>,
+        profile: Option<&CallMapping>,
     ) {
         let Some(profile) = profile.filter(|_| self.road.is_newest_first()) else {
             return;
         };
         let is_left_out = match item.decision.fate {
-            Fate::Ends(Outcome::Rejected | Outcome::AlreadyThere, _) => false,
-            Fate::Ends(Outcome::Skipped, _) if !item.is_no_record() && !item.is_repeat() => true,
+            Action::Ends(Outcome::Rejected | Outcome::AlreadyThere, _) => false,
+            Action::Ends(Outcome::Skipped, _) if !item.is_no_record() && !item.is_repeat() => true,
             _ => return,
         };
         let problems = &item.decision.problems;
@@ -393,16 +393,18 @@ impl<'r> Register<'r> {
             return;
         }
         let party = party_of(profile, record, problems);
-        if let Sight::Stranger(_) = self.seen.look(identity, 0, party, place) {
+        if let Sighting::Stranger(_) = self.seen.look(identity, 0, party, place) {
             return;
         }
         let message = match self.seen.note_rejected(identity, place) {
-            Sight::Repeat(first) | Sight::Clash(first) | Sight::Stranger(first)
+            Sighting::Repeat(first) | Sighting::Clash(first) | Sighting::Stranger(first)
                 if first.file != place.file =>
             {
                 format!("an older copy of {}", self.places.name(first))
             }
-            Sight::OfLeftOut(first) if first.file != place.file => self.older_than_left_out(first),
+            Sighting::OfLeftOut(first) if first.file != place.file => {
+                self.older_than_left_out(first)
+            }
             _ => return,
         };
         item.leave_out_as_older();
@@ -413,26 +415,32 @@ impl<'r> Register<'r> {
         item.decision.problems.push(problem);
     }
 
-    fn older_than_left_out(&self, newer: Where) -> String {
+    fn older_than_left_out(&self, newer: RecordPlace) -> String {
         let newer = self.places.name(newer);
         format!("an older copy of {newer}, which a rule leaves out")
     }
 
     /// Lets a record claim its recordings, and tells whose they are.
-    fn check_claims(&mut self, item: &mut Item, mark: &Mark, record: &Record<'_>, place: Where) {
+    fn check_claims(
+        &mut self,
+        item: &mut Proposal,
+        mark: &RecordingUse,
+        record: &Record<'_>,
+        place: RecordPlace,
+    ) {
         let Some(claims) = &mut self.claims else {
             return;
         };
         let standing = match &item.decision.fate {
-            Fate::Ends(Outcome::Rejected, _) => Standing::Rejected,
-            Fate::Ends(Outcome::Skipped, _) => Standing::LeftOut,
+            Action::Ends(Outcome::Rejected, _) => Standing::Rejected,
+            Action::Ends(Outcome::Skipped, _) => Standing::LeftOut,
             _ => Standing::Live,
         };
         let claimant = Claimant {
             call: mark.call,
             record: self.places.add(place),
         };
-        if let (Fate::Ends(Outcome::Skipped, rule), Want::Check) =
+        if let (Action::Ends(Outcome::Skipped, rule), Purpose::Check) =
             (&item.decision.fate, self.road.want)
         {
             self.rules.insert(claimant.record, rule.to_string());
@@ -452,7 +460,7 @@ impl<'r> Register<'r> {
             };
             if standing != Standing::Live {
                 // The files behind this one were read before it, and made their claims ahead of it.
-                let is_behind = |owner: Where| owner.file < place.file;
+                let is_behind = |owner: RecordPlace| owner.file < place.file;
                 let is_behind = self.places.place_of(first).is_some_and(is_behind);
                 if standing == Standing::Rejected && is_behind && self.road.is_newest_first() {
                     claims.pass_on(recording, claimant, standing);
@@ -460,8 +468,8 @@ impl<'r> Register<'r> {
                 continue;
             }
             // A call that has its recording already keeps it; only what would be sent is stopped.
-            if matches!(item.decision.fate, Fate::Ready | Fate::Sends(_)) {
-                item.decision.fate = Fate::Ends(Outcome::Rejected, "".into());
+            if matches!(item.decision.fate, Action::Ready | Action::Sends(_)) {
+                item.decision.fate = Action::Ends(Outcome::Rejected, "".into());
             }
             let first = self.places.name_of(first);
             item.decision.problems.push(
@@ -477,7 +485,7 @@ impl<'r> Register<'r> {
 
     /// Claims the recordings of a record that is put aside, whose file is read after those that stand
     /// behind it in the command.
-    fn claim_ahead(&mut self, mark: &Mark, place: Where) {
+    fn claim_ahead(&mut self, mark: &RecordingUse, place: RecordPlace) {
         let Some(claims) = &mut self.claims else {
             return;
         };
@@ -495,7 +503,7 @@ impl<'r> Register<'r> {
     }
 
     /// What a record that was put aside finds among the recordings that nobody owns.
-    fn claim_inexactly(&mut self, mark: Option<&Mark>, place: Where) {
+    fn claim_inexactly(&mut self, mark: Option<&RecordingUse>, place: RecordPlace) {
         let (Some(claims), Some(mark)) = (&mut self.claims, mark) else {
             return;
         };
@@ -508,7 +516,7 @@ impl<'r> Register<'r> {
         }
     }
 
-    fn place(&mut self, record: &Record<'_>) -> Where {
+    fn place(&mut self, record: &Record<'_>) -> RecordPlace {
         let sheet = record.sheet();
         let files = &mut self.places.files;
         // The file that is read comes last; records that were put aside may be of an earlier one.
@@ -519,7 +527,7 @@ impl<'r> Register<'r> {
         if let (Some(_), Some((_, is_numbered))) = (number, known) {
             *is_numbered = true;
         }
-        Where {
+        RecordPlace {
             file: file
                 .and_then(|file| u32::try_from(file).ok())
                 .unwrap_or(u32::MAX),
@@ -568,7 +576,7 @@ impl<'r> Register<'r> {
     /// Folders and files of recordings that could not be read.
     fn unread(&self) -> Vec<Problem> {
         let unread = self.road.audio.iter().flat_map(|index| index.unread());
-        let tell = |unread: &Unread| {
+        let tell = |unread: &Unlisted| {
             let message = format!(
                 "it cannot be read ({}), so recordings may be missed",
                 unread.why
@@ -605,15 +613,15 @@ impl<'r> Register<'r> {
     fn odd_clocks(&self) -> Vec<Problem> {
         let mut told = Vec::new();
         for verdict in self.clocks.verdicts() {
-            let Verdict {
+            let SkewReport {
                 about_all,
                 odd,
                 more,
             } = verdict;
             if let Some((gravity, message)) = about_all {
                 let severity = match gravity {
-                    Gravity::Warning => Severity::Warning,
-                    Gravity::Note => Severity::Note,
+                    SkewSeverity::Warning => Severity::Warning,
+                    SkewSeverity::Note => Severity::Note,
                 };
                 let problem = Problem::new(Code::RecordingTime, of_no_line(""), message);
                 told.push(problem.with_severity(severity));
@@ -627,7 +635,7 @@ impl<'r> Register<'r> {
         told
     }
 
-    fn odd_clock(&self, odd: &Odd) -> Problem {
+    fn odd_clock(&self, odd: &OddClock) -> Problem {
         let place = match self.places.files.get(odd.place.file as usize) {
             Some((file, is_numbered)) => Place {
                 file: Arc::clone(file),
@@ -644,7 +652,7 @@ impl<'r> Register<'r> {
     /// Recordings that no call has claimed, told by a check once the export has been read whole.
     /// A run says nothing: tonight's export claims a handful of the years in the folder.
     fn unclaimed(&self) -> Vec<Problem> {
-        let (Some(index), Some(claims), Want::Check) =
+        let (Some(index), Some(claims), Purpose::Check) =
             (&self.road.audio, &self.claims, self.road.want)
         else {
             return Vec::new();
@@ -702,9 +710,9 @@ fn of_no_line(file: &str) -> Place {
     Place::on_line(file, 0)
 }
 
-impl Item {
+impl Proposal {
     /// Takes what was counted of its call and its rows out of the sums: they are counted when it is decided.
-    fn leave_for_later(&mut self, rows: u64, facts: &mut Facts) {
+    fn leave_for_later(&mut self, rows: u64, facts: &mut Totals) {
         facts.put_aside(rows);
         if let Some(untold) = self.untold.take() {
             facts.take_back(untold.told());
@@ -713,7 +721,7 @@ impl Item {
 
     /// Whether its call is in place already, with what this record says.
     fn is_there(&self) -> bool {
-        matches!(&self.decision.fate, Fate::Ends(Outcome::AlreadyThere, detail) if detail.is_empty())
+        matches!(&self.decision.fate, Action::Ends(Outcome::AlreadyThere, detail) if detail.is_empty())
     }
 
     /// Whether an earlier run has sent another call under its id.
@@ -743,7 +751,7 @@ impl Item {
     /// Leaves the record out because another file has a newer one.
     fn leave_out_as_older(&mut self) {
         self.forget_change();
-        self.decision.fate = Fate::Ends(Outcome::Skipped, OLDER.into());
+        self.decision.fate = Action::Ends(Outcome::Skipped, OLDER.into());
     }
 
     /// Forgets what the ledger said of a change: this very run may have sent the newer record by then.
@@ -759,7 +767,7 @@ impl Item {
             CaseSight::Newer => {
                 // What this run does with the earlier record is not in the ledger yet; to replace
                 // the case is right in any event.
-                if let Fate::SendsCase(shipment) = &mut self.decision.fate {
+                if let Action::SendsCase(shipment) = &mut self.decision.fate {
                     shipment.step = CaseStep::Replace;
                     shipment.earlier.is_there = true;
                 }
@@ -771,17 +779,17 @@ impl Item {
                 "an earlier record has a later state of the case",
             ),
         };
-        self.decision.fate = Fate::Ends(Outcome::Skipped, why.into());
+        self.decision.fate = Action::Ends(Outcome::Skipped, why.into());
         let problem = Problem::new(Code::RepeatedRecord, record.place(), message);
         self.decision.problems.push(problem);
     }
 }
 
 /// Counts a record that is left to send.
-fn count_open(facts: &mut Facts, item: &Item, mark: Option<&Mark>) {
+fn count_open(facts: &mut Totals, item: &Proposal, mark: Option<&RecordingUse>) {
     match item.decision.fate {
-        Fate::SendsCase(_) | Fate::Rides => facts.open += 1,
-        Fate::Ready | Fate::Sends(_) => {
+        Action::SendsCase(_) | Action::Rides => facts.open += 1,
+        Action::Ready | Action::Sends(_) => {
             facts.open += 1;
             facts.requests += u64::from(item.requests);
             if let Some(mark) = mark {
@@ -792,7 +800,7 @@ fn count_open(facts: &mut Facts, item: &Item, mark: Option<&Mark>) {
     }
 }
 
-fn count(facts: &mut Facts, mark: &Mark) {
+fn count(facts: &mut Totals, mark: &RecordingUse) {
     facts.recordings += 1;
     facts.by_grade[mark.grade as usize] += 1;
     facts.bytes += mark

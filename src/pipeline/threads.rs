@@ -11,27 +11,27 @@ use std::thread;
 use jiff::Timestamp;
 
 use super::Error;
-use super::call::inspect_recording::Listening;
-use super::call::worker::{Desk, Worked};
-use super::case::worker::{CaseDesk, Profiles};
-use super::decision::{Decided, Opened};
-use super::group::cases::CaseRows;
-use super::group::{Gathered, Span, Survey};
-use super::preflight::{Openings, Sifted, refuse_empty, sift};
+use super::call::inspect_recording::InspectionOptions;
+use super::call::worker::{CallWorker, Proposals};
+use super::case::worker::{CaseWorker, SheetMappings};
+use super::decision::{DecidedBatch, OpenedFile};
+use super::group::cases::CaseGrouping;
+use super::group::{GroupedBatch, NewestCopies, RowGroup};
+use super::preflight::{Preflight, Sifted, refuse_empty, sift};
 use super::records_read::Extent;
 use super::rounds::{Aside, Fetched, Round, Rounds};
-use super::sequencer::Register;
-use crate::api::Version;
+use super::sequencer::Sequencer;
+use crate::api::ApiVersion;
 use crate::domain::Party;
-use crate::ledger::{Done, Ledger, Reader, SentUntil};
-use crate::mapping::{CaseProfile, Mapping, Profile};
+use crate::ledger::{DoneIndex, Ledger, LedgerReader, SentUntil};
+use crate::mapping::{CallMapping, CaseMapping, MappingFile};
 use crate::plan::Policy;
 use crate::recordings;
 use crate::source::{self, Batch, Input, MemoryBudget, Sheet, Unread};
 
 /// What the road is walked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Want {
+pub enum Purpose {
     /// To know: recordings are looked into, and nothing is kept for sending.
     Check,
     /// To send.
@@ -40,44 +40,44 @@ pub enum Want {
 
 /// What earlier runs have done.
 #[derive(Debug)]
-pub struct Past {
+pub struct EarlierRuns {
     /// The ledger.
     pub path: PathBuf,
     /// The calls that are done.
-    pub done: Done,
+    pub done: DoneIndex,
     /// How much was known of sent recordings.
     pub sent: SentUntil,
 }
 
-impl Past {
-    pub(super) fn reader(&self) -> Result<Reader, Error> {
+impl EarlierRuns {
+    pub(super) fn reader(&self) -> Result<LedgerReader, Error> {
         Ledger::read(&self.path).map_err(Error::Ledger)
     }
 }
 
 /// Everything that deciding needs.
 #[derive(Debug)]
-pub struct Road {
+pub struct Pipeline {
     /// The files of the export.
     pub inputs: Vec<Input>,
     /// What lies among them and is not read.
     pub unread: Vec<Unread>,
     /// How they are read.
-    pub options: source::Options,
+    pub options: source::ReadOptions,
     /// How records become calls.
-    pub mapping: Mapping,
+    pub mapping: MappingFile,
     /// The recordings, if an audio folder was given.
     pub audio: Option<Arc<recordings::Index>>,
     /// How far recordings are looked into.
-    pub listening: Listening,
+    pub listening: InspectionOptions,
     /// What earlier runs have done; nothing for a check.
-    pub past: Option<Past>,
+    pub past: Option<EarlierRuns>,
     /// What the operator asked for.
     pub policy: Policy,
     /// What the road is walked for.
-    pub want: Want,
+    pub want: Purpose,
     /// The shape of the destination's conversation endpoint, to warn about fields it lacks.
-    pub version: Version,
+    pub version: ApiVersion,
     /// The time of the run, to know what lies in the future.
     pub now: Timestamp,
     /// How many threads decide.
@@ -87,24 +87,24 @@ pub struct Road {
 }
 
 /// A batch on its way to a decider.
-struct Task {
+struct BatchTask {
     batch: Batch,
     /// What rows are to each other, where the mapping brings some together.
-    spans: Option<Vec<Span>>,
+    spans: Option<Vec<RowGroup>>,
     bound: Bound,
-    opened: Option<Opened>,
+    opened: Option<OpenedFile>,
     read: (u64, Option<u64>),
     round: Round,
 }
 
-impl Task {
+impl BatchTask {
     fn of_calls(
-        (batch, spans): (Batch, Option<Vec<Span>>),
-        profile: &Arc<Profile>,
-        opened: Option<Opened>,
+        (batch, spans): (Batch, Option<Vec<RowGroup>>),
+        profile: &Arc<CallMapping>,
+        opened: Option<OpenedFile>,
         read: (u64, Option<u64>),
-    ) -> Task {
-        Task {
+    ) -> BatchTask {
+        BatchTask {
             batch,
             spans,
             bound: Bound::Calls(Arc::clone(profile)),
@@ -117,7 +117,7 @@ impl Task {
 
 /// What goes to a decider.
 enum Dealt {
-    Task(Box<Task>),
+    Task(Box<BatchTask>),
     /// A round is over: everything that belongs to it was dealt before.
     RoundOver,
 }
@@ -129,8 +129,8 @@ type Turns = Receiver<Option<Aside>>;
 /// The mapping, bound to the sheets of a batch.
 #[derive(Clone)]
 enum Bound {
-    Calls(Arc<Profile>),
-    Cases(Profiles),
+    Calls(Arc<CallMapping>),
+    Cases(SheetMappings),
 }
 
 /// Bytes of an input as it lies on the disk; a pipe has none.
@@ -139,12 +139,12 @@ fn size(input: &Input) -> Option<u64> {
     metadata.is_file().then_some(metadata.len())
 }
 
-fn parts(gathered: Gathered) -> (Batch, Option<Vec<Span>>) {
+fn parts(gathered: GroupedBatch) -> (Batch, Option<Vec<RowGroup>>) {
     (gathered.batch, Some(gathered.spans))
 }
 
 /// A decided batch, what its file looks like where it is the first, and how much has been read.
-type Outgoing = (Worked, Option<Opened>, (u64, Option<u64>));
+type Outgoing = (Proposals, Option<OpenedFile>, (u64, Option<u64>));
 
 /// A batch as it leaves its decider; nothing where a round is over.
 type Passed = Result<Option<Outgoing>, Error>;
@@ -155,8 +155,8 @@ const AHEAD: usize = 2;
 /// Takes a task; has had enough when nobody wants more.
 type Deal<'d> = dyn FnMut(Result<Dealt, Error>) -> ControlFlow<()> + 'd;
 
-impl From<Task> for Dealt {
-    fn from(task: Task) -> Dealt {
+impl From<BatchTask> for Dealt {
+    fn from(task: BatchTask) -> Dealt {
         Dealt::Task(Box::new(task))
     }
 }
@@ -165,8 +165,8 @@ fn owned<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-fn opened_for_calls(sheet: &Arc<Sheet>, profile: &Profile) -> Opened {
-    Opened {
+fn opened_for_calls(sheet: &Arc<Sheet>, profile: &CallMapping) -> OpenedFile {
+    OpenedFile {
         sheet: Arc::clone(sheet),
         unused: owned(profile.unused_columns().into_iter()),
         sources: profile.sources(),
@@ -174,12 +174,12 @@ fn opened_for_calls(sheet: &Arc<Sheet>, profile: &Profile) -> Opened {
     }
 }
 
-impl Road {
+impl Pipeline {
     /// Walks the whole road and hands every decided batch to `sink`, in the order of the export,
     /// until the export ends, something breaks or the sink has had enough.
-    pub fn walk(&self, mut sink: impl FnMut(Decided) -> ControlFlow<()>) -> Result<(), Error> {
+    pub fn walk(&self, mut sink: impl FnMut(DecidedBatch) -> ControlFlow<()>) -> Result<(), Error> {
         let Sifted { inputs, unread } = sift(self)?;
-        if !unread.is_empty() && sink(Decided::aside(unread)).is_break() {
+        if !unread.is_empty() && sink(DecidedBatch::aside(unread)).is_break() {
             return Ok(());
         }
         let deciders = self.deciders.max(1);
@@ -245,7 +245,7 @@ impl Road {
         let total = inputs.iter().map(size).sum::<Option<u64>>();
         let mut before = 0;
         let survey = if self.mapping.gathers() {
-            Some(Survey::new(self, inputs)?)
+            Some(NewestCopies::new(self, inputs)?)
         } else {
             None
         };
@@ -256,7 +256,7 @@ impl Road {
         if self.is_newest_first() {
             inputs.reverse();
         }
-        let mut openings = Openings::look(&inputs, &self.options, &self.mapping)?;
+        let mut openings = Preflight::look(&inputs, &self.options, &self.mapping)?;
         for input in &inputs {
             let mut reader = openings.open(input, &self.options)?;
             let sheet = Arc::clone(reader.sheet());
@@ -275,7 +275,7 @@ impl Road {
                     Some(gatherer) => parts(gatherer.take(batch, &profile)?),
                     None => (batch, None),
                 };
-                let task = Task::of_calls(parts, &profile, opened.take(), read);
+                let task = BatchTask::of_calls(parts, &profile, opened.take(), read);
                 if deal(Ok(task.into())).is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
@@ -286,7 +286,7 @@ impl Road {
                 None => (Batch::new(sheet), None),
             };
             // A file without records is told as well.
-            let task = Task::of_calls(parts, &profile, opened, (before, total));
+            let task = BatchTask::of_calls(parts, &profile, opened, (before, total));
             let is_news = task.opened.is_some() || !task.batch.is_empty();
             if is_news && deal(Ok(task.into())).is_break() {
                 return Ok(ControlFlow::Break(()));
@@ -298,10 +298,10 @@ impl Road {
     /// Reads records of a help desk. Rows that are messages come together first, over all inputs.
     fn read_cases(&self, inputs: &[Input], deal: &mut Deal<'_>) -> Result<ControlFlow<()>, Error> {
         let total = inputs.iter().map(size).sum::<Option<u64>>();
-        let mut rows = CaseRows::default();
-        let mut all: Vec<(Arc<Sheet>, Arc<CaseProfile>)> = Vec::new();
+        let mut rows = CaseGrouping::default();
+        let mut all: Vec<(Arc<Sheet>, Arc<CaseMapping>)> = Vec::new();
         let mut before = 0;
-        let task = |batch, bound, opened, bytes| Task {
+        let task = |batch, bound, opened, bytes| BatchTask {
             batch,
             spans: None,
             bound,
@@ -309,14 +309,14 @@ impl Road {
             read: (bytes, total),
             round: Round::First,
         };
-        let mut openings = Openings::look(inputs, &self.options, &self.mapping)?;
+        let mut openings = Preflight::look(inputs, &self.options, &self.mapping)?;
         for input in inputs {
             let mut reader = openings.open(input, &self.options)?;
             let sheet = Arc::clone(reader.sheet());
             let Some(profile) = self.mapping.bind_cases(&sheet)?.map(Arc::new) else {
                 return Ok(ControlFlow::Break(()));
             };
-            let opened = Opened {
+            let opened = OpenedFile {
                 sheet: Arc::clone(&sheet),
                 unused: owned(profile.unused_columns()),
                 sources: Vec::new(),
@@ -344,7 +344,7 @@ impl Road {
             }
             before += reader.progress().bytes_read();
         }
-        let all: Profiles = all.into();
+        let all: SheetMappings = all.into();
         let to_task = |batch| task(batch, Bound::Cases(Arc::clone(&all)), None, before);
         rows.deal(|batch| deal(Ok(to_task(batch).into())).is_continue())
             .map_err(Error::Spool)?;
@@ -372,11 +372,11 @@ impl Road {
     /// Decides a batch at the desk of its kind, which is made for the first one.
     fn work<'r>(
         &'r self,
-        task: Task,
+        task: BatchTask,
         rounds: &'r Rounds,
-        (calls, cases): &mut (Option<Desk<'r>>, Option<CaseDesk<'r>>),
+        (calls, cases): &mut (Option<CallWorker<'r>>, Option<CaseWorker<'r>>),
     ) -> Result<Outgoing, Error> {
-        let Task {
+        let BatchTask {
             batch,
             spans,
             bound,
@@ -391,14 +391,14 @@ impl Road {
                         desk.use_profile(profile);
                         desk
                     }
-                    none => none.insert(Desk::new(self, profile, rounds)?),
+                    none => none.insert(CallWorker::new(self, profile, rounds)?),
                 };
                 desk.work(batch, spans.as_deref(), round)?
             }
             Bound::Cases(profiles) => {
                 let desk = match cases {
                     Some(desk) => desk,
-                    none => none.insert(CaseDesk::new(self)?),
+                    none => none.insert(CaseWorker::new(self)?),
                 };
                 desk.work(batch, &profiles)?
             }
@@ -428,8 +428,8 @@ impl Road {
     }
 
     /// What earlier runs have done, to look things up in.
-    pub(super) fn reader(&self) -> Result<Option<Reader>, Error> {
-        self.past.as_ref().map(Past::reader).transpose()
+    pub(super) fn reader(&self) -> Result<Option<LedgerReader>, Error> {
+        self.past.as_ref().map(EarlierRuns::reader).transpose()
     }
 
     /// The time after which nothing can have happened. A clock that is a little behind must not
@@ -443,9 +443,9 @@ impl Road {
         &self,
         results: &[Receiver<Passed>],
         (rounds, to_reader): (&Rounds, SyncSender<Option<Aside>>),
-        sink: &mut impl FnMut(Decided) -> ControlFlow<()>,
+        sink: &mut impl FnMut(DecidedBatch) -> ControlFlow<()>,
     ) -> Result<(), Error> {
-        let mut register = Register::new(self);
+        let mut register = Sequencer::new(self);
         let mut read_so_far = (0, None);
         for decider in results.iter().cycle() {
             let Ok(passed) = decider.recv() else { break };
@@ -463,7 +463,7 @@ impl Road {
             if worked.round == Round::First {
                 read_so_far = read;
             }
-            let decided = Decided {
+            let decided = DecidedBatch {
                 opened,
                 read: read_so_far,
                 ..register.admit(worked).map_err(Error::Spool)?
@@ -474,7 +474,7 @@ impl Road {
         }
         let asides = register.asides();
         if !asides.is_empty() {
-            let _ = sink(Decided::aside(asides));
+            let _ = sink(DecidedBatch::aside(asides));
         }
         Ok(())
     }
@@ -501,8 +501,8 @@ fn read_aside(turns: &Turns, deal: &mut Deal<'_>) -> std::io::Result<()> {
     Ok(())
 }
 
-fn again(fetched: Fetched, round: Round) -> Task {
-    Task {
+fn again(fetched: Fetched, round: Round) -> BatchTask {
+    BatchTask {
         batch: fetched.batch,
         spans: fetched.spans,
         bound: Bound::Calls(fetched.profile),

@@ -1,6 +1,6 @@
 //! Sums over checked records, made where the calls still are and added up later.
 
-use super::counts::{Agents, Days};
+use super::counts::{CallsByAgent, CallsByDay};
 use super::customers::Customers;
 use crate::domain::call::{Call, Field};
 
@@ -26,7 +26,7 @@ pub struct Portion {
 
 /// Sums over the calls of some records.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Facts {
+pub struct Totals {
     /// Records read, but for those that wait to be decided.
     pub records: u64,
     /// What was put aside until all inputs are read, because its recording is not certain before.
@@ -49,11 +49,11 @@ pub struct Facts {
     /// Consent over the calls.
     pub consent: Consent,
     /// Calls by local day, in the offset of the call.
-    pub by_day: Days,
+    pub by_day: CallsByDay,
     /// Calls by local hour of the day.
     pub by_hour: [u64; 24],
     /// Calls by agent id.
-    pub by_agent: Agents,
+    pub by_agent: CallsByAgent,
     /// The same by customer, as far as one has a large part of them; the register takes it.
     pub customers: Customers,
     /// Calls whose recording was found.
@@ -74,9 +74,9 @@ pub struct Facts {
     pub requests: u64,
 }
 
-impl Default for Facts {
+impl Default for Totals {
     fn default() -> Self {
-        Facts {
+        Totals {
             records: 0,
             put_aside: Portion::default(),
             taken_up: Portion::default(),
@@ -87,9 +87,9 @@ impl Default for Facts {
             left_out: 0,
             filled: [0; Field::ALL.len()],
             consent: Consent::default(),
-            by_day: Days::default(),
+            by_day: CallsByDay::default(),
             by_hour: [0; 24],
-            by_agent: Agents::default(),
+            by_agent: CallsByAgent::default(),
             customers: Customers::default(),
             recordings: 0,
             by_grade: [0; 3],
@@ -104,7 +104,7 @@ impl Default for Facts {
 }
 
 /// What is counted of a call.
-pub(super) struct Told<'c, F> {
+pub(super) struct CallFacts<'c, F> {
     /// The fields that it fills.
     pub(super) fields: F,
     pub(super) consent: Option<bool>,
@@ -135,9 +135,9 @@ impl Untold {
         }
     }
 
-    pub(super) fn told(&self) -> Told<'_, impl Iterator<Item = Field>> {
+    pub(super) fn told(&self) -> CallFacts<'_, impl Iterator<Item = Field>> {
         let has = |field: &Field| self.fields & (1 << field.index()) != 0;
-        Told {
+        CallFacts {
             fields: Field::ALL.into_iter().filter(has),
             consent: self.consent,
             time: &self.time,
@@ -154,7 +154,7 @@ impl Portion {
     }
 }
 
-impl Facts {
+impl Totals {
     /// What was put aside and is not decided yet. A run that stops leaves it as it leaves what it has not
     /// read.
     pub fn waiting(&self) -> Portion {
@@ -178,7 +178,7 @@ impl Facts {
     }
 
     /// Counts one call.
-    pub(super) fn count(&mut self, told: Told<'_, impl Iterator<Item = Field>>) {
+    pub(super) fn count(&mut self, told: CallFacts<'_, impl Iterator<Item = Field>>) {
         let up = |count: &mut u64| *count += 1;
         self.change(told.consent, told.time, told.fields, up);
         self.by_day.count(told.time.as_bytes());
@@ -188,7 +188,7 @@ impl Facts {
 
     /// Takes a call back that these sums have counted, but for its customer: of those there is no exact
     /// count, and they are counted as they are read.
-    pub(super) fn take_back(&mut self, told: Told<'_, impl Iterator<Item = Field>>) {
+    pub(super) fn take_back(&mut self, told: CallFacts<'_, impl Iterator<Item = Field>>) {
         let down = |count: &mut u64| *count = count.saturating_sub(1);
         self.change(told.consent, told.time, told.fields, down);
         self.by_day.take_back(told.time.as_bytes());
@@ -222,7 +222,7 @@ impl Facts {
     }
 
     /// Adds the sums of other records.
-    pub fn add(&mut self, other: &Facts) {
+    pub fn add(&mut self, other: &Totals) {
         self.records += other.records;
         self.put_aside.add(other.put_aside);
         self.taken_up.add(other.taken_up);
@@ -273,14 +273,14 @@ mod tests {
 
     #[test]
     fn what_is_taken_back_leaves_no_trace() {
-        let told = |agent, time, consent| Told {
+        let told = |agent, time, consent| CallFacts {
             fields: [Field::Customer, Field::AgentId].into_iter(),
             consent,
             time,
             agent,
             customer: "",
         };
-        let mut sums = Facts::default();
+        let mut sums = Totals::default();
         let (one, other) = ("2024-03-15T09:12:03Z", "2024-03-16T10:00:00Z");
         sums.count(told("a-1", one, Some(true)));
         let before = sums.clone();
@@ -290,20 +290,20 @@ mod tests {
             assert_eq!(sums, before);
         }
         sums.take_back(told("a-1", one, Some(true)));
-        assert_eq!(sums, Facts::default());
+        assert_eq!(sums, Totals::default());
     }
 
     #[test]
     fn sums_of_parts_are_the_sum_of_the_whole() {
-        let part = Facts {
+        let part = Totals {
             records: 2,
             calls: 1,
             filled: std::array::from_fn(|index| index as u64 % 2),
             by_day: [(Date::constant(2024, 3, 15), 1)].into_iter().collect(),
             by_minutes: vec![1],
-            ..Facts::default()
+            ..Totals::default()
         };
-        let mut sum = Facts::default();
+        let mut sum = Totals::default();
         sum.add(&part);
         sum.add(&part);
         assert_eq!((sum.records, sum.calls), (4, 2));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::{Code, Place, Problem};
-use crate::mapping::Profile;
+use crate::mapping::CallMapping;
 use crate::source::{Batch, Sheet};
 
 /// Records of a file that are looked at, where it has no header.
@@ -23,7 +23,7 @@ pub(super) struct UnusedConsent {
 
 impl UnusedConsent {
     /// Looks at the first records of each file.
-    pub(super) fn see(&mut self, batch: &Batch, profile: &Profile) {
+    pub(super) fn see(&mut self, batch: &Batch, profile: &CallMapping) {
         let sheet = batch.sheet();
         let is_known = |known: &Arc<Sheet>| Arc::ptr_eq(known, sheet);
         if batch.is_empty() || self.sheet.as_ref().is_some_and(is_known) {

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::domain::Party;
-use crate::ledger::{Create, Ending, Standing, Upload};
+use crate::ledger::{CallState, CreateState, DoneKind, UploadState};
 
 /// Whether the recording of a call is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recording {
+pub enum RecordingPresence {
     /// Nobody asked for recordings (no audio folder was given).
     NotAsked,
     /// It lies in the audio folder and can be sent.
@@ -30,7 +30,7 @@ pub enum MissingRecording {
 
 /// What the operator wants done with a conversation that somebody else made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Existing {
+pub enum ExistingConversation {
     /// Take it over: the recording is still uploaded.
     #[default]
     Adopt,
@@ -44,7 +44,7 @@ pub struct Policy {
     /// A missing recording.
     pub missing: MissingRecording,
     /// Somebody else's conversation.
-    pub existing: Existing,
+    pub existing: ExistingConversation,
     /// How long a call may be held before a person must look.
     pub hold_for: Duration,
 }
@@ -58,7 +58,7 @@ impl Default for Policy {
     fn default() -> Policy {
         Policy {
             missing: MissingRecording::default(),
-            existing: Existing::default(),
+            existing: ExistingConversation::default(),
             hold_for: Policy::HOLD_FOR,
         }
     }
@@ -91,71 +91,82 @@ pub enum Step {
 }
 
 /// The next step of a call of which the ledger knows `standing`.
-pub fn step(standing: Option<&Standing>, recording: Recording, policy: Policy) -> Step {
+pub fn step(standing: Option<&CallState>, recording: RecordingPresence, policy: Policy) -> Step {
     match standing.map(|standing| (&standing.create, standing.upload)) {
-        None | Some((Create::Never, _)) => create(false, recording, policy.missing),
-        Some((Create::Intended | Create::Refused, _)) => {
+        None | Some((CreateState::Never, _)) => create(false, recording, policy.missing),
+        Some((CreateState::Intended | CreateState::Refused, _)) => {
             // After a plain refusal nothing of ours is there: a 409 is somebody else's.
             let was_tried = standing.is_some_and(|known| known.sent_unheard().is_some());
             create(was_tried, recording, policy.missing)
         }
-        Some((Create::LeftAlone, _)) => match (policy.existing, recording) {
-            (Existing::Adopt, Recording::Here) => Step::Upload { is_in_doubt: false },
+        Some((CreateState::LeftAlone, _)) => match (policy.existing, recording) {
+            (ExistingConversation::Adopt, RecordingPresence::Here) => {
+                Step::Upload { is_in_doubt: false }
+            }
             _ => Step::Nothing,
         },
-        Some((Create::Done { .. }, upload)) => owed(upload, recording, policy.missing),
+        Some((CreateState::Done { .. }, upload)) => owed(upload, recording, policy.missing),
     }
 }
 
 /// The same for a call that is known to be done, without its whole standing; `None` when the
 /// standing must be looked at.
-pub fn step_of_done(ending: Ending, recording: Recording, policy: Policy) -> Option<Step> {
+pub fn step_of_done(
+    ending: DoneKind,
+    recording: RecordingPresence,
+    policy: Policy,
+) -> Option<Step> {
     match (ending, recording, policy.existing) {
-        (Ending::Complete, _, _)
-        | (Ending::LeftAlone, _, Existing::Skip)
-        | (Ending::WithoutRecording, Recording::NotAsked, _)
-        | (Ending::Waived | Ending::LeftAlone, Recording::NotAsked | Recording::Missing, _) => {
-            Some(Step::Nothing)
-        }
+        (DoneKind::Complete, _, _)
+        | (DoneKind::LeftAlone, _, ExistingConversation::Skip)
+        | (DoneKind::WithoutRecording, RecordingPresence::NotAsked, _)
+        | (
+            DoneKind::Waived | DoneKind::LeftAlone,
+            RecordingPresence::NotAsked | RecordingPresence::Missing,
+            _,
+        ) => Some(Step::Nothing),
         _ => None,
     }
 }
 
 /// Whether a record is another call than the one that was sent under its id, or may have been, and no
 /// newer state of it: the ids have begun anew. Ledgers of earlier versions do not know.
-pub fn is_another_call(known: &Standing, now: Party) -> bool {
+pub fn is_another_call(known: &CallState, now: Party) -> bool {
     let may_be_there =
-        matches!(known.create, Create::Done { .. }) || known.sent_unheard().is_some();
+        matches!(known.create, CreateState::Done { .. }) || known.sent_unheard().is_some();
     may_be_there && known.party.is_of_another_call(now)
 }
 
-fn create(was_tried: bool, recording: Recording, missing: MissingRecording) -> Step {
+fn create(was_tried: bool, recording: RecordingPresence, missing: MissingRecording) -> Step {
     match (recording, missing) {
-        (Recording::Here, _) => Step::Create {
+        (RecordingPresence::Here, _) => Step::Create {
             was_tried,
             with_upload: true,
         },
-        (Recording::NotAsked, _) | (Recording::Missing, MissingRecording::Create) => Step::Create {
+        (RecordingPresence::NotAsked, _)
+        | (RecordingPresence::Missing, MissingRecording::Create) => Step::Create {
             was_tried,
             with_upload: false,
         },
-        (Recording::Missing, MissingRecording::Hold) => Step::Hold,
-        (Recording::Missing, MissingRecording::Refuse) => Step::Refuse,
+        (RecordingPresence::Missing, MissingRecording::Hold) => Step::Hold,
+        (RecordingPresence::Missing, MissingRecording::Refuse) => Step::Refuse,
     }
 }
 
-fn owed(upload: Upload, recording: Recording, missing: MissingRecording) -> Step {
+fn owed(upload: UploadState, recording: RecordingPresence, missing: MissingRecording) -> Step {
     match (upload, recording) {
-        (Upload::Done { .. }, _)
-        | (Upload::NotWanted { was_sought: true }, Recording::Missing)
-        | (_, Recording::NotAsked) => Step::Nothing,
-        (Upload::Intended { .. }, Recording::Here) => Step::Upload { is_in_doubt: true },
-        (_, Recording::Here) => Step::Upload { is_in_doubt: false },
-        (_, Recording::Missing) => match (missing, upload) {
+        (UploadState::Done { .. }, _)
+        | (UploadState::NotWanted { was_sought: true }, RecordingPresence::Missing)
+        | (_, RecordingPresence::NotAsked) => Step::Nothing,
+        (UploadState::Intended { .. }, RecordingPresence::Here) => {
+            Step::Upload { is_in_doubt: true }
+        }
+        (_, RecordingPresence::Here) => Step::Upload { is_in_doubt: false },
+        (_, RecordingPresence::Missing) => match (missing, upload) {
             (MissingRecording::Hold, _) => Step::Hold,
             (MissingRecording::Refuse, _) => Step::Refuse,
             // It may be there, and only a run that has the recording can settle that.
-            (MissingRecording::Create, Upload::Intended { .. }) => Step::Nothing,
+            (MissingRecording::Create, UploadState::Intended { .. }) => Step::Nothing,
             (MissingRecording::Create, _) => Step::Waive,
         },
     }
@@ -167,30 +178,30 @@ mod tests {
 
     use super::*;
 
-    fn standing(create: Create, upload: Upload) -> Standing {
-        Standing {
+    fn standing(create: CreateState, upload: UploadState) -> CallState {
+        CallState {
             create,
             upload,
-            ..Standing::new(Timestamp::UNIX_EPOCH)
+            ..CallState::new(Timestamp::UNIX_EPOCH)
         }
     }
 
-    fn done() -> Create {
-        Create::Done {
+    fn done() -> CreateState {
+        CreateState::Done {
             uid: None,
             is_adopted: false,
         }
     }
 
-    const SENT: Upload = Upload::Done {
+    const SENT: UploadState = UploadState::Done {
         hash: [0; 32],
         bytes: 1,
     };
-    const NOT_SOUGHT: Upload = Upload::NotWanted { was_sought: false };
-    const WAIVED: Upload = Upload::NotWanted { was_sought: true };
-    const TRIED: Upload = Upload::Intended { bytes: 1 };
+    const NOT_SOUGHT: UploadState = UploadState::NotWanted { was_sought: false };
+    const WAIVED: UploadState = UploadState::NotWanted { was_sought: true };
+    const TRIED: UploadState = UploadState::Intended { bytes: 1 };
 
-    fn decide(create: Create, upload: Upload, recording: Recording) -> Step {
+    fn decide(create: CreateState, upload: UploadState, recording: RecordingPresence) -> Step {
         step(
             Some(&standing(create, upload)),
             recording,
@@ -216,20 +227,20 @@ mod tests {
             with_upload,
         };
         for missing in [Hold, Create, Refuse] {
-            assert_eq!(new(Recording::Here, missing), create(true));
-            assert_eq!(new(Recording::NotAsked, missing), create(false));
+            assert_eq!(new(RecordingPresence::Here, missing), create(true));
+            assert_eq!(new(RecordingPresence::NotAsked, missing), create(false));
         }
-        assert_eq!(new(Recording::Missing, Hold), Step::Hold);
-        assert_eq!(new(Recording::Missing, Create), create(false));
-        assert_eq!(new(Recording::Missing, Refuse), Step::Refuse);
+        assert_eq!(new(RecordingPresence::Missing, Hold), Step::Hold);
+        assert_eq!(new(RecordingPresence::Missing, Create), create(false));
+        assert_eq!(new(RecordingPresence::Missing, Refuse), Step::Refuse);
     }
 
     #[test]
     fn a_call_in_doubt_is_created_again_knowing_that_it_was_tried() {
         // Of a refusal without a known content nobody knows whether an earlier try got through.
-        for create in [Create::Intended, Create::Refused] {
+        for create in [CreateState::Intended, CreateState::Refused] {
             assert_eq!(
-                decide(create, Upload::Never, Recording::Here),
+                decide(create, UploadState::Never, RecordingPresence::Here),
                 Step::Create {
                     was_tried: true,
                     with_upload: true
@@ -240,12 +251,12 @@ mod tests {
 
     #[test]
     fn a_call_that_was_plainly_refused_is_created_as_if_never_tried() {
-        let refused = Standing {
+        let refused = CallState {
             fingerprint: 7,
-            ..standing(Create::Refused, Upload::Never)
+            ..standing(CreateState::Refused, UploadState::Never)
         };
         assert_eq!(
-            step(Some(&refused), Recording::Here, Policy::default()),
+            step(Some(&refused), RecordingPresence::Here, Policy::default()),
             Step::Create {
                 was_tried: false,
                 with_upload: true
@@ -256,21 +267,25 @@ mod tests {
     #[test]
     fn a_conversation_that_is_there_is_never_created_again() {
         for upload in [
-            Upload::Never,
+            UploadState::Never,
             TRIED,
-            Upload::Refused,
+            UploadState::Refused,
             NOT_SOUGHT,
             WAIVED,
-            Upload::Owed,
+            UploadState::Owed,
             SENT,
         ] {
-            for recording in [Recording::NotAsked, Recording::Here, Recording::Missing] {
+            for recording in [
+                RecordingPresence::NotAsked,
+                RecordingPresence::Here,
+                RecordingPresence::Missing,
+            ] {
                 for missing in [
                     MissingRecording::Hold,
                     MissingRecording::Create,
                     MissingRecording::Refuse,
                 ] {
-                    for create in [done(), Create::LeftAlone] {
+                    for create in [done(), CreateState::LeftAlone] {
                         let policy = Policy {
                             missing,
                             ..Policy::default()
@@ -288,9 +303,9 @@ mod tests {
 
     #[test]
     fn an_owed_recording_is_sent_once_it_is_there() {
-        use Recording::{Here, Missing, NotAsked};
+        use RecordingPresence::{Here, Missing, NotAsked};
         assert_eq!(
-            decide(done(), Upload::Never, Here),
+            decide(done(), UploadState::Never, Here),
             Step::Upload { is_in_doubt: false }
         );
         assert_eq!(
@@ -304,13 +319,18 @@ mod tests {
         assert_eq!(decide(done(), TRIED, Missing), Step::Hold);
         assert_eq!(decide(done(), SENT, Here), Step::Nothing);
         assert_eq!(decide(done(), WAIVED, Missing), Step::Nothing);
-        assert_eq!(decide(done(), Upload::Never, NotAsked), Step::Nothing);
+        assert_eq!(decide(done(), UploadState::Never, NotAsked), Step::Nothing);
     }
 
     #[test]
     fn a_recording_that_nobody_has_looked_for_is_missing_once_somebody_looks() {
         use MissingRecording::{Create, Hold, Refuse};
-        for upload in [NOT_SOUGHT, Upload::Owed, Upload::Never, Upload::Refused] {
+        for upload in [
+            NOT_SOUGHT,
+            UploadState::Owed,
+            UploadState::Never,
+            UploadState::Refused,
+        ] {
             for (missing, expected) in [
                 (Hold, Step::Hold),
                 (Create, Step::Waive),
@@ -322,39 +342,46 @@ mod tests {
                 };
                 let known = standing(done(), upload);
                 let step = |recording| step(Some(&known), recording, policy);
-                assert_eq!(step(Recording::Missing), expected, "{upload:?}");
-                assert_eq!(step(Recording::NotAsked), Step::Nothing, "{upload:?}");
+                assert_eq!(step(RecordingPresence::Missing), expected, "{upload:?}");
+                assert_eq!(
+                    step(RecordingPresence::NotAsked),
+                    Step::Nothing,
+                    "{upload:?}"
+                );
             }
         }
     }
 
     #[test]
     fn somebody_elses_conversation_is_left_or_taken_as_asked() {
-        let left = standing(Create::LeftAlone, Upload::Never);
+        let left = standing(CreateState::LeftAlone, UploadState::Never);
         let with = |existing| {
             step(
                 Some(&left),
-                Recording::Here,
+                RecordingPresence::Here,
                 Policy {
                     existing,
                     ..Policy::default()
                 },
             )
         };
-        assert_eq!(with(Existing::Skip), Step::Nothing);
-        assert_eq!(with(Existing::Adopt), Step::Upload { is_in_doubt: false });
+        assert_eq!(with(ExistingConversation::Skip), Step::Nothing);
+        assert_eq!(
+            with(ExistingConversation::Adopt),
+            Step::Upload { is_in_doubt: false }
+        );
     }
 
     #[test]
     fn an_id_that_was_used_again_is_told_from_a_record_that_changed() {
         let sent = Party::of("+4512345602", "2024-03-15");
-        let known = |create: Create, party: Party| Standing {
+        let known = |create: CreateState, party: Party| CallState {
             party,
             fingerprint: 1,
-            ..standing(create, Upload::Never)
+            ..standing(create, UploadState::Never)
         };
         let anew = Party::of("+4512345699", "2024-06-01");
-        for create in [done(), Create::Intended] {
+        for create in [done(), CreateState::Intended] {
             let known = known(create, sent);
             assert!(is_another_call(&known, anew));
             assert!(!is_another_call(
@@ -369,7 +396,11 @@ mod tests {
             assert!(!is_another_call(&known, Party::default()));
         }
         // Nothing of ours is there, or nobody knows what.
-        for create in [Create::Never, Create::Refused, Create::LeftAlone] {
+        for create in [
+            CreateState::Never,
+            CreateState::Refused,
+            CreateState::LeftAlone,
+        ] {
             assert!(!is_another_call(&known(create, sent), anew));
         }
         assert!(!is_another_call(&known(done(), Party::default()), anew));
@@ -378,16 +409,24 @@ mod tests {
     #[test]
     fn the_shortcut_agrees_with_the_whole_standing() {
         let endings = [
-            (Ending::Complete, done(), SENT),
-            (Ending::WithoutRecording, done(), NOT_SOUGHT),
-            (Ending::Waived, done(), WAIVED),
-            (Ending::LeftAlone, Create::LeftAlone, Upload::Never),
+            (DoneKind::Complete, done(), SENT),
+            (DoneKind::WithoutRecording, done(), NOT_SOUGHT),
+            (DoneKind::Waived, done(), WAIVED),
+            (
+                DoneKind::LeftAlone,
+                CreateState::LeftAlone,
+                UploadState::Never,
+            ),
         ];
         for (ending, create, upload) in endings {
             let standing = standing(create, upload);
             assert_eq!(standing.ending(), Some(ending));
-            for recording in [Recording::NotAsked, Recording::Here, Recording::Missing] {
-                for existing in [Existing::Adopt, Existing::Skip] {
+            for recording in [
+                RecordingPresence::NotAsked,
+                RecordingPresence::Here,
+                RecordingPresence::Missing,
+            ] {
+                for existing in [ExistingConversation::Adopt, ExistingConversation::Skip] {
                     let policy = Policy {
                         existing,
                         ..Policy::default()

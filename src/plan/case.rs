@@ -4,25 +4,25 @@
 //! cannot: a message that was added twice stands in the case twice. So whatever is in doubt is
 //! settled by replacing, wherever the export holds every message that was ever sent.
 
-use crate::ledger::{CasePrint, CaseStanding, MessagePrint};
-use crate::mapping::Sending;
+use crate::ledger::{CaseHashes, CaseState, MessageHashes};
+use crate::mapping::CaseSending;
 
 /// A case as the export has it.
 #[derive(Debug, Clone, Copy)]
-pub struct WantedCase<'w> {
+pub struct ExportedCase<'w> {
     /// What it says.
-    pub print: CasePrint,
+    pub print: CaseHashes,
     /// Its messages, in the order of time.
-    pub messages: &'w [MessagePrint],
+    pub messages: &'w [MessageHashes],
     /// Whether the export holds whole cases, so that a message that it lacks is gone.
     pub is_whole: bool,
     /// How it goes out.
-    pub sending: Sending,
+    pub sending: CaseSending,
 }
 
 /// How a message is added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Carrier {
+pub enum MessageEndpoint {
     /// With the case's own fields, which overwrite those of the server.
     WithCase,
     /// Alone, because the server has newer fields.
@@ -39,7 +39,7 @@ pub enum CaseStep {
         /// The messages that the server lacks, or may lack.
         which: Vec<usize>,
         /// How they go.
-        carrier: Carrier,
+        carrier: MessageEndpoint,
     },
     /// Only the case's own fields are new.
     Change,
@@ -50,46 +50,46 @@ pub enum CaseStep {
 }
 
 /// The next step of a case of which the ledger knows `standing`.
-pub fn case_step(standing: Option<&CaseStanding>, wanted: &WantedCase<'_>) -> CaseStep {
+pub fn case_step(standing: Option<&CaseState>, wanted: &ExportedCase<'_>) -> CaseStep {
     let Some(known) = standing else {
         return match wanted.sending {
-            Sending::Whole => CaseStep::Replace,
-            Sending::Each => CaseStep::Add {
+            CaseSending::Whole => CaseStep::Replace,
+            CaseSending::Each => CaseStep::Add {
                 which: (0..wanted.messages.len()).collect(),
-                carrier: Carrier::WithCase,
+                carrier: MessageEndpoint::WithCase,
             },
         };
     };
     match wanted.sending {
-        Sending::Whole if is_complete(known, wanted) => whole(known, wanted),
+        CaseSending::Whole if is_complete(known, wanted) => whole(known, wanted),
         _ => each(known, wanted),
     }
 }
 
 /// Whether the case may be replaced when the answer to a message is lost: the export has every
 /// message that was ever sent, and no older state than the server.
-pub fn may_replace(standing: Option<&CaseStanding>, wanted: &WantedCase<'_>) -> bool {
+pub fn may_replace(standing: Option<&CaseState>, wanted: &ExportedCase<'_>) -> bool {
     standing.is_none_or(|known| !is_older(known, wanted) && is_complete(known, wanted))
 }
 
 /// Whether the export has every message that was ever sent.
-fn is_complete(known: &CaseStanding, wanted: &WantedCase<'_>) -> bool {
+fn is_complete(known: &CaseState, wanted: &ExportedCase<'_>) -> bool {
     let has = |hash: &u64| wanted.messages.iter().any(|message| message.hash == *hash);
     wanted.is_whole || known.messages.keys().all(has)
 }
 
-fn is_older(known: &CaseStanding, wanted: &WantedCase<'_>) -> bool {
+fn is_older(known: &CaseState, wanted: &ExportedCase<'_>) -> bool {
     known.exists && wanted.print.updated < known.print.updated
 }
 
 /// Whether the server had this very state, and has another of the same time since: the one that was
 /// sent last counts, else the two would take turns in every run.
-fn is_replaced(known: &CaseStanding, wanted: &WantedCase<'_>) -> bool {
+fn is_replaced(known: &CaseState, wanted: &ExportedCase<'_>) -> bool {
     let is_of_one_time = known.exists && wanted.print.updated == known.print.updated;
     is_of_one_time && known.replaced.contains(&wanted.print.state())
 }
 
-fn whole(known: &CaseStanding, wanted: &WantedCase<'_>) -> CaseStep {
+fn whole(known: &CaseState, wanted: &ExportedCase<'_>) -> CaseStep {
     let is_settled = known.exists && !known.in_doubt;
     if is_settled && known.print.content == wanted.print.content {
         CaseStep::Nothing
@@ -100,7 +100,7 @@ fn whole(known: &CaseStanding, wanted: &WantedCase<'_>) -> CaseStep {
     }
 }
 
-fn each(known: &CaseStanding, wanted: &WantedCase<'_>) -> CaseStep {
+fn each(known: &CaseState, wanted: &ExportedCase<'_>) -> CaseStep {
     let is_older = is_older(known, wanted) || is_replaced(known, wanted);
     let is_in_doubt = known.in_doubt || known.messages.values().any(|it| !it.is_added);
     let has_changed = wanted.messages.iter().any(|message| {
@@ -110,7 +110,7 @@ fn each(known: &CaseStanding, wanted: &WantedCase<'_>) -> CaseStep {
     if may_replace(Some(known), wanted) && (is_in_doubt || has_changed) {
         return CaseStep::Replace;
     }
-    let lacks = |message: &MessagePrint| {
+    let lacks = |message: &MessageHashes| {
         let sent = known.messages.get(&message.hash);
         sent.is_none_or(|sent| !sent.is_added)
     };
@@ -121,9 +121,9 @@ fn each(known: &CaseStanding, wanted: &WantedCase<'_>) -> CaseStep {
         .collect();
     if !which.is_empty() {
         let carrier = if is_older {
-            Carrier::Alone
+            MessageEndpoint::Alone
         } else {
-            Carrier::WithCase
+            MessageEndpoint::WithCase
         };
         CaseStep::Add { which, carrier }
     } else if known.print.fields == wanted.print.fields && !known.in_doubt {
@@ -140,14 +140,14 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::ledger::MessageStanding;
+    use crate::ledger::MessageState;
 
-    const A: MessagePrint = MessagePrint { hash: 1, mark: 1 };
-    const B: MessagePrint = MessagePrint { hash: 2, mark: 2 };
-    const C: MessagePrint = MessagePrint { hash: 3, mark: 3 };
+    const A: MessageHashes = MessageHashes { hash: 1, mark: 1 };
+    const B: MessageHashes = MessageHashes { hash: 2, mark: 2 };
+    const C: MessageHashes = MessageHashes { hash: 3, mark: 3 };
 
-    fn print(fields: u128, updated: i64) -> CasePrint {
-        CasePrint {
+    fn print(fields: u128, updated: i64) -> CaseHashes {
+        CaseHashes {
             fields,
             content: fields + 100,
             updated,
@@ -157,41 +157,41 @@ mod tests {
     fn known(
         fields: u128,
         updated: i64,
-        added: &[MessagePrint],
-        doubtful: &[MessagePrint],
-    ) -> CaseStanding {
+        added: &[MessageHashes],
+        doubtful: &[MessageHashes],
+    ) -> CaseState {
         let messages = added
             .iter()
             .map(|it| (it, true))
             .chain(doubtful.iter().map(|it| (it, false)));
-        CaseStanding {
+        CaseState {
             exists: !added.is_empty(),
             print: print(fields, updated),
             messages: messages
                 .map(|(it, is_added)| {
                     (
                         it.hash,
-                        MessageStanding {
+                        MessageState {
                             mark: it.mark,
                             is_added,
                         },
                     )
                 })
                 .collect(),
-            ..CaseStanding::new(Timestamp::UNIX_EPOCH)
+            ..CaseState::new(Timestamp::UNIX_EPOCH)
         }
     }
 
     fn step(
-        standing: Option<&CaseStanding>,
-        sending: Sending,
-        print: CasePrint,
-        messages: &[MessagePrint],
+        standing: Option<&CaseState>,
+        sending: CaseSending,
+        print: CaseHashes,
+        messages: &[MessageHashes],
     ) -> CaseStep {
         let is_whole = sending == Whole;
         case_step(
             standing,
-            &WantedCase {
+            &ExportedCase {
                 print,
                 messages,
                 is_whole,
@@ -200,21 +200,21 @@ mod tests {
         )
     }
 
-    fn add(which: &[usize], carrier: Carrier) -> CaseStep {
+    fn add(which: &[usize], carrier: MessageEndpoint) -> CaseStep {
         CaseStep::Add {
             which: which.to_vec(),
             carrier,
         }
     }
 
-    use Sending::{Each, Whole};
+    use CaseSending::{Each, Whole};
 
     #[test]
     fn a_new_case_goes_out_as_the_mapping_says() {
         assert_eq!(step(None, Whole, print(1, 1), &[A]), CaseStep::Replace);
         assert_eq!(
             step(None, Each, print(1, 1), &[A, B]),
-            add(&[0, 1], Carrier::WithCase)
+            add(&[0, 1], MessageEndpoint::WithCase)
         );
     }
 
@@ -235,7 +235,7 @@ mod tests {
             step(Some(&there), Whole, print(2, 4), &[A]),
             CaseStep::Older
         );
-        let doubtful = CaseStanding {
+        let doubtful = CaseState {
             in_doubt: true,
             ..there
         };
@@ -249,20 +249,20 @@ mod tests {
     fn of_states_of_one_time_the_one_that_was_sent_last_stays() {
         let mut there = known(2, 5, &[A], &[]);
         there.replaced = vec![print(1, 5).content];
-        let decide = |print: CasePrint| step(Some(&there), Whole, print, &[A]);
+        let decide = |print: CaseHashes| step(Some(&there), Whole, print, &[A]);
         assert_eq!(decide(print(1, 5)), CaseStep::Older);
         assert_eq!(decide(print(2, 5)), CaseStep::Nothing);
         // What was never sent is new, and so is a later state that says the same as an old one.
         assert_eq!(decide(print(3, 5)), CaseStep::Replace);
         assert_eq!(decide(print(1, 6)), CaseStep::Replace);
-        let doubtful = CaseStanding {
+        let doubtful = CaseState {
             in_doubt: true,
             ..there.clone()
         };
         let settled = step(Some(&doubtful), Whole, print(1, 5), &[A]);
         assert_eq!(settled, CaseStep::Replace, "nobody knows what is there");
         // The fields of rows, too.
-        let fields = |fields| CasePrint {
+        let fields = |fields| CaseHashes {
             content: 0,
             ..print(fields, 5)
         };
@@ -271,7 +271,7 @@ mod tests {
         assert_eq!(step(Some(&there), Each, fields(1), &[A]), CaseStep::Older);
         assert_eq!(
             step(Some(&there), Each, fields(1), &[B]),
-            add(&[0], Carrier::Alone)
+            add(&[0], MessageEndpoint::Alone)
         );
         assert_eq!(step(Some(&there), Each, fields(3), &[A]), CaseStep::Change);
     }
@@ -289,7 +289,7 @@ mod tests {
         );
         assert_eq!(
             step(Some(&there), Each, print(2, 6), &[B, C]),
-            add(&[1], Carrier::WithCase)
+            add(&[1], MessageEndpoint::WithCase)
         );
         assert_eq!(
             step(Some(&there), Each, print(2, 6), &[B]),
@@ -298,7 +298,7 @@ mod tests {
         assert_eq!(step(Some(&there), Each, print(2, 4), &[B]), CaseStep::Older);
         assert_eq!(
             step(Some(&there), Each, print(2, 4), &[C]),
-            add(&[0], Carrier::Alone)
+            add(&[0], MessageEndpoint::Alone)
         );
     }
 
@@ -314,7 +314,11 @@ mod tests {
             CaseStep::Replace
         );
         let rest = step(Some(&doubtful), Each, print(1, 5), &[B, C]);
-        assert_eq!(rest, add(&[0, 1], Carrier::WithCase), "A would be lost");
+        assert_eq!(
+            rest,
+            add(&[0, 1], MessageEndpoint::WithCase),
+            "A would be lost"
+        );
         let first = known(0, 0, &[], &[A]);
         assert_eq!(
             step(Some(&first), Each, print(1, 5), &[A, B]),
@@ -325,7 +329,7 @@ mod tests {
     #[test]
     fn an_edited_message_replaces_the_case_where_all_are_known() {
         let there = known(1, 5, &[A, B], &[]);
-        let edited = MessagePrint { mark: 9, ..B };
+        let edited = MessageHashes { mark: 9, ..B };
         assert_eq!(
             step(Some(&there), Each, print(1, 5), &[A, edited]),
             CaseStep::Replace
@@ -339,7 +343,7 @@ mod tests {
     #[test]
     fn rows_of_a_case_replace_it_only_when_they_are_all_there() {
         let there = known(1, 5, &[A, B], &[]);
-        let wanted = WantedCase {
+        let wanted = ExportedCase {
             print: print(2, 6),
             messages: &[C],
             is_whole: false,
@@ -347,9 +351,9 @@ mod tests {
         };
         assert_eq!(
             case_step(Some(&there), &wanted),
-            add(&[0], Carrier::WithCase)
+            add(&[0], MessageEndpoint::WithCase)
         );
-        let wanted = WantedCase {
+        let wanted = ExportedCase {
             messages: &[A, B, C],
             ..wanted
         };

@@ -6,6 +6,7 @@ mod call;
 mod case;
 
 pub use call::{
-    Existing, MissingRecording, Policy, Recording, Step, is_another_call, step, step_of_done,
+    ExistingConversation, MissingRecording, Policy, RecordingPresence, Step, is_another_call, step,
+    step_of_done,
 };
-pub use case::{Carrier, CaseStep, WantedCase, case_step, may_replace};
+pub use case::{CaseStep, ExportedCase, MessageEndpoint, case_step, may_replace};

@@ -5,7 +5,7 @@ use crate::source::by_name;
 
 /// What to do when several recordings belong to one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Several {
+pub enum SeveralRecordings {
     /// Report it; nothing is sent.
     #[default]
     Error,
@@ -19,7 +19,7 @@ pub enum Several {
 
 /// What a policy made of several recordings.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Choice {
+pub enum ChosenRecordings {
     /// This one.
     One(Recording),
     /// All of these, in this order.
@@ -28,19 +28,21 @@ pub enum Choice {
     Undecided,
 }
 
-impl Several {
-    /// Applies the policy to all recordings of a call. [`Several::Longest`] reads their headers; it
+impl SeveralRecordings {
+    /// Applies the policy to all recordings of a call. [`SeveralRecordings::Longest`] reads their headers; it
     /// decides nothing when one cannot be read or two are longest.
-    pub fn choose(self, mut recordings: Vec<Recording>) -> Choice {
+    pub fn choose(self, mut recordings: Vec<Recording>) -> ChosenRecordings {
         recordings.sort_by(|a, b| by_name(&a.name, &b.name));
         match self {
-            Several::Error => Choice::Undecided,
-            Several::First => {
+            SeveralRecordings::Error => ChosenRecordings::Undecided,
+            SeveralRecordings::First => {
                 let first = recordings.into_iter().next();
-                first.map_or(Choice::Undecided, Choice::One)
+                first.map_or(ChosenRecordings::Undecided, ChosenRecordings::One)
             }
-            Several::Longest => longest(recordings).map_or(Choice::Undecided, Choice::One),
-            Several::Join => Choice::Join(recordings),
+            SeveralRecordings::Longest => {
+                longest(recordings).map_or(ChosenRecordings::Undecided, ChosenRecordings::One)
+            }
+            SeveralRecordings::Join => ChosenRecordings::Join(recordings),
         }
     }
 }
@@ -81,21 +83,30 @@ mod tests {
     #[test]
     fn parts_are_ordered_by_number() {
         let parts = recordings(&["x-10.wav", "x-9.wav", "x-09b.wav"]);
-        let Choice::Join(joined) = Several::Join.choose(parts.clone()) else {
+        let ChosenRecordings::Join(joined) = SeveralRecordings::Join.choose(parts.clone()) else {
             panic!("not joined");
         };
         let names: Vec<_> = joined.iter().map(|recording| &*recording.name).collect();
         assert_eq!(names, ["x-9.wav", "x-09b.wav", "x-10.wav"]);
         assert!(
-            matches!(Several::First.choose(parts), Choice::One(first) if first.name == "x-9.wav")
+            matches!(SeveralRecordings::First.choose(parts), ChosenRecordings::One(first) if first.name == "x-9.wav")
         );
     }
 
     #[test]
     fn nothing_is_chosen_by_default_or_from_unreadable_files() {
         let parts = recordings(&["a.wav", "b.wav"]);
-        assert_eq!(Several::default().choose(parts.clone()), Choice::Undecided);
-        assert_eq!(Several::Longest.choose(parts), Choice::Undecided);
-        assert_eq!(Several::First.choose(vec![]), Choice::Undecided);
+        assert_eq!(
+            SeveralRecordings::default().choose(parts.clone()),
+            ChosenRecordings::Undecided
+        );
+        assert_eq!(
+            SeveralRecordings::Longest.choose(parts),
+            ChosenRecordings::Undecided
+        );
+        assert_eq!(
+            SeveralRecordings::First.choose(vec![]),
+            ChosenRecordings::Undecided
+        );
     }
 }

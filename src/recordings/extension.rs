@@ -4,7 +4,7 @@ use super::probe::Container;
 use super::spelling::split_extension;
 
 /// A file name's ending: which content to expect and how to announce it to the server.
-struct Kind {
+struct AudioExtension {
     extension: &'static str,
     content_type: &'static str,
     containers: &'static [Container],
@@ -14,8 +14,8 @@ const fn kind(
     extension: &'static str,
     content_type: &'static str,
     containers: &'static [Container],
-) -> Kind {
-    Kind {
+) -> AudioExtension {
+    AudioExtension {
         extension,
         content_type,
         containers,
@@ -23,7 +23,7 @@ const fn kind(
 }
 
 /// Every ending that counts as a recording. `wav49` and `sln` are Asterisk's, `vox` Dialogic's.
-const KINDS: &[Kind] = &[
+const KINDS: &[AudioExtension] = &[
     kind("wav", "audio/wav", &[Container::Wav]),
     kind("mp3", "audio/mpeg", &[Container::Mpeg]),
     kind("ogg", "audio/ogg", &[Container::Ogg]),
@@ -61,13 +61,13 @@ const KINDS: &[Kind] = &[
     kind("vox", "application/octet-stream", &[]),
 ];
 
-fn of_extension(extension: &str) -> Option<&'static Kind> {
+fn of_extension(extension: &str) -> Option<&'static AudioExtension> {
     KINDS
         .iter()
         .find(|kind| kind.extension.eq_ignore_ascii_case(extension))
 }
 
-fn of_name(name: &str) -> Option<&'static Kind> {
+fn of_name(name: &str) -> Option<&'static AudioExtension> {
     of_extension(split_extension(name).1?)
 }
 

@@ -6,7 +6,7 @@
 //! refused aloud. A [`Recording`] opens only as the very file that the walk saw, and through no link,
 //! whatever has happened to its folder since. Where two files fit equally well both are reported: nothing is guessed.
 //! [`probe`] reads the header of a recording, [`Claims`] knows which call took which recording, and a
-//! [`Workshop`] makes one of several or of a kind that the server may not take.
+//! [`Transcoder`] makes one of several or of a kind that the server may not take.
 //! Left to others: what a missing or doubtful recording means for its call, and the sending.
 
 mod choose;
@@ -25,21 +25,24 @@ mod transcode;
 mod value_held;
 mod wildcard;
 
-pub use choose::{Choice, Several};
+pub use choose::{ChosenRecordings, SeveralRecordings};
 pub use claims::{Claimant, Claims, Standing};
 pub use extension::{content_type, is_audio_extension};
-pub use index::captures::{Key, Naming};
-pub use index::lookup::{Index, IndexError, IndexOptions, Unread};
-pub use name::{AskedPart, Refusal};
+pub use index::captures::{CaptureKey, Naming};
+pub use index::lookup::{Index, IndexError, IndexOptions, Unlisted};
+pub use name::{AskedPart, OutsideFolder};
 pub use probe::{Container, Depth, End, Probe, ProbeError, look, probe};
-pub use search::{Ask, By, Found, Grade, How, Likeness, Owned, Unusable};
+pub use search::{
+    FoundBy, Grade, Likeness, Owned, RecordingSearch, SearchResult, SearchStep, Unusable,
+};
 pub use silence::silent_channels;
 pub use skew::Skew;
 pub use store::recording::{Change, OpenError, Recording};
 pub use store::sendable::{Opened, Sendable};
 pub use timestamp::{Stamp, stamp};
 pub use transcode::{
-    Ffmpeg, Made, NoFfmpeg, Order, ProgramEnvironment, Recall, Unfit, WorkError, Workshop,
+    CancelFlag, Ffmpeg, NoFfmpeg, NotTranscodable, ProgramEnvironment, TranscodeFailure,
+    TranscodeJob, Transcoded, Transcoder,
 };
 
 use std::fs::{File, Metadata};

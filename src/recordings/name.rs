@@ -32,7 +32,7 @@ pub(super) fn shown(name: &[AskedPart<'_>]) -> String {
 
 /// Why a name from an export, or a link below the audio folder, is not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Refusal {
+pub enum OutsideFolder {
     /// A `..` in the name.
     Parent,
     /// A path from the root of a file system (`/var/…`, `\\server\…`, `file:`).
@@ -43,13 +43,13 @@ pub enum Refusal {
     Link,
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for OutsideFolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Refusal::Parent => "it climbs with `..`",
-            Refusal::Absolute => "it is an absolute path",
-            Refusal::Drive => "it names a drive",
-            Refusal::Link => "it is a link that leads out",
+            OutsideFolder::Parent => "it climbs with `..`",
+            OutsideFolder::Absolute => "it is an absolute path",
+            OutsideFolder::Drive => "it names a drive",
+            OutsideFolder::Link => "it is a link that leads out",
         })
     }
 }
@@ -59,26 +59,26 @@ const LONGEST: usize = 4096;
 
 /// What a name asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(super) enum ParsedName {
     /// Nothing that a file could be called.
     Nothing,
-    Refused(Refusal),
-    Wanted(Wanted),
+    Refused(OutsideFolder),
+    Wanted(WantedName),
 }
 
 /// A file to look for, in composed form.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Wanted {
+pub(super) struct WantedName {
     pub(super) folders: Vec<String>,
     pub(super) file: String,
-    pub(super) reach: Reach,
+    pub(super) reach: FolderScope,
     /// So many of the outermost folders may be dropped: what is left still tells the record.
     pub(super) droppable: usize,
 }
 
 /// How much the folders of a name bind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(super) enum FolderScope {
     /// `./a/b`: exactly there below the audio folder.
     Anchored,
     /// `a/b`: there, or where one path is the end of the other.
@@ -87,14 +87,16 @@ pub(super) enum Reach {
     Anywhere,
 }
 
-impl Wanted {
+impl WantedName {
     /// A file name alone, wherever it is.
-    pub(super) fn anywhere(file: &str) -> Option<Wanted> {
-        (!file.trim().is_empty() && file.len() <= LONGEST && !file.contains('\0')).then(|| Wanted {
-            folders: Vec::new(),
-            file: composed(file).into_owned(),
-            reach: Reach::Anywhere,
-            droppable: 0,
+    pub(super) fn anywhere(file: &str) -> Option<WantedName> {
+        (!file.trim().is_empty() && file.len() <= LONGEST && !file.contains('\0')).then(|| {
+            WantedName {
+                folders: Vec::new(),
+                file: composed(file).into_owned(),
+                reach: FolderScope::Anywhere,
+                droppable: 0,
+            }
         })
     }
 
@@ -108,43 +110,43 @@ impl Wanted {
 }
 
 /// Reads a rendered match template of the record with this id.
-pub(super) fn read(name: &[AskedPart<'_>], identity: &str) -> Reading {
+pub(super) fn read(name: &[AskedPart<'_>], identity: &str) -> ParsedName {
     let text = shown(name);
     if text.len() > LONGEST || text.contains('\0') || !text.contains(char::is_alphanumeric) {
         let leaves = text.split(['/', '\\']).any(|part| part == "..");
         return if leaves {
-            Reading::Refused(Refusal::Parent)
+            ParsedName::Refused(OutsideFolder::Parent)
         } else {
-            Reading::Nothing
+            ParsedName::Nothing
         };
     }
     if let Some((scheme, _)) = text.split_once("://") {
         return if scheme.eq_ignore_ascii_case("file") {
-            Reading::Refused(Refusal::Absolute)
+            ParsedName::Refused(OutsideFolder::Absolute)
         } else {
             read_url(name, identity)
         };
     }
     if let Some(refusal) = refusal(&text) {
-        return Reading::Refused(refusal);
+        return ParsedName::Refused(refusal);
     }
     let anchored = text.split(['/', '\\']).next() == Some(".");
     let mut parts = Part::split(name, &['/', '\\'], false);
     let file = parts.pop().filter(|last| !matches!(&*last.text, "" | "."));
     parts.retain(|part| !matches!(&*part.text, "" | "."));
     let Some(file) = file else {
-        return Reading::Nothing;
+        return ParsedName::Nothing;
     };
     let reach = match (anchored, parts.is_empty()) {
-        (true, _) => Reach::Anchored,
-        (false, true) => Reach::Anywhere,
-        (false, false) => Reach::Related,
+        (true, _) => FolderScope::Anchored,
+        (false, true) => FolderScope::Anywhere,
+        (false, false) => FolderScope::Related,
     };
     wanted(parts, file, reach, identity)
 }
 
 /// A name that says nothing of the record is that of every record, and of none.
-fn wanted(folders: Vec<Part>, mut file: Part, reach: Reach, identity: &str) -> Reading {
+fn wanted(folders: Vec<Part>, mut file: Part, reach: FolderScope, identity: &str) -> ParsedName {
     // A `*` that stands for the extension alone asks for the whole name.
     if let Some(stem) = file.text.strip_suffix(".*")
         && !is_pattern(stem)
@@ -156,9 +158,9 @@ fn wanted(folders: Vec<Part>, mut file: Part, reach: Reach, identity: &str) -> R
     let folders: Vec<String> = folders.into_iter().map(|part| part.text).collect();
     let file = file.text;
     if !says_something || file.is_empty() || is_unbound(&file, &folders) {
-        return Reading::Nothing;
+        return ParsedName::Nothing;
     }
-    Reading::Wanted(Wanted {
+    ParsedName::Wanted(WantedName {
         folders,
         file,
         reach,
@@ -177,30 +179,32 @@ fn is_unbound(file: &str, folders: &[String]) -> bool {
             .any(|folder| folder.contains(char::is_alphanumeric))
 }
 
-fn refusal(name: &str) -> Option<Refusal> {
+fn refusal(name: &str) -> Option<OutsideFolder> {
     let bytes = name.as_bytes();
     let file_url = bytes
         .get(..5)
         .is_some_and(|start| start.eq_ignore_ascii_case(b"file:"));
     if name.starts_with(['/', '\\']) || file_url {
-        return Some(Refusal::Absolute);
+        return Some(OutsideFolder::Absolute);
     }
     if bytes[0].is_ascii_alphabetic() && bytes.get(1) == Some(&b':') {
-        return Some(Refusal::Drive);
+        return Some(OutsideFolder::Drive);
     }
     name.split(['/', '\\'])
         .any(|part| part == "..")
-        .then_some(Refusal::Parent)
+        .then_some(OutsideFolder::Parent)
 }
 
 /// A URL is no path: its last segment names the file, the segments before it only help to tell
 /// files of the same name apart.
-fn read_url(name: &[AskedPart<'_>], identity: &str) -> Reading {
+fn read_url(name: &[AskedPart<'_>], identity: &str) -> ParsedName {
     let mut segments = Part::split_url(name);
     segments.retain(|segment| !segment.text.is_empty());
     match segments.pop() {
-        Some(file) if !segments.is_empty() => wanted(segments, file, Reach::Anywhere, identity),
-        _ => Reading::Nothing,
+        Some(file) if !segments.is_empty() => {
+            wanted(segments, file, FolderScope::Anywhere, identity)
+        }
+        _ => ParsedName::Nothing,
     }
 }
 
@@ -209,13 +213,13 @@ mod tests {
     use super::*;
 
     /// A name that stands in a column as a whole.
-    fn read(name: &str) -> Reading {
+    fn read(name: &str) -> ParsedName {
         super::read(&[AskedPart::Value(name)], "")
     }
 
-    fn wanted(name: &str) -> (Vec<String>, String, Reach) {
+    fn wanted(name: &str) -> (Vec<String>, String, FolderScope) {
         match read(name) {
-            Reading::Wanted(wanted) => (wanted.folders, wanted.file, wanted.reach),
+            ParsedName::Wanted(wanted) => (wanted.folders, wanted.file, wanted.reach),
             other => panic!("{name}: {other:?}"),
         }
     }
@@ -223,18 +227,21 @@ mod tests {
     #[test]
     fn names_that_leave_the_folder_are_refused() {
         for (name, why) in [
-            ("../x.wav", Refusal::Parent),
-            ("a/../x.wav", Refusal::Parent),
-            ("a\\..\\x.wav", Refusal::Parent),
-            ("..", Refusal::Parent),
-            ("/var/spool/asterisk/monitor/2024/x.wav", Refusal::Absolute),
-            ("\\\\server\\share\\x.wav", Refusal::Absolute),
-            ("file:///tmp/x.wav", Refusal::Absolute),
-            ("file:/tmp/x.wav", Refusal::Absolute),
-            ("C:\\rec\\x.wav", Refusal::Drive),
-            ("c:x.wav", Refusal::Drive),
+            ("../x.wav", OutsideFolder::Parent),
+            ("a/../x.wav", OutsideFolder::Parent),
+            ("a\\..\\x.wav", OutsideFolder::Parent),
+            ("..", OutsideFolder::Parent),
+            (
+                "/var/spool/asterisk/monitor/2024/x.wav",
+                OutsideFolder::Absolute,
+            ),
+            ("\\\\server\\share\\x.wav", OutsideFolder::Absolute),
+            ("file:///tmp/x.wav", OutsideFolder::Absolute),
+            ("file:/tmp/x.wav", OutsideFolder::Absolute),
+            ("C:\\rec\\x.wav", OutsideFolder::Drive),
+            ("c:x.wav", OutsideFolder::Drive),
         ] {
-            assert_eq!(read(name), Reading::Refused(why), "{name}");
+            assert_eq!(read(name), ParsedName::Refused(why), "{name}");
         }
     }
 
@@ -243,22 +250,22 @@ mod tests {
         let folders = vec!["2024".to_owned(), "03".to_owned()];
         assert_eq!(
             wanted("2024\\03/x.wav"),
-            (folders.clone(), "x.wav".into(), Reach::Related)
+            (folders.clone(), "x.wav".into(), FolderScope::Related)
         );
         assert_eq!(
             wanted("./2024//03/x.wav"),
-            (folders, "x.wav".into(), Reach::Anchored)
+            (folders, "x.wav".into(), FolderScope::Anchored)
         );
-        assert_eq!(wanted("x"), (vec![], "x".into(), Reach::Anywhere));
+        assert_eq!(wanted("x"), (vec![], "x".into(), FolderScope::Anywhere));
     }
 
     #[test]
     fn the_last_segment_of_a_url_is_the_file() {
         let (_, file, reach) = wanted("https://example.com/calls/a%20b%3A1.mp3?token=1/2#x");
-        assert_eq!((file.as_str(), reach), ("a b:1.mp3", Reach::Anywhere));
+        assert_eq!((file.as_str(), reach), ("a b:1.mp3", FolderScope::Anywhere));
         let (_, file, _) = wanted("https://example.com/..%2F..%2Fetc%2Fpasswd.wav");
         assert_eq!(file, "../../etc/passwd.wav", "a key, never a path");
-        assert_eq!(read("https://example.com"), Reading::Nothing);
+        assert_eq!(read("https://example.com"), ParsedName::Nothing);
     }
 
     #[test]
@@ -266,10 +273,10 @@ mod tests {
         for name in [
             "", " ", "*", "*.*", "*.wav", "*-?.wav", "*/*.wav", "/", ".", "a/", "x\0y",
         ] {
-            assert_eq!(read(name), Reading::Nothing, "{name:?}");
+            assert_eq!(read(name), ParsedName::Nothing, "{name:?}");
         }
         let constant = [AskedPart::Text("recordings/0"), AskedPart::Wildcard];
-        assert_eq!(super::read(&constant, "0"), Reading::Nothing);
-        assert_eq!(read(&"x".repeat(10_000)), Reading::Nothing);
+        assert_eq!(super::read(&constant, "0"), ParsedName::Nothing);
+        assert_eq!(read(&"x".repeat(10_000)), ParsedName::Nothing);
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn epoch(name: &str) -> Option<Stamp> {
 
 /// Reads a stamp that starts here and is not followed by more digits.
 fn read(bytes: &[u8]) -> Option<Stamp> {
-    let mut cursor = Cursor { rest: bytes };
+    let mut cursor = NameCursor { rest: bytes };
     let year = i16::try_from(cursor.number(4)?).ok()?;
     let month = i8::try_from(cursor.after(b"-._/", 2)?).ok()?;
     let day = i8::try_from(cursor.after(b"-._/", 2)?).ok()?;
@@ -65,11 +65,11 @@ fn read(bytes: &[u8]) -> Option<Stamp> {
     Some(Stamp { at, utc })
 }
 
-struct Cursor<'a> {
+struct NameCursor<'a> {
     rest: &'a [u8],
 }
 
-impl Cursor<'_> {
+impl NameCursor<'_> {
     /// A number of exactly so many digits.
     fn number(&mut self, digits: usize) -> Option<u16> {
         let text = self.rest.get(..digits)?;

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use crate::domain::{Code, Severity};
-use crate::pipeline::{Outcome, Stop};
+use crate::pipeline::{Outcome, StopReason};
 use crate::report::format::{count, counted, safe, them};
-use crate::report::{Mode, Summary};
+use crate::report::{Mode, RunSummary};
 
 /// The last line of a rehearsal, whatever came of it.
 const REHEARSAL: &str = "This was a rehearsal: nothing was sent to Capturi.";
@@ -15,7 +15,7 @@ const AGAIN: &str = "Run the same command again to resume.";
 const ANEW: &str = "Run the same command again: a rehearsal begins anew.";
 
 /// The last lines of a report, the most important last.
-pub fn advise(summary: &Summary) -> Vec<String> {
+pub fn advise(summary: &RunSummary) -> Vec<String> {
     let mut lines = Vec::new();
     lines.extend(misfits(summary));
     lines.extend(unsendable(summary));
@@ -31,7 +31,7 @@ pub fn advise(summary: &Summary) -> Vec<String> {
 }
 
 /// Why the figures cannot be trusted, if they cannot.
-pub(super) fn fault(summary: &Summary) -> Option<String> {
+pub(super) fn fault(summary: &RunSummary) -> Option<String> {
     let (read, ended) = (summary.tally.read, summary.tally.accounted());
     (read != ended).then(|| {
         format!(
@@ -43,7 +43,7 @@ pub(super) fn fault(summary: &Summary) -> Option<String> {
     })
 }
 
-fn unsendable(summary: &Summary) -> Option<String> {
+fn unsendable(summary: &RunSummary) -> Option<String> {
     let rejected = summary.tally.of(Outcome::Rejected);
     let failed = summary.tally.of(Outcome::Failed);
     let number = rejected + failed;
@@ -89,7 +89,7 @@ fn unsendable(summary: &Summary) -> Option<String> {
 }
 
 /// What the lists lack, so that nobody takes them for whole.
-fn incomplete_lists(summary: &Summary) -> Option<String> {
+fn incomplete_lists(summary: &RunSummary) -> Option<String> {
     let lacks = summary.left_out;
     let rejected = match summary.rejected_files.as_slice() {
         [] => "rejected.csv".to_owned(),
@@ -117,7 +117,7 @@ fn incomplete_lists(summary: &Summary) -> Option<String> {
     ))
 }
 
-fn held(summary: &Summary) -> Option<String> {
+fn held(summary: &RunSummary) -> Option<String> {
     let held = summary.tally.of(Outcome::Held);
     let is_missing = |why: &str| why.is_empty() || why == Code::RecordingMissing.name();
     let mut reasons = summary.details.keys();
@@ -146,7 +146,7 @@ fn held(summary: &Summary) -> Option<String> {
     (held > 0).then(|| format!("{} {what}: {cure}.{pressing}", counted(held, "record")))
 }
 
-fn doubts(summary: &Summary) -> Option<String> {
+fn doubts(summary: &RunSummary) -> Option<String> {
     let in_doubt = summary.deliveries.in_doubt;
     (in_doubt > 0).then(|| {
         format!(
@@ -158,7 +158,7 @@ fn doubts(summary: &Summary) -> Option<String> {
     })
 }
 
-fn unproved(summary: &Summary) -> Option<String> {
+fn unproved(summary: &RunSummary) -> Option<String> {
     let number = summary.tally.unproved;
     (number > 0).then(|| {
         format!(
@@ -170,7 +170,7 @@ fn unproved(summary: &Summary) -> Option<String> {
     })
 }
 
-fn conclusion(summary: &Summary) -> String {
+fn conclusion(summary: &RunSummary) -> String {
     if let Some(fault) = fault(summary) {
         return fault;
     }
@@ -185,8 +185,8 @@ fn conclusion(summary: &Summary) -> String {
     }
 }
 
-fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
-    let because = if why.is_empty() || stop == Stop::Interrupted {
+fn stopped(stop: StopReason, why: &str, summary: &RunSummary) -> String {
+    let because = if why.is_empty() || stop == StopReason::Interrupted {
         // The first words say it already.
         String::new()
     } else {
@@ -197,21 +197,21 @@ fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
         Mode::Run | Mode::Check | Mode::DryRun => AGAIN,
     };
     let next = match stop {
-        Stop::Limit | Stop::Interrupted => again.to_owned(),
-        Stop::ExportBroken | Stop::GaveUp => {
+        StopReason::Limit | StopReason::Interrupted => again.to_owned(),
+        StopReason::ExportBroken | StopReason::GaveUp => {
             format!("Correct the cause, then {}", lowered(again))
         }
-        Stop::WrongLedger => format!(
+        StopReason::WrongLedger => format!(
             "Nothing was sent for them.{} Name the right ledger with --ledger, or go on with --existing \
              adopt or --existing skip.",
             made_meanwhile(summary)
         ),
-        Stop::TokenRefused => {
+        StopReason::TokenRefused => {
             "No record is to blame. Put a valid token into CAPTURI_API_TOKEN or --token-file and \
              run the same command again."
                 .to_owned()
         }
-        Stop::ReportLost | Stop::LedgerLost => {
+        StopReason::ReportLost | StopReason::LedgerLost => {
             let sent = match summary.mode {
                 Mode::Run | Mode::Rehearsal => "Nothing was sent after that. ",
                 Mode::Check | Mode::DryRun => "",
@@ -223,14 +223,14 @@ fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
         }
     };
     let what = match stop {
-        Stop::Limit => "Stopped by a limit that you set",
-        Stop::Interrupted => "Interrupted",
-        Stop::ExportBroken => "The export could not be taken to its end",
-        Stop::GaveUp => "Gave up",
-        Stop::WrongLedger => "This ledger may be the wrong one",
-        Stop::TokenRefused => "The destination refused the token",
-        Stop::ReportLost => "A file of the report could not be written",
-        Stop::LedgerLost => "The ledger could not be written",
+        StopReason::Limit => "Stopped by a limit that you set",
+        StopReason::Interrupted => "Interrupted",
+        StopReason::ExportBroken => "The export could not be taken to its end",
+        StopReason::GaveUp => "Gave up",
+        StopReason::WrongLedger => "This ledger may be the wrong one",
+        StopReason::TokenRefused => "The destination refused the token",
+        StopReason::ReportLost => "A file of the report could not be written",
+        StopReason::LedgerLost => "The ledger could not be written",
     };
     let left = summary.tally.of(Outcome::NotAttempted);
     let left = match (left, summary.mode) {
@@ -241,7 +241,7 @@ fn stopped(stop: Stop, why: &str, summary: &Summary) -> String {
 }
 
 /// What was sent before a run found that its ledger may be the wrong one.
-fn made_meanwhile(summary: &Summary) -> String {
+fn made_meanwhile(summary: &RunSummary) -> String {
     let made = summary.tally.of(Outcome::Created);
     let half_done = (Outcome::NotAttempted, "half done".into());
     let half = summary.details.get(&half_done).copied().unwrap_or(0);
@@ -265,7 +265,7 @@ fn made_meanwhile(summary: &Summary) -> String {
 }
 
 /// Files that are not what the mapping is for.
-fn misfits(summary: &Summary) -> Option<String> {
+fn misfits(summary: &RunSummary) -> Option<String> {
     let unread = summary.unread_exports();
     let faults = summary.tally.faults.saturating_sub(unread);
     if faults > 0 {
@@ -284,7 +284,7 @@ fn misfits(summary: &Summary) -> Option<String> {
     })
 }
 
-fn ran(summary: &Summary) -> String {
+fn ran(summary: &RunSummary) -> String {
     let tally = &summary.tally;
     let in_place = tally.of(Outcome::Created) + tally.of(Outcome::AlreadyThere);
     let skipped = tally.of(Outcome::Skipped);
@@ -330,7 +330,7 @@ fn ran(summary: &Summary) -> String {
 }
 
 /// What was left out because somebody wanted it so, and what because another record stands for it.
-fn left_out(summary: &Summary) -> String {
+fn left_out(summary: &RunSummary) -> String {
     let details = summary.details.iter();
     let copies: u64 = details
         .filter(|((outcome, why), _)| *outcome == Outcome::Skipped && COPIES.contains(&&**why))
@@ -346,7 +346,7 @@ fn left_out(summary: &Summary) -> String {
     parts.collect()
 }
 
-fn checked(summary: &Summary, next: &str) -> String {
+fn checked(summary: &RunSummary, next: &str) -> String {
     let tally = &summary.tally;
     let ready = tally.of(Outcome::NotAttempted);
     let records = counted(tally.read, "record");
@@ -379,7 +379,7 @@ fn checked(summary: &Summary, next: &str) -> String {
 
 /// What becomes of the records that are not to be sent, in the words of a run: `2 are in place, 1 is left
 /// out`.
-fn others(summary: &Summary) -> String {
+fn others(summary: &RunSummary) -> String {
     let tally = &summary.tally;
     let parts = [
         (Outcome::AlreadyThere, "in place"),
@@ -436,7 +436,7 @@ mod tests {
     use super::*;
     use crate::report::test_support::{Stage, facts};
 
-    fn last_line(mode: Mode, stop: Option<(Stop, &str)>, ended: &[(u64, Outcome)]) -> String {
+    fn last_line(mode: Mode, stop: Option<(StopReason, &str)>, ended: &[(u64, Outcome)]) -> String {
         let mut stage = Stage::with(|_| {}, mode);
         stage.checked(&facts(ended.iter().map(|(number, _)| number).sum()));
         for (number, outcome) in ended {
@@ -502,12 +502,12 @@ mod tests {
             last_line(Mode::Run, Some((stop, why)), &ended)
         };
         assert_eq!(
-            stop(Stop::Interrupted, "signal"),
+            stop(StopReason::Interrupted, "signal"),
             "Interrupted. 9 records were read but not finished. Run the same command \
              again to resume."
         );
-        assert!(stop(Stop::TokenRefused, "401").contains("No record is to blame."));
-        assert!(stop(Stop::LedgerLost, "").starts_with("The ledger could not be written. 9"));
+        assert!(stop(StopReason::TokenRefused, "401").contains("No record is to blame."));
+        assert!(stop(StopReason::LedgerLost, "").starts_with("The ledger could not be written. 9"));
     }
 
     #[test]
@@ -518,7 +518,10 @@ mod tests {
             stage.many(sent, Outcome::Created, "");
             stage.many(half_done, Outcome::NotAttempted, "half done");
             stage.many(9, Outcome::NotAttempted, "stopped");
-            let (stop, why) = (Stop::WrongLedger, "the destination already has 9 calls");
+            let (stop, why) = (
+                StopReason::WrongLedger,
+                "the destination already has 9 calls",
+            );
             stage.event(&crate::pipeline::Event::Stopping { stop, why });
             advise(&stage.finish(Some(stop)).unwrap()).join(" | ")
         };

@@ -7,17 +7,17 @@ use jiff::Timestamp;
 /// Now, for measuring and for writing down: the wall clock may jump, the other one cannot be read
 /// by people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
+pub struct ClockReading {
     /// For differences.
     pub clock: Instant,
     /// For files.
     pub time: Timestamp,
 }
 
-impl Moment {
+impl ClockReading {
     /// The present.
     pub fn now() -> Self {
-        Moment {
+        ClockReading {
             clock: Instant::now(),
             time: Timestamp::now(),
         }
@@ -26,14 +26,14 @@ impl Moment {
     /// The moment this much later.
     #[must_use]
     pub fn later(self, by: Duration) -> Self {
-        Moment {
+        ClockReading {
             clock: self.clock.checked_add(by).unwrap_or(self.clock),
             time: self.time.checked_add(by).unwrap_or(self.time),
         }
     }
 
     /// Seconds since an earlier moment.
-    pub fn seconds_since(self, earlier: Moment) -> f64 {
+    pub fn seconds_since(self, earlier: ClockReading) -> f64 {
         self.clock
             .saturating_duration_since(earlier.clock)
             .as_secs_f64()

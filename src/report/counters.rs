@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::domain::call::Field;
 use crate::domain::{Code, Problem};
-use crate::pipeline::{Delivered, Event, Facts, Outcome, Stop, Tally};
+use crate::pipeline::{Delivered, Event, Outcome, StopReason, Tally, Totals};
 use crate::report::problem_groups::Groups;
 
 /// Distinct columns and details that are kept by name; an export that is no table can hold more
@@ -29,12 +29,12 @@ pub struct Deliveries {
 
 /// The sums of all events so far.
 #[derive(Debug, Default)]
-pub(super) struct Sums {
+pub(super) struct Counters {
     pub(super) tally: Tally,
     /// Records by outcome and reason.
     pub(super) details: BTreeMap<(Outcome, String), u64>,
     pub(super) groups: Groups,
-    pub(super) facts: Facts,
+    pub(super) facts: Totals,
     pub(super) deliveries: Deliveries,
     /// Records whose end took a request: what is in place already is no pace of sending.
     pub(super) tried: u64,
@@ -53,12 +53,12 @@ pub(super) struct Sums {
     pub(super) unused: BTreeMap<String, u64>,
     /// The columns that feed each field, of all files.
     pub(super) sources: BTreeMap<Field, Vec<String>>,
-    pub(super) stop: Option<(Stop, String)>,
+    pub(super) stop: Option<(StopReason, String)>,
 }
 
-impl Sums {
+impl Counters {
     /// Adds one event. Problems of ended records and of the side are added by their number of
-    /// record, see [`Sums::record`].
+    /// record, see [`Counters::record`].
     pub(super) fn add(&mut self, event: &Event<'_>) {
         match event {
             Event::Opened {
@@ -138,12 +138,13 @@ impl Sums {
 
     /// Notes why the road ended before the export did.
     pub(super) fn break_off(&mut self, why: &str) {
-        self.stop.take_if(|(known, _)| *known == Stop::ExportBroken);
-        self.stop_for(Stop::ExportBroken, why);
+        self.stop
+            .take_if(|(known, _)| *known == StopReason::ExportBroken);
+        self.stop_for(StopReason::ExportBroken, why);
     }
 
     /// Notes why the run ends; of two reasons the greater one wins.
-    pub(super) fn stop_for(&mut self, stop: Stop, why: &str) {
+    pub(super) fn stop_for(&mut self, stop: StopReason, why: &str) {
         if self.stop.as_ref().is_none_or(|(known, _)| *known < stop) {
             self.stop = Some((stop, why.to_owned()));
         }
@@ -185,11 +186,14 @@ mod tests {
 
     #[test]
     fn the_worst_reason_to_stop_is_the_one_that_is_told() {
-        let mut sums = Sums::default();
-        sums.stop_for(Stop::Interrupted, "signal");
-        sums.stop_for(Stop::LedgerLost, "disk full");
-        sums.stop_for(Stop::Limit, "limit");
-        assert_eq!(sums.stop, Some((Stop::LedgerLost, "disk full".to_owned())));
+        let mut sums = Counters::default();
+        sums.stop_for(StopReason::Interrupted, "signal");
+        sums.stop_for(StopReason::LedgerLost, "disk full");
+        sums.stop_for(StopReason::Limit, "limit");
+        assert_eq!(
+            sums.stop,
+            Some((StopReason::LedgerLost, "disk full".to_owned()))
+        );
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use crate::pipeline::Outcome;
 use crate::report::format::{count, counted};
-use crate::report::{Mode, Summary};
+use crate::report::{Mode, RunSummary};
 
 /// What was not looked at, and why, each as the rest of a sentence.
-pub(super) fn unchecked(summary: &Summary) -> Vec<String> {
+pub(super) fn unchecked(summary: &RunSummary) -> Vec<String> {
     let facts = &summary.facts;
     let mut told = Vec::new();
     if summary.mode.sends() || facts.calls == 0 {
@@ -30,7 +30,7 @@ pub(super) fn unchecked(summary: &Summary) -> Vec<String> {
 }
 
 /// The same about recordings that were looked for, but for their length, which has its own line.
-pub(super) fn of_recordings(summary: &Summary) -> Vec<String> {
+pub(super) fn of_recordings(summary: &RunSummary) -> Vec<String> {
     let facts = &summary.facts;
     let mut told = Vec::new();
     let without_call = rejected_before_their_call(summary);
@@ -49,7 +49,7 @@ pub(super) fn of_recordings(summary: &Summary) -> Vec<String> {
 
 /// Records that were rejected before they were a call. What was rejected afterwards, for its recording
 /// or because its id is taken, is among the calls, and so is a repeated record that was skipped.
-fn rejected_before_their_call(summary: &Summary) -> u64 {
+fn rejected_before_their_call(summary: &RunSummary) -> u64 {
     let details = summary.details.iter();
     let skipped: u64 = details
         .filter(|((outcome, detail), _)| *outcome == Outcome::Skipped && detail != "repeat")
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
     use crate::report::test_support::{Stage, facts};
 
-    fn told(has_audio: bool, change: impl FnOnce(&mut crate::pipeline::Facts)) -> Vec<String> {
+    fn told(has_audio: bool, change: impl FnOnce(&mut crate::pipeline::Totals)) -> Vec<String> {
         let mut stage = Stage::with(|options| options.has_audio = has_audio, Mode::Check);
         let mut facts = facts(10);
         change(&mut facts);

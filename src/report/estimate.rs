@@ -18,13 +18,13 @@ pub struct Estimate {
     /// Seconds that this takes; `None` when nothing limits it.
     pub seconds: Option<f64>,
     /// Which of the two limits it is.
-    pub bound: Bound,
+    pub bound: LowerBound,
 }
 
 /// What decides how long a run takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Bound {
+pub enum LowerBound {
     /// Nothing that is known here.
     Nothing,
     /// The requests a second.
@@ -42,12 +42,12 @@ impl Estimate {
             .filter(|bandwidth| *bandwidth > 0)
             .map(|bandwidth| float(bytes) / float(bandwidth));
         let (seconds, bound) = match (by_rate, by_bandwidth) {
-            (None, None) => (None, Bound::Nothing),
+            (None, None) => (None, LowerBound::Nothing),
             (Some(rate), Some(bandwidth)) if bandwidth > rate => {
-                (Some(bandwidth), Bound::Bandwidth)
+                (Some(bandwidth), LowerBound::Bandwidth)
             }
-            (Some(rate), _) => (Some(rate), Bound::Rate),
-            (None, Some(bandwidth)) => (Some(bandwidth), Bound::Bandwidth),
+            (Some(rate), _) => (Some(rate), LowerBound::Rate),
+            (None, Some(bandwidth)) => (Some(bandwidth), LowerBound::Bandwidth),
         };
         Estimate {
             requests,
@@ -70,7 +70,7 @@ impl Estimate {
             return format!("{work}, as fast as the server and the line allow.");
         };
         let limit = match (self.bound, self.bandwidth) {
-            (Bound::Bandwidth, Some(bandwidth)) => format!("{}/s", format::bytes(bandwidth)),
+            (LowerBound::Bandwidth, Some(bandwidth)) => format!("{}/s", format::bytes(bandwidth)),
             _ => format!("{} requests/s", self.rate),
         };
         let line = match self.bandwidth {
@@ -88,14 +88,17 @@ mod tests {
     #[test]
     fn the_slower_limit_decides() {
         let by_rate = Estimate::new(120, 1_000, 20.0, Some(1_000));
-        assert_eq!((by_rate.seconds, by_rate.bound), (Some(6.0), Bound::Rate));
+        assert_eq!(
+            (by_rate.seconds, by_rate.bound),
+            (Some(6.0), LowerBound::Rate)
+        );
         let by_bytes = Estimate::new(120, 10_000, 20.0, Some(1_000));
         assert_eq!(
             (by_bytes.seconds, by_bytes.bound),
-            (Some(10.0), Bound::Bandwidth)
+            (Some(10.0), LowerBound::Bandwidth)
         );
         let free = Estimate::new(120, 10_000, 0.0, None);
-        assert_eq!((free.seconds, free.bound), (None, Bound::Nothing));
+        assert_eq!((free.seconds, free.bound), (None, LowerBound::Nothing));
     }
 
     #[test]

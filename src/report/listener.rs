@@ -5,22 +5,22 @@ use std::io::{BufWriter, Write};
 use std::sync::Arc;
 
 use crate::domain::{Problem, Severity};
-use crate::pipeline::{Event, Outcome, Stop};
+use crate::pipeline::{Event, Outcome, StopReason};
 use crate::report::console::final_table;
-use crate::report::console::json_lines::{self, Line};
-use crate::report::console::progress::{Pace, Progress};
-use crate::report::console::progress_bar::Bar;
+use crate::report::console::json_lines::{self, JsonLine};
+use crate::report::console::progress::{ProgressMeter, ProgressRate};
+use crate::report::console::progress_bar::ProgressDisplay;
 use crate::report::console::screen::Ink;
-use crate::report::counters::Sums;
+use crate::report::counters::Counters;
 use crate::report::destination_line::first_line;
-use crate::report::files::output_folder::Folder;
+use crate::report::files::output_folder::OutputFolder;
 use crate::report::files::recordings;
 use crate::report::files::run_files::{Files, Written};
 use crate::report::files::skipped;
 use crate::report::format::{safe, wait};
 use crate::report::html;
 use crate::report::summary::stop_name;
-use crate::report::{Error, Moment, Options, Screen, Style, Summary, Work};
+use crate::report::{ClockReading, Error, ReportOptions, RunSummary, Screen, Style, Work};
 
 /// Opened files that are named one by one; of a folder of thousands the rest is only counted.
 const NAMED_FILES: u64 = 10;
@@ -33,23 +33,23 @@ const BETWEEN_FLUSHES: f64 = 1.0;
 /// The report of one run, from its first event to its summary.
 #[derive(Debug)]
 pub struct Report {
-    options: Options,
+    options: ReportOptions,
     screen: Screen,
-    bar: Option<Bar>,
+    bar: Option<ProgressDisplay>,
     /// Where the files will be made, until there is something to write.
-    folder: Option<Folder>,
+    folder: Option<OutputFolder>,
     files: Option<Files>,
-    sums: Sums,
-    progress: Progress,
-    last_pause: Option<Moment>,
-    last_flush: Moment,
+    sums: Counters,
+    progress: ProgressMeter,
+    last_pause: Option<ClockReading>,
+    last_flush: ClockReading,
 }
 
 /// What a report came to.
 #[derive(Debug)]
 pub struct Finished {
     /// What was counted; it stands whether or not it could be written.
-    pub summary: Summary,
+    pub summary: RunSummary,
     /// The same for the ledger: how far the work came.
     pub work: Work,
     /// Whether the files could be completed.
@@ -59,23 +59,27 @@ pub struct Finished {
 impl Report {
     /// A report that begins now. The files under `out` are made when there is something to write, so
     /// that those of an earlier run outlive one that fails at once.
-    pub fn new(options: Options, screen: Screen) -> Result<Self, Error> {
-        Report::new_at(options, screen, Moment::now())
+    pub fn new(options: ReportOptions, screen: Screen) -> Result<Self, Error> {
+        Report::new_at(options, screen, ClockReading::now())
     }
 
     /// Finds out whether the files could be made, and changes none: an earlier run may still be
     /// writing them.
-    pub fn probe(options: &Options) -> Result<(), Error> {
+    pub fn probe(options: &ReportOptions) -> Result<(), Error> {
         match &options.out {
-            Some(out) => Folder::open(out, &[])?.probe(),
+            Some(out) => OutputFolder::open(out, &[])?.probe(),
             None => Ok(()),
         }
     }
 
     /// A report that begins at this moment.
-    pub fn new_at(options: Options, screen: Screen, now: Moment) -> Result<Self, Error> {
+    pub fn new_at(
+        options: ReportOptions,
+        screen: Screen,
+        now: ClockReading,
+    ) -> Result<Self, Error> {
         let folder = match &options.out {
-            Some(out) => Some(Folder::open(out, &options.inputs)?),
+            Some(out) => Some(OutputFolder::open(out, &options.inputs)?),
             None => None,
         };
         if let Some(folder) = &folder {
@@ -84,15 +88,15 @@ impl Report {
         let bar = screen
             .bars()
             .filter(|_| options.style == Style::Human && !options.is_quiet)
-            .map(|bars| Bar::new(&bars, screen.color()));
+            .map(|bars| ProgressDisplay::new(&bars, screen.color()));
         let mut report = Report {
-            progress: Progress::new(options.mode, Arc::clone(&options.extent), now),
+            progress: ProgressMeter::new(options.mode, Arc::clone(&options.extent), now),
             options,
             screen,
             bar,
             folder,
             files: None,
-            sums: Sums::default(),
+            sums: Counters::default(),
             last_pause: None,
             last_flush: now,
         };
@@ -102,13 +106,13 @@ impl Report {
     }
 
     /// Says where the run sends to, before anything else.
-    fn show_start(&mut self, now: Moment) {
+    fn show_start(&mut self, now: ClockReading) {
         let Some(to) = self.options.destination.clone() else {
             return;
         };
         let mode = self.options.mode;
         let settings = to.settings.as_ref().map(|path| path.to_string_lossy());
-        let line = Line::Started {
+        let line = JsonLine::Started {
             mode: mode.name(),
             destination: &to.name,
             ledger: &to.ledger.to_string_lossy(),
@@ -120,14 +124,14 @@ impl Report {
     }
 
     /// Says what is read besides the export: a mapping of somebody else may name more than one expects.
-    fn show_second_files(&mut self, now: Moment) {
+    fn show_second_files(&mut self, now: ClockReading) {
         let files = self.options.second_files.iter();
         let files: Vec<String> = files
             .map(|file| file.to_string_lossy().into_owned())
             .collect();
         if !files.is_empty() {
             let text = format!("Read besides the export: {}", safe(&files.join(", ")));
-            self.notice(&Line::SecondFiles { files: &files }, Some(text), now);
+            self.notice(&JsonLine::SecondFiles { files: &files }, Some(text), now);
         }
     }
 
@@ -170,11 +174,11 @@ impl Report {
             self.sums.add(event);
             return Ok(());
         }
-        self.event_at(event, Moment::now())
+        self.event_at(event, ClockReading::now())
     }
 
     /// Takes an event of this moment.
-    pub fn event_at(&mut self, event: &Event<'_>, now: Moment) -> Result<(), Error> {
+    pub fn event_at(&mut self, event: &Event<'_>, now: ClockReading) -> Result<(), Error> {
         self.sums.add(event);
         let written = self.write(event, now);
         self.show(event, now);
@@ -183,7 +187,7 @@ impl Report {
 
     /// Lets time pass: shows the progress if it is due, and brings what is written to the disk. To
     /// be called about every second, because nothing else moves the screen while nothing happens.
-    pub fn tick(&mut self, now: Moment) -> Result<(), Error> {
+    pub fn tick(&mut self, now: ClockReading) -> Result<(), Error> {
         self.show_progress(now);
         match &mut self.files {
             Some(files) if now.seconds_since(self.last_flush) >= BETWEEN_FLUSHES => {
@@ -197,14 +201,14 @@ impl Report {
     /// How far the run is, for the ledger; about once a second, so that also of a run that is killed it
     /// is known. To be asked after events that come by themselves.
     pub fn work_due(&mut self) -> Option<Work> {
-        self.progress.work_due(&self.sums, Moment::now())
+        self.progress.work_due(&self.sums, ClockReading::now())
     }
 
-    fn show_progress(&mut self, now: Moment) {
+    fn show_progress(&mut self, now: ClockReading) {
         let pace = if self.bar.is_some() {
-            Pace::Bars
+            ProgressRate::Bars
         } else {
-            Pace::Lines
+            ProgressRate::Lines
         };
         let Some(snapshot) = self.progress.due(&self.sums, pace, now) else {
             return;
@@ -213,7 +217,7 @@ impl Report {
             _ if self.options.is_quiet => {}
             Style::Json => self
                 .screen
-                .result(&Line::Progress(&snapshot).text(now.time)),
+                .result(&JsonLine::Progress(&snapshot).text(now.time)),
             Style::Human => {
                 let line = snapshot.line(self.options.mode);
                 match &mut self.bar {
@@ -226,8 +230,8 @@ impl Report {
 
     /// Ends the report: completes the files and shows what the run came to. `ending` is why it
     /// ended early, if it did; what events said about that counts too.
-    pub fn finish(self, ending: Option<Stop>) -> Finished {
-        self.finish_at(ending, Moment::now())
+    pub fn finish(self, ending: Option<StopReason>) -> Finished {
+        self.finish_at(ending, ClockReading::now())
     }
 
     /// Keeps why the road ended before the export did, if it did, in one line, for whoever reads the
@@ -241,7 +245,7 @@ impl Report {
     }
 
     /// Ends the report at this moment. The screen is written even when a file cannot be.
-    pub fn finish_at(mut self, ending: Option<Stop>, now: Moment) -> Finished {
+    pub fn finish_at(mut self, ending: Option<StopReason>, now: ClockReading) -> Finished {
         if let Some(stop) = ending {
             self.sums.stop_for(stop, "");
         }
@@ -255,15 +259,17 @@ impl Report {
         };
         let started = self.progress.started();
         let work = self.progress.work(&self.sums, now);
-        let mut summary = Summary::new(&self.options, self.sums, started, now);
+        let mut summary = RunSummary::new(&self.options, self.sums, started, now);
         let written = match self.files {
             Some(files) => complete(files, &mut summary),
             None => Ok(()),
         };
         let written = begun.and(written);
-        let is_broken = matches!(summary.stop, Some((Stop::ExportBroken, _)));
+        let is_broken = matches!(summary.stop, Some((StopReason::ExportBroken, _)));
         match self.options.style {
-            Style::Json => self.screen.result(&Line::Summary(&summary).text(now.time)),
+            Style::Json => self
+                .screen
+                .result(&JsonLine::Summary(&summary).text(now.time)),
             // There is nothing to say about no record, and the error that follows says why.
             Style::Human if is_broken && summary.tally.read == 0 => {}
             Style::Human => {
@@ -280,7 +286,7 @@ impl Report {
         }
     }
 
-    fn write(&mut self, event: &Event<'_>, now: Moment) -> Result<(), Error> {
+    fn write(&mut self, event: &Event<'_>, now: ClockReading) -> Result<(), Error> {
         if let Event::Opened { .. } | Event::Ended { .. } | Event::Aside(_) = event {
             self.begin()?;
         }
@@ -328,13 +334,14 @@ impl Report {
         &mut self,
         record: Option<u64>,
         problems: &[Problem],
-        now: Moment,
+        now: ClockReading,
     ) -> Result<(), Error> {
         let mut written = Ok(());
         for problem in problems {
             let known = self.sums.groups.add(record, problem);
             if known <= json_lines::MOST_PROBLEMS && self.tells(problem.severity) {
-                self.screen.result(&Line::problem(problem).text(now.time));
+                self.screen
+                    .result(&JsonLine::problem(problem).text(now.time));
             }
             if let (Some(files), Ok(())) = (&mut self.files, &written) {
                 written = files.problem(problem);
@@ -353,11 +360,11 @@ impl Report {
         self.options.style == Style::Json && severity >= least
     }
 
-    fn show(&mut self, event: &Event<'_>, now: Moment) {
+    fn show(&mut self, event: &Event<'_>, now: ClockReading) {
         match event {
             Event::Opened { sheet, unused, .. } => {
                 let (file, reading) = (&*sheet.file, sheet.reading.as_str());
-                let line = Line::Opened {
+                let line = JsonLine::Opened {
                     file,
                     reading,
                     unused_columns: unused,
@@ -377,7 +384,7 @@ impl Report {
                 if last.is_none_or(|last| now.seconds_since(last) >= BETWEEN_PAUSES) {
                     self.last_pause = Some(now);
                     let seconds = pause.as_secs_f64();
-                    let line = Line::Paused { seconds, why };
+                    let line = JsonLine::Paused { seconds, why };
                     let text = format!("paused for {}: {}", wait(seconds), safe(why));
                     self.notice(&line, Some(text), now);
                 }
@@ -394,14 +401,14 @@ impl Report {
         }
     }
 
-    fn show_stop(&mut self, stop: Stop, why: &str, now: Moment) {
-        let line = Line::Stopping {
+    fn show_stop(&mut self, stop: StopReason, why: &str, now: ClockReading) {
+        let line = JsonLine::Stopping {
             stop: stop_name(stop),
             why,
         };
         match self.options.style {
             Style::Json => self.screen.result(&line.text(now.time)),
-            Style::Human if self.options.is_quiet && stop < Stop::GaveUp => {}
+            Style::Human if self.options.is_quiet && stop < StopReason::GaveUp => {}
             Style::Human => {
                 let text = format!("stopping: {}; finishing what is under way", safe(why));
                 let text = self.screen.paint(Ink::Warning, &text);
@@ -410,7 +417,7 @@ impl Report {
         }
     }
 
-    fn notice(&mut self, line: &Line<'_>, text: Option<String>, now: Moment) {
+    fn notice(&mut self, line: &JsonLine<'_>, text: Option<String>, now: ClockReading) {
         match (self.options.style, text) {
             _ if self.options.is_quiet => {}
             (Style::Json, _) => self.screen.result(&line.text(now.time)),
@@ -421,7 +428,7 @@ impl Report {
 }
 
 /// Completes the files of the records and adds those that are made from the summary.
-fn complete(files: Files, summary: &mut Summary) -> Result<(), Error> {
+fn complete(files: Files, summary: &mut RunSummary) -> Result<(), Error> {
     let (folder, written) = files.finish()?;
     let Written {
         files,
@@ -441,7 +448,7 @@ fn complete(files: Files, summary: &mut Summary) -> Result<(), Error> {
         .map_err(Error::write(page_path))
 }
 
-fn write_json(summary: &Summary, file: File) -> std::io::Result<()> {
+fn write_json(summary: &RunSummary, file: File) -> std::io::Result<()> {
     let mut file = BufWriter::new(file);
     serde_json::to_writer_pretty(&mut file, summary)?;
     file.write_all(b"\n")?;
@@ -484,7 +491,7 @@ mod tests {
         let worse = problem(Code::BadEmail, 3);
         stage.ended(3, &["7", "=1+1"], Outcome::Rejected, &[bad, worse]);
         stage.ended(4, &["8", "x"], Outcome::NotAttempted, &[]);
-        let summary = stage.finish(Some(Stop::Interrupted)).unwrap();
+        let summary = stage.finish(Some(StopReason::Interrupted)).unwrap();
 
         assert_eq!(
             stage.file("accepted.csv"),
@@ -611,7 +618,7 @@ mod tests {
                 Ok(())
             }
         }
-        let report = Report::new(Options::new(Mode::Check), Screen::to(Gone, Gone)).unwrap();
+        let report = Report::new(ReportOptions::new(Mode::Check), Screen::to(Gone, Gone)).unwrap();
         assert!(report.finish(None).written.is_ok());
     }
 
@@ -632,10 +639,10 @@ mod tests {
         });
         stage.pass(6);
         stage.event(&Event::Stopping {
-            stop: Stop::TokenRefused,
+            stop: StopReason::TokenRefused,
             why: "401",
         });
-        stage.finish(Some(Stop::TokenRefused)).unwrap();
+        stage.finish(Some(StopReason::TokenRefused)).unwrap();
         let events: Vec<String> = stage
             .results
             .lines()
@@ -682,12 +689,12 @@ mod tests {
         stage.opened(&sheet("x.csv", &["id"]));
         stage.pass(60);
         stage.event(&Event::Stopping {
-            stop: Stop::Interrupted,
+            stop: StopReason::Interrupted,
             why: "signal",
         });
         assert_eq!(stage.notices.text(), "");
         stage.event(&Event::Stopping {
-            stop: Stop::GaveUp,
+            stop: StopReason::GaveUp,
             why: "no line\x07",
         });
         assert_eq!(

@@ -27,11 +27,11 @@ mod test_support;
 mod work;
 
 pub use advice::advise;
-pub use clock::Moment;
-pub use console::error_output::{Complaint, tell_panics_as_json};
+pub use clock::ClockReading;
+pub use console::error_output::{ErrorOutput, tell_panics_as_json};
 pub use console::explanation::{print_codes, print_explanation};
 pub use console::logging::init_tracing;
-pub use console::mapping_trial::Tries;
+pub use console::mapping_trial::MappingTrial;
 pub use console::preset_advice::{print_fit, print_no_fit, print_saved, save_mapping};
 pub use console::screen::{Color, Screen};
 pub use console::status::{
@@ -40,7 +40,7 @@ pub use console::status::{
 };
 pub use counters::Deliveries;
 pub use error::Error;
-pub use estimate::{Bound, Estimate};
+pub use estimate::{Estimate, LowerBound};
 pub use files::allowance::LeftOut;
 pub use files::from_ledger::Rewrite;
 pub use files::own_reports::is_report;
@@ -49,7 +49,7 @@ pub use files::read_accepted::{
 };
 pub(crate) use format::safe;
 pub use listener::{Finished, Report};
-pub use options::{Destination, ListForm, Mode, Options, Style};
-pub use problem_groups::{Example, Group};
-pub use summary::{Summary, Target};
+pub use options::{Destination, ListForm, Mode, ReportOptions, Style};
+pub use problem_groups::{Example, ProblemGroup};
+pub use summary::{FieldCount, RunSummary};
 pub use work::{Size, Work};

@@ -80,7 +80,7 @@ pub enum ListForm {
 
 /// What a report needs to know before the first event.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct ReportOptions {
     /// How far the road goes.
     pub mode: Mode,
     /// The folder for the files; `None` for none.
@@ -108,10 +108,10 @@ pub struct Options {
     pub extent: Arc<Extent>,
 }
 
-impl Options {
+impl ReportOptions {
     /// Options of this mode, with nothing but a screen for people.
     pub fn new(mode: Mode) -> Self {
-        Options {
+        ReportOptions {
             mode,
             out: None,
             lists: ListForm::Plain,

@@ -23,7 +23,7 @@ const KEYS: usize = 10_000;
 
 /// All problems of one code and severity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Group {
+pub struct ProblemGroup {
     /// What kind of problem.
     #[serde(serialize_with = "name_of_code")]
     pub code: Code,
@@ -127,11 +127,11 @@ impl Groups {
     }
 
     /// The groups, the worst and the largest first.
-    pub(super) fn sorted(&self) -> Vec<Group> {
-        let mut groups: Vec<Group> = self
+    pub(super) fn sorted(&self) -> Vec<ProblemGroup> {
+        let mut groups: Vec<ProblemGroup> = self
             .groups
             .iter()
-            .map(|(&(severity, code), group)| Group {
+            .map(|(&(severity, code), group)| ProblemGroup {
                 code,
                 severity,
                 problems: group.problems,

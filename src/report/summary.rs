@@ -9,15 +9,15 @@ use serde::{Serialize, Serializer};
 
 use crate::domain::call::Field;
 use crate::domain::{Code, Severity};
-use crate::pipeline::{Facts, Outcome, Stop, Tally};
+use crate::pipeline::{Outcome, StopReason, Tally, Totals};
 use crate::report::advice;
 use crate::report::console::progress::Counts;
-use crate::report::counters::{Deliveries, Sums};
+use crate::report::counters::{Counters, Deliveries};
 use crate::report::coverage::unchecked;
 use crate::report::estimate::Estimate;
 use crate::report::files::allowance::LeftOut;
-use crate::report::problem_groups::Group;
-use crate::report::{Destination, Mode, Moment, Options};
+use crate::report::problem_groups::ProblemGroup;
+use crate::report::{ClockReading, Destination, Mode, ReportOptions};
 
 /// Agents that are listed by name.
 pub(super) const TOP_AGENTS: usize = 20;
@@ -26,13 +26,13 @@ pub(super) const TOP_AGENTS: usize = 20;
 /// log in JSON; it holds neither values nor people. An agent's id is a name or an address in many exports, so
 /// agents are only counted there.
 #[derive(Debug, Clone)]
-pub struct Summary {
+pub struct RunSummary {
     /// How far the road went.
     pub mode: Mode,
     /// Where it sent to; `None` for a check.
     pub destination: Option<Destination>,
     /// Why it ended early, and that in words; `None` when it did not.
-    pub stop: Option<(Stop, String)>,
+    pub stop: Option<(StopReason, String)>,
     /// When it started.
     pub started: Timestamp,
     /// Seconds that it took.
@@ -42,9 +42,9 @@ pub struct Summary {
     /// Records by outcome and reason, where one is known.
     pub details: BTreeMap<(Outcome, String), u64>,
     /// Problems by kind, the worst and the largest first.
-    pub groups: Vec<Group>,
+    pub groups: Vec<ProblemGroup>,
     /// Sums over the checked records.
-    pub facts: Facts,
+    pub facts: Totals,
     /// What was delivered.
     pub deliveries: Deliveries,
     /// Bytes that left the machine, those of failed tries included.
@@ -60,7 +60,7 @@ pub struct Summary {
     /// Columns that nothing uses, with the number of files that have them.
     pub unused: BTreeMap<String, u64>,
     /// What feeds the targets and how often that is something, in the order of the wire.
-    pub targets: Vec<Target>,
+    pub targets: Vec<FieldCount>,
     /// How long a run takes.
     pub estimate: Estimate,
     /// Whether recordings were looked for.
@@ -75,7 +75,7 @@ pub struct Summary {
 
 /// One target field over all calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub struct FieldCount {
     /// The field.
     pub field: Field,
     /// The columns that feed it; none for a constant, and `None` when nothing does.
@@ -84,12 +84,17 @@ pub struct Target {
     pub filled: u64,
 }
 
-impl Summary {
+impl RunSummary {
     /// The summary of these sums at the end of a run.
-    pub(super) fn new(options: &Options, sums: Sums, started: Moment, now: Moment) -> Self {
+    pub(super) fn new(
+        options: &ReportOptions,
+        sums: Counters,
+        started: ClockReading,
+        now: ClockReading,
+    ) -> Self {
         let facts = sums.facts;
         let estimate = Estimate::new(facts.requests, facts.bytes, options.rate, options.bandwidth);
-        Summary {
+        RunSummary {
             mode: options.mode,
             destination: options.destination.clone(),
             stop: sums.stop,
@@ -169,8 +174,8 @@ impl Summary {
     }
 }
 
-fn targets(sources: &BTreeMap<Field, Vec<String>>, facts: &Facts) -> Vec<Target> {
-    let target = |field: Field| Target {
+fn targets(sources: &BTreeMap<Field, Vec<String>>, facts: &Totals) -> Vec<FieldCount> {
+    let target = |field: Field| FieldCount {
         field,
         source: sources.get(&field).cloned(),
         filled: facts.filled[field.index()],
@@ -178,7 +183,7 @@ fn targets(sources: &BTreeMap<Field, Vec<String>>, facts: &Facts) -> Vec<Target>
     Field::ALL.into_iter().map(target).collect()
 }
 
-impl Serialize for Summary {
+impl Serialize for RunSummary {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let facts = &self.facts;
         let mut map = to.serialize_map(None)?;
@@ -240,16 +245,16 @@ impl Serialize for Summary {
 }
 
 /// The key of a reason to stop.
-pub(super) fn stop_name(stop: Stop) -> &'static str {
+pub(super) fn stop_name(stop: StopReason) -> &'static str {
     match stop {
-        Stop::Limit => "limit",
-        Stop::Interrupted => "interrupted",
-        Stop::ExportBroken => "export_broken",
-        Stop::GaveUp => "gave_up",
-        Stop::WrongLedger => "wrong_ledger",
-        Stop::TokenRefused => "token_refused",
-        Stop::ReportLost => "report_lost",
-        Stop::LedgerLost => "ledger_lost",
+        StopReason::Limit => "limit",
+        StopReason::Interrupted => "interrupted",
+        StopReason::ExportBroken => "export_broken",
+        StopReason::GaveUp => "gave_up",
+        StopReason::WrongLedger => "wrong_ledger",
+        StopReason::TokenRefused => "token_refused",
+        StopReason::ReportLost => "report_lost",
+        StopReason::LedgerLost => "ledger_lost",
     }
 }
 
@@ -266,7 +271,7 @@ struct ConsentView {
 }
 
 impl ConsentView {
-    fn new(facts: &Facts) -> Self {
+    fn new(facts: &Totals) -> Self {
         let consent = facts.consent;
         ConsentView {
             yes: consent.yes,
@@ -288,7 +293,7 @@ struct RecordingsView {
 }
 
 impl RecordingsView {
-    fn new(facts: &Facts) -> Self {
+    fn new(facts: &Totals) -> Self {
         let [exact, pattern, inexact] = facts.by_grade;
         RecordingsView {
             found: facts.recordings,
@@ -302,7 +307,7 @@ impl RecordingsView {
     }
 }
 
-struct Details<'a>(&'a Summary);
+struct Details<'a>(&'a RunSummary);
 
 impl Serialize for Details<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
@@ -315,7 +320,7 @@ impl Serialize for Details<'_> {
     }
 }
 
-struct Targets<'a>(&'a [Target]);
+struct Targets<'a>(&'a [FieldCount]);
 
 #[derive(Serialize)]
 struct TargetView<'a> {

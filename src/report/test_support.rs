@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::domain::{Code, Place, Problem};
-use crate::pipeline::{Consent, Delivered, Event, Facts, Outcome, Stop};
-use crate::report::{Error, Mode, Moment, Options, Report, Screen, Summary};
-use crate::source::{Batch, Form, Header, Sheet};
+use crate::pipeline::{Consent, Delivered, Event, Outcome, StopReason, Totals};
+use crate::report::{ClockReading, Error, Mode, Report, ReportOptions, RunSummary, Screen};
+use crate::source::{Batch, FileFormat, Header, Sheet};
 
 /// Text that can be read while it is written.
 #[derive(Debug, Clone, Default)]
@@ -37,7 +37,7 @@ impl Write for Buffer {
 
 pub(super) struct Stage {
     report: Option<Report>,
-    now: Moment,
+    now: ClockReading,
     sheet: Arc<Sheet>,
     out: Option<tempfile::TempDir>,
     pub(super) results: Buffer,
@@ -45,12 +45,12 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    pub(super) fn with(change: impl FnOnce(&mut Options), mode: Mode) -> Self {
-        let mut options = Options::new(mode);
+    pub(super) fn with(change: impl FnOnce(&mut ReportOptions), mode: Mode) -> Self {
+        let mut options = ReportOptions::new(mode);
         change(&mut options);
         let (results, notices) = (Buffer::default(), Buffer::default());
         let screen = Screen::to(results.clone(), notices.clone());
-        let mut now = Moment::now();
+        let mut now = ClockReading::now();
         now.time = "2024-03-15T08:00:00Z".parse().unwrap();
         Stage {
             report: Some(Report::new_at(options, screen, now).unwrap()),
@@ -103,12 +103,12 @@ impl Stage {
             reading: "json array".to_owned(),
             header: None,
             nulls: Vec::new(),
-            form: Form::default(),
+            form: FileFormat::default(),
         });
         self.opened(&sheet);
     }
 
-    pub(super) fn checked(&mut self, facts: &Facts) {
+    pub(super) fn checked(&mut self, facts: &Totals) {
         self.event(&Event::Checked(facts));
     }
 
@@ -176,7 +176,7 @@ impl Stage {
         }
     }
 
-    pub(super) fn finish(&mut self, ending: Option<Stop>) -> Result<Summary, Error> {
+    pub(super) fn finish(&mut self, ending: Option<StopReason>) -> Result<RunSummary, Error> {
         let finished = self.report.take().unwrap().finish_at(ending, self.now);
         finished.written.map(|()| finished.summary)
     }
@@ -190,7 +190,7 @@ pub(super) fn sheet(file: &str, names: &[&str]) -> Arc<Sheet> {
             names.iter().map(|&name| name.to_owned()).collect(),
         )),
         nulls: Vec::new(),
-        form: Form::plain_table(),
+        form: FileFormat::plain_table(),
     })
 }
 
@@ -199,11 +199,11 @@ pub(super) fn problem(code: Code, line: u64) -> Problem {
 }
 
 /// Sums over so many records, all of them calls with a recording.
-pub(super) fn facts(records: u64) -> Facts {
+pub(super) fn facts(records: u64) -> Totals {
     let mut filled = [0; 36];
     filled[..7].fill(records);
     filled[7] = 1;
-    Facts {
+    Totals {
         records,
         calls: records,
         open: records,
@@ -217,6 +217,6 @@ pub(super) fn facts(records: u64) -> Facts {
         #[expect(clippy::cast_precision_loss, reason = "a few records")]
         seconds: records as f64 * 90.0,
         requests: records * 2,
-        ..Facts::default()
+        ..Totals::default()
     }
 }

@@ -8,9 +8,9 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::pipeline::{Extent, Outcome, Stop, Tally};
+use crate::pipeline::{Extent, Outcome, StopReason, Tally};
 use crate::report::console::progress::Counts;
-use crate::report::counters::Sums;
+use crate::report::counters::Counters;
 use crate::report::format::{float, whole};
 use crate::report::summary::stop_name;
 
@@ -27,7 +27,7 @@ pub struct Size {
 impl Size {
     /// The size, as far as it is known at this moment; `None` where the size of the input is not known or
     /// nothing was read yet.
-    pub(super) fn of(sums: &Sums, extent: &Extent) -> Option<Size> {
+    pub(super) fn of(sums: &Counters, extent: &Extent) -> Option<Size> {
         if let Some(records) = extent.records() {
             // What was put aside and dropped again never came here, and is part of the work.
             let records = records.max(sums.read());
@@ -51,7 +51,7 @@ impl Size {
     }
 
     /// How many of so many records are still to be sent.
-    pub(super) fn to_send(self, sums: &Sums) -> f64 {
+    pub(super) fn to_send(self, sums: &Counters) -> f64 {
         let facts = &sums.facts;
         let waiting = facts.waiting();
         // Whatever is in place was not put aside, so that most of what waits is to be sent.
@@ -111,7 +111,7 @@ impl Work {
     }
 
     /// The same of a run that ended early.
-    pub(super) fn stopped_for(self, stop: Option<Stop>) -> Self {
+    pub(super) fn stopped_for(self, stop: Option<StopReason>) -> Self {
         Work {
             stop: stop.map(stop_name),
             ..self
@@ -127,17 +127,17 @@ impl Work {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::{Facts, Portion};
+    use crate::pipeline::{Portion, Totals};
 
-    fn sums(records: u64, open: u64, tried: u64) -> Sums {
-        Sums {
-            facts: Facts {
+    fn sums(records: u64, open: u64, tried: u64) -> Counters {
+        Counters {
+            facts: Totals {
                 records,
                 open,
-                ..Facts::default()
+                ..Totals::default()
             },
             tried,
-            ..Sums::default()
+            ..Counters::default()
         }
     }
 
@@ -147,7 +147,7 @@ mod tests {
             records,
             is_estimate: false,
         };
-        let left = |size: Size, sums: Sums| whole(size.to_send(&sums));
+        let left = |size: Size, sums: Counters| whole(size.to_send(&sums));
         // 600 of 1000 are in place, and 140 of the others are sent.
         assert_eq!(left(size(1000), sums(1000, 400, 140)), 260);
         // Half of what was read is to be sent, and so is half of the rest.

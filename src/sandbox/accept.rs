@@ -134,7 +134,7 @@ fn report(ended: Result<(), JoinError>) {
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-    use super::super::server::Options;
+    use super::super::server::SandboxOptions;
     use super::*;
     use crate::sandbox::test_support::TOKEN;
 
@@ -158,7 +158,7 @@ mod tests {
         const HANGS: Duration = Duration::from_secs(8);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let shared = Arc::new(Shared::new(Options::new(TOKEN), address.port()));
+        let shared = Arc::new(Shared::new(SandboxOptions::new(TOKEN), address.port()));
         let stopping = CancellationToken::new();
         let mut server = JoinSet::new();
         server.spawn(accept(listener, shared, stopping.clone(), BOUND));
@@ -193,7 +193,7 @@ mod tests {
     async fn known_connections_make_others_wait_and_are_not_ended() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let shared = Arc::new(Shared::new(Options::new(TOKEN), address.port()));
+        let shared = Arc::new(Shared::new(SandboxOptions::new(TOKEN), address.port()));
         let mut server = JoinSet::new();
         server.spawn(accept(listener, shared, CancellationToken::new(), 2));
         let mut known = Vec::new();

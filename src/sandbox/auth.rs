@@ -5,7 +5,7 @@ use hyper::header::AUTHORIZATION;
 use hyper::http::request::Parts;
 use uuid::Uuid;
 
-use super::response::Answer;
+use super::response::ServerAnswer;
 
 /// What a random token begins with: it shall be known as none of the real server.
 const PREFIX: &str = "sandbox-";
@@ -25,7 +25,7 @@ pub(super) fn is_random(token: &str) -> bool {
 }
 
 /// The refusal of a request without the right token. A header counts before the query.
-pub(super) fn check(parts: &Parts, token: &str) -> Result<(), Answer> {
+pub(super) fn check(parts: &Parts, token: &str) -> Result<(), ServerAnswer> {
     let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
     let why = match (headers.next(), headers.next()) {
         (Some(_), Some(_)) => "There are two Authorization headers",
@@ -40,7 +40,7 @@ pub(super) fn check(parts: &Parts, token: &str) -> Result<(), Answer> {
             None => "There is no token: it belongs in the Authorization header",
         },
     };
-    Err(Answer::text(StatusCode::UNAUTHORIZED, why))
+    Err(ServerAnswer::text(StatusCode::UNAUTHORIZED, why))
 }
 
 /// A parameter of the query, decoded; the first one if there are several.

@@ -11,7 +11,7 @@ use hyper::StatusCode;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::response::Answer;
+use super::response::ServerAnswer;
 use super::server::UnknownFields;
 use super::time;
 
@@ -21,14 +21,14 @@ const MOST_VALUES: usize = 500_000;
 
 /// Something wrong with a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Finding {
+pub(super) enum BodyFinding {
     /// A required field is absent or blank.
     Required(String),
     /// Anything else.
     Invalid(String),
 }
 
-impl Finding {
+impl BodyFinding {
     /// The sentence that the client gets.
     pub(super) fn text(&self) -> &str {
         match self {
@@ -38,9 +38,9 @@ impl Finding {
 }
 
 /// The refusal that tells all findings, or nothing if there are none.
-pub(super) fn refusal(findings: &[Finding]) -> Option<Answer> {
-    let texts: Vec<_> = findings.iter().map(Finding::text).collect();
-    (!texts.is_empty()).then(|| Answer::text(StatusCode::BAD_REQUEST, texts.join("\n")))
+pub(super) fn refusal(findings: &[BodyFinding]) -> Option<ServerAnswer> {
+    let texts: Vec<_> = findings.iter().map(BodyFinding::text).collect();
+    (!texts.is_empty()).then(|| ServerAnswer::text(StatusCode::BAD_REQUEST, texts.join("\n")))
 }
 
 /// Reads a body as one JSON object in which no key stands twice, at any depth.
@@ -64,7 +64,7 @@ pub(super) struct Fields<'a> {
     /// What stands before a field's name in a finding: empty, or `message.from.`.
     path: String,
     known: HashSet<String>,
-    findings: Vec<Finding>,
+    findings: Vec<BodyFinding>,
 }
 
 impl<'a> Fields<'a> {
@@ -90,13 +90,13 @@ impl<'a> Fields<'a> {
     /// A finding of the caller's own about `name`.
     pub(super) fn refuse(&mut self, name: &str, why: &str) {
         let text = format!("{}{name} {why}", self.path);
-        self.findings.push(Finding::Invalid(text));
+        self.findings.push(BodyFinding::Invalid(text));
     }
 
     /// A finding that a required field is not there.
     pub(super) fn miss(&mut self, name: &str) {
         let text = format!("{}{name} is required", self.path);
-        self.findings.push(Finding::Required(text));
+        self.findings.push(BodyFinding::Required(text));
     }
 
     /// A text that must be present and not blank.
@@ -108,7 +108,7 @@ impl<'a> Fields<'a> {
             }
             Some(Value::String(text)) if text.trim().is_empty() => {
                 let text = format!("{}{name} is required and must not be blank", self.path);
-                self.findings.push(Finding::Required(text));
+                self.findings.push(BodyFinding::Required(text));
                 None
             }
             Some(Value::String(text)) => Some(text),
@@ -248,12 +248,12 @@ impl<'a> Fields<'a> {
     }
 
     /// Everything found, with the fields that nobody asked for.
-    pub(super) fn finish(mut self, unknown: UnknownFields) -> Vec<Finding> {
+    pub(super) fn finish(mut self, unknown: UnknownFields) -> Vec<BodyFinding> {
         if unknown == UnknownFields::Refuse {
             for name in self.object.keys() {
                 if !self.known.contains(name.as_str()) {
                     let text = format!("{}{name} is not a field of this call", self.path);
-                    self.findings.push(Finding::Invalid(text));
+                    self.findings.push(BodyFinding::Invalid(text));
                 }
             }
         }
@@ -397,7 +397,7 @@ mod tests {
             fields.number(name);
         }
         let found = fields.finish(UnknownFields::Refuse);
-        let texts: Vec<_> = found.iter().map(Finding::text).collect();
+        let texts: Vec<_> = found.iter().map(BodyFinding::text).collect();
         assert_eq!(
             texts,
             [

@@ -11,17 +11,17 @@ use serde_json::Map;
 
 use super::auth;
 use super::connection::Peer;
-use super::endpoints::audio::Target;
+use super::endpoints::audio::UploadAddress;
 use super::endpoints::{audio, case, conversation, portal, read, status_page};
 use super::faults::apply;
-use super::faults::draw::{Drawn, Moment};
+use super::faults::draw::{Drawn, RequestMoment};
 use super::faults::rules::{Fault, Strikes};
 use super::origin::{self, Own};
 use super::request::{self, Document, Payload};
-use super::response::{Answer, Body, Dropped};
+use super::response::{Body, Dropped, ServerAnswer};
 use super::route::{self, Endpoint, Route};
-use super::server::{Options, UnknownFields};
-use super::state::{State, Ticket};
+use super::server::{SandboxOptions, UnknownFields};
+use super::state::{ServerState, Ticket};
 
 /// What is read away of a body that is refused, beyond the largest recording.
 const DRAIN_MARGIN: u64 = 16 * 1024 * 1024;
@@ -32,16 +32,16 @@ const FOREIGN_DRAIN: u64 = 64 * 1024;
 /// What all requests share.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) options: Options,
+    pub(super) options: SandboxOptions,
     /// Which addresses requests may name.
     own: Own,
-    state: Mutex<State>,
+    state: Mutex<ServerState>,
 }
 
 impl Shared {
     /// What requests to a server on this port share.
-    pub(super) fn new(options: Options, port: u16) -> Self {
-        let state = State::new(options.faults.clone());
+    pub(super) fn new(options: SandboxOptions, port: u16) -> Self {
+        let state = ServerState::new(options.faults.clone());
         let own = if options.allow_remote {
             Own::Any
         } else {
@@ -55,7 +55,7 @@ impl Shared {
     }
 
     /// The state, for a moment without waiting.
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, ServerState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -122,22 +122,22 @@ pub(super) async fn serve(
 }
 
 /// The answer to a path or method that the server does not have.
-fn astray(route: &Route) -> Answer {
+fn astray(route: &Route) -> ServerAnswer {
     match route {
         Route::WrongMethod(methods) => {
             let text = format!("This address takes {methods} only");
-            let answer = Answer::text(StatusCode::METHOD_NOT_ALLOWED, text);
+            let answer = ServerAnswer::text(StatusCode::METHOD_NOT_ALLOWED, text);
             match HeaderValue::from_str(methods) {
                 Ok(methods) => answer.with(ALLOW, methods),
                 Err(_) => answer,
             }
         }
-        Route::BadPath => Answer::text(
+        Route::BadPath => ServerAnswer::text(
             StatusCode::BAD_REQUEST,
             "The path is not percent-encoded UTF-8",
         ),
         Route::Nowhere | Route::Api(_) | Route::Own(_) => {
-            Answer::text(StatusCode::NOT_FOUND, "There is no such address")
+            ServerAnswer::text(StatusCode::NOT_FOUND, "There is no such address")
         }
     }
 }
@@ -190,7 +190,7 @@ async fn answer(
     if let Some((fault, Strikes::BeforeEffect)) = &drawn.strike {
         without_effect(shared, &mut payload, fault).await?;
         wait(drawn.after).await;
-        return apply::damage(fault, Answer::done(), SystemTime::now());
+        return apply::damage(fault, ServerAnswer::done(), SystemTime::now());
     }
     let right = carry_out(shared, parts, endpoint, document, payload).await?;
     wait(drawn.after).await;
@@ -212,7 +212,7 @@ fn draw(shared: &Shared, visit: &Visit<'_>, endpoint: &Endpoint, document: &Docu
     let mut state = shared.state();
     let key = key(&state, endpoint, document);
     let operation = endpoint.operation();
-    let moment = Moment {
+    let moment = RequestMoment {
         operation,
         key: &key,
         attempt: state.attempt(operation, &key),
@@ -228,7 +228,7 @@ fn draw(shared: &Shared, visit: &Visit<'_>, endpoint: &Endpoint, document: &Docu
 
 /// What a request is about: the conversation's own identity wherever it is known, because uids are
 /// different in every run.
-fn key(state: &State, endpoint: &Endpoint, document: &Document) -> String {
+fn key(state: &ServerState, endpoint: &Endpoint, document: &Document) -> String {
     match endpoint {
         Endpoint::Create(version) => document.text(conversation::identity_field(*version)),
         Endpoint::AddMessage | Endpoint::PutCase | Endpoint::AppendMessage => {
@@ -270,7 +270,7 @@ async fn carry_out(
     endpoint: Endpoint,
     document: Document,
     payload: Payload,
-) -> Result<Answer, Dropped> {
+) -> Result<ServerAnswer, Dropped> {
     let (object, text) = match document {
         Document::Refused(refusal) => return Ok(refusal),
         Document::Object(object, text) => (object, text),
@@ -278,10 +278,10 @@ async fn carry_out(
     };
     Ok(match endpoint {
         Endpoint::UploadByUid(uid) => {
-            audio::upload(shared, parts, Target::Uid(&uid), payload).await?
+            audio::upload(shared, parts, UploadAddress::Uid(&uid), payload).await?
         }
         Endpoint::UploadByIdentity(identity) => {
-            audio::upload(shared, parts, Target::Identity(&identity), payload).await?
+            audio::upload(shared, parts, UploadAddress::Identity(&identity), payload).await?
         }
         Endpoint::Create(version) => conversation::create(shared, version, &object, text),
         Endpoint::AddMessage => case::add_message(shared, &object),
@@ -302,8 +302,8 @@ mod tests {
     use reqwest::Method;
     use serde_json::json;
 
-    use crate::sandbox::faults::rules::{Faults, Operation, Rule};
-    use crate::sandbox::server::Options;
+    use crate::sandbox::faults::rules::{FaultRule, Faults, Operation};
+    use crate::sandbox::server::SandboxOptions;
     use crate::sandbox::snapshot::Snapshot;
     use crate::sandbox::test_support::{Given, TOKEN, conversation, form, send};
 
@@ -381,7 +381,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_fault_is_spent_on_who_has_no_token() {
-        let given = Given::rule(Rule::new(super::Fault::status(503)).first(1)).await;
+        let given = Given::rule(FaultRule::new(super::Fault::status(503)).first(1)).await;
         for _ in 0..2 {
             let stranger = given.bare(Method::POST, "/v2/conversation");
             let reply = send(stranger.json(&conversation("a"))).await;
@@ -394,7 +394,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_token_may_stand_in_the_query_but_a_header_counts_first() {
-        let given = Given::options(Options::new("a&b æ")).await;
+        let given = Given::options(SandboxOptions::new("a&b æ")).await;
         let path = "/v2/conversation?api-token=a%26b+%C3%A6";
         let request = given.bare(Method::POST, path).json(&conversation("a"));
         assert_eq!(send(request).await.status, 200);
@@ -445,7 +445,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_tries_of_a_call_are_counted_by_identity_and_operation() {
-        let rule = Rule::new(super::Fault::status(503)).first(1);
+        let rule = FaultRule::new(super::Fault::status(503)).first(1);
         let given = Given::rule(rule).await;
         let statuses = async |identity: &str| {
             let body = conversation(identity);
@@ -469,7 +469,7 @@ mod tests {
             (Operation::Case, (200, 200, 503, 400)),
             (Operation::Read, (200, 200, 400, 503)),
         ] {
-            let given = Given::rule(Rule::new(super::Fault::status(503)).on(operation)).await;
+            let given = Given::rule(FaultRule::new(super::Fault::status(503)).on(operation)).await;
             let create = given.create("v2", &conversation("a")).await.status;
             let upload = given.upload("external/a", form(b"abc")).await.status;
             let case = given.json(Method::PUT, "/v1/case", &json!({})).await.status;
@@ -482,9 +482,9 @@ mod tests {
     #[tokio::test]
     async fn an_outage_and_a_revoked_token_have_their_requests() {
         let faults = Faults::seeded(1)
-            .with(Rule::new(super::Fault::status(503)).requests(2, Some(3)))
-            .with(Rule::new(super::Fault::status(401)).requests(5, None));
-        let given = Given::options(Options::new(TOKEN).with_faults(faults)).await;
+            .with(FaultRule::new(super::Fault::status(503)).requests(2, Some(3)))
+            .with(FaultRule::new(super::Fault::status(401)).requests(5, None));
+        let given = Given::options(SandboxOptions::new(TOKEN).with_faults(faults)).await;
         let mut statuses = Vec::new();
         for number in 1..=6 {
             let body = conversation(&number.to_string());

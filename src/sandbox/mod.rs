@@ -28,7 +28,9 @@ mod time;
 mod token_file;
 
 pub use auth::random as random_token;
-pub use faults::rules::{Fault, Faults, FaultsError, Operation, RetryAfter, Rule, Strikes, Window};
-pub use server::{Error, Options, Sandbox, UnknownFields, start};
-pub use snapshot::{Case, Conversation, EndpointCount, Snapshot, Upload};
+pub use faults::rules::{
+    Fault, FaultRule, FaultWindow, Faults, FaultsError, Operation, RetryAfterHeader, Strikes,
+};
+pub use server::{Error, Sandbox, SandboxOptions, UnknownFields, start};
+pub use snapshot::{EndpointCount, ReceivedCase, ReceivedConversation, ReceivedUpload, Snapshot};
 pub use token_file::{TokenFile, TokenFileError};

@@ -12,7 +12,7 @@ use hyper::header::{HOST, HeaderName, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::http::uri::Authority;
 
-use super::response::Answer;
+use super::response::ServerAnswer;
 
 /// What a browser says of the page that a request comes from.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -30,10 +30,10 @@ pub(super) enum Own {
 }
 
 /// The refusal of a request that names another server, or that a page of another site sent.
-pub(super) fn check(parts: &Parts, own: Own) -> Result<(), Answer> {
+pub(super) fn check(parts: &Parts, own: Own) -> Result<(), ServerAnswer> {
     let Some(host) = only_host(parts) else {
         let text = "A request needs exactly one Host header";
-        return Err(Answer::text(StatusCode::BAD_REQUEST, text));
+        return Err(ServerAnswer::text(StatusCode::BAD_REQUEST, text));
     };
     // The address in the request line counts before the header, so the two must not differ.
     let line = parts.uri.authority().map(Authority::as_str);
@@ -41,11 +41,11 @@ pub(super) fn check(parts: &Parts, own: Own) -> Result<(), Answer> {
     if !is_one || !own.has(host) {
         let text = "The sandbox answers only requests to its own address, such as 127.0.0.1 with its \
                     port; --allow-remote takes other names";
-        return Err(Answer::text(StatusCode::FORBIDDEN, text));
+        return Err(ServerAnswer::text(StatusCode::FORBIDDEN, text));
     }
     if comes_from_elsewhere(parts, host) {
         let text = "A page of another site may not call the sandbox";
-        return Err(Answer::text(StatusCode::FORBIDDEN, text));
+        return Err(ServerAnswer::text(StatusCode::FORBIDDEN, text));
     }
     Ok(())
 }

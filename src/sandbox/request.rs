@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::body_check;
-use super::response::{Answer, Dropped};
+use super::response::{Dropped, ServerAnswer};
 
 /// JSON bodies beyond this are refused; the largest documented one, a case with all its messages,
 /// stays far below.
@@ -67,7 +67,7 @@ pub(super) enum Drained {
 
 impl Drained {
     /// The answer, after which the connection ends if there is still something in it.
-    pub(super) fn closing(self, answer: Answer) -> Answer {
+    pub(super) fn closing(self, answer: ServerAnswer) -> ServerAnswer {
         match self {
             Self::Whole => answer,
             Self::TooMuch => answer.and_close(),
@@ -83,7 +83,7 @@ pub(super) enum Document {
     /// The call takes no JSON.
     None,
     /// It cannot be taken.
-    Refused(Answer),
+    Refused(ServerAnswer),
 }
 
 impl Document {
@@ -111,11 +111,11 @@ pub(super) async fn document(parts: &Parts, payload: &mut Payload) -> Result<Doc
     let Some(body) = payload.whole(JSON_LIMIT).await? else {
         let drained = payload.drain(JSON_DRAIN).await?;
         let text = format!("A JSON body has at most {JSON_LIMIT} bytes");
-        let refusal = Answer::text(StatusCode::PAYLOAD_TOO_LARGE, text);
+        let refusal = ServerAnswer::text(StatusCode::PAYLOAD_TOO_LARGE, text);
         return Ok(Document::Refused(drained.closing(refusal)));
     };
     if !is_json(parts) {
-        return Ok(Document::Refused(Answer::text(
+        return Ok(Document::Refused(ServerAnswer::text(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "The content type must be application/json",
         )));
@@ -125,7 +125,8 @@ pub(super) async fn document(parts: &Parts, payload: &mut Payload) -> Result<Doc
             .map_err(|_| "The body is not valid UTF-8".to_owned())?;
         Ok(Document::Object(object, text))
     });
-    Ok(read.unwrap_or_else(|why| Document::Refused(Answer::text(StatusCode::BAD_REQUEST, why))))
+    Ok(read
+        .unwrap_or_else(|why| Document::Refused(ServerAnswer::text(StatusCode::BAD_REQUEST, why))))
 }
 
 /// Whether the one content type is JSON, in UTF-8 if it says more.

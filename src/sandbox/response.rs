@@ -35,14 +35,14 @@ pub(super) enum Dropped {
 
 /// A whole answer.
 #[derive(Debug, Clone)]
-pub(super) struct Answer {
+pub(super) struct ServerAnswer {
     pub(super) status: StatusCode,
     content_type: Option<&'static str>,
     body: Bytes,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-impl Answer {
+impl ServerAnswer {
     /// 200 without a body.
     pub(super) fn done() -> Self {
         Self::bare(StatusCode::OK)
@@ -185,7 +185,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_halved_answer_is_whole_for_http_and_broken_for_json() {
-        let whole = Answer::json(StatusCode::OK, &serde_json::json!({"UID": "abc"}));
+        let whole = ServerAnswer::json(StatusCode::OK, &serde_json::json!({"UID": "abc"}));
         let bytes = whole
             .halved()
             .into_response()
@@ -200,7 +200,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_cut_answer_announces_more_than_it_sends() {
-        let response = Answer::done().into_cut_response();
+        let response = ServerAnswer::done().into_cut_response();
         let announced: usize = response.headers()[CONTENT_LENGTH]
             .to_str()
             .expect("digits")

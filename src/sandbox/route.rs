@@ -7,13 +7,13 @@ use super::faults::rules::Operation;
 
 /// The three shapes of a conversation that the server has known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Version {
+pub(super) enum WireVersion {
     V1,
     V2,
     V3,
 }
 
-impl Version {
+impl WireVersion {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::V1 => "v1",
@@ -26,7 +26,7 @@ impl Version {
 /// A call of the API, with what its path said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Endpoint {
-    Create(Version),
+    Create(WireVersion),
     UploadByUid(String),
     UploadByIdentity(String),
     AddMessage,
@@ -45,9 +45,9 @@ impl Endpoint {
     /// How the counters call it.
     pub(super) fn label(&self) -> &'static str {
         match self {
-            Self::Create(Version::V1) => "POST /v1/conversation",
-            Self::Create(Version::V2) => "POST /v2/conversation",
-            Self::Create(Version::V3) => "POST /v3/conversation",
+            Self::Create(WireVersion::V1) => "POST /v1/conversation",
+            Self::Create(WireVersion::V2) => "POST /v2/conversation",
+            Self::Create(WireVersion::V3) => "POST /v3/conversation",
             Self::UploadByUid(_) => "POST /v1/audio/{uid}",
             Self::UploadByIdentity(_) => "POST /v1/audio/external/{externalIdentity}",
             Self::AddMessage => "PUT /v1/case/messages",
@@ -159,9 +159,9 @@ fn own(segments: &[&str]) -> Option<(Method, Own)> {
 /// Everything that a path offers, by method.
 fn candidates(segments: &[&str]) -> Result<Vec<(Method, Endpoint)>, BadSegment> {
     Ok(match segments {
-        ["v1", "conversation"] => vec![(Method::POST, Endpoint::Create(Version::V1))],
-        ["v2", "conversation"] => vec![(Method::POST, Endpoint::Create(Version::V2))],
-        ["v3", "conversation"] => vec![(Method::POST, Endpoint::Create(Version::V3))],
+        ["v1", "conversation"] => vec![(Method::POST, Endpoint::Create(WireVersion::V1))],
+        ["v2", "conversation"] => vec![(Method::POST, Endpoint::Create(WireVersion::V2))],
+        ["v3", "conversation"] => vec![(Method::POST, Endpoint::Create(WireVersion::V3))],
         ["v1", "audio", uid] if !uid.is_empty() => {
             vec![(Method::POST, Endpoint::UploadByUid(decode(uid)?))]
         }

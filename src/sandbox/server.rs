@@ -17,7 +17,7 @@ use super::token_file::TokenFileError;
 
 /// What a sandbox is started with.
 #[derive(Clone)]
-pub struct Options {
+pub struct SandboxOptions {
     /// Where to listen; anything but a loopback address needs `allow_remote`.
     pub listen: IpAddr,
     /// 0 takes any free port.
@@ -46,7 +46,7 @@ pub enum UnknownFields {
     Ignore,
 }
 
-impl Options {
+impl SandboxOptions {
     /// Any port of 127.0.0.1, no faults, the documented limits.
     pub fn new(token: impl Into<String>) -> Self {
         Self {
@@ -69,7 +69,7 @@ impl Options {
     }
 }
 
-impl fmt::Debug for Options {
+impl fmt::Debug for SandboxOptions {
     /// Without the token.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -122,7 +122,7 @@ pub struct Sandbox {
 }
 
 /// Listens as `options` say and returns at once; requests are served by tasks of the sandbox.
-pub async fn start(options: Options) -> Result<Sandbox, Error> {
+pub async fn start(options: SandboxOptions) -> Result<Sandbox, Error> {
     if !options.listen.is_loopback() && !options.allow_remote {
         return Err(Error::NotLoopback(options.listen));
     }
@@ -199,24 +199,24 @@ impl Sandbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::faults::rules::{Fault, Rule};
+    use crate::sandbox::faults::rules::{Fault, FaultRule};
     use crate::sandbox::test_support::{Given, TOKEN, conversation};
 
-    async fn refusal(options: Options) -> Error {
+    async fn refusal(options: SandboxOptions) -> Error {
         start(options).await.expect_err("refused")
     }
 
     #[tokio::test]
     async fn only_loopback_is_listened_on_unless_it_is_allowed() {
-        let anywhere = Options {
+        let anywhere = SandboxOptions {
             listen: IpAddr::from([0, 0, 0, 0]),
-            ..Options::new(TOKEN)
+            ..SandboxOptions::new(TOKEN)
         };
         assert!(matches!(
             refusal(anywhere.clone()).await,
             Error::NotLoopback(_)
         ));
-        let allowed = Options {
+        let allowed = SandboxOptions {
             allow_remote: true,
             ..anywhere
         };
@@ -226,19 +226,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_blank_token_and_impossible_faults_are_refused() {
-        let error = refusal(Options::new(" ")).await;
+        let error = refusal(SandboxOptions::new(" ")).await;
         assert!(matches!(error, Error::BlankToken));
-        let faults = Faults::default().with(Rule::new(Fault::status(1)));
-        let error = refusal(Options::new(TOKEN).with_faults(faults)).await;
+        let faults = Faults::default().with(FaultRule::new(Fault::status(1)));
+        let error = refusal(SandboxOptions::new(TOKEN).with_faults(faults)).await;
         assert!(matches!(error, Error::Faults(_)));
     }
 
     #[tokio::test]
     async fn a_taken_port_is_named() {
-        let first = start(Options::new(TOKEN)).await.expect("a sandbox");
-        let second = Options {
+        let first = start(SandboxOptions::new(TOKEN)).await.expect("a sandbox");
+        let second = SandboxOptions {
             port: first.address().port(),
-            ..Options::new(TOKEN)
+            ..SandboxOptions::new(TOKEN)
         };
         match refusal(second).await {
             Error::Bind { address, .. } => assert_eq!(address, first.address()),
@@ -248,8 +248,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_token_is_never_printed() {
-        let sandbox = start(Options::new(TOKEN)).await.expect("a sandbox");
-        assert!(!format!("{:?}", Options::new(TOKEN)).contains(TOKEN));
+        let sandbox = start(SandboxOptions::new(TOKEN)).await.expect("a sandbox");
+        assert!(!format!("{:?}", SandboxOptions::new(TOKEN)).contains(TOKEN));
         assert!(!format!("{sandbox:?}").contains(TOKEN));
     }
 
@@ -257,7 +257,7 @@ mod tests {
     async fn faults_can_be_healed() {
         let given = Given::fault(Fault::status(503)).await;
         assert_eq!(given.create("v2", &conversation("a")).await.status, 503);
-        let impossible = Faults::default().with(Rule::new(Fault::status(1)));
+        let impossible = Faults::default().with(FaultRule::new(Fault::status(1)));
         assert!(given.sandbox.set_faults(impossible).is_err());
         given.sandbox.reset();
         assert_eq!(given.create("v2", &conversation("a")).await.status, 503);

@@ -19,21 +19,21 @@ pub struct Snapshot {
     /// How often each fault was injected, like `close_after_effect` or `status_503_before_effect`.
     pub faults: BTreeMap<String, u64>,
     /// In the order of their creation.
-    pub conversations: Vec<Conversation>,
+    pub conversations: Vec<ReceivedConversation>,
     /// In the order of their creation.
-    pub cases: Vec<Case>,
+    pub cases: Vec<ReceivedCase>,
 }
 
 impl Snapshot {
     /// The conversation with this external identity.
-    pub fn conversation(&self, external_identity: &str) -> Option<&Conversation> {
+    pub fn conversation(&self, external_identity: &str) -> Option<&ReceivedConversation> {
         self.conversations
             .iter()
             .find(|conversation| conversation.external_identity == external_identity)
     }
 
     /// The case with this uid.
-    pub fn case(&self, uid: &str) -> Option<&Case> {
+    pub fn case(&self, uid: &str) -> Option<&ReceivedCase> {
         self.cases.iter().find(|case| case.uid == uid)
     }
 
@@ -56,7 +56,7 @@ pub struct EndpointCount {
 
 /// A conversation that was created.
 #[derive(Debug, Clone, Serialize)]
-pub struct Conversation {
+pub struct ReceivedConversation {
     /// What the create call answered.
     pub uid: String,
     /// The organisation's own key, from whichever field carries it in this version.
@@ -70,12 +70,12 @@ pub struct Conversation {
     /// Custom properties that were replaced later.
     pub metadata: Map<String, Value>,
     /// Every recording that arrived whole, in order.
-    pub uploads: Vec<Upload>,
+    pub uploads: Vec<ReceivedUpload>,
 }
 
 /// A recording that arrived whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Upload {
+pub struct ReceivedUpload {
     /// In lower-case hexadecimal.
     pub sha256: String,
     /// Of the recording alone.
@@ -92,7 +92,7 @@ pub struct Upload {
 
 /// A case as its calls left it.
 #[derive(Debug, Clone, Serialize)]
-pub struct Case {
+pub struct ReceivedCase {
     /// `caseUid`.
     pub uid: String,
     /// The case's own fields, without its messages.

@@ -13,24 +13,24 @@ use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::faults::rules::{Faults, Operation};
-use super::route::Version;
-use super::snapshot::{self, EndpointCount, Upload};
+use super::route::WireVersion;
+use super::snapshot::{self, EndpointCount, ReceivedUpload};
 
 /// A conversation as it is kept.
 #[derive(Debug)]
-pub(super) struct Conversation {
+pub(super) struct StoredConversation {
     pub(super) uid: Uuid,
     pub(super) identity: Box<str>,
-    pub(super) version: Version,
+    pub(super) version: WireVersion,
     pub(super) date_time: Timestamp,
     pub(super) last_changed: Timestamp,
     /// The JSON object of the create call.
     pub(super) body: Box<str>,
     pub(super) metadata: Map<String, Value>,
-    pub(super) uploads: Vec<Upload>,
+    pub(super) uploads: Vec<ReceivedUpload>,
 }
 
-impl Conversation {
+impl StoredConversation {
     /// The fields as they were received.
     pub(super) fn fields(&self) -> Map<String, Value> {
         serde_json::from_str(&self.body).unwrap_or_default()
@@ -39,26 +39,26 @@ impl Conversation {
 
 /// A case as it is kept.
 #[derive(Debug, Default)]
-pub(super) struct Case {
+pub(super) struct StoredCase {
     pub(super) fields: Map<String, Value>,
     pub(super) messages: Vec<Value>,
 }
 
 /// Everything that the sandbox remembers.
 #[derive(Debug)]
-pub(super) struct State {
+pub(super) struct ServerState {
     /// What shall go wrong from now on.
     pub(super) plan: Faults,
     pub(super) started: Instant,
     /// Counts the resets, so that requests from before one do not count after it.
     epoch: u64,
-    pub(super) conversations: Vec<Conversation>,
+    pub(super) conversations: Vec<StoredConversation>,
     by_uid: HashMap<Uuid, usize>,
     by_identity: HashMap<Box<str>, usize>,
     /// How often each call was tried, by the hash of its operation and key: the keys themselves
     /// would be as large as the conversations.
     attempts: HashMap<u64, u64>,
-    pub(super) cases: Vec<Case>,
+    pub(super) cases: Vec<StoredCase>,
     cases_by_uid: HashMap<String, usize>,
     pub(super) endpoints: BTreeMap<&'static str, EndpointCount>,
     pub(super) faults: BTreeMap<String, u64>,
@@ -69,7 +69,7 @@ pub(super) struct State {
     pub(super) magic_links: VecDeque<Instant>,
 }
 
-impl State {
+impl ServerState {
     pub(super) fn new(plan: Faults) -> Self {
         Self {
             plan,
@@ -147,9 +147,9 @@ impl State {
     }
 
     /// Keeps a new conversation, unless its identity is taken.
-    pub(super) fn add(&mut self, conversation: Conversation) -> Result<(), Taken> {
+    pub(super) fn add(&mut self, conversation: StoredConversation) -> Result<(), IdTaken> {
         if self.by_identity.contains_key(&conversation.identity) {
-            return Err(Taken);
+            return Err(IdTaken);
         }
         let index = self.conversations.len();
         self.by_uid.insert(conversation.uid, index);
@@ -159,25 +159,28 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn case(&mut self, uid: &str) -> Option<&mut Case> {
+    pub(super) fn case(&mut self, uid: &str) -> Option<&mut StoredCase> {
         let index = *self.cases_by_uid.get(uid)?;
         self.cases.get_mut(index)
     }
 
     /// The case with this uid, which is made when there is none.
-    pub(super) fn case_or_new(&mut self, uid: &str) -> &mut Case {
+    pub(super) fn case_or_new(&mut self, uid: &str) -> &mut StoredCase {
         let next = self.cases.len();
         let index = *self.cases_by_uid.entry(uid.to_owned()).or_insert(next);
         if index == next {
-            self.cases.push(Case::default());
+            self.cases.push(StoredCase::default());
         }
         &mut self.cases[index]
     }
 
     /// The public picture of one conversation.
-    pub(super) fn picture(&self, conversation: &Conversation) -> snapshot::Conversation {
+    pub(super) fn picture(
+        &self,
+        conversation: &StoredConversation,
+    ) -> snapshot::ReceivedConversation {
         let hash = call_hash(Operation::Create, &conversation.identity);
-        snapshot::Conversation {
+        snapshot::ReceivedConversation {
             uid: conversation.uid.to_string(),
             external_identity: conversation.identity.to_string(),
             version: conversation.version.name().to_owned(),
@@ -197,7 +200,7 @@ impl State {
     pub(super) fn snapshot_of_conversations(
         &self,
         range: Range<usize>,
-    ) -> Vec<snapshot::Conversation> {
+    ) -> Vec<snapshot::ReceivedConversation> {
         let conversations = self.conversations.get(range).unwrap_or_default();
         conversations
             .iter()
@@ -217,15 +220,15 @@ impl State {
                 .collect(),
             faults: self.faults.clone(),
             conversations: self.snapshot_of_conversations(range),
-            cases: self.cases.iter().map(Case::picture).collect(),
+            cases: self.cases.iter().map(StoredCase::picture).collect(),
         }
     }
 }
 
-impl Case {
-    fn picture(&self) -> snapshot::Case {
+impl StoredCase {
+    fn picture(&self) -> snapshot::ReceivedCase {
         let uid = self.fields.get("caseUid").and_then(Value::as_str);
-        snapshot::Case {
+        snapshot::ReceivedCase {
             uid: uid.unwrap_or_default().to_owned(),
             fields: self.fields.clone(),
             messages: self.messages.clone(),
@@ -244,7 +247,7 @@ pub(super) struct Ticket {
 
 /// The identity belongs to another conversation already.
 #[derive(Debug)]
-pub(super) struct Taken;
+pub(super) struct IdTaken;
 
 fn call_hash(operation: Operation, key: &str) -> u64 {
     xxh3_64(format!("{operation:?}/{key}").as_bytes())
@@ -256,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_request_from_before_a_reset_does_not_count_after_it() {
-        let mut state = State::new(Faults::default());
+        let mut state = ServerState::new(Faults::default());
         let old = state.enter("GET /x");
         state.reset();
         let new = state.enter("GET /x");
@@ -274,7 +277,7 @@ mod tests {
 
     #[test]
     fn the_most_at_once_is_remembered() {
-        let mut state = State::new(Faults::default());
+        let mut state = ServerState::new(Faults::default());
         let tickets: Vec<_> = (0..3).map(|_| state.enter("GET /x")).collect();
         for ticket in tickets {
             state.leave(ticket, Some(200));

@@ -7,8 +7,8 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::faults::rules::{Fault, Faults, Rule};
-use super::server::{Options, Sandbox, start};
+use super::faults::rules::{Fault, FaultRule, Faults};
+use super::server::{Sandbox, SandboxOptions, start};
 
 pub(super) const TOKEN: &str = "a-token-of-the-tests";
 
@@ -38,19 +38,19 @@ impl Reply {
 
 impl Given {
     pub(super) async fn sandbox() -> Self {
-        Self::options(Options::new(TOKEN)).await
+        Self::options(SandboxOptions::new(TOKEN)).await
     }
 
-    pub(super) async fn rule(rule: Rule) -> Self {
+    pub(super) async fn rule(rule: FaultRule) -> Self {
         let faults = Faults::seeded(1).with(rule);
-        Self::options(Options::new(TOKEN).with_faults(faults)).await
+        Self::options(SandboxOptions::new(TOKEN).with_faults(faults)).await
     }
 
     pub(super) async fn fault(fault: Fault) -> Self {
-        Self::rule(Rule::new(fault)).await
+        Self::rule(FaultRule::new(fault)).await
     }
 
-    pub(super) async fn options(options: Options) -> Self {
+    pub(super) async fn options(options: SandboxOptions) -> Self {
         // Every test asks for it, and only the first can have it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let sandbox = start(options).await.expect("a sandbox");

@@ -4,14 +4,14 @@ use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::known::Known;
-use super::table::Layout;
+use super::table::HeaderlessLayout;
 
 /// What the operator or a mapping file says about an input; whatever is left out is found out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Options {
+pub struct ReadOptions {
     /// What kind of file it is, whatever its name says.
-    pub format: Option<Format>,
+    pub format: Option<InputFormat>,
     /// The byte between cells; in files one character, or `comma`, `semicolon`, `tab`, `pipe`.
     #[serde(deserialize_with = "delimiter")]
     pub delimiter: Option<u8>,
@@ -29,7 +29,7 @@ pub struct Options {
     /// Names of the columns, should the file turn out to have no header. A file with other columns
     /// than these is another kind of file, and they are not used.
     #[serde(skip)]
-    pub headerless: Layout,
+    pub headerless: HeaderlessLayout,
     /// A last column of this name stands for any number of cells, none included.
     pub rest: Option<String>,
     /// JSON pointer to the records.
@@ -59,7 +59,7 @@ pub struct Options {
 /// What kind of file an input is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Format {
+pub enum InputFormat {
     /// A table with delimiters.
     Csv,
     /// A JSON document.
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn options_are_read_in_the_words_of_a_mapping_file() {
-        let options: Options = toml::from_str(
+        let options: ReadOptions = toml::from_str(
             "delimiter = \"tab\"\nquote = \"none\"\nheader = 2\ncolumns = [\"a\"]\n[limits]\nmax_field = 10",
         )
         .unwrap();
@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(options.header, Some(HeaderKind::NamesAndTypes));
         assert_eq!(options.limits.max_field, 10);
         assert_eq!(options.limits.max_record, Limits::default().max_record);
-        assert!(toml::from_str::<Options>("delimiter = \"ab\"").is_err());
-        assert!(toml::from_str::<Options>("header = 3").is_err());
+        assert!(toml::from_str::<ReadOptions>("delimiter = \"ab\"").is_err());
+        assert!(toml::from_str::<ReadOptions>("header = 3").is_err());
     }
 }

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use super::bytes::{Charset, Evidence, Feed, Stream, byte_order_mark, detect, of_whole};
+use super::bytes::{
+    Charset, EncodingEvidence, Feed, InputStream, byte_order_mark, detect, of_whole,
+};
 use super::json::JsonReader;
-use super::table::{Dialect, Table};
+use super::table::{Dialect, TableReader};
 use super::workbook::{self, Workbook};
-use super::{Batch, Error, Format, Input, Options, Progress, Sheet};
+use super::{Batch, BytesRead, Error, Input, InputFormat, ReadOptions, Sheet};
 
 /// How much of a file decides on its encoding at first.
 const SAMPLE: usize = if cfg!(fuzzing) { 256 } else { 1 << 20 };
@@ -17,7 +19,7 @@ const LARGEST_ARCHIVE_READ_TWICE: u64 = 512 << 20;
 /// How the records of an input are written, to write some of them again in the same way. By
 /// default one JSON object a line.
 #[derive(Debug, Clone, Default)]
-pub struct Form(pub(super) FormKind);
+pub struct FileFormat(pub(super) FormKind);
 
 #[derive(Debug, Clone, Default)]
 pub(super) enum FormKind {
@@ -30,10 +32,10 @@ pub(super) enum FormKind {
     Json,
 }
 
-impl Form {
+impl FileFormat {
     /// A table as most programs write it: commas, UTF-8, a line feed.
-    pub fn plain_table() -> Form {
-        Form(FormKind::Table {
+    pub fn plain_table() -> FileFormat {
+        FileFormat(FormKind::Table {
             dialect: Dialect {
                 delimiter: b',',
                 quote: Some(b'"'),
@@ -51,19 +53,19 @@ impl Form {
 }
 
 /// An input that is being read; an iterator of batches.
-pub struct Reader {
-    kind: Kind,
-    progress: Progress,
+pub struct ExportReader {
+    kind: FileKind,
+    progress: BytesRead,
     failed: bool,
 }
 
-enum Kind {
-    Table(Box<Table>),
+enum FileKind {
+    Table(Box<TableReader>),
     Json(Box<JsonReader>),
     Workbook(Box<Workbook>),
 }
 
-impl std::fmt::Debug for Reader {
+impl std::fmt::Debug for ExportReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Reader")
             .field("sheet", self.sheet())
@@ -71,28 +73,28 @@ impl std::fmt::Debug for Reader {
     }
 }
 
-impl Reader {
+impl ExportReader {
     /// What the records look like.
     pub fn sheet(&self) -> &Arc<Sheet> {
         match &self.kind {
-            Kind::Table(table) => table.sheet(),
-            Kind::Json(json) => json.sheet(),
-            Kind::Workbook(workbook) => workbook.sheet(),
+            FileKind::Table(table) => table.sheet(),
+            FileKind::Json(json) => json.sheet(),
+            FileKind::Workbook(workbook) => workbook.sheet(),
         }
     }
 
     /// How they are written, for [`Rejects`](super::Rejects).
-    pub fn form(&self) -> &Form {
+    pub fn form(&self) -> &FileFormat {
         &self.sheet().form
     }
 
     /// How far the input has been read.
-    pub fn progress(&self) -> &Progress {
+    pub fn progress(&self) -> &BytesRead {
         &self.progress
     }
 }
 
-impl Iterator for Reader {
+impl Iterator for ExportReader {
     type Item = Result<Batch, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -100,9 +102,9 @@ impl Iterator for Reader {
             return None;
         }
         let next = match &mut self.kind {
-            Kind::Table(table) => table.next_batch(),
-            Kind::Json(json) => json.next_batch(),
-            Kind::Workbook(workbook) => workbook.next_batch(),
+            FileKind::Table(table) => table.next_batch(),
+            FileKind::Json(json) => json.next_batch(),
+            FileKind::Workbook(workbook) => workbook.next_batch(),
         };
         self.failed = next.is_err();
         next.transpose()
@@ -120,8 +122,8 @@ pub fn knows_encoding(label: &str) -> bool {
 /// # Errors
 /// When the input cannot be opened, its encoding is not known, its columns have one name twice, or
 /// the records are not where the options say.
-pub fn open(input: &Input, options: &Options) -> Result<Reader, Error> {
-    open_by(input, options, Reach::Whole)
+pub fn open(input: &Input, options: &ReadOptions) -> Result<ExportReader, Error> {
+    open_by(input, options, SampleScope::Whole)
 }
 
 /// The same for an input whose beginning alone is wanted: what its columns are called. A file that
@@ -129,26 +131,30 @@ pub fn open(input: &Input, options: &Options) -> Result<Reader, Error> {
 ///
 /// # Errors
 /// As for [`open`].
-pub fn look(input: &Input, options: &Options) -> Result<Arc<Sheet>, Error> {
-    let reader = open_by(input, options, Reach::Beginning)?;
+pub fn look(input: &Input, options: &ReadOptions) -> Result<Arc<Sheet>, Error> {
+    let reader = open_by(input, options, SampleScope::Beginning)?;
     Ok(Arc::clone(reader.sheet()))
 }
 
 /// How much of an input may be read to find out how it is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Reach {
+enum SampleScope {
     Beginning,
     Whole,
 }
 
-fn open_by(input: &Input, options: &Options, reach: Reach) -> Result<Reader, Error> {
-    let mut stream = Stream::open(input, &options.limits)?;
+fn open_by(
+    input: &Input,
+    options: &ReadOptions,
+    reach: SampleScope,
+) -> Result<ExportReader, Error> {
+    let mut stream = InputStream::open(input, &options.limits)?;
     let mut sample = Vec::new();
     stream.read_up_to(SAMPLE, &mut sample)?;
     let named = matches!(input.extension().as_str(), "xlsx" | "xlsm");
     let is_workbook = options
         .format
-        .map_or(named, |format| format == Format::Xlsx);
+        .map_or(named, |format| format == InputFormat::Xlsx);
     if sample.starts_with(b"PK\x03\x04") && is_workbook {
         return open_workbook(input, options, &stream);
     }
@@ -160,45 +166,49 @@ fn open_by(input: &Input, options: &Options, reach: Reach) -> Result<Reader, Err
     let mut feed = Feed::new(sample, stream, evidence.charset);
     feed.fill_to(1)?;
     let is_json = match options.format {
-        Some(Format::Csv | Format::Xlsx) => false,
-        Some(Format::Json | Format::Ndjson) => true,
+        Some(InputFormat::Csv | InputFormat::Xlsx) => false,
+        Some(InputFormat::Json | InputFormat::Ndjson) => true,
         None => is_json(input, feed.data()),
     };
     let kind = if is_json {
         // The form of JSON is the default.
-        Kind::Json(Box::new(JsonReader::open(feed, &named, input, options)?))
+        FileKind::Json(Box::new(JsonReader::open(feed, &named, input, options)?))
     } else {
-        let mut table = Table::open(feed, &named, options)?;
+        let mut table = TableReader::open(feed, &named, options)?;
         let form = FormKind::Table {
             dialect: table.dialect(),
             charset: evidence.charset,
             bom: evidence.bom > 0,
         };
-        table.sheet_mut().form = Form(form);
-        Kind::Table(Box::new(table))
+        table.sheet_mut().form = FileFormat(form);
+        FileKind::Table(Box::new(table))
     };
-    Ok(Reader {
+    Ok(ExportReader {
         kind,
         progress,
         failed: false,
     })
 }
 
-fn open_workbook(input: &Input, options: &Options, stream: &Stream) -> Result<Reader, Error> {
+fn open_workbook(
+    input: &Input,
+    options: &ReadOptions,
+    stream: &InputStream,
+) -> Result<ExportReader, Error> {
     let mut workbook = Workbook::open(input, options)?;
-    workbook.sheet_mut().form = Form(FormKind::Table {
+    workbook.sheet_mut().form = FileFormat(FormKind::Table {
         dialect: workbook::DIALECT,
         charset: Charset::UTF_8,
         bom: true,
     });
-    Ok(Reader {
-        kind: Kind::Workbook(Box::new(workbook)),
-        progress: Progress::done(stream.progress().total().unwrap_or(0)),
+    Ok(ExportReader {
+        kind: FileKind::Workbook(Box::new(workbook)),
+        progress: BytesRead::done(stream.progress().total().unwrap_or(0)),
         failed: false,
     })
 }
 
-fn encoding_name(evidence: Evidence) -> String {
+fn encoding_name(evidence: EncodingEvidence) -> String {
     let mark = if evidence.bom > 0 { " with BOM" } else { "" };
     let doubt = match evidence.charset {
         _ if !evidence.inferred => "",
@@ -213,10 +223,10 @@ fn encoding_name(evidence: Evidence) -> String {
 
 fn charset(
     input: &Input,
-    options: &Options,
+    options: &ReadOptions,
     sample: &[u8],
-    (stream, reach): (&Stream, Reach),
-) -> Result<Evidence, Error> {
+    (stream, reach): (&InputStream, SampleScope),
+) -> Result<EncodingEvidence, Error> {
     // A byte order mark is written by who wrote the file, and knows better than a mapping.
     if let Some(evidence) = byte_order_mark(sample) {
         return Ok(evidence);
@@ -226,7 +236,7 @@ fn charset(
             file: input.name().to_string(),
             label: label.clone(),
         })?;
-        return Ok(Evidence {
+        return Ok(EncodingEvidence {
             charset,
             bom: 0,
             ascii: false,
@@ -234,7 +244,10 @@ fn charset(
         });
     }
     let evidence = detect(sample, sample.len() < SAMPLE);
-    let total = stream.progress().total().filter(|_| reach == Reach::Whole);
+    let total = stream
+        .progress()
+        .total()
+        .filter(|_| reach == SampleScope::Whole);
     let can_be_read_twice = total
         .is_some_and(|total| stream.archive().is_none() || total <= LARGEST_ARCHIVE_READ_TWICE);
     let says_little = evidence.ascii || evidence.charset.is_guess();

@@ -1,7 +1,7 @@
 //! Whether a text file among the exports is a readme: by its name, or because it holds sentences and no
 //! table. Such a file is no export that somebody misses.
 
-use super::bytes::Stream;
+use super::bytes::InputStream;
 use super::{Input, Limits};
 
 /// What such files are called, in the languages of call centres.
@@ -51,8 +51,8 @@ fn is_called_readme(name: &str) -> bool {
 /// The first bytes as text; nothing of what cannot be read.
 fn start(input: &Input, limits: &Limits) -> String {
     let mut bytes = Vec::new();
-    let read =
-        Stream::open(input, limits).and_then(|mut stream| stream.read_up_to(SAMPLE, &mut bytes));
+    let read = InputStream::open(input, limits)
+        .and_then(|mut stream| stream.read_up_to(SAMPLE, &mut bytes));
     if read.is_err() {
         return String::new();
     }

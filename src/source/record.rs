@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use super::known;
 use super::memory_budget::{MemoryBudget, Reservation};
 use super::names::{is_joined, letters, member, twins};
-use super::reader::Form;
+use super::reader::FileFormat;
 use crate::domain::{Place, Problem};
 
 /// One opened export: its name and what its records look like.
@@ -28,7 +28,7 @@ pub struct Sheet {
     /// Values that mean "nothing" (`NULL`, `N/A`), compared exactly.
     pub nulls: Vec<String>,
     /// How the records are written, to write some of them again in the same way.
-    pub form: Form,
+    pub form: FileFormat,
 }
 
 /// The column names of a table.
@@ -121,7 +121,7 @@ impl Sheet {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Row {
+pub(super) struct RowSpan {
     pub(super) line: u64,
     /// First cell of the row in `ends`, or the index of its tree.
     pub(super) first: u32,
@@ -151,7 +151,7 @@ pub struct Batch {
     /// Where each cell ends; the next one starts one byte later.
     ends: Vec<u32>,
     trees: Vec<Tree>,
-    rows: Vec<Row>,
+    rows: Vec<RowSpan>,
     /// Problems of reading, by row, in ascending order of rows.
     problems: Vec<(u32, Problem)>,
     /// What the file says, byte by byte, of rows whose cells do not tell it; ascending.
@@ -172,7 +172,7 @@ pub struct Batch {
 pub(super) struct Parts {
     pub(super) text: String,
     pub(super) ends: Vec<u32>,
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<RowSpan>,
     pub(super) problems: Vec<(u32, Problem)>,
     pub(super) raws: Vec<(u32, Box<[u8]>)>,
     pub(super) noted_ids: Vec<(u32, Box<str>)>,
@@ -217,7 +217,7 @@ impl Batch {
     /// Starts a table row that stands on `line`; its cells follow by [`Batch::push_cell`].
     pub fn start_row(&mut self, line: u64) {
         let first = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
-        self.rows.push(Row {
+        self.rows.push(RowSpan {
             line,
             first,
             cells: 0,
@@ -239,7 +239,7 @@ impl Batch {
     pub fn push_tree(&mut self, line: u64, number: Option<NonZeroU64>, value: Json) {
         let first = u32::try_from(self.trees.len()).unwrap_or(u32::MAX);
         self.trees.push(Tree { number, value });
-        self.rows.push(Row {
+        self.rows.push(RowSpan {
             line,
             first,
             cells: TREE,
@@ -308,7 +308,7 @@ impl Batch {
     /// Bytes of memory that the batch takes, nearly.
     pub fn memory(&self) -> usize {
         let unread: usize = self.raws.iter().map(|(_, raw)| raw.len()).sum();
-        let places = self.rows.len() * size_of::<Row>() + self.ends.len() * size_of::<u32>();
+        let places = self.rows.len() * size_of::<RowSpan>() + self.ends.len() * size_of::<u32>();
         self.text.len() + self.tree_bytes + unread + places + self.problems.len() * PROBLEM_BYTES
     }
 
@@ -372,7 +372,7 @@ impl Batch {
 pub struct Record<'b> {
     batch: &'b Batch,
     index: usize,
-    row: Row,
+    row: RowSpan,
 }
 
 impl<'b> Record<'b> {
@@ -444,7 +444,7 @@ impl<'b> Record<'b> {
 
     /// The same by position, for a row that was read without any problem and comes from the sheet that
     /// the batch names; `None` for every other record.
-    pub fn plain_cells(&self) -> Option<PlainCells<'b>> {
+    pub fn plain_cells(&self) -> Option<Cells<'b>> {
         let Record { batch, row, index } = *self;
         let has_problem = || {
             let found = batch
@@ -460,7 +460,7 @@ impl<'b> Record<'b> {
         // A JSON record has no cells, and where they begin is not to be asked.
         let ends = batch.ends.get(first..first + row.cells as usize);
         let ends = ends.filter(|_| is_plain)?;
-        Some(PlainCells {
+        Some(Cells {
             text: &batch.text,
             start: batch.start(first),
             ends,
@@ -563,7 +563,7 @@ impl Batch {
 
 /// The cells of a row, by their position.
 #[derive(Debug, Clone, Copy)]
-pub struct PlainCells<'b> {
+pub struct Cells<'b> {
     text: &'b str,
     /// Where the first cell begins.
     start: usize,
@@ -571,7 +571,7 @@ pub struct PlainCells<'b> {
     ends: &'b [u32],
 }
 
-impl<'b> PlainCells<'b> {
+impl<'b> Cells<'b> {
     /// The cell at `index`; `None` where the row has none.
     #[inline]
     pub fn get(&self, index: usize) -> Option<&'b str> {
@@ -595,7 +595,7 @@ mod tests {
             header: header
                 .map(|names| Header::new(names.iter().map(|&name| name.to_owned()).collect())),
             nulls: vec!["NULL".to_owned()],
-            form: Form::default(),
+            form: FileFormat::default(),
         })
     }
 

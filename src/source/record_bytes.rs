@@ -139,7 +139,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::source::reader::Form;
+    use crate::source::reader::FileFormat;
     use crate::source::record::{Header, Sheet};
 
     fn batch() -> Batch {
@@ -148,7 +148,7 @@ mod tests {
             reading: String::new(),
             header: Some(Header::new(vec!["a".to_owned(), "b".to_owned()])),
             nulls: Vec::new(),
-            form: Form::plain_table(),
+            form: FileFormat::plain_table(),
         }))
     }
 

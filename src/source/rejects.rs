@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use serde_json::Value as Json;
 
 use super::bytes::{Charset, unmark};
-use super::reader::{Form, FormKind};
+use super::reader::{FileFormat, FormKind};
 use super::record::{Header, Record, Sheet};
 use super::table::Dialect;
 use crate::domain::{Code, note_of_id};
@@ -21,7 +21,7 @@ const CUT: &str = "rejects-cut: further rejected records are not in this file";
 
 /// Writes some records of one sheet again.
 #[derive(Debug)]
-pub struct Rejects<W: Write> {
+pub struct RejectsWriter<W: Write> {
     out: W,
     form: FormKind,
     columns: usize,
@@ -29,12 +29,12 @@ pub struct Rejects<W: Write> {
     written: u64,
 }
 
-impl<W: Write> Rejects<W> {
+impl<W: Write> RejectsWriter<W> {
     /// Starts with the header, for tables; where the file had none, the names by which its columns
     /// are known become one.
-    pub fn new(out: W, sheet: &Sheet, form: &Form) -> io::Result<Self> {
+    pub fn new(out: W, sheet: &Sheet, form: &FileFormat) -> io::Result<Self> {
         let names = sheet.header.as_ref().map_or(&[][..], Header::names);
-        let mut rejects = Rejects {
+        let mut rejects = RejectsWriter {
             out,
             form: form.0.clone(),
             columns: names.len(),

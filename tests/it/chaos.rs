@@ -6,7 +6,7 @@ use crate::harness::export::{Given, calls, table};
 use crate::harness::known::{every_request_was_intended, known_doubts};
 use crate::harness::program::{Ended, Place};
 use crate::harness::server::{Server, always, sometimes};
-use capturi_import::sandbox::{Fault, Faults, Rule, Strikes};
+use capturi_import::sandbox::{Fault, FaultRule, Faults, Strikes};
 use fastrand::Rng;
 use serde_json::json;
 
@@ -28,7 +28,7 @@ struct Plan {
     moment: u64,
 }
 
-fn fault(dice: &mut Rng) -> Rule {
+fn fault(dice: &mut Rng) -> FaultRule {
     let share = dice.f64() * 0.3;
     let before_or_after = [Strikes::BeforeEffect, Strikes::AfterEffect][dice.usize(..2)];
     match dice.u8(..8) {

@@ -14,7 +14,7 @@ use crate::harness::known::{every_request_was_intended, known_doubts};
 use crate::harness::program::{Ended, Place};
 use crate::harness::secrets::secrets;
 use crate::harness::server::{Server, sometimes};
-use capturi_import::sandbox::{Case, Fault, Faults, Strikes};
+use capturi_import::sandbox::{Fault, Faults, ReceivedCase, Strikes};
 
 /// Where the process is killed.
 const PLACES: [&str; 9] = [
@@ -340,9 +340,9 @@ fn a_fault_of_the_program_is_an_object_where_that_form_was_asked_for() {
 }
 
 /// What the server has of each case.
-fn cases(server: &Server) -> BTreeMap<String, Case> {
+fn cases(server: &Server) -> BTreeMap<String, ReceivedCase> {
     let there = server.snapshot().cases;
-    let by_uid: BTreeMap<String, Case> = there
+    let by_uid: BTreeMap<String, ReceivedCase> = there
         .iter()
         .map(|case| (case.uid.clone(), case.clone()))
         .collect();

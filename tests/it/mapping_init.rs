@@ -11,8 +11,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use capturi_import::mapping::{Mapping, Survey};
-use capturi_import::source::{Input, Options};
+use capturi_import::mapping::{ExportSurvey, MappingFile};
+use capturi_import::source::{Input, ReadOptions};
 use proptest::prelude::*;
 
 fn sample(name: &str) -> PathBuf {
@@ -21,8 +21,9 @@ fn sample(name: &str) -> PathBuf {
         .join(name)
 }
 
-fn survey(path: &Path) -> Survey {
-    Survey::of(&Input::file(path), &Options::default()).unwrap_or_else(|error| panic!("{error}"))
+fn survey(path: &Path) -> ExportSurvey {
+    ExportSurvey::of(&Input::file(path), &ReadOptions::default())
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn export(name: &str, bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
@@ -37,8 +38,8 @@ fn proposal(text: &str) -> String {
     survey(&path).propose()
 }
 
-fn load(text: &str) -> Mapping {
-    Mapping::load(text, "proposal.toml", None).unwrap_or_else(|error| panic!("{error}\n{text}"))
+fn load(text: &str) -> MappingFile {
+    MappingFile::load(text, "proposal.toml", None).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
 fn program(arguments: &[&str]) -> (i32, String, String) {
@@ -626,7 +627,7 @@ proptest! {
         let quoted = |texts: &[String]| texts.iter().map(|text| format!("\"{}\"", text.replace('"', "\"\""))).collect::<Vec<_>>().join(",");
         let text = format!("{}\n{}\n", quoted(&names), quoted(&cells[..names.len()]));
         let (_folder, path) = export("any.csv", text.as_bytes());
-        if let Ok(survey) = Survey::of(&Input::file(&path), &Options::default()) {
+        if let Ok(survey) = ExportSurvey::of(&Input::file(&path), &ReadOptions::default()) {
             load(&survey.propose());
             let recordings = cells.iter().map(|cell| format!("{cell}-1.wav")).collect::<Vec<_>>();
             load(&survey.propose_for(Some(&recordings)));
@@ -640,7 +641,7 @@ proptest! {
             "ta'g s": [{ "": 1 }], "tags": [{ "na' }}me": &value }], "call\\ 'type": "in",
         });
         let (_folder, path) = export("any.ndjson", format!("{record}\n{record}\n").as_bytes());
-        if let Ok(survey) = Survey::of(&Input::file(&path), &Options::default()) {
+        if let Ok(survey) = ExportSurvey::of(&Input::file(&path), &ReadOptions::default()) {
             load(&survey.propose());
         }
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::harness::export::{Given, calls};
 use crate::harness::program::Place;
 use crate::harness::server::{Server, always, on_first_try};
-use capturi_import::sandbox::{Fault, Faults, Operation, RetryAfter, Strikes};
+use capturi_import::sandbox::{Fault, Faults, Operation, RetryAfterHeader, Strikes};
 
 /// A run of 150 calls in which the server says this to exactly one request, which is not tried
 /// again: the id of its call.
@@ -172,7 +172,7 @@ fn a_pause_that_is_too_long_is_not_waited_for() {
     let place = Place::with(&given);
     let fault = Fault::Answer {
         status: 429,
-        retry_after: Some(RetryAfter::Seconds(36_000)),
+        retry_after: Some(RetryAfterHeader::Seconds(36_000)),
     };
     let server = Server::with_rule(always(fault).requests(31, None));
 
@@ -187,7 +187,7 @@ fn a_pause_that_is_too_long_is_not_waited_for() {
 }
 
 /// A server that says this to the first request, late enough for the next one to wait behind it.
-fn slow_to_say(status: u16, retry_after: Option<RetryAfter>) -> Server {
+fn slow_to_say(status: u16, retry_after: Option<RetryAfterHeader>) -> Server {
     let late = Fault::Latency {
         milliseconds: 400,
         jitter_milliseconds: 0,
@@ -226,7 +226,7 @@ fn none_is_in_doubt(place: &Place, server: &Server) {
 #[test]
 fn calls_that_were_refused_or_waited_when_the_run_gave_up_are_not_in_doubt() {
     let refuses = Server::with_rule(always(Fault::status(401)));
-    let asks = slow_to_say(429, Some(RetryAfter::Seconds(36_000)));
+    let asks = slow_to_say(429, Some(RetryAfterHeader::Seconds(36_000)));
     for (server, code, requests) in [(refuses, 4, 3), (asks, 6, 1)] {
         let given = calls(6, 25);
         let place = Place::with(&given);
@@ -369,7 +369,7 @@ fn a_conversation_that_the_server_does_not_know_is_no_wrong_address() {
 #[test]
 fn calls_that_were_put_off_or_waited_when_the_run_was_interrupted_are_not_in_doubt() {
     let given = calls(6, 26);
-    let pause = Some(RetryAfter::Seconds(60));
+    let pause = Some(RetryAfterHeader::Seconds(60));
     let (place, server) = (Place::with(&given), slow_to_say(429, pause));
 
     let mut running = place.start(&server, &["calls.csv", "--concurrency", "1"]);
@@ -388,7 +388,7 @@ fn a_call_that_is_half_done_when_the_run_ends_is_told_as_such_and_completed_by_t
         let given = calls(12, 27);
         let refused = Fault::Answer {
             status,
-            retry_after: retry_after.map(RetryAfter::Seconds),
+            retry_after: retry_after.map(RetryAfterHeader::Seconds),
         };
         let server = Server::with_rule(always(refused).on(Operation::Upload));
         let place = Place::with(&given);

@@ -19,9 +19,11 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use capturi_import::api::{self, Version};
-use capturi_import::mapping::Mapping;
-use capturi_import::pipeline::{Decided, Event, Fate, Listening, Outcome, Road, Want};
+use capturi_import::api::{self, ApiVersion};
+use capturi_import::mapping::MappingFile;
+use capturi_import::pipeline::{
+    Action, DecidedBatch, Event, InspectionOptions, Outcome, Pipeline, Purpose,
+};
 use capturi_import::plan::{MissingRecording, Policy};
 use capturi_import::recordings::{Index, IndexOptions};
 use capturi_import::source;
@@ -67,12 +69,12 @@ impl Trial {
         self.expected["said"][what].as_str()
     }
 
-    fn preset(&self) -> Mapping {
-        let preset = Mapping::preset(&self.preset).expect("the preset is listed");
+    fn preset(&self) -> MappingFile {
+        let preset = MappingFile::preset(&self.preset).expect("the preset is listed");
         preset.load().unwrap_or_else(|error| panic!("{error}"))
     }
 
-    fn mapping(&self) -> Mapping {
+    fn mapping(&self) -> MappingFile {
         let mut mapping = self.preset();
         if let Some(zone) = self.said("timezone") {
             mapping.set_timezone(zone).unwrap();
@@ -114,20 +116,20 @@ impl Trial {
         let index = recordings
             .as_ref()
             .map(|folder| Arc::new(Index::build(folder.path(), &options).unwrap()));
-        let road = Road {
+        let road = Pipeline {
             inputs: vec![source::Input::file(&self.export)],
             unread: Vec::new(),
             options: mapping.source_options().options(),
             mapping,
             audio: index,
-            listening: Listening::default(),
+            listening: InspectionOptions::default(),
             past: None,
             policy: Policy {
                 missing: MissingRecording::Create,
                 ..Policy::default()
             },
-            want: Want::Run,
-            version: Version::V2,
+            want: Purpose::Run,
+            version: ApiVersion::V2,
             now: "2026-01-01T00:00:00Z".parse().unwrap(),
             deciders: 2,
             extent: Arc::default(),
@@ -156,10 +158,10 @@ struct Found {
 }
 
 impl Found {
-    fn take(&mut self, decided: &Decided) {
+    fn take(&mut self, decided: &DecidedBatch) {
         for decision in &decided.decisions {
-            if let Fate::Sends(shipment) = &decision.fate {
-                let body = api::body(&shipment.call, Version::V2);
+            if let Action::Sends(shipment) = &decision.fate {
+                let body = api::body(&shipment.call, ApiVersion::V2);
                 let mut body: Value = serde_json::from_slice(&body).unwrap();
                 // Under the names of the newer page of v2 the same stands once more.
                 for (old, new) in [("teamName", "team"), ("conversationSegments", "cutAudio")] {

@@ -5,17 +5,17 @@ use crate::harness::export::{Given, calls};
 use crate::harness::meddler::{Meddler, Trick, answer, body_of};
 use crate::harness::program::Place;
 use crate::harness::server::{Server, always, at_first, on_first_try, sometimes};
-use capturi_import::sandbox::{Fault, Faults, Operation, Rule, Strikes};
+use capturi_import::sandbox::{Fault, FaultRule, Faults, Operation, Strikes};
 
 /// The first upload of each recording takes effect, and its answer never comes.
-fn unheard() -> Rule {
+fn unheard() -> FaultRule {
     on_first_try(Fault::Close)
         .on(Operation::Upload)
         .strikes(Strikes::AfterEffect)
 }
 
 /// The first upload of each recording never takes effect, and nobody knows.
-fn lost() -> Rule {
+fn lost() -> FaultRule {
     on_first_try(Fault::Close).on(Operation::Upload)
 }
 
@@ -339,7 +339,7 @@ fn a_conversation_that_was_left_alone_is_taken_over_once() {
 #[test]
 fn of_two_thousand_calls_under_every_fault_each_arrives_once() {
     let given = calls(2000, 82);
-    let to_the_destination = |rule: Rule| rule.on(Operation::Create).on(Operation::Upload);
+    let to_the_destination = |rule: FaultRule| rule.on(Operation::Create).on(Operation::Upload);
     let faults = [
         sometimes(0.03, Fault::Close),
         sometimes(0.03, Fault::Close).strikes(Strikes::AfterEffect),

@@ -5,7 +5,7 @@ use crate::harness::export::calls;
 use crate::harness::known::{every_answer_is_known, known_doubts};
 use crate::harness::program::Place;
 use crate::harness::server::{Server, always};
-use capturi_import::sandbox::{Fault, Faults, Rule, Strikes};
+use capturi_import::sandbox::{Fault, FaultRule, Faults, Strikes};
 
 /// Requests in the air at once, when nothing else is said.
 const WIDTH: usize = 8;
@@ -13,7 +13,7 @@ const WIDTH: usize = 8;
 const IN_HAND: usize = 8;
 
 /// Answers so late that no test waits for them.
-fn never_answered(strikes: Strikes) -> Rule {
+fn never_answered(strikes: Strikes) -> FaultRule {
     always(Fault::Latency {
         milliseconds: 600_000,
         jitter_milliseconds: 0,

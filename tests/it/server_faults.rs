@@ -4,11 +4,11 @@
 use crate::harness::export::{Given, calls};
 use crate::harness::program::Place;
 use crate::harness::server::{Server, at_first, on_first_try, sometimes};
-use capturi_import::sandbox::{Fault, Faults, RetryAfter, Rule, Strikes};
+use capturi_import::sandbox::{Fault, FaultRule, Faults, RetryAfterHeader, Strikes};
 
 /// Lets two hundred calls go out under this fault. All must arrive, each conversation once, and a
 /// recording twice only where that is told.
-fn survives(rule: Rule) {
+fn survives(rule: FaultRule) {
     let given = calls(200, 11);
     let place = Place::with(&given);
     let server = Server::with(Faults::seeded(7).with(rule));
@@ -29,7 +29,7 @@ fn survives(rule: Rule) {
 }
 
 /// The same for each of several faults, at the same time, since what they cost is waiting.
-fn each_survives(rules: &[Rule]) {
+fn each_survives(rules: &[FaultRule]) {
     std::thread::scope(|scope| {
         for rule in rules {
             scope.spawn(|| survives(rule.clone()));
@@ -99,10 +99,10 @@ fn requests_to_come_later_with_and_without_a_word_about_when() {
     };
     each_survives(&[
         rule(429, None),
-        rule(429, Some(RetryAfter::Seconds(1))),
-        rule(429, Some(RetryAfter::DateIn(1))),
-        rule(429, Some(RetryAfter::Text("soon".to_owned()))),
-        rule(503, Some(RetryAfter::Seconds(1))),
+        rule(429, Some(RetryAfterHeader::Seconds(1))),
+        rule(429, Some(RetryAfterHeader::DateIn(1))),
+        rule(429, Some(RetryAfterHeader::Text("soon".to_owned()))),
+        rule(503, Some(RetryAfterHeader::Seconds(1))),
     ]);
 }
 

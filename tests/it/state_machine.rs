@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use crate::harness::model::{Luck, World};
-use capturi_import::ledger::{Create, Ending};
-use capturi_import::plan::{Existing, MissingRecording, Recording, Step};
+use capturi_import::ledger::{CreateState, DoneKind};
+use capturi_import::plan::{ExistingConversation, MissingRecording, RecordingPresence, Step};
 use proptest::prelude::*;
 
 #[derive(Debug, Clone, Copy)]
@@ -19,9 +19,9 @@ enum Happening {
     /// The run ends, and the row of this call changes before the next.
     RowChanges(usize),
     /// The run ends, and this recording is there or not in the next.
-    RecordingIs(usize, Recording),
+    RecordingIs(usize, RecordingPresence),
     /// The run ends, and the operator asks for something else.
-    Asked(MissingRecording, Existing),
+    Asked(MissingRecording, ExistingConversation),
     /// The process is killed while this call's next request is in the air, with this effect.
     CrashInTheAir(usize, Luck),
 }
@@ -58,12 +58,15 @@ fn missing() -> impl Strategy<Value = MissingRecording> {
     ]
 }
 
-fn existing() -> impl Strategy<Value = Existing> {
-    prop_oneof![Just(Existing::Adopt), Just(Existing::Skip)]
+fn existing() -> impl Strategy<Value = ExistingConversation> {
+    prop_oneof![
+        Just(ExistingConversation::Adopt),
+        Just(ExistingConversation::Skip)
+    ]
 }
 
-fn recording() -> impl Strategy<Value = Recording> {
-    prop_oneof![3 => Just(Recording::Here), 1 => Just(Recording::Missing), 1 => Just(Recording::NotAsked)]
+fn recording() -> impl Strategy<Value = RecordingPresence> {
+    prop_oneof![3 => Just(RecordingPresence::Here), 1 => Just(RecordingPresence::Missing), 1 => Just(RecordingPresence::NotAsked)]
 }
 
 proptest! {
@@ -76,7 +79,7 @@ proptest! {
         (adopts, adopts_at_last, looks) in any::<(bool, bool, bool)>(),
         happenings in prop::collection::vec(happening(), 0..60),
     ) {
-        let existing = if adopts { Existing::Adopt } else { Existing::Skip };
+        let existing = if adopts { ExistingConversation::Adopt } else { ExistingConversation::Skip };
         let mut world = World::new(&somebody_elses, &recordings, existing);
         if looks {
             world = world.that_looks();
@@ -94,7 +97,7 @@ proptest! {
                 Happening::Asked(missing, existing) => world.ask_for(missing, existing),
             }
         }
-        let last = if adopts_at_last { Existing::Adopt } else { Existing::Skip };
+        let last = if adopts_at_last { ExistingConversation::Adopt } else { ExistingConversation::Skip };
         world.ask_for(MissingRecording::Hold, last);
         world.finish();
 
@@ -102,8 +105,8 @@ proptest! {
             let standing = world.standing(call).expect("every call is known");
             prop_assert!(there.is_made, "{call} is lost");
             match standing.ending() {
-                Some(Ending::Complete) => prop_assert!(there.uploads > 0, "the recording of {call} is lost"),
-                Some(Ending::LeftAlone) => {
+                Some(DoneKind::Complete) => prop_assert!(there.uploads > 0, "the recording of {call} is lost"),
+                Some(DoneKind::LeftAlone) => {
                     prop_assert!(there.is_somebody_elses && !adopts_at_last, "{call} is ours");
                     prop_assert_eq!(there.uploads, 0);
                 }
@@ -111,7 +114,7 @@ proptest! {
             }
             prop_assert_eq!(world.plan(call), Step::Nothing);
             // A row that is said to be in place as it stands is what the server has.
-            let is_ours = matches!(standing.create, Create::Done { is_adopted: false, .. });
+            let is_ours = matches!(standing.create, CreateState::Done { is_adopted: false, .. });
             if is_ours && !there.is_somebody_elses && standing.fingerprint == world.row(call) && there.contradictions == 0 {
                 prop_assert_eq!(there.version, world.row(call), "{} has changed, untold", call);
             }
@@ -126,7 +129,11 @@ proptest! {
 /// The states that the ledger counts are those of the calls, whatever happened.
 #[test]
 fn every_call_is_counted_in_one_state() {
-    let mut world = World::new(&[false, true, false], &[Recording::Here; 3], Existing::Skip);
+    let mut world = World::new(
+        &[false, true, false],
+        &[RecordingPresence::Here; 3],
+        ExistingConversation::Skip,
+    );
     let lucks = [
         Luck::Well,
         Luck::Well,

@@ -16,7 +16,7 @@ use crate::api::Error;
 use crate::api::client::{is_id, segment};
 use crate::api::connect_error::classify;
 use crate::api::redacted::says_token;
-use crate::api::transport::{self, Route, SetUp};
+use crate::api::transport::{self, ClientError, HttpOptions};
 
 /// How the read API is reached.
 #[derive(Debug, Clone)]
@@ -28,12 +28,12 @@ pub struct ReadConnection {
     /// The raw token of its `Authorization` header.
     pub token: SecretString,
     /// How its host is reached.
-    pub route: Route,
+    pub route: HttpOptions,
 }
 
 /// Which conversation is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sought<'a> {
+pub struct ConversationQuery<'a> {
     /// Its `externalIdentity`.
     pub identity: &'a str,
     /// The uid that the create call returned, unless it was never heard.
@@ -44,7 +44,7 @@ pub struct Sought<'a> {
 
 /// What the read API says about the recording of one conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Seen {
+pub enum FoundConversation {
     /// It does not have the conversation.
     Nothing,
     /// It answered about another conversation than the one that was asked for.
@@ -127,7 +127,7 @@ impl Versions {
 /// A conversation as the read API tells it; everything may be missing, or not what it should be.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Told {
+struct ConversationReply {
     #[serde(alias = "UID", alias = "Uid", deserialize_with = "if_it_is")]
     uid: Option<String>,
     #[serde(deserialize_with = "if_it_is")]
@@ -152,8 +152,8 @@ struct Metrics {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Page {
-    conversations: Vec<Told>,
+struct ListPage {
+    conversations: Vec<ConversationReply>,
     continuation_token: Option<String>,
 }
 
@@ -167,7 +167,7 @@ fn if_it_is<'de, D: Deserializer<'de>, T: DeserializeOwned>(
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase", untagged)]
-enum Wanted<'a> {
+enum ListQuery<'a> {
     #[serde(rename_all = "camelCase")]
     Identity {
         external_identity: &'a str,
@@ -183,7 +183,7 @@ enum Wanted<'a> {
     Next { continuation_token: &'a str },
 }
 
-impl Told {
+impl ConversationReply {
     /// A recording that was sent without consent is deleted once it is analysed, so "no audio" says
     /// that none came only of a conversation that nobody has begun to work on.
     fn has_audio(&self) -> Option<bool> {
@@ -202,7 +202,7 @@ impl Told {
         }
     }
 
-    fn is_of(&self, sought: Sought<'_>) -> bool {
+    fn is_of(&self, sought: ConversationQuery<'_>) -> bool {
         let is_uid = |uid: &str| {
             let told = self.uid.as_deref();
             told.is_some_and(|told| told.eq_ignore_ascii_case(uid))
@@ -210,8 +210,8 @@ impl Told {
         self.external_identity.as_deref() == Some(sought.identity) && sought.uid.is_none_or(is_uid)
     }
 
-    fn seen(self) -> Seen {
-        Seen::Conversation {
+    fn seen(self) -> FoundConversation {
+        FoundConversation::Conversation {
             has_audio: self.has_audio(),
             uid: self.uid.filter(|uid| is_id(uid)),
         }
@@ -220,7 +220,7 @@ impl Told {
 
 impl ReadClient {
     /// A client of this read API.
-    pub fn new(connection: &ReadConnection) -> Result<ReadClient, SetUp> {
+    pub fn new(connection: &ReadConnection) -> Result<ReadClient, ClientError> {
         let path = |tail: &[&str]| transport::path(&connection.base, tail);
         Ok(ReadClient {
             http: transport::http(&connection.route)?,
@@ -235,12 +235,12 @@ impl ReadClient {
     }
 
     /// Looks for one conversation.
-    pub async fn look(&self, sought: Sought<'_>) -> Result<Seen, Error> {
+    pub async fn look(&self, sought: ConversationQuery<'_>) -> Result<FoundConversation, Error> {
         let mut seen = match sought.uid {
             Some(uid) => self.conversation(uid, sought).await,
             None => self.search(sought).await,
         };
-        if let Ok(Seen::Conversation { uid, .. }) = &mut seen
+        if let Ok(FoundConversation::Conversation { uid, .. }) = &mut seen
             && uid
                 .as_deref()
                 .is_some_and(|uid| says_token(&self.authorization, uid))
@@ -251,22 +251,29 @@ impl ReadClient {
     }
 
     /// `GET /integrations/conversations/{uid}`.
-    async fn conversation(&self, uid: &str, sought: Sought<'_>) -> Result<Seen, Error> {
+    async fn conversation(
+        &self,
+        uid: &str,
+        sought: ConversationQuery<'_>,
+    ) -> Result<FoundConversation, Error> {
         let mut url = self.conversations.clone();
         url.set_path(&format!("{}/{}", url.path(), segment(uid)?));
-        match self.exchange::<Told>(Method::GET, &url, None).await {
+        match self
+            .exchange::<ConversationReply>(Method::GET, &url, None)
+            .await
+        {
             Ok(Some(told)) if told.is_of(sought) => Ok(told.seen()),
-            Ok(Some(_)) => Ok(Seen::Another),
-            Ok(None) | Err(Error::Status { status: 404, .. }) => Ok(Seen::Nothing),
+            Ok(Some(_)) => Ok(FoundConversation::Another),
+            Ok(None) | Err(Error::Status { status: 404, .. }) => Ok(FoundConversation::Nothing),
             Err(error) => Err(error),
         }
     }
 
     /// By `list-full`, which finds one identity with one request; by time where a server does not have
     /// that, or does not look at the identity.
-    async fn search(&self, sought: Sought<'_>) -> Result<Seen, Error> {
+    async fn search(&self, sought: ConversationQuery<'_>) -> Result<FoundConversation, Error> {
         if !self.lacks_full.load(Ordering::Relaxed) {
-            let wanted = Wanted::Identity {
+            let wanted = ListQuery::Identity {
                 external_identity: sought.identity,
                 limit: PAGE,
             };
@@ -277,7 +284,7 @@ impl ReadClient {
                         return Ok(seen);
                     }
                     if is_filtered {
-                        return Ok(Seen::Nothing);
+                        return Ok(FoundConversation::Nothing);
                     }
                 }
                 Err(Error::Status {
@@ -291,7 +298,10 @@ impl ReadClient {
     }
 
     /// By `list-delta`, page by page.
-    async fn search_by_time(&self, sought: Sought<'_>) -> Result<Seen, Error> {
+    async fn search_by_time(
+        &self,
+        sought: ConversationQuery<'_>,
+    ) -> Result<FoundConversation, Error> {
         let edge = |around| {
             sought
                 .at
@@ -299,7 +309,7 @@ impl ReadClient {
                 .unwrap_or(sought.at)
                 .to_string()
         };
-        let first = Wanted::Time {
+        let first = ListQuery::Time {
             from_inclusive: edge(-AROUND),
             to_inclusive: edge(AROUND),
             limit: PAGE,
@@ -312,15 +322,15 @@ impl ReadClient {
             let Some(token) = page.continuation_token.filter(|token| !token.is_empty()) else {
                 break;
             };
-            let next = Wanted::Next {
+            let next = ListQuery::Next {
                 continuation_token: &token,
             };
             page = self.page(&self.delta, &next).await?;
         }
-        Ok(Seen::Nothing)
+        Ok(FoundConversation::Nothing)
     }
 
-    async fn page(&self, list: &Url, wanted: &Wanted<'_>) -> Result<Page, Error> {
+    async fn page(&self, list: &Url, wanted: &ListQuery<'_>) -> Result<ListPage, Error> {
         let body = serde_json::to_vec(wanted).unwrap_or_default();
         let page = self.exchange(Method::POST, list, Some(body)).await?;
         Ok(page.unwrap_or_default())
@@ -384,11 +394,14 @@ impl ReadClient {
     }
 }
 
-fn found_in(conversations: Vec<Told>, sought: Sought<'_>) -> Option<Seen> {
+fn found_in(
+    conversations: Vec<ConversationReply>,
+    sought: ConversationQuery<'_>,
+) -> Option<FoundConversation> {
     let mut conversations = conversations.into_iter();
     conversations
         .find(|told| told.is_of(sought))
-        .map(Told::seen)
+        .map(ConversationReply::seen)
 }
 
 #[cfg(test)]
@@ -396,7 +409,9 @@ mod tests {
     use super::*;
 
     fn has_audio(text: &str) -> Option<bool> {
-        serde_json::from_str::<Told>(text).unwrap().has_audio()
+        serde_json::from_str::<ConversationReply>(text)
+            .unwrap()
+            .has_audio()
     }
 
     #[test]
@@ -409,8 +424,10 @@ mod tests {
             ("17", None),
         ] {
             let text = format!(r#"{{"uid":{told},"hasAudio":true}}"#);
-            let seen = serde_json::from_str::<Told>(&text).unwrap().seen();
-            let expected = Seen::Conversation {
+            let seen = serde_json::from_str::<ConversationReply>(&text)
+                .unwrap()
+                .seen();
+            let expected = FoundConversation::Conversation {
                 uid: uid.map(str::to_owned),
                 has_audio: Some(true),
             };
@@ -469,8 +486,8 @@ mod tests {
     #[test]
     fn an_answer_counts_for_the_conversation_that_was_asked_for() {
         let is_of = |uid: Option<&str>, text: &str| {
-            let told: Told = serde_json::from_str(text).unwrap();
-            told.is_of(Sought {
+            let told: ConversationReply = serde_json::from_str(text).unwrap();
+            told.is_of(ConversationQuery {
                 identity: "a",
                 uid,
                 at: Timestamp::UNIX_EPOCH,
@@ -509,16 +526,16 @@ mod tests {
 
     #[test]
     fn a_page_is_asked_for_by_time_and_then_by_token() {
-        let text = |wanted: &Wanted<'_>| serde_json::to_string(wanted).unwrap();
+        let text = |wanted: &ListQuery<'_>| serde_json::to_string(wanted).unwrap();
         assert_eq!(
-            text(&Wanted::Identity {
+            text(&ListQuery::Identity {
                 external_identity: "é",
                 limit: 1
             }),
             r#"{"externalIdentity":"é","limit":1}"#
         );
         assert_eq!(
-            text(&Wanted::Time {
+            text(&ListQuery::Time {
                 from_inclusive: "a".to_owned(),
                 to_inclusive: "b".to_owned(),
                 limit: 2
@@ -526,7 +543,7 @@ mod tests {
             r#"{"fromInclusive":"a","toInclusive":"b","limit":2}"#
         );
         assert_eq!(
-            text(&Wanted::Next {
+            text(&ListQuery::Next {
                 continuation_token: "t"
             }),
             r#"{"continuationToken":"t"}"#

@@ -9,7 +9,7 @@ use crate::cli::error::{Error, Usage};
 use crate::cli::exit_code::Exit;
 use crate::config::RebuildArgs;
 use crate::ledger::{
-    CaseEntry, CaseFact, Entry, Fact, Ledger, MessagePrint, Proof, SentFile, UNHEARD, Writer,
+    CallFact, CaseEntry, CaseFact, Entry, Ledger, MessageHashes, Proof, SentFile, UNHEARD, Writer,
 };
 use crate::pipeline::{BETWEEN_RECORDINGS, Delivered, Kind};
 use crate::report::{Screen, read_accepted};
@@ -109,7 +109,7 @@ impl Waiting {
                 let facts = facts(delivered);
                 let is_named = facts
                     .iter()
-                    .any(|entry| matches!(entry.fact, Fact::Takes { .. }));
+                    .any(|entry| matches!(entry.fact, CallFact::Takes { .. }));
                 self.nameless += u64::from(is_sent && !is_named);
                 self.calls.extend(facts);
             }
@@ -135,20 +135,20 @@ impl Waiting {
 /// What a line says as facts. The file does not tell what was sent, so the conversation counts as
 /// taken over: its row is then not said to have changed.
 fn facts(delivered: Delivered) -> Vec<Entry> {
-    let takes = taken(&delivered).map(|file| Fact::Takes { files: vec![file] });
+    let takes = taken(&delivered).map(|file| CallFact::Takes { files: vec![file] });
     let identity: Arc<str> = delivered.identity.into();
-    let adopted = Fact::Adopted {
+    let adopted = CallFact::Adopted {
         fingerprint: 0,
         uid: delivered.uid,
     };
     let recording = match delivered.recording {
-        Some(name) => Fact::Uploaded {
+        Some(name) => CallFact::Uploaded {
             hash: hash(&name).unwrap_or(UNHEARD),
             bytes: delivered.bytes,
             source: None,
             in_doubt_resends: 0,
         },
-        None => Fact::WithoutRecording { was_sought: false },
+        None => CallFact::WithoutRecording { was_sought: false },
     };
     [Some(adopted), takes, Some(recording)]
         .into_iter()
@@ -171,7 +171,7 @@ fn taken(delivered: &Delivered) -> Option<SentFile> {
 /// What a line says of a message. The case's own fields are not in the list: the next run sends them
 /// again, which changes nothing.
 fn message(delivered: Delivered) -> Option<CaseEntry> {
-    let print = MessagePrint::of_unknown_text(id_hash(&delivered.uid?));
+    let print = MessageHashes::of_unknown_text(id_hash(&delivered.uid?));
     Some(CaseEntry {
         identity: delivered.identity.into(),
         fact: CaseFact::MessageAdded(print, None),

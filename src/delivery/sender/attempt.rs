@@ -13,17 +13,17 @@ use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-use super::concurrency::Evidence;
-use super::gate::{Health, Permit, SOON, Weather};
+use super::concurrency::LoadSignal;
+use super::gate::{BreakerAnswer, Health, Permit, SOON};
 use super::refusals::Refusal;
 use super::retry;
-use super::verdict::{Later, Sign, Stage, Verdict, judge};
+use super::verdict::{RequestKind, Retryable, ServerSign, Verdict, judge};
 use crate::api;
-use crate::delivery::call::Courier;
+use crate::delivery::call::Sender;
 use crate::domain::Code;
 use crate::failpoint::{self, Point};
-use crate::ledger::{CaseEntry, Entry, Fact};
-use crate::pipeline::{Shipment, Stop};
+use crate::ledger::{CallFact, CaseEntry, Entry};
+use crate::pipeline::{CallJob, StopReason};
 
 /// How long calls that are half done may still wait for their turn once a run is stopped: the calls
 /// in hand need two seconds of it at the usual pace, and nobody at a terminal waits much longer.
@@ -32,7 +32,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Something worth telling while calls are under way. Told if somebody has time to listen: the
 /// channel is bounded, and a full one must not hold up a request.
 #[derive(Debug)]
-pub(in crate::delivery) enum Notice {
+pub(in crate::delivery) enum SenderNotice {
     Retried {
         attempt: u32,
         delay: Duration,
@@ -46,9 +46,9 @@ pub(in crate::delivery) enum Notice {
 
 /// Why a call did not get through.
 #[derive(Debug)]
-pub(in crate::delivery) enum Halt {
+pub(in crate::delivery) enum CallError {
     Refused {
-        stage: Stage,
+        stage: RequestKind,
         status: u16,
         message: String,
         code: Code,
@@ -56,7 +56,7 @@ pub(in crate::delivery) enum Halt {
         in_doubt: bool,
     },
     Failed {
-        stage: Stage,
+        stage: RequestKind,
         status: Option<u16>,
         why: String,
     },
@@ -79,7 +79,7 @@ pub(in crate::delivery) enum Halt {
 
 /// What the ledger is told before a request leaves, once the gate is open.
 pub(in crate::delivery) struct Intent {
-    pub(in crate::delivery) stage: Stage,
+    pub(in crate::delivery) stage: RequestKind,
     pub(in crate::delivery) facts: Facts,
     /// What it is told when nothing can have come of the request.
     pub(in crate::delivery) unsent: Facts,
@@ -88,8 +88,8 @@ pub(in crate::delivery) struct Intent {
 }
 
 /// One request and how often it was tried.
-pub(in crate::delivery) struct Tries {
-    stage: Stage,
+pub(in crate::delivery) struct Attempts {
+    stage: RequestKind,
     /// To be written before the next try leaves.
     facts: Option<Facts>,
     /// To be written when the tries end while nothing can have come of any.
@@ -102,17 +102,17 @@ pub(in crate::delivery) struct Tries {
     pub(in crate::delivery) in_doubt: bool,
 }
 
-impl Halt {
+impl CallError {
     /// As if the request were to blame for a 401 or 403, and by which refusal that is to be known.
-    pub(in crate::delivery) fn blamed_on_the_request(self) -> (Halt, Option<Refusal>) {
+    pub(in crate::delivery) fn blamed_on_the_request(self) -> (CallError, Option<Refusal>) {
         match self {
-            Halt::Unauthorized {
+            CallError::Unauthorized {
                 refusal,
                 status,
                 message,
                 in_doubt,
             } => {
-                let halt = Halt::Refused {
+                let halt = CallError::Refused {
                     stage: refusal.stage(),
                     status,
                     message,
@@ -126,9 +126,9 @@ impl Halt {
     }
 }
 
-impl Tries {
+impl Attempts {
     pub(in crate::delivery) fn new(intent: Intent, in_doubt: bool) -> Self {
-        Tries {
+        Attempts {
             stage: intent.stage,
             facts: Some(intent.facts),
             unsent: Some(intent.unsent),
@@ -140,9 +140,9 @@ impl Tries {
     }
 }
 
-impl Tries {
+impl Attempts {
     /// One more fact to be written before the next try leaves.
-    pub(in crate::delivery) fn add(&mut self, shipment: &Shipment, fact: Fact) {
+    pub(in crate::delivery) fn add(&mut self, shipment: &CallJob, fact: CallFact) {
         let entry = Entry::new(shipment.call.identity(), fact);
         match &mut self.facts {
             Some(Facts::OfCall(facts)) => facts.push(entry),
@@ -168,23 +168,23 @@ pub(in crate::delivery) enum Facts {
 }
 
 /// An answer that a call can go on with.
-pub(in crate::delivery) enum Answer<T> {
+pub(in crate::delivery) enum Success<T> {
     Done(T),
     AlreadyThere,
 }
 
-impl Courier {
+impl Sender {
     /// Sends a request until it gets through, is refused, or has been tried as often as allowed.
     pub(in crate::delivery) async fn attempt<T, F>(
         &self,
         intent: Intent,
         in_doubt: &mut bool,
         send: impl Fn(bool) -> F,
-    ) -> Result<Answer<T>, Halt>
+    ) -> Result<Success<T>, CallError>
     where
         F: Future<Output = Result<T, api::Error>>,
     {
-        let mut tries = Tries::new(intent, *in_doubt);
+        let mut tries = Attempts::new(intent, *in_doubt);
         loop {
             let request = send(tries.in_doubt);
             let result = self.try_once(&mut tries, request).await;
@@ -199,9 +199,9 @@ impl Courier {
     /// is done. A call that waits for its next try holds no permit.
     pub(in crate::delivery) async fn try_once<T>(
         &self,
-        tries: &mut Tries,
+        tries: &mut Attempts,
         send: impl Future<Output = Result<T, api::Error>>,
-    ) -> Result<Option<Answer<T>>, Halt> {
+    ) -> Result<Option<Success<T>>, CallError> {
         let permit = self.depart(tries).await?;
         failpoint::reached(Point::RequestLeaves);
         let left = Instant::now();
@@ -212,7 +212,7 @@ impl Courier {
         let result = tokio::select! {
             biased;
             result = send => result,
-            () = self.stop.aborted() => return Err(Halt::Stopped),
+            () = self.stop.aborted() => return Err(CallError::Stopped),
         };
         failpoint::reached(Point::AnswerIsRead);
         let error = result.as_ref().err();
@@ -222,7 +222,7 @@ impl Courier {
             Ok(value) => {
                 self.gate.done(permit, Health::Well, 0.0);
                 self.refusals.worked(tries.stage, number);
-                return Ok(Some(Answer::Done(value)));
+                return Ok(Some(Success::Done(value)));
             }
             Err(error) => error,
         };
@@ -231,7 +231,7 @@ impl Courier {
             Verdict::AlreadyThere => {
                 self.gate.done(permit, Health::Well, 0.0);
                 self.refusals.worked(stage, number);
-                Ok(Some(Answer::AlreadyThere))
+                Ok(Some(Success::AlreadyThere))
             }
             Verdict::Refused => {
                 self.gate.done(permit, Health::Well, 0.0);
@@ -269,19 +269,19 @@ impl Courier {
     pub(in crate::delivery) async fn unauthorized(
         &self,
         permit: Permit,
-        stage: Stage,
+        stage: RequestKind,
         error: &api::Error,
         in_doubt: bool,
-    ) -> Halt {
+    ) -> CallError {
         let (refusal, is_too_many) = self.refusals.refused(stage);
         let message = error.to_string();
         if !is_too_many {
             self.gate.done(permit, Health::Well, 0.0);
         } else if self.is_token_refused(stage, permit).await.unwrap_or(true) {
-            self.stop.raise(Stop::TokenRefused, message);
-            return Halt::Stopped;
+            self.stop.raise(StopReason::TokenRefused, message);
+            return CallError::Stopped;
         }
-        Halt::Unauthorized {
+        CallError::Unauthorized {
             refusal,
             status: status(error).unwrap_or(0),
             message,
@@ -293,7 +293,7 @@ impl Courier {
     /// nothing when it is sent again. `None` when that cannot be found out.
     pub(in crate::delivery) async fn is_token_refused(
         &self,
-        stage: Stage,
+        stage: RequestKind,
         permit: Permit,
     ) -> Option<bool> {
         let has_worked = self.refusals.has_worked(stage);
@@ -328,7 +328,7 @@ impl Courier {
     }
 
     /// Waits for the leave to send one request and writes its intent; after that it is on its way.
-    async fn depart(&self, tries: &mut Tries) -> Result<Permit, Halt> {
+    async fn depart(&self, tries: &mut Attempts) -> Result<Permit, CallError> {
         let completes = std::mem::take(&mut tries.completes);
         let place = self.write_ahead(tries, completes).await?;
         let permit = match self.leave(completes).await {
@@ -340,7 +340,7 @@ impl Courier {
             self.record(facts).await?;
         }
         if self.stop.is_aborted() {
-            return Err(self.take_back(tries, Halt::Stopped).await);
+            return Err(self.take_back(tries, CallError::Stopped).await);
         }
         tries.attempt += 1;
         Ok(permit)
@@ -350,16 +350,16 @@ impl Courier {
     /// would else wait for the disk. The place is given up when the request leaves.
     async fn write_ahead(
         &self,
-        tries: &mut Tries,
+        tries: &mut Attempts,
         completes: bool,
-    ) -> Result<Option<OwnedSemaphorePermit>, Halt> {
+    ) -> Result<Option<OwnedSemaphorePermit>, CallError> {
         // What a further try has to add cannot be taken back, and further tries are few.
         if tries.facts.is_none() || tries.attempt > 0 {
             return Ok(None);
         }
         let place = tokio::select! {
             biased;
-            () = self.turned_back(completes) => return Err(Halt::Stopped),
+            () = self.turned_back(completes) => return Err(CallError::Stopped),
             place = self.gate.queue_up() => place,
         };
         if let Some(facts) = tries.facts.take_if(|_| place.is_some()) {
@@ -370,7 +370,7 @@ impl Courier {
 
     /// Takes an intent back of whose request nothing can have come. Why there will be no other try is
     /// passed on.
-    async fn take_back(&self, tries: &mut Tries, halt: Halt) -> Halt {
+    async fn take_back(&self, tries: &mut Attempts, halt: CallError) -> CallError {
         let is_written = tries.facts.is_none();
         match tries.unsent.take().filter(|_| is_written) {
             Some(unsent) => self.record(unsent).await.err().unwrap_or(halt),
@@ -379,10 +379,10 @@ impl Courier {
     }
 
     /// Waits for the leave to send one request, or for the run's end.
-    pub(in crate::delivery) async fn leave(&self, completes: bool) -> Result<Permit, Halt> {
+    pub(in crate::delivery) async fn leave(&self, completes: bool) -> Result<Permit, CallError> {
         tokio::select! {
             biased;
-            () = self.turned_back(completes) => Err(Halt::Stopped),
+            () = self.turned_back(completes) => Err(CallError::Stopped),
             permit = self.gate.pass() => Ok(permit),
         }
     }
@@ -401,9 +401,9 @@ impl Courier {
     }
 
     /// What is told of a request that may succeed later.
-    fn told(&self, error: &api::Error, stage: Stage, sign: Sign) -> String {
+    fn told(&self, error: &api::Error, stage: RequestKind, sign: ServerSign) -> String {
         match sign {
-            Sign::Astray if !self.gate.has_succeeded() => {
+            ServerSign::Astray if !self.gate.has_succeeded() => {
                 let address = self.address(stage);
                 format!(
                     "{address} does not answer as this API does ({error}): is --base-url right?"
@@ -414,10 +414,10 @@ impl Courier {
     }
 
     /// Where the requests of a stage go, for people.
-    fn address(&self, stage: Stage) -> String {
+    fn address(&self, stage: RequestKind) -> String {
         match stage {
-            Stage::Create | Stage::Upload => self.client.conversations(),
-            Stage::Case | Stage::Change => self.client.cases(),
+            RequestKind::Create | RequestKind::Upload => self.client.conversations(),
+            RequestKind::Case | RequestKind::Change => self.client.cases(),
         }
     }
 
@@ -425,48 +425,48 @@ impl Courier {
     pub(in crate::delivery) async fn wait(
         &self,
         permit: Permit,
-        later: Later,
-        (stage, attempt): (Stage, u32),
+        later: Retryable,
+        (stage, attempt): (RequestKind, u32),
         error: &api::Error,
-    ) -> Result<(), Halt> {
+    ) -> Result<(), CallError> {
         let said = self.told(error, stage, later.sign);
         let mut delay = retry::delay(attempt, fastrand::f64());
-        if later.sign == Sign::Astray && !self.gate.has_succeeded() {
+        if later.sign == ServerSign::Astray && !self.gate.has_succeeded() {
             // Whether the address is a wrong one is to be known soon.
             delay = delay.min(SOON);
         }
         let asked = later
             .retry_after
             .map(|wish| wish.from_now(SystemTime::now()));
-        let is_throttle = later.sign == Sign::Throttle;
+        let is_throttle = later.sign == ServerSign::Throttle;
         let wish = asked.or(is_throttle.then_some(delay));
         if let Some(wish) = wish {
             // Before the permit is given back, so that nobody slips through.
             self.gate.pause(wish);
         }
         let weather = self.gate.done(permit, health(later.sign), fastrand::f64());
-        if let Weather::GiveUp(lasted) = weather {
+        if let BreakerAnswer::GiveUp(lasted) = weather {
             let why = match lasted.as_secs() {
                 0 => said,
                 seconds => format!("unavailable for {seconds} s: {said}"),
             };
-            self.stop.raise(Stop::GaveUp, why);
-            return Err(Halt::Stopped);
+            self.stop.raise(StopReason::GaveUp, why);
+            return Err(CallError::Stopped);
         }
         if let Some(pause) = asked.filter(|pause| *pause > self.effort.max_wait) {
             let (seconds, most) = (pause.as_secs(), self.effort.max_wait.as_secs());
             let why =
                 format!("the server asked to wait {seconds} s, and --max-wait is {most} s: {said}");
-            self.stop.raise(Stop::GaveUp, why);
-            return Err(Halt::Stopped);
+            self.stop.raise(StopReason::GaveUp, why);
+            return Err(CallError::Stopped);
         }
         let pause = match (wish, weather) {
-            (Some(pause), _) | (None, Weather::Outage(pause)) => Some(pause),
+            (Some(pause), _) | (None, BreakerAnswer::Outage(pause)) => Some(pause),
             _ => None,
         };
         if let Some(pause) = pause {
             // Nobody listening, or too busy to: the pause holds all the same.
-            let _ = self.notices.try_send(Notice::Paused {
+            let _ = self.notices.try_send(SenderNotice::Paused {
                 pause,
                 why: said.clone(),
             });
@@ -474,7 +474,7 @@ impl Courier {
         if attempt > self.effort.retries {
             return Ok(());
         }
-        let _ = self.notices.try_send(Notice::Retried {
+        let _ = self.notices.try_send(SenderNotice::Retried {
             attempt,
             delay,
             why: said,
@@ -490,35 +490,35 @@ impl Courier {
             asked => delay.saturating_sub(asked.unwrap_or_default()),
         };
         tokio::select! {
-            () = self.stop.raised() => Err(Halt::Stopped),
+            () = self.stop.raised() => Err(CallError::Stopped),
             () = tokio::time::sleep(rest) => Ok(()),
         }
     }
 
     /// Brings facts to the disk. Without a ledger nothing more is sent.
-    pub(in crate::delivery) async fn record(&self, facts: Facts) -> Result<(), Halt> {
+    pub(in crate::delivery) async fn record(&self, facts: Facts) -> Result<(), CallError> {
         let written = match facts {
             Facts::OfCall(entries) => self.writer.write(entries).await,
             Facts::OfCase(entries) => self.writer.write_cases(entries).await,
         };
         written.map_err(|error| {
-            self.stop.raise(Stop::LedgerLost, error.to_string());
-            Halt::Stopped
+            self.stop.raise(StopReason::LedgerLost, error.to_string());
+            CallError::Stopped
         })
     }
 }
 
 /// What a request says about the load of the server.
-fn evidence(stage: Stage, error: Option<&api::Error>, took: Duration) -> Evidence {
+fn evidence(stage: RequestKind, error: Option<&api::Error>, took: Duration) -> LoadSignal {
     match error {
         Some(
             api::Error::TimedOut(_)
             | api::Error::Status {
                 status: 429 | 503, ..
             },
-        ) => Evidence::Refused,
-        None if stage != Stage::Upload => Evidence::Answered(took),
-        _ => Evidence::Ended,
+        ) => LoadSignal::Refused,
+        None if stage != RequestKind::Upload => LoadSignal::Answered(took),
+        _ => LoadSignal::Ended,
     }
 }
 
@@ -529,8 +529,8 @@ pub(in crate::delivery) fn status(error: &api::Error) -> Option<u16> {
     }
 }
 
-pub(in crate::delivery) fn failed(stage: Stage, error: &api::Error) -> Halt {
-    Halt::Failed {
+pub(in crate::delivery) fn failed(stage: RequestKind, error: &api::Error) -> CallError {
+    CallError::Failed {
         stage,
         status: status(error),
         why: error.to_string(),
@@ -538,17 +538,17 @@ pub(in crate::delivery) fn failed(stage: Stage, error: &api::Error) -> Halt {
 }
 
 /// What a request that may succeed later says about the server.
-fn health(sign: Sign) -> Health {
+fn health(sign: ServerSign) -> Health {
     match sign {
-        Sign::Throttle => Health::Well,
-        Sign::Unwell => Health::Unwell,
-        Sign::Unreachable => Health::Unreachable,
-        Sign::Astray => Health::Astray,
-        Sign::Untrusted => Health::Untrusted,
+        ServerSign::Throttle => Health::Well,
+        ServerSign::Unwell => Health::Unwell,
+        ServerSign::Unreachable => Health::Unreachable,
+        ServerSign::Astray => Health::Astray,
+        ServerSign::Untrusted => Health::Untrusted,
     }
 }
 
-fn refused(stage: Stage, error: &api::Error, in_doubt: bool) -> Halt {
+fn refused(stage: RequestKind, error: &api::Error, in_doubt: bool) -> CallError {
     let code = match error {
         api::Error::RecordingChanged { .. } | api::Error::RecordingReplaced(_) => {
             Code::RecordingChanged
@@ -556,7 +556,7 @@ fn refused(stage: Stage, error: &api::Error, in_doubt: bool) -> Halt {
         api::Error::Recording(_) => Code::RecordingUnreadable,
         _ => Code::ServerRefused,
     };
-    Halt::Refused {
+    CallError::Refused {
         stage,
         status: status(error).unwrap_or(0),
         message: error.to_string(),

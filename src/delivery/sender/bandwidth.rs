@@ -12,22 +12,22 @@ use crate::api::Throttle;
 
 /// The line that all uploads share.
 #[derive(Debug, Clone, Default)]
-pub(in crate::delivery) struct Line(Arc<Mutex<Limit>>);
+pub(in crate::delivery) struct BandwidthLimiter(Arc<Mutex<Limit>>);
 
 #[derive(Debug, Default)]
 struct Limit {
     bytes_a_second: Option<u64>,
-    valve: Option<Arc<Valve>>,
+    valve: Option<Arc<ByteBucket>>,
 }
 
 #[derive(Debug)]
-struct Valve {
+struct ByteBucket {
     limiter: RateLimiter<NotKeyed, InMemoryState, DefaultClock>,
     /// What may go at once: a tenth of a second's worth, so that the line is used evenly.
     burst: NonZeroU32,
 }
 
-impl Line {
+impl BandwidthLimiter {
     /// From now on so many bytes a second; `None` or 0 for no limit.
     pub(in crate::delivery) fn set(&self, bytes_a_second: Option<u64>) {
         let mut limit = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -60,17 +60,17 @@ impl Line {
         })
     }
 
-    fn valve(&self) -> Option<Arc<Valve>> {
+    fn valve(&self) -> Option<Arc<ByteBucket>> {
         let limit = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         limit.valve.clone()
     }
 }
 
-fn valve(bytes_a_second: u64) -> Option<Valve> {
+fn valve(bytes_a_second: u64) -> Option<ByteBucket> {
     let rate = NonZeroU32::new(u32::try_from(bytes_a_second).unwrap_or(u32::MAX))?;
     let burst = NonZeroU32::new(rate.get() / 10).unwrap_or(NonZeroU32::MIN);
     let quota = Quota::per_second(rate).allow_burst(burst);
-    Some(Valve {
+    Some(ByteBucket {
         limiter: RateLimiter::direct(quota),
         burst,
     })
@@ -84,7 +84,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_limit_that_is_lifted_lets_the_rest_go() {
-        let line = Line::default();
+        let line = BandwidthLimiter::default();
         line.set(Some(1));
         let wait = line.throttle()(1_000_000);
         let lift = async {
@@ -98,7 +98,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_line_without_limit_waits_for_nothing() {
-        let (line, start) = (Line::default(), Instant::now());
+        let (line, start) = (BandwidthLimiter::default(), Instant::now());
         for limit in [None, Some(0)] {
             line.set(limit);
             line.throttle()(u32::MAX).await;

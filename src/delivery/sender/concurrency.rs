@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// What a request that has ended says about the load of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::delivery) enum Evidence {
+pub(in crate::delivery) enum LoadSignal {
     /// It was answered after so long.
     Answered(Duration),
     /// It was answered, or broke, and how long it took means nothing.
@@ -40,7 +40,7 @@ const WORST: f64 = 0.5;
 
 /// The width and the evidence of the window that is going on.
 #[derive(Debug, Clone)]
-pub(in crate::delivery) struct Width {
+pub(in crate::delivery) struct AdaptiveWidth {
     most: f64,
     now: f64,
     lowest: f64,
@@ -51,11 +51,11 @@ pub(in crate::delivery) struct Width {
     long_run: Option<f64>,
 }
 
-impl Width {
+impl AdaptiveWidth {
     /// The full width, which it never exceeds.
     pub(in crate::delivery) fn new(most: usize) -> Self {
         let most = f64::from(u32::try_from(most.max(1)).unwrap_or(u32::MAX));
-        Width {
+        AdaptiveWidth {
             most,
             now: most,
             lowest: most,
@@ -77,15 +77,15 @@ impl Width {
     }
 
     /// Takes in a request that has ended.
-    pub(in crate::delivery) fn take(&mut self, evidence: Evidence) {
+    pub(in crate::delivery) fn take(&mut self, evidence: LoadSignal) {
         self.ended += 1.0;
         match evidence {
-            Evidence::Refused => self.refused += 1.0,
-            Evidence::Answered(latency) => {
+            LoadSignal::Refused => self.refused += 1.0,
+            LoadSignal::Answered(latency) => {
                 self.latency.0 += latency.as_secs_f64().max(FLOOR);
                 self.latency.1 += 1.0;
             }
-            Evidence::Ended => {}
+            LoadSignal::Ended => {}
         }
         if self.ended >= WINDOW.max(self.now) {
             self.judge();
@@ -141,11 +141,11 @@ mod tests {
 
     use super::*;
 
-    fn answered(millisecond: u64) -> Evidence {
-        Evidence::Answered(Duration::from_millis(millisecond))
+    fn answered(millisecond: u64) -> LoadSignal {
+        LoadSignal::Answered(Duration::from_millis(millisecond))
     }
 
-    fn after(width: &mut Width, evidence: Evidence, times: usize) -> usize {
+    fn after(width: &mut AdaptiveWidth, evidence: LoadSignal, times: usize) -> usize {
         for _ in 0..times {
             width.take(evidence);
         }
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn a_quick_server_gets_the_full_width_at_once_and_keeps_it() {
         for most in [1, 16, 64, 1024] {
-            let mut width = Width::new(most);
+            let mut width = AdaptiveWidth::new(most);
             assert_eq!(width.now(), most);
             for millisecond in [0, 20, 90, 1, 60] {
                 assert_eq!(after(&mut width, answered(millisecond), 2000), most);
@@ -166,16 +166,16 @@ mod tests {
 
     #[test]
     fn a_server_that_is_always_slow_is_not_taken_for_one_that_has_become_slow() {
-        let mut width = Width::new(64);
+        let mut width = AdaptiveWidth::new(64);
         assert_eq!(after(&mut width, answered(3000), 5000), 64);
     }
 
     #[test]
     fn refusals_shrink_it_by_their_share_and_it_grows_again() {
-        let mut width = Width::new(64);
+        let mut width = AdaptiveWidth::new(64);
         after(&mut width, answered(20), 640);
-        assert_eq!(after(&mut width, Evidence::Refused, 64), 32);
-        assert_eq!(after(&mut width, Evidence::Refused, 1000), 1);
+        assert_eq!(after(&mut width, LoadSignal::Refused, 64), 32);
+        assert_eq!(after(&mut width, LoadSignal::Refused, 1000), 1);
         assert_eq!(width.lowest(), 1);
         let grown = after(&mut width, answered(20), 500);
         assert!((2..64).contains(&grown), "step by step: {grown}");
@@ -185,14 +185,14 @@ mod tests {
 
     #[test]
     fn one_refusal_of_many_takes_little() {
-        let mut width = Width::new(64);
+        let mut width = AdaptiveWidth::new(64);
         after(&mut width, answered(20), 63);
-        assert_eq!(after(&mut width, Evidence::Refused, 1), 63);
+        assert_eq!(after(&mut width, LoadSignal::Refused, 1), 63);
     }
 
     #[test]
     fn answers_that_become_slow_shrink_it() {
-        let mut width = Width::new(64);
+        let mut width = AdaptiveWidth::new(64);
         after(&mut width, answered(150), 6400);
         let shrunk = after(&mut width, answered(3000), 1000);
         assert!(shrunk < 32, "{shrunk}");
@@ -201,8 +201,8 @@ mod tests {
 
     #[test]
     fn recordings_that_take_long_say_nothing() {
-        let mut width = Width::new(16);
-        assert_eq!(after(&mut width, Evidence::Ended, 1000), 16);
+        let mut width = AdaptiveWidth::new(16);
+        assert_eq!(after(&mut width, LoadSignal::Ended, 1000), 16);
     }
 
     proptest! {
@@ -212,13 +212,13 @@ mod tests {
             evidence in prop::collection::vec(
                 prop_oneof![
                     any::<u64>().prop_map(answered),
-                    Just(Evidence::Ended),
-                    Just(Evidence::Refused),
+                    Just(LoadSignal::Ended),
+                    Just(LoadSignal::Refused),
                 ],
                 0..400,
             ),
         ) {
-            let mut width = Width::new(most);
+            let mut width = AdaptiveWidth::new(most);
             for one in evidence {
                 width.take(one);
                 prop_assert!((1..=most.max(1)).contains(&width.now()));

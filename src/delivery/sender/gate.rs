@@ -14,12 +14,12 @@ use governor::{Quota, RateLimiter};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-use super::concurrency::{Evidence, Width};
+use super::concurrency::{AdaptiveWidth, LoadSignal};
 use super::retry;
 
 /// How fast requests may leave.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Pace {
+pub struct RateLimits {
     /// Requests a second; `None` for as fast as it goes.
     pub rate: Option<f64>,
     /// Requests in flight at once.
@@ -57,7 +57,7 @@ pub(in crate::delivery) struct Gate {
     patience: Duration,
     threshold: u32,
     state: Mutex<State>,
-    width: Mutex<Permits>,
+    width: Mutex<ConcurrencyLimit>,
     changed: Notify,
 }
 
@@ -81,7 +81,7 @@ struct State {
     /// Since when every answer has been that there is nothing at the address.
     astray_since: Option<Instant>,
     has_succeeded: bool,
-    phase: Phase,
+    phase: BreakerState,
     probes: u32,
 }
 
@@ -113,21 +113,21 @@ enum Failing {
 
 /// How many permits there are, and how many there should be.
 #[derive(Debug)]
-struct Permits {
-    width: Width,
+struct ConcurrencyLimit {
+    width: AdaptiveWidth,
     issued: usize,
 }
 
 /// The width of the gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::delivery) struct Span {
+pub(in crate::delivery) struct WidthRange {
     pub(in crate::delivery) now: usize,
     pub(in crate::delivery) lowest: usize,
 }
 
 /// How the server has answered of late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Phase {
+enum BreakerState {
     /// As it should.
     #[default]
     Open,
@@ -154,7 +154,7 @@ pub(in crate::delivery) enum Health {
 
 /// What the gate made of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::delivery) enum Weather {
+pub(in crate::delivery) enum BreakerAnswer {
     /// Nothing new.
     Same,
     /// An outage has begun or goes on; everybody waits so long.
@@ -183,7 +183,7 @@ impl Permit {
 }
 
 impl Gate {
-    pub(in crate::delivery) fn new(pace: Pace) -> Self {
+    pub(in crate::delivery) fn new(pace: RateLimits) -> Self {
         Gate {
             permits: Arc::new(Semaphore::new(pace.width.max(1))),
             limiter: pace.rate.and_then(limiter),
@@ -191,8 +191,8 @@ impl Gate {
             patience: pace.patience,
             threshold: OUTAGE.max(u32::try_from(pace.width.saturating_mul(2)).unwrap_or(OUTAGE)),
             state: Mutex::default(),
-            width: Mutex::new(Permits {
-                width: Width::new(pace.width),
+            width: Mutex::new(ConcurrencyLimit {
+                width: AdaptiveWidth::new(pace.width),
                 issued: pace.width.max(1),
             }),
             changed: Notify::new(),
@@ -226,15 +226,15 @@ impl Gate {
             if state.paused_until().is_some() || state.shut_since.is_some() {
                 continue;
             }
-            if state.phase == Phase::Open {
+            if state.phase == BreakerState::Open {
                 return Permit {
                     slot,
                     is_probe: false,
                     of: None,
                 };
             }
-            if state.phase == Phase::Outage {
-                state.phase = Phase::Probing;
+            if state.phase == BreakerState::Outage {
+                state.phase = BreakerState::Probing;
                 return Permit {
                     slot,
                     is_probe: true,
@@ -252,7 +252,7 @@ impl Gate {
             changed.as_mut().enable();
             let (until, must_wait) = {
                 let state = self.state();
-                let must_wait = state.shut_since.is_some() || state.phase == Phase::Probing;
+                let must_wait = state.shut_since.is_some() || state.phase == BreakerState::Probing;
                 (state.paused_until(), must_wait)
             };
             match until {
@@ -284,7 +284,7 @@ impl Gate {
     /// Tells what a request that has ended, and whose permit is still held, says about the load of
     /// the server. Requests in flight are never cut off: permits beyond a smaller width are taken
     /// away as they come back.
-    pub(in crate::delivery) fn observe(&self, evidence: Evidence) {
+    pub(in crate::delivery) fn observe(&self, evidence: LoadSignal) {
         let mut permits = self.permits();
         permits.width.take(evidence);
         let wanted = permits.width.now();
@@ -302,9 +302,9 @@ impl Gate {
     }
 
     /// The width of now and the least that it has been.
-    pub(in crate::delivery) fn span(&self) -> Span {
+    pub(in crate::delivery) fn span(&self) -> WidthRange {
         let permits = self.permits();
-        Span {
+        WidthRange {
             now: permits.width.now(),
             lowest: permits.width.lowest(),
         }
@@ -318,17 +318,22 @@ impl Gate {
         }
     }
 
-    fn permits(&self) -> MutexGuard<'_, Permits> {
+    fn permits(&self) -> MutexGuard<'_, ConcurrencyLimit> {
         self.width
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Tells the gate how a request went, and gives its permit back.
-    pub(in crate::delivery) fn done(&self, permit: Permit, health: Health, jitter: f64) -> Weather {
+    pub(in crate::delivery) fn done(
+        &self,
+        permit: Permit,
+        health: Health,
+        jitter: f64,
+    ) -> BreakerAnswer {
         let mut state = self.state();
         if permit.is_probe {
-            state.phase = Phase::Outage;
+            state.phase = BreakerState::Outage;
         }
         let weather = match health {
             Health::Well => {
@@ -338,9 +343,9 @@ impl Gate {
                     shut_since: state.shut_since,
                     ..State::default()
                 };
-                Weather::Same
+                BreakerAnswer::Same
             }
-            Health::Untrusted if !state.has_succeeded => Weather::GiveUp(Duration::ZERO),
+            Health::Untrusted if !state.has_succeeded => BreakerAnswer::GiveUp(Duration::ZERO),
             Health::Unwell | Health::Unreachable | Health::Astray | Health::Untrusted => {
                 state.blame(permit.of, health);
                 let since = match health {
@@ -362,7 +367,7 @@ impl Gate {
         self.state().has_succeeded
     }
 
-    fn unwell(&self, state: &mut State, is_probe: bool, jitter: f64) -> Weather {
+    fn unwell(&self, state: &mut State, is_probe: bool, jitter: f64) -> BreakerAnswer {
         let now = Instant::now();
         state.failures = state.failures.saturating_add(1);
         state.failing_since.get_or_insert(now);
@@ -371,20 +376,20 @@ impl Gate {
         if let Some(lasted) = astray.map(|since| lasted.min(now - since))
             && lasted >= self.patience.min(ASTRAY_PATIENCE)
         {
-            return Weather::GiveUp(lasted);
+            return BreakerAnswer::GiveUp(lasted);
         }
         let patience = self.patience_in(state);
         if state.failing == Failing::Everybody && lasted >= patience {
-            return Weather::GiveUp(lasted);
+            return BreakerAnswer::GiveUp(lasted);
         }
-        if state.phase == Phase::Open && state.failures >= self.threshold {
-            state.phase = Phase::Outage;
+        if state.phase == BreakerState::Open && state.failures >= self.threshold {
+            state.phase = BreakerState::Outage;
         } else if !is_probe {
-            return Weather::Same;
+            return BreakerAnswer::Same;
         }
         state.probes += 1;
         if lasted > patience {
-            return Weather::GiveUp(lasted);
+            return BreakerAnswer::GiveUp(lasted);
         }
         let mut pause = retry::delay(state.probes, jitter);
         pause = pause.min(patience.saturating_sub(lasted).max(SOON));
@@ -392,7 +397,7 @@ impl Gate {
             pause = pause.min(SOON);
         }
         extend(&mut state.probed_at, pause);
-        Weather::Outage(pause)
+        BreakerAnswer::Outage(pause)
     }
 
     fn patience_in(&self, state: &State) -> Duration {
@@ -493,7 +498,7 @@ fn extend(known: &mut Option<Instant>, pause: Duration) {
 const AHEAD: usize = 3;
 
 /// As many places as requests leave in the time of a commit, and never more than [`AHEAD`] says.
-fn queue(pace: Pace) -> Option<Arc<Semaphore>> {
+fn queue(pace: RateLimits) -> Option<Arc<Semaphore>> {
     let leaving = pace
         .rate
         .map_or(f64::INFINITY, |rate| rate * COMMIT_SECONDS);
@@ -546,9 +551,9 @@ mod tests {
         let mut permits = Vec::new();
         for _ in 0..16 {
             permits.push(gate.pass().await);
-            gate.observe(Evidence::Refused);
+            gate.observe(LoadSignal::Refused);
         }
-        assert_eq!(gate.span(), Span { now: 8, lowest: 8 });
+        assert_eq!(gate.span(), WidthRange { now: 8, lowest: 8 });
         for permit in permits.drain(..9) {
             gate.done(permit, Health::Well, 0.0);
         }
@@ -562,11 +567,11 @@ mod tests {
     async fn a_width_that_grows_lets_more_leave() {
         let gate = gate(4);
         for _ in 0..64 {
-            gate.observe(Evidence::Refused);
+            gate.observe(LoadSignal::Refused);
         }
         assert_eq!(gate.span().now, 1);
         for _ in 0..2000 {
-            gate.observe(Evidence::Ended);
+            gate.observe(LoadSignal::Ended);
         }
         let _four = [
             gate.pass().await,
@@ -579,7 +584,7 @@ mod tests {
     }
 
     fn gate(width: usize) -> Gate {
-        Gate::new(Pace {
+        Gate::new(RateLimits {
             rate: None,
             width,
             patience: Duration::from_secs(600),
@@ -656,8 +661,8 @@ mod tests {
         gate.pass().await;
     }
 
-    async fn fail(gate: &Gate, times: u32) -> Weather {
-        let mut weather = Weather::Same;
+    async fn fail(gate: &Gate, times: u32) -> BreakerAnswer {
+        let mut weather = BreakerAnswer::Same;
         for _ in 0..times {
             let permit = gate.pass().await;
             weather = gate.done(permit, Health::Unwell, 1.0);
@@ -670,8 +675,8 @@ mod tests {
         let gate = gate(4);
         let permit = gate.pass().await;
         gate.done(permit, Health::Well, 0.0);
-        assert_eq!(fail(&gate, OUTAGE - 1).await, Weather::Same);
-        assert!(matches!(fail(&gate, 1).await, Weather::Outage(_)));
+        assert_eq!(fail(&gate, OUTAGE - 1).await, BreakerAnswer::Same);
+        assert!(matches!(fail(&gate, 1).await, BreakerAnswer::Outage(_)));
         let probe = gate.pass().await;
         assert!(probe.is_probe);
         assert!(
@@ -688,13 +693,13 @@ mod tests {
     async fn an_outage_from_the_start_is_given_up_sooner_than_a_later_one() {
         let start = Instant::now();
         let never_worked = gate(4);
-        while !matches!(fail(&never_worked, 1).await, Weather::GiveUp(_)) {}
+        while !matches!(fail(&never_worked, 1).await, BreakerAnswer::GiveUp(_)) {}
         assert!(start.elapsed() < Duration::from_secs(120));
         let start = Instant::now();
         let worked = gate(4);
         let permit = worked.pass().await;
         worked.done(permit, Health::Well, 0.0);
-        while !matches!(fail(&worked, 1).await, Weather::GiveUp(_)) {}
+        while !matches!(fail(&worked, 1).await, BreakerAnswer::GiveUp(_)) {}
         assert!(start.elapsed() > Duration::from_secs(600));
     }
 
@@ -703,7 +708,7 @@ mod tests {
         let start = Instant::now();
         loop {
             let permit = gate.pass().await;
-            if let Weather::GiveUp(_) = gate.done(permit, health, 1.0) {
+            if let BreakerAnswer::GiveUp(_) = gate.done(permit, health, 1.0) {
                 return start.elapsed().as_secs();
             }
             // As the call that was sent waits before its next try.
@@ -726,7 +731,7 @@ mod tests {
         tokio::time::sleep(Duration::from_secs(3)).await;
         for health in [Health::Unwell, Health::Astray] {
             let permit = starting.pass().await;
-            assert_eq!(starting.done(permit, health, 0.0), Weather::Same);
+            assert_eq!(starting.done(permit, health, 0.0), BreakerAnswer::Same);
         }
     }
 
@@ -735,7 +740,7 @@ mod tests {
         let first = gate(4);
         let permit = first.pass().await;
         let weather = first.done(permit, Health::Untrusted, 0.0);
-        assert_eq!(weather, Weather::GiveUp(Duration::ZERO));
+        assert_eq!(weather, BreakerAnswer::GiveUp(Duration::ZERO));
         // A certificate that ends while the run goes on may be renewed while it waits.
         let known = gate(4);
         let permit = known.pass().await;
@@ -744,7 +749,7 @@ mod tests {
     }
 
     /// Eleven failures of these requests in turn, ten seconds apart: fewer than an outage takes.
-    async fn failures_of(requests: &[u64], health: Health) -> Vec<Weather> {
+    async fn failures_of(requests: &[u64], health: Health) -> Vec<BreakerAnswer> {
         let gate = gate(4);
         let mut told = Vec::new();
         for request in requests.iter().cycle().take(11) {
@@ -757,12 +762,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn few_calls_that_all_fail_are_an_outage_once_it_has_lasted_long_enough() {
-        let gives_up = |told: &[Weather]| told.iter().position(|it| *it != Weather::Same);
+        let gives_up =
+            |told: &[BreakerAnswer]| told.iter().position(|it| *it != BreakerAnswer::Same);
         assert_eq!(gives_up(&failures_of(&[1], Health::Unwell).await), None);
         for (requests, health) in [(&[1, 2][..], Health::Unwell), (&[1], Health::Unreachable)] {
             let told = failures_of(requests, health).await;
             assert_eq!(gives_up(&told), Some(3), "{told:?}");
-            assert_eq!(told[3], Weather::GiveUp(FIRST_PATIENCE));
+            assert_eq!(told[3], BreakerAnswer::GiveUp(FIRST_PATIENCE));
         }
     }
 
@@ -772,13 +778,13 @@ mod tests {
         let permit = gate.pass().await;
         gate.done(permit, Health::Well, 0.0);
         for request in 0..2 {
-            assert_eq!(fails(&gate, request, None).await, Weather::Same);
+            assert_eq!(fails(&gate, request, None).await, BreakerAnswer::Same);
         }
         gate
     }
 
     /// The request fails, and the server asks for a pause.
-    async fn fails(gate: &Gate, request: u64, asks: Option<Duration>) -> Weather {
+    async fn fails(gate: &Gate, request: u64, asks: Option<Duration>) -> BreakerAnswer {
         let permit = gate.pass().await.of(request);
         if let Some(pause) = asks {
             gate.pause(pause);
@@ -799,13 +805,13 @@ mod tests {
             let left = gate.patience_left().unwrap();
             assert_eq!(left, Duration::from_secs(600 - night * 60));
             gate.shut(false);
-            assert_eq!(fails(&gate, night, None).await, Weather::Same);
+            assert_eq!(fails(&gate, night, None).await, BreakerAnswer::Same);
             tokio::time::sleep(Duration::from_secs(60)).await;
         }
         // What it lasts while requests may leave is measured all the same.
         tokio::time::sleep(Duration::from_secs(420)).await;
         let weather = fails(&gate, 9, None).await;
-        assert_eq!(weather, Weather::GiveUp(Duration::from_secs(600)));
+        assert_eq!(weather, BreakerAnswer::GiveUp(Duration::from_secs(600)));
     }
 
     #[tokio::test(start_paused = true)]
@@ -813,7 +819,7 @@ mod tests {
         let gate = gate(4);
         for _ in 0..2 {
             let permit = gate.pass().await;
-            assert_eq!(gate.done(permit, Health::Astray, 0.0), Weather::Same);
+            assert_eq!(gate.done(permit, Health::Astray, 0.0), BreakerAnswer::Same);
             gate.shut(true);
             tokio::time::sleep(Duration::from_secs(3600)).await;
             gate.shut(false);
@@ -821,19 +827,22 @@ mod tests {
         tokio::time::sleep(ASTRAY_PATIENCE).await;
         let permit = gate.pass().await;
         let weather = gate.done(permit, Health::Astray, 0.0);
-        assert_eq!(weather, Weather::GiveUp(ASTRAY_PATIENCE));
+        assert_eq!(weather, BreakerAnswer::GiveUp(ASTRAY_PATIENCE));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_pause_that_the_server_asked_for_is_no_outage() {
         let gate = failing().await;
         let hour = Duration::from_secs(3600);
-        assert_eq!(fails(&gate, 1, Some(hour)).await, Weather::Same);
-        assert_eq!(fails(&gate, 2, None).await, Weather::Same);
+        assert_eq!(fails(&gate, 1, Some(hour)).await, BreakerAnswer::Same);
+        assert_eq!(fails(&gate, 2, None).await, BreakerAnswer::Same);
         tokio::time::sleep(Duration::from_secs(599)).await;
-        assert_eq!(fails(&gate, 3, None).await, Weather::Same);
+        assert_eq!(fails(&gate, 3, None).await, BreakerAnswer::Same);
         tokio::time::sleep(Duration::from_secs(1)).await;
-        assert!(matches!(fails(&gate, 4, None).await, Weather::GiveUp(_)));
+        assert!(matches!(
+            fails(&gate, 4, None).await,
+            BreakerAnswer::GiveUp(_)
+        ));
     }
 
     #[tokio::test(start_paused = true)]
@@ -842,7 +851,7 @@ mod tests {
         let start = Instant::now();
         let pause = Duration::from_secs(120);
         let mut request = 0;
-        while fails(&gate, request, Some(pause)).await == Weather::Same {
+        while fails(&gate, request, Some(pause)).await == BreakerAnswer::Same {
             request += 1;
         }
         assert_eq!(start.elapsed().as_secs(), 720);
@@ -854,7 +863,7 @@ mod tests {
         for request in 0..100 {
             for health in [Health::Unwell, Health::Unreachable, Health::Well] {
                 let permit = gate.pass().await.of(request);
-                assert_eq!(gate.done(permit, health, 0.0), Weather::Same);
+                assert_eq!(gate.done(permit, health, 0.0), BreakerAnswer::Same);
                 tokio::time::sleep(Duration::from_secs(25)).await;
             }
             assert_eq!(gate.patience_left(), None);
@@ -865,7 +874,7 @@ mod tests {
     async fn failures_between_successes_are_no_outage() {
         let gate = gate(4);
         for _ in 0..100 {
-            assert_eq!(fail(&gate, OUTAGE - 1).await, Weather::Same);
+            assert_eq!(fail(&gate, OUTAGE - 1).await, BreakerAnswer::Same);
             let permit = gate.pass().await;
             gate.done(permit, Health::Well, 0.0);
         }

@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::verdict::Stage;
+use super::verdict::RequestKind;
 
 /// So many refusals in a row, of one kind of request and without a success between, are the token's unless
 /// something proves that it works. Two rows behind each other may both hold what a firewall dislikes.
@@ -32,14 +32,14 @@ struct Kind {
 /// A refusal that is held against nobody yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::delivery) struct Refusal {
-    stage: Stage,
+    stage: RequestKind,
     /// Requests that had left when it came.
     at: u64,
 }
 
 impl Refusal {
     /// Which request it was an answer to.
-    pub(in crate::delivery) fn stage(self) -> Stage {
+    pub(in crate::delivery) fn stage(self) -> RequestKind {
         self.stage
     }
 }
@@ -51,7 +51,7 @@ impl Refusals {
     }
 
     /// Request `number` worked.
-    pub(in crate::delivery) fn worked(&self, stage: Stage, number: u64) {
+    pub(in crate::delivery) fn worked(&self, stage: RequestKind, number: u64) {
         let mut kinds = self.kinds();
         let kind = &mut kinds[place(stage)];
         kind.last_success = kind.last_success.max(Some(number));
@@ -59,7 +59,7 @@ impl Refusals {
     }
 
     /// A request was refused; whether that is one too many.
-    pub(in crate::delivery) fn refused(&self, stage: Stage) -> (Refusal, bool) {
+    pub(in crate::delivery) fn refused(&self, stage: RequestKind) -> (Refusal, bool) {
         let at = self.departed.load(Ordering::Relaxed);
         let mut kinds = self.kinds();
         let kind = &mut kinds[place(stage)];
@@ -68,12 +68,12 @@ impl Refusals {
     }
 
     /// Whether any request of the kind has worked in this run.
-    pub(in crate::delivery) fn has_worked(&self, stage: Stage) -> bool {
+    pub(in crate::delivery) fn has_worked(&self, stage: RequestKind) -> bool {
         self.kinds()[place(stage)].last_success.is_some()
     }
 
     /// The token was proved to work: what was refused until now is held against its own row.
-    pub(in crate::delivery) fn acquit_token(&self, stage: Stage) {
+    pub(in crate::delivery) fn acquit_token(&self, stage: RequestKind) {
         let number = self.depart();
         self.worked(stage, number);
     }
@@ -90,11 +90,11 @@ impl Refusals {
 }
 
 /// Cases are one kind, however they are sent.
-fn place(stage: Stage) -> usize {
+fn place(stage: RequestKind) -> usize {
     match stage {
-        Stage::Create => 0,
-        Stage::Upload => 1,
-        Stage::Case | Stage::Change => 2,
+        RequestKind::Create => 0,
+        RequestKind::Upload => 1,
+        RequestKind::Case | RequestKind::Change => 2,
     }
 }
 
@@ -106,15 +106,15 @@ mod tests {
     fn a_refusal_is_its_rows_once_a_later_request_of_its_kind_has_worked() {
         let refusals = Refusals::default();
         let (before, refused) = (refusals.depart(), refusals.depart());
-        let (refusal, _) = refusals.refused(Stage::Create);
+        let (refusal, _) = refusals.refused(RequestKind::Create);
         assert!(!refusals.is_of_its_row(refusal));
         // It left before the refusal was heard, and so may the end of the token have come between.
-        refusals.worked(Stage::Create, before);
+        refusals.worked(RequestKind::Create, before);
         assert!(!refusals.is_of_its_row(refusal));
         let later = refusals.depart();
-        refusals.worked(Stage::Upload, later);
+        refusals.worked(RequestKind::Upload, later);
         assert!(!refusals.is_of_its_row(refusal));
-        refusals.worked(Stage::Create, later);
+        refusals.worked(RequestKind::Create, later);
         assert!(refusals.is_of_its_row(refusal) && later > refused);
     }
 
@@ -122,12 +122,12 @@ mod tests {
     fn three_in_a_row_of_one_kind_are_too_many() {
         let refusals = Refusals::default();
         let is_too_many = |stage| refusals.refused(stage).1;
-        assert!(!is_too_many(Stage::Case) && !is_too_many(Stage::Create));
-        assert!(!is_too_many(Stage::Change) && is_too_many(Stage::Case));
-        assert!(!refusals.has_worked(Stage::Case));
-        refusals.acquit_token(Stage::Change);
-        assert!(refusals.has_worked(Stage::Case));
-        assert!(!refusals.refused(Stage::Case).1);
-        assert!(!refusals.has_worked(Stage::Create));
+        assert!(!is_too_many(RequestKind::Case) && !is_too_many(RequestKind::Create));
+        assert!(!is_too_many(RequestKind::Change) && is_too_many(RequestKind::Case));
+        assert!(!refusals.has_worked(RequestKind::Case));
+        refusals.acquit_token(RequestKind::Change);
+        assert!(refusals.has_worked(RequestKind::Case));
+        assert!(!refusals.refused(RequestKind::Case).1);
+        assert!(!refusals.has_worked(RequestKind::Create));
     }
 }

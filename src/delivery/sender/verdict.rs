@@ -5,7 +5,7 @@ use crate::api::{Error, RetryAfter};
 
 /// Which request was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::delivery) enum Stage {
+pub(in crate::delivery) enum RequestKind {
     Create,
     Upload,
     /// A case, or a message with its case: made when it is not there.
@@ -22,25 +22,25 @@ pub(in crate::delivery) enum Verdict {
     /// This call is refused, and trying again changes nothing.
     Refused,
     /// Another try may succeed.
-    Later(Later),
+    Later(Retryable),
     /// The token is refused, or somebody on the way dislikes this one request: the answer does not tell.
     Unauthorized,
 }
 
 /// How another try is to be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::delivery) struct Later {
+pub(in crate::delivery) struct Retryable {
     /// When the server wants to be asked again.
     pub(in crate::delivery) retry_after: Option<RetryAfter>,
     /// The request may have taken effect although nobody said so.
     pub(in crate::delivery) in_doubt: bool,
     /// What the answer, or that none came, says of the server.
-    pub(in crate::delivery) sign: Sign,
+    pub(in crate::delivery) sign: ServerSign,
 }
 
 /// What is to be concluded of the server from a request that may succeed later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::delivery) enum Sign {
+pub(in crate::delivery) enum ServerSign {
     /// It is unwell, or the way to it is.
     Unwell,
     /// No connection to it came about, for which no call can be to blame.
@@ -54,19 +54,19 @@ pub(in crate::delivery) enum Sign {
 }
 
 /// Judges the error of one request.
-pub(in crate::delivery) fn judge(stage: Stage, error: &Error) -> Verdict {
+pub(in crate::delivery) fn judge(stage: RequestKind, error: &Error) -> Verdict {
     let later = |in_doubt, sign| {
-        Verdict::Later(Later {
+        Verdict::Later(Retryable {
             retry_after: None,
             in_doubt,
             sign,
         })
     };
     match error {
-        Error::NotSent(_) => later(false, Sign::Unreachable),
-        Error::Untrusted(_) => later(false, Sign::Untrusted),
-        Error::Broken(_) | Error::TimedOut(_) => later(true, Sign::Unwell),
-        Error::NoHttp(_) | Error::Unreadable { .. } => later(true, Sign::Astray),
+        Error::NotSent(_) => later(false, ServerSign::Unreachable),
+        Error::Untrusted(_) => later(false, ServerSign::Untrusted),
+        Error::Broken(_) | Error::TimedOut(_) => later(true, ServerSign::Unwell),
+        Error::NoHttp(_) | Error::Unreadable { .. } => later(true, ServerSign::Astray),
         Error::Status {
             status,
             retry_after,
@@ -79,9 +79,9 @@ pub(in crate::delivery) fn judge(stage: Stage, error: &Error) -> Verdict {
     }
 }
 
-fn by_status(stage: Stage, status: u16, retry_after: Option<RetryAfter>) -> Verdict {
+fn by_status(stage: RequestKind, status: u16, retry_after: Option<RetryAfter>) -> Verdict {
     let later = |in_doubt, sign| {
-        Verdict::Later(Later {
+        Verdict::Later(Retryable {
             retry_after,
             in_doubt,
             sign,
@@ -90,14 +90,16 @@ fn by_status(stage: Stage, status: u16, retry_after: Option<RetryAfter>) -> Verd
     match (stage, status) {
         (_, 401 | 403) => Verdict::Unauthorized,
         (_, 409) => Verdict::AlreadyThere,
-        (_, 429) => later(false, Sign::Throttle),
+        (_, 429) => later(false, ServerSign::Throttle),
         // A time-out or an error of the server may come before or after the effect.
         // A server that does not know the method is no server of this API.
-        (_, 501) => later(true, Sign::Astray),
-        (_, 408 | 425 | 500..=599) => later(true, Sign::Unwell),
+        (_, 501) => later(true, ServerSign::Astray),
+        (_, 408 | 425 | 500..=599) => later(true, ServerSign::Unwell),
         // The contract knows no redirect, and no create of an address that does not exist: both
         // speak of the way to the server and not of this call. The token follows no redirect.
-        (_, 300..=399) | (Stage::Create | Stage::Case, 404 | 405) => later(false, Sign::Astray),
+        (_, 300..=399) | (RequestKind::Create | RequestKind::Case, 404 | 405) => {
+            later(false, ServerSign::Astray)
+        }
         _ => Verdict::Refused,
     }
 }
@@ -108,7 +110,7 @@ mod tests {
 
     use super::*;
 
-    fn status(stage: Stage, status: u16) -> Verdict {
+    fn status(stage: RequestKind, status: u16) -> Verdict {
         judge(
             stage,
             &Error::Status {
@@ -119,8 +121,8 @@ mod tests {
         )
     }
 
-    fn later(in_doubt: bool, sign: Sign) -> Verdict {
-        Verdict::Later(Later {
+    fn later(in_doubt: bool, sign: ServerSign) -> Verdict {
+        Verdict::Later(Retryable {
             retry_after: None,
             in_doubt,
             sign,
@@ -129,29 +131,32 @@ mod tests {
 
     #[test]
     fn every_status_of_the_contract_has_its_verdict() {
-        use Stage::{Case, Change, Create, Upload};
+        use RequestKind::{Case, Change, Create, Upload};
         for stage in [Create, Upload, Case, Change] {
             for stop in [401, 403] {
                 assert_eq!(status(stage, stop), Verdict::Unauthorized);
             }
             assert_eq!(status(stage, 409), Verdict::AlreadyThere);
-            assert_eq!(status(stage, 429), later(false, Sign::Throttle));
+            assert_eq!(status(stage, 429), later(false, ServerSign::Throttle));
             for server in [408, 500, 502, 503, 504, 599] {
-                let unwell = later(true, Sign::Unwell);
+                let unwell = later(true, ServerSign::Unwell);
                 assert_eq!(status(stage, server), unwell, "{server}");
             }
             for refused in [400, 406, 410, 413, 415, 422, 451] {
                 assert_eq!(status(stage, refused), Verdict::Refused, "{refused}");
             }
             for redirect in [301, 302, 307, 308] {
-                let astray = later(false, Sign::Astray);
+                let astray = later(false, ServerSign::Astray);
                 assert_eq!(status(stage, redirect), astray, "{redirect}");
             }
-            assert_eq!(status(stage, 501), later(true, Sign::Astray));
+            assert_eq!(status(stage, 501), later(true, ServerSign::Astray));
         }
         for nothing_there in [404, 405] {
             for stage in [Create, Case] {
-                assert_eq!(status(stage, nothing_there), later(false, Sign::Astray));
+                assert_eq!(
+                    status(stage, nothing_there),
+                    later(false, ServerSign::Astray)
+                );
             }
             // Here it is the conversation or the case that is not there.
             for stage in [Upload, Change] {
@@ -162,7 +167,7 @@ mod tests {
 
     #[test]
     fn every_status_has_a_verdict_and_none_loses_a_doubt() {
-        use Stage::{Case, Change, Create, Upload};
+        use RequestKind::{Case, Change, Create, Upload};
         for number in 100..=999 {
             for stage in [Create, Upload, Case, Change] {
                 match status(stage, number) {
@@ -170,7 +175,7 @@ mod tests {
                         // What the server may have done before it failed is in doubt.
                         let may_have_acted = matches!(number, 408 | 425 | 500..=599);
                         assert_eq!(later.in_doubt, may_have_acted, "{number}");
-                        assert_eq!(later.sign == Sign::Throttle, number == 429);
+                        assert_eq!(later.sign == ServerSign::Throttle, number == 429);
                     }
                     Verdict::Unauthorized => assert!(matches!(number, 401 | 403)),
                     Verdict::AlreadyThere => assert_eq!(number, 409),
@@ -182,16 +187,16 @@ mod tests {
 
     #[test]
     fn a_lost_answer_is_in_doubt_and_a_lost_connection_before_it_is_not() {
-        let judge = |error: Error| judge(Stage::Create, &error);
-        let not_there = later(false, Sign::Unreachable);
-        let doubtful = later(true, Sign::Unwell);
+        let judge = |error: Error| judge(RequestKind::Create, &error);
+        let not_there = later(false, ServerSign::Unreachable);
+        let doubtful = later(true, ServerSign::Unwell);
         assert_eq!(judge(Error::NotSent(String::new())), not_there);
         assert_eq!(judge(Error::Broken(String::new())), doubtful);
         assert_eq!(judge(Error::TimedOut(Duration::ZERO)), doubtful);
-        let astray = later(true, Sign::Astray);
+        let astray = later(true, ServerSign::Astray);
         assert_eq!(judge(Error::Unreadable { status: 200 }), astray);
         assert_eq!(judge(Error::NoHttp(String::new())), astray);
-        let untrusted = later(false, Sign::Untrusted);
+        let untrusted = later(false, ServerSign::Untrusted);
         assert_eq!(judge(Error::Untrusted(String::new())), untrusted);
         assert_eq!(judge(Error::Unaddressable), Verdict::Refused);
         assert_eq!(

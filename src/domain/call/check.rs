@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use super::fingerprint::Print;
+use super::fingerprint::FingerprintWriter;
 use super::values::Values;
-use super::{Draft, Field, Kind, Value};
+use super::{Draft, Field, Value, ValueKind};
 use crate::domain::email::is_plain_email;
 use crate::domain::ids::{GUARDED, fault_of_id, fault_of_key, fault_of_person_id, in_formula};
 use crate::domain::phone::{PhoneReading, bare_number, is_plainly_dialled, read_phone};
@@ -58,7 +58,7 @@ impl Channels {
 
 /// Something wrong with one field of a draft. The caller knows the place and the column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct CallViolation {
     /// What kind of problem.
     pub code: Code,
     /// The target field.
@@ -85,16 +85,16 @@ impl<'a> Call<'a> {
 
     /// Judges a draft. Every fault is appended to `faults`; the call is returned unless one of
     /// them is an error or the mapping has already reported one ([`Value::Broken`]).
-    pub fn new(draft: Draft<'a>, faults: &mut Vec<Fault>) -> Option<Call<'a>> {
+    pub fn new(draft: Draft<'a>, faults: &mut Vec<CallViolation>) -> Option<Call<'a>> {
         let before = faults.len();
-        let mut judge = Judge {
+        let mut judge = CallChecker {
             faults,
             at: None,
             is_broken: false,
         };
         let mut values = draft.into_values();
         values.judge(|field, value| judge.field(field, value));
-        let Judge { at, is_broken, .. } = judge;
+        let CallChecker { at, is_broken, .. } = judge;
         let has_error = faults[before..]
             .iter()
             .any(|fault| fault.code.severity() == crate::domain::Severity::Error);
@@ -165,7 +165,7 @@ impl<'a> Call<'a> {
     /// A hash of everything that the export says about the call: the ledger compares it to know
     /// whether a record has changed since it was sent. `scratch` is only there to be reused.
     pub fn fingerprint(&self, scratch: &mut Vec<u8>) -> u128 {
-        let mut print = Print::begin(scratch);
+        let mut print = FingerprintWriter::begin(scratch);
         for (field, value) in self.fields() {
             match value {
                 Value::Absent | Value::Broken => {}
@@ -271,15 +271,15 @@ pub(super) fn is_plausible(at: Timestamp) -> bool {
     at.as_second() >= 631_152_000
 }
 
-struct Judge<'f> {
-    faults: &'f mut Vec<Fault>,
+struct CallChecker<'f> {
+    faults: &'f mut Vec<CallViolation>,
     at: Option<Timestamp>,
     is_broken: bool,
 }
 
-impl Judge<'_> {
+impl CallChecker<'_> {
     fn fault(&mut self, code: Code, field: Field, value: &str, message: &str) {
-        self.faults.push(Fault {
+        self.faults.push(CallViolation {
             code,
             field,
             value: value.to_owned(),
@@ -319,12 +319,12 @@ impl Judge<'_> {
                 }
             }
             _ => match field.kind() {
-                Kind::Text => self.text(field, value),
-                Kind::Time => self.time(field, value),
-                Kind::Number => self.number(field, value),
-                Kind::Bool => self.bool(field, value),
-                Kind::Labels => self.labels(field, value),
-                Kind::Segments => self.segments(field, value),
+                ValueKind::Text => self.text(field, value),
+                ValueKind::Time => self.time(field, value),
+                ValueKind::Number => self.number(field, value),
+                ValueKind::Bool => self.bool(field, value),
+                ValueKind::Labels => self.labels(field, value),
+                ValueKind::Segments => self.segments(field, value),
             },
         }
     }

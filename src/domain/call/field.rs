@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What a field holds on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueKind {
     /// A JSON string.
     Text,
     /// An RFC 3339 time with an offset, as a JSON string.
@@ -37,8 +37,8 @@ macro_rules! fields {
             }
 
             /// What the field holds.
-            pub const fn kind(self) -> Kind {
-                match self { $( Field::$variant => Kind::$kind ),+ }
+            pub const fn kind(self) -> ValueKind {
+                match self { $( Field::$variant => ValueKind::$kind ),+ }
             }
         }
     };

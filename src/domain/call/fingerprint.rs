@@ -5,15 +5,15 @@ use super::{Field, Segment};
 
 /// Writes fields, one behind the other. A field begins with its number; the length of a text goes before
 /// its bytes, so that no two lists of values give the same bytes.
-pub(super) struct Print<'s>(&'s mut Vec<u8>);
+pub(super) struct FingerprintWriter<'s>(&'s mut Vec<u8>);
 
-impl<'s> Print<'s> {
+impl<'s> FingerprintWriter<'s> {
     /// Begins anew in `scratch`.
     pub(super) fn begin(scratch: &'s mut Vec<u8>) -> Self {
         scratch.clear();
         // Enough for nearly every call, so that nothing below has to look for room.
         scratch.reserve(1024);
-        Print(scratch)
+        FingerprintWriter(scratch)
     }
 
     /// A text, a time or a number.

@@ -12,8 +12,8 @@ mod fingerprint;
 mod plain;
 mod values;
 
-pub use check::{Call, Channels, Fault, Segment, read_rfc3339};
+pub use check::{Call, CallViolation, Channels, Segment, read_rfc3339};
 pub(crate) use check::{MOST_OFFSET, TOO_EARLY, is_blank, is_too_early, trimmed};
 pub use draft::{Draft, Value};
-pub use field::{Field, Kind};
+pub use field::{Field, ValueKind};
 pub use plain::Plain;

@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::check::{is_fit_number, is_fit_text, is_plausible};
-use super::fingerprint::Print;
+use super::fingerprint::FingerprintWriter;
 use super::values::{REQUIRED, Values, bit, fields};
-use super::{Call, Field, Kind, Value};
+use super::{Call, Field, Value, ValueKind};
 
 /// A call whose values are texts of its record, or made of them, in the order of the wire. It is
 /// filled anew for each record, in the room of the one before.
@@ -177,7 +177,7 @@ impl<'a> Plain<'a> {
 
     /// [`Call::fingerprint`] of the same call.
     pub fn fingerprint(&self, scratch: &mut Vec<u8>) -> u128 {
-        let mut print = Print::begin(scratch);
+        let mut print = FingerprintWriter::begin(scratch);
         for (field, entry) in self.fields().zip(&self.entries) {
             match entry {
                 Entry::Text(text) => print.text(field, text),
@@ -212,8 +212,8 @@ impl<'a> Plain<'a> {
                 }
             };
             let value = match field.kind() {
-                Kind::Time => Value::Time(text, self.at),
-                Kind::Number => Value::Number(text),
+                ValueKind::Time => Value::Time(text, self.at),
+                ValueKind::Number => Value::Number(text),
                 _ => Value::Text(text),
             };
             values.set(field, value);

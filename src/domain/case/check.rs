@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
 use super::draft::ContactDraft;
-use super::violations::{Fault, Judge};
-use super::{CaseDraft, CaseField, ContactField, MessageDraft, MessageField, Target};
+use super::violations::{CaseChecker, CaseViolation};
+use super::{CaseDraft, CaseField, CasePath, ContactField, MessageDraft, MessageField};
 use crate::domain::Code;
 use crate::domain::call::Value;
 
@@ -69,7 +69,7 @@ pub struct Case {
     pub priority: Option<String>,
     /// Its tags; none twice.
     pub tags: Vec<String>,
-    /// Custom fields by name, at most [`Target::MOST_CUSTOM`], none empty.
+    /// Custom fields by name, at most [`CasePath::MOST_CUSTOM`], none empty.
     pub custom: Vec<(Box<str>, String)>,
 }
 
@@ -101,13 +101,13 @@ pub struct Message {
 impl Case {
     /// Judges a draft. Every fault is appended to `faults`; the case is returned unless one of them
     /// is an error or the mapping has already reported one ([`Value::Broken`]).
-    pub fn new(draft: CaseDraft<'_>, faults: &mut Vec<Fault>) -> Option<Case> {
+    pub fn new(draft: CaseDraft<'_>, faults: &mut Vec<CaseViolation>) -> Option<Case> {
         use CaseField as F;
-        let mut judge = Judge::new(faults);
+        let mut judge = CaseChecker::new(faults);
         let CaseDraft { mut fields, custom } = draft;
         let mut take = |field: F| {
             let value = std::mem::take(&mut fields[field as usize]);
-            (Target::Case(field), value)
+            (CasePath::Case(field), value)
         };
         let (target, value) = take(F::CaseUid);
         let uid = judge.id(&target, value);
@@ -148,7 +148,7 @@ impl Case {
 
     /// A hash of everything that the export says about the case itself.
     pub fn fingerprint(&self) -> u128 {
-        let mut print = Print::default();
+        let mut print = CaseFingerprint::default();
         for text in [
             &self.uid,
             &self.source,
@@ -171,7 +171,7 @@ impl Case {
 
     /// A hash of the case and these of its messages, in their order.
     pub fn whole_fingerprint(&self, messages: &[Message]) -> u128 {
-        let mut print = Print::default();
+        let mut print = CaseFingerprint::default();
         print.number(self.fingerprint());
         for message in messages {
             print.number(message.fingerprint());
@@ -187,12 +187,12 @@ impl Case {
 
 fn read_custom(
     fields: Vec<(Box<str>, Value<'_>)>,
-    judge: &mut Judge<'_>,
+    judge: &mut CaseChecker<'_>,
 ) -> Vec<(Box<str>, String)> {
     let mut custom = Vec::new();
     for (name, value) in fields {
-        let target = Target::Custom(name.clone());
-        if !Target::is_custom_name(&name) {
+        let target = CasePath::Custom(name.clone());
+        if !CasePath::is_custom_name(&name) {
             let message = "the name of a custom field has letters a to z and digits only";
             judge.fault(Code::BadChoice, &target, "", message);
         }
@@ -200,18 +200,23 @@ fn read_custom(
             custom.push((name, text));
         }
     }
-    if let Some((name, _)) = custom.get(Target::MOST_CUSTOM) {
+    if let Some((name, _)) = custom.get(CasePath::MOST_CUSTOM) {
         let message = "a case has at most ten custom fields";
-        judge.fault(Code::BadChoice, &Target::Custom(name.clone()), "", message);
+        judge.fault(
+            Code::BadChoice,
+            &CasePath::Custom(name.clone()),
+            "",
+            message,
+        );
     }
     custom
 }
 
 impl Message {
     /// Judges a draft, as [`Case::new`] does.
-    pub fn new(draft: MessageDraft<'_>, faults: &mut Vec<Fault>) -> Option<Message> {
+    pub fn new(draft: MessageDraft<'_>, faults: &mut Vec<CaseViolation>) -> Option<Message> {
         use MessageField as F;
-        let mut judge = Judge::new(faults);
+        let mut judge = CaseChecker::new(faults);
         let MessageDraft {
             mut fields,
             from,
@@ -219,7 +224,7 @@ impl Message {
         } = draft;
         let mut take = |field: F| {
             let value = std::mem::take(&mut fields[field as usize]);
-            (Target::Message(field), value)
+            (CasePath::Message(field), value)
         };
         let (target, value) = take(F::MessageUid);
         let uid = judge.id(&target, value);
@@ -235,12 +240,12 @@ impl Message {
         let kind = judge.optional(&target, value);
         let (target, value) = take(F::Attachments);
         let attachments = judge.list(&target, value);
-        let from = read_contact(from, &Target::From, &mut judge);
+        let from = read_contact(from, &CasePath::From, &mut judge);
         if from.id.is_none() && direction == Some(Direction::Outbound) {
             let message = "required on outbound messages: it names the agent";
             judge.fault(
                 Code::MissingField,
-                &Target::From(ContactField::Id),
+                &CasePath::From(ContactField::Id),
                 "",
                 message,
             );
@@ -263,7 +268,7 @@ impl Message {
 
     /// A hash of everything that the export says about the message.
     pub fn fingerprint(&self) -> u128 {
-        let mut print = Print::default();
+        let mut print = CaseFingerprint::default();
         for text in [&self.uid, &self.created, &self.text] {
             print.text(text);
         }
@@ -285,7 +290,11 @@ impl Message {
     }
 }
 
-fn read_direction(target: &Target, value: Value<'_>, judge: &mut Judge<'_>) -> Option<Direction> {
+fn read_direction(
+    target: &CasePath,
+    value: Value<'_>,
+    judge: &mut CaseChecker<'_>,
+) -> Option<Direction> {
     let text = judge.required(target, value);
     let direction = Direction::from_name(&text);
     if direction.is_none() && !text.is_empty() {
@@ -300,13 +309,13 @@ fn read_direction(target: &Target, value: Value<'_>, judge: &mut Judge<'_>) -> O
 }
 
 /// Recipients of whom nothing is said are passed over, as long as one is left.
-fn read_recipients(drafts: Vec<ContactDraft<'_>>, judge: &mut Judge<'_>) -> Vec<Contact> {
+fn read_recipients(drafts: Vec<ContactDraft<'_>>, judge: &mut CaseChecker<'_>) -> Vec<Contact> {
     let is_empty = |draft: &ContactDraft<'_>| draft.iter().all(|value| *value == Value::Absent);
     let mut recipients = Vec::new();
     let all_empty = drafts.iter().all(is_empty);
     for (number, draft) in (0_u8..).zip(drafts) {
         if !is_empty(&draft) || (all_empty && number == 0) {
-            let target = |field| Target::To(number, field);
+            let target = |field| CasePath::To(number, field);
             recipients.push(read_contact(draft, &target, judge));
         }
     }
@@ -314,7 +323,7 @@ fn read_recipients(drafts: Vec<ContactDraft<'_>>, judge: &mut Judge<'_>) -> Vec<
         let message = "required, but the mapping fills no recipient";
         judge.fault(
             Code::MissingField,
-            &Target::To(0, ContactField::Name),
+            &CasePath::To(0, ContactField::Name),
             "",
             message,
         );
@@ -324,8 +333,8 @@ fn read_recipients(drafts: Vec<ContactDraft<'_>>, judge: &mut Judge<'_>) -> Vec<
 
 fn read_contact(
     draft: ContactDraft<'_>,
-    target: &dyn Fn(ContactField) -> Target,
-    judge: &mut Judge<'_>,
+    target: &dyn Fn(ContactField) -> CasePath,
+    judge: &mut CaseChecker<'_>,
 ) -> Contact {
     let [id, name, email] = draft;
     Contact {
@@ -337,9 +346,9 @@ fn read_contact(
 
 /// A hash over parts whose lengths go before them, so that no two lists of parts are alike.
 #[derive(Default)]
-struct Print(Xxh3Default);
+struct CaseFingerprint(Xxh3Default);
 
-impl Print {
+impl CaseFingerprint {
     fn text(&mut self, text: &str) {
         self.0.update(&(text.len() as u64).to_le_bytes());
         self.0.update(text.as_bytes());
@@ -383,7 +392,7 @@ mod tests {
             (CaseField::Updated, "2024-03-16T09:30:00Z"),
             (CaseField::Subject, "Faktura"),
         ] {
-            draft.set(&Target::Case(field), text(value));
+            draft.set(&CasePath::Case(field), text(value));
         }
         draft
     }
@@ -391,17 +400,17 @@ mod tests {
     fn message_draft(direction: &'static str) -> MessageDraft<'static> {
         let mut draft = MessageDraft::default();
         for (target, value) in [
-            (Target::Message(MessageField::MessageUid), "50001"),
+            (CasePath::Message(MessageField::MessageUid), "50001"),
             (
-                Target::Message(MessageField::Created),
+                CasePath::Message(MessageField::Created),
                 "2024-03-15T08:00:00Z",
             ),
-            (Target::Message(MessageField::Direction), direction),
-            (Target::Message(MessageField::Text), "Hej"),
-            (Target::From(ContactField::Name), "Dummy"),
-            (Target::From(ContactField::Email), "dummy@example.com"),
-            (Target::To(0, ContactField::Name), "Desk"),
-            (Target::To(0, ContactField::Email), "desk@example.com"),
+            (CasePath::Message(MessageField::Direction), direction),
+            (CasePath::Message(MessageField::Text), "Hej"),
+            (CasePath::From(ContactField::Name), "Dummy"),
+            (CasePath::From(ContactField::Email), "dummy@example.com"),
+            (CasePath::To(0, ContactField::Name), "Desk"),
+            (CasePath::To(0, ContactField::Email), "desk@example.com"),
         ] {
             draft.set(&target, text(value));
         }
@@ -411,14 +420,14 @@ mod tests {
     fn case_codes(draft: CaseDraft<'_>) -> Vec<(Code, String)> {
         let mut faults = Vec::new();
         let _ = Case::new(draft, &mut faults);
-        let code = |fault: Fault| (fault.code, fault.target.to_string());
+        let code = |fault: CaseViolation| (fault.code, fault.target.to_string());
         faults.into_iter().map(code).collect()
     }
 
     fn message_codes(draft: MessageDraft<'_>) -> Vec<(Code, String)> {
         let mut faults = Vec::new();
         let _ = Message::new(draft, &mut faults);
-        let code = |fault: Fault| (fault.code, fault.target.to_string());
+        let code = |fault: CaseViolation| (fault.code, fault.target.to_string());
         faults.into_iter().map(code).collect()
     }
 
@@ -430,11 +439,11 @@ mod tests {
             (" 1001".to_owned(), Code::PaddedId),
         ];
         for (id, code) in bad {
-            let target = Target::Case(CaseField::CaseUid);
+            let target = CasePath::Case(CaseField::CaseUid);
             let mut draft = case_draft();
             draft.set(&target, Value::Text(id.clone().into()));
             assert_eq!(case_codes(draft), [(code, target.to_string())], "{id}");
-            let target = Target::Message(MessageField::MessageUid);
+            let target = CasePath::Message(MessageField::MessageUid);
             let mut draft = message_draft("Inbound");
             draft.set(&target, Value::Text(id.clone().into()));
             assert_eq!(message_codes(draft), [(code, target.to_string())], "{id}");
@@ -464,11 +473,11 @@ mod tests {
     fn an_eleventh_custom_field_is_refused_and_empty_ones_do_not_count() {
         let mut draft = case_draft();
         for number in 0..10 {
-            draft.set(&Target::Custom(format!("f{number}").into()), text("x"));
+            draft.set(&CasePath::Custom(format!("f{number}").into()), text("x"));
         }
-        draft.set(&Target::Custom("empty".into()), text(" "));
+        draft.set(&CasePath::Custom("empty".into()), text(" "));
         assert_eq!(case_codes(draft.clone()), []);
-        draft.set(&Target::Custom("f10".into()), text("x"));
+        draft.set(&CasePath::Custom("f10".into()), text("x"));
         assert_eq!(
             case_codes(draft),
             [(Code::BadChoice, "customFields.f10".to_owned())]
@@ -493,7 +502,7 @@ mod tests {
             [(Code::MissingField, "message.from.id".to_owned())]
         );
         let mut draft = message_draft("Outbound");
-        draft.set(&Target::From(ContactField::Id), text("8001"));
+        draft.set(&CasePath::From(ContactField::Id), text("8001"));
         assert_eq!(message_codes(draft), []);
     }
 
@@ -506,7 +515,7 @@ mod tests {
             [(Code::MissingField, "message.to.name".to_owned())]
         );
         let mut draft = message_draft("Inbound");
-        draft.set(&Target::To(1, ContactField::Id), Value::Absent);
+        draft.set(&CasePath::To(1, ContactField::Id), Value::Absent);
         let message = Message::new(draft, &mut Vec::new()).unwrap();
         assert_eq!(message.to.len(), 1);
     }

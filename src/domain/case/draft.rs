@@ -1,6 +1,6 @@
 //! What a mapping made of a record, before anybody has judged it.
 
-use super::Target;
+use super::CasePath;
 use crate::domain::call::Value;
 
 /// A person as the mapping filled it.
@@ -23,29 +23,29 @@ pub struct MessageDraft<'a> {
 
 impl<'a> CaseDraft<'a> {
     /// Sets a field of the case; what belongs to a message is passed over.
-    pub fn set(&mut self, target: &Target, value: Value<'a>) {
+    pub fn set(&mut self, target: &CasePath, value: Value<'a>) {
         match target {
-            Target::Case(field) => self.fields[*field as usize] = value,
-            Target::Custom(name) => self.custom.push((name.clone(), value)),
-            Target::Message(_) | Target::From(_) | Target::To(..) => {}
+            CasePath::Case(field) => self.fields[*field as usize] = value,
+            CasePath::Custom(name) => self.custom.push((name.clone(), value)),
+            CasePath::Message(_) | CasePath::From(_) | CasePath::To(..) => {}
         }
     }
 }
 
 impl<'a> MessageDraft<'a> {
     /// Sets a field of the message; what belongs to the case is passed over.
-    pub fn set(&mut self, target: &Target, value: Value<'a>) {
+    pub fn set(&mut self, target: &CasePath, value: Value<'a>) {
         match target {
-            Target::Message(field) => self.fields[*field as usize] = value,
-            Target::From(field) => self.from[*field as usize] = value,
-            Target::To(number, field) => {
+            CasePath::Message(field) => self.fields[*field as usize] = value,
+            CasePath::From(field) => self.from[*field as usize] = value,
+            CasePath::To(number, field) => {
                 let number = usize::from(*number);
                 if self.to.len() <= number {
                     self.to.resize_with(number + 1, ContactDraft::default);
                 }
                 self.to[number][*field as usize] = value;
             }
-            Target::Case(_) | Target::Custom(_) => {}
+            CasePath::Case(_) | CasePath::Custom(_) => {}
         }
     }
 }

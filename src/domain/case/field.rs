@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::call::Kind;
+use crate::domain::call::ValueKind;
 
 macro_rules! fields {
     ($(#[$doc:meta])* $enum:ident, $count:literal: $( $variant:ident $name:literal $kind:ident ),+ $(,)?) => {
@@ -22,8 +22,8 @@ macro_rules! fields {
             }
 
             /// What the field holds.
-            pub const fn kind(self) -> Kind {
-                match self { $( $enum::$variant => Kind::$kind ),+ }
+            pub const fn kind(self) -> ValueKind {
+                match self { $( $enum::$variant => ValueKind::$kind ),+ }
             }
 
             /// The field of exactly this name, or `None`.
@@ -70,7 +70,7 @@ fields! {
 
 /// One thing that a mapping can fill.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Target {
+pub enum CasePath {
     /// A field of the case.
     Case(CaseField),
     /// A custom field of the case, by its name.
@@ -83,7 +83,7 @@ pub enum Target {
     To(u8, ContactField),
 }
 
-impl Target {
+impl CasePath {
     /// The most custom fields of a case (the case page).
     pub const MOST_CUSTOM: usize = 10;
 
@@ -93,31 +93,31 @@ impl Target {
     }
 
     /// What the field holds.
-    pub const fn kind(&self) -> Kind {
+    pub const fn kind(&self) -> ValueKind {
         match self {
-            Target::Case(field) => field.kind(),
-            Target::Message(field) => field.kind(),
-            Target::From(field) | Target::To(_, field) => field.kind(),
-            Target::Custom(_) => Kind::Text,
+            CasePath::Case(field) => field.kind(),
+            CasePath::Message(field) => field.kind(),
+            CasePath::From(field) | CasePath::To(_, field) => field.kind(),
+            CasePath::Custom(_) => ValueKind::Text,
         }
     }
 
     /// Whether it belongs to a message and not to the case.
     pub const fn is_of_message(&self) -> bool {
-        !matches!(self, Target::Case(_) | Target::Custom(_))
+        !matches!(self, CasePath::Case(_) | CasePath::Custom(_))
     }
 }
 
 /// The path in mapping files: `message.from.email`.
-impl fmt::Display for Target {
+impl fmt::Display for CasePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Target::Case(field) => f.write_str(field.name()),
-            Target::Custom(name) => write!(f, "customFields.{name}"),
-            Target::Message(field) => write!(f, "message.{}", field.name()),
-            Target::From(field) => write!(f, "message.from.{}", field.name()),
-            Target::To(0, field) => write!(f, "message.to.{}", field.name()),
-            Target::To(number, field) => write!(f, "message.to.{number}.{}", field.name()),
+            CasePath::Case(field) => f.write_str(field.name()),
+            CasePath::Custom(name) => write!(f, "customFields.{name}"),
+            CasePath::Message(field) => write!(f, "message.{}", field.name()),
+            CasePath::From(field) => write!(f, "message.from.{}", field.name()),
+            CasePath::To(0, field) => write!(f, "message.to.{}", field.name()),
+            CasePath::To(number, field) => write!(f, "message.to.{number}.{}", field.name()),
         }
     }
 }
@@ -139,9 +139,9 @@ mod tests {
 
     #[test]
     fn a_custom_name_is_letters_and_digits() {
-        assert!(Target::is_custom_name("Order2"));
+        assert!(CasePath::is_custom_name("Order2"));
         for name in ["", "a b", "æ", "a-b", "a_b"] {
-            assert!(!Target::is_custom_name(name), "{name}");
+            assert!(!CasePath::is_custom_name(name), "{name}");
         }
     }
 }

@@ -13,5 +13,5 @@ mod violations;
 
 pub use check::{Case, Contact, Direction, Message};
 pub use draft::{CaseDraft, MessageDraft};
-pub use field::{CaseField, ContactField, MessageField, Target};
-pub use violations::Fault;
+pub use field::{CaseField, CasePath, ContactField, MessageField};
+pub use violations::CaseViolation;

@@ -4,17 +4,17 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
-use super::Target;
+use super::CasePath;
 use crate::domain::call::{TOO_EARLY, Value, is_too_early, read_rfc3339};
 use crate::domain::{Code, Severity, fault_of_id, fault_of_key, fault_of_person_id, is_email};
 
 /// Something wrong with one field of a draft. The caller knows the place and the column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct CaseViolation {
     /// What kind of problem.
     pub code: Code,
     /// The target field.
-    pub target: Target,
+    pub target: CasePath,
     /// What the draft says there; personal data.
     pub value: String,
     /// Why this is a problem, without the value.
@@ -22,16 +22,16 @@ pub struct Fault {
 }
 
 /// The faults of one draft while it is judged.
-pub(super) struct Judge<'f> {
-    faults: &'f mut Vec<Fault>,
+pub(super) struct CaseChecker<'f> {
+    faults: &'f mut Vec<CaseViolation>,
     before: usize,
     is_broken: bool,
 }
 
-impl<'f> Judge<'f> {
-    pub(super) fn new(faults: &'f mut Vec<Fault>) -> Self {
+impl<'f> CaseChecker<'f> {
+    pub(super) fn new(faults: &'f mut Vec<CaseViolation>) -> Self {
         let before = faults.len();
-        Judge {
+        CaseChecker {
             faults,
             before,
             is_broken: false,
@@ -40,12 +40,12 @@ impl<'f> Judge<'f> {
 
     /// Whether nothing found so far forbids sending.
     pub(super) fn is_good(&self) -> bool {
-        let is_error = |fault: &Fault| fault.code.severity() == Severity::Error;
+        let is_error = |fault: &CaseViolation| fault.code.severity() == Severity::Error;
         !self.is_broken && !self.faults[self.before..].iter().any(is_error)
     }
 
-    pub(super) fn fault(&mut self, code: Code, target: &Target, value: &str, message: &str) {
-        self.faults.push(Fault {
+    pub(super) fn fault(&mut self, code: Code, target: &CasePath, value: &str, message: &str) {
+        self.faults.push(CaseViolation {
             code,
             target: target.clone(),
             value: value.to_owned(),
@@ -54,7 +54,7 @@ impl<'f> Judge<'f> {
     }
 
     /// Text that must be there and not be blank. After a fault it is empty.
-    pub(super) fn required(&mut self, target: &Target, value: Value<'_>) -> String {
+    pub(super) fn required(&mut self, target: &CasePath, value: Value<'_>) -> String {
         match value {
             Value::Broken => {
                 self.is_broken = true;
@@ -75,7 +75,7 @@ impl<'f> Judge<'f> {
     }
 
     /// An id: required text, judged as the id of a call is.
-    pub(super) fn id(&mut self, target: &Target, value: Value<'_>) -> String {
+    pub(super) fn id(&mut self, target: &CasePath, value: Value<'_>) -> String {
         let id = self.required(target, value);
         if let Some((code, message)) = fault_of_id(&id) {
             self.fault(code, target, &id, &message);
@@ -84,7 +84,7 @@ impl<'f> Judge<'f> {
     }
 
     /// The id of a person, which may be missing.
-    pub(super) fn optional_key(&mut self, target: &Target, value: Value<'_>) -> Option<String> {
+    pub(super) fn optional_key(&mut self, target: &CasePath, value: Value<'_>) -> Option<String> {
         let key = self.optional(target, value)?;
         if let Some((code, message)) = fault_of_person_id(&key) {
             self.fault(code, target, &key, &message);
@@ -93,7 +93,7 @@ impl<'f> Judge<'f> {
     }
 
     /// Text that may be missing; blanks count as nothing.
-    pub(super) fn optional(&mut self, target: &Target, value: Value<'_>) -> Option<String> {
+    pub(super) fn optional(&mut self, target: &CasePath, value: Value<'_>) -> Option<String> {
         match value {
             Value::Absent => None,
             Value::Broken => {
@@ -108,7 +108,7 @@ impl<'f> Judge<'f> {
     }
 
     /// A time that must be there, as it is written and as the instant that it names.
-    pub(super) fn time(&mut self, target: &Target, value: Value<'_>) -> (String, Timestamp) {
+    pub(super) fn time(&mut self, target: &CasePath, value: Value<'_>) -> (String, Timestamp) {
         let (text, at) = match value {
             Value::Time(text, at) => (text.into_owned(), at),
             other => {
@@ -133,7 +133,7 @@ impl<'f> Judge<'f> {
         (text, at)
     }
 
-    pub(super) fn email(&mut self, target: &Target, value: Value<'_>) -> String {
+    pub(super) fn email(&mut self, target: &CasePath, value: Value<'_>) -> String {
         let email = self.required(target, value);
         if email.is_empty() {
             return email;
@@ -147,7 +147,7 @@ impl<'f> Judge<'f> {
     }
 
     /// A list of texts; blank ones count as nothing, and the second of two equal ones too.
-    pub(super) fn list(&mut self, target: &Target, value: Value<'_>) -> Vec<String> {
+    pub(super) fn list(&mut self, target: &CasePath, value: Value<'_>) -> Vec<String> {
         let mut list: Vec<String> = Vec::new();
         match value {
             Value::Absent => {}
@@ -164,13 +164,13 @@ impl<'f> Judge<'f> {
         list
     }
 
-    fn missing(&mut self, target: &Target) -> String {
+    fn missing(&mut self, target: &CasePath) -> String {
         let message = "required, but the record has no value for it";
         self.fault(Code::MissingField, target, "", message);
         String::new()
     }
 
-    fn text_of<'v>(&mut self, target: &Target, value: Value<'v>) -> Option<Cow<'v, str>> {
+    fn text_of<'v>(&mut self, target: &CasePath, value: Value<'v>) -> Option<Cow<'v, str>> {
         match value {
             Value::Text(text) | Value::Time(text, _) | Value::Number(text) => Some(text),
             Value::Bool(flag) => Some(Cow::Borrowed(if flag { "true" } else { "false" })),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::state::Standing;
+use super::state::CallState;
 use crate::domain::{Code, Party};
 use crate::ledger::sent_recordings::SentFile;
 
@@ -31,12 +31,12 @@ pub struct Entry {
     /// The `externalIdentity`.
     pub identity: Arc<str>,
     /// What is to be kept.
-    pub fact: Fact,
+    pub fact: CallFact,
 }
 
 impl Entry {
     /// A fact about the call of this identity.
-    pub fn new(identity: impl Into<Arc<str>>, fact: Fact) -> Self {
+    pub fn new(identity: impl Into<Arc<str>>, fact: CallFact) -> Self {
         Entry {
             identity: identity.into(),
             fact,
@@ -52,7 +52,7 @@ pub const UNHEARD: [u8; 32] = [0; 32];
 ///
 /// `fingerprint` is [`crate::domain::call::Call::fingerprint`] of the content that the fact is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fact {
+pub enum CallFact {
     /// The create request is about to leave.
     CreateIntended {
         /// What is about to be sent.
@@ -147,6 +147,6 @@ pub enum Fact {
         /// Which request.
         stage: Stage,
         /// What the ledger knew before this run began with the call; `None` for nothing.
-        before: Option<Box<Standing>>,
+        before: Option<Box<CallState>>,
     },
 }

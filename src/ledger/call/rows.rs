@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Result, Row, ToSql};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::fact::Stage;
-use super::state::{Create, Ending, Obstacle, Standing, Upload};
+use super::state::{Blocker, CallState, CreateState, DoneKind, UploadState};
 use crate::domain::{Code, Party};
 
 /// Reads rows of `call` with the columns that [`standing`] reads, in its order; `id` and `identity`
@@ -24,56 +24,56 @@ macro_rules! select_calls {
 pub(in crate::ledger) use select_calls;
 
 /// The number of a state of the conversation.
-fn create_number(create: &Create) -> u8 {
+fn create_number(create: &CreateState) -> u8 {
     match create {
-        Create::Never => 0,
-        Create::Intended => 1,
-        Create::Refused => 2,
-        Create::LeftAlone => 3,
-        Create::Done {
+        CreateState::Never => 0,
+        CreateState::Intended => 1,
+        CreateState::Refused => 2,
+        CreateState::LeftAlone => 3,
+        CreateState::Done {
             is_adopted: true, ..
         } => 4,
-        Create::Done {
+        CreateState::Done {
             is_adopted: false, ..
         } => 5,
     }
 }
 
 /// The number of a state of the recording.
-fn upload_number(upload: Upload) -> u8 {
+fn upload_number(upload: UploadState) -> u8 {
     match upload {
-        Upload::Never => 0,
-        Upload::Intended { .. } => 1,
-        Upload::Refused => 2,
-        Upload::NotWanted { was_sought: false } => 3,
-        Upload::Done { .. } => 4,
-        Upload::NotWanted { was_sought: true } => 5,
-        Upload::Owed => 6,
+        UploadState::Never => 0,
+        UploadState::Intended { .. } => 1,
+        UploadState::Refused => 2,
+        UploadState::NotWanted { was_sought: false } => 3,
+        UploadState::Done { .. } => 4,
+        UploadState::NotWanted { was_sought: true } => 5,
+        UploadState::Owed => 6,
     }
 }
 
-fn obstacle_number(obstacle: Option<&Obstacle>) -> u8 {
+fn obstacle_number(obstacle: Option<&Blocker>) -> u8 {
     let Some(obstacle) = obstacle else { return 0 };
     match obstacle {
-        Obstacle::Held { .. } => 1,
-        Obstacle::Refused { stage, .. } => match stage {
+        Blocker::Held { .. } => 1,
+        Blocker::Refused { stage, .. } => match stage {
             Stage::Create => 2,
             Stage::Upload => 3,
         },
-        Obstacle::Failed { stage, .. } => match stage {
+        Blocker::Failed { stage, .. } => match stage {
             Stage::Create => 4,
             Stage::Upload => 5,
         },
     }
 }
 
-/// How a call with these numbers ended: [`Standing::ending`] without reading the whole row.
-pub(in crate::ledger) fn ending(create: u8, upload: u8) -> Option<Ending> {
+/// How a call with these numbers ended: [`CallState::ending`] without reading the whole row.
+pub(in crate::ledger) fn ending(create: u8, upload: u8) -> Option<DoneKind> {
     match (create, upload) {
-        (4 | 5, 4) => Some(Ending::Complete),
-        (4 | 5, 3) => Some(Ending::WithoutRecording),
-        (4 | 5, 5) => Some(Ending::Waived),
-        (3, _) => Some(Ending::LeftAlone),
+        (4 | 5, 4) => Some(DoneKind::Complete),
+        (4 | 5, 3) => Some(DoneKind::WithoutRecording),
+        (4 | 5, 5) => Some(DoneKind::Waived),
+        (3, _) => Some(DoneKind::LeftAlone),
         _ => None,
     }
 }
@@ -97,7 +97,7 @@ pub(in crate::ledger) fn identity_hash(identity: &str) -> i64 {
 pub(in crate::ledger) fn find(
     connection: &Connection,
     identity: &str,
-) -> Result<Option<(i64, Standing)>> {
+) -> Result<Option<(i64, CallState)>> {
     connection
         .prepare_cached(select_calls!("WHERE hash = ?1 AND identity = ?2"))?
         .query_row((identity_hash(identity), identity), |row| {
@@ -111,23 +111,23 @@ pub(in crate::ledger) fn save(
     connection: &Connection,
     id: Option<i64>,
     identity: &str,
-    standing: &Standing,
+    standing: &CallState,
 ) -> Result<i64> {
     let (status, message) = match &standing.obstacle {
         None => (None, None),
-        Some(Obstacle::Held { why }) => (None, Some(why.name())),
-        Some(Obstacle::Refused {
+        Some(Blocker::Held { why }) => (None, Some(why.name())),
+        Some(Blocker::Refused {
             status, message, ..
         }) => (Some(*status), Some(&**message)),
-        Some(Obstacle::Failed { status, why, .. }) => (*status, Some(&**why)),
+        Some(Blocker::Failed { status, why, .. }) => (*status, Some(&**why)),
     };
     let uid = match &standing.create {
-        Create::Done { uid, .. } => uid.as_ref(),
+        CreateState::Done { uid, .. } => uid.as_ref(),
         _ => None,
     };
     let (recording, bytes) = match &standing.upload {
-        Upload::Done { hash, bytes } => (Some(hash.as_slice()), Some(*bytes)),
-        Upload::Intended { bytes } => (None, Some(*bytes)),
+        UploadState::Done { hash, bytes } => (Some(hash.as_slice()), Some(*bytes)),
+        UploadState::Intended { bytes } => (None, Some(*bytes)),
         _ => (None, None),
     };
     let fingerprint = standing.fingerprint.to_be_bytes();
@@ -196,36 +196,36 @@ pub(in crate::ledger) fn unsigned(row: &Row<'_>, column: usize) -> Result<u64> {
 }
 
 /// The standing in a row of `select_calls!`.
-pub(in crate::ledger) fn standing(row: &Row<'_>) -> Result<Standing> {
+pub(in crate::ledger) fn standing(row: &Row<'_>) -> Result<CallState> {
     let uid = row.get(4)?;
     let create = match row.get(1)? {
-        0 => Create::Never,
-        1 => Create::Intended,
-        2 => Create::Refused,
-        3 => Create::LeftAlone,
-        number @ (4 | 5) => Create::Done {
+        0 => CreateState::Never,
+        1 => CreateState::Intended,
+        2 => CreateState::Refused,
+        3 => CreateState::LeftAlone,
+        number @ (4 | 5) => CreateState::Done {
             uid,
             is_adopted: number == 4,
         },
         number => return Err(unknown(1, number)),
     };
     let upload = match row.get(2)? {
-        0 => Upload::Never,
-        1 => Upload::Intended {
+        0 => UploadState::Never,
+        1 => UploadState::Intended {
             bytes: unsigned(row, 6)?,
         },
-        2 => Upload::Refused,
-        number @ (3 | 5) => Upload::NotWanted {
+        2 => UploadState::Refused,
+        number @ (3 | 5) => UploadState::NotWanted {
             was_sought: number == 5,
         },
-        4 => Upload::Done {
+        4 => UploadState::Done {
             hash: row.get(5)?,
             bytes: unsigned(row, 6)?,
         },
-        6 => Upload::Owed,
+        6 => UploadState::Owed,
         number => return Err(unknown(2, number)),
     };
-    Ok(Standing {
+    Ok(CallState {
         fingerprint: u128::from_be_bytes(row.get(0)?),
         create,
         upload,
@@ -242,7 +242,7 @@ pub(in crate::ledger) fn standing(row: &Row<'_>) -> Result<Standing> {
     })
 }
 
-fn obstacle(row: &Row<'_>) -> Result<Option<Obstacle>> {
+fn obstacle(row: &Row<'_>) -> Result<Option<Blocker>> {
     let number = row.get(3)?;
     let stage = match number {
         2 | 4 => Stage::Create,
@@ -255,14 +255,14 @@ fn obstacle(row: &Row<'_>) -> Result<Option<Obstacle>> {
             let why = row.get::<_, Option<String>>(11)?;
             let why = why.and_then(|name| Code::from_name(&name));
             let why = why.unwrap_or(Code::RecordingMissing);
-            Some(Obstacle::Held { why })
+            Some(Blocker::Held { why })
         }
-        2 | 3 => Some(Obstacle::Refused {
+        2 | 3 => Some(Blocker::Refused {
             stage,
             status: row.get(10)?,
             message: row.get(11)?,
         }),
-        4 | 5 => Some(Obstacle::Failed {
+        4 | 5 => Some(Blocker::Failed {
             stage,
             status: row.get(10)?,
             why: row.get(11)?,
@@ -308,7 +308,7 @@ mod tests {
             after in prop::collection::vec(facts(), 0..6),
         ) {
             let connection = in_memory();
-            let mut standing = Standing::new(Timestamp::from_millisecond(1).unwrap());
+            let mut standing = CallState::new(Timestamp::from_millisecond(1).unwrap());
             let mut id = None;
             for facts in [before, after] {
                 for fact in facts {
@@ -336,8 +336,8 @@ mod tests {
             "party",
         ] {
             let connection = in_memory();
-            let mut standing = Standing::new(Timestamp::UNIX_EPOCH);
-            standing.upload = Upload::Intended { bytes: 1 };
+            let mut standing = CallState::new(Timestamp::UNIX_EPOCH);
+            standing.upload = UploadState::Intended { bytes: 1 };
             save(&connection, None, "call-1", &standing).unwrap();
             let nonsense = format!("UPDATE call SET {column} = {}", i64::MIN);
             connection.execute(&nonsense, ()).unwrap();

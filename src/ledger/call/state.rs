@@ -11,7 +11,7 @@
 
 use jiff::Timestamp;
 
-use super::fact::{Fact, Stage};
+use super::fact::{CallFact, Stage};
 use crate::domain::{Code, Party};
 
 /// The fingerprint of a content that nobody knows.
@@ -19,14 +19,14 @@ const UNKNOWN: u128 = 0;
 
 /// Where the conversation stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Create {
+pub enum CreateState {
     /// Never tried from this ledger: a 409 means that somebody else made it.
     #[default]
     Never,
     /// Tried, and not known with what result: a 409 means that it worked.
     Intended,
     /// Refused, and nothing of ours is there: a 409 means that somebody else made it. Only where the
-    /// content is not known ([`Standing::sent_unheard`]) an earlier try may have got through.
+    /// content is not known ([`CallState::sent_unheard`]) an earlier try may have got through.
     Refused,
     /// Somebody else's, and it was to be left alone.
     LeftAlone,
@@ -41,7 +41,7 @@ pub enum Create {
 
 /// Where the recording stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Upload {
+pub enum UploadState {
     /// Never tried from this ledger.
     #[default]
     Never,
@@ -70,7 +70,7 @@ pub enum Upload {
 
 /// Why a call is not complete, when it is known.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Obstacle {
+pub enum Blocker {
     /// It waits for a later run.
     Held {
         /// The problem for which it waits.
@@ -99,7 +99,7 @@ pub enum Obstacle {
 /// How a call ended for which nothing is left to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum Ending {
+pub enum DoneKind {
     /// Conversation and recording are there.
     Complete = 0,
     /// The conversation is there; a recording was not expected.
@@ -112,12 +112,12 @@ pub enum Ending {
 
 /// Where a call stands as a whole; every call of a ledger is in exactly one state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum State {
-    /// [`Ending::Complete`].
+pub enum CallStatus {
+    /// [`DoneKind::Complete`].
     Complete,
-    /// [`Ending::WithoutRecording`].
+    /// [`DoneKind::WithoutRecording`].
     WithoutRecording,
-    /// [`Ending::LeftAlone`].
+    /// [`DoneKind::LeftAlone`].
     LeftAlone,
     /// The server said no.
     Refused,
@@ -131,47 +131,47 @@ pub enum State {
     Unfinished,
 }
 
-impl From<Ending> for State {
-    fn from(ending: Ending) -> Self {
+impl From<DoneKind> for CallStatus {
+    fn from(ending: DoneKind) -> Self {
         match ending {
-            Ending::Complete => State::Complete,
-            Ending::WithoutRecording | Ending::Waived => State::WithoutRecording,
-            Ending::LeftAlone => State::LeftAlone,
+            DoneKind::Complete => CallStatus::Complete,
+            DoneKind::WithoutRecording | DoneKind::Waived => CallStatus::WithoutRecording,
+            DoneKind::LeftAlone => CallStatus::LeftAlone,
         }
     }
 }
 
-impl State {
+impl CallStatus {
     /// Every state, the good ones first.
-    pub const ALL: [State; 8] = [
-        State::Complete,
-        State::WithoutRecording,
-        State::LeftAlone,
-        State::Refused,
-        State::Failed,
-        State::Held,
-        State::InDoubt,
-        State::Unfinished,
+    pub const ALL: [CallStatus; 8] = [
+        CallStatus::Complete,
+        CallStatus::WithoutRecording,
+        CallStatus::LeftAlone,
+        CallStatus::Refused,
+        CallStatus::Failed,
+        CallStatus::Held,
+        CallStatus::InDoubt,
+        CallStatus::Unfinished,
     ];
 
     /// A name for JSON.
     pub const fn name(self) -> &'static str {
         match self {
-            State::Complete => "complete",
-            State::WithoutRecording => "without-recording",
-            State::LeftAlone => "left-alone",
-            State::Refused => "refused",
-            State::Failed => "failed",
-            State::Held => "held",
-            State::InDoubt => "in-doubt",
-            State::Unfinished => "unfinished",
+            CallStatus::Complete => "complete",
+            CallStatus::WithoutRecording => "without-recording",
+            CallStatus::LeftAlone => "left-alone",
+            CallStatus::Refused => "refused",
+            CallStatus::Failed => "failed",
+            CallStatus::Held => "held",
+            CallStatus::InDoubt => "in-doubt",
+            CallStatus::Unfinished => "unfinished",
         }
     }
 }
 
 /// What the ledger knows of one call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct CallState {
     /// Of the content that the server has, once the conversation exists; else of the content
     /// that the last fact was about.
     pub fingerprint: u128,
@@ -179,11 +179,11 @@ pub struct Standing {
     /// known. Of a call that was never tried it says nothing.
     pub party: Party,
     /// The conversation.
-    pub create: Create,
+    pub create: CreateState,
     /// The recording.
-    pub upload: Upload,
+    pub upload: UploadState,
     /// Why it is not complete, when it is known; cleared by the next try.
-    pub obstacle: Option<Obstacle>,
+    pub obstacle: Option<Blocker>,
     /// How often the recording was sent although it may have been there.
     pub in_doubt_resends: u32,
     /// How many bytes the file had of which the recording was sent, where that is known.
@@ -196,14 +196,14 @@ pub struct Standing {
     pub last_at: Timestamp,
 }
 
-impl Standing {
+impl CallState {
     /// A call of which nothing is known yet.
     pub fn new(at: Timestamp) -> Self {
-        Standing {
+        CallState {
             fingerprint: 0,
             party: Party::default(),
-            create: Create::Never,
-            upload: Upload::Never,
+            create: CreateState::Never,
+            upload: UploadState::Never,
             obstacle: None,
             in_doubt_resends: 0,
             source: None,
@@ -214,30 +214,32 @@ impl Standing {
     }
 
     /// How the call ended, if nothing is left to do.
-    pub fn ending(&self) -> Option<Ending> {
+    pub fn ending(&self) -> Option<DoneKind> {
         match (&self.create, self.upload) {
-            (Create::Done { .. }, Upload::Done { .. }) => Some(Ending::Complete),
-            (Create::Done { .. }, Upload::NotWanted { was_sought }) => Some(if was_sought {
-                Ending::Waived
-            } else {
-                Ending::WithoutRecording
-            }),
-            (Create::LeftAlone, _) => Some(Ending::LeftAlone),
+            (CreateState::Done { .. }, UploadState::Done { .. }) => Some(DoneKind::Complete),
+            (CreateState::Done { .. }, UploadState::NotWanted { was_sought }) => {
+                Some(if was_sought {
+                    DoneKind::Waived
+                } else {
+                    DoneKind::WithoutRecording
+                })
+            }
+            (CreateState::LeftAlone, _) => Some(DoneKind::LeftAlone),
             _ => None,
         }
     }
 
     /// Where the call stands as a whole.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> CallStatus {
         if let Some(ending) = self.ending() {
             return ending.into();
         }
         match &self.obstacle {
-            Some(Obstacle::Refused { .. }) => State::Refused,
-            Some(Obstacle::Failed { .. }) => State::Failed,
-            Some(Obstacle::Held { .. }) => State::Held,
-            None if self.in_doubt().is_some() => State::InDoubt,
-            None => State::Unfinished,
+            Some(Blocker::Refused { .. }) => CallStatus::Refused,
+            Some(Blocker::Failed { .. }) => CallStatus::Failed,
+            Some(Blocker::Held { .. }) => CallStatus::Held,
+            None if self.in_doubt().is_some() => CallStatus::InDoubt,
+            None => CallStatus::Unfinished,
         }
     }
 
@@ -245,70 +247,70 @@ impl Standing {
     /// as well: its last try may have got through.
     pub fn in_doubt(&self) -> Option<Stage> {
         match (&self.create, self.upload) {
-            (Create::Intended, _) => Some(Stage::Create),
-            (_, Upload::Intended { .. }) => Some(Stage::Upload),
+            (CreateState::Intended, _) => Some(Stage::Create),
+            (_, UploadState::Intended { .. }) => Some(Stage::Upload),
             _ => None,
         }
     }
 
     /// Takes in a fact; `false` if it says nothing new. That a call is held is news each time, because it
     /// was found again.
-    pub fn apply(&mut self, fact: Fact, at: Timestamp) -> bool {
+    pub fn apply(&mut self, fact: CallFact, at: Timestamp) -> bool {
         let before = self.clone();
-        let tells_of_hold = matches!(fact, Fact::Held { .. });
+        let tells_of_hold = matches!(fact, CallFact::Held { .. });
         match fact {
-            Fact::CreateIntended { fingerprint, party } => {
+            CallFact::CreateIntended { fingerprint, party } => {
                 let content = self.content_of_try(fingerprint);
                 if self.is_create_open() {
                     self.party = self.party_of_try(party);
                 }
-                self.create_answer(Create::Intended, None, content);
+                self.create_answer(CreateState::Intended, None, content);
             }
-            Fact::Created { fingerprint, uid } => self.created(fingerprint, uid, false),
-            Fact::Adopted { fingerprint, uid } => self.created(fingerprint, uid, true),
-            Fact::LeftAlone { fingerprint } => self.left_alone(fingerprint),
-            Fact::WithoutRecording { was_sought } => {
-                self.upload_answer(Upload::NotWanted { was_sought }, None);
+            CallFact::Created { fingerprint, uid } => self.created(fingerprint, uid, false),
+            CallFact::Adopted { fingerprint, uid } => self.created(fingerprint, uid, true),
+            CallFact::LeftAlone { fingerprint } => self.left_alone(fingerprint),
+            CallFact::WithoutRecording { was_sought } => {
+                self.upload_answer(UploadState::NotWanted { was_sought }, None);
             }
-            Fact::UploadIntended { bytes } => {
-                self.upload_answer(Upload::Intended { bytes }, None);
+            CallFact::UploadIntended { bytes } => {
+                self.upload_answer(UploadState::Intended { bytes }, None);
             }
             // Kept beside the calls.
-            Fact::Takes { .. } => {}
-            Fact::UploadResent { times } => {
+            CallFact::Takes { .. } => {}
+            CallFact::UploadResent { times } => {
                 self.in_doubt_resends = self.in_doubt_resends.max(times);
             }
-            Fact::Uploaded {
+            CallFact::Uploaded {
                 hash,
                 bytes,
                 in_doubt_resends,
                 source,
             } => {
-                self.upload = Upload::Done { hash, bytes };
+                self.upload = UploadState::Done { hash, bytes };
                 self.source = source;
                 self.in_doubt_resends = self.in_doubt_resends.max(in_doubt_resends);
                 self.obstacle = None;
             }
-            Fact::Held { fingerprint, why } => self.held(fingerprint, why, at),
-            Fact::Refused {
+            CallFact::Held { fingerprint, why } => self.held(fingerprint, why, at),
+            CallFact::Refused {
                 fingerprint,
                 stage,
                 status,
                 message,
             } => self.refused(fingerprint, stage, status, message),
-            Fact::Failed {
+            CallFact::Failed {
                 fingerprint,
                 stage,
                 status,
                 why,
             } => self.failed(fingerprint, stage, status, why),
             // What nobody did has no time.
-            Fact::NotSent { stage, before } => return self.take_back(stage, before),
+            CallFact::NotSent { stage, before } => return self.take_back(stage, before),
         }
         if self.ending().is_some() {
             self.held_at = None;
         }
-        let is_held = matches!(self.obstacle, Some(Obstacle::Held { .. }));
+        let is_held = matches!(self.obstacle, Some(Blocker::Held { .. }));
         let is_new = tells_of_hold && is_held || *self != before;
         if is_new {
             self.last_at = self.last_at.max(at);
@@ -325,8 +327,8 @@ impl Standing {
     /// what was sent then, not of what the export says now.
     pub fn sent_unheard(&self) -> Option<u128> {
         match self.create {
-            Create::Intended => Some(self.fingerprint),
-            Create::Refused if self.fingerprint == UNKNOWN => Some(UNKNOWN),
+            CreateState::Intended => Some(self.fingerprint),
+            CreateState::Refused if self.fingerprint == UNKNOWN => Some(UNKNOWN),
             _ => None,
         }
     }
@@ -351,11 +353,11 @@ impl Standing {
     pub(in crate::ledger) fn is_create_open(&self) -> bool {
         matches!(
             self.create,
-            Create::Never | Create::Intended | Create::Refused
+            CreateState::Never | CreateState::Intended | CreateState::Refused
         )
     }
 
-    fn create_answer(&mut self, create: Create, obstacle: Option<Obstacle>, fingerprint: u128) {
+    fn create_answer(&mut self, create: CreateState, obstacle: Option<Blocker>, fingerprint: u128) {
         if self.is_create_open() {
             self.create = create;
             self.obstacle = obstacle;
@@ -363,8 +365,8 @@ impl Standing {
         }
     }
 
-    fn upload_answer(&mut self, upload: Upload, obstacle: Option<Obstacle>) {
-        if !matches!(self.upload, Upload::Done { .. }) {
+    fn upload_answer(&mut self, upload: UploadState, obstacle: Option<Blocker>) {
+        if !matches!(self.upload, UploadState::Done { .. }) {
             self.upload = upload;
             self.obstacle = obstacle;
         }
@@ -373,7 +375,7 @@ impl Standing {
     /// Who made a conversation is settled by whoever says "we did"; the uid by whoever knows it.
     fn created(&mut self, fingerprint: u128, uid: Option<String>, is_adopted: bool) {
         let known = match &mut self.create {
-            Create::Done {
+            CreateState::Done {
                 uid: known,
                 is_adopted: was_adopted,
             } if is_adopted || !*was_adopted => {
@@ -382,15 +384,15 @@ impl Standing {
                 }
                 return;
             }
-            Create::Done { uid: known, .. } => known.take(),
+            CreateState::Done { uid: known, .. } => known.take(),
             // What was left alone is taken over for a record that may be another by now.
-            Create::LeftAlone if self.fingerprint != fingerprint => {
+            CreateState::LeftAlone if self.fingerprint != fingerprint => {
                 self.party = Party::default();
                 None
             }
             _ => None,
         };
-        self.create = Create::Done {
+        self.create = CreateState::Done {
             uid: uid.or(known),
             is_adopted,
         };
@@ -399,8 +401,8 @@ impl Standing {
     }
 
     fn left_alone(&mut self, fingerprint: u128) {
-        if !matches!(self.create, Create::Done { .. }) {
-            self.create = Create::LeftAlone;
+        if !matches!(self.create, CreateState::Done { .. }) {
+            self.create = CreateState::LeftAlone;
             self.fingerprint = fingerprint;
             self.obstacle = None;
         }
@@ -410,12 +412,12 @@ impl Standing {
         // A run that holds the call has looked for its recording.
         if matches!(
             (&self.create, self.upload),
-            (Create::Done { .. }, Upload::NotWanted { .. })
+            (CreateState::Done { .. }, UploadState::NotWanted { .. })
         ) {
-            self.upload = Upload::Owed;
+            self.upload = UploadState::Owed;
         }
         if self.ending().is_none() {
-            self.obstacle = Some(Obstacle::Held { why });
+            self.obstacle = Some(Blocker::Held { why });
             self.held_at.get_or_insert(at);
         }
         if self.is_create_open() && self.sent_unheard().is_none() {
@@ -424,7 +426,7 @@ impl Standing {
     }
 
     fn refused(&mut self, fingerprint: u128, stage: Stage, status: u16, message: String) {
-        let obstacle = Some(Obstacle::Refused {
+        let obstacle = Some(Blocker::Refused {
             stage,
             status,
             message,
@@ -432,15 +434,15 @@ impl Standing {
         match stage {
             Stage::Create => {
                 let content = self.content_of_try(fingerprint);
-                self.create_answer(Create::Refused, obstacle, content);
+                self.create_answer(CreateState::Refused, obstacle, content);
             }
-            Stage::Upload => self.upload_answer(Upload::Refused, obstacle),
+            Stage::Upload => self.upload_answer(UploadState::Refused, obstacle),
         }
     }
 
     /// A failure leaves the intent: nobody knows whether the last try got through.
     fn failed(&mut self, fingerprint: u128, stage: Stage, status: Option<u16>, why: String) {
-        let obstacle = Some(Obstacle::Failed { stage, status, why });
+        let obstacle = Some(Blocker::Failed { stage, status, why });
         match stage {
             Stage::Create => {
                 let content = self.sent_unheard().unwrap_or(fingerprint);
@@ -461,46 +463,46 @@ mod tests {
     use crate::ledger::tests::{after, at, facts, held};
 
     /// The conversation, told again from the facts as a whole instead of one by one.
-    fn expected_create(facts: &[Fact]) -> (Create, Option<u128>) {
-        let first = |of: fn(&Fact) -> Option<u128>| facts.iter().find_map(of);
-        let last = |of: fn(&Fact) -> Option<u128>| facts.iter().rev().find_map(of);
+    fn expected_create(facts: &[CallFact]) -> (CreateState, Option<u128>) {
+        let first = |of: fn(&CallFact) -> Option<u128>| facts.iter().find_map(of);
+        let last = |of: fn(&CallFact) -> Option<u128>| facts.iter().rev().find_map(of);
         let made = first(|fact| match fact {
-            Fact::Created { fingerprint, .. } => Some(*fingerprint),
+            CallFact::Created { fingerprint, .. } => Some(*fingerprint),
             _ => None,
         });
         let adopted = first(|fact| match fact {
-            Fact::Adopted { fingerprint, .. } => Some(*fingerprint),
+            CallFact::Adopted { fingerprint, .. } => Some(*fingerprint),
             _ => None,
         });
         if let Some(fingerprint) = made.or(adopted) {
-            let create = Create::Done {
+            let create = CreateState::Done {
                 uid: None,
                 is_adopted: made.is_none(),
             };
             return (create, Some(fingerprint));
         }
         if let Some(fingerprint) = last(|fact| match fact {
-            Fact::LeftAlone { fingerprint } => Some(*fingerprint),
+            CallFact::LeftAlone { fingerprint } => Some(*fingerprint),
             _ => None,
         }) {
-            return (Create::LeftAlone, Some(fingerprint));
+            return (CreateState::LeftAlone, Some(fingerprint));
         }
         let answer = facts.iter().rev().find_map(|fact| match fact {
-            Fact::CreateIntended { .. } => Some(Create::Intended),
-            Fact::Refused {
+            CallFact::CreateIntended { .. } => Some(CreateState::Intended),
+            CallFact::Refused {
                 stage: Stage::Create,
                 ..
-            } => Some(Create::Refused),
+            } => Some(CreateState::Refused),
             _ => None,
         });
         let said = last(|fact| match fact {
-            Fact::Held { fingerprint, .. }
-            | Fact::Refused {
+            CallFact::Held { fingerprint, .. }
+            | CallFact::Refused {
                 fingerprint,
                 stage: Stage::Create,
                 ..
             }
-            | Fact::Failed {
+            | CallFact::Failed {
                 fingerprint,
                 stage: Stage::Create,
                 ..
@@ -517,9 +519,9 @@ mod tests {
 
     /// The contents that were tried since the last refusal; `None` when an earlier refusal spoke of
     /// another content than the one that was in doubt.
-    fn tries(facts: &[Fact]) -> Option<BTreeSet<u128>> {
-        let refusal = |fact: &Fact| match fact {
-            Fact::Refused {
+    fn tries(facts: &[CallFact]) -> Option<BTreeSet<u128>> {
+        let refusal = |fact: &CallFact| match fact {
+            CallFact::Refused {
                 fingerprint,
                 stage: Stage::Create,
                 ..
@@ -535,38 +537,39 @@ mod tests {
             }
         }
         let tried = facts[since..].iter().filter_map(|fact| match fact {
-            Fact::CreateIntended { fingerprint, .. } => Some(*fingerprint),
+            CallFact::CreateIntended { fingerprint, .. } => Some(*fingerprint),
             _ => None,
         });
         Some(tried.collect())
     }
 
-    fn expected_upload(facts: &[Fact]) -> Upload {
+    fn expected_upload(facts: &[CallFact]) -> UploadState {
         let arrived = facts.iter().rev().find_map(|fact| match fact {
-            Fact::Uploaded { hash, bytes, .. } => Some(Upload::Done {
+            CallFact::Uploaded { hash, bytes, .. } => Some(UploadState::Done {
                 hash: *hash,
                 bytes: *bytes,
             }),
             _ => None,
         });
-        let is_done = |fact: &Fact| matches!(fact, Fact::Created { .. } | Fact::Adopted { .. });
+        let is_done =
+            |fact: &CallFact| matches!(fact, CallFact::Created { .. } | CallFact::Adopted { .. });
         let made = facts.iter().position(is_done).unwrap_or(facts.len());
         let answer = facts
             .iter()
             .enumerate()
             .fold(None, |so_far, (at, fact)| match fact {
-                Fact::UploadIntended { bytes } => Some(Upload::Intended { bytes: *bytes }),
-                Fact::WithoutRecording { was_sought } => Some(Upload::NotWanted {
+                CallFact::UploadIntended { bytes } => Some(UploadState::Intended { bytes: *bytes }),
+                CallFact::WithoutRecording { was_sought } => Some(UploadState::NotWanted {
                     was_sought: *was_sought,
                 }),
-                Fact::Refused {
+                CallFact::Refused {
                     stage: Stage::Upload,
                     ..
-                } => Some(Upload::Refused),
-                Fact::Held { .. }
-                    if at > made && matches!(so_far, Some(Upload::NotWanted { .. })) =>
+                } => Some(UploadState::Refused),
+                CallFact::Held { .. }
+                    if at > made && matches!(so_far, Some(UploadState::NotWanted { .. })) =>
                 {
-                    Some(Upload::Owed)
+                    Some(UploadState::Owed)
                 }
                 _ => so_far,
             });
@@ -579,11 +582,11 @@ mod tests {
             let standing = after(&facts);
             let (create, fingerprint) = expected_create(&facts);
             let uids: Vec<&String> = facts.iter().filter_map(|fact| match fact {
-                Fact::Created { uid, .. } | Fact::Adopted { uid, .. } => uid.as_ref(),
+                CallFact::Created { uid, .. } | CallFact::Adopted { uid, .. } => uid.as_ref(),
                 _ => None,
             }).collect();
             match (&standing.create, &create) {
-                (Create::Done { uid, is_adopted }, Create::Done { is_adopted: expected, .. }) => {
+                (CreateState::Done { uid, is_adopted }, CreateState::Done { is_adopted: expected, .. }) => {
                     prop_assert_eq!(is_adopted, expected);
                     prop_assert_eq!(uid.is_some(), !uids.is_empty());
                     prop_assert!(uid.iter().all(|uid| uids.contains(&uid)));
@@ -601,8 +604,8 @@ mod tests {
             let mut standing = after(&facts);
             let mut once = standing.clone();
             let last = facts.last().unwrap().clone();
-            let is_hold = matches!(last, Fact::Held { .. });
-            let is_held = is_hold && matches!(once.obstacle, Some(Obstacle::Held { .. }));
+            let is_hold = matches!(last, CallFact::Held { .. });
+            let is_held = is_hold && matches!(once.obstacle, Some(Blocker::Held { .. }));
             prop_assert_eq!(standing.apply(last, at(99)), is_held);
             if is_held {
                 once.last_at = at(99);
@@ -616,22 +619,22 @@ mod tests {
             later in prop::collection::vec(facts(), 0..8),
         ) {
             let done = [
-                Fact::Created { fingerprint: 1, uid: None },
-                Fact::Uploaded { hash: [7; 32], bytes: 9, in_doubt_resends: 0, source: None },
+                CallFact::Created { fingerprint: 1, uid: None },
+                CallFact::Uploaded { hash: [7; 32], bytes: 9, in_doubt_resends: 0, source: None },
             ];
             let facts = [&before[..], &done, &later].concat();
-            prop_assert_eq!(after(&facts).state(), State::Complete);
+            prop_assert_eq!(after(&facts).state(), CallStatus::Complete);
         }
     }
 
     #[test]
     fn a_late_intent_does_not_erase_what_was_made() {
         let standing = after(&[
-            Fact::Created {
+            CallFact::Created {
                 fingerprint: 1,
                 uid: Some("u-1".into()),
             },
-            Fact::CreateIntended {
+            CallFact::CreateIntended {
                 fingerprint: 2,
                 party: Party::default(),
             },
@@ -639,7 +642,7 @@ mod tests {
         assert_eq!(standing.fingerprint, 1);
         assert_eq!(
             standing.create,
-            Create::Done {
+            CreateState::Done {
                 uid: Some("u-1".into()),
                 is_adopted: false
             }
@@ -649,31 +652,31 @@ mod tests {
     #[test]
     fn a_conversation_left_alone_can_be_adopted_later() {
         let standing = after(&[
-            Fact::LeftAlone { fingerprint: 1 },
-            Fact::Adopted {
+            CallFact::LeftAlone { fingerprint: 1 },
+            CallFact::Adopted {
                 fingerprint: 1,
                 uid: None,
             },
         ]);
         assert_eq!(standing.ending(), None);
-        assert_eq!(standing.state(), State::Unfinished);
+        assert_eq!(standing.state(), CallStatus::Unfinished);
     }
 
     #[test]
     fn a_failure_leaves_the_call_in_doubt() {
         let standing = after(&[
-            Fact::CreateIntended {
+            CallFact::CreateIntended {
                 fingerprint: 1,
                 party: Party::default(),
             },
-            Fact::Failed {
+            CallFact::Failed {
                 fingerprint: 1,
                 stage: Stage::Create,
                 status: None,
                 why: "no answer".into(),
             },
         ]);
-        assert_eq!(standing.state(), State::Failed);
+        assert_eq!(standing.state(), CallStatus::Failed);
         assert_eq!(standing.in_doubt(), Some(Stage::Create));
     }
 
@@ -681,18 +684,18 @@ mod tests {
     fn the_next_try_clears_what_stood_in_the_way() {
         let standing = after(&[
             held(1),
-            Fact::CreateIntended {
+            CallFact::CreateIntended {
                 fingerprint: 1,
                 party: Party::default(),
             },
         ]);
         assert_eq!(standing.obstacle, None);
-        assert_eq!(standing.state(), State::InDoubt);
+        assert_eq!(standing.state(), CallStatus::InDoubt);
     }
 
     #[test]
     fn the_time_moves_with_news_and_when_a_held_call_is_found_again() {
-        let without = Fact::WithoutRecording { was_sought: true };
+        let without = CallFact::WithoutRecording { was_sought: true };
         let mut standing = after(std::slice::from_ref(&without));
         assert!(!standing.apply(without, at(50)));
         assert_eq!(standing.last_at, at(1));
@@ -705,17 +708,17 @@ mod tests {
 
     #[test]
     fn a_call_is_held_since_the_first_time_until_it_is_complete() {
-        let failed = Fact::Failed {
+        let failed = CallFact::Failed {
             fingerprint: 1,
             stage: Stage::Create,
             status: None,
             why: "no answer".into(),
         };
-        let created = Fact::Created {
+        let created = CallFact::Created {
             fingerprint: 1,
             uid: None,
         };
-        let without = Fact::WithoutRecording { was_sought: true };
+        let without = CallFact::WithoutRecording { was_sought: true };
         let facts = [held(1), failed, held(2), created, without];
         for end in 1..facts.len() {
             assert_eq!(after(&facts[..end]).held_at, Some(at(1)));
@@ -725,22 +728,22 @@ mod tests {
 
     #[test]
     fn the_party_is_that_of_the_call_that_the_server_may_have() {
-        let intent = |fingerprint, party| Fact::CreateIntended {
+        let intent = |fingerprint, party| CallFact::CreateIntended {
             fingerprint,
             party: Party::from_bits(party),
         };
-        let refused = Fact::Refused {
+        let refused = CallFact::Refused {
             fingerprint: 1,
             stage: Stage::Create,
             status: 400,
             message: "no".into(),
         };
-        let created = Fact::Created {
+        let created = CallFact::Created {
             fingerprint: 1,
             uid: None,
         };
-        let left_alone = Fact::LeftAlone { fingerprint: 1 };
-        let adopted = |fingerprint| Fact::Adopted {
+        let left_alone = CallFact::LeftAlone { fingerprint: 1 };
+        let adopted = |fingerprint| CallFact::Adopted {
             fingerprint,
             uid: None,
         };

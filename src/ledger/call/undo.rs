@@ -3,34 +3,34 @@
 //! would be taken for the answer to a request of ours. Pure, as `standing` is.
 
 use super::fact::Stage;
-use super::state::{Create, Standing, Upload};
+use super::state::{CallState, CreateState, UploadState};
 
-impl Standing {
+impl CallState {
     /// Undoes an intent, and nothing else: a conversation that was made before an upload was
     /// intended stays, and so does whatever was learned instead of an answer. `before` is what the
     /// run found in the ledger. `false` if there was nothing to undo.
     pub(in crate::ledger) fn take_back(
         &mut self,
         stage: Stage,
-        before: Option<Box<Standing>>,
+        before: Option<Box<CallState>>,
     ) -> bool {
-        let before = before.map_or_else(|| Standing::new(self.first_at), |before| *before);
+        let before = before.map_or_else(|| CallState::new(self.first_at), |before| *before);
         let now = self.clone();
         match (stage, &self.create, self.upload) {
-            (Stage::Create, Create::Intended, _) if before.is_create_open() => {
+            (Stage::Create, CreateState::Intended, _) if before.is_create_open() => {
                 self.create = before.create;
                 self.fingerprint = before.fingerprint;
                 self.party = before.party;
                 self.obstacle = before.obstacle;
                 self.last_at = before.last_at;
             }
-            (Stage::Upload, _, Upload::Intended { .. }) => self.take_back_upload(before),
+            (Stage::Upload, _, UploadState::Intended { .. }) => self.take_back_upload(before),
             _ => {}
         }
         *self != now
     }
 
-    fn take_back_upload(&mut self, before: Standing) {
+    fn take_back_upload(&mut self, before: CallState) {
         self.upload = before.upload;
         self.in_doubt_resends = before.in_doubt_resends;
         if before.is_create_open() {
@@ -39,9 +39,9 @@ impl Standing {
         }
         self.obstacle = before.obstacle;
         self.last_at = before.last_at;
-        if before.create == Create::LeftAlone {
+        if before.create == CreateState::LeftAlone {
             // It was to be taken over by this upload.
-            self.create = Create::LeftAlone;
+            self.create = CreateState::LeftAlone;
             self.fingerprint = before.fingerprint;
             self.party = before.party;
         }
@@ -49,8 +49,8 @@ impl Standing {
 
     /// Whether nothing is known of the call, so that there is nothing to keep.
     pub(in crate::ledger) fn is_blank(&self) -> bool {
-        self.create == Create::Never
-            && self.upload == Upload::Never
+        self.create == CreateState::Never
+            && self.upload == UploadState::Never
             && self.obstacle.is_none()
             && self.in_doubt_resends == 0
     }
@@ -62,23 +62,23 @@ mod tests {
 
     use super::*;
     use crate::domain::Party;
-    use crate::ledger::Fact;
+    use crate::ledger::CallFact;
     use crate::ledger::tests::{after, at, facts, held};
 
-    fn not_sent(stage: Stage, before: Option<&Standing>) -> Fact {
-        Fact::NotSent {
+    fn not_sent(stage: Stage, before: Option<&CallState>) -> CallFact {
+        CallFact::NotSent {
             stage,
             before: before.cloned().map(Box::new),
         }
     }
 
     /// The intent of the upload of a call that stands so, as the delivery writes it.
-    fn upload_intents(standing: &Standing) -> Vec<Fact> {
-        let mut intents = vec![Fact::UploadIntended { bytes: 9 }];
-        if standing.create == Create::LeftAlone {
+    fn upload_intents(standing: &CallState) -> Vec<CallFact> {
+        let mut intents = vec![CallFact::UploadIntended { bytes: 9 }];
+        if standing.create == CreateState::LeftAlone {
             intents.insert(
                 0,
-                Fact::Adopted {
+                CallFact::Adopted {
                     fingerprint: 7,
                     uid: None,
                 },
@@ -86,7 +86,7 @@ mod tests {
         }
         if standing.in_doubt() == Some(Stage::Upload) {
             let times = standing.in_doubt_resends + 1;
-            intents.push(Fact::UploadResent { times });
+            intents.push(CallFact::UploadResent { times });
         }
         intents
     }
@@ -99,7 +99,7 @@ mod tests {
             let before = after(&facts);
             prop_assume!(before.is_create_open());
             let mut standing = before.clone();
-            standing.apply(Fact::CreateIntended { fingerprint: 9, party: Party::default() }, at(50));
+            standing.apply(CallFact::CreateIntended { fingerprint: 9, party: Party::default() }, at(50));
             standing.apply(not_sent(Stage::Create, Some(&before)), at(51));
             prop_assert_eq!(standing, before);
         }
@@ -110,7 +110,7 @@ mod tests {
         ) {
             let before = after(&facts);
             prop_assume!(!before.is_create_open());
-            prop_assume!(!matches!(before.upload, Upload::Done { .. }));
+            prop_assume!(!matches!(before.upload, UploadState::Done { .. }));
             let mut standing = before.clone();
             for intent in upload_intents(&before) {
                 standing.apply(intent, at(50));
@@ -123,9 +123,9 @@ mod tests {
         fn what_was_learned_is_not_taken_back(
             facts in prop::collection::vec(facts(), 0..8),
             answer in prop_oneof![
-                Just(Fact::Created { fingerprint: 1, uid: None }),
-                Just(Fact::Adopted { fingerprint: 1, uid: None }),
-                Just(Fact::Refused {
+                Just(CallFact::Created { fingerprint: 1, uid: None }),
+                Just(CallFact::Adopted { fingerprint: 1, uid: None }),
+                Just(CallFact::Refused {
                     fingerprint: 1,
                     stage: Stage::Create,
                     status: 400,
@@ -135,7 +135,7 @@ mod tests {
         ) {
             let before = after(&facts);
             let mut standing = before.clone();
-            standing.apply(Fact::CreateIntended { fingerprint: 1, party: Party::default() }, at(50));
+            standing.apply(CallFact::CreateIntended { fingerprint: 1, party: Party::default() }, at(50));
             standing.apply(answer, at(51));
             let learned = standing.clone();
             prop_assert!(!standing.apply(not_sent(Stage::Create, Some(&before)), at(52)));
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn a_call_that_was_never_tried_leaves_nothing() {
         let standing = after(&[
-            Fact::CreateIntended {
+            CallFact::CreateIntended {
                 fingerprint: 1,
                 party: Party::default(),
             },
@@ -160,19 +160,19 @@ mod tests {
         let before = after(&[held(1)]);
         let standing = after(&[
             held(1),
-            Fact::CreateIntended {
+            CallFact::CreateIntended {
                 fingerprint: 1,
                 party: Party::default(),
             },
-            Fact::Created {
+            CallFact::Created {
                 fingerprint: 1,
                 uid: Some("u-1".into()),
             },
-            Fact::UploadIntended { bytes: 9 },
+            CallFact::UploadIntended { bytes: 9 },
             not_sent(Stage::Upload, Some(&before)),
         ]);
-        assert!(matches!(standing.create, Create::Done { .. }));
-        assert_eq!(standing.upload, Upload::Never);
+        assert!(matches!(standing.create, CreateState::Done { .. }));
+        assert_eq!(standing.upload, UploadState::Never);
         assert_eq!((standing.obstacle, standing.last_at), (None, at(4)));
     }
 }

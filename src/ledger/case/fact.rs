@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 /// What a case says, in hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct CasePrint {
+pub struct CaseHashes {
     /// Of the case's own fields ([`crate::domain::case::Case::fingerprint`]).
     pub fields: u128,
     /// Of the case with all its messages, where they go out together; else 0.
@@ -16,7 +16,7 @@ pub struct CasePrint {
     pub updated: i64,
 }
 
-impl CasePrint {
+impl CaseHashes {
     /// The hash that tells one state from another: with all messages where they go out together.
     pub fn state(&self) -> u128 {
         match self.content {
@@ -28,22 +28,22 @@ impl CasePrint {
 
 /// What a message says, in hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct MessagePrint {
+pub struct MessageHashes {
     /// Of its id ([`crate::domain::case::Message::identity_hash`]).
     pub hash: u64,
     /// Half of its fingerprint; 0 where it is not known.
     pub mark: u64,
 }
 
-impl MessagePrint {
+impl MessageHashes {
     /// A message of which only the hash of its id is known: whether it has changed since cannot be
     /// told, and it counts as it is.
     pub const fn of_unknown_text(hash: u64) -> Self {
-        MessagePrint { hash, mark: 0 }
+        MessageHashes { hash, mark: 0 }
     }
 
     /// Whether the text was changed after `sent` was.
-    pub fn has_changed_since(&self, sent: &MessageStanding) -> bool {
+    pub fn has_changed_since(&self, sent: &MessageState) -> bool {
         sent.is_added && sent.mark != 0 && sent.mark != self.mark
     }
 }
@@ -63,13 +63,13 @@ pub enum CaseFact {
     /// A request that replaces the case, or changes its fields, is about to leave.
     Intended,
     /// The server has the case with exactly these messages.
-    Replaced(CasePrint, Vec<MessagePrint>),
+    Replaced(CaseHashes, Vec<MessageHashes>),
     /// The server has these fields of the case; its messages are as they were.
-    Changed(CasePrint),
+    Changed(CaseHashes),
     /// A request that adds this message is about to leave.
-    MessageIntended(MessagePrint),
+    MessageIntended(MessageHashes),
     /// The server has the message, and the case's fields where they went with it.
-    MessageAdded(MessagePrint, Option<CasePrint>),
+    MessageAdded(MessageHashes, Option<CaseHashes>),
     /// The server said no.
     Refused {
         /// The message that it does not have; `None` when it is not known, or not about one.
@@ -109,7 +109,7 @@ pub struct CutRow {
 
 /// What the ledger knows of one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MessageStanding {
+pub struct MessageState {
     /// Half of the fingerprint of what was sent.
     pub mark: u64,
     /// Whether the server has it; else a request left, and nobody knows what became of it.
@@ -118,7 +118,7 @@ pub struct MessageStanding {
 
 /// Why a case is not complete.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum CaseObstacle {
+pub enum CaseBlocker {
     /// The server said no to it or to a message of it, with this status and these words.
     Refused(u16, String),
     /// Tried as often as allowed, with the status of the last answer.
@@ -127,33 +127,33 @@ pub enum CaseObstacle {
 
 /// What the ledger knows of one case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CaseStanding {
+pub struct CaseState {
     /// Whether the server has the case.
     pub exists: bool,
     /// Whether a request about the whole case left without an answer.
     pub in_doubt: bool,
     /// What the server has, if it has the case.
-    pub print: CasePrint,
+    pub print: CaseHashes,
     /// The messages that were sent, by the hashes of their ids.
-    pub messages: HashMap<u64, MessageStanding>,
-    /// States ([`CasePrint::state`]) that were sent and that another of the same time has replaced,
+    pub messages: HashMap<u64, MessageState>,
+    /// States ([`CaseHashes::state`]) that were sent and that another of the same time has replaced,
     /// the oldest first: sent again they would take turns with it.
     pub replaced: Vec<u128>,
     /// Why it is not complete; cleared by the next success.
-    pub obstacle: Option<CaseObstacle>,
+    pub obstacle: Option<CaseBlocker>,
     /// When the ledger first heard of the case.
     pub first_at: Timestamp,
     /// When it last learned something new.
     pub last_at: Timestamp,
 }
 
-impl CaseStanding {
+impl CaseState {
     /// A case of which nothing is known yet.
     pub fn new(at: Timestamp) -> Self {
-        CaseStanding {
+        CaseState {
             exists: false,
             in_doubt: false,
-            print: CasePrint::default(),
+            print: CaseHashes::default(),
             messages: HashMap::new(),
             replaced: Vec::new(),
             obstacle: None,
@@ -192,16 +192,16 @@ impl CaseStanding {
             CaseFact::Refused {
                 status, message, ..
             } => {
-                self.obstacle = Some(CaseObstacle::Refused(*status, message.clone()));
+                self.obstacle = Some(CaseBlocker::Refused(*status, message.clone()));
             }
             CaseFact::Failed { status, why } => {
-                self.obstacle = Some(CaseObstacle::Failed(*status, why.clone()));
+                self.obstacle = Some(CaseBlocker::Failed(*status, why.clone()));
             }
         }
     }
 
     /// The server has this state from now on.
-    fn take_state(&mut self, print: CasePrint) {
+    fn take_state(&mut self, print: CaseHashes) {
         if !self.exists || print.updated != self.print.updated {
             self.replaced.clear();
         } else if print.state() != self.print.state() {
@@ -222,7 +222,7 @@ mod tests {
     use super::*;
 
     fn state(content: u128, updated: i64) -> CaseFact {
-        let print = CasePrint {
+        let print = CaseHashes {
             fields: content + 100,
             content,
             updated,
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn states_of_one_time_are_kept_until_a_later_one_comes() {
-        let mut standing = CaseStanding::new(Timestamp::UNIX_EPOCH);
+        let mut standing = CaseState::new(Timestamp::UNIX_EPOCH);
         let mut replaced_by = |content, updated| {
             standing.apply(&state(content, updated), Timestamp::UNIX_EPOCH);
             standing.replaced.clone()

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
 use super::fact::{
-    CaseEntry, CaseFact, CaseObstacle, CasePrint, CaseStanding, CutRow, MessagePrint,
-    MessageStanding,
+    CaseBlocker, CaseEntry, CaseFact, CaseHashes, CaseState, CutRow, MessageHashes, MessageState,
 };
 use crate::domain::redact::mask;
 use crate::ledger::call::rows::{identity_hash, time, unsigned};
@@ -32,7 +31,7 @@ pub(in crate::ledger) fn take_in(
     let fact = masked(fact, &identity);
     let (id, mut standing) = match find(connection, &identity)? {
         Some(found) => found,
-        None => (insert(connection, &identity, now)?, CaseStanding::new(now)),
+        None => (insert(connection, &identity, now)?, CaseState::new(now)),
     };
     if matches!(fact, CaseFact::NotSent { .. }) && standing.obstacle.is_some() {
         // Another part of the case may have failed since this one was decided, and left the same
@@ -102,7 +101,7 @@ const COLUMNS: &str = "SELECT state, obstacle, updated, fingerprint, content, fi
 pub(in crate::ledger) fn find(
     connection: &Connection,
     identity: &str,
-) -> Result<Option<(i64, CaseStanding)>> {
+) -> Result<Option<(i64, CaseState)>> {
     connection
         .prepare_cached(&format!("{COLUMNS} WHERE hash = ?1 AND identity = ?2"))?
         .query_row((identity_hash(identity), identity), |row| {
@@ -115,12 +114,12 @@ pub(in crate::ledger) fn find(
 pub(in crate::ledger) fn messages(
     connection: &Connection,
     id: i64,
-) -> Result<HashMap<u64, MessageStanding>> {
+) -> Result<HashMap<u64, MessageState>> {
     let sql = "SELECT hash, mark, state FROM desk_message WHERE in_case = ?1";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([id], |row| {
         let (hash, mark): (i64, i64) = (row.get(0)?, row.get(1)?);
-        let standing = MessageStanding {
+        let standing = MessageState {
             mark: mark.cast_unsigned(),
             is_added: row.get::<_, i64>(2)? == ADDED,
         };
@@ -129,14 +128,14 @@ pub(in crate::ledger) fn messages(
     rows.collect()
 }
 
-fn standing(row: &Row<'_>) -> Result<CaseStanding> {
+fn standing(row: &Row<'_>) -> Result<CaseState> {
     let state: i64 = row.get(0)?;
     let words =
         || Ok::<String, rusqlite::Error>(row.get::<_, Option<String>>(8)?.unwrap_or_default());
-    Ok(CaseStanding {
+    Ok(CaseState {
         exists: state & EXISTS != 0,
         in_doubt: state & IN_DOUBT != 0,
-        print: CasePrint {
+        print: CaseHashes {
             fields: u128::from_be_bytes(row.get(3)?),
             content: u128::from_be_bytes(row.get(4)?),
             updated: row.get(2)?,
@@ -145,8 +144,8 @@ fn standing(row: &Row<'_>) -> Result<CaseStanding> {
         replaced: states(&row.get::<_, Option<Vec<u8>>>(11)?.unwrap_or_default()),
         obstacle: match row.get(1)? {
             0 => None,
-            1 => Some(CaseObstacle::Refused(row.get(7)?, words()?)),
-            2 => Some(CaseObstacle::Failed(row.get(7)?, words()?)),
+            1 => Some(CaseBlocker::Refused(row.get(7)?, words()?)),
+            2 => Some(CaseBlocker::Failed(row.get(7)?, words()?)),
             number => return Err(rusqlite::Error::IntegralValueOutOfRange(1, number)),
         },
         first_at: time(row, 5)?,
@@ -172,12 +171,12 @@ fn insert(connection: &Connection, identity: &str, now: Timestamp) -> Result<i64
     Ok(connection.last_insert_rowid())
 }
 
-fn save(connection: &Connection, id: i64, standing: &CaseStanding) -> Result<()> {
+fn save(connection: &Connection, id: i64, standing: &CaseState) -> Result<()> {
     let state = i64::from(standing.exists) * EXISTS + i64::from(standing.in_doubt) * IN_DOUBT;
     let (obstacle, status, message) = match &standing.obstacle {
         None => (0, None, None),
-        Some(CaseObstacle::Refused(status, message)) => (1, Some(*status), Some(message)),
-        Some(CaseObstacle::Failed(status, why)) => (2, *status, Some(why)),
+        Some(CaseBlocker::Refused(status, message)) => (1, Some(*status), Some(message)),
+        Some(CaseBlocker::Failed(status, why)) => (2, *status, Some(why)),
     };
     let sql = "UPDATE desk_case SET state = ?1, obstacle = ?2, updated = ?3, fingerprint = ?4, \
          content = ?5, last_at = ?6, status = ?7, message = ?8, replaced = ?9 WHERE id = ?10";
@@ -201,7 +200,12 @@ fn save(connection: &Connection, id: i64, standing: &CaseStanding) -> Result<()>
     Ok(())
 }
 
-fn save_message(connection: &Connection, id: i64, message: MessagePrint, state: i64) -> Result<()> {
+fn save_message(
+    connection: &Connection,
+    id: i64,
+    message: MessageHashes,
+    state: i64,
+) -> Result<()> {
     let sql = "INSERT INTO desk_message (in_case, hash, mark, state) VALUES (?1, ?2, ?3, ?4) \
          ON CONFLICT (in_case, hash) DO UPDATE SET mark = ?3, state = max(state, ?4)";
     let (hash, mark) = (message.hash.cast_signed(), message.mark.cast_signed());
@@ -243,7 +247,7 @@ pub struct CaseSummary {
     /// Messages that the server has.
     pub messages: u64,
     /// What was refused or failed, the most frequent first: the words, how many cases, an example.
-    pub troubles: Vec<(CaseObstacle, u64, String)>,
+    pub troubles: Vec<(CaseBlocker, u64, String)>,
     /// The first few ids of the cases in doubt.
     pub doubts: Vec<String>,
 }
@@ -274,7 +278,7 @@ pub(in crate::ledger) fn summarize(connection: &Connection) -> Result<CaseSummar
         messages: count(connection, &format!("desk_message WHERE state = {ADDED}"))?,
         ..CaseSummary::default()
     };
-    let mut reasons = HashMap::<CaseObstacle, (u64, String)>::new();
+    let mut reasons = HashMap::<CaseBlocker, (u64, String)>::new();
     let sql = format!("{COLUMNS} WHERE NOT ({COMPLETE}) ORDER BY id");
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query(())?;
@@ -290,8 +294,8 @@ pub(in crate::ledger) fn summarize(connection: &Connection) -> Result<CaseSummar
             }
             Some(obstacle) => {
                 match obstacle {
-                    CaseObstacle::Refused(..) => summary.refused += 1,
-                    CaseObstacle::Failed(..) => summary.failed += 1,
+                    CaseBlocker::Refused(..) => summary.refused += 1,
+                    CaseBlocker::Failed(..) => summary.failed += 1,
                 }
                 if reasons.len() < REASONS || reasons.contains_key(&obstacle) {
                     reasons.entry(obstacle).or_insert((0, identity)).0 += 1;
@@ -387,11 +391,11 @@ mod tests {
     use super::*;
     use crate::ledger::open::in_memory;
 
-    const ONE: MessagePrint = MessagePrint {
+    const ONE: MessageHashes = MessageHashes {
         hash: u64::MAX,
         mark: 7,
     };
-    const TWO: MessagePrint = MessagePrint { hash: 2, mark: 8 };
+    const TWO: MessageHashes = MessageHashes { hash: 2, mark: 8 };
 
     fn tell(connection: &Connection, fact: CaseFact) {
         let identity = Arc::from("1001");
@@ -403,17 +407,17 @@ mod tests {
         .unwrap();
     }
 
-    fn known(connection: &Connection) -> CaseStanding {
+    fn known(connection: &Connection) -> CaseState {
         let (id, standing) = find(connection, "1001").unwrap().unwrap();
         let messages = messages(connection, id).unwrap();
-        CaseStanding {
+        CaseState {
             messages,
             ..standing
         }
     }
 
-    fn print(updated: i64) -> CasePrint {
-        CasePrint {
+    fn print(updated: i64) -> CaseHashes {
+        CaseHashes {
             fields: u128::MAX,
             content: 5,
             updated,
@@ -440,7 +444,7 @@ mod tests {
         tell(&connection, CaseFact::Replaced(print(10), vec![TWO]));
         assert_eq!(known(&connection).messages.len(), 1);
         assert_eq!(known(&connection).replaced, []);
-        let other = CasePrint {
+        let other = CaseHashes {
             content: 6,
             ..print(10)
         };
@@ -459,7 +463,7 @@ mod tests {
         tell(&connection, CaseFact::MessageAdded(TWO, None));
         assert_eq!(
             known(&connection).print,
-            CasePrint {
+            CaseHashes {
                 content: 0,
                 ..print(3)
             }
@@ -469,7 +473,7 @@ mod tests {
     #[test]
     fn what_never_left_is_taken_back_and_what_left_before_stays() {
         let connection = in_memory();
-        let not_sent = |was_in_doubt, never_sent: &[MessagePrint]| CaseFact::NotSent {
+        let not_sent = |was_in_doubt, never_sent: &[MessageHashes]| CaseFact::NotSent {
             was_in_doubt,
             never_sent: never_sent.iter().map(|message| message.hash).collect(),
         };
@@ -496,7 +500,7 @@ mod tests {
     #[test]
     fn a_row_that_may_be_cut_is_held_until_its_message_is_there() {
         let connection = in_memory();
-        let held = |hash, message: MessagePrint| {
+        let held = |hash, message: MessageHashes| {
             let message = message.hash;
             CaseFact::Held(CutRow { hash, message })
         };

@@ -6,7 +6,7 @@ use std::io::{Seek as _, SeekFrom, Write as _};
 
 use super::*;
 
-type Known = BTreeMap<String, Standing>;
+type Known = BTreeMap<String, CallState>;
 
 const CALLS: [&str; 3] = ["call-1", "call-2", "call-3"];
 
@@ -19,7 +19,7 @@ fn known_after(groups: &[Vec<Entry>]) -> Vec<Known> {
             let at = Timestamp::UNIX_EPOCH;
             known
                 .entry(identity.to_string())
-                .or_insert_with(|| Standing::new(at))
+                .or_insert_with(|| CallState::new(at))
                 .apply(fact.clone(), at);
         }
         after.push(known.clone());
@@ -27,7 +27,7 @@ fn known_after(groups: &[Vec<Entry>]) -> Vec<Known> {
     after
 }
 
-fn known_by(reader: &Reader) -> Known {
+fn known_by(reader: &LedgerReader) -> Known {
     let standings = reader.standing(&CALLS).unwrap();
     let known = CALLS.into_iter().zip(standings);
     known
@@ -177,7 +177,7 @@ fn a_log_that_is_cut_between_its_pages_loses_whole_groups_from_the_end() {
 fn a_clock_that_jumps_changes_nothing_but_times() {
     let facts: Vec<Entry> = complete("call-1", 1);
     let known = |times: [&str; 4]| {
-        let mut standing = Standing::new("2024-06-01T12:00:00Z".parse().unwrap());
+        let mut standing = CallState::new("2024-06-01T12:00:00Z".parse().unwrap());
         let mut steps = Vec::new();
         for (entry, time) in facts.iter().zip(times) {
             let at: Timestamp = time.parse().unwrap();

@@ -11,33 +11,33 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::filesystem::beside as side_file;
-use super::{Entry, Fact, Ledger, Reader, Stage, Standing};
+use super::{CallFact, CallState, Entry, Ledger, LedgerReader, Stage};
 use crate::domain::{Code, Party};
 
 const DESTINATION: &str = "https://integrations.example.com v2";
 
 /// Any fact, out of few enough that they meet.
-pub(in crate::ledger) fn facts() -> impl Strategy<Value = Fact> {
+pub(in crate::ledger) fn facts() -> impl Strategy<Value = CallFact> {
     let fingerprint = 1..4_u128;
     let uid = || prop::option::of("u-[1-3]");
     let stage = || prop_oneof![Just(Stage::Create), Just(Stage::Upload)];
     prop_oneof![
-        (fingerprint.clone(), 0..3_u32).prop_map(|(fingerprint, party)| Fact::CreateIntended {
+        (fingerprint.clone(), 0..3_u32).prop_map(|(fingerprint, party)| CallFact::CreateIntended {
             fingerprint,
             party: Party::from_bits(party),
         }),
         (fingerprint.clone(), uid())
-            .prop_map(|(fingerprint, uid)| Fact::Created { fingerprint, uid }),
+            .prop_map(|(fingerprint, uid)| CallFact::Created { fingerprint, uid }),
         (fingerprint.clone(), uid())
-            .prop_map(|(fingerprint, uid)| Fact::Adopted { fingerprint, uid }),
+            .prop_map(|(fingerprint, uid)| CallFact::Adopted { fingerprint, uid }),
         fingerprint
             .clone()
-            .prop_map(|fingerprint| Fact::LeftAlone { fingerprint }),
-        any::<bool>().prop_map(|was_sought| Fact::WithoutRecording { was_sought }),
-        (1..4_u64).prop_map(|bytes| Fact::UploadIntended { bytes }),
-        (1..4_u32).prop_map(|times| Fact::UploadResent { times }),
+            .prop_map(|fingerprint| CallFact::LeftAlone { fingerprint }),
+        any::<bool>().prop_map(|was_sought| CallFact::WithoutRecording { was_sought }),
+        (1..4_u64).prop_map(|bytes| CallFact::UploadIntended { bytes }),
+        (1..4_u32).prop_map(|times| CallFact::UploadResent { times }),
         (1..4_u8, 1..4_u64, 0..3_u32, prop::option::of(1..4_u64)).prop_map(
-            |(byte, bytes, in_doubt_resends, source)| Fact::Uploaded {
+            |(byte, bytes, in_doubt_resends, source)| CallFact::Uploaded {
                 hash: [byte; 32],
                 bytes,
                 in_doubt_resends,
@@ -45,12 +45,12 @@ pub(in crate::ledger) fn facts() -> impl Strategy<Value = Fact> {
             }
         ),
         fingerprint.clone().prop_map(held),
-        fingerprint.clone().prop_map(|fingerprint| Fact::Held {
+        fingerprint.clone().prop_map(|fingerprint| CallFact::Held {
             fingerprint,
             why: Code::RecordingTruncated,
         }),
         (fingerprint.clone(), stage(), 400..500_u16).prop_map(|(fingerprint, stage, status)| {
-            Fact::Refused {
+            CallFact::Refused {
                 fingerprint,
                 stage,
                 status,
@@ -58,7 +58,7 @@ pub(in crate::ledger) fn facts() -> impl Strategy<Value = Fact> {
             }
         }),
         (fingerprint, stage(), prop::option::of(500..600_u16)).prop_map(
-            |(fingerprint, stage, status)| Fact::Failed {
+            |(fingerprint, stage, status)| CallFact::Failed {
                 fingerprint,
                 stage,
                 status,
@@ -69,8 +69,8 @@ pub(in crate::ledger) fn facts() -> impl Strategy<Value = Fact> {
 }
 
 /// A call that waits for its recording.
-pub(in crate::ledger) fn held(fingerprint: u128) -> Fact {
-    Fact::Held {
+pub(in crate::ledger) fn held(fingerprint: u128) -> CallFact {
+    CallFact::Held {
         fingerprint,
         why: Code::RecordingMissing,
     }
@@ -82,8 +82,8 @@ pub(in crate::ledger) fn at(millisecond: i64) -> Timestamp {
 }
 
 /// How a call stands after these facts, a millisecond apart.
-pub(in crate::ledger) fn after(facts: &[Fact]) -> Standing {
-    let mut standing = Standing::new(at(0));
+pub(in crate::ledger) fn after(facts: &[CallFact]) -> CallState {
+    let mut standing = CallState::new(at(0));
     for (millisecond, fact) in (1..).zip(facts) {
         standing.apply(fact.clone(), at(millisecond));
     }
@@ -110,7 +110,7 @@ impl Bench {
         Ledger::open(&self.path(), DESTINATION).unwrap()
     }
 
-    fn read(&self) -> Reader {
+    fn read(&self) -> LedgerReader {
         Ledger::read(&self.path()).unwrap()
     }
 
@@ -127,16 +127,16 @@ impl Bench {
 /// The facts of a call that went well.
 fn complete(identity: &str, fingerprint: u128) -> Vec<Entry> {
     [
-        Fact::CreateIntended {
+        CallFact::CreateIntended {
             fingerprint,
             party: Party::default(),
         },
-        Fact::Created {
+        CallFact::Created {
             fingerprint,
             uid: Some(format!("uid of {identity}")),
         },
-        Fact::UploadIntended { bytes: 44 },
-        Fact::Uploaded {
+        CallFact::UploadIntended { bytes: 44 },
+        CallFact::Uploaded {
             hash: [7; 32],
             bytes: 44,
             in_doubt_resends: 0,
@@ -148,7 +148,7 @@ fn complete(identity: &str, fingerprint: u128) -> Vec<Entry> {
 }
 
 /// A standing without its times, which a test cannot know.
-fn timeless(mut standing: Standing) -> Standing {
+fn timeless(mut standing: CallState) -> CallState {
     standing.first_at = Timestamp::UNIX_EPOCH;
     standing.last_at = Timestamp::UNIX_EPOCH;
     standing.held_at = standing.held_at.map(|_| Timestamp::UNIX_EPOCH);

@@ -4,14 +4,14 @@ use std::num::NonZeroU64;
 
 use super::*;
 use crate::domain::{Code, Party, Place, Problem};
-use crate::ledger::{Ending, Error, Obstacle, State};
+use crate::ledger::{Blocker, CallStatus, DoneKind, Error};
 
-fn entry(identity: &str, fact: Fact) -> Entry {
+fn entry(identity: &str, fact: CallFact) -> Entry {
     Entry::new(identity, fact)
 }
 
 fn refused(identity: &str, message: &str) -> Entry {
-    let fact = Fact::Refused {
+    let fact = CallFact::Refused {
         fingerprint: 1,
         stage: Stage::Create,
         status: 400,
@@ -23,33 +23,33 @@ fn refused(identity: &str, message: &str) -> Entry {
 /// One call in each state, but three refused: two for the same reason, one at the upload.
 fn one_of_each() -> Bench {
     let created = |identity: &str| {
-        let fact = Fact::Created {
+        let fact = CallFact::Created {
             fingerprint: 1,
             uid: None,
         };
         entry(identity, fact)
     };
-    let failed = Fact::Failed {
+    let failed = CallFact::Failed {
         fingerprint: 1,
         stage: Stage::Upload,
         status: Some(503),
         why: "service unavailable".into(),
     };
-    let upload_refused = Fact::Refused {
+    let upload_refused = CallFact::Refused {
         fingerprint: 1,
         stage: Stage::Upload,
         status: 413,
         message: "too large".into(),
     };
-    let adopted = Fact::Adopted {
+    let adopted = CallFact::Adopted {
         fingerprint: 1,
         uid: None,
     };
     let mut entries = complete("complete", 1);
     entries.extend([
         created("without"),
-        entry("without", Fact::WithoutRecording { was_sought: false }),
-        entry("left", Fact::LeftAlone { fingerprint: 1 }),
+        entry("without", CallFact::WithoutRecording { was_sought: false }),
+        entry("left", CallFact::LeftAlone { fingerprint: 1 }),
         refused(
             "refused-1",
             "refused-1: agentEmail a.b@example.com is no address",
@@ -61,12 +61,12 @@ fn one_of_each() -> Bench {
         created("no-upload"),
         entry("no-upload", upload_refused),
         created("failed"),
-        entry("failed", Fact::UploadIntended { bytes: 9 }),
+        entry("failed", CallFact::UploadIntended { bytes: 9 }),
         entry("failed", failed),
         entry("held", held(1)),
         entry(
             "doubt",
-            Fact::CreateIntended {
+            CallFact::CreateIntended {
                 fingerprint: 1,
                 party: Party::default(),
             },
@@ -79,8 +79,8 @@ fn one_of_each() -> Bench {
 #[test]
 fn every_call_is_counted_in_one_state() {
     let summary = one_of_each().read().summary().unwrap();
-    for state in State::ALL {
-        let expected = if state == State::Refused { 3 } else { 1 };
+    for state in CallStatus::ALL {
+        let expected = if state == CallStatus::Refused { 3 } else { 1 };
         assert_eq!(summary.count(state), expected, "{}", state.name());
     }
     assert_eq!(summary.calls(), 10);
@@ -98,7 +98,7 @@ fn the_same_reason_is_told_once() {
     assert_eq!(first.examples[0], "refused-1");
     assert_eq!(
         first.obstacle,
-        Obstacle::Refused {
+        Blocker::Refused {
             stage: Stage::Create,
             status: 400,
             message: "<id>: agentEmail <e-mail> is no address".into(),
@@ -113,7 +113,7 @@ fn reasons_beyond_the_limit_are_counted_without_their_words() {
     let summary = Bench::written(entries.collect()).read().summary().unwrap();
     assert_eq!(summary.troubles.len(), 201);
     assert_eq!(summary.troubles[0].count, 50);
-    assert_eq!(summary.count(State::Refused), 250);
+    assert_eq!(summary.count(CallStatus::Refused), 250);
 }
 
 #[test]
@@ -162,12 +162,12 @@ fn calls_are_done_with_their_very_content() {
     let done = bench.read().load_done().unwrap();
     let hash = |identity: &str| xxhash_rust::xxh3::xxh3_64(identity.as_bytes());
     assert_eq!(done.len(), 3);
-    assert_eq!(done.ending(hash("complete"), 1), Some(Ending::Complete));
+    assert_eq!(done.ending(hash("complete"), 1), Some(DoneKind::Complete));
     assert_eq!(
         done.ending(hash("without"), 1),
-        Some(Ending::WithoutRecording)
+        Some(DoneKind::WithoutRecording)
     );
-    assert_eq!(done.ending(hash("left"), 1), Some(Ending::LeftAlone));
+    assert_eq!(done.ending(hash("left"), 1), Some(DoneKind::LeftAlone));
     assert!(!done.contains(hash("complete"), 1 << 40));
     for identity in [
         "refused-1",

@@ -7,12 +7,12 @@ use std::ops::Range;
 use super::text::first;
 use crate::domain::{Code, Problem};
 use crate::mapping::error::{Findings, did_you_mean, suggest};
-use crate::mapping::file::Mapping;
+use crate::mapping::file::MappingFile;
 use crate::mapping::file::origin::Origin;
 use crate::mapping::file::rule::FieldRule;
 use crate::mapping::file::source_section::SourceSection;
-use crate::mapping::file::toml_table::Text;
-use crate::mapping::template::{Failure, Rendering, TemplateId, Templates};
+use crate::mapping::file::toml_table::SpannedText;
+use crate::mapping::template::{Rendering, TemplateError, TemplateId, Templates};
 use crate::source::{Column, Header, Record, Sheet};
 
 /// Stands between the names of the columns of a template.
@@ -20,7 +20,7 @@ const BETWEEN_NAMES: &str = " + ";
 
 /// A column and its name, as the export writes it.
 #[derive(Debug, Clone)]
-pub(in crate::mapping) struct Named {
+pub(in crate::mapping) struct NamedColumn {
     pub(in crate::mapping) column: Column,
     pub(in crate::mapping) name: Box<str>,
 }
@@ -28,9 +28,12 @@ pub(in crate::mapping) struct Named {
 /// Where a value comes from, by positions in the export.
 #[derive(Debug, Clone)]
 pub(in crate::mapping) enum Source {
-    Column(Named),
-    Joined { columns: Vec<Named>, join: String },
-    First(Vec<Named>),
+    Column(NamedColumn),
+    Joined {
+        columns: Vec<NamedColumn>,
+        join: String,
+    },
+    First(Vec<NamedColumn>),
     Constant(String),
     Template(TemplateId, Box<str>),
     Choice(Vec<(Option<TemplateId>, Source)>),
@@ -108,7 +111,7 @@ impl Source {
         record: &Record<'r>,
         templates: &Rendering<'_>,
     ) -> Vec<(&'r str, Cow<'r, str>)> {
-        let cell = |named: &'r Named| {
+        let cell = |named: &'r NamedColumn| {
             let text = record.text(&named.column)?;
             (!text.is_empty()).then_some((&*named.name, text))
         };
@@ -139,7 +142,7 @@ impl Source {
 pub(in crate::mapping) fn chosen<'s>(
     cases: &'s [(Option<TemplateId>, Source)],
     templates: &Rendering<'_>,
-) -> Result<Option<&'s Source>, Failure> {
+) -> Result<Option<&'s Source>, TemplateError> {
     for (condition, source) in cases {
         let holds = match condition {
             Some(id) => templates.holds(*id)?,
@@ -198,7 +201,7 @@ pub(in crate::mapping) struct Binder<'m> {
 }
 
 impl<'m> Binder<'m> {
-    pub(in crate::mapping) fn new(mapping: &'m Mapping, sheet: &'m Sheet) -> Self {
+    pub(in crate::mapping) fn new(mapping: &'m MappingFile, sheet: &'m Sheet) -> Self {
         Binder {
             sheet,
             templates: &mapping.templates,
@@ -235,7 +238,7 @@ impl<'m> Binder<'m> {
         self.source(&rule.origin, rule.optional)
     }
 
-    fn first(&mut self, names: &[Text], rule: &FieldRule) -> Option<Source> {
+    fn first(&mut self, names: &[SpannedText], rule: &FieldRule) -> Option<Source> {
         let found = self.candidates(names);
         if found.is_empty() && !rule.optional {
             let wanted: Vec<&str> = names.iter().map(|name| name.get_ref().as_str()).collect();
@@ -284,8 +287,8 @@ impl<'m> Binder<'m> {
         self.templates.is_optional(name)
     }
 
-    fn candidates(&mut self, names: &[Text]) -> Vec<Named> {
-        let mut found: Vec<Named> = Vec::new();
+    fn candidates(&mut self, names: &[SpannedText]) -> Vec<NamedColumn> {
+        let mut found: Vec<NamedColumn> = Vec::new();
         for name in names {
             self.refuse_twins(name.get_ref(), name.span());
             let next = self.find(name.get_ref());
@@ -300,7 +303,7 @@ impl<'m> Binder<'m> {
         match origin {
             Origin::Column(name) => self.column(name, optional).map(Source::Column),
             Origin::Joined { columns, join } => {
-                let found: Vec<Named> = columns
+                let found: Vec<NamedColumn> = columns
                     .iter()
                     .filter_map(|name| self.column(name, optional))
                     .collect();
@@ -386,7 +389,11 @@ impl<'m> Binder<'m> {
         })
     }
 
-    pub(in crate::mapping) fn column(&mut self, name: &Text, optional: bool) -> Option<Named> {
+    pub(in crate::mapping) fn column(
+        &mut self,
+        name: &SpannedText,
+        optional: bool,
+    ) -> Option<NamedColumn> {
         self.refuse_twins(name.get_ref(), name.span());
         let found = self.find(name.get_ref());
         if found.is_none() && !optional {
@@ -416,7 +423,7 @@ impl<'m> Binder<'m> {
 
     /// The columns by which a condition decides, in a record of JSON with the steps that lead to them, and the
     /// texts that stand in it. Its names are found.
-    pub(in crate::mapping) fn asked(&mut self, id: TemplateId) -> (Vec<Named>, &'m [String]) {
+    pub(in crate::mapping) fn asked(&mut self, id: TemplateId) -> (Vec<NamedColumn>, &'m [String]) {
         let (keys, literals) = self.templates.looks_at(id);
         let (names, _) = self.templates.names(id);
         let asked = match &self.sheet.header {
@@ -429,12 +436,12 @@ impl<'m> Binder<'m> {
     }
 
     /// The column of a name that the mapping has used before, if there is one.
-    pub(in crate::mapping) fn named(&mut self, name: &str) -> Option<Named> {
+    pub(in crate::mapping) fn named(&mut self, name: &str) -> Option<NamedColumn> {
         self.find(name)
     }
 
     /// Whether the name is that of this column.
-    pub(in crate::mapping) fn is_column(&self, name: &Text, named: &Named) -> bool {
+    pub(in crate::mapping) fn is_column(&self, name: &SpannedText, named: &NamedColumn) -> bool {
         self.sheet.column(name.get_ref()).as_ref() == Some(&named.column)
     }
 
@@ -444,7 +451,7 @@ impl<'m> Binder<'m> {
         self.findings.add_with(span, message, suggestion);
     }
 
-    fn find(&mut self, name: &str) -> Option<Named> {
+    fn find(&mut self, name: &str) -> Option<NamedColumn> {
         let column = self.sheet.column(name)?;
         if let Column::Path(path) = &column {
             self.keys.extend(path.first().cloned());
@@ -457,7 +464,7 @@ impl<'m> Binder<'m> {
             _ => name,
         };
         let name = name.into();
-        Some(Named { column, name })
+        Some(NamedColumn { column, name })
     }
 
     fn names(&self) -> impl Iterator<Item = &'m str> + Clone + use<'m> {
@@ -475,7 +482,7 @@ impl<'m> Binder<'m> {
 }
 
 /// Of one candidate nothing needs to be chosen, record by record.
-fn first_of(mut found: Vec<Named>) -> Option<Source> {
+fn first_of(mut found: Vec<NamedColumn>) -> Option<Source> {
     match found.len() {
         0 => None,
         1 => found.pop().map(Source::Column),

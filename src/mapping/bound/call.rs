@@ -6,23 +6,23 @@ use std::sync::Arc;
 use super::audio_names::AudioName;
 use super::binder::{AskedKeys, Binder, Source, chosen};
 use super::plain::PlainRules;
-use super::rule::{BoundRule, Skip, SkipRules};
-use super::text::Raw;
+use super::rule::{CompiledRule, Skip, SkipRules};
+use super::text::RawText;
 use super::watch::Watch;
 use crate::domain::call::{Draft, Field, Plain, Value};
 use crate::domain::{Code, Problem};
 use crate::mapping::error::LoadError;
-use crate::mapping::file::Mapping;
+use crate::mapping::file::MappingFile;
 use crate::mapping::file::audio_pattern::BoundGroup;
 use crate::mapping::file::legs::Legs;
 use crate::mapping::file::newest::Newest;
 use crate::mapping::file::rule::FieldRule;
-use crate::mapping::template::{Bound, Rendering};
+use crate::mapping::template::{BoundTemplates, Rendering};
 use crate::source::{Record, Sheet};
 
 /// What a mapping made of a record.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Mapped<'r> {
+pub enum MappedCall<'r> {
     /// The named rule leaves the record out.
     Skipped(&'r str),
     /// A skip rule failed, so nobody knows whether the record is meant; the problem is reported.
@@ -33,16 +33,16 @@ pub enum Mapped<'r> {
 
 /// A mapping whose columns are found in the header of one export.
 #[derive(Debug, Clone)]
-pub struct Profile {
-    rules: Vec<BoundRule>,
+pub struct CallMapping {
+    rules: Vec<CompiledRule>,
     /// The short way through the rules, where there is one.
     plain: Option<PlainRules>,
     skip: SkipRules,
     names: Vec<Source>,
     /// The groups of each pattern of recordings' names; `None` when their columns are not there.
     groups: Vec<Option<Vec<BoundGroup>>>,
-    seconds: Option<BoundRule>,
-    templates: Bound,
+    seconds: Option<CompiledRule>,
+    templates: BoundTemplates,
     unused: Vec<Box<str>>,
     /// By [`Field::index`]: what to call the column of a field.
     columns: [Box<str>; 36],
@@ -52,7 +52,7 @@ pub struct Profile {
 }
 
 /// An optional rule may lack its columns, but a required field may not lack its value in every record.
-fn refuse_unfilled(mapping: &Mapping, rules: &[BoundRule], binder: &mut Binder<'_>) {
+fn refuse_unfilled(mapping: &MappingFile, rules: &[CompiledRule], binder: &mut Binder<'_>) {
     let is_bound = |rule: &FieldRule| rules.iter().any(|bound| bound.field == rule.field);
     for rule in mapping.fields.iter().filter(|rule| rule.optional) {
         if rule.field.field().is_some_and(Field::is_required) && !is_bound(rule) {
@@ -61,11 +61,14 @@ fn refuse_unfilled(mapping: &Mapping, rules: &[BoundRule], binder: &mut Binder<'
     }
 }
 
-impl Profile {
-    pub(in crate::mapping) fn bind(mapping: &Mapping, sheet: &Sheet) -> Result<Profile, LoadError> {
+impl CallMapping {
+    pub(in crate::mapping) fn bind(
+        mapping: &MappingFile,
+        sheet: &Sheet,
+    ) -> Result<CallMapping, LoadError> {
         let mut binder = Binder::new(mapping, sheet);
         let mut columns = Field::ALL.map(|field| Box::from(field.name()));
-        let rules = BoundRule::bind(&mapping.fields, mapping, &mut binder);
+        let rules = CompiledRule::bind(&mapping.fields, mapping, &mut binder);
         refuse_unfilled(mapping, &rules, &mut binder);
         for rule in &rules {
             if let (Some(field), false) = (rule.field.field(), rule.source.label().is_empty()) {
@@ -92,7 +95,7 @@ impl Profile {
             .collect();
         let patterns = recordings.patterns.iter();
         let groups = patterns.map(|rule| rule.bind(&mut binder)).collect();
-        let seconds = BoundRule::bind(recordings.seconds.as_slice(), mapping, &mut binder).pop();
+        let seconds = CompiledRule::bind(recordings.seconds.as_slice(), mapping, &mut binder).pop();
         let unused = binder.unused();
         let keys = binder.keys();
         if !binder.findings.is_empty() {
@@ -100,7 +103,7 @@ impl Profile {
             return Err(LoadError::new(name, text, binder.findings.into_list()));
         }
         let plain = PlainRules::of(&rules, sheet);
-        Ok(Profile {
+        Ok(CallMapping {
             rules,
             plain,
             skip,
@@ -119,15 +122,15 @@ impl Profile {
     /// Maps one record. Every problem is appended to `problems`; a field is [`Value::Broken`](crate::domain::call::Value::Broken)
     /// exactly when an error was reported for it. Empty cells leave their field absent, required or
     /// not.
-    pub fn apply<'r>(&'r self, record: &Record<'r>, problems: &mut Vec<Problem>) -> Mapped<'r> {
+    pub fn apply<'r>(&'r self, record: &Record<'r>, problems: &mut Vec<Problem>) -> MappedCall<'r> {
         let templates = self.templates.at(record);
         match self.skip.admit(record, &templates, problems) {
             Skip::No => {}
-            Skip::By(name) => return Mapped::Skipped(name),
-            Skip::Undecided => return Mapped::Undecided,
+            Skip::By(name) => return MappedCall::Skipped(name),
+            Skip::Undecided => return MappedCall::Undecided,
         }
         if self.keys.refuse_twins(record, problems) {
-            return Mapped::Undecided;
+            return MappedCall::Undecided;
         }
         let mut draft = Draft::new();
         for rule in &self.rules {
@@ -135,11 +138,11 @@ impl Profile {
                 draft.set(field, rule.value(record, &templates, problems));
             }
         }
-        Mapped::Draft(draft)
+        MappedCall::Draft(draft)
     }
 
     /// Whether the record is a plain call about which there is nothing to say; it is in `plain` then.
-    /// Of a record that is not, nothing is said: [`Profile::apply`] does.
+    /// Of a record that is not, nothing is said: [`CallMapping::apply`] does.
     pub fn read_plain<'r>(&'r self, record: &Record<'r>, plain: &mut Plain<'r>) -> bool {
         let is_plain = self.reread_plain(record, plain) && !self.may_skip(record);
         if is_plain {
@@ -153,7 +156,7 @@ impl Profile {
         self.skip.watch().cloned().into_iter().collect()
     }
 
-    /// [`Profile::read_plain`] for a record that it has said "yes" of: nothing but its values is
+    /// [`CallMapping::read_plain`] for a record that it has said "yes" of: nothing but its values is
     /// looked at again.
     pub fn reread_plain<'r>(&'r self, record: &Record<'r>, plain: &mut Plain<'r>) -> bool {
         let (Some(rules), Some(cells)) = (&self.plain, record.plain_cells()) else {
@@ -213,8 +216,8 @@ impl Profile {
         let value = |group: &BoundGroup| {
             let text = match group {
                 BoundGroup::Field(field) => text(*field),
-                BoundGroup::Other(source) => match Raw::of(source, record, &templates) {
-                    Ok(Raw::Text(text)) => text.trim().to_owned(),
+                BoundGroup::Other(source) => match RawText::of(source, record, &templates) {
+                    Ok(RawText::Text(text)) => text.trim().to_owned(),
                     _ => String::new(),
                 },
             };
@@ -301,7 +304,7 @@ impl Profile {
         &self.columns[field.index()]
     }
 
-    /// Like [`Profile::column_of`], for one record: of several columns the one that is filled.
+    /// Like [`CallMapping::column_of`], for one record: of several columns the one that is filled.
     pub fn column_for(&self, field: Field, record: &Record<'_>) -> &str {
         let rule = self.rules.iter().find(|rule| rule.field.is(field));
         match rule.map(|rule| rule.source.label_for(record, &self.templates.at(record))) {
@@ -325,7 +328,7 @@ impl Profile {
     /// Whether the column feeds what cannot be corrected once a call was sent: its consent, its id or
     /// another required field, or whether it is sent at all.
     pub fn decides(&self, column: &str) -> bool {
-        let is_needed = |rule: &BoundRule| {
+        let is_needed = |rule: &CompiledRule| {
             let field = rule.field.field();
             field.is_some_and(|field| field.is_required() || field == Field::HasConsent)
         };
@@ -354,7 +357,7 @@ impl Profile {
 
     /// The columns that feed each field that has a rule, in wire order; none for a constant.
     pub fn sources(&self) -> Vec<(Field, Vec<String>)> {
-        let source = |rule: &BoundRule| {
+        let source = |rule: &CompiledRule| {
             let columns = rule.source.columns().into_iter().map(str::to_owned);
             Some((rule.field.field()?, columns.collect()))
         };
@@ -381,8 +384,8 @@ fn audio_name(source: &Source, record: &Record<'_>, templates: &Rendering<'_>) -
             let source = chosen(cases, templates).ok().flatten();
             source.map_or_else(Vec::new, |source| audio_name(source, record, templates))
         }
-        plain => match Raw::of(plain, record, templates) {
-            Ok(Raw::Text(text)) => AudioName::exact(text.trim()).into_iter().collect(),
+        plain => match RawText::of(plain, record, templates) {
+            Ok(RawText::Text(text)) => AudioName::exact(text.trim()).into_iter().collect(),
             _ => Vec::new(),
         },
     }

@@ -10,16 +10,16 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::binder::{AskedKeys, Binder};
 use super::privacy::{Form, Privacy, Seen};
 use super::record_scope::{AROUND, RecordScope};
-use super::rule::{BoundRule, Skip, SkipRules};
+use super::rule::{CompiledRule, Skip, SkipRules};
 use super::watch::Watch;
 use crate::domain::call::Value;
 use crate::domain::case::{self, CaseDraft, CaseField, MessageDraft, MessageField};
 use crate::domain::{Code, Problem};
 use crate::mapping::error::LoadError;
-use crate::mapping::file::Mapping;
-use crate::mapping::file::case_section::Sending;
-use crate::mapping::file::target::Target;
-use crate::mapping::template::Bound;
+use crate::mapping::file::MappingFile;
+use crate::mapping::file::case_section::CaseSending;
+use crate::mapping::file::target::TargetField;
+use crate::mapping::template::BoundTemplates;
 use crate::source::{Batch, Column, Record, Sheet};
 
 /// The key of a message that is a text and nothing else.
@@ -123,31 +123,31 @@ impl Nested {
 
 /// A mapping of cases whose columns are found in one export.
 #[derive(Debug, Clone)]
-pub struct CaseProfile {
-    case: Vec<BoundRule>,
-    message: Vec<BoundRule>,
+pub struct CaseMapping {
+    case: Vec<CompiledRule>,
+    message: Vec<CompiledRule>,
     skip: SkipRules,
     skip_message: SkipRules,
     privacy: Privacy,
     /// The places of the messages in a record; none where a record is a message.
     each: Vec<(Column, Box<str>)>,
-    templates: Bound,
+    templates: BoundTemplates,
     unused: Vec<Box<str>>,
-    sending: Sending,
+    sending: CaseSending,
     keys: AskedKeys,
 }
 
-impl CaseProfile {
+impl CaseMapping {
     pub(in crate::mapping) fn bind(
-        mapping: &Mapping,
+        mapping: &MappingFile,
         sheet: &Sheet,
     ) -> Result<Option<Self>, LoadError> {
         let Some(section) = &mapping.case else {
             return Ok(None);
         };
         let mut binder = Binder::new(mapping, sheet);
-        let case = BoundRule::bind(&section.case, mapping, &mut binder);
-        let message = BoundRule::bind(&section.message, mapping, &mut binder);
+        let case = CompiledRule::bind(&section.case, mapping, &mut binder);
+        let message = CompiledRule::bind(&section.message, mapping, &mut binder);
         let skip = SkipRules::bind(&mapping.skip, &mut binder)
             .with_incomplete(mapping.incomplete, &mut binder)
             .watched(Watch::new(mapping, sheet, &mapping.skip).with_groups(mapping, sheet));
@@ -177,7 +177,7 @@ impl CaseProfile {
             let (name, text) = (Arc::clone(&mapping.name), Arc::clone(&mapping.text));
             return Err(LoadError::new(name, text, binder.findings.into_list()));
         }
-        Ok(Some(CaseProfile {
+        Ok(Some(CaseMapping {
             case,
             message,
             skip,
@@ -210,7 +210,7 @@ impl CaseProfile {
     }
 
     /// How cases go out.
-    pub fn sending(&self) -> Sending {
+    pub fn sending(&self) -> CaseSending {
         self.sending
     }
 
@@ -242,14 +242,14 @@ impl CaseProfile {
         }
         let mut draft = CaseDraft::default();
         for rule in &self.case {
-            if let Target::Case(target) = &rule.field {
+            if let TargetField::Case(target) = &rule.field {
                 draft.set(target, rule.value(record, &templates, problems));
             }
         }
         MappedCase::Draft(draft)
     }
 
-    /// Maps a message: the record itself, or one of [`CaseProfile::messages`].
+    /// Maps a message: the record itself, or one of [`CaseMapping::messages`].
     pub fn apply_message<'r>(
         &'r self,
         (record, form): (&Record<'r>, Form),
@@ -278,7 +278,7 @@ impl CaseProfile {
         }
         let mut draft = MessageDraft::default();
         for rule in &self.message {
-            if let Target::Case(target) = &rule.field {
+            if let TargetField::Case(target) = &rule.field {
                 draft.set(target, rule.value(record, &templates, problems));
             }
         }
@@ -360,12 +360,12 @@ impl CaseProfile {
     pub fn key(&self, record: &Record<'_>) -> Option<(u64, i64)> {
         let mut unheard = Vec::new();
         let templates = self.templates.at(record);
-        let uid = self.rule(&case::Target::Case(CaseField::CaseUid))?;
+        let uid = self.rule(&case::CasePath::Case(CaseField::CaseUid))?;
         let uid = match uid.value(record, &templates, &mut unheard) {
             Value::Text(uid) => xxh3_64(uid.as_bytes()),
             _ => return None,
         };
-        let at = self.rule(&case::Target::Message(MessageField::Created))?;
+        let at = self.rule(&case::CasePath::Message(MessageField::Created))?;
         match at.value(record, &templates, &mut unheard) {
             Value::Time(_, at) => Some((uid, at.as_millisecond())),
             _ => None,
@@ -374,7 +374,7 @@ impl CaseProfile {
 
     /// The id of the case of a record; empty where the record makes none.
     pub fn id_for_people(&self, record: &Record<'_>) -> String {
-        let Some(rule) = self.rule(&case::Target::Case(CaseField::CaseUid)) else {
+        let Some(rule) = self.rule(&case::CasePath::Case(CaseField::CaseUid)) else {
             return String::new();
         };
         match rule.value(record, &self.templates.at(record), &mut Vec::new()) {
@@ -387,7 +387,7 @@ impl CaseProfile {
     /// column does.
     pub fn column_for<'r>(
         &'r self,
-        target: &case::Target,
+        target: &case::CasePath,
         record: &Record<'_>,
         scope: &RecordScope,
     ) -> Cow<'r, str> {
@@ -397,8 +397,8 @@ impl CaseProfile {
         }
     }
 
-    fn rule(&self, target: &case::Target) -> Option<&BoundRule> {
+    fn rule(&self, target: &case::CasePath) -> Option<&CompiledRule> {
         let mut rules = self.case.iter().chain(&self.message);
-        rules.find(|rule| matches!(&rule.field, Target::Case(known) if known == target))
+        rules.find(|rule| matches!(&rule.field, TargetField::Case(known) if known == target))
     }
 }

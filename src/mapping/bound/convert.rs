@@ -5,22 +5,22 @@ use std::borrow::Cow;
 use rlibphonenumber::enums::Region;
 use serde_json::Value as Json;
 
-use super::text::{Apply, Raw, Reported};
-use crate::domain::call::{Field, Kind, Value, is_blank};
+use super::text::{FieldInput, RawText, Reported};
+use crate::domain::call::{Field, Value, ValueKind, is_blank};
 use crate::domain::{Code, PhoneReading, bare_number, fault_of_key, is_email, read_phone};
 use crate::mapping::file::conversion::Conversion;
-use crate::mapping::value::boolean::{Words, read_boolean};
+use crate::mapping::value::boolean::{BooleanWords, read_boolean};
 use crate::mapping::value::duration::{Lengths, is_thousands_or_parts, read_length};
 use crate::mapping::value::list::{labels, segments};
 use crate::mapping::value::number::{Notation, read_number};
 use crate::mapping::value::time::TimeRule;
 
 /// The value of one field. [`Value::Broken`] stands for an error that is reported.
-pub(in crate::mapping) fn convert<'r>(apply: &mut Apply<'_, 'r, '_>) -> Value<'r> {
+pub(in crate::mapping) fn convert<'r>(apply: &mut FieldInput<'_, 'r, '_>) -> Value<'r> {
     try_convert(apply).unwrap_or(Value::Broken)
 }
 
-fn try_convert<'r>(apply: &mut Apply<'_, 'r, '_>) -> Result<Value<'r>, Reported> {
+fn try_convert<'r>(apply: &mut FieldInput<'_, 'r, '_>) -> Result<Value<'r>, Reported> {
     let raw = apply.raw()?;
     let conversion = &apply.rule.conversion;
     match conversion {
@@ -29,15 +29,15 @@ fn try_convert<'r>(apply: &mut Apply<'_, 'r, '_>) -> Result<Value<'r>, Reported>
         _ => {}
     }
     let text = match raw {
-        Raw::Missing => return Ok(Value::Absent),
-        Raw::Tree(tree) if matches!(conversion, Conversion::Json) => {
+        RawText::Missing => return Ok(Value::Absent),
+        RawText::Tree(tree) if matches!(conversion, Conversion::Json) => {
             return Ok(Value::Text(Cow::Owned(tree.to_string())));
         }
-        Raw::Tree(tree) => {
+        RawText::Tree(tree) => {
             let message = "a list or an object, where a single value is expected";
             return Err(apply.error(Code::WrongType, &tree.to_string(), message));
         }
-        Raw::Text(text) => text,
+        RawText::Text(text) => text,
     };
     let is_plain = matches!(conversion, Conversion::Text) && apply.rule.steps.map.is_none();
     if !is_plain && is_blank(&text) {
@@ -77,7 +77,7 @@ fn read<'r, T, E>(
 /// plainly no phone number is left to `Call::new`, which asks the same of every customer: the
 /// operator hears of it once.
 fn phone<'r>(
-    apply: &mut Apply<'_, 'r, '_>,
+    apply: &mut FieldInput<'_, 'r, '_>,
     text: Cow<'r, str>,
     region: Option<Region>,
 ) -> Result<Value<'r>, Reported> {
@@ -120,12 +120,12 @@ fn phone<'r>(
 }
 
 fn time<'r>(
-    apply: &mut Apply<'_, 'r, '_>,
+    apply: &mut FieldInput<'_, 'r, '_>,
     text: &Cow<'r, str>,
     rule: &TimeRule,
 ) -> Result<Value<'r>, Reported> {
     match read(text, |text| rule.read(text)) {
-        Ok((time, at)) if apply.rule.field.kind() == Kind::Time => Ok(Value::Time(time, at)),
+        Ok((time, at)) if apply.rule.field.kind() == ValueKind::Time => Ok(Value::Time(time, at)),
         Ok((time, _)) => Ok(Value::Text(time)),
         Err((Code::BadTime, message)) => {
             let message = match rule.missing_format(text) {
@@ -142,8 +142,8 @@ fn time<'r>(
 }
 
 /// A number goes into a text field as its text.
-fn numeric<'r>(apply: &Apply<'_, 'r, '_>, number: Cow<'r, str>) -> Value<'r> {
-    if apply.rule.field.kind() == Kind::Number {
+fn numeric<'r>(apply: &FieldInput<'_, 'r, '_>, number: Cow<'r, str>) -> Value<'r> {
+    if apply.rule.field.kind() == ValueKind::Number {
         Value::Number(number)
     } else {
         Value::Text(number)
@@ -151,7 +151,7 @@ fn numeric<'r>(apply: &Apply<'_, 'r, '_>, number: Cow<'r, str>) -> Value<'r> {
 }
 
 fn number<'r>(
-    apply: &mut Apply<'_, 'r, '_>,
+    apply: &mut FieldInput<'_, 'r, '_>,
     text: &Cow<'r, str>,
     notation: Notation,
 ) -> Result<Value<'r>, Reported> {
@@ -171,7 +171,7 @@ fn number<'r>(
 }
 
 fn seconds<'r>(
-    apply: &mut Apply<'_, 'r, '_>,
+    apply: &mut FieldInput<'_, 'r, '_>,
     text: &Cow<'r, str>,
     lengths: Lengths,
 ) -> Result<Value<'r>, Reported> {
@@ -196,12 +196,12 @@ fn seconds<'r>(
 }
 
 fn boolean<'r>(
-    apply: &mut Apply<'_, 'r, '_>,
+    apply: &mut FieldInput<'_, 'r, '_>,
     text: &str,
-    words: &Words,
+    words: &BooleanWords,
 ) -> Result<Value<'r>, Reported> {
     match (read_boolean(text, words), &apply.rule.field) {
-        (Some(flag), field) if field.kind() == Kind::Bool => Ok(Value::Bool(flag)),
+        (Some(flag), field) if field.kind() == ValueKind::Bool => Ok(Value::Bool(flag)),
         (Some(flag), _) => Ok(Value::Text(Cow::Borrowed(if flag {
             "true"
         } else {
@@ -215,7 +215,10 @@ fn boolean<'r>(
     }
 }
 
-fn email<'r>(apply: &mut Apply<'_, 'r, '_>, text: &Cow<'r, str>) -> Result<Value<'r>, Reported> {
+fn email<'r>(
+    apply: &mut FieldInput<'_, 'r, '_>,
+    text: &Cow<'r, str>,
+) -> Result<Value<'r>, Reported> {
     let bare = text.trim();
     let bare = bare.strip_prefix("mailto:").unwrap_or(bare);
     if let Some((code, message)) = fault_of_key(bare) {
@@ -239,7 +242,10 @@ fn email<'r>(apply: &mut Apply<'_, 'r, '_>, text: &Cow<'r, str>) -> Result<Value
 }
 
 /// Text that is JSON, written compactly.
-fn json<'r>(apply: &mut Apply<'_, 'r, '_>, text: &Cow<'r, str>) -> Result<Value<'r>, Reported> {
+fn json<'r>(
+    apply: &mut FieldInput<'_, 'r, '_>,
+    text: &Cow<'r, str>,
+) -> Result<Value<'r>, Reported> {
     match serde_json::from_str::<Json>(text) {
         Ok(json) => Ok(Value::Text(Cow::Owned(json.to_string()))),
         Err(_) => Err(apply.error(Code::BadJson, text, "not JSON")),

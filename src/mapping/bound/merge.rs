@@ -2,18 +2,18 @@
 
 use serde_json::Value as Json;
 
-use super::call::Profile;
+use super::call::CallMapping;
 use super::ranking::{Rank, Ranking};
 use crate::domain::call::{Draft, Field, Value};
 use crate::domain::{Code, Problem};
-use crate::mapping::file::legs::{Leg, Legs, Order};
+use crate::mapping::file::legs::{LegOrder, LegRule, Legs};
 use crate::mapping::value::duration::{Lengths, read_length};
 use crate::mapping::value::number::Decimal;
 use crate::source::Record;
 
 /// A row of a call and what the mapping made of it.
 #[derive(Debug)]
-pub struct Part<'r> {
+pub struct CallRow<'r> {
     /// The row.
     pub record: Record<'r>,
     /// Its fields.
@@ -34,26 +34,26 @@ pub struct Merged<'r> {
 }
 
 /// The rows of a call in the orders in which they are asked.
-struct Orders {
+struct LegOrders {
     first: Vec<usize>,
     last: Vec<usize>,
     longest: Vec<usize>,
 }
 
-impl Orders {
-    fn of(&self, leg: Leg) -> &[usize] {
+impl LegOrders {
+    fn of(&self, leg: LegRule) -> &[usize] {
         match leg {
-            Leg::First | Leg::Sum | Leg::Same | Leg::Agent => &self.first,
-            Leg::Last => &self.last,
-            Leg::Longest => &self.longest,
+            LegRule::First | LegRule::Sum | LegRule::Same | LegRule::Agent => &self.first,
+            LegRule::Last => &self.last,
+            LegRule::Longest => &self.longest,
         }
     }
 }
 
-impl Profile {
+impl CallMapping {
     /// Makes one draft of the rows of a call, which are at least one. Rows that contradict each
     /// other are a problem at the later one.
-    pub fn merge<'r>(&self, parts: &[Part<'r>], problems: &mut Vec<Problem>) -> Merged<'r> {
+    pub fn merge<'r>(&self, parts: &[CallRow<'r>], problems: &mut Vec<Problem>) -> Merged<'r> {
         let Some(legs) = self.legs() else {
             let draft = parts
                 .first()
@@ -76,11 +76,13 @@ impl Profile {
         let mut draft = Draft::new();
         for field in Field::ALL {
             let value = match legs.fields[field.index()] {
-                Leg::Agent if agent.is_some() => agent.map(|at| parts[at].draft.get(field).clone()),
-                Leg::Sum => sum(field, parts, &orders.first, problems),
+                LegRule::Agent if agent.is_some() => {
+                    agent.map(|at| parts[at].draft.get(field).clone())
+                }
+                LegRule::Sum => sum(field, parts, &orders.first, problems),
                 leg => {
                     let found = speaker(field);
-                    if let (Leg::Same, Some(first)) = (leg, found) {
+                    if let (LegRule::Same, Some(first)) = (leg, found) {
                         self.compare(field, parts, &orders.first, (first, problems));
                     }
                     found.map(|at| parts[at].draft.get(field).clone())
@@ -101,7 +103,7 @@ impl Profile {
     fn compare(
         &self,
         field: Field,
-        parts: &[Part<'_>],
+        parts: &[CallRow<'_>],
         order: &[usize],
         (first, problems): (usize, &mut Vec<Problem>),
     ) {
@@ -131,11 +133,11 @@ impl Profile {
 /// that has an exponent, is not added to others and makes the sum [`Value::Broken`].
 fn sum<'r>(
     field: Field,
-    parts: &[Part<'r>],
+    parts: &[CallRow<'r>],
     order: &[usize],
     problems: &mut Vec<Problem>,
 ) -> Option<Value<'r>> {
-    let said: Vec<&Part<'r>> = order
+    let said: Vec<&CallRow<'r>> = order
         .iter()
         .map(|at| &parts[*at])
         .filter(|part| !matches!(part.draft.get(field), Value::Absent | Value::Broken))
@@ -164,16 +166,18 @@ fn sum<'r>(
     total.map(|total| Value::Number(total.to_text().into()))
 }
 
-/// What [`Leg::Longest`] and the order compare.
-fn orders(legs: &Legs, parts: &[Part<'_>], problems: &mut Vec<Problem>) -> Orders {
+/// What [`LegRule::Longest`] and the order compare.
+fn orders(legs: &Legs, parts: &[CallRow<'_>], problems: &mut Vec<Problem>) -> LegOrders {
     let mut first: Vec<usize> = (0..parts.len()).collect();
     match &legs.order {
         None => {}
-        Some(Order::Time) => first.sort_by_key(|at| match parts[*at].draft.get(Field::DateTime) {
-            Value::Time(_, time) => (false, time.as_nanosecond()),
-            _ => (true, 0),
-        }),
-        Some(Order::Column(ranking)) => {
+        Some(LegOrder::Time) => {
+            first.sort_by_key(|at| match parts[*at].draft.get(Field::DateTime) {
+                Value::Time(_, time) => (false, time.as_nanosecond()),
+                _ => (true, 0),
+            })
+        }
+        Some(LegOrder::Column(ranking)) => {
             if let Some(ranks) = ranks(ranking, parts, problems) {
                 first.sort_by(|one, other| ranks[*one].cmp(&ranks[*other]));
             }
@@ -185,7 +189,7 @@ fn orders(legs: &Legs, parts: &[Part<'_>], problems: &mut Vec<Problem>) -> Order
         .collect();
     let mut longest = first.clone();
     longest.sort_by_key(|at| std::cmp::Reverse(lengths[*at]));
-    Orders {
+    LegOrders {
         last: first.iter().rev().copied().collect(),
         first,
         longest,
@@ -194,9 +198,13 @@ fn orders(legs: &Legs, parts: &[Part<'_>], problems: &mut Vec<Problem>) -> Order
 
 /// Where each row stands. Rows that say the same need no order; else all of them are numbers, or all are
 /// times, and what is neither is a problem of its row.
-fn ranks(ranking: &Ranking, parts: &[Part<'_>], problems: &mut Vec<Problem>) -> Option<Vec<Rank>> {
+fn ranks(
+    ranking: &Ranking,
+    parts: &[CallRow<'_>],
+    problems: &mut Vec<Problem>,
+) -> Option<Vec<Rank>> {
     let column = &ranking.named.column;
-    let text = |part: &Part<'_>| part.record.text(column).unwrap_or_default().into_owned();
+    let text = |part: &CallRow<'_>| part.record.text(column).unwrap_or_default().into_owned();
     let texts: Vec<String> = parts.iter().map(text).collect();
     if texts.iter().all(|text| *text == texts[0]) {
         return None;
@@ -222,7 +230,7 @@ fn ranks(ranking: &Ranking, parts: &[Part<'_>], problems: &mut Vec<Problem>) -> 
 }
 
 /// Milliseconds of a row.
-fn length(legs: &Legs, part: &Part<'_>, problems: &mut Vec<Problem>) -> u128 {
+fn length(legs: &Legs, part: &CallRow<'_>, problems: &mut Vec<Problem>) -> u128 {
     let Some(named) = &legs.length else {
         return 0;
     };

@@ -8,16 +8,16 @@
 
 use std::borrow::Cow;
 
-use super::binder::{Named, Source};
-use super::rule::BoundRule;
-use crate::domain::call::{Field, Kind, Plain, is_blank, trimmed};
+use super::binder::{NamedColumn, Source};
+use super::rule::CompiledRule;
+use crate::domain::call::{Field, Plain, ValueKind, is_blank, trimmed};
 use crate::domain::{PhoneReading, fault_of_key, is_email, is_plainly_possible, read_phone};
 use crate::mapping::file::conversion::Conversion;
 use crate::mapping::file::rule::Steps;
 use crate::mapping::value::boolean::read_boolean;
 use crate::mapping::value::list::parts;
 use crate::mapping::value::number::read_number;
-use crate::source::{Column, PlainCells, Sheet};
+use crate::source::{Cells, Column, Sheet};
 
 /// The rules of a mapping, where all of them are simple enough.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ struct PlainRule {
 
 impl PlainRules {
     /// The short way through these rules, if there is one.
-    pub(in crate::mapping) fn of(rules: &[BoundRule], sheet: &Sheet) -> Option<PlainRules> {
+    pub(in crate::mapping) fn of(rules: &[CompiledRule], sheet: &Sheet) -> Option<PlainRules> {
         let plain = rules.iter().enumerate().map(|(at, rule)| {
             let field = rule.field.field()?;
             let cells = cells(&rule.source)?;
@@ -62,8 +62,8 @@ impl PlainRules {
     /// nothing is said of what is in `plain`. `rules` are those that this was made of.
     pub(in crate::mapping) fn read<'r>(
         &self,
-        rules: &'r [BoundRule],
-        cells: PlainCells<'r>,
+        rules: &'r [CompiledRule],
+        cells: Cells<'r>,
         plain: &mut Plain<'r>,
     ) -> bool {
         plain.clear();
@@ -79,7 +79,7 @@ impl PlainRules {
 
     /// The first cell that is not empty.
     #[inline]
-    fn first<'r>(&self, columns: &[usize], cells: PlainCells<'r>) -> Option<&'r str> {
+    fn first<'r>(&self, columns: &[usize], cells: Cells<'r>) -> Option<&'r str> {
         let mut found = columns.iter().filter_map(|column| cells.get(*column));
         found.find(|text| !text.is_empty() && !self.nulls.iter().any(|null| null == text))
     }
@@ -87,7 +87,7 @@ impl PlainRules {
 
 /// The columns of a source that is nothing but columns of a table.
 fn cells(source: &Source) -> Option<Vec<usize>> {
-    let cell = |named: &Named| match named.column {
+    let cell = |named: &NamedColumn| match named.column {
         Column::Cell(cell) => Some(cell),
         Column::Path(_) => None,
     };
@@ -98,22 +98,22 @@ fn cells(source: &Source) -> Option<Vec<usize>> {
     }
 }
 
-fn is_simple(steps: &Steps, conversion: &Conversion, kind: Kind) -> bool {
+fn is_simple(steps: &Steps, conversion: &Conversion, kind: ValueKind) -> bool {
     let is_known = match (conversion, kind) {
-        (Conversion::Text | Conversion::Phone(_) | Conversion::Email, Kind::Text)
-        | (Conversion::Time(_), Kind::Time)
-        | (Conversion::Number(_), Kind::Number)
-        | (Conversion::Boolean(_), Kind::Bool)
+        (Conversion::Text | Conversion::Phone(_) | Conversion::Email, ValueKind::Text)
+        | (Conversion::Time(_), ValueKind::Time)
+        | (Conversion::Number(_), ValueKind::Number)
+        | (Conversion::Boolean(_), ValueKind::Bool)
         // A row that says something here goes the full road.
-        | (Conversion::Segments, Kind::Segments) => true,
-        (Conversion::Labels, Kind::Labels) => steps.map.is_none(),
+        | (Conversion::Segments, ValueKind::Segments) => true,
+        (Conversion::Labels, ValueKind::Labels) => steps.map.is_none(),
         _ => false,
     };
     is_known && steps.extract.is_none() && steps.repairs.is_empty() && steps.lookup.is_none()
 }
 
 /// Takes one value, unless it is doubtful.
-fn read<'r>(field: Field, text: &'r str, rule: &'r BoundRule, plain: &mut Plain<'r>) -> bool {
+fn read<'r>(field: Field, text: &'r str, rule: &'r CompiledRule, plain: &mut Plain<'r>) -> bool {
     let text = match &rule.steps.map {
         None => text,
         Some(map) => match map.get_exactly(text) {

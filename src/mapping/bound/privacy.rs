@@ -20,23 +20,23 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
-use super::binder::{Binder, Named};
+use super::binder::{Binder, NamedColumn};
 use super::privacy_trial::{Asks, WRITTEN, holds, trials};
 use super::record_scope::RecordScope;
 use super::respelled::Literals;
 use crate::domain::call::is_blank;
 use crate::domain::{Code, Problem, as_seen};
 use crate::mapping::error::Findings;
-use crate::mapping::file::toml_table::{Section, Text};
-use crate::mapping::template::{Bound, Failure, TemplateId};
-use crate::mapping::value::boolean::{Words, read_boolean};
+use crate::mapping::file::toml_table::{SpannedText, TomlTable};
+use crate::mapping::template::{BoundTemplates, TemplateError, TemplateId};
+use crate::mapping::value::boolean::{BooleanWords, read_boolean};
 use crate::source::{Column, Record};
 
 /// What a mapping file says about private messages.
 #[derive(Debug, Clone, Default)]
 pub(in crate::mapping) struct PrivacySection {
-    public: Vec<Text>,
-    internal: Vec<Text>,
+    public: Vec<SpannedText>,
+    internal: Vec<SpannedText>,
     /// The condition under which a message is private.
     pub(in crate::mapping) private: Option<TemplateId>,
     unmarked: Option<Unmarked>,
@@ -51,7 +51,7 @@ enum Unmarked {
 
 impl PrivacySection {
     pub(in crate::mapping) fn read(
-        section: &mut Section<'_, '_>,
+        section: &mut TomlTable<'_, '_>,
         private: Option<TemplateId>,
         findings: &mut Findings,
     ) -> PrivacySection {
@@ -93,7 +93,7 @@ impl PrivacySection {
 /// A column that says yes or no to a message's being public.
 #[derive(Debug, Clone)]
 struct Flag {
-    named: Named,
+    named: NamedColumn,
     /// The answer that makes the message private.
     private: bool,
 }
@@ -105,9 +105,9 @@ pub(in crate::mapping) struct Privacy {
     private: Option<TemplateId>,
     unmarked: Option<Unmarked>,
     /// The columns that the condition looks at.
-    asked: Vec<Named>,
+    asked: Vec<NamedColumn>,
     /// The same, in a record of JSON with the steps to what it reads of them.
-    read: Vec<Named>,
+    read: Vec<NamedColumn>,
     /// The texts that stand in the condition.
     literals: Literals,
 }
@@ -145,7 +145,7 @@ impl Privacy {
     pub(in crate::mapping) fn of(
         &self,
         (record, form): (&Record<'_>, Form),
-        (templates, scope): (&Bound, &RecordScope),
+        (templates, scope): (&BoundTemplates, &RecordScope),
         problems: &mut Vec<Problem>,
     ) -> Seen {
         let by_flags = match self.by_flags(record, problems) {
@@ -182,7 +182,7 @@ impl Privacy {
     }
 
     /// The columns that say yes where a message is public.
-    fn marks(&self) -> impl Iterator<Item = &Named> {
+    fn marks(&self) -> impl Iterator<Item = &NamedColumn> {
         let marks = self.flags.iter().filter(|flag| !flag.private);
         marks.map(|flag| &flag.named)
     }
@@ -217,9 +217,9 @@ impl Privacy {
         &self,
         condition: TemplateId,
         (record, scope): (&Record<'_>, &RecordScope),
-        templates: &Bound,
+        templates: &BoundTemplates,
         problems: &mut Vec<Problem>,
-    ) -> Result<Seen, Failure> {
+    ) -> Result<Seen, TemplateError> {
         if templates.within(record, scope).holds(condition)? {
             return Ok(Seen::Private);
         }
@@ -256,10 +256,10 @@ impl Privacy {
         &self,
         condition: TemplateId,
         (record, scope): (&Record<'_>, &RecordScope),
-        templates: &Bound,
+        templates: &BoundTemplates,
         problems: &mut Vec<Problem>,
-    ) -> Result<Seen, Failure> {
-        let mut cells: Vec<(&Named, Vec<Json>)> = Vec::new();
+    ) -> Result<Seen, TemplateError> {
+        let mut cells: Vec<(&NamedColumn, Vec<Json>)> = Vec::new();
         for named in &self.read {
             let others = if let Some(value) = record.json(&named.column) {
                 self.literals.spellings_of(value)
@@ -321,7 +321,12 @@ impl Privacy {
     }
 }
 
-fn unclear(record: &Record<'_>, named: &Named, said: &str, problems: &mut Vec<Problem>) -> Seen {
+fn unclear(
+    record: &Record<'_>,
+    named: &NamedColumn,
+    said: &str,
+    problems: &mut Vec<Problem>,
+) -> Seen {
     let problem = Problem::new(Code::BadBoolean, record.place(), UNCLEAR);
     problems.push(problem.at(&named.name, said));
     Seen::Unclear
@@ -344,6 +349,6 @@ fn read(said: &str, is_internal: bool) -> Option<bool> {
     match word.as_str() {
         "public" => Some(!is_internal),
         "private" | "internal" => Some(is_internal),
-        _ => read_boolean(&word, &Words::default()),
+        _ => read_boolean(&word, &BooleanWords::default()),
     }
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
-use super::binder::Named;
+use super::binder::NamedColumn;
 use super::record_scope::RecordScope;
-use crate::mapping::template::{Bound, Failure, TemplateId};
+use crate::mapping::template::{BoundTemplates, TemplateError, TemplateId};
 use crate::source::{Column, Record};
 
 /// So many spellings of the cells of a message are tried together.
@@ -24,7 +24,7 @@ pub(in crate::mapping) const WRITTEN: [[&str; 2]; 6] = [
 pub(in crate::mapping) struct Asks<'a, 'r> {
     pub(in crate::mapping) condition: TemplateId,
     pub(in crate::mapping) record: &'a Record<'r>,
-    pub(in crate::mapping) templates: &'a Bound,
+    pub(in crate::mapping) templates: &'a BoundTemplates,
     pub(in crate::mapping) scope: &'a RecordScope,
     pub(in crate::mapping) column: &'a Column,
 }
@@ -36,7 +36,7 @@ impl Asks<'_, '_> {
         &self,
         answer: bool,
         spellings: &[[&str; 2]],
-    ) -> Result<bool, Failure> {
+    ) -> Result<bool, TemplateError> {
         let find = |answer: bool, wanted: bool| {
             for spelling in spellings {
                 let text = spelling[usize::from(!answer)];
@@ -55,12 +55,12 @@ impl Asks<'_, '_> {
     }
 
     /// Whether the condition takes the column for a flag at all, by words.
-    pub(in crate::mapping) fn is_flag(&self) -> Result<bool, Failure> {
+    pub(in crate::mapping) fn is_flag(&self) -> Result<bool, TemplateError> {
         let words = &WRITTEN[..4];
         Ok(self.hides(false, words)? || self.hides(true, words)?)
     }
 
-    fn holds(&self, value: &Json) -> Result<bool, Failure> {
+    fn holds(&self, value: &Json) -> Result<bool, TemplateError> {
         holds(
             self.condition,
             (self.record, self.scope),
@@ -71,11 +71,11 @@ impl Asks<'_, '_> {
 }
 
 /// A cell with another spelling of it.
-pub(in crate::mapping) type Trial<'c> = Vec<(&'c Named, &'c Json)>;
+pub(in crate::mapping) type Trial<'c> = Vec<(&'c NamedColumn, &'c Json)>;
 
 /// The cells with other spellings, each alone and in all ways together; where these are too many, all at once
 /// and each alone.
-pub(in crate::mapping) fn trials<'c>(cells: &'c [(&Named, Vec<Json>)]) -> Vec<Trial<'c>> {
+pub(in crate::mapping) fn trials<'c>(cells: &'c [(&NamedColumn, Vec<Json>)]) -> Vec<Trial<'c>> {
     let ways = cells.iter().try_fold(1_usize, |ways, (_, others)| {
         ways.checked_mul(others.len() + 1)
     });
@@ -108,9 +108,9 @@ pub(in crate::mapping) fn trials<'c>(cells: &'c [(&Named, Vec<Json>)]) -> Vec<Tr
 pub(in crate::mapping) fn holds(
     condition: TemplateId,
     (record, scope): (&Record<'_>, &RecordScope),
-    templates: &Bound,
+    templates: &BoundTemplates,
     others: &[(&Column, &Json)],
-) -> Result<bool, Failure> {
+) -> Result<bool, TemplateError> {
     if record.tree().is_none() {
         return templates.with(record, scope, others).holds(condition);
     }

@@ -6,13 +6,13 @@ use serde_json::Value as Json;
 
 use jiff::tz::TimeZone;
 
-use super::binder::{Binder, Named};
+use super::binder::{Binder, NamedColumn};
 use crate::domain::as_seen;
 use crate::domain::call::trimmed;
-use crate::mapping::file::Mapping;
+use crate::mapping::file::MappingFile;
 use crate::mapping::file::conversion::Conversion;
 use crate::mapping::file::origin::Origin;
-use crate::mapping::file::toml_table::Text;
+use crate::mapping::file::toml_table::SpannedText;
 use crate::mapping::value::duration::is_thousands_or_parts;
 use crate::mapping::value::time::TimeRule;
 use crate::source::Record;
@@ -20,7 +20,7 @@ use crate::source::Record;
 /// A column by which records are put in order.
 #[derive(Debug, Clone)]
 pub(in crate::mapping) struct Ranking {
-    pub(in crate::mapping) named: Named,
+    pub(in crate::mapping) named: NamedColumn,
     /// How a time in it is read; of a field that is fed by the same column, if there is one.
     time: TimeRule,
     /// Whether the mapping says how its times are written, so that digits are a time as well.
@@ -116,8 +116,8 @@ impl PartialOrd for Exact {
 impl Ranking {
     /// Finds the column, and how the mapping reads the times in it.
     pub(in crate::mapping) fn bind(
-        name: &Text,
-        mapping: &Mapping,
+        name: &SpannedText,
+        mapping: &MappingFile,
         binder: &mut Binder<'_>,
     ) -> Option<Ranking> {
         let column = binder.column(name, false)?;

@@ -5,40 +5,40 @@ use std::sync::Arc;
 
 use super::binder::{Binder, Source};
 use super::convert::convert;
-use super::text::Apply;
+use super::text::FieldInput;
 use super::watch::Watch;
 use crate::domain::call::Value;
 use crate::domain::{Code, Problem};
-use crate::mapping::file::Mapping;
+use crate::mapping::file::MappingFile;
 use crate::mapping::file::conversion::Conversion;
 use crate::mapping::file::rule::{FieldRule, Steps};
-use crate::mapping::file::target::Target;
+use crate::mapping::file::target::TargetField;
 use crate::mapping::template::{Rendering, TemplateId};
 use crate::source::Record;
 
 /// The rule of one field, bound to the export.
 #[derive(Debug, Clone)]
-pub(in crate::mapping) struct BoundRule {
-    pub(in crate::mapping) field: Target,
+pub(in crate::mapping) struct CompiledRule {
+    pub(in crate::mapping) field: TargetField,
     pub(in crate::mapping) source: Source,
     pub(in crate::mapping) steps: Steps,
     pub(in crate::mapping) conversion: Conversion,
 }
 
-impl BoundRule {
+impl CompiledRule {
     /// Finds the columns of these rules; a rule whose columns may be missing and are is left out.
     pub(in crate::mapping) fn bind(
         rules: &[FieldRule],
-        mapping: &Mapping,
+        mapping: &MappingFile,
         binder: &mut Binder<'_>,
-    ) -> Vec<BoundRule> {
+    ) -> Vec<CompiledRule> {
         let mut bound = Vec::new();
         for rule in rules {
             // A default stands in for a column that the export lacks, too.
             let default = rule.steps.default.as_ref();
             let default = default.map(|_| Source::Constant(String::new()));
             if let Some(source) = binder.field(rule).or(default) {
-                bound.push(BoundRule {
+                bound.push(CompiledRule {
                     field: rule.field.clone(),
                     source,
                     steps: rule.steps.clone(),
@@ -67,7 +67,7 @@ impl BoundRule {
                 _ => Value::Absent,
             };
         }
-        convert(&mut Apply {
+        convert(&mut FieldInput {
             rule: self,
             record,
             templates,

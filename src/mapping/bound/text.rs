@@ -5,18 +5,18 @@ use std::ops::Range;
 
 use serde_json::Value as Json;
 
-use super::binder::{Named, Source, chosen};
-use super::rule::BoundRule;
+use super::binder::{NamedColumn, Source, chosen};
+use super::rule::CompiledRule;
 use crate::domain::call::is_blank;
 use crate::domain::{Code, Problem};
 use crate::mapping::file::conversion::Conversion;
-use crate::mapping::template::{Failure, Rendering};
+use crate::mapping::template::{Rendering, TemplateError};
 use crate::mapping::value::repair::Repair;
 use crate::source::{Column, Record};
 
 /// What the origin of a field says.
 #[derive(Debug)]
-pub(in crate::mapping) enum Raw<'r> {
+pub(in crate::mapping) enum RawText<'r> {
     /// Nothing.
     Missing,
     /// A text that is not empty.
@@ -26,8 +26,8 @@ pub(in crate::mapping) enum Raw<'r> {
 }
 
 /// One field of one record on its way.
-pub(in crate::mapping) struct Apply<'a, 'r, 'p> {
-    pub(in crate::mapping) rule: &'r BoundRule,
+pub(in crate::mapping) struct FieldInput<'a, 'r, 'p> {
+    pub(in crate::mapping) rule: &'r CompiledRule,
     pub(in crate::mapping) record: &'a Record<'r>,
     pub(in crate::mapping) templates: &'a Rendering<'r>,
     /// Whether the value is the rule's own default, which needs no map.
@@ -39,16 +39,18 @@ pub(in crate::mapping) struct Apply<'a, 'r, 'p> {
 #[derive(Debug)]
 pub(in crate::mapping) struct Reported;
 
-impl<'r> Raw<'r> {
+impl<'r> RawText<'r> {
     /// Fetches from the record. The error is a template's.
     pub(in crate::mapping) fn of(
         source: &'r Source,
         record: &Record<'r>,
         templates: &Rendering<'_>,
-    ) -> Result<Raw<'r>, Failure> {
+    ) -> Result<RawText<'r>, TemplateError> {
         Ok(match source {
-            Source::Column(named) => Raw::at(named, record),
-            Source::First(columns) => first(columns, record).map_or(Raw::Missing, |(_, raw)| raw),
+            Source::Column(named) => RawText::at(named, record),
+            Source::First(columns) => {
+                first(columns, record).map_or(RawText::Missing, |(_, raw)| raw)
+            }
             Source::Joined { columns, join } => {
                 let mut joined = String::new();
                 for named in columns {
@@ -60,86 +62,86 @@ impl<'r> Raw<'r> {
                         joined.push_str(&text);
                     }
                 }
-                Raw::text(Cow::Owned(joined))
+                RawText::text(Cow::Owned(joined))
             }
-            Source::Constant(text) => Raw::text(Cow::Borrowed(text)),
-            Source::Template(id, _) => Raw::text(Cow::Owned(templates.render(*id)?)),
+            Source::Constant(text) => RawText::text(Cow::Borrowed(text)),
+            Source::Template(id, _) => RawText::text(Cow::Owned(templates.render(*id)?)),
             Source::Choice(cases) => match chosen(cases, templates)? {
-                Some(source) => return Raw::of(source, record, templates),
-                None => Raw::Missing,
+                Some(source) => return RawText::of(source, record, templates),
+                None => RawText::Missing,
             },
         })
     }
 
-    fn at(named: &Named, record: &Record<'r>) -> Raw<'r> {
+    fn at(named: &NamedColumn, record: &Record<'r>) -> RawText<'r> {
         let text = match record.json(&named.column) {
-            Some(tree @ (Json::Array(_) | Json::Object(_))) => return Raw::Tree(tree),
+            Some(tree @ (Json::Array(_) | Json::Object(_))) => return RawText::Tree(tree),
             Some(value) => record.text_of(value),
             None if record.tree().is_some() => None,
             None => record.text(&named.column),
         };
-        text.map_or(Raw::Missing, Raw::text)
+        text.map_or(RawText::Missing, RawText::text)
     }
 
-    fn text(text: Cow<'r, str>) -> Raw<'r> {
+    fn text(text: Cow<'r, str>) -> RawText<'r> {
         if text.is_empty() {
-            Raw::Missing
+            RawText::Missing
         } else {
-            Raw::Text(text)
+            RawText::Text(text)
         }
     }
 
     fn is_blank(&self) -> bool {
         match self {
-            Raw::Missing => true,
-            Raw::Text(text) => is_blank(text),
-            Raw::Tree(_) => false,
+            RawText::Missing => true,
+            RawText::Text(text) => is_blank(text),
+            RawText::Tree(_) => false,
         }
     }
 }
 
 /// The first of the columns that holds more than blanks, else the first that holds anything.
 pub(in crate::mapping) fn first<'c, 'r>(
-    columns: &'c [Named],
+    columns: &'c [NamedColumn],
     record: &Record<'r>,
-) -> Option<(&'c Named, Raw<'r>)> {
+) -> Option<(&'c NamedColumn, RawText<'r>)> {
     let mut blank = None;
     for named in columns {
-        let raw = Raw::at(named, record);
+        let raw = RawText::at(named, record);
         if !raw.is_blank() {
             return Some((named, raw));
         }
-        if blank.is_none() && matches!(raw, Raw::Text(_)) {
+        if blank.is_none() && matches!(raw, RawText::Text(_)) {
             blank = Some((named, raw));
         }
     }
     blank
 }
 
-impl<'r> Apply<'_, 'r, '_> {
+impl<'r> FieldInput<'_, 'r, '_> {
     /// Fetches the value and takes it through the steps that come before its conversion. Lists of
     /// labels are mapped label by label later.
-    pub(in crate::mapping) fn raw(&mut self) -> Result<Raw<'r>, Reported> {
+    pub(in crate::mapping) fn raw(&mut self) -> Result<RawText<'r>, Reported> {
         let steps = &self.rule.steps;
-        let mut raw = match Raw::of(&self.rule.source, self.record, self.templates) {
+        let mut raw = match RawText::of(&self.rule.source, self.record, self.templates) {
             Ok(raw) => raw,
             Err(failure) => return Err(self.error(failure.code, &failure.value, &failure.message)),
         };
-        if let (Some(expression), Raw::Text(text)) = (&steps.extract, &raw) {
+        if let (Some(expression), RawText::Text(text)) = (&steps.extract, &raw) {
             let Ok(found) = expression.find(text, self.templates.work()) else {
                 let value = text.chars().take(40).collect::<String>();
                 let message = "there is too much text for the `extract` rules of the mapping";
                 return Err(self.error(Code::TemplateFailed, &value, message));
             };
-            raw = found.map_or(Raw::Missing, |part| cut(text, part));
+            raw = found.map_or(RawText::Missing, |part| cut(text, part));
         }
         for repair in &steps.repairs {
             raw = self.repaired(*repair, raw);
         }
-        if let (Some((lookup, column)), Raw::Text(key)) = (&steps.lookup, &raw) {
+        if let (Some((lookup, column)), RawText::Text(key)) = (&steps.lookup, &raw) {
             raw = match lookup.value(key, *column) {
-                Some(value) => Raw::text(Cow::Borrowed(value)),
-                None if steps.default.is_some() => Raw::Missing,
+                Some(value) => RawText::text(Cow::Borrowed(value)),
+                None if steps.default.is_some() => RawText::Missing,
                 None => {
                     let message = format!("not in the table [lookup.{}]", lookup.name);
                     return Err(self.error(Code::LookupMissed, &key.clone(), &message));
@@ -150,7 +152,7 @@ impl<'r> Apply<'_, 'r, '_> {
             && let Some(default) = &steps.default
         {
             self.is_default = true;
-            return Ok(Raw::text(Cow::Borrowed(default)));
+            return Ok(RawText::text(Cow::Borrowed(default)));
         }
         Ok(raw)
     }
@@ -209,8 +211,8 @@ impl<'r> Apply<'_, 'r, '_> {
         self.problems.push(problem);
     }
 
-    fn repaired(&mut self, repair: Repair, raw: Raw<'r>) -> Raw<'r> {
-        let Raw::Text(text) = &raw else {
+    fn repaired(&mut self, repair: Repair, raw: RawText<'r>) -> RawText<'r> {
+        let RawText::Text(text) = &raw else {
             return raw;
         };
         let region = match self.rule.conversion {
@@ -222,13 +224,13 @@ impl<'r> Apply<'_, 'r, '_> {
         };
         let message = format!("repaired by the rule `{}`", repair.name());
         self.report(Code::RepairedByRule, text, &message);
-        Raw::text(Cow::Owned(repaired))
+        RawText::text(Cow::Owned(repaired))
     }
 }
 
 /// A part of a text.
-fn cut<'r>(text: &Cow<'r, str>, range: Range<usize>) -> Raw<'r> {
-    Raw::text(match text {
+fn cut<'r>(text: &Cow<'r, str>, range: Range<usize>) -> RawText<'r> {
+    RawText::text(match text {
         Cow::Borrowed(text) => Cow::Borrowed(&text[range]),
         Cow::Owned(text) => Cow::Owned(text[range].to_owned()),
     })

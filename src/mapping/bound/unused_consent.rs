@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value as Json};
 
-use super::call::Profile;
+use super::call::CallMapping;
 use crate::domain::call::Field;
 use crate::mapping::suggest::names_of;
 use crate::source::{Header, Record};
@@ -55,7 +55,7 @@ const MOST: usize = 20;
 /// Keys that are looked at, of one record and of all: a record may have any number.
 const MOST_KEYS: usize = 1000;
 
-impl Profile {
+impl CallMapping {
     /// The columns of a table that look like a consent and that nothing uses. Where a column feeds
     /// `hasConsent`, only those with the same name in another form.
     pub fn unused_consent(&self) -> Vec<String> {

@@ -12,9 +12,9 @@ use serde_json::{Map, Value as Json};
 
 use super::skip_verdicts::{Question, Verdicts};
 use crate::domain::{Code, Problem};
-use crate::mapping::file::Mapping;
+use crate::mapping::file::MappingFile;
 use crate::mapping::presets::Preset;
-use crate::mapping::template::{Bound, TemplateId};
+use crate::mapping::template::{BoundTemplates, TemplateId};
 use crate::source::{Batch, Column, Header, Known, Record, Sheet};
 
 /// So many keys are watched; a mapping with more of them is not watched for the rest.
@@ -71,7 +71,7 @@ pub struct Watch {
     rules: Vec<Rule>,
     groups: Vec<Group>,
     /// The templates for records as JSON.
-    trial: Bound,
+    trial: BoundTemplates,
     sheet: Arc<Sheet>,
     is_json: bool,
     /// What a record is called.
@@ -95,7 +95,7 @@ pub struct Watch {
 impl Watch {
     /// A watch over the records of `sheet`, which are left out by these rules.
     pub(in crate::mapping) fn new(
-        mapping: &Mapping,
+        mapping: &MappingFile,
         sheet: &Sheet,
         rules: &[(String, TemplateId)],
     ) -> Self {
@@ -142,7 +142,7 @@ impl Watch {
     }
 
     /// Watches for the keys of records as well.
-    pub(in crate::mapping) fn with_groups(mut self, mapping: &Mapping, sheet: &Sheet) -> Self {
+    pub(in crate::mapping) fn with_groups(mut self, mapping: &MappingFile, sheet: &Sheet) -> Self {
         for names in &mapping.source.known.0 {
             let keys = self.keys_of(names, sheet);
             self.groups.push(Group {

@@ -17,7 +17,7 @@ use toml::de::DeValue;
 use super::expression::NO_EXPRESSION;
 use super::origin::Origin;
 use super::rule::RuleReader;
-use super::toml_table::{Section, wrong_type};
+use super::toml_table::{TomlTable, wrong_type};
 use crate::domain::call::Field;
 use crate::mapping::bound::binder::{Binder, Source};
 use crate::mapping::error::suggest;
@@ -26,12 +26,12 @@ use crate::mapping::error::suggest;
 #[derive(Debug, Clone)]
 pub(in crate::mapping) struct PatternRule {
     pub(in crate::mapping) regex: Regex,
-    groups: Vec<Group>,
+    groups: Vec<CaptureGroup>,
 }
 
 /// What a group is held against.
 #[derive(Debug, Clone)]
-enum Group {
+enum CaptureGroup {
     Field(Field),
     Other(Origin),
 }
@@ -49,8 +49,8 @@ impl PatternRule {
         let groups = self.groups.iter();
         groups
             .map(|group| match group {
-                Group::Field(field) => Some(BoundGroup::Field(*field)),
-                Group::Other(origin) => binder.source(origin, false).map(BoundGroup::Other),
+                CaptureGroup::Field(field) => Some(BoundGroup::Field(*field)),
+                CaptureGroup::Other(origin) => binder.source(origin, false).map(BoundGroup::Other),
             })
             .collect()
     }
@@ -80,7 +80,7 @@ fn read_pattern(value: &Spanned<DeValue<'_>>, reader: &mut RuleReader<'_>) -> Op
             Some(PatternRule { regex, groups })
         }
         DeValue::Table(table) => {
-            let mut section = Section::new(table, "an entry of `patterns`", span);
+            let mut section = TomlTable::new(table, "an entry of `patterns`", span);
             let Some(pattern) = section.text("pattern", reader.findings) else {
                 if section.value("pattern").is_none() {
                     let message = "an entry of `patterns` needs a `pattern`";
@@ -103,7 +103,7 @@ fn read_pattern(value: &Spanned<DeValue<'_>>, reader: &mut RuleReader<'_>) -> Op
                     .entries()
                     .find(|(key, _)| key.get_ref().as_ref() == name && name != "pattern");
                 groups.push(match said {
-                    Some((_, value)) => Group::Other(read_origin(name, value, reader)?),
+                    Some((_, value)) => CaptureGroup::Other(read_origin(name, value, reader)?),
                     None => usual(name, pattern.span()),
                 });
             }
@@ -120,10 +120,10 @@ fn read_pattern(value: &Spanned<DeValue<'_>>, reader: &mut RuleReader<'_>) -> Op
 }
 
 /// A group is a target field by its name, else a column.
-fn usual(name: &str, span: Range<usize>) -> Group {
+fn usual(name: &str, span: Range<usize>) -> CaptureGroup {
     match Field::ALL.into_iter().find(|field| field.name() == name) {
-        Some(field) => Group::Field(field),
-        None => Group::Other(Origin::Column(Spanned::new(span, name.to_owned()))),
+        Some(field) => CaptureGroup::Field(field),
+        None => CaptureGroup::Other(Origin::Column(Spanned::new(span, name.to_owned()))),
     }
 }
 
@@ -140,7 +140,7 @@ fn read_origin(
             Some(Origin::Template(template))
         }
         DeValue::Table(table) => {
-            let mut section = Section::new(table, "a group of `patterns`", value.span());
+            let mut section = TomlTable::new(table, "a group of `patterns`", value.span());
             let origin = reader.origin(&mut section, false);
             section.finish(reader.findings);
             origin

@@ -22,13 +22,13 @@ use toml::de::DeValue;
 use super::audio_pattern::{PatternRule, read_patterns};
 use super::origin::Origin;
 use super::rule::{FieldRule, RuleReader};
-use super::target::Target;
-use super::toml_table::{Section, wrong_type};
+use super::target::TargetField;
+use super::toml_table::{TomlTable, wrong_type};
 use crate::mapping::error::Findings;
 
 /// What to do when several recordings fit one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Several {
+pub enum SeveralArg {
     /// It is a problem.
     #[default]
     Error,
@@ -55,7 +55,7 @@ pub struct AudioSection {
     /// `monoConfig` of the upload: `AgentOnly`, `CustomerOnly` or `TwoSpeakers`.
     pub mono: Option<&'static str>,
     /// What to do when several recordings fit.
-    pub several: Several,
+    pub several: SeveralArg,
 }
 
 /// One entry of `match`.
@@ -76,7 +76,7 @@ pub(in crate::mapping) struct AudioRules {
 
 /// Reads the table.
 pub(in crate::mapping) fn read_audio(
-    mut section: Section<'_, '_>,
+    mut section: TomlTable<'_, '_>,
     reader: &mut RuleReader<'_>,
 ) -> (AudioSection, AudioRules) {
     const STEREO: [(&str, &str); 2] = [
@@ -88,11 +88,11 @@ pub(in crate::mapping) fn read_audio(
         ("CustomerOnly", "CustomerOnly"),
         ("TwoSpeakers", "TwoSpeakers"),
     ];
-    const SEVERAL: [(&str, Several); 4] = [
-        ("error", Several::Error),
-        ("first", Several::First),
-        ("longest", Several::Longest),
-        ("join", Several::Join),
+    const SEVERAL: [(&str, SeveralArg); 4] = [
+        ("error", SeveralArg::Error),
+        ("first", SeveralArg::First),
+        ("longest", SeveralArg::Longest),
+        ("join", SeveralArg::Join),
     ];
     let matches = section.value("match");
     let names = matches
@@ -103,8 +103,8 @@ pub(in crate::mapping) fn read_audio(
         .map(|value| read_patterns(value, reader))
         .unwrap_or_default();
     let seconds = section.value("seconds");
-    let seconds =
-        seconds.and_then(|value| reader.field(Target::Seconds, section.key_span("seconds"), value));
+    let seconds = seconds
+        .and_then(|value| reader.field(TargetField::Seconds, section.key_span("seconds"), value));
     let findings = &mut *reader.findings;
     let audio = AudioSection {
         has_match: matches.is_some(),
@@ -147,7 +147,7 @@ fn read_name(value: &Spanned<DeValue<'_>>, reader: &mut RuleReader<'_>) -> Optio
             })
         }
         DeValue::Table(table) => {
-            let mut section = Section::new(table, "an entry of `match`", span);
+            let mut section = TomlTable::new(table, "an entry of `match`", span);
             let origin = reader.origin(&mut section, true);
             let optional = section
                 .flag("optional", reader.findings)
@@ -169,7 +169,7 @@ fn read_name(value: &Spanned<DeValue<'_>>, reader: &mut RuleReader<'_>) -> Optio
 }
 
 /// A BCP 47 tag of language and country, as the upload wants it.
-fn read_language(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<String> {
+fn read_language(section: &mut TomlTable<'_, '_>, findings: &mut Findings) -> Option<String> {
     let text = section.text("language", findings)?;
     let mut parts = text.get_ref().split('-');
     let is_tag = parts.next().is_some_and(|part| {

@@ -14,8 +14,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::rule::{FieldRule, RuleReader};
 use super::source_section::read_skip;
-use super::target::Target;
-use super::toml_table::{Section, Text, wrong_type};
+use super::target::TargetField;
+use super::toml_table::{SpannedText, TomlTable, wrong_type};
 use crate::domain::case::{self, CaseField, ContactField, MessageField};
 use crate::mapping::bound::privacy::PrivacySection;
 use crate::mapping::error::{Findings, suggest};
@@ -23,7 +23,7 @@ use crate::mapping::template::{TemplateId, Templates};
 
 /// How a case goes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sending {
+pub enum CaseSending {
     /// With all its messages in one request, which replaces what was there.
     Whole,
     /// Message by message.
@@ -36,10 +36,10 @@ pub(in crate::mapping) struct CaseSection {
     pub(in crate::mapping) case: Vec<FieldRule>,
     pub(in crate::mapping) message: Vec<FieldRule>,
     /// Where the messages of a record are; nothing when a record is a message.
-    pub(in crate::mapping) each: Vec<Text>,
+    pub(in crate::mapping) each: Vec<SpannedText>,
     pub(in crate::mapping) privacy: PrivacySection,
     pub(in crate::mapping) skip: Vec<(String, TemplateId)>,
-    pub(in crate::mapping) sending: Sending,
+    pub(in crate::mapping) sending: CaseSending,
     /// Whether private messages are sent.
     pub(in crate::mapping) with_private: bool,
 }
@@ -47,7 +47,7 @@ pub(in crate::mapping) struct CaseSection {
 impl CaseSection {
     /// Reads `[messages]`; the fields come later.
     pub(in crate::mapping) fn read(
-        section: Option<Section<'_, '_>>,
+        section: Option<TomlTable<'_, '_>>,
         templates: &mut Templates,
         findings: &mut Findings,
     ) -> CaseSection {
@@ -57,7 +57,7 @@ impl CaseSection {
             each: Vec::new(),
             privacy: PrivacySection::default(),
             skip: Vec::new(),
-            sending: Sending::Each,
+            sending: CaseSending::Each,
             with_private: false,
         };
         let Some(mut section) = section else {
@@ -73,11 +73,11 @@ impl CaseSection {
                 .extend(condition.map(|condition| (name, condition)));
         }
         let usual = if read.each.is_empty() {
-            Sending::Each
+            CaseSending::Each
         } else {
-            Sending::Whole
+            CaseSending::Whole
         };
-        let words = [("whole", Sending::Whole), ("each", Sending::Each)];
+        let words = [("whole", CaseSending::Whole), ("each", CaseSending::Each)];
         read.sending = section.choice("send", &words, findings).unwrap_or(usual);
         section.finish(findings);
         read
@@ -96,7 +96,7 @@ impl CaseSection {
                 "message" => read_message(value, &mut rules, reader),
                 name => {
                     if let Some(field) = CaseField::from_name(name) {
-                        let target = Target::Case(case::Target::Case(field));
+                        let target = TargetField::Case(case::CasePath::Case(field));
                         rules.extend(reader.field(target, key.span(), value));
                     } else {
                         let known = CaseField::ALL.map(CaseField::name).into_iter();
@@ -108,18 +108,18 @@ impl CaseSection {
             }
         }
         let of_message = |rule: &FieldRule| match &rule.field {
-            Target::Case(target) => target.is_of_message(),
-            Target::Call(_) | Target::Seconds => false,
+            TargetField::Case(target) => target.is_of_message(),
+            TargetField::Call(_) | TargetField::Seconds => false,
         };
         (self.message, self.case) = rules.into_iter().partition(of_message);
     }
 }
 
-type Entry<'t> = Spanned<DeValue<'t>>;
+type TomlEntry<'t> = Spanned<DeValue<'t>>;
 
 fn table_of<'a, 't>(
     name: &str,
-    value: &'a Entry<'t>,
+    value: &'a TomlEntry<'t>,
     findings: &mut Findings,
 ) -> Option<&'a DeTable<'t>> {
     match value.get_ref() {
@@ -128,37 +128,37 @@ fn table_of<'a, 't>(
     }
 }
 
-fn read_custom(value: &Entry<'_>, rules: &mut Vec<FieldRule>, reader: &mut RuleReader<'_>) {
+fn read_custom(value: &TomlEntry<'_>, rules: &mut Vec<FieldRule>, reader: &mut RuleReader<'_>) {
     let Some(table) = table_of("customFields", value, reader.findings) else {
         return;
     };
     for (key, value) in table {
         let name = key.get_ref().as_ref();
-        if !case::Target::is_custom_name(name) {
+        if !case::CasePath::is_custom_name(name) {
             let message =
                 format!("the custom field `{name}` must have letters a to z and digits only");
             reader.findings.add(key.span(), message);
         }
-        let target = Target::Case(case::Target::Custom(name.into()));
+        let target = TargetField::Case(case::CasePath::Custom(name.into()));
         rules.extend(reader.field(target, key.span(), value));
     }
-    if table.len() > case::Target::MOST_CUSTOM {
+    if table.len() > case::CasePath::MOST_CUSTOM {
         let message = "a case has at most ten custom fields";
         reader.findings.add(value.span(), message);
     }
 }
 
-fn read_message(value: &Entry<'_>, rules: &mut Vec<FieldRule>, reader: &mut RuleReader<'_>) {
+fn read_message(value: &TomlEntry<'_>, rules: &mut Vec<FieldRule>, reader: &mut RuleReader<'_>) {
     let Some(table) = table_of("message", value, reader.findings) else {
         return;
     };
     for (key, value) in table {
         match key.get_ref().as_ref() {
-            "from" => read_contact(value, &case::Target::From, rules, reader),
+            "from" => read_contact(value, &case::CasePath::From, rules, reader),
             "to" => read_recipients(value, rules, reader),
             name => {
                 if let Some(field) = MessageField::from_name(name) {
-                    let target = Target::Case(case::Target::Message(field));
+                    let target = TargetField::Case(case::CasePath::Message(field));
                     rules.extend(reader.field(target, key.span(), value));
                 } else {
                     let known = MessageField::ALL.map(MessageField::name).into_iter();
@@ -172,21 +172,21 @@ fn read_message(value: &Entry<'_>, rules: &mut Vec<FieldRule>, reader: &mut Rule
 }
 
 /// One recipient as a table, or several as a list of tables.
-fn read_recipients(value: &Entry<'_>, rules: &mut Vec<FieldRule>, reader: &mut RuleReader<'_>) {
+fn read_recipients(value: &TomlEntry<'_>, rules: &mut Vec<FieldRule>, reader: &mut RuleReader<'_>) {
     match value.get_ref() {
         DeValue::Array(items) => {
             for (number, item) in (0_u8..).zip(items) {
-                let target = |field| case::Target::To(number, field);
+                let target = |field| case::CasePath::To(number, field);
                 read_contact(item, &target, rules, reader);
             }
         }
-        _ => read_contact(value, &|field| case::Target::To(0, field), rules, reader),
+        _ => read_contact(value, &|field| case::CasePath::To(0, field), rules, reader),
     }
 }
 
 fn read_contact(
-    value: &Entry<'_>,
-    target: &dyn Fn(ContactField) -> case::Target,
+    value: &TomlEntry<'_>,
+    target: &dyn Fn(ContactField) -> case::CasePath,
     rules: &mut Vec<FieldRule>,
     reader: &mut RuleReader<'_>,
 ) {
@@ -197,7 +197,7 @@ fn read_contact(
         let name = key.get_ref().as_ref();
         match ContactField::from_name(name) {
             Some(field) => {
-                let target = Target::Case(target(field));
+                let target = TargetField::Case(target(field));
                 rules.extend(reader.field(target, key.span(), value));
             }
             None => reader.findings.add_with(

@@ -6,14 +6,14 @@
 
 use std::sync::Arc;
 
-use super::Mapping;
+use super::MappingFile;
 use super::case_section::CaseSection;
-use super::target::Target;
+use super::target::TargetField;
 use crate::domain::call::Field;
 use crate::domain::case::{self, CaseField, ContactField, MessageField};
 use crate::mapping::error::{Findings, LoadError};
 
-impl Mapping {
+impl MappingFile {
     /// Checks that every target without which nothing can be created has a rule.
     ///
     /// # Errors
@@ -54,19 +54,19 @@ impl Mapping {
 
 fn missing_of_case(case: &CaseSection) -> Vec<String> {
     use CaseField::{CaseUid, Created, Source, Subject, Updated};
-    let of_case = [CaseUid, Source, Created, Updated, Subject].map(case::Target::Case);
+    let of_case = [CaseUid, Source, Created, Updated, Subject].map(case::CasePath::Case);
     let of_message = [
-        case::Target::Message(MessageField::MessageUid),
-        case::Target::Message(MessageField::Created),
-        case::Target::Message(MessageField::Direction),
-        case::Target::Message(MessageField::Text),
-        case::Target::From(ContactField::Name),
-        case::Target::From(ContactField::Email),
-        case::Target::To(0, ContactField::Name),
-        case::Target::To(0, ContactField::Email),
+        case::CasePath::Message(MessageField::MessageUid),
+        case::CasePath::Message(MessageField::Created),
+        case::CasePath::Message(MessageField::Direction),
+        case::CasePath::Message(MessageField::Text),
+        case::CasePath::From(ContactField::Name),
+        case::CasePath::From(ContactField::Email),
+        case::CasePath::To(0, ContactField::Name),
+        case::CasePath::To(0, ContactField::Email),
     ];
-    let fills = |target: &case::Target| {
-        let wanted = Target::Case(target.clone());
+    let fills = |target: &case::CasePath| {
+        let wanted = TargetField::Case(target.clone());
         let mut rules = case.case.iter().chain(&case.message);
         rules.any(|rule| rule.field == wanted)
     };

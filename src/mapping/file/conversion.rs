@@ -5,14 +5,14 @@ use rlibphonenumber::enums::Region;
 
 use super::rule::RuleReader;
 use super::source_section::{read_region, read_zone};
-use super::target::Target;
-use super::toml_table::Section;
-use crate::domain::call::Kind;
+use super::target::TargetField;
+use super::toml_table::TomlTable;
+use crate::domain::call::ValueKind;
 use crate::mapping::error::{Findings, suggest};
-use crate::mapping::value::boolean::{Words, fold};
+use crate::mapping::value::boolean::{BooleanWords, fold};
 use crate::mapping::value::duration::{Lengths, Unit};
 use crate::mapping::value::number::Notation;
-use crate::mapping::value::time::{Choice, Format, TimeRule};
+use crate::mapping::value::time::{AmbiguousTime, TimeFormat, TimeRule};
 
 /// How a text becomes a value.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ pub(in crate::mapping) enum Conversion {
     Phone(Option<Region>),
     Time(Box<TimeRule>),
     Number(Notation),
-    Boolean(Words),
+    Boolean(BooleanWords),
     Seconds(Lengths),
     Email,
     Labels,
@@ -31,22 +31,22 @@ pub(in crate::mapping) enum Conversion {
 
 impl Conversion {
     /// The conversion of a field when the table does not say `as`.
-    pub(in crate::mapping) fn usual(kind: Kind) -> Conversion {
+    pub(in crate::mapping) fn usual(kind: ValueKind) -> Conversion {
         match kind {
-            Kind::Text => Conversion::Text,
-            Kind::Time => Conversion::Time(Box::default()),
-            Kind::Number => Conversion::Number(Notation::default()),
-            Kind::Bool => Conversion::Boolean(Words::default()),
-            Kind::Labels => Conversion::Labels,
-            Kind::Segments => Conversion::Segments,
+            ValueKind::Text => Conversion::Text,
+            ValueKind::Time => Conversion::Time(Box::default()),
+            ValueKind::Number => Conversion::Number(Notation::default()),
+            ValueKind::Bool => Conversion::Boolean(BooleanWords::default()),
+            ValueKind::Labels => Conversion::Labels,
+            ValueKind::Segments => Conversion::Segments,
         }
     }
 
     /// The same for what a rule fills.
-    pub(in crate::mapping) fn of(target: &Target) -> Conversion {
+    pub(in crate::mapping) fn of(target: &TargetField) -> Conversion {
         match target {
-            Target::Seconds => Conversion::Seconds(Lengths::default()),
-            Target::Call(_) | Target::Case(_) => Conversion::usual(target.kind()),
+            TargetField::Seconds => Conversion::Seconds(Lengths::default()),
+            TargetField::Call(_) | TargetField::Case(_) => Conversion::usual(target.kind()),
         }
     }
 
@@ -70,8 +70,8 @@ impl Conversion {
 impl RuleReader<'_> {
     pub(in crate::mapping) fn conversion(
         &mut self,
-        section: &mut Section<'_, '_>,
-        field: &Target,
+        section: &mut TomlTable<'_, '_>,
+        field: &TargetField,
     ) -> Conversion {
         const WORDS: &[&str] = &[
             "text", "phone", "time", "number", "boolean", "seconds", "email", "segments", "json",
@@ -97,7 +97,7 @@ impl RuleReader<'_> {
     }
 
     /// Reads the keys that belong to one conversion, and reports those that belong to another.
-    fn options(&mut self, section: &mut Section<'_, '_>, conversion: &mut Conversion) {
+    fn options(&mut self, section: &mut TomlTable<'_, '_>, conversion: &mut Conversion) {
         let findings = &mut *self.findings;
         let mut allowed: &[&str] = &[];
         match conversion {
@@ -148,24 +148,24 @@ impl RuleReader<'_> {
     }
 }
 
-fn named(word: &str, kind: Kind) -> Option<Conversion> {
+fn named(word: &str, kind: ValueKind) -> Option<Conversion> {
     Some(match (word, kind) {
-        ("text", Kind::Text | Kind::Time | Kind::Number) => Conversion::Text,
-        ("phone", Kind::Text) => Conversion::Phone(None),
-        ("time", Kind::Text | Kind::Time) => Conversion::usual(Kind::Time),
-        ("number", Kind::Text | Kind::Number) => Conversion::usual(Kind::Number),
-        ("boolean", Kind::Text | Kind::Bool) => Conversion::usual(Kind::Bool),
-        ("seconds", Kind::Text | Kind::Number) => Conversion::Seconds(Lengths::default()),
-        ("email", Kind::Text) => Conversion::Email,
-        ("json", Kind::Text) => Conversion::Json,
-        ("text" | "json", Kind::Labels) => Conversion::Labels,
-        ("segments" | "json", Kind::Segments) => Conversion::Segments,
+        ("text", ValueKind::Text | ValueKind::Time | ValueKind::Number) => Conversion::Text,
+        ("phone", ValueKind::Text) => Conversion::Phone(None),
+        ("time", ValueKind::Text | ValueKind::Time) => Conversion::usual(ValueKind::Time),
+        ("number", ValueKind::Text | ValueKind::Number) => Conversion::usual(ValueKind::Number),
+        ("boolean", ValueKind::Text | ValueKind::Bool) => Conversion::usual(ValueKind::Bool),
+        ("seconds", ValueKind::Text | ValueKind::Number) => Conversion::Seconds(Lengths::default()),
+        ("email", ValueKind::Text) => Conversion::Email,
+        ("json", ValueKind::Text) => Conversion::Json,
+        ("text" | "json", ValueKind::Labels) => Conversion::Labels,
+        ("segments" | "json", ValueKind::Segments) => Conversion::Segments,
         _ => return None,
     })
 }
 
 /// The signs of numbers, where one of them is named.
-fn read_notation(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<Notation> {
+fn read_notation(section: &mut TomlTable<'_, '_>, findings: &mut Findings) -> Option<Notation> {
     let decimal = section.letter("decimal", findings);
     let thousands = section.letter("thousands", findings);
     if decimal.is_none() && thousands.is_none() {
@@ -185,12 +185,12 @@ fn read_notation(section: &mut Section<'_, '_>, findings: &mut Findings) -> Opti
     Some(notation)
 }
 
-fn read_time(section: &mut Section<'_, '_>, rule: &mut TimeRule, findings: &mut Findings) {
+fn read_time(section: &mut TomlTable<'_, '_>, rule: &mut TimeRule, findings: &mut Findings) {
     for text in section.texts("formats", findings).unwrap_or_default() {
-        match Format::read(text.get_ref()) {
+        match TimeFormat::read(text.get_ref()) {
             Ok(format) => rule.formats.push(format),
             Err(reason) => {
-                let near = suggest(text.get_ref(), Format::NAMES)
+                let near = suggest(text.get_ref(), TimeFormat::NAMES)
                     .filter(|_| !text.get_ref().contains('%'));
                 findings.add_with(text.span(), format!("no time format: {reason}"), near);
             }
@@ -200,14 +200,14 @@ fn read_time(section: &mut Section<'_, '_>, rule: &mut TimeRule, findings: &mut 
         rule.zone = read_zone(&text, findings);
     }
     rule.fold = section
-        .choice("fold", Choice::WORDS, findings)
+        .choice("fold", AmbiguousTime::WORDS, findings)
         .unwrap_or_default();
     rule.gap = section
-        .choice("gap", Choice::WORDS, findings)
+        .choice("gap", AmbiguousTime::WORDS, findings)
         .unwrap_or_default();
 }
 
-fn read_words(section: &mut Section<'_, '_>, words: &mut Words, findings: &mut Findings) {
+fn read_words(section: &mut TomlTable<'_, '_>, words: &mut BooleanWords, findings: &mut Findings) {
     let mut read = |key| -> Vec<String> {
         let texts = section.texts(key, findings).unwrap_or_default();
         texts.iter().map(|text| fold(text.get_ref())).collect()

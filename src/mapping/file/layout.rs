@@ -6,16 +6,16 @@ use std::borrow::Cow;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::toml_table::{Section, scalar, texts_of, wrong_type};
+use super::toml_table::{TomlTable, scalar, texts_of, wrong_type};
 use crate::mapping::error::{Findings, suggest};
-use crate::source::{Layout, Looks, Part};
+use crate::source::{HeaderlessLayout, LayoutPart, Looks};
 
 /// Reads both keys.
 pub(in crate::mapping) fn read_layout(
-    section: &mut Section<'_, '_>,
+    section: &mut TomlTable<'_, '_>,
     findings: &mut Findings,
-) -> Layout {
-    let mut layout = Layout::default();
+) -> HeaderlessLayout {
+    let mut layout = HeaderlessLayout::default();
     if let Some(value) = section.value("headerless") {
         match value.get_ref() {
             DeValue::Array(items) => {
@@ -33,9 +33,9 @@ pub(in crate::mapping) fn read_layout(
     };
     for (key, value) in table.entries() {
         let word = scalar(value.get_ref()).unwrap_or_default();
-        let known = |part: &Part| match part {
-            Part::Always(name) => name == key.get_ref(),
-            Part::Sometimes(names) => names.iter().any(|name| name == key.get_ref()),
+        let known = |part: &LayoutPart| match part {
+            LayoutPart::Always(name) => name == key.get_ref(),
+            LayoutPart::Sometimes(names) => names.iter().any(|name| name == key.get_ref()),
         };
         if !layout.parts.iter().any(known) {
             let message = format!("`{}` does not stand in `headerless`", key.get_ref());
@@ -55,7 +55,7 @@ pub(in crate::mapping) fn read_layout(
 
 /// Reads `captions`: for each column the other names that it may have.
 pub(in crate::mapping) fn read_captions(
-    section: &mut Section<'_, '_>,
+    section: &mut TomlTable<'_, '_>,
     findings: &mut Findings,
 ) -> Vec<(String, Vec<String>)> {
     let Some(table) = section.table("captions", findings) else {
@@ -71,15 +71,15 @@ pub(in crate::mapping) fn read_captions(
     entries.into_iter().filter_map(read).collect()
 }
 
-fn read_part(item: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Part> {
+fn read_part(item: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<LayoutPart> {
     match item.get_ref() {
         DeValue::Array(_) => {
             let names = texts_of("headerless", item, findings)?;
             let names = names.into_iter().map(Spanned::into_inner).collect();
-            Some(Part::Sometimes(names))
+            Some(LayoutPart::Sometimes(names))
         }
         other => match scalar(other) {
-            Some(name) => Some(Part::Always(name)),
+            Some(name) => Some(LayoutPart::Always(name)),
             None => wrong_type(
                 "headerless",
                 "a list of names",

@@ -18,17 +18,17 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::Mapping;
-use super::toml_table::{Section, Text, texts_of, wrong_type};
-use crate::domain::call::{Field, Kind};
-use crate::mapping::bound::binder::{Binder, Named};
+use super::MappingFile;
+use super::toml_table::{SpannedText, TomlTable, texts_of, wrong_type};
+use crate::domain::call::{Field, ValueKind};
+use crate::mapping::bound::binder::{Binder, NamedColumn};
 use crate::mapping::bound::ranking::Ranking;
 use crate::mapping::error::{Findings, suggest};
 use crate::source::{Column, Record};
 
 /// Which row of a call speaks for a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Leg {
+pub enum LegRule {
     /// The first in order that says anything.
     #[default]
     First,
@@ -47,18 +47,18 @@ pub enum Leg {
 /// Fields that would be wrong without anybody noticing, if they came from another row than the id.
 const OF_AGENT: [Field; 2] = [Field::AgentName, Field::AgentEmail];
 
-const WORDS: &[(&str, Leg)] = &[
-    ("first", Leg::First),
-    ("last", Leg::Last),
-    ("longest", Leg::Longest),
-    ("agent", Leg::Agent),
-    ("same", Leg::Same),
-    ("sum", Leg::Sum),
+const WORDS: &[(&str, LegRule)] = &[
+    ("first", LegRule::First),
+    ("last", LegRule::Last),
+    ("longest", LegRule::Longest),
+    ("agent", LegRule::Agent),
+    ("same", LegRule::Same),
+    ("sum", LegRule::Sum),
 ];
 
 /// In which rows of one call are equal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::mapping) enum Group<C> {
+pub(in crate::mapping) enum LegKey<C> {
     /// In all of these.
     All(Vec<C>),
     /// In the first of these that is not empty.
@@ -67,7 +67,7 @@ pub(in crate::mapping) enum Group<C> {
 
 /// What orders the rows of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::mapping) enum Order<C> {
+pub(in crate::mapping) enum LegOrder<C> {
     /// This column, by the numbers or the times in it.
     Column(C),
     /// The time of the call that a row makes.
@@ -77,11 +77,11 @@ pub(in crate::mapping) enum Order<C> {
 /// How rows become one call, by the columns of one export.
 #[derive(Debug, Clone)]
 pub struct Legs {
-    pub(in crate::mapping) group: Group<Column>,
-    pub(in crate::mapping) order: Option<Order<Ranking>>,
-    pub(in crate::mapping) length: Option<Named>,
+    pub(in crate::mapping) group: LegKey<Column>,
+    pub(in crate::mapping) order: Option<LegOrder<Ranking>>,
+    pub(in crate::mapping) length: Option<NamedColumn>,
     /// By [`Field::index`].
-    pub(in crate::mapping) fields: [Leg; 36],
+    pub(in crate::mapping) fields: [LegRule; 36],
     pub(in crate::mapping) requires: Vec<Field>,
 }
 
@@ -100,8 +100,8 @@ impl Legs {
             !text.is_empty()
         };
         match &self.group {
-            Group::All(columns) => columns.iter().for_each(|column| is_filled |= put(column)),
-            Group::First(columns) => {
+            LegKey::All(columns) => columns.iter().for_each(|column| is_filled |= put(column)),
+            LegKey::First(columns) => {
                 let says = |column: &&Column| {
                     record
                         .text(column)
@@ -117,16 +117,16 @@ impl Legs {
 /// The table by the names in the file.
 #[derive(Debug, Clone)]
 pub(in crate::mapping) struct LegsSection {
-    group: Group<Text>,
-    order: Option<Order<Text>>,
-    length: Option<Text>,
-    fields: [Leg; 36],
+    group: LegKey<SpannedText>,
+    order: Option<LegOrder<SpannedText>>,
+    length: Option<SpannedText>,
+    fields: [LegRule; 36],
     requires: Vec<Field>,
 }
 
 impl LegsSection {
     pub(in crate::mapping) fn read(
-        mut section: Section<'_, '_>,
+        mut section: TomlTable<'_, '_>,
         findings: &mut Findings,
     ) -> Option<LegsSection> {
         let group = read_group(&mut section, findings);
@@ -139,7 +139,7 @@ impl LegsSection {
         let order = read_order(&mut section, findings);
         let length = section.text("length", findings);
         let fields = read_fields(&mut section, speaks, findings);
-        if fields.contains(&Leg::Longest) && length.is_none() {
+        if fields.contains(&LegRule::Longest) && length.is_none() {
             findings.add(section.span(), "`longest` needs the column of the `length`");
         }
         let requires = read_requires(&mut section, findings);
@@ -153,20 +153,20 @@ impl LegsSection {
         })
     }
 
-    pub(in crate::mapping) fn bind(&self, mapping: &Mapping, binder: &mut Binder<'_>) -> Legs {
-        let mut find = |name: &Text| binder.column(name, false);
+    pub(in crate::mapping) fn bind(&self, mapping: &MappingFile, binder: &mut Binder<'_>) -> Legs {
+        let mut find = |name: &SpannedText| binder.column(name, false);
         let group = match &self.group {
-            Group::All(names) => {
+            LegKey::All(names) => {
                 let found = names.iter().filter_map(&mut find);
-                Group::All(found.map(|named| named.column).collect())
+                LegKey::All(found.map(|named| named.column).collect())
             }
-            Group::First(names) => Group::First(first_columns(names, binder)),
+            LegKey::First(names) => LegKey::First(first_columns(names, binder)),
         };
         let order = self.order.as_ref().and_then(|order| match order {
-            Order::Column(name) => Ranking::bind(name, mapping, binder).map(Order::Column),
-            Order::Time => Some(Order::Time),
+            LegOrder::Column(name) => Ranking::bind(name, mapping, binder).map(LegOrder::Column),
+            LegOrder::Time => Some(LegOrder::Time),
         });
-        let mut find = |name: &Text| binder.column(name, false);
+        let mut find = |name: &SpannedText| binder.column(name, false);
         Legs {
             group,
             order,
@@ -178,8 +178,8 @@ impl LegsSection {
 }
 
 /// Those of the columns that the export has; it needs to have one.
-fn first_columns(names: &[Text], binder: &mut Binder<'_>) -> Vec<Column> {
-    let found: Vec<Named> = names
+fn first_columns(names: &[SpannedText], binder: &mut Binder<'_>) -> Vec<Column> {
+    let found: Vec<NamedColumn> = names
         .iter()
         .filter_map(|name| binder.column(name, true))
         .collect();
@@ -192,17 +192,20 @@ fn first_columns(names: &[Text], binder: &mut Binder<'_>) -> Vec<Column> {
     found.into_iter().map(|named| named.column).collect()
 }
 
-fn read_group(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<Group<Text>> {
+fn read_group(
+    section: &mut TomlTable<'_, '_>,
+    findings: &mut Findings,
+) -> Option<LegKey<SpannedText>> {
     let value = section.value("group")?;
     let (group, columns) = match value.get_ref() {
         DeValue::Table(table) => {
-            let mut table = Section::new(table, "`group`", value.span());
+            let mut table = TomlTable::new(table, "`group`", value.span());
             let first = table.texts("first", findings).unwrap_or_default();
             table.finish(findings);
-            (Group::First as fn(_) -> _, first)
+            (LegKey::First as fn(_) -> _, first)
         }
         _ => (
-            Group::All as fn(_) -> _,
+            LegKey::All as fn(_) -> _,
             texts_of("group", value, findings)?,
         ),
     };
@@ -213,12 +216,15 @@ fn read_group(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<
     Some(group(columns))
 }
 
-fn read_order(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<Order<Text>> {
+fn read_order(
+    section: &mut TomlTable<'_, '_>,
+    findings: &mut Findings,
+) -> Option<LegOrder<SpannedText>> {
     let value = section.value("order")?;
     let DeValue::Table(table) = value.get_ref() else {
-        return section.text("order", findings).map(Order::Column);
+        return section.text("order", findings).map(LegOrder::Column);
     };
-    let mut table = Section::new(table, "`order`", value.span());
+    let mut table = TomlTable::new(table, "`order`", value.span());
     let field = table.choice("field", &[(Field::DateTime.name(), ())], findings);
     if table.value("field").is_none() {
         findings.add(
@@ -227,10 +233,10 @@ fn read_order(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<
         );
     }
     table.finish(findings);
-    field.map(|()| Order::Time)
+    field.map(|()| LegOrder::Time)
 }
 
-fn read_requires(section: &mut Section<'_, '_>, findings: &mut Findings) -> Vec<Field> {
+fn read_requires(section: &mut TomlTable<'_, '_>, findings: &mut Findings) -> Vec<Field> {
     let mut fields = Vec::new();
     for text in section.texts("requires", findings).unwrap_or_default() {
         match Field::from_name(text.get_ref()) {
@@ -246,13 +252,17 @@ fn no_field(name: &str, span: std::ops::Range<usize>, findings: &mut Findings) {
     findings.add_with(span, message, suggest(name, Field::ALL.map(Field::name)));
 }
 
-fn read_fields(section: &mut Section<'_, '_>, speaks: Leg, findings: &mut Findings) -> [Leg; 36] {
+fn read_fields(
+    section: &mut TomlTable<'_, '_>,
+    speaks: LegRule,
+    findings: &mut Findings,
+) -> [LegRule; 36] {
     let mut legs = [speaks; 36];
     // A call has one id, and of two answers about consent neither may be picked.
-    legs[Field::ExternalIdentity.index()] = Leg::Same;
-    legs[Field::HasConsent.index()] = Leg::Same;
+    legs[Field::ExternalIdentity.index()] = LegRule::Same;
+    legs[Field::HasConsent.index()] = LegRule::Same;
     for field in OF_AGENT.into_iter().chain([Field::TeamId, Field::TeamName]) {
-        legs[field.index()] = Leg::Agent;
+        legs[field.index()] = LegRule::Agent;
     }
     let Some(table) = section.table("fields", findings) else {
         return legs;
@@ -264,19 +274,19 @@ fn read_fields(section: &mut Section<'_, '_>, speaks: Leg, findings: &mut Findin
             continue;
         };
         if let Some(leg) = read_leg(name, value, findings) {
-            if leg == Leg::Sum && field.kind() != Kind::Number {
+            if leg == LegRule::Sum && field.kind() != ValueKind::Number {
                 findings.add(
                     value.span(),
                     format!("`{field}` is no number, so there is no sum"),
                 );
             }
-            if leg != Leg::Agent && OF_AGENT.contains(&field) {
+            if leg != LegRule::Agent && OF_AGENT.contains(&field) {
                 findings.add(
                     value.span(),
                     format!("`{field}` is always said by the row that speaks for `agentId`"),
                 );
             }
-            if leg == Leg::Agent && field == Field::AgentId {
+            if leg == LegRule::Agent && field == Field::AgentId {
                 findings.add(value.span(), "`agentId` is what the others are asked about");
             }
             legs[field.index()] = leg;
@@ -285,7 +295,7 @@ fn read_fields(section: &mut Section<'_, '_>, speaks: Leg, findings: &mut Findin
     legs
 }
 
-fn read_leg(name: &str, value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Leg> {
+fn read_leg(name: &str, value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<LegRule> {
     let DeValue::String(word) = value.get_ref() else {
         return wrong_type(name, "a string", value.get_ref(), value.span(), findings);
     };

@@ -1,12 +1,12 @@
 //! The `[source.limits]` table: how much of a file is too much.
 
-use super::toml_table::Section;
+use super::toml_table::TomlTable;
 use crate::mapping::error::Findings;
 use crate::source::Limits;
 
 /// Reads the table; what it does not say stays as it is.
 pub(in crate::mapping) fn read_limits(
-    section: &mut Section<'_, '_>,
+    section: &mut TomlTable<'_, '_>,
     findings: &mut Findings,
 ) -> Limits {
     let mut limits = Limits::default();

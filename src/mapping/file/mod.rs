@@ -26,8 +26,8 @@ use rlibphonenumber::enums::Region;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::bound::call::Profile;
-use super::bound::case::CaseProfile;
+use super::bound::call::CallMapping;
+use super::bound::case::CaseMapping;
 use super::error::{Findings, LoadError, suggest};
 use super::file::audio_section::{AudioRules, AudioSection, read_audio};
 use super::file::case_section::CaseSection;
@@ -41,8 +41,8 @@ use super::file::size::refuse_too_large;
 use super::file::source_section::{
     SourceRead, SourceSection, UnknownName, read_source, region_of, zone_of,
 };
-use super::file::target::Target;
-use super::file::toml_table::{Section, wrong_type};
+use super::file::target::TargetField;
+use super::file::toml_table::{TomlTable, wrong_type};
 use super::lookup::agents::{Agents, AgentsError};
 use super::lookup::table::{Beside, Lookups};
 use super::template::{TemplateId, Templates};
@@ -51,7 +51,7 @@ use crate::source::{self, Sheet};
 
 /// A mapping file in which nothing is wrong as far as can be told without an export.
 #[derive(Debug, Clone)]
-pub struct Mapping {
+pub struct MappingFile {
     pub(super) name: Arc<str>,
     pub(super) text: Arc<str>,
     pub(super) source: SourceSection,
@@ -74,10 +74,10 @@ pub struct Mapping {
     pub(super) templates: Templates,
 }
 
-impl Mapping {
+impl MappingFile {
     /// Reads and checks a mapping file. `name` is shown in messages; lookup files are found
     /// relative to `dir`.
-    pub fn load(text: &str, name: &str, dir: Option<&Path>) -> Result<Mapping, LoadError> {
+    pub fn load(text: &str, name: &str, dir: Option<&Path>) -> Result<MappingFile, LoadError> {
         Self::load_with(text, name, dir, &[])
     }
 
@@ -88,7 +88,7 @@ impl Mapping {
         name: &str,
         dir: Option<&Path>,
         files: &[(String, PathBuf)],
-    ) -> Result<Mapping, LoadError> {
+    ) -> Result<MappingFile, LoadError> {
         let name: Arc<str> = name.into();
         let text: Arc<str> = text.into();
         let mut findings = Findings::new(Arc::clone(&text));
@@ -101,7 +101,7 @@ impl Mapping {
         if !findings.is_empty() {
             return Err(LoadError::new(name, text, findings.into_list()));
         }
-        let mut mapping = Mapping {
+        let mut mapping = MappingFile {
             name,
             source: SourceSection::default(),
             zone: None,
@@ -129,7 +129,7 @@ impl Mapping {
     }
 
     fn read(&mut self, root: &Spanned<DeTable<'_>>, beside: Beside<'_>, findings: &mut Findings) {
-        let mut file = Section::new(root.get_ref(), "the mapping file", 0..0);
+        let mut file = TomlTable::new(root.get_ref(), "the mapping file", 0..0);
         let targets = [("conversation", false), ("case", true)];
         let is_case = file
             .choice("target", &targets, findings)
@@ -180,7 +180,7 @@ impl Mapping {
 
     fn read_source(
         &mut self,
-        file: &mut Section<'_, '_>,
+        file: &mut TomlTable<'_, '_>,
         dir: Option<&Path>,
         findings: &mut Findings,
     ) {
@@ -275,7 +275,7 @@ impl Mapping {
 
     /// The same file, as if everything it asks for had been said: to see what its rules make of
     /// records, never to send them.
-    pub(super) fn for_trial(mut self) -> Mapping {
+    pub(super) fn for_trial(mut self) -> MappingFile {
         self.needs.clear();
         self.zone.get_or_insert(TimeZone::UTC);
         self.region.get_or_insert(Region::DK);
@@ -304,13 +304,13 @@ impl Mapping {
     }
 
     /// Finds the columns of the file in the header of an export.
-    pub fn bind(&self, sheet: &Sheet) -> Result<Profile, LoadError> {
-        Profile::bind(self, sheet)
+    pub fn bind(&self, sheet: &Sheet) -> Result<CallMapping, LoadError> {
+        CallMapping::bind(self, sheet)
     }
 
     /// The same for a mapping of cases; `None` when the records are conversations.
-    pub fn bind_cases(&self, sheet: &Sheet) -> Result<Option<CaseProfile>, LoadError> {
-        CaseProfile::bind(self, sheet)
+    pub fn bind_cases(&self, sheet: &Sheet) -> Result<Option<CaseMapping>, LoadError> {
+        CaseMapping::bind(self, sheet)
     }
 
     /// Whether the records are cases or their messages.
@@ -349,13 +349,13 @@ impl Mapping {
     /// The columns of the fields without which nothing can be created, as far as a record must have one
     /// of them by itself.
     fn record_keys(&self) -> Vec<Vec<String>> {
-        use crate::domain::case::{CaseField, Target as CaseTarget};
+        use crate::domain::case::{CaseField, CasePath as CaseTarget};
         let is_needed = |rule: &&FieldRule| match &rule.field {
-            Target::Call(field) => field.is_required(),
-            Target::Case(CaseTarget::Case(field)) => {
+            TargetField::Call(field) => field.is_required(),
+            TargetField::Case(CaseTarget::Case(field)) => {
                 matches!(field, CaseField::CaseUid | CaseField::Created)
             }
-            Target::Case(_) | Target::Seconds => false,
+            TargetField::Case(_) | TargetField::Seconds => false,
         };
         let of_case = self.case.iter().flat_map(|case| &case.case);
         let rules = self.fields.iter().chain(of_case).filter(is_needed);
@@ -387,7 +387,7 @@ fn read_fields(table: &DeTable<'_>, reader: &mut RuleReader<'_>) -> Vec<FieldRul
     for (key, value) in table {
         let name = key.get_ref().as_ref();
         match Field::from_name(name) {
-            Some(field) => rules.extend(reader.field(Target::Call(field), key.span(), value)),
+            Some(field) => rules.extend(reader.field(TargetField::Call(field), key.span(), value)),
             None => reader.findings.add_with(
                 key.span(),
                 format!("`{name}` is no field of a conversation"),

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::toml_table::Section;
+use super::toml_table::TomlTable;
 use crate::mapping::error::{Findings, suggest};
 
 /// Something that must be said before the first record is read.
@@ -62,7 +62,7 @@ impl Need {
 
 /// Reads `needs`, each with its place.
 pub(in crate::mapping) fn read_needs(
-    section: &mut Section<'_, '_>,
+    section: &mut TomlTable<'_, '_>,
     findings: &mut Findings,
 ) -> Vec<(Need, Range<usize>)> {
     let mut needs = Vec::new();

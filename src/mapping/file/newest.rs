@@ -7,8 +7,8 @@
 
 use toml::de::DeValue;
 
-use super::Mapping;
-use super::toml_table::{Section, Text, wrong_type};
+use super::MappingFile;
+use super::toml_table::{SpannedText, TomlTable, wrong_type};
 use crate::mapping::bound::binder::Binder;
 use crate::mapping::bound::ranking::{Rank, Ranking};
 use crate::mapping::error::Findings;
@@ -24,13 +24,13 @@ pub struct Newest {
 /// The same by the names in the file.
 #[derive(Debug, Clone)]
 pub(in crate::mapping) struct NewestSection {
-    by: Vec<Text>,
-    at: Text,
+    by: Vec<SpannedText>,
+    at: SpannedText,
 }
 
 impl NewestSection {
     pub(in crate::mapping) fn read(
-        section: &mut Section<'_, '_>,
+        section: &mut TomlTable<'_, '_>,
         findings: &mut Findings,
     ) -> Option<NewestSection> {
         let value = section.value("newest")?;
@@ -38,7 +38,7 @@ impl NewestSection {
             let wanted = "a table such as { by = \"id\", at = \"updated\" }";
             return wrong_type("newest", wanted, value.get_ref(), value.span(), findings);
         };
-        let mut table = Section::new(table, "`newest`", value.span());
+        let mut table = TomlTable::new(table, "`newest`", value.span());
         let by = table.texts("by", findings).unwrap_or_default();
         let at = table.text("at", findings);
         if by.is_empty() || at.is_none() {
@@ -51,7 +51,7 @@ impl NewestSection {
 
     pub(in crate::mapping) fn bind(
         &self,
-        mapping: &Mapping,
+        mapping: &MappingFile,
         binder: &mut Binder<'_>,
     ) -> Option<Newest> {
         let by = self.by.iter().filter_map(|name| binder.column(name, false));

@@ -4,18 +4,21 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::rule::RuleReader;
-use super::toml_table::{Section, Text, scalar, wrong_type};
+use super::toml_table::{SpannedText, TomlTable, scalar, wrong_type};
 use crate::mapping::template::TemplateId;
 
 /// Where a value comes from, by the names in the file.
 #[derive(Debug, Clone)]
 pub(in crate::mapping) enum Origin {
     /// A column.
-    Column(Text),
+    Column(SpannedText),
     /// Several columns put together; empty ones are left out.
-    Joined { columns: Vec<Text>, join: String },
+    Joined {
+        columns: Vec<SpannedText>,
+        join: String,
+    },
     /// The first of these columns that exists and is not empty.
-    First(Vec<Text>),
+    First(Vec<SpannedText>),
     /// The same text for every record.
     Constant(String),
     /// A rendered template.
@@ -28,7 +31,7 @@ impl RuleReader<'_> {
     /// Reads `from`, `first`, `value`, `template` or `choose`, of which exactly one is there.
     pub(in crate::mapping) fn origin(
         &mut self,
-        section: &mut Section<'_, '_>,
+        section: &mut TomlTable<'_, '_>,
         wildcards: bool,
     ) -> Option<Origin> {
         let key = self.origin_key(section)?;
@@ -70,7 +73,7 @@ impl RuleReader<'_> {
         }
     }
 
-    fn origin_key(&mut self, section: &mut Section<'_, '_>) -> Option<&'static str> {
+    fn origin_key(&mut self, section: &mut TomlTable<'_, '_>) -> Option<&'static str> {
         const KEYS: [&str; 5] = ["from", "first", "value", "template", "choose"];
         let given: Vec<&'static str> = KEYS
             .into_iter()
@@ -94,10 +97,10 @@ impl RuleReader<'_> {
 
     fn some(
         &mut self,
-        section: &Section<'_, '_>,
+        section: &TomlTable<'_, '_>,
         key: &str,
-        columns: Vec<Text>,
-    ) -> Option<Vec<Text>> {
+        columns: Vec<SpannedText>,
+    ) -> Option<Vec<SpannedText>> {
         if columns.is_empty() {
             self.findings
                 .add(section.key_span(key), format!("`{key}` names no column"));
@@ -127,7 +130,7 @@ impl RuleReader<'_> {
                     self.findings,
                 );
             };
-            let mut section = Section::new(table, "a case of `choose`", item.span());
+            let mut section = TomlTable::new(table, "a case of `choose`", item.span());
             let when = section.text("when", self.findings);
             let condition = match &when {
                 Some(text) => Some(self.templates.condition(text, self.findings)?),

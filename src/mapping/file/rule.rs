@@ -10,11 +10,11 @@ use toml::de::DeValue;
 use super::conversion::Conversion;
 use super::expression::{Expression, Expressions};
 use super::origin::Origin;
-use super::target::Target;
-use super::toml_table::{Section, scalar, texts_of, wrong_type};
-use crate::domain::call::Kind;
+use super::target::TargetField;
+use super::toml_table::{TomlTable, scalar, texts_of, wrong_type};
+use crate::domain::call::ValueKind;
 use crate::mapping::error::{Findings, suggest};
-use crate::mapping::lookup::table::{Lookup, Lookups};
+use crate::mapping::lookup::table::{LookupTable, Lookups};
 use crate::mapping::template::Templates;
 use crate::mapping::value::boolean::fold;
 use crate::mapping::value::repair::Repair;
@@ -50,7 +50,7 @@ impl ValueMap {
 /// The checked table of one target field.
 #[derive(Debug, Clone)]
 pub(in crate::mapping) struct FieldRule {
-    pub(in crate::mapping) field: Target,
+    pub(in crate::mapping) field: TargetField,
     /// Place of the field's name in the file.
     pub(in crate::mapping) span: Range<usize>,
     pub(in crate::mapping) origin: Origin,
@@ -75,7 +75,7 @@ pub(in crate::mapping) struct Steps {
     /// Repairs, in the order of the file.
     pub(in crate::mapping) repairs: Vec<Repair>,
     /// The table that the text is a key of, and the column to take from it.
-    pub(in crate::mapping) lookup: Option<(Arc<Lookup>, usize)>,
+    pub(in crate::mapping) lookup: Option<(Arc<LookupTable>, usize)>,
 }
 
 impl Steps {
@@ -101,7 +101,7 @@ impl RuleReader<'_> {
     /// Reads what stands behind a target field.
     pub(in crate::mapping) fn field(
         &mut self,
-        field: Target,
+        field: TargetField,
         key: Range<usize>,
         value: &Spanned<DeValue<'_>>,
     ) -> Option<FieldRule> {
@@ -124,7 +124,7 @@ impl RuleReader<'_> {
                 return wrong_type(&field.name(), wanted, other, value.span(), self.findings);
             }
         };
-        let mut section = Section::new(table, format!("`{field}`"), value.span());
+        let mut section = TomlTable::new(table, format!("`{field}`"), value.span());
         let origin = self.origin(&mut section, false);
         let optional = section.flag("optional", self.findings).unwrap_or_default();
         let steps = self.steps(&mut section, &field);
@@ -140,7 +140,7 @@ impl RuleReader<'_> {
         })
     }
 
-    fn steps(&mut self, section: &mut Section<'_, '_>, field: &Target) -> Steps {
+    fn steps(&mut self, section: &mut TomlTable<'_, '_>, field: &TargetField) -> Steps {
         let lookup = self.lookup(section);
         let findings = &mut *self.findings;
         let repairs = read_repairs(section, findings);
@@ -163,7 +163,7 @@ impl RuleReader<'_> {
         }
         let default = read_scalar(section, "default", findings);
         let split = section.value("split").and_then(|value| {
-            if field.kind() != Kind::Labels {
+            if field.kind() != ValueKind::Labels {
                 findings.add(
                     section.key_span("split"),
                     format!("`{field}` is no list, so nothing can be split"),
@@ -186,7 +186,7 @@ impl RuleReader<'_> {
         }
     }
 
-    fn lookup(&mut self, section: &mut Section<'_, '_>) -> Option<(Arc<Lookup>, usize)> {
+    fn lookup(&mut self, section: &mut TomlTable<'_, '_>) -> Option<(Arc<LookupTable>, usize)> {
         let table = section.text("lookup", self.findings);
         let column = section.text("column", self.findings);
         let (table, column) = match (table, column) {
@@ -219,7 +219,7 @@ impl RuleReader<'_> {
 }
 
 fn read_scalar(
-    section: &mut Section<'_, '_>,
+    section: &mut TomlTable<'_, '_>,
     key: &'static str,
     findings: &mut Findings,
 ) -> Option<String> {
@@ -230,7 +230,7 @@ fn read_scalar(
     }
 }
 
-fn read_repairs(section: &mut Section<'_, '_>, findings: &mut Findings) -> Vec<Repair> {
+fn read_repairs(section: &mut TomlTable<'_, '_>, findings: &mut Findings) -> Vec<Repair> {
     let mut repairs = Vec::new();
     for text in section.texts("repair", findings).unwrap_or_default() {
         let word = text.get_ref().as_str();
@@ -246,7 +246,7 @@ fn read_repairs(section: &mut Section<'_, '_>, findings: &mut Findings) -> Vec<R
     repairs
 }
 
-fn read_map(table: &Section<'_, '_>, findings: &mut Findings) -> Option<ValueMap> {
+fn read_map(table: &TomlTable<'_, '_>, findings: &mut Findings) -> Option<ValueMap> {
     let mut map = ValueMap::default();
     for (key, value) in table.entries() {
         let Some(text) = scalar(value.get_ref()) else {

@@ -52,10 +52,10 @@ fn look_at(name: &str, value: &Spanned<DeValue<'_>>, findings: &mut Findings) {
 
 #[cfg(test)]
 mod tests {
-    use crate::mapping::Mapping;
+    use crate::mapping::MappingFile;
 
     fn told(mapping: &str) -> String {
-        let Err(error) = Mapping::load(mapping, "map.toml", None) else {
+        let Err(error) = MappingFile::load(mapping, "map.toml", None) else {
             panic!("it was taken");
         };
         error.to_string()
@@ -121,12 +121,12 @@ mod tests {
             let room = super::LONGEST_TEXT - "{{ id }}".len();
             let chain = link.repeat(room / link.len());
             let template = format!("[fields]\nsubject = {{ template = \"{{{{ id{chain} }}}}\" }}");
-            let _ = Mapping::load(&template, "map.toml", None);
+            let _ = MappingFile::load(&template, "map.toml", None);
             let not = format!(
                 "[fields]\nsubject = {{ template = \"{{{{ {} id }}}}\" }}",
                 "-".repeat(room)
             );
-            let _ = Mapping::load(&not, "map.toml", None);
+            let _ = MappingFile::load(&not, "map.toml", None);
         }
     }
 }

@@ -15,7 +15,7 @@ use super::layout::{read_captions, read_layout};
 use super::limits::read_limits;
 use super::needs::{Need, read_needs};
 use super::newest::NewestSection;
-use super::toml_table::{Section, Text, texts_of, wrong_type};
+use super::toml_table::{SpannedText, TomlTable, texts_of, wrong_type};
 use crate::mapping::error::{Findings, did_you_mean, suggest};
 use crate::source::{self, HeaderKind};
 
@@ -35,7 +35,7 @@ pub struct SourceSection {
     /// Column names for a file without a header.
     pub columns: Option<Vec<String>>,
     /// Column names for a file that may or may not have a header.
-    pub headerless: source::Layout,
+    pub headerless: source::HeaderlessLayout,
     /// Other names that a column may have, in the order in which the columns usually stand.
     pub captions: Vec<(String, Vec<String>)>,
     /// The last column, where it stands for any number of cells.
@@ -84,14 +84,14 @@ pub enum Quote {
 
 impl SourceSection {
     /// The section in the words of the reader.
-    pub fn options(&self) -> source::Options {
+    pub fn options(&self) -> source::ReadOptions {
         let byte = |letter: char| u8::try_from(letter).ok();
-        source::Options {
+        source::ReadOptions {
             format: self.format.as_deref().and_then(|format| match format {
-                "csv" => Some(source::Format::Csv),
-                "json" => Some(source::Format::Json),
-                "ndjson" => Some(source::Format::Ndjson),
-                "xlsx" => Some(source::Format::Xlsx),
+                "csv" => Some(source::InputFormat::Csv),
+                "json" => Some(source::InputFormat::Json),
+                "ndjson" => Some(source::InputFormat::Ndjson),
+                "xlsx" => Some(source::InputFormat::Xlsx),
                 _ => None,
             }),
             delimiter: self.delimiter.and_then(byte),
@@ -120,7 +120,7 @@ impl SourceSection {
             captions: self.captions.clone(),
             sheet: self.sheet.clone(),
             limits: self.limits.clone(),
-            ..source::Options::default()
+            ..source::ReadOptions::default()
         }
     }
 }
@@ -132,22 +132,22 @@ pub(in crate::mapping) struct SourceRead {
     pub(in crate::mapping) zone: Option<TimeZone>,
     pub(in crate::mapping) region: Option<Region>,
     /// Name and condition of each skip rule.
-    pub(in crate::mapping) skip: Vec<(String, Text)>,
+    pub(in crate::mapping) skip: Vec<(String, SpannedText)>,
     /// When a record says that its export is not complete.
-    pub(in crate::mapping) incomplete: Option<Text>,
+    pub(in crate::mapping) incomplete: Option<SpannedText>,
     /// What the export does not say and the file does not either: places of its names.
     pub(in crate::mapping) needs: Vec<(Need, Range<usize>)>,
     /// Which of several copies of a record counts.
     pub(in crate::mapping) newest: Option<NewestSection>,
     /// The file of agents.
-    pub(in crate::mapping) agents: Option<Text>,
+    pub(in crate::mapping) agents: Option<SpannedText>,
     /// The domain of agents' addresses.
-    pub(in crate::mapping) email_domain: Option<Text>,
+    pub(in crate::mapping) email_domain: Option<SpannedText>,
 }
 
 /// Reads the table.
 pub(in crate::mapping) fn read_source(
-    mut section: Section<'_, '_>,
+    mut section: TomlTable<'_, '_>,
     findings: &mut Findings,
 ) -> SourceRead {
     let formats = ["csv", "json", "ndjson", "xlsx"].map(|name| (name, name));
@@ -204,7 +204,7 @@ pub(in crate::mapping) fn read_source(
     read
 }
 
-fn plain(texts: Option<Vec<Text>>) -> Option<Vec<String>> {
+fn plain(texts: Option<Vec<SpannedText>>) -> Option<Vec<String>> {
     Some(texts?.into_iter().map(Spanned::into_inner).collect())
 }
 
@@ -224,7 +224,7 @@ fn read_requires(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Vec<V
         .collect()
 }
 
-fn read_flag(key: &'static str, section: &mut Section<'_, '_>, findings: &mut Findings) -> bool {
+fn read_flag(key: &'static str, section: &mut TomlTable<'_, '_>, findings: &mut Findings) -> bool {
     let Some(value) = section.value(key) else {
         return false;
     };
@@ -241,7 +241,7 @@ fn read_flag(key: &'static str, section: &mut Section<'_, '_>, findings: &mut Fi
 /// ends no line.
 fn read_byte(
     key: &'static str,
-    section: &mut Section<'_, '_>,
+    section: &mut TomlTable<'_, '_>,
     findings: &mut Findings,
 ) -> Option<char> {
     let letter = section.letter(key, findings)?;
@@ -253,7 +253,7 @@ fn read_byte(
     is_usable.then_some(letter)
 }
 
-fn read_quote(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<Quote> {
+fn read_quote(section: &mut TomlTable<'_, '_>, findings: &mut Findings) -> Option<Quote> {
     let value = section.value("quote")?;
     match value.get_ref() {
         DeValue::Boolean(false) => Some(Quote::None),
@@ -269,7 +269,7 @@ fn read_quote(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<
     }
 }
 
-fn read_encoding(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<String> {
+fn read_encoding(section: &mut TomlTable<'_, '_>, findings: &mut Findings) -> Option<String> {
     const KNOWN: &[&str] = &[
         "utf-8",
         "utf-16le",
@@ -301,7 +301,7 @@ fn read_encoding(section: &mut Section<'_, '_>, findings: &mut Findings) -> Opti
     Some(text.into_inner())
 }
 
-fn read_header(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<u64> {
+fn read_header(section: &mut TomlTable<'_, '_>, findings: &mut Findings) -> Option<u64> {
     if let DeValue::Boolean(has_header) = section.value("header")?.get_ref() {
         return Some(u64::from(*has_header));
     }
@@ -313,7 +313,7 @@ fn read_header(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option
     Some(lines)
 }
 
-fn read_pointer(section: &mut Section<'_, '_>, findings: &mut Findings) -> Option<String> {
+fn read_pointer(section: &mut TomlTable<'_, '_>, findings: &mut Findings) -> Option<String> {
     let text = section.text("records", findings)?;
     if !text.get_ref().is_empty() && !text.get_ref().starts_with('/') {
         let pointer = format!("/{}", text.get_ref().replace('.', "/"));
@@ -328,9 +328,9 @@ fn read_pointer(section: &mut Section<'_, '_>, findings: &mut Findings) -> Optio
 
 /// `skip = "condition"`, or a table of names and conditions so that reasons are counted apart.
 pub(in crate::mapping) fn read_skip(
-    section: &mut Section<'_, '_>,
+    section: &mut TomlTable<'_, '_>,
     findings: &mut Findings,
-) -> Vec<(String, Text)> {
+) -> Vec<(String, SpannedText)> {
     let Some(value) = section.value("skip") else {
         return Vec::new();
     };
@@ -362,7 +362,10 @@ pub(in crate::mapping) fn read_skip(
 }
 
 /// A zone by its IANA name, or `Z` or an offset such as `+01:00`.
-pub(in crate::mapping) fn read_zone(text: &Text, findings: &mut Findings) -> Option<TimeZone> {
+pub(in crate::mapping) fn read_zone(
+    text: &SpannedText,
+    findings: &mut Findings,
+) -> Option<TimeZone> {
     match zone_of(text.get_ref()) {
         Ok(zone) => Some(zone),
         Err(unknown) => {
@@ -373,7 +376,10 @@ pub(in crate::mapping) fn read_zone(text: &Text, findings: &mut Findings) -> Opt
 }
 
 /// A region by the two letters of its country.
-pub(in crate::mapping) fn read_region(text: &Text, findings: &mut Findings) -> Option<Region> {
+pub(in crate::mapping) fn read_region(
+    text: &SpannedText,
+    findings: &mut Findings,
+) -> Option<Region> {
     match region_of(text.get_ref()) {
         Ok(region) => Some(region),
         Err(unknown) => {

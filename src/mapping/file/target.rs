@@ -3,42 +3,42 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::domain::call::{Field, Kind};
+use crate::domain::call::{Field, ValueKind};
 use crate::domain::case;
 
 /// What a rule fills.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::mapping) enum Target {
+pub(in crate::mapping) enum TargetField {
     Call(Field),
-    Case(case::Target),
+    Case(case::CasePath),
     /// How long the recording ought to be.
     Seconds,
 }
 
-impl Target {
+impl TargetField {
     /// What the target holds.
-    pub(in crate::mapping) fn kind(&self) -> Kind {
+    pub(in crate::mapping) fn kind(&self) -> ValueKind {
         match self {
-            Target::Call(field) => field.kind(),
-            Target::Case(target) => target.kind(),
-            Target::Seconds => Kind::Number,
+            TargetField::Call(field) => field.kind(),
+            TargetField::Case(target) => target.kind(),
+            TargetField::Seconds => ValueKind::Number,
         }
     }
 
     /// The name in mapping files.
     pub(in crate::mapping) fn name(&self) -> Cow<'static, str> {
         match self {
-            Target::Call(field) => Cow::Borrowed(field.name()),
-            Target::Case(target) => Cow::Owned(target.to_string()),
-            Target::Seconds => Cow::Borrowed("seconds"),
+            TargetField::Call(field) => Cow::Borrowed(field.name()),
+            TargetField::Case(target) => Cow::Owned(target.to_string()),
+            TargetField::Seconds => Cow::Borrowed("seconds"),
         }
     }
 
     /// The field of a conversation, if it is one.
     pub(in crate::mapping) fn field(&self) -> Option<Field> {
         match self {
-            Target::Call(field) => Some(*field),
-            Target::Case(_) | Target::Seconds => None,
+            TargetField::Call(field) => Some(*field),
+            TargetField::Case(_) | TargetField::Seconds => None,
         }
     }
 
@@ -48,7 +48,7 @@ impl Target {
     }
 }
 
-impl fmt::Display for Target {
+impl fmt::Display for TargetField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name())
     }

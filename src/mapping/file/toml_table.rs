@@ -10,23 +10,23 @@ use toml::de::{DeTable, DeValue};
 use crate::mapping::error::{Findings, suggest};
 
 /// A string of the file with its place.
-pub(in crate::mapping) type Text = Spanned<String>;
+pub(in crate::mapping) type SpannedText = Spanned<String>;
 
 /// One table while it is read. Keys that nobody asked for are findings at the end.
-pub(in crate::mapping) struct Section<'a, 't> {
+pub(in crate::mapping) struct TomlTable<'a, 't> {
     table: &'a DeTable<'t>,
     name: Cow<'static, str>,
     span: Range<usize>,
     asked: Vec<&'static str>,
 }
 
-impl<'a, 't> Section<'a, 't> {
+impl<'a, 't> TomlTable<'a, 't> {
     pub(in crate::mapping) fn new(
         table: &'a DeTable<'t>,
         name: impl Into<Cow<'static, str>>,
         span: Range<usize>,
     ) -> Self {
-        Section {
+        TomlTable {
             table,
             name: name.into(),
             span,
@@ -61,7 +61,7 @@ impl<'a, 't> Section<'a, 't> {
         &mut self,
         key: &'static str,
         findings: &mut Findings,
-    ) -> Option<Text> {
+    ) -> Option<SpannedText> {
         let value = self.value(key)?;
         match value.get_ref() {
             DeValue::String(text) => Some(Spanned::new(value.span(), text.to_string())),
@@ -122,7 +122,7 @@ impl<'a, 't> Section<'a, 't> {
         &mut self,
         key: &'static str,
         findings: &mut Findings,
-    ) -> Option<Vec<Text>> {
+    ) -> Option<Vec<SpannedText>> {
         let value = self.value(key)?;
         texts_of(key, value, findings)
     }
@@ -132,10 +132,10 @@ impl<'a, 't> Section<'a, 't> {
         &mut self,
         key: &'static str,
         findings: &mut Findings,
-    ) -> Option<Section<'a, 't>> {
+    ) -> Option<TomlTable<'a, 't>> {
         let value = self.value(key)?;
         match value.get_ref() {
-            DeValue::Table(table) => Some(Section::new(table, key, value.span())),
+            DeValue::Table(table) => Some(TomlTable::new(table, key, value.span())),
             other => wrong_type(key, "a table", other, value.span(), findings),
         }
     }
@@ -187,7 +187,7 @@ pub(in crate::mapping) fn texts_of(
     key: &str,
     value: &Spanned<DeValue<'_>>,
     findings: &mut Findings,
-) -> Option<Vec<Text>> {
+) -> Option<Vec<SpannedText>> {
     match value.get_ref() {
         DeValue::Array(items) => {
             let mut texts = Vec::new();

@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 
 use crate::domain::is_email;
 use crate::mapping::value::boolean::fold;
-use crate::source::{self, Batch, Column, Header, HeaderKind, Input, Options};
+use crate::source::{self, Batch, Column, Header, HeaderKind, Input, ReadOptions};
 
 /// The largest file that is read: it is kept in memory.
 const LIMIT: u64 = 64 << 20;
@@ -144,10 +144,10 @@ impl AgentTable {
         if !metadata.is_file() || metadata.len() > LIMIT {
             return Err(format!("not a file of at most {} MiB", LIMIT >> 20));
         }
-        let options = Options {
+        let options = ReadOptions {
             header: Some(HeaderKind::Names),
             nulls: ["NULL", "null", "N/A"].map(str::to_owned).to_vec(),
-            ..Options::default()
+            ..ReadOptions::default()
         };
         let mut reader =
             source::open(&Input::file(path), &options).map_err(|error| error.to_string())?;

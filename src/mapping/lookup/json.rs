@@ -30,9 +30,9 @@ pub(in crate::mapping) fn is_json(text: &str) -> bool {
 /// The names and rows of the objects in `text`; the error is why there are none.
 pub(in crate::mapping) fn parse(text: &str, room: usize) -> Result<(Header, Rows), String> {
     let text = text.trim_start_matches('\u{feff}');
-    let mut table = Table {
+    let mut table = JsonTable {
         rows: Rows::within(room),
-        ..Table::default()
+        ..JsonTable::default()
     };
     let mut documents = Deserializer::from_str(text).into_iter::<IgnoredAny>();
     let mut start = 0;
@@ -50,7 +50,7 @@ pub(in crate::mapping) fn parse(text: &str, room: usize) -> Result<(Header, Rows
 }
 
 /// A page such as `{"users": […], "next_page": …}` is no row: its list holds them.
-fn take_document(table: &mut Table, text: &str, document: Range<usize>) -> Result<(), String> {
+fn take_document(table: &mut JsonTable, text: &str, document: Range<usize>) -> Result<(), String> {
     let mut list = None;
     let mut parts = Parts::of(text, &document);
     while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
@@ -69,13 +69,13 @@ fn take_document(table: &mut Table, text: &str, document: Range<usize>) -> Resul
 }
 
 /// The objects of a list, one after the other: all of them as trees would take many times the file.
-fn take_all(table: &mut Table, text: &str, list: Range<usize>) -> Result<(), String> {
+fn take_all(table: &mut JsonTable, text: &str, list: Range<usize>) -> Result<(), String> {
     Parts::of(text, &list)
         .filter(|item| text[item.clone()].starts_with('{'))
         .try_for_each(|item| take_object(table, text, item))
 }
 
-fn take_object(table: &mut Table, text: &str, object: Range<usize>) -> Result<(), String> {
+fn take_object(table: &mut JsonTable, text: &str, object: Range<usize>) -> Result<(), String> {
     let part = &text[object.clone()];
     refuse_large(part)?;
     match serde_json::from_str(part) {
@@ -146,14 +146,14 @@ fn refuse_large(object: &str) -> Result<(), String> {
 }
 
 #[derive(Default)]
-struct Table {
+struct JsonTable {
     names: Vec<String>,
     places: HashMap<String, usize>,
     name_bytes: usize,
     rows: Rows,
 }
 
-impl Table {
+impl JsonTable {
     fn take(&mut self, members: Map<String, Json>) -> Result<(), String> {
         let mut row = vec![String::new(); self.names.len()];
         for (name, value) in members {

@@ -22,7 +22,7 @@ use super::json;
 use super::rows::{Keys, MOST_BYTES, Rows};
 use super::second_file::SecondFile;
 use crate::mapping::error::{Findings, suggest};
-use crate::mapping::file::toml_table::{Section, Text, wrong_type};
+use crate::mapping::file::toml_table::{SpannedText, TomlTable, wrong_type};
 use crate::source::Header;
 
 /// The largest lookup file that is read, also as UTF-8: its text is in memory beside the table that is
@@ -37,7 +37,7 @@ const PIECE: usize = 64 << 10;
 
 /// A table in memory, found by its key.
 #[derive(Debug)]
-pub(in crate::mapping) struct Lookup {
+pub(in crate::mapping) struct LookupTable {
     pub(in crate::mapping) name: String,
     header: Header,
     rows: Rows,
@@ -46,7 +46,7 @@ pub(in crate::mapping) struct Lookup {
     is_absent: bool,
 }
 
-impl Lookup {
+impl LookupTable {
     /// Position of a column.
     pub(in crate::mapping) fn column(&self, name: &str) -> Option<usize> {
         self.header.find(name).or(self.is_absent.then_some(0))
@@ -107,7 +107,7 @@ impl Beside<'_> {
 /// The tables of one mapping file.
 #[derive(Debug, Clone, Default)]
 pub(in crate::mapping) struct Lookups {
-    tables: Vec<Arc<Lookup>>,
+    tables: Vec<Arc<LookupTable>>,
     /// Also those that could not be read, so that their users are not findings too.
     declared: Vec<String>,
     /// The files that were read.
@@ -144,7 +144,8 @@ impl Lookups {
                 );
                 continue;
             };
-            let section = Section::new(table, format!("[lookup.{}]", name.get_ref()), name.span());
+            let section =
+                TomlTable::new(table, format!("[lookup.{}]", name.get_ref()), name.span());
             let taken = lookups.tables.iter().map(|table| table.rows.bytes());
             let room = MOST_BYTES.saturating_sub(taken.sum());
             let files = &mut lookups.files;
@@ -162,9 +163,9 @@ impl Lookups {
     /// The table of a name; an unknown name is a finding.
     pub(in crate::mapping) fn find(
         &self,
-        name: &Text,
+        name: &SpannedText,
         findings: &mut Findings,
-    ) -> Option<Arc<Lookup>> {
+    ) -> Option<Arc<LookupTable>> {
         let found = self.get(name.get_ref());
         if found.is_none() && !self.declared.contains(name.get_ref()) {
             findings.add_with(
@@ -177,7 +178,7 @@ impl Lookups {
     }
 
     /// The table of a name.
-    pub(in crate::mapping) fn get(&self, name: &str) -> Option<Arc<Lookup>> {
+    pub(in crate::mapping) fn get(&self, name: &str) -> Option<Arc<LookupTable>> {
         self.tables.iter().find(|table| table.name == name).cloned()
     }
 
@@ -189,10 +190,10 @@ impl Lookups {
 
 fn read_table(
     name: &str,
-    mut section: Section<'_, '_>,
+    mut section: TomlTable<'_, '_>,
     (beside, read, room): (Beside<'_>, &mut Vec<PathBuf>, usize),
     findings: &mut Findings,
-) -> Option<Lookup> {
+) -> Option<LookupTable> {
     let file = section.text("file", findings);
     let key = section.text("key", findings);
     let delimiter = section.letter("delimiter", findings);
@@ -206,7 +207,12 @@ fn read_table(
     section.finish(findings);
     let (file, key) = (file?, key?);
     if optional && beside.is_absent(name, file.get_ref()) {
-        return Some(Lookup::new(name, Header::default(), Rows::default(), true));
+        return Some(LookupTable::new(
+            name,
+            Header::default(),
+            Rows::default(),
+            true,
+        ));
     }
     let shown = beside.of_operator(name);
     let shown = shown.map_or_else(|| file.get_ref().clone(), |path| path.display().to_string());
@@ -222,7 +228,7 @@ fn read_table(
         }
     });
     let mut lookup = match table {
-        Ok((header, rows)) => Lookup::new(name, header, rows, false),
+        Ok((header, rows)) => LookupTable::new(name, header, rows, false),
         Err(reason) => {
             findings.add(file.span(), format!("cannot read {shown}: {reason}"));
             return None;
@@ -241,7 +247,7 @@ fn read_table(
 }
 
 /// The text of a second file.
-fn read_text(path: &Path, encoding: Option<&Text>) -> Result<String, String> {
+fn read_text(path: &Path, encoding: Option<&SpannedText>) -> Result<String, String> {
     let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
     if !metadata.is_file() || metadata.len() > LIMIT {
         return Err(too_large());
@@ -353,9 +359,9 @@ impl Read for RowByRow<'_> {
     }
 }
 
-impl Lookup {
-    fn new(name: &str, header: Header, rows: Rows, is_absent: bool) -> Lookup {
-        Lookup {
+impl LookupTable {
+    fn new(name: &str, header: Header, rows: Rows, is_absent: bool) -> LookupTable {
+        LookupTable {
             name: name.to_owned(),
             header,
             rows,

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::call_fields::ways;
-use super::column_profile::Shape;
+use super::column_profile::ColumnProfile;
 use super::expressions::{expression, literal, quoted};
 use super::known_names::{self, rank};
-use super::survey::{Survey, Surveyed, VALUES};
-use crate::domain::call::{Field, Kind};
+use super::survey::{ExportSurvey, Surveyed, VALUES};
+use crate::domain::call::{Field, ValueKind};
 
 /// A line of the proposed file.
 #[derive(Debug)]
-pub(super) struct Rule {
+pub(super) struct ProposedRule {
     pub(super) field: Field,
     /// What stands behind `=`.
     pub(super) toml: String,
@@ -21,8 +21,8 @@ pub(super) struct Rule {
 
 /// A proposed mapping.
 #[derive(Debug, Default)]
-pub(super) struct Proposal {
-    pub(super) rules: Vec<Rule>,
+pub(super) struct SuggestedMapping {
+    pub(super) rules: Vec<ProposedRule>,
     pub(super) needs: Vec<(&'static str, &'static str)>,
     /// A condition for records without an agent.
     pub(super) no_agent: Option<String>,
@@ -54,19 +54,19 @@ const ORDER: [Field; 17] = [
 ];
 
 /// A survey while it is turned into a proposal.
-pub(super) struct Draft<'s> {
-    pub(super) survey: &'s Survey,
-    pub(super) shapes: Vec<Shape>,
-    pub(super) proposal: Proposal,
+pub(super) struct ProposalDraft<'s> {
+    pub(super) survey: &'s ExportSurvey,
+    pub(super) shapes: Vec<ColumnProfile>,
+    pub(super) proposal: SuggestedMapping,
 }
 
-impl<'s> Draft<'s> {
-    pub(super) fn new(survey: &'s Survey) -> Self {
+impl<'s> ProposalDraft<'s> {
+    pub(super) fn new(survey: &'s ExportSurvey) -> Self {
         let shapes = survey.columns.iter().map(Surveyed::shape).collect();
-        let mut draft = Draft {
+        let mut draft = ProposalDraft {
             survey,
             shapes,
-            proposal: Proposal::default(),
+            proposal: SuggestedMapping::default(),
         };
         for field in ORDER.into_iter().chain([Field::CustomNumberProp2]) {
             match field {
@@ -102,7 +102,9 @@ impl<'s> Draft<'s> {
     }
 
     pub(super) fn rule(&mut self, field: Field, toml: String, check: Option<String>) {
-        self.proposal.rules.push(Rule { field, toml, check });
+        self.proposal
+            .rules
+            .push(ProposedRule { field, toml, check });
     }
 
     fn has(&self, field: Field) -> bool {
@@ -119,7 +121,7 @@ impl<'s> Draft<'s> {
     pub(super) fn find(
         &self,
         names: &[&str],
-        test: impl Fn(&Surveyed, &Shape) -> bool,
+        test: impl Fn(&Surveyed, &ColumnProfile) -> bool,
     ) -> Option<usize> {
         let columns = self.survey.columns.iter().zip(&self.shapes).enumerate();
         columns
@@ -142,10 +144,10 @@ impl<'s> Draft<'s> {
     fn plain(&mut self, field: Field) {
         let records = self.survey.records;
         let names = known_names::of(field);
-        let whole = |column: &Surveyed, shape: &Shape| {
+        let whole = |column: &Surveyed, shape: &ColumnProfile| {
             holds(field, column, shape, records) && !known_names::is_anothers(field, &column.name)
         };
-        let nearly = |column: &Surveyed, _: &Shape| is_nearly_an_id(column, records);
+        let nearly = |column: &Surveyed, _: &ColumnProfile| is_nearly_an_id(column, records);
         let found = self.find(&names, whole).or_else(|| match field {
             // A few broken rows do not make another column the id.
             Field::ExternalIdentity => self
@@ -169,7 +171,7 @@ impl<'s> Draft<'s> {
             {
                 (name, Some("the agent's, or the customer's?".to_owned()))
             }
-            _ if field.kind() == Kind::Number => duration(&name, column, &self.shapes[at]),
+            _ if field.kind() == ValueKind::Number => duration(&name, column, &self.shapes[at]),
             _ if field.is_required() => (name, None),
             _ => (format!("{{ from = {name}, optional = true }}"), None),
         };
@@ -177,7 +179,7 @@ impl<'s> Draft<'s> {
     }
 
     /// A column whose name ends as ids do, though nobody knows what comes before.
-    fn id_by_its_end(&self, test: &dyn Fn(&Surveyed, &Shape) -> bool) -> Option<usize> {
+    fn id_by_its_end(&self, test: &dyn Fn(&Surveyed, &ColumnProfile) -> bool) -> Option<usize> {
         let columns = self.survey.columns.iter().zip(&self.shapes).enumerate();
         let mut ids = columns.filter(|(at, (column, shape))| {
             let is_free = !self.proposal.used.contains(at);
@@ -200,7 +202,7 @@ impl<'s> Draft<'s> {
             if self.has(field) {
                 continue;
             }
-            let fits = |column: &Surveyed, shape: &Shape| match field {
+            let fits = |column: &Surveyed, shape: &ColumnProfile| match field {
                 Field::AgentEmail => shape.is_email,
                 Field::DateTime => shape.times.is_some(),
                 Field::Customer => shape.is_phone,
@@ -353,7 +355,7 @@ impl<'s> Draft<'s> {
 }
 
 /// Whether a column holds what a field is for, as far as values tell.
-fn holds(field: Field, column: &Surveyed, shape: &Shape, records: usize) -> bool {
+fn holds(field: Field, column: &Surveyed, shape: &ColumnProfile, records: usize) -> bool {
     if column.values.is_empty() || column.is_nested && field != Field::Labels {
         return false;
     }
@@ -363,7 +365,7 @@ fn holds(field: Field, column: &Surveyed, shape: &Shape, records: usize) -> bool
         Field::ExternalIdentity => column.filled == records && is_nearly_an_id(column, records),
         Field::AgentName | Field::AgentId => !shape.is_phone,
         Field::CustomProp1 => ways(column).is_some(),
-        _ => field.kind() != Kind::Number || shape.is_duration,
+        _ => field.kind() != ValueKind::Number || shape.is_duration,
     }
 }
 
@@ -430,7 +432,7 @@ fn labels(column: &Surveyed) -> (String, Option<String>) {
     )
 }
 
-fn duration(name: &str, column: &Surveyed, shape: &Shape) -> (String, Option<String>) {
+fn duration(name: &str, column: &Surveyed, shape: &ColumnProfile) -> (String, Option<String>) {
     let pair = column
         .values
         .iter()

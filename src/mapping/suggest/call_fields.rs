@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::build::Draft;
-use super::column_profile::{self, Shape};
+use super::build::ProposalDraft;
+use super::column_profile::{self, ColumnProfile};
 use super::expressions::{literal, quoted};
 use super::known_names;
 use super::survey::Surveyed;
@@ -12,13 +12,14 @@ use crate::domain::call::Field;
 /// Fewer records prove nothing by what they share.
 const FEW: usize = 5;
 
-impl Draft<'_> {
+impl ProposalDraft<'_> {
     /// The time, in one column or in a day and a clock. When the record was made or changed comes last,
     /// and what cannot be read is named all the same.
     pub(super) fn date_time(&mut self) {
         let names = known_names::of(Field::DateTime);
-        let is_time = |column: &Surveyed, shape: &Shape| shape.times.is_some() && !column.is_nested;
-        let of_call = |column: &Surveyed, shape: &Shape| {
+        let is_time =
+            |column: &Surveyed, shape: &ColumnProfile| shape.times.is_some() && !column.is_nested;
+        let of_call = |column: &Surveyed, shape: &ColumnProfile| {
             is_time(column, shape) && !known_names::is_time_of_record(&column.name)
         };
         if let Some(at) = self.find(&names, of_call) {
@@ -34,11 +35,11 @@ impl Draft<'_> {
             self.proposal.used.insert(at);
             return self.times(at, check);
         }
-        let is_named = |column: &Surveyed, shape: &Shape| {
+        let is_named = |column: &Surveyed, shape: &ColumnProfile| {
             let is_whole = known_names::is_whole(&column.name, &names);
             is_whole && !column.is_nested && !column.values.is_empty() && !shape.is_duration
         };
-        let is_free = |shape: &Shape| shape.times.is_none();
+        let is_free = |shape: &ColumnProfile| shape.times.is_none();
         let has_times = self.shapes.iter().any(|shape| !is_free(shape));
         if !has_times && let Some(at) = self.find(&names, is_named) {
             self.proposal.used.insert(at);
@@ -69,7 +70,7 @@ impl Draft<'_> {
     }
 
     /// The names of other columns that pass a test, the first few; empty when there are none.
-    fn others(&self, at: usize, test: impl Fn(&Surveyed, &Shape) -> bool) -> String {
+    fn others(&self, at: usize, test: impl Fn(&Surveyed, &ColumnProfile) -> bool) -> String {
         const SHOWN: usize = 5;
         let columns = self.survey.columns.iter().zip(&self.shapes).enumerate();
         let others = columns.filter(|(other, (column, shape))| {
@@ -136,7 +137,7 @@ impl Draft<'_> {
 
     /// Who was called or called: by the direction where the export has both sides.
     pub(super) fn customer(&mut self) {
-        let phone = |column: &Surveyed, shape: &Shape| shape.is_phone && !column.is_nested;
+        let phone = |column: &Surveyed, shape: &ColumnProfile| shape.is_phone && !column.is_nested;
         let from = self.find(known_names::CALLERS, phone);
         let to = self.find(known_names::CALLED, phone);
         let direction = self.find(known_names::DIRECTIONS, |column, _| {
@@ -152,7 +153,7 @@ impl Draft<'_> {
         } else {
             // A number that all records share is the own one.
             let records = self.survey.records;
-            let varies = |column: &Surveyed, shape: &Shape| {
+            let varies = |column: &Surveyed, shape: &ColumnProfile| {
                 phone(column, shape) && (records < FEW || column.values.len() > 1)
             };
             let names = known_names::of(Field::Customer);

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::{Code, PhoneReading, is_email, read_phone};
 use crate::mapping::value::duration::{Unit, read_seconds};
-use crate::mapping::value::time::{Choice, Format, TimeRule};
+use crate::mapping::value::time::{AmbiguousTime, TimeFormat, TimeRule};
 
 /// The forms of times that are tried, the less doubtful of a pair first.
 const TIMES: [&str; 43] = [
@@ -72,7 +72,7 @@ pub(super) struct Times {
 /// What the values of a column could be.
 #[derive(Debug, Clone, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is asked on its own")]
-pub(super) struct Shape {
+pub(super) struct ColumnProfile {
     pub(super) is_email: bool,
     /// Whether most are telephone numbers.
     pub(super) is_phone: bool,
@@ -89,14 +89,14 @@ pub(super) struct Shape {
     pub(super) is_recording: bool,
 }
 
-impl Shape {
-    pub(super) fn of(values: &[String]) -> Shape {
+impl ColumnProfile {
+    pub(super) fn of(values: &[String]) -> ColumnProfile {
         if values.is_empty() {
-            return Shape::default();
+            return ColumnProfile::default();
         }
         let all = |test: &dyn Fn(&str) -> bool| most(values, 4, |value| test(value.trim()));
         let phones = values.iter().filter(|value| is_dialled(value)).count();
-        Shape {
+        ColumnProfile {
             is_email: most(values, 1, |value| is_email(value.trim())),
             is_phone: phones * 2 > values.len(),
             lacks_country: values
@@ -164,10 +164,10 @@ fn times(values: &[String]) -> Option<Times> {
 
 fn rule(format: &str, zone: Option<TimeZone>) -> Option<TimeRule> {
     Some(TimeRule {
-        formats: vec![Format::read(format).ok()?],
+        formats: vec![TimeFormat::read(format).ok()?],
         zone,
-        fold: Choice::Earlier,
-        gap: Choice::Earlier,
+        fold: AmbiguousTime::Earlier,
+        gap: AmbiguousTime::Earlier,
     })
 }
 

@@ -18,5 +18,5 @@ mod write;
 
 pub(super) use known_names::of as names_of;
 
-pub use preset_fit::{Fit, Trial};
-pub use survey::Survey;
+pub use preset_fit::{PresetFit, Trial};
+pub use survey::ExportSurvey;

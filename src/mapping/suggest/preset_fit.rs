@@ -2,10 +2,10 @@
 //! make of the first records.
 
 use super::expressions::quoted;
-use super::survey::{SAMPLE, Survey, sample};
+use super::survey::{ExportSurvey, SAMPLE, sample};
 use crate::domain::Problem;
 use crate::domain::call::Call;
-use crate::mapping::{Mapped, Mapping, Preset};
+use crate::mapping::{MappedCall, MappingFile, Preset};
 use crate::source::{Batch, Header, Input};
 
 /// Of the columns by which a preset knows its exports so much must be there.
@@ -15,7 +15,7 @@ const SENSE: f64 = 0.8;
 
 /// How well a preset fits an export.
 #[derive(Debug, Clone)]
-pub struct Fit {
+pub struct PresetFit {
     /// The preset.
     pub preset: Preset,
     /// Its own columns that the export has.
@@ -49,14 +49,14 @@ pub struct Trial {
     pub skipped: usize,
 }
 
-impl Fit {
+impl PresetFit {
     /// Whether the preset is meant for this export.
     pub fn is_good(&self) -> bool {
         self.share >= ENOUGH && (self.trial.is_some() || self.is_of_cases)
     }
 }
 
-impl Fit {
+impl PresetFit {
     /// The preset as a file for this export.
     pub fn text(&self) -> String {
         let text = self.preset.text;
@@ -84,17 +84,17 @@ impl Trial {
     }
 }
 
-impl Survey {
+impl ExportSurvey {
     /// The presets that know columns of the export, the best first.
-    pub fn fits(&self, input: &Input) -> Vec<Fit> {
-        let presets: Vec<(Preset, Mapping)> = Mapping::presets()
+    pub fn fits(&self, input: &Input) -> Vec<PresetFit> {
+        let presets: Vec<(Preset, MappingFile)> = MappingFile::presets()
             .iter()
             .filter_map(|preset| Some((*preset, preset.load().ok()?)))
             // What follows asks for the fields of a call.
             .filter(|(_, mapping)| !mapping.is_of_cases())
             .collect();
         let owners = |column: &str| {
-            let has = |mapping: &Mapping| {
+            let has = |mapping: &MappingFile| {
                 signature(mapping)
                     .iter()
                     .any(|own| Header::key(own) == Header::key(column))
@@ -105,14 +105,14 @@ impl Survey {
                 .count()
                 .max(1)
         };
-        let mut fits: Vec<Fit> = presets
+        let mut fits: Vec<PresetFit> = presets
             .iter()
             .filter_map(|(preset, mapping)| self.fit(*preset, mapping, input, &owners))
             .collect();
-        let of_cases = Mapping::presets().iter();
+        let of_cases = MappingFile::presets().iter();
         fits.extend(of_cases.filter_map(|preset| self.fit_of_cases(*preset)));
         fits.sort_by(|a, b| {
-            let rank = |fit: &Fit| {
+            let rank = |fit: &PresetFit| {
                 (
                     fit.is_good(),
                     fit.share,
@@ -129,10 +129,10 @@ impl Survey {
     fn fit(
         &self,
         preset: Preset,
-        mapping: &Mapping,
+        mapping: &MappingFile,
         input: &Input,
         owners: &dyn Fn(&str) -> usize,
-    ) -> Option<Fit> {
+    ) -> Option<PresetFit> {
         let foreign = &mapping.source_options().foreign;
         if foreign.iter().any(|name| self.has(name, mapping)) {
             return None;
@@ -172,7 +172,7 @@ impl Survey {
             }
         }
         let own = |names: Vec<&String>| names.into_iter().cloned().collect();
-        Some(Fit {
+        Some(PresetFit {
             preset,
             found: own(found),
             lacking: own(lacking),
@@ -188,7 +188,7 @@ impl Survey {
 
     /// The same of a preset for cases, by its columns alone: it may need other files of the help desk
     /// to be loaded.
-    fn fit_of_cases(&self, preset: Preset) -> Option<Fit> {
+    fn fit_of_cases(&self, preset: Preset) -> Option<PresetFit> {
         let file: toml::Table = preset.text.parse().ok()?;
         if file.get("target")?.as_str()? != "case" {
             return None;
@@ -208,7 +208,7 @@ impl Survey {
         let (found, lacking): (Vec<String>, Vec<String>) = own.iter().cloned().partition(has);
         let part = |names: &[String]| f64::from(u32::try_from(names.len()).unwrap_or(u32::MAX));
         let share = part(&found) / part(&own).max(1.0);
-        (!found.is_empty()).then_some(Fit {
+        (!found.is_empty()).then_some(PresetFit {
             preset,
             found,
             lacking,
@@ -223,7 +223,7 @@ impl Survey {
     }
 
     /// Whether the export has the column, by one of the names that the mapping knows for it.
-    fn has(&self, name: &str, mapping: &Mapping) -> bool {
+    fn has(&self, name: &str, mapping: &MappingFile) -> bool {
         let captions = &mapping.source_options().captions;
         let others = captions.iter().filter(|(known, _)| known == name);
         let mut names = others.flat_map(|(_, others)| others).map(String::as_str);
@@ -234,7 +234,12 @@ impl Survey {
     /// The preset over an export whose captions it does not know, when the values are where its
     /// columns usually stand. All columns must be there by which it is known otherwise: values of the
     /// first few alone (a time, a number, two phones) are what any list of calls has.
-    fn fit_by_place(&self, preset: Preset, mapping: &Mapping, input: &Input) -> Option<Fit> {
+    fn fit_by_place(
+        &self,
+        preset: Preset,
+        mapping: &MappingFile,
+        input: &Input,
+    ) -> Option<PresetFit> {
         let captions = &mapping.source_options().captions;
         let columns = self.sheet.header.as_ref()?.names().len();
         if !(signature(mapping).len()..=captions.len()).contains(&columns) {
@@ -248,7 +253,7 @@ impl Survey {
         let share = trial
             .filter(|trial| trial.good > 0)
             .map_or(0.0, Trial::share);
-        (share >= SENSE).then(|| Fit {
+        (share >= SENSE).then(|| PresetFit {
             preset,
             found: Vec::new(),
             lacking: signature(mapping).to_vec(),
@@ -283,12 +288,12 @@ fn called<'t>(value: &'t toml::Value, name: &str) -> Vec<&'t str> {
 }
 
 /// The columns by which a mapping knows its exports.
-fn signature(mapping: &Mapping) -> &[String] {
+fn signature(mapping: &MappingFile) -> &[String] {
     &mapping.source_options().signature
 }
 
 /// Lets the rules of a preset at the first records, as if everything it asks for had been said.
-fn try_out(mapping: &Mapping, input: &Input) -> Result<Trial, String> {
+fn try_out(mapping: &MappingFile, input: &Input) -> Result<Trial, String> {
     let mapping = mapping.clone().for_trial();
     let (sheet, batches) =
         sample(input, &mapping.source_options().options()).map_err(|error| error.to_string())?;
@@ -304,9 +309,9 @@ fn try_out(mapping: &Mapping, input: &Input) -> Result<Trial, String> {
         let mut problems: Vec<Problem> = record.problems().cloned().collect();
         trial.records += 1;
         match profile.apply(&record, &mut problems) {
-            Mapped::Skipped(_) => trial.skipped += 1,
-            Mapped::Undecided => {}
-            Mapped::Draft(draft) => {
+            MappedCall::Skipped(_) => trial.skipped += 1,
+            MappedCall::Undecided => {}
+            MappedCall::Draft(draft) => {
                 // A row of several says only its part, and some presets leave a part to the operator.
                 let is_part = mapping.gathers() || !mapping.missing().is_empty();
                 let is_whole = is_part || Call::new(draft, &mut Vec::new()).is_some();

@@ -11,7 +11,7 @@ use regex::Regex;
 
 use super::expressions::{expression, quoted};
 use super::name_shape::{Grain, class, place, shape};
-use super::survey::Survey;
+use super::survey::ExportSurvey;
 use crate::domain::call::Field;
 
 /// More names would only be more of the same, and a proposal should take seconds.
@@ -52,7 +52,7 @@ impl Guess {
     }
 }
 
-impl Survey {
+impl ExportSurvey {
     /// How the recordings of these names, paths below their folder, belong to the records.
     pub(super) fn name_recordings(&self, recordings: &[String]) -> Named {
         let names = Names::new(&recordings[..recordings.len().min(NAMES)]);
@@ -371,13 +371,13 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{Input, Options};
+    use crate::source::{Input, ReadOptions};
 
     fn derived(export: &str, recordings: &[&str]) -> (String, String) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("calls.csv");
         std::fs::write(&path, export).unwrap();
-        let survey = Survey::of(&Input::file(&path), &Options::default()).unwrap();
+        let survey = ExportSurvey::of(&Input::file(&path), &ReadOptions::default()).unwrap();
         let recordings = recordings.iter().map(|name| (*name).to_owned());
         let found = survey.name_recordings(&recordings.collect::<Vec<String>>());
         (found.rule.unwrap_or_default(), found.remarks.join("\n"))

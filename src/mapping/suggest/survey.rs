@@ -6,11 +6,11 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::column_profile::Shape;
+use super::column_profile::ColumnProfile;
 use super::write::shown_whole;
 use crate::domain::{Code, unguarded};
 use crate::mapping::Preset;
-use crate::source::{self, Batch, Column, Header, Input, Options, Record, Sheet};
+use crate::source::{self, Batch, Column, Header, Input, ReadOptions, Record, Sheet};
 
 /// How many records are looked at. More would only find rarer values.
 pub(super) const SAMPLE: usize = 500;
@@ -52,14 +52,14 @@ impl Surveyed {
         self.filled.saturating_sub(self.different.len())
     }
 
-    pub(super) fn shape(&self) -> Shape {
-        Shape::of(&self.values)
+    pub(super) fn shape(&self) -> ColumnProfile {
+        ColumnProfile::of(&self.values)
     }
 }
 
 /// The first records of an export and what their columns hold.
 #[derive(Debug)]
-pub struct Survey {
+pub struct ExportSurvey {
     /// What the export looks like.
     pub sheet: Arc<Sheet>,
     /// Records looked at.
@@ -72,21 +72,21 @@ pub struct Survey {
     pub(super) keys: BTreeSet<String>,
 }
 
-impl Survey {
+impl ExportSurvey {
     /// Looks at the first records of an input.
     ///
     /// # Errors
     /// When it cannot be opened or read.
-    pub fn of(input: &Input, options: &Options) -> Result<Survey, source::Error> {
+    pub fn of(input: &Input, options: &ReadOptions) -> Result<ExportSurvey, source::Error> {
         let (mut sheet, mut batches) = sample(input, options)?;
         if let Some(records) = pages(&batches) {
-            let inside = Options {
+            let inside = ReadOptions {
                 records: Some(records),
                 ..options.clone()
             };
             (sheet, batches) = sample(input, &inside)?;
         }
-        let mut survey = Survey {
+        let mut survey = ExportSurvey {
             sheet,
             records: 0,
             columns: Vec::new(),
@@ -210,7 +210,7 @@ fn pages(batches: &[Batch]) -> Option<String> {
 /// The first batches of an input, with at least [`SAMPLE`] records if it has them and they are small.
 pub(super) fn sample(
     input: &Input,
-    options: &Options,
+    options: &ReadOptions,
 ) -> Result<(Arc<Sheet>, Vec<Batch>), source::Error> {
     let mut reader = source::open(input, options)?;
     let sheet = Arc::clone(reader.sheet());

@@ -2,15 +2,15 @@
 
 use std::fmt::Write as _;
 
-use super::build::{Draft, Proposal, Rule};
+use super::build::{ProposalDraft, ProposedRule, SuggestedMapping};
 use super::expressions::quoted;
-use super::survey::{Survey, Surveyed};
+use super::survey::{ExportSurvey, Surveyed};
 use crate::domain::call::Field;
 
 /// How much of an example is shown.
 const EXAMPLE: usize = 40;
 
-impl Survey {
+impl ExportSurvey {
     /// A mapping file with the best proposal for each target. It loads, and says what is not known.
     pub fn propose(&self) -> String {
         self.propose_for(None)
@@ -18,7 +18,7 @@ impl Survey {
 
     /// The same, with a pattern for recordings of these names, which are paths below their folder.
     pub fn propose_for(&self, recordings: Option<&[String]>) -> String {
-        let draft = Draft::new(self);
+        let draft = ProposalDraft::new(self);
         let proposal = &draft.proposal;
         let mut file = String::new();
         head(&mut file, self, proposal);
@@ -39,7 +39,7 @@ impl Survey {
     }
 }
 
-fn head(file: &mut String, survey: &Survey, proposal: &Proposal) {
+fn head(file: &mut String, survey: &ExportSurvey, proposal: &SuggestedMapping) {
     let _ = writeln!(
         file,
         "# A proposal for {}, made from its first {} records.",
@@ -66,7 +66,7 @@ fn head(file: &mut String, survey: &Survey, proposal: &Proposal) {
     file.push('\n');
 }
 
-fn source(file: &mut String, proposal: &Proposal) {
+fn source(file: &mut String, proposal: &SuggestedMapping) {
     file.push_str("[source]\n");
     if !proposal.needs.is_empty() {
         file.push_str("needs = [\n");
@@ -106,10 +106,10 @@ fn source(file: &mut String, proposal: &Proposal) {
     }
 }
 
-fn fields(file: &mut String, proposal: &Proposal) {
+fn fields(file: &mut String, proposal: &SuggestedMapping) {
     file.push_str("\n[fields]\n");
     let mut write = |field: Field| match proposal.rules.iter().find(|rule| rule.field == field) {
-        Some(Rule { toml, check, .. }) => {
+        Some(ProposedRule { toml, check, .. }) => {
             if let Some(check) = check {
                 let _ = writeln!(file, "# check: {}", shown_whole(check));
             }
@@ -140,7 +140,7 @@ fn fields(file: &mut String, proposal: &Proposal) {
     }
 }
 
-fn audio(file: &mut String, proposal: &Proposal) {
+fn audio(file: &mut String, proposal: &SuggestedMapping) {
     if !proposal.recordings.is_empty() {
         let names: Vec<String> = proposal
             .recordings
@@ -155,7 +155,7 @@ fn audio(file: &mut String, proposal: &Proposal) {
     }
 }
 
-fn columns(file: &mut String, survey: &Survey, proposal: &Proposal) {
+fn columns(file: &mut String, survey: &ExportSurvey, proposal: &SuggestedMapping) {
     file.push_str(
         "\n# The columns of the export: name (records that fill it): three of its values. A dash\n\
          # before the name says that no line of this file uses the column, and none of it is sent.\n",

@@ -12,8 +12,8 @@ use serde_json::Value as Json;
 
 use super::context::{Context, Scope, from_json};
 use super::lets::Let;
-use super::simple::{self, Piece, SimpleCondition};
-use super::{Entry, FUEL, TemplateId, Templates, functions, limits};
+use super::simple::{self, SimpleCondition, TemplatePart};
+use super::{CompiledTemplate, FUEL, TemplateId, Templates, functions, limits};
 use crate::domain::Code;
 use crate::mapping::bound::record_scope::RecordScope;
 use crate::mapping::file::expression::Work;
@@ -21,18 +21,18 @@ use crate::source::{Column, Record, Sheet};
 
 impl Templates {
     /// The templates for the records of one sheet.
-    pub(in crate::mapping) fn bind(&self, sheet: &Sheet) -> Bound {
+    pub(in crate::mapping) fn bind(&self, sheet: &Sheet) -> BoundTemplates {
         let mut engine = self.engine.clone();
         if sheet.header.is_none() {
             // JSON records come without keys that another record has.
             engine.set_undefined_behavior(UndefinedBehavior::Chainable);
         }
-        let entry = |entry: &Entry| BoundEntry {
+        let entry = |entry: &CompiledTemplate| BoundEntry {
             name: entry.name.clone(),
             context: Context::new(&entry.own, sheet, &self.optional),
             whole: Context::new(&entry.names, sheet, &self.optional),
             lets: entry.lets.clone(),
-            form: Form::new(entry, sheet),
+            form: CompiledForm::new(entry, sheet),
         };
         let definition = |definition: &Let| BoundLet {
             name: definition.name.clone(),
@@ -40,7 +40,7 @@ impl Templates {
             context: Context::new(&definition.names, sheet, &self.optional),
             lets: definition.lets.clone(),
         };
-        Bound {
+        BoundTemplates {
             entries: self.entries.iter().map(entry).collect(),
             lets: self.lets.iter().map(definition).collect(),
             engine,
@@ -49,22 +49,23 @@ impl Templates {
 }
 
 #[derive(Debug, Clone)]
-enum Form {
-    Pieces(Vec<Piece>),
+enum CompiledForm {
+    Pieces(Vec<TemplatePart>),
     Condition(SimpleCondition),
     Engine,
 }
 
-impl Form {
-    fn new(entry: &Entry, sheet: &Sheet) -> Form {
+impl CompiledForm {
+    fn new(entry: &CompiledTemplate, sheet: &Sheet) -> CompiledForm {
         if !entry.lets.is_empty() {
-            return Form::Engine;
+            return CompiledForm::Engine;
         }
         if entry.is_condition {
             return SimpleCondition::read(&entry.source, sheet)
-                .map_or(Form::Engine, Form::Condition);
+                .map_or(CompiledForm::Engine, CompiledForm::Condition);
         }
-        simple::read_pieces(&entry.source, &entry.own, sheet).map_or(Form::Engine, Form::Pieces)
+        simple::read_pieces(&entry.source, &entry.own, sheet)
+            .map_or(CompiledForm::Engine, CompiledForm::Pieces)
     }
 }
 
@@ -75,7 +76,7 @@ struct BoundEntry {
     /// With the columns of the names of `[let]`.
     whole: Context,
     lets: Vec<usize>,
-    form: Form,
+    form: CompiledForm,
 }
 
 #[derive(Debug, Clone)]
@@ -88,7 +89,7 @@ struct BoundLet {
 
 /// Templates with their columns found in one sheet.
 #[derive(Debug, Clone)]
-pub(in crate::mapping) struct Bound {
+pub(in crate::mapping) struct BoundTemplates {
     engine: Environment<'static>,
     entries: Vec<BoundEntry>,
     lets: Vec<BoundLet>,
@@ -96,7 +97,7 @@ pub(in crate::mapping) struct Bound {
 
 /// Why a template failed on a record; holds no value of the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::mapping) struct Failure {
+pub(in crate::mapping) struct TemplateError {
     pub(in crate::mapping) code: Code,
     pub(in crate::mapping) message: String,
     /// The key that a table lacks, or nothing.
@@ -105,7 +106,7 @@ pub(in crate::mapping) struct Failure {
     pub(in crate::mapping) is_of_value: bool,
 }
 
-impl Bound {
+impl BoundTemplates {
     /// The templates at this record.
     pub(in crate::mapping) fn at<'r>(&'r self, record: &Record<'r>) -> Rendering<'r> {
         self.rendering(record, Scope::Own(RecordScope::default()))
@@ -150,10 +151,10 @@ impl Bound {
 /// Templates at one record.
 #[derive(Debug)]
 pub(in crate::mapping) struct Rendering<'r> {
-    bound: &'r Bound,
+    bound: &'r BoundTemplates,
     record: Record<'r>,
     /// What the names of `[let]` mean here, as far as somebody asked.
-    lets: Box<[OnceCell<Result<Value, Failure>>]>,
+    lets: Box<[OnceCell<Result<Value, TemplateError>>]>,
     /// What stands in for some of the cells.
     others: Vec<(Column, Value)>,
     scope: Scope<'r>,
@@ -166,9 +167,9 @@ impl Rendering<'_> {
     }
 
     /// The template, filled in.
-    pub(in crate::mapping) fn render(&self, id: TemplateId) -> Result<String, Failure> {
+    pub(in crate::mapping) fn render(&self, id: TemplateId) -> Result<String, TemplateError> {
         let entry = &self.bound.entries[id.0];
-        if let Form::Pieces(pieces) = &entry.form {
+        if let CompiledForm::Pieces(pieces) = &entry.form {
             return Ok(simple::render(pieces, &self.record).text);
         }
         let values = self.values(&entry.context, &entry.lets)?;
@@ -182,7 +183,7 @@ impl Rendering<'_> {
     }
 
     /// Runs a template, which pays for its steps.
-    fn run(&self, name: &str, values: Value) -> Result<Captured<'_>, Failure> {
+    fn run(&self, name: &str, values: Value) -> Result<Captured<'_>, TemplateError> {
         let scope = self.scope.get();
         if scope.is_spent() {
             return Err(spent());
@@ -206,7 +207,7 @@ impl Rendering<'_> {
     /// that it looks at are.
     pub(in crate::mapping) fn name(&self, id: TemplateId) -> Option<String> {
         let entry = &self.bound.entries[id.0];
-        if let Form::Pieces(pieces) = &entry.form {
+        if let CompiledForm::Pieces(pieces) = &entry.form {
             let rendered = simple::render(pieces, &self.record);
             return (!rendered.lacks_columns).then_some(rendered.text);
         }
@@ -217,16 +218,16 @@ impl Rendering<'_> {
     }
 
     /// Whether the condition holds.
-    pub(in crate::mapping) fn holds(&self, id: TemplateId) -> Result<bool, Failure> {
+    pub(in crate::mapping) fn holds(&self, id: TemplateId) -> Result<bool, TemplateError> {
         match &self.bound.entries[id.0].form {
-            Form::Condition(condition) if self.others.is_empty() => {
+            CompiledForm::Condition(condition) if self.others.is_empty() => {
                 Ok(condition.holds(&self.record))
             }
             _ => self.render(id).map(|text| !text.is_empty()),
         }
     }
 
-    fn values(&self, context: &Context, lets: &[usize]) -> Result<Value, Failure> {
+    fn values(&self, context: &Context, lets: &[usize]) -> Result<Value, TemplateError> {
         let mut values = context.values(&self.record, &self.others, &self.scope);
         for at in lets {
             let name = self.bound.lets[*at].name.as_str();
@@ -236,7 +237,7 @@ impl Rendering<'_> {
     }
 
     /// What a name of `[let]` means. It can only use those before it, so this ends.
-    fn meaning(&self, at: usize) -> Result<Value, Failure> {
+    fn meaning(&self, at: usize) -> Result<Value, TemplateError> {
         let known = self.lets[at].get_or_init(|| {
             let definition = &self.bound.lets[at];
             let values = self.values(&definition.context, &definition.lets)?;
@@ -256,8 +257,8 @@ impl Rendering<'_> {
 const STEPS_TO_FAIL: u64 = 500;
 
 /// The record has no steps left.
-fn spent() -> Failure {
-    Failure {
+fn spent() -> TemplateError {
+    TemplateError {
         code: Code::TemplateFailed,
         message: "the templates of this record take too many steps together".to_owned(),
         value: String::new(),
@@ -266,8 +267,8 @@ fn spent() -> Failure {
 }
 
 /// A definition that holds more than any record has to say.
-fn too_large(name: &str) -> Failure {
-    Failure {
+fn too_large(name: &str) -> TemplateError {
+    TemplateError {
         code: Code::TemplateFailed,
         message: format!("`{name}` of [let] becomes too large"),
         value: String::new(),
@@ -276,16 +277,16 @@ fn too_large(name: &str) -> Failure {
 }
 
 /// The kind alone: the detail of an engine's error may quote the record.
-fn failure(error: &minijinja::Error) -> Failure {
+fn failure(error: &minijinja::Error) -> TemplateError {
     if let Some(missed) = functions::missed(error) {
-        return Failure {
+        return TemplateError {
             code: Code::LookupMissed,
             message: missed.to_string(),
             value: missed.key.clone(),
             is_of_value: true,
         };
     }
-    Failure {
+    TemplateError {
         code: Code::TemplateFailed,
         message: format!("the template failed: {}", error.kind()),
         value: String::new(),

@@ -172,7 +172,10 @@ impl Context {
                 };
                 let cells: Vec<Value> = columns.iter().map(cell).collect();
                 let names = Arc::clone(names);
-                values.insert(Arc::from(ROW), Value::from_object(Row { names, cells }));
+                values.insert(
+                    Arc::from(ROW),
+                    Value::from_object(TemplateRow { names, cells }),
+                );
             }
         }
         values
@@ -290,12 +293,12 @@ pub(super) fn from_json(json: &Json) -> Value {
 
 /// `row["Call ID"]` over a table row.
 #[derive(Debug)]
-struct Row {
+struct TemplateRow {
     names: Arc<RowNames>,
     cells: Vec<Value>,
 }
 
-impl Object for Row {
+impl Object for TemplateRow {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let name = key.as_str()?;
         let at = self

@@ -9,9 +9,9 @@ use minijinja::{Environment, Error, ErrorKind};
 use regex::Regex;
 
 use crate::mapping::error::{Findings, did_you_mean};
-use crate::mapping::file::toml_table::Text;
+use crate::mapping::file::toml_table::SpannedText;
 use crate::mapping::lookup::table::Lookups;
-use crate::mapping::value::time::{Choice, Format, TimeRule};
+use crate::mapping::value::time::{AmbiguousTime, TimeFormat, TimeRule};
 
 static FILTER: LazyLock<Regex> = LazyLock::new(|| literal(r"\|\s*([A-Za-z_]\w*)"));
 static TEST: LazyLock<Regex> = LazyLock::new(|| literal(r"\bis\s+(?:not\s+)?([A-Za-z_]\w*)"));
@@ -103,12 +103,12 @@ fn file_name(text: &str) -> &str {
 /// A time as its clock shows it, in another form; nothing where it is in none of the formats. A pattern
 /// of recordings' names compares times so, and not their letters.
 fn clock(text: &str, form: &str, formats: &[String]) -> Option<String> {
-    let formats = formats.iter().map(|format| Format::read(format).ok());
+    let formats = formats.iter().map(|format| TimeFormat::read(format).ok());
     let rule = TimeRule {
         formats: formats.collect::<Option<_>>()?,
         zone: Some(TimeZone::UTC),
-        fold: Choice::Earlier,
-        gap: Choice::Earlier,
+        fold: AmbiguousTime::Earlier,
+        gap: AmbiguousTime::Earlier,
     };
     let (written, _) = rule.read(text).ok()?;
     let local: DateTime = written.get(..SECONDS)?.parse().ok()?;
@@ -118,7 +118,7 @@ fn clock(text: &str, form: &str, formats: &[String]) -> Option<String> {
 /// Reports filters and tests that do not exist, and tables and columns of `lookup`: the engine
 /// itself would only notice on a record.
 pub(super) fn check(
-    text: &Text,
+    text: &SpannedText,
     engine: &Environment<'static>,
     lookups: &Lookups,
     findings: &mut Findings,
@@ -147,7 +147,7 @@ pub(super) fn check(
     is_good & check_lookups(text, lookups, findings)
 }
 
-fn check_lookups(text: &Text, lookups: &Lookups, findings: &mut Findings) -> bool {
+fn check_lookups(text: &SpannedText, lookups: &Lookups, findings: &mut Findings) -> bool {
     let mut is_good = true;
     for found in LOOKUP.captures_iter(text.get_ref()) {
         let part = |one, two| {

@@ -12,7 +12,7 @@ use toml::de::DeValue;
 
 use super::{Names, Templates, context, functions, report};
 use crate::mapping::error::Findings;
-use crate::mapping::file::toml_table::{Section, Text, wrong_type};
+use crate::mapping::file::toml_table::{SpannedText, TomlTable, wrong_type};
 
 /// Definitions in the order of the file; each may use those before it.
 #[derive(Debug, Clone, Default)]
@@ -77,7 +77,7 @@ impl Templates {
     /// Reads the table; what is wrong with it is a finding.
     pub(in crate::mapping) fn read_lets(
         &mut self,
-        section: &Section<'_, '_>,
+        section: &TomlTable<'_, '_>,
         findings: &mut Findings,
     ) {
         let mut entries: Vec<_> = section.entries().collect();
@@ -126,7 +126,7 @@ impl Templates {
     }
 
     /// The names that an expression uses.
-    fn uses_of(&self, text: &Text, findings: &mut Findings) -> Option<BTreeSet<String>> {
+    fn uses_of(&self, text: &SpannedText, findings: &mut Findings) -> Option<BTreeSet<String>> {
         // Compiled on its own, so that nothing can close the tag around it early.
         if let Err(error) = self.engine.compile_expression_owned(text.get_ref().clone()) {
             report(&error, text, findings);

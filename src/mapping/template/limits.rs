@@ -12,7 +12,7 @@ use regex::Regex;
 
 use super::functions::literal;
 use crate::mapping::error::Findings;
-use crate::mapping::file::toml_table::Text;
+use crate::mapping::file::toml_table::SpannedText;
 
 /// Lists, maps and texts that one value may hold, at any depth.
 const MOST_PARTS: usize = 10_000;
@@ -43,7 +43,7 @@ pub(super) fn restrict(engine: &mut Environment<'static>) {
 }
 
 /// Reports statements that could nest copies of a value.
-pub(super) fn check(text: &Text, findings: &mut Findings) -> bool {
+pub(super) fn check(text: &SpannedText, findings: &mut Findings) -> bool {
     let source = text.get_ref();
     let statements = || {
         STATEMENT

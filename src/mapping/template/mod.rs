@@ -21,12 +21,12 @@ use minijinja::{Environment, UndefinedBehavior};
 use regex::Regex;
 
 use super::error::Findings;
-use super::file::toml_table::Text;
+use super::file::toml_table::SpannedText;
 use super::lookup::agents::Agents;
 use super::lookup::table::Lookups;
 use crate::source::Header;
 
-pub(super) use bound::{Bound, Failure, Rendering};
+pub(super) use bound::{BoundTemplates, Rendering, TemplateError};
 pub(super) use context::Names;
 use context::read_names;
 pub(super) use functions::Missed;
@@ -56,7 +56,7 @@ pub(in crate::mapping) fn is_mark(char: char) -> bool {
 pub(super) struct TemplateId(usize);
 
 #[derive(Debug, Clone)]
-struct Entry {
+struct CompiledTemplate {
     name: String,
     source: String,
     span: Range<usize>,
@@ -77,7 +77,7 @@ struct Entry {
 #[derive(Debug, Clone)]
 pub(super) struct Templates {
     engine: Environment<'static>,
-    entries: Vec<Entry>,
+    entries: Vec<CompiledTemplate>,
     lookups: Lookups,
     lets: Lets,
     /// Keys of the columns that an export may lack; they are empty then.
@@ -128,7 +128,7 @@ impl Templates {
     /// the record says stands between [`VALUE_START`] and [`VALUE_END`].
     pub(super) fn template(
         &mut self,
-        text: &Text,
+        text: &SpannedText,
         wildcards: bool,
         findings: &mut Findings,
     ) -> Option<TemplateId> {
@@ -141,7 +141,11 @@ impl Templates {
     }
 
     /// Compiles a condition.
-    pub(super) fn condition(&mut self, text: &Text, findings: &mut Findings) -> Option<TemplateId> {
+    pub(super) fn condition(
+        &mut self,
+        text: &SpannedText,
+        findings: &mut Findings,
+    ) -> Option<TemplateId> {
         // Compiled on its own first, so that nothing can close the tag around it early.
         if let Err(error) = self.engine.compile_expression_owned(text.get_ref().clone()) {
             report(&error, text, findings);
@@ -153,7 +157,7 @@ impl Templates {
 
     fn add(
         &mut self,
-        text: &Text,
+        text: &SpannedText,
         source: String,
         is_condition: bool,
         findings: &mut Findings,
@@ -183,7 +187,7 @@ impl Templates {
         {
             return None;
         }
-        self.entries.push(Entry {
+        self.entries.push(CompiledTemplate {
             name,
             source: if is_condition {
                 text.get_ref().clone()
@@ -242,7 +246,7 @@ impl Templates {
 
 /// Reports an error of the engine at its place inside of the template, as far as it stands in the
 /// file as it is (a TOML string may have escapes).
-fn report(error: &minijinja::Error, text: &Text, findings: &mut Findings) {
+fn report(error: &minijinja::Error, text: &SpannedText, findings: &mut Findings) {
     let detail = error.detail().unwrap_or("the template cannot be read");
     let whole = text.span();
     let quotes = findings

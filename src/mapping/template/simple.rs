@@ -15,7 +15,7 @@ static COMPARISON: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A part of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(super) enum TemplatePart {
     Literal(String),
     Cell(Column),
 }
@@ -28,7 +28,7 @@ pub(super) struct Rendered {
 }
 
 /// Reads a template that is only text and `{{ column }}`; `None` for all others.
-pub(super) fn read_pieces(source: &str, names: &Names, sheet: &Sheet) -> Option<Vec<Piece>> {
+pub(super) fn read_pieces(source: &str, names: &Names, sheet: &Sheet) -> Option<Vec<TemplatePart>> {
     // In JSON a column may hold a list or a number, which the engine shows in its own way.
     sheet.header.as_ref()?;
     let mut pieces = Vec::new();
@@ -44,28 +44,28 @@ pub(super) fn read_pieces(source: &str, names: &Names, sheet: &Sheet) -> Option<
         if !names.plain.iter().any(|known| known == name) {
             return None;
         }
-        pieces.push(Piece::Literal(literal.to_owned()));
-        pieces.push(Piece::Cell(sheet.column(name)?));
+        pieces.push(TemplatePart::Literal(literal.to_owned()));
+        pieces.push(TemplatePart::Cell(sheet.column(name)?));
         rest = tail;
     }
-    pieces.push(Piece::Literal(rest.to_owned()));
-    let is_plain = |piece: &Piece| match piece {
-        Piece::Literal(text) => !["{%", "{#", "{{"].iter().any(|tag| text.contains(tag)),
-        Piece::Cell(_) => true,
+    pieces.push(TemplatePart::Literal(rest.to_owned()));
+    let is_plain = |piece: &TemplatePart| match piece {
+        TemplatePart::Literal(text) => !["{%", "{#", "{{"].iter().any(|tag| text.contains(tag)),
+        TemplatePart::Cell(_) => true,
     };
     let plain = pieces.iter().all(is_plain);
-    pieces.retain(|piece| *piece != Piece::Literal(String::new()));
+    pieces.retain(|piece| *piece != TemplatePart::Literal(String::new()));
     plain.then_some(pieces)
 }
 
 /// Puts the cells between the text.
-pub(super) fn render(pieces: &[Piece], record: &Record<'_>) -> Rendered {
+pub(super) fn render(pieces: &[TemplatePart], record: &Record<'_>) -> Rendered {
     let mut text = String::with_capacity(32);
     let mut lacks_columns = false;
     for piece in pieces {
         match piece {
-            Piece::Literal(literal) => text.push_str(literal),
-            Piece::Cell(column) => match record.text(column) {
+            TemplatePart::Literal(literal) => text.push_str(literal),
+            TemplatePart::Cell(column) => match record.text(column) {
                 Some(cell) if cell.contains(is_mark) => {
                     text.push_str(&cell.replace(is_mark, "\u{fffd}"));
                 }

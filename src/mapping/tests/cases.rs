@@ -2,16 +2,16 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::case::{Case, Message};
-use crate::mapping::{CaseProfile, Form, MappedCase, MappedMessage, RecordScope};
+use crate::mapping::{CaseMapping, Form, MappedCase, MappedMessage, RecordScope};
 
-fn profile(text: &str, batch: &Batch) -> CaseProfile {
+fn profile(text: &str, batch: &Batch) -> CaseMapping {
     let bound = load(text).bind_cases(batch.sheet());
     let bound = bound.unwrap_or_else(|error| panic!("{error}"));
     bound.expect("a mapping of cases")
 }
 
 /// The case of the first record, its messages, and what is wrong with them.
-fn read(profile: &CaseProfile, batch: &Batch) -> (Option<Case>, Vec<Message>, Vec<String>) {
+fn read(profile: &CaseMapping, batch: &Batch) -> (Option<Case>, Vec<Message>, Vec<String>) {
     let record = batch.get(0);
     let scope = RecordScope::default();
     let (mut problems, mut faults, mut messages) = (Vec::new(), Vec::new(), Vec::new());
@@ -43,7 +43,7 @@ fn read(profile: &CaseProfile, batch: &Batch) -> (Option<Case>, Vec<Message>, Ve
 
 #[test]
 fn the_preset_of_tickets_follows_the_documented_webhook() {
-    let preset = Mapping::preset("zendesk-tickets").unwrap();
+    let preset = MappingFile::preset("zendesk-tickets").unwrap();
     let beside = std::path::Path::new("samples/zendesk");
     let mapping = preset.load_beside(Some(beside), &[]).unwrap();
     let ticket = json!({
@@ -91,7 +91,10 @@ fn the_preset_of_tickets_follows_the_documented_webhook() {
 
 #[test]
 fn the_preset_of_messages_reads_the_webhooks_own_json() {
-    let mapping = Mapping::preset("zendesk-messages").unwrap().load().unwrap();
+    let mapping = MappingFile::preset("zendesk-messages")
+        .unwrap()
+        .load()
+        .unwrap();
     let mut body = json!({"ticket": {
         "id": "7", "created_at": "2024-03-15T08:00:00Z", "updated_at": "2024-03-15T09:00:00Z",
         "group": {"name": "Desk"}, "title": "Hej", "priority": "high", "via": "Mail", "status": "Open",

@@ -47,7 +47,7 @@ fn the_example_of_the_design_works_as_it_stands() {
     let batch = row(&header, &cells);
     let profile = bind(EXAMPLE, &batch);
     let mut problems = Vec::new();
-    let Mapped::Draft(draft) = profile.apply(&batch.get(0), &mut problems) else {
+    let MappedCall::Draft(draft) = profile.apply(&batch.get(0), &mut problems) else {
         panic!("skipped");
     };
     assert_eq!(problems, []);
@@ -84,7 +84,7 @@ fn a_skip_rule_without_a_name_is_called_skip() {
         "[source]\nskip = \"disposition == 'TEST'\"\n[fields]\nexternalIdentity = \"uniqueid\"";
     assert_eq!(
         bind(skipping, &test).apply(&test.get(0), &mut Vec::new()),
-        Mapped::Skipped("skip")
+        MappedCall::Skipped("skip")
     );
 }
 
@@ -98,7 +98,7 @@ fn plain_columns_are_borrowed_and_not_trimmed() {
         "[fields]\nexternalIdentity = \"id\"\nsubject = \"subject\"\ndateTime = \"when\"",
         &batch,
     );
-    let Mapped::Draft(draft) = profile.apply(&batch.get(0), &mut Vec::new()) else {
+    let MappedCall::Draft(draft) = profile.apply(&batch.get(0), &mut Vec::new()) else {
         panic!("skipped");
     };
     for field in [Field::ExternalIdentity, Field::Subject, Field::DateTime] {
@@ -288,7 +288,7 @@ fn a_customer_that_is_no_phone_is_told_exactly_once() {
             customer = { from = \"c\", as = \"phone\", region = \"DK\", default = \"ukendt\" }";
         let profile = bind(mapping, &batch);
         let mut problems = Vec::new();
-        let Mapped::Draft(draft) = profile.apply(&batch.get(0), &mut problems) else {
+        let MappedCall::Draft(draft) = profile.apply(&batch.get(0), &mut problems) else {
             panic!("skipped");
         };
         let mut faults = Vec::new();
@@ -446,10 +446,10 @@ fn skip_rules_are_counted_by_name_and_a_failing_one_decides_nothing() {
         let batch = row(&["agent", "title"], &[agent, title]);
         let profile = bind(mapping, &batch);
         match profile.apply(&batch.get(0), &mut Vec::new()) {
-            Mapped::Skipped(name) => name.to_owned(),
+            MappedCall::Skipped(name) => name.to_owned(),
             other => format!(
                 "{:?}",
-                std::mem::discriminant(&other) == std::mem::discriminant(&Mapped::Undecided)
+                std::mem::discriminant(&other) == std::mem::discriminant(&MappedCall::Undecided)
             ),
         }
     };
@@ -465,7 +465,7 @@ fn skip_rules_are_counted_by_name_and_a_failing_one_decides_nothing() {
     let mut problems = Vec::new();
     assert_eq!(
         profile.apply(&batch.get(0), &mut problems),
-        Mapped::Undecided
+        MappedCall::Undecided
     );
     assert_eq!(problems[0].code, Code::TemplateFailed);
 }

@@ -174,7 +174,7 @@ fn the_audio_table_is_given_as_plain_values() {
         (audio.stereo, audio.mono),
         (Some("AgentChannelTwo"), Some("TwoSpeakers"))
     );
-    assert_eq!(audio.several, super::super::Several::Longest);
+    assert_eq!(audio.several, super::super::SeveralArg::Longest);
     assert!(!audio.has_match && audio.patterns[0].is_match("17_x.wav"));
 }
 
@@ -266,7 +266,7 @@ fn a_file_that_leaves_a_required_target_open_is_told_which_and_where_to_write_it
         "{error}"
     );
     // One form of VICIdial's report has no agents, and its preset leaves them to the operator.
-    let whole = Mapping::presets().iter();
+    let whole = MappingFile::presets().iter();
     for preset in whole.filter(|preset| preset.name != "vicidial-alternate") {
         let folder = std::path::Path::new("samples/zendesk");
         assert_eq!(
@@ -306,7 +306,7 @@ fn everything_about_the_file_can_be_said() {
     let options = said("format = \"ndjson\"\n[source.limits]\nmax_record = 5\nmax_texts = 7")
         .source_options()
         .options();
-    assert_eq!(options.format, Some(crate::source::Format::Ndjson));
+    assert_eq!(options.format, Some(crate::source::InputFormat::Ndjson));
     assert_eq!(
         (options.limits.max_record, options.limits.max_texts),
         (5, 7)

@@ -13,7 +13,7 @@ mod tables;
 
 use std::sync::Arc;
 
-use super::{LoadError, Mapped, Mapping, Profile};
+use super::{CallMapping, LoadError, MappedCall, MappingFile};
 use crate::domain::call::{Call, Draft, Field, Plain, Value};
 use crate::domain::{Code, Problem};
 use crate::source::{Batch, Header, Sheet};
@@ -26,7 +26,7 @@ fn row(header: &[&str], cells: &[&str]) -> Batch {
         reading: String::new(),
         header: Some(header),
         nulls: vec!["NULL".to_owned()],
-        form: crate::source::Form::default(),
+        form: crate::source::FileFormat::default(),
     };
     let mut batch = Batch::new(Arc::new(sheet));
     batch.start_row(2);
@@ -43,22 +43,22 @@ fn tree(json: &str) -> Batch {
         reading: String::new(),
         header: None,
         nulls: Vec::new(),
-        form: crate::source::Form::default(),
+        form: crate::source::FileFormat::default(),
     };
     let mut batch = Batch::new(Arc::new(sheet));
     batch.push_tree(1, None, serde_json::from_str(json).unwrap());
     batch
 }
 
-fn load(text: &str) -> Mapping {
-    Mapping::load(text, "test.toml", None).unwrap_or_else(|error| panic!("{error}"))
+fn load(text: &str) -> MappingFile {
+    MappingFile::load(text, "test.toml", None).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn load_error(text: &str) -> LoadError {
-    Mapping::load(text, "test.toml", None).unwrap_err()
+    MappingFile::load(text, "test.toml", None).unwrap_err()
 }
 
-fn bind(text: &str, batch: &Batch) -> Profile {
+fn bind(text: &str, batch: &Batch) -> CallMapping {
     load(text)
         .bind(batch.sheet())
         .unwrap_or_else(|error| panic!("{error}"))
@@ -77,7 +77,7 @@ fn map_fully(text: &str, batch: &Batch, field: Field) -> (Value<'static>, Vec<Pr
     let profile = bind(text, batch);
     let mut problems = Vec::new();
     match profile.apply(&batch.get(0), &mut problems) {
-        Mapped::Draft(draft) => {
+        MappedCall::Draft(draft) => {
             let value = draft.get(field).clone().into_owned();
             assert_roads_agree(&profile, batch, draft, &problems);
             (value, problems)
@@ -88,7 +88,7 @@ fn map_fully(text: &str, batch: &Batch, field: Field) -> (Value<'static>, Vec<Pr
 
 /// Whether the first record takes the short way; it must make of it what the full road does.
 fn assert_roads_agree(
-    profile: &Profile,
+    profile: &CallMapping,
     batch: &Batch,
     draft: Draft<'_>,
     problems: &[Problem],

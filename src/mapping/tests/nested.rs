@@ -47,7 +47,7 @@ fn a_record_without_the_participant_is_skipped_and_no_failure() {
         let mapped = profile.apply(&batch.get(0), &mut problems);
         assert_eq!(
             (mapped, problems),
-            (Mapped::Skipped("no_agent"), vec![]),
+            (MappedCall::Skipped("no_agent"), vec![]),
             "{json}"
         );
     }
@@ -96,7 +96,7 @@ fn needs_are_asked_for_until_somebody_says_them() {
     let text = "[source]\nneeds = [\"timezone\", \"region\", \"agents\", \"email\"]\n[fields]\nagentEmail = { template = \"{{ a | agent('email') }}\", as = \"email\" }";
     let batch = row(&["a"], &["Ida"]);
     let mut mapping = load(text);
-    let asked = |mapping: &Mapping| {
+    let asked = |mapping: &MappingFile| {
         mapping
             .bind(batch.sheet())
             .map_or_else(|error| error.findings().len(), |_| 0)
@@ -112,7 +112,7 @@ fn needs_are_asked_for_until_somebody_says_them() {
     mapping.set_agents(&file).unwrap();
     let profile = mapping.bind(batch.sheet()).unwrap();
     let mut problems = Vec::new();
-    let Mapped::Draft(draft) = profile.apply(&batch.get(0), &mut problems) else {
+    let MappedCall::Draft(draft) = profile.apply(&batch.get(0), &mut problems) else {
         panic!("{problems:?}");
     };
     assert_eq!(

@@ -2,8 +2,8 @@ use std::path::Path;
 
 use super::*;
 
-fn v1() -> Mapping {
-    Mapping::preset("capturi-v1")
+fn v1() -> MappingFile {
+    MappingFile::preset("capturi-v1")
         .unwrap()
         .load()
         .unwrap_or_else(|error| panic!("{error}"))
@@ -32,7 +32,7 @@ fn batch(columns: &[(&str, &str)]) -> Batch {
     row(&names, &cells)
 }
 
-fn with(name: &str, value: &'static str) -> (Mapping, Batch) {
+fn with(name: &str, value: &'static str) -> (MappingFile, Batch) {
     let mut columns = V1.to_vec();
     match columns.iter_mut().find(|(known, _)| *known == name) {
         Some((_, cell)) => *cell = value,
@@ -41,12 +41,12 @@ fn with(name: &str, value: &'static str) -> (Mapping, Batch) {
     (v1(), batch(&columns))
 }
 
-fn outcome(mapping: &Mapping, batch: &Batch, field: Field) -> (Value<'static>, Vec<Code>) {
+fn outcome(mapping: &MappingFile, batch: &Batch, field: Field) -> (Value<'static>, Vec<Code>) {
     let profile = mapping
         .bind(batch.sheet())
         .unwrap_or_else(|error| panic!("{error}"));
     let mut problems = Vec::new();
-    let Mapped::Draft(draft) = profile.apply(&batch.get(0), &mut problems) else {
+    let MappedCall::Draft(draft) = profile.apply(&batch.get(0), &mut problems) else {
         panic!("skipped");
     };
     let codes = problems.iter().map(|problem| problem.code).collect();
@@ -55,8 +55,11 @@ fn outcome(mapping: &Mapping, batch: &Batch, field: Field) -> (Value<'static>, V
 
 #[test]
 fn every_preset_loads_and_the_default_is_first() {
-    assert_eq!(Mapping::presets()[0].name, super::super::Preset::DEFAULT);
-    for preset in Mapping::presets() {
+    assert_eq!(
+        MappingFile::presets()[0].name,
+        super::super::Preset::DEFAULT
+    );
+    for preset in MappingFile::presets() {
         // Second files are looked for beside the export.
         let loaded = preset.load_beside(Some(Path::new("samples/zendesk")), &[]);
         assert!(loaded.is_ok(), "{}", preset.name);

@@ -64,7 +64,7 @@ fn pieces() -> impl Strategy<Value = String> {
 }
 
 fn check(text: &str) -> Result<(), TestCaseError> {
-    match Mapping::load(text, "any.toml", None) {
+    match MappingFile::load(text, "any.toml", None) {
         Ok(mapping) => {
             let batch = row(&["a", "b"], &["1", "x"]);
             if let Ok(profile) = mapping.bind(batch.sheet()) {
@@ -129,7 +129,7 @@ proptest! {
 
     #[test]
     fn a_cut_or_damaged_preset_never_panics(cut in 0_usize..6000, letter in any::<char>()) {
-        let text = Mapping::presets()[0].text;
+        let text = MappingFile::presets()[0].text;
         let mut cut = cut.min(text.len());
         while !text.is_char_boundary(cut) {
             cut -= 1;

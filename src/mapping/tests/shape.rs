@@ -15,7 +15,7 @@ fn told(mapping: &str, records: &[&str]) -> (usize, Vec<Misfit>) {
     let mut drafts = 0;
     for record in batch.iter() {
         let mapped = profile.apply(&record, &mut Vec::new());
-        drafts += usize::from(matches!(mapped, Mapped::Draft(_)));
+        drafts += usize::from(matches!(mapped, MappedCall::Draft(_)));
     }
     let watches = profile.watches();
     (
@@ -154,14 +154,14 @@ fn what_lacks_the_required_keys_is_no_record_and_the_hint_says_where_they_are() 
 
 #[test]
 fn every_preset_says_what_makes_a_record_its_own() {
-    for preset in Mapping::presets() {
+    for preset in MappingFile::presets() {
         let says = preset
             .text
             .lines()
             .any(|line| line.starts_with("requires "));
         assert!(says, "{}", preset.name);
     }
-    let findings = Mapping::load("[source]\nrequires = \"id\"\n[fields]\n", "m.toml", None);
+    let findings = MappingFile::load("[source]\nrequires = \"id\"\n[fields]\n", "m.toml", None);
     assert!(findings.is_err());
 }
 

@@ -1,14 +1,14 @@
 use super::*;
-use crate::mapping::{AudioName, Leg};
+use crate::mapping::{AudioName, LegRule};
 
 const AGENTS: &str =
     "Id;Email;Team\n7;ida@example.com;Salg\nA8;bo@example.com;\n7;ida@example.com;Salg\n";
 
-fn load_with(agents: &str, text: &str) -> Result<Mapping, LoadError> {
+fn load_with(agents: &str, text: &str) -> Result<MappingFile, LoadError> {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("agents.csv"), agents).unwrap();
     let text = format!("[lookup.agents]\nfile = \"agents.csv\"\nkey = \"id\"\n{text}");
-    Mapping::load(&text, "test.toml", Some(dir.path()))
+    MappingFile::load(&text, "test.toml", Some(dir.path()))
 }
 
 fn looked_up(rule: &str, agent: &str) -> (Value<'static>, Vec<Code>) {
@@ -16,7 +16,7 @@ fn looked_up(rule: &str, agent: &str) -> (Value<'static>, Vec<Code>) {
     let mapping = load_with(AGENTS, &format!("[fields]\nsubject = {rule}")).unwrap();
     let profile = mapping.bind(batch.sheet()).unwrap();
     let mut problems = Vec::new();
-    let Mapped::Draft(draft) = profile.apply(&batch.get(0), &mut problems) else {
+    let MappedCall::Draft(draft) = profile.apply(&batch.get(0), &mut problems) else {
         panic!("skipped");
     };
     let codes = problems.iter().map(|problem| problem.code).collect();
@@ -167,9 +167,9 @@ fn legs_are_read_and_their_columns_found() {
     let legs = profile.legs().unwrap();
     let length = legs.length.as_ref().map(|named| named.column.clone());
     assert_eq!(length, batch.sheet().column("secs"));
-    assert_eq!(legs.fields[Field::AgentId.index()], Leg::Last);
-    assert_eq!(legs.fields[Field::CustomNumberProp1.index()], Leg::Sum);
-    assert_eq!(legs.fields[Field::Subject.index()], Leg::Longest);
+    assert_eq!(legs.fields[Field::AgentId.index()], LegRule::Last);
+    assert_eq!(legs.fields[Field::CustomNumberProp1.index()], LegRule::Sum);
+    assert_eq!(legs.fields[Field::Subject.index()], LegRule::Longest);
     assert_eq!(profile.unused_columns(), [""; 0]);
     for (bad, message) in [
         ("[legs]\n[fields]", "[legs] has no `group`"),
@@ -232,7 +232,7 @@ fn what_a_preset_asks_for_can_be_given_from_outside() {
     mapping.set_timezone("Europe/Copenhagen").unwrap();
     mapping.set_region("DK").unwrap();
     let profile = mapping.bind(batch.sheet()).unwrap();
-    let Mapped::Draft(draft) = profile.apply(&batch.get(0), &mut Vec::new()) else {
+    let MappedCall::Draft(draft) = profile.apply(&batch.get(0), &mut Vec::new()) else {
         panic!("skipped");
     };
     assert_eq!(
@@ -371,7 +371,7 @@ fn two_keys_of_json_for_one_name_are_refused_where_they_differ() {
         let mut problems = Vec::new();
         let mapped = profile.apply(&batch.get(0), &mut problems);
         let codes: Vec<Code> = problems.iter().map(|problem| problem.code).collect();
-        (matches!(mapped, Mapped::Draft(_)), codes)
+        (matches!(mapped, MappedCall::Draft(_)), codes)
     };
     let twins = r#"{"Call ID": "A1", "call_id": "B1"}"#;
     assert_eq!(id(twins, "CallId"), (false, vec![Code::DuplicateKey]));

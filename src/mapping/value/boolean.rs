@@ -34,7 +34,7 @@ const NO: &[&str] = &[
 
 /// The words of one rule: the operator's own first, then the usual ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::mapping) struct Words {
+pub(in crate::mapping) struct BooleanWords {
     /// Words for yes, folded by [`fold`].
     pub(in crate::mapping) yes: Vec<String>,
     /// Words for no, folded by [`fold`].
@@ -47,7 +47,7 @@ pub(in crate::mapping) fn fold(word: &str) -> String {
 }
 
 /// Reads a yes or a no; `None` when the text is neither.
-pub(in crate::mapping) fn read_boolean(text: &str, words: &Words) -> Option<bool> {
+pub(in crate::mapping) fn read_boolean(text: &str, words: &BooleanWords) -> Option<bool> {
     let text = trimmed(text);
     if words.yes.is_empty() && words.no.is_empty() && text.is_ascii() {
         let is_among = |list: &[&str]| list.iter().any(|word| word.eq_ignore_ascii_case(text));
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn people_say_yes_and_no_in_many_ways() {
-        let words = Words::default();
+        let words = BooleanWords::default();
         for yes in YES.iter().copied().chain([" Ja ", "TRUE", "SÍ", "Y"]) {
             assert_eq!(read_boolean(yes, &words), Some(true), "{yes}");
         }
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn own_words_come_first() {
-        let words = Words {
+        let words = BooleanWords {
             yes: vec!["granted".into(), "0".into()],
             no: vec!["refused".into()],
         };
@@ -115,7 +115,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_answered(text in any::<String>()) {
-            let _ = read_boolean(&text, &Words::default());
+            let _ = read_boolean(&text, &BooleanWords::default());
         }
     }
 }

@@ -6,22 +6,22 @@ use serde_json::Value as Json;
 
 use crate::domain::Code;
 use crate::domain::call::{Segment, Value, is_blank};
-use crate::mapping::bound::text::{Apply, Raw, Reported};
+use crate::mapping::bound::text::{FieldInput, RawText, Reported};
 
 /// Labels from a JSON list, from a cell that holds one, or from text that the rule splits. Parts
 /// are trimmed and empty ones dropped; the same label twice is left to `Call::new`.
 pub(in crate::mapping) fn labels<'r>(
-    apply: &mut Apply<'_, 'r, '_>,
-    raw: Raw<'r>,
+    apply: &mut FieldInput<'_, 'r, '_>,
+    raw: RawText<'r>,
 ) -> Result<Value<'r>, Reported> {
     let parts: Vec<Cow<'r, str>> = match raw {
-        Raw::Missing => return Ok(Value::Absent),
-        Raw::Tree(Json::Array(items)) => {
+        RawText::Missing => return Ok(Value::Absent),
+        RawText::Tree(Json::Array(items)) => {
             let parts: Option<Vec<_>> = items.iter().map(label).collect();
             parts.ok_or_else(|| bad_list(apply, &Json::Array(items.clone()).to_string()))?
         }
-        Raw::Tree(tree) => return Err(bad_list(apply, &tree.to_string())),
-        Raw::Text(text) => match json_list(&text) {
+        RawText::Tree(tree) => return Err(bad_list(apply, &tree.to_string())),
+        RawText::Text(text) => match json_list(&text) {
             Some(items) => {
                 let own = |item| label(item).map(|label| Cow::Owned(label.into_owned()));
                 let parts: Option<Vec<_>> = items.iter().map(own).collect();
@@ -53,7 +53,7 @@ pub(in crate::mapping) fn labels<'r>(
     })
 }
 
-fn bad_list(apply: &mut Apply<'_, '_, '_>, value: &str) -> Reported {
+fn bad_list(apply: &mut FieldInput<'_, '_, '_>, value: &str) -> Reported {
     apply.error(
         Code::BadLabels,
         value,
@@ -134,13 +134,13 @@ fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
 
 /// Segments from a JSON list or from a cell that holds one.
 pub(in crate::mapping) fn segments<'r>(
-    apply: &mut Apply<'_, 'r, '_>,
-    raw: Raw<'r>,
+    apply: &mut FieldInput<'_, 'r, '_>,
+    raw: RawText<'r>,
 ) -> Result<Value<'r>, Reported> {
     let (read, shown) = match raw {
-        Raw::Missing => return Ok(Value::Absent),
-        Raw::Tree(tree) => (read_segments(tree), tree.to_string()),
-        Raw::Text(text) => {
+        RawText::Missing => return Ok(Value::Absent),
+        RawText::Tree(tree) => (read_segments(tree), tree.to_string()),
+        RawText::Text(text) => {
             if text.trim().is_empty() {
                 return Ok(Value::Absent);
             }

@@ -19,7 +19,7 @@ use crate::domain::{Code, as_seen};
 
 /// What to do with a local time that names two instants or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(in crate::mapping) enum Choice {
+pub(in crate::mapping) enum AmbiguousTime {
     /// It is a problem.
     #[default]
     Reject,
@@ -29,18 +29,18 @@ pub(in crate::mapping) enum Choice {
     Later,
 }
 
-impl Choice {
+impl AmbiguousTime {
     /// The words of `fold` and `gap`.
-    pub(in crate::mapping) const WORDS: &'static [(&'static str, Choice)] = &[
-        ("reject", Choice::Reject),
-        ("earlier", Choice::Earlier),
-        ("later", Choice::Later),
+    pub(in crate::mapping) const WORDS: &'static [(&'static str, AmbiguousTime)] = &[
+        ("reject", AmbiguousTime::Reject),
+        ("earlier", AmbiguousTime::Earlier),
+        ("later", AmbiguousTime::Later),
     ];
 }
 
 /// One way to read a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::mapping) enum Format {
+pub(in crate::mapping) enum TimeFormat {
     /// ISO 8601, with or without an offset.
     Iso,
     /// Seconds since 1970, with or without a fraction.
@@ -53,30 +53,30 @@ pub(in crate::mapping) enum Format {
     Pattern(Pattern),
 }
 
-impl Format {
+impl TimeFormat {
     /// The names that stand for no pattern.
     pub(in crate::mapping) const NAMES: [&'static str; 4] =
         ["iso", "epoch", "epoch_ms", "spreadsheet"];
 
     fn pattern(&self) -> Option<&Pattern> {
         match self {
-            Format::Pattern(pattern) => Some(pattern),
+            TimeFormat::Pattern(pattern) => Some(pattern),
             _ => None,
         }
     }
 
     /// The format of a name or pattern; the error says why a pattern cannot be used.
-    pub(in crate::mapping) fn read(text: &str) -> Result<Format, String> {
+    pub(in crate::mapping) fn read(text: &str) -> Result<TimeFormat, String> {
         match text {
-            "iso" => Ok(Format::Iso),
-            "epoch" => Ok(Format::Epoch),
-            "epoch_ms" => Ok(Format::EpochMilliseconds),
-            "spreadsheet" => Ok(Format::Spreadsheet),
+            "iso" => Ok(TimeFormat::Iso),
+            "epoch" => Ok(TimeFormat::Epoch),
+            "epoch_ms" => Ok(TimeFormat::EpochMilliseconds),
+            "spreadsheet" => Ok(TimeFormat::Spreadsheet),
             pattern if !pattern.contains('%') => Err(format!(
                 "neither a pattern such as %Y-%m-%d %H:%M:%S nor one of {}",
                 Self::NAMES.join(", ")
             )),
-            pattern => Pattern::read(pattern).map(Format::Pattern),
+            pattern => Pattern::read(pattern).map(TimeFormat::Pattern),
         }
     }
 }
@@ -85,35 +85,35 @@ impl Format {
 #[derive(Debug, Clone, Default)]
 pub(in crate::mapping) struct TimeRule {
     /// Tried in order; empty means ISO 8601.
-    pub(in crate::mapping) formats: Vec<Format>,
+    pub(in crate::mapping) formats: Vec<TimeFormat>,
     /// The zone of times without an offset.
     pub(in crate::mapping) zone: Option<TimeZone>,
     /// For times that happened twice.
-    pub(in crate::mapping) fold: Choice,
+    pub(in crate::mapping) fold: AmbiguousTime,
     /// For times that never happened.
-    pub(in crate::mapping) gap: Choice,
+    pub(in crate::mapping) gap: AmbiguousTime,
 }
 
 /// A time as it will be sent, and the instant it names.
-pub(in crate::mapping) type Reading<'a> = (Cow<'a, str>, Timestamp);
+pub(in crate::mapping) type ReadTime<'a> = (Cow<'a, str>, Timestamp);
 
 /// A time that had to be written anew.
 type Made = (String, Timestamp);
 
 /// Why a text is no time: the code and the sentence of the problem.
-pub(in crate::mapping) type Refusal = (Code, &'static str);
+pub(in crate::mapping) type TimeRefusal = (Code, &'static str);
 
-const BAD: Refusal = (
+const BAD: TimeRefusal = (
     Code::BadTime,
     "in none of the mapping's time formats, or a date that does not exist",
 );
 
-const SHORT_YEAR: Refusal = (
+const SHORT_YEAR: TimeRefusal = (
     Code::BadTime,
     "its year has two digits, and the mapping's pattern wants four: %y reads two",
 );
 
-const CONTRADICTION: Refusal = (
+const CONTRADICTION: TimeRefusal = (
     Code::BadTime,
     "its offset and its zone disagree: one of them is wrong",
 );
@@ -121,7 +121,7 @@ const CONTRADICTION: Refusal = (
 impl TimeRule {
     /// Reads a time. Text that already is RFC 3339 passes unchanged, whatever the formats. Signs that
     /// nobody sees are passed over.
-    pub(in crate::mapping) fn read<'a>(&self, text: &'a str) -> Result<Reading<'a>, Refusal> {
+    pub(in crate::mapping) fn read<'a>(&self, text: &'a str) -> Result<ReadTime<'a>, TimeRefusal> {
         let text = trimmed(text);
         let (shown, at) = if is_rfc3339(text) {
             (Cow::Borrowed(text), rfc3339(text.as_bytes()).ok_or(BAD)?)
@@ -136,18 +136,18 @@ impl TimeRule {
     }
 
     /// Reads text that has no sign that nobody sees.
-    fn read_seen(&self, text: &str) -> Result<Made, Refusal> {
+    fn read_seen(&self, text: &str) -> Result<Made, TimeRefusal> {
         if is_rfc3339(text) {
             let at = rfc3339(text.as_bytes());
             return at.map(|at| (text.to_owned(), at)).ok_or(BAD);
         }
         if self.formats.is_empty() {
-            return self.by(&Format::Iso, text).unwrap_or(Err(BAD));
+            return self.by(&TimeFormat::Iso, text).unwrap_or(Err(BAD));
         }
         let mut formats = self.formats.iter();
         let read = formats.find_map(|format| self.by(format, text));
         read.unwrap_or_else(|| {
-            let patterns = self.formats.iter().filter_map(Format::pattern);
+            let patterns = self.formats.iter().filter_map(TimeFormat::pattern);
             let lacks_century = patterns
                 .into_iter()
                 .any(|pattern| pattern.lacks_century(text));
@@ -161,7 +161,7 @@ impl TimeRule {
     pub(in crate::mapping) fn missing_format(&self, text: &str) -> Option<String> {
         let text = trimmed(text);
         self.formats.iter().find_map(|format| {
-            let Format::Pattern(pattern) = format else {
+            let TimeFormat::Pattern(pattern) = format else {
                 return None;
             };
             let pattern = pattern.text();
@@ -180,13 +180,13 @@ impl TimeRule {
     }
 
     /// Reads by one format; `None` when the text is not in it.
-    fn by(&self, format: &Format, text: &str) -> Option<Result<Made, Refusal>> {
+    fn by(&self, format: &TimeFormat, text: &str) -> Option<Result<Made, TimeRefusal>> {
         match format {
-            Format::Iso => self.iso(text),
-            Format::Epoch => Some(Ok(self.instant(epoch(text, 9)?))),
-            Format::EpochMilliseconds => Some(Ok(self.instant(epoch(text, 6)?))),
-            Format::Spreadsheet => Some(self.in_zone(spreadsheet(text)?)),
-            Format::Pattern(pattern) => {
+            TimeFormat::Iso => self.iso(text),
+            TimeFormat::Epoch => Some(Ok(self.instant(epoch(text, 9)?))),
+            TimeFormat::EpochMilliseconds => Some(Ok(self.instant(epoch(text, 6)?))),
+            TimeFormat::Spreadsheet => Some(self.in_zone(spreadsheet(text)?)),
+            TimeFormat::Pattern(pattern) => {
                 let Parts { time, stated } = match pattern.parts(text)? {
                     Ok(parts) => parts,
                     Err(reason) => return Some(Err(no_zone(reason))),
@@ -209,7 +209,7 @@ impl TimeRule {
     }
 
     /// ISO 8601, with the zone in brackets or behind a blank where there is one.
-    fn iso(&self, text: &str) -> Option<Result<Made, Refusal>> {
+    fn iso(&self, text: &str) -> Option<Result<Made, TimeRefusal>> {
         let (text, word) = match Pieces::parse(text) {
             Ok(_) => (text, None),
             Err(_) => text
@@ -247,7 +247,7 @@ impl TimeRule {
         })
     }
 
-    fn at(&self, local: DateTime, stated: &Stated) -> Result<Made, Refusal> {
+    fn at(&self, local: DateTime, stated: &Stated) -> Result<Made, TimeRefusal> {
         match stated {
             Stated::Offset(offset) => at_offset(local, *offset),
             Stated::Zone(zone) => self.resolve(local, zone),
@@ -259,7 +259,7 @@ impl TimeRule {
         (written(at, offset), at)
     }
 
-    fn in_zone(&self, local: DateTime) -> Result<Made, Refusal> {
+    fn in_zone(&self, local: DateTime) -> Result<Made, TimeRefusal> {
         match &self.zone {
             Some(zone) => self.resolve(local, zone),
             None => Err((
@@ -269,7 +269,7 @@ impl TimeRule {
         }
     }
 
-    fn resolve(&self, local: DateTime, zone: &TimeZone) -> Result<Made, Refusal> {
+    fn resolve(&self, local: DateTime, zone: &TimeZone) -> Result<Made, TimeRefusal> {
         let ambiguous = zone.to_ambiguous_timestamp(local);
         let (choice, refusal) = match ambiguous.offset() {
             AmbiguousOffset::Unambiguous { offset } => return at_offset(local, offset),
@@ -289,16 +289,16 @@ impl TimeRule {
             ),
         };
         let at = match choice {
-            Choice::Reject => return Err(refusal),
-            Choice::Earlier => ambiguous.earlier(),
-            Choice::Later => ambiguous.later(),
+            AmbiguousTime::Reject => return Err(refusal),
+            AmbiguousTime::Earlier => ambiguous.earlier(),
+            AmbiguousTime::Later => ambiguous.later(),
         };
         let at = at.map_err(|_| BAD)?;
         Ok((written(at, Some(zone.to_offset(at))), at))
     }
 }
 
-fn no_zone(reason: NoZone) -> Refusal {
+fn no_zone(reason: NoZone) -> TimeRefusal {
     (Code::BadTime, reason.message())
 }
 
@@ -310,7 +310,7 @@ fn says_second_60(text: &str) -> bool {
     time.get(5..8) == Some(":60") || time.get(4..6) == Some("60") && !time.contains(':')
 }
 
-fn at_offset(local: DateTime, offset: Offset) -> Result<Made, Refusal> {
+fn at_offset(local: DateTime, offset: Offset) -> Result<Made, TimeRefusal> {
     if offset.seconds().abs() > MOST_OFFSET {
         return Err(no_zone(NoZone::TooFar));
     }
@@ -447,7 +447,7 @@ mod tests {
         TimeRule {
             formats: formats
                 .iter()
-                .map(|format| Format::read(format).unwrap())
+                .map(|format| TimeFormat::read(format).unwrap())
                 .collect(),
             zone: zone.map(|zone| TimeZone::get(zone).unwrap()),
             ..TimeRule::default()
@@ -571,10 +571,10 @@ mod tests {
         let (twice, never) = ("27-10-2024 02.30.00", "31-03-2024 02.30.00");
         assert_eq!(read(&rule, twice), Err(Code::TimeHappenedTwice));
         assert_eq!(read(&rule, never), Err(Code::TimeNeverHappened));
-        (rule.fold, rule.gap) = (Choice::Earlier, Choice::Earlier);
+        (rule.fold, rule.gap) = (AmbiguousTime::Earlier, AmbiguousTime::Earlier);
         assert_eq!(read(&rule, twice).unwrap(), "2024-10-27T02:30:00+02:00");
         assert_eq!(read(&rule, never).unwrap(), "2024-03-31T01:30:00+01:00");
-        (rule.fold, rule.gap) = (Choice::Later, Choice::Later);
+        (rule.fold, rule.gap) = (AmbiguousTime::Later, AmbiguousTime::Later);
         assert_eq!(read(&rule, twice).unwrap(), "2024-10-27T02:30:00+01:00");
         assert_eq!(read(&rule, never).unwrap(), "2024-03-31T03:30:00+02:00");
     }
@@ -736,7 +736,7 @@ mod tests {
         }
         for refused in ["EST", "CST", "BST", "XYZT", "+25:00"] {
             assert!(
-                Format::read(&format!("{plain} {refused}")).is_err(),
+                TimeFormat::read(&format!("{plain} {refused}")).is_err(),
                 "{refused}"
             );
         }
@@ -806,7 +806,7 @@ mod tests {
     #[test]
     fn a_pattern_that_cannot_be_read_by_is_refused_at_load() {
         for bad in ["%Q9", "%H:%M", "%d %B", "isoo", "%", "%Y-%m-%d %E"] {
-            assert!(Format::read(bad).is_err(), "{bad}");
+            assert!(TimeFormat::read(bad).is_err(), "{bad}");
         }
         for good in [
             "%d-%m-%Y %H.%M.%S",
@@ -816,7 +816,7 @@ mod tests {
             "%FT%T%.f%:z",
             "%Y-%j",
         ] {
-            assert_eq!(Format::read(good).err(), None, "{good}");
+            assert_eq!(TimeFormat::read(good).err(), None, "{good}");
         }
     }
 
@@ -865,7 +865,7 @@ mod tests {
 
         #[test]
         fn any_pattern_is_answered(pattern in "%?[a-zA-Z%:.0-9 -]{0,12}") {
-            let _ = Format::read(&pattern);
+            let _ = TimeFormat::read(&pattern);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What changed in a record since its call was sent, as far as the ledger tells. It keeps one hash of all
 //! that a record said, and a few bits of the customer and the day.
 
-use super::worker::{Desk, Open};
+use super::worker::{CallWorker, PendingCall};
 use crate::domain::call::{Call, Field};
 use crate::domain::{Code, Problem};
-use crate::ledger::{Create, Standing};
+use crate::ledger::{CallState, CreateState};
 
 /// A change that is to be told.
 struct Change {
@@ -13,12 +13,12 @@ struct Change {
     message: String,
 }
 
-impl Desk<'_> {
+impl CallWorker<'_> {
     /// What is to be told when the record says something else than before.
     pub(in crate::pipeline) fn changed_since_sent(
         &self,
-        known: Option<&Standing>,
-        open: &Open<'_>,
+        known: Option<&CallState>,
+        open: &PendingCall<'_>,
     ) -> Option<Problem> {
         let Change { field, message } = change_of(known?, &open.call, open.fingerprint)?;
         let place = open.place.clone();
@@ -37,8 +37,8 @@ impl Desk<'_> {
 
 /// Of an adopted conversation nobody knows what was sent, but what the export said when it was taken
 /// over; a rebuilt ledger does not.
-fn change_of(known: &Standing, call: &Call<'_>, fingerprint: u128) -> Option<Change> {
-    let Create::Done { is_adopted, .. } = known.create else {
+fn change_of(known: &CallState, call: &Call<'_>, fingerprint: u128) -> Option<Change> {
+    let CreateState::Done { is_adopted, .. } = known.create else {
         return None;
     };
     if known.fingerprint == fingerprint || is_adopted && !known.has_known_content() {

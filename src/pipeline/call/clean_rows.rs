@@ -6,15 +6,15 @@
 
 use std::sync::Arc;
 
-use super::legs::Desktop;
+use super::legs::BatchResult;
 use super::propose::Carried;
-use super::worker::{Desk, Item, Judged, Key, low};
+use super::worker::{CallWorker, CheckedCall, Proposal, RecordKey, low};
 use crate::domain::Party;
 use crate::domain::call::{Field, Plain};
-use crate::mapping::Profile;
-use crate::pipeline::decision::Fate;
-use crate::pipeline::totals::Told;
-use crate::pipeline::{Facts, Outcome, Want};
+use crate::mapping::CallMapping;
+use crate::pipeline::decision::Action;
+use crate::pipeline::totals::CallFacts;
+use crate::pipeline::{Outcome, Purpose, Totals};
 use crate::plan::{self, Step};
 use crate::source::{Batch, Record};
 
@@ -26,9 +26,9 @@ struct Hashes {
     party: Party,
 }
 
-impl Desk<'_> {
+impl CallWorker<'_> {
     /// Decides records each of which is a call of its own.
-    pub(in crate::pipeline) fn rows(&mut self, batch: &Batch, desktop: &mut Desktop) {
+    pub(in crate::pipeline) fn rows(&mut self, batch: &Batch, desktop: &mut BatchResult) {
         let profile = Arc::clone(&self.profile);
         let mut plain = Plain::default();
         let mut hashes = Vec::with_capacity(batch.len());
@@ -45,7 +45,7 @@ impl Desk<'_> {
             match hashes.map(|hashes| (hashes, self.pass(hashes))) {
                 Some((_, Some(item))) => desktop.items.push(item),
                 Some((hashes, None)) if profile.reread_plain(&record, &mut plain) => {
-                    let judged = Judged {
+                    let judged = CheckedCall {
                         call: plain.call(),
                         identity: hashes.identity,
                         fingerprint: hashes.fingerprint,
@@ -61,13 +61,13 @@ impl Desk<'_> {
     }
 
     /// The hashes of a record that is a plain call about which there is nothing to say (see
-    /// `Desk::remark`); it is counted.
+    /// `CallWorker::remark`); it is counted.
     fn glance<'b>(
         &mut self,
         record: &Record<'b>,
-        profile: &'b Profile,
+        profile: &'b CallMapping,
         plain: &mut Plain<'b>,
-        sums: &mut Facts,
+        sums: &mut Totals,
     ) -> Option<Hashes> {
         let is_plain = profile.read_plain(record, plain)
             && plain.at() <= self.latest
@@ -76,7 +76,7 @@ impl Desk<'_> {
             return None;
         }
         sums.records += 1;
-        sums.count(Told {
+        sums.count(CallFacts {
             fields: plain.fields(),
             consent: plain.consent(),
             time: plain.get(Field::DateTime),
@@ -94,7 +94,7 @@ impl Desk<'_> {
 
     /// What becomes of a plain call, where its hashes tell: nothing is asked of recordings, and it is
     /// only checked, or done.
-    fn pass(&self, hashes: Hashes) -> Option<Item> {
+    fn pass(&self, hashes: Hashes) -> Option<Proposal> {
         if self.road.audio.is_some() {
             return None;
         }
@@ -104,17 +104,17 @@ impl Desk<'_> {
             party,
         } = hashes;
         let carried = match &self.road.past {
-            None => (self.road.want == Want::Check).then(Carried::ready)?,
+            None => (self.road.want == Purpose::Check).then(Carried::ready)?,
             Some(past) => {
                 let ending = past.done.ending(identity, fingerprint)?;
-                let recording = plan::Recording::NotAsked;
+                let recording = plan::RecordingPresence::NotAsked;
                 let step = plan::step_of_done(ending, recording, self.road.policy)?;
-                let there = || Carried::ended(Fate::Ends(Outcome::AlreadyThere, "".into()));
+                let there = || Carried::ended(Action::Ends(Outcome::AlreadyThere, "".into()));
                 (step == Step::Nothing).then(there)?
             }
         };
         let content = low(fingerprint);
-        let key = Key::Call {
+        let key = RecordKey::Call {
             identity,
             content,
             party,

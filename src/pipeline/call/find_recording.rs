@@ -2,27 +2,27 @@
 //! of the call give, and what it means that there is none, or more than one. Nothing is opened here
 //! but to see which of several is the longest; what is in a recording is for `hearing`.
 
-use super::worker::Desk;
+use super::worker::CallWorker;
 use crate::domain::call::Call;
 use crate::domain::{Code, Problem, Severity};
 use crate::ledger::SentFile;
-use crate::mapping::{AudioName, NamePart, Several};
+use crate::mapping::{AudioName, NamePart, SeveralArg};
 use crate::pipeline::rounds::{Ownership, Round};
 use crate::plan::{self, MissingRecording};
 use crate::recordings::{
-    self, Ask, AskedPart, By, Choice, Found, Grade, How, Index, Key, Likeness, Owned, Recording,
-    Skew, Unusable,
+    self, AskedPart, CaptureKey, ChosenRecordings, FoundBy, Grade, Index, Likeness, Owned,
+    Recording, RecordingSearch, SearchResult, SearchStep, Skew, Unusable,
 };
 use crate::source::Record;
 
 /// What the audio folder has for a call.
-pub(in crate::pipeline) struct Sound {
-    pub(in crate::pipeline) state: plan::Recording,
+pub(in crate::pipeline) struct RecordingMatch {
+    pub(in crate::pipeline) state: plan::RecordingPresence,
     pub(in crate::pipeline) recording: Option<Recording>,
     /// What follows it, where several recordings are one call; all that fit, where none was taken.
     pub(in crate::pipeline) others: Vec<Recording>,
     /// How long the export says that it is.
-    pub(in crate::pipeline) stated: Option<Stated>,
+    pub(in crate::pipeline) stated: Option<StatedLength>,
     /// What is wrong with it; of no concern for a call that needs it no more.
     pub(in crate::pipeline) problems: Vec<Problem>,
     /// How certain it is that it is the call's; nothing where nothing was found.
@@ -31,7 +31,7 @@ pub(in crate::pipeline) struct Sound {
     pub(in crate::pipeline) call: u64,
 }
 
-impl Sound {
+impl RecordingMatch {
     /// Whether something was found, and otherwise than by its whole name.
     pub(in crate::pipeline) fn is_inexact(&self) -> bool {
         self.grade.is_some_and(|grade| grade != Grade::Exact)
@@ -39,7 +39,7 @@ impl Sound {
 }
 
 /// How long a recording ought to be.
-pub(in crate::pipeline) struct Stated {
+pub(in crate::pipeline) struct StatedLength {
     pub(in crate::pipeline) column: String,
     /// The longest row of the call, and all its rows one after the other.
     pub(in crate::pipeline) seconds: (f64, f64),
@@ -47,7 +47,7 @@ pub(in crate::pipeline) struct Stated {
 
 /// The recording of a call.
 #[derive(Debug)]
-pub(in crate::pipeline) struct Mark {
+pub(in crate::pipeline) struct RecordingUse {
     pub(in crate::pipeline) recording: Recording,
     /// What is sent with it as one.
     pub(in crate::pipeline) others: Vec<Recording>,
@@ -62,7 +62,7 @@ pub(in crate::pipeline) struct Mark {
     pub(in crate::pipeline) is_unheard: bool,
 }
 
-impl Mark {
+impl RecordingUse {
     /// The same, as the ledger knows them.
     pub(in crate::pipeline) fn sent_files(&self) -> impl Iterator<Item = SentFile> {
         self.recordings().map(sent_file)
@@ -83,21 +83,21 @@ pub(in crate::pipeline) fn sent_file(recording: &Recording) -> SentFile {
 
 /// What one row says about a recording of its call.
 #[derive(PartialEq)]
-struct Named<'n> {
+struct RecordingQuery<'n> {
     names: Vec<Vec<AskedPart<'n>>>,
-    keys: Vec<Key>,
+    keys: Vec<CaptureKey>,
 }
 
 /// What was found for all that the rows say.
-struct Sighting {
-    found: Found,
+struct RecordingHits {
+    found: SearchResult,
     /// Recordings that a row names one by one and that are not there, of so many.
     lacking: Option<(usize, usize)>,
     /// What was asked for, for people.
     shown: String,
 }
 
-impl Desk<'_> {
+impl CallWorker<'_> {
     /// Finds the recording of the call with this hash and says what is wrong with it. What is found
     /// otherwise than by its whole name is only named before the last round.
     pub(in crate::pipeline) fn listen(
@@ -105,9 +105,9 @@ impl Desk<'_> {
         records: &[Record<'_>],
         call: &Call<'_>,
         hash: u64,
-    ) -> Sound {
-        let mut sound = Sound {
-            state: plan::Recording::NotAsked,
+    ) -> RecordingMatch {
+        let mut sound = RecordingMatch {
+            state: plan::RecordingPresence::NotAsked,
             recording: None,
             others: Vec::new(),
             stated: None,
@@ -118,11 +118,11 @@ impl Desk<'_> {
         let Some(index) = &self.road.audio else {
             return sound;
         };
-        sound.state = plan::Recording::Missing;
+        sound.state = plan::RecordingPresence::Missing;
         let sighting = self.find(index, records, (call, hash), self.ownership());
         sound.grade = sighting.found.grade();
         if sound.is_inexact() && self.round != Round::Last {
-            sound.state = plan::Recording::Here;
+            sound.state = plan::RecordingPresence::Here;
             sound.others = sighting.found.into_recordings();
             return sound;
         }
@@ -153,36 +153,36 @@ impl Desk<'_> {
         &self,
         index: &Index,
         records: &[Record<'_>],
-        sighting: Sighting,
-        sound: &mut Sound,
+        sighting: RecordingHits,
+        sound: &mut RecordingMatch,
     ) {
-        let Sighting {
+        let RecordingHits {
             found,
             lacking,
             shown,
         } = sighting;
-        let mut teller = Teller {
+        let mut teller = RecordingProblems {
             record: &records[0],
             shown: &shown,
             problems: &mut sound.problems,
         };
         match &found {
-            Found::Several { first, .. } => sound.others.clone_from(first),
+            SearchResult::Several { first, .. } => sound.others.clone_from(first),
             // It is the call's all the same, and nobody else need look for its record.
-            Found::Unusable { recording, .. } => sound.others = vec![recording.clone()],
+            SearchResult::Unusable { recording, .. } => sound.others = vec![recording.clone()],
             _ => {}
         }
         let policy = self.road.mapping.audio().several;
         let taken = match (found, lacking) {
-            (Found::One(..) | Found::Several { .. }, Some((lacking, of)))
-                if policy == Several::Join =>
+            (SearchResult::One(..) | SearchResult::Several { .. }, Some((lacking, of)))
+                if policy == SeveralArg::Join =>
             {
                 let what = format!("{lacking} of the {of} recordings that it names are not there");
                 teller.missing(&what, self.road.policy.missing);
                 None
             }
             (found, lacking) => {
-                if let (Some((lacking, of)), Found::One(..) | Found::Several { .. }) =
+                if let (Some((lacking, of)), SearchResult::One(..) | SearchResult::Several { .. }) =
                     (lacking, &found)
                 {
                     let message =
@@ -206,7 +206,7 @@ impl Desk<'_> {
             sound.others.extend(others);
             return;
         }
-        sound.state = plan::Recording::Here;
+        sound.state = plan::RecordingPresence::Here;
         sound.recording = Some(recording);
         sound.others = others;
         sound.stated = self.stated(records);
@@ -232,7 +232,7 @@ impl Desk<'_> {
         index: &Index,
         records: &[Record<'_>],
         call: &Call<'_>,
-        sound: &Sound,
+        sound: &RecordingMatch,
     ) -> Option<(Grade, String, String)> {
         let known = self.ownership()?;
         if sound.grade.is_some() {
@@ -251,28 +251,29 @@ impl Desk<'_> {
     fn take(
         &self,
         index: &Index,
-        found: Found,
-        policy: Several,
-        teller: &mut Teller<'_, '_>,
+        found: SearchResult,
+        policy: SeveralArg,
+        teller: &mut RecordingProblems<'_, '_>,
     ) -> Option<(Recording, Vec<Recording>)> {
         let error = Severity::Error;
         match found {
-            Found::One(recording, _) => return Some((recording, Vec::new())),
-            Found::Several { first, total, .. } => match chosen(index, first, total, policy) {
+            SearchResult::One(recording, _) => return Some((recording, Vec::new())),
+            SearchResult::Several { first, total, .. } => match chosen(index, first, total, policy)
+            {
                 Ok(mut recordings) => {
                     let recording = recordings.remove(0);
                     return Some((recording, recordings));
                 }
                 Err((code, message)) => teller.tell(code, error, message),
             },
-            Found::Missing => {
+            SearchResult::Missing => {
                 teller.missing("no recording of this name", self.road.policy.missing);
             }
-            Found::Refused { why, .. } => {
+            SearchResult::Refused { why, .. } => {
                 let message = format!("the name leaves the audio folder: {why}");
                 teller.tell(Code::RecordingOutside, error, message);
             }
-            Found::Unusable { recording, why, .. } => {
+            SearchResult::Unusable { recording, why, .. } => {
                 let (code, message) = unusable(why, recording.bytes);
                 teller.tell(code, error, message);
             }
@@ -287,12 +288,12 @@ impl Desk<'_> {
         records: &[Record<'_>],
         (call, hash): (&Call<'_>, u64),
         known: Option<&Ownership>,
-    ) -> Sighting {
+    ) -> RecordingHits {
         let of_rows: Vec<Vec<Vec<AudioName>>> = records
             .iter()
             .map(|row| self.profile.recordings(row))
             .collect();
-        let mut asked: Vec<Named<'_>> = Vec::new();
+        let mut asked: Vec<RecordingQuery<'_>> = Vec::new();
         let mut listed = Vec::new();
         let mut shown = None;
         for (row, recordings) in records.iter().zip(&of_rows) {
@@ -301,10 +302,12 @@ impl Desk<'_> {
             for recording in recordings {
                 let names: Vec<_> = recording.iter().map(asked_name).collect();
                 let keys = keys.clone();
-                let ask = Named { names, keys };
+                let ask = RecordingQuery { names, keys };
                 if !(ask.names.is_empty() && ask.keys.is_empty() || asked.contains(&ask)) {
                     let name = recording.first().map(ToString::to_string);
-                    shown = shown.or(name).or_else(|| ask.keys.first().map(Key::shown));
+                    shown = shown
+                        .or(name)
+                        .or_else(|| ask.keys.first().map(CaptureKey::shown));
                     listed.push(recordings.len() > 1 && !ask.names.is_empty());
                     asked.push(ask);
                 }
@@ -321,7 +324,7 @@ impl Desk<'_> {
             [only] => (folder.find(Some(only), call.identity()), None),
             several => folder.find_each(several, &listed),
         };
-        Sighting {
+        RecordingHits {
             found,
             lacking,
             shown,
@@ -330,25 +333,25 @@ impl Desk<'_> {
 
     /// How long the rows say that the recording is. A recording of several rows may hold the
     /// longest of them or all.
-    fn stated(&self, records: &[Record<'_>]) -> Option<Stated> {
+    fn stated(&self, records: &[Record<'_>]) -> Option<StatedLength> {
         let seconds = records.iter().filter_map(|row| self.profile.seconds(row));
         let seconds = seconds.fold(None, |so_far, seconds| {
             let (most, sum) = so_far.unwrap_or((0.0, 0.0));
             Some((f64::max(most, seconds), sum + seconds))
         })?;
         let column = self.profile.seconds_column(&records[0]).into_owned();
-        Some(Stated { column, seconds })
+        Some(StatedLength { column, seconds })
     }
 }
 
 /// Writes down what is wrong with the recording of a record.
-struct Teller<'t, 'r> {
+struct RecordingProblems<'t, 'r> {
     record: &'t Record<'r>,
     shown: &'t str,
     problems: &'t mut Vec<Problem>,
 }
 
-impl Teller<'_, '_> {
+impl RecordingProblems<'_, '_> {
     fn tell(&mut self, code: Code, severity: Severity, message: String) {
         self.problems.push(
             Problem::new(code, self.record.place(), message)
@@ -387,7 +390,7 @@ fn chosen(
     index: &Index,
     found: Vec<Recording>,
     total: usize,
-    policy: Several,
+    policy: SeveralArg,
 ) -> Result<Vec<Recording>, (Code, String)> {
     let some: Vec<&str> = found.iter().take(3).map(|found| &*found.name).collect();
     let some = some.join(", ");
@@ -396,13 +399,13 @@ fn chosen(
         Err((Code::RecordingAmbiguous, message))
     };
     let choice = match policy {
-        Several::Error => return ambiguous(""),
+        SeveralArg::Error => return ambiguous(""),
         _ if found.len() < total => {
             return ambiguous("; these are more than are ever taken for one call");
         }
-        Several::First => recordings::Several::First,
-        Several::Longest => recordings::Several::Longest,
-        Several::Join => recordings::Several::Join,
+        SeveralArg::First => recordings::SeveralRecordings::First,
+        SeveralArg::Longest => recordings::SeveralRecordings::Longest,
+        SeveralArg::Join => recordings::SeveralRecordings::Join,
     };
     let mut sounding: Vec<Recording> = found
         .into_iter()
@@ -415,9 +418,9 @@ fn chosen(
         }
         (1, _) => vec![sounding.remove(0)],
         (_, choice) => match choice.choose(sounding) {
-            Choice::One(recording) => vec![recording],
-            Choice::Join(recordings) => recordings,
-            Choice::Undecided => {
+            ChosenRecordings::One(recording) => vec![recording],
+            ChosenRecordings::Join(recordings) => recordings,
+            ChosenRecordings::Undecided => {
                 return ambiguous(", and which is the longest cannot be told");
             }
         },
@@ -436,8 +439,8 @@ struct Asker<'a> {
 }
 
 impl Asker<'_> {
-    fn find(&self, named: Option<&Named<'_>>, identity: &str) -> Found {
-        self.index.find(&Ask {
+    fn find(&self, named: Option<&RecordingQuery<'_>>, identity: &str) -> SearchResult {
+        self.index.find(&RecordingSearch {
             names: named.map_or(&[], |named| &named.names),
             keys: named.map_or(&[], |named| &named.keys),
             identity,
@@ -448,9 +451,13 @@ impl Asker<'_> {
 
     /// Asks for the recordings of several rows, or for several of one, and counts which of those that
     /// a row lists are not there.
-    fn find_each(&self, asked: &[Named<'_>], listed: &[bool]) -> (Found, Option<(usize, usize)>) {
+    fn find_each(
+        &self,
+        asked: &[RecordingQuery<'_>],
+        listed: &[bool],
+    ) -> (SearchResult, Option<(usize, usize)>) {
         let mut recordings: Vec<Recording> = Vec::new();
-        let mut by: Option<How> = None;
+        let mut by: Option<FoundBy> = None;
         let mut grade = Grade::Exact;
         let (mut total, mut more) = (0, 0);
         let mut lacking = 0;
@@ -464,12 +471,12 @@ impl Asker<'_> {
             let found = self.find(Some(named), "");
             grade = found.grade().map_or(grade, |found| found.max(grade));
             match found {
-                Found::Missing => lacking += usize::from(*is_listed),
-                Found::One(recording, how) => {
+                SearchResult::Missing => lacking += usize::from(*is_listed),
+                SearchResult::One(recording, how) => {
                     by.get_or_insert(how);
                     add(recording);
                 }
-                Found::Several {
+                SearchResult::Several {
                     first,
                     total: many,
                     how,
@@ -479,7 +486,7 @@ impl Asker<'_> {
                     first.into_iter().for_each(&mut add);
                 }
                 // A file without sound is no part of a call, but it is there.
-                Found::Unusable {
+                SearchResult::Unusable {
                     recording,
                     why: Unusable::Empty,
                     ..
@@ -491,8 +498,8 @@ impl Asker<'_> {
         let lacking = (lacking > 0).then_some((lacking, of));
         total += more;
         let found = match (total, by) {
-            (1, Some(how)) => Found::One(recordings.remove(0), how),
-            (_, Some(how)) => Found::Several {
+            (1, Some(how)) => SearchResult::One(recordings.remove(0), how),
+            (_, Some(how)) => SearchResult::Several {
                 first: recordings,
                 total,
                 how,
@@ -510,12 +517,12 @@ impl Asker<'_> {
 }
 
 /// A file of which nothing but its name is known to be right.
-fn without_sound(recording: Recording, grade: Grade) -> Found {
-    Found::Unusable {
+fn without_sound(recording: Recording, grade: Grade) -> SearchResult {
+    SearchResult::Unusable {
         recording,
         why: Unusable::Empty,
-        how: How {
-            by: By::Name(0),
+        how: FoundBy {
+            by: SearchStep::Name(0),
             likeness: Likeness::Exact,
             grade,
         },
@@ -523,9 +530,9 @@ fn without_sound(recording: Recording, grade: Grade) -> Found {
 }
 
 /// The keys of patterns that have all their values.
-pub(in crate::pipeline) fn keys_of(values: Vec<(usize, Vec<String>)>) -> Vec<Key> {
+pub(in crate::pipeline) fn keys_of(values: Vec<(usize, Vec<String>)>) -> Vec<CaptureKey> {
     let keys = values.into_iter();
-    keys.filter_map(|(pattern, values)| Key::new(pattern, &values))
+    keys.filter_map(|(pattern, values)| CaptureKey::new(pattern, &values))
         .collect()
 }
 

@@ -3,21 +3,21 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::find_recording::{Mark, Sound, Stated};
-use super::worker::Desk;
+use super::find_recording::{RecordingMatch, RecordingUse, StatedLength};
+use super::worker::CallWorker;
 use crate::domain::call::{Call, Channels, Field};
 use crate::domain::{Code, Place, Problem, Severity};
-use crate::pipeline::Want;
-use crate::pipeline::decision::{BETWEEN_RECORDINGS, Parcel};
+use crate::pipeline::Purpose;
+use crate::pipeline::decision::{BETWEEN_RECORDINGS, RecordingUpload};
 use crate::recordings::{
-    self, Depth, End, Grade, OpenError, Order, Probe, ProbeError, Recording, Sendable, Skew,
+    self, Depth, End, Grade, OpenError, Probe, ProbeError, Recording, Sendable, Skew, TranscodeJob,
 };
 
 /// How far recordings are looked into, and what may be done with them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Listening {
+pub struct InspectionOptions {
     /// What becomes of recordings that the server may not take.
-    pub doubtful: Doubtful,
+    pub doubtful: OddFormats,
     /// Whether an `ffmpeg` is there.
     pub has_ffmpeg: bool,
     /// Look for channels in which nobody is heard.
@@ -28,7 +28,7 @@ pub struct Listening {
 
 /// What becomes of recordings that the server may not take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Doubtful {
+pub enum OddFormats {
     /// They are sent as they are, with a warning.
     #[default]
     Send,
@@ -38,13 +38,13 @@ pub enum Doubtful {
 
 /// What was found out about the recording of a call.
 #[derive(Debug, Default)]
-pub(in crate::pipeline) struct Heard {
+pub(in crate::pipeline) struct Inspection {
     /// The header of the first file.
     probe: Option<Probe>,
     /// The length of all.
     seconds: Option<f64>,
     /// What must be made of it.
-    order: Option<Order>,
+    order: Option<TranscodeJob>,
     is_unheard: bool,
 }
 
@@ -53,39 +53,39 @@ const LEAST_TOLERANCE: f64 = 15.0;
 const TOLERANCE: f64 = 0.1;
 
 /// The recordings of one call, what its header must fit, and where problems go.
-struct Ear<'e> {
+struct Inspector<'e> {
     call: &'e Call<'e>,
     place: &'e Place,
-    listening: Listening,
+    listening: InspectionOptions,
     depth: Depth,
     problems: &'e mut Vec<Problem>,
 }
 
-impl Desk<'_> {
+impl CallWorker<'_> {
     /// Looks into the call's recording: what is no sound, or not whole, is not sent. A run reads no more
     /// than its header; a check also tells how long it is where the header does not.
     pub(in crate::pipeline) fn hear(
         &self,
-        sound: &Sound,
+        sound: &RecordingMatch,
         call: &Call<'_>,
         problems: &mut Vec<Problem>,
         place: &Place,
-    ) -> Heard {
+    ) -> Inspection {
         let listening = self.road.listening;
         let Some(first) = &sound.recording else {
-            return Heard::default();
+            return Inspection::default();
         };
-        let mut ear = Ear {
+        let mut ear = Inspector {
             call,
             place,
             listening,
             depth: match self.road.want {
-                Want::Check => Depth::Length,
-                Want::Run => Depth::Header,
+                Purpose::Check => Depth::Length,
+                Purpose::Run => Depth::Header,
             },
             problems,
         };
-        let mut heard = Heard::default();
+        let mut heard = Inspection::default();
         if sound.others.is_empty() {
             heard.probe = ear.look_into(first, &mut heard.order);
             heard.seconds = heard.probe.as_ref().and_then(|probe| probe.seconds);
@@ -105,7 +105,7 @@ impl Desk<'_> {
     }
 }
 
-impl Ear<'_> {
+impl Inspector<'_> {
     fn tell(&mut self, recording: &Recording, code: Code, severity: Severity, message: String) {
         self.problems.push(
             Problem::new(code, self.place.clone(), message)
@@ -153,12 +153,18 @@ impl Ear<'_> {
     }
 
     /// Reads the header of a recording that is sent alone.
-    fn look_into(&mut self, recording: &Recording, order: &mut Option<Order>) -> Option<Probe> {
-        let convert = self.listening.doubtful == Doubtful::Convert;
+    fn look_into(
+        &mut self,
+        recording: &Recording,
+        order: &mut Option<TranscodeJob>,
+    ) -> Option<Probe> {
+        let convert = self.listening.doubtful == OddFormats::Convert;
         let probe = match self.look_at(recording)? {
             Ok(probe) => probe,
-            Err(ProbeError::Unknown) if convert && Order::convert(recording, None).is_ok() => {
-                *order = Order::convert(recording, None).ok();
+            Err(ProbeError::Unknown)
+                if convert && TranscodeJob::convert(recording, None).is_ok() =>
+            {
+                *order = TranscodeJob::convert(recording, None).ok();
                 let message = "sound without a header; converted to WAV before it is sent";
                 self.tell(
                     recording,
@@ -178,7 +184,7 @@ impl Ear<'_> {
             return Some(probe);
         }
         let kind = probe.shown();
-        match Order::convert(recording, Some(&probe)) {
+        match TranscodeJob::convert(recording, Some(&probe)) {
             Ok(made) if convert => {
                 let message = format!("{kind}; converted to WAV before it is sent");
                 self.tell(recording, Code::RecordingFormat, Severity::Note, message);
@@ -244,7 +250,7 @@ impl Ear<'_> {
     }
 
     /// Sees whether several recordings can be put together.
-    fn join(&mut self, first: &Recording, others: &[Recording], heard: &mut Heard) {
+    fn join(&mut self, first: &Recording, others: &[Recording], heard: &mut Inspection) {
         let mut parts = Vec::new();
         for recording in std::iter::once(first).chain(others) {
             let probe = match self.look_at(recording) {
@@ -271,7 +277,7 @@ impl Ear<'_> {
         let refuse =
             |why: &str| format!("{count} recordings cannot be put together: {why}: {names}");
         let is_held = self.problems.iter().any(|problem| problem.holds);
-        let refusal = match Order::join(&together) {
+        let refusal = match TranscodeJob::join(&together) {
             // What is wrong with a part is told, and the call waits for it.
             Err(_) if is_held => None,
             Err(unfit) => Some(refuse(&unfit.to_string())),
@@ -317,7 +323,7 @@ impl Ear<'_> {
         }
     }
 
-    fn compare_length(&mut self, stated: &Stated, seconds: f64) {
+    fn compare_length(&mut self, stated: &StatedLength, seconds: f64) {
         let (longest, all) = stated.seconds;
         let tolerance = |length: f64| (length * TOLERANCE).max(LEAST_TOLERANCE);
         if seconds < longest - tolerance(longest) || seconds > all + tolerance(all) {
@@ -362,17 +368,17 @@ fn is_young(modified: SystemTime, min_age: Duration) -> bool {
     apart < min_age
 }
 
-impl Sound {
+impl RecordingMatch {
     /// What the register is told of the recording, if there is one.
     pub(in crate::pipeline) fn into_mark(
         self,
         call: &Call<'_>,
-        heard: &Heard,
-    ) -> Option<Box<Mark>> {
+        heard: &Inspection,
+    ) -> Option<Box<RecordingUse>> {
         let recording = self.recording?;
         let name = recording.name.rsplit('/').next().unwrap_or_default();
         let skew = Skew::of(name, call.text(Field::DateTime), call.at());
-        Some(Box::new(Mark {
+        Some(Box::new(RecordingUse {
             skew,
             others: self.others,
             call: self.call,
@@ -384,14 +390,14 @@ impl Sound {
     }
 }
 
-impl Heard {
+impl Inspection {
     /// How many channels the recording has, where its header says.
     pub(in crate::pipeline) fn channels(&self) -> Option<u16> {
         self.probe.as_ref()?.channels
     }
 
     /// The recording as it is sent.
-    pub(in crate::pipeline) fn parcel(&self, mark: &Mark) -> Parcel {
+    pub(in crate::pipeline) fn parcel(&self, mark: &RecordingUse) -> RecordingUpload {
         let first = &mark.recording;
         let file_name = first.name.rsplit('/').next().unwrap_or(&first.name);
         let mut file_name: String = file_name
@@ -410,7 +416,7 @@ impl Heard {
         }
         let names: Vec<&str> = mark.recordings().map(|one| &*one.name).collect();
         let bytes = mark.recordings().map(|one| one.bytes).sum();
-        Parcel {
+        RecordingUpload {
             sound: Sendable::Found(first.clone()),
             content_type: content_type(&file_name),
             file_name,

@@ -10,22 +10,22 @@ use std::ops::Range;
 
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::find_recording::Mark;
-use super::worker::{Desk, Item, Open, ended};
+use super::find_recording::RecordingUse;
+use super::worker::{CallWorker, PendingCall, Proposal, ended};
 use crate::domain::call::Value;
 use crate::domain::{Code, Place, Problem};
-use crate::mapping::{Mapped, Merged, Part, Profile};
-use crate::pipeline::decision::{Fate, FurtherRow};
-use crate::pipeline::group::Span;
-use crate::pipeline::{Facts, Outcome};
+use crate::mapping::{CallMapping, CallRow, MappedCall, Merged};
+use crate::pipeline::decision::{Action, FurtherRow};
+use crate::pipeline::group::RowGroup;
+use crate::pipeline::{Outcome, Totals};
 use crate::source::{Batch, Record};
 
 /// What is gathered over the rows of a batch.
 #[derive(Default)]
-pub(in crate::pipeline) struct Desktop {
-    pub(in crate::pipeline) items: Vec<Item>,
-    pub(in crate::pipeline) sums: Facts,
-    pub(in crate::pipeline) open: Vec<Open<'static>>,
+pub(in crate::pipeline) struct BatchResult {
+    pub(in crate::pipeline) items: Vec<Proposal>,
+    pub(in crate::pipeline) sums: Totals,
+    pub(in crate::pipeline) open: Vec<PendingCall<'static>>,
     /// The further rows of calls, by the place of the row that speaks.
     pub(in crate::pipeline) further: Vec<(usize, Vec<FurtherRow>)>,
 }
@@ -33,31 +33,31 @@ pub(in crate::pipeline) struct Desktop {
 /// A row that the mapping made something of.
 struct Row<'b> {
     index: usize,
-    part: Part<'b>,
+    part: CallRow<'b>,
     problems: Vec<Problem>,
 }
 
-impl Desk<'_> {
+impl CallWorker<'_> {
     /// Decides the rows of a span.
     pub(in crate::pipeline) fn span(
         &mut self,
         batch: &Batch,
         at: usize,
-        span: Span,
-        desktop: &mut Desktop,
+        span: RowGroup,
+        desktop: &mut BatchResult,
     ) {
         let record = batch.get(at);
         let mut problems: Vec<Problem> = record.problems().cloned().collect();
         let item = match span {
-            Span::Call(rows) => {
+            RowGroup::Call(rows) => {
                 return self.call(batch, at..at + rows as usize, desktop);
             }
             // What is broken says nothing for certain, its time included.
-            Span::Older if problems.iter().any(Problem::is_error) => {
+            RowGroup::Older if problems.iter().any(Problem::is_error) => {
                 ended(problems, Outcome::Rejected, "")
             }
-            Span::Older => ended(problems, Outcome::Skipped, "older copy"),
-            Span::Undated => {
+            RowGroup::Older => ended(problems, Outcome::Skipped, "older copy"),
+            RowGroup::Undated => {
                 let newest = self.profile.newest();
                 let (column, value) = newest.map(|rule| rule.at(&record)).unwrap_or_default();
                 let message = "no time or number, so nobody can say which copy is the newest";
@@ -65,7 +65,7 @@ impl Desk<'_> {
                     .push(Problem::new(Code::BadTime, record.place(), message).at(column, &value));
                 ended(problems, Outcome::Rejected, "")
             }
-            Span::Crowd => {
+            RowGroup::Crowd => {
                 let message = "more than 1000 rows have this id, which are hardly one call";
                 problems.push(Problem::new(Code::LegsDisagree, record.place(), message));
                 ended(problems, Outcome::Rejected, "")
@@ -76,7 +76,7 @@ impl Desk<'_> {
     }
 
     /// Decides the rows of one call.
-    fn call(&mut self, batch: &Batch, range: Range<usize>, desktop: &mut Desktop) {
+    fn call(&mut self, batch: &Batch, range: Range<usize>, desktop: &mut BatchResult) {
         let profile = std::sync::Arc::clone(&self.profile);
         let mut rows: Vec<Row<'_>> = Vec::new();
         // By the hash of what they say, where the rows that count stand.
@@ -100,22 +100,22 @@ impl Desk<'_> {
                 repeat(&profile, &record, first, problems)
             } else {
                 match profile.apply(&record, &mut problems) {
-                    Mapped::Skipped(rule) => Item {
+                    MappedCall::Skipped(rule) => Proposal {
                         mark: self.sought_left_out(std::slice::from_ref(&record)),
                         ..ended(problems, Outcome::Skipped, rule.to_owned())
                     },
-                    Mapped::Undecided => {
+                    MappedCall::Undecided => {
                         is_broken = true;
                         ended(problems, Outcome::Rejected, "")
                     }
-                    Mapped::Draft(draft) => {
+                    MappedCall::Draft(draft) => {
                         is_broken |= problems.iter().any(Problem::is_error);
                         if may_repeat {
                             counted.insert(content(&record), record.place());
                         }
                         rows.push(Row {
                             index,
-                            part: Part { record, draft },
+                            part: CallRow { record, draft },
                             problems,
                         });
                         told()
@@ -135,7 +135,7 @@ impl Desk<'_> {
     }
 
     /// The recordings of a call that is rejected or left out.
-    fn sought_by(&self, parts: &[Part<'_>], is_rejected: bool) -> Option<Box<Mark>> {
+    fn sought_by(&self, parts: &[CallRow<'_>], is_rejected: bool) -> Option<Box<RecordingUse>> {
         let records: Vec<Record<'_>> = parts.iter().map(|part| part.record).collect();
         if is_rejected {
             self.sought(&records)
@@ -144,7 +144,7 @@ impl Desk<'_> {
         }
     }
 
-    fn merged(&mut self, mut rows: Vec<Row<'_>>, desktop: &mut Desktop) {
+    fn merged(&mut self, mut rows: Vec<Row<'_>>, desktop: &mut BatchResult) {
         let mut problems = Vec::new();
         let (mut indices, mut parts, mut own) = (Vec::new(), Vec::new(), Vec::new());
         for row in rows.drain(..) {
@@ -211,11 +211,11 @@ impl Desk<'_> {
 
 /// A row that says what another row of its call says.
 fn repeat(
-    profile: &Profile,
+    profile: &CallMapping,
     record: &Record<'_>,
     first: &Place,
     mut problems: Vec<Problem>,
-) -> Item {
+) -> Proposal {
     let message = format!("the same record as {}", first.within());
     let mut problem = Problem::new(Code::RepeatedRecord, record.place(), message);
     if let (column, Value::Text(id)) = profile.id(record) {
@@ -238,7 +238,7 @@ fn content(record: &Record<'_>) -> u128 {
     hash.digest128()
 }
 
-fn end_all(rows: Vec<Row<'_>>, outcome: Outcome, detail: &'static str, items: &mut [Item]) {
+fn end_all(rows: Vec<Row<'_>>, outcome: Outcome, detail: &'static str, items: &mut [Proposal]) {
     for row in rows {
         // A row that has a problem of its own needs no other word.
         let detail = if row.problems.iter().any(Problem::is_error) {
@@ -250,8 +250,8 @@ fn end_all(rows: Vec<Row<'_>>, outcome: Outcome, detail: &'static str, items: &m
     }
 }
 
-fn told() -> Item {
+fn told() -> Proposal {
     let mut item = ended(Vec::new(), Outcome::Skipped, "");
-    item.decision.fate = Fate::Told;
+    item.decision.fate = Action::Told;
     item
 }

@@ -1,27 +1,27 @@
 //! From the step of a call to its fate: what becomes of it here, what is left to send, and how many
 //! requests that takes.
 
-use super::find_recording::{Mark, Sound};
-use super::inspect_recording::Heard;
-use super::worker::{Desk, Item, Key, Open};
+use super::find_recording::{RecordingMatch, RecordingUse};
+use super::inspect_recording::Inspection;
+use super::worker::{CallWorker, PendingCall, Proposal, RecordKey};
 use crate::domain::call::{Call, Field};
 use crate::domain::{Code, Place, Problem};
-use crate::ledger::{Create, Standing, Upload};
-use crate::pipeline::decision::{Decision, Fate, HeldCall, Matched, Shipment};
-use crate::pipeline::{Outcome, Want};
+use crate::ledger::{CallState, CreateState, UploadState};
+use crate::pipeline::decision::{Action, CallJob, Decision, HeldCall, Matched};
+use crate::pipeline::{Outcome, Purpose};
 use crate::plan::{self, Step};
 
 /// A step carried out as far as one record alone can be.
 pub(in crate::pipeline) struct Carried {
-    pub(in crate::pipeline) fate: Fate,
-    pub(in crate::pipeline) mark: Option<Box<Mark>>,
+    pub(in crate::pipeline) fate: Action,
+    pub(in crate::pipeline) mark: Option<Box<RecordingUse>>,
     pub(in crate::pipeline) requests: u8,
     pub(in crate::pipeline) matched: Option<Box<Matched>>,
 }
 
 impl Carried {
     /// A record that needs no recording and no request.
-    pub(in crate::pipeline) fn ended(fate: Fate) -> Carried {
+    pub(in crate::pipeline) fn ended(fate: Action) -> Carried {
         Carried {
             fate,
             mark: None,
@@ -33,7 +33,7 @@ impl Carried {
     /// A call without a recording that a check finds good to go.
     pub(in crate::pipeline) fn ready() -> Carried {
         Carried {
-            fate: Fate::Ready,
+            fate: Action::Ready,
             mark: None,
             requests: 1,
             matched: None,
@@ -41,8 +41,8 @@ impl Carried {
     }
 
     /// A call of which nothing is left to do; it keeps its recording.
-    pub(in crate::pipeline) fn there(sound: Sound, identity: &str) -> Carried {
-        let fate = Fate::Ends(Outcome::AlreadyThere, "".into());
+    pub(in crate::pipeline) fn there(sound: RecordingMatch, identity: &str) -> Carried {
+        let fate = Action::Ends(Outcome::AlreadyThere, "".into());
         let mark = sound.into_candidates();
         let matched = mark
             .as_ref()
@@ -55,14 +55,18 @@ impl Carried {
         }
     }
 
-    pub(in crate::pipeline) fn into_item(self, problems: Vec<Problem>, key: Option<Key>) -> Item {
+    pub(in crate::pipeline) fn into_item(
+        self,
+        problems: Vec<Problem>,
+        key: Option<RecordKey>,
+    ) -> Proposal {
         let Carried {
             fate,
             mark,
             requests,
             matched,
         } = self;
-        Item {
+        Proposal {
             decision: Decision {
                 problems,
                 fate,
@@ -78,16 +82,16 @@ impl Carried {
     }
 }
 
-impl Desk<'_> {
+impl CallWorker<'_> {
     /// Turns a step into a fate. The call's text is only copied when it is to be sent.
     pub(in crate::pipeline) fn carry_out(
         &self,
         mut step: Step,
-        standing: Option<Standing>,
-        open: Open<'_>,
+        standing: Option<CallState>,
+        open: PendingCall<'_>,
         problems: &mut Vec<Problem>,
     ) -> Carried {
-        let Open {
+        let PendingCall {
             place,
             call,
             fingerprint,
@@ -100,13 +104,13 @@ impl Desk<'_> {
         problems.extend(std::mem::take(&mut sound.problems));
         let heard = self.hear(&sound, &call, problems, &place);
         if problems.iter().any(Problem::rejects) {
-            let ended = Carried::ended(Fate::Ends(Outcome::Rejected, "".into()));
+            let ended = Carried::ended(Action::Ends(Outcome::Rejected, "".into()));
             let mark = sound.into_candidates();
             return Carried { mark, ..ended };
         }
         let late = late_channels(standing.as_ref(), (&sound, &heard), &call, &place);
         problems.extend(late);
-        let is_recording_missing = sound.state == plan::Recording::Missing;
+        let is_recording_missing = sound.state == plan::RecordingPresence::Missing;
         let mark = sound.into_mark(&call, &heard);
         let matched = mark
             .as_ref()
@@ -119,10 +123,10 @@ impl Desk<'_> {
         };
         let fate = match at_rest(step, self.road.want, (&call, fingerprint), held) {
             Some(fate) => fate,
-            None if self.road.want == Want::Check => Fate::Ready,
+            None if self.road.want == Purpose::Check => Action::Ready,
             None => {
                 let recording = mark.as_ref().filter(|_| with_upload);
-                Fate::Sends(Box::new(Shipment {
+                Action::Sends(Box::new(CallJob {
                     parcel: recording.map(|mark| heard.parcel(mark)),
                     call: heard.settle(call.into_owned()),
                     fingerprint,
@@ -132,7 +136,7 @@ impl Desk<'_> {
                 }))
             }
         };
-        let is_open = matches!(fate, Fate::Ready | Fate::Sends(_));
+        let is_open = matches!(fate, Action::Ready | Action::Sends(_));
         Carried {
             fate,
             mark,
@@ -145,22 +149,22 @@ impl Desk<'_> {
 /// The fate of a call for which nothing is sent.
 fn at_rest(
     step: Step,
-    want: Want,
+    want: Purpose,
     (call, fingerprint): (&Call<'_>, u128),
     held: Code,
-) -> Option<Fate> {
+) -> Option<Action> {
     let identity = || call.identity().to_owned();
     Some(match (step, want) {
         (Step::Create { .. } | Step::Upload { .. }, _) => return None,
-        (Step::Nothing | Step::Refuse, _) => Fate::Ends(Outcome::Rejected, "".into()),
-        (Step::Hold, Want::Check) => Fate::Ends(Outcome::Held, held.name().into()),
-        (Step::Hold, Want::Run) => Fate::Waits(Box::new(HeldCall {
+        (Step::Nothing | Step::Refuse, _) => Action::Ends(Outcome::Rejected, "".into()),
+        (Step::Hold, Purpose::Check) => Action::Ends(Outcome::Held, held.name().into()),
+        (Step::Hold, Purpose::Run) => Action::Waits(Box::new(HeldCall {
             identity: identity(),
             fingerprint,
             why: held,
         })),
-        (Step::Waive, Want::Check) => Fate::Ends(Outcome::AlreadyThere, "".into()),
-        (Step::Waive, Want::Run) => Fate::Waived {
+        (Step::Waive, Purpose::Check) => Action::Ends(Outcome::AlreadyThere, "".into()),
+        (Step::Waive, Purpose::Run) => Action::Waived {
             identity: identity(),
         },
     })
@@ -169,24 +173,24 @@ fn at_rest(
 /// What there is to be told of a recording of one channel whose conversation was made without knowing
 /// of it, and cannot be changed. The destination takes such a conversation for one of two channels.
 fn late_channels(
-    standing: Option<&Standing>,
-    (sound, heard): (&Sound, &Heard),
+    standing: Option<&CallState>,
+    (sound, heard): (&RecordingMatch, &Inspection),
     call: &Call<'_>,
     place: &Place,
 ) -> Option<Problem> {
     let standing = standing?;
     let who = match (&standing.create, standing.upload) {
         (
-            Create::Done {
+            CreateState::Done {
                 is_adopted: false, ..
             },
-            Upload::NotWanted { .. } | Upload::Owed,
+            UploadState::NotWanted { .. } | UploadState::Owed,
         ) if call.wants_channels() => "an earlier run, without its recording",
         (
-            Create::Done {
+            CreateState::Done {
                 is_adopted: true, ..
             }
-            | Create::LeftAlone,
+            | CreateState::LeftAlone,
             _,
         ) if !counts_as_stereo(call) => "somebody else",
         _ => return None,

@@ -2,20 +2,20 @@
 
 use std::io;
 
-use super::worker::{Desk, Open};
+use super::worker::{CallWorker, PendingCall};
 use crate::domain::{Code, Problem, Severity};
-use crate::ledger::{Reader, SentFile, SentTo, SentUntil};
+use crate::ledger::{LedgerReader, SentFile, SentTo, SentUntil};
 use crate::pipeline::Error;
 use crate::plan;
 use crate::recordings::{Index, OpenError, Recording};
 
-impl Desk<'_> {
+impl CallWorker<'_> {
     /// Takes a recording away from a call that another call has got in an earlier run; the call waits
     /// for its own.
     pub(in crate::pipeline) fn refuse_sent(
         &self,
-        reader: &Reader,
-        open: &mut Open<'_>,
+        reader: &LedgerReader,
+        open: &mut PendingCall<'_>,
     ) -> Result<(), Error> {
         let (Some(past), Some(index)) = (&self.road.past, &self.road.audio) else {
             return Ok(());
@@ -37,7 +37,7 @@ impl Desk<'_> {
                 .with_severity(Severity::Warning);
             let sound = &mut open.sound;
             sound.problems.push(problem.holding());
-            sound.state = plan::Recording::Missing;
+            sound.state = plan::RecordingPresence::Missing;
             sound.others.extend(sound.recording.take());
             break;
         }
@@ -48,7 +48,7 @@ impl Desk<'_> {
 /// The other call that got a recording. The ledger knows a file by its name below `--audio`, and that
 /// may have been a folder above or below in an earlier run.
 fn sent_to(
-    (reader, until): (&Reader, SentUntil),
+    (reader, until): (&LedgerReader, SentUntil),
     index: &Index,
     recording: &Recording,
     identity: &str,

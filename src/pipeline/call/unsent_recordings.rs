@@ -3,31 +3,36 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::find_recording::{Mark, Sound, asked_name, keys_of};
-use super::worker::Desk;
+use super::find_recording::{RecordingMatch, RecordingUse, asked_name, keys_of};
+use super::worker::CallWorker;
 use crate::domain::call::Field;
-use crate::ledger::{Standing, Upload};
+use crate::ledger::{CallState, UploadState};
 use crate::pipeline::rounds::Round;
-use crate::recordings::{Ask, AskedPart, By, Found, Grade, Index, Recording};
+use crate::recordings::{
+    AskedPart, Grade, Index, Recording, RecordingSearch, SearchResult, SearchStep,
+};
 use crate::source::Record;
 
-impl Desk<'_> {
+impl CallWorker<'_> {
     /// The recordings that these rows name, of which no call was made.
-    pub(in crate::pipeline) fn sought(&self, records: &[Record<'_>]) -> Option<Box<Mark>> {
+    pub(in crate::pipeline) fn sought(&self, records: &[Record<'_>]) -> Option<Box<RecordingUse>> {
         self.seek(records, |_, _, found| found)
     }
 
     /// The same for rows that are left out. No other call gets by a wildcard what has their whole name
     /// or their id.
-    pub(in crate::pipeline) fn sought_left_out(&self, records: &[Record<'_>]) -> Option<Box<Mark>> {
+    pub(in crate::pipeline) fn sought_left_out(
+        &self,
+        records: &[Record<'_>],
+    ) -> Option<Box<RecordingUse>> {
         self.seek(records, surest)
     }
 
     fn seek(
         &self,
         records: &[Record<'_>],
-        settle: impl Fn(&Index, &Ask<'_>, Found) -> Found,
-    ) -> Option<Box<Mark>> {
+        settle: impl Fn(&Index, &RecordingSearch<'_>, SearchResult) -> SearchResult,
+    ) -> Option<Box<RecordingUse>> {
         let index = self.road.audio.as_ref()?;
         if self.round != Round::First {
             return None;
@@ -41,7 +46,7 @@ impl Desk<'_> {
             let keys = keys_of(self.profile.audio_keys(row, text));
             for names in self.profile.recordings(row) {
                 let names: Vec<_> = names.iter().map(asked_name).collect();
-                let ask = Ask {
+                let ask = RecordingSearch {
                     names: &names,
                     keys: &keys,
                     identity: &identity,
@@ -57,7 +62,7 @@ impl Desk<'_> {
     }
 }
 
-impl Sound {
+impl RecordingMatch {
     /// The bytes of the call's recordings, where there are any.
     pub(in crate::pipeline) fn bytes(&self) -> Option<u64> {
         let first = self.recording.as_ref()?;
@@ -71,9 +76,9 @@ impl Sound {
     }
 
     /// What is to be told when the recording has another size than when it was sent.
-    pub(in crate::pipeline) fn change_of(&self, standing: &Standing) -> Option<String> {
+    pub(in crate::pipeline) fn change_of(&self, standing: &CallState) -> Option<String> {
         let (sent, now) = (standing.source?, self.bytes()?);
-        let is_sent = matches!(standing.upload, Upload::Done { .. });
+        let is_sent = matches!(standing.upload, UploadState::Done { .. });
         (is_sent && sent != now).then(|| {
             format!("it had {sent} bytes when it was sent and has {now} now; it is not sent again")
         })
@@ -81,7 +86,7 @@ impl Sound {
 
     /// The same for a call that is rejected or cannot be decided yet, also where it could not be told
     /// which one is its own.
-    pub(in crate::pipeline) fn into_candidates(self) -> Option<Box<Mark>> {
+    pub(in crate::pipeline) fn into_candidates(self) -> Option<Box<RecordingUse>> {
         let grade = self.grade.unwrap_or(Grade::Inexact);
         let recordings = self.recording.into_iter().chain(self.others);
         named(recordings.collect(), self.call, grade)
@@ -90,9 +95,11 @@ impl Sound {
 
 /// What was found, or of it what is found for certain: by the name without a wildcard at its end, which
 /// then stands for the extension alone, or by the id where only that has found anything.
-fn surest(index: &Index, ask: &Ask<'_>, found: Found) -> Found {
+fn surest(index: &Index, ask: &RecordingSearch<'_>, found: SearchResult) -> SearchResult {
     let by = match &found {
-        Found::One(_, how) | Found::Several { how, .. } | Found::Unusable { how, .. }
+        SearchResult::One(_, how)
+        | SearchResult::Several { how, .. }
+        | SearchResult::Unusable { how, .. }
             if how.grade != Grade::Exact =>
         {
             how.by
@@ -103,13 +110,13 @@ fn surest(index: &Index, ask: &Ask<'_>, found: Found) -> Found {
         by,
         ask.names.first().and_then(|name| without_wildcard(name)),
     ) {
-        (By::Name(0), Some(name)) => index.find(&Ask {
+        (SearchStep::Name(0), Some(name)) => index.find(&RecordingSearch {
             names: &[name],
             keys: &[],
             identity: "",
             ..*ask
         }),
-        (By::Identity, _) => index.find(&Ask {
+        (SearchStep::Identity, _) => index.find(&RecordingSearch {
             names: &[],
             keys: &[],
             ..*ask
@@ -136,9 +143,9 @@ fn without_wildcard<'a>(name: &[AskedPart<'a>]) -> Option<Vec<AskedPart<'a>>> {
 }
 
 /// A mark of recordings into which nobody has looked.
-fn named(mut recordings: Vec<Recording>, call: u64, grade: Grade) -> Option<Box<Mark>> {
+fn named(mut recordings: Vec<Recording>, call: u64, grade: Grade) -> Option<Box<RecordingUse>> {
     let recording = recordings.pop()?;
-    Some(Box::new(Mark {
+    Some(Box::new(RecordingUse {
         recording,
         others: recordings,
         call,

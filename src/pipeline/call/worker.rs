@@ -6,33 +6,33 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::find_recording::{Mark, Sound};
-use super::legs::Desktop;
+use super::find_recording::{RecordingMatch, RecordingUse};
+use super::legs::BatchResult;
 use super::propose::Carried;
 use crate::api;
-use crate::domain::call::{Call, Draft, Fault, Field, Value};
+use crate::domain::call::{Call, CallViolation, Draft, Field, Value};
 use crate::domain::{Code, Party, Place, Problem, Severity, noted_before};
-use crate::ledger::{Ending, Reader};
-use crate::mapping::{Mapped, Profile};
+use crate::ledger::{DoneKind, LedgerReader};
+use crate::mapping::{CallMapping, MappedCall};
 use crate::pipeline::customers::Customers;
-use crate::pipeline::decision::{Decision, Fate, Matched};
-use crate::pipeline::group::Span;
+use crate::pipeline::decision::{Action, Decision, Matched};
+use crate::pipeline::group::RowGroup;
 use crate::pipeline::rounds::{Ownership, Round, Rounds};
-use crate::pipeline::totals::{Told, Untold};
-use crate::pipeline::{Error, Facts, Outcome, Road};
+use crate::pipeline::totals::{CallFacts, Untold};
+use crate::pipeline::{Error, Outcome, Pipeline, Totals};
 use crate::plan::{self, Step};
 use crate::source::{Batch, Record};
 
 /// A record as it leaves the desk.
 #[derive(Debug)]
-pub(in crate::pipeline) struct Item {
+pub(in crate::pipeline) struct Proposal {
     pub(in crate::pipeline) decision: Decision,
     /// The call's recording, for the register; that of a rejected record is only named.
-    pub(in crate::pipeline) mark: Option<Box<Mark>>,
+    pub(in crate::pipeline) mark: Option<Box<RecordingUse>>,
     /// Requests that a run sends for the record.
     pub(in crate::pipeline) requests: u8,
     /// What tells the same record once more.
-    pub(in crate::pipeline) key: Option<Key>,
+    pub(in crate::pipeline) key: Option<RecordKey>,
     /// Its recording is found otherwise than by its whole name: it is decided when all inputs have
     /// been read.
     pub(in crate::pipeline) is_aside: bool,
@@ -44,7 +44,7 @@ pub(in crate::pipeline) struct Item {
 
 /// What tells the same call or case once more, in hashes.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::pipeline) enum Key {
+pub(in crate::pipeline) enum RecordKey {
     Call {
         identity: u64,
         content: u64,
@@ -67,54 +67,54 @@ pub(in crate::pipeline) enum Key {
 
 /// The records of a batch, each decided as far as one record alone can be.
 #[derive(Debug)]
-pub(in crate::pipeline) struct Worked {
+pub(in crate::pipeline) struct Proposals {
     pub(in crate::pipeline) batch: Batch,
-    pub(in crate::pipeline) items: Vec<Item>,
-    pub(in crate::pipeline) sums: Facts,
+    pub(in crate::pipeline) items: Vec<Proposal>,
+    pub(in crate::pipeline) sums: Totals,
     pub(in crate::pipeline) round: Round,
     /// What made calls of the records; `None` where they tell cases.
-    pub(in crate::pipeline) profile: Option<Arc<Profile>>,
+    pub(in crate::pipeline) profile: Option<Arc<CallMapping>>,
 }
 
 /// A call before its step.
-pub(in crate::pipeline) struct Open<'c> {
+pub(in crate::pipeline) struct PendingCall<'c> {
     pub(in crate::pipeline) index: usize,
     pub(in crate::pipeline) place: Place,
     pub(in crate::pipeline) call: Call<'c>,
     pub(in crate::pipeline) fingerprint: u128,
-    pub(in crate::pipeline) sound: Sound,
+    pub(in crate::pipeline) sound: RecordingMatch,
 }
 
 /// A call without a fault, with its hashes and what is odd about it.
-pub(in crate::pipeline) struct Judged<'c> {
+pub(in crate::pipeline) struct CheckedCall<'c> {
     pub(in crate::pipeline) call: Call<'c>,
     pub(in crate::pipeline) identity: u64,
     pub(in crate::pipeline) fingerprint: u128,
     pub(in crate::pipeline) problems: Vec<Problem>,
 }
 
-pub(in crate::pipeline) struct Desk<'r> {
-    pub(in crate::pipeline) road: &'r Road,
-    pub(in crate::pipeline) profile: Arc<Profile>,
-    pub(in crate::pipeline) reader: Option<Reader>,
+pub(in crate::pipeline) struct CallWorker<'r> {
+    pub(in crate::pipeline) road: &'r Pipeline,
+    pub(in crate::pipeline) profile: Arc<CallMapping>,
+    pub(in crate::pipeline) reader: Option<LedgerReader>,
     pub(in crate::pipeline) latest: Timestamp,
     /// The fields that the version of the API lacks, a bit for each.
     pub(in crate::pipeline) unsent: u64,
-    faults: Vec<Fault>,
+    faults: Vec<CallViolation>,
     pub(in crate::pipeline) scratch: Vec<u8>,
     rounds: &'r Rounds,
     pub(in crate::pipeline) round: Round,
 }
 
-impl<'r> Desk<'r> {
+impl<'r> CallWorker<'r> {
     pub(in crate::pipeline) fn new(
-        road: &'r Road,
-        profile: Arc<Profile>,
+        road: &'r Pipeline,
+        profile: Arc<CallMapping>,
         rounds: &'r Rounds,
     ) -> Result<Self, Error> {
         let is_unsent = |field: &Field| !api::has_field(*field, road.version);
         let unsent = Field::ALL.into_iter().filter(is_unsent);
-        Ok(Desk {
+        Ok(CallWorker {
             road,
             profile,
             reader: road.reader()?,
@@ -132,7 +132,7 @@ impl<'r> Desk<'r> {
         self.rounds.known_in(self.round)
     }
 
-    pub(in crate::pipeline) fn use_profile(&mut self, profile: Arc<Profile>) {
+    pub(in crate::pipeline) fn use_profile(&mut self, profile: Arc<CallMapping>) {
         self.profile = profile;
     }
 
@@ -141,11 +141,11 @@ impl<'r> Desk<'r> {
     pub(in crate::pipeline) fn work(
         &mut self,
         batch: Batch,
-        spans: Option<&[Span]>,
+        spans: Option<&[RowGroup]>,
         round: Round,
-    ) -> Result<Worked, Error> {
+    ) -> Result<Proposals, Error> {
         self.round = round;
-        let mut desktop = Desktop::default();
+        let mut desktop = BatchResult::default();
         desktop.items.reserve(batch.len());
         if let Some(spans) = spans {
             let mut at = 0;
@@ -156,7 +156,7 @@ impl<'r> Desk<'r> {
         } else {
             self.rows(&batch, &mut desktop);
         }
-        let Desktop {
+        let BatchResult {
             mut items,
             sums,
             open,
@@ -169,15 +169,15 @@ impl<'r> Desk<'r> {
             items[index].decision.further = rows;
         }
         let profile = Some(Arc::clone(&self.profile));
-        Ok(Worked {
+        Ok(Proposals {
             batch,
             items,
             sums: match round {
                 Round::First => sums,
-                Round::Claims => Facts::default(),
+                Round::Claims => Totals::default(),
                 // The register counts the records of what was put aside, and its customers were counted as
                 // they were read.
-                Round::Last => Facts {
+                Round::Last => Totals {
                     records: 0,
                     customers: Customers::default(),
                     ..sums
@@ -193,19 +193,19 @@ impl<'r> Desk<'r> {
         &mut self,
         index: usize,
         record: &Record<'_>,
-        profile: &Profile,
-        desktop: &mut Desktop,
+        profile: &CallMapping,
+        desktop: &mut BatchResult,
     ) {
         desktop.sums.records += 1;
         let item = match readable(record) {
             Err(item) => *item,
             Ok(mut problems) => match profile.apply(record, &mut problems) {
-                Mapped::Skipped(rule) => Item {
+                MappedCall::Skipped(rule) => Proposal {
                     mark: self.sought_left_out(std::slice::from_ref(record)),
                     ..ended(problems, Outcome::Skipped, rule.to_owned())
                 },
-                Mapped::Undecided => ended(problems, Outcome::Rejected, ""),
-                Mapped::Draft(draft) => {
+                MappedCall::Undecided => ended(problems, Outcome::Rejected, ""),
+                MappedCall::Draft(draft) => {
                     let place = (index, &mut desktop.sums, &mut desktop.open);
                     self.judge(std::slice::from_ref(record), draft, problems, place)
                 }
@@ -220,8 +220,8 @@ impl<'r> Desk<'r> {
         records: &[Record<'b>],
         draft: Draft<'b>,
         mut problems: Vec<Problem>,
-        (index, sums, open): (usize, &mut Facts, &mut Vec<Open<'static>>),
-    ) -> Item {
+        (index, sums, open): (usize, &mut Totals, &mut Vec<PendingCall<'static>>),
+    ) -> Proposal {
         let record = &records[0];
         self.faults.clear();
         let call = Call::new(draft, &mut self.faults);
@@ -229,7 +229,7 @@ impl<'r> Desk<'r> {
         let call = call.filter(|call| self.has_happened(record, call, &mut problems));
         let Some(call) = call else {
             let mark = self.sought(records);
-            return Item {
+            return Proposal {
                 mark,
                 ..ended(problems, Outcome::Rejected, "")
             };
@@ -237,13 +237,13 @@ impl<'r> Desk<'r> {
         if let Some(problem) = self.changed_id(records, &call) {
             problems.push(problem);
             let mark = self.sought(records);
-            return Item {
+            return Proposal {
                 mark,
                 ..ended(problems, Outcome::Rejected, "")
             };
         }
         self.remark(record, &call, &mut problems);
-        sums.count(Told {
+        sums.count(CallFacts {
             fields: call.fields().map(|(field, _)| field),
             consent: call.consent(),
             time: call.text(Field::DateTime),
@@ -251,7 +251,7 @@ impl<'r> Desk<'r> {
             customer: call.text(Field::Customer),
         });
         let fingerprint = call.fingerprint(&mut self.scratch);
-        let judged = Judged {
+        let judged = CheckedCall {
             identity: call.identity_hash(),
             fingerprint,
             call,
@@ -264,11 +264,11 @@ impl<'r> Desk<'r> {
     pub(in crate::pipeline) fn decide(
         &self,
         records: &[Record<'_>],
-        judged: Judged<'_>,
+        judged: CheckedCall<'_>,
         index: usize,
-        open: &mut Vec<Open<'static>>,
-    ) -> Item {
-        let Judged {
+        open: &mut Vec<PendingCall<'static>>,
+    ) -> Proposal {
+        let CheckedCall {
             call,
             identity,
             fingerprint,
@@ -276,7 +276,7 @@ impl<'r> Desk<'r> {
         } = judged;
         let content = low(fingerprint);
         let (customer, time) = (call.text(Field::Customer), call.text(Field::DateTime));
-        let key = Some(Key::Call {
+        let key = Some(RecordKey::Call {
             identity,
             content,
             party: self.road.party(|| (customer, time)),
@@ -292,7 +292,7 @@ impl<'r> Desk<'r> {
         let place = records[0].place();
         let Some(past) = &self.road.past else {
             let step = plan::step(None, sound.state, self.road.policy);
-            let open = Open {
+            let open = PendingCall {
                 index,
                 place,
                 call,
@@ -312,19 +312,19 @@ impl<'r> Desk<'r> {
             return Carried::there(sound, call.identity()).into_item(problems, key);
         }
         let call = call.into_owned();
-        open.push(Open {
+        open.push(PendingCall {
             index,
             place,
             call,
             fingerprint,
             sound,
         });
-        Carried::ended(Fate::Ready).into_item(problems, key)
+        Carried::ended(Action::Ready).into_item(problems, key)
     }
 
     /// Whether a recording is decided when all inputs have been read: one that is found inexactly, and
     /// each where the files are read from the last, since the first that asks for it gets it.
-    fn must_wait(&self, sound: &Sound) -> bool {
+    fn must_wait(&self, sound: &RecordingMatch) -> bool {
         sound.is_inexact() || sound.recording.is_some() && self.road.is_newest_first()
     }
 
@@ -332,7 +332,7 @@ impl<'r> Desk<'r> {
     fn is_complete(&self, identity: u64, fingerprint: u128) -> bool {
         let past = self.road.past.as_ref();
         let ending = past.and_then(|past| past.done.ending(identity, fingerprint));
-        ending == Some(Ending::Complete)
+        ending == Some(DoneKind::Complete)
     }
 
     /// What is wrong with the id of a rejected row that comes back, where a spreadsheet has made a number
@@ -407,7 +407,7 @@ impl<'r> Desk<'r> {
     }
 
     /// Asks the ledger about the calls of a batch that are not known to be done.
-    fn settle(&self, items: &mut [Item], open: Vec<Open<'static>>) -> Result<(), Error> {
+    fn settle(&self, items: &mut [Proposal], open: Vec<PendingCall<'static>>) -> Result<(), Error> {
         let Some(reader) = self.reader.as_ref().filter(|_| !open.is_empty()) else {
             return Ok(());
         };
@@ -444,8 +444,8 @@ impl<'r> Desk<'r> {
                 requests,
                 matched,
             } = self.carry_out(step, standing, open, problems);
-            if is_changed && matches!(fate, Fate::Ends(Outcome::AlreadyThere, _)) {
-                fate = Fate::Ends(Outcome::AlreadyThere, "changed".into());
+            if is_changed && matches!(fate, Action::Ends(Outcome::AlreadyThere, _)) {
+                fate = Action::Ends(Outcome::AlreadyThere, "changed".into());
             }
             let item = &mut items[index];
             item.decision.fate = fate;
@@ -463,28 +463,28 @@ const REUSED: &str = "a call of another customer and another day was sent under 
 const MENDED: &str =
     "the call of this id is in place: the record was mended before, or has changed since";
 
-impl Desk<'_> {
+impl CallWorker<'_> {
     /// Rejects a call whose id an earlier run has used for another one.
-    fn refuse_reused_id(&self, item: &mut Item, open: Open<'_>) {
+    fn refuse_reused_id(&self, item: &mut Proposal, open: PendingCall<'_>) {
         let column = self.profile.column_of(Field::ExternalIdentity);
         let problem = Problem::new(Code::DuplicateId, open.place, REUSED);
         let decision = &mut item.decision;
         decision
             .problems
             .push(problem.at(column, open.call.identity()));
-        decision.fate = Fate::Ends(Outcome::Rejected, "".into());
+        decision.fate = Action::Ends(Outcome::Rejected, "".into());
         item.mark = open.sound.into_candidates();
     }
 
     /// Of the records that are rejected those whose call is in place all the same: somebody has mended the
     /// record and fed it in, and the export says of it every night what it said.
-    fn settle_mended(&self, batch: &Batch, items: &mut [Item]) -> Result<(), Error> {
+    fn settle_mended(&self, batch: &Batch, items: &mut [Proposal]) -> Result<(), Error> {
         let Some(reader) = &self.reader else {
             return Ok(());
         };
         let mut mended: Vec<(usize, String)> = Vec::new();
         for (index, item) in items.iter().enumerate() {
-            let is_rejected = matches!(item.decision.fate, Fate::Ends(Outcome::Rejected, _));
+            let is_rejected = matches!(item.decision.fate, Action::Ends(Outcome::Rejected, _));
             if !is_rejected || item.key.is_some() {
                 continue;
             }
@@ -511,7 +511,7 @@ impl Desk<'_> {
                 decision.problems.push(problem.at(column, id));
                 continue;
             }
-            decision.fate = Fate::Ends(Outcome::AlreadyThere, "mended".into());
+            decision.fate = Action::Ends(Outcome::AlreadyThere, "mended".into());
             for problem in &mut decision.problems {
                 problem.severity = problem.severity.min(Severity::Warning);
             }
@@ -525,7 +525,7 @@ impl Desk<'_> {
 /// The id of a rejected record, where nothing is wrong with that: its cells stand in their columns, and
 /// a spreadsheet has not touched it.
 pub(in crate::pipeline) fn sure_id(
-    profile: &Profile,
+    profile: &CallMapping,
     record: &Record<'_>,
     problems: &[Problem],
 ) -> Option<String> {
@@ -543,7 +543,7 @@ pub(in crate::pipeline) fn sure_id(
 
 /// With whom and when a record that is no call would have been one, where it says both and neither is wrong.
 pub(in crate::pipeline) fn party_of(
-    profile: &Profile,
+    profile: &CallMapping,
     record: &Record<'_>,
     problems: &[Problem],
 ) -> Party {
@@ -560,7 +560,7 @@ pub(in crate::pipeline) fn party_of(
 }
 
 /// What was noted about a record while it was read; the error is how it ends when it is none.
-pub(in crate::pipeline) fn readable(record: &Record<'_>) -> Result<Vec<Problem>, Box<Item>> {
+pub(in crate::pipeline) fn readable(record: &Record<'_>) -> Result<Vec<Problem>, Box<Proposal>> {
     let problems: Vec<Problem> = record.problems().cloned().collect();
     if problems.iter().any(Problem::is_error) {
         return Err(Box::new(ended(problems, Outcome::Rejected, "")));
@@ -578,9 +578,9 @@ pub(in crate::pipeline) fn ended(
     problems: Vec<Problem>,
     outcome: Outcome,
     detail: impl Into<Cow<'static, str>>,
-) -> Item {
-    let fate = Fate::Ends(outcome, detail.into());
-    Item {
+) -> Proposal {
+    let fate = Action::Ends(outcome, detail.into());
+    Proposal {
         decision: Decision {
             problems,
             fate,
@@ -596,11 +596,16 @@ pub(in crate::pipeline) fn ended(
 }
 
 /// A record that is decided when more is known of what others claim. It keeps what it found.
-fn aside(call: &Call<'_>, sound: Sound, problems: Vec<Problem>, key: Option<Key>) -> Item {
-    Item {
+fn aside(
+    call: &Call<'_>,
+    sound: RecordingMatch,
+    problems: Vec<Problem>,
+    key: Option<RecordKey>,
+) -> Proposal {
+    Proposal {
         decision: Decision {
             problems,
-            fate: Fate::Told,
+            fate: Action::Told,
             further: Vec::new(),
         },
         mark: sound.into_candidates(),

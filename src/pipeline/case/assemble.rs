@@ -8,17 +8,17 @@ use std::sync::Arc;
 
 use crate::domain::case::{Case, Message};
 use crate::domain::{Code, Problem};
-use crate::ledger::{CasePrint, CaseStanding, MessagePrint};
-use crate::mapping::{CaseProfile, Sending};
-use crate::pipeline::call::worker::{Item, Key, ended, low};
-use crate::pipeline::decision::{CaseEarlier, CaseRow, CaseShipment, CaseTold, Decision, Fate};
-use crate::pipeline::{Outcome, Want};
-use crate::plan::{self, CaseStep, WantedCase};
+use crate::ledger::{CaseHashes, CaseState, MessageHashes};
+use crate::mapping::{CaseMapping, CaseSending};
+use crate::pipeline::call::worker::{Proposal, RecordKey, ended, low};
+use crate::pipeline::decision::{Action, CaseAtServer, CaseJob, CaseRow, CaseSpread, Decision};
+use crate::pipeline::{Outcome, Purpose};
+use crate::plan::{self, CaseStep, ExportedCase};
 use crate::source::Batch;
 
 /// What one record says of a case.
 #[derive(Debug)]
-pub(in crate::pipeline) struct Piece {
+pub(in crate::pipeline) struct CaseRecord {
     pub(in crate::pipeline) index: usize,
     pub(in crate::pipeline) case: Case,
     pub(in crate::pipeline) messages: Vec<Message>,
@@ -28,33 +28,33 @@ pub(in crate::pipeline) struct Piece {
 }
 
 /// A case and its records.
-pub(in crate::pipeline) struct Group {
-    pub(in crate::pipeline) pieces: Vec<Piece>,
-    profile: Arc<CaseProfile>,
+pub(in crate::pipeline) struct CaseRecords {
+    pub(in crate::pipeline) pieces: Vec<CaseRecord>,
+    profile: Arc<CaseMapping>,
     case: Case,
-    print: CasePrint,
-    marks: Vec<MessagePrint>,
+    print: CaseHashes,
+    marks: Vec<MessageHashes>,
 }
 
-impl Group {
-    pub(in crate::pipeline) fn new(piece: Piece, profile: &Arc<CaseProfile>) -> Group {
-        Group {
+impl CaseRecords {
+    pub(in crate::pipeline) fn new(piece: CaseRecord, profile: &Arc<CaseMapping>) -> CaseRecords {
+        CaseRecords {
             case: piece.case.clone(),
             pieces: vec![piece],
             profile: Arc::clone(profile),
-            print: CasePrint::default(),
+            print: CaseHashes::default(),
             marks: Vec::new(),
         }
     }
 
     /// Whether the piece belongs to this case. A record that holds a whole case stands alone.
-    pub(in crate::pipeline) fn takes(&self, piece: &Piece) -> bool {
+    pub(in crate::pipeline) fn takes(&self, piece: &CaseRecord) -> bool {
         !self.profile.is_nested() && self.case.uid == piece.case.uid
     }
 
     /// Finds the record that speaks for the case, puts messages in order, and ends the records
     /// whose messages another one has.
-    pub(in crate::pipeline) fn settle(&mut self, batch: &Batch, items: &mut [Option<Item>]) {
+    pub(in crate::pipeline) fn settle(&mut self, batch: &Batch, items: &mut [Option<Proposal>]) {
         // The latest state of the case counts, and of equals the last in order.
         if let Some(piece) = self.pieces.iter().max_by_key(|piece| piece.case.updated_at) {
             self.case = piece.case.clone();
@@ -67,24 +67,24 @@ impl Group {
         let messages = self.pieces.iter().flat_map(|piece| &piece.messages);
         let messages: Vec<Message> = messages.cloned().collect();
         self.marks = messages.iter().map(mark).collect();
-        self.print = CasePrint {
+        self.print = CaseHashes {
             fields: self.case.fingerprint(),
             content: match self.profile.sending() {
-                Sending::Whole => self.case.whole_fingerprint(&messages),
-                Sending::Each => 0,
+                CaseSending::Whole => self.case.whole_fingerprint(&messages),
+                CaseSending::Each => 0,
             },
             updated: self.case.updated_at.as_millisecond(),
         };
     }
 
-    fn settle_whole(&mut self, batch: &Batch, items: &mut [Option<Item>]) {
+    fn settle_whole(&mut self, batch: &Batch, items: &mut [Option<Proposal>]) {
         let mut clashing = None;
         for piece in &mut self.pieces {
             piece.messages.sort_by_key(|message| message.at);
             let mut seen = HashMap::new();
             let place = batch.get(piece.index).place();
             piece.messages.retain(|message| {
-                let MessagePrint { hash, mark } = mark(message);
+                let MessageHashes { hash, mark } = mark(message);
                 match seen.entry(hash) {
                     Entry::Vacant(place) => {
                         place.insert(mark);
@@ -113,7 +113,7 @@ impl Group {
         }
     }
 
-    fn settle_rows(&mut self, batch: &Batch, items: &mut [Option<Item>]) {
+    fn settle_rows(&mut self, batch: &Batch, items: &mut [Option<Proposal>]) {
         let mut seen: HashMap<u64, (u64, usize)> = HashMap::new();
         self.pieces.retain_mut(|piece| {
             if let Some(rule) = piece.left_out {
@@ -155,8 +155,8 @@ impl Group {
     }
 
     /// What tells the same case once more; the rows of a case come together only once.
-    pub(in crate::pipeline) fn key(&self) -> Option<Key> {
-        self.profile.is_nested().then(|| Key::Case {
+    pub(in crate::pipeline) fn key(&self) -> Option<RecordKey> {
+        self.profile.is_nested().then(|| RecordKey::Case {
             identity: self.case.identity_hash(),
             content: low(self.print.fields)
                 ^ self
@@ -170,11 +170,11 @@ impl Group {
     /// The fate of each record, and the requests of the case.
     pub(in crate::pipeline) fn decide(
         mut self,
-        standing: Option<&CaseStanding>,
+        standing: Option<&CaseState>,
         batch: &Batch,
-        want: Want,
+        want: Purpose,
     ) -> (Vec<(usize, Decision)>, u64) {
-        let wanted = WantedCase {
+        let wanted = ExportedCase {
             print: self.print,
             messages: &self.marks,
             is_whole: self.profile.is_nested(),
@@ -190,8 +190,8 @@ impl Group {
             CaseStep::Older => "older than what was sent",
             _ => return self.ship(step, may_replace, standing, want),
         };
-        let ends = |piece: Piece| {
-            let fate = Fate::Ends(Outcome::AlreadyThere, ends.into());
+        let ends = |piece: CaseRecord| {
+            let fate = Action::Ends(Outcome::AlreadyThere, ends.into());
             let problems = piece.problems;
             (
                 piece.index,
@@ -206,7 +206,7 @@ impl Group {
     }
 
     /// Tells what the server has and the export has no longer.
-    fn warn(&mut self, known: &CaseStanding, step: &CaseStep, batch: &Batch) {
+    fn warn(&mut self, known: &CaseState, step: &CaseStep, batch: &Batch) {
         if *step == CaseStep::Replace {
             let is_gone = |hash: &&u64| !self.marks.iter().any(|mark| mark.hash == **hash);
             let gone = known.messages.keys().filter(is_gone).count();
@@ -240,8 +240,8 @@ impl Group {
         self,
         step: CaseStep,
         may_replace: bool,
-        standing: Option<&CaseStanding>,
-        want: Want,
+        standing: Option<&CaseState>,
+        want: Purpose,
     ) -> (Vec<(usize, Decision)>, u64) {
         let requests = match &step {
             CaseStep::Add { which, .. } => which.len() as u64,
@@ -252,8 +252,8 @@ impl Group {
             known.map(|message| message.is_added)
         });
         let sent: Vec<Option<bool>> = sent.collect();
-        let mut shipment = CaseShipment {
-            earlier: standing.map(CaseEarlier::of).unwrap_or_default(),
+        let mut shipment = CaseJob {
+            earlier: standing.map(CaseAtServer::of).unwrap_or_default(),
             known: sent.iter().map(|sent| *sent == Some(true)).collect(),
             doubtful: sent.iter().map(|sent| *sent == Some(false)).collect(),
             case: self.case,
@@ -261,9 +261,9 @@ impl Group {
             print: self.print,
             marks: self.marks,
             told: if self.profile.is_nested() {
-                CaseTold::Whole
+                CaseSpread::Whole
             } else {
-                CaseTold::ByRows
+                CaseSpread::ByRows
             },
             may_replace,
             step,
@@ -279,12 +279,12 @@ impl Group {
                 _ => true,
             };
             let fate = match (rides, want) {
-                (false, _) => Fate::Ends(Outcome::AlreadyThere, "".into()),
-                (true, Want::Check) => Fate::Ready,
-                (true, Want::Run) => {
+                (false, _) => Action::Ends(Outcome::AlreadyThere, "".into()),
+                (true, Purpose::Check) => Action::Ready,
+                (true, Purpose::Run) => {
                     let index = piece.index;
                     shipment.rows.push(CaseRow { index, messages });
-                    Fate::Rides
+                    Action::Rides
                 }
             };
             let problems = piece.problems;
@@ -298,15 +298,15 @@ impl Group {
             ));
         }
         let mut riders = decisions.iter_mut().map(|(_, decision)| &mut decision.fate);
-        if let Some(fate) = riders.rfind(|fate| matches!(fate, Fate::Rides)) {
-            *fate = Fate::SendsCase(Box::new(shipment));
+        if let Some(fate) = riders.rfind(|fate| matches!(fate, Action::Rides)) {
+            *fate = Action::SendsCase(Box::new(shipment));
         }
         (decisions, requests)
     }
 }
 
-fn mark(message: &Message) -> MessagePrint {
-    MessagePrint {
+fn mark(message: &Message) -> MessageHashes {
+    MessageHashes {
         hash: message.identity_hash(),
         mark: low(message.fingerprint()),
     }

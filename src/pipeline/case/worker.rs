@@ -6,39 +6,39 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::assemble::{Group, Piece};
+use super::assemble::{CaseRecord, CaseRecords};
 use crate::domain::case::{
-    Case, CaseDraft, CaseField, Fault, Message, MessageDraft, MessageField, Target,
+    Case, CaseDraft, CaseField, CasePath, CaseViolation, Message, MessageDraft, MessageField,
 };
 use crate::domain::{Code, Problem};
-use crate::ledger::{CutRow, Reader};
-use crate::mapping::{CaseProfile, Form, MappedCase, MappedMessage, RecordScope};
-use crate::pipeline::call::worker::{Item, Worked, ended, readable};
-use crate::pipeline::decision::{Fate, HeldMessage};
+use crate::ledger::{CutRow, LedgerReader};
+use crate::mapping::{CaseMapping, Form, MappedCase, MappedMessage, RecordScope};
+use crate::pipeline::call::worker::{Proposal, Proposals, ended, readable};
+use crate::pipeline::decision::{Action, HeldMessage};
 use crate::pipeline::held::overdue;
 use crate::pipeline::rounds::Round;
-use crate::pipeline::{Error, Facts, Outcome, Road, Want};
+use crate::pipeline::{Error, Outcome, Pipeline, Purpose, Totals};
 use crate::source::{Batch, Record, Sheet};
 
 /// The sheets of the records, each with its mapping.
-pub(in crate::pipeline) type Profiles = Arc<[(Arc<Sheet>, Arc<CaseProfile>)]>;
+pub(in crate::pipeline) type SheetMappings = Arc<[(Arc<Sheet>, Arc<CaseMapping>)]>;
 
-pub(in crate::pipeline) struct CaseDesk<'r> {
-    road: &'r Road,
-    reader: Option<Reader>,
+pub(in crate::pipeline) struct CaseWorker<'r> {
+    road: &'r Pipeline,
+    reader: Option<LedgerReader>,
     latest: Timestamp,
-    faults: Vec<Fault>,
+    faults: Vec<CaseViolation>,
 }
 
 /// What became of one record on its own.
 enum Read {
-    Ended(Box<Item>),
-    Piece(Box<Piece>),
+    Ended(Box<Proposal>),
+    Piece(Box<CaseRecord>),
 }
 
-impl<'r> CaseDesk<'r> {
-    pub(in crate::pipeline) fn new(road: &'r Road) -> Result<Self, Error> {
-        Ok(CaseDesk {
+impl<'r> CaseWorker<'r> {
+    pub(in crate::pipeline) fn new(road: &'r Pipeline) -> Result<Self, Error> {
+        Ok(CaseWorker {
             road,
             reader: road.reader()?,
             latest: road.latest(),
@@ -50,11 +50,11 @@ impl<'r> CaseDesk<'r> {
     pub(in crate::pipeline) fn work(
         &mut self,
         batch: Batch,
-        profiles: &Profiles,
-    ) -> Result<Worked, Error> {
-        let mut items: Vec<Option<Item>> = Vec::with_capacity(batch.len());
-        let mut sums = Facts::default();
-        let mut groups: Vec<Group> = Vec::new();
+        profiles: &SheetMappings,
+    ) -> Result<Proposals, Error> {
+        let mut items: Vec<Option<Proposal>> = Vec::with_capacity(batch.len());
+        let mut sums = Totals::default();
+        let mut groups: Vec<CaseRecords> = Vec::new();
         for (index, record) in batch.iter().enumerate() {
             sums.records += 1;
             let Some(profile) = profile_of(profiles, &record) else {
@@ -71,7 +71,7 @@ impl<'r> CaseDesk<'r> {
                     items.push(None);
                     match groups.last_mut().filter(|group| group.takes(&piece)) {
                         Some(group) => group.pieces.push(*piece),
-                        None => groups.push(Group::new(*piece, profile)),
+                        None => groups.push(CaseRecords::new(*piece, profile)),
                     }
                 }
             }
@@ -81,9 +81,10 @@ impl<'r> CaseDesk<'r> {
         }
         self.decide(groups, &batch, &mut items, &mut sums)?;
         name_records(&batch, profiles, &mut items);
-        let ready =
-            |item: Option<Item>| item.unwrap_or_else(|| ended(Vec::new(), Outcome::Rejected, ""));
-        Ok(Worked {
+        let ready = |item: Option<Proposal>| {
+            item.unwrap_or_else(|| ended(Vec::new(), Outcome::Rejected, ""))
+        };
+        Ok(Proposals {
             batch,
             items: items.into_iter().map(ready).collect(),
             sums,
@@ -95,9 +96,9 @@ impl<'r> CaseDesk<'r> {
     fn read(
         &mut self,
         record: &Record<'_>,
-        profile: &CaseProfile,
+        profile: &CaseMapping,
         index: usize,
-        sums: &mut Facts,
+        sums: &mut Totals,
     ) -> Read {
         let mut problems = match readable(record) {
             Ok(problems) => problems,
@@ -120,7 +121,7 @@ impl<'r> CaseDesk<'r> {
                 let case = self.case(draft, (record, &scope), profile, &mut problems);
                 problems.truncate(said);
                 return match case {
-                    Some(case) => Read::Piece(Box::new(Piece {
+                    Some(case) => Read::Piece(Box::new(CaseRecord {
                         index,
                         case,
                         messages: Vec::new(),
@@ -150,7 +151,7 @@ impl<'r> CaseDesk<'r> {
         }
         sums.cases += 1;
         sums.messages += messages.list.len() as u64;
-        Read::Piece(Box::new(Piece {
+        Read::Piece(Box::new(CaseRecord {
             index,
             case,
             messages: messages.list,
@@ -163,8 +164,8 @@ impl<'r> CaseDesk<'r> {
     /// out does not speak for its case.
     fn doubt_last_row(
         &self,
-        mut piece: Box<Piece>,
-        profile: &CaseProfile,
+        mut piece: Box<CaseRecord>,
+        profile: &CaseMapping,
         record: &Record<'_>,
     ) -> Result<Read, Error> {
         let doubts = |problem: &&mut Problem| {
@@ -199,9 +200,9 @@ impl<'r> CaseDesk<'r> {
             Outcome::Held,
             Code::RowUnterminated.name().to_owned(),
         );
-        if self.road.want == Want::Run {
+        if self.road.want == Purpose::Run {
             let identity = piece.case.uid;
-            item.decision.fate = Fate::WaitsInCase(Box::new(HeldMessage { identity, row }));
+            item.decision.fate = Action::WaitsInCase(Box::new(HeldMessage { identity, row }));
         }
         Ok(Read::Ended(Box::new(item)))
     }
@@ -210,12 +211,12 @@ impl<'r> CaseDesk<'r> {
         &mut self,
         draft: CaseDraft<'_>,
         at: (&Record<'_>, &RecordScope),
-        profile: &CaseProfile,
+        profile: &CaseMapping,
         problems: &mut Vec<Problem>,
     ) -> Option<Case> {
         let case = Case::new(draft, &mut self.faults);
         if let Some(case) = &case {
-            let target = Target::Case(CaseField::Updated);
+            let target = CasePath::Case(CaseField::Updated);
             self.look_ahead(target, case.updated_at, &case.updated);
         }
         self.tell(at, profile, "", problems);
@@ -223,9 +224,9 @@ impl<'r> CaseDesk<'r> {
     }
 
     /// Refuses a time that lies more than a day ahead.
-    fn look_ahead(&mut self, target: Target, at: Timestamp, text: &str) {
+    fn look_ahead(&mut self, target: CasePath, at: Timestamp, text: &str) {
         if at > self.latest {
-            self.faults.push(Fault {
+            self.faults.push(CaseViolation {
                 code: Code::ImpossibleTime,
                 target,
                 value: text.to_owned(),
@@ -238,7 +239,7 @@ impl<'r> CaseDesk<'r> {
     fn tell(
         &mut self,
         (record, scope): (&Record<'_>, &RecordScope),
-        profile: &CaseProfile,
+        profile: &CaseMapping,
         list: &str,
         problems: &mut Vec<Problem>,
     ) {
@@ -253,15 +254,15 @@ impl<'r> CaseDesk<'r> {
     fn messages(
         &mut self,
         (record, scope): (&Record<'_>, &RecordScope),
-        profile: &CaseProfile,
+        profile: &CaseMapping,
         problems: &mut Vec<Problem>,
     ) -> Result<Messages, &'static str> {
         let mut messages = Messages::default();
         match profile.messages(record) {
             None => match self.message((record, Form::Record, scope), profile, "", problems) {
-                Spoken::Said(message) => messages.list.push(*message),
-                Spoken::Broken => {}
-                Spoken::LeftOut(rule) => return Err(rule),
+                ReadMessage::Said(message) => messages.list.push(*message),
+                ReadMessage::Broken => {}
+                ReadMessage::LeftOut(rule) => return Err(rule),
             },
             Some(Err(problem)) => problems.push(problem),
             Some(Ok(nested)) => {
@@ -271,9 +272,9 @@ impl<'r> CaseDesk<'r> {
                 nested.each(scope, |message, place, form| {
                     let at = (message, form, scope);
                     match self.message(at, profile, &format!("{place}."), problems) {
-                        Spoken::Said(message) => messages.list.push(*message),
-                        Spoken::Broken => {}
-                        Spoken::LeftOut(rule) => {
+                        ReadMessage::Said(message) => messages.list.push(*message),
+                        ReadMessage::Broken => {}
+                        ReadMessage::LeftOut(rule) => {
                             messages.left_out += 1;
                             let message = format!("a message is left out: {rule}");
                             let code = Code::MessageLeftOut;
@@ -290,43 +291,45 @@ impl<'r> CaseDesk<'r> {
     fn message(
         &mut self,
         (record, form, scope): (&Record<'_>, Form, &RecordScope),
-        profile: &CaseProfile,
+        profile: &CaseMapping,
         list: &str,
         problems: &mut Vec<Problem>,
-    ) -> Spoken {
+    ) -> ReadMessage {
         let before = problems.len();
         let mapped = profile.apply_message((record, form), scope, problems);
         for problem in &mut problems[before..] {
             problem.column = format!("{list}{}", problem.column).into();
         }
         let draft: MessageDraft<'_> = match mapped {
-            MappedMessage::Private => return Spoken::LeftOut("private note"),
-            MappedMessage::Skipped(_) => return Spoken::LeftOut("a rule of the mapping"),
-            MappedMessage::Undecided => return Spoken::Broken,
+            MappedMessage::Private => return ReadMessage::LeftOut("private note"),
+            MappedMessage::Skipped(_) => return ReadMessage::LeftOut("a rule of the mapping"),
+            MappedMessage::Undecided => return ReadMessage::Broken,
             MappedMessage::Draft(draft) => draft,
         };
         let message = Message::new(draft, &mut self.faults);
         if let Some(message) = &message {
-            let target = Target::Message(MessageField::Created);
+            let target = CasePath::Message(MessageField::Created);
             self.look_ahead(target, message.at, &message.created);
         }
         self.tell((record, scope), profile, list, problems);
-        message.map_or(Spoken::Broken, |message| Spoken::Said(Box::new(message)))
+        message.map_or(ReadMessage::Broken, |message| {
+            ReadMessage::Said(Box::new(message))
+        })
     }
 
     /// Asks the ledger about the cases of a batch, and decides them.
     fn decide(
         &self,
-        groups: Vec<Group>,
+        groups: Vec<CaseRecords>,
         batch: &Batch,
-        items: &mut [Option<Item>],
-        sums: &mut Facts,
+        items: &mut [Option<Proposal>],
+        sums: &mut Totals,
     ) -> Result<(), Error> {
-        let groups: Vec<Group> = groups
+        let groups: Vec<CaseRecords> = groups
             .into_iter()
             .filter(|group| !group.pieces.is_empty())
             .collect();
-        let asked: Vec<(&str, u128)> = groups.iter().map(Group::asked).collect();
+        let asked: Vec<(&str, u128)> = groups.iter().map(CaseRecords::asked).collect();
         let standings = match self.reader.as_ref().filter(|_| !asked.is_empty()) {
             Some(reader) => reader.cases(&asked)?,
             None => vec![None; groups.len()],
@@ -336,7 +339,7 @@ impl<'r> CaseDesk<'r> {
             let (decisions, requests) = group.decide(standing.as_ref(), batch, self.road.want);
             sums.requests += requests;
             for (index, decision) in decisions {
-                items[index] = Some(Item {
+                items[index] = Some(Proposal {
                     decision,
                     mark: None,
                     requests: 0,
@@ -352,7 +355,10 @@ impl<'r> CaseDesk<'r> {
 }
 
 /// The mapping of the sheet of this record.
-fn profile_of<'p>(profiles: &'p Profiles, record: &Record<'_>) -> Option<&'p Arc<CaseProfile>> {
+fn profile_of<'p>(
+    profiles: &'p SheetMappings,
+    record: &Record<'_>,
+) -> Option<&'p Arc<CaseMapping>> {
     let known = profiles
         .iter()
         .find(|(sheet, _)| std::ptr::eq(&raw const **sheet, record.sheet()));
@@ -360,7 +366,7 @@ fn profile_of<'p>(profiles: &'p Profiles, record: &Record<'_>) -> Option<&'p Arc
 }
 
 /// Gives the problems of each record the id of its case.
-fn name_records(batch: &Batch, profiles: &Profiles, items: &mut [Option<Item>]) {
+fn name_records(batch: &Batch, profiles: &SheetMappings, items: &mut [Option<Proposal>]) {
     for (record, item) in batch.iter().zip(items) {
         if let (Some(item), Some(profile)) = (item, profile_of(profiles, &record)) {
             item.decision.name_record(|| profile.id_for_people(&record));
@@ -392,7 +398,7 @@ struct Messages {
 }
 
 /// What became of a message.
-enum Spoken {
+enum ReadMessage {
     Said(Box<Message>),
     /// Its problems are reported.
     Broken,

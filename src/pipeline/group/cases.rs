@@ -9,7 +9,7 @@ use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::sync::Arc;
 
 use crate::domain::Problem;
-use crate::mapping::CaseProfile;
+use crate::mapping::CaseMapping;
 use crate::source::{Batch, Record, Sheet};
 
 /// Bytes that are kept in memory before the file is begun.
@@ -20,7 +20,7 @@ const FULL_BYTES: u64 = 4 << 20;
 
 /// What is remembered of a row: the case and the time to sort by, and where it lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Slip {
+struct CaseSlot {
     case: u64,
     at: i64,
     offset: u64,
@@ -30,22 +30,22 @@ struct Slip {
 
 /// Rows put aside.
 #[derive(Debug, Default)]
-pub(in crate::pipeline) struct CaseRows {
+pub(in crate::pipeline) struct CaseGrouping {
     sheets: Vec<Arc<Sheet>>,
-    slips: Vec<Slip>,
+    slips: Vec<CaseSlot>,
     memory: Vec<u8>,
     file: Option<BufWriter<File>>,
     end: u64,
     packed: Vec<u8>,
 }
 
-impl CaseRows {
+impl CaseGrouping {
     /// Puts the rows of a batch aside; those that tell no case or no time come back, to be told what
     /// is wrong with them.
     pub(in crate::pipeline) fn take(
         &mut self,
         batch: &Batch,
-        profile: &CaseProfile,
+        profile: &CaseMapping,
     ) -> io::Result<Batch> {
         let mut rest = Batch::new(Arc::clone(batch.sheet()));
         for record in batch.iter() {
@@ -63,7 +63,7 @@ impl CaseRows {
         self.packed.clear();
         record.pack(&mut self.packed);
         let sheet = self.sheet(record);
-        self.slips.push(Slip {
+        self.slips.push(CaseSlot {
             case,
             at,
             offset: self.end,
@@ -136,7 +136,7 @@ impl CaseRows {
         Ok(())
     }
 
-    fn fetch(&mut self, slip: Slip, file: Option<&mut File>) -> io::Result<()> {
+    fn fetch(&mut self, slip: CaseSlot, file: Option<&mut File>) -> io::Result<()> {
         self.packed.resize(slip.length as usize, 0);
         if let Some(file) = file {
             file.seek(SeekFrom::Start(slip.offset))?;
@@ -162,11 +162,11 @@ mod tests {
             reading: String::new(),
             header: Some(Header::new(vec!["id".to_owned()])),
             nulls: Vec::new(),
-            form: crate::source::Form::default(),
+            form: crate::source::FileFormat::default(),
         })
     }
 
-    fn rows(rows_of: CaseRows) -> Vec<Vec<(String, u64)>> {
+    fn rows(rows_of: CaseGrouping) -> Vec<Vec<(String, u64)>> {
         let mut batches = Vec::new();
         let collect = |batch: Batch| {
             let rows = batch
@@ -179,7 +179,7 @@ mod tests {
         batches
     }
 
-    fn put(rows_of: &mut CaseRows, sheet: &Arc<Sheet>, line: u64, key: (u64, i64)) {
+    fn put(rows_of: &mut CaseGrouping, sheet: &Arc<Sheet>, line: u64, key: (u64, i64)) {
         let mut batch = Batch::new(Arc::clone(sheet));
         batch.start_row(line);
         batch.push_cell("x");
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn rows_of_a_case_come_together_in_the_order_of_time_from_all_files() {
         let (one, other) = (sheet("1.csv"), sheet("2.csv"));
-        let mut rows_of = CaseRows::default();
+        let mut rows_of = CaseGrouping::default();
         put(&mut rows_of, &one, 2, (7, 30));
         put(&mut rows_of, &one, 3, (5, 10));
         put(&mut rows_of, &other, 2, (7, 10));
@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn a_case_is_never_cut_in_two_and_batches_stay_small() {
         let sheet = sheet("1.csv");
-        let mut rows_of = CaseRows::default();
+        let mut rows_of = CaseGrouping::default();
         for line in 0..3000 {
             put(&mut rows_of, &sheet, line, (line / 600, 0));
         }
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn rows_come_back_from_the_file_as_from_memory() {
         let sheet = sheet("1.csv");
-        let mut rows_of = CaseRows::default();
+        let mut rows_of = CaseGrouping::default();
         put(&mut rows_of, &sheet, 1, (2, 0));
         let mut file = BufWriter::new(tempfile::tempfile().unwrap());
         file.write_all(&std::mem::take(&mut rows_of.memory))

@@ -20,9 +20,9 @@ use hashbrown::HashTable;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::group::input_copy::Spool;
-use super::{Error, Road};
+use super::{Error, Pipeline};
 use crate::domain::Code;
-use crate::mapping::Profile;
+use crate::mapping::CallMapping;
 use crate::source::{self, Batch, Input, Record};
 
 /// Rows that wait for others are kept in memory up to this size: calls whose rows stand near one
@@ -34,7 +34,7 @@ const MOST_ROWS: u32 = 1000;
 
 /// What some rows of a batch are to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Span {
+pub(super) enum RowGroup {
     /// So many consecutive rows are one call.
     Call(u32),
     /// A copy of a record that comes in a newer one.
@@ -45,27 +45,27 @@ pub(super) enum Span {
     Crowd,
 }
 
-impl Span {
+impl RowGroup {
     /// The rows that it covers.
     pub(super) fn rows(self) -> usize {
         match self {
-            Span::Call(rows) => rows as usize,
-            Span::Older | Span::Undated | Span::Crowd => 1,
+            RowGroup::Call(rows) => rows as usize,
+            RowGroup::Older | RowGroup::Undated | RowGroup::Crowd => 1,
         }
     }
 }
 
 /// A batch in which the rows of a call stand together.
 #[derive(Debug)]
-pub(super) struct Gathered {
+pub(super) struct GroupedBatch {
     pub(super) batch: Batch,
     /// Over all rows, in their order.
-    pub(super) spans: Vec<Span>,
+    pub(super) spans: Vec<RowGroup>,
 }
 
 /// What the passes before the last have found out.
-pub(super) struct Survey<'r> {
-    road: &'r Road,
+pub(super) struct NewestCopies<'r> {
+    road: &'r Pipeline,
     /// The inputs as they can be read once more.
     inputs: Vec<Input>,
     /// By the hash of its id, how new the newest copy of a record is.
@@ -74,10 +74,10 @@ pub(super) struct Survey<'r> {
     copies: Vec<Spool>,
 }
 
-impl<'r> Survey<'r> {
+impl<'r> NewestCopies<'r> {
     /// Copies what cannot be read twice, and looks at all copies of records.
-    pub(super) fn new(road: &'r Road, inputs: &[Input]) -> Result<Self, Error> {
-        let mut survey = Survey {
+    pub(super) fn new(road: &'r Pipeline, inputs: &[Input]) -> Result<Self, Error> {
+        let mut survey = NewestCopies {
             road,
             inputs: Vec::new(),
             newest: HashTable::new(),
@@ -138,22 +138,27 @@ impl<'r> Survey<'r> {
     }
 
     /// What a record is apart from its call; `None` when it is a row like any other.
-    fn judge(&self, record: &Record<'_>, profile: &Profile, key: &mut Vec<u8>) -> Option<Span> {
+    fn judge(
+        &self,
+        record: &Record<'_>,
+        profile: &CallMapping,
+        key: &mut Vec<u8>,
+    ) -> Option<RowGroup> {
         let rule = profile.newest()?;
         if is_no_record(record) || !rule.key(record, key) {
             return None;
         }
         let Some(rank) = rule.rank(record) else {
-            return Some(Span::Undated);
+            return Some(RowGroup::Undated);
         };
         let hash = xxh3_128(key);
         let best = self.newest.find(low(hash), |(known, _)| *known == hash);
         best.is_some_and(|(_, best)| rank < *best)
-            .then_some(Span::Older)
+            .then_some(RowGroup::Older)
     }
 
     /// Counts the rows of the calls of one file.
-    pub(super) fn gatherer(&self, input: &Input) -> Result<Gatherer<'_, 'r>, Error> {
+    pub(super) fn gatherer(&self, input: &Input) -> Result<LegGrouping<'_, 'r>, Error> {
         let mut counts: HashTable<(u64, u32)> = HashTable::new();
         let mut key = Vec::new();
         each_record(self.road, input, |record, profile| {
@@ -176,12 +181,12 @@ impl<'r> Survey<'r> {
         })?;
         counts.retain(|(_, count)| *count > 1);
         counts.shrink_to_fit(|(key, _)| *key);
-        Ok(Gatherer {
+        Ok(LegGrouping {
             survey: self,
             counts,
             open: HashMap::new(),
             opened: 0,
-            store: Store::new(),
+            store: RowSpool::new(),
             most_bytes: MOST_BYTES,
         })
     }
@@ -189,9 +194,9 @@ impl<'r> Survey<'r> {
 
 /// Reads an input until `take` has had enough.
 fn each_record(
-    road: &Road,
+    road: &Pipeline,
     input: &Input,
-    mut take: impl FnMut(&Record<'_>, &Profile) -> bool,
+    mut take: impl FnMut(&Record<'_>, &CallMapping) -> bool,
 ) -> Result<(), Error> {
     let reader = source::open(input, &road.options)?;
     let profile = road.mapping.bind(reader.sheet())?;
@@ -206,28 +211,32 @@ fn each_record(
 }
 
 /// A call whose rows have not all come.
-struct Open {
+struct OpenGroup {
     number: u64,
     /// Rows that are still to come.
     left: u32,
-    rows: Vec<Held>,
+    rows: Vec<SpooledRow>,
 }
 
-/// The rows of one file on their way, see [`Survey::gatherer`].
-pub(super) struct Gatherer<'s, 'r> {
-    survey: &'s Survey<'r>,
+/// The rows of one file on their way, see [`NewestCopies::gatherer`].
+pub(super) struct LegGrouping<'s, 'r> {
+    survey: &'s NewestCopies<'r>,
     /// By the hash of a call, how many rows it has; calls of one row are left out.
     counts: HashTable<(u64, u32)>,
-    open: HashMap<Box<[u8]>, Open>,
+    open: HashMap<Box<[u8]>, OpenGroup>,
     opened: u64,
-    store: Store,
+    store: RowSpool,
     /// [`MOST_BYTES`], but for tests.
     most_bytes: usize,
 }
 
-impl Gatherer<'_, '_> {
+impl LegGrouping<'_, '_> {
     /// Takes the next rows of the file and gives those that are complete.
-    pub(super) fn take(&mut self, batch: Batch, profile: &Profile) -> Result<Gathered, Error> {
+    pub(super) fn take(
+        &mut self,
+        batch: Batch,
+        profile: &CallMapping,
+    ) -> Result<GroupedBatch, Error> {
         let mut key = Vec::new();
         let mut spans = Vec::with_capacity(batch.len());
         let mut is_whole = true;
@@ -238,9 +247,9 @@ impl Gatherer<'_, '_> {
         }
         if is_whole {
             let spans = spans.into_iter().flatten().collect();
-            return Ok(Gathered { batch, spans });
+            return Ok(GroupedBatch { batch, spans });
         }
-        let mut gathered = Gathered {
+        let mut gathered = GroupedBatch {
             batch: Batch::new(batch.sheet().clone()),
             spans: Vec::with_capacity(spans.len()),
         };
@@ -252,7 +261,7 @@ impl Gatherer<'_, '_> {
                 }
                 (span, _) => {
                     gathered.batch.push_record(&record);
-                    gathered.spans.push(span.unwrap_or(Span::Call(1)));
+                    gathered.spans.push(span.unwrap_or(RowGroup::Call(1)));
                 }
             }
         }
@@ -267,12 +276,12 @@ impl Gatherer<'_, '_> {
 
     /// The calls that still wait at the end of the file. None do, unless the file was changed
     /// between the passes or two calls have one hash.
-    pub(super) fn finish(&mut self, batch: Batch) -> Result<Gathered, Error> {
-        let mut gathered = Gathered {
+    pub(super) fn finish(&mut self, batch: Batch) -> Result<GroupedBatch, Error> {
+        let mut gathered = GroupedBatch {
             batch,
             spans: Vec::new(),
         };
-        let mut open: Vec<Open> = self.open.drain().map(|(_, open)| open).collect();
+        let mut open: Vec<OpenGroup> = self.open.drain().map(|(_, open)| open).collect();
         open.sort_by_key(|open| open.number);
         for open in open {
             self.store.hand_on(open.rows, &mut gathered)?;
@@ -281,20 +290,25 @@ impl Gatherer<'_, '_> {
     }
 
     /// What the record is by itself; `None` when it must wait for others.
-    fn single(&self, record: &Record<'_>, profile: &Profile, key: &mut Vec<u8>) -> Option<Span> {
+    fn single(
+        &self,
+        record: &Record<'_>,
+        profile: &CallMapping,
+        key: &mut Vec<u8>,
+    ) -> Option<RowGroup> {
         if is_no_record(record) {
-            return Some(Span::Call(1));
+            return Some(RowGroup::Call(1));
         }
         if let Some(span) = self.survey.judge(record, profile, key) {
             return Some(span);
         }
         if !profile.legs().is_some_and(|legs| legs.key(record, key)) {
-            return Some(Span::Call(1));
+            return Some(RowGroup::Call(1));
         }
         match self.count(key) {
-            0 | 1 => Some(Span::Call(1)),
+            0 | 1 => Some(RowGroup::Call(1)),
             ..=MOST_ROWS => None,
-            _ => Some(Span::Crowd),
+            _ => Some(RowGroup::Crowd),
         }
     }
 
@@ -308,11 +322,11 @@ impl Gatherer<'_, '_> {
         &mut self,
         record: &Record<'_>,
         key: &[u8],
-        gathered: &mut Gathered,
+        gathered: &mut GroupedBatch,
     ) -> Result<(), Error> {
         if !self.open.contains_key(key) {
             self.opened += 1;
-            let open = Open {
+            let open = OpenGroup {
                 number: self.opened,
                 left: self.count(key),
                 rows: Vec::new(),
@@ -338,37 +352,40 @@ impl Gatherer<'_, '_> {
 }
 
 /// A packed row, and where it is.
-enum Held {
+enum SpooledRow {
     Memory(Box<[u8]>),
     Disk { at: u64, length: usize },
 }
 
 /// Where packed rows wait.
-struct Store {
+struct RowSpool {
     /// Bytes in memory.
     bytes: usize,
     file: Option<File>,
     end: u64,
 }
 
-impl Store {
+impl RowSpool {
     fn new() -> Self {
-        Store {
+        RowSpool {
             bytes: 0,
             file: None,
             end: 0,
         }
     }
 
-    fn keep(&mut self, record: &Record<'_>) -> Held {
+    fn keep(&mut self, record: &Record<'_>) -> SpooledRow {
         let mut packed = Vec::new();
         record.pack(&mut packed);
         self.bytes += packed.len();
-        Held::Memory(packed.into_boxed_slice())
+        SpooledRow::Memory(packed.into_boxed_slice())
     }
 
     /// Moves rows from memory to the file.
-    fn put_aside<'h>(&mut self, rows: impl Iterator<Item = &'h mut Held>) -> Result<(), Error> {
+    fn put_aside<'h>(
+        &mut self,
+        rows: impl Iterator<Item = &'h mut SpooledRow>,
+    ) -> Result<(), Error> {
         let file = match &mut self.file {
             Some(file) => file,
             none => none.insert(tempfile::tempfile().map_err(Error::Spool)?),
@@ -376,10 +393,10 @@ impl Store {
         file.seek(SeekFrom::Start(self.end)).map_err(Error::Spool)?;
         let mut out = io::BufWriter::new(file);
         for row in rows {
-            if let Held::Memory(packed) = row {
+            if let SpooledRow::Memory(packed) = row {
                 out.write_all(packed).map_err(Error::Spool)?;
                 let length = packed.len();
-                *row = Held::Disk {
+                *row = SpooledRow::Disk {
                     at: self.end,
                     length,
                 };
@@ -391,10 +408,10 @@ impl Store {
     }
 
     /// Adds the rows of a call to what is handed on.
-    fn hand_on(&mut self, rows: Vec<Held>, gathered: &mut Gathered) -> Result<(), Error> {
-        gathered
-            .spans
-            .push(Span::Call(u32::try_from(rows.len()).unwrap_or(u32::MAX)));
+    fn hand_on(&mut self, rows: Vec<SpooledRow>, gathered: &mut GroupedBatch) -> Result<(), Error> {
+        gathered.spans.push(RowGroup::Call(
+            u32::try_from(rows.len()).unwrap_or(u32::MAX),
+        ));
         for row in rows {
             let packed = self.fetch(row).map_err(Error::Spool)?;
             let pushed = gathered.batch.push_packed(&packed);
@@ -403,19 +420,19 @@ impl Store {
         Ok(())
     }
 
-    fn fetch(&mut self, row: Held) -> io::Result<Box<[u8]>> {
+    fn fetch(&mut self, row: SpooledRow) -> io::Result<Box<[u8]>> {
         match (row, &mut self.file) {
-            (Held::Memory(packed), _) => {
+            (SpooledRow::Memory(packed), _) => {
                 self.bytes = self.bytes.saturating_sub(packed.len());
                 Ok(packed)
             }
-            (Held::Disk { at, length }, Some(file)) => {
+            (SpooledRow::Disk { at, length }, Some(file)) => {
                 let mut packed = vec![0; length];
                 file.seek(SeekFrom::Start(at))?;
                 file.read_exact(&mut packed)?;
                 Ok(packed.into_boxed_slice())
             }
-            (Held::Disk { .. }, None) => Err(io::ErrorKind::NotFound.into()),
+            (SpooledRow::Disk { .. }, None) => Err(io::ErrorKind::NotFound.into()),
         }
     }
 }

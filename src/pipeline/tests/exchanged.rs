@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{export, road, walk};
-use crate::pipeline::{Fate, Outcome, Road, Want};
+use crate::pipeline::{Action, Outcome, Pipeline, Purpose};
 use crate::recordings::{Index, IndexOptions};
 
 const MAPPING: &str = r#"
@@ -25,7 +25,7 @@ match = "{{ id }}_*.mp3"
 "#;
 
 /// The road of one call with these recordings, all of which are found.
-fn found(folder: &Path, names: &[&str], want: Want) -> (tempfile::NamedTempFile, Road) {
+fn found(folder: &Path, names: &[&str], want: Purpose) -> (tempfile::NamedTempFile, Pipeline) {
     for name in names {
         fs::write(folder.join(name), [0xFF, 0xFB, 0x90, 0x00].repeat(1000)).unwrap();
     }
@@ -43,10 +43,10 @@ fn found(folder: &Path, names: &[&str], want: Want) -> (tempfile::NamedTempFile,
 fn what_took_the_place_of_a_recording_is_not_looked_into_and_its_call_waits() {
     let names = ["1_1.mp3", "1_2.mp3"];
     for (count, want) in [
-        (1, Want::Check),
-        (1, Want::Run),
-        (2, Want::Check),
-        (2, Want::Run),
+        (1, Purpose::Check),
+        (1, Purpose::Run),
+        (2, Purpose::Check),
+        (2, Purpose::Run),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let (_export, road) = found(folder.path(), &names[..count], want);
@@ -67,11 +67,11 @@ fn what_took_the_place_of_a_recording_is_not_looked_into_and_its_call_waits() {
 #[test]
 fn what_was_found_and_is_still_there_is_sent() {
     let folder = tempfile::tempdir().unwrap();
-    let (_export, road) = found(folder.path(), &["1_1.mp3"], Want::Run);
+    let (_export, road) = found(folder.path(), &["1_1.mp3"], Purpose::Run);
     let mut sent = 0;
     road.walk(|decided| {
         for decision in &decided.decisions {
-            if let Fate::Sends(shipment) = &decision.fate {
+            if let Action::Sends(shipment) = &decision.fate {
                 sent += usize::from(shipment.parcel.is_some());
             }
         }

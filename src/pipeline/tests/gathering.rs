@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use std::fmt::Write as _;
 
 use super::*;
-use crate::pipeline::group::{Gathered, Span, Survey};
+use crate::pipeline::group::{GroupedBatch, NewestCopies, RowGroup};
 use crate::source::{self, Batch};
 
 const NEWEST: &str = r#"
@@ -88,15 +88,15 @@ externalIdentity = "id"
 "#;
 
 /// Gathers a whole export, with so much room in memory, and gives the lines of each call.
-fn gathered(road: &Road, most_bytes: usize) -> Vec<Vec<u64>> {
-    let survey = Survey::new(road, &road.inputs).unwrap();
+fn gathered(road: &Pipeline, most_bytes: usize) -> Vec<Vec<u64>> {
+    let survey = NewestCopies::new(road, &road.inputs).unwrap();
     let input = &survey.inputs()[0];
     let mut gatherer = survey.gatherer(input).unwrap();
     gatherer.limit(most_bytes);
     let reader = source::open(input, &road.options).unwrap();
     let profile = road.mapping.bind(reader.sheet()).unwrap();
     let mut calls = Vec::new();
-    let mut note = |Gathered { batch, spans }: Gathered| {
+    let mut note = |GroupedBatch { batch, spans }: GroupedBatch| {
         let mut at = 0;
         for span in spans {
             calls.push(
@@ -152,5 +152,5 @@ fn rows_without_others_are_handed_on_without_a_copy() {
     let exports = [export(text, ".csv")];
     let road = road(LEGS, &exports);
     assert_eq!(gathered(&road, 0), [[2], [3]]);
-    assert_eq!(Span::Older.rows(), 1);
+    assert_eq!(RowGroup::Older.rows(), 1);
 }

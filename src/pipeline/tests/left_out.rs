@@ -31,7 +31,7 @@ fn sent(mapping: &str, rows: &str, recording: &str) -> Vec<(String, String)> {
     let mut sent = Vec::new();
     road.walk(|decided| {
         for decision in &decided.decisions {
-            if let Fate::Sends(shipment) = &decision.fate {
+            if let Action::Sends(shipment) = &decision.fate {
                 let name = shipment.parcel.as_ref().map(|parcel| parcel.name.clone());
                 sent.push((
                     shipment.call.identity().to_owned(),

@@ -12,11 +12,11 @@ use std::ops::ControlFlow;
 
 use tempfile::NamedTempFile;
 
-use super::{Closing, Error, Event, Facts, Fate, Outcome, Road, Want};
+use super::{Action, Error, Event, Outcome, Pipeline, Purpose, RecordClosing, Totals};
 use crate::domain::call::{Call, Field};
-use crate::mapping::Mapping;
+use crate::mapping::MappingFile;
 use crate::plan::{MissingRecording, Policy};
-use crate::source::{Input, Options};
+use crate::source::{Input, ReadOptions};
 
 /// How one row ended: its line, its outcome, the word for it, and its problems.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,25 +54,25 @@ impl Outcomes {
     }
 }
 
-fn road(mapping: &str, exports: &[NamedTempFile]) -> Road {
-    Road {
+fn road(mapping: &str, exports: &[NamedTempFile]) -> Pipeline {
+    Pipeline {
         unread: Vec::new(),
         inputs: exports
             .iter()
             .map(|export| Input::file(export.path()))
             .collect(),
-        options: Options::default(),
-        mapping: Mapping::load(mapping, "test.toml", None)
+        options: ReadOptions::default(),
+        mapping: MappingFile::load(mapping, "test.toml", None)
             .unwrap_or_else(|error| panic!("{error}")),
         audio: None,
-        listening: super::Listening::default(),
-        version: crate::api::Version::V2,
+        listening: super::InspectionOptions::default(),
+        version: crate::api::ApiVersion::V2,
         past: None,
         policy: Policy {
             missing: MissingRecording::Create,
             ..Policy::default()
         },
-        want: Want::Run,
+        want: Purpose::Run,
         now: "2030-01-01T00:00:00Z".parse().unwrap(),
         deciders: 2,
         extent: std::sync::Arc::default(),
@@ -85,11 +85,11 @@ fn export(text: &str, suffix: &str) -> NamedTempFile {
     file
 }
 
-fn walk(road: &Road) -> Result<Outcomes, Error> {
+fn walk(road: &Pipeline) -> Result<Outcomes, Error> {
     let mut outcomes = Outcomes::default();
     road.walk(|decided| {
         for decision in &decided.decisions {
-            if let Fate::Sends(shipment) = &decision.fate {
+            if let Action::Sends(shipment) = &decision.fate {
                 outcomes.calls.push(shipment.call.clone());
             }
         }
@@ -110,7 +110,7 @@ fn walk(road: &Road) -> Result<Outcomes, Error> {
                     .map(|problem| format!("{}: {}", problem.place.within(), problem.message))
                     .collect(),
             }),
-            Event::Checked(Facts { records, .. }) => outcomes.read += records,
+            Event::Checked(Totals { records, .. }) => outcomes.read += records,
             _ => {}
         });
         ControlFlow::Continue(())

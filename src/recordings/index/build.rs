@@ -7,13 +7,13 @@ use std::sync::OnceLock;
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::captures::Captured;
-use super::lookup::{Entry, Index, IndexOptions, State, outwards};
+use super::captures::Captures;
+use super::lookup::{FileState, Index, IndexOptions, IndexedFile, outwards};
 use crate::recordings::spelling::{folded, loosened};
-use crate::recordings::store::local::Walk;
+use crate::recordings::store::local::Listing;
 
 /// Sorts what was found; `None` when it is too much for positions of 32 bits.
-pub(in crate::recordings) fn arrange(walk: Walk, options: &IndexOptions) -> Option<Index> {
+pub(in crate::recordings) fn arrange(walk: Listing, options: &IndexOptions) -> Option<Index> {
     let stems = Stems::of(&walk)?;
     let order = stems.order(&walk);
 
@@ -57,7 +57,7 @@ pub(in crate::recordings) fn arrange(walk: Walk, options: &IndexOptions) -> Opti
     index.join_twins(&links);
     index.captured = options.naming.as_ref().map(|naming| {
         let names = index.ready_ids().map(|id| (id, index.path_name(id)));
-        Captured::new(naming, names)
+        Captures::new(naming, names)
     });
     Some(index)
 }
@@ -69,7 +69,7 @@ struct Stems {
 }
 
 impl Stems {
-    fn of(walk: &Walk) -> Option<Stems> {
+    fn of(walk: &Listing) -> Option<Stems> {
         let mut stems = Stems {
             text: String::with_capacity(walk.names.len()),
             starts: Vec::with_capacity(walk.entries.len() + 1),
@@ -89,7 +89,7 @@ impl Stems {
     }
 
     /// The positions in the order of the index.
-    fn order(&self, walk: &Walk) -> Vec<u32> {
+    fn order(&self, walk: &Listing) -> Vec<u32> {
         let mut order: Vec<(&[u8], u32)> = (0u32..)
             .zip(&walk.entries)
             .map(|(position, _)| (self.get(position).as_bytes(), position))
@@ -108,7 +108,7 @@ impl Stems {
 }
 
 impl Index {
-    fn admit(&mut self, id: u32, stem: &str, entry: Entry) -> Option<()> {
+    fn admit(&mut self, id: u32, stem: &str, entry: IndexedFile) -> Option<()> {
         self.starts.push(u32::try_from(self.stems.len()).ok()?);
         self.stems.push_str(stem);
         self.stems.push('\0');
@@ -126,7 +126,7 @@ impl Index {
         if !links.is_empty() {
             let by_path: HashMap<PathBuf, u32> = (0u32..)
                 .zip(&self.entries)
-                .filter(|(id, entry)| entry.state == State::Ready && !links.contains(id))
+                .filter(|(id, entry)| entry.state == FileState::Ready && !links.contains(id))
                 .map(|(id, _)| (self.below(id).into_owned(), id))
                 .collect();
             for link in links {

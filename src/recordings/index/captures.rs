@@ -19,7 +19,7 @@ pub struct Naming {
 
 /// What a pattern must have captured in the path of a call's recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Key {
+pub struct CaptureKey {
     pattern: u32,
     text: String,
 }
@@ -27,10 +27,10 @@ pub struct Key {
 /// Stands between the values of a key; no name has it.
 const BETWEEN: char = '\u{1f}';
 
-impl Key {
+impl CaptureKey {
     /// The values of the pattern's named groups, in their order. `None` when one of them is blank:
     /// it would fit any recording that lacks it.
-    pub fn new(pattern: usize, values: &[impl AsRef<str>]) -> Option<Key> {
+    pub fn new(pattern: usize, values: &[impl AsRef<str>]) -> Option<CaptureKey> {
         let mut text = String::new();
         for value in values {
             let value = value.as_ref().trim();
@@ -43,7 +43,7 @@ impl Key {
             text.push_str(&composed(value));
         }
         let pattern = u32::try_from(pattern).ok()?;
-        (!text.is_empty()).then_some(Key { pattern, text })
+        (!text.is_empty()).then_some(CaptureKey { pattern, text })
     }
 
     /// The values for people.
@@ -71,7 +71,7 @@ impl Naming {
 
     /// What the first pattern that matches captures in a path, as it stands or with its percent
     /// escapes undone.
-    pub fn key(&self, path: &str) -> Option<Key> {
+    pub fn key(&self, path: &str) -> Option<CaptureKey> {
         if path.len() > LONGEST {
             return None;
         }
@@ -82,25 +82,25 @@ impl Naming {
         })?;
         let names = self.patterns[at].capture_names().flatten();
         let values = names.map(|name| captures.name(name).map_or("", |found| found.as_str()));
-        Key::new(at, &values.collect::<Vec<_>>())
+        CaptureKey::new(at, &values.collect::<Vec<_>>())
     }
 }
 
 /// What patterns captured, each with its recording.
 #[derive(Debug, Default)]
-pub(in crate::recordings) struct Captured {
+pub(in crate::recordings) struct Captures {
     /// By the loosened key, then by recording.
-    keys: Vec<((u32, String), Key, u32)>,
+    keys: Vec<((u32, String), CaptureKey, u32)>,
     /// The recordings that no pattern names, by position.
     without: Vec<u32>,
 }
 
-impl Captured {
+impl Captures {
     pub(in crate::recordings) fn new(
         naming: &Naming,
         recordings: impl Iterator<Item = (u32, String)>,
     ) -> Self {
-        let mut captured = Captured::default();
+        let mut captured = Captures::default();
         for (recording, path) in recordings {
             match naming.key(&path) {
                 Some(key) => captured.keys.push((key.loose(), key, recording)),
@@ -128,7 +128,7 @@ impl Captured {
     /// characters for those that could not be written; of each only those that `free` leaves.
     pub(in crate::recordings) fn find(
         &self,
-        key: &Key,
+        key: &CaptureKey,
         free: impl Fn(Vec<u32>) -> Option<Vec<u32>>,
     ) -> Option<(Vec<u32>, Likeness)> {
         let loose = key.loose();
@@ -160,8 +160,8 @@ mod tests {
         Naming::new(patterns.iter().map(|pattern| Regex::new(pattern).unwrap()))
     }
 
-    fn key(values: &[&str]) -> Key {
-        Key::new(0, values).unwrap()
+    fn key(values: &[&str]) -> CaptureKey {
+        CaptureKey::new(0, values).unwrap()
     }
 
     #[test]
@@ -199,7 +199,7 @@ mod tests {
             "t08%3A12.wav",
         ];
         let names = (0u32..).zip(names.map(str::to_owned));
-        let captured = Captured::new(&naming(&["^(?P<id>[^.]+)"]), names);
+        let captured = Captures::new(&naming(&["^(?P<id>[^.]+)"]), names);
         let some = |ids: Vec<u32>| (!ids.is_empty()).then_some(ids);
         let find = |value| captured.find(&key(&[value]), some);
         assert_eq!(find("a1"), Some((vec![1, 2], Likeness::Exact)));
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn values_do_not_run_into_each_other_and_a_blank_one_fits_nothing() {
         assert_ne!(key(&["1", "23"]), key(&["12", "3"]));
-        assert_eq!(Key::new(0, &["1", " "]), None);
-        assert_eq!(Key::new(0, &[] as &[&str]), None);
+        assert_eq!(CaptureKey::new(0, &["1", " "]), None);
+        assert_eq!(CaptureKey::new(0, &[] as &[&str]), None);
     }
 }

@@ -16,8 +16,8 @@ use hashbrown::HashTable;
 use regex::Regex;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::captures::{Captured, Naming};
-use super::substrings::Words;
+use super::captures::{Captures, Naming};
+use super::substrings::SubstringIndex;
 use crate::recordings::Claims;
 use crate::recordings::Recording;
 use crate::recordings::spelling::composed;
@@ -78,7 +78,7 @@ pub enum IndexError {
 
 /// A folder or file that the walk could not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unread {
+pub struct Unlisted {
     /// Its path below the audio folder.
     pub name: String,
     /// What the system said.
@@ -87,7 +87,7 @@ pub struct Unread {
 
 /// What may be done with an indexed file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::recordings) enum State {
+pub(in crate::recordings) enum FileState {
     Ready,
     /// A link out of the folder.
     Outside,
@@ -98,18 +98,18 @@ pub(in crate::recordings) enum State {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(in crate::recordings) struct Entry {
+pub(in crate::recordings) struct IndexedFile {
     pub(in crate::recordings) name_start: u32,
     pub(in crate::recordings) name_length: u16,
     /// Length of the name up to the dot of its extension.
     pub(in crate::recordings) stem_length: u16,
     pub(in crate::recordings) folder: u32,
-    pub(in crate::recordings) state: State,
+    pub(in crate::recordings) state: FileState,
     pub(in crate::recordings) bytes: u64,
     pub(in crate::recordings) identity: Identity,
 }
 
-impl Entry {
+impl IndexedFile {
     pub(in crate::recordings) fn file_name<'n>(&self, names: &'n str) -> &'n str {
         let start = self.name_start as usize;
         &names[start..start + usize::from(self.name_length)]
@@ -120,7 +120,7 @@ impl Entry {
     }
 
     /// The path below the audio folder.
-    pub(in crate::recordings) fn path(&self, names: &str, folders: &[Folder]) -> String {
+    pub(in crate::recordings) fn path(&self, names: &str, folders: &[IndexedFolder]) -> String {
         let folder = &folders[self.folder as usize].name;
         let file = self.file_name(names);
         if folder.is_empty() {
@@ -139,7 +139,7 @@ impl Entry {
                 Ok(())
             }
             Err(error) => {
-                self.state = State::Unreadable;
+                self.state = FileState::Unreadable;
                 Err(error)
             }
         }
@@ -147,7 +147,7 @@ impl Entry {
 }
 
 #[derive(Debug)]
-pub(in crate::recordings) struct Folder {
+pub(in crate::recordings) struct IndexedFolder {
     pub(in crate::recordings) name: Box<str>,
     pub(in crate::recordings) folded: Box<str>,
 }
@@ -166,8 +166,8 @@ pub(in crate::recordings) struct Alias {
 pub struct Index {
     pub(in crate::recordings) root: Arc<Root>,
     pub(in crate::recordings) largest: u64,
-    pub(in crate::recordings) entries: Vec<Entry>,
-    pub(in crate::recordings) folders: Vec<Folder>,
+    pub(in crate::recordings) entries: Vec<IndexedFile>,
+    pub(in crate::recordings) folders: Vec<IndexedFolder>,
     /// All file names, composed, without separators.
     pub(in crate::recordings) names: String,
     /// The folded stems in the order of `entries`, each followed by a NUL.
@@ -184,13 +184,13 @@ pub struct Index {
     /// Links to files of the index: the link and what it leads to.
     pub(in crate::recordings) twins: HashMap<u32, u32>,
     /// Made by the first pattern that needs it.
-    pub(in crate::recordings) words: OnceLock<Words>,
-    pub(in crate::recordings) captured: Option<Captured>,
+    pub(in crate::recordings) words: OnceLock<SubstringIndex>,
+    pub(in crate::recordings) captured: Option<Captures>,
     pub(in crate::recordings) aliases: Vec<Alias>,
     pub(in crate::recordings) total: u64,
     pub(in crate::recordings) ready: u32,
     pub(in crate::recordings) others: u64,
-    pub(in crate::recordings) unread: Vec<Unread>,
+    pub(in crate::recordings) unread: Vec<Unlisted>,
     pub(in crate::recordings) bins: Vec<String>,
 }
 
@@ -222,7 +222,7 @@ impl Index {
 
     /// How many recordings no pattern of [`IndexOptions::naming`] names; `None` without patterns.
     pub fn unnamed(&self) -> Option<usize> {
-        self.captured.as_ref().map(Captured::without)
+        self.captured.as_ref().map(Captures::without)
     }
 
     /// Whether there are patterns, and none of them names this recording.
@@ -232,7 +232,7 @@ impl Index {
     }
 
     /// Folders and files that could not be read: calls may miss recordings because of them.
-    pub fn unread(&self) -> &[Unread] {
+    pub fn unread(&self) -> &[Unlisted] {
         &self.unread
     }
 
@@ -273,7 +273,7 @@ impl Index {
     pub(in crate::recordings) fn ready_ids(&self) -> impl Iterator<Item = u32> + '_ {
         (0u32..)
             .zip(&self.entries)
-            .filter(|(id, entry)| entry.state == State::Ready && !self.twins.contains_key(id))
+            .filter(|(id, entry)| entry.state == FileState::Ready && !self.twins.contains_key(id))
             .map(|(id, _)| id)
     }
 
@@ -302,21 +302,21 @@ impl Index {
         self.entries[id as usize].path(&self.names, &self.folders)
     }
 
-    pub(in crate::recordings) fn file_name(&self, entry: &Entry) -> &str {
+    pub(in crate::recordings) fn file_name(&self, entry: &IndexedFile) -> &str {
         entry.file_name(&self.names)
     }
 
-    pub(in crate::recordings) fn stem(&self, entry: &Entry) -> &str {
+    pub(in crate::recordings) fn stem(&self, entry: &IndexedFile) -> &str {
         entry.stem(&self.names)
     }
 
-    pub(in crate::recordings) fn extension(&self, entry: &Entry) -> &str {
+    pub(in crate::recordings) fn extension(&self, entry: &IndexedFile) -> &str {
         let name = self.file_name(entry);
         name.get(usize::from(entry.stem_length) + 1..)
             .unwrap_or_default()
     }
 
-    pub(in crate::recordings) fn folder(&self, entry: &Entry) -> &Folder {
+    pub(in crate::recordings) fn folder(&self, entry: &IndexedFile) -> &IndexedFolder {
         &self.folders[entry.folder as usize]
     }
 
@@ -367,6 +367,6 @@ mod tests {
 
     #[test]
     fn a_file_takes_no_more_room_than_before_its_identity_was_kept() {
-        assert!(size_of::<Entry>() <= 40);
+        assert!(size_of::<IndexedFile>() <= 40);
     }
 }

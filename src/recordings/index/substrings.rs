@@ -6,7 +6,7 @@
 
 /// Where words start and end in the stems of an index.
 #[derive(Debug)]
-pub(in crate::recordings) struct Words {
+pub(in crate::recordings) struct SubstringIndex {
     /// Starts of words, sorted by the text from there to the end of the stem.
     starts: Vec<u32>,
     /// Ends of words, sorted by the text from there back to the start of the stem.
@@ -35,7 +35,7 @@ const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80
 }
 
-/// The longest piece of a folded pattern that [`Words::find`] can look for.
+/// The longest piece of a folded pattern that [`SubstringIndex::find`] can look for.
 pub(in crate::recordings) fn needle(pattern: &str) -> Option<Needle<'_>> {
     // From the last dot on it may be the extension; either way the word before the dot ends there.
     let head = pattern.rsplit_once('.').map_or(pattern, |(head, _)| head);
@@ -87,9 +87,9 @@ fn key(bytes: impl Iterator<Item = u8>) -> u64 {
     padded.fold(0, |key, byte| (key << 8) | u64::from(byte))
 }
 
-impl Words {
+impl SubstringIndex {
     /// Sorts the words of all stems, each followed by a NUL.
-    pub(in crate::recordings) fn new(stems: &str) -> Words {
+    pub(in crate::recordings) fn new(stems: &str) -> SubstringIndex {
         let bytes = stems.as_bytes();
         let word = |at: usize| is_word(bytes[at]);
         let starts = (0..bytes.len()).filter(|at| word(*at) && (*at == 0 || !word(*at - 1)));
@@ -112,7 +112,7 @@ impl Words {
                 .then_with(|| text(*one).cmp(text(*other)))
         });
         let places = |sorted: Vec<(u64, u32)>| sorted.into_iter().map(|(_, at)| at).collect();
-        Words {
+        SubstringIndex {
             starts: places(starts),
             ends: places(ends),
         }
@@ -170,7 +170,7 @@ mod tests {
             pattern in "[ab.*?æ-]{1,7}",
         ) {
             let text: String = stems.iter().flat_map(|stem| [stem, "\0"]).collect();
-            let words = Words::new(&text);
+            let words = SubstringIndex::new(&text);
             if let Some(needle) = needle(&pattern) {
                 let places = words.find(&text, needle);
                 let mut start = 0;

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Seek};
 
-use super::riff::Format;
+use super::riff::WaveFormat;
 use super::{Container, End, Probe, ProbeError, read_at};
 
 /// A header object is some kB; more is looked at only as far as this.
@@ -35,7 +35,7 @@ pub(super) fn asf(reader: &mut (impl Read + Seek), length: u64) -> Result<Probe,
         } else if object.starts_with(STREAM_PROPERTIES) && object.get(24..40) == Some(AUDIO) {
             probe = object
                 .get(78..)
-                .and_then(Format::little)
+                .and_then(WaveFormat::little)
                 .map(|format| Probe {
                     channels: Some(format.channels).filter(|channels| *channels > 0),
                     rate: Some(format.rate).filter(|rate| *rate > 0),

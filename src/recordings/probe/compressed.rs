@@ -47,7 +47,7 @@ fn read_by_library<R>(
     reader: R,
     length: u64,
     container: Container,
-    ending: &Ending,
+    ending: &FileTail,
     depth: Depth,
 ) -> Result<Probe, ProbeError>
 where
@@ -108,7 +108,7 @@ where
 }
 
 /// What an error of the library says of a file with this ending.
-fn damaged(error: Error, container: Container, ending: &Ending) -> ProbeError {
+fn damaged(error: Error, container: Container, ending: &FileTail) -> ProbeError {
     match error {
         Error::IoError(error) if error.kind() == io::ErrorKind::QuotaExceeded => {
             ProbeError::Unread(container)
@@ -171,7 +171,7 @@ const NO_FRAME: &str = "no frame is in it";
 const BEHIND_TAG: usize = 16 << 10;
 
 /// What a format says about its own end.
-enum Ending {
+enum FileTail {
     /// Nothing, or it is there.
     Fine,
     /// The file ends before.
@@ -182,17 +182,17 @@ enum Ending {
     Estimate,
 }
 
-impl Ending {
+impl FileTail {
     fn is_missing(&self) -> bool {
-        matches!(self, Ending::Missing)
+        matches!(self, FileTail::Missing)
     }
 
     fn is_frameless(&self) -> bool {
-        matches!(self, Ending::Frameless)
+        matches!(self, FileTail::Frameless)
     }
 
     fn is_fine(&self) -> bool {
-        matches!(self, Ending::Fine)
+        matches!(self, FileTail::Fine)
     }
 }
 
@@ -200,22 +200,22 @@ fn ending(
     reader: &mut (impl Read + Seek),
     length: u64,
     container: Container,
-) -> io::Result<Ending> {
+) -> io::Result<FileTail> {
     match container {
         Container::Mpeg => mpeg_ending(reader, length),
         Container::Mp4 => mp4_ending(reader, length),
-        _ => Ok(Ending::Fine),
+        _ => Ok(FileTail::Fine),
     }
 }
 
 /// A Xing, Info or VBRI header in the first frame tells the number of frames, and usually of bytes.
-fn mpeg_ending(reader: &mut (impl Read + Seek), length: u64) -> io::Result<Ending> {
+fn mpeg_ending(reader: &mut (impl Read + Seek), length: u64) -> io::Result<FileTail> {
     let start = library::tag_length(&read_at(reader, 0, 10)?);
     if start >= length {
-        return Ok(Ending::Missing);
+        return Ok(FileTail::Missing);
     }
     if start > 0 && !sniff::has_frames(&read_at(reader, start, BEHIND_TAG)?) {
-        return Ok(Ending::Frameless);
+        return Ok(FileTail::Frameless);
     }
     let frame = read_at(reader, start, 2048)?;
     let word = |at: usize| {
@@ -226,34 +226,34 @@ fn mpeg_ending(reader: &mut (impl Read + Seek), length: u64) -> io::Result<Endin
         Some(at) => match word(at + 4) {
             Some(flags) if flags & 3 == 3 => word(at + 12),
             Some(flags) if flags & 1 == 1 => None,
-            _ => return Ok(Ending::Estimate),
+            _ => return Ok(FileTail::Estimate),
         },
         None => match memmem::find(&frame, b"VBRI") {
             Some(at) => word(at + 10),
-            None => return Ok(Ending::Estimate),
+            None => return Ok(FileTail::Estimate),
         },
     };
     // Writers differ in whether the header's own frame counts; a frame is at most 1.5 kB.
     let there = length.saturating_sub(start) + 2048;
     Ok(match bytes {
-        Some(bytes) if bytes > there => Ending::Missing,
-        _ => Ending::Fine,
+        Some(bytes) if bytes > there => FileTail::Missing,
+        _ => FileTail::Fine,
     })
 }
 
 /// The outermost boxes fill the file exactly.
-fn mp4_ending(reader: &mut (impl Read + Seek), length: u64) -> io::Result<Ending> {
+fn mp4_ending(reader: &mut (impl Read + Seek), length: u64) -> io::Result<FileTail> {
     let mut at: u64 = 0;
     for _ in 0..10_000 {
         let head = read_at(reader, at, 16)?;
         let Some(size) = head.get(..4) else {
-            return Ok(Ending::Fine);
+            return Ok(FileTail::Fine);
         };
         let size = size
             .iter()
             .fold(0, |sum, byte| (sum << 8) | u64::from(*byte));
         let size = match (size, head.get(8..16)) {
-            (0, _) => return Ok(Ending::Fine),
+            (0, _) => return Ok(FileTail::Fine),
             (1, Some(long)) => long
                 .iter()
                 .fold(0, |sum, byte| (sum << 8) | u64::from(*byte)),
@@ -261,9 +261,9 @@ fn mp4_ending(reader: &mut (impl Read + Seek), length: u64) -> io::Result<Ending
         };
         match at.checked_add(size) {
             Some(end) if end <= length && size >= 8 => at = end,
-            Some(end) if end > length => return Ok(Ending::Missing),
-            _ => return Ok(Ending::Fine),
+            Some(end) if end > length => return Ok(FileTail::Missing),
+            _ => return Ok(FileTail::Fine),
         }
     }
-    Ok(Ending::Fine)
+    Ok(FileTail::Fine)
 }

@@ -22,25 +22,25 @@ const HIGHEST_RATE: u32 = 10_000_000;
 
 /// How the numbers of a file are written.
 #[derive(Clone, Copy, PartialEq)]
-enum Order {
+enum ByteOrder {
     Little,
     Big,
 }
 
-impl Order {
+impl ByteOrder {
     fn u16(self, bytes: &[u8], at: usize) -> Option<u16> {
         let bytes = bytes.get(at..at + 2)?.try_into().ok()?;
         Some(match self {
-            Order::Little => u16::from_le_bytes(bytes),
-            Order::Big => u16::from_be_bytes(bytes),
+            ByteOrder::Little => u16::from_le_bytes(bytes),
+            ByteOrder::Big => u16::from_be_bytes(bytes),
         })
     }
 
     fn u32(self, bytes: &[u8], at: usize) -> Option<u32> {
         let bytes = bytes.get(at..at + 4)?.try_into().ok()?;
         Some(match self {
-            Order::Little => u32::from_le_bytes(bytes),
-            Order::Big => u32::from_be_bytes(bytes),
+            ByteOrder::Little => u32::from_le_bytes(bytes),
+            ByteOrder::Big => u32::from_be_bytes(bytes),
         })
     }
 }
@@ -50,7 +50,7 @@ fn u64_le(bytes: &[u8], at: usize) -> Option<u64> {
 }
 
 /// The `fmt ` chunk, which other formats hold as well.
-pub(super) struct Format {
+pub(super) struct WaveFormat {
     pub(super) tag: u16,
     pub(super) channels: u16,
     pub(super) rate: u32,
@@ -60,18 +60,18 @@ pub(super) struct Format {
     samples_a_block: u16,
 }
 
-impl Format {
-    pub(super) fn little(bytes: &[u8]) -> Option<Format> {
-        Format::read(bytes, Order::Little)
+impl WaveFormat {
+    pub(super) fn little(bytes: &[u8]) -> Option<WaveFormat> {
+        WaveFormat::read(bytes, ByteOrder::Little)
     }
 
-    fn read(bytes: &[u8], order: Order) -> Option<Format> {
+    fn read(bytes: &[u8], order: ByteOrder) -> Option<WaveFormat> {
         let mut tag = order.u16(bytes, 0)?;
         if tag == EXTENSIBLE {
             // The first two bytes of the sub-format's GUID are the tag that counts.
             tag = order.u16(bytes, 24).unwrap_or(EXTENSIBLE);
         }
-        Some(Format {
+        Some(WaveFormat {
             tag,
             channels: order.u16(bytes, 2)?,
             rate: order.u32(bytes, 4)?,
@@ -141,14 +141,14 @@ impl Format {
 
 /// What the chunks before the sound say.
 pub(super) struct Chunks {
-    pub(super) format: Option<Format>,
+    pub(super) format: Option<WaveFormat>,
     fact: Option<u32>,
     /// The size of the sound by RF64's `ds64` chunk.
     long_size: Option<u64>,
 }
 
 /// The sound of a file: where it starts and how long it claims to be; `None` is "to the end".
-pub(super) struct Sound {
+pub(super) struct WaveData {
     pub(super) start: u64,
     pub(super) declared: Option<u64>,
 }
@@ -162,10 +162,10 @@ pub(super) fn wav(reader: &mut (impl Read + Seek), length: u64) -> Result<Probe,
 pub(super) fn walk(
     reader: &mut (impl Read + Seek),
     length: u64,
-) -> Result<(Chunks, Sound), ProbeError> {
+) -> Result<(Chunks, WaveData), ProbeError> {
     let order = match &read_at(reader, 0, 4)?[..] {
-        b"RIFX" => Order::Big,
-        _ => Order::Little,
+        b"RIFX" => ByteOrder::Big,
+        _ => ByteOrder::Little,
     };
     let mut chunks = Chunks {
         format: None,
@@ -182,7 +182,7 @@ pub(super) fn walk(
         match id {
             b"fmt " => {
                 let bytes = read_at(reader, body, LONGEST_FORMAT.min(size as usize))?;
-                chunks.format = Format::read(&bytes, order);
+                chunks.format = WaveFormat::read(&bytes, order);
             }
             b"fact" => chunks.fact = order.u32(&read_at(reader, body, 4)?, 0),
             b"ds64" => chunks.long_size = u64_le(&read_at(reader, body, 16)?, 8),
@@ -193,7 +193,7 @@ pub(super) fn walk(
                     (size, _) => stated(size, length),
                 };
                 let start = body;
-                return Ok((chunks, Sound { start, declared }));
+                return Ok((chunks, WaveData { start, declared }));
             }
             _ => {}
         }
@@ -227,7 +227,7 @@ fn is_followed(
     reader: &mut (impl Read + Seek),
     at: u64,
     length: u64,
-    order: Order,
+    order: ByteOrder,
 ) -> Result<bool, ProbeError> {
     let head = read_at(reader, at, 8)?;
     let name_is_text = head
@@ -256,7 +256,7 @@ pub(super) fn wave64(reader: &mut (impl Read + Seek), length: u64) -> Result<Pro
         match id {
             b"fmt " => {
                 let bytes = read_at(reader, body, LONGEST_FORMAT)?;
-                chunks.format = Format::read(&bytes, Order::Little);
+                chunks.format = WaveFormat::read(&bytes, ByteOrder::Little);
             }
             b"data" => {
                 let declared = (size > 24 && size != u64::MAX).then(|| size - 24);
@@ -264,7 +264,7 @@ pub(super) fn wave64(reader: &mut (impl Read + Seek), length: u64) -> Result<Pro
                 return finish(
                     Container::Wave64,
                     &chunks,
-                    &Sound { start, declared },
+                    &WaveData { start, declared },
                     length,
                 );
             }
@@ -287,7 +287,7 @@ pub(super) fn wave64(reader: &mut (impl Read + Seek), length: u64) -> Result<Pro
 fn finish(
     container: Container,
     chunks: &Chunks,
-    sound: &Sound,
+    sound: &WaveData,
     length: u64,
 ) -> Result<Probe, ProbeError> {
     let Some(format) = &chunks.format else {

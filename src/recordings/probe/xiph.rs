@@ -23,7 +23,7 @@ fn u32_le(bytes: &[u8], at: usize) -> Option<u32> {
 }
 
 /// What the first packet of a stream says, and the samples that are not to be played at its start.
-struct Stream {
+struct OggStream {
     probe: Probe,
     skip: u64,
 }
@@ -44,7 +44,7 @@ pub(super) fn ogg(
         });
     }
     let packet = head.get(27 + segments..).unwrap_or_default();
-    let Stream { mut probe, skip } = stream(packet).ok_or_else(|| cut(Container::Ogg))?;
+    let OggStream { mut probe, skip } = stream(packet).ok_or_else(|| cut(Container::Ogg))?;
     let serial = u32_le(head, 14);
     let from = length.saturating_sub(2 * LONGEST_PAGE as u64);
     let tail = read_at(reader, from, 2 * LONGEST_PAGE)?;
@@ -68,7 +68,7 @@ pub(super) fn ogg(
     Ok(probe)
 }
 
-fn stream(packet: &[u8]) -> Option<Stream> {
+fn stream(packet: &[u8]) -> Option<OggStream> {
     let (codec, channels, rate, skip) = if packet.starts_with(b"OpusHead") {
         // Opus always counts at 48 kHz, whatever was put in.
         (
@@ -98,7 +98,7 @@ fn stream(packet: &[u8]) -> Option<Stream> {
         rate: Some(rate).filter(|rate| *rate > 0),
         ..Probe::new(Container::Ogg, codec)
     };
-    Some(Stream { probe, skip })
+    Some(OggStream { probe, skip })
 }
 
 /// The last whole page of a stream.

@@ -10,4 +10,6 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-pub use result::{Ask, By, Found, Grade, How, Likeness, Owned, Unusable};
+pub use result::{
+    FoundBy, Grade, Likeness, Owned, RecordingSearch, SearchResult, SearchStep, Unusable,
+};

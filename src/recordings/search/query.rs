@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use super::result::Owned;
 use crate::recordings::index::lookup::outwards;
-use crate::recordings::name::{Reach, Wanted};
+use crate::recordings::name::{FolderScope, WantedName};
 use crate::recordings::spelling::folded;
 use crate::recordings::wildcard;
 
 /// Which folders a file may be in; all folded, innermost last.
 #[derive(Clone, Copy)]
-pub(super) enum Relation<'a> {
+pub(super) enum FolderRelation<'a> {
     Any,
     Same(&'a [String]),
     Below(&'a [String]),
@@ -18,7 +18,7 @@ pub(super) enum Relation<'a> {
 
 /// A name in the forms in which it is looked up.
 pub(super) struct Query<'a> {
-    pub(super) wanted: &'a Wanted,
+    pub(super) wanted: &'a WantedName,
     pub(super) owned: Owned<'a>,
     pub(super) folders: Vec<String>,
     /// Folded file name, which is the stem when the name has no extension.
@@ -28,7 +28,7 @@ pub(super) struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    pub(super) fn new(wanted: &'a Wanted, owned: Owned<'a>) -> Self {
+    pub(super) fn new(wanted: &'a WantedName, owned: Owned<'a>) -> Self {
         Query {
             wanted,
             owned,
@@ -62,34 +62,38 @@ impl<'a> Query<'a> {
 
     /// Where all folders of the name are: in the very folder, then in one of that name below others.
     /// A name without folders may be anywhere.
-    pub(super) fn whole_relations(&self) -> impl Iterator<Item = Relation<'_>> {
+    pub(super) fn whole_relations(&self) -> impl Iterator<Item = FolderRelation<'_>> {
         let folders = &self.folders[..];
         let reach = self.wanted.reach;
         let named = !folders.is_empty();
-        let same = (named || reach != Reach::Anywhere).then_some(Relation::Same(folders));
-        let below = (named && reach != Reach::Anchored).then_some(Relation::Below(folders));
-        let any = (!named && reach == Reach::Anywhere).then_some(Relation::Any);
+        let same =
+            (named || reach != FolderScope::Anywhere).then_some(FolderRelation::Same(folders));
+        let below =
+            (named && reach != FolderScope::Anchored).then_some(FolderRelation::Below(folders));
+        let any = (!named && reach == FolderScope::Anywhere).then_some(FolderRelation::Any);
         same.into_iter().chain(below).chain(any)
     }
 
     /// Where to look, best first: where all folders are, then in the end of the path asked for (an
     /// export names `bucket/2024/x.wav`, the audio folder is a copy of `bucket`), the longest end
     /// first, as long as what is left tells the record.
-    pub(super) fn relations(&self) -> impl Iterator<Item = Relation<'_>> {
+    pub(super) fn relations(&self) -> impl Iterator<Item = FolderRelation<'_>> {
         let folders = &self.folders[..];
         let reach = self.wanted.reach;
         let droppable = match reach {
-            Reach::Anchored => 0,
-            Reach::Related | Reach::Anywhere => self.wanted.droppable.min(folders.len()),
+            FolderScope::Anchored => 0,
+            FolderScope::Related | FolderScope::Anywhere => {
+                self.wanted.droppable.min(folders.len())
+            }
         };
-        let ends = (1..=droppable).map(|skip| Relation::Same(&folders[skip..]));
-        let is_anywhere = reach == Reach::Anywhere && !folders.is_empty();
-        let any = (is_anywhere && droppable == folders.len()).then_some(Relation::Any);
+        let ends = (1..=droppable).map(|skip| FolderRelation::Same(&folders[skip..]));
+        let is_anywhere = reach == FolderScope::Anywhere && !folders.is_empty();
+        let any = (is_anywhere && droppable == folders.len()).then_some(FolderRelation::Any);
         self.whole_relations().chain(ends).chain(any)
     }
 }
 
-impl Relation<'_> {
+impl FolderRelation<'_> {
     /// Whether a folded folder path stands in this relation; wildcards in the folders asked for
     /// match within one folder's name.
     pub(super) fn holds(self, folder: &str) -> bool {
@@ -106,9 +110,11 @@ impl Relation<'_> {
                 .then_some(inner)
         };
         match self {
-            Relation::Any => true,
-            Relation::Below(folders) => fits(folders).is_some(),
-            Relation::Same(folders) => fits(folders).is_some_and(|mut rest| rest.next().is_none()),
+            FolderRelation::Any => true,
+            FolderRelation::Below(folders) => fits(folders).is_some(),
+            FolderRelation::Same(folders) => {
+                fits(folders).is_some_and(|mut rest| rest.next().is_none())
+            }
         }
     }
 }

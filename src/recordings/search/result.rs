@@ -6,19 +6,19 @@ use super::query::Query;
 use super::steps::Alternative;
 use crate::recordings::Recording;
 use crate::recordings::claims::Claims;
-use crate::recordings::index::captures::Key;
-use crate::recordings::index::lookup::{Entry, Index, State};
-use crate::recordings::name::{AskedPart, Reading, Refusal, Wanted, read, shown};
+use crate::recordings::index::captures::CaptureKey;
+use crate::recordings::index::lookup::{FileState, Index, IndexedFile};
+use crate::recordings::name::{AskedPart, OutsideFolder, ParsedName, WantedName, read, shown};
 use crate::recordings::{Depth, content_type, look};
 
 /// What a call says about its recording.
 #[derive(Debug, Clone, Copy)]
-pub struct Ask<'a> {
+pub struct RecordingSearch<'a> {
     /// Rendered match templates, tried in order: a file name or a path below the audio folder, with
     /// or without extension, `*` and `?` as wildcards; or a URL, of which the last segment counts.
     pub names: &'a [Vec<AskedPart<'a>>],
     /// What naming patterns must have captured; asked when no name finds anything.
-    pub keys: &'a [Key],
+    pub keys: &'a [CaptureKey],
     /// The external id: the stem of a file with any audio extension, at any depth. Empty for none.
     pub identity: &'a str,
     /// The id of the record, which a name without its folders may not lose.
@@ -32,26 +32,26 @@ pub type Owned<'a> = Option<(&'a Claims, u64)>;
 
 /// What the index has for a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub enum SearchResult {
     /// Nothing.
     Missing,
     /// Exactly one recording.
-    One(Recording, How),
+    One(Recording, FoundBy),
     /// Several that fit equally well.
     Several {
-        /// The first of them, at most [`Found::SHOWN`].
+        /// The first of them, at most [`SearchResult::SHOWN`].
         first: Vec<Recording>,
         /// How many there are.
         total: usize,
         /// What they were found by.
-        how: How,
+        how: FoundBy,
     },
     /// The name, or the link that it names, leaves the audio folder. Nothing else was tried.
     Refused {
         /// As the export says it.
         name: String,
         /// In which way it leaves.
-        why: Refusal,
+        why: OutsideFolder,
     },
     /// One file, and it cannot be sent.
     Unusable {
@@ -60,38 +60,41 @@ pub enum Found {
         /// What is wrong with it.
         why: Unusable,
         /// What it was found by.
-        how: How,
+        how: FoundBy,
     },
 }
 
-impl Found {
-    /// The most recordings that [`Found::Several`] carries.
+impl SearchResult {
+    /// The most recordings that [`SearchResult::Several`] carries.
     pub const SHOWN: usize = 64;
 
     /// How certain it is that what was found is the call's; nothing where nothing was found.
     pub fn grade(&self) -> Option<Grade> {
         match self {
-            Found::One(_, how) | Found::Several { how, .. } | Found::Unusable { how, .. } => {
-                Some(how.grade)
-            }
-            Found::Missing | Found::Refused { .. } => None,
+            SearchResult::One(_, how)
+            | SearchResult::Several { how, .. }
+            | SearchResult::Unusable { how, .. } => Some(how.grade),
+            SearchResult::Missing | SearchResult::Refused { .. } => None,
         }
     }
 
     /// What was found, whether it can be sent or not.
     pub fn into_recordings(self) -> Vec<Recording> {
         match self {
-            Found::One(recording, _) | Found::Unusable { recording, .. } => vec![recording],
-            Found::Several { first, .. } => first,
-            Found::Missing | Found::Refused { .. } => Vec::new(),
+            SearchResult::One(recording, _) | SearchResult::Unusable { recording, .. } => {
+                vec![recording]
+            }
+            SearchResult::Several { first, .. } => first,
+            SearchResult::Missing | SearchResult::Refused { .. } => Vec::new(),
         }
     }
 
     /// The same, and no more certain than this.
     #[must_use]
-    pub fn at_most(mut self, grade: Grade) -> Found {
-        if let Found::One(_, how) | Found::Several { how, .. } | Found::Unusable { how, .. } =
-            &mut self
+    pub fn at_most(mut self, grade: Grade) -> SearchResult {
+        if let SearchResult::One(_, how)
+        | SearchResult::Several { how, .. }
+        | SearchResult::Unusable { how, .. } = &mut self
         {
             how.grade = how.grade.max(grade);
         }
@@ -114,9 +117,9 @@ pub enum Unusable {
 
 /// What a recording was found by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct How {
-    /// Which part of the [`Ask`].
-    pub by: By,
+pub struct FoundBy {
+    /// Which part of the [`RecordingSearch`].
+    pub by: SearchStep,
     /// How well it fits.
     pub likeness: Likeness,
     /// Whether that proves that the recording is the call's.
@@ -145,9 +148,9 @@ impl Grade {
     }
 }
 
-/// The part of an [`Ask`] that found something.
+/// The part of an [`RecordingSearch`] that found something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum By {
+pub enum SearchStep {
     /// The match template of this position, from 0.
     Name(usize),
     /// The key of this position, as a naming pattern captured it.
@@ -171,23 +174,23 @@ pub enum Likeness {
 
 impl Index {
     /// The recording of a call. Reads nothing but the index, so no name can reach out of the folder.
-    pub fn find(&self, ask: &Ask<'_>) -> Found {
+    pub fn find(&self, ask: &RecordingSearch<'_>) -> SearchResult {
         let mut is_first = ask.keys.is_empty();
         let mut asks_first = true;
         for (position, name) in ask.names.iter().enumerate() {
-            let by = By::Name(position);
-            let refused = |why| Found::Refused {
+            let by = SearchStep::Name(position);
+            let refused = |why| SearchResult::Refused {
                 name: shown(name),
                 why,
             };
             let wanted = match read(name, ask.record) {
-                Reading::Nothing => continue,
-                Reading::Refused(why) => return refused(why),
-                Reading::Wanted(wanted) => wanted,
+                ParsedName::Nothing => continue,
+                ParsedName::Refused(why) => return refused(why),
+                ParsedName::Wanted(wanted) => wanted,
             };
             // A path through a link says where it means; nothing like it elsewhere is meant.
             let wanted = match self.aliased(&wanted) {
-                Some(Alternative::Outside) => return refused(Refusal::Link),
+                Some(Alternative::Outside) => return refused(OutsideFolder::Link),
                 Some(Alternative::Elsewhere(wanted)) => wanted,
                 None => wanted,
             };
@@ -197,7 +200,7 @@ impl Index {
             }
             if let Some(ids) = self.escaped(&text, ask.owned) {
                 let (likeness, grade) = (Likeness::Escaped, Grade::Inexact);
-                let how = How {
+                let how = FoundBy {
                     by,
                     likeness,
                     grade,
@@ -207,13 +210,19 @@ impl Index {
             (asks_first, is_first) = (false, false);
         }
         let mut keys = ask.keys.iter().enumerate();
-        let captured =
-            keys.find_map(|(position, key)| self.captured(key, By::Captured(position), ask.owned));
+        let captured = keys.find_map(|(position, key)| {
+            self.captured(key, SearchStep::Captured(position), ask.owned)
+        });
         captured.unwrap_or_else(|| self.identified(ask, is_first))
     }
 
     /// What one name finds; the whole name is only exact where it is the first that is asked for.
-    fn asked(&self, query: &Query<'_>, (by, is_first): (By, bool), text: &str) -> Option<Found> {
+    fn asked(
+        &self,
+        query: &Query<'_>,
+        (by, is_first): (SearchStep, bool),
+        text: &str,
+    ) -> Option<SearchResult> {
         let whole = self.whole(query).map(|hits| (hits, is_first));
         let ((ids, likeness), is_exact) = whole.or_else(|| Some((self.similar(query)?, false)))?;
         let grade = if is_exact {
@@ -221,7 +230,7 @@ impl Index {
         } else {
             Grade::Inexact
         };
-        let how = How {
+        let how = FoundBy {
             by,
             likeness,
             grade,
@@ -229,14 +238,14 @@ impl Index {
         Some(self.verdict(&ids, how, text))
     }
 
-    fn captured(&self, key: &Key, by: By, owned: Owned<'_>) -> Option<Found> {
+    fn captured(&self, key: &CaptureKey, by: SearchStep, owned: Owned<'_>) -> Option<SearchResult> {
         let free = |ids| self.free(ids, owned);
         let (ids, likeness) = self.captured.as_ref()?.find(key, free)?;
         let grade = match likeness {
             Likeness::Exact => Grade::Pattern,
             _ => Grade::Inexact,
         };
-        let how = How {
+        let how = FoundBy {
             by,
             likeness,
             grade,
@@ -244,8 +253,8 @@ impl Index {
         Some(self.verdict(&ids, how, &key.shown()))
     }
 
-    fn identified(&self, ask: &Ask<'_>, is_first: bool) -> Found {
-        let found = Wanted::anywhere(ask.identity).and_then(|wanted| {
+    fn identified(&self, ask: &RecordingSearch<'_>, is_first: bool) -> SearchResult {
+        let found = WantedName::anywhere(ask.identity).and_then(|wanted| {
             let query = Query::new(&wanted, ask.owned);
             let whole = self.whole(&query).map(|hits| (hits, is_first));
             let ((ids, likeness), is_exact) =
@@ -255,27 +264,27 @@ impl Index {
             } else {
                 Grade::Inexact
             };
-            let by = By::Identity;
-            let how = How {
+            let by = SearchStep::Identity;
+            let how = FoundBy {
                 by,
                 likeness,
                 grade,
             };
             Some(self.verdict(&ids, how, ask.identity))
         });
-        found.unwrap_or(Found::Missing)
+        found.unwrap_or(SearchResult::Missing)
     }
 
-    fn verdict(&self, ids: &[u32], how: How, asked: &str) -> Found {
+    fn verdict(&self, ids: &[u32], how: FoundBy, asked: &str) -> SearchResult {
         let ids = self.distinct(ids);
         let [id] = *ids else {
-            return Found::Several {
+            return SearchResult::Several {
                 // A link out of the folder is counted, so that nobody chooses between the others,
                 // and never handed out.
                 first: ids
                     .iter()
-                    .filter(|id| self.entries[**id as usize].state == State::Ready)
-                    .take(Found::SHOWN)
+                    .filter(|id| self.entries[**id as usize].state == FileState::Ready)
+                    .take(SearchResult::SHOWN)
                     .map(|id| self.recording(*id))
                     .collect(),
                 total: ids.len(),
@@ -283,21 +292,21 @@ impl Index {
             };
         };
         let entry = &self.entries[id as usize];
-        let unusable = |why| Found::Unusable {
+        let unusable = |why| SearchResult::Unusable {
             recording: self.recording(id),
             why,
             how,
         };
         match entry.state {
-            State::Outside => Found::Refused {
+            FileState::Outside => SearchResult::Refused {
                 name: asked.to_owned(),
-                why: Refusal::Link,
+                why: OutsideFolder::Link,
             },
-            State::Special => unusable(Unusable::NotAFile),
-            State::Unreadable => unusable(Unusable::Unreadable),
-            State::Ready if self.is_without_sound(id, entry) => unusable(Unusable::Empty),
-            State::Ready if entry.bytes > self.largest => unusable(Unusable::TooLarge),
-            State::Ready => Found::One(self.recording(id), how),
+            FileState::Special => unusable(Unusable::NotAFile),
+            FileState::Unreadable => unusable(Unusable::Unreadable),
+            FileState::Ready if self.is_without_sound(id, entry) => unusable(Unusable::Empty),
+            FileState::Ready if entry.bytes > self.largest => unusable(Unusable::TooLarge),
+            FileState::Ready => SearchResult::One(self.recording(id), how),
         }
     }
 
@@ -314,7 +323,7 @@ impl Index {
 
     /// A WAV header alone is 44 bytes; FreePBX leaves such files for calls that were not recorded. Other
     /// files of this size, such as error pages, hold no empty sound, but something else.
-    fn is_without_sound(&self, id: u32, entry: &Entry) -> bool {
+    fn is_without_sound(&self, id: u32, entry: &IndexedFile) -> bool {
         let is_wave = || content_type(self.file_name(entry)) == "audio/wav";
         let is_header = || {
             let look = look(&self.recording(id), Depth::Header);

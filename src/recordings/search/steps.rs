@@ -5,27 +5,27 @@ use std::ops::Range;
 use memchr::memmem;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::query::{Query, Relation};
+use super::query::{FolderRelation, Query};
 use super::result::{Likeness, Owned};
-use crate::recordings::index::lookup::{Entry, Index, outwards};
-use crate::recordings::index::substrings::{self, Words};
-use crate::recordings::name::{Reach, Wanted};
+use crate::recordings::index::lookup::{Index, IndexedFile, outwards};
+use crate::recordings::index::substrings::{self, SubstringIndex};
+use crate::recordings::name::{FolderScope, WantedName};
 use crate::recordings::spelling::{folded, loosened};
 use crate::recordings::wildcard;
 
 /// The files that fit a name, and how well.
-pub(super) type Hits = Option<(Vec<u32>, Likeness)>;
+pub(super) type NameHits = Option<(Vec<u32>, Likeness)>;
 
 /// Where a path through a linked folder leads.
 pub(super) enum Alternative {
     Outside,
-    Elsewhere(Wanted),
+    Elsewhere(WantedName),
 }
 
 impl Index {
     /// The files whose whole name is asked for, in these letters; another audio extension comes after
     /// the one that is asked for.
-    pub(super) fn whole(&self, query: &Query<'_>) -> Hits {
+    pub(super) fn whole(&self, query: &Query<'_>) -> NameHits {
         if query.is_pattern() {
             return None;
         }
@@ -53,7 +53,7 @@ impl Index {
     }
 
     /// The files that are probably called so.
-    pub(super) fn similar(&self, query: &Query<'_>) -> Hits {
+    pub(super) fn similar(&self, query: &Query<'_>) -> NameHits {
         if let Some(hits) = self.literal(query) {
             return Some(hits);
         }
@@ -78,7 +78,7 @@ impl Index {
         (!ids.is_empty()).then_some(ids)
     }
 
-    pub(super) fn literal(&self, query: &Query<'_>) -> Hits {
+    pub(super) fn literal(&self, query: &Query<'_>) -> NameHits {
         let groups = query.readings();
         let groups = groups.map(|(stem, extension)| (self.group(stem), extension));
         let groups: Vec<_> = groups.filter(|(group, _)| !group.is_empty()).collect();
@@ -126,26 +126,26 @@ impl Index {
     }
 
     /// Whether the innermost folders of a file are those asked for, in these letters.
-    fn has_folders(&self, entry: &Entry, query: &Query<'_>) -> bool {
+    fn has_folders(&self, entry: &IndexedFile, query: &Query<'_>) -> bool {
         outwards(&self.folder(entry).name)
             .zip(query.wanted.folders.iter().rev())
             .all(|(a, b)| a == b)
     }
 
     /// The part of a group of equal stems that lies in the right folders.
-    fn within(&self, group: Range<usize>, relation: Relation<'_>) -> Vec<u32> {
+    fn within(&self, group: Range<usize>, relation: FolderRelation<'_>) -> Vec<u32> {
         let entries = &self.entries[group.clone()];
-        let inner = |entry: &Entry| outwards(&self.folder(entry).folded);
+        let inner = |entry: &IndexedFile| outwards(&self.folder(entry).folded);
         let range = match relation {
-            Relation::Any => 0..entries.len(),
-            Relation::Same(folders) => {
+            FolderRelation::Any => 0..entries.len(),
+            FolderRelation::Same(folders) => {
                 let first =
                     entries.partition_point(|entry| inner(entry).lt(innermost_first(folders)));
                 let end =
                     entries.partition_point(|entry| inner(entry).le(innermost_first(folders)));
                 first..end
             }
-            Relation::Below(folders) => {
+            FolderRelation::Below(folders) => {
                 let count = folders.len();
                 let first =
                     entries.partition_point(|entry| inner(entry).lt(innermost_first(folders)));
@@ -160,7 +160,7 @@ impl Index {
     }
 
     /// Files whose loosened stem is the loosened form of `stem`.
-    fn loosely(&self, stem: &str, relation: Relation<'_>) -> Vec<u32> {
+    fn loosely(&self, stem: &str, relation: FolderRelation<'_>) -> Vec<u32> {
         let loose = loosened(stem);
         let mut ids = if *loose == *stem {
             Vec::new()
@@ -185,10 +185,10 @@ impl Index {
         if !name.contains(['/', '\\']) || name.contains("://") || wildcard::is_pattern(name) {
             return None;
         }
-        self.free(self.loosely(&folded(name), Relation::Any), owned)
+        self.free(self.loosely(&folded(name), FolderRelation::Any), owned)
     }
 
-    fn pattern(&self, query: &Query<'_>) -> Hits {
+    fn pattern(&self, query: &Query<'_>) -> NameHits {
         let file = &*query.file;
         let mut hits = Vec::new();
         for id in self.candidates(&wildcard::bare(file)) {
@@ -245,7 +245,7 @@ impl Index {
         let needle = substrings::needle(pattern).filter(|needle| needle.len() > prefix.len());
         let places: Vec<usize> = match needle {
             Some(needle) => {
-                let words = self.words.get_or_init(|| Words::new(&self.stems));
+                let words = self.words.get_or_init(|| SubstringIndex::new(&self.stems));
                 let places = words.find(&self.stems, needle);
                 places.iter().map(|at| *at as usize).collect()
             }
@@ -263,8 +263,11 @@ impl Index {
     }
 
     /// The same name with a linked folder replaced by what it leads to.
-    pub(super) fn aliased(&self, wanted: &Wanted) -> Option<Alternative> {
-        if self.aliases.is_empty() || wanted.folders.is_empty() || wanted.reach == Reach::Anywhere {
+    pub(super) fn aliased(&self, wanted: &WantedName) -> Option<Alternative> {
+        if self.aliases.is_empty()
+            || wanted.folders.is_empty()
+            || wanted.reach == FolderScope::Anywhere
+        {
             return None;
         }
         let path = wanted.folders.join("/");
@@ -276,7 +279,7 @@ impl Index {
         let Some(target) = &alias.target else {
             return Some(Alternative::Outside);
         };
-        Some(Alternative::Elsewhere(Wanted {
+        Some(Alternative::Elsewhere(WantedName {
             folders: target
                 .split('/')
                 .chain(rest.split('/'))
@@ -284,7 +287,7 @@ impl Index {
                 .map(str::to_owned)
                 .collect(),
             file: wanted.file.clone(),
-            reach: Reach::Anchored,
+            reach: FolderScope::Anchored,
             droppable: 0,
         }))
     }

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::recordings::search::*;
 use crate::recordings::{
-    AskedPart, Claimant, Claims, Index, IndexError, IndexOptions, Key, Naming, Standing,
+    AskedPart, CaptureKey, Claimant, Claims, Index, IndexError, IndexOptions, Naming, Standing,
 };
 
 /// A folder with these files, each as long as its own name and 100 bytes.
@@ -48,8 +48,12 @@ fn url(url: &str) -> Vec<AskedPart<'_>> {
     vec![AskedPart::Value(url)]
 }
 
-fn ask<'a>(names: &'a [Vec<AskedPart<'a>>], keys: &'a [Key], identity: &'a str) -> Ask<'a> {
-    Ask {
+fn ask<'a>(
+    names: &'a [Vec<AskedPart<'a>>],
+    keys: &'a [CaptureKey],
+    identity: &'a str,
+) -> RecordingSearch<'a> {
+    RecordingSearch {
         names,
         keys,
         identity,
@@ -72,19 +76,19 @@ fn identified(index: &Index, identity: &str) -> String {
     told(&index.find(&ask(&[], &[], identity)))
 }
 
-fn told(found: &Found) -> String {
+fn told(found: &SearchResult) -> String {
     match found {
-        Found::Missing => "missing".to_owned(),
-        Found::One(recording, how) => match how.likeness {
+        SearchResult::Missing => "missing".to_owned(),
+        SearchResult::One(recording, how) => match how.likeness {
             Likeness::Exact => recording.name.clone(),
             likeness => format!("{} {likeness:?}", recording.name),
         },
-        Found::Several { first, .. } => {
+        SearchResult::Several { first, .. } => {
             let names: Vec<_> = first.iter().map(|recording| &*recording.name).collect();
             names.join(" | ")
         }
-        Found::Refused { why, .. } => format!("refused {why:?}"),
-        Found::Unusable { recording, why, .. } => format!("{} {why:?}", recording.name),
+        SearchResult::Refused { why, .. } => format!("refused {why:?}"),
+        SearchResult::Unusable { recording, why, .. } => format!("{} {why:?}", recording.name),
     }
 }
 
@@ -193,30 +197,30 @@ fn templates_are_tried_in_order_and_the_id_last() {
     let by = |names: &[&str]| {
         let names: Vec<_> = names.iter().map(|name| parts(name)).collect();
         match index.find(&ask(&names, &[], "id")) {
-            Found::One(recording, how) => (recording.name, how.by, how.grade),
+            SearchResult::One(recording, how) => (recording.name, how.by, how.grade),
             other => panic!("{other:?}"),
         }
     };
     assert_eq!(
         by(&["none", "second"]),
-        ("second.wav".into(), By::Name(1), Grade::Inexact)
+        ("second.wav".into(), SearchStep::Name(1), Grade::Inexact)
     );
     assert_eq!(
         by(&["first", "second"]),
-        ("first.wav".into(), By::Name(0), Grade::Exact)
+        ("first.wav".into(), SearchStep::Name(0), Grade::Exact)
     );
     assert_eq!(
         by(&["", "second"]),
-        ("second.wav".into(), By::Name(1), Grade::Exact),
+        ("second.wav".into(), SearchStep::Name(1), Grade::Exact),
         "a name that asks for nothing does not count"
     );
     assert_eq!(
         by(&["", "*"]),
-        ("id.wav".into(), By::Identity, Grade::Exact)
+        ("id.wav".into(), SearchStep::Identity, Grade::Exact)
     );
     assert_eq!(
         by(&["none"]),
-        ("id.wav".into(), By::Identity, Grade::Inexact)
+        ("id.wav".into(), SearchStep::Identity, Grade::Inexact)
     );
 }
 
@@ -254,8 +258,8 @@ fn a_pattern_that_fits_everything_shows_only_some() {
     let index = index(dir.path());
     let name = vec![AskedPart::Value("call"), AskedPart::Wildcard];
     match index.find(&ask(&[name], &[], "")) {
-        Found::Several { first, total, .. } => {
-            assert_eq!((first.len(), total), (Found::SHOWN, 100));
+        SearchResult::Several { first, total, .. } => {
+            assert_eq!((first.len(), total), (SearchResult::SHOWN, 100));
         }
         other => panic!("{other:?}"),
     }
@@ -299,7 +303,7 @@ fn what_a_pattern_captures_finds_its_files() {
     let index = Index::build(dir.path(), &options).unwrap();
     let ask_for = ask;
     let ask = |name: &str, id: &str| {
-        let (names, keys) = ([parts(name)], [Key::new(0, &[id]).unwrap()]);
+        let (names, keys) = ([parts(name)], [CaptureKey::new(0, &[id]).unwrap()]);
         told(&index.find(&ask_for(&names, &keys, id)))
     };
     assert_eq!(ask("", "c1"), "conversation_id=c1/e026.opus");
@@ -328,7 +332,7 @@ fn composed_and_decomposed_names_are_the_same() {
     let index = index(dir.path());
     assert_eq!(named(&index, "rés/å.wav"), "rés/å.wav");
     match index.find(&ask(&[parts("å")], &[], "")) {
-        Found::One(recording, _) => {
+        SearchResult::One(recording, _) => {
             assert!(recording.open().is_ok());
         }
         other => panic!("{other:?}"),
@@ -421,7 +425,7 @@ fn a_second_claim_is_told_the_first() {
 fn an_index_is_shared_between_threads() {
     fn shared<T: Send + Sync>() {}
     shared::<Index>();
-    shared::<Found>();
+    shared::<SearchResult>();
     shared::<Claims>();
 }
 
@@ -524,9 +528,9 @@ mod links {
             let names: Vec<_> = names.iter().map(|name| parts(name)).collect();
             let found = index.find(&ask(&names, &[], &identity));
             let recordings = match found {
-                Found::One(recording, _) | Found::Unusable { recording, .. } => vec![recording],
-                Found::Several { first, .. } => first,
-                Found::Missing | Found::Refused { .. } => vec![],
+                SearchResult::One(recording, _) | SearchResult::Unusable { recording, .. } => vec![recording],
+                SearchResult::Several { first, .. } => first,
+                SearchResult::Missing | SearchResult::Refused { .. } => vec![],
             };
             for recording in recordings {
                 let file = recording.open();

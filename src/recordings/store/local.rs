@@ -16,7 +16,7 @@ use super::recycle_bins::is_bin;
 use crate::recordings::extension::is_audio_extension;
 use crate::recordings::index::build::arrange;
 use crate::recordings::index::lookup::{
-    Alias, Entry, Folder, Index, IndexError, IndexOptions, State, Unread,
+    Alias, FileState, Index, IndexError, IndexOptions, IndexedFile, IndexedFolder, Unlisted,
 };
 use crate::recordings::spelling::{composed, folded, split_extension};
 
@@ -35,7 +35,7 @@ pub(in crate::recordings) fn walk(
         });
     }
     fs::read_dir(&absolute).map_err(unreadable)?;
-    let mut walk = Walk::new(Root::open(absolute).map_err(unreadable)?);
+    let mut walk = Listing::new(Root::open(absolute).map_err(unreadable)?);
     let mut items = WalkDir::new(walk.root.path()).min_depth(1).into_iter();
     while let Some(item) = items.next() {
         match item {
@@ -60,10 +60,10 @@ pub(in crate::recordings) fn walk(
 }
 
 /// The walk so far, in the order of the file system.
-pub(in crate::recordings) struct Walk {
+pub(in crate::recordings) struct Listing {
     pub(in crate::recordings) root: Arc<Root>,
-    pub(in crate::recordings) entries: Vec<Entry>,
-    pub(in crate::recordings) folders: Vec<Folder>,
+    pub(in crate::recordings) entries: Vec<IndexedFile>,
+    pub(in crate::recordings) folders: Vec<IndexedFolder>,
     folder_ids: HashMap<PathBuf, u32>,
     /// Whether the name of a folder says where it is (it does not when it is no composed Unicode).
     plain: Vec<bool>,
@@ -76,14 +76,14 @@ pub(in crate::recordings) struct Walk {
     pub(in crate::recordings) links: HashSet<u32>,
     pub(in crate::recordings) aliases: Vec<Alias>,
     pub(in crate::recordings) others: u64,
-    pub(in crate::recordings) unread: Vec<Unread>,
+    pub(in crate::recordings) unread: Vec<Unlisted>,
     /// Folders that were not walked, see [`is_bin`].
     pub(in crate::recordings) bins: Vec<String>,
 }
 
-impl Walk {
+impl Listing {
     fn new(root: Root) -> Self {
-        Walk {
+        Listing {
             root: Arc::new(root),
             entries: Vec::new(),
             folders: Vec::new(),
@@ -106,9 +106,9 @@ impl Walk {
             self.take_link(found);
         } else if !self.is_recording(found.file_name(), kind.is_dir()) {
         } else if kind.is_file() {
-            self.keep(found.path(), State::Ready);
+            self.keep(found.path(), FileState::Ready);
         } else {
-            self.keep(found.path(), State::Special);
+            self.keep(found.path(), FileState::Special);
         }
     }
 
@@ -133,11 +133,11 @@ impl Walk {
     fn take_link(&mut self, found: &DirEntry) {
         let Ok(target) = fs::canonicalize(found.path()) else {
             if self.is_recording(found.file_name(), false) {
-                self.unread.push(Unread {
+                self.unread.push(Unlisted {
                     name: self.below(found.path()),
                     why: "the link leads nowhere".to_owned(),
                 });
-                self.keep(found.path(), State::Unreadable);
+                self.keep(found.path(), FileState::Unreadable);
             }
             return;
         };
@@ -154,19 +154,19 @@ impl Walk {
             Ok(metadata) if metadata.is_file() => match below {
                 Some(below) => {
                     let position = self.position();
-                    self.keep(found.path(), State::Ready);
+                    self.keep(found.path(), FileState::Ready);
                     self.paths.insert(position, below.to_owned());
                     self.links.insert(position);
                 }
-                None => self.keep(found.path(), State::Outside),
+                None => self.keep(found.path(), FileState::Outside),
             },
-            _ if below.is_none() => self.keep(found.path(), State::Outside),
-            Ok(_) => self.keep(found.path(), State::Special),
-            Err(_) => self.keep(found.path(), State::Unreadable),
+            _ if below.is_none() => self.keep(found.path(), FileState::Outside),
+            Ok(_) => self.keep(found.path(), FileState::Special),
+            Err(_) => self.keep(found.path(), FileState::Unreadable),
         }
     }
 
-    fn keep(&mut self, path: &Path, state: State) {
+    fn keep(&mut self, path: &Path, state: FileState) {
         let raw = path.file_name().unwrap_or_default();
         let lossy = raw.to_string_lossy();
         let name = composed(&lossy);
@@ -176,7 +176,7 @@ impl Walk {
         // A file name is at most 255 bytes (or UTF-16 units), far from its limit; one that
         // starts past 4 GB of names is noticed after the walk.
         let fits = |length: usize| u16::try_from(length).unwrap_or(u16::MAX);
-        let entry = Entry {
+        let entry = IndexedFile {
             name_start: u32::try_from(start).unwrap_or(u32::MAX),
             name_length: fits(name.len()),
             stem_length: fits(split_extension(&name).0.len()),
@@ -212,7 +212,7 @@ impl Walk {
         let name = self.below(path);
         let id = u32::try_from(self.folders.len()).unwrap_or(u32::MAX);
         self.plain.push(self.root.path().join(&name) == path);
-        self.folders.push(Folder {
+        self.folders.push(IndexedFolder {
             folded: folded(&name).into(),
             name: name.into(),
         });
@@ -233,7 +233,7 @@ impl Walk {
     }
 
     fn miss(&mut self, error: &walkdir::Error) {
-        self.unread.push(Unread {
+        self.unread.push(Unlisted {
             name: error
                 .path()
                 .map(|path| self.below(path))
@@ -251,10 +251,10 @@ impl Walk {
         let (names, folders) = (&*self.names, &*self.folders);
         let (root, paths) = (self.root.path(), &self.paths);
         let share = self.entries.len().div_ceil(AT_ONCE).max(500);
-        let measure_share = |first: usize, entries: &mut [Entry]| {
+        let measure_share = |first: usize, entries: &mut [IndexedFile]| {
             let mut unread = Vec::new();
             for (position, entry) in (first..).zip(entries) {
-                if entry.state != State::Ready {
+                if entry.state != FileState::Ready {
                     continue;
                 }
                 let other = u32::try_from(position).ok().and_then(|at| paths.get(&at));
@@ -262,7 +262,7 @@ impl Walk {
                 let path = root.join(other.map_or(Path::new(&name), PathBuf::as_path));
                 if let Err(error) = entry.measure(&path) {
                     let why = error.to_string();
-                    unread.push(Unread { name, why });
+                    unread.push(Unlisted { name, why });
                 }
             }
             unread

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use crate::recordings::{Made, OpenError, Recording};
+use crate::recordings::{OpenError, Recording, Transcoded};
 
 /// A recording as it is sent.
 #[derive(Debug, Clone)]
@@ -12,7 +12,7 @@ pub enum Sendable {
     /// As it was found.
     Found(Recording),
     /// As it was made of what was found.
-    Made(Arc<Made>),
+    Made(Arc<Transcoded>),
 }
 
 /// A recording that was opened to be sent.

@@ -12,9 +12,9 @@ use std::process::{Child, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::job::{Input, Part};
+use super::job::{FfmpegInput, TranscodePart};
 use super::scratch::Scratch;
-use super::{ProgramEnvironment, Recall, WorkError};
+use super::{CancelFlag, ProgramEnvironment, TranscodeFailure};
 
 /// The name of the program, looked for where the system looks for programs.
 const PROGRAM: &str = "ffmpeg";
@@ -64,7 +64,7 @@ impl Ffmpeg {
             .stderr(Stdio::null())
             .spawn()
             .map_err(NoFfmpeg::NotStarted)?;
-        match wait(&mut child, SHORT, &Recall::default()) {
+        match wait(&mut child, SHORT, &CancelFlag::default()) {
             Ok(status) if status.success() => Ok(Ffmpeg {
                 program,
                 environment,
@@ -77,10 +77,10 @@ impl Ffmpeg {
     /// Turns the open parts into one WAV file.
     pub(super) fn convert(
         &self,
-        parts: &[(&Part, File)],
+        parts: &[(&TranscodePart, File)],
         to: &Scratch,
-        (largest, recall): (u64, &Recall),
-    ) -> Result<(), WorkError> {
+        (largest, recall): (u64, &CancelFlag),
+    ) -> Result<(), TranscodeFailure> {
         // What it has to say goes to a file: a pipe that nobody reads would stop it.
         let said = tempfile::tempfile()?;
         let (mut child, urls) = self.start(parts, to, largest, &said)?;
@@ -88,13 +88,13 @@ impl Ffmpeg {
         if status.success() {
             return Ok(());
         }
-        Err(WorkError::Refused(last_words(said, &urls)))
+        Err(TranscodeFailure::Refused(last_words(said, &urls)))
     }
 
     /// Starts it, and tells by which names it knows the parts and the result.
     fn start(
         &self,
-        parts: &[(&Part, File)],
+        parts: &[(&TranscodePart, File)],
         to: &Scratch,
         largest: u64,
         said: &File,
@@ -112,7 +112,7 @@ impl Ffmpeg {
             let paths = paths.chain([to.path().to_owned()]);
             paths.map(|path| super::handed::url_of(&path)).collect()
         };
-        let inputs: Vec<Input> = parts.iter().map(|(part, _)| part.input).collect();
+        let inputs: Vec<FfmpegInput> = parts.iter().map(|(part, _)| part.input).collect();
         let child = self
             .environment
             .command(&self.program)
@@ -128,16 +128,18 @@ impl Ffmpeg {
 }
 
 /// Everything that it is told: how to read each input, and the names of the inputs and of the result.
-fn arguments(inputs: &[Input], urls: &[OsString], largest: u64) -> Vec<OsString> {
+fn arguments(inputs: &[FfmpegInput], urls: &[OsString], largest: u64) -> Vec<OsString> {
     let plain = |words: &[&str]| -> Vec<OsString> { words.iter().map(OsString::from).collect() };
     let mut all = plain(&["-nostdin", "-hide_banner", "-loglevel", "error", "-y"]);
     for (input, url) in inputs.iter().zip(urls) {
         all.extend(plain(&["-protocol_whitelist", "file"]));
         match *input {
-            Input::Format(format) => all.extend(plain(&["-f", format])),
+            FfmpegInput::Format(format) => all.extend(plain(&["-f", format])),
             // It knows by itself that this one is a single channel at 8000.
-            Input::Raw("g729") => all.extend(plain(&["-f", "g729"])),
-            Input::Raw(format) => all.extend(plain(&["-f", format, "-ar", "8000", "-ac", "1"])),
+            FfmpegInput::Raw("g729") => all.extend(plain(&["-f", "g729"])),
+            FfmpegInput::Raw(format) => {
+                all.extend(plain(&["-f", format, "-ar", "8000", "-ac", "1"]))
+            }
         }
         all.push("-i".into());
         all.push(url.clone());
@@ -163,15 +165,21 @@ fn arguments(inputs: &[Input], urls: &[OsString], largest: u64) -> Vec<OsString>
 }
 
 /// Waits for the end of a program, and ends it when it takes too long or nobody wants its work.
-fn wait(child: &mut Child, longest: Duration, recall: &Recall) -> Result<ExitStatus, WorkError> {
+fn wait(
+    child: &mut Child,
+    longest: Duration,
+    recall: &CancelFlag,
+) -> Result<ExitStatus, TranscodeFailure> {
     let end = Instant::now() + longest;
     let why = loop {
         match child.try_wait() {
             Ok(Some(status)) => return Ok(status),
-            Ok(None) if recall.is_called() => break WorkError::Recalled,
-            Ok(None) if Instant::now() >= end => break WorkError::TooLong(longest.as_secs() / 60),
+            Ok(None) if recall.is_called() => break TranscodeFailure::Recalled,
+            Ok(None) if Instant::now() >= end => {
+                break TranscodeFailure::TooLong(longest.as_secs() / 60);
+            }
             Ok(None) => thread::sleep(PAUSE),
-            Err(error) => break WorkError::Io(error),
+            Err(error) => break TranscodeFailure::Io(error),
         }
     };
     // It may have ended by itself meanwhile; it is waited for either way, so that nothing is left.

@@ -1,30 +1,30 @@
 //! What is to be made of which recordings, and by what means.
 
-use super::splice::Layout;
+use super::splice::WaveFile;
 use crate::recordings::Recording;
 use crate::recordings::probe::{Container, Probe};
 use crate::recordings::spelling::split_extension;
 
 /// One recording to be made of one or several.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Order {
-    pub(super) parts: Vec<Part>,
-    pub(super) means: Means,
+pub struct TranscodeJob {
+    pub(super) parts: Vec<TranscodePart>,
+    pub(super) means: TranscodeTool,
     /// How long the result must be, where that is known.
     pub(super) seconds: Option<f64>,
 }
 
 /// What goes in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Part {
+pub(super) struct TranscodePart {
     pub(super) recording: Recording,
-    pub(super) input: Input,
+    pub(super) input: FfmpegInput,
 }
 
 /// How `ffmpeg` is to read a part. It is always told, and never finds out by itself: among the
 /// formats that it knows are lists of other files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Input {
+pub(super) enum FfmpegInput {
     /// A format with a header.
     Format(&'static str),
     /// One channel of 8000 samples a second without any header.
@@ -33,7 +33,7 @@ pub(super) enum Input {
 
 /// Who does the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Means {
+pub(super) enum TranscodeTool {
     /// The bytes of equal parts are put behind each other here.
     Splice,
     Ffmpeg,
@@ -41,7 +41,7 @@ pub(super) enum Means {
 
 /// Why something cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unfit {
+pub enum NotTranscodable {
     /// The parts have different numbers of channels, so nobody knows who speaks where.
     #[error("the parts have different numbers of channels")]
     Channels,
@@ -53,40 +53,43 @@ pub enum Unfit {
     },
 }
 
-impl Order {
+impl TranscodeJob {
     /// One file of all these, one after the other.
-    pub fn join(parts: &[(&Recording, Option<&Probe>)]) -> Result<Order, Unfit> {
+    pub fn join(parts: &[(&Recording, Option<&Probe>)]) -> Result<TranscodeJob, NotTranscodable> {
         let known = |(_, probe): &(&Recording, Option<&Probe>)| probe.and_then(|it| it.channels);
         let channels = known(&parts[0]);
         if parts.iter().any(|part| known(part) != channels) {
-            return Err(Unfit::Channels);
+            return Err(NotTranscodable::Channels);
         }
-        let order = Order::by_ffmpeg(parts)?;
-        let layout = |one: &Recording| Layout::of(one.open().ok()?, one.bytes);
+        let order = TranscodeJob::by_ffmpeg(parts)?;
+        let layout = |one: &Recording| WaveFile::of(one.open().ok()?, one.bytes);
         let first = layout(parts[0].0);
         let is_same = first.is_some_and(|first| {
             let mut others = parts[1..].iter().map(|(one, _)| layout(one));
             others.all(|other| other.is_some_and(|other| other.is_like(&first)))
         });
         let means = if is_same {
-            Means::Splice
+            TranscodeTool::Splice
         } else {
-            Means::Ffmpeg
+            TranscodeTool::Ffmpeg
         };
-        Ok(Order { means, ..order })
+        Ok(TranscodeJob { means, ..order })
     }
 
     /// The same recording in a format that everybody reads.
-    pub fn convert(recording: &Recording, probe: Option<&Probe>) -> Result<Order, Unfit> {
-        Order::by_ffmpeg(&[(recording, probe)])
+    pub fn convert(
+        recording: &Recording,
+        probe: Option<&Probe>,
+    ) -> Result<TranscodeJob, NotTranscodable> {
+        TranscodeJob::by_ffmpeg(&[(recording, probe)])
     }
 
     /// Whether an `ffmpeg` is needed.
     pub fn needs_ffmpeg(&self) -> bool {
-        self.means == Means::Ffmpeg
+        self.means == TranscodeTool::Ffmpeg
     }
 
-    fn by_ffmpeg(parts: &[(&Recording, Option<&Probe>)]) -> Result<Order, Unfit> {
+    fn by_ffmpeg(parts: &[(&Recording, Option<&Probe>)]) -> Result<TranscodeJob, NotTranscodable> {
         let seconds = parts.iter().map(|(_, probe)| {
             let probe = probe.filter(|probe| !probe.is_cut())?;
             probe.seconds
@@ -94,20 +97,20 @@ impl Order {
         let seconds = seconds.sum();
         let parts = parts.iter().map(|(recording, probe)| {
             let input = match probe {
-                Some(probe) => Some(Input::Format(demuxer(probe.container))),
-                None => raw(&recording.name).map(Input::Raw),
+                Some(probe) => Some(FfmpegInput::Format(demuxer(probe.container))),
+                None => raw(&recording.name).map(FfmpegInput::Raw),
             };
-            let unknown = || Unfit::Format {
+            let unknown = || NotTranscodable::Format {
                 name: recording.name.clone(),
             };
-            Ok(Part {
+            Ok(TranscodePart {
                 recording: (*recording).clone(),
                 input: input.ok_or_else(unknown)?,
             })
         });
-        Ok(Order {
-            parts: parts.collect::<Result<_, Unfit>>()?,
-            means: Means::Ffmpeg,
+        Ok(TranscodeJob {
+            parts: parts.collect::<Result<_, NotTranscodable>>()?,
+            means: TranscodeTool::Ffmpeg,
             seconds,
         })
     }

@@ -23,17 +23,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use environment::ProgramEnvironment;
 pub use ffmpeg::{Ffmpeg, NoFfmpeg};
-pub use job::{Order, Unfit};
+pub use job::{NotTranscodable, TranscodeJob};
 
 use super::probe::{Depth, probe_reader};
 use super::{Change, OpenError};
-use job::{Means, Part};
+use job::{TranscodePart, TranscodeTool};
 use scratch::{Reader, Scratch};
-use splice::Layout;
+use splice::WaveFile;
 
 /// Where recordings are made fit to be sent.
 #[derive(Debug)]
-pub struct Workshop {
+pub struct Transcoder {
     /// Where temporary files are made.
     folder: PathBuf,
     ffmpeg: Option<Ffmpeg>,
@@ -42,13 +42,13 @@ pub struct Workshop {
 
 /// A recording that was made; its file goes with it.
 #[derive(Debug)]
-pub struct Made {
+pub struct Transcoded {
     file: Scratch,
     /// Its size.
     pub bytes: u64,
 }
 
-impl Made {
+impl Transcoded {
     /// Reads it from its first byte.
     pub(super) fn reader(&self) -> Reader {
         self.file.reader()
@@ -57,9 +57,9 @@ impl Made {
 
 /// Tells a worker that nobody waits for its work.
 #[derive(Debug, Default)]
-pub struct Recall(AtomicBool);
+pub struct CancelFlag(AtomicBool);
 
-impl Recall {
+impl CancelFlag {
     /// The work is not wanted any more.
     pub fn call(&self) {
         self.0.store(true, Ordering::Relaxed);
@@ -73,7 +73,7 @@ impl Recall {
 /// Why a recording could not be made. No message names a path: names of recordings hold the numbers
 /// of people.
 #[derive(Debug, thiserror::Error)]
-pub enum WorkError {
+pub enum TranscodeFailure {
     /// A part cannot be read, or the temporary file not written.
     #[error("it cannot be made fit to be sent: {0}")]
     Io(#[from] io::Error),
@@ -105,7 +105,7 @@ pub enum WorkError {
     Recalled,
 }
 
-impl From<OpenError> for WorkError {
+impl From<OpenError> for TranscodeFailure {
     fn from(error: OpenError) -> Self {
         match error {
             OpenError::Changed(change) => change.into(),
@@ -114,16 +114,16 @@ impl From<OpenError> for WorkError {
     }
 }
 
-impl Workshop {
+impl Transcoder {
     /// A workshop in the system's temporary folder, which makes no larger files than `largest`.
-    pub fn open(ffmpeg: Option<Ffmpeg>, largest: u64) -> io::Result<Workshop> {
-        Workshop::open_in(tempfile::env::temp_dir(), ffmpeg, largest)
+    pub fn open(ffmpeg: Option<Ffmpeg>, largest: u64) -> io::Result<Transcoder> {
+        Transcoder::open_in(tempfile::env::temp_dir(), ffmpeg, largest)
     }
 
-    fn open_in(folder: PathBuf, ffmpeg: Option<Ffmpeg>, largest: u64) -> io::Result<Workshop> {
+    fn open_in(folder: PathBuf, ffmpeg: Option<Ffmpeg>, largest: u64) -> io::Result<Transcoder> {
         // A folder in which nothing can be made is told before anything is sent.
         Scratch::new(&folder)?;
-        Ok(Workshop {
+        Ok(Transcoder {
             folder,
             ffmpeg,
             largest,
@@ -131,18 +131,22 @@ impl Workshop {
     }
 
     /// Makes what was ordered; takes as long as it takes, so not for a thread that others need.
-    pub fn make(&self, order: &Order, recall: &Recall) -> Result<Made, WorkError> {
+    pub fn make(
+        &self,
+        order: &TranscodeJob,
+        recall: &CancelFlag,
+    ) -> Result<Transcoded, TranscodeFailure> {
         let file = Scratch::new(&self.folder)?;
         let mut opened = Vec::with_capacity(order.parts.len());
         for part in &order.parts {
             opened.push((part, part.recording.open()?));
         }
         match order.means {
-            Means::Splice => {
+            TranscodeTool::Splice => {
                 splice::splice(layouts(&opened)?, file.file(), (self.largest, recall))?;
             }
-            Means::Ffmpeg => {
-                let ffmpeg = self.ffmpeg.as_ref().ok_or(WorkError::NoFfmpeg)?;
+            TranscodeTool::Ffmpeg => {
+                let ffmpeg = self.ffmpeg.as_ref().ok_or(TranscodeFailure::NoFfmpeg)?;
                 ffmpeg.convert(&opened, &file, (self.largest, recall))?;
             }
         }
@@ -151,28 +155,28 @@ impl Workshop {
         }
         let bytes = file.file().metadata()?.len();
         if bytes > self.largest {
-            return Err(WorkError::TooLarge(bytes));
+            return Err(TranscodeFailure::TooLarge(bytes));
         }
         let made = probe_reader(file.reader(), bytes, "made.wav", Depth::Length);
-        let made = made.map_err(|error| WorkError::Refused(error.to_string()))?;
+        let made = made.map_err(|error| TranscodeFailure::Refused(error.to_string()))?;
         let found = made.seconds.unwrap_or(0.0);
         // Codecs pad and lead in, by some frames a part.
         let parts = u32::try_from(order.parts.len()).unwrap_or(u32::MAX);
         let few = 1.0 + f64::from(parts) * 0.1;
         match order.seconds {
             Some(expected) if found + few < expected * 0.99 => {
-                Err(WorkError::Shorter { expected, found })
+                Err(TranscodeFailure::Shorter { expected, found })
             }
-            _ => Ok(Made { file, bytes }),
+            _ => Ok(Transcoded { file, bytes }),
         }
     }
 }
 
 /// What each part holds, which was plain sound when the order was given.
-fn layouts(opened: &[(&Part, File)]) -> Result<Vec<Layout>, WorkError> {
-    let layout = |(part, file): &(&Part, File)| {
-        let layout = Layout::of(file.try_clone()?, part.recording.bytes);
-        layout.ok_or(WorkError::Changed(Change::Written))
+fn layouts(opened: &[(&TranscodePart, File)]) -> Result<Vec<WaveFile>, TranscodeFailure> {
+    let layout = |(part, file): &(&TranscodePart, File)| {
+        let layout = WaveFile::of(file.try_clone()?, part.recording.bytes);
+        layout.ok_or(TranscodeFailure::Changed(Change::Written))
     };
     opened.iter().map(layout).collect()
 }

@@ -36,29 +36,29 @@ fn put(folder: &TempDir, name: &str, bytes: &[u8]) -> Recording {
 }
 
 /// A workshop and the folder of its temporary files.
-fn workshop(ffmpeg: Option<Ffmpeg>, largest: u64) -> (TempDir, Workshop) {
+fn workshop(ffmpeg: Option<Ffmpeg>, largest: u64) -> (TempDir, Transcoder) {
     let scratch = tempfile::tempdir().unwrap();
-    let workshop = Workshop::open_in(scratch.path().to_owned(), ffmpeg, largest).unwrap();
+    let workshop = Transcoder::open_in(scratch.path().to_owned(), ffmpeg, largest).unwrap();
     (scratch, workshop)
 }
 
-fn content(made: &Made) -> Vec<u8> {
+fn content(made: &Transcoded) -> Vec<u8> {
     let mut bytes = Vec::new();
     made.reader().read_to_end(&mut bytes).unwrap();
     bytes
 }
 
-fn join(parts: &[&Recording]) -> Result<Order, Unfit> {
+fn join(parts: &[&Recording]) -> Result<TranscodeJob, NotTranscodable> {
     let probes: Vec<_> = parts.iter().map(|part| probe(&part.path()).ok()).collect();
     let parts = parts
         .iter()
         .zip(&probes)
         .map(|(part, probe)| (*part, probe.as_ref()));
-    Order::join(&parts.collect::<Vec<_>>())
+    TranscodeJob::join(&parts.collect::<Vec<_>>())
 }
 
-fn convert(part: &Recording) -> Order {
-    Order::convert(part, probe(&part.path()).ok().as_ref()).unwrap()
+fn convert(part: &Recording) -> TranscodeJob {
+    TranscodeJob::convert(part, probe(&part.path()).ok().as_ref()).unwrap()
 }
 
 fn left(scratch: &TempDir) -> usize {
@@ -77,7 +77,7 @@ fn plain_files_of_one_format_are_put_together_without_a_program() {
         let b = put(&folder, "b.wav", &wave(tag, 1, &second));
         let order = join(&[&a, &b]).unwrap();
         assert!(!order.needs_ffmpeg());
-        let made = workshop.make(&order, &Recall::default()).unwrap();
+        let made = workshop.make(&order, &CancelFlag::default()).unwrap();
         let bytes = content(&made);
         assert_eq!(bytes, wave(tag, 1, &[&first[..], &second[..]].concat()));
         assert_eq!(made.bytes, bytes.len() as u64);
@@ -99,18 +99,26 @@ fn parts_that_were_exchanged_after_they_were_found_are_not_put_together() {
     let b = put(&folder, "b.wav", &wave(1, 1, &[2; 1600]));
     let order = join(&[&a, &b]).unwrap();
     fs::rename(b.path(), folder.path().join("c.wav")).unwrap();
-    let made = || workshop.make(&order, &Recall::default());
-    assert!(matches!(made(), Err(WorkError::Changed(Change::Gone))));
+    let made = || workshop.make(&order, &CancelFlag::default());
+    assert!(matches!(
+        made(),
+        Err(TranscodeFailure::Changed(Change::Gone))
+    ));
     fs::write(b.path(), wave(1, 1, &[3; 1600])).unwrap();
     assert!(matches!(
         made(),
-        Err(WorkError::Changed(Change::Replaced | Change::Written))
+        Err(TranscodeFailure::Changed(
+            Change::Replaced | Change::Written
+        ))
     ));
     #[cfg(unix)]
     {
         fs::remove_file(b.path()).unwrap();
         std::os::unix::fs::symlink("c.wav", b.path()).unwrap();
-        assert!(matches!(made(), Err(WorkError::Changed(Change::Link))));
+        assert!(matches!(
+            made(),
+            Err(TranscodeFailure::Changed(Change::Link))
+        ));
     }
     assert_eq!(left(&scratch), 0);
 }
@@ -125,11 +133,14 @@ fn what_differs_needs_a_program_and_what_cannot_fit_is_refused() {
     let order = join(&[&mono, &law]).unwrap();
     assert!(order.needs_ffmpeg());
     let (scratch, workshop) = workshop(None, LARGEST);
-    let made = workshop.make(&order, &Recall::default());
-    assert!(matches!(made, Err(WorkError::NoFfmpeg)));
+    let made = workshop.make(&order, &CancelFlag::default());
+    assert!(matches!(made, Err(TranscodeFailure::NoFfmpeg)));
     assert_eq!(left(&scratch), 0);
-    assert_eq!(join(&[&mono, &stereo]), Err(Unfit::Channels));
-    assert!(matches!(join(&[&text, &text]), Err(Unfit::Format { .. })));
+    assert_eq!(join(&[&mono, &stereo]), Err(NotTranscodable::Channels));
+    assert!(matches!(
+        join(&[&text, &text]),
+        Err(NotTranscodable::Format { .. })
+    ));
 }
 
 #[test]
@@ -137,8 +148,8 @@ fn a_file_that_would_be_too_large_is_not_made() {
     let folder = tempfile::tempdir().unwrap();
     let a = put(&folder, "a.wav", &wave(1, 1, &[0; 800]));
     let (scratch, workshop) = workshop(None, 1000);
-    let made = workshop.make(&join(&[&a, &a]).unwrap(), &Recall::default());
-    assert!(matches!(made, Err(WorkError::TooLarge(1600))));
+    let made = workshop.make(&join(&[&a, &a]).unwrap(), &CancelFlag::default());
+    assert!(matches!(made, Err(TranscodeFailure::TooLarge(1600))));
     assert_eq!(left(&scratch), 0);
 }
 
@@ -172,14 +183,14 @@ mod with_a_program {
         }
     }
 
-    fn at_work(does: &str, longest: Duration) -> (TempDir, Workshop, Recording) {
+    fn at_work(does: &str, longest: Duration) -> (TempDir, Transcoder, Recording) {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("result"), wave(1, 1, &[5; 16_000])).unwrap();
         let gsm = put(&folder, "-4512345601.gsm", &[0xD0; 33 * 50]);
         let scratch = folder.path().join("scratch");
         fs::create_dir(&scratch).unwrap();
         let ffmpeg = ffmpeg(&folder, does, longest);
-        let workshop = Workshop::open_in(scratch, Some(ffmpeg), LARGEST).unwrap();
+        let workshop = Transcoder::open_in(scratch, Some(ffmpeg), LARGEST).unwrap();
         (folder, workshop, gsm)
     }
 
@@ -193,7 +204,9 @@ mod with_a_program {
     fn the_result_of_the_program_is_what_is_made() {
         let does = "printf '%s\\n' \"$@\" > \"$(dirname \"$0\")/said\"; cp \"$(dirname \"$0\")/result\" \"$made\"";
         let (folder, workshop, gsm) = at_work(does, LONG);
-        let made = workshop.make(&convert(&gsm), &Recall::default()).unwrap();
+        let made = workshop
+            .make(&convert(&gsm), &CancelFlag::default())
+            .unwrap();
         assert_eq!(content(&made), wave(1, 1, &[5; 16_000]));
         let said = fs::read_to_string(folder.path().join("said")).unwrap();
         let said: Vec<&str> = said.lines().collect();
@@ -216,7 +229,7 @@ mod with_a_program {
         let order = join(&[&gsm, &law]).unwrap();
         let at = |name: &str| folder.path().join(name);
         let made = std::thread::scope(|scope| {
-            let work = scope.spawn(|| workshop.make(&order, &Recall::default()));
+            let work = scope.spawn(|| workshop.make(&order, &CancelFlag::default()));
             while !at("ready").exists() {
                 std::thread::sleep(Duration::from_millis(1));
             }
@@ -238,7 +251,9 @@ mod with_a_program {
     fn the_program_gets_no_variable_of_this_process() {
         let does = "env > \"$(dirname \"$0\")/said\"; cp \"$(dirname \"$0\")/result\" \"$made\"";
         let (folder, workshop, gsm) = at_work(does, LONG);
-        workshop.make(&convert(&gsm), &Recall::default()).unwrap();
+        workshop
+            .make(&convert(&gsm), &CancelFlag::default())
+            .unwrap();
         let said = fs::read_to_string(folder.path().join("said")).unwrap();
         assert!(said.contains("SHOWN=yes"), "{said}");
         // Set by cargo for each test, as a token would be set for a run.
@@ -250,7 +265,7 @@ mod with_a_program {
         let does = "for word; do [ \"$last\" = -i ] && input=$word; last=$word; done; echo first >&2; echo \"$input: Invalid data\" >&2; exit 183";
         let (folder, workshop, gsm) = at_work(does, LONG);
         let error = workshop
-            .make(&convert(&gsm), &Recall::default())
+            .make(&convert(&gsm), &CancelFlag::default())
             .unwrap_err();
         let told = error.to_string();
         assert_eq!(
@@ -264,20 +279,26 @@ mod with_a_program {
     fn half_of_a_recording_is_not_taken_for_the_whole() {
         let (folder, workshop, _) = at_work("cp \"$(dirname \"$0\")/result\" \"$made\"", LONG);
         let long = put(&folder, "long.gsm", &vec![0xD0; 33 * 500]);
-        let made = workshop.make(&convert(&long), &Recall::default());
-        assert!(matches!(made, Err(WorkError::Shorter { .. })), "{made:?}");
+        let made = workshop.make(&convert(&long), &CancelFlag::default());
+        assert!(
+            matches!(made, Err(TranscodeFailure::Shorter { .. })),
+            "{made:?}"
+        );
         assert_eq!(left(&folder), 0);
     }
 
     #[test]
     fn a_program_that_hangs_is_ended_and_one_that_nobody_waits_for_too() {
         let (folder, workshop, gsm) = at_work("exec sleep 600", Duration::from_millis(50));
-        let made = workshop.make(&convert(&gsm), &Recall::default());
-        assert!(matches!(made, Err(WorkError::TooLong(_))), "{made:?}");
-        let recall = Recall::default();
+        let made = workshop.make(&convert(&gsm), &CancelFlag::default());
+        assert!(
+            matches!(made, Err(TranscodeFailure::TooLong(_))),
+            "{made:?}"
+        );
+        let recall = CancelFlag::default();
         recall.call();
         let made = workshop.make(&convert(&gsm), &recall);
-        assert!(matches!(made, Err(WorkError::Recalled)), "{made:?}");
+        assert!(matches!(made, Err(TranscodeFailure::Recalled)), "{made:?}");
         assert_eq!(left(&folder), 0);
     }
 
@@ -299,7 +320,9 @@ mod with_a_program {
         let does = "printf '%s\\n' \"$@\" > \"$(dirname \"$0\")/said\"; cp \"$(dirname \"$0\")/result\" \"$made\"";
         let (folder, workshop, _) = at_work(does, LONG);
         let raw = put(&folder, "x.sln", &[0; 320]);
-        workshop.make(&convert(&raw), &Recall::default()).unwrap();
+        workshop
+            .make(&convert(&raw), &CancelFlag::default())
+            .unwrap();
         let said = fs::read_to_string(folder.path().join("said")).unwrap();
         assert!(
             said.contains("-f\ns16le\n-ar\n8000\n-ac\n1\n-i\n"),

@@ -5,13 +5,13 @@ use std::io::{self, Write as _};
 use jiff::Timestamp;
 
 use crate::report::Style;
-use crate::report::console::json_lines::Line;
+use crate::report::console::json_lines::JsonLine;
 use crate::report::console::screen::{Ink, Screen};
 use crate::report::format::safe_lines;
 
 /// Why a command could not be carried out.
 #[derive(Debug, Clone, Copy)]
-pub struct Complaint<'a> {
+pub struct ErrorOutput<'a> {
     /// What is wrong; of several lines where it shows a piece of a file.
     pub what: &'a str,
     /// What can be done about it.
@@ -20,7 +20,7 @@ pub struct Complaint<'a> {
     pub exit: u8,
 }
 
-impl Complaint<'_> {
+impl ErrorOutput<'_> {
     /// Shows it where notices go: results may be piped into something else.
     pub fn show(&self, screen: &mut Screen, style: Style) {
         if style == Style::Json {
@@ -34,8 +34,8 @@ impl Complaint<'_> {
         }
     }
 
-    fn line(&self) -> Line<'_> {
-        Line::Error {
+    fn line(&self) -> JsonLine<'_> {
+        JsonLine::Error {
             message: self.what,
             hint: self.hint,
             exit: self.exit,
@@ -46,7 +46,7 @@ impl Complaint<'_> {
 /// Lets a fault of the program tell about itself in one object a line, as everything else does.
 pub fn tell_panics_as_json() {
     std::panic::set_hook(Box::new(|fault| {
-        let complaint = Complaint {
+        let complaint = ErrorOutput {
             what: &fault.to_string(),
             hint: None,
             exit: 1,
@@ -63,7 +63,7 @@ mod tests {
 
     fn shown(style: Style) -> String {
         let notices = Buffer::default();
-        let complaint = Complaint {
+        let complaint = ErrorOutput {
             what: "a.toml:1: \u{1b}[2J\nrate",
             hint: Some("write it"),
             exit: 2,

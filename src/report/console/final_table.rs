@@ -13,8 +13,8 @@ use crate::report::console::screen::{Color, Ink, Screen, paint};
 use crate::report::console::table::Grid;
 use crate::report::coverage::of_recordings;
 use crate::report::format::{self, count, counted, safe, share, shorten, wrapped};
-use crate::report::problem_groups::{Example, Group};
-use crate::report::{Mode, Summary};
+use crate::report::problem_groups::{Example, ProblemGroup};
+use crate::report::{Mode, RunSummary};
 
 /// Names that are listed on one line before it is cut.
 const LISTED: usize = 12;
@@ -24,7 +24,11 @@ const MESSAGE: usize = 160;
 const REASONS: usize = 3;
 
 /// The lines; a brief ending has only the table and what to do.
-pub(in crate::report) fn lines(summary: &Summary, is_brief: bool, screen: &Screen) -> Vec<String> {
+pub(in crate::report) fn lines(
+    summary: &RunSummary,
+    is_brief: bool,
+    screen: &Screen,
+) -> Vec<String> {
     let color = screen.color();
     let mut lines = vec![String::new()];
     lines.extend(table(summary, color));
@@ -44,7 +48,7 @@ pub(in crate::report) fn lines(summary: &Summary, is_brief: bool, screen: &Scree
     lines
 }
 
-fn table(summary: &Summary, color: Color) -> Vec<String> {
+fn table(summary: &RunSummary, color: Color) -> Vec<String> {
     let mut grid = Grid::new(color);
     let tally = &summary.tally;
     for outcome in Outcome::ALL {
@@ -100,7 +104,7 @@ fn paint_of(outcome: Outcome) -> Paint {
     }
 }
 
-fn reasons(summary: &Summary, outcome: Outcome) -> String {
+fn reasons(summary: &RunSummary, outcome: Outcome) -> String {
     let mut reasons: Vec<(&str, u64)> = summary
         .details
         .iter()
@@ -120,12 +124,12 @@ fn reasons(summary: &Summary, outcome: Outcome) -> String {
     texts.join(", ")
 }
 
-fn files_read(summary: &Summary) -> String {
+fn files_read(summary: &RunSummary) -> String {
     let time = format::clock(summary.seconds);
     format!("{} in {time}", counted(summary.sheets, "file"))
 }
 
-fn problems(summary: &Summary, screen: &Screen) -> Vec<String> {
+fn problems(summary: &RunSummary, screen: &Screen) -> Vec<String> {
     let color = screen.color();
     if summary.groups.is_empty() {
         return Vec::new();
@@ -157,7 +161,7 @@ fn problems(summary: &Summary, screen: &Screen) -> Vec<String> {
 }
 
 /// How many problems in how many records.
-pub(in crate::report) fn extent(group: &Group, summary: &Summary) -> String {
+pub(in crate::report) fn extent(group: &ProblemGroup, summary: &RunSummary) -> String {
     let read = summary.tally.read;
     if group.records == 0 {
         return count(group.problems);
@@ -175,7 +179,7 @@ pub(in crate::report) fn extent(group: &Group, summary: &Summary) -> String {
 }
 
 /// One line for each message, with the places where it was seen, and the ids of the records there.
-fn examples(group: &Group) -> Vec<String> {
+fn examples(group: &ProblemGroup) -> Vec<String> {
     let mut by_message: Vec<(&str, Vec<&Example>)> = Vec::new();
     for example in &group.examples {
         match by_message
@@ -206,7 +210,7 @@ fn examples(group: &Group) -> Vec<String> {
 }
 
 /// How many files were not read beside those that are named.
-fn more_files(group: &Group) -> Option<String> {
+fn more_files(group: &ProblemGroup) -> Option<String> {
     let named = u64::try_from(group.examples.len()).unwrap_or(u64::MAX);
     let more = group.problems.saturating_sub(named);
     let is_of_files = group.code == Code::FileNotRead && more > 0;
@@ -227,7 +231,7 @@ pub(in crate::report) fn with_ids(examples: &[&Example]) -> String {
 
 /// The keys that a table lacks, with how often each is asked for: usually a few people are behind many
 /// records.
-fn missing(group: &Group) -> Option<String> {
+fn missing(group: &ProblemGroup) -> Option<String> {
     const SHOWN: usize = 8;
     let keys = &group.missing.keys;
     if keys.is_empty() {
@@ -262,7 +266,7 @@ pub(in crate::report) fn place(example: &Example) -> String {
     place
 }
 
-fn facts(summary: &Summary) -> Vec<String> {
+fn facts(summary: &RunSummary) -> Vec<String> {
     let facts = &summary.facts;
     let mut lines = Vec::new();
     if facts.calls > 0 {
@@ -323,7 +327,7 @@ fn facts(summary: &Summary) -> Vec<String> {
     lines
 }
 
-fn recordings(summary: &Summary) -> String {
+fn recordings(summary: &RunSummary) -> String {
     let facts = &summary.facts;
     if !summary.has_audio {
         return "Recordings: none were looked for, since no --audio folder was named.".to_owned();
@@ -360,7 +364,7 @@ fn recordings(summary: &Summary) -> String {
 }
 
 /// One page of v2 has `teamId` and the other does not, so it may go nowhere. v3 says so of each call.
-fn team_ids(summary: &Summary) -> Option<String> {
+fn team_ids(summary: &RunSummary) -> Option<String> {
     let targets = summary.targets.iter();
     let mut filled = targets.filter(|target| target.field == Field::TeamId && target.filled > 0);
     let calls = filled.next()?.filled;
@@ -388,7 +392,7 @@ fn by_grade(counts: [u64; 3]) -> String {
     format!(" ({})", parts.join(", "))
 }
 
-fn cases(summary: &Summary) -> String {
+fn cases(summary: &RunSummary) -> String {
     let facts = &summary.facts;
     let left_out = match facts.left_out {
         0 => String::new(),
@@ -401,7 +405,7 @@ fn cases(summary: &Summary) -> String {
     )
 }
 
-fn delivered(summary: &Summary) -> Vec<String> {
+fn delivered(summary: &RunSummary) -> Vec<String> {
     if !summary.mode.sends() {
         return Vec::new();
     }
@@ -501,7 +505,7 @@ fn numbered(field: Field) -> (&'static str, Option<u8>) {
 mod tests {
     use super::*;
     use crate::domain::Code;
-    use crate::pipeline::{Event, Stop};
+    use crate::pipeline::{Event, StopReason};
     use crate::report::test_support::{Stage, facts, problem, sheet};
 
     /// The text but for the cures, whose wording is not ours.
@@ -594,10 +598,10 @@ mod tests {
         stage.many(2, Outcome::Held, "");
         stage.many(3, Outcome::NotAttempted, "");
         stage.event(&Event::Stopping {
-            stop: Stop::GaveUp,
+            stop: StopReason::GaveUp,
             why: "5 refusals in a row",
         });
-        stage.finish(Some(Stop::GaveUp)).unwrap();
+        stage.finish(Some(StopReason::GaveUp)).unwrap();
         insta::assert_snapshot!(without_cures(&stage), @r"
         ┌────────────────┬────┬─────────┬───────────────────┐
         │ created        │ 50 │  83.3 % │                   │

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::Problem;
-use crate::report::console::progress::Snapshot;
-use crate::report::{Summary, format};
+use crate::report::console::progress::ProgressView;
+use crate::report::{RunSummary, format};
 
 /// Lines about problems of one kind; the summary counts them all.
 pub(in crate::report) const MOST_PROBLEMS: u64 = 100;
@@ -18,7 +18,7 @@ pub(in crate::report) const MOST_PROBLEMS: u64 = 100;
 /// One notable event.
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-pub(in crate::report) enum Line<'a> {
+pub(in crate::report) enum JsonLine<'a> {
     /// The first line of a run: where it sends to.
     Started {
         mode: &'a str,
@@ -39,7 +39,7 @@ pub(in crate::report) enum Line<'a> {
         reading: &'a str,
         unused_columns: &'a [String],
     },
-    Progress(&'a Snapshot),
+    Progress(&'a ProgressView),
     Problem {
         code: &'a str,
         severity: &'a str,
@@ -60,7 +60,7 @@ pub(in crate::report) enum Line<'a> {
         stop: &'a str,
         why: &'a str,
     },
-    Summary(&'a Summary),
+    Summary(&'a RunSummary),
     Error {
         message: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,13 +73,13 @@ pub(in crate::report) enum Line<'a> {
 struct Stamped<'a> {
     at: String,
     #[serde(flatten)]
-    line: &'a Line<'a>,
+    line: &'a JsonLine<'a>,
 }
 
-impl<'a> Line<'a> {
+impl<'a> JsonLine<'a> {
     /// The line for a problem, without its value.
     pub(in crate::report) fn problem(problem: &'a Problem) -> Self {
-        Line::Problem {
+        JsonLine::Problem {
             code: problem.code.name(),
             severity: problem.severity.name(),
             file: &problem.place.file,
@@ -123,7 +123,7 @@ mod tests {
         let place = Place::on_line("a\u{202e}.csv", 17);
         let mut problem = Problem::new(Code::BadTime, place, "no such day").at("when", "secret");
         problem.name_record("F-007");
-        let text = Line::problem(&problem).text(Timestamp::UNIX_EPOCH);
+        let text = JsonLine::problem(&problem).text(Timestamp::UNIX_EPOCH);
         assert_eq!(
             text,
             r#"{"at":"1970-01-01T00:00:00.000Z","event":"problem","code":"bad-time","severity":"error","file":"a\u202e.csv","line":17,"id":"F-007","column":"when","message":"no such day"}"#

@@ -19,7 +19,7 @@ use crate::report::{Error, Screen, Style};
 /// Sets up logging for the process: `level` is `error` to `trace` or a filter, `style` the form of
 /// a line. To be called once, with the screen that the report will be shown on.
 pub fn init_tracing(level: &str, style: Style, screen: &Screen) -> Result<(), Error> {
-    let log = Log {
+    let log = LogFormatter {
         bars: screen.bars(),
         style,
     };
@@ -67,12 +67,12 @@ trait LogTo: Clone + Send + Sync + 'static {
 }
 
 #[derive(Debug, Clone)]
-struct Log {
+struct LogFormatter {
     bars: Option<MultiProgress>,
     style: Style,
 }
 
-impl LogTo for Log {
+impl LogTo for LogFormatter {
     fn style(&self) -> Style {
         self.style
     }

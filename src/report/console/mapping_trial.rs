@@ -11,8 +11,8 @@ use super::table::Grid;
 use crate::domain::Problem;
 use crate::domain::call::{Draft, Field, Value};
 use crate::domain::redact;
-use crate::mapping::{LoadError, Mapped, Mapping, Profile};
-use crate::pipeline::{CaseShipment, Decided, Decision, Fate, Outcome};
+use crate::mapping::{CallMapping, LoadError, MappedCall, MappingFile};
+use crate::pipeline::{Action, CaseJob, DecidedBatch, Decision, Outcome};
 use crate::report::format::{counted, safe, shorten, wrapped};
 use crate::source::Record;
 
@@ -23,8 +23,8 @@ const KEPT: usize = 4096;
 
 /// Gathers the first records that are not left out.
 #[derive(Debug)]
-pub struct Tries {
-    mapping: Mapping,
+pub struct MappingTrial {
+    mapping: MappingFile,
     wanted: usize,
     shown: Vec<Try>,
     left_out: BTreeMap<String, u64>,
@@ -42,10 +42,10 @@ struct Try {
     problems: Vec<Problem>,
 }
 
-impl Tries {
+impl MappingTrial {
     /// Waits for so many records of this mapping.
-    pub fn new(mapping: Mapping, wanted: usize) -> Self {
-        Tries {
+    pub fn new(mapping: MappingFile, wanted: usize) -> Self {
+        MappingTrial {
             mapping,
             wanted,
             shown: Vec::new(),
@@ -59,7 +59,7 @@ impl Tries {
     ///
     /// # Errors
     /// When the mapping does not fit the export.
-    pub fn take(&mut self, decided: &Decided) -> Result<ControlFlow<()>, LoadError> {
+    pub fn take(&mut self, decided: &DecidedBatch) -> Result<ControlFlow<()>, LoadError> {
         if let Some(opened) = &decided.opened {
             self.reading = format!("{} as: {}", opened.sheet.file, opened.sheet.reading);
             self.unused.clone_from(&opened.unused);
@@ -86,18 +86,20 @@ impl Tries {
     }
 
     /// A case is shown once, as the API would get it, whatever records tell it.
-    fn cases(&mut self, decided: &Decided) -> ControlFlow<()> {
+    fn cases(&mut self, decided: &DecidedBatch) -> ControlFlow<()> {
         for (record, decision) in decided.batch.iter().zip(&decided.decisions) {
             if self.shown.len() >= self.wanted {
                 return ControlFlow::Break(());
             }
             let (fate, is_good, rows) = match &decision.fate {
-                Fate::SendsCase(shipment) => ("can be sent".to_owned(), true, case_rows(shipment)),
-                Fate::Ends(Outcome::Skipped, rule) => {
+                Action::SendsCase(shipment) => {
+                    ("can be sent".to_owned(), true, case_rows(shipment))
+                }
+                Action::Ends(Outcome::Skipped, rule) => {
                     *self.left_out.entry(rule.to_string()).or_default() += 1;
                     continue;
                 }
-                Fate::Ends(outcome, detail) => {
+                Action::Ends(outcome, detail) => {
                     let fate = format!("{outcome:?} {detail}").trim().to_lowercase();
                     (fate, false, Vec::new())
                 }
@@ -114,28 +116,28 @@ impl Tries {
         ControlFlow::Continue(())
     }
 
-    fn one(&mut self, profile: &Profile, record: &Record<'_>, decision: &Decision) {
+    fn one(&mut self, profile: &CallMapping, record: &Record<'_>, decision: &Decision) {
         let draft = match profile.apply(record, &mut Vec::new()) {
-            Mapped::Draft(draft) => draft,
-            Mapped::Skipped(rule) => {
+            MappedCall::Draft(draft) => draft,
+            MappedCall::Skipped(rule) => {
                 *self.left_out.entry(rule.to_owned()).or_default() += 1;
                 return;
             }
-            Mapped::Undecided => Draft::new(),
+            MappedCall::Undecided => Draft::new(),
         };
         let (fate, is_good) = match &decision.fate {
-            Fate::Told | Fate::Rides | Fate::SendsCase(_) => return,
-            Fate::Sends(_) | Fate::Ready => ("can be sent".to_owned(), true),
-            Fate::WaitsInCase(_) => ("held: row-unterminated".to_owned(), true),
-            Fate::Waived { .. } => ("alreadythere".to_owned(), false),
-            Fate::Waits(held) => (format!("held: {}", held.why), true),
-            Fate::Ends(outcome, detail) => {
+            Action::Told | Action::Rides | Action::SendsCase(_) => return,
+            Action::Sends(_) | Action::Ready => ("can be sent".to_owned(), true),
+            Action::WaitsInCase(_) => ("held: row-unterminated".to_owned(), true),
+            Action::Waived { .. } => ("alreadythere".to_owned(), false),
+            Action::Waits(held) => (format!("held: {}", held.why), true),
+            Action::Ends(outcome, detail) => {
                 (format!("{outcome:?} {detail}").trim().to_lowercase(), false)
             }
         };
         let rows = Field::ALL.into_iter().filter_map(|field| {
             let sent = match &decision.fate {
-                Fate::Sends(shipment) => shipment.call.get(field),
+                Action::Sends(shipment) => shipment.call.get(field),
                 _ => draft.get(field),
             };
             row(field, profile, record, (draft.get(field), sent))
@@ -237,7 +239,7 @@ fn beginning(mut text: String) -> String {
 
 /// A case and its messages, as they would be sent. Of what the file says nothing is shown: each
 /// message has a place of its own there.
-fn case_rows(shipment: &CaseShipment) -> Vec<[String; 3]> {
+fn case_rows(shipment: &CaseJob) -> Vec<[String; 3]> {
     let case = &shipment.case;
     let row = |name: &str, text: &str| [name.to_owned(), String::new(), text.to_owned()];
     let mut rows = vec![
@@ -284,7 +286,7 @@ fn broken(text: &str, width: usize) -> String {
 
 fn row(
     field: Field,
-    profile: &Profile,
+    profile: &CallMapping,
     record: &Record<'_>,
     (own, sent): (&Value<'_>, &Value<'_>),
 ) -> Option<[String; 3]> {

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use super::screen::{Ink, Screen};
-use crate::mapping::{Fit, Trial};
+use crate::mapping::{PresetFit, Trial};
 use crate::report::Error;
 use crate::report::files::output_folder::create_private;
 use crate::report::format::{counted, safe, share, wrapped};
@@ -15,7 +15,7 @@ const HANGING: u16 = 19;
 const NAMED: usize = 8;
 
 /// Says that a preset fits, why, and what to do next.
-pub fn print_fit(screen: &mut Screen, fit: &Fit, export: &str, audio: Option<&Path>) {
+pub fn print_fit(screen: &mut Screen, fit: &PresetFit, export: &str, audio: Option<&Path>) {
     let name = screen.paint(Ink::Strong, fit.preset.name);
     // Places alone prove less than names do.
     let knows = match fit.renamed {
@@ -107,7 +107,7 @@ fn show(screen: &mut Screen, lines: &[String]) {
 }
 
 /// Says that no preset fits, and which comes nearest.
-pub fn print_no_fit(screen: &mut Screen, nearest: Option<&Fit>) {
+pub fn print_no_fit(screen: &mut Screen, nearest: Option<&PresetFit>) {
     let near = nearest
         .filter(|fit| fit.is_near())
         .map_or_else(String::new, |fit| {
@@ -143,7 +143,7 @@ pub fn save_mapping(path: &Path, text: &str) -> Result<(), Error> {
     file.write_all(text.as_bytes()).map_err(Error::write(path))
 }
 
-fn columns(fit: &Fit) -> String {
+fn columns(fit: &PresetFit) -> String {
     let all = fit.found.len() + fit.lacking.len();
     if fit.renamed.is_some() {
         return "their captions are in a language that it does not know, but they stand where they should".to_owned();

@@ -12,9 +12,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::pipeline::{Extent, Outcome};
-use crate::report::counters::Sums;
+use crate::report::counters::Counters;
 use crate::report::format::{self, float};
-use crate::report::{Mode, Moment, Size, Work};
+use crate::report::{ClockReading, Mode, Size, Work};
 
 /// Time between two lines where no bars are drawn.
 const BETWEEN_LINES: Duration = Duration::from_secs(5);
@@ -29,14 +29,14 @@ const SOONEST_ESTIMATE: f64 = 3.0;
 
 /// How the progress is shown, which decides how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::report) enum Pace {
+pub(in crate::report) enum ProgressRate {
     Lines,
     Bars,
 }
 
 /// The state of the run at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(in crate::report) struct Snapshot {
+pub(in crate::report) struct ProgressView {
     pub(in crate::report) read: u64,
     #[serde(flatten)]
     pub(in crate::report) counts: Counts,
@@ -74,19 +74,19 @@ impl Serialize for Counts {
 
 /// Watches the sums go by.
 #[derive(Debug)]
-pub(in crate::report) struct Progress {
+pub(in crate::report) struct ProgressMeter {
     mode: Mode,
-    started: Moment,
+    started: ClockReading,
     extent: Arc<Extent>,
-    samples: VecDeque<Sample>,
-    last_shown: Moment,
-    last_noted: Option<Moment>,
-    pause: Option<(Moment, String)>,
+    samples: VecDeque<SpeedSample>,
+    last_shown: ClockReading,
+    last_noted: Option<ClockReading>,
+    pause: Option<(ClockReading, String)>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Sample {
-    at: Moment,
+struct SpeedSample {
+    at: ClockReading,
     ended: u64,
     tried: u64,
     bytes: u64,
@@ -100,16 +100,16 @@ struct Speed {
     bytes: f64,
 }
 
-impl Progress {
+impl ProgressMeter {
     /// A run that starts now.
-    pub(in crate::report) fn new(mode: Mode, extent: Arc<Extent>, now: Moment) -> Self {
-        let sample = Sample {
+    pub(in crate::report) fn new(mode: Mode, extent: Arc<Extent>, now: ClockReading) -> Self {
+        let sample = SpeedSample {
             at: now,
             ended: 0,
             tried: 0,
             bytes: 0,
         };
-        Progress {
+        ProgressMeter {
             mode,
             started: now,
             extent,
@@ -121,25 +121,25 @@ impl Progress {
     }
 
     /// When the run started.
-    pub(in crate::report) fn started(&self) -> Moment {
+    pub(in crate::report) fn started(&self) -> ClockReading {
         self.started
     }
 
     /// Nothing is sent from now on for so long.
-    pub(in crate::report) fn pause(&mut self, now: Moment, pause: Duration, why: &str) {
+    pub(in crate::report) fn pause(&mut self, now: ClockReading, pause: Duration, why: &str) {
         self.pause = Some((now.later(pause), why.to_owned()));
     }
 
     /// The state, if it is time to show it again.
     pub(in crate::report) fn due(
         &mut self,
-        sums: &Sums,
-        pace: Pace,
-        now: Moment,
-    ) -> Option<Snapshot> {
+        sums: &Counters,
+        pace: ProgressRate,
+        now: ClockReading,
+    ) -> Option<ProgressView> {
         let between = match pace {
-            Pace::Lines => BETWEEN_LINES,
-            Pace::Bars => BETWEEN_DRAWINGS,
+            ProgressRate::Lines => BETWEEN_LINES,
+            ProgressRate::Bars => BETWEEN_DRAWINGS,
         };
         self.sample(sums, now);
         if now.clock.saturating_duration_since(self.last_shown.clock) < between {
@@ -150,12 +150,16 @@ impl Progress {
     }
 
     /// The state at this moment.
-    pub(in crate::report) fn snapshot(&mut self, sums: &Sums, now: Moment) -> Snapshot {
+    pub(in crate::report) fn snapshot(
+        &mut self,
+        sums: &Counters,
+        now: ClockReading,
+    ) -> ProgressView {
         self.pause.take_if(|(until, _)| until.clock <= now.clock);
         let (speed, size) = (self.speed(sums, now), Size::of(sums, &self.extent));
         let (ended, bytes) = (sums.tally.accounted(), self.bytes(sums));
         let seconds_left = self.seconds_left(sums, (size, speed), now);
-        Snapshot {
+        ProgressView {
             read: sums.read(),
             counts: Counts(Outcome::ALL.map(|outcome| sums.tally.of(outcome))),
             records_per_second: speed.records,
@@ -178,7 +182,11 @@ impl Progress {
     }
 
     /// How far the run is, for the ledger, if it is time to keep that again.
-    pub(in crate::report) fn work_due(&mut self, sums: &Sums, now: Moment) -> Option<Work> {
+    pub(in crate::report) fn work_due(
+        &mut self,
+        sums: &Counters,
+        now: ClockReading,
+    ) -> Option<Work> {
         self.sample(sums, now);
         let is_due = self
             .last_noted
@@ -191,7 +199,7 @@ impl Progress {
     }
 
     /// How far the run is at this moment.
-    pub(in crate::report) fn work(&self, sums: &Sums, now: Moment) -> Work {
+    pub(in crate::report) fn work(&self, sums: &Counters, now: ClockReading) -> Work {
         let (speed, size) = (self.speed(sums, now), Size::of(sums, &self.extent));
         let left = self.seconds_left(sums, (size, speed), now);
         let to_send = size.map(|size| size.to_send(sums));
@@ -206,8 +214,8 @@ impl Progress {
 
     /// The speed of the last minute. A recording that takes longer than that is no end of sending:
     /// then the speed of all the time so far tells more than none.
-    fn speed(&self, sums: &Sums, now: Moment) -> Speed {
-        let per_second = |number: u64, since: Moment| {
+    fn speed(&self, sums: &Counters, now: ClockReading) -> Speed {
+        let per_second = |number: u64, since: ClockReading| {
             let seconds = now.seconds_since(since);
             if seconds > 0.0 {
                 float(number) / seconds
@@ -237,9 +245,9 @@ impl Progress {
     /// How long the rest takes; `None` where that would be noise.
     fn seconds_left(
         &self,
-        sums: &Sums,
+        sums: &Counters,
         (size, speed): (Option<Size>, Speed),
-        now: Moment,
+        now: ClockReading,
     ) -> Option<f64> {
         let size = size.filter(|_| now.seconds_since(self.started) >= SOONEST_ESTIMATE)?;
         let to_send = match self.mode {
@@ -255,7 +263,7 @@ impl Progress {
         (pace > 0.0).then(|| left / pace)
     }
 
-    fn sample(&mut self, sums: &Sums, now: Moment) {
+    fn sample(&mut self, sums: &Counters, now: ClockReading) {
         let is_time = self.samples.back().is_none_or(|last| {
             now.clock.saturating_duration_since(last.at.clock) >= BETWEEN_SAMPLES
         });
@@ -263,7 +271,7 @@ impl Progress {
             if self.samples.len() >= SAMPLES {
                 self.samples.pop_front();
             }
-            self.samples.push_back(Sample {
+            self.samples.push_back(SpeedSample {
                 at: now,
                 ended: sums.tally.accounted(),
                 tried: sums.tried,
@@ -272,7 +280,7 @@ impl Progress {
         }
     }
 
-    fn bytes(&self, sums: &Sums) -> u64 {
+    fn bytes(&self, sums: &Counters) -> u64 {
         match self.mode {
             Mode::Run | Mode::Rehearsal => sums.sent,
             Mode::Check | Mode::DryRun => sums.bytes_read,
@@ -280,7 +288,7 @@ impl Progress {
     }
 }
 
-impl Snapshot {
+impl ProgressView {
     /// The state as one line of text.
     pub(in crate::report) fn line(&self, mode: Mode) -> String {
         let mut line = format!("{} read", format::count(self.read));
@@ -328,14 +336,14 @@ fn speed(per_second: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::{Event, Facts};
+    use crate::pipeline::{Event, Totals};
 
-    fn sums(read: u64, created: u64) -> Sums {
-        let mut sums = Sums::default();
-        let facts = Facts {
+    fn sums(read: u64, created: u64) -> Counters {
+        let mut sums = Counters::default();
+        let facts = Totals {
             records: read,
             open: read,
-            ..Facts::default()
+            ..Totals::default()
         };
         sums.add(&Event::Checked(&facts));
         for _ in 0..created {
@@ -351,13 +359,13 @@ mod tests {
 
     #[test]
     fn a_line_comes_every_five_seconds_and_not_between() {
-        let start = Moment::now();
-        let mut progress = Progress::new(Mode::Run, Arc::default(), start);
+        let start = ClockReading::now();
+        let mut progress = ProgressMeter::new(Mode::Run, Arc::default(), start);
         let sums = sums(10, 5);
         let mut shown = Vec::new();
         for second in 0..=16 {
             let now = start.later(seconds(second));
-            if progress.due(&sums, Pace::Lines, now).is_some() {
+            if progress.due(&sums, ProgressRate::Lines, now).is_some() {
                 shown.push(second);
             }
         }
@@ -366,8 +374,8 @@ mod tests {
 
     #[test]
     fn what_is_left_follows_the_bytes_and_the_speed_of_the_last_minute() {
-        let start = Moment::now();
-        let mut progress = Progress::new(Mode::Run, Arc::default(), start);
+        let start = ClockReading::now();
+        let mut progress = ProgressMeter::new(Mode::Run, Arc::default(), start);
         let mut sums = sums(200, 100);
         sums.bytes_read = 1_000;
         sums.bytes_total = Some(2_000);
@@ -384,8 +392,8 @@ mod tests {
 
     #[test]
     fn what_is_in_place_is_no_pace_and_a_long_upload_no_end() {
-        let start = Moment::now();
-        let mut progress = Progress::new(Mode::Run, Arc::default(), start);
+        let start = ClockReading::now();
+        let mut progress = ProgressMeter::new(Mode::Run, Arc::default(), start);
         let mut sums = sums(1_000, 140);
         for _ in 0..600 {
             sums.tally.count(Outcome::AlreadyThere);
@@ -395,7 +403,7 @@ mod tests {
         let snapshot = progress.snapshot(&sums, start.later(seconds(7)));
         assert_eq!(snapshot.seconds_left, Some(13.0));
         for second in 8..=200 {
-            progress.due(&sums, Pace::Bars, start.later(seconds(second)));
+            progress.due(&sums, ProgressRate::Bars, start.later(seconds(second)));
         }
         // 140 in 200 seconds, and none of late.
         let snapshot = progress.snapshot(&sums, start.later(seconds(200)));
@@ -405,11 +413,11 @@ mod tests {
 
     #[test]
     fn a_speed_of_yesterday_does_not_count() {
-        let start = Moment::now();
-        let mut progress = Progress::new(Mode::Run, Arc::default(), start);
+        let start = ClockReading::now();
+        let mut progress = ProgressMeter::new(Mode::Run, Arc::default(), start);
         let sums = sums(1_000, 1_000);
         for second in 1..=200 {
-            progress.due(&sums, Pace::Bars, start.later(seconds(second)));
+            progress.due(&sums, ProgressRate::Bars, start.later(seconds(second)));
         }
         let snapshot = progress.snapshot(&sums, start.later(seconds(200)));
         assert_eq!(snapshot.records_per_second.to_bits(), 0.0_f64.to_bits());
@@ -417,8 +425,8 @@ mod tests {
 
     #[test]
     fn a_pause_is_shown_until_it_is_over() {
-        let start = Moment::now();
-        let mut progress = Progress::new(Mode::Run, Arc::default(), start);
+        let start = ClockReading::now();
+        let mut progress = ProgressMeter::new(Mode::Run, Arc::default(), start);
         progress.pause(start, seconds(30), "429 \x1b[2J");
         let sums = sums(1, 0);
         let during = progress.snapshot(&sums, start.later(seconds(3)));
@@ -433,8 +441,8 @@ mod tests {
 
     #[test]
     fn nothing_is_promised_about_standard_input() {
-        let start = Moment::now();
-        let mut progress = Progress::new(Mode::Check, Arc::default(), start);
+        let start = ClockReading::now();
+        let mut progress = ProgressMeter::new(Mode::Check, Arc::default(), start);
         let snapshot = progress.snapshot(&sums(10, 10), start.later(seconds(60)));
         assert_eq!((snapshot.done, snapshot.seconds_left), (None, None));
     }

@@ -2,7 +2,7 @@
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::report::console::progress::Snapshot;
+use crate::report::console::progress::ProgressView;
 use crate::report::console::screen::Color;
 use crate::report::format::whole;
 
@@ -11,18 +11,18 @@ const FULL: u64 = 1_000;
 
 /// The bar and the line below it.
 #[derive(Debug)]
-pub(in crate::report) struct Bar {
+pub(in crate::report) struct ProgressDisplay {
     drawn: ProgressBar,
     is_sized: bool,
     color: Color,
 }
 
-impl Bar {
+impl ProgressDisplay {
     /// A bar among these; it appears with the first thing that it shows.
     pub(in crate::report) fn new(bars: &MultiProgress, color: Color) -> Self {
         let drawn = bars.add(ProgressBar::new(FULL));
         drawn.set_style(style("{spinner} {elapsed}  {wide_msg}"));
-        Bar {
+        ProgressDisplay {
             drawn,
             is_sized: false,
             color,
@@ -30,7 +30,7 @@ impl Bar {
     }
 
     /// Shows the state.
-    pub(in crate::report) fn show(&mut self, snapshot: &Snapshot, line: String) {
+    pub(in crate::report) fn show(&mut self, snapshot: &ProgressView, line: String) {
         if let Some(done) = snapshot.done {
             if !self.is_sized {
                 self.is_sized = true;
@@ -65,10 +65,10 @@ mod tests {
 
     use super::*;
     use crate::pipeline::{Event, Outcome};
-    use crate::report::console::progress::Progress;
-    use crate::report::counters::Sums;
+    use crate::report::console::progress::ProgressMeter;
+    use crate::report::counters::Counters;
     use crate::report::test_support::{Buffer, facts};
-    use crate::report::{Mode, Moment};
+    use crate::report::{ClockReading, Mode};
 
     #[derive(Debug, Clone, Default)]
     struct Paper(Buffer);
@@ -108,16 +108,16 @@ mod tests {
     fn the_bar_shows_what_is_done_and_the_line_below_it() {
         let paper = Paper::default();
         let target = ProgressDrawTarget::term_like(Box::new(paper.clone()));
-        let mut bar = Bar::new(&MultiProgress::with_draw_target(target), Color::Never);
-        let now = Moment::now();
-        let mut sums = Sums::default();
+        let mut bar = ProgressDisplay::new(&MultiProgress::with_draw_target(target), Color::Never);
+        let now = ClockReading::now();
+        let mut sums = Counters::default();
         sums.add(&Event::Checked(&facts(10)));
         for _ in 0..5 {
             sums.tally.count(Outcome::Created);
         }
         (sums.bytes_read, sums.bytes_total) = (100, Some(100));
         let snapshot =
-            Progress::new(Mode::Run, std::sync::Arc::default(), now).snapshot(&sums, now);
+            ProgressMeter::new(Mode::Run, std::sync::Arc::default(), now).snapshot(&sums, now);
         bar.show(&snapshot, "10 read".to_owned());
         bar.clear();
         let text = paper.0.text();

@@ -20,7 +20,7 @@ const MARK: &str = "\u{feff}";
 
 /// A list with a header.
 #[derive(Debug)]
-pub(in crate::report) struct Table {
+pub(in crate::report) struct CsvFile {
     pub(in crate::report) path: PathBuf,
     csv: csv::Writer<File>,
     form: ListForm,
@@ -30,7 +30,7 @@ pub(in crate::report) struct Table {
     pub(in crate::report) written: u64,
 }
 
-impl Table {
+impl CsvFile {
     /// A list of this form in an empty file.
     pub(in crate::report) fn new(
         path: PathBuf,
@@ -44,7 +44,7 @@ impl Table {
                 .map_err(Error::write(&path))?;
             csv.delimiter(b';').terminator(csv::Terminator::CRLF);
         }
-        let mut table = Table {
+        let mut table = CsvFile {
             path,
             csv: csv.from_writer(file),
             form,
@@ -97,7 +97,7 @@ mod tests {
         let path = folder.path().join("recordings.csv");
         let file = File::create(&path).unwrap();
         let names = ["external_id", "recording", "seconds"];
-        let mut table = Table::new(path.clone(), file, &names, form).unwrap();
+        let mut table = CsvFile::new(path.clone(), file, &names, form).unwrap();
         table.write(&["00123", "æ;=1+1,b.wav", "12.5"]).unwrap();
         table.write(&["=1+1", "a.wav", ""]).unwrap();
         table.flush().unwrap();

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::domain::call::Field;
 use crate::domain::{Code, Place, Problem};
 use crate::pipeline::Delivered;
-use crate::report::files::output_folder::Folder;
+use crate::report::files::output_folder::OutputFolder;
 use crate::report::files::run_files::Files;
 use crate::report::format::often;
 use crate::report::{Destination, Error, ListForm, Mode, ResentView, StatusView};
@@ -29,7 +29,7 @@ impl Rewrite {
         destination: &Destination,
         lists: ListForm,
     ) -> Result<Self, Error> {
-        let folder = Folder::open(folder, std::slice::from_ref(&destination.ledger))?;
+        let folder = OutputFolder::open(folder, std::slice::from_ref(&destination.ledger))?;
         let files = Files::create(folder, mode, Some(destination), lists)?;
         Ok(Rewrite { files })
     }

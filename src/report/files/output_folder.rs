@@ -23,14 +23,14 @@ const MOST_NAMES: u32 = 10_000;
 
 /// An existing folder to write to.
 #[derive(Debug)]
-pub(in crate::report) struct Folder {
+pub(in crate::report) struct OutputFolder {
     path: PathBuf,
     inputs: Vec<FileId>,
     /// Whether another run is writing its lists here.
     is_in_use: bool,
 }
 
-impl Folder {
+impl OutputFolder {
     /// The folder, made if it is not there; `inputs` are files that must stay as they are.
     pub(in crate::report) fn open(path: &Path, inputs: &[PathBuf]) -> Result<Self, Error> {
         let mut builder = DirBuilder::new();
@@ -42,7 +42,7 @@ impl Folder {
             source,
         })?;
         let inputs = inputs.iter().filter_map(|input| FileId::of(input));
-        Ok(Folder {
+        Ok(OutputFolder {
             path: path.to_owned(),
             inputs: inputs.collect(),
             is_in_use: is_in_use(path),
@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn the_file_of_an_earlier_run_is_moved_aside_and_not_lost() {
         let home = tempfile::tempdir().unwrap();
-        let folder = Folder::open(home.path(), &[]).unwrap();
+        let folder = OutputFolder::open(home.path(), &[]).unwrap();
         for content in ["one", "two", "three"] {
             let path = folder.free_path("rejected", "csv", &[]).unwrap();
             fs::write(path, content).unwrap();
@@ -277,7 +277,7 @@ mod tests {
             fs::write(at(list), "").unwrap();
         }
         let mark = mark_unfinished(&at("accepted.csv")).unwrap();
-        let folder = Folder::open(home.path(), &[]).unwrap();
+        let folder = OutputFolder::open(home.path(), &[]).unwrap();
         let accepted = folder.free_path("accepted", "csv", &[]).unwrap();
         let (problems, _) = folder.replace("problems", "csv").unwrap();
         let (status, _) = folder.replace("status", "json").unwrap();
@@ -289,7 +289,7 @@ mod tests {
         assert!(at("problems.csv").exists() && at("rejected.csv").exists());
         // The mark of a killed run is nobody's.
         drop(mark);
-        let folder = Folder::open(home.path(), &[]).unwrap();
+        let folder = OutputFolder::open(home.path(), &[]).unwrap();
         let accepted = folder.free_path("accepted", "csv", &[]).unwrap();
         assert_eq!(accepted, at("accepted.csv"));
     }
@@ -299,7 +299,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let input = home.path().join("rejected.csv");
         fs::write(&input, "input").unwrap();
-        let folder = Folder::open(home.path(), std::slice::from_ref(&input)).unwrap();
+        let folder = OutputFolder::open(home.path(), std::slice::from_ref(&input)).unwrap();
         let path = folder.free_path("rejected", "csv", &[]).unwrap();
         assert_eq!(path, home.path().join("rejected-2.csv"));
         assert_eq!(fs::read_to_string(input).unwrap(), "input");
@@ -311,7 +311,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("deep/out");
-        let folder = Folder::open(&path, &[]).unwrap();
+        let folder = OutputFolder::open(&path, &[]).unwrap();
         let (file, _) = folder.replace("summary", "json").unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(&file)), (0o700, 0o600));
@@ -322,7 +322,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("out");
         fs::write(&path, "").unwrap();
-        let error = Folder::open(&path, &[]).unwrap_err();
+        let error = OutputFolder::open(&path, &[]).unwrap_err();
         assert!(error.to_string().contains("out"), "{error}");
     }
 }

@@ -68,7 +68,7 @@ pub fn is_unfinished(path: &Path) -> bool {
 
 /// Where the columns stand that are read.
 #[derive(Debug, Clone, Copy)]
-struct Columns {
+struct AcceptedColumns {
     identity: usize,
     uid: usize,
     recording: usize,
@@ -105,7 +105,7 @@ pub fn read_accepted<E: From<NotAccepted>>(
     let column = |name: &str| {
         known(name).ok_or_else(|| fault(1, format!("no column {name}: it is no accepted.csv")))
     };
-    let columns = Columns {
+    let columns = AcceptedColumns {
         identity: column("external_id")?,
         uid: column("uid")?,
         recording: column("recording")?,
@@ -160,7 +160,7 @@ impl Written {
 
 /// Whether a line of a list for spreadsheets lacks the guards that the program gave it. A time always has
 /// one, so they show also where no id needs one.
-fn is_resaved(record: &csv::StringRecord, columns: Columns) -> bool {
+fn is_resaved(record: &csv::StringRecord, columns: AcceptedColumns) -> bool {
     [Some(columns.identity), Some(columns.uid), columns.when]
         .into_iter()
         .flatten()
@@ -168,7 +168,11 @@ fn is_resaved(record: &csv::StringRecord, columns: Columns) -> bool {
         .any(|cell| !is_for_spreadsheets(cell))
 }
 
-fn read_line(number: u64, record: &csv::StringRecord, columns: Columns) -> Result<Line, String> {
+fn read_line(
+    number: u64,
+    record: &csv::StringRecord,
+    columns: AcceptedColumns,
+) -> Result<Line, String> {
     let cell = |at: usize| record.get(at).unwrap_or_default();
     let text = |at: usize| Some(read_back(cell(at)).into_owned()).filter(|text| !text.is_empty());
     let bytes = cell(columns.bytes);

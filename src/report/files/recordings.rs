@@ -1,8 +1,8 @@
 //! `recordings.csv`: which recording each call gets or has, and how it was found.
 
 use crate::pipeline::Matched;
-use crate::report::files::csv_file::Table;
-use crate::report::files::output_folder::Folder;
+use crate::report::files::csv_file::CsvFile;
+use crate::report::files::output_folder::OutputFolder;
 use crate::report::format::safe;
 use crate::report::{Error, ListForm};
 
@@ -13,11 +13,11 @@ const COLUMNS: [&str; 5] = ["external_id", "recording", "found", "seconds", "cha
 #[derive(Debug)]
 pub(in crate::report) struct Matches {
     form: ListForm,
-    pub(in crate::report) table: Option<Table>,
+    pub(in crate::report) table: Option<CsvFile>,
 }
 
 /// Takes the list of an earlier run away, which would read as that of this one.
-pub(in crate::report) fn forget(folder: &Folder) -> Result<(), Error> {
+pub(in crate::report) fn forget(folder: &OutputFolder) -> Result<(), Error> {
     folder.forget(&format!("{NAME}.csv"))
 }
 
@@ -30,14 +30,14 @@ impl Matches {
     /// Adds a call.
     pub(in crate::report) fn add(
         &mut self,
-        folder: &Folder,
+        folder: &OutputFolder,
         matched: &Matched,
     ) -> Result<(), Error> {
         let table = match &mut self.table {
             Some(table) => table,
             none => {
                 let (path, file) = folder.replace(NAME, "csv")?;
-                none.insert(Table::new(path, file, &COLUMNS, self.form)?)
+                none.insert(CsvFile::new(path, file, &COLUMNS, self.form)?)
             }
         };
         let seconds = matched.seconds.map(|seconds| format!("{seconds:.1}"));

@@ -9,13 +9,17 @@ use crate::source::{self, Record, Sheet};
 
 /// A file of rejected records, all of one sheet or of sheets that look the same.
 #[derive(Debug)]
-pub(in crate::report) struct Rejects(source::Rejects<BufWriter<File>>);
+pub(in crate::report) struct RejectedFile(source::RejectsWriter<BufWriter<File>>);
 
-impl Rejects {
+impl RejectedFile {
     /// A new file for the records of `sheet`.
     pub(in crate::report) fn create(path: &Path, sheet: &Sheet) -> io::Result<Self> {
         let out = BufWriter::new(create_private(path)?);
-        Ok(Rejects(source::Rejects::new(out, sheet, &sheet.form)?))
+        Ok(RejectedFile(source::RejectsWriter::new(
+            out,
+            sheet,
+            &sheet.form,
+        )?))
     }
 
     /// Adds a record and what is wrong with it.

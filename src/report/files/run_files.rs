@@ -11,12 +11,14 @@ use crate::domain::call::Field;
 use crate::domain::{Code, Problem, Severity};
 use crate::pipeline::{Delivered, Matched, Outcome};
 use crate::report::files::allowance::{Allowance, LeftOut, Lines, Room};
-use crate::report::files::csv_file::Table;
+use crate::report::files::csv_file::CsvFile;
 use crate::report::files::csv_guard::guarded;
-use crate::report::files::output_folder::{Folder, create_private, mark_unfinished, unfinished};
+use crate::report::files::output_folder::{
+    OutputFolder, create_private, mark_unfinished, unfinished,
+};
 use crate::report::files::read_accepted::{self, REHEARSED};
 use crate::report::files::recordings::Matches;
-use crate::report::files::rejected::{self, Rejects};
+use crate::report::files::rejected::{self, RejectedFile};
 use crate::report::files::repeated_lines::{Alike, MOST, Turn};
 use crate::report::files::skipped::{self, Skips};
 use crate::report::format::safe;
@@ -29,8 +31,8 @@ const BETWEEN_FLUSHES: u32 = 200;
 /// The open files of one run.
 #[derive(Debug)]
 pub(in crate::report) struct Files {
-    folder: Folder,
-    problems: Table,
+    folder: OutputFolder,
+    problems: CsvFile,
     /// Only a run delivers; a check must not touch what an earlier run wrote.
     accepted: Option<Accepted>,
     rejected: Vec<Rejected>,
@@ -50,7 +52,7 @@ pub(in crate::report) struct Files {
 /// The list of what arrived, with what stands in each of its lines.
 #[derive(Debug)]
 struct Accepted {
-    table: Table,
+    table: CsvFile,
     /// The open mark beside the list.
     mark: File,
     destination: String,
@@ -62,7 +64,7 @@ struct Rejected {
     path: PathBuf,
     names: Option<Vec<String>>,
     reading: String,
-    rejects: Rejects,
+    rejects: RejectedFile,
     /// Whether its last row says that there are more.
     is_cut: bool,
 }
@@ -78,7 +80,7 @@ pub(in crate::report) struct Written {
 impl Files {
     /// The files of a run of this mode, in `folder`; the lists among them in this form.
     pub(in crate::report) fn create(
-        folder: Folder,
+        folder: OutputFolder,
         mode: Mode,
         destination: Option<&Destination>,
         form: ListForm,
@@ -101,7 +103,7 @@ impl Files {
             "external_id",
         ];
         Ok(Files {
-            problems: Table::new(path, file, &names, form)?,
+            problems: CsvFile::new(path, file, &names, form)?,
             skips: Skips::new(form),
             matches: Matches::new(form),
             folder,
@@ -273,7 +275,7 @@ impl Files {
     }
 
     /// Completes the files.
-    pub(in crate::report) fn finish(mut self) -> Result<(Folder, Written), Error> {
+    pub(in crate::report) fn finish(mut self) -> Result<(OutputFolder, Written), Error> {
         self.flush()?;
         let left_out = LeftOut {
             problems: self.problem_lines.left_out(),
@@ -333,7 +335,7 @@ impl Files {
         let taken: Vec<PathBuf> = taken.collect();
         let extension = rejected::extension(sheet);
         let path = self.folder.free_path("rejected", extension, &taken)?;
-        let rejects = Rejects::create(&path, sheet).map_err(Error::write(&path))?;
+        let rejects = RejectedFile::create(&path, sheet).map_err(Error::write(&path))?;
         let names = sheet.header.as_ref().map(|header| header.names().to_vec());
         Ok(Rejected {
             path,
@@ -347,7 +349,7 @@ impl Files {
 
 impl Accepted {
     fn create(
-        folder: &Folder,
+        folder: &OutputFolder,
         mode: Mode,
         destination: Option<&Destination>,
         form: ListForm,
@@ -362,7 +364,7 @@ impl Accepted {
         let cell = |text: &str| safe(text).into_owned();
         let ledger = destination.map(|to| to.ledger.to_string_lossy());
         Ok(Accepted {
-            table: Table::new(path, file, &read_accepted::COLUMNS, form)?,
+            table: CsvFile::new(path, file, &read_accepted::COLUMNS, form)?,
             mark,
             destination: destination.map_or_else(String::new, |to| cell(&to.name)),
             ledger: ledger.map_or_else(String::new, |ledger| cell(&ledger)),
@@ -424,7 +426,7 @@ mod tests {
     #[test]
     fn lists_end_when_they_would_be_too_large_and_say_so() {
         let home = tempfile::tempdir().unwrap();
-        let folder = Folder::open(home.path(), &[]).unwrap();
+        let folder = OutputFolder::open(home.path(), &[]).unwrap();
         let mut files = Files::create(folder, Mode::Check, None, ListForm::Plain).unwrap();
         files.allowance.floor = 1_000;
         let one = sheet("a.csv", &["id"]);

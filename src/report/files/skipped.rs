@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use crate::domain::call::Field;
 use crate::pipeline::Outcome;
 use crate::report::files::allowance::{Allowance, Lines, Room};
-use crate::report::files::csv_file::Table;
-use crate::report::files::output_folder::Folder;
+use crate::report::files::csv_file::CsvFile;
+use crate::report::files::output_folder::OutputFolder;
 use crate::report::files::repeated_lines::{Alike, MOST, Turn};
 use crate::report::format::safe;
 use crate::report::{Error, ListForm};
@@ -27,7 +27,7 @@ const LEG: &str = "leg";
 #[derive(Debug)]
 pub(in crate::report) struct Skips {
     form: ListForm,
-    pub(in crate::report) table: Option<Table>,
+    pub(in crate::report) table: Option<CsvFile>,
     /// The columns that feed the id, of all files so far: files of one mapping have the same few.
     ids: Vec<String>,
     /// Lines by the rule.
@@ -41,7 +41,7 @@ pub(in crate::report) fn is_listed(outcome: Outcome, detail: &str) -> bool {
 }
 
 /// Takes the list of an earlier run away, which would read as that of this one.
-pub(in crate::report) fn forget(folder: &Folder) -> Result<(), Error> {
+pub(in crate::report) fn forget(folder: &OutputFolder) -> Result<(), Error> {
     folder.forget(&format!("{NAME}.csv"))
 }
 
@@ -72,7 +72,7 @@ impl Skips {
     /// Adds a record; of those that one rule leaves out, only the first.
     pub(in crate::report) fn add(
         &mut self,
-        (folder, allowance): (&Folder, Allowance),
+        (folder, allowance): (&OutputFolder, Allowance),
         record: &Record<'_>,
         why: &str,
     ) -> Result<(), Error> {
@@ -80,7 +80,7 @@ impl Skips {
             Some(table) => table,
             none => {
                 let (path, file) = folder.replace(NAME, "csv")?;
-                none.insert(Table::new(path, file, &COLUMNS, self.form)?)
+                none.insert(CsvFile::new(path, file, &COLUMNS, self.form)?)
             }
         };
         match self.listed.turn(why.into()) {

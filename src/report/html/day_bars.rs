@@ -15,7 +15,7 @@ const EMPTY_DAYS: usize = 7;
 
 /// The calls in equal pieces of time, from the first to the last.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::report) struct Days {
+pub(in crate::report) struct DayBars {
     /// What a piece is called: `day`, `week`, `month` or `year`.
     pub(in crate::report) unit: &'static str,
     /// Start and calls of each.
@@ -27,7 +27,7 @@ pub(in crate::report) struct Days {
 }
 
 /// The calls by day.
-pub(in crate::report) fn spread(days: &BTreeMap<Date, u64>) -> Option<Days> {
+pub(in crate::report) fn spread(days: &BTreeMap<Date, u64>) -> Option<DayBars> {
     let (first, _) = days.first_key_value()?;
     let (last, _) = days.last_key_value()?;
     let (unit, step) = unit(days_between(*first, *last));
@@ -51,7 +51,7 @@ pub(in crate::report) fn spread(days: &BTreeMap<Date, u64>) -> Option<Days> {
         "month" => start.strftime("%Y-%m").to_string(),
         _ => start.to_string(),
     };
-    Some(Days {
+    Some(DayBars {
         voids: voids(unit, &counts),
         unit,
         counts: counts

@@ -16,9 +16,9 @@ use crate::report::destination_line::destination_line;
 use crate::report::format::{self, clock, count, counted, safe, share};
 use crate::report::html::day_bars::spread;
 use crate::report::html::plots::{Length, Plot, lengths};
-use crate::report::problem_groups::Group;
+use crate::report::problem_groups::ProblemGroup;
 use crate::report::summary::TOP_AGENTS;
-use crate::report::{Error, Mode, Summary};
+use crate::report::{Error, Mode, RunSummary};
 
 const PAGE: &str = include_str!("page.html");
 const LYING: &str = include_str!("bar_rows.html");
@@ -26,7 +26,7 @@ const LYING: &str = include_str!("bar_rows.html");
 const INCLUDE: &str = "{%- include \"lying.html\" %}";
 
 /// The page about a run.
-pub(super) fn render(summary: &Summary) -> Result<String, Error> {
+pub(super) fn render(summary: &RunSummary) -> Result<String, Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     // The names end in `.html`, which turns escaping on.
@@ -34,7 +34,7 @@ pub(super) fn render(summary: &Summary) -> Result<String, Error> {
     // Put in as text: templates that include others are switched off, for the mappings' sake.
     let text = PAGE.replace(INCLUDE, LYING);
     environment.add_template("page.html", &text)?;
-    let page = Page::new(summary);
+    let page = HtmlPage::new(summary);
     let page = environment
         .get_template("page.html")?
         .render(Value::from(Serde(&page)))?;
@@ -58,7 +58,7 @@ fn marked(text: &str) -> Value {
 }
 
 #[derive(Serialize)]
-struct Page {
+struct HtmlPage {
     title: &'static str,
     version: &'static str,
     started: String,
@@ -68,7 +68,7 @@ struct Page {
     fault: Option<String>,
     lead: String,
     advice: Vec<String>,
-    outcomes: Vec<Row>,
+    outcomes: Vec<PageRow>,
     read: String,
     problems: Vec<ProblemRow>,
     problem_lengths: Vec<Length>,
@@ -76,7 +76,7 @@ struct Page {
     plots: Vec<Figure>,
     agents: Vec<Length>,
     agents_title: String,
-    targets: Vec<Row>,
+    targets: Vec<PageRow>,
     unfilled: String,
     unused: Vec<(String, String)>,
     unchecked: Vec<String>,
@@ -85,7 +85,7 @@ struct Page {
 
 /// A line of a table: a name, a number and its share, and a remark.
 #[derive(Serialize)]
-struct Row {
+struct PageRow {
     key: &'static str,
     name: String,
     count: String,
@@ -113,8 +113,8 @@ struct Figure {
     is_odd: bool,
 }
 
-impl Page {
-    fn new(summary: &Summary) -> Self {
+impl HtmlPage {
+    fn new(summary: &RunSummary) -> Self {
         let mut advice = advise(summary);
         if summary.mode == Mode::Rehearsal {
             // The title says it.
@@ -131,7 +131,7 @@ impl Page {
         let problem_counts: Vec<(String, u64)> = groups
             .map(|group| (group.code.name().to_owned(), group.problems))
             .collect();
-        Page {
+        HtmlPage {
             title: match summary.mode {
                 Mode::Check => "Check of an export",
                 Mode::DryRun => "Dry run of an import",
@@ -172,7 +172,7 @@ impl Page {
     }
 }
 
-fn outcomes(summary: &Summary) -> Vec<Row> {
+fn outcomes(summary: &RunSummary) -> Vec<PageRow> {
     let read = summary.tally.read;
     Outcome::ALL
         .into_iter()
@@ -183,7 +183,7 @@ fn outcomes(summary: &Summary) -> Vec<Row> {
                 .iter()
                 .filter(|((of, _), _)| *of == outcome)
                 .map(|((_, detail), number)| format!("{} {}", count(*number), safe(detail)));
-            Row {
+            PageRow {
                 key: outcome.name(),
                 name: format::outcome(outcome, summary.mode).to_owned(),
                 count: count(number),
@@ -195,7 +195,7 @@ fn outcomes(summary: &Summary) -> Vec<Row> {
         .collect()
 }
 
-fn problem(group: &Group, summary: &Summary) -> ProblemRow {
+fn problem(group: &ProblemGroup, summary: &RunSummary) -> ProblemRow {
     let explanation = explain(group.code);
     ProblemRow {
         severity: group.severity.name(),
@@ -215,7 +215,7 @@ fn problem(group: &Group, summary: &Summary) -> ProblemRow {
     }
 }
 
-fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
+fn facts(summary: &RunSummary) -> Vec<(&'static str, String)> {
     let facts = &summary.facts;
     let consent = facts.consent;
     let mut rows = vec![
@@ -265,7 +265,7 @@ fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
     rows
 }
 
-fn figures(summary: &Summary) -> Vec<Figure> {
+fn figures(summary: &RunSummary) -> Vec<Figure> {
     let facts = &summary.facts;
     let mut figures = Vec::new();
     if let Some(days) = spread(&facts.by_day.dates()) {
@@ -348,7 +348,7 @@ fn minutes(by_minutes: &[u64]) -> Vec<(String, u64)> {
 }
 
 /// How many agents there are: beyond those that are told apart nobody knows.
-fn agents(summary: &Summary) -> String {
+fn agents(summary: &RunSummary) -> String {
     let agents = &summary.facts.by_agent;
     let number = count(agents.len() as u64);
     match agents.others() {
@@ -357,7 +357,7 @@ fn agents(summary: &Summary) -> String {
     }
 }
 
-fn agents_title(summary: &Summary, shown: usize) -> String {
+fn agents_title(summary: &RunSummary, shown: usize) -> String {
     let all = summary.facts.by_agent.len();
     if all > shown {
         format!("The {shown} agents with most calls, of {}", agents(summary))
@@ -366,13 +366,13 @@ fn agents_title(summary: &Summary, shown: usize) -> String {
     }
 }
 
-fn targets(summary: &Summary) -> Vec<Row> {
+fn targets(summary: &RunSummary) -> Vec<PageRow> {
     let calls = summary.facts.calls;
     summary
         .targets
         .iter()
         .filter(|target| target.filled > 0 || target.source.is_some())
-        .map(|target| Row {
+        .map(|target| PageRow {
             key: if target.filled == 0 {
                 "empty"
             } else {
@@ -387,7 +387,7 @@ fn targets(summary: &Summary) -> Vec<Row> {
         .collect()
 }
 
-fn unused(summary: &Summary) -> Vec<(String, String)> {
+fn unused(summary: &RunSummary) -> Vec<(String, String)> {
     let columns = summary.unused.iter();
     columns
         .map(|(column, files)| {
@@ -415,17 +415,17 @@ mod tests {
     use super::*;
     use crate::domain::Code;
     use crate::domain::call::Field;
-    use crate::pipeline::{Event, Facts};
+    use crate::pipeline::{Event, Totals};
     use crate::report::test_support::{Stage, facts, problem as bad, sheet};
 
-    fn page(facts: &Facts, work: impl FnOnce(&mut Stage)) -> String {
+    fn page(facts: &Totals, work: impl FnOnce(&mut Stage)) -> String {
         let mut stage = Stage::with(|_| {}, Mode::Check);
         stage.checked(facts);
         work(&mut stage);
         render(&stage.finish(None).unwrap()).unwrap()
     }
 
-    fn full() -> Facts {
+    fn full() -> Totals {
         let mut facts = facts(60);
         facts.by_day = [
             (Date::constant(2024, 1, 31), 40),
@@ -480,7 +480,7 @@ mod tests {
 
     #[test]
     fn nothing_at_all_is_a_page_without_plots() {
-        let page = page(&Facts::default(), |_| {});
+        let page = page(&Totals::default(), |_| {});
         assert!(page.contains("No record was read"));
         assert!(!page.contains("<figure>"));
         assert!(!page.contains("NaN"));

@@ -40,7 +40,7 @@ pub(in crate::report) struct Plot {
     pub(in crate::report) bottom: f64,
     /// What is odd or worth a second look, behind the bars.
     pub(in crate::report) bands: Vec<Band>,
-    pub(in crate::report) bars: Vec<Bar>,
+    pub(in crate::report) bars: Vec<PlotBar>,
     pub(in crate::report) ticks: Vec<Tick>,
     pub(in crate::report) labels: Vec<Label>,
 }
@@ -54,7 +54,7 @@ pub(in crate::report) struct Band {
 
 /// One bar and what it says when pointed at.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(in crate::report) struct Bar {
+pub(in crate::report) struct PlotBar {
     pub(in crate::report) x: f64,
     pub(in crate::report) y: f64,
     pub(in crate::report) width: f64,
@@ -92,7 +92,7 @@ impl Plot {
             .iter()
             .enumerate()
             .filter(|(_, (_, number))| *number > 0)
-            .map(|(index, (label, number))| Bar {
+            .map(|(index, (label, number))| PlotBar {
                 x: rounded(x(index) + place * (1.0 - FILL) / 2.0),
                 y: rounded(y(*number)),
                 width: rounded(place * FILL),

@@ -13,10 +13,10 @@ use sha2::{Digest, Sha256};
 
 use crate::sandbox::dispatch::Shared;
 use crate::sandbox::request::{BodyError, Payload};
-use crate::sandbox::response::{Answer, Dropped};
+use crate::sandbox::response::{Dropped, ServerAnswer};
 use crate::sandbox::server::UnknownFields;
-use crate::sandbox::snapshot::Upload;
-use crate::sandbox::state::State;
+use crate::sandbox::snapshot::ReceivedUpload;
+use crate::sandbox::state::ServerState;
 
 /// The text parts of the form and what they may say.
 const TEXT_PARTS: [(&str, &[&str]); 3] = [
@@ -37,13 +37,13 @@ const READ_AHEAD: u64 = 4 * 1024 * 1024;
 
 /// How the path names the conversation.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::sandbox) enum Target<'a> {
+pub(in crate::sandbox) enum UploadAddress<'a> {
     Uid(&'a str),
     Identity(&'a str),
 }
 
-impl Target<'_> {
-    fn find(self, state: &State) -> Option<usize> {
+impl UploadAddress<'_> {
+    fn find(self, state: &ServerState) -> Option<usize> {
         match self {
             Self::Uid(uid) => state.by_uid_text(uid),
             Self::Identity(identity) => state.by_identity(identity),
@@ -62,9 +62,9 @@ impl Target<'_> {
 pub(in crate::sandbox) async fn upload(
     shared: &Shared,
     parts: &Parts,
-    target: Target<'_>,
+    target: UploadAddress<'_>,
     mut payload: Payload,
-) -> Result<Answer, Dropped> {
+) -> Result<ServerAnswer, Dropped> {
     let known = target.find(&shared.state()).is_some();
     let read = match before_reading(parts, known) {
         Ok(boundary) => read_form(shared, &mut payload, boundary).await,
@@ -81,22 +81,22 @@ pub(in crate::sandbox) async fn upload(
 
 /// Why a form was not taken.
 enum NotTaken {
-    Refused(Answer),
+    Refused(ServerAnswer),
     Dropped(Dropped),
 }
 
 impl NotTaken {
     fn invalid(why: impl Into<String>) -> Self {
-        Self::Refused(Answer::text(StatusCode::BAD_REQUEST, why))
+        Self::Refused(ServerAnswer::text(StatusCode::BAD_REQUEST, why))
     }
 }
 
-fn unknown_conversation() -> Answer {
-    Answer::text(StatusCode::NOT_FOUND, "There is no such conversation")
+fn unknown_conversation() -> ServerAnswer {
+    ServerAnswer::text(StatusCode::NOT_FOUND, "There is no such conversation")
 }
 
 /// What can be refused by the headers alone; otherwise the form's boundary.
-fn before_reading(parts: &Parts, known: bool) -> Result<String, Answer> {
+fn before_reading(parts: &Parts, known: bool) -> Result<String, ServerAnswer> {
     if !known {
         return Err(unknown_conversation());
     }
@@ -105,16 +105,16 @@ fn before_reading(parts: &Parts, known: bool) -> Result<String, Answer> {
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
     multer::parse_boundary(content_type.unwrap_or_default()).map_err(|_| {
-        Answer::text(
+        ServerAnswer::text(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "The content type must be multipart/form-data with a boundary",
         )
     })
 }
 
-fn too_large(most: u64) -> Answer {
+fn too_large(most: u64) -> ServerAnswer {
     let text = format!("A recording has at most {most} bytes");
-    Answer::text(StatusCode::PAYLOAD_TOO_LARGE, text)
+    ServerAnswer::text(StatusCode::PAYLOAD_TOO_LARGE, text)
 }
 
 /// The file of a form, once it has passed.
@@ -129,8 +129,8 @@ async fn read_form(
     shared: &Shared,
     payload: &mut Payload,
     boundary: String,
-) -> Result<Upload, NotTaken> {
-    let form = Form {
+) -> Result<ReceivedUpload, NotTaken> {
+    let form = MultipartForm {
         most: shared.options.max_audio,
         taken: AtomicU64::new(0),
     };
@@ -159,7 +159,7 @@ async fn read_form(
         }
     }
     let file = file.ok_or_else(|| NotTaken::invalid("The part data is required"))?;
-    Ok(Upload {
+    Ok(ReceivedUpload {
         sha256: file.sha256,
         bytes: file.bytes,
         filename: file.filename,
@@ -171,7 +171,7 @@ async fn read_form(
 
 /// Why the bytes of a form end early.
 #[derive(Debug, thiserror::Error)]
-enum Unread {
+enum UnreadBody {
     #[error(transparent)]
     Broken(BodyError),
     #[error("its parts cannot be told apart")]
@@ -182,28 +182,28 @@ enum Unread {
 fn bytes_of<'a>(
     payload: &'a mut Payload,
     taken: &'a AtomicU64,
-) -> impl Stream<Item = Result<Bytes, Unread>> + Send + 'a {
+) -> impl Stream<Item = Result<Bytes, UnreadBody>> + Send + 'a {
     stream::unfold((payload, 0_u64), move |(payload, read)| async move {
         let next = payload.next().await?;
         let read = read + next.as_ref().map_or(0, |bytes| bytes.len() as u64);
         let ahead = read.saturating_sub(taken.load(Ordering::Relaxed));
         let next = match next {
-            Ok(_) if ahead > READ_AHEAD => Err(Unread::Lost),
-            next => next.map_err(Unread::Broken),
+            Ok(_) if ahead > READ_AHEAD => Err(UnreadBody::Lost),
+            next => next.map_err(UnreadBody::Broken),
         };
         Some((next, (payload, read)))
     })
 }
 
 /// A form under way.
-struct Form {
+struct MultipartForm {
     /// The largest recording, in bytes.
     most: u64,
     /// How much of the body was found to be the content of parts.
     taken: AtomicU64,
 }
 
-impl Form {
+impl MultipartForm {
     async fn next_piece(&self, part: &mut Field<'_>) -> Result<Option<Bytes>, NotTaken> {
         let piece = part.chunk().await.map_err(|error| self.broken(error))?;
         let length = piece.as_ref().map_or(0, |piece| piece.len() as u64);
@@ -217,10 +217,12 @@ impl Form {
             multer::Error::StreamSizeExceeded { .. } => {
                 return NotTaken::Refused(too_large(self.most));
             }
-            multer::Error::StreamReadFailed(cause) => match cause.downcast::<Unread>() {
+            multer::Error::StreamReadFailed(cause) => match cause.downcast::<UnreadBody>() {
                 Ok(cause) => match *cause {
-                    Unread::Broken(cause) => return NotTaken::Dropped(Dropped::Unreadable(cause)),
-                    Unread::Lost => Unread::Lost.to_string(),
+                    UnreadBody::Broken(cause) => {
+                        return NotTaken::Dropped(Dropped::Unreadable(cause));
+                    }
+                    UnreadBody::Lost => UnreadBody::Lost.to_string(),
                 },
                 Err(cause) => cause.to_string(),
             },
@@ -248,7 +250,7 @@ fn part_name(part: &Field<'_>) -> Result<String, NotTaken> {
     }
 }
 
-async fn read_file(part: &mut Field<'_>, form: &Form) -> Result<File, NotTaken> {
+async fn read_file(part: &mut Field<'_>, form: &MultipartForm) -> Result<File, NotTaken> {
     let filename = part.file_name().unwrap_or_default().to_owned();
     if filename.trim().is_empty() {
         return Err(NotTaken::invalid("The part data needs a file name"));
@@ -279,7 +281,7 @@ async fn read_file(part: &mut Field<'_>, form: &Form) -> Result<File, NotTaken> 
 async fn read_text(
     part: &mut Field<'_>,
     name: &str,
-    form: &Form,
+    form: &MultipartForm,
     unknown: UnknownFields,
 ) -> Result<String, NotTaken> {
     let choices = TEXT_PARTS.iter().find(|(known, _)| *known == name);
@@ -310,18 +312,18 @@ async fn read_text(
 }
 
 /// The conversation may have been forgotten by a reset while its recording was under way.
-fn keep(shared: &Shared, target: Target<'_>, upload: Upload) -> Answer {
+fn keep(shared: &Shared, target: UploadAddress<'_>, upload: ReceivedUpload) -> ServerAnswer {
     let mut state = shared.state();
     let found = target.find(&state);
     let Some(conversation) = found.and_then(|index| state.conversations.get_mut(index)) else {
         return unknown_conversation();
     };
     conversation.last_changed = jiff::Timestamp::now();
-    conversation.uploads.push(Upload {
+    conversation.uploads.push(ReceivedUpload {
         addressed_by: target.name().to_owned(),
         ..upload
     });
-    Answer::done()
+    ServerAnswer::done()
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
@@ -339,13 +341,13 @@ mod tests {
     use reqwest::multipart::{Form, Part};
 
     use super::*;
-    use crate::sandbox::server::Options;
+    use crate::sandbox::server::SandboxOptions;
     use crate::sandbox::test_support::{Given, TOKEN, conversation, file, form, send};
 
     /// The hash of the three bytes `abc`, from the standard.
     const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
-    fn uploads(given: &Given, identity: &str) -> Vec<Upload> {
+    fn uploads(given: &Given, identity: &str) -> Vec<ReceivedUpload> {
         let snapshot = given.sandbox.snapshot();
         let found = snapshot.conversation(identity).expect("created");
         found.uploads.clone()
@@ -369,7 +371,7 @@ mod tests {
         let parts = parts.map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(
             uploads(&given, "a"),
-            [Upload {
+            [ReceivedUpload {
                 sha256: ABC.to_owned(),
                 bytes: 3,
                 filename: "call.wav".to_owned(),
@@ -460,9 +462,9 @@ mod tests {
 
     #[tokio::test]
     async fn unknown_parts_can_be_let_through_as_long_as_they_are_short() {
-        let given = Given::options(Options {
+        let given = Given::options(SandboxOptions {
             unknown_fields: UnknownFields::Ignore,
-            ..Options::new(TOKEN)
+            ..SandboxOptions::new(TOKEN)
         })
         .await;
         let uid = given.created("a").await;
@@ -579,9 +581,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_recording_over_the_limit_is_too_large() {
-        let given = Given::options(Options {
+        let given = Given::options(SandboxOptions {
             max_audio: 1000,
-            ..Options::new(TOKEN)
+            ..SandboxOptions::new(TOKEN)
         })
         .await;
         let uid = given.created("a").await;
@@ -596,9 +598,9 @@ mod tests {
 
     #[tokio::test]
     async fn an_upload_of_unknown_length_is_measured_while_it_comes() {
-        let given = Given::options(Options {
+        let given = Given::options(SandboxOptions {
             max_audio: 1000,
-            ..Options::new(TOKEN)
+            ..SandboxOptions::new(TOKEN)
         })
         .await;
         let uid = given.created("a").await;

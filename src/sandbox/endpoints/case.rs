@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::sandbox::body_check::{Fields, refusal};
 use crate::sandbox::dispatch::Shared;
-use crate::sandbox::response::Answer;
+use crate::sandbox::response::ServerAnswer;
 use crate::sandbox::server::UnknownFields;
 
 /// How many custom fields a case may have.
@@ -13,7 +13,7 @@ const CUSTOM_FIELDS: usize = 10;
 
 /// What the body of a call must hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
+enum CaseCall {
     /// The case and one `message`.
     WithOneMessage,
     /// The case and its `messages`.
@@ -25,8 +25,11 @@ enum Shape {
 }
 
 /// `PUT /v1/case/messages`: one message more, and the case's own fields anew.
-pub(in crate::sandbox) fn add_message(shared: &Shared, object: &Map<String, Value>) -> Answer {
-    let checked = check(object, Shape::WithOneMessage, shared.unknown_fields());
+pub(in crate::sandbox) fn add_message(
+    shared: &Shared,
+    object: &Map<String, Value>,
+) -> ServerAnswer {
+    let checked = check(object, CaseCall::WithOneMessage, shared.unknown_fields());
     let uid = match checked {
         Ok(uid) => uid,
         Err(refusal) => return refusal,
@@ -39,8 +42,8 @@ pub(in crate::sandbox) fn add_message(shared: &Shared, object: &Map<String, Valu
 }
 
 /// `PUT /v1/case`: the case with all its messages, in place of what was there.
-pub(in crate::sandbox) fn put(shared: &Shared, object: &Map<String, Value>) -> Answer {
-    let checked = check(object, Shape::WithAllMessages, shared.unknown_fields());
+pub(in crate::sandbox) fn put(shared: &Shared, object: &Map<String, Value>) -> ServerAnswer {
+    let checked = check(object, CaseCall::WithAllMessages, shared.unknown_fields());
     let uid = match checked {
         Ok(uid) => uid,
         Err(refusal) => return refusal,
@@ -54,8 +57,11 @@ pub(in crate::sandbox) fn put(shared: &Shared, object: &Map<String, Value>) -> A
 }
 
 /// `POST /v1/case/messages`: one message more for a case that exists.
-pub(in crate::sandbox) fn append_message(shared: &Shared, object: &Map<String, Value>) -> Answer {
-    let checked = check(object, Shape::MessageOnly, shared.unknown_fields());
+pub(in crate::sandbox) fn append_message(
+    shared: &Shared,
+    object: &Map<String, Value>,
+) -> ServerAnswer {
+    let checked = check(object, CaseCall::MessageOnly, shared.unknown_fields());
     let uid = match checked {
         Ok(uid) => uid,
         Err(refusal) => return refusal,
@@ -70,8 +76,12 @@ pub(in crate::sandbox) fn append_message(shared: &Shared, object: &Map<String, V
 }
 
 /// `PATCH /v1/case/{externalID}`: the fields that are present, and no others.
-pub(in crate::sandbox) fn patch(shared: &Shared, uid: &str, object: &Map<String, Value>) -> Answer {
-    if let Err(refusal) = check(object, Shape::Change, shared.unknown_fields()) {
+pub(in crate::sandbox) fn patch(
+    shared: &Shared,
+    uid: &str,
+    object: &Map<String, Value>,
+) -> ServerAnswer {
+    if let Err(refusal) = check(object, CaseCall::Change, shared.unknown_fields()) {
         return refusal;
     }
     match shared.state().case(uid) {
@@ -89,12 +99,12 @@ pub(in crate::sandbox) fn patch(shared: &Shared, uid: &str, object: &Map<String,
     }
 }
 
-fn done() -> Answer {
-    Answer::json(StatusCode::OK, &json!({}))
+fn done() -> ServerAnswer {
+    ServerAnswer::json(StatusCode::OK, &json!({}))
 }
 
-fn no_such_case() -> Answer {
-    Answer::text(StatusCode::NOT_FOUND, "There is no such case")
+fn no_such_case() -> ServerAnswer {
+    ServerAnswer::text(StatusCode::NOT_FOUND, "There is no such case")
 }
 
 /// The case without what is a message or belongs to one.
@@ -110,19 +120,19 @@ fn own_fields(object: &Map<String, Value>) -> Map<String, Value> {
 /// the refusal.
 fn check(
     object: &Map<String, Value>,
-    shape: Shape,
+    shape: CaseCall,
     unknown: UnknownFields,
-) -> Result<&str, Answer> {
+) -> Result<&str, ServerAnswer> {
     let mut fields = Fields::new(object);
     let uid = match shape {
-        Shape::Change => fields.text_not_blank("externalUid"),
+        CaseCall::Change => fields.text_not_blank("externalUid"),
         _ => fields.required_text("caseUid"),
     };
     read_own(&mut fields, shape, unknown);
     match shape {
-        Shape::WithOneMessage | Shape::MessageOnly => read_one_message(&mut fields, unknown),
-        Shape::WithAllMessages => read_all_messages(&mut fields, unknown),
-        Shape::Change => {
+        CaseCall::WithOneMessage | CaseCall::MessageOnly => read_one_message(&mut fields, unknown),
+        CaseCall::WithAllMessages => read_all_messages(&mut fields, unknown),
+        CaseCall::Change => {
             fields.truth("onlyUpdateCustomFields");
             if object.contains_key("messages") {
                 read_all_messages(&mut fields, unknown);
@@ -135,11 +145,11 @@ fn check(
     }
 }
 
-fn read_own(fields: &mut Fields<'_>, shape: Shape, unknown: UnknownFields) {
-    let complete = matches!(shape, Shape::WithOneMessage | Shape::WithAllMessages);
+fn read_own(fields: &mut Fields<'_>, shape: CaseCall, unknown: UnknownFields) {
+    let complete = matches!(shape, CaseCall::WithOneMessage | CaseCall::WithAllMessages);
     // A change does not have the others.
     let (texts, times): (&[_], &[_]) = match shape {
-        Shape::Change => (&["subject"], &["updated"]),
+        CaseCall::Change => (&["subject"], &["updated"]),
         _ => (&["source", "subject"], &["created", "updated"]),
     };
     for name in texts {
@@ -159,7 +169,7 @@ fn read_own(fields: &mut Fields<'_>, shape: Shape, unknown: UnknownFields) {
     for name in ["inbox", "status"] {
         fields.text(name);
     }
-    if shape != Shape::Change {
+    if shape != CaseCall::Change {
         fields.text("priority");
     }
     fields.texts("tags");

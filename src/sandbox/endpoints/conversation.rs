@@ -7,27 +7,27 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::sandbox::body_check::{Fields, Finding};
+use crate::sandbox::body_check::{BodyFinding, Fields};
 use crate::sandbox::dispatch::Shared;
-use crate::sandbox::response::Answer;
-use crate::sandbox::route::Version;
+use crate::sandbox::response::ServerAnswer;
+use crate::sandbox::route::WireVersion;
 use crate::sandbox::server::UnknownFields;
-use crate::sandbox::state::Conversation;
+use crate::sandbox::state::StoredConversation;
 
 /// Answers a create call. Either the whole body is right and kept, or nothing is.
 pub(in crate::sandbox) fn create(
     shared: &Shared,
-    version: Version,
+    version: WireVersion,
     object: &Map<String, Value>,
     body: String,
-) -> Answer {
+) -> ServerAnswer {
     let checked = check(version, object, shared.unknown_fields());
     let (identity, date_time) = match checked {
         Ok(checked) => checked,
         Err(findings) => return refuse(version, &findings),
     };
     let uid = Uuid::new_v4();
-    let kept = shared.state().add(Conversation {
+    let kept = shared.state().add(StoredConversation {
         uid,
         identity: identity.into(),
         version,
@@ -39,30 +39,32 @@ pub(in crate::sandbox) fn create(
     });
     if kept.is_err() {
         let text = "A conversation with this externalIdentity exists already";
-        return Answer::text(StatusCode::CONFLICT, text);
+        return ServerAnswer::text(StatusCode::CONFLICT, text);
     }
     let name = match version {
-        Version::V1 | Version::V2 => "UID",
-        Version::V3 => "uid",
+        WireVersion::V1 | WireVersion::V2 => "UID",
+        WireVersion::V3 => "uid",
     };
-    Answer::json(StatusCode::OK, &json!({ name: uid.to_string() }))
+    ServerAnswer::json(StatusCode::OK, &json!({ name: uid.to_string() }))
 }
 
 /// The field that carries the organisation's own key.
-pub(in crate::sandbox) fn identity_field(version: Version) -> &'static str {
+pub(in crate::sandbox) fn identity_field(version: WireVersion) -> &'static str {
     match version {
-        Version::V1 => "externalId",
-        Version::V2 | Version::V3 => "externalIdentity",
+        WireVersion::V1 => "externalId",
+        WireVersion::V2 | WireVersion::V3 => "externalIdentity",
     }
 }
 
 /// Version 3 answers in JSON and the older ones in text: the documentation allows both, so a
 /// client must be able to show either.
-fn refuse(version: Version, findings: &[Finding]) -> Answer {
-    let texts: Vec<_> = findings.iter().map(Finding::text).collect();
+fn refuse(version: WireVersion, findings: &[BodyFinding]) -> ServerAnswer {
+    let texts: Vec<_> = findings.iter().map(BodyFinding::text).collect();
     match version {
-        Version::V1 | Version::V2 => Answer::text(StatusCode::BAD_REQUEST, texts.join("\n")),
-        Version::V3 => Answer::json(
+        WireVersion::V1 | WireVersion::V2 => {
+            ServerAnswer::text(StatusCode::BAD_REQUEST, texts.join("\n"))
+        }
+        WireVersion::V3 => ServerAnswer::json(
             StatusCode::BAD_REQUEST,
             &json!({ "message": "The conversation is not valid", "errors": texts }),
         ),
@@ -71,14 +73,14 @@ fn refuse(version: Version, findings: &[Finding]) -> Answer {
 
 /// The identity and the time of a body that is right, or all that is wrong with it.
 fn check(
-    version: Version,
+    version: WireVersion,
     object: &Map<String, Value>,
     unknown: UnknownFields,
-) -> Result<(&str, Timestamp), Vec<Finding>> {
+) -> Result<(&str, Timestamp), Vec<BodyFinding>> {
     let mut fields = Fields::new(object);
     let read = match version {
-        Version::V1 => read_v1(&mut fields),
-        Version::V2 | Version::V3 => read_current(&mut fields, version, unknown),
+        WireVersion::V1 => read_v1(&mut fields),
+        WireVersion::V2 | WireVersion::V3 => read_current(&mut fields, version, unknown),
     };
     let findings = fields.finish(unknown);
     match read {
@@ -88,11 +90,11 @@ fn check(
 }
 
 /// Version 3 looks at all required fields before it looks at anything else.
-fn in_order(version: Version, findings: Vec<Finding>) -> Vec<Finding> {
+fn in_order(version: WireVersion, findings: Vec<BodyFinding>) -> Vec<BodyFinding> {
     let (required, others): (Vec<_>, Vec<_>) = findings
         .into_iter()
-        .partition(|finding| matches!(finding, Finding::Required(_)));
-    if version == Version::V3 && !required.is_empty() {
+        .partition(|finding| matches!(finding, BodyFinding::Required(_)));
+    if version == WireVersion::V3 && !required.is_empty() {
         return required;
     }
     required.into_iter().chain(others).collect()
@@ -129,7 +131,7 @@ fn read_v1_time(fields: &mut Fields<'_>) -> Option<Timestamp> {
 
 fn read_current<'a>(
     fields: &mut Fields<'a>,
-    version: Version,
+    version: WireVersion,
     unknown: UnknownFields,
 ) -> Option<(&'a str, Timestamp)> {
     let identity = fields.required_text("externalIdentity");
@@ -146,7 +148,7 @@ fn read_current<'a>(
     read_custom(fields);
     fields.text("team");
     read_segments(fields, "cutAudio", unknown);
-    if version != Version::V3 {
+    if version != WireVersion::V3 {
         // The names of the older page of v2, which may stand beside those of the newer one.
         fields.text("teamId");
         fields.text("teamName");
@@ -190,7 +192,7 @@ fn read_segments(fields: &mut Fields<'_>, name: &str, unknown: UnknownFields) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::server::Options;
+    use crate::sandbox::server::SandboxOptions;
     use crate::sandbox::test_support::{Given, TOKEN, conversation, send, with, without};
 
     fn v1(identity: &str) -> Value {
@@ -469,9 +471,9 @@ mod tests {
 
     #[tokio::test]
     async fn unknown_fields_can_be_let_through() {
-        let given = Given::options(Options {
+        let given = Given::options(SandboxOptions {
             unknown_fields: UnknownFields::Ignore,
-            ..Options::new(TOKEN)
+            ..SandboxOptions::new(TOKEN)
         })
         .await;
         let body = with(conversation("a"), "somethingNew", json!(1));

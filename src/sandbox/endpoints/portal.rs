@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::sandbox::body_check::{Fields, refusal};
 use crate::sandbox::dispatch::Shared;
-use crate::sandbox::response::Answer;
+use crate::sandbox::response::ServerAnswer;
 
 /// So many links in [`WINDOW`], for each token; the sandbox has one.
 const LINKS: usize = 5;
@@ -20,7 +20,7 @@ pub(in crate::sandbox) fn magic_link(
     shared: &Shared,
     object: &Map<String, Value>,
     now: Instant,
-) -> Answer {
+) -> ServerAnswer {
     let mut fields = Fields::new(object);
     for name in ["name", "email", "reasonForAccess"] {
         fields.required_text(name);
@@ -41,12 +41,12 @@ pub(in crate::sandbox) fn magic_link(
     if let (LINKS.., Some(oldest)) = (links.len(), links.front()) {
         let wait = WINDOW.saturating_sub(now.saturating_duration_since(*oldest));
         let text = format!("At most {LINKS} links an hour");
-        return Answer::text(StatusCode::TOO_MANY_REQUESTS, text)
+        return ServerAnswer::text(StatusCode::TOO_MANY_REQUESTS, text)
             .with(RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
     }
     links.push_back(now);
     let expires = jiff::Timestamp::now() + Duration::from_secs(24 * 60 * 60);
-    Answer::json(
+    ServerAnswer::json(
         StatusCode::OK,
         &json!({
             "url": format!("https://portal.example.com/magic/{}", Uuid::new_v4()),
@@ -60,7 +60,7 @@ mod tests {
     use reqwest::Method;
 
     use super::*;
-    use crate::sandbox::server::Options;
+    use crate::sandbox::server::SandboxOptions;
     use crate::sandbox::test_support::{Given, TOKEN, with, without};
 
     fn wish() -> Value {
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn the_sixth_link_of_an_hour_is_too_many() {
-        let shared = Shared::new(Options::new(TOKEN), 80);
+        let shared = Shared::new(SandboxOptions::new(TOKEN), 80);
         let wish = wish();
         let wish = wish.as_object().expect("an object");
         let start = Instant::now();

@@ -10,16 +10,16 @@ use super::conversation::read_custom;
 use crate::sandbox::auth::query;
 use crate::sandbox::body_check::{Fields, refusal};
 use crate::sandbox::dispatch::Shared;
-use crate::sandbox::response::Answer;
-use crate::sandbox::route::Version;
-use crate::sandbox::state::Conversation;
+use crate::sandbox::response::ServerAnswer;
+use crate::sandbox::route::WireVersion;
+use crate::sandbox::state::StoredConversation;
 
 /// The page size of a client that names none.
 const USUAL_LIMIT: i64 = 100;
 
 /// What a page of a list shows, and where it goes on. This is what a continuation token holds.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Listing {
+struct ListBody {
     from: Option<Timestamp>,
     to: Option<Timestamp>,
     changed: Option<Timestamp>,
@@ -49,7 +49,7 @@ pub(in crate::sandbox) fn list_delta(
     shared: &Shared,
     parts: &Parts,
     object: &Map<String, Value>,
-) -> Answer {
+) -> ServerAnswer {
     list(shared, parts, object, false)
 }
 
@@ -58,11 +58,16 @@ pub(in crate::sandbox) fn list_full(
     shared: &Shared,
     parts: &Parts,
     object: &Map<String, Value>,
-) -> Answer {
+) -> ServerAnswer {
     list(shared, parts, object, true)
 }
 
-fn list(shared: &Shared, parts: &Parts, object: &Map<String, Value>, is_full: bool) -> Answer {
+fn list(
+    shared: &Shared,
+    parts: &Parts,
+    object: &Map<String, Value>,
+    is_full: bool,
+) -> ServerAnswer {
     if let Some(refusal) = without_version(parts) {
         return refusal;
     }
@@ -94,27 +99,27 @@ fn list(shared: &Shared, parts: &Parts, object: &Map<String, Value>, is_full: bo
     page(&found, None)
 }
 
-fn page(conversations: &[Value], token: Option<&str>) -> Answer {
+fn page(conversations: &[Value], token: Option<&str>) -> ServerAnswer {
     let page = json!({ "conversations": conversations, "continuationToken": token });
-    Answer::json(StatusCode::OK, &page)
+    ServerAnswer::json(StatusCode::OK, &page)
 }
 
 /// `GET /integrations/conversations/{uid}`.
-pub(in crate::sandbox) fn one(shared: &Shared, parts: &Parts, uid: &str) -> Answer {
+pub(in crate::sandbox) fn one(shared: &Shared, parts: &Parts, uid: &str) -> ServerAnswer {
     if let Some(refusal) = without_version(parts) {
         return refusal;
     }
     let state = shared.state();
     let found = state.by_uid_text(uid);
     match found.and_then(|index| state.conversations.get(index)) {
-        Some(conversation) => Answer::json(StatusCode::OK, &picture(conversation)),
-        None => Answer::bare(StatusCode::NO_CONTENT),
+        Some(conversation) => ServerAnswer::json(StatusCode::OK, &picture(conversation)),
+        None => ServerAnswer::bare(StatusCode::NO_CONTENT),
     }
 }
 
 /// `GET /integrations/conversations/{uid}/transcript`: speech is not recognised here, so a transcript is
 /// empty.
-pub(in crate::sandbox) fn transcript(shared: &Shared, parts: &Parts, uid: &str) -> Answer {
+pub(in crate::sandbox) fn transcript(shared: &Shared, parts: &Parts, uid: &str) -> ServerAnswer {
     if let Some(refusal) = without_version(parts) {
         return refusal;
     }
@@ -126,10 +131,10 @@ pub(in crate::sandbox) fn transcript(shared: &Shared, parts: &Parts, uid: &str) 
         None => return unknown_conversation(),
     };
     match format.as_str() {
-        "Text" | "Json" if !has_audio => Answer::bare(StatusCode::NO_CONTENT),
-        "Text" | "" => Answer::text(StatusCode::OK, ""),
-        "Json" => Answer::json(StatusCode::OK, &json!([])),
-        _ => Answer::text(StatusCode::BAD_REQUEST, "format must be Text or Json"),
+        "Text" | "Json" if !has_audio => ServerAnswer::bare(StatusCode::NO_CONTENT),
+        "Text" | "" => ServerAnswer::text(StatusCode::OK, ""),
+        "Json" => ServerAnswer::json(StatusCode::OK, &json!([])),
+        _ => ServerAnswer::text(StatusCode::BAD_REQUEST, "format must be Text or Json"),
     }
 }
 
@@ -139,7 +144,7 @@ pub(in crate::sandbox) fn patch_metadata(
     parts: &Parts,
     uid: &str,
     object: Map<String, Value>,
-) -> Answer {
+) -> ServerAnswer {
     if let Some(refusal) = without_version(parts) {
         return refusal;
     }
@@ -157,18 +162,18 @@ pub(in crate::sandbox) fn patch_metadata(
     };
     conversation.metadata.extend(object);
     conversation.last_changed = Timestamp::now();
-    Answer::json(StatusCode::OK, &picture(conversation))
+    ServerAnswer::json(StatusCode::OK, &picture(conversation))
 }
 
-fn unknown_conversation() -> Answer {
-    Answer::text(StatusCode::NOT_FOUND, "There is no such conversation")
+fn unknown_conversation() -> ServerAnswer {
+    ServerAnswer::text(StatusCode::NOT_FOUND, "There is no such conversation")
 }
 
-fn without_version(parts: &Parts) -> Option<Answer> {
+fn without_version(parts: &Parts) -> Option<ServerAnswer> {
     let version = query(parts, "api-version").unwrap_or_default();
     version.trim().is_empty().then(|| {
         let text = "The query parameter api-version is required";
-        Answer::text(StatusCode::BAD_REQUEST, text)
+        ServerAnswer::text(StatusCode::BAD_REQUEST, text)
     })
 }
 
@@ -184,17 +189,17 @@ fn read_listing(
     shared: &Shared,
     object: &Map<String, Value>,
     is_full: bool,
-) -> Result<Listing, Answer> {
+) -> Result<ListBody, ServerAnswer> {
     // A page's answer says null where there is no token, so a client may send it back like that.
     let present = without_nulls(object);
     let mut fields = Fields::new(&present);
     if let Some(token) = fields.text("continuationToken") {
-        return Listing::from_token(token).ok_or_else(|| {
+        return ListBody::from_token(token).ok_or_else(|| {
             let text = "continuationToken is not one that this server gave";
-            Answer::text(StatusCode::BAD_REQUEST, text)
+            ServerAnswer::text(StatusCode::BAD_REQUEST, text)
         });
     }
-    let listing = Listing {
+    let listing = ListBody {
         from: fields.time("fromInclusive"),
         to: fields.time("toInclusive"),
         changed: if is_full {
@@ -239,7 +244,7 @@ fn read_filters(fields: &mut Fields<'_>) -> Filters {
 }
 
 impl Filters {
-    fn take(&self, conversation: &Conversation) -> bool {
+    fn take(&self, conversation: &StoredConversation) -> bool {
         let is_it = |identity: &String| **identity == *conversation.identity;
         if self.owners || !self.identity.as_ref().is_none_or(is_it) {
             return false;
@@ -265,12 +270,12 @@ impl Filters {
     }
 }
 
-impl Listing {
+impl ListBody {
     fn is_ascending(&self) -> bool {
         self.filters.as_ref().is_some_and(|it| it.is_ascending)
     }
 
-    fn shows(&self, conversation: &Conversation) -> bool {
+    fn shows(&self, conversation: &StoredConversation) -> bool {
         self.is_in_time(conversation)
             && self
                 .changed
@@ -282,7 +287,7 @@ impl Listing {
     }
 
     /// Of the times that `list-full` is given only the date counts.
-    fn is_in_time(&self, conversation: &Conversation) -> bool {
+    fn is_in_time(&self, conversation: &StoredConversation) -> bool {
         let at = conversation.date_time;
         let day = |at: Timestamp| at.to_zoned(jiff::tz::TimeZone::UTC).date();
         if self.filters.is_some() {
@@ -310,12 +315,12 @@ impl Listing {
 
 /// A conversation as the reading API tells it. Recordings are neither decoded nor recognised here:
 /// the duration stays 0, and one that has arrived counts as processed.
-fn picture(conversation: &Conversation) -> Value {
+fn picture(conversation: &StoredConversation) -> Value {
     let fields = conversation.fields();
     let field = |name: &str| fields.get(name).cloned().unwrap_or(Value::Null);
     let (subject, customer) = match conversation.version {
-        Version::V1 => ("title", "phoneNumber"),
-        Version::V2 | Version::V3 => ("subject", "customer"),
+        WireVersion::V1 => ("title", "phoneNumber"),
+        WireVersion::V2 | WireVersion::V3 => ("subject", "customer"),
     };
     let has_audio = !conversation.uploads.is_empty();
     json!({
@@ -341,7 +346,7 @@ fn picture(conversation: &Conversation) -> Value {
 }
 
 /// When what was there. A recording is processed as soon as it has come.
-fn metrics(conversation: &Conversation) -> Value {
+fn metrics(conversation: &StoredConversation) -> Value {
     let heard = (!conversation.uploads.is_empty()).then(|| conversation.last_changed.to_string());
     json!({
         "audioAdded": heard,
@@ -350,13 +355,13 @@ fn metrics(conversation: &Conversation) -> Value {
 }
 
 /// The custom properties as they were created, under the later ones.
-fn metadata(conversation: &Conversation, fields: &Map<String, Value>) -> Map<String, Value> {
+fn metadata(conversation: &StoredConversation, fields: &Map<String, Value>) -> Map<String, Value> {
     let mut metadata = Map::new();
     for (name, value) in fields {
         let name = match (conversation.version, name.as_str()) {
-            (Version::V1, "outcome") => "customProp1",
-            (Version::V1, "outcomeReason") => "customProp2",
-            (Version::V1, "caseId") => "customProp3",
+            (WireVersion::V1, "outcome") => "customProp1",
+            (WireVersion::V1, "outcomeReason") => "customProp2",
+            (WireVersion::V1, "caseId") => "customProp3",
             (_, name) if name.starts_with("customProp") || name.starts_with("customNumberProp") => {
                 name
             }

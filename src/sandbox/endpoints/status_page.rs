@@ -21,10 +21,10 @@ use hyper::{Response, StatusCode};
 use crate::sandbox::auth;
 use crate::sandbox::connection::Peer;
 use crate::sandbox::dispatch::Shared;
-use crate::sandbox::response::{Answer, Body, CutShort};
+use crate::sandbox::response::{Body, CutShort, ServerAnswer};
 use crate::sandbox::route::Own;
-use crate::sandbox::snapshot::{Case, Conversation, Snapshot};
-use crate::sandbox::state::State;
+use crate::sandbox::snapshot::{ReceivedCase, ReceivedConversation, Snapshot};
+use crate::sandbox::state::ServerState;
 
 /// How many of the newest conversations and cases the page shows; all are in the JSON.
 const SHOWN: usize = 200;
@@ -59,12 +59,12 @@ pub(in crate::sandbox) fn serve(
         Own::Page => {
             let (snapshot, total) = newest(shared);
             let page = html(&snapshot, total, &state_link(parts));
-            Answer::html(StatusCode::OK, page).into_response()
+            ServerAnswer::html(StatusCode::OK, page).into_response()
         }
         Own::State => state(Arc::clone(shared)),
         Own::Reset => {
             shared.state().reset();
-            Answer::done().into_response()
+            ServerAnswer::done().into_response()
         }
     };
     let rules = RULES.map(|(name, rule)| (name, HeaderValue::from_static(rule)));
@@ -120,7 +120,11 @@ fn piece(shared: &Shared, start: usize) -> (serde_json::Result<String>, Option<u
     (text, (!is_last).then_some(end))
 }
 
-fn write_piece(state: &State, range: Range<usize>, is_last: bool) -> serde_json::Result<String> {
+fn write_piece(
+    state: &ServerState,
+    range: Range<usize>,
+    is_last: bool,
+) -> serde_json::Result<String> {
     let mut text = String::new();
     if range.start == 0 {
         text.push_str("{\"conversations\":[");
@@ -189,7 +193,7 @@ fn html(snapshot: &Snapshot, (conversations, cases): (usize, usize), state: &str
     page
 }
 
-fn conversation_row(conversation: &Conversation) -> String {
+fn conversation_row(conversation: &ReceivedConversation) -> String {
     let fields = serde_json::to_string(&conversation.fields).unwrap_or_default();
     let uploads: Vec<_> = conversation
         .uploads
@@ -209,7 +213,7 @@ fn conversation_row(conversation: &Conversation) -> String {
     ])
 }
 
-fn case_row(case: &Case) -> String {
+fn case_row(case: &ReceivedCase) -> String {
     let fields = serde_json::to_string(&case.fields).unwrap_or_default();
     let messages = serde_json::to_string(&case.messages).unwrap_or_default();
     row(&[&case.uid, &fields, &messages])
@@ -252,7 +256,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::sandbox::server::Options;
+    use crate::sandbox::server::SandboxOptions;
     use crate::sandbox::test_support::{Given, TOKEN, conversation, form, send, with};
 
     #[tokio::test]
@@ -294,7 +298,7 @@ mod tests {
             for number in have..count {
                 let body = conversation(&format!("call-{number}"));
                 let object = body.as_object().expect("an object");
-                let version = crate::sandbox::route::Version::V2;
+                let version = crate::sandbox::route::WireVersion::V2;
                 crate::sandbox::endpoints::conversation::create(
                     shared,
                     version,
@@ -361,7 +365,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_browser_gets_the_token_by_the_address_and_passes_it_on_to_one_link() {
-        let given = Given::options(Options::new("a&b \"æ")).await;
+        let given = Given::options(SandboxOptions::new("a&b \"æ")).await;
         let page = given.bare(Method::GET, "/?api-token=a%26b+%22%C3%A6");
         let reply = send(page).await;
         assert_eq!(reply.status, 200);
@@ -373,9 +377,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_rehearsal_has_no_pages() {
-        let given = Given::options(Options {
+        let given = Given::options(SandboxOptions {
             pages: false,
-            ..Options::new(TOKEN)
+            ..SandboxOptions::new(TOKEN)
         })
         .await;
         given.created("a").await;

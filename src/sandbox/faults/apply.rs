@@ -5,13 +5,13 @@ use std::time::{Duration, SystemTime};
 use hyper::header::{HeaderValue, LOCATION, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 
-use super::rules::{Fault, RetryAfter};
-use crate::sandbox::response::{Answer, Body, Dropped};
+use super::rules::{Fault, RetryAfterHeader};
+use crate::sandbox::response::{Body, Dropped, ServerAnswer};
 
 /// What the client gets when `fault` strikes: `right` is the answer that it would have got.
 pub(in crate::sandbox) fn damage(
     fault: &Fault,
-    right: Answer,
+    right: ServerAnswer,
     now: SystemTime,
 ) -> Result<Response<Body>, Dropped> {
     let answer = match fault {
@@ -22,14 +22,14 @@ pub(in crate::sandbox) fn damage(
             status,
             retry_after,
         } => refusal(*status, retry_after.as_ref(), now),
-        Fault::Html => Answer::html(
+        Fault::Html => ServerAnswer::html(
             StatusCode::OK,
             "<!doctype html><title>Sign in</title><p>Sign in to use this network.",
         ),
-        Fault::Empty => Answer::done(),
+        Fault::Empty => ServerAnswer::done(),
         Fault::Stale => right.without_recordings(),
         Fault::Redirect { to } => {
-            let answer = Answer::bare(StatusCode::TEMPORARY_REDIRECT);
+            let answer = ServerAnswer::bare(StatusCode::TEMPORARY_REDIRECT);
             match HeaderValue::from_str(to) {
                 Ok(address) => answer.with(LOCATION, address),
                 Err(_) => answer,
@@ -41,9 +41,9 @@ pub(in crate::sandbox) fn damage(
     Ok(answer.into_response())
 }
 
-fn refusal(status: u16, retry_after: Option<&RetryAfter>, now: SystemTime) -> Answer {
+fn refusal(status: u16, retry_after: Option<&RetryAfterHeader>, now: SystemTime) -> ServerAnswer {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut answer = Answer::text(
+    let mut answer = ServerAnswer::text(
         status,
         "This answer is a fault that the sandbox was told to give",
     );
@@ -54,9 +54,9 @@ fn refusal(status: u16, retry_after: Option<&RetryAfter>, now: SystemTime) -> An
         return answer;
     };
     let text = match retry_after {
-        RetryAfter::Seconds(seconds) => seconds.to_string(),
-        RetryAfter::DateIn(seconds) => date(now, *seconds),
-        RetryAfter::Text(text) => text.clone(),
+        RetryAfterHeader::Seconds(seconds) => seconds.to_string(),
+        RetryAfterHeader::DateIn(seconds) => date(now, *seconds),
+        RetryAfterHeader::Text(text) => text.clone(),
     };
     match HeaderValue::from_str(&text) {
         Ok(value) => answer.with(RETRY_AFTER, value),
@@ -78,7 +78,7 @@ mod tests {
     use reqwest::Method;
 
     use super::*;
-    use crate::sandbox::faults::rules::{Rule, Strikes};
+    use crate::sandbox::faults::rules::{FaultRule, Strikes};
     use crate::sandbox::test_support::{Given, TOKEN, conversation, form};
 
     const HEADERS: &str = "content-type: application/json\r\n";
@@ -110,7 +110,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_status_can_also_come_after_the_effect() {
-        let rule = Rule::new(Fault::status(504)).strikes(Strikes::AfterEffect);
+        let rule = FaultRule::new(Fault::status(504)).strikes(Strikes::AfterEffect);
         let given = Given::rule(rule.first(1)).await;
         assert_eq!(given.create("v2", &conversation("a")).await.status, 504);
         assert_eq!(given.create("v2", &conversation("a")).await.status, 409);
@@ -128,8 +128,8 @@ mod tests {
     #[tokio::test]
     async fn retry_after_comes_in_seconds_or_word_for_word() {
         for (retry_after, text) in [
-            (RetryAfter::Seconds(7), "7"),
-            (RetryAfter::Text("soon".to_owned()), "soon"),
+            (RetryAfterHeader::Seconds(7), "7"),
+            (RetryAfterHeader::Text("soon".to_owned()), "soon"),
         ] {
             let given = Given::fault(Fault::Answer {
                 status: 429,
@@ -146,18 +146,18 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_714_554_000);
         let fault = Fault::Answer {
             status: 429,
-            retry_after: Some(RetryAfter::DateIn(60)),
+            retry_after: Some(RetryAfterHeader::DateIn(60)),
         };
-        let response = damage(&fault, Answer::done(), now).expect("an answer");
+        let response = damage(&fault, ServerAnswer::done(), now).expect("an answer");
         assert_eq!(
             response.headers()[RETRY_AFTER],
             "Wed, 01 May 2024 09:01:00 GMT"
         );
         let fault = Fault::Answer {
             status: 429,
-            retry_after: Some(RetryAfter::DateIn(u64::MAX)),
+            retry_after: Some(RetryAfterHeader::DateIn(u64::MAX)),
         };
-        assert!(damage(&fault, Answer::done(), now).is_ok());
+        assert!(damage(&fault, ServerAnswer::done(), now).is_ok());
     }
 
     #[tokio::test]
@@ -173,7 +173,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_can_be_closed_after_the_effect() {
-        let rule = Rule::new(Fault::Close).strikes(Strikes::AfterEffect);
+        let rule = FaultRule::new(Fault::Close).strikes(Strikes::AfterEffect);
         let given = Given::rule(rule).await;
         let (answer, _) = raw_create(&given, "a").await;
         assert_eq!(answer, "");
@@ -189,7 +189,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_upload_is_closed_in_the_middle_and_leaves_nothing() {
-        let rule = Rule::new(Fault::Close).on(crate::sandbox::Operation::Upload);
+        let rule = FaultRule::new(Fault::Close).on(crate::sandbox::Operation::Upload);
         let given = Given::rule(rule).await;
         given.created("a").await;
         // The rest never comes: who waited for it would wait for ever.
@@ -260,7 +260,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_stale_answer_knows_of_no_recording() {
-        let given = Given::rule(Rule::new(Fault::Stale).first(1)).await;
+        let given = Given::rule(FaultRule::new(Fault::Stale).first(1)).await;
         let uid = given.created("a").await;
         assert_eq!(given.upload(&uid, form(b"abc")).await.status, 200);
         let one = format!("/integrations/conversations/{uid}?api-version=1.0");
@@ -303,7 +303,7 @@ mod tests {
             milliseconds: 600_000,
             jitter_milliseconds: 0,
         };
-        let given = Given::rule(Rule::new(late)).await;
+        let given = Given::rule(FaultRule::new(late)).await;
         let body = conversation("a");
         let served = async {
             while !exists(&given, "a") {
@@ -318,7 +318,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_slow_reader_takes_its_time_with_a_recording() {
-        let rule = Rule::new(Fault::SlowReading {
+        let rule = FaultRule::new(Fault::SlowReading {
             bytes_per_second: 10_000_000,
         });
         let given = Given::rule(rule.on(crate::sandbox::Operation::Upload)).await;

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::rules::{Fault, Faults, Operation, Rule, Strikes};
+use super::rules::{Fault, FaultRule, Faults, Operation, Strikes};
 
 /// All that a draw may depend on.
 #[derive(Debug)]
-pub(in crate::sandbox) struct Moment<'a> {
+pub(in crate::sandbox) struct RequestMoment<'a> {
     pub(in crate::sandbox) operation: Operation,
     /// The conversation or case that the request is about; empty when it names none.
     pub(in crate::sandbox) key: &'a str,
@@ -23,7 +23,7 @@ pub(in crate::sandbox) struct Moment<'a> {
     pub(in crate::sandbox) elapsed: Duration,
 }
 
-impl Moment<'_> {
+impl RequestMoment<'_> {
     /// A request that names nothing has only its number to tell it from others.
     fn luck(&self, seed: u64, rule: usize) -> u64 {
         let count = if self.key.is_empty() {
@@ -52,7 +52,7 @@ pub(in crate::sandbox) struct Drawn {
 
 impl Faults {
     /// What befalls one request.
-    pub(in crate::sandbox) fn draw(&self, moment: &Moment<'_>) -> Drawn {
+    pub(in crate::sandbox) fn draw(&self, moment: &RequestMoment<'_>) -> Drawn {
         let mut drawn = Drawn::default();
         for (index, rule) in self.rules.iter().enumerate() {
             if !rule.holds(moment) {
@@ -92,8 +92,8 @@ impl Faults {
     }
 }
 
-impl Rule {
-    fn holds(&self, moment: &Moment<'_>) -> bool {
+impl FaultRule {
+    fn holds(&self, moment: &RequestMoment<'_>) -> bool {
         (self.on.is_empty() || self.on.contains(&moment.operation))
             && self.first.is_none_or(|tries| moment.attempt <= tries)
             && self
@@ -111,8 +111,8 @@ mod tests {
 
     use super::*;
 
-    fn moment(key: &str, attempt: u64, request: u64) -> Moment<'_> {
-        Moment {
+    fn moment(key: &str, attempt: u64, request: u64) -> RequestMoment<'_> {
+        RequestMoment {
             operation: Operation::Create,
             key,
             attempt,
@@ -121,8 +121,8 @@ mod tests {
         }
     }
 
-    fn half() -> Rule {
-        Rule::new(Fault::Close).with_probability(0.5)
+    fn half() -> FaultRule {
+        FaultRule::new(Fault::Close).with_probability(0.5)
     }
 
     /// Which of many calls are struck.
@@ -154,7 +154,7 @@ mod tests {
             (0.9, 870, 930),
             (1.0, 1000, 1000),
         ] {
-            let rule = Rule::new(Fault::Close).with_probability(probability);
+            let rule = FaultRule::new(Fault::Close).with_probability(probability);
             let count = struck(&Faults::seeded(1).with(rule)).len();
             assert!((least..=most).contains(&count), "{probability}: {count}");
         }
@@ -167,7 +167,9 @@ mod tests {
             milliseconds: 1,
             jitter_milliseconds: 100,
         };
-        let two = one.clone().with(Rule::new(latency).with_probability(0.5));
+        let two = one
+            .clone()
+            .with(FaultRule::new(latency).with_probability(0.5));
         assert_eq!(struck(&one), struck(&two));
     }
 
@@ -192,17 +194,17 @@ mod tests {
     #[test]
     fn delays_add_up_and_the_first_strike_wins() {
         let late = |milliseconds| {
-            Rule::new(Fault::Latency {
+            FaultRule::new(Fault::Latency {
                 milliseconds,
                 jitter_milliseconds: 0,
             })
         };
-        let slow = |bytes_per_second| Rule::new(Fault::SlowReading { bytes_per_second });
+        let slow = |bytes_per_second| FaultRule::new(Fault::SlowReading { bytes_per_second });
         let faults = Faults::default()
             .with(late(10))
-            .with(Rule::new(Fault::Html))
+            .with(FaultRule::new(Fault::Html))
             .with(slow(500))
-            .with(Rule::new(Fault::Close))
+            .with(FaultRule::new(Fault::Close))
             .with(slow(900))
             .with(late(5))
             .with(late(2).strikes(Strikes::BeforeEffect));
@@ -224,7 +226,7 @@ mod tests {
 
     #[test]
     fn every_condition_of_a_rule_must_hold() {
-        let rule = Rule::new(Fault::Close)
+        let rule = FaultRule::new(Fault::Close)
             .on(Operation::Create)
             .first(2)
             .requests(3, Some(5))
@@ -232,7 +234,7 @@ mod tests {
         let holds = |attempt, request| rule.holds(&moment("a", attempt, request));
         assert!(holds(1, 4) && holds(2, 5));
         assert!(!holds(3, 4) && !holds(1, 3) && !holds(1, 6) && !holds(1, 2));
-        let upload = Moment {
+        let upload = RequestMoment {
             operation: Operation::Upload,
             ..moment("a", 1, 4)
         };
@@ -242,7 +244,7 @@ mod tests {
     proptest! {
         #[test]
         fn jitter_stays_within_its_bounds(key in "\\PC{1,12}", fixed in 0_u64..1000, jitter in 0_u64..1000) {
-            let faults = Faults::seeded(3).with(Rule::new(Fault::Latency {
+            let faults = Faults::seeded(3).with(FaultRule::new(Fault::Latency {
                 milliseconds: fixed,
                 jitter_milliseconds: jitter,
             }));

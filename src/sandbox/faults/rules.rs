@@ -32,13 +32,13 @@ pub struct Faults {
     /// Looked at in order for every request. Delays add up, the slowest reading counts, and of all
     /// others the first that applies is the one that strikes.
     #[serde(default, rename = "rule")]
-    pub rules: Vec<Rule>,
+    pub rules: Vec<FaultRule>,
 }
 
 /// One fault and when it applies. Every condition that is given must hold.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Rule {
+pub struct FaultRule {
     /// What goes wrong.
     pub fault: Fault,
     /// How likely it is for one request, from 0 to 1.
@@ -53,10 +53,10 @@ pub struct Rule {
     pub first: Option<u64>,
     /// Only requests with these numbers, counted from 1 since the start or the last reset.
     #[serde(default)]
-    pub requests: Option<Window<u64>>,
+    pub requests: Option<FaultWindow<u64>>,
     /// Only in these seconds since the start or the last reset.
     #[serde(default)]
-    pub seconds: Option<Window<f64>>,
+    pub seconds: Option<FaultWindow<f64>>,
     /// Whether the call has taken effect when the fault strikes; the fault's own custom when absent.
     #[serde(default)]
     pub strikes: Option<Strikes>,
@@ -90,7 +90,7 @@ pub enum Fault {
         status: u16,
         /// When to come back.
         #[serde(default)]
-        retry_after: Option<RetryAfter>,
+        retry_after: Option<RetryAfterHeader>,
     },
     /// The connection is closed without an answer. An upload that has no effect is closed as soon
     /// as its first bytes have arrived.
@@ -116,7 +116,7 @@ pub enum Fault {
 /// The forms of `Retry-After`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum RetryAfter {
+pub enum RetryAfterHeader {
     /// As a number of seconds.
     Seconds(u64),
     /// As an HTTP date so many seconds from now.
@@ -152,7 +152,7 @@ pub enum Operation {
 /// From one value to another, both included; without an end for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Window<T> {
+pub struct FaultWindow<T> {
     /// The first value inside.
     pub from: T,
     /// The last value inside.
@@ -194,7 +194,7 @@ impl Faults {
 
     /// The same faults and one more rule.
     #[must_use]
-    pub fn with(mut self, rule: Rule) -> Self {
+    pub fn with(mut self, rule: FaultRule) -> Self {
         self.rules.push(rule);
         self
     }
@@ -211,7 +211,7 @@ impl Faults {
     }
 }
 
-impl Rule {
+impl FaultRule {
     /// The fault for every request; the fields narrow it down.
     pub fn new(fault: Fault) -> Self {
         Self {
@@ -249,14 +249,14 @@ impl Rule {
     /// Only for requests with these numbers, counted from 1.
     #[must_use]
     pub fn requests(mut self, from: u64, to: Option<u64>) -> Self {
-        self.requests = Some(Window { from, to });
+        self.requests = Some(FaultWindow { from, to });
         self
     }
 
     /// Only in these seconds since the start.
     #[must_use]
     pub fn seconds(mut self, from: f64, to: Option<f64>) -> Self {
-        self.seconds = Some(Window { from, to });
+        self.seconds = Some(FaultWindow { from, to });
         self
     }
 
@@ -340,7 +340,7 @@ impl Fault {
                 Some("the status is not between 400 and 599")
             }
             Self::Answer {
-                retry_after: Some(RetryAfter::Text(text)),
+                retry_after: Some(RetryAfterHeader::Text(text)),
                 ..
             } if HeaderValue::from_str(text).is_err() => {
                 Some("the text of `retry_after` cannot stand in a header")
@@ -353,7 +353,7 @@ impl Fault {
     }
 }
 
-impl<T: PartialOrd + Copy> Window<T> {
+impl<T: PartialOrd + Copy> FaultWindow<T> {
     pub(in crate::sandbox) fn holds(&self, value: T) -> bool {
         value >= self.from && self.to.is_none_or(|to| value <= to)
     }
@@ -390,21 +390,21 @@ mod tests {
         let read = Faults::from_toml(text).expect("faults");
         let built = Faults::seeded(7)
             .with(
-                Rule::new(Fault::Answer {
+                FaultRule::new(Fault::Answer {
                     status: 429,
-                    retry_after: Some(RetryAfter::DateIn(2)),
+                    retry_after: Some(RetryAfterHeader::DateIn(2)),
                 })
                 .with_probability(0.25)
                 .on(Operation::Create)
                 .on(Operation::Upload),
             )
             .with(
-                Rule::new(Fault::Close)
+                FaultRule::new(Fault::Close)
                     .strikes(Strikes::AfterEffect)
                     .first(2),
             )
             .with(
-                Rule::new(Fault::Latency {
+                FaultRule::new(Fault::Latency {
                     milliseconds: 5,
                     jitter_milliseconds: 0,
                 })
@@ -461,30 +461,32 @@ mod tests {
             retry_after: Some(retry_after),
         };
         for rule in [
-            Rule::new(Fault::Close).with_probability(1.1),
-            Rule::new(Fault::Close).with_probability(-0.1),
-            Rule::new(Fault::Close).with_probability(f64::NAN),
-            Rule::new(Fault::Close).first(0),
-            Rule::new(Fault::Close).requests(0, None),
-            Rule::new(Fault::Close).requests(5, Some(4)),
-            Rule::new(Fault::Close).seconds(2.0, Some(1.0)),
-            Rule::new(Fault::Close).seconds(f64::NAN, None),
-            Rule::new(Fault::status(200)),
-            Rule::new(Fault::status(600)),
-            Rule::new(answer(RetryAfter::Text("a\nb".to_owned()))),
-            Rule::new(Fault::Redirect { to: String::new() }),
-            Rule::new(Fault::Redirect {
+            FaultRule::new(Fault::Close).with_probability(1.1),
+            FaultRule::new(Fault::Close).with_probability(-0.1),
+            FaultRule::new(Fault::Close).with_probability(f64::NAN),
+            FaultRule::new(Fault::Close).first(0),
+            FaultRule::new(Fault::Close).requests(0, None),
+            FaultRule::new(Fault::Close).requests(5, Some(4)),
+            FaultRule::new(Fault::Close).seconds(2.0, Some(1.0)),
+            FaultRule::new(Fault::Close).seconds(f64::NAN, None),
+            FaultRule::new(Fault::status(200)),
+            FaultRule::new(Fault::status(600)),
+            FaultRule::new(answer(RetryAfterHeader::Text("a\nb".to_owned()))),
+            FaultRule::new(Fault::Redirect { to: String::new() }),
+            FaultRule::new(Fault::Redirect {
                 to: "a\r\nb: c".to_owned(),
             }),
-            Rule::new(Fault::SlowReading {
+            FaultRule::new(Fault::SlowReading {
                 bytes_per_second: 0,
             }),
-            Rule::new(Fault::SlowReading {
+            FaultRule::new(Fault::SlowReading {
                 bytes_per_second: 1,
             })
             .strikes(Strikes::AfterEffect),
         ] {
-            let faults = Faults::default().with(Rule::new(Fault::Close)).with(rule);
+            let faults = Faults::default()
+                .with(FaultRule::new(Fault::Close))
+                .with(rule);
             let error = faults.check().expect_err("impossible").to_string();
             assert!(error.starts_with("rule 2 of the faults"), "{error}");
         }

@@ -112,7 +112,7 @@ fn encode_standard(encoding: &'static Encoding, mut text: &str, out: &mut Vec<u8
 
 /// What a sample says about the encoding.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::source) struct Evidence {
+pub(in crate::source) struct EncodingEvidence {
     pub(in crate::source) charset: Charset,
     /// Length of the byte order mark.
     pub(in crate::source) bom: usize,
@@ -123,9 +123,9 @@ pub(in crate::source) struct Evidence {
 }
 
 /// A byte order mark at the start of `sample`.
-pub(in crate::source) fn byte_order_mark(sample: &[u8]) -> Option<Evidence> {
+pub(in crate::source) fn byte_order_mark(sample: &[u8]) -> Option<EncodingEvidence> {
     let (encoding, bom) = Encoding::for_bom(sample)?;
-    Some(Evidence {
+    Some(EncodingEvidence {
         charset: Charset::Standard(encoding),
         bom,
         ascii: false,
@@ -140,8 +140,8 @@ pub(in crate::source) fn byte_order_mark(sample: &[u8]) -> Option<Evidence> {
 /// shows itself as nothing at all.
 ///
 /// A sample that is not the `whole` text may end inside a character.
-pub(in crate::source) fn detect(sample: &[u8], whole: bool) -> Evidence {
-    let found = |charset, ascii| Evidence {
+pub(in crate::source) fn detect(sample: &[u8], whole: bool) -> EncodingEvidence {
+    let found = |charset, ascii| EncodingEvidence {
         charset,
         bom: 0,
         ascii,

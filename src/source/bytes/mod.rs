@@ -13,8 +13,8 @@ mod whole_file;
 mod xml_limits;
 pub(in crate::source) mod zip_limits;
 
-pub(in crate::source) use encoding::{Charset, Evidence, byte_order_mark, detect, unmark};
-pub use stream::Progress;
-pub(in crate::source) use stream::Stream;
+pub(in crate::source) use encoding::{Charset, EncodingEvidence, byte_order_mark, detect, unmark};
+pub use stream::BytesRead;
+pub(in crate::source) use stream::InputStream;
 pub(in crate::source) use text_buffer::{Feed, mark_length};
 pub(in crate::source) use whole_file::of_whole;

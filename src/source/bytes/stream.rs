@@ -10,15 +10,15 @@ use crate::source::{Error, Input, Limits};
 
 /// How far an input has been read; cheap to copy to whoever shows it.
 #[derive(Debug, Clone, Default)]
-pub struct Progress {
+pub struct BytesRead {
     read: Arc<AtomicU64>,
     total: Option<u64>,
 }
 
-impl Progress {
+impl BytesRead {
     /// A counter that stands at `total` of `total`, for inputs that are read in one piece.
     pub(in crate::source) fn done(total: u64) -> Self {
-        Progress {
+        BytesRead {
             read: Arc::new(AtomicU64::new(total)),
             total: Some(total),
         }
@@ -36,10 +36,10 @@ impl Progress {
 }
 
 /// The decompressed bytes of one input.
-pub(in crate::source) struct Stream {
+pub(in crate::source) struct InputStream {
     file: Arc<str>,
     inner: Box<dyn Read + Send>,
-    progress: Progress,
+    progress: BytesRead,
     archive: Option<&'static str>,
     expanded: u64,
     max_expansion: u64,
@@ -53,7 +53,7 @@ pub(in crate::source) struct Stream {
 /// and for the records stays within what is promised. `zstd -19` asks for 8 MiB.
 const LARGEST_WINDOW: u32 = 26;
 
-impl Stream {
+impl InputStream {
     /// Opens the input and looks at its first bytes for a known compression; the name is not asked,
     /// because people rename archives.
     pub(in crate::source) fn open(input: &Input, limits: &Limits) -> Result<Self, Error> {
@@ -64,7 +64,7 @@ impl Stream {
                 (Box::new(file), length)
             }
         };
-        let progress = Progress {
+        let progress = BytesRead {
             read: Arc::default(),
             total,
         };
@@ -95,7 +95,7 @@ impl Stream {
             }
             None => Box::new(whole),
         };
-        Ok(Stream {
+        Ok(InputStream {
             file: Arc::clone(input.name()),
             inner,
             progress,
@@ -112,7 +112,7 @@ impl Stream {
         &self.file
     }
 
-    pub(in crate::source) fn progress(&self) -> &Progress {
+    pub(in crate::source) fn progress(&self) -> &BytesRead {
         &self.progress
     }
 

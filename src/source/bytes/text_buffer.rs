@@ -3,7 +3,7 @@
 use encoding_rs::{Decoder, DecoderResult, UTF_8};
 
 use super::encoding::{Charset, mark};
-use super::stream::Stream;
+use super::stream::InputStream;
 use crate::source::Error;
 
 /// How much is read at a time: enough that the calls vanish, little enough to stay in the cache. A
@@ -24,7 +24,7 @@ pub(in crate::source) fn mark_length(text: &[u8]) -> usize {
 
 /// The text of an input: what has been read and not yet consumed, in one piece.
 pub(in crate::source) struct Feed {
-    text: Text,
+    text: DecodedText,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
@@ -33,7 +33,7 @@ pub(in crate::source) struct Feed {
 
 impl Feed {
     /// The text of `sample` and then of `stream`.
-    pub(in crate::source) fn new(sample: Vec<u8>, stream: Stream, charset: Charset) -> Self {
+    pub(in crate::source) fn new(sample: Vec<u8>, stream: InputStream, charset: Charset) -> Self {
         let decoding = match charset {
             Charset::Standard(encoding) if encoding == UTF_8 => Decoding::None,
             Charset::Standard(encoding) => {
@@ -42,7 +42,7 @@ impl Feed {
             Charset::Page(..) => Decoding::Page(charset),
         };
         Feed {
-            text: Text {
+            text: DecodedText {
                 sample,
                 taken: 0,
                 stream,
@@ -75,7 +75,7 @@ impl Feed {
     }
 
     /// The stream behind it, for name and progress.
-    pub(in crate::source) fn stream(&self) -> &Stream {
+    pub(in crate::source) fn stream(&self) -> &InputStream {
         &self.text.stream
     }
 
@@ -124,10 +124,10 @@ enum Decoding {
     Page(Charset),
 }
 
-struct Text {
+struct DecodedText {
     sample: Vec<u8>,
     taken: usize,
-    stream: Stream,
+    stream: InputStream,
     decoding: Decoding,
     raw: Vec<u8>,
     at: usize,
@@ -136,7 +136,7 @@ struct Text {
     last: bool,
 }
 
-impl Text {
+impl DecodedText {
     fn read(&mut self, out: &mut [u8]) -> Result<usize, Error> {
         match self.decoding {
             Decoding::None => self.read_raw(out),

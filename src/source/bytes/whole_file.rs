@@ -4,8 +4,8 @@
 //! ASCII is kept, with the letters around it: every place of it while there are few, and a part of
 //! each stretch of the file when there are many.
 
-use super::encoding::{Evidence, detect};
-use super::stream::Stream;
+use super::encoding::{EncodingEvidence, detect};
+use super::stream::InputStream;
 use crate::source::{Error, Input, Limits};
 
 /// Letters kept on each side.
@@ -19,8 +19,11 @@ const MOST: usize = 8 << 20;
 const CHUNK: usize = 256 << 10;
 
 /// Reads the input once and judges by all that is not ASCII.
-pub(in crate::source) fn of_whole(input: &Input, limits: &Limits) -> Result<Evidence, Error> {
-    let mut stream = Stream::open(input, limits)?;
+pub(in crate::source) fn of_whole(
+    input: &Input,
+    limits: &Limits,
+) -> Result<EncodingEvidence, Error> {
+    let mut stream = InputStream::open(input, limits)?;
     let mut gathered = Vec::new();
     let mut chunk = Vec::new();
     loop {

@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memchr_iter, memrchr};
 
-use super::span::{Span, Walk};
+use super::span::{JsonSpan, JsonWalk};
 use crate::source::Error;
 use crate::source::bytes::{Feed, mark_length};
 
@@ -10,7 +10,7 @@ use crate::source::bytes::{Feed, mark_length};
 const LONGEST_KEY: usize = 64 << 10;
 
 /// A place in the text of an input.
-pub(in crate::source) struct Cursor {
+pub(in crate::source) struct JsonCursor {
     feed: Feed,
     line: u64,
     column: usize,
@@ -29,9 +29,9 @@ pub(in crate::source) enum Cut {
     TooLarge,
 }
 
-impl Cursor {
+impl JsonCursor {
     pub(in crate::source) fn new(feed: Feed) -> Self {
-        Cursor {
+        JsonCursor {
             feed,
             line: 1,
             column: 0,
@@ -97,33 +97,33 @@ impl Cursor {
 
     /// Length of the value that begins here, without going on.
     pub(in crate::source) fn cut(&mut self, limit: usize) -> Result<Cut, Error> {
-        let mut span = Span::default();
+        let mut span = JsonSpan::default();
         loop {
             match span.walk(self.feed.data()) {
-                Walk::End(length) if length > limit => return Ok(Cut::TooLarge),
-                Walk::End(0) => return Ok(Cut::Broken(0)),
-                Walk::End(length) => return Ok(Cut::Whole(length)),
-                Walk::Broken(at) => return Ok(Cut::Broken(at)),
-                Walk::More if self.feed.data().len() > limit => return Ok(Cut::TooLarge),
-                Walk::More if self.feed.ended() => return Ok(Cut::Ended),
-                Walk::More => self.feed.fill()?,
+                JsonWalk::End(length) if length > limit => return Ok(Cut::TooLarge),
+                JsonWalk::End(0) => return Ok(Cut::Broken(0)),
+                JsonWalk::End(length) => return Ok(Cut::Whole(length)),
+                JsonWalk::Broken(at) => return Ok(Cut::Broken(at)),
+                JsonWalk::More if self.feed.data().len() > limit => return Ok(Cut::TooLarge),
+                JsonWalk::More if self.feed.ended() => return Ok(Cut::Ended),
+                JsonWalk::More => self.feed.fill()?,
             }
         }
     }
 
     /// Goes to where the walk ends; `false` when it is broken or the input ends before.
-    pub(in crate::source) fn skip(&mut self, mut span: Span) -> Result<bool, Error> {
+    pub(in crate::source) fn skip(&mut self, mut span: JsonSpan) -> Result<bool, Error> {
         loop {
             match span.walk(self.feed.data()) {
-                Walk::End(length) => {
+                JsonWalk::End(length) => {
                     self.consume(length);
                     return Ok(true);
                 }
-                Walk::Broken(at) => {
+                JsonWalk::Broken(at) => {
                     self.consume(at);
                     return Ok(false);
                 }
-                Walk::More => {
+                JsonWalk::More => {
                     let walked = span.forget();
                     self.consume(walked);
                     if self.feed.ended() {
@@ -188,7 +188,7 @@ impl Cursor {
                 key
             }
             Cut::TooLarge => {
-                self.skip(Span::default())?;
+                self.skip(JsonSpan::default())?;
                 String::new()
             }
             Cut::Broken(_) | Cut::Ended => return Ok(None),
@@ -208,7 +208,7 @@ impl Cursor {
                 if key == step {
                     return Ok(true);
                 }
-                if !self.skip(Span::default())? {
+                if !self.skip(JsonSpan::default())? {
                     return Ok(false);
                 }
             }
@@ -218,7 +218,7 @@ impl Cursor {
             return Ok(false);
         };
         for _ in 0..index {
-            if !self.skip(Span::default())? || self.peek()? != Some(b',') {
+            if !self.skip(JsonSpan::default())? || self.peek()? != Some(b',') {
                 return Ok(false);
             }
             self.consume(1);

@@ -1,7 +1,7 @@
 //! Where in a JSON document the records are, by a sample of it.
 
 use super::pages::{self, Told};
-use super::span::{Span, Walk};
+use super::span::{JsonSpan, JsonWalk};
 use crate::source::known::Known;
 
 /// So many values decide whether a value is a line.
@@ -9,8 +9,8 @@ const FIRST_VALUES: usize = 100;
 
 /// How the records of a document are laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::source) struct Layout {
-    pub(in crate::source) shape: Shape,
+pub(in crate::source) struct JsonLayout {
+    pub(in crate::source) shape: JsonShape,
     /// Steps to the records in each document.
     pub(in crate::source) pointer: Vec<String>,
     pub(in crate::source) origin: Origin,
@@ -31,7 +31,7 @@ pub(in crate::source) enum Origin {
 
 /// What a document looks like from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::source) enum Shape {
+pub(in crate::source) enum JsonShape {
     /// One record a line.
     Lines,
     /// An array.
@@ -42,7 +42,7 @@ pub(in crate::source) enum Shape {
 
 /// The beginning of a document.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::source) struct Sample<'t> {
+pub(in crate::source) struct JsonSample<'t> {
     pub(in crate::source) text: &'t [u8],
     /// Whether it is the whole text.
     pub(in crate::source) ended: bool,
@@ -57,9 +57,9 @@ pub(in crate::source) struct Sample<'t> {
 /// The layout of a document; `records` is the pointer that was said. The error is a pointer and what
 /// is wrong with it.
 pub(in crate::source) fn find(
-    sample: Sample<'_>,
+    sample: JsonSample<'_>,
     records: Option<&str>,
-) -> Result<Layout, (String, &'static str)> {
+) -> Result<JsonLayout, (String, &'static str)> {
     let text = sample.text.trim_ascii_start();
     let mut pointer = steps(records.unwrap_or_default())?;
     let told = match records {
@@ -71,45 +71,52 @@ pub(in crate::source) fn find(
         pointer.clone_from(found);
         origin = Origin::Keys;
     }
-    let layout = |shape| Layout {
+    let layout = |shape| JsonLayout {
         shape,
         pointer: pointer.clone(),
         origin,
-        each_by_pointer: sample.named_lines || (origin == Origin::Keys && shape == Shape::Array),
+        each_by_pointer: sample.named_lines
+            || (origin == Origin::Keys && shape == JsonShape::Array),
     };
     if text.first() == Some(&b'[') {
-        return Ok(layout(Shape::Array));
+        return Ok(layout(JsonShape::Array));
     }
-    let first = Span::default().walk(text);
+    let first = JsonSpan::default().walk(text);
     if sample.named_lines {
         let objects = spread(text) || adjoin(text, first);
         return Ok(layout(if objects {
-            Shape::Objects
+            JsonShape::Objects
         } else {
-            Shape::Lines
+            JsonShape::Lines
         }));
     }
     if !pointer.is_empty() {
-        return Ok(layout(Shape::Objects));
+        return Ok(layout(JsonShape::Objects));
     }
     match first {
-        Walk::End(end) => {
+        JsonWalk::End(end) => {
             let rest = &text[end..];
             if rest.trim_ascii().is_empty() && sample.ended {
                 return match told {
-                    Told::Records => Ok(layout(Shape::Objects)),
-                    _ => single(sample, true, layout(Shape::Objects)),
+                    Told::Records => Ok(layout(JsonShape::Objects)),
+                    _ => single(sample, true, layout(JsonShape::Objects)),
                 };
             }
             let breaks = rest.iter().position(|byte| *byte == b'\n');
             let alone = |at: usize| rest[..at].iter().all(|byte| b" \t\r,".contains(byte));
             let lines = breaks.is_some_and(alone) && !spread(text);
-            Ok(layout(if lines { Shape::Lines } else { Shape::Objects }))
+            Ok(layout(if lines {
+                JsonShape::Lines
+            } else {
+                JsonShape::Objects
+            }))
         }
-        Walk::More | Walk::Broken(_) if looks_like_lines(text) => Ok(layout(Shape::Lines)),
+        JsonWalk::More | JsonWalk::Broken(_) if looks_like_lines(text) => {
+            Ok(layout(JsonShape::Lines))
+        }
         // A document that is cut short may be an envelope all the same.
-        Walk::More => single(sample, sample.ended, layout(Shape::Objects)),
-        Walk::Broken(_) => Ok(layout(Shape::Objects)),
+        JsonWalk::More => single(sample, sample.ended, layout(JsonShape::Objects)),
+        JsonWalk::Broken(_) => Ok(layout(JsonShape::Objects)),
     }
 }
 
@@ -117,7 +124,7 @@ pub(in crate::source) fn find(
 fn spread(text: &[u8]) -> bool {
     let mut rest = text;
     for _ in 0..FIRST_VALUES {
-        let Walk::End(end) = Span::default().walk(rest) else {
+        let JsonWalk::End(end) = JsonSpan::default().walk(rest) else {
             return false;
         };
         if rest[..end].contains(&b'\n') {
@@ -132,10 +139,10 @@ fn spread(text: &[u8]) -> bool {
 }
 
 /// Whether another value follows the first one on its line.
-fn adjoin(text: &[u8], first: Walk) -> bool {
+fn adjoin(text: &[u8], first: JsonWalk) -> bool {
     let rest = match first {
-        Walk::End(end) => text[end..].trim_ascii_start(),
-        Walk::More | Walk::Broken(_) => b"",
+        JsonWalk::End(end) => text[end..].trim_ascii_start(),
+        JsonWalk::More | JsonWalk::Broken(_) => b"",
     };
     let gap = text.len() - rest.len();
     rest.starts_with(b"{") && !text[..gap].contains(&b'\n')
@@ -149,15 +156,15 @@ fn looks_like_lines(text: &[u8]) -> bool {
     !opens && lines.next().is_some_and(|line| line.starts_with(b"{"))
 }
 
-impl Layout {
+impl JsonLayout {
     /// How it is told on the screen.
     pub(in crate::source) fn reading(&self) -> String {
         match self.shape {
-            Shape::Lines if self.origin == Origin::Keys => {
+            JsonShape::Lines if self.origin == Origin::Keys => {
                 format!("json lines, the records at {}", pointer(&self.pointer))
             }
-            Shape::Lines => "json lines".to_owned(),
-            Shape::Array | Shape::Objects if !self.pointer.is_empty() => {
+            JsonShape::Lines => "json lines".to_owned(),
+            JsonShape::Array | JsonShape::Objects if !self.pointer.is_empty() => {
                 let said = match self.origin {
                     Origin::Said => "records",
                     Origin::OnlyList => "the only array of objects",
@@ -165,8 +172,8 @@ impl Layout {
                 };
                 format!("json, {said} at {}", pointer(&self.pointer))
             }
-            Shape::Array => "json array".to_owned(),
-            Shape::Objects => "json objects".to_owned(),
+            JsonShape::Array => "json array".to_owned(),
+            JsonShape::Objects => "json objects".to_owned(),
         }
     }
 }
@@ -196,10 +203,10 @@ fn steps(pointer: &str) -> Result<Vec<String>, (String, &'static str)> {
 
 /// One object that is the whole document: an envelope when exactly one member holds records.
 fn single(
-    sample: Sample<'_>,
+    sample: JsonSample<'_>,
     whole: bool,
-    layout: Layout,
-) -> Result<Layout, (String, &'static str)> {
+    layout: JsonLayout,
+) -> Result<JsonLayout, (String, &'static str)> {
     let mut members = arrays_of_objects(sample.text.trim_ascii_start());
     let all = members.len();
     members.retain(|member| Some(member.as_str()) != sample.inner);
@@ -210,7 +217,7 @@ fn single(
             "no array of objects is near its beginning",
         )),
         0 => Ok(layout),
-        1 => Ok(Layout {
+        1 => Ok(JsonLayout {
             pointer: members,
             origin: Origin::OnlyList,
             ..layout
@@ -238,7 +245,7 @@ fn arrays_of_objects(text: &[u8]) -> Vec<String> {
         if !rest.starts_with(b"\"") {
             return found;
         }
-        let Walk::End(length) = Span::default().walk(rest) else {
+        let JsonWalk::End(length) = JsonSpan::default().walk(rest) else {
             return found;
         };
         let key: String = serde_json::from_slice(&rest[..length]).unwrap_or_default();
@@ -252,7 +259,7 @@ fn arrays_of_objects(text: &[u8]) -> Vec<String> {
         {
             found.push(key);
         }
-        let Walk::End(length) = Span::default().walk(rest) else {
+        let JsonWalk::End(length) = JsonSpan::default().walk(rest) else {
             return found;
         };
         rest = &rest[length..];
@@ -264,7 +271,7 @@ mod tests {
     use super::*;
 
     fn reading(text: &str) -> String {
-        let sample = Sample {
+        let sample = JsonSample {
             inner: None,
             known: &Known::default(),
             text: text.as_bytes(),

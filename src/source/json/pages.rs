@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::span::{Span, Walk};
+use super::span::{JsonSpan, JsonWalk};
 use crate::source::known::Known;
 
 /// So many values of a document are looked at.
@@ -52,7 +52,7 @@ pub(super) fn find(text: &[u8], known: &Known) -> Told {
             1 => return Told::Pages(found.remove(0)),
             _ => return Told::Nothing,
         }
-        let Walk::End(end) = Span::default().walk(rest) else {
+        let JsonWalk::End(end) = JsonSpan::default().walk(rest) else {
             break;
         };
         rest = &rest[end..];
@@ -103,7 +103,7 @@ fn members(text: &[u8], levels: usize) -> Map<String, Json> {
     loop {
         rest = rest.trim_ascii_start();
         rest = rest.strip_prefix(b",").unwrap_or(rest).trim_ascii_start();
-        let Walk::End(length) = Span::default().walk(rest) else {
+        let JsonWalk::End(length) = JsonSpan::default().walk(rest) else {
             return members;
         };
         let Ok(key) = serde_json::from_slice::<String>(&rest[..length]) else {
@@ -114,7 +114,7 @@ fn members(text: &[u8], levels: usize) -> Map<String, Json> {
         };
         rest = value.trim_ascii_start();
         members.insert(key, outline(rest, levels - 1));
-        let Walk::End(length) = Span::default().walk(rest) else {
+        let JsonWalk::End(length) = JsonSpan::default().walk(rest) else {
             return members;
         };
         rest = &rest[length..];

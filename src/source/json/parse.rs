@@ -30,7 +30,7 @@ pub(in crate::source) struct Parsed {
 
 /// Why a text is not a value that is kept.
 #[derive(Debug)]
-pub(in crate::source) enum Refusal {
+pub(in crate::source) enum JsonRefusal {
     /// It is no JSON, or goes too deep.
     Bad(serde_json::Error),
     /// It has more values than a record may have.
@@ -38,8 +38,8 @@ pub(in crate::source) enum Refusal {
 }
 
 /// Parses `text`, which must be one value and nothing else.
-pub(in crate::source) fn parse(text: &str, limits: &Limits) -> Result<Parsed, Refusal> {
-    let mut found = Found {
+pub(in crate::source) fn parse(text: &str, limits: &Limits) -> Result<Parsed, JsonRefusal> {
+    let mut found = JsonFindings {
         duplicates: Vec::new(),
         more_duplicates: 0,
         left: limits.max_values,
@@ -58,13 +58,13 @@ pub(in crate::source) fn parse(text: &str, limits: &Limits) -> Result<Parsed, Re
             bytes: text.len() + VALUE_BYTES * (limits.max_values - found.left),
             duplicates: found.duplicates,
         }),
-        Err(_) if found.is_full => Err(Refusal::TooMany),
-        Err(error) => Err(Refusal::Bad(error)),
+        Err(_) if found.is_full => Err(JsonRefusal::TooMany),
+        Err(error) => Err(JsonRefusal::Bad(error)),
     }
 }
 
 /// What is gathered on the way through a value.
-struct Found {
+struct JsonFindings {
     duplicates: Vec<(String, Json)>,
     more_duplicates: usize,
     /// So many values more may come: one byte of text can become sixty of a tree.
@@ -93,7 +93,7 @@ pub(in crate::source) fn path_of(tree: &Json, wanted: char) -> Option<(String, &
 
 struct Seed<'d> {
     depth: usize,
-    found: &'d mut Found,
+    found: &'d mut JsonFindings,
 }
 
 impl<'de> DeserializeSeed<'de> for Seed<'_> {
@@ -192,7 +192,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
 mod tests {
     use super::*;
 
-    fn parse(text: &str, depth: usize) -> Result<Parsed, Refusal> {
+    fn parse(text: &str, depth: usize) -> Result<Parsed, JsonRefusal> {
         let limits = Limits {
             max_depth: depth,
             ..Limits::default()
@@ -208,7 +208,7 @@ mod tests {
         };
         assert!(super::parse(r#"{"a":[1,2],"b":3}"#, &limits).is_ok());
         let refused = super::parse(r#"{"a":[1,2],"b":[3]}"#, &limits);
-        assert!(matches!(refused, Err(Refusal::TooMany)), "{refused:?}");
+        assert!(matches!(refused, Err(JsonRefusal::TooMany)), "{refused:?}");
     }
 
     #[test]

@@ -2,26 +2,26 @@
 
 use std::sync::Arc;
 
-use super::cursor::Cursor;
-use super::locate_records::{self, Layout, Origin, Sample, Shape};
-use super::record_builder::Piece;
-use super::span::{Span, objects_of};
+use super::cursor::JsonCursor;
+use super::locate_records::{self, JsonLayout, JsonSample, JsonShape, Origin};
+use super::record_builder::JsonPiece;
+use super::span::{JsonSpan, objects_of};
 use super::value_reader::Behind;
 use crate::domain::Code;
 use crate::source::bytes::{Feed, mark_length};
 use crate::source::known::Known;
 use crate::source::table::{FULL_BYTES, FULL_ROWS};
-use crate::source::{Batch, Error, Format, Input, Limits, Options, Sheet};
+use crate::source::{Batch, Error, Input, InputFormat, Limits, ReadOptions, Sheet};
 
 /// How much text decides on where the records are.
 const SAMPLE: usize = if cfg!(fuzzing) { 512 } else { 1 << 20 };
 
 /// JSON that is being read.
 pub(in crate::source) struct JsonReader {
-    pub(super) cursor: Cursor,
+    pub(super) cursor: JsonCursor,
     pub(super) sheet: Arc<Sheet>,
     pub(super) limits: Limits,
-    state: State,
+    state: DocumentState,
     /// Steps of the pointer to the records.
     pub(super) pointer: Vec<String>,
     search: Search,
@@ -50,7 +50,7 @@ enum Search {
 
 /// Where in the text the reader stands.
 #[derive(Debug, Clone)]
-enum State {
+enum DocumentState {
     /// At the beginning of a line, and every line is a record.
     Lines,
     /// Between documents.
@@ -72,9 +72,9 @@ enum Expect {
 }
 
 /// Whether the file's name, or who knows better, promises one record a line.
-fn promises_lines(input: &Input, options: &Options) -> bool {
+fn promises_lines(input: &Input, options: &ReadOptions) -> bool {
     match options.format {
-        Some(format) => format == Format::Ndjson,
+        Some(format) => format == InputFormat::Ndjson,
         None => matches!(input.extension().as_str(), "ndjson" | "jsonl"),
     }
 }
@@ -85,10 +85,10 @@ impl JsonReader {
         mut feed: Feed,
         encoding: &str,
         input: &Input,
-        options: &Options,
+        options: &ReadOptions,
     ) -> Result<Self, Error> {
         feed.fill_to(SAMPLE)?;
-        let sample = Sample {
+        let sample = JsonSample {
             text: feed.data(),
             ended: feed.ended(),
             named_lines: promises_lines(input, options),
@@ -110,15 +110,15 @@ impl JsonReader {
             reading: reading.join(", "),
             header: None,
             nulls: options.nulls.clone(),
-            form: crate::source::Form::default(),
+            form: crate::source::FileFormat::default(),
         });
-        let Layout {
+        let JsonLayout {
             shape,
             pointer,
             origin,
             each_by_pointer,
         } = layout;
-        let lines = shape == Shape::Lines;
+        let lines = shape == JsonShape::Lines;
         let empty = feed.ended() && feed.data().trim_ascii().is_empty();
         Ok(JsonReader {
             search: if origin == Origin::OnlyList && !feed.ended() {
@@ -135,10 +135,14 @@ impl JsonReader {
             },
             is_numbered: !lines || !pointer.is_empty(),
             records: 0,
-            cursor: Cursor::new(feed),
+            cursor: JsonCursor::new(feed),
             sheet,
             limits: options.limits.clone(),
-            state: if lines { State::Lines } else { State::Top },
+            state: if lines {
+                DocumentState::Lines
+            } else {
+                DocumentState::Top
+            },
             pointer,
             each_by_pointer,
             known: options.known.clone(),
@@ -155,27 +159,33 @@ impl JsonReader {
         let mut batch = Batch::new(Arc::clone(&self.sheet));
         self.batch_bytes = 0;
         while batch.len() < FULL_ROWS && self.batch_bytes < FULL_BYTES {
-            self.state = match std::mem::replace(&mut self.state, State::Done) {
-                State::Done => break,
-                State::Lines => self.line_step(&mut batch)?,
-                State::Top => self.top_step(&mut batch)?,
-                State::Array { open, expect } => self.array_step(open, expect, &mut batch)?,
+            self.state = match std::mem::replace(&mut self.state, DocumentState::Done) {
+                DocumentState::Done => break,
+                DocumentState::Lines => self.line_step(&mut batch)?,
+                DocumentState::Top => self.top_step(&mut batch)?,
+                DocumentState::Array { open, expect } => {
+                    self.array_step(open, expect, &mut batch)?
+                }
             };
         }
         Ok((!batch.is_empty()).then_some(batch))
     }
 
     /// Takes one line.
-    fn line_step(&mut self, batch: &mut Batch) -> Result<State, Error> {
+    fn line_step(&mut self, batch: &mut Batch) -> Result<DocumentState, Error> {
         let Some(length) = self.cursor.line_length(self.limits.record())? else {
             self.refuse_large(batch);
             let more = self.cursor.skip_line()?;
-            return Ok(if more { State::Lines } else { State::Done });
+            return Ok(if more {
+                DocumentState::Lines
+            } else {
+                DocumentState::Done
+            });
         };
         let last = length == self.cursor.data().len();
         if last && length == 0 {
             self.report_cut(batch);
-            return Ok(State::Done);
+            return Ok(DocumentState::Done);
         }
         let line = self.cursor.data()[..length].to_vec();
         self.take_line(&line, last, batch);
@@ -183,7 +193,11 @@ impl JsonReader {
         if last {
             self.report_cut(batch);
         }
-        Ok(if last { State::Done } else { State::Lines })
+        Ok(if last {
+            DocumentState::Done
+        } else {
+            DocumentState::Lines
+        })
     }
 
     /// The records of one line: usually one, but several may stand one after the other.
@@ -197,7 +211,7 @@ impl JsonReader {
         let text = text.strip_suffix(b"\x1a").unwrap_or(text).trim_ascii_end();
         let number = self.cursor.line();
         for (start, end) in objects_of(text) {
-            let piece = Piece {
+            let piece = JsonPiece {
                 text: &text[start..end],
                 line: number,
                 column: self.cursor.column() + before + start,
@@ -208,42 +222,42 @@ impl JsonReader {
     }
 
     /// Takes one document, or enters the array of records in it.
-    fn top_step(&mut self, batch: &mut Batch) -> Result<State, Error> {
+    fn top_step(&mut self, batch: &mut Batch) -> Result<DocumentState, Error> {
         let Some(byte) = self.cursor.peek()? else {
             if self.search == Search::Pending {
                 return Err(self.records_error("nothing is found there"));
             }
             self.report_cut(batch);
-            return Ok(State::Done);
+            return Ok(DocumentState::Done);
         };
         match byte {
             // Harmless between documents: a comma, or the mark of JSON text sequences.
             b',' | 0x1e => {
                 self.cursor.consume(1);
-                Ok(State::Top)
+                Ok(DocumentState::Top)
             }
             b'{' | b'[' if !self.pointer.is_empty() && !self.each_by_pointer => self.enter(batch),
             b'[' => {
                 self.cursor.consume(1);
-                Ok(State::Array {
+                Ok(DocumentState::Array {
                     open: vec![b']'],
                     expect: Expect::First,
                 })
             }
             b'{' => match self.take_value(batch)? {
-                Behind::Value | Behind::Record => Ok(State::Top),
-                Behind::Nothing => Ok(State::Done),
+                Behind::Value | Behind::Record => Ok(DocumentState::Top),
+                Behind::Nothing => Ok(DocumentState::Done),
             },
             // Prose, or a page of HTML: one record a line, and not one a word.
             _ => match self.line_step(batch)? {
-                State::Lines => Ok(State::Top),
+                DocumentState::Lines => Ok(DocumentState::Top),
                 other => Ok(other),
             },
         }
     }
 
     /// Follows the pointer into the document that begins here.
-    fn enter(&mut self, batch: &mut Batch) -> Result<State, Error> {
+    fn enter(&mut self, batch: &mut Batch) -> Result<DocumentState, Error> {
         let mut open = Vec::new();
         for step in self.pointer.clone() {
             let Some(bracket @ (b'{' | b'[')) = self.cursor.peek()? else {
@@ -261,7 +275,7 @@ impl JsonReader {
                 self.found();
                 self.cursor.consume(1);
                 open.push(b']');
-                Ok(State::Array {
+                Ok(DocumentState::Array {
                     open,
                     expect: Expect::First,
                 })
@@ -270,8 +284,8 @@ impl JsonReader {
                 self.found();
                 match self.take_value(batch)? {
                     Behind::Value => self.leave(open, batch),
-                    Behind::Record => Ok(State::Top),
-                    Behind::Nothing => Ok(State::Done),
+                    Behind::Record => Ok(DocumentState::Top),
+                    Behind::Nothing => Ok(DocumentState::Done),
                 }
             }
             _ => self.miss(open, batch),
@@ -285,7 +299,7 @@ impl JsonReader {
     }
 
     /// A document in which the pointer finds nothing is told as such.
-    fn miss(&mut self, open: Vec<u8>, batch: &mut Batch) -> Result<State, Error> {
+    fn miss(&mut self, open: Vec<u8>, batch: &mut Batch) -> Result<DocumentState, Error> {
         let message = "no records are found at the pointer in this document";
         self.push_fault(Code::NotAnObject, message, batch);
         self.leave(open, batch)
@@ -297,14 +311,14 @@ impl JsonReader {
         mut open: Vec<u8>,
         expect: Expect,
         batch: &mut Batch,
-    ) -> Result<State, Error> {
+    ) -> Result<DocumentState, Error> {
         let Some(byte) = self.cursor.peek()? else {
             self.push_fault(
                 Code::TruncatedInput,
                 "the file ends inside its array of records",
                 batch,
             );
-            return Ok(State::Done);
+            return Ok(DocumentState::Done);
         };
         match byte {
             b']' => {
@@ -324,7 +338,7 @@ impl JsonReader {
                     self.push_fault(Code::BadJson, "a record is missing before the comma", batch);
                 }
                 self.cursor.consume(1);
-                Ok(State::Array {
+                Ok(DocumentState::Array {
                     open,
                     expect: Expect::Value,
                 })
@@ -337,30 +351,30 @@ impl JsonReader {
                     batch.push_problem(self.problem(Code::BadJson, line, message));
                 }
                 Ok(match behind {
-                    Behind::Value => State::Array {
+                    Behind::Value => DocumentState::Array {
                         open,
                         expect: Expect::Comma,
                     },
-                    Behind::Record => State::Array {
+                    Behind::Record => DocumentState::Array {
                         open,
                         expect: Expect::First,
                     },
-                    Behind::Nothing => State::Done,
+                    Behind::Nothing => DocumentState::Done,
                 })
             }
         }
     }
 
     /// Passes over the rest of the document, outwards from the containers that are `open`.
-    fn leave(&mut self, open: Vec<u8>, batch: &mut Batch) -> Result<State, Error> {
+    fn leave(&mut self, open: Vec<u8>, batch: &mut Batch) -> Result<DocumentState, Error> {
         if open.is_empty() {
-            return Ok(State::Top);
+            return Ok(DocumentState::Top);
         }
         if self.search == Search::Unconfirmed && open == [b'}'] {
             self.confirm()?;
         }
-        if self.cursor.skip(Span::inside(open))? {
-            return Ok(State::Top);
+        if self.cursor.skip(JsonSpan::inside(open))? {
+            return Ok(DocumentState::Top);
         }
         let (code, message) = if self.cursor.data().is_empty() {
             (
@@ -374,7 +388,7 @@ impl JsonReader {
             )
         };
         self.push_fault(code, message, batch);
-        Ok(State::Done)
+        Ok(DocumentState::Done)
     }
 
     /// Looks at the members behind the one that was taken for the records: another array of objects
@@ -387,10 +401,10 @@ impl JsonReader {
                 if self.cursor.peek()? == Some(b'{') {
                     return Err(self.records_error("another member holds an array of objects too"));
                 }
-                if !self.cursor.skip(Span::inside(vec![b']']))? {
+                if !self.cursor.skip(JsonSpan::inside(vec![b']']))? {
                     break;
                 }
-            } else if !self.cursor.skip(Span::default())? {
+            } else if !self.cursor.skip(JsonSpan::default())? {
                 break;
             }
         }

@@ -8,7 +8,7 @@ use memchr::{memchr_iter, memrchr};
 use serde_json::Value as Json;
 
 use super::locate_records;
-use super::parse::{self, Parsed, Refusal};
+use super::parse::{self, JsonRefusal, Parsed};
 use super::reader::JsonReader;
 use crate::domain::{Code, Place, Problem};
 use crate::source::table::{lossy, undecodable_message};
@@ -16,7 +16,7 @@ use crate::source::{Batch, Header, rejects};
 
 /// A value of the text, with its place.
 #[derive(Clone, Copy)]
-pub(super) struct Piece<'t> {
+pub(super) struct JsonPiece<'t> {
     pub(super) text: &'t [u8],
     pub(super) line: u64,
     /// Bytes before it on its line.
@@ -27,7 +27,7 @@ pub(super) struct Piece<'t> {
 
 impl JsonReader {
     /// Parses a value and adds it as a record, or as many as the pointer finds in it.
-    pub(super) fn push(&mut self, piece: Piece<'_>, batch: &mut Batch) {
+    pub(super) fn push(&mut self, piece: JsonPiece<'_>, batch: &mut Batch) {
         self.batch_bytes += piece.text.len();
         let text = match std::str::from_utf8(piece.text) {
             Ok(text) => Cow::Borrowed(text),
@@ -39,13 +39,13 @@ impl JsonReader {
                 batch.add_tree_bytes(parsed.bytes);
                 self.push_trees(piece, parsed.tree, &problems, batch);
             }
-            Err(Refusal::TooMany) => {
+            Err(JsonRefusal::TooMany) => {
                 self.add(piece.line, Json::Null, batch);
                 let most = self.limits.max_values;
                 let message = format!("more than the {most} values that a record may have");
                 batch.push_problem(self.problem(Code::RecordTooLarge, piece.line, &message));
             }
-            Err(Refusal::Bad(error)) => {
+            Err(JsonRefusal::Bad(error)) => {
                 self.push_null(piece.line, piece.text, batch);
                 let cut = piece.last && error.is_eof();
                 let code = if cut {
@@ -60,7 +60,7 @@ impl JsonReader {
     }
 
     /// What is wrong with a value that could be parsed as `text`.
-    fn problems(&self, piece: Piece<'_>, text: &str, parsed: &Parsed) -> Vec<Problem> {
+    fn problems(&self, piece: JsonPiece<'_>, text: &str, parsed: &Parsed) -> Vec<Problem> {
         let mut problems = Vec::new();
         if let Err(error) = std::str::from_utf8(piece.text) {
             let place = parse::path_of(&parsed.tree, char::REPLACEMENT_CHARACTER);
@@ -94,7 +94,7 @@ impl JsonReader {
 
     fn push_trees(
         &mut self,
-        piece: Piece<'_>,
+        piece: JsonPiece<'_>,
         tree: Json,
         problems: &[Problem],
         batch: &mut Batch,
@@ -197,7 +197,7 @@ fn take_records(pointer: &[String], mut tree: Json) -> (Vec<Json>, bool) {
 }
 
 /// Line, and byte in that line, of the byte at `offset`.
-fn position(piece: Piece<'_>, offset: usize) -> (u64, usize) {
+fn position(piece: JsonPiece<'_>, offset: usize) -> (u64, usize) {
     let before = &piece.text[..offset];
     match memrchr(b'\n', before) {
         Some(last) => {
@@ -209,7 +209,7 @@ fn position(piece: Piece<'_>, offset: usize) -> (u64, usize) {
 }
 
 /// What the parser says, with the place in the file instead of that in the value.
-fn parse_message(error: &serde_json::Error, piece: Piece<'_>) -> String {
+fn parse_message(error: &serde_json::Error, piece: JsonPiece<'_>) -> String {
     let text = error.to_string();
     let what = match text.rfind(" at line ") {
         Some(end) => &text[..end],

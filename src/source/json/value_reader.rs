@@ -2,8 +2,8 @@
 
 use super::cursor::Cut;
 use super::reader::JsonReader;
-use super::record_builder::Piece;
-use super::span::Span;
+use super::record_builder::JsonPiece;
+use super::span::JsonSpan;
 use crate::domain::Code;
 use crate::source::{Batch, Error};
 
@@ -28,7 +28,7 @@ impl JsonReader {
             Cut::Ended => (self.cursor.data().len(), Behind::Nothing),
             Cut::TooLarge => {
                 self.refuse_large(batch);
-                let whole = self.cursor.skip(Span::default())?;
+                let whole = self.cursor.skip(JsonSpan::default())?;
                 return Ok(if whole {
                     Behind::Value
                 } else {
@@ -38,7 +38,7 @@ impl JsonReader {
             Cut::Broken(at) => return self.take_broken(at, batch),
         };
         let text = self.cursor.data()[..length].to_vec();
-        let piece = Piece {
+        let piece = JsonPiece {
             text: &text,
             line,
             column,

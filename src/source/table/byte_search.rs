@@ -8,7 +8,7 @@
 const BLOCK: usize = 64;
 
 /// The places of some bytes in a text, in ascending order.
-pub(super) struct Hits<'d> {
+pub(super) struct ByteHits<'d> {
     /// What has not been compared yet.
     rest: &'d [u8],
     needles: [u8; 3],
@@ -19,10 +19,10 @@ pub(super) struct Hits<'d> {
     bits: u64,
 }
 
-impl<'d> Hits<'d> {
+impl<'d> ByteHits<'d> {
     /// Looks for any of `needles` in `text`.
     pub(super) fn new(text: &'d [u8], needles: [u8; 3]) -> Self {
-        Hits {
+        ByteHits {
             rest: text,
             needles,
             start: 0,
@@ -52,7 +52,7 @@ impl<'d> Hits<'d> {
     }
 }
 
-impl Iterator for Hits<'_> {
+impl Iterator for ByteHits<'_> {
     type Item = usize;
 
     #[inline]
@@ -96,7 +96,7 @@ mod tests {
             text in prop::collection::vec(0_u8..6, 0..300),
             needles in any::<[u8; 3]>().prop_map(|needles| needles.map(|needle| needle % 8)),
         ) {
-            let found: Vec<usize> = Hits::new(&text, needles).collect();
+            let found: Vec<usize> = ByteHits::new(&text, needles).collect();
             let plain = (0..text.len()).filter(|at| needles.contains(&text[*at]));
             prop_assert_eq!(found, plain.collect::<Vec<_>>());
         }

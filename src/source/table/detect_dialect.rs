@@ -2,10 +2,10 @@
 
 use memchr::{memchr, memchr_iter};
 
-use super::quote_budget::Reach;
-use super::scan::{Count, Dialect, Newline, Scanned, Window};
+use super::quote_budget::QuoteBudget;
+use super::scan::{Count, Dialect, Newline, ScanWindow, Scanned};
 use crate::source::bytes::mark_length;
-use crate::source::{Header, Options, Quote};
+use crate::source::{Header, Quote, ReadOptions};
 
 /// In the order in which a tie is settled: a comma is also a decimal sign and a part of prose.
 const DELIMITERS: [u8; 4] = [b'\t', b';', b'|', b','];
@@ -16,7 +16,7 @@ const MAX_PREAMBLE: usize = 20;
 
 /// What a sample says about a table.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::source) struct Finding {
+pub(in crate::source) struct DialectGuess {
     pub(in crate::source) dialect: Dialect,
     /// Title lines before the header.
     pub(in crate::source) preamble: usize,
@@ -24,7 +24,7 @@ pub(in crate::source) struct Finding {
 
 /// How well a delimiter and a quote explain the sample.
 #[derive(Debug, Clone, Default)]
-struct Fit {
+struct DialectScore {
     widths: Vec<usize>,
     /// The commonest width, and the share of rows that have it.
     width: usize,
@@ -37,7 +37,7 @@ struct Fit {
     decimals: usize,
 }
 
-impl Fit {
+impl DialectScore {
     fn score(&self) -> f64 {
         #[expect(
             clippy::cast_precision_loss,
@@ -55,7 +55,7 @@ impl Fit {
 
 /// The dialect of `sample`; what `options` say is taken as said. `ended` tells that the sample is
 /// the whole text.
-pub(in crate::source) fn detect(sample: &[u8], ended: bool, options: &Options) -> Finding {
+pub(in crate::source) fn detect(sample: &[u8], ended: bool, options: &ReadOptions) -> DialectGuess {
     let rejects = dialect_of_rejects(sample, options.delimiter);
     let around = match options.quote {
         Some(Quote::Byte(quote)) => quote,
@@ -78,7 +78,7 @@ pub(in crate::source) fn detect(sample: &[u8], ended: bool, options: &Options) -
             .filter(|delimiter| memchr(*delimiter, sample).is_some())
             .collect(),
     };
-    let mut best: Option<(f64, Dialect, Fit)> = None;
+    let mut best: Option<(f64, Dialect, DialectScore)> = None;
     for delimiter in delimiters {
         let fits = quotes.iter().map(|quote| {
             let dialect = Dialect {
@@ -98,16 +98,16 @@ pub(in crate::source) fn detect(sample: &[u8], ended: bool, options: &Options) -
         }
     }
     match best {
-        Some((score, dialect, fit)) if score > 0.0 || options.delimiter.is_some() => Finding {
+        Some((score, dialect, fit)) if score > 0.0 || options.delimiter.is_some() => DialectGuess {
             dialect,
             preamble: preamble(&fit),
         },
         // Commas that are all decimals are delimiters after all when nothing else is there.
-        Some((_, dialect, fit)) if fit.width > 1 => Finding {
+        Some((_, dialect, fit)) if fit.width > 1 => DialectGuess {
             dialect,
             preamble: 0,
         },
-        _ => Finding {
+        _ => DialectGuess {
             dialect: Dialect {
                 delimiter: b',',
                 quote: quotes[0],
@@ -139,7 +139,7 @@ fn dialect_of_rejects(sample: &[u8], said: Option<u8>) -> Option<(u8, Newline)> 
     Some((delimiter, newline))
 }
 
-fn better_quoting(fits: Vec<(Dialect, Fit)>) -> (Dialect, Fit) {
+fn better_quoting(fits: Vec<(Dialect, DialectScore)>) -> (Dialect, DialectScore) {
     let mut fits = fits.into_iter();
     let first = fits.next().unwrap_or_else(|| {
         let dialect = Dialect {
@@ -147,7 +147,7 @@ fn better_quoting(fits: Vec<(Dialect, Fit)>) -> (Dialect, Fit) {
             quote: None,
             newline: Newline::Lf,
         };
-        (dialect, Fit::default())
+        (dialect, DialectScore::default())
     });
     match fits.next() {
         // Quotes that never enclose a cell are characters of the text; but one that begins a cell may
@@ -162,16 +162,16 @@ fn better_quoting(fits: Vec<(Dialect, Fit)>) -> (Dialect, Fit) {
     }
 }
 
-fn fit(sample: &[u8], ended: bool, dialect: Dialect) -> Fit {
+fn fit(sample: &[u8], ended: bool, dialect: Dialect) -> DialectScore {
     let terminator = dialect.newline.terminator();
-    let mut fit = Fit::default();
+    let mut fit = DialectScore::default();
     let mut at = 0;
-    let mut reach = Reach::new(REACH);
+    let mut reach = QuoteBudget::new(REACH);
     while at < sample.len() {
         at += mark_length(&sample[at..]);
         let data = &sample[at..];
         let mut count = Count::default();
-        let window = Window {
+        let window = ScanWindow {
             data,
             ended,
             reach: reach.bytes(),
@@ -236,7 +236,7 @@ fn opening_quotes(sample: &[u8], dialect: Dialect) -> usize {
 }
 
 /// Lines without a delimiter before a table whose rows agree are its title.
-fn preamble(fit: &Fit) -> usize {
+fn preamble(fit: &DialectScore) -> usize {
     let lines = fit.widths.iter().take_while(|width| **width == 1).count();
     let rest = &fit.widths[lines..];
     let agree = rest.iter().filter(|width| **width == fit.width).count();
@@ -270,7 +270,7 @@ mod tests {
     use super::*;
 
     fn found(sample: &str) -> (char, Option<u8>) {
-        let finding = detect(sample.as_bytes(), true, &Options::default());
+        let finding = detect(sample.as_bytes(), true, &ReadOptions::default());
         (char::from(finding.dialect.delimiter), finding.dialect.quote)
     }
 
@@ -298,12 +298,12 @@ mod tests {
     fn titles_before_the_header_are_told_from_rows() {
         let sample = "Calls of March\nmade by hand\n\na;b;c\n1;2;3\n1;2;3\n";
         assert_eq!(
-            detect(sample.as_bytes(), true, &Options::default()).preamble,
+            detect(sample.as_bytes(), true, &ReadOptions::default()).preamble,
             2
         );
         let sample = "a;b;c\n1\n1;2;3\n1;2;3\n";
         assert_eq!(
-            detect(sample.as_bytes(), true, &Options::default()).preamble,
+            detect(sample.as_bytes(), true, &ReadOptions::default()).preamble,
             0
         );
     }

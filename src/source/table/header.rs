@@ -1,14 +1,14 @@
 //! What the columns of a table are called, and whether its first line says so.
 
-use super::repeated_header::Again;
-use crate::source::{Error, Header, HeaderKind, Options, Quote};
+use super::repeated_header::RepeatedHeader;
+use crate::source::{Error, Header, HeaderKind, Quote, ReadOptions};
 
 /// What is longer is no name, but what stands in a file that has no header.
 const LONGEST_NAME: usize = 4096;
 
 /// The columns of a table, and what was found before them.
 #[derive(Debug, Clone)]
-pub(in crate::source) struct Columns {
+pub(in crate::source) struct TableColumns {
     pub(in crate::source) header: Header,
     /// The cells of the header line as they stand in the file; none without one.
     pub(in crate::source) said: Vec<String>,
@@ -26,9 +26,12 @@ pub(in crate::source) struct Opening<'t> {
     pub(in crate::source) rows: &'t [Vec<String>],
 }
 
-impl Columns {
+impl TableColumns {
     /// The columns that the opening of a table tells, or the options in its stead.
-    pub(in crate::source) fn find(opening: &Opening<'_>, options: &Options) -> Result<Self, Error> {
+    pub(in crate::source) fn find(
+        opening: &Opening<'_>,
+        options: &ReadOptions,
+    ) -> Result<Self, Error> {
         let first = opening.rows.first().map_or(&[][..], Vec::as_slice);
         let rejects = first.len() > 1
             && first
@@ -82,7 +85,7 @@ impl Columns {
             HeaderKind::None => Vec::new(),
             HeaderKind::Names | HeaderKind::NamesAndTypes => first.to_vec(),
         };
-        Ok(Columns {
+        Ok(TableColumns {
             said,
             header: Header::new(names).also_called(&options.captions),
             width,
@@ -198,7 +201,7 @@ fn guess(rows: &[Vec<String>]) -> HeaderKind {
 /// The rows but for those that are most of the first one, if these are headers: neither they nor the
 /// first hold values, and all rows between them do.
 fn without_other_headers<'r>(first: &[String], rest: Vec<&'r Vec<String>>) -> Vec<&'r Vec<String>> {
-    let header = Again::new(first);
+    let header = RepeatedHeader::new(first);
     let has_values = |row: &[String]| row.iter().any(|cell| is_value(cell));
     let (others, records): (Vec<_>, Vec<_>) = rest
         .iter()
@@ -252,7 +255,7 @@ pub(in crate::source) fn quote_reading(quote: Quote) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn find(rows: &[&[&str]], options: &Options) -> Result<Columns, Error> {
+    fn find(rows: &[&[&str]], options: &ReadOptions) -> Result<TableColumns, Error> {
         let rows: Vec<Vec<String>> = rows
             .iter()
             .map(|row| row.iter().map(|cell| (*cell).to_owned()).collect())
@@ -262,11 +265,11 @@ mod tests {
             line: 1,
             rows: &rows,
         };
-        Columns::find(&opening, options)
+        TableColumns::find(&opening, options)
     }
 
     fn kind(rows: &[&[&str]]) -> HeaderKind {
-        find(rows, &Options::default()).unwrap().kind
+        find(rows, &ReadOptions::default()).unwrap().kind
     }
 
     #[test]
@@ -323,27 +326,30 @@ mod tests {
     fn names_are_trimmed_and_gaps_are_numbered() {
         let columns = find(
             &[&["\u{feff}id ", "", "b"], &["1", "2", "3"]],
-            &Options::default(),
+            &ReadOptions::default(),
         );
         assert_eq!(columns.unwrap().header.names(), ["id", "column2", "b"]);
     }
 
     #[test]
     fn two_columns_of_one_name_are_refused_by_name() {
-        let error = find(&[&["a", "b", "a"], &["1", "2", "3"]], &Options::default());
+        let error = find(
+            &[&["a", "b", "a"], &["1", "2", "3"]],
+            &ReadOptions::default(),
+        );
         assert!(error.unwrap_err().to_string().contains("'a'"));
-        let options = Options {
+        let options = ReadOptions {
             columns: vec!["x".into(), "y".into(), "z".into()],
-            ..Options::default()
+            ..ReadOptions::default()
         };
         assert!(find(&[&["a", "b", "a"], &["1", "2", "3"]], &options).is_ok());
     }
 
     #[test]
     fn rejected_records_have_a_header_whatever_their_source_had() {
-        let options = Options {
+        let options = ReadOptions {
             header: Some(HeaderKind::None),
-            ..Options::default()
+            ..ReadOptions::default()
         };
         let columns = find(&[&["column1", "_problems"], &["1", "x"]], &options).unwrap();
         assert_eq!((columns.width, columns.rejects), (2, true));

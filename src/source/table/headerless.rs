@@ -6,16 +6,16 @@
 
 /// What the columns of a file without a header are called.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Layout {
+pub struct HeaderlessLayout {
     /// The columns in the order of the file.
-    pub parts: Vec<Part>,
+    pub parts: Vec<LayoutPart>,
     /// What the values of a column look like, to tell forms of one width apart.
     pub looks: Vec<(String, Looks)>,
 }
 
 /// One column, or several that come together.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
+pub enum LayoutPart {
     /// Every form has it.
     Always(String),
     /// Some forms have all of them.
@@ -77,18 +77,18 @@ impl Looks {
 
 /// How well a form fits the first rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Fit {
+struct LayoutFit {
     is_exact: bool,
     good: usize,
     /// Columns that have a name.
     named: usize,
 }
 
-impl Layout {
+impl HeaderlessLayout {
     /// Columns that every file has, and no others.
-    pub fn of(names: Vec<String>) -> Layout {
-        Layout {
-            parts: names.into_iter().map(Part::Always).collect(),
+    pub fn of(names: Vec<String>) -> HeaderlessLayout {
+        HeaderlessLayout {
+            parts: names.into_iter().map(LayoutPart::Always).collect(),
             looks: Vec::new(),
         }
     }
@@ -109,7 +109,7 @@ impl Layout {
         let optional = self
             .parts
             .iter()
-            .filter(|part| matches!(part, Part::Sometimes(_)));
+            .filter(|part| matches!(part, LayoutPart::Sometimes(_)));
         let optional = optional.count();
         if optional == 0 {
             let mut names = self.form(0);
@@ -132,8 +132,8 @@ impl Layout {
         let mut bit = 0;
         for part in &self.parts {
             match part {
-                Part::Always(name) => names.push(name.clone()),
-                Part::Sometimes(several) => {
+                LayoutPart::Always(name) => names.push(name.clone()),
+                LayoutPart::Sometimes(several) => {
                     if choice == usize::MAX || choice >> bit & 1 == 1 {
                         names.extend(several.iter().cloned());
                     }
@@ -145,7 +145,7 @@ impl Layout {
     }
 
     /// `None` when the rows have other columns.
-    fn fit(&self, names: &[String], rows: &[Vec<String>], width: usize) -> Option<Fit> {
+    fn fit(&self, names: &[String], rows: &[Vec<String>], width: usize) -> Option<LayoutFit> {
         let is_twice = |(at, name): (usize, &String)| names[..at].contains(name);
         if names.len() > width || names.iter().enumerate().any(is_twice) {
             return None;
@@ -166,7 +166,7 @@ impl Layout {
             }
             good += usize::from(!fits.is_empty());
         }
-        Some(Fit {
+        Some(LayoutFit {
             is_exact: names.len() == width,
             good,
             named: names.len(),
@@ -178,11 +178,12 @@ impl Layout {
 mod tests {
     use super::*;
 
-    fn layout() -> Layout {
-        let maybe =
-            |names: &[&str]| Part::Sometimes(names.iter().map(|&name| name.to_owned()).collect());
-        let always = |name: &str| Part::Always(name.to_owned());
-        Layout {
+    fn layout() -> HeaderlessLayout {
+        let maybe = |names: &[&str]| {
+            LayoutPart::Sometimes(names.iter().map(|&name| name.to_owned()).collect())
+        };
+        let always = |name: &str| LayoutPart::Always(name.to_owned());
+        HeaderlessLayout {
             parts: vec![
                 always("when"),
                 maybe(&["entry", "count"]),

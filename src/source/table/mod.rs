@@ -19,10 +19,10 @@ mod row_repair;
 mod scan;
 mod trailer;
 
-pub(in crate::source) use header::{Columns, Opening};
-pub use headerless::{Layout, Looks, Part};
-pub(in crate::source) use reader::Table;
-pub(in crate::source) use repeated_header::Again;
+pub(in crate::source) use header::{Opening, TableColumns};
+pub use headerless::{HeaderlessLayout, LayoutPart, Looks};
+pub(in crate::source) use reader::TableReader;
+pub(in crate::source) use repeated_header::RepeatedHeader;
 pub(in crate::source) use row_builder::{
     FULL_BYTES, FULL_ROWS, Rows, column_name, lossy, undecodable_message,
 };

@@ -2,17 +2,17 @@
 
 use memchr::memchr;
 
-use super::detect_dialect::{self, Finding};
-use super::header::{Columns, quote_reading};
+use super::detect_dialect::{self, DialectGuess};
+use super::header::{TableColumns, quote_reading};
 use super::row_builder::{Rows, lossy};
-use super::scan::{Dialect, Newline, Scanned, Window};
+use super::scan::{Dialect, Newline, ScanWindow, Scanned};
 use crate::source::bytes::Feed;
-use crate::source::{Error, Limits, Options, Quote};
+use crate::source::{Error, Limits, Quote, ReadOptions};
 
 /// So many rows decide whether there is a header.
 const OPENING_ROWS: usize = 50;
 
-pub(super) fn take_separator_line(feed: &mut Feed, options: &mut Options, line: &mut u64) {
+pub(super) fn take_separator_line(feed: &mut Feed, options: &mut ReadOptions, line: &mut u64) {
     if let Some((delimiter, length)) = detect_dialect::separator_line(feed.data()) {
         options.delimiter.get_or_insert(delimiter);
         feed.consume(length);
@@ -39,7 +39,11 @@ pub(super) fn take_line(feed: &mut Feed, line: &mut u64) -> Result<(), Error> {
     }
 }
 
-pub(super) fn take_titles(feed: &mut Feed, finding: Finding, line: &mut u64) -> Result<(), Error> {
+pub(super) fn take_titles(
+    feed: &mut Feed,
+    finding: DialectGuess,
+    line: &mut u64,
+) -> Result<(), Error> {
     for _ in 0..finding.preamble {
         take_blank_lines(feed, finding.dialect, line)?;
         take_line(feed, line)?;
@@ -110,7 +114,7 @@ pub(super) fn opening_rows(
         let mut rows = Rows::default();
         let mut at = 0;
         while rows.len() < OPENING_ROWS && at < feed.data().len() {
-            let window = Window {
+            let window = ScanWindow {
                 data: &feed.data()[at..],
                 ended: feed.ended(),
                 reach: limits.record(),
@@ -188,7 +192,7 @@ pub(super) fn reading(
     feed: &Feed,
     dialect: Dialect,
     encoding: &str,
-    columns: &Columns,
+    columns: &TableColumns,
     skipped: usize,
 ) -> String {
     let delimiter = match dialect.delimiter {

@@ -8,14 +8,14 @@ const GROWTH: usize = 4;
 /// How many bytes a quoted cell may reach over the end of its line. Shrinks with what was looked at in
 /// vain for open quotes, or a file of them would be read once for each; grows with what is read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reach {
+pub(super) struct QuoteBudget {
     now: usize,
     most: usize,
 }
 
-impl Reach {
+impl QuoteBudget {
     pub(super) fn new(most: usize) -> Self {
-        Reach { now: most, most }
+        QuoteBudget { now: most, most }
     }
 
     pub(super) fn bytes(self) -> usize {

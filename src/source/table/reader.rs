@@ -7,21 +7,21 @@ use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter};
 
-use super::header::{Columns, Opening};
+use super::header::{Opening, TableColumns};
 use super::opening::{
     opening_rows, reading, take_blank_lines, take_line, take_line_of_blanks, take_separator_line,
     take_titles,
 };
-use super::quote_budget::Reach;
-use super::repeated_header::Again;
+use super::quote_budget::QuoteBudget;
+use super::repeated_header::RepeatedHeader;
 use super::row_builder::{Rows, column_name, lossy};
-use super::row_repair::Taken;
-use super::scan::{Count, Dialect, Expected, Scanned, Window};
+use super::row_repair::ConsumedRow;
+use super::scan::{Count, Dialect, Expected, ScanWindow, Scanned};
 use super::{detect_dialect, trailer};
 use crate::domain::{Code, Place, Problem};
 use crate::source::bytes::{Feed, mark_length};
 use crate::source::rejects::are_reasons;
-use crate::source::{Batch, Error, Header, HeaderKind, Limits, Options, Sheet};
+use crate::source::{Batch, Error, Header, HeaderKind, Limits, ReadOptions, Sheet};
 
 /// How much text decides on the dialect.
 const SAMPLE: usize = if cfg!(fuzzing) { 512 } else { 1 << 20 };
@@ -31,7 +31,7 @@ const SAMPLE: usize = if cfg!(fuzzing) { 512 } else { 1 << 20 };
     clippy::struct_excessive_bools,
     reason = "each is a fact of its own about the file"
 )]
-pub(in crate::source) struct Table {
+pub(in crate::source) struct TableReader {
     pub(super) feed: Feed,
     pub(super) dialect: Dialect,
     pub(super) sheet: Arc<Sheet>,
@@ -41,22 +41,22 @@ pub(in crate::source) struct Table {
     pub(super) has_rest: bool,
     pub(super) line: u64,
     pub(super) limits: Limits,
-    reach: Reach,
-    state: State,
+    reach: QuoteBudget,
+    state: TableState,
     /// Whether the last row had no line ending.
     unterminated: bool,
-    closing: Closing,
+    closing: Trailer,
     /// Whether only the beginning of the file says that it has no quoted cells.
     quotes_doubtful: bool,
     /// Whether a last row without a line ending is whole.
     ends_without_newline: bool,
-    again: Again,
+    again: RepeatedHeader,
     /// Room for the bytes of a batch, kept from one to the next.
     scratch: Vec<u8>,
 }
 
 /// What is known beforehand of rows that are no records.
-struct Closing {
+struct Trailer {
     /// What the options say they begin with.
     prefixes: Vec<String>,
     /// Whether the only line is a sentence in place of a table.
@@ -65,7 +65,7 @@ struct Closing {
 
 /// Where the reader stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum TableState {
     /// At the beginning of a row.
     Rows,
     /// In an overlong line that is being passed over.
@@ -75,13 +75,13 @@ enum State {
 }
 
 /// What one step did.
-enum Step {
+enum ReadStep {
     Row,
     More,
     End,
 }
 
-impl Table {
+impl TableReader {
     /// Finds out dialect and header, and stops before the first record.
     #[expect(
         clippy::too_many_lines,
@@ -90,7 +90,7 @@ impl Table {
     pub(in crate::source) fn open(
         mut feed: Feed,
         encoding: &str,
-        options: &Options,
+        options: &ReadOptions,
     ) -> Result<Self, Error> {
         feed.fill_to(SAMPLE)?;
         let mut line = 1;
@@ -117,7 +117,7 @@ impl Table {
             options.header = Some(HeaderKind::None);
         }
         let rows = &opening;
-        let mut columns = Columns::find(
+        let mut columns = TableColumns::find(
             &Opening {
                 file: &file,
                 line,
@@ -141,9 +141,9 @@ impl Table {
             reading,
             header: Some(columns.header.clone()),
             nulls: options.nulls.clone(),
-            form: crate::source::Form::default(),
+            form: crate::source::FileFormat::default(),
         });
-        let mut table = Table {
+        let mut table = TableReader {
             feed,
             dialect: finding.dialect,
             sheet,
@@ -153,17 +153,17 @@ impl Table {
                 .rest
                 .is_some_and(|rest| columns.header.ends_with(&rest)),
             line,
-            reach: Reach::new(options.limits.record()),
+            reach: QuoteBudget::new(options.limits.record()),
             limits: options.limits,
-            state: State::Rows,
+            state: TableState::Rows,
             unterminated: false,
-            closing: Closing {
+            closing: Trailer {
                 prefixes: options.trailer,
                 sentence,
             },
             quotes_doubtful,
             ends_without_newline: options.ends_without_newline,
-            again: Again::new(columns.own_names()),
+            again: RepeatedHeader::new(columns.own_names()),
             scratch: Vec::new(),
         };
         table.take_header(columns.kind)?;
@@ -184,30 +184,30 @@ impl Table {
 
     /// The next records; `None` after the last.
     pub(in crate::source) fn next_batch(&mut self) -> Result<Option<Batch>, Error> {
-        if self.state == State::Ended {
+        if self.state == TableState::Ended {
             return Ok(None);
         }
         let scratch = std::mem::take(&mut self.scratch);
         let mut rows = Rows::for_batch(self.rejects, self.width, scratch);
         while !rows.is_full() || self.is_near_its_end()? {
-            if self.state == State::Rows && !rows.is_full() {
+            if self.state == TableState::Rows && !rows.is_full() {
                 self.take_plain_rows(&mut rows);
             }
             let more = !rows.is_full() || self.is_near_its_end()?;
-            if more && matches!(self.step(&mut rows)?, Step::End) {
-                self.state = State::Ended;
+            if more && matches!(self.step(&mut rows)?, ReadStep::End) {
+                self.state = TableState::Ended;
                 break;
             }
         }
         // Whether a row is the last one decides on what it is.
-        if self.state == State::Rows {
+        if self.state == TableState::Rows {
             self.take_blanks()?;
             self.take_marks()?;
             if self.feed.ended() && self.feed.data().is_empty() {
-                self.state = State::Ended;
+                self.state = TableState::Ended;
             }
         }
-        if self.state == State::Ended {
+        if self.state == TableState::Ended {
             self.report_cut(&mut rows);
             if self.unterminated && self.feed.cut().is_none() {
                 rows.doubt_end();
@@ -262,8 +262,8 @@ impl Table {
     }
 
     /// Takes the next row, or reads on.
-    fn step(&mut self, rows: &mut Rows) -> Result<Step, Error> {
-        if self.state == State::Skipping {
+    fn step(&mut self, rows: &mut Rows) -> Result<ReadStep, Error> {
+        if self.state == TableState::Skipping {
             return self.skip_on();
         }
         self.take_blanks()?;
@@ -271,9 +271,9 @@ impl Table {
         let data = self.feed.data();
         let ended = self.feed.ended();
         if data.is_empty() && ended {
-            return Ok(Step::End);
+            return Ok(ReadStep::End);
         }
-        let window = Window {
+        let window = ScanWindow {
             data,
             ended,
             reach: self.reach.bytes(),
@@ -291,7 +291,7 @@ impl Table {
                 self.take_open(window, rows)
             }
         };
-        if let Some(Taken {
+        if let Some(ConsumedRow {
             bytes,
             lines,
             in_vain,
@@ -304,15 +304,15 @@ impl Table {
             self.unterminated = last.is_some_and(|last| !b"\r\n".contains(last));
             self.line += lines;
             self.feed.consume(bytes);
-            return Ok(Step::Row);
+            return Ok(ReadStep::Row);
         }
         rows.undo(first);
         if self.feed.data().len() > self.limits.record() || ended {
             self.refuse_large(rows);
-            return Ok(Step::Row);
+            return Ok(ReadStep::Row);
         }
         self.feed.fill()?;
-        Ok(Step::More)
+        Ok(ReadStep::More)
     }
 
     /// Whether so few lines are left that they may all be rows that are no records: whether one of them is
@@ -321,7 +321,7 @@ impl Table {
         let terminator = self.dialect.newline.terminator();
         loop {
             let ends = memchr_iter(terminator, self.feed.data());
-            if self.state != State::Rows
+            if self.state != TableState::Rows
                 || ends.take(trailer::LAST_ROWS).count() == trailer::LAST_ROWS
             {
                 return Ok(false);
@@ -381,29 +381,29 @@ impl Table {
             Code::RecordTooLarge,
             format!("the record is longer than {} bytes", self.limits.record()),
         ));
-        self.state = State::Skipping;
+        self.state = TableState::Skipping;
     }
 
     /// Passes over the rest of an overlong line.
-    fn skip_on(&mut self) -> Result<Step, Error> {
+    fn skip_on(&mut self) -> Result<ReadStep, Error> {
         match memchr(self.dialect.newline.terminator(), self.feed.data()) {
             Some(end) => {
                 self.feed.consume(end + 1);
                 self.line += 1;
-                self.state = State::Rows;
+                self.state = TableState::Rows;
                 self.unterminated = false;
-                Ok(Step::More)
+                Ok(ReadStep::More)
             }
             None if self.feed.ended() => {
                 self.feed.consume(usize::MAX);
-                self.state = State::Rows;
+                self.state = TableState::Rows;
                 self.unterminated = true;
-                Ok(Step::End)
+                Ok(ReadStep::End)
             }
             None => {
                 self.feed.consume(usize::MAX);
                 self.feed.fill()?;
-                Ok(Step::More)
+                Ok(ReadStep::More)
             }
         }
     }
@@ -416,7 +416,7 @@ impl Table {
         };
         for _ in 0..lines {
             take_blank_lines(&mut self.feed, self.dialect, &mut self.line)?;
-            let window = Window {
+            let window = ScanWindow {
                 data: self.feed.data(),
                 ended: self.feed.ended(),
                 reach: self.reach.bytes(),
@@ -466,7 +466,7 @@ impl Table {
                 }
             }
         }
-        if self.state != State::Ended || self.feed.cut().is_some() {
+        if self.state != TableState::Ended || self.feed.cut().is_some() {
             return;
         }
         if self.closing.sentence && rows.len() == 1 {

@@ -11,7 +11,7 @@ use crate::source::bytes::mark_length;
 
 /// Knows the header of a file when it comes again.
 #[derive(Debug, Default)]
-pub(in crate::source) struct Again {
+pub(in crate::source) struct RepeatedHeader {
     /// The names as they stand in the file; none in a file without a header.
     names: Vec<Vec<u8>>,
     /// The line of a header with other columns.
@@ -30,11 +30,11 @@ enum Likeness {
     Other,
 }
 
-impl Again {
+impl RepeatedHeader {
     pub(in crate::source) fn new(names: &[String]) -> Self {
         let names = names.iter().map(|name| bare(name.as_bytes()).to_vec());
         let names: Vec<Vec<u8>> = names.collect();
-        Again {
+        RepeatedHeader {
             beginnings: Beginnings::of(&names),
             names,
             other: None,

@@ -11,7 +11,7 @@ use super::row_beginnings::{Beginnings, FIRST_CELLS};
 use super::scan::{Dialect, Sink};
 use crate::domain::{Code, Place, Problem};
 use crate::source::bytes::{mark_length, unmark};
-use crate::source::record::{Batch, Parts, Row, Sheet};
+use crate::source::record::{Batch, Parts, RowSpan, Sheet};
 use crate::source::rejects;
 
 /// A batch is full with so many records…
@@ -29,7 +29,7 @@ pub(in crate::source) struct Rows {
     pub(in crate::source) ends: Vec<u32>,
     /// Whether the last cell of every row is the `_problems` of an earlier run.
     pub(in crate::source) drop_last: bool,
-    list: Vec<Row>,
+    list: Vec<RowSpan>,
     problems: Vec<(u32, Problem)>,
     raws: Vec<(u32, Box<[u8]>)>,
     noted_ids: Vec<(u32, Box<str>)>,
@@ -79,7 +79,7 @@ impl Rows {
             self.noted_ids.extend(id.map(|id| (row, id)));
             self.cuts.extend(is_cut.then_some(row));
         }
-        self.list.push(Row {
+        self.list.push(RowSpan {
             line,
             first: u32::try_from(first).unwrap_or(u32::MAX),
             cells: u32::try_from(self.ends.len() - first).unwrap_or(u32::MAX),
@@ -193,7 +193,7 @@ impl Rows {
     /// Takes byte order marks and DOS ends of files off the beginnings of rows. A row that is nothing
     /// else stays, with an empty cell.
     pub(in crate::source) fn take_marks(&mut self) {
-        let is_marked = |row: &Row| {
+        let is_marked = |row: &RowSpan| {
             let cell = row.first as usize;
             row.cells > 0 && mark_length(self.cell(cell)) > 0
         };

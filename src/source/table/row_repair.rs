@@ -2,9 +2,9 @@
 
 use memchr::{memchr, memchr_iter, memrchr};
 
-use super::reader::Table;
+use super::reader::TableReader;
 use super::row_builder::{Rows, column_name, lossy};
-use super::scan::{Count, Extent, Newline, Sink, Window};
+use super::scan::{Count, Extent, Newline, ScanWindow, Sink};
 use crate::domain::{Code, Problem};
 
 /// A cell that holds so many lines that are rows themselves was not meant to hold them.
@@ -14,14 +14,14 @@ const IMPROBABLE_ROWS: usize = 8;
 const TOO_MANY_LINES: u64 = 100;
 
 /// What a row uses up.
-pub(super) struct Taken {
+pub(super) struct ConsumedRow {
     pub(super) bytes: usize,
     pub(super) lines: u64,
     /// Bytes that were looked at only to find that they do not belong to it.
     pub(super) in_vain: usize,
 }
 
-impl Table {
+impl TableReader {
     /// A row has been scanned into `rows`; `data` ends where it does.
     pub(super) fn take_row(
         &self,
@@ -29,11 +29,11 @@ impl Table {
         extent: Extent,
         rows: &mut Rows,
         first: usize,
-    ) -> Taken {
+    ) -> ConsumedRow {
         let text = &data[..extent.end];
         let width = rows.ends.len() - first;
         let breaks = extent.breaks;
-        let taken = Taken {
+        let taken = ConsumedRow {
             bytes: extent.next,
             lines: breaks + 1,
             in_vain: 0,
@@ -44,14 +44,14 @@ impl Table {
         let doubtful = extent.stray.is_some() && (width != self.width || breaks > TOO_MANY_LINES);
         if breaks > 0 && (doubtful || self.swallows(text, orderly)) {
             rows.undo(first);
-            return Taken {
+            return ConsumedRow {
                 in_vain: data.len(),
                 ..self.take_first_line(data, rows)
             };
         }
         if extent.quoted == 0 && extent.stray.is_none() {
             if let Some(lines) = self.split_at_other_endings(text, rows, first) {
-                return Taken { lines, ..taken };
+                return ConsumedRow { lines, ..taken };
             }
         } else if extent.stray.is_some() && width != self.width && breaks == 0 {
             // The delimiters alone may give the right width, as in `"Per" Hansen;…`.
@@ -114,8 +114,8 @@ impl Table {
     }
 
     /// A quote is opened and not closed within reach.
-    pub(super) fn take_open(&self, window: Window<'_>, rows: &mut Rows) -> Option<Taken> {
-        let Window { data, ended, reach } = window;
+    pub(super) fn take_open(&self, window: ScanWindow<'_>, rows: &mut Rows) -> Option<ConsumedRow> {
+        let ScanWindow { data, ended, reach } = window;
         let terminator = self.dialect.newline.terminator();
         let end = memchr(terminator, data).or(ended.then_some(data.len()))?;
         if end > self.limits.record() {
@@ -136,7 +136,7 @@ impl Table {
             && memchr_iter(terminator, rest).count() as u64 <= TOO_MANY_LINES
             && !rest.split(|byte| *byte == terminator).any(is_row);
         if !cut {
-            return Some(Taken {
+            return Some(ConsumedRow {
                 in_vain: data.len().min(reach),
                 ..self.take_first_line(data, rows)
             });
@@ -145,7 +145,7 @@ impl Table {
         let text = data.strip_suffix(&[terminator]).unwrap_or(data);
         let text = self.own_text(self.dialect.trim_ending(text));
         self.dialect.scan(
-            Window {
+            ScanWindow {
                 data: text,
                 ..window
             },
@@ -161,7 +161,7 @@ impl Table {
             Code::TruncatedInput,
             "the file ends inside a quoted cell of this row".to_owned(),
         ));
-        Some(Taken {
+        Some(ConsumedRow {
             bytes: data.len(),
             lines: memchr_iter(terminator, data).count() as u64 + 1,
             in_vain: 0,
@@ -170,12 +170,12 @@ impl Table {
 
     /// Takes only the first line of `data`, by its delimiters: its quotes are not in order, and the
     /// lines after it are rows of their own.
-    fn take_first_line(&self, data: &[u8], rows: &mut Rows) -> Taken {
+    fn take_first_line(&self, data: &[u8], rows: &mut Rows) -> ConsumedRow {
         let end = memchr(self.dialect.newline.terminator(), data).unwrap_or(data.len());
         let line = self.dialect.trim_ending(&data[..end]);
         let first = rows.ends.len();
         self.dialect.split_at_delimiters(line, rows);
-        let taken = Taken {
+        let taken = ConsumedRow {
             bytes: (end + 1).min(data.len()),
             lines: 1,
             in_vain: 0,

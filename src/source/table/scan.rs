@@ -5,7 +5,7 @@
 
 use memchr::{memchr, memchr_iter, memchr2, memchr3_iter};
 
-use super::byte_search::Hits;
+use super::byte_search::ByteHits;
 use super::row_builder::Rows;
 
 /// How a table is written.
@@ -153,7 +153,7 @@ pub(in crate::source) struct Extent {
 
 /// Text to scan, and how far.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::source) struct Window<'t> {
+pub(in crate::source) struct ScanWindow<'t> {
     pub(in crate::source) data: &'t [u8],
     /// Whether the input ends where `data` does.
     pub(in crate::source) ended: bool,
@@ -163,8 +163,8 @@ pub(in crate::source) struct Window<'t> {
 
 impl Dialect {
     /// The row at the start of the window.
-    pub(in crate::source) fn scan(self, window: Window<'_>, sink: &mut impl Sink) -> Scanned {
-        let Window { data, ended, .. } = window;
+    pub(in crate::source) fn scan(self, window: ScanWindow<'_>, sink: &mut impl Sink) -> Scanned {
+        let ScanWindow { data, ended, .. } = window;
         let terminator = self.newline.terminator();
         let mut extent = Extent::default();
         let mut start = 0;
@@ -226,7 +226,7 @@ impl Dialect {
     /// Whether the cell at `start` is one in quotes with blanks before them, as in `1, "x, y"`. What
     /// is not in order inside of such quotes is text, blanks and all.
     #[inline]
-    fn blank_before_quote(self, window: Window<'_>, start: usize) -> Blank {
+    fn blank_before_quote(self, window: ScanWindow<'_>, start: usize) -> Blank {
         let first = window.data.get(start);
         if first.is_some_and(|byte| self.is_blank(*byte)) {
             self.behind_blanks(window, start)
@@ -236,8 +236,8 @@ impl Dialect {
     }
 
     /// The same where a blank stands at `start`.
-    fn behind_blanks(self, window: Window<'_>, start: usize) -> Blank {
-        let Window { data, ended, .. } = window;
+    fn behind_blanks(self, window: ScanWindow<'_>, start: usize) -> Blank {
+        let ScanWindow { data, ended, .. } = window;
         if self.quote.is_none() {
             return Blank::None;
         }
@@ -265,8 +265,8 @@ impl Dialect {
     }
 
     /// The quoted cell at `start`.
-    fn quoted(self, window: Window<'_>, start: usize, sink: &mut impl Sink) -> Quoted {
-        let Window { data, ended, reach } = window;
+    fn quoted(self, window: ScanWindow<'_>, start: usize, sink: &mut impl Sink) -> Quoted {
+        let ScanWindow { data, ended, reach } = window;
         let quote = data[start];
         let terminator = self.newline.terminator();
         let (mut from, mut at) = (start + 1, start + 1);
@@ -336,7 +336,7 @@ impl Dialect {
 
     /// The number of cells of `line`, or `None` when its quotes are not in order.
     pub(in crate::source) fn clean_width(self, line: &[u8]) -> Option<usize> {
-        let window = Window {
+        let window = ScanWindow {
             data: line,
             ended: true,
             reach: line.len(),
@@ -413,7 +413,7 @@ impl Dialect {
         let mut first = rows.ends.len();
         let mut base = rows.bytes.len();
         let quote = self.quote.unwrap_or(self.delimiter);
-        for at in Hits::new(data, [self.delimiter, terminator, quote]) {
+        for at in ByteHits::new(data, [self.delimiter, terminator, quote]) {
             let byte = data[at];
             if byte == self.delimiter {
                 rows.end_at(base + at - start);
@@ -503,7 +503,7 @@ mod tests {
 
     fn scan(text: &str, ended: bool) -> (Scanned, Vec<String>) {
         let mut rows = Rows::default();
-        let window = Window {
+        let window = ScanWindow {
             data: text.as_bytes(),
             ended,
             reach: 1 << 20,

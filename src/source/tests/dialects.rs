@@ -1,6 +1,6 @@
 //! Dialects whose evidence comes late, is mixed, or looks like another.
 
-use super::super::{Format, Options};
+use super::super::{InputFormat, ReadOptions};
 use super::{File, csv};
 use crate::domain::Code;
 
@@ -44,9 +44,9 @@ fn a_long_file_of_returns_may_end_in_pairs() {
 
 #[test]
 fn line_breaks_in_cells_of_the_said_quote_end_no_rows() {
-    let options = Options {
+    let options = ReadOptions {
         quote: Some(super::super::Quote::Byte(b'\'')),
-        ..Options::default()
+        ..ReadOptions::default()
     };
     let text = "a,b\n'x\ry\rz\r',1\n'\r\r\r',2\n";
     let table = File::new("a.csv", text).read(&options).unwrap();
@@ -99,16 +99,19 @@ fn a_table_may_be_one_column_or_a_header_alone() {
 #[test]
 fn a_file_is_of_the_kind_that_is_said() {
     let said = |format, name: &str, content: &str| {
-        let options = Options {
+        let options = ReadOptions {
             format: Some(format),
-            ..Options::default()
+            ..ReadOptions::default()
         };
         File::new(name, content).read(&options).unwrap()
     };
     let text = "{\"id\":1}\n{\"id\":2}\n";
-    assert_eq!(said(Format::Ndjson, "calls.txt", text).records.len(), 2);
-    assert_eq!(said(Format::Json, "calls.csv", text).names, [""; 0]);
-    let table = said(Format::Csv, "calls.json", "{a,b\n1,2\n");
+    assert_eq!(
+        said(InputFormat::Ndjson, "calls.txt", text).records.len(),
+        2
+    );
+    assert_eq!(said(InputFormat::Json, "calls.csv", text).names, [""; 0]);
+    let table = said(InputFormat::Csv, "calls.json", "{a,b\n1,2\n");
     assert_eq!(table.names, ["{a", "b"]);
 }
 
@@ -121,7 +124,7 @@ fn other_kinds_of_archives_are_named() {
         (b"Rar!\x1a\x07", "RAR"),
         (b"PAR1\x15", "Parquet"),
     ] {
-        let result = File::new("a.csv", head).read(&Options::default());
+        let result = File::new("a.csv", head).read(&ReadOptions::default());
         assert!(result.unwrap_err().to_string().contains(kind));
     }
 }

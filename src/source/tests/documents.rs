@@ -2,18 +2,20 @@ use std::fmt::Write;
 
 use serde_json::json;
 
-use super::super::{Error, Options};
+use super::super::{Error, ReadOptions};
 use super::{File, Table};
 use crate::domain::Code;
 
 fn read(name: &str, content: impl AsRef<[u8]>) -> Table {
-    File::new(name, content).read(&Options::default()).unwrap()
+    File::new(name, content)
+        .read(&ReadOptions::default())
+        .unwrap()
 }
 
-fn at(pointer: &str) -> Options {
-    Options {
+fn at(pointer: &str) -> ReadOptions {
+    ReadOptions {
         records: Some(pointer.to_owned()),
-        ..Options::default()
+        ..ReadOptions::default()
     }
 }
 
@@ -83,12 +85,12 @@ fn records_are_found_in_every_layout() {
 
 #[test]
 fn records_that_lines_do_not_tell_apart_are_numbered() {
-    let numbers = |name: &str, text: &str, options: &Options| {
+    let numbers = |name: &str, text: &str, options: &ReadOptions| {
         let table = File::new(name, text).read(options).unwrap();
         let records = table.records.iter();
         records.map(|record| record.record).collect::<Vec<_>>()
     };
-    let plain = Options::default();
+    let plain = ReadOptions::default();
     let both = [Some(1), Some(2)];
     assert_eq!(numbers("a.json", "[{\"id\":1},{\"id\":2}]", &plain), both);
     assert_eq!(
@@ -143,7 +145,7 @@ fn pointers_reach_records_anywhere() {
     );
     let nothing = File::new("a.json", text).read(&at("/data/5"));
     assert!(matches!(nothing, Err(Error::Records { .. })), "{nothing:?}");
-    let both = File::new("a.json", "{\"a\":[{}],\"b\":[{}]}").read(&Options::default());
+    let both = File::new("a.json", "{\"a\":[{}],\"b\":[{}]}").read(&ReadOptions::default());
     assert!(matches!(both, Err(Error::Records { .. })), "{both:?}");
 }
 
@@ -185,7 +187,7 @@ fn a_bad_line_costs_its_record_and_no_other() {
 #[test]
 fn the_message_names_the_place_in_the_file() {
     let file = File::new("a.json", "[\n  {\"id\": 1},\n  {\"id\":\n  tru}\n]");
-    let mut reader = super::super::open(&file.input(), &Options::default()).unwrap();
+    let mut reader = super::super::open(&file.input(), &ReadOptions::default()).unwrap();
     let batch = reader.next().unwrap().unwrap();
     let problem = batch.get(1).problems().next().unwrap();
     assert_eq!(problem.place.line, 3);
@@ -260,7 +262,7 @@ fn faults_between_records_are_told() {
 
 #[test]
 fn doubled_keys_depth_size_and_bytes_are_problems() {
-    let mut options = Options::default();
+    let mut options = ReadOptions::default();
     options.limits.max_depth = 5;
     options.limits.max_record = 1000;
     let mut text = Vec::new();
@@ -328,6 +330,6 @@ fn long_arrays_are_read_across_all_borders() {
         })
     );
     let second = format!("{text}],\"more\":[{{}}]}}");
-    let result = File::new("a.json", second).read(&Options::default());
+    let result = File::new("a.json", second).read(&ReadOptions::default());
     assert!(matches!(result, Err(Error::Records { .. })));
 }

@@ -1,7 +1,7 @@
 use std::io::{Read, Write};
 
 use super::super::bytes::Charset;
-use super::super::{Error, Options, open};
+use super::super::{Error, ReadOptions, open};
 use super::{File, csv};
 use crate::domain::Code;
 
@@ -61,7 +61,7 @@ fn the_last_line_of_a_long_file_decides_on_the_encoding() {
     bytes.extend_from_slice(b"x,Pr\xf8vesen\n");
     let file = File::new("calls.csv", &bytes);
     for file in [file, File::new("calls.csv.gz", gzip(&bytes))] {
-        let table = file.read(&Options::default()).unwrap();
+        let table = file.read(&ReadOptions::default()).unwrap();
         assert!(table.reading.contains("windows-1252"), "{}", table.reading);
         assert_eq!(table.records.last().unwrap().cells, ["x", "Prøvesen"]);
     }
@@ -100,7 +100,7 @@ fn bytes_that_do_not_decode_are_problems_of_their_row() {
     assert_eq!(table.records[4].cells, ["5", "ø"]);
 
     let file = File::new("calls.csv", b"id,name\n1,\xc3\xa6\n2,a\xf8b\n");
-    let mut reader = open(&file.input(), &Options::default()).unwrap();
+    let mut reader = open(&file.input(), &ReadOptions::default()).unwrap();
     let batch = reader.next().unwrap().unwrap();
     let problem = batch.get(1).problems().next().unwrap();
     assert_eq!((&*problem.column, &*problem.value), ("name", "a\u{fffd}b"));
@@ -133,7 +133,9 @@ fn archives_are_read_whatever_they_are_called() {
         ("a.csv.zst", zstd),
         ("a.csv", gzip(TEXT.as_bytes())),
     ] {
-        let table = File::new(name, bytes).read(&Options::default()).unwrap();
+        let table = File::new(name, bytes)
+            .read(&ReadOptions::default())
+            .unwrap();
         assert_eq!(table.records.len(), 2, "{name}");
         assert_eq!(table.names, ["navn", "by"]);
     }
@@ -147,7 +149,7 @@ fn a_cut_archive_gives_its_whole_rows_and_a_problem() {
     }
     let archive = gzip(&text);
     let cut = File::new("a.csv.gz", &archive[..archive.len() / 2]);
-    let table = cut.read(&Options::default()).unwrap();
+    let table = cut.read(&ReadOptions::default()).unwrap();
     let (last, whole) = table.records.split_last().unwrap();
     assert!(whole.len() > 5_000);
     assert!(whole.iter().all(|row| row.codes.is_empty()));
@@ -165,7 +167,7 @@ fn an_archive_that_cannot_be_unpacked_is_refused_and_not_empty() {
     let mut damaged = zstd::encode_all(TEXT.as_bytes(), 3).unwrap();
     damaged[5..].fill(0xff);
     for content in [wide, damaged] {
-        let Err(error) = File::new("a.csv.zst", content).read(&Options::default()) else {
+        let Err(error) = File::new("a.csv.zst", content).read(&ReadOptions::default()) else {
             panic!("it was read");
         };
         assert!(error.to_string().contains("cannot be unpacked"), "{error}");
@@ -176,7 +178,7 @@ fn an_archive_that_cannot_be_unpacked_is_refused_and_not_empty() {
 fn an_archive_that_explodes_is_stopped() {
     let bomb = zstd::encode_all(std::io::repeat(b'a').take(20 << 20), 1).unwrap();
     let file = File::new("a.csv.zst", bomb);
-    let mut options = Options::default();
+    let mut options = ReadOptions::default();
     options.limits.expansion_free = 1 << 20;
     let result = file.read(&options);
     assert!(matches!(result, Err(Error::Expansion { .. })), "{result:?}");
@@ -184,9 +186,9 @@ fn an_archive_that_explodes_is_stopped() {
 
 #[test]
 fn an_encoding_that_nobody_knows_is_an_error() {
-    let options = Options {
+    let options = ReadOptions {
         encoding: Some("klingon".into()),
-        ..Options::default()
+        ..ReadOptions::default()
     };
     let result = File::new("a.csv", "a\n").read(&options);
     assert!(matches!(result, Err(Error::UnknownEncoding { .. })));

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use super::super::{Known, Options};
+use super::super::{Known, ReadOptions};
 use super::{File, csv};
 use crate::domain::Code;
 
@@ -85,7 +85,7 @@ fn marks_between_files_are_no_part_of_a_record() {
     }
     let text = "{\"id\":1}\n\u{feff}{\"id\":2}\n\u{1a}";
     for name in ["a.ndjson", "a.json"] {
-        let table = File::new(name, text).read(&Options::default()).unwrap();
+        let table = File::new(name, text).read(&ReadOptions::default()).unwrap();
         assert_eq!(table.records.len(), 2, "{name}");
         assert!(
             table.records.iter().all(|line| line.codes.is_empty()),
@@ -143,10 +143,10 @@ fn blanks_around_quotes_are_no_part_of_a_cell() {
     }
 }
 
-fn known(names: &[&str]) -> Options {
-    Options {
+fn known(names: &[&str]) -> ReadOptions {
+    ReadOptions {
         known: Known(names.iter().map(|name| vec![(*name).to_owned()]).collect()),
-        ..Options::default()
+        ..ReadOptions::default()
     }
 }
 

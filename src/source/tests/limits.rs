@@ -4,17 +4,17 @@ use std::io::{Read, Write};
 
 use serde_json::json;
 
-use super::super::{Error, Limits, Options};
+use super::super::{Error, Limits, ReadOptions};
 use super::File;
 use crate::domain::Code;
 
-fn limited(set: impl FnOnce(&mut Limits)) -> Options {
-    let mut options = Options::default();
+fn limited(set: impl FnOnce(&mut Limits)) -> ReadOptions {
+    let mut options = ReadOptions::default();
     set(&mut options.limits);
     options
 }
 
-fn codes(name: &str, content: impl AsRef<[u8]>, options: &Options) -> Vec<Vec<Code>> {
+fn codes(name: &str, content: impl AsRef<[u8]>, options: &ReadOptions) -> Vec<Vec<Code>> {
     let table = File::new(name, content).read(options).unwrap();
     table
         .records
@@ -53,7 +53,7 @@ fn a_first_row_that_cannot_be_a_header_is_refused() {
             "a name of 5000 bytes",
         ),
     ] {
-        let result = File::new("a.csv", text).read(&Options::default());
+        let result = File::new("a.csv", text).read(&ReadOptions::default());
         let message = result.unwrap_err().to_string();
         assert!(message.contains(reason), "{message}");
     }
@@ -82,7 +82,7 @@ fn a_hundred_thousand_levels_are_a_problem_of_their_record() {
         &deep[..100_000]
     );
     assert_eq!(
-        codes("a.ndjson", text, &Options::default()),
+        codes("a.ndjson", text, &ReadOptions::default()),
         [vec![Code::BadJson], vec![], vec![Code::BadJson]]
     );
 }
@@ -94,7 +94,7 @@ fn digits_without_end_stay_digits() {
         "a.ndjson",
         format!("{{\"id\":{digits}}}\n{{\"id\":-{digits}e{digits}}}\n"),
     );
-    let table = file.read(&Options::default()).unwrap();
+    let table = file.read(&ReadOptions::default()).unwrap();
     let tree = table.records[0].tree.as_ref().unwrap();
     assert_eq!(tree["id"].to_string(), digits);
     assert_eq!(table.records.len(), 2);
@@ -104,7 +104,7 @@ fn digits_without_end_stay_digits() {
 fn lone_surrogates_are_a_problem_of_their_record() {
     let text = "{\"id\":\"\\ud800\"}\n{\"id\":\"\\udc00\\ud800\"}\n{\"id\":\"\\ud83d\\ude00\"}\n";
     assert_eq!(
-        codes("a.ndjson", text, &Options::default()),
+        codes("a.ndjson", text, &ReadOptions::default()),
         [vec![Code::BadJson], vec![Code::BadJson], vec![]]
     );
 }
@@ -115,7 +115,7 @@ fn an_archive_in_an_archive_is_refused() {
     inner.write_all(b"a,b\n1,2\n").unwrap();
     let mut outer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     outer.write_all(&inner.finish().unwrap()).unwrap();
-    let result = File::new("a.csv.gz", outer.finish().unwrap()).read(&Options::default());
+    let result = File::new("a.csv.gz", outer.finish().unwrap()).read(&ReadOptions::default());
     let message = result.unwrap_err().to_string();
     assert!(message.contains("an archive in an archive"), "{message}");
 }

@@ -12,7 +12,7 @@ mod workbooks;
 
 use std::path::PathBuf;
 
-use super::{Batch, Error, Input, Options, open};
+use super::{Batch, Error, Input, ReadOptions, open};
 use crate::domain::Code;
 
 /// A folder with one input in it.
@@ -39,7 +39,7 @@ impl File {
         Input::file(self.path())
     }
 
-    pub(super) fn read(&self, options: &Options) -> Result<Table, Error> {
+    pub(super) fn read(&self, options: &ReadOptions) -> Result<Table, Error> {
         let reader = open(&self.input(), options)?;
         let reading = reader.sheet().reading.clone();
         let header = reader.sheet().header.as_ref();
@@ -91,7 +91,7 @@ impl Line {
 
 pub(super) fn csv(content: impl AsRef<[u8]>) -> Table {
     File::new("calls.csv", content)
-        .read(&Options::default())
+        .read(&ReadOptions::default())
         .unwrap()
 }
 

@@ -4,7 +4,7 @@ use proptest::test_runner::RngSeed;
 use serde_json::{Map, Value as Json};
 
 use super::super::bytes::Charset;
-use super::super::{HeaderKind, Options, Quote};
+use super::super::{HeaderKind, Quote, ReadOptions};
 use super::File;
 use super::rejects::assert_round_trip;
 use crate::domain::Code;
@@ -51,11 +51,11 @@ fn json() -> impl Strategy<Value = Json> {
     })
 }
 
-fn headless(delimiter: u8) -> Options {
-    Options {
+fn headless(delimiter: u8) -> ReadOptions {
+    ReadOptions {
         delimiter: Some(delimiter),
         header: Some(HeaderKind::None),
-        ..Options::default()
+        ..ReadOptions::default()
     }
 }
 
@@ -67,7 +67,7 @@ proptest! {
         head in prop::sample::select(vec![&b""[..], b"[{", b"{\"a\":[{\"b\":", b"PK\x03\x04", b"\x1f\x8b\x08\0", b"\x28\xb5\x2f\xfd", b"sep=;\n"]),
     ) {
         let file = File::new(name, [head, &bytes].concat());
-        let _ = file.read(&Options::default());
+        let _ = file.read(&ReadOptions::default());
     }
 
     #[test]
@@ -102,12 +102,12 @@ proptest! {
         let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
         let mut bytes = Vec::new();
         Charset::from_label(label).unwrap().encode(&text, &mut bytes);
-        let options = Options {
+        let options = ReadOptions {
             delimiter: Some(delimiter),
             quote: Some(Quote::Byte(b'"')),
             header: Some(HeaderKind::Names),
             encoding: Some(label.to_owned()),
-            ..Options::default()
+            ..ReadOptions::default()
         };
         let table = File::new("a.csv", bytes).read(&options).unwrap();
         prop_assert_eq!(table.names, names);
@@ -143,7 +143,7 @@ proptest! {
             3 => ("a.json", format!("[{}]", each(true).join(","))),
             _ => ("a.json", format!("{{\"n\":[1],\"r\":[{}],\"e\":[]}}", each(false).join(",\n"))),
         };
-        let table = File::new(name, text).read(&Options::default()).unwrap();
+        let table = File::new(name, text).read(&ReadOptions::default()).unwrap();
         let trees: Vec<Json> = table.records.iter().filter_map(|record| record.tree.clone()).collect();
         prop_assert_eq!(trees, objects);
         prop_assert!(table.records.iter().all(|record| record.codes.is_empty()));
@@ -168,10 +168,10 @@ proptest! {
         prop_assume!(!rows.iter().flatten().any(|cell| *cell == delimiter));
         let rows = rows.iter().map(|row| row.join(delimiter) + "\n");
         let text = ["id", "name", "note"].join(delimiter) + "\n" + &rows.collect::<String>();
-        let read = |text: &str| File::new("a.csv", text).read(&Options::default()).unwrap();
+        let read = |text: &str| File::new("a.csv", text).read(&ReadOptions::default()).unwrap();
         // With another quoting the row may be a damaged one, whose lines look different afterwards.
         if read(&text).reading.contains("no quoting") {
-            assert_round_trip("a.csv", text, &Options::default());
+            assert_round_trip("a.csv", text, &ReadOptions::default());
         }
     }
 

@@ -1,15 +1,15 @@
-use super::super::{Batch, HeaderKind, Options, Rejects, open};
+use super::super::{Batch, HeaderKind, ReadOptions, RejectsWriter, open};
 use super::{File, Line};
 use crate::domain::Code;
 
 /// All records of the file written again, with a problem each.
-fn rewritten(file: &File, options: &Options) -> Vec<u8> {
+fn rewritten(file: &File, options: &ReadOptions) -> Vec<u8> {
     rewritten_with(file, options, "row-too-short: a, \"b\"; c\nd\"")
 }
 
-fn rewritten_with(file: &File, options: &Options, problems: &str) -> Vec<u8> {
+fn rewritten_with(file: &File, options: &ReadOptions, problems: &str) -> Vec<u8> {
     let mut reader = open(&file.input(), options).unwrap();
-    let mut rejects = Rejects::new(Vec::new(), reader.sheet(), reader.form()).unwrap();
+    let mut rejects = RejectsWriter::new(Vec::new(), reader.sheet(), reader.form()).unwrap();
     for batch in reader.by_ref() {
         for record in Batch::iter(&batch.unwrap()) {
             rejects.write(&record, problems).unwrap();
@@ -18,7 +18,7 @@ fn rewritten_with(file: &File, options: &Options, problems: &str) -> Vec<u8> {
     rejects.finish().unwrap()
 }
 
-fn without_lines(file: &File, options: &Options) -> Vec<Line> {
+fn without_lines(file: &File, options: &ReadOptions) -> Vec<Line> {
     let mut records = file.read(options).unwrap().records;
     for record in &mut records {
         record.number = 0;
@@ -29,7 +29,7 @@ fn without_lines(file: &File, options: &Options) -> Vec<Line> {
 }
 
 /// Reading, writing and reading again gives the same records, also the second time.
-pub(super) fn assert_round_trip(name: &str, content: impl AsRef<[u8]>, options: &Options) {
+pub(super) fn assert_round_trip(name: &str, content: impl AsRef<[u8]>, options: &ReadOptions) {
     let file = File::new(name, content);
     let again = if name.contains("json") {
         "rejected.ndjson"
@@ -71,28 +71,28 @@ fn rejected_rows_are_read_as_they_were() {
         &marked,
     ];
     for row in rows {
-        assert_round_trip("a.csv", row, &Options::default());
+        assert_round_trip("a.csv", row, &ReadOptions::default());
     }
 }
 
 #[test]
 fn rejected_rows_of_a_table_without_a_header_get_one() {
-    let options = Options {
+    let options = ReadOptions {
         header: Some(HeaderKind::None),
         columns: vec!["account".into(), "src".into()],
-        ..Options::default()
+        ..ReadOptions::default()
     };
     assert_round_trip("a.csv", "x,1,\"2,3\"\ny,3,4\nz\n", &options);
 }
 
 #[test]
 fn lines_before_the_header_are_passed_over_in_the_export_alone() {
-    let options = Options {
+    let options = ReadOptions {
         skip_lines: 2,
-        ..Options::default()
+        ..ReadOptions::default()
     };
     assert_round_trip("a.csv", "Calls of March\n\nid;n\n1;a\n2\n3;c\n", &options);
-    let headerless = Options {
+    let headerless = ReadOptions {
         header: Some(HeaderKind::None),
         columns: vec!["id".into(), "n".into()],
         ..options
@@ -107,11 +107,11 @@ fn rejected_objects_are_read_as_they_were() {
         "{\"id\":1,\"id\":2}\n{\"id\":tru}\n7\n{\"id\":\"a\\u0000\"}\n{\"id\":\n",
         "{\"_problems\":\"x\",\"id\":1,\"id\":2}\n{\"id\":1,\"_problems\":\"y\"}\n",
     ] {
-        assert_round_trip("a.ndjson", text, &Options::default());
+        assert_round_trip("a.ndjson", text, &ReadOptions::default());
     }
-    let options = Options {
+    let options = ReadOptions {
         records: Some("/calls".into()),
-        ..Options::default()
+        ..ReadOptions::default()
     };
     assert_round_trip(
         "a.json",
@@ -135,7 +135,7 @@ fn reasons_that_a_spreadsheet_moved_among_the_cells_are_no_values() {
     let moved =
         "id,a,b,_problems\n1,row-too-short: 1 cell for 3 columns,,\n2,at: 9,y,bad-time: z\n";
     let table = File::new("rejected.csv", moved)
-        .read(&Options::default())
+        .read(&ReadOptions::default())
         .unwrap();
     assert_eq!(table.records[0].codes, [Code::RowTooShort]);
     assert_eq!(table.records[1].codes, []);
@@ -143,9 +143,9 @@ fn reasons_that_a_spreadsheet_moved_among_the_cells_are_no_values() {
 
 /// A list with the first record, and then the row that says that others are missing.
 fn cut_behind_the_first(file: &File) -> Vec<u8> {
-    let options = Options::default();
+    let options = ReadOptions::default();
     let mut reader = open(&file.input(), &options).unwrap();
-    let mut rejects = Rejects::new(Vec::new(), reader.sheet(), reader.form()).unwrap();
+    let mut rejects = RejectsWriter::new(Vec::new(), reader.sheet(), reader.form()).unwrap();
     let batch = reader.next().unwrap().unwrap();
     let first = Batch::iter(&batch).next().unwrap();
     rejects.write(&first, "bad-time: x").unwrap();
@@ -172,7 +172,7 @@ fn a_list_that_lacks_records_is_not_read_as_a_whole_one() {
     for (name, content) in contents {
         let again = name.replace('a', "rejected");
         let once = File::new(&again, cut_behind_the_first(&File::new(name, content)));
-        let records = once.read(&Options::default()).unwrap().records;
+        let records = once.read(&ReadOptions::default()).unwrap().records;
         let codes: Vec<_> = records.iter().map(|record| record.codes.clone()).collect();
         assert_eq!(
             codes,
@@ -182,9 +182,13 @@ fn a_list_that_lacks_records_is_not_read_as_a_whole_one() {
         // Rejected once more, it still says so.
         let twice = File::new(
             &again,
-            rewritten_with(&once, &Options::default(), "rejects-cut: it lacks records"),
+            rewritten_with(
+                &once,
+                &ReadOptions::default(),
+                "rejects-cut: it lacks records",
+            ),
         );
-        let records = twice.read(&Options::default()).unwrap().records;
+        let records = twice.read(&ReadOptions::default()).unwrap().records;
         assert_eq!(records[1].codes, [Code::RejectsCut], "{name} {content:?}");
     }
 }

@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-use super::super::{HeaderKind, Layout, Limits, Options, Quote, open};
+use super::super::{HeaderKind, HeaderlessLayout, Limits, Quote, ReadOptions, open};
 use super::{File, csv};
 use crate::domain::Code;
 
@@ -96,7 +96,7 @@ fn an_open_quote_in_the_last_row_is_told_from_a_cut_file() {
 fn a_last_row_that_is_not_whole_says_that_the_file_may_be_cut() {
     let last = |rows: &str| {
         let file = File::new("calls.csv", format!("id;name;c\n1;Per;y\n{rows}"));
-        let reader = open(&file.input(), &Options::default()).unwrap();
+        let reader = open(&file.input(), &ReadOptions::default()).unwrap();
         let batches: Vec<_> = reader.map(Result::unwrap).collect();
         let record = batches.last().unwrap().iter().last().unwrap();
         let messages = record.problems().map(|problem| problem.message.to_string());
@@ -181,10 +181,10 @@ fn headers_may_be_missing_or_double() {
     assert_eq!(table.names, ["column1", "column2", "column3", "column4"]);
     assert_eq!(table.records[0].number, 1);
     assert_eq!(table.records.len(), 2);
-    let options = Options {
+    let options = ReadOptions {
         columns: vec!["account".into(), "src".into()],
         header: Some(HeaderKind::None),
-        ..Options::default()
+        ..ReadOptions::default()
     };
     let table = File::new("a.csv", "x,1,2\ny,3,4\n").read(&options).unwrap();
     assert_eq!(table.names, ["account", "src", "column3"]);
@@ -207,9 +207,9 @@ fn titles_and_skipped_lines_are_counted() {
     let table = csv("Calls of March\n\na;b;c\n1;2;3\n4;5;6\n");
     assert_eq!(table.names, ["a", "b", "c"]);
     assert_eq!(table.records[0].number, 4);
-    let options = Options {
+    let options = ReadOptions {
         skip_lines: 2,
-        ..Options::default()
+        ..ReadOptions::default()
     };
     let table = File::new("a.csv", "x;y\n;;;\na;b\n1;2\n")
         .read(&options)
@@ -222,13 +222,13 @@ fn titles_and_skipped_lines_are_counted() {
 
 #[test]
 fn what_is_over_a_limit_costs_its_record_and_no_other() {
-    let options = Options {
+    let options = ReadOptions {
         limits: Limits {
             max_field: 50,
             max_record: 100,
             ..Limits::default()
         },
-        ..Options::default()
+        ..ReadOptions::default()
     };
     let (field, record) = ("f".repeat(60), "r".repeat(3 << 20));
     for quote in ["", "\""] {
@@ -265,13 +265,13 @@ fn nul_bytes_are_problems_of_their_cell() {
 
 #[test]
 fn everything_can_be_said_instead_of_found_out() {
-    let options = Options {
+    let options = ReadOptions {
         delimiter: Some(b'!'),
         quote: Some(Quote::Byte(b'\'')),
         header: Some(HeaderKind::None),
         encoding: Some("cp850".into()),
         trailer: vec!["FINE".into(), "END".into()],
-        ..Options::default()
+        ..ReadOptions::default()
     };
     let table = File::new("a.csv", b"1!'x!\x9b'\nEND!2\n3!y\n")
         .read(&options)
@@ -319,9 +319,9 @@ fn long_files_are_read_across_all_borders() {
 #[test]
 fn a_file_that_may_have_a_header_is_known_without_one() {
     let names = ["id", "when", "who"].map(str::to_owned).to_vec();
-    let options = Options {
-        headerless: Layout::of(names.clone()),
-        ..Options::default()
+    let options = ReadOptions {
+        headerless: HeaderlessLayout::of(names.clone()),
+        ..ReadOptions::default()
     };
     let read = |content: &str| File::new("a.csv", content).read(&options).unwrap();
     let table = read("1,2024-03-15 08:00:00,Ida\n2,2024-03-15 08:00:01,Bo\n");
@@ -340,9 +340,9 @@ fn a_file_that_may_have_a_header_is_known_without_one() {
 
 #[test]
 fn a_last_column_may_stand_for_any_number_of_cells() {
-    let options = Options {
+    let options = ReadOptions {
         rest: Some("Custom_Fields".to_owned()),
-        ..Options::default()
+        ..ReadOptions::default()
     };
     let text = "id;name;custom_fields\n1;Ida\n2;Bo;x\n3;Eva;x;y;z\n4\n";
     let table = File::new("a.csv", text).read(&options).unwrap();
@@ -388,11 +388,11 @@ fn a_line_of_blanks_is_no_row_but_in_a_table_of_one_column() {
     let long = format!("a,b\n{}\n1,x\n", " ".repeat(5000));
     assert_eq!(csv(long).rows()[0].2, [Code::RowTooShort]);
     let names = ["only".to_owned()].to_vec();
-    let options = Options {
+    let options = ReadOptions {
         columns: names,
         delimiter: Some(b','),
         header: Some(HeaderKind::None),
-        ..Options::default()
+        ..ReadOptions::default()
     };
     let table = File::new("a.csv", "1\n \n2\n").read(&options).unwrap();
     assert_eq!(table.rows().len(), 3);

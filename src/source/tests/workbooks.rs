@@ -1,6 +1,6 @@
 use std::io::Write;
 
-use super::super::{Error, Options};
+use super::super::{Error, ReadOptions};
 use super::{File, Table};
 use crate::domain::Code;
 
@@ -89,7 +89,7 @@ fn text(cell: &str, value: &str) -> String {
     format!("<c r=\"{cell}\" t=\"inlineStr\"><is><t>{value}</t></is></c>")
 }
 
-fn read(rows: &str, options: &Options) -> Result<Table, Error> {
+fn read(rows: &str, options: &ReadOptions) -> Result<Table, Error> {
     File::new("a.xlsx", workbook(rows)).read(options)
 }
 
@@ -113,7 +113,7 @@ fn cells_come_as_the_text_a_person_sees() {
         text("A5", "x"),
         text("D5", "over"),
     );
-    let table = read(&rows, &Options::default()).unwrap();
+    let table = read(&rows, &ReadOptions::default()).unwrap();
     assert_eq!(table.reading, "workbook, sheet 'Opkald', header");
     assert_eq!(table.names, ["id", "tid", "navn", "column4"]);
     let damage = Code::SpreadsheetDamage;
@@ -137,9 +137,9 @@ fn cells_come_as_the_text_a_person_sees() {
 
 #[test]
 fn a_sheet_is_chosen_by_its_name() {
-    let options = Options {
+    let options = ReadOptions {
         sheet: Some("Ark2".into()),
-        ..Options::default()
+        ..ReadOptions::default()
     };
     let error = read(&header(), &options).unwrap_err().to_string();
     assert!(error.contains("'Opkald'"), "{error}");
@@ -149,18 +149,18 @@ fn a_sheet_is_chosen_by_its_name() {
 fn damaged_and_exploding_workbooks_are_errors() {
     let whole = workbook(&header());
     for cut in [4, 100, whole.len() / 2, whole.len() - 1] {
-        let result = File::new("a.xlsx", &whole[..cut]).read(&Options::default());
+        let result = File::new("a.xlsx", &whole[..cut]).read(&ReadOptions::default());
         assert!(
             matches!(result, Err(Error::Unreadable { .. })),
             "{cut}: {result:?}"
         );
     }
-    let result = read("<row r=\"1\"><c r=\"A1\">", &Options::default());
+    let result = read("<row r=\"1\"><c r=\"A1\">", &ReadOptions::default());
     assert!(
         matches!(result, Err(Error::Unreadable { .. })),
         "{result:?}"
     );
-    let mut options = Options::default();
+    let mut options = ReadOptions::default();
     options.limits.expansion_free = 1 << 20;
     options.limits.max_expansion = 50;
     let result = read(&"<a/>".repeat(5 << 20), &options);
@@ -170,7 +170,7 @@ fn damaged_and_exploding_workbooks_are_errors() {
 #[test]
 fn a_sheet_with_an_open_tag_is_an_error() {
     for rows in ["<a>", "<x:a b='/'>", "<row r=\"2\"><b></row>"] {
-        let result = read(&format!("{}{rows}", header()), &Options::default());
+        let result = read(&format!("{}{rows}", header()), &ReadOptions::default());
         let message = result.unwrap_err().to_string();
         assert!(message.contains("nothing closes"), "{rows}: {message}");
     }
@@ -182,7 +182,7 @@ fn a_text_of_the_table_counts_each_time_that_it_is_used() {
     let texts = format!("<sst><si><t>{}</t></si></sst>", "x".repeat(9000));
     let more = [("xl/sharedStrings.xml", &*texts)];
     let bomb = workbook_with(&format!("{}{}", header(), row.repeat(60)), &more);
-    let mut options = Options::default();
+    let mut options = ReadOptions::default();
     options.limits.max_expansion = 1;
     for (free, is_refused) in [(1 << 20, true), (2 << 20, false)] {
         options.limits.expansion_free = free;
@@ -195,14 +195,14 @@ fn a_text_of_the_table_counts_each_time_that_it_is_used() {
 #[test]
 fn what_a_workbook_keeps_in_memory_is_limited() {
     let rows = format!("<row r=\"1\">{}</row>", text("A1", &"x".repeat(50_000)));
-    let mut options = Options::default();
+    let mut options = ReadOptions::default();
     options.limits.max_record = 20_000;
     let message = read(&rows, &options).unwrap_err().to_string();
     assert!(
         message.contains("a cell of more than 20000 bytes"),
         "{message}"
     );
-    options = Options::default();
+    options = ReadOptions::default();
     options.limits.max_texts = 500;
     let message = read(&rows, &options).unwrap_err().to_string();
     assert!(
@@ -216,7 +216,7 @@ fn a_bomb_behind_other_bytes_is_found_where_the_reader_finds_it() {
     let large = format!("<row r=\"1\">{}</row>", text("A1", "x").repeat(200_000));
     let mut bytes = b"PK\x03\x04 no entry at all".to_vec();
     bytes.extend(workbook(&large));
-    let mut options = Options::default();
+    let mut options = ReadOptions::default();
     options.limits.expansion_free = 1 << 20;
     options.limits.max_expansion = 10;
     let result = File::new("a.xlsx", bytes).read(&options);
@@ -235,8 +235,8 @@ fn a_reader_that_is_dropped_early_leaves_nothing_running() {
     }
     let rows = String::from_utf8(rows).unwrap();
     let file = File::new("a.xlsx", workbook(&format!("{}{rows}", header())));
-    drop(super::super::open(&file.input(), &Options::default()).unwrap());
-    let table = file.read(&Options::default()).unwrap();
+    drop(super::super::open(&file.input(), &ReadOptions::default()).unwrap());
+    let table = file.read(&ReadOptions::default()).unwrap();
     assert_eq!(table.records.len(), 4_998);
     assert_eq!(table.records[4_997].number, 4_999);
 }

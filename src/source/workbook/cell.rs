@@ -6,7 +6,7 @@ use calamine::{DataRef, ExcelDateTime};
 
 /// What is wrong with a cell.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Fault {
+pub(super) enum CellError {
     /// A number with more digits than a spreadsheet keeps.
     Digits,
     /// A formula that came to nothing.
@@ -16,7 +16,7 @@ pub(super) enum Fault {
 }
 
 /// What a person sees in the cell, without the format of the column.
-pub(super) fn text<'v>(value: &'v DataRef<'_>) -> (Cow<'v, str>, Option<Fault>) {
+pub(super) fn text<'v>(value: &'v DataRef<'_>) -> (Cow<'v, str>, Option<CellError>) {
     let made = |text: String| (Cow::Owned(text), None);
     let read = |text: &'v str| (Cow::Borrowed(text), None);
     match value {
@@ -33,14 +33,14 @@ pub(super) fn text<'v>(value: &'v DataRef<'_>) -> (Cow<'v, str>, Option<Fault>) 
         DataRef::Bool(true) => read("true"),
         DataRef::Bool(false) => read("false"),
         DataRef::DateTime(time) => made(time_text(*time)),
-        DataRef::Error(error) => (Cow::Owned(error.to_string()), Some(Fault::Formula)),
+        DataRef::Error(error) => (Cow::Owned(error.to_string()), Some(CellError::Formula)),
     }
 }
 
 /// A number without exponent, and with the 15 digits that a spreadsheet really has.
-fn number_text(number: f64) -> (String, Option<Fault>) {
+fn number_text(number: f64) -> (String, Option<CellError>) {
     if number.fract() == 0.0 {
-        let fault = (number.abs() >= 1e15).then_some(Fault::Digits);
+        let fault = (number.abs() >= 1e15).then_some(CellError::Digits);
         return (format!("{number:.0}"), fault);
     }
     let rounded = format!("{number:.14e}").parse::<f64>().unwrap_or(number);

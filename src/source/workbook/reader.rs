@@ -6,16 +6,17 @@ use std::sync::Arc;
 
 use calamine::{Reader as _, SheetVisible, Xlsx};
 
-use super::cell::Fault;
+use super::cell::CellError;
 use super::dimension::without_odd_sizes;
 use super::parts::{Content, Parts};
 use super::sheet_thread::{SheetRow, Unpacked};
 use crate::domain::{Code, Place, Problem, Severity};
 use crate::source::bytes::zip_limits;
 use crate::source::table::{
-    Again, Columns, Dialect, LAST_ROWS, Newline, Opening, Rows, Sink, column_name, trailing_reason,
+    Dialect, LAST_ROWS, Newline, Opening, RepeatedHeader, Rows, Sink, TableColumns, column_name,
+    trailing_reason,
 };
-use crate::source::{Batch, Error, Header, HeaderKind, Input, Options, Sheet};
+use crate::source::{Batch, Error, Header, HeaderKind, Input, ReadOptions, Sheet};
 
 /// How a sheet's rejected rows are written: what Excel opens without being asked.
 pub(in crate::source) const DIALECT: Dialect = Dialect {
@@ -35,7 +36,7 @@ pub(in crate::source) struct Workbook {
     rows: Unpacked,
     /// A text of the table comes out each time that a cell has it.
     growth: zip_limits::Growth,
-    again: Again,
+    again: RepeatedHeader,
     ended: bool,
 }
 
@@ -43,12 +44,12 @@ pub(in crate::source) struct Workbook {
 struct Opened {
     name: String,
     rows: Unpacked,
-    columns: Columns,
+    columns: TableColumns,
 }
 
 impl Workbook {
     /// Opens the workbook, finds the sheet and its header.
-    pub(in crate::source) fn open(input: &Input, options: &Options) -> Result<Self, Error> {
+    pub(in crate::source) fn open(input: &Input, options: &ReadOptions) -> Result<Self, Error> {
         let file = input.name();
         let unreadable = |reason: String| Error::Unreadable {
             file: file.to_string(),
@@ -77,13 +78,13 @@ impl Workbook {
             rows.next().map_err(unreadable)?;
         }
         Ok(Workbook {
-            again: Again::new(columns.own_names()),
+            again: RepeatedHeader::new(columns.own_names()),
             sheet: Arc::new(Sheet {
                 file: Arc::clone(file),
                 reading: format!("workbook, sheet '{name}', {}", columns.reading()),
                 header: Some(columns.header),
                 nulls: options.nulls.clone(),
-                form: crate::source::Form::default(),
+                form: crate::source::FileFormat::default(),
             }),
             width: columns.width,
             max_record: options.limits.record(),
@@ -153,17 +154,17 @@ impl Workbook {
         for (column, fault) in &row.faults {
             let (column, value) = (*column, row.cell(*column));
             let (code, severity, message) = match fault {
-                Fault::Digits => (
+                CellError::Digits => (
                     Code::SpreadsheetDamage,
                     Severity::Error,
                     "a number of more than 15 digits, of which a spreadsheet keeps only 15",
                 ),
-                Fault::Formula => (
+                CellError::Formula => (
                     Code::SpreadsheetDamage,
                     Severity::Warning,
                     "a formula that came to no value",
                 ),
-                Fault::TooLarge => (
+                CellError::TooLarge => (
                     Code::RecordTooLarge,
                     Severity::Error,
                     "the cell is over the limit of size",
@@ -195,7 +196,7 @@ impl Workbook {
 
 /// The sheet that was named, else the one that holds the records. Where nobody knows what a record has,
 /// that is the first one that can be seen.
-fn choose(content: &Content, file: &Arc<str>, options: &Options) -> Result<Opened, Error> {
+fn choose(content: &Content, file: &Arc<str>, options: &ReadOptions) -> Result<Opened, Error> {
     let unreadable = |reason: String| Error::Unreadable {
         file: file.to_string(),
         reason,
@@ -264,7 +265,7 @@ fn open_sheet(
     content: &Content,
     name: &str,
     file: &Arc<str>,
-    options: &Options,
+    options: &ReadOptions,
 ) -> Result<Opened, Error> {
     let unreadable = |reason: String| Error::Unreadable {
         file: file.to_string(),
@@ -288,7 +289,7 @@ fn open_sheet(
     })
 }
 
-fn columns(rows: &Unpacked, file: &str, options: &Options) -> Result<Columns, Error> {
+fn columns(rows: &Unpacked, file: &str, options: &ReadOptions) -> Result<TableColumns, Error> {
     let width = rows.ahead.iter().map(SheetRow::width).max().unwrap_or(0);
     let opening: Vec<Vec<String>> = rows
         .ahead
@@ -306,5 +307,5 @@ fn columns(rows: &Unpacked, file: &str, options: &Options) -> Result<Columns, Er
         line: rows.ahead.front().map_or(1, |row| row.number),
         rows: &opening,
     };
-    Columns::find(&opening, options)
+    TableColumns::find(&opening, options)
 }

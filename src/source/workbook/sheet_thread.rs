@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 
 use calamine::{DataRef, Xlsx};
 
-use super::cell::{Fault, text};
+use super::cell::{CellError, text};
 use super::parts::Parts;
 use crate::source::Limits;
 
@@ -27,7 +27,7 @@ const MAX_COLUMNS: u32 = 16_384;
 pub(super) struct SheetRow {
     /// The number that Excel shows.
     pub(super) number: u64,
-    pub(super) faults: Vec<(usize, Fault)>,
+    pub(super) faults: Vec<(usize, CellError)>,
     /// The row is over the limit of size, and nothing of it is kept.
     pub(super) is_too_large: bool,
     /// How many bytes of its text are from the table of texts, where each stands only once.
@@ -57,12 +57,12 @@ impl SheetRow {
     /// Bytes that the row takes.
     fn bytes(&self) -> usize {
         let cells = size_of::<Filled>() * self.filled.len();
-        let faults = size_of::<(usize, Fault)>() * self.faults.len();
+        let faults = size_of::<(usize, CellError)>() * self.faults.len();
         size_of::<SheetRow>() + self.text.len() + cells + faults
     }
 
     /// Puts a text into a column, unless the row becomes larger than a record may be.
-    fn put(&mut self, column: u32, text: &str, fault: Option<Fault>, max_record: usize) {
+    fn put(&mut self, column: u32, text: &str, fault: Option<CellError>, max_record: usize) {
         if self.is_too_large {
             return;
         }
@@ -145,7 +145,7 @@ impl SheetRow {
     }
 }
 
-enum Message {
+enum SheetMessage {
     Rows(Vec<SheetRow>),
     Damaged(String),
     End,
@@ -153,7 +153,7 @@ enum Message {
 
 /// The rows of a sheet as they come from the thread that unpacks them.
 pub(super) struct Unpacked {
-    receiver: Option<Receiver<Message>>,
+    receiver: Option<Receiver<SheetMessage>>,
     thread: Option<JoinHandle<()>>,
     pub(super) ahead: VecDeque<SheetRow>,
     ahead_bytes: usize,
@@ -179,8 +179,8 @@ impl Unpacked {
                 };
                 let unpacked = unpack(workbook, &name, (max_field, max_record), &mut loads);
                 let last = match unpacked {
-                    Ok(()) => Message::End,
-                    Err(error) => Message::Damaged(format!("the sheet is damaged: {error}")),
+                    Ok(()) => SheetMessage::End,
+                    Err(error) => SheetMessage::Damaged(format!("the sheet is damaged: {error}")),
                 };
                 // Nobody listens any more when the reader was dropped.
                 let _ = sender.send(last);
@@ -216,12 +216,12 @@ impl Unpacked {
                 break;
             };
             match receiver.recv() {
-                Ok(Message::Rows(rows)) => {
+                Ok(SheetMessage::Rows(rows)) => {
                     self.ahead_bytes += rows.iter().map(SheetRow::bytes).sum::<usize>();
                     self.ahead.extend(rows);
                 }
-                Ok(Message::End) => self.receiver = None,
-                Ok(Message::Damaged(reason)) => return Err(reason),
+                Ok(SheetMessage::End) => self.receiver = None,
+                Ok(SheetMessage::Damaged(reason)) => return Err(reason),
                 Err(_) => return Err("the sheet is damaged".to_owned()),
             }
         }
@@ -253,7 +253,7 @@ impl Drop for Unpacked {
 struct Loads<'s> {
     rows: Vec<SheetRow>,
     bytes: usize,
-    sender: &'s SyncSender<Message>,
+    sender: &'s SyncSender<SheetMessage>,
 }
 
 impl Loads<'_> {
@@ -272,7 +272,7 @@ impl Loads<'_> {
     fn send(&mut self) -> bool {
         self.bytes = 0;
         let rows = std::mem::take(&mut self.rows);
-        self.sender.send(Message::Rows(rows)).is_ok()
+        self.sender.send(SheetMessage::Rows(rows)).is_ok()
     }
 }
 
@@ -319,11 +319,11 @@ fn unpack(
 fn put(
     row: &mut SheetRow,
     column: u32,
-    (text, fault): (&str, Option<Fault>),
+    (text, fault): (&str, Option<CellError>),
     (max_field, max_record): (usize, usize),
 ) {
     if text.len() > max_field {
-        row.put(column, "", Some(Fault::TooLarge), max_record);
+        row.put(column, "", Some(CellError::TooLarge), max_record);
     } else if !text.is_empty() {
         row.put(column, text, fault, max_record);
     }
@@ -337,7 +337,7 @@ mod tests {
     fn cells_are_found_by_their_columns_in_whatever_order_they_come() {
         let mut row = SheetRow::numbered(7);
         for (column, text) in [(5, "f"), (1, "b"), (1, "B"), (9, "j")] {
-            row.put(column, text, Some(Fault::Digits), 1 << 20);
+            row.put(column, text, Some(CellError::Digits), 1 << 20);
         }
         row.finish();
         assert_eq!(row.width(), 10);
@@ -362,7 +362,7 @@ mod tests {
         // The same cell without end, and a fault in each.
         let mut row = SheetRow::numbered(7);
         for _ in 0..10_000 {
-            row.put(1, "", Some(Fault::TooLarge), 5000);
+            row.put(1, "", Some(CellError::TooLarge), 5000);
         }
         assert!(row.is_too_large);
     }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use capturi_import::ledger::{Create, Ledger, Standing, Upload};
+use capturi_import::ledger::{CallState, CreateState, Ledger, UploadState};
 
 use super::export::Given;
 use super::program::Place;
 use super::server::Server;
 
-fn standings(place: &Place, ids: &[&str]) -> Vec<Option<Standing>> {
+fn standings(place: &Place, ids: &[&str]) -> Vec<Option<CallState>> {
     let ledger = Ledger::read(&place.path("capturi-import.db")).expect("a ledger");
     ledger.standing(ids).expect("standings")
 }
@@ -16,7 +16,7 @@ fn standings(place: &Place, ids: &[&str]) -> Vec<Option<Standing>> {
 /// The calls whose recording the ledger knows to have been sent although it may have been there.
 pub(crate) fn known_doubts(place: &Place, given: &[Given]) -> BTreeSet<String> {
     let ids: Vec<&str> = given.iter().map(|call| call.id.as_str()).collect();
-    let is_doubt = |(id, standing): (&&str, Option<Standing>)| {
+    let is_doubt = |(id, standing): (&&str, Option<CallState>)| {
         let standing = standing.expect("every call is known");
         (standing.in_doubt_resends > 0).then(|| (*id).to_owned())
     };
@@ -31,10 +31,10 @@ pub(crate) fn every_answer_is_known(place: &Place, server: &Server) -> bool {
     let ids: Vec<&str> = with_recording
         .map(|found| &*found.external_identity)
         .collect();
-    let is_done = |standing: &Option<Standing>| {
+    let is_done = |standing: &Option<CallState>| {
         standing
             .as_ref()
-            .is_some_and(|standing| matches!(standing.upload, Upload::Done { .. }))
+            .is_some_and(|standing| matches!(standing.upload, UploadState::Done { .. }))
     };
     standings(place, &ids).iter().all(is_done)
 }
@@ -53,9 +53,9 @@ pub(crate) fn every_request_was_intended(place: &Place, server: &Server) {
     for (found, standing) in there.iter().zip(standings(place, &ids)) {
         let id = &found.external_identity;
         let standing = standing.unwrap_or_else(|| panic!("{id} was sent without an intent"));
-        assert_ne!(standing.create, Create::Never, "{id}: no intent");
+        assert_ne!(standing.create, CreateState::Never, "{id}: no intent");
         assert!(
-            found.uploads.is_empty() || standing.upload != Upload::Never,
+            found.uploads.is_empty() || standing.upload != UploadState::Never,
             "{id}: its recording was sent without an intent"
         );
     }

@@ -2,8 +2,10 @@
 //! The ledger and the plan are the program's own.
 
 use capturi_import::domain::{Code, Party};
-use capturi_import::ledger::{Create, Entry, Fact, Ledger, Stage, Standing};
-use capturi_import::plan::{Existing, MissingRecording, Policy, Recording, Step, step};
+use capturi_import::ledger::{CallFact, CallState, CreateState, Entry, Ledger, Stage};
+use capturi_import::plan::{
+    ExistingConversation, MissingRecording, Policy, RecordingPresence, Step, step,
+};
 
 /// What happens to one request.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,7 +54,7 @@ enum At {
     Start,
     CreateIntended(Begun),
     Made {
-        fact: Fact,
+        fact: CallFact,
         upload: bool,
     },
     Owed {
@@ -80,7 +82,7 @@ pub(crate) struct World {
     pub(crate) ledger: Option<Ledger>,
     pub(crate) server: Vec<There>,
     at: Vec<At>,
-    recordings: Vec<Recording>,
+    recordings: Vec<RecordingPresence>,
     /// The version of each row; a row that changes is never again what it was.
     rows: Vec<u128>,
     policy: Policy,
@@ -95,8 +97,8 @@ fn identity(call: usize) -> String {
 impl World {
     pub(crate) fn new(
         somebody_elses: &[bool],
-        recordings: &[Recording],
-        existing: Existing,
+        recordings: &[RecordingPresence],
+        existing: ExistingConversation,
     ) -> Self {
         let there = |is_somebody_elses: &bool| There {
             is_made: *is_somebody_elses,
@@ -134,13 +136,13 @@ impl World {
     }
 
     /// The next run finds this recording, or does not.
-    pub(crate) fn move_recording(&mut self, call: usize, recording: Recording) {
+    pub(crate) fn move_recording(&mut self, call: usize, recording: RecordingPresence) {
         self.recordings[call] = recording;
         self.end_softly();
     }
 
     /// The next run is asked for something else.
-    pub(crate) fn ask_for(&mut self, missing: MissingRecording, existing: Existing) {
+    pub(crate) fn ask_for(&mut self, missing: MissingRecording, existing: ExistingConversation) {
         self.policy = Policy {
             missing,
             existing,
@@ -167,7 +169,7 @@ impl World {
         self.at = vec![At::Start; self.server.len()];
     }
 
-    fn write(&self, call: usize, facts: Vec<Fact>) {
+    fn write(&self, call: usize, facts: Vec<CallFact>) {
         let entries = facts
             .into_iter()
             .map(|fact| Entry::new(identity(call), fact))
@@ -176,7 +178,7 @@ impl World {
         ledger.writer().write_blocking(entries).expect("written");
     }
 
-    pub(crate) fn standing(&self, call: usize) -> Option<Standing> {
+    pub(crate) fn standing(&self, call: usize) -> Option<CallState> {
         let reader = self
             .ledger
             .as_ref()
@@ -214,10 +216,10 @@ impl World {
             At::Start => self.start(call),
             At::CreateIntended(begun) => self.try_create(call, luck, begun),
             At::Made { fact, upload } => {
-                let is_over = matches!(fact, Fact::LeftAlone { .. }) || !upload;
-                let without = is_over && !matches!(fact, Fact::LeftAlone { .. });
-                let was_sought = self.recordings[call] == Recording::Missing;
-                let rest = without.then_some(Fact::WithoutRecording { was_sought });
+                let is_over = matches!(fact, CallFact::LeftAlone { .. }) || !upload;
+                let without = is_over && !matches!(fact, CallFact::LeftAlone { .. });
+                let was_sought = self.recordings[call] == RecordingPresence::Missing;
+                let rest = without.then_some(CallFact::WithoutRecording { was_sought });
                 self.write(call, std::iter::once(fact).chain(rest).collect());
                 if is_over {
                     At::Over
@@ -226,12 +228,12 @@ impl World {
                 }
             }
             At::Owed { in_doubt } => {
-                let mut facts = vec![Fact::UploadIntended { bytes: 1 }];
+                let mut facts = vec![CallFact::UploadIntended { bytes: 1 }];
                 let before = self.standing(call).expect("made");
-                if before.create == Create::LeftAlone {
+                if before.create == CreateState::LeftAlone {
                     let fingerprint = self.rows[call];
                     let uid = None;
-                    facts.insert(0, Fact::Adopted { fingerprint, uid });
+                    facts.insert(0, CallFact::Adopted { fingerprint, uid });
                 }
                 self.write(call, facts);
                 let standing = self.standing(call).expect("intended");
@@ -251,7 +253,7 @@ impl World {
         };
     }
 
-    fn conclude(&self, call: usize, fact: Fact) -> At {
+    fn conclude(&self, call: usize, fact: CallFact) -> At {
         self.write(call, vec![fact]);
         At::Over
     }
@@ -264,13 +266,16 @@ impl World {
             } => {
                 let made = self.standing(call).map(|standing| standing.create);
                 assert!(
-                    !matches!(made, Some(Create::Done { .. } | Create::LeftAlone)),
+                    !matches!(
+                        made,
+                        Some(CreateState::Done { .. } | CreateState::LeftAlone)
+                    ),
                     "created again"
                 );
                 let before = self.standing(call);
                 let fingerprint = self.rows[call];
                 let party = Party::default();
-                self.write(call, vec![Fact::CreateIntended { fingerprint, party }]);
+                self.write(call, vec![CallFact::CreateIntended { fingerprint, party }]);
                 At::CreateIntended(Begun {
                     in_doubt: was_tried,
                     upload: with_upload,
@@ -284,14 +289,14 @@ impl World {
             },
             Step::Waive => {
                 let was_sought = true;
-                self.write(call, vec![Fact::WithoutRecording { was_sought }]);
+                self.write(call, vec![CallFact::WithoutRecording { was_sought }]);
                 At::Over
             }
             Step::Hold => {
                 let fingerprint = self.rows[call];
                 self.write(
                     call,
-                    vec![Fact::Held {
+                    vec![CallFact::Held {
                         fingerprint,
                         why: Code::RecordingMissing,
                     }],
@@ -311,19 +316,21 @@ impl World {
             Luck::Well => {
                 let fingerprint = self.rows[call];
                 let fact = match (self.create(call), begun.in_doubt, self.policy.existing) {
-                    (true, _, _) => Fact::Created {
+                    (true, _, _) => CallFact::Created {
                         fingerprint,
                         uid: Some("uid".to_owned()),
                     },
-                    (false, true, _) => Fact::Created {
+                    (false, true, _) => CallFact::Created {
                         fingerprint: begun.sent_before,
                         uid: None,
                     },
-                    (false, false, Existing::Adopt) => Fact::Adopted {
+                    (false, false, ExistingConversation::Adopt) => CallFact::Adopted {
                         fingerprint,
                         uid: None,
                     },
-                    (false, false, Existing::Skip) => Fact::LeftAlone { fingerprint },
+                    (false, false, ExistingConversation::Skip) => {
+                        CallFact::LeftAlone { fingerprint }
+                    }
                 };
                 At::Made {
                     fact,
@@ -369,7 +376,7 @@ impl World {
             (true, false) => {
                 there.unseen += 1;
                 let resends = resends + 1;
-                self.write(call, vec![Fact::UploadResent { times: resends }]);
+                self.write(call, vec![CallFact::UploadResent { times: resends }]);
                 At::UploadSettled { in_doubt, resends }
             }
         }
@@ -437,7 +444,7 @@ impl World {
     /// Runs without faults, with all recordings in place, until nothing is left to do.
     pub(crate) fn finish(&mut self) {
         self.count_what_arrived_unrecorded();
-        self.recordings = vec![Recording::Here; self.server.len()];
+        self.recordings = vec![RecordingPresence::Here; self.server.len()];
         for _ in 0..2 {
             self.restart();
             for call in 0..self.server.len() {
@@ -449,8 +456,8 @@ impl World {
     }
 }
 
-fn arrived(in_doubt_resends: u32) -> Fact {
-    Fact::Uploaded {
+fn arrived(in_doubt_resends: u32) -> CallFact {
+    CallFact::Uploaded {
         hash: [7; 32],
         bytes: 1,
         in_doubt_resends,
@@ -458,8 +465,8 @@ fn arrived(in_doubt_resends: u32) -> Fact {
     }
 }
 
-fn refused(fingerprint: u128, stage: Stage) -> Fact {
-    Fact::Refused {
+fn refused(fingerprint: u128, stage: Stage) -> CallFact {
+    CallFact::Refused {
         fingerprint,
         stage,
         status: 400,
@@ -467,8 +474,8 @@ fn refused(fingerprint: u128, stage: Stage) -> Fact {
     }
 }
 
-fn failed(fingerprint: u128, stage: Stage) -> Fact {
-    Fact::Failed {
+fn failed(fingerprint: u128, stage: Stage) -> CallFact {
+    CallFact::Failed {
         fingerprint,
         stage,
         status: None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use capturi_import::sandbox::{self, Fault, Faults, Options, Rule, Sandbox, Snapshot};
+use capturi_import::sandbox::{self, Fault, FaultRule, Faults, Sandbox, SandboxOptions, Snapshot};
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Runtime;
 
@@ -20,24 +20,24 @@ pub(crate) struct Server {
 }
 
 /// A fault on this share of all requests, told by lot from a seed.
-pub(crate) fn sometimes(share: f64, fault: Fault) -> Rule {
-    Rule::new(fault).with_probability(share)
+pub(crate) fn sometimes(share: f64, fault: Fault) -> FaultRule {
+    FaultRule::new(fault).with_probability(share)
 }
 
 /// A fault on this share of the first two tries of each request, which bounds how long the waits
 /// between tries grow.
-pub(crate) fn at_first(share: f64, fault: Fault) -> Rule {
+pub(crate) fn at_first(share: f64, fault: Fault) -> FaultRule {
     sometimes(share, fault).first(2)
 }
 
 /// A fault on the first try of each request.
-pub(crate) fn on_first_try(fault: Fault) -> Rule {
-    Rule::new(fault).first(1)
+pub(crate) fn on_first_try(fault: Fault) -> FaultRule {
+    FaultRule::new(fault).first(1)
 }
 
 /// A fault for ever.
-pub(crate) fn always(fault: Fault) -> Rule {
-    Rule::new(fault)
+pub(crate) fn always(fault: Fault) -> FaultRule {
+    FaultRule::new(fault)
 }
 
 impl Server {
@@ -45,7 +45,7 @@ impl Server {
         Server::with(Faults::default())
     }
 
-    pub(crate) fn with_rule(rule: Rule) -> Self {
+    pub(crate) fn with_rule(rule: FaultRule) -> Self {
         Server::with(Faults::seeded(7).with(rule))
     }
 
@@ -56,9 +56,9 @@ impl Server {
             .build()
             .expect("a runtime");
         // A meddler or a TLS server in front of it has a port of its own, which clients name.
-        let options = Options {
+        let options = SandboxOptions {
             allow_remote: true,
-            ..Options::new(TOKEN).with_faults(faults)
+            ..SandboxOptions::new(TOKEN).with_faults(faults)
         };
         let sandbox = runtime
             .block_on(sandbox::start(options))
