@@ -212,17 +212,12 @@ impl Sender {
                 if in_doubt && (!was_tried || self.of_calls.believes_in_tries()) =>
             {
                 // What the server has is what was sent when the answer was lost.
-                let standing = shipment.standing.as_ref();
-                let sent = standing
-                    .and_then(CallState::sent_unheard)
-                    .unwrap_or(fingerprint);
-                (
-                    CreateResult::Ours(None),
-                    CallFact::Created {
-                        fingerprint: sent,
-                        uid: None,
-                    },
-                )
+                let unheard = shipment.standing.as_ref().and_then(CallState::sent_unheard);
+                let fact = CallFact::Created {
+                    fingerprint: unheard.unwrap_or(fingerprint),
+                    uid: None,
+                };
+                (CreateResult::Ours(None), fact)
             }
             Success::AlreadyThere if self.of_calls.is_doubtful() => {
                 return Err(self.put_by(shipment, in_doubt).await);

@@ -416,7 +416,7 @@ mod tests {
             "0x416e6e2022C3A622",
             "Ann%2520%2522%25C3%25A6%2522",
             r#"Ann "\xc3\xa6""#,
-            r#"Ann \x22\xC3\xA6\x22"#,
+            r"Ann \x22\xC3\xA6\x22",
             r#"Ann "\303\246""#,
             r#"Ann "\u{e6}""#,
             r#"Ann \\"\\xC3\\xA6\\""#,

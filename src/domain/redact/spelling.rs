@@ -350,62 +350,41 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_a_value_is_known() {
-        for (field, value, answer, expected) in [
+    fn a_part_of_a_name_is_known() {
+        for (value, answer, expected) in [
+            ("Anders Nielsen", "no agent Anders", "no agent <agentName>"),
+            ("Anders Nielsen", "Nielsen's team", "<agentName>'s team"),
             (
-                "agentName",
-                "Anders Nielsen",
-                "no agent Anders",
-                "no agent <agentName>",
-            ),
-            (
-                "agentName",
-                "Anders Nielsen",
-                "Nielsen's team",
-                "<agentName>'s team",
-            ),
-            (
-                "agentName",
                 "Anders Nielsen",
                 "Anders Niel... is bad",
                 "<agentName>... is bad",
             ),
             (
-                "agentName",
                 "Anders Nielsen",
                 "Anders Niel… is bad",
                 "<agentName>… is bad",
             ),
             (
-                "agentName",
                 "Anders Nielsen",
                 "bad: Ande [...]",
                 "bad: <agentName> [...]",
             ),
+            ("Anders Nielsen", "bad: Anders N.", "bad: <agentName>."),
+            ("Anders Nielsen", "ANDERSNIELSEN?", "<agentName>?"),
             (
-                "agentName",
-                "Anders Nielsen",
-                "bad: Anders N.",
-                "bad: <agentName>.",
-            ),
-            (
-                "agentName",
-                "Anders Nielsen",
-                "ANDERSNIELSEN?",
-                "<agentName>?",
-            ),
-            (
-                "agentName",
                 "Ida Opdigtet",
                 "Ida_Opdigtet2024.wav",
                 "<agentName>2024.wav",
             ),
-            (
-                "agentName",
-                "Ida Opdigtet",
-                "Opdigtet, Ida is bad",
-                "<agentName> is bad",
-            ),
+            ("Ida Opdigtet", "Opdigtet, Ida is bad", "<agentName> is bad"),
+        ] {
+            assert_eq!(told("agentName", value, answer), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_another_value_is_known() {
+        for (field, value, answer, expected) in [
             (
                 "agentEmail",
                 "anna.berg79@example.com",

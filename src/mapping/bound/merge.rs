@@ -175,7 +175,7 @@ fn orders(legs: &Legs, parts: &[CallRow<'_>], problems: &mut Vec<Problem>) -> Le
             first.sort_by_key(|at| match parts[*at].draft.get(Field::DateTime) {
                 Value::Time(_, time) => (false, time.as_nanosecond()),
                 _ => (true, 0),
-            })
+            });
         }
         Some(LegOrder::Column(ranking)) => {
             if let Some(ranks) = ranks(ranking, parts, problems) {

@@ -174,7 +174,7 @@ mod tests {
         let value = json!({"kind": "NOTE", "more": [1, "x", {"a": "Note\u{200b}"}]});
         let other = json!({"kind": "Note", "more": [1, "x", {"a": "Note"}]});
         let literals = literals(&["Note"]);
-        assert_eq!(literals.spellings_of(&value), [other.clone()]);
+        assert_eq!(literals.spellings_of(&value), std::slice::from_ref(&other));
         assert_eq!(literals.spellings_of(&other), Vec::<Json>::new());
     }
 

@@ -138,7 +138,7 @@ fn arguments(inputs: &[FfmpegInput], urls: &[OsString], largest: u64) -> Vec<OsS
             // It knows by itself that this one is a single channel at 8000.
             FfmpegInput::Raw("g729") => all.extend(plain(&["-f", "g729"])),
             FfmpegInput::Raw(format) => {
-                all.extend(plain(&["-f", format, "-ar", "8000", "-ac", "1"]))
+                all.extend(plain(&["-f", format, "-ar", "8000", "-ac", "1"]));
             }
         }
         all.push("-i".into());

@@ -96,13 +96,12 @@ impl JsonReader {
             known: &options.known,
         };
         let file = Arc::clone(input.name());
-        let layout = locate_records::find(sample, options.records.as_deref()).map_err(
-            |(pointer, reason)| Error::Records {
-                file: file.to_string(),
-                pointer,
-                reason,
-            },
-        )?;
+        let layout = locate_records::find(sample, options.records.as_deref());
+        let layout = layout.map_err(|(pointer, reason)| Error::Records {
+            file: file.to_string(),
+            pointer,
+            reason,
+        })?;
         let mut reading = vec![layout.reading(), encoding.to_owned()];
         reading.extend(feed.stream().archive().map(str::to_owned));
         let sheet = Arc::new(Sheet {
@@ -119,6 +118,10 @@ impl JsonReader {
             each_by_pointer,
         } = layout;
         let lines = shape == JsonShape::Lines;
+        let state = match shape {
+            JsonShape::Lines => DocumentState::Lines,
+            _ => DocumentState::Top,
+        };
         let empty = feed.ended() && feed.data().trim_ascii().is_empty();
         Ok(JsonReader {
             search: if origin == Origin::OnlyList && !feed.ended() {
@@ -138,11 +141,7 @@ impl JsonReader {
             cursor: JsonCursor::new(feed),
             sheet,
             limits: options.limits.clone(),
-            state: if lines {
-                DocumentState::Lines
-            } else {
-                DocumentState::Top
-            },
+            state,
             pointer,
             each_by_pointer,
             known: options.known.clone(),
