@@ -418,9 +418,9 @@ fn a_list_of_very_many_parts_of_a_workbook_is_refused() {
     let end = archive.len() as u64;
     // The end of an archive with more parts than 16 bits can count.
     archive.extend(b"PK\x06\x06");
-    for number in [44, 45 << 16 | 45, 0, count, count, end - start, start] {
+    for number in [44, 0x002D_002D, 0, count, count, end - start, start] {
         let bytes = u64::to_le_bytes(number);
-        let is_short = number == 45 << 16 | 45;
+        let is_short = number == 0x002D_002D;
         archive.extend(&bytes[..if is_short { 4 } else { 8 }]);
     }
     archive.extend(b"PK\x06\x07\0\0\0\0");
