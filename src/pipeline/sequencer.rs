@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::sync::atomic::{Ordering, fence};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -33,7 +34,9 @@ pub(super) struct Sequencer<'r> {
     claims: Option<Claims>,
     clocks: Clocks,
     /// What sees whether the records of each input are those that the mapping is for.
-    watches: Vec<(Arc<str>, Vec<Arc<Watch>>)>,
+    watches: Vec<(Arc<str>, Watched)>,
+    /// The first of them of which records may come.
+    first_watched: usize,
     places: Places,
     aside: Option<Aside>,
     /// Why records were left out whose recordings are told of, by the number of the claimant.
@@ -46,6 +49,18 @@ pub(super) struct Sequencer<'r> {
     customers: Customers,
     /// What feeds the customer.
     customer_column: Box<str>,
+}
+
+/// What is seen of the records of one input.
+enum Watched {
+    /// More of them may come.
+    Open(Vec<Arc<Watch>>),
+    /// What was found when all had come.
+    Ended(Vec<Misfit>),
+}
+
+fn found(watches: &[Arc<Watch>]) -> Vec<Misfit> {
+    watches.iter().flat_map(|watch| watch.misfits()).collect()
 }
 
 /// Unclaimed recordings that are named one by one.
@@ -68,6 +83,7 @@ impl<'r> Sequencer<'r> {
             claims: road.audio.as_deref().map(Claims::new),
             clocks: Clocks::default(),
             watches: Vec::new(),
+            first_watched: 0,
             places: Places::default(),
             aside: road
                 .audio
@@ -86,8 +102,24 @@ impl<'r> Sequencer<'r> {
     pub(super) fn open(&mut self, opened: &OpenedFile) {
         let file = &opened.sheet.file;
         self.places.files.push((Arc::clone(file), false));
-        self.watches
-            .push((Arc::clone(file), opened.watches.clone()));
+        self.end_watches();
+        let watched = Watched::Open(opened.watches.clone());
+        self.watches.push((Arc::clone(file), watched));
+    }
+
+    /// Keeps of the files that nobody reads any more only what was found: there may be very many.
+    fn end_watches(&mut self) {
+        for (_, watched) in &mut self.watches[self.first_watched..] {
+            if let Watched::Open(watches) = watched {
+                if watches.iter().any(|watch| Arc::strong_count(watch) > 1) {
+                    return;
+                }
+                // What the last who had it wrote is seen from here on.
+                fence(Ordering::Acquire);
+                *watched = Watched::Ended(found(watches));
+            }
+            self.first_watched += 1;
+        }
     }
 
     /// Ends a round, and hands over what was put aside.
@@ -550,8 +582,12 @@ impl<'r> Sequencer<'r> {
     /// Files whose records are not those that the mapping is for, and those that were left out whole.
     fn misfits(&self) -> Vec<Problem> {
         let mut told = Vec::new();
-        for (file, watches) in &self.watches {
-            for Misfit { code, message } in watches.iter().flat_map(|watch| watch.misfits()) {
+        for (file, watched) in &self.watches {
+            let misfits = match watched {
+                Watched::Open(watches) => found(watches),
+                Watched::Ended(misfits) => misfits.clone(),
+            };
+            for Misfit { code, message } in misfits {
                 told.push(Problem::new(code, of_no_line(file), message));
             }
         }

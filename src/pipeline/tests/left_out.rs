@@ -74,3 +74,25 @@ fn a_row_that_is_left_out_takes_nothing_from_a_call_that_asks_alike() {
     let mapping = format!("{SKIP}{FIELDS}[audio]\nmatch = \"{{{{ file }}}}*\"\n");
     assert_eq!(sent(&mapping, "1,7,\n2,7,x\n", "7_2.wav"), one);
 }
+
+#[test]
+fn of_files_that_have_been_read_no_watch_is_kept() {
+    let exports: Vec<_> = (0..300)
+        .map(|number| export(&format!("id,status\n{number},y\n"), ".csv"))
+        .collect();
+    let mapping = format!("{SKIP}{FIELDS}");
+    let mut watches = Vec::new();
+    let mut alive = 0;
+    road(&mapping, &exports)
+        .walk(|decided| {
+            let opened = decided.opened.iter();
+            let opened = opened.flat_map(|opened| &opened.watches);
+            watches.extend(opened.map(Arc::downgrade));
+            let is_kept = |watch: &&std::sync::Weak<_>| watch.strong_count() > 0;
+            alive = watches.iter().filter(is_kept).count();
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(watches.len(), 300);
+    assert!(alive < 200, "{alive}");
+}
