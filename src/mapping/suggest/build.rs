@@ -1,36 +1,12 @@
 //! Which column feeds which target, as far as names and values tell.
 
-use std::collections::BTreeSet;
-
-use super::call_fields::ways;
+use super::call_fields::{customer, date_time, times, ways};
 use super::column_profile::ColumnProfile;
 use super::expressions::{expression, literal, quoted};
 use super::known_names::{self, rank};
+use super::proposal::{ProposalDraft, SuggestedMapping};
 use super::survey::{ExportSurvey, Surveyed, VALUES};
 use crate::domain::call::{Field, ValueKind};
-
-/// A line of the proposed file.
-#[derive(Debug)]
-pub(super) struct ProposedRule {
-    pub(super) field: Field,
-    /// What stands behind `=`.
-    pub(super) toml: String,
-    /// What the operator should look at.
-    pub(super) check: Option<String>,
-}
-
-/// A proposed mapping.
-#[derive(Debug, Default)]
-pub(super) struct SuggestedMapping {
-    pub(super) rules: Vec<ProposedRule>,
-    pub(super) needs: Vec<(&'static str, &'static str)>,
-    /// A condition for records without an agent.
-    pub(super) no_agent: Option<String>,
-    /// The templates that name a recording.
-    pub(super) recordings: Vec<String>,
-    /// Positions of the columns that feed something.
-    pub(super) used: BTreeSet<usize>,
-}
 
 /// The fields that are looked for by name, those that are hardest to mistake first.
 const ORDER: [Field; 17] = [
@@ -53,304 +29,258 @@ const ORDER: [Field; 17] = [
     Field::CustomNumberProp1,
 ];
 
-/// A survey while it is turned into a proposal.
-pub(super) struct ProposalDraft<'s> {
-    pub(super) survey: &'s ExportSurvey,
-    pub(super) shapes: Vec<ColumnProfile>,
-    pub(super) proposal: SuggestedMapping,
+/// The best proposal for each field that names and values tell.
+pub(super) fn build(survey: &ExportSurvey) -> SuggestedMapping {
+    let mut draft = ProposalDraft::new(survey);
+    for field in ORDER.into_iter().chain([Field::CustomNumberProp2]) {
+        match field {
+            Field::Customer => customer(&mut draft),
+            Field::DateTime => date_time(&mut draft),
+            other => plain(&mut draft, other),
+        }
+    }
+    by_values(&mut draft);
+    agents(&mut draft);
+    subject(&mut draft);
+    recordings(&mut draft);
+    repairs(&mut draft);
+    draft.proposal.rules.sort_by_key(|rule| rule.field);
+    draft.proposal
 }
 
-impl<'s> ProposalDraft<'s> {
-    pub(super) fn new(survey: &'s ExportSurvey) -> Self {
-        let shapes = survey.columns.iter().map(Surveyed::shape).collect();
-        let mut draft = ProposalDraft {
-            survey,
-            shapes,
-            proposal: SuggestedMapping::default(),
-        };
-        for field in ORDER.into_iter().chain([Field::CustomNumberProp2]) {
-            match field {
-                Field::Customer => draft.customer(),
-                Field::DateTime => draft.date_time(),
-                other => draft.plain(other),
-            }
-        }
-        draft.by_values();
-        draft.agents();
-        draft.subject();
-        draft.recordings();
-        draft.repairs();
-        draft.proposal.rules.sort_by_key(|rule| rule.field);
-        draft
-    }
-
-    /// Takes the guards of a spreadsheet off the columns that have them.
-    fn repairs(&mut self) {
-        let is_guarded = |column: &&Surveyed| column.guarded * 10 > column.filled;
-        for column in self.survey.columns.iter().filter(is_guarded) {
-            let name = quoted(&column.name);
-            let from = format!("{{ from = {name}");
-            let repaired = format!("{from}, repair = [\"formula\", \"apostrophe\"]");
-            for rule in &mut self.proposal.rules {
-                if rule.toml == name {
-                    rule.toml = format!("{repaired} }}");
-                } else if rule.toml.starts_with(&from) {
-                    rule.toml = rule.toml.replacen(&from, &repaired, 1);
-                }
-            }
-        }
-    }
-
-    pub(super) fn rule(&mut self, field: Field, toml: String, check: Option<String>) {
-        self.proposal
-            .rules
-            .push(ProposedRule { field, toml, check });
-    }
-
-    fn has(&self, field: Field) -> bool {
-        self.proposal.rules.iter().any(|rule| rule.field == field)
-    }
-
-    pub(super) fn need(&mut self, need: &'static str, why: &'static str) {
-        if !self.proposal.needs.iter().any(|(known, _)| *known == need) {
-            self.proposal.needs.push((need, why));
-        }
-    }
-
-    /// The best column of these names that passes the test and feeds nothing yet.
-    pub(super) fn find(
-        &self,
-        names: &[&str],
-        test: impl Fn(&Surveyed, &ColumnProfile) -> bool,
-    ) -> Option<usize> {
-        let columns = self.survey.columns.iter().zip(&self.shapes).enumerate();
-        columns
-            .filter(|(at, (column, shape))| !self.proposal.used.contains(at) && test(column, shape))
-            .filter_map(|(at, (column, _))| Some((rank(&column.name, names)?, at)))
-            .min()
-            .map(|(_, at)| at)
-    }
-
-    pub(super) fn name(&self, at: usize) -> &'s str {
-        &self.survey.columns[at].name
-    }
-
-    /// The column inside of a template.
-    pub(super) fn in_template(&self, at: usize) -> String {
-        expression(self.name(at), self.survey.sheet.header.is_none())
-    }
-
-    /// Proposes the best column of the names of a field, if one holds what the field is for.
-    fn plain(&mut self, field: Field) {
-        let records = self.survey.records;
-        let names = known_names::of(field);
-        let whole = |column: &Surveyed, shape: &ColumnProfile| {
-            holds(field, column, shape, records) && !known_names::is_anothers(field, &column.name)
-        };
-        let nearly = |column: &Surveyed, _: &ColumnProfile| is_nearly_an_id(column, records);
-        let found = self.find(&names, whole).or_else(|| match field {
-            // A few broken rows do not make another column the id.
-            Field::ExternalIdentity => self
-                .find(&names, nearly)
-                .or_else(|| self.id_by_its_end(&nearly)),
-            _ => None,
-        });
-        let Some(at) = found else { return };
-        self.proposal.used.insert(at);
-        let column = &self.survey.columns[at];
+/// Takes the guards of a spreadsheet off the columns that have them.
+fn repairs(draft: &mut ProposalDraft<'_>) {
+    let is_guarded = |column: &&Surveyed| column.guarded * 10 > column.filled;
+    for column in draft.survey.columns.iter().filter(is_guarded) {
         let name = quoted(&column.name);
-        let (toml, check) = match field {
-            Field::Labels => labels(column),
-            Field::HasConsent => (
-                name,
-                Some("a refusal must be read as one; own words: true = [\"given\"], false = [\"refused\"]".to_owned()),
-            ),
-            Field::ExternalIdentity => (name, doubts_of_id(column, records, &names)),
-            Field::AgentName | Field::AgentEmail | Field::AgentId
-                if known_names::is_of_anybody(&column.name) =>
-            {
-                (name, Some("the agent's, or the customer's?".to_owned()))
+        let from = format!("{{ from = {name}");
+        let repaired = format!("{from}, repair = [\"formula\", \"apostrophe\"]");
+        for rule in &mut draft.proposal.rules {
+            if rule.toml == name {
+                rule.toml = format!("{repaired} }}");
+            } else if rule.toml.starts_with(&from) {
+                rule.toml = rule.toml.replacen(&from, &repaired, 1);
             }
-            _ if field.kind() == ValueKind::Number => duration(&name, column, &self.shapes[at]),
-            _ if field.is_required() => (name, None),
-            _ => (format!("{{ from = {name}, optional = true }}"), None),
-        };
-        self.rule(field, toml, check);
+        }
     }
+}
 
-    /// A column whose name ends as ids do, though nobody knows what comes before.
-    fn id_by_its_end(&self, test: &dyn Fn(&Surveyed, &ColumnProfile) -> bool) -> Option<usize> {
-        let columns = self.survey.columns.iter().zip(&self.shapes).enumerate();
-        let mut ids = columns.filter(|(at, (column, shape))| {
-            let is_free = !self.proposal.used.contains(at);
-            is_free && known_names::is_id(&column.name) && test(column, shape)
+/// Proposes the best column of the names of a field, if one holds what the field is for.
+fn plain(draft: &mut ProposalDraft<'_>, field: Field) {
+    let records = draft.survey.records;
+    let names = known_names::of(field);
+    let whole = |column: &Surveyed, shape: &ColumnProfile| {
+        holds(field, column, shape, records) && !known_names::is_anothers(field, &column.name)
+    };
+    let nearly = |column: &Surveyed, _: &ColumnProfile| is_nearly_an_id(column, records);
+    let found = draft.find(&names, whole).or_else(|| match field {
+        // A few broken rows do not make another column the id.
+        Field::ExternalIdentity => draft
+            .find(&names, nearly)
+            .or_else(|| id_by_its_end(draft, &nearly)),
+        _ => None,
+    });
+    let Some(at) = found else { return };
+    draft.proposal.used.insert(at);
+    let column = &draft.survey.columns[at];
+    let name = quoted(&column.name);
+    let (toml, check) = match field {
+        Field::Labels => labels(column),
+        Field::HasConsent => (
+            name,
+            Some("a refusal must be read as one; own words: true = [\"given\"], false = [\"refused\"]".to_owned()),
+        ),
+        Field::ExternalIdentity => (name, doubts_of_id(column, records, &names)),
+        Field::AgentName | Field::AgentEmail | Field::AgentId
+            if known_names::is_of_anybody(&column.name) =>
+        {
+            (name, Some("the agent's, or the customer's?".to_owned()))
+        }
+        _ if field.kind() == ValueKind::Number => duration(&name, column, &draft.shapes[at]),
+        _ if field.is_required() => (name, None),
+        _ => (format!("{{ from = {name}, optional = true }}"), None),
+    };
+    draft.rule(field, toml, check);
+}
+
+/// A column whose name ends as ids do, though nobody knows what comes before.
+fn id_by_its_end(
+    draft: &ProposalDraft<'_>,
+    test: &dyn Fn(&Surveyed, &ColumnProfile) -> bool,
+) -> Option<usize> {
+    let columns = draft.survey.columns.iter().zip(&draft.shapes).enumerate();
+    let mut ids = columns.filter(|(at, (column, shape))| {
+        let is_free = !draft.proposal.used.contains(at);
+        is_free && known_names::is_id(&column.name) && test(column, shape)
+    });
+    ids.next().map(|(at, _)| at)
+}
+
+/// Required fields for which no name was found take a column whose values alone are enough.
+fn by_values(draft: &mut ProposalDraft<'_>) {
+    let records = draft.survey.records;
+    let is_free = |column: &Surveyed| !column.is_nested && !column.values.is_empty();
+    for field in [
+        Field::AgentEmail,
+        Field::DateTime,
+        Field::Customer,
+        Field::AgentName,
+        Field::ExternalIdentity,
+    ] {
+        if draft.has(field) {
+            continue;
+        }
+        let fits = |column: &Surveyed, shape: &ColumnProfile| match field {
+            Field::AgentEmail => shape.is_email,
+            Field::DateTime => shape.times.is_some(),
+            Field::Customer => shape.is_phone,
+            Field::AgentName => shape.is_person,
+            _ => {
+                let is_other = shape.is_recording
+                    || shape.is_phone
+                    || shape.is_email
+                    || shape.is_person
+                    || shape.times.is_some()
+                    || column.values.iter().any(|value| value.contains("://"));
+                let is_anothers = known_names::is_anothers(field, &column.name);
+                !is_other && !is_anothers && holds(field, column, shape, records)
+            }
+        };
+        let columns = draft.survey.columns.iter().zip(&draft.shapes).enumerate();
+        let mut free = columns.filter(|(at, (column, shape))| {
+            !draft.proposal.used.contains(at) && is_free(column) && fits(column, shape)
         });
-        ids.next().map(|(at, _)| at)
-    }
-
-    /// Required fields for which no name was found take a column whose values alone are enough.
-    fn by_values(&mut self) {
-        let records = self.survey.records;
-        let is_free = |column: &Surveyed| !column.is_nested && !column.values.is_empty();
-        for field in [
-            Field::AgentEmail,
-            Field::DateTime,
-            Field::Customer,
-            Field::AgentName,
-            Field::ExternalIdentity,
-        ] {
-            if self.has(field) {
-                continue;
-            }
-            let fits = |column: &Surveyed, shape: &ColumnProfile| match field {
-                Field::AgentEmail => shape.is_email,
-                Field::DateTime => shape.times.is_some(),
-                Field::Customer => shape.is_phone,
-                Field::AgentName => shape.is_person,
-                _ => {
-                    let is_other = shape.is_recording
-                        || shape.is_phone
-                        || shape.is_email
-                        || shape.is_person
-                        || shape.times.is_some()
-                        || column.values.iter().any(|value| value.contains("://"));
-                    let is_anothers = known_names::is_anothers(field, &column.name);
-                    !is_other && !is_anothers && holds(field, column, shape, records)
-                }
-            };
-            let columns = self.survey.columns.iter().zip(&self.shapes).enumerate();
-            let mut free = columns.filter(|(at, (column, shape))| {
-                !self.proposal.used.contains(at) && is_free(column) && fits(column, shape)
-            });
-            let Some(at) = free.next().map(|(at, _)| at) else {
-                continue;
-            };
-            drop(free);
-            self.take(field, at);
-        }
-    }
-
-    /// Proposes a column that only its values speak for.
-    fn take(&mut self, field: Field, at: usize) {
-        let check = Some("only its values speak for this column".to_owned());
-        self.proposal.used.insert(at);
-        match field {
-            Field::DateTime => self.times(at, check),
-            Field::Customer => {
-                let toml = format!("{{ from = {}, as = \"phone\" }}", quoted(self.name(at)));
-                if self.shapes[at].lacks_country {
-                    self.need("region", "some phone numbers have no country code");
-                }
-                self.rule(field, toml, check);
-            }
-            _ => self.rule(field, quoted(self.name(at)), check),
-        }
-    }
-
-    /// What the export says of its agents stands in for what it does not.
-    fn agents(&mut self) {
-        let fields = [Field::AgentId, Field::AgentEmail, Field::AgentName];
-        let position = |draft: &Self, field: Field| {
-            let rule = draft
-                .proposal
-                .rules
-                .iter()
-                .find(|rule| rule.field == field)?;
-            let is_it = |column: &Surveyed| quoted(&column.name) == rule.toml;
-            draft.survey.columns.iter().position(is_it)
+        let Some(at) = free.next().map(|(at, _)| at) else {
+            continue;
         };
-        let known: Vec<usize> = fields
-            .into_iter()
-            .filter_map(|field| position(self, field))
-            .collect();
-        let Some(&at) = known.first() else { return };
-        let keys: Vec<String> = known.iter().map(|at| self.in_template(*at)).collect();
-        let key = if let [key] = keys.as_slice() {
-            key.clone()
-        } else {
-            format!("[{}]", keys.join(", "))
-        };
-        for (field, what) in fields.into_iter().zip(["id", "email", "name"]) {
-            if self.has(field) {
-                continue;
-            }
-            let as_email = if what == "email" {
-                ", as = \"email\""
-            } else {
-                ""
-            };
-            let template = quoted(&format!("{{{{ {key} | agent('{what}') }}}}"));
-            self.rule(
-                field,
-                format!("{{ template = {template}{as_email} }}"),
-                Some("the export does not say it".to_owned()),
-            );
-            if what == "email" {
-                self.need("email", "no column has addresses of agents");
-            }
-        }
-        if self.survey.columns[at].filled < self.survey.records {
-            self.proposal.no_agent = Some(format!("not {}", self.in_template(at)));
-        }
+        drop(free);
+        take(draft, field, at);
     }
+}
 
-    fn subject(&mut self) {
-        if self.has(Field::Subject) {
-            return;
-        }
-        let columns = self.survey.columns.iter().enumerate();
-        let topic = columns
-            .filter(|(_, column)| !column.is_nested && !column.values.is_empty())
-            .filter_map(|(at, column)| Some((rank(&column.name, known_names::TOPICS)?, at)))
-            .min();
-        let toml = match topic {
-            Some((_, at)) => {
-                self.proposal.used.insert(at);
-                let template = format!("{{{{ {} or 'Call' }}}}", self.in_template(at));
-                format!("{{ template = {} }}", quoted(&template))
+/// Proposes a column that only its values speak for.
+fn take(draft: &mut ProposalDraft<'_>, field: Field, at: usize) {
+    let check = Some("only its values speak for this column".to_owned());
+    draft.proposal.used.insert(at);
+    match field {
+        Field::DateTime => times(draft, at, check),
+        Field::Customer => {
+            let toml = format!("{{ from = {}, as = \"phone\" }}", quoted(draft.name(at)));
+            if draft.shapes[at].lacks_country {
+                draft.need("region", "some phone numbers have no country code");
             }
-            None => "{ value = \"Call\" }".to_owned(),
-        };
-        self.rule(
-            Field::Subject,
-            toml,
-            Some("what the conversation is called in Capturi".to_owned()),
-        );
-    }
-
-    fn recordings(&mut self) {
-        let named = self.find(known_names::RECORDINGS, |column, _| {
-            !column.is_nested && !column.values.is_empty()
-        });
-        let column = named.or_else(|| {
-            let mut shapes = self.shapes.iter().enumerate();
-            let of_files =
-                shapes.find(|(at, shape)| shape.is_recording && !self.proposal.used.contains(at));
-            of_files.map(|(at, _)| at)
-        });
-        if let Some(at) = column {
-            self.proposal.used.insert(at);
-            self.proposal
-                .recordings
-                .push(format!("{{{{ {} }}}}", self.in_template(at)));
+            draft.rule(field, toml, check);
         }
-        let id = self
+        _ => draft.rule(field, quoted(draft.name(at)), check),
+    }
+}
+
+/// What the export says of its agents stands in for what it does not.
+fn agents(draft: &mut ProposalDraft<'_>) {
+    let fields = [Field::AgentId, Field::AgentEmail, Field::AgentName];
+    let position = |draft: &ProposalDraft<'_>, field: Field| {
+        let rule = draft
             .proposal
             .rules
             .iter()
-            .find(|rule| rule.field == Field::ExternalIdentity);
-        let id = id.and_then(|rule| {
-            self.survey
-                .columns
-                .iter()
-                .position(|column| quoted(&column.name) == rule.toml)
-        });
-        if let Some(at) = id {
-            let name = self.in_template(at);
-            self.proposal
-                .recordings
-                .extend([format!("{{{{ {name} }}}}"), format!("*{{{{ {name} }}}}*")]);
+            .find(|rule| rule.field == field)?;
+        let is_it = |column: &Surveyed| quoted(&column.name) == rule.toml;
+        draft.survey.columns.iter().position(is_it)
+    };
+    let known: Vec<usize> = fields
+        .into_iter()
+        .filter_map(|field| position(draft, field))
+        .collect();
+    let Some(&at) = known.first() else { return };
+    let keys: Vec<String> = known.iter().map(|at| draft.in_template(*at)).collect();
+    let key = if let [key] = keys.as_slice() {
+        key.clone()
+    } else {
+        format!("[{}]", keys.join(", "))
+    };
+    for (field, what) in fields.into_iter().zip(["id", "email", "name"]) {
+        if draft.has(field) {
+            continue;
         }
+        let as_email = if what == "email" {
+            ", as = \"email\""
+        } else {
+            ""
+        };
+        let template = quoted(&format!("{{{{ {key} | agent('{what}') }}}}"));
+        draft.rule(
+            field,
+            format!("{{ template = {template}{as_email} }}"),
+            Some("the export does not say it".to_owned()),
+        );
+        if what == "email" {
+            draft.need("email", "no column has addresses of agents");
+        }
+    }
+    if draft.survey.columns[at].filled < draft.survey.records {
+        draft.proposal.no_agent = Some(format!("not {}", draft.in_template(at)));
+    }
+}
+
+fn subject(draft: &mut ProposalDraft<'_>) {
+    if draft.has(Field::Subject) {
+        return;
+    }
+    let columns = draft.survey.columns.iter().enumerate();
+    let topic = columns
+        .filter(|(_, column)| !column.is_nested && !column.values.is_empty())
+        .filter_map(|(at, column)| Some((rank(&column.name, known_names::TOPICS)?, at)))
+        .min();
+    let toml = match topic {
+        Some((_, at)) => {
+            draft.proposal.used.insert(at);
+            let template = format!("{{{{ {} or 'Call' }}}}", draft.in_template(at));
+            format!("{{ template = {} }}", quoted(&template))
+        }
+        None => "{ value = \"Call\" }".to_owned(),
+    };
+    draft.rule(
+        Field::Subject,
+        toml,
+        Some("what the conversation is called in Capturi".to_owned()),
+    );
+}
+
+fn recordings(draft: &mut ProposalDraft<'_>) {
+    let named = draft.find(known_names::RECORDINGS, |column, _| {
+        !column.is_nested && !column.values.is_empty()
+    });
+    let column = named.or_else(|| {
+        let mut shapes = draft.shapes.iter().enumerate();
+        let of_files =
+            shapes.find(|(at, shape)| shape.is_recording && !draft.proposal.used.contains(at));
+        of_files.map(|(at, _)| at)
+    });
+    if let Some(at) = column {
+        draft.proposal.used.insert(at);
+        draft
+            .proposal
+            .recordings
+            .push(format!("{{{{ {} }}}}", draft.in_template(at)));
+    }
+    let id = draft
+        .proposal
+        .rules
+        .iter()
+        .find(|rule| rule.field == Field::ExternalIdentity);
+    let id = id.and_then(|rule| {
+        draft
+            .survey
+            .columns
+            .iter()
+            .position(|column| quoted(&column.name) == rule.toml)
+    });
+    if let Some(at) = id {
+        let name = draft.in_template(at);
+        draft
+            .proposal
+            .recordings
+            .extend([format!("{{{{ {name} }}}}"), format!("*{{{{ {name} }}}}*")]);
     }
 }
 

@@ -36,3 +36,13 @@ pub(super) fn expression(name: &str, is_tree: bool) -> String {
     let step = |step: &&str| format!("[{}]", literal(step));
     format!("row{}", steps.iter().map(step).collect::<String>())
 }
+
+/// A text of the export inside of a comment: on one line, and harmless.
+pub(super) fn shown_whole(text: &str) -> String {
+    let plain = |char: char| {
+        let acts = char.is_control()
+            || matches!(char, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+        if acts { '\u{fffd}' } else { char }
+    };
+    text.chars().map(plain).collect()
+}

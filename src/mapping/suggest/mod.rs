@@ -12,6 +12,7 @@ mod expressions;
 mod known_names;
 mod name_shape;
 mod preset_fit;
+mod proposal;
 mod recording_names;
 mod survey;
 mod write;

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::column_profile::ColumnProfile;
-use super::write::shown_whole;
+use super::expressions::shown_whole;
 use crate::domain::{Code, unguarded};
 use crate::mapping::Preset;
 use crate::source::{self, Batch, Column, Header, Input, ReadOptions, Record, Sheet};

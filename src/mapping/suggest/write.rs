@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::build::{ProposalDraft, ProposedRule, SuggestedMapping};
-use super::expressions::quoted;
+use super::build::build;
+use super::expressions::{quoted, shown_whole};
+use super::proposal::{ProposedRule, SuggestedMapping};
 use super::survey::{ExportSurvey, Surveyed};
 use crate::domain::call::Field;
 
@@ -18,8 +19,7 @@ impl ExportSurvey {
 
     /// The same, with a pattern for recordings of these names, which are paths below their folder.
     pub fn propose_for(&self, recordings: Option<&[String]>) -> String {
-        let draft = ProposalDraft::new(self);
-        let proposal = &draft.proposal;
+        let proposal = &build(self);
         let mut file = String::new();
         head(&mut file, self, proposal);
         source(&mut file, proposal);
@@ -186,21 +186,11 @@ fn examples(column: &Surveyed) -> String {
     }
 }
 
-/// A text of the export inside of a comment: on one line, short, and harmless.
+/// The same, and short.
 fn shown(text: &str) -> String {
     let plain = shown_whole(text);
     match plain.char_indices().nth(EXAMPLE) {
         Some((end, _)) => format!("{}…", &plain[..end]),
         None => plain,
     }
-}
-
-/// The same, as long as it is.
-pub(super) fn shown_whole(text: &str) -> String {
-    let plain = |char: char| {
-        let acts = char.is_control()
-            || matches!(char, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-        if acts { '\u{fffd}' } else { char }
-    };
-    text.chars().map(plain).collect()
 }

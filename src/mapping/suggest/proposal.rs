@@ -1,0 +1,88 @@
+//! A proposed mapping, and the draft that becomes one.
+
+use std::collections::BTreeSet;
+
+use super::column_profile::ColumnProfile;
+use super::expressions::expression;
+use super::known_names::rank;
+use super::survey::{ExportSurvey, Surveyed};
+use crate::domain::call::Field;
+
+/// A line of the proposed file.
+#[derive(Debug)]
+pub(super) struct ProposedRule {
+    pub(super) field: Field,
+    /// What stands behind `=`.
+    pub(super) toml: String,
+    /// What the operator should look at.
+    pub(super) check: Option<String>,
+}
+
+/// A proposed mapping.
+#[derive(Debug, Default)]
+pub(super) struct SuggestedMapping {
+    pub(super) rules: Vec<ProposedRule>,
+    pub(super) needs: Vec<(&'static str, &'static str)>,
+    /// A condition for records without an agent.
+    pub(super) no_agent: Option<String>,
+    /// The templates that name a recording.
+    pub(super) recordings: Vec<String>,
+    /// Positions of the columns that feed something.
+    pub(super) used: BTreeSet<usize>,
+}
+
+/// A survey while it is turned into a proposal.
+pub(super) struct ProposalDraft<'s> {
+    pub(super) survey: &'s ExportSurvey,
+    pub(super) shapes: Vec<ColumnProfile>,
+    pub(super) proposal: SuggestedMapping,
+}
+
+impl<'s> ProposalDraft<'s> {
+    pub(super) fn new(survey: &'s ExportSurvey) -> Self {
+        ProposalDraft {
+            survey,
+            shapes: survey.columns.iter().map(Surveyed::shape).collect(),
+            proposal: SuggestedMapping::default(),
+        }
+    }
+
+    pub(super) fn rule(&mut self, field: Field, toml: String, check: Option<String>) {
+        self.proposal
+            .rules
+            .push(ProposedRule { field, toml, check });
+    }
+
+    pub(super) fn has(&self, field: Field) -> bool {
+        self.proposal.rules.iter().any(|rule| rule.field == field)
+    }
+
+    pub(super) fn need(&mut self, need: &'static str, why: &'static str) {
+        if !self.proposal.needs.iter().any(|(known, _)| *known == need) {
+            self.proposal.needs.push((need, why));
+        }
+    }
+
+    /// The best column of these names that passes the test and feeds nothing yet.
+    pub(super) fn find(
+        &self,
+        names: &[&str],
+        test: impl Fn(&Surveyed, &ColumnProfile) -> bool,
+    ) -> Option<usize> {
+        let columns = self.survey.columns.iter().zip(&self.shapes).enumerate();
+        columns
+            .filter(|(at, (column, shape))| !self.proposal.used.contains(at) && test(column, shape))
+            .filter_map(|(at, (column, _))| Some((rank(&column.name, names)?, at)))
+            .min()
+            .map(|(_, at)| at)
+    }
+
+    pub(super) fn name(&self, at: usize) -> &'s str {
+        &self.survey.columns[at].name
+    }
+
+    /// The column inside of a template.
+    pub(super) fn in_template(&self, at: usize) -> String {
+        expression(self.name(at), self.survey.sheet.header.is_none())
+    }
+}
