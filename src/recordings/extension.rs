@@ -1,6 +1,6 @@
 //! What the name of a file says about its content.
 
-use super::probe::Container;
+use super::container::Container;
 use super::spelling::split_extension;
 
 /// A file name's ending: which content to expect and how to announce it to the server.

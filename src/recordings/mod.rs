@@ -9,8 +9,10 @@
 //! [`Transcoder`] makes one of several or of a kind that the server may not take.
 //! Left to others: what a missing or doubtful recording means for its call, and the sending.
 
+mod asked_part;
 mod choose;
 mod claims;
+mod container;
 mod extension;
 mod index;
 mod name;
@@ -25,13 +27,15 @@ mod transcode;
 mod value_held;
 mod wildcard;
 
+pub use asked_part::AskedPart;
 pub use choose::{ChosenRecordings, SeveralRecordings};
 pub use claims::{Claimant, Claims, Standing};
+pub use container::Container;
 pub use extension::{content_type, is_audio_extension};
 pub use index::captures::{CaptureKey, Naming};
 pub use index::lookup::{Index, IndexError, IndexOptions, Unlisted};
-pub use name::{AskedPart, OutsideFolder};
-pub use probe::{Container, Depth, End, Probe, ProbeError, look, probe};
+pub use name::OutsideFolder;
+pub use probe::{Depth, End, Probe, ProbeError, look, probe};
 pub use search::{
     FoundBy, Grade, Likeness, Owned, RecordingSearch, SearchResult, SearchStep, Unusable,
 };

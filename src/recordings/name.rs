@@ -5,30 +5,11 @@
 
 use std::fmt;
 
+use super::asked_part::{AskedPart, shown};
 use super::extension::is_audio_extension;
 use super::spelling::{composed, split_extension};
 use super::value_held::{Part, droppable};
 use super::wildcard::is_pattern;
-
-/// A part of a name that is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AskedPart<'a> {
-    /// Text of the mapping.
-    Text(&'a str),
-    /// What the record says.
-    Value(&'a str),
-    /// Any text.
-    Wildcard,
-}
-
-/// A name as people read it, with `*` for any text.
-pub(super) fn shown(name: &[AskedPart<'_>]) -> String {
-    let parts = name.iter().map(|part| match part {
-        AskedPart::Text(text) | AskedPart::Value(text) => *text,
-        AskedPart::Wildcard => "*",
-    });
-    parts.collect()
-}
 
 /// Why a name from an export, or a link below the audio folder, is not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -13,7 +13,8 @@ use symphonia::core::errors::Error;
 use symphonia::core::formats::TrackType;
 
 use super::Recording;
-use super::probe::{self, Container, MOST_PACKETS, PlainFormat, PlainWave};
+use super::container::Container;
+use super::probe::{self, MOST_PACKETS, PlainFormat, PlainWave};
 
 /// What is louder counts as heard: -50 dB of full scale, ten times the noise of a telephone line and
 /// a tenth of a quiet voice.

@@ -1,7 +1,7 @@
 //! What a part of a name says of its record, and how much of a name may be left out before it says
 //! nothing any more.
 
-use super::name::AskedPart;
+use super::asked_part::AskedPart;
 use super::spelling::{composed, decoded, split_extension};
 use super::wildcard::{BORDER, SIGN, is_border};
 

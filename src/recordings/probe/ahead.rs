@@ -3,7 +3,7 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::read_at;
+use super::bytes::read_at;
 
 /// A reader, and what is at its start.
 pub(super) struct Ahead<R> {

@@ -2,8 +2,10 @@
 
 use std::io::{Read, Seek};
 
+use super::answer::{End, Probe, ProbeError};
+use super::bytes::read_at;
 use super::riff::WaveFormat;
-use super::{Container, End, Probe, ProbeError, read_at};
+use crate::recordings::container::Container;
 
 /// A header object is some kB; more is looked at only as far as this.
 const HEADER: usize = 64 << 10;

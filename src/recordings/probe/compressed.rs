@@ -16,8 +16,12 @@ use symphonia::core::formats::well_known as formats;
 use symphonia::core::formats::{FormatReader, TrackType};
 use symphonia::core::units::Duration;
 
+use super::answer::{End, Probe, ProbeError};
+use super::bytes::read_at;
+use super::depth::Depth;
 use super::library::{self, NotOpened};
-use super::{Container, Depth, End, Probe, ProbeError, read_at, sniff};
+use super::sniff;
+use crate::recordings::container::Container;
 
 /// The most bytes that are read of one file; at 32 kbit/s an MP3 of four hours.
 const BUDGET: u64 = 64 << 20;

@@ -2,7 +2,9 @@
 
 use std::io::{self, Read, Seek};
 
-use super::{Container, Probe, ProbeError, read_at};
+use super::answer::{Probe, ProbeError};
+use super::bytes::read_at;
+use crate::recordings::container::Container;
 
 /// Headers of which the rest is zeros are shorter; whatever is longer is not taken for hollow.
 const LONGEST_HEADER: usize = 128;

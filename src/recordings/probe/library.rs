@@ -18,8 +18,10 @@ use symphonia::default::formats::{
     AdtsReader, FlacReader, IsoMp4Reader, MpaReader, OggReader, WavReader,
 };
 
+use super::boxes;
+use super::bytes::read_at;
 use super::view::{Allowance, View};
-use super::{Container, boxes, read_at};
+use crate::recordings::container::Container;
 
 /// The most bytes of a header without its tags. As many are looked through for the first frame of a
 /// stream that has no header.

@@ -3,8 +3,9 @@
 
 use std::io::{Read, Seek};
 
+use super::answer::ProbeError;
+use super::bytes::read_at;
 use super::riff::walk;
-use super::{ProbeError, read_at};
 
 /// A WAV file whose sound is a plain row of samples, and where they are.
 pub(crate) struct PlainWave {

@@ -7,7 +7,9 @@
 use std::borrow::Cow;
 use std::io::{Read, Seek};
 
-use super::{Container, End, Probe, ProbeError, read_at, seconds};
+use super::answer::{End, Probe, ProbeError};
+use super::bytes::{read_at, seconds};
+use crate::recordings::container::Container;
 
 /// More chunks before the sound than any writer makes.
 const MOST_CHUNKS: usize = 1000;

@@ -1,7 +1,8 @@
 //! The format of a file by its first bytes.
 
+use super::answer::ProbeError;
 use super::other::known_other;
-use super::{Container, ProbeError};
+use crate::recordings::container::Container;
 use crate::recordings::extension::promises_no_header;
 
 /// How many bytes are looked at. Enough to find the first frame of MPEG audio behind padding.

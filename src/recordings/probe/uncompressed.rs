@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::io::{Read, Seek};
 
+use super::answer::{End, Probe, ProbeError};
+use super::bytes::{read_at, seconds};
 use super::riff::stated;
-use super::{Container, End, Probe, ProbeError, read_at, seconds};
+use crate::recordings::container::Container;
 
 fn u16_be(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?))

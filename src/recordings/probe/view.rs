@@ -224,7 +224,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::recordings::probe::read_at;
+    use crate::recordings::probe::bytes::read_at;
 
     proptest! {
         #[test]

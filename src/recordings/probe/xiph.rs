@@ -4,7 +4,11 @@ use std::io::{Read, Seek};
 
 use memchr::memmem;
 
-use super::{Container, Depth, End, Probe, ProbeError, compressed, read_at, seconds};
+use super::answer::{End, Probe, ProbeError};
+use super::bytes::{read_at, seconds};
+use super::compressed;
+use super::depth::Depth;
+use crate::recordings::container::Container;
 
 /// The longest page that a header can describe.
 const LONGEST_PAGE: usize = 27 + 255 + 255 * 255;

@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use super::query::Query;
 use super::steps::Alternative;
 use crate::recordings::Recording;
+use crate::recordings::asked_part::{AskedPart, shown};
 use crate::recordings::claims::Claims;
 use crate::recordings::index::captures::CaptureKey;
 use crate::recordings::index::lookup::{FileState, Index, IndexedFile};
-use crate::recordings::name::{AskedPart, OutsideFolder, ParsedName, WantedName, read, shown};
+use crate::recordings::name::{OutsideFolder, ParsedName, WantedName, read};
 use crate::recordings::{Depth, content_type, look};
 
 /// What a call says about its recording.

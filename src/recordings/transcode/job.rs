@@ -2,7 +2,8 @@
 
 use super::splice::WaveFile;
 use crate::recordings::Recording;
-use crate::recordings::probe::{Container, Probe};
+use crate::recordings::container::Container;
+use crate::recordings::probe::Probe;
 use crate::recordings::spelling::split_extension;
 
 /// One recording to be made of one or several.

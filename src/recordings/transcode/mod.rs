@@ -8,6 +8,7 @@
 //! and what is made of them is read through the handle that it was written with.
 
 mod environment;
+mod error;
 mod ffmpeg;
 mod handed;
 mod job;
@@ -19,14 +20,14 @@ mod tests;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use environment::ProgramEnvironment;
+pub use error::{CancelFlag, TranscodeFailure};
 pub use ffmpeg::{Ffmpeg, NoFfmpeg};
 pub use job::{NotTranscodable, TranscodeJob};
 
+use super::Change;
 use super::probe::{Depth, probe_reader};
-use super::{Change, OpenError};
 use job::{TranscodePart, TranscodeTool};
 use scratch::{Reader, Scratch};
 use splice::WaveFile;
@@ -52,65 +53,6 @@ impl Transcoded {
     /// Reads it from its first byte.
     pub(super) fn reader(&self) -> Reader {
         self.file.reader()
-    }
-}
-
-/// Tells a worker that nobody waits for its work.
-#[derive(Debug, Default)]
-pub struct CancelFlag(AtomicBool);
-
-impl CancelFlag {
-    /// The work is not wanted any more.
-    pub fn call(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    fn is_called(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// Why a recording could not be made. No message names a path: names of recordings hold the numbers
-/// of people.
-#[derive(Debug, thiserror::Error)]
-pub enum TranscodeFailure {
-    /// A part cannot be read, or the temporary file not written.
-    #[error("it cannot be made fit to be sent: {0}")]
-    Io(#[from] io::Error),
-    /// A part is not what was found.
-    #[error(transparent)]
-    Changed(#[from] Change),
-    /// There is no `ffmpeg`.
-    #[error("ffmpeg is needed for it, and there is none")]
-    NoFfmpeg,
-    /// `ffmpeg` ended with an error.
-    #[error("ffmpeg cannot convert it: {0}")]
-    Refused(String),
-    /// `ffmpeg` did not come to an end.
-    #[error("ffmpeg took longer than {0} minutes for it and was ended")]
-    TooLong(u64),
-    /// What came out is larger than the server takes.
-    #[error("it has {0} bytes as WAV, which are more than the API takes")]
-    TooLarge(u64),
-    /// What came out is shorter than what went in.
-    #[error("only {found:.1} of its {expected:.1} seconds can be converted")]
-    Shorter {
-        /// Seconds of what went in.
-        expected: f64,
-        /// Seconds of what came out.
-        found: f64,
-    },
-    /// Nobody waits for it.
-    #[error("stopped")]
-    Recalled,
-}
-
-impl From<OpenError> for TranscodeFailure {
-    fn from(error: OpenError) -> Self {
-        match error {
-            OpenError::Changed(change) => change.into(),
-            OpenError::Io(error) => error.into(),
-        }
     }
 }
 

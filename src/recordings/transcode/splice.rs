@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
-use super::{CancelFlag, TranscodeFailure};
+use super::error::{CancelFlag, TranscodeFailure};
 use crate::recordings::probe::PlainWave;
 
 /// The bytes copied at once, and between two looks at whether the work is still wanted.
