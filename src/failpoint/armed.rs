@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use super::Point;
+use super::point::Point;
 
 static PLAN: OnceLock<FailurePlan> = OnceLock::new();
 static PASSED: AtomicU64 = AtomicU64::new(0);
