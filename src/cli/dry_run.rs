@@ -3,7 +3,7 @@
 use super::error::Error;
 use super::exit_code::Exit;
 use super::inputs::{self, Beside};
-use super::{check, run};
+use super::{check, run_options};
 use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::ledger::{Ledger, OpenError};
 use crate::pipeline::{EarlierRuns, Purpose};
@@ -26,8 +26,8 @@ pub(super) fn dry_run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> R
         out: run.output.out.as_deref(),
         ledger: Some(&ledger),
     };
-    let road = inputs::road(&run.export, run::policy(run), past, want, beside)?;
-    let options = run::options((run, arguments), &road, Mode::DryRun, destination);
+    let road = inputs::road(&run.export, run_options::policy(run), past, want, beside)?;
+    let options = run_options::report_options((run, arguments), &road, Mode::DryRun, destination);
     check::walk(&road, options, screen)
 }
 

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::exit_code::Exit;
 use crate::domain::Code;
 use crate::{api, config, ledger, pipeline, recordings, report, sandbox, source};
 
@@ -113,45 +112,6 @@ impl From<crate::mapping::LoadError> for Error {
 }
 
 impl Error {
-    /// The exit code of a command that ends so.
-    pub(super) fn exit(&self) -> Exit {
-        match self {
-            Error::Road(pipeline::Error::Ledger(error))
-            | Error::Ledger(LedgerError::Open(error)) => of_ledger(error),
-            Error::Config(_)
-            | Error::Road(pipeline::Error::Source(_) | pipeline::Error::Mapping(_))
-            | Error::Audio(_)
-            | Error::Client(_)
-            | Error::Sandbox(_)
-            | Error::Report(report::Error::Folder { .. } | report::Error::LogLevel(_))
-            | Error::Usage(
-                Usage::NoMapping { .. }
-                | Usage::TwoMappings { .. }
-                | Usage::Mistaken { .. }
-                | Usage::NeverOpens { .. }
-                | Usage::NoFile { .. }
-                | Usage::Exists { .. }
-                | Usage::NoRecords { .. }
-                | Usage::File { .. }
-                | Usage::Faults { .. }
-                | Usage::NoCode { .. }
-                | Usage::LedgerThere { .. }
-                | Usage::NothingAccepted { .. }
-                | Usage::ForeignLists { .. }
-                | Usage::NotAccepted(_)
-                | Usage::Name(_)
-                | Usage::Agents(_)
-                | Usage::NoFfmpeg(_),
-            ) => Exit::Usage,
-            Error::Ledger(LedgerError::Use(_))
-            | Error::Road(pipeline::Error::Standing(_) | pipeline::Error::Spool(_))
-            | Error::Report(
-                report::Error::Write { .. } | report::Error::Page(_) | report::Error::LogTwice,
-            )
-            | Error::Usage(Usage::Runtime(_) | Usage::Workshop(_)) => Exit::Fault,
-        }
-    }
-
     /// What the operator can do about it.
     pub(super) fn hint(&self) -> Option<String> {
         match self {
@@ -218,16 +178,6 @@ impl Error {
 const DAMAGED: &str = "nothing more is sent. Keep the file, and make a new one with `capturi-import \
                        ledger rebuild --from` all the accepted.csv of earlier runs \
                        (docs/reliability.md)";
-
-fn of_ledger(error: &ledger::OpenError) -> Exit {
-    match error {
-        ledger::OpenError::Locked { .. } => Exit::LedgerHeld,
-        ledger::OpenError::Storage(
-            ledger::Error::Damaged { .. } | ledger::Error::DiskFull { .. },
-        ) => Exit::Fault,
-        _ => Exit::Usage,
-    }
-}
 
 fn hint_of_ledger(error: &ledger::OpenError) -> Option<String> {
     let hint = match error {

@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
-use super::error::Error;
+use super::error::{Error, LedgerError, Usage};
 use crate::pipeline::{Outcome, StopReason, Tally};
 use crate::report::RunSummary;
+use crate::{ledger, pipeline, report};
 
 /// How the program ends. The numbers are part of the command line and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +38,45 @@ impl Exit {
         self as u8
     }
 
+    /// How a command ends that this error stopped.
+    pub(super) fn of_error(error: &Error) -> Exit {
+        match error {
+            Error::Road(pipeline::Error::Ledger(error))
+            | Error::Ledger(LedgerError::Open(error)) => of_ledger(error),
+            Error::Config(_)
+            | Error::Road(pipeline::Error::Source(_) | pipeline::Error::Mapping(_))
+            | Error::Audio(_)
+            | Error::Client(_)
+            | Error::Sandbox(_)
+            | Error::Report(report::Error::Folder { .. } | report::Error::LogLevel(_))
+            | Error::Usage(
+                Usage::NoMapping { .. }
+                | Usage::TwoMappings { .. }
+                | Usage::Mistaken { .. }
+                | Usage::NeverOpens { .. }
+                | Usage::NoFile { .. }
+                | Usage::Exists { .. }
+                | Usage::NoRecords { .. }
+                | Usage::File { .. }
+                | Usage::Faults { .. }
+                | Usage::NoCode { .. }
+                | Usage::LedgerThere { .. }
+                | Usage::NothingAccepted { .. }
+                | Usage::ForeignLists { .. }
+                | Usage::NotAccepted(_)
+                | Usage::Name(_)
+                | Usage::Agents(_)
+                | Usage::NoFfmpeg(_),
+            ) => Exit::Usage,
+            Error::Ledger(LedgerError::Use(_))
+            | Error::Road(pipeline::Error::Standing(_) | pipeline::Error::Spool(_))
+            | Error::Report(
+                report::Error::Write { .. } | report::Error::Page(_) | report::Error::LogTwice,
+            )
+            | Error::Usage(Usage::Runtime(_) | Usage::Workshop(_)) => Exit::Fault,
+        }
+    }
+
     /// How a run ends whose road ended so: an error of the road ends the program with its own number,
     /// and the ledger is told the same.
     pub(super) fn of_run(
@@ -45,7 +85,7 @@ impl Exit {
         tally: &Tally,
     ) -> Exit {
         road.as_ref()
-            .map_or_else(Error::exit, |()| Exit::of(stop, tally))
+            .map_or_else(Exit::of_error, |()| Exit::of(stop, tally))
     }
 
     /// The same, unless an export was not read: then not everything can be in place.
@@ -78,9 +118,7 @@ impl Exit {
             None => Exit::Done,
         }
     }
-}
 
-impl Exit {
     /// How a check ends. It keeps no ledger, so it cannot know for how long a call has been held, and
     /// whoever asked for it is there to look.
     pub(super) fn of_check(tally: &Tally) -> Exit {
@@ -88,6 +126,16 @@ impl Exit {
             Exit::Done if tally.of(Outcome::Held) > 0 => Exit::Incomplete,
             exit => exit,
         }
+    }
+}
+
+fn of_ledger(error: &ledger::OpenError) -> Exit {
+    match error {
+        ledger::OpenError::Locked { .. } => Exit::LedgerHeld,
+        ledger::OpenError::Storage(
+            ledger::Error::Damaged { .. } | ledger::Error::DiskFull { .. },
+        ) => Exit::Fault,
+        _ => Exit::Usage,
     }
 }
 
@@ -100,7 +148,6 @@ impl From<Exit> for ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline;
 
     fn tally(outcomes: &[Outcome]) -> Tally {
         let mut tally = Tally::default();
@@ -151,7 +198,7 @@ mod tests {
         let stop = Some(StopReason::ExportBroken);
         let no_room = std::io::Error::from(std::io::ErrorKind::StorageFull);
         let error = Error::from(pipeline::Error::Spool(no_room));
-        assert_eq!(error.exit(), Exit::Fault);
+        assert_eq!(Exit::of_error(&error), Exit::Fault);
         assert_eq!(Exit::of_run(&Err(error), stop, &tally), Exit::Fault);
         assert_eq!(Exit::of_run(&Ok(()), stop, &tally), Exit::Usage);
         assert_eq!(Exit::of_run(&Ok(()), None, &tally), Exit::Done);

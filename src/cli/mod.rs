@@ -15,6 +15,7 @@ mod mapping;
 mod no_mapping;
 mod report;
 mod run;
+mod run_options;
 mod sandbox;
 mod signals;
 mod status;
@@ -95,7 +96,12 @@ fn color() -> Color {
 
 fn fail(style: Style, error: &Error) -> Exit {
     let hint = error.hint();
-    complain(style, &error.to_string(), hint.as_deref(), error.exit())
+    complain(
+        style,
+        &error.to_string(),
+        hint.as_deref(),
+        Exit::of_error(error),
+    )
 }
 
 /// What is wrong with the command line, and all that the parser adds to it, each in one line.

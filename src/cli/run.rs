@@ -13,14 +13,13 @@ use super::connect::{self, Reached};
 use super::error::{Error, Usage};
 use super::exit_code::Exit;
 use super::inputs::{self, Beside};
-use super::{dry_run, signals};
+use super::{dry_run, run_options, signals};
 use crate::api::AudioSettings;
 use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::delivery::{self, Decisions, DeliveryOptions, StopSignal};
 use crate::domain::{Code, Place, Problem};
 use crate::ledger::{Known, Ledger, OpenError, RunId};
 use crate::pipeline::{self, DecidedBatch, EarlierRuns, Event, Pipeline, Purpose};
-use crate::plan::Policy;
 use crate::report::{self, Mode, Report, ReportOptions, Screen};
 
 /// Decided batches between the road and the delivery.
@@ -124,7 +123,7 @@ fn prepare(
         ledger: Some(&settings.ledger),
     };
     let want = (Purpose::Run, settings.version);
-    let road = inputs::road(&run.export, policy(run), None, want, beside)?;
+    let road = inputs::road(&run.export, run_options::policy(run), None, want, beside)?;
     let mode = if run.destination.sandbox {
         Mode::Rehearsal
     } else {
@@ -137,7 +136,7 @@ fn prepare(
         settings: arguments.settings.clone(),
         read_api: run.destination.read_api()?,
     };
-    let options = options((run, arguments), &road, mode, to);
+    let options = run_options::report_options((run, arguments), &road, mode, to);
     Ok((road, options))
 }
 
@@ -294,37 +293,6 @@ fn audio_settings(road: &Pipeline) -> AudioSettings {
         language: audio.language.clone(),
         stereo: audio.stereo.map(str::to_owned),
         mono: audio.mono.map(str::to_owned),
-    }
-}
-
-pub(super) fn policy(run: &RunArgs) -> Policy {
-    Policy {
-        missing: run.export.missing(),
-        existing: run.effort.existing(),
-        hold_for: run.export.hold_for,
-    }
-}
-
-/// What the report of this run is to be like.
-pub(super) fn options(
-    (run, arguments): (&RunArgs, &Arguments),
-    road: &Pipeline,
-    mode: Mode,
-    destination: report::Destination,
-) -> ReportOptions {
-    ReportOptions {
-        destination: Some(destination),
-        out: run.output.out.clone(),
-        lists: run.output.lists.form(),
-        style: arguments.style(),
-        is_quiet: arguments.quiet,
-        rate: run.pace.rate,
-        bandwidth: run.pace.usual_bandwidth(),
-        inputs: inputs::paths(road, &run.export),
-        second_files: road.mapping.second_files(),
-        has_audio: road.audio.is_some(),
-        extent: Arc::clone(&road.extent),
-        ..ReportOptions::new(mode)
     }
 }
 

@@ -1,0 +1,41 @@
+//! What a run and its dry run have in common: from their flags to the policy and the report.
+
+use std::sync::Arc;
+
+use super::inputs;
+use crate::config::{Arguments, RunArgs};
+use crate::pipeline::Pipeline;
+use crate::plan::Policy;
+use crate::report::{self, Mode, ReportOptions};
+
+/// What this run does with calls that are not as they should be.
+pub(super) fn policy(run: &RunArgs) -> Policy {
+    Policy {
+        missing: run.export.missing(),
+        existing: run.effort.existing(),
+        hold_for: run.export.hold_for,
+    }
+}
+
+/// What the report of this run is to be like.
+pub(super) fn report_options(
+    (run, arguments): (&RunArgs, &Arguments),
+    road: &Pipeline,
+    mode: Mode,
+    destination: report::Destination,
+) -> ReportOptions {
+    ReportOptions {
+        destination: Some(destination),
+        out: run.output.out.clone(),
+        lists: run.output.lists.form(),
+        style: arguments.style(),
+        is_quiet: arguments.quiet,
+        rate: run.pace.rate,
+        bandwidth: run.pace.usual_bandwidth(),
+        inputs: inputs::paths(road, &run.export),
+        second_files: road.mapping.second_files(),
+        has_audio: road.audio.is_some(),
+        extent: Arc::clone(&road.extent),
+        ..ReportOptions::new(mode)
+    }
+}
