@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
-use super::Holder;
+use super::holder::Holder;
 
 /// Why a ledger cannot be opened.
 #[derive(Debug, Clone, Error)]

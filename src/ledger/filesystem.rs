@@ -121,6 +121,17 @@ fn open_at_once(options: &OpenOptions, path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
+/// Files of the ledger can be read by their owner only; SQLite gives its own the same mode.
+pub(super) fn owner_only(options: &mut OpenOptions) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = options;
+}
+
 /// Neither file nor link.
 fn is_special(found: &Metadata) -> bool {
     !(found.is_file() || found.is_symlink())
@@ -346,7 +357,7 @@ pub(super) fn take_names_of_logs(ledger: &Path) -> Result<(), OpenError> {
     }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    super::lock::owner_only(&mut options);
+    owner_only(&mut options);
     for ending in SIDE_FILES {
         let path = beside(ledger, ending);
         match open_no_link(&options, &path) {

@@ -3,84 +3,18 @@
 //! SQLite's own locks would make a second run wait instead of telling it why. The file stays when
 //! the run is over: to delete it would let two runs lock two files of the same name.
 
-use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use super::clean_marker::CleanMarker;
 use super::error::{Error, OpenError};
 use super::filesystem;
+use super::holder::Holder;
 
 /// Several of these pass before a lock counts as taken.
 const MOMENT: Duration = Duration::from_millis(10);
-
-/// Who has the ledger, as far as the lock file tells.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Holder {
-    /// The process.
-    pub pid: Option<u32>,
-    /// The machine, where it is known.
-    pub host: Option<String>,
-    /// When the run took the lock.
-    pub since: Option<Timestamp>,
-}
-
-impl Holder {
-    fn this_process() -> Self {
-        // Only where it costs no more than reading a file.
-        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-        Holder {
-            pid: Some(std::process::id()),
-            host: host.map(|host| host.trim().to_owned()),
-            since: Timestamp::now().round(jiff::Unit::Second).ok(),
-        }
-    }
-
-    /// Lines of `name value`; what is missing or unreadable stays unknown.
-    fn parse(text: &str) -> Self {
-        let value = |name: &str| {
-            text.lines()
-                .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
-        };
-        Holder {
-            pid: value("pid").and_then(|pid| pid.parse().ok()),
-            host: value("host").map(str::to_owned),
-            since: value("since").and_then(|since| since.parse().ok()),
-        }
-    }
-
-    fn lines(&self) -> String {
-        let values = [
-            ("pid", self.pid.map(|pid| pid.to_string())),
-            ("host", self.host.clone()),
-            ("since", self.since.map(|since| since.to_string())),
-        ];
-        let known = values
-            .into_iter()
-            .filter_map(|(name, value)| Some(format!("{name} {}\n", value?)));
-        known.collect()
-    }
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.pid {
-            Some(pid) => write!(f, "process {pid}")?,
-            None => write!(f, "unknown process")?,
-        }
-        if let Some(host) = &self.host {
-            write!(f, " on {host}")?;
-        }
-        if let Some(since) = self.since {
-            write!(f, ", since {since}")?;
-        }
-        Ok(())
-    }
-}
 
 /// The lock of a ledger; held until it is dropped, or until the process ends in any way.
 #[derive(Debug)]
@@ -168,7 +102,7 @@ fn open_or_make(path: &Path, ledger: &Path) -> Result<File, OpenError> {
     let open = |is_new| {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(is_new);
-        owner_only(&mut options);
+        filesystem::owner_only(&mut options);
         filesystem::open_no_link(&options, path)
     };
     let failed_as = |error: &OpenError, expected| match error {
@@ -227,17 +161,6 @@ impl Drop for Lock {
             let _ = self.file.write_all(seal.to_string().as_bytes());
         }
     }
-}
-
-/// Files of the ledger can be read by their owner only; SQLite gives its own the same mode.
-pub(super) fn owner_only(options: &mut OpenOptions) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    #[cfg(not(unix))]
-    let _ = options;
 }
 
 #[cfg(test)]
@@ -316,19 +239,5 @@ mod tests {
         };
         assert_eq!(holder, Holder::default());
         assert_eq!(holder.to_string(), "unknown process");
-    }
-
-    #[test]
-    fn a_holder_survives_its_lines() {
-        let holder = Holder {
-            pid: Some(4_711),
-            host: Some("night shift".into()),
-            since: Some("2026-11-22T02:00:00Z".parse().unwrap()),
-        };
-        assert_eq!(Holder::parse(&holder.lines()), holder);
-        assert_eq!(
-            holder.to_string(),
-            "process 4711 on night shift, since 2026-11-22T02:00:00Z"
-        );
     }
 }

@@ -14,7 +14,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Result as Sql, Tra
 
 use super::error::{Error, OpenError, at};
 use super::filesystem;
-use super::lock::{Lock, owner_only};
+use super::lock::Lock;
 use super::schema;
 use super::wal;
 use crate::failpoint::{self, Point};
@@ -126,7 +126,7 @@ pub(super) fn remove(path: &Path, ours: &str) -> Result<(), OpenError> {
 pub(super) fn writable(path: &Path, is_sealed: bool) -> Result<Connection, OpenError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
-    owner_only(&mut options);
+    filesystem::owner_only(&mut options);
     let file = filesystem::open_no_link(&options, path)?;
     look_at_head(path, &file)?;
     filesystem::make_private(path, &file);
