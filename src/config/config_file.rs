@@ -7,8 +7,8 @@ use clap::{ArgAction, Command};
 use toml::Spanned;
 use toml::de::DeTable;
 
+use super::similar_name::most_similar;
 use super::small_file::{LONGEST_TEXT, read_text};
-use super::variables::like;
 use super::{Error, file_trust};
 
 /// The file that is read from the current folder when no other is named.
@@ -166,7 +166,7 @@ fn merge(mut command: Command, text: &str, path: &Path) -> Result<Command, Error
 fn unknown(command: &Command, name: &str) -> String {
     let mut flags = Vec::new();
     gather(command, &mut flags);
-    let meant = like(flags.iter().copied(), name)
+    let meant = most_similar(flags.iter().copied(), name)
         .map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
     format!("{name} is not the name of a flag{meant}")
 }

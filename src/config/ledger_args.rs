@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::args::Lists;
+use super::output_args::Lists;
 
 /// The ledger.
 #[derive(Debug, Args)]

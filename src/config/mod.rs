@@ -7,11 +7,16 @@
 mod args;
 mod config_file;
 mod core_dumps;
+mod export_args;
 mod file_trust;
 mod ledger_args;
+mod mapping_args;
+mod output_args;
+mod parse;
 mod program_environment;
 mod sending_args;
 mod settings;
+mod similar_name;
 mod small_file;
 mod token;
 mod token_command;
@@ -19,13 +24,14 @@ mod units;
 mod value_origin;
 mod variables;
 
-pub use args::{
-    Arguments, CheckArgs, Command, ExplainArgs, ExportArgs, InitArgs, Lists, MappingCommand,
-    OutputArgs, RunArgs, SandboxArgs, TestArgs, completions, parse,
-};
+pub use args::{Arguments, CheckArgs, Command, ExplainArgs, RunArgs, SandboxArgs, completions};
 pub use config_file::NAME as SETTINGS;
 pub use core_dumps::keep_memory_private;
+pub use export_args::ExportArgs;
 pub use ledger_args::{LedgerArgs, LedgerCommand, RebuildArgs, ReportArgs, StatusArgs};
+pub use mapping_args::{InitArgs, MappingCommand, TestArgs};
+pub use output_args::{Lists, OutputArgs};
+pub use parse::parse;
 pub use program_environment::for_programs;
 pub use settings::{
     Destination, LEDGERS, ReadApiSettings, RunSettings, SANDBOX, SANDBOX_LEDGER, forbids_color,

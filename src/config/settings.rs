@@ -7,8 +7,10 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use url::Url;
 
-use super::args::{Arguments, CheckAudio, ExportArgs, Lists, LogFormat, MissingAudio, RunArgs};
+use super::args::{Arguments, LogFormat, RunArgs};
+use super::export_args::{CheckAudio, ExportArgs, MissingAudio};
 use super::ledger_args::RebuildArgs;
+use super::output_args::Lists;
 use super::sending_args::{
     self, ApiVersionArg, DestinationArgs, EffortArgs, OutsideWindowArg, PaceArgs,
 };

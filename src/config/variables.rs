@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::{Command, CommandFactory as _};
 
 use super::args::Arguments;
+use super::similar_name::most_similar;
 use super::{config_file, token};
 use crate::report::Style;
 
@@ -57,28 +58,10 @@ fn nearest<'k>(known: &'k [String], name: &str) -> Option<&'k str> {
     let known = known
         .iter()
         .filter(|known| !OTHERS[2..].contains(&known.as_str()));
-    like(
+    most_similar(
         known.map(|known| &known[PREFIX.len()..]),
         &name[PREFIX.len()..],
     )
-}
-
-/// The name that is most like what was typed, if any is. Lines between words are left out and
-/// forgotten alike.
-pub(super) fn like<'k>(known: impl Iterator<Item = &'k str>, typed: &str) -> Option<&'k str> {
-    let bare = |name: &str| name.replace(['_', '-'], "").to_lowercase();
-    let typed = bare(typed);
-    let near = known.map(|known| {
-        let length = bare(known).len();
-        (
-            strsim::damerau_levenshtein(&bare(known), &typed),
-            length,
-            known,
-        )
-    });
-    near.filter(|(distance, length, _)| *distance <= 3 && distance * 2 < *length)
-        .min()
-        .map(|(_, _, known)| known)
 }
 
 /// The form of the log that was asked for, also by a command line that cannot be parsed: what is

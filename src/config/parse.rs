@@ -1,0 +1,177 @@
+//! From what was typed to the arguments: the command line over the environment over the settings file.
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
+
+use super::args::{Arguments, Command};
+use super::{Error, config_file, token, value_origin};
+
+/// Parses the command line over the environment over the settings file over the defaults.
+///
+/// The file's values become the defaults of their flags, so that one parser judges all four.
+pub fn parse(
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<Result<Arguments, clap::Error>, Error> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let (mut command, settings) = config_file::apply(Arguments::command(), &arguments)?;
+    let matches = match command.try_get_matches_from_mut(&arguments) {
+        Ok(matches) => matches,
+        Err(error) => {
+            let error = value_origin::without_signs(error, &mut command, &arguments);
+            return value_origin::told_where_it_stands(error, &command, &arguments).map(Err);
+        }
+    };
+    Ok(
+        Arguments::from_arg_matches(&matches).and_then(|mut parsed| {
+            parsed.settings = settings;
+            forget_real_ledger(&mut parsed, &matches);
+            prefer_token_of_variable(&mut parsed, &matches);
+            note_origin_of_sandbox(&mut parsed, &matches);
+            note_what_was_typed(&mut parsed, &matches);
+            expect_sandbox(&parsed, &matches)?;
+            expect_token(&parsed)?;
+            Ok(parsed)
+        }),
+    )
+}
+
+/// Faults that are typed are meant for a rehearsal; those of a variable or of the settings file wait
+/// for one.
+fn expect_sandbox(parsed: &Arguments, matches: &ArgMatches) -> Result<(), clap::Error> {
+    let run = matches.subcommand_matches("run");
+    let source = run.and_then(|run| run.value_source("faults"));
+    match &parsed.command {
+        Command::Run(run)
+            if source == Some(ValueSource::CommandLine) && !run.destination.sandbox =>
+        {
+            let message = "--faults are those of the server inside this process: add --sandbox";
+            Err(Arguments::command().error(ErrorKind::MissingRequiredArgument, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What other machines can reach is protected by the token alone, so the operator chooses it.
+fn expect_token(parsed: &Arguments) -> Result<(), clap::Error> {
+    match &parsed.command {
+        Command::Sandbox(sandbox) if sandbox.allow_remote && sandbox.token.is_none() => {
+            let message = "--allow-remote needs --token: other machines can reach the sandbox";
+            Err(Arguments::command().error(ErrorKind::MissingRequiredArgument, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A token in a variable wins over one that the settings file names, as every variable does.
+fn prefer_token_of_variable(parsed: &mut Arguments, matches: &ArgMatches) {
+    let Command::Run(run) = &mut parsed.command else {
+        return;
+    };
+    let Some(matches) = matches.subcommand_matches("run") else {
+        return;
+    };
+    let destination = &mut run.destination;
+    let of_file = |name| matches.value_source(name) == Some(ValueSource::DefaultValue);
+    if token::is_in_variable() {
+        if of_file("token_file") {
+            destination.token_file = None;
+        }
+        if of_file("token_command") {
+            destination.token_command = None;
+        }
+    }
+    if token::is_in_read_variable() && of_file("read_token_file") {
+        destination.read_token_file = None;
+    }
+}
+
+/// A sandbox that nobody typed may be one that somebody forgot.
+fn note_origin_of_sandbox(parsed: &mut Arguments, matches: &ArgMatches) {
+    let run = matches.subcommand_matches("run");
+    let source = run.and_then(|run| run.value_source("sandbox"));
+    if let Command::Run(run) = &mut parsed.command
+        && run.destination.sandbox
+    {
+        run.destination.sandbox_origin = match source {
+            Some(ValueSource::EnvVariable) => Some("the variable CAPTURI_SANDBOX"),
+            Some(ValueSource::DefaultValue) => Some("`sandbox` in the settings file"),
+            _ => None,
+        };
+    }
+}
+
+/// A rehearsal goes into a ledger of the import only if that is typed: the one that the settings
+/// name would from then on belong to the pretend server.
+fn forget_real_ledger(parsed: &mut Arguments, matches: &ArgMatches) {
+    let run = matches.subcommand_matches("run");
+    let source = run.and_then(|run| run.value_source("ledger"));
+    if let Command::Run(run) = &mut parsed.command
+        && run.destination.sandbox
+        && source != Some(ValueSource::CommandLine)
+    {
+        run.ledger = None;
+    }
+}
+
+/// Whether to take over or to leave what is there already was typed for this very run.
+fn note_what_was_typed(parsed: &mut Arguments, matches: &ArgMatches) {
+    let run = matches.subcommand_matches("run");
+    let source = run.and_then(|run| run.value_source("existing"));
+    if let Command::Run(run) = &mut parsed.command {
+        run.effort.is_existing_typed = source == Some(ValueSource::CommandLine);
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::ffi::OsStringExt as _;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn word() -> impl Strategy<Value = Vec<u8>> {
+        let flags = [
+            "run",
+            "check",
+            "status",
+            "report",
+            "explain",
+            "mapping",
+            "ledger",
+            "--rate",
+            "--out",
+            "--hours",
+            "--max-duration",
+            "--bandwidth",
+            "--timezone",
+            "--max-errors",
+            "--lookup",
+            "--log-format",
+            "--audio",
+            "-m",
+            "--",
+            "-",
+            "=",
+            "--rate=",
+            "*",
+            "[",
+        ];
+        prop_oneof![
+            2 => proptest::sample::select(flags.to_vec()).prop_map(|flag| flag.as_bytes().to_vec()),
+            1 => proptest::collection::vec(any::<u8>(), 0..12),
+            1 => "[-+0-9:.,%=a-zA-Z/ ]{0,12}".prop_map(String::into_bytes),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn any_arguments_are_answered(words in proptest::collection::vec(word(), 0..7)) {
+            let program = std::iter::once(b"capturi-import".to_vec());
+            let _ = parse(program.chain(words).map(OsString::from_vec));
+        }
+    }
+}
