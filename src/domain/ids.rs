@@ -4,9 +4,8 @@
 //! a good export brings the right one.
 
 use super::Code;
-use super::call::trimmed;
 use super::invisible::{named, unseen};
-use super::phone::is_shortened_id;
+use super::rules::trimmed;
 
 /// The most bytes of an id. What is longer is no id but a cell that was meant for something else, and
 /// would not fit into the addresses that servers and proxies take.
@@ -153,6 +152,28 @@ pub(crate) fn damage_of_id(id: &str) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// Whether an id is a number that a spreadsheet or a program shortened: `1,23456789012346E+18`,
+/// `1.2345678901234568e18`. An id of hexadecimal digits may hold an `e`, but no sign and no comma.
+fn is_shortened_id(text: &str) -> bool {
+    memchr::memchr3(b'+', b'.', b',', text.as_bytes()).is_some() && is_exponent(text)
+}
+
+/// `4.51E+09`, `4,51235E+09`, `3.108207129E9`, `4E+9`.
+pub(super) fn is_exponent(text: &str) -> bool {
+    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else {
+        return false;
+    };
+    let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    let mantissa = mantissa.strip_prefix(['+', '-']).unwrap_or(mantissa);
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    digits(exponent)
+        && exponent.len() <= 3
+        && match mantissa.split_once(['.', ',']) {
+            Some((whole, fraction)) => digits(whole) && digits(fraction),
+            None => digits(mantissa),
+        }
 }
 
 /// `1710494410,60`

@@ -11,6 +11,8 @@ mod party;
 mod phone;
 mod problem;
 pub mod redact;
+mod rules;
+mod value;
 
 pub use email::is_email;
 pub use explanation::{Explanation, explain};
@@ -21,3 +23,4 @@ pub use party::Party;
 pub use phone::{PhoneReading, read_phone};
 pub(crate) use phone::{bare_number, is_plainly_possible};
 pub use problem::{Code, Place, Problem, Severity};
+pub use value::{Channels, Segment, Value};

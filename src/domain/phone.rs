@@ -3,7 +3,7 @@
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, enums::Region};
 
-use super::ids::unguarded;
+use super::ids::{is_exponent, unguarded};
 use super::invisible::{as_seen, named, unseen};
 
 /// What a customer value turned out to be.
@@ -128,28 +128,6 @@ pub(crate) fn is_plainly_dialled(text: &str) -> bool {
     } else {
         (5..=digits.len()).contains(&count)
     }
-}
-
-/// Whether an id is a number that a spreadsheet or a program shortened: `1,23456789012346E+18`,
-/// `1.2345678901234568e18`. An id of hexadecimal digits may hold an `e`, but no sign and no comma.
-pub(crate) fn is_shortened_id(text: &str) -> bool {
-    memchr::memchr3(b'+', b'.', b',', text.as_bytes()).is_some() && is_exponent(text)
-}
-
-/// `4.51E+09`, `4,51235E+09`, `3.108207129E9`, `4E+9`.
-fn is_exponent(text: &str) -> bool {
-    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else {
-        return false;
-    };
-    let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-    let mantissa = mantissa.strip_prefix(['+', '-']).unwrap_or(mantissa);
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    digits(exponent)
-        && exponent.len() <= 3
-        && match mantissa.split_once(['.', ',']) {
-            Some((whole, fraction)) => digits(whole) && digits(fraction),
-            None => digits(mantissa),
-        }
 }
 
 /// Whether the text has the characters and the number of digits of something that can be dialled.

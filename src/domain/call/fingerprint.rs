@@ -1,7 +1,8 @@
 //! What a call says, as the bytes that its fingerprint is made of. Ledgers keep fingerprints, so the
 //! form stays as it is.
 
-use super::{Field, Segment};
+use super::field::Field;
+use crate::domain::Segment;
 
 /// Writes fields, one behind the other. A field begins with its number; the length of a text goes before
 /// its bytes, so that no two lists of values give the same bytes.

@@ -6,14 +6,18 @@
 //! from, beyond the [`Place`] that a [`Problem`] points at.
 
 mod check;
+mod checked;
 mod draft;
 mod field;
 mod fingerprint;
 mod plain;
 mod values;
 
-pub use check::{Call, CallViolation, Channels, Segment, read_rfc3339};
-pub(crate) use check::{MOST_OFFSET, TOO_EARLY, is_blank, is_too_early, trimmed};
-pub use draft::{Draft, Value};
+pub use super::rules::read_rfc3339;
+pub(crate) use super::rules::{MOST_OFFSET, TOO_EARLY, is_blank, is_too_early, trimmed};
+pub use super::value::{Channels, Segment, Value};
+pub use check::CallViolation;
+pub use checked::Call;
+pub use draft::Draft;
 pub use field::{Field, ValueKind};
 pub use plain::Plain;

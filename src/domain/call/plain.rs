@@ -10,10 +10,13 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use super::check::{is_fit_number, is_fit_text, is_plausible};
+use super::check::{is_fit_number, is_fit_text};
+use super::checked::Call;
+use super::field::{Field, ValueKind};
 use super::fingerprint::FingerprintWriter;
 use super::values::{REQUIRED, Values, bit, fields};
-use super::{Call, Field, Value, ValueKind};
+use crate::domain::Value;
+use crate::domain::rules::is_plausible;
 
 /// A call whose values are texts of its record, or made of them, in the order of the wire. It is
 /// filled anew for each record, in the room of the one before.

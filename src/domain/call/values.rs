@@ -3,7 +3,8 @@
 //! A record fills some fifteen of the 36 fields. A place for each of them would have to be made,
 //! moved and dropped for every record, and that costs as much as reading the values.
 
-use super::{Field, Value};
+use super::field::Field;
+use crate::domain::Value;
 
 static ABSENT: Value<'static> = Value::Absent;
 
