@@ -16,7 +16,7 @@ mod exchanged;
 mod full_disk;
 mod held;
 mod hostile_input;
-mod layering;
+
 mod ledger_commands;
 mod limits;
 mod mapping_init;
@@ -36,5 +36,6 @@ mod sandbox;
 mod schedule;
 mod server_faults;
 mod state_machine;
+mod structure;
 mod tls;
 mod wire;

@@ -1,12 +1,12 @@
 //! Why a command ends before it has a result, told last.
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 
 use jiff::Timestamp;
 
 use crate::report::Style;
 use crate::report::console::json_lines::JsonLine;
-use crate::report::console::screen::{Ink, Screen};
+use crate::report::console::screen::{Ink, Screen, standard_error};
 use crate::report::format::safe_lines;
 
 /// Why a command could not be carried out.
@@ -52,7 +52,11 @@ pub fn tell_panics_as_json() {
             exit: 1,
         };
         // A screen that is gone is no reason to fail once more.
-        let _ = writeln!(io::stderr(), "{}", complaint.line().text(Timestamp::now()));
+        let _ = writeln!(
+            standard_error(),
+            "{}",
+            complaint.line().text(Timestamp::now())
+        );
     }));
 }
 

@@ -12,7 +12,7 @@ use tracing::Subscriber;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::report::console::screen::Color;
+use crate::report::console::screen::{Color, standard_error};
 use crate::report::format::{safe_json, safe_log};
 use crate::report::{Error, Screen, Style};
 
@@ -81,7 +81,7 @@ impl LogTo for LogFormatter {
         // A log that nobody can read any more is no reason to stop.
         let _ = match &self.bars {
             Some(bars) => bars.println(line),
-            None => writeln!(io::stderr(), "{line}"),
+            None => writeln!(standard_error(), "{line}"),
         };
     }
 }

@@ -39,7 +39,7 @@ pub enum Color {
 impl Color {
     /// Colours where both streams of this process are terminals.
     pub fn of_terminal() -> Color {
-        if io::stdout().is_terminal() && io::stderr().is_terminal() {
+        if standard_output().is_terminal() && standard_error().is_terminal() {
             Color::Always
         } else {
             Color::Never
@@ -60,8 +60,8 @@ impl Screen {
     /// The streams of this process: results on standard output, notices on standard error, progress
     /// bars if the latter is a terminal.
     pub fn of_process(color: Color) -> Self {
-        let is_terminal = io::stderr().is_terminal();
-        let breaks_lines = io::stdout().is_terminal();
+        let is_terminal = standard_error().is_terminal();
+        let breaks_lines = standard_output().is_terminal();
         let width = if breaks_lines {
             comfy_table::Table::new()
                 .width()
@@ -71,8 +71,8 @@ impl Screen {
             USUAL_WIDTH
         };
         Screen {
-            results: Box::new(io::stdout()),
-            notices: Box::new(io::stderr()),
+            results: Box::new(standard_output()),
+            notices: Box::new(standard_error()),
             // A terminal that cannot draw (`TERM=dumb`) hides the bars, and lines with them.
             bars: is_terminal
                 .then(MultiProgress::new)
@@ -182,4 +182,16 @@ pub(in crate::report) fn paint(color: Color, ink: Ink, text: &str) -> String {
 fn write_line(to: &mut dyn Write, line: &str) {
     // See the head: a screen that is gone is no reason to stop.
     let _ = writeln!(to, "{line}").and_then(|()| to.flush());
+}
+
+/// Where results go.
+#[expect(clippy::disallowed_methods, reason = "the one home of standard output")]
+fn standard_output() -> io::Stdout {
+    io::stdout()
+}
+
+/// Where everything goes that is no result.
+#[expect(clippy::disallowed_methods, reason = "the one home of standard error")]
+pub(super) fn standard_error() -> io::Stderr {
+    io::stderr()
 }
