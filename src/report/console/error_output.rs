@@ -72,7 +72,7 @@ mod tests {
             hint: Some("write it"),
             exit: 2,
         };
-        complaint.show(&mut Screen::to(io::sink(), notices.clone()), style);
+        complaint.show(&mut Screen::to(std::io::sink(), notices.clone()), style);
         notices.text()
     }
 
