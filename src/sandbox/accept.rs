@@ -12,8 +12,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::connection::{self, Peer};
-use super::dispatch::Shared;
+use super::connection;
+use super::peer::Peer;
+use super::shared::Shared;
 
 /// How long requests under way may go on after a stop. Longer than a request takes without faults,
 /// shorter than a person waits.
@@ -134,7 +135,7 @@ fn report(ended: Result<(), JoinError>) {
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-    use super::super::server::SandboxOptions;
+    use super::super::options::SandboxOptions;
     use super::*;
     use crate::sandbox::test_support::TOKEN;
 

@@ -11,8 +11,8 @@ use hyper::StatusCode;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use super::options::UnknownFields;
 use super::response::ServerAnswer;
-use super::server::UnknownFields;
 use super::time;
 
 /// The most values in a body: a tree of them takes many times the memory of its text. A case with all

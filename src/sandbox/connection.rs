@@ -4,7 +4,6 @@ use std::future::Future as _;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -16,7 +15,9 @@ use tokio::net::TcpStream;
 use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::dispatch::{self, Shared};
+use super::dispatch;
+use super::peer::Peer;
+use super::shared::Shared;
 
 /// How long the next request may take to come with all its headers. Our client uses no connection again
 /// that was idle for 30 seconds, so none is closed under its request.
@@ -27,24 +28,6 @@ const HEAD_BYTES: usize = 64 * 1024;
 
 /// How long an answer may wait for a client that takes nothing of it.
 const WRITE_TIME: Duration = Duration::from_secs(60);
-
-/// Who is at the other end of a connection.
-#[derive(Debug, Default)]
-pub(super) struct Peer {
-    is_known: AtomicBool,
-}
-
-impl Peer {
-    /// It has presented the token.
-    pub(super) fn is_known(&self) -> bool {
-        self.is_known.load(Ordering::Relaxed)
-    }
-
-    /// Notes that it has presented the token.
-    pub(super) fn recognise(&self) {
-        self.is_known.store(true, Ordering::Relaxed);
-    }
-}
 
 /// Serves one connection until either side ends it.
 pub(super) async fn converse(

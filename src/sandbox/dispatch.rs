@@ -1,6 +1,6 @@
 //! One request from its arrival to its answer: counted, struck by faults, checked, carried out.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use hyper::body::Incoming;
@@ -10,64 +10,22 @@ use hyper::{Request, Response, StatusCode};
 use serde_json::Map;
 
 use super::auth;
-use super::connection::Peer;
+use super::dropped::Dropped;
 use super::endpoints::audio::UploadAddress;
 use super::endpoints::{audio, case, conversation, portal, read, status_page};
 use super::faults::apply;
 use super::faults::draw::{Drawn, RequestMoment};
 use super::faults::rules::{Fault, Strikes};
-use super::origin::{self, Own};
+use super::origin;
+use super::peer::Peer;
 use super::request::{self, Document, Payload};
-use super::response::{Body, Dropped, ServerAnswer};
+use super::response::{Body, ServerAnswer};
 use super::route::{self, Endpoint, Route};
-use super::server::{SandboxOptions, UnknownFields};
+use super::shared::Shared;
 use super::state::{ServerState, Ticket};
-
-/// What is read away of a body that is refused, beyond the largest recording.
-const DRAIN_MARGIN: u64 = 16 * 1024 * 1024;
 
 /// What is read away of a request that was not meant for this server.
 const FOREIGN_DRAIN: u64 = 64 * 1024;
-
-/// What all requests share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) options: SandboxOptions,
-    /// Which addresses requests may name.
-    own: Own,
-    state: Mutex<ServerState>,
-}
-
-impl Shared {
-    /// What requests to a server on this port share.
-    pub(super) fn new(options: SandboxOptions, port: u16) -> Self {
-        let state = ServerState::new(options.faults.clone());
-        let own = if options.allow_remote {
-            Own::Any
-        } else {
-            Own::Loopback(port)
-        };
-        Self {
-            options,
-            own,
-            state: Mutex::new(state),
-        }
-    }
-
-    /// The state, for a moment without waiting.
-    pub(super) fn state(&self) -> MutexGuard<'_, ServerState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn unknown_fields(&self) -> UnknownFields {
-        self.options.unknown_fields
-    }
-
-    /// How much of a refused body is read away.
-    pub(super) fn drain_limit(&self) -> u64 {
-        self.options.max_audio.saturating_add(DRAIN_MARGIN)
-    }
-}
 
 /// Answers one request, or closes its connection.
 pub(super) async fn serve(
@@ -303,7 +261,7 @@ mod tests {
     use serde_json::json;
 
     use crate::sandbox::faults::rules::{FaultRule, Faults, Operation};
-    use crate::sandbox::server::SandboxOptions;
+    use crate::sandbox::options::SandboxOptions;
     use crate::sandbox::snapshot::Snapshot;
     use crate::sandbox::test_support::{Given, TOKEN, conversation, form, send};
 

@@ -13,13 +13,17 @@ mod auth;
 mod body_check;
 mod connection;
 mod dispatch;
+mod dropped;
 mod endpoints;
 mod faults;
+mod options;
 mod origin;
+mod peer;
 mod request;
 mod response;
 mod route;
 mod server;
+mod shared;
 mod snapshot;
 mod state;
 #[cfg(test)]
@@ -31,6 +35,7 @@ pub use auth::random as random_token;
 pub use faults::rules::{
     Fault, FaultRule, FaultWindow, Faults, FaultsError, Operation, RetryAfterHeader, Strikes,
 };
-pub use server::{Error, Sandbox, SandboxOptions, UnknownFields, start};
+pub use options::{SandboxOptions, UnknownFields};
+pub use server::{Error, Sandbox, start};
 pub use snapshot::{EndpointCount, ReceivedCase, ReceivedConversation, ReceivedUpload, Snapshot};
 pub use token_file::{TokenFile, TokenFileError};

@@ -12,7 +12,8 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::body_check;
-use super::response::{Dropped, ServerAnswer};
+use super::dropped::{BodyError, Dropped};
+use super::response::ServerAnswer;
 
 /// JSON bodies beyond this are refused; the largest documented one, a case with all its messages,
 /// stays far below.
@@ -45,17 +46,6 @@ pub(super) struct Payload {
     longest: Duration,
     /// Whether what arrives makes the patience longer.
     earns_time: bool,
-}
-
-/// Why a body cannot be read to its end.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum BodyError {
-    /// The client went away or broke the protocol.
-    #[error(transparent)]
-    Broken(#[from] hyper::Error),
-    /// The client sends too little in too long a time.
-    #[error("the body came too slowly")]
-    TooSlow,
 }
 
 /// Whether all of a body was read.

@@ -12,8 +12,6 @@ use hyper::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::request::BodyError;
-
 /// A body of any kind that the sandbox sends.
 pub(super) type Body = UnsyncBoxBody<Bytes, CutShort>;
 
@@ -21,17 +19,6 @@ pub(super) type Body = UnsyncBoxBody<Bytes, CutShort>;
 #[derive(Debug, thiserror::Error)]
 #[error("the answer was cut short on purpose")]
 pub(super) struct CutShort;
-
-/// Why a request gets no answer at all: the connection is closed instead.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Dropped {
-    /// A fault asked for it.
-    #[error("the connection was closed on purpose")]
-    OnPurpose,
-    /// The client went away, broke the protocol or took too long while it sent its body.
-    #[error("the body could not be read to its end")]
-    Unreadable(#[source] BodyError),
-}
 
 /// A whole answer.
 #[derive(Debug, Clone)]

@@ -1,6 +1,5 @@
 //! Listening, and stopping again.
 
-use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -10,80 +9,11 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::accept;
-use super::dispatch::Shared;
 use super::faults::rules::{Faults, FaultsError};
+use super::options::SandboxOptions;
+use super::shared::Shared;
 use super::snapshot::Snapshot;
 use super::token_file::TokenFileError;
-
-/// What a sandbox is started with.
-#[derive(Clone)]
-pub struct SandboxOptions {
-    /// Where to listen; anything but a loopback address needs `allow_remote`.
-    pub listen: IpAddr,
-    /// 0 takes any free port.
-    pub port: u16,
-    /// What clients must present; not blank.
-    pub token: String,
-    /// What shall go wrong.
-    pub faults: Faults,
-    /// The largest recording that is taken, in bytes.
-    pub max_audio: u64,
-    /// Whether other machines may reach the sandbox, by whatever name of this one.
-    pub allow_remote: bool,
-    /// Whether it shows what arrived, at `/` and `/__state`, and can be reset from there.
-    pub pages: bool,
-    /// What happens to fields that the documentation does not know.
-    pub unknown_fields: UnknownFields,
-}
-
-/// What happens to fields that the documentation does not know.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum UnknownFields {
-    /// They are answered with 400, so that a misspelt field is noticed.
-    #[default]
-    Refuse,
-    /// They are kept and nothing is said, as the real server probably does.
-    Ignore,
-}
-
-impl SandboxOptions {
-    /// Any port of 127.0.0.1, no faults, the documented limits.
-    pub fn new(token: impl Into<String>) -> Self {
-        Self {
-            listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            port: 0,
-            token: token.into(),
-            faults: Faults::default(),
-            max_audio: 1_000_000_000,
-            allow_remote: false,
-            pages: true,
-            unknown_fields: UnknownFields::default(),
-        }
-    }
-
-    /// The same options with these faults.
-    #[must_use]
-    pub fn with_faults(mut self, faults: Faults) -> Self {
-        self.faults = faults;
-        self
-    }
-}
-
-impl fmt::Debug for SandboxOptions {
-    /// Without the token.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Options")
-            .field("listen", &self.listen)
-            .field("port", &self.port)
-            .field("faults", &self.faults)
-            .field("max_audio", &self.max_audio)
-            .field("allow_remote", &self.allow_remote)
-            .field("pages", &self.pages)
-            .field("unknown_fields", &self.unknown_fields)
-            .finish_non_exhaustive()
-    }
-}
 
 /// Why a sandbox does not start.
 #[derive(Debug, thiserror::Error)]

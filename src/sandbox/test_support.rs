@@ -8,7 +8,8 @@ use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::faults::rules::{Fault, FaultRule, Faults};
-use super::server::{Sandbox, SandboxOptions, start};
+use super::options::SandboxOptions;
+use super::server::{Sandbox, start};
 
 pub(super) const TOKEN: &str = "a-token-of-the-tests";
 

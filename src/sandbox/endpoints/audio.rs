@@ -11,10 +11,11 @@ use hyper::http::request::Parts;
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use sha2::{Digest, Sha256};
 
-use crate::sandbox::dispatch::Shared;
-use crate::sandbox::request::{BodyError, Payload};
-use crate::sandbox::response::{Dropped, ServerAnswer};
-use crate::sandbox::server::UnknownFields;
+use crate::sandbox::dropped::{BodyError, Dropped};
+use crate::sandbox::options::UnknownFields;
+use crate::sandbox::request::Payload;
+use crate::sandbox::response::ServerAnswer;
+use crate::sandbox::shared::Shared;
 use crate::sandbox::snapshot::ReceivedUpload;
 use crate::sandbox::state::ServerState;
 
@@ -341,7 +342,7 @@ mod tests {
     use reqwest::multipart::{Form, Part};
 
     use super::*;
-    use crate::sandbox::server::SandboxOptions;
+    use crate::sandbox::options::SandboxOptions;
     use crate::sandbox::test_support::{Given, TOKEN, conversation, file, form, send};
 
     /// The hash of the three bytes `abc`, from the standard.

@@ -4,9 +4,9 @@ use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::sandbox::body_check::{Fields, refusal};
-use crate::sandbox::dispatch::Shared;
+use crate::sandbox::options::UnknownFields;
 use crate::sandbox::response::ServerAnswer;
-use crate::sandbox::server::UnknownFields;
+use crate::sandbox::shared::Shared;
 
 /// How many custom fields a case may have.
 const CUSTOM_FIELDS: usize = 10;

@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::sandbox::body_check::{BodyFinding, Fields};
-use crate::sandbox::dispatch::Shared;
+use crate::sandbox::options::UnknownFields;
 use crate::sandbox::response::ServerAnswer;
 use crate::sandbox::route::WireVersion;
-use crate::sandbox::server::UnknownFields;
+use crate::sandbox::shared::Shared;
 use crate::sandbox::state::StoredConversation;
 
 /// Answers a create call. Either the whole body is right and kept, or nothing is.
@@ -192,7 +192,7 @@ fn read_segments(fields: &mut Fields<'_>, name: &str, unknown: UnknownFields) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::server::SandboxOptions;
+    use crate::sandbox::options::SandboxOptions;
     use crate::sandbox::test_support::{Given, TOKEN, conversation, send, with, without};
 
     fn v1(identity: &str) -> Value {

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::sandbox::body_check::{Fields, refusal};
-use crate::sandbox::dispatch::Shared;
 use crate::sandbox::response::ServerAnswer;
+use crate::sandbox::shared::Shared;
 
 /// So many links in [`WINDOW`], for each token; the sandbox has one.
 const LINKS: usize = 5;
@@ -60,7 +60,7 @@ mod tests {
     use reqwest::Method;
 
     use super::*;
-    use crate::sandbox::server::SandboxOptions;
+    use crate::sandbox::options::SandboxOptions;
     use crate::sandbox::test_support::{Given, TOKEN, with, without};
 
     fn wish() -> Value {

@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 use super::conversation::read_custom;
 use crate::sandbox::auth::query;
 use crate::sandbox::body_check::{Fields, refusal};
-use crate::sandbox::dispatch::Shared;
 use crate::sandbox::response::ServerAnswer;
 use crate::sandbox::route::WireVersion;
+use crate::sandbox::shared::Shared;
 use crate::sandbox::state::StoredConversation;
 
 /// The page size of a client that names none.

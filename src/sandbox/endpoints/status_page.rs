@@ -19,10 +19,10 @@ use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 
 use crate::sandbox::auth;
-use crate::sandbox::connection::Peer;
-use crate::sandbox::dispatch::Shared;
+use crate::sandbox::peer::Peer;
 use crate::sandbox::response::{Body, CutShort, ServerAnswer};
 use crate::sandbox::route::Own;
+use crate::sandbox::shared::Shared;
 use crate::sandbox::snapshot::{ReceivedCase, ReceivedConversation, Snapshot};
 use crate::sandbox::state::ServerState;
 
@@ -256,7 +256,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::sandbox::server::SandboxOptions;
+    use crate::sandbox::options::SandboxOptions;
     use crate::sandbox::test_support::{Given, TOKEN, conversation, form, send, with};
 
     #[tokio::test]

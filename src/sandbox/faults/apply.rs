@@ -6,7 +6,8 @@ use hyper::header::{HeaderValue, LOCATION, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 
 use super::rules::{Fault, RetryAfterHeader};
-use crate::sandbox::response::{Body, Dropped, ServerAnswer};
+use crate::sandbox::dropped::Dropped;
+use crate::sandbox::response::{Body, ServerAnswer};
 
 /// What the client gets when `fault` strikes: `right` is the answer that it would have got.
 pub(in crate::sandbox) fn damage(
