@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::domain::Code;
+use crate::mapping::Preset;
 use crate::{api, config, ledger, pipeline, recordings, report, sandbox, source};
 
 /// Why a command could not be carried out.
@@ -164,7 +165,7 @@ impl Error {
                     .to_owned(),
             ),
             // A mapping of one's own is mended where the error points; a preset is the wrong one.
-            Error::Road(pipeline::Error::Mapping(error)) if error.is_of_unfit_preset() => Some(
+            Error::Road(pipeline::Error::Mapping(error)) if Preset::is_unfit(error) => Some(
                 "the export is of another kind: `capturi-import mapping init` and the file propose a \
                  mapping for it, `capturi-import mapping list` names the presets"
                     .to_owned(),

@@ -7,9 +7,6 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use super::file::MappingFile;
-use super::file::needs::Need;
-
 /// One thing wrong with a mapping file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -39,15 +36,6 @@ pub struct LoadError {
 impl LoadError {
     /// A file with more findings than this is no mapping file, and nobody reads on.
     const SHOWN: usize = 10;
-
-    /// Whether the mapping is one of those that the program brings along, and the export another than
-    /// it is for; not if the operator only has to say what no export of its kind says.
-    pub fn is_of_unfit_preset(&self) -> bool {
-        let mut presets = MappingFile::presets().iter();
-        let mut findings = self.findings.iter();
-        presets.any(|preset| *preset.name == *self.file)
-            && !findings.any(|finding| Need::asks(&finding.message))
-    }
 
     pub(super) fn new(file: Arc<str>, text: Arc<str>, mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| (finding.span.start, finding.span.end));

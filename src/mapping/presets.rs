@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::error::LoadError;
 use super::file::MappingFile;
+use super::file::needs::Need;
 
 /// A mapping file that is compiled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,6 +153,14 @@ impl Preset {
             }
         }
         (found.len() == 1).then(|| found.remove(0))
+    }
+
+    /// Whether the mapping of these errors is a preset, and the export another than it is for; not if
+    /// the operator only has to say what no export of its kind says.
+    pub fn is_unfit(error: &LoadError) -> bool {
+        let mut findings = error.findings().iter();
+        PRESETS.iter().any(|preset| preset.name == error.file())
+            && !findings.any(|finding| Need::asks(&finding.message))
     }
 
     /// Loads the preset.
