@@ -3,8 +3,8 @@
 use jiff::tz::TimeZone;
 use rlibphonenumber::enums::Region;
 
+use super::locale::{read_region, read_zone};
 use super::rule::RuleReader;
-use super::source_section::{read_region, read_zone};
 use super::target::TargetField;
 use super::toml_table::TomlTable;
 use crate::domain::call::ValueKind;

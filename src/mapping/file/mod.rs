@@ -9,6 +9,7 @@ pub(super) mod expression;
 pub(super) mod layout;
 pub(super) mod legs;
 pub(super) mod limits;
+pub(super) mod locale;
 pub(super) mod needs;
 pub(super) mod newest;
 pub(super) mod origin;
@@ -33,14 +34,13 @@ use super::file::audio_section::{AudioRules, AudioSection, read_audio};
 use super::file::case_section::CaseSection;
 use super::file::expression::Expressions;
 use super::file::legs::LegsSection;
+use super::file::locale::{UnknownName, region_of, zone_of};
 use super::file::needs::Need;
 use super::file::newest::NewestSection;
 use super::file::origin::Origin;
 use super::file::rule::{FieldRule, RuleReader};
 use super::file::size::refuse_too_large;
-use super::file::source_section::{
-    SourceRead, SourceSection, UnknownName, read_source, region_of, zone_of,
-};
+use super::file::source_section::{SourceRead, SourceSection, read_source};
 use super::file::target::TargetField;
 use super::file::toml_table::{TomlTable, wrong_type};
 use super::lookup::agents::{Agents, AgentsError};
