@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::mapping::template::{VALUE_END, VALUE_START, WILDCARD};
+use crate::mapping::template::marks::{VALUE_END, VALUE_START, WILDCARD};
 
 /// A name of a recording, in its parts. A `*` that comes from the export is a letter like any other.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -110,7 +110,7 @@ impl CallMapping {
             names,
             groups,
             seconds,
-            templates: mapping.templates.bind(sheet),
+            templates: BoundTemplates::new(&mapping.templates, sheet),
             unused,
             columns,
             legs,

@@ -184,7 +184,7 @@ impl CaseMapping {
             skip_message,
             privacy,
             each,
-            templates: mapping.templates.bind(sheet),
+            templates: BoundTemplates::new(&mapping.templates, sheet),
             unused,
             sending: section.sending,
             keys,

@@ -109,7 +109,7 @@ impl Watch {
             keys: Vec::new(),
             rules: Vec::new(),
             groups: Vec::new(),
-            trial: mapping.templates.bind(&flat),
+            trial: BoundTemplates::new(&mapping.templates, &flat),
             sheet: Arc::new(flat),
             is_json: sheet.header.is_none(),
             noun: "record",

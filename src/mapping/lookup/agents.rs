@@ -12,8 +12,8 @@ use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
 
 use super::agent_table::AgentTable;
+use super::missed::Missed;
 use super::second_file::SecondFile;
-use crate::mapping::template::Missed;
 
 /// What the operator has said about agents.
 #[derive(Debug, Clone, Default)]

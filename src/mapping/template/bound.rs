@@ -13,40 +13,12 @@ use serde_json::Value as Json;
 use super::context::{Context, Scope, from_json};
 use super::lets::Let;
 use super::simple::{self, SimpleCondition, TemplatePart};
-use super::{CompiledTemplate, FUEL, TemplateId, Templates, functions, limits};
+use super::templates::{CompiledTemplate, FUEL, TemplateId, Templates};
+use super::{functions, limits};
 use crate::domain::Code;
 use crate::mapping::bound::record_scope::RecordScope;
 use crate::mapping::file::expression::Work;
 use crate::source::{Column, Record, Sheet};
-
-impl Templates {
-    /// The templates for the records of one sheet.
-    pub(in crate::mapping) fn bind(&self, sheet: &Sheet) -> BoundTemplates {
-        let mut engine = self.engine.clone();
-        if sheet.header.is_none() {
-            // JSON records come without keys that another record has.
-            engine.set_undefined_behavior(UndefinedBehavior::Chainable);
-        }
-        let entry = |entry: &CompiledTemplate| BoundEntry {
-            name: entry.name.clone(),
-            context: Context::new(&entry.own, sheet, &self.optional),
-            whole: Context::new(&entry.names, sheet, &self.optional),
-            lets: entry.lets.clone(),
-            form: CompiledForm::new(entry, sheet),
-        };
-        let definition = |definition: &Let| BoundLet {
-            name: definition.name.clone(),
-            template: definition.template.clone(),
-            context: Context::new(&definition.names, sheet, &self.optional),
-            lets: definition.lets.clone(),
-        };
-        BoundTemplates {
-            entries: self.entries.iter().map(entry).collect(),
-            lets: self.lets.iter().map(definition).collect(),
-            engine,
-        }
-    }
-}
 
 #[derive(Debug, Clone)]
 enum CompiledForm {
@@ -107,6 +79,33 @@ pub(in crate::mapping) struct TemplateError {
 }
 
 impl BoundTemplates {
+    /// The templates for the records of one sheet.
+    pub(in crate::mapping) fn new(templates: &Templates, sheet: &Sheet) -> BoundTemplates {
+        let mut engine = templates.engine.clone();
+        if sheet.header.is_none() {
+            // JSON records come without keys that another record has.
+            engine.set_undefined_behavior(UndefinedBehavior::Chainable);
+        }
+        let entry = |entry: &CompiledTemplate| BoundEntry {
+            name: entry.name.clone(),
+            context: Context::new(&entry.own, sheet, &templates.optional),
+            whole: Context::new(&entry.names, sheet, &templates.optional),
+            lets: entry.lets.clone(),
+            form: CompiledForm::new(entry, sheet),
+        };
+        let definition = |definition: &Let| BoundLet {
+            name: definition.name.clone(),
+            template: definition.template.clone(),
+            context: Context::new(&definition.names, sheet, &templates.optional),
+            lets: definition.lets.clone(),
+        };
+        BoundTemplates {
+            entries: templates.entries.iter().map(entry).collect(),
+            lets: templates.lets.iter().map(definition).collect(),
+            engine,
+        }
+    }
+
     /// The templates at this record.
     pub(in crate::mapping) fn at<'r>(&'r self, record: &Record<'r>) -> Rendering<'r> {
         self.rendering(record, Scope::Own(RecordScope::default()))

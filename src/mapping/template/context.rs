@@ -8,8 +8,8 @@ use minijinja::{Environment, Template};
 use regex::Regex;
 use serde_json::Value as Json;
 
-use super::functions::literal;
-use super::is_mark;
+use super::marks::is_mark;
+use super::pattern::literal;
 use crate::mapping::bound::record_scope::RecordScope;
 use crate::source::{Column, Header, Record, Sheet};
 

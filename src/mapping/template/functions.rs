@@ -8,8 +8,10 @@ use jiff::tz::TimeZone;
 use minijinja::{Environment, Error, ErrorKind};
 use regex::Regex;
 
+use super::pattern::literal;
 use crate::mapping::error::{Findings, did_you_mean};
 use crate::mapping::file::toml_table::SpannedText;
+use crate::mapping::lookup::missed::Missed;
 use crate::mapping::lookup::table::Lookups;
 use crate::mapping::value::time::{AmbiguousTime, TimeFormat, TimeRule};
 
@@ -24,21 +26,6 @@ static LOOKUP: LazyLock<Regex> = LazyLock::new(|| {
 
 /// So many characters of RFC 3339 are the clock's.
 const SECONDS: usize = 19;
-
-/// A pattern of this program's own, compiled once.
-pub(super) fn literal(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a literal pattern is well formed")
-}
-
-/// A key that a table does not have.
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
-pub(in crate::mapping) struct Missed {
-    /// The key.
-    pub(in crate::mapping) key: String,
-    /// Which table, as a sentence.
-    pub(in crate::mapping) message: String,
-}
 
 /// The miss behind an error of the engine.
 pub(super) fn missed(error: &Error) -> Option<&Missed> {

@@ -7,12 +7,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use toml::Spanned;
-use toml::de::DeValue;
-
-use super::{Names, Templates, context, functions, report};
-use crate::mapping::error::Findings;
-use crate::mapping::file::toml_table::{SpannedText, TomlTable, wrong_type};
+use super::context::Names;
 
 /// Definitions in the order of the file; each may use those before it.
 #[derive(Debug, Clone, Default)]
@@ -23,8 +18,8 @@ pub(super) struct Let {
     pub(super) name: String,
     /// The name of its template in the engine.
     pub(super) template: String,
-    expression: String,
-    uses: BTreeSet<String>,
+    pub(super) expression: String,
+    pub(super) uses: BTreeSet<String>,
     /// The columns that it uses itself.
     pub(super) names: Names,
     /// The definitions that it uses itself, by their positions.
@@ -46,6 +41,11 @@ impl Lets {
         (lets, names)
     }
 
+    /// Adds a definition, which may use those before it.
+    pub(super) fn add(&mut self, definition: Let) {
+        self.0.push(definition);
+    }
+
     /// The definitions of the names in `uses`, and of those that they use in turn.
     pub(super) fn before<'n>(&self, uses: impl Iterator<Item = &'n String>) -> String {
         let mut wanted: BTreeSet<&String> = uses.collect();
@@ -65,77 +65,10 @@ impl Lets {
 }
 
 impl Let {
-    fn statement(&self) -> String {
+    pub(super) fn statement(&self) -> String {
         let mut statement = String::new();
         let (name, expression) = (&self.name, &self.expression);
         let _ = write!(statement, "{{% set {name} = {expression} %}}");
         statement
-    }
-}
-
-impl Templates {
-    /// Reads the table; what is wrong with it is a finding.
-    pub(in crate::mapping) fn read_lets(
-        &mut self,
-        section: &TomlTable<'_, '_>,
-        findings: &mut Findings,
-    ) {
-        let mut entries: Vec<_> = section.entries().collect();
-        entries.sort_by_key(|(key, _)| key.span().start);
-        for (key, value) in entries {
-            let name = key.get_ref().as_ref();
-            let is_name = !name.starts_with(|first: char| first.is_ascii_digit())
-                && name != context::ROW
-                && name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-            if !is_name {
-                findings.add(key.span(), format!("`{name}` is no name for [let]"));
-                continue;
-            }
-            let DeValue::String(text) = value.get_ref() else {
-                let wanted = "an expression, as a string";
-                wrong_type::<()>(name, wanted, value.get_ref(), value.span(), findings);
-                continue;
-            };
-            let text = Spanned::new(value.span(), text.to_string());
-            if let Some(uses) = self.uses_of(&text, findings) {
-                self.define(name, text.into_inner(), uses);
-            }
-        }
-    }
-
-    fn define(&mut self, name: &str, expression: String, uses: BTreeSet<String>) {
-        let template = format!("let {name}");
-        let mut definition = Let {
-            name: name.to_owned(),
-            template,
-            expression,
-            uses,
-            names: Names::default(),
-            lets: Vec::new(),
-        };
-        let source = definition.statement();
-        let names = self.names_of(&source);
-        // It was compiled as an expression already.
-        let _ = self
-            .engine
-            .add_template_owned(definition.template.clone(), source);
-        (definition.lets, definition.names) = self.lets.apart(names);
-        self.lets.0.push(definition);
-    }
-
-    /// The names that an expression uses.
-    fn uses_of(&self, text: &SpannedText, findings: &mut Findings) -> Option<BTreeSet<String>> {
-        // Compiled on its own, so that nothing can close the tag around it early.
-        if let Err(error) = self.engine.compile_expression_owned(text.get_ref().clone()) {
-            report(&error, text, findings);
-            return None;
-        }
-        if !functions::check(text, &self.engine, &self.lookups, findings) {
-            return None;
-        }
-        let names = self.names_of(&format!("{{{{ {} }}}}", text.get_ref()));
-        Some(names.plain.into_iter().collect())
     }
 }

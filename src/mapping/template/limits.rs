@@ -10,7 +10,7 @@ use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
 use regex::Regex;
 
-use super::functions::literal;
+use super::pattern::literal;
 use crate::mapping::error::Findings;
 use crate::mapping::file::toml_table::SpannedText;
 

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::context::Names;
-use super::functions::literal;
-use super::is_mark;
+use super::marks::is_mark;
+use super::pattern::literal;
 use crate::source::{Column, Record, Sheet};
 
 static COMPARISON: LazyLock<Regex> = LazyLock::new(|| {
