@@ -4,7 +4,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::audio_names::AudioName;
+use super::audio_pattern::BoundGroup;
 use super::binder::{AskedKeys, Binder, Source, chosen};
+use super::legs::Legs;
+use super::newest::Newest;
 use super::plain::PlainRules;
 use super::rule::{CompiledRule, Skip, SkipRules};
 use super::text::RawText;
@@ -13,9 +16,6 @@ use crate::domain::call::{Draft, Field, Plain, Value};
 use crate::domain::{Code, Problem};
 use crate::mapping::error::LoadError;
 use crate::mapping::file::MappingFile;
-use crate::mapping::file::audio_pattern::BoundGroup;
-use crate::mapping::file::legs::Legs;
-use crate::mapping::file::newest::Newest;
 use crate::mapping::file::rule::FieldRule;
 use crate::mapping::template::{BoundTemplates, Rendering};
 use crate::source::{Record, Sheet};
@@ -83,18 +83,20 @@ impl CallMapping {
         let legs = mapping
             .legs
             .as_ref()
-            .map(|legs| legs.bind(mapping, &mut binder));
+            .map(|legs| Legs::bind(legs, mapping, &mut binder));
         let newest = mapping
             .newest
             .as_ref()
-            .and_then(|newest| newest.bind(mapping, &mut binder));
+            .and_then(|newest| Newest::bind(newest, mapping, &mut binder));
         let recordings = &mapping.recordings;
         let names = recordings.names.iter();
         let names = names
             .filter_map(|rule| binder.source(&rule.origin, rule.optional))
             .collect();
         let patterns = recordings.patterns.iter();
-        let groups = patterns.map(|rule| rule.bind(&mut binder)).collect();
+        let groups = patterns
+            .map(|rule| BoundGroup::bind(rule, &mut binder))
+            .collect();
         let seconds = CompiledRule::bind(recordings.seconds.as_slice(), mapping, &mut binder).pop();
         let unused = binder.unused();
         let keys = binder.keys();

@@ -154,7 +154,7 @@ impl CaseMapping {
         binder.required(&mapping.source);
         let skip_message = SkipRules::bind(&section.skip, &mut binder)
             .watched(Watch::new(mapping, sheet, &section.skip).of_messages());
-        let privacy = section.privacy.bind(&mut binder);
+        let privacy = Privacy::bind(&section.privacy, &mut binder);
         // Who sends all messages need not be told which of them are private.
         let privacy = if section.with_private {
             Privacy::default()

@@ -3,10 +3,11 @@
 use serde_json::Value as Json;
 
 use super::call::CallMapping;
+use super::legs::Legs;
 use super::ranking::{Rank, Ranking};
 use crate::domain::call::{Draft, Field, Value};
 use crate::domain::{Code, Problem};
-use crate::mapping::file::legs::{LegOrder, LegRule, Legs};
+use crate::mapping::file::legs::{LegOrder, LegRule};
 use crate::mapping::value::duration::{Lengths, read_length};
 use crate::mapping::value::number::Decimal;
 use crate::source::Record;

@@ -1,11 +1,14 @@
 //! A mapping bound to one export: records in, drafts out.
 
 pub(super) mod audio_names;
+pub(super) mod audio_pattern;
 pub(super) mod binder;
 pub(super) mod call;
 pub(super) mod case;
 pub(super) mod convert;
+pub(super) mod legs;
 pub(super) mod merge;
+pub(super) mod newest;
 pub(super) mod plain;
 pub(super) mod privacy;
 pub(super) mod privacy_trial;

@@ -26,69 +26,10 @@ use super::record_scope::RecordScope;
 use super::respelled::Literals;
 use crate::domain::call::is_blank;
 use crate::domain::{Code, Problem, as_seen};
-use crate::mapping::error::Findings;
-use crate::mapping::file::toml_table::{SpannedText, TomlTable};
+use crate::mapping::file::privacy_section::{PrivacySection, Unmarked};
 use crate::mapping::template::{BoundTemplates, TemplateError, TemplateId};
 use crate::mapping::value::boolean::{BooleanWords, read_boolean};
 use crate::source::{Column, Record};
-
-/// What a mapping file says about private messages.
-#[derive(Debug, Clone, Default)]
-pub(in crate::mapping) struct PrivacySection {
-    public: Vec<SpannedText>,
-    internal: Vec<SpannedText>,
-    /// The condition under which a message is private.
-    pub(in crate::mapping) private: Option<TemplateId>,
-    unmarked: Option<Unmarked>,
-}
-
-/// What a message is that has no key that could tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unmarked {
-    Public,
-    Private,
-}
-
-impl PrivacySection {
-    pub(in crate::mapping) fn read(
-        section: &mut TomlTable<'_, '_>,
-        private: Option<TemplateId>,
-        findings: &mut Findings,
-    ) -> PrivacySection {
-        let words = [("public", Unmarked::Public), ("private", Unmarked::Private)];
-        PrivacySection {
-            public: section.texts("public", findings).unwrap_or_default(),
-            internal: section.texts("internal", findings).unwrap_or_default(),
-            private,
-            unmarked: section.choice("unmarked", &words, findings),
-        }
-    }
-
-    pub(in crate::mapping) fn bind(&self, binder: &mut Binder<'_>) -> Privacy {
-        let mut flags = Vec::new();
-        for (names, private) in [(&self.public, false), (&self.internal, true)] {
-            for name in names {
-                let found = binder.column(name, true);
-                flags.extend(found.map(|named| Flag { named, private }));
-            }
-        }
-        let names = self.private.and_then(|id| binder.template(id, false));
-        let asked = names.unwrap_or_default().into_iter();
-        let asked = asked.filter_map(|name| binder.named(&name)).collect();
-        let (read, literals) = match self.private {
-            Some(id) => binder.asked(id),
-            None => (Vec::new(), &[][..]),
-        };
-        Privacy {
-            flags,
-            private: self.private,
-            unmarked: self.unmarked,
-            asked,
-            read,
-            literals: Literals::new(literals),
-        }
-    }
-}
 
 /// A column that says yes or no to a message's being public.
 #[derive(Debug, Clone)]
@@ -98,7 +39,7 @@ struct Flag {
     private: bool,
 }
 
-/// The same by the columns of one export.
+/// Which messages are private, by the columns of one export.
 #[derive(Debug, Clone, Default)]
 pub(in crate::mapping) struct Privacy {
     flags: Vec<Flag>,
@@ -141,6 +82,32 @@ const RESPELLED: &str = "`private` in [messages] matches this text only in other
                          text, or let the rule match it";
 
 impl Privacy {
+    /// Finds the columns.
+    pub(in crate::mapping) fn bind(section: &PrivacySection, binder: &mut Binder<'_>) -> Privacy {
+        let mut flags = Vec::new();
+        for (names, private) in [(&section.public, false), (&section.internal, true)] {
+            for name in names {
+                let found = binder.column(name, true);
+                flags.extend(found.map(|named| Flag { named, private }));
+            }
+        }
+        let names = section.private.and_then(|id| binder.template(id, false));
+        let asked = names.unwrap_or_default().into_iter();
+        let asked = asked.filter_map(|name| binder.named(&name)).collect();
+        let (read, literals) = match section.private {
+            Some(id) => binder.asked(id),
+            None => (Vec::new(), &[][..]),
+        };
+        Privacy {
+            flags,
+            private: section.private,
+            unmarked: section.unmarked,
+            asked,
+            read,
+            literals: Literals::new(literals),
+        }
+    }
+
     /// Whether the message may be seen by its customer.
     pub(in crate::mapping) fn of(
         &self,

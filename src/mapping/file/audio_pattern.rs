@@ -15,45 +15,24 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::expression::NO_EXPRESSION;
-use super::origin::Origin;
+use super::origin::{Origin, read_origin};
 use super::rule::RuleReader;
 use super::toml_table::{TomlTable, wrong_type};
 use crate::domain::call::Field;
-use crate::mapping::bound::binder::{Binder, Source};
 use crate::mapping::error::suggest;
 
 /// A pattern and what its named groups are held against, in their order.
 #[derive(Debug, Clone)]
 pub(in crate::mapping) struct PatternRule {
     pub(in crate::mapping) regex: Regex,
-    groups: Vec<CaptureGroup>,
+    pub(in crate::mapping) groups: Vec<CaptureGroup>,
 }
 
 /// What a group is held against.
 #[derive(Debug, Clone)]
-enum CaptureGroup {
+pub(in crate::mapping) enum CaptureGroup {
     Field(Field),
     Other(Origin),
-}
-
-/// The same, found in one export.
-#[derive(Debug, Clone)]
-pub(in crate::mapping) enum BoundGroup {
-    Field(Field),
-    Other(Source),
-}
-
-impl PatternRule {
-    /// Finds the columns of the groups.
-    pub(in crate::mapping) fn bind(&self, binder: &mut Binder<'_>) -> Option<Vec<BoundGroup>> {
-        let groups = self.groups.iter();
-        groups
-            .map(|group| match group {
-                CaptureGroup::Field(field) => Some(BoundGroup::Field(*field)),
-                CaptureGroup::Other(origin) => binder.source(origin, false).map(BoundGroup::Other),
-            })
-            .collect()
-    }
 }
 
 /// Reads the list behind `patterns`, or its only entry.
@@ -103,7 +82,7 @@ fn read_pattern(value: &Spanned<DeValue<'_>>, reader: &mut RuleReader<'_>) -> Op
                     .entries()
                     .find(|(key, _)| key.get_ref().as_ref() == name && name != "pattern");
                 groups.push(match said {
-                    Some((_, value)) => CaptureGroup::Other(read_origin(name, value, reader)?),
+                    Some((_, value)) => CaptureGroup::Other(read_group(name, value, reader)?),
                     None => usual(name, pattern.span()),
                 });
             }
@@ -128,7 +107,7 @@ fn usual(name: &str, span: Range<usize>) -> CaptureGroup {
 }
 
 /// What a group is held against: a template, or a table with the origins of a field.
-fn read_origin(
+fn read_group(
     name: &str,
     value: &Spanned<DeValue<'_>>,
     reader: &mut RuleReader<'_>,
@@ -141,7 +120,7 @@ fn read_origin(
         }
         DeValue::Table(table) => {
             let mut section = TomlTable::new(table, "a group of `patterns`", value.span());
-            let origin = reader.origin(&mut section, false);
+            let origin = read_origin(&mut section, false, reader.templates, reader.findings);
             section.finish(reader.findings);
             origin
         }

@@ -20,7 +20,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::audio_pattern::{PatternRule, read_patterns};
-use super::origin::Origin;
+use super::origin::{Origin, read_origin};
 use super::rule::{FieldRule, RuleReader};
 use super::target::TargetField;
 use super::toml_table::{TomlTable, wrong_type};
@@ -148,7 +148,7 @@ fn read_name(value: &Spanned<DeValue<'_>>, reader: &mut RuleReader<'_>) -> Optio
         }
         DeValue::Table(table) => {
             let mut section = TomlTable::new(table, "an entry of `match`", span);
-            let origin = reader.origin(&mut section, true);
+            let origin = read_origin(&mut section, true, reader.templates, reader.findings);
             let optional = section
                 .flag("optional", reader.findings)
                 .unwrap_or_default();

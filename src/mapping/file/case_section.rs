@@ -12,12 +12,12 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::privacy_section::PrivacySection;
 use super::rule::{FieldRule, RuleReader};
 use super::source_section::read_skip;
 use super::target::TargetField;
 use super::toml_table::{SpannedText, TomlTable, wrong_type};
 use crate::domain::case::{self, CaseField, ContactField, MessageField};
-use crate::mapping::bound::privacy::PrivacySection;
 use crate::mapping::error::{Findings, suggest};
 use crate::mapping::template::{TemplateId, Templates};
 

@@ -4,7 +4,6 @@ use jiff::tz::TimeZone;
 use rlibphonenumber::enums::Region;
 
 use super::locale::{read_region, read_zone};
-use super::rule::RuleReader;
 use super::target::TargetField;
 use super::toml_table::TomlTable;
 use crate::domain::call::ValueKind;
@@ -67,83 +66,85 @@ impl Conversion {
     }
 }
 
-impl RuleReader<'_> {
-    pub(in crate::mapping) fn conversion(
-        &mut self,
-        section: &mut TomlTable<'_, '_>,
-        field: &TargetField,
-    ) -> Conversion {
-        const WORDS: &[&str] = &[
-            "text", "phone", "time", "number", "boolean", "seconds", "email", "segments", "json",
-        ];
-        let word = section.text("as", self.findings);
-        let mut conversion = Conversion::of(field);
-        if let Some(word) = &word {
-            match named(word.get_ref(), field.kind()) {
-                Some(named) => conversion = named,
-                None if WORDS.contains(&word.get_ref().as_str()) => {
-                    let message = format!("`{field}` cannot be read as {}", word.get_ref());
-                    self.findings.add(word.span(), message);
-                }
-                None => self.findings.add_with(
-                    word.span(),
-                    format!("`{}` is no value of `as`", word.get_ref()),
-                    suggest(word.get_ref(), WORDS.iter().copied()),
-                ),
+/// Reads `as` and the keys that belong to it.
+pub(in crate::mapping) fn read_conversion(
+    section: &mut TomlTable<'_, '_>,
+    field: &TargetField,
+    findings: &mut Findings,
+) -> Conversion {
+    const WORDS: &[&str] = &[
+        "text", "phone", "time", "number", "boolean", "seconds", "email", "segments", "json",
+    ];
+    let word = section.text("as", findings);
+    let mut conversion = Conversion::of(field);
+    if let Some(word) = &word {
+        match named(word.get_ref(), field.kind()) {
+            Some(named) => conversion = named,
+            None if WORDS.contains(&word.get_ref().as_str()) => {
+                let message = format!("`{field}` cannot be read as {}", word.get_ref());
+                findings.add(word.span(), message);
             }
+            None => findings.add_with(
+                word.span(),
+                format!("`{}` is no value of `as`", word.get_ref()),
+                suggest(word.get_ref(), WORDS.iter().copied()),
+            ),
         }
-        self.options(section, &mut conversion);
-        conversion
     }
+    read_options(section, &mut conversion, findings);
+    conversion
+}
 
-    /// Reads the keys that belong to one conversion, and reports those that belong to another.
-    fn options(&mut self, section: &mut TomlTable<'_, '_>, conversion: &mut Conversion) {
-        let findings = &mut *self.findings;
-        let mut allowed: &[&str] = &[];
-        match conversion {
-            Conversion::Time(rule) => {
-                allowed = &["formats", "timezone", "fold", "gap"];
-                read_time(section, rule, findings);
-            }
-            Conversion::Phone(region) => {
-                allowed = &["region"];
-                if let Some(text) = section.text("region", findings) {
-                    *region = read_region(&text, findings);
-                }
-            }
-            Conversion::Number(notation) => {
-                allowed = &["decimal", "thousands"];
-                *notation = read_notation(section, findings).unwrap_or_default();
-            }
-            Conversion::Boolean(words) => {
-                allowed = &["true", "false"];
-                read_words(section, words, findings);
-            }
-            Conversion::Seconds(lengths) => {
-                allowed = &["unit", "decimal", "thousands"];
-                lengths.notation = read_notation(section, findings);
-                lengths.unit = section
-                    .choice("unit", Unit::WORDS, findings)
-                    .unwrap_or_default();
-            }
-            _ => {}
+/// Reads the keys that belong to one conversion, and reports those that belong to another.
+fn read_options(
+    section: &mut TomlTable<'_, '_>,
+    conversion: &mut Conversion,
+    findings: &mut Findings,
+) {
+    let mut allowed: &[&str] = &[];
+    match conversion {
+        Conversion::Time(rule) => {
+            allowed = &["formats", "timezone", "fold", "gap"];
+            read_time(section, rule, findings);
         }
-        for (key, owner) in [
-            ("formats", "time"),
-            ("timezone", "time"),
-            ("fold", "time"),
-            ("gap", "time"),
-            ("region", "phone"),
-            ("decimal", "number\" or as = \"seconds"),
-            ("thousands", "number\" or as = \"seconds"),
-            ("true", "boolean"),
-            ("false", "boolean"),
-            ("unit", "seconds"),
-        ] {
-            if !allowed.contains(&key) && section.value(key).is_some() {
-                let message = format!("`{key}` has a meaning only with as = \"{owner}\"");
-                findings.add(section.key_span(key), message);
+        Conversion::Phone(region) => {
+            allowed = &["region"];
+            if let Some(text) = section.text("region", findings) {
+                *region = read_region(&text, findings);
             }
+        }
+        Conversion::Number(notation) => {
+            allowed = &["decimal", "thousands"];
+            *notation = read_notation(section, findings).unwrap_or_default();
+        }
+        Conversion::Boolean(words) => {
+            allowed = &["true", "false"];
+            read_words(section, words, findings);
+        }
+        Conversion::Seconds(lengths) => {
+            allowed = &["unit", "decimal", "thousands"];
+            lengths.notation = read_notation(section, findings);
+            lengths.unit = section
+                .choice("unit", Unit::WORDS, findings)
+                .unwrap_or_default();
+        }
+        _ => {}
+    }
+    for (key, owner) in [
+        ("formats", "time"),
+        ("timezone", "time"),
+        ("fold", "time"),
+        ("gap", "time"),
+        ("region", "phone"),
+        ("decimal", "number\" or as = \"seconds"),
+        ("thousands", "number\" or as = \"seconds"),
+        ("true", "boolean"),
+        ("false", "boolean"),
+        ("unit", "seconds"),
+    ] {
+        if !allowed.contains(&key) && section.value(key).is_some() {
+            let message = format!("`{key}` has a meaning only with as = \"{owner}\"");
+            findings.add(section.key_span(key), message);
         }
     }
 }

@@ -18,13 +18,9 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::MappingFile;
 use super::toml_table::{SpannedText, TomlTable, texts_of, wrong_type};
 use crate::domain::call::{Field, ValueKind};
-use crate::mapping::bound::binder::{Binder, NamedColumn};
-use crate::mapping::bound::ranking::Ranking;
 use crate::mapping::error::{Findings, suggest};
-use crate::source::{Column, Record};
 
 /// Which row of a call speaks for a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,54 +70,14 @@ pub(in crate::mapping) enum LegOrder<C> {
     Time,
 }
 
-/// How rows become one call, by the columns of one export.
-#[derive(Debug, Clone)]
-pub struct Legs {
-    pub(in crate::mapping) group: LegKey<Column>,
-    pub(in crate::mapping) order: Option<LegOrder<Ranking>>,
-    pub(in crate::mapping) length: Option<NamedColumn>,
-    /// By [`Field::index`].
-    pub(in crate::mapping) fields: [LegRule; 36],
-    pub(in crate::mapping) requires: Vec<Field>,
-}
-
-impl Legs {
-    /// Writes what the rows of a call have in common to `key`, and whether there is anything: a row
-    /// without it is a call of its own.
-    pub fn key(&self, record: &Record<'_>, key: &mut Vec<u8>) -> bool {
-        key.clear();
-        let mut is_filled = false;
-        let mut put = |column: &Column| {
-            let text = record.text(column).unwrap_or_default();
-            let text = text.trim();
-            // The length keeps `1` + `23` apart from `12` + `3`.
-            key.extend_from_slice(&text.len().to_le_bytes());
-            key.extend_from_slice(text.as_bytes());
-            !text.is_empty()
-        };
-        match &self.group {
-            LegKey::All(columns) => columns.iter().for_each(|column| is_filled |= put(column)),
-            LegKey::First(columns) => {
-                let says = |column: &&Column| {
-                    record
-                        .text(column)
-                        .is_some_and(|text| !text.trim().is_empty())
-                };
-                is_filled = columns.iter().find(says).is_some_and(put);
-            }
-        }
-        is_filled
-    }
-}
-
 /// The table by the names in the file.
 #[derive(Debug, Clone)]
 pub(in crate::mapping) struct LegsSection {
-    group: LegKey<SpannedText>,
-    order: Option<LegOrder<SpannedText>>,
-    length: Option<SpannedText>,
-    fields: [LegRule; 36],
-    requires: Vec<Field>,
+    pub(in crate::mapping) group: LegKey<SpannedText>,
+    pub(in crate::mapping) order: Option<LegOrder<SpannedText>>,
+    pub(in crate::mapping) length: Option<SpannedText>,
+    pub(in crate::mapping) fields: [LegRule; 36],
+    pub(in crate::mapping) requires: Vec<Field>,
 }
 
 impl LegsSection {
@@ -152,44 +108,6 @@ impl LegsSection {
             requires,
         })
     }
-
-    pub(in crate::mapping) fn bind(&self, mapping: &MappingFile, binder: &mut Binder<'_>) -> Legs {
-        let mut find = |name: &SpannedText| binder.column(name, false);
-        let group = match &self.group {
-            LegKey::All(names) => {
-                let found = names.iter().filter_map(&mut find);
-                LegKey::All(found.map(|named| named.column).collect())
-            }
-            LegKey::First(names) => LegKey::First(first_columns(names, binder)),
-        };
-        let order = self.order.as_ref().and_then(|order| match order {
-            LegOrder::Column(name) => Ranking::bind(name, mapping, binder).map(LegOrder::Column),
-            LegOrder::Time => Some(LegOrder::Time),
-        });
-        let mut find = |name: &SpannedText| binder.column(name, false);
-        Legs {
-            group,
-            order,
-            length: self.length.as_ref().and_then(&mut find),
-            fields: self.fields,
-            requires: self.requires.clone(),
-        }
-    }
-}
-
-/// Those of the columns that the export has; it needs to have one.
-fn first_columns(names: &[SpannedText], binder: &mut Binder<'_>) -> Vec<Column> {
-    let found: Vec<NamedColumn> = names
-        .iter()
-        .filter_map(|name| binder.column(name, true))
-        .collect();
-    if found.is_empty()
-        && let Some(name) = names.first()
-        && !binder.may_lack(name.get_ref())
-    {
-        binder.column(name, false);
-    }
-    found.into_iter().map(|named| named.column).collect()
 }
 
 fn read_group(

@@ -13,6 +13,7 @@ pub(super) mod locale;
 pub(super) mod needs;
 pub(super) mod newest;
 pub(super) mod origin;
+pub(super) mod privacy_section;
 pub(super) mod rule;
 pub(super) mod size;
 pub(super) mod source_section;

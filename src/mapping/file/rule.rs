@@ -7,9 +7,9 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::conversion::Conversion;
+use super::conversion::{Conversion, read_conversion};
 use super::expression::{Expression, Expressions};
-use super::origin::Origin;
+use super::origin::{Origin, read_origin};
 use super::target::TargetField;
 use super::toml_table::{TomlTable, scalar, texts_of, wrong_type};
 use crate::domain::call::ValueKind;
@@ -125,10 +125,10 @@ impl RuleReader<'_> {
             }
         };
         let mut section = TomlTable::new(table, format!("`{field}`"), value.span());
-        let origin = self.origin(&mut section, false);
+        let origin = read_origin(&mut section, false, self.templates, self.findings);
         let optional = section.flag("optional", self.findings).unwrap_or_default();
         let steps = self.steps(&mut section, &field);
-        let conversion = self.conversion(&mut section, &field);
+        let conversion = read_conversion(&mut section, &field, self.findings);
         section.finish(self.findings);
         Some(FieldRule {
             field,
