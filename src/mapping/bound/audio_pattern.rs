@@ -1,6 +1,7 @@
 //! What the groups of a pattern of recordings' names are held against, in one export.
 
-use super::binder::{Binder, Source};
+use super::binder::Binder;
+use super::columns::Source;
 use crate::domain::call::Field;
 use crate::mapping::file::audio_pattern::{CaptureGroup, PatternRule};
 

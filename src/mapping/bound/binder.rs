@@ -1,193 +1,18 @@
 //! Finding the columns of a mapping in the header of an export, and saying what is missing.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::text::first;
-use crate::domain::{Code, Problem};
+use super::asked_keys::AskedKeys;
+use super::columns::{BETWEEN_NAMES, NamedColumn, Source};
 use crate::mapping::error::{Findings, did_you_mean, suggest};
 use crate::mapping::file::MappingFile;
 use crate::mapping::file::origin::Origin;
 use crate::mapping::file::rule::FieldRule;
 use crate::mapping::file::source_section::SourceSection;
 use crate::mapping::file::toml_table::SpannedText;
-use crate::mapping::template::{Rendering, TemplateError, TemplateId, Templates};
-use crate::source::{Column, Header, Record, Sheet};
-
-/// Stands between the names of the columns of a template.
-const BETWEEN_NAMES: &str = " + ";
-
-/// A column and its name, as the export writes it.
-#[derive(Debug, Clone)]
-pub(in crate::mapping) struct NamedColumn {
-    pub(in crate::mapping) column: Column,
-    pub(in crate::mapping) name: Box<str>,
-}
-
-/// Where a value comes from, by positions in the export.
-#[derive(Debug, Clone)]
-pub(in crate::mapping) enum Source {
-    Column(NamedColumn),
-    Joined {
-        columns: Vec<NamedColumn>,
-        join: String,
-    },
-    First(Vec<NamedColumn>),
-    Constant(String),
-    Template(TemplateId, Box<str>),
-    Choice(Vec<(Option<TemplateId>, Source)>),
-}
-
-impl Source {
-    /// The column to name in a problem of any record; empty when no column feeds the value.
-    pub(in crate::mapping) fn label(&self) -> &str {
-        match self {
-            Source::Column(named) => &named.name,
-            Source::Joined { columns, .. } | Source::First(columns) => {
-                columns.first().map_or("", |named| &named.name)
-            }
-            Source::Constant(_) => "",
-            Source::Template(_, name) => name,
-            Source::Choice(cases) => cases
-                .iter()
-                .map(|(_, source)| source.label())
-                .find(|label| !label.is_empty())
-                .unwrap_or(""),
-        }
-    }
-
-    /// All columns that feed the value, as the export writes them.
-    pub(in crate::mapping) fn columns(&self) -> Vec<&str> {
-        match self {
-            Source::Column(named) => vec![&named.name],
-            Source::Joined { columns, .. } | Source::First(columns) => {
-                columns.iter().map(|named| &*named.name).collect()
-            }
-            Source::Constant(_) => Vec::new(),
-            Source::Template(_, names) => {
-                let names = names.split(BETWEEN_NAMES);
-                names.filter(|name| !name.is_empty()).collect()
-            }
-            Source::Choice(cases) => {
-                let mut all: Vec<&str> = Vec::new();
-                for name in cases.iter().flat_map(|(_, source)| source.columns()) {
-                    if !all.contains(&name) {
-                        all.push(name);
-                    }
-                }
-                all
-            }
-        }
-    }
-
-    /// The column to name in a problem of this record: of several the one that was used.
-    pub(in crate::mapping) fn label_for(
-        &self,
-        record: &Record<'_>,
-        templates: &Rendering<'_>,
-    ) -> &str {
-        match self {
-            Source::First(columns) => {
-                first(columns, record).map_or_else(|| self.label(), |(named, _)| &named.name)
-            }
-            Source::Choice(cases) => {
-                let chosen = chosen(cases, templates).ok().flatten();
-                chosen.map_or_else(
-                    || self.label(),
-                    |source| source.label_for(record, templates),
-                )
-            }
-            _ => self.label(),
-        }
-    }
-}
-
-impl Source {
-    /// The columns that feed the value of this record, with what they hold; those that say nothing
-    /// are left out.
-    pub(in crate::mapping) fn cells<'r>(
-        &'r self,
-        record: &Record<'r>,
-        templates: &Rendering<'_>,
-    ) -> Vec<(&'r str, Cow<'r, str>)> {
-        let cell = |named: &'r NamedColumn| {
-            let text = record.text(&named.column)?;
-            (!text.is_empty()).then_some((&*named.name, text))
-        };
-        match self {
-            Source::Column(named) => cell(named).into_iter().collect(),
-            Source::Joined { columns, .. } => columns.iter().filter_map(cell).collect(),
-            Source::First(columns) => {
-                let used = first(columns, record).map(|(named, _)| named);
-                used.and_then(cell).into_iter().collect()
-            }
-            Source::Constant(_) => Vec::new(),
-            Source::Template(_, names) => names
-                .split(BETWEEN_NAMES)
-                .filter_map(|name| {
-                    let text = record.text(&record.sheet().column(name)?)?;
-                    (!text.is_empty()).then_some((name, text))
-                })
-                .collect(),
-            Source::Choice(cases) => {
-                let chosen = chosen(cases, templates).ok().flatten();
-                chosen.map_or_else(Vec::new, |source| source.cells(record, templates))
-            }
-        }
-    }
-}
-
-/// The source of the first case whose condition holds.
-pub(in crate::mapping) fn chosen<'s>(
-    cases: &'s [(Option<TemplateId>, Source)],
-    templates: &Rendering<'_>,
-) -> Result<Option<&'s Source>, TemplateError> {
-    for (condition, source) in cases {
-        let holds = match condition {
-            Some(id) => templates.holds(*id)?,
-            None => true,
-        };
-        if holds {
-            return Ok(Some(source));
-        }
-    }
-    Ok(None)
-}
-
-/// The keys of JSON that a mapping looks for.
-#[derive(Debug, Clone)]
-pub(in crate::mapping) struct AskedKeys(Box<[String]>);
-
-impl AskedKeys {
-    /// Whether this key is looked for.
-    pub(in crate::mapping) fn has(&self, key: &str) -> bool {
-        let folded = Header::key(key);
-        self.0.iter().any(|asked| Header::key(asked) == folded)
-    }
-
-    /// Reports a record that has two keys for one that is looked for, none of them to the letter.
-    pub(in crate::mapping) fn refuse_twins(
-        &self,
-        record: &Record<'_>,
-        problems: &mut Vec<Problem>,
-    ) -> bool {
-        let Some((one, other)) = record.twins() else {
-            return false;
-        };
-        let key = Header::key(one);
-        let is_meant = |asked: &&String| **asked == one || **asked == other;
-        let mut asked = self.0.iter().filter(|asked| Header::key(asked) == key);
-        let is_doubtful = asked.clone().next().is_some() && !asked.any(|asked| is_meant(&asked));
-        if is_doubtful {
-            let message =
-                "two keys are this name but for their form: write one of them to the letter";
-            let problem = Problem::new(Code::DuplicateKey, record.place(), message);
-            problems.push(problem.at(one, other));
-        }
-        is_doubtful
-    }
-}
+use crate::mapping::template::{TemplateId, Templates};
+use crate::source::{Column, Header, Sheet};
 
 /// Resolves names against one sheet; collects what it could not find and what it used.
 pub(in crate::mapping) struct Binder<'m> {
@@ -226,7 +51,7 @@ impl<'m> Binder<'m> {
 
     /// What is looked for in the records of JSON.
     pub(in crate::mapping) fn keys(&self) -> AskedKeys {
-        AskedKeys(self.keys.iter().cloned().collect())
+        AskedKeys::new(self.keys.iter().cloned())
     }
 
     /// The source of a field; `None` when its columns are missing, which is a finding unless the

@@ -3,14 +3,17 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::asked_keys::AskedKeys;
 use super::audio_names::AudioName;
 use super::audio_pattern::BoundGroup;
-use super::binder::{AskedKeys, Binder, Source, chosen};
+use super::binder::Binder;
+use super::columns::{RawText, Source, chosen};
+use super::convert::value_of;
 use super::legs::Legs;
 use super::newest::Newest;
 use super::plain::PlainRules;
-use super::rule::{CompiledRule, Skip, SkipRules};
-use super::text::RawText;
+use super::rule::CompiledRule;
+use super::skip::{Skip, SkipRules};
 use super::watch::Watch;
 use crate::domain::call::{Draft, Field, Plain, Value};
 use crate::domain::{Code, Problem};
@@ -137,7 +140,7 @@ impl CallMapping {
         let mut draft = Draft::new();
         for rule in &self.rules {
             if let Some(field) = rule.field.field() {
-                draft.set(field, rule.value(record, &templates, problems));
+                draft.set(field, value_of(rule, record, &templates, problems));
             }
         }
         MappedCall::Draft(draft)
@@ -239,7 +242,7 @@ impl CallMapping {
     pub fn seconds<'r>(&'r self, record: &Record<'r>) -> Option<f64> {
         // What is wrong with the text is told by the field that sends it, if one does.
         let rule = self.seconds.as_ref()?;
-        match rule.value(record, &self.templates.at(record), &mut Vec::new()) {
+        match value_of(rule, record, &self.templates.at(record), &mut Vec::new()) {
             Value::Number(text) | Value::Text(text) => text.parse().ok(),
             _ => None,
         }
@@ -263,7 +266,7 @@ impl CallMapping {
         let templates = self.templates.at(record);
         let column = rule.column(record, &templates);
         // What is wrong with it is told where the record is mapped.
-        (column, rule.value(record, &templates, &mut Vec::new()))
+        (column, value_of(rule, record, &templates, &mut Vec::new()))
     }
 
     /// The id of the record for people: that of the call it makes, or where it makes none, what the
@@ -282,7 +285,7 @@ impl CallMapping {
     pub fn text_of(&self, field: Field, record: &Record<'_>) -> String {
         let rule = self.rules.iter().find(|rule| rule.field.is(field));
         let value =
-            rule.map(|rule| rule.value(record, &self.templates.at(record), &mut Vec::new()));
+            rule.map(|rule| value_of(rule, record, &self.templates.at(record), &mut Vec::new()));
         match value {
             Some(Value::Text(text) | Value::Number(text)) => text.into_owned(),
             Some(Value::Time(text, _)) => text.to_string(),

@@ -7,10 +7,13 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::binder::{AskedKeys, Binder};
+use super::asked_keys::AskedKeys;
+use super::binder::Binder;
+use super::convert::value_of;
 use super::privacy::{Form, Privacy, Seen};
 use super::record_scope::{AROUND, RecordScope};
-use super::rule::{CompiledRule, Skip, SkipRules};
+use super::rule::CompiledRule;
+use super::skip::{Skip, SkipRules};
 use super::watch::Watch;
 use crate::domain::call::Value;
 use crate::domain::case::{self, CaseDraft, CaseField, MessageDraft, MessageField};
@@ -243,7 +246,7 @@ impl CaseMapping {
         let mut draft = CaseDraft::default();
         for rule in &self.case {
             if let TargetField::Case(target) = &rule.field {
-                draft.set(target, rule.value(record, &templates, problems));
+                draft.set(target, value_of(rule, record, &templates, problems));
             }
         }
         MappedCase::Draft(draft)
@@ -279,7 +282,7 @@ impl CaseMapping {
         let mut draft = MessageDraft::default();
         for rule in &self.message {
             if let TargetField::Case(target) = &rule.field {
-                draft.set(target, rule.value(record, &templates, problems));
+                draft.set(target, value_of(rule, record, &templates, problems));
             }
         }
         MappedMessage::Draft(draft)
@@ -361,12 +364,12 @@ impl CaseMapping {
         let mut unheard = Vec::new();
         let templates = self.templates.at(record);
         let uid = self.rule(&case::CasePath::Case(CaseField::CaseUid))?;
-        let uid = match uid.value(record, &templates, &mut unheard) {
+        let uid = match value_of(uid, record, &templates, &mut unheard) {
             Value::Text(uid) => xxh3_64(uid.as_bytes()),
             _ => return None,
         };
         let at = self.rule(&case::CasePath::Message(MessageField::Created))?;
-        match at.value(record, &templates, &mut unheard) {
+        match value_of(at, record, &templates, &mut unheard) {
             Value::Time(_, at) => Some((uid, at.as_millisecond())),
             _ => None,
         }
@@ -377,7 +380,7 @@ impl CaseMapping {
         let Some(rule) = self.rule(&case::CasePath::Case(CaseField::CaseUid)) else {
             return String::new();
         };
-        match rule.value(record, &self.templates.at(record), &mut Vec::new()) {
+        match value_of(rule, record, &self.templates.at(record), &mut Vec::new()) {
             Value::Text(id) => id.into_owned(),
             _ => String::new(),
         }

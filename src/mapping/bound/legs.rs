@@ -1,6 +1,7 @@
 //! Which rows of an export are one call, by its columns.
 
-use super::binder::{Binder, NamedColumn};
+use super::binder::Binder;
+use super::columns::NamedColumn;
 use super::ranking::Ranking;
 use crate::domain::call::Field;
 use crate::mapping::file::MappingFile;

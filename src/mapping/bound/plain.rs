@@ -8,7 +8,7 @@
 
 use std::borrow::Cow;
 
-use super::binder::{NamedColumn, Source};
+use super::columns::{NamedColumn, Source};
 use super::rule::CompiledRule;
 use crate::domain::call::{Field, Plain, ValueKind, is_blank, trimmed};
 use crate::domain::{PhoneReading, fault_of_key, is_email, is_plainly_possible, read_phone};

@@ -20,7 +20,8 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
-use super::binder::{Binder, NamedColumn};
+use super::binder::Binder;
+use super::columns::NamedColumn;
 use super::privacy_trial::{Asks, WRITTEN, holds, trials};
 use super::record_scope::RecordScope;
 use super::respelled::Literals;

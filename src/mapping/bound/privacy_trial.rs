@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::binder::NamedColumn;
+use super::columns::NamedColumn;
 use super::record_scope::RecordScope;
 use crate::mapping::template::{BoundTemplates, TemplateError, TemplateId};
 use crate::source::{Column, Record};

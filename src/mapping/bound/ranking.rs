@@ -6,7 +6,8 @@ use serde_json::Value as Json;
 
 use jiff::tz::TimeZone;
 
-use super::binder::{Binder, NamedColumn};
+use super::binder::Binder;
+use super::columns::NamedColumn;
 use crate::domain::as_seen;
 use crate::domain::call::trimmed;
 use crate::mapping::file::MappingFile;

@@ -5,25 +5,13 @@ use std::ops::Range;
 
 use serde_json::Value as Json;
 
-use super::binder::{NamedColumn, Source, chosen};
+use super::columns::RawText;
 use super::rule::CompiledRule;
-use crate::domain::call::is_blank;
 use crate::domain::{Code, Problem};
 use crate::mapping::file::conversion::Conversion;
-use crate::mapping::template::{Rendering, TemplateError};
+use crate::mapping::template::Rendering;
 use crate::mapping::value::repair::Repair;
 use crate::source::{Column, Record};
-
-/// What the origin of a field says.
-#[derive(Debug)]
-pub(in crate::mapping) enum RawText<'r> {
-    /// Nothing.
-    Missing,
-    /// A text that is not empty.
-    Text(Cow<'r, str>),
-    /// A JSON list or object.
-    Tree(&'r Json),
-}
 
 /// One field of one record on its way.
 pub(in crate::mapping) struct FieldInput<'a, 'r, 'p> {
@@ -38,85 +26,6 @@ pub(in crate::mapping) struct FieldInput<'a, 'r, 'p> {
 /// A field for which an error is already reported.
 #[derive(Debug)]
 pub(in crate::mapping) struct Reported;
-
-impl<'r> RawText<'r> {
-    /// Fetches from the record. The error is a template's.
-    pub(in crate::mapping) fn of(
-        source: &'r Source,
-        record: &Record<'r>,
-        templates: &Rendering<'_>,
-    ) -> Result<RawText<'r>, TemplateError> {
-        Ok(match source {
-            Source::Column(named) => RawText::at(named, record),
-            Source::First(columns) => {
-                first(columns, record).map_or(RawText::Missing, |(_, raw)| raw)
-            }
-            Source::Joined { columns, join } => {
-                let mut joined = String::new();
-                for named in columns {
-                    let text = record.text(&named.column).unwrap_or_default();
-                    if !text.is_empty() {
-                        if !joined.is_empty() {
-                            joined.push_str(join);
-                        }
-                        joined.push_str(&text);
-                    }
-                }
-                RawText::text(Cow::Owned(joined))
-            }
-            Source::Constant(text) => RawText::text(Cow::Borrowed(text)),
-            Source::Template(id, _) => RawText::text(Cow::Owned(templates.render(*id)?)),
-            Source::Choice(cases) => match chosen(cases, templates)? {
-                Some(source) => return RawText::of(source, record, templates),
-                None => RawText::Missing,
-            },
-        })
-    }
-
-    fn at(named: &NamedColumn, record: &Record<'r>) -> RawText<'r> {
-        let text = match record.json(&named.column) {
-            Some(tree @ (Json::Array(_) | Json::Object(_))) => return RawText::Tree(tree),
-            Some(value) => record.text_of(value),
-            None if record.tree().is_some() => None,
-            None => record.text(&named.column),
-        };
-        text.map_or(RawText::Missing, RawText::text)
-    }
-
-    fn text(text: Cow<'r, str>) -> RawText<'r> {
-        if text.is_empty() {
-            RawText::Missing
-        } else {
-            RawText::Text(text)
-        }
-    }
-
-    fn is_blank(&self) -> bool {
-        match self {
-            RawText::Missing => true,
-            RawText::Text(text) => is_blank(text),
-            RawText::Tree(_) => false,
-        }
-    }
-}
-
-/// The first of the columns that holds more than blanks, else the first that holds anything.
-pub(in crate::mapping) fn first<'c, 'r>(
-    columns: &'c [NamedColumn],
-    record: &Record<'r>,
-) -> Option<(&'c NamedColumn, RawText<'r>)> {
-    let mut blank = None;
-    for named in columns {
-        let raw = RawText::at(named, record);
-        if !raw.is_blank() {
-            return Some((named, raw));
-        }
-        if blank.is_none() && matches!(raw, RawText::Text(_)) {
-            blank = Some((named, raw));
-        }
-    }
-    blank
-}
 
 impl<'r> FieldInput<'_, 'r, '_> {
     /// Fetches the value and takes it through the steps that come before its conversion. Lists of
