@@ -16,7 +16,7 @@ use capturi_import::api::{
 use capturi_import::domain::call::{Call, Draft, Plain, read_rfc3339};
 use capturi_import::domain::{Party, read_phone};
 use capturi_import::ledger::{CallFact, Entry, Ledger};
-use capturi_import::mapping::{CallMapping, MappedCall, MappingFile};
+use capturi_import::mapping::{CallMapping, MappedCall, Preset};
 use capturi_import::recordings::{Index, IndexOptions, Sendable};
 use capturi_import::source::{self, Batch, Input, ReadOptions};
 use divan::Bencher;
@@ -52,9 +52,9 @@ fn export(folder: &Path) -> PathBuf {
 fn records(folder: &Path) -> (Vec<Batch>, CallMapping) {
     let reader =
         source::open(&Input::file(export(folder)), &ReadOptions::default()).expect("a table");
-    let preset = MappingFile::preset("capturi-v1").expect("the default");
+    let preset = Preset::named("capturi-v1").expect("the default");
     let mapping = preset.load().expect("a preset loads");
-    let profile = mapping.bind(reader.sheet()).expect("the columns are there");
+    let profile = CallMapping::bind(&mapping, reader.sheet()).expect("the columns are there");
     let batches = reader
         .collect::<Result<_, _>>()
         .expect("the table is sound");

@@ -8,7 +8,7 @@ use capturi_import_fuzz::recordings::{RecordingSearch, AskedPart, Index, IndexOp
 use capturi_import_fuzz::domain::{Code, explain};
 use capturi_import_fuzz::config::read_all;
 use capturi_import_fuzz::delivery::{Hours, time_of_day};
-use capturi_import_fuzz::mapping::MappingFile;
+use capturi_import_fuzz::mapping::{MappingFile, Preset};
 use capturi_import_fuzz::read::folder;
 use capturi_import_fuzz::source::{Input, ReadOptions, Treat, input_files, look, open};
 use libfuzzer_sys::fuzz_target;
@@ -21,7 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let _ = time_of_day(&text);
     let _ = Code::from_name(&text).map(explain);
-    let _ = MappingFile::preset(&text);
+    let _ = Preset::named(&text);
     let quoted = serde_json::to_string(&text).expect("text is JSON");
     for rule in [
         format!("dateTime = {{ from = \"c\", formats = [{quoted}] }}"),

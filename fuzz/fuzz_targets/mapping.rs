@@ -1,7 +1,7 @@
 //! Any text as a mapping file: it loads, or says where it is wrong.
 #![no_main]
 
-use capturi_import_fuzz::mapping::{MappingFile, RecordScope};
+use capturi_import_fuzz::mapping::{CallMapping, CaseMapping, MappingFile, RecordScope};
 use capturi_import_fuzz::row::{row, tree};
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
@@ -13,11 +13,11 @@ fuzz_target!(|text: &str| {
             let object = tree(json!({ "a": 1.5, "b": ["x", { "c": null }], "c": "æ" }));
             for batch in [table, object] {
                 let record = batch.get(0);
-                if let Ok(profile) = mapping.bind(batch.sheet()) {
+                if let Ok(profile) = CallMapping::bind(&mapping, batch.sheet()) {
                     let _ = profile.apply(&record, &mut Vec::new());
                     let _ = profile.recordings(&record);
                 }
-                if let Ok(Some(profile)) = mapping.bind_cases(batch.sheet()) {
+                if let Ok(Some(profile)) = CaseMapping::bind(&mapping, batch.sheet()) {
                     let _ = profile.apply(&record, &RecordScope::default(), &mut Vec::new());
                 }
             }

@@ -2,7 +2,7 @@
 #![no_main]
 
 use capturi_import_fuzz::domain::call::{Field, Value};
-use capturi_import_fuzz::mapping::{MappedCall, MappingFile};
+use capturi_import_fuzz::mapping::{CallMapping, MappedCall, MappingFile};
 use capturi_import_fuzz::row::row;
 use libfuzzer_sys::fuzz_target;
 
@@ -16,7 +16,7 @@ fuzz_target!(|template: &str| {
         return;
     };
     let batch = row(&["a", "b"], &["12", "x y z"]);
-    let Ok(profile) = mapping.bind(batch.sheet()) else {
+    let Ok(profile) = CallMapping::bind(&mapping, batch.sheet()) else {
         return;
     };
     let record = batch.get(0);

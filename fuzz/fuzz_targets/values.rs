@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use capturi_import_fuzz::domain::call::{Field, Value};
-use capturi_import_fuzz::mapping::{MappedCall, MappingFile};
+use capturi_import_fuzz::mapping::{CallMapping, MappedCall, MappingFile};
 use capturi_import_fuzz::row::row;
 use libfuzzer_sys::fuzz_target;
 
@@ -40,7 +40,7 @@ fuzz_target!(|cell: &str| {
     let batch = row(&["c"], &[cell]);
     let record = batch.get(0);
     for (field, mapping) in &*MAPPINGS {
-        let profile = mapping.bind(batch.sheet()).expect("the column is there");
+        let profile = CallMapping::bind(mapping, batch.sheet()).expect("the column is there");
         let mut problems = Vec::new();
         let MappedCall::Draft(draft) = profile.apply(&record, &mut problems) else {
             panic!("no rule skips");

@@ -120,7 +120,7 @@ impl Error {
                 "name the file as ./{name}, or move it away for the preset"
             )),
             Error::Usage(Usage::NoMapping { name }) => {
-                let names = crate::mapping::MappingFile::presets()
+                let names = Preset::all()
                     .iter()
                     .map(|preset| preset.name);
                 Some(nearest(names, name).map_or_else(

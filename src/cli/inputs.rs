@@ -11,7 +11,7 @@ use super::no_mapping;
 use crate::api::ApiVersion;
 use crate::config::{self, ExportArgs};
 use crate::ledger;
-use crate::mapping::{MappingFile, SeveralArg};
+use crate::mapping::{MappingFile, Preset, SeveralArg};
 use crate::pipeline::{EarlierRuns, InspectionOptions, OddFormats, Pipeline, Purpose};
 use crate::plan::Policy;
 use crate::recordings::{Ffmpeg, Index, IndexOptions, Transcoder, is_audio_extension};
@@ -191,7 +191,7 @@ pub(super) fn workshop(road: &Pipeline) -> Result<Option<Arc<Transcoder>>, Error
 pub(super) fn load_mapping(arguments: &ExportArgs) -> Result<MappingFile, Error> {
     let name = &arguments.mapping;
     let path = Path::new(name);
-    let mut mapping = match (path.is_file(), MappingFile::preset(name)) {
+    let mut mapping = match (path.is_file(), Preset::named(name)) {
         (true, None) => load_file(path, arguments).map_err(|error| or_mistaken(error, path))?,
         (false, Some(preset)) => {
             preset.load_beside(folder_of(&arguments.exports), &arguments.lookup)?

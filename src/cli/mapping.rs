@@ -8,7 +8,7 @@ use super::exit_code::Exit;
 use super::inputs::{self, Beside};
 use crate::api::ApiVersion;
 use crate::config::{InitArgs, MappingCommand, TestArgs};
-use crate::mapping::{ExportSurvey, MappingFile};
+use crate::mapping::{ExportSurvey, Preset};
 use crate::pipeline::Purpose;
 use crate::plan::Policy;
 use crate::recordings::{Index, IndexOptions};
@@ -18,11 +18,11 @@ use crate::source::{self, Treat};
 pub(super) fn mapping(command: &MappingCommand, mut screen: Screen) -> Result<Exit, Error> {
     match command {
         MappingCommand::List => {
-            for preset in MappingFile::presets() {
+            for preset in Preset::all() {
                 screen.say(&format!("{:<18} {}", preset.name, preset.title));
             }
         }
-        MappingCommand::Show { name } => match MappingFile::preset(name) {
+        MappingCommand::Show { name } => match Preset::named(name) {
             Some(preset) => screen.say(preset.text.trim_end()),
             None => return Err(Usage::NoMapping { name: name.clone() }.into()),
         },

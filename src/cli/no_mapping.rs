@@ -81,7 +81,7 @@ mod tests {
         ] {
             assert_eq!(of_content(content.as_bytes()), None, "{content}");
         }
-        let presets = crate::mapping::MappingFile::presets().iter();
+        let presets = crate::mapping::Preset::all().iter();
         assert!(
             presets
                 .into_iter()

@@ -136,6 +136,16 @@ impl Preset {
     /// The preset that is used when the operator names none.
     pub const DEFAULT: &'static str = "capturi-v1";
 
+    /// The presets, the default first.
+    pub fn all() -> &'static [Preset] {
+        PRESETS
+    }
+
+    /// The preset of exactly this name, or `None`.
+    pub fn named(name: &str) -> Option<&'static Preset> {
+        PRESETS.iter().find(|preset| preset.name == name)
+    }
+
     /// The one preset but `other` whose records look like this, or hold such records: its name, and the
     /// pointer to them.
     pub(in crate::mapping) fn of_record(
@@ -175,17 +185,5 @@ impl Preset {
         files: &[(String, PathBuf)],
     ) -> Result<MappingFile, LoadError> {
         MappingFile::load_with(self.text, self.name, dir, files)
-    }
-}
-
-impl MappingFile {
-    /// The presets, the default first.
-    pub fn presets() -> &'static [Preset] {
-        PRESETS
-    }
-
-    /// The preset of exactly this name, or `None`.
-    pub fn preset(name: &str) -> Option<&'static Preset> {
-        PRESETS.iter().find(|preset| preset.name == name)
     }
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use super::{Error, Pipeline};
 use crate::domain::{Code, Place, Problem, Severity};
-use crate::mapping::MappingFile;
+use crate::mapping::{CallMapping, CaseMapping, MappingFile};
 use crate::source::{self, ExportReader, HeaderKind, Input, ReadOptions, Sheet, Unread};
 
 /// Files that are not read and told one by one; of more only the number is.
@@ -176,9 +176,9 @@ impl Preflight {
 fn check(sheet: &Sheet, mapping: &MappingFile) -> Result<(), Error> {
     refuse_empty(sheet)?;
     if mapping.is_of_cases() {
-        mapping.bind_cases(sheet)?;
+        CaseMapping::bind(mapping, sheet)?;
     } else {
-        mapping.bind(sheet)?;
+        CallMapping::bind(mapping, sheet)?;
     }
     Ok(())
 }

@@ -261,7 +261,7 @@ impl Pipeline {
             let mut reader = openings.open(input, &self.options)?;
             let sheet = Arc::clone(reader.sheet());
             refuse_empty(&sheet)?;
-            let profile = Arc::new(self.mapping.bind(&sheet)?);
+            let profile = Arc::new(CallMapping::bind(&self.mapping, &sheet)?);
             let mut opened = Some(opened_for_calls(&sheet, &profile));
             let mut gatherer = match &survey {
                 Some(survey) => Some(survey.gatherer(input)?),
@@ -313,7 +313,7 @@ impl Pipeline {
         for input in inputs {
             let mut reader = openings.open(input, &self.options)?;
             let sheet = Arc::clone(reader.sheet());
-            let Some(profile) = self.mapping.bind_cases(&sheet)?.map(Arc::new) else {
+            let Some(profile) = CaseMapping::bind(&self.mapping, &sheet)?.map(Arc::new) else {
                 return Ok(ControlFlow::Break(()));
             };
             let opened = OpenedFile {

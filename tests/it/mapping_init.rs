@@ -11,7 +11,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use capturi_import::mapping::{ExportSurvey, MappingFile};
+use capturi_import::mapping::{CallMapping, ExportSurvey, MappingFile};
 use capturi_import::source::{Input, ReadOptions};
 use proptest::prelude::*;
 
@@ -420,8 +420,7 @@ fn every_sample_gets_a_proposal_that_loads_and_fits_it() {
         mapping.set_timezone("UTC").unwrap();
         mapping.set_region("DK").unwrap();
         mapping.set_email_domain("example.com").unwrap();
-        mapping
-            .bind(&survey.sheet)
+        CallMapping::bind(&mapping, &survey.sheet)
             .unwrap_or_else(|error| panic!("{name}: {error}\n{text}"));
     }
 }

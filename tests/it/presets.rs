@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use capturi_import::api::{self, ApiVersion};
-use capturi_import::mapping::MappingFile;
+use capturi_import::mapping::{CallMapping, MappingFile, Preset};
 use capturi_import::pipeline::{
     Action, DecidedBatch, Event, InspectionOptions, Outcome, Pipeline, Purpose,
 };
@@ -70,7 +70,7 @@ impl Trial {
     }
 
     fn preset(&self) -> MappingFile {
-        let preset = MappingFile::preset(&self.preset).expect("the preset is listed");
+        let preset = Preset::named(&self.preset).expect("the preset is listed");
         preset.load().unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -297,7 +297,7 @@ fn what_no_export_says_is_asked_for() {
         let preset = trial.preset();
         let input = source::Input::file(&trial.export);
         let reader = source::open(&input, &preset.source_options().options()).unwrap();
-        let error = preset.bind(reader.sheet()).err();
+        let error = CallMapping::bind(&preset, reader.sheet()).err();
         let findings = error.as_ref().map_or(&[][..], |error| error.findings());
         let hints = findings
             .iter()

@@ -65,10 +65,11 @@ fn refuse_unfilled(mapping: &MappingFile, rules: &[CompiledRule], binder: &mut B
 }
 
 impl CallMapping {
-    pub(in crate::mapping) fn bind(
-        mapping: &MappingFile,
-        sheet: &Sheet,
-    ) -> Result<CallMapping, LoadError> {
+    /// Finds the columns of the file in the header of an export.
+    ///
+    /// # Errors
+    /// When the export lacks columns, or the operator has not said what the file asks for.
+    pub fn bind(mapping: &MappingFile, sheet: &Sheet) -> Result<CallMapping, LoadError> {
         let mut binder = Binder::new(mapping, sheet);
         let mut columns = Field::ALL.map(|field| Box::from(field.name()));
         let rules = CompiledRule::bind(&mapping.fields, mapping, &mut binder);

@@ -141,10 +141,12 @@ pub struct CaseMapping {
 }
 
 impl CaseMapping {
-    pub(in crate::mapping) fn bind(
-        mapping: &MappingFile,
-        sheet: &Sheet,
-    ) -> Result<Option<Self>, LoadError> {
+    /// Finds the columns of the file in the header of an export; `None` when the records are
+    /// conversations.
+    ///
+    /// # Errors
+    /// When the export lacks columns, or the operator has not said what the file asks for.
+    pub fn bind(mapping: &MappingFile, sheet: &Sheet) -> Result<Option<Self>, LoadError> {
         let Some(section) = &mapping.case else {
             return Ok(None);
         };

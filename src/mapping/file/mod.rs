@@ -28,8 +28,6 @@ use rlibphonenumber::enums::Region;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::bound::call::CallMapping;
-use super::bound::case::CaseMapping;
 use super::error::{Findings, LoadError, suggest};
 use super::file::audio_section::{AudioRules, AudioSection, read_audio};
 use super::file::case_section::CaseSection;
@@ -48,7 +46,7 @@ use super::lookup::agents::{Agents, AgentsError};
 use super::lookup::table::{Beside, Lookups};
 use super::template::{TemplateId, Templates};
 use crate::domain::call::Field;
-use crate::source::{self, Sheet};
+use crate::source;
 
 /// A mapping file in which nothing is wrong as far as can be told without an export.
 #[derive(Debug, Clone)]
@@ -302,16 +300,6 @@ impl MappingFile {
                 findings.add_with(span.clone(), message, Some(hint.to_owned()));
             }
         }
-    }
-
-    /// Finds the columns of the file in the header of an export.
-    pub fn bind(&self, sheet: &Sheet) -> Result<CallMapping, LoadError> {
-        CallMapping::bind(self, sheet)
-    }
-
-    /// The same for a mapping of cases; `None` when the records are conversations.
-    pub fn bind_cases(&self, sheet: &Sheet) -> Result<Option<CaseMapping>, LoadError> {
-        CaseMapping::bind(self, sheet)
     }
 
     /// Whether the records are cases or their messages.

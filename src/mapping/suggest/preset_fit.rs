@@ -5,7 +5,7 @@ use super::expressions::quoted;
 use super::survey::{ExportSurvey, SAMPLE, sample};
 use crate::domain::Problem;
 use crate::domain::call::Call;
-use crate::mapping::{MappedCall, MappingFile, Preset};
+use crate::mapping::{CallMapping, MappedCall, MappingFile, Preset};
 use crate::source::{Batch, Header, Input};
 
 /// Of the columns by which a preset knows its exports so much must be there.
@@ -87,7 +87,7 @@ impl Trial {
 impl ExportSurvey {
     /// The presets that know columns of the export, the best first.
     pub fn fits(&self, input: &Input) -> Vec<PresetFit> {
-        let presets: Vec<(Preset, MappingFile)> = MappingFile::presets()
+        let presets: Vec<(Preset, MappingFile)> = Preset::all()
             .iter()
             .filter_map(|preset| Some((*preset, preset.load().ok()?)))
             // What follows asks for the fields of a call.
@@ -109,7 +109,7 @@ impl ExportSurvey {
             .iter()
             .filter_map(|(preset, mapping)| self.fit(*preset, mapping, input, &owners))
             .collect();
-        let of_cases = MappingFile::presets().iter();
+        let of_cases = Preset::all().iter();
         fits.extend(of_cases.filter_map(|preset| self.fit_of_cases(*preset)));
         fits.sort_by(|a, b| {
             let rank = |fit: &PresetFit| {
@@ -297,7 +297,7 @@ fn try_out(mapping: &MappingFile, input: &Input) -> Result<Trial, String> {
     let mapping = mapping.clone().for_trial();
     let (sheet, batches) =
         sample(input, &mapping.source_options().options()).map_err(|error| error.to_string())?;
-    let profile = mapping.bind(&sheet).map_err(|error| {
+    let profile = CallMapping::bind(&mapping, &sheet).map_err(|error| {
         let messages = error
             .findings()
             .iter()

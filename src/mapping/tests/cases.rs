@@ -5,7 +5,7 @@ use crate::domain::case::{Case, Message};
 use crate::mapping::{CaseMapping, Form, MappedCase, MappedMessage, RecordScope};
 
 fn profile(text: &str, batch: &Batch) -> CaseMapping {
-    let bound = load(text).bind_cases(batch.sheet());
+    let bound = CaseMapping::bind(&load(text), batch.sheet());
     let bound = bound.unwrap_or_else(|error| panic!("{error}"));
     bound.expect("a mapping of cases")
 }
@@ -43,7 +43,7 @@ fn read(profile: &CaseMapping, batch: &Batch) -> (Option<Case>, Vec<Message>, Ve
 
 #[test]
 fn the_preset_of_tickets_follows_the_documented_webhook() {
-    let preset = MappingFile::preset("zendesk-tickets").unwrap();
+    let preset = Preset::named("zendesk-tickets").unwrap();
     let beside = std::path::Path::new("samples/zendesk");
     let mapping = preset.load_beside(Some(beside), &[]).unwrap();
     let ticket = json!({
@@ -58,7 +58,7 @@ fn the_preset_of_tickets_follows_the_documented_webhook() {
         ],
     });
     let batch = tree(&ticket.to_string());
-    let profile = mapping.bind_cases(batch.sheet()).unwrap().unwrap();
+    let profile = CaseMapping::bind(&mapping, batch.sheet()).unwrap().unwrap();
     let (case, messages, told) = read(&profile, &batch);
     assert_eq!(told, Vec::<String>::new());
     let case = case.unwrap();
@@ -91,10 +91,7 @@ fn the_preset_of_tickets_follows_the_documented_webhook() {
 
 #[test]
 fn the_preset_of_messages_reads_the_webhooks_own_json() {
-    let mapping = MappingFile::preset("zendesk-messages")
-        .unwrap()
-        .load()
-        .unwrap();
+    let mapping = Preset::named("zendesk-messages").unwrap().load().unwrap();
     let mut body = json!({"ticket": {
         "id": "7", "created_at": "2024-03-15T08:00:00Z", "updated_at": "2024-03-15T09:00:00Z",
         "group": {"name": "Desk"}, "title": "Hej", "priority": "high", "via": "Mail", "status": "Open",
@@ -103,11 +100,11 @@ fn the_preset_of_messages_reads_the_webhooks_own_json() {
     }});
     // It does not say which comments are public.
     let batch = tree(&body.to_string());
-    let profile = mapping.bind_cases(batch.sheet()).unwrap().unwrap();
+    let profile = CaseMapping::bind(&mapping, batch.sheet()).unwrap().unwrap();
     assert_eq!(read(&profile, &batch).2, ["public"]);
     body["ticket"]["latest_comment"]["is_public"] = true.into();
     let batch = tree(&body.to_string());
-    let profile = mapping.bind_cases(batch.sheet()).unwrap().unwrap();
+    let profile = CaseMapping::bind(&mapping, batch.sheet()).unwrap().unwrap();
     let (case, messages, told) = read(&profile, &batch);
     assert_eq!(told, Vec::<String>::new());
     assert_eq!(case.unwrap().inbox.as_deref(), Some("Desk"));

@@ -574,7 +574,7 @@ fn a_column_that_is_only_sliced_is_a_column_and_a_name_of_let_is_worked_out_by_t
     assert_eq!(failed, (Value::Broken, vec![Code::TemplateFailed]));
     let error = load("[let]\na = \"nowhere[1:]\"\n[fields]\nstatus = { template = \"{{ a }}\" }");
     assert!(
-        error.bind(batch.sheet()).is_err(),
+        CallMapping::bind(&error, batch.sheet()).is_err(),
         "a column that is not there is told"
     );
 }

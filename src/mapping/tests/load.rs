@@ -109,7 +109,7 @@ fn columns_that_the_export_lacks_are_told_with_the_nearest_one() {
          subject = { template = \"{{ campagn }} {{ row['Startd'] }}\" }\nagentId = { first = [\"agent\", \"user\"] }\n\
          status = { from = \"state\", optional = true }\n",
     );
-    let error = mapping.bind(batch.sheet()).unwrap_err();
+    let error = CallMapping::bind(&mapping, batch.sheet()).unwrap_err();
     assert_eq!(
         findings(&error),
         [
@@ -207,8 +207,10 @@ fn what_a_part_is_taken_of_is_a_column_too() {
         subject("{{ row['Call ID'][2:] }} {{ (start | trim)[-2:] }}"),
         text("17 15")
     );
-    let error =
-        load("[fields]\nsubject = { template = \"{{ strat[:4] }}\" }\n").bind(batch.sheet());
+    let error = CallMapping::bind(
+        &load("[fields]\nsubject = { template = \"{{ strat[:4] }}\" }\n"),
+        batch.sheet(),
+    );
     assert_eq!(
         findings(&error.unwrap_err()),
         ["2:28 strat: export.csv has no column `strat`"]
@@ -238,7 +240,7 @@ fn what_is_wrong_with_a_pattern_is_told_where_it_stands() {
     let batch = row(&["id", "talk"], &["1", ""]);
     let mapping = load("[fields]\n[audio]\npatterns = ['(?P<uid>\\d)']\nseconds = \"tlk\"\n");
     assert_eq!(
-        findings(&mapping.bind(batch.sheet()).unwrap_err()),
+        findings(&CallMapping::bind(&mapping, batch.sheet()).unwrap_err()),
         [
             "3:13 '(?P<uid>\\d)': export.csv has no column `uid`",
             "4:11 \"tlk\": export.csv has no column `tlk`",
@@ -266,7 +268,7 @@ fn a_file_that_leaves_a_required_target_open_is_told_which_and_where_to_write_it
         "{error}"
     );
     // One form of VICIdial's report has no agents, and its preset leaves them to the operator.
-    let whole = MappingFile::presets().iter();
+    let whole = Preset::all().iter();
     for preset in whole.filter(|preset| preset.name != "vicidial-alternate") {
         let folder = std::path::Path::new("samples/zendesk");
         assert_eq!(
@@ -285,14 +287,14 @@ fn a_file_that_leaves_a_required_target_open_is_told_which_and_where_to_write_it
 fn an_optional_rule_does_not_excuse_a_required_target_from_its_columns() {
     let text = "[fields]\ncustomer = { from = \"phone\", optional = true }\nstatus = { from = \"state\", optional = true }";
     let batch = row(&["c"], &["1"]);
-    let error = load(text).bind(batch.sheet()).unwrap_err();
+    let error = CallMapping::bind(&load(text), batch.sheet()).unwrap_err();
     assert_eq!(error.findings().len(), 1, "{error}");
     assert!(
         error.findings()[0].message.contains("`customer`"),
         "{error}"
     );
     let text = "[fields]\ncustomer = { from = \"phone\", optional = true, default = \"unknown\" }";
-    assert!(load(text).bind(batch.sheet()).is_ok());
+    assert!(CallMapping::bind(&load(text), batch.sheet()).is_ok());
 }
 
 #[test]

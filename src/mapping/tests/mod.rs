@@ -13,7 +13,7 @@ mod tables;
 
 use std::sync::Arc;
 
-use super::{CallMapping, LoadError, MappedCall, MappingFile};
+use super::{CallMapping, LoadError, MappedCall, MappingFile, Preset};
 use crate::domain::call::{Call, Draft, Field, Plain, Value};
 use crate::domain::{Code, Problem};
 use crate::source::{Batch, Header, Sheet};
@@ -59,9 +59,7 @@ fn load_error(text: &str) -> LoadError {
 }
 
 fn bind(text: &str, batch: &Batch) -> CallMapping {
-    load(text)
-        .bind(batch.sheet())
-        .unwrap_or_else(|error| panic!("{error}"))
+    CallMapping::bind(&load(text), batch.sheet()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// What became of one field, and the codes that were reported.

@@ -73,7 +73,7 @@ fn let_names_the_columns_of_a_table_too() {
     let header = ["direction", "caller", "callee"];
     let (value, codes) = map(text, &row(&header, &["in", "1", "2"]), Field::Customer);
     assert_eq!((value, codes), (super::text("1"), vec![]));
-    let error = load(text).bind(row(&header[..2], &["in", "1"]).sheet());
+    let error = CallMapping::bind(&load(text), row(&header[..2], &["in", "1"]).sheet());
     assert!(
         error
             .unwrap_err()
@@ -97,8 +97,7 @@ fn needs_are_asked_for_until_somebody_says_them() {
     let batch = row(&["a"], &["Ida"]);
     let mut mapping = load(text);
     let asked = |mapping: &MappingFile| {
-        mapping
-            .bind(batch.sheet())
+        CallMapping::bind(mapping, batch.sheet())
             .map_or_else(|error| error.findings().len(), |_| 0)
     };
     assert_eq!(asked(&mapping), 4);
@@ -110,7 +109,7 @@ fn needs_are_asked_for_until_somebody_says_them() {
     let file = folder.path().join("agents.csv");
     std::fs::write(&file, "id;name;email\n7;Ida;ida.o@example.com\n").unwrap();
     mapping.set_agents(&file).unwrap();
-    let profile = mapping.bind(batch.sheet()).unwrap();
+    let profile = CallMapping::bind(&mapping, batch.sheet()).unwrap();
     let mut problems = Vec::new();
     let MappedCall::Draft(draft) = profile.apply(&batch.get(0), &mut problems) else {
         panic!("{problems:?}");
@@ -194,5 +193,5 @@ fn what_could_hold_itself_is_not_in_the_language() {
     let (_, codes) = map(text, &row(&["x"], &["y"]), Field::AgentId);
     assert_eq!(codes, [Code::TemplateFailed]);
     let namespace = "[fields]\nagentId = { template = \"{{ namespace(a=1).a }}\" }";
-    assert!(load(namespace).bind(row(&["x"], &["y"]).sheet()).is_err());
+    assert!(CallMapping::bind(&load(namespace), row(&["x"], &["y"]).sheet()).is_err());
 }

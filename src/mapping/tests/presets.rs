@@ -3,7 +3,7 @@ use std::path::Path;
 use super::*;
 
 fn v1() -> MappingFile {
-    MappingFile::preset("capturi-v1")
+    Preset::named("capturi-v1")
         .unwrap()
         .load()
         .unwrap_or_else(|error| panic!("{error}"))
@@ -42,9 +42,8 @@ fn with(name: &str, value: &'static str) -> (MappingFile, Batch) {
 }
 
 fn outcome(mapping: &MappingFile, batch: &Batch, field: Field) -> (Value<'static>, Vec<Code>) {
-    let profile = mapping
-        .bind(batch.sheet())
-        .unwrap_or_else(|error| panic!("{error}"));
+    let profile =
+        CallMapping::bind(mapping, batch.sheet()).unwrap_or_else(|error| panic!("{error}"));
     let mut problems = Vec::new();
     let MappedCall::Draft(draft) = profile.apply(&batch.get(0), &mut problems) else {
         panic!("skipped");
@@ -55,11 +54,8 @@ fn outcome(mapping: &MappingFile, batch: &Batch, field: Field) -> (Value<'static
 
 #[test]
 fn every_preset_loads_and_the_default_is_first() {
-    assert_eq!(
-        MappingFile::presets()[0].name,
-        super::super::Preset::DEFAULT
-    );
-    for preset in MappingFile::presets() {
+    assert_eq!(Preset::all()[0].name, Preset::DEFAULT);
+    for preset in Preset::all() {
         // Second files are looked for beside the export.
         let loaded = preset.load_beside(Some(Path::new("samples/zendesk")), &[]);
         assert!(loaded.is_ok(), "{}", preset.name);
@@ -89,7 +85,7 @@ fn the_v1_shape_becomes_v2_by_the_documented_table() {
     ] {
         assert_eq!(outcome(&v1(), &batch, field), (value, vec![]), "{field}");
     }
-    let profile = v1().bind(batch.sheet()).unwrap();
+    let profile = CallMapping::bind(&v1(), batch.sheet()).unwrap();
     assert_eq!(profile.unused_columns(), [""; 0]);
     let names: Vec<_> = profile
         .audio_names(&batch.get(0))
@@ -133,7 +129,7 @@ fn all_36_fields_can_be_fed_by_their_own_names() {
         })
         .collect();
     let batch = batch(&cells);
-    let profile = v1().bind(batch.sheet()).unwrap();
+    let profile = CallMapping::bind(&v1(), batch.sheet()).unwrap();
     assert_eq!(profile.unfilled_targets(), []);
     assert_eq!(profile.unused_columns(), [""; 0]);
     for field in Field::ALL {
@@ -174,7 +170,7 @@ fn a_missing_required_column_is_one_error_of_the_file() {
         .into_iter()
         .filter(|(name, _)| *name != "externalId" && *name != "title")
         .collect();
-    let error = v1().bind(batch(&columns).sheet()).unwrap_err();
+    let error = CallMapping::bind(&v1(), batch(&columns).sheet()).unwrap_err();
     let messages: Vec<&str> = error
         .findings()
         .iter()

@@ -67,7 +67,7 @@ fn check(text: &str) -> Result<(), TestCaseError> {
     match MappingFile::load(text, "any.toml", None) {
         Ok(mapping) => {
             let batch = row(&["a", "b"], &["1", "x"]);
-            if let Ok(profile) = mapping.bind(batch.sheet()) {
+            if let Ok(profile) = CallMapping::bind(&mapping, batch.sheet()) {
                 let _ = profile.apply(&batch.get(0), &mut Vec::new());
             }
         }
@@ -129,7 +129,7 @@ proptest! {
 
     #[test]
     fn a_cut_or_damaged_preset_never_panics(cut in 0_usize..6000, letter in any::<char>()) {
-        let text = MappingFile::presets()[0].text;
+        let text = Preset::all()[0].text;
         let mut cut = cut.min(text.len());
         while !text.is_char_boundary(cut) {
             cut -= 1;

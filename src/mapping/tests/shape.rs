@@ -7,7 +7,7 @@ use crate::mapping::Misfit;
 fn told(mapping: &str, records: &[&str]) -> (usize, Vec<Misfit>) {
     let mapping = load(mapping);
     let sheet = Arc::clone(tree("{}").sheet());
-    let profile = mapping.bind(&sheet).unwrap();
+    let profile = CallMapping::bind(&mapping, &sheet).unwrap();
     let mut batch = Batch::new(sheet);
     for record in records {
         batch.push_tree(1, None, serde_json::from_str(record).unwrap());
@@ -154,7 +154,7 @@ fn what_lacks_the_required_keys_is_no_record_and_the_hint_says_where_they_are() 
 
 #[test]
 fn every_preset_says_what_makes_a_record_its_own() {
-    for preset in MappingFile::presets() {
+    for preset in Preset::all() {
         let says = preset
             .text
             .lines()
@@ -170,9 +170,8 @@ fn a_table_without_a_required_column_is_refused() {
     let mapping = load(
         "[source]\nrequires = [[\"id\", \"key\"], \"kind\"]\n[fields]\nexternalIdentity = \"id\"",
     );
-    assert!(mapping.bind(row(&["id", "Kind"], &[]).sheet()).is_ok());
-    let error = mapping
-        .bind(row(&["id"], &[]).sheet())
+    assert!(CallMapping::bind(&mapping, row(&["id", "Kind"], &[]).sheet()).is_ok());
+    let error = CallMapping::bind(&mapping, row(&["id"], &[]).sheet())
         .unwrap_err()
         .to_string();
     assert!(error.contains("has no column `kind`"), "{error}");

@@ -14,7 +14,7 @@ fn load_with(agents: &str, text: &str) -> Result<MappingFile, LoadError> {
 fn looked_up(rule: &str, agent: &str) -> (Value<'static>, Vec<Code>) {
     let batch = row(&["agent"], &[agent]);
     let mapping = load_with(AGENTS, &format!("[fields]\nsubject = {rule}")).unwrap();
-    let profile = mapping.bind(batch.sheet()).unwrap();
+    let profile = CallMapping::bind(&mapping, batch.sheet()).unwrap();
     let mut problems = Vec::new();
     let MappedCall::Draft(draft) = profile.apply(&batch.get(0), &mut problems) else {
         panic!("skipped");
@@ -163,7 +163,7 @@ fn legs_are_read_and_their_columns_found() {
          [legs.fields]\nagentId = \"last\"\ncustomNumberProp1 = \"sum\"\n[fields]\nsubject = \"s\"",
     );
     let batch = row(&["Linked", "When", "Secs", "s"], &[]);
-    let profile = mapping.bind(batch.sheet()).unwrap();
+    let profile = CallMapping::bind(&mapping, batch.sheet()).unwrap();
     let legs = profile.legs().unwrap();
     let length = legs.length.as_ref().map(|named| named.column.clone());
     assert_eq!(length, batch.sheet().column("secs"));
@@ -204,9 +204,8 @@ fn legs_are_read_and_their_columns_found() {
     ] {
         assert_eq!(load_error(bad).findings()[0].message, message);
     }
-    let error = load("[legs]\ngroup = \"nix\"\n[fields]")
-        .bind(batch.sheet())
-        .unwrap_err();
+    let error =
+        CallMapping::bind(&load("[legs]\ngroup = \"nix\"\n[fields]"), batch.sheet()).unwrap_err();
     assert_eq!(
         error.findings()[0].message,
         "export.csv has no column `nix`"
@@ -218,7 +217,7 @@ fn what_a_preset_asks_for_can_be_given_from_outside() {
     let asking = "[source]\nneeds = [\"timezone\", \"region\"]\n[fields]\ndateTime = \"t\"\ncustomer = { from = \"c\", as = \"phone\" }";
     let batch = row(&["t", "c"], &["2024-03-15 09:12:03", "12345678"]);
     let mut mapping = load(asking);
-    let error = mapping.bind(batch.sheet()).unwrap_err();
+    let error = CallMapping::bind(&mapping, batch.sheet()).unwrap_err();
     assert_eq!(error.findings().len(), 2);
     assert_eq!(
         mapping
@@ -231,7 +230,7 @@ fn what_a_preset_asks_for_can_be_given_from_outside() {
     assert!(mapping.set_region("Denmark").is_err());
     mapping.set_timezone("Europe/Copenhagen").unwrap();
     mapping.set_region("DK").unwrap();
-    let profile = mapping.bind(batch.sheet()).unwrap();
+    let profile = CallMapping::bind(&mapping, batch.sheet()).unwrap();
     let MappedCall::Draft(draft) = profile.apply(&batch.get(0), &mut Vec::new()) else {
         panic!("skipped");
     };
@@ -312,8 +311,7 @@ fn a_name_that_fits_two_columns_is_refused_unless_one_is_meant_to_the_letter() {
         "{ template = \"{{ row['callid'] }}\" }",
         "{ from = \"CallId\", optional = true }",
     ] {
-        let error = load(&fields(rule))
-            .bind(batch.sheet())
+        let error = CallMapping::bind(&load(&fields(rule)), batch.sheet())
             .unwrap_err()
             .to_string();
         assert!(error.contains("`Call ID` and `call_id`"), "{rule}: {error}");

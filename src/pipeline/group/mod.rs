@@ -199,7 +199,7 @@ fn each_record(
     mut take: impl FnMut(&Record<'_>, &CallMapping) -> bool,
 ) -> Result<(), Error> {
     let reader = source::open(input, &road.options)?;
-    let profile = road.mapping.bind(reader.sheet())?;
+    let profile = CallMapping::bind(&road.mapping, reader.sheet())?;
     for batch in reader {
         for record in batch?.iter() {
             if !take(&record, &profile) {

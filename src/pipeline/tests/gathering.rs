@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use std::fmt::Write as _;
 
 use super::*;
+use crate::mapping::CallMapping;
 use crate::pipeline::group::{GroupedBatch, NewestCopies, RowGroup};
 use crate::source::{self, Batch};
 
@@ -94,7 +95,7 @@ fn gathered(road: &Pipeline, most_bytes: usize) -> Vec<Vec<u64>> {
     let mut gatherer = survey.gatherer(input).unwrap();
     gatherer.limit(most_bytes);
     let reader = source::open(input, &road.options).unwrap();
-    let profile = road.mapping.bind(reader.sheet()).unwrap();
+    let profile = CallMapping::bind(&road.mapping, reader.sheet()).unwrap();
     let mut calls = Vec::new();
     let mut note = |GroupedBatch { batch, spans }: GroupedBatch| {
         let mut at = 0;

@@ -67,7 +67,7 @@ impl MappingTrial {
         if self.mapping.is_of_cases() {
             return Ok(self.cases(decided));
         }
-        let profile = self.mapping.bind(decided.batch.sheet())?;
+        let profile = CallMapping::bind(&self.mapping, decided.batch.sheet())?;
         let decisions = decided.batch.iter().zip(&decided.decisions);
         for (index, (record, decision)) in decisions.enumerate() {
             if self.shown.len() >= self.wanted {
