@@ -6,7 +6,7 @@
 //! key  = "id"
 //! ```
 //!
-//! A file that is JSON is read by `lookup_json`.
+//! A file that is JSON is read by `json`.
 
 use std::cell::Cell;
 use std::fs::File;

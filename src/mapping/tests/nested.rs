@@ -97,8 +97,7 @@ fn needs_are_asked_for_until_somebody_says_them() {
     let batch = row(&["a"], &["Ida"]);
     let mut mapping = load(text);
     let asked = |mapping: &MappingFile| {
-        CallMapping::bind(mapping, batch.sheet())
-            .map_or_else(|error| error.findings().len(), |_| 0)
+        CallMapping::bind(mapping, batch.sheet()).map_or_else(|error| error.findings().len(), |_| 0)
     };
     assert_eq!(asked(&mapping), 4);
     mapping.set_timezone("Europe/Copenhagen").unwrap();
