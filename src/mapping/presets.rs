@@ -56,6 +56,16 @@ const PRESETS: &[Preset] = &[
         text: include_str!("../../mappings/avaya-smdr.toml"),
     },
     Preset {
+        name: "callrail",
+        title: "CallRail: calls of the API (JSON)",
+        text: include_str!("../../mappings/callrail.toml"),
+    },
+    Preset {
+        name: "cisco-cucm",
+        title: "Cisco CUCM: CDR files",
+        text: include_str!("../../mappings/cisco-cucm.toml"),
+    },
+    Preset {
         name: "cxone",
         title: "NICE CXone: the Call Detail Report (CSV, XLSX)",
         text: include_str!("../../mappings/cxone.toml"),
@@ -86,6 +96,11 @@ const PRESETS: &[Preset] = &[
         text: include_str!("../../mappings/genesys-details.toml"),
     },
     Preset {
+        name: "hubspot-calls",
+        title: "HubSpot: calls of the CRM API (JSON)",
+        text: include_str!("../../mappings/hubspot-calls.toml"),
+    },
+    Preset {
         name: "puzzel",
         title: "Puzzel: call_events of the raw data (CSV)",
         text: include_str!("../../mappings/puzzel.toml"),
@@ -106,6 +121,11 @@ const PRESETS: &[Preset] = &[
         text: include_str!("../../mappings/talkdesk-legacy.toml"),
     },
     Preset {
+        name: "teams-pstn",
+        title: "Microsoft Teams: PSTN calls of Microsoft Graph (JSON)",
+        text: include_str!("../../mappings/teams-pstn.toml"),
+    },
+    Preset {
         name: "twilio",
         title: "Twilio: calls of the REST API, parents and children (JSON)",
         text: include_str!("../../mappings/twilio.toml"),
@@ -121,6 +141,11 @@ const PRESETS: &[Preset] = &[
         text: include_str!("../../mappings/vicidial-alternate.toml"),
     },
     Preset {
+        name: "webex-calling",
+        title: "Webex Calling: detailed call history (JSON, CSV)",
+        text: include_str!("../../mappings/webex-calling.toml"),
+    },
+    Preset {
         name: "zendesk-tickets",
         title: "Zendesk: whole tickets with their comments, as cases (JSON)",
         text: include_str!("../../mappings/zendesk-tickets.toml"),
@@ -129,6 +154,16 @@ const PRESETS: &[Preset] = &[
         name: "zendesk-messages",
         title: "Zendesk: one message a record, as cases (CSV, JSON)",
         text: include_str!("../../mappings/zendesk-messages.toml"),
+    },
+    Preset {
+        name: "zoom-phone",
+        title: "Zoom Phone: the call history of the API (JSON)",
+        text: include_str!("../../mappings/zoom-phone.toml"),
+    },
+    Preset {
+        name: "zoom-phone-logs",
+        title: "Zoom Phone: the older call logs of the API (JSON)",
+        text: include_str!("../../mappings/zoom-phone-logs.toml"),
     },
 ];
 
