@@ -146,6 +146,16 @@ const PRESETS: &[Preset] = &[
         text: include_str!("../../mappings/webex-calling.toml"),
     },
     Preset {
+        name: "freshdesk",
+        title: "Freshdesk: whole tickets with their conversations, as cases (JSON)",
+        text: include_str!("../../mappings/freshdesk.toml"),
+    },
+    Preset {
+        name: "intercom",
+        title: "Intercom: whole conversations with their parts, as cases (JSON)",
+        text: include_str!("../../mappings/intercom.toml"),
+    },
+    Preset {
         name: "zendesk-tickets",
         title: "Zendesk: whole tickets with their comments, as cases (JSON)",
         text: include_str!("../../mappings/zendesk-tickets.toml"),
