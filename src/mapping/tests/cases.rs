@@ -116,6 +116,32 @@ fn the_preset_of_messages_reads_the_webhooks_own_json() {
     assert_eq!(message.created, "2024-03-15T09:00:00Z");
 }
 
+/// `mapping init` names the preset for such a table, so it must read it.
+#[test]
+fn the_preset_of_messages_reads_a_table_of_the_columns_that_tell_it() {
+    let mapping = Preset::named("zendesk-messages").unwrap().load().unwrap();
+    let (header, cells): (Vec<&str>, Vec<&str>) = [
+        ("Ticket ID", "7"),
+        ("Ticket Created At", "2024-03-15T08:00:00Z"),
+        ("Comment ID", "70"),
+        ("Comment Body", "Hej"),
+        ("Comment Created At", "2024-03-15T09:00:00Z"),
+        ("Author Role", "end-user"),
+        ("Author Name", "Testine"),
+        ("Author Email", "testine@example.com"),
+    ]
+    .into_iter()
+    .unzip();
+    let batch = row(&header, &cells);
+    let profile = CaseMapping::bind(&mapping, batch.sheet()).unwrap().unwrap();
+    let (case, messages, told) = read(&profile, &batch);
+    assert_eq!(told, Vec::<String>::new());
+    let case = case.unwrap();
+    assert_eq!(case.updated, "2024-03-15T09:00:00Z");
+    assert_eq!(case.subject, "(no subject)");
+    assert_eq!(messages[0].to[0].name, "Unassigned");
+}
+
 #[test]
 fn everything_wrong_with_a_mapping_of_cases_is_found_in_one_go() {
     let text = "target = \"case\"\n[messages]\neech = \"x\"\nsend = \"all\"\n[fields]\ncaseUId = \"id\"\n\
