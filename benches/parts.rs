@@ -17,7 +17,7 @@ use capturi_import::domain::call::{Call, Draft, Plain, read_rfc3339};
 use capturi_import::domain::{Party, read_phone};
 use capturi_import::ledger::{CallFact, Entry, Ledger};
 use capturi_import::mapping::{CallMapping, MappedCall, Preset};
-use capturi_import::recordings::{Index, IndexOptions, Sendable};
+use capturi_import::recordings::{IndexOptions, Sendable, build_index};
 use capturi_import::source::{self, Batch, Input, ReadOptions};
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
@@ -185,7 +185,7 @@ fn upload_a_recording(bencher: Bencher<'_, '_>, bytes: usize) {
     let folder = TempDir::new().expect("a temporary folder");
     let path = folder.path().join("call.wav");
     std::fs::write(&path, vec![7; bytes]).expect("a temporary file");
-    let index = Index::build(folder.path(), &IndexOptions::default()).expect("an index");
+    let index = build_index(folder.path(), &IndexOptions::default()).expect("an index");
     let recording = index.recordings().next().map(Sendable::Found);
     let recording = recording.expect("a recording");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");

@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
-use capturi_import_fuzz::recordings::{RecordingSearch, AskedPart, Index, IndexOptions};
+use capturi_import_fuzz::recordings::{AskedPart, IndexOptions, RecordingSearch, build_index, find};
 use capturi_import_fuzz::domain::{Code, explain};
 use capturi_import_fuzz::config::read_all;
 use capturi_import_fuzz::delivery::{Hours, time_of_day};
@@ -53,10 +53,10 @@ fn names(bytes: &[u8], text: &str) {
     let pattern: Vec<u8> = bytes.iter().copied().filter(|byte| !matches!(byte, b'/' | 0)).collect();
     let below = [root.join(OsStr::from_bytes(&pattern)), root.join("*"), path.clone()];
     let _ = expand(&below.map(Into::into), &|_, _| Treat::Read);
-    if let Ok(index) = Index::build(&root, &IndexOptions::default()) {
+    if let Ok(index) = build_index(&root, &IndexOptions::default()) {
         let names = [vec![AskedPart::Value(text)], vec![AskedPart::Wildcard]];
         let ask = RecordingSearch { names: &names, keys: &[], identity: text, record: text, owned: None };
-        let _ = index.find(&ask);
+        let _ = find(&index, &ask);
     }
     std::fs::remove_file(&path).expect("it was written");
 }

@@ -4,7 +4,7 @@
 use std::io::Read as _;
 use std::sync::LazyLock;
 
-use capturi_import_fuzz::recordings::{RecordingSearch, AskedPart, SearchResult, Index, IndexOptions};
+use capturi_import_fuzz::recordings::{AskedPart, Index, IndexOptions, RecordingSearch, SearchResult, build_index, find};
 use capturi_import_fuzz::read::folder;
 use libfuzzer_sys::fuzz_target;
 
@@ -26,7 +26,7 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
         std::fs::write(path, INSIDE).expect("a file");
     }
     std::fs::write(folder().join("outside.wav"), [0xAA; 100]).expect("a file");
-    Index::build(&root, &IndexOptions::default()).expect("the folder can be read")
+    build_index(&root, &IndexOptions::default()).expect("the folder can be read")
 });
 
 /// A name in which `*` is any text, and what stands between a value of the record and text in turn.
@@ -45,7 +45,7 @@ fn parts(name: &str) -> Vec<AskedPart<'_>> {
 fuzz_target!(|text: &str| {
     let names: Vec<Vec<AskedPart<'_>>> = text.split('\u{1}').map(parts).collect();
     let identity = text.rsplit('\u{1}').next().unwrap_or_default();
-    let found = INDEX.find(&RecordingSearch { names: &names, keys: &[], identity, record: identity, owned: None });
+    let found = find(&INDEX, &RecordingSearch { names: &names, keys: &[], identity, record: identity, owned: None });
     let recordings = match found {
         SearchResult::One(recording, _) | SearchResult::Unusable { recording, .. } => vec![recording],
         SearchResult::Several { first, total, .. } => {

@@ -292,14 +292,14 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::recordings::{Index, IndexOptions};
+    use crate::recordings::{IndexOptions, build_index};
 
     /// A recording of a chunk and ten bytes that is about to be sent, and where it lies.
     fn reading() -> (tempfile::TempDir, PathBuf, RecordingStream) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.wav");
         std::fs::write(&path, vec![1; CHUNK + 10]).unwrap();
-        let index = Index::build(folder.path(), &IndexOptions::default()).unwrap();
+        let index = build_index(folder.path(), &IndexOptions::default()).unwrap();
         let reading = RecordingStream {
             recording: Sendable::Found(index.recordings().next().unwrap()),
             expected: CHUNK as u64 + 10,

@@ -14,7 +14,7 @@ use crate::ledger;
 use crate::mapping::{MappingFile, Preset, SeveralArg};
 use crate::pipeline::{EarlierRuns, InspectionOptions, OddFormats, Pipeline, Purpose};
 use crate::plan::Policy;
-use crate::recordings::{Ffmpeg, Index, IndexOptions, Transcoder, is_audio_extension};
+use crate::recordings::{Ffmpeg, IndexOptions, Transcoder, build_index, is_audio_extension};
 use crate::report::is_report;
 use crate::source::{self, FileId, Treat};
 
@@ -129,7 +129,7 @@ pub(super) fn road(
     let audio = match &arguments.audio {
         Some(folder) => {
             let options = IndexOptions::default().with_patterns(&mapping.audio().patterns);
-            Some(Arc::new(Index::build(folder, &options)?))
+            Some(Arc::new(build_index(folder, &options)?))
         }
         None => None,
     };

@@ -11,7 +11,7 @@ use crate::config::{InitArgs, MappingCommand, TestArgs};
 use crate::mapping::{ExportSurvey, Preset};
 use crate::pipeline::Purpose;
 use crate::plan::Policy;
-use crate::recordings::{Index, IndexOptions};
+use crate::recordings::{IndexOptions, build_index};
 use crate::report::{self, MappingTrial, Screen};
 use crate::source::{self, Treat};
 
@@ -81,7 +81,7 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
 
 /// The recordings below a folder, as paths from there.
 fn names_below(folder: &Path) -> Result<Vec<String>, Error> {
-    let index = Index::build(folder, &IndexOptions::default())?;
+    let index = build_index(folder, &IndexOptions::default())?;
     Ok(index.recordings().map(|found| found.name).collect())
 }
 

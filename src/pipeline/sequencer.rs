@@ -698,7 +698,7 @@ impl<'r> Sequencer<'r> {
         };
         let mut notes = Vec::new();
         let (mut strays, mut of_records) = (0_usize, 0_usize);
-        for recording in index.unclaimed(claims) {
+        for recording in claims.unclaimed(index) {
             let left = claims.left_by(&recording);
             let count = if left.is_some() {
                 &mut of_records

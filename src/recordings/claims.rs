@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{Grade, Index, Recording};
+use super::index::lookup::Index;
+use super::search::grade::Grade;
+use super::store::recording::Recording;
 
 /// A record that asks for a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,8 +171,16 @@ impl Claims {
             .or_else(|| self.left.get(&recording.id).copied())
     }
 
+    /// The recordings of `index` that no call has claimed.
+    pub fn unclaimed<'a>(&'a self, index: &'a Index) -> impl Iterator<Item = Recording> + 'a {
+        index
+            .ready_ids()
+            .filter(|id| !self.is_claimed(*id))
+            .map(|id| index.recording(id))
+    }
+
     /// Whether a call that is sent, is in place or waits claims this.
-    pub(super) fn is_claimed(&self, id: u32) -> bool {
+    fn is_claimed(&self, id: u32) -> bool {
         let is_live = |(_, standing): (Claimant, Standing)| standing == Standing::Live;
         let inexact = self.inexact.get(&id);
         let is_sent = |other: &Inexact| other.standing == Standing::Live;

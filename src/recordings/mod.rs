@@ -32,15 +32,18 @@ pub use choose::{ChosenRecordings, SeveralRecordings};
 pub use claims::{Claimant, Claims, Standing};
 pub use container::Container;
 pub use extension::{content_type, is_audio_extension};
+pub use index::build::build_index;
 pub use index::captures::{CaptureKey, Naming};
-pub use index::lookup::{Index, IndexError, IndexOptions, Unlisted};
+pub use index::lookup::{Index, IndexOptions};
 pub use name::OutsideFolder;
 pub use probe::{Depth, End, Probe, ProbeError, look, probe};
-pub use search::{
-    FoundBy, Grade, Likeness, Owned, RecordingSearch, SearchResult, SearchStep, Unusable,
-};
+pub use search::grade::Grade;
+pub use search::{FoundBy, Owned, RecordingSearch, SearchResult, SearchStep, Unusable, find};
 pub use silence::silent_channels;
 pub use skew::Skew;
+pub use spelling::Likeness;
+pub use store::error::IndexError;
+pub use store::listing::Unlisted;
 pub use store::recording::{Change, OpenError, Recording};
 pub use store::sendable::{Opened, Sendable};
 pub use timestamp::{Stamp, stamp};

@@ -65,6 +65,24 @@ pub(super) fn split_extension(name: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// The folders of a path from the innermost outwards.
+pub(super) fn outwards(folder: &str) -> impl Iterator<Item = &str> {
+    folder.rsplit('/').filter(|part| !part.is_empty())
+}
+
+/// How well a file's name fits, from best to worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Likeness {
+    /// As asked.
+    Exact,
+    /// In other letter case.
+    OtherCase,
+    /// With `_` or percent escapes in place of characters, or the other way round.
+    Escaped,
+    /// With another audio extension than asked for.
+    OtherExtension,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

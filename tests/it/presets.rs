@@ -25,7 +25,7 @@ use capturi_import::pipeline::{
     Action, DecidedBatch, Event, InspectionOptions, Outcome, Pipeline, Purpose,
 };
 use capturi_import::plan::{MissingRecording, Policy};
-use capturi_import::recordings::{Index, IndexOptions};
+use capturi_import::recordings::{IndexOptions, build_index};
 use capturi_import::source;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -115,7 +115,7 @@ impl Trial {
         let options = IndexOptions::default().with_patterns(&mapping.audio().patterns);
         let index = recordings
             .as_ref()
-            .map(|folder| Arc::new(Index::build(folder.path(), &options).unwrap()));
+            .map(|folder| Arc::new(build_index(folder.path(), &options).unwrap()));
         let road = Pipeline {
             inputs: vec![source::Input::file(&self.export)],
             unread: Vec::new(),

@@ -11,7 +11,7 @@ use crate::pipeline::rounds::{Ownership, Round};
 use crate::plan::{self, MissingRecording};
 use crate::recordings::{
     self, AskedPart, CaptureKey, ChosenRecordings, FoundBy, Grade, Index, Likeness, Owned,
-    Recording, RecordingSearch, SearchResult, SearchStep, Skew, Unusable,
+    Recording, RecordingSearch, SearchResult, SearchStep, Skew, Unusable, find,
 };
 use crate::source::Record;
 
@@ -440,13 +440,16 @@ struct Asker<'a> {
 
 impl Asker<'_> {
     fn find(&self, named: Option<&RecordingQuery<'_>>, identity: &str) -> SearchResult {
-        self.index.find(&RecordingSearch {
-            names: named.map_or(&[], |named| &named.names),
-            keys: named.map_or(&[], |named| &named.keys),
-            identity,
-            record: self.identity,
-            owned: self.owned,
-        })
+        find(
+            self.index,
+            &RecordingSearch {
+                names: named.map_or(&[], |named| &named.names),
+                keys: named.map_or(&[], |named| &named.keys),
+                identity,
+                record: self.identity,
+                owned: self.owned,
+            },
+        )
     }
 
     /// Asks for the recordings of several rows, or for several of one, and counts which of those that

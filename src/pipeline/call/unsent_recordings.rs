@@ -9,7 +9,7 @@ use crate::domain::call::Field;
 use crate::ledger::{CallState, UploadState};
 use crate::pipeline::rounds::Round;
 use crate::recordings::{
-    AskedPart, Grade, Index, Recording, RecordingSearch, SearchResult, SearchStep,
+    AskedPart, Grade, Index, Recording, RecordingSearch, SearchResult, SearchStep, find,
 };
 use crate::source::Record;
 
@@ -53,7 +53,7 @@ impl CallWorker<'_> {
                     record: &identity,
                     owned: None,
                 };
-                let found = settle(index, &ask, index.find(&ask));
+                let found = settle(index, &ask, find(index, &ask));
                 grade = found.grade().map_or(grade, |found| found.max(grade));
                 sought.extend(found.into_recordings());
             }
@@ -110,17 +110,23 @@ fn surest(index: &Index, ask: &RecordingSearch<'_>, found: SearchResult) -> Sear
         by,
         ask.names.first().and_then(|name| without_wildcard(name)),
     ) {
-        (SearchStep::Name(0), Some(name)) => index.find(&RecordingSearch {
-            names: &[name],
-            keys: &[],
-            identity: "",
-            ..*ask
-        }),
-        (SearchStep::Identity, _) => index.find(&RecordingSearch {
-            names: &[],
-            keys: &[],
-            ..*ask
-        }),
+        (SearchStep::Name(0), Some(name)) => find(
+            index,
+            &RecordingSearch {
+                names: &[name],
+                keys: &[],
+                identity: "",
+                ..*ask
+            },
+        ),
+        (SearchStep::Identity, _) => find(
+            index,
+            &RecordingSearch {
+                names: &[],
+                keys: &[],
+                ..*ask
+            },
+        ),
         _ => return found,
     };
     if surer.grade() == Some(Grade::Exact) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{export, road, walk};
 use crate::pipeline::{Action, Outcome, Pipeline, Purpose};
-use crate::recordings::{Index, IndexOptions};
+use crate::recordings::{IndexOptions, build_index};
 
 const MAPPING: &str = r#"
 [fields]
@@ -34,7 +34,7 @@ fn found(folder: &Path, names: &[&str], want: Purpose) -> (tempfile::NamedTempFi
     road.want = want;
     road.listening.for_silence = true;
     road.audio = Some(Arc::new(
-        Index::build(folder, &IndexOptions::default()).unwrap(),
+        build_index(folder, &IndexOptions::default()).unwrap(),
     ));
     (exports, road)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::recordings::{Index, IndexOptions};
+use crate::recordings::{IndexOptions, build_index};
 
 const FIELDS: &str = r#"
 [fields]
@@ -26,7 +26,7 @@ fn sent(mapping: &str, rows: &str, recording: &str) -> Vec<(String, String)> {
     let mut road = road(mapping, &exports);
     road.policy = Policy::default();
     road.audio = Some(Arc::new(
-        Index::build(folder.path(), &IndexOptions::default()).unwrap(),
+        build_index(folder.path(), &IndexOptions::default()).unwrap(),
     ));
     let mut sent = Vec::new();
     road.walk(|decided| {

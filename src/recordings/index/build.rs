@@ -1,19 +1,28 @@
 //! Puts what a walk found into the order of an [`Index`].
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::captures::Captures;
-use super::lookup::{FileState, Index, IndexOptions, IndexedFile, outwards};
-use crate::recordings::spelling::{folded, loosened};
-use crate::recordings::store::local::Listing;
+use super::lookup::{Index, IndexOptions};
+use crate::recordings::spelling::{folded, loosened, outwards};
+use crate::recordings::store::error::IndexError;
+use crate::recordings::store::listing::{FileState, IndexedFile};
+use crate::recordings::store::local::{Listing, walk};
+
+/// Walks the folder once, without following links that lead out of it, and orders what it finds.
+pub fn build_index(root: &Path, options: &IndexOptions) -> Result<Index, IndexError> {
+    arrange(walk(root)?, options).ok_or_else(|| IndexError::TooMany {
+        path: root.to_owned(),
+    })
+}
 
 /// Sorts what was found; `None` when it is too much for positions of 32 bits.
-pub(in crate::recordings) fn arrange(walk: Listing, options: &IndexOptions) -> Option<Index> {
+fn arrange(walk: Listing, options: &IndexOptions) -> Option<Index> {
     let stems = Stems::of(&walk)?;
     let order = stems.order(&walk);
 
@@ -48,13 +57,18 @@ pub(in crate::recordings) fn arrange(walk: Listing, options: &IndexOptions) -> O
         if walk.links.contains(position) {
             links.insert(id);
         }
-        index.admit(id, stems.get(*position), walk.entries[*position as usize])?;
+        admit(
+            &mut index,
+            id,
+            stems.get(*position),
+            walk.entries[*position as usize],
+        )?;
     }
     index.starts.push(u32::try_from(index.stems.len()).ok()?);
     index.loose.sort_unstable();
     index.loose.shrink_to_fit();
-    index.group_stems();
-    index.join_twins(&links);
+    group_stems(&mut index);
+    join_twins(&mut index, &links);
     index.captured = options.naming.as_ref().map(|naming| {
         let names = index.ready_ids().map(|id| (id, index.path_name(id)));
         Captures::new(naming, names)
@@ -107,59 +121,57 @@ impl Stems {
     }
 }
 
-impl Index {
-    fn admit(&mut self, id: u32, stem: &str, entry: IndexedFile) -> Option<()> {
-        self.starts.push(u32::try_from(self.stems.len()).ok()?);
-        self.stems.push_str(stem);
-        self.stems.push('\0');
-        let loose = loosened(stem);
-        if *loose != *stem {
-            self.loose.push((xxh3_64(loose.as_bytes()), id));
-        }
-        self.entries.push(entry);
-        Some(())
+fn admit(index: &mut Index, id: u32, stem: &str, entry: IndexedFile) -> Option<()> {
+    index.starts.push(u32::try_from(index.stems.len()).ok()?);
+    index.stems.push_str(stem);
+    index.stems.push('\0');
+    let loose = loosened(stem);
+    if *loose != *stem {
+        index.loose.push((xxh3_64(loose.as_bytes()), id));
     }
+    index.entries.push(entry);
+    Some(())
+}
 
-    /// Finds what the links among the files lead to, and counts what is left. A link to a file that
-    /// is no recording by its own name stays a recording of its own.
-    fn join_twins(&mut self, links: &HashSet<u32>) {
-        if !links.is_empty() {
-            let by_path: HashMap<PathBuf, u32> = (0u32..)
-                .zip(&self.entries)
-                .filter(|(id, entry)| entry.state == FileState::Ready && !links.contains(id))
-                .map(|(id, _)| (self.below(id).into_owned(), id))
-                .collect();
-            for link in links {
-                let target = self.paths.get(link).and_then(|path| by_path.get(path));
-                if let Some(target) = target {
-                    self.twins.insert(*link, *target);
-                }
+/// Finds what the links among the files lead to, and counts what is left. A link to a file that
+/// is no recording by its own name stays a recording of its own.
+fn join_twins(index: &mut Index, links: &HashSet<u32>) {
+    if !links.is_empty() {
+        let by_path: HashMap<PathBuf, u32> = (0u32..)
+            .zip(&index.entries)
+            .filter(|(id, entry)| entry.state == FileState::Ready && !links.contains(id))
+            .map(|(id, _)| (index.below(id).into_owned(), id))
+            .collect();
+        for link in links {
+            let target = index.paths.get(link).and_then(|path| by_path.get(path));
+            if let Some(target) = target {
+                index.twins.insert(*link, *target);
             }
         }
-        (self.ready, self.total) = self.ready_ids().fold((0, 0), |(count, sum), id| {
-            (count + 1, sum + self.entries[id as usize].bytes)
-        });
     }
+    (index.ready, index.total) = index.ready_ids().fold((0, 0), |(count, sum), id| {
+        (count + 1, sum + index.entries[id as usize].bytes)
+    });
+}
 
-    fn group_stems(&mut self) {
-        let mut groups = HashTable::with_capacity(self.entries.len());
-        let mut first = 0;
-        for id in 1..=self.entries.len() {
-            if id < self.entries.len() && self.folded_stem(id) == self.folded_stem(first) {
-                continue;
-            }
-            if first < self.entries.len() {
-                let hash = |first: u32| xxh3_64(self.folded_stem(first as usize).as_bytes());
-                // Positions fit: `starts` has already been counted in 32 bits.
-                let group = (
-                    u32::try_from(first).unwrap_or(u32::MAX),
-                    u32::try_from(id - first).unwrap_or(u32::MAX),
-                );
-                groups.insert_unique(hash(group.0), group, |(first, _)| hash(*first));
-            }
-            first = id;
+fn group_stems(index: &mut Index) {
+    let mut groups = HashTable::with_capacity(index.entries.len());
+    let mut first = 0;
+    for id in 1..=index.entries.len() {
+        if id < index.entries.len() && index.folded_stem(id) == index.folded_stem(first) {
+            continue;
         }
-        groups.shrink_to_fit(|(first, _)| xxh3_64(self.folded_stem(*first as usize).as_bytes()));
-        self.groups = groups;
+        if first < index.entries.len() {
+            let hash = |first: u32| xxh3_64(index.folded_stem(first as usize).as_bytes());
+            // Positions fit: `starts` has already been counted in 32 bits.
+            let group = (
+                u32::try_from(first).unwrap_or(u32::MAX),
+                u32::try_from(id - first).unwrap_or(u32::MAX),
+            );
+            groups.insert_unique(hash(group.0), group, |(first, _)| hash(*first));
+        }
+        first = id;
     }
+    groups.shrink_to_fit(|(first, _)| xxh3_64(index.folded_stem(*first as usize).as_bytes()));
+    index.groups = groups;
 }

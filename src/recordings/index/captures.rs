@@ -8,8 +8,7 @@
 
 use regex::Regex;
 
-use crate::recordings::search::Likeness;
-use crate::recordings::spelling::{composed, decoded, folded, loosened};
+use crate::recordings::spelling::{Likeness, composed, decoded, folded, loosened};
 
 /// Patterns of recordings' paths, tried in order; the first that matches a path counts.
 #[derive(Debug, Clone)]

@@ -7,7 +7,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::io;
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -18,11 +17,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::captures::{Captures, Naming};
 use super::substrings::SubstringIndex;
-use crate::recordings::Claims;
-use crate::recordings::Recording;
+use crate::recordings::extension::content_type;
+use crate::recordings::probe::{Depth, look};
 use crate::recordings::spelling::composed;
 use crate::recordings::store::beneath::Root;
-use crate::recordings::store::recording::Identity;
+use crate::recordings::store::listing::{Alias, FileState, IndexedFile, IndexedFolder, Unlisted};
+use crate::recordings::store::recording::Recording;
 
 /// What counts as a recording that may be sent.
 #[derive(Debug, Clone)]
@@ -49,116 +49,6 @@ impl IndexOptions {
         let naming = (!patterns.is_empty()).then(|| Naming::new(patterns.iter().cloned()));
         IndexOptions { naming, ..self }
     }
-}
-
-/// Why there is no index.
-#[derive(Debug, thiserror::Error)]
-pub enum IndexError {
-    /// The folder does not exist or cannot be read.
-    #[error("cannot read the audio folder {path}: {source}")]
-    Folder {
-        /// The folder as the operator named it.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// What was named is not a folder.
-    #[error("the audio folder {path} is not a folder")]
-    NotAFolder {
-        /// As the operator named it.
-        path: PathBuf,
-    },
-    /// More than 4 GB of names.
-    #[error("the audio folder {path} holds more files than can be indexed")]
-    TooMany {
-        /// As the operator named it.
-        path: PathBuf,
-    },
-}
-
-/// A folder or file that the walk could not read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unlisted {
-    /// Its path below the audio folder.
-    pub name: String,
-    /// What the system said.
-    pub why: String,
-}
-
-/// What may be done with an indexed file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::recordings) enum FileState {
-    Ready,
-    /// A link out of the folder.
-    Outside,
-    /// A device, a pipe, a socket or a folder with the name of a recording.
-    Special,
-    /// Its size could not be read.
-    Unreadable,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(in crate::recordings) struct IndexedFile {
-    pub(in crate::recordings) name_start: u32,
-    pub(in crate::recordings) name_length: u16,
-    /// Length of the name up to the dot of its extension.
-    pub(in crate::recordings) stem_length: u16,
-    pub(in crate::recordings) folder: u32,
-    pub(in crate::recordings) state: FileState,
-    pub(in crate::recordings) bytes: u64,
-    pub(in crate::recordings) identity: Identity,
-}
-
-impl IndexedFile {
-    pub(in crate::recordings) fn file_name<'n>(&self, names: &'n str) -> &'n str {
-        let start = self.name_start as usize;
-        &names[start..start + usize::from(self.name_length)]
-    }
-
-    pub(in crate::recordings) fn stem<'n>(&self, names: &'n str) -> &'n str {
-        &self.file_name(names)[..usize::from(self.stem_length)]
-    }
-
-    /// The path below the audio folder.
-    pub(in crate::recordings) fn path(&self, names: &str, folders: &[IndexedFolder]) -> String {
-        let folder = &folders[self.folder as usize].name;
-        let file = self.file_name(names);
-        if folder.is_empty() {
-            file.to_owned()
-        } else {
-            format!("{folder}/{file}")
-        }
-    }
-
-    /// Reads size and identity of the file at `path`; what cannot be read is marked so.
-    pub(in crate::recordings) fn measure(&mut self, path: &Path) -> io::Result<()> {
-        match path.symlink_metadata() {
-            Ok(metadata) => {
-                self.bytes = metadata.len();
-                self.identity = Identity::of(&metadata);
-                Ok(())
-            }
-            Err(error) => {
-                self.state = FileState::Unreadable;
-                Err(error)
-            }
-        }
-    }
-}
-
-#[derive(Debug)]
-pub(in crate::recordings) struct IndexedFolder {
-    pub(in crate::recordings) name: Box<str>,
-    pub(in crate::recordings) folded: Box<str>,
-}
-
-/// A link to a folder: asked for, it stands for its target, or is refused when that is outside.
-#[derive(Debug)]
-pub(in crate::recordings) struct Alias {
-    /// Folded path of the link below the audio folder.
-    pub(in crate::recordings) folded: String,
-    /// Path of the target below the audio folder; `None` outside of it.
-    pub(in crate::recordings) target: Option<String>,
 }
 
 /// The recordings below one folder. Built once; shared by reference between threads.
@@ -195,11 +85,6 @@ pub struct Index {
 }
 
 impl Index {
-    /// Walks the folder once, without following links that lead out of it.
-    pub fn build(root: &Path, options: &IndexOptions) -> Result<Index, IndexError> {
-        crate::recordings::store::local::walk(root, options)
-    }
-
     /// How many recordings there are.
     pub fn len(&self) -> usize {
         self.ready as usize
@@ -263,11 +148,26 @@ impl Index {
         (0..parts.len()).map(|at| parts[at..].join("/")).collect()
     }
 
-    /// The recordings that no call has claimed.
-    pub fn unclaimed<'a>(&'a self, claims: &'a Claims) -> impl Iterator<Item = Recording> + 'a {
-        self.ready_ids()
-            .filter(|id| !claims.is_claimed(*id))
-            .map(|id| self.recording(id))
+    /// Whether there is more than a header in a recording of this index.
+    pub fn has_sound(&self, recording: &Recording) -> bool {
+        let entry = self.entries.get(recording.id as usize);
+        entry.is_some_and(|entry| !self.is_without_sound(recording.id, entry))
+    }
+
+    /// Whether a recording has more bytes than the API takes.
+    pub fn is_too_large(&self, recording: &Recording) -> bool {
+        recording.bytes > self.largest
+    }
+
+    /// A WAV header alone is 44 bytes; FreePBX leaves such files for calls that were not recorded. Other
+    /// files of this size, such as error pages, hold no empty sound, but something else.
+    pub(in crate::recordings) fn is_without_sound(&self, id: u32, entry: &IndexedFile) -> bool {
+        let is_wave = || content_type(self.file_name(entry)) == "audio/wav";
+        let is_header = || {
+            let look = look(&self.recording(id), Depth::Header);
+            look.is_ok_and(|probe| probe.is_ok_and(|probe| probe.seconds == Some(0.0)))
+        };
+        entry.bytes == 0 || (entry.bytes <= 44 && is_wave() && is_header())
     }
 
     pub(in crate::recordings) fn ready_ids(&self) -> impl Iterator<Item = u32> + '_ {
@@ -354,19 +254,18 @@ impl Index {
         }
         low
     }
-}
 
-/// The folders of a path from the innermost outwards.
-pub(in crate::recordings) fn outwards(folder: &str) -> impl Iterator<Item = &str> {
-    folder.rsplit('/').filter(|part| !part.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_takes_no_more_room_than_before_its_identity_was_kept() {
-        assert!(size_of::<IndexedFile>() <= 40);
+    /// A link and its target are one recording.
+    pub(in crate::recordings) fn distinct<'a>(&self, ids: &'a [u32]) -> Cow<'a, [u32]> {
+        if !ids.iter().any(|id| self.twins.contains_key(id)) {
+            return Cow::Borrowed(ids);
+        }
+        let mut ids: Vec<u32> = ids
+            .iter()
+            .map(|id| *self.twins.get(id).unwrap_or(id))
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        Cow::Owned(ids)
     }
 }

@@ -4,12 +4,13 @@
 //! that a better match always wins and two equal ones are reported instead of chosen from. It reads
 //! nothing but the index: no file is opened and no path is made of what an export says.
 
+mod find;
+pub(super) mod grade;
 mod query;
 mod result;
 mod steps;
 #[cfg(test)]
 mod tests;
 
-pub use result::{
-    FoundBy, Grade, Likeness, Owned, RecordingSearch, SearchResult, SearchStep, Unusable,
-};
+pub use find::find;
+pub use result::{FoundBy, Owned, RecordingSearch, SearchResult, SearchStep, Unusable};

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 
 use super::result::Owned;
-use crate::recordings::index::lookup::outwards;
 use crate::recordings::name::{FolderScope, WantedName};
-use crate::recordings::spelling::folded;
+use crate::recordings::spelling::{folded, outwards};
 use crate::recordings::wildcard;
 
 /// Which folders a file may be in; all folded, innermost last.

@@ -1,16 +1,12 @@
 //! The question, the answers, and what makes a file that was found unfit to be sent.
 
-use std::borrow::Cow;
-
-use super::query::Query;
-use super::steps::Alternative;
-use crate::recordings::Recording;
-use crate::recordings::asked_part::{AskedPart, shown};
+use super::grade::Grade;
+use crate::recordings::asked_part::AskedPart;
 use crate::recordings::claims::Claims;
 use crate::recordings::index::captures::CaptureKey;
-use crate::recordings::index::lookup::{FileState, Index, IndexedFile};
-use crate::recordings::name::{OutsideFolder, ParsedName, WantedName, read};
-use crate::recordings::{Depth, content_type, look};
+use crate::recordings::name::OutsideFolder;
+use crate::recordings::spelling::Likeness;
+use crate::recordings::store::recording::Recording;
 
 /// What a call says about its recording.
 #[derive(Debug, Clone, Copy)]
@@ -127,28 +123,6 @@ pub struct FoundBy {
     pub grade: Grade,
 }
 
-/// How certain it is that a recording belongs to a call, from best to worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Grade {
-    /// It has the whole name that is asked for first; its extension may differ.
-    Exact,
-    /// A pattern captured in its name what the record says.
-    Pattern,
-    /// Anything else: a wildcard, other letters or separators, fewer folders, a further template.
-    Inexact,
-}
-
-impl Grade {
-    /// In lists for people and programs.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Grade::Exact => "exact",
-            Grade::Pattern => "pattern",
-            Grade::Inexact => "inexact",
-        }
-    }
-}
-
 /// The part of an [`RecordingSearch`] that found something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SearchStep {
@@ -158,192 +132,4 @@ pub enum SearchStep {
     Captured(usize),
     /// The external id, as a file's stem.
     Identity,
-}
-
-/// How well a file's name fits, from best to worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Likeness {
-    /// As asked.
-    Exact,
-    /// In other letter case.
-    OtherCase,
-    /// With `_` or percent escapes in place of characters, or the other way round.
-    Escaped,
-    /// With another audio extension than asked for.
-    OtherExtension,
-}
-
-impl Index {
-    /// The recording of a call. Reads nothing but the index, so no name can reach out of the folder.
-    pub fn find(&self, ask: &RecordingSearch<'_>) -> SearchResult {
-        let mut is_first = ask.keys.is_empty();
-        let mut asks_first = true;
-        for (position, name) in ask.names.iter().enumerate() {
-            let by = SearchStep::Name(position);
-            let refused = |why| SearchResult::Refused {
-                name: shown(name),
-                why,
-            };
-            let wanted = match read(name, ask.record) {
-                ParsedName::Nothing => continue,
-                ParsedName::Refused(why) => return refused(why),
-                ParsedName::Wanted(wanted) => wanted,
-            };
-            // A path through a link says where it means; nothing like it elsewhere is meant.
-            let wanted = match self.aliased(&wanted) {
-                Some(Alternative::Outside) => return refused(OutsideFolder::Link),
-                Some(Alternative::Elsewhere(wanted)) => wanted,
-                None => wanted,
-            };
-            let (text, query) = (shown(name), Query::new(&wanted, ask.owned));
-            if let Some(found) = self.asked(&query, (by, asks_first), &text) {
-                return found;
-            }
-            if let Some(ids) = self.escaped(&text, ask.owned) {
-                let (likeness, grade) = (Likeness::Escaped, Grade::Inexact);
-                let how = FoundBy {
-                    by,
-                    likeness,
-                    grade,
-                };
-                return self.verdict(&ids, how, &text);
-            }
-            (asks_first, is_first) = (false, false);
-        }
-        let mut keys = ask.keys.iter().enumerate();
-        let captured = keys.find_map(|(position, key)| {
-            self.captured(key, SearchStep::Captured(position), ask.owned)
-        });
-        captured.unwrap_or_else(|| self.identified(ask, is_first))
-    }
-
-    /// What one name finds; the whole name is only exact where it is the first that is asked for.
-    fn asked(
-        &self,
-        query: &Query<'_>,
-        (by, is_first): (SearchStep, bool),
-        text: &str,
-    ) -> Option<SearchResult> {
-        let whole = self.whole(query).map(|hits| (hits, is_first));
-        let ((ids, likeness), is_exact) = whole.or_else(|| Some((self.similar(query)?, false)))?;
-        let grade = if is_exact {
-            Grade::Exact
-        } else {
-            Grade::Inexact
-        };
-        let how = FoundBy {
-            by,
-            likeness,
-            grade,
-        };
-        Some(self.verdict(&ids, how, text))
-    }
-
-    fn captured(&self, key: &CaptureKey, by: SearchStep, owned: Owned<'_>) -> Option<SearchResult> {
-        let free = |ids| self.free(ids, owned);
-        let (ids, likeness) = self.captured.as_ref()?.find(key, free)?;
-        let grade = match likeness {
-            Likeness::Exact => Grade::Pattern,
-            _ => Grade::Inexact,
-        };
-        let how = FoundBy {
-            by,
-            likeness,
-            grade,
-        };
-        Some(self.verdict(&ids, how, &key.shown()))
-    }
-
-    fn identified(&self, ask: &RecordingSearch<'_>, is_first: bool) -> SearchResult {
-        let found = WantedName::anywhere(ask.identity).and_then(|wanted| {
-            let query = Query::new(&wanted, ask.owned);
-            let whole = self.whole(&query).map(|hits| (hits, is_first));
-            let ((ids, likeness), is_exact) =
-                whole.or_else(|| Some((self.literal(&query)?, false)))?;
-            let grade = if is_exact {
-                Grade::Exact
-            } else {
-                Grade::Inexact
-            };
-            let by = SearchStep::Identity;
-            let how = FoundBy {
-                by,
-                likeness,
-                grade,
-            };
-            Some(self.verdict(&ids, how, ask.identity))
-        });
-        found.unwrap_or(SearchResult::Missing)
-    }
-
-    fn verdict(&self, ids: &[u32], how: FoundBy, asked: &str) -> SearchResult {
-        let ids = self.distinct(ids);
-        let [id] = *ids else {
-            return SearchResult::Several {
-                // A link out of the folder is counted, so that nobody chooses between the others,
-                // and never handed out.
-                first: ids
-                    .iter()
-                    .filter(|id| self.entries[**id as usize].state == FileState::Ready)
-                    .take(SearchResult::SHOWN)
-                    .map(|id| self.recording(*id))
-                    .collect(),
-                total: ids.len(),
-                how,
-            };
-        };
-        let entry = &self.entries[id as usize];
-        let unusable = |why| SearchResult::Unusable {
-            recording: self.recording(id),
-            why,
-            how,
-        };
-        match entry.state {
-            FileState::Outside => SearchResult::Refused {
-                name: asked.to_owned(),
-                why: OutsideFolder::Link,
-            },
-            FileState::Special => unusable(Unusable::NotAFile),
-            FileState::Unreadable => unusable(Unusable::Unreadable),
-            FileState::Ready if self.is_without_sound(id, entry) => unusable(Unusable::Empty),
-            FileState::Ready if entry.bytes > self.largest => unusable(Unusable::TooLarge),
-            FileState::Ready => SearchResult::One(self.recording(id), how),
-        }
-    }
-
-    /// Whether there is more than a header in a recording of this index.
-    pub fn has_sound(&self, recording: &Recording) -> bool {
-        let entry = self.entries.get(recording.id as usize);
-        entry.is_some_and(|entry| !self.is_without_sound(recording.id, entry))
-    }
-
-    /// Whether a recording has more bytes than the API takes.
-    pub fn is_too_large(&self, recording: &Recording) -> bool {
-        recording.bytes > self.largest
-    }
-
-    /// A WAV header alone is 44 bytes; FreePBX leaves such files for calls that were not recorded. Other
-    /// files of this size, such as error pages, hold no empty sound, but something else.
-    fn is_without_sound(&self, id: u32, entry: &IndexedFile) -> bool {
-        let is_wave = || content_type(self.file_name(entry)) == "audio/wav";
-        let is_header = || {
-            let look = look(&self.recording(id), Depth::Header);
-            look.is_ok_and(|probe| probe.is_ok_and(|probe| probe.seconds == Some(0.0)))
-        };
-        entry.bytes == 0 || (entry.bytes <= 44 && is_wave() && is_header())
-    }
-
-    /// A link and its target are one recording.
-    fn distinct<'a>(&self, ids: &'a [u32]) -> Cow<'a, [u32]> {
-        if !ids.iter().any(|id| self.twins.contains_key(id)) {
-            return Cow::Borrowed(ids);
-        }
-        let mut ids: Vec<u32> = ids
-            .iter()
-            .map(|id| *self.twins.get(id).unwrap_or(id))
-            .collect();
-        ids.sort_unstable();
-        ids.dedup();
-        Cow::Owned(ids)
-    }
 }

@@ -6,11 +6,12 @@ use memchr::memmem;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::query::{FolderRelation, Query};
-use super::result::{Likeness, Owned};
-use crate::recordings::index::lookup::{Index, IndexedFile, outwards};
+use super::result::Owned;
+use crate::recordings::index::lookup::Index;
 use crate::recordings::index::substrings::{self, SubstringIndex};
 use crate::recordings::name::{FolderScope, WantedName};
-use crate::recordings::spelling::{folded, loosened};
+use crate::recordings::spelling::{Likeness, folded, loosened, outwards};
+use crate::recordings::store::listing::IndexedFile;
 use crate::recordings::wildcard;
 
 /// The files that fit a name, and how well.
@@ -22,7 +23,12 @@ pub(super) enum Alternative {
     Elsewhere(WantedName),
 }
 
-impl Index {
+/// Looks files up in one index.
+pub(super) struct Steps<'i> {
+    pub(super) index: &'i Index,
+}
+
+impl Steps<'_> {
     /// The files whose whole name is asked for, in these letters; another audio extension comes after
     /// the one that is asked for.
     pub(super) fn whole(&self, query: &Query<'_>) -> NameHits {
@@ -31,7 +37,7 @@ impl Index {
         }
         let found = query.whole_relations().find_map(|relation| {
             query.readings().find_map(|(stem, extension)| {
-                let mut ids = self.within(self.group(stem), relation);
+                let mut ids = self.within(self.index.group(stem), relation);
                 ids.retain(|id| self.fits(*id, query, extension, Likeness::Exact));
                 self.free(ids, query.owned)
             })
@@ -42,10 +48,10 @@ impl Index {
         let (stem, _) = query.parts.as_ref()?;
         let asked = query.wanted.extension().map_or("", |(stem, _)| stem);
         let ids = query.whole_relations().find_map(|relation| {
-            let mut ids = self.within(self.group(stem), relation);
+            let mut ids = self.within(self.index.group(stem), relation);
             ids.retain(|id| {
-                let entry = &self.entries[*id as usize];
-                self.stem(entry) == asked && self.has_folders(entry, query)
+                let entry = &self.index.entries[*id as usize];
+                self.index.stem(entry) == asked && self.has_folders(entry, query)
             });
             self.free(ids, query.owned)
         })?;
@@ -62,7 +68,7 @@ impl Index {
         }
         let (stem, _) = query.parts.as_ref()?;
         query.relations().find_map(|relation| {
-            let ids = self.within(self.group(stem), relation);
+            let ids = self.within(self.index.group(stem), relation);
             Some((self.free(ids, query.owned)?, Likeness::OtherExtension))
         })
     }
@@ -71,7 +77,7 @@ impl Index {
     pub(super) fn free(&self, mut ids: Vec<u32>, owned: Owned<'_>) -> Option<Vec<u32>> {
         if let Some((claims, call)) = owned {
             ids.retain(|id| {
-                let id = self.twins.get(id).unwrap_or(id);
+                let id = self.index.twins.get(id).unwrap_or(id);
                 claims.owner_besides(*id, call).is_none()
             });
         }
@@ -80,7 +86,7 @@ impl Index {
 
     pub(super) fn literal(&self, query: &Query<'_>) -> NameHits {
         let groups = query.readings();
-        let groups = groups.map(|(stem, extension)| (self.group(stem), extension));
+        let groups = groups.map(|(stem, extension)| (self.index.group(stem), extension));
         let groups: Vec<_> = groups.filter(|(group, _)| !group.is_empty()).collect();
         let likely = |relation, likeness| {
             groups.iter().find_map(|(group, extension)| {
@@ -111,31 +117,31 @@ impl Index {
         extension: Option<&str>,
         likeness: Likeness,
     ) -> bool {
-        let entry = &self.entries[id as usize];
+        let entry = &self.index.entries[id as usize];
         let extension_fits =
-            extension.is_none_or(|asked| asked.eq_ignore_ascii_case(self.extension(entry)));
+            extension.is_none_or(|asked| asked.eq_ignore_ascii_case(self.index.extension(entry)));
         if likeness != Likeness::Exact {
             return extension_fits;
         }
         let asked = &query.wanted.file;
         let file_fits = match extension {
-            Some(_) => self.file_name(entry) == asked,
-            None => self.stem(entry) == asked,
+            Some(_) => self.index.file_name(entry) == asked,
+            None => self.index.stem(entry) == asked,
         };
         file_fits && self.has_folders(entry, query)
     }
 
     /// Whether the innermost folders of a file are those asked for, in these letters.
     fn has_folders(&self, entry: &IndexedFile, query: &Query<'_>) -> bool {
-        outwards(&self.folder(entry).name)
+        outwards(&self.index.folder(entry).name)
             .zip(query.wanted.folders.iter().rev())
             .all(|(a, b)| a == b)
     }
 
     /// The part of a group of equal stems that lies in the right folders.
     fn within(&self, group: Range<usize>, relation: FolderRelation<'_>) -> Vec<u32> {
-        let entries = &self.entries[group.clone()];
-        let inner = |entry: &IndexedFile| outwards(&self.folder(entry).folded);
+        let entries = &self.index.entries[group.clone()];
+        let inner = |entry: &IndexedFile| outwards(&self.index.folder(entry).folded);
         let range = match relation {
             FolderRelation::Any => 0..entries.len(),
             FolderRelation::Same(folders) => {
@@ -165,17 +171,19 @@ impl Index {
         let mut ids = if *loose == *stem {
             Vec::new()
         } else {
-            self.within(self.group(&loose), relation)
+            self.within(self.index.group(&loose), relation)
         };
         let hash = xxh3_64(loose.as_bytes());
-        let first = self.loose.partition_point(|(other, _)| *other < hash);
+        let first = self.index.loose.partition_point(|(other, _)| *other < hash);
         ids.extend(
-            self.loose[first..]
+            self.index.loose[first..]
                 .iter()
                 .take_while(|(other, _)| *other == hash)
                 .map(|(_, id)| *id)
-                .filter(|id| loosened(self.folded_stem(*id as usize)) == loose)
-                .filter(|id| relation.holds(&self.folder(&self.entries[*id as usize]).folded)),
+                .filter(|id| loosened(self.index.folded_stem(*id as usize)) == loose)
+                .filter(|id| {
+                    relation.holds(&self.index.folder(&self.index.entries[*id as usize]).folded)
+                }),
         );
         ids
     }
@@ -192,14 +200,14 @@ impl Index {
         let file = &*query.file;
         let mut hits = Vec::new();
         for id in self.candidates(&wildcard::bare(file)) {
-            let entry = &self.entries[id];
-            let fits = wildcard::matches(file, self.folded_stem(id))
-                || wildcard::matches(file, &folded(self.file_name(entry)));
+            let entry = &self.index.entries[id];
+            let fits = wildcard::matches(file, self.index.folded_stem(id))
+                || wildcard::matches(file, &folded(self.index.file_name(entry)));
             if fits && let Ok(id) = u32::try_from(id) {
                 hits.push(id);
             }
         }
-        let folder = |id: &u32| &*self.folder(&self.entries[*id as usize]).folded;
+        let folder = |id: &u32| &*self.index.folder(&self.index.entries[*id as usize]).folded;
         let ids = query.relations().find_map(|relation| {
             let near = hits.iter().copied().filter(|id| relation.holds(folder(id)));
             let (spared, near): (Vec<u32>, Vec<u32>) =
@@ -214,9 +222,9 @@ impl Index {
             .iter()
             .copied()
             .filter(|id| {
-                let entry = &self.entries[*id as usize];
-                wildcard::matches(asked, self.stem(entry))
-                    || wildcard::matches(asked, self.file_name(entry))
+                let entry = &self.index.entries[*id as usize];
+                wildcard::matches(asked, self.index.stem(entry))
+                    || wildcard::matches(asked, self.index.file_name(entry))
             })
             .collect();
         if exact.is_empty() {
@@ -235,8 +243,8 @@ impl Index {
         let bare = wildcard::bare(&query.file);
         let whole = bare.strip_suffix('*');
         let whole = whole.map(|whole| whole.strip_suffix('.').unwrap_or(whole));
-        whole.is_some_and(|whole| whole == self.folded_stem(id as usize))
-            && claims.is_left_out(*self.twins.get(&id).unwrap_or(&id))
+        whole.is_some_and(|whole| whole == self.index.folded_stem(id as usize))
+            && claims.is_left_out(*self.index.twins.get(&id).unwrap_or(&id))
     }
 
     /// The entries that a folded pattern may match, by the longest text that it must hold.
@@ -245,17 +253,25 @@ impl Index {
         let needle = substrings::needle(pattern).filter(|needle| needle.len() > prefix.len());
         let places: Vec<usize> = match needle {
             Some(needle) => {
-                let words = self.words.get_or_init(|| SubstringIndex::new(&self.stems));
-                let places = words.find(&self.stems, needle);
+                let words = self
+                    .index
+                    .words
+                    .get_or_init(|| SubstringIndex::new(&self.index.stems));
+                let places = words.find(&self.index.stems, needle);
                 places.iter().map(|at| *at as usize).collect()
             }
-            None if !prefix.is_empty() => return self.starting_with(prefix).collect(),
+            None if !prefix.is_empty() => return self.index.starting_with(prefix).collect(),
             None if !longest.is_empty() => {
-                memmem::find_iter(self.stems.as_bytes(), longest).collect()
+                memmem::find_iter(self.index.stems.as_bytes(), longest).collect()
             }
-            None => return (0..self.entries.len()).collect(),
+            None => return (0..self.index.entries.len()).collect(),
         };
-        let entry = |at: usize| self.starts.partition_point(|start| *start as usize <= at) - 1;
+        let entry = |at: usize| {
+            self.index
+                .starts
+                .partition_point(|start| *start as usize <= at)
+                - 1
+        };
         let mut ids: Vec<usize> = places.into_iter().map(entry).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -264,7 +280,7 @@ impl Index {
 
     /// The same name with a linked folder replaced by what it leads to.
     pub(super) fn aliased(&self, wanted: &WantedName) -> Option<Alternative> {
-        if self.aliases.is_empty()
+        if self.index.aliases.is_empty()
             || wanted.folders.is_empty()
             || wanted.reach == FolderScope::Anywhere
         {
@@ -272,7 +288,7 @@ impl Index {
         }
         let path = wanted.folders.join("/");
         let path = folded(&path);
-        let (alias, rest) = self.aliases.iter().find_map(|alias| {
+        let (alias, rest) = self.index.aliases.iter().find_map(|alias| {
             let rest = path.strip_prefix(&*alias.folded)?;
             (rest.is_empty() || rest.starts_with('/')).then_some((alias, rest))
         })?;

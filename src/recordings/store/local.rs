@@ -1,4 +1,4 @@
-//! The one walk that fills an [`Index`].
+//! The one walk through a folder that lists its recordings.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
@@ -11,19 +11,15 @@ use std::thread;
 use walkdir::{DirEntry, WalkDir};
 
 use super::beneath::Root;
+use super::error::IndexError;
+use super::listing::{Alias, FileState, IndexedFile, IndexedFolder, Unlisted};
 use super::recording::Identity;
 use super::recycle_bins::is_bin;
 use crate::recordings::extension::is_audio_extension;
-use crate::recordings::index::build::arrange;
-use crate::recordings::index::lookup::{
-    Alias, FileState, Index, IndexError, IndexOptions, IndexedFile, IndexedFolder, Unlisted,
-};
 use crate::recordings::spelling::{composed, folded, split_extension};
 
-pub(in crate::recordings) fn walk(
-    root: &Path,
-    options: &IndexOptions,
-) -> Result<Index, IndexError> {
+/// Lists the recordings below a folder, without following links that lead out of it.
+pub(in crate::recordings) fn walk(root: &Path) -> Result<Listing, IndexError> {
     let unreadable = |source| IndexError::Folder {
         path: root.to_owned(),
         source,
@@ -54,9 +50,7 @@ pub(in crate::recordings) fn walk(
         });
     }
     walk.measure();
-    arrange(walk, options).ok_or_else(|| IndexError::TooMany {
-        path: root.to_owned(),
-    })
+    Ok(walk)
 }
 
 /// The walk so far, in the order of the file system.

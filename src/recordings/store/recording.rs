@@ -422,7 +422,7 @@ pub(in crate::recordings) mod tests {
         use tempfile::TempDir;
 
         use super::*;
-        use crate::recordings::{Depth, Index, IndexOptions, look, silent_channels};
+        use crate::recordings::{Depth, Index, IndexOptions, build_index, look, silent_channels};
 
         /// An audio folder with `a/b/x.wav`, and `other/x.wav` beside it, a file of the same size and time.
         fn place() -> (TempDir, Index, Recording) {
@@ -434,7 +434,7 @@ pub(in crate::recordings) mod tests {
                 file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
             }
             let audio = place.path().join("audio");
-            let index = Index::build(&audio, &IndexOptions::default()).unwrap();
+            let index = build_index(&audio, &IndexOptions::default()).unwrap();
             let recording = index.recordings().next().unwrap();
             assert!(recording.open().is_ok());
             (place, index, recording)
@@ -515,7 +515,7 @@ pub(in crate::recordings) mod tests {
             fs::write(at("audio/data"), [1; 100]).unwrap();
             fs::write(at("secret"), [2; 100]).unwrap();
             symlink("data", at("audio/x.wav")).unwrap();
-            let index = Index::build(&at("audio"), &IndexOptions::default()).unwrap();
+            let index = build_index(&at("audio"), &IndexOptions::default()).unwrap();
             let recording = index.recordings().next().unwrap();
             assert!(recording.open().is_ok());
             fs::remove_file(at("audio/x.wav")).unwrap();
