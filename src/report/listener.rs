@@ -19,7 +19,7 @@ use crate::report::files::run_files::{Files, Written};
 use crate::report::files::skipped;
 use crate::report::format::{safe, wait};
 use crate::report::html;
-use crate::report::summary::stop_name;
+use crate::report::json::stop_name;
 use crate::report::{ClockReading, Error, ReportOptions, RunSummary, Screen, Style, Work};
 
 /// Opened files that are named one by one; of a folder of thousands the rest is only counted.

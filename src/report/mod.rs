@@ -18,10 +18,13 @@ mod estimate;
 mod files;
 mod format;
 mod html;
+mod json;
 mod listener;
 mod options;
+mod outcome_counts;
 mod problem_groups;
 mod summary;
+mod summary_json;
 #[cfg(test)]
 mod test_support;
 mod work;

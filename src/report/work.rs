@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::pipeline::{Extent, Outcome, StopReason, Tally};
-use crate::report::console::progress::Counts;
 use crate::report::counters::Counters;
 use crate::report::format::{float, whole};
-use crate::report::summary::stop_name;
+use crate::report::json::{json, stop_name};
+use crate::report::outcome_counts::Counts;
 
 /// How many records the export has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -120,7 +120,7 @@ impl Work {
 
     /// One JSON object, with the counts by the names of the outcomes.
     pub fn to_json(&self) -> String {
-        crate::report::console::json_lines::json(self)
+        json(self)
     }
 }
 

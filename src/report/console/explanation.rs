@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use crate::domain::{Code, Severity, explain};
 use crate::report::Style;
-use crate::report::console::json_lines::json;
 use crate::report::console::screen::{Ink, Screen};
 use crate::report::format::wrapped;
+use crate::report::json::json;
 
 #[derive(Serialize)]
 struct View {

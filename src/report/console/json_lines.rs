@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::Problem;
+use crate::report::RunSummary;
 use crate::report::console::progress::ProgressView;
-use crate::report::{RunSummary, format};
+use crate::report::json::json;
 
 /// Lines about problems of one kind; the summary counts them all.
 pub(in crate::report) const MOST_PROBLEMS: u64 = 100;
@@ -98,18 +99,6 @@ impl<'a> JsonLine<'a> {
             line: self,
         };
         json(&stamped)
-    }
-}
-
-/// One line of JSON that a terminal shows as it is. Our own types always serialize; if one does not,
-/// the line says so instead of being left out.
-pub(in crate::report) fn json(value: &impl Serialize) -> String {
-    match serde_json::to_string(value) {
-        Ok(json) => format::safe_json(json),
-        Err(error) => {
-            let error = serde_json::Value::from(error.to_string());
-            format::safe_json(format!("{{\"event\":\"fault\",\"message\":{error}}}"))
-        }
     }
 }
 

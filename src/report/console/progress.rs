@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::pipeline::{Extent, Outcome};
 use crate::report::counters::Counters;
 use crate::report::format::{self, float};
+use crate::report::outcome_counts::Counts;
 use crate::report::{ClockReading, Mode, Size, Work};
 
 /// Time between two lines where no bars are drawn.
@@ -55,21 +56,6 @@ pub(in crate::report) struct ProgressView {
     pub(in crate::report) seconds_left: Option<f64>,
     pub(in crate::report) paused_seconds: Option<f64>,
     pub(in crate::report) paused_why: Option<String>,
-}
-
-/// Records by outcome, as keys of an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::report) struct Counts(pub(in crate::report) [u64; 7]);
-
-impl Serialize for Counts {
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_map(
-            Outcome::ALL
-                .into_iter()
-                .zip(self.0)
-                .map(|(outcome, count)| (outcome.name(), count)),
-        )
-    }
 }
 
 /// Watches the sums go by.

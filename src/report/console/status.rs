@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::report::Style;
-use crate::report::console::json_lines::json;
 use crate::report::console::screen::{Ink, Screen};
 use crate::report::console::table::Grid;
 use crate::report::format::{bytes, clock, count, counted, often, safe, share, wrapped};
+use crate::report::json::json;
 
 /// Runs that are shown, the latest first.
 const RUNS: usize = 10;
