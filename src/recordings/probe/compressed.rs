@@ -19,8 +19,8 @@ use symphonia::core::units::Duration;
 use super::answer::{End, Probe, ProbeError};
 use super::bytes::read_at;
 use super::depth::Depth;
-use super::library::{self, NotOpened};
-use super::sniff;
+use super::library::{NotOpened, open, tag_length};
+use super::sniff::has_frames;
 use crate::recordings::container::Container;
 
 /// The most bytes that are read of one file; at 32 kbit/s an MP3 of four hours.
@@ -57,12 +57,11 @@ fn read_by_library<R>(
 where
     R: Read + Seek + Send + Sync + 'static,
 {
-    let mut opened =
-        library::open(reader, length, container, BUDGET).map_err(|error| match error {
-            NotOpened::Io(error) => ProbeError::Io(error),
-            NotOpened::TooHeavy => ProbeError::TooLarge(container),
-            NotOpened::Refused(error) => damaged(error, container, ending),
-        })?;
+    let mut opened = open(reader, length, container, BUDGET).map_err(|error| match error {
+        NotOpened::Io(error) => ProbeError::Io(error),
+        NotOpened::TooHeavy => ProbeError::TooLarge(container),
+        NotOpened::Refused(error) => damaged(error, container, ending),
+    })?;
     opened.allow(BUDGET);
     let format = &mut opened.format;
     let Some(track) = format.default_track(TrackType::Audio) else {
@@ -214,11 +213,11 @@ fn ending(
 
 /// A Xing, Info or VBRI header in the first frame tells the number of frames, and usually of bytes.
 fn mpeg_ending(reader: &mut (impl Read + Seek), length: u64) -> io::Result<FileTail> {
-    let start = library::tag_length(&read_at(reader, 0, 10)?);
+    let start = tag_length(&read_at(reader, 0, 10)?);
     if start >= length {
         return Ok(FileTail::Missing);
     }
-    if start > 0 && !sniff::has_frames(&read_at(reader, start, BEHIND_TAG)?) {
+    if start > 0 && !has_frames(&read_at(reader, start, BEHIND_TAG)?) {
         return Ok(FileTail::Frameless);
     }
     let frame = read_at(reader, start, 2048)?;

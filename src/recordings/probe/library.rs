@@ -18,7 +18,7 @@ use symphonia::default::formats::{
     AdtsReader, FlacReader, IsoMp4Reader, MpaReader, OggReader, WavReader,
 };
 
-use super::boxes;
+use super::boxes::weigh;
 use super::bytes::read_at;
 use super::view::{Allowance, View};
 use crate::recordings::container::Container;
@@ -71,7 +71,7 @@ where
 {
     let mut probe = Probe::default();
     if container == Container::Mp4 {
-        let boxes = boxes::weigh(&mut reader, length)?.ok_or(NotOpened::TooHeavy)?;
+        let boxes = weigh(&mut reader, length)?.ok_or(NotOpened::TooHeavy)?;
         probe.register_format::<IsoMp4Reader<'_>>();
         let allowance = Allowance::new(most, false);
         let blank = boxes.start.unwrap_or(length);

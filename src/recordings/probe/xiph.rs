@@ -6,7 +6,7 @@ use memchr::memmem;
 
 use super::answer::{End, Probe, ProbeError};
 use super::bytes::{read_at, seconds};
-use super::compressed;
+use super::compressed::read;
 use super::depth::Depth;
 use crate::recordings::container::Container;
 
@@ -268,7 +268,7 @@ where
         return Err(cut(Container::Flac));
     }
     if info.samples == 0 {
-        return compressed::read(reader, length, Container::Flac, depth);
+        return read(reader, length, Container::Flac, depth);
     }
     let tail = read_at(
         &mut reader,

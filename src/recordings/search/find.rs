@@ -3,7 +3,7 @@
 use super::grade::Grade;
 use super::query::Query;
 use super::result::{FoundBy, Owned, RecordingSearch, SearchResult, SearchStep, Unusable};
-use super::steps::{Alternative, Steps};
+use super::steps::{Alternative, SearchSteps};
 use crate::recordings::asked_part::shown;
 use crate::recordings::index::captures::CaptureKey;
 use crate::recordings::index::lookup::Index;
@@ -13,17 +13,17 @@ use crate::recordings::store::listing::FileState;
 
 /// The recording of a call. Reads nothing but the index, so no name can reach out of the folder.
 pub fn find(index: &Index, ask: &RecordingSearch<'_>) -> SearchResult {
-    let steps = Steps { index };
-    Finder { index, steps }.find(ask)
+    let steps = SearchSteps { index };
+    RecordingFinder { index, steps }.find(ask)
 }
 
 /// Asks the steps one after the other and judges what they find.
-struct Finder<'i> {
+struct RecordingFinder<'i> {
     index: &'i Index,
-    steps: Steps<'i>,
+    steps: SearchSteps<'i>,
 }
 
-impl Finder<'_> {
+impl RecordingFinder<'_> {
     fn find(&self, ask: &RecordingSearch<'_>) -> SearchResult {
         let mut is_first = ask.keys.is_empty();
         let mut asks_first = true;

@@ -24,11 +24,11 @@ pub(super) enum Alternative {
 }
 
 /// Looks files up in one index.
-pub(super) struct Steps<'i> {
+pub(super) struct SearchSteps<'i> {
     pub(super) index: &'i Index,
 }
 
-impl Steps<'_> {
+impl SearchSteps<'_> {
     /// The files whose whole name is asked for, in these letters; another audio extension comes after
     /// the one that is asked for.
     pub(super) fn whole(&self, query: &Query<'_>) -> NameHits {
