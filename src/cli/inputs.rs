@@ -11,7 +11,7 @@ use super::no_mapping;
 use crate::api::ApiVersion;
 use crate::config::{self, ExportArgs};
 use crate::ledger;
-use crate::mapping::{MappingFile, Preset, SeveralArg};
+use crate::mapping::{MappingFile, Preset, SeveralArg, check_complete};
 use crate::pipeline::{EarlierRuns, InspectionOptions, OddFormats, Pipeline, Purpose};
 use crate::plan::Policy;
 use crate::recordings::{Ffmpeg, IndexOptions, Transcoder, build_index, is_audio_extension};
@@ -202,7 +202,7 @@ pub(super) fn load_mapping(arguments: &ExportArgs) -> Result<MappingFile, Error>
             return Err(or_mistaken(Usage::NoMapping { name }.into(), path));
         }
     };
-    mapping.check_complete()?;
+    check_complete(&mapping)?;
     if arguments.private_notes {
         mapping.include_private();
     }

@@ -8,7 +8,7 @@ use super::exit_code::Exit;
 use super::inputs::{self, Beside};
 use crate::api::ApiVersion;
 use crate::config::{InitArgs, MappingCommand, TestArgs};
-use crate::mapping::{ExportSurvey, Preset};
+use crate::mapping::{ExportSurvey, Preset, PresetFit, propose};
 use crate::pipeline::Purpose;
 use crate::plan::Policy;
 use crate::recordings::{IndexOptions, build_index};
@@ -48,7 +48,7 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
         let name = export.clone();
         return Err(Usage::NoRecords { name, sentence }.into());
     }
-    let fits = survey.fits(input);
+    let fits = PresetFit::of_export(&survey, input);
     let fit = fits.first().filter(|fit| fit.is_good());
     let text = match fit {
         // Of tickets no calls can be proposed.
@@ -61,7 +61,7 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
                 report::print_no_fit(screen, fits.first());
             }
             let recordings = arguments.audio.as_deref().map(names_below).transpose()?;
-            survey.propose_for(recordings.as_deref())
+            propose(&survey, recordings.as_deref())
         }
     };
     match &arguments.out {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::{Code, Place, Problem};
-use crate::mapping::CallMapping;
+use crate::mapping::{CallMapping, unused_consent, unused_consent_keys};
 use crate::source::{Batch, Sheet};
 
 /// Records of a file that are looked at, where it has no header.
@@ -31,10 +31,10 @@ impl UnusedConsent {
         }
         self.sheet = Some(Arc::clone(sheet));
         let found = if sheet.header.is_some() {
-            profile.unused_consent()
+            unused_consent(profile)
         } else {
             let count = batch.len().min(LOOKED_AT);
-            profile.unused_consent_keys((0..count).map(|index| batch.get(index)))
+            unused_consent_keys(profile, (0..count).map(|index| batch.get(index)))
         };
         for name in found {
             if self.names.len() < MOST {

@@ -11,7 +11,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use capturi_import::mapping::{CallMapping, ExportSurvey, MappingFile};
+use capturi_import::mapping::{CallMapping, ExportSurvey, MappingFile, PresetFit, propose};
 use capturi_import::source::{Input, ReadOptions};
 use proptest::prelude::*;
 
@@ -35,7 +35,7 @@ fn export(name: &str, bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
 
 fn proposal(text: &str) -> String {
     let (_folder, path) = export("export.csv", text.as_bytes());
-    survey(&path).propose()
+    propose(&survey(&path), None)
 }
 
 fn load(text: &str) -> MappingFile {
@@ -83,7 +83,7 @@ fn samples() -> Vec<(String, PathBuf)> {
 fn each_sample_is_known_to_its_preset_alone() {
     for (preset, path) in samples() {
         let name = path.display();
-        let fits = survey(&path).fits(&Input::file(&path));
+        let fits = PresetFit::of_export(&survey(&path), &Input::file(&path));
         let good: Vec<&str> = fits
             .iter()
             .filter(|fit| fit.is_good())
@@ -167,7 +167,7 @@ fn a_few_bad_rows_do_not_cost_the_id_column_and_are_told() {
 /// A preset by its name, and the folder's file, as it would be written for them.
 fn written(name: &str) -> (PathBuf, String) {
     let path = sample(name);
-    let fits = survey(&path).fits(&Input::file(&path));
+    let fits = PresetFit::of_export(&survey(&path), &Input::file(&path));
     (path, fits[0].text())
 }
 
@@ -242,7 +242,7 @@ fn a_view_with_other_columns_and_other_names_is_still_known() {
     let text = "full export completed;Partial_Result_Timestamp;Filters;Users;Date;Direction;ANI;DNIS;Conversation ID\n\
                 YES;;x;Ida;2024-03-15 09:12;Inbound;tel:+4512345601;tel:+4512345600;c1\n";
     let (_folder, path) = export("view.csv", text.as_bytes());
-    let fits = survey(&path).fits(&Input::file(&path));
+    let fits = PresetFit::of_export(&survey(&path), &Input::file(&path));
     assert_eq!(fits[0].preset.name, "genesys-cloud");
     assert!(fits[0].is_good());
     assert_eq!(fits[0].lacking, ["Media Type", "Wrap-up"]);
@@ -253,7 +253,7 @@ fn a_view_with_other_columns_and_other_names_is_still_known() {
 fn checked_by_its_proposal(name: &str, bytes: &[u8], flags: &[&str]) -> (i32, String, String) {
     let (folder, path) = export(name, bytes);
     let file = folder.path().join("mine.toml");
-    let text = survey(&path).propose();
+    let text = propose(&survey(&path), None);
     fs::write(&file, &text).unwrap();
     let arguments = [
         "check",
@@ -415,7 +415,7 @@ fn every_sample_gets_a_proposal_that_loads_and_fits_it() {
     for (_, path) in samples() {
         let name = path.display();
         let survey = survey(&path);
-        let text = survey.propose();
+        let text = propose(&survey, None);
         let mut mapping = load(&text);
         mapping.set_timezone("UTC").unwrap();
         mapping.set_region("DK").unwrap();
@@ -430,7 +430,7 @@ fn what_an_export_holds_neither_breaks_the_file_nor_acts_on_a_terminal() {
     let nasty = "\"id\"\"\",\"a\u{1b}[31m\ngent\",\"ph'one\\\",\"{{ x }}\",{% if %}\n\
                  \"1\u{1b}]0;x\u{7}\",\"\u{202e}ida\",+4512345601,2024-03-15T09:12:03Z,b\n";
     let (_folder, path) = export("nasty\u{7}.csv", nasty.as_bytes());
-    let text = survey(&path).propose();
+    let text = propose(&survey(&path), None);
     load(&text);
     assert!(
         !text
@@ -550,7 +550,7 @@ fn the_time_of_the_call_comes_before_that_of_the_record() {
     };
     let export_of = serde_json::json!({ "results": [record(1), record(2), record(3)] });
     let (_folder, path) = export("crm.json", export_of.to_string().as_bytes());
-    let text = survey(&path).propose();
+    let text = propose(&survey(&path), None);
     let (time, check) = line(&text, "dateTime");
     assert_eq!(time, "dateTime = \"properties.hs_timestamp\"");
     assert!(check.contains("createdAt"), "{check}");
@@ -627,9 +627,9 @@ proptest! {
         let text = format!("{}\n{}\n", quoted(&names), quoted(&cells[..names.len()]));
         let (_folder, path) = export("any.csv", text.as_bytes());
         if let Ok(survey) = ExportSurvey::of(&Input::file(&path), &ReadOptions::default()) {
-            load(&survey.propose());
+            load(&propose(&survey, None));
             let recordings = cells.iter().map(|cell| format!("{cell}-1.wav")).collect::<Vec<_>>();
-            load(&survey.propose_for(Some(&recordings)));
+            load(&propose(&survey, Some(&recordings)));
         }
     }
 
@@ -641,7 +641,7 @@ proptest! {
         });
         let (_folder, path) = export("any.ndjson", format!("{record}\n{record}\n").as_bytes());
         if let Ok(survey) = ExportSurvey::of(&Input::file(&path), &ReadOptions::default()) {
-            load(&survey.propose());
+            load(&propose(&survey, None));
         }
     }
 }
@@ -654,7 +654,7 @@ fn any_list_of_calls_is_not_taken_for_a_preset_by_the_places_of_its_columns() {
           2024-03-15 09:12:00;100;+4512345601;117;x;sold;00:00:05;00:02:00\n\
           2024-03-15 09:13:00;101;+4512345602;118;y;not sold;00:00:05;00:02:00\n",
     );
-    let fits = survey(&path).fits(&Input::file(&path));
+    let fits = PresetFit::of_export(&survey(&path), &Input::file(&path));
     let by_place = fits.iter().filter(|fit| fit.renamed.is_some());
     assert_eq!(by_place.count(), 0);
 }

@@ -51,11 +51,15 @@ impl LegOrders {
     }
 }
 
-impl CallMapping {
+impl<'r> Merged<'r> {
     /// Makes one draft of the rows of a call, which are at least one. Rows that contradict each
     /// other are a problem at the later one.
-    pub fn merge<'r>(&self, parts: &[CallRow<'r>], problems: &mut Vec<Problem>) -> Merged<'r> {
-        let Some(legs) = self.legs() else {
+    pub fn of(
+        mapping: &CallMapping,
+        parts: &[CallRow<'r>],
+        problems: &mut Vec<Problem>,
+    ) -> Merged<'r> {
+        let Some(legs) = mapping.legs() else {
             let draft = parts
                 .first()
                 .map(|part| part.draft.clone())
@@ -84,7 +88,7 @@ impl CallMapping {
                 leg => {
                     let found = speaker(field);
                     if let (LegRule::Same, Some(first)) = (leg, found) {
-                        self.compare(field, parts, &orders.first, (first, problems));
+                        compare(mapping, field, parts, &orders.first, (first, problems));
                     }
                     found.map(|at| parts[at].draft.get(field).clone())
                 }
@@ -99,34 +103,34 @@ impl CallMapping {
             draft,
         }
     }
+}
 
-    /// Reports the rows that say something else than the first that says anything.
-    fn compare(
-        &self,
-        field: Field,
-        parts: &[CallRow<'_>],
-        order: &[usize],
-        (first, problems): (usize, &mut Vec<Problem>),
-    ) {
-        let wanted = parts[first].draft.get(field);
-        for part in order.iter().map(|at| &parts[*at]) {
-            let value = part.draft.get(field);
-            if value == wanted || matches!(value, Value::Absent | Value::Broken) {
-                continue;
-            }
-            let other = parts[first].record.place().within();
-            let message = format!("another `{field}` than {other} of the same call");
-            let shown = match value {
-                Value::Text(text) | Value::Number(text) | Value::Time(text, _) => text,
-                Value::Bool(true) => "true",
-                Value::Bool(false) => "false",
-                _ => "",
-            };
-            problems.push(
-                Problem::new(Code::LegsDisagree, part.record.place(), message)
-                    .at(self.column_for(field, &part.record), shown),
-            );
+/// Reports the rows that say something else than the first that says anything.
+fn compare(
+    mapping: &CallMapping,
+    field: Field,
+    parts: &[CallRow<'_>],
+    order: &[usize],
+    (first, problems): (usize, &mut Vec<Problem>),
+) {
+    let wanted = parts[first].draft.get(field);
+    for part in order.iter().map(|at| &parts[*at]) {
+        let value = part.draft.get(field);
+        if value == wanted || matches!(value, Value::Absent | Value::Broken) {
+            continue;
         }
+        let other = parts[first].record.place().within();
+        let message = format!("another `{field}` than {other} of the same call");
+        let shown = match value {
+            Value::Text(text) | Value::Number(text) | Value::Time(text, _) => text,
+            Value::Bool(true) => "true",
+            Value::Bool(false) => "false",
+            _ => "",
+        };
+        problems.push(
+            Problem::new(Code::LegsDisagree, part.record.place(), message)
+                .at(mapping.column_for(field, &part.record), shown),
+        );
     }
 }
 

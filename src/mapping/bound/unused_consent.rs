@@ -55,54 +55,51 @@ const MOST: usize = 20;
 /// Keys that are looked at, of one record and of all: a record may have any number.
 const MOST_KEYS: usize = 1000;
 
-impl CallMapping {
-    /// The columns of a table that look like a consent and that nothing uses. Where a column feeds
-    /// `hasConsent`, only those with the same name in another form.
-    pub fn unused_consent(&self) -> Vec<String> {
-        let sources = self.sources().into_iter();
-        let of_consent = sources.filter(|(field, _)| *field == Field::HasConsent);
-        let fed: Vec<String> = of_consent.flat_map(|(_, columns)| columns).collect();
-        let words = Words::new();
-        let is_told = |column: &&str| {
-            if fed.is_empty() {
-                words.name_consent(column)
-            } else {
-                let key = Header::key(column);
-                fed.iter().any(|used| Header::key(used) == key)
-            }
-        };
-        let columns = self.unused_columns().into_iter().filter(is_told);
-        columns.map(str::to_owned).take(MOST).collect()
-    }
+/// The columns of a table that look like a consent and that nothing uses. Where a column feeds
+/// `hasConsent`, only those with the same name in another form.
+pub fn unused_consent(mapping: &CallMapping) -> Vec<String> {
+    let sources = mapping.sources().into_iter();
+    let of_consent = sources.filter(|(field, _)| *field == Field::HasConsent);
+    let fed: Vec<String> = of_consent.flat_map(|(_, columns)| columns).collect();
+    let words = Words::new();
+    let is_told = |column: &&str| {
+        if fed.is_empty() {
+            words.name_consent(column)
+        } else {
+            let key = Header::key(column);
+            fed.iter().any(|used| Header::key(used) == key)
+        }
+    };
+    let columns = mapping.unused_columns().into_iter().filter(is_told);
+    columns.map(str::to_owned).take(MOST).collect()
+}
 
-    /// The same of records as JSON, which have no header: by the keys that these have.
-    pub fn unused_consent_keys<'r>(
-        &self,
-        records: impl Iterator<Item = Record<'r>> + Clone,
-    ) -> Vec<String> {
-        let mut fed = records.clone();
-        if fed.any(|record| !self.cells_of(Field::HasConsent, &record).is_empty()) {
-            return Vec::new();
-        }
-        let words = Words::new();
-        let (mut seen, mut found) = (HashSet::new(), Vec::new());
-        for record in records {
-            let Some(Json::Object(record)) = record.tree() else {
-                continue;
-            };
-            for (key, inner) in keys(record).take(MOST_KEYS) {
-                if seen.len() >= MOST_KEYS || found.len() >= MOST {
-                    return found;
-                }
-                if seen.insert((key, inner)) && words.name_consent(inner.unwrap_or(key)) {
-                    let key =
-                        inner.map_or_else(|| key.to_owned(), |inner| format!("{key}.{inner}"));
-                    found.extend(Some(key).filter(|key| !self.asks_for(key)));
-                }
+/// The same of records as JSON, which have no header: by the keys that these have.
+pub fn unused_consent_keys<'r>(
+    mapping: &CallMapping,
+    records: impl Iterator<Item = Record<'r>> + Clone,
+) -> Vec<String> {
+    let mut fed = records.clone();
+    if fed.any(|record| !mapping.cells_of(Field::HasConsent, &record).is_empty()) {
+        return Vec::new();
+    }
+    let words = Words::new();
+    let (mut seen, mut found) = (HashSet::new(), Vec::new());
+    for record in records {
+        let Some(Json::Object(record)) = record.tree() else {
+            continue;
+        };
+        for (key, inner) in keys(record).take(MOST_KEYS) {
+            if seen.len() >= MOST_KEYS || found.len() >= MOST {
+                return found;
+            }
+            if seen.insert((key, inner)) && words.name_consent(inner.unwrap_or(key)) {
+                let key = inner.map_or_else(|| key.to_owned(), |inner| format!("{key}.{inner}"));
+                found.extend(Some(key).filter(|key| !mapping.asks_for(key)));
             }
         }
-        found
     }
+    found
 }
 
 /// The keys of a record, and those of the objects in it.

@@ -13,43 +13,40 @@ use crate::domain::call::Field;
 use crate::domain::case::{self, CaseField, ContactField, MessageField};
 use crate::mapping::error::{Findings, LoadError};
 
-impl MappingFile {
-    /// Checks that every target without which nothing can be created has a rule.
-    ///
-    /// # Errors
-    /// When some have none; they are named, and the place is that of `[fields]`.
-    pub fn check_complete(&self) -> Result<(), LoadError> {
-        let whole = if self.is_of_cases() {
-            "a case"
-        } else {
-            "a conversation"
-        };
-        let missing = self.missing();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let mut findings = Findings::new(Arc::clone(&self.text));
-        let (names, pronoun) = (
-            listed(&missing),
-            if missing.len() == 1 { "it" } else { "them" },
-        );
-        let message =
-            format!("nothing fills {names}, and {whole} cannot be created without {pronoun}");
-        let hint = format!("add {}", hints(&missing));
-        findings.add_with(self.fields_span.clone(), message, Some(hint));
-        let (name, text) = (Arc::clone(&self.name), Arc::clone(&self.text));
-        Err(LoadError::new(name, text, findings.into_list()))
+/// Checks that every target without which nothing can be created has a rule.
+///
+/// # Errors
+/// When some have none; they are named, and the place is that of `[fields]`.
+pub fn check_complete(mapping: &MappingFile) -> Result<(), LoadError> {
+    let whole = if mapping.is_of_cases() {
+        "a case"
+    } else {
+        "a conversation"
+    };
+    let missing = missing_targets(mapping);
+    if missing.is_empty() {
+        return Ok(());
     }
+    let mut findings = Findings::new(Arc::clone(&mapping.text));
+    let (names, pronoun) = (
+        listed(&missing),
+        if missing.len() == 1 { "it" } else { "them" },
+    );
+    let message = format!("nothing fills {names}, and {whole} cannot be created without {pronoun}");
+    let hint = format!("add {}", hints(&missing));
+    findings.add_with(mapping.fields_span.clone(), message, Some(hint));
+    let (name, text) = (Arc::clone(&mapping.name), Arc::clone(&mapping.text));
+    Err(LoadError::new(name, text, findings.into_list()))
+}
 
-    /// The required targets without a rule.
-    pub(in crate::mapping) fn missing(&self) -> Vec<String> {
-        if let Some(case) = &self.case {
-            return missing_of_case(case);
-        }
-        let fills = |field: &Field| self.fields.iter().any(|rule| rule.field.is(*field));
-        let missing = Field::REQUIRED.into_iter().filter(|field| !fills(field));
-        missing.map(|field| field.name().to_owned()).collect()
+/// The required targets without a rule.
+pub(in crate::mapping) fn missing_targets(mapping: &MappingFile) -> Vec<String> {
+    if let Some(case) = &mapping.case {
+        return missing_of_case(case);
     }
+    let fills = |field: &Field| mapping.fields.iter().any(|rule| rule.field.is(*field));
+    let missing = Field::REQUIRED.into_iter().filter(|field| !fills(field));
+    missing.map(|field| field.name().to_owned()).collect()
 }
 
 fn missing_of_case(case: &CaseSection) -> Vec<String> {

@@ -21,3 +21,4 @@ pub(super) use known_names::of as names_of;
 
 pub use preset_fit::{PresetFit, Trial};
 pub use survey::ExportSurvey;
+pub use write::propose;

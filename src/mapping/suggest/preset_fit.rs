@@ -5,6 +5,7 @@ use super::expressions::quoted;
 use super::survey::{ExportSurvey, SAMPLE, sample};
 use crate::domain::Problem;
 use crate::domain::call::Call;
+use crate::mapping::file::completeness::missing_targets;
 use crate::mapping::{CallMapping, MappedCall, MappingFile, Preset};
 use crate::source::{Batch, Header, Input};
 
@@ -50,13 +51,52 @@ pub struct Trial {
 }
 
 impl PresetFit {
+    /// The presets that know columns of an export, the best first.
+    pub fn of_export(survey: &ExportSurvey, input: &Input) -> Vec<PresetFit> {
+        let presets: Vec<(Preset, MappingFile)> = Preset::all()
+            .iter()
+            .filter_map(|preset| Some((*preset, preset.load().ok()?)))
+            // What follows asks for the fields of a call.
+            .filter(|(_, mapping)| !mapping.is_of_cases())
+            .collect();
+        let owners = |column: &str| {
+            let has = |mapping: &MappingFile| {
+                signature(mapping)
+                    .iter()
+                    .any(|own| Header::key(own) == Header::key(column))
+            };
+            presets
+                .iter()
+                .filter(|(_, mapping)| has(mapping))
+                .count()
+                .max(1)
+        };
+        let mut fits: Vec<PresetFit> = presets
+            .iter()
+            .filter_map(|(preset, mapping)| fit(survey, *preset, mapping, input, &owners))
+            .collect();
+        let of_cases = Preset::all().iter();
+        fits.extend(of_cases.filter_map(|preset| fit_of_cases(survey, *preset)));
+        fits.sort_by(|a, b| {
+            let rank = |fit: &PresetFit| {
+                (
+                    fit.is_good(),
+                    fit.share,
+                    fit.trial.map_or(0.0, Trial::share),
+                )
+            };
+            rank(b)
+                .partial_cmp(&rank(a))
+                .unwrap_or(std::cmp::Ordering::Equal)
+        });
+        fits
+    }
+
     /// Whether the preset is meant for this export.
     pub fn is_good(&self) -> bool {
         self.share >= ENOUGH && (self.trial.is_some() || self.is_of_cases)
     }
-}
 
-impl PresetFit {
     /// The preset as a file for this export.
     pub fn text(&self) -> String {
         let text = self.preset.text;
@@ -84,188 +124,145 @@ impl Trial {
     }
 }
 
-impl ExportSurvey {
-    /// The presets that know columns of the export, the best first.
-    pub fn fits(&self, input: &Input) -> Vec<PresetFit> {
-        let presets: Vec<(Preset, MappingFile)> = Preset::all()
+fn fit(
+    survey: &ExportSurvey,
+    preset: Preset,
+    mapping: &MappingFile,
+    input: &Input,
+    owners: &dyn Fn(&str) -> usize,
+) -> Option<PresetFit> {
+    let foreign = &mapping.source_options().foreign;
+    if foreign.iter().any(|name| has(survey, name, mapping)) {
+        return None;
+    }
+    let own = signature(mapping);
+    let (found, lacking): (Vec<&String>, Vec<&String>) =
+        own.iter().partition(|name| has(survey, name, mapping));
+    let source = mapping.source_options();
+    let may_lack_header = found.is_empty() && !source.headerless.is_empty();
+    let is_headless = source.header_lines == Some(0) || may_lack_header;
+    if found.is_empty() && !is_headless {
+        return fit_by_place(survey, preset, mapping, input);
+    }
+    // A column that several presets know says less.
+    let weight = |names: &[&String]| -> f64 {
+        names
             .iter()
-            .filter_map(|preset| Some((*preset, preset.load().ok()?)))
-            // What follows asks for the fields of a call.
-            .filter(|(_, mapping)| !mapping.is_of_cases())
-            .collect();
-        let owners = |column: &str| {
-            let has = |mapping: &MappingFile| {
-                signature(mapping)
-                    .iter()
-                    .any(|own| Header::key(own) == Header::key(column))
-            };
-            presets
-                .iter()
-                .filter(|(_, mapping)| has(mapping))
-                .count()
-                .max(1)
-        };
-        let mut fits: Vec<PresetFit> = presets
-            .iter()
-            .filter_map(|(preset, mapping)| self.fit(*preset, mapping, input, &owners))
-            .collect();
-        let of_cases = Preset::all().iter();
-        fits.extend(of_cases.filter_map(|preset| self.fit_of_cases(*preset)));
-        fits.sort_by(|a, b| {
-            let rank = |fit: &PresetFit| {
-                (
-                    fit.is_good(),
-                    fit.share,
-                    fit.trial.map_or(0.0, Trial::share),
-                )
-            };
-            rank(b)
-                .partial_cmp(&rank(a))
-                .unwrap_or(std::cmp::Ordering::Equal)
-        });
-        fits
+            .map(|name| 1.0 / f64::from(u32::try_from(owners(name)).unwrap_or(1)))
+            .sum()
+    };
+    if found.len() * 2 < own.len()
+        && let Some(fit) = fit_by_place(survey, preset, mapping, input)
+    {
+        return Some(fit);
     }
-
-    fn fit(
-        &self,
-        preset: Preset,
-        mapping: &MappingFile,
-        input: &Input,
-        owners: &dyn Fn(&str) -> usize,
-    ) -> Option<PresetFit> {
-        let foreign = &mapping.source_options().foreign;
-        if foreign.iter().any(|name| self.has(name, mapping)) {
-            return None;
-        }
-        let own = signature(mapping);
-        let (found, lacking): (Vec<&String>, Vec<&String>) =
-            own.iter().partition(|name| self.has(name, mapping));
-        let source = mapping.source_options();
-        let may_lack_header = found.is_empty() && !source.headerless.is_empty();
-        let is_headless = source.header_lines == Some(0) || may_lack_header;
-        if found.is_empty() && !is_headless {
-            return self.fit_by_place(preset, mapping, input);
-        }
-        // A column that several presets know says less.
-        let weight = |names: &[&String]| -> f64 {
-            names
-                .iter()
-                .map(|name| 1.0 / f64::from(u32::try_from(owners(name)).unwrap_or(1)))
-                .sum()
-        };
-        if found.len() * 2 < own.len()
-            && let Some(fit) = self.fit_by_place(preset, mapping, input)
-        {
-            return Some(fit);
-        }
-        let (trial, refusal) = match try_out(mapping, input) {
-            Ok(trial) => (Some(trial), None),
-            Err(refusal) => (None, Some(refusal)),
-        };
-        let mut share = weight(&found) / (weight(&found) + weight(&lacking)).max(f64::EPSILON);
-        if is_headless {
-            share = trial
-                .filter(|trial| trial.good > 0)
-                .map_or(0.0, Trial::share);
-            if share < SENSE {
-                return None;
-            }
-        }
-        let own = |names: Vec<&String>| names.into_iter().cloned().collect();
-        Some(PresetFit {
-            preset,
-            found: own(found),
-            lacking: own(lacking),
-            trial,
-            refusal,
-            asks: mapping.asks(),
-            renamed: None,
-            leaves: mapping.missing(),
-            is_of_cases: false,
-            share,
-        })
-    }
-
-    /// The same of a preset for cases, by its columns alone: it may need other files of the help desk
-    /// to be loaded.
-    fn fit_of_cases(&self, preset: Preset) -> Option<PresetFit> {
-        let file: toml::Table = preset.text.parse().ok()?;
-        if file.get("target")?.as_str()? != "case" {
-            return None;
-        }
-        let own: Vec<String> = file
-            .get("source")?
-            .get("signature")?
-            .clone()
-            .try_into()
-            .ok()?;
-        let fields = file.get("fields")?;
-        let has = |name: &String| {
-            let mut called = called(fields, name).into_iter();
-            self.keys.contains(&Header::key(name))
-                || called.any(|other| self.keys.contains(&Header::key(other)))
-        };
-        let (found, lacking): (Vec<String>, Vec<String>) = own.iter().cloned().partition(has);
-        let part = |names: &[String]| f64::from(u32::try_from(names.len()).unwrap_or(u32::MAX));
-        let share = part(&found) / part(&own).max(1.0);
-        (!found.is_empty()).then_some(PresetFit {
-            preset,
-            found,
-            lacking,
-            trial: None,
-            refusal: None,
-            asks: Vec::new(),
-            renamed: None,
-            leaves: Vec::new(),
-            is_of_cases: true,
-            share,
-        })
-    }
-
-    /// Whether the export has the column, by one of the names that the mapping knows for it.
-    fn has(&self, name: &str, mapping: &MappingFile) -> bool {
-        let captions = &mapping.source_options().captions;
-        let others = captions.iter().filter(|(known, _)| known == name);
-        let mut names = others.flat_map(|(_, others)| others).map(String::as_str);
-        self.keys.contains(&Header::key(name))
-            || names.any(|other| self.keys.contains(&Header::key(other)))
-    }
-
-    /// The preset over an export whose captions it does not know, when the values are where its
-    /// columns usually stand. All columns must be there by which it is known otherwise: values of the
-    /// first few alone (a time, a number, two phones) are what any list of calls has.
-    fn fit_by_place(
-        &self,
-        preset: Preset,
-        mapping: &MappingFile,
-        input: &Input,
-    ) -> Option<PresetFit> {
-        let captions = &mapping.source_options().captions;
-        let columns = self.sheet.header.as_ref()?.names().len();
-        if !(signature(mapping).len()..=captions.len()).contains(&columns) {
-            return None;
-        }
-        let names = captions.iter().take(columns).map(|(name, _)| name.clone());
-        let names: Vec<String> = names.collect();
-        let mut renamed = mapping.clone();
-        renamed.set_columns(names.clone());
-        let trial = try_out(&renamed, input).ok();
-        let share = trial
+    let (trial, refusal) = match try_out(mapping, input) {
+        Ok(trial) => (Some(trial), None),
+        Err(refusal) => (None, Some(refusal)),
+    };
+    let mut share = weight(&found) / (weight(&found) + weight(&lacking)).max(f64::EPSILON);
+    if is_headless {
+        share = trial
             .filter(|trial| trial.good > 0)
             .map_or(0.0, Trial::share);
-        (share >= SENSE).then(|| PresetFit {
-            preset,
-            found: Vec::new(),
-            lacking: signature(mapping).to_vec(),
-            trial,
-            refusal: None,
-            asks: mapping.asks(),
-            renamed: Some(names),
-            leaves: mapping.missing(),
-            is_of_cases: false,
-            share,
-        })
+        if share < SENSE {
+            return None;
+        }
     }
+    let own = |names: Vec<&String>| names.into_iter().cloned().collect();
+    Some(PresetFit {
+        preset,
+        found: own(found),
+        lacking: own(lacking),
+        trial,
+        refusal,
+        asks: mapping.asks(),
+        renamed: None,
+        leaves: missing_targets(mapping),
+        is_of_cases: false,
+        share,
+    })
+}
+
+/// The same of a preset for cases, by its columns alone: it may need other files of the help desk
+/// to be loaded.
+fn fit_of_cases(survey: &ExportSurvey, preset: Preset) -> Option<PresetFit> {
+    let file: toml::Table = preset.text.parse().ok()?;
+    if file.get("target")?.as_str()? != "case" {
+        return None;
+    }
+    let own: Vec<String> = file
+        .get("source")?
+        .get("signature")?
+        .clone()
+        .try_into()
+        .ok()?;
+    let fields = file.get("fields")?;
+    let has = |name: &String| {
+        let mut called = called(fields, name).into_iter();
+        survey.keys.contains(&Header::key(name))
+            || called.any(|other| survey.keys.contains(&Header::key(other)))
+    };
+    let (found, lacking): (Vec<String>, Vec<String>) = own.iter().cloned().partition(has);
+    let part = |names: &[String]| f64::from(u32::try_from(names.len()).unwrap_or(u32::MAX));
+    let share = part(&found) / part(&own).max(1.0);
+    (!found.is_empty()).then_some(PresetFit {
+        preset,
+        found,
+        lacking,
+        trial: None,
+        refusal: None,
+        asks: Vec::new(),
+        renamed: None,
+        leaves: Vec::new(),
+        is_of_cases: true,
+        share,
+    })
+}
+
+/// Whether the export has the column, by one of the names that the mapping knows for it.
+fn has(survey: &ExportSurvey, name: &str, mapping: &MappingFile) -> bool {
+    let captions = &mapping.source_options().captions;
+    let others = captions.iter().filter(|(known, _)| known == name);
+    let mut names = others.flat_map(|(_, others)| others).map(String::as_str);
+    survey.keys.contains(&Header::key(name))
+        || names.any(|other| survey.keys.contains(&Header::key(other)))
+}
+
+/// The preset over an export whose captions it does not know, when the values are where its
+/// columns usually stand. All columns must be there by which it is known otherwise: values of the
+/// first few alone (a time, a number, two phones) are what any list of calls has.
+fn fit_by_place(
+    survey: &ExportSurvey,
+    preset: Preset,
+    mapping: &MappingFile,
+    input: &Input,
+) -> Option<PresetFit> {
+    let captions = &mapping.source_options().captions;
+    let columns = survey.sheet.header.as_ref()?.names().len();
+    if !(signature(mapping).len()..=captions.len()).contains(&columns) {
+        return None;
+    }
+    let names = captions.iter().take(columns).map(|(name, _)| name.clone());
+    let names: Vec<String> = names.collect();
+    let mut renamed = mapping.clone();
+    renamed.set_columns(names.clone());
+    let trial = try_out(&renamed, input).ok();
+    let share = trial
+        .filter(|trial| trial.good > 0)
+        .map_or(0.0, Trial::share);
+    (share >= SENSE).then(|| PresetFit {
+        preset,
+        found: Vec::new(),
+        lacking: signature(mapping).to_vec(),
+        trial,
+        refusal: None,
+        asks: mapping.asks(),
+        renamed: Some(names),
+        leaves: missing_targets(mapping),
+        is_of_cases: false,
+        share,
+    })
 }
 
 /// The other names of a column: the lists of the file in which it stands.
@@ -313,7 +310,7 @@ fn try_out(mapping: &MappingFile, input: &Input) -> Result<Trial, String> {
             MappedCall::Undecided => {}
             MappedCall::Draft(draft) => {
                 // A row of several says only its part, and some presets leave a part to the operator.
-                let is_part = mapping.gathers() || !mapping.missing().is_empty();
+                let is_part = mapping.gathers() || !missing_targets(&mapping).is_empty();
                 let is_whole = is_part || Call::new(draft, &mut Vec::new()).is_some();
                 let is_good = is_whole && !problems.iter().any(Problem::is_error);
                 trial.good += usize::from(is_good);

@@ -52,261 +52,275 @@ impl Guess {
     }
 }
 
-impl ExportSurvey {
-    /// How the recordings of these names, paths below their folder, belong to the records.
-    pub(super) fn name_recordings(&self, recordings: &[String]) -> Named {
-        let names = Names::new(&recordings[..recordings.len().min(NAMES)]);
-        let Some(guess) = self.guess(&names) else {
-            let remark = format!(
-                "check: no column's value stands in the names of the {} recordings; say how they are \
-                 named",
-                recordings.len()
-            );
-            return Named {
-                remarks: vec![remark],
-                rule: None,
-            };
+/// How the recordings of these names, paths below their folder, belong to the records.
+pub(super) fn name_recordings(survey: &ExportSurvey, recordings: &[String]) -> Named {
+    let names = Names::new(&recordings[..recordings.len().min(NAMES)]);
+    let Some(guess) = guess(survey, &names) else {
+        let remark = format!(
+            "check: no column's value stands in the names of the {} recordings; say how they are \
+             named",
+            recordings.len()
+        );
+        return Named {
+            remarks: vec![remark],
+            rule: None,
         };
-        if let [column] = guess.columns[..]
-            && self.is_whole(&guess, column, &names)
-        {
-            let name = expression(&self.columns[column].name, self.sheet.header.is_none());
-            let rule = format!("match = [{}]", quoted(&format!("{{{{ {name} }}}}")));
-            return Named {
-                remarks: self.remarks(&guess.hits, names.all.len()),
-                rule: Some(rule),
-            };
-        }
-        let groups = self.groups(&guess.columns);
-        let patterns = self.patterns(&guess, &groups, &names);
-        let found = self.found(&patterns, (&guess.columns, &groups), &names);
-        Named {
-            remarks: self.remarks(&found, names.all.len()),
-            rule: Some(self.written(&patterns, &guess.columns, &groups)),
-        }
-    }
-
-    /// The column, or the two, by which most records have one name.
-    fn guess(&self, names: &Names<'_>) -> Option<Guess> {
-        let single = |column: usize| Guess {
-            columns: vec![column],
-            hits: self.hits(column, names),
+    };
+    if let [column] = guess.columns[..]
+        && is_whole(survey, &guess, column, &names)
+    {
+        let name = expression(&survey.columns[column].name, survey.sheet.header.is_none());
+        let rule = format!("match = [{}]", quoted(&format!("{{{{ {name} }}}}")));
+        return Named {
+            remarks: remarks(survey, &guess.hits, names.all.len()),
+            rule: Some(rule),
         };
-        let mut guesses: Vec<Guess> = (0..self.columns.len()).map(single).collect();
-        guesses.retain(|guess| !guess.hits.is_empty());
-        // Stable: of equals the first column.
-        guesses.sort_by_key(|guess| std::cmp::Reverse((guess.good(), guess.hits.len())));
-        let best = guesses.first()?.good();
-        let is_enough = |guess: &Guess| guess.good() == guess.hits.len();
-        let alone = guesses
-            .iter()
-            .position(|guess| guess.good() == best && is_enough(guess));
-        if let Some(alone) = alone.filter(|_| best > 0) {
-            return Some(guesses.swap_remove(alone));
+    }
+    let groups = group_names(survey, &guess.columns);
+    let patterns = patterns_of(survey, &guess, &groups, &names);
+    let found = found_by(survey, &patterns, (&guess.columns, &groups), &names);
+    Named {
+        remarks: remarks(survey, &found, names.all.len()),
+        rule: Some(written(survey, &patterns, &guess.columns, &groups)),
+    }
+}
+
+/// The column, or the two, by which most records have one name.
+fn guess(survey: &ExportSurvey, names: &Names<'_>) -> Option<Guess> {
+    let single = |column: usize| Guess {
+        columns: vec![column],
+        hits: hits_of(survey, column, names),
+    };
+    let mut guesses: Vec<Guess> = (0..survey.columns.len()).map(single).collect();
+    guesses.retain(|guess| !guess.hits.is_empty());
+    // Stable: of equals the first column.
+    guesses.sort_by_key(|guess| std::cmp::Reverse((guess.good(), guess.hits.len())));
+    let best = guesses.first()?.good();
+    let is_enough = |guess: &Guess| guess.good() == guess.hits.len();
+    let alone = guesses
+        .iter()
+        .position(|guess| guess.good() == best && is_enough(guess));
+    if let Some(alone) = alone.filter(|_| best > 0) {
+        return Some(guesses.swap_remove(alone));
+    }
+    let tried = &guesses[..guesses.len().min(PAIRED)];
+    let pairs = tried
+        .iter()
+        .enumerate()
+        .flat_map(|(at, one)| tried[at + 1..].iter().map(move |other| both(one, other)));
+    let pair = pairs.max_by_key(Guess::good);
+    match pair {
+        Some(pair) if pair.good() > best => Some(pair),
+        _ => Some(guesses.swap_remove(0)).filter(|_| best > 0),
+    }
+}
+
+/// The names in which the value of a column stands, by record.
+fn hits_of(survey: &ExportSurvey, column: usize, names: &Names<'_>) -> BTreeMap<usize, Vec<usize>> {
+    let mut hits = BTreeMap::new();
+    if survey.columns[column].is_nested {
+        return hits;
+    }
+    for (record, value) in &survey.columns[column].cells {
+        let found = names.with(value.trim());
+        if found.len() > COMMON {
+            return BTreeMap::new();
         }
-        let tried = &guesses[..guesses.len().min(PAIRED)];
-        let pairs = tried
-            .iter()
-            .enumerate()
-            .flat_map(|(at, one)| tried[at + 1..].iter().map(move |other| both(one, other)));
-        let pair = pairs.max_by_key(Guess::good);
-        match pair {
-            Some(pair) if pair.good() > best => Some(pair),
-            _ => Some(guesses.swap_remove(0)).filter(|_| best > 0),
+        if !found.is_empty() {
+            hits.insert(*record, found);
         }
     }
+    hits
+}
 
-    /// The names in which the value of a column stands, by record.
-    fn hits(&self, column: usize, names: &Names<'_>) -> BTreeMap<usize, Vec<usize>> {
-        let mut hits = BTreeMap::new();
-        if self.columns[column].is_nested {
-            return hits;
-        }
-        for (record, value) in &self.columns[column].cells {
-            let found = names.with(value.trim());
-            if found.len() > COMMON {
-                return BTreeMap::new();
-            }
-            if !found.is_empty() {
-                hits.insert(*record, found);
-            }
-        }
-        hits
-    }
+fn value_of(survey: &ExportSurvey, column: usize, record: usize) -> Option<&str> {
+    let cells = &survey.columns[column].cells;
+    let at = cells
+        .binary_search_by_key(&record, |(record, _)| *record)
+        .ok()?;
+    Some(cells[at].1.trim())
+}
 
-    fn value(&self, column: usize, record: usize) -> Option<&str> {
-        let cells = &self.columns[column].cells;
-        let at = cells
-            .binary_search_by_key(&record, |(record, _)| *record)
-            .ok()?;
-        Some(cells[at].1.trim())
-    }
-
-    /// Whether the column says the whole name, with its ending or without.
-    fn is_whole(&self, guess: &Guess, column: usize, names: &Names<'_>) -> bool {
-        guess.hits.iter().all(|(record, found)| {
-            let value = self.value(column, *record).unwrap_or_default();
-            found.iter().all(|at| {
-                let name = &names.all[*at];
-                let stem = name
-                    .rsplit_once('.')
-                    .map_or(name.as_str(), |(stem, _)| stem);
-                let ends = |text: &str| {
-                    text.strip_suffix(value)
-                        .is_some_and(|before| before.is_empty() || before.ends_with('/'))
-                };
-                ends(name) || ends(stem)
-            })
+/// Whether the column says the whole name, with its ending or without.
+fn is_whole(survey: &ExportSurvey, guess: &Guess, column: usize, names: &Names<'_>) -> bool {
+    guess.hits.iter().all(|(record, found)| {
+        let value = value_of(survey, column, *record).unwrap_or_default();
+        found.iter().all(|at| {
+            let name = &names.all[*at];
+            let stem = name
+                .rsplit_once('.')
+                .map_or(name.as_str(), |(stem, _)| stem);
+            let ends = |text: &str| {
+                text.strip_suffix(value)
+                    .is_some_and(|before| before.is_empty() || before.ends_with('/'))
+            };
+            ends(name) || ends(stem)
         })
-    }
+    })
+}
 
-    /// The names of the groups of these columns.
-    fn groups(&self, columns: &[usize]) -> Vec<String> {
-        let named = columns.iter().enumerate().map(|(at, column)| {
-            let name = self.columns[*column].name.chars();
-            let name: String = name
-                .map(|char| {
-                    if char.is_ascii_alphanumeric() {
-                        char
-                    } else {
-                        '_'
-                    }
-                })
-                .collect();
-            let is_usable = name.starts_with(|first: char| first.is_ascii_alphabetic())
-                && name != "pattern"
-                && Field::from_name(&name).is_none();
-            if is_usable {
-                name
-            } else {
-                format!("value{}", at + 1)
-            }
-        });
-        let mut groups: Vec<String> = named.collect();
-        if groups.len() == 2 && groups[0] == groups[1] {
-            groups[1].push('2');
-        }
-        groups
-    }
-
-    /// A pattern for each shape of the names that were found, the most frequent first.
-    fn patterns(&self, guess: &Guess, groups: &[String], names: &Names<'_>) -> Vec<Regex> {
-        let classes: Vec<String> = guess
-            .columns
-            .iter()
-            .map(|column| {
-                let cells = self.columns[*column].cells.iter();
-                class(&cells.map(|(_, value)| value.trim()).collect::<Vec<_>>())
+/// The names of the groups of these columns.
+fn group_names(survey: &ExportSurvey, columns: &[usize]) -> Vec<String> {
+    let named = columns.iter().enumerate().map(|(at, column)| {
+        let name = survey.columns[*column].name.chars();
+        let name: String = name
+            .map(|char| {
+                if char.is_ascii_alphanumeric() {
+                    char
+                } else {
+                    '_'
+                }
             })
             .collect();
-        let shapes_of = |grain: Grain| {
-            let mut shapes: BTreeMap<String, usize> = BTreeMap::new();
-            for (record, found) in guess.hits.iter().filter(|(_, found)| found.len() == 1) {
-                let values = guess
-                    .columns
-                    .iter()
-                    .map(|column| self.value(*column, *record));
-                let values: Vec<&str> = values.map(Option::unwrap_or_default).collect();
-                let name = &names.all[found[0]];
-                if let Some(shape) = shape(name, &values, (groups, &classes), grain) {
-                    *shapes.entry(shape).or_default() += 1;
-                }
-            }
-            shapes
-        };
-        let mut shapes = shapes_of(Grain::Fine);
-        if shapes.len() > SHAPES {
-            shapes = shapes_of(Grain::Coarse);
+        let is_usable = name.starts_with(|first: char| first.is_ascii_alphabetic())
+            && name != "pattern"
+            && Field::from_name(&name).is_none();
+        if is_usable {
+            name
+        } else {
+            format!("value{}", at + 1)
         }
-        let mut shapes: Vec<(String, usize)> = shapes.into_iter().collect();
-        shapes.sort_by(|(a, many), (b, more)| (more, a).cmp(&(many, b)));
-        let shapes = shapes.into_iter().take(SHAPES);
-        shapes
-            .filter_map(|(shape, _)| Regex::new(&shape).ok())
-            .collect()
+    });
+    let mut groups: Vec<String> = named.collect();
+    if groups.len() == 2 && groups[0] == groups[1] {
+        groups[1].push('2');
     }
+    groups
+}
 
-    /// The names that the patterns find for each record.
-    fn found(
-        &self,
-        patterns: &[Regex],
-        (columns, groups): (&[usize], &[String]),
-        names: &Names<'_>,
-    ) -> BTreeMap<usize, Vec<usize>> {
-        let mut by_key: HashMap<Vec<&str>, Vec<usize>> = HashMap::new();
-        for (at, name) in names.all.iter().enumerate() {
-            // The first pattern that matches counts, as it does in a run.
-            if let Some(captures) = patterns.iter().find_map(|regex| regex.captures(name)) {
-                let values = groups.iter().map(|group| captures.name(group));
-                let values = values.map(|value| value.map_or("", |value| value.as_str()));
-                by_key.entry(values.collect()).or_default().push(at);
-            }
-        }
-        let mut found = BTreeMap::new();
-        for record in 0..self.records {
-            let values = columns.iter().map(|column| self.value(*column, record));
-            let values = values.collect::<Option<Vec<&str>>>();
-            if let Some(names) = values.and_then(|values| by_key.get(&values)) {
-                found.insert(record, names.clone());
-            }
-        }
-        found
-    }
-
-    /// What came of it.
-    fn remarks(&self, found: &BTreeMap<usize, Vec<usize>>, names: usize) -> Vec<String> {
-        let one = found.values().filter(|names| names.len() == 1).count();
-        let several = found.len() - one;
-        let none = self.records - found.len();
-        let mut remarks = vec![format!(
-            "From the names of {names} recordings: {one} of the {} records looked at find one, {none} \
-             find none.",
-            self.records
-        )];
-        if several > 0 {
-            remarks.push(format!(
-                "check: {several} records fit several recordings, and are errors until `several` or \
-                 another group tells them apart"
-            ));
-        }
-        let mut owners: HashMap<usize, usize> = HashMap::new();
-        for names in found.values().filter(|names| names.len() == 1) {
-            *owners.entry(names[0]).or_default() += 1;
-        }
-        let shared = owners.values().filter(|owners| **owners > 1).count();
-        if shared > 0 {
-            remarks.push(format!(
-                "check: {shared} recordings fit several records: rows of one call ([legs]), or is \
-                 more of the name needed?"
-            ));
-        }
-        if none > one {
-            remarks.push("check: most records find no recording".to_owned());
-        }
-        remarks
-    }
-
-    fn written(&self, patterns: &[Regex], columns: &[usize], groups: &[String]) -> String {
-        let mut line = "patterns = [\n".to_owned();
-        for regex in patterns {
-            let is_plain = columns
+/// A pattern for each shape of the names that were found, the most frequent first.
+fn patterns_of(
+    survey: &ExportSurvey,
+    guess: &Guess,
+    groups: &[String],
+    names: &Names<'_>,
+) -> Vec<Regex> {
+    let classes: Vec<String> = guess
+        .columns
+        .iter()
+        .map(|column| {
+            let cells = survey.columns[*column].cells.iter();
+            class(&cells.map(|(_, value)| value.trim()).collect::<Vec<_>>())
+        })
+        .collect();
+    let shapes_of = |grain: Grain| {
+        let mut shapes: BTreeMap<String, usize> = BTreeMap::new();
+        for (record, found) in guess.hits.iter().filter(|(_, found)| found.len() == 1) {
+            let values = guess
+                .columns
                 .iter()
-                .zip(groups)
-                .all(|(column, group)| self.columns[*column].name == *group);
-            if is_plain {
-                let _ = writeln!(line, "  {},", quoted(regex.as_str()));
-                continue;
+                .map(|column| value_of(survey, *column, *record));
+            let values: Vec<&str> = values.map(Option::unwrap_or_default).collect();
+            let name = &names.all[found[0]];
+            if let Some(shape) = shape(name, &values, (groups, &classes), grain) {
+                *shapes.entry(shape).or_default() += 1;
             }
-            let _ = write!(line, "  {{ pattern = {}", quoted(regex.as_str()));
-            for (column, group) in columns.iter().zip(groups) {
-                let name = quoted(&self.columns[*column].name);
-                let _ = write!(line, ", {group} = {{ from = {name} }}");
-            }
-            line.push_str(" },\n");
         }
-        line.push(']');
-        line
+        shapes
+    };
+    let mut shapes = shapes_of(Grain::Fine);
+    if shapes.len() > SHAPES {
+        shapes = shapes_of(Grain::Coarse);
     }
+    let mut shapes: Vec<(String, usize)> = shapes.into_iter().collect();
+    shapes.sort_by(|(a, many), (b, more)| (more, a).cmp(&(many, b)));
+    let shapes = shapes.into_iter().take(SHAPES);
+    shapes
+        .filter_map(|(shape, _)| Regex::new(&shape).ok())
+        .collect()
+}
+
+/// The names that the patterns find for each record.
+fn found_by(
+    survey: &ExportSurvey,
+    patterns: &[Regex],
+    (columns, groups): (&[usize], &[String]),
+    names: &Names<'_>,
+) -> BTreeMap<usize, Vec<usize>> {
+    let mut by_key: HashMap<Vec<&str>, Vec<usize>> = HashMap::new();
+    for (at, name) in names.all.iter().enumerate() {
+        // The first pattern that matches counts, as it does in a run.
+        if let Some(captures) = patterns.iter().find_map(|regex| regex.captures(name)) {
+            let values = groups.iter().map(|group| captures.name(group));
+            let values = values.map(|value| value.map_or("", |value| value.as_str()));
+            by_key.entry(values.collect()).or_default().push(at);
+        }
+    }
+    let mut found = BTreeMap::new();
+    for record in 0..survey.records {
+        let values = columns
+            .iter()
+            .map(|column| value_of(survey, *column, record));
+        let values = values.collect::<Option<Vec<&str>>>();
+        if let Some(names) = values.and_then(|values| by_key.get(&values)) {
+            found.insert(record, names.clone());
+        }
+    }
+    found
+}
+
+/// What came of it.
+fn remarks(
+    survey: &ExportSurvey,
+    found: &BTreeMap<usize, Vec<usize>>,
+    names: usize,
+) -> Vec<String> {
+    let one = found.values().filter(|names| names.len() == 1).count();
+    let several = found.len() - one;
+    let none = survey.records - found.len();
+    let mut remarks = vec![format!(
+        "From the names of {names} recordings: {one} of the {} records looked at find one, {none} \
+         find none.",
+        survey.records
+    )];
+    if several > 0 {
+        remarks.push(format!(
+            "check: {several} records fit several recordings, and are errors until `several` or \
+             another group tells them apart"
+        ));
+    }
+    let mut owners: HashMap<usize, usize> = HashMap::new();
+    for names in found.values().filter(|names| names.len() == 1) {
+        *owners.entry(names[0]).or_default() += 1;
+    }
+    let shared = owners.values().filter(|owners| **owners > 1).count();
+    if shared > 0 {
+        remarks.push(format!(
+            "check: {shared} recordings fit several records: rows of one call ([legs]), or is \
+             more of the name needed?"
+        ));
+    }
+    if none > one {
+        remarks.push("check: most records find no recording".to_owned());
+    }
+    remarks
+}
+
+fn written(
+    survey: &ExportSurvey,
+    patterns: &[Regex],
+    columns: &[usize],
+    groups: &[String],
+) -> String {
+    let mut line = "patterns = [\n".to_owned();
+    for regex in patterns {
+        let is_plain = columns
+            .iter()
+            .zip(groups)
+            .all(|(column, group)| survey.columns[*column].name == *group);
+        if is_plain {
+            let _ = writeln!(line, "  {},", quoted(regex.as_str()));
+            continue;
+        }
+        let _ = write!(line, "  {{ pattern = {}", quoted(regex.as_str()));
+        for (column, group) in columns.iter().zip(groups) {
+            let name = quoted(&survey.columns[*column].name);
+            let _ = write!(line, ", {group} = {{ from = {name} }}");
+        }
+        line.push_str(" },\n");
+    }
+    line.push(']');
+    line
 }
 
 /// The records and names that two guesses agree on.
@@ -379,7 +393,7 @@ mod tests {
         std::fs::write(&path, export).unwrap();
         let survey = ExportSurvey::of(&Input::file(&path), &ReadOptions::default()).unwrap();
         let recordings = recordings.iter().map(|name| (*name).to_owned());
-        let found = survey.name_recordings(&recordings.collect::<Vec<String>>());
+        let found = name_recordings(&survey, &recordings.collect::<Vec<String>>());
         (found.rule.unwrap_or_default(), found.remarks.join("\n"))
     }
 

@@ -5,38 +5,33 @@ use std::fmt::Write as _;
 use super::build::build;
 use super::expressions::{quoted, shown_whole};
 use super::proposal::{ProposedRule, SuggestedMapping};
+use super::recording_names::name_recordings;
 use super::survey::{ExportSurvey, Surveyed};
 use crate::domain::call::Field;
 
 /// How much of an example is shown.
 const EXAMPLE: usize = 40;
 
-impl ExportSurvey {
-    /// A mapping file with the best proposal for each target. It loads, and says what is not known.
-    pub fn propose(&self) -> String {
-        self.propose_for(None)
-    }
-
-    /// The same, with a pattern for recordings of these names, which are paths below their folder.
-    pub fn propose_for(&self, recordings: Option<&[String]>) -> String {
-        let proposal = &build(self);
-        let mut file = String::new();
-        head(&mut file, self, proposal);
-        source(&mut file, proposal);
-        fields(&mut file, proposal);
-        match recordings.map(|names| self.name_recordings(names)) {
-            Some(named) => {
-                let remarks = named.remarks.iter().map(|remark| shown_whole(remark));
-                let remarks = remarks.map(|remark| format!("# {remark}\n"));
-                let remarks: String = remarks.collect();
-                let rule = named.rule.unwrap_or_default();
-                let _ = write!(file, "\n[audio]\n{remarks}{rule}\n");
-            }
-            None => audio(&mut file, proposal),
+/// A mapping file with the best proposal for each target. It loads, and says what is not known. Where names
+/// of recordings are given, which are paths below their folder, it has a pattern for them.
+pub fn propose(survey: &ExportSurvey, recordings: Option<&[String]>) -> String {
+    let proposal = &build(survey);
+    let mut file = String::new();
+    head(&mut file, survey, proposal);
+    source(&mut file, proposal);
+    fields(&mut file, proposal);
+    match recordings.map(|names| name_recordings(survey, names)) {
+        Some(named) => {
+            let remarks = named.remarks.iter().map(|remark| shown_whole(remark));
+            let remarks = remarks.map(|remark| format!("# {remark}\n"));
+            let remarks: String = remarks.collect();
+            let rule = named.rule.unwrap_or_default();
+            let _ = write!(file, "\n[audio]\n{remarks}{rule}\n");
         }
-        columns(&mut file, self, proposal);
-        file
+        None => audio(&mut file, proposal),
     }
+    columns(&mut file, survey, proposal);
+    file
 }
 
 fn head(file: &mut String, survey: &ExportSurvey, proposal: &SuggestedMapping) {

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use super::*;
 use crate::domain::call::Segment;
+use crate::mapping::unused_consent_keys;
 
 const EXAMPLE: &str = r#"
 target = "conversation"
@@ -611,7 +612,7 @@ fn of_a_record_with_any_number_of_keys_only_the_first_are_looked_at_for_a_consen
         keys.push("\"meta\": {\"gdpr\": \"no\"}".to_owned());
         let batch = tree(&format!("{{{}}}", keys.join(", ")));
         let profile = bind("[fields]\nsubject = { value = \"s\" }\n", &batch);
-        profile.unused_consent_keys(std::iter::once(batch.get(0)))
+        unused_consent_keys(&profile, std::iter::once(batch.get(0)))
     };
     assert_eq!(told(900), ["meta.gdpr"]);
     assert_eq!(told(100_000), Vec::<String>::new());

@@ -1,4 +1,5 @@
 use super::*;
+use crate::mapping::check_complete;
 
 /// The findings as `line:column text: message`.
 fn findings(error: &LoadError) -> Vec<String> {
@@ -251,7 +252,7 @@ fn what_is_wrong_with_a_pattern_is_told_where_it_stands() {
 #[test]
 fn a_file_that_leaves_a_required_target_open_is_told_which_and_where_to_write_it() {
     let most = "[source]\ntimezone = \"UTC\"\n\n[fields]\nexternalIdentity = \"id\"\nagentId = \"a\"\nagentName = \"a\"\nagentEmail = \"e\"\ndateTime = \"t\"\nsubject = \"s\"\n";
-    let error = load(most).check_complete().unwrap_err();
+    let error = check_complete(&load(most)).unwrap_err();
     let finding = &error.findings()[0];
     assert_eq!((error.findings().len(), finding.line), (1, 4), "{error}");
     assert!(finding.message.contains("`customer`"), "{error}");
@@ -260,9 +261,9 @@ fn a_file_that_leaves_a_required_target_open_is_told_which_and_where_to_write_it
         "{error}"
     );
     let whole = format!("{most}customer = \"c\"\n");
-    assert_eq!(load(&whole).check_complete(), Ok(()));
+    assert_eq!(check_complete(&load(&whole)), Ok(()));
     let case = load("target = \"case\"\n[fields]\ncaseUid = \"id\"\nmessage = { text = \"t\" }\n");
-    let error = case.check_complete().unwrap_err().to_string();
+    let error = check_complete(&case).unwrap_err().to_string();
     assert!(
         error.contains("`message.from.email`") && error.contains("`source`"),
         "{error}"
@@ -272,10 +273,7 @@ fn a_file_that_leaves_a_required_target_open_is_told_which_and_where_to_write_it
     for preset in whole.filter(|preset| preset.name != "vicidial-alternate") {
         let folder = std::path::Path::new("samples/zendesk");
         assert_eq!(
-            preset
-                .load_beside(Some(folder), &[])
-                .unwrap()
-                .check_complete(),
+            check_complete(&preset.load_beside(Some(folder), &[]).unwrap()),
             Ok(()),
             "{}",
             preset.name

@@ -157,7 +157,7 @@ impl CallWorker<'_> {
             lead,
             order,
             lacks,
-        } = self.profile.merge(&parts, &mut problems);
+        } = Merged::of(&self.profile, &parts, &mut problems);
         let is_broken = problems.iter().any(Problem::is_error);
         for problem in problems {
             let of = parts
