@@ -13,9 +13,10 @@ mod template;
 
 pub use bound::audio_names::{AudioName, NamePart};
 pub use bound::call::{CallMapping, MappedCall};
-pub use bound::case::{CaseMapping, MappedCase, MappedMessage, Nested};
+pub use bound::case::{CaseMapping, MappedCase, MappedMessage};
 pub use bound::legs::Legs;
 pub use bound::merge::{CallRow, Merged};
+pub use bound::nested::Nested;
 pub use bound::newest::Newest;
 pub use bound::privacy::Form;
 pub use bound::record_scope::RecordScope;

@@ -1,17 +1,17 @@
 //! A mapping of cases bound to one export: records in, drafts of cases and messages out.
 
 use std::borrow::Cow;
-use std::num::NonZeroU64;
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::asked_keys::AskedKeys;
 use super::binder::Binder;
 use super::convert::value_of;
+use super::nested::Nested;
 use super::privacy::{Form, Privacy, Seen};
-use super::record_scope::{AROUND, RecordScope};
+use super::record_scope::RecordScope;
 use super::rule::CompiledRule;
 use super::skip::{Skip, SkipRules};
 use super::watch::Watch;
@@ -23,10 +23,7 @@ use crate::mapping::file::MappingFile;
 use crate::mapping::file::case_section::CaseSending;
 use crate::mapping::file::target::TargetField;
 use crate::mapping::template::BoundTemplates;
-use crate::source::{Batch, Column, Record, Sheet};
-
-/// The key of a message that is a text and nothing else.
-const TEXT: &str = "text";
+use crate::source::{Column, Record, Sheet};
 
 /// What a mapping made of a record that holds a case.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,70 +55,6 @@ pub enum MappedMessage<'r> {
     Undecided,
     /// The message.
     Draft(MessageDraft<'r>),
-}
-
-/// The messages of a record as records of their own, each with the record around it as `ticket`.
-#[derive(Debug)]
-pub struct Nested {
-    batch: Batch,
-    messages: Vec<NestedMessage>,
-    around: Json,
-    line: u64,
-    number: Option<NonZeroU64>,
-}
-
-#[derive(Debug)]
-struct NestedMessage {
-    tree: Json,
-    /// Where it stands in the record, such as `comments.0`.
-    place: String,
-    form: Form,
-}
-
-impl Nested {
-    fn push(&mut self, item: &Json, place: String, form: Form) {
-        let tree = match item {
-            Json::String(text) if text.trim().is_empty() => return,
-            Json::String(text) => Json::Object(
-                [(TEXT.to_owned(), text.as_str().into())]
-                    .into_iter()
-                    .collect(),
-            ),
-            other => other.clone(),
-        };
-        self.messages.push(NestedMessage { tree, place, form });
-    }
-
-    /// Whether there is no message.
-    pub fn is_empty(&self) -> bool {
-        self.messages.is_empty()
-    }
-
-    /// Shows one message after the other with its place. The record around them goes from each to the next:
-    /// a copy for each would take its size times their number.
-    pub fn each(mut self, scope: &RecordScope, mut see: impl FnMut(&Record<'_>, &str, Form)) {
-        for NestedMessage {
-            mut tree,
-            place,
-            form,
-        } in self.messages
-        {
-            let lacks_around = |members: &&mut Map<String, Json>| !members.contains_key(AROUND);
-            let members = tree.as_object_mut().filter(lacks_around);
-            scope.set_around(members.is_some());
-            let is_inside = members.is_some();
-            if let Some(members) = members {
-                members.insert(AROUND.to_owned(), self.around.take());
-            }
-            self.batch.push_tree(self.line, self.number, tree);
-            see(&self.batch.get(0), &place, form);
-            let tree = self.batch.pop_tree();
-            if let Some(Json::Object(mut members)) = tree.filter(|_| is_inside) {
-                self.around = members.remove(AROUND).unwrap_or_default();
-            }
-        }
-        scope.set_around(false);
-    }
 }
 
 /// A mapping of cases whose columns are found in one export.
@@ -296,13 +229,7 @@ impl CaseMapping {
         if self.each.is_empty() {
             return None;
         }
-        let mut nested = Nested {
-            batch: Batch::new(record.shared_sheet()),
-            messages: Vec::new(),
-            around: self.around(record),
-            line: record.line(),
-            number: record.number(),
-        };
+        let mut nested = Nested::new(record, self.around(record));
         for (column, name) in &self.each {
             match record.json(column) {
                 Some(Json::Array(items)) => {

@@ -8,29 +8,18 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::skip_verdicts::{Question, Verdicts};
+use super::watched_keys::{MOST_KEYS, WatchedKey, WatchedKeys, fill, value_at};
 use crate::domain::{Code, Problem};
 use crate::mapping::file::MappingFile;
 use crate::mapping::presets::Preset;
 use crate::mapping::template::{BoundTemplates, TemplateId};
-use crate::source::{Batch, Column, Header, Known, Record, Sheet};
+use crate::source::{Batch, Known, Record, Sheet};
 
-/// So many keys are watched; a mapping with more of them is not watched for the rest.
-const MOST_KEYS: usize = 64;
 /// So many texts of a rule are tried as values.
 const MOST_TRIALS: usize = 20;
-
-/// A key that a rule looks at.
-#[derive(Debug, Clone)]
-struct Key {
-    name: Box<str>,
-    /// Steps to it, in a record as JSON.
-    path: Vec<String>,
-    /// `None` in a table that lacks it.
-    column: Option<Column>,
-}
 
 #[derive(Debug)]
 struct Rule {
@@ -67,7 +56,7 @@ pub struct Misfit {
 pub struct Watch {
     mapping: Arc<str>,
     known: Known,
-    keys: Vec<Key>,
+    keys: WatchedKeys,
     rules: Vec<Rule>,
     groups: Vec<Group>,
     /// The templates for records as JSON.
@@ -76,8 +65,6 @@ pub struct Watch {
     is_json: bool,
     /// What a record is called.
     noun: &'static str,
-    /// A bit for each key.
-    watched: u64,
     /// A bit for each key that some record has.
     seen: AtomicU64,
     /// Whether a record was not left out by a rule.
@@ -106,14 +93,13 @@ impl Watch {
         let mut watch = Watch {
             mapping: Arc::clone(&mapping.name),
             known: mapping.source.known.clone(),
-            keys: Vec::new(),
+            keys: WatchedKeys::default(),
             rules: Vec::new(),
             groups: Vec::new(),
             trial: BoundTemplates::new(&mapping.templates, &flat),
             sheet: Arc::new(flat),
             is_json: sheet.header.is_none(),
             noun: "record",
-            watched: 0,
             seen: AtomicU64::new(0),
             kept: AtomicBool::new(false),
             foreign: AtomicU64::new(0),
@@ -123,9 +109,9 @@ impl Watch {
         };
         for (name, condition) in rules {
             let (names, literals) = mapping.templates.looks_at(*condition);
-            let keys = watch.keys_of(names, sheet);
+            let keys = watch.watch_keys(names, sheet);
             let (used, _) = mapping.templates.names(*condition);
-            let is_by_keys = !used.whole_row && watch.keys.len() <= MOST_KEYS;
+            let is_by_keys = !used.whole_row && watch.keys.count() <= MOST_KEYS;
             let plain = ["x", "1000000"].map(str::to_owned).into_iter();
             let trials = plain.chain(literals.iter().take(MOST_TRIALS).cloned());
             let trials = trials.map(Json::String);
@@ -144,7 +130,7 @@ impl Watch {
     /// Watches for the keys of records as well.
     pub(in crate::mapping) fn with_groups(mut self, mapping: &MappingFile, sheet: &Sheet) -> Self {
         for names in &mapping.source.known.0 {
-            let keys = self.keys_of(names, sheet);
+            let keys = self.watch_keys(names, sheet);
             self.groups.push(Group {
                 keys,
                 is_required: self.is_json && mapping.source.has_requires,
@@ -161,37 +147,16 @@ impl Watch {
         }
     }
 
-    fn keys_of(&mut self, names: &[String], sheet: &Sheet) -> u64 {
-        let mut keys = 0;
-        for name in names {
-            let at = self.keys.iter().position(|key| *key.name == **name);
-            let at = at.unwrap_or_else(|| {
-                // A table has no keys inside of others.
-                let first = name.split('.').next().unwrap_or_default();
-                let column = sheet.column(name).or_else(|| sheet.column(first));
-                if column.is_some() && !self.is_json && self.keys.len() < MOST_KEYS {
-                    *self.seen.get_mut() |= 1 << self.keys.len();
-                }
-                self.keys.push(Key {
-                    name: name.as_str().into(),
-                    path: name.split('.').map(str::to_owned).collect(),
-                    column,
-                });
-                self.keys.len() - 1
-            });
-            if at < MOST_KEYS {
-                keys |= 1 << at;
-            }
-        }
-        self.watched |= keys;
+    fn watch_keys(&mut self, names: &[String], sheet: &Sheet) -> u64 {
+        let keys = self.keys.watch(names, sheet);
+        *self.seen.get_mut() |= self.keys.in_header();
         keys
     }
 
     /// Whether a rule looks at this column of a table.
     pub(in crate::mapping) fn rules_look_at(&self, column: &str) -> bool {
         let rules = self.rules.iter().fold(0, |keys, rule| keys | rule.keys);
-        let mut keys = self.keys.iter().enumerate().take(MOST_KEYS);
-        keys.any(|(at, key)| rules >> at & 1 == 1 && Header::key(&key.name) == Header::key(column))
+        self.keys.name(rules, column)
     }
 
     /// Looks at a record before its rules are asked. The problem tells that it is none.
@@ -199,20 +164,20 @@ impl Watch {
         if !self.is_json {
             return None;
         }
-        let unseen = self.watched & !self.seen.load(Ordering::Relaxed);
+        let unseen = self.keys.watched() & !self.seen.load(Ordering::Relaxed);
         if unseen != 0 {
-            let seen = unseen & !self.missing(unseen, record);
+            let seen = unseen & !self.keys.missing(unseen, record);
             if seen != 0 {
                 self.seen.fetch_or(seen, Ordering::Relaxed);
             }
         }
         let mut required = self.groups.iter().filter(|group| group.is_required);
-        let lacking = required.find(|group| self.missing(group.keys, record) == group.keys)?;
+        let lacking = required.find(|group| self.keys.missing(group.keys, record) == group.keys)?;
         self.foreign.fetch_add(1, Ordering::Relaxed);
         self.keep_sample(record);
         let message = format!(
             "this is no record of the export: it has no {}",
-            self.names(lacking.keys)
+            self.keys.listed(lacking.keys)
         );
         Some(Problem::new(Code::ForeignRecord, record.place(), message))
     }
@@ -231,7 +196,7 @@ impl Watch {
             return;
         };
         left_out.fetch_add(1, Ordering::Relaxed);
-        let missing = self.missing(*keys, record);
+        let missing = self.keys.missing(*keys, record);
         // A key that another record has is there.
         let is_open = missing != 0 && missing & self.seen.load(Ordering::Relaxed) == 0;
         if is_open && self.is_for_want(rule, missing, record) {
@@ -239,21 +204,6 @@ impl Watch {
             let mut wanting = self.wanting.lock().unwrap_or_else(PoisonError::into_inner);
             *wanting.entry((rule, missing)).or_default() += 1;
         }
-    }
-
-    /// Those of the keys that the record lacks.
-    fn missing(&self, keys: u64, record: &Record<'_>) -> u64 {
-        let lacks = |key: &Key| match &key.column {
-            Some(column) => !record.has(column),
-            None => true,
-        };
-        let mut missing = 0;
-        for (at, key) in self.keys.iter().enumerate().take(MOST_KEYS) {
-            if keys >> at & 1 == 1 && lacks(key) {
-                missing |= 1 << at;
-            }
-        }
-        missing
     }
 
     /// Whether the rule of this number, which holds, does so for want of the missing keys.
@@ -267,16 +217,14 @@ impl Watch {
             return find();
         }
         let mut question = Question::about(number, missing);
-        for (at, key) in self.keys.iter().enumerate().take(MOST_KEYS) {
-            if rule.keys >> at & 1 == 1 && missing >> at & 1 == 0 {
-                let text = key.column.as_ref().and_then(|column| record.text(column));
-                let mut said = rule.trials.iter();
-                let said = said.position(|said| said.as_str() == text.as_deref());
-                question.add(text.as_deref(), said);
-                // A number is not its digits, and a key may be there twice, in one piece and in steps.
-                question.add_value(&key.column.as_ref().and_then(|column| record.json(column)));
-                question.add_value(&record.tree().and_then(|tree| value_at(tree, &key.path)));
-            }
+        for (_, key) in self.keys.of(rule.keys & !missing) {
+            let text = key.column.as_ref().and_then(|column| record.text(column));
+            let mut said = rule.trials.iter();
+            let said = said.position(|said| said.as_str() == text.as_deref());
+            question.add(text.as_deref(), said);
+            // A number is not its digits, and a key may be there twice, in one piece and in steps.
+            question.add_value(&key.column.as_ref().and_then(|column| record.json(column)));
+            question.add_value(&record.tree().and_then(|tree| value_at(tree, &key.path)));
         }
         self.verdicts.get(question.done(), find)
     }
@@ -285,7 +233,7 @@ impl Watch {
     /// of a key that is there and empty.
     fn holds_for_want(&self, rule: &Rule, missing: u64, record: &Record<'_>) -> bool {
         let tree = as_json(record);
-        let is_empty = |key: &Key| {
+        let is_empty = |key: &WatchedKey| {
             value_at(&tree, &key.path).is_none_or(|value| match value {
                 Json::Null => true,
                 Json::String(text) => text.trim().is_empty(),
@@ -295,9 +243,9 @@ impl Watch {
             })
         };
         let mut empty = 0;
-        for (at, key) in self.keys.iter().enumerate().take(MOST_KEYS) {
-            if rule.keys >> at & 1 == 1 && missing >> at & 1 == 0 && is_empty(key) {
-                empty |= 1 << at;
+        for (bit, key) in self.keys.of(rule.keys & !missing) {
+            if is_empty(key) {
+                empty |= bit;
             }
         }
         self.is_turned(rule, missing, &tree) && !(empty != 0 && self.is_turned(rule, empty, &tree))
@@ -307,10 +255,8 @@ impl Watch {
     fn is_turned(&self, rule: &Rule, keys: u64, tree: &Json) -> bool {
         rule.trials.iter().any(|value| {
             let mut tree = tree.clone();
-            for (at, key) in self.keys.iter().enumerate().take(MOST_KEYS) {
-                if keys >> at & 1 == 1 {
-                    fill(&mut tree, &key.path, value);
-                }
+            for (_, key) in self.keys.of(keys) {
+                fill(&mut tree, &key.path, value);
             }
             let mut batch = Batch::new(Arc::clone(&self.sheet));
             batch.push_tree(0, None, tree);
@@ -338,7 +284,7 @@ impl Watch {
                 self.rules[*rule].name,
                 self.counted(*count),
                 self.noun,
-                self.names(*keys),
+                self.keys.listed(*keys),
             )));
         }
         if misfits.is_empty() {
@@ -359,7 +305,7 @@ impl Watch {
         }
         let groups = self.groups.iter();
         let mut lacking = groups.filter(|group| group.keys != 0 && group.keys & !unseen == 0);
-        let names = lacking.next().map(|group| self.names(group.keys))?;
+        let names = lacking.next().map(|group| self.keys.listed(group.keys))?;
         Some(self.misfit(&format!("no {} of the file has {names}", self.noun)))
     }
 
@@ -417,16 +363,6 @@ impl Watch {
         let ending = if count == 1 { "" } else { "s" };
         format!("{count} {}{ending}", self.noun)
     }
-
-    fn names(&self, keys: u64) -> String {
-        let keys = self
-            .keys
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| keys >> at & 1 == 1);
-        let names: Vec<String> = keys.map(|(_, key)| format!("`{}`", key.name)).collect();
-        names.join(" or ")
-    }
 }
 
 /// The record as JSON, whatever it came as.
@@ -439,23 +375,4 @@ fn as_json(record: &Record<'_>) -> Json {
     let cells = names.iter().zip(record.cells());
     let cells = cells.map(|(name, cell)| (name.clone(), Json::from(cell)));
     Json::Object(cells.collect())
-}
-
-/// What stands where `path` leads.
-fn value_at<'t>(tree: &'t Json, path: &[String]) -> Option<&'t Json> {
-    path.iter().try_fold(tree, |value, step| value.get(step))
-}
-
-/// Puts the value where `path` leads, and makes the way to it.
-fn fill(tree: &mut Json, path: &[String], value: &Json) {
-    let Some((step, rest)) = path.split_first() else {
-        *tree = value.clone();
-        return;
-    };
-    if !tree.is_object() {
-        *tree = Json::Object(Map::new());
-    }
-    if let Json::Object(members) = tree {
-        fill(members.entry(step).or_insert(Json::Null), rest, value);
-    }
 }

@@ -8,10 +8,11 @@ use super::target::TargetField;
 use super::toml_table::TomlTable;
 use crate::domain::call::ValueKind;
 use crate::mapping::error::{Findings, suggest};
+use crate::mapping::value::ambiguous_time::AmbiguousTime;
 use crate::mapping::value::boolean::{BooleanWords, fold};
 use crate::mapping::value::duration::{Lengths, Unit};
 use crate::mapping::value::number::Notation;
-use crate::mapping::value::time::{AmbiguousTime, TimeFormat, TimeRule};
+use crate::mapping::value::time::{TimeFormat, TimeRule};
 
 /// How a text becomes a value.
 #[derive(Debug, Clone)]

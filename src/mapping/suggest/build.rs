@@ -3,7 +3,8 @@
 use super::call_fields::{customer, date_time, times, ways};
 use super::column_profile::ColumnProfile;
 use super::expressions::{expression, literal, quoted};
-use super::known_names::{self, rank};
+use super::known_names;
+use super::name_rank::{is_whole, rank};
 use super::proposal::{ProposalDraft, SuggestedMapping};
 use super::survey::{ExportSurvey, Surveyed, VALUES};
 use crate::domain::call::{Field, ValueKind};
@@ -313,7 +314,7 @@ fn is_nearly_an_id(column: &Surveyed, records: usize) -> bool {
 /// What to look at where not every record has an id of its own.
 fn doubts_of_id(column: &Surveyed, records: usize, names: &[&str]) -> Option<String> {
     let mut doubts = Vec::new();
-    if !known_names::is_whole(&column.name, names) {
+    if !is_whole(&column.name, names) {
         doubts.push("its name and its values speak for it: is it one id for each call?".to_owned());
     }
     let lacking = records.saturating_sub(column.filled);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::column_profile::{self, ColumnProfile};
 use super::expressions::{literal, quoted};
 use super::known_names;
+use super::name_rank::is_whole;
 use super::proposal::ProposalDraft;
 use super::survey::Surveyed;
 use crate::domain::call::Field;
@@ -35,7 +36,7 @@ pub(super) fn date_time(draft: &mut ProposalDraft<'_>) {
         return times(draft, at, check);
     }
     let is_named = |column: &Surveyed, shape: &ColumnProfile| {
-        let is_whole = known_names::is_whole(&column.name, &names);
+        let is_whole = is_whole(&column.name, &names);
         is_whole && !column.is_nested && !column.values.is_empty() && !shape.is_duration
     };
     let is_free = |shape: &ColumnProfile| shape.times.is_none();

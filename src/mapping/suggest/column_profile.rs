@@ -3,8 +3,9 @@
 use jiff::tz::TimeZone;
 
 use crate::domain::{Code, PhoneReading, is_email, read_phone};
+use crate::mapping::value::ambiguous_time::AmbiguousTime;
 use crate::mapping::value::duration::{Unit, read_seconds};
-use crate::mapping::value::time::{AmbiguousTime, TimeFormat, TimeRule};
+use crate::mapping::value::time::{TimeFormat, TimeRule};
 
 /// The forms of times that are tried, the less doubtful of a pair first.
 const TIMES: [&str; 43] = [

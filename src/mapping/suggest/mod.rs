@@ -10,6 +10,7 @@ mod call_fields;
 mod column_profile;
 mod expressions;
 mod known_names;
+mod name_rank;
 mod name_shape;
 mod preset_fit;
 mod proposal;

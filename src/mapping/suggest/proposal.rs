@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::column_profile::ColumnProfile;
 use super::expressions::expression;
-use super::known_names::rank;
+use super::name_rank::rank;
 use super::survey::{ExportSurvey, Surveyed};
 use crate::domain::call::Field;
 

@@ -13,7 +13,8 @@ use crate::mapping::error::{Findings, did_you_mean};
 use crate::mapping::file::toml_table::SpannedText;
 use crate::mapping::lookup::missed::Missed;
 use crate::mapping::lookup::table::Lookups;
-use crate::mapping::value::time::{AmbiguousTime, TimeFormat, TimeRule};
+use crate::mapping::value::ambiguous_time::AmbiguousTime;
+use crate::mapping::value::time::{TimeFormat, TimeRule};
 
 static FILTER: LazyLock<Regex> = LazyLock::new(|| literal(r"\|\s*([A-Za-z_]\w*)"));
 static TEST: LazyLock<Regex> = LazyLock::new(|| literal(r"\bis\s+(?:not\s+)?([A-Za-z_]\w*)"));
