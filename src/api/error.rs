@@ -75,6 +75,9 @@ pub enum Error {
         /// The HTTP status.
         status: u16,
     },
+    /// An answer of success that gives a conversation the uid of another.
+    #[error("the server answered with the uid of another conversation")]
+    ForeignUid,
     /// The id is `.` or `..`, which no URL can carry as a segment.
     #[error("an id that is only dots cannot be addressed by URL")]
     Unaddressable,

@@ -18,7 +18,7 @@ use crate::api::AudioSettings;
 use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::delivery::{self, Decisions, DeliveryOptions, StopSignal};
 use crate::domain::{Code, Place, Problem};
-use crate::ledger::{Known, Ledger, OpenError, RunId};
+use crate::ledger::{Known, Ledger, OpenError, RunId, UidOwner};
 use crate::pipeline::{self, DecidedBatch, EarlierRuns, Event, Pipeline, Purpose};
 use crate::report::{self, Mode, Report, ReportOptions, Screen};
 
@@ -58,7 +58,7 @@ async fn deliver(
     Report::probe(&options)?;
     let (destination, server) = (reached.name, reached.server);
     let ledger = open_ledger(&settings.ledger, &destination, begins_anew(run))?;
-    let (past, known) = past(&ledger)?;
+    let (past, known, uids) = past(&ledger)?;
     road.past = Some(past);
     let writer = ledger.writer();
     let plan = DeliveryOptions {
@@ -69,6 +69,7 @@ async fn deliver(
         workshop: inputs::workshop(&road)?,
         writer: writer.clone(),
         known,
+        uids,
         pace: settings.pace,
         calendar: settings.calendar,
         effort: settings.effort,
@@ -155,14 +156,14 @@ fn expect_a_window(settings: &RunSettings) -> Result<(), Usage> {
 }
 
 /// What the ledger knows. It tidies up when the last that looks at it has gone, so nobody does for longer.
-fn past(ledger: &Ledger) -> Result<(EarlierRuns, Known), Error> {
+fn past(ledger: &Ledger) -> Result<(EarlierRuns, Known, Vec<UidOwner>), Error> {
     let reader = ledger.reader()?;
     let past = EarlierRuns {
         path: ledger.path().to_owned(),
         done: reader.load_done()?,
         sent: reader.sent_until()?,
     };
-    Ok((past, reader.known()?))
+    Ok((past, reader.known()?, reader.recent_uids()?))
 }
 
 /// What is left of a delivery.

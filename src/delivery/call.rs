@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::RetryLimits;
+use super::known_uids::KnownUids;
 use super::new_ledger::NewLedger;
 use super::read_back::ReadBack;
 use super::sender::attempt::{CallError, Facts, Harmless, Intent, SenderNotice, Success};
@@ -17,7 +18,7 @@ use super::sender::verdict::RequestKind;
 use super::stop::StopSignal;
 use super::transcode_queue::{TranscodeError, TranscodeQueue};
 use super::upload::UploadResult;
-use crate::api::{self, ApiVersion, AudioSettings, Client, Throttle};
+use crate::api::{self, ApiVersion, AudioSettings, Client, Created, Throttle};
 use crate::domain::Code;
 use crate::domain::call::Field;
 use crate::failpoint::{self, Point};
@@ -76,6 +77,8 @@ pub(super) struct Sender {
     pub(super) notices: mpsc::Sender<SenderNotice>,
     pub(super) refusals: Refusals,
     pub(super) harmless: Mutex<Option<Harmless>>,
+    /// Which call each uid belongs to.
+    pub(super) uids: KnownUids,
     /// Whether the ledger may be the wrong one, by what it knows of calls.
     pub(super) of_calls: NewLedger,
     /// The same of cases.
@@ -170,7 +173,9 @@ impl Sender {
             delivered.bytes = parcel.bytes;
             delivered.in_doubt = arrived.resends;
             delivered.is_unproved = arrived.is_unproved;
-            delivered.uid = uid.or(arrived.uid);
+            let hash = shipment.call.identity_hash();
+            let found = arrived.uid.filter(|uid| self.uids.claim(uid, hash));
+            delivered.uid = uid.or(found);
         }
         Ok(JobEnd {
             problem,
@@ -195,7 +200,9 @@ impl Sender {
         let body = Bytes::from(api::body(&shipment.call, self.version));
         let mut in_doubt = was_tried;
         let answer = self
-            .attempt(intent, &mut in_doubt, |_| self.client.create(body.clone()))
+            .attempt(intent, &mut in_doubt, |_| {
+                self.create_once(shipment, body.clone())
+            })
             .await?;
         let (made, fact) = match answer {
             Success::Done(created) => {
@@ -241,6 +248,17 @@ impl Sender {
         }
         self.write(shipment, facts).await?;
         Ok(made)
+    }
+
+    /// Asks for the conversation once. A uid that is another call's is not believed: like an answer that
+    /// nobody can read, it leaves open whether there is a conversation.
+    async fn create_once(&self, shipment: &CallJob, body: Bytes) -> Result<Created, api::Error> {
+        let created = self.client.create(body).await?;
+        if self.uids.claim(&created.uid, shipment.call.identity_hash()) {
+            Ok(created)
+        } else {
+            Err(api::Error::ForeignUid)
+        }
     }
 
     /// Leaves a call that is there for when it is known whose it is. The intent of a try that may have got

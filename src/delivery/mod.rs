@@ -9,6 +9,7 @@ mod call;
 mod case;
 mod failure_budget;
 mod job;
+mod known_uids;
 mod new_ledger;
 mod not_sent;
 mod read_back;
@@ -32,7 +33,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::api::{ApiVersion, AudioSettings, Client, ReadClient};
-use crate::ledger::{Known, Writer};
+use crate::ledger::{Known, UidOwner, Writer};
 use crate::pipeline::DecidedBatch;
 use crate::plan::ExistingConversation;
 use crate::recordings::Transcoder;
@@ -87,6 +88,8 @@ pub struct DeliveryOptions {
     pub writer: Writer,
     /// What it knew of the destination when it was opened.
     pub known: Known,
+    /// The uids that it learned last.
+    pub uids: Vec<UidOwner>,
     /// How fast.
     pub pace: RateLimits,
     /// When, until when, and at how many bytes a second.

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use super::call::{Accused, JobEnd, Sender};
 use super::failure_budget::FailureCount;
 use super::job::{self, Cargo, FinishedJob, Job, JobRow};
+use super::known_uids::KnownUids;
 use super::new_ledger::{NewLedger, Waiting};
 use super::not_sent::Notes;
 use super::read_back::ReadBack;
@@ -73,6 +74,7 @@ pub async fn run<E: Display>(
         notices,
         refusals: Refusals::default(),
         harmless: Mutex::default(),
+        uids: KnownUids::new(&plan.uids),
         of_calls: NewLedger::new(plan.known.calls, may_doubt),
         of_cases: NewLedger::new(plan.known.cases, may_doubt),
     });

@@ -46,7 +46,7 @@ pub use holder::Holder;
 pub use maintenance::{LedgerCheck, Purged, purge};
 pub use overdue::Overdue;
 pub use proof::{Known, KnownOf, Proof};
-pub use reader::{Accepted, AcceptedCase, LedgerReader};
+pub use reader::{Accepted, AcceptedCase, LedgerReader, UidOwner};
 pub use sent_recordings::{SentFile, SentTo, SentUntil};
 pub use summary::{FailureCounts, InDoubt, LedgerSummary, NotedProblem, Run};
 pub use writer::{Ledger, RunId, Writer};

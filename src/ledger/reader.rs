@@ -5,6 +5,7 @@ use std::thread::{self, JoinHandle};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Result as Sql, Row};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::call::rows::{self, select_calls};
 use super::call::state::{CallState, CreateState, UploadState};
@@ -53,6 +54,18 @@ pub struct Accepted {
     /// When the ledger learned the last of it; `None` once that was purged.
     pub at: Option<Timestamp>,
 }
+
+/// Whose a uid is, in hashes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UidOwner {
+    /// Of the uid, as XXH3 has it.
+    pub uid_hash: u64,
+    /// See [`crate::domain::call::Call::identity_hash`].
+    pub identity_hash: u64,
+}
+
+/// So many of the newest calls are looked at for their uids: a few milliseconds at the start of each run.
+const RECENT_CALLS: i64 = 1 << 14;
 
 impl LedgerReader {
     pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
@@ -199,6 +212,23 @@ impl LedgerReader {
         }
         gathering.sort();
         Ok(gathering)
+    }
+
+    /// The uids of the calls that came into the ledger last, the newest at the end.
+    pub fn recent_uids(&self) -> Result<Vec<UidOwner>, Error> {
+        let sql = "SELECT uid, hash FROM call WHERE uid IS NOT NULL \
+                   AND id > (SELECT max(id) FROM call) - ?1 ORDER BY id";
+        let read = || -> Sql<Vec<UidOwner>> {
+            let mut statement = self.connection.prepare(sql)?;
+            let owners = statement.query_map([RECENT_CALLS], |row| {
+                Ok(UidOwner {
+                    uid_hash: xxh3_64(row.get_ref(0)?.as_str()?.as_bytes()),
+                    identity_hash: row.get::<_, i64>(1)?.cast_unsigned(),
+                })
+            })?;
+            owners.collect()
+        };
+        read().map_err(at(&self.path))
     }
 
     /// Where everything stands.

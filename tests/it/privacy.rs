@@ -423,6 +423,23 @@ fn a_token_that_comes_back_as_the_uid_is_kept_nowhere() {
 }
 
 #[test]
+fn one_uid_for_all_calls_is_believed_for_one() {
+    let place = Place::with(&calls(4, 78));
+    let url = parrot(200, |_, _| json!({ "UID": "conversation-17" }).to_string());
+    let arguments = ["run", "calls.csv", "--out", "out", "--base-url", &url];
+    let arguments = [&arguments[..], &["--audio", "audio", "--retries", "0"]].concat();
+    let words = "with the uid of another conversation";
+    // The second run knows it from the ledger.
+    for arrived in [1, 0] {
+        let ended = place.call(&arguments).with_code(3);
+        assert_eq!(place.rows("accepted.csv").len(), arrived, "{ended:?}");
+        let failed = place.read("out/problems.csv");
+        assert_eq!(failed.matches(words).count(), 3, "{failed}");
+    }
+    assert_eq!(place.state("complete"), 1);
+}
+
+#[test]
 fn what_a_server_repeats_of_any_field_is_kept_nowhere() {
     let mut given = calls(6, 75);
     let values = [

@@ -66,7 +66,9 @@ pub(in crate::delivery) fn judge(stage: RequestKind, error: &Error) -> Verdict {
         Error::NotSent(_) => later(false, ServerSign::Unreachable),
         Error::Untrusted(_) => later(false, ServerSign::Untrusted),
         Error::Broken(_) | Error::TimedOut(_) => later(true, ServerSign::Unwell),
-        Error::NoHttp(_) | Error::Unreadable { .. } => later(true, ServerSign::Astray),
+        Error::NoHttp(_) | Error::Unreadable { .. } | Error::ForeignUid => {
+            later(true, ServerSign::Astray)
+        }
         Error::Status {
             status,
             retry_after,
@@ -195,6 +197,7 @@ mod tests {
         assert_eq!(judge(Error::TimedOut(Duration::ZERO)), doubtful);
         let astray = later(true, ServerSign::Astray);
         assert_eq!(judge(Error::Unreadable { status: 200 }), astray);
+        assert_eq!(judge(Error::ForeignUid), astray);
         assert_eq!(judge(Error::NoHttp(String::new())), astray);
         let untrusted = later(false, ServerSign::Untrusted);
         assert_eq!(judge(Error::Untrusted(String::new())), untrusted);
