@@ -14,8 +14,8 @@ type Reader = fn(&View) -> Option<View>;
 
 /// Shows the text itself and its readings: without escapes of programs, HTML, URLs and mails, and with UTF-8
 /// that was read as Latin-1, up to three deep; then what was written as base64 or as hexadecimal digits.
-/// Few are kept at a time.
-pub(super) fn each_reading(text: &str, mut look: impl FnMut(&View)) {
+/// Few are kept at a time. Ends when `look` has seen enough, which it says by false.
+pub(super) fn each_reading(text: &str, mut look: impl FnMut(&View) -> bool) {
     const ESCAPES: [Reader; 6] = [
         backslashes,
         html,
@@ -39,15 +39,19 @@ pub(super) fn each_reading(text: &str, mut look: impl FnMut(&View)) {
         }
     }
     for view in views {
-        look(&view);
+        if !look(&view) {
+            return;
+        }
         for (start, packing) in (0..4)
             .map(|at| (at, BASE64))
             .chain((0..2).map(|at| (at, HEX)))
         {
             let packed = runs(&view, start, packing);
             if !packed.bytes.is_empty() {
-                look(&packed);
-                backslashes(&packed).iter().for_each(&mut look);
+                let unescaped = backslashes(&packed);
+                if !look(&packed) || !unescaped.iter().all(&mut look) {
+                    return;
+                }
             }
         }
     }
@@ -390,7 +394,10 @@ mod tests {
 
     fn readings(text: &str) -> Vec<View> {
         let mut views = Vec::new();
-        each_reading(text, |view| views.push(view.clone()));
+        each_reading(text, |view| {
+            views.push(view.clone());
+            true
+        });
         views
     }
 

@@ -5,6 +5,7 @@
 //! looks like an address, a number or an id, so that the ledger may keep the message. The first works
 //! where an answer comes in, the second where one is written down.
 
+mod budget;
 mod encodings;
 mod mask;
 mod misread;

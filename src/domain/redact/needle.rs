@@ -164,6 +164,17 @@ impl Needle {
         })
     }
 
+    /// What it costs to look for this needle in a text of so many bytes.
+    pub(super) fn cost(&self, text: usize) -> usize {
+        let parts = self.part.map_or(0, |_| self.folded.len());
+        let whole = if self.folded.len() <= text {
+            text / 16
+        } else {
+            0
+        };
+        30 + whole + parts
+    }
+
     /// Gives the places of this needle in a folded reading, whole or in part.
     pub(super) fn find(
         &self,

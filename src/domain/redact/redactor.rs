@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::beginning;
+use super::budget::Budget;
 use super::encodings::each_reading;
 use super::mask::numbers_in;
 use super::needle::{Needle, Parts};
@@ -37,6 +38,8 @@ pub struct Redactor {
     known: HashSet<(String, String)>,
     /// Bytes of short values and of prose that `spelled` was made of.
     spelled_bytes: [usize; 2],
+    /// Bytes of all values, each with what a short one costs.
+    bytes: usize,
 }
 
 /// Longer values are prose.
@@ -45,9 +48,17 @@ const SHORT: usize = 128;
 /// bytes of memory.
 const MOST_SPELLED: usize = 1 << 20;
 /// So much of an answer is looked at. Nobody keeps more than a few lines.
-const GLANCE: usize = 8 * 1024;
+const GLANCE: usize = 4 * 1024;
 /// The end of what is looked at, in which a value may begin whose rest was cut off.
 const MARGIN: usize = 256;
+/// More bytes of values are not looked for.
+const MOST_BYTES: usize = 8 << 20;
+/// What a value costs beside its bytes.
+const OF_A_VALUE: usize = 256;
+/// What a byte of a reading costs.
+const OF_A_BYTE: usize = 50;
+/// What is told of an answer in which not all that was sent can be looked for within the bounds.
+const LEFT_OUT: &str = "(text left out: too long to search it for personal data)";
 
 impl Redactor {
     /// Takes out a token, and its parts where it is written with its scheme (`Bearer x`).
@@ -79,12 +90,16 @@ impl Redactor {
     }
 
     fn push(&mut self, field: &str, value: &str) {
+        if self.bytes > MOST_BYTES {
+            return;
+        }
         if value.len() <= SHORT {
             let is_new = self.known.insert((field.to_owned(), value.to_owned()));
             if !is_new {
                 return;
             }
         }
+        self.bytes += value.len() + OF_A_VALUE;
         let needle = Needle::value(field, value);
         let is_new = |needle: &Needle| self.needles.last() != Some(needle);
         self.needles.extend(needle.filter(is_new));
@@ -111,9 +126,14 @@ impl Redactor {
         }
     }
 
-    /// The text without all of that; of a long one only the beginning. What overlaps is taken out as one, so that nothing is left of a
-    /// value that holds the token, nor of a token that holds a value.
+    /// The text without all of that; of a long one only the beginning. What overlaps is taken out as one, so
+    /// that nothing is left of a value that holds the token, nor of a token that holds a value. Where the
+    /// search would take too long, nothing of the text is told.
     pub fn clean<'s>(&'s self, text: &str) -> String {
+        let budget = Budget::new();
+        if self.bytes > MOST_BYTES || !budget.spend(self.bytes) {
+            return LEFT_OUT.to_owned();
+        }
         let looked_at = beginning(text, GLANCE);
         // For each place the farthest end of what begins there, so that no answer makes a longer list.
         let mut found: Vec<Option<(usize, &'s str)>> = vec![None; looked_at.len()];
@@ -126,6 +146,11 @@ impl Redactor {
         };
         let finder = Finder::new(&self.spelled);
         each_reading(looked_at, |view| {
+            let length = view.bytes.len();
+            let of_needles: usize = self.needles.iter().map(|needle| needle.cost(length)).sum();
+            if !budget.spend(length * OF_A_BYTE + of_needles) {
+                return false;
+            }
             let folded = view.folded();
             let mut parts = Parts::of(&folded, &self.needles);
             for needle in &self.needles {
@@ -133,14 +158,18 @@ impl Redactor {
                     note(place, needle.mask.as_str());
                 });
             }
-            finder.find(view, &mut note);
+            finder.find(view, &budget, &mut note);
             if !self.phones.is_empty() {
                 let groups = Digits::of(&words(&view.bytes, false));
                 self.phones.find(&groups, |(start, end), mask| {
                     note(view.place(start..end), mask);
                 });
             }
+            !budget.is_spent()
         });
+        if budget.is_spent() {
+            return LEFT_OUT.to_owned();
+        }
         if !self.phones.is_empty() {
             for range in numbers_in(looked_at) {
                 let run = &looked_at[range.clone()];
@@ -415,6 +444,24 @@ mod tests {
             let took = begun.elapsed();
             assert!(took.as_secs() < 30, "{answer:.20}: {took:?}");
         }
+    }
+
+    #[test]
+    fn an_answer_that_would_cost_too_much_is_not_told() {
+        let words: Vec<String> = (0..60_000).map(|at| format!("w{at} ")).collect();
+        let body = serde_json::json!({ "text": words.concat() }).to_string();
+        let redactor = Redactor::default().token(TOKEN).body(body.as_bytes());
+        let escapes = "%2541+&amp;lt;=C3=A6\\\\u0041 Ã¸ QUFB ".repeat(2_000);
+        assert_eq!(redactor.clean(&escapes), LEFT_OUT);
+        let plain = "the text has more than 100 kB";
+        assert_eq!(redactor.clean(plain), plain);
+        // Nor is one whose request says too much, however short it is itself.
+        let body = serde_json::json!({ "labels": words }).to_string();
+        let redactor = Redactor::default().token(TOKEN).body(body.as_bytes());
+        assert_eq!(redactor.clean("w17"), LEFT_OUT);
+        // The same escapes are told where little was sent.
+        let told = Redactor::default().value("team", "North").clean(&escapes);
+        assert!(told.starts_with("%2541+&amp;"), "{told}");
     }
 
     #[test]

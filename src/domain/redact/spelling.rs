@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::budget::Budget;
 use super::spelled::{Part, SHORTEST_BEGINNING, Spelled};
 use super::view::View;
 use super::vocabulary;
@@ -21,6 +22,11 @@ const MOST_HITS: usize = 64;
 const MOST_CUT: usize = 64;
 /// Bytes between two words of one value.
 const WIDEST_GAP: usize = 4;
+/// What it costs to look at one value that may be here, to compare a word with a part of a value, and to ask
+/// whether a text has a run of a value.
+const OF_A_HIT: usize = 150;
+const OF_A_PART: usize = 8;
+const OF_A_RUN: usize = 8;
 
 /// What a word of a text may begin.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +44,9 @@ enum Hit {
 pub(super) struct Finder<'v> {
     values: &'v [Spelled],
     hits: HashMap<&'v str, Vec<Hit>>,
-    has_prose: bool,
+    /// Parts of values that are prose, and of those that are not.
+    parts_of_prose: usize,
+    parts: usize,
 }
 
 impl<'v> Finder<'v> {
@@ -66,15 +74,25 @@ impl<'v> Finder<'v> {
                 hits.entry(joined).or_default().push(Hit::Joined(number));
             }
         }
+        let parts = |is_prose| {
+            let alike = values.iter().filter(|value| value.is_prose == is_prose);
+            alike.map(|value| value.parts.len()).sum()
+        };
         Finder {
-            has_prose: values.iter().any(|value| value.is_prose),
+            parts_of_prose: parts(true),
+            parts: parts(false),
             values,
             hits,
         }
     }
 
-    /// Gives the places of all values in a reading of a text.
-    pub(super) fn find(&self, view: &View, mut found: impl FnMut((usize, usize), &'v str)) {
+    /// Gives the places of all values in a reading of a text, as far as the budget goes.
+    pub(super) fn find(
+        &self,
+        view: &View,
+        budget: &Budget,
+        mut found: impl FnMut((usize, usize), &'v str),
+    ) {
         if self.values.is_empty() {
             return;
         }
@@ -92,12 +110,16 @@ impl<'v> Finder<'v> {
                 }
             };
             for at in 0..text.words.len() {
-                self.find_at(&text, at, &mut tell);
+                self.find_at(&text, at, budget, &mut tell);
             }
             let is_cut = |at: &usize| text.dots(*at) != (false, false);
             let cut = (0..text.words.len()).filter(is_cut).take(MOST_CUT);
-            cut.for_each(|at| self.find_cut(&text, at, &mut tell));
-            if self.has_prose {
+            for at in cut {
+                if budget.spend(self.parts * OF_A_PART) {
+                    self.find_cut(&text, at, &mut tell);
+                }
+            }
+            if self.parts_of_prose > 0 && budget.spend(self.parts_of_prose * OF_A_RUN) {
                 self.find_prose(&text, &mut tell);
             }
         }
@@ -108,6 +130,7 @@ impl<'v> Finder<'v> {
         &self,
         text: &Text<'_>,
         at: usize,
+        budget: &Budget,
         tell: &mut impl FnMut(Range<usize>, &'v Spelled),
     ) {
         let word = text.words[at].text.as_str();
@@ -115,6 +138,9 @@ impl<'v> Finder<'v> {
         let owner = word.strip_suffix('s').filter(|_| !vocabulary::has(word));
         for key in [Some(word), owner].into_iter().flatten() {
             for hit in self.hits.get(key).into_iter().flatten() {
+                if !budget.spend(OF_A_HIT) {
+                    return;
+                }
                 match *hit {
                     Hit::Part(value, part) => {
                         let value = &self.values[value];
@@ -160,23 +186,29 @@ impl<'v> Finder<'v> {
     /// Gives words that follow each other in prose as well.
     fn find_prose(&self, text: &Text<'_>, tell: &mut impl FnMut(Range<usize>, &'v Spelled)) {
         let mut runs: HashMap<[&str; RUN], Vec<usize>> = HashMap::new();
+        // A value of a megabyte is asked for all of its runs, and a text has few.
+        let mut may_be = vec![false; 1 << 16];
         for (at, run) in text.words.windows(RUN).enumerate() {
             if let [one, two, three] = run {
                 let key = [one, two, three].map(|word| word.text.as_str());
+                may_be[mark(key)] = true;
                 runs.entry(key).or_default().push(at);
             }
         }
         for value in self.values.iter().filter(|value| value.is_prose) {
             for (number, run) in value.parts.windows(RUN).enumerate() {
-                let letters: usize = run.iter().map(|part| part.letters).sum();
-                if letters < LONG_RUN || run.iter().all(|part| part.is_common) {
-                    continue;
-                }
                 let [one, two, three] = run else { continue };
                 // The last form has marks, if any has.
                 let plain = [one, two, three].map(|part| part.forms[0].as_str());
                 let marked =
                     [one, two, three].map(|part| part.forms.last().map_or("", String::as_str));
+                if !may_be[mark(plain)] && !may_be[mark(marked)] {
+                    continue;
+                }
+                let letters: usize = run.iter().map(|part| part.letters).sum();
+                if letters < LONG_RUN || run.iter().all(|part| part.is_common) {
+                    continue;
+                }
                 let marked = runs.remove(&marked).filter(|_| plain != marked);
                 // Each is told once: whoever says it again has the same to say.
                 let places = runs.remove(&plain).into_iter().chain(marked).flatten();
@@ -186,6 +218,19 @@ impl<'v> Finder<'v> {
             }
         }
     }
+}
+
+/// Of the first letters of the words of a run.
+fn mark(run: [&str; RUN]) -> usize {
+    let first = |word: &str| {
+        let mut bytes = word.bytes().map(u64::from).chain(std::iter::repeat(0));
+        let (one, two) = (bytes.next().unwrap_or(0), bytes.next().unwrap_or(0));
+        one << 16 | two << 8 | word.len() as u64 & 0xff
+    };
+    let sum = run.iter().fold(0_u64, |sum, word| {
+        (sum.rotate_left(24) ^ first(word)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    });
+    (sum >> 48) as usize
 }
 
 /// A reading of a text and its words.
