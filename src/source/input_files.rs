@@ -208,7 +208,8 @@ impl Expansion {
             _ if metadata.is_file() && metadata.len() == 0 && is_known => {
                 self.leave(path, "it is empty, without even a header");
             }
-            Among::Folder if !metadata.is_file() => self.leave(path, "it is no regular file"),
+            // Nobody knows what another program does when its pipe is read.
+            _ if !metadata.is_file() => self.leave(path, "it is no regular file"),
             Among::Folder if !is_known => {
                 self.leave(
                     path,
@@ -370,6 +371,28 @@ mod tests {
         let arguments = ["a.csv", "./a.csv", "b.csv", "c.csv", "*.csv", ""].map(at);
         let arguments = arguments.map(PathBuf::into_os_string);
         assert_eq!(names(&expand(&arguments, READ).unwrap().inputs), ["a.csv"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_that_a_pattern_finds_is_named_and_not_read() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        let made = std::process::Command::new("mkfifo")
+            .arg(at("b.csv"))
+            .status();
+        assert!(made.unwrap().success());
+        std::os::unix::fs::symlink("/dev/zero", at("c.csv")).unwrap();
+        let pattern = [at("*.csv").into_os_string()];
+        let alone = expand(&pattern, READ).unwrap_err();
+        assert!(alone.to_string().contains("no regular file"), "{alone}");
+        std::fs::write(at("a.csv"), "x").unwrap();
+        let found = expand(&pattern, READ).unwrap();
+        assert_eq!(names(&found.inputs), ["a.csv"]);
+        assert_eq!(unread(&found), ["b.csv", "c.csv"]);
+        // Whoever names a pipe itself means it.
+        let named = expand(&[at("b.csv").into_os_string()], READ).unwrap();
+        assert_eq!(names(&named.inputs), ["b.csv"]);
     }
 
     #[test]
