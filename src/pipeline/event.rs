@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::domain::call::Field;
 use crate::domain::{Code, Problem};
+use crate::pipeline::call::changed_since_sent::WITHDRAWN;
 use crate::pipeline::{Matched, Totals};
 use crate::source::{Record, Sheet};
 
@@ -66,6 +67,8 @@ pub struct Tally {
     pub unproved: u64,
     /// Calls and cases that an earlier run holds for too long, and that this one did not find.
     pub left_held: u64,
+    /// Calls that were sent, and whose consent was withdrawn since.
+    pub withdrawn: u64,
     counts: [u64; 7],
     /// Of those that are held: records that need a person.
     pressing: u64,
@@ -80,6 +83,14 @@ impl Tally {
     /// Counts one record that is held and needs a person, beside [`Tally::count`].
     pub fn press(&mut self) {
         self.pressing += 1;
+    }
+
+    /// Counts what the problems of an ended record say beside its outcome.
+    pub fn note(&mut self, problems: &[Problem]) {
+        let is_withdrawn = |problem: &Problem| {
+            problem.code == Code::ChangedSinceSent && problem.message.starts_with(WITHDRAWN)
+        };
+        self.withdrawn += u64::from(problems.iter().any(is_withdrawn));
     }
 
     /// Counts a problem that belongs to no record.

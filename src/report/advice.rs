@@ -23,6 +23,7 @@ pub fn advise(summary: &RunSummary) -> Vec<String> {
     lines.extend(held(summary));
     lines.extend(doubts(summary));
     lines.extend(unproved(summary));
+    lines.extend(withdrawn(summary));
     lines.push(conclusion(summary));
     if summary.mode == Mode::Rehearsal {
         lines.push(REHEARSAL.to_owned());
@@ -166,6 +167,20 @@ fn unproved(summary: &RunSummary) -> Option<String> {
              (problems.csv: already-there).",
             were_noun(number, "recording"),
             it_is(number)
+        )
+    })
+}
+
+/// What only a person can take back.
+fn withdrawn(summary: &RunSummary) -> Option<String> {
+    let number = summary.tally.withdrawn;
+    (number > 0).then(|| {
+        let whose = if number == 1 { "its" } else { "their" };
+        format!(
+            "{} sent before {whose} consent was withdrawn; delete {} in Capturi (problems.csv: \
+             changed-since-sent).",
+            were_noun(number, "conversation"),
+            them(number)
         )
     })
 }

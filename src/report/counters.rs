@@ -91,6 +91,7 @@ impl Counters {
                 ..
             } => {
                 self.tally.count(*outcome);
+                self.tally.note(problems);
                 if *outcome == Outcome::Held && problems.iter().any(Problem::is_pressing) {
                     self.tally.press();
                 }

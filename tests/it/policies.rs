@@ -369,7 +369,9 @@ fn a_consent_that_was_withdrawn_after_sending_is_named() {
     changed[5].say("customer", "phone", "+4599999999");
     place.export("calls.csv", &changed);
 
-    place.run(&server, &["calls.csv"]).with_code(0);
+    place.run(&server, &["calls.csv"]).with_code(0).says(
+        "2 conversations were sent before their consent was withdrawn; delete them in Capturi",
+    );
 
     let told = place.rows("problems.csv");
     let told: Vec<_> = told

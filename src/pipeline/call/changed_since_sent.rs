@@ -6,6 +6,9 @@ use crate::domain::call::{Call, Field};
 use crate::domain::{Code, Problem};
 use crate::ledger::{CallState, CreateState};
 
+/// How the message begins about a consent that was withdrawn.
+pub(in crate::pipeline) const WITHDRAWN: &str = "its consent was withdrawn";
+
 /// A change that is to be told.
 struct Change {
     /// The field that changed; none where that cannot be known.
@@ -58,8 +61,7 @@ fn change_of(known: &CallState, call: &Call<'_>, fingerprint: u128) -> Option<Ch
         let field = Some(Field::HasConsent);
         let message = match (before, call.consent()) {
             (Some(true) | None, Some(false)) => format!(
-                "its consent was withdrawn after {when}, and {then}; delete the conversation at the \
-                 destination"
+                "{WITHDRAWN} after {when}, and {then}; delete the conversation at the destination"
             ),
             (before, now) => format!(
                 "its consent changed from {} to {} after {when}, and {then}",
