@@ -15,8 +15,8 @@ pub(super) fn sandbox(arguments: &SandboxArgs, mut screen: Screen) -> Result<Exi
         .build()
         .map_err(Usage::Runtime)?;
     runtime.block_on(async {
-        let typed = arguments.token.clone();
-        let token = typed.clone().unwrap_or_else(sandbox::random_token);
+        let chosen = arguments.chosen_token()?;
+        let token = chosen.clone().unwrap_or_else(sandbox::random_token);
         let server = sandbox::start(SandboxOptions {
             listen: arguments.listen,
             port: arguments.port,
@@ -30,7 +30,7 @@ pub(super) fn sandbox(arguments: &SandboxArgs, mut screen: Screen) -> Result<Exi
         let file = arguments.token_out.as_deref();
         let file = file.map(|path| TokenFile::write(path, &token)).transpose();
         let file = file.map_err(sandbox::Error::from)?;
-        screen.say(&told(&server.url(), typed.is_none().then_some(&token)));
+        screen.say(&told(&server.url(), chosen.is_none().then_some(&token)));
         // Without a handler for signals the system ends the program, which is as good.
         let _ = signals::signal().await;
         server.stop().await;
@@ -46,7 +46,7 @@ fn told(url: &str, random: Option<&String>) -> String {
             "the sandbox listens on {url}, token {token}\nstate page: {url}/?api-token={token}"
         ),
         None => format!(
-            "the sandbox listens on {url}, with the token of --token\nstate page: {url}/?api-token=…"
+            "the sandbox listens on {url}, with the token that was chosen\nstate page: {url}/?api-token=…"
         ),
     }
 }

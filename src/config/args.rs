@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use secrecy::ExposeSecret as _;
 
 use super::export_args::ExportArgs;
 use super::ledger_args::{LedgerCommand, ReportArgs, StatusArgs};
 use super::mapping_args::MappingCommand;
 use super::output_args::OutputArgs;
 use super::sending_args::{DestinationArgs, EffortArgs, PaceArgs};
-use super::units;
+use super::{Error, token, units};
 
 const AFTER: &str = "\
 Examples:
@@ -178,10 +179,12 @@ pub struct SandboxArgs {
     /// Address to listen on.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub listen: std::net::IpAddr,
-    /// Listen on an address that other machines can reach; needs --token.
+    /// Listen on an address that other machines can reach; needs `CAPTURI_SANDBOX_TOKEN` or
+    /// --token.
     #[arg(long)]
     pub allow_remote: bool,
-    /// Token that clients must present. If omitted, each start makes and prints a random one.
+    /// Token that clients must present. All users of this machine can read it here; the variable
+    /// `CAPTURI_SANDBOX_TOKEN` keeps it private. Without either, each start makes and prints a random token.
     #[arg(long, value_name = "TOKEN")]
     pub token: Option<String>,
     /// Write the token to this file for scripts: readable by its owner only, removed at the end.
@@ -193,6 +196,17 @@ pub struct SandboxArgs {
     /// Largest recording that is accepted.
     #[arg(long, value_name = "BYTES", default_value = "1GB", value_parser = units::size)]
     pub max_audio: u64,
+}
+
+impl SandboxArgs {
+    /// The token that the operator chose: by the flag, else by the variable.
+    pub fn chosen_token(&self) -> Result<Option<String>, Error> {
+        if self.token.is_some() {
+            return Ok(self.token.clone());
+        }
+        let of_variable = token::read_for_sandbox()?;
+        Ok(of_variable.map(|token| token.expose_secret().to_owned()))
+    }
 }
 
 /// Arguments of `explain`.

@@ -28,7 +28,9 @@ pub use args::{Arguments, CheckArgs, Command, ExplainArgs, RunArgs, SandboxArgs,
 pub use config_file::NAME as SETTINGS;
 pub use core_dumps::keep_memory_private;
 pub use export_args::ExportArgs;
-pub use ledger_args::{LedgerArgs, LedgerCommand, RebuildArgs, ReportArgs, StatusArgs};
+pub use ledger_args::{
+    ForgetHeldArgs, LedgerArgs, LedgerCommand, RebuildArgs, ReportArgs, StatusArgs,
+};
 pub use mapping_args::{InitArgs, MappingCommand, TestArgs};
 pub use output_args::{Lists, OutputArgs};
 pub use parse::parse;

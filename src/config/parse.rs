@@ -57,8 +57,13 @@ fn expect_sandbox(parsed: &Arguments, matches: &ArgMatches) -> Result<(), clap::
 /// What other machines can reach is protected by the token alone, so the operator chooses it.
 fn expect_token(parsed: &Arguments) -> Result<(), clap::Error> {
     match &parsed.command {
-        Command::Sandbox(sandbox) if sandbox.allow_remote && sandbox.token.is_none() => {
-            let message = "--allow-remote needs --token: other machines can reach the sandbox";
+        Command::Sandbox(sandbox)
+            if sandbox.allow_remote
+                && sandbox.token.is_none()
+                && !token::is_in_sandbox_variable() =>
+        {
+            let message = "--allow-remote needs a token, because other machines can reach the sandbox: \
+                           set CAPTURI_SANDBOX_TOKEN, or use --token";
             Err(Arguments::command().error(ErrorKind::MissingRequiredArgument, message))
         }
         _ => Ok(()),

@@ -14,6 +14,9 @@ pub(super) const VARIABLE: &str = "CAPTURI_API_TOKEN";
 /// The variable that holds the token of the read API, where it is another one.
 pub(super) const READ_VARIABLE: &str = "CAPTURI_READ_TOKEN";
 
+/// The variable that holds the token of a sandbox.
+pub(super) const SANDBOX_VARIABLE: &str = "CAPTURI_SANDBOX_TOKEN";
+
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
@@ -64,6 +67,11 @@ pub(super) fn read_for_reading(file: Option<&Path>) -> Result<Option<SecretStrin
     find(file, READ_VARIABLE)
 }
 
+/// Reads the token of a sandbox; `None` when it is to make one.
+pub(super) fn read_for_sandbox() -> Result<Option<SecretString>, TokenError> {
+    find(None, SANDBOX_VARIABLE)
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the room that reads the environment"
@@ -82,6 +90,11 @@ fn find(file: Option<&Path>, variable: &str) -> Result<Option<SecretString>, Tok
 /// Whether a variable holds the token.
 pub(super) fn is_in_variable() -> bool {
     is_set(VARIABLE)
+}
+
+/// Whether a variable holds the token of a sandbox.
+pub(super) fn is_in_sandbox_variable() -> bool {
+    is_set(SANDBOX_VARIABLE)
 }
 
 /// Whether a variable holds the token of the read API.

@@ -12,9 +12,10 @@ use crate::report::Style;
 const PREFIX: &str = "CAPTURI_";
 /// Read by no flag: the tokens, the place where a test ends the process, and the binary that the
 /// scripts beside the program start.
-const OTHERS: [&str; 4] = [
+const OTHERS: [&str; 5] = [
     token::VARIABLE,
     token::READ_VARIABLE,
+    token::SANDBOX_VARIABLE,
     "CAPTURI_FAILPOINT",
     "CAPTURI_IMPORT",
 ];
@@ -57,7 +58,7 @@ fn gather(command: &Command, known: &mut Vec<String>) {
 fn nearest<'k>(known: &'k [String], name: &str) -> Option<&'k str> {
     let known = known
         .iter()
-        .filter(|known| !OTHERS[2..].contains(&known.as_str()));
+        .filter(|known| !OTHERS[3..].contains(&known.as_str()));
     most_similar(
         known.map(|known| &known[PREFIX.len()..]),
         &name[PREFIX.len()..],
@@ -121,7 +122,8 @@ mod tests {
     }
 
     /// Those of which the README says that they have no variable, beside the flags of `sandbox`.
-    const TYPED_ONLY: [&str; 7] = [
+    const TYPED_ONLY: [&str; 8] = [
+        "forget-held --older-than",
         "init --audio",
         "init --out",
         "init --own",

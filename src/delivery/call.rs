@@ -187,20 +187,10 @@ impl Sender {
 
     async fn create(&self, shipment: &CallJob, was_tried: bool) -> Result<CreateResult, CallError> {
         let fingerprint = shipment.fingerprint;
-        let party = shipment.call.party();
-        let intent = Intent {
-            stage: RequestKind::Create,
-            facts: entries(
-                shipment,
-                vec![CallFact::CreateIntended { fingerprint, party }],
-            ),
-            unsent: not_sent(shipment, RequestKind::Create),
-            completes: false,
-        };
         let body = Bytes::from(api::body(&shipment.call, self.version));
         let mut in_doubt = was_tried;
         let answer = self
-            .attempt(intent, &mut in_doubt, |_| {
+            .attempt(create_intent(shipment), &mut in_doubt, |_| {
                 self.create_once(shipment, body.clone())
             })
             .await?;
@@ -421,6 +411,20 @@ pub(super) fn entries(shipment: &CallJob, facts: Vec<CallFact>) -> Facts {
     let identity: Arc<str> = shipment.call.identity().into();
     let entry = |fact| Entry::new(Arc::clone(&identity), fact);
     Facts::OfCall(facts.into_iter().map(entry).collect())
+}
+
+/// What the ledger is told before a create leaves.
+fn create_intent(shipment: &CallJob) -> Intent {
+    let intended = CallFact::CreateIntended {
+        fingerprint: shipment.fingerprint,
+        party: shipment.call.party(),
+    };
+    Intent {
+        stage: RequestKind::Create,
+        facts: entries(shipment, vec![intended]),
+        unsent: not_sent(shipment, RequestKind::Create),
+        completes: false,
+    }
 }
 
 /// What the ledger is told of a conversation that gets no recording.

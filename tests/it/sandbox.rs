@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::harness::export::calls;
@@ -21,8 +21,12 @@ struct Started {
 impl Started {
     fn new(place: &Place, arguments: &[&str]) -> Self {
         let mut program = place.program(&["sandbox", "--port", "0"]);
+        program.args(arguments);
+        Started::of(program)
+    }
+
+    fn of(mut program: Command) -> Self {
         let mut child = program
-            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -53,7 +57,7 @@ impl Started {
 
     fn signal(mut self, name: &str) -> i32 {
         let process = self.child.id().to_string();
-        let sent = std::process::Command::new("kill")
+        let sent = Command::new("kill")
             .args(["-s", name, &process])
             .status();
         assert!(sent.expect("kill").success());
@@ -197,14 +201,38 @@ fn a_token_that_was_typed_is_taken_and_not_repeated() {
 }
 
 #[test]
+fn a_token_of_a_variable_is_taken_and_stands_in_no_list_of_processes() {
+    let place = Place::new();
+    let program = |arguments: &[&str], token: &str| {
+        let mut program = place.program(&["sandbox", "--port", "0"]);
+        program.args(arguments).env("CAPTURI_SANDBOX_TOKEN", token);
+        program
+    };
+    let remote = ["--listen", "0.0.0.0", "--allow-remote"];
+    let sandbox = Started::of(program(&remote, TOKEN));
+    assert!(!sandbox.said.contains(TOKEN), "{}", sandbox.said);
+    assert_eq!(status(&sandbox.host, "GET /__state", TOKEN), 200);
+    assert_eq!(status(&sandbox.host, "GET /__state", "sandbox"), 401);
+    drop(sandbox);
+    let typed = Started::of(program(&["--token", "typed-17"], TOKEN));
+    assert_eq!(status(&typed.host, "GET /__state", "typed-17"), 200);
+    for arguments in [&remote[..], &[]] {
+        let ended = program(arguments, " ").output().expect("it starts");
+        Ended::from(ended)
+            .with_code(2)
+            .says("CAPTURI_SANDBOX_TOKEN is empty");
+    }
+}
+
+#[test]
 fn other_machines_are_let_in_with_a_chosen_token_only() {
     let place = Place::new();
     let remote = ["sandbox", "--listen", "0.0.0.0", "--port", "0"];
     place.call(&remote).with_code(2).says("not a loopback");
     let open = [&remote[..], &["--allow-remote"]].concat();
-    place.call(&open).with_code(2).says("needs --token");
+    place.call(&open).with_code(2).says("needs a token");
     place.write("capturi-import.toml", "allow-remote = true\n");
-    place.call(&remote).with_code(2).says("needs --token");
+    place.call(&remote).with_code(2).says("needs a token");
     place.write("capturi-import.toml", "");
     let arguments = ["--listen", "0.0.0.0", "--allow-remote", "--token", TOKEN];
     let sandbox = Started::new(&place, &arguments);
