@@ -48,7 +48,11 @@ impl Exit {
             | Error::Audio(_)
             | Error::Client(_)
             | Error::Sandbox(_)
-            | Error::Report(report::Error::Folder { .. } | report::Error::LogLevel(_))
+            | Error::Report(
+                report::Error::Folder { .. }
+                | report::Error::FolderOfOthers { .. }
+                | report::Error::LogLevel(_),
+            )
             | Error::Usage(
                 Usage::NoMapping { .. }
                 | Usage::TwoMappings { .. }

@@ -259,7 +259,10 @@ impl LookBack<'_> {
 }
 
 fn left_held(age: &str, id: &str) -> Problem {
-    let message = format!("{age}; this run neither sent nor found it");
+    let message = format!(
+        "{age}; this run neither sent nor found it. Run the export that had it, or drop it: \
+         `capturi-import ledger forget-held` and the id"
+    );
     let mut problem = Problem::new(Code::HeldTooLong, Place::on_line("", 0), message);
     problem.name_record(id);
     problem

@@ -2,10 +2,12 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 use super::output_args::Lists;
+use super::units;
 
 /// The ledger.
 #[derive(Debug, Args)]
@@ -66,6 +68,29 @@ pub enum LedgerCommand {
     Rebuild(RebuildArgs),
     /// Forget everything about what is done but ids and hashes, which prevent doubles.
     Purge(LedgerArgs),
+    /// Drop held records that no export has any more, so that runs stop telling of them.
+    ForgetHeld(ForgetHeldArgs),
+}
+
+/// Arguments of `ledger forget-held`.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("which").required(true).args(["ids", "older_than"])))]
+#[command(after_help = "\
+Examples:
+  capturi-import ledger forget-held call-4711
+  capturi-import ledger forget-held --older-than 30d
+
+A record that a later export has again is treated as a new one. Ids of conversations that may exist are kept.")]
+pub struct ForgetHeldArgs {
+    /// Drop the held calls and messages of these ids.
+    #[arg(value_name = "ID")]
+    pub ids: Vec<String>,
+    /// Drop all that have been held for longer than this and that the last run did not find.
+    #[arg(long, value_name = "TIME", value_parser = units::duration)]
+    pub older_than: Option<Duration>,
+    /// The ledger.
+    #[command(flatten)]
+    pub ledger: LedgerArgs,
 }
 
 /// Arguments of `ledger rebuild`.

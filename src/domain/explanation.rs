@@ -453,7 +453,8 @@ texts! {
         "Its recording was never made, has another name, or is damaged for good; its other problem \
          says which. Or no later export had its record again."
         "Put right what the other problem says. If this export no longer has the record, run once \
-         with the one that had it, whole. If there is no recording, `--missing-audio create` sends \
+         with the one that had it, whole, or drop the record: `capturi-import ledger forget-held` and its \
+         id. If there is no recording, `--missing-audio create` sends \
          the call without one. `--hold-for` says how long a call may wait before this is told.",
     ServerRefused
         "The server refused this call or its recording."

@@ -70,6 +70,17 @@ pub enum OpenError {
         /// The log or the lock file.
         path: PathBuf,
     },
+    /// The ledger itself belongs to another user than the one who runs the program.
+    #[error(
+        "{path} belongs to another user (number {owner}), who can write into it that calls are delivered. \
+         Make it your own (chown) if you trust it, or choose another ledger"
+    )]
+    LedgerOfOthers {
+        /// The ledger.
+        path: PathBuf,
+        /// The number of that user.
+        owner: u32,
+    },
     /// A log with something in it, beside a ledger that is empty or not there.
     #[error(
         "{path} is the log of a ledger that is empty or gone; nothing is changed. \

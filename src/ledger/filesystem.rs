@@ -216,6 +216,12 @@ fn expect_own_log(path: PathBuf, found: &Metadata, ledger: &Path) -> Result<(), 
     Ok(())
 }
 
+/// The folder that a file of the ledger stands in.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    folder.unwrap_or(Path::new("."))
+}
+
 /// An error if there is a log with something in it and no ledger: SQLite would delete it. Only the journal of
 /// a ledger that was about to be made may be there, which a killed run leaves.
 pub(super) fn expect_no_log(ledger: &Path) -> Result<(), OpenError> {
@@ -320,8 +326,7 @@ fn open_folder(ledger: &Path) -> Option<&Path> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        let folder = ledger.parent().filter(|folder| *folder != Path::new(""));
-        let folder = folder.unwrap_or(Path::new("."));
+        let folder = folder_of(ledger);
         let mode = fs::metadata(folder).map_or(0, |found| found.permissions().mode());
         (mode & 0o002 != 0).then_some(folder)
     }

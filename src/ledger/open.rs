@@ -15,6 +15,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Result as Sql, Tra
 use super::error::{Error, OpenError, at};
 use super::filesystem;
 use super::lock::Lock;
+use super::owner;
 use super::schema;
 use super::wal;
 use crate::failpoint::{self, Point};
@@ -66,6 +67,7 @@ pub(super) fn lock(path: &Path) -> Result<(PathBuf, Lock), OpenError> {
     let path = resolve(path)?;
     if std::fs::symlink_metadata(&path).is_ok() {
         let file = filesystem::open_no_link(OpenOptions::new().read(true).write(true), &path)?;
+        owner::expect_own_ledger(&path, &file)?;
         look_at_head(&path, &file)?;
     } else {
         filesystem::expect_no_log(&path)?;
@@ -128,6 +130,7 @@ pub(super) fn writable(path: &Path, is_sealed: bool) -> Result<Connection, OpenE
     options.read(true).write(true).create(true).truncate(false);
     filesystem::owner_only(&mut options);
     let file = filesystem::open_no_link(&options, path)?;
+    owner::expect_own_ledger(path, &file)?;
     look_at_head(path, &file)?;
     filesystem::make_private(path, &file);
     drop(file);
@@ -166,6 +169,7 @@ pub(super) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
     let file = filesystem::open_no_link(OpenOptions::new().read(true), path)?;
     look_at_head(path, &file)?;
     filesystem::tell_if_open(path, &file);
+    owner::tell_if_of_others(path, &file);
     drop(file);
     filesystem::take_names_of_logs(path)?;
     filesystem::expect_regular_logs(path)?;

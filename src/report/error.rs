@@ -14,6 +14,18 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// Everybody can exchange the files in the folder, and it is another user's.
+    #[error(
+        "{} belongs to another user (number {owner}), and all users can replace the files in it. \
+         Choose another folder",
+        path.display()
+    )]
+    FolderOfOthers {
+        /// The folder.
+        path: PathBuf,
+        /// The number of that user.
+        owner: u32,
+    },
     /// A file could not be written.
     #[error("cannot write {}: {source}", path.display())]
     Write {

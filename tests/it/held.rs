@@ -491,3 +491,40 @@ fn a_call_that_is_held_and_never_comes_again_is_told() {
     let told = told.iter().filter(|row| row["code"] == "held-too-long");
     assert_eq!(told.count(), 1);
 }
+
+#[test]
+fn what_is_held_and_never_comes_again_can_be_dropped() {
+    let (given, place, files) = given(3, 88);
+    let server = Server::healthy();
+    fs::remove_file(place.path(&files[2])).expect("a recording");
+    place.run(&server, &["calls.csv"]).with_code(0);
+    let table = fs::read_to_string(place.path("calls.csv")).expect("an export");
+    let (without, _) = table.trim_end().rsplit_once('\n').expect("rows");
+    place.write("calls.csv", format!("{without}\n"));
+    let night = ["calls.csv", "--hold-for", "0s"];
+    let drop_held = |arguments: &[&str]| {
+        let command = ["ledger", "forget-held"];
+        place.call(&[&command[..], arguments].concat())
+    };
+    place
+        .run(&server, &night)
+        .with_code(3)
+        .says("ledger forget-held");
+
+    drop_held(&[]).with_code(2);
+    drop_held(&["nobody"]).with_code(3).says("not held: nobody");
+    drop_held(&["--older-than", "1h"])
+        .with_code(0)
+        .says("forgotten: 0 held calls");
+    drop_held(&[&given[2].id])
+        .with_code(0)
+        .says("forgotten: 1 held calls");
+
+    place.run(&server, &night).with_code(0);
+    assert_eq!(place.state("held"), 0);
+    // It is new to the run that finds it again.
+    place.write("calls.csv", &table);
+    place.write(&files[2], &given[2].recording);
+    place.run(&server, &night).with_code(0);
+    server.has_exactly(&given, "v2");
+}

@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 
 use crate::harness::export::{Given, calls};
-use crate::harness::program::Place;
+use crate::harness::program::{Ended, Place};
 use crate::harness::secrets::{holds_none, secrets};
 use crate::harness::server::{Server, TOKEN, always, at_first};
 use capturi_import::sandbox::{Fault, Faults, Strikes};
@@ -398,6 +398,66 @@ fn a_ledger_where_all_users_can_make_files_is_told() {
     let ended = place.run(&server, &["calls.csv"]).with_code(0);
     assert_eq!(ended.err.matches(said).count(), 1, "{ended:?}");
     assert!(place.call(&["status"]).err.contains(said));
+}
+
+/// Only root can give files to others and run a program as another user, so elsewhere this shows nothing.
+#[cfg(unix)]
+#[test]
+fn a_ledger_and_a_folder_of_another_user_are_told_or_refused() {
+    use std::os::unix::fs::{PermissionsExt as _, chown};
+    use std::os::unix::process::CommandExt as _;
+
+    const US: u32 = 4_711;
+    const ANOTHER: u32 = 4_712;
+    let place = Place::with(&calls(2, 79));
+    let server = Server::healthy();
+    place.run(&server, &["calls.csv"]).with_code(0);
+    let give = |name: &str, owner: u32, mode: u32| {
+        let path = place.path(name);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("a mode");
+        chown(path, Some(owner), None).is_ok()
+    };
+    if !give(".", US, 0o755) {
+        return;
+    }
+    std::fs::remove_file(place.path("capturi-import.db.lock")).expect("a lock");
+    std::fs::remove_dir_all(place.path("out")).expect("a folder");
+    std::fs::create_dir(place.path("out")).expect("a folder");
+    give("out", ANOTHER, 0o1777);
+    give("capturi-import.db", ANOTHER, 0o666);
+    let program = std::fs::metadata(env!("CARGO_BIN_EXE_capturi-import")).expect("a program");
+    assert_ne!(
+        program.permissions().mode() & 0o005,
+        0,
+        "others can start it"
+    );
+    let as_us = |command: &mut std::process::Command| {
+        Ended::from(command.uid(US).gid(US).output().expect("it starts"))
+    };
+    let run = || as_us(&mut place.bare_runner(&server, &["calls.csv"]));
+
+    let words = "belongs to another user (number 4712)";
+    let refused = run().with_code(2);
+    assert!(
+        refused.err.contains("capturi-import.db belongs"),
+        "{refused:?}"
+    );
+    let told = as_us(&mut place.program(&["status"])).with_code(0);
+    assert!(told.err.contains(words), "{told:?}");
+    let purge = as_us(&mut place.program(&["ledger", "purge"])).with_code(2);
+    assert!(purge.err.contains(words), "{purge:?}");
+
+    give("capturi-import.db", US, 0o600);
+    let told = run().with_code(0);
+    assert_eq!(told.err.matches(words).count(), 1, "{told:?}");
+    give("out", ANOTHER, 0o777);
+    let refused = run().with_code(2);
+    assert!(
+        refused.err.contains("can replace the files in it"),
+        "{refused:?}"
+    );
+    give("out", US, 0o700);
+    assert!(!run().with_code(0).err.contains(words));
 }
 
 #[test]

@@ -5,8 +5,10 @@ mod rebuild;
 
 use super::error::Error;
 use super::exit_code::Exit;
-use crate::config::{LedgerArgs, LedgerCommand};
-use crate::ledger::{self, Ledger, Purged};
+use jiff::Timestamp;
+
+use crate::config::{ForgetHeldArgs, LedgerArgs, LedgerCommand};
+use crate::ledger::{self, HeldChoice, Ledger, Purged};
 use crate::report::Screen;
 
 pub(super) use rebuild::{UNNAMED, hashed_id};
@@ -20,7 +22,36 @@ pub(super) fn ledger(command: &LedgerCommand, mut screen: Screen) -> Result<Exit
             tell_purged(&purged, &mut screen);
             Ok(Exit::Done)
         }
+        LedgerCommand::ForgetHeld(arguments) => forget_held(arguments, &mut screen),
     }
+}
+
+/// Ids that are not held may be spelled wrong: that is no success.
+fn forget_held(arguments: &ForgetHeldArgs, screen: &mut Screen) -> Result<Exit, Error> {
+    let now = Timestamp::now();
+    let choice = match arguments.older_than {
+        Some(age) => HeldChoice::Since(now.checked_sub(age).unwrap_or(Timestamp::MIN)),
+        None => HeldChoice::Ids(&arguments.ids),
+    };
+    let forgotten = ledger::forget_held(&arguments.ledger.ledger, choice)?;
+    screen.say(&format!(
+        "forgotten: {} held calls, {} held messages of cases",
+        forgotten.calls, forgotten.messages
+    ));
+    if forgotten.known > 0 {
+        screen.say(&format!(
+            "kept: the ids of {} of these calls, whose conversations may exist",
+            forgotten.known
+        ));
+    }
+    for id in &forgotten.unknown {
+        screen.say(&format!("not held: {id}"));
+    }
+    Ok(if forgotten.unknown.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Incomplete
+    })
 }
 
 fn check(arguments: &LedgerArgs, screen: &mut Screen) -> Result<Exit, Error> {

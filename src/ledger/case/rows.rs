@@ -355,6 +355,13 @@ pub(in crate::ledger) const HELD_SINCE: &str = concat!(
     " AND held_at BETWEEN 1 AND ?1 ORDER BY held_at, hash"
 );
 
+/// Forgets rows that are held since `?1` or longer, of the case `?2` if one is named.
+pub(in crate::ledger) const FORGET_HELD: &str = concat!(
+    "DELETE FROM cut_row WHERE hash IN (SELECT cut_row.hash FROM ",
+    held_rows!(),
+    " AND held_at BETWEEN 1 AND ?1 AND (?2 IS NULL OR identity = ?2))"
+);
+
 fn held_example(connection: &Connection) -> Result<Option<(String, Timestamp)>> {
     let sql = concat!(
         "SELECT identity, held_at FROM ",

@@ -9,9 +9,11 @@
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use jiff::Timestamp;
 
+use crate::ledger::{foreign_owner, is_open_to_all};
 use crate::report::{Error, is_report};
 use crate::source::FileId;
 
@@ -41,6 +43,7 @@ impl OutputFolder {
             path: path.to_owned(),
             source,
         })?;
+        expect_trusted(path)?;
         let inputs = inputs.iter().filter_map(|input| FileId::of(input));
         Ok(OutputFolder {
             path: path.to_owned(),
@@ -182,6 +185,32 @@ impl OutputFolder {
     }
 }
 
+/// Says once who else can exchange the files in the folder: its owner, or everybody. An error if both can.
+fn expect_trusted(path: &Path) -> Result<(), Error> {
+    static TOLD: Once = Once::new();
+    let Ok(found) = fs::metadata(path) else {
+        // What is wrong with it is told when a file is made.
+        return Ok(());
+    };
+    let name = path.display();
+    match (foreign_owner(&found, path), is_open_to_all(&found)) {
+        (Some(owner), true) => {
+            let path = path.to_owned();
+            return Err(Error::FolderOfOthers { path, owner });
+        }
+        (Some(owner), false) => TOLD.call_once(|| {
+            tracing::warn!(
+                "the folder {name} belongs to another user (number {owner}), who can replace the reports in it"
+            );
+        }),
+        (None, true) => TOLD.call_once(|| {
+            tracing::warn!("all users can replace the reports in the folder {name} (chmod 700)");
+        }),
+        (None, false) => {}
+    }
+    Ok(())
+}
+
 /// Whether this is a file with content that this program did not write.
 fn is_foreign(path: &Path) -> bool {
     let has_content = fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() > 0);
@@ -315,6 +344,23 @@ mod tests {
         let (file, _) = folder.replace("summary", "json").unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(&file)), (0o700, 0o600));
+    }
+
+    /// Only root can give a folder to somebody else, so elsewhere this shows nothing.
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_of_another_user_that_is_open_to_all_is_refused() {
+        use std::os::unix::fs::{PermissionsExt as _, chown};
+        let home = tempfile::tempdir().unwrap();
+        let refused = |mode: u32| {
+            fs::set_permissions(home.path(), fs::Permissions::from_mode(mode)).unwrap();
+            let opened = OutputFolder::open(home.path(), &[]);
+            matches!(opened, Err(Error::FolderOfOthers { owner: 4_711, .. }))
+        };
+        assert!(!refused(0o777), "it is our own");
+        if chown(home.path(), Some(4_711), None).is_ok() {
+            assert!(refused(0o777) && !refused(0o1777) && !refused(0o755));
+        }
     }
 
     #[test]
