@@ -57,9 +57,7 @@ impl Started {
 
     fn signal(mut self, name: &str) -> i32 {
         let process = self.child.id().to_string();
-        let sent = Command::new("kill")
-            .args(["-s", name, &process])
-            .status();
+        let sent = Command::new("kill").args(["-s", name, &process]).status();
         assert!(sent.expect("kill").success());
         let ended = self.child.wait().expect("an end");
         ended.code().unwrap_or(-1)
