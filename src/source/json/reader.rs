@@ -4,37 +4,22 @@ use std::sync::Arc;
 
 use super::cursor::JsonCursor;
 use super::locate_records::{self, JsonLayout, JsonSample, JsonShape, Origin};
-use super::record_builder::JsonPiece;
+use super::record_builder::{JsonPiece, RecordBuilder};
 use super::span::{JsonSpan, objects_of};
-use super::value_reader::Behind;
+use super::value_reader::{Behind, ValueReader};
 use crate::domain::Code;
 use crate::source::bytes::{Feed, mark_length};
-use crate::source::known::Known;
 use crate::source::table::{FULL_BYTES, FULL_ROWS};
-use crate::source::{Batch, Error, Input, InputFormat, Limits, ReadOptions, Sheet};
+use crate::source::{Batch, Error, Input, InputFormat, ReadOptions, Sheet};
 
 /// How much text decides on where the records are.
 const SAMPLE: usize = if cfg!(fuzzing) { 512 } else { 1 << 20 };
 
 /// JSON that is being read.
 pub(in crate::source) struct JsonReader {
-    pub(super) cursor: JsonCursor,
-    pub(super) sheet: Arc<Sheet>,
-    pub(super) limits: Limits,
+    values: ValueReader,
     state: DocumentState,
-    /// Steps of the pointer to the records.
-    pub(super) pointer: Vec<String>,
     search: Search,
-    /// Whether the pointer is only followed in the documents that have it: a file of lines says what a
-    /// record is, and a file of rejected records has lost the envelope.
-    pub(super) each_by_pointer: bool,
-    /// By which keys the records are known.
-    pub(super) known: Known,
-    pub(super) batch_bytes: usize,
-    /// Records so far.
-    pub(super) records: u64,
-    /// Whether a line may hold several records.
-    pub(super) is_numbered: bool,
 }
 
 /// What is known of the pointer to the records.
@@ -123,6 +108,7 @@ impl JsonReader {
             _ => DocumentState::Top,
         };
         let empty = feed.ended() && feed.data().trim_ascii().is_empty();
+        let is_numbered = !lines || !pointer.is_empty();
         Ok(JsonReader {
             search: if origin == Origin::OnlyList && !feed.ended() {
                 Search::Unconfirmed
@@ -136,28 +122,32 @@ impl JsonReader {
             } else {
                 Search::Pending
             },
-            is_numbered: !lines || !pointer.is_empty(),
-            records: 0,
-            cursor: JsonCursor::new(feed),
-            sheet,
-            limits: options.limits.clone(),
+            values: ValueReader {
+                cursor: JsonCursor::new(feed),
+                records: RecordBuilder {
+                    sheet,
+                    limits: options.limits.clone(),
+                    pointer,
+                    each_by_pointer,
+                    known: options.known.clone(),
+                    batch_bytes: 0,
+                    records: 0,
+                    is_numbered,
+                },
+            },
             state,
-            pointer,
-            each_by_pointer,
-            known: options.known.clone(),
-            batch_bytes: 0,
         })
     }
 
     pub(in crate::source) fn sheet(&self) -> &Arc<Sheet> {
-        &self.sheet
+        &self.values.records.sheet
     }
 
     /// The next records; `None` after the last.
     pub(in crate::source) fn next_batch(&mut self) -> Result<Option<Batch>, Error> {
-        let mut batch = Batch::new(Arc::clone(&self.sheet));
-        self.batch_bytes = 0;
-        while batch.len() < FULL_ROWS && self.batch_bytes < FULL_BYTES {
+        let mut batch = Batch::new(Arc::clone(&self.values.records.sheet));
+        self.values.records.batch_bytes = 0;
+        while batch.len() < FULL_ROWS && self.values.records.batch_bytes < FULL_BYTES {
             self.state = match std::mem::replace(&mut self.state, DocumentState::Done) {
                 DocumentState::Done => break,
                 DocumentState::Lines => self.line_step(&mut batch)?,
@@ -172,25 +162,29 @@ impl JsonReader {
 
     /// Takes one line.
     fn line_step(&mut self, batch: &mut Batch) -> Result<DocumentState, Error> {
-        let Some(length) = self.cursor.line_length(self.limits.record())? else {
-            self.refuse_large(batch);
-            let more = self.cursor.skip_line()?;
+        let Some(length) = self
+            .values
+            .cursor
+            .line_length(self.values.records.limits.record())?
+        else {
+            self.values.refuse_large(batch);
+            let more = self.values.cursor.skip_line()?;
             return Ok(if more {
                 DocumentState::Lines
             } else {
                 DocumentState::Done
             });
         };
-        let last = length == self.cursor.data().len();
+        let last = length == self.values.cursor.data().len();
         if last && length == 0 {
-            self.report_cut(batch);
+            self.values.report_cut(batch);
             return Ok(DocumentState::Done);
         }
-        let line = self.cursor.data()[..length].to_vec();
+        let line = self.values.cursor.data()[..length].to_vec();
         self.take_line(&line, last, batch);
-        self.cursor.consume(length + usize::from(!last));
+        self.values.cursor.consume(length + usize::from(!last));
         if last {
-            self.report_cut(batch);
+            self.values.report_cut(batch);
         }
         Ok(if last {
             DocumentState::Done
@@ -208,42 +202,47 @@ impl JsonReader {
         let before = line.len() - text.len();
         let text = text.trim_ascii_end();
         let text = text.strip_suffix(b"\x1a").unwrap_or(text).trim_ascii_end();
-        let number = self.cursor.line();
+        let number = self.values.cursor.line();
         for (start, end) in objects_of(text) {
             let piece = JsonPiece {
                 text: &text[start..end],
                 line: number,
-                column: self.cursor.column() + before + start,
+                column: self.values.cursor.column() + before + start,
                 last: last && end == text.len(),
             };
-            self.push(piece, batch);
+            self.values.records.push(piece, batch);
         }
     }
 
     /// Takes one document, or enters the array of records in it.
     fn top_step(&mut self, batch: &mut Batch) -> Result<DocumentState, Error> {
-        let Some(byte) = self.cursor.peek()? else {
+        let Some(byte) = self.values.cursor.peek()? else {
             if self.search == Search::Pending {
                 return Err(self.records_error("nothing is found there"));
             }
-            self.report_cut(batch);
+            self.values.report_cut(batch);
             return Ok(DocumentState::Done);
         };
         match byte {
             // Harmless between documents: a comma, or the mark of JSON text sequences.
             b',' | 0x1e => {
-                self.cursor.consume(1);
+                self.values.cursor.consume(1);
                 Ok(DocumentState::Top)
             }
-            b'{' | b'[' if !self.pointer.is_empty() && !self.each_by_pointer => self.enter(batch),
+            b'{' | b'['
+                if !self.values.records.pointer.is_empty()
+                    && !self.values.records.each_by_pointer =>
+            {
+                self.enter(batch)
+            }
             b'[' => {
-                self.cursor.consume(1);
+                self.values.cursor.consume(1);
                 Ok(DocumentState::Array {
                     open: vec![b']'],
                     expect: Expect::First,
                 })
             }
-            b'{' => match self.take_value(batch)? {
+            b'{' => match self.values.take_value(batch)? {
                 Behind::Value | Behind::Record => Ok(DocumentState::Top),
                 Behind::Nothing => Ok(DocumentState::Done),
             },
@@ -258,21 +257,21 @@ impl JsonReader {
     /// Follows the pointer into the document that begins here.
     fn enter(&mut self, batch: &mut Batch) -> Result<DocumentState, Error> {
         let mut open = Vec::new();
-        for step in self.pointer.clone() {
-            let Some(bracket @ (b'{' | b'[')) = self.cursor.peek()? else {
+        for step in self.values.records.pointer.clone() {
+            let Some(bracket @ (b'{' | b'[')) = self.values.cursor.peek()? else {
                 return self.miss(open, batch);
             };
-            self.cursor.consume(1);
+            self.values.cursor.consume(1);
             // The closing brackets stand two behind the opening ones.
             open.push(bracket + 2);
-            if !self.cursor.find(bracket, &step)? {
+            if !self.values.cursor.find(bracket, &step)? {
                 return self.miss(open, batch);
             }
         }
-        match self.cursor.peek()? {
+        match self.values.cursor.peek()? {
             Some(b'[') => {
                 self.found();
-                self.cursor.consume(1);
+                self.values.cursor.consume(1);
                 open.push(b']');
                 Ok(DocumentState::Array {
                     open,
@@ -281,7 +280,7 @@ impl JsonReader {
             }
             Some(b'{') => {
                 self.found();
-                match self.take_value(batch)? {
+                match self.values.take_value(batch)? {
                     Behind::Value => self.leave(open, batch),
                     Behind::Record => Ok(DocumentState::Top),
                     Behind::Nothing => Ok(DocumentState::Done),
@@ -300,7 +299,7 @@ impl JsonReader {
     /// A document in which the pointer finds nothing is told as such.
     fn miss(&mut self, open: Vec<u8>, batch: &mut Batch) -> Result<DocumentState, Error> {
         let message = "no records are found at the pointer in this document";
-        self.push_fault(Code::NotAnObject, message, batch);
+        self.values.push_fault(Code::NotAnObject, message, batch);
         self.leave(open, batch)
     }
 
@@ -311,8 +310,8 @@ impl JsonReader {
         expect: Expect,
         batch: &mut Batch,
     ) -> Result<DocumentState, Error> {
-        let Some(byte) = self.cursor.peek()? else {
-            self.push_fault(
+        let Some(byte) = self.values.cursor.peek()? else {
+            self.values.push_fault(
                 Code::TruncatedInput,
                 "the file ends inside its array of records",
                 batch,
@@ -322,32 +321,36 @@ impl JsonReader {
         match byte {
             b']' => {
                 if expect == Expect::Value {
-                    self.push_fault(
+                    self.values.push_fault(
                         Code::BadJson,
                         "a record is missing after the last comma",
                         batch,
                     );
                 }
-                self.cursor.consume(1);
+                self.values.cursor.consume(1);
                 open.pop();
                 self.leave(open, batch)
             }
             b',' => {
                 if expect != Expect::Comma {
-                    self.push_fault(Code::BadJson, "a record is missing before the comma", batch);
+                    self.values.push_fault(
+                        Code::BadJson,
+                        "a record is missing before the comma",
+                        batch,
+                    );
                 }
-                self.cursor.consume(1);
+                self.values.cursor.consume(1);
                 Ok(DocumentState::Array {
                     open,
                     expect: Expect::Value,
                 })
             }
             _ => {
-                let (before, line) = (batch.len(), self.cursor.line());
-                let behind = self.take_value(batch)?;
+                let (before, line) = (batch.len(), self.values.cursor.line());
+                let behind = self.values.take_value(batch)?;
                 if expect == Expect::Comma && batch.len() == before + 1 {
                     let message = "a comma is missing before this record";
-                    batch.push_problem(self.problem(Code::BadJson, line, message));
+                    batch.push_problem(self.values.records.problem(Code::BadJson, line, message));
                 }
                 Ok(match behind {
                     Behind::Value => DocumentState::Array {
@@ -372,10 +375,10 @@ impl JsonReader {
         if self.search == Search::Unconfirmed && open == [b'}'] {
             self.confirm()?;
         }
-        if self.cursor.skip(JsonSpan::inside(open))? {
+        if self.values.cursor.skip(JsonSpan::inside(open))? {
             return Ok(DocumentState::Top);
         }
-        let (code, message) = if self.cursor.data().is_empty() {
+        let (code, message) = if self.values.cursor.data().is_empty() {
             (
                 Code::TruncatedInput,
                 "the file ends before its last bracket is closed",
@@ -386,7 +389,7 @@ impl JsonReader {
                 "this is no JSON, and nothing behind it was read",
             )
         };
-        self.push_fault(code, message, batch);
+        self.values.push_fault(code, message, batch);
         Ok(DocumentState::Done)
     }
 
@@ -394,16 +397,16 @@ impl JsonReader {
     /// would make it a guess.
     fn confirm(&mut self) -> Result<(), Error> {
         self.search = Search::Settled;
-        while self.cursor.next_key()?.is_some() {
-            if self.cursor.peek()? == Some(b'[') {
-                self.cursor.consume(1);
-                if self.cursor.peek()? == Some(b'{') {
+        while self.values.cursor.next_key()?.is_some() {
+            if self.values.cursor.peek()? == Some(b'[') {
+                self.values.cursor.consume(1);
+                if self.values.cursor.peek()? == Some(b'{') {
                     return Err(self.records_error("another member holds an array of objects too"));
                 }
-                if !self.cursor.skip(JsonSpan::inside(vec![b']']))? {
+                if !self.values.cursor.skip(JsonSpan::inside(vec![b']']))? {
                     break;
                 }
-            } else if !self.cursor.skip(JsonSpan::default())? {
+            } else if !self.values.cursor.skip(JsonSpan::default())? {
                 break;
             }
         }
@@ -412,8 +415,8 @@ impl JsonReader {
 
     fn records_error(&self, reason: &'static str) -> Error {
         Error::Records {
-            file: self.sheet.file.to_string(),
-            pointer: locate_records::pointer(&self.pointer),
+            file: self.values.records.sheet.file.to_string(),
+            pointer: locate_records::pointer(&self.values.records.pointer),
             reason,
         }
     }

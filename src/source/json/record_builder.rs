@@ -9,10 +9,10 @@ use serde_json::Value as Json;
 
 use super::locate_records;
 use super::parse::{self, JsonRefusal, Parsed};
-use super::reader::JsonReader;
 use crate::domain::{Code, Place, Problem};
+use crate::source::known::Known;
 use crate::source::table::{lossy, undecodable_message};
-use crate::source::{Batch, Header, rejects};
+use crate::source::{Batch, Header, Limits, Sheet, rejects};
 
 /// A value of the text, with its place.
 #[derive(Clone, Copy)]
@@ -25,7 +25,27 @@ pub(super) struct JsonPiece<'t> {
     pub(super) last: bool,
 }
 
-impl JsonReader {
+/// Makes the records of one document, and counts them.
+#[derive(Debug)]
+pub(super) struct RecordBuilder {
+    pub(super) sheet: Arc<Sheet>,
+    pub(super) limits: Limits,
+    /// Steps of the pointer to the records.
+    pub(super) pointer: Vec<String>,
+    /// Whether the pointer is only followed in the documents that have it: a file of lines says what a
+    /// record is, and a file of rejected records has lost the envelope.
+    pub(super) each_by_pointer: bool,
+    /// By which keys the records are known.
+    pub(super) known: Known,
+    /// Bytes of text that the batch at hand was made of.
+    pub(super) batch_bytes: usize,
+    /// Records so far.
+    pub(super) records: u64,
+    /// Whether a line may hold several records.
+    pub(super) is_numbered: bool,
+}
+
+impl RecordBuilder {
     /// Parses a value and adds it as a record, or as many as the pointer finds in it.
     pub(super) fn push(&mut self, piece: JsonPiece<'_>, batch: &mut Batch) {
         self.batch_bytes += piece.text.len();
@@ -145,34 +165,28 @@ impl JsonReader {
         batch.push_raw(text);
     }
 
-    /// Something is wrong between the records: told on a record of its own.
-    pub(super) fn push_fault(&mut self, code: Code, message: &str, batch: &mut Batch) {
-        let line = self.cursor.line();
+    /// Something is wrong between the records: told on a record of its own. Of an end that comes too
+    /// early `cut` is said, if an archive was cut.
+    pub(super) fn push_fault(
+        &mut self,
+        code: Code,
+        message: &str,
+        line: u64,
+        cut: Option<&str>,
+        batch: &mut Batch,
+    ) {
         self.add(line, Json::Null, batch);
-        let message = match self.cursor.feed().cut() {
+        let message = match cut {
             Some(cut) if code == Code::TruncatedInput => cut,
             _ => message,
         };
         batch.push_problem(self.problem(code, line, message));
     }
 
-    pub(super) fn refuse_large(&mut self, batch: &mut Batch) {
-        let line = self.cursor.line();
+    pub(super) fn refuse_large(&mut self, line: u64, batch: &mut Batch) {
         self.add(line, Json::Null, batch);
         let message = format!("the record is longer than {} bytes", self.limits.record());
         batch.push_problem(self.problem(Code::RecordTooLarge, line, &message));
-    }
-
-    /// Tells that the archive was cut, unless the last record has told it.
-    pub(super) fn report_cut(&mut self, batch: &mut Batch) {
-        let told = batch.iter().last().is_some_and(|record| {
-            record
-                .problems()
-                .any(|problem| problem.code == Code::TruncatedInput)
-        });
-        if !told && self.cursor.feed().cut().is_some() {
-            self.push_fault(Code::TruncatedInput, "", batch);
-        }
     }
 
     pub(super) fn problem(&self, code: Code, line: u64, message: &str) -> Problem {

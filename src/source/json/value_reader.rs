@@ -1,8 +1,7 @@
 //! Takes one value off the text, whole or broken.
 
-use super::cursor::Cut;
-use super::reader::JsonReader;
-use super::record_builder::JsonPiece;
+use super::cursor::{Cut, JsonCursor};
+use super::record_builder::{JsonPiece, RecordBuilder};
 use super::span::JsonSpan;
 use crate::domain::Code;
 use crate::source::{Batch, Error};
@@ -18,11 +17,17 @@ pub(super) enum Behind {
     Nothing,
 }
 
-impl JsonReader {
+/// Takes values off the text and makes records of them.
+pub(super) struct ValueReader {
+    pub(super) cursor: JsonCursor,
+    pub(super) records: RecordBuilder,
+}
+
+impl ValueReader {
     /// Takes the value that begins here.
     pub(super) fn take_value(&mut self, batch: &mut Batch) -> Result<Behind, Error> {
         let (line, column) = (self.cursor.line(), self.cursor.column());
-        let cut = self.cursor.cut(self.limits.record())?;
+        let cut = self.cursor.cut(self.records.limits.record())?;
         let (length, behind) = match cut {
             Cut::Whole(length) => (length, Behind::Value),
             Cut::Ended => (self.cursor.data().len(), Behind::Nothing),
@@ -44,7 +49,7 @@ impl JsonReader {
             column,
             last: behind == Behind::Nothing,
         };
-        self.push(piece, batch);
+        self.records.push(piece, batch);
         self.cursor.consume(length);
         Ok(behind)
     }
@@ -77,8 +82,29 @@ impl JsonReader {
             place.0,
             place.1 + 1
         );
-        self.push_null(line, &text, batch);
-        batch.push_problem(self.problem(Code::BadJson, line, &message));
+        self.records.push_null(line, &text, batch);
+        batch.push_problem(self.records.problem(Code::BadJson, line, &message));
         Ok(behind)
+    }
+    /// Something is wrong between the records: told on a record of its own.
+    pub(super) fn push_fault(&mut self, code: Code, message: &str, batch: &mut Batch) {
+        let (line, cut) = (self.cursor.line(), self.cursor.feed().cut());
+        self.records.push_fault(code, message, line, cut, batch);
+    }
+
+    pub(super) fn refuse_large(&mut self, batch: &mut Batch) {
+        self.records.refuse_large(self.cursor.line(), batch);
+    }
+
+    /// Tells that the archive was cut, unless the last record has told it.
+    pub(super) fn report_cut(&mut self, batch: &mut Batch) {
+        let told = batch.iter().last().is_some_and(|record| {
+            record
+                .problems()
+                .any(|problem| problem.code == Code::TruncatedInput)
+        });
+        if !told && self.cursor.feed().cut().is_some() {
+            self.push_fault(Code::TruncatedInput, "", batch);
+        }
     }
 }

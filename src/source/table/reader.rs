@@ -15,10 +15,10 @@ use super::opening::{
 use super::quote_budget::QuoteBudget;
 use super::repeated_header::RepeatedHeader;
 use super::row_builder::{Rows, column_name, lossy};
-use super::row_repair::ConsumedRow;
+use super::row_repair::{ConsumedRow, RowRepair};
 use super::scan::{Count, Dialect, Expected, ScanWindow, Scanned};
 use super::{detect_dialect, trailer};
-use crate::domain::{Code, Place, Problem};
+use crate::domain::{Code, Problem};
 use crate::source::bytes::{Feed, mark_length};
 use crate::source::rejects::are_reasons;
 use crate::source::{Batch, Error, Header, HeaderKind, Limits, ReadOptions, Sheet};
@@ -32,15 +32,15 @@ const SAMPLE: usize = if cfg!(fuzzing) { 512 } else { 1 << 20 };
     reason = "each is a fact of its own about the file"
 )]
 pub(in crate::source) struct TableReader {
-    pub(super) feed: Feed,
-    pub(super) dialect: Dialect,
-    pub(super) sheet: Arc<Sheet>,
-    pub(super) width: usize,
-    pub(super) rejects: bool,
+    feed: Feed,
+    dialect: Dialect,
+    sheet: Arc<Sheet>,
+    width: usize,
+    rejects: bool,
     /// Whether the last column stands for any number of cells.
-    pub(super) has_rest: bool,
-    pub(super) line: u64,
-    pub(super) limits: Limits,
+    has_rest: bool,
+    line: u64,
+    limits: Limits,
     reach: QuoteBudget,
     state: TableState,
     /// Whether the last row had no line ending.
@@ -230,9 +230,21 @@ impl TableReader {
         )))
     }
 
-    /// The number of columns without the problems of an earlier run.
-    pub(super) fn columns(&self) -> usize {
-        self.width - usize::from(self.rejects)
+    /// What judges a row at this place.
+    fn repair(&self) -> RowRepair<'_> {
+        RowRepair {
+            dialect: self.dialect,
+            sheet: &self.sheet,
+            width: self.width,
+            rejects: self.rejects,
+            has_rest: self.has_rest,
+            line: self.line,
+            limits: &self.limits,
+        }
+    }
+
+    fn columns(&self) -> usize {
+        self.repair().columns()
     }
 
     /// Passes over lines before a row that hold nothing, or nothing but blanks. In a table of one column
@@ -283,12 +295,12 @@ impl TableReader {
         let taken = match scanned {
             Scanned::Row(extent) if extent.end <= self.limits.record() => {
                 let data = &data[..extent.next];
-                Some(self.take_row(data, extent, rows, first))
+                Some(self.repair().take_row(data, extent, rows, first))
             }
             Scanned::Row(_) | Scanned::Incomplete => None,
             Scanned::Open => {
                 rows.undo(first);
-                self.take_open(window, rows)
+                self.repair().take_open(window, rows)
             }
         };
         if let Some(ConsumedRow {
@@ -434,9 +446,8 @@ impl TableReader {
         Ok(())
     }
 
-    pub(super) fn problem(&self, code: Code, message: String) -> Problem {
-        let place = Place::on_line(Arc::clone(&self.sheet.file), self.line);
-        Problem::new(code, place, message)
+    fn problem(&self, code: Code, message: String) -> Problem {
+        self.repair().problem(code, message)
     }
 
     /// Tells that the archive behind the table was cut, on the row that was cut with it or after the

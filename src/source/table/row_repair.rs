@@ -1,11 +1,13 @@
 //! A row that is not in order, judged by its width and by the lines after it.
 
+use std::sync::Arc;
+
 use memchr::{memchr, memchr_iter, memrchr};
 
-use super::reader::TableReader;
 use super::row_builder::{Rows, column_name, lossy};
-use super::scan::{Count, Extent, Newline, ScanWindow, Sink};
-use crate::domain::{Code, Problem};
+use super::scan::{Count, Dialect, Extent, Newline, ScanWindow, Sink};
+use crate::domain::{Code, Place, Problem};
+use crate::source::{Limits, Sheet};
 
 /// A cell that holds so many lines that are rows themselves was not meant to hold them.
 const IMPROBABLE_ROWS: usize = 8;
@@ -21,7 +23,30 @@ pub(super) struct ConsumedRow {
     pub(super) in_vain: usize,
 }
 
-impl TableReader {
+/// The table of a row, and where the row stands.
+#[derive(Debug)]
+pub(super) struct RowRepair<'t> {
+    pub(super) dialect: Dialect,
+    pub(super) sheet: &'t Arc<Sheet>,
+    pub(super) width: usize,
+    pub(super) rejects: bool,
+    /// Whether the last column stands for any number of cells.
+    pub(super) has_rest: bool,
+    pub(super) line: u64,
+    pub(super) limits: &'t Limits,
+}
+
+impl RowRepair<'_> {
+    /// The number of columns without the problems of an earlier run.
+    pub(super) fn columns(&self) -> usize {
+        self.width - usize::from(self.rejects)
+    }
+
+    pub(super) fn problem(&self, code: Code, message: String) -> Problem {
+        let place = Place::on_line(Arc::clone(&self.sheet.file), self.line);
+        Problem::new(code, place, message)
+    }
+
     /// A row has been scanned into `rows`; `data` ends where it does.
     pub(super) fn take_row(
         &self,
@@ -274,7 +299,7 @@ impl TableReader {
                 Code::StrayQuote,
                 "a quote out of place, read as text".to_owned(),
             )
-            .at(&column_name(&self.sheet, column), &value),
+            .at(&column_name(self.sheet, column), &value),
         );
     }
 
@@ -303,7 +328,7 @@ impl TableReader {
                 let start = lossy(&cell[..cell.len().min(4 * Problem::VALUE_LIMIT)]);
                 problems.push(
                     self.problem(Code::RecordTooLarge, message)
-                        .at(&column_name(&self.sheet, column), &start),
+                        .at(&column_name(self.sheet, column), &start),
                 );
             }
         }
