@@ -2,8 +2,9 @@
 
 use serde_json::Value as Json;
 
-use super::names::{is_joined, letters, member};
-use super::record::Header;
+use super::json_path::has;
+use super::names::letters;
+use super::sheet::Header;
 
 /// Keys or columns of which every record has at least one of each entry; there and empty is there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,35 +77,6 @@ impl Known {
 fn has_any(tree: &Json, names: &[String]) -> bool {
     let path = |name: &String| name.split('.').map(str::to_owned).collect::<Vec<_>>();
     names.iter().any(|name| has(tree, &path(name)))
-}
-
-/// Whether the record has the key at the end of `path`. A container on the way that is there and empty
-/// has it, too: `"user": null` says that there is no user, and nothing about what users are called.
-pub(super) fn has(tree: &Json, path: &[String]) -> bool {
-    if let (Json::Object(members), 2..) = (tree, path.len())
-        && members.keys().any(|name| is_joined(name, path))
-    {
-        return true;
-    }
-    let mut value = tree;
-    for (depth, step) in path.iter().enumerate() {
-        let next = match value {
-            Json::Object(members) if depth > 0 && members.is_empty() => return true,
-            Json::Object(members) => member(members, step),
-            // A list that is shorter, or one that no number leads into.
-            Json::Array(items) => match step.parse::<usize>() {
-                Ok(index) if index < items.len() => items.get(index),
-                Ok(_) => return true,
-                Err(_) => return items.is_empty(),
-            },
-            Json::Null => return depth > 0,
-            Json::String(text) => return depth > 0 && text.is_empty(),
-            Json::Bool(_) | Json::Number(_) => return false,
-        };
-        let Some(next) = next else { return false };
-        value = next;
-    }
-    true
 }
 
 /// The lists in an object, so many levels deep.

@@ -10,15 +10,19 @@
 
 mod by_name;
 mod bytes;
+mod cells;
 mod error;
 mod file_id;
+mod format;
 mod input;
 mod json;
+mod json_path;
 mod known;
 mod options;
 mod reader;
 mod record;
 mod rejects;
+mod sheet;
 mod table;
 mod workbook;
 
@@ -33,15 +37,18 @@ mod tests;
 
 pub use by_name::by_name;
 pub use bytes::BytesRead;
+pub use cells::Cells;
 pub use error::Error;
 pub use file_id::FileId;
+pub use format::FileFormat;
 pub use input::Input;
 pub use input_files::{Expansion, Treat, Unread, expand};
 pub use known::Known;
 pub use memory_budget::MemoryBudget;
 pub use options::{HeaderKind, InputFormat, Limits, Quote, ReadOptions};
-pub use reader::{ExportReader, FileFormat, knows_encoding, look, open};
+pub use reader::{ExportReader, knows_encoding, look, open};
 pub use readme::{has_readme_name, has_sentences};
-pub use record::{Batch, Cells, Column, Header, Record, Sheet};
+pub use record::{Batch, Record};
 pub use rejects::{RejectsWriter, with_noted_id};
+pub use sheet::{Column, Header, Sheet};
 pub use table::{HeaderlessLayout, LayoutPart, Looks};

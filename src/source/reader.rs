@@ -5,52 +5,17 @@ use std::sync::Arc;
 use super::bytes::{
     Charset, EncodingEvidence, Feed, InputStream, byte_order_mark, detect, of_whole,
 };
+use super::format::FormKind;
 use super::json::JsonReader;
-use super::table::{Dialect, TableReader};
+use super::table::TableReader;
 use super::workbook::{self, Workbook};
-use super::{Batch, BytesRead, Error, Input, InputFormat, ReadOptions, Sheet};
+use super::{Batch, BytesRead, Error, FileFormat, Input, InputFormat, ReadOptions, Sheet};
 
 /// How much of a file decides on its encoding at first.
 const SAMPLE: usize = if cfg!(fuzzing) { 256 } else { 1 << 20 };
 /// What the beginning of a larger archive says is believed for the rest of it: to unpack it twice would
 /// cost more than the rows that then have a problem.
 const LARGEST_ARCHIVE_READ_TWICE: u64 = 512 << 20;
-
-/// How the records of an input are written, to write some of them again in the same way. By
-/// default one JSON object a line.
-#[derive(Debug, Clone, Default)]
-pub struct FileFormat(pub(super) FormKind);
-
-#[derive(Debug, Clone, Default)]
-pub(super) enum FormKind {
-    Table {
-        dialect: Dialect,
-        charset: Charset,
-        bom: bool,
-    },
-    #[default]
-    Json,
-}
-
-impl FileFormat {
-    /// A table as most programs write it: commas, UTF-8, a line feed.
-    pub fn plain_table() -> FileFormat {
-        FileFormat(FormKind::Table {
-            dialect: Dialect {
-                delimiter: b',',
-                quote: Some(b'"'),
-                newline: super::table::Newline::Lf,
-            },
-            charset: Charset::UTF_8,
-            bom: false,
-        })
-    }
-
-    /// Whether records are written as one JSON object a line, and not as a table.
-    pub fn is_json(&self) -> bool {
-        matches!(self.0, FormKind::Json)
-    }
-}
 
 /// An input that is being read; an iterator of batches.
 pub struct ExportReader {

@@ -4,121 +4,17 @@
 //! two million rows a second an allocation per cell would cost more than reading the file.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::known;
+use super::cells::Cells;
+use super::json_path::{self, text_of, value_at};
 use super::memory_budget::{MemoryBudget, Reservation};
-use super::names::{is_joined, letters, member, twins};
-use super::reader::FileFormat;
+use super::names::twins;
+use super::sheet::{Column, Sheet};
 use crate::domain::{Place, Problem};
-
-/// One opened export: its name and what its records look like.
-#[derive(Debug, Clone)]
-pub struct Sheet {
-    /// The file as the operator named it; `-` for standard input.
-    pub file: Arc<str>,
-    /// How the file is read, for the screen: `comma, utf-8, header, LF`.
-    pub reading: String,
-    /// Column names; `None` for JSON, where every record has its own keys.
-    pub header: Option<Header>,
-    /// Values that mean "nothing" (`NULL`, `N/A`), compared exactly.
-    pub nulls: Vec<String>,
-    /// How the records are written, to write some of them again in the same way.
-    pub form: FileFormat,
-}
-
-/// The column names of a table.
-#[derive(Debug, Clone, Default)]
-pub struct Header {
-    names: Vec<String>,
-    by_key: HashMap<String, usize>,
-}
-
-impl Header {
-    /// The column that a fed-in `rejected.csv` carries and that is no part of the record.
-    pub const PROBLEMS: &'static str = "_problems";
-
-    /// A header of these names, in the order of the file. Of two columns with the same key the
-    /// first is found by name.
-    pub fn new(names: Vec<String>) -> Self {
-        let mut by_key = HashMap::new();
-        for (index, name) in names.iter().enumerate() {
-            by_key.entry(Self::key(name)).or_insert(index);
-        }
-        Header { names, by_key }
-    }
-
-    /// The names as they stand in the file.
-    pub fn names(&self) -> &[String] {
-        &self.names
-    }
-
-    /// Position of the column: by its exact name, else without regard to case, spaces, `-`, `_`
-    /// and a byte order mark (`Contact_ID` is `contact id`).
-    pub fn find(&self, name: &str) -> Option<usize> {
-        self.names
-            .iter()
-            .position(|known| known == name)
-            .or_else(|| self.by_key.get(&Self::key(name)).copied())
-    }
-
-    /// The positions of all columns that have this name but for what [`Header::find`] overlooks.
-    pub fn all(&self, name: &str) -> Vec<usize> {
-        let key = Self::key(name);
-        let columns = self.names.iter().enumerate();
-        let same = columns.filter(|(_, known)| Self::key(known) == key);
-        same.map(|(column, _)| column).collect()
-    }
-
-    /// The same header, whose columns are also found by the first of these names where they have one of the
-    /// others.
-    #[must_use]
-    pub fn also_called(mut self, captions: &[(String, Vec<String>)]) -> Header {
-        for (name, others) in captions {
-            let found = others.iter().find_map(|other| self.find(other));
-            if let (None, Some(column)) = (self.find(name), found) {
-                self.by_key.insert(Self::key(name), column);
-            }
-        }
-        self
-    }
-
-    /// Whether the last column has this name.
-    pub(super) fn ends_with(&self, name: &str) -> bool {
-        self.names
-            .last()
-            .is_some_and(|last| Self::key(last) == Self::key(name))
-    }
-
-    /// The form in which names are compared.
-    pub fn key(name: &str) -> String {
-        letters(name).collect()
-    }
-}
-
-/// Where a mapping finds a value in the records of one sheet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Column {
-    /// The cell at this position.
-    Cell(usize),
-    /// The keys to follow into a JSON object; a number is an index into an array.
-    Path(Arc<[String]>),
-}
-
-impl Sheet {
-    /// The column that `name` means here. In JSON every name is a path whose steps are separated
-    /// by dots (`user.email`, `participants.0.name`); a key that itself holds the dots wins.
-    pub fn column(&self, name: &str) -> Option<Column> {
-        match &self.header {
-            Some(header) => header.find(name).map(Column::Cell),
-            None => Some(Column::Path(name.split('.').map(str::to_owned).collect())),
-        }
-    }
-}
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RowSpan {
@@ -140,6 +36,11 @@ struct Tree {
 
 /// What a problem takes with its texts, usually.
 const PROBLEM_BYTES: usize = 512;
+
+/// A batch is full with so many records…
+pub(super) const FULL_ROWS: usize = if cfg!(fuzzing) { 5 } else { 1000 };
+/// … or so many bytes.
+pub(super) const FULL_BYTES: usize = 256 << 10;
 
 /// Some consecutive records of one sheet.
 #[derive(Debug, Clone)]
@@ -472,7 +373,7 @@ impl<'b> Record<'b> {
         (self.row.cells == TREE).then(|| &self.batch.trees[self.row.first as usize].value)
     }
 
-    /// Two keys of a JSON record with different values, whose names are one by [`Header::key`].
+    /// Two keys of a JSON record with different values, whose names are one by [`Header::key`](super::Header::key).
     pub fn twins(&self) -> Option<(&'b str, &'b str)> {
         self.tree().and_then(Json::as_object).and_then(twins)
     }
@@ -506,18 +407,7 @@ impl<'b> Record<'b> {
         let Column::Path(path) = column else {
             return None;
         };
-        let tree = self.tree()?;
-        if let (Json::Object(members), 2..) = (tree, path.len()) {
-            let mut members = members.iter();
-            if let Some((_, value)) = members.find(|(name, _)| is_joined(name, path)) {
-                return Some(value);
-            }
-        }
-        path.iter().try_fold(tree, |value, step| match value {
-            Json::Array(items) => items.get(step.parse::<usize>().ok()?),
-            Json::Object(members) => member(members, step),
-            _ => None,
-        })
+        value_at(self.tree()?, path)
     }
 
     /// Whether the record has the column or key, filled or not. A key inside of something that is empty
@@ -525,7 +415,7 @@ impl<'b> Record<'b> {
     pub fn has(&self, column: &Column) -> bool {
         match column {
             Column::Cell(cell) => self.cell(*cell).is_some(),
-            Column::Path(path) => self.tree().is_some_and(|tree| known::has(tree, path)),
+            Column::Path(path) => self.tree().is_some_and(|tree| json_path::has(tree, path)),
         }
     }
 
@@ -534,16 +424,6 @@ impl<'b> Record<'b> {
         (self.row.cells != TREE && cell < self.row.cells)
             .then(|| self.batch.cell(self.row.first + cell))
     }
-}
-
-fn text_of(value: &Json) -> Option<Cow<'_, str>> {
-    Some(match value {
-        Json::Null => return None,
-        Json::String(text) => Cow::Borrowed(text.as_str()),
-        Json::Bool(true) => Cow::Borrowed("true"),
-        Json::Bool(false) => Cow::Borrowed("false"),
-        other => Cow::Owned(other.to_string()),
-    })
 }
 
 impl Batch {
@@ -561,32 +441,10 @@ impl Batch {
     }
 }
 
-/// The cells of a row, by their position.
-#[derive(Debug, Clone, Copy)]
-pub struct Cells<'b> {
-    text: &'b str,
-    /// Where the first cell begins.
-    start: usize,
-    /// Where each of them ends.
-    ends: &'b [u32],
-}
-
-impl<'b> Cells<'b> {
-    /// The cell at `index`; `None` where the row has none.
-    #[inline]
-    pub fn get(&self, index: usize) -> Option<&'b str> {
-        let end = *self.ends.get(index)? as usize;
-        let start = match index.checked_sub(1) {
-            None => self.start,
-            Some(before) => self.ends[before] as usize + 1,
-        };
-        self.text.get(start..end)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::{FileFormat, Header};
 
     fn sheet(header: Option<&[&str]>) -> Arc<Sheet> {
         Arc::new(Sheet {

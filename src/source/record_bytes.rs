@@ -139,8 +139,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::source::reader::FileFormat;
-    use crate::source::record::{Header, Sheet};
+    use crate::source::{FileFormat, Header, Sheet};
 
     fn batch() -> Batch {
         Batch::new(Arc::new(Sheet {

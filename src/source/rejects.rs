@@ -10,9 +10,9 @@ use std::io::{self, Write};
 use serde_json::Value as Json;
 
 use super::bytes::{Charset, unmark};
-use super::reader::{FileFormat, FormKind};
-use super::record::{Header, Record, Sheet};
-use super::table::Dialect;
+use super::format::{Dialect, FileFormat, FormKind};
+use super::record::Record;
+use super::sheet::{Header, Sheet};
 use crate::domain::{Code, note_of_id};
 
 /// What stands in place of the records that a file of rejected records lacks. It begins with a code, and

@@ -9,6 +9,7 @@ mod encoding;
 mod gzip_members;
 mod stream;
 mod text_buffer;
+mod undecodable;
 mod whole_file;
 mod xml_limits;
 pub(in crate::source) mod zip_limits;
@@ -17,4 +18,5 @@ pub(in crate::source) use encoding::{Charset, EncodingEvidence, byte_order_mark,
 pub use stream::BytesRead;
 pub(in crate::source) use stream::InputStream;
 pub(in crate::source) use text_buffer::{Feed, mark_length};
+pub(in crate::source) use undecodable::{lossy, undecodable_message};
 pub(in crate::source) use whole_file::of_whole;

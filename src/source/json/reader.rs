@@ -9,7 +9,7 @@ use super::span::{JsonSpan, objects_of};
 use super::value_reader::{Behind, ValueReader};
 use crate::domain::Code;
 use crate::source::bytes::{Feed, mark_length};
-use crate::source::table::{FULL_BYTES, FULL_ROWS};
+use crate::source::record::{FULL_BYTES, FULL_ROWS};
 use crate::source::{Batch, Error, Input, InputFormat, ReadOptions, Sheet};
 
 /// How much text decides on where the records are.

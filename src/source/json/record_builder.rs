@@ -10,8 +10,8 @@ use serde_json::Value as Json;
 use super::locate_records;
 use super::parse::{self, JsonRefusal, Parsed};
 use crate::domain::{Code, Place, Problem};
+use crate::source::bytes::{lossy, undecodable_message};
 use crate::source::known::Known;
-use crate::source::table::{lossy, undecodable_message};
 use crate::source::{Batch, Header, Limits, Sheet, rejects};
 
 /// A value of the text, with its place.

@@ -3,8 +3,10 @@
 use memchr::{memchr, memchr_iter};
 
 use super::quote_budget::QuoteBudget;
-use super::scan::{Count, Dialect, Newline, ScanWindow, Scanned};
+use super::scan::{ScanWindow, Scanned, scan};
+use super::sink::Count;
 use crate::source::bytes::mark_length;
+use crate::source::format::{Dialect, Newline};
 use crate::source::{Header, Quote, ReadOptions};
 
 /// In the order in which a tie is settled: a comma is also a decimal sign and a part of prose.
@@ -176,7 +178,7 @@ fn fit(sample: &[u8], ended: bool, dialect: Dialect) -> DialectScore {
             ended,
             reach: reach.bytes(),
         };
-        let next = match dialect.scan(window, &mut count) {
+        let next = match scan(dialect, window, &mut count) {
             Scanned::Row(extent) => {
                 fit.strays += usize::from(extent.stray.is_some());
                 fit.quoted += extent.quoted;

@@ -10,6 +10,7 @@ mod detect_dialect;
 mod header;
 mod headerless;
 mod opening;
+mod plain_rows;
 mod quote_budget;
 mod reader;
 mod repeated_header;
@@ -17,14 +18,13 @@ mod row_beginnings;
 mod row_builder;
 mod row_repair;
 mod scan;
+mod sink;
 mod trailer;
 
 pub(in crate::source) use header::{Opening, TableColumns};
 pub use headerless::{HeaderlessLayout, LayoutPart, Looks};
 pub(in crate::source) use reader::TableReader;
 pub(in crate::source) use repeated_header::RepeatedHeader;
-pub(in crate::source) use row_builder::{
-    FULL_BYTES, FULL_ROWS, Rows, column_name, lossy, undecodable_message,
-};
-pub(in crate::source) use scan::{Dialect, Newline, Sink};
+pub(in crate::source) use row_builder::Rows;
+pub(in crate::source) use sink::Sink;
 pub(in crate::source) use trailer::{LAST_ROWS, reason as trailing_reason};

@@ -4,9 +4,10 @@ use memchr::memchr;
 
 use super::detect_dialect::{self, DialectGuess};
 use super::header::{TableColumns, quote_reading};
-use super::row_builder::{Rows, lossy};
-use super::scan::{Dialect, Newline, ScanWindow, Scanned};
-use crate::source::bytes::Feed;
+use super::row_builder::Rows;
+use super::scan::{ScanWindow, Scanned, scan, split_at_delimiters};
+use crate::source::bytes::{Feed, lossy};
+use crate::source::format::{Dialect, Newline};
 use crate::source::{Error, Limits, Quote, ReadOptions};
 
 /// So many rows decide whether there is a header.
@@ -120,7 +121,7 @@ pub(super) fn opening_rows(
                 reach: limits.record(),
             };
             let first = rows.ends.len();
-            match dialect.scan(window, &mut rows) {
+            match scan(dialect, window, &mut rows) {
                 Scanned::Row(extent) => {
                     if extent.end > 0 {
                         rows.end_row(0, first);
@@ -140,7 +141,7 @@ pub(super) fn opening_rows(
                         break;
                     };
                     let line = dialect.trim_ending(&window.data[..end]);
-                    dialect.split_at_delimiters(line, &mut rows);
+                    split_at_delimiters(dialect, line, &mut rows);
                     rows.end_row(0, first);
                     at += end + 1;
                 }

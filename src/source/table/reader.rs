@@ -12,15 +12,19 @@ use super::opening::{
     opening_rows, reading, take_blank_lines, take_line, take_line_of_blanks, take_separator_line,
     take_titles,
 };
+use super::plain_rows::{Expected, plain_rows};
 use super::quote_budget::QuoteBudget;
 use super::repeated_header::RepeatedHeader;
-use super::row_builder::{Rows, column_name, lossy};
+use super::row_builder::Rows;
 use super::row_repair::{ConsumedRow, RowRepair};
-use super::scan::{Count, Dialect, Expected, ScanWindow, Scanned};
+use super::scan::{ScanWindow, Scanned, scan};
+use super::sink::Count;
 use super::{detect_dialect, trailer};
 use crate::domain::{Code, Problem};
-use crate::source::bytes::{Feed, mark_length};
+use crate::source::bytes::{Feed, lossy, mark_length};
+use crate::source::format::Dialect;
 use crate::source::rejects::are_reasons;
+use crate::source::sheet::column_name;
 use crate::source::{Batch, Error, Header, HeaderKind, Limits, ReadOptions, Sheet};
 
 /// How much text decides on the dialect.
@@ -264,7 +268,7 @@ impl TableReader {
             max_field: self.limits.max_field.min(self.limits.record()),
             line: self.line,
         };
-        let (bytes, line) = self.dialect.plain_rows(self.feed.data(), expected, rows);
+        let (bytes, line) = plain_rows(self.dialect, self.feed.data(), expected, rows);
         if bytes > 0 {
             self.unterminated = false;
         }
@@ -291,7 +295,7 @@ impl TableReader {
             reach: self.reach.bytes(),
         };
         let first = rows.ends.len();
-        let scanned = self.dialect.scan(window, rows);
+        let scanned = scan(self.dialect, window, rows);
         let taken = match scanned {
             Scanned::Row(extent) if extent.end <= self.limits.record() => {
                 let data = &data[..extent.next];
@@ -433,7 +437,7 @@ impl TableReader {
                 ended: self.feed.ended(),
                 reach: self.reach.bytes(),
             };
-            match self.dialect.scan(window, &mut Count::default()) {
+            match scan(self.dialect, window, &mut Count::default()) {
                 Scanned::Row(extent) => {
                     self.line += extent.breaks + 1;
                     self.feed.consume(extent.next);

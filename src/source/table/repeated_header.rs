@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use super::row_beginnings::{Beginnings, FIRST_CELLS, MARKED};
-use super::row_builder::{Rows, lossy};
+use super::row_builder::Rows;
 use crate::domain::{Code, Place, Problem};
 use crate::source::Sheet;
-use crate::source::bytes::mark_length;
+use crate::source::bytes::{lossy, mark_length};
 
 /// Knows the header of a file when it comes again.
 #[derive(Debug, Default)]

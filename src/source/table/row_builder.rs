@@ -8,16 +8,13 @@ use std::sync::Arc;
 use memchr::memchr;
 
 use super::row_beginnings::{Beginnings, FIRST_CELLS};
-use super::scan::{Dialect, Sink};
+use super::sink::Sink;
 use crate::domain::{Code, Place, Problem};
-use crate::source::bytes::{mark_length, unmark};
-use crate::source::record::{Batch, Parts, RowSpan, Sheet};
+use crate::source::bytes::{lossy, mark_length, undecodable_message};
+use crate::source::format::Dialect;
+use crate::source::record::{Batch, FULL_BYTES, FULL_ROWS, Parts, RowSpan};
 use crate::source::rejects;
-
-/// A batch is full with so many records…
-pub(in crate::source) const FULL_ROWS: usize = if cfg!(fuzzing) { 5 } else { 1000 };
-/// … or so many bytes.
-pub(in crate::source) const FULL_BYTES: usize = 256 << 10;
+use crate::source::sheet::{Sheet, column_name};
 
 /// The byte after each cell. Any ASCII byte will do.
 const SEPARATOR: u8 = b'\n';
@@ -341,68 +338,4 @@ impl Rows {
     fn place(&self, sheet: &Sheet, index: usize) -> Place {
         Place::on_line(Arc::clone(&sheet.file), self.list[index].line)
     }
-}
-
-impl Dialect {
-    /// Appends `cells` as a row without its line ending, quoted where it has to be.
-    pub(in crate::source) fn write_row<'c>(
-        self,
-        cells: impl ExactSizeIterator<Item = &'c [u8]>,
-        out: &mut Vec<u8>,
-    ) {
-        let single = cells.len() == 1;
-        for (index, cell) in cells.enumerate() {
-            if index > 0 {
-                out.push(self.delimiter);
-            }
-            let Some(quote) = self.quote else {
-                out.extend_from_slice(cell);
-                continue;
-            };
-            let needed = cell
-                .iter()
-                .any(|byte| *byte == quote || *byte == self.delimiter || b"\r\n".contains(byte));
-            if !(needed || single && cell.is_empty()) {
-                out.extend_from_slice(cell);
-                continue;
-            }
-            out.push(quote);
-            for byte in cell {
-                if *byte == quote {
-                    out.push(quote);
-                }
-                out.push(*byte);
-            }
-            out.push(quote);
-        }
-    }
-}
-
-/// The name of a column, or its number when the row is longer than the header.
-pub(in crate::source) fn column_name(sheet: &Sheet, column: usize) -> String {
-    sheet
-        .header
-        .as_ref()
-        .and_then(|header| header.names().get(column).cloned())
-        .unwrap_or_else(|| format!("column{}", column + 1))
-}
-
-/// `bytes` with one U+FFFD for each run that is no text.
-pub(in crate::source) fn lossy(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        let marked = chunk.valid().is_empty() && text.ends_with(char::REPLACEMENT_CHARACTER);
-        if !chunk.invalid().is_empty() && !marked {
-            text.push(char::REPLACEMENT_CHARACTER);
-        }
-    }
-    text
-}
-
-/// Which byte of `bytes` does not decode; `at` bytes before it do.
-pub(in crate::source) fn undecodable_message(bytes: &[u8], at: usize) -> String {
-    let byte = unmark(&bytes[at..]).unwrap_or(bytes[at]);
-    let character = String::from_utf8_lossy(&bytes[..at]).chars().count() + 1;
-    format!("the byte 0x{byte:02X} at character {character} is no text in the file's encoding")
 }

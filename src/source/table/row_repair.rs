@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter, memrchr};
 
-use super::row_builder::{Rows, column_name, lossy};
-use super::scan::{Count, Dialect, Extent, Newline, ScanWindow, Sink};
+use super::row_builder::Rows;
+use super::scan::{Extent, ScanWindow, clean_width, scan, split_at_delimiters, split_at_quotes};
+use super::sink::{Count, Sink};
 use crate::domain::{Code, Place, Problem};
+use crate::source::bytes::lossy;
+use crate::source::format::{Dialect, Newline};
+use crate::source::sheet::column_name;
 use crate::source::{Limits, Sheet};
 
 /// A cell that holds so many lines that are rows themselves was not meant to hold them.
@@ -81,10 +85,10 @@ impl RowRepair<'_> {
         } else if extent.stray.is_some() && width != self.width && breaks == 0 {
             // The delimiters alone may give the right width, as in `"Per" Hansen;…`.
             let mut count = Count::default();
-            self.dialect.split_at_delimiters(text, &mut count);
+            split_at_delimiters(self.dialect, text, &mut count);
             if count.0 == self.width {
                 rows.undo(first);
-                self.dialect.split_at_delimiters(text, rows);
+                split_at_delimiters(self.dialect, text, rows);
             } else {
                 self.split_at_quotes(text, rows, first);
             }
@@ -108,13 +112,9 @@ impl RowRepair<'_> {
     /// `"he said "no"","3"`.
     fn split_at_quotes(&self, text: &[u8], rows: &mut Rows, first: usize) {
         // Rejected records carry a cell of ours at the end, which has no quotes.
-        if !self.rejects
-            && self
-                .dialect
-                .split_at_quotes(text, self.width, &mut Count::default())
-        {
+        if !self.rejects && split_at_quotes(self.dialect, text, self.width, &mut Count::default()) {
             rows.undo(first);
-            self.dialect.split_at_quotes(text, self.width, rows);
+            split_at_quotes(self.dialect, text, self.width, rows);
         }
     }
 
@@ -128,7 +128,7 @@ impl RowRepair<'_> {
         let terminator = self.dialect.newline.terminator();
         let mut lines = text.split(|byte| *byte == terminator).skip(1);
         let is_row = |line: &[u8]| {
-            self.dialect.clean_width(self.dialect.trim_ending(line)) == Some(self.width)
+            clean_width(self.dialect, self.dialect.trim_ending(line)) == Some(self.width)
         };
         if orderly {
             let inner = lines.clone().count().saturating_sub(1);
@@ -150,10 +150,10 @@ impl RowRepair<'_> {
         let rest = &data[(end + 1).min(data.len())..];
         let rest = &rest[..rest.len().min(reach)];
         let mut count = Count::default();
-        self.dialect.split_at_delimiters(line, &mut count);
+        split_at_delimiters(self.dialect, line, &mut count);
         let is_row = |line: &[u8]| {
             self.columns() > 1
-                && self.dialect.clean_width(self.dialect.trim_ending(line)) == Some(self.width)
+                && clean_width(self.dialect, self.dialect.trim_ending(line)) == Some(self.width)
         };
         let cut = ended
             && data.len() <= reach.min(self.limits.record())
@@ -169,7 +169,8 @@ impl RowRepair<'_> {
         let first = rows.ends.len();
         let text = data.strip_suffix(&[terminator]).unwrap_or(data);
         let text = self.own_text(self.dialect.trim_ending(text));
-        self.dialect.scan(
+        scan(
+            self.dialect,
             ScanWindow {
                 data: text,
                 ..window
@@ -199,7 +200,7 @@ impl RowRepair<'_> {
         let end = memchr(self.dialect.newline.terminator(), data).unwrap_or(data.len());
         let line = self.dialect.trim_ending(&data[..end]);
         let first = rows.ends.len();
-        self.dialect.split_at_delimiters(line, rows);
+        split_at_delimiters(self.dialect, line, rows);
         let taken = ConsumedRow {
             bytes: (end + 1).min(data.len()),
             lines: 1,
@@ -253,7 +254,7 @@ impl RowRepair<'_> {
         }
         let pieces = || text.split(|byte| *byte == other);
         if !pieces()
-            .all(|piece| piece.is_empty() || self.dialect.clean_width(piece) == Some(self.width))
+            .all(|piece| piece.is_empty() || clean_width(self.dialect, piece) == Some(self.width))
         {
             return None;
         }
@@ -262,7 +263,7 @@ impl RowRepair<'_> {
         for piece in pieces() {
             if !piece.is_empty() {
                 let first = rows.ends.len();
-                self.dialect.split_at_delimiters(piece, rows);
+                split_at_delimiters(self.dialect, piece, rows);
                 rows.end_row(line, first);
             }
             line += 1;

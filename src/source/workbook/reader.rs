@@ -12,9 +12,10 @@ use super::parts::{Content, Parts};
 use super::sheet_thread::{SheetRow, Unpacked};
 use crate::domain::{Code, Place, Problem, Severity};
 use crate::source::bytes::zip_limits;
+use crate::source::format::{Dialect, Newline};
+use crate::source::sheet::column_name;
 use crate::source::table::{
-    Dialect, LAST_ROWS, Newline, Opening, RepeatedHeader, Rows, Sink, TableColumns, column_name,
-    trailing_reason,
+    LAST_ROWS, Opening, RepeatedHeader, Rows, Sink, TableColumns, trailing_reason,
 };
 use crate::source::{Batch, Error, Header, HeaderKind, Input, ReadOptions, Sheet};
 
