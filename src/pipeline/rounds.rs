@@ -15,7 +15,7 @@ use super::group::RowGroup;
 use super::seen_ids::RecordPlace;
 use crate::mapping::CallMapping;
 use crate::recordings::{Claimant, Claims};
-use crate::source::{Batch, Record, Sheet};
+use crate::source::{Batch, Record, Sheet, pack, unpack};
 
 /// Which time records are decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,7 +167,7 @@ impl Aside {
         for row in rows {
             let start = self.packed.len();
             self.packed.extend_from_slice(&[0; 4]);
-            row.pack(&mut self.packed);
+            pack(row, &mut self.packed);
             let length = number(self.packed.len() - start - 4)?;
             self.packed[start..start + 4].copy_from_slice(&length.to_le_bytes());
         }
@@ -206,10 +206,7 @@ impl Aside {
                 let length = number(&mut file)?;
                 self.packed.resize(length, 0);
                 file.read_exact(&mut self.packed)?;
-                fetched
-                    .batch
-                    .push_packed(&self.packed)
-                    .ok_or_else(damaged)?;
+                unpack(&self.packed, &mut fetched.batch).ok_or_else(damaged)?;
             }
             if let Some(spans) = &mut fetched.spans {
                 spans.push(RowGroup::Call(u32::try_from(rows).unwrap_or(u32::MAX)));

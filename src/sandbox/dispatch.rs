@@ -14,7 +14,7 @@ use super::dropped::Dropped;
 use super::endpoints::audio::UploadAddress;
 use super::endpoints::{audio, case, conversation, portal, read, status_page};
 use super::faults::apply;
-use super::faults::draw::{Drawn, RequestMoment};
+use super::faults::draw::{self, Drawn, RequestMoment};
 use super::faults::rules::{Fault, Strikes};
 use super::origin;
 use super::peer::Peer;
@@ -177,7 +177,7 @@ fn draw(shared: &Shared, visit: &Visit<'_>, endpoint: &Endpoint, document: &Docu
         request: visit.ticket.number,
         elapsed: state.started.elapsed(),
     };
-    let drawn = state.plan.draw(&moment);
+    let drawn = draw::draw(&state.plan, &moment);
     for name in &drawn.names {
         *state.faults.entry(name.clone()).or_default() += 1;
     }

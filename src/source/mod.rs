@@ -49,6 +49,7 @@ pub use options::{HeaderKind, InputFormat, Limits, Quote, ReadOptions};
 pub use reader::{ExportReader, knows_encoding, look, open};
 pub use readme::{has_readme_name, has_sentences};
 pub use record::{Batch, Record};
+pub use record_bytes::{pack, unpack};
 pub use rejects::{RejectsWriter, with_noted_id};
 pub use sheet::{Column, Header, Sheet};
 pub use table::{HeaderlessLayout, LayoutPart, Looks};

@@ -124,7 +124,7 @@ fn open_by(
         return open_workbook(input, options, &stream);
     }
     refuse_foreign(input, &sample)?;
-    let evidence = charset(input, options, &sample, (&stream, reach))?;
+    let evidence = charset(input, options, &sample, &stream, reach)?;
     let named = encoding_name(evidence);
     sample.drain(..evidence.bom);
     let progress = stream.progress().clone();
@@ -190,7 +190,8 @@ fn charset(
     input: &Input,
     options: &ReadOptions,
     sample: &[u8],
-    (stream, reach): (&InputStream, SampleScope),
+    stream: &InputStream,
+    reach: SampleScope,
 ) -> Result<EncodingEvidence, Error> {
     // A byte order mark is written by who wrote the file, and knows better than a mapping.
     if let Some(evidence) = byte_order_mark(sample) {

@@ -183,6 +183,23 @@ impl Batch {
         }
     }
 
+    /// Adds a record of another batch of the same sheet.
+    pub fn push_record(&mut self, record: &Record<'_>) {
+        if let Some(tree) = record.tree() {
+            self.push_tree(record.line(), record.number(), tree.clone());
+        } else {
+            self.start_row(record.line());
+            record.cells().for_each(|cell| self.push_cell(cell));
+        }
+        if let Some(raw) = record.raw() {
+            self.push_raw(raw);
+        }
+        self.push_noted_id(record.noted_id().unwrap_or_default());
+        for problem in record.problems() {
+            self.push_problem(problem.clone());
+        }
+    }
+
     fn sheet_of(&self, row: usize) -> &Arc<Sheet> {
         if self.others.is_empty() {
             return &self.sheet;

@@ -13,93 +13,72 @@ const TREE: u8 = 1;
 /// A tree takes so many times the bytes of its text, usually.
 const PACKED_TREE: usize = 8;
 
-impl Record<'_> {
-    /// Appends the record with its place, its problems and what the file says of it to `out`.
-    pub fn pack(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.line().to_le_bytes());
-        if let Some(tree) = self.tree() {
-            out.push(TREE);
-            let number = self.number().map_or(0, NonZeroU64::get);
-            out.extend_from_slice(&number.to_le_bytes());
-            put(tree.to_string().as_bytes(), out);
-        } else {
-            out.push(CELLS);
-            put_count(self.cells().count(), out);
-            for cell in self.cells() {
-                put(cell.as_bytes(), out);
-            }
+/// Appends the record with its place, its problems and what the file says of it to `out`.
+pub fn pack(record: &Record<'_>, out: &mut Vec<u8>) {
+    out.extend_from_slice(&record.line().to_le_bytes());
+    if let Some(tree) = record.tree() {
+        out.push(TREE);
+        let number = record.number().map_or(0, NonZeroU64::get);
+        out.extend_from_slice(&number.to_le_bytes());
+        put(tree.to_string().as_bytes(), out);
+    } else {
+        out.push(CELLS);
+        put_count(record.cells().count(), out);
+        for cell in record.cells() {
+            put(cell.as_bytes(), out);
         }
-        out.push(u8::from(self.raw().is_some()));
-        if let Some(raw) = self.raw() {
-            put(raw, out);
-        }
-        put(self.noted_id().unwrap_or_default().as_bytes(), out);
-        put_count(self.problems().count(), out);
-        for problem in self.problems() {
-            put(problem.code.name().as_bytes(), out);
-            out.push(problem.severity as u8);
-            put(problem.column.as_bytes(), out);
-            put(problem.value.as_bytes(), out);
-            put(problem.message.as_bytes(), out);
-        }
+    }
+    out.push(u8::from(record.raw().is_some()));
+    if let Some(raw) = record.raw() {
+        put(raw, out);
+    }
+    put(record.noted_id().unwrap_or_default().as_bytes(), out);
+    put_count(record.problems().count(), out);
+    for problem in record.problems() {
+        put(problem.code.name().as_bytes(), out);
+        out.push(problem.severity as u8);
+        put(problem.column.as_bytes(), out);
+        put(problem.value.as_bytes(), out);
+        put(problem.message.as_bytes(), out);
     }
 }
 
-impl Batch {
-    /// Adds what [`Record::pack`] wrote of a record of the same sheet. `None` when the bytes are
-    /// not that; the batch may then hold a part of the record and must not be used.
-    pub fn push_packed(&mut self, packed: &[u8]) -> Option<()> {
-        let mut rest = packed;
-        let line = u64::from_le_bytes(take(&mut rest, 8)?.try_into().ok()?);
-        if byte(&mut rest)? == TREE {
-            let number = u64::from_le_bytes(take(&mut rest, 8)?.try_into().ok()?);
-            let text = piece(&mut rest)?;
-            let tree = serde_json::from_slice(text).ok()?;
-            self.add_tree_bytes(PACKED_TREE * text.len());
-            self.push_tree(line, NonZeroU64::new(number), tree);
-        } else {
-            self.start_row(line);
-            for _ in 0..count(&mut rest)? {
-                self.push_cell(text(&mut rest)?);
-            }
-        }
-        if byte(&mut rest)? == 1 {
-            self.push_raw(piece(&mut rest)?);
-        }
-        self.push_noted_id(text(&mut rest)?);
+/// Adds to `batch` what [`pack`] wrote of a record of the same sheet. `None` when the bytes are
+/// not that; the batch may then hold a part of the record and must not be used.
+pub fn unpack(packed: &[u8], batch: &mut Batch) -> Option<()> {
+    let mut rest = packed;
+    let line = u64::from_le_bytes(take(&mut rest, 8)?.try_into().ok()?);
+    if byte(&mut rest)? == TREE {
+        let number = u64::from_le_bytes(take(&mut rest, 8)?.try_into().ok()?);
+        let text = piece(&mut rest)?;
+        let tree = serde_json::from_slice(text).ok()?;
+        batch.add_tree_bytes(PACKED_TREE * text.len());
+        batch.push_tree(line, NonZeroU64::new(number), tree);
+    } else {
+        batch.start_row(line);
         for _ in 0..count(&mut rest)? {
-            let code = Code::from_name(text(&mut rest)?)?;
-            let severity = match byte(&mut rest)? {
-                0 => Severity::Note,
-                1 => Severity::Warning,
-                _ => Severity::Error,
-            };
-            let (column, value) = (text(&mut rest)?, text(&mut rest)?);
-            let place = Place::on_line(self.sheet().file.clone(), line);
-            let problem = Problem::new(code, place, text(&mut rest)?)
-                .at(column, value)
-                .with_severity(severity);
-            self.push_problem(problem);
-        }
-        Some(())
-    }
-
-    /// Adds a record of another batch of the same sheet.
-    pub fn push_record(&mut self, record: &Record<'_>) {
-        if let Some(tree) = record.tree() {
-            self.push_tree(record.line(), record.number(), tree.clone());
-        } else {
-            self.start_row(record.line());
-            record.cells().for_each(|cell| self.push_cell(cell));
-        }
-        if let Some(raw) = record.raw() {
-            self.push_raw(raw);
-        }
-        self.push_noted_id(record.noted_id().unwrap_or_default());
-        for problem in record.problems() {
-            self.push_problem(problem.clone());
+            batch.push_cell(text(&mut rest)?);
         }
     }
+    if byte(&mut rest)? == 1 {
+        batch.push_raw(piece(&mut rest)?);
+    }
+    batch.push_noted_id(text(&mut rest)?);
+    for _ in 0..count(&mut rest)? {
+        let code = Code::from_name(text(&mut rest)?)?;
+        let severity = match byte(&mut rest)? {
+            0 => Severity::Note,
+            1 => Severity::Warning,
+            _ => Severity::Error,
+        };
+        let (column, value) = (text(&mut rest)?, text(&mut rest)?);
+        let place = Place::on_line(batch.sheet().file.clone(), line);
+        let problem = Problem::new(code, place, text(&mut rest)?)
+            .at(column, value)
+            .with_severity(severity);
+        batch.push_problem(problem);
+    }
+    Some(())
 }
 
 fn put_count(count: usize, out: &mut Vec<u8>) {
@@ -172,8 +151,8 @@ mod tests {
         let mut copied = batch();
         for record in before.iter() {
             let mut packed = Vec::new();
-            record.pack(&mut packed);
-            after.push_packed(&packed).unwrap();
+            pack(&record, &mut packed);
+            unpack(&packed, &mut after).unwrap();
             copied.push_record(&record);
         }
         for other in [after, copied] {
@@ -194,9 +173,12 @@ mod tests {
         whole.start_row(7);
         whole.push_cell("abc");
         let mut packed = Vec::new();
-        whole.get(0).pack(&mut packed);
+        pack(&whole.get(0), &mut packed);
         for length in 0..packed.len() {
-            assert!(batch().push_packed(&packed[..length]).is_none(), "{length}");
+            assert!(
+                unpack(&packed[..length], &mut batch()).is_none(),
+                "{length}"
+            );
         }
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::domain::Problem;
 use crate::mapping::CaseMapping;
-use crate::source::{Batch, Record, Sheet};
+use crate::source::{Batch, Record, Sheet, pack, unpack};
 
 /// Bytes that are kept in memory before the file is begun.
 const IN_MEMORY: usize = 64 << 20;
@@ -61,7 +61,7 @@ impl CaseGrouping {
     /// Puts a record aside under its case and its time.
     fn put(&mut self, record: &Record<'_>, (case, at): (u64, i64)) -> io::Result<()> {
         self.packed.clear();
-        record.pack(&mut self.packed);
+        pack(record, &mut self.packed);
         let sheet = self.sheet(record);
         self.slips.push(CaseSlot {
             case,
@@ -125,8 +125,7 @@ impl CaseGrouping {
                 bytes += u64::from(slip.length);
                 self.fetch(*slip, file.as_mut())?;
                 batch.turn_to(&self.sheets[slip.sheet as usize]);
-                batch
-                    .push_packed(&self.packed)
+                unpack(&self.packed, &mut batch)
                     .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
             }
             if !deal(batch) {

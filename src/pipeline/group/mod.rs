@@ -23,7 +23,7 @@ use super::group::input_copy::Spool;
 use super::{Error, Pipeline};
 use crate::domain::Code;
 use crate::mapping::CallMapping;
-use crate::source::{self, Batch, Input, Record};
+use crate::source::{self, Batch, Input, Record, pack, unpack};
 
 /// Rows that wait for others are kept in memory up to this size: calls whose rows stand near one
 /// another never reach it.
@@ -376,7 +376,7 @@ impl RowSpool {
 
     fn keep(&mut self, record: &Record<'_>) -> SpooledRow {
         let mut packed = Vec::new();
-        record.pack(&mut packed);
+        pack(record, &mut packed);
         self.bytes += packed.len();
         SpooledRow::Memory(packed.into_boxed_slice())
     }
@@ -414,7 +414,7 @@ impl RowSpool {
         ));
         for row in rows {
             let packed = self.fetch(row).map_err(Error::Spool)?;
-            let pushed = gathered.batch.push_packed(&packed);
+            let pushed = unpack(&packed, &mut gathered.batch);
             pushed.ok_or_else(|| Error::Spool(io::ErrorKind::InvalidData.into()))?;
         }
         Ok(())

@@ -50,59 +50,56 @@ pub(in crate::sandbox) struct Drawn {
     pub(in crate::sandbox) names: Vec<String>,
 }
 
-impl Faults {
-    /// What befalls one request.
-    pub(in crate::sandbox) fn draw(&self, moment: &RequestMoment<'_>) -> Drawn {
-        let mut drawn = Drawn::default();
-        for (index, rule) in self.rules.iter().enumerate() {
-            if !rule.holds(moment) {
-                continue;
-            }
-            let mut dice = fastrand::Rng::with_seed(moment.luck(self.seed, index));
-            if dice.f64() >= rule.probability {
-                continue;
-            }
-            let strikes = rule.strikes.unwrap_or_else(|| rule.fault.custom());
-            match &rule.fault {
-                Fault::Latency {
-                    milliseconds,
-                    jitter_milliseconds,
-                } => {
-                    let late = milliseconds.saturating_add(dice.u64(..=*jitter_milliseconds));
-                    let delay = match strikes {
-                        Strikes::BeforeEffect => &mut drawn.before,
-                        Strikes::AfterEffect => &mut drawn.after,
-                    };
-                    *delay = delay.saturating_add(Duration::from_millis(late));
-                    drawn.names.push(rule.fault.name(strikes));
-                }
-                Fault::SlowReading { bytes_per_second } => {
-                    let pace = drawn.pace.get_or_insert(*bytes_per_second);
-                    *pace = (*pace).min(*bytes_per_second);
-                    drawn.names.push(rule.fault.name(strikes));
-                }
-                fault if drawn.strike.is_none() => {
-                    drawn.names.push(fault.name(strikes));
-                    drawn.strike = Some((fault.clone(), strikes));
-                }
-                _ => {}
-            }
+/// What befalls one request.
+pub(in crate::sandbox) fn draw(faults: &Faults, moment: &RequestMoment<'_>) -> Drawn {
+    let mut drawn = Drawn::default();
+    for (index, rule) in faults.rules.iter().enumerate() {
+        if !holds(rule, moment) {
+            continue;
         }
-        drawn
+        let mut dice = fastrand::Rng::with_seed(moment.luck(faults.seed, index));
+        if dice.f64() >= rule.probability {
+            continue;
+        }
+        let strikes = rule.strikes.unwrap_or_else(|| rule.fault.custom());
+        match &rule.fault {
+            Fault::Latency {
+                milliseconds,
+                jitter_milliseconds,
+            } => {
+                let late = milliseconds.saturating_add(dice.u64(..=*jitter_milliseconds));
+                let delay = match strikes {
+                    Strikes::BeforeEffect => &mut drawn.before,
+                    Strikes::AfterEffect => &mut drawn.after,
+                };
+                *delay = delay.saturating_add(Duration::from_millis(late));
+                drawn.names.push(rule.fault.name(strikes));
+            }
+            Fault::SlowReading { bytes_per_second } => {
+                let pace = drawn.pace.get_or_insert(*bytes_per_second);
+                *pace = (*pace).min(*bytes_per_second);
+                drawn.names.push(rule.fault.name(strikes));
+            }
+            fault if drawn.strike.is_none() => {
+                drawn.names.push(fault.name(strikes));
+                drawn.strike = Some((fault.clone(), strikes));
+            }
+            _ => {}
+        }
     }
+    drawn
 }
 
-impl FaultRule {
-    fn holds(&self, moment: &RequestMoment<'_>) -> bool {
-        (self.on.is_empty() || self.on.contains(&moment.operation))
-            && self.first.is_none_or(|tries| moment.attempt <= tries)
-            && self
-                .requests
-                .is_none_or(|window| window.holds(moment.request))
-            && self
-                .seconds
-                .is_none_or(|window| window.holds(moment.elapsed.as_secs_f64()))
-    }
+/// Whether the rule is about this request.
+fn holds(rule: &FaultRule, moment: &RequestMoment<'_>) -> bool {
+    (rule.on.is_empty() || rule.on.contains(&moment.operation))
+        && rule.first.is_none_or(|tries| moment.attempt <= tries)
+        && rule
+            .requests
+            .is_none_or(|window| window.holds(moment.request))
+        && rule
+            .seconds
+            .is_none_or(|window| window.holds(moment.elapsed.as_secs_f64()))
 }
 
 #[cfg(test)]
@@ -128,7 +125,7 @@ mod tests {
     /// Which of many calls are struck.
     fn struck(faults: &Faults) -> Vec<usize> {
         let is_struck = |call: &usize| {
-            let drawn = faults.draw(&moment(&call.to_string(), 1, 1));
+            let drawn = draw(faults, &moment(&call.to_string(), 1, 1));
             drawn.strike.is_some()
         };
         (0..1000).filter(is_struck).collect()
@@ -139,8 +136,8 @@ mod tests {
         let faults = Faults::seeded(7).with(half());
         for call in 0..100_u64 {
             let key = call.to_string();
-            let early = faults.draw(&moment(&key, 1, call + 1));
-            let late = faults.draw(&moment(&key, 1, 1000 - call));
+            let early = draw(&faults, &moment(&key, 1, call + 1));
+            let late = draw(&faults, &moment(&key, 1, 1000 - call));
             assert_eq!(early, late);
         }
         assert_ne!(struck(&faults), struck(&Faults::seeded(8).with(half())));
@@ -177,7 +174,7 @@ mod tests {
     fn another_try_has_its_own_luck() {
         let faults = Faults::seeded(7).with(half());
         let tries: Vec<_> = (1..=20)
-            .map(|attempt| faults.draw(&moment("a", attempt, 1)).strike.is_some())
+            .map(|attempt| draw(&faults, &moment("a", attempt, 1)).strike.is_some())
             .collect();
         assert!(tries.contains(&true) && tries.contains(&false));
     }
@@ -186,7 +183,7 @@ mod tests {
     fn a_request_that_names_nothing_is_told_by_its_number() {
         let faults = Faults::seeded(7).with(half());
         let tries: Vec<_> = (1..=20)
-            .map(|request| faults.draw(&moment("", 1, request)).strike.is_some())
+            .map(|request| draw(&faults, &moment("", 1, request)).strike.is_some())
             .collect();
         assert!(tries.contains(&true) && tries.contains(&false));
     }
@@ -208,7 +205,7 @@ mod tests {
             .with(slow(900))
             .with(late(5))
             .with(late(2).strikes(Strikes::BeforeEffect));
-        let drawn = faults.draw(&moment("a", 1, 1));
+        let drawn = draw(&faults, &moment("a", 1, 1));
         assert_eq!(drawn.after, Duration::from_millis(15));
         assert_eq!(drawn.before, Duration::from_millis(2));
         assert_eq!(drawn.pace, Some(500));
@@ -231,14 +228,14 @@ mod tests {
             .first(2)
             .requests(3, Some(5))
             .seconds(4.0, Some(9.0));
-        let holds = |attempt, request| rule.holds(&moment("a", attempt, request));
+        let holds = |attempt, request| holds(&rule, &moment("a", attempt, request));
         assert!(holds(1, 4) && holds(2, 5));
         assert!(!holds(3, 4) && !holds(1, 3) && !holds(1, 6) && !holds(1, 2));
         let upload = RequestMoment {
             operation: Operation::Upload,
             ..moment("a", 1, 4)
         };
-        assert!(!rule.holds(&upload));
+        assert!(!super::holds(&rule, &upload));
     }
 
     proptest! {
@@ -248,7 +245,7 @@ mod tests {
                 milliseconds: fixed,
                 jitter_milliseconds: jitter,
             }));
-            let delay = faults.draw(&moment(&key, 1, 1)).after;
+            let delay = draw(&faults, &moment(&key, 1, 1)).after;
             prop_assert!(delay >= Duration::from_millis(fixed));
             prop_assert!(delay <= Duration::from_millis(fixed + jitter));
         }
