@@ -11,6 +11,7 @@ mod stream;
 mod text_buffer;
 mod undecodable;
 mod whole_file;
+mod xml_lexer;
 mod xml_limits;
 pub(in crate::source) mod zip_limits;
 

@@ -7,8 +7,13 @@
 
 use std::io::{self, Write};
 
-use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::Encoding;
 use memchr::{memchr, memchr3, memmem};
+
+use super::xml_lexer::{
+    At, DEFINED_NAME, Lexer, PIECE, VALUE, WHOLE, is_blank, local_name, stated_encoding,
+    stated_texts, whole,
+};
 
 /// Bytes of a tag that are looked at.
 pub(super) const LOOKED_AT: usize = 4096;
@@ -18,11 +23,6 @@ const TEXT: u64 = 64;
 const PLACE: u64 = 24;
 /// A style of cells, a sheet or another entry of a list, besides what it says.
 const ENTRY: u64 = 640;
-/// A tag that is not closed yet: the library lists where its name begins, in a list that doubles as
-/// it grows. The name is kept likewise.
-const OPEN_TAG: u64 = 24;
-/// How often the bytes of such a name count.
-const OPEN_NAME: u64 = 3;
 
 /// How much a reader of the parts would have in memory.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -48,116 +48,6 @@ pub(super) struct Scale {
     /// A tag that says something is longer than what is looked at.
     has_long_tag: bool,
     lexer: Lexer,
-}
-
-/// Where in a part a byte stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum At {
-    Text,
-    /// Behind `<`, before it is known what begins there.
-    Open,
-    Tag,
-    Quoted(u8),
-    /// In what ends with these bytes: a comment, an instruction.
-    Until(&'static [u8]),
-    /// Behind a document type, which no workbook has: the rest counts as one piece.
-    Lost,
-}
-
-/// Elements of whose pieces one text is made.
-const WHOLE: [&[u8]; 5] = [b"si", b"is", b"v", b"definedName", b"t"];
-/// Where among them the value of a cell is.
-const VALUE: usize = 2;
-/// Where among them a name of the workbook is.
-const DEFINED_NAME: usize = 3;
-/// Where among them a piece of a text is. The library looks for nothing but its end.
-const PIECE: usize = 4;
-
-/// A text that is being put together of pieces.
-#[derive(Default)]
-struct Value {
-    /// The name of the element, with its prefix. It ends where that name ends.
-    name: Vec<u8>,
-    length: u64,
-    is_open: bool,
-    /// The part has the element with two prefixes, and nobody says which of them ends what.
-    is_mixed: bool,
-}
-
-impl Value {
-    fn start(&mut self, name: &[u8], is_empty: bool) {
-        if self.name.is_empty() {
-            self.name = name.to_vec();
-        }
-        self.is_mixed |= self.name != name;
-        if !self.is_open && !is_empty {
-            self.is_open = true;
-            self.length = 0;
-        }
-    }
-
-    fn end(&mut self, name: &[u8]) {
-        self.is_open &= self.is_mixed || self.name != name;
-    }
-}
-
-struct Lexer {
-    at: At,
-    decoder: Option<Decoder>,
-    /// The first bytes of the tag, or the last of what ends with more than one byte.
-    head: Vec<u8>,
-    token: u64,
-    /// The texts that are being put together of pieces.
-    values: [Value; WHOLE.len()],
-    in_table: bool,
-    /// How many texts the table says that it has.
-    stated: u64,
-    /// How many of them were there.
-    texts: u64,
-    /// The lengths of the names of the tags that are not closed yet.
-    open: Vec<u16>,
-    /// What the library has in memory for those tags.
-    open_cost: u64,
-    /// How many bytes of the part there were.
-    bytes: u64,
-    /// The last two bytes of the tag so far.
-    ending: [u8; 2],
-    /// The part has the rows of a sheet.
-    is_sheet: bool,
-}
-
-impl Lexer {
-    fn new() -> Self {
-        Lexer {
-            at: At::Text,
-            decoder: None,
-            head: Vec::new(),
-            token: 0,
-            values: Default::default(),
-            in_table: false,
-            stated: 0,
-            texts: 0,
-            open: Vec::new(),
-            open_cost: 0,
-            bytes: 0,
-            ending: [0; 2],
-            is_sheet: false,
-        }
-    }
-
-    /// A tag is open from here on. Names are at most as long as what is looked at.
-    fn open_tag(&mut self, name: usize) {
-        let name = u16::try_from(name).unwrap_or(u16::MAX);
-        self.open.push(name);
-        self.open_cost += OPEN_TAG + OPEN_NAME * u64::from(name);
-    }
-
-    /// The last tag that is open is over; the library does not compare the names either.
-    fn close_tag(&mut self) {
-        if let Some(name) = self.open.pop() {
-            self.open_cost -= OPEN_TAG + OPEN_NAME * u64::from(name);
-        }
-    }
 }
 
 impl Scale {
@@ -472,55 +362,6 @@ impl Scale {
             _ => {}
         }
     }
-}
-
-/// What separates a name from what follows; other signs are part of the name.
-fn is_blank(byte: u8) -> bool {
-    b" \t\r\n".contains(&byte)
-}
-
-/// A name without its prefix.
-fn local_name(name: &[u8]) -> &[u8] {
-    memchr(b':', name).map_or(name, |colon| &name[colon + 1..])
-}
-
-/// The place of an element among those of whose pieces one text is made.
-fn whole(local: &[u8]) -> Option<usize> {
-    WHOLE.iter().position(|known| *known == local)
-}
-
-/// The number of texts that the tag of a table states.
-fn stated_texts(tag: &[u8]) -> u64 {
-    let places = memmem::find_iter(tag, b"uniqueCount");
-    let stated = places.map(|place| {
-        let digits = tag[place..]
-            .iter()
-            .skip_while(|byte| !byte.is_ascii_digit());
-        let digits = digits.take_while(|byte| byte.is_ascii_digit());
-        digits.fold(0_u64, |sum, digit| {
-            sum.saturating_mul(10)
-                .saturating_add(u64::from(digit - b'0'))
-        })
-    });
-    stated.max().unwrap_or(0)
-}
-
-/// The encoding that a part states, where that is not UTF-8: a sign may have other bytes there.
-fn stated_encoding(head: &[u8]) -> Option<&'static Encoding> {
-    if let Some((encoding, _)) = Encoding::for_bom(head) {
-        return Some(encoding).filter(|encoding| *encoding != UTF_8);
-    }
-    match head {
-        [b'<', 0, ..] => return Some(UTF_16LE),
-        [0, b'<', ..] => return Some(UTF_16BE),
-        _ => {}
-    }
-    let end = memmem::find(head, b"?>").filter(|_| head.starts_with(b"<?xml"))?;
-    let label = &head[memmem::find(&head[..end], b"encoding")? + 8..end];
-    let start = label.iter().position(|byte| matches!(byte, b'"' | b'\''))?;
-    let rest = &label[start + 1..];
-    let label = &rest[..memchr(label[start], rest)?];
-    Encoding::for_label(label).filter(|encoding| *encoding != UTF_8)
 }
 
 impl Write for Scale {

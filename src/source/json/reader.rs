@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::cursor::JsonCursor;
 use super::locate_records::{self, JsonLayout, JsonSample, JsonShape, Origin};
-use super::record_builder::{JsonPiece, RecordBuilder};
-use super::span::{JsonSpan, objects_of};
+use super::record_builder::RecordBuilder;
+use super::span::JsonSpan;
 use super::value_reader::{Behind, ValueReader};
 use crate::domain::Code;
-use crate::source::bytes::{Feed, mark_length};
+use crate::source::bytes::Feed;
 use crate::source::record::{FULL_BYTES, FULL_ROWS};
 use crate::source::{Batch, Error, Input, InputFormat, ReadOptions, Sheet};
 
@@ -31,6 +31,25 @@ enum Search {
     Unconfirmed,
     /// It leads somewhere, or nobody needs it.
     Settled,
+}
+
+impl Search {
+    /// What is known before the first record.
+    fn begin(layout: &JsonLayout, feed: &Feed) -> Self {
+        let is_empty = feed.ended() && feed.data().trim_ascii().is_empty();
+        if layout.origin == Origin::OnlyList && !feed.ended() {
+            Search::Unconfirmed
+        } else if layout.pointer.is_empty()
+            || layout.shape == JsonShape::Lines
+            || layout.each_by_pointer
+            || layout.origin == Origin::Keys
+            || is_empty
+        {
+            Search::Settled
+        } else {
+            Search::Pending
+        }
+    }
 }
 
 /// Where in the text the reader stands.
@@ -96,32 +115,22 @@ impl JsonReader {
             nulls: options.nulls.clone(),
             form: crate::source::FileFormat::default(),
         });
+        let search = Search::begin(&layout, &feed);
         let JsonLayout {
             shape,
             pointer,
-            origin,
             each_by_pointer,
+            ..
         } = layout;
         let lines = shape == JsonShape::Lines;
-        let state = match shape {
-            JsonShape::Lines => DocumentState::Lines,
-            _ => DocumentState::Top,
+        let state = if lines {
+            DocumentState::Lines
+        } else {
+            DocumentState::Top
         };
-        let empty = feed.ended() && feed.data().trim_ascii().is_empty();
         let is_numbered = !lines || !pointer.is_empty();
         Ok(JsonReader {
-            search: if origin == Origin::OnlyList && !feed.ended() {
-                Search::Unconfirmed
-            } else if pointer.is_empty()
-                || lines
-                || each_by_pointer
-                || origin == Origin::Keys
-                || empty
-            {
-                Search::Settled
-            } else {
-                Search::Pending
-            },
+            search,
             values: ValueReader {
                 cursor: JsonCursor::new(feed),
                 records: RecordBuilder {
@@ -181,7 +190,7 @@ impl JsonReader {
             return Ok(DocumentState::Done);
         }
         let line = self.values.cursor.data()[..length].to_vec();
-        self.take_line(&line, last, batch);
+        self.values.take_line(&line, last, batch);
         self.values.cursor.consume(length + usize::from(!last));
         if last {
             self.values.report_cut(batch);
@@ -191,27 +200,6 @@ impl JsonReader {
         } else {
             DocumentState::Lines
         })
-    }
-
-    /// The records of one line: usually one, but several may stand one after the other.
-    fn take_line(&mut self, line: &[u8], last: bool, batch: &mut Batch) {
-        let mut text = line.trim_ascii_start();
-        while mark_length(text) > 0 {
-            text = text[mark_length(text)..].trim_ascii_start();
-        }
-        let before = line.len() - text.len();
-        let text = text.trim_ascii_end();
-        let text = text.strip_suffix(b"\x1a").unwrap_or(text).trim_ascii_end();
-        let number = self.values.cursor.line();
-        for (start, end) in objects_of(text) {
-            let piece = JsonPiece {
-                text: &text[start..end],
-                line: number,
-                column: self.values.cursor.column() + before + start,
-                last: last && end == text.len(),
-            };
-            self.values.records.push(piece, batch);
-        }
     }
 
     /// Takes one document, or enters the array of records in it.

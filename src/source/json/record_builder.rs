@@ -165,28 +165,15 @@ impl RecordBuilder {
         batch.push_raw(text);
     }
 
-    /// Something is wrong between the records: told on a record of its own. Of an end that comes too
-    /// early `cut` is said, if an archive was cut.
-    pub(super) fn push_fault(
-        &mut self,
-        code: Code,
-        message: &str,
-        line: u64,
-        cut: Option<&str>,
-        batch: &mut Batch,
-    ) {
-        self.add(line, Json::Null, batch);
-        let message = match cut {
-            Some(cut) if code == Code::TruncatedInput => cut,
-            _ => message,
-        };
-        batch.push_problem(self.problem(code, line, message));
+    /// Something is wrong between the records: told on a record of its own.
+    pub(super) fn push_fault(&mut self, problem: Problem, batch: &mut Batch) {
+        self.add(problem.place.line, Json::Null, batch);
+        batch.push_problem(problem);
     }
 
     pub(super) fn refuse_large(&mut self, line: u64, batch: &mut Batch) {
-        self.add(line, Json::Null, batch);
         let message = format!("the record is longer than {} bytes", self.limits.record());
-        batch.push_problem(self.problem(Code::RecordTooLarge, line, &message));
+        self.push_fault(self.problem(Code::RecordTooLarge, line, &message), batch);
     }
 
     pub(super) fn problem(&self, code: Code, line: u64, message: &str) -> Problem {

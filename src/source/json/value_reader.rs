@@ -2,8 +2,9 @@
 
 use super::cursor::{Cut, JsonCursor};
 use super::record_builder::{JsonPiece, RecordBuilder};
-use super::span::JsonSpan;
+use super::span::{JsonSpan, objects_of};
 use crate::domain::Code;
+use crate::source::bytes::mark_length;
 use crate::source::{Batch, Error};
 
 /// Whether reading can go on behind a value.
@@ -86,10 +87,35 @@ impl ValueReader {
         batch.push_problem(self.records.problem(Code::BadJson, line, &message));
         Ok(behind)
     }
+    /// The records of one line: usually one, but several may stand one after the other.
+    pub(super) fn take_line(&mut self, line: &[u8], last: bool, batch: &mut Batch) {
+        let mut text = line.trim_ascii_start();
+        while mark_length(text) > 0 {
+            text = text[mark_length(text)..].trim_ascii_start();
+        }
+        let before = line.len() - text.len();
+        let text = text.trim_ascii_end();
+        let text = text.strip_suffix(b"\x1a").unwrap_or(text).trim_ascii_end();
+        let number = self.cursor.line();
+        for (start, end) in objects_of(text) {
+            let piece = JsonPiece {
+                text: &text[start..end],
+                line: number,
+                column: self.cursor.column() + before + start,
+                last: last && end == text.len(),
+            };
+            self.records.push(piece, batch);
+        }
+    }
+
     /// Something is wrong between the records: told on a record of its own.
     pub(super) fn push_fault(&mut self, code: Code, message: &str, batch: &mut Batch) {
-        let (line, cut) = (self.cursor.line(), self.cursor.feed().cut());
-        self.records.push_fault(code, message, line, cut, batch);
+        let message = match self.cursor.feed().cut() {
+            Some(cut) if code == Code::TruncatedInput => cut,
+            _ => message,
+        };
+        let problem = self.records.problem(code, self.cursor.line(), message);
+        self.records.push_fault(problem, batch);
     }
 
     pub(super) fn refuse_large(&mut self, batch: &mut Batch) {

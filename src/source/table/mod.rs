@@ -1,9 +1,11 @@
 //! Tables with delimiters.
 //!
-//! `dialect` and `header` find out how a table is written, `scan` knows where cells and rows begin and
-//! end, with `hits` to find the bytes that may be an end, `rows` gathers them for a batch, and `reading`
-//! takes one after the other: in bulk what is in order, with `row` what is not. `trailing` knows the rows
-//! that are no records, `again` a header that comes once more (by its `beginnings`), and `layout` the columns of files without a header.
+//! `detect_dialect` and `header` find out how a table is written, `headerless` knows the columns of files
+//! without a header, and `opening` takes what stands before the records. `scan` knows where cells and rows
+//! begin and end; it hands cells to a `sink`. `row_builder` gathers them for a batch: `plain_rows` takes rows
+//! in order in bulk, with `byte_search` to find the bytes that may end a cell, and `row_repair` judges the
+//! others. `trailer` knows the rows that are no records, `repeated_header` a header that comes once more (by
+//! its `row_beginnings`). `reader` takes one batch after the other.
 
 mod byte_search;
 mod detect_dialect;

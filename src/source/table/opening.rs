@@ -6,9 +6,10 @@ use super::detect_dialect::{self, DialectGuess};
 use super::header::{TableColumns, quote_reading};
 use super::row_builder::Rows;
 use super::scan::{ScanWindow, Scanned, scan, split_at_delimiters};
+use super::sink::Count;
 use crate::source::bytes::{Feed, lossy};
 use crate::source::format::{Dialect, Newline};
-use crate::source::{Error, Limits, Quote, ReadOptions};
+use crate::source::{Error, HeaderKind, Limits, Quote, ReadOptions};
 
 /// So many rows decide whether there is a header.
 const OPENING_ROWS: usize = 50;
@@ -219,4 +220,37 @@ pub(super) fn reading(
     }
     parts.extend(feed.stream().archive().map(str::to_owned));
     parts.join(", ")
+}
+
+/// Passes over the lines of the header. A cell of theirs may go on for `reach` bytes.
+pub(super) fn take_header(
+    feed: &mut Feed,
+    dialect: Dialect,
+    kind: HeaderKind,
+    reach: usize,
+    line: &mut u64,
+) -> Result<(), Error> {
+    let lines = match kind {
+        HeaderKind::None => 0,
+        HeaderKind::Names => 1,
+        HeaderKind::NamesAndTypes => 2,
+    };
+    for _ in 0..lines {
+        take_blank_lines(feed, dialect, line)?;
+        let window = ScanWindow {
+            data: feed.data(),
+            ended: feed.ended(),
+            reach,
+        };
+        match scan(dialect, window, &mut Count::default()) {
+            Scanned::Row(extent) => {
+                *line += extent.breaks + 1;
+                feed.consume(extent.next);
+            }
+            Scanned::Incomplete | Scanned::Open => {
+                take_line(feed, line)?;
+            }
+        }
+    }
+    Ok(())
 }

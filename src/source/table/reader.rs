@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter};
 
+use super::detect_dialect;
 use super::header::{Opening, TableColumns};
 use super::opening::{
-    opening_rows, reading, take_blank_lines, take_line, take_line_of_blanks, take_separator_line,
-    take_titles,
+    opening_rows, reading, take_blank_lines, take_header, take_line, take_line_of_blanks,
+    take_separator_line, take_titles,
 };
 use super::plain_rows::{Expected, plain_rows};
 use super::quote_budget::QuoteBudget;
@@ -18,13 +19,10 @@ use super::repeated_header::RepeatedHeader;
 use super::row_builder::Rows;
 use super::row_repair::{ConsumedRow, RowRepair};
 use super::scan::{ScanWindow, Scanned, scan};
-use super::sink::Count;
-use super::{detect_dialect, trailer};
+use super::trailer::{self, Trailer};
 use crate::domain::{Code, Problem};
-use crate::source::bytes::{Feed, lossy, mark_length};
+use crate::source::bytes::{Feed, mark_length};
 use crate::source::format::Dialect;
-use crate::source::rejects::are_reasons;
-use crate::source::sheet::column_name;
 use crate::source::{Batch, Error, Header, HeaderKind, Limits, ReadOptions, Sheet};
 
 /// How much text decides on the dialect.
@@ -49,22 +47,12 @@ pub(in crate::source) struct TableReader {
     state: TableState,
     /// Whether the last row had no line ending.
     unterminated: bool,
-    closing: Trailer,
+    trailer: Trailer,
     /// Whether only the beginning of the file says that it has no quoted cells.
     quotes_doubtful: bool,
-    /// Whether a last row without a line ending is whole.
-    ends_without_newline: bool,
     again: RepeatedHeader,
     /// Room for the bytes of a batch, kept from one to the next.
     scratch: Vec<u8>,
-}
-
-/// What is known beforehand of rows that are no records.
-struct Trailer {
-    /// What the options say they begin with.
-    prefixes: Vec<String>,
-    /// Whether the only line is a sentence in place of a table.
-    sentence: bool,
 }
 
 /// Where the reader stands.
@@ -161,16 +149,23 @@ impl TableReader {
             limits: options.limits,
             state: TableState::Rows,
             unterminated: false,
-            closing: Trailer {
+            trailer: Trailer {
                 prefixes: options.trailer,
                 sentence,
+                ends_without_newline: options.ends_without_newline,
             },
             quotes_doubtful,
-            ends_without_newline: options.ends_without_newline,
             again: RepeatedHeader::new(columns.own_names()),
             scratch: Vec::new(),
         };
-        table.take_header(columns.kind)?;
+        let reach = table.reach.bytes();
+        take_header(
+            &mut table.feed,
+            table.dialect,
+            columns.kind,
+            reach,
+            &mut table.line,
+        )?;
         Ok(table)
     }
 
@@ -215,12 +210,13 @@ impl TableReader {
             self.report_cut(&mut rows);
             if self.unterminated && self.feed.cut().is_none() {
                 rows.doubt_end();
-                self.report_unterminated(&mut rows);
+                self.trailer.report_unterminated(&self.repair(), &mut rows);
             }
         }
         self.again.report(&mut rows, &self.sheet);
-        self.report_trailing(&mut rows);
-        self.report_displaced(&mut rows);
+        let is_end = self.state == TableState::Ended && self.feed.cut().is_none();
+        self.trailer.report(&self.repair(), is_end, &mut rows);
+        self.repair().report_displaced(&mut rows);
         if self.quotes_doubtful {
             rows.report_quoted(&self.sheet);
         }
@@ -352,26 +348,6 @@ impl TableReader {
         }
     }
 
-    /// Says of a last row without a line ending that it may be cut in its last cell, when the lines before
-    /// it have one.
-    fn report_unterminated(&self, rows: &mut Rows) {
-        let Some(last) = rows.len().checked_sub(1) else {
-            return;
-        };
-        if self.ends_without_newline || rows.has_problem(last) || rows.line(last) == 1 {
-            return;
-        }
-        let column = rows.cells(last).len().saturating_sub(1);
-        let value = rows.cells(last).next_back().map(lossy).unwrap_or_default();
-        let message =
-            "the last row has no line ending and the others have one: its last cell may be cut";
-        let mut problem = self
-            .problem(Code::RowUnterminated, message.to_owned())
-            .at(&column_name(&self.sheet, column), &value);
-        problem.place.line = rows.line(last);
-        rows.problem(problem);
-    }
-
     /// Passes over marks before a row that files leave which were put one behind the other.
     fn take_marks(&mut self) -> Result<(), Error> {
         loop {
@@ -424,32 +400,6 @@ impl TableReader {
         }
     }
 
-    fn take_header(&mut self, kind: HeaderKind) -> Result<(), Error> {
-        let lines = match kind {
-            HeaderKind::None => 0,
-            HeaderKind::Names => 1,
-            HeaderKind::NamesAndTypes => 2,
-        };
-        for _ in 0..lines {
-            take_blank_lines(&mut self.feed, self.dialect, &mut self.line)?;
-            let window = ScanWindow {
-                data: self.feed.data(),
-                ended: self.feed.ended(),
-                reach: self.reach.bytes(),
-            };
-            match scan(self.dialect, window, &mut Count::default()) {
-                Scanned::Row(extent) => {
-                    self.line += extent.breaks + 1;
-                    self.feed.consume(extent.next);
-                }
-                Scanned::Incomplete | Scanned::Open => {
-                    take_line(&mut self.feed, &mut self.line)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
     fn problem(&self, code: Code, message: String) -> Problem {
         self.repair().problem(code, message)
     }
@@ -467,59 +417,5 @@ impl TableReader {
         let mut problem = self.problem(Code::TruncatedInput, cut);
         problem.place.line = rows.line(rows.len() - 1);
         rows.problem(problem);
-    }
-
-    fn report_trailing(&self, rows: &mut Rows) {
-        for prefix in &self.closing.prefixes {
-            for index in 0..rows.len() {
-                let is_trailer = rows
-                    .cells(index)
-                    .next()
-                    .is_some_and(|cell| cell.starts_with(prefix.as_bytes()));
-                if is_trailer {
-                    self.mark_trailing(rows, index, "a row that the mapping says is no record");
-                }
-            }
-        }
-        if self.state != TableState::Ended || self.feed.cut().is_some() {
-            return;
-        }
-        if self.closing.sentence && rows.len() == 1 {
-            self.mark_trailing(rows, 0, "a sentence in place of a table");
-        }
-        let columns = self.columns();
-        for index in (0..rows.len()).rev().take(trailer::LAST_ROWS) {
-            match trailer::reason(rows.cells(index), columns) {
-                Some(reason) => self.mark_trailing(rows, index, reason),
-                None => break,
-            }
-        }
-    }
-
-    /// Rows of rejected records whose reasons stand among their cells. A row that is too short has them
-    /// right behind its last cell; a spreadsheet that fills it up makes a value of them.
-    fn report_displaced(&self, rows: &mut Rows) {
-        if !self.rejects {
-            return;
-        }
-        for index in 0..rows.len() {
-            let Some(column) = rows.cells(index).position(are_reasons) else {
-                continue;
-            };
-            let value = rows.cells(index).nth(column).map(lossy).unwrap_or_default();
-            let message = "the reasons of an earlier run stand among the cells of the row: put the \
-                           cells in their places and empty this one";
-            let mut problem = self
-                .problem(Code::RowTooShort, message.to_owned())
-                .at(&column_name(&self.sheet, column), &value);
-            problem.place.line = rows.line(index);
-            rows.replace_problems(index, problem);
-        }
-    }
-
-    fn mark_trailing(&self, rows: &mut Rows, index: usize, reason: &str) {
-        let mut problem = self.problem(Code::TrailingRow, reason.to_owned());
-        problem.place.line = rows.line(index);
-        rows.replace_problems(index, problem);
     }
 }

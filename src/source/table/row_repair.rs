@@ -10,6 +10,7 @@ use super::sink::{Count, Sink};
 use crate::domain::{Code, Place, Problem};
 use crate::source::bytes::lossy;
 use crate::source::format::{Dialect, Newline};
+use crate::source::rejects::are_reasons;
 use crate::source::sheet::column_name;
 use crate::source::{Limits, Sheet};
 
@@ -335,6 +336,27 @@ impl RowRepair<'_> {
         }
         for problem in problems {
             rows.problem(problem);
+        }
+    }
+
+    /// Rows of rejected records whose reasons stand among their cells. A row that is too short has them
+    /// right behind its last cell; a spreadsheet that fills it up makes a value of them.
+    pub(super) fn report_displaced(&self, rows: &mut Rows) {
+        if !self.rejects {
+            return;
+        }
+        for index in 0..rows.len() {
+            let Some(column) = rows.cells(index).position(are_reasons) else {
+                continue;
+            };
+            let value = rows.cells(index).nth(column).map(lossy).unwrap_or_default();
+            let message = "the reasons of an earlier run stand among the cells of the row: put the \
+                           cells in their places and empty this one";
+            let mut problem = self
+                .problem(Code::RowTooShort, message.to_owned())
+                .at(&column_name(self.sheet, column), &value);
+            problem.place.line = rows.line(index);
+            rows.replace_problems(index, problem);
         }
     }
 }

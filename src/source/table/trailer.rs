@@ -3,6 +3,12 @@
 //! Taken for one only where no record can be meant: a first cell that says so in words, and little
 //! else in the row. A cut last row must never pass for a closing sentence.
 
+use super::row_builder::Rows;
+use super::row_repair::RowRepair;
+use crate::domain::Code;
+use crate::source::bytes::lossy;
+use crate::source::sheet::column_name;
+
 /// First cells of totals rows, without their colon.
 const TOTALS: [&str; 40] = [
     "total",
@@ -96,6 +102,77 @@ pub(in crate::source) fn reason<'c>(
 /// Whether the only line of a file is a sentence in place of a table.
 pub(in crate::source) fn is_sentence(cells: &[String]) -> bool {
     matches!(cells, [only] if only.split_whitespace().count() >= 3)
+}
+
+/// What is known beforehand of rows that are no records.
+pub(super) struct Trailer {
+    /// What the options say they begin with.
+    pub(super) prefixes: Vec<String>,
+    /// Whether the only line is a sentence in place of a table.
+    pub(super) sentence: bool,
+    /// Whether a last row without a line ending is whole.
+    pub(super) ends_without_newline: bool,
+}
+
+impl Trailer {
+    /// Marks what is no record: what the options say, and at the end of the input what says so itself.
+    pub(super) fn report(&self, table: &RowRepair<'_>, is_end: bool, rows: &mut Rows) {
+        for prefix in &self.prefixes {
+            for index in 0..rows.len() {
+                let is_trailer = rows
+                    .cells(index)
+                    .next()
+                    .is_some_and(|cell| cell.starts_with(prefix.as_bytes()));
+                if is_trailer {
+                    mark_trailing(
+                        table,
+                        rows,
+                        index,
+                        "a row that the mapping says is no record",
+                    );
+                }
+            }
+        }
+        if !is_end {
+            return;
+        }
+        if self.sentence && rows.len() == 1 {
+            mark_trailing(table, rows, 0, "a sentence in place of a table");
+        }
+        let columns = table.columns();
+        for index in (0..rows.len()).rev().take(LAST_ROWS) {
+            match reason(rows.cells(index), columns) {
+                Some(reason) => mark_trailing(table, rows, index, reason),
+                None => break,
+            }
+        }
+    }
+
+    /// Says of a last row without a line ending that it may be cut in its last cell, when the lines before
+    /// it have one.
+    pub(super) fn report_unterminated(&self, table: &RowRepair<'_>, rows: &mut Rows) {
+        let Some(last) = rows.len().checked_sub(1) else {
+            return;
+        };
+        if self.ends_without_newline || rows.has_problem(last) || rows.line(last) == 1 {
+            return;
+        }
+        let column = rows.cells(last).len().saturating_sub(1);
+        let value = rows.cells(last).next_back().map(lossy).unwrap_or_default();
+        let message =
+            "the last row has no line ending and the others have one: its last cell may be cut";
+        let mut problem = table
+            .problem(Code::RowUnterminated, message.to_owned())
+            .at(&column_name(table.sheet, column), &value);
+        problem.place.line = rows.line(last);
+        rows.problem(problem);
+    }
+}
+
+fn mark_trailing(table: &RowRepair<'_>, rows: &mut Rows, index: usize, reason: &str) {
+    let mut problem = table.problem(Code::TrailingRow, reason.to_owned());
+    problem.place.line = rows.line(index);
+    rows.replace_problems(index, problem);
 }
 
 #[cfg(test)]
