@@ -1,101 +1,44 @@
 //! The story of one call: create the conversation, send its recording, and write down what became of
 //! each. How often a request is tried, and when, is `attempt`'s.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use tokio::sync::mpsc;
 
-use super::RetryLimits;
+use super::call_facts::{entries, not_sent, refusal, without_recording, write};
+use super::job_end::{Accused, Carried, JobEnd};
 use super::known_uids::KnownUids;
 use super::new_ledger::NewLedger;
-use super::read_back::ReadBack;
-use super::sender::attempt::{CallError, Facts, Harmless, Intent, SenderNotice, Success};
-use super::sender::gate::Gate;
-use super::sender::refusals::{Refusal, Refusals};
+use super::sender::attempt::{Harmless, Sender, Success};
+use super::sender::error::CallError;
+use super::sender::intent::Intent;
 use super::sender::verdict::RequestKind;
-use super::stop::StopSignal;
-use super::transcode_queue::{TranscodeError, TranscodeQueue};
-use super::upload::UploadResult;
-use crate::api::{self, ApiVersion, AudioSettings, Client, Created, Throttle};
+use super::transcode_queue::{Prepared, TranscodeError, TranscodeQueue};
+use super::upload::{UploadResult, Uploader};
+use crate::api::{self, ApiVersion, Created};
 use crate::domain::Code;
 use crate::domain::call::Field;
 use crate::failpoint::{self, Point};
-use crate::ledger::{self, CallFact, CallState, CreateState, Entry, Writer};
+use crate::ledger::{self, CallFact, CallState, CreateState};
 use crate::pipeline::{self, CallJob, Delivered, Kind, Outcome, RecordingUpload};
 use crate::plan::{ExistingConversation, Step};
-
-/// How a call ended.
-#[derive(Debug)]
-pub(super) struct JobEnd {
-    pub(super) outcome: Outcome,
-    pub(super) detail: &'static str,
-    pub(super) problem: Option<(Code, String)>,
-    /// What else there is to be told of a call that arrived.
-    pub(super) remarks: Vec<(Code, String)>,
-    pub(super) delivered: Option<Delivered>,
-    /// It ended so only if the token is not to blame; else it was not attempted.
-    pub(super) accused: Option<Box<Accused>>,
-}
-
-/// What is to be written of a request that was refused with 401 or 403 once that is known to be about it.
-#[derive(Debug)]
-pub(super) struct Accused {
-    pub(super) refusal: Refusal,
-    pub(super) facts: Facts,
-}
-
-impl JobEnd {
-    /// An end of which nothing more is to be told.
-    pub(super) fn plain(outcome: Outcome, detail: &'static str) -> JobEnd {
-        JobEnd {
-            outcome,
-            detail,
-            problem: None,
-            remarks: Vec::new(),
-            delivered: None,
-            accused: None,
-        }
-    }
-}
+use crate::recordings::TranscodeFailure;
 
 /// Everything that calls under way share.
-pub(super) struct Sender {
-    pub(super) client: Client,
+pub(super) struct CallDelivery {
+    pub(super) sender: Arc<Sender>,
     pub(super) version: ApiVersion,
-    pub(super) settings: AudioSettings,
-    pub(super) writer: Writer,
-    pub(super) gate: Gate,
-    pub(super) stop: Arc<StopSignal>,
-    pub(super) effort: RetryLimits,
-    /// Where uploads in doubt are looked up.
-    pub(super) lookup: Option<ReadBack>,
-    pub(super) throttle: Option<Throttle>,
+    pub(super) uploader: Uploader,
+    /// Where recordings are put together or converted, if any may have to be.
     pub(super) bench: Option<TranscodeQueue>,
-    pub(super) on_bytes: Arc<dyn Fn(u64) + Send + Sync>,
-    pub(super) notices: mpsc::Sender<SenderNotice>,
-    pub(super) refusals: Refusals,
-    pub(super) harmless: Mutex<Option<Harmless>>,
     /// Which call each uid belongs to.
     pub(super) uids: KnownUids,
     /// Whether the ledger may be the wrong one, by what it knows of calls.
-    pub(super) of_calls: NewLedger,
-    /// The same of cases.
-    pub(super) of_cases: NewLedger,
+    pub(super) new_ledger: NewLedger,
 }
 
-/// What became of a call or of the records of a case.
-pub(super) enum Carried<T> {
-    Ended(T),
-    /// The destination has it already, and the new ledger may be the wrong one: nothing was done.
-    Strange {
-        /// An earlier try of the same request may have got through.
-        was_tried: bool,
-    },
-}
-
-impl Sender {
+impl CallDelivery {
     /// Carries out the step of one call to its end.
     pub(super) async fn deliver(&self, shipment: &CallJob) -> Carried<JobEnd> {
         let prepared = match self.prepare_recording(shipment).await {
@@ -162,7 +105,7 @@ impl Sender {
         if let Some(parcel) = parcel {
             let uid = delivered.uid.clone();
             let key = (uid.as_deref(), is_adopted);
-            let arrived = self.upload(shipment, parcel, key).await?;
+            let arrived = self.uploader.upload(shipment, parcel, key).await?;
             problem = arrived.problem();
             remarks = self::remarks(shipment, parcel, &arrived, detail == "adopted");
             if arrived.is_found {
@@ -187,17 +130,19 @@ impl Sender {
 
     async fn create(&self, shipment: &CallJob, was_tried: bool) -> Result<CreateResult, CallError> {
         let fingerprint = shipment.fingerprint;
+        let intent = create_intent(shipment);
         let body = Bytes::from(api::body(&shipment.call, self.version));
         let mut in_doubt = was_tried;
         let answer = self
-            .attempt(create_intent(shipment), &mut in_doubt, |_| {
+            .sender
+            .attempt(intent, &mut in_doubt, |_| {
                 self.create_once(shipment, body.clone())
             })
             .await?;
         let (made, fact) = match answer {
             Success::Done(created) => {
-                self.of_calls.has_made_one();
-                *self.harmless() = Some(Harmless::Call(body));
+                self.new_ledger.has_made_one();
+                *self.sender.harmless() = Some(Harmless::Call(body));
                 let fact = CallFact::Created {
                     fingerprint,
                     uid: Some(created.uid.clone()),
@@ -206,7 +151,7 @@ impl Sender {
             }
             // A try of this run was heard of a moment later; one of an earlier run may be another ledger's.
             Success::AlreadyThere
-                if in_doubt && (!was_tried || self.of_calls.believes_in_tries()) =>
+                if in_doubt && (!was_tried || self.new_ledger.believes_in_tries()) =>
             {
                 // What the server has is what was sent when the answer was lost.
                 let unheard = shipment.standing.as_ref().and_then(CallState::sent_unheard);
@@ -216,10 +161,10 @@ impl Sender {
                 };
                 (CreateResult::Ours(None), fact)
             }
-            Success::AlreadyThere if self.of_calls.is_doubtful() => {
+            Success::AlreadyThere if self.new_ledger.is_doubtful() => {
                 return Err(self.put_by(shipment, in_doubt).await);
             }
-            Success::AlreadyThere => match self.effort.existing {
+            Success::AlreadyThere => match self.sender.effort.existing {
                 ExistingConversation::Adopt => (
                     CreateResult::Adopted,
                     CallFact::Adopted {
@@ -236,14 +181,14 @@ impl Sender {
         if shipment.parcel.is_none() && !matches!(made, CreateResult::LeftAlone) {
             facts.push(without_recording(shipment));
         }
-        self.write(shipment, facts).await?;
+        write(&self.sender, shipment, facts).await?;
         Ok(made)
     }
 
     /// Asks for the conversation once. A uid that is another call's is not believed: like an answer that
     /// nobody can read, it leaves open whether there is a conversation.
     async fn create_once(&self, shipment: &CallJob, body: Bytes) -> Result<Created, api::Error> {
-        let created = self.client.create(body).await?;
+        let created = self.sender.client.create(body).await?;
         if self.uids.claim(&created.uid, shipment.call.identity_hash()) {
             Ok(created)
         } else {
@@ -258,22 +203,11 @@ impl Sender {
         if was_tried {
             return strange;
         }
-        let taken_back = self.record(not_sent(shipment, RequestKind::Create)).await;
+        let taken_back = self
+            .sender
+            .record(not_sent(shipment, RequestKind::Create))
+            .await;
         taken_back.err().unwrap_or(strange)
-    }
-
-    pub(super) async fn write(
-        &self,
-        shipment: &CallJob,
-        facts: Vec<CallFact>,
-    ) -> Result<(), CallError> {
-        failpoint::reached(Point::FactIsDue);
-        self.record(entries(shipment, facts)).await
-    }
-
-    /// The words about something that was tried as often as allowed.
-    pub(super) fn gave_up(&self, why: &str) -> String {
-        format!("not sent after {} tries: {why}", self.effort.retries + 1)
     }
 
     /// Leaves a call for the run that finds its recording at rest. Nothing can have come of a body that
@@ -292,9 +226,9 @@ impl Sender {
         }
         facts.push(held);
         let held_at = shipment.standing.as_ref().and_then(|known| known.held_at);
-        let overdue = pipeline::overdue(held_at, Timestamp::now(), self.effort.hold_for);
+        let overdue = pipeline::overdue(held_at, Timestamp::now(), self.sender.effort.hold_for);
         // A ledger that is lost stops the run by itself; this call is held either way.
-        let _ = self.write(shipment, facts).await;
+        let _ = write(&self.sender, shipment, facts).await;
         JobEnd {
             problem: Some((code, format!("{why}; the call waits for it"))),
             remarks: overdue
@@ -302,6 +236,43 @@ impl Sender {
                 .into_iter()
                 .collect(),
             ..JobEnd::plain(Outcome::Held, code.name())
+        }
+    }
+
+    /// Makes the recording of a call, where something must be made of it.
+    async fn prepare_recording(
+        &self,
+        shipment: &CallJob,
+    ) -> Result<Option<Prepared<'_>>, TranscodeError> {
+        let parcel = shipment.parcel.as_ref();
+        let Some((parcel, order)) = parcel.and_then(|one| Some((one, one.order.clone()?))) else {
+            return Ok(None);
+        };
+        let Some(bench) = &self.bench else {
+            return Err(TranscodeError::Failed(TranscodeFailure::NoFfmpeg));
+        };
+        let prepared = bench.prepare(parcel, order, &self.sender.stop).await?;
+        Ok(Some(prepared))
+    }
+
+    /// Tells that a recording could not be made. The next run tries again: somebody may have
+    /// installed what was lacking, or mended the file.
+    async fn unprepared(&self, shipment: &CallJob, error: &TranscodeFailure) -> JobEnd {
+        let why = error.to_string();
+        let fact = CallFact::Failed {
+            fingerprint: shipment.fingerprint,
+            stage: match shipment.step {
+                Step::Create { .. } => ledger::Stage::Create,
+                _ => ledger::Stage::Upload,
+            },
+            status: None,
+            why: why.clone(),
+        };
+        // A ledger that is lost stops the run by itself; this call failed either way.
+        let _ = write(&self.sender, shipment, vec![fact]).await;
+        JobEnd {
+            problem: Some((Code::RecordingNotMade, why)),
+            ..JobEnd::plain(Outcome::Failed, "")
         }
     }
 
@@ -330,7 +301,7 @@ impl Sender {
                 (fact, code, message)
             }
             CallError::Failed { stage, status, why } => {
-                let message = self.gave_up(&why);
+                let message = self.sender.gave_up(&why);
                 (
                     CallFact::Failed {
                         fingerprint,
@@ -353,34 +324,9 @@ impl Sender {
         } else {
             failpoint::reached(Point::FactIsDue);
             // A ledger that is lost stops the run by itself; this call failed either way.
-            let _ = self.record(facts).await;
+            let _ = self.sender.record(facts).await;
         }
         ending
-    }
-}
-
-/// What is refused may have arrived before, and only a failure leaves the intent: after a plain refusal a
-/// 409 is somebody else's.
-fn refusal(
-    fingerprint: u128,
-    stage: ledger::Stage,
-    (status, message): (u16, String),
-    in_doubt: bool,
-) -> CallFact {
-    if in_doubt {
-        CallFact::Failed {
-            fingerprint,
-            stage,
-            status: Some(status),
-            why: message,
-        }
-    } else {
-        CallFact::Refused {
-            fingerprint,
-            stage,
-            status,
-            message,
-        }
     }
 }
 
@@ -407,13 +353,6 @@ fn remarks(
     remarks
 }
 
-pub(super) fn entries(shipment: &CallJob, facts: Vec<CallFact>) -> Facts {
-    let identity: Arc<str> = shipment.call.identity().into();
-    let entry = |fact| Entry::new(Arc::clone(&identity), fact);
-    Facts::OfCall(facts.into_iter().map(entry).collect())
-}
-
-/// What the ledger is told before a create leaves.
 fn create_intent(shipment: &CallJob) -> Intent {
     let intended = CallFact::CreateIntended {
         fingerprint: shipment.fingerprint,
@@ -427,35 +366,11 @@ fn create_intent(shipment: &CallJob) -> Intent {
     }
 }
 
-/// What the ledger is told of a conversation that gets no recording.
-fn without_recording(shipment: &CallJob) -> CallFact {
-    CallFact::WithoutRecording {
-        was_sought: shipment.is_recording_missing,
-    }
-}
-
-/// What the ledger is told when nothing can have come of a request.
-pub(super) fn not_sent(shipment: &CallJob, stage: RequestKind) -> Facts {
-    let before = shipment.standing.clone().map(Box::new);
-    let stage = stage.into();
-    entries(shipment, vec![CallFact::NotSent { stage, before }])
-}
-
 /// Who made a conversation.
 enum CreateResult {
     Ours(Option<String>),
     Adopted,
     LeftAlone,
-}
-
-impl From<RequestKind> for ledger::Stage {
-    fn from(stage: RequestKind) -> Self {
-        match stage {
-            // A case has no stages in the ledger; it is made by the request that fills it.
-            RequestKind::Create | RequestKind::Case | RequestKind::Change => ledger::Stage::Create,
-            RequestKind::Upload => ledger::Stage::Upload,
-        }
-    }
 }
 
 /// Whether the conversation is known to be somebody else's.

@@ -4,55 +4,21 @@
 
 use std::sync::Arc;
 
-use super::call::{Accused, Carried, JobEnd, Sender};
-use super::sender::attempt::{CallError, Facts, Harmless, Intent, Success, failed, status};
+use super::case_progress::{CaseProgress, Charge, MessageEnd, entries};
+use super::job_end::{Carried, JobEnd};
+use super::new_ledger::NewLedger;
+use super::sender::attempt::{Harmless, Sender, Success};
+use super::sender::error::{CallError, failed, status};
 use super::sender::gate::Health;
-use super::sender::refusals::Refusal;
+use super::sender::intent::{Facts, Intent};
 use super::sender::verdict::{RequestKind, Verdict, judge};
 use crate::api;
 use crate::domain::Code;
 use crate::domain::case::Message;
 use crate::failpoint::{self, Point};
-use crate::ledger::{CaseEntry, CaseFact};
-use crate::pipeline::{CaseJob, CaseRow, CaseSpread, Delivered, Kind, Outcome};
+use crate::ledger::CaseFact;
+use crate::pipeline::CaseJob;
 use crate::plan::{CaseStep, MessageEndpoint};
-
-/// What became of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum MessageEnd {
-    /// The server had it before.
-    There,
-    /// It was sent.
-    Added,
-    /// It was sent, and sent again so many times although it may have arrived.
-    Resent(u32),
-    /// It was not tried.
-    Waits,
-    /// It did not get through.
-    Failed(Code, String),
-    /// It was refused with 401 or 403, and it is not known yet whether the token is to blame.
-    Accused(Charge),
-}
-
-/// A refusal with 401 or 403 that may be the token's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Charge {
-    refusal: Refusal,
-    status: u16,
-    message: String,
-    /// The message that the server certainly does not have.
-    of: Option<u64>,
-}
-
-impl Charge {
-    fn fact(&self) -> CaseFact {
-        CaseFact::Refused {
-            of: self.of,
-            status: self.status,
-            message: self.message.clone(),
-        }
-    }
-}
 
 /// One message on its way.
 struct MessageRequest<'l> {
@@ -63,19 +29,16 @@ struct MessageRequest<'l> {
     leaving: &'l [usize],
 }
 
-/// What became of a case while its step was carried out.
-struct CaseProgress<'s> {
-    shipment: &'s CaseJob,
-    ends: Vec<MessageEnd>,
-    /// Whether the case itself was replaced or changed.
-    is_updated: bool,
-    /// The request about the whole case was refused, perhaps for the token.
-    charge: Option<Charge>,
+/// Everything that cases under way share.
+pub(super) struct CaseDelivery {
+    pub(super) sender: Arc<Sender>,
+    /// Whether the ledger may be the wrong one, by what it knows of cases.
+    pub(super) new_ledger: NewLedger,
 }
 
-impl Sender {
+impl CaseDelivery {
     /// Carries out the step of one case to its end, and says how each of its records ended.
-    pub(super) async fn deliver_case(&self, shipment: &CaseJob) -> Carried<Vec<JobEnd>> {
+    pub(super) async fn deliver(&self, shipment: &CaseJob) -> Carried<Vec<JobEnd>> {
         let known = shipment.known.iter();
         let mut journey = CaseProgress {
             shipment,
@@ -138,33 +101,38 @@ impl Sender {
         let earlier = shipment.earlier;
         let is_known = earlier.is_there || earlier.is_in_doubt || shipment.doubtful.contains(&true);
         let case = shipment.case.identity_hash();
-        if is_known || !self.of_cases.is_doubtful() || self.of_cases.was_new(case) {
+        if is_known || !self.new_ledger.is_doubtful() || self.new_ledger.was_new(case) {
             return Ok(());
         }
-        let (stage, number) = (RequestKind::Change, self.refusals.depart());
+        let (stage, number) = (RequestKind::Change, self.sender.refusals.depart());
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let permit = self.leave(false).await?.of(number);
-            let answer = self.client.patch_case(&shipment.case.uid, "{}".into());
+            let permit = self.sender.leave(false).await?.of(number);
+            let answer = self
+                .sender
+                .client
+                .patch_case(&shipment.case.uid, "{}".into());
             let Err(error) = answer.await else {
-                self.gate.done(permit, Health::Well, 0.0);
+                self.sender.gate.done(permit, Health::Well, 0.0);
                 return Err(CallError::Strange { was_tried: false });
             };
             match judge(stage, &error) {
                 Verdict::Unauthorized => {
-                    return Err(self.unauthorized(permit, stage, &error, false).await);
+                    return Err(self.sender.unauthorized(permit, stage, &error, false).await);
                 }
                 Verdict::Later(later) => {
-                    self.wait(permit, later, (stage, attempt), &error).await?;
-                    if attempt > self.effort.retries {
+                    self.sender
+                        .wait(permit, later, (stage, attempt), &error)
+                        .await?;
+                    if attempt > self.sender.effort.retries {
                         return Err(failed(stage, &error));
                     }
                 }
                 Verdict::AlreadyThere | Verdict::Refused => {
-                    self.gate.done(permit, Health::Well, 0.0);
+                    self.sender.gate.done(permit, Health::Well, 0.0);
                     if matches!(error, api::Error::Status { status: 404, .. }) {
-                        self.of_cases.has_found_new(case);
+                        self.new_ledger.has_found_new(case);
                         return Ok(());
                     }
                     return Err(unanswered(&error));
@@ -179,10 +147,11 @@ impl Sender {
         let body = api::whole_case(&shipment.case, &messages);
         let mut in_doubt = shipment.doubtful.contains(&true);
         let answer = self
+            .sender
             .attempt(
                 intent(RequestKind::Case, shipment, vec![CaseFact::Intended]),
                 &mut in_doubt,
-                |_| self.client.put_case(body.clone()),
+                |_| self.sender.client.put_case(body.clone()),
             )
             .await?;
         expect_done(&answer, in_doubt)?;
@@ -208,10 +177,11 @@ impl Sender {
         let body = api::case_fields(&shipment.case);
         let uid = &shipment.case.uid;
         let answer = self
+            .sender
             .attempt(
                 intent(RequestKind::Change, shipment, vec![CaseFact::Intended]),
                 &mut false,
-                |_| self.client.patch_case(uid, body.clone()),
+                |_| self.sender.client.patch_case(uid, body.clone()),
             )
             .await?;
         expect_done(&answer, false)?;
@@ -321,6 +291,7 @@ impl Sender {
         intent.unsent = not_sent(shipment, leaving);
         let resends = std::sync::atomic::AtomicU32::new(0);
         let answer = self
+            .sender
             .attempt(intent, in_doubt, |doubtful| {
                 let replaces = doubtful && shipment.may_replace;
                 let body = if replaces {
@@ -332,9 +303,9 @@ impl Sender {
                 };
                 async move {
                     match carrier {
-                        _ if replaces => self.client.put_case(body).await,
-                        MessageEndpoint::WithCase => self.client.put_message(body).await,
-                        MessageEndpoint::Alone => self.client.append_message(body).await,
+                        _ if replaces => self.sender.client.put_case(body).await,
+                        MessageEndpoint::WithCase => self.sender.client.put_message(body).await,
+                        MessageEndpoint::Alone => self.sender.client.append_message(body).await,
                     }
                 }
             })
@@ -345,12 +316,12 @@ impl Sender {
 
     /// A change of no field of this case would work as well.
     fn has_worked_for(&self, shipment: &CaseJob) {
-        *self.harmless() = Some(Harmless::Case(shipment.case.uid.clone()));
+        *self.sender.harmless() = Some(Harmless::Case(shipment.case.uid.clone()));
     }
 
     async fn write_case(&self, shipment: &CaseJob, facts: Vec<CaseFact>) -> Result<(), CallError> {
         failpoint::reached(Point::FactIsDue);
-        self.record(entries(shipment, facts)).await
+        self.sender.record(entries(shipment, facts)).await
     }
 
     /// Writes down why a case or a message did not get through; nothing when the run was stopped.
@@ -384,7 +355,7 @@ impl Sender {
                 )
             }
             CallError::Failed { status, why, .. } => {
-                let words = self.gave_up(&why);
+                let words = self.sender.gave_up(&why);
                 (CaseFact::Failed { status, why }, Code::GaveUp, words)
             }
         };
@@ -392,15 +363,6 @@ impl Sender {
         let _ = self.write_case(shipment, vec![fact]).await;
         Some((code, words))
     }
-}
-
-fn entries(shipment: &CaseJob, facts: Vec<CaseFact>) -> Facts {
-    let identity: Arc<str> = shipment.case.uid.as_str().into();
-    let entry = |fact| CaseEntry {
-        identity: Arc::clone(&identity),
-        fact,
-    };
-    Facts::OfCase(facts.into_iter().map(entry).collect())
 }
 
 fn intent(stage: RequestKind, shipment: &CaseJob, facts: Vec<CaseFact>) -> Intent {
@@ -449,99 +411,5 @@ fn expect_done(answer: &Success<()>, in_doubt: bool) -> Result<(), CallError> {
             in_doubt,
         }),
         _ => Ok(()),
-    }
-}
-
-impl CaseProgress<'_> {
-    /// The end of a record whose request was refused, perhaps for the token.
-    fn accused(&self, number: usize, ends: &[MessageEnd]) -> Option<JobEnd> {
-        let charges = ends.iter().filter_map(|end| match end {
-            MessageEnd::Accused(charge) => Some(charge),
-            _ => None,
-        });
-        let of_messages: Vec<&Charge> = charges.collect();
-        // What is about the whole case is written once.
-        let of_case = self.charge.iter();
-        let facts = of_case.clone().filter(|_| number == 0);
-        let facts = facts.chain(of_messages.iter().copied()).map(Charge::fact);
-        let facts = entries(self.shipment, facts.collect());
-        let charge = of_case.chain(of_messages).next()?;
-        let problem = (Code::ServerRefused, charge.message.clone());
-        Some(JobEnd {
-            accused: Some(Box::new(Accused {
-                refusal: charge.refusal,
-                facts,
-            })),
-            ..ended(Outcome::Failed, "", Some(problem))
-        })
-    }
-
-    /// How record `number` ended; `fault` is what befell the case as a whole.
-    fn ending(&self, number: usize, row: &CaseRow, fault: Option<&(Code, String)>) -> JobEnd {
-        let ends = &self.ends[row.messages.clone()];
-        if let Some(ending) = self.accused(number, ends) {
-            return ending;
-        }
-        let failed = ends.iter().find_map(|end| match end {
-            MessageEnd::Failed(code, why) => Some((*code, why.clone())),
-            _ => None,
-        });
-        if let Some(problem) = fault.cloned().or(failed) {
-            return ended(Outcome::Failed, "", Some(problem));
-        }
-        let is_change = self.shipment.step == CaseStep::Change;
-        if ends.contains(&MessageEnd::Waits) || (is_change && !self.is_updated) {
-            return ended(
-                Outcome::NotAttempted,
-                "stopped, or an earlier message failed",
-                None,
-            );
-        }
-        let is_whole = self.shipment.told == CaseSpread::Whole;
-        let is_new = if is_whole {
-            !self.shipment.earlier.is_there
-        } else {
-            ends.iter().any(|end| *end != MessageEnd::There)
-        };
-        let (outcome, detail) = match (is_new, self.is_updated || is_whole) {
-            (true, _) => (Outcome::Created, ""),
-            (false, true) => (Outcome::AlreadyThere, "updated"),
-            (false, false) => (Outcome::AlreadyThere, ""),
-        };
-        let resends = ends.iter().map(|end| match end {
-            MessageEnd::Resent(times) => *times,
-            _ => 0,
-        });
-        let resends: u32 = resends.sum();
-        let problem = (resends > 0).then(|| {
-            let message = format!(
-                "no answer said whether the message had arrived, and it was sent again {resends} times"
-            );
-            (Code::MessageInDoubt, message)
-        });
-        let mut messages = self.shipment.messages[row.messages.clone()].iter();
-        JobEnd {
-            delivered: Some(Delivered {
-                kind: if is_whole { Kind::Case } else { Kind::Message },
-                identity: self.shipment.case.uid.clone(),
-                uid: messages
-                    .next()
-                    .filter(|_| !is_whole)
-                    .map(|message| message.uid.clone()),
-                recording: None,
-                was_there: false,
-                bytes: 0,
-                in_doubt: resends,
-                is_unproved: false,
-            }),
-            ..ended(outcome, detail, problem)
-        }
-    }
-}
-
-fn ended(outcome: Outcome, detail: &'static str, problem: Option<(Code, String)>) -> JobEnd {
-    JobEnd {
-        problem,
-        ..JobEnd::plain(outcome, detail)
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::call::{Carried, JobEnd, Sender};
+use super::deliveries::Deliveries;
+use super::job_end::{Carried, JobEnd};
 use crate::domain::Problem;
 use crate::ledger::{CallFact, CallState};
 use crate::pipeline::{CallJob, CaseJob, FurtherRow};
@@ -35,9 +36,7 @@ impl Job {
             Cargo::Case(shipment) => Some(shipment.case.identity_hash()),
         }
     }
-}
 
-impl Job {
     /// Whether it is a call of which an earlier create may have got through.
     pub(super) fn was_tried(&self) -> bool {
         match &self.cargo {
@@ -93,14 +92,14 @@ pub(super) enum FinishedJob {
     Strange(Job),
 }
 
-/// Carries out an errand to its end.
-pub(super) async fn carry(courier: Arc<Sender>, mut errand: Job) -> FinishedJob {
+/// Carries out a job to its end.
+pub(super) async fn carry(deliveries: Arc<Deliveries>, mut errand: Job) -> FinishedJob {
     let carried = match &errand.cargo {
-        Cargo::Call(shipment) => match courier.deliver(shipment).await {
+        Cargo::Call(shipment) => match deliveries.calls.deliver(shipment).await {
             Carried::Ended(ending) => Carried::Ended(vec![ending]),
             Carried::Strange { was_tried } => Carried::Strange { was_tried },
         },
-        Cargo::Case(shipment) => courier.deliver_case(shipment).await,
+        Cargo::Case(shipment) => deliveries.cases.deliver(shipment).await,
     };
     match carried {
         Carried::Ended(endings) => FinishedJob::Ended {

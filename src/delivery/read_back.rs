@@ -11,11 +11,11 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::sender::attempt::CallError;
+use super::options::{ReadBackOptions, RetryLimits};
+use super::sender::error::CallError;
 use super::sender::gate::{BreakerAnswer, Gate, Health, Permit, RateLimits};
 use super::sender::retry;
 use super::stop::StopSignal;
-use super::{ReadBackOptions, RetryLimits};
 use crate::api::{ConversationQuery, Error, FoundConversation, ReadClient};
 
 /// Look-ups in flight at once: they are rare, and a read API is no place to be fast.

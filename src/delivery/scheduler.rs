@@ -3,29 +3,29 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt::Display;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::call::{Accused, JobEnd, Sender};
+use super::Decisions;
+use super::deliveries::{Deliveries, OnBytes};
 use super::failure_budget::FailureCount;
 use super::job::{self, Cargo, FinishedJob, Job, JobRow};
-use super::known_uids::KnownUids;
+use super::job_end::{Accused, JobEnd};
 use super::new_ledger::{NewLedger, Waiting};
 use super::not_sent::Notes;
-use super::read_back::ReadBack;
+use super::options::DeliveryOptions;
 use super::schedule_clock::ScheduleClock;
-use super::sender::attempt::SenderNotice;
+use super::sender::attempt::Sender;
 use super::sender::bandwidth::BandwidthLimiter;
-use super::sender::gate::{Gate, WidthRange};
-use super::sender::refusals::Refusals;
+use super::sender::gate::WidthRange;
+use super::sender::notice::SenderNotice;
 use super::sender::verdict::RequestKind;
-use super::transcode_queue::TranscodeQueue;
-use super::{Decisions, DeliveryOptions, RateLimits, StopSignal};
+use super::stop::StopSignal;
 use crate::domain::{Problem, Severity};
 use crate::pipeline::{Action, DecidedBatch, Decision, Event, Outcome, RecordClosing, StopReason};
 use crate::source::Batch;
@@ -52,34 +52,15 @@ pub async fn run<E: Display>(
     let count = Arc::clone(&bytes);
     let width = plan.pace.width.max(1);
     let line = BandwidthLimiter::default();
-    let may_doubt = !plan.effort.is_existing_typed;
-    let courier = Arc::new(Sender {
-        gate: Gate::new(plan.pace),
-        lookup: plan
-            .read_back
-            .map(|read| ReadBack::new(read, plan.effort, plan.pace)),
-        throttle: plan.calendar.has_bandwidth().then(|| line.throttle()),
-        bench: plan
-            .workshop
-            .map(|workshop| TranscodeQueue::new(workshop, width)),
-        client: plan.client,
-        version: plan.version,
-        settings: plan.settings,
-        writer: plan.writer,
-        stop: Arc::clone(&stop),
-        effort: plan.effort,
-        on_bytes: Arc::new(move |sent| {
-            count.fetch_add(sent, Ordering::Relaxed);
-        }),
-        notices,
-        refusals: Refusals::default(),
-        harmless: Mutex::default(),
-        uids: KnownUids::new(&plan.uids),
-        of_calls: NewLedger::new(plan.known.calls, may_doubt),
-        of_cases: NewLedger::new(plan.known.cases, may_doubt),
+    let (calendar, bearable) = (plan.calendar.clone(), plan.effort.bearable);
+    let throttle = calendar.has_bandwidth().then(|| line.throttle());
+    let on_bytes: OnBytes = Arc::new(move |sent| {
+        count.fetch_add(sent, Ordering::Relaxed);
     });
+    let deliveries = Deliveries::new(plan, Arc::clone(&stop), notices, (throttle, on_bytes));
     let mut floor = Scheduler {
-        courier,
+        sender: Arc::clone(&deliveries.sender),
+        deliveries: Arc::new(deliveries),
         stop,
         in_hand: width * IN_HAND,
         flights: JoinSet::new(),
@@ -88,12 +69,12 @@ pub async fn run<E: Display>(
         accused: Vec::new(),
         busy: HashSet::new(),
         sent: 0,
-        failures: FailureCount::new(plan.effort.bearable),
+        failures: FailureCount::new(bearable),
         told: WidthRange {
             now: width,
             lowest: width,
         },
-        wall: ScheduleClock::new(plan.calendar, line),
+        wall: ScheduleClock::new(calendar, line),
         on_event,
     };
     floor.look_at_the_clock();
@@ -111,7 +92,8 @@ struct Charged {
 }
 
 struct Scheduler<'e> {
-    courier: Arc<Sender>,
+    sender: Arc<Sender>,
+    deliveries: Arc<Deliveries>,
     stop: Arc<StopSignal>,
     in_hand: usize,
     flights: JoinSet<FinishedJob>,
@@ -139,7 +121,7 @@ impl Scheduler<'_> {
     ) -> Result<(), E> {
         let mut tick = tokio::time::interval(TICK);
         let deadline = self
-            .courier
+            .sender
             .effort
             .max_duration
             .map(|limit| tokio::time::Instant::now() + limit);
@@ -237,7 +219,7 @@ impl Scheduler<'_> {
                 | Action::WaitsInCase(_) => {}
             }
         }
-        if let Err(error) = notes.write(&self.courier.writer).await {
+        if let Err(error) = notes.write(&self.sender.writer).await {
             self.stop.raise(StopReason::LedgerLost, error.to_string());
         }
     }
@@ -271,11 +253,11 @@ impl Scheduler<'_> {
             self.sent += 1;
             self.busy.extend(errand.case());
             match errand.cargo {
-                Cargo::Call(_) => self.courier.of_calls.is_being_used(),
-                Cargo::Case(_) => self.courier.of_cases.is_being_used(),
+                Cargo::Call(_) => self.deliveries.calls.new_ledger.is_being_used(),
+                Cargo::Case(_) => self.deliveries.cases.new_ledger.is_being_used(),
             }
             self.flights
-                .spawn(job::carry(Arc::clone(&self.courier), errand));
+                .spawn(job::carry(Arc::clone(&self.deliveries), errand));
         }
     }
 
@@ -292,7 +274,7 @@ impl Scheduler<'_> {
 
     /// Whether a call is waiting that would be one too many.
     fn has_reached_limit(&self) -> bool {
-        let limit = self.courier.effort.limit;
+        let limit = self.sender.effort.limit;
         !self.waiting.is_empty() && limit.is_some_and(|limit| self.sent >= limit)
     }
 
@@ -347,7 +329,10 @@ impl Scheduler<'_> {
     /// Lets what is there already go on once it can be told whose it is; ends the run when the ledger seems
     /// to be another's.
     fn look_at_the_strange(&mut self) {
-        let (calls, cases) = (&self.courier.of_calls, &self.courier.of_cases);
+        let (calls, cases) = (
+            &self.deliveries.calls.new_ledger,
+            &self.deliveries.cases.new_ledger,
+        );
         let fits = |errand: &Job| match errand.cargo {
             Cargo::Call(_) if errand.was_tried() => calls.believes_in_tries(),
             Cargo::Call(_) => !calls.is_doubtful(),
@@ -374,8 +359,8 @@ impl Scheduler<'_> {
     async fn decide_about_the_strange(&mut self) {
         let is_call = |errand: &Job| matches!(errand.cargo, Cargo::Call(_));
         let are_calls = self.strange.iter().all(is_call);
-        if are_calls && self.courier.of_calls.bears(self.strange_ones()) {
-            self.courier.of_calls.fits();
+        if are_calls && self.deliveries.calls.new_ledger.bears(self.strange_ones()) {
+            self.deliveries.calls.new_ledger.fits();
             // Before any of them is taken over, so that a run that is killed now is no reason to doubt.
             self.keep_the_proof().await;
             self.look_at_the_strange();
@@ -388,8 +373,11 @@ impl Scheduler<'_> {
     async fn keep_the_proof(&self) {
         let at_end = !self.stop.is_raised();
         let of = |ledger: &NewLedger| ledger.proof(at_end);
-        let (calls, cases) = (of(&self.courier.of_calls), of(&self.courier.of_cases));
-        if let Err(error) = self.courier.writer.prove(calls, cases).await {
+        let (calls, cases) = (
+            of(&self.deliveries.calls.new_ledger),
+            of(&self.deliveries.cases.new_ledger),
+        );
+        if let Err(error) = self.sender.writer.prove(calls, cases).await {
             self.stop.raise(StopReason::LedgerLost, error.to_string());
         }
     }
@@ -397,8 +385,8 @@ impl Scheduler<'_> {
     fn doubt_the_ledger(&self) {
         let number = self.strange.len();
         let (of, ledger) = match self.strange.first().map(|errand| &errand.cargo) {
-            Some(Cargo::Case(_)) => ("tickets", &self.courier.of_cases),
-            _ => ("calls", &self.courier.of_calls),
+            Some(Cargo::Case(_)) => ("tickets", &self.deliveries.cases.new_ledger),
+            _ => ("calls", &self.deliveries.calls.new_ledger),
         };
         ledger.is_found_wrong();
         let made = ledger.made();
@@ -414,7 +402,7 @@ impl Scheduler<'_> {
 
     /// Tells the end of rows whose refusal is known to be about them.
     async fn look_at_the_accused(&mut self) {
-        let refusals = &self.courier.refusals;
+        let refusals = &self.sender.refusals;
         let is_own = |charged: &Charged| refusals.is_of_its_row(charged.accused.refusal);
         let own: Vec<Charged> = self.accused.extract_if(.., |it| is_own(it)).collect();
         for charged in own {
@@ -424,7 +412,7 @@ impl Scheduler<'_> {
 
     async fn convict(&mut self, charged: Charged) {
         // A ledger that is lost stops the run by itself; this row failed either way.
-        let _ = self.courier.record(charged.accused.facts).await;
+        let _ = self.sender.record(charged.accused.facts).await;
         self.tell_end(&charged.batch, (charged.row, &charged.id), charged.ending);
     }
 
@@ -444,9 +432,9 @@ impl Scheduler<'_> {
         self.look_at_the_accused().await;
         while let Some(charged) = self.accused.pop() {
             let stage = charged.accused.refusal.stage();
-            let courier = &self.courier;
-            let is_refused = match courier.leave(false).await {
-                Ok(permit) => courier.is_token_refused(stage, permit).await,
+            let sender = &self.sender;
+            let is_refused = match sender.leave(false).await {
+                Ok(permit) => sender.is_token_refused(stage, permit).await,
                 Err(_) => None,
             };
             if is_refused == Some(true) {
@@ -520,9 +508,8 @@ impl Scheduler<'_> {
     }
 
     fn look_at_the_clock(&mut self) {
-        let mut gates = vec![&self.courier.gate];
         // Nothing is asked outside the window, either.
-        gates.extend(self.courier.lookup.as_ref().map(ReadBack::gate));
+        let gates = self.deliveries.gates();
         let told = self.wall.look(Timestamp::now(), &gates, &self.stop);
         if let Some((pause, why)) = told {
             (self.on_event)(Event::Paused { pause, why: &why });
@@ -538,7 +525,7 @@ impl Scheduler<'_> {
     fn tell_bytes(&mut self, bytes: &AtomicU64) {
         let sent = bytes.swap(0, Ordering::Relaxed);
         (self.on_event)(Event::Sent { bytes: sent });
-        let span = self.courier.gate.span();
+        let span = self.sender.gate.span();
         if span != self.told {
             self.told = span;
             (self.on_event)(Event::Width {
@@ -562,12 +549,5 @@ async fn sleep_until(deadline: Option<tokio::time::Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => std::future::pending().await,
-    }
-}
-
-impl RateLimits {
-    /// Whether nothing holds requests back but the server.
-    pub fn is_unlimited(&self) -> bool {
-        self.rate.is_none()
     }
 }

@@ -9,11 +9,8 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::call::{JobEnd, Sender};
-use crate::domain::Code;
-use crate::ledger::{CallFact, Stage};
-use crate::pipeline::{CallJob, Outcome, RecordingUpload};
-use crate::plan::Step;
+use super::stop::StopSignal;
+use crate::pipeline::RecordingUpload;
 use crate::recordings::{
     CancelFlag, Change, Sendable, TranscodeFailure, TranscodeJob, Transcoded, Transcoder,
 };
@@ -55,56 +52,47 @@ impl TranscodeQueue {
             room: Semaphore::new(calls.max(1)),
         }
     }
-}
-
-impl Sender {
-    /// Makes the recording of a call, where something must be made of it. A run that stops does not
-    /// wait for it: nothing of the call has left.
-    pub(super) async fn prepare_recording(
+    /// Makes the recording of a call. A run that stops does not wait for it: nothing of the call has left.
+    pub(super) async fn prepare(
         &self,
-        shipment: &CallJob,
-    ) -> Result<Option<Prepared<'_>>, TranscodeError> {
-        let parcel = shipment.parcel.as_ref();
-        let Some((parcel, order)) = parcel.and_then(|one| Some((one, one.order.clone()?))) else {
-            return Ok(None);
-        };
-        let Some(bench) = &self.bench else {
-            return Err(TranscodeError::Failed(TranscodeFailure::NoFfmpeg));
-        };
+        parcel: &RecordingUpload,
+        order: TranscodeJob,
+        stop: &StopSignal,
+    ) -> Result<Prepared<'_>, TranscodeError> {
         let (Ok(room), Ok(_turn)) = (tokio::select! {
             biased;
-            () = self.stop.raised() => return Err(TranscodeError::Stopped),
-            leave = async { (bench.room.acquire().await, bench.turns.acquire().await) } => leave,
+            () = stop.raised() => return Err(TranscodeError::Stopped),
+            leave = async { (self.room.acquire().await, self.turns.acquire().await) } => leave,
         }) else {
             // Nobody closes them while there are calls.
             return Err(TranscodeError::Stopped);
         };
-        let made = self.make(bench, order).await?;
+        let made = self.make(order, stop).await?;
         let parcel = RecordingUpload {
             bytes: made.bytes,
             sound: Sendable::Made(Arc::new(made)),
             order: None,
             ..parcel.clone()
         };
-        Ok(Some(Prepared {
+        Ok(Prepared {
             parcel,
             _room: room,
-        }))
+        })
     }
 
     /// Waits for the work; when the run stops it is recalled, and waited for all the same, so that
     /// nothing of it is left.
     async fn make(
         &self,
-        bench: &TranscodeQueue,
         order: TranscodeJob,
+        stop: &StopSignal,
     ) -> Result<Transcoded, TranscodeError> {
         let recall = Arc::new(CancelFlag::default());
-        let (workshop, wanted) = (Arc::clone(&bench.workshop), Arc::clone(&recall));
+        let (workshop, wanted) = (Arc::clone(&self.workshop), Arc::clone(&recall));
         let mut work = tokio::task::spawn_blocking(move || workshop.make(&order, &wanted));
         let made = tokio::select! {
             made = &mut work => made,
-            () = self.stop.raised() => {
+            () = stop.raised() => {
                 recall.call();
                 work.await
             }
@@ -115,27 +103,6 @@ impl Sender {
             Ok(Err(TranscodeFailure::Changed(change))) => Err(TranscodeError::Changed(change)),
             Ok(Err(error)) => Err(TranscodeError::Failed(error)),
             Err(ended) => std::panic::resume_unwind(ended.into_panic()),
-        }
-    }
-
-    /// Tells that a recording could not be made. The next run tries again: somebody may have
-    /// installed what was lacking, or mended the file.
-    pub(super) async fn unprepared(&self, shipment: &CallJob, error: &TranscodeFailure) -> JobEnd {
-        let why = error.to_string();
-        let fact = CallFact::Failed {
-            fingerprint: shipment.fingerprint,
-            stage: match shipment.step {
-                Step::Create { .. } => Stage::Create,
-                _ => Stage::Upload,
-            },
-            status: None,
-            why: why.clone(),
-        };
-        // A ledger that is lost stops the run by itself; this call failed either way.
-        let _ = self.write(shipment, vec![fact]).await;
-        JobEnd {
-            problem: Some((Code::RecordingNotMade, why)),
-            ..JobEnd::plain(Outcome::Failed, "")
         }
     }
 }

@@ -10,13 +10,15 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::call::{Sender, entries, not_sent};
+use super::call_facts::{entries, not_sent, write};
 use super::read_back::{ReadBack, ReadBackAnswer};
-use super::sender::attempt::{Attempts, CallError, Intent, Success};
+use super::sender::attempt::{Sender, Success};
+use super::sender::error::CallError;
+use super::sender::intent::{Attempts, Intent};
 use super::sender::verdict::RequestKind;
-use crate::api::{self, ConversationQuery, ConversationRef};
+use crate::api::{self, AudioSettings, ConversationQuery, ConversationRef, Throttle};
 use crate::domain::Code;
-use crate::ledger::{self, CallFact, CallState, CreateState};
+use crate::ledger::{self, CallFact, CallState, CreateState, Entry};
 use crate::pipeline::{CallJob, RecordingUpload};
 use crate::plan::Step;
 
@@ -63,7 +65,17 @@ impl UploadResult {
     }
 }
 
-impl Sender {
+/// Sends the recordings of calls.
+pub(super) struct Uploader {
+    pub(super) sender: Arc<Sender>,
+    pub(super) settings: AudioSettings,
+    /// Where uploads in doubt are looked up.
+    pub(super) lookup: Option<ReadBack>,
+    pub(super) throttle: Option<Throttle>,
+    pub(super) on_bytes: Arc<dyn Fn(u64) + Send + Sync>,
+}
+
+impl Uploader {
     /// Brings the recording of a conversation that is there to its place.
     pub(super) async fn upload(
         &self,
@@ -103,14 +115,15 @@ impl Sender {
             if tries.in_doubt {
                 arrived.resends += 1;
                 let times = arrived.resends;
-                tries.add(shipment, CallFact::UploadResent { times });
+                let fact = CallFact::UploadResent { times };
+                tries.add(Entry::new(shipment.call.identity(), fact));
             }
             let key = match uid {
                 Some(uid) => ConversationRef::Uid(uid),
                 None => ConversationRef::External(shipment.call.identity()),
             };
-            let sending = self.client.upload(key, &upload, &settings);
-            if let Some(answer) = self.try_once(&mut tries, sending).await? {
+            let sending = self.sender.client.upload(key, &upload, &settings);
+            if let Some(answer) = self.sender.try_once(&mut tries, sending).await? {
                 break Some(answer);
             }
             should_look = tries.in_doubt;
@@ -142,7 +155,7 @@ impl Sender {
             uid,
             at: call.at(),
         };
-        lookup.look(&self.stop, sought, lost).await
+        lookup.look(&self.sender.stop, sought, lost).await
     }
 
     /// Writes down that the recording is in place.
@@ -174,7 +187,7 @@ impl Sender {
             // What somebody else sent, or an earlier run, may have been made of another file.
             source: (!arrived.is_found).then_some(parcel.source_bytes),
         });
-        self.write(shipment, facts).await
+        write(&self.sender, shipment, facts).await
     }
 
     fn prepare(&self, parcel: &RecordingUpload) -> api::UploadBody {

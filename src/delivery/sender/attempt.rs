@@ -1,155 +1,36 @@
 //! The tries of one request: pass the gate, write the intent, send, judge the answer; or wait and
 //! try again, until it gets through, is refused, or has been tried as often as allowed. What the
 //! request is about, and what its answer means for the call or the case, is left to their stories
-//! (`courier`, `case`). The intent comes after the gate, so that a run that dies leaves no call in
+//! (`call`, `case`). The intent comes after the gate, so that a run that dies leaves no call in
 //! doubt that was never tried; at a pace at which the line would wait for the disk, just before it.
 //! The intent of a request that did not leave, or of which the answer says that nothing came of it, is
 //! taken back: the next run must not take a stranger's 409 for the answer to a request of ours.
 
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::Instant;
 
 use super::concurrency::LoadSignal;
-use super::gate::{BreakerAnswer, Health, Permit, SOON};
-use super::refusals::Refusal;
+use super::error::{CallError, failed, refused, status};
+use super::gate::{BreakerAnswer, Gate, Health, Permit, SOON};
+use super::intent::{Attempts, Facts, Intent};
+use super::notice::SenderNotice;
+use super::refusals::Refusals;
 use super::retry;
 use super::verdict::{RequestKind, Retryable, ServerSign, Verdict, judge};
-use crate::api;
-use crate::delivery::call::Sender;
-use crate::domain::Code;
+use crate::api::{self, Client};
+use crate::delivery::options::RetryLimits;
+use crate::delivery::stop::StopSignal;
 use crate::failpoint::{self, Point};
-use crate::ledger::{CallFact, CaseEntry, Entry};
-use crate::pipeline::{CallJob, StopReason};
+use crate::ledger::Writer;
+use crate::pipeline::StopReason;
 
 /// How long calls that are half done may still wait for their turn once a run is stopped: the calls
 /// in hand need two seconds of it at the usual pace, and nobody at a terminal waits much longer.
 const GRACE: Duration = Duration::from_secs(5);
-
-/// Something worth telling while calls are under way. Told if somebody has time to listen: the
-/// channel is bounded, and a full one must not hold up a request.
-#[derive(Debug)]
-pub(in crate::delivery) enum SenderNotice {
-    Retried {
-        attempt: u32,
-        delay: Duration,
-        why: String,
-    },
-    Paused {
-        pause: Duration,
-        why: String,
-    },
-}
-
-/// Why a call did not get through.
-#[derive(Debug)]
-pub(in crate::delivery) enum CallError {
-    Refused {
-        stage: RequestKind,
-        status: u16,
-        message: String,
-        code: Code,
-        /// An earlier try of the same request may have got through.
-        in_doubt: bool,
-    },
-    Failed {
-        stage: RequestKind,
-        status: Option<u16>,
-        why: String,
-    },
-    /// Refused with 401 or 403, and it is not known yet whether the token or this request is to blame.
-    Unauthorized {
-        refusal: Refusal,
-        status: u16,
-        message: String,
-        /// An earlier try of the same request may have got through.
-        in_doubt: bool,
-    },
-    /// The destination has it already, and the new ledger may be the wrong one.
-    Strange {
-        /// An earlier try of the same request may have got through.
-        was_tried: bool,
-    },
-    /// The run stops; the call is left as the ledger has it.
-    Stopped,
-}
-
-/// What the ledger is told before a request leaves, once the gate is open.
-pub(in crate::delivery) struct Intent {
-    pub(in crate::delivery) stage: RequestKind,
-    pub(in crate::delivery) facts: Facts,
-    /// What it is told when nothing can have come of the request.
-    pub(in crate::delivery) unsent: Facts,
-    /// The request completes what this run has begun.
-    pub(in crate::delivery) completes: bool,
-}
-
-/// One request and how often it was tried.
-pub(in crate::delivery) struct Attempts {
-    stage: RequestKind,
-    /// To be written before the next try leaves.
-    facts: Option<Facts>,
-    /// To be written when the tries end while nothing can have come of any.
-    unsent: Option<Facts>,
-    completes: bool,
-    attempt: u32,
-    /// By what the request is told from others, once it has left.
-    number: Option<u64>,
-    /// A try may have got through unheard.
-    pub(in crate::delivery) in_doubt: bool,
-}
-
-impl CallError {
-    /// As if the request were to blame for a 401 or 403, and by which refusal that is to be known.
-    pub(in crate::delivery) fn blamed_on_the_request(self) -> (CallError, Option<Refusal>) {
-        match self {
-            CallError::Unauthorized {
-                refusal,
-                status,
-                message,
-                in_doubt,
-            } => {
-                let halt = CallError::Refused {
-                    stage: refusal.stage(),
-                    status,
-                    message,
-                    code: Code::ServerRefused,
-                    in_doubt,
-                };
-                (halt, Some(refusal))
-            }
-            halt => (halt, None),
-        }
-    }
-}
-
-impl Attempts {
-    pub(in crate::delivery) fn new(intent: Intent, in_doubt: bool) -> Self {
-        Attempts {
-            stage: intent.stage,
-            facts: Some(intent.facts),
-            unsent: Some(intent.unsent),
-            completes: intent.completes,
-            attempt: 0,
-            number: None,
-            in_doubt,
-        }
-    }
-}
-
-impl Attempts {
-    /// One more fact to be written before the next try leaves.
-    pub(in crate::delivery) fn add(&mut self, shipment: &CallJob, fact: CallFact) {
-        let entry = Entry::new(shipment.call.identity(), fact);
-        match &mut self.facts {
-            Some(Facts::OfCall(facts)) => facts.push(entry),
-            _ => self.facts = Some(Facts::OfCall(vec![entry])),
-        }
-    }
-}
 
 /// A request that has worked and changes nothing when it is sent again.
 #[derive(Debug, Clone)]
@@ -160,17 +41,22 @@ pub(in crate::delivery) enum Harmless {
     Case(String),
 }
 
-/// Facts about calls or about cases.
-#[derive(Debug)]
-pub(in crate::delivery) enum Facts {
-    OfCall(Vec<Entry>),
-    OfCase(Vec<CaseEntry>),
-}
-
 /// An answer that a call can go on with.
 pub(in crate::delivery) enum Success<T> {
     Done(T),
     AlreadyThere,
+}
+
+/// Sends one request at a time for each call under way, through everything that may hold it back.
+pub(in crate::delivery) struct Sender {
+    pub(in crate::delivery) client: Client,
+    pub(in crate::delivery) writer: Writer,
+    pub(in crate::delivery) gate: Gate,
+    pub(in crate::delivery) stop: Arc<StopSignal>,
+    pub(in crate::delivery) effort: RetryLimits,
+    pub(in crate::delivery) notices: mpsc::Sender<SenderNotice>,
+    pub(in crate::delivery) refusals: Refusals,
+    pub(in crate::delivery) harmless: Mutex<Option<Harmless>>,
 }
 
 impl Sender {
@@ -495,6 +381,11 @@ impl Sender {
         }
     }
 
+    /// The words about something that was tried as often as allowed.
+    pub(in crate::delivery) fn gave_up(&self, why: &str) -> String {
+        format!("not sent after {} tries: {why}", self.effort.retries + 1)
+    }
+
     /// Brings facts to the disk. Without a ledger nothing more is sent.
     pub(in crate::delivery) async fn record(&self, facts: Facts) -> Result<(), CallError> {
         let written = match facts {
@@ -522,21 +413,6 @@ fn evidence(stage: RequestKind, error: Option<&api::Error>, took: Duration) -> L
     }
 }
 
-pub(in crate::delivery) fn status(error: &api::Error) -> Option<u16> {
-    match error {
-        api::Error::Status { status, .. } | api::Error::Unreadable { status } => Some(*status),
-        _ => None,
-    }
-}
-
-pub(in crate::delivery) fn failed(stage: RequestKind, error: &api::Error) -> CallError {
-    CallError::Failed {
-        stage,
-        status: status(error),
-        why: error.to_string(),
-    }
-}
-
 /// What a request that may succeed later says about the server.
 fn health(sign: ServerSign) -> Health {
     match sign {
@@ -545,22 +421,5 @@ fn health(sign: ServerSign) -> Health {
         ServerSign::Unreachable => Health::Unreachable,
         ServerSign::Astray => Health::Astray,
         ServerSign::Untrusted => Health::Untrusted,
-    }
-}
-
-fn refused(stage: RequestKind, error: &api::Error, in_doubt: bool) -> CallError {
-    let code = match error {
-        api::Error::RecordingChanged { .. } | api::Error::RecordingReplaced(_) => {
-            Code::RecordingChanged
-        }
-        api::Error::Recording(_) => Code::RecordingUnreadable,
-        _ => Code::ServerRefused,
-    };
-    CallError::Refused {
-        stage,
-        status: status(error).unwrap_or(0),
-        message: error.to_string(),
-        code,
-        in_doubt,
     }
 }

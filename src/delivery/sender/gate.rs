@@ -28,6 +28,13 @@ pub struct RateLimits {
     pub patience: Duration,
 }
 
+impl RateLimits {
+    /// Whether nothing holds requests back but the server.
+    pub fn is_unlimited(&self) -> bool {
+        self.rate.is_none()
+    }
+}
+
 /// How long an outage may last when nothing has ever worked in this run: a wrong address or a
 /// server that is down should be told soon, not after the patience of a migration.
 const FIRST_PATIENCE: Duration = Duration::from_secs(30);

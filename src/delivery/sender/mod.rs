@@ -3,7 +3,10 @@
 pub(super) mod attempt;
 pub(super) mod bandwidth;
 pub(super) mod concurrency;
+pub(super) mod error;
 pub(super) mod gate;
+pub(super) mod intent;
+pub(super) mod notice;
 pub(super) mod refusals;
 pub(super) mod retry;
 pub(super) mod verdict;

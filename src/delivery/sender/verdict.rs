@@ -2,6 +2,7 @@
 //! clock, no waiting, and no wildcard over the kinds of error.
 
 use crate::api::{Error, RetryAfter};
+use crate::ledger::Stage;
 
 /// Which request was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +13,16 @@ pub(in crate::delivery) enum RequestKind {
     Case,
     /// A change of a case that is there.
     Change,
+}
+
+impl From<RequestKind> for Stage {
+    fn from(stage: RequestKind) -> Self {
+        match stage {
+            // A case has no stages in the ledger; it is made by the request that fills it.
+            RequestKind::Create | RequestKind::Case | RequestKind::Change => Stage::Create,
+            RequestKind::Upload => Stage::Upload,
+        }
+    }
 }
 
 /// What to do after a request that did not succeed.

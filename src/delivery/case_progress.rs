@@ -1,0 +1,167 @@
+//! How far a case has come while its step is carried out, and how each of its records ends by that.
+
+use std::sync::Arc;
+
+use super::job_end::{Accused, JobEnd};
+use super::sender::intent::Facts;
+use super::sender::refusals::Refusal;
+use crate::domain::Code;
+use crate::ledger::{CaseEntry, CaseFact};
+use crate::pipeline::{CaseJob, CaseRow, CaseSpread, Delivered, Kind, Outcome};
+use crate::plan::CaseStep;
+
+/// What became of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum MessageEnd {
+    /// The server had it before.
+    There,
+    /// It was sent.
+    Added,
+    /// It was sent, and sent again so many times although it may have arrived.
+    Resent(u32),
+    /// It was not tried.
+    Waits,
+    /// It did not get through.
+    Failed(Code, String),
+    /// It was refused with 401 or 403, and it is not known yet whether the token is to blame.
+    Accused(Charge),
+}
+
+/// A refusal with 401 or 403 that may be the token's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Charge {
+    pub(super) refusal: Refusal,
+    pub(super) status: u16,
+    pub(super) message: String,
+    /// The message that the server certainly does not have.
+    pub(super) of: Option<u64>,
+}
+
+impl Charge {
+    fn fact(&self) -> CaseFact {
+        CaseFact::Refused {
+            of: self.of,
+            status: self.status,
+            message: self.message.clone(),
+        }
+    }
+}
+
+/// What became of a case while its step was carried out.
+pub(super) struct CaseProgress<'s> {
+    pub(super) shipment: &'s CaseJob,
+    pub(super) ends: Vec<MessageEnd>,
+    /// Whether the case itself was replaced or changed.
+    pub(super) is_updated: bool,
+    /// The request about the whole case was refused, perhaps for the token.
+    pub(super) charge: Option<Charge>,
+}
+
+impl CaseProgress<'_> {
+    /// The end of a record whose request was refused, perhaps for the token.
+    fn accused(&self, number: usize, ends: &[MessageEnd]) -> Option<JobEnd> {
+        let charges = ends.iter().filter_map(|end| match end {
+            MessageEnd::Accused(charge) => Some(charge),
+            _ => None,
+        });
+        let of_messages: Vec<&Charge> = charges.collect();
+        // What is about the whole case is written once.
+        let of_case = self.charge.iter();
+        let facts = of_case.clone().filter(|_| number == 0);
+        let facts = facts.chain(of_messages.iter().copied()).map(Charge::fact);
+        let facts = entries(self.shipment, facts.collect());
+        let charge = of_case.chain(of_messages).next()?;
+        let problem = (Code::ServerRefused, charge.message.clone());
+        Some(JobEnd {
+            accused: Some(Box::new(Accused {
+                refusal: charge.refusal,
+                facts,
+            })),
+            ..ended(Outcome::Failed, "", Some(problem))
+        })
+    }
+
+    /// How record `number` ended; `fault` is what befell the case as a whole.
+    pub(super) fn ending(
+        &self,
+        number: usize,
+        row: &CaseRow,
+        fault: Option<&(Code, String)>,
+    ) -> JobEnd {
+        let ends = &self.ends[row.messages.clone()];
+        if let Some(ending) = self.accused(number, ends) {
+            return ending;
+        }
+        let failed = ends.iter().find_map(|end| match end {
+            MessageEnd::Failed(code, why) => Some((*code, why.clone())),
+            _ => None,
+        });
+        if let Some(problem) = fault.cloned().or(failed) {
+            return ended(Outcome::Failed, "", Some(problem));
+        }
+        let is_change = self.shipment.step == CaseStep::Change;
+        if ends.contains(&MessageEnd::Waits) || (is_change && !self.is_updated) {
+            return ended(
+                Outcome::NotAttempted,
+                "stopped, or an earlier message failed",
+                None,
+            );
+        }
+        let is_whole = self.shipment.told == CaseSpread::Whole;
+        let is_new = if is_whole {
+            !self.shipment.earlier.is_there
+        } else {
+            ends.iter().any(|end| *end != MessageEnd::There)
+        };
+        let (outcome, detail) = match (is_new, self.is_updated || is_whole) {
+            (true, _) => (Outcome::Created, ""),
+            (false, true) => (Outcome::AlreadyThere, "updated"),
+            (false, false) => (Outcome::AlreadyThere, ""),
+        };
+        let resends = ends.iter().map(|end| match end {
+            MessageEnd::Resent(times) => *times,
+            _ => 0,
+        });
+        let resends: u32 = resends.sum();
+        let problem = (resends > 0).then(|| {
+            let message = format!(
+                "no answer said whether the message had arrived, and it was sent again {resends} times"
+            );
+            (Code::MessageInDoubt, message)
+        });
+        let mut messages = self.shipment.messages[row.messages.clone()].iter();
+        JobEnd {
+            delivered: Some(Delivered {
+                kind: if is_whole { Kind::Case } else { Kind::Message },
+                identity: self.shipment.case.uid.clone(),
+                uid: messages
+                    .next()
+                    .filter(|_| !is_whole)
+                    .map(|message| message.uid.clone()),
+                recording: None,
+                was_there: false,
+                bytes: 0,
+                in_doubt: resends,
+                is_unproved: false,
+            }),
+            ..ended(outcome, detail, problem)
+        }
+    }
+}
+
+fn ended(outcome: Outcome, detail: &'static str, problem: Option<(Code, String)>) -> JobEnd {
+    JobEnd {
+        problem,
+        ..JobEnd::plain(outcome, detail)
+    }
+}
+
+/// These facts about the case.
+pub(super) fn entries(shipment: &CaseJob, facts: Vec<CaseFact>) -> Facts {
+    let identity: Arc<str> = shipment.case.uid.as_str().into();
+    let entry = |fact| CaseEntry {
+        identity: Arc::clone(&identity),
+        fact,
+    };
+    Facts::OfCase(facts.into_iter().map(entry).collect())
+}
