@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::deliveries::Deliveries;
 use super::job_end::{Carried, JobEnd};
 use crate::domain::Problem;
-use crate::ledger::{CallFact, CallState};
+use crate::ledger::{CallFact, CallState, apply_fact};
 use crate::pipeline::{CallJob, CaseJob, FurtherRow};
 use crate::plan::Step;
 use crate::source::Batch;
@@ -66,7 +66,7 @@ impl Job {
         let now = Timestamp::now();
         let standing = &mut shipment.standing;
         let known = standing.get_or_insert_with(|| CallState::new(now));
-        known.apply(intended, now);
+        apply_fact(known, intended, now);
     }
 
     /// The id of the call or the case.

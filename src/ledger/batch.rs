@@ -8,19 +8,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Result, TransactionBehavior, params};
+use rusqlite::{Connection, Result, TransactionBehavior};
 
+use super::call::apply::apply_fact;
 use super::call::fact::{CallFact, Entry};
 use super::call::rows;
 use super::call::state::CallState;
 use super::case::fact::CaseEntry;
 use super::case::rows as case_rows;
 use super::error::{Error, at};
+use super::problem_log::{self, NotedProblem};
 use super::proof::{self, Proof};
-use super::summary::NotedProblem;
-use super::writer::RunId;
+use super::runs::{self, RunId};
 use super::{filesystem, sent_recordings};
-use crate::domain::Code;
 use crate::domain::redact::mask;
 use crate::failpoint::{self, Point};
 
@@ -107,18 +107,20 @@ impl BatchWriter {
                     }
                     0
                 }
-                WriteRequest::Start { options } => start(&transaction, &options, now)?,
+                WriteRequest::Start { options } => {
+                    problem_log::clear(&transaction)?;
+                    runs::start(&transaction, &options, now)?
+                }
                 WriteRequest::Progress { run, tally } => {
-                    transaction
-                        .execute("UPDATE run SET tally = ?1 WHERE id = ?2", (tally, run.0))?;
+                    runs::note_progress(&transaction, run, &tally)?;
                     0
                 }
                 WriteRequest::Finish { run, exit, tally } => {
-                    finish(&transaction, run, exit, &tally, now)?;
+                    runs::finish(&transaction, run, exit, &tally, now)?;
                     0
                 }
                 WriteRequest::Note(problems) => {
-                    note(&transaction, &problems)?;
+                    problem_log::note(&transaction, &problems)?;
                     0
                 }
                 WriteRequest::Prove { calls, cases } => {
@@ -129,20 +131,7 @@ impl BatchWriter {
             };
             answers.push(answer);
         }
-        for identity in self.changed.drain(..) {
-            let Some(call) = self.calls.get_mut(&identity) else {
-                continue;
-            };
-            if call.standing.is_blank() {
-                // Its only intent was taken back.
-                rows::forget(&transaction, call.id)?;
-                self.calls.remove(&identity);
-                continue;
-            }
-            let id = rows::save(&transaction, call.id, &identity, &call.standing)?;
-            call.id = Some(id);
-            call.is_changed = false;
-        }
+        save_changed(&transaction, &mut self.calls, &mut self.changed)?;
         transaction.commit()?;
         if self.calls.len() > REMEMBERED {
             self.calls.clear();
@@ -190,10 +179,33 @@ fn take_in(
         calls.insert(Arc::clone(&identity), call);
     }
     if let Some(call) = calls.get_mut(&identity)
-        && call.standing.apply(fact, now)
+        && apply_fact(&mut call.standing, fact, now)
         && !std::mem::replace(&mut call.is_changed, true)
     {
         changed.push(identity);
+    }
+    Ok(())
+}
+
+/// Writes the calls that have changed to their rows, each once.
+fn save_changed(
+    connection: &Connection,
+    calls: &mut HashMap<Arc<str>, InHand>,
+    changed: &mut Vec<Arc<str>>,
+) -> Result<()> {
+    for identity in changed.drain(..) {
+        let Some(call) = calls.get_mut(&identity) else {
+            continue;
+        };
+        if call.standing.is_blank() {
+            // Its only intent was taken back.
+            rows::forget(connection, call.id)?;
+            calls.remove(&identity);
+            continue;
+        }
+        let id = rows::save(connection, call.id, &identity, &call.standing)?;
+        call.id = Some(id);
+        call.is_changed = false;
     }
     Ok(())
 }
@@ -204,51 +216,4 @@ fn masked(mut fact: CallFact, identity: &str) -> CallFact {
         *message = mask(message, identity);
     }
     fact
-}
-
-fn start(connection: &Connection, options: &str, now: Timestamp) -> Result<i64> {
-    connection.execute("DELETE FROM problem", ())?;
-    connection.execute(
-        "INSERT INTO run (options, started) VALUES (?1, ?2)",
-        (options, now.as_millisecond()),
-    )?;
-    Ok(connection.last_insert_rowid())
-}
-
-fn finish(
-    connection: &Connection,
-    run: RunId,
-    exit: u8,
-    tally: &str,
-    now: Timestamp,
-) -> Result<()> {
-    connection.execute(
-        "UPDATE run SET finished = ?1, exit = ?2, tally = ?3 WHERE id = ?4",
-        (now.as_millisecond(), exit, tally, run.0),
-    )?;
-    Ok(())
-}
-
-fn note(connection: &Connection, problems: &[NotedProblem]) -> Result<()> {
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO problem (file, line, name, code, severity, message, record, identity) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?;
-    for problem in problems {
-        // Only these hold the words of a server.
-        let codes = [Code::ServerRefused, Code::GaveUp];
-        let is_foreign = codes.iter().any(|code| code.name() == problem.code);
-        let masked = is_foreign.then(|| mask(&problem.message, &problem.identity));
-        statement.execute(params![
-            problem.file,
-            rows::signed(problem.line),
-            problem.column,
-            problem.code,
-            problem.severity,
-            masked.as_ref().unwrap_or(&problem.message),
-            problem.record.map(|number| rows::signed(number.get())),
-            problem.identity,
-        ])?;
-    }
-    Ok(())
 }

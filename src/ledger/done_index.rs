@@ -6,7 +6,7 @@
 //! the hash of the identity and cut into short runs by its first bits: hashes are spread evenly,
 //! so a run holds four entries on average, and a look-up touches two places in memory.
 
-use super::call::state::DoneKind;
+use super::call::status::DoneKind;
 
 /// Which calls are done, with which content. See [`crate::domain::call::Call::identity_hash`].
 #[derive(Debug, Default)]

@@ -7,10 +7,10 @@ use rusqlite::{Connection, Result as Sql};
 
 use super::call::rows::{self, select_calls};
 use super::case::rows as case_rows;
+use super::columns::{identity_hash, unsigned};
 use super::error::{Error, OpenError, at};
 use super::lock::Lock;
 use super::open;
-use super::reader::LedgerReader;
 
 /// The most faults that are told.
 const FAULTS: usize = 20;
@@ -43,16 +43,9 @@ pub struct Purged {
     pub bytes_after: u64,
 }
 
-impl LedgerReader {
-    /// Reads everything there is: pages, indexes against their tables, every call. Takes some
-    /// seconds for a million calls; a run only looks at the pages.
-    pub fn inspect(&self) -> Result<LedgerCheck, Error> {
-        let connection = self.connection();
-        self.failing(inspect(connection))
-    }
-}
-
-fn inspect(connection: &Connection) -> Sql<LedgerCheck> {
+/// Reads everything there is: pages, indexes against their tables, every call. Takes some
+/// seconds for a million calls; a run only looks at the pages.
+pub(super) fn inspect(connection: &Connection) -> Sql<LedgerCheck> {
     let moment = connection.unchecked_transaction()?;
     let mut inspection = LedgerCheck {
         faults: integrity(&moment)?,
@@ -96,7 +89,7 @@ fn misplaced(connection: &Connection) -> Sql<Vec<String>> {
         while let Some(row) = rows.next()? {
             let (id, hash): (i64, i64) = (row.get(0)?, row.get(1)?);
             let identity: String = row.get(2)?;
-            if hash != rows::identity_hash(&identity) && faults.len() < FAULTS {
+            if hash != identity_hash(&identity) && faults.len() < FAULTS {
                 faults.push(format!("row {id} of {table} is not where its id belongs"));
             }
         }
@@ -106,7 +99,7 @@ fn misplaced(connection: &Connection) -> Sql<Vec<String>> {
 
 fn count(connection: &Connection, rest: &str) -> Sql<u64> {
     connection.query_row(&format!("SELECT count(*) FROM {rest}"), (), |row| {
-        rows::unsigned(row, 0)
+        unsigned(row, 0)
     })
 }
 
@@ -173,7 +166,7 @@ mod tests {
 
     use super::*;
     use crate::ledger::tests::facts;
-    use crate::ledger::{CallState, UploadState};
+    use crate::ledger::{CallState, UploadState, apply_fact};
 
     proptest! {
         #[test]
@@ -183,7 +176,7 @@ mod tests {
             let at = |millisecond| Timestamp::from_millisecond(millisecond).unwrap();
             let mut standing = CallState::new(at(1));
             for fact in facts {
-                standing.apply(fact, at(2));
+                apply_fact(&mut standing, fact, at(2));
             }
             let mut connection = open::in_memory();
             rows::save(&connection, None, "call-1", &standing).unwrap();

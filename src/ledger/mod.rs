@@ -8,13 +8,14 @@
 //! never handed to it, of names of recordings it keeps keyed hashes (`sent.rs`), and what a server said is
 //! masked (see `redact` for what that can do).
 //!
-//! What a fact means for a call is decided in [`CallState::apply`], which knows no SQL. What to do
+//! What a fact means for a call is decided in [`apply_fact`], which knows no SQL. What to do
 //! next with a call is decided elsewhere.
 
 mod batch;
 mod call;
 mod case;
 mod clean_marker;
+mod columns;
 mod done_index;
 mod error;
 mod filesystem;
@@ -25,8 +26,10 @@ mod maintenance;
 mod open;
 mod overdue;
 mod owner;
+mod problem_log;
 mod proof;
 mod reader;
+mod runs;
 mod schema;
 mod sent_recordings;
 mod summary;
@@ -35,12 +38,15 @@ mod tests;
 mod wal;
 mod writer;
 
-pub use call::fact::{CallFact, Entry, Stage, UNHEARD};
-pub use call::state::{Blocker, CallState, CallStatus, CreateState, DoneKind, UploadState};
+pub use call::apply::apply_fact;
+pub use call::blocker::{Blocker, Stage};
+pub use call::fact::{CallFact, Entry, SentFile, UNHEARD};
+pub use call::state::{CallState, CreateState, UploadState};
+pub use call::status::{CallStatus, DoneKind};
 pub use case::fact::{
     CaseBlocker, CaseEntry, CaseFact, CaseHashes, CaseState, CutRow, MessageHashes, MessageState,
 };
-pub use case::rows::CaseSummary;
+pub use case::summary::CaseSummary;
 pub use done_index::DoneIndex;
 pub use error::{Error, OpenError};
 pub use filesystem::files_of;
@@ -49,8 +55,10 @@ pub use holder::Holder;
 pub use maintenance::{LedgerCheck, Purged, purge};
 pub use overdue::Overdue;
 pub use owner::{foreign_owner, is_open_to_all};
+pub use problem_log::NotedProblem;
 pub use proof::{Known, KnownOf, Proof};
 pub use reader::{Accepted, AcceptedCase, LedgerReader, UidOwner};
-pub use sent_recordings::{SentFile, SentTo, SentUntil};
-pub use summary::{FailureCounts, InDoubt, LedgerSummary, NotedProblem, Run};
-pub use writer::{Ledger, RunId, Writer};
+pub use runs::{Run, RunId};
+pub use sent_recordings::{SentTo, SentUntil};
+pub use summary::{FailureCounts, InDoubt, LedgerSummary};
+pub use writer::{Ledger, Writer};

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Result};
 
-use super::call::rows::time;
 use super::case::rows as case_rows;
+use super::columns::time;
 
 /// A call or a message of a case that waits since an earlier run.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,9 +3,7 @@
 
 use rusqlite::{Connection, Result as Sql};
 
-use super::call::rows;
-use super::error::{Error, at};
-use super::reader::LedgerReader;
+use super::columns::unsigned;
 
 /// What a run has found out about a ledger, of calls or of cases. The ledger keeps the greatest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -45,14 +43,8 @@ pub enum KnownOf {
     Some,
 }
 
-impl LedgerReader {
-    /// What is known to be at the destination, and whether this ledger is the one for it.
-    pub fn known(&self) -> Result<Known, Error> {
-        known(self.connection()).map_err(at(self.path()))
-    }
-}
-
-fn known(connection: &Connection) -> Sql<Known> {
+/// What is known to be at the destination, and whether this ledger is the one for it.
+pub(super) fn known(connection: &Connection) -> Sql<Known> {
     let sql = "SELECT coalesce(max(call_proof), 0), coalesce(max(case_proof), 0) FROM ledger";
     let (calls, cases): (u8, u8) =
         connection.query_row(sql, (), |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -61,7 +53,7 @@ fn known(connection: &Connection) -> Sql<Known> {
             // Nothing has to be counted, which takes a look at every row.
             return Ok(KnownOf::Some);
         }
-        let made = connection.query_row(sql, (), |row| rows::unsigned(row, 0))?;
+        let made = connection.query_row(sql, (), |row| unsigned(row, 0))?;
         Ok(match made {
             0 => KnownOf::Nothing,
             _ if proof == Proof::Doubted as u8 => KnownOf::Doubted,

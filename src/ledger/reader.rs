@@ -7,15 +7,21 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Result as Sql, Row};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::call::fact::SentFile;
 use super::call::rows::{self, select_calls};
 use super::call::state::{CallState, CreateState, UploadState};
 use super::case::fact::CaseState;
 use super::case::rows as case_rows;
+use super::columns::time;
 use super::done_index::{DoneIndex, DoneIndexBuilder};
 use super::error::{Error, OpenError, at};
+use super::maintenance::{LedgerCheck, inspect};
 use super::open;
 use super::overdue::{self, Overdue};
-use super::summary::{LedgerSummary, NotedProblem, summarize};
+use super::problem_log::NotedProblem;
+use super::proof::{self, Known};
+use super::sent_recordings::{self, SentTo, SentUntil};
+use super::summary::{LedgerSummary, summarize};
 
 /// From so many rows on, reading them takes long enough to do it in two threads.
 const WORTH_A_THREAD: i64 = if cfg!(test) { 2 } else { 100_000 };
@@ -75,24 +81,41 @@ impl LedgerReader {
         })
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    pub(super) fn connection(&self) -> &Connection {
-        &self.connection
-    }
-
-    pub(super) fn failing<T>(&self, result: Sql<T>) -> Result<T, Error> {
-        result.map_err(at(&self.path))
-    }
-
     /// An error if the ledger speaks about another destination than this.
     pub fn expect_destination(&self, ours: &str) -> Result<(), OpenError> {
         match open::destination(&self.connection).map_err(at(&self.path))? {
             Some(theirs) => open::expect(&self.path, theirs, ours),
             None => Ok(()),
         }
+    }
+
+    /// What is known to be at the destination, and whether this ledger is the one for it.
+    pub fn known(&self) -> Result<Known, Error> {
+        proof::known(&self.connection).map_err(at(&self.path))
+    }
+
+    /// Reads everything there is: pages, indexes against their tables, every call. Takes some
+    /// seconds for a million calls; a run only looks at the pages.
+    pub fn inspect(&self) -> Result<LedgerCheck, Error> {
+        inspect(&self.connection).map_err(at(&self.path))
+    }
+
+    /// How much is known of sent recordings by now.
+    pub fn sent_until(&self) -> Result<SentUntil, Error> {
+        sent_recordings::sent_until(&self.connection).map_err(at(&self.path))
+    }
+
+    /// The call, other than this one, that a file went to or may have gone to until then: the first of
+    /// those with a file of this name and size that `is_same` takes.
+    pub fn sent_to(
+        &self,
+        file: &SentFile,
+        identity: &str,
+        until: SentUntil,
+        is_same: impl FnMut(&SentTo) -> bool,
+    ) -> Result<Option<SentTo>, Error> {
+        let sent = sent_recordings::sent_to(&self.connection, file, (identity, until), is_same);
+        sent.map_err(at(&self.path))
     }
 
     /// What is known of each of these calls, in the same order.
@@ -150,7 +173,7 @@ impl LedgerReader {
             let is_whole = row.get::<_, [u8; 16]>(2)? != [0; 16];
             Ok(AcceptedCase {
                 identity: row.get(0)?,
-                at: unless_purged(rows::time(row, 1)?),
+                at: unless_purged(time(row, 1)?),
                 messages: if is_whole {
                     None
                 } else {

@@ -2,18 +2,8 @@
 
 use rusqlite::{Connection, Result, Row};
 
-use super::call::rows::{identity_hash, signed};
-use super::error::{Error, at};
-use super::reader::LedgerReader;
-
-/// A file that is sent as the recording of a call, or as a part of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SentFile {
-    /// Its name below the audio folder.
-    pub name: String,
-    /// Its size.
-    pub bytes: u64,
-}
+use super::call::fact::{SentFile, UNHEARD};
+use super::columns::{identity_hash, signed};
 
 /// How much was known of sent recordings at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,52 +41,46 @@ pub(super) fn note(connection: &Connection, identity: &str, files: &[SentFile]) 
     Ok(())
 }
 
-impl LedgerReader {
-    /// How much is known by now.
-    pub fn sent_until(&self) -> std::result::Result<SentUntil, Error> {
-        let sql = "SELECT coalesce(max(id), 0) FROM sent_recording";
-        let last = self.connection().query_row(sql, (), |row| row.get(0));
-        last.map(SentUntil).map_err(at(self.path()))
-    }
+/// How much is known by now.
+pub(super) fn sent_until(connection: &Connection) -> Result<SentUntil> {
+    let sql = "SELECT coalesce(max(id), 0) FROM sent_recording";
+    let last = connection.query_row(sql, (), |row| row.get(0));
+    last.map(SentUntil)
+}
 
-    /// The call, other than this one, that a file went to or may have gone to until then: the first of
-    /// those with a file of this name and size that `is_same` takes.
-    pub fn sent_to(
-        &self,
-        file: &SentFile,
-        identity: &str,
-        until: SentUntil,
-        mut is_same: impl FnMut(&SentTo) -> bool,
-    ) -> std::result::Result<Option<SentTo>, Error> {
-        if until == SentUntil::default() {
-            return Ok(None);
-        }
-        let mut look_up = || -> Result<Option<SentTo>> {
-            let name = name_hash(self.connection(), &file.name)?;
-            // 1 and 4 are intended and done, see `rows.rs`.
-            let sql = "SELECT call.identity, call.recording, call.bytes FROM sent_recording sent \
-                       JOIN call ON call.hash = sent.call \
-                       WHERE sent.name = ?1 AND sent.bytes = ?2 AND sent.id <= ?3 \
-                       AND call.upload_state IN (1, 4) AND call.identity <> ?4";
-            let read = |row: &Row<'_>| {
-                let bytes: Option<i64> = row.get(2)?;
-                let hash: Option<[u8; 32]> = row.get(1)?;
-                let is_whole = bytes == Some(signed(file.bytes));
-                Ok(SentTo {
-                    identity: row.get(0)?,
-                    hash: hash.filter(|hash| is_whole && *hash != super::UNHEARD),
-                })
-            };
-            let mut statement = self.connection().prepare_cached(sql)?;
-            let named = (name, signed(file.bytes), until.0, identity);
-            for sent in statement.query_map(named, read)? {
-                let sent = sent?;
-                if is_same(&sent) {
-                    return Ok(Some(sent));
-                }
-            }
-            Ok(None)
-        };
-        look_up().map_err(at(self.path()))
+/// The call, other than this one, that a file went to or may have gone to until then: the first of
+/// those with a file of this name and size that `is_same` takes.
+pub(super) fn sent_to(
+    connection: &Connection,
+    file: &SentFile,
+    (identity, until): (&str, SentUntil),
+    mut is_same: impl FnMut(&SentTo) -> bool,
+) -> Result<Option<SentTo>> {
+    if until == SentUntil::default() {
+        return Ok(None);
     }
+    let name = name_hash(connection, &file.name)?;
+    // 1 and 4 are intended and done, see `call/rows.rs`.
+    let sql = "SELECT call.identity, call.recording, call.bytes FROM sent_recording sent \
+               JOIN call ON call.hash = sent.call \
+               WHERE sent.name = ?1 AND sent.bytes = ?2 AND sent.id <= ?3 \
+               AND call.upload_state IN (1, 4) AND call.identity <> ?4";
+    let read = |row: &Row<'_>| {
+        let bytes: Option<i64> = row.get(2)?;
+        let hash: Option<[u8; 32]> = row.get(1)?;
+        let is_whole = bytes == Some(signed(file.bytes));
+        Ok(SentTo {
+            identity: row.get(0)?,
+            hash: hash.filter(|hash| is_whole && *hash != UNHEARD),
+        })
+    };
+    let mut statement = connection.prepare_cached(sql)?;
+    let named = (name, signed(file.bytes), until.0, identity);
+    for sent in statement.query_map(named, read)? {
+        let sent = sent?;
+        if is_same(&sent) {
+            return Ok(Some(sent));
+        }
+    }
+    Ok(None)
 }

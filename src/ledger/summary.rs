@@ -1,19 +1,17 @@
 //! Where a migration stands: the answers of `status`, taken from one moment.
 
 use std::collections::HashMap;
-use std::num::NonZeroU64;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Result, Row};
 
-use super::call::fact::Stage;
+use super::call::blocker::{Blocker, Stage};
 use super::call::rows::{self, select_calls};
-use super::call::state::{Blocker, CallStatus};
-use super::case::rows::{self as case_rows, CaseSummary};
-use super::open;
-use super::writer::RunId;
-use crate::domain::Problem;
+use super::call::status::CallStatus;
+use super::case::summary::{self as case_summary, CaseSummary};
+use super::columns::unsigned;
+use super::runs::{self, Run};
+use super::{open, problem_log};
 
 /// How many ids stand for a reason or for the calls in doubt.
 const EXAMPLES: usize = 5;
@@ -84,75 +82,6 @@ pub struct InDoubt {
     pub examples: Vec<String>,
 }
 
-/// One run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Run {
-    /// Its number.
-    pub id: RunId,
-    /// What was asked for.
-    pub options: String,
-    /// When it started.
-    pub started: Timestamp,
-    /// When it finished; `None` while it runs, and for ever if it was killed.
-    pub finished: Option<Timestamp>,
-    /// Its exit code.
-    pub exit: Option<u8>,
-    /// Its numbers as JSON; of a run that goes on or was killed, as they were when it kept them last.
-    pub tally: Option<String>,
-}
-
-/// A problem as the ledger keeps it: without the value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotedProblem {
-    /// The file as the operator named it.
-    pub file: Arc<str>,
-    /// The line, from 1.
-    pub line: u64,
-    /// Which record of the file it is, where a line may hold several.
-    pub record: Option<NonZeroU64>,
-    /// The id of the record; empty where there is none.
-    pub identity: String,
-    /// The column; may be empty.
-    pub column: String,
-    /// The name of the [`crate::domain::Code`]; perhaps of another version.
-    pub code: String,
-    /// The name of the [`crate::domain::Severity`].
-    pub severity: String,
-    /// Why this is a problem.
-    pub message: String,
-}
-
-impl From<&Problem> for NotedProblem {
-    fn from(problem: &Problem) -> Self {
-        NotedProblem {
-            file: Arc::clone(&problem.place.file),
-            line: problem.place.line,
-            record: problem.place.record,
-            identity: problem.id.to_string(),
-            column: problem.column.to_string(),
-            code: problem.code.name().to_owned(),
-            severity: problem.severity.name().to_owned(),
-            message: problem.message.to_string(),
-        }
-    }
-}
-
-impl NotedProblem {
-    /// A row of `file, line, name, code, severity, message, record, identity`.
-    pub(super) fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok(NotedProblem {
-            file: row.get(0)?,
-            line: rows::unsigned(row, 1)?,
-            column: row.get(2)?,
-            code: row.get(3)?,
-            severity: row.get(4)?,
-            message: row.get(5)?,
-            record: NonZeroU64::new(rows::unsigned(row, 6)?),
-            identity: row.get(7)?,
-        })
-    }
-}
-
 /// Answers everything in one transaction.
 pub(super) fn summarize(connection: &Connection) -> Result<LedgerSummary> {
     let moment = connection.unchecked_transaction()?;
@@ -163,9 +92,9 @@ pub(super) fn summarize(connection: &Connection) -> Result<LedgerSummary> {
         bytes: 0,
         troubles: Vec::new(),
         in_doubt: InDoubt::default(),
-        cases: case_rows::summarize(&moment)?,
-        runs: runs(&moment)?,
-        problems: problems(&moment)?,
+        cases: case_summary::summarize(&moment)?,
+        runs: runs::latest(&moment)?,
+        problems: problem_log::counts(&moment)?,
     };
     count(&moment, &mut summary)?;
     look_closer(&moment, &mut summary)?;
@@ -181,12 +110,12 @@ fn count(connection: &Connection, summary: &mut LedgerSummary) -> Result<()> {
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
         let (create, upload) = (row.get(0)?, row.get(1)?);
-        let count = rows::unsigned(row, 2)?;
+        let count = unsigned(row, 2)?;
         if rows::is_adopted(create) {
             summary.adopted += count;
         }
         if rows::is_uploaded(upload) {
-            summary.bytes += rows::unsigned(row, 3)?;
+            summary.bytes += unsigned(row, 3)?;
         }
         if let Some(ending) = rows::ending(create, upload) {
             add(summary, ending.into(), count);
@@ -270,36 +199,4 @@ fn without_words(mut obstacle: Blocker) -> Blocker {
         }
     }
     obstacle
-}
-
-fn runs(connection: &Connection) -> Result<Vec<Run>> {
-    let mut statement = connection.prepare(
-        "SELECT started, id, options, finished, exit, tally FROM run ORDER BY id DESC LIMIT 10",
-    )?;
-    let rows = statement.query_map((), |row| {
-        let finished = match row.get::<_, Option<i64>>(3)? {
-            Some(_) => Some(rows::time(row, 3)?),
-            None => None,
-        };
-        Ok(Run {
-            id: RunId(row.get(1)?),
-            options: row.get(2)?,
-            started: rows::time(row, 0)?,
-            finished,
-            exit: row.get(4)?,
-            tally: row.get(5)?,
-        })
-    })?;
-    rows.collect()
-}
-
-fn problems(connection: &Connection) -> Result<Vec<(String, String, u64)>> {
-    let mut statement = connection.prepare(
-        "SELECT code, severity, count(*) AS many FROM problem \
-         GROUP BY code, severity ORDER BY many DESC, code",
-    )?;
-    let rows = statement.query_map((), |row| {
-        Ok((row.get(0)?, row.get(1)?, rows::unsigned(row, 2)?))
-    })?;
-    rows.collect()
 }

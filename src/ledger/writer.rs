@@ -18,9 +18,10 @@ use super::case::fact::CaseEntry;
 use super::error::{Error, OpenError};
 use super::holder::Holder;
 use super::lock::Lock;
+use super::problem_log::NotedProblem;
 use super::proof::Proof;
 use super::reader::LedgerReader;
-use super::summary::NotedProblem;
+use super::runs::RunId;
 use super::{filesystem, open};
 use crate::domain::Problem;
 
@@ -30,17 +31,6 @@ const GROUP: usize = 512;
 
 /// How many requests may queue; whoever comes then waits for a place.
 const QUEUE: usize = 1_024;
-
-/// The number of a run in its ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RunId(pub(super) i64);
-
-impl RunId {
-    /// The number, from 1.
-    pub fn number(self) -> u64 {
-        self.0.unsigned_abs()
-    }
-}
 
 /// A ledger, open for the only run that may write to it.
 ///

@@ -2,28 +2,9 @@
 
 use std::sync::Arc;
 
+use super::blocker::Stage;
 use super::state::CallState;
 use crate::domain::{Code, Party};
-use crate::ledger::sent_recordings::SentFile;
-
-/// One of the two requests of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Stage {
-    /// Making the conversation.
-    Create,
-    /// Sending the recording.
-    Upload,
-}
-
-impl Stage {
-    /// `create` or `upload`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Stage::Create => "create",
-            Stage::Upload => "upload",
-        }
-    }
-}
 
 /// A fact about one call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +23,15 @@ impl Entry {
             fact,
         }
     }
+}
+
+/// A file that is sent as the recording of a call, or as a part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentFile {
+    /// Its name below the audio folder.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
 }
 
 /// The hash of a recording that was looked up and is there: which bytes an earlier run sent, and

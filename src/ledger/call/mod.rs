@@ -1,6 +1,8 @@
 //! A call in the ledger.
 
+pub(super) mod apply;
+pub(super) mod blocker;
 pub(super) mod fact;
 pub(super) mod rows;
 pub(super) mod state;
-pub(super) mod undo;
+pub(super) mod status;

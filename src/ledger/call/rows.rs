@@ -1,13 +1,13 @@
 //! A call as a row of the table `call`: the numbers of the states, and back.
 
 use jiff::Timestamp;
-use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, ToSql};
-use xxhash_rust::xxh3::xxh3_64;
 
-use super::fact::Stage;
-use super::state::{Blocker, CallState, CreateState, DoneKind, UploadState};
+use super::blocker::{Blocker, Stage};
+use super::state::{CallState, CreateState, UploadState};
+use super::status::DoneKind;
 use crate::domain::{Code, Party};
+use crate::ledger::columns::{identity_hash, signed, time, time_if_any, unknown, unsigned};
 
 /// Reads rows of `call` with the columns that [`standing`] reads, in its order; `id` and `identity`
 /// stand among them as numbers 12 and 13.
@@ -86,11 +86,6 @@ pub(in crate::ledger) fn is_adopted(create: u8) -> bool {
 /// Whether the number says that the recording arrived.
 pub(in crate::ledger) fn is_uploaded(upload: u8) -> bool {
     upload == 4
-}
-
-/// The hash by which a call is found; the same as [`crate::domain::call::Call::identity_hash`].
-pub(in crate::ledger) fn identity_hash(identity: &str) -> i64 {
-    xxh3_64(identity.as_bytes()).cast_signed()
 }
 
 /// Reads the call of this identity: the number of its row and its standing.
@@ -184,17 +179,6 @@ const INSERT: &str = "INSERT INTO call (fingerprint, create_state, upload_state,
      hash, identity) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
      ?17)";
 
-/// SQLite has no unsigned numbers; no recording comes near the limit.
-pub(in crate::ledger) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// A number of the file that cannot be below 0; 0 if there is none.
-pub(in crate::ledger) fn unsigned(row: &Row<'_>, column: usize) -> Result<u64> {
-    let number = row.get::<_, Option<i64>>(column)?.unwrap_or(0);
-    u64::try_from(number).map_err(|_| unknown(column, number))
-}
-
 /// The standing in a row of `select_calls!`.
 pub(in crate::ledger) fn standing(row: &Row<'_>) -> Result<CallState> {
     let uid = row.get(4)?;
@@ -271,32 +255,12 @@ fn obstacle(row: &Row<'_>) -> Result<Option<Blocker>> {
     })
 }
 
-/// A time of the file, in unix milliseconds.
-pub(in crate::ledger) fn time(row: &Row<'_>, column: usize) -> Result<Timestamp> {
-    let millisecond = row.get(column)?;
-    Timestamp::from_millisecond(millisecond).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, Box::new(error))
-    })
-}
-
-/// The same, where it may be missing.
-pub(in crate::ledger) fn time_if_any(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
-    match row.get::<_, Option<i64>>(column)? {
-        Some(_) => time(row, column).map(Some),
-        None => Ok(None),
-    }
-}
-
-/// A number that no version up to this one has written.
-fn unknown(column: usize, number: i64) -> rusqlite::Error {
-    rusqlite::Error::IntegralValueOutOfRange(column, number)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::ledger::call::apply::apply_fact;
     use crate::ledger::open::in_memory;
     use crate::ledger::tests::facts;
 
@@ -312,7 +276,7 @@ mod tests {
             let mut id = None;
             for facts in [before, after] {
                 for fact in facts {
-                    standing.apply(fact, Timestamp::from_millisecond(2).unwrap());
+                    apply_fact(&mut standing, fact, Timestamp::from_millisecond(2).unwrap());
                 }
                 id = Some(save(&connection, id, &identity, &standing).unwrap());
                 let found = find(&connection, &identity).unwrap();

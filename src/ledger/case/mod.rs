@@ -2,3 +2,4 @@
 
 pub(super) mod fact;
 pub(super) mod rows;
+pub(super) mod summary;

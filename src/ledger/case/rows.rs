@@ -9,14 +9,14 @@ use super::fact::{
     CaseBlocker, CaseEntry, CaseFact, CaseHashes, CaseState, CutRow, MessageHashes, MessageState,
 };
 use crate::domain::redact::mask;
-use crate::ledger::call::rows::{identity_hash, time, unsigned};
+use crate::ledger::columns::{identity_hash, time};
 
 /// State of a case: bit 1 when the server has it, bit 0 when a request about it is in doubt.
 const EXISTS: i64 = 2;
 const IN_DOUBT: i64 = 1;
 /// State of a message.
 const INTENDED: i64 = 0;
-const ADDED: i64 = 1;
+pub(super) const ADDED: i64 = 1;
 
 /// Writes a fact to the rows of its case.
 pub(in crate::ledger) fn take_in(
@@ -94,7 +94,8 @@ fn masked(mut fact: CaseFact, identity: &str) -> CaseFact {
     fact
 }
 
-const COLUMNS: &str = "SELECT state, obstacle, updated, fingerprint, content, first_at, last_at, \
+/// Reads rows of `desk_case`; `id` and `identity` stand among the columns as numbers 9 and 10.
+pub(super) const COLUMNS: &str = "SELECT state, obstacle, updated, fingerprint, content, first_at, last_at, \
      status, message, id, identity, replaced FROM desk_case ";
 
 /// The row of a case and what it says, without its messages.
@@ -128,7 +129,8 @@ pub(in crate::ledger) fn messages(
     rows.collect()
 }
 
-fn standing(row: &Row<'_>) -> Result<CaseState> {
+/// What a row of [`COLUMNS`] says of its case.
+pub(super) fn standing(row: &Row<'_>) -> Result<CaseState> {
     let state: i64 = row.get(0)?;
     let words =
         || Ok::<String, rusqlite::Error>(row.get::<_, Option<String>>(8)?.unwrap_or_default());
@@ -229,94 +231,6 @@ fn forget_if_blank(connection: &Connection, id: i64) -> Result<()> {
     connection.prepare_cached(sql)?.execute([id]).map(drop)
 }
 
-/// Where the cases of a ledger stand.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CaseSummary {
-    /// Cases that the server has, with nothing open.
-    pub complete: u64,
-    /// Cases of which the server refused something.
-    pub refused: u64,
-    /// Cases that were tried as often as allowed.
-    pub failed: u64,
-    /// Cases of which a request left without an answer.
-    pub in_doubt: u64,
-    /// Cases of which nothing is open but a row that is held because it may be cut.
-    pub held: u64,
-    /// One of those, and since when the oldest is held.
-    pub held_example: Option<(String, Timestamp)>,
-    /// Messages that the server has.
-    pub messages: u64,
-    /// What was refused or failed, the most frequent first: the words, how many cases, an example.
-    pub troubles: Vec<(CaseBlocker, u64, String)>,
-    /// The first few ids of the cases in doubt.
-    pub doubts: Vec<String>,
-}
-
-impl CaseSummary {
-    /// How many cases the ledger knows.
-    pub fn count(&self) -> u64 {
-        self.complete + self.refused + self.failed + self.in_doubt + self.held
-    }
-}
-
-/// The most reasons that are told apart, as in `summary.rs`.
-const REASONS: usize = 200;
-const EXAMPLES: usize = 5;
-
-/// Counts the cases.
-pub(in crate::ledger) fn summarize(connection: &Connection) -> Result<CaseSummary> {
-    let mut summary = CaseSummary {
-        complete: count(
-            connection,
-            &format!("desk_case WHERE {COMPLETE} AND NOT {HAS_HELD}"),
-        )?,
-        held: count(
-            connection,
-            &format!("desk_case WHERE {COMPLETE} AND {HAS_HELD}"),
-        )? + count(connection, NEW_HELD)?,
-        held_example: held_example(connection)?,
-        messages: count(connection, &format!("desk_message WHERE state = {ADDED}"))?,
-        ..CaseSummary::default()
-    };
-    let mut reasons = HashMap::<CaseBlocker, (u64, String)>::new();
-    let sql = format!("{COLUMNS} WHERE NOT ({COMPLETE}) ORDER BY id");
-    let mut statement = connection.prepare(&sql)?;
-    let mut rows = statement.query(())?;
-    while let Some(row) = rows.next()? {
-        let standing = standing(row)?;
-        let identity: String = row.get(10)?;
-        match standing.obstacle {
-            None => {
-                summary.in_doubt += 1;
-                if summary.doubts.len() < EXAMPLES {
-                    summary.doubts.push(identity);
-                }
-            }
-            Some(obstacle) => {
-                match obstacle {
-                    CaseBlocker::Refused(..) => summary.refused += 1,
-                    CaseBlocker::Failed(..) => summary.failed += 1,
-                }
-                if reasons.len() < REASONS || reasons.contains_key(&obstacle) {
-                    reasons.entry(obstacle).or_insert((0, identity)).0 += 1;
-                }
-            }
-        }
-    }
-    let reasons = reasons.into_iter();
-    summary.troubles = reasons
-        .map(|(why, (count, example))| (why, count, example))
-        .collect();
-    summary
-        .troubles
-        .sort_by(|one, other| (other.1, &one.2).cmp(&(one.1, &other.2)));
-    Ok(summary)
-}
-
-/// Cases with nothing open: there, not in doubt, no obstacle, no message in doubt.
-const COMPLETE: &str = "state = 2 AND obstacle = 0 AND NOT EXISTS \
-     (SELECT 1 FROM desk_message WHERE in_case = desk_case.id AND desk_message.state = 0)";
-
 /// Rows that are held: those whose message the server does not have.
 macro_rules! held_rows {
     () => {
@@ -326,20 +240,7 @@ macro_rules! held_rows {
          AND sent.hash = cut_row.message AND sent.state = 1)"
     };
 }
-
-/// Whether a row of the case is held.
-const HAS_HELD: &str = concat!(
-    "EXISTS (SELECT 1 FROM ",
-    held_rows!(),
-    " AND cut_row.identity = desk_case.identity)"
-);
-
-/// The cases of which only rows that are held are known.
-const NEW_HELD: &str = concat!(
-    "(SELECT DISTINCT identity FROM ",
-    held_rows!(),
-    " AND NOT EXISTS (SELECT 1 FROM desk_case WHERE desk_case.identity = cut_row.identity))"
-);
+pub(super) use held_rows;
 
 /// Forgets when rows were found that are sent by now.
 pub(in crate::ledger) const FORGET_SENT_ROWS: &str = concat!(
@@ -362,22 +263,6 @@ pub(in crate::ledger) const FORGET_HELD: &str = concat!(
     " AND held_at BETWEEN 1 AND ?1 AND (?2 IS NULL OR identity = ?2))"
 );
 
-fn held_example(connection: &Connection) -> Result<Option<(String, Timestamp)>> {
-    let sql = concat!(
-        "SELECT identity, held_at FROM ",
-        held_rows!(),
-        " ORDER BY held_at, hash LIMIT 1"
-    );
-    let example = |row: &Row<'_>| Ok((row.get(0)?, time(row, 1)?));
-    connection.query_row(sql, (), example).optional()
-}
-
-fn count(connection: &Connection, rest: &str) -> Result<u64> {
-    connection.query_row(&format!("SELECT count(*) FROM {rest}"), (), |row| {
-        unsigned(row, 0)
-    })
-}
-
 /// Each case that the server has: id, time of the last news, what went out whole, row; in the order in
 /// which they were first seen.
 pub(in crate::ledger) const ACCEPTED: &str =
@@ -396,6 +281,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::ledger::case::summary::{CaseSummary, summarize};
     use crate::ledger::open::in_memory;
 
     const ONE: MessageHashes = MessageHashes {

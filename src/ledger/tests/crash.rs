@@ -17,10 +17,9 @@ fn known_after(groups: &[Vec<Entry>]) -> Vec<Known> {
     for group in groups {
         for Entry { identity, fact } in group {
             let at = Timestamp::UNIX_EPOCH;
-            known
-                .entry(identity.to_string())
-                .or_insert_with(|| CallState::new(at))
-                .apply(fact.clone(), at);
+            let state = known.entry(identity.to_string());
+            let state = state.or_insert_with(|| CallState::new(at));
+            apply_fact(state, fact.clone(), at);
         }
         after.push(known.clone());
     }
@@ -181,7 +180,7 @@ fn a_clock_that_jumps_changes_nothing_but_times() {
         let mut steps = Vec::new();
         for (entry, time) in facts.iter().zip(times) {
             let at: Timestamp = time.parse().unwrap();
-            standing.apply(entry.fact.clone(), at);
+            apply_fact(&mut standing, entry.fact.clone(), at);
             steps.push((standing.state(), standing.ending(), standing.in_doubt()));
         }
         (timeless(standing), steps)

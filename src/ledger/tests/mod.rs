@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::filesystem::beside as side_file;
-use super::{CallFact, CallState, Entry, Ledger, LedgerReader, Stage};
+use super::{CallFact, CallState, Entry, Ledger, LedgerReader, Stage, apply_fact};
 use crate::domain::{Code, Party};
 
 const DESTINATION: &str = "https://integrations.example.com v2";
@@ -85,7 +85,7 @@ pub(in crate::ledger) fn at(millisecond: i64) -> Timestamp {
 pub(in crate::ledger) fn after(facts: &[CallFact]) -> CallState {
     let mut standing = CallState::new(at(0));
     for (millisecond, fact) in (1..).zip(facts) {
-        standing.apply(fact.clone(), at(millisecond));
+        apply_fact(&mut standing, fact.clone(), at(millisecond));
     }
     standing
 }
