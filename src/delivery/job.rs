@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::deliveries::Deliveries;
+use super::job_delivery::JobDelivery;
 use super::job_end::{Carried, JobEnd};
 use crate::domain::Problem;
 use crate::ledger::{CallFact, CallState, apply_fact};
@@ -93,13 +93,13 @@ pub(super) enum FinishedJob {
 }
 
 /// Carries out a job to its end.
-pub(super) async fn carry(deliveries: Arc<Deliveries>, mut errand: Job) -> FinishedJob {
+pub(super) async fn carry(delivery: Arc<JobDelivery>, mut errand: Job) -> FinishedJob {
     let carried = match &errand.cargo {
-        Cargo::Call(shipment) => match deliveries.calls.deliver(shipment).await {
+        Cargo::Call(shipment) => match delivery.calls.deliver(shipment).await {
             Carried::Ended(ending) => Carried::Ended(vec![ending]),
             Carried::Strange { was_tried } => Carried::Strange { was_tried },
         },
-        Cargo::Case(shipment) => deliveries.cases.deliver(shipment).await,
+        Cargo::Case(shipment) => delivery.cases.deliver(shipment).await,
     };
     match carried {
         Carried::Ended(endings) => FinishedJob::Ended {

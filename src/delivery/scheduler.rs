@@ -12,9 +12,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::Decisions;
-use super::deliveries::{Deliveries, OnBytes};
 use super::failure_budget::FailureCount;
 use super::job::{self, Cargo, FinishedJob, Job, JobRow};
+use super::job_delivery::{JobDelivery, OnBytes};
 use super::job_end::{Accused, JobEnd};
 use super::new_ledger::{NewLedger, Waiting};
 use super::not_sent::Notes;
@@ -57,10 +57,10 @@ pub async fn run<E: Display>(
     let on_bytes: OnBytes = Arc::new(move |sent| {
         count.fetch_add(sent, Ordering::Relaxed);
     });
-    let deliveries = Deliveries::new(plan, Arc::clone(&stop), notices, (throttle, on_bytes));
+    let delivery = JobDelivery::new(plan, Arc::clone(&stop), notices, (throttle, on_bytes));
     let mut floor = Scheduler {
-        sender: Arc::clone(&deliveries.sender),
-        deliveries: Arc::new(deliveries),
+        sender: Arc::clone(&delivery.sender),
+        delivery: Arc::new(delivery),
         stop,
         in_hand: width * IN_HAND,
         flights: JoinSet::new(),
@@ -93,7 +93,7 @@ struct Charged {
 
 struct Scheduler<'e> {
     sender: Arc<Sender>,
-    deliveries: Arc<Deliveries>,
+    delivery: Arc<JobDelivery>,
     stop: Arc<StopSignal>,
     in_hand: usize,
     flights: JoinSet<FinishedJob>,
@@ -253,11 +253,11 @@ impl Scheduler<'_> {
             self.sent += 1;
             self.busy.extend(errand.case());
             match errand.cargo {
-                Cargo::Call(_) => self.deliveries.calls.new_ledger.is_being_used(),
-                Cargo::Case(_) => self.deliveries.cases.new_ledger.is_being_used(),
+                Cargo::Call(_) => self.delivery.calls.new_ledger.is_being_used(),
+                Cargo::Case(_) => self.delivery.cases.new_ledger.is_being_used(),
             }
             self.flights
-                .spawn(job::carry(Arc::clone(&self.deliveries), errand));
+                .spawn(job::carry(Arc::clone(&self.delivery), errand));
         }
     }
 
@@ -330,8 +330,8 @@ impl Scheduler<'_> {
     /// to be another's.
     fn look_at_the_strange(&mut self) {
         let (calls, cases) = (
-            &self.deliveries.calls.new_ledger,
-            &self.deliveries.cases.new_ledger,
+            &self.delivery.calls.new_ledger,
+            &self.delivery.cases.new_ledger,
         );
         let fits = |errand: &Job| match errand.cargo {
             Cargo::Call(_) if errand.was_tried() => calls.believes_in_tries(),
@@ -359,8 +359,8 @@ impl Scheduler<'_> {
     async fn decide_about_the_strange(&mut self) {
         let is_call = |errand: &Job| matches!(errand.cargo, Cargo::Call(_));
         let are_calls = self.strange.iter().all(is_call);
-        if are_calls && self.deliveries.calls.new_ledger.bears(self.strange_ones()) {
-            self.deliveries.calls.new_ledger.fits();
+        if are_calls && self.delivery.calls.new_ledger.bears(self.strange_ones()) {
+            self.delivery.calls.new_ledger.fits();
             // Before any of them is taken over, so that a run that is killed now is no reason to doubt.
             self.keep_the_proof().await;
             self.look_at_the_strange();
@@ -374,8 +374,8 @@ impl Scheduler<'_> {
         let at_end = !self.stop.is_raised();
         let of = |ledger: &NewLedger| ledger.proof(at_end);
         let (calls, cases) = (
-            of(&self.deliveries.calls.new_ledger),
-            of(&self.deliveries.cases.new_ledger),
+            of(&self.delivery.calls.new_ledger),
+            of(&self.delivery.cases.new_ledger),
         );
         if let Err(error) = self.sender.writer.prove(calls, cases).await {
             self.stop.raise(StopReason::LedgerLost, error.to_string());
@@ -385,8 +385,8 @@ impl Scheduler<'_> {
     fn doubt_the_ledger(&self) {
         let number = self.strange.len();
         let (of, ledger) = match self.strange.first().map(|errand| &errand.cargo) {
-            Some(Cargo::Case(_)) => ("tickets", &self.deliveries.cases.new_ledger),
-            _ => ("calls", &self.deliveries.calls.new_ledger),
+            Some(Cargo::Case(_)) => ("tickets", &self.delivery.cases.new_ledger),
+            _ => ("calls", &self.delivery.calls.new_ledger),
         };
         ledger.is_found_wrong();
         let made = ledger.made();
@@ -509,7 +509,7 @@ impl Scheduler<'_> {
 
     fn look_at_the_clock(&mut self) {
         // Nothing is asked outside the window, either.
-        let gates = self.deliveries.gates();
+        let gates = self.delivery.gates();
         let told = self.wall.look(Timestamp::now(), &gates, &self.stop);
         if let Some((pause, why)) = told {
             (self.on_event)(Event::Paused { pause, why: &why });

@@ -133,7 +133,7 @@ mod tests {
             why: Code::RecordingMissing,
         };
         for fact in facts.into_iter().chain([hold]) {
-            state.apply(fact, moment(10));
+            crate::ledger::apply_fact(&mut state, fact, moment(10));
         }
         state
     }

@@ -23,20 +23,20 @@ use crate::api::Throttle;
 pub(super) type OnBytes = Arc<dyn Fn(u64) + Send + Sync>;
 
 /// What tasks use to carry out their jobs.
-pub(super) struct Deliveries {
+pub(super) struct JobDelivery {
     pub(super) sender: Arc<Sender>,
     pub(super) calls: CallDelivery,
     pub(super) cases: CaseDelivery,
 }
 
-impl Deliveries {
+impl JobDelivery {
     /// What this delivery needs, made once.
     pub(super) fn new(
         plan: DeliveryOptions,
         stop: Arc<StopSignal>,
         notices: mpsc::Sender<SenderNotice>,
         (throttle, on_bytes): (Option<Throttle>, OnBytes),
-    ) -> Deliveries {
+    ) -> JobDelivery {
         let width = plan.pace.width.max(1);
         let may_doubt = !plan.effort.is_existing_typed;
         let sender = Arc::new(Sender {
@@ -58,7 +58,7 @@ impl Deliveries {
             throttle,
             on_bytes,
         };
-        Deliveries {
+        JobDelivery {
             calls: CallDelivery {
                 sender: Arc::clone(&sender),
                 version: plan.version,
