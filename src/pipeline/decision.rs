@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::call::find_recording::RecordingUse;
+use super::matched::Matched;
 use crate::domain::call::{Call, Field};
 use crate::domain::case::{Case, Message};
 use crate::domain::{Code, Problem};
@@ -12,7 +12,7 @@ use crate::ledger::{CallState, CaseHashes, CaseState, CutRow, MessageHashes, Sen
 use crate::mapping::Watch;
 use crate::pipeline::{Delivered, Event, Outcome, Totals};
 use crate::plan::{CaseStep, Step};
-use crate::recordings::{Grade, Sendable, TranscodeJob};
+use crate::recordings::{Sendable, TranscodeJob};
 use crate::source::{Batch, Sheet};
 
 /// A file of the export, as the mapping met it.
@@ -27,9 +27,6 @@ pub struct OpenedFile {
     /// What sees whether its records are those that the mapping is for.
     pub watches: Vec<Arc<Watch>>,
 }
-
-/// Between the names of recordings that go out as one.
-pub const BETWEEN_RECORDINGS: &str = " + ";
 
 /// The recording of a call, as an upload needs it.
 #[derive(Debug, Clone)]
@@ -52,34 +49,6 @@ pub struct RecordingUpload {
     pub files: Vec<SentFile>,
     /// What must be made before it can be sent; the result then takes the place of the file.
     pub order: Option<TranscodeJob>,
-}
-
-/// Which recording a call gets, and how that was found out.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Matched {
-    /// The call's `externalIdentity`.
-    pub identity: String,
-    /// Names below the audio folder; of several that are sent as one, all.
-    pub recording: String,
-    /// How certain it is that the recording is the call's.
-    pub grade: Grade,
-    /// Its length, where somebody looked.
-    pub seconds: Option<f64>,
-    /// How many channels it has, where somebody looked.
-    pub channels: Option<u16>,
-}
-
-impl Matched {
-    pub(super) fn new(identity: &str, mark: &RecordingUse, channels: Option<u16>) -> Matched {
-        let names: Vec<&str> = mark.recordings().map(|one| &*one.name).collect();
-        Matched {
-            identity: identity.to_owned(),
-            recording: names.join(BETWEEN_RECORDINGS),
-            grade: mark.grade,
-            seconds: mark.seconds,
-            channels,
-        }
-    }
 }
 
 /// A call with everything that is needed to carry out its step.

@@ -17,28 +17,31 @@ mod clock_skew;
 mod decision;
 mod group;
 mod held;
+mod matched;
 mod preflight;
+mod proposal;
 mod records_read;
 mod seen_ids;
 mod sequencer;
+mod setup;
 #[cfg(test)]
 mod tests;
 mod threads;
 mod totals;
 mod unused_consent;
 
-pub use call::inspect_recording::{InspectionOptions, OddFormats};
+pub use call::inspection_options::{InspectionOptions, OddFormats};
 pub use counts::{CallsByAgent, CallsByDay};
 pub use customers::Customers;
 pub use decision::{
-    Action, BETWEEN_RECORDINGS, CallJob, CaseAtServer, CaseJob, CaseRow, CaseSpread, DecidedBatch,
-    Decision, FurtherRow, HeldCall, HeldMessage, Matched, OpenedFile, RecordClosing,
-    RecordingUpload,
+    Action, CallJob, CaseAtServer, CaseJob, CaseRow, CaseSpread, DecidedBatch, Decision,
+    FurtherRow, HeldCall, HeldMessage, OpenedFile, RecordClosing, RecordingUpload,
 };
 pub use event::{Delivered, Event, Kind, Outcome, StopReason, Tally};
 pub use held::overdue;
+pub use matched::{BETWEEN_RECORDINGS, Matched};
 pub use records_read::Extent;
-pub use threads::{EarlierRuns, Pipeline, Purpose};
+pub use setup::{EarlierRuns, Pipeline, Purpose};
 pub use totals::{Consent, Portion, Totals};
 
 use crate::{ledger, mapping, source};

@@ -9,20 +9,20 @@ use std::sync::atomic::{Ordering, fence};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::call::find_recording::RecordingUse;
-use super::call::worker::{Proposal, Proposals, RecordKey, party_of, sure_id};
+use super::call::recording_match::RecordingUse;
+use super::call::unsent_identity::{party_of, sure_id};
 use super::clock_skew::{Clocks, OddClock, SkewReport, SkewSeverity, shown_difference};
 use super::customers::{Customers, Usual};
 use super::decision::{Action, DecidedBatch, Decision, OpenedFile};
+use super::proposal::{Proposal, Proposals, RecordKey};
 use super::rounds::{Aside, Ownership, Places, Round, Rounds};
-use super::seen_cases::{CaseSight, SeenCases};
+use super::seen_cases::SeenCases;
 use super::seen_ids::{RecordPlace, SeenIds, Sighting};
 use super::unused_consent::UnusedConsent;
 use super::{Outcome, Pipeline, Purpose, Totals};
 use crate::domain::call::{Field, Value};
 use crate::domain::{Code, Place, Problem, Severity};
 use crate::mapping::{CallMapping, Misfit, Watch};
-use crate::plan::CaseStep;
 use crate::recordings::{Claimant, Claims, Grade, Standing, Unlisted};
 use crate::source::{Batch, Record};
 
@@ -65,8 +65,6 @@ fn found(watches: &[Arc<Watch>]) -> Vec<Misfit> {
 
 /// Unclaimed recordings that are named one by one.
 const UNCLAIMED: usize = 1000;
-/// Why a record is left out of which a later file has a newer one.
-const OLDER: &str = "older copy";
 /// Lengths are counted by whole minutes up to this many.
 const MINUTES: usize = 61;
 
@@ -744,81 +742,6 @@ impl<'r> Sequencer<'r> {
 /// The place of something that stands in no row.
 fn of_no_line(file: &str) -> Place {
     Place::on_line(file, 0)
-}
-
-impl Proposal {
-    /// Takes what was counted of its call and its rows out of the sums: they are counted when it is decided.
-    fn leave_for_later(&mut self, rows: u64, facts: &mut Totals) {
-        facts.put_aside(rows);
-        if let Some(untold) = self.untold.take() {
-            facts.take_back(untold.told());
-        }
-    }
-
-    /// Whether its call is in place already, with what this record says.
-    fn is_there(&self) -> bool {
-        matches!(&self.decision.fate, Action::Ends(Outcome::AlreadyThere, detail) if detail.is_empty())
-    }
-
-    /// Whether an earlier run has sent another call under its id.
-    fn has_reused_id(&self) -> bool {
-        let problems = &self.decision.problems;
-        problems
-            .iter()
-            .any(|problem| problem.code == Code::DuplicateId)
-    }
-
-    /// Whether its row is none of a record, such as a total.
-    fn is_no_record(&self) -> bool {
-        let problems = &self.decision.problems;
-        problems
-            .iter()
-            .any(|problem| problem.code == Code::TrailingRow)
-    }
-
-    /// Whether its row says what an earlier row of its call says.
-    fn is_repeat(&self) -> bool {
-        let problems = &self.decision.problems;
-        problems
-            .iter()
-            .any(|problem| problem.code == Code::RepeatedRecord)
-    }
-
-    /// Leaves the record out because another file has a newer one.
-    fn leave_out_as_older(&mut self) {
-        self.forget_change();
-        self.decision.fate = Action::Ends(Outcome::Skipped, OLDER.into());
-    }
-
-    /// Forgets what the ledger said of a change: this very run may have sent the newer record by then.
-    fn forget_change(&mut self) {
-        let problems = &mut self.decision.problems;
-        problems.retain(|problem| problem.code != Code::ChangedSinceSent);
-    }
-
-    /// What it means for the record of a whole case that the case came before.
-    fn see_again(&mut self, sight: CaseSight, record: &Record<'_>) {
-        let (why, message) = match sight {
-            CaseSight::New => return,
-            CaseSight::Newer => {
-                // What this run does with the earlier record is not in the ledger yet; to replace
-                // the case is right in any event.
-                if let Action::SendsCase(shipment) = &mut self.decision.fate {
-                    shipment.step = CaseStep::Replace;
-                    shipment.earlier.is_there = true;
-                }
-                return;
-            }
-            CaseSight::Repeat => ("repeat", "the same case as an earlier record"),
-            CaseSight::Older => (
-                "superseded",
-                "an earlier record has a later state of the case",
-            ),
-        };
-        self.decision.fate = Action::Ends(Outcome::Skipped, why.into());
-        let problem = Problem::new(Code::RepeatedRecord, record.place(), message);
-        self.decision.problems.push(problem);
-    }
 }
 
 /// Counts a record that is left to send.

@@ -1,10 +1,11 @@
 //! What changed in a record since its call was sent, as far as the ledger tells. It keeps one hash of all
 //! that a record said, and a few bits of the customer and the day.
 
-use super::worker::{CallWorker, PendingCall};
+use super::pending::PendingCall;
 use crate::domain::call::{Call, Field};
 use crate::domain::{Code, Problem};
 use crate::ledger::{CallState, CreateState};
+use crate::mapping::CallMapping;
 
 /// How the message begins about a consent that was withdrawn.
 pub(in crate::pipeline) const WITHDRAWN: &str = "its consent was withdrawn";
@@ -16,26 +17,22 @@ struct Change {
     message: String,
 }
 
-impl CallWorker<'_> {
-    /// What is to be told when the record says something else than before.
-    pub(in crate::pipeline) fn changed_since_sent(
-        &self,
-        known: Option<&CallState>,
-        open: &PendingCall<'_>,
-    ) -> Option<Problem> {
-        let Change { field, message } = change_of(known?, &open.call, open.fingerprint)?;
-        let place = open.place.clone();
-        let problem = Problem::new(Code::ChangedSinceSent, place, message);
-        let column = self
-            .profile
-            .column_of(field.unwrap_or(Field::ExternalIdentity));
-        let value = match field {
-            None => open.call.identity(),
-            Some(Field::HasConsent) => shown_consent(open.call.consent()),
-            Some(field) => open.call.text(field),
-        };
-        Some(problem.at(column, value))
-    }
+/// What is to be told when the record says something else than before.
+pub(in crate::pipeline) fn changed_since_sent(
+    profile: &CallMapping,
+    known: Option<&CallState>,
+    open: &PendingCall<'_>,
+) -> Option<Problem> {
+    let Change { field, message } = change_of(known?, &open.call, open.fingerprint)?;
+    let place = open.place.clone();
+    let problem = Problem::new(Code::ChangedSinceSent, place, message);
+    let column = profile.column_of(field.unwrap_or(Field::ExternalIdentity));
+    let value = match field {
+        None => open.call.identity(),
+        Some(Field::HasConsent) => shown_consent(open.call.consent()),
+        Some(field) => open.call.text(field),
+    };
+    Some(problem.at(column, value))
 }
 
 /// Of an adopted conversation nobody knows what was sent, but what the export said when it was taken

@@ -6,13 +6,15 @@
 
 use std::sync::Arc;
 
-use super::legs::BatchResult;
-use super::propose::Carried;
-use super::worker::{CallWorker, CheckedCall, Proposal, RecordKey, low};
+use super::batch_result::BatchResult;
+use super::carried::Carried;
+use super::pending::CheckedCall;
+use super::worker::CallWorker;
 use crate::domain::Party;
 use crate::domain::call::{Field, Plain};
 use crate::mapping::CallMapping;
 use crate::pipeline::decision::Action;
+use crate::pipeline::proposal::{Proposal, RecordKey, low};
 use crate::pipeline::totals::CallFacts;
 use crate::pipeline::{Outcome, Purpose, Totals};
 use crate::plan::{self, Step};

@@ -2,84 +2,18 @@
 //! of the call give, and what it means that there is none, or more than one. Nothing is opened here
 //! but to see which of several is the longest; what is in a recording is for `hearing`.
 
+use super::recording_match::{RecordingMatch, StatedLength};
 use super::worker::CallWorker;
 use crate::domain::call::Call;
 use crate::domain::{Code, Problem, Severity};
-use crate::ledger::SentFile;
 use crate::mapping::{AudioName, NamePart, SeveralArg};
 use crate::pipeline::rounds::{Ownership, Round};
 use crate::plan::{self, MissingRecording};
 use crate::recordings::{
     self, AskedPart, CaptureKey, ChosenRecordings, FoundBy, Grade, Index, Likeness, Owned,
-    Recording, RecordingSearch, SearchResult, SearchStep, Skew, Unusable, find,
+    Recording, RecordingSearch, SearchResult, SearchStep, Unusable, find,
 };
 use crate::source::Record;
-
-/// What the audio folder has for a call.
-pub(in crate::pipeline) struct RecordingMatch {
-    pub(in crate::pipeline) state: plan::RecordingPresence,
-    pub(in crate::pipeline) recording: Option<Recording>,
-    /// What follows it, where several recordings are one call; all that fit, where none was taken.
-    pub(in crate::pipeline) others: Vec<Recording>,
-    /// How long the export says that it is.
-    pub(in crate::pipeline) stated: Option<StatedLength>,
-    /// What is wrong with it; of no concern for a call that needs it no more.
-    pub(in crate::pipeline) problems: Vec<Problem>,
-    /// How certain it is that it is the call's; nothing where nothing was found.
-    pub(in crate::pipeline) grade: Option<Grade>,
-    /// The hash of the call's id.
-    pub(in crate::pipeline) call: u64,
-}
-
-impl RecordingMatch {
-    /// Whether something was found, and otherwise than by its whole name.
-    pub(in crate::pipeline) fn is_inexact(&self) -> bool {
-        self.grade.is_some_and(|grade| grade != Grade::Exact)
-    }
-}
-
-/// How long a recording ought to be.
-pub(in crate::pipeline) struct StatedLength {
-    pub(in crate::pipeline) column: String,
-    /// The longest row of the call, and all its rows one after the other.
-    pub(in crate::pipeline) seconds: (f64, f64),
-}
-
-/// The recording of a call.
-#[derive(Debug)]
-pub(in crate::pipeline) struct RecordingUse {
-    pub(in crate::pipeline) recording: Recording,
-    /// What is sent with it as one.
-    pub(in crate::pipeline) others: Vec<Recording>,
-    /// The hash of the id of its call.
-    pub(in crate::pipeline) call: u64,
-    /// How certain it is that it is the call's.
-    pub(in crate::pipeline) grade: Grade,
-    pub(in crate::pipeline) seconds: Option<f64>,
-    /// How far the time in its name is off.
-    pub(in crate::pipeline) skew: Option<Skew>,
-    /// It was to be listened to, and could not be decoded.
-    pub(in crate::pipeline) is_unheard: bool,
-}
-
-impl RecordingUse {
-    /// The same, as the ledger knows them.
-    pub(in crate::pipeline) fn sent_files(&self) -> impl Iterator<Item = SentFile> {
-        self.recordings().map(sent_file)
-    }
-
-    /// Every recording that the call takes.
-    pub(in crate::pipeline) fn recordings(&self) -> impl Iterator<Item = &Recording> {
-        std::iter::once(&self.recording).chain(&self.others)
-    }
-}
-
-pub(in crate::pipeline) fn sent_file(recording: &Recording) -> SentFile {
-    SentFile {
-        name: recording.name.clone(),
-        bytes: recording.bytes,
-    }
-}
 
 /// What one row says about a recording of its call.
 #[derive(PartialEq)]

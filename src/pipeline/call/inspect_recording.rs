@@ -3,38 +3,16 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::find_recording::{RecordingMatch, RecordingUse, StatedLength};
-use super::worker::CallWorker;
+use super::inspection_options::{InspectionOptions, OddFormats};
+use super::recording_match::{RecordingMatch, RecordingUse, StatedLength};
 use crate::domain::call::{Call, Channels, Field};
 use crate::domain::{Code, Place, Problem, Severity};
-use crate::pipeline::Purpose;
-use crate::pipeline::decision::{BETWEEN_RECORDINGS, RecordingUpload};
+use crate::pipeline::decision::RecordingUpload;
+use crate::pipeline::matched::BETWEEN_RECORDINGS;
+use crate::pipeline::{Pipeline, Purpose};
 use crate::recordings::{
     self, Depth, End, Grade, OpenError, Probe, ProbeError, Recording, Sendable, Skew, TranscodeJob,
 };
-
-/// How far recordings are looked into, and what may be done with them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct InspectionOptions {
-    /// What becomes of recordings that the server may not take.
-    pub doubtful: OddFormats,
-    /// Whether an `ffmpeg` is there.
-    pub has_ffmpeg: bool,
-    /// Look for channels in which nobody is heard.
-    pub for_silence: bool,
-    /// Calls whose recording was written less than this ago are held.
-    pub min_age: Duration,
-}
-
-/// What becomes of recordings that the server may not take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OddFormats {
-    /// They are sent as they are, with a warning.
-    #[default]
-    Send,
-    /// They are converted.
-    Convert,
-}
 
 /// What was found out about the recording of a call.
 #[derive(Debug, Default)]
@@ -61,48 +39,46 @@ struct Inspector<'e> {
     problems: &'e mut Vec<Problem>,
 }
 
-impl CallWorker<'_> {
-    /// Looks into the call's recording: what is no sound, or not whole, is not sent. A run reads no more
-    /// than its header; a check also tells how long it is where the header does not.
-    pub(in crate::pipeline) fn hear(
-        &self,
-        sound: &RecordingMatch,
-        call: &Call<'_>,
-        problems: &mut Vec<Problem>,
-        place: &Place,
-    ) -> Inspection {
-        let listening = self.road.listening;
-        let Some(first) = &sound.recording else {
-            return Inspection::default();
-        };
-        let mut ear = Inspector {
-            call,
-            place,
-            listening,
-            depth: match self.road.want {
-                Purpose::Check => Depth::Length,
-                Purpose::Run => Depth::Header,
-            },
-            problems,
-        };
-        let mut heard = Inspection::default();
-        if sound.others.is_empty() {
-            heard.probe = ear.look_into(first, &mut heard.order);
-            heard.seconds = heard.probe.as_ref().and_then(|probe| probe.seconds);
-        } else {
-            ear.join(first, &sound.others, &mut heard);
-        }
-        ear.compare_channels(first, heard.probe.as_ref());
-        if let (Some(stated), Some(seconds)) = (&sound.stated, heard.seconds) {
-            ear.compare_length(stated, seconds);
-        }
-        if listening.for_silence {
-            for recording in std::iter::once(first).chain(&sound.others) {
-                heard.is_unheard |= !ear.listen_for_silence(recording);
-            }
-        }
-        heard
+/// Looks into the call's recording: what is no sound, or not whole, is not sent. A run reads no more
+/// than its header; a check also tells how long it is where the header does not.
+pub(in crate::pipeline) fn hear(
+    road: &Pipeline,
+    sound: &RecordingMatch,
+    call: &Call<'_>,
+    problems: &mut Vec<Problem>,
+    place: &Place,
+) -> Inspection {
+    let listening = road.listening;
+    let Some(first) = &sound.recording else {
+        return Inspection::default();
+    };
+    let mut ear = Inspector {
+        call,
+        place,
+        listening,
+        depth: match road.want {
+            Purpose::Check => Depth::Length,
+            Purpose::Run => Depth::Header,
+        },
+        problems,
+    };
+    let mut heard = Inspection::default();
+    if sound.others.is_empty() {
+        heard.probe = ear.look_into(first, &mut heard.order);
+        heard.seconds = heard.probe.as_ref().and_then(|probe| probe.seconds);
+    } else {
+        ear.join(first, &sound.others, &mut heard);
     }
+    ear.compare_channels(first, heard.probe.as_ref());
+    if let (Some(stated), Some(seconds)) = (&sound.stated, heard.seconds) {
+        ear.compare_length(stated, seconds);
+    }
+    if listening.for_silence {
+        for recording in std::iter::once(first).chain(&sound.others) {
+            heard.is_unheard |= !ear.listen_for_silence(recording);
+        }
+    }
+    heard
 }
 
 impl Inspector<'_> {
@@ -368,26 +344,24 @@ fn is_young(modified: SystemTime, min_age: Duration) -> bool {
     apart < min_age
 }
 
-impl RecordingMatch {
-    /// What the register is told of the recording, if there is one.
-    pub(in crate::pipeline) fn into_mark(
-        self,
-        call: &Call<'_>,
-        heard: &Inspection,
-    ) -> Option<Box<RecordingUse>> {
-        let recording = self.recording?;
-        let name = recording.name.rsplit('/').next().unwrap_or_default();
-        let skew = Skew::of(name, call.text(Field::DateTime), call.at());
-        Some(Box::new(RecordingUse {
-            skew,
-            others: self.others,
-            call: self.call,
-            grade: self.grade.unwrap_or(Grade::Inexact),
-            seconds: heard.seconds,
-            is_unheard: heard.is_unheard,
-            recording,
-        }))
-    }
+/// What the register is told of the recording, if there is one.
+pub(in crate::pipeline) fn into_mark(
+    found: RecordingMatch,
+    call: &Call<'_>,
+    heard: &Inspection,
+) -> Option<Box<RecordingUse>> {
+    let recording = found.recording?;
+    let name = recording.name.rsplit('/').next().unwrap_or_default();
+    let skew = Skew::of(name, call.text(Field::DateTime), call.at());
+    Some(Box::new(RecordingUse {
+        skew,
+        others: found.others,
+        call: found.call,
+        grade: found.grade.unwrap_or(Grade::Inexact),
+        seconds: heard.seconds,
+        is_unheard: heard.is_unheard,
+        recording,
+    }))
 }
 
 impl Inspection {

@@ -10,25 +10,17 @@ use std::ops::Range;
 
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::find_recording::RecordingUse;
-use super::worker::{CallWorker, PendingCall, Proposal, ended};
+use super::batch_result::BatchResult;
+use super::recording_match::RecordingUse;
+use super::worker::CallWorker;
 use crate::domain::call::Value;
 use crate::domain::{Code, Place, Problem};
 use crate::mapping::{CallMapping, CallRow, MappedCall, Merged};
+use crate::pipeline::Outcome;
 use crate::pipeline::decision::{Action, FurtherRow};
 use crate::pipeline::group::RowGroup;
-use crate::pipeline::{Outcome, Totals};
+use crate::pipeline::proposal::{Proposal, ended};
 use crate::source::{Batch, Record};
-
-/// What is gathered over the rows of a batch.
-#[derive(Default)]
-pub(in crate::pipeline) struct BatchResult {
-    pub(in crate::pipeline) items: Vec<Proposal>,
-    pub(in crate::pipeline) sums: Totals,
-    pub(in crate::pipeline) open: Vec<PendingCall<'static>>,
-    /// The further rows of calls, by the place of the row that speaks.
-    pub(in crate::pipeline) further: Vec<(usize, Vec<FurtherRow>)>,
-}
 
 /// A row that the mapping made something of.
 struct Row<'b> {

@@ -1,86 +1,19 @@
 //! From the step of a call to its fate: what becomes of it here, what is left to send, and how many
 //! requests that takes.
 
-use super::find_recording::{RecordingMatch, RecordingUse};
-use super::inspect_recording::Inspection;
-use super::worker::{CallWorker, PendingCall, Proposal, RecordKey};
+use super::carried::Carried;
+use super::hold::{doubt_last_row, hold};
+use super::inspect_recording::{Inspection, hear, into_mark};
+use super::pending::PendingCall;
+use super::recording_match::RecordingMatch;
+use super::worker::CallWorker;
 use crate::domain::call::{Call, Field};
 use crate::domain::{Code, Place, Problem};
 use crate::ledger::{CallState, CreateState, UploadState};
-use crate::pipeline::decision::{Action, CallJob, Decision, HeldCall, Matched};
+use crate::pipeline::decision::{Action, CallJob, HeldCall};
+use crate::pipeline::matched::Matched;
 use crate::pipeline::{Outcome, Purpose};
 use crate::plan::{self, Step};
-
-/// A step carried out as far as one record alone can be.
-pub(in crate::pipeline) struct Carried {
-    pub(in crate::pipeline) fate: Action,
-    pub(in crate::pipeline) mark: Option<Box<RecordingUse>>,
-    pub(in crate::pipeline) requests: u8,
-    pub(in crate::pipeline) matched: Option<Box<Matched>>,
-}
-
-impl Carried {
-    /// A record that needs no recording and no request.
-    pub(in crate::pipeline) fn ended(fate: Action) -> Carried {
-        Carried {
-            fate,
-            mark: None,
-            requests: 0,
-            matched: None,
-        }
-    }
-
-    /// A call without a recording that a check finds good to go.
-    pub(in crate::pipeline) fn ready() -> Carried {
-        Carried {
-            fate: Action::Ready,
-            mark: None,
-            requests: 1,
-            matched: None,
-        }
-    }
-
-    /// A call of which nothing is left to do; it keeps its recording.
-    pub(in crate::pipeline) fn there(sound: RecordingMatch, identity: &str) -> Carried {
-        let fate = Action::Ends(Outcome::AlreadyThere, "".into());
-        let mark = sound.into_candidates();
-        let matched = mark
-            .as_ref()
-            .map(|mark| Box::new(Matched::new(identity, mark, None)));
-        Carried {
-            fate,
-            mark,
-            requests: 0,
-            matched,
-        }
-    }
-
-    pub(in crate::pipeline) fn into_item(
-        self,
-        problems: Vec<Problem>,
-        key: Option<RecordKey>,
-    ) -> Proposal {
-        let Carried {
-            fate,
-            mark,
-            requests,
-            matched,
-        } = self;
-        Proposal {
-            decision: Decision {
-                problems,
-                fate,
-                further: Vec::new(),
-            },
-            mark,
-            requests,
-            key,
-            is_aside: false,
-            untold: None,
-            matched,
-        }
-    }
-}
 
 impl CallWorker<'_> {
     /// Turns a step into a fate. The call's text is only copied when it is to be sent.
@@ -102,7 +35,7 @@ impl CallWorker<'_> {
             return Carried::there(sound, call.identity());
         }
         problems.extend(std::mem::take(&mut sound.problems));
-        let heard = self.hear(&sound, &call, problems, &place);
+        let heard = hear(self.road, &sound, &call, problems, &place);
         if problems.iter().any(Problem::rejects) {
             let ended = Carried::ended(Action::Ends(Outcome::Rejected, "".into()));
             let mark = sound.into_candidates();
@@ -111,12 +44,18 @@ impl CallWorker<'_> {
         let late = late_channels(standing.as_ref(), (&sound, &heard), &call, &place);
         problems.extend(late);
         let is_recording_missing = sound.state == plan::RecordingPresence::Missing;
-        let mark = sound.into_mark(&call, &heard);
+        let mark = into_mark(sound, &call, &heard);
         let matched = mark
             .as_ref()
             .map(|mark| Box::new(Matched::new(call.identity(), mark, heard.channels())));
-        self.doubt_last_row(step, standing.as_ref(), fingerprint, problems);
-        let held = self.hold(&mut step, standing.as_ref(), &place, problems);
+        doubt_last_row(
+            &self.profile,
+            step,
+            standing.as_ref(),
+            fingerprint,
+            problems,
+        );
+        let held = hold(self.road, &mut step, standing.as_ref(), &place, problems);
         let (is_create, with_upload) = match step {
             Step::Create { with_upload, .. } => (true, with_upload),
             _ => (false, true),

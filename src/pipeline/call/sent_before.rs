@@ -2,47 +2,45 @@
 
 use std::io;
 
-use super::worker::{CallWorker, PendingCall};
+use super::pending::PendingCall;
 use crate::domain::{Code, Problem, Severity};
 use crate::ledger::{LedgerReader, SentFile, SentTo, SentUntil};
-use crate::pipeline::Error;
+use crate::pipeline::{Error, Pipeline};
 use crate::plan;
 use crate::recordings::{Index, OpenError, Recording};
 
-impl CallWorker<'_> {
-    /// Takes a recording away from a call that another call has got in an earlier run; the call waits
-    /// for its own.
-    pub(in crate::pipeline) fn refuse_sent(
-        &self,
-        reader: &LedgerReader,
-        open: &mut PendingCall<'_>,
-    ) -> Result<(), Error> {
-        let (Some(past), Some(index)) = (&self.road.past, &self.road.audio) else {
-            return Ok(());
+/// Takes a recording away from a call that another call has got in an earlier run; the call waits
+/// for its own.
+pub(in crate::pipeline) fn refuse_sent(
+    road: &Pipeline,
+    reader: &LedgerReader,
+    open: &mut PendingCall<'_>,
+) -> Result<(), Error> {
+    let (Some(past), Some(index)) = (&road.past, &road.audio) else {
+        return Ok(());
+    };
+    let sound = &open.sound;
+    let recordings = sound.recording.iter().chain(&sound.others);
+    for recording in recordings.filter(|_| sound.recording.is_some()) {
+        let past = (reader, past.sent);
+        let Some(sent) = sent_to(past, index, recording, open.call.identity())? else {
+            continue;
         };
-        let sound = &open.sound;
-        let recordings = sound.recording.iter().chain(&sound.others);
-        for recording in recordings.filter(|_| sound.recording.is_some()) {
-            let past = (reader, past.sent);
-            let Some(sent) = sent_to(past, index, recording, open.call.identity())? else {
-                continue;
-            };
-            let message = format!(
-                "an earlier run sent this recording with the call {}; this call waits for its own",
-                sent.identity
-            );
-            let problem = Problem::new(Code::RecordingShared, open.place.clone(), message);
-            let problem = problem
-                .at("recording", &recording.name)
-                .with_severity(Severity::Warning);
-            let sound = &mut open.sound;
-            sound.problems.push(problem.holding());
-            sound.state = plan::RecordingPresence::Missing;
-            sound.others.extend(sound.recording.take());
-            break;
-        }
-        Ok(())
+        let message = format!(
+            "an earlier run sent this recording with the call {}; this call waits for its own",
+            sent.identity
+        );
+        let problem = Problem::new(Code::RecordingShared, open.place.clone(), message);
+        let problem = problem
+            .at("recording", &recording.name)
+            .with_severity(Severity::Warning);
+        let sound = &mut open.sound;
+        sound.problems.push(problem.holding());
+        sound.state = plan::RecordingPresence::Missing;
+        sound.others.extend(sound.recording.take());
+        break;
     }
+    Ok(())
 }
 
 /// The other call that got a recording. The ledger knows a file by its name below `--audio`, and that

@@ -3,14 +3,12 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::find_recording::{RecordingMatch, RecordingUse, asked_name, keys_of};
+use super::find_recording::{asked_name, keys_of};
+use super::recording_match::{RecordingUse, named};
 use super::worker::CallWorker;
 use crate::domain::call::Field;
-use crate::ledger::{CallState, UploadState};
 use crate::pipeline::rounds::Round;
-use crate::recordings::{
-    AskedPart, Grade, Index, Recording, RecordingSearch, SearchResult, SearchStep, find,
-};
+use crate::recordings::{AskedPart, Grade, Index, RecordingSearch, SearchResult, SearchStep, find};
 use crate::source::Record;
 
 impl CallWorker<'_> {
@@ -59,37 +57,6 @@ impl CallWorker<'_> {
             }
         }
         named(sought, xxh3_64(identity.as_bytes()), grade)
-    }
-}
-
-impl RecordingMatch {
-    /// The bytes of the call's recordings, where there are any.
-    pub(in crate::pipeline) fn bytes(&self) -> Option<u64> {
-        let first = self.recording.as_ref()?;
-        let others = self.others.iter().map(|one| one.bytes);
-        Some(first.bytes + others.sum::<u64>())
-    }
-
-    /// The name of the call's recording, or of the first of several.
-    pub(in crate::pipeline) fn name(&self) -> &str {
-        self.recording.as_ref().map_or("", |one| &one.name)
-    }
-
-    /// What is to be told when the recording has another size than when it was sent.
-    pub(in crate::pipeline) fn change_of(&self, standing: &CallState) -> Option<String> {
-        let (sent, now) = (standing.source?, self.bytes()?);
-        let is_sent = matches!(standing.upload, UploadState::Done { .. });
-        (is_sent && sent != now).then(|| {
-            format!("it had {sent} bytes when it was sent and has {now} now; it is not sent again")
-        })
-    }
-
-    /// The same for a call that is rejected or cannot be decided yet, also where it could not be told
-    /// which one is its own.
-    pub(in crate::pipeline) fn into_candidates(self) -> Option<Box<RecordingUse>> {
-        let grade = self.grade.unwrap_or(Grade::Inexact);
-        let recordings = self.recording.into_iter().chain(self.others);
-        named(recordings.collect(), self.call, grade)
     }
 }
 
@@ -146,18 +113,4 @@ fn without_wildcard<'a>(name: &[AskedPart<'a>]) -> Option<Vec<AskedPart<'a>>> {
         *text = text.strip_suffix('.').unwrap_or(text);
     }
     Some(before)
-}
-
-/// A mark of recordings into which nobody has looked.
-fn named(mut recordings: Vec<Recording>, call: u64, grade: Grade) -> Option<Box<RecordingUse>> {
-    let recording = recordings.pop()?;
-    Some(Box::new(RecordingUse {
-        recording,
-        others: recordings,
-        call,
-        grade,
-        seconds: None,
-        skew: None,
-        is_unheard: false,
-    }))
 }

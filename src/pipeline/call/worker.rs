@@ -1,97 +1,32 @@
 //! One worker's desk: records of a batch become calls, and calls get their recording and their
 //! step. Looks at one record at a time; what needs all of them in order is the register's.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::find_recording::{RecordingMatch, RecordingUse};
-use super::legs::BatchResult;
-use super::propose::Carried;
+use super::batch_result::BatchResult;
+use super::carried::Carried;
+use super::changed_since_sent::changed_since_sent;
+use super::hold::set_doubtful_ids_apart;
+use super::pending::{CheckedCall, PendingCall};
+use super::recording_match::RecordingMatch;
+use super::sent_before::refuse_sent;
+use super::unsent_identity::{party_of, sure_id};
 use crate::api;
-use crate::domain::call::{Call, CallViolation, Draft, Field, Value};
-use crate::domain::{Code, Party, Place, Problem, Severity, noted_before};
+use crate::domain::call::{Call, CallViolation, Draft, Field};
+use crate::domain::{Code, Problem, Severity, noted_before};
 use crate::ledger::{DoneKind, LedgerReader};
 use crate::mapping::{CallMapping, MappedCall};
 use crate::pipeline::customers::Customers;
-use crate::pipeline::decision::{Action, Decision, Matched};
+use crate::pipeline::decision::{Action, Decision};
 use crate::pipeline::group::RowGroup;
+use crate::pipeline::proposal::{Proposal, Proposals, RecordKey, ended, low, readable};
 use crate::pipeline::rounds::{Ownership, Round, Rounds};
 use crate::pipeline::totals::{CallFacts, Untold};
 use crate::pipeline::{Error, Outcome, Pipeline, Totals};
 use crate::plan::{self, Step};
 use crate::source::{Batch, Record};
-
-/// A record as it leaves the desk.
-#[derive(Debug)]
-pub(in crate::pipeline) struct Proposal {
-    pub(in crate::pipeline) decision: Decision,
-    /// The call's recording, for the register; that of a rejected record is only named.
-    pub(in crate::pipeline) mark: Option<Box<RecordingUse>>,
-    /// Requests that a run sends for the record.
-    pub(in crate::pipeline) requests: u8,
-    /// What tells the same record once more.
-    pub(in crate::pipeline) key: Option<RecordKey>,
-    /// Its recording is found otherwise than by its whole name: it is decided when all inputs have
-    /// been read.
-    pub(in crate::pipeline) is_aside: bool,
-    /// What the sums have counted of a call that is decided later.
-    pub(in crate::pipeline) untold: Option<Box<Untold>>,
-    /// Which recording it gets, for the list.
-    pub(in crate::pipeline) matched: Option<Box<Matched>>,
-}
-
-/// What tells the same call or case once more, in hashes.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::pipeline) enum RecordKey {
-    Call {
-        identity: u64,
-        content: u64,
-        /// Nothing where one file alone is read.
-        party: Party,
-    },
-    /// A call whose id may be cut: it may have been seen, and stands for nothing itself.
-    Doubtful {
-        identity: u64,
-        content: u64,
-        party: Party,
-    },
-    Case {
-        identity: u64,
-        content: u64,
-        /// The case's own `updated`, in unix milliseconds.
-        updated: i64,
-    },
-}
-
-/// The records of a batch, each decided as far as one record alone can be.
-#[derive(Debug)]
-pub(in crate::pipeline) struct Proposals {
-    pub(in crate::pipeline) batch: Batch,
-    pub(in crate::pipeline) items: Vec<Proposal>,
-    pub(in crate::pipeline) sums: Totals,
-    pub(in crate::pipeline) round: Round,
-    /// What made calls of the records; `None` where they tell cases.
-    pub(in crate::pipeline) profile: Option<Arc<CallMapping>>,
-}
-
-/// A call before its step.
-pub(in crate::pipeline) struct PendingCall<'c> {
-    pub(in crate::pipeline) index: usize,
-    pub(in crate::pipeline) place: Place,
-    pub(in crate::pipeline) call: Call<'c>,
-    pub(in crate::pipeline) fingerprint: u128,
-    pub(in crate::pipeline) sound: RecordingMatch,
-}
-
-/// A call without a fault, with its hashes and what is odd about it.
-pub(in crate::pipeline) struct CheckedCall<'c> {
-    pub(in crate::pipeline) call: Call<'c>,
-    pub(in crate::pipeline) identity: u64,
-    pub(in crate::pipeline) fingerprint: u128,
-    pub(in crate::pipeline) problems: Vec<Problem>,
-}
 
 pub(in crate::pipeline) struct CallWorker<'r> {
     pub(in crate::pipeline) road: &'r Pipeline,
@@ -164,7 +99,12 @@ impl<'r> CallWorker<'r> {
         } = desktop;
         self.settle(&mut items, open)?;
         self.settle_mended(&batch, &mut items)?;
-        self.set_doubtful_ids_apart(&batch, &mut items)?;
+        set_doubtful_ids_apart(
+            (self.road, &self.profile),
+            self.reader.as_ref(),
+            &batch,
+            &mut items,
+        )?;
         for (index, rows) in further {
             items[index].decision.further = rows;
         }
@@ -424,9 +364,9 @@ impl<'r> CallWorker<'r> {
                 self.refuse_reused_id(&mut items[index], open);
                 continue;
             }
-            self.refuse_sent(reader, &mut open)?;
+            refuse_sent(self.road, reader, &mut open)?;
             let problems = &mut items[index].decision.problems;
-            let change = self.changed_since_sent(standing.as_ref(), &open);
+            let change = changed_since_sent(&self.profile, standing.as_ref(), &open);
             let is_changed = change.is_some();
             problems.extend(change);
             let changed = standing
@@ -522,79 +462,6 @@ impl CallWorker<'_> {
     }
 }
 
-/// The id of a rejected record, where nothing is wrong with that: its cells stand in their columns, and
-/// a spreadsheet has not touched it.
-pub(in crate::pipeline) fn sure_id(
-    profile: &CallMapping,
-    record: &Record<'_>,
-    problems: &[Problem],
-) -> Option<String> {
-    if record.problems().any(Problem::is_error) {
-        return None;
-    }
-    match profile.id(record) {
-        (column, Value::Text(id)) => {
-            let is_of_id = |problem: &Problem| problem.is_error() && *problem.column == *column;
-            (!problems.iter().any(is_of_id)).then(|| id.into_owned())
-        }
-        _ => None,
-    }
-}
-
-/// With whom and when a record that is no call would have been one, where it says both and neither is wrong.
-pub(in crate::pipeline) fn party_of(
-    profile: &CallMapping,
-    record: &Record<'_>,
-    problems: &[Problem],
-) -> Party {
-    let text = |field| {
-        let column = profile.column_for(field, record);
-        let is_of_it = |problem: &Problem| problem.is_error() && *problem.column == *column;
-        let text = profile.text_of(field, record);
-        (!text.is_empty() && !problems.iter().any(is_of_it)).then_some(text)
-    };
-    match (text(Field::Customer), text(Field::DateTime)) {
-        (Some(customer), Some(time)) => Party::of(&customer, &time),
-        _ => Party::default(),
-    }
-}
-
-/// What was noted about a record while it was read; the error is how it ends when it is none.
-pub(in crate::pipeline) fn readable(record: &Record<'_>) -> Result<Vec<Problem>, Box<Proposal>> {
-    let problems: Vec<Problem> = record.problems().cloned().collect();
-    if problems.iter().any(Problem::is_error) {
-        return Err(Box::new(ended(problems, Outcome::Rejected, "")));
-    }
-    if problems
-        .iter()
-        .any(|problem| problem.code == Code::TrailingRow)
-    {
-        return Err(Box::new(ended(problems, Outcome::Skipped, "no record")));
-    }
-    Ok(problems)
-}
-
-pub(in crate::pipeline) fn ended(
-    problems: Vec<Problem>,
-    outcome: Outcome,
-    detail: impl Into<Cow<'static, str>>,
-) -> Proposal {
-    let fate = Action::Ends(outcome, detail.into());
-    Proposal {
-        decision: Decision {
-            problems,
-            fate,
-            further: Vec::new(),
-        },
-        mark: None,
-        requests: 0,
-        key: None,
-        is_aside: false,
-        untold: None,
-        matched: None,
-    }
-}
-
 /// A record that is decided when more is known of what others claim. It keeps what it found.
 fn aside(
     call: &Call<'_>,
@@ -614,12 +481,4 @@ fn aside(
         key,
         ..ended(Vec::new(), Outcome::Held, "")
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the lower half is what is wanted"
-)]
-pub(in crate::pipeline) fn low(fingerprint: u128) -> u64 {
-    fingerprint as u64
 }

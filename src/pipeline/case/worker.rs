@@ -13,9 +13,9 @@ use crate::domain::case::{
 use crate::domain::{Code, Problem};
 use crate::ledger::{CutRow, LedgerReader};
 use crate::mapping::{CaseMapping, Form, MappedCase, MappedMessage, RecordScope};
-use crate::pipeline::call::worker::{Proposal, Proposals, ended, readable};
 use crate::pipeline::decision::{Action, HeldMessage};
 use crate::pipeline::held::overdue;
+use crate::pipeline::proposal::{Proposal, Proposals, ended, readable};
 use crate::pipeline::rounds::Round;
 use crate::pipeline::{Error, Outcome, Pipeline, Purpose, Totals};
 use crate::source::{Batch, Record, Sheet};
