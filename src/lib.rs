@@ -1,7 +1,7 @@
 //! Moves a call centre's history, and then each night's calls, into Capturi.
 //!
-//! The road of a record runs through the rooms from top to bottom, and a room may only use rooms
-//! above it (`tests/it/structure` holds the table). `ARCHITECTURE.md` tells the whole story.
+//! A record goes through the folders from first to last, and a folder may only use those
+//! before it (`tests/it/structure` holds the table). `ARCHITECTURE.md` tells the whole story.
 
 pub mod api;
 pub mod cli;

@@ -147,7 +147,7 @@ impl UploadBody {
 }
 
 /// A recording on its way from the disk, on a thread that may wait for it. What a small recording
-/// needs (open, look at the length, read, hash) is one errand there: a change of threads costs as
+/// needs (open, look at the length, read, hash) is one task there: a change of threads costs as
 /// much as reading a hundred kilobytes.
 struct RecordingStream {
     recording: Sendable,

@@ -1,4 +1,4 @@
-//! `check`: the road, cut before delivery.
+//! `check`: the pipeline, cut before delivery.
 
 use std::ops::ControlFlow;
 
@@ -42,7 +42,7 @@ pub(super) fn check(
     walk(&road, options, screen)
 }
 
-/// Walks a road that sends nothing, and reports what was found.
+/// Runs a pipeline that sends nothing, and reports what was found.
 pub(super) fn walk(road: &Pipeline, options: ReportOptions, screen: Screen) -> Result<Exit, Error> {
     let mut report = Report::new(options, screen)?;
     let mut written = Ok(());

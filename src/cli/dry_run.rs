@@ -1,4 +1,4 @@
-//! `run --dry-run`: the road of a run by its ledger, cut before delivery.
+//! `run --dry-run`: the pipeline of a run by its ledger, cut before delivery.
 
 use super::error::Error;
 use super::exit_code::Exit;

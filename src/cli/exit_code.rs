@@ -81,7 +81,7 @@ impl Exit {
         }
     }
 
-    /// How a run ends whose road ended so: an error of the road ends the program with its own number,
+    /// How a run ends whose road ended so: an error of the pipeline ends the program with its own number,
     /// and the ledger is told the same.
     pub(super) fn of_run(
         road: &Result<(), Error>,

@@ -1,4 +1,4 @@
-//! From the flags about an export to the road that it will take.
+//! From the flags about an export to the pipeline that it will go through.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -112,7 +112,7 @@ fn is_of_program(name: &str) -> bool {
             .any(|own| own.as_os_str() == name)
 }
 
-/// The road of this export.
+/// The pipeline of this export.
 pub(super) fn road(
     arguments: &ExportArgs,
     policy: Policy,
@@ -169,7 +169,7 @@ fn listening(arguments: &ExportArgs, mapping: &MappingFile) -> Result<Inspection
     })
 }
 
-/// Where recordings of this road are put together or converted, if any may have to be.
+/// Where recordings of this pipeline are put together or converted, if any may have to be.
 pub(super) fn workshop(road: &Pipeline) -> Result<Option<Arc<Transcoder>>, Error> {
     let may_join = road.mapping.audio().several == SeveralArg::Join;
     if road.audio.is_none() || !(may_join || road.listening.doubtful == OddFormats::Convert) {

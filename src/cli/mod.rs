@@ -1,6 +1,6 @@
 //! The commands: one file each, and each only wires.
 //!
-//! Flags become settings, settings become the parts of the rooms above, the parts make one call,
+//! Flags become settings, settings become the parts of the folders above, the parts make one call,
 //! and its outcome becomes an exit code. Nothing is decided here but which code that is.
 
 mod check;

@@ -1,4 +1,4 @@
-//! `run`: the whole road.
+//! `run`: the whole way.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -22,7 +22,7 @@ use crate::ledger::{Known, Ledger, OpenError, RunId, UidOwner};
 use crate::pipeline::{self, DecidedBatch, EarlierRuns, Event, Pipeline, Purpose};
 use crate::report::{self, Mode, Report, ReportOptions, Screen};
 
-/// Decided batches between the road and the delivery.
+/// Decided batches between the pipeline and the delivery.
 const AHEAD: usize = 2;
 
 pub(super) fn run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> Result<Exit, Error> {
@@ -113,7 +113,7 @@ async fn deliver(
     Ok(exit)
 }
 
-/// The road of this run, and what its report is to be like.
+/// The pipeline of this run, and what its report is to be like.
 fn prepare(
     (run, arguments): (&RunArgs, &Arguments),
     settings: &RunSettings,
@@ -185,7 +185,7 @@ fn warn_of_a_share(ledger: &Ledger) {
     }
 }
 
-/// Delivers what the road decides; every event goes to the report, and problems to the ledger.
+/// Delivers what the pipeline decides; every event goes to the report, and problems to the ledger.
 async fn drive(
     plan: DeliveryOptions,
     stop: Arc<StopSignal>,
@@ -268,7 +268,7 @@ fn left_held(age: &str, id: &str) -> Problem {
     problem
 }
 
-/// Walks the road on a thread of its own.
+/// Runs the pipeline on a thread of its own.
 fn walk(road: Pipeline) -> (JoinHandle<()>, Decisions<pipeline::Error>) {
     let (decided, orders) = mpsc::channel::<Result<DecidedBatch, pipeline::Error>>(AHEAD);
     let walker = thread::spawn(move || {
@@ -284,7 +284,7 @@ fn walk(road: Pipeline) -> (JoinHandle<()>, Decisions<pipeline::Error>) {
     (walker, orders)
 }
 
-/// A panic of the road must not look like the end of the export.
+/// A panic of the pipeline must not look like the end of the export.
 fn join(walker: JoinHandle<()>) {
     if let Err(panic) = walker.join() {
         std::panic::resume_unwind(panic);

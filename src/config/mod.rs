@@ -1,7 +1,7 @@
 //! What the operator asked for, resolved once into plain values.
 //!
 //! Flags win over `CAPTURI_…` variables, those over `capturi-import.toml`, and that over the
-//! defaults. The only room that reads the environment or the token. What leaves it has no `Option`
+//! defaults. The only folder that reads the environment or the token. What leaves it has no `Option`
 //! that means "the default".
 
 mod args;

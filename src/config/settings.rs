@@ -1,4 +1,4 @@
-//! Flags resolved into the plain values that the rooms ask for.
+//! Flags resolved into the plain values that the folders ask for.
 
 use std::path::PathBuf;
 use std::time::Duration;

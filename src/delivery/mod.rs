@@ -37,5 +37,5 @@ use tokio::sync::mpsc;
 
 use crate::pipeline::DecidedBatch;
 
-/// Decided batches, in the order of the export, until the road ends or breaks.
+/// Decided batches, in the order of the export, until the pipeline ends or breaks.
 pub type Decisions<E> = mpsc::Receiver<Result<DecidedBatch, E>>;

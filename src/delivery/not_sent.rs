@@ -17,7 +17,7 @@ pub(super) struct Notes {
 }
 
 impl Notes {
-    /// How a record ends for which nothing is sent; the fate of another.
+    /// How a record ends for which nothing is sent; the action of another.
     pub(super) fn take(&mut self, fate: Action) -> Result<End, Action> {
         Ok(match fate {
             Action::Ends(outcome, detail) => (outcome, detail),

@@ -36,7 +36,7 @@ const IN_HAND: usize = 8;
 /// How often bytes under way are told.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Carries out what the road decided, until the road ends or the run is stopped. Every record
+/// Carries out what the pipeline decided, until the pipeline ends or the run is stopped. Every record
 /// that was taken from `orders` ends in exactly one [`Event::Ended`].
 ///
 /// # Panics
@@ -261,7 +261,7 @@ impl Scheduler<'_> {
         }
     }
 
-    /// The next errand whose case is not under way; after a stop, any.
+    /// The next job whose case is not under way; after a stop, any.
     fn next(&mut self) -> Option<Job> {
         let is_stopped = self.stop.is_raised();
         let is_free = |errand: &Job| {
@@ -537,7 +537,7 @@ impl Scheduler<'_> {
     }
 }
 
-/// Why the road ended, in one line: an error may show a piece of a file below its own words, and is told
+/// Why the pipeline ended, in one line: an error may show a piece of a file below its own words, and is told
 /// whole once the run has ended.
 fn cause(error: &impl Display) -> String {
     let text = error.to_string();

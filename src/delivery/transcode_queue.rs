@@ -15,7 +15,7 @@ use crate::recordings::{
     CancelFlag, Change, Sendable, TranscodeFailure, TranscodeJob, Transcoded, Transcoder,
 };
 
-/// The workshop, and how much of it calls may use.
+/// The transcoder, and how much of it calls may use.
 #[derive(Debug)]
 pub(super) struct TranscodeQueue {
     workshop: Arc<Transcoder>,

@@ -48,7 +48,7 @@ macro_rules! codes {
         pub enum Code { $( $(#[$doc])* $variant ),+ }
 
         impl Code {
-            /// Every code, grouped by the stage of the road that finds it.
+            /// Every code, grouped by the stage that finds it.
             pub const ALL: &[Code] = &[ $( Code::$variant ),+ ];
 
             /// The stable name, as in `problems.csv` and for `explain`.

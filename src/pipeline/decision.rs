@@ -1,4 +1,4 @@
-//! What leaves the road: records in the order of the export, each with its fate.
+//! What leaves the pipeline: records in the order of the export, each with its action.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -180,10 +180,10 @@ pub enum Action {
     Told,
 }
 
-/// The fate of one record and what is wrong with it.
+/// The action of one record and what is wrong with it.
 #[derive(Debug)]
 pub struct Decision {
-    /// Everything that is wrong, in the order of the road.
+    /// Everything that is wrong, in the order of the stages.
     pub problems: Vec<Problem>,
     /// How it goes on.
     pub fate: Action,

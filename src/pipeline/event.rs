@@ -1,4 +1,4 @@
-//! What happens on the road, told once to whoever listens.
+//! What happens on the pipeline, told once to whoever listens.
 
 use std::time::Duration;
 

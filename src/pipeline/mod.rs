@@ -1,4 +1,4 @@
-//! The road itself: from an opened export to decided records.
+//! The pipeline: from an opened export to decided records.
 //!
 //! Owns the threads between reading and deciding, the table of ids already seen, and the words in
 //! which everything that happens is told ([`Event`]). Promises that records come out decided in the
@@ -46,7 +46,7 @@ pub use totals::{Consent, Portion, Totals};
 
 use crate::{ledger, mapping, source};
 
-/// Why the road ends before the export does.
+/// Why the pipeline ends before the export does.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The export cannot be opened or read on.

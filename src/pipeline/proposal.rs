@@ -18,11 +18,11 @@ use crate::source::{Batch, Record};
 /// Why a record is left out of which a later file has a newer one.
 const OLDER: &str = "older copy";
 
-/// A record as it leaves the desk.
+/// A record as it leaves the worker.
 #[derive(Debug)]
 pub(super) struct Proposal {
     pub(super) decision: Decision,
-    /// The call's recording, for the register; that of a rejected record is only named.
+    /// The call's recording, for the sequencer; that of a rejected record is only named.
     pub(super) mark: Option<Box<RecordingUse>>,
     /// Requests that a run sends for the record.
     pub(super) requests: u8,

@@ -26,7 +26,7 @@ use crate::mapping::{CallMapping, Misfit, Watch};
 use crate::recordings::{Claimant, Claims, Grade, Standing, Unlisted};
 use crate::source::{Batch, Record};
 
-/// Where in the export the register is.
+/// Where in the export the sequencer is.
 pub(super) struct Sequencer<'r> {
     road: &'r Pipeline,
     seen: SeenIds,

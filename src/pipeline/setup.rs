@@ -16,7 +16,7 @@ use crate::plan::Policy;
 use crate::recordings;
 use crate::source::{self, Input, Unread};
 
-/// What the road is walked for.
+/// What the pipeline runs for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// To know: recordings are looked into, and nothing is kept for sending.
@@ -61,7 +61,7 @@ pub struct Pipeline {
     pub past: Option<EarlierRuns>,
     /// What the operator asked for.
     pub policy: Policy,
-    /// What the road is walked for.
+    /// What the pipeline runs for.
     pub want: Purpose,
     /// The shape of the destination's conversation endpoint, to warn about fields it lacks.
     pub version: ApiVersion,

@@ -1,4 +1,4 @@
-//! The threads of the road: one reads, some decide, and the caller's thread takes what is decided,
+//! The threads of the pipeline: one reads, some decide, and the caller's thread takes what is decided,
 //! in order. Batches go to the deciders in turn and are taken back in turn, so that order costs no
 //! sorting; every channel is short, so that reading never runs ahead.
 
@@ -57,7 +57,7 @@ enum Dealt {
     RoundOver,
 }
 
-/// What the register hands to the reader after each round but the last: the records that were put
+/// What the sequencer hands to the reader after each round but the last: the records that were put
 /// aside, after the first.
 type Turns = Receiver<Option<Aside>>;
 
@@ -110,7 +110,7 @@ fn opened_for_calls(sheet: &Arc<Sheet>, profile: &CallMapping) -> OpenedFile {
 }
 
 impl Pipeline {
-    /// Walks the whole road and hands every decided batch to `sink`, in the order of the export,
+    /// Runs the whole pipeline and hands every decided batch to `sink`, in the order of the export,
     /// until the export ends, something breaks or the sink has had enough.
     pub fn walk(&self, mut sink: impl FnMut(DecidedBatch) -> ControlFlow<()>) -> Result<(), Error> {
         let Sifted { inputs, unread } = sift(self)?;
@@ -304,7 +304,7 @@ impl Pipeline {
         }
     }
 
-    /// Decides a batch at the desk of its kind, which is made for the first one.
+    /// Decides a batch by the worker of its kind, which is made for the first one.
     fn work<'r>(
         &'r self,
         task: BatchTask,

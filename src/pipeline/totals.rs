@@ -54,7 +54,7 @@ pub struct Totals {
     pub by_hour: [u64; 24],
     /// Calls by agent id.
     pub by_agent: CallsByAgent,
-    /// The same by customer, as far as one has a large part of them; the register takes it.
+    /// The same by customer, as far as one has a large part of them; the sequencer takes it.
     pub customers: Customers,
     /// Calls whose recording was found.
     pub recordings: u64,

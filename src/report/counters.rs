@@ -137,7 +137,7 @@ impl Counters {
         self.tally.accounted()
     }
 
-    /// Notes why the road ended before the export did.
+    /// Notes why the pipeline ended before the export did.
     pub(super) fn break_off(&mut self, why: &str) {
         self.stop
             .take_if(|(known, _)| *known == StopReason::ExportBroken);

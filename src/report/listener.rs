@@ -234,7 +234,7 @@ impl Report {
         self.finish_at(ending, ClockReading::now())
     }
 
-    /// Keeps why the road ended before the export did, if it did, in one line, for whoever reads the
+    /// Keeps why the pipeline ended before the export did, if it did, in one line, for whoever reads the
     /// files later.
     pub fn break_off<E: std::error::Error>(&mut self, walked: &Result<(), E>) {
         if let Err(error) = walked {

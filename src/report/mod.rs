@@ -5,7 +5,7 @@
 //! loudly when they do not; that memory does not grow with the number of problems; that nothing
 //! from an export reaches a terminal in a form it would act on; and that files are readable by
 //! their owner only. Decides nothing: what is wrong, and what is sent, was decided before. The only
-//! room that prints.
+//! folder that prints.
 
 mod advice;
 mod clock;

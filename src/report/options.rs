@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::pipeline::Extent;
 
-/// How far the road goes.
+/// How far the pipeline goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// Records are read and checked.
@@ -81,7 +81,7 @@ pub enum ListForm {
 /// What a report needs to know before the first event.
 #[derive(Debug, Clone)]
 pub struct ReportOptions {
-    /// How far the road goes.
+    /// How far the pipeline goes.
     pub mode: Mode,
     /// The folder for the files; `None` for none.
     pub out: Option<PathBuf>,

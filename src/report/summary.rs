@@ -22,7 +22,7 @@ pub(super) const TOP_AGENTS: usize = 20;
 /// agents are only counted there.
 #[derive(Debug, Clone)]
 pub struct RunSummary {
-    /// How far the road went.
+    /// How far the pipeline went.
     pub mode: Mode,
     /// Where it sent to; `None` for a check.
     pub destination: Option<Destination>,

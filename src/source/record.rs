@@ -1,4 +1,4 @@
-//! Records as the rest of the road sees them: in batches, each with its place.
+//! Records as the rest of the pipeline sees them: in batches, each with its place.
 //!
 //! Records travel between threads by the batch, and the cells of a batch share one allocation: at
 //! two million rows a second an allocation per cell would cost more than reading the file.

@@ -3,7 +3,7 @@
 //! Nearly every record of an export is plain: nothing is wrong with any value, and few are rewritten.
 //! To know that takes far less than to judge a [`Draft`](super::Draft), and a record that is done
 //! already, or is only checked, needs nothing else. Whatever is not plain at a glance takes the full
-//! road; a plain call is the very call that the full road would make.
+//! road; a plain call is the very call that the full evaluation would make.
 
 use std::borrow::Cow;
 
@@ -54,7 +54,7 @@ impl Default for Plain<'_> {
 }
 
 /// Each of these takes a value that is not blank, of a field behind those taken before, and says
-/// whether it is plain. What is not ends the glance: the record must take the full road.
+/// whether it is plain. What is not ends the glance: the record must take the full evaluation.
 impl<'a> Plain<'a> {
     /// Forgets the record before.
     pub fn clear(&mut self) {

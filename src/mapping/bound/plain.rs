@@ -1,10 +1,10 @@
 //! The short way through a mapping, for rows in order.
 //!
 //! Most mappings name a column for each field and little else, and most rows of an export are in
-//! order. Of such a row this finds out, cell by cell, that the full road would complain of nothing, and
+//! order. Of such a row this finds out, cell by cell, that the full evaluation would complain of nothing, and
 //! what it would send; at the first cell of which that is not certain it gives up, and the row takes the
-//! full road. Both must say the same of every row that goes this way, which is tested for every mapping
-//! and every cell that the tests of this room know.
+//! full evaluation. Both must say the same of every row that goes this way, which is tested for every mapping
+//! and every cell that the tests of this folder know.
 
 use std::borrow::Cow;
 
@@ -58,7 +58,7 @@ impl PlainRules {
         })
     }
 
-    /// Fills `plain` with the call of a row; `false` when the row must take the full road, and then
+    /// Fills `plain` with the call of a row; `false` when the row must take the full evaluation, and then
     /// nothing is said of what is in `plain`. `rules` are those that this was made of.
     pub(in crate::mapping) fn read<'r>(
         &self,

@@ -84,7 +84,7 @@ fn map_fully(text: &str, batch: &Batch, field: Field) -> (Value<'static>, Vec<Pr
     }
 }
 
-/// Whether the first record takes the short way; it must make of it what the full road does.
+/// Whether the first record takes the short way; it must make of it what the full evaluation does.
 fn assert_roads_agree(
     profile: &CallMapping,
     batch: &Batch,

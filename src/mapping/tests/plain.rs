@@ -1,4 +1,4 @@
-//! The short way through a mapping says what the full road says, of every row that takes it.
+//! The short way through a mapping says what the full evaluation says, of every row that takes it.
 
 use proptest::prelude::*;
 

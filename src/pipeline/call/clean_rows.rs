@@ -1,4 +1,4 @@
-//! How a desk decides rows that are in order, which is most of them.
+//! How a worker decides rows that are in order, which is most of them.
 //!
 //! A batch is gone through twice. First every row that is plain gets its hashes, which is all that it
 //! takes to know of a call that is done, or of one that is only checked, what becomes of it. The calls

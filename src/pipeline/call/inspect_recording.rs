@@ -344,7 +344,7 @@ fn is_young(modified: SystemTime, min_age: Duration) -> bool {
     apart < min_age
 }
 
-/// What the register is told of the recording, if there is one.
+/// What the sequencer is told of the recording, if there is one.
 pub(in crate::pipeline) fn into_mark(
     found: RecordingMatch,
     call: &Call<'_>,

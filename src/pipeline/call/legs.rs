@@ -1,4 +1,4 @@
-//! Several rows, one call: how a desk decides rows that were brought together.
+//! Several rows, one call: how a worker decides rows that were brought together.
 //!
 //! One row speaks for the call and carries its outcome; the others are told with it. Whatever is
 //! wrong with any of the rows rejects all of them, because a call of which a part could not be read

@@ -1,4 +1,4 @@
-//! From the step of a call to its fate: what becomes of it here, what is left to send, and how many
+//! From the step of a call to its action: what becomes of it here, what is left to send, and how many
 //! requests that takes.
 
 use super::carried::Carried;
@@ -16,7 +16,7 @@ use crate::pipeline::{Outcome, Purpose};
 use crate::plan::{self, Step};
 
 impl CallWorker<'_> {
-    /// Turns a step into a fate. The call's text is only copied when it is to be sent.
+    /// Turns a step into an action. The call's text is only copied when it is to be sent.
     pub(in crate::pipeline) fn carry_out(
         &self,
         mut step: Step,
@@ -85,7 +85,7 @@ impl CallWorker<'_> {
     }
 }
 
-/// The fate of a call for which nothing is sent.
+/// The action of a call for which nothing is sent.
 fn at_rest(
     step: Step,
     want: Purpose,

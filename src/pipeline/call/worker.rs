@@ -1,5 +1,5 @@
-//! One worker's desk: records of a batch become calls, and calls get their recording and their
-//! step. Looks at one record at a time; what needs all of them in order is the register's.
+//! One worker: records of a batch become calls, and calls get their recording and their
+//! step. Looks at one record at a time; what needs all of them in order is the sequencer's.
 
 use std::sync::Arc;
 

@@ -167,7 +167,7 @@ impl CaseRecords {
         })
     }
 
-    /// The fate of each record, and the requests of the case.
+    /// The action of each record, and the requests of the case.
     pub(in crate::pipeline) fn decide(
         mut self,
         standing: Option<&CaseState>,

@@ -1,4 +1,4 @@
-//! The desk of a help desk's records: tickets become cases, rows become messages of their case, and
+//! The worker for a help desk's records: tickets become cases, rows become messages of their case, and
 //! each case gets its step. Rows of one case lie side by side in a batch (`gather`).
 
 use std::sync::Arc;

@@ -24,7 +24,7 @@ several = "join"
 match = "{{ id }}_*.mp3"
 "#;
 
-/// The road of one call with these recordings, all of which are found.
+/// The pipeline of one call with these recordings, all of which are found.
 fn found(folder: &Path, names: &[&str], want: Purpose) -> (tempfile::NamedTempFile, Pipeline) {
     for name in names {
         fs::write(folder.join(name), [0xFF, 0xFB, 0x90, 0x00].repeat(1000)).unwrap();

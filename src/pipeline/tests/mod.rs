@@ -28,7 +28,7 @@ struct Ended {
     messages: Vec<String>,
 }
 
-/// What came out of a road.
+/// What came out of a pipeline.
 #[derive(Debug, Default)]
 struct Outcomes {
     ended: Vec<Ended>,

@@ -10,7 +10,7 @@ use std::ffi::OsString;
 #[cfg(unix)]
 pub(super) struct Handed {
     files: Vec<std::os::fd::OwnedFd>,
-    /// While handles can be inherited no other program of this room is started.
+    /// While handles can be inherited no other program of this folder is started.
     _turn: std::sync::MutexGuard<'static, ()>,
 }
 

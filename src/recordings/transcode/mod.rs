@@ -57,7 +57,7 @@ impl Transcoded {
 }
 
 impl Transcoder {
-    /// A workshop in the system's temporary folder, which makes no larger files than `largest`.
+    /// A transcoder in the system's temporary folder, which makes no larger files than `largest`.
     pub fn open(ffmpeg: Option<Ffmpeg>, largest: u64) -> io::Result<Transcoder> {
         Transcoder::open_in(tempfile::env::temp_dir(), ffmpeg, largest)
     }

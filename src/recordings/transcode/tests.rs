@@ -35,7 +35,7 @@ fn put(folder: &TempDir, name: &str, bytes: &[u8]) -> Recording {
     in_folder(folder.path(), name)
 }
 
-/// A workshop and the folder of its temporary files.
+/// A transcoder and the folder of its temporary files.
 fn workshop(ffmpeg: Option<Ffmpeg>, largest: u64) -> (TempDir, Transcoder) {
     let scratch = tempfile::tempdir().unwrap();
     let workshop = Transcoder::open_in(scratch.path().to_owned(), ffmpeg, largest).unwrap();

@@ -54,7 +54,7 @@ pub fn print_explanation(screen: &mut Screen, code: Code, style: Style) {
     }
 }
 
-/// Shows every code with its meaning in a sentence, in the order of the road.
+/// Shows every code with its meaning in a sentence, in the order of the stages.
 pub fn print_codes(screen: &mut Screen, style: Style) {
     if style == Style::Json {
         let views: Vec<View> = Code::ALL.iter().map(|code| View::new(*code)).collect();

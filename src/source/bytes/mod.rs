@@ -1,6 +1,6 @@
 //! From a file to text.
 //!
-//! Opens, unpacks, counts and decodes. Whatever the encoding, the other rooms of `source` see UTF-8 in
+//! Opens, unpacks, counts and decodes. Whatever the encoding, the other folders of `source` see UTF-8 in
 //! a window that moves on ([`Feed`]), with bytes that did not decode as marks that no UTF-8 holds. A
 //! cut archive is an end with a reason; an exploding one is an error.
 

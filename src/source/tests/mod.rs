@@ -1,4 +1,4 @@
-//! The room as a whole, from files to records.
+//! The folder as a whole, from files to records.
 
 mod dialects;
 mod documents;
