@@ -15,7 +15,7 @@ use capturi_import::api::{
 };
 use capturi_import::domain::call::{Call, Draft, Plain, read_rfc3339};
 use capturi_import::domain::{Party, read_phone};
-use capturi_import::ledger::{CallFact, Entry, Ledger};
+use capturi_import::ledger::{CallFact, Ledger, LedgerEntry};
 use capturi_import::mapping::{CallMapping, MappedCall, Preset};
 use capturi_import::recordings::{IndexOptions, Sendable, build_index};
 use capturi_import::source::{self, Batch, Input, ReadOptions};
@@ -172,7 +172,7 @@ fn write_the_ledger(bencher: Bencher<'_, '_>, calls: usize) {
                     fingerprint: u128::from(number),
                     party: Party::default(),
                 };
-                Entry::new(format!("call-{number}"), fact)
+                LedgerEntry::new(format!("call-{number}"), fact)
             });
             entries.collect::<Vec<_>>()
         })

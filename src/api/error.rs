@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::recordings::Change;
+use crate::recordings::FileChange;
 
 /// A server's wish about when to come back (`Retry-After`, RFC 9110 section 10.2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +86,7 @@ pub enum Error {
     Recording(#[source] std::io::Error),
     /// What is in the place of the recording is not what was found.
     #[error(transparent)]
-    RecordingReplaced(Change),
+    RecordingReplaced(FileChange),
     /// The recording is not as long as it was when the upload began.
     #[error(
         "the recording changed while it was sent: {expected} bytes were announced, {found} found"

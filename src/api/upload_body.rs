@@ -15,7 +15,7 @@ use reqwest::multipart::{Form, Part};
 
 use super::Error;
 use crate::failpoint::{self, Point};
-use crate::recordings::{OpenError, Opened, Sendable};
+use crate::recordings::{OpenedRecording, RecordingError, Sendable};
 
 /// How the destination is to understand the recording; sent as text parts when given.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -88,8 +88,8 @@ impl UploadBody {
     }
 
     /// The form of this try and the watch over its progress.
-    pub(super) fn form(&self, settings: &AudioSettings) -> Result<(Form, Watch), Error> {
-        let watch = Watch::default();
+    pub(super) fn form(&self, settings: &AudioSettings) -> Result<(Form, UploadWatch), Error> {
+        let watch = UploadWatch::default();
         *lock(&self.state) = SentBytes::default();
         let stream = self.stream(watch.clone());
         let part = Part::stream_with_length(reqwest::Body::wrap_stream(stream), self.bytes)
@@ -111,7 +111,10 @@ impl UploadBody {
 
     /// The recording's bytes. Ends with an error when there are fewer or more than announced: a
     /// recording that is still being written must not be taken for whole.
-    fn stream(&self, watch: Watch) -> impl Stream<Item = std::io::Result<Bytes>> + Send + 'static {
+    fn stream(
+        &self,
+        watch: UploadWatch,
+    ) -> impl Stream<Item = std::io::Result<Bytes>> + Send + 'static {
         let reading = RecordingStream {
             recording: self.recording.clone(),
             expected: self.bytes,
@@ -152,7 +155,7 @@ impl UploadBody {
 struct RecordingStream {
     recording: Sendable,
     expected: u64,
-    file: Option<Opened>,
+    file: Option<OpenedRecording>,
     is_done: bool,
     state: Arc<Mutex<SentBytes>>,
 }
@@ -208,13 +211,13 @@ impl RecordingStream {
 }
 
 /// Notes that the recording is not what was found, and gives the error that ends the body.
-fn fault(state: &Mutex<SentBytes>, error: OpenError) -> std::io::Error {
+fn fault(state: &Mutex<SentBytes>, error: RecordingError) -> std::io::Error {
     match error {
-        OpenError::Changed(change) => {
+        RecordingError::Changed(change) => {
             lock(state).fault = Some(Error::RecordingReplaced(change));
             std::io::Error::other("the recording changed")
         }
-        OpenError::Io(error) => error,
+        RecordingError::Io(error) => error,
     }
 }
 
@@ -233,7 +236,7 @@ fn copy(error: &std::io::Error) -> std::io::Error {
 
 /// Knows how many bytes have left, so that a stall can be told from a long upload.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Watch {
+pub(super) struct UploadWatch {
     bytes: Arc<AtomicU64>,
     /// It is we who wait, for our own limit.
     is_held: Arc<AtomicBool>,
@@ -249,7 +252,7 @@ fn tail(bytes: u64) -> Duration {
     Duration::from_secs(bytes.min(BUFFERED) / SLOWEST)
 }
 
-impl Watch {
+impl UploadWatch {
     fn progress(&self, bytes: u64) {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
@@ -356,7 +359,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_long_upload_that_moves_is_not_stalled_and_one_that_stands_is() {
-        let watch = Watch::default();
+        let watch = UploadWatch::default();
         let moving = async {
             for _ in 0..10 {
                 tokio::time::sleep(Duration::from_secs(40)).await;
@@ -374,7 +377,7 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(600)).await;
             Ok(())
         };
-        let result = Watch::default()
+        let result = UploadWatch::default()
             .until_stalled(standing, Duration::from_secs(60), 10)
             .await;
         assert!(matches!(result, Err(Error::TimedOut(_))));
@@ -382,7 +385,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_waits_for_our_own_limit_does_not_stand() {
-        let watch = Watch::default();
+        let watch = UploadWatch::default();
         let held = async {
             watch.hold(true);
             tokio::time::sleep(Duration::from_secs(3600)).await;
@@ -404,7 +407,7 @@ mod tests {
             (1 << 30, 137, true),
             (1 << 30, 139, false),
         ] {
-            let watch = Watch::default();
+            let watch = UploadWatch::default();
             watch.progress(bytes);
             let answer = async {
                 tokio::time::sleep(Duration::from_secs(seconds)).await;

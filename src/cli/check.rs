@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::error::Error;
 use super::exit_code::Exit;
-use super::inputs::{self, Beside};
+use super::inputs::{self, FilesBeside};
 use crate::api::ApiVersion;
 use crate::config::{Arguments, CheckArgs};
 use crate::pipeline::{Event, Pipeline, Purpose, StopReason};
@@ -21,7 +21,7 @@ pub(super) fn check(
         existing: ExistingConversation::Adopt,
         hold_for: check.export.hold_for,
     };
-    let beside = Beside {
+    let beside = FilesBeside {
         out: check.output.out.as_deref(),
         ledger: None,
     };

@@ -2,12 +2,12 @@
 
 use super::error::Error;
 use super::exit_code::Exit;
-use super::inputs::{self, Beside};
+use super::inputs::{self, FilesBeside};
 use super::{check, run_options};
 use crate::config::{Arguments, RunArgs, RunSettings};
-use crate::ledger::{Ledger, OpenError};
+use crate::ledger::{Ledger, LedgerOpenError};
 use crate::pipeline::{EarlierRuns, Purpose};
-use crate::report::{Destination, Mode, Screen};
+use crate::report::{DestinationLabel, Mode, Screen};
 
 pub(super) fn dry_run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> Result<Exit, Error> {
     // A rehearsal begins from nothing, and so does its dry run.
@@ -15,14 +15,14 @@ pub(super) fn dry_run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> R
     let past = if is_fresh { None } else { past(run)? };
     let want = (Purpose::Check, run.version());
     let ledger = RunSettings::ledger_path(run);
-    let destination = Destination {
+    let destination = DestinationLabel {
         name: run.destination.name()?,
         is_new_ledger: past.is_none(),
         ledger: ledger.clone(),
         settings: arguments.settings.clone(),
         read_api: run.destination.read_api()?,
     };
-    let beside = Beside {
+    let beside = FilesBeside {
         out: run.output.out.as_deref(),
         ledger: Some(&ledger),
     };
@@ -38,7 +38,7 @@ fn past(run: &RunArgs) -> Result<Option<EarlierRuns>, Error> {
     let ours = run.destination.name()?;
     let reader = match Ledger::read(&path) {
         Ok(reader) => reader,
-        Err(OpenError::Missing { .. }) => {
+        Err(LedgerOpenError::Missing { .. }) => {
             if run.ledger.is_some() {
                 tracing::warn!(
                     ledger = %path.display(),
@@ -51,6 +51,6 @@ fn past(run: &RunArgs) -> Result<Option<EarlierRuns>, Error> {
     };
     reader.expect_destination(&ours)?;
     let done = reader.load_done()?;
-    let sent = reader.sent_until().map_err(OpenError::from)?;
+    let sent = reader.sent_until().map_err(LedgerOpenError::from)?;
     Ok(Some(EarlierRuns { path, done, sent }))
 }

@@ -31,7 +31,7 @@ pub(super) enum Error {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LedgerError {
     #[error(transparent)]
-    Open(#[from] ledger::OpenError),
+    Open(#[from] ledger::LedgerOpenError),
     #[error(transparent)]
     Use(#[from] ledger::Error),
 }
@@ -82,8 +82,8 @@ pub(super) enum Usage {
     Runtime(std::io::Error),
 }
 
-impl From<ledger::OpenError> for Error {
-    fn from(error: ledger::OpenError) -> Self {
+impl From<ledger::LedgerOpenError> for Error {
+    fn from(error: ledger::LedgerOpenError) -> Self {
         Error::Ledger(error.into())
     }
 }
@@ -180,25 +180,25 @@ const DAMAGED: &str = "nothing more is sent. Keep the file, and make a new one w
                        ledger rebuild --from` all the accepted.csv of earlier runs \
                        (docs/reliability.md)";
 
-fn hint_of_ledger(error: &ledger::OpenError) -> Option<String> {
+fn hint_of_ledger(error: &ledger::LedgerOpenError) -> Option<String> {
     let hint = match error {
-        ledger::OpenError::Missing { .. } => {
+        ledger::LedgerOpenError::Missing { .. } => {
             "name the ledger with --ledger; that of a rehearsal is capturi-import-sandbox.db"
         }
-        ledger::OpenError::Storage(ledger::Error::Damaged { path, .. })
+        ledger::LedgerOpenError::Storage(ledger::Error::Damaged { path, .. })
             if path.ends_with(config::SANDBOX_LEDGER) =>
         {
             "it tells of rehearsals only: delete it, and the next one begins anew"
         }
-        ledger::OpenError::Storage(ledger::Error::Damaged { .. }) => DAMAGED,
-        ledger::OpenError::Foreign { .. } => {
+        ledger::LedgerOpenError::Storage(ledger::Error::Damaged { .. }) => DAMAGED,
+        ledger::LedgerOpenError::Foreign { .. } => {
             "nothing was sent and nothing changed. Restore the ledger from a copy, or make a new one \
              with `capturi-import ledger rebuild`"
         }
-        ledger::OpenError::Newer { .. } => {
+        ledger::LedgerOpenError::Newer { .. } => {
             "nothing was sent and nothing changed; use the version that wrote it, or a newer one"
         }
-        ledger::OpenError::OtherDestination { .. } => {
+        ledger::LedgerOpenError::OtherDestination { .. } => {
             "name another file with --ledger for another destination"
         }
         _ => return None,

@@ -133,10 +133,10 @@ impl Exit {
     }
 }
 
-fn of_ledger(error: &ledger::OpenError) -> Exit {
+fn of_ledger(error: &ledger::LedgerOpenError) -> Exit {
     match error {
-        ledger::OpenError::Locked { .. } => Exit::LedgerHeld,
-        ledger::OpenError::Storage(
+        ledger::LedgerOpenError::Locked { .. } => Exit::LedgerHeld,
+        ledger::LedgerOpenError::Storage(
             ledger::Error::Damaged { .. } | ledger::Error::DiskFull { .. },
         ) => Exit::Fault,
         _ => Exit::Usage,

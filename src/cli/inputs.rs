@@ -23,7 +23,7 @@ const LONGEST_MAPPING: u64 = 2 << 20;
 
 /// What a command uses beside its export, and what may lie among the exports.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Beside<'a> {
+pub(super) struct FilesBeside<'a> {
     /// The folder of the reports.
     pub(super) out: Option<&'a Path>,
     /// The ledger.
@@ -39,7 +39,7 @@ struct Others {
 }
 
 impl Others {
-    fn of(arguments: &ExportArgs, beside: Beside<'_>) -> Self {
+    fn of(arguments: &ExportArgs, beside: FilesBeside<'_>) -> Self {
         let files = files_beside(arguments).into_iter().map(Path::to_owned);
         let of_ledger = beside.ledger.into_iter().flat_map(ledger::files_of);
         let folders = [beside.out, arguments.audio.as_deref()].into_iter();
@@ -118,7 +118,7 @@ pub(super) fn road(
     policy: Policy,
     past: Option<EarlierRuns>,
     (want, version): (Purpose, ApiVersion),
-    beside: Beside<'_>,
+    beside: FilesBeside<'_>,
 ) -> Result<Pipeline, Error> {
     let mapping = load_mapping(arguments)?;
     let others = Others::of(arguments, beside);

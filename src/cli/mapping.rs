@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::error::{Error, Usage};
 use super::exit_code::Exit;
-use super::inputs::{self, Beside};
+use super::inputs::{self, FilesBeside};
 use crate::api::ApiVersion;
 use crate::config::{InitArgs, MappingCommand, TestArgs};
 use crate::mapping::{ExportSurvey, Preset, PresetFit, propose};
@@ -95,7 +95,7 @@ fn test(arguments: &TestArgs, screen: &mut Screen) -> Result<Exit, Error> {
         policy,
         None,
         (Purpose::Run, ApiVersion::V2),
-        Beside::default(),
+        FilesBeside::default(),
     )?;
     let mut tries = MappingTrial::new(road.mapping.clone(), arguments.records);
     let mut taken = Ok(());

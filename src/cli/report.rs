@@ -6,9 +6,9 @@ use super::ledger::{UNNAMED, hashed_id};
 use super::status;
 use crate::config::{ReportArgs, SANDBOX};
 use crate::domain::{Code, Place, Problem, Severity};
-use crate::ledger::{Accepted, AcceptedCase, Ledger, NotedProblem};
-use crate::pipeline::{Delivered, Kind};
-use crate::report::{Destination, Mode, Rewrite, Screen, StatusView};
+use crate::ledger::{AcceptedCall, AcceptedCase, Ledger, NotedProblem};
+use crate::pipeline::{Delivered, DeliveryKind};
+use crate::report::{DestinationLabel, Mode, Rewrite, Screen, StatusView};
 
 pub(super) fn report(arguments: &ReportArgs, mut screen: Screen) -> Result<Exit, Error> {
     let reader = Ledger::read(&arguments.ledger.ledger)?;
@@ -44,9 +44,9 @@ pub(super) fn report(arguments: &ReportArgs, mut screen: Screen) -> Result<Exit,
 }
 
 /// The ledger does not know what recordings are called, so they go by their hash.
-fn delivered(call: Accepted) -> Delivered {
+fn delivered(call: AcceptedCall) -> Delivered {
     Delivered {
-        kind: Kind::Call,
+        kind: DeliveryKind::Call,
         identity: call.identity,
         uid: call.uid,
         recording: call.recording.map(|(hash, _)| told(hash)),
@@ -79,23 +79,23 @@ fn delivered_case(case: AcceptedCase) -> Vec<Delivered> {
         is_unproved: false,
     };
     match case.messages {
-        None => vec![line(Kind::Case, None)],
+        None => vec![line(DeliveryKind::Case, None)],
         Some(messages) => messages
             .into_iter()
-            .map(|hash| line(Kind::Message, Some(hashed_id(hash))))
+            .map(|hash| line(DeliveryKind::Message, Some(hashed_id(hash))))
             .collect(),
     }
 }
 
 /// Where the runs of a ledger sent to.
-fn of_ledger(arguments: &ReportArgs, view: &StatusView) -> (Mode, Destination) {
+fn of_ledger(arguments: &ReportArgs, view: &StatusView) -> (Mode, DestinationLabel) {
     let name = view.destination.clone().unwrap_or_default();
     let mode = if name == SANDBOX {
         Mode::Rehearsal
     } else {
         Mode::Run
     };
-    let destination = Destination {
+    let destination = DestinationLabel {
         name,
         ledger: arguments.ledger.ledger.clone(),
         is_new_ledger: false,

@@ -12,13 +12,13 @@ use tokio::sync::mpsc;
 use super::connect::{self, Reached};
 use super::error::{Error, Usage};
 use super::exit_code::Exit;
-use super::inputs::{self, Beside};
+use super::inputs::{self, FilesBeside};
 use super::{dry_run, run_options, signals};
 use crate::api::AudioSettings;
 use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::delivery::{self, Decisions, DeliveryOptions, StopSignal};
 use crate::domain::{Code, Place, Problem};
-use crate::ledger::{Known, Ledger, OpenError, RunId, UidOwner};
+use crate::ledger::{KnownAtDestination, Ledger, LedgerOpenError, RunId, UidOwner};
 use crate::pipeline::{self, DecidedBatch, EarlierRuns, Event, Pipeline, Purpose};
 use crate::report::{self, Mode, Report, ReportOptions, Screen};
 
@@ -119,7 +119,7 @@ fn prepare(
     settings: &RunSettings,
     reached: &Reached,
 ) -> Result<(Pipeline, ReportOptions), Error> {
-    let beside = Beside {
+    let beside = FilesBeside {
         out: run.output.out.as_deref(),
         ledger: Some(&settings.ledger),
     };
@@ -130,7 +130,7 @@ fn prepare(
     } else {
         Mode::Run
     };
-    let to = report::Destination {
+    let to = report::DestinationLabel {
         name: reached.name.clone(),
         ledger: settings.ledger.clone(),
         is_new_ledger: begins_anew(run) || !settings.ledger.exists(),
@@ -156,7 +156,7 @@ fn expect_a_window(settings: &RunSettings) -> Result<(), Usage> {
 }
 
 /// What the ledger knows. It tidies up when the last that looks at it has gone, so nobody does for longer.
-fn past(ledger: &Ledger) -> Result<(EarlierRuns, Known, Vec<UidOwner>), Error> {
+fn past(ledger: &Ledger) -> Result<(EarlierRuns, KnownAtDestination, Vec<UidOwner>), Error> {
     let reader = ledger.reader()?;
     let past = EarlierRuns {
         path: ledger.path().to_owned(),
@@ -193,7 +193,7 @@ async fn drive(
     (mut report, look_back, id): (Report, &LookBack<'_>, RunId),
 ) -> Driven {
     let writer = look_back.ledger.writer();
-    let mut noted = signals::Notes::new(writer.clone());
+    let mut noted = signals::ProblemLog::new(writer.clone());
     let mut written = Ok(());
     let mut listen = |event: Event<'_>| {
         noted.take(&event, &stop);
@@ -238,7 +238,7 @@ struct LookBack<'l> {
 const MOST_OVERDUE: usize = 1000;
 
 impl LookBack<'_> {
-    fn overdue(&self) -> Result<Vec<Problem>, OpenError> {
+    fn overdue(&self) -> Result<Vec<Problem>, LedgerOpenError> {
         let now = Timestamp::now();
         let until = now.checked_sub(self.hold_for).unwrap_or(Timestamp::MIN);
         let mut problems = Vec::new();
@@ -301,7 +301,11 @@ fn audio_settings(road: &Pipeline) -> AudioSettings {
 }
 
 /// The ledger of a run. The server inside a rehearsal begins from nothing, and so must its ledger.
-fn open_ledger(path: &Path, destination: &str, is_rehearsal: bool) -> Result<Ledger, OpenError> {
+fn open_ledger(
+    path: &Path,
+    destination: &str,
+    is_rehearsal: bool,
+) -> Result<Ledger, LedgerOpenError> {
     let ledger = if is_rehearsal {
         Ledger::open_anew(path, destination)?
     } else {

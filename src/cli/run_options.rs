@@ -22,7 +22,7 @@ pub(super) fn report_options(
     (run, arguments): (&RunArgs, &Arguments),
     road: &Pipeline,
     mode: Mode,
-    destination: report::Destination,
+    destination: report::DestinationLabel,
 ) -> ReportOptions {
     ReportOptions {
         destination: Some(destination),

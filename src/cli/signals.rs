@@ -2,7 +2,7 @@
 
 use crate::delivery::StopSignal;
 use crate::domain::Problem;
-use crate::ledger::Writer;
+use crate::ledger::LedgerWriter;
 use crate::pipeline::{Event, StopReason};
 
 /// Waits for signals for ever: the first one ends the run softly, the second at once.
@@ -40,17 +40,17 @@ pub(super) async fn signal() -> std::io::Result<()> {
 }
 
 /// Problems that the ledger is told in groups, for `status` and `report`.
-pub(super) struct Notes {
-    writer: Writer,
+pub(super) struct ProblemLog {
+    writer: LedgerWriter,
     waiting: Vec<Problem>,
 }
 
 /// One transaction for each would cost more than the delivery itself.
 const GROUP: usize = 1000;
 
-impl Notes {
-    pub(super) fn new(writer: Writer) -> Self {
-        Notes {
+impl ProblemLog {
+    pub(super) fn new(writer: LedgerWriter) -> Self {
+        ProblemLog {
             writer,
             waiting: Vec::new(),
         }

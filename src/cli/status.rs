@@ -14,7 +14,7 @@ use crate::ledger::{
 };
 use crate::pipeline::Outcome;
 use crate::report::{
-    DoubtView, FailureView, ResentView, RunView, Screen, StateView, StatusView, Style, Weight,
+    DoubtView, FailureView, ResentView, RunView, Screen, StateView, StateWeight, StatusView, Style,
     WorkView, print_status,
 };
 
@@ -126,11 +126,13 @@ fn held_cases(cases: &CaseSummary) -> Option<FailureView> {
     })
 }
 
-fn weight(state: CallStatus) -> Weight {
+fn weight(state: CallStatus) -> StateWeight {
     match state {
-        CallStatus::Complete | CallStatus::WithoutRecording | CallStatus::LeftAlone => Weight::Done,
-        CallStatus::Held | CallStatus::InDoubt | CallStatus::Unfinished => Weight::Open,
-        CallStatus::Refused | CallStatus::Failed => Weight::Stuck,
+        CallStatus::Complete | CallStatus::WithoutRecording | CallStatus::LeftAlone => {
+            StateWeight::Done
+        }
+        CallStatus::Held | CallStatus::InDoubt | CallStatus::Unfinished => StateWeight::Open,
+        CallStatus::Refused | CallStatus::Failed => StateWeight::Stuck,
     }
 }
 

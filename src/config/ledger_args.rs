@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args, Subcommand};
 
-use super::output_args::Lists;
+use super::output_args::ListsArg;
 use super::units;
 
 /// The ledger.
@@ -56,7 +56,7 @@ pub struct ReportArgs {
         default_value_t,
         env = "CAPTURI_LISTS"
     )]
-    pub lists: Lists,
+    pub lists: ListsArg,
 }
 
 /// Commands on ledgers.

@@ -32,7 +32,7 @@ pub use ledger_args::{
     ForgetHeldArgs, LedgerArgs, LedgerCommand, RebuildArgs, ReportArgs, StatusArgs,
 };
 pub use mapping_args::{InitArgs, MappingCommand, TestArgs};
-pub use output_args::{Lists, OutputArgs};
+pub use output_args::{ListsArg, OutputArgs};
 pub use parse::parse;
 pub use program_environment::for_programs;
 pub use settings::{

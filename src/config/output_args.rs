@@ -19,12 +19,12 @@ pub struct OutputArgs {
         default_value_t,
         env = "CAPTURI_LISTS"
     )]
-    pub lists: Lists,
+    pub lists: ListsArg,
 }
 
 /// Form of the lists for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Lists {
+pub enum ListsArg {
     /// Commas, UTF-8, values as they are: for programs.
     #[default]
     Plain,

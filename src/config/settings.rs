@@ -10,7 +10,7 @@ use url::Url;
 use super::args::{Arguments, LogFormat, RunArgs};
 use super::export_args::{CheckAudio, ExportArgs, MissingAudio};
 use super::ledger_args::RebuildArgs;
-use super::output_args::Lists;
+use super::output_args::ListsArg;
 use super::sending_args::{
     self, ApiVersionArg, DestinationArgs, EffortArgs, OutsideWindowArg, PaceArgs,
 };
@@ -93,12 +93,12 @@ impl Arguments {
     }
 }
 
-impl Lists {
+impl ListsArg {
     /// The form in which lists are written.
     pub fn form(self) -> ListForm {
         match self {
-            Lists::Plain => ListForm::Plain,
-            Lists::Excel => ListForm::Excel,
+            ListsArg::Plain => ListForm::Plain,
+            ListsArg::Excel => ListForm::Excel,
         }
     }
 }

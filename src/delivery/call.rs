@@ -7,7 +7,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::call_facts::{entries, not_sent, refusal, without_recording, write};
-use super::job_end::{Accused, Carried, JobEnd};
+use super::job_end::{Accused, CarriedOut, JobEnd};
 use super::known_uids::KnownUids;
 use super::new_ledger::NewLedger;
 use super::sender::attempt::{Harmless, Sender, Success};
@@ -21,7 +21,7 @@ use crate::domain::Code;
 use crate::domain::call::Field;
 use crate::failpoint::{self, Point};
 use crate::ledger::{self, CallFact, CallState, CreateState};
-use crate::pipeline::{self, CallJob, Delivered, Kind, Outcome, RecordingUpload};
+use crate::pipeline::{self, CallJob, Delivered, DeliveryKind, Outcome, RecordingUpload};
 use crate::plan::{ExistingConversation, Step};
 use crate::recordings::TranscodeFailure;
 
@@ -40,26 +40,26 @@ pub(super) struct CallDelivery {
 
 impl CallDelivery {
     /// Carries out the step of one call to its end.
-    pub(super) async fn deliver(&self, shipment: &CallJob) -> Carried<JobEnd> {
+    pub(super) async fn deliver(&self, shipment: &CallJob) -> CarriedOut<JobEnd> {
         let prepared = match self.prepare_recording(shipment).await {
             Ok(prepared) => prepared,
             Err(TranscodeError::Stopped) => {
-                return Carried::Ended(JobEnd::plain(Outcome::NotAttempted, "stopped"));
+                return CarriedOut::Ended(JobEnd::plain(Outcome::NotAttempted, "stopped"));
             }
             Err(TranscodeError::Changed(change)) => {
                 // No intent was written, so there is none to take back.
-                return Carried::Ended(self.held(shipment, &change.to_string(), true).await);
+                return CarriedOut::Ended(self.held(shipment, &change.to_string(), true).await);
             }
             Err(TranscodeError::Failed(error)) => {
-                return Carried::Ended(self.unprepared(shipment, &error).await);
+                return CarriedOut::Ended(self.unprepared(shipment, &error).await);
             }
         };
         let made = prepared.as_ref().map(|prepared| &prepared.parcel);
         let parcel = made.or(shipment.parcel.as_ref());
         let mut is_there = !matches!(shipment.step, Step::Create { .. });
-        Carried::Ended(match self.carry(shipment, parcel, &mut is_there).await {
+        CarriedOut::Ended(match self.carry(shipment, parcel, &mut is_there).await {
             Ok(ending) => ending,
-            Err(CallError::Strange { was_tried }) => return Carried::Strange { was_tried },
+            Err(CallError::Strange { was_tried }) => return CarriedOut::Strange { was_tried },
             // The next run sends the recording.
             Err(CallError::Stopped) if is_there => {
                 JobEnd::plain(Outcome::NotAttempted, "half done")
@@ -92,7 +92,7 @@ impl CallDelivery {
         *is_there = true;
         let is_adopted = detail == "adopted" || was_adopted(shipment);
         let mut delivered = Delivered {
-            kind: Kind::Call,
+            kind: DeliveryKind::Call,
             identity: shipment.call.identity().to_owned(),
             uid,
             recording: None,

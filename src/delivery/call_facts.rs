@@ -7,13 +7,13 @@ use super::sender::error::CallError;
 use super::sender::intent::Facts;
 use super::sender::verdict::RequestKind;
 use crate::failpoint::{self, Point};
-use crate::ledger::{CallFact, Entry, Stage};
+use crate::ledger::{CallFact, LedgerEntry, Stage};
 use crate::pipeline::CallJob;
 
 /// These facts about the call.
 pub(super) fn entries(shipment: &CallJob, facts: Vec<CallFact>) -> Facts {
     let identity: Arc<str> = shipment.call.identity().into();
-    let entry = |fact| Entry::new(Arc::clone(&identity), fact);
+    let entry = |fact| LedgerEntry::new(Arc::clone(&identity), fact);
     Facts::OfCall(facts.into_iter().map(entry).collect())
 }
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::case_progress::{CaseProgress, Charge, MessageEnd, entries};
-use super::job_end::{Carried, JobEnd};
+use super::job_end::{CarriedOut, JobEnd};
 use super::new_ledger::NewLedger;
 use super::sender::attempt::{Harmless, Sender, Success};
 use super::sender::error::{CallError, failed, status};
@@ -38,7 +38,7 @@ pub(super) struct CaseDelivery {
 
 impl CaseDelivery {
     /// Carries out the step of one case to its end, and says how each of its records ended.
-    pub(super) async fn deliver(&self, shipment: &CaseJob) -> Carried<Vec<JobEnd>> {
+    pub(super) async fn deliver(&self, shipment: &CaseJob) -> CarriedOut<Vec<JobEnd>> {
         let known = shipment.known.iter();
         let mut journey = CaseProgress {
             shipment,
@@ -56,7 +56,7 @@ impl CaseDelivery {
         };
         let fault = match self.carry_case(&mut journey).await {
             Ok(()) => None,
-            Err(CallError::Strange { was_tried }) => return Carried::Strange { was_tried },
+            Err(CallError::Strange { was_tried }) => return CarriedOut::Strange { was_tried },
             Err(CallError::Unauthorized {
                 refusal,
                 status,
@@ -74,7 +74,7 @@ impl CaseDelivery {
             Err(halt) => self.case_halted(shipment, halt, None).await,
         };
         let rows = shipment.rows.iter().enumerate();
-        Carried::Ended(
+        CarriedOut::Ended(
             rows.map(|(number, row)| journey.ending(number, row, fault.as_ref()))
                 .collect(),
         )

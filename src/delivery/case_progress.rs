@@ -7,7 +7,7 @@ use super::sender::intent::Facts;
 use super::sender::refusals::Refusal;
 use crate::domain::Code;
 use crate::ledger::{CaseEntry, CaseFact};
-use crate::pipeline::{CaseJob, CaseRow, CaseSpread, Delivered, Kind, Outcome};
+use crate::pipeline::{CaseJob, CaseRow, CaseSpread, Delivered, DeliveryKind, Outcome};
 use crate::plan::CaseStep;
 
 /// What became of a message.
@@ -25,6 +25,16 @@ pub(super) enum MessageEnd {
     Failed(Code, String),
     /// It was refused with 401 or 403, and it is not known yet whether the token is to blame.
     Accused(Charge),
+}
+
+impl MessageEnd {
+    /// How often it was sent again although it may have arrived.
+    fn resends(&self) -> u32 {
+        match self {
+            MessageEnd::Resent(times) => *times,
+            _ => 0,
+        }
+    }
 }
 
 /// A refusal with 401 or 403 that may be the token's.
@@ -118,21 +128,22 @@ impl CaseProgress<'_> {
             (false, true) => (Outcome::AlreadyThere, "updated"),
             (false, false) => (Outcome::AlreadyThere, ""),
         };
-        let resends = ends.iter().map(|end| match end {
-            MessageEnd::Resent(times) => *times,
-            _ => 0,
-        });
-        let resends: u32 = resends.sum();
+        let resends = ends.iter().map(MessageEnd::resends).sum::<u32>();
         let problem = (resends > 0).then(|| {
             let message = format!(
                 "no answer said whether the message had arrived, and it was sent again {resends} times"
             );
             (Code::MessageInDoubt, message)
         });
+        let kind = if is_whole {
+            DeliveryKind::Case
+        } else {
+            DeliveryKind::Message
+        };
         let mut messages = self.shipment.messages[row.messages.clone()].iter();
         JobEnd {
             delivered: Some(Delivered {
-                kind: if is_whole { Kind::Case } else { Kind::Message },
+                kind,
                 identity: self.shipment.case.uid.clone(),
                 uid: messages
                     .next()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::job_delivery::JobDelivery;
-use super::job_end::{Carried, JobEnd};
+use super::job_end::{CarriedOut, JobEnd};
 use crate::domain::Problem;
 use crate::ledger::{CallFact, CallState, apply_fact};
 use crate::pipeline::{CallJob, CaseJob, FurtherRow};
@@ -96,19 +96,19 @@ pub(super) enum FinishedJob {
 pub(super) async fn carry(delivery: Arc<JobDelivery>, mut errand: Job) -> FinishedJob {
     let carried = match &errand.cargo {
         Cargo::Call(shipment) => match delivery.calls.deliver(shipment).await {
-            Carried::Ended(ending) => Carried::Ended(vec![ending]),
-            Carried::Strange { was_tried } => Carried::Strange { was_tried },
+            CarriedOut::Ended(ending) => CarriedOut::Ended(vec![ending]),
+            CarriedOut::Strange { was_tried } => CarriedOut::Strange { was_tried },
         },
         Cargo::Case(shipment) => delivery.cases.deliver(shipment).await,
     };
     match carried {
-        Carried::Ended(endings) => FinishedJob::Ended {
+        CarriedOut::Ended(endings) => FinishedJob::Ended {
             case: errand.case(),
             id: errand.id(),
             batch: errand.batch,
             rows: errand.rows.into_iter().zip(endings).collect(),
         },
-        Carried::Strange { was_tried } => {
+        CarriedOut::Strange { was_tried } => {
             if was_tried {
                 errand.remember_the_try();
             }

@@ -40,7 +40,7 @@ impl JobEnd {
 }
 
 /// What became of a call or of the records of a case.
-pub(super) enum Carried<T> {
+pub(super) enum CarriedOut<T> {
     Ended(T),
     /// The destination has it already, and the new ledger may be the wrong one: nothing was done.
     Strange {

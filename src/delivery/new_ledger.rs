@@ -41,7 +41,7 @@ pub(super) struct NewLedger {
 
 /// How many calls wait because the destination has them already.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Waiting {
+pub(super) struct WaitingCalls {
     /// All of them.
     pub(super) all: usize,
     /// Those of which a request of ours may have got through unheard.
@@ -145,21 +145,21 @@ impl NewLedger {
     /// Whether so few of the creates were there already, at the end of the export, that they are
     /// somebody else's, or ours if all of them were tried: a run that was killed leaves as many as were
     /// under way.
-    pub(super) fn bears(&self, waiting: Waiting) -> bool {
+    pub(super) fn bears(&self, waiting: WaitingCalls) -> bool {
         let (made, all) = (self.made() + self.made_before(), waiting.all as u64);
         let is_few = waiting.all < A_FEW || all * BEARABLE <= made + all;
         waiting.tried == waiting.all || (made > 0 && is_few)
     }
 
     /// Whether so many are there already that no end of the export has to be waited for.
-    pub(super) fn is_too_much(waiting: Waiting) -> bool {
+    pub(super) fn is_too_much(waiting: WaitingCalls) -> bool {
         waiting.all - waiting.tried >= TOO_MANY
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{NewLedger, Waiting};
+    use super::{NewLedger, WaitingCalls};
     use crate::ledger::{KnownOf, Proof};
 
     fn ledger(known: KnownOf) -> NewLedger {
@@ -169,7 +169,7 @@ mod tests {
     fn bears(made: u64, all: usize, tried: usize) -> bool {
         let ledger = ledger(KnownOf::Nothing);
         (0..made).for_each(|_| ledger.has_made_one());
-        ledger.bears(Waiting { all, tried })
+        ledger.bears(WaitingCalls { all, tried })
     }
 
     #[test]
@@ -187,7 +187,7 @@ mod tests {
     fn lost_answers_explain_themselves_and_nothing_else() {
         assert!(bears(0, 1, 1) && bears(0, 30, 30));
         assert!(!bears(0, 30, 29));
-        let is_too_much = |all, tried| NewLedger::is_too_much(Waiting { all, tried });
+        let is_too_much = |all, tried| NewLedger::is_too_much(WaitingCalls { all, tried });
         assert!(is_too_much(20, 0) && is_too_much(30, 10));
         assert!(!is_too_much(30, 30) && !is_too_much(19, 0));
     }
@@ -236,7 +236,7 @@ mod tests {
     fn what_stopped_runs_have_made_counts_until_one_has_doubted() {
         let borne = |known| {
             let ledger = ledger(known);
-            ledger.bears(Waiting { all: 5, tried: 0 })
+            ledger.bears(WaitingCalls { all: 5, tried: 0 })
         };
         assert!(borne(KnownOf::Unproved { made: 15 }));
         assert!(!borne(KnownOf::Unproved { made: 14 }) && !borne(KnownOf::Doubted));

@@ -3,22 +3,22 @@
 use std::borrow::Cow;
 
 use crate::domain::Code;
-use crate::ledger::{CallFact, CaseEntry, CaseFact, Entry, Error, Writer};
+use crate::ledger::{CallFact, CaseEntry, CaseFact, Error, LedgerEntry, LedgerWriter};
 use crate::pipeline::{Action, HeldCall, HeldMessage, Outcome};
 
 /// How a record ends, and why.
-pub(super) type End = (Outcome, Cow<'static, str>);
+pub(super) type RecordEnd = (Outcome, Cow<'static, str>);
 
 /// What the ledger is told of the records of a batch.
 #[derive(Default)]
-pub(super) struct Notes {
-    of_calls: Vec<Entry>,
+pub(super) struct LedgerNotes {
+    of_calls: Vec<LedgerEntry>,
     of_cases: Vec<CaseEntry>,
 }
 
-impl Notes {
+impl LedgerNotes {
     /// How a record ends for which nothing is sent; the action of another.
-    pub(super) fn take(&mut self, fate: Action) -> Result<End, Action> {
+    pub(super) fn take(&mut self, fate: Action) -> Result<RecordEnd, Action> {
         Ok(match fate {
             Action::Ends(outcome, detail) => (outcome, detail),
             Action::Ready => (Outcome::NotAttempted, "".into()),
@@ -29,12 +29,12 @@ impl Notes {
                     why,
                 } = *held;
                 let held = CallFact::Held { fingerprint, why };
-                self.of_calls.push(Entry::new(identity, held));
+                self.of_calls.push(LedgerEntry::new(identity, held));
                 (Outcome::Held, why.name().into())
             }
             Action::Waived { identity } => {
                 let without = CallFact::WithoutRecording { was_sought: true };
-                self.of_calls.push(Entry::new(identity, without));
+                self.of_calls.push(LedgerEntry::new(identity, without));
                 (Outcome::AlreadyThere, "".into())
             }
             Action::WaitsInCase(held) => {
@@ -52,7 +52,7 @@ impl Notes {
     }
 
     /// Brings them to the disk.
-    pub(super) async fn write(self, writer: &Writer) -> Result<(), Error> {
+    pub(super) async fn write(self, writer: &LedgerWriter) -> Result<(), Error> {
         writer.write(self.of_calls).await?;
         writer.write_cases(self.of_cases).await
     }

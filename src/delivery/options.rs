@@ -7,7 +7,7 @@ use super::failure_budget::FailureBudget;
 use super::schedule::Schedule;
 use super::sender::gate::RateLimits;
 use crate::api::{ApiVersion, AudioSettings, Client, ReadClient};
-use crate::ledger::{Known, UidOwner, Writer};
+use crate::ledger::{KnownAtDestination, LedgerWriter, UidOwner};
 use crate::plan::ExistingConversation;
 use crate::recordings::Transcoder;
 
@@ -55,9 +55,9 @@ pub struct DeliveryOptions {
     /// Where uploads in doubt are looked up.
     pub read_back: Option<ReadBackOptions>,
     /// The ledger.
-    pub writer: Writer,
+    pub writer: LedgerWriter,
     /// What it knew of the destination when it was opened.
-    pub known: Known,
+    pub known: KnownAtDestination,
     /// The uids that it learned last.
     pub uids: Vec<UidOwner>,
     /// How fast.

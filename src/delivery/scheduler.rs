@@ -16,8 +16,8 @@ use super::failure_budget::FailureCount;
 use super::job::{self, Cargo, FinishedJob, Job, JobRow};
 use super::job_delivery::{JobDelivery, OnBytes};
 use super::job_end::{Accused, JobEnd};
-use super::new_ledger::{NewLedger, Waiting};
-use super::not_sent::Notes;
+use super::new_ledger::{NewLedger, WaitingCalls};
+use super::not_sent::LedgerNotes;
 use super::options::DeliveryOptions;
 use super::schedule_clock::ScheduleClock;
 use super::sender::attempt::Sender;
@@ -174,7 +174,7 @@ impl Scheduler<'_> {
     /// Takes a decided batch: tells about it, ends what has ended, queues what is to be sent.
     async fn take(&mut self, decided: DecidedBatch) {
         decided.announce(self.on_event);
-        let mut notes = Notes::default();
+        let mut notes = LedgerNotes::default();
         let mut riders = Vec::new();
         for (index, decision) in decided.decisions.into_iter().enumerate() {
             let Decision {
@@ -347,9 +347,9 @@ impl Scheduler<'_> {
         }
     }
 
-    fn strange_ones(&self) -> Waiting {
+    fn strange_ones(&self) -> WaitingCalls {
         let tried = self.strange.iter().filter(|errand| errand.was_tried());
-        Waiting {
+        WaitingCalls {
             all: self.strange.len(),
             tried: tried.count(),
         }

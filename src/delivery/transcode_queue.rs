@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::stop::StopSignal;
 use crate::pipeline::RecordingUpload;
 use crate::recordings::{
-    CancelFlag, Change, Sendable, TranscodeFailure, TranscodeJob, Transcoded, Transcoder,
+    CancelFlag, FileChange, Sendable, TranscodeFailure, TranscodeJob, Transcoded, Transcoder,
 };
 
 /// The transcoder, and how much of it calls may use.
@@ -37,7 +37,7 @@ pub(super) enum TranscodeError {
     /// The run stops.
     Stopped,
     /// What it is to be made of is not what was found; the call waits.
-    Changed(Change),
+    Changed(FileChange),
     /// It cannot be made.
     Failed(TranscodeFailure),
 }

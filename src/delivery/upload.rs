@@ -18,7 +18,7 @@ use super::sender::intent::{Attempts, Intent};
 use super::sender::verdict::RequestKind;
 use crate::api::{self, AudioSettings, ConversationQuery, ConversationRef, Throttle};
 use crate::domain::Code;
-use crate::ledger::{self, CallFact, CallState, CreateState, Entry};
+use crate::ledger::{self, CallFact, CallState, CreateState, LedgerEntry};
 use crate::pipeline::{CallJob, RecordingUpload};
 use crate::plan::Step;
 
@@ -116,7 +116,7 @@ impl Uploader {
                 arrived.resends += 1;
                 let times = arrived.resends;
                 let fact = CallFact::UploadResent { times };
-                tries.add(Entry::new(shipment.call.identity(), fact));
+                tries.add(LedgerEntry::new(shipment.call.identity(), fact));
             }
             let key = match uid {
                 Some(uid) => ConversationRef::Uid(uid),

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Result, TransactionBehavior};
 
 use super::call::apply::apply_fact;
-use super::call::fact::{CallFact, Entry};
+use super::call::fact::{CallFact, LedgerEntry};
 use super::call::rows;
 use super::call::state::CallState;
 use super::case::fact::CaseEntry;
@@ -30,7 +30,7 @@ const REMEMBERED: usize = 8_192;
 /// Something to write.
 #[derive(Debug)]
 pub(super) enum WriteRequest {
-    Write(Vec<Entry>),
+    Write(Vec<LedgerEntry>),
     WriteCases(Vec<CaseEntry>),
     Start { options: String },
     Progress { run: RunId, tally: String },
@@ -157,10 +157,10 @@ fn take_in(
     connection: &Connection,
     calls: &mut HashMap<Arc<str>, InHand>,
     changed: &mut Vec<Arc<str>>,
-    entry: Entry,
+    entry: LedgerEntry,
     now: Timestamp,
 ) -> Result<()> {
-    let Entry { identity, fact } = entry;
+    let LedgerEntry { identity, fact } = entry;
     if let CallFact::Takes { files } = &fact {
         return sent_recordings::note(connection, &identity, files);
     }

@@ -11,7 +11,7 @@ use super::holder::Holder;
 
 /// Why a ledger cannot be opened.
 #[derive(Debug, Clone, Error)]
-pub enum OpenError {
+pub enum LedgerOpenError {
     /// Another run writes to it.
     #[error("{ledger} is in use by another run ({holder})")]
     Locked {
@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn an_error_names_both_destinations() {
-        let error = OpenError::OtherDestination {
+        let error = LedgerOpenError::OtherDestination {
             path: "calls.db".into(),
             theirs: "http://127.0.0.1:8787".into(),
             ours: "https://integrations.capturi.ai".into(),

@@ -9,7 +9,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
-use super::error::{Error, OpenError};
+use super::error::{Error, LedgerOpenError};
 
 /// File systems of other machines, as Linux names them.
 const REMOTE: [&str; 11] = [
@@ -81,14 +81,14 @@ pub(super) fn beside(ledger: &Path, ending: &str) -> PathBuf {
 
 /// Opens a file of the ledger, but never through a link: what it points to is somebody else's. Nor
 /// does it open a folder, a device or a pipe, where even opening can change something or never end.
-pub(super) fn open_no_link(options: &OpenOptions, path: &Path) -> Result<File, OpenError> {
+pub(super) fn open_no_link(options: &OpenOptions, path: &Path) -> Result<File, LedgerOpenError> {
     if fs::symlink_metadata(path).is_ok_and(|found| is_special(&found)) {
-        return Err(OpenError::NotRegular { path: path.into() });
+        return Err(LedgerOpenError::NotRegular { path: path.into() });
     }
     let file = open_at_once(options, path).map_err(|error| {
         let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
         if is_link {
-            OpenError::Link { path: path.into() }
+            LedgerOpenError::Link { path: path.into() }
         } else {
             Error::io(path, error).into()
         }
@@ -96,7 +96,7 @@ pub(super) fn open_no_link(options: &OpenOptions, path: &Path) -> Result<File, O
     // The name may have changed its file since the first look; the handle cannot.
     let found = file.metadata().map_err(|error| Error::io(path, error))?;
     if is_special(&found) {
-        return Err(OpenError::NotRegular { path: path.into() });
+        return Err(LedgerOpenError::NotRegular { path: path.into() });
     }
     Ok(file)
 }
@@ -185,7 +185,7 @@ pub(super) fn is_of_others(found: &Metadata, ledger: &Path) -> bool {
 
 /// An error if a log of the ledger is no regular file, or may be somebody else's: by a second name, or because
 /// another user made it. SQLite plays the logs back, writes to them, and cuts them, even for a reader.
-pub(super) fn expect_regular_logs(ledger: &Path) -> Result<(), OpenError> {
+pub(super) fn expect_regular_logs(ledger: &Path) -> Result<(), LedgerOpenError> {
     for ending in SIDE_FILES {
         let path = beside(ledger, ending);
         let Ok(found) = fs::symlink_metadata(&path) else {
@@ -194,10 +194,10 @@ pub(super) fn expect_regular_logs(ledger: &Path) -> Result<(), OpenError> {
         if found.is_symlink() {
             // SQLite itself follows no link there, and a reader does without the file.
             if ending != "-shm" {
-                return Err(OpenError::Link { path });
+                return Err(LedgerOpenError::Link { path });
             }
         } else if is_special(&found) {
-            return Err(OpenError::NotRegular { path });
+            return Err(LedgerOpenError::NotRegular { path });
         } else {
             expect_own_log(path, &found, ledger)?;
         }
@@ -206,12 +206,12 @@ pub(super) fn expect_regular_logs(ledger: &Path) -> Result<(), OpenError> {
 }
 
 /// In a folder where all may make files, anybody can put a log beside the ledger of another.
-fn expect_own_log(path: PathBuf, found: &Metadata, ledger: &Path) -> Result<(), OpenError> {
+fn expect_own_log(path: PathBuf, found: &Metadata, ledger: &Path) -> Result<(), LedgerOpenError> {
     if has_other_names(found) {
-        return Err(OpenError::HardLink { path });
+        return Err(LedgerOpenError::HardLink { path });
     }
     if is_of_others(found, ledger) {
-        return Err(OpenError::OfOthers { path });
+        return Err(LedgerOpenError::OfOthers { path });
     }
     Ok(())
 }
@@ -224,7 +224,7 @@ pub(super) fn folder_of(path: &Path) -> &Path {
 
 /// An error if there is a log with something in it and no ledger: SQLite would delete it. Only the journal of
 /// a ledger that was about to be made may be there, which a killed run leaves.
-pub(super) fn expect_no_log(ledger: &Path) -> Result<(), OpenError> {
+pub(super) fn expect_no_log(ledger: &Path) -> Result<(), LedgerOpenError> {
     for ending in LOGS {
         let path = beside(ledger, ending);
         if !fs::symlink_metadata(&path).is_ok_and(|found| found.len() > 0) {
@@ -232,7 +232,7 @@ pub(super) fn expect_no_log(ledger: &Path) -> Result<(), OpenError> {
         }
         let file = open_no_link(OpenOptions::new().read(true), &path)?;
         if ending != "-journal" || !begins_with_nothing(&path, &file)? {
-            return Err(OpenError::LogAlone { path });
+            return Err(LedgerOpenError::LogAlone { path });
         }
     }
     Ok(())
@@ -240,7 +240,7 @@ pub(super) fn expect_no_log(ledger: &Path) -> Result<(), OpenError> {
 
 /// Whether a rollback journal was begun for a database without pages. Its header, where a loss of power has
 /// left one, has eight fixed bytes first, and the number of pages before the change at 16.
-fn begins_with_nothing(path: &Path, journal: &File) -> Result<bool, OpenError> {
+fn begins_with_nothing(path: &Path, journal: &File) -> Result<bool, LedgerOpenError> {
     const MAGIC: [u8; 8] = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
     let mut head = Vec::new();
     let read = journal.take(20).read_to_end(&mut head);
@@ -294,7 +294,7 @@ fn take_rights(file: &File) -> std::io::Result<()> {
 
 /// The same for the logs that an earlier run left, which hold rows of the ledger. A link in place of one,
 /// of either kind, is an error: SQLite would write through it.
-pub(super) fn make_logs_private(ledger: &Path) -> Result<(), OpenError> {
+pub(super) fn make_logs_private(ledger: &Path) -> Result<(), LedgerOpenError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     for ending in SIDE_FILES {
@@ -354,7 +354,7 @@ pub(super) fn tell_if_folder_is_open(ledger: &Path) {
 /// Makes empty logs where all users could make them: a log of another user is refused, but might come between
 /// that look and SQLite's own. In a folder like `/tmp` nobody else can take these away. To SQLite an empty log
 /// says nothing.
-pub(super) fn take_names_of_logs(ledger: &Path) -> Result<(), OpenError> {
+pub(super) fn take_names_of_logs(ledger: &Path) -> Result<(), LedgerOpenError> {
     // Root makes none for the owner of the ledger, who could not use them.
     let is_of_others = fs::symlink_metadata(ledger).is_ok_and(|found| is_of_another_user(&found));
     if open_folder(ledger).is_none() || is_of_others || is_remote(ledger) {
@@ -366,13 +366,13 @@ pub(super) fn take_names_of_logs(ledger: &Path) -> Result<(), OpenError> {
     for ending in SIDE_FILES {
         let path = beside(ledger, ending);
         match open_no_link(&options, &path) {
-            Err(OpenError::Storage(Error::Io { source, .. }))
+            Err(LedgerOpenError::Storage(Error::Io { source, .. }))
                 if source.kind() == std::io::ErrorKind::AlreadyExists =>
             {
                 // One that is gone again was there for a moment, as only another user's is.
                 let found = fs::symlink_metadata(&path);
                 if !found.is_ok_and(|found| !is_of_another_user(&found)) {
-                    return Err(OpenError::OfOthers { path });
+                    return Err(LedgerOpenError::OfOthers { path });
                 }
             }
             // Where none can be made, SQLite makes none either.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Result as Sql, Transaction, params};
 
 use super::case::rows as case_rows;
-use super::error::{Error, OpenError, at};
+use super::error::{Error, LedgerOpenError, at};
 use super::lock::Lock;
 use super::open;
 
@@ -35,7 +35,7 @@ pub struct ForgottenHeld {
 
 /// Forgets what is held in the ledger, of whichever destination. What may have reached the destination stays
 /// known, so that nothing is made twice.
-pub fn forget_held(path: &Path, choice: HeldChoice<'_>) -> Result<ForgottenHeld, OpenError> {
+pub fn forget_held(path: &Path, choice: HeldChoice<'_>) -> Result<ForgottenHeld, LedgerOpenError> {
     let path = open::resolve(path)?;
     // A ledger is not made by forgetting.
     drop(open::for_reading(&path)?);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::clean_marker::CleanMarker;
-use super::error::{Error, OpenError};
+use super::error::{Error, LedgerOpenError};
 use super::filesystem;
 use super::holder::Holder;
 
@@ -48,7 +48,7 @@ impl Lock {
     }
 
     /// Takes the lock of `ledger`, or says who has it; hardly waits.
-    pub(super) fn take(ledger: &Path) -> Result<Self, OpenError> {
+    pub(super) fn take(ledger: &Path) -> Result<Self, LedgerOpenError> {
         let path = Self::path_for(ledger);
         let failed = |source| Error::io(&path, source);
         let mut file = open_or_make(&path, ledger)?;
@@ -58,7 +58,7 @@ impl Lock {
                 let mut text = String::new();
                 // Who it is helps, but that somebody has it is certain.
                 let _ = file.take(1_024).read_to_string(&mut text);
-                return Err(OpenError::Locked {
+                return Err(LedgerOpenError::Locked {
                     ledger: ledger.to_owned(),
                     holder: Holder::parse(&text),
                 });
@@ -71,7 +71,7 @@ impl Lock {
             .read_to_end(&mut text)
             .map_err(failed)?;
         if !is_lock_text(&text) {
-            return Err(OpenError::NotALock { path });
+            return Err(LedgerOpenError::NotALock { path });
         }
         filesystem::make_private(&path, &file);
         file.set_len(0).map_err(failed)?;
@@ -98,15 +98,15 @@ impl Lock {
 
 /// Opens the lock file, which may be made; an error if the one that is there may be somebody else's, since
 /// a run empties it. What this process makes is its own, even where a share names another owner.
-fn open_or_make(path: &Path, ledger: &Path) -> Result<File, OpenError> {
+fn open_or_make(path: &Path, ledger: &Path) -> Result<File, LedgerOpenError> {
     let open = |is_new| {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(is_new);
         filesystem::owner_only(&mut options);
         filesystem::open_no_link(&options, path)
     };
-    let failed_as = |error: &OpenError, expected| match error {
-        OpenError::Storage(Error::Io { source, .. }) => source.kind() == expected,
+    let failed_as = |error: &LedgerOpenError, expected| match error {
+        LedgerOpenError::Storage(Error::Io { source, .. }) => source.kind() == expected,
         _ => false,
     };
     let file = match open(false) {
@@ -119,10 +119,10 @@ fn open_or_make(path: &Path, ledger: &Path) -> Result<File, OpenError> {
     };
     let found = file.metadata().map_err(|error| Error::io(path, error))?;
     if filesystem::has_other_names(&found) {
-        return Err(OpenError::HardLink { path: path.into() });
+        return Err(LedgerOpenError::HardLink { path: path.into() });
     }
     if filesystem::is_of_others(&found, ledger) {
-        return Err(OpenError::OfOthers { path: path.into() });
+        return Err(LedgerOpenError::OfOthers { path: path.into() });
     }
     Ok(file)
 }
@@ -172,7 +172,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let ledger = folder.path().join("calls.db");
         let lock = Lock::take(&ledger).unwrap();
-        let Err(OpenError::Locked { holder, .. }) = Lock::take(&ledger) else {
+        let Err(LedgerOpenError::Locked { holder, .. }) = Lock::take(&ledger) else {
             panic!("taken twice");
         };
         assert_eq!(holder.pid, Some(std::process::id()));
@@ -201,7 +201,7 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             let taken = Lock::take(&ledger);
             assert!(
-                matches!(taken, Err(OpenError::NotALock { .. })),
+                matches!(taken, Err(LedgerOpenError::NotALock { .. })),
                 "{text:?}: {taken:?}"
             );
             assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
@@ -222,7 +222,10 @@ mod tests {
         for target in [target, folder.path().join("nothing")] {
             std::os::unix::fs::symlink(&target, Lock::path_for(&ledger)).unwrap();
             let taken = Lock::take(&ledger);
-            assert!(matches!(taken, Err(OpenError::Link { .. })), "{taken:?}");
+            assert!(
+                matches!(taken, Err(LedgerOpenError::Link { .. })),
+                "{taken:?}"
+            );
             std::fs::remove_file(Lock::path_for(&ledger)).unwrap();
         }
         assert!(!folder.path().join("nothing").exists());
@@ -234,7 +237,7 @@ mod tests {
         let ledger = folder.path().join("calls.db");
         let _lock = Lock::take(&ledger).unwrap();
         std::fs::write(Lock::path_for(&ledger), b"\xff\xfe pid x\npid \n").unwrap();
-        let Err(OpenError::Locked { holder, .. }) = Lock::take(&ledger) else {
+        let Err(LedgerOpenError::Locked { holder, .. }) = Lock::take(&ledger) else {
             panic!("taken twice");
         };
         assert_eq!(holder, Holder::default());

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Result as Sql};
 use super::call::rows::{self, select_calls};
 use super::case::rows as case_rows;
 use super::columns::{identity_hash, unsigned};
-use super::error::{Error, OpenError, at};
+use super::error::{Error, LedgerOpenError, at};
 use super::lock::Lock;
 use super::open;
 
@@ -111,7 +111,7 @@ const DONE_CASES: &str = "state = 2 AND obstacle = 0";
 /// happened, sizes, what was sent again in doubt, the words of problems, the runs. What is not complete
 /// keeps its words, since somebody has to read them. The file is written anew, so that nothing is left
 /// between its pages.
-pub fn purge(path: &Path) -> Result<Purged, OpenError> {
+pub fn purge(path: &Path) -> Result<Purged, LedgerOpenError> {
     let path = open::resolve(path)?;
     // A ledger is not made by cleaning it up.
     drop(open::for_reading(&path)?);

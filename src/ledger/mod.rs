@@ -1,6 +1,6 @@
 //! What was intended and what happened, call by call, in one SQLite file: the only SQL.
 //!
-//! An [`Entry`] that [`Writer::write`] has acknowledged survives `kill -9` and a loss of power;
+//! An [`LedgerEntry`] that [`LedgerWriter::write`] has acknowledged survives `kill -9` and a loss of power;
 //! nothing may be sent before its intent is acknowledged, and after one failed write every later
 //! one fails as well, because a run without a ledger could create calls twice. One run at a time
 //! writes (a lock file beside the ledger says who); anybody may read meanwhile. A ledger belongs
@@ -40,7 +40,7 @@ mod writer;
 
 pub use call::apply::apply_fact;
 pub use call::blocker::{Blocker, Stage};
-pub use call::fact::{CallFact, Entry, SentFile, UNHEARD};
+pub use call::fact::{CallFact, LedgerEntry, SentFile, UNHEARD};
 pub use call::state::{CallState, CreateState, UploadState};
 pub use call::status::{CallStatus, DoneKind};
 pub use case::fact::{
@@ -48,7 +48,7 @@ pub use case::fact::{
 };
 pub use case::summary::CaseSummary;
 pub use done_index::DoneIndex;
-pub use error::{Error, OpenError};
+pub use error::{Error, LedgerOpenError};
 pub use filesystem::files_of;
 pub use forget_held::{ForgottenHeld, HeldChoice, forget_held};
 pub use holder::Holder;
@@ -56,9 +56,9 @@ pub use maintenance::{LedgerCheck, Purged, purge};
 pub use overdue::Overdue;
 pub use owner::{foreign_owner, is_open_to_all};
 pub use problem_log::NotedProblem;
-pub use proof::{Known, KnownOf, Proof};
-pub use reader::{Accepted, AcceptedCase, LedgerReader, UidOwner};
+pub use proof::{KnownAtDestination, KnownOf, Proof};
+pub use reader::{AcceptedCall, AcceptedCase, LedgerReader, UidOwner};
 pub use runs::{Run, RunId};
 pub use sent_recordings::{SentTo, SentUntil};
 pub use summary::{FailureCounts, InDoubt, LedgerSummary};
-pub use writer::{Ledger, Writer};
+pub use writer::{Ledger, LedgerWriter};

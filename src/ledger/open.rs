@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Result as Sql, TransactionBehavior};
 
-use super::error::{Error, OpenError, at};
+use super::error::{Error, LedgerOpenError, at};
 use super::filesystem;
 use super::lock::Lock;
 use super::owner;
@@ -63,7 +63,7 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf, Error> {
 
 /// Takes the lock of the ledger that `path` means, once it is certain that no other program's file is
 /// there: beside such a file nothing is made. The full name of the ledger comes along.
-pub(super) fn lock(path: &Path) -> Result<(PathBuf, Lock), OpenError> {
+pub(super) fn lock(path: &Path) -> Result<(PathBuf, Lock), LedgerOpenError> {
     let path = resolve(path)?;
     if std::fs::symlink_metadata(&path).is_ok() {
         let file = filesystem::open_no_link(OpenOptions::new().read(true).write(true), &path)?;
@@ -84,7 +84,7 @@ pub(super) fn for_writing(
     path: &Path,
     destination: &str,
     is_sealed: bool,
-) -> Result<Connection, OpenError> {
+) -> Result<Connection, LedgerOpenError> {
     let is_new = !path.exists();
     let connection = writable(path, is_sealed)?;
     settle_destination(path, &connection, destination)?;
@@ -96,12 +96,12 @@ pub(super) fn for_writing(
 }
 
 /// Removes the ledger of this destination, if there is one, for whoever holds its lock.
-pub(super) fn remove(path: &Path, ours: &str) -> Result<(), OpenError> {
+pub(super) fn remove(path: &Path, ours: &str) -> Result<(), LedgerOpenError> {
     let theirs = match for_reading(path) {
         Ok(connection) => destination(&connection).map_err(at(path))?,
-        Err(OpenError::Missing { .. }) => return Ok(()),
+        Err(LedgerOpenError::Missing { .. }) => return Ok(()),
         // It need not be understood to be forgotten, as long as it says whose it is.
-        Err(error @ (OpenError::Older { .. } | OpenError::Newer { .. })) => {
+        Err(error @ (LedgerOpenError::Older { .. } | LedgerOpenError::Newer { .. })) => {
             let theirs = looking(path).and_then(|connection| destination(&connection));
             Some(theirs.ok().flatten().ok_or(error)?)
         }
@@ -125,7 +125,7 @@ pub(super) fn remove(path: &Path, ours: &str) -> Result<(), OpenError> {
 
 /// Opens the ledger, of whichever destination, for whoever holds its lock. What is sealed (see
 /// [`Seal`](super::seal::Seal)) is not looked through.
-pub(super) fn writable(path: &Path, is_sealed: bool) -> Result<Connection, OpenError> {
+pub(super) fn writable(path: &Path, is_sealed: bool) -> Result<Connection, LedgerOpenError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     filesystem::owner_only(&mut options);
@@ -156,7 +156,7 @@ pub(super) fn writable(path: &Path, is_sealed: bool) -> Result<Connection, OpenE
 }
 
 /// Opens the ledger for somebody who only looks, while a run may be writing.
-pub(super) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
+pub(super) fn for_reading(path: &Path) -> Result<Connection, LedgerOpenError> {
     let real;
     let path = match std::fs::symlink_metadata(path) {
         // Its logs stand beside the file, and not beside a link to it.
@@ -184,7 +184,7 @@ pub(super) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
     let at_rest = at_rest(path);
     let (connection, form) = match (form(path, &connection), at_rest) {
         // Side files cannot be made here.
-        (Err(OpenError::Storage(_)), Some(name)) => {
+        (Err(LedgerOpenError::Storage(_)), Some(name)) => {
             let flags = flags | OpenFlags::SQLITE_OPEN_URI;
             let connection = Connection::open_with_flags(name, flags).map_err(at(path))?;
             let form = form(path, &connection)?;
@@ -196,8 +196,8 @@ pub(super) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
     connection.busy_timeout(PATIENCE).map_err(at(path))?;
     let known = newest(MIGRATIONS);
     match form {
-        0 => Err(OpenError::Missing { path: path.into() }),
-        found if found < known => Err(OpenError::Older {
+        0 => Err(LedgerOpenError::Missing { path: path.into() }),
+        found if found < known => Err(LedgerOpenError::Older {
             path: path.into(),
             found,
             known,
@@ -209,15 +209,15 @@ pub(super) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
     }
 }
 
-fn missing_or_failed(path: &Path) -> impl Fn(std::io::Error) -> OpenError + '_ {
+fn missing_or_failed(path: &Path) -> impl Fn(std::io::Error) -> LedgerOpenError + '_ {
     |error| match error.kind() {
-        std::io::ErrorKind::NotFound => OpenError::Missing { path: path.into() },
+        std::io::ErrorKind::NotFound => LedgerOpenError::Missing { path: path.into() },
         _ => Error::io(path, error).into(),
     }
 }
 
 /// An error if the file holds anything but what the migrations up to this form make.
-fn expect_schema(path: &Path, connection: &Connection, form: i64) -> Result<(), OpenError> {
+fn expect_schema(path: &Path, connection: &Connection, form: i64) -> Result<(), LedgerOpenError> {
     let steps = usize::try_from(form).unwrap_or_default();
     let made = Connection::open_in_memory().and_then(|made| {
         let mut steps = MIGRATIONS.iter().take(steps);
@@ -257,7 +257,7 @@ fn at_rest(path: &Path) -> Option<String> {
 }
 
 /// SQLite would call any file without its head damaged; but then it is not one of ours.
-fn look_at_head(path: &Path, file: &File) -> Result<(), OpenError> {
+fn look_at_head(path: &Path, file: &File) -> Result<(), LedgerOpenError> {
     let mut head = Vec::new();
     file.take(HEAD as u64)
         .read_to_end(&mut head)
@@ -271,12 +271,12 @@ fn look_at_head(path: &Path, file: &File) -> Result<(), OpenError> {
     };
     match whose {
         Whose::Ours | Whose::Nobodys => Ok(()),
-        Whose::Others => Err(OpenError::NotALedger { path: path.into() }),
+        Whose::Others => Err(LedgerOpenError::NotALedger { path: path.into() }),
     }
 }
 
 /// Whose the database is by what its log says, when the file itself has nothing in it.
-fn look_at_log(path: &Path) -> Result<Whose, OpenError> {
+fn look_at_log(path: &Path) -> Result<Whose, LedgerOpenError> {
     let log = filesystem::beside(path, "-wal");
     if std::fs::symlink_metadata(&log).is_err() {
         return Ok(Whose::Nobodys);
@@ -316,7 +316,7 @@ impl Whose {
 }
 
 /// The form of the ledger in the file; 0 if the file is empty.
-fn form(path: &Path, connection: &Connection) -> Result<i64, OpenError> {
+fn form(path: &Path, connection: &Connection) -> Result<i64, LedgerOpenError> {
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let application = number("application_id").map_err(at(path))?;
     let found = number("user_version").map_err(at(path))?;
@@ -327,12 +327,12 @@ fn form(path: &Path, connection: &Connection) -> Result<i64, OpenError> {
     match (application, found, tables) {
         (0, 0, 0) => Ok(0),
         (APPLICATION_ID, 1.., 1_i64..) if found <= known => Ok(found),
-        (APPLICATION_ID, 1.., _) if found > known => Err(OpenError::Newer {
+        (APPLICATION_ID, 1.., _) if found > known => Err(LedgerOpenError::Newer {
             path: path.into(),
             found,
             known,
         }),
-        _ => Err(OpenError::NotALedger { path: path.into() }),
+        _ => Err(LedgerOpenError::NotALedger { path: path.into() }),
     }
 }
 
@@ -391,7 +391,11 @@ fn migrate(connection: &mut Connection, migrations: &[&str]) -> Sql<()> {
 }
 
 /// The destination is written down at the first use and compared ever after.
-fn settle_destination(path: &Path, connection: &Connection, ours: &str) -> Result<(), OpenError> {
+fn settle_destination(
+    path: &Path,
+    connection: &Connection,
+    ours: &str,
+) -> Result<(), LedgerOpenError> {
     let Some(theirs) = destination(connection).map_err(at(path))? else {
         connection
             .execute(
@@ -405,11 +409,11 @@ fn settle_destination(path: &Path, connection: &Connection, ours: &str) -> Resul
 }
 
 /// An error if the destination of a ledger, `theirs`, is not `ours`.
-pub(super) fn expect(path: &Path, theirs: String, ours: &str) -> Result<(), OpenError> {
+pub(super) fn expect(path: &Path, theirs: String, ours: &str) -> Result<(), LedgerOpenError> {
     if theirs == ours {
         return Ok(());
     }
-    Err(OpenError::OtherDestination {
+    Err(LedgerOpenError::OtherDestination {
         path: path.into(),
         theirs,
         ours: ours.to_owned(),

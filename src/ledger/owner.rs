@@ -3,7 +3,7 @@
 use std::fs::{File, Metadata};
 use std::path::Path;
 
-use super::error::OpenError;
+use super::error::LedgerOpenError;
 use super::filesystem::folder_of;
 
 /// The number of the user to whom a file in this folder, or the folder itself, belongs if that is neither
@@ -62,9 +62,9 @@ fn owner_of_ledger(path: &Path, ledger: &File) -> Option<u32> {
 }
 
 /// An error if the ledger is another user's: that a run leaves alone what it has as delivered is their word.
-pub(super) fn expect_own_ledger(path: &Path, ledger: &File) -> Result<(), OpenError> {
+pub(super) fn expect_own_ledger(path: &Path, ledger: &File) -> Result<(), LedgerOpenError> {
     match owner_of_ledger(path, ledger) {
-        Some(owner) => Err(OpenError::LedgerOfOthers {
+        Some(owner) => Err(LedgerOpenError::LedgerOfOthers {
             path: path.into(),
             owner,
         }),

@@ -19,7 +19,7 @@ pub enum Proof {
 
 /// What a ledger knows to be at its destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Known {
+pub struct KnownAtDestination {
     /// Of conversations.
     pub calls: KnownOf,
     /// Of cases.
@@ -44,7 +44,7 @@ pub enum KnownOf {
 }
 
 /// What is known to be at the destination, and whether this ledger is the one for it.
-pub(super) fn known(connection: &Connection) -> Sql<Known> {
+pub(super) fn known(connection: &Connection) -> Sql<KnownAtDestination> {
     let sql = "SELECT coalesce(max(call_proof), 0), coalesce(max(case_proof), 0) FROM ledger";
     let (calls, cases): (u8, u8) =
         connection.query_row(sql, (), |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -62,7 +62,7 @@ pub(super) fn known(connection: &Connection) -> Sql<Known> {
     };
     let made_calls = "SELECT count(*) FROM call WHERE create_state = 5 AND uid IS NOT NULL";
     let made_cases = "SELECT count(*) FROM desk_case WHERE state >= 2";
-    Ok(Known {
+    Ok(KnownAtDestination {
         calls: of(calls, made_calls)?,
         cases: of(cases, made_cases)?,
     })
@@ -102,10 +102,10 @@ mod tests {
     #[test]
     fn what_was_made_is_no_proof_and_a_greater_proof_stays() {
         let connection = open::in_memory();
-        assert_eq!(known(&connection), Ok(Known::default()));
+        assert_eq!(known(&connection), Ok(KnownAtDestination::default()));
         connection.execute_batch(MADE).unwrap();
         let unproved = |made| KnownOf::Unproved { made };
-        let of = |calls, cases| Ok(Known { calls, cases });
+        let of = |calls, cases| Ok(KnownAtDestination { calls, cases });
         assert_eq!(known(&connection), of(unproved(2), unproved(1)));
         keep(&connection, Proof::Doubted, Proof::Missing).unwrap();
         assert_eq!(known(&connection), of(KnownOf::Doubted, unproved(1)));

@@ -14,12 +14,12 @@ use super::case::fact::CaseState;
 use super::case::rows as case_rows;
 use super::columns::time;
 use super::done_index::{DoneIndex, DoneIndexBuilder};
-use super::error::{Error, OpenError, at};
+use super::error::{Error, LedgerOpenError, at};
 use super::maintenance::{LedgerCheck, inspect};
 use super::open;
 use super::overdue::{self, Overdue};
 use super::problem_log::NotedProblem;
-use super::proof::{self, Known};
+use super::proof::{self, KnownAtDestination};
 use super::sent_recordings::{self, SentTo, SentUntil};
 use super::summary::{LedgerSummary, summarize};
 
@@ -48,7 +48,7 @@ pub struct AcceptedCase {
 
 /// A call that the server has, as in `accepted.csv`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Accepted {
+pub struct AcceptedCall {
     /// The `externalIdentity`.
     pub identity: String,
     /// The uid, where the server told.
@@ -74,7 +74,7 @@ pub struct UidOwner {
 const RECENT_CALLS: i64 = 1 << 14;
 
 impl LedgerReader {
-    pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
+    pub(super) fn open(path: &Path) -> Result<Self, LedgerOpenError> {
         Ok(LedgerReader {
             path: path.to_owned(),
             connection: open::for_reading(path)?,
@@ -82,7 +82,7 @@ impl LedgerReader {
     }
 
     /// An error if the ledger speaks about another destination than this.
-    pub fn expect_destination(&self, ours: &str) -> Result<(), OpenError> {
+    pub fn expect_destination(&self, ours: &str) -> Result<(), LedgerOpenError> {
         match open::destination(&self.connection).map_err(at(&self.path))? {
             Some(theirs) => open::expect(&self.path, theirs, ours),
             None => Ok(()),
@@ -90,7 +90,7 @@ impl LedgerReader {
     }
 
     /// What is known to be at the destination, and whether this ledger is the one for it.
-    pub fn known(&self) -> Result<Known, Error> {
+    pub fn known(&self) -> Result<KnownAtDestination, Error> {
         proof::known(&self.connection).map_err(at(&self.path))
     }
 
@@ -186,7 +186,7 @@ impl LedgerReader {
 
     /// The calls for which nothing is left to do. Reads the whole table once, of a large one both halves
     /// side by side: a nightly run waits for it.
-    pub fn load_done(&self) -> Result<DoneIndex, OpenError> {
+    pub fn load_done(&self) -> Result<DoneIndex, LedgerOpenError> {
         let last = self
             .connection
             .query_row("SELECT max(id) FROM call", (), |row| row.get(0));
@@ -263,7 +263,7 @@ impl LedgerReader {
     /// in which they were first seen. Stops at the first error of `each`.
     pub fn accepted<E: From<Error>>(
         &self,
-        mut each: impl FnMut(Accepted) -> Result<(), E>,
+        mut each: impl FnMut(AcceptedCall) -> Result<(), E>,
     ) -> Result<(), E> {
         let sql =
             select_calls!("WHERE create_state > 3 AND upload_state BETWEEN 3 AND 5 ORDER BY id");
@@ -312,12 +312,12 @@ fn unless_purged(at: Timestamp) -> Option<Timestamp> {
     (at != Timestamp::UNIX_EPOCH).then_some(at)
 }
 
-fn accepted(row: &Row<'_>) -> Sql<Option<Accepted>> {
+fn accepted(row: &Row<'_>) -> Sql<Option<AcceptedCall>> {
     let standing = rows::standing(row)?;
     let CreateState::Done { uid, is_adopted } = standing.create else {
         return Ok(None);
     };
-    Ok(Some(Accepted {
+    Ok(Some(AcceptedCall {
         identity: row.get(13)?,
         uid,
         is_adopted,

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, Result as Sql};
 
-use super::error::{OpenError, at};
+use super::error::{LedgerOpenError, at};
 
 /// What a file holds, by kind and name: the statement that made it, with single blanks.
 type Objects = BTreeMap<(String, String), String>;
@@ -19,12 +19,12 @@ pub(super) fn expect_same(
     path: &Path,
     connection: &Connection,
     made: &Connection,
-) -> Result<(), OpenError> {
+) -> Result<(), LedgerOpenError> {
     let theirs = objects(connection).map_err(at(path))?;
     let ours = objects(made).map_err(at(path))?;
     match difference(&ours, &theirs) {
         None => Ok(()),
-        Some(what) => Err(OpenError::Foreign {
+        Some(what) => Err(LedgerOpenError::Foreign {
             path: path.into(),
             what,
         }),

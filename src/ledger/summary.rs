@@ -132,7 +132,7 @@ fn add(summary: &mut LedgerSummary, state: CallStatus, count: u64) {
 
 /// The calls that one obstacle keeps.
 #[derive(Default)]
-struct Kept {
+struct KeptCalls {
     count: u64,
     examples: Vec<String>,
     held_at: Option<Timestamp>,
@@ -140,7 +140,7 @@ struct Kept {
 
 /// Looks at each call that did not end well.
 fn look_closer(connection: &Connection, summary: &mut LedgerSummary) -> Result<()> {
-    let mut reasons = HashMap::<Blocker, Kept>::new();
+    let mut reasons = HashMap::<Blocker, KeptCalls>::new();
     let mut statement = connection.prepare(select_calls!(
         "WHERE create_state < 3 OR create_state > 3 AND upload_state NOT BETWEEN 3 AND 5 ORDER BY id"
     ))?;

@@ -13,9 +13,9 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::batch::{BatchWriter, WriteRequest};
-use super::call::fact::Entry;
+use super::call::fact::LedgerEntry;
 use super::case::fact::CaseEntry;
-use super::error::{Error, OpenError};
+use super::error::{Error, LedgerOpenError};
 use super::holder::Holder;
 use super::lock::Lock;
 use super::problem_log::NotedProblem;
@@ -40,7 +40,7 @@ const QUEUE: usize = 1_024;
 #[derive(Debug)]
 pub struct Ledger {
     path: PathBuf,
-    writer: Writer,
+    writer: LedgerWriter,
     thread: Option<JoinHandle<Result<(), Error>>>,
     lock: Lock,
 }
@@ -48,7 +48,7 @@ pub struct Ledger {
 impl Ledger {
     /// Takes the lock, makes or checks the file, brings it to the newest form. `destination` is
     /// any text that names a server and the way it is spoken to; it is fixed at the first use.
-    pub fn open(path: &Path, destination: &str) -> Result<Self, OpenError> {
+    pub fn open(path: &Path, destination: &str) -> Result<Self, LedgerOpenError> {
         let (path, lock) = open::lock(path)?;
         let connection = open::for_writing(&path, destination, lock.is_sealed(&path))?;
         Self::start(path, lock, connection)
@@ -56,14 +56,14 @@ impl Ledger {
 
     /// [`Ledger::open`], with all forgotten that earlier runs left there. A ledger of another
     /// destination, or one that a run has, is not touched.
-    pub fn open_anew(path: &Path, destination: &str) -> Result<Self, OpenError> {
+    pub fn open_anew(path: &Path, destination: &str) -> Result<Self, LedgerOpenError> {
         let (path, lock) = open::lock(path)?;
         open::remove(&path, destination)?;
         let connection = open::for_writing(&path, destination, false)?;
         Self::start(path, lock, connection)
     }
 
-    fn start(path: PathBuf, lock: Lock, connection: Connection) -> Result<Self, OpenError> {
+    fn start(path: PathBuf, lock: Lock, connection: Connection) -> Result<Self, LedgerOpenError> {
         let (sender, requests) = mpsc::channel(QUEUE);
         let book = BatchWriter::new(&path, connection);
         let thread = thread::Builder::new()
@@ -72,14 +72,14 @@ impl Ledger {
             .map_err(|error| Error::io(&path, error))?;
         Ok(Ledger {
             path,
-            writer: Writer { sender },
+            writer: LedgerWriter { sender },
             thread: Some(thread),
             lock,
         })
     }
 
     /// Opens a ledger to look at it; needs no lock and works while a run is writing.
-    pub fn read(path: &Path) -> Result<LedgerReader, OpenError> {
+    pub fn read(path: &Path) -> Result<LedgerReader, LedgerOpenError> {
         filesystem::tell_if_folder_is_open(path);
         LedgerReader::open(path)
     }
@@ -101,12 +101,12 @@ impl Ledger {
     }
 
     /// A handle to write with.
-    pub fn writer(&self) -> Writer {
+    pub fn writer(&self) -> LedgerWriter {
         self.writer.clone()
     }
 
     /// A connection of its own to look with. It sees what has been acknowledged.
-    pub fn reader(&self) -> Result<LedgerReader, OpenError> {
+    pub fn reader(&self) -> Result<LedgerReader, LedgerOpenError> {
         LedgerReader::open(&self.path)
     }
 
@@ -137,23 +137,23 @@ impl Drop for Ledger {
 
 /// A handle of the writer; cheap to clone, and shared by everybody who has something to write.
 #[derive(Debug, Clone)]
-pub struct Writer {
+pub struct LedgerWriter {
     sender: mpsc::Sender<Request>,
 }
 
-impl Writer {
+impl LedgerWriter {
     /// Writes the entries in one transaction, in their order; returns when they are on the disk.
     ///
     /// After an error nothing may be sent: this and every later write has failed. If the future
     /// is dropped, the entries are written or not, but all or none.
-    pub async fn write(&self, entries: Vec<Entry>) -> Result<(), Error> {
+    pub async fn write(&self, entries: Vec<LedgerEntry>) -> Result<(), Error> {
         if entries.is_empty() {
             return Ok(());
         }
         self.ask(WriteRequest::Write(entries)).await.map(drop)
     }
 
-    /// [`Writer::write`] for facts about cases.
+    /// [`LedgerWriter::write`] for facts about cases.
     pub async fn write_cases(&self, entries: Vec<CaseEntry>) -> Result<(), Error> {
         if entries.is_empty() {
             return Ok(());
@@ -171,17 +171,17 @@ impl Writer {
             .map(drop)
     }
 
-    /// [`Writer::prove`] for a thread that may wait.
+    /// [`LedgerWriter::prove`] for a thread that may wait.
     pub fn prove_blocking(&self, calls: Proof, cases: Proof) -> Result<(), Error> {
         block_on(self.prove(calls, cases))
     }
 
-    /// [`Writer::write`] for a thread that may wait.
-    pub fn write_blocking(&self, entries: Vec<Entry>) -> Result<(), Error> {
+    /// [`LedgerWriter::write`] for a thread that may wait.
+    pub fn write_blocking(&self, entries: Vec<LedgerEntry>) -> Result<(), Error> {
         block_on(self.write(entries))
     }
 
-    /// [`Writer::write_cases`] for a thread that may wait.
+    /// [`LedgerWriter::write_cases`] for a thread that may wait.
     pub fn write_cases_blocking(&self, entries: Vec<CaseEntry>) -> Result<(), Error> {
         block_on(self.write_cases(entries))
     }
@@ -312,8 +312,8 @@ mod tests {
 
     const DESTINATION: &str = "https://integrations.example.com v2";
 
-    fn intent(identity: impl Into<Arc<str>>) -> Vec<Entry> {
-        vec![Entry::new(
+    fn intent(identity: impl Into<Arc<str>>) -> Vec<LedgerEntry> {
+        vec![LedgerEntry::new(
             identity,
             CallFact::CreateIntended {
                 fingerprint: 1,
@@ -398,7 +398,7 @@ mod tests {
                     assert_eq!(known[0].as_ref().unwrap().state(), CallStatus::InDoubt);
                     let left = CallFact::LeftAlone { fingerprint: 1 };
                     writer
-                        .write(vec![Entry::new(identity, left)])
+                        .write(vec![LedgerEntry::new(identity, left)])
                         .await
                         .unwrap();
                 }

@@ -9,7 +9,7 @@ use crate::domain::call::{Call, Field};
 use crate::domain::case::{Case, Message};
 use crate::domain::{Code, Problem};
 use crate::ledger::{CallState, CaseHashes, CaseState, CutRow, MessageHashes, SentFile};
-use crate::mapping::Watch;
+use crate::mapping::RecordWatch;
 use crate::pipeline::{Delivered, Event, Outcome, Totals};
 use crate::plan::{CaseStep, Step};
 use crate::recordings::{Sendable, TranscodeJob};
@@ -25,7 +25,7 @@ pub struct OpenedFile {
     /// The columns that feed each field of a call; nothing for cases.
     pub sources: Vec<(Field, Vec<String>)>,
     /// What sees whether its records are those that the mapping is for.
-    pub watches: Vec<Arc<Watch>>,
+    pub watches: Vec<Arc<RecordWatch>>,
 }
 
 /// The recording of a call, as an upload needs it.

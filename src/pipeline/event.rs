@@ -117,7 +117,7 @@ impl Tally {
 
 /// What was delivered for a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum DeliveryKind {
     /// A call.
     Call,
     /// A case with all its messages.
@@ -126,16 +126,20 @@ pub enum Kind {
     Message,
 }
 
-impl Kind {
+impl DeliveryKind {
     /// All of them.
-    pub const ALL: [Kind; 3] = [Kind::Call, Kind::Case, Kind::Message];
+    pub const ALL: [DeliveryKind; 3] = [
+        DeliveryKind::Call,
+        DeliveryKind::Case,
+        DeliveryKind::Message,
+    ];
 
     /// The word in `accepted.csv`.
     pub const fn name(self) -> &'static str {
         match self {
-            Kind::Call => "call",
-            Kind::Case => "case",
-            Kind::Message => "message",
+            DeliveryKind::Call => "call",
+            DeliveryKind::Case => "case",
+            DeliveryKind::Message => "message",
         }
     }
 }
@@ -144,7 +148,7 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivered {
     /// What it is.
-    pub kind: Kind,
+    pub kind: DeliveryKind,
     /// The call's `externalIdentity`, or the `caseUid`.
     pub identity: String,
     /// The conversation's id at the destination; `None` when the answer that named it was lost. Of a

@@ -37,12 +37,12 @@ pub use decision::{
     Action, CallJob, CaseAtServer, CaseJob, CaseRow, CaseSpread, DecidedBatch, Decision,
     FurtherRow, HeldCall, HeldMessage, OpenedFile, RecordClosing, RecordingUpload,
 };
-pub use event::{Delivered, Event, Kind, Outcome, StopReason, Tally};
+pub use event::{Delivered, DeliveryKind, Event, Outcome, StopReason, Tally};
 pub use held::overdue;
 pub use matched::{BETWEEN_RECORDINGS, Matched};
-pub use records_read::Extent;
+pub use records_read::ExportExtent;
 pub use setup::{EarlierRuns, Pipeline, Purpose};
-pub use totals::{Consent, Portion, Totals};
+pub use totals::{ConsentCounts, Portion, Totals};
 
 use crate::{ledger, mapping, source};
 
@@ -57,7 +57,7 @@ pub enum Error {
     Mapping(#[from] mapping::LoadError),
     /// The ledger cannot be opened to look things up.
     #[error(transparent)]
-    Ledger(ledger::OpenError),
+    Ledger(ledger::LedgerOpenError),
     /// Rows that wait for others cannot be put aside, or an input that is read twice not copied.
     #[error("the temporary file: {0}")]
     Spool(std::io::Error),

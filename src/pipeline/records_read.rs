@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 /// What is known of the size of the export; written while it is read, and read by whoever tells how far
 /// a run is.
 #[derive(Debug, Default)]
-pub struct Extent {
+pub struct ExportExtent {
     records: AtomicU64,
     is_whole: AtomicBool,
 }
 
-impl Extent {
+impl ExportExtent {
     /// Counts records that were read.
     pub(super) fn add(&self, records: usize) {
         self.records.fetch_add(records as u64, Ordering::Relaxed);
@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn the_size_is_told_once_everything_was_read() {
-        let extent = Extent::default();
+        let extent = ExportExtent::default();
         extent.add(1000);
         assert_eq!(extent.records(), None);
         extent.add(1);

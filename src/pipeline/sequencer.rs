@@ -22,7 +22,7 @@ use super::unused_consent::UnusedConsent;
 use super::{Outcome, Pipeline, Purpose, Totals};
 use crate::domain::call::{Field, Value};
 use crate::domain::{Code, Place, Problem, Severity};
-use crate::mapping::{CallMapping, Misfit, Watch};
+use crate::mapping::{CallMapping, Misfit, RecordWatch};
 use crate::recordings::{Claimant, Claims, Grade, Standing, Unlisted};
 use crate::source::{Batch, Record};
 
@@ -54,12 +54,12 @@ pub(super) struct Sequencer<'r> {
 /// What is seen of the records of one input.
 enum Watched {
     /// More of them may come.
-    Open(Vec<Arc<Watch>>),
+    Open(Vec<Arc<RecordWatch>>),
     /// What was found when all had come.
     Ended(Vec<Misfit>),
 }
 
-fn found(watches: &[Arc<Watch>]) -> Vec<Misfit> {
+fn found(watches: &[Arc<RecordWatch>]) -> Vec<Misfit> {
     watches.iter().flat_map(|watch| watch.misfits()).collect()
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::call::inspection_options::InspectionOptions;
-use super::records_read::Extent;
+use super::records_read::ExportExtent;
 use crate::api::ApiVersion;
 use crate::domain::Party;
 use crate::ledger::{DoneIndex, Ledger, LedgerReader, SentUntil};
@@ -70,7 +70,7 @@ pub struct Pipeline {
     /// How many threads decide.
     pub deciders: usize,
     /// How many records there are, for whoever tells how far the work is.
-    pub extent: Arc<Extent>,
+    pub extent: Arc<ExportExtent>,
 }
 
 impl Pipeline {

@@ -6,7 +6,7 @@ use crate::domain::call::{Call, Field};
 
 /// What the records say about consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Consent {
+pub struct ConsentCounts {
     /// Records whose customer agreed.
     pub yes: u64,
     /// Records whose customer refused.
@@ -47,7 +47,7 @@ pub struct Totals {
     /// How many calls fill each field, by `Field::index`.
     pub filled: [u64; Field::ALL.len()],
     /// Consent over the calls.
-    pub consent: Consent,
+    pub consent: ConsentCounts,
     /// Calls by local day, in the offset of the call.
     pub by_day: CallsByDay,
     /// Calls by local hour of the day.
@@ -86,7 +86,7 @@ impl Default for Totals {
             messages: 0,
             left_out: 0,
             filled: [0; Field::ALL.len()],
-            consent: Consent::default(),
+            consent: ConsentCounts::default(),
             by_day: CallsByDay::default(),
             by_hour: [0; 24],
             by_agent: CallsByAgent::default(),

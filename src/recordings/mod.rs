@@ -36,16 +36,16 @@ pub use index::build::build_index;
 pub use index::captures::{CaptureKey, Naming};
 pub use index::lookup::{Index, IndexOptions};
 pub use name::OutsideFolder;
-pub use probe::{Depth, End, Probe, ProbeError, look, probe};
+pub use probe::{Depth, FileEnd, Probe, ProbeError, look, probe};
 pub use search::grade::Grade;
 pub use search::{FoundBy, Owned, RecordingSearch, SearchResult, SearchStep, Unusable, find};
 pub use silence::silent_channels;
 pub use skew::Skew;
-pub use spelling::Likeness;
+pub use spelling::NameLikeness;
 pub use store::error::IndexError;
 pub use store::listing::Unlisted;
-pub use store::recording::{Change, OpenError, Recording};
-pub use store::sendable::{Opened, Sendable};
+pub use store::recording::{FileChange, Recording, RecordingError};
+pub use store::sendable::{OpenedRecording, Sendable};
 pub use timestamp::{Stamp, stamp};
 pub use transcode::{
     CancelFlag, Ffmpeg, NoFfmpeg, NotTranscodable, ProgramEnvironment, TranscodeFailure,

@@ -8,7 +8,7 @@ use std::fmt;
 use super::asked_part::{AskedPart, shown};
 use super::extension::is_audio_extension;
 use super::spelling::{composed, split_extension};
-use super::value_held::{Part, droppable};
+use super::value_held::{NamedPart, droppable};
 use super::wildcard::is_pattern;
 
 /// Why a name from an export, or a link below the audio folder, is not followed.
@@ -112,7 +112,7 @@ pub(super) fn read(name: &[AskedPart<'_>], identity: &str) -> ParsedName {
         return ParsedName::Refused(refusal);
     }
     let anchored = text.split(['/', '\\']).next() == Some(".");
-    let mut parts = Part::split(name, &['/', '\\'], false);
+    let mut parts = NamedPart::split(name, &['/', '\\'], false);
     let file = parts.pop().filter(|last| !matches!(&*last.text, "" | "."));
     parts.retain(|part| !matches!(&*part.text, "" | "."));
     let Some(file) = file else {
@@ -127,14 +127,19 @@ pub(super) fn read(name: &[AskedPart<'_>], identity: &str) -> ParsedName {
 }
 
 /// A name that says nothing of the record is that of every record, and of none.
-fn wanted(folders: Vec<Part>, mut file: Part, reach: FolderScope, identity: &str) -> ParsedName {
+fn wanted(
+    folders: Vec<NamedPart>,
+    mut file: NamedPart,
+    reach: FolderScope,
+    identity: &str,
+) -> ParsedName {
     // A `*` that stands for the extension alone asks for the whole name.
     if let Some(stem) = file.text.strip_suffix(".*")
         && !is_pattern(stem)
     {
         file.text.truncate(stem.len());
     }
-    let says_something = folders.iter().chain([&file]).any(Part::says_something);
+    let says_something = folders.iter().chain([&file]).any(NamedPart::says_something);
     let droppable = droppable(&folders, &file, identity);
     let folders: Vec<String> = folders.into_iter().map(|part| part.text).collect();
     let file = file.text;
@@ -179,7 +184,7 @@ fn refusal(name: &str) -> Option<OutsideFolder> {
 /// A URL is no path: its last segment names the file, the segments before it only help to tell
 /// files of the same name apart.
 fn read_url(name: &[AskedPart<'_>], identity: &str) -> ParsedName {
-    let mut segments = Part::split_url(name);
+    let mut segments = NamedPart::split_url(name);
     segments.retain(|segment| !segment.text.is_empty());
     match segments.pop() {
         Some(file) if !segments.is_empty() => {

@@ -72,7 +72,7 @@ pub(super) fn outwards(folder: &str) -> impl Iterator<Item = &str> {
 
 /// How well a file's name fits, from best to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Likeness {
+pub enum NameLikeness {
     /// As asked.
     Exact,
     /// In other letter case.

@@ -7,7 +7,7 @@ use super::wildcard::{BORDER, SIGN, is_border};
 
 /// A folder or the file of a name that is asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Part {
+pub(super) struct NamedPart {
     /// Composed, with the signs of a pattern.
     pub(super) text: String,
     /// What the record says, where all of it is in this part.
@@ -62,40 +62,44 @@ const TELLING: usize = 3;
 /// A folder whose name has so many digits and nothing else may be a year, and tells no call.
 const DATE: usize = 4;
 
-impl Part {
+impl NamedPart {
     /// The parts of a name between separators.
-    pub(super) fn split(name: &[AskedPart<'_>], separators: &[char], is_url: bool) -> Vec<Part> {
-        Part::of(&marked(name), separators, (false, is_url))
+    pub(super) fn split(
+        name: &[AskedPart<'_>],
+        separators: &[char],
+        is_url: bool,
+    ) -> Vec<NamedPart> {
+        NamedPart::of(&marked(name), separators, (false, is_url))
     }
 
     /// The segments of a URL, with escapes undone.
-    pub(super) fn split_url(name: &[AskedPart<'_>]) -> Vec<Part> {
+    pub(super) fn split_url(name: &[AskedPart<'_>]) -> Vec<NamedPart> {
         let marked = marked(name);
         let Some((scheme, rest)) = marked.split_once("://") else {
             return Vec::new();
         };
         let is_inside = scheme.rfind(START) > scheme.rfind(END);
         let path = rest.split(['?', '#']).next().unwrap_or_default();
-        Part::of(path, &['/'], (is_inside, true))
+        NamedPart::of(path, &['/'], (is_inside, true))
     }
 
-    fn of(marked: &str, separators: &[char], (mut inside, is_url): (bool, bool)) -> Vec<Part> {
+    fn of(marked: &str, separators: &[char], (mut inside, is_url): (bool, bool)) -> Vec<NamedPart> {
         let parts = marked.split(separators).map(|piece| {
             let begins_inside = inside;
             let mut marks = piece.chars().filter(|char| matches!(*char, START | END));
             inside = marks.next_back().map_or(inside, |mark| mark == START);
             if is_url {
-                Part::read(&decoded(piece), begins_inside)
+                NamedPart::read(&decoded(piece), begins_inside)
             } else {
-                Part::read(piece, begins_inside)
+                NamedPart::read(piece, begins_inside)
             }
         });
         parts.collect()
     }
 
     /// Reads one part, which may begin inside a value.
-    fn read(marked: &str, mut inside: bool) -> Part {
-        let mut part = Part::default();
+    fn read(marked: &str, mut inside: bool) -> NamedPart {
+        let mut part = NamedPart::default();
         let mut text = String::with_capacity(marked.len());
         let (mut value, mut is_whole) = (String::new(), false);
         // Whether the last character is a wildcard of the mapping, or of a value.
@@ -181,7 +185,7 @@ fn marked(name: &[AskedPart<'_>]) -> String {
 
 /// How many of the outermost folders may be dropped. What is left must hold a value of the record,
 /// and the id where a dropped folder held it: else it is a name that other records ask for as well.
-pub(super) fn droppable(folders: &[Part], file: &Part, identity: &str) -> usize {
+pub(super) fn droppable(folders: &[NamedPart], file: &NamedPart, identity: &str) -> usize {
     let may_drop = |count: &usize| {
         let (dropped, left) = folders.split_at(*count);
         let left_has_id = left
@@ -192,7 +196,7 @@ pub(super) fn droppable(folders: &[Part], file: &Part, identity: &str) -> usize 
             !file.values.is_empty() || left.iter().any(|part| !part.values.is_empty());
         let holds_piece = || {
             let tells =
-                |part: &Part| part.has_piece && is_telling(&part.text) && !is_date(&part.text);
+                |part: &NamedPart| part.has_piece && is_telling(&part.text) && !is_date(&part.text);
             left.iter().any(tells) || file.has_piece && is_telling(split_extension(&file.text).0)
         };
         left_has_id
@@ -238,14 +242,14 @@ mod tests {
 
     /// How many folders of a name may be dropped.
     fn dropped(name: &[AskedPart<'_>], identity: &str) -> usize {
-        let mut parts = Part::split(name, &['/'], false);
+        let mut parts = NamedPart::split(name, &['/'], false);
         let file = parts.pop().unwrap();
         droppable(&parts, &file, identity)
     }
 
     #[test]
     fn a_wildcard_beside_a_value_has_a_border_and_a_sign_of_the_record_is_no_wildcard() {
-        let text = |name: &[AskedPart<'_>]| Part::split(name, &['/'], false).remove(0).text;
+        let text = |name: &[AskedPart<'_>]| NamedPart::split(name, &['/'], false).remove(0).text;
         assert_eq!(
             text(&[Wildcard, Value("1"), Wildcard]),
             "*\u{fdd3}1\u{fdd3}*"

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::report::format::safe;
-use crate::report::{Destination, Mode};
+use crate::report::{DestinationLabel, Mode};
 
 /// The first line of a run.
-pub(super) fn first_line(mode: Mode, to: &Destination) -> String {
+pub(super) fn first_line(mode: Mode, to: &DestinationLabel) -> String {
     let name = safe(&to.name);
     let ledger = to.ledger.to_string_lossy();
     let mut ledger = format!("ledger {} ({})", safe(&ledger), to.age());
@@ -32,7 +32,7 @@ pub(super) fn first_line(mode: Mode, to: &Destination) -> String {
 }
 
 /// The line of the page about a destination.
-pub(super) fn destination_line(to: &Destination) -> String {
+pub(super) fn destination_line(to: &DestinationLabel) -> String {
     format!(
         "Destination: {} · Ledger: {} ({})",
         safe(&to.name),

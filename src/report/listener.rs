@@ -15,12 +15,12 @@ use crate::report::counters::Counters;
 use crate::report::destination_line::first_line;
 use crate::report::files::output_folder::OutputFolder;
 use crate::report::files::recordings;
-use crate::report::files::run_files::{Files, Written};
+use crate::report::files::run_files::{Files, WrittenFiles};
 use crate::report::files::skipped;
 use crate::report::format::{safe, wait};
 use crate::report::html;
 use crate::report::json::stop_name;
-use crate::report::{ClockReading, Error, ReportOptions, RunSummary, Screen, Style, Work};
+use crate::report::{ClockReading, Error, ReportOptions, RunProgress, RunSummary, Screen, Style};
 
 /// Opened files that are named one by one; of a folder of thousands the rest is only counted.
 const NAMED_FILES: u64 = 10;
@@ -51,7 +51,7 @@ pub struct Finished {
     /// What was counted; it stands whether or not it could be written.
     pub summary: RunSummary,
     /// The same for the ledger: how far the work came.
-    pub work: Work,
+    pub work: RunProgress,
     /// Whether the files could be completed.
     pub written: Result<(), Error>,
 }
@@ -200,7 +200,7 @@ impl Report {
 
     /// How far the run is, for the ledger; about once a second, so that also of a run that is killed it
     /// is known. To be asked after events that come by themselves.
-    pub fn work_due(&mut self) -> Option<Work> {
+    pub fn work_due(&mut self) -> Option<RunProgress> {
         self.progress.work_due(&self.sums, ClockReading::now())
     }
 
@@ -430,7 +430,7 @@ impl Report {
 /// Completes the files of the records and adds those that are made from the summary.
 fn complete(files: Files, summary: &mut RunSummary) -> Result<(), Error> {
     let (folder, written) = files.finish()?;
-    let Written {
+    let WrittenFiles {
         files,
         rejected,
         left_out,
@@ -468,7 +468,7 @@ mod tests {
 
     fn delivered(identity: &str) -> Delivered {
         Delivered {
-            kind: crate::pipeline::Kind::Call,
+            kind: crate::pipeline::DeliveryKind::Call,
             identity: identity.to_owned(),
             uid: Some("0f6d-uid".to_owned()),
             recording: Some("march/=1.wav".to_owned()),

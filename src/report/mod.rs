@@ -38,7 +38,7 @@ pub use console::mapping_trial::MappingTrial;
 pub use console::preset_advice::{print_fit, print_no_fit, print_saved, save_mapping};
 pub use console::screen::{Color, Screen};
 pub use console::status::{
-    DoubtView, FailureView, ResentView, RunView, StateView, StatusView, Weight, WorkView,
+    DoubtView, FailureView, ResentView, RunView, StateView, StateWeight, StatusView, WorkView,
     print_status,
 };
 pub use counters::Deliveries;
@@ -52,7 +52,7 @@ pub use files::read_accepted::{
 };
 pub(crate) use format::safe;
 pub use listener::{Finished, Report};
-pub use options::{Destination, ListForm, Mode, ReportOptions, Style};
+pub use options::{DestinationLabel, ListForm, Mode, ReportOptions, Style};
 pub use problem_groups::{Example, ProblemGroup};
 pub use summary::{FieldCount, RunSummary};
-pub use work::{Size, Work};
+pub use work::{RunProgress, Size};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::pipeline::Extent;
+use crate::pipeline::ExportExtent;
 
 /// How far the pipeline goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum Mode {
 
 /// Where a run sends to, and by what it remembers that.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Destination {
+pub struct DestinationLabel {
     /// The destination as its ledger knows it.
     pub name: String,
     /// The ledger as the operator names it.
@@ -33,7 +33,7 @@ pub struct Destination {
     pub read_api: Option<String>,
 }
 
-impl Destination {
+impl DestinationLabel {
     /// Whether the ledger was there, in a word.
     pub(super) fn age(&self) -> &'static str {
         if self.is_new_ledger { "new" } else { "known" }
@@ -96,7 +96,7 @@ pub struct ReportOptions {
     /// Bytes a second that a run may send; `None` for as many as the line takes.
     pub bandwidth: Option<u64>,
     /// Where a run sends to; `None` for a check.
-    pub destination: Option<Destination>,
+    pub destination: Option<DestinationLabel>,
     /// Whether recordings are looked for, because a folder of them was named.
     pub has_audio: bool,
     /// The files of the export, so that none of them is overwritten when the output of an earlier
@@ -105,7 +105,7 @@ pub struct ReportOptions {
     /// The files that are read beside the export: tables of the mapping.
     pub second_files: Vec<PathBuf>,
     /// How many records the export has, as far as it was read.
-    pub extent: Arc<Extent>,
+    pub extent: Arc<ExportExtent>,
 }
 
 impl ReportOptions {

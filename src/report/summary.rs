@@ -12,7 +12,7 @@ use crate::report::counters::{Counters, Deliveries};
 use crate::report::estimate::Estimate;
 use crate::report::files::allowance::LeftOut;
 use crate::report::problem_groups::ProblemGroup;
-use crate::report::{ClockReading, Destination, Mode, ReportOptions};
+use crate::report::{ClockReading, DestinationLabel, Mode, ReportOptions};
 
 /// Agents that are listed by name.
 pub(super) const TOP_AGENTS: usize = 20;
@@ -25,7 +25,7 @@ pub struct RunSummary {
     /// How far the pipeline went.
     pub mode: Mode,
     /// Where it sent to; `None` for a check.
-    pub destination: Option<Destination>,
+    pub destination: Option<DestinationLabel>,
     /// Why it ended early, and that in words; `None` when it did not.
     pub stop: Option<(StopReason, String)>,
     /// When it started.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::domain::{Code, Place, Problem};
-use crate::pipeline::{Consent, Delivered, Event, Outcome, StopReason, Totals};
+use crate::pipeline::{ConsentCounts, Delivered, Event, Outcome, StopReason, Totals};
 use crate::report::{ClockReading, Error, Mode, Report, ReportOptions, RunSummary, Screen};
 use crate::source::{Batch, FileFormat, Header, Sheet};
 
@@ -208,9 +208,9 @@ pub(super) fn facts(records: u64) -> Totals {
         calls: records,
         open: records,
         filled,
-        consent: Consent {
+        consent: ConsentCounts {
             yes: records,
-            ..Consent::default()
+            ..ConsentCounts::default()
         },
         recordings: records,
         bytes: records * 1_000_000,

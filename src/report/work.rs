@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::pipeline::{Extent, Outcome, StopReason, Tally};
+use crate::pipeline::{ExportExtent, Outcome, StopReason, Tally};
 use crate::report::counters::Counters;
 use crate::report::format::{float, whole};
 use crate::report::json::{json, stop_name};
@@ -27,7 +27,7 @@ pub struct Size {
 impl Size {
     /// The size, as far as it is known at this moment; `None` where the size of the input is not known or
     /// nothing was read yet.
-    pub(super) fn of(sums: &Counters, extent: &Extent) -> Option<Size> {
+    pub(super) fn of(sums: &Counters, extent: &ExportExtent) -> Option<Size> {
         if let Some(records) = extent.records() {
             // What was put aside and dropped again never came here, and is part of the work.
             let records = records.max(sums.read());
@@ -69,7 +69,7 @@ impl Size {
 
 /// How far a run has come, as the ledger keeps it for `status`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Work {
+pub struct RunProgress {
     /// Records read.
     read: u64,
     #[serde(flatten)]
@@ -90,7 +90,7 @@ pub struct Work {
     stop: Option<&'static str>,
 }
 
-impl Work {
+impl RunProgress {
     /// What these sums say.
     pub(super) fn new(
         (read, tally): (u64, &Tally),
@@ -98,7 +98,7 @@ impl Work {
         (calls_per_second, seconds_left): (f64, Option<f64>),
         counted_at: Timestamp,
     ) -> Self {
-        Work {
+        RunProgress {
             read,
             counts: Counts(Outcome::ALL.map(|outcome| tally.of(outcome))),
             size,
@@ -112,7 +112,7 @@ impl Work {
 
     /// The same of a run that ended early.
     pub(super) fn stopped_for(self, stop: Option<StopReason>) -> Self {
-        Work {
+        RunProgress {
             stop: stop.map(stop_name),
             ..self
         }
@@ -182,7 +182,7 @@ mod tests {
     fn the_size_is_exact_once_all_was_read() {
         let mut sums = sums(100, 100, 10);
         sums.tally.read = 100;
-        let extent = Extent::default();
+        let extent = ExportExtent::default();
         assert_eq!(Size::of(&sums, &extent), None);
         (sums.bytes_read, sums.bytes_total) = (1_000, Some(3_010));
         let size = Size::of(&sums, &extent).unwrap();

@@ -22,7 +22,7 @@ const HTTP_PORT: u16 = 80;
 
 /// Which addresses a request may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Own {
+pub(super) enum OwnAddresses {
     /// `localhost` and loopback addresses, with this port.
     Loopback(u16),
     /// Any: nobody knows by which names other machines reach this one.
@@ -30,7 +30,7 @@ pub(super) enum Own {
 }
 
 /// The refusal of a request that names another server, or that a page of another site sent.
-pub(super) fn check(parts: &Parts, own: Own) -> Result<(), ServerAnswer> {
+pub(super) fn check(parts: &Parts, own: OwnAddresses) -> Result<(), ServerAnswer> {
     let Some(host) = only_host(parts) else {
         let text = "A request needs exactly one Host header";
         return Err(ServerAnswer::text(StatusCode::BAD_REQUEST, text));
@@ -69,7 +69,7 @@ fn comes_from_elsewhere(parts: &Parts, host: &str) -> bool {
         || sites.any(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"))
 }
 
-impl Own {
+impl OwnAddresses {
     fn has(self, host: &str) -> bool {
         match self {
             Self::Loopback(port) => is_loopback(host, port),
@@ -123,7 +123,7 @@ mod tests {
         request.body(()).expect("a request").into_parts().0
     }
 
-    fn status(own: Own, uri: &str, headers: &[(&str, &str)]) -> u16 {
+    fn status(own: OwnAddresses, uri: &str, headers: &[(&str, &str)]) -> u16 {
         check(&parts(uri, headers), own).map_or_else(|answer| answer.status.as_u16(), |()| 200)
     }
 
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_request_names_one_server_and_this_one() {
-        let own = Own::Loopback(8787);
+        let own = OwnAddresses::Loopback(8787);
         let here = ("host", "127.0.0.1:8787");
         let there = ("host", "evil.example:8787");
         for (uri, headers, expected) in [
@@ -200,14 +200,18 @@ mod tests {
             ("/", "a b", 403),
             ("http://evil.example/", "sandbox.example", 403),
         ] {
-            assert_eq!(status(Own::Any, uri, &[("host", host)]), expected, "{host}");
+            assert_eq!(
+                status(OwnAddresses::Any, uri, &[("host", host)]),
+                expected,
+                "{host}"
+            );
         }
     }
 
     #[test]
     fn no_page_of_another_site_may_call() {
         let here = ("host", "127.0.0.1:8787");
-        for own in [Own::Loopback(8787), Own::Any] {
+        for own in [OwnAddresses::Loopback(8787), OwnAddresses::Any] {
             for (name, value, expected) in [
                 ("origin", "http://127.0.0.1:8787", 200),
                 ("origin", "HTTP://127.0.0.1:8787", 200),
@@ -330,7 +334,7 @@ mod tests {
         #[test]
         fn no_host_makes_it_panic(host in "\\PC{0,40}", port: u16) {
             let _ = is_loopback(&host, port);
-            let _ = Own::Any.has(&host);
+            let _ = OwnAddresses::Any.has(&host);
         }
     }
 }

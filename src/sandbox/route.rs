@@ -94,7 +94,7 @@ impl Endpoint {
 
 /// Pages of the sandbox itself, which the real server does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Own {
+pub(super) enum OwnPage {
     Page,
     State,
     Reset,
@@ -104,7 +104,7 @@ pub(super) enum Own {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Route {
     Api(Endpoint),
-    Own(Own),
+    Own(OwnPage),
     /// The path exists, with the methods in the text only.
     WrongMethod(String),
     /// A segment of the path is not percent-encoded UTF-8.
@@ -147,11 +147,11 @@ pub(super) fn is_page(path: &str) -> bool {
     own(&path.split('/').skip(1).collect::<Vec<_>>()).is_some()
 }
 
-fn own(segments: &[&str]) -> Option<(Method, Own)> {
+fn own(segments: &[&str]) -> Option<(Method, OwnPage)> {
     match segments {
-        [""] => Some((Method::GET, Own::Page)),
-        ["__state"] => Some((Method::GET, Own::State)),
-        ["__reset"] => Some((Method::POST, Own::Reset)),
+        [""] => Some((Method::GET, OwnPage::Page)),
+        ["__state"] => Some((Method::GET, OwnPage::State)),
+        ["__reset"] => Some((Method::POST, OwnPage::Reset)),
         _ => None,
     }
 }

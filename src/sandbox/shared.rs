@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::options::{SandboxOptions, UnknownFields};
-use super::origin::Own;
+use super::origin::OwnAddresses;
 use super::state::ServerState;
 
 /// What is read away of a body that is refused, beyond the largest recording.
@@ -14,7 +14,7 @@ const DRAIN_MARGIN: u64 = 16 * 1024 * 1024;
 pub(super) struct Shared {
     pub(super) options: SandboxOptions,
     /// Which addresses requests may name.
-    pub(super) own: Own,
+    pub(super) own: OwnAddresses,
     state: Mutex<ServerState>,
 }
 
@@ -23,9 +23,9 @@ impl Shared {
     pub(super) fn new(options: SandboxOptions, port: u16) -> Self {
         let state = ServerState::new(options.faults.clone());
         let own = if options.allow_remote {
-            Own::Any
+            OwnAddresses::Any
         } else {
-            Own::Loopback(port)
+            OwnAddresses::Loopback(port)
         };
         Self {
             options,

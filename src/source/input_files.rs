@@ -64,7 +64,7 @@ pub fn expand(
     treat: &dyn Fn(&Path, bool) -> Treat,
 ) -> Result<Expansion, Error> {
     let mut all = Expansion::default();
-    let mut known = Known::default();
+    let mut known = KnownInputs::default();
     for argument in arguments {
         let found = expand_one(argument, treat)?;
         all.inputs
@@ -85,13 +85,13 @@ pub fn expand(
 
 /// The inputs so far, by all their names.
 #[derive(Default)]
-struct Known {
+struct KnownInputs {
     names: HashSet<Arc<str>>,
     paths: HashSet<PathBuf>,
     nodes: HashMap<(u64, u64), Vec<FileId>>,
 }
 
-impl Known {
+impl KnownInputs {
     /// Whether this input is none of those before; from now on it is one of them.
     fn is_new(&mut self, input: &Input) -> bool {
         let Some(file) = input.path().and_then(FileId::of) else {

@@ -8,9 +8,9 @@ use super::sheet::Header;
 
 /// Keys or columns of which every record has at least one of each entry; there and empty is there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Known(pub Vec<Vec<String>>);
+pub struct KnownKeys(pub Vec<Vec<String>>);
 
-impl Known {
+impl KnownKeys {
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -122,8 +122,8 @@ mod tests {
 
     use super::*;
 
-    fn known() -> Known {
-        Known(vec![
+    fn known() -> KnownKeys {
+        KnownKeys(vec![
             vec!["id".to_owned()],
             vec!["user.id".to_owned(), "agent".to_owned()],
         ])

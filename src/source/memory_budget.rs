@@ -12,12 +12,12 @@ const MOST: usize = 24 << 20;
 /// The bytes of the batches that are under way.
 #[derive(Debug, Default)]
 pub struct MemoryBudget {
-    state: Mutex<State>,
+    state: Mutex<BudgetState>,
     freed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct BudgetState {
     used: usize,
     /// Who waits for room; only tests ask.
     #[cfg(test)]
@@ -63,7 +63,7 @@ impl MemoryBudget {
         self.freed.notify_all();
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, BudgetState> {
         // A number stays a number when a thread that held it has panicked.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

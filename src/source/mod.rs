@@ -43,7 +43,7 @@ pub use file_id::FileId;
 pub use format::FileFormat;
 pub use input::Input;
 pub use input_files::{Expansion, Treat, Unread, expand};
-pub use known::Known;
+pub use known::KnownKeys;
 pub use memory_budget::MemoryBudget;
 pub use options::{HeaderKind, InputFormat, Limits, Quote, ReadOptions};
 pub use reader::{ExportReader, knows_encoding, look, open};

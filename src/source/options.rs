@@ -3,7 +3,7 @@
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::known::Known;
+use super::known::KnownKeys;
 use super::table::HeaderlessLayout;
 
 /// What the operator or a mapping file says about an input; whatever is left out is found out.
@@ -39,7 +39,7 @@ pub struct ReadOptions {
     /// By which keys or columns the records are known: tells them from the pages that they come in, and
     /// the sheet that holds them from a cover.
     #[serde(skip)]
-    pub known: Known,
+    pub known: KnownKeys,
     /// Whether a last row without a line ending is whole, as the files of some systems end.
     pub ends_without_newline: bool,
     /// Values that mean "nothing", compared exactly.

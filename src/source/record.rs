@@ -70,7 +70,7 @@ pub struct Batch {
 
 /// What a table reader gathers before its text is known to be valid.
 #[derive(Debug, Default)]
-pub(super) struct Parts {
+pub(super) struct BatchParts {
     pub(super) text: String,
     pub(super) ends: Vec<u32>,
     pub(super) rows: Vec<RowSpan>,
@@ -99,7 +99,7 @@ impl Batch {
 
     /// A batch of table rows; problems and raws come in ascending order of rows, and every cell in
     /// `text` is followed by one ASCII byte.
-    pub(super) fn from_parts(sheet: Arc<Sheet>, parts: Parts) -> Self {
+    pub(super) fn from_parts(sheet: Arc<Sheet>, parts: BatchParts) -> Self {
         Batch {
             sheet,
             text: parts.text,

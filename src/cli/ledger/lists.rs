@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::error::{Error, Usage};
 use crate::config::SANDBOX;
-use crate::pipeline::Kind;
+use crate::pipeline::DeliveryKind;
 use crate::report::{is_rehearsed, is_unfinished, read_accepted};
 use crate::source::{self, Error as SourceError, Treat};
 
 /// What the lists hold that may be used.
 #[derive(Debug, Default)]
-pub(super) struct Lists {
+pub(super) struct AcceptedLists {
     pub(super) files: Vec<PathBuf>,
     /// Lines of calls and of messages.
     pub(super) lines: u64,
@@ -25,11 +25,11 @@ struct Listed {
     is_found: bool,
 }
 
-impl Lists {
+impl AcceptedLists {
     /// Reads all lists. One of another destination, or of a rehearsal, is refused where it was named, and
     /// told and left out where it only lies beside others.
-    pub(super) fn read(from: &[OsString], destination: &str) -> Result<Lists, Error> {
-        let mut lists = Lists::default();
+    pub(super) fn read(from: &[OsString], destination: &str) -> Result<AcceptedLists, Error> {
+        let mut lists = AcceptedLists::default();
         let (mut refused, mut must_stop) = (Vec::new(), false);
         for listed in find(from)? {
             match lists.take(&listed.path, destination)? {
@@ -66,8 +66,8 @@ impl Lists {
                 Some(_) => {}
             }
             match line.delivered.kind {
-                Kind::Case => whole_cases += 1,
-                Kind::Call | Kind::Message => lines += 1,
+                DeliveryKind::Case => whole_cases += 1,
+                DeliveryKind::Call | DeliveryKind::Message => lines += 1,
             }
             Ok::<(), Usage>(())
         })?;

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::lists::Lists;
+use super::lists::AcceptedLists;
 use crate::cli::error::{Error, Usage};
 use crate::cli::exit_code::Exit;
 use crate::config::RebuildArgs;
 use crate::ledger::{
-    CallFact, CaseEntry, CaseFact, Entry, Ledger, MessageHashes, Proof, SentFile, UNHEARD, Writer,
+    CallFact, CaseEntry, CaseFact, Ledger, LedgerEntry, LedgerWriter, MessageHashes, Proof,
+    SentFile, UNHEARD,
 };
-use crate::pipeline::{BETWEEN_RECORDINGS, Delivered, Kind};
+use crate::pipeline::{BETWEEN_RECORDINGS, Delivered, DeliveryKind};
 use crate::report::{Screen, read_accepted};
 
 /// Facts that are written in one go.
@@ -30,13 +31,13 @@ pub(super) fn rebuild(arguments: &RebuildArgs, screen: &mut Screen) -> Result<Ex
         return Err(Usage::LedgerThere { path: path.clone() }.into());
     }
     let destination = arguments.destination()?;
-    let lists = Lists::read(&arguments.from, &destination)?;
+    let lists = AcceptedLists::read(&arguments.from, &destination)?;
     if lists.lines + lists.whole_cases == 0 {
         let files = lists.files.len();
         return Err(Usage::NothingAccepted { files }.into());
     }
     let ledger = Ledger::open(path, &destination)?;
-    let mut waiting = Waiting::new(ledger.writer());
+    let mut waiting = WaitingFacts::new(ledger.writer());
     for file in &lists.files {
         read_accepted(file, |line| waiting.take(line.delivered))?;
     }
@@ -84,17 +85,17 @@ pub(super) fn rebuild(arguments: &RebuildArgs, screen: &mut Screen) -> Result<Ex
 }
 
 /// Facts on their way into the ledger.
-struct Waiting {
-    writer: Writer,
-    calls: Vec<Entry>,
+struct WaitingFacts {
+    writer: LedgerWriter,
+    calls: Vec<LedgerEntry>,
     messages: Vec<CaseEntry>,
     /// Calls with recordings of which it is not known which files they were.
     nameless: u64,
 }
 
-impl Waiting {
-    fn new(writer: Writer) -> Self {
-        Waiting {
+impl WaitingFacts {
+    fn new(writer: LedgerWriter) -> Self {
+        WaitingFacts {
             writer,
             calls: Vec::new(),
             messages: Vec::new(),
@@ -104,7 +105,7 @@ impl Waiting {
 
     fn take(&mut self, delivered: Delivered) -> Result<(), Error> {
         match delivered.kind {
-            Kind::Call => {
+            DeliveryKind::Call => {
                 let is_sent = delivered.recording.is_some();
                 let facts = facts(delivered);
                 let is_named = facts
@@ -113,9 +114,9 @@ impl Waiting {
                 self.nameless += u64::from(is_sent && !is_named);
                 self.calls.extend(facts);
             }
-            Kind::Message => self.messages.extend(message(delivered)),
+            DeliveryKind::Message => self.messages.extend(message(delivered)),
             // To put it in place a second time changes nothing, and its messages are not in the list.
-            Kind::Case => {}
+            DeliveryKind::Case => {}
         }
         if self.calls.len() + self.messages.len() >= GROUP {
             self.write()?;
@@ -134,7 +135,7 @@ impl Waiting {
 
 /// What a line says as facts. The file does not tell what was sent, so the conversation counts as
 /// taken over: its row is then not said to have changed.
-fn facts(delivered: Delivered) -> Vec<Entry> {
+fn facts(delivered: Delivered) -> Vec<LedgerEntry> {
     let takes = taken(&delivered).map(|file| CallFact::Takes { files: vec![file] });
     let identity: Arc<str> = delivered.identity.into();
     let adopted = CallFact::Adopted {
@@ -153,7 +154,7 @@ fn facts(delivered: Delivered) -> Vec<Entry> {
     [Some(adopted), takes, Some(recording)]
         .into_iter()
         .flatten()
-        .map(|fact| Entry::new(Arc::clone(&identity), fact))
+        .map(|fact| LedgerEntry::new(Arc::clone(&identity), fact))
         .collect()
 }
 
@@ -213,7 +214,7 @@ mod tests {
     fn a_file_is_taken_where_its_line_tells_which_it_was() {
         let taken = |recording: &str, bytes: u64| {
             taken(&Delivered {
-                kind: Kind::Call,
+                kind: DeliveryKind::Call,
                 identity: "c-1".to_owned(),
                 uid: None,
                 recording: Some(recording.to_owned()),

@@ -25,7 +25,7 @@ use crate::api::{self, Client};
 use crate::delivery::options::RetryLimits;
 use crate::delivery::stop::StopSignal;
 use crate::failpoint::{self, Point};
-use crate::ledger::Writer;
+use crate::ledger::LedgerWriter;
 use crate::pipeline::StopReason;
 
 /// How long calls that are half done may still wait for their turn once a run is stopped: the calls
@@ -50,7 +50,7 @@ pub(in crate::delivery) enum Success<T> {
 /// Sends one request at a time for each call under way, through everything that may hold it back.
 pub(in crate::delivery) struct Sender {
     pub(in crate::delivery) client: Client,
-    pub(in crate::delivery) writer: Writer,
+    pub(in crate::delivery) writer: LedgerWriter,
     pub(in crate::delivery) gate: Gate,
     pub(in crate::delivery) stop: Arc<StopSignal>,
     pub(in crate::delivery) effort: RetryLimits,

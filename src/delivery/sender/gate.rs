@@ -63,13 +63,13 @@ pub(in crate::delivery) struct Gate {
     queue: Option<Arc<Semaphore>>,
     patience: Duration,
     threshold: u32,
-    state: Mutex<State>,
+    state: Mutex<GateState>,
     width: Mutex<ConcurrencyLimit>,
     changed: Notify,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct GateState {
     /// The server wants to be left alone.
     asked: Option<Asked>,
     /// The outage is not probed before.
@@ -344,11 +344,11 @@ impl Gate {
         }
         let weather = match health {
             Health::Well => {
-                *state = State {
+                *state = GateState {
                     asked: state.asked,
                     has_succeeded: true,
                     shut_since: state.shut_since,
-                    ..State::default()
+                    ..GateState::default()
                 };
                 BreakerAnswer::Same
             }
@@ -374,7 +374,7 @@ impl Gate {
         self.state().has_succeeded
     }
 
-    fn unwell(&self, state: &mut State, is_probe: bool, jitter: f64) -> BreakerAnswer {
+    fn unwell(&self, state: &mut GateState, is_probe: bool, jitter: f64) -> BreakerAnswer {
         let now = Instant::now();
         state.failures = state.failures.saturating_add(1);
         state.failing_since.get_or_insert(now);
@@ -407,7 +407,7 @@ impl Gate {
         BreakerAnswer::Outage(pause)
     }
 
-    fn patience_in(&self, state: &State) -> Duration {
+    fn patience_in(&self, state: &GateState) -> Duration {
         if state.has_succeeded {
             self.patience
         } else {
@@ -424,14 +424,14 @@ impl Gate {
         Some(patience.saturating_sub(lasted))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, GateState> {
         self.state
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
-impl State {
+impl GateState {
     /// Takes notice of who has failed.
     fn blame(&mut self, of: Option<u64>, health: Health) {
         self.failing = match (self.failing, of) {

@@ -1,12 +1,12 @@
 //! What the ledger is told about a request before it leaves, and how often the request was tried.
 
 use super::verdict::RequestKind;
-use crate::ledger::{CaseEntry, Entry};
+use crate::ledger::{CaseEntry, LedgerEntry};
 
 /// Facts about calls or about cases.
 #[derive(Debug)]
 pub(in crate::delivery) enum Facts {
-    OfCall(Vec<Entry>),
+    OfCall(Vec<LedgerEntry>),
     OfCase(Vec<CaseEntry>),
 }
 
@@ -49,7 +49,7 @@ impl Attempts {
     }
 
     /// One more fact about its call to be written before the next try leaves.
-    pub(in crate::delivery) fn add(&mut self, entry: Entry) {
+    pub(in crate::delivery) fn add(&mut self, entry: LedgerEntry) {
         match &mut self.facts {
             Some(Facts::OfCall(facts)) => facts.push(entry),
             _ => self.facts = Some(Facts::OfCall(vec![entry])),

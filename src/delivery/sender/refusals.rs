@@ -17,12 +17,12 @@ const TOO_MANY: u32 = 3;
 pub(in crate::delivery) struct Refusals {
     /// Requests that have left.
     departed: AtomicU64,
-    kinds: Mutex<[Kind; 3]>,
+    kinds: Mutex<[RefusalKind; 3]>,
 }
 
 /// What is known of one kind of request.
 #[derive(Debug, Default, Clone, Copy)]
-struct Kind {
+struct RefusalKind {
     /// The number of the last request that left and worked.
     last_success: Option<u64>,
     /// Refusals since.
@@ -84,7 +84,7 @@ impl Refusals {
         last.is_some_and(|last| last >= refusal.at)
     }
 
-    fn kinds(&self) -> MutexGuard<'_, [Kind; 3]> {
+    fn kinds(&self) -> MutexGuard<'_, [RefusalKind; 3]> {
         self.kinds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

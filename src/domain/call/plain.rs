@@ -24,7 +24,7 @@ use crate::domain::rules::is_plausible;
 pub struct Plain<'a> {
     /// A bit for each field that is here.
     present: u64,
-    entries: Vec<Entry<'a>>,
+    entries: Vec<PlainEntry<'a>>,
     labels: Vec<&'a str>,
     /// The texts that were made, one behind the other.
     made: String,
@@ -32,7 +32,7 @@ pub struct Plain<'a> {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Entry<'a> {
+enum PlainEntry<'a> {
     /// A text, a time or a number, as the field has it.
     Text(&'a str),
     /// The same, where it lies among what was made.
@@ -95,7 +95,7 @@ impl<'a> Plain<'a> {
     /// A yes or a no.
     #[must_use]
     pub fn flag(&mut self, field: Field, flag: bool) -> bool {
-        self.take(field, Entry::Bool(flag))
+        self.take(field, PlainEntry::Bool(flag))
     }
 
     /// Labels, none of them blank.
@@ -107,26 +107,26 @@ impl<'a> Plain<'a> {
             }
             self.labels.push(label);
         }
-        self.labels.is_empty() || self.take(field, Entry::Labels)
+        self.labels.is_empty() || self.take(field, PlainEntry::Labels)
     }
 
     #[inline]
     fn take_text(&mut self, field: Field, text: Cow<'a, str>) -> bool {
         let entry = match text {
-            Cow::Borrowed(text) => Entry::Text(text),
+            Cow::Borrowed(text) => PlainEntry::Text(text),
             Cow::Owned(text) => self.keep(&text),
         };
         self.take(field, entry)
     }
 
-    fn keep(&mut self, text: &str) -> Entry<'a> {
+    fn keep(&mut self, text: &str) -> PlainEntry<'a> {
         let start = self.made.len();
         self.made.push_str(text);
-        Entry::Made(start, self.made.len())
+        PlainEntry::Made(start, self.made.len())
     }
 
     #[inline]
-    fn take(&mut self, field: Field, entry: Entry<'a>) -> bool {
+    fn take(&mut self, field: Field, entry: PlainEntry<'a>) -> bool {
         let is_behind = self.present < bit(field);
         self.present |= bit(field);
         self.entries.push(entry);
@@ -154,13 +154,13 @@ impl<'a> Plain<'a> {
     /// The text of a field, or `""` when it is absent or no text.
     pub fn get(&self, field: Field) -> &str {
         match self.entry(field) {
-            Some(Entry::Text(text)) => text,
-            Some(Entry::Made(start, end)) => &self.made[start..end],
+            Some(PlainEntry::Text(text)) => text,
+            Some(PlainEntry::Made(start, end)) => &self.made[start..end],
             _ => "",
         }
     }
 
-    fn entry(&self, field: Field) -> Option<Entry<'a>> {
+    fn entry(&self, field: Field) -> Option<PlainEntry<'a>> {
         let before = (self.present & (bit(field) - 1)).count_ones() as usize;
         (self.present & bit(field) != 0).then(|| self.entries[before])
     }
@@ -173,7 +173,7 @@ impl<'a> Plain<'a> {
     /// What was said about consent.
     pub fn consent(&self) -> Option<bool> {
         match self.entry(Field::HasConsent) {
-            Some(Entry::Bool(consent)) => Some(consent),
+            Some(PlainEntry::Bool(consent)) => Some(consent),
             _ => None,
         }
     }
@@ -183,10 +183,10 @@ impl<'a> Plain<'a> {
         let mut print = FingerprintWriter::begin(scratch);
         for (field, entry) in self.fields().zip(&self.entries) {
             match entry {
-                Entry::Text(text) => print.text(field, text),
-                Entry::Made(start, end) => print.text(field, &self.made[*start..*end]),
-                Entry::Bool(bool) => print.bool(field, *bool),
-                Entry::Labels => print.labels(field, self.labels.iter().copied()),
+                PlainEntry::Text(text) => print.text(field, text),
+                PlainEntry::Made(start, end) => print.text(field, &self.made[*start..*end]),
+                PlainEntry::Bool(bool) => print.bool(field, *bool),
+                PlainEntry::Labels => print.labels(field, self.labels.iter().copied()),
             }
         }
         xxh3_128(scratch)
@@ -202,13 +202,13 @@ impl<'a> Plain<'a> {
         let mut values = Values::default();
         for (field, entry) in self.fields().zip(&self.entries) {
             let text = match entry {
-                Entry::Text(text) => Cow::Borrowed(*text),
-                Entry::Made(start, end) => Cow::Owned(self.made[*start..*end].to_owned()),
-                Entry::Bool(bool) => {
+                PlainEntry::Text(text) => Cow::Borrowed(*text),
+                PlainEntry::Made(start, end) => Cow::Owned(self.made[*start..*end].to_owned()),
+                PlainEntry::Bool(bool) => {
                     values.set(field, Value::Bool(*bool));
                     continue;
                 }
-                Entry::Labels => {
+                PlainEntry::Labels => {
                     let labels = self.labels.iter().copied().map(Cow::Borrowed);
                     values.set(field, Value::Labels(labels.collect()));
                     continue;

@@ -2,7 +2,7 @@
 //! nothing when it would change nothing.
 
 use super::misread;
-use super::view::View;
+use super::view::TextView;
 
 /// Readings that are looked at. A server that wraps its quotes deeper hides them from itself.
 const MOST: usize = 16;
@@ -10,13 +10,13 @@ const MOST: usize = 16;
 const SHORTEST_RUN: usize = 8;
 
 /// Reads a text in one way.
-type Reader = fn(&View) -> Option<View>;
+type TextReading = fn(&TextView) -> Option<TextView>;
 
 /// Shows the text itself and its readings: without escapes of programs, HTML, URLs and mails, and with UTF-8
 /// that was read as Latin-1, up to three deep; then what was written as base64 or as hexadecimal digits.
 /// Few are kept at a time. Ends when `look` has seen enough, which it says by false.
-pub(super) fn each_reading(text: &str, mut look: impl FnMut(&View) -> bool) {
-    const ESCAPES: [Reader; 6] = [
+pub(super) fn each_reading(text: &str, mut look: impl FnMut(&TextView) -> bool) {
+    const ESCAPES: [TextReading; 6] = [
         backslashes,
         html,
         percent,
@@ -24,7 +24,7 @@ pub(super) fn each_reading(text: &str, mut look: impl FnMut(&View) -> bool) {
         quoted_printable,
         misread::mended,
     ];
-    let mut views = vec![View::of(text)];
+    let mut views = vec![TextView::of(text)];
     let mut at = 0;
     for _ in 0..3 {
         let end = views.len();
@@ -58,8 +58,12 @@ pub(super) fn each_reading(text: &str, mut look: impl FnMut(&View) -> bool) {
 }
 
 /// Replaces each escape that `read` knows; it gives what stands at the start, and its length.
-fn replaced(view: &View, sign: u8, read: impl Fn(&[u8]) -> Option<(Vec<u8>, usize)>) -> View {
-    let mut out = View::like(view);
+fn replaced(
+    view: &TextView,
+    sign: u8,
+    read: impl Fn(&[u8]) -> Option<(Vec<u8>, usize)>,
+) -> TextView {
+    let mut out = TextView::like(view);
     let mut at = 0;
     while let Some(byte) = view.bytes.get(at) {
         let found = if *byte == sign {
@@ -79,7 +83,7 @@ fn encoded(char: char) -> Vec<u8> {
 }
 
 /// The escapes of JSON, and those by which programs write bytes: `\xC3\xB8`, `\303\270`, `\u{f8}`.
-fn backslashes(view: &View) -> Option<View> {
+fn backslashes(view: &TextView) -> Option<TextView> {
     view.bytes
         .contains(&b'\\')
         .then(|| replaced(view, b'\\', backslash_escape))
@@ -129,7 +133,7 @@ fn unicode_escape(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
     }
 }
 
-fn html(view: &View) -> Option<View> {
+fn html(view: &TextView) -> Option<TextView> {
     view.bytes
         .contains(&b'&')
         .then(|| replaced(view, b'&', entity))
@@ -261,7 +265,7 @@ fn entity(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
     Some((encoded(char), end + 1))
 }
 
-fn percent(view: &View) -> Option<View> {
+fn percent(view: &TextView) -> Option<TextView> {
     view.bytes
         .contains(&b'%')
         .then(|| replaced(view, b'%', percent_escape))
@@ -272,7 +276,7 @@ fn percent_escape(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
 }
 
 /// `=C3=B8`, and a line that ends with `=` goes on in the next.
-fn quoted_printable(view: &View) -> Option<View> {
+fn quoted_printable(view: &TextView) -> Option<TextView> {
     view.bytes
         .contains(&b'=')
         .then(|| replaced(view, b'=', quoted_escape))
@@ -289,7 +293,7 @@ fn quoted_escape(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
 }
 
 /// As the values of a form, where a plus is a blank.
-fn form(view: &View) -> Option<View> {
+fn form(view: &TextView) -> Option<TextView> {
     let blank = |_: &[u8]| Some((b" ".to_vec(), 1));
     let view = view
         .bytes
@@ -323,8 +327,8 @@ const HEX: Packing = Packing {
 
 /// Reads groups of digits in each run of digits, from its place `start` on: where it really begins, nobody
 /// knows.
-fn runs(view: &View, start: usize, packing: Packing) -> View {
-    let mut out = View::like(view);
+fn runs(view: &TextView, start: usize, packing: Packing) -> TextView {
+    let mut out = TextView::like(view);
     let mut at = 0;
     while at < view.bytes.len() {
         let digits = view.bytes[at..]
@@ -392,7 +396,7 @@ mod tests {
 
     use super::*;
 
-    fn readings(text: &str) -> Vec<View> {
+    fn readings(text: &str) -> Vec<TextView> {
         let mut views = Vec::new();
         each_reading(text, |view| {
             views.push(view.clone());

@@ -1,6 +1,6 @@
 //! Bytes that were read by the wrong table: `BjÃ¸rn` is UTF-8 that somebody took for Latin-1.
 
-use super::view::View;
+use super::view::TextView;
 
 /// The characters of Windows-1252 where it differs from Latin-1, by their bytes from 0x80 on. A byte
 /// without a character there stands for itself, as browsers have it.
@@ -30,7 +30,7 @@ fn byte(char: char) -> Option<u8> {
 }
 
 /// With each character that was taken apart put together again; nothing where there is none.
-pub(super) fn mended(view: &View) -> Option<View> {
+pub(super) fn mended(view: &TextView) -> Option<TextView> {
     if view.bytes.is_ascii() {
         return None;
     }
@@ -48,7 +48,7 @@ pub(super) fn mended(view: &View) -> Option<View> {
             at += strange;
         }
     }
-    let mut mended = View::like(view);
+    let mut mended = TextView::like(view);
     let mut has_any = false;
     let mut rest = &chars[..];
     while let [(_, place), ..] = rest {
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<String> {
-        let view = mended(&View::of(text))?;
+        let view = mended(&TextView::of(text))?;
         Some(String::from_utf8(view.bytes).unwrap())
     }
 
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn what_is_mended_has_the_place_of_all_it_was_read_from() {
-        let view = mended(&View::of("xÃ¸y")).unwrap();
+        let view = mended(&TextView::of("xÃ¸y")).unwrap();
         assert_eq!(view.place(1..3), (1, 5));
         assert_eq!(view.place(3..4), (5, 6));
     }

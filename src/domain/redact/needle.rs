@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use memchr::memmem;
 
-use super::view::{View, folded};
+use super::view::{TextView, folded};
 
 /// From so many letters and digits together on, a token is known wherever it stands.
 const LONG_TOKEN: usize = 12;
@@ -178,8 +178,8 @@ impl Needle {
     /// Gives the places of this needle in a folded reading, whole or in part.
     pub(super) fn find(
         &self,
-        text: &View,
-        parts: &mut Parts<'_>,
+        text: &TextView,
+        parts: &mut TextParts<'_>,
         mut found: impl FnMut((usize, usize)),
     ) {
         if self.folded.len() <= text.bytes.len() {
@@ -241,7 +241,7 @@ fn tail(bytes: &[u8]) -> String {
 
 /// The parts that a text has, for the widths that needles ask for.
 #[derive(Debug, Default)]
-pub(super) struct Parts<'t>(Vec<PartsOf<'t>>);
+pub(super) struct TextParts<'t>(Vec<PartsOf<'t>>);
 
 /// The parts of one width.
 #[derive(Debug)]
@@ -276,10 +276,10 @@ impl<'t> PartsOf<'t> {
     }
 }
 
-impl<'t> Parts<'t> {
+impl<'t> TextParts<'t> {
     /// Makes ready to ask `text` for parts of these needles.
-    pub(super) fn of(text: &'t View, needles: &[Needle]) -> Parts<'t> {
-        let mut parts = Parts::default();
+    pub(super) fn of(text: &'t TextView, needles: &[Needle]) -> TextParts<'t> {
+        let mut parts = TextParts::default();
         for width in needles.iter().filter_map(|needle| needle.part) {
             let is_known = parts.0.iter().any(|known| known.width == width);
             if !is_known && text.bytes.len() >= width {

@@ -8,7 +8,7 @@ use super::beginning;
 use super::budget::Budget;
 use super::encodings::each_reading;
 use super::mask::numbers_in;
-use super::needle::{Needle, Parts};
+use super::needle::{Needle, TextParts};
 use super::phone::{Digits, Phones};
 use super::spelled::Spelled;
 use super::spelling::Finder;
@@ -152,7 +152,7 @@ impl Redactor {
                 return false;
             }
             let folded = view.folded();
-            let mut parts = Parts::of(&folded, &self.needles);
+            let mut parts = TextParts::of(&folded, &self.needles);
             for needle in &self.needles {
                 needle.find(&folded, &mut parts, |place| {
                     note(place, needle.mask.as_str());

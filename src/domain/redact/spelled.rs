@@ -19,7 +19,7 @@ const GLANCE: usize = 64 * 1024;
 
 /// A word of a value.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Part {
+pub(super) struct ValueWord {
     /// As it is written, without the letters that are not ASCII, and with a mark in their place.
     pub(super) forms: Vec<String>,
     /// Whether it is known alone.
@@ -34,7 +34,7 @@ pub(super) struct Part {
 pub(super) struct Spelled {
     /// What is told in its place.
     pub(super) mask: String,
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<ValueWord>,
     /// All of it as one word.
     pub(super) joined: Option<String>,
     pub(super) is_prose: bool,
@@ -48,9 +48,9 @@ impl Spelled {
         let is_prose = found.len() > MOST_WORDS;
         // Behind it stands a domain, which many share.
         let domain = value.find('@').unwrap_or(value.len());
-        let parts: Vec<Part> = found
+        let parts: Vec<ValueWord> = found
             .iter()
-            .map(|word| Part {
+            .map(|word| ValueWord {
                 is_known_alone: !is_prose && word.place.start < domain && is_telling(word),
                 is_common: !is_telling(word),
                 letters: word.letters,

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::budget::Budget;
-use super::spelled::{Part, SHORTEST_BEGINNING, Spelled};
-use super::view::View;
+use super::spelled::{SHORTEST_BEGINNING, Spelled, ValueWord};
+use super::view::TextView;
 use super::vocabulary;
 use super::words::{Word, words};
 
@@ -89,7 +89,7 @@ impl<'v> Finder<'v> {
     /// Gives the places of all values in a reading of a text, as far as the budget goes.
     pub(super) fn find(
         &self,
-        view: &View,
+        view: &TextView,
         budget: &Budget,
         mut found: impl FnMut((usize, usize), &'v str),
     ) {
@@ -235,7 +235,7 @@ fn mark(run: [&str; RUN]) -> usize {
 
 /// A reading of a text and its words.
 struct Text<'t> {
-    view: &'t View,
+    view: &'t TextView,
     words: Vec<Word>,
 }
 
@@ -247,13 +247,13 @@ impl Text<'_> {
         pair.is_some_and(|(one, two)| two.place.start - one.place.end <= WIDEST_GAP)
     }
 
-    fn says(&self, at: usize, part: &Part) -> bool {
+    fn says(&self, at: usize, part: &ValueWord) -> bool {
         let word = self.words.get(at);
         word.is_some_and(|word| part.forms.contains(&word.text))
     }
 
     /// Whether the parts stand here, the last one perhaps as an owner.
-    fn is_at(&self, at: usize, parts: &[Part]) -> bool {
+    fn is_at(&self, at: usize, parts: &[ValueWord]) -> bool {
         let Some((last, before)) = parts.split_last() else {
             return false;
         };
@@ -285,7 +285,7 @@ impl Text<'_> {
                 continue;
             }
             let word = &self.words[end].text;
-            let is_cut = |part: &Part| part.forms.iter().any(|form| form.starts_with(word));
+            let is_cut = |part: &ValueWord| part.forms.iter().any(|form| form.starts_with(word));
             if next.is_some_and(is_cut) {
                 return start..end + 1;
             }

@@ -2,31 +2,31 @@
 
 /// The bytes of one reading, such as that without percent-encoding.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct View {
+pub(super) struct TextView {
     pub(super) bytes: Vec<u8>,
     /// For each byte where what it was read from begins and ends in the original.
     places: Vec<(usize, usize)>,
 }
 
-impl View {
+impl TextView {
     /// The text as it is.
-    pub(super) fn of(text: &str) -> View {
-        View {
+    pub(super) fn of(text: &str) -> TextView {
+        TextView {
             bytes: text.as_bytes().to_vec(),
             places: (0..text.len()).map(|at| (at, at + 1)).collect(),
         }
     }
 
     /// An empty reading, for as many bytes as `other` has.
-    pub(super) fn like(other: &View) -> View {
-        View {
+    pub(super) fn like(other: &TextView) -> TextView {
+        TextView {
             bytes: Vec::with_capacity(other.bytes.len()),
             places: Vec::with_capacity(other.bytes.len()),
         }
     }
 
     /// Adds bytes that `from` of `other` were read as.
-    pub(super) fn push(&mut self, bytes: &[u8], other: &View, from: std::ops::Range<usize>) {
+    pub(super) fn push(&mut self, bytes: &[u8], other: &TextView, from: std::ops::Range<usize>) {
         let place = other.place(from);
         self.bytes.extend_from_slice(bytes);
         self.places.extend(bytes.iter().map(|_| place));
@@ -46,8 +46,8 @@ impl View {
     }
 
     /// Without regard to case and to the kind and number of blanks, as UTF-8.
-    pub(super) fn folded(&self) -> View {
-        let mut folded = View::like(self);
+    pub(super) fn folded(&self) -> TextView {
+        let mut folded = TextView::like(self);
         let mut at = 0;
         for chunk in self.bytes.utf8_chunks() {
             for char in chunk.valid().chars() {
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn a_folded_text_knows_where_its_bytes_were() {
         let text = "A\r\n \u{130}b";
-        let folded = View::of(text).folded();
+        let folded = TextView::of(text).folded();
         assert_eq!(folded.bytes, "a i\u{307}b".as_bytes());
         assert_eq!(folded.place(0..1), (0, 1));
         assert_eq!(super::folded(" A\r\n \u{130}b "), "a i\u{307}b");
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn an_empty_part_has_a_place() {
-        let view = View::of("abc");
+        let view = TextView::of("abc");
         assert_eq!(view.place(0..0), (0, 0));
         assert_eq!(view.place(2..2), (2, 2));
         assert_eq!(view.place(3..3), (3, 3));

@@ -42,7 +42,7 @@ pub(super) fn words(text: &[u8], marks: bool) -> Vec<Word> {
             at += 1;
         }
     }
-    let mut writer = Writer::default();
+    let mut writer = WordWriter::default();
     for (number, (char, place)) in chars.iter().enumerate() {
         let behind = || chars[number + 1..].iter().map(|(char, _)| *char);
         match char {
@@ -93,12 +93,12 @@ fn fold(char: char, mut push: impl FnMut(char)) {
 }
 
 #[derive(Default)]
-struct Writer {
+struct WordWriter {
     words: Vec<Word>,
     word: Option<Word>,
 }
 
-impl Writer {
+impl WordWriter {
     fn push_or_end(&mut self, char: char, place: &Range<usize>) {
         // What stands for a lost letter is none where nobody asks for it.
         if char.is_alphanumeric() {

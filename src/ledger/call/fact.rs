@@ -8,17 +8,17 @@ use crate::domain::{Code, Party};
 
 /// A fact about one call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct LedgerEntry {
     /// The `externalIdentity`.
     pub identity: Arc<str>,
     /// What is to be kept.
     pub fact: CallFact,
 }
 
-impl Entry {
+impl LedgerEntry {
     /// A fact about the call of this identity.
     pub fn new(identity: impl Into<Arc<str>>, fact: CallFact) -> Self {
-        Entry {
+        LedgerEntry {
             identity: identity.into(),
             fact,
         }

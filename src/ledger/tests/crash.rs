@@ -11,11 +11,11 @@ type Known = BTreeMap<String, CallState>;
 const CALLS: [&str; 3] = ["call-1", "call-2", "call-3"];
 
 /// What a ledger must know after each group, the empty one first.
-fn known_after(groups: &[Vec<Entry>]) -> Vec<Known> {
+fn known_after(groups: &[Vec<LedgerEntry>]) -> Vec<Known> {
     let mut known = Known::new();
     let mut after = vec![known.clone()];
     for group in groups {
-        for Entry { identity, fact } in group {
+        for LedgerEntry { identity, fact } in group {
             let at = Timestamp::UNIX_EPOCH;
             let state = known.entry(identity.to_string());
             let state = state.or_insert_with(|| CallState::new(at));
@@ -47,9 +47,9 @@ fn killed(running: &Bench) -> Bench {
     left
 }
 
-fn groups() -> impl Strategy<Value = Vec<Vec<Entry>>> {
+fn groups() -> impl Strategy<Value = Vec<Vec<LedgerEntry>>> {
     let entry = (prop::sample::select(&CALLS[..]), facts())
-        .prop_map(|(identity, fact)| Entry::new(identity, fact));
+        .prop_map(|(identity, fact)| LedgerEntry::new(identity, fact));
     prop::collection::vec(prop::collection::vec(entry, 1..5), 1..12)
 }
 
@@ -144,7 +144,7 @@ proptest! {
 fn a_log_that_is_cut_between_its_pages_loses_whole_groups_from_the_end() {
     let running = Bench::new();
     let ledger = running.open();
-    let groups: Vec<Vec<Entry>> = (1..6)
+    let groups: Vec<Vec<LedgerEntry>> = (1..6)
         .map(|number| complete(CALLS[number % 3], number as u128))
         .collect();
     for group in &groups {
@@ -174,7 +174,7 @@ fn a_log_that_is_cut_between_its_pages_loses_whole_groups_from_the_end() {
 /// Nothing is decided by a clock: facts that come at any times, also backwards, lead to the same.
 #[test]
 fn a_clock_that_jumps_changes_nothing_but_times() {
-    let facts: Vec<Entry> = complete("call-1", 1);
+    let facts: Vec<LedgerEntry> = complete("call-1", 1);
     let known = |times: [&str; 4]| {
         let mut standing = CallState::new("2024-06-01T12:00:00Z".parse().unwrap());
         let mut steps = Vec::new();

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::filesystem::beside as side_file;
-use super::{CallFact, CallState, Entry, Ledger, LedgerReader, Stage, apply_fact};
+use super::{CallFact, CallState, Ledger, LedgerEntry, LedgerReader, Stage, apply_fact};
 use crate::domain::{Code, Party};
 
 const DESTINATION: &str = "https://integrations.example.com v2";
@@ -115,7 +115,7 @@ impl Bench {
     }
 
     /// A ledger in which these facts were written and acknowledged, closed again.
-    fn written(entries: Vec<Entry>) -> Self {
+    fn written(entries: Vec<LedgerEntry>) -> Self {
         let bench = Bench::new();
         let ledger = bench.open();
         ledger.writer().write_blocking(entries).unwrap();
@@ -125,7 +125,7 @@ impl Bench {
 }
 
 /// The facts of a call that went well.
-fn complete(identity: &str, fingerprint: u128) -> Vec<Entry> {
+fn complete(identity: &str, fingerprint: u128) -> Vec<LedgerEntry> {
     [
         CallFact::CreateIntended {
             fingerprint,
@@ -143,7 +143,7 @@ fn complete(identity: &str, fingerprint: u128) -> Vec<Entry> {
             source: Some(44),
         },
     ]
-    .map(|fact| Entry::new(identity, fact))
+    .map(|fact| LedgerEntry::new(identity, fact))
     .into()
 }
 

@@ -6,11 +6,11 @@ use super::*;
 use crate::domain::{Code, Party, Place, Problem};
 use crate::ledger::{Blocker, CallStatus, DoneKind, Error};
 
-fn entry(identity: &str, fact: CallFact) -> Entry {
-    Entry::new(identity, fact)
+fn entry(identity: &str, fact: CallFact) -> LedgerEntry {
+    LedgerEntry::new(identity, fact)
 }
 
-fn refused(identity: &str, message: &str) -> Entry {
+fn refused(identity: &str, message: &str) -> LedgerEntry {
     let fact = CallFact::Refused {
         fingerprint: 1,
         stage: Stage::Create,

@@ -6,9 +6,9 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::ledger::filesystem::files_of;
-use crate::ledger::{Error, OpenError};
+use crate::ledger::{Error, LedgerOpenError};
 
-fn refusal(bench: &Bench) -> OpenError {
+fn refusal(bench: &Bench) -> LedgerOpenError {
     let before = fs::read(bench.path()).unwrap();
     let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
     assert_eq!(fs::read(bench.path()).unwrap(), before, "it was changed");
@@ -20,7 +20,7 @@ fn a_second_run_is_told_who_has_the_ledger() {
     let bench = Bench::new();
     let ledger = bench.open();
     let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
-    let OpenError::Locked { holder, .. } = error else {
+    let LedgerOpenError::Locked { holder, .. } = error else {
         panic!("{error}");
     };
     assert_eq!(holder.pid, Some(std::process::id()));
@@ -36,7 +36,7 @@ fn another_name_of_the_ledger_is_the_same_ledger() {
     let other = bench.folder.path().join("other.db");
     std::os::unix::fs::symlink(bench.path(), &other).unwrap();
     let error = Ledger::open(&other, DESTINATION).unwrap_err();
-    assert!(matches!(error, OpenError::Locked { .. }), "{error}");
+    assert!(matches!(error, LedgerOpenError::Locked { .. }), "{error}");
 }
 
 #[cfg(unix)]
@@ -46,7 +46,7 @@ fn a_link_to_nothing_makes_no_ledger_elsewhere() {
     let elsewhere = bench.folder.path().join("elsewhere.db");
     std::os::unix::fs::symlink(&elsewhere, bench.path()).unwrap();
     let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
-    assert!(matches!(error, OpenError::Link { .. }), "{error}");
+    assert!(matches!(error, LedgerOpenError::Link { .. }), "{error}");
     assert!(!elsewhere.exists());
 }
 
@@ -89,10 +89,10 @@ fn a_link_in_place_of_a_log_is_not_written_through() {
         fs::write(&target, "dear diary").unwrap();
         std::os::unix::fs::symlink(&target, side_file(&bench.path(), ending)).unwrap();
         let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
-        assert!(matches!(error, OpenError::Link { .. }), "{error}");
+        assert!(matches!(error, LedgerOpenError::Link { .. }), "{error}");
         // A reader can do without the third.
         let read = Ledger::read(&bench.path()).map(drop);
-        let is_refused = matches!(read, Err(OpenError::Link { .. }));
+        let is_refused = matches!(read, Err(LedgerOpenError::Link { .. }));
         assert!(is_refused || ending == "-shm", "{ending}: {read:?}");
         assert_eq!(fs::read_to_string(&target).unwrap(), "dear diary");
     }
@@ -117,7 +117,10 @@ fn a_file_of_others_keeps_its_rights_and_gets_no_lock() {
         std::os::unix::fs::symlink(&target, bench.path()).unwrap();
         for open in [Ledger::open, Ledger::open_anew] {
             let error = open(&bench.path(), DESTINATION).unwrap_err();
-            assert!(matches!(error, OpenError::NotALedger { .. }), "{error}");
+            assert!(
+                matches!(error, LedgerOpenError::NotALedger { .. }),
+                "{error}"
+            );
             assert_eq!(mode(&target), 0o644);
             assert!(!side_file(&target, ".lock").exists());
         }
@@ -149,7 +152,7 @@ fn what_a_first_run_leaves_when_it_is_killed_is_a_ledger() {
 
 /// All that opens a ledger, each with what it says; an error if one of them waits.
 #[cfg(unix)]
-fn refusals(bench: &Bench) -> Vec<OpenError> {
+fn refusals(bench: &Bench) -> Vec<LedgerOpenError> {
     let (say, said) = std::sync::mpsc::channel();
     let path = bench.path();
     std::thread::spawn(move || {
@@ -187,7 +190,10 @@ fn only_a_regular_file_is_a_ledger_and_nobody_waits_for_another() {
     let bench = Bench::new();
     with_each_special(&bench.path(), || {
         for error in refusals(&bench) {
-            assert!(matches!(error, OpenError::NotRegular { .. }), "{error}");
+            assert!(
+                matches!(error, LedgerOpenError::NotRegular { .. }),
+                "{error}"
+            );
         }
         assert!(!side_file(&bench.path(), ".lock").exists());
     });
@@ -201,7 +207,8 @@ fn only_a_regular_file_is_a_log_or_a_lock_of_a_ledger() {
         let log = side_file(&bench.path(), ending);
         with_each_special(&log, || {
             for error in refusals(&bench) {
-                let is_named = matches!(&error, OpenError::NotRegular { path } if *path == log);
+                let is_named =
+                    matches!(&error, LedgerOpenError::NotRegular { path } if *path == log);
                 assert!(is_named, "{ending}: {error}");
             }
         });
@@ -210,7 +217,10 @@ fn only_a_regular_file_is_a_log_or_a_lock_of_a_ledger() {
     fs::remove_file(&lock).unwrap();
     with_each_special(&lock, || {
         let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
-        assert!(matches!(error, OpenError::NotRegular { .. }), "{error}");
+        assert!(
+            matches!(error, LedgerOpenError::NotRegular { .. }),
+            "{error}"
+        );
         assert_eq!(Ledger::holder(&bench.path()), None);
     });
     bench.open();
@@ -229,7 +239,7 @@ fn a_hard_link_in_place_of_the_lock_is_not_emptied() {
         Ledger::open(&bench.path(), DESTINATION).map(drop),
         crate::ledger::purge(&bench.path()).map(drop),
     ] {
-        let is_named = matches!(&opened, Err(OpenError::HardLink { path }) if *path == lock);
+        let is_named = matches!(&opened, Err(LedgerOpenError::HardLink { path }) if *path == lock);
         assert!(is_named, "{opened:?}");
     }
     assert_eq!(fs::read_to_string(&target).unwrap(), "pid 4711\n");
@@ -272,7 +282,8 @@ fn a_log_that_another_user_made_is_not_taken_into_the_ledger() {
             Ledger::read(&bench.path()).map(drop),
         ];
         for opened in opened {
-            let is_named = matches!(&opened, Err(OpenError::OfOthers { path }) if *path == log);
+            let is_named =
+                matches!(&opened, Err(LedgerOpenError::OfOthers { path }) if *path == log);
             assert!(is_named, "{ending}: {opened:?}");
         }
         // Root may look at the ledger of another user with that user's logs.
@@ -292,7 +303,7 @@ fn a_lock_of_another_user_is_left_alone_unless_the_ledger_is_theirs_too() {
         return;
     }
     let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
-    assert!(matches!(error, OpenError::OfOthers { .. }), "{error}");
+    assert!(matches!(error, LedgerOpenError::OfOthers { .. }), "{error}");
     assert_eq!(fs::read(&lock).unwrap(), before);
     std::os::unix::fs::chown(bench.path(), Some(4_711), None).unwrap();
     bench.open();
@@ -337,7 +348,10 @@ fn a_database_of_others_that_is_all_in_its_log_is_left_as_it_is() {
         };
         let before = state();
         for error in refusals(&bench) {
-            assert!(matches!(error, OpenError::NotALedger { .. }), "{error}");
+            assert!(
+                matches!(error, LedgerOpenError::NotALedger { .. }),
+                "{error}"
+            );
         }
         assert!(state() == before, "it was changed");
         let names = fs::read_dir(bench.folder.path()).unwrap();
@@ -362,7 +376,7 @@ fn a_log_without_its_ledger_is_not_deleted() {
     let empty = errors();
     fs::remove_file(bench.path()).unwrap();
     for error in empty.into_iter().chain([read]).chain(errors()) {
-        assert!(matches!(error, OpenError::LogAlone { .. }), "{error}");
+        assert!(matches!(error, LedgerOpenError::LogAlone { .. }), "{error}");
     }
     assert_eq!(fs::read(&log).unwrap(), before);
     assert!(!bench.path().exists());
@@ -394,11 +408,11 @@ fn a_journal_without_its_ledger_is_not_deleted_unless_it_began_with_nothing() {
                 .map(drop)
                 .unwrap_err(),
         ] {
-            assert!(matches!(error, OpenError::LogAlone { .. }), "{error}");
+            assert!(matches!(error, LedgerOpenError::LogAlone { .. }), "{error}");
         }
         fs::remove_file(bench.path()).unwrap();
         let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
-        assert!(matches!(error, OpenError::LogAlone { .. }), "{error}");
+        assert!(matches!(error, LedgerOpenError::LogAlone { .. }), "{error}");
         assert!(fs::read(&path).unwrap() == journal, "it was changed");
     }
     // What a first run leaves when it is killed before its first commit.
@@ -425,7 +439,8 @@ fn a_hard_link_in_place_of_a_log_is_not_written_to() {
             Ledger::read(&bench.path()).map(drop),
         ];
         for opened in opened {
-            let is_named = matches!(&opened, Err(OpenError::HardLink { path }) if *path == log);
+            let is_named =
+                matches!(&opened, Err(LedgerOpenError::HardLink { path }) if *path == log);
             assert!(is_named, "{ending}: {opened:?}");
         }
         assert_eq!(fs::read_to_string(&target).unwrap(), "dear diary");
@@ -460,10 +475,10 @@ fn a_ledger_with_something_of_others_is_refused() {
         drop(connection);
         let error = refusal(&bench);
         let is_told =
-            matches!(&error, OpenError::Foreign { what: told, .. } if told.contains(what));
+            matches!(&error, LedgerOpenError::Foreign { what: told, .. } if told.contains(what));
         assert!(is_told, "{statement}: {error}");
         let error = Ledger::read(&bench.path()).unwrap_err();
-        assert!(matches!(error, OpenError::Foreign { .. }), "{error}");
+        assert!(matches!(error, LedgerOpenError::Foreign { .. }), "{error}");
     }
     // What a tool leaves that only makes it faster.
     let bench = Bench::written(complete("call-1", 1));
@@ -477,7 +492,7 @@ fn a_ledger_with_something_of_others_is_refused() {
 fn a_ledger_of_another_destination_is_refused_with_both_names() {
     let bench = Bench::written(complete("call-1", 1));
     let error = Ledger::open(&bench.path(), "http://127.0.0.1:8787 v2").unwrap_err();
-    let OpenError::OtherDestination { theirs, ours, .. } = error else {
+    let LedgerOpenError::OtherDestination { theirs, ours, .. } = error else {
         panic!("{error}");
     };
     assert_eq!(theirs, DESTINATION);
@@ -492,11 +507,11 @@ fn a_ledger_of_a_newer_version_is_refused() {
     drop(connection);
     let error = refusal(&bench);
     assert!(
-        matches!(error, OpenError::Newer { found: 99, .. }),
+        matches!(error, LedgerOpenError::Newer { found: 99, .. }),
         "{error}"
     );
     let error = Ledger::read(&bench.path()).unwrap_err();
-    assert!(matches!(error, OpenError::Newer { .. }), "{error}");
+    assert!(matches!(error, LedgerOpenError::Newer { .. }), "{error}");
 }
 
 #[test]
@@ -506,7 +521,10 @@ fn a_database_of_another_program_is_refused() {
     connection.execute("CREATE TABLE call (id)", ()).unwrap();
     drop(connection);
     let error = refusal(&bench);
-    assert!(matches!(error, OpenError::NotALedger { .. }), "{error}");
+    assert!(
+        matches!(error, LedgerOpenError::NotALedger { .. }),
+        "{error}"
+    );
 }
 
 #[test]
@@ -515,9 +533,15 @@ fn a_file_that_is_no_database_is_refused() {
         let bench = Bench::new();
         fs::write(bench.path(), content).unwrap();
         let error = refusal(&bench);
-        assert!(matches!(error, OpenError::NotALedger { .. }), "{error}");
+        assert!(
+            matches!(error, LedgerOpenError::NotALedger { .. }),
+            "{error}"
+        );
         let error = Ledger::read(&bench.path()).unwrap_err();
-        assert!(matches!(error, OpenError::NotALedger { .. }), "{error}");
+        assert!(
+            matches!(error, LedgerOpenError::NotALedger { .. }),
+            "{error}"
+        );
     }
 }
 
@@ -529,7 +553,10 @@ fn a_folder_is_no_ledger() {
         Ledger::open(&bench.path(), DESTINATION).unwrap_err(),
         Ledger::read(&bench.path()).unwrap_err(),
     ] {
-        assert!(matches!(error, OpenError::NotRegular { .. }), "{error}");
+        assert!(
+            matches!(error, LedgerOpenError::NotRegular { .. }),
+            "{error}"
+        );
     }
 }
 
@@ -537,10 +564,10 @@ fn a_folder_is_no_ledger() {
 fn a_reader_needs_a_ledger() {
     let bench = Bench::new();
     let error = Ledger::read(&bench.path()).unwrap_err();
-    assert!(matches!(error, OpenError::Missing { .. }), "{error}");
+    assert!(matches!(error, LedgerOpenError::Missing { .. }), "{error}");
     fs::write(bench.path(), b"").unwrap();
     let error = Ledger::read(&bench.path()).unwrap_err();
-    assert!(matches!(error, OpenError::Missing { .. }), "{error}");
+    assert!(matches!(error, LedgerOpenError::Missing { .. }), "{error}");
 }
 
 fn many_calls() -> Bench {
@@ -556,7 +583,7 @@ fn a_cut_file_is_damaged() {
     file.set_len(length / 2).unwrap();
     let error = refusal(&bench);
     assert!(
-        matches!(error, OpenError::Storage(Error::Damaged { .. })),
+        matches!(error, LedgerOpenError::Storage(Error::Damaged { .. })),
         "{error}"
     );
 }
@@ -597,7 +624,7 @@ fn a_page_of_nonsense_is_found_before_anything_is_sent() {
     fs::write(bench.path(), content).unwrap();
     let error = refusal(&bench);
     assert!(
-        matches!(error, OpenError::Storage(Error::Damaged { .. })),
+        matches!(error, LedgerOpenError::Storage(Error::Damaged { .. })),
         "{error}"
     );
 }
@@ -614,7 +641,7 @@ fn a_read_only_file_is_refused_unless_root_may_write_it_all_the_same() {
     assert_eq!(opened.is_ok(), may_write);
     if let Err(error) = opened {
         assert!(
-            matches!(error, OpenError::Storage(Error::ReadOnly { .. })),
+            matches!(error, LedgerOpenError::Storage(Error::ReadOnly { .. })),
             "{error}"
         );
     }
@@ -639,14 +666,14 @@ fn a_ledger_is_looked_through_unless_it_is_as_it_was_closed() {
     damage(&bench, None);
     let error = refusal(&bench);
     assert!(
-        matches!(error, OpenError::Storage(Error::Damaged { .. })),
+        matches!(error, LedgerOpenError::Storage(Error::Damaged { .. })),
         "{error}"
     );
     // Whoever opens the ledger breaks its seal, and only an orderly end makes a new one.
     damage(&bench, Some(time));
     let error = refusal(&bench);
     assert!(
-        matches!(error, OpenError::Storage(Error::Damaged { .. })),
+        matches!(error, LedgerOpenError::Storage(Error::Damaged { .. })),
         "{error}"
     );
 
@@ -668,12 +695,12 @@ fn a_ledger_is_begun_anew_unless_a_run_has_it_or_it_is_of_another_server() {
     let entries = complete("call-1", 1);
     running.writer().write_blocking(entries).unwrap();
     let error = Ledger::open_anew(&bench.path(), DESTINATION).unwrap_err();
-    assert!(matches!(error, OpenError::Locked { .. }), "{error}");
+    assert!(matches!(error, LedgerOpenError::Locked { .. }), "{error}");
     running.close().unwrap();
 
     let error = Ledger::open_anew(&bench.path(), "sandbox").unwrap_err();
     assert!(
-        matches!(error, OpenError::OtherDestination { .. }),
+        matches!(error, LedgerOpenError::OtherDestination { .. }),
         "{error}"
     );
     assert!(bench.read().standing(&["call-1"]).unwrap()[0].is_some());
@@ -696,7 +723,7 @@ fn a_ledger_of_another_form_is_begun_anew_all_the_same() {
         assert!(Ledger::read(&bench.path()).is_err());
         let error = Ledger::open_anew(&bench.path(), "sandbox").unwrap_err();
         assert!(
-            matches!(error, OpenError::OtherDestination { .. }),
+            matches!(error, LedgerOpenError::OtherDestination { .. }),
             "{error}"
         );
         Ledger::open_anew(&bench.path(), DESTINATION).unwrap();

@@ -7,7 +7,7 @@ use super::asked_keys::AskedKeys;
 use super::columns::{BETWEEN_NAMES, NamedColumn, Source};
 use crate::mapping::error::{Findings, did_you_mean, suggest};
 use crate::mapping::file::MappingFile;
-use crate::mapping::file::origin::Origin;
+use crate::mapping::file::origin::ValueOrigin;
 use crate::mapping::file::rule::FieldRule;
 use crate::mapping::file::source_section::SourceSection;
 use crate::mapping::file::toml_table::SpannedText;
@@ -57,7 +57,7 @@ impl<'m> Binder<'m> {
     /// The source of a field; `None` when its columns are missing, which is a finding unless the
     /// rule is optional.
     pub(in crate::mapping) fn field(&mut self, rule: &FieldRule) -> Option<Source> {
-        if let Origin::First(names) = &rule.origin {
+        if let ValueOrigin::First(names) = &rule.origin {
             return self.first(names, rule);
         }
         self.source(&rule.origin, rule.optional)
@@ -124,10 +124,14 @@ impl<'m> Binder<'m> {
     }
 
     /// Resolves an origin. With `optional`, missing columns are no finding.
-    pub(in crate::mapping) fn source(&mut self, origin: &Origin, optional: bool) -> Option<Source> {
+    pub(in crate::mapping) fn source(
+        &mut self,
+        origin: &ValueOrigin,
+        optional: bool,
+    ) -> Option<Source> {
         match origin {
-            Origin::Column(name) => self.column(name, optional).map(Source::Column),
-            Origin::Joined { columns, join } => {
+            ValueOrigin::Column(name) => self.column(name, optional).map(Source::Column),
+            ValueOrigin::Joined { columns, join } => {
                 let found: Vec<NamedColumn> = columns
                     .iter()
                     .filter_map(|name| self.column(name, optional))
@@ -137,7 +141,7 @@ impl<'m> Binder<'m> {
                     join: join.clone(),
                 })
             }
-            Origin::First(names) => {
+            ValueOrigin::First(names) => {
                 let found = self.candidates(names);
                 if found.is_empty() && !optional {
                     for name in names {
@@ -146,12 +150,12 @@ impl<'m> Binder<'m> {
                 }
                 first_of(found)
             }
-            Origin::Constant(text) => Some(Source::Constant(text.clone())),
-            Origin::Template(id) => {
+            ValueOrigin::Constant(text) => Some(Source::Constant(text.clone())),
+            ValueOrigin::Template(id) => {
                 let names = self.template(*id, optional)?;
                 Some(Source::Template(*id, names.join(BETWEEN_NAMES).into()))
             }
-            Origin::Choice(cases) => {
+            ValueOrigin::Choice(cases) => {
                 let mut bound = Vec::new();
                 for (condition, origin) in cases {
                     if let Some(id) = condition {

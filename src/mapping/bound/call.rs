@@ -14,7 +14,7 @@ use super::newest::Newest;
 use super::plain::PlainRules;
 use super::rule::CompiledRule;
 use super::skip::{Skip, SkipRules};
-use super::watch::Watch;
+use super::watch::RecordWatch;
 use crate::domain::call::{Draft, Field, Plain, Value};
 use crate::domain::{Code, Problem};
 use crate::mapping::error::LoadError;
@@ -81,7 +81,7 @@ impl CallMapping {
         }
         let skip = SkipRules::bind(&mapping.skip, &mut binder)
             .with_incomplete(mapping.incomplete, &mut binder)
-            .watched(Watch::new(mapping, sheet, &mapping.skip).with_groups(mapping, sheet));
+            .watched(RecordWatch::new(mapping, sheet, &mapping.skip).with_groups(mapping, sheet));
         binder.required(&mapping.source);
         mapping.check_needs(&mut binder.findings);
         let legs = mapping
@@ -158,7 +158,7 @@ impl CallMapping {
     }
 
     /// The watch over the records of the export.
-    pub fn watches(&self) -> Vec<Arc<Watch>> {
+    pub fn watches(&self) -> Vec<Arc<RecordWatch>> {
         self.skip.watch().cloned().into_iter().collect()
     }
 

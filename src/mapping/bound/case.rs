@@ -14,7 +14,7 @@ use super::privacy::{Form, Privacy, Seen};
 use super::record_scope::RecordScope;
 use super::rule::CompiledRule;
 use super::skip::{Skip, SkipRules};
-use super::watch::Watch;
+use super::watch::RecordWatch;
 use crate::domain::call::Value;
 use crate::domain::case::{self, CaseDraft, CaseField, MessageDraft, MessageField};
 use crate::domain::{Code, Problem};
@@ -88,10 +88,10 @@ impl CaseMapping {
         let message = CompiledRule::bind(&section.message, mapping, &mut binder);
         let skip = SkipRules::bind(&mapping.skip, &mut binder)
             .with_incomplete(mapping.incomplete, &mut binder)
-            .watched(Watch::new(mapping, sheet, &mapping.skip).with_groups(mapping, sheet));
+            .watched(RecordWatch::new(mapping, sheet, &mapping.skip).with_groups(mapping, sheet));
         binder.required(&mapping.source);
         let skip_message = SkipRules::bind(&section.skip, &mut binder)
-            .watched(Watch::new(mapping, sheet, &section.skip).of_messages());
+            .watched(RecordWatch::new(mapping, sheet, &section.skip).of_messages());
         let privacy = Privacy::bind(&section.privacy, &mut binder);
         // Who sends all messages need not be told which of them are private.
         let privacy = if section.with_private {
@@ -130,7 +130,7 @@ impl CaseMapping {
     }
 
     /// The watches over the records of the export and over their messages.
-    pub fn watches(&self) -> Vec<Arc<Watch>> {
+    pub fn watches(&self) -> Vec<Arc<RecordWatch>> {
         let rules = [&self.skip, &self.skip_message];
         rules
             .into_iter()

@@ -71,11 +71,13 @@ impl Asks<'_, '_> {
 }
 
 /// A cell with another spelling of it.
-pub(in crate::mapping) type Trial<'c> = Vec<(&'c NamedColumn, &'c Json)>;
+pub(in crate::mapping) type RespelledCells<'c> = Vec<(&'c NamedColumn, &'c Json)>;
 
 /// The cells with other spellings, each alone and in all ways together; where these are too many, all at once
 /// and each alone.
-pub(in crate::mapping) fn trials<'c>(cells: &'c [(&NamedColumn, Vec<Json>)]) -> Vec<Trial<'c>> {
+pub(in crate::mapping) fn trials<'c>(
+    cells: &'c [(&NamedColumn, Vec<Json>)],
+) -> Vec<RespelledCells<'c>> {
     let ways = cells.iter().try_fold(1_usize, |ways, (_, others)| {
         ways.checked_mul(others.len() + 1)
     });
@@ -88,7 +90,7 @@ pub(in crate::mapping) fn trials<'c>(cells: &'c [(&NamedColumn, Vec<Json>)]) -> 
             .filter_map(|(named, others)| Some((*named, others.last()?)));
         return std::iter::once(last.collect()).chain(alone).collect();
     }
-    let mut trials: Vec<Trial<'_>> = vec![Vec::new()];
+    let mut trials: Vec<RespelledCells<'_>> = vec![Vec::new()];
     for (named, others) in cells {
         let more = trials.iter().flat_map(|trial| {
             others.iter().map(|other| {
@@ -97,7 +99,7 @@ pub(in crate::mapping) fn trials<'c>(cells: &'c [(&NamedColumn, Vec<Json>)]) -> 
                 trial
             })
         });
-        let more: Vec<Trial<'_>> = more.collect();
+        let more: Vec<RespelledCells<'_>> = more.collect();
         trials.extend(more);
     }
     // The first has no other spelling.

@@ -12,7 +12,7 @@ use crate::domain::as_seen;
 use crate::domain::call::trimmed;
 use crate::mapping::file::MappingFile;
 use crate::mapping::file::conversion::Conversion;
-use crate::mapping::file::origin::Origin;
+use crate::mapping::file::origin::ValueOrigin;
 use crate::mapping::file::toml_table::SpannedText;
 use crate::mapping::value::duration::is_thousands_or_parts;
 use crate::mapping::value::time::TimeRule;
@@ -124,8 +124,8 @@ impl Ranking {
         let column = binder.column(name, false)?;
         let mut reads = mapping.fields.iter().filter_map(|rule| {
             let names = match &rule.origin {
-                Origin::Column(name) => std::slice::from_ref(name),
-                Origin::First(names) => names,
+                ValueOrigin::Column(name) => std::slice::from_ref(name),
+                ValueOrigin::First(names) => names,
                 _ => return None,
             };
             let is_it = names.iter().any(|name| binder.is_column(name, &column));

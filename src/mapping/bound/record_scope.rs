@@ -6,7 +6,7 @@ use std::cell::{Cell, OnceCell};
 use minijinja::Value;
 use serde_json::Value as Json;
 
-use crate::mapping::file::expression::Work;
+use crate::mapping::file::expression::ExpressionBudget;
 use crate::source::Column;
 
 /// Under this name the templates of a nested message see the record around it.
@@ -26,7 +26,7 @@ const BYTES_OF_STEP: u64 = 64;
 /// What the templates and expressions at one record share.
 #[derive(Debug)]
 pub struct RecordScope {
-    work: Work,
+    work: ExpressionBudget,
     steps: Cell<u64>,
     /// Whether the message that is mapped sees the record around it.
     has_around: Cell<bool>,
@@ -37,7 +37,7 @@ pub struct RecordScope {
 impl Default for RecordScope {
     fn default() -> Self {
         RecordScope {
-            work: Work::of_record(),
+            work: ExpressionBudget::of_record(),
             steps: Cell::new(STEPS),
             has_around: Cell::new(false),
             around: OnceCell::new(),
@@ -47,7 +47,7 @@ impl Default for RecordScope {
 
 impl RecordScope {
     /// What is left to the expressions.
-    pub(in crate::mapping) fn work(&self) -> &Work {
+    pub(in crate::mapping) fn work(&self) -> &ExpressionBudget {
         &self.work
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::binder::Binder;
-use super::watch::Watch;
+use super::watch::RecordWatch;
 use crate::domain::{Code, Problem};
 use crate::mapping::template::{Rendering, TemplateId};
 use crate::source::Record;
@@ -15,7 +15,7 @@ pub(in crate::mapping) struct SkipRules {
     rules: Vec<(Box<str>, TemplateId)>,
     incomplete: Option<TemplateId>,
     /// Sees whether the records are those that the rules are for.
-    watch: Option<Arc<Watch>>,
+    watch: Option<Arc<RecordWatch>>,
 }
 
 /// What skip rules say about a record.
@@ -48,7 +48,7 @@ impl SkipRules {
     }
 
     /// The same, with a watch over the records.
-    pub(in crate::mapping) fn watched(mut self, watch: Watch) -> SkipRules {
+    pub(in crate::mapping) fn watched(mut self, watch: RecordWatch) -> SkipRules {
         self.watch = Some(Arc::new(watch));
         self
     }
@@ -60,7 +60,7 @@ impl SkipRules {
     }
 
     /// The watch over the records.
-    pub(in crate::mapping) fn watch(&self) -> Option<&Arc<Watch>> {
+    pub(in crate::mapping) fn watch(&self) -> Option<&Arc<RecordWatch>> {
         self.watch.as_ref()
     }
 

@@ -16,7 +16,7 @@ use crate::domain::{Code, Problem};
 use crate::mapping::file::MappingFile;
 use crate::mapping::presets::Preset;
 use crate::mapping::template::{BoundTemplates, TemplateId};
-use crate::source::{Batch, Known, Record, Sheet};
+use crate::source::{Batch, KnownKeys, Record, Sheet};
 
 /// So many texts of a rule are tried as values.
 const MOST_TRIALS: usize = 20;
@@ -53,9 +53,9 @@ pub struct Misfit {
 
 /// Watches the records of one file.
 #[derive(Debug)]
-pub struct Watch {
+pub struct RecordWatch {
     mapping: Arc<str>,
-    known: Known,
+    known: KnownKeys,
     keys: WatchedKeys,
     rules: Vec<Rule>,
     groups: Vec<Group>,
@@ -79,7 +79,7 @@ pub struct Watch {
     sample: Mutex<Option<Json>>,
 }
 
-impl Watch {
+impl RecordWatch {
     /// A watch over the records of `sheet`, which are left out by these rules.
     pub(in crate::mapping) fn new(
         mapping: &MappingFile,
@@ -90,7 +90,7 @@ impl Watch {
             header: None,
             ..sheet.clone()
         };
-        let mut watch = Watch {
+        let mut watch = RecordWatch {
             mapping: Arc::clone(&mapping.name),
             known: mapping.source.known.clone(),
             keys: WatchedKeys::default(),
@@ -141,7 +141,7 @@ impl Watch {
 
     /// The same for the messages of records.
     pub(in crate::mapping) fn of_messages(self) -> Self {
-        Watch {
+        RecordWatch {
             noun: "message",
             ..self
         }

@@ -15,7 +15,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::expression::NO_EXPRESSION;
-use super::origin::{Origin, read_origin};
+use super::origin::{ValueOrigin, read_origin};
 use super::rule::RuleReader;
 use super::toml_table::{TomlTable, wrong_type};
 use crate::domain::call::Field;
@@ -32,7 +32,7 @@ pub(in crate::mapping) struct PatternRule {
 #[derive(Debug, Clone)]
 pub(in crate::mapping) enum CaptureGroup {
     Field(Field),
-    Other(Origin),
+    Other(ValueOrigin),
 }
 
 /// Reads the list behind `patterns`, or its only entry.
@@ -102,7 +102,7 @@ fn read_pattern(value: &Spanned<DeValue<'_>>, reader: &mut RuleReader<'_>) -> Op
 fn usual(name: &str, span: Range<usize>) -> CaptureGroup {
     match Field::ALL.into_iter().find(|field| field.name() == name) {
         Some(field) => CaptureGroup::Field(field),
-        None => CaptureGroup::Other(Origin::Column(Spanned::new(span, name.to_owned()))),
+        None => CaptureGroup::Other(ValueOrigin::Column(Spanned::new(span, name.to_owned()))),
     }
 }
 
@@ -111,12 +111,12 @@ fn read_group(
     name: &str,
     value: &Spanned<DeValue<'_>>,
     reader: &mut RuleReader<'_>,
-) -> Option<Origin> {
+) -> Option<ValueOrigin> {
     match value.get_ref() {
         DeValue::String(text) => {
             let text = Spanned::new(value.span(), text.to_string());
             let template = reader.templates.template(&text, false, reader.findings)?;
-            Some(Origin::Template(template))
+            Some(ValueOrigin::Template(template))
         }
         DeValue::Table(table) => {
             let mut section = TomlTable::new(table, "a group of `patterns`", value.span());

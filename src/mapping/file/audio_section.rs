@@ -20,7 +20,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::audio_pattern::{PatternRule, read_patterns};
-use super::origin::{Origin, read_origin};
+use super::origin::{ValueOrigin, read_origin};
 use super::rule::{FieldRule, RuleReader};
 use super::target::TargetField;
 use super::toml_table::{TomlTable, wrong_type};
@@ -61,7 +61,7 @@ pub struct AudioSection {
 /// One entry of `match`.
 #[derive(Debug, Clone)]
 pub(in crate::mapping) struct NameRule {
-    pub(in crate::mapping) origin: Origin,
+    pub(in crate::mapping) origin: ValueOrigin,
     pub(in crate::mapping) optional: bool,
 }
 
@@ -142,7 +142,7 @@ fn read_name(value: &Spanned<DeValue<'_>>, reader: &mut RuleReader<'_>) -> Optio
             let text = Spanned::new(span, text.to_string());
             let template = reader.templates.template(&text, true, reader.findings)?;
             Some(NameRule {
-                origin: Origin::Template(template),
+                origin: ValueOrigin::Template(template),
                 optional: false,
             })
         }

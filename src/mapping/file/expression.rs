@@ -57,12 +57,12 @@ pub(in crate::mapping) struct Expression {
 
 /// What is left to one record for its expressions.
 #[derive(Debug)]
-pub(in crate::mapping) struct Work(Cell<u64>);
+pub(in crate::mapping) struct ExpressionBudget(Cell<u64>);
 
-impl Work {
+impl ExpressionBudget {
     /// Of a record that has used nothing yet.
-    pub(in crate::mapping) fn of_record() -> Work {
-        Work(Cell::new(WORK))
+    pub(in crate::mapping) fn of_record() -> ExpressionBudget {
+        ExpressionBudget(Cell::new(WORK))
     }
 }
 
@@ -125,7 +125,7 @@ impl Expression {
     pub(in crate::mapping) fn find(
         &self,
         text: &str,
-        left: &Work,
+        left: &ExpressionBudget,
     ) -> Result<Option<Range<usize>>, TooLong> {
         let text = match self.reach {
             Some(reach) => &text[..letter_end(text, reach)],
@@ -252,7 +252,12 @@ mod tests {
                 .extract(text)
                 .unwrap_or_else(|why| panic!("{text} {why}"));
             let cell = "x".repeat(500);
-            assert!(expression.find(&cell, &Work::of_record()).is_ok(), "{text}");
+            assert!(
+                expression
+                    .find(&cell, &ExpressionBudget::of_record())
+                    .is_ok(),
+                "{text}"
+            );
         }
     }
 
@@ -285,13 +290,16 @@ mod tests {
     fn a_record_pays_for_all_its_expressions_together() {
         let expression = Expressions::default().extract("(a|b)*c").unwrap();
         let text = "a".repeat(200_000);
-        let work = Work::of_record();
+        let work = ExpressionBudget::of_record();
         assert_eq!(expression.find(&text, &work), Ok(None));
         assert_eq!(expression.find("bc", &work), Ok(Some(0..1)));
         let again = (0..10).find_map(|_| expression.find(&text, &work).err());
         assert_eq!(again, Some(TooLong));
         assert_eq!(expression.find("bc", &work), Ok(Some(0..1)));
-        assert_eq!(expression.find(&text, &Work::of_record()), Ok(None));
+        assert_eq!(
+            expression.find(&text, &ExpressionBudget::of_record()),
+            Ok(None)
+        );
     }
 
     #[test]
@@ -304,13 +312,18 @@ mod tests {
         ] {
             let expression = Expressions::default().extract(text).unwrap();
             let cell = "x".repeat(64 * 1024);
-            assert!(expression.find(&cell, &Work::of_record()).is_ok(), "{text}");
+            assert!(
+                expression
+                    .find(&cell, &ExpressionBudget::of_record())
+                    .is_ok(),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn an_expression_of_the_beginning_pays_for_the_beginning() {
-        let work = Work::of_record();
+        let work = ExpressionBudget::of_record();
         let cell = "é".repeat(1 << 20);
         for (text, found) in [
             ("^.{0,250}", Some(0..500)),
@@ -344,7 +357,7 @@ mod tests {
             let expression = Expressions::default().extract(text).unwrap();
             assert_eq!(expression.steps, steps, "{text}");
             let most = usize::try_from(WORK / steps).unwrap();
-            let work = Work::of_record();
+            let work = ExpressionBudget::of_record();
             assert!(expression.find(&"a".repeat(most), &work).is_ok(), "{text}");
             assert!(work.0.get() < steps, "{text}");
             assert_eq!(expression.find("a", &work), Err(TooLong), "{text}");
@@ -362,7 +375,7 @@ mod tests {
                 return Ok(());
             };
             let found = whole.find(&cell).map(|found| found.range());
-            prop_assert_eq!(expression.find(&cell, &Work::of_record()), Ok(found));
+            prop_assert_eq!(expression.find(&cell, &ExpressionBudget::of_record()), Ok(found));
         }
 
         #[test]

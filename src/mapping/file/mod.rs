@@ -36,14 +36,14 @@ use super::file::legs::LegsSection;
 use super::file::locale::{UnknownName, region_of, zone_of};
 use super::file::needs::Need;
 use super::file::newest::NewestSection;
-use super::file::origin::Origin;
+use super::file::origin::ValueOrigin;
 use super::file::rule::{FieldRule, RuleReader};
 use super::file::size::refuse_too_large;
 use super::file::source_section::{SourceRead, SourceSection, read_source};
 use super::file::target::TargetField;
 use super::file::toml_table::{TomlTable, wrong_type};
 use super::lookup::agents::{Agents, AgentsError};
-use super::lookup::table::{Beside, Lookups};
+use super::lookup::table::{Lookups, SecondFiles};
 use super::template::{TemplateId, Templates};
 use crate::domain::call::Field;
 use crate::source;
@@ -119,7 +119,7 @@ impl MappingFile {
             templates: Templates::new(&Lookups::default()),
             text: Arc::clone(&text),
         };
-        mapping.read(&root, Beside { dir, files }, &mut findings);
+        mapping.read(&root, SecondFiles { dir, files }, &mut findings);
         if findings.is_empty() {
             Ok(mapping)
         } else {
@@ -127,7 +127,12 @@ impl MappingFile {
         }
     }
 
-    fn read(&mut self, root: &Spanned<DeTable<'_>>, beside: Beside<'_>, findings: &mut Findings) {
+    fn read(
+        &mut self,
+        root: &Spanned<DeTable<'_>>,
+        beside: SecondFiles<'_>,
+        findings: &mut Findings,
+    ) {
         let mut file = TomlTable::new(root.get_ref(), "the mapping file", 0..0);
         let targets = [("conversation", false), ("case", true)];
         let is_case = file
@@ -172,7 +177,7 @@ impl MappingFile {
             (self.audio, self.recordings) = read_audio(section, &mut reader);
         }
         if !self.source.has_requires {
-            self.source.known = source::Known(self.record_keys());
+            self.source.known = source::KnownKeys(self.record_keys());
         }
         file.finish(findings);
     }
@@ -351,8 +356,8 @@ impl MappingFile {
         let rules = rules.filter(|rule| !rule.optional && rule.steps.default.is_none());
         rules
             .filter_map(|rule| match &rule.origin {
-                Origin::Column(name) => Some(vec![name.get_ref().clone()]),
-                Origin::First(names) => {
+                ValueOrigin::Column(name) => Some(vec![name.get_ref().clone()]),
+                ValueOrigin::First(names) => {
                     Some(names.iter().map(|name| name.get_ref().clone()).collect())
                 }
                 _ => None,

@@ -9,7 +9,7 @@ use crate::mapping::template::{TemplateId, Templates};
 
 /// Where a value comes from, by the names in the file.
 #[derive(Debug, Clone)]
-pub(in crate::mapping) enum Origin {
+pub(in crate::mapping) enum ValueOrigin {
     /// A column.
     Column(SpannedText),
     /// Several columns put together; empty ones are left out.
@@ -24,7 +24,7 @@ pub(in crate::mapping) enum Origin {
     /// A rendered template.
     Template(TemplateId),
     /// The first case whose condition holds; a case without one always does.
-    Choice(Vec<(Option<TemplateId>, Origin)>),
+    Choice(Vec<(Option<TemplateId>, ValueOrigin)>),
 }
 
 /// Reads `from`, `first`, `value`, `template` or `choose`, of which exactly one is there.
@@ -33,26 +33,27 @@ pub(in crate::mapping) fn read_origin(
     wildcards: bool,
     templates: &mut Templates,
     findings: &mut Findings,
-) -> Option<Origin> {
+) -> Option<ValueOrigin> {
     let key = origin_key(section, findings)?;
     let join = section.text("join", findings).map(Spanned::into_inner);
     match key {
         "from" => {
             let mut columns = section.texts(key, findings)?;
             if columns.len() == 1 {
-                return columns.pop().map(Origin::Column);
+                return columns.pop().map(ValueOrigin::Column);
             }
             let join = join.unwrap_or_else(|| " ".to_owned());
-            some(section, key, columns, findings).map(|columns| Origin::Joined { columns, join })
+            some(section, key, columns, findings)
+                .map(|columns| ValueOrigin::Joined { columns, join })
         }
         "first" => {
             let columns = section.texts(key, findings)?;
-            some(section, key, columns, findings).map(Origin::First)
+            some(section, key, columns, findings).map(ValueOrigin::First)
         }
         "value" => {
             let value = section.value(key)?;
             match scalar(value.get_ref()) {
-                Some(text) => Some(Origin::Constant(text)),
+                Some(text) => Some(ValueOrigin::Constant(text)),
                 None => wrong_type(key, "a string", value.get_ref(), value.span(), findings),
             }
         }
@@ -60,7 +61,7 @@ pub(in crate::mapping) fn read_origin(
             let text = section.text(key, findings)?;
             templates
                 .template(&text, wildcards, findings)
-                .map(Origin::Template)
+                .map(ValueOrigin::Template)
         }
         _ => read_cases(section.value(key)?, wildcards, templates, findings),
     }
@@ -105,7 +106,7 @@ fn read_cases(
     wildcards: bool,
     templates: &mut Templates,
     findings: &mut Findings,
-) -> Option<Origin> {
+) -> Option<ValueOrigin> {
     let DeValue::Array(items) = value.get_ref() else {
         return wrong_type(
             "choose",
@@ -140,5 +141,5 @@ fn read_cases(
         findings.add(value.span(), "`choose` has no case");
         return None;
     }
-    Some(Origin::Choice(cases))
+    Some(ValueOrigin::Choice(cases))
 }

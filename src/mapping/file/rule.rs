@@ -9,7 +9,7 @@ use toml::de::DeValue;
 
 use super::conversion::{Conversion, read_conversion};
 use super::expression::{Expression, Expressions};
-use super::origin::{Origin, read_origin};
+use super::origin::{ValueOrigin, read_origin};
 use super::target::TargetField;
 use super::toml_table::{TomlTable, scalar, texts_of, wrong_type};
 use crate::domain::call::ValueKind;
@@ -53,7 +53,7 @@ pub(in crate::mapping) struct FieldRule {
     pub(in crate::mapping) field: TargetField,
     /// Place of the field's name in the file.
     pub(in crate::mapping) span: Range<usize>,
-    pub(in crate::mapping) origin: Origin,
+    pub(in crate::mapping) origin: ValueOrigin,
     /// Whether the columns may be missing from the export.
     pub(in crate::mapping) optional: bool,
     pub(in crate::mapping) steps: Steps,
@@ -112,7 +112,7 @@ impl RuleReader<'_> {
                 return Some(FieldRule {
                     field,
                     span: key,
-                    origin: Origin::Column(column),
+                    origin: ValueOrigin::Column(column),
                     optional: false,
                     steps: Steps::default(),
                     conversion,

@@ -27,7 +27,7 @@ pub struct SourceSection {
     /// The character between cells.
     pub delimiter: Option<char>,
     /// The character around cells.
-    pub quote: Option<Quote>,
+    pub quote: Option<QuoteSetting>,
     /// A label of the WHATWG encoding standard, such as `windows-1252`.
     pub encoding: Option<String>,
     /// How many lines the header has; 0 when there is none.
@@ -60,7 +60,7 @@ pub struct SourceSection {
     pub signature: Vec<String>,
     /// By which keys or columns records are known: what `requires` says, else the columns of the fields
     /// without which nothing can be created.
-    pub known: source::Known,
+    pub known: source::KnownKeys,
     /// Whether `requires` says it, so that a record without them is none.
     pub has_requires: bool,
     /// Place of `requires`.
@@ -75,7 +75,7 @@ pub struct SourceSection {
 
 /// How cells are quoted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Quote {
+pub enum QuoteSetting {
     /// Not at all: a quote is a character like any other.
     None,
     /// By this character, doubled inside.
@@ -96,8 +96,8 @@ impl SourceSection {
             }),
             delimiter: self.delimiter.and_then(byte),
             quote: self.quote.and_then(|quote| match quote {
-                Quote::None => Some(source::Quote::None),
-                Quote::By(letter) => byte(letter).map(source::Quote::Byte),
+                QuoteSetting::None => Some(source::Quote::None),
+                QuoteSetting::By(letter) => byte(letter).map(source::Quote::Byte),
             }),
             encoding: self.encoding.clone(),
             header: self.header_lines.map(|lines| match lines {
@@ -187,7 +187,7 @@ pub(in crate::mapping) fn read_source(
             optional: plain(section.texts("optional", findings)).unwrap_or_default(),
             signature: plain(section.texts("signature", findings)).unwrap_or_default(),
             has_requires: !known.is_empty(),
-            known: source::Known(known),
+            known: source::KnownKeys(known),
             requires_span: requires.map_or(0..0, Spanned::span),
             ends_without_newline: read_flag("ends_without_newline", &mut section, findings),
             limits: read_limits(&mut section, findings),
@@ -253,12 +253,12 @@ fn read_byte(
     is_usable.then_some(letter)
 }
 
-fn read_quote(section: &mut TomlTable<'_, '_>, findings: &mut Findings) -> Option<Quote> {
+fn read_quote(section: &mut TomlTable<'_, '_>, findings: &mut Findings) -> Option<QuoteSetting> {
     let value = section.value("quote")?;
     match value.get_ref() {
-        DeValue::Boolean(false) => Some(Quote::None),
-        DeValue::String(text) if text.is_empty() || text == "none" => Some(Quote::None),
-        DeValue::String(_) => read_byte("quote", section, findings).map(Quote::By),
+        DeValue::Boolean(false) => Some(QuoteSetting::None),
+        DeValue::String(text) if text.is_empty() || text == "none" => Some(QuoteSetting::None),
+        DeValue::String(_) => read_byte("quote", section, findings).map(QuoteSetting::By),
         other => wrong_type(
             "quote",
             "one character, or false for none",

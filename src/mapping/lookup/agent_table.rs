@@ -152,7 +152,7 @@ impl AgentTable {
         let mut reader =
             source::open(&Input::file(path), &options).map_err(|error| error.to_string())?;
         let sheet = std::sync::Arc::clone(reader.sheet());
-        let mut rows = Rows::new(sheet.header.clone());
+        let mut rows = AgentRows::new(sheet.header.clone());
         for batch in &mut reader {
             rows.take(&batch.map_err(|error| error.to_string())?)?;
         }
@@ -313,7 +313,7 @@ fn places_of<'h>(header: &'h Header, name: &'h str) -> impl Iterator<Item = usiz
 }
 
 /// The rows of a file, whatever it is.
-struct Rows {
+struct AgentRows {
     names: Vec<String>,
     places: HashMap<String, usize>,
     agents: Vec<Vec<String>>,
@@ -321,9 +321,9 @@ struct Rows {
     table: Option<Header>,
 }
 
-impl Rows {
-    fn new(table: Option<Header>) -> Rows {
-        Rows {
+impl AgentRows {
+    fn new(table: Option<Header>) -> AgentRows {
+        AgentRows {
             names: Vec::new(),
             places: HashMap::new(),
             agents: Vec::new(),

@@ -9,7 +9,7 @@ use std::ops::Range;
 use serde::de::IgnoredAny;
 use serde_json::{Deserializer, Error, Map, Value as Json};
 
-use super::rows::Rows;
+use super::rows::LookupRows;
 use crate::source::Header;
 
 /// A value of an object takes so many bytes while it is read, nearly.
@@ -28,10 +28,10 @@ pub(in crate::mapping) fn is_json(text: &str) -> bool {
 }
 
 /// The names and rows of the objects in `text`; the error is why there are none.
-pub(in crate::mapping) fn parse(text: &str, room: usize) -> Result<(Header, Rows), String> {
+pub(in crate::mapping) fn parse(text: &str, room: usize) -> Result<(Header, LookupRows), String> {
     let text = text.trim_start_matches('\u{feff}');
     let mut table = JsonTable {
-        rows: Rows::within(room),
+        rows: LookupRows::within(room),
         ..JsonTable::default()
     };
     let mut documents = Deserializer::from_str(text).into_iter::<IgnoredAny>();
@@ -52,12 +52,12 @@ pub(in crate::mapping) fn parse(text: &str, room: usize) -> Result<(Header, Rows
 /// A page such as `{"users": […], "next_page": …}` is no row: its list holds them.
 fn take_document(table: &mut JsonTable, text: &str, document: Range<usize>) -> Result<(), String> {
     let mut list = None;
-    let mut parts = Parts::of(text, &document);
+    let mut parts = JsonParts::of(text, &document);
     while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
         if &text[name.clone()] == "\"id\"" {
             return take_object(table, text, document);
         }
-        let is_list = || Parts::of(text, &value).all(|item| text[item].starts_with('{'));
+        let is_list = || JsonParts::of(text, &value).all(|item| text[item].starts_with('{'));
         if list.is_none() && text[value.clone()].starts_with('[') && is_list() {
             list = Some(value);
         }
@@ -70,7 +70,7 @@ fn take_document(table: &mut JsonTable, text: &str, document: Range<usize>) -> R
 
 /// The objects of a list, one after the other: all of them as trees would take many times the file.
 fn take_all(table: &mut JsonTable, text: &str, list: Range<usize>) -> Result<(), String> {
-    Parts::of(text, &list)
+    JsonParts::of(text, &list)
         .filter(|item| text[item.clone()].starts_with('{'))
         .try_for_each(|item| take_object(table, text, item))
 }
@@ -99,21 +99,21 @@ fn in_whole(text: &str, start: usize, error: &Error) -> String {
 
 /// The parts of a list or an object that is known to be valid: its items, or its names and values by
 /// turns.
-struct Parts<'t> {
+struct JsonParts<'t> {
     text: &'t str,
     rest: Range<usize>,
 }
 
-impl<'t> Parts<'t> {
+impl<'t> JsonParts<'t> {
     fn of(text: &'t str, whole: &Range<usize>) -> Self {
-        Parts {
+        JsonParts {
             text,
             rest: whole.start + 1..whole.end - 1,
         }
     }
 }
 
-impl Iterator for Parts<'_> {
+impl Iterator for JsonParts<'_> {
     type Item = Range<usize>;
 
     fn next(&mut self) -> Option<Range<usize>> {
@@ -150,7 +150,7 @@ struct JsonTable {
     names: Vec<String>,
     places: HashMap<String, usize>,
     name_bytes: usize,
-    rows: Rows,
+    rows: LookupRows,
 }
 
 impl JsonTable {

@@ -11,7 +11,7 @@ pub(in crate::mapping) const MOST_BYTES: usize = 96 << 20;
 
 /// Rows of cells, in the order of the file.
 #[derive(Debug, Default)]
-pub(in crate::mapping) struct Rows {
+pub(in crate::mapping) struct LookupRows {
     text: String,
     /// Where each cell ends in the text.
     ends: Vec<u32>,
@@ -21,12 +21,12 @@ pub(in crate::mapping) struct Rows {
     most: usize,
 }
 
-impl Rows {
+impl LookupRows {
     /// Rows that take at most `most` bytes.
     pub(in crate::mapping) fn within(most: usize) -> Self {
-        Rows {
+        LookupRows {
             most,
-            ..Rows::default()
+            ..LookupRows::default()
         }
     }
 
@@ -104,7 +104,7 @@ pub(in crate::mapping) struct Keys {
 
 impl Keys {
     /// Indexes the rows; also gives a key that has two different rows.
-    pub(in crate::mapping) fn of(rows: &Rows, column: usize) -> (Keys, Option<String>) {
+    pub(in crate::mapping) fn of(rows: &LookupRows, column: usize) -> (Keys, Option<String>) {
         let mut keys = Keys {
             column,
             ..Keys::default()
@@ -137,24 +137,24 @@ impl Keys {
     }
 
     /// The row of a key.
-    pub(in crate::mapping) fn find(&self, rows: &Rows, key: &str) -> Option<usize> {
+    pub(in crate::mapping) fn find(&self, rows: &LookupRows, key: &str) -> Option<usize> {
         self.exact(rows, key)
             .or_else(|| self.folded(rows, &fold(key)))
     }
 
-    fn exact(&self, rows: &Rows, key: &str) -> Option<usize> {
+    fn exact(&self, rows: &LookupRows, key: &str) -> Option<usize> {
         let found = self
             .exact
             .find(hash(key), |row| self.key(rows, *row) == key);
         found.map(|row| *row as usize)
     }
 
-    fn folded(&self, rows: &Rows, key: &str) -> Option<usize> {
+    fn folded(&self, rows: &LookupRows, key: &str) -> Option<usize> {
         let is_it = |row: &u32| fold(self.key(rows, *row)) == key;
         self.folded.find(hash(key), is_it).map(|row| *row as usize)
     }
 
-    fn key<'r>(&self, rows: &'r Rows, row: u32) -> &'r str {
+    fn key<'r>(&self, rows: &'r LookupRows, row: u32) -> &'r str {
         rows.cell(row as usize, self.column).unwrap_or_default()
     }
 }
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn rows_are_found_by_their_keys_and_take_no_more_than_they_may() {
-        let mut rows = Rows::within(1000);
+        let mut rows = LookupRows::within(1000);
         for row in [&["1", "a", "x"][..], &["B ", "b"], &[], &["c"]] {
             rows.push(row.iter().copied()).unwrap();
         }
@@ -186,7 +186,7 @@ mod tests {
         let refused = (0..1000).find_map(|_| rows.push(["12345678"].into_iter()).err());
         assert!(refused.unwrap().contains("96 MiB"));
         assert!(rows.bytes() <= 1100);
-        let mut rows = Rows::within(1000);
+        let mut rows = LookupRows::within(1000);
         assert!((0..50).any(|_| rows.push([].into_iter()).is_err()));
     }
 }

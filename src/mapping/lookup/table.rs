@@ -19,7 +19,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::json;
-use super::rows::{Keys, MOST_BYTES, Rows};
+use super::rows::{Keys, LookupRows, MOST_BYTES};
 use super::second_file::SecondFile;
 use crate::mapping::error::{Findings, suggest};
 use crate::mapping::file::toml_table::{SpannedText, TomlTable, wrong_type};
@@ -40,7 +40,7 @@ const PIECE: usize = 64 << 10;
 pub(in crate::mapping) struct LookupTable {
     pub(in crate::mapping) name: String,
     header: Header,
-    rows: Rows,
+    rows: LookupRows,
     keys: Keys,
     /// The file may be missing and is, so that every key misses in every column.
     is_absent: bool,
@@ -70,14 +70,14 @@ impl LookupTable {
 
 /// Where second files are found.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::mapping) struct Beside<'f> {
+pub(in crate::mapping) struct SecondFiles<'f> {
     /// The folder of the mapping file.
     pub(in crate::mapping) dir: Option<&'f Path>,
     /// Files that the operator named instead, by the names of their tables.
     pub(in crate::mapping) files: &'f [(String, PathBuf)],
 }
 
-impl Beside<'_> {
+impl SecondFiles<'_> {
     /// The file of a table, or why it cannot be read.
     fn find(&self, table: &str, said: &str) -> Result<SecondFile, String> {
         match self.of_operator(table) {
@@ -118,7 +118,7 @@ impl Lookups {
     /// Reads `[lookup]` and the files that it names.
     pub(in crate::mapping) fn read(
         value: &Spanned<DeValue<'_>>,
-        beside: Beside<'_>,
+        beside: SecondFiles<'_>,
         findings: &mut Findings,
     ) -> Lookups {
         let mut lookups = Lookups::default();
@@ -191,7 +191,7 @@ impl Lookups {
 fn read_table(
     name: &str,
     mut section: TomlTable<'_, '_>,
-    (beside, read, room): (Beside<'_>, &mut Vec<PathBuf>, usize),
+    (beside, read, room): (SecondFiles<'_>, &mut Vec<PathBuf>, usize),
     findings: &mut Findings,
 ) -> Option<LookupTable> {
     let file = section.text("file", findings);
@@ -210,7 +210,7 @@ fn read_table(
         return Some(LookupTable::new(
             name,
             Header::default(),
-            Rows::default(),
+            LookupRows::default(),
             true,
         ));
     }
@@ -309,7 +309,7 @@ pub(in crate::mapping) fn guess_delimiter(text: &str) -> char {
 }
 
 /// The names and rows of a table; the error is why it is none.
-fn parse(text: &str, delimiter: char, room: usize) -> Result<(Header, Rows), String> {
+fn parse(text: &str, delimiter: char, room: usize) -> Result<(Header, LookupRows), String> {
     let delimiter =
         u8::try_from(delimiter).map_err(|_| "its delimiter is no ASCII character".to_owned())?;
     let left = Cell::new(MOST_ROW);
@@ -326,7 +326,7 @@ fn parse(text: &str, delimiter: char, room: usize) -> Result<(Header, Rows), Str
         return Err(format!("it has more than {MOST_COLUMNS} columns"));
     }
     let header = Header::new(header.iter().map(str::to_owned).collect());
-    let mut rows = Rows::within(room);
+    let mut rows = LookupRows::within(room);
     let mut record = csv::StringRecord::new();
     loop {
         left.set(MOST_ROW);
@@ -360,7 +360,7 @@ impl Read for RowByRow<'_> {
 }
 
 impl LookupTable {
-    fn new(name: &str, header: Header, rows: Rows, is_absent: bool) -> LookupTable {
+    fn new(name: &str, header: Header, rows: LookupRows, is_absent: bool) -> LookupTable {
         LookupTable {
             name: name.to_owned(),
             header,

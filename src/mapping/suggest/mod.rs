@@ -20,6 +20,6 @@ mod write;
 
 pub(super) use known_names::of as names_of;
 
-pub use preset_fit::{PresetFit, Trial};
+pub use preset_fit::{PresetFit, PresetTrial};
 pub use survey::ExportSurvey;
 pub use write::propose;

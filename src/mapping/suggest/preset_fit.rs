@@ -24,7 +24,7 @@ pub struct PresetFit {
     /// Its own columns that the export lacks.
     pub lacking: Vec<String>,
     /// What its rules make of the first records; nothing when columns that they need are missing.
-    pub trial: Option<Trial>,
+    pub trial: Option<PresetTrial>,
     /// What keeps its rules from the export, as sentences, when there is no trial.
     pub refusal: Option<String>,
     /// What it asks the operator for: `timezone`, `region`, `agents`, `email`.
@@ -41,7 +41,7 @@ pub struct PresetFit {
 
 /// What the rules of a preset make of some records.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Trial {
+pub struct PresetTrial {
     /// Records looked at.
     pub records: usize,
     /// Records without an error, as far as rules can tell.
@@ -82,7 +82,7 @@ impl PresetFit {
                 (
                     fit.is_good(),
                     fit.share,
-                    fit.trial.map_or(0.0, Trial::share),
+                    fit.trial.map_or(0.0, PresetTrial::share),
                 )
             };
             rank(b)
@@ -117,7 +117,7 @@ impl PresetFit {
     }
 }
 
-impl Trial {
+impl PresetTrial {
     fn share(self) -> f64 {
         let part = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
         part(self.good + self.skipped) / part(self.records.max(1))
@@ -164,7 +164,7 @@ fn fit(
     if is_headless {
         share = trial
             .filter(|trial| trial.good > 0)
-            .map_or(0.0, Trial::share);
+            .map_or(0.0, PresetTrial::share);
         if share < SENSE {
             return None;
         }
@@ -250,7 +250,7 @@ fn fit_by_place(
     let trial = try_out(&renamed, input).ok();
     let share = trial
         .filter(|trial| trial.good > 0)
-        .map_or(0.0, Trial::share);
+        .map_or(0.0, PresetTrial::share);
     (share >= SENSE).then(|| PresetFit {
         preset,
         found: Vec::new(),
@@ -290,7 +290,7 @@ fn signature(mapping: &MappingFile) -> &[String] {
 }
 
 /// Lets the rules of a preset at the first records, as if everything it asks for had been said.
-fn try_out(mapping: &MappingFile, input: &Input) -> Result<Trial, String> {
+fn try_out(mapping: &MappingFile, input: &Input) -> Result<PresetTrial, String> {
     let mapping = mapping.clone().for_trial();
     let (sheet, batches) =
         sample(input, &mapping.source_options().options()).map_err(|error| error.to_string())?;
@@ -301,7 +301,7 @@ fn try_out(mapping: &MappingFile, input: &Input) -> Result<Trial, String> {
             .map(|finding| finding.message.clone());
         messages.collect::<Vec<_>>().join("; ")
     })?;
-    let mut trial = Trial::default();
+    let mut trial = PresetTrial::default();
     for record in batches.iter().flat_map(Batch::iter).take(SAMPLE) {
         let mut problems: Vec<Problem> = record.problems().cloned().collect();
         trial.records += 1;

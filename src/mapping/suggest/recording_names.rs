@@ -33,7 +33,7 @@ pub(super) struct Named {
 }
 
 /// The names of the recordings, by the words in them.
-struct Names<'n> {
+struct RecordingNames<'n> {
     all: &'n [String],
     by_word: HashMap<String, Vec<usize>>,
 }
@@ -54,7 +54,7 @@ impl Guess {
 
 /// How the recordings of these names, paths below their folder, belong to the records.
 pub(super) fn name_recordings(survey: &ExportSurvey, recordings: &[String]) -> Named {
-    let names = Names::new(&recordings[..recordings.len().min(NAMES)]);
+    let names = RecordingNames::new(&recordings[..recordings.len().min(NAMES)]);
     let Some(guess) = guess(survey, &names) else {
         let remark = format!(
             "check: no column's value stands in the names of the {} recordings; say how they are \
@@ -86,7 +86,7 @@ pub(super) fn name_recordings(survey: &ExportSurvey, recordings: &[String]) -> N
 }
 
 /// The column, or the two, by which most records have one name.
-fn guess(survey: &ExportSurvey, names: &Names<'_>) -> Option<Guess> {
+fn guess(survey: &ExportSurvey, names: &RecordingNames<'_>) -> Option<Guess> {
     let single = |column: usize| Guess {
         columns: vec![column],
         hits: hits_of(survey, column, names),
@@ -116,7 +116,11 @@ fn guess(survey: &ExportSurvey, names: &Names<'_>) -> Option<Guess> {
 }
 
 /// The names in which the value of a column stands, by record.
-fn hits_of(survey: &ExportSurvey, column: usize, names: &Names<'_>) -> BTreeMap<usize, Vec<usize>> {
+fn hits_of(
+    survey: &ExportSurvey,
+    column: usize,
+    names: &RecordingNames<'_>,
+) -> BTreeMap<usize, Vec<usize>> {
     let mut hits = BTreeMap::new();
     if survey.columns[column].is_nested {
         return hits;
@@ -142,7 +146,12 @@ fn value_of(survey: &ExportSurvey, column: usize, record: usize) -> Option<&str>
 }
 
 /// Whether the column says the whole name, with its ending or without.
-fn is_whole(survey: &ExportSurvey, guess: &Guess, column: usize, names: &Names<'_>) -> bool {
+fn is_whole(
+    survey: &ExportSurvey,
+    guess: &Guess,
+    column: usize,
+    names: &RecordingNames<'_>,
+) -> bool {
     guess.hits.iter().all(|(record, found)| {
         let value = value_of(survey, column, *record).unwrap_or_default();
         found.iter().all(|at| {
@@ -193,7 +202,7 @@ fn patterns_of(
     survey: &ExportSurvey,
     guess: &Guess,
     groups: &[String],
-    names: &Names<'_>,
+    names: &RecordingNames<'_>,
 ) -> Vec<Regex> {
     let classes: Vec<String> = guess
         .columns
@@ -235,7 +244,7 @@ fn found_by(
     survey: &ExportSurvey,
     patterns: &[Regex],
     (columns, groups): (&[usize], &[String]),
-    names: &Names<'_>,
+    names: &RecordingNames<'_>,
 ) -> BTreeMap<usize, Vec<usize>> {
     let mut by_key: HashMap<Vec<&str>, Vec<usize>> = HashMap::new();
     for (at, name) in names.all.iter().enumerate() {
@@ -345,8 +354,8 @@ fn both(one: &Guess, other: &Guess) -> Guess {
     }
 }
 
-impl<'n> Names<'n> {
-    fn new(all: &'n [String]) -> Names<'n> {
+impl<'n> RecordingNames<'n> {
+    fn new(all: &'n [String]) -> RecordingNames<'n> {
         let mut by_word: HashMap<String, Vec<usize>> = HashMap::new();
         for (at, name) in all.iter().enumerate() {
             for word in words(name) {
@@ -356,7 +365,7 @@ impl<'n> Names<'n> {
                 }
             }
         }
-        Names { all, by_word }
+        RecordingNames { all, by_word }
     }
 
     /// The names in which a value stands, and does not run on into its own kind.

@@ -17,7 +17,7 @@ use super::templates::{CompiledTemplate, FUEL, TemplateId, Templates};
 use super::{functions, limits};
 use crate::domain::Code;
 use crate::mapping::bound::record_scope::RecordScope;
-use crate::mapping::file::expression::Work;
+use crate::mapping::file::expression::ExpressionBudget;
 use crate::source::{Column, Record, Sheet};
 
 #[derive(Debug, Clone)]
@@ -161,7 +161,7 @@ pub(in crate::mapping) struct Rendering<'r> {
 
 impl Rendering<'_> {
     /// What is left to the expressions of this record.
-    pub(in crate::mapping) fn work(&self) -> &Work {
+    pub(in crate::mapping) fn work(&self) -> &ExpressionBudget {
         self.scope.get().work()
     }
 

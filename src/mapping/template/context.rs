@@ -27,7 +27,7 @@ static SUBSCRIPTS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
 
 /// The column names in a template.
 #[derive(Debug, Clone, Default)]
-pub(in crate::mapping) struct Names {
+pub(in crate::mapping) struct ColumnNames {
     /// Plain names, such as `campaign`.
     pub(in crate::mapping) plain: Vec<String>,
     /// Names by `row["…"]` or `row.…` as far as they stand in the text.
@@ -39,17 +39,17 @@ pub(in crate::mapping) struct Names {
 }
 
 /// Finds the column names that a template uses.
-pub(super) fn read_names(template: &Template<'_, '_>, engine: &Environment<'_>) -> Names {
+pub(super) fn read_names(template: &Template<'_, '_>, engine: &Environment<'_>) -> ColumnNames {
     let is_global = |name: &String| engine.globals().any(|(global, _)| global == name);
     let names = template.undeclared_variables(false).into_iter();
     let (mut globals, mut plain): (Vec<String>, Vec<String>) = names.partition(is_global);
     plain.sort_unstable();
     globals.sort_unstable();
     let Some(at) = plain.iter().position(|name| name == ROW) else {
-        return Names {
+        return ColumnNames {
             plain,
             globals,
-            ..Names::default()
+            ..ColumnNames::default()
         };
     };
     plain.remove(at);
@@ -60,7 +60,7 @@ pub(super) fn read_names(template: &Template<'_, '_>, engine: &Environment<'_>) 
         of_row.extend(found.map(|found| found[1].to_owned()));
     }
     let uses = ROW_USED.find_iter(source).count();
-    Names {
+    ColumnNames {
         plain,
         globals,
         whole_row: uses != of_row.len(),
@@ -93,7 +93,7 @@ struct RowNames {
 }
 
 impl Context {
-    pub(super) fn new(names: &Names, sheet: &Sheet, optional: &[String]) -> Context {
+    pub(super) fn new(names: &ColumnNames, sheet: &Sheet, optional: &[String]) -> Context {
         let is_lacking =
             |name: &&String| sheet.column(name).is_none() && optional.contains(&Header::key(name));
         let lacking = names.plain.iter().filter(is_lacking);

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::context::Names;
+use super::context::ColumnNames;
 
 /// Definitions in the order of the file; each may use those before it.
 #[derive(Debug, Clone, Default)]
@@ -21,7 +21,7 @@ pub(super) struct Let {
     pub(super) expression: String,
     pub(super) uses: BTreeSet<String>,
     /// The columns that it uses itself.
-    pub(super) names: Names,
+    pub(super) names: ColumnNames,
     /// The definitions that it uses itself, by their positions.
     pub(super) lets: Vec<usize>,
 }
@@ -32,7 +32,7 @@ impl Lets {
     }
 
     /// Positions of the definitions that are among the names, and the names without them.
-    pub(super) fn apart(&self, mut names: Names) -> (Vec<usize>, Names) {
+    pub(super) fn apart(&self, mut names: ColumnNames) -> (Vec<usize>, ColumnNames) {
         let lets = self.0.iter().enumerate();
         let lets = lets.filter(|(_, definition)| names.plain.contains(&definition.name));
         let lets = lets.map(|(at, _)| at).collect();

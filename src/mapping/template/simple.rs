@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::context::Names;
+use super::context::ColumnNames;
 use super::marks::is_mark;
 use super::pattern::literal;
 use crate::source::{Column, Record, Sheet};
@@ -28,7 +28,11 @@ pub(super) struct Rendered {
 }
 
 /// Reads a template that is only text and `{{ column }}`; `None` for all others.
-pub(super) fn read_pieces(source: &str, names: &Names, sheet: &Sheet) -> Option<Vec<TemplatePart>> {
+pub(super) fn read_pieces(
+    source: &str,
+    names: &ColumnNames,
+    sheet: &Sheet,
+) -> Option<Vec<TemplatePart>> {
     // In JSON a column may hold a list or a number, which the engine shows in its own way.
     sheet.header.as_ref()?;
     let mut pieces = Vec::new();

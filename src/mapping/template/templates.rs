@@ -10,7 +10,7 @@ use regex::Regex;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::context::{Names, ROW, read_names};
+use super::context::{ColumnNames, ROW, read_names};
 use super::lets::{Let, Lets};
 use super::marks::mark_wildcards;
 use super::pattern::literal;
@@ -40,9 +40,9 @@ pub(super) struct CompiledTemplate {
     /// The names of `[let]` that it uses itself, by their positions.
     pub(super) lets: Vec<usize>,
     /// The columns that it uses itself.
-    pub(super) own: Names,
+    pub(super) own: ColumnNames,
     /// The same with those of the names of `[let]`.
-    pub(super) names: Names,
+    pub(super) names: ColumnNames,
     /// Of a condition: the keys that it looks at, with the steps that lead to them.
     pub(super) keys: Vec<String>,
     /// Of a condition: the texts that stand in it.
@@ -169,7 +169,7 @@ impl Templates {
             template,
             expression,
             uses,
-            names: Names::default(),
+            names: ColumnNames::default(),
             lets: Vec::new(),
         };
         let source = definition.statement();
@@ -247,18 +247,18 @@ impl Templates {
     }
 
     /// The names that a template uses; it compiles.
-    fn names_of(&self, source: &str) -> Names {
+    fn names_of(&self, source: &str) -> ColumnNames {
         let plain = without_slices(source);
         let template = Environment::template_from_str(&self.engine, &plain)
             .or_else(|_| Environment::template_from_str(&self.engine, source));
         template.map_or_else(
-            |_| Names::default(),
+            |_| ColumnNames::default(),
             |template| read_names(&template, &self.engine),
         )
     }
 
     /// The keys that a template looks at, which uses these names; it compiles.
-    fn keys_of(&self, source: &str, names: &Names) -> Vec<String> {
+    fn keys_of(&self, source: &str, names: &ColumnNames) -> Vec<String> {
         let template = Environment::template_from_str(&self.engine, source);
         let nested =
             template.map_or_else(|_| HashSet::new(), |found| found.undeclared_variables(true));
@@ -279,7 +279,7 @@ impl Templates {
     }
 
     /// The column names that a template uses, with the place of the template.
-    pub(in crate::mapping) fn names(&self, id: TemplateId) -> (&Names, Range<usize>) {
+    pub(in crate::mapping) fn names(&self, id: TemplateId) -> (&ColumnNames, Range<usize>) {
         let entry = &self.entries[id.0];
         (&entry.names, entry.span.clone())
     }

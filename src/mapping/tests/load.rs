@@ -141,7 +141,7 @@ fn the_source_table_is_given_as_plain_values() {
     );
     let source = mapping.source_options();
     assert_eq!(source.delimiter, Some('\t'));
-    assert_eq!(source.quote, Some(super::super::Quote::None));
+    assert_eq!(source.quote, Some(super::super::QuoteSetting::None));
     assert_eq!(
         source.columns.as_deref(),
         Some(&["a".to_owned(), "b".to_owned()][..])

@@ -14,7 +14,7 @@ use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
 use super::ambiguous_time::AmbiguousTime;
 use super::time_number::{epoch, spreadsheet};
-use super::time_pattern::{Parts, Pattern};
+use super::time_pattern::{Pattern, TimeParts};
 use super::zone::{NoZone, Stated};
 use crate::domain::call::{MOST_OFFSET, TOO_EARLY, is_too_early, trimmed};
 use crate::domain::{Code, as_seen};
@@ -168,7 +168,7 @@ impl TimeRule {
             TimeFormat::EpochMilliseconds => Some(Ok(self.instant(epoch(text, 6)?))),
             TimeFormat::Spreadsheet => Some(self.in_zone(spreadsheet(text)?)),
             TimeFormat::Pattern(pattern) => {
-                let Parts { time, stated } = match pattern.parts(text)? {
+                let TimeParts { time, stated } = match pattern.parts(text)? {
                     Ok(parts) => parts,
                     Err(reason) => return Some(Err(no_zone(reason))),
                 };

@@ -18,7 +18,7 @@ pub(in crate::mapping) struct Pattern {
 }
 
 /// What a pattern read.
-pub(in crate::mapping) struct Parts {
+pub(in crate::mapping) struct TimeParts {
     pub(in crate::mapping) time: BrokenDownTime,
     /// The zone that the text or the pattern states.
     pub(in crate::mapping) stated: Option<Stated>,
@@ -47,7 +47,7 @@ impl Pattern {
     }
 
     /// Reads a text; `None` when it is not in this pattern.
-    pub(in crate::mapping) fn parts(&self, text: &str) -> Option<Result<Parts, NoZone>> {
+    pub(in crate::mapping) fn parts(&self, text: &str) -> Option<Result<TimeParts, NoZone>> {
         let mut head = self.pieces.first()?.clone();
         let mut text = std::borrow::Cow::Borrowed(text);
         let mut stated = self.stated.clone();
@@ -72,7 +72,7 @@ impl Pattern {
         if time.year().is_some_and(|year| year < 1000) || has_second_60(&head, &text, &time) {
             return None;
         }
-        Some(Ok(Parts { time, stated }))
+        Some(Ok(TimeParts { time, stated }))
     }
 
     /// Whether the text would be in this pattern, if its year had four digits.

@@ -11,7 +11,7 @@ use crate::mapping::CallMapping;
 pub(in crate::pipeline) const WITHDRAWN: &str = "its consent was withdrawn";
 
 /// A change that is to be told.
-struct Change {
+struct RecordChange {
     /// The field that changed; none where that cannot be known.
     field: Option<Field>,
     message: String,
@@ -23,7 +23,7 @@ pub(in crate::pipeline) fn changed_since_sent(
     known: Option<&CallState>,
     open: &PendingCall<'_>,
 ) -> Option<Problem> {
-    let Change { field, message } = change_of(known?, &open.call, open.fingerprint)?;
+    let RecordChange { field, message } = change_of(known?, &open.call, open.fingerprint)?;
     let place = open.place.clone();
     let problem = Problem::new(Code::ChangedSinceSent, place, message);
     let column = profile.column_of(field.unwrap_or(Field::ExternalIdentity));
@@ -37,7 +37,7 @@ pub(in crate::pipeline) fn changed_since_sent(
 
 /// Of an adopted conversation nobody knows what was sent, but what the export said when it was taken
 /// over; a rebuilt ledger does not.
-fn change_of(known: &CallState, call: &Call<'_>, fingerprint: u128) -> Option<Change> {
+fn change_of(known: &CallState, call: &Call<'_>, fingerprint: u128) -> Option<RecordChange> {
     let CreateState::Done { is_adopted, .. } = known.create else {
         return None;
     };
@@ -54,7 +54,7 @@ fn change_of(known: &CallState, call: &Call<'_>, fingerprint: u128) -> Option<Ch
             "it is not sent again",
         )
     };
-    if let Some(Consent(before)) = consent_before(known.fingerprint, call) {
+    if let Some(StatedConsent(before)) = consent_before(known.fingerprint, call) {
         let field = Some(Field::HasConsent);
         let message = match (before, call.consent()) {
             (Some(true) | None, Some(false)) => format!(
@@ -66,7 +66,7 @@ fn change_of(known: &CallState, call: &Call<'_>, fingerprint: u128) -> Option<Ch
                 shown_consent(now)
             ),
         };
-        return Some(Change { field, message });
+        return Some(RecordChange { field, message });
     }
     let (customer, day) = known.party.changes(call.party());
     let (field, subject) = match (customer, day) {
@@ -77,15 +77,15 @@ fn change_of(known: &CallState, call: &Call<'_>, fingerprint: u128) -> Option<Ch
     };
     let is = if customer && day { "are" } else { "is" };
     let message = format!("{subject} {is} no longer {what}, and {then}");
-    Some(Change { field, message })
+    Some(RecordChange { field, message })
 }
 
 /// What a record says of consent, if anything.
-struct Consent(Option<bool>);
+struct StatedConsent(Option<bool>);
 
 /// What the record said of consent, where nothing else changed since: with that answer it has the hash
 /// that the ledger keeps.
-fn consent_before(sent: u128, call: &Call<'_>) -> Option<Consent> {
+fn consent_before(sent: u128, call: &Call<'_>) -> Option<StatedConsent> {
     let mut scratch = Vec::new();
     let answers = [None, Some(false), Some(true)].into_iter();
     let mut others = answers.filter(|answer| *answer != call.consent());
@@ -93,7 +93,7 @@ fn consent_before(sent: u128, call: &Call<'_>) -> Option<Consent> {
         let before = call.clone().with_consent(*answer);
         before.fingerprint(&mut scratch) == sent
     });
-    before.map(Consent)
+    before.map(StatedConsent)
 }
 
 fn shown_consent(consent: Option<bool>) -> &'static str {

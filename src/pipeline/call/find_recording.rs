@@ -10,7 +10,7 @@ use crate::mapping::{AudioName, NamePart, SeveralArg};
 use crate::pipeline::rounds::{Ownership, Round};
 use crate::plan::{self, MissingRecording};
 use crate::recordings::{
-    self, AskedPart, CaptureKey, ChosenRecordings, FoundBy, Grade, Index, Likeness, Owned,
+    self, AskedPart, CaptureKey, ChosenRecordings, FoundBy, Grade, Index, NameLikeness, Owned,
     Recording, RecordingSearch, SearchResult, SearchStep, Unusable, find,
 };
 use crate::source::Record;
@@ -460,7 +460,7 @@ fn without_sound(recording: Recording, grade: Grade) -> SearchResult {
         why: Unusable::Empty,
         how: FoundBy {
             by: SearchStep::Name(0),
-            likeness: Likeness::Exact,
+            likeness: NameLikeness::Exact,
             grade,
         },
     }

@@ -11,7 +11,8 @@ use crate::pipeline::decision::RecordingUpload;
 use crate::pipeline::matched::BETWEEN_RECORDINGS;
 use crate::pipeline::{Pipeline, Purpose};
 use crate::recordings::{
-    self, Depth, End, Grade, OpenError, Probe, ProbeError, Recording, Sendable, Skew, TranscodeJob,
+    self, Depth, FileEnd, Grade, Probe, ProbeError, Recording, RecordingError, Sendable, Skew,
+    TranscodeJob,
 };
 
 /// What was found out about the recording of a call.
@@ -105,12 +106,12 @@ impl Inspector<'_> {
     fn look_at(&mut self, recording: &Recording) -> Option<Result<Probe, ProbeError>> {
         let probe = match recordings::look(recording, self.depth) {
             Ok(probe) => probe,
-            Err(OpenError::Changed(change)) => {
+            Err(RecordingError::Changed(change)) => {
                 let message = format!("{change}; the call waits for it");
                 self.hold(recording, Code::RecordingChanged, message);
                 return None;
             }
-            Err(OpenError::Io(error)) => {
+            Err(RecordingError::Io(error)) => {
                 let message = format!("it cannot be read: {error}");
                 self.tell(
                     recording,
@@ -209,12 +210,12 @@ impl Inspector<'_> {
             self.warn(recording, Code::RecordingSilent, message);
         }
         match probe.end {
-            End::Fine => {}
-            End::Unmarked => {
+            FileEnd::Fine => {}
+            FileEnd::Unmarked => {
                 let message = "nothing in the file says that it ends there; it may be cut";
                 self.warn(recording, Code::RecordingTruncated, message.to_owned());
             }
-            End::Cut => {
+            FileEnd::Cut => {
                 let message = "the file ends before its header says; the call waits for it";
                 self.hold(recording, Code::RecordingTruncated, message.to_owned());
             }

@@ -7,7 +7,7 @@ use crate::domain::{Code, Problem, Severity};
 use crate::ledger::{LedgerReader, SentFile, SentTo, SentUntil};
 use crate::pipeline::{Error, Pipeline};
 use crate::plan;
-use crate::recordings::{Index, OpenError, Recording};
+use crate::recordings::{Index, Recording, RecordingError};
 
 /// Takes a recording away from a call that another call has got in an earlier run; the call waits
 /// for its own.
@@ -54,7 +54,7 @@ fn sent_to(
     if until == SentUntil::default() {
         return Ok(None);
     }
-    let mut content = Content::Unread(recording);
+    let mut content = FileContent::Unread(recording);
     for name in index.names_from_above(recording) {
         let bytes = recording.bytes;
         let file = SentFile { name, bytes };
@@ -67,25 +67,25 @@ fn sent_to(
 }
 
 /// What is in a file, which is read once and only where a name and a size are those of a sent one.
-enum Content<'r> {
+enum FileContent<'r> {
     Unread(&'r Recording),
     Read(Option<[u8; 32]>),
 }
 
-impl Content<'_> {
+impl FileContent<'_> {
     /// Whether this is what was sent, as far as that is known.
     fn is_what_was(&mut self, sent: &SentTo) -> bool {
         let Some(hash) = sent.hash else {
             return true;
         };
-        if let Content::Unread(recording) = self {
-            *self = Content::Read(hash_of(recording).ok());
+        if let FileContent::Unread(recording) = self {
+            *self = FileContent::Read(hash_of(recording).ok());
         }
-        matches!(self, Content::Read(now) if now.is_none_or(|now| now == hash))
+        matches!(self, FileContent::Read(now) if now.is_none_or(|now| now == hash))
     }
 }
 
-fn hash_of(recording: &Recording) -> Result<[u8; 32], OpenError> {
+fn hash_of(recording: &Recording) -> Result<[u8; 32], RecordingError> {
     let mut hasher = blake3::Hasher::new();
     io::copy(&mut recording.open()?, &mut hasher)?;
     Ok(*hasher.finalize().as_bytes())

@@ -10,11 +10,11 @@ use tempfile::NamedTempFile;
 #[derive(Debug)]
 pub(in crate::pipeline) struct Spool {
     path: PathBuf,
-    _file: Kept,
+    _file: CopyPlace,
 }
 
 #[derive(Debug)]
-enum Kept {
+enum CopyPlace {
     /// On Linux it has no name: nothing of it is left when the process is killed.
     #[cfg(target_os = "linux")]
     Nameless { _file: File },
@@ -28,14 +28,14 @@ impl Spool {
         #[cfg(target_os = "linux")]
         if let Some((mut file, path)) = nameless() {
             io::copy(&mut input, &mut file)?;
-            let file = Kept::Nameless { _file: file };
+            let file = CopyPlace::Nameless { _file: file };
             return Ok(Spool { path, _file: file });
         }
         let mut file = NamedTempFile::new()?;
         io::copy(&mut input, &mut file)?;
         Ok(Spool {
             path: file.path().to_owned(),
-            _file: Kept::Named { _file: file },
+            _file: CopyPlace::Named { _file: file },
         })
     }
 

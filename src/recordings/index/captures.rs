@@ -8,7 +8,7 @@
 
 use regex::Regex;
 
-use crate::recordings::spelling::{Likeness, composed, decoded, folded, loosened};
+use crate::recordings::spelling::{NameLikeness, composed, decoded, folded, loosened};
 
 /// Patterns of recordings' paths, tried in order; the first that matches a path counts.
 #[derive(Debug, Clone)]
@@ -129,7 +129,7 @@ impl Captures {
         &self,
         key: &CaptureKey,
         free: impl Fn(Vec<u32>) -> Option<Vec<u32>>,
-    ) -> Option<(Vec<u32>, Likeness)> {
+    ) -> Option<(Vec<u32>, NameLikeness)> {
         let loose = key.loose();
         let first = self.keys.partition_point(|(other, ..)| *other < loose);
         let same: Vec<_> = self.keys[first..]
@@ -142,12 +142,12 @@ impl Captures {
         };
         let asked = folded(&key.text);
         if let Some(exact) = of(&|text| text == key.text) {
-            return Some((exact, Likeness::Exact));
+            return Some((exact, NameLikeness::Exact));
         }
         if let Some(similar) = of(&|text| folded(text) == asked) {
-            return Some((similar, Likeness::OtherCase));
+            return Some((similar, NameLikeness::OtherCase));
         }
-        Some((of(&|_| true)?, Likeness::Escaped))
+        Some((of(&|_| true)?, NameLikeness::Escaped))
     }
 }
 
@@ -201,11 +201,11 @@ mod tests {
         let captured = Captures::new(&naming(&["^(?P<id>[^.]+)"]), names);
         let some = |ids: Vec<u32>| (!ids.is_empty()).then_some(ids);
         let find = |value| captured.find(&key(&[value]), some);
-        assert_eq!(find("a1"), Some((vec![1, 2], Likeness::Exact)));
-        assert_eq!(find("A1"), Some((vec![0], Likeness::Exact)));
-        assert_eq!(find("b2"), Some((vec![3], Likeness::OtherCase)));
-        assert_eq!(find("I O"), Some((vec![5], Likeness::Escaped)));
-        assert_eq!(find("T08:12"), Some((vec![6], Likeness::Escaped)));
+        assert_eq!(find("a1"), Some((vec![1, 2], NameLikeness::Exact)));
+        assert_eq!(find("A1"), Some((vec![0], NameLikeness::Exact)));
+        assert_eq!(find("b2"), Some((vec![3], NameLikeness::OtherCase)));
+        assert_eq!(find("I O"), Some((vec![5], NameLikeness::Escaped)));
+        assert_eq!(find("T08:12"), Some((vec![6], NameLikeness::Escaped)));
         assert_eq!(find("c3"), None);
         assert_eq!(captured.without(), 1);
         assert!(captured.has(3) && !captured.has(4));

@@ -15,17 +15,17 @@ pub(in crate::recordings) struct SubstringIndex {
 
 /// A piece of text with one side on the border of a word.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
-pub(in crate::recordings) enum Needle<'p> {
+pub(in crate::recordings) enum SubstringQuery<'p> {
     /// Its first character starts a word.
     Starting(&'p str),
     /// Its last character ends a word.
     Ending(&'p str),
 }
 
-impl Needle<'_> {
+impl SubstringQuery<'_> {
     pub(in crate::recordings) fn len(self) -> usize {
         match self {
-            Needle::Starting(text) | Needle::Ending(text) => text.len(),
+            SubstringQuery::Starting(text) | SubstringQuery::Ending(text) => text.len(),
         }
     }
 }
@@ -36,10 +36,10 @@ const fn is_word(byte: u8) -> bool {
 }
 
 /// The longest piece of a folded pattern that [`SubstringIndex::find`] can look for.
-pub(in crate::recordings) fn needle(pattern: &str) -> Option<Needle<'_>> {
+pub(in crate::recordings) fn needle(pattern: &str) -> Option<SubstringQuery<'_>> {
     // From the last dot on it may be the extension; either way the word before the dot ends there.
     let head = pattern.rsplit_once('.').map_or(pattern, |(head, _)| head);
-    let mut best: Option<Needle<'_>> = None;
+    let mut best: Option<SubstringQuery<'_>> = None;
     let mut at = 0;
     for run in head.split(['*', '?']) {
         let bytes = run.as_bytes();
@@ -54,8 +54,8 @@ pub(in crate::recordings) fn needle(pattern: &str) -> Option<Needle<'_>> {
         let start = (0..bytes.len()).find(|i| is_word(bytes[*i]) && starts(*i));
         let end = (1..=bytes.len()).rfind(|i| is_word(bytes[*i - 1]) && ends(*i));
         let found = [
-            start.map(|start| Needle::Starting(&run[start..])),
-            end.map(|end| Needle::Ending(&run[..end])),
+            start.map(|start| SubstringQuery::Starting(&run[start..])),
+            end.map(|end| SubstringQuery::Ending(&run[..end])),
         ];
         for needle in found.into_iter().flatten() {
             if best.is_none_or(|best| needle.len() > best.len()) {
@@ -119,17 +119,17 @@ impl SubstringIndex {
     }
 
     /// Places inside the stems that hold the needle, in no order.
-    pub(in crate::recordings) fn find(&self, stems: &str, needle: Needle<'_>) -> &[u32] {
+    pub(in crate::recordings) fn find(&self, stems: &str, needle: SubstringQuery<'_>) -> &[u32] {
         let bytes = stems.as_bytes();
         match needle {
-            Needle::Starting(text) => {
+            SubstringQuery::Starting(text) => {
                 let wanted = || text.bytes();
                 let here = |at: &u32| following(bytes, *at as usize);
                 let first = self.starts.partition_point(|at| here(at).lt(wanted()));
                 let rest = &self.starts[first..];
                 &rest[..rest.partition_point(|at| here(at).take(text.len()).eq(wanted()))]
             }
-            Needle::Ending(text) => {
+            SubstringQuery::Ending(text) => {
                 let wanted = || text.bytes().rev();
                 let here = |at: &u32| preceding(bytes, *at as usize);
                 let first = self.ends.partition_point(|at| here(at).lt(wanted()));
@@ -149,14 +149,20 @@ mod tests {
     #[test]
     fn the_longest_piece_on_a_border_is_looked_for() {
         for (pattern, expected) in [
-            ("*-1710490323.42", Some(Needle::Ending("-1710490323"))),
-            ("*-171049-42", Some(Needle::Ending("-171049-42"))),
-            ("*1710490323-42*", Some(Needle::Ending("1710490323"))),
-            ("*68f1-1b2c-99*", Some(Needle::Ending("68f1-1b2c"))),
-            ("out-*-17*", Some(Needle::Starting("out-"))),
+            (
+                "*-1710490323.42",
+                Some(SubstringQuery::Ending("-1710490323")),
+            ),
+            ("*-171049-42", Some(SubstringQuery::Ending("-171049-42"))),
+            (
+                "*1710490323-42*",
+                Some(SubstringQuery::Ending("1710490323")),
+            ),
+            ("*68f1-1b2c-99*", Some(SubstringQuery::Ending("68f1-1b2c"))),
+            ("out-*-17*", Some(SubstringQuery::Starting("out-"))),
             ("*abc*", None),
-            ("*abc", Some(Needle::Ending("abc"))),
-            ("*abc.*", Some(Needle::Ending("abc"))),
+            ("*abc", Some(SubstringQuery::Ending("abc"))),
+            ("*abc.*", Some(SubstringQuery::Ending("abc"))),
             ("?", None),
         ] {
             assert_eq!(needle(pattern), expected, "{pattern}");

@@ -7,7 +7,7 @@ use crate::recordings::container::Container;
 
 /// What a file says about where it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub enum FileEnd {
     /// That it is there, or nothing.
     Fine,
     /// Its format marks the end, and here no mark is.
@@ -16,9 +16,9 @@ pub enum End {
     Cut,
 }
 
-impl End {
-    pub(super) fn cut_if(is_cut: bool) -> End {
-        if is_cut { End::Cut } else { End::Fine }
+impl FileEnd {
+    pub(super) fn cut_if(is_cut: bool) -> FileEnd {
+        if is_cut { FileEnd::Cut } else { FileEnd::Fine }
     }
 }
 
@@ -36,7 +36,7 @@ pub struct Probe {
     /// Length in seconds of what is really there; `None` when the header does not say.
     pub seconds: Option<f64>,
     /// What the file says about where it ends.
-    pub end: End,
+    pub end: FileEnd,
     /// Whether the file's name promises another format.
     pub mislabelled: bool,
     /// Whether its sound is nothing but zeros, as far as a few places tell.
@@ -51,7 +51,7 @@ impl Probe {
             channels: None,
             rate: None,
             seconds: None,
-            end: End::Fine,
+            end: FileEnd::Fine,
             mislabelled: false,
             is_silent: false,
         }
@@ -59,7 +59,7 @@ impl Probe {
 
     /// Whether the file ends before its header says.
     pub fn is_cut(&self) -> bool {
-        self.end == End::Cut
+        self.end == FileEnd::Cut
     }
 
     /// Whether the format is one of those that every program for speech reads. Others the server may

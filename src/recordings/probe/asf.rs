@@ -2,7 +2,7 @@
 
 use std::io::{Read, Seek};
 
-use super::answer::{End, Probe, ProbeError};
+use super::answer::{FileEnd, Probe, ProbeError};
 use super::bytes::read_at;
 use super::riff::WaveFormat;
 use crate::recordings::container::Container;
@@ -52,7 +52,7 @@ pub(super) fn asf(reader: &mut (impl Read + Seek), length: u64) -> Result<Probe,
     })?;
     if let Some(properties) = properties.filter(|properties| !properties.broadcast) {
         probe.seconds = Some(properties.seconds);
-        probe.end = End::cut_if(properties.bytes > length);
+        probe.end = FileEnd::cut_if(properties.bytes > length);
     }
     Ok(probe)
 }

@@ -16,7 +16,7 @@ use symphonia::core::formats::well_known as formats;
 use symphonia::core::formats::{FormatReader, TrackType};
 use symphonia::core::units::Duration;
 
-use super::answer::{End, Probe, ProbeError};
+use super::answer::{FileEnd, Probe, ProbeError};
 use super::bytes::read_at;
 use super::depth::Depth;
 use super::library::{NotOpened, open, tag_length};
@@ -86,7 +86,7 @@ where
         _ => container,
     };
     let mut probe = Probe::new(container, "unknown");
-    probe.end = End::cut_if(ending.is_missing());
+    probe.end = FileEnd::cut_if(ending.is_missing());
     if let Some(CodecParameters::Audio(parameters)) = &track.codec_params {
         probe.codec = codec_name(parameters.codec);
         probe.rate = parameters.sample_rate.filter(|rate| *rate > 0);

@@ -20,7 +20,7 @@ use symphonia::default::formats::{
 
 use super::boxes::weigh;
 use super::bytes::read_at;
-use super::view::{Allowance, View};
+use super::view::{HeaderAllowance, RecordingView};
 use crate::recordings::container::Container;
 
 /// The most bytes of a header without its tags. As many are looked through for the first frame of a
@@ -36,9 +36,9 @@ const LIGHT: u64 = 8 << 20;
 const MOST_TAGS: usize = 1000;
 
 /// A recording that the library has opened.
-pub(in crate::recordings) struct Opened {
+pub(in crate::recordings) struct OpenedTrack {
     pub(in crate::recordings) format: Box<dyn FormatReader>,
-    allowance: Arc<Allowance>,
+    allowance: Arc<HeaderAllowance>,
 }
 
 /// Why the library does not have a recording.
@@ -65,7 +65,7 @@ pub(in crate::recordings) fn open<R>(
     length: u64,
     container: Container,
     most: u64,
-) -> Result<Opened, NotOpened>
+) -> Result<OpenedTrack, NotOpened>
 where
     R: Read + Seek + Send + Sync + 'static,
 {
@@ -73,9 +73,9 @@ where
     if container == Container::Mp4 {
         let boxes = weigh(&mut reader, length)?.ok_or(NotOpened::TooHeavy)?;
         probe.register_format::<IsoMp4Reader<'_>>();
-        let allowance = Allowance::new(most, false);
+        let allowance = HeaderAllowance::new(most, false);
         let blank = boxes.start.unwrap_or(length);
-        let view = View::new(reader, length, Arc::clone(&allowance));
+        let view = RecordingView::new(reader, length, Arc::clone(&allowance));
         let view = view.without_boxes(blank, boxes.tags);
         let view = if boxes.weight > LIGHT {
             view.in_turn()
@@ -90,16 +90,16 @@ where
     probe.register_format::<WavReader<'_>>();
     probe.register_format::<OggReader<'_>>();
     let (before, start) = without_tags(&mut reader, length)?;
-    let allowance = Allowance::new(MOST_HEADER.min(most), true);
-    let view = View::new(reader, length, Arc::clone(&allowance)).behind(before, start);
+    let allowance = HeaderAllowance::new(MOST_HEADER.min(most), true);
+    let view = RecordingView::new(reader, length, Arc::clone(&allowance)).behind(before, start);
     open_view(view, &probe, allowance)
 }
 
 fn open_view<R>(
-    view: View<R>,
+    view: RecordingView<R>,
     probe: &Probe,
-    allowance: Arc<Allowance>,
-) -> Result<Opened, NotOpened>
+    allowance: Arc<HeaderAllowance>,
+) -> Result<OpenedTrack, NotOpened>
 where
     R: Read + Seek + Send + Sync + 'static,
 {
@@ -112,10 +112,10 @@ where
     if format.format_info().format != FORMAT_ID_OGG {
         allowance.end_header();
     }
-    Ok(Opened { format, allowance })
+    Ok(OpenedTrack { format, allowance })
 }
 
-impl Opened {
+impl OpenedTrack {
     /// Lets the library read so many bytes more.
     pub(in crate::recordings) fn allow(&mut self, bytes: u64) {
         self.allowance.set(bytes.min(self.most_at_once()));

@@ -26,7 +26,7 @@ mod xiph;
 use std::io::{self, Read, Seek};
 use std::path::Path;
 
-pub use answer::{End, Probe, ProbeError};
+pub use answer::{FileEnd, Probe, ProbeError};
 pub(super) use compressed::MOST_PACKETS;
 pub use depth::Depth;
 pub(super) use library::open;
@@ -34,12 +34,15 @@ pub(super) use plain_wave::{PlainFormat, PlainWave};
 
 use super::container::Container;
 use super::extension::contradicts;
-use super::{OpenError, Recording};
+use super::{Recording, RecordingError};
 use ahead::Ahead;
 use bytes::read_at;
 
 /// Looks into a recording, if it is still the file that was found.
-pub fn look(recording: &Recording, depth: Depth) -> Result<Result<Probe, ProbeError>, OpenError> {
+pub fn look(
+    recording: &Recording,
+    depth: Depth,
+) -> Result<Result<Probe, ProbeError>, RecordingError> {
     let file = recording.open()?;
     Ok(probe_reader(file, recording.bytes, &recording.name, depth))
 }

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::io::{Read, Seek};
 
-use super::answer::{End, Probe, ProbeError};
+use super::answer::{FileEnd, Probe, ProbeError};
 use super::bytes::{read_at, seconds};
 use crate::recordings::container::Container;
 
@@ -313,7 +313,7 @@ fn finish(
         channels: Some(format.channels),
         rate: Some(format.rate),
         seconds: format.seconds(bytes, fact),
-        end: End::cut_if(truncated),
+        end: FileEnd::cut_if(truncated),
         ..Probe::new(container, format.codec())
     })
 }

@@ -692,7 +692,7 @@ fn a_file_that_is_shorter_than_its_header_says_is_cut() {
             }
             let is_cut = match read(&whole[..end], name) {
                 // A page that is whole may be the last.
-                Ok(probe) => probe.is_cut() || (name == "a.ogg" && probe.end == End::Unmarked),
+                Ok(probe) => probe.is_cut() || (name == "a.ogg" && probe.end == FileEnd::Unmarked),
                 Err(error) => matches!(error, ProbeError::Cut(_)),
             };
             assert!(is_cut, "{name} {end}");

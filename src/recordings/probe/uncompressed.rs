@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{Read, Seek};
 
-use super::answer::{End, Probe, ProbeError};
+use super::answer::{FileEnd, Probe, ProbeError};
 use super::bytes::{read_at, seconds};
 use super::riff::stated;
 use crate::recordings::container::Container;
@@ -52,7 +52,7 @@ pub(super) fn au(head: &[u8], length: u64) -> Result<Probe, ProbeError> {
         channels: Some(channels),
         rate: Some(rate),
         seconds: frames.and_then(|frames| seconds(frames, rate)),
-        end: End::cut_if(declared.is_some_and(|declared| declared > there)),
+        end: FileEnd::cut_if(declared.is_some_and(|declared| declared > there)),
         ..Probe::new(Container::Au, codec)
     })
 }
@@ -72,7 +72,7 @@ pub(super) fn aiff(reader: &mut (impl Read + Seek), length: u64) -> Result<Probe
             b"SSND" => {
                 if let Some(probe) = &mut probe {
                     let is_cut = stated(size, length).is_some() && end > length;
-                    probe.end = End::cut_if(is_cut);
+                    probe.end = FileEnd::cut_if(is_cut);
                 }
             }
             _ => {}
@@ -120,9 +120,9 @@ pub(super) fn gsm(length: u64) -> Probe {
         rate: Some(8000),
         seconds: seconds(length / 33 * 160, 8000),
         end: if length.is_multiple_of(33) {
-            End::Fine
+            FileEnd::Fine
         } else {
-            End::Unmarked
+            FileEnd::Unmarked
         },
         ..Probe::new(Container::Gsm, "GSM 06.10")
     }

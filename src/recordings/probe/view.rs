@@ -12,15 +12,15 @@ const SMALL_HEADER: u64 = 256 << 10;
 const PASSED_OVER: [u8; 4] = *b"free";
 
 /// How much may still be read of a recording. The library has the recording meanwhile.
-pub(super) struct Allowance {
+pub(super) struct HeaderAllowance {
     left: AtomicU64,
     /// What is read is kept, as tags and tables are.
     is_kept: AtomicBool,
 }
 
-impl Allowance {
-    pub(super) fn new(bytes: u64, is_kept: bool) -> Arc<Allowance> {
-        Arc::new(Allowance {
+impl HeaderAllowance {
+    pub(super) fn new(bytes: u64, is_kept: bool) -> Arc<HeaderAllowance> {
+        Arc::new(HeaderAllowance {
             left: AtomicU64::new(bytes),
             is_kept: AtomicBool::new(is_kept),
         })
@@ -39,7 +39,7 @@ impl Allowance {
 
 /// A recording without what the library shall not see. It ends with an error when more is read than
 /// is allowed.
-pub(super) struct View<R> {
+pub(super) struct RecordingView<R> {
     reader: R,
     /// What stands before the first byte that is shown.
     before: Vec<u8>,
@@ -53,15 +53,15 @@ pub(super) struct View<R> {
     at: u64,
     /// Where the reader stands in the file, if that is known.
     below: Option<u64>,
-    allowance: Arc<Allowance>,
+    allowance: Arc<HeaderAllowance>,
     read: u64,
-    turn: Option<Turn>,
+    turn: Option<HeaderTurn>,
 }
 
-impl<R: Read + Seek> View<R> {
+impl<R: Read + Seek> RecordingView<R> {
     /// The whole of a file of `length` bytes.
-    pub(super) fn new(reader: R, length: u64, allowance: Arc<Allowance>) -> Self {
-        View {
+    pub(super) fn new(reader: R, length: u64, allowance: Arc<HeaderAllowance>) -> Self {
+        RecordingView {
             reader,
             before: Vec::new(),
             start: 0,
@@ -93,7 +93,7 @@ impl<R: Read + Seek> View<R> {
 
     /// Holds a turn as long as the library has the file.
     pub(super) fn in_turn(mut self) -> Self {
-        self.turn = Some(Turn::wait());
+        self.turn = Some(HeaderTurn::wait());
         self
     }
 
@@ -133,7 +133,7 @@ impl<R: Read + Seek> View<R> {
     }
 }
 
-impl<R: Read + Seek> Read for View<R> {
+impl<R: Read + Seek> Read for RecordingView<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = self.allowance.left.load(Ordering::Relaxed);
         if left == 0 {
@@ -144,7 +144,7 @@ impl<R: Read + Seek> Read for View<R> {
         }
         let is_kept = self.allowance.is_kept.load(Ordering::Relaxed);
         if is_kept && self.read > SMALL_HEADER && self.turn.is_none() {
-            self.turn = Some(Turn::wait());
+            self.turn = Some(HeaderTurn::wait());
         }
         let most = buffer
             .len()
@@ -168,7 +168,7 @@ impl<R: Read + Seek> Read for View<R> {
     }
 }
 
-impl<R: Seek> Seek for View<R> {
+impl<R: Seek> Seek for RecordingView<R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let at = match to {
             SeekFrom::Start(at) => Some(at),
@@ -180,7 +180,7 @@ impl<R: Seek> Seek for View<R> {
     }
 }
 
-impl<R: Read + Seek + Send + Sync> MediaSource for View<R> {
+impl<R: Read + Seek + Send + Sync> MediaSource for RecordingView<R> {
     fn is_seekable(&self) -> bool {
         true
     }
@@ -195,10 +195,10 @@ static IS_TAKEN: Mutex<bool> = Mutex::new(false);
 static GIVEN_BACK: Condvar = Condvar::new();
 
 /// Leave to have a large header in memory. One recording has it at a time, however many are looked at.
-struct Turn(());
+struct HeaderTurn(());
 
-impl Turn {
-    fn wait() -> Turn {
+impl HeaderTurn {
+    fn wait() -> HeaderTurn {
         let mut is_taken = IS_TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
         while *is_taken {
             is_taken = GIVEN_BACK
@@ -206,11 +206,11 @@ impl Turn {
                 .unwrap_or_else(PoisonError::into_inner);
         }
         *is_taken = true;
-        Turn(())
+        HeaderTurn(())
     }
 }
 
-impl Drop for Turn {
+impl Drop for HeaderTurn {
     fn drop(&mut self) {
         *IS_TAKEN.lock().unwrap_or_else(PoisonError::into_inner) = false;
         GIVEN_BACK.notify_one();
@@ -248,11 +248,11 @@ mod tests {
                     }
                 }
             }
-            let allowance = Allowance::new(u64::MAX, false);
+            let allowance = HeaderAllowance::new(u64::MAX, false);
             let length = bytes.len() as u64;
-            let view = View::new(Cursor::new(bytes.clone()), length, Arc::clone(&allowance));
+            let view = RecordingView::new(Cursor::new(bytes.clone()), length, Arc::clone(&allowance));
             let mut hiding = view.without_boxes(blank, passed_over);
-            let view = View::new(Cursor::new(bytes.clone()), length, allowance);
+            let view = RecordingView::new(Cursor::new(bytes.clone()), length, allowance);
             let mut behind = view.behind(before.clone(), start);
             let rest = &bytes[usize::try_from(start).unwrap()..];
             let mut shown = Cursor::new(shown);
@@ -269,8 +269,8 @@ mod tests {
 
     #[test]
     fn no_more_is_read_than_is_allowed() {
-        let allowance = Allowance::new(5, true);
-        let mut view = View::new(Cursor::new([7; 100]), 100, Arc::clone(&allowance));
+        let allowance = HeaderAllowance::new(5, true);
+        let mut view = RecordingView::new(Cursor::new([7; 100]), 100, Arc::clone(&allowance));
         let mut bytes = Vec::new();
         let error = view.read_to_end(&mut bytes).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::QuotaExceeded);
@@ -283,14 +283,18 @@ mod tests {
     #[test]
     fn large_headers_take_turns_and_sound_does_not() {
         let large = || Cursor::new(vec![0; 1 << 20]);
-        let view = move |allowance| View::new(large(), 1 << 20, allowance);
-        let mut first = view(Allowance::new(u64::MAX, true));
+        let view = move |allowance| RecordingView::new(large(), 1 << 20, allowance);
+        let mut first = view(HeaderAllowance::new(u64::MAX, true));
         io::copy(&mut first, &mut io::sink()).unwrap();
-        let sound = Allowance::new(u64::MAX, true);
+        let sound = HeaderAllowance::new(u64::MAX, true);
         sound.end_header();
         io::copy(&mut view(sound), &mut io::sink()).unwrap();
         let second = std::thread::spawn(move || {
-            io::copy(&mut view(Allowance::new(u64::MAX, true)), &mut io::sink()).unwrap()
+            io::copy(
+                &mut view(HeaderAllowance::new(u64::MAX, true)),
+                &mut io::sink(),
+            )
+            .unwrap()
         });
         std::thread::sleep(std::time::Duration::from_millis(50));
         assert!(!second.is_finished());

@@ -4,7 +4,7 @@ use std::io::{Read, Seek};
 
 use memchr::memmem;
 
-use super::answer::{End, Probe, ProbeError};
+use super::answer::{FileEnd, Probe, ProbeError};
 use super::bytes::{read_at, seconds};
 use super::compressed::read;
 use super::depth::Depth;
@@ -53,19 +53,19 @@ pub(super) fn ogg(
     let from = length.saturating_sub(2 * LONGEST_PAGE as u64);
     let tail = read_at(reader, from, 2 * LONGEST_PAGE)?;
     let Some(last) = last_page(&tail, serial) else {
-        probe.end = End::Cut;
+        probe.end = FileEnd::Cut;
         return Ok(probe);
     };
     probe.end = match last {
         LastPage {
             is_cut_behind: true,
             ..
-        } => End::Cut,
+        } => FileEnd::Cut,
         LastPage {
             is_marked: true, ..
-        } => End::Fine,
+        } => FileEnd::Fine,
         // Recorders that stream do not always mark the last page.
-        _ => End::Unmarked,
+        _ => FileEnd::Unmarked,
     };
     let rate = probe.rate.unwrap_or(0);
     probe.seconds = seconds(last.granule.saturating_sub(skip), rate);
@@ -280,7 +280,7 @@ where
         channels: Some(info.channels),
         rate: Some(info.rate),
         seconds: seconds(there.unwrap_or(info.samples), info.rate),
-        end: End::cut_if(there.is_some()),
+        end: FileEnd::cut_if(there.is_some()),
         ..Probe::new(Container::Flac, "FLAC")
     })
 }

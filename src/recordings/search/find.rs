@@ -8,7 +8,7 @@ use crate::recordings::asked_part::shown;
 use crate::recordings::index::captures::CaptureKey;
 use crate::recordings::index::lookup::Index;
 use crate::recordings::name::{OutsideFolder, ParsedName, WantedName, read};
-use crate::recordings::spelling::Likeness;
+use crate::recordings::spelling::NameLikeness;
 use crate::recordings::store::listing::FileState;
 
 /// The recording of a call. Reads nothing but the index, so no name can reach out of the folder.
@@ -49,7 +49,7 @@ impl RecordingFinder<'_> {
                 return found;
             }
             if let Some(ids) = self.steps.escaped(&text, ask.owned) {
-                let (likeness, grade) = (Likeness::Escaped, Grade::Inexact);
+                let (likeness, grade) = (NameLikeness::Escaped, Grade::Inexact);
                 let how = FoundBy {
                     by,
                     likeness,
@@ -93,7 +93,7 @@ impl RecordingFinder<'_> {
         let free = |ids| self.steps.free(ids, owned);
         let (ids, likeness) = self.index.captured.as_ref()?.find(key, free)?;
         let grade = match likeness {
-            Likeness::Exact => Grade::Pattern,
+            NameLikeness::Exact => Grade::Pattern,
             _ => Grade::Inexact,
         };
         let how = FoundBy {

@@ -5,7 +5,7 @@ use crate::recordings::asked_part::AskedPart;
 use crate::recordings::claims::Claims;
 use crate::recordings::index::captures::CaptureKey;
 use crate::recordings::name::OutsideFolder;
-use crate::recordings::spelling::Likeness;
+use crate::recordings::spelling::NameLikeness;
 use crate::recordings::store::recording::Recording;
 
 /// What a call says about its recording.
@@ -118,7 +118,7 @@ pub struct FoundBy {
     /// Which part of the [`RecordingSearch`].
     pub by: SearchStep,
     /// How well it fits.
-    pub likeness: Likeness,
+    pub likeness: NameLikeness,
     /// Whether that proves that the recording is the call's.
     pub grade: Grade,
 }

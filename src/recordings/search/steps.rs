@@ -10,12 +10,12 @@ use super::result::Owned;
 use crate::recordings::index::lookup::Index;
 use crate::recordings::index::substrings::{self, SubstringIndex};
 use crate::recordings::name::{FolderScope, WantedName};
-use crate::recordings::spelling::{Likeness, folded, loosened, outwards};
+use crate::recordings::spelling::{NameLikeness, folded, loosened, outwards};
 use crate::recordings::store::listing::IndexedFile;
 use crate::recordings::wildcard;
 
 /// The files that fit a name, and how well.
-pub(super) type NameHits = Option<(Vec<u32>, Likeness)>;
+pub(super) type NameHits = Option<(Vec<u32>, NameLikeness)>;
 
 /// Where a path through a linked folder leads.
 pub(super) enum Alternative {
@@ -38,12 +38,12 @@ impl SearchSteps<'_> {
         let found = query.whole_relations().find_map(|relation| {
             query.readings().find_map(|(stem, extension)| {
                 let mut ids = self.within(self.index.group(stem), relation);
-                ids.retain(|id| self.fits(*id, query, extension, Likeness::Exact));
+                ids.retain(|id| self.fits(*id, query, extension, NameLikeness::Exact));
                 self.free(ids, query.owned)
             })
         });
         if let Some(ids) = found {
-            return Some((ids, Likeness::Exact));
+            return Some((ids, NameLikeness::Exact));
         }
         let (stem, _) = query.parts.as_ref()?;
         let asked = query.wanted.extension().map_or("", |(stem, _)| stem);
@@ -55,7 +55,7 @@ impl SearchSteps<'_> {
             });
             self.free(ids, query.owned)
         })?;
-        Some((ids, Likeness::OtherExtension))
+        Some((ids, NameLikeness::OtherExtension))
     }
 
     /// The files that are probably called so.
@@ -69,7 +69,7 @@ impl SearchSteps<'_> {
         let (stem, _) = query.parts.as_ref()?;
         query.relations().find_map(|relation| {
             let ids = self.within(self.index.group(stem), relation);
-            Some((self.free(ids, query.owned)?, Likeness::OtherExtension))
+            Some((self.free(ids, query.owned)?, NameLikeness::OtherExtension))
         })
     }
 
@@ -96,14 +96,15 @@ impl SearchSteps<'_> {
             })
         };
         let found = query.relations().find_map(|relation| {
-            likely(relation, Likeness::Exact).or_else(|| likely(relation, Likeness::OtherCase))
+            likely(relation, NameLikeness::Exact)
+                .or_else(|| likely(relation, NameLikeness::OtherCase))
         });
         found.or_else(|| {
             query.relations().find_map(|relation| {
                 query.readings().find_map(|(stem, extension)| {
                     let mut ids = self.loosely(stem, relation);
-                    ids.retain(|id| self.fits(*id, query, extension, Likeness::Escaped));
-                    Some((self.free(ids, query.owned)?, Likeness::Escaped))
+                    ids.retain(|id| self.fits(*id, query, extension, NameLikeness::Escaped));
+                    Some((self.free(ids, query.owned)?, NameLikeness::Escaped))
                 })
             })
         })
@@ -115,12 +116,12 @@ impl SearchSteps<'_> {
         id: u32,
         query: &Query<'_>,
         extension: Option<&str>,
-        likeness: Likeness,
+        likeness: NameLikeness,
     ) -> bool {
         let entry = &self.index.entries[id as usize];
         let extension_fits =
             extension.is_none_or(|asked| asked.eq_ignore_ascii_case(self.index.extension(entry)));
-        if likeness != Likeness::Exact {
+        if likeness != NameLikeness::Exact {
             return extension_fits;
         }
         let asked = &query.wanted.file;
@@ -228,9 +229,9 @@ impl SearchSteps<'_> {
             })
             .collect();
         if exact.is_empty() {
-            Some((ids, Likeness::OtherCase))
+            Some((ids, NameLikeness::OtherCase))
         } else {
-            Some((exact, Likeness::Exact))
+            Some((exact, NameLikeness::Exact))
         }
     }
 

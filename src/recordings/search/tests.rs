@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::recordings::search::*;
 use crate::recordings::{
-    AskedPart, CaptureKey, Claimant, Claims, Grade, Index, IndexError, IndexOptions, Likeness,
+    AskedPart, CaptureKey, Claimant, Claims, Grade, Index, IndexError, IndexOptions, NameLikeness,
     Naming, Standing, build_index,
 };
 
@@ -81,7 +81,7 @@ fn told(found: &SearchResult) -> String {
     match found {
         SearchResult::Missing => "missing".to_owned(),
         SearchResult::One(recording, how) => match how.likeness {
-            Likeness::Exact => recording.name.clone(),
+            NameLikeness::Exact => recording.name.clone(),
             likeness => format!("{} {likeness:?}", recording.name),
         },
         SearchResult::Several { first, .. } => {

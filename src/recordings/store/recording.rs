@@ -25,7 +25,7 @@ pub struct Recording {
 
 /// What has become of a recording since it was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Change {
+pub enum FileChange {
     /// Nothing is there.
     #[error("it disappeared after it was found")]
     Gone,
@@ -57,10 +57,10 @@ pub enum Change {
 
 /// Why a recording cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum OpenError {
+pub enum RecordingError {
     /// It is not what was found.
     #[error(transparent)]
-    Changed(#[from] Change),
+    Changed(#[from] FileChange),
     /// The system does not let it be read.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -68,7 +68,7 @@ pub enum OpenError {
 
 impl Recording {
     /// Opens the recording, if it is still the file that was found and no link leads to it.
-    pub fn open(&self) -> Result<File, OpenError> {
+    pub fn open(&self) -> Result<File, RecordingError> {
         let (file, now) = self.root.open_below(self.below()).map_err(judged)?;
         self.compare(&file, &now)?;
         Ok(file)
@@ -76,10 +76,10 @@ impl Recording {
 
     /// Whether an open recording is still as it was when it was found. To move or remove it changes
     /// its status as well, and not what the open file holds: archives do that while a run works.
-    pub(in crate::recordings) fn verify(&self, file: &File) -> Result<(), OpenError> {
+    pub(in crate::recordings) fn verify(&self, file: &File) -> Result<(), RecordingError> {
         let now = file.metadata()?;
         match self.compare(file, &now) {
-            Err(Change::Touched) if !self.is_in_its_place(&now) => Ok(()),
+            Err(FileChange::Touched) if !self.is_in_its_place(&now) => Ok(()),
             compared => Ok(compared?),
         }
     }
@@ -109,18 +109,18 @@ impl Recording {
         self.below.as_deref().unwrap_or(Path::new(&self.name))
     }
 
-    fn compare(&self, file: &File, now: &Metadata) -> Result<(), Change> {
+    fn compare(&self, file: &File, now: &Metadata) -> Result<(), FileChange> {
         let (expected, found) = (self.bytes, now.len());
         let identity = Identity::of(now);
         let was = self.identity;
         if !now.is_file() || (identity.file != was.file && keeps_numbers(file)) {
-            Err(Change::Replaced)
+            Err(FileChange::Replaced)
         } else if found != expected {
-            Err(Change::Size { expected, found })
+            Err(FileChange::Size { expected, found })
         } else if identity.modified != was.modified {
-            Err(Change::Written)
+            Err(FileChange::Written)
         } else if identity.status != was.status && keeps_numbers(file) {
-            Err(Change::Touched)
+            Err(FileChange::Touched)
         } else {
             Ok(())
         }
@@ -128,22 +128,24 @@ impl Recording {
 }
 
 /// What the system said when a recording could not be opened.
-fn judged(error: io::Error) -> OpenError {
+fn judged(error: io::Error) -> RecordingError {
     #[cfg(unix)]
     {
         use rustix::io::Errno;
         match Errno::from_io_error(&error) {
             Some(Errno::LOOP | Errno::MLINK | Errno::XDEV | Errno::NOTDIR) => {
-                return Change::Link.into();
+                return FileChange::Link.into();
             }
             // A socket or a device that has no driver.
-            Some(Errno::NXIO | Errno::NODEV | Errno::OPNOTSUPP) => return Change::Replaced.into(),
+            Some(Errno::NXIO | Errno::NODEV | Errno::OPNOTSUPP) => {
+                return FileChange::Replaced.into();
+            }
             _ => {}
         }
     }
     match error.kind() {
-        io::ErrorKind::NotFound => Change::Gone.into(),
-        io::ErrorKind::NotADirectory => Change::Link.into(),
+        io::ErrorKind::NotFound => FileChange::Gone.into(),
+        io::ErrorKind::NotADirectory => FileChange::Link.into(),
         _ => error.into(),
     }
 }
@@ -299,13 +301,13 @@ pub(in crate::recordings) mod tests {
         let file = File::options().write(true).open(&path).unwrap();
         file.set_modified(recording.modified() + Duration::from_millis(1))
             .unwrap();
-        let written = |result| matches!(result, Err(OpenError::Changed(Change::Written)));
+        let written = |result| matches!(result, Err(RecordingError::Changed(FileChange::Written)));
         assert!(written(recording.open().map(drop)));
         assert!(written(recording.verify(&opened)));
         std::fs::write(&path, "a sound").unwrap();
         assert!(matches!(
             recording.open(),
-            Err(OpenError::Changed(Change::Size {
+            Err(RecordingError::Changed(FileChange::Size {
                 expected: 5,
                 found: 7
             }))
@@ -313,7 +315,7 @@ pub(in crate::recordings) mod tests {
         std::fs::remove_file(&path).unwrap();
         assert!(matches!(
             recording.open(),
-            Err(OpenError::Changed(Change::Gone))
+            Err(RecordingError::Changed(FileChange::Gone))
         ));
     }
 
@@ -361,7 +363,7 @@ pub(in crate::recordings) mod tests {
         });
         for result in [recording.open().map(drop), recording.verify(&opened)] {
             assert!(
-                matches!(result, Err(OpenError::Changed(Change::Touched))),
+                matches!(result, Err(RecordingError::Changed(FileChange::Touched))),
                 "{result:?}"
             );
         }
@@ -409,7 +411,10 @@ pub(in crate::recordings) mod tests {
             assert!(recording.open().is_ok());
             until_status_differs(&path, recording.identity, change);
             let again = recording.open();
-            assert!(matches!(again, Err(OpenError::Changed(Change::Touched))));
+            assert!(matches!(
+                again,
+                Err(RecordingError::Changed(FileChange::Touched))
+            ));
             assert!(in_folder(folder.path(), "x.wav").open().is_ok());
         }
     }
@@ -441,13 +446,13 @@ pub(in crate::recordings) mod tests {
         }
 
         #[track_caller]
-        fn is_refused(recording: &Recording, why: Change) {
+        fn is_refused(recording: &Recording, why: FileChange) {
             for opened in [
                 recording.open().map(drop),
                 look(recording, Depth::Length).map(drop),
             ] {
                 match opened {
-                    Err(OpenError::Changed(change)) => assert_eq!(change, why),
+                    Err(RecordingError::Changed(change)) => assert_eq!(change, why),
                     other => panic!("{other:?}"),
                 }
             }
@@ -461,16 +466,16 @@ pub(in crate::recordings) mod tests {
                 let exchanged = place.path().join(exchanged);
                 fs::rename(&exchanged, place.path().join("away")).unwrap();
                 symlink(place.path().join("other"), &exchanged).unwrap();
-                is_refused(&recording, Change::Link);
+                is_refused(&recording, FileChange::Link);
                 // Nor where it leads to the very file.
                 fs::remove_file(&exchanged).unwrap();
                 symlink(place.path().join("away"), &exchanged).unwrap();
-                is_refused(&recording, Change::Link);
+                is_refused(&recording, FileChange::Link);
             }
             let (place, _, recording) = place();
             fs::remove_file(recording.path()).unwrap();
             symlink(place.path().join("other/x.wav"), recording.path()).unwrap();
-            is_refused(&recording, Change::Link);
+            is_refused(&recording, FileChange::Link);
         }
 
         #[test]
@@ -479,7 +484,7 @@ pub(in crate::recordings) mod tests {
             let folder = place.path().join("audio/a/b");
             fs::rename(&folder, place.path().join("away")).unwrap();
             fs::rename(place.path().join("other"), &folder).unwrap();
-            is_refused(&recording, Change::Replaced);
+            is_refused(&recording, FileChange::Replaced);
         }
 
         #[test]
@@ -497,14 +502,14 @@ pub(in crate::recordings) mod tests {
             let (_place, _, recording) = place();
             fs::remove_file(recording.path()).unwrap();
             let socket = std::os::unix::net::UnixListener::bind(recording.path()).unwrap();
-            is_refused(&recording, Change::Replaced);
+            is_refused(&recording, FileChange::Replaced);
             drop(socket);
             fs::remove_file(recording.path()).unwrap();
             let pipe = std::process::Command::new("mkfifo")
                 .arg(recording.path())
                 .status();
             assert!(pipe.unwrap().success());
-            is_refused(&recording, Change::Replaced);
+            is_refused(&recording, FileChange::Replaced);
         }
 
         #[test]
@@ -526,7 +531,7 @@ pub(in crate::recordings) mod tests {
             assert_eq!(content, [1; 100]);
             fs::remove_file(at("audio/data")).unwrap();
             symlink(at("secret"), at("audio/data")).unwrap();
-            is_refused(&recording, Change::Link);
+            is_refused(&recording, FileChange::Link);
         }
     }
 }

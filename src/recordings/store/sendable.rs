@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use crate::recordings::{OpenError, Recording, Transcoded};
+use crate::recordings::{Recording, RecordingError, Transcoded};
 
 /// A recording as it is sent.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub enum Sendable {
 }
 
 /// A recording that was opened to be sent.
-pub enum Opened {
+pub enum OpenedRecording {
     /// The file that was found.
     Found(File),
     /// What was made, which nobody else can open.
@@ -25,17 +25,17 @@ pub enum Opened {
 
 impl Sendable {
     /// Opens it at its first byte. What was found must still be the same file.
-    pub fn open(&self) -> Result<Opened, OpenError> {
+    pub fn open(&self) -> Result<OpenedRecording, RecordingError> {
         Ok(match self {
-            Sendable::Found(recording) => Opened::Found(recording.open()?),
-            Sendable::Made(made) => Opened::Made(Box::new(made.reader())),
+            Sendable::Found(recording) => OpenedRecording::Found(recording.open()?),
+            Sendable::Made(made) => OpenedRecording::Made(Box::new(made.reader())),
         })
     }
 
     /// Whether what was opened is still as it was found: asked once it was read.
-    pub fn verify(&self, opened: &Opened) -> Result<(), OpenError> {
+    pub fn verify(&self, opened: &OpenedRecording) -> Result<(), RecordingError> {
         match (self, opened) {
-            (Sendable::Found(recording), Opened::Found(file)) => recording.verify(file),
+            (Sendable::Found(recording), OpenedRecording::Found(file)) => recording.verify(file),
             _ => Ok(()),
         }
     }
@@ -49,11 +49,11 @@ impl Sendable {
     }
 }
 
-impl Read for Opened {
+impl Read for OpenedRecording {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Opened::Found(file) => file.read(buffer),
-            Opened::Made(made) => made.read(buffer),
+            OpenedRecording::Found(file) => file.read(buffer),
+            OpenedRecording::Made(made) => made.read(buffer),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::recordings::{Change, OpenError};
+use crate::recordings::{FileChange, RecordingError};
 
 /// Tells a worker that nobody waits for its work.
 #[derive(Debug, Default)]
@@ -29,7 +29,7 @@ pub enum TranscodeFailure {
     Io(#[from] io::Error),
     /// A part is not what was found.
     #[error(transparent)]
-    Changed(#[from] Change),
+    Changed(#[from] FileChange),
     /// There is no `ffmpeg`.
     #[error("ffmpeg is needed for it, and there is none")]
     NoFfmpeg,
@@ -55,11 +55,11 @@ pub enum TranscodeFailure {
     Recalled,
 }
 
-impl From<OpenError> for TranscodeFailure {
-    fn from(error: OpenError) -> Self {
+impl From<RecordingError> for TranscodeFailure {
+    fn from(error: RecordingError) -> Self {
         match error {
-            OpenError::Changed(change) => change.into(),
-            OpenError::Io(error) => error.into(),
+            RecordingError::Changed(change) => change.into(),
+            RecordingError::Io(error) => error.into(),
         }
     }
 }

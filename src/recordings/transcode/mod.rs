@@ -26,10 +26,10 @@ pub use error::{CancelFlag, TranscodeFailure};
 pub use ffmpeg::{Ffmpeg, NoFfmpeg};
 pub use job::{NotTranscodable, TranscodeJob};
 
-use super::Change;
+use super::FileChange;
 use super::probe::{Depth, probe_reader};
 use job::{TranscodePart, TranscodeTool};
-use scratch::{Reader, Scratch};
+use scratch::{Scratch, ScratchReader};
 use splice::WaveFile;
 
 /// Where recordings are made fit to be sent.
@@ -51,7 +51,7 @@ pub struct Transcoded {
 
 impl Transcoded {
     /// Reads it from its first byte.
-    pub(super) fn reader(&self) -> Reader {
+    pub(super) fn reader(&self) -> ScratchReader {
         self.file.reader()
     }
 }
@@ -118,7 +118,7 @@ impl Transcoder {
 fn layouts(opened: &[(&TranscodePart, File)]) -> Result<Vec<WaveFile>, TranscodeFailure> {
     let layout = |(part, file): &(&TranscodePart, File)| {
         let layout = WaveFile::of(file.try_clone()?, part.recording.bytes);
-        layout.ok_or(TranscodeFailure::Changed(Change::Written))
+        layout.ok_or(TranscodeFailure::Changed(FileChange::Written))
     };
     opened.iter().map(layout).collect()
 }

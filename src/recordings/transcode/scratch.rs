@@ -50,8 +50,8 @@ impl Scratch {
     }
 
     /// Reads it from its first byte.
-    pub(super) fn reader(&self) -> Reader {
-        Reader {
+    pub(super) fn reader(&self) -> ScratchReader {
+        ScratchReader {
             file: Arc::clone(&self.file),
             at: 0,
         }
@@ -61,12 +61,12 @@ impl Scratch {
 /// Reads a temporary file with a position of its own: several share the handle, and none of them
 /// moves another.
 #[derive(Debug)]
-pub(in crate::recordings) struct Reader {
+pub(in crate::recordings) struct ScratchReader {
     file: Arc<File>,
     at: u64,
 }
 
-impl Read for Reader {
+impl Read for ScratchReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         #[cfg(unix)]
         let read = std::os::unix::fs::FileExt::read_at(&*self.file, buffer, self.at)?;
@@ -77,7 +77,7 @@ impl Read for Reader {
     }
 }
 
-impl Seek for Reader {
+impl Seek for ScratchReader {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let (from, by) = match to {
             SeekFrom::Start(at) => (at, 0),

@@ -102,13 +102,13 @@ fn parts_that_were_exchanged_after_they_were_found_are_not_put_together() {
     let made = || workshop.make(&order, &CancelFlag::default());
     assert!(matches!(
         made(),
-        Err(TranscodeFailure::Changed(Change::Gone))
+        Err(TranscodeFailure::Changed(FileChange::Gone))
     ));
     fs::write(b.path(), wave(1, 1, &[3; 1600])).unwrap();
     assert!(matches!(
         made(),
         Err(TranscodeFailure::Changed(
-            Change::Replaced | Change::Written
+            FileChange::Replaced | FileChange::Written
         ))
     ));
     #[cfg(unix)]
@@ -117,7 +117,7 @@ fn parts_that_were_exchanged_after_they_were_found_are_not_put_together() {
         std::os::unix::fs::symlink("c.wav", b.path()).unwrap();
         assert!(matches!(
             made(),
-            Err(TranscodeFailure::Changed(Change::Link))
+            Err(TranscodeFailure::Changed(FileChange::Link))
         ));
     }
     assert_eq!(left(&scratch), 0);

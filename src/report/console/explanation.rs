@@ -9,7 +9,7 @@ use crate::report::format::wrapped;
 use crate::report::json::json;
 
 #[derive(Serialize)]
-struct View {
+struct ExplanationView {
     code: &'static str,
     severity: &'static str,
     title: &'static str,
@@ -17,10 +17,10 @@ struct View {
     cure: &'static str,
 }
 
-impl View {
+impl ExplanationView {
     fn new(code: Code) -> Self {
         let explanation = explain(code);
-        View {
+        ExplanationView {
             code: code.name(),
             severity: code.severity().name(),
             title: explanation.title,
@@ -32,7 +32,7 @@ impl View {
 
 /// Shows what a code means and what to do about it.
 pub fn print_explanation(screen: &mut Screen, code: Code, style: Style) {
-    let view = View::new(code);
+    let view = ExplanationView::new(code);
     if style == Style::Json {
         screen.result(&json(&view));
         return;
@@ -57,7 +57,10 @@ pub fn print_explanation(screen: &mut Screen, code: Code, style: Style) {
 /// Shows every code with its meaning in a sentence, in the order of the stages.
 pub fn print_codes(screen: &mut Screen, style: Style) {
     if style == Style::Json {
-        let views: Vec<View> = Code::ALL.iter().map(|code| View::new(*code)).collect();
+        let views: Vec<ExplanationView> = Code::ALL
+            .iter()
+            .map(|code| ExplanationView::new(*code))
+            .collect();
         screen.result(&json(&views));
         return;
     }

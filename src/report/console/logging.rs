@@ -39,7 +39,7 @@ fn subscriber<L: LogTo>(
         .with_env_filter(filter)
         .with_target(false)
         .with_ansi(color == Color::Always && style == Style::Human)
-        .with_writer(Lines(log));
+        .with_writer(LogLines(log));
     Ok(match style {
         Style::Human => Box::new(builder.finish()),
         Style::Json => Box::new(builder.json().flatten_event(true).finish()),
@@ -86,9 +86,9 @@ impl LogTo for LogFormatter {
     }
 }
 
-struct Lines<L>(L);
+struct LogLines<L>(L);
 
-impl<'a, L: LogTo> MakeWriter<'a> for Lines<L> {
+impl<'a, L: LogTo> MakeWriter<'a> for LogLines<L> {
     type Writer = OneLine<L>;
 
     fn make_writer(&'a self) -> Self::Writer {

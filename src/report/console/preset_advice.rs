@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use super::screen::{Ink, Screen};
-use crate::mapping::{PresetFit, Trial};
+use crate::mapping::{PresetFit, PresetTrial};
 use crate::report::Error;
 use crate::report::files::output_folder::create_private;
 use crate::report::format::{counted, safe, share, wrapped};
@@ -160,7 +160,7 @@ fn columns(fit: &PresetFit) -> String {
     )
 }
 
-fn records(trial: Trial) -> String {
+fn records(trial: PresetTrial) -> String {
     let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let bad = trial.records - trial.good - trial.skipped;
     format!(

@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::pipeline::{Extent, Outcome};
+use crate::pipeline::{ExportExtent, Outcome};
 use crate::report::counters::Counters;
 use crate::report::format::{self, float};
 use crate::report::outcome_counts::Counts;
-use crate::report::{ClockReading, Mode, Size, Work};
+use crate::report::{ClockReading, Mode, RunProgress, Size};
 
 /// Time between two lines where no bars are drawn.
 const BETWEEN_LINES: Duration = Duration::from_secs(5);
@@ -63,7 +63,7 @@ pub(in crate::report) struct ProgressView {
 pub(in crate::report) struct ProgressMeter {
     mode: Mode,
     started: ClockReading,
-    extent: Arc<Extent>,
+    extent: Arc<ExportExtent>,
     samples: VecDeque<SpeedSample>,
     last_shown: ClockReading,
     last_noted: Option<ClockReading>,
@@ -88,7 +88,7 @@ struct Speed {
 
 impl ProgressMeter {
     /// A run that starts now.
-    pub(in crate::report) fn new(mode: Mode, extent: Arc<Extent>, now: ClockReading) -> Self {
+    pub(in crate::report) fn new(mode: Mode, extent: Arc<ExportExtent>, now: ClockReading) -> Self {
         let sample = SpeedSample {
             at: now,
             ended: 0,
@@ -172,7 +172,7 @@ impl ProgressMeter {
         &mut self,
         sums: &Counters,
         now: ClockReading,
-    ) -> Option<Work> {
+    ) -> Option<RunProgress> {
         self.sample(sums, now);
         let is_due = self
             .last_noted
@@ -185,11 +185,11 @@ impl ProgressMeter {
     }
 
     /// How far the run is at this moment.
-    pub(in crate::report) fn work(&self, sums: &Counters, now: ClockReading) -> Work {
+    pub(in crate::report) fn work(&self, sums: &Counters, now: ClockReading) -> RunProgress {
         let (speed, size) = (self.speed(sums, now), Size::of(sums, &self.extent));
         let left = self.seconds_left(sums, (size, speed), now);
         let to_send = size.map(|size| size.to_send(sums));
-        Work::new(
+        RunProgress::new(
             (sums.read(), &sums.tally),
             (size, to_send),
             (speed.calls, left),

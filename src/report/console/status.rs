@@ -56,7 +56,7 @@ pub struct StateView {
     /// The state in a word or two.
     pub name: String,
     /// How much of a worry it is.
-    pub weight: Weight,
+    pub weight: StateWeight,
     /// How many calls.
     pub calls: u64,
 }
@@ -64,7 +64,7 @@ pub struct StateView {
 /// What a state means for the operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Weight {
+pub enum StateWeight {
     /// Nothing is left to do.
     Done,
     /// The next run goes on with it.
@@ -195,10 +195,10 @@ fn states(view: &StatusView, screen: &Screen) -> Vec<String> {
     let mut grid = Grid::new(screen.color());
     for state in &view.states {
         let paint = match state.weight {
-            Weight::Done => Paint::Green,
-            Weight::Open => Paint::Yellow,
-            Weight::Stuck if state.calls > 0 => Paint::Red,
-            Weight::Stuck => Paint::Reset,
+            StateWeight::Done => Paint::Green,
+            StateWeight::Open => Paint::Yellow,
+            StateWeight::Stuck if state.calls > 0 => Paint::Red,
+            StateWeight::Stuck => Paint::Reset,
         };
         grid.row(vec![
             Cell::new(safe(&state.name)).fg(paint),
@@ -363,14 +363,14 @@ fn resent(view: &StatusView, screen: &Screen) -> Vec<String> {
 }
 
 fn conclusion(view: &StatusView) -> String {
-    let of = |weight: Weight| -> u64 {
+    let of = |weight: StateWeight| -> u64 {
         let states = view.states.iter();
         states
             .filter(|state| state.weight == weight)
             .map(|state| state.calls)
             .sum()
     };
-    let (open, stuck) = (of(Weight::Open), of(Weight::Stuck));
+    let (open, stuck) = (of(StateWeight::Open), of(StateWeight::Stuck));
     let rest = not_in_place(view);
     let left = match (open, stuck) {
         (0, 0) => 0,
@@ -509,9 +509,9 @@ mod tests {
             destination: Some("https://api.example.com (v2)".to_owned()),
             held_by: Some("process 4711 on host \u{1b}[2J".to_owned()),
             states: vec![
-                state("in place", Weight::Done, 1_200),
-                state("waiting for its recording", Weight::Open, 3),
-                state("refused", Weight::Stuck, 1),
+                state("in place", StateWeight::Done, 1_200),
+                state("waiting for its recording", StateWeight::Open, 3),
+                state("refused", StateWeight::Stuck, 1),
             ],
             failures: vec![FailureView {
                 code: "server-refused".to_owned(),

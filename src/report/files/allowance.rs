@@ -12,21 +12,21 @@ const FACTOR: u64 = 16;
 
 /// What each list may take.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::report) struct Allowance {
+pub(in crate::report) struct ListAllowance {
     pub(in crate::report) floor: u64,
     read: u64,
 }
 
-impl Default for Allowance {
+impl Default for ListAllowance {
     fn default() -> Self {
-        Allowance {
+        ListAllowance {
             floor: FLOOR,
             read: 0,
         }
     }
 }
 
-impl Allowance {
+impl ListAllowance {
     /// Learns how much is read: in all, or so far where nobody knows the end of it.
     pub(in crate::report) fn learn(&mut self, so_far: u64, total: Option<u64>) {
         self.read = total.unwrap_or(so_far).max(so_far);
@@ -40,7 +40,7 @@ impl Allowance {
 
 /// The lines of a list.
 #[derive(Debug, Default)]
-pub(in crate::report) struct Lines {
+pub(in crate::report) struct ListLines {
     left_out: u64,
 }
 
@@ -55,10 +55,10 @@ pub(in crate::report) enum Room {
     Gone,
 }
 
-impl Lines {
+impl ListLines {
     /// Whether another line may be written to a list of so many bytes. Behind the first that may not,
     /// none is: what a list has is the beginning of what it would be.
-    pub(in crate::report) fn room(&mut self, written: u64, allowance: Allowance) -> Room {
+    pub(in crate::report) fn room(&mut self, written: u64, allowance: ListAllowance) -> Room {
         if self.left_out == 0 && written < allowance.bytes() {
             return Room::There;
         }
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_list_may_be_some_times_as_large_as_what_was_read() {
-        let mut allowance = Allowance::default();
+        let mut allowance = ListAllowance::default();
         assert_eq!(allowance.bytes(), 64 << 20);
         allowance.learn(1_000, Some(10 << 20));
         assert_eq!(allowance.bytes(), 160 << 20);
@@ -105,8 +105,8 @@ mod tests {
 
     #[test]
     fn behind_the_first_line_that_is_left_out_none_is_written() {
-        let mut allowance = Allowance { floor: 10, read: 0 };
-        let mut lines = Lines::default();
+        let mut allowance = ListAllowance { floor: 10, read: 0 };
+        let mut lines = ListLines::default();
         assert_eq!(lines.room(9, allowance), Room::There);
         assert_eq!(lines.room(10, allowance), Room::Exhausted);
         allowance.learn(1_000, None);

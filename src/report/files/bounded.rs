@@ -17,17 +17,17 @@ pub(in crate::report) struct Bounded<R> {
 
 /// Tells that a record has ended.
 #[derive(Debug)]
-pub(in crate::report) struct RecordEnd(Rc<Cell<u64>>);
+pub(in crate::report) struct EndOfRecord(Rc<Cell<u64>>);
 
 impl<R: Read> Bounded<R> {
-    pub(in crate::report) fn new(inner: R) -> (Self, RecordEnd) {
+    pub(in crate::report) fn new(inner: R) -> (Self, EndOfRecord) {
         let read = Rc::new(Cell::new(0));
-        let end = RecordEnd(Rc::clone(&read));
+        let end = EndOfRecord(Rc::clone(&read));
         (Bounded { inner, read }, end)
     }
 }
 
-impl RecordEnd {
+impl EndOfRecord {
     pub(in crate::report) fn reached(&self) {
         self.0.set(0);
     }

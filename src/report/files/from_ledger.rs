@@ -11,7 +11,7 @@ use crate::pipeline::Delivered;
 use crate::report::files::output_folder::OutputFolder;
 use crate::report::files::run_files::Files;
 use crate::report::format::often;
-use crate::report::{Destination, Error, ListForm, Mode, ResentView, StatusView};
+use crate::report::{DestinationLabel, Error, ListForm, Mode, ResentView, StatusView};
 
 /// `accepted.csv`, `problems.csv` and `status.json` of all runs together. The records themselves are
 /// not in a ledger, so `rejected.csv` stays as it is.
@@ -26,7 +26,7 @@ impl Rewrite {
     pub fn create(
         folder: &Path,
         mode: Mode,
-        destination: &Destination,
+        destination: &DestinationLabel,
         lists: ListForm,
     ) -> Result<Self, Error> {
         let folder = OutputFolder::open(folder, std::slice::from_ref(&destination.ledger))?;
@@ -85,7 +85,7 @@ mod tests {
     fn the_files_are_made_again_and_rejected_records_stay() {
         let out = tempfile::tempdir().unwrap();
         fs::write(out.path().join("rejected.csv"), "edited").unwrap();
-        let destination = Destination {
+        let destination = DestinationLabel {
             name: "https://api.example.com".to_owned(),
             ledger: "a.db".into(),
             is_new_ledger: false,
@@ -95,7 +95,7 @@ mod tests {
         let lists = ListForm::Plain;
         let mut rewrite = Rewrite::create(out.path(), Mode::Run, &destination, lists).unwrap();
         let delivered = Delivered {
-            kind: crate::pipeline::Kind::Call,
+            kind: crate::pipeline::DeliveryKind::Call,
             identity: "=1".to_owned(),
             uid: None,
             recording: None,
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn a_run_that_is_going_keeps_its_files() {
         let out = tempfile::tempdir().unwrap();
-        let destination = Destination {
+        let destination = DestinationLabel {
             name: "https://api.example.com".to_owned(),
             ledger: "a.db".into(),
             is_new_ledger: false,

@@ -8,7 +8,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::domain::damage_of_id;
-use crate::pipeline::{Delivered, Kind};
+use crate::pipeline::{Delivered, DeliveryKind};
 use crate::report::files::bounded::{Bounded, LONGEST};
 use crate::report::files::csv_guard::{is_for_spreadsheets, read_back};
 use crate::report::files::output_folder::unfinished;
@@ -88,7 +88,7 @@ pub fn read_accepted<E: From<NotAccepted>>(
         line,
         why,
     };
-    let written = Written::of(path).map_err(|error| fault(1, error.to_string()))?;
+    let written = ListDialect::of(path).map_err(|error| fault(1, error.to_string()))?;
     let line_at = |position: &csv::Position| position.line() + written.behind;
     let unreadable = |error: &csv::Error| {
         let line = error.position().map_or(1, line_at);
@@ -135,7 +135,7 @@ pub fn read_accepted<E: From<NotAccepted>>(
 }
 
 /// How a list is written, as its first line shows.
-struct Written {
+struct ListDialect {
     /// Semicolons stand between the columns, as in a list for spreadsheets.
     has_semicolons: bool,
     /// It begins with the byte order mark of such a list.
@@ -144,13 +144,13 @@ struct Written {
     behind: u64,
 }
 
-impl Written {
+impl ListDialect {
     fn of(path: &Path) -> std::io::Result<Self> {
         let mut first = Vec::new();
         let head = File::open(path)?.take(LONGEST);
         BufReader::new(head).read_until(b'\n', &mut first)?;
         let columns = |sign: u8| first.split(|byte| *byte == sign).count();
-        Ok(Written {
+        Ok(ListDialect {
             has_semicolons: columns(b';') > columns(b','),
             has_mark: first.starts_with("\u{feff}".as_bytes()),
             behind: u64::from(first.ends_with(b"\r\n")),
@@ -177,7 +177,9 @@ fn read_line(
     let text = |at: usize| Some(read_back(cell(at)).into_owned()).filter(|text| !text.is_empty());
     let bytes = cell(columns.bytes);
     let kind = columns.kind.map_or("call", cell);
-    let known = Kind::ALL.into_iter().find(|known| known.name() == kind);
+    let known = DeliveryKind::ALL
+        .into_iter()
+        .find(|known| known.name() == kind);
     let delivered = Delivered {
         kind: known.ok_or_else(|| format!("{kind} is neither call, case nor message"))?,
         identity: text(columns.identity).ok_or("no external id")?,
@@ -193,13 +195,13 @@ fn read_line(
         in_doubt: 0,
         is_unproved: false,
     };
-    if delivered.kind == Kind::Message && delivered.uid.is_none() {
+    if delivered.kind == DeliveryKind::Message && delivered.uid.is_none() {
         return Err("no id of the message".to_owned());
     }
     let of_message = delivered
         .uid
         .as_deref()
-        .filter(|_| delivered.kind == Kind::Message);
+        .filter(|_| delivered.kind == DeliveryKind::Message);
     for id in [Some(&*delivered.identity), of_message]
         .into_iter()
         .flatten()
@@ -288,7 +290,7 @@ mod tests {
         let text = format!("\u{feff}{header}\r\n3001;501;;0;;message;https://x;a.db\r\n");
         let lines = read(&text).unwrap();
         assert_eq!(lines[0].destination.as_deref(), Some("https://x"));
-        assert_eq!(lines[0].delivered.kind, Kind::Message);
+        assert_eq!(lines[0].delivered.kind, DeliveryKind::Message);
         assert_eq!(lines[0].delivered.uid.as_deref(), Some("501"));
         let without_id = format!("{}\n3001,,,0,,message,https://x,a.db\n", COLUMNS.join(","));
         assert_eq!(read(&without_id).unwrap_err().line, 2);

@@ -17,7 +17,7 @@ pub(in crate::report) struct Alike<K> {
 
 /// What becomes of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::report) enum Turn {
+pub(in crate::report) enum LineTurn {
     /// It is listed.
     Listed,
     /// In its place the list says that there are more.
@@ -36,13 +36,13 @@ impl<K> Default for Alike<K> {
 
 impl<K: Eq + Hash> Alike<K> {
     /// Counts a line.
-    pub(in crate::report) fn turn(&mut self, kind: K) -> Turn {
+    pub(in crate::report) fn turn(&mut self, kind: K) -> LineTurn {
         let lines = self.lines.entry(kind).or_default();
         *lines += 1;
         match *lines {
-            ..=MOST => Turn::Listed,
-            lines if lines == MOST + 1 => Turn::Announced,
-            _ => Turn::Counted,
+            ..=MOST => LineTurn::Listed,
+            lines if lines == MOST + 1 => LineTurn::Announced,
+            _ => LineTurn::Counted,
         }
     }
 }
@@ -54,10 +54,10 @@ mod tests {
     #[test]
     fn lines_of_a_kind_are_listed_up_to_the_limit() {
         let mut alike = Alike::default();
-        let listed = (0..MOST).all(|_| alike.turn("a") == Turn::Listed);
+        let listed = (0..MOST).all(|_| alike.turn("a") == LineTurn::Listed);
         assert!(listed);
-        assert_eq!(alike.turn("a"), Turn::Announced);
-        assert_eq!(alike.turn("a"), Turn::Counted);
-        assert_eq!(alike.turn("b"), Turn::Listed);
+        assert_eq!(alike.turn("a"), LineTurn::Announced);
+        assert_eq!(alike.turn("a"), LineTurn::Counted);
+        assert_eq!(alike.turn("b"), LineTurn::Listed);
     }
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::domain::call::Field;
 use crate::domain::{Code, Problem, Severity};
 use crate::pipeline::{Delivered, Matched, Outcome};
-use crate::report::files::allowance::{Allowance, LeftOut, Lines, Room};
+use crate::report::files::allowance::{LeftOut, ListAllowance, ListLines, Room};
 use crate::report::files::csv_file::CsvFile;
 use crate::report::files::csv_guard::guarded;
 use crate::report::files::output_folder::{
@@ -19,10 +19,10 @@ use crate::report::files::output_folder::{
 use crate::report::files::read_accepted::{self, REHEARSED};
 use crate::report::files::recordings::Matches;
 use crate::report::files::rejected::{self, RejectedFile};
-use crate::report::files::repeated_lines::{Alike, MOST, Turn};
+use crate::report::files::repeated_lines::{Alike, LineTurn, MOST};
 use crate::report::files::skipped::{self, Skips};
 use crate::report::format::safe;
-use crate::report::{Destination, Error, ListForm, Mode};
+use crate::report::{DestinationLabel, Error, ListForm, Mode};
 use crate::source::{Header, Record, Sheet, with_noted_id};
 
 /// Records between two flushes: what a crash may cost.
@@ -34,7 +34,7 @@ pub(in crate::report) struct Files {
     folder: OutputFolder,
     problems: CsvFile,
     /// Only a run delivers; a check must not touch what an earlier run wrote.
-    accepted: Option<Accepted>,
+    accepted: Option<AcceptedList>,
     rejected: Vec<Rejected>,
     skips: Skips,
     matches: Matches,
@@ -43,15 +43,15 @@ pub(in crate::report) struct Files {
     listed: Alike<(Code, Severity)>,
     /// Rows of `rejected.csv` by the first of their codes.
     explained: Alike<Option<Code>>,
-    allowance: Allowance,
-    problem_lines: Lines,
+    allowance: ListAllowance,
+    problem_lines: ListLines,
     /// Rows of all files of rejected records.
-    rejected_lines: Lines,
+    rejected_lines: ListLines,
 }
 
 /// The list of what arrived, with what stands in each of its lines.
 #[derive(Debug)]
-struct Accepted {
+struct AcceptedList {
     table: CsvFile,
     /// The open mark beside the list.
     mark: File,
@@ -71,7 +71,7 @@ struct Rejected {
 
 /// What was written, once it is complete.
 #[derive(Debug, Default)]
-pub(in crate::report) struct Written {
+pub(in crate::report) struct WrittenFiles {
     pub(in crate::report) files: Vec<PathBuf>,
     pub(in crate::report) rejected: Vec<PathBuf>,
     pub(in crate::report) left_out: LeftOut,
@@ -82,11 +82,11 @@ impl Files {
     pub(in crate::report) fn create(
         folder: OutputFolder,
         mode: Mode,
-        destination: Option<&Destination>,
+        destination: Option<&DestinationLabel>,
         form: ListForm,
     ) -> Result<Self, Error> {
         let accepted = if mode.sends() {
-            Some(Accepted::create(&folder, mode, destination, form)?)
+            Some(AcceptedList::create(&folder, mode, destination, form)?)
         } else {
             None
         };
@@ -112,9 +112,9 @@ impl Files {
             unflushed: 0,
             listed: Alike::default(),
             explained: Alike::default(),
-            allowance: Allowance::default(),
-            problem_lines: Lines::default(),
-            rejected_lines: Lines::default(),
+            allowance: ListAllowance::default(),
+            problem_lines: ListLines::default(),
+            rejected_lines: ListLines::default(),
         })
     }
 
@@ -126,14 +126,14 @@ impl Files {
     /// Adds a problem; of a kind that many have, only the first.
     pub(in crate::report) fn problem(&mut self, problem: &Problem) -> Result<(), Error> {
         match self.listed.turn((problem.code, problem.severity)) {
-            Turn::Listed => {}
-            Turn::Announced => {
+            LineTurn::Listed => {}
+            LineTurn::Announced => {
                 let more = format!("only the first {MOST} of this kind are listed");
                 let (code, severity) = (problem.code.name(), problem.severity.name());
                 let cells = ["", "", "", code, severity, "", &more, "", ""];
                 return self.problems.write(&cells);
             }
-            Turn::Counted => return Ok(()),
+            LineTurn::Counted => return Ok(()),
         }
         match self
             .problem_lines
@@ -229,8 +229,8 @@ impl Files {
         }
         let kind = problems.first().map(|problem| problem.code);
         let reasons = match self.explained.turn(kind) {
-            Turn::Listed => in_one_cell(problems),
-            Turn::Announced | Turn::Counted => codes_in_one_cell(problems),
+            LineTurn::Listed => in_one_cell(problems),
+            LineTurn::Announced | LineTurn::Counted => codes_in_one_cell(problems),
         };
         // A spreadsheet changes and calculates cells of tables, and none of JSON.
         let reasons = if record.sheet().header.is_some() {
@@ -275,16 +275,16 @@ impl Files {
     }
 
     /// Completes the files.
-    pub(in crate::report) fn finish(mut self) -> Result<(OutputFolder, Written), Error> {
+    pub(in crate::report) fn finish(mut self) -> Result<(OutputFolder, WrittenFiles), Error> {
         self.flush()?;
         let left_out = LeftOut {
             problems: self.problem_lines.left_out(),
             rejected: self.rejected_lines.left_out(),
             skipped: self.skips.lines.left_out(),
         };
-        let mut written = Written {
+        let mut written = WrittenFiles {
             left_out,
-            ..Written::default()
+            ..WrittenFiles::default()
         };
         if let Some(accepted) = self.accepted {
             let path = accepted.table.path;
@@ -347,11 +347,11 @@ impl Files {
     }
 }
 
-impl Accepted {
+impl AcceptedList {
     fn create(
         folder: &OutputFolder,
         mode: Mode,
-        destination: Option<&Destination>,
+        destination: Option<&DestinationLabel>,
         form: ListForm,
     ) -> Result<Self, Error> {
         let stem = match mode {
@@ -363,7 +363,7 @@ impl Accepted {
         let file = create_private(&path).map_err(Error::write(&path))?;
         let cell = |text: &str| safe(text).into_owned();
         let ledger = destination.map(|to| to.ledger.to_string_lossy());
-        Ok(Accepted {
+        Ok(AcceptedList {
             table: CsvFile::new(path, file, &read_accepted::COLUMNS, form)?,
             mark,
             destination: destination.map_or_else(String::new, |to| cell(&to.name)),

@@ -6,10 +6,10 @@ use std::borrow::Cow;
 
 use crate::domain::call::Field;
 use crate::pipeline::Outcome;
-use crate::report::files::allowance::{Allowance, Lines, Room};
+use crate::report::files::allowance::{ListAllowance, ListLines, Room};
 use crate::report::files::csv_file::CsvFile;
 use crate::report::files::output_folder::OutputFolder;
-use crate::report::files::repeated_lines::{Alike, MOST, Turn};
+use crate::report::files::repeated_lines::{Alike, LineTurn, MOST};
 use crate::report::format::safe;
 use crate::report::{Error, ListForm};
 use crate::source::Record;
@@ -32,7 +32,7 @@ pub(in crate::report) struct Skips {
     ids: Vec<String>,
     /// Lines by the rule.
     listed: Alike<Box<str>>,
-    pub(in crate::report) lines: Lines,
+    pub(in crate::report) lines: ListLines,
 }
 
 /// Whether a record that ended so is in the list.
@@ -53,7 +53,7 @@ impl Skips {
             table: None,
             ids: Vec::new(),
             listed: Alike::default(),
-            lines: Lines::default(),
+            lines: ListLines::default(),
         }
     }
 
@@ -72,7 +72,7 @@ impl Skips {
     /// Adds a record; of those that one rule leaves out, only the first.
     pub(in crate::report) fn add(
         &mut self,
-        (folder, allowance): (&OutputFolder, Allowance),
+        (folder, allowance): (&OutputFolder, ListAllowance),
         record: &Record<'_>,
         why: &str,
     ) -> Result<(), Error> {
@@ -84,12 +84,12 @@ impl Skips {
             }
         };
         match self.listed.turn(why.into()) {
-            Turn::Listed => {}
-            Turn::Announced => {
+            LineTurn::Listed => {}
+            LineTurn::Announced => {
                 let more = format!("{}: only the first {MOST} are listed", safe(why));
                 return table.write(&["", "", "", &more, ""]);
             }
-            Turn::Counted => return Ok(()),
+            LineTurn::Counted => return Ok(()),
         }
         match self.lines.room(table.written, allowance) {
             Room::There => {}

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 use crate::report::format::{count, float};
-use crate::report::html::scale::{Scale, labelled};
+use crate::report::html::scale::{AxisScale, labelled};
 
 /// The drawing, in the units of its view box: narrow, so that its letters of 12 units can still be
 /// read where a phone shrinks it.
@@ -83,7 +83,7 @@ impl Plot {
         if most == 0 {
             return None;
         }
-        let scale = Scale::to(most);
+        let scale = AxisScale::to(most);
         let bottom = HEIGHT - BELOW;
         let y = |number: u64| bottom - scale.position(number) * (bottom - ABOVE);
         let place = (WIDTH - LEFT - RIGHT) / float(counts.len() as u64);

@@ -7,12 +7,12 @@ const STEPS: u64 = 5;
 
 /// An axis of whole numbers from zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::report) struct Scale {
+pub(in crate::report) struct AxisScale {
     step: u64,
     steps: u64,
 }
 
-impl Scale {
+impl AxisScale {
     /// The shortest axis that reaches `most` in at most five steps of 1, 2 or 5 times a power of
     /// ten. An axis for nothing goes to 1, so that nothing is divided by zero.
     pub(in crate::report) fn to(most: u64) -> Self {
@@ -23,7 +23,7 @@ impl Scale {
                 let step = power.saturating_mul(factor);
                 let steps = most.div_ceil(step);
                 if steps <= STEPS {
-                    return Scale { step, steps };
+                    return AxisScale { step, steps };
                 }
             }
             power = power.saturating_mul(10);
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn axes_end_at_round_numbers() {
-        let ticks = |most| Scale::to(most).ticks().collect::<Vec<_>>();
+        let ticks = |most| AxisScale::to(most).ticks().collect::<Vec<_>>();
         assert_eq!(ticks(0), [0, 1]);
         assert_eq!(ticks(1), [0, 1]);
         assert_eq!(ticks(3), [0, 1, 2, 3]);
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_number_stands_where_the_tick_of_it_stands() {
-        let scale = Scale::to(97);
+        let scale = AxisScale::to(97);
         assert!((scale.position(0) - 0.0).abs() < 1e-12);
         assert!((scale.position(50) - 0.5).abs() < 1e-12);
         assert!((scale.position(100) - 1.0).abs() < 1e-12);
@@ -85,7 +85,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_axis_reaches_its_number_and_not_a_step_further(most in 1u64..=u64::MAX / 10) {
-            let scale = Scale::to(most);
+            let scale = AxisScale::to(most);
             let ticks: Vec<u64> = scale.ticks().collect();
             prop_assert!(ticks.len() <= 6);
             prop_assert!(ticks.is_sorted() && ticks[0] == 0);
@@ -96,7 +96,7 @@ mod tests {
 
         #[test]
         fn no_number_is_too_large(most: u64) {
-            prop_assert!(Scale::to(most).ticks().count() <= 6);
+            prop_assert!(AxisScale::to(most).ticks().count() <= 6);
         }
     }
 }

@@ -21,7 +21,7 @@ use hyper::{Response, StatusCode};
 use crate::sandbox::auth;
 use crate::sandbox::peer::Peer;
 use crate::sandbox::response::{Body, CutShort, ServerAnswer};
-use crate::sandbox::route::Own;
+use crate::sandbox::route::OwnPage;
 use crate::sandbox::shared::Shared;
 use crate::sandbox::snapshot::{ReceivedCase, ReceivedConversation, Snapshot};
 use crate::sandbox::state::ServerState;
@@ -47,7 +47,7 @@ const RULES: [(HeaderName, &str); 4] = [
 /// Answers a request for one of the pages.
 pub(in crate::sandbox) fn serve(
     shared: &Arc<Shared>,
-    own: Own,
+    own: OwnPage,
     parts: &Parts,
     peer: &Peer,
 ) -> Response<Body> {
@@ -56,13 +56,13 @@ pub(in crate::sandbox) fn serve(
     }
     peer.recognise();
     let mut response = match own {
-        Own::Page => {
+        OwnPage::Page => {
             let (snapshot, total) = newest(shared);
             let page = html(&snapshot, total, &state_link(parts));
             ServerAnswer::html(StatusCode::OK, page).into_response()
         }
-        Own::State => state(Arc::clone(shared)),
-        Own::Reset => {
+        OwnPage::State => state(Arc::clone(shared)),
+        OwnPage::Reset => {
             shared.state().reset();
             ServerAnswer::done().into_response()
         }

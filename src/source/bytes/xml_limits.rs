@@ -26,7 +26,7 @@ const ENTRY: u64 = 640;
 
 /// How much a reader of the parts would have in memory.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Weight {
+pub(super) struct XmlWeight {
     /// Bytes of the parts.
     pub(super) bytes: u64,
     /// Bytes that are kept until the end.
@@ -36,8 +36,8 @@ pub(super) struct Weight {
 }
 
 /// Counts what is written into it; fails once the limits are passed.
-pub(super) struct Scale {
-    pub(super) weight: Weight,
+pub(super) struct XmlScale {
+    pub(super) weight: XmlWeight,
     /// The most that may be kept, and the longest cell.
     most_kept: u64,
     most_long: u64,
@@ -50,12 +50,12 @@ pub(super) struct Scale {
     lexer: Lexer,
 }
 
-impl Scale {
+impl XmlScale {
     /// A scale for parts of which at most `most_kept` bytes may be kept and no piece may be longer
     /// than `most_long`.
     pub(super) fn new(most_kept: u64, most_long: u64) -> Self {
-        Scale {
-            weight: Weight::default(),
+        XmlScale {
+            weight: XmlWeight::default(),
             most_kept,
             most_long,
             longest_copied: 0,
@@ -364,7 +364,7 @@ impl Scale {
     }
 }
 
-impl Write for Scale {
+impl Write for XmlScale {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.weight.bytes += bytes.len() as u64;
         if self.lexer.bytes == 0 {
@@ -397,8 +397,8 @@ mod tests {
     use super::*;
 
     /// What a part weighs, written in pieces of `size`.
-    fn weigh(part: &[u8], size: usize) -> Weight {
-        let mut scale = Scale::new(u64::MAX, u64::MAX);
+    fn weigh(part: &[u8], size: usize) -> XmlWeight {
+        let mut scale = XmlScale::new(u64::MAX, u64::MAX);
         scale.begin_part();
         part.chunks(size)
             .for_each(|piece| scale.write_all(piece).unwrap());
@@ -407,7 +407,7 @@ mod tests {
     }
 
     /// The same, however it is cut.
-    fn weight(part: &str) -> Weight {
+    fn weight(part: &str) -> XmlWeight {
         let whole = weigh(part.as_bytes(), part.len());
         for size in [1, 2, 3, 7, 64] {
             assert_eq!(weigh(part.as_bytes(), size), whole, "{size}");
@@ -460,7 +460,7 @@ mod tests {
             (format!("<{}>", &long[..LOOKED_AT - 1]), false),
         ] {
             for size in [1, 7, 4096, tag.len()] {
-                let mut scale = Scale::new(u64::MAX, u64::MAX);
+                let mut scale = XmlScale::new(u64::MAX, u64::MAX);
                 let mut pieces = tag.as_bytes().chunks(size);
                 let is_passed = pieces.all(|piece| scale.write_all(piece).is_ok());
                 assert_eq!(!is_passed, is_refused, "{}", &tag[..9]);
@@ -491,14 +491,14 @@ mod tests {
             ("<a><b ></c></b\n></d>".to_owned(), 0),
         ] {
             for size in [1, 2, 3, 7, 64, part.len()] {
-                let mut scale = Scale::new(u64::MAX, u64::MAX);
+                let mut scale = XmlScale::new(u64::MAX, u64::MAX);
                 let mut pieces = part.as_bytes().chunks(size);
                 assert!(pieces.all(|piece| scale.write_all(piece).is_ok()));
                 assert_eq!(scale.lexer.open.len(), open, "{size}: {part:.60}");
                 assert_eq!(scale.lexer.open_cost == 0, open == 0);
             }
         }
-        let mut scale = Scale::new(500_000, u64::MAX);
+        let mut scale = XmlScale::new(500_000, u64::MAX);
         let mut pieces = std::iter::repeat_n(b"<a>", 50_000);
         assert!(pieces.any(|piece| scale.write_all(piece).is_err()));
     }
@@ -510,7 +510,7 @@ mod tests {
             "<numFmt formatCode=\"{long}\"/>{}",
             "<xf numFmtId=\"200\"/>".repeat(50)
         );
-        let mut scale = Scale::new(500_000, u64::MAX);
+        let mut scale = XmlScale::new(500_000, u64::MAX);
         assert!(scale.write_all(part.as_bytes()).is_err());
     }
 

@@ -12,7 +12,7 @@ use std::path::Path;
 use memchr::memmem;
 use zip::ZipArchive;
 
-use super::xml_limits::{LOOKED_AT, Scale};
+use super::xml_limits::{LOOKED_AT, XmlScale};
 use crate::source::{Error, Limits};
 
 /// The most memory that the list of parts may take. The library reads all of it before it can be asked.
@@ -74,7 +74,7 @@ pub(in crate::source) fn refuse_bomb(
     let Ok(mut archive) = ZipArchive::new(BufReader::new(content)) else {
         return Ok(growth);
     };
-    let mut scale = Scale::new(limits.max_texts, limits.max_record as u64);
+    let mut scale = XmlScale::new(limits.max_texts, limits.max_record as u64);
     for index in 0..archive.len() {
         // What this library cannot unpack, the reader cannot either.
         let Ok(entry) = archive.by_index(index) else {

@@ -2,7 +2,7 @@
 
 use super::pages::{self, Told};
 use super::span::{JsonSpan, JsonWalk};
-use crate::source::known::Known;
+use crate::source::known::KnownKeys;
 
 /// So many values decide whether a value is a line.
 const FIRST_VALUES: usize = 100;
@@ -13,14 +13,14 @@ pub(in crate::source) struct JsonLayout {
     pub(in crate::source) shape: JsonShape,
     /// Steps to the records in each document.
     pub(in crate::source) pointer: Vec<String>,
-    pub(in crate::source) origin: Origin,
+    pub(in crate::source) origin: PointerOrigin,
     /// Whether the pointer is followed in each value on its own; one without it is a record itself.
     pub(in crate::source) each_by_pointer: bool,
 }
 
 /// How the pointer is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::source) enum Origin {
+pub(in crate::source) enum PointerOrigin {
     /// It was said, or there is none.
     Said,
     /// It leads to the only array of objects.
@@ -51,7 +51,7 @@ pub(in crate::source) struct JsonSample<'t> {
     /// A list that is part of a record, and does not hold the records.
     pub(in crate::source) inner: Option<&'t str>,
     /// By which keys the records are known.
-    pub(in crate::source) known: &'t Known,
+    pub(in crate::source) known: &'t KnownKeys,
 }
 
 /// The layout of a document; `records` is the pointer that was said. The error is a pointer and what
@@ -66,17 +66,17 @@ pub(in crate::source) fn find(
         Some(_) => Told::Nothing,
         None => pages::find(text, sample.known),
     };
-    let mut origin = Origin::Said;
+    let mut origin = PointerOrigin::Said;
     if let Told::Pages(found) = &told {
         pointer.clone_from(found);
-        origin = Origin::Keys;
+        origin = PointerOrigin::Keys;
     }
     let layout = |shape| JsonLayout {
         shape,
         pointer: pointer.clone(),
         origin,
         each_by_pointer: sample.named_lines
-            || (origin == Origin::Keys && shape == JsonShape::Array),
+            || (origin == PointerOrigin::Keys && shape == JsonShape::Array),
     };
     if text.first() == Some(&b'[') {
         return Ok(layout(JsonShape::Array));
@@ -160,15 +160,15 @@ impl JsonLayout {
     /// How it is told on the screen.
     pub(in crate::source) fn reading(&self) -> String {
         match self.shape {
-            JsonShape::Lines if self.origin == Origin::Keys => {
+            JsonShape::Lines if self.origin == PointerOrigin::Keys => {
                 format!("json lines, the records at {}", pointer(&self.pointer))
             }
             JsonShape::Lines => "json lines".to_owned(),
             JsonShape::Array | JsonShape::Objects if !self.pointer.is_empty() => {
                 let said = match self.origin {
-                    Origin::Said => "records",
-                    Origin::OnlyList => "the only array of objects",
-                    Origin::Keys => "the records",
+                    PointerOrigin::Said => "records",
+                    PointerOrigin::OnlyList => "the only array of objects",
+                    PointerOrigin::Keys => "the records",
                 };
                 format!("json, {said} at {}", pointer(&self.pointer))
             }
@@ -219,7 +219,7 @@ fn single(
         0 => Ok(layout),
         1 => Ok(JsonLayout {
             pointer: members,
-            origin: Origin::OnlyList,
+            origin: PointerOrigin::OnlyList,
             ..layout
         }),
         _ => {
@@ -273,7 +273,7 @@ mod tests {
     fn reading(text: &str) -> String {
         let sample = JsonSample {
             inner: None,
-            known: &Known::default(),
+            known: &KnownKeys::default(),
             text: text.as_bytes(),
             ended: true,
             named_lines: false,

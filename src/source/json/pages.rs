@@ -6,7 +6,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::span::{JsonSpan, JsonWalk};
-use crate::source::known::Known;
+use crate::source::known::KnownKeys;
 
 /// So many values of a document are looked at.
 const FIRST_VALUES: usize = 20;
@@ -27,7 +27,7 @@ pub(super) enum Told {
 }
 
 /// What the values that `text` begins with are, or the elements of the array that it begins with.
-pub(super) fn find(text: &[u8], known: &Known) -> Told {
+pub(super) fn find(text: &[u8], known: &KnownKeys) -> Told {
     if known.is_empty() {
         return Told::Nothing;
     }
@@ -61,7 +61,7 @@ pub(super) fn find(text: &[u8], known: &Known) -> Told {
 }
 
 /// Pointers to the lists in `value` whose first object is a record.
-fn collect(value: &Json, known: &Known, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+fn collect(value: &Json, known: &KnownKeys, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
     let Json::Object(members) = value else { return };
     if path.len() == DEEPEST {
         return;
@@ -127,7 +127,7 @@ mod tests {
 
     fn told(text: &str) -> Told {
         let known = ["id", "user.id"].map(|name| vec![name.to_owned()]);
-        find(text.as_bytes(), &Known(known.into()))
+        find(text.as_bytes(), &KnownKeys(known.into()))
     }
 
     fn pages(steps: &[&str]) -> Told {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::cursor::JsonCursor;
-use super::locate_records::{self, JsonLayout, JsonSample, JsonShape, Origin};
+use super::locate_records::{self, JsonLayout, JsonSample, JsonShape, PointerOrigin};
 use super::record_builder::RecordBuilder;
 use super::span::JsonSpan;
 use super::value_reader::{Behind, ValueReader};
@@ -37,12 +37,12 @@ impl Search {
     /// What is known before the first record.
     fn begin(layout: &JsonLayout, feed: &Feed) -> Self {
         let is_empty = feed.ended() && feed.data().trim_ascii().is_empty();
-        if layout.origin == Origin::OnlyList && !feed.ended() {
+        if layout.origin == PointerOrigin::OnlyList && !feed.ended() {
             Search::Unconfirmed
         } else if layout.pointer.is_empty()
             || layout.shape == JsonShape::Lines
             || layout.each_by_pointer
-            || layout.origin == Origin::Keys
+            || layout.origin == PointerOrigin::Keys
             || is_empty
         {
             Search::Settled

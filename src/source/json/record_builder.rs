@@ -11,7 +11,7 @@ use super::locate_records;
 use super::parse::{self, JsonRefusal, Parsed};
 use crate::domain::{Code, Place, Problem};
 use crate::source::bytes::{lossy, undecodable_message};
-use crate::source::known::Known;
+use crate::source::known::KnownKeys;
 use crate::source::{Batch, Header, Limits, Sheet, rejects};
 
 /// A value of the text, with its place.
@@ -36,7 +36,7 @@ pub(super) struct RecordBuilder {
     /// record is, and a file of rejected records has lost the envelope.
     pub(super) each_by_pointer: bool,
     /// By which keys the records are known.
-    pub(super) known: Known,
+    pub(super) known: KnownKeys,
     /// Bytes of text that the batch at hand was made of.
     pub(super) batch_bytes: usize,
     /// Records so far.

@@ -27,6 +27,6 @@ pub(in crate::source) use header::{Opening, TableColumns};
 pub use headerless::{HeaderlessLayout, LayoutPart, Looks};
 pub(in crate::source) use reader::TableReader;
 pub(in crate::source) use repeated_header::RepeatedHeader;
-pub(in crate::source) use row_builder::Rows;
+pub(in crate::source) use row_builder::RowBuilder;
 pub(in crate::source) use sink::Sink;
 pub(in crate::source) use trailer::{LAST_ROWS, reason as trailing_reason};

@@ -4,7 +4,7 @@ use memchr::memchr;
 
 use super::detect_dialect::{self, DialectGuess};
 use super::header::{TableColumns, quote_reading};
-use super::row_builder::Rows;
+use super::row_builder::RowBuilder;
 use super::scan::{ScanWindow, Scanned, scan, split_at_delimiters};
 use super::sink::Count;
 use crate::source::bytes::{Feed, lossy};
@@ -113,7 +113,7 @@ pub(super) fn opening_rows(
     limits: &Limits,
 ) -> Result<Vec<Vec<String>>, Error> {
     loop {
-        let mut rows = Rows::default();
+        let mut rows = RowBuilder::default();
         let mut at = 0;
         while rows.len() < OPENING_ROWS && at < feed.data().len() {
             let window = ScanWindow {
@@ -161,7 +161,7 @@ pub(super) fn opening_rows(
     }
 }
 
-fn texts(feed: &Feed, rows: &Rows, most: usize) -> Result<Vec<Vec<String>>, Error> {
+fn texts(feed: &Feed, rows: &RowBuilder, most: usize) -> Result<Vec<Vec<String>>, Error> {
     let unreadable = |reason| Error::Unreadable {
         file: feed.stream().file().to_string(),
         reason,

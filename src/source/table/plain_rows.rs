@@ -3,7 +3,7 @@
 use memchr::memchr;
 
 use super::byte_search::ByteHits;
-use super::row_builder::Rows;
+use super::row_builder::RowBuilder;
 use crate::source::format::Dialect;
 
 /// What rows are taken without a closer look.
@@ -21,7 +21,7 @@ pub(in crate::source) fn plain_rows(
     dialect: Dialect,
     data: &[u8],
     expected: Expected,
-    rows: &mut Rows,
+    rows: &mut RowBuilder,
 ) -> (usize, u64) {
     let terminator = dialect.newline.terminator();
     let (mut start, mut line) = (0, expected.line);

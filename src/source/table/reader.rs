@@ -16,7 +16,7 @@ use super::opening::{
 use super::plain_rows::{Expected, plain_rows};
 use super::quote_budget::QuoteBudget;
 use super::repeated_header::RepeatedHeader;
-use super::row_builder::Rows;
+use super::row_builder::RowBuilder;
 use super::row_repair::{ConsumedRow, RowRepair};
 use super::scan::{ScanWindow, Scanned, scan};
 use super::trailer::{self, Trailer};
@@ -187,7 +187,7 @@ impl TableReader {
             return Ok(None);
         }
         let scratch = std::mem::take(&mut self.scratch);
-        let mut rows = Rows::for_batch(self.rejects, self.width, scratch);
+        let mut rows = RowBuilder::for_batch(self.rejects, self.width, scratch);
         while !rows.is_full() || self.is_near_its_end()? {
             if self.state == TableState::Rows && !rows.is_full() {
                 self.take_plain_rows(&mut rows);
@@ -258,7 +258,7 @@ impl TableReader {
         Ok(())
     }
 
-    fn take_plain_rows(&mut self, rows: &mut Rows) {
+    fn take_plain_rows(&mut self, rows: &mut RowBuilder) {
         let expected = Expected {
             width: self.width,
             max_field: self.limits.max_field.min(self.limits.record()),
@@ -274,7 +274,7 @@ impl TableReader {
     }
 
     /// Takes the next row, or reads on.
-    fn step(&mut self, rows: &mut Rows) -> Result<ReadStep, Error> {
+    fn step(&mut self, rows: &mut RowBuilder) -> Result<ReadStep, Error> {
         if self.state == TableState::Skipping {
             return self.skip_on();
         }
@@ -366,7 +366,7 @@ impl TableReader {
     }
 
     /// Gives up a line that is longer than a record may be.
-    fn refuse_large(&mut self, rows: &mut Rows) {
+    fn refuse_large(&mut self, rows: &mut RowBuilder) {
         let first = rows.ends.len();
         rows.end_row(self.line, first);
         rows.problem(self.problem(
@@ -406,7 +406,7 @@ impl TableReader {
 
     /// Tells that the archive behind the table was cut, on the row that was cut with it or after the
     /// last whole one.
-    fn report_cut(&mut self, rows: &mut Rows) {
+    fn report_cut(&mut self, rows: &mut RowBuilder) {
         let Some(cut) = self.feed.cut().map(str::to_owned) else {
             return;
         };

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::row_beginnings::{Beginnings, FIRST_CELLS, MARKED};
-use super::row_builder::Rows;
+use super::row_builder::RowBuilder;
 use crate::domain::{Code, Place, Problem};
 use crate::source::Sheet;
 use crate::source::bytes::{lossy, mark_length};
@@ -22,7 +22,7 @@ pub(in crate::source) struct RepeatedHeader {
 
 /// How a row is like the header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Likeness {
+enum HeaderLikeness {
     None,
     /// Word for word.
     Same,
@@ -43,7 +43,7 @@ impl RepeatedHeader {
 
     /// Takes the marks off the rows of a batch, and says of a row that is the header once more that it is
     /// no record. The rows behind another header are errors: nobody knows their columns.
-    pub(in crate::source) fn report(&mut self, rows: &mut Rows, sheet: &Sheet) {
+    pub(in crate::source) fn report(&mut self, rows: &mut RowBuilder, sheet: &Sheet) {
         let found = (0..rows.len()).map(|row| rows.beginning(row, &self.beginnings));
         let found: Vec<u8> = found.collect();
         let bits = found.iter().fold(0, |all, bits| all | bits);
@@ -65,12 +65,12 @@ impl RepeatedHeader {
                 continue;
             }
             match self.likeness(|| rows.cells(index)) {
-                Likeness::None => {}
-                Likeness::Same => {
+                HeaderLikeness::None => {}
+                HeaderLikeness::Same => {
                     let told = (Code::TrailingRow, "the header of the file once more");
                     tell(rows, index, told, sheet);
                 }
-                Likeness::Other => {
+                HeaderLikeness::Other => {
                     self.other = Some(rows.line(index));
                     let told = (
                         Code::HeaderChanged,
@@ -84,10 +84,10 @@ impl RepeatedHeader {
 
     /// Whether a row has most of the names, and others.
     pub(super) fn is_another(&self, row: &[String]) -> bool {
-        self.likeness(|| row.iter().map(String::as_bytes)) == Likeness::Other
+        self.likeness(|| row.iter().map(String::as_bytes)) == HeaderLikeness::Other
     }
 
-    fn likeness<'c, Cells>(&self, cells_of_row: impl Fn() -> Cells) -> Likeness
+    fn likeness<'c, Cells>(&self, cells_of_row: impl Fn() -> Cells) -> HeaderLikeness
     where
         Cells: Iterator<Item = &'c [u8]>,
     {
@@ -95,7 +95,7 @@ impl RepeatedHeader {
         let mut first = first.filter(|(cell, name)| cell.len() >= name.len() && !name.is_empty());
         let is_alike = first.any(|(cell, name)| bare(cell).eq_ignore_ascii_case(name));
         if !is_alike || self.names.len() < 2 {
-            return Likeness::None;
+            return HeaderLikeness::None;
         }
         let cells: Vec<&[u8]> = cells_of_row().map(bare).collect();
         let filled = cells.iter().filter(|cell| !cell.is_empty());
@@ -103,9 +103,9 @@ impl RepeatedHeader {
         let fits = |(cell, name): (&&[u8], &Vec<u8>)| cell.eq_ignore_ascii_case(name);
         let is_same = cells.len() == self.names.len() && cells.iter().zip(&self.names).all(fits);
         match filled.count() {
-            _ if is_same => Likeness::Same,
-            filled if known >= 2 && known * 2 > filled => Likeness::Other,
-            _ => Likeness::None,
+            _ if is_same => HeaderLikeness::Same,
+            filled if known >= 2 && known * 2 > filled => HeaderLikeness::Other,
+            _ => HeaderLikeness::None,
         }
     }
 
@@ -116,7 +116,7 @@ impl RepeatedHeader {
     }
 }
 
-fn tell(rows: &mut Rows, index: usize, (code, message): (Code, &str), sheet: &Sheet) {
+fn tell(rows: &mut RowBuilder, index: usize, (code, message): (Code, &str), sheet: &Sheet) {
     let place = Place::on_line(Arc::clone(&sheet.file), rows.line(index));
     let value = rows.cells(index).next().map(lossy).unwrap_or_default();
     let problem = Problem::new(code, place, message);

@@ -12,7 +12,7 @@ use super::sink::Sink;
 use crate::domain::{Code, Place, Problem};
 use crate::source::bytes::{lossy, mark_length, undecodable_message};
 use crate::source::format::Dialect;
-use crate::source::record::{Batch, FULL_BYTES, FULL_ROWS, Parts, RowSpan};
+use crate::source::record::{Batch, BatchParts, FULL_BYTES, FULL_ROWS, RowSpan};
 use crate::source::rejects;
 use crate::source::sheet::{Sheet, column_name};
 
@@ -21,7 +21,7 @@ const SEPARATOR: u8 = b'\n';
 
 /// Rows as bytes.
 #[derive(Debug, Default)]
-pub(in crate::source) struct Rows {
+pub(in crate::source) struct RowBuilder {
     pub(in crate::source) bytes: Vec<u8>,
     pub(in crate::source) ends: Vec<u32>,
     /// Whether the last cell of every row is the `_problems` of an earlier run.
@@ -34,7 +34,7 @@ pub(in crate::source) struct Rows {
     cuts: Vec<u32>,
 }
 
-impl Sink for Rows {
+impl Sink for RowBuilder {
     fn piece(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
@@ -45,16 +45,16 @@ impl Sink for Rows {
     }
 }
 
-impl Rows {
+impl RowBuilder {
     /// Room for a batch of rows of so many cells; `drop_last` as in the field. `scratch` is what
-    /// [`Rows::seal`] gave back.
+    /// [`RowBuilder::seal`] gave back.
     pub(in crate::source) fn for_batch(drop_last: bool, width: usize, scratch: Vec<u8>) -> Self {
-        Rows {
+        RowBuilder {
             bytes: scratch,
             ends: Vec::with_capacity(FULL_ROWS * width.min(64)),
             list: Vec::with_capacity(FULL_ROWS),
             drop_last,
-            ..Rows::default()
+            ..RowBuilder::default()
         }
     }
 
@@ -270,7 +270,7 @@ impl Rows {
         self.raws.sort_by_key(|(row, _)| *row);
         Batch::from_parts(
             Arc::clone(sheet),
-            Parts {
+            BatchParts {
                 text,
                 ends: self.ends,
                 rows: self.list,

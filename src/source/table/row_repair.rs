@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter, memrchr};
 
-use super::row_builder::Rows;
-use super::scan::{Extent, ScanWindow, clean_width, scan, split_at_delimiters, split_at_quotes};
+use super::row_builder::RowBuilder;
+use super::scan::{RowExtent, ScanWindow, clean_width, scan, split_at_delimiters, split_at_quotes};
 use super::sink::{Count, Sink};
 use crate::domain::{Code, Place, Problem};
 use crate::source::bytes::lossy;
@@ -56,8 +56,8 @@ impl RowRepair<'_> {
     pub(super) fn take_row(
         &self,
         data: &[u8],
-        extent: Extent,
-        rows: &mut Rows,
+        extent: RowExtent,
+        rows: &mut RowBuilder,
         first: usize,
     ) -> ConsumedRow {
         let text = &data[..extent.end];
@@ -111,7 +111,7 @@ impl RowRepair<'_> {
 
     /// Or all cells are in quotes, and one of them ends with a quote of its own, as in
     /// `"he said "no"","3"`.
-    fn split_at_quotes(&self, text: &[u8], rows: &mut Rows, first: usize) {
+    fn split_at_quotes(&self, text: &[u8], rows: &mut RowBuilder, first: usize) {
         // Rejected records carry a cell of ours at the end, which has no quotes.
         if !self.rejects && split_at_quotes(self.dialect, text, self.width, &mut Count::default()) {
             rows.undo(first);
@@ -140,7 +140,11 @@ impl RowRepair<'_> {
     }
 
     /// A quote is opened and not closed within reach.
-    pub(super) fn take_open(&self, window: ScanWindow<'_>, rows: &mut Rows) -> Option<ConsumedRow> {
+    pub(super) fn take_open(
+        &self,
+        window: ScanWindow<'_>,
+        rows: &mut RowBuilder,
+    ) -> Option<ConsumedRow> {
         let ScanWindow { data, ended, reach } = window;
         let terminator = self.dialect.newline.terminator();
         let end = memchr(terminator, data).or(ended.then_some(data.len()))?;
@@ -197,7 +201,7 @@ impl RowRepair<'_> {
 
     /// Takes only the first line of `data`, by its delimiters: its quotes are not in order, and the
     /// lines after it are rows of their own.
-    fn take_first_line(&self, data: &[u8], rows: &mut Rows) -> ConsumedRow {
+    fn take_first_line(&self, data: &[u8], rows: &mut RowBuilder) -> ConsumedRow {
         let end = memchr(self.dialect.newline.terminator(), data).unwrap_or(data.len());
         let line = self.dialect.trim_ending(&data[..end]);
         let first = rows.ends.len();
@@ -229,7 +233,7 @@ impl RowRepair<'_> {
     }
 
     /// Whether the row from `first` on has more cells than a row may; they are not kept.
-    fn refuse_wide(&self, rows: &mut Rows, first: usize) -> bool {
+    fn refuse_wide(&self, rows: &mut RowBuilder, first: usize) -> bool {
         let width = rows.ends.len() - first;
         if width <= self.limits.max_columns.max(self.width) {
             return false;
@@ -244,7 +248,12 @@ impl RowRepair<'_> {
 
     /// Rows of the right width between line endings of another kind than the file's usual one. Gives
     /// the number of lines.
-    fn split_at_other_endings(&self, text: &[u8], rows: &mut Rows, first: usize) -> Option<u64> {
+    fn split_at_other_endings(
+        &self,
+        text: &[u8],
+        rows: &mut RowBuilder,
+        first: usize,
+    ) -> Option<u64> {
         let other = match self.dialect.newline {
             Newline::Lf | Newline::CrLf => b'\r',
             Newline::Cr => b'\n',
@@ -281,7 +290,7 @@ impl RowRepair<'_> {
         }
     }
 
-    fn report_stray(&self, rows: &mut Rows, column: usize, text: &[u8]) {
+    fn report_stray(&self, rows: &mut RowBuilder, column: usize, text: &[u8]) {
         let column = match self.dialect.quote {
             // Where the row was split by delimiters, the first cell with a quote is meant.
             Some(quote) if column == 0 => rows
@@ -305,7 +314,7 @@ impl RowRepair<'_> {
         );
     }
 
-    fn report_width(&self, rows: &mut Rows, width: usize, text: &[u8]) {
+    fn report_width(&self, rows: &mut RowBuilder, width: usize, text: &[u8]) {
         let code = match width.cmp(&self.width) {
             std::cmp::Ordering::Less => Code::RowTooShort,
             std::cmp::Ordering::Equal => return,
@@ -322,7 +331,7 @@ impl RowRepair<'_> {
         rows.problem(self.problem(code, format!("{has} {cells} for {wants} {columns}")));
     }
 
-    fn report_large_cells(&self, rows: &mut Rows) {
+    fn report_large_cells(&self, rows: &mut RowBuilder) {
         let mut problems = Vec::new();
         for (column, cell) in rows.cells(rows.len() - 1).enumerate() {
             if cell.len() > self.limits.max_field {
@@ -341,7 +350,7 @@ impl RowRepair<'_> {
 
     /// Rows of rejected records whose reasons stand among their cells. A row that is too short has them
     /// right behind its last cell; a spreadsheet that fills it up makes a value of them.
-    pub(super) fn report_displaced(&self, rows: &mut Rows) {
+    pub(super) fn report_displaced(&self, rows: &mut RowBuilder) {
         if !self.rejects {
             return;
         }

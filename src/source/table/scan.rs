@@ -12,7 +12,7 @@ use crate::source::format::Dialect;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::source) enum Scanned {
     /// A row.
-    Row(Extent),
+    Row(RowExtent),
     /// More text is needed to say.
     Incomplete,
     /// A quote that is not closed within reach. Where the input ends within reach, the last cell
@@ -22,7 +22,7 @@ pub(in crate::source) enum Scanned {
 
 /// How far a row reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(in crate::source) struct Extent {
+pub(in crate::source) struct RowExtent {
     /// Where the next row begins.
     pub(in crate::source) next: usize,
     /// Where the row's own text ends, before its line ending.
@@ -53,7 +53,7 @@ pub(in crate::source) fn scan(
 ) -> Scanned {
     let ScanWindow { data, ended, .. } = window;
     let terminator = dialect.newline.terminator();
-    let mut extent = Extent::default();
+    let mut extent = RowExtent::default();
     let mut start = 0;
     for cell in 0.. {
         match blank_before_quote(dialect, window, start) {
@@ -286,7 +286,7 @@ enum Quoted {
 mod tests {
     use super::*;
     use crate::source::format::Newline;
-    use crate::source::table::Rows;
+    use crate::source::table::RowBuilder;
 
     const COMMA: Dialect = Dialect {
         delimiter: b',',
@@ -295,7 +295,7 @@ mod tests {
     };
 
     fn scan_comma(text: &str, ended: bool) -> (Scanned, Vec<String>) {
-        let mut rows = Rows::default();
+        let mut rows = RowBuilder::default();
         let window = ScanWindow {
             data: text.as_bytes(),
             ended,
@@ -348,7 +348,7 @@ mod tests {
             let (scanned, found) = scan_comma(text, true);
             assert!(matches!(
                 scanned,
-                Scanned::Row(Extent { stray: Some(0), .. })
+                Scanned::Row(RowExtent { stray: Some(0), .. })
             ));
             assert_eq!(found, cells);
         }

@@ -3,7 +3,7 @@
 //! Taken for one only where no record can be meant: a first cell that says so in words, and little
 //! else in the row. A cut last row must never pass for a closing sentence.
 
-use super::row_builder::Rows;
+use super::row_builder::RowBuilder;
 use super::row_repair::RowRepair;
 use crate::domain::Code;
 use crate::source::bytes::lossy;
@@ -116,7 +116,7 @@ pub(super) struct Trailer {
 
 impl Trailer {
     /// Marks what is no record: what the options say, and at the end of the input what says so itself.
-    pub(super) fn report(&self, table: &RowRepair<'_>, is_end: bool, rows: &mut Rows) {
+    pub(super) fn report(&self, table: &RowRepair<'_>, is_end: bool, rows: &mut RowBuilder) {
         for prefix in &self.prefixes {
             for index in 0..rows.len() {
                 let is_trailer = rows
@@ -150,7 +150,7 @@ impl Trailer {
 
     /// Says of a last row without a line ending that it may be cut in its last cell, when the lines before
     /// it have one.
-    pub(super) fn report_unterminated(&self, table: &RowRepair<'_>, rows: &mut Rows) {
+    pub(super) fn report_unterminated(&self, table: &RowRepair<'_>, rows: &mut RowBuilder) {
         let Some(last) = rows.len().checked_sub(1) else {
             return;
         };
@@ -169,7 +169,7 @@ impl Trailer {
     }
 }
 
-fn mark_trailing(table: &RowRepair<'_>, rows: &mut Rows, index: usize, reason: &str) {
+fn mark_trailing(table: &RowRepair<'_>, rows: &mut RowBuilder, index: usize, reason: &str) {
     let mut problem = table.problem(Code::TrailingRow, reason.to_owned());
     problem.place.line = rows.line(index);
     rows.replace_problems(index, problem);

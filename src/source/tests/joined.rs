@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use super::super::{Known, ReadOptions};
+use super::super::{KnownKeys, ReadOptions};
 use super::{File, csv};
 use crate::domain::Code;
 
@@ -145,7 +145,7 @@ fn blanks_around_quotes_are_no_part_of_a_cell() {
 
 fn known(names: &[&str]) -> ReadOptions {
     ReadOptions {
-        known: Known(names.iter().map(|name| vec![(*name).to_owned()]).collect()),
+        known: KnownKeys(names.iter().map(|name| vec![(*name).to_owned()]).collect()),
         ..ReadOptions::default()
     }
 }

@@ -11,23 +11,23 @@ use std::sync::Arc;
 use crate::source::bytes::zip_limits;
 
 /// A workbook as it was found, and where its parts are that nobody may read.
-pub(super) struct Content {
+pub(super) struct WorkbookContent {
     file: File,
     /// Where the content of each begins, by where its header does.
     closed: Arc<HashMap<u64, u64>>,
 }
 
-impl Content {
+impl WorkbookContent {
     pub(super) fn new(file: File) -> Self {
         let closed = Arc::new(zip_limits::unweighed(&file));
-        Content { file, closed }
+        WorkbookContent { file, closed }
     }
 
     /// Reads it from its beginning.
-    pub(super) fn read(&self) -> io::Result<Parts<BufReader<File>>> {
+    pub(super) fn read(&self) -> io::Result<PartsReader<BufReader<File>>> {
         let mut file = self.file.try_clone()?;
         file.seek(SeekFrom::Start(0))?;
-        Ok(Parts {
+        Ok(PartsReader {
             reader: BufReader::new(file),
             at: 0,
             closed: Arc::clone(&self.closed),
@@ -37,7 +37,7 @@ impl Content {
 }
 
 /// A reader of an archive that ends with an error where a closed part begins.
-pub(super) struct Parts<R> {
+pub(super) struct PartsReader<R> {
     reader: R,
     at: u64,
     closed: Arc<HashMap<u64, u64>>,
@@ -45,7 +45,7 @@ pub(super) struct Parts<R> {
     begun: HashSet<u64>,
 }
 
-impl<R: Read> Read for Parts<R> {
+impl<R: Read> Read for PartsReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.begun.contains(&self.at) {
             return Err(io::Error::new(
@@ -62,7 +62,7 @@ impl<R: Read> Read for Parts<R> {
     }
 }
 
-impl<R: Seek> Seek for Parts<R> {
+impl<R: Seek> Seek for PartsReader<R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.at = self.reader.seek(to)?;
         Ok(self.at)

@@ -8,14 +8,14 @@ use calamine::{Reader as _, SheetVisible, Xlsx};
 
 use super::cell::CellError;
 use super::dimension::without_odd_sizes;
-use super::parts::{Content, Parts};
+use super::parts::{PartsReader, WorkbookContent};
 use super::sheet_thread::{SheetRow, Unpacked};
 use crate::domain::{Code, Place, Problem, Severity};
 use crate::source::bytes::zip_limits;
 use crate::source::format::{Dialect, Newline};
 use crate::source::sheet::column_name;
 use crate::source::table::{
-    LAST_ROWS, Opening, RepeatedHeader, Rows, Sink, TableColumns, trailing_reason,
+    LAST_ROWS, Opening, RepeatedHeader, RowBuilder, Sink, TableColumns, trailing_reason,
 };
 use crate::source::{Batch, Error, Header, HeaderKind, Input, ReadOptions, Sheet};
 
@@ -42,7 +42,7 @@ pub(in crate::source) struct Workbook {
 }
 
 /// A sheet of which the beginning has been unpacked.
-struct Opened {
+struct OpenedSheet {
     name: String,
     rows: Unpacked,
     columns: TableColumns,
@@ -64,8 +64,8 @@ impl Workbook {
         let growth = zip_limits::refuse_bomb(path, file, &options.limits)?;
         let content = File::open(path).and_then(without_odd_sizes);
         let content = content.map_err(|error| unreadable(format!("cannot be read: {error}")))?;
-        let content = Content::new(content);
-        let Opened {
+        let content = WorkbookContent::new(content);
+        let OpenedSheet {
             name,
             mut rows,
             columns,
@@ -109,7 +109,7 @@ impl Workbook {
         if self.ended {
             return Ok(None);
         }
-        let mut rows = Rows::for_batch(self.rejects, 0, Vec::new());
+        let mut rows = RowBuilder::for_batch(self.rejects, 0, Vec::new());
         let unreadable = |reason| Error::Unreadable {
             file: self.sheet.file.to_string(),
             reason,
@@ -133,7 +133,7 @@ impl Workbook {
         Ok((rows.len() > 0).then(|| rows.seal(&self.sheet, DIALECT, &mut Vec::new())))
     }
 
-    fn take(&self, row: &SheetRow, rows: &mut Rows) {
+    fn take(&self, row: &SheetRow, rows: &mut RowBuilder) {
         let first = rows.ends.len();
         if row.is_too_large {
             rows.end_row(row.number, first);
@@ -179,7 +179,7 @@ impl Workbook {
         }
     }
 
-    fn report_trailing(&self, rows: &mut Rows) {
+    fn report_trailing(&self, rows: &mut RowBuilder) {
         for index in (0..rows.len()).rev().take(LAST_ROWS) {
             let Some(reason) = trailing_reason(rows.cells(index), self.width) else {
                 return;
@@ -197,7 +197,11 @@ impl Workbook {
 
 /// The sheet that was named, else the one that holds the records. Where nobody knows what a record has,
 /// that is the first one that can be seen.
-fn choose(content: &Content, file: &Arc<str>, options: &ReadOptions) -> Result<Opened, Error> {
+fn choose(
+    content: &WorkbookContent,
+    file: &Arc<str>,
+    options: &ReadOptions,
+) -> Result<OpenedSheet, Error> {
     let unreadable = |reason: String| Error::Unreadable {
         file: file.to_string(),
         reason,
@@ -233,7 +237,10 @@ fn listed(names: &[String]) -> String {
     names.join(", ")
 }
 
-fn workbook(content: &Content, file: &str) -> Result<Xlsx<Parts<BufReader<File>>>, Error> {
+fn workbook(
+    content: &WorkbookContent,
+    file: &str,
+) -> Result<Xlsx<PartsReader<BufReader<File>>>, Error> {
     let content = content.read().map_err(|error| Error::io(file, error))?;
     Xlsx::new(content).map_err(|error| Error::Unreadable {
         file: file.to_owned(),
@@ -243,7 +250,7 @@ fn workbook(content: &Content, file: &str) -> Result<Xlsx<Parts<BufReader<File>>
 
 /// The names of the sheets of which one holds the records; at least one.
 fn candidates(
-    workbook: &Xlsx<Parts<BufReader<File>>>,
+    workbook: &Xlsx<PartsReader<BufReader<File>>>,
     wanted: Option<&str>,
 ) -> Result<Vec<String>, String> {
     let sheets = workbook.sheets_metadata();
@@ -263,11 +270,11 @@ fn candidates(
 
 /// Unpacks the beginning of a sheet and finds its columns.
 fn open_sheet(
-    content: &Content,
+    content: &WorkbookContent,
     name: &str,
     file: &Arc<str>,
     options: &ReadOptions,
-) -> Result<Opened, Error> {
+) -> Result<OpenedSheet, Error> {
     let unreadable = |reason: String| Error::Unreadable {
         file: file.to_string(),
         reason,
@@ -283,7 +290,7 @@ fn open_sheet(
         rows.drop_titles();
     }
     let columns = columns(&rows, file, options)?;
-    Ok(Opened {
+    Ok(OpenedSheet {
         name: name.to_owned(),
         rows,
         columns,

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use calamine::{DataRef, Xlsx};
 
 use super::cell::{CellError, text};
-use super::parts::Parts;
+use super::parts::PartsReader;
 use crate::source::Limits;
 
 /// So many rows travel together…
@@ -163,7 +163,7 @@ pub(super) struct Unpacked {
 
 impl Unpacked {
     pub(super) fn start(
-        workbook: Xlsx<Parts<BufReader<File>>>,
+        workbook: Xlsx<PartsReader<BufReader<File>>>,
         name: String,
         limits: &Limits,
     ) -> std::io::Result<Self> {
@@ -277,7 +277,7 @@ impl Loads<'_> {
 }
 
 fn unpack(
-    mut workbook: Xlsx<Parts<BufReader<File>>>,
+    mut workbook: Xlsx<PartsReader<BufReader<File>>>,
     name: &str,
     (max_field, max_record): (usize, usize),
     loads: &mut Loads<'_>,

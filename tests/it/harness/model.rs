@@ -2,7 +2,7 @@
 //! The ledger and the plan are the program's own.
 
 use capturi_import::domain::{Code, Party};
-use capturi_import::ledger::{CallFact, CallState, CreateState, Entry, Ledger, Stage};
+use capturi_import::ledger::{CallFact, CallState, CreateState, Ledger, LedgerEntry, Stage};
 use capturi_import::plan::{
     ExistingConversation, MissingRecording, Policy, RecordingPresence, Step, step,
 };
@@ -172,7 +172,7 @@ impl World {
     fn write(&self, call: usize, facts: Vec<CallFact>) {
         let entries = facts
             .into_iter()
-            .map(|fact| Entry::new(identity(call), fact))
+            .map(|fact| LedgerEntry::new(identity(call), fact))
             .collect();
         let ledger = self.ledger.as_ref().expect("open");
         ledger.writer().write_blocking(entries).expect("written");
