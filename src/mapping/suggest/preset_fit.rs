@@ -4,7 +4,7 @@
 use super::expressions::quoted;
 use super::survey::{ExportSurvey, SAMPLE, sample};
 use crate::domain::Problem;
-use crate::domain::call::Call;
+use crate::domain::call::{Call, Field};
 use crate::mapping::file::completeness::missing_targets;
 use crate::mapping::{CallMapping, MappedCall, MappingFile, Preset};
 use crate::source::{Batch, Header, Input};
@@ -25,6 +25,8 @@ pub struct PresetFit {
     pub lacking: Vec<String>,
     /// What its rules make of the first records; nothing when columns that they need are missing.
     pub trial: Option<PresetTrial>,
+    /// The columns from which the id and the time of a call come, where there was a trial.
+    pub takes: Vec<(Field, String)>,
     /// What keeps its rules from the export, as sentences, when there is no trial.
     pub refusal: Option<String>,
     /// What it asks the operator for: `timezone`, `region`, `agents`, `email`.
@@ -156,9 +158,9 @@ fn fit(
     {
         return Some(fit);
     }
-    let (trial, refusal) = match try_out(mapping, input) {
-        Ok(trial) => (Some(trial), None),
-        Err(refusal) => (None, Some(refusal)),
+    let (trial, takes, refusal) = match try_out(mapping, input) {
+        Ok((trial, takes)) => (Some(trial), takes, None),
+        Err(refusal) => (None, Vec::new(), Some(refusal)),
     };
     let mut share = weight(&found) / (weight(&found) + weight(&lacking)).max(f64::EPSILON);
     if is_headless {
@@ -175,6 +177,7 @@ fn fit(
         found: own(found),
         lacking: own(lacking),
         trial,
+        takes,
         refusal,
         asks: mapping.asks(),
         renamed: None,
@@ -211,6 +214,7 @@ fn fit_of_cases(survey: &ExportSurvey, preset: Preset) -> Option<PresetFit> {
         found,
         lacking,
         trial: None,
+        takes: Vec::new(),
         refusal: None,
         asks: Vec::new(),
         renamed: None,
@@ -247,7 +251,8 @@ fn fit_by_place(
     let names: Vec<String> = names.collect();
     let mut renamed = mapping.clone();
     renamed.set_columns(names.clone());
-    let trial = try_out(&renamed, input).ok();
+    let (trial, takes) = try_out(&renamed, input).ok()?;
+    let trial = Some(trial);
     let share = trial
         .filter(|trial| trial.good > 0)
         .map_or(0.0, PresetTrial::share);
@@ -256,6 +261,7 @@ fn fit_by_place(
         found: Vec::new(),
         lacking: signature(mapping).to_vec(),
         trial,
+        takes,
         refusal: None,
         asks: mapping.asks(),
         renamed: Some(names),
@@ -290,7 +296,10 @@ fn signature(mapping: &MappingFile) -> &[String] {
 }
 
 /// Lets the rules of a preset at the first records, as if everything it asks for had been said.
-fn try_out(mapping: &MappingFile, input: &Input) -> Result<PresetTrial, String> {
+fn try_out(
+    mapping: &MappingFile,
+    input: &Input,
+) -> Result<(PresetTrial, Vec<(Field, String)>), String> {
     let mapping = mapping.clone().for_trial();
     let (sheet, batches) =
         sample(input, &mapping.source_options().options()).map_err(|error| error.to_string())?;
@@ -317,5 +326,10 @@ fn try_out(mapping: &MappingFile, input: &Input) -> Result<PresetTrial, String> 
             }
         }
     }
-    Ok(trial)
+    let told = [Field::ExternalIdentity, Field::DateTime];
+    let columns = told.map(|field| (field, profile.column_of(field).to_owned()));
+    let takes = columns
+        .into_iter()
+        .filter(|(field, column)| column != field.name());
+    Ok((trial, takes.collect()))
 }

@@ -34,6 +34,11 @@ pub fn print_fit(screen: &mut Screen, fit: &PresetFit, export: &str, audio: Opti
         fit.trial
             .map(|trial| format!("  by its records   {}", records(trial))),
     );
+    let mut lead = "  it takes         ";
+    for (field, column) in &fit.takes {
+        lines.push(format!("{lead}{} = {}", field.name(), safe(column)));
+        lead = "                   ";
+    }
     let mut flags = String::new();
     for ask in &fit.asks {
         let (flag, why) = words(ask);
