@@ -48,7 +48,7 @@ impl ExportReader {
         }
     }
 
-    /// How they are written, for [`Rejects`](super::Rejects).
+    /// How they are written, for [`RejectsWriter`](crate::source::RejectsWriter).
     pub fn form(&self) -> &FileFormat {
         &self.sheet().form
     }

@@ -71,7 +71,7 @@ impl<'a> Plain<'a> {
         is_fit_text(field, &text) && self.take_text(field, text)
     }
 
-    /// A phone number as [`read_phone`](super::read_phone) writes it when it finds it possible; it would
+    /// A phone number as [`read_phone`](crate::domain::read_phone) writes it when it finds it possible; it would
     /// find this one possible as well.
     #[must_use]
     pub fn phone(&mut self, field: Field, number: String) -> bool {

@@ -46,7 +46,7 @@ pub struct AudioSection {
     /// Whether the file says how recordings are named; otherwise they go by the external id.
     pub has_match: bool,
     /// Regular expressions against the paths of recordings; what their named groups capture is held
-    /// against [`Profile::audio_keys`](super::Profile::audio_keys).
+    /// against [`CallMapping::audio_keys`](crate::mapping::CallMapping::audio_keys).
     pub patterns: Vec<Regex>,
     /// `spokenLanguage` of the upload, such as `da-DK`.
     pub language: Option<String>,
