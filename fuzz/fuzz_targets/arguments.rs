@@ -10,7 +10,7 @@ use capturi_import_fuzz::config::read_all;
 use capturi_import_fuzz::delivery::{Hours, time_of_day};
 use capturi_import_fuzz::mapping::{MappingFile, Preset};
 use capturi_import_fuzz::read::folder;
-use capturi_import_fuzz::source::{Input, ReadOptions, Treat, input_files, look, open};
+use capturi_import_fuzz::source::{Input, ReadOptions, Treat, expand, look, open};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
