@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 pub mod delivery;
 pub mod domain;
+pub mod events;
 pub mod failpoint;
 pub mod ledger;
 pub mod mapping;

@@ -7,7 +7,8 @@ use super::exit_code::Exit;
 use super::inputs::{self, FilesBeside};
 use crate::api::ApiVersion;
 use crate::config::{Arguments, CheckArgs};
-use crate::pipeline::{Event, Pipeline, Purpose, StopReason};
+use crate::events::{Event, StopReason};
+use crate::pipeline::{Pipeline, Purpose};
 use crate::plan::{ExistingConversation, Policy};
 use crate::report::{Mode, Report, ReportOptions, Screen};
 

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::error::{Error, LedgerError, Usage};
-use crate::pipeline::{Outcome, StopReason, Tally};
+use crate::events::{Outcome, StopReason, Tally};
 use crate::report::RunSummary;
 use crate::{ledger, pipeline, report};
 

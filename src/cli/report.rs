@@ -6,8 +6,8 @@ use super::ledger::{UNNAMED, hashed_id};
 use super::status;
 use crate::config::{ReportArgs, SANDBOX};
 use crate::domain::{Code, Place, Problem, Severity};
+use crate::events::{Delivered, DeliveryKind};
 use crate::ledger::{AcceptedCall, AcceptedCase, Ledger, NotedProblem};
-use crate::pipeline::{Delivered, DeliveryKind};
 use crate::report::{DestinationLabel, Mode, Rewrite, Screen, StatusView};
 
 pub(super) fn report(arguments: &ReportArgs, mut screen: Screen) -> Result<Exit, Error> {

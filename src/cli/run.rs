@@ -16,10 +16,11 @@ use super::inputs::{self, FilesBeside};
 use super::{dry_run, run_options, signals};
 use crate::api::AudioSettings;
 use crate::config::{Arguments, RunArgs, RunSettings};
-use crate::delivery::{self, Decisions, DeliveryOptions, StopSignal};
+use crate::delivery::{self, Decisions, DeliveryOptions};
 use crate::domain::{Code, Place, Problem};
+use crate::events::{Event, StopReason, StopSignal};
 use crate::ledger::{KnownAtDestination, Ledger, LedgerOpenError, RunId, UidOwner};
-use crate::pipeline::{self, DecidedBatch, EarlierRuns, Event, Pipeline, Purpose};
+use crate::pipeline::{self, DecidedBatch, EarlierRuns, Pipeline, Purpose};
 use crate::report::{self, Mode, Report, ReportOptions, Screen};
 
 /// Decided batches between the pipeline and the delivery.
@@ -202,7 +203,7 @@ async fn drive(
         if let Err(error) = told
             && written.is_ok()
         {
-            stop.raise(pipeline::StopReason::ReportLost, error.to_string());
+            stop.raise(StopReason::ReportLost, error.to_string());
             written = Err(error);
         }
         // Those that come by themselves, and the first batch.
@@ -216,7 +217,7 @@ async fn drive(
     if stop.reason().is_none() {
         match look_back.overdue() {
             Ok(problems) => problems.iter().for_each(|it| listen(Event::Aside(it))),
-            Err(error) => stop.raise(pipeline::StopReason::LedgerLost, error.to_string()),
+            Err(error) => stop.raise(StopReason::LedgerLost, error.to_string()),
         }
     }
     noted.flush(&stop);

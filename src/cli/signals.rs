@@ -1,9 +1,8 @@
 //! What happens beside a delivery: signals, and problems on their way into the ledger.
 
-use crate::delivery::StopSignal;
 use crate::domain::Problem;
+use crate::events::{Event, StopReason, StopSignal};
 use crate::ledger::LedgerWriter;
-use crate::pipeline::{Event, StopReason};
 
 /// Waits for signals for ever: the first one ends the run softly, the second at once.
 pub(super) async fn on_signals<T>(stop: &StopSignal) -> T {

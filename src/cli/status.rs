@@ -8,11 +8,11 @@ use super::error::{Error, LedgerError};
 use super::exit_code::Exit;
 use crate::config::StatusArgs;
 use crate::domain::Code;
+use crate::events::Outcome;
 use crate::ledger::{
     Blocker, CallStatus, CaseBlocker, CaseSummary, FailureCounts, Ledger, LedgerReader,
     LedgerSummary, Run,
 };
-use crate::pipeline::Outcome;
 use crate::report::{
     DoubtView, FailureView, ResentView, RunView, Screen, StateView, StateWeight, StatusView, Style,
     WorkView, print_status,

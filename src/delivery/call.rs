@@ -19,9 +19,10 @@ use super::upload::{UploadResult, Uploader};
 use crate::api::{self, ApiVersion, Created};
 use crate::domain::Code;
 use crate::domain::call::Field;
+use crate::events::{Delivered, DeliveryKind, Outcome};
 use crate::failpoint::{self, Point};
 use crate::ledger::{self, CallFact, CallState, CreateState};
-use crate::pipeline::{self, CallJob, Delivered, DeliveryKind, Outcome, RecordingUpload};
+use crate::pipeline::{self, CallJob, RecordingUpload};
 use crate::plan::{ExistingConversation, Step};
 use crate::recordings::TranscodeFailure;
 

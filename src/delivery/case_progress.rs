@@ -6,8 +6,9 @@ use super::job_end::{Accused, JobEnd};
 use super::sender::intent::Facts;
 use super::sender::refusals::Refusal;
 use crate::domain::Code;
+use crate::events::{Delivered, DeliveryKind, Outcome};
 use crate::ledger::{CaseEntry, CaseFact};
-use crate::pipeline::{CaseJob, CaseRow, CaseSpread, Delivered, DeliveryKind, Outcome};
+use crate::pipeline::{CaseJob, CaseRow, CaseSpread};
 use crate::plan::CaseStep;
 
 /// What became of a message.

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use super::job_delivery::JobDelivery;
 use super::job_end::{CarriedOut, JobEnd};
 use crate::domain::Problem;
+use crate::events::FurtherRow;
 use crate::ledger::{CallFact, CallState, apply_fact};
-use crate::pipeline::{CallJob, CaseJob, FurtherRow};
+use crate::pipeline::{CallJob, CaseJob};
 use crate::plan::Step;
 use crate::source::Batch;
 

@@ -14,10 +14,10 @@ use super::sender::attempt::Sender;
 use super::sender::gate::Gate;
 use super::sender::notice::SenderNotice;
 use super::sender::refusals::Refusals;
-use super::stop::StopSignal;
 use super::transcode_queue::TranscodeQueue;
 use super::upload::Uploader;
 use crate::api::Throttle;
+use crate::events::StopSignal;
 
 /// What tells how many bytes of a recording have left.
 pub(super) type OnBytes = Arc<dyn Fn(u64) + Send + Sync>;

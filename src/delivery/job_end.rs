@@ -3,7 +3,7 @@
 use super::sender::intent::Facts;
 use super::sender::refusals::Refusal;
 use crate::domain::Code;
-use crate::pipeline::{Delivered, Outcome};
+use crate::events::{Delivered, Outcome};
 
 /// How a call ended.
 #[derive(Debug)]

@@ -22,7 +22,6 @@ mod schedule;
 mod schedule_clock;
 mod scheduler;
 mod sender;
-mod stop;
 mod transcode_queue;
 mod upload;
 
@@ -31,7 +30,6 @@ pub use options::{DeliveryOptions, ReadBackOptions, RetryLimits};
 pub use schedule::{Bandwidth, Hours, OutsideWindow, Schedule, time_of_day};
 pub use scheduler::run;
 pub use sender::gate::RateLimits;
-pub use stop::StopSignal;
 
 use tokio::sync::mpsc;
 

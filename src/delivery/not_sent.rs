@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use crate::domain::Code;
+use crate::events::Outcome;
 use crate::ledger::{CallFact, CaseEntry, CaseFact, Error, LedgerEntry, LedgerWriter};
-use crate::pipeline::{Action, HeldCall, HeldMessage, Outcome};
+use crate::pipeline::{Action, HeldCall, HeldMessage};
 
 /// How a record ends, and why.
-pub(super) type RecordEnd = (Outcome, Cow<'static, str>);
+pub(super) type UnsentEnd = (Outcome, Cow<'static, str>);
 
 /// What the ledger is told of the records of a batch.
 #[derive(Default)]
@@ -18,7 +19,7 @@ pub(super) struct LedgerNotes {
 
 impl LedgerNotes {
     /// How a record ends for which nothing is sent; the action of another.
-    pub(super) fn take(&mut self, fate: Action) -> Result<RecordEnd, Action> {
+    pub(super) fn take(&mut self, fate: Action) -> Result<UnsentEnd, Action> {
         Ok(match fate {
             Action::Ends(outcome, detail) => (outcome, detail),
             Action::Ready => (Outcome::NotAttempted, "".into()),

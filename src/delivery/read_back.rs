@@ -15,8 +15,8 @@ use super::options::{ReadBackOptions, RetryLimits};
 use super::sender::error::CallError;
 use super::sender::gate::{BreakerAnswer, Gate, Health, Permit, RateLimits};
 use super::sender::retry;
-use super::stop::StopSignal;
 use crate::api::{ConversationQuery, Error, FoundConversation, ReadClient};
+use crate::events::StopSignal;
 
 /// Look-ups in flight at once: they are rare, and a read API is no place to be fast.
 const WIDTH: usize = 4;

@@ -7,8 +7,7 @@ use jiff::Timestamp;
 use super::schedule::{Schedule, WindowState};
 use super::sender::bandwidth::BandwidthLimiter;
 use super::sender::gate::Gate;
-use super::stop::StopSignal;
-use crate::pipeline::StopReason;
+use crate::events::{StopReason, StopSignal};
 
 /// Looked at every now and then; what it said last is remembered.
 pub(super) struct ScheduleClock {

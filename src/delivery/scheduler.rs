@@ -25,9 +25,9 @@ use super::sender::bandwidth::BandwidthLimiter;
 use super::sender::gate::WidthRange;
 use super::sender::notice::SenderNotice;
 use super::sender::verdict::RequestKind;
-use super::stop::StopSignal;
 use crate::domain::{Problem, Severity};
-use crate::pipeline::{Action, DecidedBatch, Decision, Event, Outcome, RecordClosing, StopReason};
+use crate::events::{Event, Outcome, RecordEnd, StopReason, StopSignal};
+use crate::pipeline::{Action, DecidedBatch, Decision};
 use crate::source::Batch;
 
 /// Calls under way for each request in flight: those that wait for the ledger or for their next
@@ -185,7 +185,7 @@ impl Scheduler<'_> {
             let fate = match notes.take(fate) {
                 Err(fate) => fate,
                 Ok((outcome, detail)) => {
-                    let ending = RecordClosing {
+                    let ending = RecordEnd {
                         outcome,
                         detail: &detail,
                         problems: &problems,
@@ -240,7 +240,7 @@ impl Scheduler<'_> {
             if self.stop.is_raised() {
                 for (index, problems, further) in &errand.rows {
                     let (outcome, detail) = (Outcome::NotAttempted, "");
-                    let ending = RecordClosing {
+                    let ending = RecordEnd {
                         outcome,
                         detail,
                         problems,
@@ -470,7 +470,7 @@ impl Scheduler<'_> {
                 problem
             });
         }
-        let ending = RecordClosing {
+        let ending = RecordEnd {
             outcome: ending.outcome,
             detail: ending.detail,
             problems: &problems,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::stop::StopSignal;
+use crate::events::StopSignal;
 use crate::pipeline::RecordingUpload;
 use crate::recordings::{
     CancelFlag, FileChange, Sendable, TranscodeFailure, TranscodeJob, Transcoded, Transcoder,

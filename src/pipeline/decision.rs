@@ -4,13 +4,12 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::matched::Matched;
 use crate::domain::call::{Call, Field};
 use crate::domain::case::{Case, Message};
 use crate::domain::{Code, Problem};
+use crate::events::{Event, FurtherRow, Matched, Outcome, RecordEnd, Totals};
 use crate::ledger::{CallState, CaseHashes, CaseState, CutRow, MessageHashes, SentFile};
 use crate::mapping::RecordWatch;
-use crate::pipeline::{Delivered, Event, Outcome, Totals};
 use crate::plan::{CaseStep, Step};
 use crate::recordings::{Sendable, TranscodeJob};
 use crate::source::{Batch, Sheet};
@@ -213,61 +212,6 @@ impl Decision {
     }
 }
 
-/// A row of a call for which another row speaks.
-#[derive(Debug)]
-pub struct FurtherRow {
-    /// Its place in the batch.
-    pub index: usize,
-    /// What is wrong with this very row.
-    pub problems: Vec<Problem>,
-}
-
-/// How a call ended, as it is told.
-#[derive(Debug, Clone, Copy)]
-pub struct RecordClosing<'a> {
-    /// How.
-    pub outcome: Outcome,
-    /// Why, in a word.
-    pub detail: &'a str,
-    /// Everything that is wrong with the row that speaks for the call.
-    pub problems: &'a [Problem],
-    /// What was delivered.
-    pub delivered: Option<&'a Delivered>,
-}
-
-impl RecordClosing<'_> {
-    /// Tells how the call ended, once for each of its rows. The further rows are left out as `leg`;
-    /// where the call is not sent they share its outcome, so that all of it can be fed in again.
-    pub fn tell(
-        &self,
-        batch: &Batch,
-        index: usize,
-        further: &[FurtherRow],
-        on_event: &mut dyn FnMut(Event<'_>),
-    ) {
-        on_event(Event::Ended {
-            record: batch.get(index),
-            outcome: self.outcome,
-            detail: self.detail,
-            problems: self.problems,
-            delivered: self.delivered,
-        });
-        let outcome = match self.outcome {
-            failed @ (Outcome::Rejected | Outcome::Failed) => failed,
-            _ => Outcome::Skipped,
-        };
-        for row in further {
-            on_event(Event::Ended {
-                record: batch.get(row.index),
-                outcome,
-                detail: "leg",
-                problems: &row.problems,
-                delivered: None,
-            });
-        }
-    }
-}
-
 /// A batch of records, all decided.
 #[derive(Debug)]
 pub struct DecidedBatch {
@@ -322,7 +266,7 @@ impl DecidedBatch {
                 }
                 Action::Told => continue,
             };
-            RecordClosing {
+            RecordEnd {
                 outcome,
                 detail,
                 problems: &decision.problems,

@@ -1,13 +1,9 @@
 //! The pipeline: from an opened export to decided records.
 //!
-//! Owns the threads between reading and deciding, the table of ids already seen, and the words in
-//! which everything that happens is told ([`Event`]). Promises that records come out decided in the
-//! order of the export, each exactly once, and that memory stays bounded but for a few bytes a
-//! record. `check` ends here; `run` hands what is decided to `delivery`.
+//! Owns the threads between reading and deciding, and the table of ids already seen. Promises that
+//! records come out decided in the order of the export, each exactly once, and that memory stays
+//! bounded but for a few bytes a record. `check` ends here; `run` hands what is decided to `delivery`.
 
-mod counts;
-mod customers;
-mod event;
 mod rounds;
 mod seen_cases;
 
@@ -17,32 +13,23 @@ mod clock_skew;
 mod decision;
 mod group;
 mod held;
-mod matched;
 mod preflight;
 mod proposal;
-mod records_read;
 mod seen_ids;
 mod sequencer;
 mod setup;
 #[cfg(test)]
 mod tests;
 mod threads;
-mod totals;
 mod unused_consent;
 
 pub use call::inspection_options::{InspectionOptions, OddFormats};
-pub use counts::{CallsByAgent, CallsByDay};
-pub use customers::Customers;
 pub use decision::{
-    Action, CallJob, CaseAtServer, CaseJob, CaseRow, CaseSpread, DecidedBatch, Decision,
-    FurtherRow, HeldCall, HeldMessage, OpenedFile, RecordClosing, RecordingUpload,
+    Action, CallJob, CaseAtServer, CaseJob, CaseRow, CaseSpread, DecidedBatch, Decision, HeldCall,
+    HeldMessage, OpenedFile, RecordingUpload,
 };
-pub use event::{Delivered, DeliveryKind, Event, Outcome, StopReason, Tally};
 pub use held::overdue;
-pub use matched::{BETWEEN_RECORDINGS, Matched};
-pub use records_read::ExportExtent;
 pub use setup::{EarlierRuns, Pipeline, Purpose};
-pub use totals::{ConsentCounts, Portion, Totals};
 
 use crate::{ledger, mapping, source};
 

@@ -5,12 +5,10 @@ use std::sync::Arc;
 
 use super::call::recording_match::RecordingUse;
 use super::decision::{Action, Decision};
-use super::matched::Matched;
 use super::rounds::Round;
 use super::seen_cases::CaseSight;
-use super::totals::Untold;
-use super::{Outcome, Totals};
 use crate::domain::{Code, Party, Problem};
+use crate::events::{Matched, Outcome, Totals, Untold};
 use crate::mapping::CallMapping;
 use crate::plan::CaseStep;
 use crate::source::{Batch, Record};

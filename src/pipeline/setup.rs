@@ -7,9 +7,9 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::call::inspection_options::InspectionOptions;
-use super::records_read::ExportExtent;
 use crate::api::ApiVersion;
 use crate::domain::Party;
+use crate::events::ExportExtent;
 use crate::ledger::{DoneIndex, Ledger, LedgerReader, SentUntil};
 use crate::mapping::MappingFile;
 use crate::plan::Policy;

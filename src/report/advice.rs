@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::domain::{Code, Severity};
-use crate::pipeline::{Outcome, StopReason};
+use crate::events::{Outcome, StopReason};
 use crate::report::format::{count, counted, safe, them};
 use crate::report::{Mode, RunSummary};
 
@@ -458,7 +458,7 @@ mod tests {
             stage.many(*number, *outcome, "");
         }
         if let Some((stop, why)) = stop {
-            stage.event(&crate::pipeline::Event::Stopping { stop, why });
+            stage.event(&crate::events::Event::Stopping { stop, why });
         }
         let summary = stage.finish(stop.map(|(stop, _)| stop)).unwrap();
         advise(&summary).join(" | ")
@@ -537,7 +537,7 @@ mod tests {
                 StopReason::WrongLedger,
                 "the destination already has 9 calls",
             );
-            stage.event(&crate::pipeline::Event::Stopping { stop, why });
+            stage.event(&crate::events::Event::Stopping { stop, why });
             advise(&stage.finish(Some(stop)).unwrap()).join(" | ")
         };
         assert!(told(0, 0).contains("finished. Nothing was sent for them. Name the right"));

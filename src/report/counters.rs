@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::domain::call::Field;
 use crate::domain::{Code, Problem};
-use crate::pipeline::{Delivered, Event, Outcome, StopReason, Tally, Totals};
+use crate::events::{Delivered, Event, Outcome, StopReason, Tally, Totals};
 use crate::report::problem_groups::Groups;
 
 /// Distinct columns and details that are kept by name; an export that is no table can hold more

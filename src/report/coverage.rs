@@ -1,6 +1,6 @@
 //! What a check could not look at, so that nobody takes silence for praise.
 
-use crate::pipeline::Outcome;
+use crate::events::Outcome;
 use crate::report::format::{count, counted};
 use crate::report::{Mode, RunSummary};
 
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
     use crate::report::test_support::{Stage, facts};
 
-    fn told(has_audio: bool, change: impl FnOnce(&mut crate::pipeline::Totals)) -> Vec<String> {
+    fn told(has_audio: bool, change: impl FnOnce(&mut crate::events::Totals)) -> Vec<String> {
         let mut stage = Stage::with(|options| options.has_audio = has_audio, Mode::Check);
         let mut facts = facts(10);
         change(&mut facts);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::pipeline::Outcome;
+use crate::events::Outcome;
 use crate::report::Mode;
 
 /// `1234567` as `1,234,567`.

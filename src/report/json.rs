@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::format::safe_json;
-use crate::pipeline::StopReason;
+use crate::events::StopReason;
 
 /// One line of JSON that a terminal shows as it is. Our own types always serialize; if one does not,
 /// the line says so instead of being left out.

@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::sync::Arc;
 
 use crate::domain::{Problem, Severity};
-use crate::pipeline::{Event, Outcome, StopReason};
+use crate::events::{Event, Outcome, StopReason};
 use crate::report::console::final_table;
 use crate::report::console::json_lines::{self, JsonLine};
 use crate::report::console::progress::{ProgressMeter, ProgressRate};
@@ -462,13 +462,13 @@ mod tests {
 
     use super::*;
     use crate::domain::Code;
-    use crate::pipeline::{Delivered, Outcome};
+    use crate::events::{Delivered, Outcome};
     use crate::report::Mode;
     use crate::report::test_support::{Stage, facts, problem, sheet};
 
     fn delivered(identity: &str) -> Delivered {
         Delivered {
-            kind: crate::pipeline::DeliveryKind::Call,
+            kind: crate::events::DeliveryKind::Call,
             identity: identity.to_owned(),
             uid: Some("0f6d-uid".to_owned()),
             recording: Some("march/=1.wav".to_owned()),

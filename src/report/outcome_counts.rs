@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::pipeline::Outcome;
+use crate::events::Outcome;
 
 /// Records by outcome, as keys of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

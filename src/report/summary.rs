@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::domain::call::Field;
 use crate::domain::{Code, Severity};
-use crate::pipeline::{Outcome, StopReason, Tally, Totals};
+use crate::events::{Outcome, StopReason, Tally, Totals};
 use crate::report::counters::{Counters, Deliveries};
 use crate::report::estimate::Estimate;
 use crate::report::files::allowance::LeftOut;

@@ -11,7 +11,7 @@ use super::coverage::unchecked;
 use super::json::stop_name;
 use super::outcome_counts::Counts;
 use super::summary::{FieldCount, RunSummary};
-use crate::pipeline::{Outcome, Totals};
+use crate::events::{Outcome, Totals};
 
 impl Serialize for RunSummary {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {

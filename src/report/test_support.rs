@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::domain::{Code, Place, Problem};
-use crate::pipeline::{ConsentCounts, Delivered, Event, Outcome, StopReason, Totals};
+use crate::events::{ConsentCounts, Delivered, Event, Outcome, StopReason, Totals};
 use crate::report::{ClockReading, Error, Mode, Report, ReportOptions, RunSummary, Screen};
 use crate::source::{Batch, FileFormat, Header, Sheet};
 

@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::pipeline::{ExportExtent, Outcome, StopReason, Tally};
+use crate::events::{ExportExtent, Outcome, StopReason, Tally};
 use crate::report::counters::Counters;
 use crate::report::format::{float, whole};
 use crate::report::json::{json, stop_name};
@@ -127,7 +127,7 @@ impl RunProgress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::{Portion, Totals};
+    use crate::events::{Portion, Totals};
 
     fn sums(records: u64, open: u64, tried: u64) -> Counters {
         Counters {

@@ -20,10 +20,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use capturi_import::api::{self, ApiVersion};
+use capturi_import::events::{Event, Outcome};
 use capturi_import::mapping::{CallMapping, MappingFile, Preset};
-use capturi_import::pipeline::{
-    Action, DecidedBatch, Event, InspectionOptions, Outcome, Pipeline, Purpose,
-};
+use capturi_import::pipeline::{Action, DecidedBatch, InspectionOptions, Pipeline, Purpose};
 use capturi_import::plan::{MissingRecording, Policy};
 use capturi_import::recordings::{IndexOptions, build_index};
 use capturi_import::source;

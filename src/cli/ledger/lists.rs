@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::error::{Error, Usage};
 use crate::config::SANDBOX;
-use crate::pipeline::DeliveryKind;
+use crate::events::DeliveryKind;
 use crate::report::{is_rehearsed, is_unfinished, read_accepted};
 use crate::source::{self, Error as SourceError, Treat};
 

@@ -8,11 +8,11 @@ use super::lists::AcceptedLists;
 use crate::cli::error::{Error, Usage};
 use crate::cli::exit_code::Exit;
 use crate::config::RebuildArgs;
+use crate::events::{BETWEEN_RECORDINGS, Delivered, DeliveryKind};
 use crate::ledger::{
     CallFact, CaseEntry, CaseFact, Ledger, LedgerEntry, LedgerWriter, MessageHashes, Proof,
     SentFile, UNHEARD,
 };
-use crate::pipeline::{BETWEEN_RECORDINGS, Delivered, DeliveryKind};
 use crate::report::{Screen, read_accepted};
 
 /// Facts that are written in one go.

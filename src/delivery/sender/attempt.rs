@@ -23,10 +23,9 @@ use super::retry;
 use super::verdict::{RequestKind, Retryable, ServerSign, Verdict, judge};
 use crate::api::{self, Client};
 use crate::delivery::options::RetryLimits;
-use crate::delivery::stop::StopSignal;
+use crate::events::{StopReason, StopSignal};
 use crate::failpoint::{self, Point};
 use crate::ledger::LedgerWriter;
-use crate::pipeline::StopReason;
 
 /// How long calls that are half done may still wait for their turn once a run is stopped: the calls
 /// in hand need two seconds of it at the usual pace, and nobody at a terminal waits much longer.

@@ -1,8 +1,7 @@
 //! What a worker gathers over the rows of a batch.
 
 use super::pending::PendingCall;
-use crate::pipeline::Totals;
-use crate::pipeline::decision::FurtherRow;
+use crate::events::{FurtherRow, Totals};
 use crate::pipeline::proposal::Proposal;
 
 /// What is gathered over the rows of a batch.

@@ -2,9 +2,8 @@
 
 use super::recording_match::{RecordingMatch, RecordingUse};
 use crate::domain::Problem;
-use crate::pipeline::Outcome;
+use crate::events::{Matched, Outcome};
 use crate::pipeline::decision::{Action, Decision};
-use crate::pipeline::matched::Matched;
 use crate::pipeline::proposal::{Proposal, RecordKey};
 
 /// A step carried out as far as one record alone can be.
@@ -42,7 +41,7 @@ impl Carried {
         let mark = sound.into_candidates();
         let matched = mark
             .as_ref()
-            .map(|mark| Box::new(Matched::new(identity, mark, None)));
+            .map(|mark| Box::new(mark.matched(identity, None)));
         Carried {
             fate,
             mark,

@@ -4,11 +4,9 @@
 use super::pending::PendingCall;
 use crate::domain::call::{Call, Field};
 use crate::domain::{Code, Problem};
+use crate::events::WITHDRAWN;
 use crate::ledger::{CallState, CreateState};
 use crate::mapping::CallMapping;
-
-/// How the message begins about a consent that was withdrawn.
-pub(in crate::pipeline) const WITHDRAWN: &str = "its consent was withdrawn";
 
 /// A change that is to be told.
 struct RecordChange {

@@ -12,11 +12,11 @@ use super::pending::CheckedCall;
 use super::worker::CallWorker;
 use crate::domain::Party;
 use crate::domain::call::{Field, Plain};
+use crate::events::{CallFacts, Outcome, Totals};
 use crate::mapping::CallMapping;
+use crate::pipeline::Purpose;
 use crate::pipeline::decision::Action;
 use crate::pipeline::proposal::{Proposal, RecordKey, low};
-use crate::pipeline::totals::CallFacts;
-use crate::pipeline::{Outcome, Purpose, Totals};
 use crate::plan::{self, Step};
 use crate::source::{Batch, Record};
 

@@ -3,12 +3,13 @@
 
 use crate::domain::call::Value;
 use crate::domain::{Code, Place, Problem};
+use crate::events::Outcome;
 use crate::ledger::{CallState, CreateState, LedgerReader};
 use crate::mapping::CallMapping;
 use crate::pipeline::decision::Action;
 use crate::pipeline::held::overdue;
 use crate::pipeline::proposal::{Proposal, RecordKey, low};
-use crate::pipeline::{Error, Outcome, Pipeline};
+use crate::pipeline::{Error, Pipeline};
 use crate::plan::Step;
 use crate::source::{Batch, Record};
 

@@ -7,8 +7,8 @@ use super::inspection_options::{InspectionOptions, OddFormats};
 use super::recording_match::{RecordingMatch, RecordingUse, StatedLength};
 use crate::domain::call::{Call, Channels, Field};
 use crate::domain::{Code, Place, Problem, Severity};
+use crate::events::BETWEEN_RECORDINGS;
 use crate::pipeline::decision::RecordingUpload;
-use crate::pipeline::matched::BETWEEN_RECORDINGS;
 use crate::pipeline::{Pipeline, Purpose};
 use crate::recordings::{
     self, Depth, FileEnd, Grade, Probe, ProbeError, Recording, RecordingError, Sendable, Skew,

@@ -9,10 +9,10 @@ use super::recording_match::RecordingMatch;
 use super::worker::CallWorker;
 use crate::domain::call::{Call, Field};
 use crate::domain::{Code, Place, Problem};
+use crate::events::Outcome;
 use crate::ledger::{CallState, CreateState, UploadState};
+use crate::pipeline::Purpose;
 use crate::pipeline::decision::{Action, CallJob, HeldCall};
-use crate::pipeline::matched::Matched;
-use crate::pipeline::{Outcome, Purpose};
 use crate::plan::{self, Step};
 
 impl CallWorker<'_> {
@@ -47,7 +47,7 @@ impl CallWorker<'_> {
         let mark = into_mark(sound, &call, &heard);
         let matched = mark
             .as_ref()
-            .map(|mark| Box::new(Matched::new(call.identity(), mark, heard.channels())));
+            .map(|mark| Box::new(mark.matched(call.identity(), heard.channels())));
         doubt_last_row(
             &self.profile,
             step,

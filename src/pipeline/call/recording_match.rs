@@ -1,6 +1,7 @@
 //! The recording of a call: what was found for it, and what the sequencer is told of it.
 
 use crate::domain::Problem;
+use crate::events::{BETWEEN_RECORDINGS, Matched};
 use crate::ledger::{CallState, SentFile, UploadState};
 use crate::plan;
 use crate::recordings::{Grade, Recording, Skew};
@@ -85,6 +86,18 @@ impl RecordingUse {
     /// The same, as the ledger knows them.
     pub(in crate::pipeline) fn sent_files(&self) -> impl Iterator<Item = SentFile> {
         self.recordings().map(sent_file)
+    }
+
+    /// The same for the list of recordings; `channels` where somebody looked.
+    pub(in crate::pipeline) fn matched(&self, identity: &str, channels: Option<u16>) -> Matched {
+        let names: Vec<&str> = self.recordings().map(|one| &*one.name).collect();
+        Matched {
+            identity: identity.to_owned(),
+            recording: names.join(BETWEEN_RECORDINGS),
+            grade: self.grade,
+            seconds: self.seconds,
+            channels,
+        }
     }
 
     /// Every recording that the call takes.

@@ -16,15 +16,14 @@ use super::unsent_identity::{party_of, sure_id};
 use crate::api;
 use crate::domain::call::{Call, CallViolation, Draft, Field};
 use crate::domain::{Code, Problem, Severity, noted_before};
+use crate::events::{CallFacts, Customers, Outcome, Totals, Untold};
 use crate::ledger::{DoneKind, LedgerReader};
 use crate::mapping::{CallMapping, MappedCall};
-use crate::pipeline::customers::Customers;
 use crate::pipeline::decision::{Action, Decision};
 use crate::pipeline::group::RowGroup;
 use crate::pipeline::proposal::{Proposal, Proposals, RecordKey, ended, low, readable};
 use crate::pipeline::rounds::{Ownership, Round, Rounds};
-use crate::pipeline::totals::{CallFacts, Untold};
-use crate::pipeline::{Error, Outcome, Pipeline, Totals};
+use crate::pipeline::{Error, Pipeline};
 use crate::plan::{self, Step};
 use crate::source::{Batch, Record};
 

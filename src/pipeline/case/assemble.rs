@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use crate::domain::case::{Case, Message};
 use crate::domain::{Code, Problem};
+use crate::events::Outcome;
 use crate::ledger::{CaseHashes, CaseState, MessageHashes};
 use crate::mapping::{CaseMapping, CaseSending};
+use crate::pipeline::Purpose;
 use crate::pipeline::decision::{Action, CaseAtServer, CaseJob, CaseRow, CaseSpread, Decision};
 use crate::pipeline::proposal::{Proposal, RecordKey, ended, low};
-use crate::pipeline::{Outcome, Purpose};
 use crate::plan::{self, CaseStep, ExportedCase};
 use crate::source::Batch;
 

@@ -11,13 +11,14 @@ use crate::domain::case::{
     Case, CaseDraft, CaseField, CasePath, CaseViolation, Message, MessageDraft, MessageField,
 };
 use crate::domain::{Code, Problem};
+use crate::events::{Outcome, Totals};
 use crate::ledger::{CutRow, LedgerReader};
 use crate::mapping::{CaseMapping, Form, MappedCase, MappedMessage, RecordScope};
 use crate::pipeline::decision::{Action, HeldMessage};
 use crate::pipeline::held::overdue;
 use crate::pipeline::proposal::{Proposal, Proposals, ended, readable};
 use crate::pipeline::rounds::Round;
-use crate::pipeline::{Error, Outcome, Pipeline, Purpose, Totals};
+use crate::pipeline::{Error, Pipeline, Purpose};
 use crate::source::{Batch, Record, Sheet};
 
 /// The sheets of the records, each with its mapping.

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{export, road, walk};
-use crate::pipeline::{Action, Outcome, Pipeline, Purpose};
+use crate::events::Outcome;
+use crate::pipeline::{Action, Pipeline, Purpose};
 use crate::recordings::{IndexOptions, build_index};
 
 const MAPPING: &str = r#"

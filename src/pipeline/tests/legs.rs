@@ -280,7 +280,7 @@ fn a_failed_call_takes_its_rows_along() {
         road(MAPPING, &exports)
             .walk(|decided| {
                 let further = &decided.decisions[0].further;
-                let closing = RecordClosing {
+                let closing = RecordEnd {
                     outcome,
                     detail: "",
                     problems: &[],

@@ -12,8 +12,9 @@ use std::ops::ControlFlow;
 
 use tempfile::NamedTempFile;
 
-use super::{Action, Error, Event, Outcome, Pipeline, Purpose, RecordClosing, Totals};
+use super::{Action, Error, Pipeline, Purpose};
 use crate::domain::call::{Call, Field};
+use crate::events::{Event, Outcome, RecordEnd, Totals};
 use crate::mapping::MappingFile;
 use crate::plan::{MissingRecording, Policy};
 use crate::source::{Input, ReadOptions};

@@ -7,7 +7,7 @@ use comfy_table::{Cell, Color as Paint};
 
 use crate::domain::call::Field;
 use crate::domain::{Code, Place, Severity};
-use crate::pipeline::Outcome;
+use crate::events::Outcome;
 use crate::report::advice::{self, fault};
 use crate::report::console::screen::{Color, Ink, Screen, paint};
 use crate::report::console::table::Grid;
@@ -505,7 +505,7 @@ fn numbered(field: Field) -> (&'static str, Option<u8>) {
 mod tests {
     use super::*;
     use crate::domain::Code;
-    use crate::pipeline::{Event, StopReason};
+    use crate::events::{Event, StopReason};
     use crate::report::test_support::{Stage, facts, problem, sheet};
 
     /// The text but for the cures, whose wording is not ours.

@@ -11,8 +11,9 @@ use super::table::Grid;
 use crate::domain::Problem;
 use crate::domain::call::{Draft, Field, Value};
 use crate::domain::redact;
+use crate::events::Outcome;
 use crate::mapping::{CallMapping, LoadError, MappedCall, MappingFile};
-use crate::pipeline::{Action, CaseJob, DecidedBatch, Decision, Outcome};
+use crate::pipeline::{Action, CaseJob, DecidedBatch, Decision};
 use crate::report::format::{counted, safe, shorten, wrapped};
 use crate::source::Record;
 

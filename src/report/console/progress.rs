@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::pipeline::{ExportExtent, Outcome};
+use crate::events::{ExportExtent, Outcome};
 use crate::report::counters::Counters;
 use crate::report::format::{self, float};
 use crate::report::outcome_counts::Counts;
@@ -322,7 +322,7 @@ fn speed(per_second: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::{Event, Totals};
+    use crate::events::{Event, Totals};
 
     fn sums(read: u64, created: u64) -> Counters {
         let mut sums = Counters::default();

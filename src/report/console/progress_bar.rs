@@ -64,7 +64,7 @@ mod tests {
     use indicatif::{ProgressDrawTarget, TermLike};
 
     use super::*;
-    use crate::pipeline::{Event, Outcome};
+    use crate::events::{Event, Outcome};
     use crate::report::console::progress::ProgressMeter;
     use crate::report::counters::Counters;
     use crate::report::test_support::{Buffer, facts};

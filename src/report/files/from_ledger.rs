@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::domain::call::Field;
 use crate::domain::{Code, Place, Problem};
-use crate::pipeline::Delivered;
+use crate::events::Delivered;
 use crate::report::files::output_folder::OutputFolder;
 use crate::report::files::run_files::Files;
 use crate::report::format::often;
@@ -95,7 +95,7 @@ mod tests {
         let lists = ListForm::Plain;
         let mut rewrite = Rewrite::create(out.path(), Mode::Run, &destination, lists).unwrap();
         let delivered = Delivered {
-            kind: crate::pipeline::DeliveryKind::Call,
+            kind: crate::events::DeliveryKind::Call,
             identity: "=1".to_owned(),
             uid: None,
             recording: None,

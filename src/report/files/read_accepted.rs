@@ -8,7 +8,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::domain::damage_of_id;
-use crate::pipeline::{Delivered, DeliveryKind};
+use crate::events::{Delivered, DeliveryKind};
 use crate::report::files::bounded::{Bounded, LONGEST};
 use crate::report::files::csv_guard::{is_for_spreadsheets, read_back};
 use crate::report::files::output_folder::unfinished;

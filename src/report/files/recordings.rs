@@ -1,6 +1,6 @@
 //! `recordings.csv`: which recording each call gets or has, and how it was found.
 
-use crate::pipeline::Matched;
+use crate::events::Matched;
 use crate::report::files::csv_file::CsvFile;
 use crate::report::files::output_folder::OutputFolder;
 use crate::report::format::safe;

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::domain::call::Field;
 use crate::domain::{Code, Problem, Severity};
-use crate::pipeline::{Delivered, Matched, Outcome};
+use crate::events::{Delivered, Matched, Outcome};
 use crate::report::files::allowance::{LeftOut, ListAllowance, ListLines, Room};
 use crate::report::files::csv_file::CsvFile;
 use crate::report::files::csv_guard::guarded;

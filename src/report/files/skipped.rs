@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use crate::domain::call::Field;
-use crate::pipeline::Outcome;
+use crate::events::Outcome;
 use crate::report::files::allowance::{ListAllowance, ListLines, Room};
 use crate::report::files::csv_file::CsvFile;
 use crate::report::files::output_folder::OutputFolder;

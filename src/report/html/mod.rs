@@ -8,7 +8,7 @@ use minijinja::{Environment, HtmlEscape, UndefinedBehavior};
 use serde::Serialize;
 
 use crate::domain::explain;
-use crate::pipeline::Outcome;
+use crate::events::Outcome;
 use crate::report::advice::{advise, fault};
 use crate::report::console::final_table::{extent, grouped, place, with_ids};
 use crate::report::coverage::unchecked;
@@ -415,7 +415,7 @@ mod tests {
     use super::*;
     use crate::domain::Code;
     use crate::domain::call::Field;
-    use crate::pipeline::{Event, Totals};
+    use crate::events::{Event, Totals};
     use crate::report::test_support::{Stage, facts, problem as bad, sheet};
 
     fn page(facts: &Totals, work: impl FnOnce(&mut Stage)) -> String {

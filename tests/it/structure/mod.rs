@@ -14,20 +14,21 @@ use circles::circles;
 use source::{SourceFile, SourceTree, Use};
 
 /// The folders of `src`, from the first to the last: each uses only those before it.
-const FOLDERS: [&str; 14] = [
+const FOLDERS: [&str; 15] = [
     "failpoint",
     "domain",
     "source",
-    "sandbox",
     "mapping",
     "recordings",
     "ledger",
     "api",
+    "events",
     "plan",
     "pipeline",
     "delivery",
     "report",
     "config",
+    "sandbox",
     "cli",
 ];
 

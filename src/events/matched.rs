@@ -1,6 +1,5 @@
 //! Which recording a call gets, for the list of recordings.
 
-use super::call::recording_match::RecordingUse;
 use crate::recordings::Grade;
 
 /// Between the names of recordings that go out as one.
@@ -19,17 +18,4 @@ pub struct Matched {
     pub seconds: Option<f64>,
     /// How many channels it has, where somebody looked.
     pub channels: Option<u16>,
-}
-
-impl Matched {
-    pub(super) fn new(identity: &str, mark: &RecordingUse, channels: Option<u16>) -> Matched {
-        let names: Vec<&str> = mark.recordings().map(|one| &*one.name).collect();
-        Matched {
-            identity: identity.to_owned(),
-            recording: names.join(BETWEEN_RECORDINGS),
-            grade: mark.grade,
-            seconds: mark.seconds,
-            channels,
-        }
-    }
 }

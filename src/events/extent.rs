@@ -13,12 +13,12 @@ pub struct ExportExtent {
 
 impl ExportExtent {
     /// Counts records that were read.
-    pub(super) fn add(&self, records: usize) {
+    pub fn add(&self, records: usize) {
         self.records.fetch_add(records as u64, Ordering::Relaxed);
     }
 
     /// Every input was read to its end.
-    pub(super) fn close(&self) {
+    pub fn close(&self) {
         self.is_whole.store(true, Ordering::Release);
     }
 

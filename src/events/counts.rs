@@ -40,7 +40,7 @@ impl CallsByAgent {
     }
 
     /// Takes a call of an agent back that was counted here.
-    pub(super) fn take_back(&mut self, agent: &str) {
+    pub fn take_back(&mut self, agent: &str) {
         let hash = xxh3_64(agent.as_bytes());
         match self.table.find_entry(hash, |(known, _)| **known == *agent) {
             Ok(mut entry) if entry.get().1 > 1 => entry.get_mut().1 -= 1,
@@ -53,7 +53,7 @@ impl CallsByAgent {
     }
 
     /// Adds what others counted.
-    pub(super) fn add_all(&mut self, other: &CallsByAgent) {
+    pub fn add_all(&mut self, other: &CallsByAgent) {
         for (agent, calls) in other.iter() {
             self.add(agent, calls);
         }
@@ -102,14 +102,14 @@ pub struct CallsByDay {
 
 impl CallsByDay {
     /// Counts a call at this RFC 3339 time.
-    pub(super) fn count(&mut self, time: &[u8]) {
+    pub fn count(&mut self, time: &[u8]) {
         if let Some(day) = day_of(time) {
             self.add(day, 1);
         }
     }
 
     /// Takes a call at this time back that was counted here.
-    pub(super) fn take_back(&mut self, time: &[u8]) {
+    pub fn take_back(&mut self, time: &[u8]) {
         let Some(day) = day_of(time) else {
             return;
         };
@@ -139,7 +139,7 @@ impl CallsByDay {
     }
 
     /// Adds what others counted.
-    pub(super) fn add_all(&mut self, other: &CallsByDay) {
+    pub fn add_all(&mut self, other: &CallsByDay) {
         for (day, calls) in &other.table {
             self.add(*day, *calls);
         }

@@ -4,7 +4,26 @@ use std::sync::Mutex;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::pipeline::StopReason;
+/// Why a run ended early. Ordered: of two reasons the greater one wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StopReason {
+    /// A limit that the operator set (`--limit`, a time).
+    Limit,
+    /// A signal; running the same command again resumes.
+    Interrupted,
+    /// The export could not be read to its end, or the mapping does not fit one of its files.
+    ExportBroken,
+    /// Too many errors, or the destination cannot be reached.
+    GaveUp,
+    /// The ledger is new, and the destination has the first calls already.
+    WrongLedger,
+    /// The token was refused (401 or 403).
+    TokenRefused,
+    /// A file of the report could not be written, so nobody could look up what was sent.
+    ReportLost,
+    /// The ledger could not be written, so nothing more may be sent.
+    LedgerLost,
+}
 
 /// Raised by whoever finds a reason to end the run; of several reasons the gravest is kept.
 #[derive(Debug, Default)]
@@ -68,7 +87,7 @@ impl StopSignal {
     }
 
     /// Whether everything is to end at once.
-    pub(super) fn is_aborted(&self) -> bool {
+    pub fn is_aborted(&self) -> bool {
         self.hard.is_cancelled()
     }
 

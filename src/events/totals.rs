@@ -104,19 +104,23 @@ impl Default for Totals {
 }
 
 /// What is counted of a call.
-pub(super) struct CallFacts<'c, F> {
+#[derive(Debug)]
+pub struct CallFacts<'c, F> {
     /// The fields that it fills.
-    pub(super) fields: F,
-    pub(super) consent: Option<bool>,
+    pub fields: F,
+    /// What it says about consent.
+    pub consent: Option<bool>,
     /// Its time, as it is sent.
-    pub(super) time: &'c str,
-    pub(super) agent: &'c str,
-    pub(super) customer: &'c str,
+    pub time: &'c str,
+    /// The id of its agent.
+    pub agent: &'c str,
+    /// Its customer; empty where that is not counted.
+    pub customer: &'c str,
 }
 
 /// The same of a call that is put aside, until it is decided.
 #[derive(Debug)]
-pub(super) struct Untold {
+pub struct Untold {
     /// A bit for each field, by `Field::index`.
     fields: u64,
     consent: Option<bool>,
@@ -125,7 +129,8 @@ pub(super) struct Untold {
 }
 
 impl Untold {
-    pub(super) fn new(call: &Call<'_>) -> Untold {
+    /// Remembers what of this call is counted.
+    pub fn new(call: &Call<'_>) -> Untold {
         let fields = call.fields().map(|(field, _)| 1 << field.index());
         Untold {
             fields: fields.fold(0, |bits, bit: u64| bits | bit),
@@ -135,7 +140,8 @@ impl Untold {
         }
     }
 
-    pub(super) fn told(&self) -> CallFacts<'_, impl Iterator<Item = Field>> {
+    /// What was counted.
+    pub fn told(&self) -> CallFacts<'_, impl Iterator<Item = Field>> {
         let has = |field: &Field| self.fields & (1 << field.index()) != 0;
         CallFacts {
             fields: Field::ALL.into_iter().filter(has),
@@ -166,19 +172,19 @@ impl Totals {
     }
 
     /// Counts a call that was put aside and all its records, which were counted as they were read.
-    pub(super) fn put_aside(&mut self, records: u64) {
+    pub fn put_aside(&mut self, records: u64) {
         self.records = self.records.saturating_sub(records);
         self.put_aside.add(Portion { records, calls: 1 });
     }
 
     /// Counts a call that was put aside and is decided now.
-    pub(super) fn take_up(&mut self, records: u64) {
+    pub fn take_up(&mut self, records: u64) {
         self.records += records;
         self.taken_up.add(Portion { records, calls: 1 });
     }
 
     /// Counts one call.
-    pub(super) fn count(&mut self, told: CallFacts<'_, impl Iterator<Item = Field>>) {
+    pub fn count(&mut self, told: CallFacts<'_, impl Iterator<Item = Field>>) {
         let up = |count: &mut u64| *count += 1;
         self.change(told.consent, told.time, told.fields, up);
         self.by_day.count(told.time.as_bytes());
@@ -188,7 +194,7 @@ impl Totals {
 
     /// Takes a call back that these sums have counted, but for its customer: of those there is no exact
     /// count, and they are counted as they are read.
-    pub(super) fn take_back(&mut self, told: CallFacts<'_, impl Iterator<Item = Field>>) {
+    pub fn take_back(&mut self, told: CallFacts<'_, impl Iterator<Item = Field>>) {
         let down = |count: &mut u64| *count = count.saturating_sub(1);
         self.change(told.consent, told.time, told.fields, down);
         self.by_day.take_back(told.time.as_bytes());

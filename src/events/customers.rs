@@ -30,13 +30,13 @@ struct Vote {
 
 /// A customer of a large part of the calls.
 #[derive(Debug, PartialEq)]
-pub(super) struct Usual {
+pub struct Usual {
     /// The customer, cut to some 30 bytes.
-    pub(super) customer: String,
+    pub customer: String,
     /// At least so many calls have it.
-    pub(super) of: u64,
+    pub of: u64,
     /// Of so many.
-    pub(super) calls: u64,
+    pub calls: u64,
 }
 
 impl Vote {
@@ -55,7 +55,7 @@ impl Vote {
 
 impl Customers {
     /// Counts a call.
-    pub(super) fn count(&mut self, customer: &str) {
+    pub fn count(&mut self, customer: &str) {
         if customer.is_empty() {
             return;
         }
@@ -71,7 +71,7 @@ impl Customers {
     }
 
     /// Adds what others counted.
-    pub(super) fn add_all(&mut self, other: &Customers) {
+    pub fn add_all(&mut self, other: &Customers) {
         if other.places.is_empty() {
             return;
         }
@@ -91,7 +91,7 @@ impl Customers {
     }
 
     /// The customer that at least half of the calls have, if one has.
-    pub(super) fn usual(&self) -> Option<Usual> {
+    pub fn usual(&self) -> Option<Usual> {
         let vote = self.places.iter().max_by_key(|vote| vote.lead)?;
         let is_large = self.calls >= MANY && vote.lead * 2 >= self.calls;
         let text = &vote.text[..usize::from(vote.length)];

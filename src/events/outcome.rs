@@ -1,12 +1,9 @@
-//! What happens on the pipeline, told once to whoever listens.
+//! How a record ended, what was delivered for it, and the sums over all records of a run.
 
-use std::time::Duration;
-
-use crate::domain::call::Field;
 use crate::domain::{Code, Problem};
-use crate::pipeline::call::changed_since_sent::WITHDRAWN;
-use crate::pipeline::{Matched, Totals};
-use crate::source::{Record, Sheet};
+
+/// How the problem of a call begins that was sent and whose consent was withdrawn since.
+pub const WITHDRAWN: &str = "its consent was withdrawn";
 
 /// How a record ended. Every record that was read ends in exactly one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -164,103 +161,4 @@ pub struct Delivered {
     pub in_doubt: u32,
     /// The recording went to somebody else's conversation, and nothing proves that it had none.
     pub is_unproved: bool,
-}
-
-/// Why a run ended early. Ordered: of two reasons the greater one wins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum StopReason {
-    /// A limit that the operator set (`--limit`, a time).
-    Limit,
-    /// A signal; running the same command again resumes.
-    Interrupted,
-    /// The export could not be read to its end, or the mapping does not fit one of its files.
-    ExportBroken,
-    /// Too many errors, or the destination cannot be reached.
-    GaveUp,
-    /// The ledger is new, and the destination has the first calls already.
-    WrongLedger,
-    /// The token was refused (401 or 403).
-    TokenRefused,
-    /// A file of the report could not be written, so nobody could look up what was sent.
-    ReportLost,
-    /// The ledger could not be written, so nothing more may be sent.
-    LedgerLost,
-}
-
-/// One thing that happened.
-#[derive(Debug)]
-pub enum Event<'a> {
-    /// A file of the export was opened.
-    Opened {
-        /// What its records look like, and how it is read.
-        sheet: &'a Sheet,
-        /// Columns that nothing in the mapping uses; empty for JSON.
-        unused: &'a [String],
-        /// The columns that feed each field; none for a constant, and nothing at all for cases.
-        sources: &'a [(Field, Vec<String>)],
-    },
-    /// So much of the input has been read.
-    Read {
-        /// Bytes read from the files, as they lie on disk.
-        bytes: u64,
-        /// Bytes of all files; `None` for standard input.
-        total: Option<u64>,
-    },
-    /// A batch of records was checked; sums over its records.
-    Checked(&'a Totals),
-    /// A call gets this recording, or has it.
-    Matched(&'a Matched),
-    /// A record ended. Comes exactly once for each record.
-    Ended {
-        /// The record.
-        record: Record<'a>,
-        /// How it ended.
-        outcome: Outcome,
-        /// Why in a word, where the outcome alone does not tell: the name of the skip rule,
-        /// `repeat`, `changed`, `adopted`; else empty.
-        detail: &'a str,
-        /// Everything that is wrong with it.
-        problems: &'a [Problem],
-        /// What was delivered for it by this run.
-        delivered: Option<&'a Delivered>,
-    },
-    /// A problem that belongs to no record: a recording that nobody claims.
-    Aside(&'a Problem),
-    /// Bytes of recordings left the machine.
-    Sent {
-        /// Bytes since the last event of this kind.
-        bytes: u64,
-    },
-    /// The number of requests that may be in flight has changed.
-    Width {
-        /// So many from now on.
-        now: usize,
-        /// So many at the least, in this run.
-        lowest: usize,
-        /// So many at the most, as it was set.
-        most: usize,
-    },
-    /// Nothing is sent for a while.
-    Paused {
-        /// For how long.
-        pause: Duration,
-        /// Why, in words for the screen.
-        why: &'a str,
-    },
-    /// A request will be tried again.
-    Retried {
-        /// Which try failed, from 1.
-        attempt: u32,
-        /// How long this call waits.
-        delay: Duration,
-        /// Why, in words for the screen; no personal data.
-        why: &'a str,
-    },
-    /// The run takes no more calls and finishes what is in flight.
-    Stopping {
-        /// For what reason.
-        stop: StopReason,
-        /// The reason in words for the screen.
-        why: &'a str,
-    },
 }
