@@ -20,9 +20,9 @@ pub struct DoneIndex {
 }
 
 impl DoneIndex {
-    /// How the call ended, if it ended with this very content. `None` sends the caller to
+    /// In which way the call is done, if it is done with this very content. `None` sends the caller to
     /// [`LedgerReader::standing`](crate::ledger::LedgerReader::standing): the call is unknown, not done, or has changed.
-    pub fn ending(&self, identity_hash: u64, fingerprint: u128) -> Option<DoneKind> {
+    pub fn kind(&self, identity_hash: u64, fingerprint: u128) -> Option<DoneKind> {
         self.known(identity_hash, fingerprint).map(|known| known.0)
     }
 
@@ -42,13 +42,13 @@ impl DoneIndex {
         let wanted = mark(fingerprint, DoneKind::Complete, None);
         let is_it = |entry: &&(u64, u64)| entry.0 == identity_hash && entry.1 & CONTENT == wanted;
         let (_, found) = run.iter().find(is_it)?;
-        let ending = match found & ENDING {
+        let kind = match found & KIND {
             0 => DoneKind::Complete,
             1 => DoneKind::WithoutRecording,
             2 => DoneKind::LeftAlone,
             _ => DoneKind::Waived,
         };
-        Some((ending, found & SIZE))
+        Some((kind, found & SIZE))
     }
 
     /// Looks at the places of calls that are asked for next. They lie in memory that no cache holds: one
@@ -63,7 +63,7 @@ impl DoneIndex {
 
     /// Whether nothing is left to do for the call with this content.
     pub fn contains(&self, identity_hash: u64, fingerprint: u128) -> bool {
-        self.ending(identity_hash, fingerprint).is_some()
+        self.kind(identity_hash, fingerprint).is_some()
     }
 
     /// How many calls are done.
@@ -86,20 +86,20 @@ fn first_bits(hash: u64, shift: u32) -> usize {
     bits
 }
 
-/// The parts of a mark: the ending, what is kept of the size of the recording, and of the fingerprint.
+/// The parts of a mark: the kind of done, what is kept of the size of the recording, and of the fingerprint.
 /// The id is known by a whole hash, so 40 bits tell well whether its content is the same.
-const ENDING: u64 = 3;
+const KIND: u64 = 3;
 const SIZE: u64 = (1 << 24) - 4;
-const CONTENT: u64 = !(ENDING | SIZE);
+const CONTENT: u64 = !(KIND | SIZE);
 
-/// The lowest bits of the fingerprint, with the size and the ending behind them.
-fn mark(fingerprint: u128, ending: DoneKind, size: Option<u64>) -> u64 {
+/// The lowest bits of the fingerprint, with the size and the kind behind them.
+fn mark(fingerprint: u128, kind: DoneKind, size: Option<u64>) -> u64 {
     #[expect(
         clippy::cast_possible_truncation,
         reason = "a part of a hash is a hash"
     )]
     let part = fingerprint as u64;
-    (part << 24) | size_mark(size) | ending as u64
+    (part << 24) | size_mark(size) | kind as u64
 }
 
 /// A size in the bits of a mark; none of them is set where it is not known.
@@ -137,10 +137,11 @@ impl DoneIndexBuilder {
         &mut self,
         identity_hash: u64,
         fingerprint: u128,
-        (ending, size): (DoneKind, Option<u64>),
+        kind: DoneKind,
+        size: Option<u64>,
     ) {
         self.entries
-            .push((identity_hash, mark(fingerprint, ending, size)));
+            .push((identity_hash, mark(fingerprint, kind, size)));
     }
 
     /// Brings the calls in order, so that [`DoneIndexBuilder::finish`] has less to do.
@@ -183,7 +184,7 @@ mod tests {
 
     use super::*;
 
-    fn endings() -> impl Strategy<Value = DoneKind> {
+    fn kinds() -> impl Strategy<Value = DoneKind> {
         prop_oneof![
             Just(DoneKind::Complete),
             Just(DoneKind::WithoutRecording),
@@ -198,19 +199,19 @@ mod tests {
             // Small numbers, so that hashes share their first bits and neighbours exist.
             calls in prop::collection::hash_map(
                 prop_oneof![any::<u64>(), 0..64_u64, (u64::MAX - 64)..=u64::MAX],
-                (any::<u128>(), endings(), prop::option::of(any::<u64>())), 0..200),
+                (any::<u128>(), kinds(), prop::option::of(any::<u64>())), 0..200),
             others in prop::collection::vec((any::<u64>(), any::<u128>()), 0..50),
         ) {
             let calls: HashMap<u64, (u128, DoneKind, Option<u64>)> = calls;
-            let mut gathering = DoneIndexBuilder::with_room_for(calls.len());
-            for (hash, (fingerprint, ending, size)) in &calls {
-                gathering.push(*hash, *fingerprint, (*ending, *size));
+            let mut builder = DoneIndexBuilder::with_room_for(calls.len());
+            for (hash, (fingerprint, kind, size)) in &calls {
+                builder.push(*hash, *fingerprint, *kind, *size);
             }
-            gathering.sort();
-            let done = DoneIndexBuilder::finish(vec![gathering]).unwrap();
+            builder.sort();
+            let done = DoneIndexBuilder::finish(vec![builder]).unwrap();
             prop_assert_eq!(done.len(), calls.len());
-            for (hash, (fingerprint, ending, size)) in &calls {
-                prop_assert_eq!(done.ending(*hash, *fingerprint), Some(*ending));
+            for (hash, (fingerprint, kind, size)) in &calls {
+                prop_assert_eq!(done.kind(*hash, *fingerprint), Some(*kind));
                 prop_assert!(!done.contains(*hash, fingerprint ^ 4));
                 prop_assert!(!done.may_have_changed(*hash, *fingerprint, size.unwrap_or(7)));
                 prop_assert_eq!(
@@ -240,7 +241,7 @@ mod tests {
 
     #[test]
     fn an_absurd_number_of_calls_reserves_nothing() {
-        let gathering = DoneIndexBuilder::with_room_for(usize::MAX);
-        assert_eq!(gathering.entries.capacity(), 0);
+        let builder = DoneIndexBuilder::with_room_for(usize::MAX);
+        assert_eq!(builder.entries.capacity(), 0);
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::{Connection, Result as Sql, Transaction, params};
 
+use super::call::checkpoint::{DONE_SQL, UNSENT_SQL};
 use super::case::rows as case_rows;
 use super::error::{Error, LedgerOpenError, at};
 use super::lock::Lock;
@@ -77,12 +78,12 @@ struct Filter<'a> {
 }
 
 /// Calls that are held and not done, and that the last run did not find unless they are named.
-const HELD: &str = "obstacle = 1 AND create_state <> 3 \
-     AND NOT (create_state > 3 AND upload_state BETWEEN 3 AND 5) \
-     AND held_at <= ?1 AND (?2 IS NULL OR identity = ?2) \
-     AND (?2 IS NOT NULL OR last_at < coalesce((SELECT max(started) FROM run), ?1))";
-/// States of calls of which the destination can know nothing: never tried, or refused.
-const UNSENT: &str = "create_state IN (0, 2)";
+fn held_calls() -> String {
+    format!(
+        "obstacle = 1 AND NOT {DONE_SQL} AND held_at <= ?1 AND (?2 IS NULL OR identity = ?2) \
+         AND (?2 IS NOT NULL OR last_at < coalesce((SELECT max(started) FROM run), ?1))"
+    )
+}
 
 impl<'a> Filter<'a> {
     fn since(until: i64) -> Self {
@@ -103,9 +104,10 @@ impl ForgottenHeld {
             let rows = transaction.execute(sql, params![filter.until, filter.id]);
             rows.map(|rows| rows as u64)
         };
-        let removed = change(&format!("DELETE FROM call WHERE {UNSENT} AND {HELD}"))?;
+        let held = held_calls();
+        let removed = change(&format!("DELETE FROM call WHERE {UNSENT_SQL} AND {held}"))?;
         let known = change(&format!(
-            "UPDATE call SET obstacle = 0, message = NULL, status = NULL, held_at = NULL WHERE {HELD}"
+            "UPDATE call SET obstacle = 0, message = NULL, status = NULL, held_at = NULL WHERE {held}"
         ))?;
         self.calls += removed + known;
         self.known += known;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, Result as Sql};
 
+use super::call::checkpoint::DONE_SQL;
 use super::call::rows::{self, select_calls};
 use super::case::rows as case_rows;
 use super::columns::{identity_hash, unsigned};
@@ -103,8 +104,7 @@ fn count(connection: &Connection, rest: &str) -> Sql<u64> {
     })
 }
 
-/// Calls and cases of which nothing is left to do.
-const DONE_CALLS: &str = "(create_state = 3 OR create_state > 3 AND upload_state BETWEEN 3 AND 5)";
+/// Cases of which nothing is left to do.
 const DONE_CASES: &str = "state = 2 AND obstacle = 0";
 
 /// Forgets everything about what is done but ids and hashes, which are what prevents doubles: when it
@@ -142,7 +142,7 @@ fn forget(connection: &mut Connection) -> Sql<Purged> {
     // What is done may have an obstacle: a recording that came later and could not be made.
     let forgotten = of(format!(
         "UPDATE call SET bytes = NULL, source_bytes = NULL, party = NULL, resends = 0, first_at = 0, \
-         last_at = 0, held_at = NULL, obstacle = 0, status = NULL, message = NULL WHERE {DONE_CALLS}"
+         last_at = 0, held_at = NULL, obstacle = 0, status = NULL, message = NULL WHERE {DONE_SQL}"
     ))? + of(format!(
         "UPDATE desk_case SET first_at = 0, last_at = 0, status = NULL, message = NULL \
          WHERE {DONE_CASES}"
@@ -186,11 +186,11 @@ mod tests {
                 UploadState::Done { hash, .. } => Some(hash),
                 _ => None,
             };
-            prop_assert_eq!(left.ending(), standing.ending());
+            prop_assert_eq!(left.done(), standing.done());
             prop_assert_eq!((&left.create, left.fingerprint), (&standing.create, standing.fingerprint));
             prop_assert_eq!(hash(&left), hash(&standing));
-            prop_assert!(left.ending().is_none() || left.in_doubt_resends == 0);
-            if standing.ending().is_none() {
+            prop_assert!(left.done().is_none() || left.in_doubt_resends == 0);
+            if standing.done().is_none() {
                 prop_assert_eq!(left, standing);
             }
         }

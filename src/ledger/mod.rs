@@ -40,7 +40,9 @@ mod writer;
 
 pub use call::apply::apply_fact;
 pub use call::blocker::{Blocker, Stage};
+pub use call::checkpoint::Checkpoint;
 pub use call::fact::{CallFact, LedgerEntry, SentFile, UNHEARD};
+pub use call::progress::{CreateProgress, UploadProgress};
 pub use call::state::{CallState, CreateState, UploadState};
 pub use call::status::{CallStatus, DoneKind};
 pub use case::fact::{

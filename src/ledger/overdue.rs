@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Result};
 
+use super::call::checkpoint::DONE_SQL;
 use super::case::rows as case_rows;
 use super::columns::time;
 
@@ -16,10 +17,13 @@ pub struct Overdue {
 }
 
 /// Calls that are held, and of which nothing was heard since `?2`.
-const HELD_CALLS: &str = "SELECT identity, held_at FROM call \
-     WHERE obstacle = 1 AND held_at <= ?1 AND last_at < ?2 \
-     AND create_state <> 3 AND NOT (create_state > 3 AND upload_state BETWEEN 3 AND 5) \
-     ORDER BY held_at, id";
+fn held_calls() -> String {
+    format!(
+        "SELECT identity, held_at FROM call \
+         WHERE obstacle = 1 AND held_at <= ?1 AND last_at < ?2 AND NOT {DONE_SQL} \
+         ORDER BY held_at, id"
+    )
+}
 
 /// Hands over what is held since `until` or longer and was not found again since `started`: calls first,
 /// then cases, the oldest first.
@@ -29,7 +33,7 @@ pub(super) fn overdue(
     mut each: impl FnMut(Overdue),
 ) -> Result<()> {
     let (until, started) = (until.as_millisecond(), started.as_millisecond());
-    let mut calls = connection.prepare(HELD_CALLS)?;
+    let mut calls = connection.prepare(&held_calls())?;
     let mut rows = calls.query((until, started))?;
     while let Some(row) = rows.next()? {
         each(Overdue {

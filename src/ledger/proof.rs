@@ -3,6 +3,7 @@
 
 use rusqlite::{Connection, Result as Sql};
 
+use super::call::checkpoint::CREATED_SQL;
 use super::columns::unsigned;
 
 /// What a run has found out about a ledger, of calls or of cases. The ledger keeps the greatest.
@@ -60,10 +61,10 @@ pub(super) fn known(connection: &Connection) -> Sql<KnownAtDestination> {
             made => KnownOf::Unproved { made },
         })
     };
-    let made_calls = "SELECT count(*) FROM call WHERE create_state = 5 AND uid IS NOT NULL";
+    let made_calls = format!("SELECT count(*) FROM call WHERE {CREATED_SQL} AND uid IS NOT NULL");
     let made_cases = "SELECT count(*) FROM desk_case WHERE state >= 2";
     Ok(KnownAtDestination {
-        calls: of(calls, made_calls)?,
+        calls: of(calls, &made_calls)?,
         cases: of(cases, made_cases)?,
     })
 }

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Result as Sql, Row};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::call::checkpoint::{AT_SERVER_SQL, Checkpoint, DONE_SQL};
 use super::call::fact::SentFile;
-use super::call::rows::{self, select_calls};
+use super::call::rows::{self, SELECT_CALLS};
 use super::call::state::{CallState, CreateState, UploadState};
 use super::case::fact::CaseState;
 use super::case::rows as case_rows;
@@ -219,22 +220,23 @@ impl LedgerReader {
 
     fn gather_rows(&self, before: i64, last: i64) -> Sql<DoneIndexBuilder> {
         let room = usize::try_from(last - before).unwrap_or(0);
-        let mut gathering = DoneIndexBuilder::with_room_for(room);
-        let mut statement = self.connection.prepare(
+        let mut builder = DoneIndexBuilder::with_room_for(room);
+        let mut statement = self.connection.prepare(&format!(
             "SELECT hash, fingerprint, create_state, upload_state, source_bytes FROM call \
-             WHERE id > ?1 AND id <= ?2 AND create_state >= 3",
-        )?;
+             WHERE id > ?1 AND id <= ?2 AND {DONE_SQL}"
+        ))?;
         let mut rows = statement.query((before, last))?;
         while let Some(row) = rows.next()? {
-            if let Some(ending) = rows::ending(row.get(2)?, row.get(3)?) {
+            let checkpoint = Checkpoint::of_columns(row.get(2)?, row.get(3)?);
+            if let Some(kind) = checkpoint.and_then(Checkpoint::done) {
                 let hash: i64 = row.get(0)?;
                 let fingerprint = u128::from_be_bytes(row.get(1)?);
                 let size = row.get::<_, Option<i64>>(4)?.map(i64::cast_unsigned);
-                gathering.push(hash.cast_unsigned(), fingerprint, (ending, size));
+                builder.push(hash.cast_unsigned(), fingerprint, kind, size);
             }
         }
-        gathering.sort();
-        Ok(gathering)
+        builder.sort();
+        Ok(builder)
     }
 
     /// The uids of the calls that came into the ledger last, the newest at the end.
@@ -265,9 +267,10 @@ impl LedgerReader {
         &self,
         mut each: impl FnMut(AcceptedCall) -> Result<(), E>,
     ) -> Result<(), E> {
-        let sql =
-            select_calls!("WHERE create_state > 3 AND upload_state BETWEEN 3 AND 5 ORDER BY id");
-        self.stream(sql, accepted, |accepted| accepted.map_or(Ok(()), &mut each))
+        let sql = format!("{SELECT_CALLS} WHERE {AT_SERVER_SQL} ORDER BY id");
+        self.stream(&sql, accepted, |accepted| {
+            accepted.map_or(Ok(()), &mut each)
+        })
     }
 
     /// Hands over each call whose recording was sent again although it may have arrived, and how

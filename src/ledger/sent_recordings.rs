@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, Result, Row};
 
+use super::call::checkpoint::RECORDING_SENT_SQL;
 use super::call::fact::{SentFile, UNHEARD};
 use super::columns::{identity_hash, signed};
 
@@ -60,11 +61,12 @@ pub(super) fn sent_to(
         return Ok(None);
     }
     let name = name_hash(connection, &file.name)?;
-    // 1 and 4 are intended and done, see `call/rows.rs`.
-    let sql = "SELECT call.identity, call.recording, call.bytes FROM sent_recording sent \
+    let sql = format!(
+        "SELECT call.identity, call.recording, call.bytes FROM sent_recording sent \
                JOIN call ON call.hash = sent.call \
                WHERE sent.name = ?1 AND sent.bytes = ?2 AND sent.id <= ?3 \
-               AND call.upload_state IN (1, 4) AND call.identity <> ?4";
+               AND {RECORDING_SENT_SQL} AND call.identity <> ?4"
+    );
     let read = |row: &Row<'_>| {
         let bytes: Option<i64> = row.get(2)?;
         let hash: Option<[u8; 32]> = row.get(1)?;
@@ -74,7 +76,7 @@ pub(super) fn sent_to(
             hash: hash.filter(|hash| is_whole && *hash != UNHEARD),
         })
     };
-    let mut statement = connection.prepare_cached(sql)?;
+    let mut statement = connection.prepare_cached(&sql)?;
     let named = (name, signed(file.bytes), until.0, identity);
     for sent in statement.query_map(named, read)? {
         let sent = sent?;

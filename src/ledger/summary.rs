@@ -6,10 +6,12 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Result, Row};
 
 use super::call::blocker::{Blocker, Stage};
-use super::call::rows::{self, select_calls};
+use super::call::checkpoint::{Checkpoint, DONE_SQL};
+use super::call::progress::{CreateProgress, UploadProgress};
+use super::call::rows::{self, SELECT_CALLS};
 use super::call::status::CallStatus;
 use super::case::summary::{self as case_summary, CaseSummary};
-use super::columns::unsigned;
+use super::columns::{unknown, unsigned};
 use super::runs::{self, Run};
 use super::{open, problem_log};
 
@@ -109,16 +111,18 @@ fn count(connection: &Connection, summary: &mut LedgerSummary) -> Result<()> {
     )?;
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
-        let (create, upload) = (row.get(0)?, row.get(1)?);
+        let (create, upload): (u8, u8) = (row.get(0)?, row.get(1)?);
+        let checkpoint =
+            Checkpoint::of_columns(create, upload).ok_or_else(|| unknown(0, i64::from(create)))?;
         let count = unsigned(row, 2)?;
-        if rows::is_adopted(create) {
+        if checkpoint.create() == CreateProgress::Adopted {
             summary.adopted += count;
         }
-        if rows::is_uploaded(upload) {
+        if checkpoint.upload() == UploadProgress::Done {
             summary.bytes += unsigned(row, 3)?;
         }
-        if let Some(ending) = rows::ending(create, upload) {
-            add(summary, ending.into(), count);
+        if let Some(kind) = checkpoint.done() {
+            add(summary, kind.into(), count);
         }
     }
     Ok(())
@@ -141,13 +145,12 @@ struct KeptCalls {
 /// Looks at each call that did not end well.
 fn look_closer(connection: &Connection, summary: &mut LedgerSummary) -> Result<()> {
     let mut reasons = HashMap::<Blocker, KeptCalls>::new();
-    let mut statement = connection.prepare(select_calls!(
-        "WHERE create_state < 3 OR create_state > 3 AND upload_state NOT BETWEEN 3 AND 5 ORDER BY id"
-    ))?;
+    let sql = format!("{SELECT_CALLS} WHERE NOT {DONE_SQL} ORDER BY id");
+    let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
         let standing = rows::standing(row)?;
-        add(summary, standing.state(), 1);
+        add(summary, standing.status(), 1);
         if let Some(stage) = standing.in_doubt() {
             match stage {
                 Stage::Create => summary.in_doubt.creates += 1,

@@ -395,7 +395,7 @@ mod tests {
                     let identity = format!("call-{task}-{number}");
                     writer.write(intent(&*identity)).await.unwrap();
                     let known = reader.standing(&[&identity]).unwrap();
-                    assert_eq!(known[0].as_ref().unwrap().state(), CallStatus::InDoubt);
+                    assert_eq!(known[0].as_ref().unwrap().status(), CallStatus::InDoubt);
                     let left = CallFact::LeftAlone { fingerprint: 1 };
                     writer
                         .write(vec![LedgerEntry::new(identity, left)])

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::Party;
-use crate::ledger::{CallState, CreateState, DoneKind, UploadState};
+use crate::ledger::{CallState, Checkpoint, CreateProgress, CreateState, UploadProgress};
 
 /// Whether the recording of a call is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,42 +90,22 @@ pub enum Step {
     Refuse,
 }
 
-/// The next step of a call of which the ledger knows `standing`.
-pub fn step(standing: Option<&CallState>, recording: RecordingPresence, policy: Policy) -> Step {
-    match standing.map(|standing| (&standing.create, standing.upload)) {
-        None | Some((CreateState::Never, _)) => create(false, recording, policy.missing),
-        Some((CreateState::Intended | CreateState::Refused, _)) => {
+/// The next step of a call that is so far.
+pub fn next(checkpoint: Checkpoint, recording: RecordingPresence, policy: Policy) -> Step {
+    match checkpoint.create() {
+        CreateProgress::Never | CreateProgress::Intended | CreateProgress::Refused => {
             // After a plain refusal nothing of ours is there: a 409 is somebody else's.
-            let was_tried = standing.is_some_and(|known| known.sent_unheard().is_some());
-            create(was_tried, recording, policy.missing)
+            create(checkpoint.may_be_there(), recording, policy.missing)
         }
-        Some((CreateState::LeftAlone, _)) => match (policy.existing, recording) {
+        CreateProgress::LeftAlone => match (policy.existing, recording) {
             (ExistingConversation::Adopt, RecordingPresence::Here) => {
                 Step::Upload { is_in_doubt: false }
             }
             _ => Step::Nothing,
         },
-        Some((CreateState::Done { .. }, upload)) => owed(upload, recording, policy.missing),
-    }
-}
-
-/// The same for a call that is known to be done, without its whole standing; `None` when the
-/// standing must be looked at.
-pub fn step_of_done(
-    ending: DoneKind,
-    recording: RecordingPresence,
-    policy: Policy,
-) -> Option<Step> {
-    match (ending, recording, policy.existing) {
-        (DoneKind::Complete, _, _)
-        | (DoneKind::LeftAlone, _, ExistingConversation::Skip)
-        | (DoneKind::WithoutRecording, RecordingPresence::NotAsked, _)
-        | (
-            DoneKind::Waived | DoneKind::LeftAlone,
-            RecordingPresence::NotAsked | RecordingPresence::Missing,
-            _,
-        ) => Some(Step::Nothing),
-        _ => None,
+        CreateProgress::Adopted | CreateProgress::Created => {
+            owed(checkpoint.upload(), recording, policy.missing)
+        }
     }
 }
 
@@ -153,20 +133,19 @@ fn create(was_tried: bool, recording: RecordingPresence, missing: MissingRecordi
     }
 }
 
-fn owed(upload: UploadState, recording: RecordingPresence, missing: MissingRecording) -> Step {
+fn owed(upload: UploadProgress, recording: RecordingPresence, missing: MissingRecording) -> Step {
     match (upload, recording) {
-        (UploadState::Done { .. }, _)
-        | (UploadState::NotWanted { was_sought: true }, RecordingPresence::Missing)
+        (UploadProgress::Done, _)
+        | (UploadProgress::Waived, RecordingPresence::Missing)
         | (_, RecordingPresence::NotAsked) => Step::Nothing,
-        (UploadState::Intended { .. }, RecordingPresence::Here) => {
-            Step::Upload { is_in_doubt: true }
-        }
-        (_, RecordingPresence::Here) => Step::Upload { is_in_doubt: false },
+        (_, RecordingPresence::Here) => Step::Upload {
+            is_in_doubt: upload == UploadProgress::Intended,
+        },
         (_, RecordingPresence::Missing) => match (missing, upload) {
             (MissingRecording::Hold, _) => Step::Hold,
             (MissingRecording::Refuse, _) => Step::Refuse,
             // It may be there, and only a run that has the recording can settle that.
-            (MissingRecording::Create, UploadState::Intended { .. }) => Step::Nothing,
+            (MissingRecording::Create, UploadProgress::Intended) => Step::Nothing,
             (MissingRecording::Create, _) => Step::Waive,
         },
     }
@@ -177,8 +156,9 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::ledger::{DoneKind, UploadState};
 
-    fn standing(create: CreateState, upload: UploadState) -> CallState {
+    fn state_of(create: CreateState, upload: UploadState) -> CallState {
         CallState {
             create,
             upload,
@@ -202,8 +182,8 @@ mod tests {
     const TRIED: UploadState = UploadState::Intended { bytes: 1 };
 
     fn decide(create: CreateState, upload: UploadState, recording: RecordingPresence) -> Step {
-        step(
-            Some(&standing(create, upload)),
+        next(
+            state_of(create, upload).checkpoint(),
             recording,
             Policy::default(),
         )
@@ -213,8 +193,8 @@ mod tests {
     fn a_new_call_is_created_held_or_refused_by_its_recording() {
         use MissingRecording::{Create, Hold, Refuse};
         let new = |recording, missing| {
-            step(
-                None,
+            next(
+                Checkpoint::default(),
                 recording,
                 Policy {
                     missing,
@@ -253,10 +233,14 @@ mod tests {
     fn a_call_that_was_plainly_refused_is_created_as_if_never_tried() {
         let refused = CallState {
             fingerprint: 7,
-            ..standing(CreateState::Refused, UploadState::Never)
+            ..state_of(CreateState::Refused, UploadState::Never)
         };
         assert_eq!(
-            step(Some(&refused), RecordingPresence::Here, Policy::default()),
+            next(
+                refused.checkpoint(),
+                RecordingPresence::Here,
+                Policy::default()
+            ),
             Step::Create {
                 was_tried: false,
                 with_upload: true
@@ -290,7 +274,8 @@ mod tests {
                             missing,
                             ..Policy::default()
                         };
-                        let step = step(Some(&standing(create, upload)), recording, policy);
+                        let known = state_of(create, upload).checkpoint();
+                        let step = next(known, recording, policy);
                         assert!(
                             !matches!(step, Step::Create { .. }),
                             "{upload:?} {recording:?}"
@@ -340,8 +325,8 @@ mod tests {
                     missing,
                     ..Policy::default()
                 };
-                let known = standing(done(), upload);
-                let step = |recording| step(Some(&known), recording, policy);
+                let known = state_of(done(), upload).checkpoint();
+                let step = |recording| next(known, recording, policy);
                 assert_eq!(step(RecordingPresence::Missing), expected, "{upload:?}");
                 assert_eq!(
                     step(RecordingPresence::NotAsked),
@@ -354,10 +339,10 @@ mod tests {
 
     #[test]
     fn somebody_elses_conversation_is_left_or_taken_as_asked() {
-        let left = standing(CreateState::LeftAlone, UploadState::Never);
+        let left = state_of(CreateState::LeftAlone, UploadState::Never);
         let with = |existing| {
-            step(
-                Some(&left),
+            next(
+                left.checkpoint(),
                 RecordingPresence::Here,
                 Policy {
                     existing,
@@ -378,7 +363,7 @@ mod tests {
         let known = |create: CreateState, party: Party| CallState {
             party,
             fingerprint: 1,
-            ..standing(create, UploadState::Never)
+            ..state_of(create, UploadState::Never)
         };
         let anew = Party::of("+4512345699", "2024-06-01");
         for create in [done(), CreateState::Intended] {
@@ -406,9 +391,29 @@ mod tests {
         assert!(!is_another_call(&known(done(), Party::default()), anew));
     }
 
+    /// Everything that an operator may ask for.
+    fn policies() -> impl Iterator<Item = Policy> {
+        use ExistingConversation::{Adopt, Skip};
+        use MissingRecording::{Create, Hold, Refuse};
+        let missing = [Hold, Create, Refuse].into_iter();
+        missing.flat_map(|missing| {
+            [Adopt, Skip].map(|existing| Policy {
+                missing,
+                existing,
+                ..Policy::default()
+            })
+        })
+    }
+
+    const RECORDINGS: [RecordingPresence; 3] = [
+        RecordingPresence::NotAsked,
+        RecordingPresence::Here,
+        RecordingPresence::Missing,
+    ];
+
     #[test]
-    fn the_shortcut_agrees_with_the_whole_standing() {
-        let endings = [
+    fn how_a_call_is_done_decides_as_much_as_its_whole_state() {
+        for (kind, create, upload) in [
             (DoneKind::Complete, done(), SENT),
             (DoneKind::WithoutRecording, done(), NOT_SOUGHT),
             (DoneKind::Waived, done(), WAIVED),
@@ -417,23 +422,14 @@ mod tests {
                 CreateState::LeftAlone,
                 UploadState::Never,
             ),
-        ];
-        for (ending, create, upload) in endings {
-            let standing = standing(create, upload);
-            assert_eq!(standing.ending(), Some(ending));
-            for recording in [
-                RecordingPresence::NotAsked,
-                RecordingPresence::Here,
-                RecordingPresence::Missing,
-            ] {
-                for existing in [ExistingConversation::Adopt, ExistingConversation::Skip] {
-                    let policy = Policy {
-                        existing,
-                        ..Policy::default()
-                    };
-                    if let Some(short) = step_of_done(ending, recording, policy) {
-                        assert_eq!(short, step(Some(&standing), recording, policy));
-                    }
+            (DoneKind::LeftAlone, CreateState::LeftAlone, TRIED),
+        ] {
+            let state = state_of(create, upload);
+            assert_eq!(state.done(), Some(kind));
+            for recording in RECORDINGS {
+                for policy in policies() {
+                    let of_kind = next(Checkpoint::of_done(kind), recording, policy);
+                    assert_eq!(of_kind, next(state.checkpoint(), recording, policy));
                 }
             }
         }

@@ -6,7 +6,6 @@ mod call;
 mod case;
 
 pub use call::{
-    ExistingConversation, MissingRecording, Policy, RecordingPresence, Step, is_another_call, step,
-    step_of_done,
+    ExistingConversation, MissingRecording, Policy, RecordingPresence, Step, is_another_call, next,
 };
 pub use case::{CaseStep, ExportedCase, MessageEndpoint, case_step, may_replace};

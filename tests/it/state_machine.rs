@@ -104,7 +104,7 @@ proptest! {
         for (call, there) in world.server.iter().enumerate() {
             let standing = world.standing(call).expect("every call is known");
             prop_assert!(there.is_made, "{call} is lost");
-            match standing.ending() {
+            match standing.done() {
                 Some(DoneKind::Complete) => prop_assert!(there.uploads > 0, "the recording of {call} is lost"),
                 Some(DoneKind::LeftAlone) => {
                     prop_assert!(there.is_somebody_elses && !adopts_at_last, "{call} is ours");

@@ -62,7 +62,7 @@ pub fn apply_fact(state: &mut CallState, fact: CallFact, at: Timestamp) -> bool 
         // What nobody did has no time.
         CallFact::NotSent { stage, before } => return state.take_back(stage, before),
     }
-    if state.ending().is_some() {
+    if state.done().is_some() {
         state.held_at = None;
     }
     let is_held = matches!(state.obstacle, Some(Blocker::Held { .. }));
@@ -246,7 +246,7 @@ mod tests {
                 CallFact::Uploaded { hash: [7; 32], bytes: 9, in_doubt_resends: 0, source: None },
             ];
             let facts = [&before[..], &done, &later].concat();
-            prop_assert_eq!(after(&facts).state(), CallStatus::Complete);
+            prop_assert_eq!(after(&facts).status(), CallStatus::Complete);
         }
     }
 
@@ -281,8 +281,8 @@ mod tests {
                 uid: None,
             },
         ]);
-        assert_eq!(standing.ending(), None);
-        assert_eq!(standing.state(), CallStatus::Unfinished);
+        assert_eq!(standing.done(), None);
+        assert_eq!(standing.status(), CallStatus::Unfinished);
     }
 
     #[test]
@@ -299,7 +299,7 @@ mod tests {
                 why: "no answer".into(),
             },
         ]);
-        assert_eq!(standing.state(), CallStatus::Failed);
+        assert_eq!(standing.status(), CallStatus::Failed);
         assert_eq!(standing.in_doubt(), Some(Stage::Create));
     }
 
@@ -313,7 +313,7 @@ mod tests {
             },
         ]);
         assert_eq!(standing.obstacle, None);
-        assert_eq!(standing.state(), CallStatus::InDoubt);
+        assert_eq!(standing.status(), CallStatus::InDoubt);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 pub(super) mod apply;
 pub(super) mod blocker;
+pub(super) mod checkpoint;
 pub(super) mod fact;
+pub(super) mod progress;
 pub(super) mod rows;
 pub(super) mod state;
 pub(super) mod status;

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, ToSql};
 
 use super::blocker::{Blocker, Stage};
+use super::progress::{CreateProgress, UploadProgress};
 use super::state::{CallState, CreateState, UploadState};
-use super::status::DoneKind;
 use crate::domain::{Code, Party};
 use crate::ledger::columns::{identity_hash, signed, time, time_if_any, unknown, unsigned};
 
@@ -23,34 +23,8 @@ macro_rules! select_calls {
 }
 pub(in crate::ledger) use select_calls;
 
-/// The number of a state of the conversation.
-fn create_number(create: &CreateState) -> u8 {
-    match create {
-        CreateState::Never => 0,
-        CreateState::Intended => 1,
-        CreateState::Refused => 2,
-        CreateState::LeftAlone => 3,
-        CreateState::Done {
-            is_adopted: true, ..
-        } => 4,
-        CreateState::Done {
-            is_adopted: false, ..
-        } => 5,
-    }
-}
-
-/// The number of a state of the recording.
-fn upload_number(upload: UploadState) -> u8 {
-    match upload {
-        UploadState::Never => 0,
-        UploadState::Intended { .. } => 1,
-        UploadState::Refused => 2,
-        UploadState::NotWanted { was_sought: false } => 3,
-        UploadState::Done { .. } => 4,
-        UploadState::NotWanted { was_sought: true } => 5,
-        UploadState::Owed => 6,
-    }
-}
+/// The same without a condition, for those that are put together.
+pub(in crate::ledger) const SELECT_CALLS: &str = select_calls!("");
 
 fn obstacle_number(obstacle: Option<&Blocker>) -> u8 {
     let Some(obstacle) = obstacle else { return 0 };
@@ -65,27 +39,6 @@ fn obstacle_number(obstacle: Option<&Blocker>) -> u8 {
             Stage::Upload => 5,
         },
     }
-}
-
-/// How a call with these numbers ended: [`CallState::ending`] without reading the whole row.
-pub(in crate::ledger) fn ending(create: u8, upload: u8) -> Option<DoneKind> {
-    match (create, upload) {
-        (4 | 5, 4) => Some(DoneKind::Complete),
-        (4 | 5, 3) => Some(DoneKind::WithoutRecording),
-        (4 | 5, 5) => Some(DoneKind::Waived),
-        (3, _) => Some(DoneKind::LeftAlone),
-        _ => None,
-    }
-}
-
-/// Whether the number says that somebody else made the conversation, and we went on.
-pub(in crate::ledger) fn is_adopted(create: u8) -> bool {
-    create == 4
-}
-
-/// Whether the number says that the recording arrived.
-pub(in crate::ledger) fn is_uploaded(upload: u8) -> bool {
-    upload == 4
 }
 
 /// Reads the call of this identity: the number of its row and its standing.
@@ -125,12 +78,13 @@ pub(in crate::ledger) fn save(
         UploadState::Intended { bytes } => (None, Some(*bytes)),
         _ => (None, None),
     };
+    let checkpoint = standing.checkpoint();
     let fingerprint = standing.fingerprint.to_be_bytes();
     let party = standing.party.is_known().then(|| standing.party.bits());
     let values: [&dyn ToSql; 15] = [
         &fingerprint.as_slice(),
-        &create_number(&standing.create),
-        &upload_number(standing.upload),
+        &(checkpoint.create() as u8),
+        &(checkpoint.upload() as u8),
         &obstacle_number(standing.obstacle.as_ref()),
         &uid,
         &recording,
@@ -182,32 +136,32 @@ const INSERT: &str = "INSERT INTO call (fingerprint, create_state, upload_state,
 /// The standing in a row of `select_calls!`.
 pub(in crate::ledger) fn standing(row: &Row<'_>) -> Result<CallState> {
     let uid = row.get(4)?;
-    let create = match row.get(1)? {
-        0 => CreateState::Never,
-        1 => CreateState::Intended,
-        2 => CreateState::Refused,
-        3 => CreateState::LeftAlone,
-        number @ (4 | 5) => CreateState::Done {
+    let (create, upload) = (row.get(1)?, row.get(2)?);
+    let progress = CreateProgress::of_column(create).ok_or_else(|| unknown(1, create.into()))?;
+    let create = match progress {
+        CreateProgress::Never => CreateState::Never,
+        CreateProgress::Intended => CreateState::Intended,
+        CreateProgress::Refused => CreateState::Refused,
+        CreateProgress::LeftAlone => CreateState::LeftAlone,
+        CreateProgress::Adopted | CreateProgress::Created => CreateState::Done {
             uid,
-            is_adopted: number == 4,
+            is_adopted: progress == CreateProgress::Adopted,
         },
-        number => return Err(unknown(1, number)),
     };
-    let upload = match row.get(2)? {
-        0 => UploadState::Never,
-        1 => UploadState::Intended {
+    let progress = UploadProgress::of_column(upload).ok_or_else(|| unknown(2, upload.into()))?;
+    let upload = match progress {
+        UploadProgress::Never => UploadState::Never,
+        UploadProgress::Intended => UploadState::Intended {
             bytes: unsigned(row, 6)?,
         },
-        2 => UploadState::Refused,
-        number @ (3 | 5) => UploadState::NotWanted {
-            was_sought: number == 5,
-        },
-        4 => UploadState::Done {
+        UploadProgress::Refused => UploadState::Refused,
+        UploadProgress::NotSought => UploadState::NotWanted { was_sought: false },
+        UploadProgress::Waived => UploadState::NotWanted { was_sought: true },
+        UploadProgress::Done => UploadState::Done {
             hash: row.get(5)?,
             bytes: unsigned(row, 6)?,
         },
-        6 => UploadState::Owed,
-        number => return Err(unknown(2, number)),
+        UploadProgress::Owed => UploadState::Owed,
     };
     Ok(CallState {
         fingerprint: u128::from_be_bytes(row.get(0)?),
@@ -261,8 +215,15 @@ mod tests {
 
     use super::*;
     use crate::ledger::call::apply::apply_fact;
+    use crate::ledger::call::checkpoint::Checkpoint;
     use crate::ledger::open::in_memory;
     use crate::ledger::tests::facts;
+
+    fn columns(connection: &Connection) -> (u8, u8) {
+        let sql = "SELECT create_state, upload_state FROM call";
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        connection.query_row(sql, (), read).unwrap()
+    }
 
     proptest! {
         #[test]
@@ -281,8 +242,9 @@ mod tests {
                 id = Some(save(&connection, id, &identity, &standing).unwrap());
                 let found = find(&connection, &identity).unwrap();
                 prop_assert_eq!(found, Some((id.unwrap(), standing.clone())));
-                let ended = ending(create_number(&standing.create), upload_number(standing.upload));
-                prop_assert_eq!(ended, standing.ending());
+                let (create, upload) = columns(&connection);
+                let counted = Checkpoint::of_columns(create, upload).unwrap();
+                prop_assert_eq!(counted.done(), standing.done());
             }
         }
     }

@@ -11,6 +11,8 @@
 use jiff::Timestamp;
 
 use super::blocker::{Blocker, Stage};
+use super::checkpoint::Checkpoint;
+use super::progress::{CreateProgress, UploadProgress};
 use super::status::{CallStatus, DoneKind};
 use crate::domain::{Code, Party};
 
@@ -112,26 +114,41 @@ impl CallState {
         }
     }
 
-    /// How the call ended, if nothing is left to do.
-    pub fn ending(&self) -> Option<DoneKind> {
-        match (&self.create, self.upload) {
-            (CreateState::Done { .. }, UploadState::Done { .. }) => Some(DoneKind::Complete),
-            (CreateState::Done { .. }, UploadState::NotWanted { was_sought }) => {
-                Some(if was_sought {
-                    DoneKind::Waived
-                } else {
-                    DoneKind::WithoutRecording
-                })
-            }
-            (CreateState::LeftAlone, _) => Some(DoneKind::LeftAlone),
-            _ => None,
-        }
+    /// How far the call is.
+    pub fn checkpoint(&self) -> Checkpoint {
+        let create = match self.create {
+            CreateState::Never => CreateProgress::Never,
+            CreateState::Intended => CreateProgress::Intended,
+            CreateState::Refused => CreateProgress::Refused,
+            CreateState::LeftAlone => CreateProgress::LeftAlone,
+            CreateState::Done {
+                is_adopted: true, ..
+            } => CreateProgress::Adopted,
+            CreateState::Done {
+                is_adopted: false, ..
+            } => CreateProgress::Created,
+        };
+        let upload = match self.upload {
+            UploadState::Never => UploadProgress::Never,
+            UploadState::Intended { .. } => UploadProgress::Intended,
+            UploadState::Refused => UploadProgress::Refused,
+            UploadState::NotWanted { was_sought: false } => UploadProgress::NotSought,
+            UploadState::NotWanted { was_sought: true } => UploadProgress::Waived,
+            UploadState::Owed => UploadProgress::Owed,
+            UploadState::Done { .. } => UploadProgress::Done,
+        };
+        Checkpoint::new(create, upload, self.sent_unheard().is_some())
     }
 
-    /// Where the call stands as a whole.
-    pub fn state(&self) -> CallStatus {
-        if let Some(ending) = self.ending() {
-            return ending.into();
+    /// In which way the call is done; `None` while something is left to do.
+    pub fn done(&self) -> Option<DoneKind> {
+        self.checkpoint().done()
+    }
+
+    /// The call as a whole, in one word.
+    pub fn status(&self) -> CallStatus {
+        if let Some(done) = self.done() {
+            return done.into();
         }
         match &self.obstacle {
             Some(Blocker::Refused { .. }) => CallStatus::Refused,
@@ -255,7 +272,7 @@ impl CallState {
         ) {
             self.upload = UploadState::Owed;
         }
-        if self.ending().is_none() {
+        if self.done().is_none() {
             self.obstacle = Some(Blocker::Held { why });
             self.held_at.get_or_insert(at);
         }

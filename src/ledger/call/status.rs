@@ -36,8 +36,8 @@ pub enum CallStatus {
 }
 
 impl From<DoneKind> for CallStatus {
-    fn from(ending: DoneKind) -> Self {
-        match ending {
+    fn from(kind: DoneKind) -> Self {
+        match kind {
             DoneKind::Complete => CallStatus::Complete,
             DoneKind::WithoutRecording | DoneKind::Waived => CallStatus::WithoutRecording,
             DoneKind::LeftAlone => CallStatus::LeftAlone,

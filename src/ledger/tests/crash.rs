@@ -181,7 +181,7 @@ fn a_clock_that_jumps_changes_nothing_but_times() {
         for (entry, time) in facts.iter().zip(times) {
             let at: Timestamp = time.parse().unwrap();
             apply_fact(&mut standing, entry.fact.clone(), at);
-            steps.push((standing.state(), standing.ending(), standing.in_doubt()));
+            steps.push((standing.status(), standing.done(), standing.in_doubt()));
         }
         (timeless(standing), steps)
     };

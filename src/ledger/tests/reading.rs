@@ -162,12 +162,12 @@ fn calls_are_done_with_their_very_content() {
     let done = bench.read().load_done().unwrap();
     let hash = |identity: &str| xxhash_rust::xxh3::xxh3_64(identity.as_bytes());
     assert_eq!(done.len(), 3);
-    assert_eq!(done.ending(hash("complete"), 1), Some(DoneKind::Complete));
+    assert_eq!(done.kind(hash("complete"), 1), Some(DoneKind::Complete));
     assert_eq!(
-        done.ending(hash("without"), 1),
+        done.kind(hash("without"), 1),
         Some(DoneKind::WithoutRecording)
     );
-    assert_eq!(done.ending(hash("left"), 1), Some(DoneKind::LeftAlone));
+    assert_eq!(done.kind(hash("left"), 1), Some(DoneKind::LeftAlone));
     assert!(!done.contains(hash("complete"), 1 << 40));
     for identity in [
         "refused-1",

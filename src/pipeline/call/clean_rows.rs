@@ -13,6 +13,7 @@ use super::worker::CallWorker;
 use crate::domain::Party;
 use crate::domain::call::{Field, Plain};
 use crate::events::{CallFacts, Outcome, Totals};
+use crate::ledger::Checkpoint;
 use crate::mapping::CallMapping;
 use crate::pipeline::Purpose;
 use crate::pipeline::decision::Action;
@@ -108,9 +109,9 @@ impl CallWorker<'_> {
         let carried = match &self.road.past {
             None => (self.road.want == Purpose::Check).then(Carried::ready)?,
             Some(past) => {
-                let ending = past.done.ending(identity, fingerprint)?;
+                let done = Checkpoint::of_done(past.done.kind(identity, fingerprint)?);
                 let recording = plan::RecordingPresence::NotAsked;
-                let step = plan::step_of_done(ending, recording, self.road.policy)?;
+                let step = plan::next(done, recording, self.road.policy);
                 let there = || Carried::ended(Action::Ends(Outcome::AlreadyThere, "".into()));
                 (step == Step::Nothing).then(there)?
             }

@@ -17,7 +17,7 @@ use crate::api;
 use crate::domain::call::{Call, CallViolation, Draft, Field};
 use crate::domain::{Code, Problem, Severity, noted_before};
 use crate::events::{CallFacts, Customers, Outcome, Totals, Untold};
-use crate::ledger::{DoneKind, LedgerReader};
+use crate::ledger::{CallState, Checkpoint, DoneKind, LedgerReader};
 use crate::mapping::{CallMapping, MappedCall};
 use crate::pipeline::decision::{Action, Decision};
 use crate::pipeline::group::RowGroup;
@@ -230,7 +230,7 @@ impl<'r> CallWorker<'r> {
         }
         let place = records[0].place();
         let Some(past) = &self.road.past else {
-            let step = plan::step(None, sound.state, self.road.policy);
+            let step = plan::next(Checkpoint::default(), sound.state, self.road.policy);
             let open = PendingCall {
                 index,
                 place,
@@ -241,9 +241,9 @@ impl<'r> CallWorker<'r> {
             let carried = self.carry_out(step, None, open, &mut problems);
             return carried.into_item(problems, key);
         };
-        let ending = past.done.ending(identity, fingerprint);
+        let done = past.done.kind(identity, fingerprint);
         let step =
-            ending.and_then(|ending| plan::step_of_done(ending, sound.state, self.road.policy));
+            done.map(|kind| plan::next(Checkpoint::of_done(kind), sound.state, self.road.policy));
         let now = sound.bytes();
         let is_changed =
             now.is_some_and(|now| past.done.may_have_changed(identity, fingerprint, now));
@@ -270,8 +270,8 @@ impl<'r> CallWorker<'r> {
     /// Whether an earlier run has sent the call and its recording.
     fn is_complete(&self, identity: u64, fingerprint: u128) -> bool {
         let past = self.road.past.as_ref();
-        let ending = past.and_then(|past| past.done.ending(identity, fingerprint));
-        ending == Some(DoneKind::Complete)
+        let done = past.and_then(|past| past.done.kind(identity, fingerprint));
+        done == Some(DoneKind::Complete)
     }
 
     /// What is wrong with the id of a rejected row that comes back, where a spreadsheet has made a number
@@ -376,7 +376,9 @@ impl<'r> CallWorker<'r> {
                     Problem::new(Code::RecordingChangedSinceSent, open.place.clone(), message);
                 problem.at("recording", open.sound.name())
             }));
-            let step = plan::step(standing.as_ref(), open.sound.state, self.road.policy);
+            let checkpoint = standing.as_ref().map(CallState::checkpoint);
+            let checkpoint = checkpoint.unwrap_or_default();
+            let step = plan::next(checkpoint, open.sound.state, self.road.policy);
             let Carried {
                 mut fate,
                 mark,
@@ -438,7 +440,7 @@ impl CallWorker<'_> {
         let identities: Vec<&str> = mended.iter().map(|(_, id)| id.as_str()).collect();
         let standings = reader.standing(&identities)?;
         for ((index, id), standing) in mended.iter().zip(standings) {
-            let Some(standing) = standing.filter(|standing| standing.ending().is_some()) else {
+            let Some(standing) = standing.filter(|standing| standing.done().is_some()) else {
                 continue;
             };
             let record = batch.get(*index);

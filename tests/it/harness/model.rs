@@ -4,7 +4,7 @@
 use capturi_import::domain::{Code, Party};
 use capturi_import::ledger::{CallFact, CallState, CreateState, Ledger, LedgerEntry, Stage};
 use capturi_import::plan::{
-    ExistingConversation, MissingRecording, Policy, RecordingPresence, Step, step,
+    ExistingConversation, MissingRecording, Policy, RecordingPresence, Step, next,
 };
 
 /// What happens to one request.
@@ -192,8 +192,10 @@ impl World {
     }
 
     pub(crate) fn plan(&self, call: usize) -> Step {
-        step(
-            self.standing(call).as_ref(),
+        let known = self.standing(call);
+        let checkpoint = known.as_ref().map(CallState::checkpoint);
+        next(
+            checkpoint.unwrap_or_default(),
             self.recordings[call],
             self.policy,
         )
