@@ -8,8 +8,8 @@ use super::case_progress::{CaseProgress, Charge, MessageEnd, entries};
 use super::job_end::{CarriedOut, JobEnd};
 use super::new_ledger::NewLedger;
 use super::sender::attempt::{Harmless, Sender, Success};
+use super::sender::breaker::Health;
 use super::sender::error::{CallError, failed, status};
-use super::sender::gate::Health;
 use super::sender::intent::{Facts, Intent};
 use super::sender::verdict::{RequestKind, Verdict, judge};
 use crate::api;
@@ -114,7 +114,7 @@ impl CaseDelivery {
                 .client
                 .patch_case(&shipment.case.uid, "{}".into());
             let Err(error) = answer.await else {
-                self.sender.gate.done(permit, Health::Well, 0.0);
+                self.sender.gate.leave(permit, Health::Well, 0.0);
                 return Err(CallError::Strange { was_tried: false });
             };
             match judge(stage, &error) {
@@ -130,7 +130,7 @@ impl CaseDelivery {
                     }
                 }
                 Verdict::AlreadyThere | Verdict::Refused => {
-                    self.sender.gate.done(permit, Health::Well, 0.0);
+                    self.sender.gate.leave(permit, Health::Well, 0.0);
                     if matches!(error, api::Error::Status { status: 404, .. }) {
                         self.new_ledger.has_found_new(case);
                         return Ok(());

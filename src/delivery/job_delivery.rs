@@ -12,6 +12,7 @@ use super::options::DeliveryOptions;
 use super::read_back::ReadBack;
 use super::sender::attempt::Sender;
 use super::sender::gate::Gate;
+use super::sender::intent::IntentSlots;
 use super::sender::notice::SenderNotice;
 use super::sender::refusals::Refusals;
 use super::transcode_queue::TranscodeQueue;
@@ -41,6 +42,7 @@ impl JobDelivery {
         let may_doubt = !plan.effort.is_existing_typed;
         let sender = Arc::new(Sender {
             gate: Gate::new(plan.pace),
+            slots: IntentSlots::new(plan.pace),
             client: plan.client,
             writer: plan.writer,
             stop,

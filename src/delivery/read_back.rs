@@ -12,8 +12,9 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use super::options::{ReadBackOptions, RetryLimits};
+use super::sender::breaker::{BreakerAnswer, Health};
 use super::sender::error::CallError;
-use super::sender::gate::{BreakerAnswer, Gate, Health, Permit, RateLimits};
+use super::sender::gate::{Gate, Permit, RateLimits};
 use super::sender::retry;
 use crate::api::{ConversationQuery, Error, FoundConversation, ReadClient};
 use crate::events::StopSignal;
@@ -80,7 +81,7 @@ impl ReadBack {
             let permit = tokio::select! {
                 biased;
                 () = stop.raised() => return Err(CallError::Stopped),
-                permit = self.gate.pass() => permit,
+                permit = self.gate.enter() => permit,
             };
             let result = tokio::select! {
                 () = stop.aborted() => return Err(CallError::Stopped),
@@ -88,7 +89,7 @@ impl ReadBack {
             };
             let wait = match result {
                 Ok(seen) => {
-                    self.gate.done(permit, Health::Well, 0.0);
+                    self.gate.leave(permit, Health::Well, 0.0);
                     let since = lost.map_or(Duration::MAX, |lost| lost.elapsed());
                     let left = self.settle.saturating_sub(since);
                     match (seen, left.is_zero()) {
@@ -150,10 +151,10 @@ impl ReadBack {
         if let Some(asked) = asked.filter(|asked| *asked <= self.effort.max_wait) {
             self.gate.pause(asked);
         }
-        let weather = self.gate.done(permit, health, fastrand::f64());
+        let answer = self.gate.leave(permit, health, fastrand::f64());
         let is_final = matches!(error, Error::Unaddressable | Error::Untrusted(_))
             || status.is_some_and(|status| !matches!(status, 408 | 425 | 429 | 500..=599))
-            || matches!(weather, BreakerAnswer::GiveUp(_))
+            || matches!(answer, BreakerAnswer::GiveUp(_))
             || asked.is_some_and(|asked| asked > self.effort.max_wait)
             || failures > self.effort.retries;
         (!is_final).then(|| retry::delay(failures, fastrand::f64()))

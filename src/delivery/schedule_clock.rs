@@ -54,7 +54,7 @@ impl ScheduleClock {
         }
         self.shut_until = shut_until;
         for gate in gates {
-            gate.shut(shut_until.is_some());
+            gate.set_closed(shut_until.is_some());
         }
         shut_until.map(|until| (until.duration_since(now).unsigned_abs(), why))
     }
@@ -91,7 +91,7 @@ mod tests {
         assert!(shut.is_some() && !stop.is_raised());
         wall.look(at("2024-05-02T07:00:00Z"), &[&gate], &stop);
         assert!(stop.is_raised());
-        let leaves = tokio::time::timeout(Duration::from_secs(60), gate.pass()).await;
+        let leaves = tokio::time::timeout(Duration::from_secs(60), gate.enter()).await;
         assert!(leaves.is_err());
     }
 }

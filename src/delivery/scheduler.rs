@@ -22,7 +22,7 @@ use super::options::DeliveryOptions;
 use super::schedule_clock::ScheduleClock;
 use super::sender::attempt::Sender;
 use super::sender::bandwidth::BandwidthLimiter;
-use super::sender::gate::WidthRange;
+use super::sender::concurrency::WidthRange;
 use super::sender::notice::SenderNotice;
 use super::sender::verdict::RequestKind;
 use crate::domain::{Problem, Severity};
@@ -525,7 +525,7 @@ impl Scheduler<'_> {
     fn tell_bytes(&mut self, bytes: &AtomicU64) {
         let sent = bytes.swap(0, Ordering::Relaxed);
         (self.on_event)(Event::Sent { bytes: sent });
-        let span = self.sender.gate.span();
+        let span = self.sender.gate.width();
         if span != self.told {
             self.told = span;
             (self.on_event)(Event::Width {

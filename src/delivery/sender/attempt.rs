@@ -13,10 +13,11 @@ use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::Instant;
 
+use super::breaker::{BreakerAnswer, Health, SOON};
 use super::concurrency::LoadSignal;
 use super::error::{CallError, failed, refused, status};
-use super::gate::{BreakerAnswer, Gate, Health, Permit, SOON};
-use super::intent::{Attempts, Facts, Intent};
+use super::gate::{Gate, Permit};
+use super::intent::{Attempts, Facts, Intent, IntentSlots};
 use super::notice::SenderNotice;
 use super::refusals::Refusals;
 use super::retry;
@@ -51,6 +52,7 @@ pub(in crate::delivery) struct Sender {
     pub(in crate::delivery) client: Client,
     pub(in crate::delivery) writer: LedgerWriter,
     pub(in crate::delivery) gate: Gate,
+    pub(in crate::delivery) slots: IntentSlots,
     pub(in crate::delivery) stop: Arc<StopSignal>,
     pub(in crate::delivery) effort: RetryLimits,
     pub(in crate::delivery) notices: mpsc::Sender<SenderNotice>,
@@ -105,7 +107,7 @@ impl Sender {
             .observe(evidence(tries.stage, error, left.elapsed()));
         let error = match result {
             Ok(value) => {
-                self.gate.done(permit, Health::Well, 0.0);
+                self.gate.leave(permit, Health::Well, 0.0);
                 self.refusals.worked(tries.stage, number);
                 return Ok(Some(Success::Done(value)));
             }
@@ -114,12 +116,12 @@ impl Sender {
         let stage = tries.stage;
         match judge(stage, &error) {
             Verdict::AlreadyThere => {
-                self.gate.done(permit, Health::Well, 0.0);
+                self.gate.leave(permit, Health::Well, 0.0);
                 self.refusals.worked(stage, number);
                 Ok(Some(Success::AlreadyThere))
             }
             Verdict::Refused => {
-                self.gate.done(permit, Health::Well, 0.0);
+                self.gate.leave(permit, Health::Well, 0.0);
                 Err(refused(stage, &error, tries.in_doubt))
             }
             Verdict::Unauthorized => {
@@ -161,7 +163,7 @@ impl Sender {
         let (refusal, is_too_many) = self.refusals.refused(stage);
         let message = error.to_string();
         if !is_too_many {
-            self.gate.done(permit, Health::Well, 0.0);
+            self.gate.leave(permit, Health::Well, 0.0);
         } else if self.is_token_refused(stage, permit).await.unwrap_or(true) {
             self.stop.raise(StopReason::TokenRefused, message);
             return CallError::Stopped;
@@ -184,7 +186,7 @@ impl Sender {
         let has_worked = self.refusals.has_worked(stage);
         let harmless = self.harmless().clone().filter(|_| has_worked);
         let Some(harmless) = harmless else {
-            self.gate.done(permit, Health::Well, 0.0);
+            self.gate.leave(permit, Health::Well, 0.0);
             return (!has_worked).then_some(true);
         };
         let result = match harmless {
@@ -196,7 +198,7 @@ impl Sender {
             Some(..500) => Health::Well,
             _ => Health::Unwell,
         };
-        self.gate.done(permit, health, fastrand::f64());
+        self.gate.leave(permit, health, fastrand::f64());
         match status? {
             401 | 403 => Some(true),
             ..500 => {
@@ -245,7 +247,7 @@ impl Sender {
         let place = tokio::select! {
             biased;
             () = self.turned_back(completes) => return Err(CallError::Stopped),
-            place = self.gate.queue_up() => place,
+            place = self.slots.reserve(&self.gate) => place,
         };
         if let Some(facts) = tries.facts.take_if(|_| place.is_some()) {
             self.record(facts).await?;
@@ -268,7 +270,7 @@ impl Sender {
         tokio::select! {
             biased;
             () = self.turned_back(completes) => Err(CallError::Stopped),
-            permit = self.gate.pass() => Ok(permit),
+            permit = self.gate.enter() => Ok(permit),
         }
     }
 
@@ -329,8 +331,8 @@ impl Sender {
             // Before the permit is given back, so that nobody slips through.
             self.gate.pause(wish);
         }
-        let weather = self.gate.done(permit, health(later.sign), fastrand::f64());
-        if let BreakerAnswer::GiveUp(lasted) = weather {
+        let answer = self.gate.leave(permit, health(later.sign), fastrand::f64());
+        if let BreakerAnswer::GiveUp(lasted) = answer {
             let why = match lasted.as_secs() {
                 0 => said,
                 seconds => format!("unavailable for {seconds} s: {said}"),
@@ -345,7 +347,7 @@ impl Sender {
             self.stop.raise(StopReason::GaveUp, why);
             return Err(CallError::Stopped);
         }
-        let pause = match (wish, weather) {
+        let pause = match (wish, answer) {
             (Some(pause), _) | (None, BreakerAnswer::Outage(pause)) => Some(pause),
             _ => None,
         };

@@ -12,6 +12,8 @@
 
 use std::time::Duration;
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
 /// What a request that has ended says about the load of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::delivery) enum LoadSignal {
@@ -40,7 +42,7 @@ const WORST: f64 = 0.5;
 
 /// The width and the evidence of the window that is going on.
 #[derive(Debug, Clone)]
-pub(in crate::delivery) struct AdaptiveWidth {
+struct AdaptiveWidth {
     most: f64,
     now: f64,
     lowest: f64,
@@ -53,7 +55,7 @@ pub(in crate::delivery) struct AdaptiveWidth {
 
 impl AdaptiveWidth {
     /// The full width, which it never exceeds.
-    pub(in crate::delivery) fn new(most: usize) -> Self {
+    fn new(most: usize) -> Self {
         let most = f64::from(u32::try_from(most.max(1)).unwrap_or(u32::MAX));
         AdaptiveWidth {
             most,
@@ -67,17 +69,17 @@ impl AdaptiveWidth {
     }
 
     /// Requests that may be in flight.
-    pub(in crate::delivery) fn now(&self) -> usize {
+    fn now(&self) -> usize {
         whole(self.now)
     }
 
     /// The least that it has been.
-    pub(in crate::delivery) fn lowest(&self) -> usize {
+    fn lowest(&self) -> usize {
         whole(self.lowest)
     }
 
     /// Takes in a request that has ended.
-    pub(in crate::delivery) fn take(&mut self, evidence: LoadSignal) {
+    fn take(&mut self, evidence: LoadSignal) {
         self.ended += 1.0;
         match evidence {
             LoadSignal::Refused => self.refused += 1.0,
@@ -124,6 +126,65 @@ impl AdaptiveWidth {
     }
 }
 
+/// The width of now, and the least that it has been.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::delivery) struct WidthRange {
+    pub(in crate::delivery) now: usize,
+    pub(in crate::delivery) lowest: usize,
+}
+
+/// How many permits there are, and how many there should be. Requests in flight are never cut off: permits
+/// beyond a smaller width are taken away as they come back.
+#[derive(Debug)]
+pub(super) struct ConcurrencyLimit {
+    width: AdaptiveWidth,
+    issued: usize,
+}
+
+impl ConcurrencyLimit {
+    /// As many permits as the full width.
+    pub(super) fn new(most: usize) -> ConcurrencyLimit {
+        ConcurrencyLimit {
+            width: AdaptiveWidth::new(most),
+            issued: most.max(1),
+        }
+    }
+
+    /// Takes in what a request that has ended says, and makes as many permits as there should be, by what
+    /// `permits` has to spare.
+    pub(super) fn observe(&mut self, signal: LoadSignal, permits: &Semaphore) {
+        self.width.take(signal);
+        let wanted = self.width.now();
+        if wanted > self.issued {
+            permits.add_permits(wanted - self.issued);
+            self.issued = wanted;
+        }
+        while self.issued > wanted {
+            let Ok(idle) = permits.try_acquire() else {
+                break;
+            };
+            idle.forget();
+            self.issued -= 1;
+        }
+    }
+
+    /// Takes a permit back, for good if there are too many.
+    pub(super) fn take_back(&mut self, permit: OwnedSemaphorePermit) {
+        if self.issued > self.width.now() {
+            permit.forget();
+            self.issued -= 1;
+        }
+    }
+
+    /// The width of now and the least that it has been.
+    pub(super) fn range(&self) -> WidthRange {
+        WidthRange {
+            now: self.width.now(),
+            lowest: self.width.lowest(),
+        }
+    }
+}
+
 /// Nearest whole number, at least 1.
 fn whole(width: f64) -> usize {
     #[expect(
@@ -137,6 +198,8 @@ fn whole(width: f64) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -203,6 +266,24 @@ mod tests {
     fn recordings_that_take_long_say_nothing() {
         let mut width = AdaptiveWidth::new(16);
         assert_eq!(after(&mut width, LoadSignal::Ended, 1000), 16);
+    }
+
+    #[test]
+    fn a_smaller_width_takes_idle_permits_at_once_and_others_as_they_come_back() {
+        let (mut limit, permits) = (ConcurrencyLimit::new(16), Arc::new(Semaphore::new(16)));
+        let mut in_flight: Vec<_> = (0..12)
+            .map(|_| Arc::clone(&permits).try_acquire_owned().unwrap())
+            .collect();
+        for _ in 0..16 {
+            limit.observe(LoadSignal::Refused, &permits);
+        }
+        assert_eq!(limit.range(), WidthRange { now: 8, lowest: 8 });
+        assert_eq!(permits.available_permits(), 0);
+        for permit in in_flight.drain(..5) {
+            limit.take_back(permit);
+        }
+        // Seven are in flight and eight may be.
+        assert_eq!(permits.available_permits(), 1);
     }
 
     proptest! {
