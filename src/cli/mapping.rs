@@ -8,10 +8,10 @@ use super::exit_code::Exit;
 use super::inputs::{self, FilesBeside};
 use crate::api::ApiVersion;
 use crate::config::{InitArgs, MappingCommand, TestArgs};
-use crate::mapping::{ExportSurvey, Preset, PresetFit, propose};
+use crate::mapping::{ListedRecordings, Preset, PresetFit, propose, survey};
 use crate::pipeline::Purpose;
 use crate::plan::Policy;
-use crate::recordings::{IndexOptions, build_index};
+use crate::recordings::{IndexOptions, build_index, probe};
 use crate::report::{self, MappingTrial, Screen};
 use crate::source::{self, Treat};
 
@@ -43,7 +43,7 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
         encoding: arguments.encoding.clone(),
         ..source::ReadOptions::default()
     };
-    let survey = ExportSurvey::of(input, &options)?;
+    let survey = survey(input, &options)?;
     if let Some(sentence) = survey.sentence {
         let name = export.clone();
         return Err(Usage::NoRecords { name, sentence }.into());
@@ -60,8 +60,17 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
             if fit.is_none() {
                 report::print_no_fit(screen, fits.first());
             }
-            let recordings = arguments.audio.as_deref().map(names_below).transpose()?;
-            propose(&survey, recordings.as_deref())
+            match arguments.audio.as_deref() {
+                Some(folder) => {
+                    let seconds = |name: &str| probe(&folder.join(name)).ok()?.seconds;
+                    let recordings = ListedRecordings {
+                        names: &names_below(folder)?,
+                        seconds: &seconds,
+                    };
+                    propose(&survey, Some(&recordings))
+                }
+                None => propose(&survey, None),
+            }
         }
     };
     match &arguments.out {

@@ -32,7 +32,7 @@ pub use file::locale::UnknownName;
 pub use file::source_section::{QuoteSetting, SourceSection};
 pub use lookup::agents::AgentsError;
 pub use presets::Preset;
-pub use suggest::{ExportSurvey, PresetFit, PresetTrial, propose};
+pub use suggest::{ExportSurvey, ListedRecordings, PresetFit, PresetTrial, propose, survey};
 
 mod bound;
 mod file;

@@ -101,6 +101,32 @@ pub fn look(input: &Input, options: &ReadOptions) -> Result<Arc<Sheet>, Error> {
     Ok(Arc::clone(reader.sheet()))
 }
 
+/// The names of the sheets that can be seen of a workbook; none of anything else.
+///
+/// # Errors
+/// When the workbook cannot be read.
+pub fn sheets(input: &Input, options: &ReadOptions) -> Result<Vec<String>, Error> {
+    if !is_workbook(input, options) {
+        return Ok(Vec::new());
+    }
+    let mut stream = InputStream::open(input, &options.limits)?;
+    let mut sample = Vec::new();
+    stream.read_up_to(4, &mut sample)?;
+    if sample.starts_with(b"PK\x03\x04") {
+        workbook::sheets(input, options)
+    } else {
+        Ok(Vec::new())
+    }
+}
+
+/// Whether the name or the options say that the input is a workbook.
+fn is_workbook(input: &Input, options: &ReadOptions) -> bool {
+    let named = matches!(input.extension().as_str(), "xlsx" | "xlsm");
+    options
+        .format
+        .map_or(named, |format| format == InputFormat::Xlsx)
+}
+
 /// How much of an input may be read to find out how it is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum SampleScope {
@@ -116,11 +142,7 @@ fn open_by(
     let mut stream = InputStream::open(input, &options.limits)?;
     let mut sample = Vec::new();
     stream.read_up_to(SAMPLE, &mut sample)?;
-    let named = matches!(input.extension().as_str(), "xlsx" | "xlsm");
-    let is_workbook = options
-        .format
-        .map_or(named, |format| format == InputFormat::Xlsx);
-    if sample.starts_with(b"PK\x03\x04") && is_workbook {
+    if sample.starts_with(b"PK\x03\x04") && is_workbook(input, options) {
         return open_workbook(input, options, &stream);
     }
     refuse_foreign(input, &sample)?;

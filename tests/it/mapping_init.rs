@@ -11,7 +11,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use capturi_import::mapping::{CallMapping, ExportSurvey, MappingFile, PresetFit, propose};
+use capturi_import::mapping::{
+    CallMapping, ExportSurvey, ListedRecordings, MappingFile, PresetFit, propose,
+};
 use capturi_import::source::{Input, ReadOptions};
 use proptest::prelude::*;
 
@@ -629,6 +631,7 @@ proptest! {
         if let Ok(survey) = ExportSurvey::of(&Input::file(&path), &ReadOptions::default()) {
             load(&propose(&survey, None));
             let recordings = cells.iter().map(|cell| format!("{cell}-1.wav")).collect::<Vec<_>>();
+            let recordings = ListedRecordings { names: &recordings, seconds: &|_| Some(1.0) };
             load(&propose(&survey, Some(&recordings)));
         }
     }

@@ -8,7 +8,7 @@ use crate::mapping::value::duration::{Unit, read_seconds};
 use crate::mapping::value::time::{TimeFormat, TimeRule};
 
 /// The forms of times that are tried, the less doubtful of a pair first.
-const TIMES: [&str; 43] = [
+const TIMES: [&str; 53] = [
     "iso",
     "epoch",
     "epoch_ms",
@@ -52,12 +52,45 @@ const TIMES: [&str; 43] = [
     "%b %d, %Y %I:%M:%S %p",
     "%b %d, %Y %I:%M %p",
     "%b %d, %Y, %I:%M %p",
+    "%b %d, %Y, %I:%M:%S %p",
+    "%d-%b-%Y %H:%M:%S",
+    "%d-%b-%Y %H:%M",
+    "%d-%b-%y %H:%M:%S",
+    "%d %b %Y %H:%M",
+    "%d %b %Y, %H:%M",
+    "%b %d, %Y %H:%M:%S",
+    "%b %d, %Y %H:%M",
+    "%a %m/%d/%Y %I:%M %p",
+    "%Y.%m.%d %H:%M:%S",
 ];
 /// The forms of days and of clocks, for exports with a column of each.
-pub(super) const DAYS: [&str; 6] = [
-    "%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y%m%d",
+pub(super) const DAYS: [&str; 17] = [
+    "%Y-%m-%d",
+    "%d-%m-%Y",
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%Y%m%d",
+    "%Y/%m/%d",
+    "%d-%b-%Y",
+    "%d %b %Y",
+    "%b %d, %Y",
+    "%a %m/%d/%Y",
+    "%a %d/%m/%Y",
+    "%d-%m-%y",
+    "%d.%m.%y",
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%d-%b-%y",
 ];
-pub(super) const CLOCKS: [&str; 5] = ["%H:%M:%S", "%H:%M", "%H.%M.%S", "%H.%M", "%I:%M:%S %p"];
+pub(super) const CLOCKS: [&str; 6] = [
+    "%H:%M:%S",
+    "%H:%M",
+    "%H.%M.%S",
+    "%H.%M",
+    "%I:%M:%S %p",
+    "%I:%M %p",
+];
 
 /// How the times of a column are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +117,10 @@ pub(super) struct ColumnProfile {
     /// Whether durations are fractions, which are days or minutes.
     pub(super) is_fraction: bool,
     pub(super) is_number: bool,
+    /// Whether they are yes and no.
+    pub(super) is_flag: bool,
+    /// Whether most are digits that are a telephone number once a `+` stands before them.
+    pub(super) lacks_plus: bool,
     /// Whether they look like names of people.
     pub(super) is_person: bool,
     /// Whether they are names of recordings.
@@ -97,9 +134,10 @@ impl ColumnProfile {
         }
         let all = |test: &dyn Fn(&str) -> bool| most(values, 4, |value| test(value.trim()));
         let phones = values.iter().filter(|value| is_dialled(value)).count();
+        let are_days = days(values).is_some();
         ColumnProfile {
             is_email: most(values, 1, |value| is_email(value.trim())),
-            is_phone: phones * 2 > values.len(),
+            is_phone: phones * 2 > values.len() && !are_days,
             lacks_country: values
                 .iter()
                 .any(|value| read_phone(value, None) == PhoneReading::NeedsRegion),
@@ -111,6 +149,8 @@ impl ColumnProfile {
             is_fraction: all(&|value| value.parse::<f64>().is_ok_and(|number| number < 1.0e3))
                 && values.iter().any(|value| value.contains(['.', ',', 'e'])),
             is_number: all(&|value| value.parse::<f64>().is_ok()),
+            is_flag: all(&is_flag),
+            lacks_plus: most(values, 4, |value| lacks_plus(value.trim())),
             is_person: all(&is_person),
             is_recording: all(&is_recording),
         }
@@ -139,6 +179,26 @@ fn is_recording(value: &str) -> bool {
     ending.is_some_and(|ending| {
         ["wav", "mp3", "ogg", "opus", "m4a", "flac", "gsm", "wma"].contains(&ending.as_str())
     })
+}
+
+/// Whether it is one word of yes and no; digits may as well be counts.
+fn is_flag(value: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "true", "false", "yes", "no", "ja", "nej", "nei", "nein", "y", "n", "t", "f",
+    ];
+    WORDS.contains(&value.to_lowercase().as_str())
+}
+
+/// Whether these digits are a number with its country code, and without a `+`.
+fn lacks_plus(value: &str) -> bool {
+    const SHORTEST: usize = 10;
+    value.len() >= SHORTEST
+        && !value.starts_with('0')
+        && value.bytes().all(|byte| byte.is_ascii_digit())
+        && matches!(
+            read_phone(&format!("+{value}"), None),
+            PhoneReading::Possible(_)
+        )
 }
 
 fn is_dialled(value: &str) -> bool {
@@ -177,8 +237,12 @@ fn fits(values: &[String], format: &str) -> bool {
     let Some(rule) = rule(format, Some(TimeZone::UTC)) else {
         return false;
     };
-    // 1990 to 2100: a telephone number is no time.
-    let plausible = 631_152_000..4_102_444_800;
+    // 1990 to 2100: a telephone number is no time. Bare seconds are from 2000 to 2033, since a number of
+    // ten digits is a telephone's in other countries.
+    let plausible = match format {
+        "epoch" => 946_684_800..2_000_000_000,
+        _ => 631_152_000..4_102_444_800,
+    };
     most(values, 4, |value| {
         let read = rule.read(value.trim());
         read.is_ok_and(|(_, at)| plausible.contains(&at.as_second()))
@@ -208,6 +272,12 @@ pub(super) fn half(
 /// The form of days in a column.
 pub(super) fn days(values: &[String]) -> Option<&'static str> {
     half(values, &DAYS, ("%H:%M", "12:00"))
+}
+
+/// Another form in which all days of a column are read: a day that could be a month.
+pub(super) fn days_also(values: &[String], days: &str) -> Option<&'static str> {
+    let others: Vec<&'static str> = DAYS.into_iter().filter(|form| *form != days).collect();
+    half(values, &others, ("%H:%M", "12:00"))
 }
 
 /// The form of clocks in a column.

@@ -11,14 +11,14 @@ const NAMES: &[(Field, &str)] = &[
     (
         Field::ExternalIdentity,
         "externalidentity externalid callid opkaldsid samtaleid uniqueid callguid calluuid \
-         conversationid interactionid contactid linkedid callsid recordingid id sessionid \
-         sid guid uuid \
+         conversationid interactionid linkedid callsid recordingid id sessionid \
+         sid guid uuid contactid \
          opkaldsnr opkaldsnummer samtalenr samtalenummer samtalsid anropsid vorgangsnummer \
          vorgangsid anrufid gesprächsid kennung callref reference referanse referens referenz",
     ),
     (
         Field::AgentId,
-        "agentid agentno agentnr medarbejderid medarbejdernr employeeid operatorid userid \
+        "agentid agentno assigneeid ownerid advisorid repid representativeid agentnr medarbejderid medarbejdernr employeeid operatorid userid \
          agentlogin userlogin login initialer agentextension extension lokalnummer lokalnr \
          anknytning username agent user bruger brugerid \
          medarbnr medarbejdernummer bearbeiterid mitarbeiterid mitarbeiternummer \
@@ -26,7 +26,7 @@ const NAMES: &[(Field, &str)] = &[
     ),
     (
         Field::AgentName,
-        "agentname agentfullname agentnavn medarbejdernavn medarbejder operatorname \
+        "agentname agentfullname assigneename ownername repname advisorname representative agentnavn medarbejdernavn medarbejder operatorname \
          operator employeename employee sælger saelger handläggare agentnamn fullname \
          displayname username agent user bruger users name navn namn \
          medarb bearbeiter mitarbeiter mitarbeitername agentenname sachbearbeiter benutzer \
@@ -34,7 +34,7 @@ const NAMES: &[(Field, &str)] = &[
     ),
     (
         Field::AgentEmail,
-        "agentemail agentmail useremail medarbejderemail medarbejdermail operatoremail \
+        "agentemail agentmail useremail assigneeemail owneremail repemail advisoremail medarbejderemail medarbejdermail operatoremail \
          agentepost email mail epost \
          emailadresse epostadresse mailadresse",
     ),
@@ -48,7 +48,7 @@ const NAMES: &[(Field, &str)] = &[
     ),
     (
         Field::DateTime,
-        "datetime starttime startdatetime startedat startat callstart calldate calltime \
+        "datetime starttime talkstart callstarttime startdatetime startedat startat callstart calldate calltime \
          starttid starttidspunkt tidspunkt conversationstart initiationtimestamp timestamp \
          started start datestarted createdat created oprettet dato datum date time tid \
          beginn anfang startzeit anrufbeginn anrufzeit zeitpunkt påbegyndt",
@@ -69,7 +69,7 @@ const NAMES: &[(Field, &str)] = &[
     ),
     (
         Field::Status,
-        "outcome disposition dispositioncode dispname udfald resultat result wrapup \
+        "outcome disposition calldisposition dispositionname dispositioncode dispname udfald resultat result wrapup \
          wrapupcode status statusname \
          ergebnis utfall abschluss",
     ),
@@ -97,7 +97,7 @@ const NAMES: &[(Field, &str)] = &[
         Field::CustomNumberProp1,
         "talktime talkduration talking billsec taletid samtaletid conversationseconds \
          lengthinsec duration callduration varighed varaktighet durationseconds agenttime \
-         gesprächsdauer gesprächszeit sprechzeit dauer samtalslängd",
+         gesprächsdauer gesprächszeit sprechzeit dauer samtalslängd incallduration calldurationinseconds talktimeseconds totalduration",
     ),
     (
         Field::CustomNumberProp2,
@@ -222,6 +222,9 @@ pub(super) const CLOCKS: &[&str] = &[
 const OF_THE_CALL: &[&str] = &[
     "datetime",
     "starttime",
+    "start",
+    "started",
+    "talkstart",
     "startdatetime",
     "startedat",
     "startat",

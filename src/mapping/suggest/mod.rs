@@ -5,21 +5,32 @@
 //! and that whatever was concluded from names and shapes says so. Decides nothing for the operator:
 //! zones, countries and agents stay questions.
 
+mod agent_fields;
+mod audio_rules;
 mod build;
-mod call_fields;
+mod call_customer;
+mod call_side;
+mod call_time;
+mod choose_records;
 mod column_profile;
 mod expressions;
+mod identity;
 mod known_names;
+mod listed_recordings;
 mod name_rank;
 mod name_shape;
 mod preset_fit;
 mod proposal;
+mod recording_lengths;
 mod recording_names;
 mod survey;
+mod text_fields;
 mod write;
 
 pub(super) use known_names::of as names_of;
 
+pub use choose_records::survey;
+pub use listed_recordings::ListedRecordings;
 pub use preset_fit::{PresetFit, PresetTrial};
 pub use survey::ExportSurvey;
 pub use write::propose;

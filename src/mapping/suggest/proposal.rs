@@ -12,6 +12,8 @@ use crate::domain::call::Field;
 #[derive(Debug)]
 pub(super) struct ProposedRule {
     pub(super) field: Field,
+    /// Positions of the columns that it takes.
+    pub(super) columns: Vec<usize>,
     /// What stands behind `=`.
     pub(super) toml: String,
     /// What the operator should look at.
@@ -27,6 +29,8 @@ pub(super) struct SuggestedMapping {
     pub(super) no_agent: Option<String>,
     /// The templates that name a recording.
     pub(super) recordings: Vec<String>,
+    /// The rule for the length of a recording.
+    pub(super) seconds: Option<String>,
     /// Positions of the columns that feed something.
     pub(super) used: BTreeSet<usize>,
 }
@@ -47,10 +51,65 @@ impl<'s> ProposalDraft<'s> {
         }
     }
 
+    /// Proposes a rule that takes no column, or several in a template.
     pub(super) fn rule(&mut self, field: Field, toml: String, check: Option<String>) {
-        self.proposal
-            .rules
-            .push(ProposedRule { field, toml, check });
+        self.columns_rule(field, &[], toml, check);
+    }
+
+    /// Proposes a rule that takes a column.
+    pub(super) fn column_rule(
+        &mut self,
+        field: Field,
+        column: usize,
+        toml: String,
+        check: Option<String>,
+    ) {
+        self.columns_rule(field, &[column], toml, check);
+    }
+
+    /// Proposes a rule that takes these columns, which feed nothing else then.
+    pub(super) fn columns_rule(
+        &mut self,
+        field: Field,
+        columns: &[usize],
+        toml: String,
+        check: Option<String>,
+    ) {
+        self.proposal.used.extend(columns);
+        self.proposal.rules.push(ProposedRule {
+            field,
+            columns: columns.to_vec(),
+            toml,
+            check,
+        });
+    }
+
+    /// The columns that a field is made of.
+    pub(super) fn columns_of(&self, field: Field) -> Vec<usize> {
+        let mut rules = self.proposal.rules.iter();
+        let rule = rules.find(|rule| rule.field == field);
+        rule.map(|rule| rule.columns.clone()).unwrap_or_default()
+    }
+
+    /// The names of other columns that pass a test and feed nothing, the first few; empty when there are
+    /// none.
+    pub(super) fn named_others(
+        &self,
+        of: usize,
+        shown: usize,
+        test: impl Fn(&Surveyed, &ColumnProfile) -> bool,
+    ) -> String {
+        let columns = self.survey.columns.iter().zip(&self.shapes).enumerate();
+        let others = columns.filter(|(other, (column, shape))| {
+            let is_free = *other != of && !self.proposal.used.contains(other);
+            is_free && !column.values.is_empty() && test(column, shape)
+        });
+        let names: Vec<&str> = others
+            .map(|(_, (column, _))| column.name.as_str())
+            .collect();
+        let more = if names.len() > shown { " and more" } else { "" };
+        let named: Vec<&str> = names.into_iter().take(shown).collect();
+        format!("{}{more}", named.join(", "))
     }
 
     pub(super) fn has(&self, field: Field) -> bool {

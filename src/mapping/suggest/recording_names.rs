@@ -30,6 +30,8 @@ pub(super) struct Named {
     pub(super) remarks: Vec<String>,
     /// The line that says how recordings are named; nothing when no column stands in a name.
     pub(super) rule: Option<String>,
+    /// Records with the one name that they find.
+    pub(super) pairs: Vec<(usize, usize)>,
 }
 
 /// The names of the recordings, by the words in them.
@@ -64,6 +66,7 @@ pub(super) fn name_recordings(survey: &ExportSurvey, recordings: &[String]) -> N
         return Named {
             remarks: vec![remark],
             rule: None,
+            pairs: Vec::new(),
         };
     };
     if let [column] = guess.columns[..]
@@ -74,6 +77,7 @@ pub(super) fn name_recordings(survey: &ExportSurvey, recordings: &[String]) -> N
         return Named {
             remarks: remarks(survey, &guess.hits, names.all.len()),
             rule: Some(rule),
+            pairs: pairs(&guess.hits),
         };
     }
     let groups = group_names(survey, &guess.columns);
@@ -82,7 +86,17 @@ pub(super) fn name_recordings(survey: &ExportSurvey, recordings: &[String]) -> N
     Named {
         remarks: remarks(survey, &found, names.all.len()),
         rule: Some(written(survey, &patterns, &guess.columns, &groups)),
+        pairs: pairs(&found),
     }
+}
+
+/// The records that have one name.
+fn pairs(found: &BTreeMap<usize, Vec<usize>>) -> Vec<(usize, usize)> {
+    let one = |(record, names): (&usize, &Vec<usize>)| match names[..] {
+        [name] => Some((*record, name)),
+        _ => None,
+    };
+    found.iter().filter_map(one).collect()
 }
 
 /// The column, or the two, by which most records have one name.

@@ -68,6 +68,8 @@ pub struct ExportSurvey {
     pub columns: Vec<Surveyed>,
     /// The sentence that stands in place of the records, if that is all there is.
     pub sentence: Option<String>,
+    /// The sheet and the JSON pointer where the records are, if they had to be looked for.
+    pub(super) place: (Option<String>, Option<String>),
     /// Every name and path, as names are compared.
     pub(super) keys: BTreeSet<String>,
 }
@@ -91,6 +93,7 @@ impl ExportSurvey {
             records: 0,
             columns: Vec::new(),
             sentence: None,
+            place: (None, None),
             keys: BTreeSet::new(),
         };
         if let Some(header) = &survey.sheet.header {

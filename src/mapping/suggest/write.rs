@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use super::build::build;
 use super::expressions::{quoted, shown_whole};
+use super::listed_recordings::ListedRecordings;
 use super::proposal::{ProposedRule, SuggestedMapping};
+use super::recording_lengths::{ASKED, length_column};
 use super::recording_names::name_recordings;
 use super::survey::{ExportSurvey, Surveyed};
 use crate::domain::call::Field;
@@ -12,26 +14,45 @@ use crate::domain::call::Field;
 /// How much of an example is shown.
 const EXAMPLE: usize = 40;
 
-/// A mapping file with the best proposal for each target. It loads, and says what is not known. Where names
-/// of recordings are given, which are paths below their folder, it has a pattern for them.
-pub fn propose(survey: &ExportSurvey, recordings: Option<&[String]>) -> String {
+/// A mapping file with the best proposal for each target. It loads, and says what is not known. Where
+/// recordings are given, it has a pattern for their names, and the column that says their lengths.
+pub fn propose(survey: &ExportSurvey, recordings: Option<&ListedRecordings<'_>>) -> String {
     let proposal = &build(survey);
     let mut file = String::new();
     head(&mut file, survey, proposal);
-    source(&mut file, proposal);
+    source(&mut file, survey, proposal);
     fields(&mut file, proposal);
-    match recordings.map(|names| name_recordings(survey, names)) {
-        Some(named) => {
-            let remarks = named.remarks.iter().map(|remark| shown_whole(remark));
-            let remarks = remarks.map(|remark| format!("# {remark}\n"));
-            let remarks: String = remarks.collect();
-            let rule = named.rule.unwrap_or_default();
-            let _ = write!(file, "\n[audio]\n{remarks}{rule}\n");
-        }
+    match recordings {
+        Some(recordings) => listed(&mut file, survey, recordings),
         None => audio(&mut file, proposal),
     }
     columns(&mut file, survey, proposal);
     file
+}
+
+/// How the recordings are named and how long they are, found out from themselves.
+fn listed(file: &mut String, survey: &ExportSurvey, recordings: &ListedRecordings<'_>) {
+    let named = name_recordings(survey, recordings.names);
+    let lengths: Vec<(usize, f64)> = named
+        .pairs
+        .iter()
+        .filter_map(|(record, name)| {
+            Some((*record, (recordings.seconds)(&recordings.names[*name])?))
+        })
+        .take(ASKED)
+        .collect();
+    file.push_str("\n[audio]\n");
+    let length = length_column(survey, &lengths);
+    let remarks = named.remarks.iter().map(String::as_str);
+    for remark in remarks.chain(length.as_ref().map(|length| length.remark.as_str())) {
+        let _ = writeln!(file, "# {}", shown_whole(remark));
+    }
+    if let Some(rule) = named.rule {
+        let _ = writeln!(file, "{rule}");
+    }
+    if let Some(length) = length {
+        let _ = writeln!(file, "seconds = {}", length.toml);
+    }
 }
 
 fn head(file: &mut String, survey: &ExportSurvey, proposal: &SuggestedMapping) {
@@ -61,8 +82,15 @@ fn head(file: &mut String, survey: &ExportSurvey, proposal: &SuggestedMapping) {
     file.push('\n');
 }
 
-fn source(file: &mut String, proposal: &SuggestedMapping) {
+fn source(file: &mut String, survey: &ExportSurvey, proposal: &SuggestedMapping) {
     file.push_str("[source]\n");
+    let (sheet, records) = &survey.place;
+    if let Some(sheet) = sheet {
+        let _ = writeln!(file, "sheet = {}", quoted(sheet));
+    }
+    if let Some(records) = records {
+        let _ = writeln!(file, "records = {}", quoted(records));
+    }
     if !proposal.needs.is_empty() {
         file.push_str("needs = [\n");
         for (need, why) in &proposal.needs {
@@ -136,16 +164,23 @@ fn fields(file: &mut String, proposal: &SuggestedMapping) {
 }
 
 fn audio(file: &mut String, proposal: &SuggestedMapping) {
-    if !proposal.recordings.is_empty() {
-        let names: Vec<String> = proposal
-            .recordings
-            .iter()
-            .map(|name| quoted(name))
-            .collect();
+    if proposal.recordings.is_empty() {
+        return;
+    }
+    let names: Vec<String> = proposal
+        .recordings
+        .iter()
+        .map(|name| quoted(name))
+        .collect();
+    let _ = writeln!(
+        file,
+        "\n[audio]\n# tried in order, below the audio folder\nmatch = [{}]",
+        names.join(", ")
+    );
+    if let Some(seconds) = &proposal.seconds {
         let _ = writeln!(
             file,
-            "\n[audio]\n# tried in order, below the audio folder\nmatch = [{}]",
-            names.join(", ")
+            "# check: is a recording as long as this? --audio compares them\nseconds = {seconds}"
         );
     }
 }

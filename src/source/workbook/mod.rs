@@ -11,4 +11,4 @@ mod parts;
 mod reader;
 mod sheet_thread;
 
-pub(in crate::source) use reader::{DIALECT, Workbook};
+pub(in crate::source) use reader::{DIALECT, Workbook, sheets};

@@ -232,6 +232,25 @@ fn choose(
     }
 }
 
+/// The names of the sheets that can be seen, in their order.
+pub(in crate::source) fn sheets(
+    input: &Input,
+    options: &ReadOptions,
+) -> Result<Vec<String>, Error> {
+    let file = input.name();
+    let Some(path) = input.path() else {
+        return Ok(Vec::new());
+    };
+    zip_limits::refuse_bomb(path, file, &options.limits)?;
+    let content = File::open(path).and_then(without_odd_sizes);
+    let content = content.map_err(|error| Error::io(file, error))?;
+    let workbook = workbook(&WorkbookContent::new(content), file)?;
+    candidates(&workbook, None).map_err(|reason| Error::Unreadable {
+        file: file.to_string(),
+        reason,
+    })
+}
+
 fn listed(names: &[String]) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
     names.join(", ")

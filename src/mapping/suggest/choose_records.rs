@@ -1,0 +1,140 @@
+//! Where in an export its calls are: which sheet of a workbook, which list in a JSON document.
+//!
+//! Each place is looked at, and the one counts whose columns feed the most of what a call needs.
+
+use serde_json::Value as Json;
+
+use super::build::build;
+use super::survey::{ExportSurvey, sample};
+use crate::domain::call::Field;
+use crate::source::{self, Batch, Error, Input, ReadOptions};
+
+/// Sheets or lists that are looked at.
+const PLACES: usize = 24;
+/// A place with so many of the required fields is not doubted.
+const ENOUGH: usize = 4;
+/// How deep lists are looked for.
+const DEPTH: usize = 5;
+
+/// Looks at the first records of an input, wherever in it they are.
+///
+/// # Errors
+/// When it cannot be opened or read.
+pub fn survey(input: &Input, options: &ReadOptions) -> Result<ExportSurvey, Error> {
+    let sheets = match options.sheet {
+        None => source::sheets(input, options)?,
+        Some(_) => Vec::new(),
+    };
+    if sheets.len() > 1 {
+        let of_sheet = |sheet: String| ReadOptions {
+            sheet: Some(sheet),
+            ..options.clone()
+        };
+        let places = sheets.into_iter().map(of_sheet);
+        return best(input, places, None);
+    }
+    if options.records.is_some() {
+        return ExportSurvey::of(input, options);
+    }
+    let (plain, pointers) = match ExportSurvey::of(input, options) {
+        Ok(survey) if survey.sheet.header.is_some() || worth(&survey).0 >= ENOUGH => {
+            return Ok(survey);
+        }
+        Ok(survey) => (Ok(survey), pointers(input, options)),
+        Err(Error::Records {
+            pointer,
+            reason,
+            file,
+        }) => {
+            let pointers = pointer.split(", ").map(str::to_owned).collect();
+            (
+                Err(Error::Records {
+                    file,
+                    pointer,
+                    reason,
+                }),
+                pointers,
+            )
+        }
+        Err(error) => return Err(error),
+    };
+    let of_pointer = |pointer: String| ReadOptions {
+        records: Some(pointer),
+        ..options.clone()
+    };
+    match plain {
+        Ok(plain) => best(input, pointers.into_iter().map(of_pointer), Some(plain)),
+        Err(error) => best(input, pointers.into_iter().map(of_pointer), None).map_err(|_| error),
+    }
+}
+
+/// The place with the most of a call; of equals the first one.
+fn best(
+    input: &Input,
+    places: impl Iterator<Item = ReadOptions>,
+    plain: Option<ExportSurvey>,
+) -> Result<ExportSurvey, Error> {
+    let mut best = plain.map(|plain| (worth(&plain), plain));
+    let mut failure = None;
+    for options in places.take(PLACES) {
+        match ExportSurvey::of(input, &options) {
+            Ok(mut survey) => {
+                survey.place = (options.sheet, options.records);
+                let worth = worth(&survey);
+                if best.as_ref().is_none_or(|(known, _)| worth > *known) {
+                    best = Some((worth, survey));
+                }
+            }
+            Err(error) => failure = Some(error),
+        }
+    }
+    match (best, failure) {
+        (Some((_, survey)), _) => Ok(survey),
+        (None, Some(error)) => Err(error),
+        // No place at all is the whole.
+        (None, None) => ExportSurvey::of(input, &ReadOptions::default()),
+    }
+}
+
+/// How many of the required fields names of columns feed, and all fields.
+fn worth(survey: &ExportSurvey) -> (usize, usize) {
+    if survey.records == 0 {
+        return (0, 0);
+    }
+    let proposal = build(survey);
+    let fed = || {
+        proposal
+            .rules
+            .iter()
+            .filter(|rule| !rule.columns.is_empty())
+    };
+    let required = fed().filter(|rule| Field::REQUIRED.contains(&rule.field));
+    (required.count(), fed().count())
+}
+
+/// Pointers to the lists of objects in the first record.
+fn pointers(input: &Input, options: &ReadOptions) -> Vec<String> {
+    let mut found = Vec::new();
+    let Ok((_, batches)) = sample(input, options) else {
+        return found;
+    };
+    let first = batches.iter().flat_map(Batch::iter).next();
+    if let Some(tree) = first.as_ref().and_then(|record| record.tree()) {
+        lists("", tree, DEPTH, &mut found);
+    }
+    found
+}
+
+fn lists(path: &str, tree: &Json, depth: usize, found: &mut Vec<String>) {
+    let Json::Object(members) = tree else { return };
+    for (name, value) in members {
+        let pointer = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
+        match value {
+            Json::Array(items) if items.first().is_some_and(Json::is_object) => {
+                found.push(pointer);
+            }
+            Json::Object(_) if depth > 1 => lists(&pointer, value, depth - 1, found),
+            _ => {}
+        }
+    }
+}
