@@ -14,7 +14,7 @@ use crate::pipeline::CallJob;
 pub(super) fn entries(shipment: &CallJob, facts: Vec<CallFact>) -> Facts {
     let identity: Arc<str> = shipment.call.identity().into();
     let entry = |fact| LedgerEntry::new(Arc::clone(&identity), fact);
-    Facts::OfCall(facts.into_iter().map(entry).collect())
+    facts.into_iter().map(entry).collect()
 }
 
 /// What the ledger is told when nothing can have come of a request.

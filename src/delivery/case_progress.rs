@@ -7,7 +7,7 @@ use super::sender::intent::Facts;
 use super::sender::refusals::Refusal;
 use crate::domain::Code;
 use crate::events::{Delivered, DeliveryKind, Outcome};
-use crate::ledger::{CaseEntry, CaseFact};
+use crate::ledger::{CaseFact, LedgerEntry};
 use crate::pipeline::{CaseJob, CaseRow, CaseSpread};
 use crate::plan::CaseStep;
 
@@ -171,9 +171,6 @@ fn ended(outcome: Outcome, detail: &'static str, problem: Option<(Code, String)>
 /// These facts about the case.
 pub(super) fn entries(shipment: &CaseJob, facts: Vec<CaseFact>) -> Facts {
     let identity: Arc<str> = shipment.case.uid.as_str().into();
-    let entry = |fact| CaseEntry {
-        identity: Arc::clone(&identity),
-        fact,
-    };
-    Facts::OfCase(facts.into_iter().map(entry).collect())
+    let entry = |fact| LedgerEntry::new(Arc::clone(&identity), fact);
+    facts.into_iter().map(entry).collect()
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::domain::Code;
 use crate::events::Outcome;
-use crate::ledger::{CallFact, CaseEntry, CaseFact, Error, LedgerEntry, LedgerWriter};
+use crate::ledger::{CallFact, CaseFact, Error, LedgerEntry, LedgerWriter};
 use crate::pipeline::{Action, HeldCall, HeldMessage};
 
 /// How a record ends, and why.
@@ -13,8 +13,7 @@ pub(super) type UnsentEnd = (Outcome, Cow<'static, str>);
 /// What the ledger is told of the records of a batch.
 #[derive(Default)]
 pub(super) struct LedgerNotes {
-    of_calls: Vec<LedgerEntry>,
-    of_cases: Vec<CaseEntry>,
+    facts: Vec<LedgerEntry>,
 }
 
 impl LedgerNotes {
@@ -30,20 +29,18 @@ impl LedgerNotes {
                     why,
                 } = *held;
                 let held = CallFact::Held { fingerprint, why };
-                self.of_calls.push(LedgerEntry::new(identity, held));
+                self.facts.push(LedgerEntry::new(identity, held));
                 (Outcome::Held, why.name().into())
             }
             Action::Waived { identity } => {
                 let without = CallFact::WithoutRecording { was_sought: true };
-                self.of_calls.push(LedgerEntry::new(identity, without));
+                self.facts.push(LedgerEntry::new(identity, without));
                 (Outcome::AlreadyThere, "".into())
             }
             Action::WaitsInCase(held) => {
                 let HeldMessage { identity, row } = *held;
-                self.of_cases.push(CaseEntry {
-                    identity: identity.into(),
-                    fact: CaseFact::Held(row),
-                });
+                self.facts
+                    .push(LedgerEntry::new(identity, CaseFact::Held(row)));
                 (Outcome::Held, Code::RowUnterminated.name().into())
             }
             fate @ (Action::Told | Action::Rides | Action::Sends(_) | Action::SendsCase(_)) => {
@@ -54,7 +51,6 @@ impl LedgerNotes {
 
     /// Brings them to the disk.
     pub(super) async fn write(self, writer: &LedgerWriter) -> Result<(), Error> {
-        writer.write(self.of_calls).await?;
-        writer.write_cases(self.of_cases).await
+        writer.write(self.facts).await
     }
 }

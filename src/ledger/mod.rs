@@ -1,6 +1,6 @@
 //! What was intended and what happened, call by call, in one SQLite file: the only SQL.
 //!
-//! An [`LedgerEntry`] that [`LedgerWriter::write`] has acknowledged survives `kill -9` and a loss of power;
+//! A [`LedgerEntry`] that [`LedgerWriter::write`] has acknowledged survives `kill -9` and a loss of power;
 //! nothing may be sent before its intent is acknowledged, and after one failed write every later
 //! one fails as well, because a run without a ledger could create calls twice. One run at a time
 //! writes (a lock file beside the ledger says who); anybody may read meanwhile. A ledger belongs
@@ -18,6 +18,7 @@ mod clean_marker;
 mod columns;
 mod done_index;
 mod error;
+mod fact;
 mod filesystem;
 mod forget_held;
 mod holder;
@@ -41,16 +42,17 @@ mod writer;
 pub use call::apply::apply_fact;
 pub use call::blocker::{Blocker, Stage};
 pub use call::checkpoint::Checkpoint;
-pub use call::fact::{CallFact, LedgerEntry, SentFile, UNHEARD};
+pub use call::fact::{CallFact, SentFile, UNHEARD};
 pub use call::progress::{CreateProgress, UploadProgress};
 pub use call::state::{CallState, CreateState, UploadState};
 pub use call::status::{CallStatus, DoneKind};
 pub use case::fact::{
-    CaseBlocker, CaseEntry, CaseFact, CaseHashes, CaseState, CutRow, MessageHashes, MessageState,
+    CaseBlocker, CaseFact, CaseHashes, CaseState, CutRow, MessageHashes, MessageState,
 };
 pub use case::summary::CaseSummary;
 pub use done_index::DoneIndex;
 pub use error::{Error, LedgerOpenError};
+pub use fact::{Fact, LedgerEntry};
 pub use filesystem::files_of;
 pub use forget_held::{ForgottenHeld, HeldChoice, forget_held};
 pub use holder::Holder;

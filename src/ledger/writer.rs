@@ -13,9 +13,8 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::batch::{BatchWriter, WriteRequest};
-use super::call::fact::LedgerEntry;
-use super::case::fact::CaseEntry;
 use super::error::{Error, LedgerOpenError};
+use super::fact::LedgerEntry;
 use super::holder::Holder;
 use super::lock::Lock;
 use super::problem_log::NotedProblem;
@@ -153,14 +152,6 @@ impl LedgerWriter {
         self.ask(WriteRequest::Write(entries)).await.map(drop)
     }
 
-    /// [`LedgerWriter::write`] for facts about cases.
-    pub async fn write_cases(&self, entries: Vec<CaseEntry>) -> Result<(), Error> {
-        if entries.is_empty() {
-            return Ok(());
-        }
-        self.ask(WriteRequest::WriteCases(entries)).await.map(drop)
-    }
-
     /// Keeps what a run has found out about the ledger; a smaller proof takes back no greater one.
     pub async fn prove(&self, calls: Proof, cases: Proof) -> Result<(), Error> {
         if calls.max(cases) == Proof::Missing {
@@ -179,11 +170,6 @@ impl LedgerWriter {
     /// [`LedgerWriter::write`] for a thread that may wait.
     pub fn write_blocking(&self, entries: Vec<LedgerEntry>) -> Result<(), Error> {
         block_on(self.write(entries))
-    }
-
-    /// [`LedgerWriter::write_cases`] for a thread that may wait.
-    pub fn write_cases_blocking(&self, entries: Vec<CaseEntry>) -> Result<(), Error> {
-        block_on(self.write_cases(entries))
     }
 
     /// Opens a run in the ledger and forgets the problems of the one before. `options` is a summary

@@ -10,8 +10,8 @@ use crate::cli::exit_code::Exit;
 use crate::config::RebuildArgs;
 use crate::events::{BETWEEN_RECORDINGS, Delivered, DeliveryKind};
 use crate::ledger::{
-    CallFact, CaseEntry, CaseFact, Ledger, LedgerEntry, LedgerWriter, MessageHashes, Proof,
-    SentFile, UNHEARD,
+    CallFact, CaseFact, Fact, Ledger, LedgerEntry, LedgerWriter, MessageHashes, Proof, SentFile,
+    UNHEARD,
 };
 use crate::report::{Screen, read_accepted};
 
@@ -87,8 +87,7 @@ pub(super) fn rebuild(arguments: &RebuildArgs, screen: &mut Screen) -> Result<Ex
 /// Facts on their way into the ledger.
 struct WaitingFacts {
     writer: LedgerWriter,
-    calls: Vec<LedgerEntry>,
-    messages: Vec<CaseEntry>,
+    entries: Vec<LedgerEntry>,
     /// Calls with recordings of which it is not known which files they were.
     nameless: u64,
 }
@@ -97,8 +96,7 @@ impl WaitingFacts {
     fn new(writer: LedgerWriter) -> Self {
         WaitingFacts {
             writer,
-            calls: Vec::new(),
-            messages: Vec::new(),
+            entries: Vec::new(),
             nameless: 0,
         }
     }
@@ -110,15 +108,15 @@ impl WaitingFacts {
                 let facts = facts(delivered);
                 let is_named = facts
                     .iter()
-                    .any(|entry| matches!(entry.fact, CallFact::Takes { .. }));
+                    .any(|entry| matches!(entry.fact, Fact::Call(CallFact::Takes { .. })));
                 self.nameless += u64::from(is_sent && !is_named);
-                self.calls.extend(facts);
+                self.entries.extend(facts);
             }
-            DeliveryKind::Message => self.messages.extend(message(delivered)),
+            DeliveryKind::Message => self.entries.extend(message(delivered)),
             // To put it in place a second time changes nothing, and its messages are not in the list.
             DeliveryKind::Case => {}
         }
-        if self.calls.len() + self.messages.len() >= GROUP {
+        if self.entries.len() >= GROUP {
             self.write()?;
         }
         Ok(())
@@ -126,9 +124,7 @@ impl WaitingFacts {
 
     fn write(&mut self) -> Result<(), Error> {
         self.writer
-            .write_blocking(std::mem::take(&mut self.calls))?;
-        self.writer
-            .write_cases_blocking(std::mem::take(&mut self.messages))?;
+            .write_blocking(std::mem::take(&mut self.entries))?;
         Ok(())
     }
 }
@@ -171,12 +167,10 @@ fn taken(delivered: &Delivered) -> Option<SentFile> {
 
 /// What a line says of a message. The case's own fields are not in the list: the next run sends them
 /// again, which changes nothing.
-fn message(delivered: Delivered) -> Option<CaseEntry> {
-    let print = MessageHashes::of_unknown_text(id_hash(&delivered.uid?));
-    Some(CaseEntry {
-        identity: delivered.identity.into(),
-        fact: CaseFact::MessageAdded(print, None),
-    })
+fn message(delivered: Delivered) -> Option<LedgerEntry> {
+    let hashes = MessageHashes::of_unknown_text(id_hash(&delivered.uid?));
+    let fact = CaseFact::MessageAdded(hashes, None);
+    Some(LedgerEntry::new(delivered.identity, fact))
 }
 
 /// The hash of an id as a list tells it that was made from a ledger.

@@ -389,10 +389,7 @@ impl Sender {
 
     /// Brings facts to the disk. Without a ledger nothing more is sent.
     pub(in crate::delivery) async fn record(&self, facts: Facts) -> Result<(), CallError> {
-        let written = match facts {
-            Facts::OfCall(entries) => self.writer.write(entries).await,
-            Facts::OfCase(entries) => self.writer.write_cases(entries).await,
-        };
+        let written = self.writer.write(facts).await;
         written.map_err(|error| {
             self.stop.raise(StopReason::LedgerLost, error.to_string());
             CallError::Stopped

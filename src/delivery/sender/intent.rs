@@ -6,14 +6,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::gate::{Gate, RateLimits};
 use super::verdict::RequestKind;
-use crate::ledger::{CaseEntry, LedgerEntry};
+use crate::ledger::LedgerEntry;
 
-/// Facts about calls or about cases.
-#[derive(Debug)]
-pub(in crate::delivery) enum Facts {
-    OfCall(Vec<LedgerEntry>),
-    OfCase(Vec<CaseEntry>),
-}
+/// Facts that the ledger takes at once.
+pub(in crate::delivery) type Facts = Vec<LedgerEntry>;
 
 /// What the ledger is told before a request leaves, once the gate is open.
 pub(in crate::delivery) struct Intent {
@@ -55,10 +51,7 @@ impl Attempts {
 
     /// One more fact about its call to be written before the next try leaves.
     pub(in crate::delivery) fn add(&mut self, entry: LedgerEntry) {
-        match &mut self.facts {
-            Some(Facts::OfCall(facts)) => facts.push(entry),
-            _ => self.facts = Some(Facts::OfCall(vec![entry])),
-        }
+        self.facts.get_or_insert_default().push(entry);
     }
 }
 

@@ -1,29 +1,8 @@
 //! What the rest of the program tells the ledger about a call.
 
-use std::sync::Arc;
-
 use super::blocker::Stage;
 use super::state::CallState;
 use crate::domain::{Code, Party};
-
-/// A fact about one call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LedgerEntry {
-    /// The `externalIdentity`.
-    pub identity: Arc<str>,
-    /// What is to be kept.
-    pub fact: CallFact,
-}
-
-impl LedgerEntry {
-    /// A fact about the call of this identity.
-    pub fn new(identity: impl Into<Arc<str>>, fact: CallFact) -> Self {
-        LedgerEntry {
-            identity: identity.into(),
-            fact,
-        }
-    }
-}
 
 /// A file that is sent as the recording of a call, or as a part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

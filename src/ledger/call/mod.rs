@@ -2,6 +2,7 @@
 
 pub(super) mod apply;
 pub(super) mod blocker;
+pub(super) mod cache;
 pub(super) mod checkpoint;
 pub(super) mod fact;
 pub(super) mod progress;

@@ -1,7 +1,6 @@
 //! What the rest of the program tells the ledger about a case, and what the ledger knows of it.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -46,15 +45,6 @@ impl MessageHashes {
     pub fn has_changed_since(&self, sent: &MessageState) -> bool {
         sent.is_added && sent.mark != 0 && sent.mark != self.mark
     }
-}
-
-/// A fact about one case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CaseEntry {
-    /// The `caseUid`.
-    pub identity: Arc<str>,
-    /// What is to be kept.
-    pub fact: CaseFact,
 }
 
 /// What happened to a case, or is about to happen.

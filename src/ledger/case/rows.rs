@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
 use super::fact::{
-    CaseBlocker, CaseEntry, CaseFact, CaseHashes, CaseState, CutRow, MessageHashes, MessageState,
+    CaseBlocker, CaseFact, CaseHashes, CaseState, CutRow, MessageHashes, MessageState,
 };
 use crate::domain::redact::mask;
 use crate::ledger::columns::{identity_hash, time};
@@ -19,19 +19,19 @@ const INTENDED: i64 = 0;
 pub(super) const ADDED: i64 = 1;
 
 /// Writes a fact to the rows of its case.
-pub(in crate::ledger) fn take_in(
+pub(in crate::ledger) fn write(
     connection: &Connection,
-    entry: CaseEntry,
+    identity: &str,
+    fact: CaseFact,
     now: Timestamp,
 ) -> Result<()> {
-    let CaseEntry { identity, fact } = entry;
     if let CaseFact::Held(row) = fact {
-        return hold(connection, &identity, row, now);
+        return hold(connection, identity, row, now);
     }
-    let fact = masked(fact, &identity);
-    let (id, mut standing) = match find(connection, &identity)? {
+    let fact = masked(fact, identity);
+    let (id, mut standing) = match find(connection, identity)? {
         Some(found) => found,
-        None => (insert(connection, &identity, now)?, CaseState::new(now)),
+        None => (insert(connection, identity, now)?, CaseState::new(now)),
     };
     if matches!(fact, CaseFact::NotSent { .. }) && standing.obstacle.is_some() {
         // Another part of the case may have failed since this one was decided, and left the same
@@ -278,8 +278,6 @@ pub(in crate::ledger) fn added(connection: &Connection, id: i64) -> Result<Vec<u
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::ledger::case::summary::{CaseSummary, summarize};
     use crate::ledger::open::in_memory;
@@ -291,13 +289,7 @@ mod tests {
     const TWO: MessageHashes = MessageHashes { hash: 2, mark: 8 };
 
     fn tell(connection: &Connection, fact: CaseFact) {
-        let identity = Arc::from("1001");
-        take_in(
-            connection,
-            CaseEntry { identity, fact },
-            Timestamp::UNIX_EPOCH,
-        )
-        .unwrap();
+        write(connection, "1001", fact, Timestamp::UNIX_EPOCH).unwrap();
     }
 
     fn known(connection: &Connection) -> CaseState {

@@ -10,16 +10,23 @@ type Known = BTreeMap<String, CallState>;
 
 const CALLS: [&str; 3] = ["call-1", "call-2", "call-3"];
 
+fn of_call(fact: &Fact) -> CallFact {
+    match fact {
+        Fact::Call(fact) => fact.clone(),
+        Fact::Case(fact) => panic!("{fact:?}"),
+    }
+}
+
 /// What a ledger must know after each group, the empty one first.
 fn known_after(groups: &[Vec<LedgerEntry>]) -> Vec<Known> {
     let mut known = Known::new();
     let mut after = vec![known.clone()];
     for group in groups {
-        for LedgerEntry { identity, fact } in group {
+        for LedgerEntry { key, fact } in group {
             let at = Timestamp::UNIX_EPOCH;
-            let state = known.entry(identity.to_string());
+            let state = known.entry(key.to_string());
             let state = state.or_insert_with(|| CallState::new(at));
-            apply_fact(state, fact.clone(), at);
+            apply_fact(state, of_call(fact), at);
         }
         after.push(known.clone());
     }
@@ -180,7 +187,7 @@ fn a_clock_that_jumps_changes_nothing_but_times() {
         let mut steps = Vec::new();
         for (entry, time) in facts.iter().zip(times) {
             let at: Timestamp = time.parse().unwrap();
-            apply_fact(&mut standing, entry.fact.clone(), at);
+            apply_fact(&mut standing, of_call(&entry.fact), at);
             steps.push((standing.status(), standing.done(), standing.in_doubt()));
         }
         (timeless(standing), steps)

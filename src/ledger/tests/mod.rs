@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::filesystem::beside as side_file;
-use super::{CallFact, CallState, Ledger, LedgerEntry, LedgerReader, Stage, apply_fact};
+use super::{CallFact, CallState, Fact, Ledger, LedgerEntry, LedgerReader, Stage, apply_fact};
 use crate::domain::{Code, Party};
 
 const DESTINATION: &str = "https://integrations.example.com v2";
