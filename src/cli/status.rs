@@ -7,11 +7,10 @@ use jiff::Timestamp;
 use super::error::{Error, LedgerError};
 use super::exit_code::Exit;
 use crate::config::StatusArgs;
-use crate::domain::Code;
 use crate::events::Outcome;
 use crate::ledger::{
-    Blocker, CallStatus, CaseBlocker, CaseSummary, FailureCounts, Ledger, LedgerReader,
-    LedgerSummary, Run,
+    Blocker, CallStatus, Failure, FailureCounts, FailureKind, Ledger, LedgerReader, LedgerSummary,
+    Run,
 };
 use crate::report::{
     DoubtView, FailureView, ResentView, RunView, Screen, StateView, StateWeight, StatusView, Style,
@@ -34,23 +33,30 @@ pub(super) fn status(arguments: &StatusArgs, mut screen: Screen) -> Result<Exit,
 /// What the ledger says, in the words of the report.
 pub(super) fn view(path: &Path, reader: &LedgerReader) -> Result<StatusView, Error> {
     let summary = reader.summary().map_err(LedgerError::Use)?;
-    let (calls, of_cases) = (summary.calls(), summary.cases.count());
+    let noun = noun(&summary);
     let LedgerSummary {
         destination,
-        states,
-        bytes,
-        troubles,
-        in_doubt,
-        runs,
+        calls,
         cases,
+        bytes,
+        messages,
+        runs,
         ..
     } = summary;
-    let doubts = in_doubt.creates + in_doubt.uploads + cases.in_doubt;
-    let doubtful = in_doubt
-        .examples
-        .into_iter()
-        .chain(cases.doubts.iter().cloned())
-        .map(|identity| DoubtView { identity });
+    let states = CallStatus::ALL.map(|state| StateView {
+        name: state.name().replace('-', " "),
+        weight: weight(state),
+        calls: calls.count(state) + cases.count(state),
+    });
+    let targets = [calls, cases];
+    let doubts = targets.iter().map(|target| target.in_doubt.count).sum();
+    let mut failures = Vec::new();
+    let mut in_doubt = Vec::new();
+    for target in targets {
+        failures.extend(target.failures.into_iter().map(failure));
+        let examples = target.in_doubt.examples.into_iter();
+        in_doubt.extend(examples.map(|identity| DoubtView { identity }));
+    }
     let mut resent = Vec::new();
     reader.resent(|identity, times| {
         resent.push(ResentView { identity, times });
@@ -61,69 +67,27 @@ pub(super) fn view(path: &Path, reader: &LedgerReader) -> Result<StatusView, Err
         ledger: path.display().to_string(),
         destination: Some(destination),
         held_by: Ledger::holder(path).map(|holder| holder.to_string()),
-        states: states
-            .into_iter()
-            .map(|(state, calls)| StateView {
-                name: state.name().replace('-', " "),
-                weight: weight(state),
-                calls: calls + of_state(&cases, state),
-            })
-            .collect(),
-        failures: troubles
-            .into_iter()
-            .map(failure)
-            .chain(cases.troubles.iter().map(case_failure))
-            .chain(held_cases(&cases))
-            .collect(),
+        states: states.into(),
+        failures,
         work: runs.first().and_then(work),
         runs: runs.iter().map(run).collect(),
         doubts,
-        in_doubt: doubtful.collect(),
+        in_doubt,
         bytes,
-        noun: match (calls, of_cases) {
-            (_, 0) => "call",
-            (0, _) => "case",
-            _ => "record",
-        },
-        messages: cases.messages,
+        noun,
+        messages,
     })
 }
 
-/// How many cases are in a state of calls.
-fn of_state(cases: &CaseSummary, state: CallStatus) -> u64 {
-    match state {
-        CallStatus::Complete => cases.complete,
-        CallStatus::Refused => cases.refused,
-        CallStatus::Failed => cases.failed,
-        CallStatus::InDoubt => cases.in_doubt,
-        CallStatus::Held => cases.held,
-        CallStatus::WithoutRecording | CallStatus::LeftAlone | CallStatus::Unfinished => 0,
+/// What the ledger keeps: `record` where it keeps both.
+fn noun(summary: &LedgerSummary) -> &'static str {
+    let targets = [&summary.calls, &summary.cases];
+    let mut known = targets.into_iter().filter(|target| target.total() > 0);
+    match (known.next(), known.next()) {
+        (Some(_), Some(_)) => "record",
+        (Some(target), None) => target.noun,
+        _ => summary.calls.noun,
     }
-}
-
-fn case_failure((obstacle, cases, example): &(CaseBlocker, u64, String)) -> FailureView {
-    let (code, message) = match obstacle {
-        CaseBlocker::Refused(_, message) => ("server-refused", message),
-        CaseBlocker::Failed(_, why) => ("gave-up", why),
-    };
-    FailureView {
-        code: code.to_owned(),
-        message: message.clone(),
-        held_since: None,
-        calls: *cases,
-        example: example.clone(),
-    }
-}
-
-fn held_cases(cases: &CaseSummary) -> Option<FailureView> {
-    let (example, since) = cases.held_example.clone().filter(|_| cases.held > 0)?;
-    Some(FailureView {
-        code: Code::RowUnterminated.name().to_owned(),
-        message: held(Some(since)),
-        held_since: Some(since),
-        calls: cases.held,
-        example,
-    })
 }
 
 fn weight(state: CallStatus) -> StateWeight {
@@ -136,18 +100,23 @@ fn weight(state: CallStatus) -> StateWeight {
     }
 }
 
-fn failure(trouble: FailureCounts) -> FailureView {
-    let (code, message) = match trouble.obstacle {
-        Blocker::Held { why } => (why.name(), held(trouble.held_at)),
-        Blocker::Refused { message, .. } => ("server-refused", message),
-        Blocker::Failed { why, .. } => ("gave-up", why),
+fn failure(counts: FailureCounts) -> FailureView {
+    let (code, message) = match counts.blocker {
+        Blocker::Held { why } => (why.name(), held(counts.held_at)),
+        Blocker::Failed(Failure { kind, message, .. }) => {
+            let code = match kind {
+                FailureKind::Refused => "server-refused",
+                FailureKind::GaveUp => "gave-up",
+            };
+            (code, message)
+        }
     };
     FailureView {
         code: code.to_owned(),
         message,
-        held_since: trouble.held_at,
-        calls: trouble.count,
-        example: trouble.examples.into_iter().next().unwrap_or_default(),
+        held_since: counts.held_at,
+        calls: counts.count,
+        example: counts.examples.into_iter().next().unwrap_or_default(),
     }
 }
 

@@ -172,7 +172,7 @@ mod tests {
             made.create,
             CreateState::Done { uid: Some(_), .. }
         ));
-        assert!(made.obstacle.is_none() && made.held_at.is_none());
+        assert!(made.blocker.is_none() && made.held_at.is_none());
     }
 
     #[test]

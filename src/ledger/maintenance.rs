@@ -59,7 +59,7 @@ pub(super) fn inspect(connection: &Connection) -> Sql<LedgerCheck> {
     let mut statement = moment.prepare(select_calls!("ORDER BY id"))?;
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
-        match rows::standing(row) {
+        match rows::read_state(row) {
             Ok(_) => inspection.calls += 1,
             Err(error) if inspection.faults.len() < FAULTS => {
                 let id: i64 = row.get(12)?;

@@ -12,6 +12,7 @@
 //! next with a call is decided elsewhere.
 
 mod batch;
+mod blocker;
 mod call;
 mod case;
 mod clean_marker;
@@ -19,6 +20,7 @@ mod columns;
 mod done_index;
 mod error;
 mod fact;
+mod failure;
 mod filesystem;
 mod forget_held;
 mod holder;
@@ -33,26 +35,26 @@ mod reader;
 mod runs;
 mod schema;
 mod sent_recordings;
+mod stage;
 mod summary;
+mod target_summary;
 #[cfg(test)]
 mod tests;
 mod wal;
 mod writer;
 
+pub use blocker::Blocker;
 pub use call::apply::apply_fact;
-pub use call::blocker::{Blocker, Stage};
 pub use call::checkpoint::Checkpoint;
 pub use call::fact::{CallFact, SentFile, UNHEARD};
 pub use call::progress::{CreateProgress, UploadProgress};
 pub use call::state::{CallState, CreateState, UploadState};
 pub use call::status::{CallStatus, DoneKind};
-pub use case::fact::{
-    CaseBlocker, CaseFact, CaseHashes, CaseState, CutRow, MessageHashes, MessageState,
-};
-pub use case::summary::CaseSummary;
+pub use case::fact::{CaseFact, CaseHashes, CaseState, CutRow, MessageHashes, MessageState};
 pub use done_index::DoneIndex;
 pub use error::{Error, LedgerOpenError};
 pub use fact::{Fact, LedgerEntry};
+pub use failure::{Failure, FailureKind};
 pub use filesystem::files_of;
 pub use forget_held::{ForgottenHeld, HeldChoice, forget_held};
 pub use holder::Holder;
@@ -64,5 +66,7 @@ pub use proof::{KnownAtDestination, KnownOf, Proof};
 pub use reader::{AcceptedCall, AcceptedCase, LedgerReader, UidOwner};
 pub use runs::{Run, RunId};
 pub use sent_recordings::{SentTo, SentUntil};
-pub use summary::{FailureCounts, InDoubt, LedgerSummary};
+pub use stage::Stage;
+pub use summary::LedgerSummary;
+pub use target_summary::{FailureCounts, InDoubt, TargetSummary};
 pub use writer::{Ledger, LedgerWriter};

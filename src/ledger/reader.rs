@@ -316,7 +316,7 @@ fn unless_purged(at: Timestamp) -> Option<Timestamp> {
 }
 
 fn accepted(row: &Row<'_>) -> Sql<Option<AcceptedCall>> {
-    let standing = rows::standing(row)?;
+    let standing = rows::read_state(row)?;
     let CreateState::Done { uid, is_adopted } = standing.create else {
         return Ok(None);
     };

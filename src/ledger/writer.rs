@@ -394,8 +394,8 @@ mod tests {
             ended.unwrap();
         }
         let summary = ledger.reader().unwrap().summary().unwrap();
-        assert_eq!(summary.count(CallStatus::LeftAlone), 320);
-        assert_eq!(summary.calls(), 320);
+        assert_eq!(summary.calls.count(CallStatus::LeftAlone), 320);
+        assert_eq!(summary.calls.total(), 320);
     }
 
     #[tokio::test]
@@ -412,7 +412,15 @@ mod tests {
         drop(ledger);
         let error = writer.write(intent("call-2")).await.unwrap_err();
         assert!(matches!(error, Error::Closed), "{error}");
-        assert_eq!(Ledger::read(&path).unwrap().summary().unwrap().calls(), 1);
+        assert_eq!(
+            Ledger::read(&path)
+                .unwrap()
+                .summary()
+                .unwrap()
+                .calls
+                .total(),
+            1
+        );
     }
 
     #[test]
@@ -433,6 +441,14 @@ mod tests {
         for caller in callers {
             caller.blocking_recv().unwrap().unwrap();
         }
-        assert_eq!(Ledger::read(&path).unwrap().summary().unwrap().calls(), 200);
+        assert_eq!(
+            Ledger::read(&path)
+                .unwrap()
+                .summary()
+                .unwrap()
+                .calls
+                .total(),
+            200
+        );
     }
 }

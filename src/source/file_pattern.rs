@@ -14,30 +14,30 @@ const DEEPEST: usize = 64;
 
 /// Why a pattern could not be followed.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum PatternFailure {
     /// It is none.
     Pattern,
     /// A folder on the way cannot be listed.
     Folder(io::Error),
 }
 
-impl Failure {
+impl PatternFailure {
     /// The failure as one of this argument.
     pub(super) fn told(self, argument: &OsStr) -> Error {
         let argument = argument.to_string_lossy().into_owned();
         match self {
-            Failure::Pattern => Error::NoInput {
+            PatternFailure::Pattern => Error::NoInput {
                 argument,
                 reason: "not a valid pattern".to_owned(),
             },
-            Failure::Folder(source) => Error::io(&argument, source),
+            PatternFailure::Folder(source) => Error::io(&argument, source),
         }
     }
 }
 
 /// What is there and matches, folders included. `**` stands for any number of folders; a name that begins
 /// with a dot must be asked for with its dot.
-pub(super) fn matching(pattern: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub(super) fn matching(pattern: &Path) -> Result<Vec<PathBuf>, PatternFailure> {
     let mut reached = vec![PathBuf::new()];
     for step in pattern.components() {
         let mut next = Vec::new();
@@ -50,7 +50,7 @@ pub(super) fn matching(pattern: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(reached)
 }
 
-fn follow(base: &Path, step: Component<'_>, next: &mut Vec<PathBuf>) -> Result<(), Failure> {
+fn follow(base: &Path, step: Component<'_>, next: &mut Vec<PathBuf>) -> Result<(), PatternFailure> {
     let Component::Normal(name) = step else {
         next.push(base.join(step));
         return Ok(());
@@ -63,7 +63,7 @@ fn follow(base: &Path, step: Component<'_>, next: &mut Vec<PathBuf>) -> Result<(
         next.push(base.join(name));
         return Ok(());
     }
-    let wanted = Pattern::new(&text).map_err(|_| Failure::Pattern)?;
+    let wanted = Pattern::new(&text).map_err(|_| PatternFailure::Pattern)?;
     for name in names(base)? {
         let text = name.to_string_lossy();
         let is_asked_for = !text.starts_with('.') || wanted.as_str().starts_with('.');
@@ -75,7 +75,7 @@ fn follow(base: &Path, step: Component<'_>, next: &mut Vec<PathBuf>) -> Result<(
 }
 
 /// The folder and all folders below it, without hidden ones and without following links.
-fn below(base: &Path, depth: usize, next: &mut Vec<PathBuf>) -> Result<(), Failure> {
+fn below(base: &Path, depth: usize, next: &mut Vec<PathBuf>) -> Result<(), PatternFailure> {
     next.push(base.to_owned());
     if depth == 0 {
         return Ok(());
@@ -91,7 +91,7 @@ fn below(base: &Path, depth: usize, next: &mut Vec<PathBuf>) -> Result<(), Failu
 }
 
 /// The names in a folder, in order; none where there is no such folder.
-fn names(folder: &Path) -> Result<Vec<std::ffi::OsString>, Failure> {
+fn names(folder: &Path) -> Result<Vec<std::ffi::OsString>, PatternFailure> {
     let here = Path::new(".");
     let folder = if folder.as_os_str().is_empty() {
         here
@@ -108,10 +108,10 @@ fn names(folder: &Path) -> Result<Vec<std::ffi::OsString>, Failure> {
         {
             return Ok(Vec::new());
         }
-        Err(error) => return Err(Failure::Folder(error)),
+        Err(error) => return Err(PatternFailure::Folder(error)),
     };
     let names: io::Result<Vec<_>> = entries.map(|entry| Ok(entry?.file_name())).collect();
-    let mut names = names.map_err(Failure::Folder)?;
+    let mut names = names.map_err(PatternFailure::Folder)?;
     names.sort();
     Ok(names)
 }

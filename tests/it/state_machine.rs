@@ -153,7 +153,7 @@ fn every_call_is_counted_in_one_state() {
         let known = (0..3)
             .filter(|call| world.standing(*call).is_some())
             .count() as u64;
-        assert_eq!(summary.calls(), known);
+        assert_eq!(summary.calls.total(), known);
     }
     let states: BTreeMap<_, _> = {
         let reader = world
@@ -165,6 +165,7 @@ fn every_call_is_counted_in_one_state() {
         reader
             .summary()
             .expect("a summary")
+            .calls
             .states
             .into_iter()
             .collect()

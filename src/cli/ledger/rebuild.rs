@@ -44,7 +44,7 @@ pub(super) fn rebuild(arguments: &RebuildArgs, screen: &mut Screen) -> Result<Ex
     waiting.write()?;
     let nameless = waiting.nameless;
     let summary = ledger.reader()?.summary()?;
-    let (calls, messages) = (summary.calls(), summary.cases.messages);
+    let (calls, messages) = (summary.calls.total(), summary.messages);
     // Whoever makes a ledger from the lists of its runs says that it is the right one.
     let of = |number| {
         if number > 0 {
@@ -60,7 +60,7 @@ pub(super) fn rebuild(arguments: &RebuildArgs, screen: &mut Screen) -> Result<Ex
         0 => String::new(),
         _ => format!(
             " and {messages} messages of {} cases",
-            summary.cases.count()
+            summary.cases.total()
         ),
     };
     screen.say(&format!(

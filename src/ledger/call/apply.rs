@@ -4,9 +4,9 @@
 
 use jiff::Timestamp;
 
-use super::blocker::Blocker;
 use super::fact::CallFact;
 use super::state::{CallState, CreateState, UploadState};
+use crate::ledger::blocker::Blocker;
 
 /// Takes in a fact; `false` if it says nothing new. That a call is held is news each time, because it
 /// was found again.
@@ -44,7 +44,7 @@ pub fn apply_fact(state: &mut CallState, fact: CallFact, at: Timestamp) -> bool 
             state.upload = UploadState::Done { hash, bytes };
             state.source = source;
             state.in_doubt_resends = state.in_doubt_resends.max(in_doubt_resends);
-            state.obstacle = None;
+            state.blocker = None;
         }
         CallFact::Held { fingerprint, why } => state.held(fingerprint, why, at),
         CallFact::Refused {
@@ -65,7 +65,7 @@ pub fn apply_fact(state: &mut CallState, fact: CallFact, at: Timestamp) -> bool 
     if state.done().is_some() {
         state.held_at = None;
     }
-    let is_held = matches!(state.obstacle, Some(Blocker::Held { .. }));
+    let is_held = matches!(state.blocker, Some(Blocker::Held { .. }));
     let is_new = tells_of_hold && is_held || *state != before;
     if is_new {
         state.last_at = state.last_at.max(at);
@@ -228,7 +228,7 @@ mod tests {
             let mut once = standing.clone();
             let last = facts.last().unwrap().clone();
             let is_hold = matches!(last, CallFact::Held { .. });
-            let is_held = is_hold && matches!(once.obstacle, Some(Blocker::Held { .. }));
+            let is_held = is_hold && matches!(once.blocker, Some(Blocker::Held { .. }));
             prop_assert_eq!(apply_fact(&mut standing, last, at(99)), is_held);
             if is_held {
                 once.last_at = at(99);
@@ -312,7 +312,7 @@ mod tests {
                 party: Party::default(),
             },
         ]);
-        assert_eq!(standing.obstacle, None);
+        assert_eq!(standing.blocker, None);
         assert_eq!(standing.status(), CallStatus::InDoubt);
     }
 
@@ -495,6 +495,6 @@ mod tests {
         ]);
         assert!(matches!(standing.create, CreateState::Done { .. }));
         assert_eq!(standing.upload, UploadState::Never);
-        assert_eq!((standing.obstacle, standing.last_at), (None, at(4)));
+        assert_eq!((standing.blocker, standing.last_at), (None, at(4)));
     }
 }

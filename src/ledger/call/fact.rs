@@ -1,8 +1,8 @@
 //! What the rest of the program tells the ledger about a call.
 
-use super::blocker::Stage;
 use super::state::CallState;
 use crate::domain::{Code, Party};
+use crate::ledger::stage::Stage;
 
 /// A file that is sent as the recording of a call, or as a part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

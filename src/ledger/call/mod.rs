@@ -1,7 +1,6 @@
 //! A call in the ledger.
 
 pub(super) mod apply;
-pub(super) mod blocker;
 pub(super) mod cache;
 pub(super) mod checkpoint;
 pub(super) mod fact;
@@ -9,3 +8,4 @@ pub(super) mod progress;
 pub(super) mod rows;
 pub(super) mod state;
 pub(super) mod status;
+pub(super) mod summary;

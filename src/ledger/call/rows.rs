@@ -3,13 +3,15 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, ToSql};
 
-use super::blocker::{Blocker, Stage};
 use super::progress::{CreateProgress, UploadProgress};
 use super::state::{CallState, CreateState, UploadState};
 use crate::domain::{Code, Party};
+use crate::ledger::blocker::Blocker;
 use crate::ledger::columns::{identity_hash, signed, time, time_if_any, unknown, unsigned};
+use crate::ledger::failure::{Failure, FailureKind};
+use crate::ledger::stage::Stage;
 
-/// Reads rows of `call` with the columns that [`standing`] reads, in its order; `id` and `identity`
+/// Reads rows of `call` with the columns that [`read_state`] reads, in its order; `id` and `identity`
 /// stand among them as numbers 12 and 13.
 macro_rules! select_calls {
     ($rest:literal) => {
@@ -26,19 +28,22 @@ pub(in crate::ledger) use select_calls;
 /// The same without a condition, for those that are put together.
 pub(in crate::ledger) const SELECT_CALLS: &str = select_calls!("");
 
-fn obstacle_number(obstacle: Option<&Blocker>) -> u8 {
-    let Some(obstacle) = obstacle else { return 0 };
-    match obstacle {
-        Blocker::Held { .. } => 1,
-        Blocker::Refused { stage, .. } => match stage {
-            Stage::Create => 2,
-            Stage::Upload => 3,
+/// The number of a blocker. A request that failed without being one of a call belongs to no call.
+fn blocker_number(blocker: Option<&Blocker>) -> Result<u8> {
+    Ok(match blocker {
+        None => 0,
+        Some(Blocker::Held { .. }) => 1,
+        Some(Blocker::Failed(failure)) => match (failure.kind, failure.request) {
+            (FailureKind::Refused, Some(Stage::Create)) => 2,
+            (FailureKind::Refused, Some(Stage::Upload)) => 3,
+            (FailureKind::GaveUp, Some(Stage::Create)) => 4,
+            (FailureKind::GaveUp, Some(Stage::Upload)) => 5,
+            (_, None) => {
+                let why = "a call failed at a request that no call has";
+                return Err(rusqlite::Error::ToSqlConversionFailure(why.into()));
+            }
         },
-        Blocker::Failed { stage, .. } => match stage {
-            Stage::Create => 4,
-            Stage::Upload => 5,
-        },
-    }
+    })
 }
 
 /// Reads the call of this identity: the number of its row and its standing.
@@ -49,7 +54,7 @@ pub(in crate::ledger) fn find(
     connection
         .prepare_cached(select_calls!("WHERE hash = ?1 AND identity = ?2"))?
         .query_row((identity_hash(identity), identity), |row| {
-            Ok((row.get(12)?, standing(row)?))
+            Ok((row.get(12)?, read_state(row)?))
         })
         .optional()
 }
@@ -61,13 +66,10 @@ pub(in crate::ledger) fn save(
     identity: &str,
     standing: &CallState,
 ) -> Result<i64> {
-    let (status, message) = match &standing.obstacle {
+    let (status, message) = match &standing.blocker {
         None => (None, None),
         Some(Blocker::Held { why }) => (None, Some(why.name())),
-        Some(Blocker::Refused {
-            status, message, ..
-        }) => (Some(*status), Some(&**message)),
-        Some(Blocker::Failed { status, why, .. }) => (*status, Some(&**why)),
+        Some(Blocker::Failed(failure)) => (failure.status, Some(&*failure.message)),
     };
     let uid = match &standing.create {
         CreateState::Done { uid, .. } => uid.as_ref(),
@@ -85,7 +87,7 @@ pub(in crate::ledger) fn save(
         &fingerprint.as_slice(),
         &(checkpoint.create() as u8),
         &(checkpoint.upload() as u8),
-        &obstacle_number(standing.obstacle.as_ref()),
+        &blocker_number(standing.blocker.as_ref())?,
         &uid,
         &recording,
         &bytes.map(signed),
@@ -133,11 +135,10 @@ const INSERT: &str = "INSERT INTO call (fingerprint, create_state, upload_state,
      hash, identity) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
      ?17)";
 
-/// The standing in a row of `select_calls!`.
-pub(in crate::ledger) fn standing(row: &Row<'_>) -> Result<CallState> {
+/// The state in a row of `select_calls!`.
+pub(in crate::ledger) fn read_state(row: &Row<'_>) -> Result<CallState> {
     let uid = row.get(4)?;
-    let (create, upload) = (row.get(1)?, row.get(2)?);
-    let progress = CreateProgress::of_column(create).ok_or_else(|| unknown(1, create.into()))?;
+    let progress = read_create(row, 1)?;
     let create = match progress {
         CreateProgress::Never => CreateState::Never,
         CreateProgress::Intended => CreateState::Intended,
@@ -148,8 +149,7 @@ pub(in crate::ledger) fn standing(row: &Row<'_>) -> Result<CallState> {
             is_adopted: progress == CreateProgress::Adopted,
         },
     };
-    let progress = UploadProgress::of_column(upload).ok_or_else(|| unknown(2, upload.into()))?;
-    let upload = match progress {
+    let upload = match read_upload(row, 2)? {
         UploadProgress::Never => UploadState::Never,
         UploadProgress::Intended => UploadState::Intended {
             bytes: unsigned(row, 6)?,
@@ -167,7 +167,7 @@ pub(in crate::ledger) fn standing(row: &Row<'_>) -> Result<CallState> {
         fingerprint: u128::from_be_bytes(row.get(0)?),
         create,
         upload,
-        obstacle: obstacle(row)?,
+        blocker: read_blocker(row)?,
         in_doubt_resends: row.get(7)?,
         first_at: time(row, 8)?,
         last_at: time(row, 9)?,
@@ -180,33 +180,44 @@ pub(in crate::ledger) fn standing(row: &Row<'_>) -> Result<CallState> {
     })
 }
 
-fn obstacle(row: &Row<'_>) -> Result<Option<Blocker>> {
-    let number = row.get(3)?;
-    let stage = match number {
-        2 | 4 => Stage::Create,
-        _ => Stage::Upload,
-    };
-    Ok(match number {
-        0 => None,
+/// How far the conversation is, by its column.
+pub(super) fn read_create(row: &Row<'_>, column: usize) -> Result<CreateProgress> {
+    let number = row.get(column)?;
+    CreateProgress::of_column(number).ok_or_else(|| unknown(column, number.into()))
+}
+
+/// How far the recording is, by its column.
+pub(super) fn read_upload(row: &Row<'_>, column: usize) -> Result<UploadProgress> {
+    let number = row.get(column)?;
+    UploadProgress::of_column(number).ok_or_else(|| unknown(column, number.into()))
+}
+
+fn read_blocker(row: &Row<'_>) -> Result<Option<Blocker>> {
+    let (kind, request) = match row.get(3)? {
+        0 => return Ok(None),
         // Older versions held calls for one reason only, and newer ones may know others.
         1 => {
             let why = row.get::<_, Option<String>>(11)?;
             let why = why.and_then(|name| Code::from_name(&name));
             let why = why.unwrap_or(Code::RecordingMissing);
-            Some(Blocker::Held { why })
+            return Ok(Some(Blocker::Held { why }));
         }
-        2 | 3 => Some(Blocker::Refused {
-            stage,
-            status: row.get(10)?,
-            message: row.get(11)?,
-        }),
-        4 | 5 => Some(Blocker::Failed {
-            stage,
-            status: row.get(10)?,
-            why: row.get(11)?,
-        }),
+        2 => (FailureKind::Refused, Stage::Create),
+        3 => (FailureKind::Refused, Stage::Upload),
+        4 => (FailureKind::GaveUp, Stage::Create),
+        5 => (FailureKind::GaveUp, Stage::Upload),
         number => return Err(unknown(3, number)),
-    })
+    };
+    let status = match kind {
+        FailureKind::Refused => Some(row.get(10)?),
+        FailureKind::GaveUp => row.get(10)?,
+    };
+    Ok(Some(Blocker::Failed(Failure {
+        kind,
+        request: Some(request),
+        status,
+        message: row.get(11)?,
+    })))
 }
 
 #[cfg(test)]
@@ -247,6 +258,20 @@ mod tests {
                 prop_assert_eq!(counted.done(), standing.done());
             }
         }
+    }
+
+    #[test]
+    fn a_failure_of_no_request_of_a_call_is_not_kept() {
+        let connection = in_memory();
+        let mut state = CallState::new(Timestamp::UNIX_EPOCH);
+        state.blocker = Some(Blocker::Failed(Failure {
+            kind: FailureKind::GaveUp,
+            request: None,
+            status: None,
+            message: "no answer".into(),
+        }));
+        assert!(save(&connection, None, "call-1", &state).is_err());
+        assert_eq!(find(&connection, "call-1").unwrap(), None);
     }
 
     #[test]

@@ -10,11 +10,13 @@
 
 use jiff::Timestamp;
 
-use super::blocker::{Blocker, Stage};
 use super::checkpoint::Checkpoint;
 use super::progress::{CreateProgress, UploadProgress};
 use super::status::{CallStatus, DoneKind};
 use crate::domain::{Code, Party};
+use crate::ledger::blocker::Blocker;
+use crate::ledger::failure::{Failure, FailureKind};
+use crate::ledger::stage::Stage;
 
 /// The fingerprint of a content that nobody knows.
 pub(super) const UNKNOWN: u128 = 0;
@@ -84,7 +86,7 @@ pub struct CallState {
     /// The recording.
     pub upload: UploadState,
     /// Why it is not complete, when it is known; cleared by the next try.
-    pub obstacle: Option<Blocker>,
+    pub blocker: Option<Blocker>,
     /// How often the recording was sent although it may have been there.
     pub in_doubt_resends: u32,
     /// How many bytes the file had of which the recording was sent, where that is known.
@@ -105,7 +107,7 @@ impl CallState {
             party: Party::default(),
             create: CreateState::Never,
             upload: UploadState::Never,
-            obstacle: None,
+            blocker: None,
             in_doubt_resends: 0,
             source: None,
             held_at: None,
@@ -150,9 +152,11 @@ impl CallState {
         if let Some(done) = self.done() {
             return done.into();
         }
-        match &self.obstacle {
-            Some(Blocker::Refused { .. }) => CallStatus::Refused,
-            Some(Blocker::Failed { .. }) => CallStatus::Failed,
+        match &self.blocker {
+            Some(Blocker::Failed(failure)) => match failure.kind {
+                FailureKind::Refused => CallStatus::Refused,
+                FailureKind::GaveUp => CallStatus::Failed,
+            },
             Some(Blocker::Held { .. }) => CallStatus::Held,
             None if self.in_doubt().is_some() => CallStatus::InDoubt,
             None => CallStatus::Unfinished,
@@ -211,20 +215,20 @@ impl CallState {
     pub(super) fn create_answer(
         &mut self,
         create: CreateState,
-        obstacle: Option<Blocker>,
+        blocker: Option<Blocker>,
         fingerprint: u128,
     ) {
         if self.is_create_open() {
             self.create = create;
-            self.obstacle = obstacle;
+            self.blocker = blocker;
             self.fingerprint = fingerprint;
         }
     }
 
-    pub(super) fn upload_answer(&mut self, upload: UploadState, obstacle: Option<Blocker>) {
+    pub(super) fn upload_answer(&mut self, upload: UploadState, blocker: Option<Blocker>) {
         if !matches!(self.upload, UploadState::Done { .. }) {
             self.upload = upload;
-            self.obstacle = obstacle;
+            self.blocker = blocker;
         }
     }
 
@@ -253,14 +257,14 @@ impl CallState {
             is_adopted,
         };
         self.fingerprint = fingerprint;
-        self.obstacle = None;
+        self.blocker = None;
     }
 
     pub(super) fn left_alone(&mut self, fingerprint: u128) {
         if !matches!(self.create, CreateState::Done { .. }) {
             self.create = CreateState::LeftAlone;
             self.fingerprint = fingerprint;
-            self.obstacle = None;
+            self.blocker = None;
         }
     }
 
@@ -273,7 +277,7 @@ impl CallState {
             self.upload = UploadState::Owed;
         }
         if self.done().is_none() {
-            self.obstacle = Some(Blocker::Held { why });
+            self.blocker = Some(Blocker::Held { why });
             self.held_at.get_or_insert(at);
         }
         if self.is_create_open() && self.sent_unheard().is_none() {
@@ -288,17 +292,18 @@ impl CallState {
         status: u16,
         message: String,
     ) {
-        let obstacle = Some(Blocker::Refused {
-            stage,
-            status,
+        let blocker = Some(Blocker::Failed(Failure {
+            kind: FailureKind::Refused,
+            request: Some(stage),
+            status: Some(status),
             message,
-        });
+        }));
         match stage {
             Stage::Create => {
                 let content = self.content_of_try(fingerprint);
-                self.create_answer(CreateState::Refused, obstacle, content);
+                self.create_answer(CreateState::Refused, blocker, content);
             }
-            Stage::Upload => self.upload_answer(UploadState::Refused, obstacle),
+            Stage::Upload => self.upload_answer(UploadState::Refused, blocker),
         }
     }
 
@@ -310,13 +315,18 @@ impl CallState {
         status: Option<u16>,
         why: String,
     ) {
-        let obstacle = Some(Blocker::Failed { stage, status, why });
+        let blocker = Some(Blocker::Failed(Failure {
+            kind: FailureKind::GaveUp,
+            request: Some(stage),
+            status,
+            message: why,
+        }));
         match stage {
             Stage::Create => {
                 let content = self.sent_unheard().unwrap_or(fingerprint);
-                self.create_answer(self.create.clone(), obstacle, content);
+                self.create_answer(self.create.clone(), blocker, content);
             }
-            Stage::Upload => self.upload_answer(self.upload, obstacle),
+            Stage::Upload => self.upload_answer(self.upload, blocker),
         }
     }
 
@@ -332,7 +342,7 @@ impl CallState {
                 self.create = before.create;
                 self.fingerprint = before.fingerprint;
                 self.party = before.party;
-                self.obstacle = before.obstacle;
+                self.blocker = before.blocker;
                 self.last_at = before.last_at;
             }
             (Stage::Upload, _, UploadState::Intended { .. }) => self.take_back_upload(before),
@@ -348,7 +358,7 @@ impl CallState {
             // The conversation was made since, and what stood in its way is gone.
             return;
         }
-        self.obstacle = before.obstacle;
+        self.blocker = before.blocker;
         self.last_at = before.last_at;
         if before.create == CreateState::LeftAlone {
             // It was to be taken over by this upload.
@@ -362,7 +372,7 @@ impl CallState {
     pub(in crate::ledger) fn is_blank(&self) -> bool {
         self.create == CreateState::Never
             && self.upload == UploadState::Never
-            && self.obstacle.is_none()
+            && self.blocker.is_none()
             && self.in_doubt_resends == 0
     }
 }

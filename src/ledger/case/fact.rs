@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use crate::ledger::failure::{Failure, FailureKind};
+
 /// What a case says, in hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CaseHashes {
@@ -106,15 +108,6 @@ pub struct MessageState {
     pub is_added: bool,
 }
 
-/// Why a case is not complete.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum CaseBlocker {
-    /// The server said no to it or to a message of it, with this status and these words.
-    Refused(u16, String),
-    /// Tried as often as allowed, with the status of the last answer.
-    Failed(Option<u16>, String),
-}
-
 /// What the ledger knows of one case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseState {
@@ -130,7 +123,7 @@ pub struct CaseState {
     /// the oldest first: sent again they would take turns with it.
     pub replaced: Vec<u128>,
     /// Why it is not complete; cleared by the next success.
-    pub obstacle: Option<CaseBlocker>,
+    pub blocker: Option<Failure>,
     /// When the ledger first heard of the case.
     pub first_at: Timestamp,
     /// When it last learned something new.
@@ -146,7 +139,7 @@ impl CaseState {
             print: CaseHashes::default(),
             messages: HashMap::new(),
             replaced: Vec::new(),
-            obstacle: None,
+            blocker: None,
             first_at: at,
             last_at: at,
         }
@@ -162,13 +155,13 @@ impl CaseState {
                 self.take_state(*print);
                 self.exists = true;
                 self.in_doubt = false;
-                self.obstacle = None;
+                self.blocker = None;
             }
             // A row that is held says nothing of the case, and is kept beside the cases.
             CaseFact::MessageIntended(_) | CaseFact::Held(_) => {}
             CaseFact::NotSent { was_in_doubt, .. } => self.in_doubt = *was_in_doubt,
             CaseFact::MessageAdded(_, print) => {
-                self.obstacle = None;
+                self.blocker = None;
                 if let Some(print) = print {
                     self.take_state(*print);
                 }
@@ -182,10 +175,10 @@ impl CaseState {
             CaseFact::Refused {
                 status, message, ..
             } => {
-                self.obstacle = Some(CaseBlocker::Refused(*status, message.clone()));
+                self.blocker = Some(failure(FailureKind::Refused, Some(*status), message));
             }
             CaseFact::Failed { status, why } => {
-                self.obstacle = Some(CaseBlocker::Failed(*status, why.clone()));
+                self.blocker = Some(failure(FailureKind::GaveUp, *status, why));
             }
         }
     }
@@ -201,6 +194,15 @@ impl CaseState {
             self.replaced.drain(..surplus);
         }
         self.print = print;
+    }
+}
+
+fn failure(kind: FailureKind, status: Option<u16>, message: &str) -> Failure {
+    Failure {
+        kind,
+        request: None,
+        status,
+        message: message.to_owned(),
     }
 }
 

@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
-use super::fact::{
-    CaseBlocker, CaseFact, CaseHashes, CaseState, CutRow, MessageHashes, MessageState,
-};
+use super::fact::{CaseFact, CaseHashes, CaseState, CutRow, MessageHashes, MessageState};
 use crate::domain::redact::mask;
-use crate::ledger::columns::{identity_hash, time};
+use crate::ledger::columns::{identity_hash, time, unknown};
+use crate::ledger::failure::{Failure, FailureKind};
 
 /// State of a case: bit 1 when the server has it, bit 0 when a request about it is in doubt.
 const EXISTS: i64 = 2;
@@ -33,7 +32,7 @@ pub(in crate::ledger) fn write(
         Some(found) => found,
         None => (insert(connection, identity, now)?, CaseState::new(now)),
     };
-    if matches!(fact, CaseFact::NotSent { .. }) && standing.obstacle.is_some() {
+    if matches!(fact, CaseFact::NotSent { .. }) && standing.blocker.is_some() {
         // Another part of the case may have failed since this one was decided, and left the same
         // doubt. To keep one costs a request, to lose one costs a message that stands twice.
         return Ok(());
@@ -106,7 +105,7 @@ pub(in crate::ledger) fn find(
     connection
         .prepare_cached(&format!("{COLUMNS} WHERE hash = ?1 AND identity = ?2"))?
         .query_row((identity_hash(identity), identity), |row| {
-            Ok((row.get(9)?, standing(row)?))
+            Ok((row.get(9)?, read_state(row)?))
         })
         .optional()
 }
@@ -130,10 +129,8 @@ pub(in crate::ledger) fn messages(
 }
 
 /// What a row of [`COLUMNS`] says of its case.
-pub(super) fn standing(row: &Row<'_>) -> Result<CaseState> {
+pub(super) fn read_state(row: &Row<'_>) -> Result<CaseState> {
     let state: i64 = row.get(0)?;
-    let words =
-        || Ok::<String, rusqlite::Error>(row.get::<_, Option<String>>(8)?.unwrap_or_default());
     Ok(CaseState {
         exists: state & EXISTS != 0,
         in_doubt: state & IN_DOUBT != 0,
@@ -144,15 +141,25 @@ pub(super) fn standing(row: &Row<'_>) -> Result<CaseState> {
         },
         messages: HashMap::new(),
         replaced: states(&row.get::<_, Option<Vec<u8>>>(11)?.unwrap_or_default()),
-        obstacle: match row.get(1)? {
-            0 => None,
-            1 => Some(CaseBlocker::Refused(row.get(7)?, words()?)),
-            2 => Some(CaseBlocker::Failed(row.get(7)?, words()?)),
-            number => return Err(rusqlite::Error::IntegralValueOutOfRange(1, number)),
-        },
+        blocker: read_blocker(row)?,
         first_at: time(row, 5)?,
         last_at: time(row, 6)?,
     })
+}
+
+fn read_blocker(row: &Row<'_>) -> Result<Option<Failure>> {
+    let (kind, status) = match row.get(1)? {
+        0 => return Ok(None),
+        1 => (FailureKind::Refused, Some(row.get(7)?)),
+        2 => (FailureKind::GaveUp, row.get(7)?),
+        number => return Err(unknown(1, number)),
+    };
+    Ok(Some(Failure {
+        kind,
+        request: None,
+        status,
+        message: row.get::<_, Option<String>>(8)?.unwrap_or_default(),
+    }))
 }
 
 /// States as they lie in a row, 16 bytes each.
@@ -175,11 +182,11 @@ fn insert(connection: &Connection, identity: &str, now: Timestamp) -> Result<i64
 
 fn save(connection: &Connection, id: i64, standing: &CaseState) -> Result<()> {
     let state = i64::from(standing.exists) * EXISTS + i64::from(standing.in_doubt) * IN_DOUBT;
-    let (obstacle, status, message) = match &standing.obstacle {
-        None => (0, None, None),
-        Some(CaseBlocker::Refused(status, message)) => (1, Some(*status), Some(message)),
-        Some(CaseBlocker::Failed(status, why)) => (2, *status, Some(why)),
-    };
+    let blocker = standing.blocker.as_ref();
+    let blocker_number = blocker.map_or(0, |failure| match failure.kind {
+        FailureKind::Refused => 1,
+        FailureKind::GaveUp => 2,
+    });
     let sql = "UPDATE desk_case SET state = ?1, obstacle = ?2, updated = ?3, fingerprint = ?4, \
          content = ?5, last_at = ?6, status = ?7, message = ?8, replaced = ?9 WHERE id = ?10";
     let replaced = standing
@@ -189,13 +196,13 @@ fn save(connection: &Connection, id: i64, standing: &CaseState) -> Result<()> {
     let replaced: Vec<u8> = replaced.collect();
     connection.prepare_cached(sql)?.execute(params![
         state,
-        obstacle,
+        blocker_number,
         standing.print.updated,
         standing.print.fields.to_be_bytes(),
         standing.print.content.to_be_bytes(),
         standing.last_at.as_millisecond(),
-        status,
-        message,
+        blocker.and_then(|failure| failure.status),
+        blocker.map(|failure| &failure.message),
         (!replaced.is_empty()).then_some(replaced),
         id
     ])?;
@@ -279,7 +286,8 @@ pub(in crate::ledger) fn added(connection: &Connection, id: i64) -> Result<Vec<u
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::case::summary::{CaseSummary, summarize};
+    use crate::ledger::CallStatus;
+    use crate::ledger::case::summary::{count_messages, summarize};
     use crate::ledger::open::in_memory;
 
     const ONE: MessageHashes = MessageHashes {
@@ -393,7 +401,12 @@ mod tests {
         tell(&connection, held(u64::MAX, ONE));
         let counts = || {
             let summary = summarize(&connection).unwrap();
-            (summary.complete, summary.held, summary.count())
+            let of = |status| summary.count(status);
+            (
+                of(CallStatus::Complete),
+                of(CallStatus::Held),
+                summary.total(),
+            )
         };
         assert_eq!(counts(), (0, 1, 1));
         assert!(has_cut_row(&connection, u64::MAX).unwrap());
@@ -407,19 +420,35 @@ mod tests {
         tell(&connection, CaseFact::MessageAdded(TWO, Some(print(3))));
         assert_eq!(counts(), (0, 1, 1));
         connection.execute(FORGET_SENT_ROWS, ()).unwrap();
-        let example = summarize(&connection).unwrap().held_example;
-        assert_eq!(example, Some(("1001".to_owned(), Timestamp::UNIX_EPOCH)));
+        let held = &summarize(&connection).unwrap().failures[0];
+        assert_eq!(
+            (held.count, held.examples.as_slice()),
+            (1, &["1001".to_owned()][..])
+        );
+        assert_eq!(held.held_at, Some(Timestamp::UNIX_EPOCH));
         tell(&connection, CaseFact::MessageAdded(ONE, None));
         assert_eq!(counts(), (1, 0, 1));
-        assert_eq!(summarize(&connection).unwrap().held_example, None);
+        assert_eq!(summarize(&connection).unwrap().failures, []);
     }
 
     #[test]
     fn the_summary_counts_every_case_once() {
         let connection = in_memory();
-        assert_eq!(summarize(&connection).unwrap(), CaseSummary::default());
+        let counts = || {
+            let summary = summarize(&connection).unwrap();
+            let of = |status| summary.count(status);
+            let failures = summary.failures.len();
+            let (complete, failed) = (of(CallStatus::Complete), of(CallStatus::Failed));
+            (complete, failed, of(CallStatus::InDoubt), failures)
+        };
+        assert_eq!(counts(), (0, 0, 0, 0));
         tell(&connection, CaseFact::MessageIntended(ONE));
-        assert_eq!(summarize(&connection).unwrap().in_doubt, 1);
+        assert_eq!(counts(), (0, 0, 1, 0));
+        let in_doubt = summarize(&connection).unwrap().in_doubt;
+        assert_eq!(
+            (in_doubt.count, in_doubt.examples),
+            (1, vec!["1001".to_owned()])
+        );
         tell(
             &connection,
             CaseFact::Failed {
@@ -427,14 +456,9 @@ mod tests {
                 why: "busy".to_owned(),
             },
         );
-        let summary = summarize(&connection).unwrap();
-        assert_eq!((summary.failed, summary.in_doubt), (1, 0));
-        assert_eq!(summary.troubles.len(), 1);
+        assert_eq!(counts(), (0, 1, 0, 1));
         tell(&connection, CaseFact::MessageAdded(ONE, Some(print(3))));
-        let summary = summarize(&connection).unwrap();
-        assert_eq!(
-            (summary.complete, summary.messages, summary.failed),
-            (1, 1, 0)
-        );
+        assert_eq!(counts(), (1, 0, 0, 0));
+        assert_eq!(count_messages(&connection), Ok(1));
     }
 }

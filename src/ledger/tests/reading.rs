@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use super::*;
 use crate::domain::{Code, Party, Place, Problem};
-use crate::ledger::{Blocker, CallStatus, DoneKind, Error};
+use crate::ledger::{Blocker, CallStatus, DoneKind, Error, Failure, FailureKind};
 
 fn entry(identity: &str, fact: CallFact) -> LedgerEntry {
     LedgerEntry::new(identity, fact)
@@ -81,9 +81,9 @@ fn every_call_is_counted_in_one_state() {
     let summary = one_of_each().read().summary().unwrap();
     for state in CallStatus::ALL {
         let expected = if state == CallStatus::Refused { 3 } else { 1 };
-        assert_eq!(summary.count(state), expected, "{}", state.name());
+        assert_eq!(summary.calls.count(state), expected, "{}", state.name());
     }
-    assert_eq!(summary.calls(), 10);
+    assert_eq!(summary.calls.total(), 10);
     assert_eq!(summary.adopted, 1);
     assert_eq!(summary.bytes, 44);
     assert_eq!(summary.destination, DESTINATION);
@@ -92,17 +92,18 @@ fn every_call_is_counted_in_one_state() {
 #[test]
 fn the_same_reason_is_told_once() {
     let summary = one_of_each().read().summary().unwrap();
-    assert_eq!(summary.troubles.len(), 4);
-    let first = &summary.troubles[0];
+    assert_eq!(summary.calls.failures.len(), 4);
+    let first = &summary.calls.failures[0];
     assert_eq!((first.count, first.examples.len()), (2, 2));
     assert_eq!(first.examples[0], "refused-1");
     assert_eq!(
-        first.obstacle,
-        Blocker::Refused {
-            stage: Stage::Create,
-            status: 400,
+        first.blocker,
+        Blocker::Failed(Failure {
+            kind: FailureKind::Refused,
+            request: Some(Stage::Create),
+            status: Some(400),
             message: "<id>: agentEmail <e-mail> is no address".into(),
-        }
+        })
     );
 }
 
@@ -111,15 +112,15 @@ fn reasons_beyond_the_limit_are_counted_without_their_words() {
     let words = |number: u32| format!("reason {}", "x".repeat(number as usize));
     let entries = (0..250).map(|number| refused(&format!("call {number}"), &words(number)));
     let summary = Bench::written(entries.collect()).read().summary().unwrap();
-    assert_eq!(summary.troubles.len(), 201);
-    assert_eq!(summary.troubles[0].count, 50);
-    assert_eq!(summary.count(CallStatus::Refused), 250);
+    assert_eq!(summary.calls.failures.len(), 201);
+    assert_eq!(summary.calls.failures[0].count, 50);
+    assert_eq!(summary.calls.count(CallStatus::Refused), 250);
 }
 
 #[test]
 fn a_failed_call_may_be_in_doubt_as_well() {
-    let in_doubt = one_of_each().read().summary().unwrap().in_doubt;
-    assert_eq!((in_doubt.creates, in_doubt.uploads), (1, 1));
+    let in_doubt = one_of_each().read().summary().unwrap().calls.in_doubt;
+    assert_eq!(in_doubt.count, 2);
     assert_eq!(in_doubt.examples, ["failed", "doubt"]);
 }
 
@@ -212,10 +213,10 @@ fn a_reader_sees_what_was_acknowledged_while_the_run_goes_on() {
     let bench = Bench::new();
     let ledger = bench.open();
     let reader = bench.read();
-    assert_eq!(reader.summary().unwrap().calls(), 0);
+    assert_eq!(reader.summary().unwrap().calls.total(), 0);
     let writer = ledger.writer();
     writer.write_blocking(complete("call-1", 1)).unwrap();
-    assert_eq!(reader.summary().unwrap().calls(), 1);
+    assert_eq!(reader.summary().unwrap().calls.total(), 1);
     assert_eq!(ledger.reader().unwrap().load_done().unwrap().len(), 1);
 }
 
@@ -233,7 +234,7 @@ fn a_ledger_can_be_read_where_no_side_file_can_be_made() {
     // A link to nowhere stands in for a disk that cannot be written: it stops root as well.
     std::os::unix::fs::symlink("/nowhere/at/all", side_file(&path, "-shm")).unwrap();
     let reader = Ledger::read(&path).unwrap();
-    assert_eq!(reader.summary().unwrap().calls(), 1);
+    assert_eq!(reader.summary().unwrap().calls.total(), 1);
 }
 
 fn problem(line: u64, code: Code) -> Problem {
