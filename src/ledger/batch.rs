@@ -81,7 +81,7 @@ impl BatchWriter {
     }
 
     /// Writes all or nothing. For each command an answer: the number of the run for
-    /// [`WriteRequest::Start`], 0 for the others. After an error the book is of no more use.
+    /// [`WriteRequest::Start`], 0 for the others. After an error it is of no more use.
     pub(super) fn commit(&mut self, commands: Vec<WriteRequest>) -> Result<Vec<i64>, Error> {
         let path = &self.path;
         let begun = failpoint::commit_begins(path).map_err(|error| Error::io(path, error))?;

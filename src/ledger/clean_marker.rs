@@ -3,13 +3,13 @@
 //! To look at every page of a ledger takes as long as reading it. When the file is the very one that was
 //! closed in order, with the same length and the same time of change, nobody has written to it since, and
 //! what was whole then is whole now. After a kill, a copy, or a change by another hand there is
-//! no seal that fits, and every page is looked at.
+//! no marker that fits, and every page is looked at.
 
 use std::fmt;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use super::filesystem;
+use super::{filesystem, side_files};
 
 /// The marks of a ledger at rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,11 +22,11 @@ pub(super) struct CleanMarker {
 }
 
 impl CleanMarker {
-    /// The seal that fits the ledger as it lies there; `None` while its log or its journal is beside
+    /// The marker that fits the ledger as it lies there; `None` while its log or its journal is beside
     /// it, because then the file is not all of the ledger.
     pub(super) fn of(ledger: &Path) -> Option<CleanMarker> {
-        let mut logs = filesystem::LOGS.into_iter();
-        if logs.any(|ending| filesystem::beside(ledger, ending).exists()) {
+        let mut logs = side_files::LOGS.into_iter();
+        if logs.any(|ending| side_files::beside(ledger, ending).exists()) {
             return None;
         }
         let metadata = std::fs::metadata(ledger).ok()?;
@@ -71,23 +71,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seal_fits_the_file_that_it_was_made_of_and_no_other() {
+    fn a_marker_fits_the_file_that_it_was_made_of_and_no_other() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = folder.path().join("calls.db");
         assert_eq!(CleanMarker::of(&ledger), None);
         std::fs::write(&ledger, "four").unwrap();
-        let seal = CleanMarker::of(&ledger).unwrap();
-        assert_eq!(CleanMarker::parse(&seal.to_string()), Some(seal.clone()));
+        let marker = CleanMarker::of(&ledger).unwrap();
+        assert_eq!(
+            CleanMarker::parse(&marker.to_string()),
+            Some(marker.clone())
+        );
         let file = std::fs::File::options().write(true).open(&ledger).unwrap();
         file.set_modified(UNIX_EPOCH).unwrap();
-        assert_ne!(CleanMarker::of(&ledger).unwrap(), seal);
+        assert_ne!(CleanMarker::of(&ledger).unwrap(), marker);
         let log = folder.path().join("calls.db-wal");
         std::fs::write(log, "").unwrap();
         assert_eq!(CleanMarker::of(&ledger), None);
     }
 
     #[test]
-    fn other_text_is_no_seal() {
+    fn other_text_is_no_marker() {
         for text in [
             "",
             "closed",

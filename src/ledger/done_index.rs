@@ -21,13 +21,13 @@ pub struct DoneIndex {
 
 impl DoneIndex {
     /// In which way the call is done, if it is done with this very content. `None` sends the caller to
-    /// [`LedgerReader::standing`](crate::ledger::LedgerReader::standing): the call is unknown, not done, or has changed.
+    /// [`LedgerReader::call_states`](crate::ledger::LedgerReader::call_states): the call is unknown, not done, or has changed.
     pub fn kind(&self, identity_hash: u64, fingerprint: u128) -> Option<DoneKind> {
         self.known(identity_hash, fingerprint).map(|known| known.0)
     }
 
     /// Whether the file of the call's recording may have another size now than when it was sent; only
-    /// [`LedgerReader::standing`](crate::ledger::LedgerReader::standing) knows. False where nothing was sent, or its size is not known.
+    /// [`LedgerReader::call_states`](crate::ledger::LedgerReader::call_states) knows. False where nothing was sent, or its size is not known.
     pub fn may_have_changed(&self, identity_hash: u64, fingerprint: u128, bytes: u64) -> bool {
         let known = self.known(identity_hash, fingerprint);
         let size = known.map_or(0, |(_, size)| size);

@@ -122,6 +122,7 @@ mod tests {
     use crate::domain::Code;
     use crate::ledger::call::rows;
     use crate::ledger::call::state::CallState;
+    use crate::ledger::migrate;
     use crate::ledger::{CallFact, CreateState};
 
     fn moment(millisecond: i64) -> Timestamp {
@@ -148,7 +149,7 @@ mod tests {
     }
 
     fn ledger() -> Connection {
-        let connection = open::in_memory();
+        let connection = migrate::in_memory();
         for (id, state) in [("never", held(vec![])), ("made", held(vec![made()]))] {
             rows::save(&connection, None, id, &state).unwrap();
         }

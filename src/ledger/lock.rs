@@ -12,6 +12,7 @@ use super::clean_marker::CleanMarker;
 use super::error::{Error, LedgerOpenError};
 use super::filesystem;
 use super::holder::Holder;
+use super::{permissions, side_files};
 
 /// Several of these pass before a lock counts as taken.
 const MOMENT: Duration = Duration::from_millis(10);
@@ -29,10 +30,10 @@ pub(super) struct Lock {
 impl Lock {
     /// `<ledger>.lock`.
     pub(super) fn path_for(ledger: &Path) -> PathBuf {
-        filesystem::beside(ledger, ".lock")
+        side_files::beside(ledger, ".lock")
     }
 
-    /// Who has the lock of `ledger` now, if anybody has. A run that ended has left a seal or nothing,
+    /// Who has the lock of `ledger` now, if anybody has. A run that ended has left a clean marker or nothing,
     /// and a killed one has left its name; so the lock is only tried where there is a text.
     pub(super) fn holder(ledger: &Path) -> Option<Holder> {
         let mut options = OpenOptions::new();
@@ -73,7 +74,7 @@ impl Lock {
         if !is_lock_text(&text) {
             return Err(LedgerOpenError::NotALock { path });
         }
-        filesystem::make_private(&path, &file);
+        permissions::make_private(&path, &file);
         file.set_len(0).map_err(failed)?;
         file.rewind().map_err(failed)?;
         file.write_all(Holder::this_process().lines().as_bytes())
@@ -86,12 +87,12 @@ impl Lock {
     }
 
     /// Whether the ledger is as it was left when it was last closed in order.
-    pub(super) fn is_sealed(&self, ledger: &Path) -> bool {
+    pub(super) fn is_clean(&self, ledger: &Path) -> bool {
         self.found.is_some() && CleanMarker::of(ledger) == self.found
     }
 
     /// The ledger has been closed in order.
-    pub(super) fn seal(&mut self, ledger: &Path) {
+    pub(super) fn mark_clean(&mut self, ledger: &Path) {
         self.left = CleanMarker::of(ledger);
     }
 }
@@ -102,7 +103,7 @@ fn open_or_make(path: &Path, ledger: &Path) -> Result<File, LedgerOpenError> {
     let open = |is_new| {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(is_new);
-        filesystem::owner_only(&mut options);
+        permissions::owner_only(&mut options);
         filesystem::open_no_link(&options, path)
     };
     let failed_as = |error: &LedgerOpenError, expected| match error {
@@ -118,10 +119,10 @@ fn open_or_make(path: &Path, ledger: &Path) -> Result<File, LedgerOpenError> {
         found => found?,
     };
     let found = file.metadata().map_err(|error| Error::io(path, error))?;
-    if filesystem::has_other_names(&found) {
+    if permissions::has_other_names(&found) {
         return Err(LedgerOpenError::HardLink { path: path.into() });
     }
-    if filesystem::is_of_others(&found, ledger) {
+    if permissions::is_of_others(&found, ledger) {
         return Err(LedgerOpenError::OfOthers { path: path.into() });
     }
     Ok(file)
@@ -157,8 +158,8 @@ impl Drop for Lock {
             .set_len(0)
             .and_then(|()| self.file.rewind())
             .is_ok();
-        if let (true, Some(seal)) = (is_empty, &self.left) {
-            let _ = self.file.write_all(seal.to_string().as_bytes());
+        if let (true, Some(marker)) = (is_empty, &self.left) {
+            let _ = self.file.write_all(marker.to_string().as_bytes());
         }
     }
 }

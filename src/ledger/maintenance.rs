@@ -48,29 +48,29 @@ pub struct Purged {
 /// seconds for a million calls; a run only looks at the pages.
 pub(super) fn inspect(connection: &Connection) -> Sql<LedgerCheck> {
     let moment = connection.unchecked_transaction()?;
-    let mut inspection = LedgerCheck {
+    let mut found = LedgerCheck {
         faults: integrity(&moment)?,
         ..LedgerCheck::default()
     };
-    if !inspection.faults.is_empty() {
+    if !found.faults.is_empty() {
         // What the rows say means nothing when the pages are not whole.
-        return Ok(inspection);
+        return Ok(found);
     }
     let mut statement = moment.prepare(select_calls!("ORDER BY id"))?;
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
         match rows::read_state(row) {
-            Ok(_) => inspection.calls += 1,
-            Err(error) if inspection.faults.len() < FAULTS => {
+            Ok(_) => found.calls += 1,
+            Err(error) if found.faults.len() < FAULTS => {
                 let id: i64 = row.get(12)?;
-                inspection.faults.push(format!("call in row {id}: {error}"));
+                found.faults.push(format!("call in row {id}: {error}"));
             }
             Err(_) => {}
         }
     }
-    inspection.faults.extend(misplaced(&moment)?);
-    inspection.cases = count(&moment, "desk_case")?;
-    Ok(inspection)
+    found.faults.extend(misplaced(&moment)?);
+    found.cases = count(&moment, "desk_case")?;
+    Ok(found)
 }
 
 fn integrity(connection: &Connection) -> Sql<Vec<String>> {
@@ -139,7 +139,7 @@ fn forget(connection: &mut Connection) -> Sql<Purged> {
     let transaction = connection.transaction()?;
     let of = |sql: String| transaction.execute(&sql, ()).map(|rows| rows as u64);
     let all = count(&transaction, "call")? + count(&transaction, "desk_case")?;
-    // What is done may have an obstacle: a recording that came later and could not be made.
+    // What is done may have a blocker: a recording that came later and could not be made.
     let forgotten = of(format!(
         "UPDATE call SET bytes = NULL, source_bytes = NULL, party = NULL, resends = 0, first_at = 0, \
          last_at = 0, held_at = NULL, obstacle = 0, status = NULL, message = NULL WHERE {DONE_SQL}"
@@ -165,6 +165,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::ledger::migrate;
     use crate::ledger::tests::facts;
     use crate::ledger::{CallState, UploadState, apply_fact};
 
@@ -174,24 +175,24 @@ mod tests {
             facts in prop::collection::vec(facts(), 0..8),
         ) {
             let at = |millisecond| Timestamp::from_millisecond(millisecond).unwrap();
-            let mut standing = CallState::new(at(1));
+            let mut state = CallState::new(at(1));
             for fact in facts {
-                apply_fact(&mut standing, fact, at(2));
+                apply_fact(&mut state, fact, at(2));
             }
-            let mut connection = open::in_memory();
-            rows::save(&connection, None, "call-1", &standing).unwrap();
+            let mut connection = migrate::in_memory();
+            rows::save(&connection, None, "call-1", &state).unwrap();
             forget(&mut connection).unwrap();
             let (_, left) = rows::find(&connection, "call-1").unwrap().unwrap();
-            let hash = |standing: &CallState| match standing.upload {
+            let hash = |state: &CallState| match state.upload {
                 UploadState::Done { hash, .. } => Some(hash),
                 _ => None,
             };
-            prop_assert_eq!(left.done(), standing.done());
-            prop_assert_eq!((&left.create, left.fingerprint), (&standing.create, standing.fingerprint));
-            prop_assert_eq!(hash(&left), hash(&standing));
+            prop_assert_eq!(left.done(), state.done());
+            prop_assert_eq!((&left.create, left.fingerprint), (&state.create, state.fingerprint));
+            prop_assert_eq!(hash(&left), hash(&state));
             prop_assert!(left.done().is_none() || left.in_doubt_resends == 0);
-            if standing.done().is_none() {
-                prop_assert_eq!(left, standing);
+            if state.done().is_none() {
+                prop_assert_eq!(left, state);
             }
         }
     }

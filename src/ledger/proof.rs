@@ -81,7 +81,7 @@ pub(super) fn keep(connection: &Connection, calls: Proof, cases: Proof) -> Sql<(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::open;
+    use crate::ledger::migrate;
 
     /// A ledger with two calls and a case, as a run with it made them.
     const MADE: &str = "INSERT INTO ledger (destination, since) VALUES ('x', 0); \
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn what_was_made_is_no_proof_and_a_greater_proof_stays() {
-        let connection = open::in_memory();
+        let connection = migrate::in_memory();
         assert_eq!(known(&connection), Ok(KnownAtDestination::default()));
         connection.execute_batch(MADE).unwrap();
         let unproved = |made| KnownOf::Unproved { made };
@@ -124,12 +124,12 @@ mod tests {
             (&["", DOUBT, LIMIT], KnownOf::Doubted),
             (&[DOUBT, ""], KnownOf::Some),
         ] {
-            let connection = open::in_memory_of(10);
+            let connection = migrate::in_memory_of(10);
             connection.execute_batch(MADE).unwrap();
             for stop in runs {
                 connection.execute_batch(&run(stop)).unwrap();
             }
-            let connection = open::brought_up(connection);
+            let connection = migrate::brought_up(connection);
             let known = known(&connection).unwrap();
             assert_eq!((known.calls, known.cases), (expected, expected), "{runs:?}");
         }

@@ -85,7 +85,7 @@ impl LedgerReader {
     /// An error if the ledger speaks about another destination than this.
     pub fn expect_destination(&self, ours: &str) -> Result<(), LedgerOpenError> {
         match open::destination(&self.connection).map_err(at(&self.path))? {
-            Some(theirs) => open::expect(&self.path, theirs, ours),
+            Some(theirs) => open::expect_destination(&self.path, theirs, ours),
             None => Ok(()),
         }
     }
@@ -120,12 +120,12 @@ impl LedgerReader {
     }
 
     /// What is known of each of these calls, in the same order.
-    pub fn standing(&self, identities: &[&str]) -> Result<Vec<Option<CallState>>, Error> {
+    pub fn call_states(&self, identities: &[&str]) -> Result<Vec<Option<CallState>>, Error> {
         let look_up = || -> Sql<Vec<Option<CallState>>> {
             let moment = self.connection.unchecked_transaction()?;
             identities
                 .iter()
-                .map(|identity| Ok(rows::find(&moment, identity)?.map(|(_, standing)| standing)))
+                .map(|identity| Ok(rows::find(&moment, identity)?.map(|(_, state)| state)))
                 .collect()
         };
         look_up().map_err(at(&self.path))
@@ -137,13 +137,13 @@ impl LedgerReader {
         let look_up = || -> Sql<Vec<Option<CaseState>>> {
             let moment = self.connection.unchecked_transaction()?;
             let look = |(identity, content): &(&str, u128)| {
-                let Some((id, mut standing)) = case_rows::find(&moment, identity)? else {
+                let Some((id, mut state)) = case_rows::find(&moment, identity)? else {
                     return Ok(None);
                 };
-                if *content == 0 || standing.print.content != *content {
-                    standing.messages = case_rows::messages(&moment, id)?;
+                if *content == 0 || state.hashes.content != *content {
+                    state.messages = case_rows::messages(&moment, id)?;
                 }
-                Ok(Some(standing))
+                Ok(Some(state))
             };
             wanted.iter().map(look).collect()
         };
@@ -256,7 +256,7 @@ impl LedgerReader {
         read().map_err(at(&self.path))
     }
 
-    /// Where everything stands.
+    /// Everything, counted.
     pub fn summary(&self) -> Result<LedgerSummary, Error> {
         summarize(&self.connection).map_err(at(&self.path))
     }
@@ -316,18 +316,18 @@ fn unless_purged(at: Timestamp) -> Option<Timestamp> {
 }
 
 fn accepted(row: &Row<'_>) -> Sql<Option<AcceptedCall>> {
-    let standing = rows::read_state(row)?;
-    let CreateState::Done { uid, is_adopted } = standing.create else {
+    let state = rows::read_state(row)?;
+    let CreateState::Done { uid, is_adopted } = state.create else {
         return Ok(None);
     };
     Ok(Some(AcceptedCall {
         identity: row.get(13)?,
         uid,
         is_adopted,
-        recording: match standing.upload {
+        recording: match state.upload {
             UploadState::Done { hash, bytes } => Some((hash, bytes)),
             _ => None,
         },
-        at: unless_purged(standing.last_at),
+        at: unless_purged(state.last_at),
     }))
 }

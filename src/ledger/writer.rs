@@ -21,7 +21,7 @@ use super::problem_log::NotedProblem;
 use super::proof::Proof;
 use super::reader::LedgerReader;
 use super::runs::RunId;
-use super::{filesystem, open};
+use super::{filesystem, open, permissions};
 use crate::domain::Problem;
 
 /// The most requests of one transaction. More would not be quicker, and would make the first
@@ -49,7 +49,7 @@ impl Ledger {
     /// any text that names a server and the way it is spoken to; it is fixed at the first use.
     pub fn open(path: &Path, destination: &str) -> Result<Self, LedgerOpenError> {
         let (path, lock) = open::lock(path)?;
-        let connection = open::for_writing(&path, destination, lock.is_sealed(&path))?;
+        let connection = open::for_writing(&path, destination, lock.is_clean(&path))?;
         Self::start(path, lock, connection)
     }
 
@@ -64,10 +64,10 @@ impl Ledger {
 
     fn start(path: PathBuf, lock: Lock, connection: Connection) -> Result<Self, LedgerOpenError> {
         let (sender, requests) = mpsc::channel(QUEUE);
-        let book = BatchWriter::new(&path, connection);
+        let batch_writer = BatchWriter::new(&path, connection);
         let thread = thread::Builder::new()
             .name("ledger".into())
-            .spawn(move || serve(book, requests))
+            .spawn(move || serve(batch_writer, requests))
             .map_err(|error| Error::io(&path, error))?;
         Ok(Ledger {
             path,
@@ -79,7 +79,7 @@ impl Ledger {
 
     /// Opens a ledger to look at it; needs no lock and works while a run is writing.
     pub fn read(path: &Path) -> Result<LedgerReader, LedgerOpenError> {
-        filesystem::tell_if_folder_is_open(path);
+        permissions::tell_if_folder_is_open(path);
         LedgerReader::open(path)
     }
 
@@ -121,7 +121,7 @@ impl Ledger {
         // Fails if the thread is gone, and then there is nothing to wait for.
         let _ = self.writer.ask_blocking(WriteRequest::Close);
         thread.join().unwrap_or(Err(Error::Closed))?;
-        self.lock.seal(&self.path);
+        self.lock.mark_clean(&self.path);
         Ok(())
     }
 }
@@ -137,7 +137,7 @@ impl Drop for Ledger {
 /// A handle of the writer; cheap to clone, and shared by everybody who has something to write.
 #[derive(Debug, Clone)]
 pub struct LedgerWriter {
-    sender: mpsc::Sender<Request>,
+    sender: mpsc::Sender<QueuedWrite>,
 }
 
 impl LedgerWriter {
@@ -187,7 +187,7 @@ impl LedgerWriter {
         let tally = tally.to_owned();
         let (answer, _) = oneshot::channel();
         let command = WriteRequest::Progress { run, tally };
-        let _ = self.sender.try_send(Request { command, answer });
+        let _ = self.sender.try_send(QueuedWrite { command, answer });
     }
 
     /// Closes the run with its exit code and its numbers as JSON. Waits for the disk.
@@ -212,7 +212,7 @@ impl LedgerWriter {
 
     async fn ask(&self, command: WriteRequest) -> Result<i64, Error> {
         let (answer, answered) = oneshot::channel();
-        let request = Request { command, answer };
+        let request = QueuedWrite { command, answer };
         self.sender.send(request).await.map_err(|_| Error::Closed)?;
         answered.await.map_err(|_| Error::Closed)?
     }
@@ -224,13 +224,16 @@ impl LedgerWriter {
 
 /// The answer is what [`BatchWriter::commit`] answers.
 #[derive(Debug)]
-struct Request {
+struct QueuedWrite {
     command: WriteRequest,
     answer: oneshot::Sender<Result<i64, Error>>,
 }
 
-/// The thread: groups of requests into the book until the ledger is closed.
-fn serve(mut book: BatchWriter, mut requests: mpsc::Receiver<Request>) -> Result<(), Error> {
+/// The thread: groups of requests into the batch_writer until the ledger is closed.
+fn serve(
+    mut batch_writer: BatchWriter,
+    mut requests: mpsc::Receiver<QueuedWrite>,
+) -> Result<(), Error> {
     let mut group = Vec::with_capacity(GROUP);
     // The first failure answers everything after it.
     let mut failure = None;
@@ -243,7 +246,7 @@ fn serve(mut book: BatchWriter, mut requests: mpsc::Receiver<Request>) -> Result
             requests.close();
         }
         let answers = match &failure {
-            None => book.commit(commands),
+            None => batch_writer.commit(commands),
             Some(error) => Err(Error::clone(error)),
         };
         match answers {
@@ -263,7 +266,7 @@ fn serve(mut book: BatchWriter, mut requests: mpsc::Receiver<Request>) -> Result
     }
     match failure {
         Some(error) => Err(error),
-        None => book.close(),
+        None => batch_writer.close(),
     }
 }
 
@@ -332,7 +335,7 @@ mod tests {
         // This one would have fitted.
         let error = writer.write_blocking(intent("call-1")).unwrap_err();
         assert!(matches!(error, Error::DiskFull { .. }), "{error}");
-        let known = ledger.reader().unwrap().standing(&["call-1"]).unwrap();
+        let known = ledger.reader().unwrap().call_states(&["call-1"]).unwrap();
         assert_eq!(known, [None]);
         let error = ledger.close().unwrap_err();
         assert!(matches!(error, Error::DiskFull { .. }), "{error}");
@@ -380,7 +383,7 @@ mod tests {
                 for number in 0..10 {
                     let identity = format!("call-{task}-{number}");
                     writer.write(intent(&*identity)).await.unwrap();
-                    let known = reader.standing(&[&identity]).unwrap();
+                    let known = reader.call_states(&[&identity]).unwrap();
                     assert_eq!(known[0].as_ref().unwrap().status(), CallStatus::InDoubt);
                     let left = CallFact::LeftAlone { fingerprint: 1 };
                     writer
@@ -433,7 +436,10 @@ mod tests {
             .map(|number| {
                 let (answer, answered) = oneshot::channel();
                 let command = WriteRequest::Write(intent(format!("call-{number}")));
-                writer.sender.try_send(Request { command, answer }).unwrap();
+                writer
+                    .sender
+                    .try_send(QueuedWrite { command, answer })
+                    .unwrap();
                 answered
             })
             .collect();

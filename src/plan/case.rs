@@ -11,7 +11,7 @@ use crate::mapping::CaseSending;
 #[derive(Debug, Clone, Copy)]
 pub struct ExportedCase<'w> {
     /// What it says.
-    pub print: CaseHashes,
+    pub hashes: CaseHashes,
     /// Its messages, in the order of time.
     pub messages: &'w [MessageHashes],
     /// Whether the export holds whole cases, so that a message that it lacks is gone.
@@ -79,19 +79,19 @@ fn is_complete(known: &CaseState, wanted: &ExportedCase<'_>) -> bool {
 }
 
 fn is_older(known: &CaseState, wanted: &ExportedCase<'_>) -> bool {
-    known.exists && wanted.print.updated < known.print.updated
+    known.exists && wanted.hashes.updated < known.hashes.updated
 }
 
 /// Whether the server had this very state, and has another of the same time since: the one that was
 /// sent last counts, else the two would take turns in every run.
 fn is_replaced(known: &CaseState, wanted: &ExportedCase<'_>) -> bool {
-    let is_of_one_time = known.exists && wanted.print.updated == known.print.updated;
-    is_of_one_time && known.replaced.contains(&wanted.print.state())
+    let is_of_one_time = known.exists && wanted.hashes.updated == known.hashes.updated;
+    is_of_one_time && known.replaced.contains(&wanted.hashes.state())
 }
 
 fn whole(known: &CaseState, wanted: &ExportedCase<'_>) -> CaseStep {
     let is_settled = known.exists && !known.in_doubt;
-    if is_settled && known.print.content == wanted.print.content {
+    if is_settled && known.hashes.content == wanted.hashes.content {
         CaseStep::Nothing
     } else if is_settled && (is_older(known, wanted) || is_replaced(known, wanted)) {
         CaseStep::Older
@@ -126,7 +126,7 @@ fn each(known: &CaseState, wanted: &ExportedCase<'_>) -> CaseStep {
             MessageEndpoint::WithCase
         };
         CaseStep::Add { which, carrier }
-    } else if known.print.fields == wanted.print.fields && !known.in_doubt {
+    } else if known.hashes.fields == wanted.hashes.fields && !known.in_doubt {
         CaseStep::Nothing
     } else if is_older {
         CaseStep::Older
@@ -146,7 +146,7 @@ mod tests {
     const B: MessageHashes = MessageHashes { hash: 2, mark: 2 };
     const C: MessageHashes = MessageHashes { hash: 3, mark: 3 };
 
-    fn print(fields: u128, updated: i64) -> CaseHashes {
+    fn hashes(fields: u128, updated: i64) -> CaseHashes {
         CaseHashes {
             fields,
             content: fields + 100,
@@ -166,7 +166,7 @@ mod tests {
             .chain(doubtful.iter().map(|it| (it, false)));
         CaseState {
             exists: !added.is_empty(),
-            print: print(fields, updated),
+            hashes: hashes(fields, updated),
             messages: messages
                 .map(|(it, is_added)| {
                     (
@@ -185,14 +185,14 @@ mod tests {
     fn step(
         standing: Option<&CaseState>,
         sending: CaseSending,
-        print: CaseHashes,
+        hashes: CaseHashes,
         messages: &[MessageHashes],
     ) -> CaseStep {
         let is_whole = sending == Whole;
         case_step(
             standing,
             &ExportedCase {
-                print,
+                hashes,
                 messages,
                 is_whole,
                 sending,
@@ -211,9 +211,9 @@ mod tests {
 
     #[test]
     fn a_new_case_goes_out_as_the_mapping_says() {
-        assert_eq!(step(None, Whole, print(1, 1), &[A]), CaseStep::Replace);
+        assert_eq!(step(None, Whole, hashes(1, 1), &[A]), CaseStep::Replace);
         assert_eq!(
-            step(None, Each, print(1, 1), &[A, B]),
+            step(None, Each, hashes(1, 1), &[A, B]),
             add(&[0, 1], MessageEndpoint::WithCase)
         );
     }
@@ -222,17 +222,17 @@ mod tests {
     fn a_whole_case_is_sent_again_when_it_changed_and_never_rolled_back() {
         let there = known(1, 5, &[A, B], &[]);
         assert_eq!(
-            step(Some(&there), Whole, print(1, 5), &[A, B]),
+            step(Some(&there), Whole, hashes(1, 5), &[A, B]),
             CaseStep::Nothing
         );
         for updated in [5, 6] {
             assert_eq!(
-                step(Some(&there), Whole, print(2, updated), &[A, B, C]),
+                step(Some(&there), Whole, hashes(2, updated), &[A, B, C]),
                 CaseStep::Replace
             );
         }
         assert_eq!(
-            step(Some(&there), Whole, print(2, 4), &[A]),
+            step(Some(&there), Whole, hashes(2, 4), &[A]),
             CaseStep::Older
         );
         let doubtful = CaseState {
@@ -240,7 +240,7 @@ mod tests {
             ..there
         };
         assert_eq!(
-            step(Some(&doubtful), Whole, print(1, 5), &[A, B]),
+            step(Some(&doubtful), Whole, hashes(1, 5), &[A, B]),
             CaseStep::Replace
         );
     }
@@ -248,25 +248,25 @@ mod tests {
     #[test]
     fn of_states_of_one_time_the_one_that_was_sent_last_stays() {
         let mut there = known(2, 5, &[A], &[]);
-        there.replaced = vec![print(1, 5).content];
-        let decide = |print: CaseHashes| step(Some(&there), Whole, print, &[A]);
-        assert_eq!(decide(print(1, 5)), CaseStep::Older);
-        assert_eq!(decide(print(2, 5)), CaseStep::Nothing);
+        there.replaced = vec![hashes(1, 5).content];
+        let decide = |hashes: CaseHashes| step(Some(&there), Whole, hashes, &[A]);
+        assert_eq!(decide(hashes(1, 5)), CaseStep::Older);
+        assert_eq!(decide(hashes(2, 5)), CaseStep::Nothing);
         // What was never sent is new, and so is a later state that says the same as an old one.
-        assert_eq!(decide(print(3, 5)), CaseStep::Replace);
-        assert_eq!(decide(print(1, 6)), CaseStep::Replace);
+        assert_eq!(decide(hashes(3, 5)), CaseStep::Replace);
+        assert_eq!(decide(hashes(1, 6)), CaseStep::Replace);
         let doubtful = CaseState {
             in_doubt: true,
             ..there.clone()
         };
-        let settled = step(Some(&doubtful), Whole, print(1, 5), &[A]);
+        let settled = step(Some(&doubtful), Whole, hashes(1, 5), &[A]);
         assert_eq!(settled, CaseStep::Replace, "nobody knows what is there");
         // The fields of rows, too.
         let fields = |fields| CaseHashes {
             content: 0,
-            ..print(fields, 5)
+            ..hashes(fields, 5)
         };
-        there.print = fields(2);
+        there.hashes = fields(2);
         there.replaced = vec![1];
         assert_eq!(step(Some(&there), Each, fields(1), &[A]), CaseStep::Older);
         assert_eq!(
@@ -280,24 +280,27 @@ mod tests {
     fn message_by_message_only_what_is_new_goes_out() {
         let there = known(1, 5, &[A, B], &[]);
         assert_eq!(
-            step(Some(&there), Each, print(1, 5), &[A, B]),
+            step(Some(&there), Each, hashes(1, 5), &[A, B]),
             CaseStep::Nothing
         );
         assert_eq!(
-            step(Some(&there), Each, print(1, 5), &[B]),
+            step(Some(&there), Each, hashes(1, 5), &[B]),
             CaseStep::Nothing
         );
         assert_eq!(
-            step(Some(&there), Each, print(2, 6), &[B, C]),
+            step(Some(&there), Each, hashes(2, 6), &[B, C]),
             add(&[1], MessageEndpoint::WithCase)
         );
         assert_eq!(
-            step(Some(&there), Each, print(2, 6), &[B]),
+            step(Some(&there), Each, hashes(2, 6), &[B]),
             CaseStep::Change
         );
-        assert_eq!(step(Some(&there), Each, print(2, 4), &[B]), CaseStep::Older);
         assert_eq!(
-            step(Some(&there), Each, print(2, 4), &[C]),
+            step(Some(&there), Each, hashes(2, 4), &[B]),
+            CaseStep::Older
+        );
+        assert_eq!(
+            step(Some(&there), Each, hashes(2, 4), &[C]),
             add(&[0], MessageEndpoint::Alone)
         );
     }
@@ -306,14 +309,14 @@ mod tests {
     fn a_message_in_doubt_is_settled_by_replacing_where_all_are_known() {
         let doubtful = known(1, 5, &[A], &[B]);
         assert_eq!(
-            step(Some(&doubtful), Each, print(1, 5), &[A, B]),
+            step(Some(&doubtful), Each, hashes(1, 5), &[A, B]),
             CaseStep::Replace
         );
         assert_eq!(
-            step(Some(&doubtful), Each, print(1, 5), &[A, B, C]),
+            step(Some(&doubtful), Each, hashes(1, 5), &[A, B, C]),
             CaseStep::Replace
         );
-        let rest = step(Some(&doubtful), Each, print(1, 5), &[B, C]);
+        let rest = step(Some(&doubtful), Each, hashes(1, 5), &[B, C]);
         assert_eq!(
             rest,
             add(&[0, 1], MessageEndpoint::WithCase),
@@ -321,7 +324,7 @@ mod tests {
         );
         let first = known(0, 0, &[], &[A]);
         assert_eq!(
-            step(Some(&first), Each, print(1, 5), &[A, B]),
+            step(Some(&first), Each, hashes(1, 5), &[A, B]),
             CaseStep::Replace
         );
     }
@@ -331,11 +334,11 @@ mod tests {
         let there = known(1, 5, &[A, B], &[]);
         let edited = MessageHashes { mark: 9, ..B };
         assert_eq!(
-            step(Some(&there), Each, print(1, 5), &[A, edited]),
+            step(Some(&there), Each, hashes(1, 5), &[A, edited]),
             CaseStep::Replace
         );
         assert_eq!(
-            step(Some(&there), Each, print(1, 5), &[edited]),
+            step(Some(&there), Each, hashes(1, 5), &[edited]),
             CaseStep::Nothing
         );
     }
@@ -344,7 +347,7 @@ mod tests {
     fn rows_of_a_case_replace_it_only_when_they_are_all_there() {
         let there = known(1, 5, &[A, B], &[]);
         let wanted = ExportedCase {
-            print: print(2, 6),
+            hashes: hashes(2, 6),
             messages: &[C],
             is_whole: false,
             sending: Whole,

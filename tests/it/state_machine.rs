@@ -102,26 +102,26 @@ proptest! {
         world.finish();
 
         for (call, there) in world.server.iter().enumerate() {
-            let standing = world.standing(call).expect("every call is known");
+            let state = world.state(call).expect("every call is known");
             prop_assert!(there.is_made, "{call} is lost");
-            match standing.done() {
+            match state.done() {
                 Some(DoneKind::Complete) => prop_assert!(there.uploads > 0, "the recording of {call} is lost"),
                 Some(DoneKind::LeftAlone) => {
                     prop_assert!(there.is_somebody_elses && !adopts_at_last, "{call} is ours");
                     prop_assert_eq!(there.uploads, 0);
                 }
-                other => prop_assert!(false, "{call} ended as {other:?}: {standing:?}"),
+                other => prop_assert!(false, "{call} ended as {other:?}: {state:?}"),
             }
             prop_assert_eq!(world.plan(call), Step::Nothing);
             // A row that is said to be in place as it stands is what the server has.
-            let is_ours = matches!(standing.create, CreateState::Done { is_adopted: false, .. });
-            if is_ours && !there.is_somebody_elses && standing.fingerprint == world.row(call) && there.contradictions == 0 {
+            let is_ours = matches!(state.create, CreateState::Done { is_adopted: false, .. });
+            if is_ours && !there.is_somebody_elses && state.fingerprint == world.row(call) && there.contradictions == 0 {
                 prop_assert_eq!(there.version, world.row(call), "{} has changed, untold", call);
             }
             let surplus = there.uploads.saturating_sub(1);
             prop_assert!(surplus <= there.unheard, "{call} came twice though it was heard of: {there:?}");
             prop_assert!(!looks || surplus <= there.unseen, "{call} came twice though it was seen: {there:?}");
-            prop_assert!(surplus == 0 || standing.in_doubt_resends > 0, "{call} came twice, untold: {there:?}");
+            prop_assert!(surplus == 0 || state.in_doubt_resends > 0, "{call} came twice, untold: {there:?}");
         }
     }
 }
@@ -150,9 +150,7 @@ fn every_call_is_counted_in_one_state() {
             .reader()
             .expect("a reader");
         let summary = reader.summary().expect("a summary");
-        let known = (0..3)
-            .filter(|call| world.standing(*call).is_some())
-            .count() as u64;
+        let known = (0..3).filter(|call| world.state(*call).is_some()).count() as u64;
         assert_eq!(summary.calls.total(), known);
     }
     let states: BTreeMap<_, _> = {

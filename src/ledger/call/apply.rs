@@ -202,13 +202,13 @@ mod tests {
     proptest! {
         #[test]
         fn no_order_of_facts_makes_it_forget(facts in prop::collection::vec(facts(), 0..12)) {
-            let standing = after(&facts);
+            let state = after(&facts);
             let (create, fingerprint) = expected_create(&facts);
             let uids: Vec<&String> = facts.iter().filter_map(|fact| match fact {
                 CallFact::Created { uid, .. } | CallFact::Adopted { uid, .. } => uid.as_ref(),
                 _ => None,
             }).collect();
-            match (&standing.create, &create) {
+            match (&state.create, &create) {
                 (CreateState::Done { uid, is_adopted }, CreateState::Done { is_adopted: expected, .. }) => {
                     prop_assert_eq!(is_adopted, expected);
                     prop_assert_eq!(uid.is_some(), !uids.is_empty());
@@ -216,24 +216,24 @@ mod tests {
                 }
                 (one, other) => prop_assert_eq!(one, other),
             }
-            prop_assert_eq!(standing.upload, expected_upload(&facts));
-            prop_assert_eq!(standing.fingerprint, fingerprint.unwrap_or(0));
+            prop_assert_eq!(state.upload, expected_upload(&facts));
+            prop_assert_eq!(state.fingerprint, fingerprint.unwrap_or(0));
         }
 
         #[test]
         fn a_fact_told_twice_is_told_once(
             facts in prop::collection::vec(facts(), 1..8),
         ) {
-            let mut standing = after(&facts);
-            let mut once = standing.clone();
+            let mut state = after(&facts);
+            let mut once = state.clone();
             let last = facts.last().unwrap().clone();
             let is_hold = matches!(last, CallFact::Held { .. });
             let is_held = is_hold && matches!(once.blocker, Some(Blocker::Held { .. }));
-            prop_assert_eq!(apply_fact(&mut standing, last, at(99)), is_held);
+            prop_assert_eq!(apply_fact(&mut state, last, at(99)), is_held);
             if is_held {
                 once.last_at = at(99);
             }
-            prop_assert_eq!(standing, once);
+            prop_assert_eq!(state, once);
         }
 
         #[test]
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_late_intent_does_not_erase_what_was_made() {
-        let standing = after(&[
+        let state = after(&[
             CallFact::Created {
                 fingerprint: 1,
                 uid: Some("u-1".into()),
@@ -262,9 +262,9 @@ mod tests {
                 party: Party::default(),
             },
         ]);
-        assert_eq!(standing.fingerprint, 1);
+        assert_eq!(state.fingerprint, 1);
         assert_eq!(
-            standing.create,
+            state.create,
             CreateState::Done {
                 uid: Some("u-1".into()),
                 is_adopted: false
@@ -274,20 +274,20 @@ mod tests {
 
     #[test]
     fn a_conversation_left_alone_can_be_adopted_later() {
-        let standing = after(&[
+        let state = after(&[
             CallFact::LeftAlone { fingerprint: 1 },
             CallFact::Adopted {
                 fingerprint: 1,
                 uid: None,
             },
         ]);
-        assert_eq!(standing.done(), None);
-        assert_eq!(standing.status(), CallStatus::Unfinished);
+        assert_eq!(state.done(), None);
+        assert_eq!(state.status(), CallStatus::Unfinished);
     }
 
     #[test]
     fn a_failure_leaves_the_call_in_doubt() {
-        let standing = after(&[
+        let state = after(&[
             CallFact::CreateIntended {
                 fingerprint: 1,
                 party: Party::default(),
@@ -299,34 +299,34 @@ mod tests {
                 why: "no answer".into(),
             },
         ]);
-        assert_eq!(standing.status(), CallStatus::Failed);
-        assert_eq!(standing.in_doubt(), Some(Stage::Create));
+        assert_eq!(state.status(), CallStatus::Failed);
+        assert_eq!(state.in_doubt(), Some(Stage::Create));
     }
 
     #[test]
     fn the_next_try_clears_what_stood_in_the_way() {
-        let standing = after(&[
+        let state = after(&[
             held(1),
             CallFact::CreateIntended {
                 fingerprint: 1,
                 party: Party::default(),
             },
         ]);
-        assert_eq!(standing.blocker, None);
-        assert_eq!(standing.status(), CallStatus::InDoubt);
+        assert_eq!(state.blocker, None);
+        assert_eq!(state.status(), CallStatus::InDoubt);
     }
 
     #[test]
     fn the_time_moves_with_news_and_when_a_held_call_is_found_again() {
         let without = CallFact::WithoutRecording { was_sought: true };
-        let mut standing = after(std::slice::from_ref(&without));
-        assert!(!apply_fact(&mut standing, without, at(50)));
-        assert_eq!(standing.last_at, at(1));
-        let mut standing = after(&[held(1)]);
-        assert!(apply_fact(&mut standing, held(1), at(40)));
-        assert_eq!((standing.last_at, standing.held_at), (at(40), Some(at(1))));
-        apply_fact(&mut standing, held(2), at(50));
-        assert_eq!((standing.last_at, standing.held_at), (at(50), Some(at(1))));
+        let mut state = after(std::slice::from_ref(&without));
+        assert!(!apply_fact(&mut state, without, at(50)));
+        assert_eq!(state.last_at, at(1));
+        let mut state = after(&[held(1)]);
+        assert!(apply_fact(&mut state, held(1), at(40)));
+        assert_eq!((state.last_at, state.held_at), (at(40), Some(at(1))));
+        apply_fact(&mut state, held(2), at(50));
+        assert_eq!((state.last_at, state.held_at), (at(50), Some(at(1))));
     }
 
     #[test]
@@ -394,10 +394,10 @@ mod tests {
         }
     }
 
-    /// The intent of the upload of a call that stands so, as the delivery writes it.
-    fn upload_intents(standing: &CallState) -> Vec<CallFact> {
+    /// The intent of the upload of a call in this state, as the delivery writes it.
+    fn upload_intents(state: &CallState) -> Vec<CallFact> {
         let mut intents = vec![CallFact::UploadIntended { bytes: 9 }];
-        if standing.create == CreateState::LeftAlone {
+        if state.create == CreateState::LeftAlone {
             intents.insert(
                 0,
                 CallFact::Adopted {
@@ -406,8 +406,8 @@ mod tests {
                 },
             );
         }
-        if standing.in_doubt() == Some(Stage::Upload) {
-            let times = standing.in_doubt_resends + 1;
+        if state.in_doubt() == Some(Stage::Upload) {
+            let times = state.in_doubt_resends + 1;
             intents.push(CallFact::UploadResent { times });
         }
         intents
@@ -420,10 +420,10 @@ mod tests {
         ) {
             let before = after(&facts);
             prop_assume!(before.is_create_open());
-            let mut standing = before.clone();
-            apply_fact(&mut standing, CallFact::CreateIntended { fingerprint: 9, party: Party::default() }, at(50));
-            apply_fact(&mut standing, not_sent(Stage::Create, Some(&before)), at(51));
-            prop_assert_eq!(standing, before);
+            let mut state = before.clone();
+            apply_fact(&mut state, CallFact::CreateIntended { fingerprint: 9, party: Party::default() }, at(50));
+            apply_fact(&mut state, not_sent(Stage::Create, Some(&before)), at(51));
+            prop_assert_eq!(state, before);
         }
 
         #[test]
@@ -433,12 +433,12 @@ mod tests {
             let before = after(&facts);
             prop_assume!(!before.is_create_open());
             prop_assume!(!matches!(before.upload, UploadState::Done { .. }));
-            let mut standing = before.clone();
+            let mut state = before.clone();
             for intent in upload_intents(&before) {
-                apply_fact(&mut standing, intent, at(50));
+                apply_fact(&mut state, intent, at(50));
             }
-            apply_fact(&mut standing, not_sent(Stage::Upload, Some(&before)), at(51));
-            prop_assert_eq!(standing, before);
+            apply_fact(&mut state, not_sent(Stage::Upload, Some(&before)), at(51));
+            prop_assert_eq!(state, before);
         }
 
         #[test]
@@ -456,31 +456,31 @@ mod tests {
             ],
         ) {
             let before = after(&facts);
-            let mut standing = before.clone();
-            apply_fact(&mut standing, CallFact::CreateIntended { fingerprint: 1, party: Party::default() }, at(50));
-            apply_fact(&mut standing, answer, at(51));
-            let learned = standing.clone();
-            prop_assert!(!apply_fact(&mut standing, not_sent(Stage::Create, Some(&before)), at(52)));
-            prop_assert_eq!(standing, learned);
+            let mut state = before.clone();
+            apply_fact(&mut state, CallFact::CreateIntended { fingerprint: 1, party: Party::default() }, at(50));
+            apply_fact(&mut state, answer, at(51));
+            let learned = state.clone();
+            prop_assert!(!apply_fact(&mut state, not_sent(Stage::Create, Some(&before)), at(52)));
+            prop_assert_eq!(state, learned);
         }
     }
 
     #[test]
     fn a_call_that_was_never_tried_leaves_nothing() {
-        let standing = after(&[
+        let state = after(&[
             CallFact::CreateIntended {
                 fingerprint: 1,
                 party: Party::default(),
             },
             not_sent(Stage::Create, None),
         ]);
-        assert!(standing.is_blank());
+        assert!(state.is_blank());
     }
 
     #[test]
     fn a_conversation_of_this_run_outlives_its_upload() {
         let before = after(&[held(1)]);
-        let standing = after(&[
+        let state = after(&[
             held(1),
             CallFact::CreateIntended {
                 fingerprint: 1,
@@ -493,8 +493,8 @@ mod tests {
             CallFact::UploadIntended { bytes: 9 },
             not_sent(Stage::Upload, Some(&before)),
         ]);
-        assert!(matches!(standing.create, CreateState::Done { .. }));
-        assert_eq!(standing.upload, UploadState::Never);
-        assert_eq!((standing.blocker, standing.last_at), (None, at(4)));
+        assert!(matches!(state.create, CreateState::Done { .. }));
+        assert_eq!(state.upload, UploadState::Never);
+        assert_eq!((state.blocker, state.last_at), (None, at(4)));
     }
 }

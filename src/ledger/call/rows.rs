@@ -12,7 +12,7 @@ use crate::ledger::failure::{Failure, FailureKind};
 use crate::ledger::stage::Stage;
 
 /// Reads rows of `call` with the columns that [`read_state`] reads, in its order; `id` and `identity`
-/// stand among them as numbers 12 and 13.
+/// are the columns 12 and 13.
 macro_rules! select_calls {
     ($rest:literal) => {
         concat!(
@@ -46,7 +46,7 @@ fn blocker_number(blocker: Option<&Blocker>) -> Result<u8> {
     })
 }
 
-/// Reads the call of this identity: the number of its row and its standing.
+/// Reads the call of this identity: the number of its row and its state.
 pub(in crate::ledger) fn find(
     connection: &Connection,
     identity: &str,
@@ -64,40 +64,40 @@ pub(in crate::ledger) fn save(
     connection: &Connection,
     id: Option<i64>,
     identity: &str,
-    standing: &CallState,
+    state: &CallState,
 ) -> Result<i64> {
-    let (status, message) = match &standing.blocker {
+    let (status, message) = match &state.blocker {
         None => (None, None),
         Some(Blocker::Held { why }) => (None, Some(why.name())),
         Some(Blocker::Failed(failure)) => (failure.status, Some(&*failure.message)),
     };
-    let uid = match &standing.create {
+    let uid = match &state.create {
         CreateState::Done { uid, .. } => uid.as_ref(),
         _ => None,
     };
-    let (recording, bytes) = match &standing.upload {
+    let (recording, bytes) = match &state.upload {
         UploadState::Done { hash, bytes } => (Some(hash.as_slice()), Some(*bytes)),
         UploadState::Intended { bytes } => (None, Some(*bytes)),
         _ => (None, None),
     };
-    let checkpoint = standing.checkpoint();
-    let fingerprint = standing.fingerprint.to_be_bytes();
-    let party = standing.party.is_known().then(|| standing.party.bits());
+    let checkpoint = state.checkpoint();
+    let fingerprint = state.fingerprint.to_be_bytes();
+    let party = state.party.is_known().then(|| state.party.bits());
     let values: [&dyn ToSql; 15] = [
         &fingerprint.as_slice(),
         &(checkpoint.create() as u8),
         &(checkpoint.upload() as u8),
-        &blocker_number(standing.blocker.as_ref())?,
+        &blocker_number(state.blocker.as_ref())?,
         &uid,
         &recording,
         &bytes.map(signed),
-        &standing.in_doubt_resends,
-        &standing.first_at.as_millisecond(),
-        &standing.last_at.as_millisecond(),
+        &state.in_doubt_resends,
+        &state.first_at.as_millisecond(),
+        &state.last_at.as_millisecond(),
         &status,
         &message,
-        &standing.held_at.map(Timestamp::as_millisecond),
-        &standing.source.map(signed),
+        &state.held_at.map(Timestamp::as_millisecond),
+        &state.source.map(signed),
         &party,
     ];
     let sql = match id {
@@ -227,7 +227,7 @@ mod tests {
     use super::*;
     use crate::ledger::call::apply::apply_fact;
     use crate::ledger::call::checkpoint::Checkpoint;
-    use crate::ledger::open::in_memory;
+    use crate::ledger::migrate::in_memory;
     use crate::ledger::tests::facts;
 
     fn columns(connection: &Connection) -> (u8, u8) {
@@ -244,18 +244,18 @@ mod tests {
             after in prop::collection::vec(facts(), 0..6),
         ) {
             let connection = in_memory();
-            let mut standing = CallState::new(Timestamp::from_millisecond(1).unwrap());
+            let mut state = CallState::new(Timestamp::from_millisecond(1).unwrap());
             let mut id = None;
             for facts in [before, after] {
                 for fact in facts {
-                    apply_fact(&mut standing, fact, Timestamp::from_millisecond(2).unwrap());
+                    apply_fact(&mut state, fact, Timestamp::from_millisecond(2).unwrap());
                 }
-                id = Some(save(&connection, id, &identity, &standing).unwrap());
+                id = Some(save(&connection, id, &identity, &state).unwrap());
                 let found = find(&connection, &identity).unwrap();
-                prop_assert_eq!(found, Some((id.unwrap(), standing.clone())));
+                prop_assert_eq!(found, Some((id.unwrap(), state.clone())));
                 let (create, upload) = columns(&connection);
                 let counted = Checkpoint::of_columns(create, upload).unwrap();
-                prop_assert_eq!(counted.done(), standing.done());
+                prop_assert_eq!(counted.done(), state.done());
             }
         }
     }
@@ -287,9 +287,9 @@ mod tests {
             "party",
         ] {
             let connection = in_memory();
-            let mut standing = CallState::new(Timestamp::UNIX_EPOCH);
-            standing.upload = UploadState::Intended { bytes: 1 };
-            save(&connection, None, "call-1", &standing).unwrap();
+            let mut state = CallState::new(Timestamp::UNIX_EPOCH);
+            state.upload = UploadState::Intended { bytes: 1 };
+            save(&connection, None, "call-1", &state).unwrap();
             let nonsense = format!("UPDATE call SET {column} = {}", i64::MIN);
             connection.execute(&nonsense, ()).unwrap();
             assert!(find(&connection, "call-1").is_err(), "{column}");

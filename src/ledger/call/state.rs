@@ -21,7 +21,7 @@ use crate::ledger::stage::Stage;
 /// The fingerprint of a content that nobody knows.
 pub(super) const UNKNOWN: u128 = 0;
 
-/// Where the conversation stands.
+/// The state of the conversation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum CreateState {
     /// Never tried from this ledger: a 409 means that somebody else made it.
@@ -43,7 +43,7 @@ pub enum CreateState {
     },
 }
 
-/// Where the recording stands.
+/// The state of the recording.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum UploadState {
     /// Never tried from this ledger.

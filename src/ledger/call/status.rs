@@ -1,4 +1,4 @@
-//! Where a call stands, in one word.
+//! The state of a call in one word.
 
 /// How a call ended for which nothing is left to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,7 +14,7 @@ pub enum DoneKind {
     Waived = 3,
 }
 
-/// Where a call stands as a whole; every call of a ledger is in exactly one state.
+/// The state of a call as a whole; every call of a ledger is in exactly one state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CallStatus {
     /// [`DoneKind::Complete`].

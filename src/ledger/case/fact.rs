@@ -116,7 +116,7 @@ pub struct CaseState {
     /// Whether a request about the whole case left without an answer.
     pub in_doubt: bool,
     /// What the server has, if it has the case.
-    pub print: CaseHashes,
+    pub hashes: CaseHashes,
     /// The messages that were sent, by the hashes of their ids.
     pub messages: HashMap<u64, MessageState>,
     /// States ([`CaseHashes::state`]) that were sent and that another of the same time has replaced,
@@ -136,7 +136,7 @@ impl CaseState {
         CaseState {
             exists: false,
             in_doubt: false,
-            print: CaseHashes::default(),
+            hashes: CaseHashes::default(),
             messages: HashMap::new(),
             replaced: Vec::new(),
             blocker: None,
@@ -151,8 +151,8 @@ impl CaseState {
         self.last_at = at;
         match fact {
             CaseFact::Intended => self.in_doubt = true,
-            CaseFact::Replaced(print, _) | CaseFact::Changed(print) => {
-                self.take_state(*print);
+            CaseFact::Replaced(hashes, _) | CaseFact::Changed(hashes) => {
+                self.take_state(*hashes);
                 self.exists = true;
                 self.in_doubt = false;
                 self.blocker = None;
@@ -160,16 +160,16 @@ impl CaseState {
             // A row that is held says nothing of the case, and is kept beside the cases.
             CaseFact::MessageIntended(_) | CaseFact::Held(_) => {}
             CaseFact::NotSent { was_in_doubt, .. } => self.in_doubt = *was_in_doubt,
-            CaseFact::MessageAdded(_, print) => {
+            CaseFact::MessageAdded(_, hashes) => {
                 self.blocker = None;
-                if let Some(print) = print {
-                    self.take_state(*print);
+                if let Some(hashes) = hashes {
+                    self.take_state(*hashes);
                 }
                 self.exists = true;
-                match print {
+                match hashes {
                     Some(_) => {}
                     // The case with all its messages is no longer what it was.
-                    None => self.print.content = 0,
+                    None => self.hashes.content = 0,
                 }
             }
             CaseFact::Refused {
@@ -184,16 +184,16 @@ impl CaseState {
     }
 
     /// The server has this state from now on.
-    fn take_state(&mut self, print: CaseHashes) {
-        if !self.exists || print.updated != self.print.updated {
+    fn take_state(&mut self, hashes: CaseHashes) {
+        if !self.exists || hashes.updated != self.hashes.updated {
             self.replaced.clear();
-        } else if print.state() != self.print.state() {
-            self.replaced.push(self.print.state());
-            self.replaced.retain(|state| *state != print.state());
+        } else if hashes.state() != self.hashes.state() {
+            self.replaced.push(self.hashes.state());
+            self.replaced.retain(|state| *state != hashes.state());
             let surplus = self.replaced.len().saturating_sub(MOST_REPLACED);
             self.replaced.drain(..surplus);
         }
-        self.print = print;
+        self.hashes = hashes;
     }
 }
 
@@ -213,21 +213,21 @@ const MOST_REPLACED: usize = 16;
 mod tests {
     use super::*;
 
-    fn state(content: u128, updated: i64) -> CaseFact {
-        let print = CaseHashes {
+    fn replaced(content: u128, updated: i64) -> CaseFact {
+        let hashes = CaseHashes {
             fields: content + 100,
             content,
             updated,
         };
-        CaseFact::Replaced(print, Vec::new())
+        CaseFact::Replaced(hashes, Vec::new())
     }
 
     #[test]
     fn states_of_one_time_are_kept_until_a_later_one_comes() {
-        let mut standing = CaseState::new(Timestamp::UNIX_EPOCH);
+        let mut state = CaseState::new(Timestamp::UNIX_EPOCH);
         let mut replaced_by = |content, updated| {
-            standing.apply(&state(content, updated), Timestamp::UNIX_EPOCH);
-            standing.replaced.clone()
+            state.apply(&replaced(content, updated), Timestamp::UNIX_EPOCH);
+            state.replaced.clone()
         };
         assert_eq!(replaced_by(1, 5), []);
         assert_eq!(replaced_by(1, 5), []);

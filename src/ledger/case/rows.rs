@@ -28,17 +28,17 @@ pub(in crate::ledger) fn write(
         return hold(connection, identity, row, now);
     }
     let fact = masked(fact, identity);
-    let (id, mut standing) = match find(connection, identity)? {
+    let (id, mut state) = match find(connection, identity)? {
         Some(found) => found,
         None => (insert(connection, identity, now)?, CaseState::new(now)),
     };
-    if matches!(fact, CaseFact::NotSent { .. }) && standing.blocker.is_some() {
+    if matches!(fact, CaseFact::NotSent { .. }) && state.blocker.is_some() {
         // Another part of the case may have failed since this one was decided, and left the same
-        // doubt. To keep one costs a request, to lose one costs a message that stands twice.
+        // doubt. To keep one costs a request, to lose one costs a message that is there twice.
         return Ok(());
     }
-    standing.apply(&fact, now);
-    save(connection, id, &standing)?;
+    state.apply(&fact, now);
+    save(connection, id, &state)?;
     match &fact {
         CaseFact::Replaced(_, messages) => {
             let mut forget =
@@ -93,7 +93,7 @@ fn masked(mut fact: CaseFact, identity: &str) -> CaseFact {
     fact
 }
 
-/// Reads rows of `desk_case`; `id` and `identity` stand among the columns as numbers 9 and 10.
+/// Reads rows of `desk_case`; `id` and `identity` are the columns 9 and 10.
 pub(super) const COLUMNS: &str = "SELECT state, obstacle, updated, fingerprint, content, first_at, last_at, \
      status, message, id, identity, replaced FROM desk_case ";
 
@@ -119,28 +119,28 @@ pub(in crate::ledger) fn messages(
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([id], |row| {
         let (hash, mark): (i64, i64) = (row.get(0)?, row.get(1)?);
-        let standing = MessageState {
+        let state = MessageState {
             mark: mark.cast_unsigned(),
             is_added: row.get::<_, i64>(2)? == ADDED,
         };
-        Ok((hash.cast_unsigned(), standing))
+        Ok((hash.cast_unsigned(), state))
     })?;
     rows.collect()
 }
 
 /// What a row of [`COLUMNS`] says of its case.
 pub(super) fn read_state(row: &Row<'_>) -> Result<CaseState> {
-    let state: i64 = row.get(0)?;
+    let number: i64 = row.get(0)?;
     Ok(CaseState {
-        exists: state & EXISTS != 0,
-        in_doubt: state & IN_DOUBT != 0,
-        print: CaseHashes {
+        exists: number & EXISTS != 0,
+        in_doubt: number & IN_DOUBT != 0,
+        hashes: CaseHashes {
             fields: u128::from_be_bytes(row.get(3)?),
             content: u128::from_be_bytes(row.get(4)?),
             updated: row.get(2)?,
         },
         messages: HashMap::new(),
-        replaced: states(&row.get::<_, Option<Vec<u8>>>(11)?.unwrap_or_default()),
+        replaced: replaced_states(&row.get::<_, Option<Vec<u8>>>(11)?.unwrap_or_default()),
         blocker: read_blocker(row)?,
         first_at: time(row, 5)?,
         last_at: time(row, 6)?,
@@ -163,7 +163,7 @@ fn read_blocker(row: &Row<'_>) -> Result<Option<Failure>> {
 }
 
 /// States as they lie in a row, 16 bytes each.
-fn states(bytes: &[u8]) -> Vec<u128> {
+fn replaced_states(bytes: &[u8]) -> Vec<u128> {
     let (states, _) = bytes.as_chunks::<16>();
     states.iter().copied().map(u128::from_be_bytes).collect()
 }
@@ -180,27 +180,24 @@ fn insert(connection: &Connection, identity: &str, now: Timestamp) -> Result<i64
     Ok(connection.last_insert_rowid())
 }
 
-fn save(connection: &Connection, id: i64, standing: &CaseState) -> Result<()> {
-    let state = i64::from(standing.exists) * EXISTS + i64::from(standing.in_doubt) * IN_DOUBT;
-    let blocker = standing.blocker.as_ref();
+fn save(connection: &Connection, id: i64, state: &CaseState) -> Result<()> {
+    let number = i64::from(state.exists) * EXISTS + i64::from(state.in_doubt) * IN_DOUBT;
+    let blocker = state.blocker.as_ref();
     let blocker_number = blocker.map_or(0, |failure| match failure.kind {
         FailureKind::Refused => 1,
         FailureKind::GaveUp => 2,
     });
     let sql = "UPDATE desk_case SET state = ?1, obstacle = ?2, updated = ?3, fingerprint = ?4, \
          content = ?5, last_at = ?6, status = ?7, message = ?8, replaced = ?9 WHERE id = ?10";
-    let replaced = standing
-        .replaced
-        .iter()
-        .flat_map(|state| state.to_be_bytes());
+    let replaced = state.replaced.iter().flat_map(|state| state.to_be_bytes());
     let replaced: Vec<u8> = replaced.collect();
     connection.prepare_cached(sql)?.execute(params![
-        state,
+        number,
         blocker_number,
-        standing.print.updated,
-        standing.print.fields.to_be_bytes(),
-        standing.print.content.to_be_bytes(),
-        standing.last_at.as_millisecond(),
+        state.hashes.updated,
+        state.hashes.fields.to_be_bytes(),
+        state.hashes.content.to_be_bytes(),
+        state.last_at.as_millisecond(),
         blocker.and_then(|failure| failure.status),
         blocker.map(|failure| &failure.message),
         (!replaced.is_empty()).then_some(replaced),
@@ -288,7 +285,7 @@ mod tests {
     use super::*;
     use crate::ledger::CallStatus;
     use crate::ledger::case::summary::{count_messages, summarize};
-    use crate::ledger::open::in_memory;
+    use crate::ledger::migrate::in_memory;
 
     const ONE: MessageHashes = MessageHashes {
         hash: u64::MAX,
@@ -301,15 +298,12 @@ mod tests {
     }
 
     fn known(connection: &Connection) -> CaseState {
-        let (id, standing) = find(connection, "1001").unwrap().unwrap();
+        let (id, state) = find(connection, "1001").unwrap().unwrap();
         let messages = messages(connection, id).unwrap();
-        CaseState {
-            messages,
-            ..standing
-        }
+        CaseState { messages, ..state }
     }
 
-    fn print(updated: i64) -> CaseHashes {
+    fn hashes(updated: i64) -> CaseHashes {
         CaseHashes {
             fields: u128::MAX,
             content: 5,
@@ -321,25 +315,25 @@ mod tests {
     fn a_case_is_in_doubt_until_it_is_known_to_be_there() {
         let connection = in_memory();
         tell(&connection, CaseFact::Intended);
-        let standing = known(&connection);
-        assert!(standing.in_doubt && !standing.exists);
-        tell(&connection, CaseFact::Replaced(print(9), vec![ONE, TWO]));
-        let standing = known(&connection);
-        assert!(!standing.in_doubt && standing.exists);
-        assert_eq!(standing.print, print(9));
-        assert!(standing.messages.values().all(|message| message.is_added));
+        let state = known(&connection);
+        assert!(state.in_doubt && !state.exists);
+        tell(&connection, CaseFact::Replaced(hashes(9), vec![ONE, TWO]));
+        let state = known(&connection);
+        assert!(!state.in_doubt && state.exists);
+        assert_eq!(state.hashes, hashes(9));
+        assert!(state.messages.values().all(|message| message.is_added));
         tell(&connection, CaseFact::Intended);
-        let standing = known(&connection);
+        let state = known(&connection);
         assert!(
-            standing.in_doubt && standing.exists,
+            state.in_doubt && state.exists,
             "what is there is never forgotten"
         );
-        tell(&connection, CaseFact::Replaced(print(10), vec![TWO]));
+        tell(&connection, CaseFact::Replaced(hashes(10), vec![TWO]));
         assert_eq!(known(&connection).messages.len(), 1);
         assert_eq!(known(&connection).replaced, []);
         let other = CaseHashes {
             content: 6,
-            ..print(10)
+            ..hashes(10)
         };
         tell(&connection, CaseFact::Replaced(other, vec![TWO]));
         assert_eq!(known(&connection).replaced, [5]);
@@ -350,15 +344,15 @@ mod tests {
         let connection = in_memory();
         tell(&connection, CaseFact::MessageIntended(ONE));
         assert!(!known(&connection).messages[&ONE.hash].is_added);
-        tell(&connection, CaseFact::MessageAdded(ONE, Some(print(3))));
+        tell(&connection, CaseFact::MessageAdded(ONE, Some(hashes(3))));
         tell(&connection, CaseFact::MessageIntended(ONE));
         assert!(known(&connection).messages[&ONE.hash].is_added);
         tell(&connection, CaseFact::MessageAdded(TWO, None));
         assert_eq!(
-            known(&connection).print,
+            known(&connection).hashes,
             CaseHashes {
                 content: 0,
-                ..print(3)
+                ..hashes(3)
             }
         );
     }
@@ -374,13 +368,13 @@ mod tests {
         tell(&connection, CaseFact::MessageIntended(ONE));
         tell(&connection, not_sent(false, &[ONE]));
         assert_eq!(find(&connection, "1001").unwrap(), None);
-        tell(&connection, CaseFact::MessageAdded(ONE, Some(print(3))));
+        tell(&connection, CaseFact::MessageAdded(ONE, Some(hashes(3))));
         tell(&connection, CaseFact::MessageIntended(ONE));
         tell(&connection, CaseFact::MessageIntended(TWO));
         tell(&connection, not_sent(false, &[ONE, TWO]));
-        let standing = known(&connection);
-        assert!(standing.exists && standing.messages[&ONE.hash].is_added);
-        assert_eq!(standing.messages.len(), 1);
+        let state = known(&connection);
+        assert!(state.exists && state.messages[&ONE.hash].is_added);
+        assert_eq!(state.messages.len(), 1);
         tell(&connection, CaseFact::Intended);
         tell(&connection, not_sent(true, &[]));
         assert!(known(&connection).in_doubt);
@@ -417,7 +411,7 @@ mod tests {
             (0, 0, 1),
             "a doubt comes before a row that is held"
         );
-        tell(&connection, CaseFact::MessageAdded(TWO, Some(print(3))));
+        tell(&connection, CaseFact::MessageAdded(TWO, Some(hashes(3))));
         assert_eq!(counts(), (0, 1, 1));
         connection.execute(FORGET_SENT_ROWS, ()).unwrap();
         let held = &summarize(&connection).unwrap().failures[0];
@@ -457,7 +451,7 @@ mod tests {
             },
         );
         assert_eq!(counts(), (0, 1, 0, 1));
-        tell(&connection, CaseFact::MessageAdded(ONE, Some(print(3))));
+        tell(&connection, CaseFact::MessageAdded(ONE, Some(hashes(3))));
         assert_eq!(counts(), (1, 0, 0, 0));
         assert_eq!(count_messages(&connection), Ok(1));
     }

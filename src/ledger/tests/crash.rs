@@ -34,10 +34,10 @@ fn known_after(groups: &[Vec<LedgerEntry>]) -> Vec<Known> {
 }
 
 fn known_by(reader: &LedgerReader) -> Known {
-    let standings = reader.standing(&CALLS).unwrap();
-    let known = CALLS.into_iter().zip(standings);
+    let states = reader.call_states(&CALLS).unwrap();
+    let known = CALLS.into_iter().zip(states);
     known
-        .filter_map(|(call, standing)| Some((call.to_owned(), timeless(standing?))))
+        .filter_map(|(call, state)| Some((call.to_owned(), timeless(state?))))
         .collect()
 }
 
@@ -183,14 +183,14 @@ fn a_log_that_is_cut_between_its_pages_loses_whole_groups_from_the_end() {
 fn a_clock_that_jumps_changes_nothing_but_times() {
     let facts: Vec<LedgerEntry> = complete("call-1", 1);
     let known = |times: [&str; 4]| {
-        let mut standing = CallState::new("2024-06-01T12:00:00Z".parse().unwrap());
+        let mut state = CallState::new("2024-06-01T12:00:00Z".parse().unwrap());
         let mut steps = Vec::new();
         for (entry, time) in facts.iter().zip(times) {
             let at: Timestamp = time.parse().unwrap();
-            apply_fact(&mut standing, of_call(&entry.fact), at);
-            steps.push((standing.status(), standing.done(), standing.in_doubt()));
+            apply_fact(&mut state, of_call(&entry.fact), at);
+            steps.push((state.status(), state.done(), state.in_doubt()));
         }
-        (timeless(standing), steps)
+        (timeless(state), steps)
     };
     let steady = known(["2024-06-01T12:00:00Z"; 4]);
     for times in [

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::filesystem::beside as side_file;
+use super::side_files::beside as side_file;
 use super::{CallFact, CallState, Fact, Ledger, LedgerEntry, LedgerReader, Stage, apply_fact};
 use crate::domain::{Code, Party};
 
@@ -81,13 +81,13 @@ pub(in crate::ledger) fn at(millisecond: i64) -> Timestamp {
     Timestamp::from_millisecond(millisecond).unwrap()
 }
 
-/// How a call stands after these facts, a millisecond apart.
+/// The state of a call after these facts, a millisecond apart.
 pub(in crate::ledger) fn after(facts: &[CallFact]) -> CallState {
-    let mut standing = CallState::new(at(0));
+    let mut state = CallState::new(at(0));
     for (millisecond, fact) in (1..).zip(facts) {
-        apply_fact(&mut standing, fact.clone(), at(millisecond));
+        apply_fact(&mut state, fact.clone(), at(millisecond));
     }
-    standing
+    state
 }
 
 /// A folder with room for one ledger.
@@ -147,10 +147,10 @@ fn complete(identity: &str, fingerprint: u128) -> Vec<LedgerEntry> {
     .into()
 }
 
-/// A standing without its times, which a test cannot know.
-fn timeless(mut standing: CallState) -> CallState {
-    standing.first_at = Timestamp::UNIX_EPOCH;
-    standing.last_at = Timestamp::UNIX_EPOCH;
-    standing.held_at = standing.held_at.map(|_| Timestamp::UNIX_EPOCH);
-    standing
+/// A state without its times, which a test cannot know.
+fn timeless(mut state: CallState) -> CallState {
+    state.first_at = Timestamp::UNIX_EPOCH;
+    state.last_at = Timestamp::UNIX_EPOCH;
+    state.held_at = state.held_at.map(|_| Timestamp::UNIX_EPOCH);
+    state
 }

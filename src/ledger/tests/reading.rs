@@ -185,11 +185,11 @@ fn calls_are_done_with_their_very_content() {
 #[test]
 fn a_call_is_known_by_its_exact_identity() {
     let bench = Bench::written(complete("Call-1", 1));
-    let standings = bench
+    let states = bench
         .read()
-        .standing(&["call-1", "Call-1", "Call-1 ", ""])
+        .call_states(&["call-1", "Call-1", "Call-1 ", ""])
         .unwrap();
-    let known: Vec<bool> = standings.iter().map(Option::is_some).collect();
+    let known: Vec<bool> = states.iter().map(Option::is_some).collect();
     assert_eq!(known, [false, true, false, false]);
 }
 
@@ -204,8 +204,8 @@ fn two_calls_of_one_hash_are_two_calls() {
         )
         .unwrap();
     drop(connection);
-    let standing = bench.read().standing(&["call-2"]).unwrap().remove(0);
-    assert_eq!(standing.unwrap().fingerprint, 2);
+    let state = bench.read().call_states(&["call-2"]).unwrap().remove(0);
+    assert_eq!(state.unwrap().fingerprint, 2);
 }
 
 #[test]

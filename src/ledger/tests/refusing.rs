@@ -5,7 +5,7 @@ use std::fs;
 use rusqlite::Connection;
 
 use super::*;
-use crate::ledger::filesystem::files_of;
+use crate::ledger::side_files::files_of;
 use crate::ledger::{Error, LedgerOpenError};
 
 fn refusal(bench: &Bench) -> LedgerOpenError {
@@ -145,9 +145,9 @@ fn what_a_first_run_leaves_when_it_is_killed_is_a_ledger() {
         fs::read(left.path()).unwrap().get(68..72),
         Some(&[0; 4][..])
     );
-    assert!(left.read().standing(&["call-1"]).unwrap()[0].is_some());
+    assert!(left.read().call_states(&["call-1"]).unwrap()[0].is_some());
     left.open().close().unwrap();
-    assert!(left.read().standing(&["call-1"]).unwrap()[0].is_some());
+    assert!(left.read().call_states(&["call-1"]).unwrap()[0].is_some());
 }
 
 /// All that opens a ledger, each with what it says; an error if one of them waits.
@@ -252,16 +252,16 @@ fn where_all_users_can_make_files_the_names_of_the_logs_are_taken_first() {
     let bench = Bench::written(complete("call-1", 1));
     let logs = ["-wal", "-shm", "-journal"].map(|ending| side_file(&bench.path(), ending));
     let are_there = || logs.each_ref().map(|log| log.exists());
-    crate::ledger::filesystem::take_names_of_logs(&bench.path()).unwrap();
+    crate::ledger::side_files::take_names_of_logs(&bench.path()).unwrap();
     assert_eq!(are_there(), [false; 3]);
     let open = fs::Permissions::from_mode(0o1777);
     fs::set_permissions(bench.folder.path(), open).unwrap();
-    crate::ledger::filesystem::take_names_of_logs(&bench.path()).unwrap();
+    crate::ledger::side_files::take_names_of_logs(&bench.path()).unwrap();
     assert_eq!(are_there(), [true; 3]);
     // They say nothing: what was written is there, and what is written stays.
-    assert!(bench.read().standing(&["call-1"]).unwrap()[0].is_some());
+    assert!(bench.read().call_states(&["call-1"]).unwrap()[0].is_some());
     bench.open().close().unwrap();
-    assert!(bench.read().standing(&["call-1"]).unwrap()[0].is_some());
+    assert!(bench.read().call_states(&["call-1"]).unwrap()[0].is_some());
     assert_eq!(are_there(), [false; 3]);
 }
 
@@ -609,7 +609,7 @@ proptest! {
         if let Ok(reader) = Ledger::read(&bench.path()) {
             let _ = reader.summary();
             let _ = reader.load_done();
-            let _ = reader.standing(&["call-1", "call-499"]);
+            let _ = reader.call_states(&["call-1", "call-499"]);
             let _ = reader.accepted(|_| Ok::<(), Error>(()));
         }
     }
@@ -669,7 +669,7 @@ fn a_ledger_is_looked_through_unless_it_is_as_it_was_closed() {
         matches!(error, LedgerOpenError::Storage(Error::Damaged { .. })),
         "{error}"
     );
-    // Whoever opens the ledger breaks its seal, and only an orderly end makes a new one.
+    // Whoever opens the ledger removes its marker, and only an orderly end makes a new one.
     damage(&bench, Some(time));
     let error = refusal(&bench);
     assert!(
@@ -683,7 +683,7 @@ fn a_ledger_is_looked_through_unless_it_is_as_it_was_closed() {
     // What looks as it was closed is not looked through: noise where no row is goes unnoticed.
     let ledger = bench.open();
     assert_eq!(
-        ledger.reader().unwrap().standing(&["call-2"]).unwrap(),
+        ledger.reader().unwrap().call_states(&["call-2"]).unwrap(),
         [None]
     );
 }
@@ -703,11 +703,11 @@ fn a_ledger_is_begun_anew_unless_a_run_has_it_or_it_is_of_another_server() {
         matches!(error, LedgerOpenError::OtherDestination { .. }),
         "{error}"
     );
-    assert!(bench.read().standing(&["call-1"]).unwrap()[0].is_some());
+    assert!(bench.read().call_states(&["call-1"]).unwrap()[0].is_some());
 
     let anew = Ledger::open_anew(&bench.path(), DESTINATION).unwrap();
     assert_eq!(
-        anew.reader().unwrap().standing(&["call-1"]).unwrap(),
+        anew.reader().unwrap().call_states(&["call-1"]).unwrap(),
         [None]
     );
 }

@@ -112,7 +112,7 @@ fn is_known_so(
     let (Some(reader), (_, Value::Text(id))) = (reader, profile.id(record)) else {
         return Ok(false);
     };
-    let standing = reader.standing(&[&id])?.pop().flatten();
+    let standing = reader.call_states(&[&id])?.pop().flatten();
     Ok(standing.is_some_and(|known| {
         low(known.fingerprint) == content
             || matches!(

@@ -351,7 +351,7 @@ impl<'r> CallWorker<'r> {
             return Ok(());
         };
         let identities: Vec<&str> = open.iter().map(|open| open.call.identity()).collect();
-        let standings = reader.standing(&identities)?;
+        let standings = reader.call_states(&identities)?;
         for (open, standing) in open.into_iter().zip(standings) {
             let index = open.index;
             let mut open = open;
@@ -438,7 +438,7 @@ impl CallWorker<'_> {
             return Ok(());
         }
         let identities: Vec<&str> = mended.iter().map(|(_, id)| id.as_str()).collect();
-        let standings = reader.standing(&identities)?;
+        let standings = reader.call_states(&identities)?;
         for ((index, id), standing) in mended.iter().zip(standings) {
             let Some(standing) = standing.filter(|standing| standing.done().is_some()) else {
                 continue;

@@ -176,7 +176,7 @@ impl CaseRecords {
         want: Purpose,
     ) -> (Vec<(usize, Decision)>, u64) {
         let wanted = ExportedCase {
-            print: self.print,
+            hashes: self.print,
             messages: &self.marks,
             is_whole: self.profile.is_nested(),
             sending: self.profile.sending(),

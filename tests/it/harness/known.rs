@@ -8,20 +8,20 @@ use super::export::Given;
 use super::program::Place;
 use super::server::Server;
 
-fn standings(place: &Place, ids: &[&str]) -> Vec<Option<CallState>> {
+fn states(place: &Place, ids: &[&str]) -> Vec<Option<CallState>> {
     let ledger = Ledger::read(&place.path("capturi-import.db")).expect("a ledger");
-    ledger.standing(ids).expect("standings")
+    ledger.call_states(ids).expect("states")
 }
 
 /// The calls whose recording the ledger knows to have been sent although it may have been there.
 pub(crate) fn known_doubts(place: &Place, given: &[Given]) -> BTreeSet<String> {
     let ids: Vec<&str> = given.iter().map(|call| call.id.as_str()).collect();
-    let is_doubt = |(id, standing): (&&str, Option<CallState>)| {
-        let standing = standing.expect("every call is known");
-        (standing.in_doubt_resends > 0).then(|| (*id).to_owned())
+    let is_doubt = |(id, state): (&&str, Option<CallState>)| {
+        let state = state.expect("every call is known");
+        (state.in_doubt_resends > 0).then(|| (*id).to_owned())
     };
-    let standings = standings(place, &ids);
-    ids.iter().zip(standings).filter_map(is_doubt).collect()
+    let states = states(place, &ids);
+    ids.iter().zip(states).filter_map(is_doubt).collect()
 }
 
 /// Whether the ledger knows of each recording that the server has.
@@ -31,12 +31,12 @@ pub(crate) fn every_answer_is_known(place: &Place, server: &Server) -> bool {
     let ids: Vec<&str> = with_recording
         .map(|found| &*found.external_identity)
         .collect();
-    let is_done = |standing: &Option<CallState>| {
-        standing
+    let is_done = |state: &Option<CallState>| {
+        state
             .as_ref()
-            .is_some_and(|standing| matches!(standing.upload, UploadState::Done { .. }))
+            .is_some_and(|state| matches!(state.upload, UploadState::Done { .. }))
     };
-    standings(place, &ids).iter().all(is_done)
+    states(place, &ids).iter().all(is_done)
 }
 
 /// Whatever the server has was intended before: each conversation, each recording.
@@ -50,12 +50,12 @@ pub(crate) fn every_request_was_intended(place: &Place, server: &Server) {
         .iter()
         .map(|found| &*found.external_identity)
         .collect();
-    for (found, standing) in there.iter().zip(standings(place, &ids)) {
+    for (found, state) in there.iter().zip(states(place, &ids)) {
         let id = &found.external_identity;
-        let standing = standing.unwrap_or_else(|| panic!("{id} was sent without an intent"));
-        assert_ne!(standing.create, CreateState::Never, "{id}: no intent");
+        let state = state.unwrap_or_else(|| panic!("{id} was sent without an intent"));
+        assert_ne!(state.create, CreateState::Never, "{id}: no intent");
         assert!(
-            found.uploads.is_empty() || standing.upload != UploadState::Never,
+            found.uploads.is_empty() || state.upload != UploadState::Never,
             "{id}: its recording was sent without an intent"
         );
     }

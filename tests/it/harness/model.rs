@@ -178,7 +178,7 @@ impl World {
         ledger.writer().write_blocking(entries).expect("written");
     }
 
-    pub(crate) fn standing(&self, call: usize) -> Option<CallState> {
+    pub(crate) fn state(&self, call: usize) -> Option<CallState> {
         let reader = self
             .ledger
             .as_ref()
@@ -186,13 +186,13 @@ impl World {
             .reader()
             .expect("a reader");
         reader
-            .standing(&[&identity(call)])
-            .expect("a standing")
+            .call_states(&[&identity(call)])
+            .expect("a state")
             .remove(0)
     }
 
     pub(crate) fn plan(&self, call: usize) -> Step {
-        let known = self.standing(call);
+        let known = self.state(call);
         let checkpoint = known.as_ref().map(CallState::checkpoint);
         next(
             checkpoint.unwrap_or_default(),
@@ -231,17 +231,17 @@ impl World {
             }
             At::Owed { in_doubt } => {
                 let mut facts = vec![CallFact::UploadIntended { bytes: 1 }];
-                let before = self.standing(call).expect("made");
+                let before = self.state(call).expect("made");
                 if before.create == CreateState::LeftAlone {
                     let fingerprint = self.rows[call];
                     let uid = None;
                     facts.insert(0, CallFact::Adopted { fingerprint, uid });
                 }
                 self.write(call, facts);
-                let standing = self.standing(call).expect("intended");
+                let state = self.state(call).expect("intended");
                 At::UploadIntended {
                     in_doubt,
-                    resends: standing.in_doubt_resends,
+                    resends: state.in_doubt_resends,
                 }
             }
             At::UploadIntended { in_doubt, resends } => self.settle(call, luck, in_doubt, resends),
@@ -266,7 +266,7 @@ impl World {
                 was_tried,
                 with_upload,
             } => {
-                let made = self.standing(call).map(|standing| standing.create);
+                let made = self.state(call).map(|state| state.create);
                 assert!(
                     !matches!(
                         made,
@@ -274,7 +274,7 @@ impl World {
                     ),
                     "created again"
                 );
-                let before = self.standing(call);
+                let before = self.state(call);
                 let fingerprint = self.rows[call];
                 let party = Party::default();
                 self.write(call, vec![CallFact::CreateIntended { fingerprint, party }]);
