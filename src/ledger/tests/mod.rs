@@ -1,6 +1,7 @@
 //! What the tests of the ledger share, and the tests of the ledger as a whole.
 
 mod crash;
+mod earlier;
 mod reading;
 mod refusing;
 
