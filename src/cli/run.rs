@@ -245,7 +245,7 @@ impl LookBack<'_> {
         let mut problems = Vec::new();
         let mut more = 0_u64;
         let reader = self.ledger.reader()?;
-        reader.overdue((until, self.started), |held| {
+        reader.overdue(until, self.started, |held| {
             let age = pipeline::overdue(Some(held.held_at), now, self.hold_for);
             match age.filter(|_| problems.len() < MOST_OVERDUE) {
                 Some(age) => problems.push(left_held(&age, &held.identity)),

@@ -29,7 +29,8 @@ fn held_calls() -> String {
 /// then cases, the oldest first.
 pub(super) fn overdue(
     connection: &Connection,
-    (until, started): (Timestamp, Timestamp),
+    until: Timestamp,
+    started: Timestamp,
     mut each: impl FnMut(Overdue),
 ) -> Result<()> {
     let (until, started) = (until.as_millisecond(), started.as_millisecond());

@@ -115,7 +115,7 @@ impl LedgerReader {
         until: SentUntil,
         is_same: impl FnMut(&SentTo) -> bool,
     ) -> Result<Option<SentTo>, Error> {
-        let sent = sent_recordings::sent_to(&self.connection, file, (identity, until), is_same);
+        let sent = sent_recordings::sent_to(&self.connection, file, identity, until, is_same);
         sent.map_err(at(&self.path))
     }
 
@@ -158,10 +158,11 @@ impl LedgerReader {
     /// Hands over what is held since `until` or longer and was not found again since `started`.
     pub fn overdue(
         &self,
-        (until, started): (Timestamp, Timestamp),
+        until: Timestamp,
+        started: Timestamp,
         each: impl FnMut(Overdue),
     ) -> Result<(), Error> {
-        overdue::overdue(&self.connection, (until, started), each).map_err(at(&self.path))
+        overdue::overdue(&self.connection, until, started, each).map_err(at(&self.path))
     }
 
     /// Hands over each case that the server has, in the order in which they were first seen. Stops at

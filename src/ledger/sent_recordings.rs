@@ -54,7 +54,8 @@ pub(super) fn sent_until(connection: &Connection) -> Result<SentUntil> {
 pub(super) fn sent_to(
     connection: &Connection,
     file: &SentFile,
-    (identity, until): (&str, SentUntil),
+    identity: &str,
+    until: SentUntil,
     mut is_same: impl FnMut(&SentTo) -> bool,
 ) -> Result<Option<SentTo>> {
     if until == SentUntil::default() {

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 
 use super::fact::CallFact;
-use super::state::{CallState, CreateState, UploadState};
+use super::state::{CallState, UploadState};
 use crate::ledger::blocker::Blocker;
 
 /// Takes in a fact; `false` if it says nothing new. That a call is held is news each time, because it
@@ -15,20 +15,16 @@ pub fn apply_fact(state: &mut CallState, fact: CallFact, at: Timestamp) -> bool 
     let tells_of_hold = matches!(fact, CallFact::Held { .. });
     match fact {
         CallFact::CreateIntended { fingerprint, party } => {
-            let content = state.content_of_try(fingerprint);
-            if state.is_create_open() {
-                state.party = state.party_of_try(party);
-            }
-            state.create_answer(CreateState::Intended, None, content);
+            state.create_intended(fingerprint, party);
         }
         CallFact::Created { fingerprint, uid } => state.created(fingerprint, uid, false),
         CallFact::Adopted { fingerprint, uid } => state.created(fingerprint, uid, true),
         CallFact::LeftAlone { fingerprint } => state.left_alone(fingerprint),
         CallFact::WithoutRecording { was_sought } => {
-            state.upload_answer(UploadState::NotWanted { was_sought }, None);
+            state.set_upload(UploadState::NotWanted { was_sought }, None);
         }
         CallFact::UploadIntended { bytes } => {
-            state.upload_answer(UploadState::Intended { bytes }, None);
+            state.set_upload(UploadState::Intended { bytes }, None);
         }
         // Kept beside the calls.
         CallFact::Takes { .. } => {}
@@ -81,6 +77,7 @@ mod tests {
 
     use super::*;
     use crate::domain::Party;
+    use crate::ledger::CreateState;
     use crate::ledger::call::state::UNKNOWN;
     use crate::ledger::tests::{after, at, facts, held};
     use crate::ledger::{CallStatus, Stage};

@@ -189,7 +189,7 @@ impl CallState {
     }
 
     /// What the server may have once this content has been sent as well.
-    pub(super) fn content_of_try(&self, fingerprint: u128) -> u128 {
+    fn content_of_try(&self, fingerprint: u128) -> u128 {
         match self.sent_unheard() {
             Some(sent) if sent != fingerprint => UNKNOWN,
             _ => fingerprint,
@@ -197,7 +197,7 @@ impl CallState {
     }
 
     /// With whom the call was that the server may have, once this one has been sent as well.
-    pub(super) fn party_of_try(&self, party: Party) -> Party {
+    fn party_of_try(&self, party: Party) -> Party {
         match self.sent_unheard() {
             Some(_) if self.party != party => Party::default(),
             _ => party,
@@ -212,12 +212,17 @@ impl CallState {
         )
     }
 
-    pub(super) fn create_answer(
-        &mut self,
-        create: CreateState,
-        blocker: Option<Blocker>,
-        fingerprint: u128,
-    ) {
+    /// A create request is about to leave.
+    pub(super) fn create_intended(&mut self, fingerprint: u128, party: Party) {
+        let content = self.content_of_try(fingerprint);
+        if self.is_create_open() {
+            self.party = self.party_of_try(party);
+        }
+        self.set_create(CreateState::Intended, None, content);
+    }
+
+    /// Unless the conversation is made or left alone.
+    fn set_create(&mut self, create: CreateState, blocker: Option<Blocker>, fingerprint: u128) {
         if self.is_create_open() {
             self.create = create;
             self.blocker = blocker;
@@ -225,7 +230,8 @@ impl CallState {
         }
     }
 
-    pub(super) fn upload_answer(&mut self, upload: UploadState, blocker: Option<Blocker>) {
+    /// Unless the recording has arrived.
+    pub(super) fn set_upload(&mut self, upload: UploadState, blocker: Option<Blocker>) {
         if !matches!(self.upload, UploadState::Done { .. }) {
             self.upload = upload;
             self.blocker = blocker;
@@ -301,9 +307,9 @@ impl CallState {
         match stage {
             Stage::Create => {
                 let content = self.content_of_try(fingerprint);
-                self.create_answer(CreateState::Refused, blocker, content);
+                self.set_create(CreateState::Refused, blocker, content);
             }
-            Stage::Upload => self.upload_answer(UploadState::Refused, blocker),
+            Stage::Upload => self.set_upload(UploadState::Refused, blocker),
         }
     }
 
@@ -324,9 +330,9 @@ impl CallState {
         match stage {
             Stage::Create => {
                 let content = self.sent_unheard().unwrap_or(fingerprint);
-                self.create_answer(self.create.clone(), blocker, content);
+                self.set_create(self.create.clone(), blocker, content);
             }
-            Stage::Upload => self.upload_answer(self.upload, blocker),
+            Stage::Upload => self.set_upload(self.upload, blocker),
         }
     }
 

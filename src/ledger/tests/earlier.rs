@@ -131,7 +131,8 @@ fn its_calls_and_cases_are_counted_as_before() {
 
 #[test]
 fn what_is_done_in_it_is_not_done_again() {
-    let reader = earlier().read();
+    let bench = earlier();
+    let reader = bench.read();
     let done = reader.load_done().unwrap();
     assert_eq!(done.len(), 5);
     for (id, kind) in [
