@@ -14,7 +14,9 @@ use crate::ledger;
 use crate::mapping::{MappingFile, Preset, SeveralArg, check_complete};
 use crate::pipeline::{EarlierRuns, InspectionOptions, OddFormats, Pipeline, Purpose};
 use crate::plan::Policy;
-use crate::recordings::{Ffmpeg, IndexOptions, Transcoder, build_index, is_audio_extension};
+use crate::recordings::{
+    Ffmpeg, IndexOptions, Sidecar, Transcoder, build_index, is_audio_extension,
+};
 use crate::report::is_report;
 use crate::source::{self, FileId, Treat};
 
@@ -128,7 +130,15 @@ pub(super) fn road(
     let listening = listening(arguments, &mapping)?;
     let audio = match &arguments.audio {
         Some(folder) => {
-            let options = IndexOptions::default().with_patterns(&mapping.audio().patterns);
+            let rules = mapping.audio();
+            let sidecar = rules.sidecar.as_ref().map(|sidecar| Sidecar {
+                ending: sidecar.ending.clone(),
+                only: sidecar.only.clone(),
+                keys: sidecar.keys.clone(),
+            });
+            let options = IndexOptions::default()
+                .with_patterns(&rules.patterns)
+                .with_sidecar(sidecar);
             Some(Arc::new(build_index(folder, &options)?))
         }
         None => None,
@@ -282,6 +292,11 @@ pub(super) fn options(mapping: &MappingFile, encoding: Option<&str>) -> source::
     source::ReadOptions {
         encoding: encoding.map(str::to_owned).or(options.encoding),
         inner: mapping.nested_list().map(str::to_owned),
+        sidecar: mapping
+            .audio()
+            .sidecar
+            .as_ref()
+            .map(|sidecar| sidecar.ending.clone()),
         ..options
     }
 }

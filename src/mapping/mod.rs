@@ -25,6 +25,7 @@ pub use bound::watch::{Misfit, RecordWatch};
 pub use error::{Finding, LoadError};
 pub use file::MappingFile;
 pub use file::audio_section::{AudioSection, SeveralArg};
+pub use file::audio_sidecar::SidecarSection;
 pub use file::case_section::CaseSending;
 pub use file::completeness::check_complete;
 pub use file::legs::LegRule;

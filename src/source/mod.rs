@@ -25,10 +25,12 @@ mod rejects;
 mod sheet;
 mod table;
 mod workbook;
+mod xml;
 
 mod file_pattern;
 mod input_files;
 mod memory_budget;
+mod metadata;
 mod names;
 mod readme;
 mod record_bytes;
@@ -53,3 +55,4 @@ pub use record_bytes::{pack, unpack};
 pub use rejects::{RejectsWriter, with_noted_id};
 pub use sheet::{Column, Header, Sheet};
 pub use table::{HeaderlessLayout, LayoutPart, Looks};
+pub use xml::xml_to_json;

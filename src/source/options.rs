@@ -34,6 +34,9 @@ pub struct ReadOptions {
     pub rest: Option<String>,
     /// JSON pointer to the records.
     pub records: Option<String>,
+    /// What stands behind the name of a recording in that of its metadata: such a file is one record,
+    /// with the recording's name under `recording_name`. XML always is one.
+    pub sidecar: Option<String>,
     /// A list inside of each record, which must not be taken for the list of the records.
     pub inner: Option<String>,
     /// By which keys or columns the records are known: tells them from the pages that they come in, and
@@ -68,6 +71,8 @@ pub enum InputFormat {
     Ndjson,
     /// An Excel workbook.
     Xlsx,
+    /// An XML document with one record, or a list of them.
+    Xml,
 }
 
 /// How cells are quoted.

@@ -7,6 +7,7 @@ use super::bytes::{
 };
 use super::format::FormKind;
 use super::json::JsonReader;
+use super::metadata::{as_json, recording_of};
 use super::table::TableReader;
 use super::workbook::{self, Workbook};
 use super::{Batch, BytesRead, Error, FileFormat, Input, InputFormat, ReadOptions, Sheet};
@@ -146,16 +147,24 @@ fn open_by(
         return open_workbook(input, options, &stream);
     }
     refuse_foreign(input, &sample)?;
+    let is_xml = is_xml(input, options, &sample);
     let evidence = charset(input, options, &sample, &stream, reach)?;
     let named = encoding_name(evidence);
     sample.drain(..evidence.bom);
     let progress = stream.progress().clone();
     let mut feed = Feed::new(sample, stream, evidence.charset);
     feed.fill_to(1)?;
+    let ending = options.sidecar.as_deref();
+    let recording = ending.and_then(|ending| recording_of(input, ending));
+    let is_metadata = is_xml || recording.is_some();
+    if is_metadata {
+        let recording = recording.or_else(|| recording_of(input, ".xml"));
+        feed = metadata_feed(feed, input, options, recording.as_deref())?;
+    }
     let is_json = match options.format {
         Some(InputFormat::Csv | InputFormat::Xlsx) => false,
-        Some(InputFormat::Json | InputFormat::Ndjson) => true,
-        None => is_json(input, feed.data()),
+        Some(InputFormat::Json | InputFormat::Ndjson | InputFormat::Xml) => true,
+        None => is_metadata || is_json(input, feed.data()),
     };
     let kind = if is_json {
         // The form of JSON is the default.
@@ -175,6 +184,38 @@ fn open_by(
         progress,
         failed: false,
     })
+}
+
+/// Whether the options say that the input is XML, or its name does and what it begins with.
+fn is_xml(input: &Input, options: &ReadOptions, sample: &[u8]) -> bool {
+    let begins = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample);
+    match options.format {
+        Some(format) => format == InputFormat::Xml,
+        None => input.extension() == "xml" && begins.trim_ascii_start().starts_with(b"<"),
+    }
+}
+
+/// The whole of a document of metadata as JSON.
+fn metadata_feed(
+    mut feed: Feed,
+    input: &Input,
+    options: &ReadOptions,
+    recording: Option<&str>,
+) -> Result<Feed, Error> {
+    let most = options.limits.record();
+    feed.fill_to(most.saturating_add(1))?;
+    let unreadable = |reason: String| Error::Unreadable {
+        file: input.name().to_string(),
+        reason,
+    };
+    if feed.data().len() > most {
+        return Err(unreadable(format!(
+            "has more than {most} bytes in one record"
+        )));
+    }
+    let text = as_json(feed.data(), recording)
+        .map_err(|(line, why)| unreadable(format!("line {line}: {why}")))?;
+    Ok(feed.replaced(text))
 }
 
 fn open_workbook(

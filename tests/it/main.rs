@@ -36,6 +36,7 @@ mod resume;
 mod sandbox;
 mod schedule;
 mod server_faults;
+mod sidecars;
 mod state_machine;
 mod structure;
 mod tls;

@@ -3,7 +3,7 @@
 use super::binder::Binder;
 use super::columns::Source;
 use crate::domain::call::Field;
-use crate::mapping::file::audio_pattern::{CaptureGroup, PatternRule};
+use crate::mapping::file::audio_pattern::CaptureGroup;
 
 /// What a group is held against.
 #[derive(Debug, Clone)]
@@ -15,11 +15,11 @@ pub(in crate::mapping) enum BoundGroup {
 impl BoundGroup {
     /// Finds the columns of the groups of a pattern; `None` when one of them is not there.
     pub(in crate::mapping) fn bind(
-        pattern: &PatternRule,
+        groups: &[CaptureGroup],
         binder: &mut Binder<'_>,
     ) -> Option<Vec<BoundGroup>> {
-        let groups = pattern.groups.iter();
         groups
+            .iter()
             .map(|group| match group {
                 CaptureGroup::Field(field) => Some(BoundGroup::Field(*field)),
                 CaptureGroup::Other(origin) => binder.source(origin, false).map(BoundGroup::Other),

@@ -97,9 +97,9 @@ impl CallMapping {
         let names = names
             .filter_map(|rule| binder.source(&rule.origin, rule.optional))
             .collect();
-        let patterns = recordings.patterns.iter();
-        let groups = patterns
-            .map(|rule| BoundGroup::bind(rule, &mut binder))
+        let groups = recordings.groups.iter();
+        let groups = groups
+            .map(|groups| BoundGroup::bind(groups, &mut binder))
             .collect();
         let seconds = CompiledRule::bind(recordings.seconds.as_slice(), mapping, &mut binder).pop();
         let unused = binder.unused();

@@ -107,7 +107,7 @@ fn usual(name: &str, span: Range<usize>) -> CaptureGroup {
 }
 
 /// What a group is held against: a template, or a table with the origins of a field.
-fn read_group(
+pub(super) fn read_group(
     name: &str,
     value: &Spanned<DeValue<'_>>,
     reader: &mut RuleReader<'_>,

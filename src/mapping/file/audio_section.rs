@@ -19,7 +19,8 @@ use regex::Regex;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::audio_pattern::{PatternRule, read_patterns};
+use super::audio_pattern::{CaptureGroup, read_patterns};
+use super::audio_sidecar::{SidecarSection, read_sidecar};
 use super::origin::{ValueOrigin, read_origin};
 use super::rule::{FieldRule, RuleReader};
 use super::target::TargetField;
@@ -56,6 +57,8 @@ pub struct AudioSection {
     pub mono: Option<&'static str>,
     /// What to do when several recordings fit.
     pub several: SeveralArg,
+    /// Metadata beside the recordings.
+    pub sidecar: Option<SidecarSection>,
 }
 
 /// One entry of `match`.
@@ -69,7 +72,8 @@ pub(in crate::mapping) struct NameRule {
 #[derive(Debug, Clone, Default)]
 pub(in crate::mapping) struct AudioRules {
     pub(in crate::mapping) names: Vec<NameRule>,
-    pub(in crate::mapping) patterns: Vec<PatternRule>,
+    /// What the groups of each pattern, and then the keys of the metadata, are held against.
+    pub(in crate::mapping) groups: Vec<Vec<CaptureGroup>>,
     /// How long the recording ought to be.
     pub(in crate::mapping) seconds: Option<FieldRule>,
 }
@@ -102,6 +106,9 @@ pub(in crate::mapping) fn read_audio(
     let patterns = patterns
         .map(|value| read_patterns(value, reader))
         .unwrap_or_default();
+    let sidecar = section.value("sidecar");
+    let sidecar = sidecar.and_then(|value| read_sidecar(value, reader));
+    let (sidecar, keys) = sidecar.unzip();
     let seconds = section.value("seconds");
     let seconds = seconds
         .and_then(|value| reader.field(TargetField::Seconds, section.key_span("seconds"), value));
@@ -115,11 +122,13 @@ pub(in crate::mapping) fn read_audio(
         several: section
             .choice("several", &SEVERAL, findings)
             .unwrap_or_default(),
+        sidecar,
     };
     section.finish(findings);
+    let groups = patterns.into_iter().map(|rule| rule.groups);
     let rules = AudioRules {
         names,
-        patterns,
+        groups: groups.chain(keys).collect(),
         seconds,
     };
     (audio, rules)

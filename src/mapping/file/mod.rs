@@ -2,6 +2,7 @@
 
 pub(super) mod audio_pattern;
 pub(super) mod audio_section;
+pub(super) mod audio_sidecar;
 pub(super) mod case_section;
 pub(super) mod completeness;
 pub(super) mod conversion;

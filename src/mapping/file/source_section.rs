@@ -92,6 +92,7 @@ impl SourceSection {
                 "json" => Some(source::InputFormat::Json),
                 "ndjson" => Some(source::InputFormat::Ndjson),
                 "xlsx" => Some(source::InputFormat::Xlsx),
+                "xml" => Some(source::InputFormat::Xml),
                 _ => None,
             }),
             delimiter: self.delimiter.and_then(byte),
@@ -150,7 +151,7 @@ pub(in crate::mapping) fn read_source(
     mut section: TomlTable<'_, '_>,
     findings: &mut Findings,
 ) -> SourceRead {
-    let formats = ["csv", "json", "ndjson", "xlsx"].map(|name| (name, name));
+    let formats = ["csv", "json", "ndjson", "xlsx", "xml"].map(|name| (name, name));
     let format = section
         .choice("format", &formats, findings)
         .map(str::to_owned);

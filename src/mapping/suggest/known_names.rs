@@ -191,6 +191,7 @@ pub(super) const RECORDINGS: &[&str] = &[
     "audiofile",
     "recordingfile",
     "recordingfilename",
+    "recordingname",
     "recording",
     "filename",
     "wavfile",

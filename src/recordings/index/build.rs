@@ -9,9 +9,10 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::captures::Captures;
 use super::lookup::{Index, IndexOptions};
+use crate::recordings::sidecar::{Sidecar, SidecarAnswer};
 use crate::recordings::spelling::{folded, loosened, outwards};
 use crate::recordings::store::error::IndexError;
-use crate::recordings::store::listing::{FileState, IndexedFile};
+use crate::recordings::store::listing::{FileState, IndexedFile, Unlisted};
 use crate::recordings::store::local::{Listing, walk};
 
 /// Walks the folder once, without following links that lead out of it, and orders what it finds.
@@ -22,9 +23,11 @@ pub fn build_index(root: &Path, options: &IndexOptions) -> Result<Index, IndexEr
 }
 
 /// Sorts what was found; `None` when it is too much for positions of 32 bits.
-fn arrange(walk: Listing, options: &IndexOptions) -> Option<Index> {
+fn arrange(mut walk: Listing, options: &IndexOptions) -> Option<Index> {
+    let keys = ask_sidecars(&mut walk, options.sidecar.as_ref());
     let stems = Stems::of(&walk)?;
-    let order = stems.order(&walk);
+    let mut order = stems.order(&walk);
+    order.retain(|position| !keys.other_media.contains(position));
 
     let mut index = Index {
         root: walk.root,
@@ -69,11 +72,53 @@ fn arrange(walk: Listing, options: &IndexOptions) -> Option<Index> {
     index.loose.shrink_to_fit();
     group_stems(&mut index);
     join_twins(&mut index, &links);
-    index.captured = options.naming.as_ref().map(|naming| {
+    if options.naming.is_some() || options.sidecar.is_some() {
         let names = index.ready_ids().map(|id| (id, index.path_name(id)));
-        Captures::new(naming, names)
-    });
+        let said = |id: u32| keys.keys.get(&order[id as usize]).map(Vec::as_slice);
+        index.captured = Some(Captures::new(options.naming.as_ref(), names, said));
+    }
     Some(index)
+}
+
+/// What the metadata beside the recordings say, by position.
+#[derive(Default)]
+struct SidecarKeys {
+    /// Files that are no recordings of calls.
+    other_media: HashSet<u32>,
+    /// What tells the call of a recording.
+    keys: HashMap<u32, Vec<String>>,
+}
+
+/// Asks the metadata of every recording; what cannot be read is told as a file that was not read.
+fn ask_sidecars(walk: &mut Listing, sidecar: Option<&Sidecar>) -> SidecarKeys {
+    let mut found = SidecarKeys::default();
+    let Some(sidecar) = sidecar.filter(|sidecar| sidecar.is_asked()) else {
+        return found;
+    };
+    for (position, entry) in (0u32..).zip(&walk.entries) {
+        if entry.state != FileState::Ready {
+            continue;
+        }
+        let below = match walk.paths.get(&position) {
+            Some(path) => path.clone(),
+            None => PathBuf::from(entry.path(&walk.names, &walk.folders)),
+        };
+        match sidecar.ask(&walk.root, &below) {
+            Ok(SidecarAnswer::OtherMedia) => {
+                found.other_media.insert(position);
+                walk.others += 1;
+            }
+            Ok(SidecarAnswer::Keys(Some(keys))) => {
+                found.keys.insert(position, keys);
+            }
+            Ok(SidecarAnswer::Keys(None) | SidecarAnswer::None) => {}
+            Err((path, why)) => walk.unread.push(Unlisted {
+                name: path.to_string_lossy().into_owned(),
+                why,
+            }),
+        }
+    }
+    found
 }
 
 /// The folded stems by position, each followed by a NUL.

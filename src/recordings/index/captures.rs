@@ -95,16 +95,25 @@ pub(in crate::recordings) struct Captures {
 }
 
 impl Captures {
-    pub(in crate::recordings) fn new(
-        naming: &Naming,
+    /// What the patterns capture in the path of each recording, and what `said` has of it from elsewhere,
+    /// as if a last pattern had captured it.
+    pub(in crate::recordings) fn new<'k>(
+        naming: Option<&Naming>,
         recordings: impl Iterator<Item = (u32, String)>,
+        said: impl Fn(u32) -> Option<&'k [String]>,
     ) -> Self {
         let mut captured = Captures::default();
+        let last = naming.map_or(0, |naming| naming.patterns.len());
         for (recording, path) in recordings {
-            match naming.key(&path) {
-                Some(key) => captured.keys.push((key.loose(), key, recording)),
-                None => captured.without.push(recording),
+            let named = naming.and_then(|naming| naming.key(&path));
+            let told = said(recording).and_then(|values| CaptureKey::new(last, values));
+            if named.is_none() && told.is_none() {
+                captured.without.push(recording);
             }
+            let keys = named.into_iter().chain(told);
+            captured
+                .keys
+                .extend(keys.map(|key| (key.loose(), key, recording)));
         }
         captured
             .keys
@@ -198,7 +207,7 @@ mod tests {
             "t08%3A12.wav",
         ];
         let names = (0u32..).zip(names.map(str::to_owned));
-        let captured = Captures::new(&naming(&["^(?P<id>[^.]+)"]), names);
+        let captured = Captures::new(Some(&naming(&["^(?P<id>[^.]+)"])), names, |_| None);
         let some = |ids: Vec<u32>| (!ids.is_empty()).then_some(ids);
         let find = |value| captured.find(&key(&[value]), some);
         assert_eq!(find("a1"), Some((vec![1, 2], NameLikeness::Exact)));

@@ -19,6 +19,7 @@ use super::captures::{Captures, Naming};
 use super::substrings::SubstringIndex;
 use crate::recordings::extension::content_type;
 use crate::recordings::probe::{Depth, look};
+use crate::recordings::sidecar::Sidecar;
 use crate::recordings::spelling::composed;
 use crate::recordings::store::beneath::Root;
 use crate::recordings::store::listing::{Alias, FileState, IndexedFile, IndexedFolder, Unlisted};
@@ -31,6 +32,8 @@ pub struct IndexOptions {
     pub largest: u64,
     /// Patterns that read out of the recordings' paths what tells their calls.
     pub naming: Option<Naming>,
+    /// Metadata that stand beside the recordings.
+    pub sidecar: Option<Sidecar>,
 }
 
 impl Default for IndexOptions {
@@ -38,6 +41,7 @@ impl Default for IndexOptions {
         IndexOptions {
             largest: 1_000_000_000,
             naming: None,
+            sidecar: None,
         }
     }
 }
@@ -48,6 +52,12 @@ impl IndexOptions {
     pub fn with_patterns(self, patterns: &[Regex]) -> IndexOptions {
         let naming = (!patterns.is_empty()).then(|| Naming::new(patterns.iter().cloned()));
         IndexOptions { naming, ..self }
+    }
+
+    /// Metadata beside the recordings say of what they are, and of which call.
+    #[must_use]
+    pub fn with_sidecar(self, sidecar: Option<Sidecar>) -> IndexOptions {
+        IndexOptions { sidecar, ..self }
     }
 }
 

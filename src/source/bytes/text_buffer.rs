@@ -59,6 +59,11 @@ impl Feed {
         }
     }
 
+    /// The same input with another text in place of the whole.
+    pub(in crate::source) fn replaced(self, text: Vec<u8>) -> Self {
+        Feed::new(text, self.text.stream, Charset::UTF_8)
+    }
+
     /// What can be looked at without reading more.
     pub(in crate::source) fn data(&self) -> &[u8] {
         &self.buffer[self.start..self.end]

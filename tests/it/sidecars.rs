@@ -1,0 +1,125 @@
+//! Metadata beside each recording: as the export itself, and to tell which file is the sound of which
+//! call.
+
+use crate::harness::export::wave;
+use crate::harness::program::Place;
+
+const FIELDS: &str = r#"
+agentId       = "agent.id"
+agentName     = "agent.name"
+agentEmail    = "agent.email"
+customer      = { from = "request.remoteAddress", as = "phone" }
+dateTime      = { from = "session.start", timezone = "Europe/Oslo" }
+subject       = { value = "call" }
+audioChannels = { value = "auto" }
+"#;
+
+fn sound(place: &Place, name: &str, seed: u64) {
+    let mut dice = fastrand::Rng::with_seed(seed);
+    place.write(&format!("audio/{name}"), wave(1, &mut dice));
+}
+
+/// The recordings that a rehearsal with this mapping sends, by the id of their call.
+fn sent(place: &Place, exports: &str, mapping: &str) -> Vec<(String, String)> {
+    place.write("mapping.toml", mapping);
+    let fixed = ["-m", "mapping.toml", "--audio", "audio", "--sandbox"];
+    let arguments = [
+        &["run", exports],
+        &fixed[..],
+        &["--out", "out", "--rate", "0"],
+    ]
+    .concat();
+    place.call(&arguments);
+    let rows = place.rows("accepted.sandbox.csv").into_iter();
+    let pairs = rows.map(|row| (row["external_id"].clone(), row["recording"].clone()));
+    let mut pairs: Vec<(String, String)> = pairs.collect();
+    pairs.sort();
+    pairs
+}
+
+#[test]
+fn metadata_in_xml_or_json_are_an_export_of_their_own() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path("audio")).expect("a folder");
+    for number in 1..=3 {
+        sound(&place, &format!("6f1c-{number}_1.wav"), number);
+        let xml = format!(
+            "<?xml version=\"1.0\"?>\n<recording><session id=\"6f1c-{number}\"><start>2024-03-15 09:1{number}:03</start></session>\
+             <request><remoteAddress>+479000000{number}</remoteAddress></request>\
+             <agent><id>5</id><name>Ida &amp; Bo</name><email>ida@example.com</email></agent></recording>"
+        );
+        place.write(&format!("audio/6f1c-{number}_1.XML"), xml);
+        let json = format!(
+            "{{\"session\": {{\"id\": \"6f1c-{number}\", \"start\": \"2024-03-15 09:1{number}:03\"}},\n \
+             \"request\": {{\"remoteAddress\": \"+479000000{number}\"}},\n \
+             \"agent\": {{\"id\": 5, \"name\": \"Ida\", \"email\": \"ida@example.com\"}}}}"
+        );
+        place.write(&format!("audio/6f1c-{number}_1.wav_metadata.json"), json);
+    }
+    let wanted: Vec<(String, String)> = (1..=3)
+        .map(|number| (format!("6f1c-{number}"), format!("6f1c-{number}_1.wav")))
+        .collect();
+    for (exports, ending) in [
+        ("audio/*.XML", ".xml"),
+        ("audio/*_metadata.json", "_metadata.json"),
+    ] {
+        let mapping = format!(
+            "[fields]\nexternalIdentity = \"session.id\"\n{FIELDS}\n[audio]\nsidecar = \"{ending}\"\n\
+             match = \"{{{{ recording_name }}}}\"\n"
+        );
+        assert_eq!(sent(&place, exports, &mapping), wanted, "{exports}");
+    }
+}
+
+#[test]
+fn metadata_tell_sound_from_screens_and_the_call_of_a_file() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path("audio")).expect("a folder");
+    let record = |id: &str| {
+        format!(
+            "{{\"id\": \"{id}\", \"session\": {{\"start\": \"2024-03-15 09:12:03\"}}, \
+             \"request\": {{\"remoteAddress\": \"+4790000001\"}}, \
+             \"agent\": {{\"id\": 5, \"name\": \"Ida\", \"email\": \"ida@example.com\"}}}}\n"
+        )
+    };
+    place.write("calls.ndjson", record("c-1") + &record("c-2"));
+    for (seed, (name, media, id)) in (0..).zip([
+        ("r1.wav", "Call", "c-1"),
+        ("c-1_screen.wav", "Screen", "c-1"),
+        ("r2.wav", "call", "c-2"),
+        ("r3.wav", "Chat", "c-2"),
+    ]) {
+        sound(&place, name, seed);
+        let metadata = format!("{{\"mediaType\": \"{media}\", \"conversationId\": \"{id}\"}}");
+        place.write(&format!("audio/{name}_metadata.json"), metadata);
+    }
+    let rule = "sidecar = { name = \"_metadata.json\", only = { mediaType = [\"Call\"] }, \
+                keys = { conversationId = \"{{ id }}\" } }";
+    let mapping = |audio: &str| {
+        format!(
+            "[fields]\nexternalIdentity = \"id\"\n{FIELDS}\n[audio]\nmatch = \"*{{{{ id }}}}*\"\n{audio}\n"
+        )
+    };
+    let wanted = [("c-1", "r1.wav"), ("c-2", "r2.wav")];
+    let wanted = wanted.map(|(id, name)| (id.to_owned(), name.to_owned()));
+    assert_eq!(sent(&place, "calls.ndjson", &mapping(rule)), wanted);
+    // Metadata that cannot be read are told, and decide nothing.
+    place.write("audio/r2.wav_metadata.json", "<a><b></a>");
+    place.call(&[
+        "check",
+        "calls.ndjson",
+        "-m",
+        "mapping.toml",
+        "--audio",
+        "audio",
+        "--out",
+        "out",
+    ]);
+    let told = place.rows("problems.csv");
+    let told = told
+        .iter()
+        .find(|row| row["code"] == "recording-unreadable");
+    let told = told.expect("it is told");
+    assert!(told["file"].contains("r2.wav_metadata.json"), "{told:?}");
+    assert!(told["message"].contains("line 1"), "{told:?}");
+}
