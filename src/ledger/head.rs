@@ -35,7 +35,7 @@ pub(super) fn check_head(path: &Path, file: &File) -> Result<(), LedgerOpenError
     }
 }
 
-/// HeadKind the database is by what its log says, when the file itself has nothing in it.
+/// Whose the database is by what its log says, when the file itself has nothing in it.
 fn read_log_head(path: &Path) -> Result<HeadKind, LedgerOpenError> {
     let log = side_files::beside(path, "-wal");
     if std::fs::symlink_metadata(&log).is_err() {

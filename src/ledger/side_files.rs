@@ -88,7 +88,7 @@ fn begins_with_nothing(path: &Path, journal: &File) -> Result<bool, LedgerOpenEr
     Ok(is_blank || head.starts_with(&MAGIC) && head.get(16..) == Some(&[0; 4]))
 }
 
-/// The same for the logs that an earlier run left, which hold rows of the ledger. A link in place of one,
+/// Takes the rights of others to the logs that an earlier run left, which hold rows of the ledger. A link in place of one,
 /// of either kind, is an error: SQLite would write through it.
 pub(super) fn make_logs_private(ledger: &Path) -> Result<(), LedgerOpenError> {
     let mut options = OpenOptions::new();

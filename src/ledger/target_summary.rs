@@ -112,21 +112,21 @@ impl FailureCounter {
             without_words(blocker)
         };
         let since = held_at.filter(|_| matches!(blocker, Blocker::Held { .. }));
-        let blocked = self.reasons.entry(blocker).or_default();
-        blocked.count += 1;
-        blocked.held_at = [blocked.held_at, since].into_iter().flatten().min();
-        add_example(&mut blocked.examples, identity);
+        let rows = self.reasons.entry(blocker).or_default();
+        rows.count += 1;
+        rows.held_at = [rows.held_at, since].into_iter().flatten().min();
+        add_example(&mut rows.examples, identity);
     }
 
     /// All of them, the most frequent first.
     pub(super) fn finish(self) -> Vec<FailureCounts> {
         let reasons = self.reasons.into_iter();
         let mut failures: Vec<FailureCounts> = reasons
-            .map(|(blocker, blocked)| FailureCounts {
+            .map(|(blocker, rows)| FailureCounts {
                 blocker,
-                count: blocked.count,
-                examples: blocked.examples,
-                held_at: blocked.held_at,
+                count: rows.count,
+                examples: rows.examples,
+                held_at: rows.held_at,
             })
             .collect();
         failures
@@ -146,4 +146,71 @@ fn without_words(mut blocker: Blocker) -> Blocker {
         failure.message.clear();
     }
     blocker
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Code;
+    use crate::ledger::{Failure, FailureKind};
+
+    fn refused(message: &str) -> Blocker {
+        Blocker::Failed(Failure {
+            kind: FailureKind::Refused,
+            request: None,
+            status: Some(400),
+            message: message.to_owned(),
+        })
+    }
+
+    #[test]
+    fn reasons_come_by_their_counts_with_a_few_examples() {
+        let mut counter = FailureCounter::default();
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let held = Blocker::Held {
+            why: Code::RecordingMissing,
+        };
+        for (id, second) in [("h-1", 30), ("h-2", 10), ("h-3", 20)] {
+            counter.add(held.clone(), id, Some(at(second)));
+        }
+        for number in 0..7 {
+            counter.add(refused("no"), &format!("r-{number}"), Some(at(5)));
+        }
+        let failures = counter.finish();
+        let [first, second] = &failures[..] else {
+            panic!("{failures:?}");
+        };
+        assert_eq!((&first.blocker, first.count), (&refused("no"), 7));
+        assert_eq!(first.examples, ["r-0", "r-1", "r-2", "r-3", "r-4"]);
+        assert_eq!(first.held_at, None, "only what is held waits");
+        assert_eq!((&second.blocker, second.count), (&held, 3));
+        assert_eq!(second.held_at, Some(at(10)));
+    }
+
+    #[test]
+    fn reasons_without_end_are_counted_without_their_words() {
+        let mut counter = FailureCounter::default();
+        for number in 0..REASONS + 9 {
+            counter.add(refused(&format!("no {number}")), "id", None);
+        }
+        // One that is known keeps its words.
+        counter.add(refused("no 0"), "id", None);
+        let failures = counter.finish();
+        assert_eq!(failures.len(), REASONS + 1);
+        assert_eq!((&failures[0].blocker, failures[0].count), (&refused(""), 9));
+        assert_eq!(
+            (&failures[1].blocker, failures[1].count),
+            (&refused("no 0"), 2)
+        );
+    }
+
+    #[test]
+    fn what_is_in_doubt_is_counted_and_the_first_named() {
+        let mut in_doubt = InDoubt::default();
+        for number in 0..7 {
+            in_doubt.add(&number.to_string());
+        }
+        assert_eq!(in_doubt.count, 7);
+        assert_eq!(in_doubt.examples, ["0", "1", "2", "3", "4"]);
+    }
 }

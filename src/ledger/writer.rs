@@ -229,7 +229,7 @@ struct QueuedWrite {
     answer: oneshot::Sender<Result<i64, Error>>,
 }
 
-/// The thread: groups of requests into the batch_writer until the ledger is closed.
+/// The thread: groups of requests into transactions until the ledger is closed.
 fn serve(
     mut batch_writer: BatchWriter,
     mut requests: mpsc::Receiver<QueuedWrite>,

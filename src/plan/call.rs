@@ -338,6 +338,24 @@ mod tests {
     }
 
     #[test]
+    fn a_recording_in_doubt_is_never_waived() {
+        use MissingRecording::{Create, Hold, Refuse};
+        let known = state_of(done(), TRIED).checkpoint();
+        for (missing, expected) in [
+            (Hold, Step::Hold),
+            (Create, Step::Nothing),
+            (Refuse, Step::Refuse),
+        ] {
+            let policy = Policy {
+                missing,
+                ..Policy::default()
+            };
+            let step = next(known, RecordingPresence::Missing, policy);
+            assert_eq!(step, expected, "{missing:?}");
+        }
+    }
+
+    #[test]
     fn somebody_elses_conversation_is_left_or_taken_as_asked() {
         let left = state_of(CreateState::LeftAlone, UploadState::Never);
         let with = |existing| {

@@ -314,6 +314,34 @@ mod tests {
     }
 
     #[test]
+    fn a_recording_that_arrived_clears_the_blocker_and_forgets_no_resend() {
+        let uploaded = |in_doubt_resends, source| CallFact::Uploaded {
+            hash: [7; 32],
+            bytes: 9,
+            in_doubt_resends,
+            source,
+        };
+        let failed = CallFact::Failed {
+            fingerprint: 1,
+            stage: Stage::Upload,
+            status: Some(503),
+            why: "busy".into(),
+        };
+        let resent = |times| CallFact::UploadResent { times };
+        let state = after(&[resent(2), resent(1), failed.clone()]);
+        assert_eq!(state.in_doubt_resends, 2);
+        assert!(state.blocker.is_some());
+        let state = after(&[resent(2), failed.clone(), uploaded(1, Some(8))]);
+        assert_eq!((state.in_doubt_resends, state.source), (2, Some(8)));
+        assert_eq!(state.blocker, None);
+        let state = after(&[uploaded(3, None)]);
+        assert_eq!((state.in_doubt_resends, state.source), (3, None));
+        // What arrived is there, whatever is told later.
+        let state = after(&[uploaded(0, None), failed]);
+        assert_eq!(state.blocker, None);
+    }
+
+    #[test]
     fn the_time_moves_with_news_and_when_a_held_call_is_found_again() {
         let without = CallFact::WithoutRecording { was_sought: true };
         let mut state = after(std::slice::from_ref(&without));
