@@ -1,22 +1,20 @@
 //! What all tasks of a delivery share: the sender, and what carries out calls and cases with it.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::call::CallDelivery;
-use super::case::CaseDelivery;
-use super::known_uids::KnownUids;
+use super::call::deliver::CallDelivery;
+use super::call::known_uids::KnownUids;
+use super::call::read_back::ReadBack;
+use super::call::transcode_queue::TranscodeQueue;
+use super::call::uploader::Uploader;
+use super::case::deliver::CaseDelivery;
 use super::new_ledger::NewLedger;
 use super::options::DeliveryOptions;
-use super::read_back::ReadBack;
-use super::sender::attempt::Sender;
 use super::sender::gate::Gate;
-use super::sender::intent::IntentSlots;
 use super::sender::notice::SenderNotice;
-use super::sender::refusals::Refusals;
-use super::transcode_queue::TranscodeQueue;
-use super::upload::Uploader;
+use super::sender::{Sender, SenderOptions};
 use crate::api::Throttle;
 use crate::events::StopSignal;
 
@@ -40,21 +38,17 @@ impl JobDelivery {
     ) -> JobDelivery {
         let width = plan.pace.width.max(1);
         let may_doubt = !plan.effort.is_existing_typed;
-        let sender = Arc::new(Sender {
-            gate: Gate::new(plan.pace),
-            slots: IntentSlots::new(plan.pace),
+        let options = SenderOptions {
             client: plan.client,
             writer: plan.writer,
-            stop,
-            effort: plan.effort,
-            notices,
-            refusals: Refusals::default(),
-            harmless: Mutex::default(),
-        });
+            pace: plan.pace,
+            limits: plan.effort,
+        };
+        let sender = Arc::new(Sender::new(options, stop, notices));
         let uploader = Uploader {
             sender: Arc::clone(&sender),
             settings: plan.settings,
-            lookup: plan
+            read_back: plan
                 .read_back
                 .map(|read| ReadBack::new(read, plan.effort, plan.pace)),
             throttle,
@@ -65,9 +59,9 @@ impl JobDelivery {
                 sender: Arc::clone(&sender),
                 version: plan.version,
                 uploader,
-                bench: plan
+                transcodes: plan
                     .workshop
-                    .map(|workshop| TranscodeQueue::new(workshop, width)),
+                    .map(|transcoder| TranscodeQueue::new(transcoder, width)),
                 uids: KnownUids::new(&plan.uids),
                 new_ledger: NewLedger::new(plan.known.calls, may_doubt),
             },
@@ -81,7 +75,7 @@ impl JobDelivery {
 
     /// Where requests of all kinds wait for their leave.
     pub(super) fn gates(&self) -> Vec<&Gate> {
-        let read_back = self.calls.uploader.lookup.as_ref();
+        let read_back = self.calls.uploader.read_back.as_ref();
         let mut gates = vec![&self.sender.gate];
         gates.extend(read_back.map(ReadBack::gate));
         gates

@@ -6,24 +6,18 @@
 //! exactly one event. Speaks only in events; knows nothing of files, formats or screens.
 
 mod call;
-mod call_facts;
 mod case;
-mod case_progress;
 mod failure_budget;
 mod job;
 mod job_delivery;
 mod job_end;
-mod known_uids;
 mod new_ledger;
 mod not_sent;
 mod options;
-mod read_back;
 mod schedule;
 mod schedule_clock;
 mod scheduler;
 mod sender;
-mod transcode_queue;
-mod upload;
 
 pub use failure_budget::FailureBudget;
 pub use options::{DeliveryOptions, ReadBackOptions, RetryLimits};

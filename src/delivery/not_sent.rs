@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use super::sender::intent::Facts;
 use crate::domain::Code;
 use crate::events::Outcome;
-use crate::ledger::{CallFact, CaseFact, Error, LedgerEntry, LedgerWriter};
+use crate::ledger::{CallFact, CaseFact, LedgerEntry};
 use crate::pipeline::{Action, HeldCall, HeldMessage};
 
 /// How a record ends, and why.
@@ -49,8 +50,8 @@ impl LedgerNotes {
         })
     }
 
-    /// Brings them to the disk.
-    pub(super) async fn write(self, writer: &LedgerWriter) -> Result<(), Error> {
-        writer.write(self.facts).await
+    /// What is to be brought to the disk.
+    pub(super) fn into_facts(self) -> Facts {
+        self.facts
     }
 }

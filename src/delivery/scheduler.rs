@@ -20,11 +20,11 @@ use super::new_ledger::{NewLedger, WaitingCalls};
 use super::not_sent::LedgerNotes;
 use super::options::DeliveryOptions;
 use super::schedule_clock::ScheduleClock;
-use super::sender::attempt::Sender;
+use super::sender::Sender;
 use super::sender::bandwidth::BandwidthLimiter;
 use super::sender::concurrency::WidthRange;
 use super::sender::notice::SenderNotice;
-use super::sender::verdict::RequestKind;
+use super::sender::request_kind::RequestKind;
 use crate::domain::{Problem, Severity};
 use crate::events::{Event, Outcome, RecordEnd, StopReason, StopSignal};
 use crate::pipeline::{Action, DecidedBatch, Decision};
@@ -122,7 +122,7 @@ impl Scheduler<'_> {
         let mut tick = tokio::time::interval(TICK);
         let deadline = self
             .sender
-            .effort
+            .limits
             .max_duration
             .map(|limit| tokio::time::Instant::now() + limit);
         let mut fault = None;
@@ -219,9 +219,8 @@ impl Scheduler<'_> {
                 | Action::WaitsInCase(_) => {}
             }
         }
-        if let Err(error) = notes.write(&self.sender.writer).await {
-            self.stop.raise(StopReason::LedgerLost, error.to_string());
-        }
+        // A ledger that is lost stops the run by itself.
+        let _ = self.sender.record(notes.into_facts()).await;
     }
 
     /// Starts as many waiting calls as there is room for; after a stop, ends them untried.
@@ -274,7 +273,7 @@ impl Scheduler<'_> {
 
     /// Whether a call is waiting that would be one too many.
     fn has_reached_limit(&self) -> bool {
-        let limit = self.sender.effort.limit;
+        let limit = self.sender.limits.limit;
         !self.waiting.is_empty() && limit.is_some_and(|limit| self.sent >= limit)
     }
 
@@ -377,9 +376,8 @@ impl Scheduler<'_> {
             of(&self.delivery.calls.new_ledger),
             of(&self.delivery.cases.new_ledger),
         );
-        if let Err(error) = self.sender.writer.prove(calls, cases).await {
-            self.stop.raise(StopReason::LedgerLost, error.to_string());
-        }
+        // A ledger that is lost stops the run by itself.
+        let _ = self.sender.prove(calls, cases).await;
     }
 
     fn doubt_the_ledger(&self) {
@@ -431,10 +429,10 @@ impl Scheduler<'_> {
         }
         self.look_at_the_accused().await;
         while let Some(charged) = self.accused.pop() {
-            let stage = charged.accused.refusal.stage();
+            let kind = charged.accused.refusal.kind();
             let sender = &self.sender;
-            let is_refused = match sender.leave(false).await {
-                Ok(permit) => sender.is_token_refused(stage, permit).await,
+            let is_refused = match sender.enter(false).await {
+                Ok(permit) => sender.is_token_refused(kind, permit).await,
                 Err(_) => None,
             };
             if is_refused == Some(true) {
@@ -443,7 +441,7 @@ impl Scheduler<'_> {
                     .raise(StopReason::TokenRefused, why.unwrap_or_default());
             }
             if self.stop.is_raised() {
-                let detail = match stage {
+                let detail = match kind {
                     RequestKind::Upload => "half done",
                     RequestKind::Create | RequestKind::Case | RequestKind::Change => "stopped",
                 };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::pause::after;
-use super::retry;
+use super::retry::{self, SOON};
 
 /// How long an outage may last when nothing has ever worked in this run: a wrong address or a
 /// server that is down should be told soon, not after the patience of a migration.
@@ -15,8 +15,6 @@ const FIRST_PATIENCE: Duration = Duration::from_secs(30);
 /// call can be to blame for that, and waiting mends no wrong address; but a server that is being started
 /// may need a moment to know its own paths.
 const ASTRAY_PATIENCE: Duration = Duration::from_secs(2);
-/// The longest wait for the next attempt at such an address.
-pub(super) const SOON: Duration = Duration::from_secs(1);
 /// So many failures in a row without any success are an outage, whatever the width.
 const OUTAGE: u32 = 12;
 
@@ -80,7 +78,7 @@ pub(super) struct RequestEnd {
 
 /// Whether a request may leave as far as the server's health goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Entry {
+pub(super) enum BreakerPass {
     Free,
     /// As the one that finds out whether the outage is over.
     Probe,
@@ -139,14 +137,14 @@ impl Breaker {
     }
 
     /// Lets a request leave, if it may.
-    pub(super) fn enter(&mut self) -> Entry {
+    pub(super) fn enter(&mut self) -> BreakerPass {
         match self.streak.state {
-            BreakerState::Closed => Entry::Free,
+            BreakerState::Closed => BreakerPass::Free,
             BreakerState::Open => {
                 self.streak.state = BreakerState::Probing;
-                Entry::Probe
+                BreakerPass::Probe
             }
-            BreakerState::Probing => Entry::Held,
+            BreakerState::Probing => BreakerPass::Held,
         }
     }
 
@@ -298,7 +296,7 @@ mod tests {
             let end = RequestEnd {
                 health,
                 request,
-                is_probe: self.breaker.enter() == Entry::Probe,
+                is_probe: self.breaker.enter() == BreakerPass::Probe,
             };
             self.breaker.observe(end, quiet, self.now, 1.0)
         }
@@ -330,11 +328,11 @@ mod tests {
         let answer = trial.ends(Health::Unwell, None);
         assert!(matches!(answer, BreakerAnswer::Outage(pause) if !pause.is_zero()));
         assert!(trial.breaker.until() > Some(trial.now));
-        assert_eq!(trial.breaker.enter(), Entry::Probe);
-        assert_eq!(trial.breaker.enter(), Entry::Held);
+        assert_eq!(trial.breaker.enter(), BreakerPass::Probe);
+        assert_eq!(trial.breaker.enter(), BreakerPass::Held);
         assert!(trial.breaker.is_probing());
         trial.ends(Health::Well, None);
-        assert_eq!(trial.breaker.enter(), Entry::Free);
+        assert_eq!(trial.breaker.enter(), BreakerPass::Free);
     }
 
     #[test]

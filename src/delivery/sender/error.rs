@@ -1,7 +1,7 @@
 //! Why a request did not get through.
 
 use super::refusals::Refusal;
-use super::verdict::RequestKind;
+use super::request_kind::RequestKind;
 use crate::api;
 use crate::domain::Code;
 
@@ -9,7 +9,7 @@ use crate::domain::Code;
 #[derive(Debug)]
 pub(in crate::delivery) enum CallError {
     Refused {
-        stage: RequestKind,
+        kind: RequestKind,
         status: u16,
         message: String,
         code: Code,
@@ -17,7 +17,7 @@ pub(in crate::delivery) enum CallError {
         in_doubt: bool,
     },
     Failed {
-        stage: RequestKind,
+        kind: RequestKind,
         status: Option<u16>,
         why: String,
     },
@@ -49,7 +49,7 @@ impl CallError {
                 in_doubt,
             } => {
                 let halt = CallError::Refused {
-                    stage: refusal.stage(),
+                    kind: refusal.kind(),
                     status,
                     message,
                     code: Code::ServerRefused,
@@ -71,9 +71,9 @@ pub(in crate::delivery) fn status(error: &api::Error) -> Option<u16> {
 }
 
 /// The error of a request that was tried as often as allowed.
-pub(in crate::delivery) fn failed(stage: RequestKind, error: &api::Error) -> CallError {
+pub(in crate::delivery) fn failed(kind: RequestKind, error: &api::Error) -> CallError {
     CallError::Failed {
-        stage,
+        kind,
         status: status(error),
         why: error.to_string(),
     }
@@ -81,7 +81,7 @@ pub(in crate::delivery) fn failed(stage: RequestKind, error: &api::Error) -> Cal
 
 /// The error of a request that the server, or what it was to carry, has refused.
 pub(in crate::delivery) fn refused(
-    stage: RequestKind,
+    kind: RequestKind,
     error: &api::Error,
     in_doubt: bool,
 ) -> CallError {
@@ -93,7 +93,7 @@ pub(in crate::delivery) fn refused(
         _ => Code::ServerRefused,
     };
     CallError::Refused {
-        stage,
+        kind,
         status: status(error).unwrap_or(0),
         message: error.to_string(),
         code,

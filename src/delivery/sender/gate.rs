@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-use super::breaker::{Breaker, BreakerAnswer, Entry, Health, RequestEnd};
+use super::breaker::{Breaker, BreakerAnswer, BreakerPass, Health, RequestEnd};
 use super::concurrency::{ConcurrencyLimit, LoadSignal, WidthRange};
 use super::pacer::Pacer;
 use super::pause::Pause;
@@ -97,9 +97,9 @@ impl Gate {
                 continue;
             }
             let is_probe = match state.breaker.enter() {
-                Entry::Free => false,
-                Entry::Probe => true,
-                Entry::Held => continue,
+                BreakerPass::Free => false,
+                BreakerPass::Probe => true,
+                BreakerPass::Held => continue,
             };
             return Permit {
                 slot,

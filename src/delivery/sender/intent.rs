@@ -4,54 +4,67 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::gate::{Gate, RateLimits};
-use super::verdict::RequestKind;
+use super::gate::{Gate, Permit, RateLimits};
 use crate::ledger::LedgerEntry;
 
 /// Facts that the ledger takes at once.
 pub(in crate::delivery) type Facts = Vec<LedgerEntry>;
 
 /// What the ledger is told before a request leaves, once the gate is open.
+#[derive(Debug, Default)]
 pub(in crate::delivery) struct Intent {
-    pub(in crate::delivery) stage: RequestKind,
-    pub(in crate::delivery) facts: Facts,
+    pub(in crate::delivery) facts: Option<Facts>,
     /// What it is told when nothing can have come of the request.
-    pub(in crate::delivery) unsent: Facts,
+    pub(in crate::delivery) unsent: Option<Facts>,
     /// The request completes what this run has begun.
     pub(in crate::delivery) completes: bool,
 }
 
-/// One request and how often it was tried.
-pub(in crate::delivery) struct Attempts {
-    pub(super) stage: RequestKind,
-    /// To be written before the next try leaves.
+/// The attempts of one request.
+#[derive(Debug)]
+pub(super) struct Attempts {
+    /// To be written before the next attempt leaves.
     pub(super) facts: Option<Facts>,
-    /// To be written when the tries end while nothing can have come of any.
+    /// To be written when the attempts end while nothing can have come of any.
     pub(super) unsent: Option<Facts>,
     pub(super) completes: bool,
-    pub(super) attempt: u32,
+    /// How many have left.
+    pub(super) made: u32,
     /// By what the request is told from others, once it has left.
-    pub(super) number: Option<u64>,
-    /// A try may have got through unheard.
-    pub(in crate::delivery) in_doubt: bool,
+    number: Option<u64>,
 }
 
 impl Attempts {
-    pub(in crate::delivery) fn new(intent: Intent, in_doubt: bool) -> Self {
+    pub(super) fn new(intent: Intent) -> Self {
         Attempts {
-            stage: intent.stage,
-            facts: Some(intent.facts),
-            unsent: Some(intent.unsent),
+            facts: intent.facts,
+            unsent: intent.unsent,
             completes: intent.completes,
-            attempt: 0,
+            made: 0,
             number: None,
-            in_doubt,
         }
     }
 
-    /// One more fact about its call to be written before the next try leaves.
-    pub(in crate::delivery) fn add(&mut self, entry: LedgerEntry) {
-        self.facts.get_or_insert_default().push(entry);
+    /// One more fact about its call to be written before the next attempt leaves.
+    pub(super) fn add(&mut self, entry: Option<LedgerEntry>) {
+        if let Some(entry) = entry {
+            self.facts.get_or_insert_default().push(entry);
+        }
+    }
+
+    /// An attempt with this number leaves. What would undo the intent, which means nothing from now on
+    /// unless the answer says that nothing came of the attempt.
+    pub(super) fn leave(&mut self, number: u64) -> Option<Facts> {
+        self.number.get_or_insert(number);
+        self.unsent.take()
+    }
+
+    /// Says on the permit whose it is, however often it is tried.
+    pub(super) fn mark(&self, permit: Permit) -> Permit {
+        match self.number {
+            Some(number) => permit.of(number),
+            None => permit,
+        }
     }
 }
 
@@ -66,11 +79,11 @@ const AHEAD: usize = 3;
 /// line does not wait for the disk. At a slow pace there are none; then the intent is written behind the
 /// gate, and no call is in doubt that was never tried.
 #[derive(Debug)]
-pub(in crate::delivery) struct IntentSlots(Option<Arc<Semaphore>>);
+pub(super) struct IntentSlots(Option<Arc<Semaphore>>);
 
 impl IntentSlots {
     /// As many slots as requests leave in the time of a commit, and never more than [`AHEAD`] says.
-    pub(in crate::delivery) fn new(pace: RateLimits) -> IntentSlots {
+    pub(super) fn new(pace: RateLimits) -> IntentSlots {
         let leaving = pace
             .rate
             .map_or(f64::INFINITY, |rate| rate * COMMIT_SECONDS);

@@ -1,12 +1,12 @@
 //! Whom a 401 or 403 is about. A token that is wrong refuses everything, and a firewall that dislikes one
 //! text refuses that text alone; the answer does not tell which. So a refusal is held against nobody until
 //! a later request of its kind has worked, or too many in a row have not. Counts only: what is concluded is
-//! `attempt`'s and `run`'s.
+//! the sender's and the scheduler's.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::verdict::RequestKind;
+use super::request_kind::RequestKind;
 
 /// So many refusals in a row, of one kind of request and without a success between, are the token's unless
 /// something proves that it works. Two rows behind each other may both hold what a firewall dislikes.
@@ -32,15 +32,15 @@ struct RefusalKind {
 /// A refusal that is held against nobody yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::delivery) struct Refusal {
-    stage: RequestKind,
+    kind: RequestKind,
     /// Requests that had left when it came.
     at: u64,
 }
 
 impl Refusal {
     /// Which request it was an answer to.
-    pub(in crate::delivery) fn stage(self) -> RequestKind {
-        self.stage
+    pub(in crate::delivery) fn kind(self) -> RequestKind {
+        self.kind
     }
 }
 
@@ -51,36 +51,36 @@ impl Refusals {
     }
 
     /// Request `number` worked.
-    pub(in crate::delivery) fn worked(&self, stage: RequestKind, number: u64) {
+    pub(in crate::delivery) fn worked(&self, kind: RequestKind, number: u64) {
         let mut kinds = self.kinds();
-        let kind = &mut kinds[place(stage)];
-        kind.last_success = kind.last_success.max(Some(number));
-        kind.refused = 0;
+        let known = &mut kinds[place(kind)];
+        known.last_success = known.last_success.max(Some(number));
+        known.refused = 0;
     }
 
     /// A request was refused; whether that is one too many.
-    pub(in crate::delivery) fn refused(&self, stage: RequestKind) -> (Refusal, bool) {
+    pub(in crate::delivery) fn refused(&self, kind: RequestKind) -> (Refusal, bool) {
         let at = self.departed.load(Ordering::Relaxed);
         let mut kinds = self.kinds();
-        let kind = &mut kinds[place(stage)];
-        kind.refused = kind.refused.saturating_add(1);
-        (Refusal { stage, at }, kind.refused >= TOO_MANY)
+        let known = &mut kinds[place(kind)];
+        known.refused = known.refused.saturating_add(1);
+        (Refusal { kind, at }, known.refused >= TOO_MANY)
     }
 
     /// Whether any request of the kind has worked in this run.
-    pub(in crate::delivery) fn has_worked(&self, stage: RequestKind) -> bool {
-        self.kinds()[place(stage)].last_success.is_some()
+    pub(in crate::delivery) fn has_worked(&self, kind: RequestKind) -> bool {
+        self.kinds()[place(kind)].last_success.is_some()
     }
 
     /// The token was proved to work: what was refused until now is held against its own row.
-    pub(in crate::delivery) fn acquit_token(&self, stage: RequestKind) {
+    pub(in crate::delivery) fn acquit_token(&self, kind: RequestKind) {
         let number = self.depart();
-        self.worked(stage, number);
+        self.worked(kind, number);
     }
 
     /// Whether a request of the kind that left later has worked, so that the token is not to blame.
     pub(in crate::delivery) fn is_of_its_row(&self, refusal: Refusal) -> bool {
-        let last = self.kinds()[place(refusal.stage)].last_success;
+        let last = self.kinds()[place(refusal.kind)].last_success;
         last.is_some_and(|last| last >= refusal.at)
     }
 
@@ -90,8 +90,8 @@ impl Refusals {
 }
 
 /// Cases are one kind, however they are sent.
-fn place(stage: RequestKind) -> usize {
-    match stage {
+fn place(kind: RequestKind) -> usize {
+    match kind {
         RequestKind::Create => 0,
         RequestKind::Upload => 1,
         RequestKind::Case | RequestKind::Change => 2,
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn three_in_a_row_of_one_kind_are_too_many() {
         let refusals = Refusals::default();
-        let is_too_many = |stage| refusals.refused(stage).1;
+        let is_too_many = |kind| refusals.refused(kind).1;
         assert!(!is_too_many(RequestKind::Case) && !is_too_many(RequestKind::Create));
         assert!(!is_too_many(RequestKind::Change) && is_too_many(RequestKind::Case));
         assert!(!refusals.has_worked(RequestKind::Case));

@@ -1,13 +1,18 @@
-//! How long to wait before another try: arithmetic, without a clock.
+//! How long to wait before another attempt: arithmetic, without a clock.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+use super::verdict::{Retryable, ServerSign};
 
 /// The wait after the first failure, before jitter.
 const FIRST: Duration = Duration::from_millis(500);
 /// The longest wait of one call. An outage that lasts longer is the gate's to wait out.
 const LONGEST: Duration = Duration::from_secs(60);
+/// The longest wait where something is to be known soon: whether an address is a wrong one, or whether an
+/// outage has lasted for too long.
+pub(super) const SOON: Duration = Duration::from_secs(1);
 
-/// The wait after try number `attempt` (from 1) failed: doubling from half a second to a minute.
+/// The wait after attempt number `attempt` (from 1) failed: doubling from half a second to a minute.
 /// `jitter` (0 to 1) spreads the calls over the upper half of the wait, since without it all that
 /// failed together would come back together.
 pub(in crate::delivery) fn delay(attempt: u32, jitter: f64) -> Duration {
@@ -17,9 +22,58 @@ pub(in crate::delivery) fn delay(attempt: u32, jitter: f64) -> Duration {
         .mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0)
 }
 
+/// The waits that follow from a failed attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct BackOff {
+    /// How long this request waits by itself.
+    pub(super) delay: Duration,
+    /// How long the server asked everybody to wait.
+    pub(super) asked: Option<Duration>,
+    is_throttle: bool,
+}
+
+impl BackOff {
+    /// After attempt number `attempt`; `has_worked` when the address is known to be the right one.
+    pub(super) fn new(
+        attempt: u32,
+        later: Retryable,
+        has_worked: bool,
+        (now, jitter): (SystemTime, f64),
+    ) -> BackOff {
+        let delay = delay(attempt, jitter);
+        let is_in_question = later.sign == ServerSign::Astray && !has_worked;
+        BackOff {
+            delay: if is_in_question {
+                delay.min(SOON)
+            } else {
+                delay
+            },
+            asked: later.retry_after.map(|wish| wish.from_now(now)),
+            is_throttle: later.sign == ServerSign::Throttle,
+        }
+    }
+
+    /// How long everybody waits.
+    pub(super) fn pause(&self) -> Option<Duration> {
+        self.asked.or(self.is_throttle.then_some(self.delay))
+    }
+
+    /// How long this request waits besides; nothing where the pause of all is its wait. A server that says
+    /// "at once", or names a time that has passed, must not use up a call's attempts in a moment.
+    pub(super) fn rest(&self, patience_left: Option<Duration>) -> Option<Duration> {
+        if self.is_throttle && self.asked.is_none() {
+            return None;
+        }
+        let longest = patience_left.map_or(Duration::MAX, |left| left.max(SOON));
+        let delay = self.delay.min(longest);
+        Some(delay.saturating_sub(self.asked.unwrap_or_default()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::RetryAfter;
 
     #[test]
     fn waits_double_up_to_a_minute() {
@@ -37,5 +91,49 @@ mod tests {
         assert_eq!(delay(3, 0.0).as_millis(), 1000);
         assert_eq!(delay(3, 0.5).as_millis(), 1500);
         assert_eq!(delay(3, 7.0).as_millis(), 2000);
+    }
+
+    /// After the fourth attempt, without jitter: two seconds.
+    fn back_off(sign: ServerSign, asked: Option<u64>, has_worked: bool) -> BackOff {
+        let later = Retryable {
+            retry_after: asked.map(|seconds| RetryAfter::In(Duration::from_secs(seconds))),
+            in_doubt: false,
+            sign,
+        };
+        BackOff::new(4, later, has_worked, (SystemTime::UNIX_EPOCH, 0.0))
+    }
+
+    fn seconds(seconds: u64) -> Option<Duration> {
+        Some(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn a_throttle_holds_everybody_and_a_failure_only_its_call() {
+        let throttle = back_off(ServerSign::Throttle, None, true);
+        assert_eq!((throttle.pause(), throttle.rest(None)), (seconds(2), None));
+        let unwell = back_off(ServerSign::Unwell, None, true);
+        assert_eq!((unwell.pause(), unwell.rest(None)), (None, seconds(2)));
+    }
+
+    #[test]
+    fn what_the_server_asks_for_counts_towards_the_wait_of_the_call() {
+        for sign in [ServerSign::Throttle, ServerSign::Unwell] {
+            let now = back_off(sign, Some(0), true);
+            assert_eq!((now.pause(), now.rest(None)), (seconds(0), seconds(2)));
+            let later = back_off(sign, Some(30), true);
+            assert_eq!((later.pause(), later.rest(None)), (seconds(30), seconds(0)));
+        }
+    }
+
+    #[test]
+    fn what_is_to_be_known_soon_is_asked_soon() {
+        assert_eq!(
+            back_off(ServerSign::Astray, None, false).rest(None),
+            Some(SOON)
+        );
+        let known = back_off(ServerSign::Astray, None, true);
+        assert_eq!(known.rest(None), seconds(2));
+        assert_eq!(known.rest(seconds(0)), Some(SOON));
+        assert_eq!(known.rest(seconds(10)), seconds(2));
     }
 }

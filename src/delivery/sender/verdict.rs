@@ -1,29 +1,8 @@
 //! What an answer means for the call, and whether another try makes sense. Pure and total: no
 //! clock, no waiting, and no wildcard over the kinds of error.
 
+use super::request_kind::RequestKind;
 use crate::api::{Error, RetryAfter};
-use crate::ledger::Stage;
-
-/// Which request was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::delivery) enum RequestKind {
-    Create,
-    Upload,
-    /// A case, or a message with its case: made when it is not there.
-    Case,
-    /// A change of a case that is there.
-    Change,
-}
-
-impl From<RequestKind> for Stage {
-    fn from(stage: RequestKind) -> Self {
-        match stage {
-            // A case has no stages in the ledger; it is made by the request that fills it.
-            RequestKind::Create | RequestKind::Case | RequestKind::Change => Stage::Create,
-            RequestKind::Upload => Stage::Upload,
-        }
-    }
-}
 
 /// What to do after a request that did not succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +44,7 @@ pub(in crate::delivery) enum ServerSign {
 }
 
 /// Judges the error of one request.
-pub(in crate::delivery) fn judge(stage: RequestKind, error: &Error) -> Verdict {
+pub(in crate::delivery) fn judge(kind: RequestKind, error: &Error) -> Verdict {
     let later = |in_doubt, sign| {
         Verdict::Later(Retryable {
             retry_after: None,
@@ -84,7 +63,7 @@ pub(in crate::delivery) fn judge(stage: RequestKind, error: &Error) -> Verdict {
             status,
             retry_after,
             ..
-        } => by_status(stage, *status, *retry_after),
+        } => by_status(kind, *status, *retry_after),
         Error::Unaddressable
         | Error::Recording(_)
         | Error::RecordingChanged { .. }
@@ -92,7 +71,7 @@ pub(in crate::delivery) fn judge(stage: RequestKind, error: &Error) -> Verdict {
     }
 }
 
-fn by_status(stage: RequestKind, status: u16, retry_after: Option<RetryAfter>) -> Verdict {
+fn by_status(kind: RequestKind, status: u16, retry_after: Option<RetryAfter>) -> Verdict {
     let later = |in_doubt, sign| {
         Verdict::Later(Retryable {
             retry_after,
@@ -100,7 +79,7 @@ fn by_status(stage: RequestKind, status: u16, retry_after: Option<RetryAfter>) -
             sign,
         })
     };
-    match (stage, status) {
+    match (kind, status) {
         (_, 401 | 403) => Verdict::Unauthorized,
         (_, 409) => Verdict::AlreadyThere,
         (_, 429) => later(false, ServerSign::Throttle),
@@ -123,9 +102,9 @@ mod tests {
 
     use super::*;
 
-    fn status(stage: RequestKind, status: u16) -> Verdict {
+    fn status(kind: RequestKind, status: u16) -> Verdict {
         judge(
-            stage,
+            kind,
             &Error::Status {
                 status,
                 retry_after: None,
@@ -145,35 +124,35 @@ mod tests {
     #[test]
     fn every_status_of_the_contract_has_its_verdict() {
         use RequestKind::{Case, Change, Create, Upload};
-        for stage in [Create, Upload, Case, Change] {
+        for kind in [Create, Upload, Case, Change] {
             for stop in [401, 403] {
-                assert_eq!(status(stage, stop), Verdict::Unauthorized);
+                assert_eq!(status(kind, stop), Verdict::Unauthorized);
             }
-            assert_eq!(status(stage, 409), Verdict::AlreadyThere);
-            assert_eq!(status(stage, 429), later(false, ServerSign::Throttle));
+            assert_eq!(status(kind, 409), Verdict::AlreadyThere);
+            assert_eq!(status(kind, 429), later(false, ServerSign::Throttle));
             for server in [408, 500, 502, 503, 504, 599] {
                 let unwell = later(true, ServerSign::Unwell);
-                assert_eq!(status(stage, server), unwell, "{server}");
+                assert_eq!(status(kind, server), unwell, "{server}");
             }
             for refused in [400, 406, 410, 413, 415, 422, 451] {
-                assert_eq!(status(stage, refused), Verdict::Refused, "{refused}");
+                assert_eq!(status(kind, refused), Verdict::Refused, "{refused}");
             }
             for redirect in [301, 302, 307, 308] {
                 let astray = later(false, ServerSign::Astray);
-                assert_eq!(status(stage, redirect), astray, "{redirect}");
+                assert_eq!(status(kind, redirect), astray, "{redirect}");
             }
-            assert_eq!(status(stage, 501), later(true, ServerSign::Astray));
+            assert_eq!(status(kind, 501), later(true, ServerSign::Astray));
         }
         for nothing_there in [404, 405] {
-            for stage in [Create, Case] {
+            for kind in [Create, Case] {
                 assert_eq!(
-                    status(stage, nothing_there),
+                    status(kind, nothing_there),
                     later(false, ServerSign::Astray)
                 );
             }
             // Here it is the conversation or the case that is not there.
-            for stage in [Upload, Change] {
-                assert_eq!(status(stage, nothing_there), Verdict::Refused);
+            for kind in [Upload, Change] {
+                assert_eq!(status(kind, nothing_there), Verdict::Refused);
             }
         }
     }
@@ -182,8 +161,8 @@ mod tests {
     fn every_status_has_a_verdict_and_none_loses_a_doubt() {
         use RequestKind::{Case, Change, Create, Upload};
         for number in 100..=999 {
-            for stage in [Create, Upload, Case, Change] {
-                match status(stage, number) {
+            for kind in [Create, Upload, Case, Change] {
+                match status(kind, number) {
                     Verdict::Later(later) => {
                         // What the server may have done before it failed is in doubt.
                         let may_have_acted = matches!(number, 408 | 425 | 500..=599);

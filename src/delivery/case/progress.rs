@@ -1,19 +1,17 @@
 //! How far a case has come while its step is carried out, and how each of its records ends by that.
 
-use std::sync::Arc;
-
-use super::job_end::{Accused, JobEnd};
-use super::sender::intent::Facts;
-use super::sender::refusals::Refusal;
+use super::facts::entries;
+use crate::delivery::job_end::{Accused, JobEnd};
+use crate::delivery::sender::refusals::Refusal;
 use crate::domain::Code;
 use crate::events::{Delivered, DeliveryKind, Outcome};
-use crate::ledger::{CaseFact, LedgerEntry};
+use crate::ledger::CaseFact;
 use crate::pipeline::{CaseJob, CaseRow, CaseSpread};
 use crate::plan::CaseStep;
 
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum MessageEnd {
+pub(in crate::delivery) enum MessageEnd {
     /// The server had it before.
     There,
     /// It was sent.
@@ -40,12 +38,12 @@ impl MessageEnd {
 
 /// A refusal with 401 or 403 that may be the token's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Charge {
-    pub(super) refusal: Refusal,
-    pub(super) status: u16,
-    pub(super) message: String,
+pub(in crate::delivery) struct Charge {
+    pub(in crate::delivery) refusal: Refusal,
+    pub(in crate::delivery) status: u16,
+    pub(in crate::delivery) message: String,
     /// The message that the server certainly does not have.
-    pub(super) of: Option<u64>,
+    pub(in crate::delivery) of: Option<u64>,
 }
 
 impl Charge {
@@ -59,13 +57,13 @@ impl Charge {
 }
 
 /// What became of a case while its step was carried out.
-pub(super) struct CaseProgress<'s> {
-    pub(super) shipment: &'s CaseJob,
-    pub(super) ends: Vec<MessageEnd>,
+pub(in crate::delivery) struct CaseProgress<'s> {
+    pub(in crate::delivery) job: &'s CaseJob,
+    pub(in crate::delivery) ends: Vec<MessageEnd>,
     /// Whether the case itself was replaced or changed.
-    pub(super) is_updated: bool,
+    pub(in crate::delivery) is_updated: bool,
     /// The request about the whole case was refused, perhaps for the token.
-    pub(super) charge: Option<Charge>,
+    pub(in crate::delivery) charge: Option<Charge>,
 }
 
 impl CaseProgress<'_> {
@@ -80,7 +78,7 @@ impl CaseProgress<'_> {
         let of_case = self.charge.iter();
         let facts = of_case.clone().filter(|_| number == 0);
         let facts = facts.chain(of_messages.iter().copied()).map(Charge::fact);
-        let facts = entries(self.shipment, facts.collect());
+        let facts = entries(self.job, facts.collect());
         let charge = of_case.chain(of_messages).next()?;
         let problem = (Code::ServerRefused, charge.message.clone());
         Some(JobEnd {
@@ -93,7 +91,7 @@ impl CaseProgress<'_> {
     }
 
     /// How record `number` ended; `fault` is what befell the case as a whole.
-    pub(super) fn ending(
+    pub(in crate::delivery) fn ending(
         &self,
         number: usize,
         row: &CaseRow,
@@ -110,7 +108,7 @@ impl CaseProgress<'_> {
         if let Some(problem) = fault.cloned().or(failed) {
             return ended(Outcome::Failed, "", Some(problem));
         }
-        let is_change = self.shipment.step == CaseStep::Change;
+        let is_change = self.job.step == CaseStep::Change;
         if ends.contains(&MessageEnd::Waits) || (is_change && !self.is_updated) {
             return ended(
                 Outcome::NotAttempted,
@@ -118,9 +116,9 @@ impl CaseProgress<'_> {
                 None,
             );
         }
-        let is_whole = self.shipment.told == CaseSpread::Whole;
+        let is_whole = self.job.told == CaseSpread::Whole;
         let is_new = if is_whole {
-            !self.shipment.earlier.is_there
+            !self.job.earlier.is_there
         } else {
             ends.iter().any(|end| *end != MessageEnd::There)
         };
@@ -141,11 +139,11 @@ impl CaseProgress<'_> {
         } else {
             DeliveryKind::Message
         };
-        let mut messages = self.shipment.messages[row.messages.clone()].iter();
+        let mut messages = self.job.messages[row.messages.clone()].iter();
         JobEnd {
             delivered: Some(Delivered {
                 kind,
-                identity: self.shipment.case.uid.clone(),
+                identity: self.job.case.uid.clone(),
                 uid: messages
                     .next()
                     .filter(|_| !is_whole)
@@ -166,11 +164,4 @@ fn ended(outcome: Outcome, detail: &'static str, problem: Option<(Code, String)>
         problem,
         ..JobEnd::plain(outcome, detail)
     }
-}
-
-/// These facts about the case.
-pub(super) fn entries(shipment: &CaseJob, facts: Vec<CaseFact>) -> Facts {
-    let identity: Arc<str> = shipment.case.uid.as_str().into();
-    let entry = |fact| LedgerEntry::new(Arc::clone(&identity), fact);
-    facts.into_iter().map(entry).collect()
 }

@@ -11,12 +11,12 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::options::{ReadBackOptions, RetryLimits};
-use super::sender::breaker::{BreakerAnswer, Health};
-use super::sender::error::CallError;
-use super::sender::gate::{Gate, Permit, RateLimits};
-use super::sender::retry;
 use crate::api::{ConversationQuery, Error, FoundConversation, ReadClient};
+use crate::delivery::options::{ReadBackOptions, RetryLimits};
+use crate::delivery::sender::breaker::{BreakerAnswer, Health};
+use crate::delivery::sender::error::CallError;
+use crate::delivery::sender::gate::{Gate, Permit, RateLimits};
+use crate::delivery::sender::retry;
 use crate::events::StopSignal;
 
 /// Look-ups in flight at once: they are rare, and a read API is no place to be fast.
@@ -24,7 +24,7 @@ const WIDTH: usize = 4;
 
 /// Everything that look-ups share.
 #[derive(Debug)]
-pub(super) struct ReadBack {
+pub(in crate::delivery) struct ReadBack {
     client: ReadClient,
     settle: Duration,
     gate: Gate,
@@ -35,7 +35,7 @@ pub(super) struct ReadBack {
 
 /// What a look-up found out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum ReadBackAnswer {
+pub(in crate::delivery) enum ReadBackAnswer {
     /// The recording is there; with the uid of its conversation.
     There(Option<String>),
     /// It is not there, and had time enough to be.
@@ -45,7 +45,11 @@ pub(super) enum ReadBackAnswer {
 }
 
 impl ReadBack {
-    pub(super) fn new(read: ReadBackOptions, effort: RetryLimits, pace: RateLimits) -> Self {
+    pub(in crate::delivery) fn new(
+        read: ReadBackOptions,
+        effort: RetryLimits,
+        pace: RateLimits,
+    ) -> Self {
         ReadBack {
             client: read.client,
             settle: read.settle,
@@ -59,13 +63,13 @@ impl ReadBack {
     }
 
     /// Where look-ups wait for their leave.
-    pub(super) fn gate(&self) -> &Gate {
+    pub(in crate::delivery) fn gate(&self) -> &Gate {
         &self.gate
     }
 
     /// Looks until it is known, or cannot be known, whether the recording is there. One that was on
     /// its way until `lost` may still need a moment; without, it was not ours to send.
-    pub(super) async fn look(
+    pub(in crate::delivery) async fn look(
         &self,
         stop: &StopSignal,
         sought: ConversationQuery<'_>,

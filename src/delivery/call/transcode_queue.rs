@@ -17,8 +17,8 @@ use crate::recordings::{
 
 /// The transcoder, and how much of it calls may use.
 #[derive(Debug)]
-pub(super) struct TranscodeQueue {
-    workshop: Arc<Transcoder>,
+pub(in crate::delivery) struct TranscodeQueue {
+    transcoder: Arc<Transcoder>,
     /// Works at once.
     turns: Semaphore,
     /// Calls whose recording has been made, and those that wait for a turn with it.
@@ -27,13 +27,13 @@ pub(super) struct TranscodeQueue {
 
 /// A recording that was made for a call.
 #[derive(Debug)]
-pub(super) struct Prepared<'b> {
-    pub(super) parcel: RecordingUpload,
+pub(in crate::delivery) struct Prepared<'b> {
+    pub(in crate::delivery) recording: RecordingUpload,
     _room: SemaphorePermit<'b>,
 }
 
 /// Why there is none.
-pub(super) enum TranscodeError {
+pub(in crate::delivery) enum TranscodeError {
     /// The run stops.
     Stopped,
     /// What it is to be made of is not what was found; the call waits.
@@ -44,19 +44,19 @@ pub(super) enum TranscodeError {
 
 impl TranscodeQueue {
     /// Room for so many calls at once.
-    pub(super) fn new(workshop: Arc<Transcoder>, calls: usize) -> TranscodeQueue {
+    pub(in crate::delivery) fn new(transcoder: Arc<Transcoder>, calls: usize) -> TranscodeQueue {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         TranscodeQueue {
-            workshop,
+            transcoder,
             turns: Semaphore::new(cores),
             room: Semaphore::new(calls.max(1)),
         }
     }
     /// Makes the recording of a call. A run that stops does not wait for it: nothing of the call has left.
-    pub(super) async fn prepare(
+    pub(in crate::delivery) async fn prepare(
         &self,
-        parcel: &RecordingUpload,
-        order: TranscodeJob,
+        recording: &RecordingUpload,
+        job: TranscodeJob,
         stop: &StopSignal,
     ) -> Result<Prepared<'_>, TranscodeError> {
         let (Ok(room), Ok(_turn)) = (tokio::select! {
@@ -67,15 +67,15 @@ impl TranscodeQueue {
             // Nobody closes them while there are calls.
             return Err(TranscodeError::Stopped);
         };
-        let made = self.make(order, stop).await?;
-        let parcel = RecordingUpload {
+        let made = self.make(job, stop).await?;
+        let recording = RecordingUpload {
             bytes: made.bytes,
             sound: Sendable::Made(Arc::new(made)),
             order: None,
-            ..parcel.clone()
+            ..recording.clone()
         };
         Ok(Prepared {
-            parcel,
+            recording,
             _room: room,
         })
     }
@@ -84,16 +84,16 @@ impl TranscodeQueue {
     /// nothing of it is left.
     async fn make(
         &self,
-        order: TranscodeJob,
+        job: TranscodeJob,
         stop: &StopSignal,
     ) -> Result<Transcoded, TranscodeError> {
-        let recall = Arc::new(CancelFlag::default());
-        let (workshop, wanted) = (Arc::clone(&self.workshop), Arc::clone(&recall));
-        let mut work = tokio::task::spawn_blocking(move || workshop.make(&order, &wanted));
+        let cancel = Arc::new(CancelFlag::default());
+        let (transcoder, wanted) = (Arc::clone(&self.transcoder), Arc::clone(&cancel));
+        let mut work = tokio::task::spawn_blocking(move || transcoder.make(&job, &wanted));
         let made = tokio::select! {
             made = &mut work => made,
             () = stop.raised() => {
-                recall.call();
+                cancel.call();
                 work.await
             }
         };

@@ -2,44 +2,45 @@
 
 use std::sync::Arc;
 
-use super::sender::attempt::Sender;
-use super::sender::error::CallError;
-use super::sender::intent::Facts;
-use super::sender::verdict::RequestKind;
+use crate::delivery::sender::Sender;
+use crate::delivery::sender::error::CallError;
+use crate::delivery::sender::intent::Facts;
+use crate::delivery::sender::request_kind::RequestKind;
 use crate::failpoint::{self, Point};
 use crate::ledger::{CallFact, LedgerEntry, Stage};
 use crate::pipeline::CallJob;
 
 /// These facts about the call.
-pub(super) fn entries(shipment: &CallJob, facts: Vec<CallFact>) -> Facts {
-    let identity: Arc<str> = shipment.call.identity().into();
+pub(in crate::delivery) fn entries(job: &CallJob, facts: Vec<CallFact>) -> Facts {
+    let identity: Arc<str> = job.call.identity().into();
     let entry = |fact| LedgerEntry::new(Arc::clone(&identity), fact);
     facts.into_iter().map(entry).collect()
 }
 
 /// What the ledger is told when nothing can have come of a request.
-pub(super) fn not_sent(shipment: &CallJob, stage: RequestKind) -> Facts {
-    let before = shipment.standing.clone().map(Box::new);
-    let stage = stage.into();
-    entries(shipment, vec![CallFact::NotSent { stage, before }])
+pub(in crate::delivery) fn not_sent(job: &CallJob, kind: RequestKind) -> Facts {
+    let before = job.standing.clone().map(Box::new);
+    let stage = kind.into();
+    entries(job, vec![CallFact::NotSent { stage, before }])
 }
 
 /// Brings what has happened to the call to the disk.
-pub(super) async fn write(
+pub(in crate::delivery) async fn write(
     sender: &Sender,
-    shipment: &CallJob,
+    job: &CallJob,
     facts: Vec<CallFact>,
 ) -> Result<(), CallError> {
     failpoint::reached(Point::FactIsDue);
-    sender.record(entries(shipment, facts)).await
+    sender.record(entries(job, facts)).await
 }
 
 /// What is refused may have arrived before, and only a failure leaves the intent: after a plain refusal a
 /// 409 is somebody else's.
-pub(super) fn refusal(
+pub(in crate::delivery) fn refusal(
     fingerprint: u128,
     stage: Stage,
-    (status, message): (u16, String),
+    status: u16,
+    message: String,
     in_doubt: bool,
 ) -> CallFact {
     if in_doubt {
@@ -60,8 +61,8 @@ pub(super) fn refusal(
 }
 
 /// What the ledger is told of a conversation that gets no recording.
-pub(super) fn without_recording(shipment: &CallJob) -> CallFact {
+pub(in crate::delivery) fn without_recording(job: &CallJob) -> CallFact {
     CallFact::WithoutRecording {
-        was_sought: shipment.is_recording_missing,
+        was_sought: job.is_recording_missing,
     }
 }

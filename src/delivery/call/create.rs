@@ -1,0 +1,53 @@
+//! The request that makes a conversation.
+
+use bytes::Bytes;
+
+use super::facts::{entries, not_sent};
+use super::known_uids::KnownUids;
+use crate::api::{self, Client, Created};
+use crate::delivery::sender::doubt::Doubt;
+use crate::delivery::sender::intent::Intent;
+use crate::delivery::sender::request::Request;
+use crate::delivery::sender::request_kind::RequestKind;
+use crate::ledger::CallFact;
+use crate::pipeline::CallJob;
+
+/// `POST /v2|v3/conversation`.
+pub(super) struct CreateRequest<'a> {
+    pub(super) client: &'a Client,
+    /// Which call each uid belongs to.
+    pub(super) uids: &'a KnownUids,
+    pub(super) job: &'a CallJob,
+    pub(super) body: Bytes,
+}
+
+impl Request for CreateRequest<'_> {
+    type Answer = Created;
+
+    fn kind(&self) -> RequestKind {
+        RequestKind::Create
+    }
+
+    fn intent(&self) -> Intent {
+        let intended = CallFact::CreateIntended {
+            fingerprint: self.job.fingerprint,
+            party: self.job.call.party(),
+        };
+        Intent {
+            facts: Some(entries(self.job, vec![intended])),
+            unsent: Some(not_sent(self.job, RequestKind::Create)),
+            completes: false,
+        }
+    }
+
+    /// A uid that is another call's is not believed: like an answer that nobody can read, it leaves open
+    /// whether there is a conversation.
+    async fn send(&mut self, _doubt: Doubt) -> Result<Created, api::Error> {
+        let created = self.client.create(self.body.clone()).await?;
+        if self.uids.claim(&created.uid, self.job.call.identity_hash()) {
+            Ok(created)
+        } else {
+            Err(api::Error::ForeignUid)
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! The story of one call: create the conversation, send its recording, and write down what became of
+//! each. How often a request is tried, and when, is the sender's.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::create::CreateRequest;
+use super::facts::{entries, not_sent, refusal, without_recording, write};
+use super::known_uids::KnownUids;
+use super::transcode_queue::{Prepared, TranscodeError, TranscodeQueue};
+use super::upload::Conversation;
+use super::uploader::{UploadResult, Uploader};
+use crate::api::{self, ApiVersion};
+use crate::delivery::job_end::{Accused, CarriedOut, JobEnd};
+use crate::delivery::new_ledger::NewLedger;
+use crate::delivery::sender::Sender;
+use crate::delivery::sender::doubt::Doubt;
+use crate::delivery::sender::error::CallError;
+use crate::delivery::sender::request::Success;
+use crate::delivery::sender::request_kind::RequestKind;
+use crate::delivery::sender::token_probe::TokenProbe;
+use crate::domain::Code;
+use crate::domain::call::Field;
+use crate::events::{Delivered, DeliveryKind, Outcome};
+use crate::failpoint::{self, Point};
+use crate::ledger::{self, CallFact, CallState, CreateState};
+use crate::pipeline::{self, CallJob, RecordingUpload};
+use crate::plan::{ExistingConversation, Step};
+use crate::recordings::TranscodeFailure;
+
+/// Everything that calls under way share.
+pub(in crate::delivery) struct CallDelivery {
+    pub(in crate::delivery) sender: Arc<Sender>,
+    pub(in crate::delivery) version: ApiVersion,
+    pub(in crate::delivery) uploader: Uploader,
+    /// Where recordings are put together or converted, if any may have to be.
+    pub(in crate::delivery) transcodes: Option<TranscodeQueue>,
+    /// Which call each uid belongs to.
+    pub(in crate::delivery) uids: KnownUids,
+    /// Whether the ledger may be the wrong one, by what it knows of calls.
+    pub(in crate::delivery) new_ledger: NewLedger,
+}
+
+impl CallDelivery {
+    /// Carries out the step of one call to its end.
+    pub(in crate::delivery) async fn deliver(&self, job: &CallJob) -> CarriedOut<JobEnd> {
+        let prepared = match self.prepare_recording(job).await {
+            Ok(prepared) => prepared,
+            Err(TranscodeError::Stopped) => {
+                return CarriedOut::Ended(JobEnd::plain(Outcome::NotAttempted, "stopped"));
+            }
+            Err(TranscodeError::Changed(change)) => {
+                // No intent was written, so there is none to take back.
+                return CarriedOut::Ended(self.held(job, &change.to_string(), true).await);
+            }
+            Err(TranscodeError::Failed(error)) => {
+                return CarriedOut::Ended(self.unprepared(job, &error).await);
+            }
+        };
+        let made = prepared.as_ref().map(|prepared| &prepared.recording);
+        let recording = made.or(job.parcel.as_ref());
+        let creation = match self.conversation(job).await {
+            Ok(creation) => creation,
+            Err(CallError::Strange { was_tried }) => return CarriedOut::Strange { was_tried },
+            Err(error) => return CarriedOut::Ended(self.failed(job, error).await),
+        };
+        CarriedOut::Ended(match self.complete(job, recording, creation).await {
+            Ok(end) => end,
+            // The next run sends the recording.
+            Err(CallError::Stopped) => JobEnd::plain(Outcome::NotAttempted, "half done"),
+            Err(error) => self.failed(job, error).await,
+        })
+    }
+
+    /// Brings the conversation to its place.
+    async fn conversation(&self, job: &CallJob) -> Result<CreateResult, CallError> {
+        match job.step {
+            Step::Create { was_tried, .. } => self.create(job, was_tried).await,
+            _ => Ok(CreateResult::Known(known_uid(job))),
+        }
+    }
+
+    /// Sends the recording of a conversation that is there.
+    async fn complete(
+        &self,
+        job: &CallJob,
+        recording: Option<&RecordingUpload>,
+        creation: CreateResult,
+    ) -> Result<JobEnd, CallError> {
+        let is_adopted_now = matches!(creation, CreateResult::Adopted);
+        let (uid, outcome, mut detail) = match creation {
+            CreateResult::Ours(uid) => (uid, Outcome::Created, ""),
+            CreateResult::Known(uid) => (uid, Outcome::AlreadyThere, "completed"),
+            CreateResult::Adopted => (None, Outcome::AlreadyThere, "adopted"),
+            CreateResult::LeftAlone => {
+                let message = "somebody else made the conversation; it is left alone";
+                return Ok(JobEnd {
+                    problem: Some((Code::AlreadyThere, message.to_owned())),
+                    ..JobEnd::plain(Outcome::AlreadyThere, "left alone")
+                });
+            }
+        };
+        let mut delivered = Delivered {
+            kind: DeliveryKind::Call,
+            identity: job.call.identity().to_owned(),
+            uid,
+            recording: None,
+            was_there: false,
+            bytes: 0,
+            in_doubt: 0,
+            is_unproved: false,
+        };
+        let (mut problem, mut remarks) = (None, Vec::new());
+        if let Some(recording) = recording {
+            let uid = delivered.uid.clone();
+            let conversation = Conversation {
+                uid: uid.as_deref(),
+                is_adopted: is_adopted_now || was_adopted(job),
+            };
+            let result = self.uploader.upload(job, recording, conversation).await?;
+            problem = result.problem();
+            remarks = self::remarks(job, recording, &result, is_adopted_now);
+            if result.is_found {
+                detail = "looked up";
+            }
+            delivered.recording = Some(recording.name.clone());
+            delivered.was_there = result.is_found && conversation.is_adopted;
+            delivered.bytes = recording.bytes;
+            delivered.in_doubt = result.resends;
+            delivered.is_unproved = result.is_unproved;
+            let hash = job.call.identity_hash();
+            let found = result.uid.filter(|uid| self.uids.claim(uid, hash));
+            delivered.uid = uid.or(found);
+        }
+        Ok(JobEnd {
+            problem,
+            remarks,
+            delivered: Some(delivered),
+            ..JobEnd::plain(outcome, detail)
+        })
+    }
+
+    async fn create(&self, job: &CallJob, was_tried: bool) -> Result<CreateResult, CallError> {
+        let fingerprint = job.fingerprint;
+        let body = Bytes::from(api::body(&job.call, self.version));
+        let mut request = CreateRequest {
+            client: &self.sender.client,
+            uids: &self.uids,
+            job,
+            body: body.clone(),
+        };
+        let doubt = Doubt::of_earlier_runs(was_tried);
+        let (answer, doubt) = self.sender.send(&mut request, doubt).await?;
+        let is_in_doubt = doubt.is_open();
+        let (result, fact) = match answer {
+            Success::Done(created) => {
+                self.new_ledger.has_made_one();
+                self.sender.remember(TokenProbe::Call(body));
+                let uid = Some(created.uid);
+                let fact = CallFact::Created {
+                    fingerprint,
+                    uid: uid.clone(),
+                };
+                (CreateResult::Ours(uid), fact)
+            }
+            // A try of this run was heard of a moment later; one of an earlier run may be another ledger's.
+            Success::AlreadyThere
+                if is_in_doubt && (!was_tried || self.new_ledger.believes_in_tries()) =>
+            {
+                // What the server has is what was sent when the answer was lost.
+                let unconfirmed = job.standing.as_ref().and_then(CallState::sent_unheard);
+                let fact = CallFact::Created {
+                    fingerprint: unconfirmed.unwrap_or(fingerprint),
+                    uid: None,
+                };
+                (CreateResult::Ours(None), fact)
+            }
+            Success::AlreadyThere if self.new_ledger.is_doubtful() => {
+                return Err(self.put_aside(job, is_in_doubt).await);
+            }
+            Success::AlreadyThere => match self.sender.limits.existing {
+                ExistingConversation::Adopt => {
+                    let uid = None;
+                    (
+                        CreateResult::Adopted,
+                        CallFact::Adopted { fingerprint, uid },
+                    )
+                }
+                ExistingConversation::Skip => {
+                    (CreateResult::LeftAlone, CallFact::LeftAlone { fingerprint })
+                }
+            },
+        };
+        let mut facts = vec![fact];
+        if job.parcel.is_none() && !matches!(result, CreateResult::LeftAlone) {
+            facts.push(without_recording(job));
+        }
+        write(&self.sender, job, facts).await?;
+        Ok(result)
+    }
+
+    /// Leaves a call that is there for when it is known whose it is. The intent of a try that may have got
+    /// through is kept.
+    async fn put_aside(&self, job: &CallJob, was_tried: bool) -> CallError {
+        let strange = CallError::Strange { was_tried };
+        if was_tried {
+            return strange;
+        }
+        let taken_back = self.sender.record(not_sent(job, RequestKind::Create)).await;
+        taken_back.err().unwrap_or(strange)
+    }
+
+    /// Leaves a call for the run that finds its recording at rest. Nothing can have come of a body that
+    /// ended before it was whole, but of an earlier try.
+    async fn held(&self, job: &CallJob, why: &str, keeps_intent: bool) -> JobEnd {
+        let (fingerprint, code) = (job.fingerprint, Code::RecordingChanged);
+        let held = CallFact::Held {
+            fingerprint,
+            why: code,
+        };
+        let mut facts = Vec::new();
+        if !keeps_intent {
+            let before = job.standing.clone().map(Box::new);
+            let stage = ledger::Stage::Upload;
+            facts.push(CallFact::NotSent { stage, before });
+        }
+        facts.push(held);
+        let held_at = job.standing.as_ref().and_then(|known| known.held_at);
+        let overdue = pipeline::overdue(held_at, Timestamp::now(), self.sender.limits.hold_for);
+        // A ledger that is lost stops the run by itself; this call is held either way.
+        let _ = write(&self.sender, job, facts).await;
+        JobEnd {
+            problem: Some((code, format!("{why}; the call waits for it"))),
+            remarks: overdue
+                .map(|age| (Code::HeldTooLong, age))
+                .into_iter()
+                .collect(),
+            ..JobEnd::plain(Outcome::Held, code.name())
+        }
+    }
+
+    /// Makes the recording of a call, where something must be made of it.
+    async fn prepare_recording(
+        &self,
+        job: &CallJob,
+    ) -> Result<Option<Prepared<'_>>, TranscodeError> {
+        let recording = job.parcel.as_ref();
+        let Some((recording, order)) = recording.and_then(|one| Some((one, one.order.clone()?)))
+        else {
+            return Ok(None);
+        };
+        let Some(transcodes) = &self.transcodes else {
+            return Err(TranscodeError::Failed(TranscodeFailure::NoFfmpeg));
+        };
+        let prepared = transcodes
+            .prepare(recording, order, &self.sender.stop)
+            .await?;
+        Ok(Some(prepared))
+    }
+
+    /// Tells that a recording could not be made. The next run tries again: somebody may have
+    /// installed what was lacking, or mended the file.
+    async fn unprepared(&self, job: &CallJob, error: &TranscodeFailure) -> JobEnd {
+        let why = error.to_string();
+        let fact = CallFact::Failed {
+            fingerprint: job.fingerprint,
+            stage: match job.step {
+                Step::Create { .. } => ledger::Stage::Create,
+                _ => ledger::Stage::Upload,
+            },
+            status: None,
+            why: why.clone(),
+        };
+        // A ledger that is lost stops the run by itself; this call failed either way.
+        let _ = write(&self.sender, job, vec![fact]).await;
+        JobEnd {
+            problem: Some((Code::RecordingNotMade, why)),
+            ..JobEnd::plain(Outcome::Failed, "")
+        }
+    }
+
+    async fn failed(&self, job: &CallJob, error: CallError) -> JobEnd {
+        let fingerprint = job.fingerprint;
+        let (error, refused) = error.blamed_on_the_request();
+        let (fact, code, message) = match error {
+            CallError::Refused {
+                code: Code::RecordingChanged,
+                message,
+                in_doubt,
+                ..
+            } => return self.held(job, &message, in_doubt).await,
+            CallError::Stopped | CallError::Strange { .. } | CallError::Unauthorized { .. } => {
+                return JobEnd::plain(Outcome::NotAttempted, "stopped");
+            }
+            CallError::Refused {
+                kind,
+                status,
+                message,
+                code,
+                in_doubt,
+            } => {
+                let stage = kind.into();
+                let fact = refusal(fingerprint, stage, status, message.clone(), in_doubt);
+                (fact, code, message)
+            }
+            CallError::Failed { kind, status, why } => {
+                let message = self.sender.gave_up(&why);
+                let fact = CallFact::Failed {
+                    fingerprint,
+                    stage: kind.into(),
+                    status,
+                    why,
+                };
+                (fact, Code::GaveUp, message)
+            }
+        };
+        let facts = entries(job, vec![fact]);
+        let mut end = JobEnd {
+            problem: Some((code, message)),
+            ..JobEnd::plain(Outcome::Failed, "")
+        };
+        if let Some(refusal) = refused {
+            end.accused = Some(Box::new(Accused { refusal, facts }));
+        } else {
+            failpoint::reached(Point::FactIsDue);
+            // A ledger that is lost stops the run by itself; this call failed either way.
+            let _ = self.sender.record(facts).await;
+        }
+        end
+    }
+}
+
+/// What is to be told of a recording that has arrived; `is_adopted` by this run.
+fn remarks(
+    job: &CallJob,
+    recording: &RecordingUpload,
+    result: &UploadResult,
+    is_adopted: bool,
+) -> Vec<(Code, String)> {
+    let mut remarks = Vec::new();
+    if let Some(now) = result.bytes_now {
+        let sent = recording.bytes;
+        let message =
+            format!("it had {sent} bytes when it was sent and has {now} now; it is not sent again");
+        remarks.push((Code::RecordingChangedSinceSent, message));
+    }
+    let said = job.call.text(Field::AudioChannels);
+    if is_adopted && recording.channels == Some(1) && !matches!(said, "" | "Stereo") {
+        let message = "the conversation was made by somebody else, and may count as stereo; the \
+                       recording has one channel";
+        remarks.push((Code::RecordingChannels, message.to_owned()));
+    }
+    remarks
+}
+
+/// Who made a conversation.
+enum CreateResult {
+    /// This run, or an earlier one just before it was stopped.
+    Ours(Option<String>),
+    /// The ledger has it.
+    Known(Option<String>),
+    Adopted,
+    LeftAlone,
+}
+
+/// Whether the conversation is known to be somebody else's.
+fn was_adopted(job: &CallJob) -> bool {
+    let create = job.standing.as_ref().map(|known| &known.create);
+    matches!(
+        create,
+        Some(
+            CreateState::LeftAlone
+                | CreateState::Done {
+                    is_adopted: true,
+                    ..
+                }
+        )
+    )
+}
+
+fn known_uid(job: &CallJob) -> Option<String> {
+    match &job.standing.as_ref()?.create {
+        CreateState::Done { uid, .. } => uid.clone(),
+        _ => None,
+    }
+}

@@ -1,0 +1,135 @@
+//! The request that sends a recording.
+//!
+//! What a second upload does to a conversation is not documented, so a recording whose answer was
+//! lost is looked up before it is sent again, where a read API is configured. Where nobody knows,
+//! it is sent again, and each such sending is written down before it leaves: a recording that is
+//! there twice must be told of, also by a run that only hears of it later.
+
+use super::facts::{entries, not_sent};
+use super::read_back::{ReadBack, ReadBackAnswer};
+use crate::api::{self, AudioSettings, Client, ConversationQuery, ConversationRef, UploadBody};
+use crate::delivery::sender::doubt::Doubt;
+use crate::delivery::sender::error::CallError;
+use crate::delivery::sender::intent::Intent;
+use crate::delivery::sender::request::{Request, Settled};
+use crate::delivery::sender::request_kind::RequestKind;
+use crate::events::StopSignal;
+use crate::ledger::{CallFact, CreateState, LedgerEntry};
+use crate::pipeline::{CallJob, RecordingUpload};
+use crate::plan::Step;
+
+/// The conversation that gets a recording.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::delivery) struct Conversation<'a> {
+    /// Its uid, unless it was never heard.
+    pub(super) uid: Option<&'a str>,
+    /// It is somebody else's.
+    pub(super) is_adopted: bool,
+}
+
+/// How it turned out that a recording is in place.
+#[derive(Debug)]
+pub(super) enum UploadAnswer {
+    /// The read API has it, with the uid of its conversation.
+    Found(Option<String>),
+    /// It was sent.
+    Sent,
+}
+
+/// `POST /v1/audio/…`.
+pub(super) struct UploadRequest<'a> {
+    pub(super) client: &'a Client,
+    pub(super) stop: &'a StopSignal,
+    /// Where uploads in doubt are looked up.
+    pub(super) read_back: Option<&'a ReadBack>,
+    pub(super) job: &'a CallJob,
+    pub(super) recording: &'a RecordingUpload,
+    pub(super) conversation: Conversation<'a>,
+    pub(super) body: UploadBody,
+    pub(super) settings: AudioSettings,
+    pub(super) lookup: LookupResult,
+}
+
+/// What look-ups have found out.
+#[derive(Debug, Default)]
+pub(super) struct LookupResult {
+    /// There was one.
+    pub(super) has_asked: bool,
+    /// The conversation had no recording before this request.
+    pub(super) is_proved: bool,
+    /// Why a look-up could not settle a doubt.
+    pub(super) unsettled: Option<String>,
+}
+
+impl Request for UploadRequest<'_> {
+    type Answer = UploadAnswer;
+
+    fn kind(&self) -> RequestKind {
+        RequestKind::Upload
+    }
+
+    fn intent(&self) -> Intent {
+        let bytes = self.recording.bytes;
+        let files = self.recording.files.clone();
+        let mut facts = vec![
+            CallFact::UploadIntended { bytes },
+            CallFact::Takes { files },
+        ];
+        let create = self.job.standing.as_ref().map(|known| &known.create);
+        if matches!(create, Some(CreateState::LeftAlone)) {
+            // To send its recording is to take it over; else every run would send it once more.
+            let (fingerprint, uid) = (self.job.fingerprint, None);
+            facts.insert(0, CallFact::Adopted { fingerprint, uid });
+        }
+        Intent {
+            facts: Some(entries(self.job, facts)),
+            unsent: Some(not_sent(self.job, RequestKind::Upload)),
+            completes: matches!(self.job.step, Step::Create { .. }),
+        }
+    }
+
+    async fn settle(&mut self, doubt: &mut Doubt) -> Result<Settled<UploadAnswer>, CallError> {
+        // Nobody knows what somebody else's conversation has.
+        let is_strange = self.conversation.is_adopted && !self.lookup.has_asked;
+        self.lookup.has_asked = true;
+        if let Some(read_back) = self.read_back
+            && (doubt.is_open() || is_strange)
+        {
+            match self.look(read_back, *doubt).await? {
+                ReadBackAnswer::There(uid) => {
+                    return Ok(Settled::Answered(UploadAnswer::Found(uid)));
+                }
+                ReadBackAnswer::NotThere => {
+                    doubt.settled();
+                    self.lookup.is_proved = true;
+                }
+                ReadBackAnswer::Unknown(why) => self.lookup.unsettled = Some(why),
+            }
+        }
+        let resent = doubt.is_open().then(|| {
+            let times = doubt.resent();
+            LedgerEntry::new(self.job.call.identity(), CallFact::UploadResent { times })
+        });
+        Ok(Settled::Send(resent))
+    }
+
+    async fn send(&mut self, _doubt: Doubt) -> Result<UploadAnswer, api::Error> {
+        let key = match self.conversation.uid {
+            Some(uid) => ConversationRef::Uid(uid),
+            None => ConversationRef::External(self.job.call.identity()),
+        };
+        let sent = self.client.upload(key, &self.body, &self.settings).await;
+        sent.map(|()| UploadAnswer::Sent)
+    }
+}
+
+impl UploadRequest<'_> {
+    async fn look(&self, read_back: &ReadBack, doubt: Doubt) -> Result<ReadBackAnswer, CallError> {
+        let query = ConversationQuery {
+            identity: self.job.call.identity(),
+            uid: self.conversation.uid,
+            at: self.job.call.at(),
+        };
+        read_back.look(self.stop, query, doubt.lost_at()).await
+    }
+}

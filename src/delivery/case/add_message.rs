@@ -1,0 +1,74 @@
+//! The request that adds one message to a case.
+
+use bytes::Bytes;
+
+use super::facts::intent;
+use super::replace::whole_case;
+use crate::api::{self, Client};
+use crate::delivery::sender::doubt::Doubt;
+use crate::delivery::sender::error::CallError;
+use crate::delivery::sender::intent::Intent;
+use crate::delivery::sender::request::{Request, Settled};
+use crate::delivery::sender::request_kind::RequestKind;
+use crate::ledger::CaseFact;
+use crate::pipeline::CaseJob;
+use crate::plan::MessageEndpoint;
+
+/// `PUT` or `POST /v1/case/messages`. Sent twice it may add twice, so that in doubt the whole case is sent
+/// instead, where the export has all of it.
+pub(super) struct AddMessageRequest<'a> {
+    pub(super) client: &'a Client,
+    pub(super) job: &'a CaseJob,
+    pub(super) index: usize,
+    pub(super) endpoint: MessageEndpoint,
+    /// The messages that may leave with it.
+    pub(super) leaving: &'a [usize],
+    /// The body with this message alone.
+    pub(super) body: Bytes,
+}
+
+impl AddMessageRequest<'_> {
+    /// The body that adds message `index` at this endpoint.
+    pub(super) fn body(job: &CaseJob, index: usize, endpoint: MessageEndpoint) -> Bytes {
+        let message = &job.messages[index];
+        match endpoint {
+            MessageEndpoint::WithCase => api::case_with_message(&job.case, message),
+            MessageEndpoint::Alone => api::message_only(&job.case, message),
+        }
+    }
+}
+
+impl Request for AddMessageRequest<'_> {
+    type Answer = ();
+
+    fn kind(&self) -> RequestKind {
+        match self.endpoint {
+            MessageEndpoint::WithCase => RequestKind::Case,
+            MessageEndpoint::Alone => RequestKind::Change,
+        }
+    }
+
+    fn intent(&self) -> Intent {
+        let leaving = self.leaving.iter();
+        let facts = leaving.map(|index| CaseFact::MessageIntended(self.job.marks[*index]));
+        intent(self.job, facts.collect(), self.leaving)
+    }
+
+    async fn settle(&mut self, doubt: &mut Doubt) -> Result<Settled<()>, CallError> {
+        if doubt.is_open() && !self.job.may_replace {
+            doubt.resent();
+        }
+        Ok(Settled::Send(None))
+    }
+
+    async fn send(&mut self, doubt: Doubt) -> Result<(), api::Error> {
+        let body = self.body.clone();
+        match self.endpoint {
+            _ if doubt.is_open() && self.job.may_replace => {
+                self.client.put_case(whole_case(self.job)).await
+            }
+            MessageEndpoint::WithCase => self.client.put_message(body).await,
+            MessageEndpoint::Alone => self.client.append_message(body).await,
+        }
+    }
+}

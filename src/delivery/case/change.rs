@@ -1,0 +1,36 @@
+//! The request that changes a case that is there.
+
+use bytes::Bytes;
+
+use super::facts::intent;
+use crate::api::{self, Client};
+use crate::delivery::sender::doubt::Doubt;
+use crate::delivery::sender::intent::Intent;
+use crate::delivery::sender::request::Request;
+use crate::delivery::sender::request_kind::RequestKind;
+use crate::ledger::CaseFact;
+use crate::pipeline::CaseJob;
+
+/// `PATCH /v1/case/{externalID}`. It can be repeated.
+pub(super) struct ChangeRequest<'a> {
+    pub(super) client: &'a Client,
+    pub(super) job: &'a CaseJob,
+    pub(super) body: Bytes,
+}
+
+impl Request for ChangeRequest<'_> {
+    type Answer = ();
+
+    fn kind(&self) -> RequestKind {
+        RequestKind::Change
+    }
+
+    fn intent(&self) -> Intent {
+        intent(self.job, vec![CaseFact::Intended], &[])
+    }
+
+    async fn send(&mut self, _doubt: Doubt) -> Result<(), api::Error> {
+        let uid = &self.job.case.uid;
+        self.client.patch_case(uid, self.body.clone()).await
+    }
+}
