@@ -19,8 +19,15 @@ pub(super) enum Cargo {
     Case(Box<CaseJob>),
 }
 
-/// A row by its place, what is wrong with it, and the further rows for which it speaks.
-pub(super) type JobRow = (usize, Vec<Problem>, Vec<FurtherRow>);
+/// A row whose end a job tells.
+pub(super) struct JobRow {
+    /// Its place in the batch.
+    pub(super) index: usize,
+    /// What is wrong with it.
+    pub(super) problems: Vec<Problem>,
+    /// The further rows for which it speaks.
+    pub(super) further: Vec<FurtherRow>,
+}
 
 /// A call or a case with the rows whose end it tells.
 pub(super) struct Job {
@@ -34,15 +41,15 @@ impl Job {
     pub(super) fn case(&self) -> Option<u64> {
         match &self.cargo {
             Cargo::Call(_) => None,
-            Cargo::Case(shipment) => Some(shipment.case.identity_hash()),
+            Cargo::Case(job) => Some(job.case.identity_hash()),
         }
     }
 
     /// Whether it is a call of which an earlier create may have got through.
     pub(super) fn was_tried(&self) -> bool {
         match &self.cargo {
-            Cargo::Call(shipment) => matches!(
-                shipment.step,
+            Cargo::Call(job) => matches!(
+                job.step,
                 Step::Create {
                     was_tried: true,
                     ..
@@ -53,19 +60,19 @@ impl Job {
     }
 
     /// A create of this call may have got through, as the ledger has it by now.
-    fn remember_the_try(&mut self) {
-        let Cargo::Call(shipment) = &mut self.cargo else {
+    fn remember_attempt(&mut self) {
+        let Cargo::Call(job) = &mut self.cargo else {
             return;
         };
-        if let Step::Create { was_tried, .. } = &mut shipment.step {
+        if let Step::Create { was_tried, .. } = &mut job.step {
             *was_tried = true;
         }
         let intended = CallFact::CreateIntended {
-            fingerprint: shipment.fingerprint,
-            party: shipment.call.party(),
+            fingerprint: job.fingerprint,
+            party: job.call.party(),
         };
         let now = Timestamp::now();
-        let standing = &mut shipment.standing;
+        let standing = &mut job.standing;
         let known = standing.get_or_insert_with(|| CallState::new(now));
         apply_fact(known, intended, now);
     }
@@ -73,8 +80,8 @@ impl Job {
     /// The id of the call or the case.
     pub(super) fn id(&self) -> Box<str> {
         match &self.cargo {
-            Cargo::Call(shipment) => shipment.call.identity().into(),
-            Cargo::Case(shipment) => shipment.case.uid.as_str().into(),
+            Cargo::Call(job) => job.call.identity().into(),
+            Cargo::Case(job) => job.case.uid.as_str().into(),
         }
     }
 }
@@ -90,30 +97,30 @@ pub(super) enum FinishedJob {
         id: Box<str>,
     },
     /// With nothing done: the destination has it already, and the new ledger may be the wrong one.
-    Strange(Job),
+    Conflict(Job),
 }
 
 /// Carries out a job to its end.
-pub(super) async fn carry(delivery: Arc<JobDelivery>, mut errand: Job) -> FinishedJob {
-    let carried = match &errand.cargo {
-        Cargo::Call(shipment) => match delivery.calls.deliver(shipment).await {
+pub(super) async fn carry_out(delivery: Arc<JobDelivery>, mut job: Job) -> FinishedJob {
+    let carried = match &job.cargo {
+        Cargo::Call(job) => match delivery.calls.deliver(job).await {
             CarriedOut::Ended(ending) => CarriedOut::Ended(vec![ending]),
-            CarriedOut::Strange { was_tried } => CarriedOut::Strange { was_tried },
+            CarriedOut::Conflict { was_tried } => CarriedOut::Conflict { was_tried },
         },
-        Cargo::Case(shipment) => delivery.cases.deliver(shipment).await,
+        Cargo::Case(job) => delivery.cases.deliver(job).await,
     };
     match carried {
         CarriedOut::Ended(endings) => FinishedJob::Ended {
-            case: errand.case(),
-            id: errand.id(),
-            batch: errand.batch,
-            rows: errand.rows.into_iter().zip(endings).collect(),
+            case: job.case(),
+            id: job.id(),
+            batch: job.batch,
+            rows: job.rows.into_iter().zip(endings).collect(),
         },
-        CarriedOut::Strange { was_tried } => {
+        CarriedOut::Conflict { was_tried } => {
             if was_tried {
-                errand.remember_the_try();
+                job.remember_attempt();
             }
-            FinishedJob::Strange(errand)
+            FinishedJob::Conflict(job)
         }
     }
 }

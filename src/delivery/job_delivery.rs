@@ -18,8 +18,13 @@ use super::sender::{Sender, SenderOptions};
 use crate::api::Throttle;
 use crate::events::StopSignal;
 
-/// What tells how many bytes of a recording have left.
-pub(super) type OnBytes = Arc<dyn Fn(u64) + Send + Sync>;
+/// What happens while the bytes of recordings leave.
+pub(super) struct UploadHooks {
+    /// Waits for the bandwidth limit, if there is one.
+    pub(super) throttle: Option<Throttle>,
+    /// Counts them.
+    pub(super) on_bytes: Arc<dyn Fn(u64) + Send + Sync>,
+}
 
 /// What tasks use to carry out their jobs.
 pub(super) struct JobDelivery {
@@ -34,7 +39,7 @@ impl JobDelivery {
         plan: DeliveryOptions,
         stop: Arc<StopSignal>,
         notices: mpsc::Sender<SenderNotice>,
-        (throttle, on_bytes): (Option<Throttle>, OnBytes),
+        hooks: UploadHooks,
     ) -> JobDelivery {
         let width = plan.pace.width.max(1);
         let may_doubt = !plan.effort.is_existing_typed;
@@ -51,8 +56,8 @@ impl JobDelivery {
             read_back: plan
                 .read_back
                 .map(|read| ReadBack::new(read, plan.effort, plan.pace)),
-            throttle,
-            on_bytes,
+            throttle: hooks.throttle,
+            on_bytes: hooks.on_bytes,
         };
         JobDelivery {
             calls: CallDelivery {

@@ -15,12 +15,12 @@ pub(super) struct JobEnd {
     pub(super) remarks: Vec<(Code, String)>,
     pub(super) delivered: Option<Delivered>,
     /// It ended so only if the token is not to blame; else it was not attempted.
-    pub(super) accused: Option<Box<Accused>>,
+    pub(super) unsettled: Option<Box<UnsettledRefusal>>,
 }
 
 /// What is to be written of a request that was refused with 401 or 403 once that is known to be about it.
 #[derive(Debug)]
-pub(super) struct Accused {
+pub(super) struct UnsettledRefusal {
     pub(super) refusal: Refusal,
     pub(super) facts: Facts,
 }
@@ -34,7 +34,7 @@ impl JobEnd {
             problem: None,
             remarks: Vec::new(),
             delivered: None,
-            accused: None,
+            unsettled: None,
         }
     }
 }
@@ -43,7 +43,7 @@ impl JobEnd {
 pub(super) enum CarriedOut<T> {
     Ended(T),
     /// The destination has it already, and the new ledger may be the wrong one: nothing was done.
-    Strange {
+    Conflict {
         /// An earlier try of the same request may have got through.
         was_tried: bool,
     },

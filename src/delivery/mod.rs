@@ -7,6 +7,7 @@
 
 mod call;
 mod case;
+mod conflicting_jobs;
 mod failure_budget;
 mod job;
 mod job_delivery;
@@ -14,6 +15,8 @@ mod job_end;
 mod new_ledger;
 mod not_sent;
 mod options;
+mod refused_rows;
+mod run_events;
 mod schedule;
 mod schedule_clock;
 mod scheduler;

@@ -69,17 +69,17 @@ impl NewLedger {
     }
 
     /// The ledger and the destination belong together.
-    pub(super) fn fits(&self) {
+    pub(super) fn confirm(&self) {
         self.is_doubtful.store(false, Ordering::Relaxed);
     }
 
     /// A call or a case is carried out.
-    pub(super) fn is_being_used(&self) {
+    pub(super) fn mark_used(&self) {
         self.is_used.store(true, Ordering::Relaxed);
     }
 
     /// The ledger may be the wrong one, and the run stops for it.
-    pub(super) fn is_found_wrong(&self) {
+    pub(super) fn mark_wrong(&self) {
         self.is_wrong.store(true, Ordering::Relaxed);
     }
 
@@ -112,14 +112,14 @@ impl NewLedger {
     }
 
     /// A create was new to the destination.
-    pub(super) fn has_made_one(&self) {
+    pub(super) fn count_made(&self) {
         self.made.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The destination does not have this case.
-    pub(super) fn has_found_new(&self, case: u64) {
+    pub(super) fn remember_new(&self, case: u64) {
         self.news().insert(case);
-        self.has_made_one();
+        self.count_made();
     }
 
     /// Whether the destination did not have this case when it was asked in this run.
@@ -168,7 +168,7 @@ mod tests {
 
     fn bears(made: u64, all: usize, tried: usize) -> bool {
         let ledger = ledger(KnownOf::Nothing);
-        (0..made).for_each(|_| ledger.has_made_one());
+        (0..made).for_each(|_| ledger.count_made());
         ledger.bears(WaitingCalls { all, tried })
     }
 
@@ -196,7 +196,7 @@ mod tests {
     fn a_try_is_believed_once_a_create_was_heard() {
         let new = ledger(KnownOf::Nothing);
         assert!(!new.believes_in_tries());
-        new.has_made_one();
+        new.count_made();
         assert!(new.believes_in_tries() && new.is_doubtful());
         let doubted = ledger(KnownOf::Doubted);
         assert!(doubted.believes_in_tries() && doubted.is_doubtful());
@@ -211,14 +211,14 @@ mod tests {
             KnownOf::Doubted,
         ] {
             let ledger = ledger(known);
-            ledger.is_being_used();
+            ledger.mark_used();
             assert!(ledger.is_doubtful());
             assert_eq!(
                 ledger.proof(true),
                 Proof::Missing,
                 "{known:?}: made nothing"
             );
-            ledger.has_made_one();
+            ledger.count_made();
             let proofs = [false, true].map(|at_end| ledger.proof(at_end));
             assert_eq!(proofs, [Proof::Missing, Proof::Given], "{known:?}");
         }
@@ -228,7 +228,7 @@ mod tests {
     fn the_word_of_the_operator_is_a_proof_once_something_was_sent() {
         let ledger = NewLedger::new(KnownOf::Nothing, false);
         assert_eq!(ledger.proof(true), Proof::Missing);
-        ledger.is_being_used();
+        ledger.mark_used();
         assert_eq!(ledger.proof(false), Proof::Given);
     }
 

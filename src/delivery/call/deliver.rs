@@ -13,14 +13,14 @@ use super::transcode_queue::{Prepared, TranscodeError, TranscodeQueue};
 use super::upload::Conversation;
 use super::uploader::{UploadResult, Uploader};
 use crate::api::{self, ApiVersion};
-use crate::delivery::job_end::{Accused, CarriedOut, JobEnd};
+use crate::delivery::job_end::{CarriedOut, JobEnd, UnsettledRefusal};
 use crate::delivery::new_ledger::NewLedger;
 use crate::delivery::sender::Sender;
 use crate::delivery::sender::doubt::Doubt;
 use crate::delivery::sender::error::CallError;
 use crate::delivery::sender::request::Success;
 use crate::delivery::sender::request_kind::RequestKind;
-use crate::delivery::sender::token_probe::TokenProbe;
+use crate::delivery::sender::token_check::TokenProbe;
 use crate::domain::Code;
 use crate::domain::call::Field;
 use crate::events::{Delivered, DeliveryKind, Outcome};
@@ -63,7 +63,7 @@ impl CallDelivery {
         let recording = made.or(job.parcel.as_ref());
         let creation = match self.conversation(job).await {
             Ok(creation) => creation,
-            Err(CallError::Strange { was_tried }) => return CarriedOut::Strange { was_tried },
+            Err(CallError::Conflict { was_tried }) => return CarriedOut::Conflict { was_tried },
             Err(error) => return CarriedOut::Ended(self.failed(job, error).await),
         };
         CarriedOut::Ended(match self.complete(job, recording, creation).await {
@@ -156,8 +156,8 @@ impl CallDelivery {
         let is_in_doubt = doubt.is_open();
         let (result, fact) = match answer {
             Success::Done(created) => {
-                self.new_ledger.has_made_one();
-                self.sender.remember(TokenProbe::Call(body));
+                self.new_ledger.count_made();
+                self.sender.token.remember(TokenProbe::Call(body));
                 let uid = Some(created.uid);
                 let fact = CallFact::Created {
                     fingerprint,
@@ -204,12 +204,12 @@ impl CallDelivery {
     /// Leaves a call that is there for when it is known whose it is. The intent of a try that may have got
     /// through is kept.
     async fn put_aside(&self, job: &CallJob, was_tried: bool) -> CallError {
-        let strange = CallError::Strange { was_tried };
+        let conflict = CallError::Conflict { was_tried };
         if was_tried {
-            return strange;
+            return conflict;
         }
         let taken_back = self.sender.record(not_sent(job, RequestKind::Create)).await;
-        taken_back.err().unwrap_or(strange)
+        taken_back.err().unwrap_or(conflict)
     }
 
     /// Leaves a call for the run that finds its recording at rest. Nothing can have come of a body that
@@ -291,7 +291,7 @@ impl CallDelivery {
                 in_doubt,
                 ..
             } => return self.held(job, &message, in_doubt).await,
-            CallError::Stopped | CallError::Strange { .. } | CallError::Unauthorized { .. } => {
+            CallError::Stopped | CallError::Conflict { .. } | CallError::Unauthorized { .. } => {
                 return JobEnd::plain(Outcome::NotAttempted, "stopped");
             }
             CallError::Refused {
@@ -322,7 +322,7 @@ impl CallDelivery {
             ..JobEnd::plain(Outcome::Failed, "")
         };
         if let Some(refusal) = refused {
-            end.accused = Some(Box::new(Accused { refusal, facts }));
+            end.unsettled = Some(Box::new(UnsettledRefusal { refusal, facts }));
         } else {
             failpoint::reached(Point::FactIsDue);
             // A ledger that is lost stops the run by itself; this call failed either way.

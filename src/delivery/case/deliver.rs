@@ -8,7 +8,7 @@ use super::add_message::AddMessageRequest;
 use super::change::ChangeRequest;
 use super::facts::entries;
 use super::find::{FindAnswer, FindRequest};
-use super::progress::{CaseProgress, Charge, MessageEnd};
+use super::progress::{CaseProgress, CaseRefusal, MessageEnd};
 use super::replace::{ReplaceRequest, whole_case};
 use crate::api;
 use crate::delivery::job_end::{CarriedOut, JobEnd};
@@ -18,7 +18,7 @@ use crate::delivery::sender::doubt::Doubt;
 use crate::delivery::sender::error::CallError;
 use crate::delivery::sender::request::Success;
 use crate::delivery::sender::request_kind::RequestKind;
-use crate::delivery::sender::token_probe::TokenProbe;
+use crate::delivery::sender::token_check::TokenProbe;
 use crate::domain::Code;
 use crate::failpoint::{self, Point};
 use crate::ledger::CaseFact;
@@ -48,18 +48,18 @@ impl CaseDelivery {
                 })
                 .collect(),
             is_updated: false,
-            charge: None,
+            refusal: None,
         };
         let fault = match self.carry_case(&mut progress).await {
             Ok(()) => None,
-            Err(CallError::Strange { was_tried }) => return CarriedOut::Strange { was_tried },
+            Err(CallError::Conflict { was_tried }) => return CarriedOut::Conflict { was_tried },
             Err(CallError::Unauthorized {
                 refusal,
                 status,
                 message,
                 ..
             }) => {
-                progress.charge = Some(Charge {
+                progress.refusal = Some(CaseRefusal {
                     refusal,
                     status,
                     message,
@@ -71,7 +71,7 @@ impl CaseDelivery {
         };
         let rows = job.rows.iter().enumerate();
         CarriedOut::Ended(
-            rows.map(|(number, row)| progress.ending(number, row, fault.as_ref()))
+            rows.map(|(number, row)| progress.end(number, row, fault.as_ref()))
                 .collect(),
         )
     }
@@ -81,7 +81,7 @@ impl CaseDelivery {
         match &job.step {
             CaseStep::Replace => self.replace(progress).await?,
             CaseStep::Add { which, carrier } => {
-                self.make_sure_of_the_ledger(job).await?;
+                self.check_ledger(job).await?;
                 self.add(progress, which, *carrier).await?;
             }
             CaseStep::Change => self.change(progress).await?,
@@ -93,7 +93,7 @@ impl CaseDelivery {
     /// Asks the destination whether it has a case of which a new ledger knows nothing: its messages would
     /// be added once more, and no answer would say so. The question is a change of no field. Each case is
     /// asked for, since tickets of tonight are new to any destination.
-    async fn make_sure_of_the_ledger(&self, job: &CaseJob) -> Result<(), CallError> {
+    async fn check_ledger(&self, job: &CaseJob) -> Result<(), CallError> {
         let earlier = job.earlier;
         let is_known = earlier.is_there || earlier.is_in_doubt || job.doubtful.contains(&true);
         let case = job.case.identity_hash();
@@ -106,9 +106,9 @@ impl CaseDelivery {
         };
         match self.sender.send(&mut request, Doubt::default()).await {
             Ok((Success::Done(FindAnswer::Unclear(said)), _)) => Err(unclear(409, &said)),
-            Ok(_) => Err(CallError::Strange { was_tried: false }),
+            Ok(_) => Err(CallError::Conflict { was_tried: false }),
             Err(CallError::Refused { status: 404, .. }) => {
-                self.new_ledger.has_found_new(case);
+                self.new_ledger.remember_new(case);
                 Ok(())
             }
             Err(CallError::Refused {
@@ -246,7 +246,7 @@ impl CaseDelivery {
                 message,
                 in_doubt,
             } => {
-                return Ok(Some(MessageEnd::Accused(Charge {
+                return Ok(Some(MessageEnd::Unauthorized(CaseRefusal {
                     refusal,
                     status,
                     message,
@@ -256,7 +256,7 @@ impl CaseDelivery {
             // This message is not wanted; those after it do not depend on it.
             CallError::Refused { in_doubt, .. } => (!in_doubt).then_some(index),
             CallError::Failed { .. } => None,
-            CallError::Stopped | CallError::Strange { .. } => return Err(error),
+            CallError::Stopped | CallError::Conflict { .. } => return Err(error),
         };
         let problem = self.failed(job, error, refused).await;
         Ok(problem.map(|(code, why)| MessageEnd::Failed(code, why)))
@@ -265,7 +265,7 @@ impl CaseDelivery {
     /// A change of no field of this case would work as well.
     fn remember(&self, job: &CaseJob) {
         let probe = TokenProbe::Case(job.case.uid.clone());
-        self.sender.remember(probe);
+        self.sender.token.remember(probe);
     }
 
     async fn write_case(&self, job: &CaseJob, facts: Vec<CaseFact>) -> Result<(), CallError> {
@@ -282,7 +282,7 @@ impl CaseDelivery {
         refused: Option<usize>,
     ) -> Option<(Code, String)> {
         let (fact, code, words) = match error {
-            CallError::Stopped | CallError::Strange { .. } | CallError::Unauthorized { .. } => {
+            CallError::Stopped | CallError::Conflict { .. } | CallError::Unauthorized { .. } => {
                 return None;
             }
             CallError::Refused {

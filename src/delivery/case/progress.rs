@@ -1,7 +1,7 @@
 //! How far a case has come while its step is carried out, and how each of its records ends by that.
 
 use super::facts::entries;
-use crate::delivery::job_end::{Accused, JobEnd};
+use crate::delivery::job_end::{JobEnd, UnsettledRefusal};
 use crate::delivery::sender::refusals::Refusal;
 use crate::domain::Code;
 use crate::events::{Delivered, DeliveryKind, Outcome};
@@ -23,7 +23,7 @@ pub(in crate::delivery) enum MessageEnd {
     /// It did not get through.
     Failed(Code, String),
     /// It was refused with 401 or 403, and it is not known yet whether the token is to blame.
-    Accused(Charge),
+    Unauthorized(CaseRefusal),
 }
 
 impl MessageEnd {
@@ -38,7 +38,7 @@ impl MessageEnd {
 
 /// A refusal with 401 or 403 that may be the token's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::delivery) struct Charge {
+pub(in crate::delivery) struct CaseRefusal {
     pub(in crate::delivery) refusal: Refusal,
     pub(in crate::delivery) status: u16,
     pub(in crate::delivery) message: String,
@@ -46,7 +46,7 @@ pub(in crate::delivery) struct Charge {
     pub(in crate::delivery) of: Option<u64>,
 }
 
-impl Charge {
+impl CaseRefusal {
     fn fact(&self) -> CaseFact {
         CaseFact::Refused {
             of: self.of,
@@ -63,27 +63,29 @@ pub(in crate::delivery) struct CaseProgress<'s> {
     /// Whether the case itself was replaced or changed.
     pub(in crate::delivery) is_updated: bool,
     /// The request about the whole case was refused, perhaps for the token.
-    pub(in crate::delivery) charge: Option<Charge>,
+    pub(in crate::delivery) refusal: Option<CaseRefusal>,
 }
 
 impl CaseProgress<'_> {
     /// The end of a record whose request was refused, perhaps for the token.
-    fn accused(&self, number: usize, ends: &[MessageEnd]) -> Option<JobEnd> {
-        let charges = ends.iter().filter_map(|end| match end {
-            MessageEnd::Accused(charge) => Some(charge),
+    fn unauthorized(&self, number: usize, ends: &[MessageEnd]) -> Option<JobEnd> {
+        let refusals = ends.iter().filter_map(|end| match end {
+            MessageEnd::Unauthorized(refusal) => Some(refusal),
             _ => None,
         });
-        let of_messages: Vec<&Charge> = charges.collect();
+        let of_messages: Vec<&CaseRefusal> = refusals.collect();
         // What is about the whole case is written once.
-        let of_case = self.charge.iter();
+        let of_case = self.refusal.iter();
         let facts = of_case.clone().filter(|_| number == 0);
-        let facts = facts.chain(of_messages.iter().copied()).map(Charge::fact);
+        let facts = facts
+            .chain(of_messages.iter().copied())
+            .map(CaseRefusal::fact);
         let facts = entries(self.job, facts.collect());
-        let charge = of_case.chain(of_messages).next()?;
-        let problem = (Code::ServerRefused, charge.message.clone());
+        let refusal = of_case.chain(of_messages).next()?;
+        let problem = (Code::ServerRefused, refusal.message.clone());
         Some(JobEnd {
-            accused: Some(Box::new(Accused {
-                refusal: charge.refusal,
+            unsettled: Some(Box::new(UnsettledRefusal {
+                refusal: refusal.refusal,
                 facts,
             })),
             ..ended(Outcome::Failed, "", Some(problem))
@@ -91,15 +93,15 @@ impl CaseProgress<'_> {
     }
 
     /// How record `number` ended; `fault` is what befell the case as a whole.
-    pub(in crate::delivery) fn ending(
+    pub(in crate::delivery) fn end(
         &self,
         number: usize,
         row: &CaseRow,
         fault: Option<&(Code, String)>,
     ) -> JobEnd {
         let ends = &self.ends[row.messages.clone()];
-        if let Some(ending) = self.accused(number, ends) {
-            return ending;
+        if let Some(end) = self.unauthorized(number, ends) {
+            return end;
         }
         let failed = ends.iter().find_map(|end| match end {
             MessageEnd::Failed(code, why) => Some((*code, why.clone())),

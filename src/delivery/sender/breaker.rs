@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::pause::after;
 use super::retry::{self, SOON};
+use super::verdict::ServerSign;
 
 /// How long an outage may last when nothing has ever worked in this run: a wrong address or a
 /// server that is down should be told soon, not after the patience of a migration.
@@ -43,6 +44,18 @@ pub(in crate::delivery) enum Health {
     Astray,
     /// Who answers cannot be trusted.
     Untrusted,
+}
+
+impl From<ServerSign> for Health {
+    fn from(sign: ServerSign) -> Health {
+        match sign {
+            ServerSign::Throttle => Health::Well,
+            ServerSign::Unwell => Health::Unwell,
+            ServerSign::Unreachable => Health::Unreachable,
+            ServerSign::Astray => Health::Astray,
+            ServerSign::Untrusted => Health::Untrusted,
+        }
+    }
 }
 
 /// What the breaker made of an answer.

@@ -14,6 +14,9 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::request_kind::RequestKind;
+use crate::api::Error;
+
 /// What a request that has ended says about the load of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::delivery) enum LoadSignal {
@@ -23,6 +26,22 @@ pub(in crate::delivery) enum LoadSignal {
     Ended,
     /// The server asked for less, or did not answer in time.
     Refused,
+}
+
+impl LoadSignal {
+    /// What a request says that has ended after so long.
+    pub(super) fn of(kind: RequestKind, error: Option<&Error>, took: Duration) -> LoadSignal {
+        match error {
+            Some(
+                Error::TimedOut(_)
+                | Error::Status {
+                    status: 429 | 503, ..
+                },
+            ) => LoadSignal::Refused,
+            None if kind != RequestKind::Upload => LoadSignal::Answered(took),
+            _ => LoadSignal::Ended,
+        }
+    }
 }
 
 /// Answers judged together, at least; and at least as many as are in flight, so that each step is
@@ -264,6 +283,16 @@ mod tests {
 
     #[test]
     fn recordings_that_take_long_say_nothing() {
+        let took = Duration::from_secs(60);
+        assert_eq!(
+            LoadSignal::of(RequestKind::Upload, None, took),
+            LoadSignal::Ended
+        );
+        let create = LoadSignal::of(RequestKind::Create, None, took);
+        assert_eq!(create, LoadSignal::Answered(took));
+        let late = Error::TimedOut(took);
+        let late = LoadSignal::of(RequestKind::Upload, Some(&late), took);
+        assert_eq!(late, LoadSignal::Refused);
         let mut width = AdaptiveWidth::new(16);
         assert_eq!(after(&mut width, LoadSignal::Ended, 1000), 16);
     }

@@ -30,7 +30,7 @@ pub(in crate::delivery) enum CallError {
         in_doubt: bool,
     },
     /// The destination has it already, and the new ledger may be the wrong one.
-    Strange {
+    Conflict {
         /// An earlier try of the same request may have got through.
         was_tried: bool,
     },

@@ -20,10 +20,10 @@ pub(super) mod refusals;
 pub(super) mod request;
 pub(super) mod request_kind;
 pub(super) mod retry;
-pub(super) mod token_probe;
+pub(super) mod token_check;
 pub(super) mod verdict;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
@@ -36,11 +36,10 @@ use self::error::{CallError, failed, refused, status};
 use self::gate::{Gate, Permit, RateLimits};
 use self::intent::{Attempts, Facts, IntentSlots};
 use self::notice::SenderNotice;
-use self::refusals::Refusals;
 use self::request::{Request, Settled, Success};
 use self::request_kind::RequestKind;
 use self::retry::BackOff;
-use self::token_probe::TokenProbe;
+use self::token_check::TokenCheck;
 use self::verdict::{Retryable, ServerSign, Verdict, judge};
 use super::options::RetryLimits;
 use crate::api::{self, Client};
@@ -66,10 +65,9 @@ pub(super) struct Sender {
     pub(super) gate: Gate,
     pub(super) stop: Arc<StopSignal>,
     pub(super) limits: RetryLimits,
-    pub(super) refusals: Refusals,
+    pub(super) token: TokenCheck,
     slots: IntentSlots,
     notices: mpsc::Sender<SenderNotice>,
-    token_probe: Mutex<Option<TokenProbe>>,
     writer: LedgerWriter,
 }
 
@@ -93,10 +91,9 @@ impl Sender {
             gate: Gate::new(options.pace),
             stop,
             limits: options.limits,
-            refusals: Refusals::default(),
+            token: TokenCheck::default(),
             slots: IntentSlots::new(options.pace),
             notices,
-            token_probe: Mutex::default(),
             writer: options.writer,
         }
     }
@@ -116,7 +113,7 @@ impl Sender {
                 Settled::Send(fact) => attempts.add(fact),
             }
             let permit = self.acquire(&mut attempts).await?;
-            let number = self.refusals.depart();
+            let number = self.token.refusals.depart();
             // From here on it may arrive, whatever happens to this program.
             let unsent = attempts.leave(number);
             let error = match self.exchange(kind, request.send(doubt)).await? {
@@ -246,14 +243,15 @@ impl Sender {
         };
         failpoint::reached(Point::AnswerIsRead);
         let error = result.as_ref().err();
-        self.gate.observe(load(kind, error, left.elapsed()));
+        let took = left.elapsed();
+        self.gate.observe(LoadSignal::of(kind, error, took));
         Ok(result)
     }
 
     /// A request has worked.
     fn has_worked(&self, permit: Permit, kind: RequestKind, number: u64) {
         self.gate.leave(permit, Health::Well, 0.0);
-        self.refusals.worked(kind, number);
+        self.token.refusals.worked(kind, number);
     }
 
     /// Tells the gate about a failure, and waits as long as this request has to. Meanwhile it holds no
@@ -272,7 +270,7 @@ impl Sender {
             // Before the permit is given back, so that nobody slips through.
             self.gate.pause(pause);
         }
-        let answer = self.gate.leave(permit, health(later.sign), fastrand::f64());
+        let answer = self.gate.leave(permit, later.sign.into(), fastrand::f64());
         self.give_up(answer, back_off.asked, &said)?;
         let pause = match (back_off.pause(), answer) {
             (Some(pause), _) | (None, BreakerAnswer::Outage(pause)) => Some(pause),
@@ -357,7 +355,7 @@ impl Sender {
         error: &api::Error,
         doubt: Doubt,
     ) -> CallError {
-        let (refusal, is_too_many) = self.refusals.refused(kind);
+        let (refusal, is_too_many) = self.token.refusals.refused(kind);
         let message = error.to_string();
         if !is_too_many {
             self.gate.leave(permit, Health::Well, 0.0);
@@ -373,40 +371,10 @@ impl Sender {
         }
     }
 
-    /// Finds out whether the token is refused, by a request that has worked in this run and changes
-    /// nothing when it is sent again. `None` when that cannot be found out.
+    /// Finds out whether the token is refused; `None` when that cannot be found out.
     pub(super) async fn is_token_refused(&self, kind: RequestKind, permit: Permit) -> Option<bool> {
-        let has_worked = self.refusals.has_worked(kind);
-        let known = self.token_probe().clone();
-        let Some(probe) = known.filter(|_| has_worked) else {
-            self.gate.leave(permit, Health::Well, 0.0);
-            return (!has_worked).then_some(true);
-        };
-        let result = probe.send(&self.client).await;
-        let status = result.as_ref().err().map_or(Some(200), status);
-        let health = match status {
-            Some(..500) => Health::Well,
-            _ => Health::Unwell,
-        };
-        self.gate.leave(permit, health, fastrand::f64());
-        match status? {
-            401 | 403 => Some(true),
-            ..500 => {
-                self.refusals.acquit_token(kind);
-                Some(false)
-            }
-            _ => None,
-        }
-    }
-
-    /// The last request that worked and could be sent again.
-    pub(super) fn remember(&self, probe: TokenProbe) {
-        *self.token_probe() = Some(probe);
-    }
-
-    fn token_probe(&self) -> MutexGuard<'_, Option<TokenProbe>> {
-        let known = self.token_probe.lock();
-        known.unwrap_or_else(PoisonError::into_inner)
+        let (client, gate) = (&self.client, &self.gate);
+        self.token.is_refused(client, gate, kind, permit).await
     }
 
     /// Brings facts to the disk. Without a ledger nothing more is sent.
@@ -424,30 +392,5 @@ impl Sender {
     fn lost_ledger(&self, error: &crate::ledger::Error) -> CallError {
         self.stop.raise(StopReason::LedgerLost, error.to_string());
         CallError::Stopped
-    }
-}
-
-/// What a request says about the load of the server.
-fn load(kind: RequestKind, error: Option<&api::Error>, took: Duration) -> LoadSignal {
-    match error {
-        Some(
-            api::Error::TimedOut(_)
-            | api::Error::Status {
-                status: 429 | 503, ..
-            },
-        ) => LoadSignal::Refused,
-        None if kind != RequestKind::Upload => LoadSignal::Answered(took),
-        _ => LoadSignal::Ended,
-    }
-}
-
-/// What a request that may succeed later says about the server.
-fn health(sign: ServerSign) -> Health {
-    match sign {
-        ServerSign::Throttle => Health::Well,
-        ServerSign::Unwell => Health::Unwell,
-        ServerSign::Unreachable => Health::Unreachable,
-        ServerSign::Astray => Health::Astray,
-        ServerSign::Untrusted => Health::Untrusted,
     }
 }

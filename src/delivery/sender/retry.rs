@@ -103,25 +103,25 @@ mod tests {
         BackOff::new(4, later, has_worked, (SystemTime::UNIX_EPOCH, 0.0))
     }
 
-    fn seconds(seconds: u64) -> Option<Duration> {
-        Some(Duration::from_secs(seconds))
-    }
+    const NOW: Option<Duration> = Some(Duration::ZERO);
+    const TWO: Option<Duration> = Some(Duration::from_secs(2));
+    const HALF_A_MINUTE: Option<Duration> = Some(Duration::from_secs(30));
 
     #[test]
     fn a_throttle_holds_everybody_and_a_failure_only_its_call() {
         let throttle = back_off(ServerSign::Throttle, None, true);
-        assert_eq!((throttle.pause(), throttle.rest(None)), (seconds(2), None));
+        assert_eq!((throttle.pause(), throttle.rest(None)), (TWO, None));
         let unwell = back_off(ServerSign::Unwell, None, true);
-        assert_eq!((unwell.pause(), unwell.rest(None)), (None, seconds(2)));
+        assert_eq!((unwell.pause(), unwell.rest(None)), (None, TWO));
     }
 
     #[test]
     fn what_the_server_asks_for_counts_towards_the_wait_of_the_call() {
         for sign in [ServerSign::Throttle, ServerSign::Unwell] {
             let now = back_off(sign, Some(0), true);
-            assert_eq!((now.pause(), now.rest(None)), (seconds(0), seconds(2)));
+            assert_eq!((now.pause(), now.rest(None)), (NOW, TWO));
             let later = back_off(sign, Some(30), true);
-            assert_eq!((later.pause(), later.rest(None)), (seconds(30), seconds(0)));
+            assert_eq!((later.pause(), later.rest(None)), (HALF_A_MINUTE, NOW));
         }
     }
 
@@ -132,8 +132,8 @@ mod tests {
             Some(SOON)
         );
         let known = back_off(ServerSign::Astray, None, true);
-        assert_eq!(known.rest(None), seconds(2));
-        assert_eq!(known.rest(seconds(0)), Some(SOON));
-        assert_eq!(known.rest(seconds(10)), seconds(2));
+        assert_eq!(known.rest(None), TWO);
+        assert_eq!(known.rest(NOW), Some(SOON));
+        assert_eq!(known.rest(HALF_A_MINUTE), TWO);
     }
 }
