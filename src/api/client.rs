@@ -7,13 +7,11 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Request, Response};
 use secrecy::SecretString;
-use serde::Deserialize;
 use url::Url;
 
+use super::Error;
 use super::connect_error::classify;
-use super::redacted::says_token;
-use super::transport::{self, ANSWER_LIMIT, ClientError, HttpOptions, read};
-use super::{AudioSettings, Error, UploadBody};
+use super::transport::{self, ClientError, HttpOptions};
 
 /// Which shape of the conversation endpoint is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,38 +46,15 @@ pub struct Connection {
     pub route: HttpOptions,
 }
 
-/// The answer to a create.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Created {
-    /// The conversation's id at the destination.
-    pub uid: String,
-}
-
-/// How an upload names its conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ConversationRef<'a> {
-    /// By the id that the create call returned.
-    Uid(&'a str),
-    /// By `externalIdentity`, when the answer that held the uid was lost.
-    External(&'a str),
-}
-
 /// A destination that requests can be sent to. Cheap to share; holds the token.
 #[derive(Debug)]
 pub struct Client {
-    http: reqwest::Client,
-    create: Url,
-    audio: Url,
+    pub(super) http: reqwest::Client,
+    pub(super) create: Url,
+    pub(super) audio: Url,
     pub(super) case: Url,
-    authorization: HeaderValue,
+    pub(super) authorization: HeaderValue,
     pub(super) timeout: Duration,
-}
-
-/// The answers differ in the case of this name (`UID`, `uid`), so all are taken.
-#[derive(Deserialize)]
-struct CreatedBody {
-    #[serde(alias = "UID", alias = "Uid")]
-    uid: String,
 }
 
 /// Whether this can be the id of a conversation. The contract says UUID, and that the schema may
@@ -142,81 +117,12 @@ impl Client {
 
     /// Where conversations are made, for people: the URL without what it may hide.
     pub fn conversations(&self) -> String {
-        told(&self.create)
+        public_address(&self.create)
     }
 
     /// Where cases are made, for people.
     pub fn cases(&self) -> String {
-        told(&self.case)
-    }
-
-    /// `POST /v2|v3/conversation` with a body of [`super::body`].
-    pub async fn create(&self, body: Bytes) -> Result<Created, Error> {
-        let request = self.json_request(Method::POST, self.create.clone(), body)?;
-        let exchange = async {
-            let response = self.send(request).await?;
-            let status = response.status().as_u16();
-            let body = read(response, ANSWER_LIMIT).await?;
-            serde_json::from_slice::<CreatedBody>(&body)
-                .ok()
-                .filter(|created| is_id(&created.uid))
-                // The ledger and `accepted.csv` keep it.
-                .filter(|created| !says_token(&self.authorization, &created.uid))
-                .map(|created| Created { uid: created.uid })
-                .ok_or(Error::Unreadable { status })
-        };
-        tokio::time::timeout(self.timeout, exchange)
-            .await
-            .unwrap_or(Err(Error::TimedOut(self.timeout)))
-    }
-
-    /// `POST /v1/audio/{uid}` or `/v1/audio/external/{externalIdentity}`. Ends with
-    /// [`Error::TimedOut`] when neither a byte leaves nor an answer comes for the timeout; there
-    /// is no limit on the whole, so that 1 GB over a slow line is fine.
-    pub async fn upload(
-        &self,
-        key: ConversationRef<'_>,
-        upload: &UploadBody,
-        settings: &AudioSettings,
-    ) -> Result<(), Error> {
-        let (form, watch) = upload.form(settings)?;
-        let request = self
-            .http
-            .post(self.audio_url(key)?)
-            .header(AUTHORIZATION, self.authorization.clone())
-            .multipart(form)
-            .build()
-            .map_err(|error| classify(&error))?;
-        let exchange = async {
-            let name = Some(upload.file_name.as_str());
-            let response = transport::send(&self.http, request, name).await?;
-            // The body says nothing of use, but the connection is only used again once it is read,
-            // and an answer that breaks off is no success.
-            read(response, ANSWER_LIMIT).await?;
-            Ok(())
-        };
-        let result = watch
-            .until_stalled(exchange, self.timeout, upload.bytes)
-            .await;
-        match (result, upload.fault()) {
-            (Err(_), Some(fault)) => Err(fault),
-            (Ok(()), _) if upload.sent().1 < upload.bytes => Err(Error::Broken(
-                "answered before the whole recording was sent".to_owned(),
-            )),
-            (result, _) => result,
-        }
-    }
-
-    fn audio_url(&self, key: ConversationRef<'_>) -> Result<Url, Error> {
-        let mut url = self.audio.clone();
-        let path = match key {
-            ConversationRef::Uid(uid) => format!("{}/{}", url.path(), segment(uid)?),
-            ConversationRef::External(identity) => {
-                format!("{}/external/{}", url.path(), segment(identity)?)
-            }
-        };
-        url.set_path(&path);
-        Ok(url)
+        public_address(&self.case)
     }
 
     /// A request with a JSON body.
@@ -241,7 +147,7 @@ impl Client {
 }
 
 /// Host and path: a URL may carry a password or a token as well.
-fn told(url: &Url) -> String {
+fn public_address(url: &Url) -> String {
     format!("{}{}", url.origin().ascii_serialization(), url.path())
 }
 
@@ -295,25 +201,9 @@ mod tests {
     }
 
     #[test]
-    fn an_id_stays_one_segment_of_the_path() {
-        let client = client("http://127.0.0.1:1/base/");
-        let url = |id: &str| {
-            client
-                .audio_url(ConversationRef::External(id))
-                .unwrap()
-                .to_string()
-        };
-        let base = "http://127.0.0.1:1/base/v1/audio/external/";
-        assert_eq!(url("a/b c"), format!("{base}a%2Fb%20c"));
-        assert_eq!(url("æ?#%"), format!("{base}%C3%A6%3F%23%25"));
-        for step in [".", ".."] {
-            assert!(matches!(
-                client.audio_url(ConversationRef::External(step)),
-                Err(Error::Unaddressable)
-            ));
-        }
+    fn the_path_of_the_base_is_kept() {
         assert_eq!(
-            client.create.as_str(),
+            client("http://127.0.0.1:1/base/").create.as_str(),
             "http://127.0.0.1:1/base/v3/conversation"
         );
     }

@@ -13,11 +13,18 @@ pub(crate) mod json_writer;
 mod redacted;
 mod transport;
 mod upload_body;
+mod upload_watch;
 
-pub use client::{ApiVersion, Client, Connection, ConversationRef, Created};
+pub use client::{ApiVersion, Client, Connection};
 pub use conversation_json::{body, has_field};
-pub use endpoints::case::{case_fields, case_with_message, message_only, whole_case};
-pub use endpoints::read::{ConversationQuery, FoundConversation, ReadClient, ReadConnection};
+pub use endpoints::audio::{ConversationRef, upload};
+pub use endpoints::case::{
+    append_message, case_fields, case_with_message, message_only, patch_case, put_case,
+    put_message, whole_case,
+};
+pub use endpoints::conversation::{Created, create};
+pub use endpoints::read::{ReadClient, ReadConnection};
+pub use endpoints::reply::{ConversationQuery, FoundConversation};
 pub use error::{Error, RetryAfter};
 pub use transport::{ClientError, HttpOptions, ProxyUse};
 pub use upload_body::{AudioSettings, SentBytes, Throttle, UploadBody};

@@ -185,54 +185,57 @@ impl<'a> From<&'a Contact> for ContactBody<'a> {
     }
 }
 
-impl Client {
-    /// `PUT /v1/case` with a body of [`whole_case`]: overwrites what is there.
-    pub async fn put_case(&self, body: Bytes) -> Result<(), Error> {
-        self.send_case(Method::PUT, self.case_path(""), body).await
-    }
+/// `PUT /v1/case` with a body of [`whole_case`]: overwrites what is there.
+pub async fn put_case(client: &Client, body: Bytes) -> Result<(), Error> {
+    send_case(client, Method::PUT, case_path(client, ""), body).await
+}
 
-    /// `PUT /v1/case/messages` with a body of [`case_with_message`]. Sent twice it may add twice.
-    pub async fn put_message(&self, body: Bytes) -> Result<(), Error> {
-        let path = self.case_path("/messages");
-        self.send_case(Method::PUT, path, body).await
-    }
+/// `PUT /v1/case/messages` with a body of [`case_with_message`]. Sent twice it may add twice.
+pub async fn put_message(client: &Client, body: Bytes) -> Result<(), Error> {
+    let path = case_path(client, "/messages");
+    send_case(client, Method::PUT, path, body).await
+}
 
-    /// `POST /v1/case/messages` with a body of [`message_only`]. Sent twice it may add twice.
-    pub async fn append_message(&self, body: Bytes) -> Result<(), Error> {
-        let path = self.case_path("/messages");
-        self.send_case(Method::POST, path, body).await
-    }
+/// `POST /v1/case/messages` with a body of [`message_only`]. Sent twice it may add twice.
+pub async fn append_message(client: &Client, body: Bytes) -> Result<(), Error> {
+    let path = case_path(client, "/messages");
+    send_case(client, Method::POST, path, body).await
+}
 
-    /// `PATCH /v1/case/{externalID}` with a body of [`case_fields`].
-    pub async fn patch_case(&self, uid: &str, body: Bytes) -> Result<(), Error> {
-        let path = self.case_path(&format!("/{}", segment(uid)?));
-        self.send_case(Method::PATCH, path, body).await
-    }
+/// `PATCH /v1/case/{externalID}` with a body of [`case_fields`].
+pub async fn patch_case(client: &Client, uid: &str, body: Bytes) -> Result<(), Error> {
+    let path = case_path(client, &format!("/{}", segment(uid)?));
+    send_case(client, Method::PATCH, path, body).await
+}
 
-    fn case_path(&self, tail: &str) -> String {
-        format!("{}{tail}", self.case.path())
-    }
+fn case_path(client: &Client, tail: &str) -> String {
+    format!("{}{tail}", client.case.path())
+}
 
-    /// An answer that breaks off is no success.
-    async fn send_case(&self, method: Method, path: String, body: Bytes) -> Result<(), Error> {
-        let mut url = self.case.clone();
-        url.set_path(&path);
-        let request = self.json_request(method, url, body)?;
-        let exchange = async {
-            let response = self.send(request).await?;
-            let status = response.status().as_u16();
-            let body = read(response, ANSWER_LIMIT).await?;
-            // What these calls answer is not documented, so anything will do but half an answer.
-            let is_json = body.trim_ascii_start().starts_with(b"{");
-            if is_json && serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_err() {
-                return Err(Error::Unreadable { status });
-            }
-            Ok(())
-        };
-        tokio::time::timeout(self.timeout, exchange)
-            .await
-            .unwrap_or(Err(Error::TimedOut(self.timeout)))
-    }
+/// An answer that breaks off is no success.
+async fn send_case(
+    client: &Client,
+    method: Method,
+    path: String,
+    body: Bytes,
+) -> Result<(), Error> {
+    let mut url = client.case.clone();
+    url.set_path(&path);
+    let request = client.json_request(method, url, body)?;
+    let exchange = async {
+        let response = client.send(request).await?;
+        let status = response.status().as_u16();
+        let body = read(response, ANSWER_LIMIT).await?;
+        // What these calls answer is not documented, so anything will do but half an answer.
+        let is_json = body.trim_ascii_start().starts_with(b"{");
+        if is_json && serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_err() {
+            return Err(Error::Unreadable { status });
+        }
+        Ok(())
+    };
+    tokio::time::timeout(client.timeout, exchange)
+        .await
+        .unwrap_or(Err(Error::TimedOut(client.timeout)))
 }
 
 #[cfg(test)]

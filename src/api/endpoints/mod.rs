@@ -1,4 +1,7 @@
 //! The calls of the API, a file for each kind.
 
+pub(super) mod audio;
 pub(super) mod case;
+pub(super) mod conversation;
 pub(super) mod read;
+pub(super) mod reply;

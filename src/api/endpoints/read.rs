@@ -4,16 +4,17 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use secrecy::SecretString;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
+use super::reply::{ConversationQuery, ConversationReply, FoundConversation, ListPage, found_in};
 use crate::api::Error;
-use crate::api::client::{is_id, segment};
+use crate::api::client::segment;
 use crate::api::connect_error::classify;
 use crate::api::redacted::says_token;
 use crate::api::transport::{self, ClientError, HttpOptions};
@@ -29,33 +30,6 @@ pub struct ReadConnection {
     pub token: SecretString,
     /// How its host is reached.
     pub route: HttpOptions,
-}
-
-/// Which conversation is looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ConversationQuery<'a> {
-    /// Its `externalIdentity`.
-    pub identity: &'a str,
-    /// The uid that the create call returned, unless it was never heard.
-    pub uid: Option<&'a str>,
-    /// When the call was, by which it is looked for where the read API cannot look by identity.
-    pub at: Timestamp,
-}
-
-/// What the read API says about the recording of one conversation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FoundConversation {
-    /// It does not have the conversation.
-    Nothing,
-    /// It answered about another conversation than the one that was asked for.
-    Another,
-    /// It has the conversation.
-    Conversation {
-        /// Its uid, if it was told.
-        uid: Option<String>,
-        /// Whether its recording is there; `None` when the answer does not tell.
-        has_audio: Option<bool>,
-    },
 }
 
 /// A client of the read API. It holds a token of its own, which goes nowhere else.
@@ -124,47 +98,6 @@ impl Versions {
     }
 }
 
-/// A conversation as the read API tells it; everything may be missing, or not what it should be.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct ConversationReply {
-    #[serde(alias = "UID", alias = "Uid", deserialize_with = "if_it_is")]
-    uid: Option<String>,
-    #[serde(deserialize_with = "if_it_is")]
-    external_identity: Option<String>,
-    #[serde(deserialize_with = "if_it_is")]
-    state: Option<String>,
-    #[serde(deserialize_with = "if_it_is")]
-    has_audio: Option<bool>,
-    #[serde(deserialize_with = "if_it_is")]
-    deleted: Option<bool>,
-    #[serde(deserialize_with = "if_it_is")]
-    metrics: Option<Metrics>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Metrics {
-    /// Since when the recording is there. It stays when a recording without consent is deleted.
-    #[serde(deserialize_with = "if_it_is")]
-    audio_added: Option<Timestamp>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct ListPage {
-    conversations: Vec<ConversationReply>,
-    continuation_token: Option<String>,
-}
-
-/// A value of another type than the contract says tells nothing, and spoils nothing beside it.
-fn if_it_is<'de, D: Deserializer<'de>, T: DeserializeOwned>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    let value = serde_json::Value::deserialize(deserializer)?;
-    Ok(serde_json::from_value(value).ok())
-}
-
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase", untagged)]
 enum ListQuery<'a> {
@@ -181,41 +114,6 @@ enum ListQuery<'a> {
     },
     #[serde(rename_all = "camelCase")]
     Next { continuation_token: &'a str },
-}
-
-impl ConversationReply {
-    /// A recording that was sent without consent is deleted once it is analysed, so "no audio" says
-    /// that none came only of a conversation that nobody has begun to work on.
-    fn has_audio(&self) -> Option<bool> {
-        let metrics = self.metrics.as_ref();
-        if metrics.is_some_and(|metrics| metrics.audio_added.is_some()) {
-            return Some(true);
-        }
-        match (self.has_audio?, self.state.as_deref()) {
-            (true, _) => Some(true),
-            (false, _) if self.deleted == Some(true) => None,
-            (false, Some("Processing" | "Success" | "NoRecognizedWords" | "NeedsSpeakerModel")) => {
-                Some(true)
-            }
-            (false, Some("Created")) => Some(false),
-            (false, _) => None,
-        }
-    }
-
-    fn is_of(&self, sought: ConversationQuery<'_>) -> bool {
-        let is_uid = |uid: &str| {
-            let told = self.uid.as_deref();
-            told.is_some_and(|told| told.eq_ignore_ascii_case(uid))
-        };
-        self.external_identity.as_deref() == Some(sought.identity) && sought.uid.is_none_or(is_uid)
-    }
-
-    fn seen(self) -> FoundConversation {
-        FoundConversation::Conversation {
-            has_audio: self.has_audio(),
-            uid: self.uid.filter(|uid| is_id(uid)),
-        }
-    }
 }
 
 impl ReadClient {
@@ -262,7 +160,7 @@ impl ReadClient {
             .exchange::<ConversationReply>(Method::GET, &url, None)
             .await
         {
-            Ok(Some(told)) if told.is_of(sought) => Ok(told.seen()),
+            Ok(Some(reply)) if reply.is_of(sought) => Ok(reply.found()),
             Ok(Some(_)) => Ok(FoundConversation::Another),
             Ok(None) | Err(Error::Status { status: 404, .. }) => Ok(FoundConversation::Nothing),
             Err(error) => Err(error),
@@ -394,121 +292,9 @@ impl ReadClient {
     }
 }
 
-fn found_in(
-    conversations: Vec<ConversationReply>,
-    sought: ConversationQuery<'_>,
-) -> Option<FoundConversation> {
-    let mut conversations = conversations.into_iter();
-    conversations
-        .find(|told| told.is_of(sought))
-        .map(ConversationReply::seen)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn has_audio(text: &str) -> Option<bool> {
-        serde_json::from_str::<ConversationReply>(text)
-            .unwrap()
-            .has_audio()
-    }
-
-    #[test]
-    fn what_is_no_id_is_not_taken_for_one() {
-        for (told, uid) in [
-            (r#""conv_000042""#, Some("conv_000042")),
-            (r#"" ""#, None),
-            (r#""=1+1;\u001b[31m""#, None),
-            (r#""+45 12 34 56 78""#, None),
-            ("17", None),
-        ] {
-            let text = format!(r#"{{"uid":{told},"hasAudio":true}}"#);
-            let seen = serde_json::from_str::<ConversationReply>(&text)
-                .unwrap()
-                .seen();
-            let expected = FoundConversation::Conversation {
-                uid: uid.map(str::to_owned),
-                has_audio: Some(true),
-            };
-            assert_eq!(seen, expected, "{told}");
-        }
-    }
-
-    #[test]
-    fn only_a_plain_no_says_that_no_recording_came() {
-        let told = |audio: &str, state: &str| {
-            has_audio(&format!(r#"{{"hasAudio":{audio},"state":"{state}"}}"#))
-        };
-        assert_eq!(told("true", "Error"), Some(true));
-        assert_eq!(told("false", "Created"), Some(false));
-        // Without consent the recording is deleted after the analysis.
-        for worked_on in [
-            "Processing",
-            "Success",
-            "NoRecognizedWords",
-            "NeedsSpeakerModel",
-        ] {
-            assert_eq!(told("false", worked_on), Some(true), "{worked_on}");
-        }
-        for unclear in ["Error", "", "Something new"] {
-            assert_eq!(told("false", unclear), None, "{unclear}");
-        }
-        assert_eq!(told("null", "Created"), None);
-        assert_eq!(has_audio("{}"), None);
-        assert_eq!(has_audio(r#"{"hasAudio":false}"#), None);
-        assert_eq!(
-            has_audio(r#"{"hasAudio":false,"state":"Created","deleted":true}"#),
-            None
-        );
-    }
-
-    #[test]
-    fn a_recording_that_was_added_counts_also_when_it_is_deleted_since() {
-        let added = r#"{"hasAudio":false,"state":"Created","metrics":{"audioAdded":"2024-05-01T09:30:00Z"}}"#;
-        assert_eq!(has_audio(added), Some(true));
-        let not_yet = r#"{"hasAudio":false,"state":"Created","metrics":{"audioAdded":null}}"#;
-        assert_eq!(has_audio(not_yet), Some(false));
-    }
-
-    #[test]
-    fn a_value_of_another_type_tells_nothing() {
-        for text in [
-            r#"{"hasAudio":"false","state":"Created"}"#,
-            r#"{"hasAudio":0,"state":"Created"}"#,
-            r#"{"hasAudio":false,"state":1}"#,
-            r#"{"hasAudio":null,"state":"Created","metrics":[]}"#,
-        ] {
-            assert_eq!(has_audio(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn an_answer_counts_for_the_conversation_that_was_asked_for() {
-        let is_of = |uid: Option<&str>, text: &str| {
-            let told: ConversationReply = serde_json::from_str(text).unwrap();
-            told.is_of(ConversationQuery {
-                identity: "a",
-                uid,
-                at: Timestamp::UNIX_EPOCH,
-            })
-        };
-        assert!(is_of(
-            Some("U-1"),
-            r#"{"uid":"u-1","externalIdentity":"a"}"#
-        ));
-        assert!(is_of(None, r#"{"uid":"u-1","externalIdentity":"a"}"#));
-        for other in [
-            r#"{"uid":"u-2","externalIdentity":"a"}"#,
-            r#"{"uid":"u-1","externalIdentity":"A"}"#,
-            r#"{"externalIdentity":"a"}"#,
-            r#"{"uid":"u-1"}"#,
-            r#"{"uid":1,"externalIdentity":"a"}"#,
-            "{}",
-        ] {
-            assert!(!is_of(Some("u-1"), other), "{other}");
-        }
-    }
 
     #[test]
     fn the_likelier_version_is_asked_for_first_and_the_other_until_one_answers() {

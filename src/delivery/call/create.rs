@@ -43,7 +43,7 @@ impl Request for CreateRequest<'_> {
     /// A uid that is another call's is not believed: like an answer that nobody can read, it leaves open
     /// whether there is a conversation.
     async fn send(&mut self, _doubt: Doubt) -> Result<Created, api::Error> {
-        let created = self.client.create(self.body.clone()).await?;
+        let created = api::create(self.client, self.body.clone()).await?;
         if self.uids.claim(&created.uid, self.job.call.identity_hash()) {
             Ok(created)
         } else {

@@ -118,7 +118,7 @@ impl Request for UploadRequest<'_> {
             Some(uid) => ConversationRef::Uid(uid),
             None => ConversationRef::External(self.job.call.identity()),
         };
-        let sent = self.client.upload(key, &self.body, &self.settings).await;
+        let sent = api::upload(self.client, key, &self.body, &self.settings).await;
         sent.map(|()| UploadAnswer::Sent)
     }
 }

@@ -65,10 +65,10 @@ impl Request for AddMessageRequest<'_> {
         let body = self.body.clone();
         match self.endpoint {
             _ if doubt.is_open() && self.job.may_replace => {
-                self.client.put_case(whole_case(self.job)).await
+                api::put_case(self.client, whole_case(self.job)).await
             }
-            MessageEndpoint::WithCase => self.client.put_message(body).await,
-            MessageEndpoint::Alone => self.client.append_message(body).await,
+            MessageEndpoint::WithCase => api::put_message(self.client, body).await,
+            MessageEndpoint::Alone => api::append_message(self.client, body).await,
         }
     }
 }

@@ -31,6 +31,6 @@ impl Request for ChangeRequest<'_> {
 
     async fn send(&mut self, _doubt: Doubt) -> Result<(), api::Error> {
         let uid = &self.job.case.uid;
-        self.client.patch_case(uid, self.body.clone()).await
+        api::patch_case(self.client, uid, self.body.clone()).await
     }
 }

@@ -32,7 +32,7 @@ impl Request for FindRequest<'_> {
     }
 
     async fn send(&mut self, _doubt: Doubt) -> Result<FindAnswer, api::Error> {
-        match self.client.patch_case(self.uid, "{}".into()).await {
+        match api::patch_case(self.client, self.uid, "{}".into()).await {
             Ok(()) => Ok(FindAnswer::There),
             // Nothing was to be made, so this is no answer to the question.
             Err(error @ api::Error::Status { status: 409, .. }) => {

@@ -37,6 +37,6 @@ impl Request for ReplaceRequest<'_> {
     }
 
     async fn send(&mut self, _doubt: Doubt) -> Result<(), api::Error> {
-        self.client.put_case(self.body.clone()).await
+        api::put_case(self.client, self.body.clone()).await
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::pause::after;
-use super::retry::{self, SOON};
+use super::retry::{SOON, delay};
 use super::verdict::ServerSign;
 
 /// How long an outage may last when nothing has ever worked in this run: a wrong address or a
@@ -243,7 +243,7 @@ impl Breaker {
         if lasted > patience {
             return BreakerAnswer::GiveUp(lasted);
         }
-        let mut pause = retry::delay(self.streak.probes, jitter);
+        let mut pause = delay(self.streak.probes, jitter);
         pause = pause.min(patience.saturating_sub(lasted).max(SOON));
         if self.astray_since().is_some() {
             pause = pause.min(SOON);

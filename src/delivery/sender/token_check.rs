@@ -10,7 +10,7 @@ use super::error::status;
 use super::gate::{Gate, Permit};
 use super::refusals::Refusals;
 use super::request_kind::RequestKind;
-use crate::api::{Client, Error};
+use crate::api::{self, Client, Error};
 
 /// What is known of the token.
 #[derive(Debug, Default)]
@@ -32,8 +32,8 @@ impl TokenProbe {
     /// Sends it once more.
     async fn send(self, client: &Client) -> Result<(), Error> {
         match self {
-            TokenProbe::Call(body) => client.create(body).await.map(drop),
-            TokenProbe::Case(uid) => client.patch_case(&uid, "{}".into()).await,
+            TokenProbe::Call(body) => api::create(client, body).await.map(drop),
+            TokenProbe::Case(uid) => api::patch_case(client, &uid, "{}".into()).await,
         }
     }
 }
