@@ -18,3 +18,4 @@ pub mod recordings;
 pub mod report;
 pub mod sandbox;
 pub mod source;
+pub mod targets;

@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 
 use super::error::Error;
 use super::exit_code::Exit;
-use super::inputs::{self, FilesBeside};
+use super::inputs::{self, FilesBeside, ImportParts, TargetPipeline};
 use crate::api::ApiVersion;
 use crate::config::{Arguments, CheckArgs};
 use crate::events::{Event, StopReason};
-use crate::pipeline::{Pipeline, Purpose};
+use crate::pipeline::{ImportTarget, Pipeline, Purpose};
 use crate::plan::{ExistingConversation, Policy};
 use crate::report::{Mode, Report, ReportOptions, Screen};
 
@@ -27,7 +27,7 @@ pub(super) fn check(
         ledger: None,
     };
     let want = (Purpose::Check, ApiVersion::V2);
-    let road = inputs::road(&check.export, policy, None, want, beside)?;
+    let parts = inputs::parts(&check.export, policy, want, beside)?;
     let options = ReportOptions {
         out: check.output.out.clone(),
         lists: check.output.lists.form(),
@@ -35,19 +35,34 @@ pub(super) fn check(
         is_quiet: arguments.quiet,
         rate: check.pace.rate,
         bandwidth: check.pace.usual_bandwidth(),
-        inputs: inputs::paths(&road, &check.export),
-        second_files: road.mapping.second_files(),
-        has_audio: road.audio.is_some(),
+        inputs: inputs::paths(&parts, &check.export),
+        second_files: parts.mapping.second_files(),
+        has_audio: parts.recordings.is_some(),
         ..ReportOptions::new(Mode::Check)
     };
-    walk(&road, options, screen)
+    walk(parts, options, screen)
 }
 
 /// Runs a pipeline that sends nothing, and reports what was found.
-pub(super) fn walk(road: &Pipeline, options: ReportOptions, screen: Screen) -> Result<Exit, Error> {
+pub(super) fn walk(
+    parts: ImportParts,
+    options: ReportOptions,
+    screen: Screen,
+) -> Result<Exit, Error> {
+    match parts.into_pipeline() {
+        TargetPipeline::Calls(pipeline) => report_on(&pipeline, options, screen),
+        TargetPipeline::Cases(pipeline) => report_on(&pipeline, options, screen),
+    }
+}
+
+fn report_on<T: ImportTarget>(
+    pipeline: &Pipeline<T>,
+    options: ReportOptions,
+    screen: Screen,
+) -> Result<Exit, Error> {
     let mut report = Report::new(options, screen)?;
     let mut written = Ok(());
-    let walked = road.walk(|decided| {
+    let walked = pipeline.run(|decided| {
         // A batch is told to its end, so that all of it is counted.
         decided.tell(&mut |event| {
             let told = report.event(&event);

@@ -26,9 +26,10 @@ pub(super) fn dry_run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> R
         out: run.output.out.as_deref(),
         ledger: Some(&ledger),
     };
-    let road = inputs::road(&run.export, run_options::policy(run), past, want, beside)?;
-    let options = run_options::report_options((run, arguments), &road, Mode::DryRun, destination);
-    check::walk(&road, options, screen)
+    let mut parts = inputs::parts(&run.export, run_options::policy(run), want, beside)?;
+    parts.earlier = past;
+    let options = run_options::report_options((run, arguments), &parts, Mode::DryRun, destination);
+    check::walk(parts, options, screen)
 }
 
 /// What the ledger tells, if there is one; none is made. One of another destination would tell of

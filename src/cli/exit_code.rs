@@ -73,7 +73,7 @@ impl Exit {
                 | Usage::NoFfmpeg(_),
             ) => Exit::Usage,
             Error::Ledger(LedgerError::Use(_))
-            | Error::Road(pipeline::Error::Standing(_) | pipeline::Error::Spool(_))
+            | Error::Road(pipeline::Error::State(_) | pipeline::Error::Spool(_))
             | Error::Report(
                 report::Error::Write { .. } | report::Error::Page(_) | report::Error::LogTwice,
             )

@@ -10,15 +10,17 @@ use super::error::{Error, Usage};
 use super::no_mapping;
 use crate::api::ApiVersion;
 use crate::config::{self, ExportArgs};
+use crate::events::ExportExtent;
 use crate::ledger;
 use crate::mapping::{MappingFile, Preset, SeveralArg, check_complete};
-use crate::pipeline::{EarlierRuns, InspectionOptions, OddFormats, Pipeline, Purpose};
+use crate::pipeline::{EarlierRuns, ImportTarget, Pipeline, Purpose};
 use crate::plan::Policy;
 use crate::recordings::{
-    Ffmpeg, IndexOptions, Sidecar, Transcoder, build_index, is_audio_extension,
+    Ffmpeg, Index, IndexOptions, Sidecar, Transcoder, build_index, is_audio_extension,
 };
 use crate::report::is_report;
-use crate::source::{self, FileId, Treat};
+use crate::source::{self, FileId, Input, Treat, Unread};
+use crate::targets::{CallTarget, CaseTarget, InspectionOptions, OddFormats};
 
 /// The most bytes of a mapping file.
 const LONGEST_MAPPING: u64 = 2 << 20;
@@ -114,21 +116,81 @@ fn is_of_program(name: &str) -> bool {
             .any(|own| own.as_os_str() == name)
 }
 
-/// The pipeline of this export.
-pub(super) fn road(
+/// An export with its mapping, before anything is made of its records.
+pub(super) struct ImportParts {
+    inputs: Vec<Input>,
+    unread: Vec<Unread>,
+    options: source::ReadOptions,
+    pub(super) mapping: MappingFile,
+    pub(super) recordings: Option<Arc<Index>>,
+    inspection: InspectionOptions,
+    pub(super) policy: Policy,
+    /// What earlier runs have done; nothing for a check.
+    pub(super) earlier: Option<EarlierRuns>,
+    purpose: Purpose,
+    version: ApiVersion,
+    /// How many records there are, for whoever tells how far the work is.
+    pub(super) extent: Arc<ExportExtent>,
+}
+
+/// The pipeline of what the mapping is for.
+pub(super) enum TargetPipeline {
+    Calls(Pipeline<CallTarget>),
+    Cases(Pipeline<CaseTarget>),
+}
+
+impl ImportParts {
+    /// The pipeline of what the mapping is for.
+    pub(super) fn into_pipeline(self) -> TargetPipeline {
+        let recordings = self.recordings.clone();
+        if self.mapping.is_of_cases() {
+            let hold_for = self.policy.hold_for;
+            return TargetPipeline::Cases(self.of(CaseTarget {
+                recordings,
+                hold_for,
+            }));
+        }
+        let (inspection, policy, version) = (self.inspection, self.policy, self.version);
+        TargetPipeline::Calls(self.of(CallTarget {
+            recordings,
+            inspection,
+            policy,
+            version,
+        }))
+    }
+
+    fn of<T: ImportTarget>(self, target: T) -> Pipeline<T> {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Pipeline {
+            target,
+            inputs: self.inputs,
+            unread: self.unread,
+            options: self.options,
+            mapping: self.mapping,
+            earlier: self.earlier,
+            purpose: self.purpose,
+            now: Timestamp::now(),
+            // Reading costs a fifth of deciding, so the reader needs no core of its own.
+            workers: cores.clamp(1, 8),
+            extent: self.extent,
+        }
+    }
+}
+
+/// What this command imports.
+pub(super) fn parts(
     arguments: &ExportArgs,
     policy: Policy,
-    past: Option<EarlierRuns>,
-    (want, version): (Purpose, ApiVersion),
+    (purpose, version): (Purpose, ApiVersion),
     beside: FilesBeside<'_>,
-) -> Result<Pipeline, Error> {
+) -> Result<ImportParts, Error> {
     let mapping = load_mapping(arguments)?;
     let others = Others::of(arguments, beside);
     let found = source::expand(&arguments.exports, &|path, is_found| {
         others.treat(path, is_found)
     })?;
-    let listening = listening(arguments, &mapping)?;
-    let audio = match &arguments.audio {
+    let inspection = inspection(arguments, &mapping)?;
+    let recordings = match &arguments.audio {
         Some(folder) => {
             let rules = mapping.audio();
             let sidecar = rules.sidecar.as_ref().map(|sidecar| Sidecar {
@@ -143,28 +205,24 @@ pub(super) fn road(
         }
         None => None,
     };
-    let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    Ok(Pipeline {
+    Ok(ImportParts {
         inputs: found.inputs,
         unread: found.unread,
         options: options(&mapping, arguments.encoding.as_deref()),
         mapping,
-        audio,
-        listening,
-        past,
+        recordings,
+        inspection,
         policy,
-        want,
+        earlier: None,
+        purpose,
         version,
-        now: Timestamp::now(),
-        // Reading costs a fifth of deciding, so the reader needs no core of its own.
-        deciders: cores.clamp(1, 8),
         extent: Arc::default(),
     })
 }
 
 /// How far recordings are looked into. Without an `ffmpeg` nothing can be converted, and that is
 /// said before anything is sent; parts of one call may be put together without it.
-fn listening(arguments: &ExportArgs, mapping: &MappingFile) -> Result<InspectionOptions, Error> {
+fn inspection(arguments: &ExportArgs, mapping: &MappingFile) -> Result<InspectionOptions, Error> {
     let listening = arguments.listening();
     let has_ffmpeg = match (listening.doubtful, mapping.audio().several) {
         (OddFormats::Convert, _) => Ffmpeg::find(config::for_programs())
@@ -179,20 +237,21 @@ fn listening(arguments: &ExportArgs, mapping: &MappingFile) -> Result<Inspection
     })
 }
 
-/// Where recordings of this pipeline are put together or converted, if any may have to be.
-pub(super) fn workshop(road: &Pipeline) -> Result<Option<Arc<Transcoder>>, Error> {
-    let may_join = road.mapping.audio().several == SeveralArg::Join;
-    if road.audio.is_none() || !(may_join || road.listening.doubtful == OddFormats::Convert) {
+/// Where recordings are put together or converted, if any may have to be.
+pub(super) fn transcoder(parts: &ImportParts) -> Result<Option<Arc<Transcoder>>, Error> {
+    let may_join = parts.mapping.audio().several == SeveralArg::Join;
+    if parts.recordings.is_none() || !(may_join || parts.inspection.doubtful == OddFormats::Convert)
+    {
         return Ok(None);
     }
-    let ffmpeg = if road.listening.has_ffmpeg {
+    let ffmpeg = if parts.inspection.has_ffmpeg {
         Some(Ffmpeg::find(config::for_programs()).map_err(Usage::NoFfmpeg)?)
     } else {
         None
     };
     let largest = IndexOptions::default().largest;
-    let workshop = Transcoder::open(ffmpeg, largest).map_err(Usage::Workshop)?;
-    Ok(Some(Arc::new(workshop)))
+    let transcoder = Transcoder::open(ffmpeg, largest).map_err(Usage::Workshop)?;
+    Ok(Some(Arc::new(transcoder)))
 }
 
 /// The mapping file at this path, or the preset of this name. A file called like a preset is an error: it may
@@ -268,12 +327,12 @@ fn folder_of(exports: &[OsString]) -> Option<&Path> {
 }
 
 /// The files that the command reads, for the report to protect.
-pub(super) fn paths(road: &Pipeline, arguments: &ExportArgs) -> Vec<PathBuf> {
-    let exports = road.inputs.iter().filter_map(|input| input.path());
+pub(super) fn paths(parts: &ImportParts, arguments: &ExportArgs) -> Vec<PathBuf> {
+    let exports = parts.inputs.iter().filter_map(|input| input.path());
     let others = files_beside(arguments).into_iter();
     exports
         .map(Path::to_owned)
-        .chain(road.mapping.second_files())
+        .chain(parts.mapping.second_files())
         .chain(others.map(Path::to_owned))
         .collect()
 }

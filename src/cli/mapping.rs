@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::error::{Error, Usage};
 use super::exit_code::Exit;
-use super::inputs::{self, FilesBeside};
+use super::inputs::{self, FilesBeside, TargetPipeline};
 use crate::api::ApiVersion;
 use crate::config::{InitArgs, MappingCommand, TestArgs};
 use crate::mapping::{ListedRecordings, Preset, PresetFit, propose, survey};
@@ -99,21 +99,23 @@ fn test(arguments: &TestArgs, screen: &mut Screen) -> Result<Exit, Error> {
         missing: arguments.export.missing(),
         ..Policy::default()
     };
-    let road = inputs::road(
+    let parts = inputs::parts(
         &arguments.export,
         policy,
-        None,
         (Purpose::Run, ApiVersion::V2),
         FilesBeside::default(),
     )?;
-    let mut tries = MappingTrial::new(road.mapping.clone(), arguments.records);
+    let mut tries = MappingTrial::new(parts.mapping.clone(), arguments.records);
     let mut taken = Ok(());
-    let walked = road.walk(|decided| {
-        tries.take(&decided).unwrap_or_else(|error| {
-            taken = Err(error);
-            ControlFlow::Break(())
-        })
-    });
+    let walked = match parts.into_pipeline() {
+        TargetPipeline::Calls(pipeline) => pipeline.run(|decided| {
+            tries.take_calls(&decided).unwrap_or_else(|error| {
+                taken = Err(error);
+                ControlFlow::Break(())
+            })
+        }),
+        TargetPipeline::Cases(pipeline) => pipeline.run(|decided| tries.take_cases(&decided)),
+    };
     taken?;
     walked?;
     Ok(if tries.show(screen) {

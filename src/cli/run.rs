@@ -12,15 +12,15 @@ use tokio::sync::mpsc;
 use super::connect::{self, Reached};
 use super::error::{Error, Usage};
 use super::exit_code::Exit;
-use super::inputs::{self, FilesBeside};
+use super::inputs::{self, FilesBeside, ImportParts, TargetPipeline};
 use super::{dry_run, run_options, signals};
 use crate::api::AudioSettings;
 use crate::config::{Arguments, RunArgs, RunSettings};
-use crate::delivery::{self, Decisions, DeliveryOptions};
+use crate::delivery::{self, Cargo, Decisions, DeliveryOptions};
 use crate::domain::{Code, Place, Problem};
 use crate::events::{Event, StopReason, StopSignal};
 use crate::ledger::{KnownAtDestination, Ledger, LedgerOpenError, RunId, UidOwner};
-use crate::pipeline::{self, DecidedBatch, EarlierRuns, Pipeline, Purpose};
+use crate::pipeline::{self, DecidedBatch, EarlierRuns, ImportTarget, Pipeline, Purpose};
 use crate::report::{self, Mode, Report, ReportOptions, Screen};
 
 /// Decided batches between the pipeline and the delivery.
@@ -55,19 +55,19 @@ async fn deliver(
     expect_a_window(&settings)?;
     // Whatever can be wrong is found before a ledger is made and bound to this destination.
     let reached = connect::reach(run, &settings).await?;
-    let (mut road, options) = prepare((run, arguments), &settings, &reached)?;
+    let (mut parts, options) = prepare((run, arguments), &settings, &reached)?;
     Report::probe(&options)?;
     let (destination, server) = (reached.name, reached.server);
     let ledger = open_ledger(&settings.ledger, &destination, begins_anew(run))?;
     let (past, known, uids) = past(&ledger)?;
-    road.past = Some(past);
+    parts.earlier = Some(past);
     let writer = ledger.writer();
     let plan = DeliveryOptions {
         client: reached.client,
         version: settings.version,
         read_back: reached.read_back,
-        settings: audio_settings(&road),
-        workshop: inputs::workshop(&road)?,
+        settings: audio_settings(&parts),
+        workshop: inputs::transcoder(&parts)?,
         writer: writer.clone(),
         known,
         uids,
@@ -80,28 +80,23 @@ async fn deliver(
     let stop = Arc::new(StopSignal::new());
     let look_back = LookBack {
         ledger: &ledger,
-        hold_for: road.policy.hold_for,
+        hold_for: parts.policy.hold_for,
         started: Timestamp::now(),
     };
-    let (walker, orders) = walk(road);
+    let to = (report, &look_back, id);
     let Driven {
         mut report,
         written,
         delivered,
-    } = tokio::select! {
-        biased;
-        // First, so that a signal is heard as soon as anything is said.
-        never = signals::on_signals(&stop) => never,
-        done = drive(plan, Arc::clone(&stop), orders, (report, &look_back, id)) => done,
+    } = match parts.into_pipeline() {
+        TargetPipeline::Calls(pipeline) => Box::pin(attend(pipeline, plan, &stop, to)).await,
+        TargetPipeline::Cases(pipeline) => Box::pin(attend(pipeline, plan, &stop, to)).await,
     };
-    if stop.reason().is_none() {
-        join(walker);
-    }
     let reason = stop.reason().map(|(stop, _)| stop);
     report.break_off(&delivered);
     let finished = report.finish(reason);
     let summary = &finished.summary;
-    // Of two failures the first is told; that of the road says more than that of its report.
+    // Of two failures the first is told; that of the pipeline says more than that of its report.
     let written = written.and(finished.written).map_err(Error::from);
     let ended = delivered.map_err(Error::from).and(written);
     let exit = Exit::of_run(&ended, reason, &summary.tally).unless_unread(summary);
@@ -114,18 +109,42 @@ async fn deliver(
     Ok(exit)
 }
 
-/// The pipeline of this run, and what its report is to be like.
+/// Runs both halves, and listens to signals meanwhile.
+async fn attend<T>(
+    pipeline: Pipeline<T>,
+    plan: DeliveryOptions,
+    stop: &Arc<StopSignal>,
+    to: (Report, &LookBack<'_>, RunId),
+) -> Driven
+where
+    T: ImportTarget + Send + 'static,
+    Cargo: From<Box<T::Job>>,
+{
+    let (walker, orders) = walk(pipeline);
+    let driven = tokio::select! {
+        biased;
+        // First, so that a signal is heard as soon as anything is said.
+        never = signals::on_signals(stop) => never,
+        done = drive(plan, Arc::clone(stop), orders, to) => done,
+    };
+    if stop.reason().is_none() {
+        join(walker);
+    }
+    driven
+}
+
+/// What is imported, and what its report is to be like.
 fn prepare(
     (run, arguments): (&RunArgs, &Arguments),
     settings: &RunSettings,
     reached: &Reached,
-) -> Result<(Pipeline, ReportOptions), Error> {
+) -> Result<(ImportParts, ReportOptions), Error> {
     let beside = FilesBeside {
         out: run.output.out.as_deref(),
         ledger: Some(&settings.ledger),
     };
     let want = (Purpose::Run, settings.version);
-    let road = inputs::road(&run.export, run_options::policy(run), None, want, beside)?;
+    let parts = inputs::parts(&run.export, run_options::policy(run), want, beside)?;
     let mode = if run.destination.sandbox {
         Mode::Rehearsal
     } else {
@@ -138,8 +157,8 @@ fn prepare(
         settings: arguments.settings.clone(),
         read_api: run.destination.read_api()?,
     };
-    let options = run_options::report_options((run, arguments), &road, mode, to);
-    Ok((road, options))
+    let options = run_options::report_options((run, arguments), &parts, mode, to);
+    Ok((parts, options))
 }
 
 /// Whether the ledger of this run forgets those before: that of a rehearsal does, unless it was typed.
@@ -187,12 +206,15 @@ fn warn_of_a_share(ledger: &Ledger) {
 }
 
 /// Delivers what the pipeline decides; every event goes to the report, and problems to the ledger.
-async fn drive(
+async fn drive<J>(
     plan: DeliveryOptions,
     stop: Arc<StopSignal>,
-    orders: Decisions<pipeline::Error>,
+    orders: Decisions<J, pipeline::Error>,
     (mut report, look_back, id): (Report, &LookBack<'_>, RunId),
-) -> Driven {
+) -> Driven
+where
+    Cargo: From<Box<J>>,
+{
     let writer = look_back.ledger.writer();
     let mut noted = signals::ProblemLog::new(writer.clone());
     let mut written = Ok(());
@@ -270,10 +292,12 @@ fn left_held(age: &str, id: &str) -> Problem {
 }
 
 /// Runs the pipeline on a thread of its own.
-fn walk(road: Pipeline) -> (JoinHandle<()>, Decisions<pipeline::Error>) {
-    let (decided, orders) = mpsc::channel::<Result<DecidedBatch, pipeline::Error>>(AHEAD);
+fn walk<T: ImportTarget + Send + 'static>(
+    pipeline: Pipeline<T>,
+) -> (JoinHandle<()>, Decisions<T::Job, pipeline::Error>) {
+    let (decided, orders) = mpsc::channel::<Result<DecidedBatch<T::Job>, pipeline::Error>>(AHEAD);
     let walker = thread::spawn(move || {
-        let walked = road.walk(|batch| match decided.blocking_send(Ok(batch)) {
+        let walked = pipeline.run(|batch| match decided.blocking_send(Ok(batch)) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
         });
@@ -292,8 +316,8 @@ fn join(walker: JoinHandle<()>) {
     }
 }
 
-fn audio_settings(road: &Pipeline) -> AudioSettings {
-    let audio = road.mapping.audio();
+fn audio_settings(parts: &ImportParts) -> AudioSettings {
+    let audio = parts.mapping.audio();
     AudioSettings {
         language: audio.language.clone(),
         stereo: audio.stereo.map(str::to_owned),

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use super::inputs;
+use super::inputs::{self, ImportParts};
 use crate::config::{Arguments, RunArgs};
-use crate::pipeline::Pipeline;
 use crate::plan::Policy;
 use crate::report::{self, Mode, ReportOptions};
 
@@ -20,7 +19,7 @@ pub(super) fn policy(run: &RunArgs) -> Policy {
 /// What the report of this run is to be like.
 pub(super) fn report_options(
     (run, arguments): (&RunArgs, &Arguments),
-    road: &Pipeline,
+    parts: &ImportParts,
     mode: Mode,
     destination: report::DestinationLabel,
 ) -> ReportOptions {
@@ -32,10 +31,10 @@ pub(super) fn report_options(
         is_quiet: arguments.quiet,
         rate: run.pace.rate,
         bandwidth: run.pace.usual_bandwidth(),
-        inputs: inputs::paths(road, &run.export),
-        second_files: road.mapping.second_files(),
-        has_audio: road.audio.is_some(),
-        extent: Arc::clone(&road.extent),
+        inputs: inputs::paths(parts, &run.export),
+        second_files: parts.mapping.second_files(),
+        has_audio: parts.recordings.is_some(),
+        extent: Arc::clone(&parts.extent),
         ..ReportOptions::new(mode)
     }
 }

@@ -18,9 +18,9 @@ use super::small_file::{self, LONGEST_BUNDLE};
 use super::{Error, token};
 use crate::api::{ApiVersion, Connection, HttpOptions, ProxyUse, ReadConnection};
 use crate::delivery::{FailureBudget, OutsideWindow, RateLimits, RetryLimits, Schedule};
-use crate::pipeline::{InspectionOptions, OddFormats};
 use crate::plan::{ExistingConversation, MissingRecording};
 use crate::report::{ListForm, Style};
+use crate::targets::{InspectionOptions, OddFormats};
 
 /// The ledger when none is named.
 const LEDGER: &str = "capturi-import.db";

@@ -14,9 +14,24 @@ use crate::plan::Step;
 use crate::source::Batch;
 
 /// What a task carries out.
-pub(super) enum Cargo {
+#[derive(Debug)]
+pub enum Cargo {
+    /// A call.
     Call(Box<CallJob>),
+    /// A case.
     Case(Box<CaseJob>),
+}
+
+impl From<Box<CallJob>> for Cargo {
+    fn from(job: Box<CallJob>) -> Cargo {
+        Cargo::Call(job)
+    }
+}
+
+impl From<Box<CaseJob>> for Cargo {
+    fn from(job: Box<CaseJob>) -> Cargo {
+        Cargo::Case(job)
+    }
 }
 
 /// A row whose end a job tells.

@@ -13,7 +13,6 @@ mod job;
 mod job_delivery;
 mod job_end;
 mod new_ledger;
-mod not_sent;
 mod options;
 mod refused_rows;
 mod run_events;
@@ -23,6 +22,7 @@ mod scheduler;
 mod sender;
 
 pub use failure_budget::FailureBudget;
+pub use job::Cargo;
 pub use options::{DeliveryOptions, ReadBackOptions, RetryLimits};
 pub use schedule::{Bandwidth, Hours, OutsideWindow, Schedule, time_of_day};
 pub use scheduler::run;
@@ -33,4 +33,4 @@ use tokio::sync::mpsc;
 use crate::pipeline::DecidedBatch;
 
 /// Decided batches, in the order of the export, until the pipeline ends or breaks.
-pub type Decisions<E> = mpsc::Receiver<Result<DecidedBatch, E>>;
+pub type Decisions<J, E> = mpsc::Receiver<Result<DecidedBatch<J>, E>>;

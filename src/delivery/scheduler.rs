@@ -17,7 +17,6 @@ use super::job::{self, Cargo, FinishedJob, Job, JobRow};
 use super::job_delivery::{JobDelivery, UploadHooks};
 use super::job_end::JobEnd;
 use super::new_ledger::NewLedger;
-use super::not_sent::LedgerNotes;
 use super::options::DeliveryOptions;
 use super::refused_rows::{RefusedRow, RefusedRows};
 use super::run_events::RunEvents;
@@ -27,7 +26,7 @@ use super::sender::bandwidth::BandwidthLimiter;
 use super::sender::notice::SenderNotice;
 use super::sender::request_kind::RequestKind;
 use crate::events::{Event, Outcome, StopReason, StopSignal};
-use crate::pipeline::{Action, DecidedBatch, Decision};
+use crate::pipeline::{Action, DecidedBatch};
 
 /// Calls under way for each request in flight: those that wait for the ledger or for their next
 /// try must not leave the line idle.
@@ -40,12 +39,15 @@ const TICK: Duration = Duration::from_millis(200);
 ///
 /// # Panics
 /// When a call's task panicked: a fault of the program must not look like a success.
-pub async fn run<E: Display>(
+pub async fn run<J, E: Display>(
     plan: DeliveryOptions,
     stop: Arc<StopSignal>,
-    decisions: Decisions<E>,
+    decisions: Decisions<J, E>,
     on_event: &mut dyn FnMut(Event<'_>),
-) -> Result<(), E> {
+) -> Result<(), E>
+where
+    Cargo: From<Box<J>>,
+{
     let bytes = Arc::new(AtomicU64::new(0));
     let (notices, told) = mpsc::channel(64);
     let count = Arc::clone(&bytes);
@@ -96,12 +98,15 @@ struct Scheduler<'e> {
 }
 
 impl Scheduler<'_> {
-    async fn work<E: Display>(
+    async fn work<J, E: Display>(
         &mut self,
-        mut decisions: Decisions<E>,
+        mut decisions: Decisions<J, E>,
         mut notices: mpsc::Receiver<SenderNotice>,
         bytes: &AtomicU64,
-    ) -> Result<(), E> {
+    ) -> Result<(), E>
+    where
+        Cargo: From<Box<J>>,
+    {
         let mut tick = tokio::time::interval(TICK);
         let deadline = self
             .sender
@@ -155,55 +160,45 @@ impl Scheduler<'_> {
     }
 
     /// Takes a decided batch: tells about it, ends what has ended, queues what is to be sent.
-    async fn enqueue(&mut self, decided: DecidedBatch) {
+    async fn enqueue<J>(&mut self, decided: DecidedBatch<J>)
+    where
+        Cargo: From<Box<J>>,
+    {
         decided.announce(self.events.on_event);
-        let mut notes = LedgerNotes::default();
+        let mut noted_facts = Vec::new();
         let mut rows = Vec::new();
+        let batch = &decided.batch;
         for (index, decision) in decided.decisions.into_iter().enumerate() {
-            let Decision {
-                problems,
-                fate,
-                further,
-            } = decision;
+            let (action, problems, further) = decision.into_parts();
             let row = JobRow {
                 index,
                 problems,
                 further,
             };
-            let batch = &decided.batch;
-            let action = match notes.take(fate) {
-                Err(action) => action,
-                Ok((outcome, detail)) => {
-                    self.events.unsent(batch, &row, outcome, &detail);
-                    continue;
-                }
-            };
             match action {
-                Action::Sends(job) => self.waiting.push_back(Job {
-                    batch: Arc::clone(batch),
-                    rows: vec![row],
-                    cargo: Cargo::Call(job),
-                }),
-                Action::Rides => rows.push(row),
-                Action::SendsCase(job) => {
+                Action::Finished(outcome, detail) => {
+                    self.events.unsent(batch, &row, outcome, &detail);
+                }
+                Action::Ready => self.events.unsent(batch, &row, Outcome::NotAttempted, ""),
+                Action::Noted(noted) => {
+                    noted_facts.push(noted.entry);
+                    self.events.unsent(batch, &row, noted.outcome, noted.detail);
+                }
+                Action::WithJob => rows.push(row),
+                Action::Send(job) => {
                     rows.push(row);
                     self.waiting.push_back(Job {
                         batch: Arc::clone(batch),
                         rows: std::mem::take(&mut rows),
-                        cargo: Cargo::Case(job),
+                        cargo: Cargo::from(job),
                     });
                 }
-                // Another row tells of it, or the notes have told how it ends.
-                Action::Told
-                | Action::Ends(..)
-                | Action::Ready
-                | Action::Waits(_)
-                | Action::Waived { .. }
-                | Action::WaitsInCase(_) => {}
+                // Another row or a later round tells of it.
+                Action::WithLead | Action::PutAside => {}
             }
         }
         // A ledger that is lost stops the run by itself.
-        let _ = self.sender.record(notes.into_facts()).await;
+        let _ = self.sender.record(noted_facts).await;
     }
 
     /// Starts as many waiting calls as there is room for; after a stop, ends them untried.

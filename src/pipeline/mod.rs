@@ -2,53 +2,49 @@
 //!
 //! Owns the threads between reading and deciding, and the table of ids already seen. Promises that
 //! records come out decided in the order of the export, each exactly once, and that memory stays
-//! bounded but for a few bytes a record. `check` ends here; `run` hands what is decided to `delivery`.
+//! bounded but for a few bytes a record. What is made of a record is a target's ([`ImportTarget`]).
+//! `check` ends here; `run` hands what is decided to `delivery`.
 
-mod rounds;
-mod seen_cases;
-
-mod call;
-mod case;
+mod action;
 mod clock_skew;
+mod closing_notes;
+mod decided_batch;
 mod decision;
+mod duplicates;
+mod error;
 mod group;
 mod held;
+mod jobs;
+mod open_totals;
+mod opened_file;
 mod preflight;
 mod proposal;
+mod read;
+mod recording_claims;
+mod recording_use;
+mod rounds;
+mod run_context;
+mod seen_cases;
 mod seen_ids;
 mod sequencer;
-mod setup;
-#[cfg(test)]
-mod tests;
+mod sheet_mapping;
+mod target;
 mod threads;
 mod unused_consent;
+mod watched_files;
 
-pub use call::inspection_options::{InspectionOptions, OddFormats};
-pub use decision::{
-    Action, CallJob, CaseAtServer, CaseJob, CaseRow, CaseSpread, DecidedBatch, Decision, HeldCall,
-    HeldMessage, OpenedFile, RecordingUpload,
-};
+pub use action::{Action, NotedEnd};
+pub use decided_batch::DecidedBatch;
+pub use decision::Decision;
+pub use error::Error;
+pub use group::row_group::{GroupingKind, RowGroup};
 pub use held::overdue;
-pub use setup::{EarlierRuns, Pipeline, Purpose};
-
-use crate::{ledger, mapping, source};
-
-/// Why the pipeline ends before the export does.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The export cannot be opened or read on.
-    #[error(transparent)]
-    Source(#[from] source::Error),
-    /// The mapping does not fit the export.
-    #[error(transparent)]
-    Mapping(#[from] mapping::LoadError),
-    /// The ledger cannot be opened to look things up.
-    #[error(transparent)]
-    Ledger(ledger::LedgerOpenError),
-    /// Rows that wait for others cannot be put aside, or an input that is read twice not copied.
-    #[error("the temporary file: {0}")]
-    Spool(std::io::Error),
-    /// The ledger cannot be read.
-    #[error(transparent)]
-    Standing(#[from] ledger::Error),
-}
+pub use jobs::{CallJob, CaseAtServer, CaseJob, CaseRow, CaseSpread, RecordingUpload};
+pub use opened_file::OpenedFile;
+pub use proposal::{Proposal, Proposals, RecordKey};
+pub use recording_use::RecordingUse;
+pub use rounds::{Ownership, Round, Rounds};
+pub use run_context::{EarlierRuns, Purpose, RunContext};
+pub use sheet_mapping::{SheetMapping, SheetMappings};
+pub use target::{BatchTask, ImportTarget, Worker};
+pub use threads::Pipeline;

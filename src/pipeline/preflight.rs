@@ -13,9 +13,10 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Error, Pipeline};
+use super::error::Error;
+use super::sheet_mapping::SheetMapping;
 use crate::domain::{Code, Place, Problem, Severity};
-use crate::mapping::{CallMapping, CaseMapping, MappingFile};
+use crate::mapping::MappingFile;
 use crate::source::{self, ExportReader, HeaderKind, Input, ReadOptions, Sheet, Unread};
 
 /// Files that are not read and told one by one; of more only the number is.
@@ -27,30 +28,42 @@ pub(super) struct Sifted {
     pub(super) unread: Vec<Problem>,
 }
 
+/// How inputs are looked at and read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InputReading<'r> {
+    pub(super) options: &'r ReadOptions,
+    pub(super) mapping: &'r MappingFile,
+}
+
 /// Takes the inputs out that were only found and do not fit; all is well with the only one there is, until
 /// it is opened. Where none is left, the first says why.
-pub(super) fn sift(road: &Pipeline) -> Result<Sifted, Error> {
-    let mut unread = told(&road.unread);
-    if road.inputs.len() < 2 {
-        let inputs = road.inputs.clone();
+pub(super) fn sift<M: SheetMapping>(
+    all: &[Input],
+    unread: &[Unread],
+    reading: InputReading<'_>,
+) -> Result<Sifted, Error> {
+    let InputReading { options, mapping } = reading;
+    let mut unread = told(unread);
+    if all.len() < 2 {
+        let inputs = all.to_vec();
         return Ok(Sifted { inputs, unread });
     }
-    let mut inputs = Vec::with_capacity(road.inputs.len());
+    let mut inputs = Vec::with_capacity(all.len());
     let mut first = None;
-    for input in &road.inputs {
+    for input in all {
         if !is_sifted(input) {
             inputs.push(input.clone());
             continue;
         }
-        let looked = source::look(input, &road.options).map_err(Error::from);
+        let looked = source::look(input, options).map_err(Error::from);
         let fits = looked.and_then(|sheet| {
-            check(&sheet, &road.mapping)?;
-            Ok(sheet.header.is_some() && has_header(&road.options))
+            check::<M>(&sheet, mapping)?;
+            Ok(sheet.header.is_some() && has_header(options))
         });
         // What fits is an export, whatever its name. Where no header tells, everything fits.
         let is_readme = match fits {
-            Ok(has_header) => !has_header && source::has_sentences(input, &road.options.limits),
-            Err(_) => is_readme(input, &road.options),
+            Ok(has_header) => !has_header && source::has_sentences(input, &options.limits),
+            Err(_) => is_readme(input, options),
         };
         match fits {
             // Sentences would be rows of another shape.
@@ -142,18 +155,18 @@ pub(super) struct Preflight {
 
 impl Preflight {
     /// Looks at all inputs but the first, and refuses those that the mapping does not fit.
-    pub(super) fn look(
+    pub(super) fn look<M: SheetMapping>(
         inputs: &[Input],
-        options: &ReadOptions,
-        mapping: &MappingFile,
+        reading: InputReading<'_>,
     ) -> Result<Preflight, Error> {
+        let InputReading { options, mapping } = reading;
         let mut openings = Preflight::default();
         for input in inputs.iter().skip(1).filter(|input| !is_sifted(input)) {
             if input.path().is_some_and(Path::is_file) {
-                check(&*source::look(input, options)?, mapping)?;
+                check::<M>(&*source::look(input, options)?, mapping)?;
             } else {
                 let reader = source::open(input, options)?;
-                check(reader.sheet(), mapping)?;
+                check::<M>(reader.sheet(), mapping)?;
                 openings.waiting.insert(Arc::clone(input.name()), reader);
             }
         }
@@ -173,13 +186,9 @@ impl Preflight {
     }
 }
 
-fn check(sheet: &Sheet, mapping: &MappingFile) -> Result<(), Error> {
+fn check<M: SheetMapping>(sheet: &Sheet, mapping: &MappingFile) -> Result<(), Error> {
     refuse_empty(sheet)?;
-    if mapping.is_of_cases() {
-        CaseMapping::bind(mapping, sheet)?;
-    } else {
-        CallMapping::bind(mapping, sheet)?;
-    }
+    M::bind(mapping, sheet)?;
     Ok(())
 }
 

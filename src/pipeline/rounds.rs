@@ -11,15 +11,15 @@ use std::sync::{Arc, OnceLock};
 
 use tempfile::SpooledTempFile;
 
-use super::group::RowGroup;
+use super::group::row_group::{GroupingKind, RowGroup};
 use super::seen_ids::RecordPlace;
-use crate::mapping::CallMapping;
+use super::sheet_mapping::SheetMappings;
 use crate::recordings::{Claimant, Claims};
 use crate::source::{Batch, Record, Sheet, pack, unpack};
 
 /// Which time records are decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Round {
+pub enum Round {
     /// As they are read. Whole names claim their recordings.
     First,
     /// Records that were put aside claim what they find.
@@ -30,21 +30,23 @@ pub(super) enum Round {
 
 /// Who claims which recording, as it is known after the first and after the second round.
 #[derive(Debug, Default)]
-pub(super) struct Rounds {
+pub struct Rounds {
     after_first: OnceLock<Ownership>,
     after_claims: OnceLock<Ownership>,
 }
 
 /// Claims, and where in the export their records stand.
 #[derive(Debug, Clone)]
-pub(super) struct Ownership {
-    pub(super) claims: Claims,
-    pub(super) places: Places,
+pub struct Ownership {
+    /// Who claims which recording.
+    pub claims: Claims,
+    /// Where the claimants stand.
+    pub places: Places,
 }
 
 /// Names for the records of an export.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Places {
+pub struct Places {
     /// Names of the inputs so far, and whether their records are numbered.
     pub(super) files: Vec<(Arc<str>, bool)>,
     /// A running number over all claimants.
@@ -53,7 +55,7 @@ pub(super) struct Places {
 
 impl Rounds {
     /// What is known of claims in this round.
-    pub(super) fn known_in(&self, round: Round) -> Option<&Ownership> {
+    pub fn known_in(&self, round: Round) -> Option<&Ownership> {
         match round {
             Round::First => None,
             Round::Claims => self.after_first.get(),
@@ -92,13 +94,13 @@ impl Places {
     }
 
     /// Where a claimant stands.
-    pub(super) fn place_of(&self, claimant: Claimant) -> Option<RecordPlace> {
+    pub fn place_of(&self, claimant: Claimant) -> Option<RecordPlace> {
         let at = usize::try_from(claimant.record).ok()?;
         self.list.get(at).copied()
     }
 
     /// Its name.
-    pub(super) fn name_of(&self, claimant: Claimant) -> String {
+    pub fn name_of(&self, claimant: Claimant) -> String {
         let place = self.place_of(claimant);
         place.map_or_else(|| "another record".to_owned(), |place| self.name(place))
     }
@@ -107,21 +109,21 @@ impl Places {
 /// Records that wait until all inputs have been read: in memory while they are few, else in an unnamed
 /// file that is gone with the process.
 #[derive(Debug)]
-pub(super) struct Aside {
+pub(super) struct Aside<M> {
     file: SpooledTempFile,
-    sheets: Vec<(Arc<Sheet>, Arc<CallMapping>)>,
+    sheets: Vec<(Arc<Sheet>, Arc<M>)>,
     calls: u64,
     packed: Vec<u8>,
     /// The rows of a call are brought together again.
-    gathers: bool,
+    has_groups: bool,
 }
 
 /// Records of one sheet that were put aside.
 #[derive(Debug)]
-pub(super) struct Fetched {
+pub(super) struct Fetched<M> {
     pub(super) batch: Batch,
-    pub(super) spans: Option<Vec<RowGroup>>,
-    pub(super) profile: Arc<CallMapping>,
+    pub(super) groups: Option<Vec<RowGroup>>,
+    pub(super) mappings: SheetMappings<M>,
 }
 
 /// Bytes that are kept in memory before the file is begun.
@@ -129,14 +131,14 @@ const IN_MEMORY: usize = 64 << 20;
 /// A batch is full with so many rows.
 const FULL_ROWS: usize = 512;
 
-impl Aside {
-    pub(super) fn new(gathers: bool) -> Aside {
+impl<M> Aside<M> {
+    pub(super) fn new(grouping: GroupingKind) -> Self {
         Aside {
             file: SpooledTempFile::new(IN_MEMORY),
             sheets: Vec::new(),
             calls: 0,
             packed: Vec::new(),
-            gathers,
+            has_groups: grouping == GroupingKind::Legs,
         }
     }
 
@@ -145,18 +147,14 @@ impl Aside {
     }
 
     /// Puts the rows of a call aside.
-    pub(super) fn put(
-        &mut self,
-        rows: &[Record<'_>],
-        profile: &Arc<CallMapping>,
-    ) -> io::Result<()> {
+    pub(super) fn put(&mut self, rows: &[Record<'_>], mapping: &Arc<M>) -> io::Result<()> {
         let Some(first) = rows.first() else {
             return Ok(());
         };
         let sheet = first.shared_sheet();
         let is_same = |known: &(Arc<Sheet>, _)| Arc::ptr_eq(&known.0, &sheet);
         if !self.sheets.last().is_some_and(is_same) {
-            self.sheets.push((sheet, Arc::clone(profile)));
+            self.sheets.push((sheet, Arc::clone(mapping)));
         }
         let too_large = |_| io::Error::from(io::ErrorKind::FileTooLarge);
         let number = |count: usize| u32::try_from(count).map_err(too_large);
@@ -178,15 +176,15 @@ impl Aside {
     /// Hands back all rows in their order, until `deal` has had enough.
     pub(super) fn each(
         &mut self,
-        mut deal: impl FnMut(Fetched) -> ControlFlow<()>,
+        mut deal: impl FnMut(Fetched<M>) -> ControlFlow<()>,
     ) -> io::Result<ControlFlow<()>> {
         self.file.seek(SeekFrom::Start(0))?;
         let mut file = BufReader::with_capacity(1 << 20, &mut self.file);
-        let mut open: Option<(usize, Fetched)> = None;
+        let mut open: Option<(usize, Fetched<M>)> = None;
         for _ in 0..self.calls {
             let (at, rows) = (number(&mut file)?, number(&mut file)?);
-            let (sheet, profile) = self.sheets.get(at).ok_or_else(damaged)?;
-            let is_full = |(of, fetched): &mut (usize, Fetched)| {
+            let (sheet, mapping) = self.sheets.get(at).ok_or_else(damaged)?;
+            let is_full = |(of, fetched): &mut (usize, Fetched<M>)| {
                 *of != at || fetched.batch.len() >= FULL_ROWS
             };
             if let Some((_, fetched)) = open.take_if(is_full)
@@ -197,8 +195,8 @@ impl Aside {
             let (_, fetched) = open.get_or_insert_with(|| {
                 let fetched = Fetched {
                     batch: Batch::new(Arc::clone(sheet)),
-                    spans: self.gathers.then(Vec::new),
-                    profile: Arc::clone(profile),
+                    groups: self.has_groups.then(Vec::new),
+                    mappings: SheetMappings::of_sheet(Arc::clone(sheet), Arc::clone(mapping)),
                 };
                 (at, fetched)
             });
@@ -208,8 +206,8 @@ impl Aside {
                 file.read_exact(&mut self.packed)?;
                 unpack(&self.packed, &mut fetched.batch).ok_or_else(damaged)?;
             }
-            if let Some(spans) = &mut fetched.spans {
-                spans.push(RowGroup::Call(u32::try_from(rows).unwrap_or(u32::MAX)));
+            if let Some(groups) = &mut fetched.groups {
+                groups.push(RowGroup::Call(u32::try_from(rows).unwrap_or(u32::MAX)));
             }
         }
         Ok(match open {

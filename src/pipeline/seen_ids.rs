@@ -35,7 +35,7 @@ pub(super) enum Sighting {
 
 /// Where an id was seen first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct RecordPlace {
+pub struct RecordPlace {
     /// Number of the file among the inputs, from 0.
     pub(super) file: u32,
     /// Line in that file, or number of the record where records are numbered.

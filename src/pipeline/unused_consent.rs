@@ -4,11 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::{Code, Place, Problem};
-use crate::mapping::{CallMapping, unused_consent, unused_consent_keys};
 use crate::source::{Batch, Sheet};
 
-/// Records of a file that are looked at, where it has no header.
-const LOOKED_AT: usize = 100;
 /// Names that are told, of all files.
 const MOST: usize = 20;
 
@@ -23,20 +20,14 @@ pub(super) struct UnusedConsent {
 
 impl UnusedConsent {
     /// Looks at the first records of each file.
-    pub(super) fn see(&mut self, batch: &Batch, profile: &CallMapping) {
+    pub(super) fn see(&mut self, batch: &Batch, unused: impl FnOnce(&Batch) -> Vec<String>) {
         let sheet = batch.sheet();
         let is_known = |known: &Arc<Sheet>| Arc::ptr_eq(known, sheet);
         if batch.is_empty() || self.sheet.as_ref().is_some_and(is_known) {
             return;
         }
         self.sheet = Some(Arc::clone(sheet));
-        let found = if sheet.header.is_some() {
-            unused_consent(profile)
-        } else {
-            let count = batch.len().min(LOOKED_AT);
-            unused_consent_keys(profile, (0..count).map(|index| batch.get(index)))
-        };
-        for name in found {
+        for name in unused(batch) {
             if self.names.len() < MOST {
                 self.names
                     .entry(name)

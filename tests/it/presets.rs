@@ -22,10 +22,11 @@ use std::sync::Arc;
 use capturi_import::api::{self, ApiVersion};
 use capturi_import::events::{Event, Outcome};
 use capturi_import::mapping::{CallMapping, MappingFile, Preset};
-use capturi_import::pipeline::{Action, DecidedBatch, InspectionOptions, Pipeline, Purpose};
+use capturi_import::pipeline::{Action, CallJob, DecidedBatch, Pipeline, Purpose};
 use capturi_import::plan::{MissingRecording, Policy};
 use capturi_import::recordings::{IndexOptions, build_index};
 use capturi_import::source;
+use capturi_import::targets::{CallTarget, InspectionOptions};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -120,21 +121,23 @@ impl Trial {
             unread: Vec::new(),
             options: mapping.source_options().options(),
             mapping,
-            audio: index,
-            listening: InspectionOptions::default(),
-            past: None,
-            policy: Policy {
-                missing: MissingRecording::Create,
-                ..Policy::default()
+            target: CallTarget {
+                recordings: index,
+                inspection: InspectionOptions::default(),
+                policy: Policy {
+                    missing: MissingRecording::Create,
+                    ..Policy::default()
+                },
+                version: ApiVersion::V2,
             },
-            want: Purpose::Run,
-            version: ApiVersion::V2,
+            earlier: None,
+            purpose: Purpose::Run,
             now: "2026-01-01T00:00:00Z".parse().unwrap(),
-            deciders: 2,
+            workers: 2,
             extent: Arc::default(),
         };
         let mut found = Found::default();
-        let walked = road.walk(|decided| {
+        let walked = road.run(|decided| {
             found.take(&decided);
             ControlFlow::Continue(())
         });
@@ -157,9 +160,9 @@ struct Found {
 }
 
 impl Found {
-    fn take(&mut self, decided: &DecidedBatch) {
+    fn take(&mut self, decided: &DecidedBatch<CallJob>) {
         for decision in &decided.decisions {
-            if let Action::Sends(shipment) = &decision.fate {
+            if let Action::Send(shipment) = decision.action() {
                 let body = api::body(&shipment.call, ApiVersion::V2);
                 let mut body: Value = serde_json::from_slice(&body).unwrap();
                 // Under the names of the newer page of v2 the same stands once more.

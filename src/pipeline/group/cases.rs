@@ -1,57 +1,54 @@
 //! Rows of one case that stand anywhere in the export, brought together.
 //!
-//! Rows are put aside as bytes, in memory while they are few and else in an unnamed file that is gone
-//! with the process; what stays in memory of each is a slip of 40 bytes. When everything has been
-//! read, the rows come back case by case and in the order of time, in batches that hold whole cases.
+//! Rows are put aside as bytes; what stays of each is its place and the key to sort by. When everything
+//! has been read, the rows come back case by case and in the order of time, in batches that hold whole
+//! cases.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use super::spool::{RowSpool, SpooledRow};
 use crate::domain::Problem;
-use crate::mapping::CaseMapping;
-use crate::source::{Batch, Record, Sheet, pack, unpack};
+use crate::pipeline::sheet_mapping::SheetMapping;
+use crate::source::{Batch, Record, Sheet};
 
-/// Bytes that are kept in memory before the file is begun.
-const IN_MEMORY: usize = 64 << 20;
 /// A batch is full with so many rows or bytes, once its last case is complete.
 const FULL_ROWS: usize = 512;
-const FULL_BYTES: u64 = 4 << 20;
+const FULL_BYTES: usize = 4 << 20;
 
 /// What is remembered of a row: the case and the time to sort by, and where it lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug)]
 struct CaseSlot {
     case: u64,
     at: i64,
-    offset: u64,
-    length: u32,
     sheet: u32,
+    row: SpooledRow,
 }
 
 /// Rows put aside.
 #[derive(Debug, Default)]
 pub(in crate::pipeline) struct CaseGrouping {
     sheets: Vec<Arc<Sheet>>,
-    slips: Vec<CaseSlot>,
-    memory: Vec<u8>,
-    file: Option<BufWriter<File>>,
-    end: u64,
-    packed: Vec<u8>,
+    slots: Vec<CaseSlot>,
+    /// The first of them whose row is in memory.
+    first_in_memory: usize,
+    spool: RowSpool,
 }
 
 impl CaseGrouping {
     /// Puts the rows of a batch aside; those that tell no case or no time come back, to be told what
     /// is wrong with them.
-    pub(in crate::pipeline) fn take(
+    pub(in crate::pipeline) fn take<M: SheetMapping>(
         &mut self,
         batch: &Batch,
-        profile: &CaseMapping,
+        mapping: &M,
     ) -> io::Result<Batch> {
         let mut rest = Batch::new(Arc::clone(batch.sheet()));
         for record in batch.iter() {
             let is_broken = record.problems().any(Problem::is_error);
-            match profile.key(&record).filter(|_| !is_broken) {
-                Some(key) => self.put(&record, key)?,
+            match mapping.sort_key(&record).filter(|_| !is_broken) {
+                Some((case, at)) => self.put(&record, case, at)?,
                 None => rest.push_record(&record),
             }
         }
@@ -59,28 +56,19 @@ impl CaseGrouping {
     }
 
     /// Puts a record aside under its case and its time.
-    fn put(&mut self, record: &Record<'_>, (case, at): (u64, i64)) -> io::Result<()> {
-        self.packed.clear();
-        pack(record, &mut self.packed);
+    fn put(&mut self, record: &Record<'_>, case: u64, at: i64) -> io::Result<()> {
         let sheet = self.sheet(record);
-        self.slips.push(CaseSlot {
+        let row = self.spool.put(record);
+        self.slots.push(CaseSlot {
             case,
             at,
-            offset: self.end,
-            length: u32::try_from(self.packed.len())
-                .map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?,
             sheet,
+            row,
         });
-        self.end += self.packed.len() as u64;
-        if let Some(file) = &mut self.file {
-            return file.write_all(&self.packed);
-        }
-        self.memory.extend_from_slice(&self.packed);
-        if self.memory.len() > IN_MEMORY {
-            let mut file = BufWriter::with_capacity(1 << 20, tempfile::tempfile()?);
-            file.write_all(&self.memory)?;
-            self.memory = Vec::new();
-            self.file = Some(file);
+        if self.spool.is_full() {
+            let waiting = self.slots[self.first_in_memory..].iter_mut();
+            self.spool.spill(waiting.map(|slot| &mut slot.row))?;
+            self.first_in_memory = self.slots.len();
         }
         Ok(())
     }
@@ -100,53 +88,31 @@ impl CaseGrouping {
     }
 
     /// Hands back all rows in batches of whole cases, until `deal` has had enough.
-    pub(in crate::pipeline) fn deal(
+    pub(in crate::pipeline) fn end(
         mut self,
-        mut deal: impl FnMut(Batch) -> bool,
-    ) -> io::Result<()> {
-        self.slips.sort_unstable();
-        let mut file = match self.file.take() {
-            Some(file) => Some(file.into_inner().map_err(io::IntoInnerError::into_error)?),
-            None => None,
-        };
-        let slips = std::mem::take(&mut self.slips);
-        let mut rest = slips.as_slice();
-        while let Some(first) = rest.first() {
+        mut deal: impl FnMut(Batch) -> ControlFlow<()>,
+    ) -> io::Result<ControlFlow<()>> {
+        // Rows of one time keep the order of the export.
+        self.slots.sort_by_key(|slot| (slot.case, slot.at));
+        let mut slots = std::mem::take(&mut self.slots).into_iter().peekable();
+        while let Some(first) = slots.peek() {
             let mut batch = Batch::new(Arc::clone(&self.sheets[first.sheet as usize]));
             let mut bytes = 0;
             let mut case = first.case;
-            while let Some((slip, after)) = rest.split_first() {
+            while let Some(slot) = slots.next_if(|slot| {
                 let is_full = batch.len() >= FULL_ROWS || bytes >= FULL_BYTES;
-                if is_full && slip.case != case {
-                    break;
-                }
-                case = slip.case;
-                rest = after;
-                bytes += u64::from(slip.length);
-                self.fetch(*slip, file.as_mut())?;
-                batch.turn_to(&self.sheets[slip.sheet as usize]);
-                unpack(&self.packed, &mut batch)
-                    .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
+                !is_full || slot.case == case
+            }) {
+                case = slot.case;
+                bytes += slot.row.bytes();
+                batch.turn_to(&self.sheets[slot.sheet as usize]);
+                self.spool.take(slot.row, &mut batch)?;
             }
-            if !deal(batch) {
-                break;
+            if deal(batch).is_break() {
+                return Ok(ControlFlow::Break(()));
             }
         }
-        Ok(())
-    }
-
-    fn fetch(&mut self, slip: CaseSlot, file: Option<&mut File>) -> io::Result<()> {
-        self.packed.resize(slip.length as usize, 0);
-        if let Some(file) = file {
-            file.seek(SeekFrom::Start(slip.offset))?;
-            return file.read_exact(&mut self.packed);
-        }
-        let start = usize::try_from(slip.offset).unwrap_or(usize::MAX);
-        let end = start.saturating_add(slip.length as usize);
-        let lies = self.memory.get(start..end);
-        let lies = lies.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
-        self.packed.copy_from_slice(lies);
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     }
 }
 
@@ -172,9 +138,9 @@ mod tests {
                 .iter()
                 .map(|row| (row.place().file.to_string(), row.line()));
             batches.push(rows.collect());
-            true
+            ControlFlow::Continue(())
         };
-        rows_of.deal(collect).unwrap();
+        let _ = rows_of.end(collect).unwrap();
         batches
     }
 
@@ -182,7 +148,7 @@ mod tests {
         let mut batch = Batch::new(Arc::clone(sheet));
         batch.start_row(line);
         batch.push_cell("x");
-        rows_of.put(&batch.get(0), key).unwrap();
+        rows_of.put(&batch.get(0), key.0, key.1).unwrap();
     }
 
     #[test]
@@ -220,15 +186,13 @@ mod tests {
     fn rows_come_back_from_the_file_as_from_memory() {
         let sheet = sheet("1.csv");
         let mut rows_of = CaseGrouping::default();
+        rows_of.spool.limit(0);
         put(&mut rows_of, &sheet, 1, (2, 0));
-        let mut file = BufWriter::new(tempfile::tempfile().unwrap());
-        file.write_all(&std::mem::take(&mut rows_of.memory))
-            .unwrap();
-        rows_of.file = Some(file);
         put(&mut rows_of, &sheet, 2, (1, 0));
-        assert_eq!(
-            rows(rows_of),
-            [[("1.csv".to_owned(), 2), ("1.csv".to_owned(), 1)]]
-        );
+        rows_of.spool.limit(usize::MAX);
+        put(&mut rows_of, &sheet, 3, (1, 0));
+        assert_eq!((rows_of.slots.len(), rows_of.first_in_memory), (3, 2));
+        let row = |line| ("1.csv".to_owned(), line);
+        assert_eq!(rows(rows_of), [[row(2), row(3), row(1)]]);
     }
 }

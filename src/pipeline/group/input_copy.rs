@@ -8,7 +8,7 @@ use tempfile::NamedTempFile;
 
 /// A copy, which is removed when this is dropped.
 #[derive(Debug)]
-pub(in crate::pipeline) struct Spool {
+pub(super) struct InputCopy {
     path: PathBuf,
     _file: CopyPlace,
 }
@@ -22,25 +22,25 @@ enum CopyPlace {
     Named { _file: NamedTempFile },
 }
 
-impl Spool {
+impl InputCopy {
     /// Copies all that is there to be read.
-    pub(in crate::pipeline) fn of(mut input: impl Read) -> io::Result<Spool> {
+    pub(super) fn of(mut input: impl Read) -> io::Result<InputCopy> {
         #[cfg(target_os = "linux")]
         if let Some((mut file, path)) = nameless() {
             io::copy(&mut input, &mut file)?;
             let file = CopyPlace::Nameless { _file: file };
-            return Ok(Spool { path, _file: file });
+            return Ok(InputCopy { path, _file: file });
         }
         let mut file = NamedTempFile::new()?;
         io::copy(&mut input, &mut file)?;
-        Ok(Spool {
+        Ok(InputCopy {
             path: file.path().to_owned(),
             _file: CopyPlace::Named { _file: file },
         })
     }
 
     /// Where it can be opened, by this process and until it is dropped.
-    pub(in crate::pipeline) fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.path
     }
 }
@@ -65,13 +65,13 @@ mod tests {
 
     #[test]
     fn a_copy_is_read_from_its_beginning_each_time_and_goes_with_its_owner() {
-        let spool = Spool::of(&b"id\n1\n"[..]).unwrap();
+        let copy = InputCopy::of(&b"id\n1\n"[..]).unwrap();
         for _ in 0..2 {
-            assert_eq!(std::fs::read_to_string(spool.path()).unwrap(), "id\n1\n");
+            assert_eq!(std::fs::read_to_string(copy.path()).unwrap(), "id\n1\n");
         }
-        assert!(spool.path().is_file());
-        let path = spool.path().to_owned();
-        drop(spool);
+        assert!(copy.path().is_file());
+        let path = copy.path().to_owned();
+        drop(copy);
         // Another thread may have been given the number of the handle.
         assert_ne!(std::fs::read(path).unwrap_or_default(), b"id\n1\n");
     }

@@ -13,7 +13,7 @@ use crate::domain::call::{Draft, Field, Value};
 use crate::domain::redact;
 use crate::events::Outcome;
 use crate::mapping::{CallMapping, LoadError, MappedCall, MappingFile};
-use crate::pipeline::{Action, CaseJob, DecidedBatch, Decision};
+use crate::pipeline::{Action, CallJob, CaseJob, DecidedBatch, Decision, OpenedFile};
 use crate::report::format::{counted, safe, shorten, wrapped};
 use crate::source::Record;
 
@@ -56,18 +56,15 @@ impl MappingTrial {
         }
     }
 
-    /// Takes what was decided; breaks off when there is enough.
+    /// Takes what was decided of calls; breaks off when there is enough.
     ///
     /// # Errors
     /// When the mapping does not fit the export.
-    pub fn take(&mut self, decided: &DecidedBatch) -> Result<ControlFlow<()>, LoadError> {
-        if let Some(opened) = &decided.opened {
-            self.reading = format!("{} as: {}", opened.sheet.file, opened.sheet.reading);
-            self.unused.clone_from(&opened.unused);
-        }
-        if self.mapping.is_of_cases() {
-            return Ok(self.cases(decided));
-        }
+    pub fn take_calls(
+        &mut self,
+        decided: &DecidedBatch<CallJob>,
+    ) -> Result<ControlFlow<()>, LoadError> {
+        self.open(decided.opened.as_ref());
         let profile = CallMapping::bind(&self.mapping, decided.batch.sheet())?;
         let decisions = decided.batch.iter().zip(&decided.decisions);
         for (index, (record, decision)) in decisions.enumerate() {
@@ -86,23 +83,21 @@ impl MappingTrial {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// A case is shown once, as the API would get it, whatever records tell it.
-    fn cases(&mut self, decided: &DecidedBatch) -> ControlFlow<()> {
+    /// The same of cases. A case is shown once, as the API would get it, whatever records tell it.
+    pub fn take_cases(&mut self, decided: &DecidedBatch<CaseJob>) -> ControlFlow<()> {
+        self.open(decided.opened.as_ref());
         for (record, decision) in decided.batch.iter().zip(&decided.decisions) {
             if self.shown.len() >= self.wanted {
                 return ControlFlow::Break(());
             }
-            let (fate, is_good, rows) = match &decision.fate {
-                Action::SendsCase(shipment) => {
-                    ("can be sent".to_owned(), true, case_rows(shipment))
-                }
-                Action::Ends(Outcome::Skipped, rule) => {
+            let (fate, is_good, rows) = match decision.action() {
+                Action::Send(job) => ("can be sent".to_owned(), true, case_rows(job)),
+                Action::Finished(Outcome::Skipped, rule) => {
                     *self.left_out.entry(rule.to_string()).or_default() += 1;
                     continue;
                 }
-                Action::Ends(outcome, detail) => {
-                    let fate = format!("{outcome:?} {detail}").trim().to_lowercase();
-                    (fate, false, Vec::new())
+                Action::Finished(outcome, detail) => {
+                    (finished(*outcome, detail), false, Vec::new())
                 }
                 _ => continue,
             };
@@ -111,13 +106,20 @@ impl MappingTrial {
                 fate,
                 is_good,
                 rows: rows.into_iter().map(|cells| cells.map(beginning)).collect(),
-                problems: decision.problems.clone(),
+                problems: decision.problems().to_vec(),
             });
         }
         ControlFlow::Continue(())
     }
 
-    fn one(&mut self, profile: &CallMapping, record: &Record<'_>, decision: &Decision) {
+    fn open(&mut self, opened: Option<&OpenedFile>) {
+        if let Some(opened) = opened {
+            self.reading = format!("{} as: {}", opened.sheet.file, opened.sheet.reading);
+            self.unused.clone_from(&opened.unused);
+        }
+    }
+
+    fn one(&mut self, profile: &CallMapping, record: &Record<'_>, decision: &Decision<CallJob>) {
         let draft = match profile.apply(record, &mut Vec::new()) {
             MappedCall::Draft(draft) => draft,
             MappedCall::Skipped(rule) => {
@@ -126,19 +128,18 @@ impl MappingTrial {
             }
             MappedCall::Undecided => Draft::new(),
         };
-        let (fate, is_good) = match &decision.fate {
-            Action::Told | Action::Rides | Action::SendsCase(_) => return,
-            Action::Sends(_) | Action::Ready => ("can be sent".to_owned(), true),
-            Action::WaitsInCase(_) => ("held: row-unterminated".to_owned(), true),
-            Action::Waived { .. } => ("alreadythere".to_owned(), false),
-            Action::Waits(held) => (format!("held: {}", held.why), true),
-            Action::Ends(outcome, detail) => {
-                (format!("{outcome:?} {detail}").trim().to_lowercase(), false)
+        let (fate, is_good) = match decision.action() {
+            Action::WithLead | Action::WithJob | Action::PutAside => return,
+            Action::Send(_) | Action::Ready => ("can be sent".to_owned(), true),
+            Action::Noted(noted) if noted.outcome == Outcome::Held => {
+                (format!("held: {}", noted.detail), true)
             }
+            Action::Noted(noted) => (finished(noted.outcome, noted.detail), false),
+            Action::Finished(outcome, detail) => (finished(*outcome, detail), false),
         };
         let rows = Field::ALL.into_iter().filter_map(|field| {
-            let sent = match &decision.fate {
-                Action::Sends(shipment) => shipment.call.get(field),
+            let sent = match decision.action() {
+                Action::Send(job) => job.call.get(field),
                 _ => draft.get(field),
             };
             row(field, profile, record, (draft.get(field), sent))
@@ -148,7 +149,7 @@ impl MappingTrial {
             fate,
             is_good,
             rows: rows.map(|cells| cells.map(beginning)).collect(),
-            problems: decision.problems.clone(),
+            problems: decision.problems().to_vec(),
         });
     }
 
@@ -236,6 +237,11 @@ fn beginning(mut text: String) -> String {
         text.shrink_to_fit();
     }
     text
+}
+
+/// How a record ended of which nothing is sent.
+fn finished(outcome: Outcome, detail: &str) -> String {
+    format!("{outcome:?} {detail}").trim().to_lowercase()
 }
 
 /// A case and its messages, as they would be sent. Of what the file says nothing is shown: each

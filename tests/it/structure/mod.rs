@@ -14,7 +14,7 @@ use circles::circles;
 use source::{SourceFile, SourceTree, Use};
 
 /// The folders of `src`, from the first to the last: each uses only those before it.
-const FOLDERS: [&str; 15] = [
+const FOLDERS: [&str; 16] = [
     "failpoint",
     "domain",
     "source",
@@ -26,6 +26,7 @@ const FOLDERS: [&str; 15] = [
     "plan",
     "pipeline",
     "delivery",
+    "targets",
     "report",
     "config",
     "sandbox",

@@ -1,0 +1,161 @@
+//! What can be told once the export has been read whole, about recordings and customers.
+
+use std::num::NonZeroU64;
+use std::sync::Arc;
+
+use super::clock_skew::{Clocks, OddClock, SkewReport, SkewSeverity, shown_difference};
+use super::recording_claims::RecordingClaims;
+use super::rounds::Places;
+use crate::domain::{Code, Place, Problem, Severity};
+use crate::events::{Customers, Usual};
+use crate::recordings::{Claimant, Index, Standing, Unlisted};
+
+/// Unclaimed recordings that are named one by one.
+const UNCLAIMED: usize = 1000;
+
+/// A customer that cannot be one, since most calls have it.
+pub(super) fn one_customer(customers: &Customers, column: &str) -> Option<Problem> {
+    let Usual {
+        customer,
+        of,
+        calls,
+    } = customers.usual()?;
+    let message = format!(
+        "at least {of} of {calls} calls have the same customer; it is probably your own number, or \
+         stands for hidden numbers"
+    );
+    let problem = Problem::new(Code::OneCustomer, of_no_line(""), message);
+    Some(problem.at(column, &customer))
+}
+
+/// Folders and files of recordings that could not be read.
+pub(super) fn unlisted(index: &Index) -> impl Iterator<Item = Problem> {
+    let tell = |unread: &Unlisted| {
+        let message = format!(
+            "it cannot be read ({}), so recordings may be missed",
+            unread.why
+        );
+        let place = of_no_line(&unread.name);
+        let problem = Problem::new(Code::RecordingUnreadable, place, message);
+        problem.with_severity(Severity::Warning)
+    };
+    index.unread().iter().take(UNCLAIMED).map(tell)
+}
+
+/// Folders that were not searched, told once.
+pub(super) fn not_searched(index: &Index) -> Option<Problem> {
+    let bins = index.bins();
+    let (first, some) = (bins.first()?, bins.iter().take(3));
+    let some: Vec<&str> = some.map(String::as_str).collect();
+    let more = match bins.len() - some.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let message = format!(
+        "Recycle bins, snapshots and hidden folders are not searched: {}{more}. \
+         Move recordings that you need out of them",
+        some.join(", "),
+    );
+    let code = Code::RecordingsNotSearched;
+    Some(Problem::new(code, of_no_line(first), message))
+}
+
+/// Times in the names of recordings that are not those of their calls.
+pub(super) fn odd_clocks(clocks: &Clocks, places: &Places) -> Vec<Problem> {
+    let mut told = Vec::new();
+    for verdict in clocks.verdicts() {
+        let SkewReport {
+            about_all,
+            odd,
+            more,
+        } = verdict;
+        if let Some((gravity, message)) = about_all {
+            let severity = match gravity {
+                SkewSeverity::Warning => Severity::Warning,
+                SkewSeverity::Note => Severity::Note,
+            };
+            let problem = Problem::new(Code::RecordingTime, of_no_line(""), message);
+            told.push(problem.with_severity(severity));
+        }
+        told.extend(odd.iter().map(|odd| odd_clock(odd, places)));
+        if more > 0 {
+            let message = format!("{more} more recordings whose names have another time");
+            told.push(Problem::new(Code::RecordingTime, of_no_line(""), message));
+        }
+    }
+    told
+}
+
+fn odd_clock(odd: &OddClock, places: &Places) -> Problem {
+    let place = match places.files.get(odd.place.file as usize) {
+        Some((file, is_numbered)) => Place {
+            file: Arc::clone(file),
+            line: odd.line,
+            record: NonZeroU64::new(odd.place.at).filter(|_| *is_numbered),
+        },
+        None => Place::on_line("", odd.line),
+    };
+    let difference = shown_difference(odd.seconds);
+    let message = format!("the time in its name is {difference} the call's");
+    Problem::new(Code::RecordingTime, place, message).at("recording", &odd.recording)
+}
+
+/// Recordings that no call has claimed, told by a check once the export has been read whole.
+/// A run says nothing: tonight's export claims a handful of the years in the folder.
+pub(super) fn unclaimed(index: &Index, claims: &RecordingClaims, places: &Places) -> Vec<Problem> {
+    let note = |file: &str, message: String| {
+        Problem::new(Code::RecordingUnclaimed, of_no_line(file), message)
+    };
+    let mut notes = Vec::new();
+    let (mut strays, mut of_records) = (0_usize, 0_usize);
+    for recording in claims.claims().unclaimed(index) {
+        let left = claims.claims().left_by(&recording);
+        let count = if left.is_some() {
+            &mut of_records
+        } else {
+            &mut strays
+        };
+        *count += 1;
+        if *count > UNCLAIMED {
+            continue;
+        }
+        let message = match left {
+            Some((claimant, standing)) => why_left(claimant, standing, claims, places),
+            None if index.is_unnamed(&recording) => {
+                "no record of the export claims this recording, and no pattern of [audio] fits its \
+                 name"
+                    .to_owned()
+            }
+            None => "no record of the export claims this recording".to_owned(),
+        };
+        notes.push(note(&recording.name, message));
+    }
+    let more = |count: usize, what: &str| {
+        let more = count.saturating_sub(UNCLAIMED);
+        (more > 0).then(|| note("", format!("{more} more recordings {what}")))
+    };
+    notes.extend(more(strays, "that no record claims"));
+    notes.extend(more(of_records, "whose records are rejected or left out"));
+    notes
+}
+
+/// Why a recording that has a record is not sent.
+fn why_left(
+    claimant: Claimant,
+    standing: Standing,
+    claims: &RecordingClaims,
+    places: &Places,
+) -> String {
+    let record = places.name_of(claimant);
+    if standing != Standing::LeftOut {
+        return format!("its record, {record}, is rejected: it is not sent");
+    }
+    let rule = claims.rule_of(claimant);
+    let rule = rule.map(|rule| format!(" by `{rule}`")).unwrap_or_default();
+    format!("its record, {record}, is left out{rule}: it is not sent")
+}
+
+/// The place of something that stands in no row.
+fn of_no_line(file: &str) -> Place {
+    Place::on_line(file, 0)
+}

@@ -1,0 +1,113 @@
+//! What it takes to send a call or a case.
+
+use std::ops::Range;
+
+use crate::domain::call::Call;
+use crate::domain::case::{Case, Message};
+use crate::ledger::{CallState, CaseHashes, CaseState, MessageHashes, SentFile};
+use crate::plan::{CaseStep, Step};
+use crate::recordings::{Sendable, TranscodeJob};
+
+/// The recording of a call, as an upload needs it.
+#[derive(Debug, Clone)]
+pub struct RecordingUpload {
+    /// What is read and sent.
+    pub sound: Sendable,
+    /// Its name below the audio folder, for people.
+    pub name: String,
+    /// The file name that the destination is told.
+    pub file_name: String,
+    /// Its content type.
+    pub content_type: &'static str,
+    /// Its size when it was looked at.
+    pub bytes: u64,
+    /// The size of the files that it is made of; the same unless something must be made of them.
+    pub source_bytes: u64,
+    /// How many channels it has, where its header says.
+    pub channels: Option<u16>,
+    /// The files of which it is made.
+    pub files: Vec<SentFile>,
+    /// What must be made before it can be sent; the result then takes the place of the file.
+    pub order: Option<TranscodeJob>,
+}
+
+/// A call with everything that is needed to carry out its step.
+#[derive(Debug, Clone)]
+pub struct CallJob {
+    /// What is sent.
+    pub call: Call<'static>,
+    /// The hash of what the export says.
+    pub fingerprint: u128,
+    /// [`Step::Create`] or [`Step::Upload`].
+    pub step: Step,
+    /// What the ledger knew when the step was decided.
+    pub standing: Option<CallState>,
+    /// The recording to upload.
+    pub parcel: Option<RecordingUpload>,
+    /// Its recording was looked for, and the call is sent without it.
+    pub is_recording_missing: bool,
+}
+
+/// A record of a case, and which of the case's messages it told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseRow {
+    /// The place of the record in its batch.
+    pub index: usize,
+    /// Places in [`CaseJob::messages`].
+    pub messages: Range<usize>,
+}
+
+/// Which records tell a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaseSpread {
+    /// One record tells it with all its messages.
+    Whole,
+    /// A row for each message.
+    ByRows,
+}
+
+/// What earlier runs have left of a case as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CaseAtServer {
+    /// The server has it.
+    pub is_there: bool,
+    /// A request about all of it left without an answer.
+    pub is_in_doubt: bool,
+}
+
+impl CaseAtServer {
+    /// What the ledger knows.
+    pub fn of(known: &CaseState) -> Self {
+        CaseAtServer {
+            is_there: known.exists,
+            is_in_doubt: known.in_doubt,
+        }
+    }
+}
+
+/// A case with everything that is needed to carry out its step.
+#[derive(Debug, Clone)]
+pub struct CaseJob {
+    /// The case itself.
+    pub case: Case,
+    /// All its messages that the export has, in the order of time.
+    pub messages: Vec<Message>,
+    /// What the ledger is told of the case.
+    pub print: CaseHashes,
+    /// What it is told of the messages, in their order.
+    pub marks: Vec<MessageHashes>,
+    /// Which messages the server has, as far as is known.
+    pub known: Vec<bool>,
+    /// Which messages left in an earlier run without an answer.
+    pub doubtful: Vec<bool>,
+    /// What to do.
+    pub step: CaseStep,
+    /// What is known of the case as a whole.
+    pub earlier: CaseAtServer,
+    /// Whether the case may be replaced when the answer to a message is lost.
+    pub may_replace: bool,
+    /// Which records tell it.
+    pub told: CaseSpread,
+    /// The records whose end is told with the case.
+    pub rows: Vec<CaseRow>,
+}

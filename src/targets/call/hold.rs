@@ -1,0 +1,123 @@
+//! Calls that are neither sent nor rejected, because a later run may find what is lacking today. What
+//! is wrong with them says so by itself (`Problem::holds`); here it is found out for how long.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::proposal::CallProposal;
+use crate::domain::call::Value;
+use crate::domain::{Code, Place, Problem};
+use crate::events::Outcome;
+use crate::ledger::{CallState, CreateState, LedgerReader};
+use crate::mapping::CallMapping;
+use crate::pipeline::{Action, Error, RecordKey, overdue};
+use crate::plan::Step;
+use crate::source::{Batch, Record};
+use crate::targets::content_hash::low;
+
+/// Holds the call if one of its problems asks for that, and tells if it was held for too long.
+/// Answers why it is held; of no concern for a call that goes on.
+pub(in crate::targets) fn hold(
+    (now, hold_for): (Timestamp, Duration),
+    step: &mut Step,
+    standing: Option<&CallState>,
+    place: &Place,
+    problems: &mut Vec<Problem>,
+) -> Code {
+    let why = problems.iter().find(|problem| problem.holds);
+    let why = why.map(|problem| problem.code);
+    if why.is_some() {
+        *step = Step::Hold;
+    }
+    if *step == Step::Hold {
+        let held_at = standing.and_then(|standing| standing.held_at);
+        let message = overdue(held_at, now, hold_for);
+        problems
+            .extend(message.map(|message| Problem::new(Code::HeldTooLong, place.clone(), message)));
+    }
+    why.unwrap_or(Code::RecordingMissing)
+}
+
+/// Holds a new call whose row may be cut in its last cell, where that cell feeds something that
+/// cannot be corrected later. A run before this one that found the same has shown that the row is
+/// not being written any more.
+pub(in crate::targets) fn doubt_last_row(
+    profile: &CallMapping,
+    step: Step,
+    standing: Option<&CallState>,
+    fingerprint: u128,
+    problems: &mut [Problem],
+) {
+    let is_known = standing.is_some_and(|standing| standing.fingerprint == fingerprint);
+    if is_known || !matches!(step, Step::Create { .. }) {
+        return;
+    }
+    let doubts = |problem: &&mut Problem| {
+        problem.code == Code::RowUnterminated && profile.decides(&problem.column)
+    };
+    if let Some(problem) = problems.iter_mut().find(doubts) {
+        let message = format!(
+            "{}; the call is held, and the next run that finds the row unchanged sends it",
+            problem.message
+        );
+        problem.message = message.into();
+        problem.holds = true;
+    }
+}
+
+/// Lets a call that waits because its id may be cut take nothing under that id: of several files another
+/// may have the call whose id it is. A row that an earlier run has found so is whole.
+pub(in crate::targets) fn set_doubtful_ids_apart(
+    profile: &CallMapping,
+    reader: Option<&LedgerReader>,
+    batch: &Batch,
+    items: &mut [CallProposal],
+) -> Result<(), Error> {
+    for (index, item) in items.iter_mut().enumerate() {
+        let problems = &item.problems;
+        let Some(RecordKey::Call {
+            identity,
+            content,
+            party,
+        }) = item
+            .key
+            .filter(|_| problems.iter().any(|problem| profile.doubts_id(problem)))
+        else {
+            continue;
+        };
+        let waits = matches!(
+            item.action,
+            Action::WithLead | Action::PutAside | Action::Finished(Outcome::Held, _)
+        ) || matches!(&item.action, Action::Noted(noted) if noted.outcome == Outcome::Held);
+        if waits && !is_known_so(profile, reader, &batch.get(index), content)? {
+            item.key = Some(RecordKey::Doubtful {
+                identity,
+                content,
+                party,
+            });
+            item.recording = None;
+        }
+    }
+    Ok(())
+}
+
+/// Whether an earlier run has found the record with this content, or has its call in place.
+fn is_known_so(
+    profile: &CallMapping,
+    reader: Option<&LedgerReader>,
+    record: &Record<'_>,
+    content: u64,
+) -> Result<bool, Error> {
+    let (Some(reader), (_, Value::Text(id))) = (reader, profile.id(record)) else {
+        return Ok(false);
+    };
+    let standing = reader.call_states(&[&id])?.pop().flatten();
+    Ok(standing.is_some_and(|known| {
+        low(known.fingerprint) == content
+            || matches!(
+                known.create,
+                CreateState::Done { .. } | CreateState::LeftAlone
+            )
+    }))
+}

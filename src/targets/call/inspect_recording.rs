@@ -1,0 +1,425 @@
+//! What is in the recording of a call, by its header and on request by its sound, and how that fits
+//! what the call says. Says as well what must be made of it before it is sent.
+
+use std::time::{Duration, SystemTime};
+
+use super::inspection_options::{InspectionOptions, OddFormats};
+use super::recording_match::{RecordingMatch, StatedLength, sent_files};
+use crate::domain::call::{Call, Channels, Field};
+use crate::domain::{Code, Place, Problem, Severity};
+use crate::events::BETWEEN_RECORDINGS;
+use crate::pipeline::{Purpose, RecordingUpload, RecordingUse};
+use crate::recordings::{
+    self, Depth, FileEnd, Grade, Probe, ProbeError, Recording, RecordingError, Sendable, Skew,
+    TranscodeJob,
+};
+
+/// What was found out about the recording of a call.
+#[derive(Debug, Default)]
+pub(in crate::targets) struct Inspection {
+    /// The header of the first file.
+    probe: Option<Probe>,
+    /// The length of all.
+    seconds: Option<f64>,
+    /// What must be made of it.
+    order: Option<TranscodeJob>,
+    is_unheard: bool,
+}
+
+/// Tolerance between a length that is stated and one that is heard: ringing, greetings, rounding.
+const LEAST_TOLERANCE: f64 = 15.0;
+const TOLERANCE: f64 = 0.1;
+
+/// The recordings of one call, what its header must fit, and where problems go.
+struct Inspector<'e> {
+    call: &'e Call<'e>,
+    place: &'e Place,
+    listening: InspectionOptions,
+    depth: Depth,
+    problems: &'e mut Vec<Problem>,
+}
+
+/// Looks into the call's recording: what is no sound, or not whole, is not sent. A run reads no more
+/// than its header; a check also tells how long it is where the header does not.
+pub(in crate::targets) fn hear(
+    (listening, purpose): (InspectionOptions, Purpose),
+    sound: &RecordingMatch,
+    call: &Call<'_>,
+    problems: &mut Vec<Problem>,
+    place: &Place,
+) -> Inspection {
+    let Some(first) = &sound.recording else {
+        return Inspection::default();
+    };
+    let mut ear = Inspector {
+        call,
+        place,
+        listening,
+        depth: match purpose {
+            Purpose::Check => Depth::Length,
+            Purpose::Run => Depth::Header,
+        },
+        problems,
+    };
+    let mut heard = Inspection::default();
+    if sound.others.is_empty() {
+        heard.probe = ear.look_into(first, &mut heard.order);
+        heard.seconds = heard.probe.as_ref().and_then(|probe| probe.seconds);
+    } else {
+        ear.join(first, &sound.others, &mut heard);
+    }
+    ear.compare_channels(first, heard.probe.as_ref());
+    if let (Some(stated), Some(seconds)) = (&sound.stated, heard.seconds) {
+        ear.compare_length(stated, seconds);
+    }
+    if listening.for_silence {
+        for recording in std::iter::once(first).chain(&sound.others) {
+            heard.is_unheard |= !ear.listen_for_silence(recording);
+        }
+    }
+    heard
+}
+
+impl Inspector<'_> {
+    fn tell(&mut self, recording: &Recording, code: Code, severity: Severity, message: String) {
+        self.problems.push(
+            Problem::new(code, self.place.clone(), message)
+                .at("recording", &recording.name)
+                .with_severity(severity),
+        );
+    }
+
+    fn warn(&mut self, recording: &Recording, code: Code, message: String) {
+        self.tell(recording, code, Severity::Warning, message);
+    }
+
+    /// Tells for what the call waits.
+    fn hold(&mut self, recording: &Recording, code: Code, message: String) {
+        let problem = Problem::new(code, self.place.clone(), message);
+        self.problems
+            .push(problem.at("recording", &recording.name).holding());
+    }
+
+    /// Looks at one file; nothing where that cannot be done.
+    fn look_at(&mut self, recording: &Recording) -> Option<Result<Probe, ProbeError>> {
+        let probe = match recordings::look(recording, self.depth) {
+            Ok(probe) => probe,
+            Err(RecordingError::Changed(change)) => {
+                let message = format!("{change}; the call waits for it");
+                self.hold(recording, Code::RecordingChanged, message);
+                return None;
+            }
+            Err(RecordingError::Io(error)) => {
+                let message = format!("it cannot be read: {error}");
+                self.tell(
+                    recording,
+                    Code::RecordingUnreadable,
+                    Severity::Error,
+                    message,
+                );
+                return None;
+            }
+        };
+        if is_young(recording.modified(), self.listening.min_age) {
+            let message = "it was written less than --min-age ago; the call waits for it";
+            self.hold(recording, Code::RecordingUnfinished, message.to_owned());
+        }
+        Some(probe)
+    }
+
+    /// Reads the header of a recording that is sent alone.
+    fn look_into(
+        &mut self,
+        recording: &Recording,
+        order: &mut Option<TranscodeJob>,
+    ) -> Option<Probe> {
+        let convert = self.listening.doubtful == OddFormats::Convert;
+        let probe = match self.look_at(recording)? {
+            Ok(probe) => probe,
+            Err(ProbeError::Unknown)
+                if convert && TranscodeJob::convert(recording, None).is_ok() =>
+            {
+                *order = TranscodeJob::convert(recording, None).ok();
+                let message = "sound without a header; converted to WAV before it is sent";
+                self.tell(
+                    recording,
+                    Code::RecordingFormat,
+                    Severity::Note,
+                    message.to_owned(),
+                );
+                return None;
+            }
+            Err(error) => {
+                self.tell_unread(recording, &error);
+                return None;
+            }
+        };
+        self.tell_damage(recording, &probe);
+        if probe.is_common() {
+            return Some(probe);
+        }
+        let kind = probe.shown();
+        match TranscodeJob::convert(recording, Some(&probe)) {
+            Ok(made) if convert => {
+                let message = format!("{kind}; converted to WAV before it is sent");
+                self.tell(recording, Code::RecordingFormat, Severity::Note, message);
+                *order = Some(made);
+            }
+            _ => {
+                let message = format!("{kind}, which the API may not take");
+                self.warn(recording, Code::RecordingFormat, message);
+            }
+        }
+        Some(probe)
+    }
+
+    fn tell_unread(&mut self, recording: &Recording, error: &ProbeError) {
+        match error {
+            ProbeError::NotSound(_) | ProbeError::Blank | ProbeError::Soundless { .. } => {
+                let message = format!("{error}; the call waits for its recording");
+                self.hold(recording, Code::RecordingNotSound, message);
+            }
+            ProbeError::Cut(_) => {
+                let message = format!("{error}; the call waits for it");
+                self.hold(recording, Code::RecordingTruncated, message);
+            }
+            ProbeError::Empty => {
+                let message = "the file is empty".to_owned();
+                self.tell(recording, Code::RecordingEmpty, Severity::Error, message);
+            }
+            _ if self.call.wants_channels() => {
+                let message = format!("its channels cannot be told: {error}");
+                self.tell(recording, Code::RecordingChannels, Severity::Error, message);
+            }
+            _ => {
+                let message = format!("its header cannot be read: {error}");
+                self.warn(recording, Code::RecordingFormat, message);
+            }
+        }
+    }
+
+    fn tell_damage(&mut self, recording: &Recording, probe: &Probe) {
+        if probe.seconds.is_some_and(|seconds| seconds <= 0.0) {
+            let message = "there is no sound behind its header".to_owned();
+            self.tell(recording, Code::RecordingEmpty, Severity::Error, message);
+        }
+        if probe.is_silent && !self.listening.for_silence {
+            let message = "its sound is nothing but zeros".to_owned();
+            self.warn(recording, Code::RecordingSilent, message);
+        }
+        match probe.end {
+            FileEnd::Fine => {}
+            FileEnd::Unmarked => {
+                let message = "nothing in the file says that it ends there; it may be cut";
+                self.warn(recording, Code::RecordingTruncated, message.to_owned());
+            }
+            FileEnd::Cut => {
+                let message = "the file ends before its header says; the call waits for it";
+                self.hold(recording, Code::RecordingTruncated, message.to_owned());
+            }
+        }
+        if probe.mislabelled {
+            let message = format!("the content is {}", probe.container);
+            self.warn(recording, Code::RecordingMislabelled, message);
+        }
+    }
+
+    /// Sees whether several recordings can be put together.
+    fn join(&mut self, first: &Recording, others: &[Recording], heard: &mut Inspection) {
+        let mut parts = Vec::new();
+        for recording in std::iter::once(first).chain(others) {
+            let probe = match self.look_at(recording) {
+                Some(Ok(probe)) => Some(probe),
+                Some(Err(error)) => {
+                    self.tell_unread(recording, &error);
+                    None
+                }
+                None => None,
+            };
+            if let Some(probe) = &probe {
+                self.tell_damage(recording, probe);
+            }
+            parts.push((recording, probe));
+        }
+        let lengths = parts.iter().map(|(_, probe)| probe.as_ref()?.seconds);
+        heard.seconds = lengths.sum();
+        let together: Vec<_> = parts
+            .iter()
+            .map(|(one, probe)| (*one, probe.as_ref()))
+            .collect();
+        let names: Vec<&str> = parts.iter().map(|(one, _)| &*one.name).collect();
+        let (count, names) = (parts.len(), names.join(", "));
+        let refuse =
+            |why: &str| format!("{count} recordings cannot be put together: {why}: {names}");
+        let is_held = self.problems.iter().any(|problem| problem.holds);
+        let refusal = match TranscodeJob::join(&together) {
+            // What is wrong with a part is told, and the call waits for it.
+            Err(_) if is_held => None,
+            Err(unfit) => Some(refuse(&unfit.to_string())),
+            Ok(order) if order.needs_ffmpeg() && !self.listening.has_ffmpeg => {
+                let why = "they are not plain WAV of one format, and ffmpeg is not there";
+                Some(refuse(why))
+            }
+            Ok(order) => {
+                heard.order = Some(order);
+                None
+            }
+        };
+        if let Some(message) = refusal {
+            self.tell(first, Code::RecordingNotMade, Severity::Error, message);
+        } else if !is_held {
+            let message = format!("{count} recordings are sent as one, in this order: {names}");
+            self.tell(first, Code::RecordingJoined, Severity::Note, message);
+        }
+        heard.probe = parts.swap_remove(0).1;
+    }
+
+    fn compare_channels(&mut self, recording: &Recording, probe: Option<&Probe>) {
+        let Some(probe) = probe else { return };
+        match (self.call.text(Field::AudioChannels), probe.channels) {
+            (_, Some(channels)) if channels > 2 => {
+                let message =
+                    format!("the recording has {channels} channels, and the API knows two");
+                self.warn(recording, Code::RecordingChannels, message);
+            }
+            ("" | "Stereo", Some(1)) => {
+                let message = "it counts as stereo, but the recording has one channel";
+                self.warn(recording, Code::RecordingChannels, message.to_owned());
+            }
+            ("Mono1Speaker" | "Mono2Speaker", Some(channels)) if channels > 1 => {
+                let message = format!("sent as mono, but the recording has {channels} channels");
+                self.warn(recording, Code::RecordingChannels, message);
+            }
+            (Call::AUTO, None) => {
+                let message = "its header does not say how many channels it has".to_owned();
+                self.tell(recording, Code::RecordingChannels, Severity::Error, message);
+            }
+            _ => {}
+        }
+    }
+
+    fn compare_length(&mut self, stated: &StatedLength, seconds: f64) {
+        let (longest, all) = stated.seconds;
+        let tolerance = |length: f64| (length * TOLERANCE).max(LEAST_TOLERANCE);
+        if seconds < longest - tolerance(longest) || seconds > all + tolerance(all) {
+            let says = if longest < all {
+                format!("{longest:.0} to {all:.0}")
+            } else {
+                format!("{all:.0}")
+            };
+            let message = format!("the recording has {seconds:.0} seconds, the export says {says}");
+            self.problems.push(
+                Problem::new(Code::RecordingDuration, self.place.clone(), message)
+                    .at(&stated.column, &says),
+            );
+        }
+    }
+
+    /// Whether its sound could be decoded.
+    fn listen_for_silence(&mut self, recording: &Recording) -> bool {
+        let Some((silent, channels)) = recordings::silent_channels(recording) else {
+            return false;
+        };
+        let message = match silent.as_slice() {
+            [] => return true,
+            _ if silent.len() == channels => "nobody is heard in it".to_owned(),
+            [one] => format!("nobody is heard in channel {one}"),
+            some => format!(
+                "nobody is heard in {} of its {channels} channels",
+                some.len()
+            ),
+        };
+        self.warn(recording, Code::RecordingSilent, message);
+        true
+    }
+}
+
+/// Whether a file of this age may still be written. A clock of a file server that is ahead by more
+/// than that says nothing.
+fn is_young(modified: SystemTime, min_age: Duration) -> bool {
+    let apart = SystemTime::now()
+        .duration_since(modified)
+        .unwrap_or_else(|ahead| ahead.duration());
+    apart < min_age
+}
+
+/// What the sequencer is told of the recording, if there is one.
+pub(in crate::targets) fn into_mark(
+    found: RecordingMatch,
+    call: &Call<'_>,
+    heard: &Inspection,
+) -> Option<Box<RecordingUse>> {
+    let recording = found.recording?;
+    let name = recording.name.rsplit('/').next().unwrap_or_default();
+    let skew = Skew::of(name, call.text(Field::DateTime), call.at());
+    Some(Box::new(RecordingUse {
+        skew,
+        others: found.others,
+        call: found.call,
+        grade: found.grade.unwrap_or(Grade::Inexact),
+        seconds: heard.seconds,
+        is_unheard: heard.is_unheard,
+        recording,
+    }))
+}
+
+impl Inspection {
+    /// How many channels the recording has, where its header says.
+    pub(in crate::targets) fn channels(&self) -> Option<u16> {
+        self.probe.as_ref()?.channels
+    }
+
+    /// The recording as it is sent.
+    pub(in crate::targets) fn parcel(&self, mark: &RecordingUse) -> RecordingUpload {
+        let first = &mark.recording;
+        let file_name = first.name.rsplit('/').next().unwrap_or(&first.name);
+        let mut file_name: String = file_name
+            .chars()
+            // A quote, a backslash or a control character could end the header it stands in.
+            .map(|char| {
+                if char.is_control() || matches!(char, '"' | '\\') {
+                    '_'
+                } else {
+                    char
+                }
+            })
+            .collect();
+        if self.order.is_some() && content_type(&file_name) != WAV {
+            file_name.push_str(".wav");
+        }
+        let names: Vec<&str> = mark.recordings().map(|one| &*one.name).collect();
+        let bytes = mark.recordings().map(|one| one.bytes).sum();
+        RecordingUpload {
+            sound: Sendable::Found(first.clone()),
+            content_type: content_type(&file_name),
+            file_name,
+            bytes,
+            source_bytes: bytes,
+            channels: self.channels(),
+            files: sent_files(mark).collect(),
+            name: names.join(BETWEEN_RECORDINGS),
+            order: self.order.clone(),
+        }
+    }
+
+    /// `auto` becomes what the recording says: two channels are an agent and a customer apart, one
+    /// channel holds both. A call without a recording says nothing.
+    pub(in crate::targets) fn settle(&self, mut call: Call<'static>) -> Call<'static> {
+        if call.wants_channels() {
+            call.settle_channels(self.channels().map(|channels| {
+                if channels == 1 {
+                    Channels::Mono2Speaker
+                } else {
+                    Channels::Stereo
+                }
+            }));
+        }
+        call
+    }
+}
+
+const WAV: &str = "audio/wav";
+
+fn content_type(name: &str) -> &'static str {
+    recordings::content_type(name)
+}

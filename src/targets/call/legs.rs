@@ -1,0 +1,247 @@
+//! Several rows, one call: how a worker decides rows that were brought together.
+//!
+//! One row speaks for the call and carries its outcome; the others are told with it. Whatever is
+//! wrong with any of the rows rejects all of them, because a call of which a part could not be read
+//! is not the call that took place. A row that stands there once more is no further leg.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+
+use xxhash_rust::xxh3::Xxh3Default;
+
+use super::batch_result::BatchResult;
+use super::proposal::{CallProposal, ended};
+use super::worker::CallWorker;
+use crate::domain::call::Value;
+use crate::domain::{Code, Place, Problem};
+use crate::events::{FurtherRow, Outcome};
+use crate::mapping::{CallMapping, CallRow, MappedCall, Merged};
+use crate::pipeline::{Action, RecordingUse, RowGroup};
+use crate::source::{Batch, Record};
+
+/// A row that the mapping made something of.
+struct Row<'b> {
+    index: usize,
+    part: CallRow<'b>,
+    problems: Vec<Problem>,
+}
+
+impl CallWorker<'_> {
+    /// Decides the rows of a span.
+    pub(in crate::targets) fn span(
+        &mut self,
+        batch: &Batch,
+        at: usize,
+        span: RowGroup,
+        desktop: &mut BatchResult,
+    ) {
+        let record = batch.get(at);
+        let mut problems: Vec<Problem> = record.problems().cloned().collect();
+        let item = match span {
+            RowGroup::Call(rows) => {
+                return self.call(batch, at..at + rows as usize, desktop);
+            }
+            // What is broken says nothing for certain, its time included.
+            RowGroup::Older if problems.iter().any(Problem::is_error) => {
+                ended(problems, Outcome::Rejected, "")
+            }
+            RowGroup::Older => ended(problems, Outcome::Skipped, "older copy"),
+            RowGroup::Undated => {
+                let newest = self.profile.newest();
+                let (column, value) = newest.map(|rule| rule.at(&record)).unwrap_or_default();
+                let message = "no time or number, so nobody can say which copy is the newest";
+                problems
+                    .push(Problem::new(Code::BadTime, record.place(), message).at(column, &value));
+                ended(problems, Outcome::Rejected, "")
+            }
+            RowGroup::Crowd => {
+                let message = "more than 1000 rows have this id, which are hardly one call";
+                problems.push(Problem::new(Code::LegsDisagree, record.place(), message));
+                ended(problems, Outcome::Rejected, "")
+            }
+        };
+        desktop.sums.records += 1;
+        desktop.items.push(item);
+    }
+
+    /// Decides the rows of one call.
+    fn call(&mut self, batch: &Batch, range: Range<usize>, desktop: &mut BatchResult) {
+        let profile = std::sync::Arc::clone(&self.profile);
+        let mut rows: Vec<Row<'_>> = Vec::new();
+        // By the hash of what they say, where the rows that count stand.
+        let mut counted = HashMap::new();
+        let may_repeat = range.len() > 1;
+        let mut is_broken = false;
+        for index in range {
+            desktop.sums.records += 1;
+            let record = batch.get(index);
+            let mut problems: Vec<Problem> = record.problems().cloned().collect();
+            let item = if problems.iter().any(Problem::is_error) {
+                is_broken = true;
+                ended(problems, Outcome::Rejected, "")
+            } else if problems
+                .iter()
+                .any(|problem| problem.code == Code::TrailingRow)
+            {
+                ended(problems, Outcome::Skipped, "no record")
+            } else if let Some(first) = may_repeat.then(|| counted.get(&content(&record))).flatten()
+            {
+                repeat(&profile, &record, first, problems)
+            } else {
+                match profile.apply(&record, &mut problems) {
+                    MappedCall::Skipped(rule) => CallProposal {
+                        recording: self.sought_left_out(std::slice::from_ref(&record)),
+                        ..ended(problems, Outcome::Skipped, rule.to_owned())
+                    },
+                    MappedCall::Undecided => {
+                        is_broken = true;
+                        ended(problems, Outcome::Rejected, "")
+                    }
+                    MappedCall::Draft(draft) => {
+                        is_broken |= problems.iter().any(Problem::is_error);
+                        if may_repeat {
+                            counted.insert(content(&record), record.place());
+                        }
+                        rows.push(Row {
+                            index,
+                            part: CallRow { record, draft },
+                            problems,
+                        });
+                        told()
+                    }
+                }
+            };
+            desktop.items.push(item);
+        }
+        if rows.is_empty() {
+            return;
+        }
+        if is_broken {
+            end_all(rows, Outcome::Rejected, "leg", &mut desktop.items);
+            return;
+        }
+        self.merged(rows, desktop);
+    }
+
+    /// The recordings of a call that is rejected or left out.
+    fn sought_by(&self, parts: &[CallRow<'_>], is_rejected: bool) -> Option<Box<RecordingUse>> {
+        let records: Vec<Record<'_>> = parts.iter().map(|part| part.record).collect();
+        if is_rejected {
+            self.sought(&records)
+        } else {
+            self.sought_left_out(&records)
+        }
+    }
+
+    fn merged(&mut self, mut rows: Vec<Row<'_>>, desktop: &mut BatchResult) {
+        let mut problems = Vec::new();
+        let (mut indices, mut parts, mut own) = (Vec::new(), Vec::new(), Vec::new());
+        for row in rows.drain(..) {
+            indices.push(row.index);
+            parts.push(row.part);
+            own.push(row.problems);
+        }
+        let Merged {
+            draft,
+            lead,
+            order,
+            lacks,
+        } = Merged::of(&self.profile, &parts, &mut problems);
+        let is_broken = problems.iter().any(Problem::is_error);
+        for problem in problems {
+            let of = parts
+                .iter()
+                .position(|part| part.record.place() == problem.place);
+            own[of.unwrap_or(lead)].push(problem);
+        }
+        let fate = match lacks {
+            _ if is_broken => Some((Outcome::Rejected, Cow::Borrowed("leg"))),
+            Some(field) => Some((Outcome::Skipped, Cow::Owned(format!("no {field}")))),
+            None => None,
+        };
+        if let Some((outcome, detail)) = fate {
+            let speaks = indices[lead];
+            for (index, problems) in indices.into_iter().zip(own) {
+                desktop.items[index] = ended(problems, outcome, detail.clone());
+            }
+            desktop.items[speaks].recording = self.sought_by(&parts, is_broken);
+            return;
+        }
+        // The row that speaks comes first, then the others in their order.
+        let mut records = vec![parts[lead].record];
+        records.extend(
+            order
+                .iter()
+                .filter(|at| **at != lead)
+                .map(|at| parts[*at].record),
+        );
+        let mut problems = std::mem::take(&mut own[lead]);
+        // A row that may be cut makes the call doubtful, whichever of its rows that is.
+        for row in &mut own {
+            let doubts = |problem: &mut Problem| problem.code == Code::RowUnterminated;
+            problems.extend(row.extract_if(.., doubts));
+        }
+        let place = (indices[lead], &mut desktop.sums, &mut desktop.open);
+        let item = self.judge(&records, draft, problems, place);
+        desktop.items[indices[lead]] = item;
+        let others = indices.iter().zip(own).enumerate();
+        let further: Vec<FurtherRow> = others
+            .filter(|(at, _)| *at != lead)
+            .map(|(_, (index, problems))| FurtherRow {
+                index: *index,
+                problems,
+            })
+            .collect();
+        if !further.is_empty() {
+            desktop.further.push((indices[lead], further));
+        }
+    }
+}
+
+/// A row that says what another row of its call says.
+fn repeat(
+    profile: &CallMapping,
+    record: &Record<'_>,
+    first: &Place,
+    mut problems: Vec<Problem>,
+) -> CallProposal {
+    let message = format!("the same record as {}", first.within());
+    let mut problem = Problem::new(Code::RepeatedRecord, record.place(), message);
+    if let (column, Value::Text(id)) = profile.id(record) {
+        problem = problem.at(&column, &id);
+    }
+    problems.push(problem);
+    ended(problems, Outcome::Skipped, "repeat")
+}
+
+/// The hash of all that a row says, wherever it stands.
+fn content(record: &Record<'_>) -> u128 {
+    let mut hash = Xxh3Default::new();
+    for cell in record.cells() {
+        hash.update(&cell.len().to_le_bytes());
+        hash.update(cell.as_bytes());
+    }
+    if let Some(tree) = record.tree() {
+        hash.update(tree.to_string().as_bytes());
+    }
+    hash.digest128()
+}
+
+fn end_all(rows: Vec<Row<'_>>, outcome: Outcome, detail: &'static str, items: &mut [CallProposal]) {
+    for row in rows {
+        // A row that has a problem of its own needs no other word.
+        let detail = if row.problems.iter().any(Problem::is_error) {
+            ""
+        } else {
+            detail
+        };
+        items[row.index] = ended(row.problems, outcome, detail);
+    }
+}
+
+fn told() -> CallProposal {
+    let mut item = ended(Vec::new(), Outcome::Skipped, "");
+    item.action = Action::WithLead;
+    item
+}

@@ -1,0 +1,22 @@
+//! A call on its way to its step.
+
+use super::recording_match::RecordingMatch;
+use crate::domain::call::Call;
+use crate::domain::{Place, Problem};
+
+/// A call before its step.
+pub(in crate::targets) struct PendingCall<'c> {
+    pub(in crate::targets) index: usize,
+    pub(in crate::targets) place: Place,
+    pub(in crate::targets) call: Call<'c>,
+    pub(in crate::targets) fingerprint: u128,
+    pub(in crate::targets) sound: RecordingMatch,
+}
+
+/// A call without a fault, with its hashes and what is odd about it.
+pub(in crate::targets) struct CheckedCall<'c> {
+    pub(in crate::targets) call: Call<'c>,
+    pub(in crate::targets) identity: u64,
+    pub(in crate::targets) fingerprint: u128,
+    pub(in crate::targets) problems: Vec<Problem>,
+}

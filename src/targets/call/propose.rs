@@ -1,0 +1,161 @@
+//! From the step of a call to its action: what becomes of it here, what is left to send, and how many
+//! requests that takes.
+
+use super::carried::Carried;
+use super::hold::{doubt_last_row, hold};
+use super::inspect_recording::{Inspection, hear, into_mark};
+use super::pending::PendingCall;
+use super::recording_match::RecordingMatch;
+use super::worker::CallWorker;
+use crate::domain::call::{Call, Field};
+use crate::domain::{Code, Place, Problem};
+use crate::events::Outcome;
+use crate::ledger::{CallFact, CallState, CreateState, LedgerEntry, UploadState};
+use crate::pipeline::{Action, CallJob, NotedEnd, Purpose};
+use crate::plan::{self, Step};
+
+impl CallWorker<'_> {
+    /// Turns a step into an action. The call's text is only copied when it is to be sent.
+    pub(in crate::targets) fn carry_out(
+        &self,
+        mut step: Step,
+        standing: Option<CallState>,
+        open: PendingCall<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> Carried {
+        let PendingCall {
+            place,
+            call,
+            fingerprint,
+            mut sound,
+            ..
+        } = open;
+        if step == Step::Nothing {
+            return Carried::there(sound, call.identity());
+        }
+        problems.extend(std::mem::take(&mut sound.problems));
+        let how = (self.target.inspection, self.run.purpose);
+        let heard = hear(how, &sound, &call, problems, &place);
+        if problems.iter().any(Problem::rejects) {
+            let ended = Carried::ended(Action::Finished(Outcome::Rejected, "".into()));
+            let mark = sound.into_candidates();
+            return Carried { mark, ..ended };
+        }
+        let late = late_channels(standing.as_ref(), (&sound, &heard), &call, &place);
+        problems.extend(late);
+        let is_recording_missing = sound.state == plan::RecordingPresence::Missing;
+        let mark = into_mark(sound, &call, &heard);
+        let matched = mark
+            .as_ref()
+            .map(|mark| Box::new(mark.matched(call.identity(), heard.channels())));
+        let known = standing.as_ref();
+        doubt_last_row(&self.profile, step, known, fingerprint, problems);
+        let until = (self.run.now, self.target.policy.hold_for);
+        let held = hold(until, &mut step, known, &place, problems);
+        let (is_create, with_upload) = match step {
+            Step::Create { with_upload, .. } => (true, with_upload),
+            _ => (false, true),
+        };
+        let fate = match at_rest(step, self.run.purpose, (&call, fingerprint), held) {
+            Some(fate) => fate,
+            None if self.run.purpose == Purpose::Check => Action::Ready,
+            None => {
+                let recording = mark.as_ref().filter(|_| with_upload);
+                Action::Send(Box::new(CallJob {
+                    parcel: recording.map(|mark| heard.parcel(mark)),
+                    call: heard.settle(call.into_owned()),
+                    fingerprint,
+                    step,
+                    standing,
+                    is_recording_missing,
+                }))
+            }
+        };
+        let is_open = matches!(fate, Action::Ready | Action::Send(_));
+        Carried {
+            fate,
+            mark,
+            requests: u8::from(is_open) * (1 + u8::from(is_create && with_upload)),
+            matched,
+        }
+    }
+}
+
+/// The action of a call for which nothing is sent.
+fn at_rest(
+    step: Step,
+    want: Purpose,
+    (call, fingerprint): (&Call<'_>, u128),
+    held: Code,
+) -> Option<Action<CallJob>> {
+    Some(match (step, want) {
+        (Step::Create { .. } | Step::Upload { .. }, _) => return None,
+        (Step::Nothing | Step::Refuse, _) => Action::Finished(Outcome::Rejected, "".into()),
+        (Step::Hold, Purpose::Check) => Action::Finished(Outcome::Held, held.name().into()),
+        (Step::Hold, Purpose::Run) => {
+            let why = held;
+            let fact = CallFact::Held { fingerprint, why };
+            noted(Outcome::Held, why.name(), call, fact)
+        }
+        (Step::Waive, Purpose::Check) => Action::Finished(Outcome::AlreadyThere, "".into()),
+        (Step::Waive, Purpose::Run) => {
+            let fact = CallFact::WithoutRecording { was_sought: true };
+            noted(Outcome::AlreadyThere, "", call, fact)
+        }
+    })
+}
+
+fn noted(
+    outcome: Outcome,
+    detail: &'static str,
+    call: &Call<'_>,
+    fact: CallFact,
+) -> Action<CallJob> {
+    let entry = LedgerEntry::new(call.identity().to_owned(), fact);
+    Action::Noted(Box::new(NotedEnd {
+        outcome,
+        detail,
+        entry,
+    }))
+}
+
+/// What there is to be told of a recording of one channel whose conversation was made without knowing
+/// of it, and cannot be changed. The destination takes such a conversation for one of two channels.
+fn late_channels(
+    standing: Option<&CallState>,
+    (sound, heard): (&RecordingMatch, &Inspection),
+    call: &Call<'_>,
+    place: &Place,
+) -> Option<Problem> {
+    let standing = standing?;
+    let who = match (&standing.create, standing.upload) {
+        (
+            CreateState::Done {
+                is_adopted: false, ..
+            },
+            UploadState::NotWanted { .. } | UploadState::Owed,
+        ) if call.wants_channels() => "an earlier run, without its recording",
+        (
+            CreateState::Done {
+                is_adopted: true, ..
+            }
+            | CreateState::LeftAlone,
+            _,
+        ) if !counts_as_stereo(call) => "somebody else",
+        _ => return None,
+    };
+    let recording = sound
+        .recording
+        .as_ref()
+        .filter(|_| heard.channels() == Some(1))?;
+    let message = format!(
+        "the conversation was made by {who}, and may count as stereo; the recording has one channel"
+    );
+    let problem = Problem::new(Code::RecordingChannels, place.clone(), message);
+    Some(problem.at("recording", &recording.name))
+}
+
+/// Whether the record itself says so, which is told of any recording.
+fn counts_as_stereo(call: &Call<'_>) -> bool {
+    matches!(call.text(Field::AudioChannels), "" | "Stereo")
+}

@@ -1,0 +1,21 @@
+//! What calls are made with: recordings, and what the operator asked for.
+
+use std::sync::Arc;
+
+use super::inspection_options::InspectionOptions;
+use crate::api::ApiVersion;
+use crate::plan::Policy;
+use crate::recordings::Index;
+
+/// Calls: each record is a conversation, or a leg of one.
+#[derive(Debug)]
+pub struct CallTarget {
+    /// The recordings, if an audio folder was given.
+    pub recordings: Option<Arc<Index>>,
+    /// How far recordings are looked into.
+    pub inspection: InspectionOptions,
+    /// What the operator asked for.
+    pub policy: Policy,
+    /// The shape of the destination's conversation endpoint, to warn about fields it lacks.
+    pub version: ApiVersion,
+}
