@@ -14,7 +14,7 @@ use reqwest::multipart::{Form, Part};
 use super::Error;
 use super::upload_watch::UploadWatch;
 use crate::failpoint::{self, Point};
-use crate::recordings::{OpenedRecording, RecordingError, Sendable};
+use crate::recordings::{OpenRecording, RecordingError, Sendable};
 
 /// How the destination is to understand the recording; sent as text parts when given.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -154,7 +154,7 @@ impl UploadBody {
 struct RecordingStream {
     recording: Sendable,
     expected: u64,
-    file: Option<OpenedRecording>,
+    file: Option<OpenRecording>,
     is_done: bool,
     state: Arc<Mutex<SentBytes>>,
 }

@@ -68,7 +68,7 @@ fn longest(recordings: Vec<Recording>) -> Option<Recording> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recordings::store::recording::tests::in_folder;
+    use crate::recordings::store::tests::in_folder;
 
     /// Files of these names that are gone again.
     fn recordings(names: &[&str]) -> Vec<Recording> {

@@ -1,6 +1,6 @@
 //! The recordings: which there are, which belongs to a call, and what is in it.
 //!
-//! An [`Index`] is built by one walk of the audio folder and then only asked, from any thread. A
+//! An [`Index`] is built of what a [`RecordingStore`] lists and then only asked, from any thread. A
 //! name from an export is a key into that index and is never joined to a path, so nothing that an
 //! export says can open a file outside of the folder, a device or a pipe; names that try are
 //! refused aloud. A [`Recording`] opens only as the very file that the walk saw, and through no link,
@@ -33,7 +33,7 @@ pub use choose::{ChosenRecordings, SeveralRecordings};
 pub use claims::{Claimant, Claims, Standing};
 pub use container::Container;
 pub use extension::{content_type, is_audio_extension};
-pub use index::build::build_index;
+pub use index::build::{build_index, index_store};
 pub use index::captures::{CaptureKey, Naming};
 pub use index::lookup::{Index, IndexOptions};
 pub use name::OutsideFolder;
@@ -44,10 +44,15 @@ pub use sidecar::Sidecar;
 pub use silence::silent_channels;
 pub use skew::Skew;
 pub use spelling::NameLikeness;
-pub use store::error::IndexError;
-pub use store::listing::Unlisted;
-pub use store::recording::{FileChange, Recording, RecordingError};
-pub use store::sendable::{OpenedRecording, Sendable};
+pub use store::error::{FileChange, IndexError, RecordingError};
+pub use store::key::RecordingKey;
+pub use store::listing::{Listing, Unlisted};
+pub use store::local::LocalFolder;
+pub use store::open_recording::{OpenRecording, ReadSeek};
+pub use store::recording::Recording;
+pub use store::recording_store::RecordingStore;
+pub use store::sendable::Sendable;
+pub use store::version::ObjectVersion;
 pub use timestamp::{Stamp, stamp};
 pub use transcode::{
     CancelFlag, Ffmpeg, NoFfmpeg, NotTranscodable, ProgramEnvironment, TranscodeFailure,

@@ -1,11 +1,12 @@
 //! What stands beside a recording in a file of its own: its metadata, as XML or JSON.
 
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
-use super::store::beneath::Root;
+use super::store::key::RecordingKey;
+use super::store::recording_store::RecordingStore;
 use crate::source::xml_to_json;
 
 /// A larger file is no metadata of one recording.
@@ -41,22 +42,21 @@ impl Sidecar {
         !self.only.is_empty() || !self.keys.is_empty()
     }
 
-    /// Looks at the metadata of the recording at this path below the folder. The error is the name of the
-    /// metadata, and what is wrong with them.
+    /// Looks at the metadata of the recording that the store keeps under this key. The error is the name
+    /// of the metadata, and what is wrong with them.
     pub(in crate::recordings) fn ask(
         &self,
-        root: &Root,
-        recording: &Path,
+        store: &dyn RecordingStore,
+        recording: &RecordingKey,
     ) -> Result<SidecarAnswer, (PathBuf, String)> {
-        for path in self.names(recording) {
-            let Ok((file, metadata)) = root.open_below(&path) else {
-                continue;
-            };
-            if !metadata.is_file() {
-                continue;
-            }
+        for path in self.names(recording.as_path()) {
             let mut bytes = Vec::new();
-            let read = file.take(LARGEST + 1).read_to_end(&mut bytes);
+            let read = match store.open_beside(&RecordingKey::new(&*path)) {
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                opened => {
+                    opened.and_then(|opened| opened.take(LARGEST + 1).read_to_end(&mut bytes))
+                }
+            };
             let tree = match read {
                 Err(error) => Err(error.to_string()),
                 Ok(_) if bytes.len() as u64 > LARGEST => {

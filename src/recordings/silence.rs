@@ -4,7 +4,6 @@
 //! that is said. Samples stream through a buffer, and reading ends as soon as something has been
 //! heard in every channel, so that only a silent recording is read to its end.
 
-use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -12,9 +11,9 @@ use symphonia::core::codecs::audio::AudioDecoderOptions;
 use symphonia::core::errors::Error;
 use symphonia::core::formats::TrackType;
 
-use super::Recording;
 use super::container::Container;
 use super::probe::{self, MOST_PACKETS, PlainFormat, PlainWave};
+use super::{OpenRecording, Recording};
 
 /// What is louder counts as heard: -50 dB of full scale, ten times the noise of a telephone line and
 /// a tenth of a quiet voice.
@@ -27,7 +26,7 @@ const MOST_CHANNELS: usize = 64;
 /// Which channels are silent from beginning to end, counted from 1, and how many there are; `None`
 /// when the codec is not one that is decoded here, or the file cannot be read.
 pub fn silent_channels(recording: &Recording) -> Option<(Vec<usize>, usize)> {
-    let (file, length) = (recording.open().ok()?, recording.bytes);
+    let (file, length) = (recording.open().ok()?, recording.bytes());
     let mut file = BufReader::with_capacity(1 << 16, file);
     let meter = if let Ok(Some(wave)) = PlainWave::read(&mut file, length) {
         plain(&mut file, &wave)?
@@ -84,7 +83,7 @@ impl Meter {
     }
 }
 
-fn plain(file: &mut BufReader<File>, wave: &PlainWave) -> Option<Meter> {
+fn plain(file: &mut BufReader<OpenRecording>, wave: &PlainWave) -> Option<Meter> {
     let PlainFormat {
         channels,
         rate,
@@ -163,7 +162,7 @@ fn of_mu_law(byte: u8) -> i16 {
     if byte & 0x80 == 0 { size } else { -size }
 }
 
-fn by_library(file: File, length: u64, container: Container) -> Option<Meter> {
+fn by_library(file: OpenRecording, length: u64, container: Container) -> Option<Meter> {
     let mut opened = probe::open(file, length, container, u64::MAX).ok()?;
     let track = opened.format.default_track(TrackType::Audio)?;
     let id = track.id;
@@ -217,7 +216,7 @@ fn by_library(file: File, length: u64, container: Container) -> Option<Meter> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recordings::store::recording::tests::in_folder;
+    use crate::recordings::store::tests::in_folder;
 
     /// A WAV file of two channels: `left` and `right` by the number of the frame.
     fn stereo(tag: u16, frames: u32, sample: impl Fn(u32) -> [Vec<u8>; 2]) -> Vec<u8> {

@@ -1,8 +1,8 @@
 //! Puts what a walk found into the order of an [`Index`].
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
@@ -12,59 +12,73 @@ use super::lookup::{Index, IndexOptions};
 use crate::recordings::sidecar::{Sidecar, SidecarAnswer};
 use crate::recordings::spelling::{folded, loosened, outwards};
 use crate::recordings::store::error::IndexError;
-use crate::recordings::store::listing::{FileState, IndexedFile, Unlisted};
-use crate::recordings::store::local::{Listing, walk};
+use crate::recordings::store::key::RecordingKey;
+use crate::recordings::store::listing::{FileState, IndexedFile, Listing, Unlisted};
+use crate::recordings::store::local::LocalFolder;
+use crate::recordings::store::recording_store::RecordingStore;
 
 /// Walks the folder once, without following links that lead out of it, and orders what it finds.
 pub fn build_index(root: &Path, options: &IndexOptions) -> Result<Index, IndexError> {
-    arrange(walk(root)?, options).ok_or_else(|| IndexError::TooMany {
-        path: root.to_owned(),
-    })
+    index_store(Arc::new(LocalFolder::open(root)?), options)
+}
+
+/// Lists a store once and orders what it holds.
+pub fn index_store(
+    store: Arc<dyn RecordingStore>,
+    options: &IndexOptions,
+) -> Result<Index, IndexError> {
+    let listing = store.list()?;
+    let path = store.location().to_owned();
+    arrange(store, listing, options).ok_or(IndexError::TooMany { path })
 }
 
 /// Sorts what was found; `None` when it is too much for positions of 32 bits.
-fn arrange(mut walk: Listing, options: &IndexOptions) -> Option<Index> {
-    let keys = ask_sidecars(&mut walk, options.sidecar.as_ref());
-    let stems = Stems::of(&walk)?;
-    let mut order = stems.order(&walk);
-    order.retain(|position| !keys.other_media.contains(position));
+fn arrange(
+    store: Arc<dyn RecordingStore>,
+    mut listing: Listing,
+    options: &IndexOptions,
+) -> Option<Index> {
+    let said = ask_sidecars(&*store, &mut listing, options.sidecar.as_ref());
+    let stems = Stems::of(&listing)?;
+    let mut order = stems.order(&listing);
+    order.retain(|position| !said.other_media.contains(position));
 
     let mut index = Index {
-        root: walk.root,
+        store,
         largest: options.largest,
         entries: Vec::with_capacity(order.len()),
-        folders: walk.folders,
-        names: walk.names,
+        folders: listing.folders,
+        names: listing.names,
         stems: String::with_capacity(stems.text.len()),
         starts: Vec::with_capacity(order.len() + 1),
         groups: HashTable::new(),
         loose: Vec::new(),
-        paths: HashMap::new(),
+        keys: HashMap::new(),
         twins: HashMap::new(),
         words: OnceLock::new(),
         captured: None,
-        aliases: walk.aliases,
+        aliases: listing.aliases,
         total: 0,
         ready: 0,
-        others: walk.others,
-        unread: walk.unread,
-        bins: walk.bins,
+        others: listing.others,
+        unlisted: listing.unlisted,
+        bins: listing.bins,
     };
     index.names.shrink_to_fit();
-    let mut paths = walk.paths;
+    let mut keys = listing.keys;
     let mut links = HashSet::new();
     for (id, position) in (0u32..).zip(&order) {
-        if let Some(path) = paths.remove(position) {
-            index.paths.insert(id, path);
+        if let Some(key) = keys.remove(position) {
+            index.keys.insert(id, key);
         }
-        if walk.links.contains(position) {
+        if listing.links.contains(position) {
             links.insert(id);
         }
         admit(
             &mut index,
             id,
             stems.get(*position),
-            walk.entries[*position as usize],
+            listing.entries[*position as usize],
         )?;
     }
     index.starts.push(u32::try_from(index.stems.len()).ok()?);
@@ -74,8 +88,8 @@ fn arrange(mut walk: Listing, options: &IndexOptions) -> Option<Index> {
     join_twins(&mut index, &links);
     if options.naming.is_some() || options.sidecar.is_some() {
         let names = index.ready_ids().map(|id| (id, index.path_name(id)));
-        let said = |id: u32| keys.keys.get(&order[id as usize]).map(Vec::as_slice);
-        index.captured = Some(Captures::new(options.naming.as_ref(), names, said));
+        let keys = |id: u32| said.keys.get(&order[id as usize]).map(Vec::as_slice);
+        index.captured = Some(Captures::new(options.naming.as_ref(), names, keys));
     }
     Some(index)
 }
@@ -90,29 +104,33 @@ struct SidecarKeys {
 }
 
 /// Asks the metadata of every recording; what cannot be read is told as a file that was not read.
-fn ask_sidecars(walk: &mut Listing, sidecar: Option<&Sidecar>) -> SidecarKeys {
+fn ask_sidecars(
+    store: &dyn RecordingStore,
+    listing: &mut Listing,
+    sidecar: Option<&Sidecar>,
+) -> SidecarKeys {
     let mut found = SidecarKeys::default();
     let Some(sidecar) = sidecar.filter(|sidecar| sidecar.is_asked()) else {
         return found;
     };
-    for (position, entry) in (0u32..).zip(&walk.entries) {
+    for (position, entry) in (0u32..).zip(&listing.entries) {
         if entry.state != FileState::Ready {
             continue;
         }
-        let below = match walk.paths.get(&position) {
-            Some(path) => path.clone(),
-            None => PathBuf::from(entry.path(&walk.names, &walk.folders)),
+        let key = match listing.keys.get(&position) {
+            Some(key) => key.clone(),
+            None => RecordingKey::new(entry.path(&listing.names, &listing.folders)),
         };
-        match sidecar.ask(&walk.root, &below) {
+        match sidecar.ask(store, &key) {
             Ok(SidecarAnswer::OtherMedia) => {
                 found.other_media.insert(position);
-                walk.others += 1;
+                listing.others += 1;
             }
             Ok(SidecarAnswer::Keys(Some(keys))) => {
                 found.keys.insert(position, keys);
             }
             Ok(SidecarAnswer::Keys(None) | SidecarAnswer::None) => {}
-            Err((path, why)) => walk.unread.push(Unlisted {
+            Err((path, why)) => listing.unlisted.push(Unlisted {
                 name: path.to_string_lossy().into_owned(),
                 why,
             }),
@@ -128,14 +146,14 @@ struct Stems {
 }
 
 impl Stems {
-    fn of(walk: &Listing) -> Option<Stems> {
+    fn of(listing: &Listing) -> Option<Stems> {
         let mut stems = Stems {
-            text: String::with_capacity(walk.names.len()),
-            starts: Vec::with_capacity(walk.entries.len() + 1),
+            text: String::with_capacity(listing.names.len()),
+            starts: Vec::with_capacity(listing.entries.len() + 1),
         };
-        for entry in &walk.entries {
+        for entry in &listing.entries {
             stems.starts.push(u32::try_from(stems.text.len()).ok()?);
-            stems.text.push_str(&folded(entry.stem(&walk.names)));
+            stems.text.push_str(&folded(entry.stem(&listing.names)));
             stems.text.push('\0');
         }
         stems.starts.push(u32::try_from(stems.text.len()).ok()?);
@@ -148,14 +166,14 @@ impl Stems {
     }
 
     /// The positions in the order of the index.
-    fn order(&self, walk: &Listing) -> Vec<u32> {
+    fn order(&self, listing: &Listing) -> Vec<u32> {
         let mut order: Vec<(&[u8], u32)> = (0u32..)
-            .zip(&walk.entries)
+            .zip(&listing.entries)
             .map(|(position, _)| (self.get(position).as_bytes(), position))
             .collect();
-        let entry = |position: u32| &walk.entries[position as usize];
-        let folder = |position| outwards(&walk.folders[entry(position).folder as usize].folded);
-        let name = |position| entry(position).file_name(&walk.names);
+        let entry = |position: u32| &listing.entries[position as usize];
+        let folder = |position| outwards(&listing.folders[entry(position).folder as usize].folded);
+        let name = |position| entry(position).file_name(&listing.names);
         order.sort_unstable_by(|(stem, one), (other_stem, other)| {
             stem.cmp(other_stem)
                 .then_with(|| folder(*one).cmp(folder(*other)))
@@ -182,20 +200,20 @@ fn admit(index: &mut Index, id: u32, stem: &str, entry: IndexedFile) -> Option<(
 /// is no recording by its own name stays a recording of its own.
 fn join_twins(index: &mut Index, links: &HashSet<u32>) {
     if !links.is_empty() {
-        let by_path: HashMap<PathBuf, u32> = (0u32..)
+        let by_key: HashMap<RecordingKey, u32> = (0u32..)
             .zip(&index.entries)
             .filter(|(id, entry)| entry.state == FileState::Ready && !links.contains(id))
-            .map(|(id, _)| (index.below(id).into_owned(), id))
+            .map(|(id, _)| (index.key(id), id))
             .collect();
         for link in links {
-            let target = index.paths.get(link).and_then(|path| by_path.get(path));
+            let target = index.keys.get(link).and_then(|key| by_key.get(key));
             if let Some(target) = target {
                 index.twins.insert(*link, *target);
             }
         }
     }
     (index.ready, index.total) = index.ready_ids().fold((0, 0), |(count, sum), id| {
-        (count + 1, sum + index.entries[id as usize].bytes)
+        (count + 1, sum + index.entries[id as usize].version.bytes)
     });
 }
 

@@ -1,4 +1,4 @@
-//! The recordings below the audio folder, as one walk found them.
+//! The recordings of a store, as it listed them once.
 //!
 //! Files are kept in the order of their folded stems and, among equal stems, of their folders read
 //! from the innermost outwards. All kinds of look-up are then ranges of one order: a stem, the
@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashTable;
@@ -21,9 +21,10 @@ use crate::recordings::extension::content_type;
 use crate::recordings::probe::{Depth, look};
 use crate::recordings::sidecar::Sidecar;
 use crate::recordings::spelling::composed;
-use crate::recordings::store::beneath::Root;
+use crate::recordings::store::key::RecordingKey;
 use crate::recordings::store::listing::{Alias, FileState, IndexedFile, IndexedFolder, Unlisted};
 use crate::recordings::store::recording::Recording;
+use crate::recordings::store::recording_store::RecordingStore;
 
 /// What counts as a recording that may be sent.
 #[derive(Debug, Clone)]
@@ -64,7 +65,7 @@ impl IndexOptions {
 /// The recordings below one folder. Built once; shared by reference between threads.
 #[derive(Debug)]
 pub struct Index {
-    pub(in crate::recordings) root: Arc<Root>,
+    pub(in crate::recordings) store: Arc<dyn RecordingStore>,
     pub(in crate::recordings) largest: u64,
     pub(in crate::recordings) entries: Vec<IndexedFile>,
     pub(in crate::recordings) folders: Vec<IndexedFolder>,
@@ -78,9 +79,8 @@ pub struct Index {
     pub(in crate::recordings) groups: HashTable<(u32, u32)>,
     /// Hash of the loosened stem, for the entries where it differs from the folded one; sorted.
     pub(in crate::recordings) loose: Vec<(u64, u32)>,
-    /// Where entries are below the root whose name does not say it: links, and names that are not
-    /// composed Unicode.
-    pub(in crate::recordings) paths: HashMap<u32, PathBuf>,
+    /// The keys of entries whose name does not say it: links, and names that are not composed Unicode.
+    pub(in crate::recordings) keys: HashMap<u32, RecordingKey>,
     /// Links to files of the index: the link and what it leads to.
     pub(in crate::recordings) twins: HashMap<u32, u32>,
     /// Made by the first pattern that needs it.
@@ -90,7 +90,7 @@ pub struct Index {
     pub(in crate::recordings) total: u64,
     pub(in crate::recordings) ready: u32,
     pub(in crate::recordings) others: u64,
-    pub(in crate::recordings) unread: Vec<Unlisted>,
+    pub(in crate::recordings) unlisted: Vec<Unlisted>,
     pub(in crate::recordings) bins: Vec<String>,
 }
 
@@ -127,8 +127,8 @@ impl Index {
     }
 
     /// Folders and files that could not be read: calls may miss recordings because of them.
-    pub fn unread(&self) -> &[Unlisted] {
-        &self.unread
+    pub fn unlisted(&self) -> &[Unlisted] {
+        &self.unlisted
     }
 
     /// Recycle bins, snapshots and hidden folders below the audio folder: nothing in them is there.
@@ -136,9 +136,9 @@ impl Index {
         &self.bins
     }
 
-    /// The audio folder: absolute, links resolved.
-    pub fn root(&self) -> &Path {
-        self.root.path()
+    /// Where the recordings are: an absolute folder without links, or the address of a store.
+    pub fn location(&self) -> &Path {
+        self.store.location()
     }
 
     /// Every recording, in a stable order.
@@ -149,7 +149,7 @@ impl Index {
     /// The names that a recording has below its folder and each folder above that: what it is called
     /// when `--audio` names any of them. The longest comes first.
     pub fn names_from_above(&self, recording: &Recording) -> Vec<String> {
-        let folders = self.root().components().filter_map(|part| match part {
+        let folders = self.location().components().filter_map(|part| match part {
             Component::Normal(part) => part.to_str(),
             _ => None,
         });
@@ -166,7 +166,7 @@ impl Index {
 
     /// Whether a recording has more bytes than the API takes.
     pub fn is_too_large(&self, recording: &Recording) -> bool {
-        recording.bytes > self.largest
+        recording.bytes() > self.largest
     }
 
     /// A WAV header alone is 44 bytes; FreePBX leaves such files for calls that were not recorded. Other
@@ -177,7 +177,7 @@ impl Index {
             let look = look(&self.recording(id), Depth::Header);
             look.is_ok_and(|probe| probe.is_ok_and(|probe| probe.seconds == Some(0.0)))
         };
-        entry.bytes == 0 || (entry.bytes <= 44 && is_wave() && is_header())
+        entry.version.bytes == 0 || (entry.version.bytes <= 44 && is_wave() && is_header())
     }
 
     pub(in crate::recordings) fn ready_ids(&self) -> impl Iterator<Item = u32> + '_ {
@@ -191,20 +191,17 @@ impl Index {
         let entry = &self.entries[id as usize];
         Recording {
             name: self.path_name(id),
-            bytes: entry.bytes,
-            root: Arc::clone(&self.root),
-            below: self.paths.get(&id).cloned(),
-            identity: entry.identity,
+            store: Arc::clone(&self.store),
+            key: self.key(id),
+            version: entry.version,
             id,
         }
     }
 
-    /// Where the file is below the root.
-    pub(in crate::recordings) fn below(&self, id: u32) -> Cow<'_, Path> {
-        match self.paths.get(&id) {
-            Some(path) => Cow::Borrowed(path),
-            None => Cow::Owned(self.path_name(id).into()),
-        }
+    /// Under which name the store keeps it.
+    pub(in crate::recordings) fn key(&self, id: u32) -> RecordingKey {
+        let key = self.keys.get(&id).cloned();
+        key.unwrap_or_else(|| RecordingKey::new(self.path_name(id)))
     }
 
     /// The path below the audio folder.

@@ -44,7 +44,12 @@ pub fn look(
     depth: Depth,
 ) -> Result<Result<Probe, ProbeError>, RecordingError> {
     let file = recording.open()?;
-    Ok(probe_reader(file, recording.bytes, &recording.name, depth))
+    Ok(probe_reader(
+        file,
+        recording.bytes(),
+        &recording.name,
+        depth,
+    ))
 }
 
 /// Reads the header of a file that somebody named, and more where that does not tell its length.

@@ -156,7 +156,9 @@ impl RecordingFinder<'_> {
             FileState::Special => unusable(Unusable::NotAFile),
             FileState::Unreadable => unusable(Unusable::Unreadable),
             FileState::Ready if self.index.is_without_sound(id, entry) => unusable(Unusable::Empty),
-            FileState::Ready if entry.bytes > self.index.largest => unusable(Unusable::TooLarge),
+            FileState::Ready if entry.version.bytes > self.index.largest => {
+                unusable(Unusable::TooLarge)
+            }
             FileState::Ready => SearchResult::One(self.index.recording(id), how),
         }
     }

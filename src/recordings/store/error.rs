@@ -1,4 +1,4 @@
-//! Why the recordings below a folder cannot be listed.
+//! Why recordings cannot be listed, or one of them cannot be read.
 
 use std::io;
 use std::path::PathBuf;
@@ -26,4 +26,47 @@ pub enum IndexError {
         /// As the operator named it.
         path: PathBuf,
     },
+}
+
+/// What has become of a recording since it was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FileChange {
+    /// Nothing is there.
+    #[error("it disappeared after it was found")]
+    Gone,
+    /// The way to it leads through a link, which may lead anywhere, or through no folder.
+    #[error("it, or a folder above it, was replaced after it was found; links are not followed")]
+    Link,
+    /// Another file, or no file at all.
+    #[error("something else has taken its place since it was found")]
+    Replaced,
+    /// It has another size.
+    #[error("it had {expected} bytes when it was found and has {found} now")]
+    Size {
+        /// When it was found.
+        expected: u64,
+        /// Now.
+        found: u64,
+    },
+    /// The time of its last change is another.
+    #[error("it was written to after it was found")]
+    Written,
+    /// The system says that something of it changed, though size and time are as they were: what it
+    /// holds, and then its time was set back, or only its name, its rights or its links.
+    #[error(
+        "it was written to, renamed or linked, or its rights changed, after it was found; \
+         its size and time do not tell which"
+    )]
+    Touched,
+}
+
+/// Why a recording cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordingError {
+    /// It is not what was found.
+    #[error(transparent)]
+    Changed(#[from] FileChange),
+    /// The system does not let it be read.
+    #[error(transparent)]
+    Io(#[from] io::Error),
 }

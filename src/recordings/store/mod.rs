@@ -1,9 +1,18 @@
-//! Where recordings lie: a folder that is walked once, and files that are opened as they were seen.
+//! Where recordings lie: the seam to any store, and the folder of this machine behind it.
 
-pub(super) mod beneath;
+mod beneath;
 pub(super) mod error;
+pub(super) mod key;
 pub(super) mod listing;
 pub(super) mod local;
+mod local_walk;
+pub(super) mod open_recording;
 pub(super) mod recording;
-pub(super) mod recycle_bins;
+pub(super) mod recording_store;
+mod recycle_bins;
 pub(super) mod sendable;
+#[cfg(test)]
+mod suite;
+#[cfg(test)]
+pub(super) mod tests;
+pub(super) mod version;

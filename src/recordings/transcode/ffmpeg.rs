@@ -12,7 +12,8 @@ use std::process::{Child, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::job::{FfmpegInput, TranscodePart};
+use super::job::FfmpegInput;
+use super::open_part::OpenPart;
 use super::scratch::Scratch;
 use super::{CancelFlag, ProgramEnvironment, TranscodeFailure};
 
@@ -77,7 +78,7 @@ impl Ffmpeg {
     /// Turns the open parts into one WAV file.
     pub(super) fn convert(
         &self,
-        parts: &[(&TranscodePart, File)],
+        parts: &[OpenPart<'_>],
         to: &Scratch,
         (largest, recall): (u64, &CancelFlag),
     ) -> Result<(), TranscodeFailure> {
@@ -94,25 +95,25 @@ impl Ffmpeg {
     /// Starts it, and tells by which names it knows the parts and the result.
     fn start(
         &self,
-        parts: &[(&TranscodePart, File)],
+        parts: &[OpenPart<'_>],
         to: &Scratch,
         largest: u64,
         said: &File,
     ) -> io::Result<(Child, Vec<OsString>)> {
         #[cfg(unix)]
         let (handed, urls) = {
-            let files = parts.iter().map(|(_, file)| file);
+            let files = parts.iter().map(|part| &part.file);
             let handed = super::handed::Handed::new(files.chain([to.file()]))?;
             let urls = handed.urls();
             (handed, urls)
         };
         #[cfg(not(unix))]
         let urls: Vec<OsString> = {
-            let paths = parts.iter().map(|(part, _)| part.recording.path());
+            let paths = parts.iter().map(OpenPart::path);
             let paths = paths.chain([to.path().to_owned()]);
             paths.map(|path| super::handed::url_of(&path)).collect()
         };
-        let inputs: Vec<FfmpegInput> = parts.iter().map(|(part, _)| part.input).collect();
+        let inputs: Vec<FfmpegInput> = parts.iter().map(|open| open.part.input).collect();
         let child = self
             .environment
             .command(&self.program)

@@ -12,12 +12,12 @@ mod error;
 mod ffmpeg;
 mod handed;
 mod job;
+mod open_part;
 mod scratch;
 mod splice;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
@@ -26,9 +26,10 @@ pub use error::{CancelFlag, TranscodeFailure};
 pub use ffmpeg::{Ffmpeg, NoFfmpeg};
 pub use job::{NotTranscodable, TranscodeJob};
 
-use super::FileChange;
 use super::probe::{Depth, probe_reader};
-use job::{TranscodePart, TranscodeTool};
+use super::{FileChange, OpenRecording};
+use job::TranscodeTool;
+use open_part::OpenPart;
 use scratch::{Scratch, ScratchReader};
 use splice::WaveFile;
 
@@ -79,10 +80,9 @@ impl Transcoder {
         recall: &CancelFlag,
     ) -> Result<Transcoded, TranscodeFailure> {
         let file = Scratch::new(&self.folder)?;
-        let mut opened = Vec::with_capacity(order.parts.len());
-        for part in &order.parts {
-            opened.push((part, part.recording.open()?));
-        }
+        let parts = order.parts.iter();
+        let opened = parts.map(|part| OpenPart::open(part, &self.folder));
+        let opened = opened.collect::<Result<Vec<_>, _>>()?;
         match order.means {
             TranscodeTool::Splice => {
                 splice::splice(layouts(&opened)?, file.file(), (self.largest, recall))?;
@@ -92,8 +92,8 @@ impl Transcoder {
                 ffmpeg.convert(&opened, &file, (self.largest, recall))?;
             }
         }
-        for (part, opened) in &opened {
-            part.recording.verify(opened)?;
+        for part in &opened {
+            part.verify()?;
         }
         let bytes = file.file().metadata()?.len();
         if bytes > self.largest {
@@ -115,9 +115,10 @@ impl Transcoder {
 }
 
 /// What each part holds, which was plain sound when the order was given.
-fn layouts(opened: &[(&TranscodePart, File)]) -> Result<Vec<WaveFile>, TranscodeFailure> {
-    let layout = |(part, file): &(&TranscodePart, File)| {
-        let layout = WaveFile::of(file.try_clone()?, part.recording.bytes);
+fn layouts(opened: &[OpenPart<'_>]) -> Result<Vec<WaveFile>, TranscodeFailure> {
+    let layout = |open: &OpenPart<'_>| {
+        let file = OpenRecording::File(open.file.try_clone()?);
+        let layout = WaveFile::of(file, open.part.recording.bytes());
         layout.ok_or(TranscodeFailure::Changed(FileChange::Written))
     };
     opened.iter().map(layout).collect()

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
 use super::error::{CancelFlag, TranscodeFailure};
+use crate::recordings::OpenRecording;
 use crate::recordings::probe::PlainWave;
 
 /// The bytes copied at once, and between two looks at whether the work is still wanted.
@@ -13,12 +14,12 @@ const CHUNK: u64 = 1 << 20;
 /// A WAV file whose sound is a plain row of samples: PCM, A-law or µ-law.
 pub(super) struct WaveFile {
     wave: PlainWave,
-    file: BufReader<File>,
+    file: BufReader<OpenRecording>,
 }
 
 impl WaveFile {
     /// This file, if it is such a one and whole.
-    pub(super) fn of(file: File, length: u64) -> Option<WaveFile> {
+    pub(super) fn of(file: OpenRecording, length: u64) -> Option<WaveFile> {
         let mut file = BufReader::new(file);
         let wave = PlainWave::read(&mut file, length).ok()??;
         (!wave.is_cut).then_some(WaveFile { wave, file })

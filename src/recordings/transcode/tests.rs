@@ -6,7 +6,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::recordings::probe::{PlainFormat, PlainWave};
-use crate::recordings::store::recording::tests::in_folder;
+use crate::recordings::store::tests::in_folder;
 use crate::recordings::transcode::*;
 use crate::recordings::{Recording, probe};
 
@@ -49,7 +49,10 @@ fn content(made: &Transcoded) -> Vec<u8> {
 }
 
 fn join(parts: &[&Recording]) -> Result<TranscodeJob, NotTranscodable> {
-    let probes: Vec<_> = parts.iter().map(|part| probe(&part.path()).ok()).collect();
+    let probes: Vec<_> = parts
+        .iter()
+        .map(|part| probe(&part.local_path().unwrap()).ok())
+        .collect();
     let parts = parts
         .iter()
         .zip(&probes)
@@ -58,7 +61,7 @@ fn join(parts: &[&Recording]) -> Result<TranscodeJob, NotTranscodable> {
 }
 
 fn convert(part: &Recording) -> TranscodeJob {
-    TranscodeJob::convert(part, probe(&part.path()).ok().as_ref()).unwrap()
+    TranscodeJob::convert(part, probe(&part.local_path().unwrap()).ok().as_ref()).unwrap()
 }
 
 fn left(scratch: &TempDir) -> usize {
@@ -81,7 +84,7 @@ fn plain_files_of_one_format_are_put_together_without_a_program() {
         let bytes = content(&made);
         assert_eq!(bytes, wave(tag, 1, &[&first[..], &second[..]].concat()));
         assert_eq!(made.bytes, bytes.len() as u64);
-        let probed = probe(&put(&folder, "made.wav", &bytes).path()).unwrap();
+        let probed = probe(&put(&folder, "made.wav", &bytes).local_path().unwrap()).unwrap();
         let seconds = if tag == 1 { 1.5 } else { 3.0 };
         assert!((probed.seconds.unwrap() - seconds).abs() < 1e-9);
         let names = left(&scratch);
@@ -98,13 +101,13 @@ fn parts_that_were_exchanged_after_they_were_found_are_not_put_together() {
     let a = put(&folder, "a.wav", &wave(1, 1, &[1; 1600]));
     let b = put(&folder, "b.wav", &wave(1, 1, &[2; 1600]));
     let order = join(&[&a, &b]).unwrap();
-    fs::rename(b.path(), folder.path().join("c.wav")).unwrap();
+    fs::rename(b.local_path().unwrap(), folder.path().join("c.wav")).unwrap();
     let made = || workshop.make(&order, &CancelFlag::default());
     assert!(matches!(
         made(),
         Err(TranscodeFailure::Changed(FileChange::Gone))
     ));
-    fs::write(b.path(), wave(1, 1, &[3; 1600])).unwrap();
+    fs::write(b.local_path().unwrap(), wave(1, 1, &[3; 1600])).unwrap();
     assert!(matches!(
         made(),
         Err(TranscodeFailure::Changed(
@@ -113,8 +116,8 @@ fn parts_that_were_exchanged_after_they_were_found_are_not_put_together() {
     ));
     #[cfg(unix)]
     {
-        fs::remove_file(b.path()).unwrap();
-        std::os::unix::fs::symlink("c.wav", b.path()).unwrap();
+        fs::remove_file(b.local_path().unwrap()).unwrap();
+        std::os::unix::fs::symlink("c.wav", b.local_path().unwrap()).unwrap();
         assert!(matches!(
             made(),
             Err(TranscodeFailure::Changed(FileChange::Link))
@@ -235,8 +238,8 @@ mod with_a_program {
             }
             fs::write(at("secret"), "secret").unwrap();
             for part in [&gsm, &law] {
-                fs::remove_file(part.path()).unwrap();
-                std::os::unix::fs::symlink(at("secret"), part.path()).unwrap();
+                fs::remove_file(part.local_path().unwrap()).unwrap();
+                std::os::unix::fs::symlink(at("secret"), part.local_path().unwrap()).unwrap();
             }
             assert_eq!(left(&folder), 0);
             fs::write(at("go"), "").unwrap();

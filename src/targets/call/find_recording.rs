@@ -209,7 +209,7 @@ impl CallWorker<'_> {
                 teller.tell(Code::RecordingOutside, error, message);
             }
             SearchResult::Unusable { recording, why, .. } => {
-                let (code, message) = unusable(why, recording.bytes);
+                let (code, message) = unusable(why, recording.bytes());
                 teller.tell(code, error, message);
             }
         }
@@ -361,7 +361,7 @@ fn chosen(
         },
     };
     match recordings.iter().find(|one| index.is_too_large(one)) {
-        Some(large) => Err(unusable(Unusable::TooLarge, large.bytes)),
+        Some(large) => Err(unusable(Unusable::TooLarge, large.bytes())),
         None => Ok(recordings),
     }
 }

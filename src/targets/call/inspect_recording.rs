@@ -388,7 +388,7 @@ impl Inspection {
             file_name.push_str(".wav");
         }
         let names: Vec<&str> = mark.recordings().map(|one| &*one.name).collect();
-        let bytes = mark.recordings().map(|one| one.bytes).sum();
+        let bytes = mark.recordings().map(Recording::bytes).sum();
         RecordingUpload {
             sound: Sendable::Found(first.clone()),
             content_type: content_type(&file_name),

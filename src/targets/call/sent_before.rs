@@ -58,7 +58,7 @@ fn sent_to(
     }
     let mut content = FileContent::Unread(recording);
     for name in index.names_from_above(recording) {
-        let bytes = recording.bytes;
+        let bytes = recording.bytes();
         let file = SentFile { name, bytes };
         let sent = reader.sent_to(&file, identity, until, |sent| content.is_what_was(sent))?;
         if sent.is_some() {
