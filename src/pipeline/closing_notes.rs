@@ -39,7 +39,7 @@ pub(super) fn unlisted(index: &Index) -> impl Iterator<Item = Problem> {
         let problem = Problem::new(Code::RecordingUnreadable, place, message);
         problem.with_severity(Severity::Warning)
     };
-    index.unread().iter().take(UNCLAIMED).map(tell)
+    index.unlisted().iter().take(UNCLAIMED).map(tell)
 }
 
 /// Folders that were not searched, told once.

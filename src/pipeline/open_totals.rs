@@ -28,7 +28,7 @@ fn count_recording(sums: &mut Totals, recording: &RecordingUse) {
     sums.by_grade[recording.grade as usize] += 1;
     sums.bytes += recording
         .recordings()
-        .map(|recording| recording.bytes)
+        .map(|recording| recording.bytes())
         .sum::<u64>();
     sums.unheard += u64::from(recording.is_unheard);
     match recording.seconds {

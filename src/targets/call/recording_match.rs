@@ -31,8 +31,8 @@ impl RecordingMatch {
     /// The bytes of the call's recordings, where there are any.
     pub(in crate::targets) fn bytes(&self) -> Option<u64> {
         let first = self.recording.as_ref()?;
-        let others = self.others.iter().map(|one| one.bytes);
-        Some(first.bytes + others.sum::<u64>())
+        let others = self.others.iter().map(Recording::bytes);
+        Some(first.bytes() + others.sum::<u64>())
     }
 
     /// The name of the call's recording, or of the first of several.
@@ -73,6 +73,6 @@ pub(in crate::targets) fn sent_files(used: &RecordingUse) -> impl Iterator<Item 
 pub(in crate::targets) fn sent_file(recording: &Recording) -> SentFile {
     SentFile {
         name: recording.name.clone(),
-        bytes: recording.bytes,
+        bytes: recording.bytes(),
     }
 }
