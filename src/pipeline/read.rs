@@ -73,7 +73,11 @@ impl ReadLoop<'_> {
         let mut read = Vec::new();
         for input in &inputs {
             match file_loop.read(input)? {
-                ControlFlow::Continue(mappings) => read.push(mappings),
+                // Of files that nobody asks for any more nothing is kept: there may be very many.
+                ControlFlow::Continue(mappings) if self.grouping == GroupingKind::Cases => {
+                    read.push(mappings);
+                }
+                ControlFlow::Continue(_) => {}
                 ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
             }
         }
