@@ -56,6 +56,10 @@ pub(super) enum Usage {
     Exists { path: PathBuf },
     #[error("{name} is no file that can be looked at more than once")]
     NoFile { name: String },
+    #[error("--guided asks on a terminal, and there is none")]
+    NoTerminal,
+    #[error("the questions were not answered; nothing was written")]
+    NoAnswer,
     #[error("{name} has no records to look at; it says: {sentence}")]
     NoRecords { name: String, sentence: String },
     #[error("{}: {why}", path.display())]
@@ -155,6 +159,9 @@ impl Error {
             Error::Config(config::Error::Token(config::TokenError::Missing)) => {
                 Some("a rehearsal with --sandbox needs no token".to_owned())
             }
+            Error::Usage(Usage::NoTerminal) => Some(
+                "without --guided the proposal says what is missing, and flags answer it".to_owned(),
+            ),
             Error::Usage(Usage::NoFfmpeg(_)) => Some(
                 "install ffmpeg where the system finds programs, or leave --transcode out: such \
                  recordings then go out as they are"

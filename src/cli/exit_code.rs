@@ -60,6 +60,8 @@ impl Exit {
                 | Usage::NeverOpens { .. }
                 | Usage::NoFile { .. }
                 | Usage::Exists { .. }
+                | Usage::NoTerminal
+                | Usage::NoAnswer
                 | Usage::NoRecords { .. }
                 | Usage::File { .. }
                 | Usage::Faults { .. }

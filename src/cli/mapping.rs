@@ -1,14 +1,17 @@
 //! `mapping`: presets, proposals and trials.
 
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::{Error, Usage};
 use super::exit_code::Exit;
+use super::guided::{GuidedMapping, complete_proposal, complete_settings};
 use super::inputs::{self, FilesBeside, TargetPipeline};
 use crate::api::ApiVersion;
 use crate::config::{InitArgs, MappingCommand, TestArgs};
-use crate::mapping::{ListedRecordings, Preset, PresetFit, propose, survey};
+use crate::mapping::{
+    GuidedProposal, ListedRecordings, MappingFile, Preset, PresetFit, PresetTrial, propose, survey,
+};
 use crate::pipeline::Purpose;
 use crate::plan::Policy;
 use crate::recordings::{IndexOptions, build_index, probe};
@@ -33,6 +36,10 @@ pub(super) fn mapping(command: &MappingCommand, mut screen: Screen) -> Result<Ex
 }
 
 fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
+    if arguments.guided && !report::is_interactive() {
+        return Err(Usage::NoTerminal.into());
+    }
+    let out = out(arguments)?;
     let export = &arguments.export;
     let found = source::expand(&[export.into()], &|_, _| Treat::Read)?;
     let input = found.inputs.first().filter(|input| input.path().is_some());
@@ -50,42 +57,74 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
     }
     let fits = PresetFit::of_export(&survey, input);
     let fit = fits.first().filter(|fit| fit.is_good());
-    let text = match fit {
-        // Of tickets no calls can be proposed.
-        Some(fit) if !arguments.own || fit.is_of_cases => {
-            report::print_fit(screen, fit, export, arguments.audio.as_deref());
-            fit.text()
+    // Of tickets no calls can be proposed.
+    let taken = fit.filter(|fit| !arguments.own || fit.is_of_cases);
+    let audio = arguments.audio.as_deref();
+    if let Some(fit) = taken.filter(|_| !arguments.guided) {
+        report::print_fit(screen, fit, export, audio);
+        if let Some(path) = &out {
+            report::save_mapping(path, &fit.text())?;
+            report::print_saved(screen, path, export, (&fit.asks, ""), audio);
         }
-        _ => {
-            if fit.is_none() {
-                report::print_no_fit(screen, fits.first());
-            }
-            match arguments.audio.as_deref() {
-                Some(folder) => {
-                    let seconds = |name: &str| probe(&folder.join(name)).ok()?.seconds;
-                    let recordings = ListedRecordings {
-                        names: &names_below(folder)?,
-                        seconds: &seconds,
-                    };
-                    propose(&survey, Some(&recordings))
-                }
-                None => propose(&survey, None),
-            }
+        return Ok(());
+    }
+    if fit.is_none() {
+        report::print_no_fit(screen, fits.first());
+    }
+    let names = audio.map(names_below).transpose()?;
+    let seconds = |name: &str| probe(&audio?.join(name)).ok()?.seconds;
+    let recordings = names.as_deref().map(|names| ListedRecordings {
+        names,
+        seconds: &seconds,
+    });
+    let recordings = recordings.as_ref();
+    let done = match taken {
+        _ if !arguments.guided => GuidedMapping {
+            text: propose(&survey, recordings),
+            flags: String::new(),
+        },
+        Some(fit) => {
+            screen.say(&format!(
+                "The preset {} knows this export.",
+                fit.preset.name
+            ));
+            complete_settings(fit.text(), &mut |question| report::ask(screen, question))?
+        }
+        None => {
+            let proposal = GuidedProposal::of(&survey);
+            let mut ask = |question: &str| report::ask(screen, question);
+            complete_proposal(proposal, recordings, &mut ask)?
         }
     };
-    match &arguments.out {
-        Some(path) if path.exists() => {
-            let path = path.clone();
-            return Err(Usage::Exists { path }.into());
-        }
+    let mapping = MappingFile::load(&done.text, "mapping.toml", Path::new(export).parent());
+    let asks = mapping
+        .as_ref()
+        .map_or_else(|_| Vec::new(), MappingFile::asks);
+    let said = (&asks[..], done.flags.as_str());
+    match &out {
         Some(path) => {
-            report::save_mapping(path, &text)?;
-            report::print_saved(screen, path, export);
+            report::save_mapping(path, &done.text)?;
+            if let Ok(Ok(trial)) = mapping.map(|mapping| PresetTrial::of(&mapping, input)) {
+                report::print_trial(screen, trial);
+            }
+            report::print_saved(screen, path, export, said, audio);
         }
-        None if fit.is_none() || arguments.own => screen.say(text.trim_end()),
-        None => {}
+        None => {
+            screen.say(done.text.trim_end());
+            report::print_next(screen, export, said, audio);
+        }
     }
     Ok(())
+}
+
+/// Where the mapping is written; what is there is never written over.
+fn out(arguments: &InitArgs) -> Result<Option<PathBuf>, Error> {
+    let usual = arguments.guided.then(|| PathBuf::from("mapping.toml"));
+    let out = arguments.out.clone().or(usual);
+    match out {
+        Some(path) if path.exists() => Err(Usage::Exists { path }.into()),
+        out => Ok(out),
+    }
 }
 
 /// The recordings below a folder, as paths from there.

@@ -9,6 +9,7 @@ mod dry_run;
 mod error;
 mod exit_code;
 mod explain;
+mod guided;
 mod inputs;
 mod ledger;
 mod mapping;

@@ -34,6 +34,9 @@ pub struct InitArgs {
     /// Propose a mapping of its own, even though a preset fits.
     #[arg(long)]
     pub own: bool,
+    /// Ask at most three questions on the terminal, and write a mapping that names every target.
+    #[arg(long)]
+    pub guided: bool,
     /// Folder with recordings: propose a pattern for their names.
     #[arg(long, value_name = "DIR")]
     pub audio: Option<PathBuf>,

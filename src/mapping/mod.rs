@@ -33,7 +33,10 @@ pub use file::locale::UnknownName;
 pub use file::source_section::{QuoteSetting, SourceSection};
 pub use lookup::agents::AgentsError;
 pub use presets::Preset;
-pub use suggest::{ExportSurvey, ListedRecordings, PresetFit, PresetTrial, propose, survey};
+pub use suggest::{
+    ExportSurvey, GuidedProposal, ListedRecordings, PresetFit, PresetTrial, propose,
+    said_in_source, survey,
+};
 
 mod bound;
 mod file;

@@ -35,7 +35,10 @@ pub use console::error_output::{ErrorOutput, tell_panics_as_json};
 pub use console::explanation::{print_codes, print_explanation};
 pub use console::logging::init_tracing;
 pub use console::mapping_trial::MappingTrial;
-pub use console::preset_advice::{print_fit, print_no_fit, print_saved, save_mapping};
+pub use console::preset_advice::{
+    ask, is_interactive, print_fit, print_next, print_no_fit, print_saved, print_trial,
+    save_mapping,
+};
 pub use console::screen::{Color, Screen};
 pub use console::status::{
     DoubtView, FailureView, ResentView, RunView, StateView, StateWeight, StatusView, WorkView,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
 use super::bytes::{
     Charset, EncodingEvidence, Feed, InputStream, byte_order_mark, detect, of_whole,
 };
@@ -118,6 +120,16 @@ pub fn sheets(input: &Input, options: &ReadOptions) -> Result<Vec<String>, Error
     } else {
         Ok(Vec::new())
     }
+}
+
+/// The one JSON value that an input is; nothing for what is several, larger than `most` bytes, in another
+/// encoding than UTF-8, or no JSON.
+pub fn json_document(input: &Input, options: &ReadOptions, most: usize) -> Option<Json> {
+    let mut stream = InputStream::open(input, &options.limits).ok()?;
+    let mut text = Vec::new();
+    stream.read_up_to(most.saturating_add(1), &mut text).ok()?;
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
+    (text.len() <= most).then(|| serde_json::from_slice(text).ok())?
 }
 
 /// Whether the name or the options say that the input is a workbook.

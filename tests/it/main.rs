@@ -40,4 +40,5 @@ mod sidecars;
 mod state_machine;
 mod structure;
 mod tls;
+mod unknown_exports;
 mod wire;

@@ -40,6 +40,11 @@ const NAMED: usize = 3;
 
 /// The best proposal for each field that names and values tell.
 pub(super) fn build(survey: &ExportSurvey) -> SuggestedMapping {
+    draft(survey).proposal
+}
+
+/// The same with what it was made of.
+pub(super) fn draft(survey: &ExportSurvey) -> ProposalDraft<'_> {
     let mut draft = ProposalDraft::new(survey);
     for field in ORDER {
         match field {
@@ -59,7 +64,7 @@ pub(super) fn build(survey: &ExportSurvey) -> SuggestedMapping {
     lengths(&mut draft);
     name_others(&mut draft);
     draft.proposal.rules.sort_by_key(|rule| rule.field);
-    draft.proposal
+    draft
 }
 
 /// The talk time is the length of the recording, until somebody says otherwise.

@@ -11,8 +11,8 @@ use crate::source::{self, Batch, Error, Input, ReadOptions};
 
 /// Sheets or lists that are looked at.
 const PLACES: usize = 24;
-/// A place with so many of the required fields is not doubted.
-const ENOUGH: usize = 4;
+/// Larger documents are looked into by their first record alone.
+const LARGEST: usize = 16 << 20;
 /// How deep lists are looked for.
 const DEPTH: usize = 5;
 
@@ -37,7 +37,7 @@ pub fn survey(input: &Input, options: &ReadOptions) -> Result<ExportSurvey, Erro
         return ExportSurvey::of(input, options);
     }
     let (plain, pointers) = match ExportSurvey::of(input, options) {
-        Ok(survey) if survey.sheet.header.is_some() || worth(&survey).0 >= ENOUGH => {
+        Ok(survey) if survey.sheet.header.is_some() || worth(&survey).0 => {
             return Ok(survey);
         }
         Ok(survey) => (Ok(survey), pointers(input, options)),
@@ -96,25 +96,30 @@ fn best(
     }
 }
 
-/// How many of the required fields names of columns feed, and all fields.
-fn worth(survey: &ExportSurvey) -> (usize, usize) {
+/// Whether the columns feed the time and the customer of a call; how many required fields they feed, and
+/// how many of all.
+fn worth(survey: &ExportSurvey) -> (bool, usize, usize) {
     if survey.records == 0 {
-        return (0, 0);
+        return (false, 0, 0);
     }
     let proposal = build(survey);
-    let fed = || {
-        proposal
-            .rules
-            .iter()
-            .filter(|rule| !rule.columns.is_empty())
+    let fed = |field: &Field| {
+        let mut rules = proposal.rules.iter();
+        rules.any(|rule| rule.field == *field && !rule.columns.is_empty())
     };
-    let required = fed().filter(|rule| Field::REQUIRED.contains(&rule.field));
-    (required.count(), fed().count())
+    let is_of_calls = fed(&Field::DateTime) && fed(&Field::Customer);
+    let required = Field::REQUIRED.iter().filter(|field| fed(field)).count();
+    let all = Field::ALL.iter().filter(|field| fed(field)).count();
+    (is_of_calls, required, all)
 }
 
-/// Pointers to the lists of objects in the first record.
+/// Pointers to the lists of objects in a document, or in the first of several.
 fn pointers(input: &Input, options: &ReadOptions) -> Vec<String> {
     let mut found = Vec::new();
+    if let Some(tree) = source::json_document(input, options, LARGEST) {
+        lists("", &tree, DEPTH, &mut found);
+        return found;
+    }
     let Ok((_, batches)) = sample(input, options) else {
         return found;
     };

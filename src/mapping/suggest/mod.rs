@@ -14,6 +14,7 @@ mod call_time;
 mod choose_records;
 mod column_profile;
 mod expressions;
+mod guide;
 mod identity;
 mod known_names;
 mod listed_recordings;
@@ -30,6 +31,7 @@ mod write;
 pub(super) use known_names::of as names_of;
 
 pub use choose_records::survey;
+pub use guide::{GuidedProposal, said_in_source};
 pub use listed_recordings::ListedRecordings;
 pub use preset_fit::{PresetFit, PresetTrial};
 pub use survey::ExportSurvey;

@@ -120,6 +120,14 @@ impl PresetFit {
 }
 
 impl PresetTrial {
+    /// Lets a mapping at the first records of an export, as if everything it asks for had been said.
+    ///
+    /// # Errors
+    /// What keeps its rules from the export, as sentences.
+    pub fn of(mapping: &MappingFile, input: &Input) -> Result<PresetTrial, String> {
+        try_out(mapping, input).map(|(trial, _)| trial)
+    }
+
     fn share(self) -> f64 {
         let part = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
         part(self.good + self.skipped) / part(self.records.max(1))

@@ -84,6 +84,13 @@ impl<'s> ProposalDraft<'s> {
         });
     }
 
+    /// Takes back what was proposed for a field; its columns may feed others.
+    pub(super) fn forget(&mut self, field: Field) {
+        let columns = self.columns_of(field);
+        self.proposal.rules.retain(|rule| rule.field != field);
+        self.proposal.used.retain(|at| !columns.contains(at));
+    }
+
     /// The columns that a field is made of.
     pub(super) fn columns_of(&self, field: Field) -> Vec<usize> {
         let mut rules = self.proposal.rules.iter();

@@ -17,7 +17,15 @@ const EXAMPLE: usize = 40;
 /// A mapping file with the best proposal for each target. It loads, and says what is not known. Where
 /// recordings are given, it has a pattern for their names, and the column that says their lengths.
 pub fn propose(survey: &ExportSurvey, recordings: Option<&ListedRecordings<'_>>) -> String {
-    let proposal = &build(survey);
+    written(survey, &build(survey), recordings)
+}
+
+/// A proposal as a mapping file.
+pub(super) fn written(
+    survey: &ExportSurvey,
+    proposal: &SuggestedMapping,
+    recordings: Option<&ListedRecordings<'_>>,
+) -> String {
     let mut file = String::new();
     head(&mut file, survey, proposal);
     source(&mut file, survey, proposal);

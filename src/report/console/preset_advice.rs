@@ -1,9 +1,9 @@
 //! Which preset knows an export, told to whoever brought it.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::Path;
 
-use super::screen::{Ink, Screen};
+use super::screen::{Ink, Screen, standard_error};
 use crate::mapping::{PresetFit, PresetTrial};
 use crate::report::Error;
 use crate::report::files::output_folder::create_private;
@@ -128,14 +128,84 @@ pub fn print_no_fit(screen: &mut Screen, nearest: Option<&PresetFit>) {
     }
 }
 
-/// Says where a mapping was written and what comes next.
-pub fn print_saved(screen: &mut Screen, path: &Path, export: &str) {
-    let path = path.display().to_string();
+/// Says where a mapping was written and what comes next: the commands with the flags that `asks` and
+/// `flags` want.
+pub fn print_saved(
+    screen: &mut Screen,
+    path: &Path,
+    export: &str,
+    said: (&[&str], &str),
+    audio: Option<&Path>,
+) {
+    let path = quoted_path(&path.to_string_lossy());
+    screen.notice(&format!("Wrote {path}. Read it, then:"));
+    commands(screen, &path, export, said, audio);
+}
+
+/// What comes next after a proposal that was only shown.
+pub fn print_next(screen: &mut Screen, export: &str, said: (&[&str], &str), audio: Option<&Path>) {
+    let init = quoted_path(export);
+    let folder = audio.map_or_else(String::new, |folder| {
+        format!(" --audio {}", quoted_path(&folder.to_string_lossy()))
+    });
+    screen.notice("Next:");
     screen.notice(&format!(
-        "Wrote {0}. Read it, then: capturi-import mapping test {1} --mapping {0}",
-        safe(&path),
-        safe(export)
+        "  capturi-import mapping init {init}{folder} --out mapping.toml   (or --guided, which asks)"
     ));
+    commands(screen, "mapping.toml", export, said, audio);
+}
+
+fn commands(
+    screen: &mut Screen,
+    mapping: &str,
+    export: &str,
+    (asks, flags): (&[&str], &str),
+    audio: Option<&Path>,
+) {
+    let mut all = String::new();
+    for ask in asks {
+        let (flag, _) = words(ask);
+        if !all.contains(flag) {
+            all.push(' ');
+            all.push_str(flag);
+        }
+    }
+    all.push_str(flags);
+    match audio {
+        Some(folder) => {
+            all.push_str(" --audio ");
+            all.push_str(&quoted_path(&folder.to_string_lossy()));
+        }
+        None => all.push_str(" --audio DIR"),
+    }
+    let export = quoted_path(export);
+    for (command, further) in [("mapping test", ""), ("check", ""), ("run", " --sandbox")] {
+        screen.notice(&format!(
+            "  capturi-import {command} {export} --mapping {mapping}{all}{further}"
+        ));
+    }
+}
+
+/// Says what the rules of a mapping make of the first records.
+pub fn print_trial(screen: &mut Screen, trial: PresetTrial) {
+    let told = records(trial);
+    screen.notice(&format!("{}{}.", told[..1].to_uppercase(), &told[1..]));
+}
+
+/// Asks a question on the terminal; nothing when no answer comes.
+pub fn ask(screen: &mut Screen, question: &str) -> Option<String> {
+    screen.notice("");
+    for line in question.lines() {
+        screen.notice(&safe(line));
+    }
+    let mut answer = String::new();
+    let length = std::io::stdin().lock().read_line(&mut answer).ok()?;
+    (length > 0).then_some(answer)
+}
+
+/// Whether somebody can be asked: standard input and standard error are a terminal.
+pub fn is_interactive() -> bool {
+    std::io::stdin().is_terminal() && standard_error().is_terminal()
 }
 
 /// Writes a mapping file that does not exist yet. It holds examples, so that only its owner may
