@@ -67,13 +67,13 @@ async fn deliver(
         version: settings.version,
         read_back: reached.read_back,
         settings: audio_settings(&parts),
-        workshop: inputs::transcoder(&parts)?,
+        transcoder: inputs::transcoder(&parts)?,
         writer: writer.clone(),
         known,
         uids,
         pace: settings.pace,
-        calendar: settings.calendar,
-        effort: settings.effort,
+        schedule: settings.schedule,
+        limits: settings.limits,
     };
     let report = Report::new(options, screen)?;
     let id = writer.start_run(&format!("{} to {destination}", run.export.mapping))?;
@@ -168,8 +168,8 @@ fn begins_anew(run: &RunArgs) -> bool {
 
 /// An error if the run would have to end before the window opens.
 fn expect_a_window(settings: &RunSettings) -> Result<(), Usage> {
-    let longest = settings.effort.max_duration;
-    match settings.calendar.never_opens(Timestamp::now(), longest) {
+    let longest = settings.limits.max_duration;
+    match settings.schedule.never_opens(Timestamp::now(), longest) {
         Some(why) => Err(Usage::NeverOpens { why }),
         None => Ok(()),
     }

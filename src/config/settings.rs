@@ -62,9 +62,9 @@ pub struct RunSettings {
     /// How fast.
     pub pace: RateLimits,
     /// When, until when, and at how many bytes a second.
-    pub calendar: Schedule,
+    pub schedule: Schedule,
     /// How hard to try.
-    pub effort: RetryLimits,
+    pub limits: RetryLimits,
     /// How long a request may stand still.
     pub timeout: Duration,
     /// The ledger file.
@@ -240,7 +240,7 @@ impl RunSettings {
                 width: usize::from(effort.concurrency),
                 patience: effort.max_outage,
             },
-            calendar: Schedule {
+            schedule: Schedule {
                 zone: effort.hours_zone.clone().unwrap_or_else(TimeZone::system),
                 window: effort.window,
                 outside: match effort.outside_window {
@@ -250,10 +250,10 @@ impl RunSettings {
                 until: effort.until,
                 bandwidth: pace.bandwidth.clone().unwrap_or_default(),
             },
-            effort: RetryLimits {
+            limits: RetryLimits {
                 retries: effort.retries,
                 max_wait: effort.max_wait,
-                bearable: FailureBudget {
+                failure_budget: FailureBudget {
                     errors: effort.max_errors,
                     rate: effort.max_error_rate,
                     same: effort.max_same_error,

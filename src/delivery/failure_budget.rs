@@ -19,7 +19,7 @@ pub(super) const SAMPLE: u64 = 100;
 /// The failures of a run.
 #[derive(Debug, Default)]
 pub(super) struct FailureCount {
-    bearable: FailureBudget,
+    budget: FailureBudget,
     ended: u64,
     failed: u64,
     same: u64,
@@ -27,9 +27,9 @@ pub(super) struct FailureCount {
 }
 
 impl FailureCount {
-    pub(super) fn new(bearable: FailureBudget) -> Self {
+    pub(super) fn new(budget: FailureBudget) -> Self {
         FailureCount {
-            bearable,
+            budget,
             ..FailureCount::default()
         }
     }
@@ -50,7 +50,7 @@ impl FailureCount {
     }
 
     fn reached(&self) -> Option<String> {
-        let FailureBudget { errors, rate, same } = self.bearable;
+        let FailureBudget { errors, rate, same } = self.budget;
         let (failed, ended) = (self.failed, self.ended);
         if errors.is_some_and(|most| failed >= most) {
             let calls = if failed == 1 {
@@ -93,8 +93,8 @@ mod tests {
 
     use super::*;
 
-    fn first(bearable: FailureBudget, calls: &[Option<&str>]) -> Option<(usize, String)> {
-        let mut failures = FailureCount::new(bearable);
+    fn first(budget: FailureBudget, calls: &[Option<&str>]) -> Option<(usize, String)> {
+        let mut failures = FailureCount::new(budget);
         (1..)
             .zip(calls)
             .find_map(|(number, call)| Some((number, failures.take(*call)?)))
@@ -102,11 +102,11 @@ mod tests {
 
     #[test]
     fn the_number_that_was_set_is_the_last_one_borne() {
-        let bearable = FailureBudget {
+        let budget = FailureBudget {
             errors: Some(2),
             ..FailureBudget::default()
         };
-        let (number, why) = first(bearable, &[Some("a"), None, Some("b 400"), Some("c")]).unwrap();
+        let (number, why) = first(budget, &[Some("a"), None, Some("b 400"), Some("c")]).unwrap();
         assert_eq!(number, 3);
         assert_eq!(
             why,
@@ -116,14 +116,14 @@ mod tests {
 
     #[test]
     fn a_share_counts_once_a_hundred_have_ended() {
-        let bearable = FailureBudget {
+        let budget = FailureBudget {
             rate: Some(0.05),
             ..FailureBudget::default()
         };
         let mut calls = vec![None; 200];
         calls[..6].fill(Some("no"));
         calls[99] = Some("no");
-        let (number, why) = first(bearable, &calls).unwrap();
+        let (number, why) = first(budget, &calls).unwrap();
         assert_eq!(number, 100);
         assert!(
             why.starts_with("7 of 100 calls have failed (--max-error-rate)"),
@@ -131,12 +131,12 @@ mod tests {
         );
         calls[99] = None;
         calls[5] = None;
-        assert_eq!(first(bearable, &calls), None, "exactly 5 % is borne");
+        assert_eq!(first(budget, &calls), None, "exactly 5 % is borne");
     }
 
     #[test]
     fn the_same_error_in_a_row_is_told_whatever_numbers_are_in_it() {
-        let bearable = FailureBudget {
+        let budget = FailureBudget {
             same: Some(3),
             ..FailureBudget::default()
         };
@@ -149,7 +149,7 @@ mod tests {
             Some("the server answered 422: call 20 has no customProp4"),
             Some("the server answered 422: call 21 has no customProp4"),
         ];
-        let (number, why) = first(bearable, &calls).unwrap();
+        let (number, why) = first(budget, &calls).unwrap();
         assert_eq!(number, 7);
         assert!(why.contains("3 times in a row (--max-same-error)") && why.contains("call 21"));
     }

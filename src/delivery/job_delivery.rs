@@ -42,12 +42,12 @@ impl JobDelivery {
         hooks: UploadHooks,
     ) -> JobDelivery {
         let width = plan.pace.width.max(1);
-        let may_doubt = !plan.effort.is_existing_typed;
+        let may_doubt = !plan.limits.is_existing_typed;
         let options = SenderOptions {
             client: plan.client,
             writer: plan.writer,
             pace: plan.pace,
-            limits: plan.effort,
+            limits: plan.limits,
         };
         let sender = Arc::new(Sender::new(options, stop, notices));
         let uploader = Uploader {
@@ -55,7 +55,7 @@ impl JobDelivery {
             settings: plan.settings,
             read_back: plan
                 .read_back
-                .map(|read| ReadBack::new(read, plan.effort, plan.pace)),
+                .map(|read| ReadBack::new(read, plan.limits, plan.pace)),
             throttle: hooks.throttle,
             on_bytes: hooks.on_bytes,
         };
@@ -65,7 +65,7 @@ impl JobDelivery {
                 version: plan.version,
                 uploader,
                 transcodes: plan
-                    .workshop
+                    .transcoder
                     .map(|transcoder| TranscodeQueue::new(transcoder, width)),
                 uids: KnownUids::new(&plan.uids),
                 new_ledger: NewLedger::new(plan.known.calls, may_doubt),

@@ -14,12 +14,12 @@ use crate::recordings::Transcoder;
 /// How hard to try, and when to stop.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RetryLimits {
-    /// Further tries of a request after the first.
+    /// Further attempts of a request after the first.
     pub retries: u32,
     /// The longest pause that the server may ask for.
     pub max_wait: Duration,
     /// Stop after failed calls that are too many.
-    pub bearable: FailureBudget,
+    pub failure_budget: FailureBudget,
     /// Send at most so many calls.
     pub limit: Option<u64>,
     /// Stop after so long.
@@ -51,7 +51,7 @@ pub struct DeliveryOptions {
     /// How recordings are to be understood.
     pub settings: AudioSettings,
     /// Where recordings are put together or converted, if any may have to be.
-    pub workshop: Option<Arc<Transcoder>>,
+    pub transcoder: Option<Arc<Transcoder>>,
     /// Where uploads in doubt are looked up.
     pub read_back: Option<ReadBackOptions>,
     /// The ledger.
@@ -63,7 +63,7 @@ pub struct DeliveryOptions {
     /// How fast.
     pub pace: RateLimits,
     /// When, until when, and at how many bytes a second.
-    pub calendar: Schedule,
+    pub schedule: Schedule,
     /// How hard.
-    pub effort: RetryLimits,
+    pub limits: RetryLimits,
 }

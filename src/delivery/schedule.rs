@@ -205,7 +205,7 @@ mod tests {
         Hours::parse(text).unwrap()
     }
 
-    fn calendar(window: &str) -> Schedule {
+    fn schedule(window: &str) -> Schedule {
         Schedule {
             zone: TimeZone::get("Europe/Copenhagen").unwrap(),
             window: Some(hours(window)),
@@ -220,8 +220,8 @@ mod tests {
     }
 
     /// Until when it is shut, or nothing.
-    fn shut(calendar: &Schedule, now: &str) -> Option<String> {
-        match calendar.look(at(now), None) {
+    fn shut(schedule: &Schedule, now: &str) -> Option<String> {
+        match schedule.look(at(now), None) {
             WindowState::Open => None,
             WindowState::Shut(until, _) => Some(until.to_string()),
             WindowState::Over(why) => Some(why),
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn outside_the_window_it_is_shut_until_it_opens() {
-        let night = calendar("20:00-06:00");
+        let night = schedule("20:00-06:00");
         // Summer: two hours ahead of UTC.
         assert_eq!(shut(&night, "2024-07-01T19:00:00Z"), None);
         assert_eq!(shut(&night, "2024-07-02T03:59:59Z"), None);
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_window_follows_the_clock_over_a_change_of_the_hour() {
-        let small = calendar("02:30-03:30");
+        let small = schedule("02:30-03:30");
         // Spring: 02:30 does not happen, and the clock goes from 01:59:59 to 03:00.
         let opens = "2024-03-31T01:30:00Z".to_owned();
         assert_eq!(shut(&small, "2024-03-31T00:59:59Z"), Some(opens));
@@ -287,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_run_ends_when_the_clock_first_shows_the_time() {
-        let mut until = calendar("00:00-23:59");
+        let mut until = schedule("00:00-23:59");
         until.window = None;
         until.until = Some(time_of_day("06:00").unwrap());
         let deadline = |now: &str| until.deadline(at(now)).unwrap().to_string();
@@ -308,11 +308,11 @@ mod tests {
     #[test]
     fn a_window_that_opens_after_the_end_of_the_run_never_opens() {
         let never = |until: Option<&str>, longest: Option<u64>, now: &str| {
-            let calendar = Schedule {
+            let schedule = Schedule {
                 until: until.map(|until| time_of_day(until).unwrap()),
-                ..calendar("20:00-06:00")
+                ..schedule("20:00-06:00")
             };
-            calendar.never_opens(at(now), longest.map(Duration::from_secs))
+            schedule.never_opens(at(now), longest.map(Duration::from_secs))
         };
         // 12:00 on the wall; the window opens in eight hours.
         let noon = "2024-07-02T10:00:00Z";
@@ -332,7 +332,7 @@ mod tests {
 
     #[test]
     fn who_asked_to_stop_outside_the_window_is_stopped() {
-        let mut night = calendar("20:00-06:00");
+        let mut night = schedule("20:00-06:00");
         night.outside = OutsideWindow::Stop;
         let words = "outside the window 20:00-06:00".to_owned();
         assert_eq!(shut(&night, "2024-07-02T10:00:00Z"), Some(words));
@@ -340,7 +340,7 @@ mod tests {
 
     #[test]
     fn the_line_is_as_wide_as_the_hour_says() {
-        let mut day = calendar("20:00-06:00");
+        let mut day = schedule("20:00-06:00");
         day.bandwidth = Bandwidth {
             at: vec![(hours("08:00-18:00"), 2), (hours("12:00-20:00"), 3)],
             usual: Some(9),
@@ -356,14 +356,14 @@ mod tests {
         fn it_opens_when_it_says(second in 0_i64..4_000_000_000, from in 0..1440_i16, to in 0..1440_i16) {
             prop_assume!(from != to);
             let time = |minute: i16| Time::midnight() + i64::from(minute).minutes();
-            let mut calendar = calendar("20:00-06:00");
-            calendar.window = Some(Hours { from: time(from), to: time(to) });
+            let mut schedule = schedule("20:00-06:00");
+            schedule.window = Some(Hours { from: time(from), to: time(to) });
             let now = Timestamp::from_second(second).unwrap();
-            if let WindowState::Shut(opens, _) = calendar.look(now, None) {
+            if let WindowState::Shut(opens, _) = schedule.look(now, None) {
                 prop_assert!(opens > now && opens.as_second() - second <= 2 * 86_400);
                 let before = Timestamp::from_second(opens.as_second() - 1).unwrap();
-                let is_change = calendar.zone.to_datetime(before).time() > calendar.zone.to_datetime(opens).time();
-                let is_open = calendar.look(opens, None) == WindowState::Open;
+                let is_change = schedule.zone.to_datetime(before).time() > schedule.zone.to_datetime(opens).time();
+                let is_open = schedule.look(opens, None) == WindowState::Open;
                 // A short window in the hour that does not happen is over before it opens.
                 prop_assert!(is_open || is_change || to > from, "{opens}");
             }

@@ -1,4 +1,4 @@
-//! The clock on the wall, and what it rules: the gates, the line, and the end of the run.
+//! The clock on the wall, and what it rules: the gates, the bandwidth, and the end of the run.
 
 use std::time::Duration;
 
@@ -11,20 +11,20 @@ use crate::events::{StopReason, StopSignal};
 
 /// Looked at every now and then; what it said last is remembered.
 pub(super) struct ScheduleClock {
-    calendar: Schedule,
+    schedule: Schedule,
     deadline: Option<Timestamp>,
-    line: BandwidthLimiter,
+    bandwidth: BandwidthLimiter,
     /// When the window opens, while it is shut.
     shut_until: Option<Timestamp>,
 }
 
 impl ScheduleClock {
     /// A run that begins now.
-    pub(super) fn new(calendar: Schedule, line: BandwidthLimiter) -> Self {
+    pub(super) fn new(schedule: Schedule, bandwidth: BandwidthLimiter) -> Self {
         ScheduleClock {
-            deadline: calendar.deadline(Timestamp::now()),
-            calendar,
-            line,
+            deadline: schedule.deadline(Timestamp::now()),
+            schedule,
+            bandwidth,
             shut_until: None,
         }
     }
@@ -37,8 +37,8 @@ impl ScheduleClock {
         gates: &[&Gate],
         stop: &StopSignal,
     ) -> Option<(Duration, String)> {
-        self.line.set(self.calendar.bandwidth(now));
-        let (shut_until, why) = match self.calendar.look(now, self.deadline) {
+        self.bandwidth.set(self.schedule.bandwidth(now));
+        let (shut_until, why) = match self.schedule.look(now, self.deadline) {
             WindowState::Open => (None, String::new()),
             WindowState::Shut(until, why) => (Some(until), why),
             WindowState::Over(why) => {
@@ -75,8 +75,8 @@ mod tests {
             patience: Duration::ZERO,
         });
         let stop = StopSignal::new();
-        let mut wall = ScheduleClock {
-            calendar: Schedule {
+        let mut clock = ScheduleClock {
+            schedule: Schedule {
                 zone: jiff::tz::TimeZone::UTC,
                 window: Some(Hours::parse("20:00-06:00").unwrap()),
                 outside: OutsideWindow::Wait,
@@ -84,12 +84,12 @@ mod tests {
                 bandwidth: Bandwidth::default(),
             },
             deadline: Some(at("2024-05-02T07:00:00Z")),
-            line: BandwidthLimiter::default(),
+            bandwidth: BandwidthLimiter::default(),
             shut_until: None,
         };
-        let shut = wall.look(at("2024-05-02T06:30:00Z"), &[&gate], &stop);
+        let shut = clock.look(at("2024-05-02T06:30:00Z"), &[&gate], &stop);
         assert!(shut.is_some() && !stop.is_raised());
-        wall.look(at("2024-05-02T07:00:00Z"), &[&gate], &stop);
+        clock.look(at("2024-05-02T07:00:00Z"), &[&gate], &stop);
         assert!(stop.is_raised());
         let leaves = tokio::time::timeout(Duration::from_secs(60), gate.enter()).await;
         assert!(leaves.is_err());

@@ -53,7 +53,7 @@ where
     let count = Arc::clone(&bytes);
     let width = plan.pace.width.max(1);
     let bandwidth = BandwidthLimiter::default();
-    let (schedule, budget) = (plan.calendar.clone(), plan.effort.bearable);
+    let (schedule, budget) = (plan.schedule.clone(), plan.limits.failure_budget);
     let hooks = UploadHooks {
         throttle: schedule.has_bandwidth().then(|| bandwidth.throttle()),
         on_bytes: Arc::new(move |sent| {

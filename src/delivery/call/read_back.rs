@@ -28,7 +28,7 @@ pub(in crate::delivery) struct ReadBack {
     client: ReadClient,
     settle: Duration,
     gate: Gate,
-    effort: RetryLimits,
+    limits: RetryLimits,
     /// The token was refused: asking again would only be told the same.
     is_refused: AtomicBool,
 }
@@ -47,7 +47,7 @@ pub(in crate::delivery) enum ReadBackAnswer {
 impl ReadBack {
     pub(in crate::delivery) fn new(
         read: ReadBackOptions,
-        effort: RetryLimits,
+        limits: RetryLimits,
         pace: RateLimits,
     ) -> Self {
         ReadBack {
@@ -57,7 +57,7 @@ impl ReadBack {
                 width: WIDTH,
                 ..pace
             }),
-            effort,
+            limits,
             is_refused: AtomicBool::new(false),
         }
     }
@@ -152,15 +152,15 @@ impl ReadBack {
             Some(..500) => Health::Well,
             _ => Health::Unwell,
         };
-        if let Some(asked) = asked.filter(|asked| *asked <= self.effort.max_wait) {
+        if let Some(asked) = asked.filter(|asked| *asked <= self.limits.max_wait) {
             self.gate.pause(asked);
         }
         let answer = self.gate.leave(permit, health, fastrand::f64());
         let is_final = matches!(error, Error::Unaddressable | Error::Untrusted(_))
             || status.is_some_and(|status| !matches!(status, 408 | 425 | 429 | 500..=599))
             || matches!(answer, BreakerAnswer::GiveUp(_))
-            || asked.is_some_and(|asked| asked > self.effort.max_wait)
-            || failures > self.effort.retries;
+            || asked.is_some_and(|asked| asked > self.limits.max_wait)
+            || failures > self.limits.retries;
         (!is_final).then(|| retry::delay(failures, fastrand::f64()))
     }
 }

@@ -17,7 +17,7 @@ pub(in crate::delivery) struct BandwidthLimiter(Arc<Mutex<Limit>>);
 #[derive(Debug, Default)]
 struct Limit {
     bytes_a_second: Option<u64>,
-    valve: Option<Arc<ByteBucket>>,
+    bucket: Option<Arc<ByteBucket>>,
 }
 
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl BandwidthLimiter {
         if limit.bytes_a_second != bytes_a_second {
             *limit = Limit {
                 bytes_a_second,
-                valve: bytes_a_second.and_then(valve).map(Arc::new),
+                bucket: bytes_a_second.and_then(bucket).map(Arc::new),
             };
         }
     }
@@ -42,31 +42,33 @@ impl BandwidthLimiter {
     /// The wait of a chunk. One chunk may be more than a second's worth, so it is paid for in parts,
     /// each by the limit of its moment.
     pub(in crate::delivery) fn throttle(&self) -> Throttle {
-        let line = self.clone();
+        let limiter = self.clone();
         Arc::new(move |bytes: u32| {
-            let line = line.clone();
+            let limiter = limiter.clone();
             Box::pin(async move {
                 let mut left = bytes;
                 while left > 0 {
-                    let Some(valve) = line.valve() else { return };
-                    let Some(part) = NonZeroU32::new(left.min(valve.burst.get())) else {
+                    let Some(bucket) = limiter.bucket() else {
+                        return;
+                    };
+                    let Some(part) = NonZeroU32::new(left.min(bucket.burst.get())) else {
                         return;
                     };
                     // Fails only for a part larger than the burst.
-                    let _ = valve.limiter.until_n_ready(part).await;
+                    let _ = bucket.limiter.until_n_ready(part).await;
                     left -= part.get();
                 }
             }) as Pin<Box<dyn Future<Output = ()> + Send>>
         })
     }
 
-    fn valve(&self) -> Option<Arc<ByteBucket>> {
+    fn bucket(&self) -> Option<Arc<ByteBucket>> {
         let limit = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        limit.valve.clone()
+        limit.bucket.clone()
     }
 }
 
-fn valve(bytes_a_second: u64) -> Option<ByteBucket> {
+fn bucket(bytes_a_second: u64) -> Option<ByteBucket> {
     let rate = NonZeroU32::new(u32::try_from(bytes_a_second).unwrap_or(u32::MAX))?;
     let burst = NonZeroU32::new(rate.get() / 10).unwrap_or(NonZeroU32::MIN);
     let quota = Quota::per_second(rate).allow_burst(burst);
@@ -84,12 +86,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_limit_that_is_lifted_lets_the_rest_go() {
-        let line = BandwidthLimiter::default();
-        line.set(Some(1));
-        let wait = line.throttle()(1_000_000);
+        let limiter = BandwidthLimiter::default();
+        limiter.set(Some(1));
+        let wait = limiter.throttle()(1_000_000);
         let lift = async {
             tokio::task::yield_now().await;
-            line.set(None);
+            limiter.set(None);
         };
         let both = async { tokio::join!(wait, lift) };
         let ended = tokio::time::timeout(Duration::from_secs(30), both).await;
@@ -98,10 +100,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_line_without_limit_waits_for_nothing() {
-        let (line, start) = (BandwidthLimiter::default(), Instant::now());
+        let (limiter, start) = (BandwidthLimiter::default(), Instant::now());
         for limit in [None, Some(0)] {
-            line.set(limit);
-            line.throttle()(u32::MAX).await;
+            limiter.set(limit);
+            limiter.throttle()(u32::MAX).await;
         }
         assert!(start.elapsed() < Duration::from_secs(30));
     }

@@ -48,16 +48,16 @@ impl CallError {
                 message,
                 in_doubt,
             } => {
-                let halt = CallError::Refused {
+                let error = CallError::Refused {
                     kind: refusal.kind(),
                     status,
                     message,
                     code: Code::ServerRefused,
                     in_doubt,
                 };
-                (halt, Some(refusal))
+                (error, Some(refusal))
             }
-            halt => (halt, None),
+            error => (error, None),
         }
     }
 }

@@ -149,8 +149,8 @@ impl Sender {
                     waited.map(|()| doubt.failed(later.in_doubt, Instant::now()))
                 }
             };
-            if let Err(halt) = ended {
-                return Err(self.take_back(&mut attempts, halt).await);
+            if let Err(why) = ended {
+                return Err(self.take_back(&mut attempts, why).await);
             }
         }
     }
@@ -161,7 +161,7 @@ impl Sender {
         let slot = self.write_ahead(attempts, completes).await?;
         let permit = match self.enter(completes).await {
             Ok(permit) => permit,
-            Err(halt) => return Err(self.take_back(attempts, halt).await),
+            Err(why) => return Err(self.take_back(attempts, why).await),
         };
         drop(slot);
         if let Some(facts) = attempts.facts.take() {
@@ -198,11 +198,11 @@ impl Sender {
 
     /// Takes an intent back of whose request nothing can have come. Why there will be no other attempt is
     /// passed on.
-    async fn take_back(&self, attempts: &mut Attempts, halt: CallError) -> CallError {
+    async fn take_back(&self, attempts: &mut Attempts, why: CallError) -> CallError {
         let is_written = attempts.facts.is_none();
         match attempts.unsent.take().filter(|_| is_written) {
-            Some(unsent) => self.record(unsent).await.err().unwrap_or(halt),
-            None => halt,
+            Some(unsent) => self.record(unsent).await.err().unwrap_or(why),
+            None => why,
         }
     }
 
