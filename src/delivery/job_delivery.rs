@@ -78,6 +78,19 @@ impl JobDelivery {
         }
     }
 
+    /// What is known of a new ledger, by its calls and by its cases.
+    pub(super) fn new_ledgers(&self) -> (&NewLedger, &NewLedger) {
+        (&self.calls.new_ledger, &self.cases.new_ledger)
+    }
+
+    /// Tells the ledger what this run has shown of it, `at_end` of its export without a stop.
+    pub(super) async fn prove(&self, at_end: bool) {
+        let (calls, cases) = self.new_ledgers();
+        let (calls, cases) = (calls.proof(at_end), cases.proof(at_end));
+        // A ledger that is lost stops the run by itself.
+        let _ = self.sender.prove(calls, cases).await;
+    }
+
     /// Where requests of all kinds wait for their leave.
     pub(super) fn gates(&self) -> Vec<&Gate> {
         let read_back = self.calls.uploader.read_back.as_ref();

@@ -12,6 +12,7 @@ mod failure_budget;
 mod job;
 mod job_delivery;
 mod job_end;
+mod job_queue;
 mod new_ledger;
 mod options;
 mod refused_rows;

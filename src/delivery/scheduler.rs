@@ -1,7 +1,6 @@
 //! The main loop: takes decided records in order, keeps a bounded number of calls under way, and
 //! tells how each record ended.
 
-use std::collections::{HashSet, VecDeque};
 use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +15,7 @@ use super::conflicting_jobs::ConflictingJobs;
 use super::job::{self, Cargo, FinishedJob, Job, JobRow};
 use super::job_delivery::{JobDelivery, UploadHooks};
 use super::job_end::JobEnd;
-use super::new_ledger::NewLedger;
+use super::job_queue::JobQueue;
 use super::options::DeliveryOptions;
 use super::refused_rows::{RefusedRow, RefusedRows};
 use super::run_events::RunEvents;
@@ -53,7 +52,8 @@ where
     let count = Arc::clone(&bytes);
     let width = plan.pace.width.max(1);
     let bandwidth = BandwidthLimiter::default();
-    let (schedule, budget) = (plan.schedule.clone(), plan.limits.failure_budget);
+    let (schedule, limit) = (plan.schedule.clone(), plan.limits.limit);
+    let budget = plan.limits.failure_budget;
     let hooks = UploadHooks {
         throttle: schedule.has_bandwidth().then(|| bandwidth.throttle()),
         on_bytes: Arc::new(move |sent| {
@@ -68,11 +68,9 @@ where
         stop,
         in_hand: width * IN_HAND,
         tasks: JoinSet::new(),
-        waiting: VecDeque::new(),
+        queue: JobQueue::new(limit),
         conflicting: ConflictingJobs::default(),
         refused: RefusedRows::default(),
-        busy_cases: HashSet::new(),
-        sent: 0,
         clock: ScheduleClock::new(schedule, bandwidth),
     };
     scheduler.check_schedule();
@@ -86,14 +84,11 @@ struct Scheduler<'e> {
     stop: Arc<StopSignal>,
     in_hand: usize,
     tasks: JoinSet<FinishedJob>,
-    waiting: VecDeque<Job>,
+    queue: JobQueue,
     /// What the destination has already, while the new ledger may be the wrong one.
     conflicting: ConflictingJobs,
     /// Rows that were refused with 401 or 403, while the token may be to blame.
     refused: RefusedRows,
-    /// Cases under way.
-    busy_cases: HashSet<u64>,
-    sent: u64,
     clock: ScheduleClock,
 }
 
@@ -124,11 +119,11 @@ impl Scheduler<'_> {
                 self.events.stopping();
             }
             self.start();
-            let has_room = self.waiting.is_empty() && !is_stopping;
-            let is_idle = self.waiting.is_empty() && self.tasks.is_empty();
+            let has_room = self.queue.is_empty() && !is_stopping;
+            let is_idle = self.queue.is_empty() && self.tasks.is_empty();
             if is_idle && (is_stopping || !is_open) {
                 self.settle().await;
-                if self.waiting.is_empty() && (is_stopping || !self.stop.is_raised()) {
+                if self.queue.is_empty() && (is_stopping || !self.stop.is_raised()) {
                     break;
                 }
                 continue;
@@ -187,7 +182,7 @@ impl Scheduler<'_> {
                 Action::WithJob => rows.push(row),
                 Action::Send(job) => {
                     rows.push(row);
-                    self.waiting.push_back(Job {
+                    self.queue.push(Job {
                         batch: Arc::clone(batch),
                         rows: std::mem::take(&mut rows),
                         cargo: Cargo::from(job),
@@ -203,26 +198,18 @@ impl Scheduler<'_> {
 
     /// Starts as many waiting calls as there is room for; after a stop, ends them untried.
     fn start(&mut self) {
-        while self.tasks.len() < self.in_hand || self.stop.is_raised() {
-            if self.has_reached_limit() && !self.stop.is_raised() {
+        while self.tasks.len() < self.in_hand && !self.stop.is_raised() {
+            if self.queue.has_reached_limit() {
                 // A stop would turn back at the gate those that are within the limit.
                 if !self.tasks.is_empty() {
                     return;
                 }
                 self.stop.raise(StopReason::Limit, "--limit reached");
+                break;
             }
-            let Some(job) = self.next() else {
+            let Some(job) = self.queue.next() else {
                 return;
             };
-            if self.stop.is_raised() {
-                for row in &job.rows {
-                    let outcome = Outcome::NotAttempted;
-                    self.events.unsent(&job.batch, row, outcome, "");
-                }
-                continue;
-            }
-            self.sent += 1;
-            self.busy_cases.extend(job.case());
             match job.cargo {
                 Cargo::Call(_) => self.delivery.calls.new_ledger.mark_used(),
                 Cargo::Case(_) => self.delivery.cases.new_ledger.mark_used(),
@@ -230,23 +217,19 @@ impl Scheduler<'_> {
             self.tasks
                 .spawn(job::carry_out(Arc::clone(&self.delivery), job));
         }
+        if self.stop.is_raised() {
+            self.end_untried();
+        }
     }
 
-    /// The next job whose case is not under way; after a stop, any.
-    fn next(&mut self) -> Option<Job> {
-        let is_stopped = self.stop.is_raised();
-        let is_free = |job: &Job| {
-            let case = job.case().filter(|_| !is_stopped);
-            case.is_none_or(|case| !self.busy_cases.contains(&case))
-        };
-        let at = self.waiting.iter().position(is_free)?;
-        self.waiting.remove(at)
-    }
-
-    /// Whether a call is waiting that would be one too many.
-    fn has_reached_limit(&self) -> bool {
-        let limit = self.sender.limits.limit;
-        !self.waiting.is_empty() && limit.is_some_and(|limit| self.sent >= limit)
+    /// Ends the jobs that wait.
+    fn end_untried(&mut self) {
+        while let Some(job) = self.queue.pop() {
+            for row in &job.rows {
+                let outcome = Outcome::NotAttempted;
+                self.events.unsent(&job.batch, row, outcome, "");
+            }
+        }
     }
 
     async fn finish_job(&mut self, finished: Result<FinishedJob, tokio::task::JoinError>) {
@@ -265,9 +248,7 @@ impl Scheduler<'_> {
                 case,
                 id,
             } => {
-                if let Some(case) = case {
-                    self.busy_cases.remove(&case);
-                }
+                self.queue.finished(case);
                 for (row, mut end) in rows {
                     match end.unsettled.take() {
                         Some(unsettled) => {
@@ -285,10 +266,7 @@ impl Scheduler<'_> {
                 }
             }
             FinishedJob::Conflict(job) => {
-                if let Some(case) = job.case() {
-                    self.busy_cases.remove(&case);
-                }
-                self.sent -= 1;
+                self.queue.put_aside(&job);
                 job.batch.release();
                 self.conflicting.push(job);
             }
@@ -300,12 +278,9 @@ impl Scheduler<'_> {
     /// Lets what is there already go on once it can be told whose it is; ends the run when the ledger seems
     /// to be another's.
     fn resume_conflicting(&mut self) {
-        let delivery = &self.delivery;
-        let (calls, cases) = (&delivery.calls.new_ledger, &delivery.cases.new_ledger);
+        let (calls, cases) = self.delivery.new_ledgers();
         let explained = self.conflicting.take_explained(calls, cases);
-        for job in explained.into_iter().rev() {
-            self.waiting.push_front(job);
-        }
+        self.queue.resume(explained);
         if self.conflicting.are_too_many() {
             self.doubt_the_ledger();
         }
@@ -317,34 +292,17 @@ impl Scheduler<'_> {
         if self.conflicting.are_bearable(calls) {
             calls.confirm();
             // Before any of them is taken over, so that a run that is killed now is no reason to doubt.
-            self.prove_the_ledger().await;
+            self.delivery.prove(!self.stop.is_raised()).await;
             self.resume_conflicting();
         } else {
             self.doubt_the_ledger();
         }
     }
 
-    /// Tells the ledger what this run has shown of it.
-    async fn prove_the_ledger(&self) {
-        let at_end = !self.stop.is_raised();
-        let (calls, cases) = self.new_ledgers();
-        // A ledger that is lost stops the run by itself.
-        let _ = self
-            .sender
-            .prove(calls.proof(at_end), cases.proof(at_end))
-            .await;
-    }
-
     fn doubt_the_ledger(&self) {
-        let (calls, cases) = self.new_ledgers();
+        let (calls, cases) = self.delivery.new_ledgers();
         let why = self.conflicting.doubt(calls, cases);
         self.stop.raise(StopReason::WrongLedger, why);
-    }
-
-    /// What is known of a new ledger, by its calls and by its cases.
-    fn new_ledgers(&self) -> (&NewLedger, &NewLedger) {
-        let delivery = &self.delivery;
-        (&delivery.calls.new_ledger, &delivery.cases.new_ledger)
     }
 
     /// Ends rows whose refusal is known to be about them.
@@ -378,7 +336,7 @@ impl Scheduler<'_> {
         while let Some(refused) = self.refused.pop() {
             self.settle_refused(refused).await;
         }
-        self.prove_the_ledger().await;
+        self.delivery.prove(!self.stop.is_raised()).await;
     }
 
     /// Asks whether the token was to blame for a refusal, and ends its row by that.
