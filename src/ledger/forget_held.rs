@@ -119,11 +119,11 @@ impl ForgottenHeld {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Code;
+    use crate::domain::{Code, Party};
     use crate::ledger::call::rows;
     use crate::ledger::call::state::CallState;
     use crate::ledger::migrate;
-    use crate::ledger::{CallFact, CreateState};
+    use crate::ledger::{CallFact, CreateState, Stage};
 
     fn moment(millisecond: i64) -> Timestamp {
         Timestamp::from_millisecond(millisecond).unwrap()
@@ -146,6 +146,34 @@ mod tests {
             fingerprint: 7,
             uid: Some("u-1".to_owned()),
         }
+    }
+
+    /// Sent without an answer, changed in the export, sent again and refused: of which of the two the server
+    /// says no, it does not say.
+    fn refused_after_a_lost_answer() -> Vec<CallFact> {
+        let intended = |fingerprint| CallFact::CreateIntended {
+            fingerprint,
+            party: Party::default(),
+        };
+        let refused = CallFact::Refused {
+            fingerprint: 8,
+            stage: Stage::Create,
+            status: 400,
+            message: String::new(),
+        };
+        vec![intended(7), intended(8), refused]
+    }
+
+    #[test]
+    fn what_was_refused_after_a_lost_answer_stays_known() {
+        let mut connection = migrate::in_memory();
+        let state = held(refused_after_a_lost_answer());
+        assert!(state.sent_unheard().is_some());
+        rows::save(&connection, None, "doubtful", &state).unwrap();
+        let all = forget(&mut connection, HeldChoice::Since(moment(20))).unwrap();
+        assert_eq!((all.calls, all.known), (1, 1));
+        let (_, kept) = rows::find(&connection, "doubtful").unwrap().unwrap();
+        assert!(kept.sent_unheard().is_some());
     }
 
     fn ledger() -> Connection {

@@ -11,8 +11,10 @@ pub(in crate::ledger) const DONE_SQL: &str =
 pub(in crate::ledger) const AT_SERVER_SQL: &str =
     "(create_state > 3 AND upload_state BETWEEN 3 AND 5)";
 
-/// SQL: never tried, or refused.
-pub(in crate::ledger) const UNSENT_SQL: &str = "(create_state IN (0, 2))";
+/// SQL: never tried, or refused; and no earlier try may have got through, which a refused call says by a
+/// content that is not known.
+pub(in crate::ledger) const UNSENT_SQL: &str =
+    "(create_state = 0 OR create_state = 2 AND fingerprint <> zeroblob(16))";
 
 /// SQL: this ledger made the conversation.
 pub(in crate::ledger) const CREATED_SQL: &str = "(create_state = 5)";
@@ -109,8 +111,9 @@ mod tests {
 
     /// Whether SQLite takes a row with these numbers.
     fn takes(connection: &Connection, condition: &str, create: u8, upload: u8) -> bool {
-        let sql =
-            format!("SELECT {condition} FROM (SELECT ?1 AS create_state, ?2 AS upload_state)");
+        let sql = format!(
+            "SELECT {condition} FROM (SELECT ?1 AS create_state, ?2 AS upload_state, x'07' AS fingerprint)"
+        );
         connection
             .query_row(&sql, (create, upload), |row| row.get(0))
             .unwrap()
