@@ -7,9 +7,10 @@ use super::exit_code::Exit;
 use super::inputs::{self, FilesBeside, ImportParts, TargetPipeline};
 use crate::api::ApiVersion;
 use crate::config::{Arguments, CheckArgs};
+use crate::domain::{ExistingConversation, Policy};
 use crate::events::{Event, StopReason};
+use crate::import;
 use crate::pipeline::{ImportTarget, Pipeline, Purpose};
-use crate::plan::{ExistingConversation, Policy};
 use crate::report::{Mode, Report, ReportOptions, Screen};
 
 pub(super) fn check(
@@ -62,12 +63,9 @@ fn report_on<T: ImportTarget>(
 ) -> Result<Exit, Error> {
     let mut report = Report::new(options, screen)?;
     let mut written = Ok(());
-    let walked = pipeline.run(|decided| {
-        // A batch is told to its end, so that all of it is counted.
-        decided.tell(&mut |event| {
-            let told = report.event(&event);
-            written = std::mem::replace(&mut written, Ok(())).and(told);
-        });
+    let walked = import::check(pipeline, |event| {
+        let told = report.event(event);
+        written = std::mem::replace(&mut written, Ok(())).and(told);
         match written {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),

@@ -4,8 +4,8 @@ use super::error::Error;
 use super::sandbox;
 use crate::api::{Client, Connection, ReadClient};
 use crate::config::{Destination, ReadApiSettings, RunArgs, RunSettings};
-use crate::delivery::ReadBackOptions;
 use crate::sandbox::Sandbox;
+use crate::targets::ReadBackOptions;
 
 /// A destination that can be sent to.
 pub(super) struct Reached {

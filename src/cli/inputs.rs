@@ -10,11 +10,11 @@ use super::error::{Error, Usage};
 use super::no_mapping;
 use crate::api::ApiVersion;
 use crate::config::{self, ExportArgs};
+use crate::domain::Policy;
 use crate::events::ExportExtent;
 use crate::ledger;
 use crate::mapping::{MappingFile, Preset, SeveralArg, check_complete};
 use crate::pipeline::{EarlierRuns, ImportTarget, Pipeline, Purpose};
-use crate::plan::Policy;
 use crate::recordings::{
     Ffmpeg, Index, IndexOptions, Sidecar, Transcoder, build_index, is_audio_extension,
 };

@@ -9,11 +9,11 @@ use super::guided::{GuidedMapping, complete_proposal, complete_settings};
 use super::inputs::{self, FilesBeside, TargetPipeline};
 use crate::api::ApiVersion;
 use crate::config::{InitArgs, MappingCommand, TestArgs};
+use crate::domain::Policy;
 use crate::mapping::{
     GuidedProposal, ListedRecordings, MappingFile, Preset, PresetFit, PresetTrial, propose, survey,
 };
 use crate::pipeline::Purpose;
-use crate::plan::Policy;
 use crate::recordings::{IndexOptions, build_index, probe};
 use crate::report::{self, MappingTrial, Screen};
 use crate::source::{self, Treat};

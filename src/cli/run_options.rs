@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::inputs::{self, ImportParts};
 use crate::config::{Arguments, RunArgs};
-use crate::plan::Policy;
+use crate::domain::Policy;
 use crate::report::{self, Mode, ReportOptions};
 
 /// What this run does with calls that are not as they should be.

@@ -18,7 +18,7 @@ use super::small_file::{self, LONGEST_BUNDLE};
 use super::{Error, token};
 use crate::api::{ApiVersion, Connection, HttpOptions, ProxyUse, ReadConnection};
 use crate::delivery::{FailureBudget, OutsideWindow, RateLimits, RetryLimits, Schedule};
-use crate::plan::{ExistingConversation, MissingRecording};
+use crate::domain::{ExistingConversation, MissingRecording};
 use crate::report::{ListForm, Style};
 use crate::targets::{InspectionOptions, OddFormats};
 

@@ -2,25 +2,26 @@
 
 use std::collections::{HashSet, VecDeque};
 
+use super::deliver::Deliver;
 use super::job::Job;
 
 /// Jobs in the order of the export.
-pub(super) struct JobQueue {
-    waiting: VecDeque<Job>,
-    /// Cases under way: none of them must be under way twice.
-    busy_cases: HashSet<u64>,
+pub(super) struct JobQueue<D: Deliver> {
+    waiting: VecDeque<Job<D::Job>>,
+    /// What must not be under way twice, of the jobs that are.
+    busy: HashSet<u64>,
     /// Jobs that were started and not put aside.
     started: u64,
     /// At most so many are started.
     limit: Option<u64>,
 }
 
-impl JobQueue {
+impl<D: Deliver> JobQueue<D> {
     /// No job yet.
-    pub(super) fn new(limit: Option<u64>) -> JobQueue {
+    pub(super) fn new(limit: Option<u64>) -> Self {
         JobQueue {
             waiting: VecDeque::new(),
-            busy_cases: HashSet::new(),
+            busy: HashSet::new(),
             started: 0,
             limit,
         }
@@ -37,45 +38,45 @@ impl JobQueue {
     }
 
     /// Puts a job behind all others.
-    pub(super) fn push(&mut self, job: Job) {
+    pub(super) fn push(&mut self, job: Job<D::Job>) {
         self.waiting.push_back(job);
     }
 
     /// Puts jobs that were put aside before all others, in their order.
-    pub(super) fn resume(&mut self, jobs: Vec<Job>) {
+    pub(super) fn resume(&mut self, jobs: Vec<Job<D::Job>>) {
         for job in jobs.into_iter().rev() {
             self.waiting.push_front(job);
         }
     }
 
-    /// Takes the next job whose case is not under way.
-    pub(super) fn next(&mut self) -> Option<Job> {
-        let is_free = |job: &Job| {
-            let case = job.case();
-            case.is_none_or(|case| !self.busy_cases.contains(&case))
+    /// Takes the next job that may be under way with those that are.
+    pub(super) fn next(&mut self) -> Option<Job<D::Job>> {
+        let is_free = |job: &Job<D::Job>| {
+            let exclusive = D::exclusive(&job.job);
+            exclusive.is_none_or(|exclusive| !self.busy.contains(&exclusive))
         };
         let at = self.waiting.iter().position(is_free)?;
         let job = self.waiting.remove(at)?;
         self.started += 1;
-        self.busy_cases.extend(job.case());
+        self.busy.extend(D::exclusive(&job.job));
         Some(job)
     }
 
     /// Takes the next job, which is not to be started.
-    pub(super) fn pop(&mut self) -> Option<Job> {
+    pub(super) fn pop(&mut self) -> Option<Job<D::Job>> {
         self.waiting.pop_front()
     }
 
-    /// A job of this case has come back.
-    pub(super) fn finished(&mut self, case: Option<u64>) {
-        if let Some(case) = case {
-            self.busy_cases.remove(&case);
+    /// A job has come back that was not to be under way twice by this.
+    pub(super) fn finished(&mut self, exclusive: Option<u64>) {
+        if let Some(exclusive) = exclusive {
+            self.busy.remove(&exclusive);
         }
     }
 
     /// A job has come back of which nothing was done.
-    pub(super) fn put_aside(&mut self, job: &Job) {
-        self.finished(job.case());
+    pub(super) fn put_aside(&mut self, job: &Job<D::Job>) {
+        self.finished(D::exclusive(&job.job));
         self.started -= 1;
     }
 }

@@ -5,28 +5,25 @@
 //! next step of that call, that no task is left behind, and that every call handed in ends in
 //! exactly one event. Speaks only in events; knows nothing of files, formats or screens.
 
-mod call;
-mod case;
 mod conflicting_jobs;
+pub(crate) mod deliver;
 mod failure_budget;
 mod job;
-mod job_delivery;
-mod job_end;
+pub(crate) mod job_end;
 mod job_queue;
-mod new_ledger;
-mod options;
+pub(crate) mod new_ledger;
+pub(crate) mod options;
 mod refused_rows;
 mod run_events;
 mod schedule;
 mod schedule_clock;
 mod scheduler;
-mod sender;
+pub(crate) mod sender;
 
 pub use failure_budget::FailureBudget;
-pub use job::Cargo;
-pub use options::{DeliveryOptions, ReadBackOptions, RetryLimits};
+pub use options::{DeliveryOptions, RetryLimits};
 pub use schedule::{Bandwidth, Hours, OutsideWindow, Schedule, time_of_day};
-pub use scheduler::run;
+pub(crate) use scheduler::run;
 pub use sender::gate::RateLimits;
 
 use tokio::sync::mpsc;

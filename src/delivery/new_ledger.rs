@@ -23,7 +23,7 @@ const BEARABLE: u64 = 4;
 
 /// What a new ledger may be taken for, of calls or of cases.
 #[derive(Debug)]
-pub(super) struct NewLedger {
+pub(crate) struct NewLedger {
     is_doubtful: AtomicBool,
     known: KnownOf,
     /// Whether the operator may still have to say what to do with what is there.
@@ -41,17 +41,17 @@ pub(super) struct NewLedger {
 
 /// How many calls wait because the destination has them already.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct WaitingCalls {
+pub(crate) struct WaitingCalls {
     /// All of them.
-    pub(super) all: usize,
+    pub(crate) all: usize,
     /// Those of which a request of ours may have got through unheard.
-    pub(super) tried: usize,
+    pub(crate) tried: usize,
 }
 
 impl NewLedger {
     /// Doubtful until a run has shown that the ledger is the right one, if it `may_doubt`: the operator did
     /// not say what to do with what is there.
-    pub(super) fn new(known: KnownOf, may_doubt: bool) -> Self {
+    pub(crate) fn new(known: KnownOf, may_doubt: bool) -> Self {
         NewLedger {
             is_doubtful: AtomicBool::new(may_doubt && known != KnownOf::Some),
             known,
@@ -64,28 +64,28 @@ impl NewLedger {
     }
 
     /// Whether nothing has yet shown that the ledger and the destination belong together.
-    pub(super) fn is_doubtful(&self) -> bool {
+    pub(crate) fn is_doubtful(&self) -> bool {
         self.is_doubtful.load(Ordering::Relaxed)
     }
 
     /// The ledger and the destination belong together.
-    pub(super) fn confirm(&self) {
+    pub(crate) fn confirm(&self) {
         self.is_doubtful.store(false, Ordering::Relaxed);
     }
 
     /// A call or a case is carried out.
-    pub(super) fn mark_used(&self) {
+    pub(crate) fn mark_used(&self) {
         self.is_used.store(true, Ordering::Relaxed);
     }
 
     /// The ledger may be the wrong one, and the run stops for it.
-    pub(super) fn mark_wrong(&self) {
+    pub(crate) fn mark_wrong(&self) {
         self.is_wrong.store(true, Ordering::Relaxed);
     }
 
     /// What this run shows of the ledger, `at_end` of its export without a stop. A run that made nothing
     /// shows nothing: an export of what this ledger has sent itself reaches its end with any ledger.
-    pub(super) fn proof(&self, at_end: bool) -> Proof {
+    pub(crate) fn proof(&self, at_end: bool) -> Proof {
         if self.is_wrong.load(Ordering::Relaxed) {
             return Proof::Doubted;
         }
@@ -112,18 +112,18 @@ impl NewLedger {
     }
 
     /// A create was new to the destination.
-    pub(super) fn count_made(&self) {
+    pub(crate) fn count_made(&self) {
         self.made.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The destination does not have this case.
-    pub(super) fn remember_new(&self, case: u64) {
+    pub(crate) fn remember_new(&self, case: u64) {
         self.news().insert(case);
         self.count_made();
     }
 
     /// Whether the destination did not have this case when it was asked in this run.
-    pub(super) fn was_new(&self, case: u64) -> bool {
+    pub(crate) fn was_new(&self, case: u64) -> bool {
         self.news().contains(&case)
     }
 
@@ -132,27 +132,27 @@ impl NewLedger {
     }
 
     /// How many creates of this run were new to the destination.
-    pub(super) fn made(&self) -> u64 {
+    pub(crate) fn made(&self) -> u64 {
         self.made.load(Ordering::Relaxed)
     }
 
     /// Whether what is there may be what a try of ours made whose answer was lost. While no create with
     /// this ledger was ever heard of, a lost answer proves nothing.
-    pub(super) fn believes_in_tries(&self) -> bool {
+    pub(crate) fn believes_in_tries(&self) -> bool {
         !self.is_doubtful() || self.known != KnownOf::Nothing || self.made() > 0
     }
 
     /// Whether so few of the creates were there already, at the end of the export, that they are
     /// somebody else's, or ours if all of them were tried: a run that was killed leaves as many as were
     /// under way.
-    pub(super) fn bears(&self, waiting: WaitingCalls) -> bool {
+    pub(crate) fn bears(&self, waiting: WaitingCalls) -> bool {
         let (made, all) = (self.made() + self.made_before(), waiting.all as u64);
         let is_few = waiting.all < A_FEW || all * BEARABLE <= made + all;
         waiting.tried == waiting.all || (made > 0 && is_few)
     }
 
     /// Whether so many are there already that no end of the export has to be waited for.
-    pub(super) fn is_too_much(waiting: WaitingCalls) -> bool {
+    pub(crate) fn is_too_much(waiting: WaitingCalls) -> bool {
         waiting.all - waiting.tried >= TOO_MANY
     }
 }

@@ -8,33 +8,33 @@ use super::sender::refusals::Refusals;
 use crate::source::Batch;
 
 /// Such a row, with the end that it has if the token is not to blame.
-pub(super) struct RefusedRow {
-    pub(super) batch: Arc<Batch>,
+pub(crate) struct RefusedRow {
+    pub(crate) batch: Arc<Batch>,
     /// The id of its call or case.
-    pub(super) id: Box<str>,
-    pub(super) row: JobRow,
-    pub(super) end: JobEnd,
-    pub(super) unsettled: UnsettledRefusal,
+    pub(crate) id: Box<str>,
+    pub(crate) row: JobRow,
+    pub(crate) end: JobEnd,
+    pub(crate) unsettled: UnsettledRefusal,
 }
 
 /// All of them, the latest last.
 #[derive(Default)]
-pub(super) struct RefusedRows(Vec<RefusedRow>);
+pub(crate) struct RefusedRows(Vec<RefusedRow>);
 
 impl RefusedRows {
     /// Keeps one more.
-    pub(super) fn push(&mut self, refused: RefusedRow) {
+    pub(crate) fn push(&mut self, refused: RefusedRow) {
         self.0.push(refused);
     }
 
     /// Takes the rows out whose refusal is known to be about them.
-    pub(super) fn take_own(&mut self, refusals: &Refusals) -> Vec<RefusedRow> {
+    pub(crate) fn take_own(&mut self, refusals: &Refusals) -> Vec<RefusedRow> {
         let is_own = |refused: &mut RefusedRow| refusals.is_of_its_row(refused.unsettled.refusal);
         self.0.extract_if(.., is_own).collect()
     }
 
     /// Takes the latest out.
-    pub(super) fn pop(&mut self) -> Option<RefusedRow> {
+    pub(crate) fn pop(&mut self) -> Option<RefusedRow> {
         self.0.pop()
     }
 }

@@ -12,19 +12,19 @@ use crate::events::{Event, Outcome, RecordEnd, StopReason, StopSignal};
 use crate::source::Batch;
 
 /// Tells events, and counts calls that fail.
-pub(super) struct RunEvents<'e> {
+pub(crate) struct RunEvents<'e> {
     stop: Arc<StopSignal>,
     failures: FailureCount,
     /// The full width.
     most: usize,
     /// The width that was told last.
     width: WidthRange,
-    pub(super) on_event: &'e mut dyn FnMut(Event<'_>),
+    pub(crate) on_event: &'e mut dyn FnMut(Event<'_>),
 }
 
 impl<'e> RunEvents<'e> {
     /// Ends the run when more calls fail than the budget allows.
-    pub(super) fn new(
+    pub(crate) fn new(
         stop: Arc<StopSignal>,
         budget: FailureBudget,
         width: usize,
@@ -43,7 +43,7 @@ impl<'e> RunEvents<'e> {
     }
 
     /// Tells how a row ended whose call or case, with this id, was carried out.
-    pub(super) fn ended(&mut self, batch: &Batch, id: &str, mut row: JobRow, end: JobEnd) {
+    pub(crate) fn ended(&mut self, batch: &Batch, id: &str, mut row: JobRow, end: JobEnd) {
         let record = batch.get(row.index);
         self.count(&end);
         for (code, message) in end.problem.into_iter().chain(end.remarks) {
@@ -66,7 +66,7 @@ impl<'e> RunEvents<'e> {
     }
 
     /// Tells how a row ended for which nothing was sent.
-    pub(super) fn unsent(&mut self, batch: &Batch, row: &JobRow, outcome: Outcome, detail: &str) {
+    pub(crate) fn unsent(&mut self, batch: &Batch, row: &JobRow, outcome: Outcome, detail: &str) {
         let told = RecordEnd {
             outcome,
             detail,
@@ -77,7 +77,7 @@ impl<'e> RunEvents<'e> {
     }
 
     /// Tells what the sender noticed.
-    pub(super) fn noticed(&mut self, notice: &SenderNotice) {
+    pub(crate) fn noticed(&mut self, notice: &SenderNotice) {
         (self.on_event)(match notice {
             SenderNotice::Retried {
                 attempt,
@@ -93,14 +93,14 @@ impl<'e> RunEvents<'e> {
     }
 
     /// Tells why the run ends.
-    pub(super) fn stopping(&mut self) {
+    pub(crate) fn stopping(&mut self) {
         if let Some((stop, why)) = self.stop.reason() {
             (self.on_event)(Event::Stopping { stop, why: &why });
         }
     }
 
     /// Tells how many bytes have left since this was told last, and the width if it is another.
-    pub(super) fn progress(&mut self, bytes: u64, width: WidthRange) {
+    pub(crate) fn progress(&mut self, bytes: u64, width: WidthRange) {
         (self.on_event)(Event::Sent { bytes });
         if width != self.width {
             self.width = width;

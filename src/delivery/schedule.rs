@@ -110,7 +110,7 @@ pub struct Schedule {
 
 /// What holds at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum WindowState {
+pub(crate) enum WindowState {
     Open,
     /// Until then, for this reason.
     Shut(Timestamp, String),
@@ -120,12 +120,12 @@ pub(super) enum WindowState {
 
 impl Schedule {
     /// When a run that begins now is to stop.
-    pub(super) fn deadline(&self, now: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn deadline(&self, now: Timestamp) -> Option<Timestamp> {
         self.until.map(|until| self.next(until, now))
     }
 
     /// Whether requests may leave now.
-    pub(super) fn look(&self, now: Timestamp, deadline: Option<Timestamp>) -> WindowState {
+    pub(crate) fn look(&self, now: Timestamp, deadline: Option<Timestamp>) -> WindowState {
         if let (Some(deadline), Some(until)) = (deadline, self.until)
             && now >= deadline
         {
@@ -172,12 +172,12 @@ impl Schedule {
     }
 
     /// Whether the line is ever limited.
-    pub(super) fn has_bandwidth(&self) -> bool {
+    pub(crate) fn has_bandwidth(&self) -> bool {
         self.bandwidth != Bandwidth::default()
     }
 
     /// Bytes a second at this moment.
-    pub(super) fn bandwidth(&self, now: Timestamp) -> Option<u64> {
+    pub(crate) fn bandwidth(&self, now: Timestamp) -> Option<u64> {
         self.bandwidth.now(self.zone.to_datetime(now).time())
     }
 

@@ -12,18 +12,18 @@ use tokio::task::JoinSet;
 
 use super::Decisions;
 use super::conflicting_jobs::ConflictingJobs;
-use super::job::{self, Cargo, FinishedJob, Job, JobRow};
-use super::job_delivery::{JobDelivery, UploadHooks};
+use super::deliver::{Deliver, SharedDelivery, UploadHooks};
+use super::job::{self, FinishedJob, Job, JobRow};
 use super::job_end::JobEnd;
 use super::job_queue::JobQueue;
 use super::options::DeliveryOptions;
 use super::refused_rows::{RefusedRow, RefusedRows};
 use super::run_events::RunEvents;
 use super::schedule_clock::ScheduleClock;
-use super::sender::Sender;
 use super::sender::bandwidth::BandwidthLimiter;
 use super::sender::notice::SenderNotice;
 use super::sender::request_kind::RequestKind;
+use super::sender::{Sender, SenderOptions};
 use crate::events::{Event, Outcome, StopReason, StopSignal};
 use crate::pipeline::{Action, DecidedBatch};
 
@@ -38,15 +38,13 @@ const TICK: Duration = Duration::from_millis(200);
 ///
 /// # Panics
 /// When a call's task panicked: a fault of the program must not look like a success.
-pub async fn run<J, E: Display>(
+pub(crate) async fn run<D: Deliver, E: Display>(
     plan: DeliveryOptions,
+    target: D::Options,
     stop: Arc<StopSignal>,
-    decisions: Decisions<J, E>,
+    decisions: Decisions<D::Job, E>,
     on_event: &mut dyn FnMut(Event<'_>),
-) -> Result<(), E>
-where
-    Cargo: From<Box<J>>,
-{
+) -> Result<(), E> {
     let bytes = Arc::new(AtomicU64::new(0));
     let (notices, told) = mpsc::channel(64);
     let count = Arc::clone(&bytes);
@@ -60,10 +58,22 @@ where
             count.fetch_add(sent, Ordering::Relaxed);
         }),
     };
-    let delivery = JobDelivery::new(plan, Arc::clone(&stop), notices, hooks);
+    let sender = SenderOptions {
+        client: plan.client,
+        writer: plan.writer,
+        pace: plan.pace,
+        limits: plan.limits,
+    };
+    let sender = Arc::new(Sender::new(sender, Arc::clone(&stop), notices));
+    let shared = SharedDelivery {
+        sender: Arc::clone(&sender),
+        pace: plan.pace,
+        limits: plan.limits,
+        hooks,
+    };
     let mut scheduler = Scheduler {
-        sender: Arc::clone(&delivery.sender),
-        delivery: Arc::new(delivery),
+        sender,
+        delivery: Arc::new(D::new(target, shared)),
         events: RunEvents::new(Arc::clone(&stop), budget, width, on_event),
         stop,
         in_hand: width * IN_HAND,
@@ -77,31 +87,28 @@ where
     scheduler.work(decisions, told, &bytes).await
 }
 
-struct Scheduler<'e> {
+struct Scheduler<'e, D: Deliver> {
     sender: Arc<Sender>,
-    delivery: Arc<JobDelivery>,
+    delivery: Arc<D>,
     events: RunEvents<'e>,
     stop: Arc<StopSignal>,
     in_hand: usize,
-    tasks: JoinSet<FinishedJob>,
-    queue: JobQueue,
+    tasks: JoinSet<FinishedJob<D::Job>>,
+    queue: JobQueue<D>,
     /// What the destination has already, while the new ledger may be the wrong one.
-    conflicting: ConflictingJobs,
+    conflicting: ConflictingJobs<D>,
     /// Rows that were refused with 401 or 403, while the token may be to blame.
     refused: RefusedRows,
     clock: ScheduleClock,
 }
 
-impl Scheduler<'_> {
-    async fn work<J, E: Display>(
+impl<D: Deliver> Scheduler<'_, D> {
+    async fn work<E: Display>(
         &mut self,
-        mut decisions: Decisions<J, E>,
+        mut decisions: Decisions<D::Job, E>,
         mut notices: mpsc::Receiver<SenderNotice>,
         bytes: &AtomicU64,
-    ) -> Result<(), E>
-    where
-        Cargo: From<Box<J>>,
-    {
+    ) -> Result<(), E> {
         let mut tick = tokio::time::interval(TICK);
         let deadline = self
             .sender
@@ -155,10 +162,7 @@ impl Scheduler<'_> {
     }
 
     /// Takes a decided batch: tells about it, ends what has ended, queues what is to be sent.
-    async fn enqueue<J>(&mut self, decided: DecidedBatch<J>)
-    where
-        Cargo: From<Box<J>>,
-    {
+    async fn enqueue(&mut self, decided: DecidedBatch<D::Job>) {
         decided.announce(self.events.on_event);
         let mut noted_facts = Vec::new();
         let mut rows = Vec::new();
@@ -185,7 +189,7 @@ impl Scheduler<'_> {
                     self.queue.push(Job {
                         batch: Arc::clone(batch),
                         rows: std::mem::take(&mut rows),
-                        cargo: Cargo::from(job),
+                        job,
                     });
                 }
                 // Another row or a later round tells of it.
@@ -210,10 +214,7 @@ impl Scheduler<'_> {
             let Some(job) = self.queue.next() else {
                 return;
             };
-            match job.cargo {
-                Cargo::Call(_) => self.delivery.calls.new_ledger.mark_used(),
-                Cargo::Case(_) => self.delivery.cases.new_ledger.mark_used(),
-            }
+            self.delivery.new_ledger().mark_used();
             self.tasks
                 .spawn(job::carry_out(Arc::clone(&self.delivery), job));
         }
@@ -232,7 +233,7 @@ impl Scheduler<'_> {
         }
     }
 
-    async fn finish_job(&mut self, finished: Result<FinishedJob, tokio::task::JoinError>) {
+    async fn finish_job(&mut self, finished: Result<FinishedJob<D::Job>, tokio::task::JoinError>) {
         let finished = match finished {
             Ok(finished) => finished,
             Err(error) => match error.try_into_panic() {
@@ -245,10 +246,10 @@ impl Scheduler<'_> {
             FinishedJob::Ended {
                 batch,
                 rows,
-                case,
+                exclusive,
                 id,
             } => {
-                self.queue.finished(case);
+                self.queue.finished(exclusive);
                 for (row, mut end) in rows {
                     match end.unsettled.take() {
                         Some(unsettled) => {
@@ -278,8 +279,8 @@ impl Scheduler<'_> {
     /// Lets what is there already go on once it can be told whose it is; ends the run when the ledger seems
     /// to be another's.
     fn resume_conflicting(&mut self) {
-        let (calls, cases) = self.delivery.new_ledgers();
-        let explained = self.conflicting.take_explained(calls, cases);
+        let ledger = self.delivery.new_ledger();
+        let explained = self.conflicting.take_explained(ledger);
         self.queue.resume(explained);
         if self.conflicting.are_too_many() {
             self.doubt_the_ledger();
@@ -288,20 +289,28 @@ impl Scheduler<'_> {
 
     /// At the end of the export, when no more can be learned.
     async fn decide_conflicting(&mut self) {
-        let calls = &self.delivery.calls.new_ledger;
-        if self.conflicting.are_bearable(calls) {
-            calls.confirm();
+        let ledger = self.delivery.new_ledger();
+        if self.conflicting.are_bearable(ledger) {
+            ledger.confirm();
             // Before any of them is taken over, so that a run that is killed now is no reason to doubt.
-            self.delivery.prove(!self.stop.is_raised()).await;
+            self.prove_the_ledger().await;
             self.resume_conflicting();
         } else {
             self.doubt_the_ledger();
         }
     }
 
+    /// Tells the ledger what this run has shown of it.
+    async fn prove_the_ledger(&self) {
+        let at_end = !self.stop.is_raised();
+        let proof = self.delivery.new_ledger().proof(at_end);
+        let (calls, cases) = self.delivery.proofs(proof);
+        // A ledger that is lost stops the run by itself.
+        let _ = self.sender.prove(calls, cases).await;
+    }
+
     fn doubt_the_ledger(&self) {
-        let (calls, cases) = self.delivery.new_ledgers();
-        let why = self.conflicting.doubt(calls, cases);
+        let why = self.conflicting.doubt(self.delivery.new_ledger());
         self.stop.raise(StopReason::WrongLedger, why);
     }
 
@@ -326,17 +335,17 @@ impl Scheduler<'_> {
             return;
         }
         for job in self.conflicting.take_all() {
-            let id = job.id();
+            let id = D::id(&job.job);
             for row in job.rows {
                 let end = JobEnd::plain(Outcome::NotAttempted, "stopped");
-                self.events.ended(&job.batch, &id, row, end);
+                self.events.ended(&job.batch, id, row, end);
             }
         }
         self.end_own_refusals().await;
         while let Some(refused) = self.refused.pop() {
             self.settle_refused(refused).await;
         }
-        self.delivery.prove(!self.stop.is_raised()).await;
+        self.prove_the_ledger().await;
     }
 
     /// Asks whether the token was to blame for a refusal, and ends its row by that.
@@ -366,7 +375,8 @@ impl Scheduler<'_> {
 
     fn check_schedule(&mut self) {
         // Nothing is asked outside the window, either.
-        let gates = self.delivery.gates();
+        let mut gates = self.delivery.gates();
+        gates.push(&self.sender.gate);
         let closed = self.clock.look(Timestamp::now(), &gates, &self.stop);
         if let Some((pause, why)) = closed {
             (self.events.on_event)(Event::Paused { pause, why: &why });

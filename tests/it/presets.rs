@@ -20,12 +20,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use capturi_import::api::{self, ApiVersion};
+use capturi_import::domain::{MissingRecording, Policy};
 use capturi_import::events::{Event, Outcome};
 use capturi_import::mapping::{CallMapping, MappingFile, Preset};
-use capturi_import::pipeline::{Action, CallJob, DecidedBatch, Pipeline, Purpose};
-use capturi_import::plan::{MissingRecording, Policy};
+use capturi_import::pipeline::{Action, DecidedBatch, Pipeline, Purpose};
 use capturi_import::recordings::{IndexOptions, build_index};
 use capturi_import::source;
+use capturi_import::targets::CallJob;
 use capturi_import::targets::{CallTarget, InspectionOptions};
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use crate::harness::model::{Luck, World};
+use capturi_import::domain::{ExistingConversation, MissingRecording};
 use capturi_import::ledger::{CreateState, DoneKind};
-use capturi_import::plan::{ExistingConversation, MissingRecording, RecordingPresence, Step};
+use capturi_import::targets::{RecordingPresence, Step};
 use proptest::prelude::*;
 
 #[derive(Debug, Clone, Copy)]

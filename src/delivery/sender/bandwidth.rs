@@ -12,7 +12,7 @@ use crate::api::Throttle;
 
 /// The line that all uploads share.
 #[derive(Debug, Clone, Default)]
-pub(in crate::delivery) struct BandwidthLimiter(Arc<Mutex<Limit>>);
+pub(crate) struct BandwidthLimiter(Arc<Mutex<Limit>>);
 
 #[derive(Debug, Default)]
 struct Limit {
@@ -29,7 +29,7 @@ struct ByteBucket {
 
 impl BandwidthLimiter {
     /// From now on so many bytes a second; `None` or 0 for no limit.
-    pub(in crate::delivery) fn set(&self, bytes_a_second: Option<u64>) {
+    pub(crate) fn set(&self, bytes_a_second: Option<u64>) {
         let mut limit = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if limit.bytes_a_second != bytes_a_second {
             *limit = Limit {
@@ -41,7 +41,7 @@ impl BandwidthLimiter {
 
     /// The wait of a chunk. One chunk may be more than a second's worth, so it is paid for in parts,
     /// each by the limit of its moment.
-    pub(in crate::delivery) fn throttle(&self) -> Throttle {
+    pub(crate) fn throttle(&self) -> Throttle {
         let limiter = self.clone();
         Arc::new(move |bytes: u32| {
             let limiter = limiter.clone();

@@ -33,7 +33,7 @@ enum BreakerState {
 
 /// What a finished request says about the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::delivery) enum Health {
+pub(crate) enum Health {
     /// It answered as a server should, also when it refused the call or asked to slow down.
     Well,
     /// No answer, a broken one, or an error of its own.
@@ -60,7 +60,7 @@ impl From<ServerSign> for Health {
 
 /// What the breaker made of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::delivery) enum BreakerAnswer {
+pub(crate) enum BreakerAnswer {
     /// Nothing new.
     Same,
     /// An outage has begun or goes on; everybody waits so long.

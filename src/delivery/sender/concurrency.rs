@@ -19,7 +19,7 @@ use crate::api::Error;
 
 /// What a request that has ended says about the load of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::delivery) enum LoadSignal {
+pub(crate) enum LoadSignal {
     /// It was answered after so long.
     Answered(Duration),
     /// It was answered, or broke, and how long it took means nothing.
@@ -147,9 +147,9 @@ impl AdaptiveWidth {
 
 /// The width of now, and the least that it has been.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::delivery) struct WidthRange {
-    pub(in crate::delivery) now: usize,
-    pub(in crate::delivery) lowest: usize,
+pub(crate) struct WidthRange {
+    pub(crate) now: usize,
+    pub(crate) lowest: usize,
 }
 
 /// How many permits there are, and how many there should be. Requests in flight are never cut off: permits

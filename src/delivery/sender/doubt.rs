@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 /// What is not known of the attempts of one request, in this run and in earlier ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(in crate::delivery) struct Doubt {
+pub(crate) struct Doubt {
     open: bool,
     ever: bool,
     lost_at: Option<Instant>,
@@ -13,7 +13,7 @@ pub(in crate::delivery) struct Doubt {
 
 impl Doubt {
     /// The doubt that earlier runs have left, if one of them tried the request.
-    pub(in crate::delivery) fn of_earlier_runs(was_tried: bool) -> Doubt {
+    pub(crate) fn of_earlier_runs(was_tried: bool) -> Doubt {
         Doubt {
             open: was_tried,
             ever: was_tried,
@@ -23,7 +23,7 @@ impl Doubt {
 
     /// The same, where it is known when the answer was lost and how often the request was sent again.
     #[must_use]
-    pub(in crate::delivery) fn with(self, lost_at: Option<Instant>, resends: u32) -> Doubt {
+    pub(crate) fn with(self, lost_at: Option<Instant>, resends: u32) -> Doubt {
         Doubt {
             lost_at: lost_at.filter(|_| self.open),
             resends,
@@ -32,40 +32,40 @@ impl Doubt {
     }
 
     /// An attempt failed; whether it may have arrived.
-    pub(in crate::delivery) fn failed(&mut self, is_lost: bool, now: Instant) {
+    pub(crate) fn failed(&mut self, is_lost: bool, now: Instant) {
         self.open |= is_lost;
         self.ever |= is_lost;
         self.lost_at = self.open.then_some(now);
     }
 
     /// It is known that no attempt has arrived.
-    pub(in crate::delivery) fn settled(&mut self) {
+    pub(crate) fn settled(&mut self) {
         self.open = false;
     }
 
     /// The request is sent although it may be there; how often that was done, now included.
-    pub(in crate::delivery) fn resent(&mut self) -> u32 {
+    pub(crate) fn resent(&mut self) -> u32 {
         self.resends += 1;
         self.resends
     }
 
     /// Whether an attempt may have arrived.
-    pub(in crate::delivery) fn is_open(self) -> bool {
+    pub(crate) fn is_open(self) -> bool {
         self.open
     }
 
     /// Whether that was so at any time: whatever was found out since, what is there may be ours.
-    pub(in crate::delivery) fn ever(self) -> bool {
+    pub(crate) fn ever(self) -> bool {
         self.ever
     }
 
     /// Until when the last attempt in doubt may have been on its way.
-    pub(in crate::delivery) fn lost_at(self) -> Option<Instant> {
+    pub(crate) fn lost_at(self) -> Option<Instant> {
         self.lost_at
     }
 
     /// How often the request was sent although it may have been there, in all runs.
-    pub(in crate::delivery) fn resends(self) -> u32 {
+    pub(crate) fn resends(self) -> u32 {
         self.resends
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::Code;
 
 /// Why a call did not get through.
 #[derive(Debug)]
-pub(in crate::delivery) enum CallError {
+pub(crate) enum CallError {
     Refused {
         kind: RequestKind,
         status: u16,
@@ -40,7 +40,7 @@ pub(in crate::delivery) enum CallError {
 
 impl CallError {
     /// As if the request were to blame for a 401 or 403, and by which refusal that is to be known.
-    pub(in crate::delivery) fn blamed_on_the_request(self) -> (CallError, Option<Refusal>) {
+    pub(crate) fn blamed_on_the_request(self) -> (CallError, Option<Refusal>) {
         match self {
             CallError::Unauthorized {
                 refusal,
@@ -63,7 +63,7 @@ impl CallError {
 }
 
 /// The HTTP status of an answer; `None` where none came.
-pub(in crate::delivery) fn status(error: &api::Error) -> Option<u16> {
+pub(crate) fn status(error: &api::Error) -> Option<u16> {
     match error {
         api::Error::Status { status, .. } | api::Error::Unreadable { status } => Some(*status),
         _ => None,
@@ -71,7 +71,7 @@ pub(in crate::delivery) fn status(error: &api::Error) -> Option<u16> {
 }
 
 /// The error of a request that was tried as often as allowed.
-pub(in crate::delivery) fn failed(kind: RequestKind, error: &api::Error) -> CallError {
+pub(crate) fn failed(kind: RequestKind, error: &api::Error) -> CallError {
     CallError::Failed {
         kind,
         status: status(error),
@@ -80,11 +80,7 @@ pub(in crate::delivery) fn failed(kind: RequestKind, error: &api::Error) -> Call
 }
 
 /// The error of a request that the server, or what it was to carry, has refused.
-pub(in crate::delivery) fn refused(
-    kind: RequestKind,
-    error: &api::Error,
-    in_doubt: bool,
-) -> CallError {
+pub(crate) fn refused(kind: RequestKind, error: &api::Error, in_doubt: bool) -> CallError {
     let code = match error {
         api::Error::RecordingChanged { .. } | api::Error::RecordingReplaced(_) => {
             Code::RecordingChanged

@@ -34,7 +34,7 @@ impl RateLimits {
 
 /// The gate of one host.
 #[derive(Debug)]
-pub(in crate::delivery) struct Gate {
+pub(crate) struct Gate {
     permits: Arc<Semaphore>,
     pacer: Pacer,
     state: Mutex<GateState>,
@@ -50,7 +50,7 @@ struct GateState {
 
 /// Leave to send one request. Given back when dropped.
 #[derive(Debug)]
-pub(in crate::delivery) struct Permit {
+pub(crate) struct Permit {
     slot: OwnedSemaphorePermit,
     is_probe: bool,
     /// The request that has left, however often it is tried.
@@ -59,7 +59,7 @@ pub(in crate::delivery) struct Permit {
 
 impl Permit {
     /// Says which request has left.
-    pub(in crate::delivery) fn of(self, request: u64) -> Permit {
+    pub(crate) fn of(self, request: u64) -> Permit {
         Permit {
             request: Some(request),
             ..self
@@ -68,7 +68,7 @@ impl Permit {
 }
 
 impl Gate {
-    pub(in crate::delivery) fn new(limits: RateLimits) -> Self {
+    pub(crate) fn new(limits: RateLimits) -> Self {
         Gate {
             permits: Arc::new(Semaphore::new(limits.width.max(1))),
             pacer: Pacer::new(limits.rate),
@@ -83,7 +83,7 @@ impl Gate {
 
     /// Waits until one more request may leave. The turn of the pace is taken last: those who had one
     /// and then waited for a permit or for the end of a pause would leave all at once.
-    pub(in crate::delivery) async fn enter(&self) -> Permit {
+    pub(crate) async fn enter(&self) -> Permit {
         loop {
             self.opened().await;
             let Ok(slot) = Arc::clone(&self.permits).acquire_owned().await else {
@@ -110,7 +110,7 @@ impl Gate {
     }
 
     /// Waits while a pause lasts, or while somebody else probes a server that is unwell.
-    pub(in crate::delivery) async fn opened(&self) {
+    pub(crate) async fn opened(&self) {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
@@ -134,36 +134,31 @@ impl Gate {
     }
 
     /// Closes the window, so that nothing leaves until it is opened again, or opens it.
-    pub(in crate::delivery) fn set_closed(&self, is_closed: bool) {
+    pub(crate) fn set_closed(&self, is_closed: bool) {
         self.state().pause.set_closed(is_closed, Instant::now());
         self.changed.notify_waiters();
     }
 
     /// Holds everybody for so long, from now, as the server asked; a shorter pause never ends a
     /// longer one, and an answer to somebody who left before ends none.
-    pub(in crate::delivery) fn pause(&self, pause: Duration) {
+    pub(crate) fn pause(&self, pause: Duration) {
         self.state().pause.ask(pause, Instant::now());
         self.changed.notify_waiters();
     }
 
     /// Tells what a request that has ended, and whose permit is still held, says about the load of
     /// the server.
-    pub(in crate::delivery) fn observe(&self, signal: LoadSignal) {
+    pub(crate) fn observe(&self, signal: LoadSignal) {
         self.state().concurrency.observe(signal, &self.permits);
     }
 
     /// The width of now and the least that it has been.
-    pub(in crate::delivery) fn width(&self) -> WidthRange {
+    pub(crate) fn width(&self) -> WidthRange {
         self.state().concurrency.range()
     }
 
     /// Tells the gate how a request went, and gives its permit back.
-    pub(in crate::delivery) fn leave(
-        &self,
-        permit: Permit,
-        health: Health,
-        jitter: f64,
-    ) -> BreakerAnswer {
+    pub(crate) fn leave(&self, permit: Permit, health: Health, jitter: f64) -> BreakerAnswer {
         let now = Instant::now();
         let end = RequestEnd {
             health,
@@ -185,12 +180,12 @@ impl Gate {
     }
 
     /// Whether any request has worked in this run.
-    pub(in crate::delivery) fn has_succeeded(&self) -> bool {
+    pub(crate) fn has_succeeded(&self) -> bool {
         self.state().breaker.has_succeeded()
     }
 
     /// How long requests may go on to fail; nothing while a single call may be to blame.
-    pub(in crate::delivery) fn patience_left(&self) -> Option<Duration> {
+    pub(crate) fn patience_left(&self) -> Option<Duration> {
         let (state, now) = (self.state(), Instant::now());
         state.breaker.patience_left(state.pause.quiet(now), now)
     }

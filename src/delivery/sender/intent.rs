@@ -8,16 +8,16 @@ use super::gate::{Gate, Permit, RateLimits};
 use crate::ledger::LedgerEntry;
 
 /// Facts that the ledger takes at once.
-pub(in crate::delivery) type Facts = Vec<LedgerEntry>;
+pub(crate) type Facts = Vec<LedgerEntry>;
 
 /// What the ledger is told before a request leaves, once the gate is open.
 #[derive(Debug, Default)]
-pub(in crate::delivery) struct Intent {
-    pub(in crate::delivery) facts: Option<Facts>,
+pub(crate) struct Intent {
+    pub(crate) facts: Option<Facts>,
     /// What it is told when nothing can have come of the request.
-    pub(in crate::delivery) unsent: Option<Facts>,
+    pub(crate) unsent: Option<Facts>,
     /// The request completes what this run has begun.
-    pub(in crate::delivery) completes: bool,
+    pub(crate) completes: bool,
 }
 
 /// The attempts of one request.

@@ -6,22 +6,22 @@
 //! it. The intent of a request that did not leave, or of which the answer says that nothing came of it, is
 //! taken back: the next run must not take a stranger's 409 for the answer to a request of ours.
 
-pub(super) mod bandwidth;
-pub(super) mod breaker;
-pub(super) mod concurrency;
-pub(super) mod doubt;
-pub(super) mod error;
-pub(super) mod gate;
-pub(super) mod intent;
-pub(super) mod notice;
+pub(crate) mod bandwidth;
+pub(crate) mod breaker;
+pub(crate) mod concurrency;
+pub(crate) mod doubt;
+pub(crate) mod error;
+pub(crate) mod gate;
+pub(crate) mod intent;
+pub(crate) mod notice;
 mod pacer;
 mod pause;
-pub(super) mod refusals;
-pub(super) mod request;
-pub(super) mod request_kind;
-pub(super) mod retry;
-pub(super) mod token_check;
-pub(super) mod verdict;
+pub(crate) mod refusals;
+pub(crate) mod request;
+pub(crate) mod request_kind;
+pub(crate) mod retry;
+pub(crate) mod token_check;
+pub(crate) mod verdict;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -52,20 +52,20 @@ use crate::ledger::{LedgerWriter, Proof};
 const GRACE: Duration = Duration::from_secs(5);
 
 /// What a sender needs of the run.
-pub(super) struct SenderOptions {
-    pub(super) client: Client,
-    pub(super) writer: LedgerWriter,
-    pub(super) pace: RateLimits,
-    pub(super) limits: RetryLimits,
+pub(crate) struct SenderOptions {
+    pub(crate) client: Client,
+    pub(crate) writer: LedgerWriter,
+    pub(crate) pace: RateLimits,
+    pub(crate) limits: RetryLimits,
 }
 
 /// Sends one request at a time for each call under way.
-pub(super) struct Sender {
-    pub(super) client: Client,
-    pub(super) gate: Gate,
-    pub(super) stop: Arc<StopSignal>,
-    pub(super) limits: RetryLimits,
-    pub(super) token: TokenCheck,
+pub(crate) struct Sender {
+    pub(crate) client: Client,
+    pub(crate) gate: Gate,
+    pub(crate) stop: Arc<StopSignal>,
+    pub(crate) limits: RetryLimits,
+    pub(crate) token: TokenCheck,
     slots: IntentSlots,
     notices: mpsc::Sender<SenderNotice>,
     writer: LedgerWriter,
@@ -81,7 +81,7 @@ struct FailedAttempt<'e> {
 }
 
 impl Sender {
-    pub(super) fn new(
+    pub(crate) fn new(
         options: SenderOptions,
         stop: Arc<StopSignal>,
         notices: mpsc::Sender<SenderNotice>,
@@ -100,7 +100,7 @@ impl Sender {
 
     /// Sends a request until it gets through, is refused, or has been tried as often as allowed. The only
     /// loop over attempts.
-    pub(super) async fn send<R: Request>(
+    pub(crate) async fn send<R: Request>(
         &self,
         request: &mut R,
         mut doubt: Doubt,
@@ -207,7 +207,7 @@ impl Sender {
     }
 
     /// Waits for the leave to send one request, or for the run's end.
-    pub(super) async fn enter(&self, completes: bool) -> Result<Permit, CallError> {
+    pub(crate) async fn enter(&self, completes: bool) -> Result<Permit, CallError> {
         tokio::select! {
             biased;
             () = self.cancelled(completes) => Err(CallError::Stopped),
@@ -336,7 +336,7 @@ impl Sender {
     }
 
     /// The words about something that was tried as often as allowed.
-    pub(super) fn gave_up(&self, why: &str) -> String {
+    pub(crate) fn gave_up(&self, why: &str) -> String {
         format!("not sent after {} tries: {why}", self.limits.retries + 1)
     }
 
@@ -372,19 +372,19 @@ impl Sender {
     }
 
     /// Finds out whether the token is refused; `None` when that cannot be found out.
-    pub(super) async fn is_token_refused(&self, kind: RequestKind, permit: Permit) -> Option<bool> {
+    pub(crate) async fn is_token_refused(&self, kind: RequestKind, permit: Permit) -> Option<bool> {
         let (client, gate) = (&self.client, &self.gate);
         self.token.is_refused(client, gate, kind, permit).await
     }
 
     /// Brings facts to the disk. Without a ledger nothing more is sent.
-    pub(super) async fn record(&self, facts: Facts) -> Result<(), CallError> {
+    pub(crate) async fn record(&self, facts: Facts) -> Result<(), CallError> {
         let written = self.writer.write(facts).await;
         written.map_err(|error| self.lost_ledger(&error))
     }
 
     /// Tells the ledger what this run has shown of it.
-    pub(super) async fn prove(&self, calls: Proof, cases: Proof) -> Result<(), CallError> {
+    pub(crate) async fn prove(&self, calls: Proof, cases: Proof) -> Result<(), CallError> {
         let written = self.writer.prove(calls, cases).await;
         written.map_err(|error| self.lost_ledger(&error))
     }

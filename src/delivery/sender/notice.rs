@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Something worth telling while calls are under way. Told if somebody has time to listen: the
 /// channel is bounded, and a full one must not hold up a request.
 #[derive(Debug)]
-pub(in crate::delivery) enum SenderNotice {
+pub(crate) enum SenderNotice {
     Retried {
         attempt: u32,
         delay: Duration,

@@ -14,7 +14,7 @@ const TOO_MANY: u32 = 3;
 
 /// The refusals of a run.
 #[derive(Debug, Default)]
-pub(in crate::delivery) struct Refusals {
+pub(crate) struct Refusals {
     /// Requests that have left.
     departed: AtomicU64,
     kinds: Mutex<[RefusalKind; 3]>,
@@ -31,7 +31,7 @@ struct RefusalKind {
 
 /// A refusal that is held against nobody yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::delivery) struct Refusal {
+pub(crate) struct Refusal {
     kind: RequestKind,
     /// Requests that had left when it came.
     at: u64,
@@ -39,19 +39,19 @@ pub(in crate::delivery) struct Refusal {
 
 impl Refusal {
     /// Which request it was an answer to.
-    pub(in crate::delivery) fn kind(self) -> RequestKind {
+    pub(crate) fn kind(self) -> RequestKind {
         self.kind
     }
 }
 
 impl Refusals {
     /// Counts a request that leaves now; its number.
-    pub(in crate::delivery) fn depart(&self) -> u64 {
+    pub(crate) fn depart(&self) -> u64 {
         self.departed.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Request `number` worked.
-    pub(in crate::delivery) fn worked(&self, kind: RequestKind, number: u64) {
+    pub(crate) fn worked(&self, kind: RequestKind, number: u64) {
         let mut kinds = self.kinds();
         let known = &mut kinds[place(kind)];
         known.last_success = known.last_success.max(Some(number));
@@ -59,7 +59,7 @@ impl Refusals {
     }
 
     /// A request was refused; whether that is one too many.
-    pub(in crate::delivery) fn refused(&self, kind: RequestKind) -> (Refusal, bool) {
+    pub(crate) fn refused(&self, kind: RequestKind) -> (Refusal, bool) {
         let at = self.departed.load(Ordering::Relaxed);
         let mut kinds = self.kinds();
         let known = &mut kinds[place(kind)];
@@ -68,18 +68,18 @@ impl Refusals {
     }
 
     /// Whether any request of the kind has worked in this run.
-    pub(in crate::delivery) fn has_worked(&self, kind: RequestKind) -> bool {
+    pub(crate) fn has_worked(&self, kind: RequestKind) -> bool {
         self.kinds()[place(kind)].last_success.is_some()
     }
 
     /// The token was proved to work: what was refused until now is held against its own row.
-    pub(in crate::delivery) fn acquit_token(&self, kind: RequestKind) {
+    pub(crate) fn acquit_token(&self, kind: RequestKind) {
         let number = self.depart();
         self.worked(kind, number);
     }
 
     /// Whether a request of the kind that left later has worked, so that the token is not to blame.
-    pub(in crate::delivery) fn is_of_its_row(&self, refusal: Refusal) -> bool {
+    pub(crate) fn is_of_its_row(&self, refusal: Refusal) -> bool {
         let last = self.kinds()[place(refusal.kind)].last_success;
         last.is_some_and(|last| last >= refusal.at)
     }

@@ -8,7 +8,7 @@ use crate::api;
 use crate::ledger::LedgerEntry;
 
 /// A request that may take several attempts. It knows nothing of permits, pauses and retries.
-pub(in crate::delivery) trait Request: Send {
+pub(crate) trait Request: Send {
     /// What an answer that says yes holds.
     type Answer: Send;
 
@@ -35,7 +35,7 @@ pub(in crate::delivery) trait Request: Send {
 
 /// What was found out before an attempt.
 #[derive(Debug)]
-pub(in crate::delivery) enum Settled<T> {
+pub(crate) enum Settled<T> {
     /// It needs no further attempt.
     Answered(T),
     /// It is sent, and this fact becomes durable before.
@@ -44,7 +44,7 @@ pub(in crate::delivery) enum Settled<T> {
 
 /// An answer that a call can go on with.
 #[derive(Debug)]
-pub(in crate::delivery) enum Success<T> {
+pub(crate) enum Success<T> {
     Done(T),
     AlreadyThere,
 }

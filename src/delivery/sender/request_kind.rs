@@ -4,7 +4,7 @@ use crate::ledger::Stage;
 
 /// Which request was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::delivery) enum RequestKind {
+pub(crate) enum RequestKind {
     Create,
     Upload,
     /// A case, or a message with its case: made when it is not there.

@@ -15,7 +15,7 @@ pub(super) const SOON: Duration = Duration::from_secs(1);
 /// The wait after attempt number `attempt` (from 1) failed: doubling from half a second to a minute.
 /// `jitter` (0 to 1) spreads the calls over the upper half of the wait, since without it all that
 /// failed together would come back together.
-pub(in crate::delivery) fn delay(attempt: u32, jitter: f64) -> Duration {
+pub(crate) fn delay(attempt: u32, jitter: f64) -> Duration {
     let doubled = FIRST.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1).min(16)));
     doubled
         .min(LONGEST)

@@ -14,14 +14,14 @@ use crate::api::{self, Client, Error};
 
 /// What is known of the token.
 #[derive(Debug, Default)]
-pub(in crate::delivery) struct TokenCheck {
-    pub(in crate::delivery) refusals: Refusals,
+pub(crate) struct TokenCheck {
+    pub(crate) refusals: Refusals,
     probe: Mutex<Option<TokenProbe>>,
 }
 
 /// A request that has worked and changes nothing when it is sent again.
 #[derive(Debug, Clone)]
-pub(in crate::delivery) enum TokenProbe {
+pub(crate) enum TokenProbe {
     /// The create of a call that is there since: its answer is 409.
     Call(Bytes),
     /// A change of no field of this case.
@@ -40,7 +40,7 @@ impl TokenProbe {
 
 impl TokenCheck {
     /// The last request that worked and could be sent again.
-    pub(in crate::delivery) fn remember(&self, probe: TokenProbe) {
+    pub(crate) fn remember(&self, probe: TokenProbe) {
         *self.probe() = Some(probe);
     }
 

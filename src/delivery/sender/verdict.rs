@@ -6,7 +6,7 @@ use crate::api::{Error, RetryAfter};
 
 /// What to do after a request that did not succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::delivery) enum Verdict {
+pub(crate) enum Verdict {
     /// The conversation (or its recording) is there already.
     AlreadyThere,
     /// This call is refused, and trying again changes nothing.
@@ -19,18 +19,18 @@ pub(in crate::delivery) enum Verdict {
 
 /// How another try is to be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::delivery) struct Retryable {
+pub(crate) struct Retryable {
     /// When the server wants to be asked again.
-    pub(in crate::delivery) retry_after: Option<RetryAfter>,
+    pub(crate) retry_after: Option<RetryAfter>,
     /// The request may have taken effect although nobody said so.
-    pub(in crate::delivery) in_doubt: bool,
+    pub(crate) in_doubt: bool,
     /// What the answer, or that none came, says of the server.
-    pub(in crate::delivery) sign: ServerSign,
+    pub(crate) sign: ServerSign,
 }
 
 /// What is to be concluded of the server from a request that may succeed later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::delivery) enum ServerSign {
+pub(crate) enum ServerSign {
     /// It is unwell, or the way to it is.
     Unwell,
     /// No connection to it came about, for which no call can be to blame.
@@ -44,7 +44,7 @@ pub(in crate::delivery) enum ServerSign {
 }
 
 /// Judges the error of one request.
-pub(in crate::delivery) fn judge(kind: RequestKind, error: &Error) -> Verdict {
+pub(crate) fn judge(kind: RequestKind, error: &Error) -> Verdict {
     let later = |in_doubt, sign| {
         Verdict::Later(Retryable {
             retry_after: None,

@@ -13,9 +13,10 @@ use crate::domain::call::{Draft, Field, Value};
 use crate::domain::redact;
 use crate::events::Outcome;
 use crate::mapping::{CallMapping, LoadError, MappedCall, MappingFile};
-use crate::pipeline::{Action, CallJob, CaseJob, DecidedBatch, Decision, OpenedFile};
+use crate::pipeline::{Action, DecidedBatch, Decision, OpenedFile};
 use crate::report::format::{counted, safe, shorten, wrapped};
 use crate::source::Record;
+use crate::targets::{CallJob, CaseJob};
 
 /// Lines of a cell before it is cut.
 const LINES: usize = 3;

@@ -5,7 +5,8 @@ use super::recording_match::RecordingMatch;
 use crate::domain::Problem;
 use crate::events::{Matched, Outcome};
 use crate::pipeline::RecordKey;
-use crate::pipeline::{Action, CallJob, RecordingUse};
+use crate::pipeline::{Action, RecordingUse};
+use crate::targets::call::job::CallJob;
 
 /// A step carried out as far as one record alone can be.
 pub(in crate::targets) struct Carried {

@@ -17,8 +17,8 @@ use crate::events::{CallFacts, Outcome, Totals};
 use crate::ledger::Checkpoint;
 use crate::mapping::CallMapping;
 use crate::pipeline::{Action, Purpose, RecordKey};
-use crate::plan::{self, Step};
 use crate::source::{Batch, Record};
+use crate::targets::call::plan::{self, Step};
 use crate::targets::content_hash::low;
 
 /// What tells a plain call, and its content.

@@ -4,16 +4,17 @@
 
 use super::recording_match::{RecordingMatch, StatedLength};
 use super::worker::CallWorker;
+use crate::domain::MissingRecording;
 use crate::domain::call::Call;
 use crate::domain::{Code, Problem, Severity};
 use crate::mapping::{AudioName, NamePart, SeveralArg};
 use crate::pipeline::{Ownership, Round};
-use crate::plan::{self, MissingRecording};
 use crate::recordings::{
     self, AskedPart, CaptureKey, ChosenRecordings, FoundBy, Grade, Index, NameLikeness, Owned,
     Recording, RecordingSearch, SearchResult, SearchStep, Unusable, find,
 };
 use crate::source::Record;
+use crate::targets::call::plan::{self};
 
 /// What one row says about a recording of its call.
 #[derive(PartialEq)]

@@ -12,8 +12,8 @@ use crate::events::Outcome;
 use crate::ledger::{CallState, CreateState, LedgerReader};
 use crate::mapping::CallMapping;
 use crate::pipeline::{Action, Error, RecordKey, overdue};
-use crate::plan::Step;
 use crate::source::{Batch, Record};
+use crate::targets::call::plan::Step;
 use crate::targets::content_hash::low;
 
 /// Holds the call if one of its problems asks for that, and tells if it was held for too long.

@@ -10,10 +10,11 @@ use crate::mapping::{
     CallMapping, Legs, LoadError, MappingFile, Newest, unused_consent, unused_consent_keys,
 };
 use crate::pipeline::{
-    CallJob, Error, GroupingKind, ImportTarget, OpenedFile, RunContext, SheetMapping, SheetMappings,
+    Error, GroupingKind, ImportTarget, OpenedFile, RunContext, SheetMapping, SheetMappings,
 };
 use crate::recordings::Index;
 use crate::source::{Batch, Record, Sheet};
+use crate::targets::call::job::CallJob;
 
 impl ImportTarget for CallTarget {
     type Mapping = CallMapping;

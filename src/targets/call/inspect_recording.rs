@@ -8,11 +8,12 @@ use super::recording_match::{RecordingMatch, StatedLength, sent_files};
 use crate::domain::call::{Call, Channels, Field};
 use crate::domain::{Code, Place, Problem, Severity};
 use crate::events::BETWEEN_RECORDINGS;
-use crate::pipeline::{Purpose, RecordingUpload, RecordingUse};
+use crate::pipeline::{Purpose, RecordingUse};
 use crate::recordings::{
     self, Depth, FileEnd, Grade, Probe, ProbeError, Recording, RecordingError, Sendable, Skew,
     TranscodeJob,
 };
+use crate::targets::call::job::RecordingUpload;
 
 /// What was found out about the recording of a call.
 #[derive(Debug, Default)]

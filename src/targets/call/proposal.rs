@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use crate::domain::Problem;
 use crate::events::Outcome;
-use crate::pipeline::{self, CallJob};
+use crate::pipeline::{self};
 use crate::source::Record;
+use crate::targets::call::job::CallJob;
 
 /// A record as it leaves the worker.
 pub(in crate::targets) type CallProposal = pipeline::Proposal<CallJob>;

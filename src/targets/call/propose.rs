@@ -11,8 +11,9 @@ use crate::domain::call::{Call, Field};
 use crate::domain::{Code, Place, Problem};
 use crate::events::Outcome;
 use crate::ledger::{CallFact, CallState, CreateState, LedgerEntry, UploadState};
-use crate::pipeline::{Action, CallJob, NotedEnd, Purpose};
-use crate::plan::{self, Step};
+use crate::pipeline::{Action, NotedEnd, Purpose};
+use crate::targets::call::job::CallJob;
+use crate::targets::call::plan::{self, Step};
 
 impl CallWorker<'_> {
     /// Turns a step into an action. The call's text is only copied when it is to be sent.

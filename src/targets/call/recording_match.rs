@@ -1,9 +1,9 @@
 //! The recording of a call: what was found for it, and what the sequencer is told of it.
 
+use super::plan;
 use crate::domain::Problem;
 use crate::ledger::{CallState, SentFile, UploadState};
 use crate::pipeline::RecordingUse;
-use crate::plan;
 use crate::recordings::{Grade, Recording};
 
 /// What the audio folder has for a call.

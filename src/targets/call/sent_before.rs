@@ -3,11 +3,11 @@
 use std::io;
 
 use super::pending::PendingCall;
+use super::plan;
 use super::target::CallTarget;
 use crate::domain::{Code, Problem, Severity};
 use crate::ledger::{LedgerReader, SentFile, SentTo, SentUntil};
 use crate::pipeline::{EarlierRuns, Error};
-use crate::plan;
 use crate::recordings::{Index, Recording, RecordingError};
 
 /// Takes a recording away from a call that another call has got in an earlier run; the call waits

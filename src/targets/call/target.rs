@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::inspection_options::InspectionOptions;
 use crate::api::ApiVersion;
-use crate::plan::Policy;
+use crate::domain::Policy;
 use crate::recordings::Index;
 
 /// Calls: each record is a conversation, or a leg of one.

@@ -22,10 +22,11 @@ use crate::events::{CallFacts, Customers, Outcome, Totals, Untold};
 use crate::ledger::{CallState, Checkpoint, DoneKind, LedgerReader};
 use crate::mapping::{CallMapping, MappedCall};
 use crate::pipeline::{
-    Action, BatchTask, CallJob, Error, Ownership, Proposals, RecordKey, Round, RunContext, Worker,
+    Action, BatchTask, Error, Ownership, Proposals, RecordKey, Round, RunContext, Worker,
 };
-use crate::plan::{self, Step};
 use crate::source::{Batch, Record};
+use crate::targets::call::job::CallJob;
+use crate::targets::call::plan::{self, Step};
 use crate::targets::content_hash::low;
 
 /// What makes proposals of the records of calls.

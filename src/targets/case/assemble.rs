@@ -12,9 +12,10 @@ use crate::domain::{Code, Problem};
 use crate::events::Outcome;
 use crate::ledger::{CaseHashes, CaseState, MessageHashes};
 use crate::mapping::{CaseMapping, CaseSending};
-use crate::pipeline::{Action, CaseAtServer, CaseJob, CaseRow, CaseSpread, Purpose, RecordKey};
-use crate::plan::{self, CaseStep, ExportedCase};
+use crate::pipeline::{Action, Purpose, RecordKey};
 use crate::source::Batch;
+use crate::targets::case::job::{CaseAtServer, CaseJob, CaseRow, CaseSpread};
+use crate::targets::case::plan::{self, CaseStep, ExportedCase};
 use crate::targets::content_hash::low;
 
 /// What one record says of a case.

@@ -6,11 +6,12 @@ use super::target::CaseTarget;
 use super::worker::CaseWorker;
 use crate::mapping::{CaseMapping, LoadError, MappingFile};
 use crate::pipeline::{
-    CaseJob, Error, GroupingKind, ImportTarget, OpenedFile, RunContext, SheetMapping, SheetMappings,
+    Error, GroupingKind, ImportTarget, OpenedFile, RunContext, SheetMapping, SheetMappings,
 };
-use crate::plan::CaseStep;
 use crate::recordings::Index;
 use crate::source::{Record, Sheet};
+use crate::targets::case::job::CaseJob;
+use crate::targets::case::plan::CaseStep;
 
 impl ImportTarget for CaseTarget {
     type Mapping = CaseMapping;

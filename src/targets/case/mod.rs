@@ -1,9 +1,19 @@
-//! How a worker decides the cases of a help desk.
+//! The cases of a help desk: from records to what is to be sent, and from there to the destination.
 
 mod assemble;
+mod deliver;
+mod delivery;
+mod facts;
 mod import;
+mod job;
+mod plan;
+mod progress;
 mod proposal;
+mod requests;
 mod target;
 mod worker;
 
+pub use deliver::CaseDelivery;
+pub use delivery::CaseDeliveryOptions;
+pub use job::{CaseAtServer, CaseJob, CaseRow, CaseSpread};
 pub use target::CaseTarget;

@@ -15,10 +15,11 @@ use crate::events::{Outcome, Totals};
 use crate::ledger::{CaseFact, CutRow, LedgerEntry, LedgerReader};
 use crate::mapping::{CaseMapping, Form, MappedCase, MappedMessage, RecordScope};
 use crate::pipeline::{
-    Action, BatchTask, CaseJob, Error, NotedEnd, Proposals, Purpose, RunContext, SheetMappings,
-    Worker, overdue,
+    Action, BatchTask, Error, NotedEnd, Proposals, Purpose, RunContext, SheetMappings, Worker,
+    overdue,
 };
 use crate::source::{Batch, Record};
+use crate::targets::case::job::CaseJob;
 
 /// What makes proposals of the records of cases.
 pub struct CaseWorker<'r> {

@@ -2,10 +2,9 @@
 //! The ledger and the plan are the program's own.
 
 use capturi_import::domain::{Code, Party};
+use capturi_import::domain::{ExistingConversation, MissingRecording, Policy};
 use capturi_import::ledger::{CallFact, CallState, CreateState, Ledger, LedgerEntry, Stage};
-use capturi_import::plan::{
-    ExistingConversation, MissingRecording, Policy, RecordingPresence, Step, next,
-};
+use capturi_import::targets::{RecordingPresence, Step, next};
 
 /// What happens to one request.
 #[derive(Debug, Clone, Copy, PartialEq)]

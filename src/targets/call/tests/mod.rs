@@ -15,10 +15,10 @@ use tempfile::NamedTempFile;
 use super::{CallTarget, InspectionOptions};
 use crate::api::ApiVersion;
 use crate::domain::call::{Call, Field};
+use crate::domain::{MissingRecording, Policy};
 use crate::events::{Event, Outcome, RecordEnd, Totals};
 use crate::mapping::MappingFile;
 use crate::pipeline::{Action, Error, Pipeline, Purpose};
-use crate::plan::{MissingRecording, Policy};
 use crate::source::{Input, ReadOptions};
 
 /// How one row ended: its line, its outcome, the word for it, and its problems.

@@ -14,7 +14,7 @@ const MOST: usize = 1 << 16;
 
 /// The uids that were given last, with the calls that they were given for.
 #[derive(Debug)]
-pub(in crate::delivery) struct KnownUids(Mutex<Recent>);
+pub(in crate::targets) struct KnownUids(Mutex<Recent>);
 
 #[derive(Debug, Default)]
 struct Recent {
@@ -26,7 +26,7 @@ struct Recent {
 
 impl KnownUids {
     /// Knows at first what the ledger knows.
-    pub(in crate::delivery) fn new(of_ledger: &[UidOwner]) -> Self {
+    pub(in crate::targets) fn new(of_ledger: &[UidOwner]) -> Self {
         let mut recent = Recent::default();
         for known in of_ledger {
             recent.claim(known.uid_hash, known.identity_hash);
@@ -35,7 +35,7 @@ impl KnownUids {
     }
 
     /// Whether the uid can be that of this call. It is from now on, unless it is known as another's.
-    pub(in crate::delivery) fn claim(&self, uid: &str, identity_hash: u64) -> bool {
+    pub(in crate::targets) fn claim(&self, uid: &str, identity_hash: u64) -> bool {
         let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         recent.claim(xxh3_64(uid.as_bytes()), identity_hash)
     }

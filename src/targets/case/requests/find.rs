@@ -7,14 +7,14 @@ use crate::delivery::sender::request::Request;
 use crate::delivery::sender::request_kind::RequestKind;
 
 /// `PATCH /v1/case/{externalID}` of no field: it changes nothing, and the ledger need not know of it.
-pub(super) struct FindRequest<'a> {
-    pub(super) client: &'a Client,
-    pub(super) uid: &'a str,
+pub(in crate::targets) struct FindRequest<'a> {
+    pub(in crate::targets) client: &'a Client,
+    pub(in crate::targets) uid: &'a str,
 }
 
 /// What the destination says; a 404, which says that it has none, is an error.
 #[derive(Debug)]
-pub(super) enum FindAnswer {
+pub(in crate::targets) enum FindAnswer {
     There,
     /// It does not say, but this.
     Unclear(String),

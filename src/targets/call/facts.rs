@@ -8,24 +8,24 @@ use crate::delivery::sender::intent::Facts;
 use crate::delivery::sender::request_kind::RequestKind;
 use crate::failpoint::{self, Point};
 use crate::ledger::{CallFact, LedgerEntry, Stage};
-use crate::pipeline::CallJob;
+use crate::targets::call::job::CallJob;
 
 /// These facts about the call.
-pub(in crate::delivery) fn entries(job: &CallJob, facts: Vec<CallFact>) -> Facts {
+pub(in crate::targets) fn entries(job: &CallJob, facts: Vec<CallFact>) -> Facts {
     let identity: Arc<str> = job.call.identity().into();
     let entry = |fact| LedgerEntry::new(Arc::clone(&identity), fact);
     facts.into_iter().map(entry).collect()
 }
 
 /// What the ledger is told when nothing can have come of a request.
-pub(in crate::delivery) fn not_sent(job: &CallJob, kind: RequestKind) -> Facts {
+pub(in crate::targets) fn not_sent(job: &CallJob, kind: RequestKind) -> Facts {
     let before = job.standing.clone().map(Box::new);
     let stage = kind.into();
     entries(job, vec![CallFact::NotSent { stage, before }])
 }
 
 /// Brings what has happened to the call to the disk.
-pub(in crate::delivery) async fn write(
+pub(in crate::targets) async fn write(
     sender: &Sender,
     job: &CallJob,
     facts: Vec<CallFact>,
@@ -36,7 +36,7 @@ pub(in crate::delivery) async fn write(
 
 /// What is refused may have arrived before, and only a failure leaves the intent: after a plain refusal a
 /// 409 is somebody else's.
-pub(in crate::delivery) fn refusal(
+pub(in crate::targets) fn refusal(
     fingerprint: u128,
     stage: Stage,
     status: u16,
@@ -61,7 +61,7 @@ pub(in crate::delivery) fn refusal(
 }
 
 /// What the ledger is told of a conversation that gets no recording.
-pub(in crate::delivery) fn without_recording(job: &CallJob) -> CallFact {
+pub(in crate::targets) fn without_recording(job: &CallJob) -> CallFact {
     CallFact::WithoutRecording {
         was_sought: job.is_recording_missing,
     }

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::create::CreateRequest;
 use super::facts::{entries, not_sent, refusal, without_recording, write};
 use super::known_uids::KnownUids;
+use super::steps::create::CreateRequest;
+use super::steps::upload::Conversation;
 use super::transcode_queue::{Prepared, TranscodeError, TranscodeQueue};
-use super::upload::Conversation;
 use super::uploader::{UploadResult, Uploader};
 use crate::api::{self, ApiVersion};
-use crate::delivery::job_end::{CarriedOut, JobEnd, UnsettledRefusal};
+use crate::delivery::job_end::{JobEnd, UnsettledRefusal};
 use crate::delivery::new_ledger::NewLedger;
 use crate::delivery::sender::Sender;
 use crate::delivery::sender::doubt::Doubt;
@@ -22,51 +22,62 @@ use crate::delivery::sender::request::Success;
 use crate::delivery::sender::request_kind::RequestKind;
 use crate::delivery::sender::token_check::TokenProbe;
 use crate::domain::Code;
+use crate::domain::ExistingConversation;
 use crate::domain::call::Field;
 use crate::events::{Delivered, DeliveryKind, Outcome};
 use crate::failpoint::{self, Point};
 use crate::ledger::{self, CallFact, CallState, CreateState};
-use crate::pipeline::{self, CallJob, RecordingUpload};
-use crate::plan::{ExistingConversation, Step};
+use crate::pipeline::{self};
 use crate::recordings::TranscodeFailure;
+use crate::targets::call::job::{CallJob, RecordingUpload};
+use crate::targets::call::plan::Step;
+
+/// The destination has the call already, and the new ledger may be the wrong one: nothing was done.
+pub(in crate::targets) struct CallConflict {
+    /// An earlier try of the same request may have got through.
+    pub(in crate::targets) was_tried: bool,
+}
 
 /// Everything that calls under way share.
-pub(in crate::delivery) struct CallDelivery {
-    pub(in crate::delivery) sender: Arc<Sender>,
-    pub(in crate::delivery) version: ApiVersion,
-    pub(in crate::delivery) uploader: Uploader,
+pub struct CallDelivery {
+    pub(in crate::targets) sender: Arc<Sender>,
+    pub(in crate::targets) version: ApiVersion,
+    pub(in crate::targets) uploader: Uploader,
     /// Where recordings are put together or converted, if any may have to be.
-    pub(in crate::delivery) transcodes: Option<TranscodeQueue>,
+    pub(in crate::targets) transcodes: Option<TranscodeQueue>,
     /// Which call each uid belongs to.
-    pub(in crate::delivery) uids: KnownUids,
+    pub(in crate::targets) uids: KnownUids,
     /// Whether the ledger may be the wrong one, by what it knows of calls.
-    pub(in crate::delivery) new_ledger: NewLedger,
+    pub(in crate::targets) new_ledger: NewLedger,
 }
 
 impl CallDelivery {
     /// Carries out the step of one call to its end.
-    pub(in crate::delivery) async fn deliver(&self, job: &CallJob) -> CarriedOut<JobEnd> {
+    pub(in crate::targets) async fn carry_out(
+        &self,
+        job: &CallJob,
+    ) -> Result<JobEnd, CallConflict> {
         let prepared = match self.prepare_recording(job).await {
             Ok(prepared) => prepared,
             Err(TranscodeError::Stopped) => {
-                return CarriedOut::Ended(JobEnd::plain(Outcome::NotAttempted, "stopped"));
+                return Ok(JobEnd::plain(Outcome::NotAttempted, "stopped"));
             }
             Err(TranscodeError::Changed(change)) => {
                 // No intent was written, so there is none to take back.
-                return CarriedOut::Ended(self.held(job, &change.to_string(), true).await);
+                return Ok(self.held(job, &change.to_string(), true).await);
             }
             Err(TranscodeError::Failed(error)) => {
-                return CarriedOut::Ended(self.unprepared(job, &error).await);
+                return Ok(self.unprepared(job, &error).await);
             }
         };
         let made = prepared.as_ref().map(|prepared| &prepared.recording);
         let recording = made.or(job.parcel.as_ref());
         let creation = match self.conversation(job).await {
             Ok(creation) => creation,
-            Err(CallError::Conflict { was_tried }) => return CarriedOut::Conflict { was_tried },
-            Err(error) => return CarriedOut::Ended(self.failed(job, error).await),
+            Err(CallError::Conflict { was_tried }) => return Err(CallConflict { was_tried }),
+            Err(error) => return Ok(self.failed(job, error).await),
         };
-        CarriedOut::Ended(match self.complete(job, recording, creation).await {
+        Ok(match self.complete(job, recording, creation).await {
             Ok(end) => end,
             // The next run sends the recording.
             Err(CallError::Stopped) => JobEnd::plain(Outcome::NotAttempted, "half done"),

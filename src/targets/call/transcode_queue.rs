@@ -10,14 +10,14 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::events::StopSignal;
-use crate::pipeline::RecordingUpload;
 use crate::recordings::{
     CancelFlag, FileChange, Sendable, TranscodeFailure, TranscodeJob, Transcoded, Transcoder,
 };
+use crate::targets::call::job::RecordingUpload;
 
 /// The transcoder, and how much of it calls may use.
 #[derive(Debug)]
-pub(in crate::delivery) struct TranscodeQueue {
+pub(in crate::targets) struct TranscodeQueue {
     transcoder: Arc<Transcoder>,
     /// Works at once.
     turns: Semaphore,
@@ -27,13 +27,13 @@ pub(in crate::delivery) struct TranscodeQueue {
 
 /// A recording that was made for a call.
 #[derive(Debug)]
-pub(in crate::delivery) struct Prepared<'b> {
-    pub(in crate::delivery) recording: RecordingUpload,
+pub(in crate::targets) struct Prepared<'b> {
+    pub(in crate::targets) recording: RecordingUpload,
     _room: SemaphorePermit<'b>,
 }
 
 /// Why there is none.
-pub(in crate::delivery) enum TranscodeError {
+pub(in crate::targets) enum TranscodeError {
     /// The run stops.
     Stopped,
     /// What it is to be made of is not what was found; the call waits.
@@ -44,7 +44,7 @@ pub(in crate::delivery) enum TranscodeError {
 
 impl TranscodeQueue {
     /// Room for so many calls at once.
-    pub(in crate::delivery) fn new(transcoder: Arc<Transcoder>, calls: usize) -> TranscodeQueue {
+    pub(in crate::targets) fn new(transcoder: Arc<Transcoder>, calls: usize) -> TranscodeQueue {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         TranscodeQueue {
             transcoder,
@@ -53,7 +53,7 @@ impl TranscodeQueue {
         }
     }
     /// Makes the recording of a call. A run that stops does not wait for it: nothing of the call has left.
-    pub(in crate::delivery) async fn prepare(
+    pub(in crate::targets) async fn prepare(
         &self,
         recording: &RecordingUpload,
         job: TranscodeJob,

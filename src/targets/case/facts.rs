@@ -4,17 +4,21 @@ use std::sync::Arc;
 
 use crate::delivery::sender::intent::{Facts, Intent};
 use crate::ledger::{CaseFact, LedgerEntry};
-use crate::pipeline::CaseJob;
+use crate::targets::case::job::CaseJob;
 
 /// These facts about the case.
-pub(super) fn entries(job: &CaseJob, facts: Vec<CaseFact>) -> Facts {
+pub(in crate::targets) fn entries(job: &CaseJob, facts: Vec<CaseFact>) -> Facts {
     let identity: Arc<str> = job.case.uid.as_str().into();
     let entry = |fact| LedgerEntry::new(Arc::clone(&identity), fact);
     facts.into_iter().map(entry).collect()
 }
 
 /// The intent of a request about the case that carries these messages.
-pub(super) fn intent(job: &CaseJob, facts: Vec<CaseFact>, messages: &[usize]) -> Intent {
+pub(in crate::targets) fn intent(
+    job: &CaseJob,
+    facts: Vec<CaseFact>,
+    messages: &[usize],
+) -> Intent {
     Intent {
         facts: Some(entries(job, facts)),
         unsent: Some(not_sent(job, messages)),

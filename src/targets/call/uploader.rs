@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::facts::write;
 use super::read_back::ReadBack;
-use super::upload::{Conversation, LookupResult, UploadAnswer, UploadRequest};
+use super::steps::upload::{Conversation, LookupResult, UploadAnswer, UploadRequest};
 use crate::api::{AudioSettings, Throttle, UploadBody};
 use crate::delivery::sender::Sender;
 use crate::delivery::sender::doubt::Doubt;
@@ -17,29 +17,29 @@ use crate::delivery::sender::request::Success;
 use crate::delivery::sender::request_kind::RequestKind;
 use crate::domain::Code;
 use crate::ledger::{self, CallFact, CallState};
-use crate::pipeline::{CallJob, RecordingUpload};
-use crate::plan::Step;
+use crate::targets::call::job::{CallJob, RecordingUpload};
+use crate::targets::call::plan::Step;
 
 /// A recording that is in place.
 #[derive(Debug, Default)]
-pub(in crate::delivery) struct UploadResult {
+pub(in crate::targets) struct UploadResult {
     /// Found by the read API, and not sent by this run.
-    pub(in crate::delivery) is_found: bool,
+    pub(in crate::targets) is_found: bool,
     /// The uid of its conversation, if the read API told it.
-    pub(in crate::delivery) uid: Option<String>,
+    pub(in crate::targets) uid: Option<String>,
     /// How often it was sent although it may have been there, in all runs.
-    pub(in crate::delivery) resends: u32,
+    pub(in crate::targets) resends: u32,
     /// Why a look-up could not settle that.
-    pub(in crate::delivery) unsettled: Option<String>,
+    pub(in crate::targets) unsettled: Option<String>,
     /// What its file says that it has now, if that is not what was sent.
-    pub(in crate::delivery) bytes_now: Option<u64>,
+    pub(in crate::targets) bytes_now: Option<u64>,
     /// The conversation is somebody else's, and nothing proves that it had no recording.
-    pub(in crate::delivery) is_unproved: bool,
+    pub(in crate::targets) is_unproved: bool,
 }
 
 impl UploadResult {
     /// What there is to be told about it.
-    pub(in crate::delivery) fn problem(&self) -> Option<(Code, String)> {
+    pub(in crate::targets) fn problem(&self) -> Option<(Code, String)> {
         let why = match &self.unsettled {
             Some(why) => format!(" ({why})"),
             None => String::new(),
@@ -64,18 +64,18 @@ impl UploadResult {
 }
 
 /// Sends the recordings of calls.
-pub(in crate::delivery) struct Uploader {
-    pub(in crate::delivery) sender: Arc<Sender>,
-    pub(in crate::delivery) settings: AudioSettings,
+pub(in crate::targets) struct Uploader {
+    pub(in crate::targets) sender: Arc<Sender>,
+    pub(in crate::targets) settings: AudioSettings,
     /// Where uploads in doubt are looked up.
-    pub(in crate::delivery) read_back: Option<ReadBack>,
-    pub(in crate::delivery) throttle: Option<Throttle>,
-    pub(in crate::delivery) on_bytes: Arc<dyn Fn(u64) + Send + Sync>,
+    pub(in crate::targets) read_back: Option<ReadBack>,
+    pub(in crate::targets) throttle: Option<Throttle>,
+    pub(in crate::targets) on_bytes: Arc<dyn Fn(u64) + Send + Sync>,
 }
 
 impl Uploader {
     /// Brings the recording of a conversation that is there to its place.
-    pub(in crate::delivery) async fn upload(
+    pub(in crate::targets) async fn upload(
         &self,
         job: &CallJob,
         recording: &RecordingUpload,

@@ -5,8 +5,6 @@
 //! it is sent again, and each such sending is written down before it leaves: a recording that is
 //! there twice must be told of, also by a run that only hears of it later.
 
-use super::facts::{entries, not_sent};
-use super::read_back::{ReadBack, ReadBackAnswer};
 use crate::api::{self, AudioSettings, Client, ConversationQuery, ConversationRef, UploadBody};
 use crate::delivery::sender::doubt::Doubt;
 use crate::delivery::sender::error::CallError;
@@ -15,21 +13,23 @@ use crate::delivery::sender::request::{Request, Settled};
 use crate::delivery::sender::request_kind::RequestKind;
 use crate::events::StopSignal;
 use crate::ledger::{CallFact, CreateState, LedgerEntry};
-use crate::pipeline::{CallJob, RecordingUpload};
-use crate::plan::Step;
+use crate::targets::call::facts::{entries, not_sent};
+use crate::targets::call::job::{CallJob, RecordingUpload};
+use crate::targets::call::plan::Step;
+use crate::targets::call::read_back::{ReadBack, ReadBackAnswer};
 
 /// The conversation that gets a recording.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::delivery) struct Conversation<'a> {
+pub(in crate::targets) struct Conversation<'a> {
     /// Its uid, unless it was never heard.
-    pub(super) uid: Option<&'a str>,
+    pub(in crate::targets) uid: Option<&'a str>,
     /// It is somebody else's.
-    pub(super) is_adopted: bool,
+    pub(in crate::targets) is_adopted: bool,
 }
 
 /// How it turned out that a recording is in place.
 #[derive(Debug)]
-pub(super) enum UploadAnswer {
+pub(in crate::targets) enum UploadAnswer {
     /// The read API has it, with the uid of its conversation.
     Found(Option<String>),
     /// It was sent.
@@ -37,28 +37,28 @@ pub(super) enum UploadAnswer {
 }
 
 /// `POST /v1/audio/…`.
-pub(super) struct UploadRequest<'a> {
-    pub(super) client: &'a Client,
-    pub(super) stop: &'a StopSignal,
+pub(in crate::targets) struct UploadRequest<'a> {
+    pub(in crate::targets) client: &'a Client,
+    pub(in crate::targets) stop: &'a StopSignal,
     /// Where uploads in doubt are looked up.
-    pub(super) read_back: Option<&'a ReadBack>,
-    pub(super) job: &'a CallJob,
-    pub(super) recording: &'a RecordingUpload,
-    pub(super) conversation: Conversation<'a>,
-    pub(super) body: UploadBody,
-    pub(super) settings: AudioSettings,
-    pub(super) lookup: LookupResult,
+    pub(in crate::targets) read_back: Option<&'a ReadBack>,
+    pub(in crate::targets) job: &'a CallJob,
+    pub(in crate::targets) recording: &'a RecordingUpload,
+    pub(in crate::targets) conversation: Conversation<'a>,
+    pub(in crate::targets) body: UploadBody,
+    pub(in crate::targets) settings: AudioSettings,
+    pub(in crate::targets) lookup: LookupResult,
 }
 
 /// What look-ups have found out.
 #[derive(Debug, Default)]
-pub(super) struct LookupResult {
+pub(in crate::targets) struct LookupResult {
     /// There was one.
-    pub(super) has_asked: bool,
+    pub(in crate::targets) has_asked: bool,
     /// The conversation had no recording before this request.
-    pub(super) is_proved: bool,
+    pub(in crate::targets) is_proved: bool,
     /// Why a look-up could not settle a doubt.
-    pub(super) unsettled: Option<String>,
+    pub(in crate::targets) unsettled: Option<String>,
 }
 
 impl Request for UploadRequest<'_> {

@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 
-use super::facts::intent;
 use super::replace::whole_case;
 use crate::api::{self, Client};
 use crate::delivery::sender::doubt::Doubt;
@@ -11,25 +10,30 @@ use crate::delivery::sender::intent::Intent;
 use crate::delivery::sender::request::{Request, Settled};
 use crate::delivery::sender::request_kind::RequestKind;
 use crate::ledger::CaseFact;
-use crate::pipeline::CaseJob;
-use crate::plan::MessageEndpoint;
+use crate::targets::case::facts::intent;
+use crate::targets::case::job::CaseJob;
+use crate::targets::case::plan::MessageEndpoint;
 
 /// `PUT` or `POST /v1/case/messages`. Sent twice it may add twice, so that in doubt the whole case is sent
 /// instead, where the export has all of it.
-pub(super) struct AddMessageRequest<'a> {
-    pub(super) client: &'a Client,
-    pub(super) job: &'a CaseJob,
-    pub(super) index: usize,
-    pub(super) endpoint: MessageEndpoint,
+pub(in crate::targets) struct AddMessageRequest<'a> {
+    pub(in crate::targets) client: &'a Client,
+    pub(in crate::targets) job: &'a CaseJob,
+    pub(in crate::targets) index: usize,
+    pub(in crate::targets) endpoint: MessageEndpoint,
     /// The messages that may leave with it.
-    pub(super) leaving: &'a [usize],
+    pub(in crate::targets) leaving: &'a [usize],
     /// The body with this message alone.
-    pub(super) body: Bytes,
+    pub(in crate::targets) body: Bytes,
 }
 
 impl AddMessageRequest<'_> {
     /// The body that adds message `index` at this endpoint.
-    pub(super) fn body(job: &CaseJob, index: usize, endpoint: MessageEndpoint) -> Bytes {
+    pub(in crate::targets) fn body(
+        job: &CaseJob,
+        index: usize,
+        endpoint: MessageEndpoint,
+    ) -> Bytes {
         let message = &job.messages[index];
         match endpoint {
             MessageEndpoint::WithCase => api::case_with_message(&job.case, message),

@@ -9,7 +9,7 @@ use crate::mapping::CaseSending;
 
 /// A case as the export has it.
 #[derive(Debug, Clone, Copy)]
-pub struct ExportedCase<'w> {
+pub(in crate::targets) struct ExportedCase<'w> {
     /// What it says.
     pub hashes: CaseHashes,
     /// Its messages, in the order of time.
@@ -50,7 +50,10 @@ pub enum CaseStep {
 }
 
 /// The next step of a case of which the ledger knows `standing`.
-pub fn case_step(standing: Option<&CaseState>, wanted: &ExportedCase<'_>) -> CaseStep {
+pub(in crate::targets) fn case_step(
+    standing: Option<&CaseState>,
+    wanted: &ExportedCase<'_>,
+) -> CaseStep {
     let Some(known) = standing else {
         return match wanted.sending {
             CaseSending::Whole => CaseStep::Replace,
@@ -68,7 +71,10 @@ pub fn case_step(standing: Option<&CaseState>, wanted: &ExportedCase<'_>) -> Cas
 
 /// Whether the case may be replaced when the answer to a message is lost: the export has every
 /// message that was ever sent, and no older state than the server.
-pub fn may_replace(standing: Option<&CaseState>, wanted: &ExportedCase<'_>) -> bool {
+pub(in crate::targets) fn may_replace(
+    standing: Option<&CaseState>,
+    wanted: &ExportedCase<'_>,
+) -> bool {
     standing.is_none_or(|known| !is_older(known, wanted) && is_complete(known, wanted))
 }
 

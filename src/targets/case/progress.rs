@@ -6,12 +6,12 @@ use crate::delivery::sender::refusals::Refusal;
 use crate::domain::Code;
 use crate::events::{Delivered, DeliveryKind, Outcome};
 use crate::ledger::CaseFact;
-use crate::pipeline::{CaseJob, CaseRow, CaseSpread};
-use crate::plan::CaseStep;
+use crate::targets::case::job::{CaseJob, CaseRow, CaseSpread};
+use crate::targets::case::plan::CaseStep;
 
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::delivery) enum MessageEnd {
+pub(in crate::targets) enum MessageEnd {
     /// The server had it before.
     There,
     /// It was sent.
@@ -38,12 +38,12 @@ impl MessageEnd {
 
 /// A refusal with 401 or 403 that may be the token's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::delivery) struct CaseRefusal {
-    pub(in crate::delivery) refusal: Refusal,
-    pub(in crate::delivery) status: u16,
-    pub(in crate::delivery) message: String,
+pub(in crate::targets) struct CaseRefusal {
+    pub(in crate::targets) refusal: Refusal,
+    pub(in crate::targets) status: u16,
+    pub(in crate::targets) message: String,
     /// The message that the server certainly does not have.
-    pub(in crate::delivery) of: Option<u64>,
+    pub(in crate::targets) of: Option<u64>,
 }
 
 impl CaseRefusal {
@@ -57,13 +57,13 @@ impl CaseRefusal {
 }
 
 /// What became of a case while its step was carried out.
-pub(in crate::delivery) struct CaseProgress<'s> {
-    pub(in crate::delivery) job: &'s CaseJob,
-    pub(in crate::delivery) ends: Vec<MessageEnd>,
+pub(in crate::targets) struct CaseProgress<'s> {
+    pub(in crate::targets) job: &'s CaseJob,
+    pub(in crate::targets) ends: Vec<MessageEnd>,
     /// Whether the case itself was replaced or changed.
-    pub(in crate::delivery) is_updated: bool,
+    pub(in crate::targets) is_updated: bool,
     /// The request about the whole case was refused, perhaps for the token.
-    pub(in crate::delivery) refusal: Option<CaseRefusal>,
+    pub(in crate::targets) refusal: Option<CaseRefusal>,
 }
 
 impl CaseProgress<'_> {
@@ -93,7 +93,7 @@ impl CaseProgress<'_> {
     }
 
     /// How record `number` ended; `fault` is what befell the case as a whole.
-    pub(in crate::delivery) fn end(
+    pub(in crate::targets) fn end(
         &self,
         number: usize,
         row: &CaseRow,

@@ -2,23 +2,23 @@
 
 use bytes::Bytes;
 
-use super::facts::{entries, not_sent};
-use super::known_uids::KnownUids;
 use crate::api::{self, Client, Created};
 use crate::delivery::sender::doubt::Doubt;
 use crate::delivery::sender::intent::Intent;
 use crate::delivery::sender::request::Request;
 use crate::delivery::sender::request_kind::RequestKind;
 use crate::ledger::CallFact;
-use crate::pipeline::CallJob;
+use crate::targets::call::facts::{entries, not_sent};
+use crate::targets::call::job::CallJob;
+use crate::targets::call::known_uids::KnownUids;
 
 /// `POST /v2|v3/conversation`.
-pub(super) struct CreateRequest<'a> {
-    pub(super) client: &'a Client,
+pub(in crate::targets) struct CreateRequest<'a> {
+    pub(in crate::targets) client: &'a Client,
     /// Which call each uid belongs to.
-    pub(super) uids: &'a KnownUids,
-    pub(super) job: &'a CallJob,
-    pub(super) body: Bytes,
+    pub(in crate::targets) uids: &'a KnownUids,
+    pub(in crate::targets) job: &'a CallJob,
+    pub(in crate::targets) body: Bytes,
 }
 
 impl Request for CreateRequest<'_> {

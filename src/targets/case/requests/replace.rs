@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 
-use super::facts::intent;
 use crate::api::{self, Client};
 use crate::delivery::sender::doubt::Doubt;
 use crate::delivery::sender::intent::Intent;
@@ -10,17 +9,18 @@ use crate::delivery::sender::request::Request;
 use crate::delivery::sender::request_kind::RequestKind;
 use crate::domain::case::Message;
 use crate::ledger::CaseFact;
-use crate::pipeline::CaseJob;
+use crate::targets::case::facts::intent;
+use crate::targets::case::job::CaseJob;
 
 /// `PUT /v1/case`. It can be repeated.
-pub(super) struct ReplaceRequest<'a> {
-    pub(super) client: &'a Client,
-    pub(super) job: &'a CaseJob,
-    pub(super) body: Bytes,
+pub(in crate::targets) struct ReplaceRequest<'a> {
+    pub(in crate::targets) client: &'a Client,
+    pub(in crate::targets) job: &'a CaseJob,
+    pub(in crate::targets) body: Bytes,
 }
 
 /// The case with all its messages, as it is sent.
-pub(super) fn whole_case(job: &CaseJob) -> Bytes {
+pub(in crate::targets) fn whole_case(job: &CaseJob) -> Bytes {
     let messages: Vec<&Message> = job.messages.iter().collect();
     api::whole_case(&job.case, &messages)
 }

@@ -4,14 +4,14 @@
 
 use std::sync::Arc;
 
-use super::add_message::AddMessageRequest;
-use super::change::ChangeRequest;
 use super::facts::entries;
-use super::find::{FindAnswer, FindRequest};
 use super::progress::{CaseProgress, CaseRefusal, MessageEnd};
-use super::replace::{ReplaceRequest, whole_case};
+use super::requests::add_message::AddMessageRequest;
+use super::requests::change::ChangeRequest;
+use super::requests::find::{FindAnswer, FindRequest};
+use super::requests::replace::{ReplaceRequest, whole_case};
 use crate::api;
-use crate::delivery::job_end::{CarriedOut, JobEnd};
+use crate::delivery::job_end::CarriedOut;
 use crate::delivery::new_ledger::NewLedger;
 use crate::delivery::sender::Sender;
 use crate::delivery::sender::doubt::Doubt;
@@ -22,19 +22,19 @@ use crate::delivery::sender::token_check::TokenProbe;
 use crate::domain::Code;
 use crate::failpoint::{self, Point};
 use crate::ledger::CaseFact;
-use crate::pipeline::CaseJob;
-use crate::plan::{CaseStep, MessageEndpoint};
+use crate::targets::case::job::CaseJob;
+use crate::targets::case::plan::{CaseStep, MessageEndpoint};
 
 /// Everything that cases under way share.
-pub(in crate::delivery) struct CaseDelivery {
-    pub(in crate::delivery) sender: Arc<Sender>,
+pub struct CaseDelivery {
+    pub(in crate::targets) sender: Arc<Sender>,
     /// Whether the ledger may be the wrong one, by what it knows of cases.
-    pub(in crate::delivery) new_ledger: NewLedger,
+    pub(in crate::targets) new_ledger: NewLedger,
 }
 
 impl CaseDelivery {
     /// Carries out the step of one case to its end, and says how each of its records ended.
-    pub(in crate::delivery) async fn deliver(&self, job: &CaseJob) -> CarriedOut<Vec<JobEnd>> {
+    pub(in crate::targets) async fn carry_out(&self, job: &CaseJob) -> CarriedOut {
         let known = job.known.iter();
         let mut progress = CaseProgress {
             job,
@@ -52,7 +52,7 @@ impl CaseDelivery {
         };
         let fault = match self.carry_case(&mut progress).await {
             Ok(()) => None,
-            Err(CallError::Conflict { was_tried }) => return CarriedOut::Conflict { was_tried },
+            Err(CallError::Conflict { .. }) => return CarriedOut::Conflict,
             Err(CallError::Unauthorized {
                 refusal,
                 status,

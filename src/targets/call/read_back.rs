@@ -12,19 +12,28 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use crate::api::{ConversationQuery, Error, FoundConversation, ReadClient};
-use crate::delivery::options::{ReadBackOptions, RetryLimits};
+use crate::delivery::options::RetryLimits;
 use crate::delivery::sender::breaker::{BreakerAnswer, Health};
 use crate::delivery::sender::error::CallError;
 use crate::delivery::sender::gate::{Gate, Permit, RateLimits};
 use crate::delivery::sender::retry;
 use crate::events::StopSignal;
 
+/// Where uploads in doubt are looked up.
+#[derive(Debug)]
+pub struct ReadBackOptions {
+    /// The read API.
+    pub client: ReadClient,
+    /// How long after a lost answer it is believed that a recording is not there.
+    pub settle: Duration,
+}
+
 /// Look-ups in flight at once: they are rare, and a read API is no place to be fast.
 const WIDTH: usize = 4;
 
 /// Everything that look-ups share.
 #[derive(Debug)]
-pub(in crate::delivery) struct ReadBack {
+pub(in crate::targets) struct ReadBack {
     client: ReadClient,
     settle: Duration,
     gate: Gate,
@@ -35,7 +44,7 @@ pub(in crate::delivery) struct ReadBack {
 
 /// What a look-up found out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::delivery) enum ReadBackAnswer {
+pub(in crate::targets) enum ReadBackAnswer {
     /// The recording is there; with the uid of its conversation.
     There(Option<String>),
     /// It is not there, and had time enough to be.
@@ -45,7 +54,7 @@ pub(in crate::delivery) enum ReadBackAnswer {
 }
 
 impl ReadBack {
-    pub(in crate::delivery) fn new(
+    pub(in crate::targets) fn new(
         read: ReadBackOptions,
         limits: RetryLimits,
         pace: RateLimits,
@@ -63,13 +72,13 @@ impl ReadBack {
     }
 
     /// Where look-ups wait for their leave.
-    pub(in crate::delivery) fn gate(&self) -> &Gate {
+    pub(in crate::targets) fn gate(&self) -> &Gate {
         &self.gate
     }
 
     /// Looks until it is known, or cannot be known, whether the recording is there. One that was on
     /// its way until `lost` may still need a moment; without, it was not ours to send.
-    pub(in crate::delivery) async fn look(
+    pub(in crate::targets) async fn look(
         &self,
         stop: &StopSignal,
         sought: ConversationQuery<'_>,

@@ -2,20 +2,20 @@
 
 use bytes::Bytes;
 
-use super::facts::intent;
 use crate::api::{self, Client};
 use crate::delivery::sender::doubt::Doubt;
 use crate::delivery::sender::intent::Intent;
 use crate::delivery::sender::request::Request;
 use crate::delivery::sender::request_kind::RequestKind;
 use crate::ledger::CaseFact;
-use crate::pipeline::CaseJob;
+use crate::targets::case::facts::intent;
+use crate::targets::case::job::CaseJob;
 
 /// `PATCH /v1/case/{externalID}`. It can be repeated.
-pub(super) struct ChangeRequest<'a> {
-    pub(super) client: &'a Client,
-    pub(super) job: &'a CaseJob,
-    pub(super) body: Bytes,
+pub(in crate::targets) struct ChangeRequest<'a> {
+    pub(in crate::targets) client: &'a Client,
+    pub(in crate::targets) job: &'a CaseJob,
+    pub(in crate::targets) body: Bytes,
 }
 
 impl Request for ChangeRequest<'_> {

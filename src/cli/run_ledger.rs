@@ -1,0 +1,63 @@
+//! The ledger of a run, and what it knows when the run begins.
+
+use std::path::Path;
+
+use super::error::Error;
+use crate::config::RunArgs;
+use crate::ledger::{KnownAtDestination, Ledger, LedgerOpenError, UidOwner};
+use crate::pipeline::EarlierRuns;
+
+/// Whether the ledger of this run forgets those before: that of a rehearsal does, unless it was typed.
+pub(super) fn begins_anew(run: &RunArgs) -> bool {
+    run.destination.sandbox && run.ledger.is_none()
+}
+
+/// What a ledger knows when a run begins.
+pub(super) struct LedgerKnowledge {
+    pub(super) earlier: EarlierRuns,
+    pub(super) known: KnownAtDestination,
+    /// The uids that it learned last.
+    pub(super) uids: Vec<UidOwner>,
+}
+
+impl LedgerKnowledge {
+    /// The ledger tidies up when the last that looks at it has gone, so nobody does for longer.
+    pub(super) fn of(ledger: &Ledger) -> Result<LedgerKnowledge, Error> {
+        let reader = ledger.reader()?;
+        Ok(LedgerKnowledge {
+            earlier: EarlierRuns {
+                path: ledger.path().to_owned(),
+                done: reader.load_done()?,
+                sent: reader.sent_until()?,
+            },
+            known: reader.known()?,
+            uids: reader.recent_uids()?,
+        })
+    }
+}
+
+/// The ledger of a run. The server inside a rehearsal begins from nothing, and so must its ledger.
+pub(super) fn open_ledger(
+    path: &Path,
+    destination: &str,
+    is_rehearsal: bool,
+) -> Result<Ledger, LedgerOpenError> {
+    let ledger = if is_rehearsal {
+        Ledger::open_anew(path, destination)?
+    } else {
+        Ledger::open(path, destination)?
+    };
+    warn_of_a_share(&ledger);
+    Ok(ledger)
+}
+
+/// A share works most of the time, which is how it takes people in.
+fn warn_of_a_share(ledger: &Ledger) {
+    if ledger.is_remote() {
+        tracing::warn!(
+            ledger = %ledger.path().display(),
+            "the ledger stands on the disk of another machine: what is written may be lost with \
+             that machine's power, and two machines may take the lock at once; use a local disk"
+        );
+    }
+}

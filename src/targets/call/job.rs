@@ -1,0 +1,46 @@
+//! What it takes to send one call.
+
+use super::plan::Step;
+use crate::domain::call::Call;
+use crate::ledger::{CallState, SentFile};
+use crate::recordings::{Sendable, TranscodeJob};
+
+/// The recording of a call, as an upload needs it.
+#[derive(Debug, Clone)]
+pub struct RecordingUpload {
+    /// What is read and sent.
+    pub sound: Sendable,
+    /// Its name below the audio folder, for people.
+    pub name: String,
+    /// The file name that the destination is told.
+    pub file_name: String,
+    /// Its content type.
+    pub content_type: &'static str,
+    /// Its size when it was looked at.
+    pub bytes: u64,
+    /// The size of the files that it is made of; the same unless something must be made of them.
+    pub source_bytes: u64,
+    /// How many channels it has, where its header says.
+    pub channels: Option<u16>,
+    /// The files of which it is made.
+    pub files: Vec<SentFile>,
+    /// What must be made before it can be sent; the result then takes the place of the file.
+    pub order: Option<TranscodeJob>,
+}
+
+/// A call with everything that is needed to carry out its step.
+#[derive(Debug, Clone)]
+pub struct CallJob {
+    /// What is sent.
+    pub call: Call<'static>,
+    /// The hash of what the export says.
+    pub fingerprint: u128,
+    /// [`Step::Create`] or [`Step::Upload`].
+    pub step: Step,
+    /// What the ledger knew when the step was decided.
+    pub standing: Option<CallState>,
+    /// The recording to upload.
+    pub parcel: Option<RecordingUpload>,
+    /// Its recording was looked for, and the call is sent without it.
+    pub is_recording_missing: bool,
+}

@@ -1,0 +1,4 @@
+//! The requests of a call, in the order in which they go out.
+
+pub(super) mod create;
+pub(super) mod upload;
