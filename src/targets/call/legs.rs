@@ -12,6 +12,7 @@ use xxhash_rust::xxh3::Xxh3Default;
 
 use super::batch_result::BatchResult;
 use super::proposal::{CallProposal, ended};
+use super::unsent_recordings::{named_recordings, named_recordings_of_left_out};
 use super::worker::CallWorker;
 use crate::domain::call::Value;
 use crate::domain::{Code, Place, Problem};
@@ -91,7 +92,10 @@ impl CallWorker<'_> {
             } else {
                 match profile.apply(&record, &mut problems) {
                     MappedCall::Skipped(rule) => CallProposal {
-                        recording: self.sought_left_out(std::slice::from_ref(&record)),
+                        recording: named_recordings_of_left_out(
+                            self.context(),
+                            std::slice::from_ref(&record),
+                        ),
                         ..ended(problems, Outcome::Skipped, rule.to_owned())
                     },
                     MappedCall::Undecided => {
@@ -128,9 +132,9 @@ impl CallWorker<'_> {
     fn sought_by(&self, parts: &[CallRow<'_>], is_rejected: bool) -> Option<Box<RecordingUse>> {
         let records: Vec<Record<'_>> = parts.iter().map(|part| part.record).collect();
         if is_rejected {
-            self.sought(&records)
+            named_recordings(self.context(), &records)
         } else {
-            self.sought_left_out(&records)
+            named_recordings_of_left_out(self.context(), &records)
         }
     }
 

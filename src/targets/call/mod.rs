@@ -4,6 +4,7 @@ mod batch_result;
 mod carried;
 mod changed_since_sent;
 mod clean_rows;
+mod context;
 mod deliver;
 mod delivery;
 mod facts;
@@ -21,7 +22,10 @@ mod proposal;
 mod propose;
 mod read_back;
 mod recording_match;
+mod recording_problems;
+mod search_recording;
 mod sent_before;
+mod several_recordings;
 mod steps;
 mod target;
 #[cfg(test)]

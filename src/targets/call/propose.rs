@@ -2,11 +2,11 @@
 //! requests that takes.
 
 use super::carried::Carried;
+use super::context::CallContext;
 use super::hold::{doubt_last_row, hold};
 use super::inspect_recording::{Inspection, hear, into_mark};
 use super::pending::PendingCall;
 use super::recording_match::RecordingMatch;
-use super::worker::CallWorker;
 use crate::domain::call::{Call, Field};
 use crate::domain::{Code, Place, Problem};
 use crate::events::Outcome;
@@ -15,70 +15,68 @@ use crate::pipeline::{Action, NotedEnd, Purpose};
 use crate::targets::call::job::CallJob;
 use crate::targets::call::plan::{self, Step};
 
-impl CallWorker<'_> {
-    /// Turns a step into an action. The call's text is only copied when it is to be sent.
-    pub(in crate::targets) fn carry_out(
-        &self,
-        mut step: Step,
-        standing: Option<CallState>,
-        open: PendingCall<'_>,
-        problems: &mut Vec<Problem>,
-    ) -> Carried {
-        let PendingCall {
-            place,
-            call,
-            fingerprint,
-            mut sound,
-            ..
-        } = open;
-        if step == Step::Nothing {
-            return Carried::there(sound, call.identity());
+/// Turns a step into an action. The call's text is only copied when it is to be sent.
+pub(in crate::targets) fn propose(
+    context: CallContext<'_>,
+    mut step: Step,
+    standing: Option<CallState>,
+    open: PendingCall<'_>,
+    problems: &mut Vec<Problem>,
+) -> Carried {
+    let PendingCall {
+        place,
+        call,
+        fingerprint,
+        mut sound,
+        ..
+    } = open;
+    if step == Step::Nothing {
+        return Carried::there(sound, call.identity());
+    }
+    problems.extend(std::mem::take(&mut sound.problems));
+    let how = (context.target.inspection, context.run.purpose);
+    let heard = hear(how, &sound, &call, problems, &place);
+    if problems.iter().any(Problem::rejects) {
+        let ended = Carried::ended(Action::Finished(Outcome::Rejected, "".into()));
+        let mark = sound.into_candidates();
+        return Carried { mark, ..ended };
+    }
+    let late = late_channels(standing.as_ref(), (&sound, &heard), &call, &place);
+    problems.extend(late);
+    let is_recording_missing = sound.state == plan::RecordingPresence::Missing;
+    let mark = into_mark(sound, &call, &heard);
+    let matched = mark
+        .as_ref()
+        .map(|mark| Box::new(mark.matched(call.identity(), heard.channels())));
+    let known = standing.as_ref();
+    doubt_last_row(context.mapping, step, known, fingerprint, problems);
+    let until = (context.run.now, context.target.policy.hold_for);
+    let held = hold(until, &mut step, known, &place, problems);
+    let (is_create, with_upload) = match step {
+        Step::Create { with_upload, .. } => (true, with_upload),
+        _ => (false, true),
+    };
+    let fate = match at_rest(step, context.run.purpose, (&call, fingerprint), held) {
+        Some(fate) => fate,
+        None if context.run.purpose == Purpose::Check => Action::Ready,
+        None => {
+            let recording = mark.as_ref().filter(|_| with_upload);
+            Action::Send(Box::new(CallJob {
+                parcel: recording.map(|mark| heard.parcel(mark)),
+                call: heard.settle(call.into_owned()),
+                fingerprint,
+                step,
+                standing,
+                is_recording_missing,
+            }))
         }
-        problems.extend(std::mem::take(&mut sound.problems));
-        let how = (self.target.inspection, self.run.purpose);
-        let heard = hear(how, &sound, &call, problems, &place);
-        if problems.iter().any(Problem::rejects) {
-            let ended = Carried::ended(Action::Finished(Outcome::Rejected, "".into()));
-            let mark = sound.into_candidates();
-            return Carried { mark, ..ended };
-        }
-        let late = late_channels(standing.as_ref(), (&sound, &heard), &call, &place);
-        problems.extend(late);
-        let is_recording_missing = sound.state == plan::RecordingPresence::Missing;
-        let mark = into_mark(sound, &call, &heard);
-        let matched = mark
-            .as_ref()
-            .map(|mark| Box::new(mark.matched(call.identity(), heard.channels())));
-        let known = standing.as_ref();
-        doubt_last_row(&self.profile, step, known, fingerprint, problems);
-        let until = (self.run.now, self.target.policy.hold_for);
-        let held = hold(until, &mut step, known, &place, problems);
-        let (is_create, with_upload) = match step {
-            Step::Create { with_upload, .. } => (true, with_upload),
-            _ => (false, true),
-        };
-        let fate = match at_rest(step, self.run.purpose, (&call, fingerprint), held) {
-            Some(fate) => fate,
-            None if self.run.purpose == Purpose::Check => Action::Ready,
-            None => {
-                let recording = mark.as_ref().filter(|_| with_upload);
-                Action::Send(Box::new(CallJob {
-                    parcel: recording.map(|mark| heard.parcel(mark)),
-                    call: heard.settle(call.into_owned()),
-                    fingerprint,
-                    step,
-                    standing,
-                    is_recording_missing,
-                }))
-            }
-        };
-        let is_open = matches!(fate, Action::Ready | Action::Send(_));
-        Carried {
-            fate,
-            mark,
-            requests: u8::from(is_open) * (1 + u8::from(is_create && with_upload)),
-            matched,
-        }
+    };
+    let is_open = matches!(fate, Action::Ready | Action::Send(_));
+    Carried {
+        fate,
+        mark,
+        requests: u8::from(is_open) * (1 + u8::from(is_create && with_upload)),
+        matched,
     }
 }
 

@@ -3,60 +3,61 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::find_recording::{asked_name, keys_of};
-use super::worker::CallWorker;
+use super::context::CallContext;
+use super::search_recording::{asked_name, keys_of};
 use crate::domain::call::Field;
 use crate::pipeline::{RecordingUse, Round};
 use crate::recordings::{AskedPart, Grade, Index, RecordingSearch, SearchResult, SearchStep, find};
 use crate::source::Record;
 
-impl CallWorker<'_> {
-    /// The recordings that these rows name, of which no call was made.
-    pub(in crate::targets) fn sought(&self, records: &[Record<'_>]) -> Option<Box<RecordingUse>> {
-        self.seek(records, |_, _, found| found)
-    }
+/// The recordings that these rows name, of which no call was made.
+pub(in crate::targets) fn named_recordings(
+    context: CallContext<'_>,
+    records: &[Record<'_>],
+) -> Option<Box<RecordingUse>> {
+    search_each(context, records, |_, _, found| found)
+}
 
-    /// The same for rows that are left out. No other call gets by a wildcard what has their whole name
-    /// or their id.
-    pub(in crate::targets) fn sought_left_out(
-        &self,
-        records: &[Record<'_>],
-    ) -> Option<Box<RecordingUse>> {
-        self.seek(records, surest)
-    }
+/// The same for rows that are left out. No other call gets by a wildcard what has their whole name
+/// or their id.
+pub(in crate::targets) fn named_recordings_of_left_out(
+    context: CallContext<'_>,
+    records: &[Record<'_>],
+) -> Option<Box<RecordingUse>> {
+    search_each(context, records, surest)
+}
 
-    fn seek(
-        &self,
-        records: &[Record<'_>],
-        settle: impl Fn(&Index, &RecordingSearch<'_>, SearchResult) -> SearchResult,
-    ) -> Option<Box<RecordingUse>> {
-        let index = self.target.recordings.as_ref()?;
-        if self.round != Round::First {
-            return None;
-        }
-        let first = &records[0];
-        let identity = self.profile.text_of(Field::ExternalIdentity, first);
-        let mut sought = Vec::new();
-        let mut grade = Grade::Exact;
-        for row in records {
-            let text = |field| self.profile.text_of(field, row);
-            let keys = keys_of(self.profile.audio_keys(row, text));
-            for names in self.profile.recordings(row) {
-                let names: Vec<_> = names.iter().map(asked_name).collect();
-                let ask = RecordingSearch {
-                    names: &names,
-                    keys: &keys,
-                    identity: &identity,
-                    record: &identity,
-                    owned: None,
-                };
-                let found = settle(index, &ask, find(index, &ask));
-                grade = found.grade().map_or(grade, |found| found.max(grade));
-                sought.extend(found.into_recordings());
-            }
-        }
-        RecordingUse::named(sought, xxh3_64(identity.as_bytes()), grade)
+fn search_each(
+    context: CallContext<'_>,
+    records: &[Record<'_>],
+    narrow: impl Fn(&Index, &RecordingSearch<'_>, SearchResult) -> SearchResult,
+) -> Option<Box<RecordingUse>> {
+    let index = context.target.recordings.as_ref()?;
+    if context.round != Round::First {
+        return None;
     }
+    let first = &records[0];
+    let identity = context.mapping.text_of(Field::ExternalIdentity, first);
+    let mut named = Vec::new();
+    let mut grade = Grade::Exact;
+    for row in records {
+        let text = |field| context.mapping.text_of(field, row);
+        let keys = keys_of(context.mapping.audio_keys(row, text));
+        for names in context.mapping.recordings(row) {
+            let names: Vec<_> = names.iter().map(asked_name).collect();
+            let ask = RecordingSearch {
+                names: &names,
+                keys: &keys,
+                identity: &identity,
+                record: &identity,
+                owned: None,
+            };
+            let found = narrow(index, &ask, find(index, &ask));
+            grade = found.grade().map_or(grade, |found| found.max(grade));
+            named.extend(found.into_recordings());
+        }
+    }
+    RecordingUse::named(named, xxh3_64(identity.as_bytes()), grade)
 }
 
 /// What was found, or of it what is found for certain: by the name without a wildcard at its end, which

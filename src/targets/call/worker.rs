@@ -8,22 +8,24 @@ use jiff::Timestamp;
 use super::batch_result::BatchResult;
 use super::carried::Carried;
 use super::changed_since_sent::changed_since_sent;
+use super::context::CallContext;
+use super::find_recording::CallRecordingFinder;
 use super::hold::set_doubtful_ids_apart;
 use super::pending::{CheckedCall, PendingCall};
 use super::proposal::{CallProposal, ended, readable};
+use super::propose::propose;
 use super::recording_match::RecordingMatch;
 use super::sent_before::refuse_sent;
 use super::target::CallTarget;
 use super::unsent_identity::{note_unsent, party_of, sure_id};
+use super::unsent_recordings::{named_recordings, named_recordings_of_left_out};
 use crate::api;
 use crate::domain::call::{Call, CallViolation, Draft, Field};
 use crate::domain::{Code, Problem, Severity, noted_before};
 use crate::events::{CallFacts, Customers, Outcome, Totals, Untold};
 use crate::ledger::{CallState, Checkpoint, DoneKind, LedgerReader};
 use crate::mapping::{CallMapping, MappedCall};
-use crate::pipeline::{
-    Action, BatchTask, Error, Ownership, Proposals, RecordKey, Round, RunContext, Worker,
-};
+use crate::pipeline::{Action, BatchTask, Error, Proposals, RecordKey, Round, RunContext, Worker};
 use crate::source::{Batch, Record};
 use crate::targets::call::job::CallJob;
 use crate::targets::call::plan::{self, Step};
@@ -64,9 +66,14 @@ impl<'r> CallWorker<'r> {
         })
     }
 
-    /// What is known by now of who claims which recording.
-    pub(in crate::targets) fn ownership(&self) -> Option<&'r Ownership> {
-        self.run.rounds.known_in(self.round)
+    /// What it takes to decide the calls of the batch in hand.
+    pub(in crate::targets) fn context(&self) -> CallContext<'_> {
+        CallContext {
+            run: self.run,
+            target: self.target,
+            mapping: &self.profile,
+            round: self.round,
+        }
     }
 
     /// Decides a record that is a call of its own.
@@ -82,7 +89,10 @@ impl<'r> CallWorker<'r> {
             Err(item) => *item,
             Ok(mut problems) => match profile.apply(record, &mut problems) {
                 MappedCall::Skipped(rule) => CallProposal {
-                    recording: self.sought_left_out(std::slice::from_ref(record)),
+                    recording: named_recordings_of_left_out(
+                        self.context(),
+                        std::slice::from_ref(record),
+                    ),
                     ..ended(problems, Outcome::Skipped, rule.to_owned())
                 },
                 MappedCall::Undecided => ended(problems, Outcome::Rejected, ""),
@@ -110,14 +120,14 @@ impl<'r> CallWorker<'r> {
         let call = call.filter(|call| self.has_happened(record, call, &mut problems));
         let Some(call) = call else {
             return CallProposal {
-                recording: self.sought(records),
+                recording: named_recordings(self.context(), records),
                 ..ended(problems, Outcome::Rejected, "")
             };
         };
         if let Some(problem) = self.changed_id(records, &call) {
             problems.push(problem);
             return CallProposal {
-                recording: self.sought(records),
+                recording: named_recordings(self.context(), records),
                 ..ended(problems, Outcome::Rejected, "")
             };
         }
@@ -160,7 +170,7 @@ impl<'r> CallWorker<'r> {
             content,
             party: self.run.party(|| (customer, time)),
         });
-        let sound = self.listen(records, &call, identity);
+        let sound = CallRecordingFinder::new(self.context()).find(records, &call, identity);
         let is_open = self.round == Round::First
             && self.must_wait(&sound)
             && !problems.iter().any(Problem::rejects)
@@ -178,7 +188,7 @@ impl<'r> CallWorker<'r> {
                 fingerprint,
                 sound,
             };
-            let carried = self.carry_out(step, None, open, &mut problems);
+            let carried = propose(self.context(), step, None, open, &mut problems);
             return carried.into_item(problems, key);
         };
         let done = past.done.kind(identity, fingerprint);
@@ -328,7 +338,7 @@ impl<'r> CallWorker<'r> {
                 mark,
                 requests,
                 matched,
-            } = self.carry_out(step, standing, open, problems);
+            } = propose(self.context(), step, standing, open, problems);
             if is_changed && matches!(fate, Action::Finished(Outcome::AlreadyThere, _)) {
                 fate = Action::Finished(Outcome::AlreadyThere, "changed".into());
             }
