@@ -77,15 +77,21 @@ pub(super) fn expect_no_log(ledger: &Path) -> Result<(), LedgerOpenError> {
     Ok(())
 }
 
-/// Whether a rollback journal was begun for a database without pages. Its header, where a loss of power has
-/// left one, has eight fixed bytes first, and the number of pages before the change at 16.
+/// Whether a rollback journal was begun for a database without pages. Its header has eight fixed bytes and a
+/// count first, which are zero until the journal is on the disk, a number drawn by lot at 12, and the number
+/// of pages before the change at 16. The format: <https://sqlite.org/fileformat2.html#the_rollback_journal>.
 fn begins_with_nothing(path: &Path, journal: &File) -> Result<bool, LedgerOpenError> {
     const MAGIC: [u8; 8] = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
     let mut head = Vec::new();
     let read = journal.take(20).read_to_end(&mut head);
     read.map_err(|error| Error::io(path, error))?;
-    let is_blank = head.iter().all(|byte| *byte == 0);
-    Ok(is_blank || head.starts_with(&MAGIC) && head.get(16..) == Some(&[0; 4]))
+    let is_zero =
+        |bytes: Option<&[u8]>| bytes.is_some_and(|some| some.iter().all(|byte| *byte == 0));
+    if is_zero(Some(&head)) {
+        return Ok(true);
+    }
+    let is_journal = head.starts_with(&MAGIC) || is_zero(head.get(..12));
+    Ok(is_journal && head.len() == 20 && is_zero(head.get(16..)))
 }
 
 /// Takes the rights of others to the logs that an earlier run left, which hold rows of the ledger. A link in place of one,

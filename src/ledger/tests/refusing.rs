@@ -394,10 +394,18 @@ fn journal_of_a_change(before: &str) -> Vec<u8> {
     fs::read(side_file(&bench.path(), "-journal")).unwrap()
 }
 
+/// The same before it was brought to the disk.
+fn unsynced(journal: &[u8]) -> Vec<u8> {
+    let mut unsynced = journal.to_vec();
+    unsynced[..12].fill(0);
+    assert_ne!(unsynced[12..16], [0; 4], "the number drawn by lot");
+    unsynced
+}
+
 #[test]
 fn a_journal_without_its_ledger_is_not_deleted_unless_it_began_with_nothing() {
     let of_others = journal_of_a_change("CREATE TABLE diary (day, text)");
-    for journal in [&of_others[..], b"dear diary"] {
+    for journal in [&of_others[..], &unsynced(&of_others), b"dear diary"] {
         let bench = Bench::new();
         let path = side_file(&bench.path(), "-journal");
         fs::write(&path, journal).unwrap();
@@ -416,7 +424,8 @@ fn a_journal_without_its_ledger_is_not_deleted_unless_it_began_with_nothing() {
         assert!(fs::read(&path).unwrap() == journal, "it was changed");
     }
     // What a first run leaves when it is killed before its first commit.
-    for journal in [&journal_of_a_change("")[..], &[0; 512]] {
+    let begun = journal_of_a_change("");
+    for journal in [&begun[..], &unsynced(&begun), &[0; 512]] {
         let bench = Bench::new();
         fs::write(side_file(&bench.path(), "-journal"), journal).unwrap();
         fs::write(bench.path(), "").unwrap();
