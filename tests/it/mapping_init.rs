@@ -575,6 +575,12 @@ fn tickets_and_messages_of_a_help_desk_are_known_and_get_no_mapping_for_calls() 
             format!("{ticket}\n{ticket}\n"),
             "zendesk-tickets",
         ),
+        ("ticket.json", ticket.to_owned(), "zendesk-tickets"),
+        (
+            "wrapped.json",
+            format!("{{\"ticket\": {ticket}}}"),
+            "zendesk-tickets",
+        ),
         ("messages.csv", messages.to_owned(), "zendesk-messages"),
     ] {
         let (_folder, path) = export(name, text.as_bytes());
@@ -584,6 +590,56 @@ fn tickets_and_messages_of_a_help_desk_are_known_and_get_no_mapping_for_calls() 
             assert_eq!(code, 0, "{said}");
             assert!(said.contains(preset) && !said.contains("agentId"), "{said}");
         }
+    }
+}
+
+#[test]
+fn every_preset_has_a_page() {
+    let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/presets");
+    for preset in capturi_import::mapping::Preset::all() {
+        let page = pages.join(format!("{}.md", preset.name));
+        let text = fs::read_to_string(&page).unwrap_or_else(|error| panic!("{page:?}: {error}"));
+        let named = format!("--mapping {}", preset.name);
+        assert!(text.contains(&named), "{page:?} does not say {named}");
+    }
+}
+
+#[test]
+fn questions_need_a_terminal() {
+    let (_folder, path) = export("calls.csv", DANISH.as_bytes());
+    let (code, _, said) = program(&["mapping", "init", path.to_str().unwrap(), "--guided"]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("terminal"), "{said}");
+}
+
+#[test]
+fn the_column_that_says_how_long_recordings_are_is_found_and_commands_follow() {
+    let text = "ref,started,mail,number,ring,talk_ms\n\
+                77-42,2024-03-15 09:12:03,ida@example.com,+4512345601,8,2000\n\
+                77-43,2024-03-15 09:13:19,bo@example.com,+4512345602,9,3000\n";
+    let (folder, path) = export("calls.csv", text.as_bytes());
+    let audio = folder.path().join("rec");
+    fs::create_dir_all(&audio).unwrap();
+    for (name, seconds) in [("77-42", 2), ("77-43", 3)] {
+        let samples = vec![0x55; 8000 * seconds];
+        let length = u32::try_from(samples.len()).unwrap();
+        let mut wave = b"RIFF".to_vec();
+        wave.extend((length + 36).to_le_bytes());
+        wave.extend(b"WAVEfmt \x10\0\0\0\x06\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data");
+        wave.extend(length.to_le_bytes());
+        wave.extend(samples);
+        fs::write(audio.join(format!("{name}.wav")), wave).unwrap();
+    }
+    let (export, folder) = (path.to_str().unwrap(), audio.to_str().unwrap());
+    let (code, shown, said) = program(&["mapping", "init", export, "--audio", folder]);
+    assert_eq!(code, 0, "{said}");
+    let rule = "seconds = { from = \"talk_ms\", unit = \"ms\" }";
+    assert!(shown.contains(rule), "{shown}");
+    for command in ["mapping test", "check", "run"] {
+        let line = format!(
+            "  capturi-import {command} {export} --mapping mapping.toml --timezone ZONE --audio {folder}"
+        );
+        assert!(said.contains(&line), "{line}\n{said}");
     }
 }
 

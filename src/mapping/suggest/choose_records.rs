@@ -5,8 +5,10 @@
 use serde_json::Value as Json;
 
 use super::build::build;
+use super::preset_fit;
 use super::survey::{ExportSurvey, sample};
 use crate::domain::call::Field;
+use crate::mapping::Preset;
 use crate::source::{self, Batch, Error, Input, ReadOptions};
 
 /// Sheets or lists that are looked at.
@@ -35,6 +37,9 @@ pub fn survey(input: &Input, options: &ReadOptions) -> Result<ExportSurvey, Erro
     }
     if options.records.is_some() {
         return ExportSurvey::of(input, options);
+    }
+    if let Some(options) = lone_ticket(input, options) {
+        return ExportSurvey::of(input, &options);
     }
     let (plain, pointers) = match ExportSurvey::of(input, options) {
         Ok(survey) if survey.sheet.header.is_some() || worth(&survey).0 => {
@@ -128,6 +133,55 @@ fn pointers(input: &Input, options: &ReadOptions) -> Vec<String> {
         lists("", tree, DEPTH, &mut found);
     }
     found
+}
+
+/// How a document is read that is one ticket of a help desk, alone or as the only member: the list of its
+/// messages would be taken for the records.
+fn lone_ticket(input: &Input, options: &ReadOptions) -> Option<ReadOptions> {
+    let tree = source::json_document(input, options, LARGEST)?;
+    let Json::Object(members) = &tree else {
+        return None;
+    };
+    let is_list = |value: &Json| matches!(value, Json::Array(items) if !items.is_empty());
+    let mut lists = members.iter().filter(|(_, value)| is_list(value));
+    if is_of_cases(&tree) {
+        let inner = lists.next().map(|(name, _)| name.clone());
+        return Some(ReadOptions {
+            inner,
+            ..options.clone()
+        });
+    }
+    let (name, _) = members.iter().find(|(_, value)| is_of_cases(value))?;
+    let records = Some(format!("/{}", name.replace('~', "~0").replace('/', "~1")));
+    Some(ReadOptions {
+        records,
+        ..options.clone()
+    })
+}
+
+/// Whether an object has most of the keys by which a preset for cases knows its records.
+fn is_of_cases(tree: &Json) -> bool {
+    tree.is_object()
+        && Preset::all().iter().any(|preset| {
+            let own = preset_fit::signature_of_cases(*preset).unwrap_or_default();
+            let found = own.iter().filter(|path| has_path(tree, path)).count();
+            found > 0 && found * 2 >= own.len()
+        })
+}
+
+/// Whether something is at a path, in lists in their first item.
+fn has_path(tree: &Json, path: &str) -> bool {
+    let mut at = tree;
+    for step in path.split('.') {
+        if let Json::Array(items) = at {
+            at = items.first().unwrap_or(&Json::Null);
+        }
+        match at.get(step) {
+            Some(inner) => at = inner,
+            None => return false,
+        }
+    }
+    true
 }
 
 fn lists(path: &str, tree: &Json, depth: usize, found: &mut Vec<String>) {

@@ -198,16 +198,8 @@ fn fit(
 /// The same of a preset for cases, by its columns alone: it may need other files of the help desk
 /// to be loaded.
 fn fit_of_cases(survey: &ExportSurvey, preset: Preset) -> Option<PresetFit> {
+    let own = signature_of_cases(preset)?;
     let file: toml::Table = preset.text.parse().ok()?;
-    if file.get("target")?.as_str()? != "case" {
-        return None;
-    }
-    let own: Vec<String> = file
-        .get("source")?
-        .get("signature")?
-        .clone()
-        .try_into()
-        .ok()?;
     let fields = file.get("fields")?;
     let has = |name: &String| {
         let mut called = called(fields, name).into_iter();
@@ -230,6 +222,16 @@ fn fit_of_cases(survey: &ExportSurvey, preset: Preset) -> Option<PresetFit> {
         is_of_cases: true,
         share,
     })
+}
+
+/// The columns by which a preset for cases knows its exports; nothing for one that is for calls.
+pub(super) fn signature_of_cases(preset: Preset) -> Option<Vec<String>> {
+    let file: toml::Table = preset.text.parse().ok()?;
+    if file.get("target")?.as_str()? != "case" {
+        return None;
+    }
+    let signature = file.get("source")?.get("signature")?.clone();
+    signature.try_into().ok()
 }
 
 /// Whether the export has the column, by one of the names that the mapping knows for it.

@@ -55,6 +55,10 @@ pub(super) fn duration(
             Some("minutes and seconds, or hours and minutes?"),
         ),
         () if shape.is_number && is_named(column, MILLISECONDS) => (", unit = \"ms\"", None),
+        () if shape.is_number && are_long(column) => (
+            ", unit = \"ms\"",
+            Some("milliseconds? As seconds most would be longer than five hours"),
+        ),
         () if shape.is_fraction => (
             "",
             Some(
@@ -70,6 +74,14 @@ pub(super) fn duration(
         format!("{{ from = {name}, as = \"seconds\"{unit}, optional = true }}"),
         check.map(str::to_owned),
     )
+}
+
+/// Whether most of the numbers would be hours as seconds.
+fn are_long(column: &Surveyed) -> bool {
+    const LONG: f64 = 18_000.0;
+    let is_long = |value: &&String| value.parse::<f64>().is_ok_and(|number| number >= LONG);
+    let long = column.values.iter().filter(is_long).count();
+    long * 2 > column.values.len()
 }
 
 /// Words for units in the names of columns.

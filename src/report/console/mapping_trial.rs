@@ -282,14 +282,36 @@ fn case_rows(shipment: &CaseJob) -> Vec<[String; 3]> {
     rows
 }
 
-/// The text on lines of at most `width` characters, and not on more than a few of them.
+/// The text on lines of at most `width` characters, broken between words where they are short enough, and
+/// not on more than a few of them.
 fn broken(text: &str, width: usize) -> String {
-    let text = shorten(text, width * LINES - 1);
-    let chars: Vec<char> = text.chars().collect();
-    let lines = chars
-        .chunks(width.max(1))
-        .map(|line| line.iter().collect::<String>());
-    lines.collect::<Vec<_>>().join("\n")
+    let width = width.max(1);
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_inclusive(' ') {
+        let fits = |line: &String| line.chars().count() + word.trim_end().chars().count() <= width;
+        match lines.last_mut() {
+            Some(line) if fits(line) => line.push_str(word),
+            _ => {
+                let chars: Vec<char> = word.chars().collect();
+                lines.extend(
+                    chars
+                        .chunks(width)
+                        .map(|part| part.iter().collect::<String>()),
+                );
+            }
+        }
+    }
+    if lines.len() > LINES {
+        lines.truncate(LINES);
+        if let Some(last) = lines.last_mut() {
+            *last = format!(
+                "{}…",
+                shorten(last.trim_end(), width - 1).trim_end_matches('…')
+            );
+        }
+    }
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
+    lines.join("\n")
 }
 
 fn row(
@@ -324,5 +346,19 @@ fn shown(value: &Value<'_>) -> String {
         Value::Bool(flag) => flag.to_string(),
         Value::Labels(labels) => labels.join(" | "),
         Value::Segments(segments) => counted(u64::try_from(segments.len()).unwrap_or(0), "segment"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_breaks_between_words_and_ends_with_a_mark_where_it_is_cut() {
+        assert_eq!(broken("Direction: Inbound", 12), "Direction:\nInbound");
+        assert_eq!(broken("abcdefghij", 4), "abcd\nefgh\nij");
+        assert_eq!(broken("", 4), "");
+        let cut = broken("one two three four five six seven", 6);
+        assert_eq!(cut, "one\ntwo\nthree…");
     }
 }
