@@ -599,7 +599,7 @@ fn every_preset_has_a_page() {
     for preset in capturi_import::mapping::Preset::all() {
         let page = pages.join(format!("{}.md", preset.name));
         let text = fs::read_to_string(&page).unwrap_or_else(|error| panic!("{page:?}: {error}"));
-        let named = format!("--mapping {}", preset.name);
+        let named = format!("mapping show {}", preset.name);
         assert!(text.contains(&named), "{page:?} does not say {named}");
     }
 }
