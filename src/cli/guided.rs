@@ -81,7 +81,7 @@ pub(super) fn complete_settings(text: String, ask: &mut Ask<'_>) -> Result<Guide
     };
     if let Some(question) = place {
         let (zone, region) = until_taken(ask, question, |answer| {
-            read_place(&mut mapping, answer, needs("timezone"), needs("region"))
+            read_place(&mut mapping, answer, &asks)
         })?;
         for (key, value) in [("timezone", zone), ("region", region)] {
             if let Some(value) = value {
@@ -115,8 +115,7 @@ pub(super) fn complete_settings(text: String, ask: &mut Ask<'_>) -> Result<Guide
 fn read_place(
     mapping: &mut MappingFile,
     answer: &str,
-    needs_zone: bool,
-    needs_region: bool,
+    asks: &[&str],
 ) -> Result<(Option<String>, Option<String>), String> {
     let (mut zone, mut region) = (None, None);
     for word in answer
@@ -138,8 +137,10 @@ fn read_place(
         }
     }
     match () {
-        () if needs_zone && zone.is_none() => Err("the zone is missing".to_owned()),
-        () if needs_region && region.is_none() => Err("the country is missing".to_owned()),
+        () if asks.contains(&"timezone") && zone.is_none() => Err("the zone is missing".to_owned()),
+        () if asks.contains(&"region") && region.is_none() => {
+            Err("the country is missing".to_owned())
+        }
         () => Ok((zone, region)),
     }
 }

@@ -11,7 +11,8 @@ use crate::api::ApiVersion;
 use crate::config::{InitArgs, MappingCommand, TestArgs};
 use crate::domain::Policy;
 use crate::mapping::{
-    GuidedProposal, ListedRecordings, MappingFile, Preset, PresetFit, PresetTrial, propose, survey,
+    ExportSurvey, GuidedProposal, ListedRecordings, MappingFile, Preset, PresetFit, PresetTrial,
+    propose, survey,
 };
 use crate::pipeline::Purpose;
 use crate::recordings::{IndexOptions, build_index, probe};
@@ -51,7 +52,7 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
         ..source::ReadOptions::default()
     };
     let survey = survey(input, &options)?;
-    if let Some(sentence) = survey.sentence {
+    if let Some(sentence) = survey.sentence.clone() {
         let name = export.clone();
         return Err(Usage::NoRecords { name, sentence }.into());
     }
@@ -71,6 +72,33 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
     if fit.is_none() {
         report::print_no_fit(screen, fits.first());
     }
+    let done = proposed(arguments, &survey, taken, screen)?;
+    let mapping = MappingFile::load(&done.text, "mapping.toml", Path::new(export).parent());
+    let asks = mapping
+        .as_ref()
+        .map_or_else(|_| Vec::new(), MappingFile::asks);
+    let said = (&asks[..], done.flags.as_str());
+    if let Some(path) = &out {
+        report::save_mapping(path, &done.text)?;
+        if let Ok(Ok(trial)) = mapping.map(|mapping| PresetTrial::of(&mapping, input)) {
+            report::print_trial(screen, trial);
+        }
+        report::print_saved(screen, path, export, said, audio);
+    } else {
+        screen.say(done.text.trim_end());
+        report::print_next(screen, export, said, audio);
+    }
+    Ok(())
+}
+
+/// The mapping for an export, completed by answers where they are wanted.
+fn proposed(
+    arguments: &InitArgs,
+    survey: &ExportSurvey,
+    taken: Option<&PresetFit>,
+    screen: &mut Screen,
+) -> Result<GuidedMapping, Error> {
+    let audio = arguments.audio.as_deref();
     let names = audio.map(names_below).transpose()?;
     let seconds = |name: &str| probe(&audio?.join(name)).ok()?.seconds;
     let recordings = names.as_deref().map(|names| ListedRecordings {
@@ -78,43 +106,24 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
         seconds: &seconds,
     });
     let recordings = recordings.as_ref();
-    let done = match taken {
-        _ if !arguments.guided => GuidedMapping {
-            text: propose(&survey, recordings),
+    match taken {
+        _ if !arguments.guided => Ok(GuidedMapping {
+            text: propose(survey, recordings),
             flags: String::new(),
-        },
+        }),
         Some(fit) => {
             screen.say(&format!(
                 "The preset {} knows this export.",
                 fit.preset.name
             ));
-            complete_settings(fit.text(), &mut |question| report::ask(screen, question))?
+            complete_settings(fit.text(), &mut |question| report::ask(screen, question))
         }
         None => {
-            let proposal = GuidedProposal::of(&survey);
+            let proposal = GuidedProposal::of(survey);
             let mut ask = |question: &str| report::ask(screen, question);
-            complete_proposal(proposal, recordings, &mut ask)?
-        }
-    };
-    let mapping = MappingFile::load(&done.text, "mapping.toml", Path::new(export).parent());
-    let asks = mapping
-        .as_ref()
-        .map_or_else(|_| Vec::new(), MappingFile::asks);
-    let said = (&asks[..], done.flags.as_str());
-    match &out {
-        Some(path) => {
-            report::save_mapping(path, &done.text)?;
-            if let Ok(Ok(trial)) = mapping.map(|mapping| PresetTrial::of(&mapping, input)) {
-                report::print_trial(screen, trial);
-            }
-            report::print_saved(screen, path, export, said, audio);
-        }
-        None => {
-            screen.say(done.text.trim_end());
-            report::print_next(screen, export, said, audio);
+            complete_proposal(proposal, recordings, &mut ask)
         }
     }
-    Ok(())
 }
 
 /// Where the mapping is written; what is there is never written over.

@@ -23,7 +23,7 @@ pub fn xml_to_json(text: &str) -> Result<Json, (u64, &'static str)> {
     let read = reader.document();
     let line = || {
         let before = &reader.text.as_bytes()[..reader.at.min(reader.text.len())];
-        let breaks = before.iter().filter(|byte| **byte == b'\n').count();
+        let breaks = memchr::memchr_iter(b'\n', before).count();
         u64::try_from(breaks).unwrap_or(u64::MAX).saturating_add(1)
     };
     read.map_err(|reason| (line(), reason))

@@ -85,10 +85,8 @@ pub(super) fn call_side(name: &str) -> Option<CallSide> {
         () if is_in(word, CUSTOMERS) => Some(CallSide::Customer),
         () => None,
     };
-    name.split('.')
-        .flat_map(words)
-        .filter_map(|word| side(&word))
-        .last()
+    let words: Vec<String> = name.split('.').flat_map(words).collect();
+    words.iter().rev().find_map(side)
 }
 
 #[cfg(test)]

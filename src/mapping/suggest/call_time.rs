@@ -60,9 +60,10 @@ fn doubts_of_time(draft: &ProposalDraft<'_>, at: usize) -> Option<String> {
     let others = draft.named_others(at, SHOWN, |column, shape| {
         shape.times.is_some() && !column.is_nested && !shape.is_phone
     });
-    let also = match others.is_empty() {
-        true => String::new(),
-        false => format!("; other times: {others}"),
+    let also = if others.is_empty() {
+        String::new()
+    } else {
+        format!("; other times: {others}")
     };
     if known_names::is_time_of_record(name) {
         let doubt =
@@ -99,7 +100,7 @@ fn write(
         match zone_column(draft) {
             Some((at, sign)) if format.starts_with('%') || format == "iso" => {
                 if format == "iso" {
-                    format = ISO_TEXT.to_owned();
+                    ISO_TEXT.clone_into(&mut format);
                 }
                 format = format!("{format} {sign}");
                 columns.push(at);

@@ -9,7 +9,7 @@ use super::preset_fit;
 use super::survey::{ExportSurvey, sample};
 use crate::domain::call::Field;
 use crate::mapping::Preset;
-use crate::source::{self, Batch, Error, Input, ReadOptions};
+use crate::source::{self, Batch, Error, Input, ReadOptions, Record};
 
 /// Sheets or lists that are looked at.
 const PLACES: usize = 24;
@@ -129,7 +129,7 @@ fn pointers(input: &Input, options: &ReadOptions) -> Vec<String> {
         return found;
     };
     let first = batches.iter().flat_map(Batch::iter).next();
-    if let Some(tree) = first.as_ref().and_then(|record| record.tree()) {
+    if let Some(tree) = first.as_ref().and_then(Record::tree) {
         lists("", tree, DEPTH, &mut found);
     }
     found

@@ -67,9 +67,10 @@ pub(super) fn identity_by_values(draft: &mut ProposalDraft<'_>) {
         Some(at) => {
             let check = "only its values speak for this column".to_owned();
             let others = others(draft, at);
-            let check = match others.is_empty() {
-                true => check,
-                false => format!("{check}; {others} could be the id, too"),
+            let check = if others.is_empty() {
+                check
+            } else {
+                format!("{check}; {others} could be the id, too")
             };
             let name = quoted(draft.name(at));
             draft.column_rule(Field::ExternalIdentity, at, name, Some(check));

@@ -115,8 +115,8 @@ impl<'s> ProposalDraft<'s> {
             .map(|(_, (column, _))| column.name.as_str())
             .collect();
         let more = if names.len() > shown { " and more" } else { "" };
-        let named: Vec<&str> = names.into_iter().take(shown).collect();
-        format!("{}{more}", named.join(", "))
+        let first: Vec<&str> = names.into_iter().take(shown).collect();
+        format!("{}{more}", first.join(", "))
     }
 
     pub(super) fn has(&self, field: Field) -> bool {
